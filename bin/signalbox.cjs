@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// The command. Hands over to the pinned Node when the one at hand is too old.
+const { spawn } = require('node:child_process')
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+const { pathToFileURL } = require('node:url')
+const { findNode } = require('./node-runtime.cjs')
+
+function handOver(node) {
+  const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
+}
+
+function start() {
+  let node
+  try {
+    node = findNode()
+  } catch (error) {
+    console.error(error.message)
+    process.exit(2)
+  }
+  if (node !== process.execPath) return handOver(node)
+  require('node:module').enableCompileCache()
+  // A checkout runs its TypeScript directly; the published package has only the compiled form.
+  const source = join(__dirname, '..', 'src', 'main.ts')
+  const entry = existsSync(source) ? source : join(__dirname, '..', 'dist', 'main.js')
+  import(pathToFileURL(entry).href)
+}
+
+start()

@@ -1,0 +1,77 @@
+/** The few kinds of failure. Who can fix it decides the class; `cause` always carries what happened underneath. */
+
+const BRAND = Symbol.for('signalbox.error')
+
+export type ErrorKind = 'user' | 'retryable' | 'permanent' | 'bug'
+
+abstract class BrandedError extends Error {
+  abstract readonly kind: ErrorKind
+  readonly [BRAND] = true
+}
+
+/** The author or operator can fix it: shown without a stack, exit code 2. */
+export class UserError extends BrandedError {
+  readonly kind = 'user'
+  override name = 'UserError'
+  readonly hint: string | undefined
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.hint = options.hint
+  }
+}
+
+export interface SendFailure {
+  /** Protocol status where there is one, for example an HTTP status. */
+  status?: number
+  cause?: unknown
+}
+
+/** A delivery attempt failed and a later one may succeed. */
+export class RetryableError extends BrandedError {
+  readonly kind = 'retryable'
+  override name = 'RetryableError'
+  readonly status: number | undefined
+  /** The provider's own wait in milliseconds (Retry-After); such a wait spends no attempt. */
+  readonly retryAfterMs: number | undefined
+  constructor(message: string, options: SendFailure & { retryAfterMs?: number } = {}) {
+    super(message, { cause: options.cause })
+    this.status = options.status
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/**
+ * No later attempt of the same request can succeed. Scope `delivery`: this message is refused;
+ * scope `destination`: the destination itself is misconfigured (401, 403, 404, 410) and pauses.
+ */
+export class PermanentError extends BrandedError {
+  readonly kind = 'permanent'
+  override name = 'PermanentError'
+  readonly status: number | undefined
+  readonly scope: 'delivery' | 'destination'
+  constructor(message: string, options: SendFailure & { scope?: 'delivery' | 'destination' } = {}) {
+    super(message, { cause: options.cause })
+    this.status = options.status
+    this.scope = options.scope ?? 'delivery'
+  }
+}
+
+/** A state the program must never reach: ours to fix, shown with its stack. */
+export class Bug extends BrandedError {
+  readonly kind = 'bug'
+  override name = 'Bug'
+}
+
+type ErrorOf = { user: UserError; retryable: RetryableError; permanent: PermanentError; bug: Bug }
+
+/** Brand check instead of `instanceof`, so that classes from a second copy of the package are recognised. */
+export function isError<K extends ErrorKind>(error: unknown, kind: K): error is ErrorOf[K] {
+  return (
+    typeof error === 'object' && error !== null && BRAND in error && (error as BrandedError).kind === kind
+  )
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

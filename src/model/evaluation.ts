@@ -1,0 +1,53 @@
+/** What the engine answers: evaluated events for the daemon, outcomes of test calls for testing. */
+import type { JsonText } from './alert.ts'
+import type { Envelope, EventIdentity } from './event.ts'
+import type { FunctionError, FunctionResults, MatchFinding } from './finding.ts'
+
+/** One event's evaluation, in event order. */
+export interface EvaluatedEvent {
+  readonly envelope: Envelope
+  readonly outcome:
+    | {
+        readonly status: 'evaluated'
+        readonly event: EventIdentity
+        /** True when the record brought its own `p_row_id`: seen again within 24 h it is not counted again. */
+        readonly ownRowId: boolean
+        /** Matches, and matchers that failed. In order of the detections. */
+        readonly findings: readonly MatchFinding[]
+      }
+    | { readonly status: 'rejected' | 'unclassified'; readonly reason: string }
+}
+
+/** One run of a detection's functions over one entry, all of them, whatever the matcher says. */
+export interface TestCall {
+  readonly detection: string
+  readonly entry: JsonText
+  readonly mocks: JsonText
+}
+
+export interface TestOutcome {
+  readonly functions: FunctionResults
+  /** What the body printed. */
+  readonly output: string
+  /** Names that a mock wanted to replace and the module lacks. */
+  readonly missingMocks: readonly string[]
+  readonly durationMs: number
+}
+
+/** A body that could not be loaded; it is not evaluated. */
+export interface BodyProblem {
+  readonly kind: 'detection' | 'helper' | 'data-model'
+  readonly id: string
+  readonly error: FunctionError
+}
+
+export interface Engine {
+  /** What could not be loaded, known once the engine has started. */
+  readonly problems: readonly BodyProblem[]
+  /** Evaluates a batch; results come back in the batch's order. Several batches may be under way. */
+  evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
+  /** Runs test calls, each isolated; results in the order of the calls. */
+  test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** Ends the workers; what is under way rejects. */
+  close(): Promise<void>
+}

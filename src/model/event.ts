@@ -1,0 +1,50 @@
+/** Events: one record of a log or one resource, as untouched JSON text with what is known about it. */
+
+export type EventKind = 'log' | 'resource'
+
+/** What a source hands over. `raw` is never edited; `type` travels beside it. */
+export interface Envelope {
+  /** Name of the source, for example `file:/var/log/trail.ndjson`. */
+  readonly source: string
+  /** What the source needs to go on after this event (its own text: offset and inode, key ...), or null. */
+  readonly cursor: string | null
+  /** Grows by one per event within a source. */
+  readonly seq: number
+  readonly kind: EventKind
+  /** Log type or resource type the source declared; null when only the record itself can tell. */
+  readonly type: string | null
+  /** Epoch milliseconds. */
+  readonly receivedAt: number
+  /** The untouched JSON text of one record. */
+  readonly raw: string
+  /** Where it stood, for people: `line 12, byte 3456`. */
+  readonly place: string
+  /** Set when framing already refused it (too large, broken container); `raw` then holds its beginning. */
+  readonly refused?: string
+  /** `?timeField=`: the record's own time, read into `p_event_time` where that is absent. */
+  readonly timeField?: string
+  /** A key that the source vouches for (for example an Idempotency-Key and the line's number): an event seen before is not counted again. */
+  readonly dedupId?: string
+}
+
+/** What became of one event, told to its source once it is durable. */
+export type Settlement =
+  | { readonly status: 'accepted'; readonly matches: number }
+  /** Seen before: not counted again. */
+  | { readonly status: 'duplicate' }
+  | { readonly status: 'rejected'; readonly reason: string }
+
+/** Who an event is, kept with everything it causes. */
+export interface EventIdentity {
+  readonly source: string
+  readonly seq: number
+  readonly kind: EventKind
+  /** After classification; null for what no event caused. */
+  readonly type: string | null
+  /** The record's own `p_row_id`, else the one given to it. */
+  readonly rowId: string
+  /** `resourceId` of a resource. */
+  readonly resourceId: string | null
+  /** Epoch milliseconds at which this event counts: acceptance time in `run`, the event's own in `replay`. */
+  readonly at: number
+}

@@ -1,0 +1,93 @@
+/** Ports: what a room needs from above, handed in by the daemon. */
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const done = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal?.addEventListener('abort', done)
+    }),
+}
+
+/** Structured log: the fields first, then a sentence. Never given a secret. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Options with their secrets put in, and a function that takes those secrets out of any text again. */
+export interface Revealed {
+  readonly options: Readonly<Record<string, unknown>>
+  redact(text: string): string
+}
+
+export interface Secrets {
+  /** Reads `${env:X}` and `${file:PATH}` inside the options' strings; throws a UserError that names what is missing. */
+  reveal(options: Readonly<Record<string, unknown>>): Promise<Revealed>
+}
+
+/** One request as it goes over the wire; what `explain` previews. */
+export interface HttpRequest {
+  readonly method: 'POST' | 'PUT' | 'GET' | 'PATCH'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface HttpResponse {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  /** At most the client's bound; longer bodies are cut. */
+  readonly body: string
+}
+
+/** Sends one request, without retries and without following redirects; network failures are RetryableErrors. */
+export interface HttpClient {
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
+}
+
+export interface InboundRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Buffer
+}
+export interface OutboundResponse {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** The one HTTP server, as sources see it. */
+export interface HttpDoor {
+  /** Listens on the address (once for all who name it) and answers POSTs on the path. */
+  post(
+    address: { host: string; port: number },
+    path: string,
+    handler: (request: InboundRequest) => Promise<OutboundResponse>,
+  ): Promise<void>
+}
+
+/** Counters and gauges by name; labels are bounded sets. */
+export interface Metrics {
+  count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void
+  observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void
+}
+
+export const silentMetrics: Metrics = { count() {}, observe() {} }

@@ -1,0 +1,16 @@
+/** Problems: what is wrong in the author's or operator's files, with its place. */
+
+export interface Problem {
+  readonly severity: 'error' | 'warning'
+  /** Stable kebab-case code, for example `unknown-key`. */
+  readonly code: string
+  readonly message: string
+  /** Path relative to the project root. */
+  readonly file: string
+  /** 1-based; 0 when the whole file is meant. */
+  readonly line: number
+  readonly column: number
+  readonly hint: string | null
+  /** The offending source line, for the caret. */
+  readonly source?: string
+}

@@ -1,0 +1,20 @@
+/** The Project: everything a repository declares, frozen. A reload replaces the whole of it or nothing. */
+import type { Registry } from './destination.ts'
+import type { DataModel, Detection, Helper, OtherContent } from './detection.ts'
+import type { Problem } from './problem.ts'
+import type { Settings } from './settings.ts'
+
+export interface Project {
+  /** Absolute path. */
+  readonly root: string
+  /** In load order; every id is unique over all types. */
+  readonly detections: ReadonlyMap<string, Detection>
+  readonly helpers: readonly Helper[]
+  readonly dataModels: readonly DataModel[]
+  readonly others: readonly OtherContent[]
+  /** null: the project declares no destinations. */
+  readonly registry: Registry | null
+  readonly settings: Settings
+  /** Everything found, errors included: a file with an error is not part of the project, the others are. */
+  readonly problems: readonly Problem[]
+}

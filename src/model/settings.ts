@@ -1,0 +1,54 @@
+/** Settings of signalbox.yaml, complete with their defaults. */
+
+export interface ClassificationMatcher {
+  readonly logType: string
+  /** Dotted field path -> exact text; all must hold. `*` matches any present value. */
+  readonly match: Readonly<Record<string, string>>
+}
+
+export interface Limits {
+  /** Milliseconds that one detection may take on one event. */
+  readonly timeMs: number
+  /** Bytes of printed output kept per detection and batch. */
+  readonly outputBytes: number
+  /** Kills after which a detection is quarantined. */
+  readonly quarantineAfter: number
+  /** Bytes of one event. */
+  readonly eventBytes: number
+  /** Levels of nesting in one event. */
+  readonly eventDepth: number
+  /** Digits of one number in an event. */
+  readonly numberDigits: number
+}
+
+export interface Settings {
+  readonly sources: readonly string[]
+  readonly classification: readonly ClassificationMatcher[]
+  readonly store: string | null
+  /** Number of Python workers. */
+  readonly workers: number | null
+  readonly limits: Limits
+  /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
+  readonly alertUrl: string
+  readonly pythonPaths: readonly string[]
+  /** Directory in which rejected events are kept, or null. */
+  readonly rejects: string | null
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  sources: [],
+  classification: [],
+  store: null,
+  workers: null,
+  limits: {
+    timeMs: 2_000,
+    outputBytes: 64 * 1024,
+    quarantineAfter: 3,
+    eventBytes: 4 * 1024 * 1024,
+    eventDepth: 200,
+    numberDigits: 400,
+  },
+  alertUrl: '',
+  pythonPaths: [],
+  rejects: null,
+}

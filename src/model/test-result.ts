@@ -1,0 +1,50 @@
+/** Results of test cases: made by testing/, shown by reporters. Fields follow the stable JSON shape. */
+import type { DetectionType, ExpectationName } from './detection.ts'
+import type { FunctionResults } from './finding.ts'
+import type { Problem } from './problem.ts'
+import type { Route } from './route.ts'
+import type { DecidedSeverity } from './severity.ts'
+
+export interface TestFailure {
+  readonly what: ExpectationName | 'ExpectedResult' | 'function' | 'mock' | 'route'
+  readonly expected: unknown
+  readonly actual: unknown
+  readonly message: string
+}
+
+export interface TestResult {
+  readonly name: string
+  readonly status: 'passed' | 'failed' | 'skipped'
+  readonly file: string
+  readonly line: number
+  readonly expectedResult: boolean
+  /** What the matcher returned; null when it failed. */
+  readonly matched: boolean | null
+  /** The case would create an alert. */
+  readonly alerts: boolean
+  readonly severity: DecidedSeverity | null
+  readonly route: Route | null
+  readonly functions: FunctionResults
+  readonly failures: readonly TestFailure[]
+  readonly warnings: readonly string[]
+  /** Expectations that could not be checked, with the reason. */
+  readonly skippedExpectations: readonly { what: ExpectationName; reason: string }[]
+  /** What the body printed. */
+  readonly output: string
+  readonly durationMs: number
+}
+
+export interface DetectionResult {
+  readonly id: string
+  readonly type: DetectionType
+  readonly file: string
+  readonly status: 'passed' | 'failed' | 'untested' | 'invalid' | 'skipped'
+  readonly problems: readonly Problem[]
+  readonly tests: readonly TestResult[]
+}
+
+export interface TestSummary {
+  readonly detections: Record<'total' | 'passed' | 'failed' | 'untested' | 'invalid' | 'skipped', number>
+  readonly tests: Record<'total' | 'passed' | 'failed' | 'skipped', number>
+  readonly durationMs: number
+}

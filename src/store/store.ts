@@ -1,0 +1,286 @@
+/**
+ * The contract of a store: asynchronous, no interactive transaction, no callback inside one.
+ * `read` gives state with versions, a pure decision makes a plan, `commit` takes it whole or says conflict.
+ */
+import type { AlertDraft, JsonText } from '../model/alert.ts'
+import type { AlertKind } from '../model/alert-kind.ts'
+import type { Route } from '../model/route.ts'
+import type { Severity } from '../model/severity.ts'
+
+/** Everything about one (detection, kind, dedup key). */
+export interface Group {
+  /** `groupKey(...)`. */
+  readonly key: string
+  readonly detection: string
+  readonly kind: AlertKind
+  readonly dedup: string
+  /** The first match opens the counting window; it restarts from the alert's creation. Epoch ms, as all times here. */
+  readonly startedAt: number
+  /** The open alert, once there is one. */
+  readonly alertId: string | null
+  readonly alertAt: number | null
+  /** Alerts made in this group so far: the next one's identity. */
+  readonly ordinal: number
+  /** Events in the present window. */
+  readonly count: number
+  /** Hashes of distinct `unique()` values in the counting window, bounded by the threshold. */
+  readonly distinct: readonly string[]
+  /** What the first event of the window decided. */
+  readonly first: AlertDraft | null
+}
+
+/** How many alerts a detection made in the present hour, and whether that muted it. */
+export interface LimiterState {
+  readonly detection: string
+  readonly hourStartedAt: number
+  readonly created: number
+  readonly mutedAt: number | null
+}
+
+/** A row with the version that `commit` compares. */
+export interface Versioned<T> {
+  readonly value: T
+  readonly version: number
+}
+
+export interface ReadKeys {
+  readonly groups: readonly string[]
+  readonly limiters: readonly string[]
+  /** Ids that may have been seen: row ids and idempotency keys. */
+  readonly seen: readonly string[]
+}
+
+export interface ReadState {
+  readonly groups: ReadonlyMap<string, Versioned<Group>>
+  readonly limiters: ReadonlyMap<string, Versioned<LimiterState>>
+  readonly seen: ReadonlySet<string>
+}
+
+export interface Divergence {
+  readonly at: number
+  readonly rowId: string
+  readonly severity?: Severity
+  readonly destinations?: readonly string[]
+}
+
+export interface AlertRow {
+  readonly id: string
+  readonly groupKey: string
+  readonly detection: string
+  readonly kind: AlertKind
+  readonly severity: Severity
+  /** Without prefix. */
+  readonly title: string
+  readonly dedup: string
+  readonly createdAt: number
+  /** The frozen notification's exact text. */
+  readonly notification: JsonText
+  readonly reference: string
+  readonly route: Route
+  readonly logTypes: readonly string[]
+  readonly events: number
+  readonly lastEventAt: number
+  readonly divergences: readonly Divergence[]
+}
+
+export interface AlertUpdate {
+  readonly id: string
+  /** How many more events were merged into it. */
+  readonly events: number
+  readonly lastEventAt: number
+  readonly logTypes: readonly string[]
+  readonly divergences: readonly Divergence[]
+}
+
+export interface SignalRow {
+  readonly detection: string
+  readonly at: number
+  readonly rowId: string
+  readonly logType: string
+  readonly alertId: string | null
+  /** The fields that correlation needs: the alert context. */
+  readonly context: JsonText
+}
+
+export interface NewDelivery {
+  /** `deliveryId(...)`: also the idempotency key. An id that exists already is left alone. */
+  readonly id: string
+  readonly alertId: string
+  readonly destinationKey: string
+  /** Name at creation, for people. */
+  readonly destination: string
+  readonly due: number
+  readonly createdAt: number
+  /** Why it goes there, for example `static-severity` or `fallback: soc-slack is dead: 400`. */
+  readonly reason: string
+}
+
+export interface KvWrite {
+  readonly key: string
+  /** null removes it. */
+  readonly value: JsonText | null
+  readonly expiresAt: number | null
+}
+
+/** All that one decision changes; taken as one transaction. */
+export interface CommitPlan {
+  readonly cursors: readonly { source: string; cursor: string }[]
+  readonly seen: readonly { id: string; until: number }[]
+  readonly signals: readonly SignalRow[]
+  readonly groups: readonly Group[]
+  readonly limiters: readonly LimiterState[]
+  readonly alerts: readonly AlertRow[]
+  readonly alertUpdates: readonly AlertUpdate[]
+  readonly deliveries: readonly NewDelivery[]
+  readonly kv: readonly KvWrite[]
+}
+
+export const EMPTY_PLAN: CommitPlan = {
+  cursors: [],
+  seen: [],
+  signals: [],
+  groups: [],
+  limiters: [],
+  alerts: [],
+  alertUpdates: [],
+  deliveries: [],
+  kv: [],
+}
+
+/** Version read per group key and per limiter's detection; 0 where there was none. */
+export interface ExpectedVersions {
+  readonly groups: ReadonlyMap<string, number>
+  readonly limiters: ReadonlyMap<string, number>
+}
+
+/**
+ * pending -> sending -> delivered | waiting | dead; waiting -> sending; dead | orphaned -> pending (retry).
+ * A lease that runs out puts sending back in reach of `claim`. orphaned: its destination left the registry.
+ */
+export const DELIVERY_STATES = ['pending', 'sending', 'delivered', 'waiting', 'dead', 'orphaned'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+export interface DeliveryRow {
+  readonly id: string
+  readonly kind: 'single' | 'digest'
+  readonly destinationKey: string
+  readonly destination: string
+  readonly state: DeliveryState
+  readonly due: number
+  /** Attempts that were spent; waits ordered by the provider and pauses spend none. */
+  readonly attempts: number
+  readonly createdAt: number
+  /** Milliseconds of pauses, during which the age stood still. */
+  readonly pausedMs: number
+  readonly reason: string
+  /** Last outcome's message. */
+  readonly message: string
+  /** The alerts it carries: one, but for a digest. */
+  readonly alertIds: readonly string[]
+}
+
+export interface Attempt {
+  readonly n: number
+  readonly at: number
+  readonly status: number | null
+  readonly ms: number
+  readonly outcome: 'delivered' | 'retry' | 'refused'
+  readonly message: string
+}
+
+/** A delivery held under a lease. */
+export interface ClaimedDelivery {
+  readonly delivery: DeliveryRow
+  readonly leaseToken: string
+  readonly alerts: readonly AlertRow[]
+}
+
+export type DeliveryOutcome =
+  | { readonly state: 'delivered'; readonly attempt: Omit<Attempt, 'n'> }
+  | {
+      readonly state: 'waiting'
+      readonly due: number
+      /** False for waits the provider ordered and for pauses. */
+      readonly spendsAttempt: boolean
+      readonly pausedMs?: number
+      /** null where no request was made (paused, rate limited, shut down before sending). */
+      readonly attempt: Omit<Attempt, 'n'> | null
+    }
+  | {
+      readonly state: 'dead'
+      readonly attempt: Omit<Attempt, 'n'> | null
+      readonly reason: string
+      /** The alert's hand-over to the fallback, in the same transaction. */
+      readonly handOver: readonly NewDelivery[]
+    }
+
+/** What N daemons must agree on about one destination. */
+export interface DestinationState {
+  readonly pausedAt: number | null
+  readonly pausedReason: string
+  /** When one delivery may probe a paused destination. */
+  readonly probeAt: number | null
+  /** Consecutive failures, for the breaker. */
+  readonly failures: number
+  readonly tokens: number | null
+  readonly tokensAt: number | null
+}
+
+export interface AlertFilter {
+  readonly detection?: string
+  readonly severity?: Severity
+  readonly since?: number
+  readonly limit: number
+}
+
+export interface DeliveryFilter {
+  readonly states?: readonly DeliveryState[]
+  /** Name or key. */
+  readonly destination?: string
+  readonly alertId?: string
+  readonly limit: number
+}
+
+export interface Store {
+  /** Where it is, for messages; never holds a password. */
+  readonly place: string
+  cursor(source: string): Promise<string | null>
+  read(keys: ReadKeys): Promise<ReadState>
+  commit(plan: CommitPlan, expected: ExpectedVersions): Promise<'ok' | 'conflict'>
+
+  /** Due deliveries of the destinations named, earliest due first, leased for `leaseMs` by the store's clock. */
+  claim(request: {
+    destinationKeys: readonly string[]
+    limit: number
+    leaseMs: number
+  }): Promise<readonly ClaimedDelivery[]>
+  /** Compare-and-set on the lease: false when the lease was lost, and then nothing changed. */
+  settle(id: string, leaseToken: string, outcome: DeliveryOutcome): Promise<boolean>
+  /** When the earliest pending or waiting delivery of these destinations is due; null when there is none. */
+  nextDue(destinationKeys: readonly string[]): Promise<number | null>
+  /** Marks deliveries of unknown destinations orphaned, and adopts those whose key was a previous name. */
+  reconcile(registry: {
+    knownKeys: readonly string[]
+    renames: readonly { from: string; to: string; name: string }[]
+  }): Promise<{ orphaned: number; adopted: number }>
+  /** dead or orphaned (or waiting: due at once) -> pending, attempts from 0, age from now. Returns how many. */
+  retry(selection: { ids: readonly string[] } | DeliveryFilter): Promise<number>
+
+  destinationState(key: string): Promise<Versioned<DestinationState>>
+  /** Compare-and-set; version 0 = no row yet. */
+  setDestinationState(key: string, state: DestinationState, expectedVersion: number): Promise<boolean>
+  /** True for exactly one caller per (job, slot). */
+  once(job: string, slot: string): Promise<boolean>
+
+  alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
+  alert(id: string): Promise<AlertRow | null>
+  deliveries(filter: DeliveryFilter): Promise<readonly DeliveryRow[]>
+  attempts(deliveryId: string): Promise<readonly Attempt[]>
+  countDeliveries(): Promise<Readonly<Record<DeliveryState, number>>>
+  signals(after: number, limit: number): Promise<readonly (SignalRow & { readonly id: number })[]>
+  kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
+
+  /** Takes the one place of a daemon on this store; a UserError names the holder when it is taken. */
+  hold(holder: string): Promise<void>
+  close(): Promise<void>
+}
