@@ -63,6 +63,10 @@ const ALLOWED: Record<string, { may: string[]; because: string }> = {
     may: ['model', 'errors', 'alerts', 'routing', 'store/store.ts'],
     because: 'the way of a finding needs decisions and a store contract',
   },
+  intake: {
+    may: ['model', 'errors', 'pipeline', 'sources/_source.ts'],
+    because: 'it carries batches from source to pipeline',
+  },
   server: { may: ['model', 'errors', 'routing', 'store/store.ts'], because: 'it shows, it does not decide' },
   daemon: { may: ['*'], because: '' },
   workspace: { may: ['*'], because: '' },

@@ -25,6 +25,8 @@ export interface Envelope {
   readonly timeField?: string
   /** A key that the source vouches for (for example an Idempotency-Key and the line's number): an event seen before is not counted again. */
   readonly dedupId?: string
+  /** The record's own `p_row_id` counts as such a key. */
+  readonly dedupByRowId?: boolean
 }
 
 /** What became of one event, told to its source once it is durable. */

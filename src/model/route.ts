@@ -2,12 +2,16 @@
 import type { AlertKind } from './alert-kind.ts'
 import type { DecidedSeverity } from './severity.ts'
 
-/** Lowest to highest, then what happens when a level decided but nobody is left. `unresolved`: no registry was given. */
+/**
+ * Lowest to highest; `alert-type` is the level of system alerts; then what happens when a level decided but nobody
+ * is left. `unresolved`: no registry was given.
+ */
 export const ROUTE_LEVELS = [
   'static-severity',
   'generated-severity',
   'static-destinations',
   'generated-destinations',
+  'alert-type',
   'fallback',
   'nowhere',
   'unresolved',

@@ -27,6 +27,8 @@ export interface Group {
   readonly distinct: readonly string[]
   /** What the first event of the window decided. */
   readonly first: AlertDraft | null
+  /** Of the open alert: the highest severity and every destination its events asked for, so that a divergence is told once. */
+  readonly peak: { readonly severity: Severity; readonly destinations: readonly string[] } | null
 }
 
 /** How many alerts a detection made in the present hour, and whether that muted it. */

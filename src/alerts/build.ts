@@ -1,0 +1,216 @@
+/** Builds from a finding what may become an alert: texts, severity, dedup key, what routing needs. Pure. */
+import type { AlertDraft, JsonText } from '../model/alert.ts'
+import type { AlertKind } from '../model/alert-kind.ts'
+import { alertsOn, type Detection, type DetectionType } from '../model/detection.ts'
+import {
+  FUNCTIONS,
+  type FunctionError,
+  type FunctionName,
+  type FunctionResult,
+  type FunctionResults,
+  type MatchFinding,
+  type SystemFinding,
+} from '../model/finding.ts'
+import type { DestinationsSaid, RouteRequest } from '../model/route.ts'
+import { type DecidedSeverity, parseSeverity } from '../model/severity.ts'
+
+/** What may become an alert: routing and dedup decide the rest. */
+export interface Candidate {
+  readonly draft: Omit<AlertDraft, 'route'>
+  readonly routeRequest: RouteRequest
+  /** Counted toward the threshold; undefined: every event counts, null: this one does not. */
+  readonly unique: string | null | undefined
+  readonly threshold: number
+  readonly windowMs: number
+}
+
+const MINUTE_MS = 60_000
+const KIND: Record<DetectionType, AlertKind> = {
+  rule: 'RULE',
+  scheduled_rule: 'SCHEDULED_RULE',
+  policy: 'POLICY',
+  correlation_rule: 'CORRELATION_RULE',
+}
+const ERROR_KIND: Record<DetectionType, AlertKind> = {
+  rule: 'RULE_ERROR',
+  scheduled_rule: 'SCHEDULED_RULE_ERROR',
+  policy: 'POLICY_ERROR',
+  correlation_rule: 'CORRELATION_RULE_ERROR',
+}
+
+/** True when the matcher says alert: a rule's true, a policy's false. */
+export function matches(type: DetectionType, functions: FunctionResults): boolean {
+  return functions.detection?.output === alertsOn(type)
+}
+
+/** The alert of a match, before routing and dedup; also for a detection that creates no alerts (its tests ask). */
+export function buildMatch(detection: Detection, finding: MatchFinding): Candidate {
+  const { functions, event } = finding
+  const severity = decideSeverity(detection, functions.severity)
+  const logTypes = logTypesOf(detection, event.type)
+  const title = outputOf(functions.title)
+  const textOf = (name: 'description' | 'reference' | 'runbook') =>
+    functions[name] ? (functions[name].output ?? '') : detection[name]
+  return {
+    draft: {
+      ...aboutDetection(detection),
+      kind: KIND[detection.type],
+      severity,
+      title: title || detection.displayName || detection.id,
+      description: textOf('description'),
+      reference: textOf('reference'),
+      runbook: textOf('runbook'),
+      context: contextOf(functions.alert_context),
+      dedup:
+        outputOf(functions.dedup) ||
+        title ||
+        (event.resourceId ?? '') ||
+        `defaultDedupString:${detection.id}`,
+      logTypes,
+      rowId: event.rowId,
+    },
+    routeRequest: {
+      kind: KIND[detection.type],
+      severity,
+      destinations: destinationsSaid(functions.destinations),
+      outputIds: detection.outputIds,
+      ...(detection.override && { override: detection.override }),
+      logTypes,
+    },
+    unique: functions.unique ? (functions.unique.output ?? null) : undefined,
+    threshold: detection.threshold,
+    windowMs: detection.dedupPeriodMinutes * MINUTE_MS,
+  }
+}
+
+/** One candidate per function that failed. Errors know the static severity only, and no threshold. */
+export function buildErrors(detection: Detection, finding: MatchFinding): Candidate[] {
+  return FUNCTIONS.flatMap((name) => {
+    const error = finding.functions[name]?.error
+    return error ? [buildError(detection, finding, name, error)] : []
+  })
+}
+
+function buildError(
+  detection: Detection,
+  finding: MatchFinding,
+  name: FunctionName,
+  error: FunctionError,
+): Candidate {
+  const kind = ERROR_KIND[detection.type]
+  const severity: DecidedSeverity = { value: detection.severity, source: 'static' }
+  const logTypes = logTypesOf(detection, finding.event.type)
+  const called = functionLabel(name, detection.type)
+  const frame = error.frames.at(-1)
+  const where = frame ? ` at ${frame.file}:${frame.line}` : ''
+  return {
+    draft: {
+      ...aboutDetection(detection),
+      kind,
+      severity,
+      title: error.repr,
+      description: `${called} of ${detection.id} raised ${error.type}${where}: ${error.message}`,
+      reference: detection.reference,
+      runbook: '',
+      context: JSON.stringify({
+        function: called,
+        error: { type: error.type, message: error.message, ...(error.limit && { limit: error.limit }) },
+        frames: error.frames,
+        event: { source: finding.event.source, rowId: finding.event.rowId, type: finding.event.type },
+      }),
+      dedup: `${called}:${error.type}`,
+      logTypes,
+      rowId: finding.event.rowId,
+    },
+    routeRequest: {
+      kind,
+      severity,
+      destinations: { said: 'absent' },
+      outputIds: detection.outputIds,
+      ...(detection.override && { override: detection.override }),
+      logTypes,
+    },
+    unique: undefined,
+    threshold: 1,
+    windowMs: detection.dedupPeriodMinutes * MINUTE_MS,
+  }
+}
+
+/** A system alert: CRITICAL, a heartbeat INFO; window of an hour. */
+export function buildSystem(finding: SystemFinding): Candidate {
+  const severity: DecidedSeverity = {
+    value: finding.kind === 'HEARTBEAT' ? 'INFO' : 'CRITICAL',
+    source: 'static',
+  }
+  return {
+    draft: {
+      detection: `Signalbox.${finding.code}`,
+      kind: finding.kind,
+      severity,
+      title: finding.title,
+      name: '',
+      description: finding.description,
+      reference: '',
+      runbook: finding.runbook,
+      tags: [],
+      context: JSON.stringify(finding.context),
+      version: '',
+      dedup: finding.dedup,
+      logTypes: [],
+      rowId: '',
+    },
+    routeRequest: {
+      kind: finding.kind,
+      severity,
+      destinations: { said: 'absent' },
+      outputIds: finding.destinations ?? [],
+      logTypes: [],
+    },
+    unique: undefined,
+    threshold: 1,
+    windowMs: 60 * MINUTE_MS,
+  }
+}
+
+/** `rule()` or `policy()` for the matcher, else the function's own name. */
+export function functionLabel(name: FunctionName, type: DetectionType): string {
+  if (name !== 'detection') return `${name}()`
+  return type === 'policy' ? 'policy()' : 'rule()'
+}
+
+function aboutDetection(detection: Detection) {
+  return {
+    detection: detection.id,
+    name: detection.displayName,
+    tags: detection.tags,
+    version: detection.version,
+  }
+}
+
+function decideSeverity(detection: Detection, result: FunctionResult<string> | undefined): DecidedSeverity {
+  const generated = result?.output === undefined ? undefined : parseSeverity(result.output)
+  return generated
+    ? { value: generated, source: 'generated' }
+    : { value: detection.severity, source: 'static' }
+}
+
+/** The event's type; where it has none, the detection's; a policy's are its resource types. */
+function logTypesOf(detection: Detection, eventType: string | null): readonly string[] {
+  if (detection.type === 'policy') return detection.resourceTypes
+  return eventType ? [eventType] : detection.logTypes
+}
+
+function outputOf(result: FunctionResult<string> | undefined): string {
+  return result?.output ?? ''
+}
+
+function contextOf(result: FunctionResult<JsonText> | undefined): JsonText {
+  if (!result) return '{}'
+  return result.error ? JSON.stringify({ _error: result.error.repr }) : result.output
+}
+
+function destinationsSaid(result: FunctionResult<readonly string[] | null> | undefined): DestinationsSaid {
+  if (!result) return { said: 'absent' }
+  if (result.error) return { said: 'error', message: result.error.repr }
+  return result.output === null ? { said: 'none' } : { said: 'list', names: result.output }
+}

@@ -1,0 +1,109 @@
+/** Decides what one more event means to its group: counted, a new alert, or merged into the open one. Pure. */
+import { type AlertDraft, alertId, groupKey, hashId } from '../model/alert.ts'
+import { compareSeverity } from '../model/severity.ts'
+import type { Divergence, Group } from '../store/store.ts'
+
+export interface Counted {
+  readonly draft: AlertDraft
+  /** undefined: every event counts; null: this one adds no distinct value. */
+  readonly unique: string | null | undefined
+  readonly threshold: number
+  readonly windowMs: number
+}
+
+/** Why nothing, something new, or something more is sent. */
+export type DedupAction =
+  | { readonly did: 'counted'; readonly reached: number; readonly threshold: number }
+  /** `draft` is the first event's: its texts, severity and route stand. */
+  | { readonly did: 'created'; readonly alertId: string; readonly draft: AlertDraft }
+  | {
+      readonly did: 'merged'
+      readonly alertId: string
+      readonly events: number
+      readonly divergence: Divergence | null
+    }
+
+export interface DedupDecision {
+  readonly group: Group
+  readonly action: DedupAction
+}
+
+/** @param group the group as stored, or undefined at its very first event. */
+export function decideDedup(group: Group | undefined, counted: Counted, now: number): DedupDecision {
+  const open = group && isOpen(group, counted.windowMs, now) ? group : openGroup(group, counted.draft, now)
+  const next = count(open, counted)
+  if (next.alertId !== null) return merge(next, next.alertId, counted.draft, now)
+  const reached = counted.unique === undefined ? next.count : next.distinct.length
+  if (reached < counted.threshold) {
+    return { group: next, action: { did: 'counted', reached, threshold: counted.threshold } }
+  }
+  return create(next, next.first ?? counted.draft, now)
+}
+
+/** The window is fixed, not sliding: from the alert's creation, before that from the group's first match. */
+function isOpen(group: Group, windowMs: number, now: number): boolean {
+  return now - (group.alertAt ?? group.startedAt) <= windowMs
+}
+
+function openGroup(previous: Group | undefined, draft: AlertDraft, now: number): Group {
+  const { detection, kind, dedup } = draft
+  return {
+    key: groupKey(detection, kind, dedup),
+    detection,
+    kind,
+    dedup,
+    startedAt: now,
+    alertId: null,
+    alertAt: null,
+    ordinal: previous?.ordinal ?? 0,
+    count: 0,
+    distinct: [],
+    first: draft,
+    peak: null,
+  }
+}
+
+function count(group: Group, { unique, threshold }: Counted): Group {
+  const counted = { ...group, count: group.count + 1 }
+  if (typeof unique !== 'string' || group.alertId !== null || group.distinct.length >= threshold)
+    return counted
+  const hash = hashId(unique).slice(0, 16)
+  return group.distinct.includes(hash) ? counted : { ...counted, distinct: [...group.distinct, hash] }
+}
+
+function create(group: Group, draft: AlertDraft, now: number): DedupDecision {
+  const ordinal = group.ordinal + 1
+  const id = alertId(group.detection, group.kind, group.dedup, ordinal)
+  const peak = { severity: draft.severity.value, destinations: draft.route.destinations }
+  return {
+    group: { ...group, ordinal, alertId: id, alertAt: now, distinct: [], first: null, peak },
+    action: { did: 'created', alertId: id, draft },
+  }
+}
+
+function merge(group: Group, id: string, draft: AlertDraft, now: number): DedupDecision {
+  const divergence = diverge(group.peak, draft, now)
+  const peak = divergence && {
+    severity: divergence.severity ?? group.peak!.severity,
+    destinations: [...group.peak!.destinations, ...(divergence.destinations ?? [])],
+  }
+  return {
+    group: peak ? { ...group, peak } : group,
+    action: { did: 'merged', alertId: id, events: group.count, divergence },
+  }
+}
+
+/** What this event asks for beyond all before it: a higher severity, more destinations. */
+function diverge(peak: Group['peak'], draft: AlertDraft, now: number): Divergence | null {
+  if (!peak) return null
+  const severity = draft.severity.value
+  const rises = compareSeverity(severity, peak.severity) > 0
+  const added = draft.route.destinations.filter((name) => !peak.destinations.includes(name))
+  if (!rises && added.length === 0) return null
+  return {
+    at: now,
+    rowId: draft.rowId,
+    ...(rises && { severity }),
+    ...(added.length > 0 && { destinations: added }),
+  }
+}

@@ -1,0 +1,29 @@
+/** The alert limiter: a detection that creates too many alerts in an hour is muted until somebody unmutes it. Pure. */
+import type { LimiterState } from '../store/store.ts'
+
+export const ALERTS_PER_HOUR = 1_000
+const HOUR_MS = 3_600_000
+
+export interface LimiterDecision {
+  readonly state: LimiterState
+  readonly allowed: boolean
+  /** True for the one alert at which the detection became muted. */
+  readonly mutedNow: boolean
+}
+
+/** Asks for one more alert of the detection. */
+export function decideLimit(
+  state: LimiterState | undefined,
+  detection: string,
+  now: number,
+): LimiterDecision {
+  const current =
+    state && (state.mutedAt !== null || now - state.hourStartedAt < HOUR_MS)
+      ? state
+      : { detection, hourStartedAt: now, created: 0, mutedAt: null }
+  if (current.mutedAt !== null) return { state: current, allowed: false, mutedNow: false }
+  if (current.created >= ALERTS_PER_HOUR) {
+    return { state: { ...current, mutedAt: now }, allowed: false, mutedNow: true }
+  }
+  return { state: { ...current, created: current.created + 1 }, allowed: true, mutedNow: false }
+}

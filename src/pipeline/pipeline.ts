@@ -1,0 +1,118 @@
+/** The way of a finding through the house: build and route, read, dedup, commit. Settles nothing before the commit. */
+import { Bug } from '../errors.ts'
+import type { EvaluatedEvent } from '../model/evaluation.ts'
+import type { Settlement } from '../model/event.ts'
+import type { SystemFinding } from '../model/finding.ts'
+import type { Project } from '../model/project.ts'
+import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
+import { type Admitted, Planner } from './planner.ts'
+import { detectionMuted } from './system-findings.ts'
+import { isIdle, keysOf, routeSystem, type Work, workOfEvent, workOfSystem } from './work.ts'
+
+const SEEN_MS = 24 * 3_600_000
+const TRIES = 20
+
+export interface Batch {
+  readonly events: readonly EvaluatedEvent[]
+  /** Committed together with the batch's effects. */
+  readonly cursor: { readonly source: string; readonly cursor: string } | null
+}
+
+export interface Pipeline {
+  /** Resolves after the commit; one settlement per event, in order. */
+  admit(batch: Batch): Promise<readonly Settlement[]>
+  admitSystem(findings: readonly SystemFinding[]): Promise<void>
+}
+
+export interface PipelineOptions {
+  readonly store: Store
+  /** Asked anew for each batch, so that a reload takes effect between batches. */
+  readonly project: () => Project
+  /** Called after each commit with what was admitted, in order, and how many deliveries that made. */
+  readonly onAdmitted: (admitted: readonly Admitted[], deliveries: number) => void
+}
+
+export function createPipeline({ store, project, onAdmitted }: PipelineOptions): Pipeline {
+  const inTurn = createQueue()
+
+  /** Which works were new: one flag per work. */
+  const commit = async (works: readonly Work[], cursor: Batch['cursor']): Promise<readonly boolean[]> => {
+    const { registry, settings } = project()
+    if (!registry) throw new Bug('the pipeline needs a registry')
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const state = await store.read(keysOf(works))
+      const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
+      const fresh = newWorks(works, state.seen)
+      const admitted = works.flatMap((work, i) => (fresh[i] ? admitWork(work, planner, project()) : []))
+      const plan = {
+        ...EMPTY_PLAN,
+        ...planner.plan,
+        cursors: cursor ? [cursor] : [],
+        seen: works.flatMap((work, i) =>
+          (fresh[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_MS })),
+        ),
+      }
+      if ((await store.commit(plan, planner.expected)) === 'conflict') continue
+      onAdmitted(admitted, plan.deliveries.length)
+      return fresh
+    }
+    throw new Bug(`the store answered "conflict" ${TRIES} times`)
+  }
+
+  return {
+    admit: ({ events, cursor }) =>
+      inTurn(async () => {
+        const works = events.map((event) => workOfEvent(event, project()))
+        const idle = works.every(isIdle) && cursor === null
+        const fresh = idle ? works.map(() => true) : await commit(works, cursor)
+        return events.map((event, i) => settle(event, fresh[i]!))
+      }),
+    admitSystem: (findings) =>
+      inTurn(async () => {
+        await commit(
+          findings.map((finding) => workOfSystem(finding, project())),
+          null,
+        )
+      }),
+  }
+}
+
+/** A work is new when neither the store nor an earlier work of this batch has seen any of its ids. */
+function newWorks(works: readonly Work[], stored: ReadState['seen']): boolean[] {
+  const seen = new Set(stored)
+  return works.map(({ seenIds }) => {
+    if (seenIds.some((id) => seen.has(id))) return false
+    for (const id of seenIds) seen.add(id)
+    return true
+  })
+}
+
+function admitWork(work: Work, planner: Planner, project: Project): Admitted[] {
+  return work.steps.flatMap(({ routed, signal }) => {
+    const admitted = routed ? planner.admit(routed) : null
+    if (signal) planner.signal({ ...signal, alertId: alertOf(admitted) })
+    if (!admitted) return []
+    if (admitted.did !== 'muted' || !admitted.now) return [admitted]
+    return [admitted, planner.admit(routeSystem(detectionMuted(admitted.draft.detection, work.at), project))]
+  })
+}
+
+function alertOf(admitted: Admitted | null): string | null {
+  if (admitted?.did === 'created') return admitted.alert.id
+  return admitted?.did === 'merged' ? admitted.alertId : null
+}
+
+function settle({ outcome }: EvaluatedEvent, fresh: boolean): Settlement {
+  if (outcome.status !== 'evaluated') return { status: 'rejected', reason: outcome.reason }
+  return fresh ? { status: 'accepted', matches: outcome.findings.length } : { status: 'duplicate' }
+}
+
+/** Runs tasks one at a time, in the order of asking; a failed one does not stop the next. */
+function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
+  let tail: Promise<unknown> = Promise.resolve()
+  return (task) => {
+    const run = tail.then(task)
+    tail = run.catch(() => {})
+    return run
+  }
+}

@@ -1,0 +1,185 @@
+/** Turns candidates, one after the other, into one commit plan over the state that was read. No I/O. */
+import { decideDedup } from '../alerts/dedup.ts'
+import { decideLimit } from '../alerts/limiter.ts'
+import { type AlertDraft, deliveryId, groupKey, notificationJson } from '../model/alert.ts'
+import { alertGroup } from '../model/alert-kind.ts'
+import { destinationKey, type Registry } from '../model/destination.ts'
+import { lookUp } from '../routing/resolve.ts'
+import type {
+  AlertRow,
+  AlertUpdate,
+  CommitPlan,
+  Divergence,
+  ExpectedVersions,
+  Group,
+  LimiterState,
+  NewDelivery,
+  ReadState,
+  SignalRow,
+} from '../store/store.ts'
+import type { Routed } from './work.ts'
+
+/** What became of one candidate, for whoever watches. */
+export type Admitted =
+  | { readonly did: 'created'; readonly alert: AlertRow }
+  | {
+      readonly did: 'merged'
+      readonly alertId: string
+      readonly draft: AlertDraft
+      readonly events: number
+      readonly divergence: Divergence | null
+    }
+  | {
+      readonly did: 'counted'
+      readonly draft: AlertDraft
+      readonly reached: number
+      readonly threshold: number
+    }
+  /** The detection is muted by the limiter; `now` at the alert that muted it. */
+  | { readonly did: 'muted'; readonly draft: AlertDraft; readonly now: boolean }
+
+export interface PlannerContext {
+  readonly registry: Registry
+  /** `{alertId}` and `{detectionId}` are replaced; empty: no link. */
+  readonly alertUrl: string
+}
+
+export class Planner {
+  readonly #state: ReadState
+  readonly #context: PlannerContext
+  readonly #groups = new Map<string, Group>()
+  readonly #limiters = new Map<string, LimiterState>()
+  readonly #alerts: AlertRow[] = []
+  readonly #updates = new Map<string, AlertUpdate>()
+  readonly #deliveries: NewDelivery[] = []
+  readonly #signals: SignalRow[] = []
+
+  constructor(state: ReadState, context: PlannerContext) {
+    this.#state = state
+    this.#context = context
+  }
+
+  /** Dedup and limit one candidate; what it creates is in the plan from here on. */
+  admit({ candidate, route, at }: Routed): Admitted {
+    const draft: AlertDraft = { ...candidate.draft, route }
+    const key = groupKey(draft.detection, draft.kind, draft.dedup)
+    const before = this.#groups.get(key) ?? this.#state.groups.get(key)?.value
+    const { group, action } = decideDedup(before, { ...candidate, draft }, at)
+    if (action.did === 'created') {
+      const limit = this.#limit(draft, at)
+      if (limit !== 'allowed') {
+        this.#groups.set(key, withoutAlert(group, action.draft))
+        return { did: 'muted', draft, now: limit === 'muted now' }
+      }
+    }
+    this.#groups.set(key, group)
+    switch (action.did) {
+      case 'counted':
+        return { did: 'counted', draft, reached: action.reached, threshold: action.threshold }
+      case 'created':
+        return { did: 'created', alert: this.#create(action.alertId, action.draft, group, at) }
+      case 'merged':
+        this.#merge(action.alertId, draft, at, action.divergence)
+        return {
+          did: 'merged',
+          alertId: action.alertId,
+          draft,
+          events: action.events,
+          divergence: action.divergence,
+        }
+    }
+  }
+
+  /** Every match is a signal, whether or not it made an alert. */
+  signal(signal: SignalRow): void {
+    this.#signals.push(signal)
+  }
+
+  get plan(): Pick<CommitPlan, 'groups' | 'limiters' | 'alerts' | 'alertUpdates' | 'deliveries' | 'signals'> {
+    return {
+      groups: [...this.#groups.values()],
+      limiters: [...this.#limiters.values()],
+      alerts: this.#alerts,
+      alertUpdates: [...this.#updates.values()],
+      deliveries: this.#deliveries,
+      signals: this.#signals,
+    }
+  }
+
+  get expected(): ExpectedVersions {
+    const versions = <T>(keys: Iterable<string>, read: ReadonlyMap<string, { version: number; value: T }>) =>
+      new Map([...keys].map((key) => [key, read.get(key)?.version ?? 0]))
+    return {
+      groups: versions(this.#groups.keys(), this.#state.groups),
+      limiters: versions(this.#limiters.keys(), this.#state.limiters),
+    }
+  }
+
+  #limit(draft: AlertDraft, at: number): 'allowed' | 'muted' | 'muted now' {
+    if (alertGroup(draft.kind) !== 'ALERT') return 'allowed'
+    const before = this.#limiters.get(draft.detection) ?? this.#state.limiters.get(draft.detection)?.value
+    const decision = decideLimit(before, draft.detection, at)
+    this.#limiters.set(draft.detection, decision.state)
+    if (decision.allowed) return 'allowed'
+    return decision.mutedNow ? 'muted now' : 'muted'
+  }
+
+  #create(id: string, draft: AlertDraft, group: Group, at: number): AlertRow {
+    const link = this.#context.alertUrl
+      .replace('{alertId}', id)
+      .replace('{detectionId}', encodeURIComponent(draft.detection))
+    const alert: AlertRow = {
+      id,
+      groupKey: group.key,
+      detection: draft.detection,
+      kind: draft.kind,
+      severity: draft.severity.value,
+      title: draft.title,
+      dedup: draft.dedup,
+      createdAt: at,
+      notification: notificationJson(draft, id, at, link),
+      reference: draft.reference,
+      route: draft.route,
+      logTypes: draft.logTypes,
+      events: group.count,
+      lastEventAt: at,
+      divergences: [],
+    }
+    this.#alerts.push(alert)
+    for (const name of draft.route.destinations) this.#deliver(id, name, draft.route.level, at)
+    return alert
+  }
+
+  #merge(id: string, draft: AlertDraft, at: number, divergence: Divergence | null): void {
+    const before = this.#updates.get(id)
+    this.#updates.set(id, {
+      id,
+      events: (before?.events ?? 0) + 1,
+      lastEventAt: at,
+      logTypes: [...new Set([...(before?.logTypes ?? []), ...draft.logTypes])],
+      divergences: [...(before?.divergences ?? []), ...(divergence ? [divergence] : [])],
+    })
+    if (this.#context.registry.onEscalation !== 'send') return
+    for (const name of divergence?.destinations ?? []) this.#deliver(id, name, 'escalation', at)
+  }
+
+  #deliver(alertId: string, name: string, reason: string, at: number): void {
+    const destination = lookUp(this.#context.registry, name)
+    if (!destination) return
+    const key = destinationKey(destination)
+    this.#deliveries.push({
+      id: deliveryId(alertId, key),
+      alertId,
+      destinationKey: key,
+      destination: destination.name,
+      due: at,
+      createdAt: at,
+      reason,
+    })
+  }
+}
+
+/** The group as if the threshold had not been reached: the limiter refused its alert. */
+function withoutAlert(group: Group, first: AlertDraft): Group {
+  return { ...group, ordinal: group.ordinal - 1, alertId: null, alertAt: null, first, peak: null }
+}

@@ -1,0 +1,113 @@
+/** What one evaluated event, or the system itself, may cause: candidates with their routes, signals, keys. Pure. */
+import { buildErrors, buildMatch, buildSystem, type Candidate, matches } from '../alerts/build.ts'
+import { groupKey } from '../model/alert.ts'
+import { alertGroup } from '../model/alert-kind.ts'
+import type { EvaluatedEvent } from '../model/evaluation.ts'
+import type { MatchFinding, SystemFinding } from '../model/finding.ts'
+import type { Project } from '../model/project.ts'
+import type { Route } from '../model/route.ts'
+import { resolve } from '../routing/resolve.ts'
+import type { ReadKeys, SignalRow } from '../store/store.ts'
+import { detectionMuted, unknownDestination } from './system-findings.ts'
+
+/** A candidate with its route, decided before anything is read. */
+export interface Routed {
+  readonly candidate: Candidate
+  readonly route: Route
+  /** When the event counts, epoch ms. */
+  readonly at: number
+}
+
+/** A match: its signal, and what it sends through dedup (nothing, where the detection creates no alerts). */
+export interface Step {
+  readonly routed: Routed | null
+  readonly signal: Omit<SignalRow, 'alertId'> | null
+}
+
+export interface Work {
+  readonly steps: readonly Step[]
+  /** Keys by which the event is known should it come again. */
+  readonly seenIds: readonly string[]
+  readonly at: number
+}
+
+const NOTHING: Work = { steps: [], seenIds: [], at: 0 }
+
+export function workOfEvent({ envelope, outcome }: EvaluatedEvent, project: Project): Work {
+  if (outcome.status !== 'evaluated') return NOTHING
+  const { event, ownRowId, findings } = outcome
+  const seenIds = [
+    ...(envelope.dedupId ? [`key:${envelope.source}:${envelope.dedupId}`] : []),
+    ...(envelope.dedupByRowId && ownRowId ? [`row:${event.rowId}`] : []),
+  ]
+  return { steps: findings.flatMap((finding) => stepsOfFinding(finding, project)), seenIds, at: event.at }
+}
+
+export function workOfSystem(finding: SystemFinding, project: Project): Work {
+  return { steps: [{ routed: routeSystem(finding, project), signal: null }], seenIds: [], at: finding.at }
+}
+
+export function isIdle(work: Work): boolean {
+  return work.steps.length === 0 && work.seenIds.length === 0
+}
+
+/** What must be read before the works can be planned. */
+export function keysOf(works: readonly Work[]): ReadKeys {
+  const routed = works.flatMap((work) => work.steps.flatMap((step) => step.routed ?? []))
+  const limited = new Set(
+    routed.flatMap(({ candidate }) =>
+      alertGroup(candidate.draft.kind) === 'ALERT' ? candidate.draft.detection : [],
+    ),
+  )
+  const muteKeys = [...limited].map((id) => keyOf(buildSystem(detectionMuted(id, 0))))
+  return {
+    groups: [...new Set([...routed.map(({ candidate }) => keyOf(candidate)), ...muteKeys])],
+    limiters: [...limited],
+    seen: works.flatMap((work) => work.seenIds),
+  }
+}
+
+export function routeSystem(finding: SystemFinding, project: Project): Routed {
+  return route(buildSystem(finding), project, finding.at)
+}
+
+function stepsOfFinding(finding: MatchFinding, project: Project): Step[] {
+  const detection = project.detections.get(finding.detection)
+  if (!detection) return []
+  const { at } = finding.event
+  const steps: Step[] = []
+  if (matches(detection.type, finding.functions)) {
+    const candidate = buildMatch(detection, finding)
+    const routed = detection.createAlert ? route(candidate, project, at) : null
+    steps.push({ routed, signal: detection.type === 'policy' ? null : signalOf(candidate, finding) })
+  }
+  steps.push(
+    ...buildErrors(detection, finding).map((error) => ({ routed: route(error, project, at), signal: null })),
+  )
+  const unknown = steps
+    .flatMap(({ routed }) => routed?.route.problems ?? [])
+    .filter((problem) => problem.code === 'unknown-destination')
+  if (unknown.length > 0) {
+    const routeError = unknownDestination(detection.id, unknown, at)
+    steps.push({ routed: routeSystem(routeError, project), signal: null })
+  }
+  return steps
+}
+
+function signalOf({ draft }: Candidate, { event }: MatchFinding): Omit<SignalRow, 'alertId'> {
+  return {
+    detection: draft.detection,
+    at: event.at,
+    rowId: event.rowId,
+    logType: event.type ?? '',
+    context: draft.context,
+  }
+}
+
+function route(candidate: Candidate, project: Project, at: number): Routed {
+  return { candidate, route: resolve(candidate.routeRequest, project.registry), at }
+}
+
+function keyOf({ draft }: Candidate): string {
+  return groupKey(draft.detection, draft.kind, draft.dedup)
+}
