@@ -1,0 +1,139 @@
+/** Runs the cases that detections carry and yields one result per detection, in load order. */
+import type { Detection, TestCase } from '../model/detection.ts'
+import type { BodyProblem, Engine } from '../model/evaluation.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import type { DetectionResult, TestResult, TestSummary } from '../model/test-result.ts'
+import { judge, type VerdictOptions } from './verdict.ts'
+
+export interface TestSelection {
+  readonly detections: (detection: Detection) => boolean
+  readonly tests: (name: string) => boolean
+  /** Fewer cases than this fail a detection; above 1 it also needs a matching and a non-matching one. */
+  readonly minimumTests: number
+}
+
+export interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
+  readonly selection: TestSelection
+  /** Called as results come in, in load order. */
+  readonly onResult?: (result: DetectionResult) => void
+}
+
+/** @returns every result; detections that were not selected are left out. */
+export async function runTests(
+  project: Project,
+  engine: Engine,
+  options: TestRunOptions,
+): Promise<DetectionResult[]> {
+  const invalid = new Map(engine.problems.filter(({ kind }) => kind === 'detection').map((p) => [p.id, p]))
+  const run = async (detection: Detection): Promise<DetectionResult> => {
+    const problem = invalid.get(detection.id)
+    if (problem) return invalidResult(detection, problem)
+    const tests = detection.tests.filter((test) => options.selection.tests(test.name))
+    const results = await runCases(detection, tests, project, engine, options)
+    const problems = minimumProblems(detection, options.selection.minimumTests)
+    return { ...about(detection), status: statusOf(detection, results, problems), problems, tests: results }
+  }
+  // All calls are handed to the engine at once, so that every worker has work; results are told in load order.
+  const pending = [...project.detections.values()].filter(options.selection.detections).map(run)
+  for (const result of pending) result.catch(() => {})
+  const results: DetectionResult[] = []
+  for (const result of pending) {
+    results.push(await result)
+    options.onResult?.(results.at(-1)!)
+  }
+  return results
+}
+
+async function runCases(
+  detection: Detection,
+  tests: readonly TestCase[],
+  project: Project,
+  engine: Engine,
+  options: TestRunOptions,
+): Promise<TestResult[]> {
+  if (detection.body === null) return tests.map((test) => notRun(detection, test))
+  const calls = tests.map(({ entry, mocks }) => ({ detection: detection.id, entry, mocks }))
+  const outcomes = await engine.test(calls)
+  const verdict: VerdictOptions = { ...options, registry: project.registry }
+  return tests.map((test, i) => judge(detection, test, outcomes[i]!, verdict))
+}
+
+function statusOf(
+  detection: Detection,
+  tests: readonly TestResult[],
+  problems: readonly Problem[],
+): DetectionResult['status'] {
+  if (problems.length > 0 || tests.some((test) => test.status === 'failed')) return 'failed'
+  if (tests.some((test) => test.status === 'passed')) return 'passed'
+  return detection.tests.length === 0 ? 'untested' : 'skipped'
+}
+
+function notRun(detection: Detection, test: TestCase): TestResult {
+  return {
+    name: test.name,
+    status: 'skipped',
+    file: test.place.file,
+    line: test.place.line,
+    expectedResult: test.expectedResult,
+    matched: null,
+    alerts: false,
+    severity: null,
+    route: null,
+    functions: {},
+    failures: [],
+    warnings: [`a ${detection.type} without a Python body is not evaluated yet`],
+    skippedExpectations: [],
+    output: '',
+    durationMs: 0,
+  }
+}
+
+function minimumProblems(detection: Detection, minimum: number): Problem[] {
+  const { tests, place } = detection
+  const expected = new Set(tests.map((test) => test.expectedResult))
+  const tooFew = tests.length < minimum
+  if (!tooFew && (minimum <= 1 || expected.size === 2)) return []
+  const message = tooFew
+    ? `${tests.length} of at least ${minimum} tests`
+    : 'needs a case that matches and one that does not'
+  return [problemAt(place, 'minimum-tests', message)]
+}
+
+function invalidResult(detection: Detection, problem: BodyProblem): DetectionResult {
+  return { ...about(detection), status: 'invalid', problems: [bodyProblem(problem, detection)], tests: [] }
+}
+
+/** A body that could not be loaded, as a problem with its place. */
+export function bodyProblem({ error }: BodyProblem, owner: Pick<Detection, 'place'>): Problem {
+  const frame = error.frames.at(-1)
+  const place = frame ? { file: frame.file, line: frame.line, column: 1 } : owner.place
+  const problem = problemAt(place, 'python-error', `${error.type}: ${error.message}`)
+  return frame ? { ...problem, source: frame.source } : problem
+}
+
+function problemAt(
+  place: { file: string; line: number; column: number },
+  code: string,
+  message: string,
+): Problem {
+  return { severity: 'error', code, message, ...place, hint: null }
+}
+
+function about(detection: Detection) {
+  return { id: detection.id, type: detection.type, file: detection.place.file }
+}
+
+/** Honest counts: what did not run is never "passed". */
+export function summarise(results: readonly DetectionResult[], durationMs: number): TestSummary {
+  const detections = { total: results.length, passed: 0, failed: 0, untested: 0, invalid: 0, skipped: 0 }
+  const tests = { total: 0, passed: 0, failed: 0, skipped: 0 }
+  for (const result of results) {
+    detections[result.status]++
+    for (const test of result.tests) {
+      tests.total++
+      tests[test.status]++
+    }
+  }
+  return { detections, tests, durationMs }
+}

@@ -1,0 +1,159 @@
+/** Judges one test case from what the functions said: the verdict Panther's tool gives, then the expectations. Pure. */
+import { buildMatch, functionLabel, matches } from '../alerts/build.ts'
+import type { AlertDraft } from '../model/alert.ts'
+import type { Registry } from '../model/destination.ts'
+import { alertsOn, type Detection, type TestCase } from '../model/detection.ts'
+import type { TestOutcome } from '../model/evaluation.ts'
+import { FUNCTIONS, type MatchFinding } from '../model/finding.ts'
+import type { RouteProblem } from '../model/route.ts'
+import type { TestFailure, TestResult } from '../model/test-result.ts'
+import { resolve } from '../routing/resolve.ts'
+import { checkExpectations } from './expectations.ts'
+
+export interface VerdictOptions {
+  readonly registry: Registry | null
+  /** Unknown names then resolve as they would live, and are only warned about. */
+  readonly allowUnknownDestinations: boolean
+  /** Warnings of routing fail the case. */
+  readonly failOnProblems: boolean
+}
+
+export function judge(
+  detection: Detection,
+  test: TestCase,
+  outcome: TestOutcome,
+  options: VerdictOptions,
+): TestResult {
+  const { functions } = outcome
+  const matched = functions.detection?.output ?? null
+  const draft = draftOf(detection, test, outcome, options.registry)
+  const alerts = draft !== null && detection.createAlert
+  const expectations = checkExpectations(test.expectations, alerts ? draft : null)
+  const routing = judgeRoute(alerts ? draft : null, options)
+  const failures = [
+    ...mockFailures(outcome),
+    ...matcherFailures(detection, test, outcome),
+    ...functionFailures(detection, test, outcome),
+    ...routing.failures,
+    ...expectations.failures,
+  ]
+  return {
+    name: test.name,
+    status: failures.length > 0 ? 'failed' : 'passed',
+    file: test.place.file,
+    line: test.place.line,
+    expectedResult: test.expectedResult,
+    matched,
+    alerts,
+    severity: draft?.severity ?? null,
+    route: alerts ? draft.route : null,
+    functions,
+    failures,
+    warnings: routing.warnings,
+    skippedExpectations: expectations.skipped,
+    output: outcome.output,
+    durationMs: outcome.durationMs,
+  }
+}
+
+function draftOf(
+  detection: Detection,
+  test: TestCase,
+  outcome: TestOutcome,
+  registry: Registry | null,
+): AlertDraft | null {
+  if (!matches(detection.type, outcome.functions)) return null
+  const candidate = buildMatch(detection, findingOf(detection, test, outcome))
+  return { ...candidate.draft, route: resolve(candidate.routeRequest, registry) }
+}
+
+/** The finding a case makes: as live, its event's type is the record's own `p_log_type`. */
+export function findingOf(detection: Detection, test: TestCase, outcome: TestOutcome): MatchFinding {
+  const entry = JSON.parse(test.entry) as Record<string, unknown> | null
+  const textAt = (key: string) => (typeof entry?.[key] === 'string' ? (entry[key] as string) : null)
+  return {
+    from: 'detection',
+    detection: detection.id,
+    functions: outcome.functions,
+    event: {
+      source: 'test',
+      seq: 0,
+      kind: detection.type === 'policy' ? 'resource' : 'log',
+      type: detection.type === 'policy' ? textAt('resourceType') : textAt('p_log_type'),
+      rowId: textAt('p_row_id') ?? '',
+      resourceId: textAt('resourceId'),
+      at: 0,
+    },
+  }
+}
+
+function mockFailures({ missingMocks }: TestOutcome): TestFailure[] {
+  return missingMocks.map((name) => ({
+    what: 'mock',
+    expected: name,
+    actual: null,
+    message: `the mock "${name}" replaces nothing: the module has no such name`,
+  }))
+}
+
+function matcherFailures(detection: Detection, test: TestCase, { functions }: TestOutcome): TestFailure[] {
+  const label = functionLabel('detection', detection.type)
+  const result = functions.detection
+  if (result?.error) {
+    const { error } = result
+    return [
+      {
+        what: 'ExpectedResult',
+        expected: test.expectedResult,
+        actual: error,
+        message: `${label} raised ${error.repr}`,
+      },
+    ]
+  }
+  if (result?.output === test.expectedResult) return []
+  const actual = result?.output ?? null
+  const message = `${label} returned ${String(actual)}, expected ${test.expectedResult}`
+  return [{ what: 'ExpectedResult', expected: test.expectedResult, actual, message }]
+}
+
+/** Errors of the other functions count where the case expects an alert. */
+function functionFailures(detection: Detection, test: TestCase, { functions }: TestOutcome): TestFailure[] {
+  if (test.expectedResult !== alertsOn(detection.type)) return []
+  return FUNCTIONS.slice(1).flatMap((name) => {
+    const error = functions[name]?.error
+    if (!error) return []
+    const message = `${functionLabel(name, detection.type)} raised ${error.repr}`
+    return [{ what: 'function' as const, expected: null, actual: error, message }]
+  })
+}
+
+const WARNED: ReadonlySet<RouteProblem['code']> = new Set([
+  'nobody',
+  'skip-mixed',
+  'too-many',
+  'disabled-destination',
+  'strict-filter',
+])
+
+function judgeRoute(
+  draft: AlertDraft | null,
+  options: VerdictOptions,
+): { failures: TestFailure[]; warnings: string[] } {
+  const failures: TestFailure[] = []
+  const warnings: string[] = []
+  for (const problem of draft?.route.problems ?? []) {
+    const unknown = problem.code === 'unknown-destination'
+    const fails = unknown
+      ? !options.allowUnknownDestinations
+      : options.failOnProblems && WARNED.has(problem.code)
+    if (fails) {
+      failures.push({
+        what: 'route',
+        expected: null,
+        actual: problem.destination ?? null,
+        message: problem.message,
+      })
+    } else if (unknown || WARNED.has(problem.code)) warnings.push(problem.message)
+  }
+  return { failures, warnings }
+}

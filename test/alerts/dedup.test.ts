@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import { buildMatch } from '../../src/alerts/build.ts'
+import { type Counted, type DedupAction, decideDedup } from '../../src/alerts/dedup.ts'
+import { ALERTS_PER_HOUR, decideLimit } from '../../src/alerts/limiter.ts'
+import type { AlertDraft } from '../../src/model/alert.ts'
+import type { Route } from '../../src/model/route.ts'
+import type { Severity } from '../../src/model/severity.ts'
+import type { Group, LimiterState } from '../../src/store/store.ts'
+import { detection, finding } from '../support/model.ts'
+
+const MINUTE = 60_000
+const T0 = 1_700_000_000_000
+
+function routeTo(...destinations: string[]): Route {
+  return { level: 'static-severity', destinations, suppressed: false, trace: [], problems: [] }
+}
+
+function draft(over: Partial<AlertDraft> = {}): AlertDraft {
+  return { ...buildMatch(detection(), finding()).draft, route: routeTo('soc'), ...over }
+}
+
+function counted(over: Partial<Counted> = {}): Counted {
+  return { draft: draft(), unique: undefined, threshold: 1, windowMs: 60 * MINUTE, ...over }
+}
+
+/** Feeds events one after the other; each names its minute and what differs. */
+function feed(events: { minute: number; ms?: number; counted?: Partial<Counted> }[]): {
+  group: Group
+  actions: DedupAction[]
+} {
+  let group: Group | undefined
+  const actions: DedupAction[] = []
+  for (const event of events) {
+    const decision = decideDedup(group, counted(event.counted), T0 + event.minute * MINUTE + (event.ms ?? 0))
+    group = decision.group
+    actions.push(decision.action)
+  }
+  return { group: group!, actions }
+}
+
+const did = (actions: readonly DedupAction[]) => actions.map((action) => action.did)
+
+describe('the window', () => {
+  it('merges up to and at its end, measured from the creation, and does not slide', () => {
+    expect(did(feed([{ minute: 0 }, { minute: 59 }, { minute: 60 }, { minute: 60, ms: 1 }]).actions)).toEqual(
+      ['created', 'merged', 'merged', 'created'],
+    )
+  })
+
+  it('makes another alert with another id in the next window, and the same id when replayed', () => {
+    const events = [{ minute: 0 }, { minute: 61 }]
+    const [first, second] = feed(events).actions
+    expect(first).not.toEqual(second)
+    expect(feed(events).actions).toEqual([first, second])
+  })
+
+  it('keeps merging when the clock goes back', () => {
+    expect(did(feed([{ minute: 0 }, { minute: -30 }]).actions)).toEqual(['created', 'merged'])
+  })
+
+  it('counts the events of the open alert', () => {
+    const { actions, group } = feed([{ minute: 0 }, { minute: 1 }, { minute: 2 }])
+    expect(actions[2]).toMatchObject({ did: 'merged', events: 3, alertId: group.alertId })
+  })
+})
+
+describe('the threshold', () => {
+  const three = { threshold: 3 }
+  it('creates at the event that reaches it; the first event decides the texts', () => {
+    const named = (title: string) => ({ ...three, draft: draft({ title }) })
+    const { actions, group } = feed([
+      { minute: 0, counted: named('first') },
+      { minute: 5, counted: named('second') },
+      { minute: 10, counted: named('third') },
+    ])
+    expect(did(actions)).toEqual(['counted', 'counted', 'created'])
+    expect(actions[1]).toEqual({ did: 'counted', reached: 2, threshold: 3 })
+    expect(actions[2]).toMatchObject({ draft: { title: 'first' } })
+    expect(group).toMatchObject({ alertAt: T0 + 10 * MINUTE, first: null })
+  })
+
+  it('counts inside one window from the first match: a late event opens a new one', () => {
+    const { actions, group } = feed([0, 30, 61].map((minute) => ({ minute, counted: three })))
+    expect(did(actions)).toEqual(['counted', 'counted', 'counted'])
+    expect(group).toMatchObject({ count: 1, startedAt: T0 + 61 * MINUTE })
+  })
+
+  it('restarts the window at the creation', () => {
+    const minutes = [0, 30, 59, 118, 120]
+    expect(did(feed(minutes.map((minute) => ({ minute, counted: three }))).actions)).toEqual([
+      'counted',
+      'counted',
+      'created',
+      'merged',
+      'counted',
+    ])
+  })
+
+  it('counts distinct unique() values; None adds none', () => {
+    const values = ['alice', 'alice', null, 'bob', null, 'carol']
+    const { actions } = feed(values.map((unique, minute) => ({ minute, counted: { ...three, unique } })))
+    expect(did(actions)).toEqual(['counted', 'counted', 'counted', 'counted', 'counted', 'created'])
+    expect(actions[4]).toMatchObject({ reached: 2 })
+  })
+
+  it('keeps no more distinct values than the threshold needs', () => {
+    const { group } = feed(
+      ['a', 'b', 'c', 'd', 'e'].map((unique, minute) => ({ minute, counted: { threshold: 2, unique } })),
+    )
+    expect(group.distinct).toEqual([])
+  })
+})
+
+describe('divergence of merged events', () => {
+  const severe = (value: Severity, ...to: string[]) => ({
+    counted: {
+      draft: draft({
+        severity: { value, source: 'generated' },
+        route: routeTo(...to),
+        rowId: `row-${value}`,
+      }),
+    },
+  })
+
+  it('is told once: a higher severity, a new destination', () => {
+    const { actions } = feed([
+      { minute: 0, ...severe('LOW', 'soc') },
+      { minute: 1, ...severe('INFO', 'soc') },
+      { minute: 2, ...severe('HIGH', 'soc', 'pager') },
+      { minute: 3, ...severe('HIGH', 'pager') },
+    ])
+    expect(actions.map((action) => (action.did === 'merged' ? action.divergence : null))).toEqual([
+      null,
+      null,
+      { at: T0 + 2 * MINUTE, rowId: 'row-HIGH', severity: 'HIGH', destinations: ['pager'] },
+      null,
+    ])
+  })
+
+  it('does not leak into the next window', () => {
+    const { actions } = feed([
+      { minute: 0, ...severe('LOW', 'soc') },
+      { minute: 1, ...severe('CRITICAL', 'pager') },
+      { minute: 70, ...severe('LOW', 'soc') },
+      { minute: 71, ...severe('CRITICAL', 'pager') },
+    ])
+    expect(actions[2]).toMatchObject({
+      did: 'created',
+      draft: { severity: { value: 'LOW' }, route: { destinations: ['soc'] } },
+    })
+    expect(actions[3]).toMatchObject({ divergence: { severity: 'CRITICAL', destinations: ['pager'] } })
+  })
+})
+
+describe('groups', () => {
+  it('of two kinds never share an alert', () => {
+    const rule = feed([{ minute: 0 }]).group
+    const error = feed([{ minute: 0, counted: { draft: draft({ kind: 'RULE_ERROR' }) } }]).group
+    expect(rule.key).not.toBe(error.key)
+    expect(rule.alertId).not.toBe(error.alertId)
+  })
+
+  it('have ids of 32 hex digits', () => {
+    const { group } = feed([{ minute: 0 }])
+    expect([group.key, group.alertId]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+    ])
+  })
+})
+
+describe('the limiter', () => {
+  function ask(times: number, at: (i: number) => number, from?: LimiterState) {
+    let state = from
+    const answers = Array.from({ length: times }, (_, i) => {
+      const decision = decideLimit(state, 'Loud', at(i))
+      state = decision.state
+      return decision
+    })
+    return { answers, state: state! }
+  }
+
+  it('mutes at the first alert above the limit, says so once, and stays muted for good', () => {
+    const { answers, state } = ask(ALERTS_PER_HOUR + 2, () => T0)
+    expect(answers.filter((answer) => answer.allowed)).toHaveLength(ALERTS_PER_HOUR)
+    expect(answers.filter((answer) => answer.mutedNow)).toHaveLength(1)
+    expect(decideLimit(state, 'Loud', T0 + 100 * 60 * MINUTE)).toMatchObject({
+      allowed: false,
+      mutedNow: false,
+    })
+  })
+
+  it('counts per hour', () => {
+    const { state } = ask(ALERTS_PER_HOUR, () => T0)
+    expect(decideLimit(state, 'Loud', T0 + 60 * MINUTE)).toMatchObject({
+      allowed: true,
+      state: { created: 1 },
+    })
+  })
+})
