@@ -1,0 +1,240 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { ALERTS_PER_HOUR } from '../../src/alerts/limiter.ts'
+import type { Detection } from '../../src/model/detection.ts'
+import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
+import type { FunctionResults } from '../../src/model/finding.ts'
+import { systemClock } from '../../src/model/ports.ts'
+import type { Project } from '../../src/model/project.ts'
+import { createPipeline } from '../../src/pipeline/pipeline.ts'
+import type { Admitted } from '../../src/pipeline/planner.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { destination, detection, failure, identity, project, registry } from '../support/model.ts'
+
+const T0 = 1_700_000_000_000
+const open: Store[] = []
+afterEach(async () => {
+  for (const store of open.splice(0)) await store.close()
+})
+
+const soc = registry(
+  [destination('soc', { severities: ['MEDIUM'] }), destination('pager'), destination('inbox')],
+  {
+    fallback: ['inbox'],
+  },
+)
+
+async function house(detections: Detection[] = [detection()], declared = soc) {
+  const store = await openStore('memory:', { clock: { ...systemClock, now: () => T0 }, projectRoot: '.' })
+  open.push(store)
+  const told: Admitted[] = []
+  const present = { project: project(detections, declared) as Project }
+  const pipeline = createPipeline({
+    store,
+    project: () => present.project,
+    onAdmitted: (admitted) => told.push(...admitted),
+  })
+  const deliveries = async () =>
+    (await store.deliveries({ limit: 1000 })).map((row) => `${row.destination} ${row.reason}`).sort()
+  return { store, pipeline, told, present, deliveries }
+}
+
+let seq = 0
+function event(
+  functions: FunctionResults | null,
+  over: { at?: number; dedupId?: string; rowId?: string; ownRowId?: boolean; detection?: string } = {},
+): EvaluatedEvent {
+  const at = over.at ?? T0
+  const rowId = over.rowId ?? `row-${seq}`
+  const envelope = {
+    source: 'stdin',
+    cursor: null,
+    seq: seq++,
+    kind: 'log' as const,
+    type: null,
+    receivedAt: at,
+    raw: '{}',
+    place: 'line 1',
+    ...(over.dedupId && { dedupId: over.dedupId }),
+    ...(over.ownRowId && { dedupByRowId: true }),
+  }
+  const identified = identity({ rowId, at, seq: envelope.seq })
+  const id = over.detection ?? 'Test.Rule'
+  const findings = functions
+    ? [{ from: 'detection' as const, detection: id, event: identified, functions }]
+    : []
+  return {
+    envelope,
+    outcome: { status: 'evaluated', event: identified, ownRowId: over.ownRowId ?? false, findings },
+  }
+}
+
+const hit = (title: string, more: FunctionResults = {}): FunctionResults => ({
+  detection: { output: true },
+  title: { output: title },
+  ...more,
+})
+const did = (told: readonly Admitted[]) => told.map((each) => each.did)
+
+describe('a match', () => {
+  it('becomes an alert with its deliveries, a signal and the cursor, in one commit', async () => {
+    const { store, pipeline, told, deliveries } = await house()
+    const settled = await pipeline.admit({
+      events: [event(hit('T'))],
+      cursor: { source: 'file:x', cursor: '42' },
+    })
+    expect(settled).toEqual([{ status: 'accepted', matches: 1 }])
+    expect(did(told)).toEqual(['created'])
+    expect(await deliveries()).toEqual(['soc static-severity'])
+    expect(await store.cursor('file:x')).toBe('42')
+    const [alert] = await store.alerts({ limit: 10 })
+    expect(await store.signals(0, 10)).toMatchObject([{ detection: 'Test.Rule', alertId: alert?.id }])
+    expect(alert).toMatchObject({
+      title: 'T',
+      events: 1,
+      route: { level: 'static-severity', destinations: ['soc'] },
+    })
+  })
+
+  it('merges into the open alert, across batches and inside one', async () => {
+    const { store, pipeline, told } = await house()
+    await pipeline.admit({ events: [event(hit('T')), event(hit('T'))], cursor: null })
+    await pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    expect(did(told)).toEqual(['created', 'merged', 'merged'])
+    expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 3 }])
+  })
+
+  it('goes to several destinations at once, each its own delivery', async () => {
+    const { pipeline, deliveries } = await house()
+    await pipeline.admit({
+      events: [event(hit('T', { destinations: { output: ['pager', 'soc'] } }))],
+      cursor: null,
+    })
+    expect(await deliveries()).toEqual(['pager generated-destinations', 'soc generated-destinations'])
+  })
+
+  it('with CreateAlert: false leaves a signal only', async () => {
+    const { store, pipeline, told } = await house([detection({ createAlert: false })])
+    await pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    expect(told).toEqual([])
+    expect(await store.signals(0, 10)).toMatchObject([{ alertId: null }])
+  })
+
+  it('that is suppressed keeps its alert and sends nothing', async () => {
+    const { store, pipeline, deliveries } = await house()
+    await pipeline.admit({ events: [event(hit('T', { destinations: { output: [] } }))], cursor: null })
+    expect(await store.alerts({ limit: 10 })).toMatchObject([{ route: { suppressed: true } }])
+    expect(await deliveries()).toEqual([])
+  })
+})
+
+describe('errors', () => {
+  it('are alerts of their own beside the match', async () => {
+    const { pipeline, told } = await house()
+    await pipeline.admit({ events: [event(hit('T', { severity: failure() }))], cursor: null })
+    expect(told.map((each) => (each.did === 'created' ? each.alert.kind : each.did))).toEqual([
+      'RULE',
+      'RULE_ERROR',
+    ])
+  })
+
+  it('a matcher that fails makes no match and no signal', async () => {
+    const { store, pipeline, told } = await house()
+    await pipeline.admit({ events: [event({ detection: failure() })], cursor: null })
+    expect(told).toMatchObject([{ did: 'created', alert: { kind: 'RULE_ERROR' } }])
+    expect(await store.signals(0, 10)).toEqual([])
+  })
+
+  it('an unknown destination raises one ROUTE_ERROR per detection and window', async () => {
+    const { store, pipeline } = await house()
+    const lost = (title: string) => event(hit(title, { destinations: { output: ['gone'] } }))
+    await pipeline.admit({ events: [lost('A'), lost('B')], cursor: null })
+    const kinds = (await store.alerts({ limit: 10 })).map(({ kind, events }) => `${kind} ${events}`).sort()
+    expect(kinds).toEqual(['ROUTE_ERROR 2', 'RULE 1', 'RULE 1'])
+  })
+})
+
+describe('seen before', () => {
+  it('a dedup id is counted once, in one batch and in the next', async () => {
+    const { store, pipeline } = await house()
+    const same = () => event(hit('T'), { dedupId: 'k:1' })
+    const first = await pipeline.admit({ events: [same(), same()], cursor: null })
+    const second = await pipeline.admit({ events: [same()], cursor: null })
+    expect([...first, ...second].map(({ status }) => status)).toEqual(['accepted', 'duplicate', 'duplicate'])
+    expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 1 }])
+  })
+
+  it('so is a record that brought its own row id, where the source asks for it', async () => {
+    const { pipeline } = await house()
+    const own = () => event(null, { rowId: 'r1', ownRowId: true })
+    const settled = await pipeline.admit({ events: [own(), own()], cursor: null })
+    expect(settled.map(({ status }) => status)).toEqual(['accepted', 'duplicate'])
+  })
+})
+
+describe('escalation', () => {
+  const rises = [
+    event(hit('T', { severity: { output: 'LOW' }, destinations: { output: ['soc'] } })),
+    event(hit('T', { severity: { output: 'HIGH' }, destinations: { output: ['soc', 'pager'] } })),
+  ]
+
+  it('is recorded', async () => {
+    const { store, pipeline, deliveries } = await house()
+    await pipeline.admit({ events: rises, cursor: null })
+    expect(await store.alerts({ limit: 10 })).toMatchObject([
+      { severity: 'LOW', divergences: [{ severity: 'HIGH', destinations: ['pager'] }] },
+    ])
+    expect(await deliveries()).toEqual(['soc generated-destinations'])
+  })
+
+  it('with onEscalation: send reaches those not yet addressed', async () => {
+    const { pipeline, deliveries } = await house([detection()], { ...soc, onEscalation: 'send' })
+    await pipeline.admit({ events: rises, cursor: null })
+    expect(await deliveries()).toEqual(['pager escalation', 'soc generated-destinations'])
+  })
+})
+
+it('a loud detection is muted, and a system alert says so', async () => {
+  const { store, pipeline } = await house()
+  const events = Array.from({ length: ALERTS_PER_HOUR + 5 }, (_, i) => event(hit(`T${i}`)))
+  await pipeline.admit({ events, cursor: null })
+  const alerts = await store.alerts({ limit: 5000 })
+  expect(alerts.filter(({ kind }) => kind === 'RULE')).toHaveLength(ALERTS_PER_HOUR)
+  expect(alerts.filter(({ kind }) => kind === 'SYSTEM_ERROR')).toMatchObject([
+    { detection: 'Signalbox.DetectionMuted' },
+  ])
+  expect(await store.signals(0, 5000)).toHaveLength(events.length)
+})
+
+it('a detection that a reload removed is passed over', async () => {
+  const { pipeline, told, present } = await house()
+  present.project = project([], soc)
+  expect(await pipeline.admit({ events: [event(hit('T'))], cursor: null })).toMatchObject([
+    { status: 'accepted' },
+  ])
+  expect(told).toEqual([])
+})
+
+it('a commit that fails settles nothing, and the next one works', async () => {
+  const { store, pipeline } = await house()
+  const broken = createPipeline({
+    store: { ...store, commit: () => Promise.reject(new Error('disk full')) },
+    project: () => project([detection()], soc),
+    onAdmitted: () => {},
+  })
+  await expect(broken.admit({ events: [event(hit('T'))], cursor: null })).rejects.toThrow('disk full')
+  expect(await pipeline.admit({ events: [event(hit('T'))], cursor: null })).toMatchObject([
+    { status: 'accepted' },
+  ])
+})
+
+it('two pipelines on one store count every event exactly once', async () => {
+  const { store, pipeline } = await house()
+  const other = createPipeline({ store, project: () => project([detection()], soc), onAdmitted: () => {} })
+  await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      (i % 2 ? pipeline : other).admit({ events: [event(hit('T'))], cursor: null }),
+    ),
+  )
+  expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 40 }])
+})

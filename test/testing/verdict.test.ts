@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest'
+import type { Expectations, TestCase } from '../../src/model/detection.ts'
+import type { TestOutcome } from '../../src/model/evaluation.ts'
+import type { FunctionResults } from '../../src/model/finding.ts'
+import { judge, type VerdictOptions } from '../../src/testing/verdict.ts'
+import { destination, detection, failure, registry } from '../support/model.ts'
+
+const said = <T>(output: T) => ({ output })
+const soc = registry([destination('soc', { severities: ['MEDIUM'] }), destination('pager')], {
+  fallback: ['pager'],
+})
+const options: VerdictOptions = { registry: soc, allowUnknownDestinations: false, failOnProblems: false }
+
+function testCase(expectedResult: boolean, expectations: Expectations = {}): TestCase {
+  const place = { file: 'rules/test.yml', line: 9, column: 5 }
+  return {
+    name: 'case',
+    place,
+    expectedResult,
+    entry: '{"p_log_type":"AWS.CloudTrail"}',
+    mocks: '[]',
+    expectations,
+  }
+}
+
+function outcome(functions: FunctionResults, missingMocks: string[] = []): TestOutcome {
+  return { functions, output: '', missingMocks, durationMs: 1 }
+}
+
+interface Given {
+  expected: boolean
+  functions: FunctionResults
+  expectations?: Expectations
+  over?: Parameters<typeof detection>[0]
+  with?: Partial<VerdictOptions>
+}
+
+function verdict({ expected, functions, expectations, over, with: given }: Given) {
+  return judge(detection(over), testCase(expected, expectations), outcome(functions), {
+    ...options,
+    ...given,
+  })
+}
+
+const whats = (given: Given) => verdict(given).failures.map(({ what }) => what)
+
+describe('ExpectedResult', () => {
+  const policy = { type: 'policy' as const }
+  it.each<[string, Given, string[]]>([
+    ['rule true as expected', { expected: true, functions: { detection: said(true) } }, []],
+    ['rule false as expected', { expected: false, functions: { detection: said(false) } }, []],
+    [
+      'rule true, false expected',
+      { expected: false, functions: { detection: said(true) } },
+      ['ExpectedResult'],
+    ],
+    [
+      'rule raises, false expected',
+      { expected: false, functions: { detection: failure() } },
+      ['ExpectedResult'],
+    ],
+    [
+      'auxiliary error where an alert is expected',
+      { expected: true, functions: { detection: said(true), title: failure() } },
+      ['function'],
+    ],
+    [
+      'auxiliary error where none is expected',
+      { expected: false, functions: { detection: said(false), title: failure() } },
+      [],
+    ],
+    [
+      'policy false alerts: errors count',
+      { expected: false, functions: { detection: said(false), dedup: failure() }, over: policy },
+      ['function'],
+    ],
+    [
+      'policy true: errors do not',
+      { expected: true, functions: { detection: said(true), dedup: failure() }, over: policy },
+      [],
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(whats(given)).toEqual(expected)
+  })
+
+  it('a mock that replaces nothing fails', () => {
+    const result = judge(detection(), testCase(true), outcome({ detection: said(true) }, ['ghost']), options)
+    expect(result).toMatchObject({ status: 'failed', failures: [{ what: 'mock', expected: 'ghost' }] })
+  })
+})
+
+describe('expectations', () => {
+  const functions: FunctionResults = {
+    detection: said(true),
+    title: said('Root login'),
+    severity: said('MEDIUM'),
+    dedup: said('root'),
+    alert_context: said('{"user":{"name":"root","mfa":false},"ips":["1","2"]}'),
+  }
+  const met: Expectations = {
+    ExpectedSeverity: 'MEDIUM',
+    ExpectedDestinations: ['soc'],
+    ExpectedRoute: 'generated-severity',
+    ExpectedTitle: 'Root login',
+    ExpectedDedup: 'root',
+    ExpectedDescription: 'static description',
+    ExpectedReference: 'static reference',
+    ExpectedRunbook: 'static runbook',
+    ExpectedAlertContext: { user: { mfa: false }, ips: ['1', '2'] },
+  }
+
+  it('all met', () => {
+    expect(verdict({ expected: true, functions, expectations: met })).toMatchObject({
+      status: 'passed',
+      failures: [],
+    })
+  })
+
+  it.each<[keyof Expectations, unknown]>([
+    ['ExpectedSeverity', 'HIGH'],
+    ['ExpectedDestinations', ['pager']],
+    ['ExpectedDestinations', []],
+    ['ExpectedDestinations', ['soc', 'pager']],
+    ['ExpectedRoute', 'static-severity'],
+    ['ExpectedTitle', 'New Alert: Root login'],
+    ['ExpectedDedup', 'Root login'],
+    ['ExpectedDescription', ''],
+    ['ExpectedReference', 'x'],
+    ['ExpectedRunbook', 'x'],
+    ['ExpectedAlertContext', { user: { mfa: true } }],
+    ['ExpectedAlertContext', { ips: ['1'] }],
+    ['ExpectedAlertContext', { missing: null }],
+  ])('%s %j fails alone, with expected and actual', (what, wrong) => {
+    const { failures } = verdict({ expected: true, functions, expectations: { ...met, [what]: wrong } })
+    expect(failures).toMatchObject([{ what, expected: wrong }])
+    expect(failures[0]?.message).toContain(what)
+  })
+
+  it.each(Object.keys(met) as (keyof Expectations)[])('%s on a case without alert fails', (what) => {
+    const given = {
+      expected: false,
+      functions: { detection: said(false) },
+      expectations: { [what]: met[what] },
+    }
+    expect(whats(given)).toEqual([what])
+  })
+
+  it('ExpectedDestinations [] holds on a case without alert, and for CreateAlert: false', () => {
+    const nowhere = { ExpectedDestinations: [] }
+    expect(whats({ expected: false, functions: { detection: said(false) }, expectations: nowhere })).toEqual(
+      [],
+    )
+    expect(whats({ expected: true, functions, over: { createAlert: false }, expectations: nowhere })).toEqual(
+      [],
+    )
+    expect(
+      whats({
+        expected: true,
+        functions,
+        over: { createAlert: false },
+        expectations: { ExpectedTitle: 'Root login' },
+      }),
+    ).toEqual(['ExpectedTitle'])
+  })
+
+  it('threshold and unique play no part', () => {
+    expect(whats({ expected: true, functions, over: { threshold: 50 }, expectations: met })).toEqual([])
+  })
+
+  it('the fallback counts as a destination', () => {
+    const given = { expected: true, functions: { detection: said(true) }, over: { severity: 'LOW' as const } }
+    expect(
+      whats({ ...given, expectations: { ExpectedDestinations: ['pager'], ExpectedRoute: 'fallback' } }),
+    ).toEqual([])
+  })
+})
+
+describe('routing problems', () => {
+  const named = (...names: string[]): FunctionResults => ({
+    detection: said(true),
+    destinations: said(names),
+  })
+
+  it('an unknown name fails, unless allowed', () => {
+    expect(whats({ expected: true, functions: named('soc', 'gone') })).toEqual(['route'])
+    const allowed = verdict({
+      expected: true,
+      functions: named('soc', 'gone'),
+      with: { allowUnknownDestinations: true },
+    })
+    expect(allowed).toMatchObject({
+      status: 'passed',
+      warnings: ['"gone" is no destination of destinations.yaml'],
+    })
+  })
+
+  it('a fallback by mistake warns, and fails with failOnProblems', () => {
+    const given: Given = { expected: true, functions: { detection: said(true) }, over: { severity: 'LOW' } }
+    expect(verdict(given)).toMatchObject({
+      status: 'passed',
+      warnings: [expect.stringContaining('fallback')],
+    })
+    expect(whats({ ...given, with: { failOnProblems: true } })).toEqual(['route'])
+  })
+
+  it('without a registry names stand, and severity routes are skipped with the reason', () => {
+    const without = { registry: null }
+    const bySeverity = verdict({
+      expected: true,
+      functions: { detection: said(true) },
+      expectations: { ExpectedDestinations: ['soc'] },
+      with: without,
+    })
+    expect(bySeverity).toMatchObject({
+      status: 'passed',
+      skippedExpectations: [{ what: 'ExpectedDestinations' }],
+    })
+    expect(
+      whats({
+        expected: true,
+        functions: named('x'),
+        expectations: { ExpectedDestinations: ['y'] },
+        with: without,
+      }),
+    ).toEqual(['ExpectedDestinations'])
+  })
+})
