@@ -1,0 +1,1 @@
+"""Helpers that Panther offers to detection bodies."""
