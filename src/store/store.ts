@@ -127,6 +127,7 @@ export interface KvWrite {
 /** All that one decision changes; taken as one transaction. */
 export interface CommitPlan {
   readonly cursors: readonly { source: string; cursor: string }[]
+  /** Ids that this plan counts; one that was seen meanwhile is a conflict, so that nobody counts it twice. */
   readonly seen: readonly { id: string; until: number }[]
   readonly signals: readonly SignalRow[]
   readonly groups: readonly Group[]
@@ -220,8 +221,10 @@ export type DeliveryOutcome =
 export interface DestinationState {
   readonly pausedAt: number | null
   readonly pausedReason: string
-  /** When one delivery may probe a paused destination. */
+  /** When one delivery may probe a paused destination; set it to now to have it tried at once. */
   readonly probeAt: number | null
+  /** Pauses that ended, the latest last, bounded: deliveries that waited through them did not age. */
+  readonly pauses?: readonly { readonly from: number; readonly to: number }[]
   /** Consecutive failures, for the breaker. */
   readonly failures: number
   readonly tokens: number | null
@@ -258,9 +261,12 @@ export interface Store {
   }): Promise<readonly ClaimedDelivery[]>
   /** Compare-and-set on the lease: false when the lease was lost, and then nothing changed. */
   settle(id: string, leaseToken: string, outcome: DeliveryOutcome): Promise<boolean>
-  /** When the earliest pending or waiting delivery of these destinations is due; null when there is none. */
+  /** When `claim` next has something for these destinations: a due date or the end of a lease; null when never. */
   nextDue(destinationKeys: readonly string[]): Promise<number | null>
-  /** Marks deliveries of unknown destinations orphaned, and adopts those whose key was a previous name. */
+  /**
+   * Marks deliveries of unknown destinations orphaned, and adopts those whose key was a previous name (orphans
+   * among them become pending). One being sent under a living lease is left for the next call.
+   */
   reconcile(registry: {
     knownKeys: readonly string[]
     renames: readonly { from: string; to: string; name: string }[]
@@ -282,7 +288,10 @@ export interface Store {
   signals(after: number, limit: number): Promise<readonly (SignalRow & { readonly id: number })[]>
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
-  /** Takes the one place of a daemon on this store; a UserError names the holder when it is taken. */
+  /**
+   * Takes the one place of a daemon on this store; a UserError names the holder when it is taken.
+   * What a dead predecessor had claimed is in reach of `claim` at once.
+   */
   hold(holder: string): Promise<void>
   close(): Promise<void>
 }

@@ -1,0 +1,63 @@
+/** Hands out what is due under a lease. Two partial indexes answer it, however many deliveries wait. */
+import { randomUUID } from 'node:crypto'
+import { alertsOf } from './alerts.ts'
+import { findDelivery } from './deliveries.ts'
+import type { Driver } from './driver.ts'
+import type { ClaimedDelivery } from './store.ts'
+
+interface Candidate {
+  readonly seq: number
+  readonly id: string
+  readonly due: number
+}
+
+const DUE = `
+  SELECT seq, id, due FROM delivery
+  WHERE destination_key = :key AND state IN ('pending', 'waiting') AND due <= :now
+  ORDER BY due, seq LIMIT :limit`
+
+const LEASE_RAN_OUT = `
+  SELECT seq, id, due FROM delivery
+  WHERE destination_key = :key AND state = 'sending' AND lease_until <= :now
+  ORDER BY due, seq LIMIT :limit`
+
+const LEASE = `
+  UPDATE delivery SET state = 'sending', lease_token = :token, lease_until = :until WHERE id = :id`
+
+export interface ClaimRequest {
+  readonly destinationKeys: readonly string[]
+  readonly limit: number
+  readonly leaseMs: number
+}
+
+export function claimDue(driver: Driver, request: ClaimRequest, now: number): ClaimedDelivery[] {
+  // One key at a time: a seek per destination, so that a backlog of one that is not asked for costs nothing.
+  const candidates = [...new Set(request.destinationKeys)].flatMap((key) =>
+    [DUE, LEASE_RAN_OUT].flatMap((sql) =>
+      driver.prepare<Candidate>(sql).all({ key, now, limit: request.limit }),
+    ),
+  )
+  return candidates
+    .sort((a, b) => a.due - b.due || a.seq - b.seq)
+    .slice(0, request.limit)
+    .map(({ id }) => lease(driver, id, now + request.leaseMs))
+}
+
+function lease(driver: Driver, id: string, until: number): ClaimedDelivery {
+  const leaseToken = randomUUID()
+  driver.prepare(LEASE).run({ id, token: leaseToken, until })
+  return { delivery: findDelivery(driver, id)!, leaseToken, alerts: alertsOf(driver, id) }
+}
+
+const EARLIEST = `
+  SELECT min(at) AS at FROM (
+    SELECT min(due) AS at FROM delivery WHERE destination_key = :key AND state IN ('pending', 'waiting')
+    UNION ALL
+    SELECT min(lease_until) FROM delivery WHERE destination_key = :key AND state = 'sending')`
+
+export function earliestDue(driver: Driver, destinationKeys: readonly string[]): number | null {
+  const times = destinationKeys.flatMap(
+    (key) => driver.prepare<{ at: number | null }>(EARLIEST).get({ key })?.at ?? [],
+  )
+  return times.length > 0 ? Math.min(...times) : null
+}

@@ -1,0 +1,104 @@
+/** Reads the state a decision needs and writes the plan it made: whole, or not at all when the state has moved. */
+import { Bug } from '../errors.ts'
+import { insertAlert, mergeIntoAlert } from './alerts.ts'
+import { insertDelivery } from './deliveries.ts'
+import { type Driver, insert } from './driver.ts'
+import type {
+  CommitPlan,
+  ExpectedVersions,
+  Group,
+  KvWrite,
+  LimiterState,
+  ReadKeys,
+  ReadState,
+  SignalRow,
+  Versioned,
+} from './store.ts'
+import { type VersionedRows, versionedRows } from './versioned.ts'
+
+export function readState(driver: Driver, keys: ReadKeys, now: number): ReadState {
+  return {
+    groups: readAll(versionedRows<Group>(driver, 'alert_group'), keys.groups),
+    limiters: readAll(versionedRows<LimiterState>(driver, 'limiter'), keys.limiters),
+    seen: new Set(keys.seen.filter((id) => isSeen(driver, id, now))),
+  }
+}
+
+function readAll<T>(rows: VersionedRows<T>, keys: readonly string[]): Map<string, Versioned<T>> {
+  return new Map(
+    keys.flatMap((key) => {
+      const row = rows.read(key)
+      return row ? [[key, row] as const] : []
+    }),
+  )
+}
+
+export function commitPlan(
+  driver: Driver,
+  plan: CommitPlan,
+  expected: ExpectedVersions,
+  now: number,
+): 'ok' | 'conflict' {
+  const groups = versionedRows<Group>(driver, 'alert_group')
+  const limiters = versionedRows<LimiterState>(driver, 'limiter')
+  // Two requests with one id may both have read "not seen": the second must not count its event again.
+  const seenMeanwhile = plan.seen.some(({ id }) => isSeen(driver, id, now))
+  if (seenMeanwhile || moved(groups, expected.groups) || moved(limiters, expected.limiters)) return 'conflict'
+
+  for (const row of plan.cursors) writeCursor(driver, row)
+  for (const row of plan.seen) writeSeen(driver, row)
+  for (const group of plan.groups) groups.write(group.key, group, nextVersion(expected.groups, group.key))
+  for (const limiter of plan.limiters)
+    limiters.write(limiter.detection, limiter, nextVersion(expected.limiters, limiter.detection))
+  // Order matters: deliveries refer to alerts, and an alert may be created and added to in one plan.
+  for (const alert of plan.alerts) insertAlert(driver, alert)
+  for (const update of plan.alertUpdates) mergeIntoAlert(driver, update)
+  for (const delivery of plan.deliveries) insertDelivery(driver, delivery)
+  for (const signal of plan.signals) insertSignal(driver, signal, now)
+  for (const entry of plan.kv) writeKv(driver, entry)
+  return 'ok'
+}
+
+function moved<T>(rows: VersionedRows<T>, expected: ReadonlyMap<string, number>): boolean {
+  return [...expected].some(([key, version]) => rows.version(key) !== version)
+}
+
+function nextVersion(expected: ReadonlyMap<string, number>, key: string): number {
+  const version = expected.get(key)
+  if (version === undefined) throw new Bug(`the plan writes ${key} without having read it`)
+  return version + 1
+}
+
+function isSeen(driver: Driver, id: string, now: number): boolean {
+  const sql = 'SELECT 1 FROM seen WHERE id = :id AND until > :now'
+  return driver.prepare(sql).get({ id, now }) !== undefined
+}
+
+function writeSeen(driver: Driver, row: CommitPlan['seen'][number]): void {
+  insert(driver, 'seen', row, 'ON CONFLICT (id) DO UPDATE SET until = excluded.until')
+}
+
+function writeCursor(driver: Driver, row: CommitPlan['cursors'][number]): void {
+  insert(driver, 'source_cursor', row, 'ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor')
+}
+
+function insertSignal(driver: Driver, signal: SignalRow, now: number): void {
+  insert(driver, 'signal', {
+    detection: signal.detection,
+    at: signal.at,
+    row_id: signal.rowId,
+    log_type: signal.logType,
+    alert_id: signal.alertId,
+    context: signal.context,
+    recorded_at: now,
+  })
+}
+
+function writeKv(driver: Driver, { key, value, expiresAt }: KvWrite): void {
+  if (value === null) {
+    driver.prepare('DELETE FROM kv WHERE key = :key').run({ key })
+    return
+  }
+  const replace = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
+  insert(driver, 'kv', { key, value, expires_at: expiresAt }, replace)
+}

@@ -1,0 +1,104 @@
+/** Delivery rows and the history of their attempts: made, listed, counted, brought back. */
+import { type Driver, insert } from './driver.ts'
+import type { Attempt, DeliveryFilter, DeliveryRow, DeliveryState, NewDelivery } from './store.ts'
+import { whereClause } from './where-clause.ts'
+
+type StoredDelivery = Omit<DeliveryRow, 'alertIds'> & { readonly alertIds: string }
+
+const SELECT_DELIVERY = `
+  SELECT d.id, d.kind, d.destination_key AS destinationKey, d.destination, d.state, d.due, d.attempts,
+    d.created_at AS createdAt, d.paused_ms AS pausedMs, d.reason, d.message,
+    (SELECT json_group_array(alert_id) FROM delivery_item WHERE delivery_id = d.id) AS alertIds
+  FROM delivery d`
+
+function toDelivery(row: StoredDelivery): DeliveryRow {
+  return { ...row, alertIds: JSON.parse(row.alertIds) as string[] }
+}
+
+export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
+  const created = insert(
+    driver,
+    'delivery',
+    {
+      id: delivery.id,
+      kind: 'single',
+      destination_key: delivery.destinationKey,
+      destination: delivery.destination,
+      state: 'pending',
+      due: delivery.due,
+      attempts: 0,
+      created_at: delivery.createdAt,
+      paused_ms: 0,
+      reason: delivery.reason,
+      message: '',
+    },
+    'ON CONFLICT (id) DO NOTHING',
+  )
+  if (created > 0) insert(driver, 'delivery_item', { delivery_id: delivery.id, alert_id: delivery.alertId })
+}
+
+export function findDelivery(driver: Driver, id: string): DeliveryRow | undefined {
+  const row = driver.prepare<StoredDelivery>(`${SELECT_DELIVERY} WHERE d.id = :id`).get({ id })
+  return row && toDelivery(row)
+}
+
+/** Newest first. */
+export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
+  const { where, params } = whereClause(
+    {
+      states: filter.states && JSON.stringify(filter.states),
+      destination: filter.destination,
+      alertId: filter.alertId,
+    },
+    {
+      states: 'd.state IN (SELECT value FROM json_each(:states))',
+      destination: ':destination IN (d.destination, d.destination_key)',
+      alertId: 'd.id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
+    },
+  )
+  return driver
+    .prepare<StoredDelivery>(
+      `${SELECT_DELIVERY} ${where} ORDER BY d.created_at DESC, d.seq DESC LIMIT :limit`,
+    )
+    .all({ ...params, limit: filter.limit })
+    .map(toDelivery)
+}
+
+export function countDeliveries(driver: Driver): Record<DeliveryState, number> {
+  const counts = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
+  const rows = driver
+    .prepare<{ state: DeliveryState; n: number }>('SELECT state, count(*) AS n FROM delivery GROUP BY state')
+    .all()
+  for (const { state, n } of rows) counts[state] = n
+  return counts
+}
+
+export function listAttempts(driver: Driver, deliveryId: string): Attempt[] {
+  return driver
+    .prepare<Attempt>(
+      `SELECT n, at, status, ms, outcome, message FROM attempt WHERE delivery_id = :deliveryId ORDER BY n`,
+    )
+    .all({ deliveryId })
+    .map((row) => ({ ...row }))
+}
+
+const RETRYABLE: readonly DeliveryState[] = ['dead', 'orphaned', 'waiting']
+
+export function retryDeliveries(
+  driver: Driver,
+  selection: { ids: readonly string[] } | DeliveryFilter,
+  now: number,
+): number {
+  const ids = 'ids' in selection ? selection.ids : retryableIds(driver, selection)
+  const revive = driver.prepare(
+    `UPDATE delivery SET state = 'pending', due = :now, attempts = 0, created_at = :now, paused_ms = 0
+     WHERE id = :id AND state IN (SELECT value FROM json_each(:states))`,
+  )
+  const states = JSON.stringify(RETRYABLE)
+  return ids.reduce((changed, id) => changed + revive.run({ id, now, states }), 0)
+}
+
+function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
+  const states = RETRYABLE.filter((state) => filter.states?.includes(state) ?? true)
+  return listDeliveries(driver, { ...filter, states }).map((delivery) => delivery.id)
+}

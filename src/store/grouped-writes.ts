@@ -1,0 +1,67 @@
+/**
+ * The one way to write. What is asked for in one turn of the event loop goes down in one transaction, so that
+ * one sync to disk pays for many; each write still succeeds or fails alone, and nobody is answered before the
+ * disk has it.
+ */
+import { Bug } from '../errors.ts'
+import type { Driver } from './driver.ts'
+
+/** Bounds how long one group may hold the event loop. */
+const GROUP_LIMIT = 200
+
+interface Write {
+  readonly work: () => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface GroupedWrites {
+  write<T>(work: () => T): Promise<T>
+  /** Writes out what waits; from then on every write is refused. */
+  end(): void
+}
+
+export function groupedWrites(driver: Driver): GroupedWrites {
+  const queue: Write[] = []
+  let ended = false
+
+  const flush = () => {
+    const group = queue.splice(0, GROUP_LIMIT)
+    if (group.length === 0) return
+    if (queue.length > 0) setImmediate(flush)
+    for (const answer of writeGroup(driver, group)) answer()
+  }
+
+  return {
+    write: <T>(work: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        if (ended) return reject(new Bug('the store is closed'))
+        if (queue.length === 0) setImmediate(flush)
+        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      }),
+    end: () => {
+      ended = true
+      while (queue.length > 0) flush()
+    },
+  }
+}
+
+/** Answers are functions because none may be given before the whole group is committed. */
+function writeGroup(driver: Driver, group: readonly Write[]): (() => void)[] {
+  try {
+    return driver.transaction(() => group.map((write) => attempt(driver, write)))
+  } catch (error) {
+    return group.map((write) => () => write.reject(error))
+  }
+}
+
+function attempt(driver: Driver, write: Write): () => void {
+  try {
+    const value = driver.transaction(write.work)
+    return () => write.resolve(value)
+  } catch (error) {
+    // Without its transaction the rest of the group would be written piecemeal.
+    if (!driver.inTransaction()) throw error
+    return () => write.reject(error)
+  }
+}

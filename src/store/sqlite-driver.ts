@@ -1,0 +1,69 @@
+/** The driver over Node's own SQLite: pragmas, cached statements, nested transactions. Knows no table. */
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Driver, Params, Statement } from './driver.ts'
+import { sqliteFailure } from './sqlite-failure.ts'
+
+const BUSY_TIMEOUT_MS = 5_000
+
+export function openSqlite(path: string, options: { place: string; readOnly: boolean }): Driver {
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (cause) {
+      throw sqliteFailure(cause, options.place)
+    }
+  }
+  const database = guarded(
+    () => new DatabaseSync(path, { readOnly: options.readOnly, timeout: BUSY_TIMEOUT_MS }),
+  )
+  const exec = (sql: string) => guarded(() => database.exec(sql))
+  try {
+    // FULL: what was acknowledged survives a power cut, not only the end of the process.
+    exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    if (!options.readOnly) exec('PRAGMA journal_mode = WAL')
+  } catch (error) {
+    database.close()
+    throw error
+  }
+
+  const statements = new Map<string, Statement>()
+  const prepare = (sql: string): Statement => {
+    const known = statements.get(sql)
+    if (known) return known
+    const statement = guardedStatement(
+      guarded(() => database.prepare(sql)),
+      guarded,
+    )
+    statements.set(sql, statement)
+    return statement
+  }
+
+  const transaction = <T>(work: () => T): T => {
+    const nested = database.isTransaction
+    exec(nested ? 'SAVEPOINT step' : 'BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      exec(nested ? 'RELEASE step' : 'COMMIT')
+      return result
+    } catch (error) {
+      if (database.isTransaction) exec(nested ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK')
+      throw error
+    }
+  }
+
+  return {
+    exec,
+    prepare: <R>(sql: string) => prepare(sql) as Statement<R>,
+    transaction,
+    inTransaction: () => database.isTransaction,
+    close: () => guarded(() => database.close()),
+  }
+}
+
+function guardedStatement(statement: StatementSync, guarded: <T>(work: () => T) => T): Statement {
+  return {
+    all: (params: Params = {}) => guarded(() => statement.all(params)),
+    get: (params: Params = {}) => guarded(() => statement.get(params)),
+    run: (params: Params = {}) => guarded(() => Number(statement.run(params).changes)),
+  }
+}

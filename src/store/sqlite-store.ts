@@ -1,0 +1,123 @@
+/** The store over one database connection: reads at once, writes through the one queue. */
+import { UserError } from '../errors.ts'
+import type { Clock } from '../model/ports.ts'
+import { findAlert, listAlerts } from './alerts.ts'
+import { claimDue, earliestDue } from './claim.ts'
+import { commitPlan, readState } from './commit.ts'
+import { countDeliveries, listAttempts, listDeliveries, retryDeliveries } from './deliveries.ts'
+import { type Driver, insert } from './driver.ts'
+import { groupedWrites } from './grouped-writes.ts'
+import { daemonPlace } from './hold.ts'
+import { reconcileDeliveries } from './reconcile.ts'
+import { retention } from './retention.ts'
+import { settleDelivery } from './settle.ts'
+import type { DestinationState, SignalRow, Store } from './store.ts'
+import { versionedRows } from './versioned.ts'
+
+export interface SqliteStoreOptions {
+  readonly clock: Clock
+  readonly place: string
+  /** null: in memory, where nobody else can be. */
+  readonly path: string | null
+  readonly readOnly: boolean
+  readonly signalsKeptMs: number
+}
+
+const UNKNOWN_DESTINATION: DestinationState = {
+  pausedAt: null,
+  pausedReason: '',
+  probeAt: null,
+  failures: 0,
+  tokens: null,
+  tokensAt: null,
+}
+
+export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
+  const { clock, place } = options
+  const kept = retention(options.signalsKeptMs)
+  const writes = groupedWrites(driver)
+  const write = <T>(work: (now: number) => T): Promise<T> => {
+    if (options.readOnly) return Promise.reject(new UserError(`the store ${place} was opened to read only`))
+    return writes.write(() => work(clock.now()))
+  }
+  const destinations = versionedRows<DestinationState>(driver, 'destination_state')
+  const daemon = daemonPlace(driver, options, write)
+  let closed = false
+
+  return {
+    place,
+    cursor: async (source) => readCursor(driver, source),
+    read: async (keys) => readState(driver, keys, clock.now()),
+    commit: (plan, expected) =>
+      write((now) => {
+        kept.purge(driver, now)
+        return commitPlan(driver, plan, expected, now)
+      }),
+
+    claim: (request) => write((now) => claimDue(driver, request, now)),
+    settle: (id, leaseToken, outcome) => write(() => settleDelivery(driver, id, leaseToken, outcome)),
+    nextDue: async (keys) => earliestDue(driver, keys),
+    reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
+    retry: (selection) => write((now) => retryDeliveries(driver, selection, now)),
+
+    destinationState: async (key) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 },
+    setDestinationState: (key, state, expectedVersion) =>
+      write(() => {
+        if (destinations.version(key) !== expectedVersion) return false
+        destinations.write(key, state, expectedVersion + 1)
+        return true
+      }),
+    once: (job, slot) => write((now) => takeSlot(driver, job, slot, now)),
+
+    alerts: async (filter) => listAlerts(driver, filter),
+    alert: async (id) => findAlert(driver, id),
+    deliveries: async (filter) => listDeliveries(driver, filter),
+    attempts: async (deliveryId) => listAttempts(driver, deliveryId),
+    countDeliveries: async () => countDeliveries(driver),
+    signals: async (after, limit) => readSignals(driver, after, limit),
+    kv: async (keys) => readKv(driver, keys, clock.now()),
+
+    hold: (holder) => daemon.take(holder),
+    close: async () => {
+      if (closed) return
+      closed = true
+      writes.end()
+      try {
+        daemon.leave()
+      } finally {
+        driver.close()
+      }
+    },
+  }
+}
+
+function readCursor(driver: Driver, source: string): string | null {
+  const sql = 'SELECT cursor FROM source_cursor WHERE source = :source'
+  return driver.prepare<{ cursor: string }>(sql).get({ source })?.cursor ?? null
+}
+
+function takeSlot(driver: Driver, job: string, slot: string, now: number): boolean {
+  return insert(driver, 'once', { job, slot, recorded_at: now }, 'ON CONFLICT (job, slot) DO NOTHING') === 1
+}
+
+function readSignals(driver: Driver, after: number, limit: number): (SignalRow & { readonly id: number })[] {
+  return driver
+    .prepare<SignalRow & { readonly id: number }>(
+      `SELECT id, detection, at, row_id AS rowId, log_type AS logType, alert_id AS alertId, context
+       FROM signal WHERE id > :after ORDER BY id LIMIT :limit`,
+    )
+    .all({ after, limit })
+    .map((row) => ({ ...row }))
+}
+
+function readKv(driver: Driver, keys: readonly string[], now: number): Map<string, string> {
+  const get = driver.prepare<{ value: string }>(
+    'SELECT value FROM kv WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)',
+  )
+  return new Map(
+    keys.flatMap((key) => {
+      const row = get.get({ key, now })
+      return row ? [[key, row.value] as const] : []
+    }),
+  )
+}

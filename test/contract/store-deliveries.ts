@@ -1,0 +1,317 @@
+/** What every store promises of deliveries: claimed under a lease, settled once, retried, orphaned, adopted. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ClaimedDelivery, DeliveryOutcome, DeliveryState, Store } from '../../src/store/store.ts'
+import type { ManualClock } from '../support/clock.ts'
+import {
+  alert,
+  attempt,
+  dead,
+  delivered,
+  delivery,
+  expecting,
+  plan,
+  T0,
+  waiting,
+} from '../support/store-rows.ts'
+import type { OpenedStore } from './store.ts'
+
+const LEASE_MS = 60_000
+
+export function deliveryContract(open: () => Promise<OpenedStore>): void {
+  describe('deliveries', () => {
+    let store: Store
+    let clock: ManualClock
+    beforeEach(async () => {
+      ;({ store, clock } = await open())
+      await store.commit(plan({ alerts: [alert('a1'), alert('a2')] }), expecting())
+    })
+    afterEach(() => store.close())
+
+    const add = (...deliveries: ReturnType<typeof delivery>[]) =>
+      store.commit(plan({ deliveries }), expecting())
+    const claim = (limit = 10, destinationKeys = ['soc']) =>
+      store.claim({ destinationKeys, limit, leaseMs: LEASE_MS })
+    const claimOne = async (): Promise<ClaimedDelivery> => {
+      const claimed = await claim(1)
+      expect(claimed).toHaveLength(1)
+      return claimed[0]!
+    }
+    const settle = ({ delivery: { id }, leaseToken }: ClaimedDelivery, outcome: DeliveryOutcome) =>
+      store.settle(id, leaseToken, outcome)
+    const row = async (id = 'd1') => (await store.deliveries({ limit: 100 })).find((each) => each.id === id)!
+    /** Brings d1 into a state by the moves that lead there. */
+    const bring = async (state: DeliveryState) => {
+      await add(delivery('d1'))
+      if (state === 'pending') return
+      if (state === 'orphaned') return store.reconcile({ knownKeys: [], renames: [] })
+      const claimed = await claimOne()
+      if (state === 'delivered') await settle(claimed, delivered)
+      if (state === 'waiting') await settle(claimed, waiting(T0 + 5000))
+      if (state === 'dead') await settle(claimed, dead())
+    }
+
+    it('are claimed with their alerts when due, earliest first, at most as many as asked', async () => {
+      await add(
+        delivery('late', { due: T0 + 3 }),
+        delivery('early', { due: T0 + 1, alertId: 'a2' }),
+        delivery('middle', { due: T0 + 2, destinationKey: 'other' }),
+        delivery('future', { due: T0 + 1000 }),
+      )
+      expect(await claim()).toEqual([])
+      clock.advance(3)
+      const claimed = await claim(2, ['soc', 'other', 'soc', 'unknown'])
+      expect(claimed.map((each) => each.delivery.id)).toEqual(['early', 'middle'])
+      expect(claimed[0]!.alerts).toEqual([alert('a2')])
+      expect(claimed[0]!.delivery).toEqual({
+        id: 'early',
+        kind: 'single',
+        destinationKey: 'soc',
+        destination: 'soc',
+        state: 'sending',
+        due: T0 + 1,
+        attempts: 0,
+        createdAt: T0,
+        pausedMs: 0,
+        message: '',
+        alertIds: ['a2'],
+        reason: 'static-destinations',
+      })
+      const rest = await claim(2, ['soc', 'other'])
+      expect(rest.map((each) => each.delivery.id)).toEqual(['late'])
+      expect(new Set([...claimed, ...rest].map((each) => each.leaseToken)).size).toBe(3)
+    })
+
+    it('go only to who names their destination', async () => {
+      await add(delivery('d1'), delivery('d2', { destinationKey: 'other' }))
+      expect(await claim(10, [])).toEqual([])
+      expect((await claim(10, ['other'])).map((each) => each.delivery.id)).toEqual(['d2'])
+    })
+
+    it('are claimed by one of many at the same time', async () => {
+      await add(...Array.from({ length: 30 }, (_, i) => delivery(`d${i}`)))
+      const claims = await Promise.all(Array.from({ length: 8 }, () => claim(5)))
+      const ids = claims.flat().map((each) => each.delivery.id)
+      expect(ids).toHaveLength(30)
+      expect(new Set(ids).size).toBe(30)
+    })
+
+    it.each<[string, DeliveryOutcome, object]>([
+      ['delivered', delivered, { state: 'delivered', attempts: 1, message: 'ok', due: T0 }],
+      [
+        'a failure',
+        waiting(T0 + 5000),
+        { state: 'waiting', attempts: 1, due: T0 + 5000, message: 'status 500' },
+      ],
+      [
+        'a pause without a request',
+        waiting(T0 + 9, { spendsAttempt: false, attempt: null, pausedMs: 400 }),
+        { state: 'waiting', attempts: 0, pausedMs: 400, due: T0 + 9, message: '' },
+      ],
+      ['a refusal', dead(), { state: 'dead', attempts: 1, message: 'status 400' }],
+      [
+        'an age that ran out',
+        { state: 'dead', attempt: null, reason: 'too old', handOver: [] },
+        { state: 'dead', attempts: 0, message: 'too old' },
+      ],
+    ])('settle as %s', async (_, outcome, expected) => {
+      await add(delivery('d1'))
+      expect(await settle(await claimOne(), outcome)).toBe(true)
+      expect(await row()).toMatchObject(expected)
+      const recorded = outcome.attempt ? [{ n: 1, ...outcome.attempt }] : []
+      expect(await store.attempts('d1')).toEqual(recorded)
+    })
+
+    it('number their attempts and add up their pauses over all rounds', async () => {
+      await add(delivery('d1'))
+      await settle(await claimOne(), waiting(T0, { pausedMs: 10 }))
+      await settle(await claimOne(), waiting(T0, { pausedMs: 5, spendsAttempt: false }))
+      await settle(await claimOne(), { state: 'delivered', attempt: attempt({ status: null, ms: 0.5 }) })
+      expect(await row()).toMatchObject({ state: 'delivered', attempts: 2, pausedMs: 15 })
+      const recorded = await store.attempts('d1')
+      expect(recorded.map(({ n, outcome }) => [n, outcome])).toEqual([
+        [1, 'retry'],
+        [2, 'retry'],
+        [3, 'delivered'],
+      ])
+      expect(recorded[2]).toMatchObject({ status: null, ms: 0.5 })
+    })
+
+    it('are not changed by a stale lease', async () => {
+      await add(delivery('d1'))
+      const stale = await claimOne()
+      clock.advance(LEASE_MS)
+      const fresh = await claimOne()
+      const before = await row()
+      expect(await settle(stale, dead([delivery('d2')]))).toBe(false)
+      expect(await store.settle('none', stale.leaseToken, delivered)).toBe(false)
+      expect(await row()).toEqual(before)
+      expect(await store.attempts('d1')).toEqual([])
+      expect(await store.deliveries({ limit: 10 })).toHaveLength(1)
+      expect(await settle(fresh, delivered)).toBe(true)
+      expect(await settle(fresh, dead())).toBe(false)
+      expect(await row()).toMatchObject({ state: 'delivered', attempts: 1 })
+    })
+
+    it('settle one of two answers given at the same time', async () => {
+      await add(delivery('d1'))
+      const claimed = await claimOne()
+      expect(await Promise.all([settle(claimed, delivered), settle(claimed, dead())])).toEqual([true, false])
+      expect(await store.attempts('d1')).toHaveLength(1)
+    })
+
+    it('stay with their claimant until the lease runs out, and may be settled until another takes them', async () => {
+      await add(delivery('d1'))
+      const claimed = await claimOne()
+      clock.advance(LEASE_MS - 1)
+      expect(await claim()).toEqual([])
+      clock.advance(1)
+      expect(await settle(claimed, delivered)).toBe(true)
+      expect(await claim()).toEqual([])
+    })
+
+    it('hand their alert over once when they die', async () => {
+      await add(delivery('d1'))
+      const handOver = [
+        delivery('d2', { destinationKey: 'inbox', destination: 'inbox', reason: 'fallback: d1' }),
+      ]
+      await settle(await claimOne(), dead(handOver))
+      await store.retry({ ids: ['d1'] })
+      const [inbox] = await claim(1, ['inbox'])
+      await settle(inbox!, delivered)
+      await settle(await claimOne(), dead(handOver))
+      expect(await row('d2')).toMatchObject({ state: 'delivered', reason: 'fallback: d1', alertIds: ['a1'] })
+      expect(await claim(10, ['inbox'])).toEqual([])
+    })
+
+    it.each<[DeliveryState, number]>([
+      ['pending', 0],
+      ['sending', 0],
+      ['delivered', 0],
+      ['waiting', 1],
+      ['dead', 1],
+      ['orphaned', 1],
+    ])('that are %s: a retry brings back %i', async (state, changed) => {
+      await bring(state)
+      const before = await row()
+      expect(before.state).toBe(state)
+      clock.advance(700)
+      expect(await store.retry({ ids: ['d1', 'unknown'] })).toBe(changed)
+      const anew = { state: 'pending', due: T0 + 700, createdAt: T0 + 700, attempts: 0, pausedMs: 0 }
+      expect(await row()).toEqual(changed ? { ...before, ...anew } : before)
+    })
+
+    it('are retried by filter, at most as many as asked', async () => {
+      const many = Array.from({ length: 4 }, (_, i) =>
+        delivery(`d${i}`, { destination: i < 3 ? 'soc' : 'old' }),
+      )
+      await add(...many)
+      for (const claimed of await claim()) await settle(claimed, dead())
+      expect(await store.retry({ states: ['waiting', 'delivered'], limit: 10 })).toBe(0)
+      expect(await store.retry({ destination: 'old', limit: 10 })).toBe(1)
+      expect(await store.retry({ states: ['dead'], limit: 2 })).toBe(2)
+      expect(await store.countDeliveries()).toMatchObject({ pending: 3, dead: 1 })
+    })
+
+    it('say when something can next be claimed', async () => {
+      const nextDue = () => store.nextDue(['soc', 'other'])
+      expect(await nextDue()).toBeNull()
+      await add(
+        delivery('d1', { due: T0 + 50, destinationKey: 'other' }),
+        delivery('d2', { destinationKey: 'x', due: T0 }),
+      )
+      expect(await nextDue()).toBe(T0 + 50)
+      await add(delivery('d3'))
+      const claimed = await claimOne()
+      expect(await nextDue()).toBe(T0 + 50)
+      await settle(claimed, waiting(T0 + 20))
+      expect(await nextDue()).toBe(T0 + 20)
+      clock.advance(50)
+      const both = await claim(10, ['soc', 'other'])
+      expect(await nextDue()).toBe(T0 + 50 + LEASE_MS)
+      for (const each of both) await settle(each, delivered)
+      expect(await nextDue()).toBeNull()
+      expect(await store.nextDue([])).toBeNull()
+    })
+
+    it('become orphans when their destination leaves, unless they have ended or are being sent', async () => {
+      await add(delivery('live'))
+      await claimOne()
+      await add(delivery('d0'), delivery('ended'))
+      const [first, second] = await claim()
+      await settle(first!, waiting(T0 + 5))
+      await settle(second!, delivered)
+      await add(delivery('d1'), delivery('known', { destinationKey: 'inbox' }))
+      const registry = { knownKeys: ['inbox'], renames: [] }
+      expect(await store.reconcile(registry)).toEqual({ orphaned: 2, adopted: 0 })
+      const states = Object.fromEntries(
+        (await store.deliveries({ limit: 10 })).map((each) => [each.id, each.state]),
+      )
+      const expected = {
+        d0: 'orphaned',
+        d1: 'orphaned',
+        live: 'sending',
+        ended: 'delivered',
+        known: 'pending',
+      }
+      expect(states).toEqual(expected)
+      expect(await claim()).toEqual([])
+      clock.advance(LEASE_MS)
+      expect(await store.reconcile(registry)).toEqual({ orphaned: 1, adopted: 0 })
+      expect(await store.reconcile(registry)).toEqual({ orphaned: 0, adopted: 0 })
+    })
+
+    it('follow their destination to its new name', async () => {
+      await add(delivery('d0'))
+      await store.reconcile({ knownKeys: [], renames: [] })
+      await add(delivery('d1'), delivery('d2', { due: T0 + 900 }), delivery('d3'))
+      const [done, sending] = await claim(2)
+      await settle(done!, delivered)
+      clock.advance(100)
+      const renames = [{ from: 'soc', to: 'key-1', name: 'soc-slack' }]
+      expect(await store.reconcile({ knownKeys: ['key-1'], renames })).toEqual({ orphaned: 0, adopted: 3 })
+      expect(await row(done!.delivery.id)).toMatchObject({ destinationKey: 'soc', state: 'delivered' })
+      const moved = { destinationKey: 'key-1', destination: 'soc-slack' }
+      expect(await row('d0')).toMatchObject({
+        ...moved,
+        state: 'pending',
+        createdAt: T0 + 100,
+        due: T0 + 100,
+      })
+      expect(await row('d2')).toMatchObject({ ...moved, state: 'pending', createdAt: T0, due: T0 + 900 })
+      expect(await row(sending!.delivery.id)).toMatchObject({ ...moved, state: 'sending' })
+      expect(await settle(sending!, delivered)).toBe(true)
+      expect((await claim(10, ['key-1'])).map((each) => each.delivery.id)).toEqual(['d0'])
+    })
+
+    it('stay where they are when their previous name is in use again', async () => {
+      await add(delivery('d1'))
+      const renames = [{ from: 'soc', to: 'new', name: 'new' }]
+      expect(await store.reconcile({ knownKeys: ['soc', 'new'], renames })).toEqual({
+        orphaned: 0,
+        adopted: 0,
+      })
+      expect((await claimOne()).delivery.destinationKey).toBe('soc')
+    })
+
+    it('are listed newest first, filtered and bounded, and counted by state', async () => {
+      await add(
+        delivery('d1', { createdAt: T0 }),
+        delivery('d2', { createdAt: T0 + 2, alertId: 'a2' }),
+        delivery('d3', { createdAt: T0 + 1, destinationKey: 'uuid', destination: 'pager' }),
+      )
+      await settle(await claimOne(), dead())
+      const ids = async (filter: Partial<Parameters<Store['deliveries']>[0]>) =>
+        (await store.deliveries({ limit: 10, ...filter })).map(({ id }) => id)
+      expect(await ids({})).toEqual(['d2', 'd3', 'd1'])
+      expect(await ids({ limit: 1 })).toEqual(['d2'])
+      expect(await ids({ states: ['dead'] })).toEqual(['d1'])
+      expect(await ids({ states: ['dead', 'pending'] })).toEqual(['d2', 'd3', 'd1'])
+      expect(await ids({ states: [] })).toEqual([])
+      expect(await ids({ destination: 'pager' })).toEqual(['d3'])
+      expect(await ids({ destination: 'uuid' })).toEqual(['d3'])
+      expect(await ids({ alertId: 'a2', states: ['pending'] })).toEqual(['d2'])
+      const none = { sending: 0, delivered: 0, waiting: 0, orphaned: 0 }
+      expect(await store.countDeliveries()).toEqual({ ...none, pending: 2, dead: 1 })
+    })
+  })
+}

@@ -1,0 +1,313 @@
+/** What every store promises. Part one: plans, versions, reads. The deliveries' life is in store-deliveries.ts. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CommitPlan, ReadKeys, Store } from '../../src/store/store.ts'
+import type { ManualClock } from '../support/clock.ts'
+import { alert, delivery, expecting, group, limiter, plan, signal, T0 } from '../support/store-rows.ts'
+import { deliveryContract } from './store-deliveries.ts'
+import { deliveryModelContract } from './store-model.ts'
+
+export interface OpenedStore {
+  readonly store: Store
+  readonly clock: ManualClock
+}
+
+const nothing = expecting()
+
+export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
+  describe(`${name} store`, () => {
+    commitContract(open)
+    readContract(open)
+    deliveryContract(open)
+    deliveryModelContract(open)
+  })
+}
+
+function commitContract(open: () => Promise<OpenedStore>): void {
+  describe('commit', () => {
+    let store: Store
+    let clock: ManualClock
+    beforeEach(async () => {
+      ;({ store, clock } = await open())
+    })
+    afterEach(() => store.close())
+    const read = (keys: Partial<ReadKeys>) => store.read({ groups: [], limiters: [], seen: [], ...keys })
+
+    it('keeps groups and limiters whole, and counts their versions from 1', async () => {
+      const first = group('g1', { distinct: ['a', 'b'], alertId: 'a1', alertAt: T0 + 1.5, ordinal: 3 })
+      const limit = limiter('Test.Rule', { created: 1000, mutedAt: T0 })
+      const expected = expecting({ g1: 0 }, { 'Test.Rule': 0 })
+      expect(await store.commit(plan({ groups: [first], limiters: [limit] }), expected)).toBe('ok')
+      const state = await read({ groups: ['g1', 'g2'], limiters: ['Test.Rule', 'Other'] })
+      expect([...state.groups]).toEqual([['g1', { value: first, version: 1 }]])
+      expect([...state.limiters]).toEqual([['Test.Rule', { value: limit, version: 1 }]])
+      expect(await store.commit(plan({ groups: [{ ...first, count: 2 }] }), expecting({ g1: 1 }))).toBe('ok')
+      expect((await read({ groups: ['g1'] })).groups.get('g1')).toEqual({
+        value: { ...first, count: 2 },
+        version: 2,
+      })
+    })
+
+    it.each<[string, CommitPlan, ReturnType<typeof expecting>]>([
+      ['a group that should not be there', plan({ groups: [group('g1')] }), expecting({ g1: 0 })],
+      ['a group that should be there', plan({ groups: [group('g2')] }), expecting({ g2: 1 })],
+      ['a group that moved on', plan({ groups: [group('g1')] }), expecting({ g1: 7 })],
+      ['a group that was only read', plan({}), expecting({ g1: 0 })],
+      ['a limiter that should not be there', plan({ limiters: [limiter('R')] }), expecting({}, { R: 0 })],
+      ['a limiter that moved on', plan({ limiters: [limiter('R')] }), expecting({}, { R: 2 })],
+      ['an id that was seen meanwhile', plan({ seen: [{ id: 'old', until: T0 + 9 }] }), nothing],
+    ])('answers "conflict" to %s, and nothing of the plan is kept', async (_, conflicting, expected) => {
+      await store.commit(
+        plan({
+          groups: [group('g1')],
+          limiters: [limiter('R')],
+          seen: [{ id: 'old', until: T0 + 1000 }],
+          cursors: [{ source: 's', cursor: 'before' }],
+        }),
+        expecting({ g1: 0 }, { R: 0 }),
+      )
+      const before = await everything(store)
+      const attempted: CommitPlan = {
+        ...conflicting,
+        seen: [{ id: 'new', until: T0 + 1000 }, ...conflicting.seen],
+        cursors: [{ source: 's', cursor: 'after' }],
+        alerts: [alert('a1')],
+        deliveries: [delivery('d1')],
+        signals: [signal('row-1')],
+        kv: [{ key: 'k', value: '1', expiresAt: null }],
+      }
+      expect(await store.commit(attempted, expected)).toBe('conflict')
+      expect(await everything(store)).toEqual(before)
+    })
+
+    it('keeps nothing of a plan that fails half-way, and its neighbours whole', async () => {
+      const results = await Promise.allSettled([
+        store.commit(plan({ cursors: [{ source: 'one', cursor: '1' }] }), nothing),
+        store.commit(
+          plan({
+            cursors: [{ source: 'two', cursor: '2' }],
+            deliveries: [delivery('d', { alertId: 'none' })],
+          }),
+          nothing,
+        ),
+        store.commit(plan({ cursors: [{ source: 'three', cursor: '3' }] }), nothing),
+      ])
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+      expect(await Promise.all(['one', 'two', 'three'].map((source) => store.cursor(source)))).toEqual([
+        '1',
+        null,
+        '3',
+      ])
+    })
+
+    it('refuses to write a group that was not read', async () => {
+      await expect(store.commit(plan({ groups: [group('g1')] }), nothing)).rejects.toThrow(
+        /without having read/,
+      )
+    })
+
+    it('moves a cursor together with the rest of the plan', async () => {
+      expect(await store.cursor('file:a')).toBeNull()
+      await store.commit(plan({ cursors: [{ source: 'file:a', cursor: '10' }] }), nothing)
+      await store.commit(
+        plan({
+          cursors: [
+            { source: 'file:a', cursor: '20' },
+            { source: 'file:b', cursor: 'x' },
+          ],
+        }),
+        nothing,
+      )
+      expect([await store.cursor('file:a'), await store.cursor('file:b')]).toEqual(['20', 'x'])
+    })
+
+    it('has seen an id until its time, not at it', async () => {
+      await store.commit(plan({ seen: [{ id: 'a\u0000b', until: T0 + 1000 }] }), nothing)
+      clock.advance(999)
+      expect([...(await read({ seen: ['a\u0000b', 'a'] })).seen]).toEqual(['a\u0000b'])
+      clock.advance(1)
+      expect((await read({ seen: ['a\u0000b'] })).seen.size).toBe(0)
+      const again = plan({ seen: [{ id: 'a\u0000b', until: T0 + 5000 }] })
+      expect(await store.commit(again, nothing)).toBe('ok')
+      expect((await read({ seen: ['a\u0000b'] })).seen.size).toBe(1)
+    })
+
+    it('takes an id twice in one plan as one', async () => {
+      const twice = [
+        { id: 'x', until: T0 + 10 },
+        { id: 'x', until: T0 + 10 },
+      ]
+      expect(await store.commit(plan({ seen: twice }), nothing)).toBe('ok')
+    })
+
+    it('leaves an alert and its delivery alone when the same event makes them again', async () => {
+      const divergence = { at: T0, rowId: 'r0', severity: 'CRITICAL' as const }
+      const first = alert('a1', { divergences: [divergence] })
+      await store.commit(plan({ alerts: [first], deliveries: [delivery('d1')] }), nothing)
+      const replayed = { ...first, title: 'other', events: 9 }
+      await store.commit(
+        plan({ alerts: [replayed], deliveries: [delivery('d1', { reason: 'other' })] }),
+        nothing,
+      )
+      expect(await store.alert('a1')).toEqual(first)
+      expect((await store.deliveries({ limit: 10 })).map((row) => row.reason)).toEqual([
+        'static-destinations',
+      ])
+    })
+
+    it('merges updates into an alert, also one that the same plan creates', async () => {
+      const [one, two] = [
+        { at: T0 + 5, rowId: 'r2', severity: 'CRITICAL' as const },
+        { at: T0 + 6, rowId: 'r3', destinations: ['pager'] },
+      ]
+      const update = {
+        id: 'a1',
+        events: 2,
+        lastEventAt: T0 + 5,
+        logTypes: ['Okta.SystemLog'],
+        divergences: [one],
+      }
+      await store.commit(plan({ alerts: [alert('a1')], alertUpdates: [update] }), nothing)
+      const late = {
+        id: 'a1',
+        events: 1,
+        lastEventAt: T0 + 1,
+        logTypes: ['Okta.SystemLog', 'AWS.CloudTrail'],
+        divergences: [two],
+      }
+      await store.commit(plan({ alertUpdates: [late, { ...late, id: 'unknown' }] }), nothing)
+      expect(await store.alert('a1')).toEqual(
+        alert('a1', {
+          events: 4,
+          lastEventAt: T0 + 5,
+          logTypes: ['AWS.CloudTrail', 'Okta.SystemLog'],
+          divergences: [one, two],
+        }),
+      )
+    })
+
+    it('counts each event once, however many decide at the same time', async () => {
+      const count = async (event: string): Promise<void> => {
+        const { groups, seen } = await read({ groups: ['g'], seen: [event] })
+        if (seen.has(event)) return
+        const before = groups.get('g')
+        const next = group('g', { count: (before?.value.count ?? 0) + 1, first: null })
+        const decided = plan({
+          groups: [next],
+          seen: [{ id: event, until: T0 + 1e6 }],
+          signals: [signal(event)],
+        })
+        const answer = await store.commit(decided, expecting({ g: before?.version ?? 0 }))
+        if (answer === 'conflict') return count(event)
+      }
+      const events = Array.from({ length: 60 }, (_, i) => `event ${i % 40}`)
+      await Promise.all(events.map(count))
+      expect((await read({ groups: ['g'] })).groups.get('g')).toMatchObject({
+        version: 40,
+        value: { count: 40 },
+      })
+      const counted = (await store.signals(0, 100)).map((row) => row.rowId)
+      expect(counted).toHaveLength(40)
+      expect(new Set(counted)).toEqual(new Set(events))
+    })
+  })
+}
+
+function readContract(open: () => Promise<OpenedStore>): void {
+  describe('reads', () => {
+    let store: Store
+    let clock: ManualClock
+    beforeEach(async () => {
+      ;({ store, clock } = await open())
+    })
+    afterEach(() => store.close())
+
+    it('lists alerts newest first, filtered and bounded', async () => {
+      const alerts = [
+        alert('a1', { createdAt: T0 }),
+        alert('a2', { createdAt: T0 + 2, severity: 'LOW' }),
+        alert('a3', { createdAt: T0 + 1, detection: 'Other' }),
+        alert('a4', { createdAt: T0 + 1, severity: 'LOW' }),
+      ]
+      await store.commit(plan({ alerts }), nothing)
+      const ids = async (filter: Partial<Parameters<Store['alerts']>[0]>) =>
+        (await store.alerts({ limit: 10, ...filter })).map(({ id }) => id)
+      expect(await ids({})).toEqual(['a2', 'a4', 'a3', 'a1'])
+      expect(await ids({ limit: 2 })).toEqual(['a2', 'a4'])
+      expect(await ids({ since: T0 + 1 })).toEqual(['a2', 'a4', 'a3'])
+      expect(await ids({ severity: 'LOW' })).toEqual(['a2', 'a4'])
+      expect(await ids({ detection: 'Test.Rule', severity: 'HIGH' })).toEqual(['a1'])
+      expect(await store.alert('a2')).toEqual(alerts[1])
+      expect(await store.alert('none')).toBeNull()
+    })
+
+    it('hands out signals behind a cursor, in the order in which they came', async () => {
+      await store.commit(plan({ signals: [signal('r1'), signal('r2', { alertId: 'a1' })] }), nothing)
+      await store.commit(plan({ signals: [signal('r3')] }), nothing)
+      const [first, ...rest] = await store.signals(0, 2)
+      expect(first).toEqual({ ...signal('r1'), id: first!.id })
+      const next = await store.signals(rest.at(-1)!.id, 10)
+      expect([...rest, ...next].map((row) => row.rowId)).toEqual(['r2', 'r3'])
+      expect(await store.signals(next.at(-1)!.id, 10)).toEqual([])
+    })
+
+    it('keeps values until they expire or are removed', async () => {
+      const kv = [
+        { key: 'stays', value: '{"n":53.0}', expiresAt: null },
+        { key: 'goes', value: '1', expiresAt: T0 + 10 },
+        { key: 'removed', value: '2', expiresAt: null },
+      ]
+      await store.commit(plan({ kv }), nothing)
+      await store.commit(plan({ kv: [{ key: 'removed', value: null, expiresAt: null }] }), nothing)
+      const keys = ['stays', 'goes', 'removed', 'never']
+      const both = [
+        ['stays', '{"n":53.0}'],
+        ['goes', '1'],
+      ]
+      expect([...(await store.kv(keys))]).toEqual(both)
+      clock.advance(10)
+      expect([...(await store.kv(keys))]).toEqual(both.slice(0, 1))
+    })
+
+    it('gives a slot of a job to exactly one', async () => {
+      const asked = await Promise.all(Array.from({ length: 5 }, () => store.once('heartbeat', '10:00')))
+      expect(asked.filter(Boolean)).toHaveLength(1)
+      expect(await store.once('heartbeat', '10:15')).toBe(true)
+      expect(await store.once('other', '10:00')).toBe(true)
+    })
+
+    it('sets the state of a destination only over the version that was read', async () => {
+      const blank = await store.destinationState('soc')
+      expect(blank).toMatchObject({ version: 0, value: { pausedAt: null, failures: 0, tokens: null } })
+      const paused = { ...blank.value, pausedAt: T0, pausedReason: '401', probeAt: T0 + 1, tokens: 0.25 }
+      expect(await store.setDestinationState('soc', paused, 1)).toBe(false)
+      const raced = [0, 0].map((version) => store.setDestinationState('soc', paused, version))
+      expect((await Promise.all(raced)).filter(Boolean)).toHaveLength(1)
+      expect(await store.destinationState('soc')).toEqual({ value: paused, version: 1 })
+      expect(await store.setDestinationState('soc', blank.value, 1)).toBe(true)
+      expect(await store.destinationState('soc')).toEqual({ value: blank.value, version: 2 })
+    })
+
+    it('may be closed twice, and then refuses to write', async () => {
+      const last = store.commit(plan({ cursors: [{ source: 's', cursor: '1' }] }), nothing)
+      await store.close()
+      await store.close()
+      expect(await last).toBe('ok')
+      await expect(store.once('a', 'b')).rejects.toThrow(/closed/)
+    })
+  })
+}
+
+/** All that a plan could have changed. */
+async function everything(store: Store): Promise<unknown> {
+  const state = await store.read({ groups: ['g1', 'g2'], limiters: ['R'], seen: ['old', 'new'] })
+  return {
+    groups: [...state.groups],
+    limiters: [...state.limiters],
+    seen: [...state.seen],
+    cursor: await store.cursor('s'),
+    alerts: await store.alerts({ limit: 10 }),
+    deliveries: await store.deliveries({ limit: 10 }),
+    signals: await store.signals(0, 10),
+    kv: [...(await store.kv(['k']))],
+  }
+}

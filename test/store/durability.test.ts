@@ -1,0 +1,171 @@
+/** What an SQLite store keeps across restarts and kills, and who may have it at the same time. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UserError } from '../../src/errors.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { manualClock } from '../support/clock.ts'
+import { alert, delivery, expecting, group, plan, signal, T0, waiting } from '../support/store-rows.ts'
+
+const URL = 'sqlite:var/store.db'
+const WRITER = join(import.meta.dirname, '..', 'support', 'store-writer.ts')
+
+let root: string
+let clock: ReturnType<typeof manualClock>
+const opened: Store[] = []
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'signalbox-durability-'))
+  clock = manualClock()
+})
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((store) => store.close()))
+  rmSync(root, { recursive: true, force: true })
+})
+
+async function open(options: { readOnly?: boolean; signalsKeptMs?: number } = {}): Promise<Store> {
+  const store = await openStore(URL, { clock, projectRoot: root, ...options })
+  opened.push(store)
+  return store
+}
+
+describe('a store on disk', () => {
+  it('has everything again after it was closed', async () => {
+    const before = await open()
+    await before.commit(
+      plan({
+        groups: [group('g1')],
+        alerts: [alert('a1')],
+        deliveries: [delivery('d1'), delivery('d2')],
+        cursors: [{ source: 's', cursor: '7' }],
+        signals: [signal('r1')],
+      }),
+      expecting({ g1: 0 }),
+    )
+    const [claimed] = await before.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1000 })
+    await before.settle('d1', claimed!.leaseToken, waiting(T0 + 50))
+    await before.once('job', 'slot')
+    await before.close()
+
+    const after = await open()
+    expect((await after.read({ groups: ['g1'], limiters: [], seen: [] })).groups.get('g1')).toEqual({
+      value: group('g1'),
+      version: 1,
+    })
+    expect(await after.alert('a1')).toEqual(alert('a1'))
+    expect(await after.cursor('s')).toBe('7')
+    expect(await after.attempts('d1')).toHaveLength(1)
+    expect(await after.countDeliveries()).toMatchObject({ waiting: 1, pending: 1 })
+    expect(await after.once('job', 'slot')).toBe(false)
+  })
+
+  it('is read beside its writer, and not written through a reader', async () => {
+    const writer = await open()
+    const reader = await open({ readOnly: true })
+    await writer.commit(plan({ alerts: [alert('a1')] }), expecting())
+    expect((await reader.alerts({ limit: 5 })).map(({ id }) => id)).toEqual(['a1'])
+    await expect(reader.once('job', 'slot')).rejects.toThrow(/read only/)
+    expect(await writer.once('job', 'slot')).toBe(true)
+  })
+
+  it('takes short writes beside the daemon that holds it', async () => {
+    const daemon = await open()
+    await daemon.hold('signalbox run')
+    const command = await open()
+    await daemon.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), expecting())
+    await command.reconcile({ knownKeys: [], renames: [] })
+    expect(await daemon.countDeliveries()).toMatchObject({ orphaned: 1 })
+  })
+
+  it('forgets what has had its time', async () => {
+    const store = await open({ signalsKeptMs: 10_000 })
+    const kv = [{ key: 'k', value: '1', expiresAt: T0 + 5 }]
+    const old = plan({ seen: [{ id: 'x', until: T0 + 5 }], kv, signals: [signal('old')] })
+    await store.commit(old, expecting())
+    clock.advance(100_000)
+    await store.commit(plan({ signals: [signal('new')] }), expecting())
+    expect((await store.signals(0, 10)).map((row) => [row.id, row.rowId])).toEqual([[2, 'new']])
+    const file = new DatabaseSync(join(root, 'var/store.db'), { readOnly: true })
+    expect(
+      file.prepare('SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM kv) AS kv').get(),
+    ).toEqual({ seen: 0, kv: 0 })
+    file.close()
+  })
+})
+
+describe('the daemon’s place', () => {
+  it('is one: the second is told who has it, until that one leaves', async () => {
+    const first = await open()
+    await first.hold('signalbox run')
+    await first.hold('signalbox run')
+    const second = await open()
+    const error = await second.hold('signalbox run').catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(UserError)
+    expect(String(error)).toContain(`signalbox run, process ${process.pid} on `)
+    expect(String(error)).toContain('since 2026-01-01T00:00:00.000Z')
+    await first.close()
+    await second.hold('another')
+  })
+
+  it('brings what a dead predecessor had claimed in reach at once', async () => {
+    const dead = await open()
+    await dead.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), expecting())
+    await dead.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
+    await dead.close()
+    const next = await open()
+    const claim = () => next.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
+    expect(await claim()).toEqual([])
+    await next.hold('signalbox run')
+    expect(await claim()).toHaveLength(1)
+  })
+
+  it('is free in memory', async () => {
+    for (const _ of [1, 2]) {
+      const store = await openStore('memory:', { clock, projectRoot: root })
+      opened.push(store)
+      await store.hold('signalbox run')
+    }
+  })
+})
+
+describe('kill -9', () => {
+  it('loses no acknowledged commit and frees the place', async () => {
+    const acknowledged: number[] = []
+    for (const commits of [1, 20, 60, 7, 150]) {
+      const child = spawn(process.execPath, [WRITER, URL, root], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const numbers = await killAfter(child, commits)
+      acknowledged.push(...numbers)
+    }
+    const store = await open()
+    await store.hold('the survivor')
+    const last = Number(await store.cursor('writer'))
+    const kept = (await store.signals(0, 10_000)).map((row) => Number(row.rowId))
+    expect(kept).toEqual(Array.from({ length: last }, (_, i) => i + 1))
+    expect(acknowledged.length).toBeGreaterThanOrEqual(238)
+    expect(acknowledged.filter((n) => !kept.includes(n))).toEqual([])
+  })
+
+  it('names a living holder in another process', async () => {
+    const child = spawn(process.execPath, [WRITER, URL, root], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(child.stdout!, 'data')
+    const store = await open({ readOnly: true })
+    await expect(store.hold('signalbox run')).rejects.toThrow(`store-writer, process ${child.pid} on`)
+    await killAfter(child, 1)
+  })
+})
+
+/** The numbers a writer acknowledged by the time it was gone; it is killed once there are so many. */
+async function killAfter(child: ChildProcess, commits: number): Promise<number[]> {
+  let output = ''
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    if (output.split('\n').length > commits) child.kill('SIGKILL')
+  })
+  const [, signalName] = await once(child, 'close')
+  expect(signalName).toBe('SIGKILL')
+  return output.split('\n').slice(0, -1).map(Number)
+}

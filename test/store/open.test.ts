@@ -1,0 +1,153 @@
+/** Opening: what a URL may say, and what an unusable file or disk is answered with. */
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UserError } from '../../src/errors.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openStore } from '../../src/store/open.ts'
+import { openSqlite } from '../../src/store/sqlite-driver.ts'
+import { sqliteStore } from '../../src/store/sqlite-store.ts'
+import { manualClock } from '../support/clock.ts'
+import { alert, expecting, plan, signal } from '../support/store-rows.ts'
+
+const clock = manualClock()
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'signalbox-open-'))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+const open = (url: string, readOnly = false) => openStore(url, { clock, projectRoot: root, readOnly })
+
+/** A file that SQLite can open, prepared by hand. */
+function database(name: string, sql: string): void {
+  const file = new DatabaseSync(join(root, name))
+  file.exec(sql)
+  file.close()
+}
+
+function overwritePage(name: string, table: string): void {
+  const file = new DatabaseSync(join(root, name))
+  const { page } = file.prepare('SELECT rootpage AS page FROM sqlite_schema WHERE name = ?').get(table)!
+  const { size } = file.prepare('SELECT page_size AS size FROM pragma_page_size').get()!
+  file.close()
+  const handle = openSync(join(root, name), 'r+')
+  writeSync(handle, Buffer.alloc(Number(size), 0xff), 0, Number(size), (Number(page) - 1) * Number(size))
+  closeSync(handle)
+}
+
+describe('openStore', () => {
+  it('makes the folder for its owner alone, and says where the store is', async () => {
+    const store = await open('sqlite:.signalbox/signalbox.db')
+    expect(store.place).toBe(`sqlite:${join(root, '.signalbox', 'signalbox.db')}`)
+    expect(statSync(join(root, '.signalbox')).mode & 0o077).toBe(0)
+    await store.close()
+  })
+
+  it('takes an absolute path as it is', async () => {
+    const path = join(root, 'elsewhere', 'store.db')
+    const store = await openStore(`sqlite:${path}`, { clock, projectRoot: '/nowhere' })
+    expect(store.place).toBe(`sqlite:${path}`)
+    await store.close()
+  })
+
+  it.each([
+    ['postgres://user:hunter2@db/signalbox', /not built yet/],
+    ['postgresql://user:hunter2@db/signalbox', /not built yet/],
+    ['mysql://user:hunter2@db', /unknown store scheme "mysql:"/],
+    ['signalbox.db', /unknown store "signalbox.db"/],
+    ['sqlite:', /names no file/],
+  ])('refuses %s with a hint and without its password', async (url, message) => {
+    const error = await refusal(open(url))
+    expect(error.message).toMatch(message)
+    expect(error.hint).toContain('sqlite:PATH')
+    expect(`${error.message} ${error.hint}`).not.toContain('hunter2')
+  })
+
+  it.each<[string, () => void, RegExp]>([
+    ['no database', () => writeFileSync(join(root, 's.db'), 'x'.repeat(4096)), /no SQLite database/],
+    ['a folder', () => mkdirSync(join(root, 's.db')), /cannot be opened/],
+    ['another program’s', () => database('s.db', 'CREATE TABLE theirs (a)'), /another program/],
+  ])('refuses a file that is %s, and leaves it as it is', async (_, prepare, message) => {
+    prepare()
+    const error = await refusal(open('sqlite:s.db'))
+    expect(error.message).toMatch(message)
+    expect(error.hint).toBeTruthy()
+  })
+
+  it('refuses a folder that cannot be made', async () => {
+    writeFileSync(join(root, 'file'), '')
+    expect((await refusal(open('sqlite:file/sub/s.db'))).message).toMatch(/cannot be made/)
+  })
+
+  it('refuses the schema of a newer Signalbox', async () => {
+    await (await open('sqlite:s.db')).close()
+    database('s.db', 'PRAGMA user_version = 999')
+    const error = await refusal(open('sqlite:s.db'))
+    expect(error.message).toMatch(/newer Signalbox \(schema 999\)/)
+  })
+
+  it('reads only what is there, in the schema it knows', async () => {
+    expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/there is no store/)
+    writeFileSync(join(root, 's.db'), '')
+    expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/older schema/)
+  })
+
+  it('says that a store is damaged when it comes upon the damage', async () => {
+    const store = await open('sqlite:s.db')
+    const alerts = Array.from({ length: 200 }, (_, i) => alert(`a${i}`))
+    await store.commit(plan({ alerts }), expecting())
+    await store.close()
+    overwritePage('s.db', 'alert')
+    const damaged = await open('sqlite:s.db')
+    expect((await refusal(damaged.alert('a1'))).message).toMatch(/is damaged/)
+    await damaged.close()
+  })
+})
+
+describe('a full disk', () => {
+  it('fails the commits that it hits, keeps the others, and goes on when there is room', async () => {
+    const place = `sqlite:${join(root, 's.db')}`
+    const driver = openSqlite(join(root, 's.db'), { place, readOnly: false })
+    migrate(driver, place, false)
+    const options = { clock, place, path: null, readOnly: false, signalsKeptMs: 1e9 }
+    const store = sqliteStore(driver, options)
+    const write = (n: number, context: string) =>
+      store.commit(
+        plan({ cursors: [{ source: 's', cursor: String(n) }], signals: [signal(`r${n}`, { context })] }),
+        expecting(),
+      )
+    await write(1, '{}')
+    driver.exec('PRAGMA max_page_count = 1')
+    const big = JSON.stringify('x'.repeat(1_000_000))
+    const results = await Promise.allSettled([write(2, big), write(3, big)])
+    expect(results.map((result) => result.status === 'rejected' && String(result.reason))).toEqual(
+      Array(2).fill(`UserError: the store ${place} cannot grow: the disk is full`),
+    )
+    expect([await store.cursor('s'), (await store.signals(0, 9)).length]).toEqual(['1', 1])
+    driver.exec('PRAGMA max_page_count = 1000000')
+    expect(await write(4, big)).toBe('ok')
+    expect((await store.signals(0, 9)).map((row) => row.rowId)).toEqual(['r1', 'r4'])
+    await store.close()
+  })
+})
+
+async function refusal(opening: Promise<unknown>): Promise<UserError> {
+  const error = await opening.then(
+    () => 'it opened',
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(UserError)
+  return error as UserError
+}

@@ -1,0 +1,143 @@
+/** Builders of store rows and plans with sensible defaults: a test names only what it is about. */
+import type { AlertDraft } from '../../src/model/alert.ts'
+import {
+  type AlertRow,
+  type Attempt,
+  type CommitPlan,
+  type DeliveryOutcome,
+  EMPTY_PLAN,
+  type ExpectedVersions,
+  type Group,
+  type LimiterState,
+  type NewDelivery,
+  type SignalRow,
+} from '../../src/store/store.ts'
+
+export const T0 = Date.parse('2026-01-01T00:00:00Z')
+
+export function plan(parts: Partial<CommitPlan>): CommitPlan {
+  return { ...EMPTY_PLAN, ...parts }
+}
+
+export function expecting(
+  groups: Record<string, number> = {},
+  limiters: Record<string, number> = {},
+): ExpectedVersions {
+  return { groups: new Map(Object.entries(groups)), limiters: new Map(Object.entries(limiters)) }
+}
+
+const route: AlertRow['route'] = {
+  level: 'static-destinations',
+  destinations: ['soc'],
+  suppressed: false,
+  trace: [{ level: 'static-destinations', decided: true, reason: 'OutputIds names soc', names: ['soc'] }],
+  problems: [],
+}
+
+export function draft(over: Partial<AlertDraft> = {}): AlertDraft {
+  return {
+    detection: 'Test.Rule',
+    kind: 'RULE',
+    severity: { value: 'HIGH', source: 'static' },
+    title: 'root “signed in”\u0000\n',
+    name: 'A test rule',
+    description: '',
+    reference: '',
+    runbook: '',
+    tags: ['a'],
+    context: '{"n":53.0,"big":12345678901234567890}',
+    version: 'v1',
+    dedup: 'root',
+    logTypes: ['AWS.CloudTrail'],
+    route,
+    rowId: 'row-1',
+    ...over,
+  }
+}
+
+export function group(key: string, over: Partial<Group> = {}): Group {
+  return {
+    key,
+    detection: 'Test.Rule',
+    kind: 'RULE',
+    dedup: 'root',
+    startedAt: T0,
+    alertId: null,
+    alertAt: null,
+    ordinal: 0,
+    count: 1,
+    distinct: [],
+    first: draft(),
+    peak: null,
+    ...over,
+  }
+}
+
+export function limiter(detection: string, over: Partial<LimiterState> = {}): LimiterState {
+  return { detection, hourStartedAt: T0, created: 1, mutedAt: null, ...over }
+}
+
+export function alert(id: string, over: Partial<AlertRow> = {}): AlertRow {
+  return {
+    id,
+    groupKey: 'g1',
+    detection: 'Test.Rule',
+    kind: 'RULE',
+    severity: 'HIGH',
+    title: 'root signed in',
+    dedup: 'root',
+    createdAt: T0,
+    notification: '{"id":"Test.Rule","alertContext":{"n":53.0,"big":12345678901234567890}}',
+    reference: 'https://example.com/why',
+    route,
+    logTypes: ['AWS.CloudTrail'],
+    events: 1,
+    lastEventAt: T0,
+    divergences: [],
+    ...over,
+  }
+}
+
+export function delivery(id: string, over: Partial<NewDelivery> = {}): NewDelivery {
+  return {
+    id,
+    alertId: 'a1',
+    destinationKey: 'soc',
+    destination: 'soc',
+    due: T0,
+    createdAt: T0,
+    reason: 'static-destinations',
+    ...over,
+  }
+}
+
+export function signal(rowId: string, over: Partial<SignalRow> = {}): SignalRow {
+  return {
+    detection: 'Test.Rule',
+    at: T0,
+    rowId,
+    logType: 'AWS.CloudTrail',
+    alertId: null,
+    context: '{"n":53.0}',
+    ...over,
+  }
+}
+
+export function attempt(over: Partial<Omit<Attempt, 'n'>> = {}): Omit<Attempt, 'n'> {
+  return { at: T0, status: 200, ms: 12, outcome: 'delivered', message: 'ok', ...over }
+}
+
+export const delivered: DeliveryOutcome = { state: 'delivered', attempt: attempt() }
+
+export function waiting(
+  due: number,
+  over: Partial<Extract<DeliveryOutcome, { state: 'waiting' }>> = {},
+): DeliveryOutcome {
+  const failed = attempt({ status: 500, outcome: 'retry', message: 'status 500' })
+  return { state: 'waiting', due, spendsAttempt: true, attempt: failed, ...over }
+}
+
+export function dead(handOver: readonly NewDelivery[] = []): DeliveryOutcome {
+  const refused = attempt({ status: 400, outcome: 'refused', message: 'status 400: bad' })
+  return { state: 'dead', attempt: refused, reason: 'status 400', handOver }
+}

@@ -1,0 +1,15 @@
+/** A child process that holds the store named by its arguments and commits until it is killed; prints each number once it is acknowledged. */
+import { systemClock } from '../../src/model/ports.ts'
+import { openStore } from '../../src/store/open.ts'
+import { expecting, plan, signal } from './store-rows.ts'
+
+const [url = '', projectRoot = ''] = process.argv.slice(2)
+const store = await openStore(url, { clock: systemClock, projectRoot })
+await store.hold('store-writer')
+
+const first = Number((await store.cursor('writer')) ?? 0) + 1
+for (let n = first; ; n++) {
+  const written = plan({ cursors: [{ source: 'writer', cursor: String(n) }], signals: [signal(String(n))] })
+  await store.commit(written, expecting())
+  process.stdout.write(`${n}\n`)
+}
