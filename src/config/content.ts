@@ -1,0 +1,118 @@
+/** Checked specs -> detections, helpers, data models and the rest. Files with an error are left out, all others stand. */
+import { existsSync } from 'node:fs'
+import type { DataModel, Detection, Helper, OtherContent } from '../model/detection.ts'
+import { readBody } from './body.ts'
+import { type Built, buildDetections } from './derivation.ts'
+import type { DeclaredRouting } from './destinations.ts'
+import { projectPath, specsOf } from './discover.ts'
+import { checkOutputIds } from './output-ids.ts'
+import { applyOverrides, overrideMatches } from './overrides.ts'
+import type { ProblemList } from './problems.ts'
+import { isDetectionType, type Spec } from './spec.ts'
+import { Versions } from './version.ts'
+
+export interface ContentContext {
+  readonly root: string
+  readonly sideFiles: readonly string[]
+  readonly routing: DeclaredRouting
+  readonly allowUnknownDestinations: boolean
+  readonly problems: ProblemList
+}
+
+export interface Content {
+  readonly detections: ReadonlyMap<string, Detection>
+  readonly helpers: readonly Helper[]
+  readonly dataModels: readonly DataModel[]
+  readonly others: readonly OtherContent[]
+}
+
+export function buildContent(specs: readonly Spec[], context: ContentContext): Content {
+  const { problems, routing, allowUnknownDestinations: allowUnknown } = context
+  const fine = (spec: Spec) => !problems.hasError(spec.source.file)
+  const detectionSpecs = specs.filter((spec) => isDetectionType(spec.type))
+  checkOutputIds(detectionSpecs, { routing, allowUnknown, problems })
+  const built = buildDetections(detectionSpecs.filter(fine), context)
+  const pythonOf = specs.filter((spec) => fine(spec) && (spec.type === 'global' || spec.type === 'datamodel'))
+  const helpers = pythonOf.flatMap((spec) => (spec.type === 'global' ? helperOf(spec, context) : []))
+  const dataModels = pythonOf.flatMap((spec) => (spec.type === 'datamodel' ? dataModelOf(spec, context) : []))
+  noteOrphans(context)
+  noteIdleOverrides(built, context)
+  return {
+    detections: finish(
+      built.filter(({ spec }) => fine(spec)),
+      new Versions(helpers),
+      routing,
+    ),
+    helpers,
+    dataModels,
+    others: specs
+      .filter((spec) => !isDetectionType(spec.type) && !pythonOf.includes(spec) && fine(spec))
+      .map(otherOf),
+  }
+}
+
+function finish(
+  built: readonly Built[],
+  versions: Versions,
+  { overrides }: DeclaredRouting,
+): ReadonlyMap<string, Detection> {
+  return new Map(
+    built.map(({ detection, texts }) => {
+      const version = versions.of(texts, detection.body)
+      return [detection.id, { ...applyOverrides(detection, overrides), version }]
+    }),
+  )
+}
+
+function helperOf(spec: Spec, { root, problems }: ContentContext): Helper[] {
+  const body = readBody(spec, root, problems)
+  return body ? [{ id: spec.id, place: spec.place, body }] : []
+}
+
+function dataModelOf(spec: Spec, { root, problems }: ContentContext): DataModel[] {
+  const { value, id, place } = spec
+  const body = readBody(spec, root, problems)
+  if (problems.hasError(spec.source.file)) return []
+  const mappings = value.Mappings as { Name: string; Path?: string; Method?: string }[]
+  return [
+    {
+      id,
+      place,
+      enabled: value.Enabled === true,
+      logTypes: value.LogTypes as string[],
+      // The keys are Python's, in lower case there.
+      mappings: mappings.map(({ Name, Path, Method }) => ({
+        name: Name,
+        ...(Path === undefined ? {} : { path: Path }),
+        ...(Method === undefined ? {} : { method: Method }),
+      })),
+      body,
+    },
+  ]
+}
+
+function otherOf({ id, type, place, value }: Spec): OtherContent {
+  return { id, type, place, spec: value }
+}
+
+/** Expectations beside no spec check nothing, which must not go unseen. */
+function noteOrphans({ sideFiles, root, problems }: ContentContext): void {
+  for (const file of sideFiles) {
+    if (specsOf(file).some(existsSync)) continue
+    problems.file('warning', projectPath(root, file), {
+      code: 'orphan-expectations',
+      message: 'no spec of this name stands beside this file',
+      hint: 'name it <spec>.expect.yml',
+    })
+  }
+}
+
+function noteIdleOverrides(built: readonly Built[], { routing, problems }: ContentContext): void {
+  for (const override of routing.overrides) {
+    if (built.some(({ detection }) => overrideMatches(override, detection))) continue
+    problems.warning(override.source, override.node.offset, {
+      code: 'idle-override',
+      message: 'this override matches no detection',
+    })
+  }
+}

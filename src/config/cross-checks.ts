@@ -1,0 +1,88 @@
+/** Checks over all specs: one namespace of ids, one enabled data model per log type, packs that hold what exists. */
+import { nearest } from '../adapters.ts'
+import type { ProblemList } from './problems.ts'
+import type { Spec } from './spec.ts'
+import { child } from './yaml.ts'
+
+/** Reports into the files at fault; earlier paths keep what later ones claim again. */
+export function crossCheck(specs: readonly Spec[], whole: boolean, problems: ProblemList): void {
+  checkIds(specs, problems)
+  checkTags(specs, problems)
+  checkDataModels(specs, problems)
+  // Of a part of the project nobody can say what is missing.
+  if (whole) checkPacks(specs, problems)
+}
+
+function checkIds(specs: readonly Spec[], problems: ProblemList): void {
+  const first = new Map<string, Spec>()
+  for (const spec of specs) {
+    const other = first.get(spec.id)
+    if (!other) first.set(spec.id, spec)
+    else {
+      problems.error(spec.source, spec.idOffset, {
+        code: 'duplicate-id',
+        message: `the id "${spec.id}" is taken by ${other.source.file}`,
+        hint: 'ids are unique over all types of content',
+      })
+    }
+  }
+}
+
+/** Exact duplicates are the schema's matter. */
+function checkTags(specs: readonly Spec[], problems: ProblemList): void {
+  for (const spec of specs) {
+    const tags = child(spec.node, 'Tags')
+    if (tags?.kind !== 'sequence') continue
+    const seen = new Map<string, string>()
+    for (const tag of tags.items) {
+      if (tag.kind !== 'scalar') continue
+      const other = seen.get(tag.text.toLowerCase())
+      if (other !== undefined && other !== tag.text) {
+        problems.error(spec.source, tag.offset, {
+          code: 'duplicate-item',
+          message: `the tags "${other}" and "${tag.text}" differ only in case`,
+        })
+      }
+      seen.set(tag.text.toLowerCase(), tag.text)
+    }
+  }
+}
+
+function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {
+  const models = new Map<string, Spec>()
+  for (const spec of specs) {
+    if (spec.type !== 'datamodel' || spec.value.Enabled !== true) continue
+    const logTypes = child(spec.node, 'LogTypes')
+    if (logTypes?.kind !== 'sequence' || problems.hasError(spec.source.file)) continue
+    for (const logType of logTypes.items) {
+      if (logType.kind !== 'scalar') continue
+      const other = models.get(logType.text)
+      if (!other) models.set(logType.text, spec)
+      else if (other !== spec) {
+        problems.error(spec.source, logType.offset, {
+          code: 'duplicate-data-model',
+          message: `${logType.text} already has an enabled data model in ${other.source.file}`,
+          hint: 'set Enabled: false in one of the two',
+        })
+      }
+    }
+  }
+}
+
+function checkPacks(specs: readonly Spec[], problems: ProblemList): void {
+  const ids = new Set(specs.map((spec) => spec.id))
+  for (const spec of specs) {
+    if (spec.type !== 'pack') continue
+    const members = child(child(spec.node, 'PackDefinition'), 'IDs')
+    if (members?.kind !== 'sequence') continue
+    for (const member of members.items) {
+      if (member.kind !== 'scalar' || ids.has(member.text)) continue
+      const near = nearest(member.text, ids)
+      problems.error(spec.source, member.offset, {
+        code: 'unknown-pack-member',
+        message: `nothing here has the id "${member.text}"`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    }
+  }
+}

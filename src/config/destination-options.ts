@@ -1,0 +1,99 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
+/** Options of a destination against the schema of its type. A reference satisfies any form; its value is checked at the wire. */
+import { adapterNames, loadAdapter, nearest } from '../adapters.ts'
+import type { DestinationType } from '../destinations/_destination.ts'
+import type { ProblemList } from './problems.ts'
+import { checkSchema, type Judge, type Schema } from './schema-check.ts'
+import { findReferences, holdsReference } from './secret-references.ts'
+import type { SourceText } from './source-text.ts'
+import { child, toValue } from './yaml.ts'
+import type { MappingNode, YamlNode } from './yaml-tree.ts'
+
+/** `./my-sink.ts`: a file of the project, never imported here. */
+export function isLocalType(type: string): boolean {
+  return /^\.\.?\/.+\.(?:ts|js|mjs)$/.test(type)
+}
+
+interface Place {
+  readonly source: SourceText
+  /** The destination's entry. */
+  readonly node: MappingNode
+}
+
+export async function checkOptions(
+  { type }: { readonly type: string },
+  { source, node }: Place,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<void> {
+  const options = child(node, 'options')
+  if (options) checkReferences(options, source, problems)
+  if (isLocalType(type)) return
+  const names = adapterNames(typesFolder)
+  if (!names.includes(type)) {
+    const near = nearest(type, names)
+    problems.error(source, child(node, 'type')!.offset, {
+      code: 'unknown-type',
+      message: `"${type}" is not a destination type`,
+      hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
+    })
+    return
+  }
+  const { options: schema } = await loadAdapter<DestinationType>(typesFolder, type, 'destination type')
+  const value = options ? toValue(options) : {}
+  const fits = checkSchema(
+    schema as Schema,
+    { source, node: options ?? node, value, pointer: '/options' },
+    problems,
+    judge,
+  )
+  if (options && fits) noteLiteralSecrets(schema as Schema, options, '', source, problems)
+}
+
+const FORM_KEYWORDS = new Set(['pattern', 'format', 'enum', 'const', 'minLength', 'maxLength'])
+
+const judge: Judge = (error) =>
+  FORM_KEYWORDS.has(error.keyword) && holdsReference(error.data) ? 'ignore' : 'report-secretly'
+
+function checkReferences(node: YamlNode, source: SourceText, problems: ProblemList): void {
+  if (node.kind === 'sequence') for (const item of node.items) checkReferences(item, source, problems)
+  if (node.kind === 'mapping') {
+    for (const entry of node.entries.values()) checkReferences(entry.value, source, problems)
+  }
+  if (node.kind !== 'scalar') return
+  for (const text of findReferences(node.text).malformed) {
+    problems.error(source, node.offset, {
+      code: 'bad-reference',
+      message: `${text} is not a reference`,
+      hint: 'write ${env:NAME} or ${file:PATH}; $${ stands for ${ itself',
+      secret: true,
+    })
+  }
+}
+
+function noteLiteralSecrets(
+  schema: Schema,
+  node: YamlNode,
+  path: string,
+  source: SourceText,
+  problems: ProblemList,
+): void {
+  const inner = (next: unknown, value: YamlNode, step: string) =>
+    noteLiteralSecrets((next ?? {}) as Schema, value, path ? `${path}.${step}` : step, source, problems)
+  if (node.kind === 'sequence')
+    for (const [i, item] of node.items.entries()) inner(schema.items, item, String(i))
+  if (node.kind === 'mapping') {
+    const properties = (schema.properties ?? {}) as Readonly<Record<string, unknown>>
+    const rest = { secret: schema.secret, ...(schema.additionalProperties as object) }
+    for (const { key, value } of node.entries.values()) {
+      inner(Object.hasOwn(properties, key) ? properties[key] : rest, value, key)
+    }
+  }
+  if (node.kind !== 'scalar' || schema.secret !== true || holdsReference(node.text)) return
+  problems.warning(source, node.offset, {
+    code: 'literal-secret',
+    message: `options.${path} holds a literal secret`,
+    hint: 'keep it out of the repository: ${env:NAME} or ${file:PATH}',
+    secret: true,
+  })
+}

@@ -1,0 +1,214 @@
+/** destinations.yaml -> the registry and its overrides, or every problem in it. Imports no adapter but for its schema. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import cron from 'node-cron'
+import { nearest } from '../adapters.ts'
+import { ALERT_KINDS, type AlertKind, alertGroup } from '../model/alert-kind.ts'
+import type { Destination, Registry } from '../model/destination.ts'
+import { parseSeverity } from '../model/severity.ts'
+import { checkOptions, isLocalType } from './destination-options.ts'
+import { projectPath } from './discover.ts'
+import { parseDuration } from './durations.ts'
+import { type Override, readOverrides } from './overrides.ts'
+import type { ProblemList } from './problems.ts'
+import { checkSchema, type Judge, nodeAt } from './schema-check.ts'
+import { DESTINATIONS_SCHEMA } from './schemas/destinations.ts'
+import type { SourceText } from './source-text.ts'
+import { readMapping } from './spec.ts'
+import { toRecord } from './yaml.ts'
+import type { MappingNode } from './yaml-tree.ts'
+
+const DEFAULT_MAX_AGE = '3d'
+const DEFAULT_BURST = 10
+
+/** destinations.yaml once it fits the schema. */
+interface Declared {
+  fallback?: string[]
+  heartbeat?: { cron: string; destinations: string[] }
+  onEscalation?: 'count' | 'send'
+  overrides?: unknown[]
+  destinations: DeclaredDestination[]
+}
+export interface DeclaredDestination {
+  name: string
+  id?: string
+  previousNames?: string[]
+  type: string
+  severities?: string[]
+  alertTypes?: string[]
+  logTypes?: string[]
+  strict?: boolean
+  enabled?: boolean
+  options?: Record<string, unknown>
+  retry?: { maxAge?: string; maxAttempts?: number }
+  rateLimit?: { perMinute: number; burst?: number }
+}
+
+/** A key at the wrong level may be an option with its secret; values of known keys are harmless. */
+const OPEN_KEYWORDS = new Set(['enum', 'uniqueItems', 'pattern', 'const'])
+const judge: Judge = ({ keyword }) => (OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly')
+
+export interface DeclaredRouting {
+  /** null: none is declared, or it has errors. */
+  readonly registry: Registry | null
+  readonly overrides: readonly Override[]
+  /** Every name and id declared, whatever else is wrong; null without a registry. */
+  readonly names: ReadonlySet<string> | null
+}
+
+const NOTHING: DeclaredRouting = { registry: null, overrides: [], names: null }
+
+export async function loadDestinations(
+  root: string,
+  file: string,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<DeclaredRouting> {
+  const path = resolve(root, file)
+  const name = projectPath(root, path)
+  const mapping = readMapping(path, name, problems, { secret: true })
+  if (!mapping) {
+    if (!problems.hasError(name))
+      problems.file('error', name, { code: 'empty-file', message: 'the file is empty' })
+    return NOTHING
+  }
+  const { source, node } = mapping
+  const value = toRecord(node)
+  if (!checkSchema(DESTINATIONS_SCHEMA, { source, node, value }, problems, judge)) {
+    return { ...NOTHING, names: declaredNames(value) }
+  }
+  const declared = value as unknown as Declared
+  const document = { source, node }
+  checkNames(declared, document, problems)
+  checkLists(declared, document, problems)
+  for (const [index, destination] of declared.destinations.entries()) {
+    const place = nodeAt(node, `/destinations/${index}`) as MappingNode
+    if (isLocalType(destination.type))
+      checkLocalType(root, destination.type, { source, node: place }, problems)
+    await checkOptions(destination, { source, node: place }, typesFolder, problems)
+  }
+  const names = declaredNames(value)
+  if (problems.hasError(name)) return { ...NOTHING, names }
+  return { registry: registryOf(name, declared, document), overrides: readOverrides(document), names }
+}
+
+interface Document {
+  readonly source: SourceText
+  readonly node: MappingNode
+}
+
+/** Reads what it can of a file that may not fit its schema. */
+function declaredNames(value: Record<string, unknown>): Set<string> {
+  const names = new Set<string>()
+  const entries: unknown[] = Array.isArray(value.destinations) ? value.destinations : []
+  for (const entry of entries) {
+    const { name, id } = (entry ?? {}) as { name?: unknown; id?: unknown }
+    for (const text of [name, id]) if (typeof text === 'string') names.add(text)
+  }
+  return names
+}
+
+/** Names and ids are one namespace: either may be used to name a destination. */
+function checkNames({ destinations }: Declared, { source, node }: Document, problems: ProblemList): void {
+  const taken = new Map<string, string>()
+  const claim = (text: string, pointer: string, what: string) => {
+    const other = taken.get(text)
+    if (other === undefined) taken.set(text, what)
+    else {
+      problems.error(source, nodeAt(node, pointer).offset, {
+        code: 'duplicate-name',
+        message: `the ${what} "${text}" is already taken by another ${other}`,
+      })
+    }
+  }
+  for (const [i, { name, id }] of destinations.entries()) {
+    claim(name, `/destinations/${i}/name`, 'name')
+    if (id !== undefined) claim(id, `/destinations/${i}/id`, 'id')
+  }
+  for (const [i, { previousNames = [] }] of destinations.entries()) {
+    for (const [j, name] of previousNames.entries()) {
+      claim(name, `/destinations/${i}/previousNames/${j}`, 'previous name')
+    }
+  }
+}
+
+function checkLists(declared: Declared, { source, node }: Document, problems: ProblemList): void {
+  const { fallback = [], heartbeat, destinations } = declared
+  const enabled = new Map(destinations.map(({ name, enabled = true }) => [name, enabled]))
+  const known = (names: readonly string[], pointer: string) => {
+    for (const [i, name] of names.entries()) {
+      if (enabled.has(name)) continue
+      const near = nearest(name, enabled.keys())
+      problems.error(source, nodeAt(node, `${pointer}/${i}`).offset, {
+        code: 'unknown-destination',
+        message: `no destination is called "${name}"`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    }
+  }
+  known(fallback, '/fallback')
+  if (fallback.length > 0 && fallback.every((name) => enabled.get(name) === false)) {
+    problems.error(source, nodeAt(node, '/fallback').offset, {
+      code: 'fallback-disabled',
+      message: 'every destination of the fallback is disabled',
+      hint: 'enable one, or name another',
+    })
+  }
+  if (!heartbeat) return
+  known(heartbeat.destinations, '/heartbeat/destinations')
+  if (cron.validate(heartbeat.cron)) return
+  problems.error(source, nodeAt(node, '/heartbeat/cron').offset, {
+    code: 'bad-value',
+    message: `"${heartbeat.cron}" is not a cron expression`,
+    hint: 'for example "*/15 * * * *"',
+  })
+}
+
+function checkLocalType(root: string, type: string, { source, node }: Document, problems: ProblemList): void {
+  if (existsSync(resolve(root, type))) return
+  problems.error(source, nodeAt(node, '/type').offset, {
+    code: 'missing-file',
+    message: `the file ${type} does not exist`,
+    hint: 'the path is relative to the project',
+  })
+}
+
+function registryOf(file: string, declared: Declared, { source, node }: Document): Registry {
+  const { fallback = [], heartbeat = null, onEscalation = 'count', destinations } = declared
+  return {
+    file,
+    destinations: destinations.map((destination, i) => {
+      const { line } = source.place(nodeAt(node, `/destinations/${i}`).offset)
+      return destinationOf(destination, `${file}:${line}`)
+    }),
+    fallback,
+    heartbeat,
+    onEscalation,
+  }
+}
+
+function destinationOf(declared: DeclaredDestination, place: string): Destination {
+  const { rateLimit, retry = {} } = declared
+  return {
+    name: declared.name,
+    id: declared.id ?? null,
+    previousNames: declared.previousNames ?? [],
+    type: declared.type,
+    enabled: declared.enabled ?? true,
+    severities: (declared.severities ?? []).flatMap((text) => parseSeverity(text) ?? []),
+    alertTypes: declared.alertTypes ? expandAlertTypes(declared.alertTypes) : null,
+    logTypes: declared.logTypes ?? null,
+    strict: declared.strict ?? false,
+    options: declared.options ?? {},
+    retry: {
+      maxAgeMs: parseDuration(retry.maxAge ?? DEFAULT_MAX_AGE)!,
+      maxAttempts: retry.maxAttempts ?? 0,
+    },
+    rateLimit: rateLimit ? { perMinute: rateLimit.perMinute, burst: rateLimit.burst ?? DEFAULT_BURST } : null,
+    place,
+  }
+}
+
+function expandAlertTypes(names: readonly string[]): AlertKind[] {
+  return ALERT_KINDS.filter((kind) => names.includes(kind) || names.includes(alertGroup(kind)))
+}

@@ -1,0 +1,86 @@
+/** Specs of detections -> detections: normalised metadata, body, tests, what is derived from a base. */
+import type { Detection, DetectionType, PythonSource } from '../model/detection.ts'
+import { parseSeverity } from '../model/severity.ts'
+import type { ProblemList } from './problems.ts'
+import type { Spec } from './spec.ts'
+import { child } from './yaml.ts'
+
+const DEFAULT_DEDUP_MINUTES = 60
+const MINIMUM_DEDUP_MINUTES = 5
+
+export function isDerived(spec: Spec): boolean {
+  return Boolean(spec.value.BaseDetection)
+}
+
+/** All but the version, which needs the helpers. */
+export type Unversioned = Omit<Detection, 'version'>
+
+export function buildDetection(spec: Spec, body: PythonSource | null, problems: ProblemList): Unversioned {
+  noteDedupPeriod(spec, problems)
+  return {
+    ...metadata(spec.value, spec.id, spec.type as DetectionType),
+    place: spec.place,
+    body,
+    tests: spec.tests,
+  }
+}
+
+/** What the derived spec says replaces what the base says; its own tests, where it has any, replace the base's. */
+export function deriveDetection(spec: Spec, base: Unversioned, problems: ProblemList): Unversioned {
+  noteDedupPeriod(spec, problems)
+  const { BaseDetection: _, AnalysisType: __, ...overrides } = spec.value
+  const value = { ...base.spec, ...overrides }
+  return {
+    ...metadata(value, spec.id, base.type),
+    place: spec.place,
+    body: base.body,
+    tests: spec.tests.length > 0 ? spec.tests : base.tests,
+  }
+}
+
+function metadata(
+  value: Readonly<Record<string, unknown>>,
+  id: string,
+  type: DetectionType,
+): Omit<Unversioned, 'place' | 'body' | 'tests'> {
+  const { Tests: _, ...spec } = value
+  const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
+  const texts = (key: string) => (Array.isArray(value[key]) ? (value[key] as string[]) : [])
+  return {
+    id,
+    type,
+    enabled: value.Enabled === true,
+    severity: parseSeverity(text('Severity')) ?? 'INFO',
+    displayName: text('DisplayName'),
+    description: text('Description'),
+    reference: text('Reference'),
+    runbook: text('Runbook'),
+    tags: texts('Tags'),
+    logTypes: texts('LogTypes'),
+    scheduledQueries: texts('ScheduledQueries'),
+    resourceTypes: texts('ResourceTypes'),
+    suppressions: texts('Suppressions'),
+    outputIds: texts('OutputIds'),
+    override: null,
+    dedupPeriodMinutes: dedupPeriod(value.DedupPeriodMinutes),
+    threshold: (value.Threshold as number | undefined) ?? 1,
+    createAlert: value.CreateAlert !== false,
+    status: text('Status'),
+    spec,
+  }
+}
+
+function dedupPeriod(minutes: unknown): number {
+  if (typeof minutes !== 'number' || minutes === 0) return DEFAULT_DEDUP_MINUTES
+  return Math.max(minutes, MINIMUM_DEDUP_MINUTES)
+}
+
+function noteDedupPeriod(spec: Spec, problems: ProblemList): void {
+  const minutes = spec.value.DedupPeriodMinutes
+  if (typeof minutes !== 'number' || minutes >= MINIMUM_DEDUP_MINUTES) return
+  problems.warning(spec.source, child(spec.node, 'DedupPeriodMinutes')!.offset, {
+    code: 'dedup-period',
+    message: `DedupPeriodMinutes: ${minutes} is taken as ${dedupPeriod(minutes)}`,
+    hint: minutes === 0 ? 'to alert on every event, let dedup() return its p_row_id' : null,
+  })
+}

@@ -1,0 +1,124 @@
+/** The files of a project -> one frozen Project, with every problem at once. Resolves no secret, runs nothing. */
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '../errors.ts'
+import type { Project } from '../model/project.ts'
+import type { Settings } from '../model/settings.ts'
+import { buildContent } from './content.ts'
+import { crossCheck } from './cross-checks.ts'
+import { type DeclaredRouting, loadDestinations } from './destinations.ts'
+import { type Discovered, discover, projectPath } from './discover.ts'
+import type { Environment } from './env-file.ts'
+import { ProblemList } from './problems.ts'
+import { loadSettings } from './settings.ts'
+import { readText } from './source-text.ts'
+import { readSpec } from './spec.ts'
+
+export interface LoadOptions {
+  readonly root: string
+  /** Default: what the settings say, else destinations.yaml where there is one. */
+  readonly destinationsFile?: string
+  /** An unknown name only warns. */
+  readonly allowUnknownDestinations?: boolean
+  /** Only `SIGNALBOX_*` is looked at. */
+  readonly environment?: Environment
+  /** Explicit paths, walked in full, with the helpers and data models near them. Empty: the whole project. */
+  readonly paths?: readonly string[]
+  /** Before those of the settings. */
+  readonly pythonPaths?: readonly string[]
+  /** Folder of the destination types. */
+  readonly destinationsFolder?: string
+}
+
+const REGISTRY_FILE = 'destinations.yaml'
+/** Read as what they are, never as specs. */
+const CONFIGURATION = new Set([REGISTRY_FILE, 'signalbox.yaml'])
+const DESTINATIONS_FOLDER = fileURLToPath(new URL('../destinations/', import.meta.url))
+
+export async function loadProject(options: LoadOptions): Promise<Project> {
+  const root = resolve(options.root)
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError(`${options.root} is not a directory`, {
+      hint: '--project takes the folder of a project',
+    })
+  }
+  const own = new ProblemList()
+  const { settings, destinationsFile } = loadSettings(root, options.environment ?? {}, own)
+  const routing = await loadRouting(root, options, destinationsFile, own)
+
+  const problems = new ProblemList()
+  const found = discover(root, options.paths)
+  noteLeftOut(root, found, problems)
+  const specs = found.specs
+    .filter((path) => !CONFIGURATION.has(projectPath(root, path)))
+    .flatMap((path) => readSpec(path, root, problems) ?? [])
+  crossCheck(specs, !options.paths?.length, problems)
+  const content = buildContent(specs, {
+    root,
+    sideFiles: found.sideFiles,
+    routing,
+    allowUnknownDestinations: options.allowUnknownDestinations ?? false,
+    problems,
+  })
+  return deepFreeze({
+    root,
+    ...content,
+    registry: routing.registry,
+    settings: withPythonPaths(settings, options.pythonPaths),
+    problems: [...own.sorted(), ...problems.sorted()],
+  })
+}
+
+async function loadRouting(
+  root: string,
+  options: LoadOptions,
+  fromSettings: string | null,
+  problems: ProblemList,
+): Promise<DeclaredRouting> {
+  const asked = options.destinationsFile ?? fromSettings
+  // Only the default may be absent: a file that was asked for must be there.
+  if (asked === null && !existsSync(resolve(root, REGISTRY_FILE))) {
+    return { registry: null, overrides: [], names: null }
+  }
+  const typesFolder = options.destinationsFolder ?? DESTINATIONS_FOLDER
+  return loadDestinations(root, asked ?? REGISTRY_FILE, typesFolder, problems)
+}
+
+function withPythonPaths(settings: Settings, flags: readonly string[] = []): Settings {
+  return { ...settings, pythonPaths: [...new Set([...flags, ...settings.pythonPaths])] }
+}
+
+/** What was found and is not searched: a typo in a folder's name must not make detections vanish silently. */
+function noteLeftOut(root: string, found: Discovered, problems: ProblemList): void {
+  const skipped = found.outside.filter((path) => {
+    const read = readText(path)
+    return 'text' in read && /^AnalysisType\s*:/m.test(read.text)
+  })
+  const first = skipped[0]
+  if (first !== undefined) {
+    const files =
+      skipped.length === 1
+        ? 'one file with an AnalysisType lies'
+        : `${skipped.length} files with an AnalysisType lie`
+    problems.file('warning', projectPath(root, first), {
+      code: 'skipped-analysis-file',
+      message: `${files} outside the folders that are searched`,
+      hint: 'move them under detections/, or name their folder as an argument of test',
+    })
+  }
+  for (const path of found.escaping) {
+    problems.file('warning', projectPath(root, path), {
+      code: 'outside-project',
+      message: 'this link leads out of the project and is not followed',
+    })
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  const inner = value instanceof Map ? value.values() : Object.values(value)
+  for (const part of inner) deepFreeze(part)
+  return value
+}

@@ -1,0 +1,92 @@
+/** Collects every problem with its place, and prints one for people. */
+import type { Problem } from '../model/problem.ts'
+import type { SourceText } from './source-text.ts'
+
+type Severity = Problem['severity']
+
+export interface Report {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string | null
+  /** The source line may hold a secret: of it only the key is shown. */
+  readonly secret?: boolean
+}
+
+export class ProblemList {
+  readonly #problems: Problem[] = []
+  readonly #failed = new Set<string>()
+
+  error(source: SourceText, offset: number, report: Report): void {
+    this.#at('error', source, offset, report)
+  }
+
+  warning(source: SourceText, offset: number, report: Report): void {
+    this.#at('warning', source, offset, report)
+  }
+
+  /** About a file as a whole. */
+  file(severity: Severity, file: string, { code, message, hint = null }: Report): void {
+    this.#add({ severity, code, message, file, line: 0, column: 0, hint })
+  }
+
+  /** True once the file has an error: it is then not part of the project. */
+  hasError(file: string): boolean {
+    return this.#failed.has(file)
+  }
+
+  /** Sorted by place; a file's own problems stay together. */
+  sorted(): Problem[] {
+    return this.#problems.toSorted(
+      (a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column,
+    )
+  }
+
+  #at(severity: Severity, source: SourceText, offset: number, report: Report): void {
+    const { file, line, column } = source.place(offset)
+    const { code, message, hint = null } = report
+    const problem = { severity, code, message, file, line, column, hint }
+    const text = source.line(line)
+    const shown = report.secret ? keyOnly(text) : text
+    this.#add(shown === null ? problem : { ...problem, source: shown })
+  }
+
+  #add(problem: Problem): void {
+    if (problem.severity === 'error') this.#failed.add(problem.file)
+    this.#problems.push(problem)
+  }
+}
+
+function keyOnly(line: string): string | null {
+  return /^\s*(?:- +)?[\w.-]+:(?=\s|$)/.exec(line)?.[0] ?? null
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** `file:line:col severity message [code]`, the source line with a caret, the hint. */
+export function formatProblem(problem: Problem): string {
+  const { file, line, column, severity, message, code, hint, source } = problem
+  const place = line > 0 ? `${file}:${line}:${column}` : file
+  const lines = [printable(`${place} ${severity} ${message} [${code}]`)]
+  if (line > 0 && source !== undefined) {
+    const excerpt = excerptAround(source, column)
+    const gutter = ' '.repeat(String(line).length)
+    lines.push(`  ${line} | ${excerpt.text}`, `  ${gutter} | ${' '.repeat(excerpt.column - 1)}^`)
+  }
+  if (hint) lines.push(`  hint: ${printable(hint)}`)
+  return lines.join('\n')
+}
+
+const EXCERPT_WIDTH = 100
+
+function excerptAround(source: string, column: number): { text: string; column: number } {
+  const start = column <= EXCERPT_WIDTH - 20 ? 0 : column - EXCERPT_WIDTH / 2
+  const text = printable(source.slice(start, start + EXCERPT_WIDTH))
+  return { text: text.trimEnd(), column: column - start }
+}
+
+/** One column per character, and nothing that a terminal would obey. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ')
+}

@@ -1,0 +1,36 @@
+/** Keys that several kinds of detection share. */
+import { BOOLEAN, ID_TEXT, INTEGER, SEVERITY, TEXT, TEXT_SET } from './field-forms.ts'
+
+/** Every detection. */
+export const DETECTION_KEYS = {
+  AnalysisType: TEXT,
+  Enabled: BOOLEAN,
+  Severity: SEVERITY,
+  Description: TEXT,
+  Reference: TEXT,
+  Runbook: TEXT,
+  DisplayName: ID_TEXT,
+  Status: TEXT,
+  CreatedBy: TEXT,
+  Tags: TEXT_SET,
+  Reports: {
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: ['string', 'number'] } },
+  },
+  OutputIds: TEXT_SET,
+  OnlyUseBaseRiskScore: BOOLEAN,
+  BaseVersion: INTEGER,
+} as const
+
+/** Rules, scheduled rules, derived rules. */
+export const RULE_KEYS = {
+  SummaryAttributes: TEXT_SET,
+  DedupPeriodMinutes: { type: 'integer', minimum: 0 },
+  Threshold: { type: 'integer', minimum: 1 },
+  CreateAlert: BOOLEAN,
+  InlineFilters: { type: 'array', items: { type: 'object' } },
+  DynamicSeverities: { type: 'array', items: { type: 'object' } },
+  AlertTitle: TEXT,
+  AlertContext: { type: 'array', items: { type: 'object' } },
+  GroupBy: { type: 'array', items: { type: 'object' } },
+} as const

@@ -1,0 +1,51 @@
+/** The forms of single values that several schemas use. */
+import { SEVERITIES } from '../../model/severity.ts'
+
+export const TEXT = { type: 'string' } as const
+export const BOOLEAN = { type: 'boolean' } as const
+export const INTEGER = { type: 'integer' } as const
+export const TEXTS = { type: 'array', items: TEXT } as const
+export const TEXT_SET = { ...TEXTS, uniqueItems: true } as const
+
+/** Ids and display names. */
+export const ID_TEXT = {
+  type: 'string',
+  minLength: 1,
+  pattern: '^[^<>&"%]+$',
+  form: 'text without any of < > & " %',
+} as const
+
+/** The five levels, any case. Upstream's tool takes the first spelling only. */
+const SPELLINGS = SEVERITIES.map((severity) => severity.charAt(0) + severity.slice(1).toLowerCase())
+export const SEVERITY = {
+  type: 'string',
+  enum: SEVERITIES.flatMap((severity, i) => [SPELLINGS[i], severity, severity.toLowerCase()]),
+  choices: SPELLINGS,
+} as const
+
+const ONE_TIMING = [{ required: ['CronExpression'] }, { required: ['RateMinutes'] }]
+const TIMINGS = {
+  CronExpression: TEXT,
+  RateMinutes: { type: 'integer', minimum: 1 },
+  TimeoutMinutes: { type: 'integer', minimum: 1 },
+}
+export const SCHEDULE = {
+  type: 'object',
+  properties: TIMINGS,
+  oneOf: ONE_TIMING,
+  additionalProperties: false,
+} as const
+
+/** A closed mapping. */
+export function closed(
+  properties: Readonly<Record<string, object>>,
+  required: readonly string[] = [],
+  rest: object = {},
+) {
+  return { type: 'object', properties, required, additionalProperties: false, ...rest } as const
+}
+
+/** `oneOf` over the presence of keys. */
+export function exactlyOne(...keys: readonly string[]) {
+  return { oneOf: keys.map((key) => ({ required: [key] })) } as const
+}

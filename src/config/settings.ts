@@ -1,0 +1,73 @@
+/** signalbox.yaml and `SIGNALBOX_*` -> complete settings. The environment wins over the file; flags win over both. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../errors.ts'
+import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../model/settings.ts'
+import type { Environment } from './env-file.ts'
+import type { ProblemList } from './problems.ts'
+import { checkSchema } from './schema-check.ts'
+import { SETTINGS_SCHEMA } from './schemas/settings.ts'
+import { readMapping } from './spec.ts'
+import { toRecord } from './yaml.ts'
+
+const FILE = 'signalbox.yaml'
+
+/** signalbox.yaml once it fits the schema. */
+interface Declared {
+  sources?: string[]
+  classification?: ClassificationMatcher[]
+  store?: string
+  workers?: number
+  limits?: Partial<Settings['limits']>
+  alertUrl?: string
+  python?: { paths?: string[] }
+  rejects?: string
+  destinations?: string
+}
+
+export interface LoadedSettings {
+  readonly settings: Settings
+  /** Where the registry is, when the file or the environment says so. */
+  readonly destinationsFile: string | null
+}
+
+export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
+  const declared = { ...readFile(root, problems), ...fromEnvironment(environment) }
+  const { python, limits, destinations, ...rest } = declared
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    ...rest,
+    limits: { ...DEFAULT_SETTINGS.limits, ...limits },
+    pythonPaths: python?.paths ?? [],
+  }
+  return { settings, destinationsFile: destinations ?? null }
+}
+
+/** With an error the whole file counts for nothing. */
+function readFile(root: string, problems: ProblemList): Declared {
+  const path = join(root, FILE)
+  if (!existsSync(path)) return {}
+  const mapping = readMapping(path, FILE, problems)
+  if (!mapping) return {}
+  const value = toRecord(mapping.node)
+  return checkSchema(SETTINGS_SCHEMA, { ...mapping, value }, problems) ? (value as Declared) : {}
+}
+
+function fromEnvironment(environment: Environment): Declared {
+  const text = (name: string) => environment[`SIGNALBOX_${name}`] || undefined
+  const declared: Declared = {
+    store: text('STORE'),
+    workers: wholeNumber('SIGNALBOX_WORKERS', text('WORKERS')),
+    alertUrl: text('ALERT_URL'),
+    rejects: text('REJECTS'),
+    destinations: text('DESTINATIONS'),
+    python: text('PYTHON_PATH') === undefined ? undefined : { paths: text('PYTHON_PATH')!.split(':') },
+  }
+  return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined))
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new UserError(`${name} must be a whole number above 0`)
+}

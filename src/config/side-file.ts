@@ -1,0 +1,49 @@
+/** `<spec>.expect.yml`: expectations keyed by test name, for repositories that other tools read too. */
+import { nearest } from '../adapters.ts'
+import type { Expectations, TestCase } from '../model/detection.ts'
+import { projectPath } from './discover.ts'
+import type { ProblemList } from './problems.ts'
+import { checkSchema } from './schema-check.ts'
+import { SIDE_FILE_SCHEMA } from './schemas/expectations.ts'
+import { readMapping } from './spec.ts'
+import { expectationsOf } from './test-cases.ts'
+import { toRecord } from './yaml.ts'
+
+/** The tests with the side file's expectations. An error in it leaves the tests as they are. */
+export function withSideFile(
+  tests: readonly TestCase[],
+  path: string,
+  root: string,
+  problems: ProblemList,
+): readonly TestCase[] {
+  const file = projectPath(root, path)
+  const mapping = readMapping(path, file, problems)
+  if (!mapping) return tests
+  const { source, node } = mapping
+  checkSchema(SIDE_FILE_SCHEMA, { source, node, value: toRecord(node) }, problems)
+  const byName = new Map(tests.map((test) => [test.name, test.expectations]))
+  const given = new Map<string, Expectations>()
+  for (const { key, keyOffset, value } of node.entries.values()) {
+    const inline = byName.get(key)
+    if (!inline) {
+      const near = nearest(key, byName.keys())
+      problems.error(source, keyOffset, {
+        code: 'unknown-test',
+        message: `the spec has no test case "${key}"`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    } else if (value.kind === 'mapping') {
+      for (const name of value.entries.keys()) {
+        if (!(name in inline)) continue
+        problems.error(source, value.entries.get(name)!.keyOffset, {
+          code: 'expectation-twice',
+          message: `${name} of "${key}" also stands in the spec`,
+          hint: 'keep it in one of the two files',
+        })
+      }
+      given.set(key, expectationsOf(value))
+    }
+  }
+  if (problems.hasError(file)) return tests
+  return tests.map((test) => ({ ...test, expectations: { ...test.expectations, ...given.get(test.name) } }))
+}

@@ -1,0 +1,156 @@
+/** Reads one analysis file: text -> tree -> value checked against the schema of its type. */
+import { nearest } from '../adapters.ts'
+import type { DetectionType, Place, TestCase } from '../model/detection.ts'
+import { projectPath } from './discover.ts'
+import type { ProblemList } from './problems.ts'
+import { checkSchema } from './schema-check.ts'
+import { ANALYSIS_TYPES, analysisTypeOf } from './schemas/analysis-types.ts'
+import { readText, SourceText } from './source-text.ts'
+import { testCases } from './test-cases.ts'
+import { child, parseYaml, toRecord, toValue } from './yaml.ts'
+import type { MappingNode, YamlNode } from './yaml-tree.ts'
+
+export interface Spec {
+  /** Absolute path. */
+  readonly path: string
+  readonly source: SourceText
+  /** Without the entries of the test cases, which are most of a repository's text. */
+  readonly node: MappingNode
+  readonly type: string
+  readonly id: string
+  readonly idOffset: number
+  readonly place: Place
+  /** Every key; of the test cases all but the entries, whose numbers a JavaScript value would spoil. */
+  readonly value: Readonly<Record<string, unknown>>
+  /** [] for a spec that does not fit its schema, and for what is no detection. */
+  readonly tests: readonly TestCase[]
+}
+
+const DETECTION_TYPES: readonly string[] = ['rule', 'scheduled_rule', 'policy', 'correlation_rule']
+
+export function isDetectionType(type: string): type is DetectionType {
+  return DETECTION_TYPES.includes(type)
+}
+
+export interface ReadingRules {
+  /** The file's lines may hold secrets. */
+  readonly secret?: boolean
+  /** False: the text is somebody else's, and what is wrong with it is not said. */
+  readonly isOurs?: (text: string) => boolean
+}
+
+/** Parses a file into a mapping; every fault is reported, and null then says that there is nothing to go on with. */
+export function readMapping(
+  path: string,
+  file: string,
+  problems: ProblemList,
+  { secret = false, isOurs = () => true }: ReadingRules = {},
+): { source: SourceText; node: MappingNode } | null {
+  const read = readText(path)
+  if (!('text' in read)) {
+    problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
+    return null
+  }
+  const source = new SourceText(file, read.text)
+  const { root, notices, fault } = parseYaml(read.text)
+  if (isOurs(read.text)) {
+    for (const notice of notices) problems.warning(source, notice.offset, { ...notice, secret })
+    if (fault) problems.error(source, fault.offset, { ...fault, secret })
+    if (root && root.kind !== 'mapping' && root.size > 1) {
+      problems.error(source, root.offset, {
+        code: 'wrong-type',
+        message: 'the document must be a mapping',
+        secret,
+      })
+    }
+  }
+  return root?.kind === 'mapping' ? { source, node: root } : null
+}
+
+/** Other YAML lies about in a repository: workflows, charts, fixtures. */
+function mentionsAnalysisType(text: string): boolean {
+  return /Analysis_?Typ/i.test(text)
+}
+
+/** A spec whose type and id are known. Its file may have errors all the same: ask the problems. */
+export function readSpec(path: string, root: string, problems: ProblemList): Spec | null {
+  const mapping = readMapping(path, projectPath(root, path), problems, {
+    isOurs: mentionsAnalysisType,
+  })
+  if (!mapping) return null
+  const { source, node } = mapping
+  const typeNode = child(node, 'AnalysisType')
+  if (!typeNode) {
+    noteMissingType(source, node, problems)
+    return null
+  }
+  const type = toValue(typeNode)
+  if (typeof type !== 'string') {
+    problems.error(source, typeNode.offset, { code: 'wrong-type', message: 'AnalysisType must be text' })
+    return null
+  }
+  const value = specValue(node)
+  const known = analysisTypeOf(type, value)
+  if (!known) {
+    noteUnknownType(source, typeNode, type, problems)
+    return null
+  }
+  const fits = checkSchema(known.schema, { source, node, value }, problems)
+  const id = value[known.idKey]
+  if (typeof id !== 'string') return null
+  const idOffset = child(node, known.idKey)!.offset
+  const tests = fits && isDetectionType(type) ? testCases({ source, node }, type, problems) : []
+  const place = source.place(node.offset)
+  return { path, source, node: withoutEntries(node), type, id, idOffset, place, value, tests }
+}
+
+const ENTRY_KEYS = new Set(['Log', 'Resource'])
+
+function specValue(node: MappingNode): Record<string, unknown> {
+  return toRecord(node, (key, value) => {
+    if (key !== 'Tests' || value.kind !== 'sequence') return undefined
+    return value.items.map((test) =>
+      test.kind === 'mapping'
+        ? toRecord(test, (name) => (ENTRY_KEYS.has(name) ? {} : undefined))
+        : toValue(test),
+    )
+  })
+}
+
+function withoutEntries(node: MappingNode): MappingNode {
+  const tests = node.entries.get('Tests')
+  if (tests?.value.kind !== 'sequence') return node
+  const items = tests.value.items.map((test): YamlNode => {
+    if (test.kind !== 'mapping') return test
+    const kept = [...test.entries].filter(([key]) => !ENTRY_KEYS.has(key))
+    return { ...test, entries: new Map(kept) }
+  })
+  const entries = new Map(node.entries)
+  entries.set('Tests', { ...tests, value: { ...tests.value, items } })
+  return { ...node, entries }
+}
+
+/** Says nothing about a file that is plainly something else. */
+function noteMissingType(source: SourceText, node: MappingNode, problems: ProblemList): void {
+  const keys = [...node.entries.values()]
+  const misspelt = keys.find(({ key }) => nearest(key, ['AnalysisType']))
+  const idKeys = new Set(Object.values(ANALYSIS_TYPES).map((type) => type.idKey))
+  const telling = misspelt ?? keys.find(({ key }) => idKeys.has(key))
+  if (!telling) return
+  problems.warning(source, telling.keyOffset, {
+    code: 'missing-analysis-type',
+    message: 'this file has no AnalysisType, so it is not loaded',
+    hint: misspelt
+      ? `did you mean "AnalysisType" for "${misspelt.key}"?`
+      : 'add AnalysisType: rule (or its type)',
+  })
+}
+
+function noteUnknownType(source: SourceText, node: YamlNode, type: string, problems: ProblemList): void {
+  const near = nearest(type, Object.keys(ANALYSIS_TYPES))
+  problems.warning(source, node.offset, {
+    code: 'unknown-analysis-type',
+    message: `the AnalysisType "${type}" is not known here, so the file is not loaded`,
+    hint: near ? `did you mean "${near}"?` : null,
+  })
+}

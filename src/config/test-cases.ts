@@ -1,0 +1,63 @@
+/** The cases that a spec carries, with the expectations given inline. */
+import type { DetectionType, Expectations, TestCase } from '../model/detection.ts'
+import { parseSeverity } from '../model/severity.ts'
+import type { ProblemList } from './problems.ts'
+import { EXPECTATION_PROPERTIES } from './schemas/expectations.ts'
+import type { SourceText } from './source-text.ts'
+import { child, toJson, toValue } from './yaml.ts'
+import type { MappingNode } from './yaml-tree.ts'
+
+const ENTRY_KEY: Readonly<Record<DetectionType, string>> = {
+  rule: 'Log',
+  scheduled_rule: 'Log',
+  policy: 'Resource',
+  correlation_rule: 'RuleOutputs',
+}
+
+export const EXPECTATION_NAMES = Object.keys(EXPECTATION_PROPERTIES)
+
+/** Of a spec that fits its schema. */
+export function testCases(
+  { source, node }: { readonly source: SourceText; readonly node: MappingNode },
+  type: DetectionType,
+  problems: ProblemList,
+): TestCase[] {
+  const tests = child(node, 'Tests')
+  if (tests?.kind !== 'sequence') return []
+  const names = new Set<string>()
+  return tests.items.flatMap((test) => {
+    if (test.kind !== 'mapping') return []
+    const name = child(test, 'Name')!
+    const text = String(toValue(name))
+    if (names.has(text)) {
+      problems.error(source, name.offset, {
+        code: 'duplicate-test',
+        message: `two test cases are called "${text}"`,
+        hint: 'the backend refuses them; give each its own name',
+      })
+    }
+    names.add(text)
+    const entry = child(test, ENTRY_KEY[type])
+    const mocks = child(test, 'Mocks')
+    return {
+      name: text,
+      place: source.place(test.offset),
+      expectedResult: toValue(child(test, 'ExpectedResult')!) === true,
+      entry: entry ? toJson(entry) : '[]',
+      mocks: mocks ? toJson(mocks) : '[]',
+      expectations: expectationsOf(test),
+    }
+  })
+}
+
+/** The keys of a checked mapping that are expectations, severity in its one spelling. */
+export function expectationsOf(node: MappingNode): Expectations {
+  const expectations: Record<string, unknown> = {}
+  for (const name of EXPECTATION_NAMES) {
+    const value = child(node, name)
+    if (value) expectations[name] = toValue(value)
+  }
+  const severity = expectations.ExpectedSeverity
+  if (typeof severity === 'string') expectations.ExpectedSeverity = parseSeverity(severity)
+  return expectations
+}

@@ -1,0 +1,47 @@
+/** Tells which files of a project changed, a burst of changes at a time. */
+import { basename } from 'node:path'
+import { watch } from 'chokidar'
+import { projectPath } from './discover.ts'
+
+const QUIET_MS = 100
+const RELEVANT = /\.(?:y[^.]*ml|py|ts|js|env)$/
+
+/**
+ * Resolves once changes are seen, with the function that ends it. `onChange` gets paths relative to the root,
+ * sorted, when nothing has changed for `quietMs`.
+ */
+export async function watchProject(
+  root: string,
+  onChange: (paths: readonly string[]) => void,
+  quietMs: number = QUIET_MS,
+): Promise<() => Promise<void>> {
+  const changed = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+  const report = () => {
+    const paths = [...changed].sort()
+    changed.clear()
+    onChange(paths)
+  }
+  const watcher = watch(root, {
+    ignoreInitial: true,
+    followSymlinks: false,
+    ignored: (path) => path !== root && isIgnored(basename(path)),
+  })
+  watcher.on('all', (_, path) => {
+    if (!RELEVANT.test(path)) return
+    changed.add(projectPath(root, path))
+    clearTimeout(timer)
+    timer = setTimeout(report, quietMs)
+  })
+  await new Promise<void>((resolve) => {
+    watcher.on('ready', resolve)
+  })
+  return () => {
+    clearTimeout(timer)
+    return watcher.close()
+  }
+}
+
+function isIgnored(name: string): boolean {
+  return name.startsWith('.') || name === 'node_modules' || name === '__pycache__'
+}

@@ -1,0 +1,16 @@
+/** A destination type for tests of the registry. */
+export default {
+  type: 'hook',
+  summary: 'for tests',
+  options: {
+    type: 'object',
+    required: ['url'],
+    properties: {
+      url: { type: 'string', pattern: '^https://', secret: true },
+      retries: { type: 'integer' },
+      headers: { type: 'object', additionalProperties: { type: 'string', secret: true } },
+    },
+    additionalProperties: false,
+  },
+  request: () => ({ method: 'POST', url: '', headers: {}, body: '' }),
+}

@@ -1,0 +1,7 @@
+/** A destination type without options. */
+export default {
+  type: 'quiet',
+  summary: 'for tests',
+  options: { type: 'object', properties: {}, additionalProperties: false },
+  send: () => Promise.resolve({ message: '' }),
+}

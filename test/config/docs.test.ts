@@ -1,0 +1,63 @@
+/** The pages name every key there is, and their examples load. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations.ts'
+import { EXPECTATION_PROPERTIES } from '../../src/config/schemas/expectations.ts'
+import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/model/settings.ts'
+import { BODY, load } from './_project.ts'
+
+function page(name: string): string {
+  return readFileSync(join(import.meta.dirname, '..', '..', 'docs', name), 'utf8')
+}
+
+function examples(name: string): string[] {
+  return [...page(name).matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1]!)
+}
+
+const destinationKeys = Object.keys(
+  (DESTINATIONS_SCHEMA.properties.destinations as { items: { properties: object } }).items.properties,
+)
+
+describe('docs', () => {
+  it.each([
+    ['destinations.md', [...Object.keys(DESTINATIONS_SCHEMA.properties), ...destinationKeys]],
+    ['settings.md', Object.keys(SETTINGS_SCHEMA.properties).filter((key) => key !== 'python')],
+    ['settings.md', ['python.paths', ...Object.keys(DEFAULT_SETTINGS.limits)]],
+    ['detections.md', Object.keys(EXPECTATION_PROPERTIES)],
+  ])('%s names every key', (name, keys) => {
+    const text = page(name)
+    expect(keys.filter((key) => !text.includes(`\`${key}\``))).toEqual([])
+  })
+
+  it('examples load without a problem', async () => {
+    const [spec] = examples('detections.md')
+    const project = await load(
+      {
+        'detections/a.yml': spec!,
+        'detections/aws_root_console_login.py': BODY,
+        'destinations.yaml': examples('destinations.md')[0]!,
+        'signalbox.yaml': examples('settings.md')[0]!,
+      },
+      { destinationsFolder: join(import.meta.dirname, '..', '..', 'src', 'destinations') },
+    )
+    expect(project.problems).toEqual([])
+    expect(project.detections.size).toBe(1)
+    expect(project.registry?.destinations).toHaveLength(2)
+  })
+
+  it('the side file of the example fits its spec', async () => {
+    const [spec, side] = examples('detections.md')
+    const project = await load({
+      'detections/a.yml': spec!.replace(/ +Expected(?:Severity|Destinations).*\n/g, ''),
+      'detections/a.expect.yml': side!,
+      'detections/aws_root_console_login.py': BODY,
+    })
+    expect(project.problems).toEqual([])
+    expect(project.detections.get('AWS.Root.ConsoleLogin')!.tests[0]!.expectations).toEqual({
+      ExpectedSeverity: 'HIGH',
+      ExpectedDestinations: ['soc-slack'],
+    })
+  })
+})

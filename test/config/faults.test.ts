@@ -1,0 +1,66 @@
+/** One-fault files: each says in its first line which problem, where, it must give, and gives no other. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Problem } from '../../src/model/problem.ts'
+import { BODY, load, REGISTRY, rule } from './_project.ts'
+
+function faults(folder: string): { name: string; expected: string; text: string }[] {
+  const path = join(import.meta.dirname, 'faults', folder)
+  return readdirSync(path).map((file) => {
+    const text = readFileSync(join(path, file), 'utf8')
+    return { name: file.replace('.fault', ''), expected: text.split('\n', 1)[0]!.slice(2), text }
+  })
+}
+
+function told({ severity, code, line, column }: Problem): string {
+  return `${severity} ${code} ${line}:${column}`
+}
+
+const DATA_MODEL = `AnalysisType: datamodel
+DataModelID: Test.BaseModel
+Enabled: true
+LogTypes: [Test.Log]
+Mappings: []
+`
+
+describe('a spec', () => {
+  it.each(faults('specs'))('$name: $expected', async ({ text, expected }) => {
+    const project = await load({
+      'rules/a/base.yml': rule('Test.Base'),
+      'rules/a/body.py': BODY,
+      'rules/a/base_model.yml': DATA_MODEL,
+      'rules/fault.yml': text,
+      'rules/body.py': BODY,
+      'destinations.yaml': REGISTRY,
+    })
+    expect(project.problems.map(told)).toEqual([expected])
+    expect(project.problems[0]).toMatchObject({ file: 'rules/fault.yml' })
+    // The others stand; the file at fault is part of the project only when it was a warning.
+    const ids = [...project.detections.values()].map((detection) => detection.place.file)
+    expect(ids).toContain('rules/a/base.yml')
+    if (expected.startsWith('error')) expect(ids).not.toContain('rules/fault.yml')
+  })
+})
+
+describe('destinations.yaml', () => {
+  it.each(faults('destinations'))('$name: $expected', async ({ name, text, expected }) => {
+    const project = await load({
+      'rules/base.yml': rule('Test.Base'),
+      'rules/body.py': BODY,
+      'destinations.yaml': text,
+    })
+    expect(project.problems.map(told)).toEqual([expected])
+    expect(JSON.stringify(project.problems)).not.toContain('hunter2')
+    // Names are judged once everything is read: such a registry stands, for those who let unknown names pass.
+    const stands = expected.startsWith('warning') || name === 'override-to-unknown-destination'
+    expect(project.registry !== null).toBe(stands)
+  })
+})
+
+describe('signalbox.yaml', () => {
+  it.each(faults('settings'))('$name: $expected', async ({ text, expected }) => {
+    const project = await load({ 'signalbox.yaml': text })
+    expect(project.problems.map(told)).toEqual([expected])
+  })
+})

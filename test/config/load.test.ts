@@ -1,0 +1,373 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
+/** Files -> Project: what is loaded, in which form, and what one file's fault leaves of the others. */
+import { describe, expect, it } from 'vitest'
+import { loadProject } from '../../src/config/load.ts'
+import type { Project } from '../../src/model/project.ts'
+import { BODY, load, projectWith, REGISTRY, rule, TYPES } from './_project.ts'
+
+const TESTS = `Tests:
+  - Name: matches
+    ExpectedResult: true
+    Log: { severity: 53.0, id: 9007199254740993, "10": a, "9": b, on: off }
+    Mocks:
+      - { objectName: lookup, returnValue: "[1]" }
+`
+
+function codes(project: Project): string[] {
+  return project.problems.map(({ code, severity }) => `${severity} ${code}`)
+}
+
+describe('a rule', () => {
+  it('keeps its metadata, body, and the lexemes and key order of its tests', async () => {
+    const extra = `DisplayName: A rule\nDedupPeriodMinutes: 15\nThreshold: 3\nCreateAlert: false\nTags: [a]\nReports: { CIS: [1.2] }\n${TESTS}`
+    const project = await load({ 'rules/a.yml': rule('A.Rule', extra), 'rules/body.py': BODY })
+    expect(project.problems).toEqual([])
+    const detection = project.detections.get('A.Rule')!
+    expect(detection).toMatchObject({
+      type: 'rule',
+      place: { file: 'rules/a.yml', line: 1, column: 1 },
+      body: { path: 'rules/body.py', source: BODY },
+      enabled: true,
+      severity: 'HIGH',
+      displayName: 'A rule',
+      dedupPeriodMinutes: 15,
+      threshold: 3,
+      createAlert: false,
+      logTypes: ['AWS.CloudTrail'],
+      override: null,
+    })
+    expect(detection.version).toMatch(/^[0-9A-Za-z]{32}$/)
+    expect(detection.spec).toMatchObject({ Reports: { CIS: [1.2] }, Threshold: 3 })
+    expect(detection.tests).toEqual([
+      {
+        name: 'matches',
+        place: { file: 'rules/a.yml', line: 14, column: 5 },
+        expectedResult: true,
+        entry: '{"severity":53.0,"id":9007199254740993,"10":"a","9":"b","on":"off"}',
+        mocks: '[{"objectName":"lookup","returnValue":"[1]"}]',
+        expectations: {},
+      },
+    ])
+  })
+
+  it.each([
+    ['', 60, []],
+    ['DedupPeriodMinutes: 0\n', 60, ['warning dedup-period']],
+    ['DedupPeriodMinutes: 1\n', 5, ['warning dedup-period']],
+    ['DedupPeriodMinutes: 5\n', 5, []],
+    ['DedupPeriodMinutes: 1440\n', 1440, []],
+  ])('normalises %j to %d minutes', async (extra, minutes, expected) => {
+    const project = await load({ 'rules/a.yml': rule('A', extra), 'rules/body.py': BODY })
+    expect(project.detections.get('A')!.dedupPeriodMinutes).toBe(minutes)
+    expect(codes(project)).toEqual(expected)
+  })
+
+  it('without Python has no body', async () => {
+    const text = rule('A', 'Detection: [{ Key: a, Condition: Equals, Value: b }]\n').replace(
+      'Filename: body.py\n',
+      '',
+    )
+    const project = await load({ 'rules/a.yml': text })
+    expect(project.detections.get('A')!.body).toBeNull()
+  })
+
+  it('that is experimental or disabled is loaded like any other', async () => {
+    const text = rule('A', 'Status: Experimental\n', { Enabled: 'false' })
+    const project = await load({ 'rules/a.yml': text, 'rules/body.py': BODY })
+    expect(project.detections.get('A')).toMatchObject({ enabled: false, status: 'Experimental' })
+  })
+})
+
+describe('other content', () => {
+  it('is loaded by its kind', async () => {
+    const project = await load({
+      'policies/p.yml':
+        'AnalysisType: policy\nPolicyID: P\nFilename: p.py\nEnabled: true\nSeverity: low\nResourceTypes: [AWS.S3.Bucket]\nSuppressions: ["arn:*"]\nTests: [{ Name: t, ExpectedResult: false, Resource: { Size: 1.0 } }]\n',
+      'policies/p.py': BODY,
+      'correlation_rules/c.yml':
+        'AnalysisType: correlation_rule\nRuleID: C\nEnabled: true\nSeverity: High\nDetection:\n  - Group: [{ ID: a, RuleID: A }]\n    Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }\nTests: [{ Name: t, ExpectedResult: true, RuleOutputs: [{ ID: a, Matches: { f: { v: [0] } } }] }]\n',
+      'global_helpers/h.yml': 'AnalysisType: global\nGlobalID: my_helper\nFilename: h.py\n',
+      'global_helpers/h.py': 'X = 1\n',
+      'data_models/m.yml':
+        'AnalysisType: datamodel\nDataModelID: M\nEnabled: true\nLogTypes: [L]\nFilename: m.py\nMappings: [{ Name: ip, Path: $.a.b }, { Name: user, Method: get_user }]\n',
+      'data_models/m.py': BODY,
+      'queries/q.yml': 'AnalysisType: saved_query\nQueryName: q\nQuery: select 1\n',
+      'packs/k.yml': 'AnalysisType: pack\nPackID: K\nPackDefinition: { IDs: [P, my_helper, M, q] }\n',
+    })
+    expect(project.problems).toEqual([])
+    expect(project.detections.get('P')).toMatchObject({
+      type: 'policy',
+      severity: 'LOW',
+      resourceTypes: ['AWS.S3.Bucket'],
+      suppressions: ['arn:*'],
+      tests: [{ entry: '{"Size":1.0}', expectedResult: false }],
+    })
+    expect(project.detections.get('C')).toMatchObject({
+      body: null,
+      tests: [{ entry: '[{"ID":"a","Matches":{"f":{"v":[0]}}}]' }],
+    })
+    expect(project.helpers).toMatchObject([{ id: 'my_helper', body: { path: 'global_helpers/h.py' } }])
+    expect(project.dataModels).toMatchObject([
+      {
+        id: 'M',
+        mappings: [
+          { name: 'ip', path: '$.a.b' },
+          { name: 'user', method: 'get_user' },
+        ],
+      },
+    ])
+    expect(project.others.map(({ id, type }) => `${type} ${id}`)).toEqual(['pack K', 'saved_query q'])
+  })
+})
+
+describe('a derived rule', () => {
+  const derived =
+    'AnalysisType: rule\nRuleID: Derived\nBaseDetection: Base\nSeverity: Critical\nOutputIds: [x]\n'
+
+  it('takes body, log types and tests from its base and replaces what it says itself', async () => {
+    const project = await load({
+      'rules/a_derived.yml': derived,
+      'rules/base.yml': rule('Base', `Threshold: 4\n${TESTS}`),
+      'rules/body.py': BODY,
+    })
+    expect(project.problems).toEqual([])
+    const base = project.detections.get('Base')!
+    const detection = project.detections.get('Derived')!
+    expect(detection).toMatchObject({ severity: 'CRITICAL', enabled: true, threshold: 4, outputIds: ['x'] })
+    expect(detection.logTypes).toEqual(base.logTypes)
+    expect(detection.body).toEqual(base.body)
+    expect(detection.tests).toEqual(base.tests)
+    expect(detection.version).not.toBe(base.version)
+  })
+
+  it('keeps its own tests where it has any', async () => {
+    const own = `${derived}Tests: [{ Name: own, ExpectedResult: true, Log: {} }]\n`
+    const project = await load({
+      'rules/d.yml': own,
+      'rules/base.yml': rule('Base', TESTS),
+      'rules/body.py': BODY,
+    })
+    expect(project.detections.get('Derived')!.tests.map(({ name }) => name)).toEqual(['own'])
+  })
+
+  it('does not run when its base has an error, or is itself', async () => {
+    const project = await load({
+      'rules/d.yml': derived,
+      'rules/base.yml': rule('Base', 'Nonsense: 1\n'),
+      'rules/loop.yml': 'AnalysisType: rule\nRuleID: Loop\nBaseDetection: Loop\n',
+      'rules/body.py': BODY,
+    })
+    expect([...project.detections.keys()]).toEqual([])
+    expect(codes(project)).toEqual(['error unknown-key', 'warning missing-base', 'warning missing-base'])
+  })
+})
+
+describe('overrides', () => {
+  const overrides = (text: string) => REGISTRY.replace('destinations:', `overrides:\n${text}destinations:`)
+  const files = (registry: string) => ({
+    'rules/vendor/a.yml': rule('AWS.One', 'Tags: [Okta]\nOutputIds: [inbox]\n'),
+    'rules/own/b.yml': rule('Own.Two', '', { LogTypes: '[Okta.SystemLog]' }),
+    'rules/vendor/body.py': BODY,
+    'rules/own/body.py': BODY,
+    'destinations.yaml': registry,
+  })
+
+  it.each([
+    ['ids', 'ids: ["AWS.*"]', ['AWS.One']],
+    ['tags', 'tags: [Okta]', ['AWS.One']],
+    ['log types', 'logTypes: ["Okta.*"]', ['Own.Two']],
+    ['paths', 'paths: [rules/vendor/**]', ['AWS.One']],
+    ['all that ask', 'ids: ["AWS.*"], logTypes: ["Okta.*"]', []],
+    ['any of a list', 'ids: [AWS.One, "Own.*"]', ['AWS.One', 'Own.Two']],
+    ['nothing for an empty list', 'ids: ["Own.*"], tags: []', ['Own.Two']],
+  ])('match %s', async (_, match, expected) => {
+    const project = await load(
+      files(overrides(`  - match: { ${match} }\n    Severity: low\n    Enabled: false\n`)),
+    )
+    const hit = [...project.detections.values()].filter(({ override }) => override !== null)
+    expect(hit.map(({ id }) => id).sort()).toEqual(expected)
+    for (const detection of hit) {
+      expect(detection).toMatchObject({ severity: 'LOW', enabled: false, override: 'destinations.yaml:4' })
+    }
+  })
+
+  it('win key by key, the last match first; the place is that of OutputIds', async () => {
+    const project = await load(
+      files(
+        overrides(
+          '  - { match: { ids: ["*"] }, OutputIds: [soc-slack], Severity: Low }\n' +
+            '  - { match: { ids: ["*"] }, OutputIds: [5c2f0a3e] }\n' +
+            '  - { match: { ids: ["*"] }, Severity: Critical }\n',
+        ),
+      ),
+    )
+    expect(project.problems).toEqual([])
+    expect(project.detections.get('AWS.One')).toMatchObject({
+      outputIds: ['5c2f0a3e'],
+      severity: 'CRITICAL',
+      override: 'destinations.yaml:5',
+    })
+  })
+})
+
+describe('OutputIds', () => {
+  const files = {
+    'rules/a.yml': rule('A', 'OutputIds: [soc-slak, SKIP, 5c2f0a3e]\n'),
+    'rules/b.yml': rule('B'),
+    'rules/body.py': BODY,
+  }
+
+  it('that name nobody keep the file out', async () => {
+    const project = await load({ ...files, 'destinations.yaml': REGISTRY })
+    expect([...project.detections.keys()]).toEqual(['B'])
+    expect(project.problems).toMatchObject([
+      { severity: 'error', code: 'unknown-destination', hint: 'did you mean "soc-slack"?' },
+    ])
+  })
+
+  it('only warn with allowUnknownDestinations', async () => {
+    const project = await load(
+      { ...files, 'destinations.yaml': REGISTRY },
+      { allowUnknownDestinations: true },
+    )
+    expect([...project.detections.keys()]).toEqual(['A', 'B'])
+    expect(codes(project)).toEqual(['warning unknown-destination'])
+  })
+
+  it('stand as themselves without a registry', async () => {
+    const project = await load(files)
+    expect(project.problems).toEqual([])
+    expect(project.registry).toBeNull()
+  })
+
+  it('are judged by the names of a registry that has an error elsewhere', async () => {
+    const broken = `${REGISTRY}    nonsense: 1\n`
+    const project = await load({ ...files, 'destinations.yaml': broken })
+    expect(codes(project)).toEqual(['error unknown-key', 'error unknown-destination'])
+  })
+})
+
+describe('the registry', () => {
+  it('is complete with its defaults', async () => {
+    const project = await load({
+      'destinations.yaml': `version: 1
+fallback: [inbox]
+heartbeat: { cron: "*/15 * * * *", destinations: [inbox] }
+onEscalation: send
+destinations:
+  - name: soc
+    id: abc
+    previousNames: [old]
+    type: hook
+    severities: [high, Critical]
+    alertTypes: [DETECTION_ERROR, SYSTEM_ERROR]
+    logTypes: [AWS.*]
+    strict: true
+    options: { url: "\${env:URL}", retries: 2, headers: { X-Key: "\${file:secrets/key}" } }
+    retry: { maxAge: 12h, maxAttempts: 5 }
+    rateLimit: { perMinute: 60 }
+  - name: inbox
+    type: quiet
+  - name: own
+    type: ./sinks/own.ts
+    enabled: false
+    options: { anything: goes }
+`,
+      'sinks/own.ts': 'throw new Error("never imported here")\n',
+    })
+    expect(project.problems).toEqual([])
+    expect(project.registry).toMatchObject({
+      file: 'destinations.yaml',
+      fallback: ['inbox'],
+      heartbeat: { cron: '*/15 * * * *', destinations: ['inbox'] },
+      onEscalation: 'send',
+    })
+    const [soc, inbox, own] = project.registry!.destinations
+    expect(soc).toMatchObject({
+      id: 'abc',
+      severities: ['HIGH', 'CRITICAL'],
+      alertTypes: [
+        'RULE_ERROR',
+        'SCHEDULED_RULE_ERROR',
+        'POLICY_ERROR',
+        'CORRELATION_RULE_ERROR',
+        'SYSTEM_ERROR',
+      ],
+      options: { url: '${env:URL}' },
+      retry: { maxAgeMs: 12 * 3_600_000, maxAttempts: 5 },
+      rateLimit: { perMinute: 60, burst: 10 },
+      place: 'destinations.yaml:6',
+    })
+    expect(inbox).toEqual({
+      name: 'inbox',
+      id: null,
+      previousNames: [],
+      type: 'quiet',
+      enabled: true,
+      severities: [],
+      alertTypes: null,
+      logTypes: null,
+      strict: false,
+      options: {},
+      retry: { maxAgeMs: 3 * 86_400_000, maxAttempts: 0 },
+      rateLimit: null,
+      place: 'destinations.yaml:17',
+    })
+    expect(own).toMatchObject({ type: './sinks/own.ts', enabled: false, options: { anything: 'goes' } })
+  })
+
+  it('may stand in a file of another name, which must then exist', async () => {
+    const root = projectWith({ 'routing/prod.yaml': REGISTRY })
+    const options = { root, destinationsFolder: TYPES }
+    expect((await loadProject(options)).registry).toBeNull()
+    const named = await loadProject({ ...options, destinationsFile: 'routing/prod.yaml' })
+    expect(named.registry?.destinations[0]?.place).toBe('routing/prod.yaml:4')
+    const fromEnvironment = await loadProject({
+      ...options,
+      environment: { SIGNALBOX_DESTINATIONS: 'routing/prod.yaml' },
+    })
+    expect(fromEnvironment.registry).not.toBeNull()
+    const missing = await loadProject({ ...options, destinationsFile: 'nowhere.yaml' })
+    expect(missing.problems).toMatchObject([{ code: 'missing-file', file: 'nowhere.yaml' }])
+  })
+})
+
+describe('a project', () => {
+  it('tells every problem at once and keeps the files without one', async () => {
+    const project = await load({
+      'rules/a.yml': rule('A', 'Nonsense: 1\nTags: text\nThreshold: x\n'),
+      'rules/b.yml': rule('B').replace('Severity: High\n', ''),
+      'rules/c.yml': rule('C'),
+      'rules/body.py': BODY,
+      'destinations.yaml': 'version: 1\n',
+      'signalbox.yaml': 'workers: many\n',
+    })
+    expect(project.problems.map(({ file, code }) => `${file} ${code}`)).toEqual([
+      'destinations.yaml missing-key',
+      'signalbox.yaml wrong-type',
+      'rules/a.yml unknown-key',
+      'rules/a.yml wrong-type',
+      'rules/a.yml wrong-type',
+      'rules/b.yml missing-key',
+    ])
+    expect([...project.detections.keys()]).toEqual(['C'])
+  })
+
+  it('is frozen through and through', async () => {
+    const project = await load({
+      'rules/a.yml': rule('A', `Reports: { CIS: [1] }\n${TESTS}`),
+      'rules/body.py': BODY,
+      'destinations.yaml': REGISTRY,
+    })
+    const frozen = (value: unknown): boolean =>
+      typeof value !== 'object' ||
+      value === null ||
+      (Object.isFrozen(value) &&
+        [...(value instanceof Map ? value.values() : Object.values(value))].every(frozen))
+    expect(frozen(project)).toBe(true)
+  })
+
+  it('must be a folder', async () => {
+    await expect(loadProject({ root: '/nowhere/at/all' })).rejects.toThrow('is not a directory')
+  })
+})

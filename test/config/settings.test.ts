@@ -1,0 +1,98 @@
+/** signalbox.yaml, the environment, and the file below it. */
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseDuration } from '../../src/config/durations.ts'
+import { processEnvironment } from '../../src/config/env-file.ts'
+import { DEFAULT_SETTINGS } from '../../src/model/settings.ts'
+import { load, projectWith } from './_project.ts'
+
+const FILE = `sources: ["http://127.0.0.1:8080"]
+classification:
+  - logType: AWS.CloudTrail
+    match: { eventSource: "*", userIdentity.type: Root }
+store: sqlite:from-file.db
+workers: 3
+limits: { timeMs: 500 }
+alertUrl: https://file.example/{alertId}
+python: { paths: [lib] }
+rejects: rejects
+`
+
+describe('settings', () => {
+  it('are the defaults without a file', async () => {
+    expect((await load({})).settings).toEqual(DEFAULT_SETTINGS)
+  })
+
+  it('come from signalbox.yaml, completed with the defaults', async () => {
+    const { settings, problems } = await load({ 'signalbox.yaml': FILE })
+    expect(problems).toEqual([])
+    expect(settings).toEqual({
+      sources: ['http://127.0.0.1:8080'],
+      classification: [
+        { logType: 'AWS.CloudTrail', match: { eventSource: '*', 'userIdentity.type': 'Root' } },
+      ],
+      store: 'sqlite:from-file.db',
+      workers: 3,
+      limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
+      alertUrl: 'https://file.example/{alertId}',
+      pythonPaths: ['lib'],
+      rejects: 'rejects',
+    })
+  })
+
+  it('give way to the environment, and that to flags', async () => {
+    const environment = {
+      SIGNALBOX_STORE: 'memory:',
+      SIGNALBOX_WORKERS: '7',
+      SIGNALBOX_ALERT_URL: 'https://env.example',
+      SIGNALBOX_REJECTS: '',
+      SIGNALBOX_PYTHON_PATH: 'a:b',
+    }
+    const { settings } = await load({ 'signalbox.yaml': FILE }, { environment, pythonPaths: ['flag', 'a'] })
+    expect(settings).toMatchObject({
+      store: 'memory:',
+      workers: 7,
+      alertUrl: 'https://env.example',
+      rejects: 'rejects',
+      pythonPaths: ['flag', 'a', 'b'],
+    })
+  })
+
+  it('refuse a number of workers that is none', async () => {
+    await expect(load({}, { environment: { SIGNALBOX_WORKERS: 'all' } })).rejects.toThrow('SIGNALBOX_WORKERS')
+  })
+
+  it('of a file with an error count for nothing', async () => {
+    const { settings } = await load({ 'signalbox.yaml': `${FILE}nonsense: 1\n` })
+    expect(settings).toEqual(DEFAULT_SETTINGS)
+  })
+})
+
+describe('the environment', () => {
+  it('is that of the process above the file', () => {
+    const file = join(projectWith({ '.env': 'PATH=from-file\nSIGNALBOX_X="a b" # comment\n' }), '.env')
+    const environment = processEnvironment(file)
+    expect(environment.SIGNALBOX_X).toBe('a b')
+    expect(environment.PATH).toBe(process.env.PATH)
+  })
+
+  it('needs the file that was asked for', () => {
+    expect(() => processEnvironment('/nowhere/.env')).toThrow('does not exist')
+  })
+})
+
+describe('durations', () => {
+  it.each([
+    ['250ms', 250],
+    ['30s', 30_000],
+    ['1.5m', 90_000],
+    ['12h', 43_200_000],
+    ['3d', 259_200_000],
+    ['3', undefined],
+    ['3 d', undefined],
+    ['-1s', undefined],
+    ['d', undefined],
+  ])('%s is %s', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms)
+  })
+})
