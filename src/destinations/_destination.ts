@@ -51,8 +51,11 @@ interface Described {
 export interface HttpDestination<O = never> extends Described {
   /** Pure. Options are complete with their secrets (or with placeholders, for a preview). */
   request(message: Message, options: O): HttpRequest
-  /** Only where the provider's answer differs from the status rule: returns, or throws Retryable or PermanentError. */
-  receipt?(response: HttpResponse): Receipt
+  /**
+   * Only where the provider's answer differs from the status rule: returns, or throws Retryable or PermanentError.
+   * Undefined leaves the decision to the status rule.
+   */
+  receipt?(response: HttpResponse): Receipt | undefined
 }
 
 /** Types that do not speak HTTP. Throws RetryableError or PermanentError; anything else is treated as our bug and retried. */

@@ -57,6 +57,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>
   /** At most the client's bound; longer bodies are cut. */
   readonly body: string
+  /** The body broke off (reset, time limit): what came of it is kept, the status stands. */
+  readonly incomplete?: boolean
 }
 
 /** Sends one request, without retries and without following redirects; network failures are RetryableErrors. */

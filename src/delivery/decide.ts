@@ -1,0 +1,65 @@
+/** What becomes of a delivery after an attempt: delivered, waiting until, or dead, and why. Pure. */
+import type { RetryPolicy } from '../model/destination.ts'
+import type { Attempt, DeliveryOutcome, DeliveryRow, NewDelivery } from '../store/store.ts'
+import { backoffMs } from './backoff.ts'
+import type { SendResult } from './send.ts'
+
+export interface Decision {
+  readonly delivery: Pick<DeliveryRow, 'createdAt' | 'attempts' | 'pausedMs'>
+  readonly retry: RetryPolicy
+  readonly result: SendResult
+  readonly startedAt: number
+  readonly now: number
+  /** The destination stands paused (this result may just have paused it). */
+  readonly paused: boolean
+  /** Ended by our own stop, not by the other side. */
+  readonly interrupted: boolean
+  /** Pauses that `pausedMs` does not hold yet. */
+  readonly creditMs: number
+  readonly random: number
+  readonly handOver: (reason: string) => readonly NewDelivery[]
+}
+
+export function decide(given: Decision): DeliveryOutcome {
+  const { result, retry, now, delivery } = given
+  const attempt = describeAttempt(given)
+  if (result.result === 'delivered') return { state: 'delivered', attempt }
+
+  const dead = (reason: string): DeliveryOutcome => {
+    return { state: 'dead', attempt, reason, handOver: given.handOver(reason) }
+  }
+  const wait = (due: number, spendsAttempt: boolean): DeliveryOutcome => {
+    return { state: 'waiting', due, spendsAttempt, pausedMs: given.creditMs, attempt }
+  }
+
+  if (result.result === 'refused' && result.scope === 'delivery') return dead(result.message)
+  // A pause keeps it from being claimed, so it may be due at once: it goes first when the pause ends.
+  if (given.paused || given.interrupted || result.result === 'refused') return wait(now, false)
+
+  const expiresAt = delivery.createdAt + delivery.pausedMs + given.creditMs + retry.maxAgeMs
+  if (now >= expiresAt) return dead(`not delivered in ${humanMs(retry.maxAgeMs)}: ${result.message}`)
+  if (result.retryAfterMs !== null) return wait(now + result.retryAfterMs, false)
+  const attempts = delivery.attempts + 1
+  if (retry.maxAttempts > 0 && attempts >= retry.maxAttempts) {
+    return dead(`not delivered in ${attempts} attempts: ${result.message}`)
+  }
+  // The last attempt falls on the end of its life, so that death is neither early nor late.
+  return wait(Math.min(now + backoffMs(delivery.attempts, given.random), expiresAt), true)
+}
+
+function describeAttempt({ result, startedAt, now }: Decision): Omit<Attempt, 'n'> {
+  const { status, message } = result
+  return { at: startedAt, status, ms: now - startedAt, outcome: result.result, message }
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const
+
+function humanMs(ms: number): string {
+  const [unit, size] = UNITS.find(([, size]) => ms >= size) ?? ['ms', 1]
+  return `${Math.round(ms / size)} ${unit}`
+}

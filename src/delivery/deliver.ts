@@ -1,0 +1,135 @@
+/** One claimed delivery from send to settled, with what follows from it: pause, resume, hand-over, findings. */
+import { messageOf } from '../errors.ts'
+import { alertGroup } from '../model/alert-kind.ts'
+import { type Destination, destinationKey, type Registry } from '../model/destination.ts'
+import type { SystemFinding } from '../model/finding.ts'
+import type { ClaimedDelivery, DeliveryOutcome, DestinationState } from '../store/store.ts'
+import type { DeliveryPorts } from './context.ts'
+import { decide } from './decide.ts'
+import { deliveryDead, destinationPaused } from './findings.ts'
+import { pause, pauseCreditMs, resume } from './gate.ts'
+import { handOver } from './hand-over.ts'
+import { type SendResult, sendOnce } from './send.ts'
+import { changeState } from './states.ts'
+
+/** Longest that one attempt may take; its lease outlives it, so that nobody else takes it up meanwhile. */
+export const SEND_DEADLINE_MS = 30_000
+export const LEASE_MS = 60_000
+const STOP_GRACE_MS = 1_000
+
+export interface Task {
+  readonly claimed: ClaimedDelivery
+  readonly destination: Destination
+  /** The registry at the time of the claim: work in flight keeps the snapshot it started with. */
+  readonly registry: Registry
+  readonly probe: boolean
+}
+
+/** Resolves with the outcome, or with null when the lease was lost and another owner decides. */
+export async function deliver(
+  ports: DeliveryPorts,
+  task: Task,
+  stop: AbortSignal,
+): Promise<DeliveryOutcome | null> {
+  const { store, clock, metrics } = ports
+  const { claimed, destination } = task
+  const { delivery } = claimed
+  const startedAt = clock.now()
+  const result = await sendInTime(ports, task, stop)
+  const { state, pausedNow } = await updatePause(ports, task, result)
+  const now = clock.now()
+  const outcome = decide({
+    delivery,
+    retry: destination.retry,
+    result,
+    startedAt,
+    now,
+    paused: state.pausedAt !== null,
+    interrupted: stop.aborted,
+    creditMs: pauseCreditMs(delivery, state),
+    random: ports.random(),
+    handOver: (why) => handOver(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
+  })
+  const settled = await store.settle(delivery.id, claimed.leaseToken, outcome)
+  record(ports, task, outcome, settled)
+  metrics.observe('signalbox_delivery_attempt_seconds', (now - startedAt) / 1_000, { type: destination.type })
+  const died = settled && outcome.state === 'dead' && !carriesSystemAlert(claimed)
+  await report(ports, [
+    ...(pausedNow ? [destinationPaused(destination.name, result.message, now)] : []),
+    ...(died ? [deliveryDead(destination.name, outcome.reason, delivery.id, now)] : []),
+  ])
+  return settled ? outcome : null
+}
+
+/** The deadline holds even for a type that ignores its signal; a stop leaves it a moment to answer. */
+async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): Promise<SendResult> {
+  const { claimed, destination } = task
+  const alert = claimed.alerts[0]
+  if (!alert) {
+    return { result: 'refused', status: null, message: 'its alert is gone from the store', scope: 'delivery' }
+  }
+  const done = new AbortController()
+  const late = new AbortController()
+  const deadline = async (): Promise<SendResult> => {
+    await ports.clock.sleep(SEND_DEADLINE_MS, AbortSignal.any([stop, done.signal]))
+    if (stop.aborted) await ports.clock.sleep(STOP_GRACE_MS, done.signal)
+    late.abort()
+    const message = stop.aborted ? 'interrupted' : `no answer within ${SEND_DEADLINE_MS} ms`
+    return { result: 'retry', status: null, message, retryAfterMs: null }
+  }
+  const signal = AbortSignal.any([stop, late.signal])
+  const sent = sendOnce(ports, destination, alert, claimed.delivery.id, signal)
+  const result = await Promise.race([sent, deadline()])
+  done.abort()
+  return result
+}
+
+/** Only a probe ends a pause: what else succeeds then began before it. */
+async function updatePause(
+  { store, clock, log }: DeliveryPorts,
+  { destination, probe }: Task,
+  result: SendResult,
+): Promise<{ state: DestinationState; pausedNow: boolean }> {
+  const now = clock.now()
+  const broken = result.result === 'refused' && result.scope === 'destination'
+  const { before, after } = await changeState(store, destinationKey(destination), (state) => {
+    if (broken) return pause(state, result.message, now)
+    return probe && result.result !== 'retry' ? resume(state, now) : state
+  })
+  const pausedNow = before.pausedAt === null && after.pausedAt !== null
+  if (pausedNow) log.error({ destination: destination.name, reason: result.message }, 'destination is paused')
+  if (before.pausedAt !== null && after.pausedAt === null) {
+    log.info({ destination: destination.name }, 'destination takes alerts again')
+  }
+  return { state: after, pausedNow }
+}
+
+/** The delivery is settled already; a finding that can't be recorded must not undo that. */
+async function report(ports: DeliveryPorts, findings: SystemFinding[]): Promise<void> {
+  if (findings.length === 0) return
+  try {
+    await ports.admit(findings)
+  } catch (error) {
+    const codes = findings.map(({ code }) => code)
+    ports.log.error({ codes, error: messageOf(error) }, 'a finding about delivery could not be recorded')
+  }
+}
+
+function record(ports: DeliveryPorts, task: Task, outcome: DeliveryOutcome, settled: boolean): void {
+  const { id, reason } = task.claimed.delivery
+  const destination = task.destination.name
+  const message = outcome.attempt?.message
+  const fields = { destination, delivery: id, alerts: task.claimed.delivery.alertIds, reason, message }
+  ports.metrics.count('signalbox_deliveries_total', {
+    destination,
+    outcome: settled ? outcome.state : 'lease-lost',
+  })
+  if (!settled) ports.log.warn(fields, 'the lease was lost; another owner decides')
+  else if (outcome.state === 'dead') ports.log.error(fields, 'delivery is dead')
+  else if (outcome.state === 'waiting') ports.log.warn({ ...fields, due: outcome.due }, 'delivery waits')
+  else ports.log.info(fields, 'delivered')
+}
+
+function carriesSystemAlert({ alerts }: ClaimedDelivery): boolean {
+  return alerts.some(({ kind }) => alertGroup(kind) === 'SYSTEM')
+}

@@ -1,0 +1,94 @@
+/** Delivery as the daemon sees it: start, wake, drain, reload, stop. */
+import { destinationKey, type Registry } from '../model/destination.ts'
+import type { DeliveryPorts } from './context.ts'
+import { createDispatcher } from './dispatch.ts'
+import { aborted, createLoop } from './loop.ts'
+import { reconcile } from './orphans.ts'
+import { changeState } from './states.ts'
+
+export interface DrainReport {
+  /** By this room since its start. */
+  readonly delivered: number
+  readonly dead: number
+  /** What the store still holds: pending, sending or waiting, and orphaned. */
+  readonly waiting: number
+  readonly orphaned: number
+}
+
+export interface Delivery {
+  start(): Promise<void>
+  /** To be called after every commit that made deliveries. */
+  wake(): void
+  /** Sends all that is due, or becomes due, within the time. Claims go on afterwards: `stop` ends them. */
+  drain(timeoutMs: number): Promise<DrainReport>
+  /** Ends at once: what is in flight is interrupted, and sent again by the next start. */
+  stop(): Promise<void>
+  /** Takes the new registry for all that is claimed from now on, and probes what is paused. */
+  reload(registry: Registry): Promise<void>
+}
+
+export function createDelivery(ports: DeliveryPorts & { readonly registry: Registry }): Delivery {
+  const { store, clock, log } = ports
+  const stopping = new AbortController()
+  const stop = stopping.signal
+  const ended = { delivered: 0, dead: 0 }
+  let registry = ports.registry
+  let running: Promise<void> = Promise.resolve()
+
+  const dispatcher = createDispatcher(ports, stop, (outcome) => {
+    if (outcome?.state === 'delivered' || outcome?.state === 'dead') ended[outcome.state]++
+    loop.wake()
+  })
+  const loop = createLoop(() => dispatcher.pass(registry), ports, stop)
+
+  /** Nothing is in flight, and nothing falls due before the deadline. */
+  function isDrained(deadline: number): boolean {
+    const next = loop.nextAt()
+    return dispatcher.inFlight() === 0 && (next === null || next > deadline)
+  }
+
+  async function drain(timeoutMs: number): Promise<DrainReport> {
+    const deadline = clock.now() + timeoutMs
+    const done = new AbortController()
+    const timeUp = new AbortController()
+    void clock.sleep(timeoutMs, done.signal).then(() => timeUp.abort())
+    const late = aborted(timeUp.signal)
+    while (!timeUp.signal.aborted && !stop.aborted) {
+      await loop.passedAnew(timeUp.signal)
+      if (isDrained(deadline)) break
+      // The next pass comes when a send ends or something falls due.
+      await Promise.race([loop.passed(), late])
+    }
+    done.abort()
+    const { pending, sending, waiting, orphaned } = await store.countDeliveries()
+    return { ...ended, waiting: pending + sending + waiting, orphaned }
+  }
+
+  async function probePaused(): Promise<void> {
+    for (const destination of registry.destinations) {
+      await changeState(store, destinationKey(destination), (state) =>
+        state.pausedAt === null ? state : { ...state, probeAt: clock.now() },
+      )
+    }
+  }
+
+  return {
+    async start() {
+      await reconcile(store, registry, clock.now(), log)
+      running = loop.run()
+    },
+    wake: () => loop.wake(),
+    drain,
+    async stop() {
+      stopping.abort()
+      await running
+      await dispatcher.settled()
+    },
+    async reload(next) {
+      registry = next
+      await reconcile(store, next, clock.now(), log)
+      await probePaused()
+      loop.wake()
+    },
+  }
+}

@@ -1,0 +1,103 @@
+/** Claims what is due, destination by destination, and starts the sends. Knows what is in flight, and nothing of time. */
+import { messageOf } from '../errors.ts'
+import { type Destination, destinationKey, type Registry } from '../model/destination.ts'
+import type { DeliveryOutcome, Store } from '../store/store.ts'
+import type { DeliveryPorts } from './context.ts'
+import { deliver, LEASE_MS, type Task } from './deliver.ts'
+import { gate, PROBE_INTERVAL_MS, takeTokens } from './gate.ts'
+import { changeState } from './states.ts'
+
+const MOST_PER_DESTINATION = 8
+const MOST_IN_ALL = 128
+
+export interface Dispatcher {
+  /** Starts what may start now; resolves with when the next can, or null when nothing waits for time alone. */
+  pass(registry: Registry): Promise<number | null>
+  inFlight(): number
+  /** Resolves when all that is in flight has ended. */
+  settled(): Promise<void>
+}
+
+export function createDispatcher(
+  ports: DeliveryPorts,
+  stop: AbortSignal,
+  onEnd: (outcome: DeliveryOutcome | null) => void,
+): Dispatcher {
+  const { store, clock, log } = ports
+  const sending = new Map<string, Set<Promise<void>>>()
+  const inFlight = () => sending.values().reduce((sum, set) => sum + set.size, 0)
+
+  function launch(task: Task): void {
+    const key = destinationKey(task.destination)
+    const set = sending.get(key) ?? new Set()
+    sending.set(key, set)
+    const run = deliver(ports, task, stop)
+      .catch((error: unknown) => {
+        // Nothing is lost: the lease runs out and the delivery is sent again under the same key.
+        log.error(
+          { destination: task.destination.name, error: messageOf(error) },
+          'a delivery could not be settled',
+        )
+        return null
+      })
+      .then((outcome) => {
+        set.delete(run)
+        onEnd(outcome)
+      })
+    set.add(run)
+  }
+
+  /** When time alone lets this destination go on; null when a send that ends or a new delivery will tell. */
+  async function serve(destination: Destination, registry: Registry): Promise<number | null> {
+    const key = destinationKey(destination)
+    const { value: state } = await store.destinationState(key)
+    const { allow, probe, until } = gate(state, destination.rateLimit, clock.now())
+    const limit = Math.min(allow, freeSlots(sending.get(key)?.size ?? 0, inFlight()))
+    if (limit === 0) return allow === 0 ? later(key, until) : null
+    const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
+    if (claimed.length > 0) await spend(store, destination, probe, claimed.length, clock.now())
+    for (const each of claimed) launch({ claimed: each, destination, registry, probe })
+    return claimed.length === limit ? null : later(key, until)
+  }
+
+  async function later(key: string, earliest: number): Promise<number | null> {
+    const due = await store.nextDue([key])
+    return due === null ? null : Math.max(due, earliest)
+  }
+
+  return {
+    async pass(registry) {
+      let next: number | null = null
+      for (const destination of registry.destinations.filter(({ enabled }) => enabled)) {
+        const at = await serve(destination, registry)
+        if (at !== null) next = Math.min(at, next ?? at)
+      }
+      return next
+    },
+    inFlight,
+    async settled() {
+      while (inFlight() > 0) await Promise.all(sending.values().flatMap((set) => [...set]))
+    },
+  }
+}
+
+/** A destination always keeps one slot: however many others hang, it is served. */
+function freeSlots(busy: number, busyInAll: number): number {
+  return Math.max(busy === 0 ? 1 : 0, Math.min(MOST_PER_DESTINATION - busy, MOST_IN_ALL - busyInAll))
+}
+
+/** A probe moves the next probe on; tokens are taken from the bucket. */
+async function spend(
+  store: Store,
+  destination: Destination,
+  probe: boolean,
+  count: number,
+  now: number,
+): Promise<void> {
+  const { rateLimit } = destination
+  if (!probe && !rateLimit) return
+  await changeState(store, destinationKey(destination), (state) => {
+    if (probe) return { ...state, probeAt: now + PROBE_INTERVAL_MS }
+    return rateLimit ? takeTokens(state, rateLimit, count, now) : state
+  })
+}

@@ -1,0 +1,83 @@
+/** Appends each alert as one JSON line to a file. Lines are whole: a torn one is closed off by the next. */
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { defineDestination } from './_destination.ts'
+import { deliveryLine } from './_line.ts'
+
+interface FileOptions {
+  readonly path: string
+  readonly fsync?: boolean
+}
+
+export default defineDestination<FileOptions>({
+  type: 'file',
+  summary: 'one JSON line per alert, appended to a file',
+  options: {
+    type: 'object',
+    required: ['path'],
+    properties: {
+      path: {
+        type: 'string',
+        minLength: 1,
+        description: 'File to append to; relative paths start at the project. Missing folders are created.',
+      },
+      fsync: {
+        type: 'boolean',
+        default: true,
+        description: 'Wait until the line is on disk before the delivery counts as done.',
+      },
+    },
+    additionalProperties: false,
+  },
+  async send(message, { path, fsync = true }, { projectRoot }) {
+    const file = resolve(projectRoot, path)
+    try {
+      await mkdir(dirname(file), { recursive: true })
+      const handle = await open(file, 'a+')
+      try {
+        await append(handle, deliveryLine(message), fsync)
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      throw failure(path, error)
+    }
+    return { message: `appended to ${path}` }
+  },
+})
+
+/** One `write` call, so that lines of concurrent writers never mix. */
+async function append(handle: FileHandle, line: string, fsync: boolean): Promise<void> {
+  const stat = await handle.stat()
+  const torn = stat.isFile() && stat.size > 0 && !(await endsWithNewline(handle, stat.size))
+  const bytes = Buffer.from(`${torn ? '\n' : ''}${line}\n`)
+  const { bytesWritten } = await handle.write(bytes)
+  if (bytesWritten < bytes.length) throw new Error('the line was written only in part')
+  if (fsync && stat.isFile()) await handle.datasync()
+}
+
+async function endsWithNewline(handle: FileHandle, size: number): Promise<boolean> {
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer[0] === 0x0a
+}
+
+/** Codes that no later attempt cures while the path stands as it is. */
+const BROKEN_PATH = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EISDIR',
+  'ENOTDIR',
+  'EEXIST',
+  'ELOOP',
+  'ENAMETOOLONG',
+])
+
+function failure(path: string, cause: unknown): RetryableError | PermanentError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const message = `${path}: ${code || messageOf(cause)}`
+  return BROKEN_PATH.has(code)
+    ? new PermanentError(message, { scope: 'destination', cause })
+    : new RetryableError(message, { cause })
+}

@@ -1,0 +1,367 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Destination } from '../../src/model/destination.ts'
+import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { destination, registry } from '../support/model.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { envReference } from '../support/secrets.ts'
+import { until } from '../support/until.ts'
+
+let room: DeliveryRoom
+let receivers: Receiver[]
+
+beforeEach(async () => {
+  room = await openDeliveryRoom()
+  receivers = []
+})
+afterEach(async () => {
+  await room.close()
+  // Here and not in the tests: an unexpected request fails the test it belongs to.
+  await Promise.all(receivers.map((receiver) => receiver.close()))
+})
+
+async function target(name: string, over: Partial<Destination> = {}): Promise<[Destination, Receiver]> {
+  const receiver = await startReceiver()
+  receivers.push(receiver)
+  return [destination(name, { options: { url: `${receiver.url}/alerts` }, ...over }), receiver]
+}
+
+const only = async () => (await room.store.deliveries({ limit: 100 }))[0]!
+const inState = (state: string, name?: string) =>
+  until(async () =>
+    (await room.store.deliveries({ destination: name, limit: 100 })).every((row) => row.state === state),
+  )
+const keysOf = (receiver: Receiver) => receiver.requests.map(({ headers }) => headers['idempotency-key'])
+
+describe('delivery', () => {
+  it('MUST send to each destination exactly once, whatever another one answers', async () => {
+    const [[a, ra], [b, rb], [c, rc]] = [await target('a'), await target('b'), await target('c')]
+    rb.script({ status: 500 }, { status: 500 })
+    const loop = room.open(registry([a, b, c]))
+    await loop.start()
+    await room.send('alert-1', [a, b, c])
+    loop.wake()
+    await rb.until(1)
+    await inState('waiting', 'b')
+    room.clock.advance(500)
+    await rb.until(2)
+    await until(async () => (await room.store.deliveries({ destination: 'b', limit: 1 }))[0]!.attempts === 2)
+    room.clock.advance(1_000)
+    await rb.until(3)
+    await inState('delivered')
+    ra.expect(1)
+    rc.expect(1)
+    expect([ra.requests.length, rb.requests.length, rc.requests.length]).toEqual([1, 3, 1])
+    expect(new Set(keysOf(rb)).size).toBe(1)
+  })
+
+  it.each([
+    ['seconds', '120'],
+    ['a date', 'Thu, 01 Jan 2026 00:02:00 GMT'],
+  ])('MUST obey Retry-After in %s, which spends no attempt', async (_, value) => {
+    const [a, receiver] = await target('a')
+    receiver.script({ status: 429, headers: { 'retry-after': value } })
+    const loop = room.open(registry([a]))
+    await room.send('alert-1', [a])
+    await loop.start()
+    await receiver.until(1)
+    await inState('waiting')
+    expect(await only()).toMatchObject({ attempts: 0, due: room.clock.now() + 120_000, message: '429' })
+    room.clock.advance(120_000)
+    await receiver.until(2)
+    await inState('delivered')
+  })
+
+  it('MUST make a refused delivery dead and hand its alert to the fallback once', async () => {
+    const [[a, ra], [inbox, rInbox]] = [await target('a'), await target('inbox')]
+    ra.script({ status: 422, body: 'no such field' })
+    const loop = room.open(registry([a, inbox], { fallback: ['inbox'] }))
+    await room.send('alert-1', [a])
+    await loop.start()
+    await ra.until(1)
+    await rInbox.until(1)
+    await inState('delivered', 'inbox')
+    const [handedOver] = await room.store.deliveries({ destination: 'inbox', limit: 1 })
+    expect(handedOver).toMatchObject({ reason: 'fallback: a is dead: 422: no such field' })
+    expect(room.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DeliveryDead', 'a']])
+  })
+
+  it('MUST NOT hand over what was handed over', async () => {
+    const [[a, ra], [b, rb]] = [await target('a'), await target('b')]
+    ra.always({ status: 400 })
+    rb.always({ status: 400 })
+    const loop = room.open(registry([a, b], { fallback: ['a', 'b'] }))
+    await room.send('alert-1', [a])
+    await loop.start()
+    await ra.until(1)
+    await rb.until(1)
+    await inState('dead')
+    expect(await room.store.deliveries({ limit: 10 })).toHaveLength(2)
+  })
+
+  it('MUST NOT raise a system alert about the death of a system alert', async () => {
+    const [a, receiver] = await target('a')
+    receiver.script({ status: 400 })
+    const loop = room.open(registry([a]))
+    await room.send('alert-1', [a], { kind: 'SYSTEM_ERROR' })
+    await loop.start()
+    await receiver.until(1)
+    await inState('dead')
+    expect((await loop.drain(1_000)).dead).toBe(1)
+    expect(room.findings).toEqual([])
+  })
+
+  it('MUST give up at maxAge, after a last attempt', async () => {
+    const [a, receiver] = await target('a', { retry: { maxAgeMs: 2_000, maxAttempts: 0 } })
+    receiver.always({ status: 503 })
+    const loop = room.open(registry([a]), { random: () => 0.9999 })
+    await room.send('alert-1', [a])
+    await loop.start()
+    await receiver.until(1)
+    await inState('waiting')
+    room.clock.advance(1_000)
+    await receiver.until(2)
+    await until(async () => (await only()).attempts === 2)
+    room.clock.advance(1_000)
+    await receiver.until(3)
+    await inState('dead')
+    expect(await only()).toMatchObject({ message: 'not delivered in 2 s: 503' })
+  })
+
+  it('MUST give up after maxAttempts', async () => {
+    const [a, receiver] = await target('a', { retry: { maxAgeMs: 86_400_000, maxAttempts: 1 } })
+    receiver.script({ status: 500 })
+    const loop = room.open(registry([a]))
+    await room.send('alert-1', [a])
+    await loop.start()
+    await receiver.until(1)
+    await inState('dead')
+    expect(await only()).toMatchObject({ message: 'not delivered in 1 attempts: 500', attempts: 1 })
+  })
+
+  it('MUST NOT let a destination that hangs delay another', async () => {
+    const [[hung, rHung], [b, rb]] = [await target('hung'), await target('b')]
+    rHung.always({ fault: 'silent' })
+    rHung.expect(8)
+    const loop = room.open(registry([hung, b]))
+    for (let n = 0; n < 20; n++) await room.send(`alert-${n}`, [hung, b])
+    await loop.start()
+    await rb.until(20)
+    await inState('delivered', 'b')
+    expect(rHung.requests.length).toBeLessThanOrEqual(8)
+  })
+
+  it('MUST end an attempt at its deadline', async () => {
+    const [a, receiver] = await target('a')
+    receiver.script({ fault: 'silent' })
+    const loop = room.open(registry([a]))
+    await room.send('alert-1', [a])
+    await loop.start()
+    await receiver.until(1)
+    room.clock.advance(30_000)
+    await inState('waiting')
+    expect(await only()).toMatchObject({ attempts: 1, message: 'no answer within 30000 ms' })
+  })
+
+  it('MUST leave a delivery alone whose lease was lost', async () => {
+    const [a, receiver] = await target('a')
+    receiver.script({ fault: 'silent' })
+    const loop = room.open(registry([a]))
+    await room.send('alert-1', [a])
+    await loop.start()
+    await receiver.until(1)
+    room.clock.advance(60_000)
+    const [other] = await room.store.claim({ destinationKeys: ['a'], limit: 1, leaseMs: 600_000 })
+    await until(() => room.logged.some((line) => line.includes('the lease was lost')))
+    expect(await only()).toMatchObject({ state: 'sending', attempts: 0 })
+    const settled = await room.store.settle(other!.delivery.id, other!.leaseToken, {
+      state: 'delivered',
+      attempt: { at: 0, status: 200, ms: 1, outcome: 'delivered', message: 'by the other' },
+    })
+    expect(settled).toBe(true)
+  })
+
+  it('MUST send again under the same key after a crash between send and settle', async () => {
+    const [a, receiver] = await target('a')
+    const crashing = { ...room.store, settle: () => Promise.reject(new Error('killed')) }
+    const first = room.open(registry([a]), { store: crashing })
+    await room.send('alert-1', [a])
+    await first.start()
+    await receiver.until(1)
+    await first.stop()
+    expect(await only()).toMatchObject({ state: 'sending' })
+    const second = room.open(registry([a]))
+    await second.start()
+    room.clock.advance(60_000)
+    await receiver.until(2)
+    await inState('delivered')
+    expect(new Set(keysOf(receiver)).size).toBe(1)
+  })
+
+  it('MUST keep what a stop interrupts, and spend no attempt on it', async () => {
+    const [a, receiver] = await target('a')
+    receiver.script({ fault: 'silent' })
+    const first = room.open(registry([a]))
+    await room.send('alert-1', [a])
+    await first.start()
+    await receiver.until(1)
+    await first.stop()
+    expect(await only()).toMatchObject({ state: 'waiting', attempts: 0, due: room.clock.now() })
+    await room.open(registry([a])).start()
+    await receiver.until(2)
+    await inState('delivered')
+    expect(new Set(keysOf(receiver)).size).toBe(1)
+  })
+
+  it('MUST read secrets at every attempt', async () => {
+    const [{ options, ...rest }, receiver] = await target('a')
+    const a = { ...rest, options: { ...options, headers: { 'x-key': envReference('KEY') } } }
+    receiver.script({ status: 500, body: 'who is first-secret?' })
+    room.environment.KEY = 'first-secret'
+    const loop = room.open(registry([a]))
+    await room.send('alert-1', [a])
+    await loop.start()
+    await receiver.until(1)
+    await inState('waiting')
+    expect((await only()).message).toBe('500: who is <secret>?')
+    room.environment.KEY = 'second-secret'
+    room.clock.advance(1_000)
+    await receiver.until(2)
+    await inState('delivered')
+    expect(receiver.requests.map(({ headers }) => headers['x-key'])).toEqual([
+      'first-secret',
+      'second-secret',
+    ])
+    expect(room.logged.join()).not.toMatch(/first-secret|second-secret/)
+  })
+
+  it('MUST retry, log and redact what a type throws by mistake', async () => {
+    const [a] = await target('a', { options: { url: 'https://example.com/top-secret-path' } })
+    const broken = {
+      type: 'webhook',
+      summary: '',
+      options: {
+        type: 'object',
+        properties: { url: { type: 'string', secret: true } },
+        additionalProperties: false,
+      } as const,
+      request: () => {
+        throw new TypeError('cannot read https://example.com/top-secret-path')
+      },
+    }
+    const loop = room.open(registry([a]), { types: async () => broken })
+    await room.send('alert-1', [a])
+    await loop.start()
+    await inState('waiting')
+    expect(await only()).toMatchObject({ attempts: 1, message: 'internal error: cannot read <secret>' })
+    const line = room.logged.find((each) => each.includes('fails in a way') || each.includes('stack'))
+    expect(line).toContain('TypeError: cannot read <secret>')
+    expect(room.logged.join()).not.toContain('top-secret')
+  })
+
+  it('SHOULD keep to the rate limit without spending attempts', async () => {
+    const [a, receiver] = await target('a', { rateLimit: { perMinute: 60, burst: 2 } })
+    const loop = room.open(registry([a]))
+    for (const id of ['one', 'two', 'three', 'four']) await room.send(id, [a])
+    await loop.start()
+    await receiver.until(2)
+    await until(async () => (await room.store.countDeliveries()).delivered === 2)
+    receiver.expect(3)
+    room.clock.advance(1_000)
+    await receiver.until(3)
+    await until(async () => (await room.store.countDeliveries()).delivered === 3)
+    expect(receiver.requests).toHaveLength(3)
+    room.clock.advance(1_000)
+    await receiver.until(4)
+    await inState('delivered')
+  })
+})
+
+describe('drain', () => {
+  it('MUST send what is due and what becomes due in time', async () => {
+    const [a, receiver] = await target('a')
+    receiver.script({ status: 500 })
+    const loop = room.open(registry([a]))
+    await loop.start()
+    await room.send('alert-1', [a])
+    const drained = loop.drain(30_000)
+    await receiver.until(1)
+    await inState('waiting')
+    room.clock.advance(500)
+    await receiver.until(2)
+    expect(await drained).toEqual({ delivered: 1, dead: 0, waiting: 0, orphaned: 0 })
+  })
+
+  it('MUST NOT wait for what becomes due too late', async () => {
+    const [a, receiver] = await target('a')
+    receiver.script({ status: 429, headers: { 'retry-after': '60' } })
+    const loop = room.open(registry([a]))
+    await loop.start()
+    await room.send('alert-1', [a])
+    const drained = loop.drain(30_000)
+    await receiver.until(1)
+    expect(await drained).toEqual({ delivered: 0, dead: 0, waiting: 1, orphaned: 0 })
+  })
+
+  it('MUST end at its time although a send is under way', async () => {
+    const [a, receiver] = await target('a')
+    receiver.script({ fault: 'silent' })
+    const loop = room.open(registry([a]))
+    await loop.start()
+    await room.send('alert-1', [a])
+    const drained = loop.drain(10_000)
+    await receiver.until(1)
+    room.clock.advance(10_000)
+    expect(await drained).toEqual({ delivered: 0, dead: 0, waiting: 1, orphaned: 0 })
+  })
+})
+
+describe('a registry that changed', () => {
+  it('MUST orphan what has no destination any more and hand its alert over once', async () => {
+    const [[inbox, receiver], [other, rOther]] = [await target('inbox'), await target('other')]
+    const gone = destination('gone')
+    await room.send('alert-1', [gone])
+    const first = room.open(registry([inbox], { fallback: ['inbox'] }))
+    await first.start()
+    await receiver.until(1)
+    await inState('delivered', 'inbox')
+    await first.reload(registry([inbox, other], { fallback: ['inbox', 'other'] }))
+    expect(await first.drain(1_000)).toEqual({ delivered: 1, dead: 0, waiting: 0, orphaned: 1 })
+    expect(rOther.requests).toEqual([])
+    const [handedOver] = await room.store.deliveries({ destination: 'inbox', limit: 1 })
+    expect(handedOver?.reason).toBe('fallback: gone is no longer declared')
+  })
+
+  it('MUST let waiting deliveries follow a rename, also to an id', async () => {
+    const [renamed, receiver] = await target('new-name', { id: 'uuid-1', previousNames: ['old-name'] })
+    await room.send('alert-1', [destination('old-name')])
+    await room.send('alert-2', [destination('new-name')])
+    await room.open(registry([renamed])).start()
+    await receiver.until(2)
+    await inState('delivered')
+  })
+
+  it('MUST NOT send to a destination that is disabled', async () => {
+    const [a, receiver] = await target('a', { enabled: false })
+    await room.send('alert-1', [a])
+    const loop = room.open(registry([a]))
+    await loop.start()
+    expect(await loop.drain(1_000)).toEqual({ delivered: 0, dead: 0, waiting: 1, orphaned: 0 })
+    await loop.reload(registry([{ ...a, enabled: true }]))
+    await receiver.until(1)
+    await inState('delivered')
+  })
+
+  it('SHOULD find what another process made due', async () => {
+    const [a, receiver] = await target('a')
+    const loop = room.open(registry([a]))
+    await loop.start()
+    await loop.drain(1)
+    await room.send('alert-1', [a])
+    await until(() => {
+      room.clock.advance(1_000)
+      return receiver.requests.length === 1
+    })
+    await receiver.until(1)
+    await inState('delivered')
+  })
+})

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createHttpClient } from '../../src/delivery/http-client.ts'
+import { sendOnce } from '../../src/delivery/send.ts'
+import type { HttpDestination } from '../../src/destinations/_destination.ts'
+import { RetryableError } from '../../src/errors.ts'
+import { type HttpClient, silentLog } from '../../src/model/ports.ts'
+import { manualClock } from '../support/clock.ts'
+import { testMessage } from '../support/message.ts'
+import { destination } from '../support/model.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { envReference, testSecrets } from '../support/secrets.ts'
+
+let http: HttpClient & { close(): Promise<void> }
+let receiver: Receiver
+
+beforeEach(async () => {
+  http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 200, maxBodyBytes: 1_000 })
+  receiver = await startReceiver()
+})
+afterEach(async () => {
+  await http.close()
+  await receiver.close()
+})
+
+/** A type as a user might write it: it minds nothing. */
+const careless: HttpDestination<{ key?: string }> = {
+  type: 'careless',
+  summary: '',
+  options: { type: 'object', properties: { key: { type: 'string' } }, additionalProperties: false },
+  request: (message, { key = '' }) => ({
+    method: 'POST',
+    url: `${receiver.url}/${key}`,
+    headers: { 'Idempotency-KEY': 'mine', 'uSer-agent': 'me', 'X-Case': 'kept' },
+    body: message.json,
+  }),
+}
+
+function send(type: HttpDestination<{ key?: string }>, options = {}, environment = {}) {
+  const ports = {
+    types: async () => type as HttpDestination,
+    secrets: testSecrets(environment),
+    http,
+    clock: manualClock(),
+    log: silentLog,
+    print: () => {},
+    projectRoot: '.',
+    version: '1.2.3',
+  }
+  const alert = { notification: testMessage().json, reference: '' }
+  return sendOnce(ports, destination('a', { options }), alert, 'the-key', new AbortController().signal)
+}
+
+describe('sendOnce', () => {
+  it('sets its two headers once, whatever the type set in whatever case', async () => {
+    await send(careless)
+    await receiver.until(1)
+    const [{ headers, rawHeaders }] = receiver.requests as [Receiver['requests'][number]]
+    expect(headers).toMatchObject({
+      'idempotency-key': 'the-key',
+      'user-agent': 'Signalbox/1.2.3',
+      'x-case': 'kept',
+    })
+    const names = rawHeaders.map((name) => name.toLowerCase())
+    expect(names.filter((name) => name === 'idempotency-key' || name === 'user-agent')).toHaveLength(2)
+  })
+
+  it('redacts an answer before it cuts it', async () => {
+    receiver.script({ status: 500, body: `${'x'.repeat(490)}a-long-secret-of-the-environment` })
+    const { message } = await send(
+      careless,
+      { key: envReference('KEY') },
+      { KEY: 'a-long-secret-of-the-environment' },
+    )
+    await receiver.until(1)
+    expect(message).toBe(`500: ${'x'.repeat(490)}<secret>`)
+  })
+
+  describe('with a type that reads the answer', () => {
+    const reading = {
+      ...careless,
+      receipt: ({ status, body }: { status: number; body: string }) => {
+        if (body === 'full') throw new RetryableError('full', { status })
+        return body === 'known' ? { status, message: 'already there' } : undefined
+      },
+    }
+    it.each([
+      ['takes its refusal of a 200', { status: 200, body: 'full' }, { result: 'retry', message: 'full' }],
+      [
+        'takes its receipt for a 409',
+        { status: 409, body: 'known' },
+        { result: 'delivered', message: 'already there' },
+      ],
+      [
+        'keeps to the status where it says nothing',
+        { status: 409, body: '?' },
+        { result: 'refused', message: '409: ?' },
+      ],
+      [
+        'retries an answer that broke off',
+        { status: 200, body: 'kno', fault: 'reset-mid-body' as const },
+        { result: 'retry', message: 'the answer broke off' },
+      ],
+    ])('%s', async (_, answer, expected) => {
+      receiver.script(answer)
+      expect(await send(reading)).toMatchObject(expected)
+      await receiver.until(1)
+    })
+  })
+
+  it('blames the destination when a secret is missing', async () => {
+    const result = await send(careless, { key: envReference('NOWHERE') })
+    expect(result).toMatchObject({ result: 'refused', scope: 'destination' })
+  })
+})

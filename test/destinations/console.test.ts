@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import console from '../../src/destinations/console.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { sendDirectly, testMessage } from '../support/message.ts'
+
+destinationContract('console', { options: () => ({}), secrets: [] })
+
+it('prints one line of JSON that holds the notification as it is', async () => {
+  const printed: string[] = []
+  const message = testMessage()
+  await sendDirectly(console, message, {}, { print: (line) => printed.push(line) })
+  expect(printed).toEqual([
+    `{"destination":"target","deliveredAt":"2026-01-01T00:00:00.000Z","notification":${message.json}}`,
+  ])
+})
+
+it('keeps to one line when the context was written over several', async () => {
+  const printed: string[] = []
+  const json = testMessage().json.replace('"alertContext":', '"alertContext":\r\n  ')
+  await sendDirectly(console, testMessage({ json }), {}, { print: (line) => printed.push(line) })
+  expect(printed[0]).not.toMatch(/[\r\n]/)
+  expect(JSON.parse(printed[0]!).notification).toEqual(JSON.parse(json))
+})
+
+it('as text prints one line for people, without control characters', async () => {
+  const printed: string[] = []
+  const message = testMessage()
+  const notification = { ...message.notification, title: 'New Alert: \u001b[31mred\nline' }
+  await sendDirectly(
+    console,
+    { ...message, notification },
+    { format: 'text' },
+    { print: (line) => printed.push(line) },
+  )
+  expect(printed).toEqual([`[target] ${notification.severity} New Alert:  [31mred line (${notification.id})`])
+})

@@ -1,0 +1,67 @@
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import file from '../../src/destinations/file.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { sendDirectly, testMessage } from '../support/message.ts'
+
+destinationContract('file', { options: () => ({ path: 'alerts.ndjson', fsync: true }), secrets: [] })
+
+let projectRoot: string
+beforeEach(() => {
+  projectRoot = mkdtempSync(join(tmpdir(), 'signalbox-file-'))
+})
+afterEach(() => rmSync(projectRoot, { recursive: true, force: true }))
+
+const send = (path: string, over = {}) => sendDirectly(file, testMessage(over), { path }, { projectRoot })
+const lines = (path: string) => readFileSync(join(projectRoot, path), 'utf8').split('\n')
+const LINE = `{"destination":"target","deliveredAt":"2026-01-01T00:00:00.000Z","notification":${testMessage().json}}`
+
+it('appends whole lines, and makes the folders that are missing', async () => {
+  await send('out/today/alerts.ndjson')
+  const receipt = await send('out/today/alerts.ndjson')
+  expect(lines('out/today/alerts.ndjson')).toEqual([LINE, LINE, ''])
+  expect(receipt).toEqual({ message: 'appended to out/today/alerts.ndjson' })
+})
+
+it('closes off a line that a crash tore', async () => {
+  appendFileSync(join(projectRoot, 'alerts.ndjson'), '{"destination":"tar')
+  await send('alerts.ndjson')
+  expect(lines('alerts.ndjson')).toEqual(['{"destination":"tar', LINE, ''])
+})
+
+it('never mixes lines of concurrent deliveries', async () => {
+  const json = JSON.stringify({ text: 'x'.repeat(100_000) })
+  await Promise.all(Array.from({ length: 20 }, () => send('alerts.ndjson', { json })))
+  const written = lines('alerts.ndjson').filter(Boolean)
+  expect(written).toHaveLength(20)
+  expect(written.every((line) => JSON.parse(line).notification.text.length === 100_000)).toBe(true)
+})
+
+it('takes a path that is a folder, or lies under a file, for a broken destination', async () => {
+  mkdirSync(join(projectRoot, 'folder'))
+  writeFileSync(join(projectRoot, 'plain'), '')
+  const broken = { kind: 'permanent', scope: 'destination' }
+  await expect(send('folder')).rejects.toMatchObject({ ...broken, message: 'folder: EISDIR' })
+  await expect(send('plain/alerts')).rejects.toMatchObject(broken)
+})
+
+it.skipIf(process.getuid?.() === 0)('takes a lack of permission for a broken destination', async () => {
+  chmodSync(projectRoot, 0o500)
+  const expected = { kind: 'permanent', scope: 'destination', message: 'alerts: EACCES' }
+  await expect(send('alerts')).rejects.toMatchObject(expected)
+  chmodSync(projectRoot, 0o700)
+})
+
+it.runIf(process.platform === 'linux')('retries when the disk is full', async () => {
+  await expect(send('/dev/full')).rejects.toMatchObject({ kind: 'retryable', message: '/dev/full: ENOSPC' })
+})

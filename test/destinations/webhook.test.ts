@@ -1,0 +1,84 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { previewRequest } from '../../src/delivery/send.ts'
+import webhook from '../../src/destinations/webhook.ts'
+import type { HttpRequest } from '../../src/model/ports.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { testMessage } from '../support/message.ts'
+import { envReference } from '../support/secrets.ts'
+
+destinationContract('webhook', {
+  options: (url) => ({
+    url: `${url}/hooks/T0KEN-in-path?sig=T0KEN-in-query`,
+    headers: {
+      'X-Key': 'T0KEN-in-header',
+      'idempotency-KEY': 'mine instead of yours',
+      'USER-agent': 'somebody else',
+    },
+    signingSecret: 'T0KEN-for-signatures',
+  }),
+  secrets: ['T0KEN-in-path', 'T0KEN-in-query', 'T0KEN-in-header', 'T0KEN-for-signatures'],
+})
+
+const URL = 'https://soc.example.com/alerts'
+const request = (options: object): HttpRequest => {
+  if (!('request' in webhook)) throw new Error('webhook speaks HTTP')
+  return webhook.request(testMessage(), options as never)
+}
+
+describe('webhook', () => {
+  it('sends the documented notification: 13 keys in order, its text untouched', () => {
+    const { method, url, body } = request({ url: URL })
+    expect({ method, url }).toEqual({ method: 'POST', url: URL })
+    expect(Object.keys(JSON.parse(body) as object)).toEqual(
+      'id createdAt severity type link title name alertId alertContext description runbook tags version'.split(
+        ' ',
+      ),
+    )
+    expect(body).toBe(testMessage().json)
+    expect(body).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
+  })
+
+  it('speaks JSON, and lets headers be added or replaced in any case', () => {
+    expect(request({ url: URL }).headers).toEqual({
+      'content-type': 'application/json',
+      accept: 'application/json',
+    })
+    const headers = { 'Content-Type': 'application/vnd.alert+json', Authorization: 'Bearer abc' }
+    expect(request({ url: URL, headers }).headers).toEqual({
+      'content-type': 'application/vnd.alert+json',
+      accept: 'application/json',
+      authorization: 'Bearer abc',
+    })
+  })
+
+  it('signs so that the documented recipe verifies it, whatever the headers say', () => {
+    const signingSecret = 'a secret of some length'
+    const headers = { 'X-Signalbox-Signature': 'sha256=forged' }
+    const sent = request({ url: URL, signingSecret, headers })
+    const timestamp = sent.headers['x-signalbox-timestamp']
+    expect(timestamp).toBe('1767225600')
+    const expected = createHmac('sha256', signingSecret).update(`${timestamp}.${sent.body}`).digest('hex')
+    expect(sent.headers['x-signalbox-signature']).toBe(`sha256=${expected}`)
+  })
+
+  it('is previewed with references as written and literals masked', () => {
+    const options = {
+      url: 'https://soc.example.com/hooks/literal-token',
+      headers: { 'X-Key': envReference('SOC_KEY'), 'X-Other': 'literal' },
+    }
+    expect(previewRequest(webhook, testMessage(), options, '1.2.3')).toEqual({
+      method: 'POST',
+      url: 'https://soc.example.com/<secret>',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'x-key': envReference('SOC_KEY'),
+        'x-other': '<secret>',
+        'user-agent': 'Signalbox/1.2.3',
+        'idempotency-key': 'd'.repeat(32),
+      },
+      body: testMessage().json,
+    })
+  })
+})

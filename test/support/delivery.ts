@@ -1,0 +1,113 @@
+/** A delivery room with real parts: memory store, HTTP client, destination types; only clock, chance and secrets are held. */
+import { join } from 'node:path'
+import { loadAdapter } from '../../src/adapters.ts'
+import type { DeliveryPorts } from '../../src/delivery/context.ts'
+import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts'
+import { createHttpClient } from '../../src/delivery/http-client.ts'
+import type { DestinationType } from '../../src/destinations/_destination.ts'
+import { deliveryId, notificationJson } from '../../src/model/alert.ts'
+import { type Destination, destinationKey, type Registry } from '../../src/model/destination.ts'
+import type { SystemFinding } from '../../src/model/finding.ts'
+import type { Log } from '../../src/model/ports.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { AlertRow, NewDelivery, Store } from '../../src/store/store.ts'
+import { type ManualClock, manualClock } from './clock.ts'
+import { testSecrets } from './secrets.ts'
+import { alert, draft, expecting, plan, T0 } from './store-rows.ts'
+
+export const destinationsFolder = join(import.meta.dirname, '../../src/destinations')
+export const loadDestination = (type: string) =>
+  loadAdapter<DestinationType>(destinationsFolder, type, 'destination type')
+
+export interface DeliveryRoom {
+  readonly clock: ManualClock
+  readonly store: Store
+  readonly findings: SystemFinding[]
+  /** Everything logged, as JSON. */
+  readonly logged: string[]
+  readonly printed: string[]
+  /** What `${env:X}` stands for; change it to rotate a secret. */
+  readonly environment: Record<string, string>
+  /** A loop over the same store: a second call is the next start of the daemon. */
+  open(registry: Registry, over?: Partial<DeliveryPorts>): Delivery
+  /** Commits one alert with a delivery to each of the destinations. */
+  send(
+    id: string,
+    destinations: readonly Destination[],
+    over?: Partial<NewDelivery & AlertRow>,
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openDeliveryRoom(): Promise<DeliveryRoom> {
+  const clock = manualClock(T0)
+  const store = await openStore('memory:', { clock, projectRoot: '.' })
+  const http = createHttpClient({ connectTimeoutMs: 5_000, totalTimeoutMs: 30_000, maxBodyBytes: 65_536 })
+  const opened: Delivery[] = []
+  const environment: Record<string, string> = {}
+  const room: Omit<DeliveryRoom, 'open' | 'send' | 'close'> = {
+    clock,
+    store,
+    findings: [],
+    logged: [],
+    printed: [],
+    environment,
+  }
+  const write = (fields: object, message: string) => room.logged.push(JSON.stringify({ ...fields, message }))
+  const log: Log = { debug: write, info: write, warn: write, error: write }
+
+  return {
+    ...room,
+    open(registry, over = {}) {
+      const delivery = createDelivery({
+        store,
+        registry,
+        types: loadDestination,
+        secrets: testSecrets(environment),
+        http,
+        clock,
+        random: () => 0.5,
+        log,
+        metrics: { count() {}, observe() {} },
+        admit: async (findings) => void room.findings.push(...findings),
+        projectRoot: '.',
+        print: (line) => room.printed.push(line),
+        version: '0.0.0',
+        ...over,
+      })
+      opened.push(delivery)
+      return delivery
+    },
+    async send(id, destinations, over = {}) {
+      const row = alert(id, {
+        notification: notificationJson(draft(), id, T0, ''),
+        kind: over.kind ?? 'RULE',
+      })
+      const deliveries = destinations.map((each) => newDelivery(id, each, clock.now(), over))
+      await store.commit(plan({ alerts: [row], deliveries }), expecting())
+    },
+    async close() {
+      await Promise.all(opened.map((each) => each.stop()))
+      await http.close()
+      await store.close()
+    },
+  }
+}
+
+function newDelivery(
+  alertId: string,
+  each: Destination,
+  now: number,
+  { due = now, createdAt = now, reason = 'static-destinations' }: Partial<NewDelivery>,
+): NewDelivery {
+  const key = destinationKey(each)
+  return {
+    id: deliveryId(alertId, key),
+    alertId,
+    destinationKey: key,
+    destination: each.name,
+    due,
+    createdAt,
+    reason,
+  }
+}

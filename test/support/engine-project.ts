@@ -1,0 +1,92 @@
+/** A small project for the engine, built in code, and the envelopes and calls to put into it. */
+import type { DataModel, Detection, Helper, PythonSource } from '../../src/model/detection.ts'
+import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
+import type { Envelope } from '../../src/model/event.ts'
+import type { FunctionResults } from '../../src/model/finding.ts'
+import type { Project } from '../../src/model/project.ts'
+import { DEFAULT_SETTINGS, type Limits, type Settings } from '../../src/model/settings.ts'
+import { detection, project } from './model.ts'
+
+const place = (file: string) => ({ file, line: 1, column: 1 })
+
+/** A rule on `Test.Log`; its file is `rules/<id>.py`. */
+export function rule(id: string, source: string, over: Partial<Detection> = {}): Detection {
+  return detection({ id, body: pythonSource(`rules/${id}.py`, source), logTypes: ['Test.Log'], ...over })
+}
+
+export function policy(id: string, source: string, over: Partial<Detection> = {}): Detection {
+  return rule(id, source, { type: 'policy', logTypes: [], ...over })
+}
+
+export function helper(id: string, source: string): Helper {
+  return {
+    id,
+    place: place(`global_helpers/${id}.yml`),
+    body: pythonSource(`global_helpers/${id}.py`, source),
+  }
+}
+
+export function dataModel(over: Partial<DataModel> & { source?: string }): DataModel {
+  const { source, ...rest } = over
+  const id = rest.id ?? 'Test.Model'
+  return {
+    id,
+    place: place(`data_models/${id}.yml`),
+    enabled: true,
+    logTypes: ['Test.Log'],
+    mappings: [],
+    body: source === undefined ? null : pythonSource(`data_models/${id}.py`, source),
+    ...rest,
+  }
+}
+
+export interface EngineProject {
+  readonly detections?: readonly Detection[]
+  readonly helpers?: readonly Helper[]
+  readonly dataModels?: readonly DataModel[]
+  readonly settings?: Partial<Omit<Settings, 'limits'>> & { readonly limits?: Partial<Limits> }
+}
+
+export function engineProject({ detections = [], settings = {}, ...rest }: EngineProject): Project {
+  const limits = { ...DEFAULT_SETTINGS.limits, timeMs: 300, ...settings.limits }
+  return {
+    ...project(detections, null),
+    helpers: [],
+    dataModels: [],
+    ...rest,
+    settings: { ...DEFAULT_SETTINGS, ...settings, limits },
+  }
+}
+
+/** An event of `Test.Log`; text is taken as it is, anything else becomes JSON. */
+export function envelope(raw: unknown, over: Partial<Envelope> = {}): Envelope {
+  return {
+    source: 'test',
+    cursor: null,
+    seq: 0,
+    kind: 'log',
+    type: 'Test.Log',
+    receivedAt: Date.UTC(2026, 0, 31, 12),
+    raw: typeof raw === 'string' ? raw : JSON.stringify(raw),
+    place: 'line 1',
+    ...over,
+  }
+}
+
+/** Detection -> what its functions said, for one event. */
+export function findingsOf({ outcome }: EvaluatedEvent): Record<string, FunctionResults> {
+  if (outcome.status !== 'evaluated') throw new Error(`${outcome.status}: ${outcome.reason}`)
+  return Object.fromEntries(outcome.findings.map(({ detection, functions }) => [detection, functions]))
+}
+
+/** Names of the detections that told something, or the status of an event that was not evaluated. */
+export function told({ outcome }: EvaluatedEvent): string[] | string {
+  return outcome.status === 'evaluated' ? outcome.findings.map((each) => each.detection) : outcome.status
+}
+
+/** Authors' code in tests is indented like the test; its first line says by how much. */
+function pythonSource(path: string, source: string): PythonSource {
+  const lines = source.replace(/^\n/, '').split('\n')
+  const indent = /^ */.exec(lines[0]!)![0].length
+  return { path, source: lines.map((line) => line.slice(indent)).join('\n') }
+}

@@ -1,0 +1,113 @@
+/** A real HTTP server on loopback that records what it gets, fails on cue, and complains about what nobody expected. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { until } from './until.ts'
+
+export interface Received {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** As sent, repeats and order kept. */
+  readonly rawHeaders: readonly string[]
+  readonly body: string
+}
+
+export interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Answers only when this resolves. */
+  readonly after?: Promise<unknown>
+  readonly fault?: 'reset' | 'reset-mid-body' | 'stalled-body' | 'endless-body' | 'silent' | 'garbage'
+}
+
+export interface Receiver {
+  readonly url: string
+  readonly requests: readonly Received[]
+  /** Answers the next requests with these, in order; later ones with `always`. */
+  script(...answers: readonly Answer[]): void
+  always(answer: Answer): void
+  /** Waits for the nth request; n are expected from now on. */
+  until(n: number): Promise<void>
+  /** Throws when more requests came than `until` or `expect` announced. */
+  close(): Promise<void>
+  expect(n: number): void
+}
+
+export async function startReceiver(): Promise<Receiver> {
+  const requests: Received[] = []
+  const queue: Answer[] = []
+  let otherwise: Answer = { status: 200, body: 'ok' }
+  let expected = 0
+
+  const server = createServer((request, response) => {
+    void read(request).then(async (received) => {
+      requests.push(received)
+      await reply(response, queue.shift() ?? otherwise)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const expectRequests = (n: number) => {
+    expected = Math.max(expected, n)
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    script: (...answers) => queue.push(...answers),
+    always: (answer) => {
+      otherwise = answer
+    },
+    expect: expectRequests,
+    until: (n) => {
+      expectRequests(n)
+      return until(() => requests.length >= n, { what: `${n} requests at the receiver` })
+    },
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+      const extra = requests.slice(expected).map(({ method, path }) => `${method} ${path}`)
+      if (extra.length > 0) throw new Error(`${extra.length} unexpected requests: ${extra.join(', ')}`)
+    },
+  }
+}
+
+async function read(request: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const { method = '', url = '', headers, rawHeaders } = request
+  return { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks).toString('utf8') }
+}
+
+async function reply(response: ServerResponse, answer: Answer): Promise<void> {
+  const { status = 200, headers = {}, body = '', after, fault } = answer
+  await after
+  const socket = response.socket
+  if (!socket || socket.destroyed || fault === 'silent') return
+  if (fault === 'reset') return void socket.resetAndDestroy()
+  if (fault === 'garbage') return void socket.end(`\u0000\u0001 this is not HTTP ${body}\r\n\r\n`)
+  if (!fault) return void response.writeHead(status, headers).end(body)
+  response.writeHead(status, headers)
+  response.write(body || 'beginning of a body')
+  if (fault === 'reset-mid-body') setImmediate(() => socket.resetAndDestroy())
+  if (fault === 'endless-body') pour(response)
+}
+
+function pour(response: ServerResponse): void {
+  const more = () => {
+    while (!response.destroyed && response.write('x'.repeat(16_384)));
+  }
+  response.on('drain', more)
+  more()
+}
+
+/** A port on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,98 @@
+/** A source under test: real input, and an `emit` whose settling the test holds in its hand. */
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { loadAdapter } from '../../src/adapters.ts'
+import type { Settlement } from '../../src/model/event.ts'
+import { type Log, silentLog } from '../../src/model/ports.ts'
+import type { Framed, Source, SourceContext, SourceType } from '../../src/sources/_source.ts'
+import { parseSourceSpec } from '../../src/sources/_spec.ts'
+import { manualClock } from './clock.ts'
+
+export const sourcesFolder = join(import.meta.dirname, '../../src/sources')
+
+export async function openSource(from: string): Promise<Source> {
+  const spec = parseSourceSpec(from)
+  const type = await loadAdapter<SourceType>(sourcesFolder, spec.scheme, 'source')
+  return type.open(spec)
+}
+
+export interface Emitted {
+  readonly batch: readonly Framed[]
+  settle(): void
+  fail(error: Error): void
+}
+
+/** As the pipeline settles: what framing refused is rejected, the rest accepted. */
+function settlementOf({ refused }: Framed): Settlement {
+  return refused === undefined ? { status: 'accepted', matches: 0 } : { status: 'rejected', reason: refused }
+}
+
+/** Records what a source emits. Held: nothing settles until the test says so. */
+export class Sink {
+  readonly emitted: Emitted[] = []
+  isHeld = false
+  inFlight = 0
+  mostInFlight = 0
+
+  emit(batch: readonly Framed[]): Promise<readonly Settlement[]> {
+    this.inFlight++
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.inFlight--
+      }
+      const one: Emitted = {
+        batch,
+        settle: () => {
+          leave()
+          resolve(batch.map(settlementOf))
+        },
+        fail: (error) => {
+          leave()
+          reject(error)
+        },
+      }
+      this.emitted.push(one)
+      if (!this.isHeld) one.settle()
+    })
+  }
+
+  get events(): Framed[] {
+    return this.emitted.flatMap(({ batch }) => batch)
+  }
+  get texts(): string[] {
+    return this.events.map(({ raw }) => raw)
+  }
+  get accepted(): string[] {
+    return this.events.filter(({ refused }) => refused === undefined).map(({ raw }) => raw)
+  }
+  get refused(): Framed[] {
+    return this.events.filter(({ refused }) => refused !== undefined)
+  }
+}
+
+export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): SourceContext {
+  return {
+    cursor: null,
+    emit: (batch) => sink.emit(batch),
+    signal: new AbortController().signal,
+    clock: manualClock(),
+    log: silentLog,
+    door: { post: () => Promise.reject(new Error('this source needs no door')) },
+    stdin: Readable.from([]),
+    limits: { eventBytes: 1000, bodyBytes: 100_000 },
+    ...more,
+  }
+}
+
+export interface Logged {
+  readonly level: string
+  readonly message: string
+}
+
+/** A log that keeps its lines. */
+export function recordingLog(): Log & { readonly lines: Logged[] } {
+  const lines: Logged[] = []
+  const at = (level: string) => (_fields: object, message: string) => void lines.push({ level, message })
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
