@@ -1,0 +1,63 @@
+/** The log port on pino: one line per entry on stderr, readable or JSON. Never stdout, which is for machines. */
+import pino from 'pino'
+import type { Log } from './model/ports.ts'
+
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly format: 'pretty' | 'json'
+  /** Of the readable format; off when absent. */
+  readonly color?: boolean
+  /** Takes one line, newline included; standard error when absent. */
+  readonly write?: (line: string) => void
+}
+
+export function createLog({ level, format, color = false, write }: LogOptions): Log {
+  const destination = write
+    ? { write }
+    : // Synchronous: an exit right after a line must not lose it.
+      pino.destination({ fd: 2, sync: true })
+  return pino(
+    {
+      level,
+      base: null,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.errWithCause },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      ...(format === 'pretty' && { hooks: { streamWrite: (line: string) => pretty(line, color) } }),
+    },
+    destination,
+  )
+}
+
+const LABELS: Readonly<Record<string, readonly [label: string, code: number]>> = {
+  debug: ['debug', 90],
+  info: ['info ', 36],
+  warn: ['warn ', 33],
+  error: ['error', 31],
+}
+
+/** `12:00:00 warn  sentence  key=value`; control characters are escaped, because events are not ours. */
+function pretty(line: string, color: boolean): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>
+  const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text)
+  const [label, code] = LABELS[String(level)] ?? [String(level), 0]
+  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${fieldText(value)}`)
+  const tail = rest.length > 0 ? paint(90, ` ${rest.join('')}`) : ''
+  return `${String(time).slice(11, 19)} ${paint(code, label)} ${visible(String(msg))}${tail}\n`
+}
+
+function fieldText(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'stack' in value && 'message' in value) {
+    return visible(JSON.stringify(value.message))
+  }
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return visible(typeof value === 'string' && /[\s"=]/.test(text) ? JSON.stringify(text) : text)
+}
+
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, escaped)
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+}

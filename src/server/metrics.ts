@@ -1,0 +1,95 @@
+/** The metrics port on prom-client. The label set is bounded: what a metric does not declare is dropped. */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { Metrics } from '../model/ports.ts'
+
+/** Series per metric; beyond it labels read `other`. */
+const SERIES = 1000
+
+interface Declared {
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+const DECLARED: Readonly<Record<string, Declared>> = {
+  signalbox_events_total: {
+    help: 'Events by what became of them: accepted, duplicate, rejected, unclassified.',
+    labels: ['source', 'outcome'],
+  },
+  signalbox_alerts_total: { help: 'Alerts created.', labels: ['kind', 'severity'] },
+  signalbox_deliveries_total: { help: 'Delivery attempts by outcome.', labels: ['destination', 'outcome'] },
+  signalbox_delivery_attempt_seconds: { help: 'Time of one delivery attempt.', labels: ['type'] },
+  signalbox_problems_total: { help: 'Problems by code, such as unknown-destination.', labels: ['code'] },
+}
+
+type Labels = Readonly<Record<string, string>>
+
+/** A metric with the labels it declared and the series it has so far. */
+interface Series<M> {
+  readonly metric: M
+  readonly labels: readonly string[]
+  readonly seen: Set<string>
+}
+
+/** The metrics port, and its text for a scraper. */
+export interface ExposedMetrics extends Metrics {
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+export function createMetrics(): ExposedMetrics {
+  return new PromMetrics()
+}
+
+class PromMetrics implements ExposedMetrics {
+  readonly #registry = new Registry()
+  readonly #counters = new Map<string, Series<Counter>>()
+  readonly #histograms = new Map<string, Series<Histogram>>()
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  count(name: string, labels: Labels = {}, by = 1): void {
+    const series = this.#series(this.#counters, name, labels, (settings) => new Counter(settings))
+    series?.metric.inc(bounded(series, labels), by)
+  }
+
+  observe(name: string, value: number, labels: Labels = {}): void {
+    const series = this.#series(this.#histograms, name, labels, (settings) => new Histogram(settings))
+    series?.metric.observe(bounded(series, labels), value)
+  }
+
+  /** The metric of that name, made at its first use; undefined when the name serves another kind already. */
+  #series<M>(
+    known: Map<string, Series<M>>,
+    name: string,
+    labels: Labels,
+    make: (settings: { name: string; help: string; labelNames: string[]; registers: Registry[] }) => M,
+  ): Series<M> | undefined {
+    const legal = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')
+    const found = known.get(legal)
+    if (found) return found
+    if (this.#registry.getSingleMetric(legal)) return undefined
+    const { help, labels: labelNames } = DECLARED[legal] ?? { help: legal, labels: Object.keys(labels) }
+    const metric = make({ name: legal, help, labelNames: [...labelNames], registers: [this.#registry] })
+    const series = { metric, labels: labelNames, seen: new Set<string>() }
+    known.set(legal, series)
+    return series
+  }
+}
+
+function bounded({ labels, seen }: Series<unknown>, given: Labels): Record<string, string> {
+  const values = labels.map((label) => given[label] ?? '')
+  const key = JSON.stringify(values)
+  const isWithin = seen.has(key) || seen.size < SERIES
+  if (isWithin) seen.add(key)
+  return Object.fromEntries(labels.map((label, i) => [label, isWithin ? values[i]! : 'other']))
+}

@@ -1,0 +1,85 @@
+/** The one HTTP server of the process: one listener per address, shared by all who name it. */
+import { messageOf, UserError } from '../errors.ts'
+import type { HttpDoor } from '../model/ports.ts'
+import { type App, createApp, type ServerOptions } from './app.ts'
+import { isLoopback } from './authority.ts'
+
+export type { ServerOptions } from './app.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Server extends HttpDoor {
+  /** Opens an address for health and metrics, also where no source takes posts. */
+  listen(address: Address): Promise<void>
+  /** Where it listens; ports are the real ones where 0 was asked for. */
+  readonly addresses: readonly Address[]
+  /** Takes no new connections and waits for the answers under way, at most 5 seconds. */
+  close(): Promise<void>
+}
+
+const CLOSE_TIMEOUT_MS = 5_000
+
+export function createServer(options: ServerOptions): Server {
+  /** Promises, so that two who name an address at once share one listener. */
+  const apps = new Map<string, Promise<App>>()
+  const addresses: Address[] = []
+
+  const open = async (address: Address): Promise<App> => {
+    refuseOpenDoor(address, options)
+    const app = createApp(address.host, options)
+    try {
+      await app.fastify.listen({ host: address.host, port: address.port })
+    } catch (cause) {
+      throw new UserError(`can't listen on ${text(address)}: ${messageOf(cause)}`, { cause })
+    }
+    const bound = app.fastify.server.address()
+    const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+    const opened = { host: address.host, port }
+    addresses.push(opened)
+    options.log.info({ address: text(opened) }, 'listening')
+    return app
+  }
+
+  const appAt = (address: Address): Promise<App> => {
+    const key = text(address)
+    const app = apps.get(key) ?? open(address)
+    apps.set(key, app)
+    return app
+  }
+
+  return {
+    addresses,
+    async listen(address) {
+      await appAt(address)
+    },
+    async post(address, path, handler) {
+      const app = await appAt(address)
+      if (app.posts.has(path)) throw new UserError(`two sources take posts on ${text(address)}${path}`)
+      app.posts.set(path, handler)
+    },
+    async close() {
+      // An address that could not be opened has told its caller already.
+      await Promise.allSettled([...apps.values()].map(async (app) => closeApp(await app)))
+    },
+  }
+}
+
+function refuseOpenDoor({ host, port }: Address, { token }: ServerOptions): void {
+  if (isLoopback(host) || token?.()) return
+  throw new UserError(`${text({ host, port })} is reachable from other machines and no token is set`, {
+    hint: 'give --http-token-file FILE, or listen on 127.0.0.1',
+  })
+}
+
+async function closeApp({ fastify }: App): Promise<void> {
+  const late = setTimeout(() => fastify.server.closeAllConnections(), CLOSE_TIMEOUT_MS)
+  await fastify.close()
+  clearTimeout(late)
+}
+
+function text({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,149 @@
+/** Follows a growing file through rotation, truncation and restarts: every line once, in the order written. */
+import { type FileHandle, readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { FileChanges } from './_file-changes.ts'
+import { beginsWith, decodeCursor, type FileCursor } from './_file-cursor.ts'
+import { FollowedFile } from './_followed-file.ts'
+import { isMissing, openIfThere } from './_open-file.ts'
+import { framed, START } from './_piece.ts'
+import type { SourceContext, SourceSpec } from './_source.ts'
+import { EmitWindow } from './_window.ts'
+
+const LINES = { ...START, form: 'lines' } as const
+
+export async function follow(path: string, spec: SourceSpec, context: SourceContext): Promise<void> {
+  const window = new EmitWindow(context)
+  const changes = new FileChanges(path, context.clock, window.signal, context.log)
+  try {
+    await new Tail(path, spec, context, window, changes).run(decodeCursor(context.cursor))
+  } finally {
+    await changes.close()
+    await window.drain()
+  }
+}
+
+class Tail {
+  readonly #path: string
+  readonly #spec: SourceSpec
+  readonly #context: SourceContext
+  readonly #window: EmitWindow
+  readonly #changes: FileChanges
+
+  constructor(
+    path: string,
+    spec: SourceSpec,
+    context: SourceContext,
+    window: EmitWindow,
+    changes: FileChanges,
+  ) {
+    this.#path = path
+    this.#spec = spec
+    this.#context = context
+    this.#window = window
+    this.#changes = changes
+  }
+
+  async run(cursor: FileCursor | null): Promise<void> {
+    const left = cursor === null ? null : await this.#resume(cursor)
+    if (left) await this.#readUntilReplaced(left)
+    while (!this.#window.signal.aborted) {
+      const file = await this.#open()
+      if (file) await this.#readUntilReplaced(file)
+      else await this.#changes.next()
+    }
+  }
+
+  async #resume(cursor: FileCursor): Promise<FollowedFile | null> {
+    // Asked twice: a rotation during the first search may move the file from where it looks to where it looked.
+    const handle = (await findFile(this.#path, cursor)) ?? (await findFile(this.#path, cursor))
+    if (handle) return this.#followed(handle, cursor)
+    this.#context.log.info(this.#fields(), 'the file read before is gone or rewritten: starting anew')
+    return null
+  }
+
+  async #open(): Promise<FollowedFile | null> {
+    const handle = await openIfThere(this.#path)
+    return handle && this.#followed(handle, LINES)
+  }
+
+  #followed(handle: FileHandle, at: FileCursor | typeof LINES): Promise<FollowedFile> {
+    const { eventBytes } = this.#context.limits
+    return FollowedFile.open(handle, { eventBytes, unwrap: this.#spec.unwrap }, at)
+  }
+
+  async #readUntilReplaced(file: FollowedFile): Promise<void> {
+    const { signal } = this.#window
+    try {
+      while (!signal.aborted) {
+        if (await file.isRewritten()) {
+          this.#context.log.info(this.#fields(), 'truncated: starting at its beginning')
+          file.restart(LINES)
+        }
+        // Asked before the last read: what was written before the new file had a line is then read too.
+        const isReplaced = await this.#isReplaced(file.inode)
+        await this.#readAll(file)
+        if (signal.aborted) return
+        if (isReplaced) return await this.#feed(file, file.end())
+        await this.#changes.next()
+      }
+    } finally {
+      await file.close()
+    }
+  }
+
+  async #readAll(file: FollowedFile): Promise<void> {
+    while (!this.#window.signal.aborted) {
+      const pieces = await file.read()
+      if (pieces === null) return
+      await this.#feed(file, pieces)
+    }
+  }
+
+  async #feed(file: FollowedFile, pieces: Parameters<FollowedFile['cursor']>[0][]): Promise<void> {
+    await this.#window.feed(pieces.map((piece) => framed(piece, file.cursor(piece))))
+  }
+
+  /** A writer keeps to the old file until it has opened the new one, so an empty new file does not count yet. */
+  async #isReplaced(inode: string): Promise<boolean> {
+    try {
+      const now = await stat(this.#path, { bigint: true })
+      return String(now.ino) !== inode && now.size > 0n
+    } catch (cause) {
+      if (isMissing(cause)) return false
+      throw cause
+    }
+  }
+
+  #fields(): { source: string } {
+    return { source: this.#spec.name }
+  }
+}
+
+/** The file that the cursor names, under its own name or under the one that rotation gave it. */
+async function findFile(path: string, cursor: FileCursor): Promise<FileHandle | null> {
+  for (const name of await namesOf(cursor.inode, path)) {
+    const handle = await openIfThere(name)
+    if (handle === null) continue
+    if (await isSame(handle, cursor)) return handle
+    await handle.close()
+  }
+  return null
+}
+
+async function isSame(file: FileHandle, cursor: FileCursor): Promise<boolean> {
+  const { ino, size } = await file.stat({ bigint: true })
+  return String(ino) === cursor.inode && size >= cursor.offset && beginsWith(file, cursor.head)
+}
+
+/** Where the file may be: its own path, or a name beside it that begins with its own, where rotation puts it. */
+async function namesOf(inode: string, path: string): Promise<string[]> {
+  const folder = dirname(path)
+  const entries = await readdir(folder).catch(() => [])
+  const names = entries.filter((name) => name.startsWith(basename(path))).sort()
+  const found: string[] = []
+  for (const name of names) {
+    const stats = await stat(join(folder, name), { bigint: true }).catch(() => null)
+    if (stats?.isFile() && String(stats.ino) === inode) found.push(join(folder, name))
+  }
+  return found
+}

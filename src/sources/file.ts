@@ -1,0 +1,41 @@
+/** A file: read once to its end, or followed while it grows. */
+import { resolve } from 'node:path'
+import { UserError } from '../errors.ts'
+import { openIfThere } from './_open-file.ts'
+import type { SourceContext, SourceSpec, SourceType } from './_source.ts'
+import { refuseUnknownOptions } from './_spec.ts'
+import { follow } from './_tail.ts'
+import { readWholeFile } from './_whole-file.ts'
+
+export default {
+  scheme: 'file',
+  summary: 'a file of JSON lines, lists or containers, also .gz; ?follow=true tails it',
+  open(spec) {
+    refuseUnknownOptions(spec, ['follow'])
+    if (spec.target === '') throw new UserError('file: names no file', { hint: 'write file:PATH' })
+    const path = resolve(spec.target)
+    if (!follows(spec)) return { ends: true, run: (context) => readOnce(path, spec, context) }
+    if (path.endsWith('.gz')) {
+      throw new UserError(`${spec.name}: a compressed file can't be followed`, { hint: 'leave out follow' })
+    }
+    return { ends: false, run: (context) => follow(path, spec, context) }
+  },
+} satisfies SourceType
+
+function follows(spec: SourceSpec): boolean {
+  const value = spec.options.follow ?? 'false'
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw new UserError(`${spec.name}: follow is "true" or "false", not "${value}"`)
+}
+
+async function readOnce(path: string, spec: SourceSpec, context: SourceContext): Promise<void> {
+  const file = await openIfThere(path)
+  if (file === null) {
+    throw new UserError(`${path} does not exist`, { hint: '?follow=true waits for a file to appear' })
+  }
+  try {
+    await readWholeFile(file, spec, context)
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,111 @@
+/** What every source must keep to. Its test registers it here with a way to feed it. */
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { loadAdapter } from '../../src/adapters.ts'
+import type { SourceContext, SourceType } from '../../src/sources/_source.ts'
+import { openSource, Sink, sourceContext, sourcesFolder } from '../support/source.ts'
+import { until } from '../support/until.ts'
+
+export interface Fed {
+  /** Resolves when the source lets go of the input: it ended, or it answered. Rejects when it could not. */
+  readonly acknowledged: Promise<unknown>
+  /** The source's own run. */
+  readonly ended: Promise<void>
+}
+
+export interface SourceFixture {
+  readonly from: string
+  /** Runs the source over this input. */
+  feed(input: string, context: SourceContext): Promise<Fed>
+}
+
+const WINDOW = 4
+const BATCH = 200
+
+export function sourceContract(name: string, fixture: SourceFixture): void {
+  const feed = async (lines: readonly string[], sink: Sink) => {
+    const abort = new AbortController()
+    const context = sourceContext(sink, { signal: abort.signal })
+    const fed = await fixture.feed(lines.map((line) => `${line}\n`).join(''), context)
+    return { ...fed, abort }
+  }
+  const numbered = (count: number) => Array.from({ length: count }, (_, n) => `{"n":${n}}`)
+
+  describe(`${name}, as every source`, () => {
+    it('is named after its file and says what it is', async () => {
+      const type = await loadAdapter<SourceType>(sourcesFolder, name, 'source')
+      expect(type.scheme).toBe(name)
+      expect(type.summary).toMatch(/\S/)
+    })
+
+    it('refuses an option it does not know and names the nearest', async () => {
+      await expect(openSource(`${fixture.from}?logtype=Okta.SystemLog`)).rejects.toMatchObject({
+        message: expect.stringContaining('unknown option "logtype"') as unknown,
+        hint: expect.stringContaining('did you mean "logType"') as unknown,
+      })
+    })
+
+    it('hands lines on untouched and in order; a refused one does not stop it', async () => {
+      const sink = new Sink()
+      const lines = ['{"n": 1.0}', 'not json', `"${'x'.repeat(2000)}"`, '{"n":2}']
+      const { acknowledged, ended, abort } = await feed(lines, sink)
+      await acknowledged
+      expect(sink.accepted).toEqual(['{"n": 1.0}', 'not json', '{"n":2}'])
+      expect(sink.refused).toMatchObject([
+        { refused: 'event of 2002 bytes, the limit is 1000', place: 'line 3, byte 20' },
+      ])
+      abort.abort()
+      await ended
+    })
+
+    it('acknowledges nothing before it is settled, and keeps at most its window in flight', async () => {
+      const sink = new Sink()
+      sink.isHeld = true
+      const lines = numbered(3000)
+      const { acknowledged, ended, abort } = await feed(lines, sink)
+      let isAcknowledged = false
+      const letGo = acknowledged.then(() => {
+        isAcknowledged = true
+      })
+      for (let next = 0; sink.events.length < lines.length || sink.inFlight > 0; next++) {
+        await until(() => sink.emitted.length > next, { what: 'another batch' })
+        await setImmediate()
+        expect(isAcknowledged).toBe(false)
+        sink.emitted[next]!.settle()
+      }
+      await letGo
+      expect(sink.texts).toEqual(lines)
+      expect(sink.mostInFlight).toBe(WINDOW)
+      expect(Math.max(...sink.emitted.map(({ batch }) => batch.length))).toBe(BATCH)
+      abort.abort()
+      await ended
+    })
+
+    it('lets what is under way settle when it is told to stop', async () => {
+      const sink = new Sink()
+      sink.isHeld = true
+      const { acknowledged, ended, abort } = await feed(numbered(3), sink)
+      let hasEnded = false
+      const end = ended.then(() => {
+        hasEnded = true
+      })
+      await until(() => sink.events.length === 3)
+      abort.abort()
+      for (let turn = 0; turn < 10; turn++) await setImmediate()
+      expect(hasEnded).toBe(false)
+      for (const one of sink.emitted) one.settle()
+      await Promise.all([acknowledged, end])
+    })
+
+    it('acknowledges nothing that could not be committed', async () => {
+      const sink = new Sink()
+      sink.isHeld = true
+      const { acknowledged, ended, abort } = await feed(numbered(3), sink)
+      ended.catch(() => {})
+      await until(() => sink.emitted.length > 0)
+      for (const one of sink.emitted) one.fail(new Error('the disk is full'))
+      await expect(acknowledged).rejects.toThrow()
+      abort.abort()
+    })
+  })
+}

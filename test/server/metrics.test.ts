@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { createMetrics } from '../../src/server/metrics.ts'
+
+it('counts and observes under the declared labels, and drops others', async () => {
+  const metrics = createMetrics()
+  metrics.count('signalbox_events_total', { source: 'stdin', outcome: 'accepted' }, 3)
+  metrics.count('signalbox_events_total', { source: 'stdin', outcome: 'accepted', id: 'x' })
+  metrics.count('signalbox_events_total', { outcome: 'rejected' })
+  metrics.observe('signalbox_delivery_attempt_seconds', 0.2, { type: 'slack' })
+  const text = await metrics.text()
+  expect(text).toContain('signalbox_events_total{source="stdin",outcome="accepted"} 4')
+  expect(text).toContain('signalbox_events_total{source="",outcome="rejected"} 1')
+  expect(text).toContain('signalbox_delivery_attempt_seconds_bucket{le="0.25",type="slack"} 1')
+  expect(text).toMatch(/# HELP signalbox_events_total Events by/)
+})
+
+it('takes names it does not know, and bounds their series', async () => {
+  const metrics = createMetrics()
+  for (let n = 0; n < 1500; n++) metrics.count('made-up.name', { n: String(n) })
+  metrics.observe('made-up.name', 1)
+  const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('made_up_name{'))
+  expect(lines).toHaveLength(1001)
+  expect(lines).toContain('made_up_name{n="other"} 500')
+})

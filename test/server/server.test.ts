@@ -1,0 +1,211 @@
+import { connect } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { OutboundResponse } from '../../src/model/ports.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { createMetrics } from '../../src/server/metrics.ts'
+import { createServer, type Server, type ServerOptions } from '../../src/server/server.ts'
+import { until } from '../support/until.ts'
+
+type Body = string | Uint8Array<ArrayBuffer>
+
+const open: Server[] = []
+afterEach(() => Promise.all(open.splice(0).map((server) => server.close())))
+
+const LOCAL = { host: '127.0.0.1', port: 0 }
+
+function serve(options: Partial<ServerOptions> = {}): Server {
+  const server = createServer({
+    log: silentLog,
+    metrics: createMetrics(),
+    ready: () => ({ ok: true, reasons: [] }),
+    bodyBytes: 1000,
+    ...options,
+  })
+  open.push(server)
+  return server
+}
+
+const taken: OutboundResponse = { status: 202, body: { accepted: 1 } }
+
+async function started(options: Partial<ServerOptions> = {}, handler = async () => taken) {
+  const server = serve(options)
+  await server.post(LOCAL, '/events', handler)
+  const url = `http://127.0.0.1:${server.addresses[0]!.port}`
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(url + path, init)
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, text }
+  }
+  const post = (headers: Record<string, string> = {}, body: Body = '{}') =>
+    ask('/events', { method: 'POST', body, headers })
+  return { server, url, ask, post }
+}
+
+describe('the server', () => {
+  it('answers health, readiness and metrics without a token', async () => {
+    const metrics = createMetrics()
+    metrics.count('signalbox_alerts_total', { kind: 'RULE', severity: 'HIGH' })
+    let reasons: string[] = []
+    const ready = () => ({ ok: reasons.length === 0, reasons })
+    const { ask } = await started({ metrics, ready, token: () => 'secret' })
+    expect(await ask('/healthz')).toMatchObject({ status: 200, text: '{"ok":true}' })
+    expect(await ask('/readyz')).toMatchObject({ status: 200, text: '{"ok":true,"reasons":[]}' })
+    reasons = ['the store is full']
+    expect(await ask('/readyz')).toMatchObject({
+      status: 503,
+      text: '{"ok":false,"reasons":["the store is full"]}',
+    })
+    const exposed = await ask('/metrics')
+    expect(exposed.headers.get('content-type')).toContain('text/plain')
+    expect(exposed.text).toContain('signalbox_alerts_total{kind="RULE",severity="HIGH"} 1')
+  })
+
+  it('gives a handler the bytes and headers, whatever the content type', async () => {
+    const seen: unknown[] = []
+    const server = serve()
+    await server.post(LOCAL, '/events', async ({ headers, body }) => {
+      seen.push(headers['x-more'], body.toString())
+      return { status: 202, headers: { 'x-back': '1' }, body: { ok: true } }
+    })
+    const url = `http://127.0.0.1:${server.addresses[0]!.port}/events?x=1`
+    for (const type of ['application/json', 'text/plain', 'made/up', 'multipart/form-data']) {
+      const response = await fetch(url, {
+        method: 'POST',
+        body: '{"a" : [1]',
+        headers: { 'content-type': type, 'x-more': type },
+      })
+      expect([response.status, response.headers.get('x-back')]).toEqual([202, '1'])
+      expect(seen.splice(0)).toEqual([type, '{"a" : [1]'])
+    }
+    expect((await fetch(url, { method: 'POST' })).status).toBe(202)
+    expect(seen).toEqual([undefined, ''])
+    const broken = await fetch(url, { method: 'POST', body: 'x', headers: { 'content-type': 'nonsense' } })
+    expect(broken.status).toBe(415)
+    expect(await broken.json()).toEqual({ error: 'Unsupported Media Type' })
+  })
+
+  it('shares one listener between sources, and gives a path to one of them', async () => {
+    const server = serve()
+    await Promise.all([server.listen(LOCAL), server.post(LOCAL, '/events', async () => taken)])
+    await server.post(LOCAL, '/other', async () => taken)
+    expect(server.addresses).toHaveLength(1)
+    await expect(server.post(LOCAL, '/events', async () => taken)).rejects.toThrow('two sources take posts')
+  })
+
+  it.each([
+    ['GET', '/nothing', 404, 'there is nothing at /nothing'],
+    ['POST', '/nothing', 404, 'there is nothing at /nothing'],
+    ['GET', '/events', 405, 'GET is not answered here: POST'],
+    ['POST', '/healthz', 405, 'POST is not answered here: GET, HEAD'],
+    ['DELETE', '/events', 405, 'DELETE is not answered here: POST'],
+  ])('%s %s: %i', async (method, path, status, error) => {
+    const { ask } = await started()
+    const answer = await ask(path, { method })
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(answer.text)).toMatchObject({ error })
+    expect(answer.headers.get('allow') !== null).toBe(status === 405)
+  })
+
+  it('refuses a body that is too large before and while reading it', async () => {
+    const { post } = await started()
+    const error = '{"error":"the body is larger than 1000 bytes: send fewer events"}'
+    expect(await post({}, 'x'.repeat(1001))).toMatchObject({ status: 413, text: error })
+  })
+
+  it('a handler that fails is a 500 that says nothing of the inside', async () => {
+    const { post } = await started({}, () => Promise.reject(new Error('password is hunter2')))
+    expect(await post()).toMatchObject({ status: 500, text: '{"error":"internal error"}' })
+  })
+
+  it('answers 429 when too much is under way, and takes events again afterwards', async () => {
+    const waiting: (() => void)[] = []
+    const { post } = await started({}, () => new Promise((resolve) => waiting.push(() => resolve(taken))))
+    const bodies = Array.from({ length: 8 }, () => post({}, 'x'.repeat(1000)))
+    await until(() => waiting.length === 8)
+    const full = await post()
+    expect([full.status, full.headers.get('retry-after')]).toEqual([429, '1'])
+    for (const answer of waiting.splice(0)) answer()
+    expect((await Promise.all(bodies)).map(({ status }) => status)).toEqual(Array(8).fill(202))
+    const again = post()
+    await until(() => waiting.length === 1)
+    waiting[0]!()
+    expect((await again).status).toBe(202)
+  })
+
+  it('a client that goes away gives its place back', async () => {
+    const { server, post } = await started()
+    const { port } = server.addresses[0]!
+    const head = 'POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx'
+    const clients = Array.from({ length: 8 }, () => {
+      const client = connect(port, '127.0.0.1', () => client.write(head))
+      client.on('error', () => {})
+      return client
+    })
+    await until(async () => (await post({}, 'x')).status === 429)
+    for (const client of clients) client.destroy()
+    await until(async () => (await post({}, 'x')).status === 202)
+  })
+
+  it('answers what is under way before it closes', async () => {
+    const waiting: (() => void)[] = []
+    const { server, post } = await started(
+      {},
+      () => new Promise((resolve) => waiting.push(() => resolve(taken))),
+    )
+    const answer = post()
+    await until(() => waiting.length === 1)
+    const closed = server.close()
+    waiting[0]!()
+    expect((await answer).status).toBe(202)
+    await closed
+    await expect(post()).rejects.toThrow()
+  })
+
+  it('says so when the address is taken', async () => {
+    const { server } = await started()
+    await expect(serve().listen(server.addresses[0]!)).rejects.toMatchObject({
+      kind: 'user',
+      message: expect.stringContaining("can't listen on 127.0.0.1:") as unknown,
+    })
+  })
+})
+
+describe('who may post', () => {
+  it('with a token: only who knows it, read anew each time', async () => {
+    let token = 'first'
+    const { post } = await started({ token: () => token })
+    const status = async (headers: Record<string, string>) => (await post(headers)).status
+    expect(await status({})).toBe(401)
+    expect((await post()).headers.get('www-authenticate')).toBe('Bearer')
+    expect(await status({ authorization: 'Bearer wrong' })).toBe(401)
+    expect(await status({ authorization: 'Basic first' })).toBe(401)
+    expect(await status({ authorization: 'bearer first' })).toBe(202)
+    token = 'second'
+    expect(await status({ authorization: 'Bearer first' })).toBe(401)
+    expect(await status({ authorization: 'Bearer second' })).toBe(202)
+  })
+
+  it('without a token: this machine, but no web page on it', async () => {
+    const { post } = await started()
+    expect((await post()).status).toBe(202)
+    expect((await post({ origin: 'https://evil.example.com' })).status).toBe(403)
+  })
+
+  it.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('%s needs a token', async (host) => {
+    for (const token of [undefined, () => null, () => '']) {
+      await expect(serve(token ? { token } : {}).listen({ host, port: 0 })).rejects.toMatchObject({
+        kind: 'user',
+        hint: expect.stringContaining('--http-token-file') as unknown,
+      })
+    }
+  })
+
+  it('a token that vanishes shuts an open address', async () => {
+    let token: string | null = 'first'
+    const server = serve({ token: () => token })
+    await server.post({ host: '0.0.0.0', port: 0 }, '/events', async () => taken)
+    token = null
+    const url = `http://127.0.0.1:${server.addresses[0]!.port}/events`
+    expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(401)
+  })
+})

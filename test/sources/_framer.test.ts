@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Framer } from '../../src/sources/_framer.ts'
+import { type FramingRules, type Piece, type Position, placeOf, START } from '../../src/sources/_piece.ts'
+
+const RULES: FramingRules = { eventBytes: 200, unwrap: null }
+
+function frame(
+  input: string | Buffer,
+  rules: Partial<FramingRules> = {},
+  { at = START, step = Number.POSITIVE_INFINITY }: { at?: Position; step?: number } = {},
+): Piece[] {
+  const bytes = Buffer.from(input as string).subarray(at.offset)
+  const framer = new Framer({ ...RULES, ...rules }, at)
+  const pieces: Piece[] = []
+  for (let from = 0; from < bytes.length; from += step) {
+    pieces.push(...framer.push(bytes.subarray(from, Math.min(bytes.length, from + step))))
+  }
+  return [...pieces, ...framer.end()]
+}
+
+/** Texts of events; refusals as their reason in parentheses. */
+function summary(pieces: readonly Piece[]): string[] {
+  return pieces.map(({ raw, refused }) => (refused === undefined ? raw : `(${refused})`))
+}
+
+const TOO_DEEP = 'nested deeper than 1000 levels'
+const CUT = 'the line ends inside a value'
+
+const table: [what: string, input: string | Buffer, rules: Partial<FramingRules>, expected: string[]][] = [
+  ['lines', '{"a":1}\n{"b":2}\n', {}, ['{"a":1}', '{"b":2}']],
+  ['a last line without newline', '{"a":1}\n{"b":2}', {}, ['{"a":1}', '{"b":2}']],
+  [
+    'CRLF, blank lines and a byte order mark',
+    '\ufeff\r\n{"a":1}\r\n\r\n \t\n{"b":2}\r\n',
+    {},
+    ['{"a":1}', '{"b":2}'],
+  ],
+  ['nothing', '', {}, []],
+  ['only blank lines', '\n \r\n', {}, []],
+  [
+    'number lexemes as they are',
+    '{"a":53.0,"b":9007199254740993}\n',
+    {},
+    ['{"a":53.0,"b":9007199254740993}'],
+  ],
+  ['what is not JSON, left to the worker', 'garbage\n{"a":1}\n', {}, ['garbage', '{"a":1}']],
+  [
+    'one too large event',
+    `{"a":"${'x'.repeat(300)}"}\n{"b":2}\n`,
+    {},
+    ['(event of 308 bytes, the limit is 200)', '{"b":2}'],
+  ],
+  ['an event at the limit', `${'1'.repeat(200)}\n`, {}, ['1'.repeat(200)]],
+  ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22, 0x0a, 0x31]), {}, ['(not valid UTF-8)', '1']],
+  ['a list on one line', '[{"a":1},{"b":[2,"]"]}]', {}, ['{"a":1}', '{"b":[2,"]"]}']],
+  ['a list over lines', '[\n {"a":1},\n {"b":\n2}\n]\n', {}, ['{"a":1}', '{"b":\n2}']],
+  ['a list with leading commas', '[{"a":1}\n,{"b":2}\n]', {}, ['{"a":1}', '{"b":2}']],
+  [
+    'brackets, quotes and escapes in strings',
+    '[\n{"a":"]}\\"[{\\\\"},\n"b"]',
+    {},
+    ['{"a":"]}\\"[{\\\\"}', '"b"'],
+  ],
+  ['scalars in a list', '[1, "x" ,null,\ntrue]', {}, ['1', '"x"', 'null', 'true']],
+  ['an empty list', '[]', {}, []],
+  [
+    'lists line by line, one broken',
+    '[{"a":1}]\n[{"b":2}\n[{"c":3}]\n',
+    {},
+    ['{"a":1}', '{"b":2}', `(${CUT})`, '{"c":3}'],
+  ],
+  [
+    'a first line that only looks like a list',
+    '[garbage\n{"a":1}\n',
+    {},
+    ['(the line ends inside a value)', '{"a":1}'],
+  ],
+  [
+    'objects over lines, one after the other',
+    '{\n "a": 1\n}\n{\n "b": 2\n}\n',
+    {},
+    ['{\n "a": 1\n}', '{\n "b": 2\n}'],
+  ],
+  [
+    'a too large element',
+    `[\n"${'x'.repeat(300)}",\n{"b":2}]`,
+    {},
+    ['(event of 302 bytes, the limit is 200)', '{"b":2}'],
+  ],
+  [
+    'a list without a comma: the rest line by line',
+    '[\n{"a":1}\n{"b":2}\n]\n{"c":3}\n',
+    {},
+    ['{"a":1}', '("{" fits nowhere; reading goes on with the next line)', ']', '{"c":3}'],
+  ],
+  ['a list cut short', '[\n{"a":1},\n{"b":', {}, ['{"a":1}', '(the input ends inside a value)']],
+  [
+    'a container',
+    '{"Records":[{"a":1},{"b":{"Records":[2]}}],"x":"]"}',
+    { unwrap: 'Records' },
+    ['{"a":1}', '{"b":{"Records":[2]}}'],
+  ],
+  [
+    'a container over lines',
+    '{\n"v":["Records",[1]],"Records": [\n{"a":1},\n{"b":2}]}',
+    { unwrap: 'Records' },
+    ['{"a":1}', '{"b":2}'],
+  ],
+  ['containers line by line', '{"r":[1]}\n{"r":[2,3]}\n', { unwrap: 'r' }, ['1', '2', '3']],
+  ['a list of containers', '[{"r":[1]},{"r":[2,3]}]', { unwrap: 'r' }, ['1', '2', '3']],
+  [
+    'a container without the key',
+    '{"x":[1]}\n{"r":[2]}\n',
+    { unwrap: 'r' },
+    ['(no list called "r" to unwrap)', '2'],
+  ],
+  [
+    'a container whose key is no list',
+    '{"r":null}\n{"r":{"r":[1]}}\n',
+    { unwrap: 'r' },
+    ['(no list called "r" to unwrap)', '(no list called "r" to unwrap)'],
+  ],
+  ['a value that is the key', '{"x":"r","y":[1],"r":[2]}\n', { unwrap: 'r' }, ['2']],
+  [
+    'what is no container',
+    '12\n[3]\n',
+    { unwrap: 'r' },
+    ['(no list called "r" to unwrap)', '(no list called "r" to unwrap)'],
+  ],
+  [
+    'a million levels',
+    `${'['.repeat(1_000_000)}\n{"a":1}\n`,
+    {},
+    [`(${TOO_DEEP}; reading goes on with the next line)`, '{"a":1}'],
+  ],
+  ['two thousand levels on a line', `1\n${'['.repeat(2000)}\n2\n`, {}, ['1', `(${TOO_DEEP})`, '2']],
+]
+
+describe('framing', () => {
+  it.each(table)('%s', (_what, input, rules, expected) => {
+    expect(summary(frame(input, rules))).toEqual(expected)
+    expect(summary(frame(input, rules, { step: 7 }))).toEqual(expected)
+  })
+
+  it('says where an event stood', () => {
+    const places = (input: string) => frame(input).map(placeOf)
+    expect(places('{"a":1}\r\n\n {"b":2}')).toEqual(['line 1, byte 0', 'line 3, byte 11'])
+    expect(places('[\n1,\n\n 2]')).toEqual(['line 2, item 1, byte 2', 'line 4, item 2, byte 7'])
+    expect(places('[1, 2]\n3')).toEqual([
+      'line 1, item 1, byte 1',
+      'line 1, item 2, byte 4',
+      'line 2, byte 7',
+    ])
+  })
+
+  it('keeps the beginning of what it refuses, whole characters only', () => {
+    const [piece] = frame(`"${'é'.repeat(400)}"`)
+    expect(piece!.raw).toBe(`"${'é'.repeat(199)}`)
+  })
+
+  it('holds no more of a huge line than its beginning', () => {
+    const framer = new Framer(RULES, START)
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 512; i++) expect(framer.push(Buffer.alloc(1 << 20, 'x'))).toEqual([])
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(256 << 20)
+    expect(framer.push(Buffer.from('\n1\n')).map(({ raw }) => raw.length)).toEqual([200, 1])
+  })
+
+  it('refuses what is unfinished when the input breaks off, and goes back before it', () => {
+    const framer = new Framer(RULES, START)
+    const [first] = framer.push(Buffer.from('{"a":1}\n{"b":'))
+    const broken = framer.breakOff('damaged')
+    expect(broken).toMatchObject([{ raw: '{"b":', refused: 'damaged', next: first!.next }])
+    expect(new Framer(RULES, START).breakOff('damaged')).toMatchObject([{ raw: '', refused: 'damaged' }])
+  })
+})
+
+const value = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }).map((json) => JSON.stringify(json)),
+  fc.constantFrom('{"a":"]}[{\\\\\\""}', '{"Records":[1]}', '"\\\\"', '{}', '53.0'),
+)
+const container = fc
+  .tuple(fc.array(value, { maxLength: 4 }), fc.jsonValue({ maxDepth: 2 }))
+  .map(([events, other]) => ({
+    events,
+    text: `{"other":${JSON.stringify(other)}, "Records" : [${events.join(' ,\n')}]}`,
+  }))
+
+describe('framing, whatever the chunks', () => {
+  const steps = fc.integer({ min: 1, max: 50 })
+  const rules = { eventBytes: 10_000 }
+
+  it('finds the elements of a list with their text untouched', () => {
+    fc.assert(
+      fc.property(fc.array(value), steps, fc.constantFrom(',', ' ,\n', '\n,'), (events, step, comma) => {
+        const pieces = frame(`[\n${events.join(comma)}\n]`, rules, { step })
+        expect(summary(pieces)).toEqual(events)
+      }),
+    )
+  })
+
+  it('finds the events of containers', () => {
+    fc.assert(
+      fc.property(fc.array(container), steps, (containers, step) => {
+        const text = `[\n${containers.map((one) => one.text).join(',\n')}]`
+        const pieces = frame(text, { ...rules, unwrap: 'Records' }, { step })
+        expect(summary(pieces)).toEqual(containers.flatMap((one) => one.events))
+      }),
+    )
+  })
+
+  it('goes on exactly after any event', () => {
+    const texts = fc
+      .array(value)
+      .chain((events) =>
+        fc.constantFrom(
+          events.map((event) => `${event}\n`).join(''),
+          `[\n${events.join(',\n')}]`,
+          `[${events.join(',')}]\n[${events.join(',')}]\n7\n`,
+          `{\n"a":1}\n${events.filter((event) => event.startsWith('{')).join('\n')}`,
+          `\ufeff${events.join('\n')}\n[broken}}\n[1,2]\n`,
+        ),
+      )
+    fc.assert(
+      fc.property(texts, fc.nat(), steps, (text, n, step) => {
+        const whole = frame(text, rules)
+        fc.pre(whole.length > 0)
+        const done = n % whole.length
+        expect(frame(text, rules, { at: whole[done]!.next, step })).toEqual(whole.slice(done + 1))
+      }),
+    )
+  })
+})
