@@ -1,0 +1,146 @@
+/** One job inside a worker: texts to one request for Python, Python's one answer to outcomes. */
+import type { TestOutcome } from '../model/evaluation.ts'
+import type { Envelope } from '../model/event.ts'
+import type { FunctionError, FunctionResults, MatchFinding } from '../model/finding.ts'
+import { failedOutcome, QUARANTINED } from './ended-call.ts'
+import { type Accepted, type IntakeRules, takeIn } from './intake.ts'
+import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip } from './protocol.ts'
+import type { Python } from './pyodide.ts'
+
+export interface LoadedBodies {
+  readonly python: Python
+  readonly rules: IntakeRules
+  readonly bodies: readonly Body[]
+  readonly broken: ReadonlyMap<number, FunctionError>
+}
+
+export interface Answer {
+  readonly outcomes: readonly ItemOutcome[]
+  readonly printed: readonly Printed[]
+}
+
+interface Entry {
+  /** Its place among the job's items. */
+  readonly item: number
+  readonly raw: string
+  readonly accepted: Accepted
+}
+
+/** What one function results in for one body and item. */
+interface Reported {
+  readonly item: number
+  readonly body: number
+  readonly functions: FunctionResults
+}
+
+export function evaluateEvents({ python, rules, bodies }: LoadedBodies, job: Job): Answer {
+  const envelopes = job.work.items as readonly Envelope[]
+  const taken = envelopes.map((envelope) => takeIn(envelope, rules))
+  const quarantined = new Set(job.quarantined)
+  const entries = taken.flatMap((event, item): Entry[] => {
+    if (event.status !== 'accepted') return []
+    const candidates = event.candidates.filter((body) => !quarantined.has(body))
+    return [{ item, raw: envelopes[item]!.raw, accepted: { ...event, candidates } }]
+  })
+  const asked = entries.filter(({ accepted }) => accepted.candidates.length > 0)
+  const { reported, unreadable, printed } = ask(python, asked, job.skips)
+  const all = [...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort((a, b) => a.body - b.body)
+  const byItem = Map.groupBy(all, ({ item }) => item)
+
+  const outcomes = taken.map((event, item): ItemOutcome => {
+    if (event.status !== 'accepted') return event
+    if (unreadable.has(item)) return { status: 'rejected', reason: 'not JSON that Python can read' }
+    const findings = (byItem.get(item) ?? []).map(
+      ({ body, functions }): MatchFinding => ({
+        from: 'detection',
+        detection: bodies[body]!.id,
+        event: event.event,
+        functions,
+      }),
+    )
+    return { status: 'evaluated', event: event.event, ownRowId: event.ownRowId, findings }
+  })
+  return { outcomes, printed }
+}
+
+interface PythonReport {
+  reported: Reported[]
+  unreadable: Set<number>
+  printed: Printed[]
+}
+
+/** One call for all; event by event when Python can't read the whole. */
+function ask(python: Python, entries: readonly Entry[], skips: readonly Skip[]): PythonReport {
+  if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
+  const answer = JSON.parse(python.evaluate(requestText(entries, skips))) as {
+    findings: [number, number, FunctionResults][]
+    output: [number, string][]
+  } | null
+  if (answer !== null) {
+    return {
+      reported: answer.findings.map(([item, body, functions]) => ({ item, body, functions })),
+      unreadable: new Set(),
+      printed: answer.output.map(([body, text]) => ({ body, text })),
+    }
+  }
+  if (entries.length === 1) return { reported: [], unreadable: new Set([entries[0]!.item]), printed: [] }
+  const parts = entries.map((entry) => ask(python, [entry], skips))
+  return {
+    reported: parts.flatMap((part) => part.reported),
+    unreadable: new Set(parts.flatMap((part) => [...part.unreadable])),
+    printed: parts.flatMap((part) => part.printed),
+  }
+}
+
+/** The records' own texts go in as they are: each has passed a parser, so none can reach beyond its place. */
+function requestText(entries: readonly Entry[], skips: readonly Skip[]): string {
+  const work = new Map<number, number[]>()
+  entries.forEach(({ accepted }, place) => {
+    for (const body of accepted.candidates) {
+      const places = work.get(body)
+      if (places) places.push(place)
+      else work.set(body, [place])
+    }
+  })
+  const parts = [
+    `"work":${JSON.stringify([...work].sort(([a], [b]) => a - b))}`,
+    `"skips":${JSON.stringify(skips.map(skipEntry))}`,
+    `"items":${JSON.stringify(entries.map(({ item }) => item))}`,
+    `"fields":${JSON.stringify(entries.map(({ accepted }) => accepted.fields))}`,
+    `"events":[${entries.map(({ raw }) => raw).join(',')}]`,
+  ]
+  return `{${parts.join(',')}}`
+}
+
+function skipEntry({ body, item, function: number, error }: Skip): unknown[] {
+  return [body, item, number, error]
+}
+
+/** A quarantined body no longer runs; what it was stopped for is still told, once per event. */
+function reportedOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<number>): Reported[] {
+  const told = skips.filter(
+    (skip, place) =>
+      quarantined.has(skip.body) &&
+      place === skips.findIndex(({ body, item }) => body === skip.body && item === skip.item),
+  )
+  return told.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
+}
+
+export function testCalls({ python, broken }: LoadedBodies, job: Job): Answer {
+  const calls = job.work.items as readonly BodyCall[]
+  const quarantined = new Set(job.quarantined)
+  const refusals = calls.map(({ body }, item): FunctionError | undefined => {
+    if (!quarantined.has(body)) return broken.get(body)
+    return job.skips.find((skip) => skip.body === body && skip.item === item)?.error ?? QUARANTINED
+  })
+  const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
+  const request = {
+    calls: items.map((item) => [item, calls[item]!.body, calls[item]!.entry, calls[item]!.mocks]),
+    skips: job.skips.map(skipEntry),
+  }
+  const outcomes = (JSON.parse(python.test(JSON.stringify(request))) as TestOutcome[]).values()
+  return {
+    outcomes: refusals.map((error) => (error ? failedOutcome(error) : outcomes.next().value!)),
+    printed: [],
+  }
+}

@@ -1,0 +1,87 @@
+/** Detections x events -> findings: hands batches to the pool and puts their results back in order. */
+import { availableParallelism } from 'node:os'
+import type { BodyProblem, Engine, EvaluatedEvent, TestCall, TestOutcome } from '../model/evaluation.ts'
+import type { Envelope } from '../model/event.ts'
+import type { Log } from '../model/ports.ts'
+import type { Project } from '../model/project.ts'
+import { bodiesOf } from './bodies.ts'
+import { chunks } from './chunks.ts'
+import { Containment } from './containment.ts'
+import { failedOutcome, plainError } from './ended-call.ts'
+import { Pool } from './pool.ts'
+import type { Body, BrokenBody, ClockMode } from './protocol.ts'
+
+export interface EngineOptions {
+  readonly project: Project
+  /** Default: one per core, at least 2 and at most 4. */
+  readonly workers?: number | undefined
+  /** `run` evaluates enabled detections and stops after a matcher that does not alert. */
+  readonly purpose: 'run' | 'test'
+  readonly clockMode?: ClockMode
+  readonly log: Log
+}
+
+/** A batch of this size keeps the cost of a crossing below notice; more only makes a second run dearer. */
+const EVENTS_PER_JOB = 250
+const CALLS_PER_JOB = 50
+const CHARS_PER_JOB = 4 * 1024 * 1024
+
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { project, log } = options
+  const { classification, limits } = project.settings
+  const bodies = bodiesOf(project, options.purpose)
+  const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
+  const setup = {
+    bodies,
+    settings: { classification, limits },
+    clockMode: options.clockMode ?? 'acceptance',
+  }
+  const pool = await Pool.start({ setup, workers, log })
+  const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
+
+  async function evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]> {
+    const share = { workers, mostItems: EVENTS_PER_JOB, mostChars: CHARS_PER_JOB }
+    const jobs = chunks(events, ({ raw }) => raw.length, share).map(async (items) => {
+      const outcomes = await containment.run({ kind: 'evaluate', items })
+      return items.map((envelope, at) => ({ envelope, outcome: outcomes[at] as EvaluatedEvent['outcome'] }))
+    })
+    return (await Promise.all(jobs)).flat()
+  }
+
+  const numbers = detectionNumbers(bodies)
+  async function test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]> {
+    // One case mostly costs as much as another, so small pieces spread better than a fair share.
+    const share = { workers: workers * 4, mostItems: CALLS_PER_JOB, mostChars: CHARS_PER_JOB }
+    const known = calls.filter(({ detection }) => numbers.has(detection))
+    const jobs = chunks(known, ({ entry }) => entry.length, share).map((items) => {
+      const asCalls = items.map(({ detection, ...call }) => ({ ...call, body: numbers.get(detection)! }))
+      return containment.run({ kind: 'test', items: asCalls })
+    })
+    const outcomes = (await Promise.all(jobs)).flat().values()
+    return calls.map(({ detection }) =>
+      numbers.has(detection) ? (outcomes.next().value as TestOutcome) : nothingToRun(detection),
+    )
+  }
+
+  return {
+    problems: [...pool.broken.values()]
+      .sort((a, b) => a.body - b.body)
+      .map((broken) => bodyProblem(broken, bodies)),
+    evaluate,
+    test,
+    close: () => pool.close(),
+  }
+}
+
+function detectionNumbers(bodies: readonly Body[]): Map<string, number> {
+  return new Map(bodies.flatMap((body, number) => (body.kind === 'detection' ? [[body.id, number]] : [])))
+}
+
+function bodyProblem({ body, error }: BrokenBody, bodies: readonly Body[]): BodyProblem {
+  const { kind, id } = bodies[body]!
+  return { kind, id, error }
+}
+
+function nothingToRun(detection: string): TestOutcome {
+  return failedOutcome(plainError('NothingToRun', `${detection} has no Python body that could be run`))
+}

@@ -1,0 +1,106 @@
+/** One worker thread as the main thread sees it: started, given jobs, watched, ended. */
+import { Worker } from 'node:worker_threads'
+import { messageOf } from '../errors.ts'
+import type { Ending } from './ended-call.ts'
+import {
+  type BrokenBody,
+  type FromWorker,
+  type Job,
+  MARK_CELLS,
+  type Mark,
+  readMark,
+  type WorkerSetup,
+} from './protocol.ts'
+import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
+
+export type Done = Extract<FromWorker, { kind: 'done' }>
+/** The worker is gone; the mark says where it was. */
+export interface Ended {
+  readonly kind: 'ended'
+  readonly mark: Mark
+  readonly ending: Ending
+  /** What Node said about it. */
+  readonly message: string
+}
+
+const ENTRY = new URL(`./worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+/** C recursion of Python lives on the worker's stack: with less, a deep structure is fatal instead of an error. */
+const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8 }
+
+export class Evaluator {
+  readonly #worker: Worker
+  readonly #cells: Int32Array
+  readonly #timeMs: number
+  #gone = false
+  #message = ''
+
+  private constructor(setup: Omit<WorkerSetup, 'mark'>) {
+    const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
+    this.#cells = new Int32Array(mark).fill(-1)
+    this.#timeMs = setup.settings.limits.timeMs
+    const workerData: WorkerSetup = { ...setup, mark }
+    this.#worker = new Worker(ENTRY, {
+      workerData,
+      env: {},
+      resourceLimits: RESOURCE_LIMITS,
+      stdout: true,
+      stderr: true,
+    })
+    // Pyodide asks to be sent a report when an author's code ends it; the log says what happened instead.
+    this.#worker.stdout.resume()
+    this.#worker.stderr.resume()
+    this.#worker.on('error', (error) => {
+      this.#message = messageOf(error)
+    })
+    this.#worker.on('exit', () => {
+      this.#gone = true
+    })
+  }
+
+  static async start(
+    setup: Omit<WorkerSetup, 'mark'>,
+    signal: AbortSignal,
+  ): Promise<{ kind: 'ready'; evaluator: Evaluator; broken: readonly BrokenBody[] } | Ended> {
+    const evaluator = new Evaluator(setup)
+    const stop = () => void evaluator.stop()
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    const reply = await evaluator.#reply()
+    return reply.kind === 'ready' ? { ...reply, evaluator } : (reply as Ended)
+  }
+
+  /** False once it has ended or is about to. */
+  get usable(): boolean {
+    return !this.#gone
+  }
+
+  async run(job: Job): Promise<Done | Ended> {
+    this.#worker.postMessage(job)
+    return (await this.#reply()) as Done | Ended
+  }
+
+  async stop(): Promise<void> {
+    this.#gone = true
+    await this.#worker.terminate()
+  }
+
+  #reply(): Promise<FromWorker | Ended> {
+    return new Promise((resolve) => {
+      const watchdog = new Watchdog(this.#timeMs)
+      let ending: Ending = 'crash'
+      const timer = setInterval(() => {
+        if (!watchdog.stalled(readMark(this.#cells), performance.now())) return
+        ending = 'time'
+        void this.stop()
+      }, LOOK_EVERY_MS)
+      const finish = (reply: FromWorker | Ended) => {
+        clearInterval(timer)
+        this.#worker.off('message', finish).off('exit', onExit)
+        resolve(reply)
+      }
+      const onExit = () =>
+        finish({ kind: 'ended', mark: readMark(this.#cells), ending, message: this.#message })
+      this.#worker.on('message', finish).on('exit', onExit)
+    })
+  }
+}

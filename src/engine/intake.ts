@@ -1,0 +1,112 @@
+/** One event's text -> what it is, which detections see it, which fields they find filled in. Pure. */
+import { messageOf } from '../errors.ts'
+import { hashId } from '../model/alert.ts'
+import type { Envelope, EventIdentity } from '../model/event.ts'
+import type { Settings } from '../model/settings.ts'
+import { classify, type JsonRecord, textAt, valueAt } from './classify.ts'
+import { formatEventTime, parseEventTime } from './event-time.ts'
+import { refusal } from './framing-guard.ts'
+import type { ClockMode } from './protocol.ts'
+import type { Selection } from './selection.ts'
+
+export interface Accepted {
+  readonly status: 'accepted'
+  readonly event: EventIdentity
+  readonly ownRowId: boolean
+  /** `p_*` fields that the record lacks; Python puts them in after its parse. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly candidates: readonly number[]
+}
+export type TakenIn = Accepted | { readonly status: 'rejected' | 'unclassified'; readonly reason: string }
+
+export interface IntakeRules {
+  readonly settings: Pick<Settings, 'classification' | 'limits'>
+  readonly selection: Selection
+  readonly clockMode: ClockMode
+}
+
+export function takeIn(envelope: Envelope, rules: IntakeRules): TakenIn {
+  const reason = envelope.refused ?? refusal(envelope.raw, rules.settings.limits)
+  if (reason !== null) return { status: 'rejected', reason }
+  const parsed = parseRecord(envelope.raw)
+  if ('reason' in parsed) return { status: 'rejected', reason: parsed.reason }
+
+  const { record } = parsed
+  const isQuery = envelope.kind === 'log' && rules.selection.isQuery(envelope.type)
+  const type = isQuery ? envelope.type : classify(record, envelope, rules.settings.classification)
+  if (type === null) return { status: 'unclassified', reason: noType(envelope) }
+
+  const resourceId = envelope.kind === 'resource' ? (textAt(record, 'resourceId') ?? '') : null
+  const ownRowId = textAt(record, 'p_row_id')
+  const rowId = ownRowId ?? deriveRowId(envelope)
+  const times = timesOf(record, envelope)
+  const { source, seq, kind, receivedAt } = envelope
+  const at = rules.clockMode === 'event' ? (times.eventAt ?? receivedAt) : receivedAt
+  return {
+    status: 'accepted',
+    event: { source, seq, kind, type, rowId, resourceId, at },
+    ownRowId: ownRowId !== null,
+    fields: kind === 'resource' ? {} : missingFields(record, envelope, isQuery ? null : type, rowId, times),
+    candidates: rules.selection.candidates({ kind, type, resourceId }),
+  }
+}
+
+function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(raw)
+  } catch (error) {
+    return { reason: `not JSON: ${messageOf(error)}` }
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return { record: value as JsonRecord }
+  }
+  return {
+    reason: `not a JSON object but ${Array.isArray(value) ? 'a list' : JSON.stringify(value)?.slice(0, 40)}`,
+  }
+}
+
+/** The same record read again from the same place gets the same id, so that a replay finds its alerts. */
+function deriveRowId({ source, dedupId, cursor, place, raw }: Envelope): string {
+  return hashId('row', source, dedupId ?? cursor ?? '', place, raw)
+}
+
+interface Times {
+  readonly eventAt: number | null
+  /** `p_event_time` to fill in, or null. */
+  readonly fill: string | null
+}
+
+function timesOf(record: JsonRecord, { timeField }: Envelope): Times {
+  if (!isAbsent(record.p_event_time)) return { eventAt: parseEventTime(record.p_event_time), fill: null }
+  const eventAt = timeField === undefined ? null : parseEventTime(valueAt(record, timeField))
+  return { eventAt, fill: eventAt === null ? null : formatEventTime(eventAt) }
+}
+
+function missingFields(
+  record: JsonRecord,
+  envelope: Envelope,
+  logType: string | null,
+  rowId: string,
+  times: Times,
+): Record<string, string> {
+  const fields = {
+    p_log_type: logType,
+    p_row_id: rowId,
+    p_parse_time: formatEventTime(envelope.receivedAt),
+    p_source_label: envelope.source,
+    p_event_time: times.fill,
+  }
+  const missing = Object.entries(fields).filter(([key, value]) => value !== null && isAbsent(record[key]))
+  return Object.fromEntries(missing) as Record<string, string>
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === ''
+}
+
+function noType({ kind }: Envelope): string {
+  return kind === 'resource'
+    ? 'no resource type: add ?type= to the source, or resourceType to the record'
+    : 'no log type: add ?logType= to the source, a classification to signalbox.yaml, or p_log_type to the record'
+}

@@ -1,0 +1,120 @@
+/** Several workers over one queue of jobs. A worker that ended is replaced; what it was doing is the caller's to judge. */
+import { Bug } from '../errors.ts'
+import type { Log } from '../model/ports.ts'
+import { endedCall } from './ended-call.ts'
+import { type Done, type Ended, Evaluator } from './evaluator.ts'
+import { type BrokenBody, budgetMs, type Job, type WorkerSetup } from './protocol.ts'
+
+export interface PoolOptions {
+  readonly setup: Omit<WorkerSetup, 'mark' | 'excluded'>
+  readonly workers: number
+  readonly log: Log
+}
+
+interface Ticket {
+  readonly job: Job
+  resolve(end: Done | Ended): void
+  reject(error: unknown): void
+}
+
+/** Starts that may fail in a row without a body to blame. */
+const MOST_STARTS = 3
+
+export class Pool {
+  /** Every body that some worker could not load. */
+  readonly broken = new Map<number, BrokenBody>()
+  readonly #options: PoolOptions
+  readonly #excluded = new Map<number, BrokenBody>()
+  readonly #evaluators = new Set<Evaluator>()
+  readonly #queue: Ticket[] = []
+  readonly #waiting: ((ticket: Ticket | null) => void)[] = []
+  readonly #closing = new AbortController()
+  #failure: unknown
+
+  private constructor(options: PoolOptions) {
+    this.#options = options
+  }
+
+  static async start(options: PoolOptions): Promise<Pool> {
+    const pool = new Pool(options)
+    const starts = Array.from({ length: options.workers }, () => pool.#startEvaluator())
+    try {
+      for (const evaluator of await Promise.all(starts)) void pool.#serve(evaluator)
+    } catch (error) {
+      await pool.close()
+      throw error
+    }
+    return pool
+  }
+
+  run(job: Job): Promise<Done | Ended> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure)
+      const ticket = { job, resolve, reject }
+      const waiting = this.#waiting.shift()
+      if (waiting) waiting(ticket)
+      else this.#queue.push(ticket)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#fail(new Bug('the engine was closed while work was under way'))
+    await Promise.all([...this.#evaluators].map((evaluator) => evaluator.stop()))
+  }
+
+  async #serve(first: Evaluator): Promise<void> {
+    let evaluator = first
+    for (;;) {
+      const ticket = await this.#next()
+      if (ticket === null) return
+      const end = await evaluator.run(ticket.job)
+      if (this.#failure !== undefined) return ticket.reject(this.#failure)
+      ticket.resolve(end)
+      if (evaluator.usable) continue
+      this.#evaluators.delete(evaluator)
+      try {
+        evaluator = await this.#startEvaluator()
+      } catch (error) {
+        return this.#fail(error)
+      }
+    }
+  }
+
+  #next(): Promise<Ticket | null> {
+    if (this.#failure !== undefined) return Promise.resolve(null)
+    const ticket = this.#queue.shift()
+    return ticket ? Promise.resolve(ticket) : new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Nothing is run from here on. */
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#closing.abort()
+    for (const waiting of this.#waiting.splice(0)) waiting(null)
+    for (const ticket of this.#queue.splice(0)) ticket.reject(this.#failure)
+  }
+
+  /** A body whose loading ends the worker is left out of the next start. */
+  async #startEvaluator(): Promise<Evaluator> {
+    const { setup, log } = this.#options
+    for (let failed = 0; ; ) {
+      const excluded = [...this.#excluded.values()]
+      const start = await Evaluator.start({ ...setup, excluded }, this.#closing.signal)
+      if (start.kind === 'ready') {
+        this.#evaluators.add(start.evaluator)
+        for (const each of start.broken) this.broken.set(each.body, each)
+        return start.evaluator
+      }
+      if (this.#failure !== undefined) throw this.#failure
+      const { mark, ending, message } = start
+      const body = setup.bodies[mark.body]
+      if (body) {
+        const error = endedCall(body, mark, ending, budgetMs(mark, setup.settings.limits.timeMs))
+        this.#excluded.set(mark.body, { body: mark.body, error })
+        log.error({ id: body.id, file: body.path, ending }, 'loading a body ended its worker: it is left out')
+      } else if (++failed === MOST_STARTS) {
+        throw new Bug(`Python does not start: ${message || ending}`)
+      }
+    }
+  }
+}

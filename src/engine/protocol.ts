@@ -1,0 +1,121 @@
+/** What crosses between the main thread and a worker: messages, and the mark in shared memory. Nothing else does. */
+import type { DataModel, DetectionType } from '../model/detection.ts'
+import type { EvaluatedEvent, TestOutcome } from '../model/evaluation.ts'
+import type { Envelope } from '../model/event.ts'
+import type { FunctionError } from '../model/finding.ts'
+import type { Settings } from '../model/settings.ts'
+
+/** A Python body as a worker loads it. Its number is its place in the list: helpers, data models, detections. */
+export type Body = HelperBody | DataModelBody | DetectionBody
+
+interface NamedSource {
+  readonly id: string
+  readonly path: string
+  readonly source: string
+}
+export interface HelperBody extends NamedSource {
+  readonly kind: 'helper'
+}
+export interface DataModelBody extends Omit<NamedSource, 'source'> {
+  readonly kind: 'data-model'
+  /** null: mappings alone. */
+  readonly source: string | null
+  readonly logTypes: readonly string[]
+  readonly mappings: DataModel['mappings']
+}
+export interface DetectionBody extends NamedSource {
+  readonly kind: 'detection'
+  readonly type: DetectionType
+  readonly logTypes: readonly string[]
+  readonly scheduledQueries: readonly string[]
+  readonly resourceTypes: readonly string[]
+  readonly suppressions: readonly string[]
+}
+
+/** A body that must not be loaded again, because its loading had to be ended; or that could not be loaded. */
+export interface BrokenBody {
+  readonly body: number
+  readonly error: FunctionError
+}
+
+export interface WorkerSetup {
+  readonly bodies: readonly Body[]
+  readonly excluded: readonly BrokenBody[]
+  readonly settings: Pick<Settings, 'classification' | 'limits'>
+  readonly clockMode: ClockMode
+  /** The mark, as `MARK` lays it out. */
+  readonly mark: SharedArrayBuffer
+}
+
+/** Whether an event counts at its acceptance (`run`) or at its own time (`replay`). */
+export type ClockMode = 'acceptance' | 'event'
+
+export interface BodyCall {
+  readonly body: number
+  readonly entry: string
+  readonly mocks: string
+}
+
+/** One function that is not called again for one item: calling it ended a worker. */
+export interface Skip {
+  readonly body: number
+  readonly item: number
+  /** Its place in `FUNCTIONS`. */
+  readonly function: number
+  readonly error: FunctionError
+}
+
+/** Items are events or calls; results stand in the same order. */
+export type Work =
+  | { readonly kind: 'evaluate'; readonly items: readonly Envelope[] }
+  | { readonly kind: 'test'; readonly items: readonly BodyCall[] }
+
+export interface Job {
+  readonly work: Work
+  readonly skips: readonly Skip[]
+  /** Bodies that no longer run. */
+  readonly quarantined: readonly number[]
+}
+
+export type ItemOutcome = EvaluatedEvent['outcome'] | TestOutcome
+
+export interface Printed {
+  readonly body: number
+  readonly text: string
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly broken: readonly BrokenBody[] }
+  | { readonly kind: 'done'; readonly outcomes: readonly ItemOutcome[]; readonly printed: readonly Printed[] }
+
+/** Cells of the mark, the same in marks.py: a new serial is a new time budget. */
+export const MARK = { serial: 0, body: 1, item: 2, function: 3 } as const
+export const MARK_CELLS = 4
+
+/** Where a worker is. */
+export interface Mark {
+  readonly serial: number
+  /** -1: in no author's code. */
+  readonly body: number
+  /** -1: the body is being loaded. */
+  readonly item: number
+  readonly function: number
+}
+
+export function readMark(cells: Int32Array): Mark {
+  return {
+    serial: Atomics.load(cells, MARK.serial),
+    body: cells[MARK.body]!,
+    item: cells[MARK.item]!,
+    function: cells[MARK.function]!,
+  }
+}
+
+/** Loading a body runs all of its imports, so it gets several times what one event gets. */
+const LOAD_FACTOR = 10
+
+/** Milliseconds that the work at a mark may take; Infinity outside of author's code. */
+export function budgetMs(mark: Pick<Mark, 'body' | 'item'>, timeMs: number): number {
+  if (mark.body < 0) return Number.POSITIVE_INFINITY
+  return mark.item < 0 ? timeMs * LOAD_FACTOR : timeMs
+}

@@ -1,0 +1,77 @@
+"""Describes what a body raised: type, message, and the frames that lie in the author's own files."""
+
+import linecache
+
+from signalbox_driver.marks import TimeLimitExceeded
+
+_LONGEST_TEXT = 1_000
+_MOST_FRAMES = 20
+
+_sources = set()
+_limit_text = ""
+
+
+def configure(time_limit_ms):
+    global _limit_text
+    _limit_text = f"took longer than the limit of {time_limit_ms} ms"
+
+
+def know_source(path, source):
+    """Marks a file as the author's, and lets tracebacks quote it."""
+    _sources.add(path)
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+
+
+def describe(error):
+    if isinstance(error, TimeLimitExceeded):
+        return time_limit(_limit_text, _frames(error))
+    return {
+        "type": type(error).__name__,
+        "message": _text(str, error),
+        "repr": _text(repr, error),
+        "frames": _frames(error),
+    }
+
+
+def time_limit(message, frames):
+    name = TimeLimitExceeded.__name__
+    return {"type": name, "message": message, "repr": f"{name}({message!r})", "frames": frames, "limit": "time"}
+
+
+def used_up():
+    """For the functions that a spent budget left no time for."""
+    return time_limit(f"not run: an earlier function {_limit_text}", [])
+
+
+def missing_function(path, name):
+    message = f"the body defines no function {name}"
+    frames = [_frame(path, 1, "<module>")]
+    return {"type": "MissingFunction", "message": message, "repr": message, "frames": frames}
+
+
+def _text(of, error):
+    # The author's own exception classes may fail to print themselves.
+    try:
+        return of(error)[:_LONGEST_TEXT]
+    except Exception:
+        return type(error).__name__
+
+
+def _frames(error):
+    frames = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename in _sources:
+            frames.append((code.co_filename, traceback.tb_lineno, code.co_name))
+        traceback = traceback.tb_next
+    if isinstance(error, SyntaxError) and error.filename in _sources:
+        frames.append((error.filename, error.lineno or 1, "<module>"))
+    if len(frames) > _MOST_FRAMES:
+        frames = frames[: _MOST_FRAMES // 2] + frames[-_MOST_FRAMES // 2 :]
+    return [_frame(*frame) for frame in frames]
+
+
+def _frame(path, line, function):
+    source = linecache.getline(path, line).strip()
+    return {"file": path, "line": line, "function": function, "source": source[:_LONGEST_TEXT]}

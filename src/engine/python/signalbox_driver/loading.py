@@ -1,0 +1,93 @@
+"""Loads helpers, data models and detections; a body that fails becomes a problem and the others go on."""
+
+import importlib
+from types import ModuleType
+
+from panther_core.data_model import DataModel
+from signalbox_driver import marks
+from signalbox_driver.failures import describe, know_source, missing_function
+from signalbox_driver.helper_imports import HelperFinder
+from signalbox_driver.outputs import FUNCTIONS
+
+
+class Detection:
+    """A loaded body. Functions are looked up at each call, so that mocks of them hold."""
+
+    def __init__(self, number, spec, namespace):
+        self.number = number
+        self.id = spec["id"]
+        self.type = spec["type"]
+        self.matcher = "policy" if self.type == "policy" else "rule"
+        self.namespace = namespace
+        names = [self.matcher, *FUNCTIONS[1:]]
+        self.functions = [
+            (place, FUNCTIONS[place], name) for place, name in enumerate(names) if callable(namespace.get(name))
+        ]
+
+
+class LoadedProject:
+    def __init__(self, bodies, excluded):
+        self.detections = {}
+        self.models = {}
+        self.problems = []
+        self._excluded = excluded
+        for body in bodies:
+            if body["source"] is not None:
+                know_source(body["path"], body["source"])
+        HelperFinder(self._helpers(bodies)).install()
+        for number, body in enumerate(bodies):
+            self._load(number, body)
+        marks.leave()
+
+    def _helpers(self, bodies):
+        return {
+            body["id"]: (number, body["path"], body["source"], self._excluded.get(number))
+            for number, body in enumerate(bodies)
+            if body["kind"] == "helper"
+        }
+
+    def _load(self, number, body):
+        error = self._excluded.get(number)
+        if error is None:
+            marks.begin_loading(number)
+            try:
+                marks.arm()
+                error = _LOADERS[body["kind"]](self, number, body)
+                marks.disarm()
+            except BaseException as raised:
+                marks.disarm()
+                error = describe(raised)
+        if error is not None:
+            self.problems.append({"body": number, "error": error})
+
+    def _load_helper(self, _number, body):
+        importlib.import_module(body["id"])
+
+    def _load_data_model(self, _number, body):
+        config = {
+            "id": body["id"],
+            "versionId": "",
+            "mappings": body["mappings"],
+            "body": body["source"],
+        }
+        model = DataModel(config, body["path"])
+        for log_type in body["logTypes"]:
+            self.models.setdefault(log_type, model)
+
+    def _load_detection(self, number, body):
+        # Not in sys.modules: no detection is importable by another.
+        module = ModuleType(body["id"])
+        module.__file__ = body["path"]
+        exec(compile(body["source"], body["path"], "exec"), module.__dict__)
+        detection = Detection(number, body, module.__dict__)
+        if not callable(module.__dict__.get(detection.matcher)):
+            return missing_function(body["path"], detection.matcher)
+        self.detections[number] = detection
+        return None
+
+
+_LOADERS = {
+    "helper": LoadedProject._load_helper,
+    "data-model": LoadedProject._load_data_model,
+    "detection": LoadedProject._load_detection,
+}

@@ -1,0 +1,92 @@
+"""The contract of each function's return value: what is accepted, and the form in which it is passed on."""
+
+import json
+from collections.abc import Mapping
+
+from panther_core.exceptions import FunctionReturnTypeError
+from panther_core.immutable import json_encoder
+
+SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "DEFAULT")
+LONGEST_TEXT = 1_000
+LONGEST_CONTEXT = 204_800
+_CUT = "... (truncated)"
+
+
+def checked(detection, function, value):
+    """The value as it goes to the host. Raises FunctionReturnTypeError, AssertionError or what encoding raises."""
+    try:
+        return _CHECKS[function](value)
+    except _WrongType as wrong:
+        name = detection.matcher if function == "detection" else function
+        raise FunctionReturnTypeError(
+            f"detection [{detection.id}] function [{name}] "
+            f"returned [{wrong.returned}], expected [{wrong.expected}]"
+        ) from None
+
+
+class _WrongType(Exception):
+    def __init__(self, value, expected):
+        self.returned = type(value).__name__
+        self.expected = expected
+
+
+def _bool(value):
+    if value is True or value is False:
+        return value
+    raise _WrongType(value, "bool")
+
+
+def _text(value):
+    if not isinstance(value, str):
+        raise _WrongType(value, "str")
+    return value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - len(_CUT)] + _CUT
+
+
+def _text_or_none(value):
+    return None if value is None else _text(value)
+
+
+def _severity(value):
+    upper = value.upper() if isinstance(value, str) else None
+    assert upper in SEVERITIES, (
+        f"Expected severity to be any of the following: [{', '.join(SEVERITIES)}], got [{value!s}] instead."
+    )
+    return upper
+
+
+def _destinations(value):
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise _WrongType(value, "list of str")
+    for name in value:
+        if not isinstance(name, str):
+            raise _WrongType(name, "list of str")
+    return value
+
+
+def _alert_context(value):
+    """JSON text, so that its numbers reach the destination as the author's code made them."""
+    if not isinstance(value, Mapping):
+        raise _WrongType(value, "Mapping")
+    text = json.dumps(value, default=json_encoder, allow_nan=False)
+    if len(text) <= LONGEST_CONTEXT:
+        return text
+    size = f"alert_context size is [{len(text)}] characters"
+    return json.dumps({"_error": f"{size}, bigger than maximum of [{LONGEST_CONTEXT}] characters"})
+
+
+_CHECKS = {
+    "detection": _bool,
+    "title": _text,
+    "description": _text,
+    "reference": _text,
+    "severity": _severity,
+    "runbook": _text,
+    "destinations": _destinations,
+    "dedup": _text,
+    "alert_context": _alert_context,
+    "unique": _text_or_none,
+}
+# The order in which one event runs them; a function's number in marks is its place here.
+FUNCTIONS = tuple(_CHECKS)
