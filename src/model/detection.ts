@@ -37,7 +37,7 @@ export interface Detection {
   /** Globs over the resource id. */
   readonly suppressions: readonly string[]
   readonly outputIds: readonly string[]
-  /** The override of destinations.yaml that last changed this detection: `file:line`. */
+  /** `file:line` of the override of destinations.yaml that gave `outputIds`, else of the last one that applied. */
   readonly override: string | null
   /** Already normalised: 60 when absent or 0, at least 5. */
   readonly dedupPeriodMinutes: number
@@ -47,7 +47,7 @@ export interface Detection {
   readonly tests: readonly TestCase[]
   /** 32 base-62 characters of the hash of spec, body and imported helpers. */
   readonly version: string
-  /** Every key of the spec, for filters and for kinds of content evaluated elsewhere. */
+  /** Every key of the spec but `Tests`, for filters and for kinds of content evaluated elsewhere. */
   readonly spec: Readonly<Record<string, unknown>>
 }
 

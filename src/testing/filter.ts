@@ -4,14 +4,15 @@ import { UserError } from '../errors.ts'
 import type { Detection } from '../model/detection.ts'
 
 /** Keys of the specs of rules, policies and globals. */
-const KEYS = [
-  ...['AlertContext', 'AlertTitle', 'AnalysisType', 'ActionDelaySeconds', 'AutoRemediationID'],
-  ...['AutoRemediationParameters', 'BaseVersion', 'CreateAlert', 'CreatedBy', 'DedupPeriodMinutes'],
-  ...['Description', 'Detection', 'DisplayName', 'DynamicSeverities', 'Enabled', 'Filename', 'GlobalID'],
-  ...['GroupBy', 'InlineFilters', 'LogTypes', 'OnlyUseBaseRiskScore', 'OutputIds', 'PolicyID', 'Reference'],
-  ...['Reports', 'ResourceTypes', 'RuleID', 'Runbook', 'ScheduledQueries', 'Severity', 'Status'],
-  ...['SummaryAttributes', 'Suppressions', 'Tags', 'Tests', 'Threshold'],
-]
+const KEYS = `
+  ActionDelaySeconds AlertContext AlertTitle AnalysisType AutoRemediationID AutoRemediationParameters
+  BaseVersion CreateAlert CreatedBy DedupPeriodMinutes Description Detection DisplayName
+  DynamicSeverities Enabled Filename GlobalID GroupBy InlineFilters LogTypes OnlyUseBaseRiskScore
+  OutputIds PolicyID Reference Reports ResourceTypes RuleID Runbook ScheduledQueries Severity Status
+  SummaryAttributes Suppressions Tags Tests Threshold
+`
+  .trim()
+  .split(/\s+/)
 
 interface Condition {
   readonly key: string
@@ -37,7 +38,7 @@ function parseCondition(text: string): Condition {
   if (!KEYS.includes(key)) {
     const near = nearest(key, KEYS)
     throw new UserError(`the filter "${text}" names an unknown key`, {
-      hint: near ? `did you mean "${near}"?` : `known: ${KEYS.toSorted().join(', ')}`,
+      hint: near ? `did you mean "${near}"?` : `known: ${KEYS.join(', ')}`,
     })
   }
   return { key, negated: bang === '!', values: values.split(',').map((value) => value.trim().toLowerCase()) }
@@ -52,5 +53,5 @@ function holds({ negated, values }: Condition, field: unknown): boolean {
 
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return ''
-  return (typeof value === 'object' ? JSON.stringify(value) : String(value)).toLowerCase()
+  return (typeof value === 'string' ? value : JSON.stringify(value)).toLowerCase()
 }

@@ -68,7 +68,11 @@ function draftOf(
 }
 
 /** The finding a case makes: as live, its event's type is the record's own `p_log_type`. */
-export function findingOf(detection: Detection, test: TestCase, outcome: TestOutcome): MatchFinding {
+export function findingOf(
+  detection: Detection,
+  test: Pick<TestCase, 'entry'>,
+  outcome: TestOutcome,
+): MatchFinding {
   const entry = JSON.parse(test.entry) as Record<string, unknown> | null
   const textAt = (key: string) => (typeof entry?.[key] === 'string' ? (entry[key] as string) : null)
   return {

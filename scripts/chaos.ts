@@ -1,0 +1,59 @@
+// npm run chaos -- --rounds N [--seed N] [--sabotage]: kill -9 at random moments, then the ledger against the receiver.
+// --sabotage runs a copy that acknowledges before it commits: the harness must then find losses.
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runChaos } from '../test/chaos/run-chaos.ts'
+
+const checkout = join(import.meta.dirname, '..')
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '50' },
+    seed: { type: 'string', default: '1' },
+    sabotage: { type: 'boolean', default: false },
+  },
+})
+
+function sabotagedCopy(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'signalbox-sabotaged-'))
+  for (const name of ['src', 'bin', 'package.json'])
+    cpSync(join(checkout, name), join(copy, name), { recursive: true })
+  symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'))
+  const file = join(copy, 'src', 'daemon', 'intake.ts')
+  const sound = readFileSync(file, 'utf8')
+  const broken = sound.replace(
+    '    return settled\n',
+    `    return evaluated.then((events) => events.map(() => ({ status: 'accepted', matches: 0 })))\n`,
+  )
+  if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/intake.ts')
+  writeFileSync(file, broken)
+  return copy
+}
+
+const subject = values.sabotage ? sabotagedCopy() : checkout
+const startedAt = performance.now()
+const report = await runChaos({
+  rounds: Number(values.rounds),
+  seed: Number(values.seed),
+  checkout: subject,
+  settleMs: values.sabotage ? 20_000 : 120_000,
+  onRound: (round, acknowledged) =>
+    console.error(`round ${round}: ${acknowledged} events acknowledged so far`),
+})
+if (values.sabotage) rmSync(subject, { recursive: true, force: true })
+const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+console.log(
+  `${report.rounds} rounds in ${seconds} s: ${report.acknowledged} acknowledged, ${report.lost.length} lost, ` +
+    `${report.countedTwice.length} counted twice, ${report.repeated} requests repeated under their own key, ` +
+    `${report.refused} refused by the receiver`,
+)
+const expected = values.sabotage
+  ? report.lost.length > 0
+  : report.lost.length + report.countedTwice.length === 0
+if (!expected) {
+  console.error(
+    values.sabotage ? 'the sabotage went unnoticed' : [...report.lost, ...report.countedTwice].join('\n'),
+  )
+  process.exitCode = 1
+}

@@ -1,0 +1,77 @@
+/** Tells an explanation: as a story for people, as the stable JSON for machines. Pure. */
+import type { Detection } from '../model/detection.ts'
+import type { FunctionName, FunctionResult } from '../model/finding.ts'
+import { errorFrames } from '../reporters/_failure.ts'
+import { routeStory, routeTarget } from '../reporters/_route-story.ts'
+import { printable, printableLines, type Style } from '../reporters/_style.ts'
+import { functionsJson } from '../reporters/json.ts'
+import type { Explanation } from '../workspace.ts'
+
+/** The alert's own text is put in as it is, so that number lexemes survive. */
+export function explanationJson(explanation: Explanation): string {
+  const { detection, matched, severity, route, alert, functions, guard, preview } = explanation
+  const fields: [string, string][] = [
+    ...Object.entries({ detection, matched, severity, route }).map(jsonField),
+    ['alert', alert ?? 'null'],
+    ...Object.entries({ functions: functionsJson(functions), guard, preview }).map(jsonField),
+  ]
+  return `{\n${fields.map(([key, value]) => `  ${JSON.stringify(key)}: ${value}`).join(',\n')}\n}\n`
+}
+
+function jsonField([key, value]: [string, unknown]): [string, string] {
+  return [key, JSON.stringify(value ?? null, null, 2).replaceAll('\n', '\n  ')]
+}
+
+export function explanationStory(explanation: Explanation, detection: Detection, style: Style): string {
+  const { route, matched } = explanation
+  const sections: [string, string[]][] = [
+    ['matched', [`${matched ? 'yes' : 'no'}: ${printable(detection.id)}, ${detection.place.file}`]],
+    ['functions', functionLines(explanation, style)],
+    ['severity', severityLines(explanation, detection)],
+    ['route', route ? [routeTarget(route), ...routeStory(route, style)] : []],
+    ['alert', explanation.alert ? alertLines(explanation.alert) : []],
+    ['sent', previewLines(explanation, style)],
+  ]
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `${style('bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`)
+    .join('\n')
+}
+
+function functionLines({ functions }: Explanation, style: Style): string[] {
+  const entries = Object.entries(functions) as [FunctionName, FunctionResult][]
+  const width = Math.max(0, ...entries.map(([name]) => name.length))
+  return entries.flatMap(([name, { output, error }]) => {
+    const label = name.padEnd(width)
+    if (error) return [`${label}  ${style('red', printable(error.repr))}`, ...errorFrames(error, style)]
+    return [`${label}  ${printable(typeof output === 'string' ? output : JSON.stringify(output ?? null))}`]
+  })
+}
+
+function severityLines({ severity }: Explanation, detection: Detection): string[] {
+  if (!severity) return []
+  const why =
+    severity.source === 'generated' ? 'severity() said so' : `the Severity of ${detection.place.file} stands`
+  return [`${severity.value} (${severity.source}): ${why}`]
+}
+
+/** One key per line; the text is the notification's own. */
+function alertLines(alert: string): string[] {
+  const fields = Object.entries(JSON.parse(alert) as Record<string, unknown>)
+  const width = Math.max(...fields.map(([key]) => key.length))
+  return fields.map(([key, value]) => `${key.padEnd(width)}  ${printable(JSON.stringify(value))}`)
+}
+
+function previewLines({ preview }: Explanation, style: Style): string[] {
+  return Object.entries(preview).flatMap(([destination, shown]) => {
+    if ('note' in shown) return [`${style('bold', printable(destination))}: ${printable(shown.note)}`]
+    const headers = Object.entries(shown.headers).map(([name, value]) => `    ${name}: ${printable(value)}`)
+    const body = printableLines(shown.body).map((line) => `    ${line}`)
+    return [
+      `${style('bold', printable(destination))}: ${shown.method} ${printable(shown.url)}`,
+      ...headers,
+      '',
+      ...body,
+    ]
+  })
+}

@@ -1,0 +1,161 @@
+/** Turns what the daemon does into lines for people and entries for machines. No times: equal runs print the same. */
+import type { DaemonEvent } from '../daemon.ts'
+import type { Severity } from '../model/severity.ts'
+import type { Admitted } from '../pipeline/planner.ts'
+import { routeTarget } from '../reporters/_route-story.ts'
+import { counted, type Format, printable, type Style } from '../reporters/_style.ts'
+import { problemsText } from './_problems.ts'
+
+export interface Told {
+  readonly level: 'info' | 'warn'
+  /** For people; the first line says it all. */
+  readonly lines: readonly string[]
+  /** For `--log-format json`. */
+  readonly message: string
+  readonly fields: object
+}
+
+/** Rejected events of one source that are told one by one; the summary counts the rest. */
+const REJECTS_TOLD = 10
+
+const COLOURS: Record<Severity, Format> = {
+  INFO: 'dim',
+  LOW: 'cyan',
+  MEDIUM: 'yellow',
+  HIGH: 'red',
+  CRITICAL: 'red',
+}
+
+/** One per run: it remembers what it has warned about. */
+export function createNarrator(style: Style): (event: DaemonEvent) => Told | null {
+  const told = new Map<string, number>()
+  return (event) => {
+    switch (event.kind) {
+      case 'started':
+        return started(event, style)
+      case 'admitted':
+        return admitted(event.admitted, style)
+      case 'rejected': {
+        const key = `${event.status} ${event.source}`
+        const before = told.get(key) ?? 0
+        told.set(key, before + 1)
+        return event.status === 'unclassified'
+          ? unclassified(event, before, style)
+          : rejected(event, before, style)
+      }
+      case 'draining':
+        return event.waiting === 0
+          ? null
+          : info(`${counted(event.waiting, 'delivery', 'deliveries')} under way`, 'draining', {
+              waiting: event.waiting,
+            })
+      case 'reloaded':
+        return reloaded(event, style)
+    }
+  }
+}
+
+function started(event: Extract<DaemonEvent, { kind: 'started' }>, style: Style): Told {
+  const { sources, store, detections, destinations, invalid } = event
+  const from = sources.map(printable).join(', ')
+  const counts = `${counted(detections, 'detection')}, ${counted(destinations, 'destination')}`
+  const line = style('dim', `${counts}, ${printable(store)}, from ${from}`)
+  const fields = { sources, store, detections, destinations, invalid }
+  if (invalid.length === 0) return info(line, 'started', fields)
+  const lines = [
+    style('yellow', 'running without the files that have these errors:'),
+    problemsText(invalid, style),
+    line,
+  ]
+  return { level: 'warn', lines, message: 'started without invalid files', fields }
+}
+
+function admitted(event: Admitted, style: Style): Told | null {
+  switch (event.did) {
+    case 'created':
+      return created(event, style)
+    case 'merged':
+      return merged(event, style)
+    case 'counted': {
+      const { draft, reached, threshold } = event
+      const line = style('dim', `${printable(draft.detection)}: ${reached} of ${threshold} towards an alert`)
+      return info(line, 'counted', { detection: draft.detection, dedup: draft.dedup, reached, threshold })
+    }
+    case 'muted': {
+      if (!event.now) return null
+      const { detection } = event.draft
+      const line = `${printable(detection)} made too many alerts within an hour and is muted`
+      return { level: 'warn', lines: [style('yellow', line)], message: 'muted', fields: { detection } }
+    }
+  }
+}
+
+function created({ alert }: Extract<Admitted, { did: 'created' }>, style: Style): Told {
+  const { id, detection, kind, severity, title, route } = alert
+  const about = kind === 'RULE' ? detection : `${detection} (${kind})`
+  const nobody = route.destinations.length === 0 && !route.suppressed
+  const lines = [
+    `${style(COLOURS[severity], severity.padEnd(8))}  ${style('bold', printable(title))}`,
+    `          ${printable(about)}  ${style('dim', id)}`,
+    `          -> ${nobody ? style('red', routeTarget(route)) : routeTarget(route)}`,
+    ...route.problems.map((problem) => `          ${style('yellow', `! ${printable(problem.message)}`)}`),
+  ]
+  const { level, destinations, suppressed, problems } = route
+  const fields = {
+    alertId: id,
+    detection,
+    kind,
+    severity,
+    title,
+    route: { level, destinations, suppressed, problems },
+  }
+  return { level: nobody ? 'warn' : 'info', lines, message: 'alert', fields }
+}
+
+function merged(
+  { alertId, draft, events, divergence }: Extract<Admitted, { did: 'merged' }>,
+  style: Style,
+): Told {
+  const rises = [
+    divergence?.severity && `the severity rises to ${divergence.severity}`,
+    divergence?.destinations?.length &&
+      `it now also asks for ${divergence.destinations.map(printable).join(', ')}`,
+  ].filter(Boolean)
+  const line = `merged into ${alertId}, ${counted(events, 'event')}`
+  const lines = [style('dim', line), ...rises.map((text) => `  ${style('yellow', `! ${text}`)}`)]
+  return {
+    level: 'info',
+    lines,
+    message: 'merged',
+    fields: { alertId, detection: draft.detection, events, divergence },
+  }
+}
+
+type RejectedEvent = Extract<DaemonEvent, { kind: 'rejected' }>
+
+/** The reason names the fix; once per source is enough. */
+function unclassified({ source, place, reason }: RejectedEvent, before: number, style: Style): Told | null {
+  if (before > 0) return null
+  const lines = [
+    `${style('yellow', 'unclassified')} ${printable(source)}, ${printable(place)}: ${printable(reason)}`,
+    '  further unclassified events of this source are only counted',
+  ]
+  return { level: 'warn', lines, message: 'unclassified', fields: { source, place, reason } }
+}
+
+function rejected({ source, place, reason }: RejectedEvent, before: number, style: Style): Told | null {
+  if (before >= REJECTS_TOLD) return null
+  const more = before === REJECTS_TOLD - 1 ? ' (further rejected events are only counted)' : ''
+  const line = `${style('yellow', 'rejected')} ${printable(source)}, ${printable(place)}: ${printable(reason)}${more}`
+  return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place, reason } }
+}
+
+function reloaded({ ok, message }: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): Told {
+  if (ok) return info(`reloaded: ${printable(message)}`, 'reloaded', { ok, detail: message })
+  const lines = [style('red', 'not reloaded, the project before stays in force:'), message]
+  return { level: 'warn', lines, message: 'not reloaded', fields: { ok, detail: message } }
+}
+
+function info(line: string, message: string, fields: object): Told {
+  return { level: 'info', lines: [line], message, fields }
+}

@@ -1,0 +1,42 @@
+/** Shows problems to people and counts what they spoil. */
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { counted, type Style } from '../reporters/_style.ts'
+import { formatProblem } from '../workspace.ts'
+
+export function problemsText(problems: readonly Problem[], style: Style): string {
+  return problems.map((problem) => problemText(problem, style)).join('\n\n')
+}
+
+/** The first line in the colour of its severity; the rest shows where and what to do. */
+function problemText(problem: Problem, style: Style): string {
+  const [first = '', ...rest] = formatProblem(problem).split('\n')
+  const colour = problem.severity === 'error' ? 'red' : 'yellow'
+  const head = first.replace(` ${problem.severity} `, () => ` ${style(colour, problem.severity)} `)
+  return [head, ...rest].join('\n')
+}
+
+export function errorsIn(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ severity }) => severity === 'error')
+}
+
+/** `2 errors, 1 warning`. */
+export function countProblems(problems: readonly Problem[]): string {
+  const errors = errorsIn(problems).length
+  const warnings = problems.length - errors
+  const told = [errors > 0 && counted(errors, 'error'), warnings > 0 && counted(warnings, 'warning')]
+  return told.filter(Boolean).join(', ') || 'no problems'
+}
+
+/** Files that an error keeps out of the project, the configuration aside: those count as detections that were lost. */
+export function invalidFiles(problems: readonly Problem[]): string[] {
+  const files = errorsIn(problems).map(({ file }) => file)
+  return [...new Set(files)].filter((file) => !CONFIGURATION.test(file))
+}
+
+const CONFIGURATION = /(^|\/)(destinations|signalbox)\.ya?ml$/
+
+/** Not even one file holds content that could be used. */
+export function nothingLoaded({ detections, helpers, dataModels, others }: Project): boolean {
+  return detections.size + helpers.length + dataModels.length + others.length === 0
+}

@@ -1,0 +1,68 @@
+/** Feeds several reporters and writes what they say to their places. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { UserError } from '../errors.ts'
+import type { DetectionResult } from '../model/test-result.ts'
+import type { Reporter, TestRun } from '../reporters/_reporter.ts'
+import { REPORTERS } from '../reporters/_reporters.ts'
+import { plainStyle } from '../reporters/_style.ts'
+import type { ReporterChoice } from './_selection.ts'
+import type { Session } from './_session.ts'
+
+export interface Report {
+  result(result: DetectionResult): void
+  end(run: TestRun): void
+}
+
+export async function openReport(
+  choices: readonly ReporterChoice[],
+  failuresOnly: boolean,
+  session: Session,
+): Promise<Report> {
+  const outputs = await Promise.all(choices.map((choice) => openOutput(choice, failuresOnly, session)))
+  return {
+    result: (result) => {
+      for (const { reporter, write } of outputs) write(reporter.result(result))
+    },
+    end: (run) => {
+      for (const { reporter, write, close } of outputs) {
+        write(reporter.end(run))
+        close()
+      }
+    },
+  }
+}
+
+interface Output {
+  readonly reporter: Reporter
+  readonly write: (text: string) => void
+  readonly close: () => void
+}
+
+async function openOutput(
+  { name, file }: ReporterChoice,
+  failuresOnly: boolean,
+  session: Session,
+): Promise<Output> {
+  const create = (await REPORTERS[name]!()).default
+  if (file === null) {
+    const reporter = create({ style: session.style, failuresOnly })
+    return { reporter, write: (text) => text !== '' && session.print(text), close: () => {} }
+  }
+  // Written at the end and whole, so that a broken run leaves no half document.
+  let collected = ''
+  const write = (text: string) => {
+    collected += text
+  }
+  const close = () => writeReport(resolve(file), collected)
+  return { reporter: create({ style: plainStyle, failuresOnly }), write, close }
+}
+
+function writeReport(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  } catch (cause) {
+    throw new UserError(`the report ${path} could not be written`, { cause })
+  }
+}

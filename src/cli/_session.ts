@@ -1,0 +1,61 @@
+/** What every command starts with: the options of the project, a log, colours, and a way to say things. */
+import { createLog, type LogOptions } from '../log.ts'
+import type { Log } from '../model/ports.ts'
+import { type Style, styleFor } from '../reporters/_style.ts'
+import type { WorkspaceOptions } from '../workspace.ts'
+import type { Io } from './_command.ts'
+import type { GlobalOptions, Values } from './_options.ts'
+
+export interface Session {
+  readonly workspace: WorkspaceOptions
+  readonly log: Log
+  readonly quiet: boolean
+  /** For what goes to standard output. */
+  readonly style: Style
+  /** For what goes to standard error. */
+  readonly errorStyle: Style
+  /** A result: one text to standard output. */
+  print(text: string): void
+  /** Something to know, one line to standard error; not with `--quiet`. */
+  note(line: string): void
+  /** Something wrong: one or more lines to standard error. */
+  complain(lines: string): void
+}
+
+export function openSession(
+  options: Values<GlobalOptions>,
+  io: Io,
+  more: {
+    readonly workspace?: Partial<WorkspaceOptions>
+    readonly log?: Pick<LogOptions, 'format' | 'level'>
+  } = {},
+): Session {
+  const { project, destinations, envFile, quiet, noColor, pythonPath } = options
+  const complain = (lines: string) => void io.stderr.write(`${lines}\n`)
+  const level = quiet ? 'error' : (more.log?.level ?? 'warn')
+  const format = more.log?.format ?? 'pretty'
+  const color = !noColor && 'isTTY' in io.stderr && io.stderr.isTTY === true
+  const log = createLog({
+    format,
+    level,
+    color,
+    write: (line) => void io.stderr.write(line),
+  })
+  if (pythonPath.length > 0) log.warn({}, '--python-path is not built yet and changes nothing')
+  return {
+    workspace: {
+      root: project ?? '.',
+      destinationsFile: destinations,
+      envFile,
+      log,
+      ...more.workspace,
+    },
+    log,
+    quiet,
+    style: styleFor(io.stdout, !noColor),
+    errorStyle: styleFor(io.stderr, !noColor),
+    print: (text) => void io.stdout.write(text),
+    note: (line) => quiet || complain(line),
+    complain,
+  }
+}

@@ -1,0 +1,26 @@
+/** Opens the project's store for a command that looks or acts beside a running daemon, and closes it again. */
+
+import type { Store } from '../store/store.ts'
+import { openProject, openProjectStore } from '../workspace.ts'
+import type { Io } from './_command.ts'
+import type { GlobalOptions, Values } from './_options.ts'
+import { openSession, type Session } from './_session.ts'
+
+export async function withStore(
+  options: Values<GlobalOptions> & { readonly store?: string },
+  io: Io,
+  act: (store: Store, session: Session) => Promise<number>,
+): Promise<number> {
+  const session = openSession(options, io)
+  const project = await openProject(session.workspace)
+  const store = await openProjectStore(project, options.store)
+  try {
+    return await act(store, session)
+  } finally {
+    await store.close()
+  }
+}
+
+export function jsonDocument(content: object): string {
+  return `${JSON.stringify({ version: 1, ...content }, null, 2)}\n`
+}

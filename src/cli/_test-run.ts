@@ -1,0 +1,108 @@
+/** One run of the tests: load, start Python, judge, report. Shared by `test` and `watch`. */
+import type { Engine } from '../model/evaluation.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import type { DetectionResult, TestSummary } from '../model/test-result.ts'
+import { runTests, summarise, type TestSelection } from '../testing/run-tests.ts'
+import { bodyProblems, openProject, startEngine } from '../workspace.ts'
+import { FAILED, type Io, OK, UNUSABLE } from './_command.ts'
+import { errorsIn, invalidFiles, nothingLoaded, problemsText } from './_problems.ts'
+import { createProgress } from './_progress.ts'
+import { openReport } from './_report.ts'
+import { filteredOut, type ReporterChoice, type SelectionValues, selectionOf } from './_selection.ts'
+import type { Session } from './_session.ts'
+
+export interface TestRequest {
+  readonly options: SelectionValues
+  readonly reporters: readonly ReporterChoice[]
+  /** Results of these are told before the others. */
+  readonly first?: (result: DetectionResult, project: Project) => boolean
+}
+
+/** @returns the exit code. */
+export async function testProject(request: TestRequest, session: Session, io: Io): Promise<number> {
+  const startedAt = performance.now()
+  const selection = selectionOf(request.options)
+  const project = await openProject(session.workspace)
+  if (nothingLoaded(project)) {
+    showProblems(project.problems, session)
+    session.complain('signalbox: nothing could be loaded')
+    return UNUSABLE
+  }
+  if (filteredOut(project, request.options)) {
+    showProblems(project.problems, session)
+    session.complain(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
+    return FAILED
+  }
+  const engine = await startEngine(project, 'test', session.log)
+  try {
+    return await judge({ project, engine, selection, startedAt }, request, session, io)
+  } finally {
+    await engine.close()
+  }
+}
+
+interface Prepared {
+  readonly project: Project
+  readonly engine: Engine
+  readonly selection: TestSelection
+  readonly startedAt: number
+}
+
+async function judge(
+  { project, engine, selection, startedAt }: Prepared,
+  request: TestRequest,
+  session: Session,
+  io: Io,
+): Promise<number> {
+  const { options, reporters, first } = request
+  const problems = [...project.problems, ...bodyProblems(project, engine)]
+  showProblems(problems, session)
+  const report = await openReport(reporters, options.showFailuresOnly, session)
+  const total = [...project.detections.values()].filter(selection.detections).length
+  const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
+  const results = await runTests(project, engine, {
+    selection,
+    allowUnknownDestinations: options.allowUnknownDestinations,
+    failOnProblems: options.failOnProblems,
+    onResult: (result) => {
+      progress.clear()
+      if (!first) report.result(result)
+      progress.advance()
+    },
+  })
+  progress.clear()
+  if (first) for (const result of firstOnes(results, (each) => first(each, project))) report.result(result)
+  const summary = withInvalidFiles(results, problems, performance.now() - startedAt)
+  report.end({ summary, results, problems })
+  return verdict(summary, problems)
+}
+
+function showProblems(problems: readonly Problem[], session: Session): void {
+  const shown = session.quiet ? errorsIn(problems) : problems
+  if (shown.length > 0) session.complain(`${problemsText(shown, session.errorStyle)}\n`)
+}
+
+function firstOnes<T>(items: readonly T[], isFirst: (item: T) => boolean): T[] {
+  const { yes = [], no = [] } = Object.groupBy(items, (item) => (isFirst(item) ? 'yes' : 'no'))
+  return [...yes, ...no]
+}
+
+/** A file that could not be loaded has no result of its own; it counts all the same. */
+export function withInvalidFiles(
+  results: readonly DetectionResult[],
+  problems: readonly Problem[],
+  elapsedMs: number,
+): TestSummary {
+  const summary = summarise(results, Math.round(elapsedMs))
+  const told = new Set(
+    results.flatMap(({ file, problems: own }) => [file, ...own.map((problem) => problem.file)]),
+  )
+  const lost = invalidFiles(problems).filter((file) => !told.has(file)).length
+  const { total, invalid } = summary.detections
+  return { ...summary, detections: { ...summary.detections, total: total + lost, invalid: invalid + lost } }
+}
+
+function verdict({ detections }: TestSummary, problems: readonly Problem[]): number {
+  return detections.failed + detections.invalid + errorsIn(problems).length > 0 ? FAILED : OK
+}

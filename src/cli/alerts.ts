@@ -1,0 +1,84 @@
+/** `alerts list|show`: looks at the alerts in the store. */
+import { UserError } from '../errors.ts'
+import { parseSeverity } from '../model/severity.ts'
+import type { AlertRow, Store } from '../store/store.ts'
+import { alertDetails, alertJson, alertsTable } from './_alert-view.ts'
+import { type CommandGroup, defineCommand, OK } from './_command.ts'
+import { durationMs } from './_duration.ts'
+import { resolveId } from './_ids.ts'
+import { FORMAT, parsed, STORE, text, wholeNumber } from './_options.ts'
+import { jsonDocument, withStore } from './_store-session.ts'
+
+const LIMIT = 50
+/** Among so many of the newest an abbreviated id is looked up. */
+const SEARCHED = 10_000
+
+const list = defineCommand({
+  options: {
+    detection: text('--detection <id>', 'only those of this detection'),
+    severity: parsed('--severity <severity>', 'only those of this severity', severityOf),
+    since: parsed('--since <time>', 'only those younger than this, for example 24h', durationMs),
+    limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
+    store: STORE,
+    format: FORMAT,
+  },
+  run: ({ options }, io) =>
+    withStore(options, io, async (store, session) => {
+      const { detection, severity, since, limit = LIMIT } = options
+      const alerts = await store.alerts({
+        detection,
+        severity,
+        limit,
+        since: since === undefined ? undefined : Date.now() - since,
+      })
+      if (options.format === 'json') session.print(jsonDocument({ alerts: alerts.map(alertJson) }))
+      else session.print(alertsTable(alerts, session.style))
+      if (alerts.length === limit) session.note(`the newest ${limit}; --limit shows more`)
+      return OK
+    }),
+})
+
+const show = defineCommand({
+  arguments: { '<id>': 'the alert; a beginning of the id will do' },
+  options: { store: STORE, format: FORMAT },
+  run: ({ args: [id = ''], options }, io) =>
+    withStore(options, io, async (store, session) => {
+      const alert = await findAlert(store, id)
+      const rows = await store.deliveries({ alertId: alert.id, limit: SEARCHED })
+      const deliveries = await Promise.all(
+        rows.map(async (row) => ({ ...row, history: await store.attempts(row.id) })),
+      )
+      session.print(alertDetails(alert, deliveries, options.format, session.style))
+      return OK
+    }),
+})
+
+async function findAlert(store: Store, id: string): Promise<AlertRow> {
+  const exact = await store.alert(id)
+  if (exact) return exact
+  const newest = await store.alerts({ limit: SEARCHED })
+  const wanted = resolveId(
+    id,
+    newest.map((alert) => alert.id),
+    'alert',
+  )
+  return newest.find((alert) => alert.id === wanted)!
+}
+
+function severityOf(given: string) {
+  const severity = parseSeverity(given)
+  if (!severity) throw new UserError('It is INFO, LOW, MEDIUM, HIGH or CRITICAL.')
+  return severity
+}
+
+const group: CommandGroup = {
+  commands: {
+    list: { summary: 'the newest alerts', command: list },
+    show: {
+      summary: 'one alert: notification, route with its trace, deliveries with their attempts',
+      command: show,
+    },
+  },
+  notBuilt: { resend: 'send an alert again', unmute: "end a detection's mute" },
+}
+export default group

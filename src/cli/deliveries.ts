@@ -1,0 +1,107 @@
+/** `deliveries list|dead|retry`: looks at deliveries and puts those that failed back in line. */
+import { UserError } from '../errors.ts'
+import { counted } from '../reporters/_style.ts'
+import { DELIVERY_STATES, type DeliveryFilter, type Store } from '../store/store.ts'
+import { deliveriesTable, deliveryJson } from './_alert-view.ts'
+import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
+import { resolveId } from './_ids.ts'
+import { choice, FORMAT, flag, parsed, STORE, text, wholeNumber } from './_options.ts'
+import type { Session } from './_session.ts'
+import { jsonDocument, withStore } from './_store-session.ts'
+
+const LIMIT = 50
+const ALL = 1_000_000
+/** Among so many of the newest an abbreviated id is looked up. */
+const SEARCHED = 10_000
+
+const LIST_OPTIONS = {
+  destination: text('--destination <name>', 'only those to this destination'),
+  alert: text('--alert <id>', 'only those of this alert; a beginning of the id will do'),
+  limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
+  store: STORE,
+  format: FORMAT,
+}
+
+const list = defineCommand({
+  options: { state: choice('--state <state>', 'only those in this state', DELIVERY_STATES), ...LIST_OPTIONS },
+  run: ({ options }, io) =>
+    withStore(options, io, (store, session) =>
+      show(store, options, options.state && [options.state], session),
+    ),
+})
+
+const dead = defineCommand({
+  options: LIST_OPTIONS,
+  run: ({ options }, io) =>
+    withStore(options, io, (store, session) => show(store, options, ['dead', 'orphaned'], session)),
+})
+
+async function show(
+  store: Store,
+  options: { destination?: string; alert?: string; limit?: number; format: 'pretty' | 'json' },
+  states: DeliveryFilter['states'],
+  session: Session,
+): Promise<number> {
+  const { destination, alert, limit = LIMIT } = options
+  const alertId = alert === undefined ? undefined : await fullAlertId(store, alert)
+  const deliveries = await store.deliveries({ states, destination, alertId, limit })
+  if (options.format === 'json') session.print(jsonDocument({ deliveries: deliveries.map(deliveryJson) }))
+  else session.print(deliveriesTable(deliveries, session.style))
+  if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
+  return OK
+}
+
+async function fullAlertId(store: Store, id: string): Promise<string> {
+  if (await store.alert(id)) return id
+  const newest = await store.alerts({ limit: SEARCHED })
+  return resolveId(
+    id,
+    newest.map((alert) => alert.id),
+    'alert',
+  )
+}
+
+const retry = defineCommand({
+  arguments: { '[ids...]': 'deliveries; a beginning of each id will do' },
+  options: {
+    destination: text('--destination <name>', 'all to this destination that are dead, orphaned or waiting'),
+    allDead: flag('--all-dead', 'all that are dead'),
+    store: STORE,
+    format: FORMAT,
+  },
+  run: ({ args, options }, io) => {
+    const { destination, allDead } = options
+    if ([args.length > 0, destination !== undefined, allDead].filter(Boolean).length !== 1)
+      throw new UserError('deliveries retry needs either ids, --destination NAME or --all-dead')
+    return withStore(options, io, async (store, session) => {
+      const selection = await selectionOf(store, args, destination)
+      const retried = await store.retry(selection)
+      if (options.format === 'json') session.print(jsonDocument({ retried }))
+      else session.print(`${counted(retried, 'delivery', 'deliveries')} put back in line\n`)
+      if (!('ids' in selection) || retried === selection.ids.length) return OK
+      session.complain('the others are not dead, orphaned or waiting')
+      return FAILED
+    })
+  },
+})
+
+async function selectionOf(
+  store: Store,
+  args: readonly string[],
+  destination: string | undefined,
+): Promise<{ ids: readonly string[] } | DeliveryFilter> {
+  if (destination !== undefined) return { destination, states: ['dead', 'orphaned', 'waiting'], limit: ALL }
+  if (args.length === 0) return { states: ['dead'], limit: ALL }
+  const known = (await store.deliveries({ limit: SEARCHED })).map(({ id }) => id)
+  return { ids: [...new Set(args.map((id) => resolveId(id, known, 'delivery')))] }
+}
+
+const group: CommandGroup = {
+  commands: {
+    list: { summary: 'the newest deliveries', command: list },
+    dead: { summary: 'deliveries that were given up, and those whose destination is gone', command: dead },
+    retry: { summary: 'put failed deliveries back in line, attempts from zero', command: retry },
+  },
+  notBuilt: {},
+}
+export default group

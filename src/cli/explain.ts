@@ -1,0 +1,97 @@
+/** `explain`: the story of one entry: why it matched, why this severity, why this route, what each destination gets. */
+import { readFileSync } from 'node:fs'
+import { text as readAll } from 'node:stream/consumers'
+import { nearest } from '../adapters.ts'
+import { UserError } from '../errors.ts'
+import type { JsonText } from '../model/alert.ts'
+import type { Detection } from '../model/detection.ts'
+import type { Project } from '../model/project.ts'
+import { type Explanation, explain, openProject, startEngine } from '../workspace.ts'
+import { defineCommand, type Io, OK } from './_command.ts'
+import { explanationJson, explanationStory } from './_explanation.ts'
+import { FORMAT, flag, text } from './_options.ts'
+import { openSession } from './_session.ts'
+
+export default defineCommand({
+  options: {
+    detection: text('--detection <id>', 'the rule or policy'),
+    test: text('--test <name>', 'one of its own cases'),
+    event: text('--event <file>', 'a file with one JSON record; - is standard input'),
+    format: FORMAT,
+    allowUnknownDestinations: flag(
+      '--allow-unknown-destinations',
+      'names that no destination has resolve as they would live, with a warning',
+    ),
+  },
+  async run({ options }, io) {
+    const { detection: id, allowUnknownDestinations } = options
+    const session = openSession(options, io, { workspace: { allowUnknownDestinations } })
+    if (id === undefined) throw new UserError('explain needs --detection ID')
+    if ((options.test === undefined) === (options.event === undefined))
+      throw new UserError('explain needs either --test NAME or --event FILE')
+    const project = await openProject(session.workspace)
+    const detection = findDetection(project, id)
+    const entry = await entryOf(detection, options, io)
+    const engine = await startEngine(project, 'test', session.log)
+    let explanation: Explanation
+    try {
+      explanation = await explain(project, engine, { detection: id, ...entry })
+    } finally {
+      await engine.close()
+    }
+    const json = options.format === 'json'
+    session.print(
+      json ? explanationJson(explanation) : explanationStory(explanation, detection, session.style),
+    )
+    return OK
+  },
+})
+
+function findDetection({ detections, problems }: Project, id: string): Detection {
+  const found = detections.get(id)
+  if (found) return found
+  const near = nearest(id, detections.keys())
+  const broken = problems.some(({ severity }) => severity === 'error')
+  const otherwise = broken ? 'files with errors are left out: see signalbox validate' : undefined
+  throw new UserError(`there is no detection "${id}"`, { hint: near ? `did you mean "${near}"?` : otherwise })
+}
+
+async function entryOf(
+  detection: Detection,
+  { test, event }: { test?: string; event?: string },
+  io: Io,
+): Promise<{ entry: JsonText; mocks?: JsonText }> {
+  if (event !== undefined) return { entry: checkRecord(event, await readEvent(event, io)) }
+  const found = detection.tests.find(({ name }) => name === test)
+  if (found) return { entry: found.entry, mocks: found.mocks }
+  const names = detection.tests.map(({ name }) => name)
+  const near = nearest(test ?? '', names)
+  throw new UserError(`${detection.id} has no test "${test}"`, {
+    hint: near ? `did you mean "${near}"?` : `it has: ${names.join(', ') || 'none'}`,
+  })
+}
+
+async function readEvent(file: string, io: Io): Promise<string> {
+  try {
+    return file === '-' ? await readAll(io.stdin) : readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new UserError(`the event file ${file} cannot be read`, { cause })
+  }
+}
+
+/** The text itself is handed on, so that its numbers keep their digits. */
+function checkRecord(file: string, content: string): JsonText {
+  const record = parseJson(content)
+  if (typeof record === 'object' && record !== null && !Array.isArray(record)) return content
+  throw new UserError(`${file === '-' ? 'standard input' : file} is not one JSON object`, {
+    hint: 'give one record; of a file of lines, pipe one in: sed -n 3p FILE | signalbox explain ... --event -',
+  })
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    return undefined
+  }
+}

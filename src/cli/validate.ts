@@ -1,0 +1,74 @@
+/** `validate`: loads everything, Python bodies included, and prints every problem with its place. */
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { counted } from '../reporters/_style.ts'
+import { bodyProblems, openProject, startEngine } from '../workspace.ts'
+import { defineCommand, FAILED, OK, UNUSABLE } from './_command.ts'
+import { FORMAT, flag } from './_options.ts'
+import { countProblems, errorsIn, nothingLoaded, problemsText } from './_problems.ts'
+import { openSession, type Session } from './_session.ts'
+
+export default defineCommand({
+  options: {
+    format: FORMAT,
+    allowUnknownDestinations: flag(
+      '--allow-unknown-destinations',
+      'names that no destination has are warnings instead of errors',
+    ),
+  },
+  async run({ options }, io) {
+    const { allowUnknownDestinations, format } = options
+    const session = openSession(options, io, { workspace: { allowUnknownDestinations } })
+    const project = await openProject(session.workspace)
+    const problems = [...project.problems, ...(await problemsOfBodies(project, session))]
+    session.print(format === 'json' ? problemsJson(problems) : problemsReport(project, problems, session))
+    if (nothingLoaded(project)) {
+      session.complain('signalbox: nothing could be loaded')
+      return UNUSABLE
+    }
+    return errorsIn(problems).length === 0 ? OK : FAILED
+  },
+})
+
+/** Starting the engine loads every body; without bodies it is not worth the wait. */
+async function problemsOfBodies(project: Project, { log }: Session): Promise<Problem[]> {
+  if (nothingLoaded(project)) return []
+  const engine = await startEngine(project, 'test', log)
+  try {
+    return bodyProblems(project, engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** The stable shape of docs/cli.md. */
+function problemsJson(problems: readonly Problem[]): string {
+  const listed = problems.map(({ severity, code, message, file, line, column, hint }) => ({
+    severity,
+    code,
+    message,
+    file,
+    line,
+    column,
+    hint,
+  }))
+  return `${JSON.stringify({ version: 1, problems: listed }, null, 2)}\n`
+}
+
+function problemsReport(project: Project, problems: readonly Problem[], { style, quiet }: Session): string {
+  const shown = problems.length > 0 ? `${problemsText(problems, style)}\n\n` : ''
+  const errors = errorsIn(problems).length
+  if (quiet && errors === 0) return shown
+  const verdict = errors > 0 ? style('red', countProblems(problems)) : style('green', countProblems(problems))
+  return `${shown}${contents(project)}: ${verdict}\n`
+}
+
+function contents({ detections, helpers, dataModels, registry }: Project): string {
+  const told = [
+    counted(detections.size, 'detection'),
+    helpers.length > 0 && counted(helpers.length, 'helper'),
+    dataModels.length > 0 && counted(dataModels.length, 'data model'),
+    registry ? counted(registry.destinations.length, 'destination') : 'no destinations.yaml',
+  ]
+  return told.filter(Boolean).join(', ')
+}

@@ -1,0 +1,16 @@
+/** `watch`: `test --watch` under its own name. */
+import { defineCommand } from './_command.ts'
+import { SELECTION_OPTIONS } from './_selection.ts'
+import { openSession } from './_session.ts'
+import { watchTests } from './_watch-loop.ts'
+
+export default defineCommand({
+  arguments: { '[paths...]': 'files or directories to test instead of the whole project' },
+  options: SELECTION_OPTIONS,
+  run({ args, options }, io) {
+    const { allowUnknownDestinations } = options
+    const paths = args.length > 0 ? args : undefined
+    const session = openSession(options, io, { workspace: { allowUnknownDestinations, paths } })
+    return watchTests({ options, reporters: [{ name: 'pretty', file: null }] }, session, io)
+  },
+})

@@ -1,0 +1,110 @@
+/** What a reload replaces as a whole: the Project, its engine, destination types and secrets. A faulty one never takes over. */
+import { processEnvironment } from '../config/env-file.ts'
+import { createSecrets } from '../config/secrets.ts'
+import type { DestinationType } from '../destinations/_destination.ts'
+import { UserError } from '../errors.ts'
+import type { Registry } from '../model/destination.ts'
+import type { Engine, EvaluatedEvent } from '../model/evaluation.ts'
+import type { Envelope } from '../model/event.ts'
+import type { Log, Secrets } from '../model/ports.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { loadTypes } from '../workspace/destination-types.ts'
+import { bodyProblems, formatProblem, openProject, startEngine, type WorkspaceOptions } from '../workspace.ts'
+
+export interface GenerationOptions {
+  readonly workspace: WorkspaceOptions
+  /** Broken files are left out, loudly, instead of ending the start. */
+  readonly skipInvalid: boolean
+  /** A user's own destination modules may be imported. */
+  readonly allowLocalTypes: boolean
+  /** Folders beside the project that `${file:}` may read. */
+  readonly secretsDirs: readonly string[]
+  readonly log: Log
+}
+
+export interface Generation {
+  readonly project: Project & { readonly registry: Registry }
+  /** What was left out under `skipInvalid`. */
+  readonly invalid: readonly Problem[]
+  readonly types: ReadonlyMap<string, DestinationType>
+  readonly secrets: Secrets
+  evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
+  /** Lets what is under way finish, then ends the workers. */
+  retire(): Promise<void>
+}
+
+/** Rejects with a UserError that holds every problem. */
+export async function startGeneration(options: GenerationOptions): Promise<Generation> {
+  const project = await openProject(options.workspace)
+  refuseProblems(project.problems, options.skipInvalid)
+  const { registry } = project
+  if (registry === null) {
+    throw new UserError('there is no destinations.yaml, so alerts would reach nobody', {
+      hint: 'declare destinations (see docs/destinations.md), or name the file with --destinations',
+    })
+  }
+  const types = await loadTypes(registry, project.root, options.allowLocalTypes)
+  const secrets = await readableSecrets(registry, project.root, options)
+  const engine = await startEngine(project, 'run', options.log)
+  try {
+    const broken = bodyProblems(project, engine)
+    refuseProblems(broken, options.skipInvalid)
+    const invalid = [...project.problems.filter(isError), ...broken]
+    return { project: { ...project, registry }, invalid, types, secrets, ...retiring(engine) }
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+/** Every secret that an enabled destination needs must be readable before the first event is taken. */
+async function readableSecrets(
+  registry: Registry,
+  projectRoot: string,
+  options: GenerationOptions,
+): Promise<Secrets> {
+  const environment = processEnvironment(options.workspace.envFile)
+  const secrets = createSecrets({ environment, projectRoot, secretsDirs: options.secretsDirs })
+  const missing = await secrets.missing(registry)
+  if (missing.length === 0) return secrets
+  throw new UserError(`missing secrets:\n${missing.map((line) => `  ${line}`).join('\n')}`, {
+    hint: 'set them in the environment, in --env-file, or in the files that destinations.yaml names',
+  })
+}
+
+function retiring(engine: Engine): Pick<Generation, 'evaluate' | 'retire'> {
+  const underWay = new Set<Promise<unknown>>()
+  return {
+    evaluate(events) {
+      const evaluation = engine.evaluate(events)
+      const settled = evaluation.then(
+        () => {},
+        () => {},
+      )
+      underWay.add(settled)
+      void settled.then(() => underWay.delete(settled))
+      return evaluation
+    },
+    async retire() {
+      await Promise.all(underWay)
+      await engine.close()
+    },
+  }
+}
+
+function refuseProblems(problems: readonly Problem[], skipInvalid: boolean): void {
+  const errors = problems.filter(isError)
+  if (errors.length === 0 || skipInvalid) return
+  const many = errors.length === 1 ? '1 problem' : `${errors.length} problems`
+  throw new UserError(
+    `${many} in the project\n\n${errors.map((problem) => formatProblem(problem)).join('\n\n')}`,
+    {
+      hint: '`signalbox validate` shows them all; --skip-invalid leaves the broken files out',
+    },
+  )
+}
+
+function isError(problem: Problem): boolean {
+  return problem.severity === 'error'
+}

@@ -1,0 +1,65 @@
+/** Carries one source's batches through the engine to the pipeline: evaluated side by side, committed in order. */
+import type { EvaluatedEvent } from '../model/evaluation.ts'
+import type { Envelope, Settlement } from '../model/event.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { Framed, SourceSpec } from '../sources/_source.ts'
+
+export interface IntakeOptions {
+  readonly spec: SourceSpec
+  readonly pipeline: Pipeline
+  readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
+  readonly now: () => number
+  /** Told before the commit, so that a crash in between repeats a reject rather than losing it. */
+  readonly onRejected: (rejected: readonly EvaluatedEvent[]) => Promise<void>
+}
+
+export type Emit = (batch: readonly Framed[]) => Promise<readonly Settlement[]>
+
+export function createIntake({ spec, pipeline, evaluate, now, onRejected }: IntakeOptions): Emit {
+  let seq = 0
+  /** The commit of the batch before: commits keep the order in which batches were emitted. */
+  let previous: Promise<unknown> = Promise.resolve()
+
+  const envelopeOf = (framed: Framed): Envelope => ({
+    ...framed,
+    source: spec.name,
+    seq: seq++,
+    kind: spec.kind,
+    type: spec.type,
+    receivedAt: now(),
+    ...(spec.timeField !== null && { timeField: spec.timeField }),
+  })
+
+  return (batch) => {
+    const envelopes = batch.map(envelopeOf)
+    const evaluated = evaluateFramed(envelopes, evaluate)
+    const commit = async (): Promise<readonly Settlement[]> => {
+      const events = await evaluated
+      const rejected = events.filter((event) => event.outcome.status !== 'evaluated')
+      if (rejected.length > 0) await onRejected(rejected)
+      const cursor = envelopes.at(-1)?.cursor ?? null
+      return pipeline.admit({ events, cursor: cursor === null ? null : { source: spec.name, cursor } })
+    }
+    const settled = previous.then(commit)
+    // Where there is a cursor, a batch whose commit failed must not be overtaken: its events would be skipped.
+    previous = envelopes.at(-1)?.cursor == null ? settled.catch(() => {}) : settled
+    settled.catch(() => {})
+    evaluated.catch(() => {})
+    return settled
+  }
+}
+
+/** What framing refused never enters Python; it keeps its place in the batch. */
+async function evaluateFramed(
+  envelopes: readonly Envelope[],
+  evaluate: IntakeOptions['evaluate'],
+): Promise<readonly EvaluatedEvent[]> {
+  const sound = envelopes.filter((envelope) => envelope.refused === undefined)
+  const evaluated = sound.length > 0 ? await evaluate(sound) : []
+  let next = 0
+  return envelopes.map((envelope) =>
+    envelope.refused === undefined
+      ? evaluated[next++]!
+      : { envelope, outcome: { status: 'rejected', reason: envelope.refused } },
+  )
+}

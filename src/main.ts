@@ -1,0 +1,33 @@
+/** The command's entry: hands the process to the program and sets the exit code. The only file that may end the process. */
+import type { Io, Signal } from './cli/_command.ts'
+import { runProgram } from './cli/_program.ts'
+
+const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+/** What a shell reports for a process that nobody reads any more. */
+const BROKEN_PIPE = 141
+
+const io: Io = {
+  get stdin() {
+    return process.stdin
+  },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onSignal(listener) {
+    for (const signal of SIGNALS) process.on(signal, listener)
+    return () => {
+      for (const signal of SIGNALS) process.off(signal, listener)
+    }
+  },
+  endNow: (code) => process.exit(code),
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE)
+    throw error
+  })
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), io)
+// Whoever feeds the standard input may keep it open; nobody reads it now.
+process.stdin.unref?.()

@@ -1,0 +1,30 @@
+/** The contract of a reporter: results and a summary in, text out. It writes nothing itself. */
+import type { Problem } from '../model/problem.ts'
+import type { DetectionResult, TestSummary } from '../model/test-result.ts'
+import type { Style } from './_style.ts'
+
+export interface ReporterOptions {
+  readonly style: Style
+  /** `--show-failures-only`. */
+  readonly failuresOnly: boolean
+}
+
+export interface TestRun {
+  readonly summary: TestSummary
+  readonly results: readonly DetectionResult[]
+  /** Of the project's files; already shown to people, so only for machines. */
+  readonly problems: readonly Problem[]
+}
+
+/** One per run. Each answer is appended to the output as it is; it may be empty. */
+export interface Reporter {
+  /** As results come in, in load order. */
+  result(result: DetectionResult): string
+  end(run: TestRun): string
+}
+
+export type CreateReporter = (options: ReporterOptions) => Reporter
+
+export interface ReporterModule {
+  readonly default: CreateReporter
+}

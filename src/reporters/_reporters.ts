@@ -1,0 +1,7 @@
+/** The reporters there are: one line each, loaded only when asked for. */
+import type { ReporterModule } from './_reporter.ts'
+
+export const REPORTERS: Readonly<Record<string, () => Promise<ReporterModule>>> = {
+  pretty: () => import('./pretty.ts'),
+  json: () => import('./json.ts'),
+}

@@ -1,0 +1,36 @@
+/** Text for terminals: colours where the stream has them, and nothing that a terminal would obey. */
+import { styleText } from 'node:util'
+
+export type Format = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+export type Style = (format: Format, text: string) => string
+
+export const plainStyle: Style = (_format, text) => text
+
+/** Colours only where the stream is a terminal; NO_COLOR and FORCE_COLOR are heeded by styleText itself. */
+export function styleFor(stream: NodeJS.WritableStream, color: boolean): Style {
+  if (!color) return plainStyle
+  return (format, text) => styleText(format, text, { stream, validateStream: true })
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** Events and detections supply text: control characters are shown, never sent to the terminal. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => ESCAPES[character] ?? `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
+}
+
+/** The same over several lines; line ends and tabs stand. */
+export function printableLines(text: string): string[] {
+  return text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => printable(line.replaceAll('\t', '    ')))
+}
+
+/** `1 test`, `2 tests`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`
+}

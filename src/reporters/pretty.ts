@@ -1,0 +1,96 @@
+/** For people: one line per detection, the story of each failure, an honest summary. */
+import type { DetectionResult, TestResult, TestSummary } from '../model/test-result.ts'
+import { failureStory } from './_failure.ts'
+import type { CreateReporter, ReporterOptions } from './_reporter.ts'
+import { counted, type Format, printable, type Style } from './_style.ts'
+
+const LABELS: Record<DetectionResult['status'], { text: string; format: Format }> = {
+  passed: { text: 'PASS', format: 'green' },
+  failed: { text: 'FAIL', format: 'red' },
+  invalid: { text: 'INVALID', format: 'red' },
+  untested: { text: 'UNTESTED', format: 'yellow' },
+  skipped: { text: 'SKIP', format: 'yellow' },
+}
+const LABEL_WIDTH = Math.max(...Object.values(LABELS).map(({ text }) => text.length))
+
+const createPretty: CreateReporter = (options) => ({
+  result: (result) =>
+    linesOf(result, options)
+      .map((line) => `${line}\n`)
+      .join(''),
+  end: ({ summary }) => `\n${summaryLines(summary, options.style).join('\n')}\n`,
+})
+
+export default createPretty
+
+function linesOf(result: DetectionResult, { style, failuresOnly }: ReporterOptions): string[] {
+  const bad = result.status === 'failed' || result.status === 'invalid'
+  if (failuresOnly && !bad) return []
+  return [
+    headline(result, style),
+    ...result.problems
+      .filter(isOurs)
+      .map((problem) => `  ${style('red', '✗')} ${printable(problem.message)}`),
+    ...result.tests.filter((test) => test.status === 'failed').flatMap((test) => failedTest(test, style)),
+    ...(failuresOnly ? [] : remarks(result).map((text) => `  ${style('yellow', '!')} ${printable(text)}`)),
+  ]
+}
+
+/** A body that can't be loaded was shown with the other problems, caret and all. */
+function isOurs({ code }: { code: string }): boolean {
+  return code !== 'python-error'
+}
+
+function headline({ id, status, tests, file }: DetectionResult, style: Style): string {
+  const { text, format } = LABELS[status]
+  const durationMs = tests.reduce((sum, test) => sum + test.durationMs, 0)
+  const details = [countOf(tests), ...(status === 'passed' ? [] : [printable(file)]), took(durationMs)]
+  return `${style(format, text.padEnd(LABEL_WIDTH))}  ${printable(id)}  ${style('dim', details.filter(Boolean).join('  '))}`
+}
+
+function countOf(tests: readonly TestResult[]): string {
+  if (tests.length === 0) return ''
+  const passed = tests.filter((test) => test.status === 'passed').length
+  return passed === tests.length
+    ? counted(passed, 'test')
+    : `${passed} of ${counted(tests.length, 'test')} passed`
+}
+
+function failedTest(test: TestResult, style: Style): string[] {
+  const place = style('dim', `${printable(test.file)}:${test.line}`)
+  return [
+    `  ${style('red', '✗')} ${style('bold', printable(test.name))}  ${place}`,
+    ...failureStory(test, style).map((line) => `      ${line}`),
+  ]
+}
+
+/** Warnings and unchecked expectations; the same one of several cases is told once. */
+function remarks({ tests }: DetectionResult): string[] {
+  const texts = tests.flatMap((test) => [
+    ...test.warnings,
+    ...test.skippedExpectations.map(({ what, reason }) => `${what} was not checked: ${reason}`),
+  ])
+  return [...new Set(texts)]
+}
+
+function took(durationMs: number): string {
+  if (durationMs < 1) return ''
+  return durationMs < 1_000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1_000).toFixed(1)} s`
+}
+
+function summaryLines({ tests, detections, durationMs }: TestSummary, style: Style): string[] {
+  return [
+    `Detections  ${countsLine(detections, ['passed', 'failed', 'invalid', 'untested', 'skipped'], style)}`,
+    `Tests       ${countsLine(tests, ['passed', 'failed', 'skipped'], style)}  ${style('dim', took(durationMs))}`.trimEnd(),
+  ]
+}
+
+function countsLine<K extends keyof typeof LABELS>(
+  counts: Readonly<Record<K, number>>,
+  order: readonly K[],
+  style: Style,
+): string {
+  const told = order.filter((status) => counts[status] > 0)
+  if (told.length === 0) return 'none'
+  return told.map((status) => style(LABELS[status].format, `${counts[status]} ${status}`)).join(', ')
+}

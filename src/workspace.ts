@@ -1,0 +1,70 @@
+/** What the commands see of a project: its content, an engine, a store, and the story of one event. */
+import { processEnvironment } from './config/env-file.ts'
+import { loadProject } from './config/load.ts'
+import { createEngine } from './engine/engine.ts'
+import { UserError } from './errors.ts'
+import type { BodyProblem, Engine } from './model/evaluation.ts'
+import { type Log, systemClock } from './model/ports.ts'
+import type { Problem } from './model/problem.ts'
+import type { Project } from './model/project.ts'
+import { openStore } from './store/open.ts'
+import type { Store } from './store/store.ts'
+import { bodyProblem } from './testing/run-tests.ts'
+
+export { formatProblem } from './config/problems.ts'
+export { watchProject } from './config/watch.ts'
+export { VERSION } from './version.ts'
+export { type Explanation, explain } from './workspace/explain.ts'
+
+export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
+
+export interface WorkspaceOptions {
+  /** `--project`. */
+  readonly root: string
+  /** `--destinations`. */
+  readonly destinationsFile?: string
+  /** `--env-file`. */
+  readonly envFile?: string
+  readonly allowUnknownDestinations?: boolean
+  /** Explicit `test PATH` arguments: walked in full. */
+  readonly paths?: readonly string[]
+  readonly log: Log
+}
+
+/** Loads the project; what is wrong with it is in its problems. */
+export function openProject({ envFile, log: _, ...options }: WorkspaceOptions): Promise<Project> {
+  return loadProject({ ...options, environment: processEnvironment(envFile) })
+}
+
+/** An engine for tests (every detection) or for live events (the enabled ones). */
+export function startEngine(project: Project, purpose: 'run' | 'test', log: Log): Promise<Engine> {
+  return createEngine({ project, purpose, workers: project.settings.workers ?? undefined, log })
+}
+
+/** Bodies that could not be loaded, as problems with their places. */
+export function bodyProblems(project: Project, engine: Engine): Problem[] {
+  return engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
+}
+
+function ownerOf(
+  { kind, id }: BodyProblem,
+  project: Project,
+): { place: Project['helpers'][number]['place'] } {
+  const owners = kind === 'helper' ? project.helpers : project.dataModels
+  const owner = kind === 'detection' ? project.detections.get(id) : owners.find((each) => each.id === id)
+  return owner ?? { place: { file: id, line: 0, column: 0 } }
+}
+
+/** The store that `--store` names, else signalbox.yaml, else the default file. */
+export function storeUrlOf(project: Project, url: string | undefined): string {
+  return url ?? project.settings.store ?? DEFAULT_STORE
+}
+
+/** A store to look at, and to write in short transactions beside a daemon. */
+export async function openProjectStore(project: Project, url: string | undefined): Promise<Store> {
+  const chosen = storeUrlOf(project, url)
+  if (chosen.startsWith('memory:')) {
+    throw new UserError('a memory: store ends with its process, there is nothing to look at')
+  }
+  return openStore(chosen, { clock: systemClock, projectRoot: project.root })
+}

@@ -1,0 +1,100 @@
+/** Tells for one event what a detection says, what alert that makes, where it goes and what would be sent. Sends nothing. */
+import { loadAdapter } from '../adapters.ts'
+import { buildMatch, matches } from '../alerts/build.ts'
+import { placeholders } from '../config/secrets.ts'
+import { buildMessage } from '../delivery/message.ts'
+import { previewRequest } from '../delivery/send.ts'
+import type { DestinationType } from '../destinations/_destination.ts'
+import { UserError } from '../errors.ts'
+import { alertId, deliveryId, type JsonText, notificationJson } from '../model/alert.ts'
+import { type Destination, destinationKey } from '../model/destination.ts'
+import type { Engine } from '../model/evaluation.ts'
+import type { FunctionResults } from '../model/finding.ts'
+import { type HttpRequest, systemClock } from '../model/ports.ts'
+import type { Project } from '../model/project.ts'
+import type { Route } from '../model/route.ts'
+import type { DecidedSeverity } from '../model/severity.ts'
+import { lookUp, resolve } from '../routing/resolve.ts'
+import { findingOf } from '../testing/verdict.ts'
+import { VERSION } from '../version.ts'
+import { DESTINATIONS_FOLDER, isLocalType } from './destination-types.ts'
+
+export interface Explanation {
+  readonly detection: string
+  readonly matched: boolean
+  readonly severity: DecidedSeverity | null
+  readonly route: Route | null
+  /** The notification's exact text; null where no alert would be made. */
+  readonly alert: JsonText | null
+  readonly functions: FunctionResults
+  /** The condition under which Python is called at all; null: always. */
+  readonly guard: null
+  /** Per destination of the route: the request, secrets left out, or why there is none to show. */
+  readonly preview: Readonly<Record<string, HttpRequest | { readonly note: string }>>
+}
+
+export interface Question {
+  readonly detection: string
+  readonly entry: JsonText
+  /** JSON text of the list of mocks. */
+  readonly mocks?: JsonText
+}
+
+export async function explain(project: Project, engine: Engine, question: Question): Promise<Explanation> {
+  const detection = project.detections.get(question.detection)
+  if (!detection) throw new UserError(`there is no detection "${question.detection}"`)
+  const { id, type, createAlert } = detection
+  const [outcome] = await engine.test([
+    { detection: id, entry: question.entry, mocks: question.mocks ?? '[]' },
+  ])
+  const { functions } = outcome!
+  const nothing = {
+    detection: id,
+    severity: null,
+    route: null,
+    alert: null,
+    functions,
+    guard: null,
+    preview: {},
+  }
+  if (!matches(type, functions)) return { ...nothing, matched: false }
+
+  const candidate = buildMatch(detection, findingOf(detection, { entry: question.entry }, outcome!))
+  const { severity, dedup, kind } = candidate.draft
+  if (!createAlert) return { ...nothing, matched: true, severity }
+  const route = resolve(candidate.routeRequest, project.registry)
+  const now = systemClock.now()
+  const alert = alertId(id, kind, dedup, 1)
+  const link = ''
+  const text = notificationJson({ ...candidate.draft, route }, alert, now, link)
+  const row = { notification: text, reference: candidate.draft.reference }
+  const destinations = route.destinations.flatMap(
+    (name) => (project.registry && lookUp(project.registry, name)) ?? [],
+  )
+  const previews = destinations.map(async (destination) => {
+    const message = buildMessage(row, destination.name, deliveryId(alert, destinationKey(destination)), now)
+    return [destination.name, await preview(destination, message)] as const
+  })
+  return {
+    ...nothing,
+    matched: true,
+    severity,
+    route,
+    alert: text,
+    preview: Object.fromEntries(await Promise.all(previews)),
+  }
+}
+
+async function preview(
+  destination: Destination,
+  message: ReturnType<typeof buildMessage>,
+): Promise<HttpRequest | { note: string }> {
+  if (isLocalType(destination.type))
+    return { note: `${destination.type} is a local type: it is imported by run alone` }
+  const type = await loadAdapter<DestinationType>(DESTINATIONS_FOLDER, destination.type, 'destination type')
+  return (
+    previewRequest(type, message, placeholders(destination.options), VERSION) ?? {
+      note: `${destination.type}: ${type.summary}`,
+    }
+  )
+}

@@ -1,0 +1,39 @@
+/** The daemon as a process of its own, to be killed at any moment. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+export interface DaemonProcess {
+  readonly url: string
+  /** Everything it printed on standard error. */
+  output(): string
+  running(): boolean
+  kill(signal: NodeJS.Signals): Promise<void>
+}
+
+/** @param checkout the Signalbox to run: this one, or a sabotaged copy. */
+export function startDaemonProcess(checkout: string, project: string, port: number): DaemonProcess {
+  const args = ['run', '--project', project, '--env-file', join(project, '.env')]
+  const followed = `file:${join(project, 'events.ndjson')}?follow=true`
+  const sources = ['--from', followed, '--http', `127.0.0.1:${port}`]
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [join(checkout, 'bin', 'signalbox.cjs'), ...args, ...sources],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  let output = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()))
+  return {
+    url: `http://127.0.0.1:${port}`,
+    output: () => output,
+    running: () => child.exitCode === null && child.signalCode === null,
+    kill: (signal) => {
+      child.kill(signal)
+      return exited
+    },
+  }
+}

@@ -1,0 +1,91 @@
+/** Two producers with a ledger outside the product: what was acknowledged (http) or written (file) must arrive. */
+import { appendFileSync, renameSync } from 'node:fs'
+
+export interface Ledger {
+  /** Ids that the daemon answered for, or that stand in the followed file. */
+  readonly acknowledged: Set<string>
+}
+
+const line = (id: string) => `${JSON.stringify({ p_log_type: 'Chaos.Event', id })}\n`
+
+/** Posts batches until stopped; a batch that was not answered is posted again under the same key. */
+export class HttpProducer {
+  readonly #ledger: Ledger
+  readonly #random: () => number
+  #batch = 0
+  #open: { key: string; ids: string[] } | null = null
+
+  constructor(ledger: Ledger, random: () => number) {
+    this.#ledger = ledger
+    this.#random = random
+  }
+
+  async run(url: string, going: () => boolean): Promise<void> {
+    while (going()) {
+      this.#open ??= this.#next()
+      const { key, ids } = this.#open
+      if (await post(url, key, ids.map(line).join(''))) {
+        for (const id of ids) this.#ledger.acknowledged.add(id)
+        this.#open = null
+      } else await pause(10)
+    }
+  }
+
+  #next() {
+    const batch = this.#batch++
+    const ids = Array.from({ length: 1 + Math.floor(this.#random() * 12) }, (_, i) => `http-${batch}-${i}`)
+    return { key: `batch-${batch}`, ids }
+  }
+}
+
+async function post(url: string, key: string, body: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/events`, {
+      method: 'POST',
+      body,
+      headers: { 'Idempotency-Key': key },
+    })
+    await response.arrayBuffer()
+    return response.status === 202
+  } catch {
+    return false
+  }
+}
+
+/** Appends lines, now and then half a line first, and rotates the file by renaming it. */
+export class FileProducer {
+  readonly #ledger: Ledger
+  readonly #file: string
+  readonly #random: () => number
+  #next = 0
+  #rotations = 0
+
+  constructor(ledger: Ledger, file: string, random: () => number) {
+    this.#ledger = ledger
+    this.#file = file
+    this.#random = random
+  }
+
+  async run(going: () => boolean): Promise<void> {
+    while (going()) {
+      const id = `file-${this.#next++}`
+      const text = line(id)
+      const cut = this.#random() < 0.2 ? Math.floor(this.#random() * text.length) : 0
+      appendFileSync(this.#file, text.slice(0, cut))
+      if (cut > 0) await pause(5)
+      appendFileSync(this.#file, text.slice(cut))
+      this.#ledger.acknowledged.add(id)
+      await pause(this.#random() * 8)
+    }
+  }
+
+  /** Only between rounds: one rename while nobody writes. */
+  rotate(): void {
+    renameSync(this.#file, `${this.#file}.${++this.#rotations}`)
+    appendFileSync(this.#file, '')
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

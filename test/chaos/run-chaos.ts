@@ -1,0 +1,140 @@
+/** Kills the daemon at random moments while events come in, and compares the ledger with the receiver's log. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../src/model/ports.ts'
+import { openStore } from '../../src/store/open.ts'
+import { until } from '../support/until.ts'
+import { type DaemonProcess, startDaemonProcess } from './daemon-process.ts'
+import { FileProducer, HttpProducer, type Ledger, pause } from './producers.ts'
+import { writeChaosProject } from './project.ts'
+import { type ChaosReceiver, startChaosReceiver } from './receiver.ts'
+
+export interface ChaosOptions {
+  readonly rounds: number
+  /** The Signalbox to run. */
+  readonly checkout: string
+  readonly seed: number
+  readonly onRound?: (round: number, acknowledged: number) => void
+  /** How long the last, unharmed run may take to deliver what is left. */
+  readonly settleMs: number
+}
+
+export interface ChaosReport {
+  readonly rounds: number
+  readonly acknowledged: number
+  /** Acknowledged, never received. */
+  readonly lost: readonly string[]
+  /** Received under more than one alert or key, or counted more than once by its alert. */
+  readonly countedTwice: readonly string[]
+  /** Requests repeated under their own key: in flight when the daemon died. */
+  readonly repeated: number
+  readonly refused: number
+}
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const random = seeded(options.seed)
+  const root = mkdtempSync(join(tmpdir(), 'signalbox-chaos-'))
+  const receiver = await startChaosReceiver(random)
+  const { eventFile } = writeChaosProject(root, receiver.url)
+  const ledger: Ledger = { acknowledged: new Set() }
+  const http = new HttpProducer(ledger, random)
+  const file = new FileProducer(ledger, eventFile, random)
+  const port = await freePort()
+  try {
+    for (let round = 1; round <= options.rounds; round++) {
+      const daemon = startDaemonProcess(options.checkout, root, port)
+      await untilReady(daemon)
+      let going = true
+      const producing = [http.run(daemon.url, () => going), file.run(() => going)]
+      await pause(random() * 700)
+      await daemon.kill('SIGKILL')
+      going = false
+      await Promise.all(producing)
+      if (random() < 0.3) file.rotate()
+      options.onRound?.(round, ledger.acknowledged.size)
+    }
+    await settle(startDaemonProcess(options.checkout, root, port), ledger, receiver, options.settleMs)
+    const merged = await alertsOfSeveralEvents(root)
+    return report(options.rounds, ledger, receiver, merged)
+  } finally {
+    await receiver.close()
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+/** The last run is left alone until everything arrived, or its time is over: what is missing then is lost. */
+async function settle(daemon: DaemonProcess, ledger: Ledger, receiver: ChaosReceiver, settleMs: number) {
+  await untilReady(daemon)
+  const arrived = () => [...ledger.acknowledged].every((id) => receiver.arrivals.has(id))
+  await until(arrived, { timeoutMs: settleMs, what: 'all acknowledged events delivered' }).catch(() => {})
+  await daemon.kill('SIGTERM')
+}
+
+async function untilReady(daemon: DaemonProcess): Promise<void> {
+  const ready = async () => {
+    if (!daemon.running()) throw new Error(`the daemon ended by itself:\n${daemon.output()}`)
+    const response = await fetch(`${daemon.url}/readyz`).catch(() => null)
+    await response?.arrayBuffer()
+    return response?.status === 200
+  }
+  await until(ready, { timeoutMs: 30_000, what: 'the daemon is ready' })
+}
+
+/** Every event has an alert of its own here, so an alert that counts two events counted one of them twice. */
+async function alertsOfSeveralEvents(root: string): Promise<string[]> {
+  const store = await openStore('sqlite:.signalbox/signalbox.db', {
+    clock: systemClock,
+    projectRoot: root,
+    readOnly: true,
+  })
+  try {
+    const alerts = await store.alerts({ limit: 1_000_000 })
+    return alerts.filter(({ events }) => events > 1).map(({ title }) => title)
+  } finally {
+    await store.close()
+  }
+}
+
+function report(
+  rounds: number,
+  ledger: Ledger,
+  receiver: ChaosReceiver,
+  merged: readonly string[],
+): ChaosReport {
+  const arrivals = [...receiver.arrivals]
+  const keys = (which: 'key' | 'alertId') => (id: string) =>
+    new Set(receiver.arrivals.get(id)?.map((arrival) => arrival[which])).size
+  return {
+    rounds,
+    acknowledged: ledger.acknowledged.size,
+    lost: [...ledger.acknowledged].filter((id) => !receiver.arrivals.has(id)),
+    countedTwice: [
+      ...merged,
+      ...arrivals.map(([id]) => id).filter((id) => keys('key')(id) > 1 || keys('alertId')(id) > 1),
+    ],
+    repeated: arrivals.reduce((sum, [, requests]) => sum + requests.length - 1, 0),
+    refused: receiver.refused(),
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** mulberry32: the same seed, the same moments. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}

@@ -1,0 +1,56 @@
+/** A process for commands under test: collects what they write, gives them signals on demand. */
+import { Readable, Writable } from 'node:stream'
+import type { Io, Signal } from '../../src/cli/_command.ts'
+import { runProgram } from '../../src/cli/_program.ts'
+
+export interface FakeIo extends Io {
+  out(): string
+  err(): string
+  signal(signal: Signal): void
+  readonly ended: number[]
+}
+
+export function fakeIo(input = ''): FakeIo {
+  const out: string[] = []
+  const err: string[] = []
+  const listeners = new Set<(signal: Signal) => void>()
+  const ended: number[] = []
+  return {
+    stdin: Readable.from([input]),
+    stdout: collector(out),
+    stderr: collector(err),
+    onSignal(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    endNow: (code) => void ended.push(code),
+    out: () => out.join(''),
+    err: () => err.join(''),
+    signal: (signal) => {
+      for (const listener of listeners) listener(signal)
+    },
+    ended,
+  }
+}
+
+function collector(into: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      into.push(chunk.toString('utf8'))
+      done()
+    },
+  })
+}
+
+export interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** `signalbox ...argv`, in this process. */
+export async function signalbox(argv: readonly string[], input = ''): Promise<Ran> {
+  const io = fakeIo(input)
+  const code = await runProgram(argv, io)
+  return { code, out: io.out(), err: io.err() }
+}

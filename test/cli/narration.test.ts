@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { createNarrator } from '../../src/cli/_narration.ts'
+import type { DaemonEvent } from '../../src/daemon.ts'
+import type { AlertDraft } from '../../src/model/alert.ts'
+import type { Route } from '../../src/model/route.ts'
+import { plainStyle } from '../../src/reporters/_style.ts'
+import type { AlertRow } from '../../src/store/store.ts'
+
+const route: Route = {
+  level: 'static-severity',
+  destinations: ['console', 'archive'],
+  suppressed: false,
+  trace: [],
+  problems: [],
+}
+const alert: AlertRow = {
+  id: 'a'.repeat(32),
+  groupKey: 'g',
+  detection: 'AWS.Root.Login',
+  kind: 'RULE',
+  severity: 'HIGH',
+  title: 'root logged in',
+  dedup: 'd',
+  createdAt: 0,
+  notification: '{}',
+  reference: '',
+  route,
+  logTypes: [],
+  events: 1,
+  lastEventAt: 0,
+  divergences: [],
+}
+const draft: AlertDraft = {
+  ...alert,
+  severity: { value: 'HIGH', source: 'static' },
+  name: '',
+  description: '',
+  runbook: '',
+  tags: [],
+  context: '{}',
+  version: '',
+  rowId: '',
+}
+
+function tell(...events: DaemonEvent[]): (string | null)[] {
+  const narrate = createNarrator(plainStyle)
+  return events.map((event) => narrate(event)?.lines.join('\n') ?? null)
+}
+
+function created(more: Partial<AlertRow>): DaemonEvent {
+  return { kind: 'admitted', admitted: { did: 'created', alert: { ...alert, ...more } } }
+}
+
+describe('an alert', () => {
+  it('is told with severity, title, detection, destinations and the level that decided', () => {
+    expect(tell(created({}))).toEqual([
+      `HIGH      root logged in\n          AWS.Root.Login  ${alert.id}\n          -> console, archive (static-severity)`,
+    ])
+  })
+
+  it.each<[string, Partial<AlertRow>, string]>([
+    [
+      'suppressed',
+      { route: { ...route, destinations: [], suppressed: true } },
+      '-> nowhere, on purpose (static-severity)',
+    ],
+    ['for nobody', { route: { ...route, level: 'nowhere', destinations: [] } }, '-> nobody (nowhere)'],
+    ['an error', { kind: 'RULE_ERROR' }, 'AWS.Root.Login (RULE_ERROR)'],
+    [
+      'with a problem',
+      { route: { ...route, problems: [{ code: 'unknown-destination', message: '"x" is unknown' }] } },
+      '! "x" is unknown',
+    ],
+    ['with a hostile title', { title: '\u001b[2J\n' }, '\\u001b[2J\\n'],
+  ])('%s', (_name, more, expected) => {
+    expect(tell(created(more))[0]).toContain(expected)
+  })
+
+  it('for nobody is a warning', () => {
+    const narrate = createNarrator(plainStyle)
+    expect(narrate(created({ route: { ...route, level: 'nowhere', destinations: [] } }))?.level).toBe('warn')
+    expect(narrate(created({}))?.level).toBe('info')
+  })
+})
+
+it.each<[string, Extract<DaemonEvent, { kind: 'admitted' }>['admitted'], string | null]>([
+  [
+    'a merged match',
+    { did: 'merged', alertId: 'abc', draft, events: 2, divergence: null },
+    'merged into abc, 2 events',
+  ],
+  [
+    'a divergence',
+    {
+      did: 'merged',
+      alertId: 'abc',
+      draft,
+      events: 3,
+      divergence: { at: 0, rowId: 'r', severity: 'CRITICAL', destinations: ['pager'] },
+    },
+    'merged into abc, 3 events\n  ! the severity rises to CRITICAL\n  ! it now also asks for pager',
+  ],
+  ['a count', { did: 'counted', draft, reached: 2, threshold: 5 }, 'AWS.Root.Login: 2 of 5 towards an alert'],
+  [
+    'the mute',
+    { did: 'muted', draft, now: true },
+    'AWS.Root.Login made too many alerts within an hour and is muted',
+  ],
+  ['what a mute swallows', { did: 'muted', draft, now: false }, null],
+])('%s', (_name, admitted, expected) => {
+  expect(tell({ kind: 'admitted', admitted })).toEqual([expected])
+})
+
+describe('refused events', () => {
+  const refused = (status: 'rejected' | 'unclassified', source: string, line: number): DaemonEvent => ({
+    kind: 'rejected',
+    status,
+    source,
+    place: `line ${line}`,
+    reason: 'because',
+  })
+
+  it('the first unclassified one of each source is told with its reason, the others are silent', () => {
+    const lines = tell(
+      refused('unclassified', 'stdin', 1),
+      refused('unclassified', 'stdin', 2),
+      refused('unclassified', 'file:a', 1),
+    )
+    expect(lines[0]).toMatch(/^unclassified stdin, line 1: because\n.* only counted$/)
+    expect(lines[1]).toBeNull()
+    expect(lines[2]).toContain('file:a')
+  })
+
+  it('rejected ones are told with place and reason, up to a bound', () => {
+    const lines = tell(...Array.from({ length: 12 }, (_, i) => refused('rejected', 'stdin', i + 1)))
+    expect(lines[0]).toBe('rejected stdin, line 1: because')
+    expect(lines[9]).toContain('only counted')
+    expect(lines.slice(10)).toEqual([null, null])
+  })
+})
+
+it('a start and a reload are told', () => {
+  const started = { sources: ['stdin'], store: 'memory:', detections: 2, destinations: 1, invalid: [] }
+  expect(
+    tell(
+      { kind: 'started', ...started },
+      { kind: 'draining', waiting: 0 },
+      { kind: 'draining', waiting: 2 },
+      { kind: 'reloaded', ok: true, message: '3 detections' },
+      { kind: 'reloaded', ok: false, message: 'it is broken' },
+    ),
+  ).toEqual([
+    '2 detections, 1 destination, memory:, from stdin',
+    null,
+    '2 deliveries under way',
+    'reloaded: 3 detections',
+    'not reloaded, the project before stays in force:\nit is broken',
+  ])
+})

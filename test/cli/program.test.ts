@@ -1,0 +1,107 @@
+/** How the program finds a command, and what it answers to wrong use. */
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { COMMANDS, NOT_BUILT } from '../../src/cli/_commands.ts'
+import { signalbox } from './fake-io.ts'
+
+const src = join(import.meta.dirname, '../../src')
+
+describe('help', () => {
+  it.each([['--help'], ['-h'], ['help']])(
+    '%s lists every command, and what is not built yet',
+    async (word) => {
+      const { code, out, err } = await signalbox([word])
+      expect(code).toBe(0)
+      expect(err).toBe('')
+      for (const name of [...Object.keys(COMMANDS), ...Object.keys(NOT_BUILT)])
+        expect(out).toContain(`  ${name} `)
+      expect(out.indexOf('Not built yet')).toBeLessThan(out.indexOf('  replay '))
+      expect(out.indexOf('Not built yet')).toBeGreaterThan(out.indexOf('  validate '))
+    },
+  )
+
+  it('imports nothing heavy', () => {
+    const seen = new Set<string>()
+    const visit = (path: string) => {
+      if (seen.has(path)) return
+      seen.add(path)
+      const text = readFileSync(join(src, path), 'utf8')
+      for (const [, type, name] of text.matchAll(/^(?:import|export) (type )?[^;]*?from '(\.[^']+)'/gms))
+        if (!type) visit(relative(src, join(src, dirname(path), name!)))
+    }
+    visit('main.ts')
+    expect([...seen].filter((path) => !/^(main|adapters|errors|version)\.ts$|^cli\/_/.test(path))).toEqual([])
+  })
+
+  it('is shown on standard error, as wrong use, where no command is named', async () => {
+    const { code, out, err } = await signalbox([])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain('Usage: signalbox COMMAND')
+  })
+
+  it.each([[['test', '--help']], [['help', 'test']]])('%j shows the options of a command', async (argv) => {
+    const { code, out } = await signalbox(argv)
+    expect(code).toBe(0)
+    expect(out).toContain('Usage: signalbox test [options] [paths...]')
+    expect(out).toContain('--minimum-tests <n>')
+    expect(out).toMatch(/Options of every command:\n\s+--project <dir>/)
+  })
+
+  it('of a group lists its commands', async () => {
+    const { code, out } = await signalbox(['alerts', '--help'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/Commands:\n {2}list .*\n {2}show .*/)
+    expect(out).toMatch(/Not built yet:\n {2}resend/)
+  })
+})
+
+it('--version prints that of the package', async () => {
+  const manifest = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8')) as { version: string }
+  expect(await signalbox(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
+})
+
+describe('wrong use ends with 2, says what was meant, and prints nothing to standard output', () => {
+  it.each<[string[], string, string]>([
+    [['validat'], 'unknown command "validat"', 'did you mean "validate"?'],
+    [['zzzzzz'], 'unknown command "zzzzzz"', 'known: validate, test'],
+    [['constructor'], 'unknown command "constructor"', 'known: '],
+    [['--project', 'x', 'test'], '"--project" stands before the command', 'options follow it'],
+    [['alerts'], 'alerts needs a command', 'one of: list, show'],
+    [['alerts', 'lst'], 'unknown command "alerts lst"', 'did you mean "list"?'],
+    [['test', '--fliter', 'a=b'], "unknown option '--fliter'", 'did you mean --filter?'],
+    [['validate', '--format', 'xml'], "argument 'xml' is invalid", 'see signalbox validate --help'],
+    [['validate', 'rules'], 'too many arguments', 'see signalbox validate --help'],
+    [['alerts', 'show'], "missing required argument 'id'", 'see signalbox alerts show --help'],
+    [['alerts', 'list', '--since', 'yesterday'], "'--since <time>' argument 'yesterday' is invalid", 'see '],
+    [['alerts', 'list', '--severity', 'huge'], "argument 'huge' is invalid", 'see '],
+    [['alerts', 'list', '--limit', '0'], "argument '0' is invalid", 'see '],
+    [['test', '--minimum-tests', '1.5'], "argument '1.5' is invalid", 'see '],
+    [['test', '--filter', 'Severty=High'], 'names an unknown key', 'did you mean "Severity"?'],
+    [['test', '--reporter', 'junt'], 'unknown reporter "junt"', 'known: pretty, json'],
+    [['test', '--reporter', 'pretty', '--reporter', 'json'], 'two reporters', 'NAME=FILE'],
+    [['explain'], 'explain needs --detection ID', ''],
+    [['explain', '--detection', 'A'], 'either --test NAME or --event FILE', ''],
+    [['deliveries', 'retry'], 'needs either ids, --destination NAME or --all-dead', ''],
+    [['deliveries', 'retry', 'abc', '--all-dead'], 'needs either ids', ''],
+    [['completion', 'tcsh'], 'unknown shell "tcsh"', 'known: bash, zsh, fish'],
+  ])('%j', async (argv, message, hint) => {
+    const { code, out, err } = await signalbox(argv)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^signalbox: /)
+    expect(err).toContain(message)
+    expect(err).toContain(hint)
+  })
+})
+
+describe('a command that is not built yet says so and ends with 2', () => {
+  it.each([...Object.keys(NOT_BUILT).map((name) => [name]), ['alerts', 'resend']])(
+    '%s %s',
+    async (...argv) => {
+      const words = argv.filter((word) => word !== undefined)
+      const { code, out, err } = await signalbox(words)
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toContain(`signalbox ${words.join(' ')} is not built yet`)
+    },
+  )
+})

@@ -1,0 +1,219 @@
+/** `validate`, `test` and `explain` on a small project, Python included. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Ran, signalbox } from './fake-io.ts'
+import { DISABLED, LOGIN, makeProject, SOUND } from './project-on-disk.ts'
+
+const WRONG = `AnalysisType: rule
+RuleID: Test.Wrong
+Filename: wrong.py
+Enabled: true
+Severity: Low
+LogTypes: [Test.Log]
+Tests:
+  - Name: expects too much
+    ExpectedResult: true
+    ExpectedDestinations: [archive]
+    Log: { p_log_type: Test.Log }
+  - Name: raises
+    ExpectedResult: true
+    Log: { bad: true }
+`
+const WRONG_BODY = `def rule(event):
+    print("looking")
+    if event.get("bad"):
+        return event["missing"]
+    return True
+`
+
+const BROKEN = {
+  ...SOUND,
+  'detections/wrong.yml': WRONG,
+  'detections/wrong.py': WRONG_BODY,
+  'detections/typo.yml': LOGIN.replace('Test.Login', 'Test.Typo').replace('Severity: High', 'Severty: High'),
+  'detections/syntax.yml': DISABLED.replace('Test.Disabled', 'Test.Syntax').replace(
+    'disabled.py',
+    'syntax.py',
+  ),
+  'detections/syntax.py': 'def rule(event):\n    return ((\n',
+}
+
+let sound: string
+let broken: string
+
+beforeAll(() => {
+  sound = makeProject(SOUND)
+  broken = makeProject(BROKEN)
+})
+
+function run(root: string, ...argv: string[]): Promise<Ran> {
+  return signalbox([...argv, '--project', root])
+}
+
+describe('validate', () => {
+  it('a sound project: counts, and 0', async () => {
+    const { code, out, err } = await run(sound, 'validate')
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: '2 detections, 2 destinations: no problems\n',
+      err: '',
+    })
+  })
+
+  it('every problem with its place, Python included, and 1', async () => {
+    const { code, out } = await run(broken, 'validate')
+    expect(code).toBe(1)
+    expect(out).toMatch(/^detections\/typo\.yml:5:1 error .*Severty.*\n {2}5 \| Severty: High\n {4}\| \^/m)
+    expect(out).toMatch(/^detections\/syntax\.py:2:\d+ error SyntaxError/m)
+  })
+
+  it('as JSON, in the documented shape', async () => {
+    const { code, out, err } = await run(broken, 'validate', '--format', 'json')
+    const { version, problems } = JSON.parse(out) as { version: number; problems: Record<string, unknown>[] }
+    expect([code, err, version]).toEqual([1, '', 1])
+    for (const problem of problems) {
+      expect(Object.keys(problem)).toEqual(['severity', 'code', 'message', 'file', 'line', 'column', 'hint'])
+    }
+    expect(new Set(problems.map(({ file }) => file))).toEqual(
+      new Set(['detections/typo.yml', 'detections/syntax.py']),
+    )
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['nothing at all', {}],
+    ['one file, and that invalid', { 'detections/a.yml': 'AnalysisType: rule\nRuleID: [\n' }],
+  ])('%s: 2', async (_name, files) => {
+    expect((await run(makeProject(files), 'validate')).code).toBe(2)
+    expect((await run(makeProject(files), 'test')).code).toBe(2)
+  })
+
+  it('a project that is not there: 2', async () => {
+    const { code, out, err } = await run(join(sound, 'nowhere'), 'validate')
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain('nowhere')
+  })
+})
+
+describe('test', () => {
+  it('all pass: 0, what ran none is called untested, and every reporter writes to its place', async () => {
+    const file = join(sound, 'reports/results.json')
+    const { code, out, err } = await run(sound, 'test', '--reporter', 'pretty', '--reporter', `json=${file}`)
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^PASS {6}Test\.Login {2}2 tests/m)
+    expect(out).toMatch(/^UNTESTED {2}Test\.Disabled/m)
+    expect(out).toMatch(/Detections {2}1 passed, 1 untested\nTests {7}2 passed/)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      version: 1,
+      summary: { detections: { total: 2, passed: 1, untested: 1 }, tests: { total: 2, passed: 2 } },
+    })
+  })
+
+  it('failures and invalid files: 1, the others are tested, each problem is told once', async () => {
+    const { code, out, err } = await run(broken, 'test')
+    expect(code).toBe(1)
+    expect(out).toMatch(/^PASS {6}Test\.Login/m)
+    expect(out).toMatch(/^INVALID {3}Test\.Syntax/m)
+    expect(out).toContain('Detections  1 passed, 1 failed, 2 invalid, 1 untested')
+    expect((out + err).match(/SyntaxError/g)).toHaveLength(1)
+    expect((out + err).match(/typo\.yml:5:1/g)).toHaveLength(1)
+    // The route that was taken, the author's frames, and what was printed.
+    expect(out).toContain('ExpectedDestinations\n        expected  ["archive"]\n        actual    ["inbox"]')
+    expect(out).toContain('route: inbox (fallback)')
+    expect(out).toMatch(/KeyError.*\n {8}at detections\/wrong\.py:4 in rule\n {11}return event\["missing"\]/)
+    expect(out).toContain('| looking')
+  })
+
+  it.each<[string[], number, string]>([
+    [['--filter', 'Severity=Critical'], 1, ''],
+    [['--test-names', 'no such'], 0, 'none'],
+    [['--skip-disabled', '--minimum-tests', '3'], 1, '2 of at least 3 tests'],
+  ])('%j exits %i', async (argv, expected, told) => {
+    const { code, out } = await run(sound, 'test', ...argv)
+    expect(code).toBe(expected)
+    expect(out).toContain(told)
+  })
+
+  it('--format json prints one document and nothing else', async () => {
+    const { code, out, err } = await run(broken, 'test', '--format', 'json')
+    const { summary, detections } = JSON.parse(out) as {
+      summary: { detections: Record<string, number> }
+      detections: { id: string; tests: { functions: object }[] }[]
+    }
+    expect(code).toBe(1)
+    expect(summary.detections).toMatchObject({ total: 5, passed: 1, failed: 1, invalid: 2, untested: 1 })
+    expect(detections.find(({ id }) => id === 'Test.Login')?.tests[0]?.functions).toMatchObject({
+      detection: { output: true, error: null },
+      title: { output: 'ann logged in', error: null },
+    })
+    expect(err).toContain('typo.yml:5:1')
+  })
+
+  it('without a registry routing by severity is not checked; a path limits what is tested', async () => {
+    const { 'destinations.yaml': _, ...files } = SOUND
+    const project = makeProject(files)
+    const { code, out } = await run(project, 'test', join(project, 'detections/login.yml'))
+    expect(code).toBe(0)
+    expect(out).toContain('ExpectedDestinations was not checked')
+    expect(out).toContain('Detections  1 passed\n')
+  })
+})
+
+describe('explain', () => {
+  it('tells the story of a case', async () => {
+    const { code, out } = await run(sound, 'explain', '--detection', 'Test.Login', '--test', 'login')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^matched\n {2}yes: Test\.Login/)
+    expect(out).toMatch(/^ {2}title +ann logged in$/m)
+    expect(out).toContain('HIGH (static): the Severity of detections/login.yml stands')
+    expect(out).toContain('  inbox (static-severity)\n')
+    expect(out).toMatch(/^ {2}title +"New Alert: ann logged in"$/m)
+    expect(out).toContain('inbox: ')
+  })
+
+  it('as JSON, in the documented shape', async () => {
+    const argv = ['explain', '--detection', 'Test.Login', '--test', 'login', '--format', 'json']
+    const { code, out } = await run(sound, ...argv)
+    const explanation = JSON.parse(out) as Record<string, object>
+    expect(code).toBe(0)
+    expect(Object.keys(explanation)).toEqual([
+      'detection',
+      'matched',
+      'severity',
+      'route',
+      'alert',
+      'functions',
+      'guard',
+      'preview',
+    ])
+    expect(Object.keys(explanation.alert!)).toHaveLength(13)
+    expect(explanation.route).toMatchObject({ level: 'static-severity', destinations: ['inbox'] })
+    expect(Object.keys(explanation.preview!)).toEqual(['inbox'])
+  })
+
+  it('an event from standard input that does not match: 0', async () => {
+    const argv = ['explain', '--detection', 'Test.Login', '--event', '-', '--project', sound]
+    const { code, out } = await signalbox(argv, '{"action":"logout"}\n')
+    expect(code).toBe(0)
+    expect(out).toContain('no: Test.Login')
+    expect(out).not.toContain('route')
+  })
+
+  it.each<[string[], string, string]>([
+    [['--detection', 'Test.Logn', '--test', 'login'], 'there is no detection "Test.Logn"', '"Test.Login"'],
+    [['--detection', 'Test.Login', '--test', 'logn'], 'has no test "logn"', 'did you mean "login"?'],
+    [['--detection', 'Test.Login', '--event', 'no-such.json'], 'cannot be read', ''],
+  ])('%j', async (argv, message, hint) => {
+    const { code, out, err } = await run(sound, 'explain', ...argv)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(message)
+    expect(err).toContain(hint)
+  })
+
+  it.each(['[1]', '{', '{"a":1}\n{"a":2}', ''])('%j is not one record', async (text) => {
+    const argv = ['explain', '--detection', 'Test.Login', '--event', '-', '--project', sound]
+    const { code, err } = await signalbox(argv, text)
+    expect(code).toBe(2)
+    expect(err).toContain('standard input is not one JSON object')
+  })
+})

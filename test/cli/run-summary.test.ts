@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { runExitCode, summaryLines } from '../../src/cli/_run-summary.ts'
+import type { RunSummary } from '../../src/daemon.ts'
+import { plainStyle } from '../../src/reporters/_style.ts'
+import type { DeliveryRow } from '../../src/store/store.ts'
+
+const clean: RunSummary = {
+  events: { accepted: 3, duplicate: 0, rejected: 0, unclassified: 0 },
+  alerts: { created: 2, merged: 0, muted: 0 },
+  deliveries: { pending: 0, sending: 0, delivered: 4, waiting: 0, dead: 0, orphaned: 0 },
+  left: [],
+  exhausted: true,
+  durationMs: 12,
+}
+
+it.each<[string, RunSummary, 'SIGINT' | 'SIGTERM' | null, number]>([
+  ['all delivered', clean, null, 0],
+  ['a duplicate is fine', { ...clean, events: { ...clean.events, duplicate: 1 } }, null, 0],
+  ['a rejected event', { ...clean, events: { ...clean.events, rejected: 1 } }, null, 1],
+  ['an unclassified event', { ...clean, events: { ...clean.events, unclassified: 1 } }, null, 1],
+  ['a dead delivery', { ...clean, deliveries: { ...clean.deliveries, dead: 1 } }, null, 1],
+  ['a waiting delivery', { ...clean, deliveries: { ...clean.deliveries, waiting: 1 } }, null, 1],
+  ['a pending delivery', { ...clean, deliveries: { ...clean.deliveries, pending: 1 } }, null, 1],
+  ['SIGTERM', { ...clean, deliveries: { ...clean.deliveries, waiting: 1 } }, 'SIGTERM', 0],
+  ['SIGINT', clean, 'SIGINT', 130],
+])('%s', (_name, summary, stoppedBy, code) => {
+  expect(runExitCode(summary, stoppedBy)).toBe(code)
+})
+
+it('tells counts without times, so that equal runs print the same', () => {
+  expect(summaryLines(clean, plainStyle)).toEqual([
+    'events      3 accepted',
+    'alerts      2 created',
+    'deliveries  4 delivered',
+  ])
+})
+
+it('names what was not delivered, but not the dead of earlier runs', () => {
+  const row: DeliveryRow = {
+    id: 'd1'.padEnd(32, '0'),
+    kind: 'single',
+    destinationKey: 'soc',
+    destination: 'soc',
+    state: 'waiting',
+    due: 0,
+    attempts: 2,
+    createdAt: 0,
+    pausedMs: 0,
+    reason: 'static-severity',
+    message: 'status 500',
+    alertIds: [],
+  }
+  const left: DeliveryRow[] = [
+    { ...row, id: 'd2'.padEnd(32, '0'), state: 'dead', message: 'status 400\n' },
+    row,
+    { ...row, id: 'd3'.padEnd(32, '0'), state: 'dead' },
+  ]
+  const deliveries = { ...clean.deliveries, waiting: 1, pending: 2, dead: 1 }
+  expect(summaryLines({ ...clean, deliveries, left }, plainStyle).slice(3)).toEqual([
+    '',
+    'not delivered (signalbox deliveries list shows more):',
+    '  d10000000000  waiting  soc  status 500',
+    '  d20000000000  dead  soc  status 400\\n',
+    '  ... and 2 more',
+  ])
+})

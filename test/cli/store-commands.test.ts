@@ -1,0 +1,204 @@
+/** `alerts` and `deliveries` beside a real store in a file. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/model/ports.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { DeliveryOutcome, Store } from '../../src/store/store.ts'
+import { alert, dead, delivered, delivery, expecting, plan, waiting } from '../support/store-rows.ts'
+import { type Ran, signalbox } from './fake-io.ts'
+
+const OLD = `aa11${'0'.repeat(28)}`
+const NEW = `aa22${'0'.repeat(28)}`
+const DELIVERED = `d111${'0'.repeat(28)}`
+const DEAD = `d222${'0'.repeat(28)}`
+const WAITING = `d333${'0'.repeat(28)}`
+const HOUR = 3_600_000
+
+let root: string
+let store: Store
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'signalbox-cli-'))
+  writeFileSync(join(root, 'signalbox.yaml'), 'store: sqlite:test.db\n')
+  const now = Date.now()
+  store = await openStore('sqlite:test.db', { clock: systemClock, projectRoot: root })
+  const route = {
+    level: 'static-severity' as const,
+    destinations: ['soc'],
+    suppressed: false,
+    trace: [{ level: 'static-severity' as const, decided: true, reason: 'HIGH goes to [soc]' }],
+    problems: [],
+  }
+  await store.commit(
+    plan({
+      alerts: [
+        alert(OLD, { createdAt: now - 48 * HOUR, severity: 'LOW', detection: 'Old.Rule' }),
+        alert(NEW, {
+          createdAt: now - HOUR,
+          route,
+          title: 'login\u001b[2J',
+          divergences: [{ at: now, rowId: 'r9', severity: 'CRITICAL', destinations: ['pager'] }],
+        }),
+      ],
+      deliveries: [
+        delivery(DELIVERED, { alertId: NEW, due: 1 }),
+        delivery(DEAD, { alertId: NEW, due: 2, destination: 'mail', destinationKey: 'mail' }),
+        delivery(WAITING, { alertId: OLD, due: 3 }),
+      ],
+    }),
+    expecting(),
+  )
+  await settle(DELIVERED, delivered)
+  await settle(DEAD, dead())
+  await settle(WAITING, waiting(now + HOUR))
+})
+
+afterEach(async () => {
+  await store.close()
+  rmSync(root, { recursive: true })
+})
+
+async function settle(id: string, outcome: DeliveryOutcome): Promise<void> {
+  const claimed = await store.claim({ destinationKeys: ['soc', 'mail'], limit: 1, leaseMs: 1000 })
+  expect(claimed.map((each) => each.delivery.id)).toEqual([id])
+  expect(await store.settle(id, claimed[0]!.leaseToken, outcome)).toBe(true)
+}
+
+function run(...argv: string[]): Promise<Ran> {
+  return signalbox([...argv, '--project', root])
+}
+
+async function json(...argv: string[]): Promise<Record<string, unknown>> {
+  const { code, out, err } = await run(...argv, '--format', 'json')
+  expect([code, err]).toEqual([0, ''])
+  return JSON.parse(out) as Record<string, unknown>
+}
+
+async function states(): Promise<Record<string, string>> {
+  const rows = await store.deliveries({ limit: 10 })
+  return Object.fromEntries(rows.map(({ id, state }) => [id.slice(0, 4), state]))
+}
+
+describe('alerts list', () => {
+  it('shows the newest first, made safe for a terminal', async () => {
+    const { code, out } = await run('alerts', 'list')
+    const [header, first, second] = out.split('\n')
+    expect(code).toBe(0)
+    expect(header).toMatch(/^ID +CREATED +SEVERITY +DETECTION +TITLE +EVENTS +ROUTE$/)
+    expect(first).toMatch(/^aa2200000000 .* HIGH +Test\.Rule +login\\u001b\[2J +1 +soc \(static-severity\)$/)
+    expect(second).toMatch(/^aa1100000000 .* LOW +Old\.Rule/)
+  })
+
+  it.each<[string[], string[]]>([
+    [[], [NEW, OLD]],
+    [['--severity', 'low'], [OLD]],
+    [['--detection', 'Test.Rule'], [NEW]],
+    [['--detection', 'No.Such'], []],
+    [['--since', '24h'], [NEW]],
+    [
+      ['--since', '3d'],
+      [NEW, OLD],
+    ],
+    [['--limit', '1'], [NEW]],
+  ])('%j', async (argv, ids) => {
+    const { out } = await run('alerts', 'list', '--format', 'json', ...argv)
+    const { version, alerts } = JSON.parse(out) as { version: number; alerts: { id: string }[] }
+    expect(version).toBe(1)
+    expect(alerts.map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('says when there may be more', async () => {
+    expect((await run('alerts', 'list', '--limit', '1')).err).toBe('the newest 1; --limit shows more\n')
+    expect((await run('alerts', 'list', '--limit', '1', '--quiet')).err).toBe('')
+  })
+})
+
+describe('alerts show', () => {
+  it('tells notification, route, divergences and deliveries with their attempts', async () => {
+    const { code, out } = await run('alerts', 'show', 'aa22')
+    expect(code).toBe(0)
+    expect(out).toContain('{"id":"Test.Rule","alertContext":{"n":53.0,"big":12345678901234567890}}')
+    expect(out).toContain('  soc (static-severity)\n  * static-severity  HIGH goes to [soc]\n')
+    expect(out).toContain('event r9: CRITICAL to pager')
+    expect(out).toMatch(/d11100000000 {2}soc {2}delivered .*\n.* 1\. .* delivered 200 {2}12 ms {2}ok/)
+    expect(out).toMatch(/d22200000000 {2}mail {2}dead .*\n.* 1\. .* refused 400 .* status 400: bad/)
+  })
+
+  it('as JSON keeps the digits of the notification', async () => {
+    const { out } = await run('alerts', 'show', NEW, '--format', 'json')
+    expect(out).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
+    expect(JSON.parse(out)).toMatchObject({
+      version: 1,
+      id: NEW,
+      route: { level: 'static-severity', trace: [{ decided: true }] },
+      divergences: [{ rowId: 'r9' }],
+    })
+  })
+
+  it.each([
+    ['aa', 'is the beginning of 2 ids'],
+    ['ffff', 'there is no alert "ffff"'],
+  ])('%s is refused', async (id, message) => {
+    const { code, out, err } = await run('alerts', 'show', id)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(message)
+  })
+})
+
+describe('deliveries list and dead', () => {
+  it.each<[string[], string[]]>([
+    [['list'], [WAITING, DEAD, DELIVERED]],
+    [['list', '--state', 'waiting'], [WAITING]],
+    [['list', '--destination', 'mail'], [DEAD]],
+    [['list', '--alert', 'aa11'], [WAITING]],
+    [['dead'], [DEAD]],
+    [['dead', '--destination', 'soc'], []],
+  ])('%j', async (argv, ids) => {
+    const { deliveries } = await json('deliveries', ...argv)
+    expect((deliveries as { id: string }[]).map(({ id }) => id).sort()).toEqual(ids.toSorted())
+  })
+
+  it('shows when a waiting one is due and what the last answer was', async () => {
+    const { out } = await run('deliveries', 'list', '--state', 'waiting')
+    expect(out.split('\n')[1]).toMatch(
+      /^d33300000000 +waiting +soc +aa1100000000 +\d{4}-.*Z +1 +static-destinations/,
+    )
+  })
+})
+
+describe('deliveries retry', () => {
+  const before = { d111: 'delivered', d222: 'dead', d333: 'waiting' }
+
+  it.each<[string[], Partial<typeof before>, string]>([
+    [['d222'], { d222: 'pending' }, '1 delivery put back in line'],
+    [['d222', DEAD], { d222: 'pending' }, '1 delivery put back in line'],
+    [['--all-dead'], { d222: 'pending' }, '1 delivery put back in line'],
+    [['--destination', 'soc'], { d333: 'pending' }, '1 delivery put back in line'],
+    [['--destination', 'nobody'], {}, '0 deliveries put back in line'],
+  ])('%j', async (argv, changed, told) => {
+    expect(await states()).toEqual(before)
+    const { code, out } = await run('deliveries', 'retry', ...argv)
+    expect([code, out]).toEqual([0, `${told}\n`])
+    expect(await states()).toEqual({ ...before, ...changed })
+  })
+
+  it('what is delivered stays so, and the exit code says that not all were put back', async () => {
+    const { code, out, err } = await run('deliveries', 'retry', 'd111', 'd222')
+    expect([code, out]).toEqual([1, '1 delivery put back in line\n'])
+    expect(err).toContain('the others are not dead, orphaned or waiting')
+    expect(await states()).toEqual({ ...before, d222: 'pending' })
+  })
+
+  it('an unknown id changes nothing', async () => {
+    expect((await run('deliveries', 'retry', 'd222', 'ffff')).code).toBe(2)
+    expect(await states()).toEqual(before)
+  })
+})
+
+it('a memory: store has nothing to look at', async () => {
+  const { code, err } = await run('alerts', 'list', '--store', 'memory:')
+  expect(code).toBe(2)
+  expect(err).toContain('memory:')
+})

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+import type { Route } from '../../src/model/route.ts'
+import { routeTarget } from '../../src/reporters/_route-story.ts'
+
+const base: Route = { level: 'nowhere', destinations: [], suppressed: false, trace: [], problems: [] }
+
+it.each<[Partial<Route>, string]>([
+  [{ level: 'fallback', destinations: ['a', 'b'] }, 'a, b (fallback)'],
+  [{ level: 'generated-destinations', suppressed: true }, 'nowhere, on purpose (generated-destinations)'],
+  [{}, 'nobody (nowhere)'],
+  [{ level: 'unresolved' }, 'unresolved: there is no destinations.yaml'],
+])('%j goes to %s', (more, expected) => {
+  expect(routeTarget({ ...base, ...more })).toBe(expected)
+})
