@@ -204,6 +204,8 @@ async function compose(
       const { pending, sending, waiting } = await store.countDeliveries()
       onEvent({ kind: 'draining', waiting: pending + sending + waiting })
       await delivery.drain(options.drainTimeoutMs)
+      // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
+      await delivery.stop()
       const left = await store.deliveries({ states: UNDELIVERED, limit: LEFT_TOLD })
       const durationMs = performance.now() - startedAt
       return tally.summary(before, await store.countDeliveries(), { left, exhausted, durationMs })

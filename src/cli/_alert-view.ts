@@ -68,7 +68,7 @@ function detailsJson(alert: AlertRow, deliveries: readonly DeliveryWithHistory[]
 function detailsText(alert: AlertRow, deliveries: readonly DeliveryWithHistory[], style: Style): string {
   const sections: [string, string[]][] = [
     ['alert', factsOf(alert)],
-    ['notification', printable(alert.notification).length > 0 ? [printable(alert.notification)] : []],
+    ['notification', [printable(alert.notification)]],
     ['route', [routeTarget(alert.route), ...routeStory(alert.route, style)]],
     ['divergences', alert.divergences.map(divergenceLine)],
     ['deliveries', deliveries.length > 0 ? deliveries.flatMap(deliveryLines) : ['none']],

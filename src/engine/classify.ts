@@ -42,6 +42,7 @@ function matches(record: JsonRecord, match: ClassificationMatcher['match']): boo
   return Object.entries(match).every(([path, expected]) => {
     const value = valueAt(record, path)
     if (value === undefined || value === null) return false
-    return expected === '*' || (typeof value !== 'object' && String(value) === expected)
+    if (expected === '*') return true
+    return (typeof value === 'string' ? value : JSON.stringify(value)) === expected
   })
 }

@@ -13,7 +13,7 @@ interface Instantiated {
 }
 /** Only what is used of it here; neither Node's types nor ours carry the whole. */
 interface WebAssemblyHost {
-  instantiate(module: unknown, imports?: Imports): Promise<Instantiated>
+  instantiate: (module: unknown, imports?: Imports) => Promise<Instantiated>
 }
 
 /** `time.clock_getres`, which nobody else calls: Python's way to say that the mark has moved. */

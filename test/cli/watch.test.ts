@@ -2,9 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/_program.ts'
-import { until } from '../support/until.ts'
+import { until as untilWithin } from '../support/until.ts'
 import { fakeIo } from './fake-io.ts'
 import { DISABLED, LOGIN, makeProject, SOUND } from './project-on-disk.ts'
+
+/** Python starts several times, beside other tests. */
+const PATIENCE_MS = 50_000
+const until = (condition: () => boolean) => untilWithin(condition, { timeoutMs: PATIENCE_MS })
 
 it('tests again after a change, what changed first; survives a broken moment; ends with SIGINT', async () => {
   const root = makeProject(SOUND)
@@ -26,4 +30,4 @@ it('tests again after a change, what changed first; survives a broken moment; en
 
   io.signal('SIGINT')
   expect(await ended).toBe(130)
-})
+}, 180_000)

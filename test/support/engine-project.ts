@@ -48,7 +48,7 @@ export interface EngineProject {
 }
 
 export function engineProject({ detections = [], settings = {}, ...rest }: EngineProject): Project {
-  const limits = { ...DEFAULT_SETTINGS.limits, timeMs: 300, ...settings.limits }
+  const limits = { ...DEFAULT_SETTINGS.limits, timeMs: 500, ...settings.limits }
   return {
     ...project(detections, null),
     helpers: [],
