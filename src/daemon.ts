@@ -1,7 +1,12 @@
 /** The composition root: builds the rooms, starts them in order, stops them in reverse. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Generation, type GenerationOptions, startGeneration } from './daemon/generation.ts'
+import {
+  type Generation,
+  type GenerationOptions,
+  prepareGeneration,
+  startGeneration,
+} from './daemon/generation.ts'
 import { startHeartbeat } from './daemon/heartbeat.ts'
 import { createIntake, type Emit } from './daemon/intake.ts'
 import { createRejects } from './daemon/rejects.ts'
@@ -24,7 +29,7 @@ import type { SourceContext, SourceSpec } from './sources/_source.ts'
 import { openStore } from './store/open.ts'
 import { DELIVERY_STATES, type Store } from './store/store.ts'
 import { VERSION } from './version.ts'
-import { storeUrlOf } from './workspace.ts'
+import { DEFAULT_STORE } from './workspace.ts'
 
 export type { RunSummary } from './daemon/tally.ts'
 
@@ -104,26 +109,23 @@ async function compose(
   const metrics = createMetrics()
   const tally = new Tally(metrics)
 
-  const generation = await startGeneration(options)
-  const current = { generation }
-  onStop(() => current.generation.retire())
-  const { root, settings, registry } = generation.project
-  const { from, http: httpAddress } = options
+  const prepared = await prepareGeneration(options)
+  const { root, settings, registry } = prepared.project
   const sources = await openSources({
-    from,
+    from: options.from,
     configured: settings.sources,
     projectRoot: root,
-    http: httpAddress,
+    http: options.http,
   })
-
-  const store = await openStore(storeUrlOf(generation.project, options.storeUrl), {
-    clock: systemClock,
-    projectRoot: root,
-  })
+  const storeUrl = options.storeUrl ?? settings.store ?? DEFAULT_STORE
+  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root })
   onStop(() => store.close())
   await store.hold(`signalbox run --project ${root}`)
   const before = await store.countDeliveries()
 
+  const generation = await startGeneration(prepared, options)
+  const current = { generation }
+  onStop(() => current.generation.retire())
   const pipeline = createPipeline({
     store,
     project: () => current.generation.project,
@@ -236,7 +238,7 @@ async function reload(
 ): Promise<void> {
   const { onEvent } = options
   try {
-    const next = await startGeneration(options)
+    const next = await startGeneration(await prepareGeneration(options), options)
     const previous = current.generation
     current.generation = next
     await onSwap(next)

@@ -1,6 +1,7 @@
 /** What the commands see of a project: its content, an engine, a store, and the story of one event. */
 import { processEnvironment } from './config/env-file.ts'
 import { loadProject } from './config/load.ts'
+import { settingsOf } from './config/settings.ts'
 import { createEngine } from './engine/engine.ts'
 import { UserError } from './errors.ts'
 import type { BodyProblem, Engine } from './model/evaluation.ts'
@@ -55,16 +56,15 @@ function ownerOf(
   return owner ?? { place: { file: id, line: 0, column: 0 } }
 }
 
-/** The store that `--store` names, else signalbox.yaml, else the default file. */
-export function storeUrlOf(project: Project, url: string | undefined): string {
-  return url ?? project.settings.store ?? DEFAULT_STORE
-}
-
-/** A store to look at, and to write in short transactions beside a daemon. */
-export async function openProjectStore(project: Project, url: string | undefined): Promise<Store> {
-  const chosen = storeUrlOf(project, url)
+/** The store that `--store` names, else signalbox.yaml, else the default file: to look at, and to write in short transactions. */
+export async function openProjectStore(
+  { root, envFile }: WorkspaceOptions,
+  url: string | undefined,
+): Promise<Store> {
+  const { store } = settingsOf(root, processEnvironment(envFile))
+  const chosen = url ?? store ?? DEFAULT_STORE
   if (chosen.startsWith('memory:')) {
     throw new UserError('a memory: store ends with its process, there is nothing to look at')
   }
-  return openStore(chosen, { clock: systemClock, projectRoot: project.root })
+  return openStore(chosen, { clock: systemClock, projectRoot: root })
 }

@@ -1,7 +1,7 @@
 /** Opens the project's store for a command that looks or acts beside a running daemon, and closes it again. */
 
 import type { Store } from '../store/store.ts'
-import { openProject, openProjectStore } from '../workspace.ts'
+import { openProjectStore } from '../workspace.ts'
 import type { Io } from './_command.ts'
 import type { GlobalOptions, Values } from './_options.ts'
 import { openSession, type Session } from './_session.ts'
@@ -12,8 +12,7 @@ export async function withStore(
   act: (store: Store, session: Session) => Promise<number>,
 ): Promise<number> {
   const session = openSession(options, io)
-  const project = await openProject(session.workspace)
-  const store = await openProjectStore(project, options.store)
+  const store = await openProjectStore(session.workspace, options.store)
   try {
     return await act(store, session)
   } finally {

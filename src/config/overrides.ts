@@ -59,12 +59,11 @@ export function overrideMatches({ match }: Override, detection: Unversioned): bo
 
 /**
  * Key by key the last match wins, so that an override of the severity does not undo an earlier one of the
- * destinations. `override` names the one that gave `OutputIds`, else the last one.
+ * destinations. `override` names the one that gave `OutputIds`.
  */
 export function applyOverrides(detection: Unversioned, overrides: readonly Override[]): Unversioned {
   let result = detection
   let routed: string | null = null
-  let last: string | null = null
   for (const override of overrides) {
     if (!overrideMatches(override, detection)) continue
     const { outputIds, severity, enabled, place } = override
@@ -74,8 +73,7 @@ export function applyOverrides(detection: Unversioned, overrides: readonly Overr
       severity: severity ?? result.severity,
       enabled: enabled ?? result.enabled,
     }
-    last = place
     if (outputIds) routed = place
   }
-  return last === null ? detection : { ...result, override: routed ?? last }
+  return { ...result, override: routed }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../model/settings.ts'
 import type { Environment } from './env-file.ts'
-import type { ProblemList } from './problems.ts'
+import { ProblemList } from './problems.ts'
 import { checkSchema } from './schema-check.ts'
 import { SETTINGS_SCHEMA } from './schemas/settings.ts'
 import { readMapping } from './spec.ts'
@@ -41,6 +41,11 @@ export function loadSettings(root: string, environment: Environment, problems: P
     pythonPaths: python?.paths ?? [],
   }
   return { settings, destinationsFile: destinations ?? null }
+}
+
+/** The settings alone, for who needs nothing else of a project; what is wrong with them counts for nothing here. */
+export function settingsOf(root: string, environment: Environment): Settings {
+  return loadSettings(root, environment, new ProblemList()).settings
 }
 
 /** With an error the whole file counts for nothing. */

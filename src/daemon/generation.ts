@@ -23,19 +23,23 @@ export interface GenerationOptions {
   readonly log: Log
 }
 
-export interface Generation {
+/** A project that can run: sound, with its destination types loaded and its secrets readable. No Python yet. */
+export interface Prepared {
   readonly project: Project & { readonly registry: Registry }
-  /** What was left out under `skipInvalid`. */
-  readonly invalid: readonly Problem[]
   readonly types: ReadonlyMap<string, DestinationType>
   readonly secrets: Secrets
+}
+
+export interface Generation extends Prepared {
+  /** What was left out under `skipInvalid`. */
+  readonly invalid: readonly Problem[]
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
   /** Lets what is under way finish, then ends the workers. */
   retire(): Promise<void>
 }
 
 /** Rejects with a UserError that holds every problem. */
-export async function startGeneration(options: GenerationOptions): Promise<Generation> {
+export async function prepareGeneration(options: GenerationOptions): Promise<Prepared> {
   const project = await openProject(options.workspace)
   refuseProblems(project.problems, options.skipInvalid)
   const { registry } = project
@@ -46,12 +50,18 @@ export async function startGeneration(options: GenerationOptions): Promise<Gener
   }
   const types = await loadTypes(registry, project.root, options.allowLocalTypes)
   const secrets = await readableSecrets(registry, project.root, options)
+  return { project: { ...project, registry }, types, secrets }
+}
+
+/** Starts Python; rejects with a UserError that holds every body that could not be loaded. */
+export async function startGeneration(prepared: Prepared, options: GenerationOptions): Promise<Generation> {
+  const { project } = prepared
   const engine = await startEngine(project, 'run', options.log)
   try {
     const broken = bodyProblems(project, engine)
     refuseProblems(broken, options.skipInvalid)
     const invalid = [...project.problems.filter(isError), ...broken]
-    return { project: { ...project, registry }, invalid, types, secrets, ...retiring(engine) }
+    return { ...prepared, invalid, ...retiring(engine) }
   } catch (error) {
     await engine.close()
     throw error

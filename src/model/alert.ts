@@ -89,6 +89,11 @@ export function notificationJson(
   return `{${fields.map(([key, value]) => `"${key}":${value}`).join(',')}}`
 }
 
+/** The page of an alert; empty where no `alertUrl` is configured. */
+export function alertLink(alertUrl: string, id: string, detection: string): string {
+  return alertUrl.replaceAll('{alertId}', id).replaceAll('{detectionId}', encodeURIComponent(detection))
+}
+
 /** 32 hex digits over the parts, each length-prefixed so that no two lists collide. */
 export function hashId(...parts: readonly (string | number)[]): string {
   const hash = createHash('sha256')

@@ -37,7 +37,7 @@ export interface Detection {
   /** Globs over the resource id. */
   readonly suppressions: readonly string[]
   readonly outputIds: readonly string[]
-  /** `file:line` of the override of destinations.yaml that gave `outputIds`, else of the last one that applied. */
+  /** `file:line` of the override of destinations.yaml that gave `outputIds`; null: they are the metadata's own. */
   readonly override: string | null
   /** Already normalised: 60 when absent or 0, at least 5. */
   readonly dedupPeriodMinutes: number

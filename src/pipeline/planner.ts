@@ -1,7 +1,7 @@
 /** Turns candidates, one after the other, into one commit plan over the state that was read. No I/O. */
 import { decideDedup } from '../alerts/dedup.ts'
 import { decideLimit } from '../alerts/limiter.ts'
-import { type AlertDraft, deliveryId, groupKey, notificationJson } from '../model/alert.ts'
+import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alert.ts'
 import { alertGroup } from '../model/alert-kind.ts'
 import { destinationKey, type Registry } from '../model/destination.ts'
 import { lookUp } from '../routing/resolve.ts'
@@ -125,9 +125,7 @@ export class Planner {
   }
 
   #create(id: string, draft: AlertDraft, group: Group, at: number): AlertRow {
-    const link = this.#context.alertUrl
-      .replace('{alertId}', id)
-      .replace('{detectionId}', encodeURIComponent(draft.detection))
+    const link = alertLink(this.#context.alertUrl, id, draft.detection)
     const alert: AlertRow = {
       id,
       groupKey: group.key,

@@ -6,7 +6,7 @@ import { buildMessage } from '../delivery/message.ts'
 import { previewRequest } from '../delivery/send.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
-import { alertId, deliveryId, type JsonText, notificationJson } from '../model/alert.ts'
+import { alertId, alertLink, deliveryId, type JsonText, notificationJson } from '../model/alert.ts'
 import { type Destination, destinationKey } from '../model/destination.ts'
 import type { Engine } from '../model/evaluation.ts'
 import type { FunctionResults } from '../model/finding.ts'
@@ -65,7 +65,7 @@ export async function explain(project: Project, engine: Engine, question: Questi
   const route = resolve(candidate.routeRequest, project.registry)
   const now = systemClock.now()
   const alert = alertId(id, kind, dedup, 1)
-  const link = ''
+  const link = alertLink(project.settings.alertUrl, alert, id)
   const text = notificationJson({ ...candidate.draft, route }, alert, now, link)
   const row = { notification: text, reference: candidate.draft.reference }
   const destinations = route.destinations.flatMap(

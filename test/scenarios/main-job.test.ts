@@ -64,7 +64,7 @@ describe('one raw CloudTrail root login', () => {
     const { code } = await run(project(webhook('soc')), ROOT_LOGIN, '--from', 'stdin?logType=AWS.CloudTrail')
     expect(code).toBe(0)
     expect(receiver.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /soc'])
-    const [{ body }] = receiver.requests as [{ body: string }]
+    const body = receiver.requests[0]!.body
     const notification = JSON.parse(body) as Notification
     expect(Object.keys(notification)).toEqual(KEYS)
     expect(Object.values(notification)).not.toContain(null)
