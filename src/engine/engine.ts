@@ -23,7 +23,7 @@ export interface EngineOptions {
 
 /** A batch of this size keeps the cost of a crossing below notice; more only makes a second run dearer. */
 const EVENTS_PER_JOB = 250
-const CALLS_PER_JOB = 50
+const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
@@ -50,12 +50,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   const numbers = detectionNumbers(bodies)
   async function test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]> {
-    // One case mostly costs as much as another, so small pieces spread better than a fair share.
-    const share = { workers: workers * 4, mostItems: CALLS_PER_JOB, mostChars: CHARS_PER_JOB }
+    const share = { workers: workers * 4, mostItems: DETECTIONS_PER_JOB, mostChars: CHARS_PER_JOB }
     const known = calls.filter(({ detection }) => numbers.has(detection))
-    const jobs = chunks(known, ({ entry }) => entry.length, share).map((items) => {
-      const asCalls = items.map(({ detection, ...call }) => ({ ...call, body: numbers.get(detection)! }))
-      return containment.run({ kind: 'test', items: asCalls })
+    const jobs = chunks(runsOfOneDetection(known), charsOf, share).map((runs) => {
+      const items = runs.flat().map(({ detection, ...call }) => ({ ...call, body: numbers.get(detection)! }))
+      return containment.run({ kind: 'test', items })
     })
     const outcomes = (await Promise.all(jobs)).flat().values()
     return calls.map(({ detection }) =>
@@ -71,6 +70,21 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     test,
     close: () => pool.close(),
   }
+}
+
+/** The cases of one detection stay together and in order: its module may carry state from one to the next. */
+function runsOfOneDetection(calls: readonly TestCall[]): TestCall[][] {
+  const runs: TestCall[][] = []
+  for (const call of calls) {
+    const run = runs.at(-1)
+    if (run?.[0]?.detection === call.detection) run.push(call)
+    else runs.push([call])
+  }
+  return runs
+}
+
+function charsOf(calls: readonly TestCall[]): number {
+  return calls.reduce((chars, { entry }) => chars + entry.length, 0)
 }
 
 function detectionNumbers(bodies: readonly Body[]): Map<string, number> {

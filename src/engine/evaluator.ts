@@ -66,6 +66,7 @@ export class Evaluator {
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
     const reply = await evaluator.#reply()
+    signal.removeEventListener('abort', stop)
     return reply.kind === 'ready' ? { ...reply, evaluator } : (reply as Ended)
   }
 

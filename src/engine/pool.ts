@@ -100,12 +100,15 @@ export class Pool {
     for (let failed = 0; ; ) {
       const excluded = [...this.#excluded.values()]
       const start = await Evaluator.start({ ...setup, excluded }, this.#closing.signal)
+      if (this.#failure !== undefined) {
+        if (start.kind === 'ready') await start.evaluator.stop()
+        throw this.#failure
+      }
       if (start.kind === 'ready') {
         this.#evaluators.add(start.evaluator)
         for (const each of start.broken) this.broken.set(each.body, each)
         return start.evaluator
       }
-      if (this.#failure !== undefined) throw this.#failure
       const { mark, ending, message } = start
       const body = setup.bodies[mark.body]
       if (body) {

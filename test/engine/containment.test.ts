@@ -1,0 +1,252 @@
+/** Detections that raise, hang or exit: named and stopped, while everything else in the batch stands. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { Detection } from '../../src/model/detection.ts'
+import type { Engine } from '../../src/model/evaluation.ts'
+import type { FunctionError } from '../../src/model/finding.ts'
+import { type Log, silentLog } from '../../src/model/ports.ts'
+import { engineProject, envelope, findingsOf, helper, rule, told } from '../support/engine-project.ts'
+
+const onBad = (statement: string, indent = '        ') =>
+  `import os, sys, time, itertools\ndef rule(event):\n    if event.get("bad"):\n${indent}${statement}\n    return True`
+/** What stops it -> how it looks from outside. */
+const BAD: [name: string, source: string, expected: Partial<FunctionError>][] = [
+  ['raises', onBad('raise KeyError("x")'), { type: 'KeyError', message: "'x'" }],
+  ['raises-base', onBad('raise BaseException("x")'), { type: 'BaseException' }],
+  ['interrupts', onBad('raise KeyboardInterrupt'), { type: 'KeyboardInterrupt' }],
+  ['sys-exit', onBad('sys.exit(3)'), { type: 'SystemExit', message: '3' }],
+  ['recurses', onBad('(lambda f: f(f))(lambda f: f(f))'), { type: 'RecursionError' }],
+  ['loops', onBad('while True: pass'), { type: 'TimeLimitExceeded', limit: 'time' }],
+  [
+    'loops-bare-except',
+    'def rule(event):\n    while event.get("bad"):\n        try: x = 1\n        except: pass\n    return True',
+    { type: 'TimeLimitExceeded', limit: 'time' },
+  ],
+  ['regex', onBad('import re; re.match("(a+)+$", "a" * 40 + "b")'), { limit: 'time' }],
+  ['c-loop', onBad('sum(range(10**12))'), { type: 'TimeLimitExceeded', limit: 'time' }],
+  ['sleeps', onBad('time.sleep(1e6)'), { type: 'TimeLimitExceeded', limit: 'time' }],
+  [
+    'swallows',
+    'def rule(event):\n    while event.get("bad"):\n        try:\n            while True: pass\n        except BaseException: pass\n    return True',
+    { type: 'TimeLimitExceeded', limit: 'time' },
+  ],
+  ['os-exit', onBad('os._exit(0)'), { type: 'InterpreterEnded', limit: 'crash' }],
+  [
+    'deep',
+    'nested = ()\nfor _ in range(10**6): nested = (nested,)\ndef rule(event):\n    global nested\n    if event.get("bad"): nested = None\n    return True',
+    { type: 'InterpreterEnded', limit: 'crash' },
+  ],
+]
+
+const good = (id: string) => rule(id, 'def rule(event): return True')
+const start = (detections: Detection[], over: { workers?: number; limits?: object; log?: Log } = {}) =>
+  createEngine({
+    project: engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...over.limits } } }),
+    purpose: 'run',
+    workers: over.workers ?? 1,
+    log: over.log ?? silentLog,
+  })
+
+const title = (body: string) =>
+  `import time\ndef rule(event): return True\ndef title(event): ${body}\ndef dedup(event): return "d"`
+const SLOW = '\n    end = time.time() + 0.1\n    while time.time() < end: pass\n    return "t"'
+const ATTEMPTS = [
+  'os.system("echo reached")',
+  'socket.create_connection(("127.0.0.1", 9))',
+  'subprocess.run(["true"])',
+  'sorted(os.environ)',
+  'os.environ["_"]',
+]
+const REACHES = `
+  import os, socket, subprocess
+  def attempt(f):
+      try: return f()
+      except OSError: return "refused"
+  def rule(event): return True
+  def alert_context(event): return {"got": [${ATTEMPTS.map((expression) => `attempt(lambda: ${expression})`).join(', ')}]}
+`
+
+/** One engine for all: to start one takes longer than to use it. */
+let engine: Engine
+beforeAll(async () => {
+  const types = BAD.map(([name]) => name)
+  engine = await start(
+    [
+      { ...good('first'), logTypes: types },
+      ...BAD.map(([name, source]) => rule(name, source, { logTypes: [name] })),
+      { ...good('last'), logTypes: types },
+      rule('title-sleeps', title('time.sleep(1e6)'), { logTypes: ['title-sleeps'] }),
+      rule('title-loops', title('\n    while True: pass'), { logTypes: ['title-loops'] }),
+      rule('title-slow', title(SLOW), { logTypes: ['title-slow'] }),
+      rule('reaches', REACHES, { logTypes: ['reaches'] }),
+    ],
+    { workers: 2 },
+  )
+})
+afterAll(() => engine.close())
+
+describe('a detection that', () => {
+  it.each(BAD)('%s on one event is stopped there; the other results stand', async (name, _, expected) => {
+    const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
+    const evaluated = await engine.evaluate(events)
+    expect(evaluated.map(told)).toEqual(events.map(() => ['first', name, 'last']))
+    const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
+    expect([before, after]).toEqual([{ output: true }, { output: true }])
+    expect(stopped!.error).toMatchObject(expected)
+    expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
+  })
+})
+
+describe('one function that hangs', () => {
+  it('for good is named alone; the matcher and the other functions keep their results', async () => {
+    const [event] = await engine.evaluate([envelope({}, { type: 'title-sleeps' })])
+    const message = 'took longer than the limit of 500 ms'
+    const frame = {
+      file: 'rules/title-sleeps.py',
+      line: 3,
+      function: 'title',
+      source: 'def title(event): time.sleep(1e6)',
+    }
+    expect(findingsOf(event!)['title-sleeps']).toEqual({
+      detection: { output: true },
+      title: {
+        error: {
+          type: 'TimeLimitExceeded',
+          message,
+          repr: `TimeLimitExceeded('${message}')`,
+          frames: [frame],
+          limit: 'time',
+        },
+      },
+      dedup: { output: 'd' },
+    })
+  })
+
+  it('uses up the budget of those after it', async () => {
+    const [event] = await engine.evaluate([envelope({}, { type: 'title-loops' })])
+    const { detection, title, dedup } = findingsOf(event!)['title-loops']!
+    expect(detection).toEqual({ output: true })
+    expect(title!.error).toMatchObject({ limit: 'time', frames: [{ line: 4, function: 'title' }] })
+    expect(dedup!.error).toMatchObject({ limit: 'time', message: expect.stringMatching(/^not run/) })
+  })
+
+  it('does so for its own event, not for the batch', async () => {
+    const evaluated = await engine.evaluate(
+      Array.from({ length: 8 }, () => envelope({}, { type: 'title-slow' })),
+    )
+    expect(evaluated.map((event) => findingsOf(event)['title-slow']?.dedup)).toEqual(
+      evaluated.map(() => ({ output: 'd' })),
+    )
+  })
+})
+
+describe('a detection that ends workers again and again', () => {
+  const errors: object[] = []
+  let limited: Engine
+  beforeAll(async () => {
+    const log = { ...silentLog, error: (fields: object) => errors.push(fields) } as Log
+    const detections = [rule('exits', onBad('os._exit(0)')), good('good')]
+    const sleeps = rule('sleeps', 'import time\ndef rule(event): time.sleep(1e6)', { logTypes: ['sleeps'] })
+    limited = await start([...detections, sleeps], { limits: { quarantineAfter: 2 }, log })
+  })
+  afterAll(() => limited.close())
+
+  it('is quarantined, says so, and runs no more', async () => {
+    const events = [1, 1, 1, 0].map((bad) => envelope({ bad: bad === 1 }))
+    const evaluated = await limited.evaluate(events)
+    expect(evaluated.map(told)).toEqual([['exits', 'good'], ['exits', 'good'], ['good'], ['good']])
+    const [first, second] = evaluated.map((event) => findingsOf(event).exits?.detection?.error?.message)
+    const message = 'ended the Python interpreter'
+    expect(first).toBe(message)
+    expect(second).toBe(`${message}; quarantined until the next start after 2 such calls`)
+    expect(errors).toEqual([{ detection: 'exits', endings: 2 }])
+
+    const [later] = await limited.evaluate([envelope({ bad: true })])
+    expect(told(later!)).toEqual(['good'])
+  })
+
+  it('does not keep the engine from closing: what is under way rejects', async () => {
+    const underWay = limited.evaluate([envelope({}, { type: 'sleeps' })])
+    await Promise.all([expect(underWay).rejects.toThrow('closed'), limited.close()])
+    await expect(limited.evaluate([envelope({})])).rejects.toThrow('closed')
+  })
+})
+
+describe('a body that', () => {
+  const cases: [name: string, source: string, error: object][] = [
+    [
+      'has a syntax error',
+      'x = 1\ndef rule(event)\n  pass',
+      { type: 'SyntaxError', frames: [{ line: 2, source: 'def rule(event)' }] },
+    ],
+    [
+      'imports what is not there',
+      '\n\nimport nowhere',
+      { type: 'ModuleNotFoundError', frames: [{ line: 2, source: 'import nowhere' }] },
+    ],
+    [
+      'raises',
+      'def f(): raise ValueError("no")\nf()',
+      { type: 'ValueError', frames: [{ line: 2 }, { line: 1, function: 'f' }] },
+    ],
+    [
+      'has no rule',
+      'def policy(resource): return True',
+      { type: 'MissingFunction', message: 'the body defines no function rule' },
+    ],
+    ['leans on a broken helper', 'from broken import x', { type: 'ImportError', frames: [{ line: 1 }] }],
+    ['exits', 'import sys\nsys.exit()', { type: 'SystemExit' }],
+    ['loops', 'while True: pass', { type: 'TimeLimitExceeded', limit: 'time' }],
+    ['hangs', 'import time\ntime.sleep(1e6)', { type: 'TimeLimitExceeded', limit: 'time' }],
+    ['kills', 'import os\nos._exit(0)', { type: 'InterpreterEnded', limit: 'crash' }],
+  ]
+  let loaded: Engine
+  beforeAll(async () => {
+    const bad = cases.map(([name, source]) => rule(name, source))
+    const helpers = [
+      helper('broken', '1 / 0'),
+      helper('sound', 'import broken_too'),
+      helper('broken_too', 'x: ('),
+    ]
+    const project = engineProject({ helpers, detections: [...bad, good('good')] })
+    loaded = await createEngine({ project, purpose: 'run', workers: 1, log: silentLog })
+  })
+  afterAll(() => loaded.close())
+
+  it.each(cases)('%s as it loads is a problem with its place', (name, _, error) => {
+    const { frames, ...rest } = error as { frames?: object[] }
+    const problem = loaded.problems.find(({ id }) => id === name)
+    expect(problem).toMatchObject({ kind: 'detection', error: rest })
+    const file = `rules/${name}.py`
+    expect(problem!.error.frames).toMatchObject(frames?.map((each) => ({ file, ...each })) ?? [{ file }])
+  })
+
+  it('is a helper is named before those that lean on it', () => {
+    const helpers = loaded.problems.filter(({ kind }) => kind === 'helper')
+    expect(helpers).toMatchObject([
+      {
+        id: 'broken',
+        error: { type: 'ZeroDivisionError', frames: [{ file: 'global_helpers/broken.py', line: 1 }] },
+      },
+      {
+        id: 'sound',
+        error: {
+          type: 'SyntaxError',
+          frames: [{ file: 'global_helpers/sound.py' }, { file: 'global_helpers/broken_too.py' }],
+        },
+      },
+      { id: 'broken_too', error: { type: 'ImportError', message: expect.stringContaining('SyntaxError') } },
+    ])
+  })
+
+  it('could not be loaded is not evaluated; the others are', async () => {
+    const [event] = await loaded.evaluate([envelope({})])
+    expect(told(event!)).toEqual(['good'])
+  })
+})
+
+it('the shell, sockets, processes and the environment of the host are not reached', async () => {
+  const [event] = await engine.evaluate([envelope({}, { type: 'reaches' })])
+  const { got } = JSON.parse(findingsOf(event!).reaches!.alert_context!.output!)
+  expect(got).toEqual([-1, 'refused', 'refused', expect.not.arrayContaining(['NODE_PATH', 'USER']), ''])
+})

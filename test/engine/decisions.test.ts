@@ -1,0 +1,181 @@
+/** The engine's pure parts as tables: guard, classification, times, pieces, the watchdog's judgement. */
+import { describe, expect, it } from 'vitest'
+import { chunks } from '../../src/engine/chunks.ts'
+import { classify } from '../../src/engine/classify.ts'
+import { Containment } from '../../src/engine/containment.ts'
+import type { Done, Ended } from '../../src/engine/evaluator.ts'
+import { formatEventTime, parseEventTime } from '../../src/engine/event-time.ts'
+import { refusal } from '../../src/engine/framing-guard.ts'
+import { takeIn } from '../../src/engine/intake.ts'
+import type { Job } from '../../src/engine/protocol.ts'
+import { createSelection } from '../../src/engine/selection.ts'
+import { LOOK_EVERY_MS, Watchdog } from '../../src/engine/watchdog.ts'
+import type { Envelope } from '../../src/model/event.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { type ClassificationMatcher, DEFAULT_SETTINGS } from '../../src/model/settings.ts'
+import { envelope } from '../support/engine-project.ts'
+
+describe('framing guard', () => {
+  const limits = { eventBytes: 1_000, eventDepth: 3, numberDigits: 5 }
+  it.each([
+    ['{"a":[{}]}', null],
+    ['{"a":[{"b":1}],"c":[[]]}', null],
+    ['{"a":[{"b":[]}]}', 'nested more than 3 levels deep'],
+    ['{"a":12345}', null],
+    ['{"a":123456}', 'a number has more than 5 digits'],
+    ['{"a":-123456e1}', 'a number has more than 5 digits'],
+    ['{"a":12345.12345e12345}', null],
+    ['{"a":"123456 [[[[[[ {{{{"}', null],
+    ['{"a":"\\"[[[[[["}', null],
+    ['{"a":"\\\\"}', null],
+    ['{"a":"\\\\","b":[[[1]]]}', 'nested more than 3 levels deep'],
+    ['{"a":"never closed [[[[[[', null],
+    ['', null],
+    [' '.repeat(1_001), 'larger than 1000 bytes'],
+  ])('%s', (raw, reason) => {
+    expect(refusal(raw, limits)).toBe(reason)
+  })
+})
+
+describe('classification', () => {
+  const matchers: ClassificationMatcher[] = [
+    { logType: 'First', match: { 'a.b': '1' } },
+    { logType: 'Second', match: { a: '*', 'dotted.key': 'x' } },
+  ]
+  it.each([
+    ['the record, then the source', { p_log_type: 'Own' }, 'log', 'Given', 'Own'],
+    ['the source, then the matchers', { a: { b: 1 } }, 'log', 'Given', 'Given'],
+    ['a matcher by the text of a number', { a: { b: 1 } }, 'log', null, 'First'],
+    ['a matcher with a key that holds dots', { a: false, 'dotted.key': 'x' }, 'log', null, 'Second'],
+    ['null is no present value', { a: null, 'dotted.key': 'x' }, 'log', null, null],
+    ['an empty type is none', { p_log_type: '' }, 'log', null, null],
+    ['a type that is no text is none', { p_log_type: 5 }, 'log', null, null],
+    ['inherited names are no fields', {}, 'log', null, null],
+    ['a resource by its source', { resourceType: 'Own' }, 'resource', 'Given', 'Given'],
+    ['a resource by itself', { resourceType: 'Own', p_log_type: 'x' }, 'resource', null, 'Own'],
+  ] as const)('%s', (_, record, kind, type, expected) => {
+    expect(classify(record, { kind, type }, matchers)).toBe(expected)
+  })
+})
+
+describe('event time', () => {
+  const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+  it.each([
+    ['2026-01-02T03:04:05.678Z', at],
+    ['2026-01-02T03:04:05.678901234Z', at],
+    ['2026-01-02 03:04:05.678000000', at],
+    ['2026-01-02T03:04:05.678', at],
+    ['2026-01-02 03:04:05.678 UTC', at],
+    ['2026-01-02T05:04:05.678+02:00', at],
+    ['2026-01-02', Date.UTC(2026, 0, 2)],
+    [at, at],
+    [at / 1000, at],
+    [String(at), at],
+    ['', null],
+    ['soon', null],
+    [1e300, null],
+    [null, null],
+    [{}, null],
+  ])('%j', (value, expected) => {
+    expect(parseEventTime(value)).toBe(expected)
+  })
+
+  it('reads what it writes', () => {
+    expect(formatEventTime(at)).toBe('2026-01-02 03:04:05.678000000')
+    expect(parseEventTime(formatEventTime(at))).toBe(at)
+  })
+
+  it.each([
+    ['acceptance', Date.UTC(2026, 0, 31, 12)],
+    ['event', at],
+  ] as const)('clock of %s', (clockMode, expected) => {
+    const rules = { settings: DEFAULT_SETTINGS, selection: createSelection([], new Map()), clockMode }
+    const own = takeIn(envelope({ p_event_time: '2026-01-02 03:04:05.678' }), rules)
+    const named = takeIn(envelope({ a: { at } }, { timeField: 'a.at' }), rules)
+    expect([own, named]).toMatchObject([{ event: { at: expected } }, { event: { at: expected } }])
+  })
+})
+
+describe('pieces of a batch', () => {
+  const pieces = (sizes: number[], workers: number) =>
+    chunks(sizes, (size) => size, { workers, mostItems: 3, mostChars: 10 })
+  it.each([
+    [[], 2, []],
+    [[1], 2, [[1]]],
+    [[1, 2], 2, [[1], [2]]],
+    [[1, 1, 1, 1, 1, 1, 1], 2, [[1, 1, 1], [1, 1, 1], [1]]],
+    [[99, 1, 9, 1], 1, [[99], [1, 9], [1]]],
+  ])('%j over %i workers', (sizes, workers, expected) => {
+    expect(pieces(sizes, workers)).toEqual(expected)
+  })
+})
+
+describe('the watchdog', () => {
+  const running = (serial: number, item = 0) => ({ serial, body: 1, item, function: 0 })
+  const outside = { serial: 9, body: -1, item: 0, function: 0 }
+  /** Looks at one mark at the usual interval; the time at which it is called stalled, or null. */
+  const stalledAfter = (mark: ReturnType<typeof running>, forMs: number) => {
+    const watchdog = new Watchdog(1_000)
+    for (let now = 0; now <= forMs; now += LOOK_EVERY_MS) if (watchdog.stalled(mark, now)) return now
+    return null
+  }
+
+  it('waits for the budget and some grace', () => {
+    expect(stalledAfter(running(1), 1_500)).toBe(null)
+    expect(stalledAfter(running(1), 2_000)).toBe(1_550)
+  })
+
+  it('waits longer for loading, and longest outside of any body', () => {
+    expect(stalledAfter(running(1, -1), 10_500)).toBe(null)
+    expect(stalledAfter(running(1, -1), 11_000)).toBe(10_550)
+    expect(stalledAfter(outside, 60_000)).toBe(null)
+    expect(stalledAfter(outside, 61_000)).toBe(60_550)
+  })
+
+  it('never judges a mark that moves', () => {
+    const watchdog = new Watchdog(1_000)
+    const looks = Array.from({ length: 1_000 }, (_, n) =>
+      watchdog.stalled(running(n >> 4), n * LOOK_EVERY_MS),
+    )
+    expect(looks).not.toContain(true)
+  })
+
+  it('starts afresh when it was itself late', () => {
+    const watchdog = new Watchdog(1_000)
+    expect([0, 5_000, 6_000, 6_050].map((now) => watchdog.stalled(running(1), now))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+})
+
+describe('a crash outside of any detection', () => {
+  const outside = { serial: 1, body: -1, item: 0, function: 0 }
+  /** A worker that ends on every batch with a poisoned event in it. */
+  const runs: number[] = []
+  const run = async ({ work }: Job): Promise<Done | Ended> => {
+    runs.push(work.items.length)
+    const events = work.items as Envelope[]
+    if (events.some(({ raw }) => raw === 'poison')) {
+      return { kind: 'ended', mark: outside, ending: 'crash', message: 'gone' }
+    }
+    const outcomes = events.map(({ raw }) => ({ status: 'unclassified' as const, reason: raw }))
+    return { kind: 'done', outcomes, printed: [] }
+  }
+  const containment = new Containment({ run, bodies: [], limits: DEFAULT_SETTINGS.limits, log: silentLog })
+
+  it('bisects the batch: only the guilty events are rejected, and order holds', async () => {
+    const raws = ['a', 'b', 'poison', 'c', 'd', 'e', 'poison']
+    const outcomes = await containment.run({ kind: 'evaluate', items: raws.map((raw) => envelope(raw)) })
+    expect(outcomes).toEqual(
+      raws.map((raw) =>
+        raw === 'poison'
+          ? { status: 'rejected', reason: 'crashed the evaluator' }
+          : { status: 'unclassified', reason: raw },
+      ),
+    )
+    expect(runs[0]).toBe(7)
+  })
+})
