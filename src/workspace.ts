@@ -33,8 +33,10 @@ export interface WorkspaceOptions {
 }
 
 /** Loads the project; what is wrong with it is in its problems. */
-export function openProject({ envFile, log: _, ...options }: WorkspaceOptions): Promise<Project> {
-  return loadProject({ ...options, environment: processEnvironment(envFile) })
+export function openProject(options: WorkspaceOptions): Promise<Project> {
+  const { root, destinationsFile, allowUnknownDestinations, paths, envFile } = options
+  const environment = processEnvironment(envFile)
+  return loadProject({ root, destinationsFile, allowUnknownDestinations, paths, environment })
 }
 
 /** An engine for tests (every detection) or for live events (the enabled ones). */
