@@ -24,7 +24,7 @@ function sabotagedCopy(): string {
   const sound = readFileSync(file, 'utf8')
   const broken = sound.replace(
     '    return settled\n',
-    `    return evaluated.then((events) => events.map(() => ({ status: 'accepted', matches: 0 })))\n`,
+    `    return Promise.resolve(batch.map(() => ({ status: 'accepted', matches: 0 })))\n`,
   )
   if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/intake.ts')
   writeFileSync(file, broken)

@@ -1,5 +1,5 @@
 /** What the commands see of a project: its content, an engine, a store, and the story of one event. */
-import { processEnvironment } from './config/env-file.ts'
+import { imageFolder, processEnvironment } from './config/env-file.ts'
 import { loadProject } from './config/load.ts'
 import { settingsOf } from './config/settings.ts'
 import { createEngine } from './engine/engine.ts'
@@ -41,7 +41,8 @@ export function openProject(options: WorkspaceOptions): Promise<Project> {
 
 /** An engine for tests (every detection) or for live events (the enabled ones). */
 export function startEngine(project: Project, purpose: 'run' | 'test', log: Log): Promise<Engine> {
-  return createEngine({ project, purpose, workers: project.settings.workers ?? undefined, log })
+  const workers = project.settings.workers ?? undefined
+  return createEngine({ project, purpose, workers, log, imageCache: imageFolder(processEnvironment()) })
 }
 
 /** Bodies that could not be loaded, as problems with their places. */

@@ -1,5 +1,6 @@
 /** The one reader of the process's environment, with an optional `.env` file below it. */
-import { resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { UserError } from '../errors.ts'
 import { readText } from './source-text.ts'
@@ -12,4 +13,18 @@ export function processEnvironment(envFile?: string): Environment {
   const read = readText(resolve(envFile))
   if (!('text' in read)) throw new UserError(`the env file ${envFile} ${read.reason}`)
   return { ...parseEnv(read.text), ...process.env }
+}
+
+/** Where prepared interpreters are kept: the user's cache folder, never the repository. */
+export function imageFolder(environment: Environment): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = environment
+  const cache =
+    process.platform === 'win32' && LOCALAPPDATA
+      ? LOCALAPPDATA
+      : process.platform === 'darwin'
+        ? join(homedir(), 'Library', 'Caches')
+        : XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)
+          ? XDG_CACHE_HOME
+          : join(homedir(), '.cache')
+  return join(cache, 'signalbox', 'images')
 }

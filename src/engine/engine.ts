@@ -8,6 +8,8 @@ import { bodiesOf } from './bodies.ts'
 import { chunks } from './chunks.ts'
 import { Containment } from './containment.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
+import { NO_CACHE, openImageCache } from './image-cache.ts'
+import { createImages } from './images.ts'
 import { Pool } from './pool.ts'
 import type { Body, BrokenBody, ClockMode } from './protocol.ts'
 
@@ -18,6 +20,8 @@ export interface EngineOptions {
   /** `run` evaluates enabled detections and stops after a matcher that does not alert. */
   readonly purpose: 'run' | 'test'
   readonly clockMode?: ClockMode
+  /** Folder of the prepared interpreters; without it each start loads everything. */
+  readonly imageCache?: string | undefined
   readonly log: Log
 }
 
@@ -25,6 +29,9 @@ export interface EngineOptions {
 const EVENTS_PER_JOB = 250
 const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
+
+/** Beyond it Python gets a MemoryError. */
+const MEMORY_BYTES = 256 * 1024 * 1024
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
@@ -36,7 +43,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     settings: { classification, limits },
     clockMode: options.clockMode ?? 'acceptance',
   }
-  const pool = await Pool.start({ setup, workers, log })
+  const images = createImages(
+    options.imageCache ? openImageCache(options.imageCache) : NO_CACHE,
+    MEMORY_BYTES,
+    log,
+  )
+  const pool = await Pool.start({ setup, workers, images, log })
   const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
 
   async function evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]> {

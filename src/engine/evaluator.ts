@@ -14,6 +14,13 @@ import {
 import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
 
 export type Done = Extract<FromWorker, { kind: 'done' }>
+export interface Ready {
+  readonly kind: 'ready'
+  readonly evaluator: Evaluator
+  readonly broken: readonly BrokenBody[]
+  /** The loaded heap, where it was asked for. */
+  readonly heap: Uint8Array | null
+}
 /** The worker is gone; the mark says where it was. */
 export interface Ended {
   readonly kind: 'ended'
@@ -57,10 +64,7 @@ export class Evaluator {
     })
   }
 
-  static async start(
-    setup: Omit<WorkerSetup, 'mark'>,
-    signal: AbortSignal,
-  ): Promise<{ kind: 'ready'; evaluator: Evaluator; broken: readonly BrokenBody[] } | Ended> {
+  static async start(setup: Omit<WorkerSetup, 'mark'>, signal: AbortSignal): Promise<Ready | Ended> {
     const evaluator = new Evaluator(setup)
     const stop = () => void evaluator.stop()
     signal.addEventListener('abort', stop)

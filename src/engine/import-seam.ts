@@ -1,72 +1,125 @@
 /**
  * The seam between WebAssembly and the host: everything Python can reach passes through these imports.
- * Today it carries the mark and refuses the shell, native libraries and sockets.
+ * It carries the mark, refuses the shell and sockets, and can be locked: then all but the allowlist throws.
  */
+import { Bug } from '../errors.ts'
+import { importRule } from './import-allowlist.ts'
 
 type HostImport = ((...args: unknown[]) => unknown) & object
 type Imports = Record<string, Record<string, HostImport>>
-interface Memory {
+export interface Memory {
   readonly buffer: ArrayBuffer
 }
-interface Instantiated {
-  readonly instance: { readonly exports: Record<string, unknown> }
+interface Instance {
+  readonly exports: Record<string, unknown>
 }
 /** Only what is used of it here; neither Node's types nor ours carry the whole. */
+interface Instantiated {
+  readonly instance: Instance
+  readonly module: object
+}
 interface WebAssemblyHost {
-  instantiate: (module: unknown, imports?: Imports) => Promise<Instantiated>
+  /** Given bytes, both; given a compiled module, the instance alone. */
+  instantiate(source: unknown, imports?: Imports): Promise<Instantiated | Instance>
 }
 
 /** `time.clock_getres`, which nobody else calls: Python's way to say that the mark has moved. */
 const MARK_IMPORT = 'clock_res_get'
-const EPERM = -63
-const REFUSED: readonly [RegExp, number][] = [
-  [/^_emscripten_system$/, -1],
-  [/^(_dlopen_js|_emscripten_dlopen_js)$/, 0],
-  [/^__syscall_(socket|connect|bind|listen|accept4|sendto|sendmsg|recvfrom|recvmsg)$/, EPERM],
-]
 
-/** Runs `load` with the interpreter's imports edited; `onMark` is called at each mark. */
+export interface Seam {
+  readonly memory: Memory
+  /** Names of all imports, for the test that knows them. */
+  readonly names: readonly string[]
+  /** For good. */
+  lock(): void
+}
+
+export interface SeamOptions {
+  readonly onMark: () => void
+  /** The compiled interpreter to use instead of the one that the loader compiles. */
+  readonly module?: object
+}
+
+/** Runs `load` with the interpreter's imports edited. */
 export async function withSeam<T>(
-  onMark: () => void,
+  options: SeamOptions,
   load: () => Promise<T>,
-): Promise<{ loaded: T; memory: Memory }> {
+): Promise<{ loaded: T; seam: Seam }> {
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
-  const { instantiate } = host
-  let memory: Memory | undefined
-  host.instantiate = async (module, imports) => {
+  const original = Reflect.get(host, 'instantiate') as WebAssemblyHost['instantiate']
+  const lock: Lock = { closed: false }
+  let seam: Seam | undefined
+  host.instantiate = async (source, imports) => {
     const env = imports?.env
-    if (env?.[MARK_IMPORT] === undefined) return instantiate.call(host, module, imports)
-    edit(env, onMark)
-    const instantiated = await instantiate.call(host, module, imports)
-    // Given a compiled module, instantiate answers the instance itself.
-    const instance = instantiated.instance ?? instantiated
-    memory = instance.exports.memory as Memory
-    return instantiated
+    if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
+    const names = Object.keys(env)
+    edit(env, options.onMark, lock)
+    const made = await original.call(host, options.module ?? source, imports)
+    const { instance, module } =
+      'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }
+    const close = () => {
+      lock.closed = true
+    }
+    seam = { memory: instance.exports.memory as Memory, names, lock: close }
+    return { instance, module } as Instantiated
   }
   try {
     const loaded = await load()
-    if (memory === undefined) throw new Error(`this Pyodide has no import named ${MARK_IMPORT}`)
-    return { loaded, memory }
+    if (seam === undefined) throw new Bug(`this Pyodide has no import named ${MARK_IMPORT}`)
+    return { loaded, seam }
   } finally {
-    host.instantiate = instantiate
+    host.instantiate = original
   }
 }
 
-/** In place: the same object also serves as the table that Python's dlsym reads. */
-function edit(env: Record<string, HostImport>, onMark: () => void): void {
+interface Lock {
+  closed: boolean
+}
+
+/**
+ * In place: the same object also serves as the table that Python's dlsym reads. Imports that are one function stay one:
+ * the interpreter's function table, and with it every image, counts them so.
+ */
+function edit(env: Record<string, HostImport>, onMark: () => void, lock: Lock): void {
+  const edited = new Map<HostImport, HostImport>()
   for (const [name, original] of Object.entries(env)) {
-    const refusal = REFUSED.find(([pattern]) => pattern.test(name))
-    if (refusal) replace(env, name, () => refusal[1])
-    else if (name === MARK_IMPORT) {
-      replace(env, name, (...args) => {
-        onMark()
+    if (typeof original !== 'function') continue
+    const replacement = edited.get(original) ?? replacementFor(name, original, onMark, lock)
+    edited.set(original, replacement)
+    env[name] = replacement
+  }
+}
+
+function replacementFor(name: string, original: HostImport, onMark: () => void, lock: Lock): HostImport {
+  if (name === MARK_IMPORT) {
+    return like(original, (...args) => {
+      onMark()
+      return original(...args)
+    })
+  }
+  const rule = importRule(name)
+  switch (rule.rule) {
+    case 'allow':
+      return original
+    case 'refuse':
+      return like(original, () => rule.answer)
+    case 'lock':
+      return like(original, (...args) => {
+        if (lock.closed) throw new ImportLocked(name)
         return original(...args)
       })
-    }
+  }
+}
+
+/** Python asked for something of the host that the lock does not allow: it ends the interpreter. */
+export class ImportLocked extends Error {
+  override name = 'ImportLocked'
+  constructor(name: string) {
+    super(`the import lock refused ${name}`)
   }
 }
 
 /** Emscripten keeps the signature and more as properties of the function itself. */
-function replace(env: Record<string, HostImport>, name: string, by: (...args: unknown[]) => unknown): void {
-  env[name] = Object.assign(by, env[name])
+function like(original: HostImport, replacement: (...args: unknown[]) => unknown): HostImport {
+  return Object.assign(replacement, original)
 }

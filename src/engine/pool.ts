@@ -2,11 +2,13 @@
 import { Bug } from '../errors.ts'
 import type { Log } from '../model/ports.ts'
 import { endedCall } from './ended-call.ts'
-import { type Done, type Ended, Evaluator } from './evaluator.ts'
+import { type Done, type Ended, Evaluator, type Ready } from './evaluator.ts'
+import type { Images } from './images.ts'
 import { type BrokenBody, budgetMs, type Job, type WorkerSetup } from './protocol.ts'
 
 export interface PoolOptions {
-  readonly setup: Omit<WorkerSetup, 'mark' | 'excluded'>
+  readonly setup: Omit<WorkerSetup, 'mark' | 'request' | 'start' | 'wantsHeap'>
+  readonly images: Images
   readonly workers: number
   readonly log: Log
 }
@@ -37,14 +39,16 @@ export class Pool {
 
   static async start(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options)
-    const starts = Array.from({ length: options.workers }, () => pool.#startEvaluator())
     try {
-      for (const evaluator of await Promise.all(starts)) void pool.#serve(evaluator)
+      // One first: what it loads becomes the image that the others start from.
+      const first = await pool.#startEvaluator()
+      const others = Array.from({ length: options.workers - 1 }, () => pool.#startEvaluator())
+      for (const evaluator of [first, ...(await Promise.all(others))]) void pool.#serve(evaluator)
+      return pool
     } catch (error) {
       await pool.close()
       throw error
     }
-    return pool
   }
 
   run(job: Job): Promise<Done | Ended> {
@@ -96,28 +100,46 @@ export class Pool {
 
   /** A body whose loading ends the worker is left out of the next start. */
   async #startEvaluator(): Promise<Evaluator> {
-    const { setup, log } = this.#options
+    const { setup } = this.#options
     for (let failed = 0; ; ) {
-      const excluded = [...this.#excluded.values()]
-      const start = await Evaluator.start({ ...setup, excluded }, this.#closing.signal)
-      if (this.#failure !== undefined) {
-        if (start.kind === 'ready') await start.evaluator.stop()
-        throw this.#failure
-      }
+      const start = await this.#tryStart()
       if (start.kind === 'ready') {
         this.#evaluators.add(start.evaluator)
         for (const each of start.broken) this.broken.set(each.body, each)
         return start.evaluator
       }
-      const { mark, ending, message } = start
-      const body = setup.bodies[mark.body]
-      if (body) {
-        const error = endedCall(body, mark, ending, budgetMs(mark, setup.settings.limits.timeMs))
-        this.#excluded.set(mark.body, { body: mark.body, error })
-        log.error({ id: body.id, file: body.path, ending }, 'loading a body ended its worker: it is left out')
-      } else if (++failed === MOST_STARTS) {
-        throw new Bug(`Python does not start: ${message || ending}`)
+      if (this.#failure !== undefined) throw this.#failure
+      if (setup.bodies[start.mark.body]) this.#exclude(start)
+      else if (++failed === MOST_STARTS) {
+        throw new Bug(`Python does not start: ${start.message || start.ending}`)
       }
     }
   }
+
+  async #tryStart(): Promise<Ready | Ended> {
+    const { setup, images } = this.#options
+    const request = loadRequest(setup, [...this.#excluded.values()])
+    const state = await images.find(request)
+    const wantsHeap = state.image === null
+    const start = await Evaluator.start({ ...setup, request, start: state, wantsHeap }, this.#closing.signal)
+    if (start.kind === 'ready' && start.heap) {
+      await images.keep(request, { heap: start.heap, broken: start.broken })
+    }
+    return start
+  }
+
+  #exclude({ mark, ending }: Ended): void {
+    const { setup, log } = this.#options
+    const body = setup.bodies[mark.body]!
+    const error = endedCall(body, mark, ending, budgetMs(mark, setup.settings.limits.timeMs))
+    this.#excluded.set(mark.body, { body: mark.body, error })
+    log.error({ id: body.id, file: body.path, ending }, 'loading a body ended its worker: it is left out')
+  }
+}
+
+/** The text with which Python loads the bodies; see batch.py. */
+function loadRequest({ bodies, settings }: PoolOptions['setup'], excluded: readonly BrokenBody[]): string {
+  const { timeMs, outputBytes } = settings.limits
+  const errors = excluded.map(({ body, error }) => [body, error])
+  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes })
 }

@@ -5,6 +5,21 @@ import type { Envelope } from '../model/event.ts'
 import type { FunctionError } from '../model/finding.ts'
 import type { Settings } from '../model/settings.ts'
 
+/** A project's bodies, loaded: the heap, and which of them are broken. */
+export interface ProjectImage {
+  readonly heap: Uint8Array
+  readonly broken: readonly BrokenBody[]
+}
+
+/** What a worker starts from. */
+export interface StartState {
+  /** The compiled interpreter. */
+  readonly module: object
+  /** null: Python starts from nothing. */
+  readonly base: Uint8Array | null
+  readonly image: ProjectImage | null
+}
+
 /** A Python body as a worker loads it. Its number is its place in the list: helpers, data models, detections. */
 export type Body = HelperBody | DataModelBody | DetectionBody
 
@@ -40,7 +55,11 @@ export interface BrokenBody {
 
 export interface WorkerSetup {
   readonly bodies: readonly Body[]
-  readonly excluded: readonly BrokenBody[]
+  /** What Python is asked to load, where no image holds it already. */
+  readonly request: string
+  readonly start: StartState
+  /** Asks for the heap once the bodies are loaded, to make an image of it. */
+  readonly wantsHeap: boolean
   readonly settings: Pick<Settings, 'classification' | 'limits'>
   readonly clockMode: ClockMode
   /** The mark, as `MARK` lays it out. */
@@ -85,7 +104,7 @@ export interface Printed {
 }
 
 export type FromWorker =
-  | { readonly kind: 'ready'; readonly broken: readonly BrokenBody[] }
+  | { readonly kind: 'ready'; readonly broken: readonly BrokenBody[]; readonly heap: Uint8Array | null }
   | { readonly kind: 'done'; readonly outcomes: readonly ItemOutcome[]; readonly printed: readonly Printed[] }
 
 /** Cells of the mark, the same in marks.py: a new serial is a new time budget. */

@@ -1,81 +1,118 @@
 /** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
 import { loadPyodide, type PyodideInterface } from 'pyodide'
-import { withSeam } from './import-seam.ts'
+import { type CApi, callText } from './c-api.ts'
+import { type Seam, withSeam } from './import-seam.ts'
 import { budgetMs, MARK, MARK_CELLS, readMark } from './protocol.ts'
 import { readPythonFiles } from './python-files.ts'
 
-/** The driver's three calls; see batch.py for the texts. */
+/** The driver's calls; see batch.py and sandbox.py for the texts. */
 export interface Python {
   load(text: string): string
   evaluate(text: string): string
   test(text: string): string
 }
 
-const RUNTIME = '/signalbox'
-const SIGINT = 2
-/** After an interrupt the next one waits: the handler itself must get to run. */
-const INTERRUPT_AGAIN_MS = 20
+/** An interpreter that is locked: nothing of the host can be reached from it any more. */
+export interface LockedPython extends Python {
+  /** A copy of the whole heap: a project's image. */
+  heap(): Uint8Array
+  /** Puts an image in place. Its base and version must be this interpreter's own. */
+  adopt(heap: Uint8Array): void
+}
 
-export async function bootPython(mark: Int32Array, timeMs: number): Promise<Python> {
-  let deadline = Number.POSITIVE_INFINITY
-  let readCells: (() => Int32Array) | undefined
-  const onMark = () => {
-    const cells = readCells?.()
-    if (cells === undefined) return
-    const isNewBudget = cells[MARK.serial] !== mark[MARK.serial]
-    publish(cells, mark)
-    if (isNewBudget) deadline = performance.now() + budgetMs(readMark(mark), timeMs)
-  }
-  const { loaded: pyodide, memory } = await withSeam(onMark, () =>
-    loadPyodide({
-      // `_` would name a path of this machine.
-      env: { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', _: '' },
-      stdin: () => null,
-      stdout: () => {},
-      stderr: () => {},
-    }),
+export interface BootOptions {
+  readonly mark: Int32Array
+  readonly timeMs: number
+  /** The compiled interpreter, with its memory's bounds; the loader's own without it. */
+  readonly module?: object
+  /** The trusted base to restore; without it Python starts from nothing. */
+  readonly base?: Uint8Array
+}
+
+const RUNTIME = '/signalbox'
+const DRIVER = {
+  seal: 'signalbox_driver.sandbox',
+  wake: 'signalbox_driver.sandbox',
+  load: 'signalbox_driver.batch',
+  evaluate: 'signalbox_driver.batch',
+  test: 'signalbox_driver.batch',
+} as const
+type DriverCall = keyof typeof DRIVER
+
+/** Restores or starts the trusted base, locks it, and only then lets anything of the author's in. */
+export async function bootPython(options: BootOptions): Promise<LockedPython> {
+  const { mark, timeMs, module, base } = options
+  const deadline = new Deadline(mark, timeMs)
+  const { loaded: pyodide, seam } = await withSeam({ onMark: () => deadline.marked(), module }, () =>
+    startPyodide(base ? { _loadSnapshot: base } : {}),
   )
   installRuntime(pyodide)
-  const driver = pyodide.pyimport('signalbox_driver.batch') as Python
-  const address = pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number
-  let view = new Int32Array(memory.buffer, address, MARK_CELLS)
-  readCells = () => {
-    // Memory that grew is another buffer.
-    if (view.buffer !== memory.buffer) view = new Int32Array(memory.buffer, address, MARK_CELLS)
-    return view
-  }
-  pyodide.setInterruptBuffer(
-    interruptAt(
-      () => deadline,
-      (later) => {
-        deadline = later
-      },
-    ),
+  if (!base) pyodide.runPython('import signalbox_driver.prelude')
+  const api = (pyodide as unknown as { _module: CApi })._module
+  const addresses = driverAddresses(pyodide)
+  deadline.watch(seam.memory, pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number)
+  pyodide.setInterruptBuffer(deadline.interruptBuffer)
+  seam.lock()
+  return lockedPython(api, seam, addresses)
+}
+
+/** The trusted base: the runtime, the driver and common modules, and nothing of any author. */
+export async function makeBase(): Promise<Uint8Array> {
+  // Through the same seam as every boot: what it changes is part of the interpreter's function table.
+  const { loaded: pyodide } = await withSeam({ onMark: () => {} }, () =>
+    startPyodide({ _makeSnapshot: true }),
   )
-  return driver
+  installRuntime(pyodide)
+  pyodide.runPython('import signalbox_driver.prelude, gc; gc.collect()')
+  return pyodide.makeMemorySnapshot()
 }
 
-/** The serial last: a reader that sees it sees the rest. */
-function publish(cells: Int32Array, mark: Int32Array): void {
-  mark[MARK.body] = cells[MARK.body]!
-  mark[MARK.item] = cells[MARK.item]!
-  mark[MARK.function] = cells[MARK.function]!
-  Atomics.store(mark, MARK.serial, cells[MARK.serial]!)
+/** What the interpreter would import of the host; for the test that knows every name. */
+export async function importedNames(): Promise<readonly string[]> {
+  const { seam } = await withSeam({ onMark: () => {} }, () => startPyodide({}))
+  return seam.names
 }
 
-/** The interpreter polls index 0 while it runs bytecode, so the deadline needs no second thread. */
-function interruptAt(deadline: () => number, postpone: (deadline: number) => void): Uint8Array {
-  const buffer = {
-    get 0() {
-      const now = performance.now()
-      if (now <= deadline()) return 0
-      postpone(now + INTERRUPT_AGAIN_MS)
-      return SIGINT
+function startPyodide(snapshot: {
+  _makeSnapshot?: true
+  _loadSnapshot?: Uint8Array
+}): Promise<PyodideInterface> {
+  return loadPyodide({
+    ...snapshot,
+    // `_` would name a path of this machine.
+    env: { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' },
+    jsglobals: Object.freeze(Object.create(null)) as object,
+    stdin: () => null,
+    stdout: () => {},
+    stderr: () => {},
+  })
+}
+
+function driverAddresses(pyodide: PyodideInterface): Record<DriverCall, number> {
+  const names = Object.entries(DRIVER)
+  const modules = [...new Set(Object.values(DRIVER))].join(', ')
+  const ids = names.map(([name, module]) => `id(${module}.${name})`).join(', ')
+  const text = pyodide.runPython(`import ${modules}; ",".join(map(str, [${ids}]))`) as string
+  const addresses = text.split(',').map(Number)
+  return Object.fromEntries(names.map(([name], i) => [name, addresses[i]])) as Record<DriverCall, number>
+}
+
+function lockedPython(api: CApi, seam: Seam, addresses: Record<DriverCall, number>): LockedPython {
+  const { memory } = seam
+  const call = (name: DriverCall, text: string) => callText(api, memory, addresses[name], text)
+  return {
+    load: (text) => {
+      call('seal', '')
+      return call('load', text)
     },
-    // Python clears the cell after each look.
-    set 0(_) {},
+    evaluate: (text) => call('evaluate', text),
+    test: (text) => call('test', text),
+    heap: () => new Uint8Array(memory.buffer).slice(),
+    adopt: (heap) => {
+      new Uint8Array(memory.buffer).set(heap)
+      call('wake', crypto.randomUUID())
+    },
   }
-  return buffer as unknown as Uint8Array
 }
 
 /** Copies of the files, so that the interpreter holds no way to the host's disk. Stand-ins come last on the path. */
@@ -85,5 +122,70 @@ function installRuntime(pyodide: PyodideInterface): void {
     pyodide.FS.mkdirTree(target.slice(0, target.lastIndexOf('/')))
     pyodide.FS.writeFile(target, text)
   }
-  pyodide.runPython(`import sys; sys.path.insert(0, "${RUNTIME}"); sys.path.append("${RUNTIME}/stand_ins")`)
+  const path = `import sys; "${RUNTIME}" in sys.path or sys.path.insert(0, "${RUNTIME}")`
+  pyodide.runPython(`${path}; "${RUNTIME}/stand_ins" in sys.path or sys.path.append("${RUNTIME}/stand_ins")`)
+}
+
+const SIGINT = 2
+/** After an interrupt the next one waits: the handler itself must get to run. */
+const INTERRUPT_AGAIN_MS = 20
+
+/** Follows the interpreter's mark: copies it out for the watchdog, and interrupts what runs past its time. */
+class Deadline {
+  readonly #mark: Int32Array
+  readonly #timeMs: number
+  #memory: Seam['memory'] | undefined
+  #address = 0
+  #view = new Int32Array(0)
+  #at = Number.POSITIVE_INFINITY
+
+  constructor(mark: Int32Array, timeMs: number) {
+    this.#mark = mark
+    this.#timeMs = timeMs
+  }
+
+  watch(memory: Seam['memory'], address: number): void {
+    this.#memory = memory
+    this.#address = address
+  }
+
+  /** Called from inside the interpreter. */
+  marked(): void {
+    if (this.#memory === undefined) return
+    const cells = this.#cells(this.#memory)
+    const mark = this.#mark
+    const isNewBudget = cells[MARK.serial] !== mark[MARK.serial]
+    mark[MARK.body] = cells[MARK.body]!
+    mark[MARK.item] = cells[MARK.item]!
+    mark[MARK.function] = cells[MARK.function]!
+    // The serial last: a reader that sees it sees the rest.
+    Atomics.store(mark, MARK.serial, cells[MARK.serial]!)
+    if (isNewBudget) this.#at = performance.now() + budgetMs(readMark(mark), this.#timeMs)
+  }
+
+  /** The interpreter polls index 0 while it runs bytecode, so the deadline needs no second thread. */
+  get interruptBuffer(): Uint8Array {
+    const due = () => this.#isDue()
+    const buffer = {
+      get 0() {
+        return due() ? SIGINT : 0
+      },
+      // Python clears the cell after each look.
+      set 0(_) {},
+    }
+    return buffer as unknown as Uint8Array
+  }
+
+  #isDue(): boolean {
+    const now = performance.now()
+    if (now <= this.#at) return false
+    this.#at = now + INTERRUPT_AGAIN_MS
+    return true
+  }
+
+  /** Memory that grew is another buffer. */
+  #cells({ buffer }: Seam['memory']): Int32Array {
+    if (this.#view.buffer !== buffer) this.#view = new Int32Array(buffer, this.#address, MARK_CELLS)
+    return this.#view
+  }
 }

@@ -4,6 +4,7 @@ import { Bug } from '../errors.ts'
 import { evaluateEvents, type LoadedBodies, testCalls } from './batch.ts'
 import type { BrokenBody, FromWorker, Job, WorkerSetup } from './protocol.ts'
 import { bootPython } from './pyodide.ts'
+import { forbidCodeFromText } from './realm.ts'
 import { createSelection } from './selection.ts'
 
 const setup = workerData as WorkerSetup
@@ -12,14 +13,18 @@ if (port === null) throw new Bug('the worker entry runs only as a worker')
 const send = (message: FromWorker) => port.postMessage(message)
 
 const { limits } = setup.settings
-const python = await bootPython(new Int32Array(setup.mark), limits.timeMs)
-const request = {
-  bodies: setup.bodies,
-  excluded: setup.excluded.map(({ body, error }) => [body, error]),
+const { module, base, image } = setup.start
+const python = await bootPython({
+  mark: new Int32Array(setup.mark),
   timeMs: limits.timeMs,
-  outputBytes: limits.outputBytes,
-}
-const broken = JSON.parse(python.load(JSON.stringify(request))) as BrokenBody[]
+  module,
+  ...(base && { base }),
+})
+forbidCodeFromText()
+if (image) python.adopt(image.heap)
+const broken = image?.broken ?? (JSON.parse(python.load(setup.request)) as BrokenBody[])
+// The images are in place: nothing may keep their bytes alive.
+workerData.start = undefined
 const errors = new Map(broken.map(({ body, error }) => [body, error]))
 const selection = createSelection(setup.bodies, errors)
 const loaded: LoadedBodies = {
@@ -34,4 +39,5 @@ port.on('message', (job: Job) => {
   const answer = job.work.kind === 'test' ? testCalls(loaded, job) : evaluateEvents(loaded, job)
   send({ kind: 'done', ...answer })
 })
-send({ kind: 'ready', broken })
+const heap = setup.wantsHeap && base && !image ? python.heap() : null
+send({ kind: 'ready', broken, heap })

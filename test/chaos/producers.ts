@@ -1,19 +1,21 @@
 /** Two producers with a ledger outside the product: what was acknowledged (http) or written (file) must arrive. */
 import { appendFileSync, renameSync } from 'node:fs'
+import { logType } from './project.ts'
 
 export interface Ledger {
   /** Ids that the daemon answered for, or that stand in the followed file. */
   readonly acknowledged: Set<string>
 }
 
-const line = (id: string) => `${JSON.stringify({ p_log_type: 'Chaos.Event', id })}\n`
+let events = 0
+const line = (id: string) => `${JSON.stringify({ p_log_type: logType(events++), id })}\n`
 
 /** Posts batches until stopped; a batch that was not answered is posted again under the same key. */
 export class HttpProducer {
   readonly #ledger: Ledger
   readonly #random: () => number
   #batch = 0
-  #open: { key: string; ids: string[] } | null = null
+  #open: { key: string; ids: string[]; body: string } | null = null
 
   constructor(ledger: Ledger, random: () => number) {
     this.#ledger = ledger
@@ -23,8 +25,8 @@ export class HttpProducer {
   async run(url: string, going: () => boolean): Promise<void> {
     while (going()) {
       this.#open ??= this.#next()
-      const { key, ids } = this.#open
-      if (await post(url, key, ids.map(line).join(''))) {
+      const { key, ids, body } = this.#open
+      if (await post(url, key, body)) {
         for (const id of ids) this.#ledger.acknowledged.add(id)
         this.#open = null
       } else await pause(10)
@@ -34,7 +36,7 @@ export class HttpProducer {
   #next() {
     const batch = this.#batch++
     const ids = Array.from({ length: 1 + Math.floor(this.#random() * 12) }, (_, i) => `http-${batch}-${i}`)
-    return { key: `batch-${batch}`, ids }
+    return { key: `batch-${batch}`, ids, body: ids.map(line).join('') }
   }
 }
 

@@ -1,4 +1,4 @@
-/** The project that the chaos harness runs: one detection that alerts on every event, one webhook to the receiver. */
+/** The project that the chaos harness runs: detections that alert on every event, one webhook to the receiver. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,22 +8,10 @@ export interface ChaosProject {
   readonly eventFile: string
 }
 
-export function writeChaosProject(root: string, receiverUrl: string): ChaosProject {
-  const detections = join(root, 'detections')
-  mkdirSync(detections, { recursive: true })
-  writeFileSync(
-    join(detections, 'every_event.yml'),
-    `AnalysisType: rule
-RuleID: Chaos.EveryEvent
-Filename: every_event.py
-Enabled: true
-LogTypes: [Chaos.Event]
-Severity: High
-`,
-  )
-  writeFileSync(
-    join(detections, 'every_event.py'),
-    `def rule(event):
+/** Kinds of events, each with a detection of its own: no detection may come near the limit of alerts per hour. */
+const KINDS = 100
+
+const BODY = `def rule(event):
     return True
 
 
@@ -33,8 +21,29 @@ def title(event):
 
 def alert_context(event):
     return {"id": event["id"]}
+`
+
+/** The log type of the nth event. */
+export function logType(n: number): string {
+  return `Chaos.Event${n % KINDS}`
+}
+
+export function writeChaosProject(root: string, receiverUrl: string): ChaosProject {
+  const detections = join(root, 'detections')
+  mkdirSync(detections, { recursive: true })
+  for (let kind = 0; kind < KINDS; kind++) {
+    writeFileSync(
+      join(detections, `kind_${kind}.yml`),
+      `AnalysisType: rule
+RuleID: Chaos.Kind${kind}
+Filename: kind_${kind}.py
+Enabled: true
+LogTypes: [${logType(kind)}]
+Severity: High
 `,
-  )
+    )
+    writeFileSync(join(detections, `kind_${kind}.py`), BODY)
+  }
   writeFileSync(
     join(root, 'destinations.yaml'),
     `version: 1

@@ -4,7 +4,7 @@ import importlib
 from types import ModuleType
 
 from panther_core.data_model import DataModel
-from signalbox_driver import marks
+from signalbox_driver import marks, sandbox
 from signalbox_driver.failures import describe, know_source, missing_function
 from signalbox_driver.helper_imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
@@ -34,6 +34,7 @@ class LoadedProject:
         for body in bodies:
             if body["source"] is not None:
                 know_source(body["path"], body["source"])
+        sandbox.name_bodies({number: body["id"] for number, body in enumerate(bodies)})
         HelperFinder(self._helpers(bodies)).install()
         for number, body in enumerate(bodies):
             self._load(number, body)

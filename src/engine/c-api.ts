@@ -1,0 +1,59 @@
+/** Calls Python functions through the interpreter's C API: text in, text out. No object of one side reaches the other. */
+import { Bug } from '../errors.ts'
+import type { Memory } from './import-seam.ts'
+
+/** The exports that are used; addresses are numbers. */
+export interface CApi {
+  _malloc(bytes: number): number
+  _free(address: number): void
+  _PyUnicode_DecodeUTF8(address: number, bytes: number, errors: number): number
+  _PyUnicode_AsUTF8AndSize(object: number, size: number): number
+  _PyObject_CallOneArg(callable: number, argument: number): number
+  _PyErr_Clear(): void
+  _Py_DecRef(object: number): void
+}
+
+/** Python raised where it never should: the driver catches everything of the author's. */
+export class PythonRaised extends Error {
+  override name = 'PythonRaised'
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** @param callable address of a Python function of one `str` that returns `str`. */
+export function callText(api: CApi, memory: Memory, callable: number, text: string): string {
+  const argument = newString(api, memory, text)
+  const result = api._PyObject_CallOneArg(callable, argument)
+  api._Py_DecRef(argument)
+  if (result === 0) {
+    api._PyErr_Clear()
+    throw new PythonRaised('the Python driver raised')
+  }
+  try {
+    return readString(api, memory, result)
+  } finally {
+    api._Py_DecRef(result)
+  }
+}
+
+function newString(api: CApi, memory: Memory, text: string): number {
+  const bytes = encoder.encode(text)
+  const address = api._malloc(bytes.length + 1)
+  if (address === 0) throw new Bug('the interpreter has no memory left for the request')
+  // Asked for after the allocation: memory that grew is another buffer.
+  new Uint8Array(memory.buffer).set(bytes, address)
+  const object = api._PyUnicode_DecodeUTF8(address, bytes.length, 0)
+  api._free(address)
+  if (object === 0) throw new Bug('the interpreter has no memory left for the request')
+  return object
+}
+
+function readString(api: CApi, memory: Memory, object: number): string {
+  const size = api._malloc(4)
+  const address = api._PyUnicode_AsUTF8AndSize(object, size)
+  const bytes = new DataView(memory.buffer).getUint32(size, true)
+  api._free(size)
+  if (address === 0) throw new PythonRaised('the Python driver did not answer with text')
+  return decoder.decode(new Uint8Array(memory.buffer, address, bytes))
+}

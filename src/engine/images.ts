@@ -1,0 +1,104 @@
+/**
+ * The prepared states an interpreter starts from: the trusted base, and over it a project's loaded bodies. Keyed by
+ * everything that went into them; whatever can't be had is made anew, at worst by starting Python from nothing.
+ */
+import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { Worker } from 'node:worker_threads'
+import type { Log } from '../model/ports.ts'
+import type { ImageCache } from './image-cache.ts'
+import type { BrokenBody, ProjectImage, StartState } from './protocol.ts'
+import { readPythonFiles } from './python-files.ts'
+import { compileInterpreter } from './wasm-module.ts'
+
+export interface Images {
+  /** @param request the text with which the bodies would be loaded. */
+  find(request: string): Promise<StartState>
+  keep(request: string, image: ProjectImage): Promise<void>
+}
+
+const BASE_ENTRY = new URL(`./base-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+
+export function createImages(cache: ImageCache, memoryBytes: number, log: Log): Images {
+  const baseName = `base-${hash(...baseParts())}`
+  const projectName = (request: string) => `project-${hash(baseName, request)}`
+  /** Made at most once, however many workers start at a time. */
+  let making: Promise<Uint8Array | null> | undefined
+
+  const base = async (): Promise<Uint8Array | null> => {
+    const cached = await cache.read(baseName)
+    if (cached) return cached
+    making ??= makeBase(log).then(async (made) => {
+      if (made) await cache.write(baseName, made)
+      return made
+    })
+    return making
+  }
+
+  return {
+    async find(request) {
+      const [restored, sealed] = await Promise.all([base(), cache.read(projectName(request))])
+      // Over another base than its own an image would be nonsense.
+      const image = restored && sealed ? unpack(sealed) : null
+      const module = await compileInterpreter(image?.heap.length ?? 0, memoryBytes)
+      return { module, base: restored, image }
+    },
+    keep: (request, image) => cache.write(projectName(request), pack(image)),
+  }
+}
+
+function baseParts(): string[] {
+  const { version: pyodideVersion } = createRequire(import.meta.url)('pyodide/package.json') as {
+    version: string
+  }
+  const files = readPythonFiles().flatMap(({ path, text }) => [path, text])
+  return [pyodideVersion, process.version, process.platform, process.arch, ...files]
+}
+
+/** In a worker of its own: what it leaves behind in its realm goes with it. */
+function makeBase(log: Log): Promise<Uint8Array | null> {
+  return new Promise((resolve) => {
+    const worker = new Worker(BASE_ENTRY, {
+      env: {},
+      resourceLimits: { stackSizeMb: 64 },
+      stdout: true,
+      stderr: true,
+    })
+    const give = (base: Uint8Array | null) => {
+      resolve(base)
+      void worker.terminate()
+    }
+    worker.on('message', (base: Uint8Array) => give(base))
+    worker.on('error', (error) => {
+      log.warn(
+        { error: String(error) },
+        'no base image could be made: Python starts from nothing, which takes longer',
+      )
+      give(null)
+    })
+    worker.on('exit', () => give(null))
+  })
+}
+
+/** Bytes of the length that stands before the list of broken bodies. */
+const LENGTH_BYTES = 8
+
+function pack({ heap, broken }: ProjectImage): Uint8Array {
+  const told = Buffer.from(JSON.stringify(broken))
+  const length = Buffer.alloc(LENGTH_BYTES)
+  length.writeUInt32LE(told.length)
+  return Buffer.concat([length, told, heap])
+}
+
+function unpack(packed: Uint8Array): ProjectImage {
+  const toldBytes = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true)
+  const heapAt = LENGTH_BYTES + toldBytes
+  const told = Buffer.from(packed.slice(LENGTH_BYTES, heapAt)).toString()
+  return { heap: packed.subarray(heapAt), broken: JSON.parse(told) as BrokenBody[] }
+}
+
+function hash(...parts: readonly string[]): string {
+  const sum = createHash('sha256')
+  for (const part of parts) sum.update(`${Buffer.byteLength(part)}:`).update(part)
+  return sum.digest('hex').slice(0, 40)
+}

@@ -1,0 +1,76 @@
+/**
+ * What Python may reach of the host once the interpreter is locked. It belongs to one version of Pyodide:
+ * a test fails when the interpreter imports a name that nobody has looked at.
+ */
+
+/** Clocks, randomness, memory growth, an in-memory file system, and the ways an interpreter ends. */
+const ALLOWED = new Set([
+  '__assert_fail',
+  '__call_sighandler',
+  '_Py_CheckEmscriptenSignals_Helper',
+  '_PyEM_TrampolineCall_JS',
+  '_abort_js',
+  '_emscripten_get_now_is_monotonic',
+  '_gmtime_js',
+  '_localtime_js',
+  '_mktime_js',
+  '_mmap_js',
+  '_munmap_js',
+  '_timegm_js',
+  '_tzset_js',
+  'clock_res_get',
+  'clock_time_get',
+  'emscripten_date_now',
+  'emscripten_get_heap_max',
+  'emscripten_get_now',
+  'emscripten_get_now_res',
+  'emscripten_resize_heap',
+  'environ_get',
+  'environ_sizes_get',
+  'exit',
+  'fd_close',
+  'fd_fdstat_get',
+  'fd_pread',
+  'fd_read',
+  'fd_seek',
+  'fd_sync',
+  'fd_write',
+  'proc_exit',
+  'random_get',
+  // The file system behind these is memory of this worker; nothing of the host is ever mounted.
+  '__syscall_faccessat',
+  '__syscall_fcntl64',
+  '__syscall_fstat64',
+  '__syscall_getcwd',
+  '__syscall_getdents64',
+  '__syscall_ioctl',
+  '__syscall_lstat64',
+  '__syscall_newfstatat',
+  '__syscall_openat',
+  '__syscall_readlinkat',
+  '__syscall_stat64',
+])
+
+const EPERM = -63
+/** Answered with a refusal at any time: Python turns it into an exception, and the interpreter goes on. */
+const REFUSED: readonly [RegExp, number][] = [
+  [/^_emscripten_system$/, -1],
+  [/^(_dlopen_js|_emscripten_dlopen_js|_dlsym_js)$/, 0],
+  [/^__syscall_/, EPERM],
+  // No event loop to wait on: sleeping then waits by itself, and the time limit ends it.
+  [/^can_run_sync_js$/, 0],
+  [/^_maybe_\w+_async$/, EPERM],
+]
+
+export type ImportRule =
+  | { readonly rule: 'allow' }
+  | { readonly rule: 'refuse'; readonly answer: number }
+  /** May be used while the trusted base boots; afterwards it throws, which ends the interpreter. */
+  | { readonly rule: 'lock' }
+
+export function importRule(name: string): ImportRule {
+  // Trampolines of the interpreter into itself.
+  if (ALLOWED.has(name) || name.startsWith('invoke_')) return { rule: 'allow' }
+  const refused = REFUSED.find(([pattern]) => pattern.test(name))
+  return refused ? { rule: 'refuse', answer: refused[1] } : { rule: 'lock' }
+}

@@ -1,0 +1,94 @@
+"""Says in words what a detection must not do. The host's import lock is what prevents it: this is the friendlier layer.
+
+Sealed before any author's code is loaded, and part of every image after that.
+"""
+
+import random
+import sys
+
+from signalbox_driver import marks
+
+#: Ways into the host that only the trusted boot needs.
+_BRIDGES = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
+
+#: Audit events, by their first words, and what the detection tried.
+_ACTIONS = (
+    ("socket.", "open a network connection"),
+    ("os.system", "run a shell command"),
+    ("os.exec", "run a program"),
+    ("os.posix_spawn", "run a program"),
+    ("os.spawn", "run a program"),
+    ("os.fork", "start a process"),
+    ("subprocess.", "start a process"),
+    ("pty.", "start a process"),
+    ("ctypes.", "call native code"),
+    ("os.kill", "signal a process"),
+    ("os.remove", "remove a file"),
+    ("os.rename", "rename a file"),
+    ("os.rmdir", "remove a folder"),
+    ("os.mkdir", "make a folder"),
+    ("os.link", "link a file"),
+    ("os.symlink", "link a file"),
+    ("os.truncate", "change a file"),
+    ("os.chmod", "change a file"),
+    ("os.putenv", "change the environment"),
+    ("urllib.Request", "open a network connection"),
+    ("http.client", "open a network connection"),
+    ("smtplib.", "open a network connection"),
+    ("ftplib.", "open a network connection"),
+)
+#: Harmless by themselves: looking at a name is not connecting to it.
+_HARMLESS = ("socket.__new__", "socket.gethostname")
+_WRITES = frozenset("wax+")
+
+_names = {}
+_sealed = []
+
+
+class SandboxError(Exception):
+    """A detection tried to leave the sandbox."""
+
+
+class SandboxImportError(SandboxError, ImportError):
+    """A detection tried to import a way into the host."""
+
+
+def name_bodies(names):
+    """What to call the bodies in errors: by number."""
+    _names.update(names)
+
+
+def seal(_text):
+    """Takes the bridges away and starts to audit. Once, before author's code."""
+    if not _sealed:
+        _sealed.append(True)
+        for name in [name for name in sys.modules if name.split(".")[0] in _BRIDGES]:
+            del sys.modules[name]
+        sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.split(".")[0] not in _BRIDGES]
+        sys.path_hooks[:] = [hook for hook in sys.path_hooks if type(hook).__module__.split(".")[0] not in _BRIDGES]
+        sys.addaudithook(_audit)
+    return ""
+
+
+def wake(seed):
+    """After an image was put in place: what must not be the same in every worker."""
+    random.seed(seed)
+    return ""
+
+
+def _audit(event, args):
+    if event == "import":
+        if args[0].split(".")[0] in _BRIDGES:
+            raise SandboxImportError(f"{_who()} tried to import {args[0]}, a way into the host")
+    elif event == "open":
+        if isinstance(args[1], str) and not _WRITES.isdisjoint(args[1]):
+            raise SandboxError(f"{_who()} tried to write a file")
+    elif event not in _HARMLESS:
+        for start, action in _ACTIONS:
+            if event.startswith(start):
+                raise SandboxError(f"{_who()} tried to {action}")
+
+
+def _who():
+    body, _item = marks.position()
+    return f"detection {_names[body]}" if body in _names else "a detection"

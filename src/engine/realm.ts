@@ -1,0 +1,23 @@
+/** Takes from a worker's own realm what compiles text into code. The import lock stands before it; this stands behind. */
+
+const compilers = [
+  Function,
+  (async () => {}).constructor,
+  function* () {}.constructor,
+  async function* () {}.constructor,
+] as const
+
+export function forbidCodeFromText(): void {
+  const refuse = () => {
+    throw new EvalError('code from text is not allowed here')
+  }
+  for (const compiler of compilers) {
+    Object.defineProperty(compiler.prototype, 'constructor', {
+      value: refuse,
+      writable: false,
+      configurable: false,
+    })
+  }
+  Object.defineProperty(globalThis, 'Function', { value: refuse, writable: false, configurable: false })
+  Object.defineProperty(globalThis, 'eval', { value: refuse, writable: false, configurable: false })
+}
