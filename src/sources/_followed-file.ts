@@ -53,6 +53,12 @@ export class FollowedFile {
     return size < this.#offset || !(await beginsWith(this.#handle, this.#head))
   }
 
+  /** Nanoseconds. */
+  async times(): Promise<{ modifiedAt: bigint; bornAt: bigint }> {
+    const { mtimeNs, birthtimeNs } = await this.#handle.stat({ bigint: true })
+    return { modifiedAt: mtimeNs, bornAt: birthtimeNs }
+  }
+
   restart(at: Position): void {
     this.#framer = new Framer(this.#rules, at)
     this.#offset = at.offset

@@ -44,20 +44,33 @@ class Tail {
   }
 
   async run(cursor: FileCursor | null): Promise<void> {
-    const left = cursor === null ? null : await this.#resume(cursor)
-    if (left) await this.#readUntilReplaced(left)
+    let file = cursor === null ? null : await this.#resume(cursor)
     while (!this.#window.signal.aborted) {
-      const file = await this.#open()
-      if (file) await this.#readUntilReplaced(file)
-      else await this.#changes.next()
+      file ??= await this.#open()
+      if (file === null) await this.#changes.next()
+      else {
+        const finished = await this.#readUntilReplaced(file)
+        file = finished && (await this.#openSuccessor(finished))
+      }
     }
+    await file?.close()
+  }
+
+  /** A file that came and was rotated away while another was read, or while nobody looked. */
+  async #openSuccessor(finished: Finished): Promise<FollowedFile | null> {
+    const name = await successorOf(this.#path, finished)
+    const handle = name === null ? null : await openIfThere(name)
+    return handle && this.#followed(handle, LINES)
   }
 
   async #resume(cursor: FileCursor): Promise<FollowedFile | null> {
     // Asked twice: a rotation during the first search may move the file from where it looks to where it looked.
     const handle = (await findFile(this.#path, cursor)) ?? (await findFile(this.#path, cursor))
     if (handle) return this.#followed(handle, cursor)
-    this.#context.log.info(this.#fields(), 'the file read before is gone or rewritten: starting anew')
+    this.#context.log.warn(
+      this.#fields(),
+      'the file read before is gone or rewritten: what it still held is missed, reading starts anew',
+    )
     return null
   }
 
@@ -71,7 +84,8 @@ class Tail {
     return FollowedFile.open(handle, { eventBytes, unwrap: this.#spec.unwrap }, at)
   }
 
-  async #readUntilReplaced(file: FollowedFile): Promise<void> {
+  /** null: aborted before its end. */
+  async #readUntilReplaced(file: FollowedFile): Promise<Finished | null> {
     const { signal } = this.#window
     try {
       while (!signal.aborted) {
@@ -82,10 +96,14 @@ class Tail {
         // Asked before the last read: what was written before the new file had a line is then read too.
         const isReplaced = await this.#isReplaced(file.inode)
         await this.#readAll(file)
-        if (signal.aborted) return
-        if (isReplaced) return await this.#feed(file, file.end())
+        if (signal.aborted) return null
+        if (isReplaced) {
+          await this.#feed(file, file.end())
+          return { inode: file.inode, ...(await file.times()) }
+        }
         await this.#changes.next()
       }
+      return null
     } finally {
       await file.close()
     }
@@ -137,13 +155,49 @@ async function isSame(file: FileHandle, cursor: FileCursor): Promise<boolean> {
 
 /** Where the file may be: its own path, or a name beside it that begins with its own, where rotation puts it. */
 async function namesOf(inode: string, path: string): Promise<string[]> {
+  const family = await familyOf(path)
+  return family.filter((member) => member.inode === inode).map(({ name }) => name)
+}
+
+/** A file that was read to its end. */
+interface Finished {
+  readonly inode: string
+  /** Nanoseconds, in the file system's own steps of a few milliseconds. */
+  readonly modifiedAt: bigint
+  readonly bornAt: bigint
+}
+
+/** Of the rotated files that were written to after the finished one, the earliest; null: the next is the path's own. */
+async function successorOf(path: string, finished: Finished): Promise<string | null> {
+  const family = await familyOf(path)
+  const present = family.find(({ name }) => name === path)
+  const later = family
+    .filter(
+      ({ inode, name }) => inode !== finished.inode && inode !== present?.inode && !name.endsWith('.gz'),
+    )
+    .filter((member) => isLater(member, finished))
+    .sort((a, b) => (isLater(a, b) ? 1 : -1))
+  return later[0]?.name ?? null
+}
+
+function isLater(a: Finished, b: Finished): boolean {
+  return a.modifiedAt === b.modifiedAt ? a.bornAt > b.bornAt : a.modifiedAt > b.modifiedAt
+}
+
+interface Member extends Finished {
+  readonly name: string
+}
+
+/** The file and those beside it whose names begin with its own, by name. */
+async function familyOf(path: string): Promise<Member[]> {
   const folder = dirname(path)
   const entries = await readdir(folder).catch(() => [])
-  const names = entries.filter((name) => name.startsWith(basename(path))).sort()
-  const found: string[] = []
-  for (const name of names) {
-    const stats = await stat(join(folder, name), { bigint: true }).catch(() => null)
-    if (stats?.isFile() && String(stats.ino) === inode) found.push(join(folder, name))
+  const members: Member[] = []
+  for (const entry of entries.filter((name) => name.startsWith(basename(path))).sort()) {
+    const name = entry === basename(path) ? path : join(folder, entry)
+    const stats = await stat(name, { bigint: true }).catch(() => null)
+    if (!stats?.isFile()) continue
+    members.push({ name, inode: String(stats.ino), modifiedAt: stats.mtimeNs, bornAt: stats.birthtimeNs })
   }
-  return found
+  return members
 }
