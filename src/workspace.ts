@@ -2,7 +2,7 @@
 import { imageFolder, processEnvironment } from './config/env-file.ts'
 import { loadProject } from './config/load.ts'
 import { settingsOf } from './config/settings.ts'
-import { createEngine } from './engine/engine.ts'
+import { createEngine, WarmEngine } from './engine/engine.ts'
 import { UserError } from './errors.ts'
 import type { BodyProblem, Engine } from './model/evaluation.ts'
 import { type Log, systemClock } from './model/ports.ts'
@@ -16,6 +16,7 @@ export { formatProblem } from './config/problems.ts'
 export { watchProject } from './config/watch.ts'
 export { VERSION } from './version.ts'
 export { type Explanation, explain } from './workspace/explain.ts'
+export { unmute } from './workspace/unmute.ts'
 
 export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
 
@@ -39,10 +40,20 @@ export function openProject(options: WorkspaceOptions): Promise<Project> {
   return loadProject({ root, destinationsFile, allowUnknownDestinations, paths, environment })
 }
 
+/** Python, booting while the project is still being read. `cool` it where no engine comes of it. */
+export function warmUp(log: Log): WarmEngine {
+  return new WarmEngine(imageFolder(processEnvironment()), log)
+}
+
 /** An engine for tests (every detection) or for live events (the enabled ones). */
-export function startEngine(project: Project, purpose: 'run' | 'test', log: Log): Promise<Engine> {
+export function startEngine(
+  project: Project,
+  purpose: 'run' | 'test',
+  log: Log,
+  warm: WarmEngine = warmUp(log),
+): Promise<Engine> {
   const workers = project.settings.workers ?? undefined
-  return createEngine({ project, purpose, workers, log, imageCache: imageFolder(processEnvironment()) })
+  return createEngine({ project, purpose, workers, log, warm })
 }
 
 /** Bodies that could not be loaded, as problems with their places. */
@@ -69,5 +80,6 @@ export async function openProjectStore(
   if (chosen.startsWith('memory:')) {
     throw new UserError('a memory: store ends with its process, there is nothing to look at')
   }
-  return openStore(chosen, { clock: systemClock, projectRoot: root })
+  // A mistyped path must not read like a store without alerts.
+  return openStore(chosen, { clock: systemClock, projectRoot: root, create: false })
 }

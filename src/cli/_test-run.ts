@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestSummary } from '../model/test-result.ts'
 import { runTests, summarise, type TestSelection } from '../testing/run-tests.ts'
-import { bodyProblems, openProject, startEngine } from '../workspace.ts'
+import { bodyProblems, openProject, startEngine, warmUp } from '../workspace.ts'
 import { FAILED, type Io, OK, UNUSABLE } from './_command.ts'
 import { errorsIn, invalidFiles, nothingLoaded, problemsText } from './_problems.ts'
 import { createProgress } from './_progress.ts'
@@ -23,7 +23,24 @@ export interface TestRequest {
 export async function testProject(request: TestRequest, session: Session, io: Io): Promise<number> {
   const startedAt = performance.now()
   const selection = selectionOf(request.options)
-  const project = await openProject(session.workspace)
+  const warm = warmUp(session.log)
+  try {
+    const project = await openProject(session.workspace)
+    return await testLoaded({ project, selection, startedAt, warm }, request, session, io)
+  } finally {
+    await warm.cool()
+  }
+}
+
+interface Loaded {
+  readonly project: Project
+  readonly selection: TestSelection
+  readonly startedAt: number
+  readonly warm: ReturnType<typeof warmUp>
+}
+
+async function testLoaded(loaded: Loaded, request: TestRequest, session: Session, io: Io): Promise<number> {
+  const { project, warm } = loaded
   if (nothingLoaded(project)) {
     showProblems(project.problems, session)
     session.complain('signalbox: nothing could be loaded')
@@ -34,23 +51,16 @@ export async function testProject(request: TestRequest, session: Session, io: Io
     session.complain(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
     return FAILED
   }
-  const engine = await startEngine(project, 'test', session.log)
+  const engine = await startEngine(project, 'test', session.log, warm)
   try {
-    return await judge({ project, engine, selection, startedAt }, request, session, io)
+    return await judge({ ...loaded, engine }, request, session, io)
   } finally {
     await engine.close()
   }
 }
 
-interface Prepared {
-  readonly project: Project
-  readonly engine: Engine
-  readonly selection: TestSelection
-  readonly startedAt: number
-}
-
 async function judge(
-  { project, engine, selection, startedAt }: Prepared,
+  { project, engine, selection, startedAt }: Loaded & { readonly engine: Engine },
   request: TestRequest,
   session: Session,
   io: Io,
@@ -73,7 +83,8 @@ async function judge(
   })
   progress.clear()
   if (first) for (const result of firstOnes(results, (each) => first(each, project))) report.result(result)
-  const summary = withInvalidFiles(results, problems, performance.now() - startedAt)
+  const lost = invalidFiles(problems, project.configuration)
+  const summary = withLostFiles(results, lost, performance.now() - startedAt)
   report.end({ summary, results, problems })
   return verdict(summary, problems)
 }
@@ -89,16 +100,16 @@ function firstOnes<T>(items: readonly T[], isFirst: (item: T) => boolean): T[] {
 }
 
 /** A file that could not be loaded has no result of its own; it counts all the same. */
-export function withInvalidFiles(
+function withLostFiles(
   results: readonly DetectionResult[],
-  problems: readonly Problem[],
+  lostFiles: readonly string[],
   elapsedMs: number,
 ): TestSummary {
   const summary = summarise(results, Math.round(elapsedMs))
   const told = new Set(
     results.flatMap(({ file, problems: own }) => [file, ...own.map((problem) => problem.file)]),
   )
-  const lost = invalidFiles(problems).filter((file) => !told.has(file)).length
+  const lost = lostFiles.filter((file) => !told.has(file)).length
   const { total, invalid } = summary.detections
   return { ...summary, detections: { ...summary.detections, total: total + lost, invalid: invalid + lost } }
 }

@@ -8,9 +8,10 @@ import { bodiesOf } from './bodies.ts'
 import { chunks } from './chunks.ts'
 import { Containment } from './containment.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
+import type { Evaluator } from './evaluator.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
-import { createImages } from './images.ts'
-import { Pool } from './pool.ts'
+import { createImages, type Images } from './images.ts'
+import { bootEvaluator, Pool } from './pool.ts'
 import type { Body, BrokenBody, ClockMode } from './protocol.ts'
 
 export interface EngineOptions {
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly clockMode?: ClockMode
   /** Folder of the prepared interpreters; without it each start loads everything. */
   readonly imageCache?: string | undefined
+  /** Booting already, from that folder. */
+  readonly warm?: WarmEngine | undefined
   readonly log: Log
 }
 
@@ -33,6 +36,30 @@ const CHARS_PER_JOB = 4 * 1024 * 1024
 /** Beyond it Python gets a MemoryError. */
 const MEMORY_BYTES = 256 * 1024 * 1024
 
+/** An interpreter that boots while the project is still being read. */
+export class WarmEngine {
+  readonly images: Images
+  readonly #first: Promise<Evaluator>
+  #taken = false
+
+  /** @param imageCache folder of the prepared interpreters; without it each start loads everything. */
+  constructor(imageCache: string | undefined, log: Log) {
+    this.images = createImages(imageCache ? openImageCache(imageCache) : NO_CACHE, MEMORY_BYTES, log)
+    this.#first = bootEvaluator(this.images)
+    this.#first.catch(() => {})
+  }
+
+  take(): Promise<Evaluator> {
+    this.#taken = true
+    return this.#first
+  }
+
+  /** Ends it where no engine came of it. */
+  async cool(): Promise<void> {
+    if (!this.#taken) await (await this.#first).stop()
+  }
+}
+
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
   const { classification, limits } = project.settings
@@ -43,12 +70,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     settings: { classification, limits },
     clockMode: options.clockMode ?? 'acceptance',
   }
-  const images = createImages(
-    options.imageCache ? openImageCache(options.imageCache) : NO_CACHE,
-    MEMORY_BYTES,
-    log,
-  )
-  const pool = await Pool.start({ setup, workers, images, log })
+  const warm = options.warm ?? new WarmEngine(options.imageCache, log)
+  const pool = await Pool.start({ setup, workers, images: warm.images, first: warm.take(), log })
   const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
 
   async function evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]> {

@@ -3,9 +3,11 @@ import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import type { Ending } from './ended-call.ts'
 import {
+  type BootState,
   type BrokenBody,
   type FromWorker,
   type Job,
+  type LoadOrder,
   MARK_CELLS,
   type Mark,
   readMark,
@@ -37,17 +39,16 @@ const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8 }
 export class Evaluator {
   readonly #worker: Worker
   readonly #cells: Int32Array
-  readonly #timeMs: number
+  #timeMs = Number.POSITIVE_INFINITY
   #gone = false
   #message = ''
 
-  private constructor(setup: Omit<WorkerSetup, 'mark'>) {
+  /** Boots at once; nothing of any project is known to it yet. */
+  constructor(boot: BootState) {
     const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
-    this.#timeMs = setup.settings.limits.timeMs
-    const workerData: WorkerSetup = { ...setup, mark }
     this.#worker = new Worker(ENTRY, {
-      workerData,
+      workerData: { boot, mark } satisfies WorkerSetup,
       env: {},
       resourceLimits: RESOURCE_LIMITS,
       stdout: true,
@@ -64,14 +65,15 @@ export class Evaluator {
     })
   }
 
-  static async start(setup: Omit<WorkerSetup, 'mark'>, signal: AbortSignal): Promise<Ready | Ended> {
-    const evaluator = new Evaluator(setup)
-    const stop = () => void evaluator.stop()
+  async load(order: LoadOrder, signal: AbortSignal): Promise<Ready | Ended> {
+    this.#timeMs = order.settings.limits.timeMs
+    const stop = () => void this.stop()
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
-    const reply = await evaluator.#reply()
+    this.#worker.postMessage(order)
+    const reply = await this.#reply()
     signal.removeEventListener('abort', stop)
-    return reply.kind === 'ready' ? { ...reply, evaluator } : (reply as Ended)
+    return reply.kind === 'ready' ? { ...reply, evaluator: this } : (reply as Ended)
   }
 
   /** False once it has ended or is about to. */
@@ -91,6 +93,13 @@ export class Evaluator {
 
   #reply(): Promise<FromWorker | Ended> {
     return new Promise((resolve) => {
+      if (this.#gone)
+        return resolve({
+          kind: 'ended',
+          mark: readMark(this.#cells),
+          ending: 'crash',
+          message: this.#message,
+        })
       const watchdog = new Watchdog(this.#timeMs)
       let ending: Ending = 'crash'
       const timer = setInterval(() => {

@@ -7,13 +7,15 @@ import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../model/ports.ts'
 import type { ImageCache } from './image-cache.ts'
-import type { BrokenBody, ProjectImage, StartState } from './protocol.ts'
+import type { BootState, BrokenBody, ProjectImage } from './protocol.ts'
 import { readPythonFiles } from './python-files.ts'
-import { compileInterpreter } from './wasm-module.ts'
+import { compileInterpreter, IMAGE_BYTES } from './wasm-module.ts'
 
 export interface Images {
+  /** What any worker boots from. Made or read anew at each asking, so that nothing keeps it in memory. */
+  boot(): Promise<BootState>
   /** @param request the text with which the bodies would be loaded. */
-  find(request: string): Promise<StartState>
+  find(request: string): Promise<ProjectImage | null>
   keep(request: string, image: ProjectImage): Promise<void>
 }
 
@@ -22,28 +24,35 @@ const BASE_ENTRY = new URL(`./base-worker.${import.meta.url.endsWith('.ts') ? 't
 export function createImages(cache: ImageCache, memoryBytes: number, log: Log): Images {
   const baseName = `base-${hash(...baseParts())}`
   const projectName = (request: string) => `project-${hash(baseName, request)}`
-  /** Made at most once, however many workers start at a time. */
-  let making: Promise<Uint8Array | null> | undefined
+  /** Both are wanted by every worker that starts. */
+  let module: Promise<object> | undefined
+  let made: Promise<Uint8Array | null> | undefined
 
-  const base = async (): Promise<Uint8Array | null> => {
+  const base = async () => {
     const cached = await cache.read(baseName)
     if (cached) return cached
-    making ??= makeBase(log).then(async (made) => {
-      if (made) await cache.write(baseName, made)
-      return made
-    })
-    return making
+    made ??= makeAndKeepBase()
+    return made
+  }
+  const makeAndKeepBase = async () => {
+    const image = await makeBase(log)
+    if (image) await cache.write(baseName, image)
+    return image
   }
 
   return {
-    async find(request) {
-      const [restored, sealed] = await Promise.all([base(), cache.read(projectName(request))])
-      // Over another base than its own an image would be nonsense.
-      const image = restored && sealed ? unpack(sealed) : null
-      const module = await compileInterpreter(image?.heap.length ?? 0, memoryBytes)
-      return { module, base: restored, image }
+    async boot() {
+      module ??= compileInterpreter(memoryBytes)
+      const [compiled, restored] = await Promise.all([module, base()])
+      return { module: compiled, base: restored }
     },
-    keep: (request, image) => cache.write(projectName(request), pack(image)),
+    async find(request) {
+      const sealed = await cache.read(projectName(request))
+      return sealed ? unpack(sealed) : null
+    },
+    async keep(request, image) {
+      if (image.heap.length <= IMAGE_BYTES) await cache.write(projectName(request), pack(image))
+    },
   }
 }
 

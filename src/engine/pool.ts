@@ -4,11 +4,13 @@ import type { Log } from '../model/ports.ts'
 import { endedCall } from './ended-call.ts'
 import { type Done, type Ended, Evaluator, type Ready } from './evaluator.ts'
 import type { Images } from './images.ts'
-import { type BrokenBody, budgetMs, type Job, type WorkerSetup } from './protocol.ts'
+import { type BrokenBody, budgetMs, type Job, type LoadOrder } from './protocol.ts'
 
 export interface PoolOptions {
-  readonly setup: Omit<WorkerSetup, 'mark' | 'request' | 'start' | 'wantsHeap'>
+  readonly setup: Omit<LoadOrder, 'request' | 'image' | 'wantsHeap'>
   readonly images: Images
+  /** A worker that is booting already, while the project was being read. */
+  readonly first: Promise<Evaluator>
   readonly workers: number
   readonly log: Log
 }
@@ -28,6 +30,8 @@ export class Pool {
   readonly #options: PoolOptions
   readonly #excluded = new Map<number, BrokenBody>()
   readonly #evaluators = new Set<Evaluator>()
+  /** Those that are starting included. */
+  #workers = 0
   readonly #queue: Ticket[] = []
   readonly #waiting: ((ticket: Ticket | null) => void)[] = []
   readonly #closing = new AbortController()
@@ -37,13 +41,13 @@ export class Pool {
     this.#options = options
   }
 
+  /** Ready with one worker; the others come when there is more to do than it can take. */
   static async start(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options)
     try {
-      // One first: what it loads becomes the image that the others start from.
-      const first = await pool.#startEvaluator()
-      const others = Array.from({ length: options.workers - 1 }, () => pool.#startEvaluator())
-      for (const evaluator of [first, ...(await Promise.all(others))]) void pool.#serve(evaluator)
+      // What it loads becomes the image that the others start from.
+      pool.#workers++
+      void pool.#serve(await pool.#startEvaluator(options.first))
       return pool
     } catch (error) {
       await pool.close()
@@ -56,9 +60,19 @@ export class Pool {
       if (this.#failure !== undefined) return reject(this.#failure)
       const ticket = { job, resolve, reject }
       const waiting = this.#waiting.shift()
-      if (waiting) waiting(ticket)
-      else this.#queue.push(ticket)
+      if (waiting) return waiting(ticket)
+      this.#queue.push(ticket)
+      if (this.#workers < this.#options.workers) void this.#grow()
     })
+  }
+
+  async #grow(): Promise<void> {
+    this.#workers++
+    try {
+      await this.#serve(await this.#startEvaluator())
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   async close(): Promise<void> {
@@ -99,10 +113,10 @@ export class Pool {
   }
 
   /** A body whose loading ends the worker is left out of the next start. */
-  async #startEvaluator(): Promise<Evaluator> {
-    const { setup } = this.#options
-    for (let failed = 0; ; ) {
-      const start = await this.#tryStart()
+  async #startEvaluator(booting?: Promise<Evaluator>): Promise<Evaluator> {
+    const { setup, images } = this.#options
+    for (let failed = 0, next = booting; ; next = undefined) {
+      const start = await this.#load(await (next ?? bootEvaluator(images)))
       if (start.kind === 'ready') {
         this.#evaluators.add(start.evaluator)
         for (const each of start.broken) this.broken.set(each.body, each)
@@ -116,12 +130,11 @@ export class Pool {
     }
   }
 
-  async #tryStart(): Promise<Ready | Ended> {
+  async #load(evaluator: Evaluator): Promise<Ready | Ended> {
     const { setup, images } = this.#options
     const request = loadRequest(setup, [...this.#excluded.values()])
-    const state = await images.find(request)
-    const wantsHeap = state.image === null
-    const start = await Evaluator.start({ ...setup, request, start: state, wantsHeap }, this.#closing.signal)
+    const image = await images.find(request)
+    const start = await evaluator.load({ ...setup, request, image, wantsHeap: !image }, this.#closing.signal)
     if (start.kind === 'ready' && start.heap) {
       await images.keep(request, { heap: start.heap, broken: start.broken })
     }
@@ -135,6 +148,10 @@ export class Pool {
     this.#excluded.set(mark.body, { body: mark.body, error })
     log.error({ id: body.id, file: body.path, ending }, 'loading a body ended its worker: it is left out')
   }
+}
+
+export async function bootEvaluator(images: Images): Promise<Evaluator> {
+  return new Evaluator(await images.boot())
 }
 
 /** The text with which Python loads the bodies; see batch.py. */

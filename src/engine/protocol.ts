@@ -11,13 +11,12 @@ export interface ProjectImage {
   readonly broken: readonly BrokenBody[]
 }
 
-/** What a worker starts from. */
-export interface StartState {
+/** What a worker boots from, before any project is known. */
+export interface BootState {
   /** The compiled interpreter. */
   readonly module: object
-  /** null: Python starts from nothing. */
+  /** The trusted base; null: Python starts from nothing. */
   readonly base: Uint8Array | null
-  readonly image: ProjectImage | null
 }
 
 /** A Python body as a worker loads it. Its number is its place in the list: helpers, data models, detections. */
@@ -54,16 +53,22 @@ export interface BrokenBody {
 }
 
 export interface WorkerSetup {
-  readonly bodies: readonly Body[]
-  /** What Python is asked to load, where no image holds it already. */
-  readonly request: string
-  readonly start: StartState
-  /** Asks for the heap once the bodies are loaded, to make an image of it. */
-  readonly wantsHeap: boolean
-  readonly settings: Pick<Settings, 'classification' | 'limits'>
-  readonly clockMode: ClockMode
+  /** Taken away once the worker has booted, so that its bytes need not stay. */
+  boot?: BootState
   /** The mark, as `MARK` lays it out. */
   readonly mark: SharedArrayBuffer
+}
+
+/** A worker's first message: what it evaluates. */
+export interface LoadOrder {
+  readonly bodies: readonly Body[]
+  readonly settings: Pick<Settings, 'classification' | 'limits'>
+  readonly clockMode: ClockMode
+  /** What Python is asked to load, where no image holds it already. */
+  readonly request: string
+  readonly image: ProjectImage | null
+  /** Asks for the heap once the bodies are loaded, to make an image of it. */
+  readonly wantsHeap: boolean
 }
 
 /** Whether an event counts at its acceptance (`run`) or at its own time (`replay`). */

@@ -14,6 +14,8 @@ export interface Python {
 
 /** An interpreter that is locked: nothing of the host can be reached from it any more. */
 export interface LockedPython extends Python {
+  /** Milliseconds that the author's code may take from a mark on. */
+  limit(timeMs: number): void
   /** A copy of the whole heap: a project's image. */
   heap(): Uint8Array
   /** Puts an image in place. Its base and version must be this interpreter's own. */
@@ -22,7 +24,6 @@ export interface LockedPython extends Python {
 
 export interface BootOptions {
   readonly mark: Int32Array
-  readonly timeMs: number
   /** The compiled interpreter, with its memory's bounds; the loader's own without it. */
   readonly module?: object
   /** The trusted base to restore; without it Python starts from nothing. */
@@ -41,8 +42,8 @@ type DriverCall = keyof typeof DRIVER
 
 /** Restores or starts the trusted base, locks it, and only then lets anything of the author's in. */
 export async function bootPython(options: BootOptions): Promise<LockedPython> {
-  const { mark, timeMs, module, base } = options
-  const deadline = new Deadline(mark, timeMs)
+  const { mark, module, base } = options
+  const deadline = new Deadline(mark)
   const { loaded: pyodide, seam } = await withSeam({ onMark: () => deadline.marked(), module }, () =>
     startPyodide(base ? { _loadSnapshot: base } : {}),
   )
@@ -53,7 +54,7 @@ export async function bootPython(options: BootOptions): Promise<LockedPython> {
   deadline.watch(seam.memory, pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number)
   pyodide.setInterruptBuffer(deadline.interruptBuffer)
   seam.lock()
-  return lockedPython(api, seam, addresses)
+  return lockedPython(api, seam, addresses, deadline, base?.length ?? 0)
 }
 
 /** The trusted base: the runtime, the driver and common modules, and nothing of any author. */
@@ -97,22 +98,39 @@ function driverAddresses(pyodide: PyodideInterface): Record<DriverCall, number> 
   return Object.fromEntries(names.map(([name], i) => [name, addresses[i]])) as Record<DriverCall, number>
 }
 
-function lockedPython(api: CApi, seam: Seam, addresses: Record<DriverCall, number>): LockedPython {
-  const { memory } = seam
+function lockedPython(
+  api: CApi,
+  { memory }: Seam,
+  addresses: Record<DriverCall, number>,
+  deadline: Deadline,
+  baseBytes: number,
+): LockedPython {
   const call = (name: DriverCall, text: string) => callText(api, memory, addresses[name], text)
   return {
+    limit: (timeMs) => deadline.limit(timeMs),
     load: (text) => {
       call('seal', '')
       return call('load', text)
     },
     evaluate: (text) => call('evaluate', text),
     test: (text) => call('test', text),
-    heap: () => new Uint8Array(memory.buffer).slice(),
+    heap: () => withoutTrailingZeros(new Uint8Array(memory.buffer)).slice(),
     adopt: (heap) => {
-      new Uint8Array(memory.buffer).set(heap)
+      const whole = new Uint8Array(memory.buffer)
+      whole.set(heap)
+      // Where the image ends before the base does, this heap still holds its own.
+      if (heap.length < baseBytes) whole.fill(0, heap.length, baseBytes)
       call('wake', crypto.randomUUID())
     },
   }
+}
+
+/** The interpreter's memory is larger than what it uses. */
+function withoutTrailingZeros(bytes: Uint8Array): Uint8Array {
+  const words = new BigUint64Array(bytes.buffer)
+  let end = words.length
+  while (end > 0 && words[end - 1] === 0n) end--
+  return bytes.subarray(0, end * words.BYTES_PER_ELEMENT)
 }
 
 /** Copies of the files, so that the interpreter holds no way to the host's disk. Stand-ins come last on the path. */
@@ -133,14 +151,17 @@ const INTERRUPT_AGAIN_MS = 20
 /** Follows the interpreter's mark: copies it out for the watchdog, and interrupts what runs past its time. */
 class Deadline {
   readonly #mark: Int32Array
-  readonly #timeMs: number
+  #timeMs = Number.POSITIVE_INFINITY
   #memory: Seam['memory'] | undefined
   #address = 0
   #view = new Int32Array(0)
   #at = Number.POSITIVE_INFINITY
 
-  constructor(mark: Int32Array, timeMs: number) {
+  constructor(mark: Int32Array) {
     this.#mark = mark
+  }
+
+  limit(timeMs: number): void {
     this.#timeMs = timeMs
   }
 

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { Bug } from '../errors.ts'
 
 const PAGE_BYTES = 64 * 1024
-/** What the interpreter declares by itself: 30 MiB. */
-const LEAST_PAGES = 480
+/** What an image may need from the start; the interpreter's own declaration is 30 MiB. Untouched pages cost nothing. */
+const LEAST_PAGES = 1024
 const MEMORY_SECTION = 5
 /** Magic and version. */
 const HEADER_BYTES = 8
@@ -14,16 +14,15 @@ interface WebAssemblyHost {
   compile(bytes: Uint8Array): Promise<object>
 }
 
-/**
- * @param heapBytes what the heap must hold from the start, for an image to be put in place.
- * @param capBytes beyond this Python gets a MemoryError.
- */
-export async function compileInterpreter(heapBytes: number, capBytes: number): Promise<object> {
+/** Bytes that every interpreter has from the start: no larger image can be put in place. */
+export const IMAGE_BYTES = LEAST_PAGES * PAGE_BYTES
+
+/** @param capBytes beyond this Python gets a MemoryError. */
+export async function compileInterpreter(capBytes: number): Promise<object> {
   const file = createRequire(import.meta.url).resolve('pyodide/pyodide.asm.wasm')
-  const least = Math.max(LEAST_PAGES, Math.ceil(heapBytes / PAGE_BYTES))
-  const most = Math.max(least, Math.floor(capBytes / PAGE_BYTES))
+  const most = Math.max(LEAST_PAGES, Math.floor(capBytes / PAGE_BYTES))
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
-  return host.compile(withMemory(await readFile(file), least, most))
+  return host.compile(withMemory(await readFile(file), LEAST_PAGES, most))
 }
 
 /** The same module with another memory section: one memory, with a minimum and a maximum of pages. */
