@@ -1,10 +1,11 @@
 /** The command's entry: hands the process to the program and sets the exit code. The only file that may end the process. */
-import type { Io, Signal } from './cli/_command.ts'
-import { runProgram } from './cli/_program.ts'
+import { type Io, type Signal, UNUSABLE } from './cli/_command.ts'
+import { errorText, runProgram } from './cli/_program.ts'
 
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** What a shell reports for a process that nobody reads any more. */
 const BROKEN_PIPE = 141
+const LEFT_OPEN_MS = 2_000
 
 const io: Io = {
   get stdin() {
@@ -28,6 +29,14 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+// Node's own exit code for this is that of failed tests.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(errorText(error))
+  process.exit(UNUSABLE)
+})
+
 process.exitCode = await runProgram(process.argv.slice(2), io)
 // Whoever feeds the standard input may keep it open; nobody reads it now.
 process.stdin.unref?.()
+// Nor does what a user's own destination type has left open keep the process: unref'd, this waits for nothing else.
+setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()

@@ -49,6 +49,8 @@ export function buildMatch(detection: Detection, finding: MatchFinding): Candida
   const severity = decideSeverity(detection, functions.severity)
   const logTypes = logTypesOf(detection, event.type)
   const title = outputOf(functions.title)
+  // A policy's own title() tells its alerts apart, but is not shown.
+  const shown = detection.type === 'policy' ? '' : title
   const textOf = (name: 'description' | 'reference' | 'runbook') =>
     functions[name] ? (functions[name].output ?? '') : detection[name]
   return {
@@ -56,7 +58,7 @@ export function buildMatch(detection: Detection, finding: MatchFinding): Candida
       ...aboutDetection(detection),
       kind: KIND[detection.type],
       severity,
-      title: title || detection.displayName || detection.id,
+      title: shown || detection.displayName || detection.id,
       description: textOf('description'),
       reference: textOf('reference'),
       runbook: textOf('runbook'),

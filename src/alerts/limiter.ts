@@ -27,3 +27,8 @@ export function decideLimit(
   }
   return { state: { ...current, created: current.created + 1 }, allowed: true, mutedNow: false }
 }
+
+/** A new hour begins. */
+export function unmuted(state: LimiterState, now: number): LimiterState {
+  return { ...state, hourStartedAt: now, created: 0, mutedAt: null }
+}

@@ -1,5 +1,6 @@
 /** Turns what the daemon does into lines for people and entries for machines. No times: equal runs print the same. */
 import type { DaemonEvent } from '../daemon.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Severity } from '../model/severity.ts'
 import type { Admitted } from '../pipeline/planner.ts'
 import { routeTarget } from '../reporters/_route-story.ts'
@@ -17,6 +18,8 @@ export interface Told {
 
 /** Rejected events of one source that are told one by one; the summary counts the rest. */
 const REJECTS_TOLD = 10
+/** Warnings about files that are told one by one; `validate` tells them all. */
+const WARNINGS_TOLD = 5
 
 const COLOURS: Record<Severity, Format> = {
   INFO: 'dim',
@@ -56,18 +59,52 @@ export function createNarrator(style: Style): (event: DaemonEvent) => Told | nul
 }
 
 function started(event: Extract<DaemonEvent, { kind: 'started' }>, style: Style): Told {
-  const { sources, store, detections, destinations, invalid } = event
+  const { sources, store, ...contents } = event
   const from = sources.map(printable).join(', ')
-  const counts = `${counted(detections, 'detection')}, ${counted(destinations, 'destination')}`
-  const line = style('dim', `${counts}, ${printable(store)}, from ${from}`)
-  const fields = { sources, store, detections, destinations, invalid }
-  if (invalid.length === 0) return info(line, 'started', fields)
-  const lines = [
-    style('yellow', 'running without the files that have these errors:'),
-    problemsText(invalid, style),
-    line,
-  ]
-  return { level: 'warn', lines, message: 'started without invalid files', fields }
+  const line = style('dim', `${countsOf(contents)}, ${printable(store)}, from ${from}`)
+  return withProblems(line, 'started', { sources, store }, contents, style)
+}
+
+type Contents = Pick<
+  Extract<DaemonEvent, { kind: 'started' }>,
+  'detections' | 'destinations' | 'invalid' | 'warnings'
+>
+
+function countsOf({ detections, destinations }: Contents): string {
+  return `${counted(detections, 'detection')}, ${counted(destinations, 'destination')}`
+}
+
+/** The line comes last: what is wrong stands above it. */
+function withProblems(
+  line: string,
+  message: string,
+  more: object,
+  { detections, destinations, invalid, warnings }: Contents,
+  style: Style,
+): Told {
+  const fields = { ...more, detections, destinations, invalid, warnings }
+  const lines = [...invalidLines(invalid, style), ...warningLines(warnings, style), line]
+  return invalid.length > 0
+    ? { level: 'warn', lines, message: `${message} without invalid files`, fields }
+    : { level: 'info', lines, message, fields }
+}
+
+function invalidLines(invalid: readonly Problem[], style: Style): string[] {
+  if (invalid.length === 0) return []
+  const head = style('yellow', 'running without the files that have these errors:')
+  return [head, problemsText(invalid, style)]
+}
+
+/** Names that no destination has come first: their alerts go elsewhere. */
+function warningLines(warnings: readonly Problem[], style: Style): string[] {
+  if (warnings.length === 0) return []
+  const { routing = [], others = [] } = Object.groupBy(warnings, ({ code }) =>
+    code === 'unknown-destination' ? 'routing' : 'others',
+  )
+  const told = [...routing, ...others].slice(0, WARNINGS_TOLD)
+  const left = warnings.length - told.length
+  const more = left > 0 ? [`${counted(left, 'more warning')}: signalbox validate shows them all`] : []
+  return [problemsText(told, style), ...more]
 }
 
 function admitted(event: Admitted, style: Style): Told | null {
@@ -150,8 +187,12 @@ function rejected({ source, place, reason }: RejectedEvent, before: number, styl
   return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place, reason } }
 }
 
-function reloaded({ ok, message }: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): Told {
-  if (ok) return info(`reloaded: ${printable(message)}`, 'reloaded', { ok, detail: message })
+function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): Told {
+  if (event.ok) {
+    const { kind: _, ok, ...contents } = event
+    return withProblems(`reloaded: ${countsOf(contents)}`, 'reloaded', { ok }, contents, style)
+  }
+  const { ok, message } = event
   const lines = [style('red', 'not reloaded, the project before stays in force:'), message]
   return { level: 'warn', lines, message: 'not reloaded', fields: { ok, detail: message } }
 }

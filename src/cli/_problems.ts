@@ -29,12 +29,10 @@ export function countProblems(problems: readonly Problem[]): string {
 }
 
 /** Files that an error keeps out of the project, the configuration aside: those count as detections that were lost. */
-export function invalidFiles(problems: readonly Problem[]): string[] {
+export function invalidFiles(problems: readonly Problem[], configuration: readonly string[]): string[] {
   const files = errorsIn(problems).map(({ file }) => file)
-  return [...new Set(files)].filter((file) => !CONFIGURATION.test(file))
+  return [...new Set(files)].filter((file) => !configuration.includes(file))
 }
-
-const CONFIGURATION = /(^|\/)(destinations|signalbox)\.ya?ml$/
 
 /** Not even one file holds content that could be used. */
 export function nothingLoaded({ detections, helpers, dataModels, others }: Project): boolean {

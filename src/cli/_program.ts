@@ -95,7 +95,7 @@ function print(text: string, io: Io): number {
 }
 
 /** What went wrong, for people: the stack only where the fault is ours. */
-function errorText(error: unknown): string {
+export function errorText(error: unknown): string {
   if (isError(error, 'user')) {
     return `signalbox: ${error.message}\n${error.hint ? `hint: ${error.hint}\n` : ''}`
   }

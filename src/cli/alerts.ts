@@ -1,9 +1,11 @@
-/** `alerts list|show`: looks at the alerts in the store. */
+/** `alerts list|show|unmute`: looks at the alerts in the store, and lets a muted detection make them again. */
 import { UserError } from '../errors.ts'
 import { parseSeverity } from '../model/severity.ts'
+import { printable } from '../reporters/_style.ts'
 import type { AlertRow, Store } from '../store/store.ts'
+import { unmute } from '../workspace.ts'
 import { alertDetails, alertJson, alertsTable } from './_alert-view.ts'
-import { type CommandGroup, defineCommand, OK } from './_command.ts'
+import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
 import { durationMs } from './_duration.ts'
 import { resolveId } from './_ids.ts'
 import { FORMAT, parsed, STORE, text, wholeNumber } from './_options.ts'
@@ -71,6 +73,20 @@ function severityOf(given: string) {
   return severity
 }
 
+const unmuteCommand = defineCommand({
+  arguments: { '<detection>': 'the id of a detection that the alert limiter has muted' },
+  options: { store: STORE },
+  run: ({ args: [id = ''], options }, io) =>
+    withStore(options, io, async (store, session) => {
+      if (await unmute(store, id, Date.now())) {
+        session.print(`${printable(id)} makes alerts again\n`)
+        return OK
+      }
+      session.complain(`signalbox: ${printable(id)} is not muted`)
+      return FAILED
+    }),
+})
+
 const group: CommandGroup = {
   commands: {
     list: { summary: 'the newest alerts', command: list },
@@ -78,7 +94,8 @@ const group: CommandGroup = {
       summary: 'one alert: notification, route with its trace, deliveries with their attempts',
       command: show,
     },
+    unmute: { summary: "end a detection's mute", command: unmuteCommand },
   },
-  notBuilt: { resend: 'send an alert again', unmute: "end a detection's mute" },
+  notBuilt: { resend: 'send an alert again' },
 }
 export default group

@@ -1,5 +1,5 @@
 /** `run`: the daemon in the foreground: reads events, makes alerts, delivers them, and tells what it does. */
-import { type DaemonEvent, type DaemonOptions, startDaemon } from '../daemon.ts'
+import { type Daemon, type DaemonEvent, type DaemonOptions, startDaemon } from '../daemon.ts'
 import { plainStyle } from '../reporters/_style.ts'
 import { defineCommand, type Io } from './_command.ts'
 import { durationMs } from './_duration.ts'
@@ -53,21 +53,24 @@ export default defineCommand({
       log: { format: logFormat, level: logLevel ?? (logFormat === 'json' ? 'info' : 'warn') },
     })
     const tell = createTeller(session, logFormat)
-    const daemon = await startDaemon({ ...daemonOptions(options, session, io), onEvent: tell })
     const interrupts = createInterrupts()
+    const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent: tell })
+    // A signal that comes during the start is obeyed as soon as the daemon stands; a failed start ends by itself.
+    const whenStarted = (act: (daemon: Daemon) => unknown) => void starting.then(act).catch(() => {})
     const forget = io.onSignal((signal) => {
       switch (interrupts.next(signal, performance.now())) {
         case 'reload':
-          return void daemon.reload()
+          return whenStarted((daemon) => daemon.reload())
         case 'drain':
-          return daemon.drain()
+          return whenStarted((daemon) => daemon.drain())
         case 'end':
           return io.endNow(INTERRUPTED)
         case 'ignore':
       }
     })
     try {
-      const summary = await daemon.finished
+      const { finished } = await starting
+      const summary = await finished
       if (logFormat === 'json') session.log.info({ ...summary }, 'finished')
       else session.note(`\n${summaryLines(summary, session.errorStyle).join('\n')}`)
       return runExitCode(summary, interrupts.stoppedBy)

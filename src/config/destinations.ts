@@ -56,7 +56,7 @@ export interface DeclaredRouting {
   readonly names: ReadonlySet<string> | null
 }
 
-const NOTHING: DeclaredRouting = { registry: null, overrides: [], names: null }
+export const NO_ROUTING: DeclaredRouting = { registry: null, overrides: [], names: null }
 
 export async function loadDestinations(
   root: string,
@@ -70,12 +70,12 @@ export async function loadDestinations(
   if (!mapping) {
     if (!problems.hasError(name))
       problems.file('error', name, { code: 'empty-file', message: 'the file is empty' })
-    return NOTHING
+    return NO_ROUTING
   }
   const { source, node } = mapping
   const value = toRecord(node)
   if (!checkSchema(DESTINATIONS_SCHEMA, { source, node, value }, problems, judge)) {
-    return { ...NOTHING, names: declaredNames(value) }
+    return { ...NO_ROUTING, names: declaredNames(value) }
   }
   const declared = value as unknown as Declared
   const document = { source, node }
@@ -88,7 +88,7 @@ export async function loadDestinations(
     await checkOptions(destination, { source, node: place }, typesFolder, problems)
   }
   const names = declaredNames(value)
-  if (problems.hasError(name)) return { ...NOTHING, names }
+  if (problems.hasError(name)) return { ...NO_ROUTING, names }
   return { registry: registryOf(name, declared, document), overrides: readOverrides(document), names }
 }
 

@@ -7,11 +7,11 @@ import type { Project } from '../model/project.ts'
 import type { Settings } from '../model/settings.ts'
 import { buildContent } from './content.ts'
 import { crossCheck } from './cross-checks.ts'
-import { type DeclaredRouting, loadDestinations } from './destinations.ts'
+import { loadDestinations, NO_ROUTING } from './destinations.ts'
 import { type Discovered, discover, projectPath } from './discover.ts'
 import type { Environment } from './env-file.ts'
 import { ProblemList } from './problems.ts'
-import { loadSettings } from './settings.ts'
+import { loadSettings, SETTINGS_FILE } from './settings.ts'
 import { readText } from './source-text.ts'
 import { readSpec } from './spec.ts'
 
@@ -32,8 +32,6 @@ export interface LoadOptions {
 }
 
 const REGISTRY_FILE = 'destinations.yaml'
-/** Read as what they are, never as specs. */
-const CONFIGURATION = new Set([REGISTRY_FILE, 'signalbox.yaml'])
 const DESTINATIONS_FOLDER = fileURLToPath(new URL('../destinations/', import.meta.url))
 
 export async function loadProject(options: LoadOptions): Promise<Project> {
@@ -45,13 +43,19 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   }
   const own = new ProblemList()
   const { settings, destinationsFile } = loadSettings(root, options.environment ?? {}, own)
-  const routing = await loadRouting(root, options, destinationsFile, own)
+  // Only the default may be absent: a file that was asked for must be there.
+  const asked = options.destinationsFile ?? destinationsFile
+  const registryFile = projectPath(root, resolve(root, asked ?? REGISTRY_FILE))
+  const isDeclared = asked !== null || existsSync(resolve(root, registryFile))
+  const typesFolder = options.destinationsFolder ?? DESTINATIONS_FOLDER
+  const routing = isDeclared ? await loadDestinations(root, registryFile, typesFolder, own) : NO_ROUTING
+  const configuration = [SETTINGS_FILE, registryFile]
 
   const problems = new ProblemList()
   const found = discover(root, options.paths)
   noteLeftOut(root, found, problems)
   const specs = found.specs
-    .filter((path) => !CONFIGURATION.has(projectPath(root, path)))
+    .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
     .flatMap((path) => readSpec(path, root, problems) ?? [])
   crossCheck(specs, !options.paths?.length, problems)
   const content = buildContent(specs, {
@@ -66,23 +70,9 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     ...content,
     registry: routing.registry,
     settings: withPythonPaths(settings, options.pythonPaths),
+    configuration,
     problems: [...own.sorted(), ...problems.sorted()],
   })
-}
-
-async function loadRouting(
-  root: string,
-  options: LoadOptions,
-  fromSettings: string | null,
-  problems: ProblemList,
-): Promise<DeclaredRouting> {
-  const asked = options.destinationsFile ?? fromSettings
-  // Only the default may be absent: a file that was asked for must be there.
-  if (asked === null && !existsSync(resolve(root, REGISTRY_FILE))) {
-    return { registry: null, overrides: [], names: null }
-  }
-  const typesFolder = options.destinationsFolder ?? DESTINATIONS_FOLDER
-  return loadDestinations(root, asked ?? REGISTRY_FILE, typesFolder, problems)
 }
 
 function withPythonPaths(settings: Settings, flags: readonly string[] = []): Settings {

@@ -10,7 +10,7 @@ import { SETTINGS_SCHEMA } from './schemas/settings.ts'
 import { readMapping } from './spec.ts'
 import { toRecord } from './yaml.ts'
 
-const FILE = 'signalbox.yaml'
+export const SETTINGS_FILE = 'signalbox.yaml'
 
 /** signalbox.yaml once it fits the schema. */
 interface Declared {
@@ -50,9 +50,9 @@ export function settingsOf(root: string, environment: Environment): Settings {
 
 /** With an error the whole file counts for nothing. */
 function readFile(root: string, problems: ProblemList): Declared {
-  const path = join(root, FILE)
+  const path = join(root, SETTINGS_FILE)
   if (!existsSync(path)) return {}
-  const mapping = readMapping(path, FILE, problems)
+  const mapping = readMapping(path, SETTINGS_FILE, problems)
   if (!mapping) return {}
   const value = toRecord(mapping.node)
   return checkSchema(SETTINGS_SCHEMA, { ...mapping, value }, problems) ? (value as Declared) : {}

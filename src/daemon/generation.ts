@@ -33,6 +33,7 @@ export interface Prepared {
 export interface Generation extends Prepared {
   /** What was left out under `skipInvalid`. */
   readonly invalid: readonly Problem[]
+  readonly warnings: readonly Problem[]
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
   /** Lets what is under way finish, then ends the workers. */
   retire(): Promise<void>
@@ -40,12 +41,18 @@ export interface Generation extends Prepared {
 
 /** Rejects with a UserError that holds every problem. */
 export async function prepareGeneration(options: GenerationOptions): Promise<Prepared> {
-  const project = await openProject(options.workspace)
-  refuseProblems(project.problems, options.skipInvalid)
+  // Live an unknown name is no reason not to start: the alert goes to the known ones, else to the fallback.
+  const project = await openProject({ ...options.workspace, allowUnknownDestinations: true })
+  refuseProblems(project, project.problems, options.skipInvalid)
   const { registry } = project
   if (registry === null) {
     throw new UserError('there is no destinations.yaml, so alerts would reach nobody', {
       hint: 'declare destinations (see docs/destinations.md), or name the file with --destinations',
+    })
+  }
+  if (project.detections.size === 0) {
+    throw new UserError(`there is no detection in ${project.root}`, {
+      hint: 'name the folder of a detections repository with --project',
     })
   }
   const types = await loadTypes(registry, project.root, options.allowLocalTypes)
@@ -59,9 +66,10 @@ export async function startGeneration(prepared: Prepared, options: GenerationOpt
   const engine = await startEngine(project, 'run', options.log)
   try {
     const broken = bodyProblems(project, engine)
-    refuseProblems(broken, options.skipInvalid)
+    refuseProblems(project, broken, options.skipInvalid)
     const invalid = [...project.problems.filter(isError), ...broken]
-    return { ...prepared, invalid, ...retiring(engine) }
+    const warnings = project.problems.filter((problem) => !isError(problem))
+    return { ...prepared, invalid, warnings, ...retiring(engine) }
   } catch (error) {
     await engine.close()
     throw error
@@ -103,16 +111,22 @@ function retiring(engine: Engine): Pick<Generation, 'evaluate' | 'retire'> {
   }
 }
 
-function refuseProblems(problems: readonly Problem[], skipInvalid: boolean): void {
+/** An error in the settings or the registry spoils more than its file, so it can't be skipped. */
+function refuseProblems(
+  { configuration }: Pick<Project, 'configuration'>,
+  problems: readonly Problem[],
+  skipInvalid: boolean,
+): void {
   const errors = problems.filter(isError)
-  if (errors.length === 0 || skipInvalid) return
-  const many = errors.length === 1 ? '1 problem' : `${errors.length} problems`
-  throw new UserError(
-    `${many} in the project\n\n${errors.map((problem) => formatProblem(problem)).join('\n\n')}`,
-    {
-      hint: '`signalbox validate` shows them all; --skip-invalid leaves the broken files out',
-    },
-  )
+  const fatal = skipInvalid ? errors.filter(({ file }) => configuration.includes(file)) : errors
+  if (fatal.length === 0) return
+  const many = fatal.length === 1 ? '1 problem' : `${fatal.length} problems`
+  const listed = fatal.map((problem) => formatProblem(problem)).join('\n\n')
+  throw new UserError(`${many} in the project\n\n${listed}`, {
+    hint: skipInvalid
+      ? '--skip-invalid leaves out detections, never the configuration'
+      : '`signalbox validate` shows them all; --skip-invalid leaves the broken files out',
+  })
 }
 
 function isError(problem: Problem): boolean {

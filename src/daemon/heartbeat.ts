@@ -1,34 +1,45 @@
 /** The dead-man's switch: a HEARTBEAT alert on a schedule, once per slot however many daemons run. */
-import { schedule, validate } from 'node-cron'
-import { UserError } from '../errors.ts'
+import { type ScheduledTask, schedule } from 'node-cron'
+import { messageOf } from '../errors.ts'
 import type { Heartbeat } from '../model/destination.ts'
 import type { SystemFinding } from '../model/finding.ts'
-import type { Clock } from '../model/ports.ts'
+import type { Clock, Log } from '../model/ports.ts'
 import type { Store } from '../store/store.ts'
 
-export interface HeartbeatOptions {
-  readonly store: Store
-  readonly clock: Clock
+export interface HeartbeatPorts {
+  readonly store: Pick<Store, 'once'>
+  readonly clock: Pick<Clock, 'now'>
   readonly admit: (findings: readonly SystemFinding[]) => Promise<void>
-  readonly onError: (error: unknown) => void
+  readonly log: Log
 }
 
-/** @returns stops it. */
-export function startHeartbeat(heartbeat: Heartbeat, options: HeartbeatOptions): () => Promise<void> {
-  if (!validate(heartbeat.cron))
-    throw new UserError(`heartbeat.cron "${heartbeat.cron}" is no cron expression`)
-  const task = schedule(heartbeat.cron, () => beat(heartbeat, options).catch(options.onError), {
-    noOverlap: true,
-  })
-  return async () => {
-    await task.destroy()
+export interface HeartbeatSchedule {
+  /** From now on this one; null: none. */
+  follow(heartbeat: Heartbeat | null): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
+  let task: ScheduledTask | null = null
+  const stop = async () => {
+    await task?.destroy()
+    task = null
+  }
+  const onError = (error: unknown) => ports.log.error({ error: messageOf(error) }, 'the heartbeat failed')
+  return {
+    stop,
+    async follow(heartbeat) {
+      await stop()
+      if (heartbeat === null) return
+      task = schedule(heartbeat.cron, () => beat(heartbeat, ports).catch(onError), { noOverlap: true })
+    },
   }
 }
 
 /** One beat: true when this daemon was the one to send it. */
 export async function beat(
   heartbeat: Heartbeat,
-  { store, clock, admit }: HeartbeatOptions,
+  { store, clock, admit }: Omit<HeartbeatPorts, 'log'>,
 ): Promise<boolean> {
   const slot = new Date(Math.floor(clock.now() / 1000) * 1000).toISOString()
   if (!(await store.once('heartbeat', slot))) return false

@@ -6,16 +6,19 @@ import type { Framed, SourceSpec } from '../sources/_source.ts'
 
 export interface IntakeOptions {
   readonly spec: SourceSpec
-  readonly pipeline: Pipeline
+  readonly pipeline: Pick<Pipeline, 'admit'>
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly now: () => number
-  /** Told before the commit, so that a crash in between repeats a reject rather than losing it. */
-  readonly onRejected: (rejected: readonly EvaluatedEvent[]) => Promise<void>
+  /** Called before the commit, so that a crash in between repeats a reject rather than losing it. */
+  readonly keepRejects: (rejected: readonly EvaluatedEvent[]) => Promise<void>
+  /** Called after the commit, with one settlement per event. */
+  readonly onSettled: (events: readonly EvaluatedEvent[], settlements: readonly Settlement[]) => void
 }
 
 export type Emit = (batch: readonly Framed[]) => Promise<readonly Settlement[]>
 
-export function createIntake({ spec, pipeline, evaluate, now, onRejected }: IntakeOptions): Emit {
+export function createIntake(options: IntakeOptions): Emit {
+  const { spec, pipeline, evaluate, now, keepRejects, onSettled } = options
   let seq = 0
   /** The commit of the batch before: commits keep the order in which batches were emitted. */
   let previous: Promise<unknown> = Promise.resolve()
@@ -36,9 +39,14 @@ export function createIntake({ spec, pipeline, evaluate, now, onRejected }: Inta
     const commit = async (): Promise<readonly Settlement[]> => {
       const events = await evaluated
       const rejected = events.filter((event) => event.outcome.status !== 'evaluated')
-      if (rejected.length > 0) await onRejected(rejected)
+      if (rejected.length > 0) await keepRejects(rejected)
       const cursor = envelopes.at(-1)?.cursor ?? null
-      return pipeline.admit({ events, cursor: cursor === null ? null : { source: spec.name, cursor } })
+      const settlements = await pipeline.admit({
+        events,
+        cursor: cursor === null ? null : { source: spec.name, cursor },
+      })
+      onSettled(events, settlements)
+      return settlements
     }
     const settled = previous.then(commit)
     // Where there is a cursor, a batch whose commit failed must not be overtaken: its events would be skipped.

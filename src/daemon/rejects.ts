@@ -1,18 +1,34 @@
 /** Keeps rejected events as NDJSON, appended before the commit: after a crash one may stand twice, none is lost. */
 import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { messageOf, UserError } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/evaluation.ts'
 
 /** Characters of an event that are kept. */
 const KEPT = 64 * 1024
 
-/** @param file absolute path, or null to keep none. */
-export function createRejects(file: string | null): (rejected: readonly EvaluatedEvent[]) => Promise<void> {
+export type KeepRejects = (rejected: readonly EvaluatedEvent[]) => Promise<void>
+
+/**
+ * Refuses a file that can't be appended to before the first event comes: a reject that can't be kept is not
+ * acknowledged, and its source would stand still.
+ * @param file absolute path, or null to keep none.
+ */
+export async function openRejects(file: string | null): Promise<KeepRejects> {
   if (file === null) return async () => {}
-  return async (rejected) => {
+  const append = async (text: string) => {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await appendFile(file, rejected.map(lineOf).join(''), { mode: 0o600 })
+    await appendFile(file, text, { mode: 0o600 })
   }
+  try {
+    await append('')
+  } catch (cause) {
+    throw new UserError(`rejected events can't be kept in ${file}: ${messageOf(cause)}`, {
+      hint: '`rejects` in signalbox.yaml names a file',
+      cause,
+    })
+  }
+  return (rejected) => append(rejected.map(lineOf).join(''))
 }
 
 function lineOf({ envelope, outcome }: EvaluatedEvent): string {

@@ -8,7 +8,7 @@ const LONGEST_WAIT_MS = 30_000
 
 export interface SuperviseOptions {
   readonly name: string
-  readonly store: Store
+  readonly store: Pick<Store, 'cursor'>
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -16,15 +16,29 @@ export interface SuperviseOptions {
   readonly context: (cursor: string | null) => SourceContext
 }
 
-/** Resolves when the source ended or was aborted; rejects with the source's UserError. */
+/**
+ * Resolves when the source ended or was aborted. Rejects with the source's UserError, unless it has worked already
+ * and is not to end: a log file that can't be read for a while must not end the other sources.
+ */
 export async function supervise(source: Source, options: SuperviseOptions): Promise<void> {
   const { name, store, clock, log, signal } = options
-  for (let failures = 0; !signal.aborted; failures++) {
+  let hasWorked = false
+  let failures = 0
+  const watched = (context: SourceContext): SourceContext => ({
+    ...context,
+    async emit(batch) {
+      const settlements = await context.emit(batch)
+      hasWorked = true
+      failures = 0
+      return settlements
+    },
+  })
+  while (!signal.aborted) {
     try {
-      return await source.run(options.context(await store.cursor(name)))
+      return await source.run(watched(options.context(await store.cursor(name))))
     } catch (error) {
-      if (isError(error, 'user')) throw error
-      const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures)
+      if (isError(error, 'user') && (source.ends || !hasWorked)) throw error
+      const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures++)
       log.error({ source: name, error: messageOf(error), waitMs }, 'the source failed and starts again')
       await clock.sleep(waitMs, signal)
     }

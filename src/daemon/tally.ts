@@ -1,12 +1,11 @@
 /** Counts what a run did, for its summary and its metrics. */
-
 import type { EvaluatedEvent } from '../model/evaluation.ts'
 import type { Settlement } from '../model/event.ts'
 import type { Metrics } from '../model/ports.ts'
 import type { Admitted } from '../pipeline/planner.ts'
 import type { DeliveryRow, DeliveryState } from '../store/store.ts'
 
-type DeliveryCounts = Readonly<Record<DeliveryState, number>>
+export type DeliveryCounts = Readonly<Record<DeliveryState, number>>
 
 export interface RunSummary {
   readonly events: {
@@ -34,14 +33,11 @@ export class Tally {
     this.#metrics = metrics
   }
 
-  settled(source: string, settlements: readonly Settlement[]): void {
-    for (const { status } of settlements) {
-      if (status !== 'rejected') this.#event(source, status)
+  /** One settlement per event; of a rejected one the event tells more. */
+  settled(source: string, events: readonly EvaluatedEvent[], settlements: readonly Settlement[]): void {
+    for (const [i, { outcome }] of events.entries()) {
+      this.#event(source, outcome.status === 'evaluated' ? settlements[i]!.status : outcome.status)
     }
-  }
-
-  rejected(source: string, events: readonly EvaluatedEvent[]): void {
-    for (const { outcome } of events) if (outcome.status !== 'evaluated') this.#event(source, outcome.status)
   }
 
   admitted(admitted: readonly Admitted[]): void {

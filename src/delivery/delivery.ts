@@ -1,5 +1,6 @@
 /** Delivery as the daemon sees it: start, wake, drain, reload, stop. */
 import { destinationKey, type Registry } from '../model/destination.ts'
+import type { Store } from '../store/store.ts'
 import type { DeliveryPorts } from './context.ts'
 import { createDispatcher } from './dispatch.ts'
 import { aborted, createLoop } from './loop.ts'
@@ -64,14 +65,6 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     return { ...ended, waiting: pending + sending + waiting, orphaned }
   }
 
-  async function probePaused(): Promise<void> {
-    for (const destination of registry.destinations) {
-      await changeState(store, destinationKey(destination), (state) =>
-        state.pausedAt === null ? state : { ...state, probeAt: clock.now() },
-      )
-    }
-  }
-
   return {
     async start() {
       await reconcile(store, registry, clock.now(), log)
@@ -87,8 +80,16 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     async reload(next) {
       registry = next
       await reconcile(store, next, clock.now(), log)
-      await probePaused()
+      await probePaused(store, next, clock.now())
       loop.wake()
     },
+  }
+}
+
+async function probePaused(store: Store, { destinations }: Registry, now: number): Promise<void> {
+  for (const destination of destinations) {
+    await changeState(store, destinationKey(destination), (state) =>
+      state.pausedAt === null ? state : { ...state, probeAt: now },
+    )
   }
 }

@@ -53,16 +53,11 @@ export function createDispatcher(
     const { value: state } = await store.destinationState(key)
     const { allow, probe, until } = gate(state, destination.rateLimit, clock.now())
     const limit = Math.min(allow, freeSlots(sending.get(key)?.size ?? 0, inFlight()))
-    if (limit === 0) return allow === 0 ? later(key, until) : null
+    if (limit === 0) return allow === 0 ? later(store, key, until) : null
     const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
     if (claimed.length > 0) await spend(store, destination, probe, claimed.length, clock.now())
     for (const each of claimed) launch({ claimed: each, destination, registry, probe })
-    return claimed.length === limit ? null : later(key, until)
-  }
-
-  async function later(key: string, earliest: number): Promise<number | null> {
-    const due = await store.nextDue([key])
-    return due === null ? null : Math.max(due, earliest)
+    return claimed.length === limit ? null : later(store, key, until)
   }
 
   return {
@@ -79,6 +74,11 @@ export function createDispatcher(
       while (inFlight() > 0) await Promise.all(sending.values().flatMap((set) => [...set]))
     },
   }
+}
+
+async function later(store: Store, key: string, earliest: number): Promise<number | null> {
+  const due = await store.nextDue([key])
+  return due === null ? null : Math.max(due, earliest)
 }
 
 /** A destination always keeps one slot: however many others hang, it is served. */

@@ -94,7 +94,7 @@ function buildRequest(
   return { ...request, headers: { ...Object.fromEntries(theirs), ...own } }
 }
 
-/** What would be sent, without any secret: references as written. Null for types that do not speak HTTP. */
+/** What would be sent: literals in secret places are masked. Null for types that do not speak HTTP. */
 export function previewRequest(
   type: DestinationType,
   message: Message,

@@ -15,6 +15,8 @@ export interface Project {
   /** null: the project declares no destinations. */
   readonly registry: Registry | null
   readonly settings: Settings
+  /** The files of settings and registry, as problems name them: an error in one spoils more than that file. */
+  readonly configuration: readonly string[]
   /** Everything found, errors included: a file with an error is not part of the project, the others are. */
   readonly problems: readonly Problem[]
 }

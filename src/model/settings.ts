@@ -31,7 +31,7 @@ export interface Settings {
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
   readonly alertUrl: string
   readonly pythonPaths: readonly string[]
-  /** Directory in which rejected events are kept, or null. */
+  /** File to which rejected events are appended; null: beside the store, or none where the store is in memory. */
   readonly rejects: string | null
 }
 

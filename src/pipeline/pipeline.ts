@@ -22,6 +22,8 @@ export interface Pipeline {
   /** Resolves after the commit; one settlement per event, in order. */
   admit(batch: Batch): Promise<readonly Settlement[]>
   admitSystem(findings: readonly SystemFinding[]): Promise<void>
+  /** Runs between two commits: what it changes of the project, no plan under way was made on the state before. */
+  betweenCommits<T>(task: () => Promise<T>): Promise<T>
 }
 
 export interface PipelineOptions {
@@ -36,14 +38,18 @@ export function createPipeline({ store, project, onAdmitted }: PipelineOptions):
   const inTurn = createQueue()
 
   /** Which works were new: one flag per work. */
-  const commit = async (works: readonly Work[], cursor: Batch['cursor']): Promise<readonly boolean[]> => {
-    const { registry, settings } = project()
+  const commit = async (
+    works: readonly Work[],
+    cursor: Batch['cursor'],
+    present: Project,
+  ): Promise<readonly boolean[]> => {
+    const { registry, settings } = present
     if (!registry) throw new Bug('the pipeline needs a registry')
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const state = await store.read(keysOf(works))
       const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
       const fresh = newWorks(works, state.seen)
-      const admitted = works.flatMap((work, i) => (fresh[i] ? admitWork(work, planner, project()) : []))
+      const admitted = works.flatMap((work, i) => (fresh[i] ? admitWork(work, planner, present) : []))
       const plan = {
         ...EMPTY_PLAN,
         ...planner.plan,
@@ -62,18 +68,19 @@ export function createPipeline({ store, project, onAdmitted }: PipelineOptions):
   return {
     admit: ({ events, cursor }) =>
       inTurn(async () => {
-        const works = events.map((event) => workOfEvent(event, project()))
+        const present = project()
+        const works = events.map((event) => workOfEvent(event, present))
         const idle = works.every(isIdle) && cursor === null
-        const fresh = idle ? works.map(() => true) : await commit(works, cursor)
+        const fresh = idle ? works.map(() => true) : await commit(works, cursor, present)
         return events.map((event, i) => settle(event, fresh[i]!))
       }),
     admitSystem: (findings) =>
       inTurn(async () => {
-        await commit(
-          findings.map((finding) => workOfSystem(finding, project())),
-          null,
-        )
+        const present = project()
+        const works = findings.map((finding) => workOfSystem(finding, present))
+        await commit(works, null, present)
       }),
+    betweenCommits: inTurn,
   }
 }
 

@@ -9,13 +9,13 @@ export function isLoopback(host: string): boolean {
 
 export type Verdict = 'ok' | { readonly status: 401 | 403; readonly error: string }
 
-/** Without a token only a loopback address takes events, and then not from web pages. */
+/** Without a token only a loopback address takes events, and then not from web pages. An empty one fits nobody. */
 export function authorise(
   host: string,
   token: string | null,
   headers: { readonly authorization?: string; readonly origin?: string },
 ): Verdict {
-  if (token === null || token === '') {
+  if (token === null) {
     if (!isLoopback(host)) return { status: 401, error: 'no token is set: nobody may post' }
     // A page in a browser on this machine could otherwise post without its user knowing.
     if (headers.origin !== undefined) return { status: 403, error: 'web pages may not post without a token' }

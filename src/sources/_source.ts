@@ -43,7 +43,10 @@ export interface SourceContext {
 export interface Source {
   /** True when it ends by itself (a whole file, stdin): `run` then drains and exits. */
   readonly ends: boolean
-  /** Runs until the end of the input or the abort; rejects with a UserError when it can't be read at all. */
+  /**
+   * Runs until the end of the input or the abort, with nothing of its own in flight afterwards. Rejects with a
+   * UserError when it can't be read at all; after any other failure it is run again, from the committed cursor.
+   */
   run(context: SourceContext): Promise<void>
 }
 

@@ -117,9 +117,9 @@ function frame(body: Buffer, rules: FramingRules): Piece[] | null {
   return [...pieces, ...framer.end()]
 }
 
-/** The same event of the same request has the same id when the request is sent again. */
+/** What came before is known again: by its own row id, and by its place in a request with a key. */
 function withKey(piece: Piece, key: string | null): Framed {
-  const event = framed(piece, null)
+  const event = { ...framed(piece, null), dedupByRowId: true }
   if (key === null) return event
   const place = piece.item === null ? piece.line : `${piece.line}@${piece.offset}`
   return { ...event, dedupId: `${key}:${place}` }

@@ -1,5 +1,5 @@
 /** Standard input until its end. It can't be read twice, so it has no cursor. */
-import { messageOf, UserError } from '../errors.ts'
+import { isError, messageOf, UserError } from '../errors.ts'
 import { Framer } from './_framer.ts'
 import { isDamage, plain } from './_gunzip.ts'
 import { framed, type Piece, START } from './_piece.ts'
@@ -15,9 +15,22 @@ export default {
     if (spec.target !== '') {
       throw new UserError(`${spec.name}: stdin takes no target`, { hint: 'write stdin, or file:PATH' })
     }
-    return { ends: true, run: (context) => run(spec, context) }
+    return { ends: true, run: (context) => runOnce(spec, context) }
   },
 } satisfies SourceType
+
+/** What failed can't be tried again: the input would seem to have ended, and the loss would go unseen. */
+async function runOnce(spec: SourceSpec, context: SourceContext): Promise<void> {
+  try {
+    await run(spec, context)
+  } catch (cause) {
+    if (isError(cause, 'user')) throw cause
+    throw new UserError(`standard input was read only in part: ${messageOf(cause)}`, {
+      hint: 'what was not taken can not be read again; a file: source goes on where it stopped',
+      cause,
+    })
+  }
+}
 
 async function run(spec: SourceSpec, context: SourceContext): Promise<void> {
   const { log, limits } = context

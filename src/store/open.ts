@@ -13,6 +13,8 @@ export interface OpenStoreOptions {
   readonly clock: Clock
   /** Relative paths start here. */
   readonly projectRoot: string
+  /** False: a store that is not there is refused, not made. */
+  readonly create?: boolean
   /** Neither creates nor writes anything. */
   readonly readOnly?: boolean
   readonly signalsKeptMs?: number
@@ -43,7 +45,8 @@ function openFile(target: string, options: OpenStoreOptions): Store {
   if (target === '') throw new UserError('the store sqlite: names no file', { hint: FORMS })
   const path = resolve(options.projectRoot, target)
   const place = `sqlite:${path}`
-  if (!options.readOnly) createFolder(dirname(path), place)
+  const { create = true, readOnly = false } = options
+  if (create && !readOnly) createFolder(dirname(path), place)
   else if (!existsSync(path)) {
     throw new UserError(`there is no store ${place}`, { hint: '`signalbox run` makes it' })
   }

@@ -1,6 +1,7 @@
 /** Finds destination types: the bundled ones, and, where the operator allows it, a user's own module. */
-import { isAbsolute, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { importDefault, loadAdapter } from '../adapters.ts'
+import { isLocalType } from '../config/destination-options.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import type { Registry } from '../model/destination.ts'
@@ -24,10 +25,6 @@ export async function loadTypes(
   return types
 }
 
-export function isLocalType(type: string): boolean {
-  return type.startsWith('./') || type.startsWith('../') || isAbsolute(type)
-}
-
 function loadBundled(type: string): Promise<DestinationType> {
   return loadAdapter<DestinationType>(DESTINATIONS_FOLDER, type, 'destination type')
 }
@@ -43,5 +40,18 @@ async function loadLocal(
       hint: 'allow it with --allow-local-types when you trust the repository',
     })
   }
-  return importDefault<DestinationType>(resolve(root, type))
+  const loaded = await importDefault<unknown>(resolve(root, type))
+  if (!isDestinationType(loaded)) {
+    throw new UserError(`${type} exports no destination type by default`, {
+      hint: 'export default defineDestination({ type, summary, options, request or send })',
+    })
+  }
+  return loaded
+}
+
+/** Whoever wrote it may have had no type checker at hand. */
+function isDestinationType(loaded: unknown): loaded is DestinationType {
+  const { options, request, send } = (loaded ?? {}) as Readonly<Record<string, unknown>>
+  const describes = typeof options === 'object' && options !== null
+  return describes && [request, send].some((each) => typeof each === 'function')
 }

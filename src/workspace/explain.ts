@@ -1,6 +1,7 @@
 /** Tells for one event what a detection says, what alert that makes, where it goes and what would be sent. Sends nothing. */
 import { loadAdapter } from '../adapters.ts'
 import { buildMatch, matches } from '../alerts/build.ts'
+import { isLocalType } from '../config/destination-options.ts'
 import { placeholders } from '../config/secrets.ts'
 import { buildMessage } from '../delivery/message.ts'
 import { previewRequest } from '../delivery/send.ts'
@@ -17,7 +18,7 @@ import type { DecidedSeverity } from '../model/severity.ts'
 import { lookUp, resolve } from '../routing/resolve.ts'
 import { findingOf } from '../testing/verdict.ts'
 import { VERSION } from '../version.ts'
-import { DESTINATIONS_FOLDER, isLocalType } from './destination-types.ts'
+import { DESTINATIONS_FOLDER } from './destination-types.ts'
 
 export interface Explanation {
   readonly detection: string

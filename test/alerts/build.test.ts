@@ -59,6 +59,12 @@ describe('dedup key', () => {
     const { draft } = buildMatch(policy, finding({ detection: said(false) }, { event }))
     expect(draft).toMatchObject({ kind: 'POLICY', dedup: 'arn:aws:s3:::logs', logTypes: ['AWS.S3.Bucket'] })
   })
+
+  it('of a policy: its title(), which is not shown', () => {
+    const titled = finding({ detection: said(false), title: said('T') })
+    const { draft } = buildMatch(detection({ type: 'policy' }), titled)
+    expect([draft.dedup, draft.title]).toEqual(['T', 'A test rule'])
+  })
 })
 
 it('log types: the event’s, else the detection’s', () => {

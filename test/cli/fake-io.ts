@@ -7,6 +7,8 @@ export interface FakeIo extends Io {
   out(): string
   err(): string
   signal(signal: Signal): void
+  /** Somebody has asked for signals: before that they would end the process. */
+  listens(): boolean
   readonly ended: number[]
 }
 
@@ -26,6 +28,7 @@ export function fakeIo(input = ''): FakeIo {
     endNow: (code) => void ended.push(code),
     out: () => out.join(''),
     err: () => err.join(''),
+    listens: () => listeners.size > 0,
     signal: (signal) => {
       for (const listener of listeners) listener(signal)
     },

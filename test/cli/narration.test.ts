@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createNarrator } from '../../src/cli/_narration.ts'
 import type { DaemonEvent } from '../../src/daemon.ts'
 import type { AlertDraft } from '../../src/model/alert.ts'
+import type { Problem } from '../../src/model/problem.ts'
 import type { Route } from '../../src/model/route.ts'
 import { plainStyle } from '../../src/reporters/_style.ts'
 import type { AlertRow } from '../../src/store/store.ts'
@@ -139,21 +140,42 @@ describe('refused events', () => {
   })
 })
 
+const contents = { detections: 2, destinations: 1, invalid: [], warnings: [] }
+
 it('a start and a reload are told', () => {
-  const started = { sources: ['stdin'], store: 'memory:', detections: 2, destinations: 1, invalid: [] }
   expect(
     tell(
-      { kind: 'started', ...started },
+      { kind: 'started', sources: ['stdin'], store: 'memory:', ...contents },
       { kind: 'draining', waiting: 0 },
       { kind: 'draining', waiting: 2 },
-      { kind: 'reloaded', ok: true, message: '3 detections' },
+      { kind: 'reloaded', ok: true, ...contents },
       { kind: 'reloaded', ok: false, message: 'it is broken' },
     ),
   ).toEqual([
     '2 detections, 1 destination, memory:, from stdin',
     null,
     '2 deliveries under way',
-    'reloaded: 3 detections',
+    'reloaded: 2 detections, 1 destination',
     'not reloaded, the project before stays in force:\nit is broken',
   ])
+})
+
+it('warnings about files are told up to a few, names that no destination has first', () => {
+  const warning = (code: string, line: number): Problem => ({
+    severity: 'warning',
+    code,
+    message: `${code} ${line}`,
+    file: 'a.yml',
+    line,
+    column: 1,
+    hint: null,
+  })
+  const warnings = [
+    ...[1, 2, 3, 4, 5].map((line) => warning('dedup-period', line)),
+    warning('unknown-destination', 9),
+  ]
+  const [started] = tell({ kind: 'started', sources: ['stdin'], store: 'memory:', ...contents, warnings })
+  expect(started).toMatch(/^a\.yml:9:1 warning unknown-destination 9/)
+  expect(started?.match(/^a\.yml/gm)).toHaveLength(5)
+  expect(started).toMatch(/\n1 more warning: .*validate.*\n2 detections, 1 destination, memory:, from stdin$/)
 })

@@ -149,6 +149,14 @@ describe('test', () => {
     expect(err).toContain('typo.yml:5:1')
   })
 
+  it('a broken registry is no lost detection, whatever its name', async () => {
+    const root = makeProject({ ...SOUND, 'prod.yaml': 'version: 2\ndestinations: []\n' })
+    const { code, out } = await run(root, 'test', '--format', 'json', '--destinations', 'prod.yaml')
+    expect(code).toBe(1)
+    const { summary } = JSON.parse(out) as { summary: { detections: object } }
+    expect(summary.detections).toMatchObject({ total: 2, invalid: 0 })
+  })
+
   it('without a registry routing by severity is not checked; a path limits what is tested', async () => {
     const { 'destinations.yaml': _, ...files } = SOUND
     const project = makeProject(files)

@@ -116,6 +116,15 @@ describe('signals', () => {
     expect(io.ended).toEqual([])
   })
 
+  it('one that comes during the start is obeyed after it', async () => {
+    const { io, ended } = start(root)
+    await until(() => io.listens())
+    expect(io.err()).toBe('')
+    io.signal('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(io.err()).toContain('events      0 accepted')
+  })
+
   it('SIGHUP takes a changed project, and keeps the one before when the new one is broken', async () => {
     const project = makeProject(SOUND)
     const { io, input, ended } = start(project)

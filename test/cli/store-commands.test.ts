@@ -1,5 +1,5 @@
 /** `alerts` and `deliveries` beside a real store in a file. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -195,6 +195,38 @@ describe('deliveries retry', () => {
     expect((await run('deliveries', 'retry', 'd222', 'ffff')).code).toBe(2)
     expect(await states()).toEqual(before)
   })
+})
+
+describe('alerts unmute', () => {
+  const limiter = (mutedAt: number | null) => ({
+    detection: 'Loud',
+    hourStartedAt: 0,
+    created: 1000,
+    mutedAt,
+  })
+
+  it('lets a muted detection make alerts again', async () => {
+    await store.commit(plan({ limiters: [limiter(1)] }), expecting({}, { Loud: 0 }))
+    expect(await run('alerts', 'unmute', 'Loud')).toEqual({
+      code: 0,
+      out: 'Loud makes alerts again\n',
+      err: '',
+    })
+    const { limiters } = await store.read({ groups: [], limiters: ['Loud'], seen: [] })
+    expect(limiters.get('Loud')?.value).toMatchObject({ mutedAt: null, created: 0 })
+    expect((await run('alerts', 'unmute', 'Loud')).code).toBe(1)
+  })
+
+  it('of one that is not muted says so', async () => {
+    const { code, err } = await run('alerts', 'unmute', 'Quiet')
+    expect([code, err]).toEqual([1, 'signalbox: Quiet is not muted\n'])
+  })
+})
+
+it('a store that is not there is not made: a mistyped path would read like one without alerts', async () => {
+  const { code, err } = await run('alerts', 'list', '--store', 'sqlite:typo.db')
+  expect([code, err]).toEqual([2, expect.stringContaining('there is no store')])
+  expect(existsSync(join(root, 'typo.db'))).toBe(false)
 })
 
 it('a memory: store has nothing to look at', async () => {

@@ -322,6 +322,7 @@ destinations:
     expect((await loadProject(options)).registry).toBeNull()
     const named = await loadProject({ ...options, destinationsFile: 'routing/prod.yaml' })
     expect(named.registry?.destinations[0]?.place).toBe('routing/prod.yaml:4')
+    expect(named.configuration).toEqual(['signalbox.yaml', 'routing/prod.yaml'])
     const fromEnvironment = await loadProject({
       ...options,
       environment: { SIGNALBOX_DESTINATIONS: 'routing/prod.yaml' },

@@ -238,3 +238,29 @@ it('two pipelines on one store count every event exactly once', async () => {
   )
   expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 40 }])
 })
+
+describe('between two commits', () => {
+  it('no plan is under way: what comes later is decided by what was put in place there', async () => {
+    const { pipeline, present, deliveries } = await house()
+    const changed = pipeline.betweenCommits(async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      present.project = project([detection()], registry([destination('new', { severities: ['MEDIUM'] })]))
+    })
+    const later = pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    await Promise.all([changed, later])
+    expect(await deliveries()).toEqual(['new static-severity'])
+  })
+
+  it('a plan under way is committed first, whole by the project it began with', async () => {
+    const { pipeline, present, deliveries, store } = await house()
+    const before = pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    let seen: string[] = []
+    await pipeline.betweenCommits(async () => {
+      present.project = project([detection()], registry([]))
+      seen = await deliveries()
+    })
+    await before
+    expect(seen).toEqual(['soc static-severity'])
+    expect(await store.alerts({ limit: 10 })).toHaveLength(1)
+  })
+})

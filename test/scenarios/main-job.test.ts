@@ -166,6 +166,27 @@ export default {
     expect(code).toBe(0)
     expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('New Alert: AWS.RootLogin\n')
   })
+
+  it.each([
+    ['leaves a timer running: the process ends all the same', 'setInterval(() => {}, 1000)', 0],
+    [
+      'throws where nobody can catch it: 2, not the code of failed tests',
+      'setImmediate(() => { throw new Error("astray") })',
+      2,
+    ],
+  ])('that %s', async (_name, statement, expected) => {
+    const files = {
+      'my-sink.ts': `export default {
+        type: 'own', summary: '', options: { type: 'object', properties: {} },
+        async send() { ${statement}; await new Promise((r) => setTimeout(r, 50)); return { message: 'sent' } },
+      }`,
+    }
+    const entry = '  - { name: own, type: ./my-sink.ts, severities: [HIGH] }\n'
+    const from = ['--from', 'stdin?logType=AWS.CloudTrail', '--allow-local-types']
+    const { code, err } = await run(project(entry, files), ROOT_LOGIN, ...from)
+    expect(code).toBe(expected)
+    expect(err).toContain(expected === 0 ? '1 delivered' : 'Error: astray')
+  })
 })
 
 it('policies run over resources of a source', async () => {

@@ -200,6 +200,12 @@ describe('who may post', () => {
     }
   })
 
+  it('a token that is emptied for a moment opens nothing, also not on this machine', async () => {
+    const { post } = await started({ token: () => '' })
+    expect((await post()).status).toBe(401)
+    expect((await post({ authorization: 'Bearer ' })).status).toBe(401)
+  })
+
   it('a token that vanishes shuts an open address', async () => {
     let token: string | null = 'first'
     const server = serve({ token: () => token })

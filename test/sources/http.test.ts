@@ -113,6 +113,14 @@ describe('events by HTTP', () => {
     expect((await post('1', { 'idempotency-key': 'k'.repeat(300) })).status).toBe(400)
   })
 
+  it('a row id of its own makes an event known again, with and without an Idempotency-Key', async () => {
+    const sink = new Sink()
+    const { post } = await start(sourceContext(sink))
+    await post('{"p_row_id":"r"}')
+    await post('{"p_row_id":"r"}', { 'idempotency-key': 'k' })
+    expect(sink.events.map(({ dedupByRowId }) => dedupByRowId)).toEqual([true, true])
+  })
+
   it.each<[what: string, body: Body, headers: Record<string, string>, status: number, error: RegExp]>([
     ['nothing', '', {}, 400, /holds no event/],
     ['a body too large', 'x'.repeat(100_001), {}, 413, /larger than 100000 bytes/],

@@ -59,6 +59,16 @@ describe('stdin', () => {
     expect(log.lines).toMatchObject([{ level: 'error' }])
   })
 
+  it('is not to be tried again after a failure: the rest would seem to be its end', async () => {
+    const emit = () => Promise.reject(new Error('the disk is full'))
+    const source = await openSource('stdin')
+    const run = source.run(sourceContext(new Sink(), { stdin: Readable.from(['1\n']), emit }))
+    await expect(run).rejects.toMatchObject({
+      kind: 'user',
+      message: 'standard input was read only in part: the disk is full',
+    })
+  })
+
   it('takes no target', async () => {
     await expect(openSource('stdin:x')).rejects.toThrow('stdin takes no target')
   })

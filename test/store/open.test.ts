@@ -1,6 +1,7 @@
 /** Opening: what a URL may say, and what an unusable file or disk is answered with. */
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -96,6 +97,14 @@ describe('openStore', () => {
     database('s.db', 'PRAGMA user_version = 999')
     const error = await refusal(open('sqlite:s.db'))
     expect(error.message).toMatch(/newer Signalbox \(schema 999\)/)
+  })
+
+  it('makes no store where it may not', async () => {
+    const present = () => openStore('sqlite:sub/s.db', { clock, projectRoot: root, create: false })
+    expect((await refusal(present())).message).toMatch(/there is no store/)
+    expect(existsSync(join(root, 'sub'))).toBe(false)
+    await (await open('sqlite:sub/s.db')).close()
+    await (await present()).close()
   })
 
   it('reads only what is there, in the schema it knows', async () => {

@@ -100,6 +100,7 @@ export function project(detections: readonly Detection[], declared: Registry | n
     others: [],
     registry: declared,
     settings: DEFAULT_SETTINGS,
+    configuration: ['signalbox.yaml', 'destinations.yaml'],
     problems: [],
   }
 }

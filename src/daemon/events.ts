@@ -1,0 +1,33 @@
+/** What a running daemon tells whoever watches it. */
+import type { Problem } from '../model/problem.ts'
+import type { Admitted } from '../pipeline/planner.ts'
+
+export type DaemonEvent =
+  | {
+      readonly kind: 'started'
+      readonly sources: readonly string[]
+      readonly store: string
+      readonly detections: number
+      readonly destinations: number
+      /** What keeps files out, under `skipInvalid`. */
+      readonly invalid: readonly Problem[]
+      readonly warnings: readonly Problem[]
+    }
+  | { readonly kind: 'admitted'; readonly admitted: Admitted }
+  | {
+      readonly kind: 'rejected'
+      readonly source: string
+      readonly place: string
+      readonly status: 'rejected' | 'unclassified'
+      readonly reason: string
+    }
+  | { readonly kind: 'draining'; readonly waiting: number }
+  | {
+      readonly kind: 'reloaded'
+      readonly ok: true
+      readonly detections: number
+      readonly destinations: number
+      readonly invalid: readonly Problem[]
+      readonly warnings: readonly Problem[]
+    }
+  | { readonly kind: 'reloaded'; readonly ok: false; readonly message: string }

@@ -1,0 +1,67 @@
+/** What a daemon stands on. All that may refuse to start refuses here, before a room is opened. */
+import { resolve } from 'node:path'
+import { systemClock } from '../model/ports.ts'
+import type { Project } from '../model/project.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import { DEFAULT_STORE } from '../workspace.ts'
+import type { Cleanups } from './cleanups.ts'
+import type { DaemonEvent } from './events.ts'
+import { type Generation, type GenerationOptions, prepareGeneration, startGeneration } from './generation.ts'
+import { openToken } from './http-token.ts'
+import { type KeepRejects, openRejects } from './rejects.ts'
+import { type OpenedSource, openSources } from './sources.ts'
+
+const DEFAULT_REJECTS = '.signalbox/rejects.ndjson'
+
+export interface DaemonOptions extends GenerationOptions {
+  /** `--from` texts; none: those of signalbox.yaml. */
+  readonly from: readonly string[]
+  readonly storeUrl?: string
+  /** `--http HOST:PORT`. */
+  readonly http?: string
+  readonly httpTokenFile?: string
+  readonly drainTimeoutMs: number
+  /** One line to standard output, for the console destination. */
+  readonly print: (line: string) => void
+  readonly stdin: NodeJS.ReadableStream
+  readonly onEvent: (event: DaemonEvent) => void
+}
+
+export interface Ground {
+  /** What a reload swaps under the running rooms. */
+  readonly current: { generation: Generation }
+  readonly sources: readonly OpenedSource[]
+  readonly token: (() => string) | undefined
+  readonly store: Store
+  readonly keepRejects: KeepRejects
+  /** Aborted when no more events shall be taken. */
+  readonly draining: AbortController
+}
+
+/** Project, sources, token, store, rejects, Python. */
+export async function layGround(options: DaemonOptions, cleanups: Cleanups): Promise<Ground> {
+  const prepared = await prepareGeneration(options)
+  const { root, settings } = prepared.project
+  const sources = await openSources({
+    from: options.from,
+    configured: settings.sources,
+    projectRoot: root,
+    http: options.http,
+  })
+  const token = openToken(options.httpTokenFile)
+  const storeUrl = options.storeUrl ?? settings.store ?? DEFAULT_STORE
+  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root })
+  cleanups.add(() => store.close())
+  await store.hold(`signalbox run --project ${root}`)
+  const keepRejects = await openRejects(rejectsFile(prepared.project, store))
+  // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
+  const current = { generation: await startGeneration(prepared, options) }
+  cleanups.add(() => current.generation.retire())
+  return { current, sources, token, store, keepRejects, draining: new AbortController() }
+}
+
+function rejectsFile({ root, settings }: Project, store: Store): string | null {
+  if (settings.rejects !== null) return resolve(root, settings.rejects)
+  return store.place.startsWith('memory:') ? null : resolve(root, DEFAULT_REJECTS)
+}

@@ -1,0 +1,58 @@
+/** Loads the whole project again, one load at a time, and hands over or keeps the one before and says why. */
+import { isError, messageOf } from '../errors.ts'
+import type { Generation } from './generation.ts'
+
+export interface ReloadSteps {
+  readonly load: () => Promise<Generation>
+  /** Puts the new generation in the old one's place; whatever fails in it, the new one is in force afterwards. */
+  readonly handOver: (next: Generation) => Promise<void>
+  readonly onDone: (next: Generation) => void
+  readonly onRefused: (reason: string) => void
+}
+
+export interface Reloads {
+  /** Resolves when a load that began after the call is in force, or was refused. Never rejects. */
+  ask(): Promise<void>
+  /** Begins no more; resolves when the one under way has ended. */
+  end(): Promise<void>
+}
+
+export function createReloads({ load, handOver, onDone, onRefused }: ReloadSteps): Reloads {
+  let last: Promise<void> = Promise.resolve()
+  /** Asked for, not begun: whoever asks meanwhile is served by it too. */
+  let waiting: Promise<void> | null = null
+  let hasEnded = false
+
+  async function reload(): Promise<void> {
+    waiting = null
+    if (hasEnded) return
+    try {
+      const next = await load()
+      // A daemon that has ended meanwhile would never stop its workers.
+      if (hasEnded) return await next.retire()
+      await handOver(next)
+      onDone(next)
+    } catch (error) {
+      onRefused(reasonOf(error))
+    }
+  }
+
+  return {
+    ask() {
+      if (waiting === null) {
+        waiting = last.then(reload)
+        last = waiting
+      }
+      return waiting
+    },
+    end() {
+      hasEnded = true
+      return last
+    },
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const hint = isError(error, 'user') && error.hint ? `\nhint: ${error.hint}` : ''
+  return `${messageOf(error)}${hint}`
+}

@@ -1,0 +1,96 @@
+/** Builds the rooms of a daemon and ties them together by their ports. */
+import { createDelivery, type Delivery } from '../delivery/delivery.ts'
+import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http-client.ts'
+import type { DestinationType } from '../destinations/_destination.ts'
+import { UserError } from '../errors.ts'
+import { systemClock } from '../model/ports.ts'
+import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import { createMetrics } from '../server/metrics.ts'
+import { createServer, type Server } from '../server/server.ts'
+import { VERSION } from '../version.ts'
+import type { Cleanups } from './cleanups.ts'
+import type { Generation } from './generation.ts'
+import type { DaemonOptions, Ground } from './ground.ts'
+import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
+import { createReadiness, type Readiness } from './readiness.ts'
+import { Tally } from './tally.ts'
+
+/** Bytes of one HTTP body. */
+export const BODY_BYTES = 16 * 1024 * 1024
+
+export interface Rooms {
+  readonly tally: Tally
+  readonly readiness: Readiness
+  readonly pipeline: Pipeline
+  readonly server: Server
+  readonly delivery: Delivery
+  readonly heartbeat: HeartbeatSchedule
+}
+
+export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cleanups): Rooms {
+  const { current, store, draining } = ground
+  const { log, onEvent } = options
+  const metrics = createMetrics()
+  const tally = new Tally(metrics)
+  const readiness = createReadiness(systemClock, draining.signal)
+  const pipeline = createPipeline({
+    store,
+    project: () => current.generation.project,
+    onAdmitted: (admitted, deliveries) => {
+      tally.admitted(admitted)
+      for (const each of admitted) onEvent({ kind: 'admitted', admitted: each })
+      if (deliveries > 0) delivery.wake()
+    },
+  })
+  const server = createServer({
+    log,
+    metrics,
+    token: ground.token,
+    ready: () => readiness.now(),
+    bodyBytes: BODY_BYTES,
+  })
+  cleanups.add(() => server.close())
+  const http = createHttpClient(DEFAULT_HTTP_LIMITS)
+  cleanups.add(() => http.close())
+  const { root, registry } = current.generation.project
+  const delivery = createDelivery({
+    store,
+    registry,
+    types: (type) => typeOf(current.generation, type),
+    secrets: { reveal: (given) => current.generation.secrets.reveal(given) },
+    http,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    metrics,
+    admit: (findings) => pipeline.admitSystem(findings),
+    print: options.print,
+    projectRoot: root,
+    version: VERSION,
+  })
+  const heartbeat = createHeartbeat({
+    store,
+    clock: systemClock,
+    admit: (findings) => pipeline.admitSystem(findings),
+    log,
+  })
+  return { tally, readiness, pipeline, server, delivery, heartbeat }
+}
+
+/** What has waited since the last run is delivered from here on. */
+export async function startRooms(
+  { current }: Ground,
+  { delivery, heartbeat }: Rooms,
+  cleanups: Cleanups,
+): Promise<void> {
+  await delivery.start()
+  cleanups.add(() => delivery.stop())
+  await heartbeat.follow(current.generation.project.registry.heartbeat)
+  cleanups.add(() => heartbeat.stop())
+}
+
+async function typeOf({ types }: Generation, type: string): Promise<DestinationType> {
+  const found = types.get(type)
+  if (!found) throw new UserError(`the destination type "${type}" is not loaded`)
+  return found
+}

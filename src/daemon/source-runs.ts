@@ -1,0 +1,76 @@
+/** Runs a source under supervision, with its own way into the pipeline. */
+import { messageOf } from '../errors.ts'
+import type { EvaluatedEvent } from '../model/evaluation.ts'
+import type { Envelope } from '../model/event.ts'
+import { type HttpDoor, type Log, systemClock } from '../model/ports.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { SourceContext, SourceSpec } from '../sources/_source.ts'
+import type { Store } from '../store/store.ts'
+import type { DaemonEvent } from './events.ts'
+import { createIntake, type Emit } from './intake.ts'
+import type { Readiness } from './readiness.ts'
+import type { KeepRejects } from './rejects.ts'
+import type { OpenedSource } from './sources.ts'
+import { supervise } from './supervise.ts'
+import type { Tally } from './tally.ts'
+
+export interface SourceRunParts {
+  /** By the generation that is in force at the call. */
+  readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
+  readonly pipeline: Pick<Pipeline, 'admit'>
+  readonly store: Pick<Store, 'cursor'>
+  readonly tally: Pick<Tally, 'settled'>
+  readonly readiness: Pick<Readiness, 'failed' | 'succeeded'>
+  readonly keepRejects: KeepRejects
+  readonly onEvent: (event: DaemonEvent) => void
+  readonly door: HttpDoor
+  readonly stdin: NodeJS.ReadableStream
+  readonly limits: SourceContext['limits']
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/** Resolves when the source ended or was aborted; rejects when it can't be read at all. */
+export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
+  const { store, log, signal, door, stdin, limits } = parts
+  const context = (cursor: string | null): SourceContext => ({
+    cursor,
+    emit: createEmit(spec, parts),
+    signal,
+    clock: systemClock,
+    log,
+    door,
+    stdin,
+    limits,
+  })
+  return supervise(source, { name: spec.name, store, clock: systemClock, log, signal, context })
+}
+
+function createEmit(spec: SourceSpec, parts: SourceRunParts): Emit {
+  const { evaluate, pipeline, keepRejects, tally, readiness, onEvent } = parts
+  const intake = createIntake({
+    spec,
+    pipeline,
+    evaluate,
+    now: () => systemClock.now(),
+    keepRejects,
+    onSettled: (events, settlements) => {
+      tally.settled(spec.name, events, settlements)
+      for (const { envelope, outcome } of events) {
+        if (outcome.status === 'evaluated') continue
+        onEvent({ kind: 'rejected', source: spec.name, place: envelope.place, ...outcome })
+      }
+    },
+  })
+  return async (batch) => {
+    try {
+      const settlements = await intake(batch)
+      readiness.succeeded()
+      return settlements
+    } catch (cause) {
+      readiness.failed(cause)
+      // No UserError, whatever it was: a store that is busy does not mean that the source can't be read.
+      throw new Error(`events could not be taken: ${messageOf(cause)}`, { cause })
+    }
+  }
+}

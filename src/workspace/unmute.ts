@@ -1,0 +1,23 @@
+/** Ends a detection's mute, beside a running daemon. */
+import { unmuted } from '../alerts/limiter.ts'
+import { EMPTY_PLAN, type Store } from '../store/store.ts'
+
+const TRIES = 20
+
+/** False: it is not muted. */
+export async function unmute(
+  store: Pick<Store, 'read' | 'commit'>,
+  detection: string,
+  now: number,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const { limiters } = await store.read({ groups: [], limiters: [detection], seen: [] })
+    const limiter = limiters.get(detection)
+    if (!limiter || limiter.value.mutedAt === null) return false
+    const plan = { ...EMPTY_PLAN, limiters: [unmuted(limiter.value, now)] }
+    const expected = { groups: new Map(), limiters: new Map([[detection, limiter.version]]) }
+    // The daemon writes the limiter with every event of a muted detection.
+    if ((await store.commit(plan, expected)) === 'ok') return true
+  }
+  throw new Error(`the limiter of ${detection} changes faster than it can be written`)
+}

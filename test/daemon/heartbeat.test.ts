@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { beat, createHeartbeat } from '../../src/daemon/heartbeat.ts'
+import type { SystemFinding } from '../../src/model/finding.ts'
+import { systemClock } from '../../src/model/ports.ts'
+import { openStore } from '../../src/store/open.ts'
+import { manualClock } from '../support/clock.ts'
+import { recordingLog } from '../support/source.ts'
+import { until } from '../support/until.ts'
+
+it('beats once per slot, however many daemons share the store', async () => {
+  const clock = manualClock()
+  const store = await openStore('memory:', { clock, projectRoot: '.' })
+  const admitted: SystemFinding[] = []
+  const ports = {
+    store,
+    clock,
+    admit: async (findings: readonly SystemFinding[]) => void admitted.push(...findings),
+  }
+  const heartbeat = { cron: '* * * * *', destinations: ['inbox'] }
+  expect([await beat(heartbeat, ports), await beat(heartbeat, ports)]).toEqual([true, false])
+  clock.advance(60_000)
+  expect(await beat(heartbeat, ports)).toBe(true)
+  expect(admitted).toMatchObject([
+    { kind: 'HEARTBEAT', destinations: ['inbox'], dedup: '2026-01-01T00:00:00.000Z' },
+    { dedup: '2026-01-01T00:01:00.000Z' },
+  ])
+  await store.close()
+})
+
+it('follows the schedule it is given last, and a beat that fails is logged', async () => {
+  const log = recordingLog()
+  const asked: string[] = []
+  const heartbeat = createHeartbeat({
+    store: { once: async (job) => asked.push(job) > 0 },
+    clock: systemClock,
+    admit: () => Promise.reject(new Error('the store is busy')),
+    log,
+  })
+  await heartbeat.follow({ cron: '0 0 1 1 *', destinations: [] })
+  await heartbeat.follow({ cron: '* * * * * *', destinations: [] })
+  await until(() => log.lines.length > 0)
+  await heartbeat.follow(null)
+  expect(log.lines[0]).toEqual({ level: 'error', message: 'the heartbeat failed' })
+  expect(asked[0]).toBe('heartbeat')
+})

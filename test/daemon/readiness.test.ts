@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { createReadiness } from '../../src/daemon/readiness.ts'
+import { manualClock } from '../support/clock.ts'
+
+it('says no while draining, and after a failure until a success or for ten seconds', () => {
+  const clock = manualClock()
+  const draining = new AbortController()
+  const readiness = createReadiness(clock, draining.signal)
+  const failed = { ok: false, reasons: ['events could not be taken: the disk is full'] }
+  const ready = { ok: true, reasons: [] }
+  expect(readiness.now()).toEqual(ready)
+  readiness.failed(new Error('the disk is full'))
+  expect(readiness.now()).toEqual(failed)
+  readiness.succeeded()
+  expect(readiness.now()).toEqual(ready)
+  readiness.failed(new Error('the disk is full'))
+  clock.advance(9_999)
+  expect(readiness.now()).toEqual(failed)
+  clock.advance(1)
+  expect(readiness.now()).toEqual(ready)
+  draining.abort()
+  expect(readiness.now()).toEqual({ ok: false, reasons: ['draining'] })
+})

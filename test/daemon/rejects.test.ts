@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openRejects } from '../../src/daemon/rejects.ts'
+
+let root: string
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'signalbox-rejects-'))
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+const envelope = { source: 'stdin', cursor: null, seq: 0, kind: 'log', type: null, receivedAt: 0 } as const
+const rejected = (raw: string) => ({
+  envelope: { ...envelope, raw, place: 'line 1' },
+  outcome: { status: 'rejected' as const, reason: 'not JSON' },
+})
+
+it('each is a line for its owner alone, its text bounded', async () => {
+  const file = join(root, 'made', 'rejects.ndjson')
+  const keep = await openRejects(file)
+  await keep([rejected('a\n'), rejected('x'.repeat(100_000))])
+  await keep([rejected('b')])
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const raws = lines.map((line) => (JSON.parse(line) as { raw: string }).raw)
+  expect(raws.map((raw) => raw.length)).toEqual([2, 65_536, 1])
+  expect(JSON.parse(lines[0]!)).toMatchObject({ source: 'stdin', place: 'line 1', reason: 'not JSON' })
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+})
+
+it('a file that can not be appended to is refused before the first event', async () => {
+  mkdirSync(join(root, 'folder'))
+  await expect(openRejects(join(root, 'folder'))).rejects.toMatchObject({
+    kind: 'user',
+    message: expect.stringContaining('EISDIR') as unknown,
+  })
+})
+
+it('none are kept where no file is named', async () => {
+  const keep = await openRejects(null)
+  await keep([rejected('a')])
+})

@@ -1,0 +1,111 @@
+/** A source's way into the pipeline: what is told when, and what a failure of the store means to the source. */
+import { describe, expect, it } from 'vitest'
+import type { DaemonEvent } from '../../src/daemon/events.ts'
+import { runSource, type SourceRunParts } from '../../src/daemon/source-runs.ts'
+import { Tally } from '../../src/daemon/tally.ts'
+import { isError, UserError } from '../../src/errors.ts'
+import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
+import type { Envelope, Settlement } from '../../src/model/event.ts'
+import { silentLog, silentMetrics } from '../../src/model/ports.ts'
+import type { Framed, SourceContext } from '../../src/sources/_source.ts'
+import { parseSourceSpec } from '../../src/sources/_spec.ts'
+import { identity } from '../support/model.ts'
+import { Sink, sourceContext } from '../support/source.ts'
+
+const framed = (raw: string, cursor: string | null = null): Framed => ({ raw, cursor, place: raw })
+
+/** As the engine and the pipeline would, but for texts that name a failure. */
+function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
+  return Promise.resolve(
+    events.map((envelope) => ({
+      envelope,
+      outcome: envelope.raw.startsWith('bad')
+        ? { status: 'rejected', reason: 'not JSON' }
+        : { status: 'evaluated', event: identity(), ownRowId: false, findings: [] },
+    })),
+  )
+}
+
+function house(over: Partial<SourceRunParts> = {}) {
+  const { door, stdin } = sourceContext(new Sink())
+  const steps: string[] = []
+  const tally = new Tally(silentMetrics)
+  const ready: boolean[] = []
+  const parts: SourceRunParts = {
+    evaluate,
+    pipeline: {
+      admit: async ({ events, cursor }): Promise<Settlement[]> => {
+        const raws = events.map(({ envelope }) => envelope.raw)
+        if (raws.includes('busy')) throw new UserError('the store is busy')
+        steps.push(`commit ${raws.join(' ')} to ${cursor?.cursor ?? 'nowhere'}`)
+        return events.map(({ outcome }) =>
+          outcome.status === 'evaluated'
+            ? { status: 'accepted', matches: 0 }
+            : { status: 'rejected', reason: outcome.reason },
+        )
+      },
+    },
+    store: { cursor: async () => null },
+    tally,
+    readiness: { failed: () => ready.push(false), succeeded: () => ready.push(true) },
+    keepRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
+    onEvent: (event: DaemonEvent) => {
+      if (event.kind === 'rejected') steps.push(`tell ${event.status} ${event.place}: ${event.reason}`)
+    },
+    door,
+    stdin,
+    limits: { eventBytes: 100, bodyBytes: 100 },
+    log: silentLog,
+    signal: new AbortController().signal,
+    ...over,
+  }
+  const run = (body: (context: SourceContext) => Promise<void>) =>
+    runSource({ spec: parseSourceSpec('file:x'), source: { ends: true, run: body } }, parts)
+  const summary = () => tally.summary(NONE, NONE, { left: [], exhausted: true, durationMs: 0 }).events
+  return { run, steps, ready, summary }
+}
+
+const NONE = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
+
+describe('a batch', () => {
+  it('has its rejects kept before the commit, and told and counted after it', async () => {
+    const { run, steps, summary } = house()
+    await run(async (context) => void (await context.emit([framed('bad 1'), framed('good', '7')])))
+    expect(steps).toEqual(['keep 1', 'commit bad 1 good to 7', 'tell rejected bad 1: not JSON'])
+    expect(summary()).toEqual({ accepted: 1, duplicate: 0, rejected: 1, unclassified: 0 })
+  })
+
+  it('that fails is nobody’s UserError, tells no reject twice, and says that no events can be taken', async () => {
+    const failures: unknown[] = []
+    const { run, steps, ready, summary } = house()
+    await run(async (context) => {
+      const keep = (error: unknown) => failures.push(error)
+      await context.emit([framed('bad 1'), framed('busy')]).catch(keep)
+      await context.emit([framed('bad 1')])
+    })
+    expect(failures.map((error) => isError(error, 'user'))).toEqual([false])
+    expect(String(failures[0])).toContain('events could not be taken: the store is busy')
+    expect(steps.filter((step) => step.startsWith('tell'))).toHaveLength(1)
+    expect(summary().rejected).toBe(1)
+    expect(ready).toEqual([false, true])
+  })
+
+  it('with a cursor is not committed after one that failed: its events would be skipped', async () => {
+    const { run, steps } = house()
+    await run(async (context) => {
+      const batches = [context.emit([framed('busy', '1')]), context.emit([framed('good', '2')])]
+      const results = await Promise.allSettled(batches)
+      expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    })
+    expect(steps).toEqual([])
+  })
+
+  it('without a cursor does not depend on the one before', async () => {
+    const { run, steps } = house()
+    await run(
+      async (context) =>
+        void (await Promise.allSettled([context.emit([framed('busy')]), context.emit([framed('good')])])),
+    )
+    expect(steps).toEqual(['commit good to nowhere'])
+  })
+})

@@ -1,0 +1,98 @@
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { supervise } from '../../src/daemon/supervise.ts'
+import { UserError } from '../../src/errors.ts'
+import type { Source, SourceContext } from '../../src/sources/_source.ts'
+import { manualClock } from '../support/clock.ts'
+import { recordingLog, Sink, sourceContext } from '../support/source.ts'
+import { until } from '../support/until.ts'
+
+type Run = (context: SourceContext) => Promise<void>
+
+const EVENT = [{ raw: '{}', cursor: '1', place: 'line 1' }]
+const takeOne: Run = async (context) => void (await context.emit(EVENT))
+const fail =
+  (error: Error): Run =>
+  () =>
+    Promise.reject(error)
+const waitForAbort: Run = ({ signal }) =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+
+/** A source whose runs go as the test says, one after the other. */
+function start(ends: boolean, ...runs: Run[]) {
+  const sink = new Sink()
+  const clock = manualClock()
+  const log = recordingLog()
+  const abort = new AbortController()
+  const cursors: (string | null)[] = []
+  const left = [...runs]
+  const source: Source = { ends, run: (context) => (left.shift() ?? waitForAbort)(context) }
+  const ended = supervise(source, {
+    name: 'file:x',
+    store: { cursor: async () => `after ${sink.events.length}` },
+    clock,
+    log,
+    signal: abort.signal,
+    context: (cursor) => {
+      cursors.push(cursor)
+      return sourceContext(sink, { signal: abort.signal })
+    },
+  })
+  ended.catch(() => {})
+  return { ended, sink, clock, log, abort, cursors }
+}
+
+describe('a source that fails', () => {
+  it('starts again from the committed cursor, after waits that grow and begin anew with every event taken', async () => {
+    const broken = fail(new Error('the disk is full'))
+    const takeAndFail: Run = async (context) => {
+      await takeOne(context)
+      throw new Error('the disk is full')
+    }
+    const { clock, cursors, abort, ended } = start(false, broken, broken, takeAndFail, waitForAbort)
+    const waits = [500, 1_000, 500]
+    for (const [n, waitMs] of waits.entries()) {
+      await until(() => cursors.length === n + 1)
+      await setImmediate()
+      clock.advance(waitMs - 1)
+      await setImmediate()
+      expect(cursors).toHaveLength(n + 1)
+      clock.advance(1)
+    }
+    await until(() => cursors.length === 4)
+    expect(cursors).toEqual(['after 0', 'after 0', 'after 0', 'after 1'])
+    abort.abort()
+    await ended
+  })
+
+  it('is given up when it can not be read at all', async () => {
+    const { ended } = start(false, fail(new UserError('no such folder')))
+    await expect(ended).rejects.toThrow('no such folder')
+  })
+
+  it('is not given up for that once it has worked: it may be readable again', async () => {
+    const unreadable = fail(new UserError("can't be read"))
+    const worked: Run = async (context) => {
+      await takeOne(context)
+      await unreadable(context)
+    }
+    const { ended, clock, cursors, log, abort } = start(false, worked, unreadable, waitForAbort)
+    for (const n of [1, 2]) {
+      await until(() => cursors.length === n)
+      await setImmediate()
+      clock.advance(30_000)
+    }
+    await until(() => cursors.length === 3)
+    expect(log.lines.map(({ level }) => level)).toEqual(['error', 'error'])
+    abort.abort()
+    await ended
+  })
+
+  it('is given up all the same when it is to end: nobody would learn what it left out', async () => {
+    const { ended } = start(true, async (context) => {
+      await takeOne(context)
+      throw new UserError('read only in part')
+    })
+    await expect(ended).rejects.toThrow('read only in part')
+  })
+})
