@@ -66,9 +66,12 @@ function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
   }
 }
 
-/** The same record read again from the same place gets the same id, so that a replay finds its alerts. */
-function deriveRowId({ source, dedupId, cursor, place, raw }: Envelope): string {
-  return hashId('row', source, dedupId ?? cursor ?? '', place, raw)
+/**
+ * The same record read again from the same place gets the same id, so that a replay finds its alerts. Where nothing
+ * tells the place, two equal records are two events.
+ */
+function deriveRowId({ source, dedupId, cursor, place, raw, receivedAt, seq }: Envelope): string {
+  return hashId('row', source, dedupId ?? cursor ?? `${receivedAt}:${seq}`, place, raw)
 }
 
 interface Times {
