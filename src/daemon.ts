@@ -92,8 +92,10 @@ async function finish(
   try {
     await Promise.all(runs)
     const exhausted = !draining.signal.aborted
-    const { pending, sending, waiting } = await store.countDeliveries()
-    onEvent({ kind: 'draining', waiting: pending + sending + waiting })
+    if (!exhausted) {
+      const { pending, sending, waiting } = await store.countDeliveries()
+      onEvent({ kind: 'draining', waiting: pending + sending + waiting })
+    }
     await delivery.drain(drainTimeoutMs)
     // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
     await delivery.stop()

@@ -21,6 +21,7 @@ export type DaemonEvent =
       readonly status: 'rejected' | 'unclassified'
       readonly reason: string
     }
+  /** Asked to end: no more events are taken, so many deliveries are still to be made. */
   | { readonly kind: 'draining'; readonly waiting: number }
   | {
       readonly kind: 'reloaded'
