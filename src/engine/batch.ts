@@ -1,7 +1,7 @@
 /** One job inside a worker: texts to one request for Python, Python's one answer to outcomes. */
-import type { TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../model/finding.ts'
+import { ForgedAnswer, readEvaluation, readOutcomes } from './answer.ts'
 import { failedOutcome, QUARANTINED } from './ended-call.ts'
 import { type Accepted, type IntakeRules, takeIn } from './intake.ts'
 import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip } from './protocol.ts'
@@ -72,11 +72,9 @@ interface PythonReport {
 /** One call for all; event by event when Python can't read the whole. */
 function ask(python: Python, entries: readonly Entry[], skips: readonly Skip[]): PythonReport {
   if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
-  const answer = JSON.parse(python.evaluate(requestText(entries, skips))) as {
-    findings: [number, number, FunctionResults][]
-    output: [number, string][]
-  } | null
+  const answer = readEvaluation(python.evaluate(requestText(entries, skips)))
   if (answer !== null) {
+    if (!answer.findings.every(([item, body]) => wasAsked(entries, item, body))) throw new ForgedAnswer()
     return {
       reported: answer.findings.map(([item, body, functions]) => ({ item, body, functions })),
       unreadable: new Set(),
@@ -90,6 +88,10 @@ function ask(python: Python, entries: readonly Entry[], skips: readonly Skip[]):
     unreadable: new Set(parts.flatMap((part) => [...part.unreadable])),
     printed: parts.flatMap((part) => part.printed),
   }
+}
+
+function wasAsked(entries: readonly Entry[], item: number, body: number): boolean {
+  return entries.some((entry) => entry.item === item && entry.accepted.candidates.includes(body))
 }
 
 /** The records' own texts go in as they are: each has passed a parser, so none can reach beyond its place. */
@@ -138,7 +140,7 @@ export function testCalls({ python, broken }: LoadedBodies, job: Job): Answer {
     calls: items.map((item) => [item, calls[item]!.body, calls[item]!.entry, calls[item]!.mocks]),
     skips: job.skips.map(skipEntry),
   }
-  const outcomes = (JSON.parse(python.test(JSON.stringify(request))) as TestOutcome[]).values()
+  const outcomes = readOutcomes(python.test(JSON.stringify(request)), items.length).values()
   return {
     outcomes: refusals.map((error) => (error ? failedOutcome(error) : outcomes.next().value!)),
     printed: [],

@@ -1,6 +1,6 @@
 /** Calls Python functions through the interpreter's C API: text in, text out. No object of one side reaches the other. */
 import { Bug } from '../errors.ts'
-import type { Memory } from './import-seam.ts'
+import type { Memory } from './host-import.ts'
 
 /** The exports that are used; addresses are numbers. */
 export interface CApi {

@@ -3,7 +3,7 @@
  * can read. A damaged, foreign or missing image is no image.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface ImageCache {
@@ -94,13 +94,18 @@ function unseal(key: Uint8Array, name: string, sealed: Uint8Array): Uint8Array |
 
 /** Others who can read the key could forge an image. */
 async function readKey(folder: string): Promise<Uint8Array> {
-  const file = join(folder, 'key')
-  const { mode, uid } = await stat(file)
-  if (process.getuid && (uid !== process.getuid() || (mode & 0o077) !== 0))
-    throw new Error('the key is not private')
-  const key = await readFile(file)
-  if (key.length !== KEY_BYTES) throw new Error('the key is damaged')
-  return key
+  // One handle for both: what was looked at is what is read.
+  const file = await open(join(folder, 'key'))
+  try {
+    const { mode, uid } = await file.stat()
+    if (process.getuid && (uid !== process.getuid() || (mode & 0o077) !== 0))
+      throw new Error('the key is not private')
+    const key = await file.readFile()
+    if (key.length !== KEY_BYTES) throw new Error('the key is damaged')
+    return key
+  } finally {
+    await file.close()
+  }
 }
 
 async function makeKey(folder: string): Promise<Uint8Array> {

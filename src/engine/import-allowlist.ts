@@ -14,8 +14,6 @@ const ALLOWED = new Set([
   '_gmtime_js',
   '_localtime_js',
   '_mktime_js',
-  '_mmap_js',
-  '_munmap_js',
   '_timegm_js',
   '_tzset_js',
   'clock_res_get',
@@ -56,7 +54,8 @@ const EPERM = -63
 const REFUSED: readonly [RegExp, number][] = [
   [/^_emscripten_system$/, -1],
   [/^(_dlopen_js|_emscripten_dlopen_js|_dlsym_js)$/, 0],
-  [/^__syscall_/, EPERM],
+  // Mapping a file would be a way to write it.
+  [/^(__syscall_|_mmap_js$|_munmap_js$)/, EPERM],
   // No event loop to wait on: sleeping then waits by itself, and the time limit ends it.
   [/^can_run_sync_js$/, 0],
   [/^_maybe_\w+_async$/, EPERM],

@@ -3,13 +3,11 @@
  * It carries the mark, refuses the shell and sockets, and can be locked: then all but the allowlist throws.
  */
 import { Bug } from '../errors.ts'
+import type { HostImport, Memory } from './host-import.ts'
 import { importRule } from './import-allowlist.ts'
+import { utcClock } from './utc-clock.ts'
 
-type HostImport = ((...args: unknown[]) => unknown) & object
 type Imports = Record<string, Record<string, HostImport>>
-export interface Memory {
-  readonly buffer: ArrayBuffer
-}
 interface Instance {
   readonly exports: Record<string, unknown>
 }
@@ -25,6 +23,15 @@ interface WebAssemblyHost {
 
 /** `time.clock_getres`, which nobody else calls: Python's way to say that the mark has moved. */
 const MARK_IMPORT = 'clock_res_get'
+
+const OPEN_IMPORT = '__syscall_openat'
+/** O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
+const WRITES = 0o1 | 0o2 | 0o100 | 0o1000
+const READ_ONLY_FILE_SYSTEM = -69
+const DESCRIPTOR_IMPORT = '__syscall_fcntl64'
+/** F_GETFD, F_SETFD, F_GETFL. The others copy descriptors without limit, or make a file writable that was not. */
+const HARMLESS = new Set<unknown>([1, 2, 3])
+const NOT_PERMITTED = -63
 
 export interface Seam {
   readonly memory: Memory
@@ -53,7 +60,7 @@ export async function withSeam<T>(
     const env = imports?.env
     if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
     const names = Object.keys(env)
-    edit(env, options.onMark, lock)
+    edit(env, { ...special(env, options.onMark, lock), ...utcClock(env, () => seam!.memory) }, lock)
     const made = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
       'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }
@@ -76,27 +83,46 @@ interface Lock {
   closed: boolean
 }
 
+/** What some imports become, whatever the allowlist says of them. */
+function special(
+  env: Record<string, HostImport>,
+  onMark: () => void,
+  lock: Lock,
+): Record<string, HostImport> {
+  const mark = env[MARK_IMPORT]!
+  const open = env[OPEN_IMPORT]!
+  const control = env[DESCRIPTOR_IMPORT]!
+  return {
+    [MARK_IMPORT]: (...args) => {
+      onMark()
+      return mark(...args)
+    },
+    // Files are memory outside the interpreter's own, which its limit does not count.
+    [OPEN_IMPORT]: (folder, path, flags, more) =>
+      lock.closed && ((flags as number) & WRITES) !== 0
+        ? READ_ONLY_FILE_SYSTEM
+        : open(folder, path, flags, more),
+    [DESCRIPTOR_IMPORT]: (file, command, more) =>
+      lock.closed && !HARMLESS.has(command) ? NOT_PERMITTED : control(file, command, more),
+  }
+}
+
 /**
  * In place: the same object also serves as the table that Python's dlsym reads. Imports that are one function stay one:
  * the interpreter's function table, and with it every image, counts them so.
  */
-function edit(env: Record<string, HostImport>, onMark: () => void, lock: Lock): void {
+function edit(env: Record<string, HostImport>, instead: Record<string, HostImport>, lock: Lock): void {
   const edited = new Map<HostImport, HostImport>()
   for (const [name, original] of Object.entries(env)) {
     if (typeof original !== 'function') continue
-    const replacement = edited.get(original) ?? replacementFor(name, original, onMark, lock)
+    const special = instead[name] && like(original, instead[name])
+    const replacement = edited.get(original) ?? special ?? ruled(name, original, lock)
     edited.set(original, replacement)
     env[name] = replacement
   }
 }
 
-function replacementFor(name: string, original: HostImport, onMark: () => void, lock: Lock): HostImport {
-  if (name === MARK_IMPORT) {
-    return like(original, (...args) => {
-      onMark()
-      return original(...args)
-    })
-  }
+function ruled(name: string, original: HostImport, lock: Lock): HostImport {
   const rule = importRule(name)
   switch (rule.rule) {
     case 'allow':

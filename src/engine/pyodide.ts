@@ -74,19 +74,29 @@ export async function importedNames(): Promise<readonly string[]> {
   return seam.names
 }
 
-function startPyodide(snapshot: {
+/** Nothing of this machine goes in: `_` would name a path of it, and so would the script that is running. */
+async function startPyodide(snapshot: {
   _makeSnapshot?: true
   _loadSnapshot?: Uint8Array
 }): Promise<PyodideInterface> {
-  return loadPyodide({
-    ...snapshot,
-    // `_` would name a path of this machine.
-    env: { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' },
-    jsglobals: Object.freeze(Object.create(null)) as object,
-    stdin: () => null,
-    stdout: () => {},
-    stderr: () => {},
-  })
+  const { argv } = process
+  process.argv = [argv[0]!, 'python']
+  try {
+    const pyodide = await loadPyodide({
+      ...snapshot,
+      env: { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' },
+      jsglobals: Object.freeze(Object.create(null)) as object,
+      stdin: () => null,
+    })
+    // The loader's own streams keep what has no line break, without limit; so does its terminal, which also reads.
+    const drop = { write: ({ length }: Uint8Array) => length }
+    pyodide.setStdout(drop)
+    pyodide.setStderr(drop)
+    for (const terminal of ['/dev/tty', '/dev/tty1']) pyodide.FS.unlink(terminal)
+    return pyodide
+  } finally {
+    process.argv = argv
+  }
 }
 
 function driverAddresses(pyodide: PyodideInterface): Record<DriverCall, number> {

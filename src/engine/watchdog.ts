@@ -5,6 +5,8 @@ import { budgetMs, type Mark } from './protocol.ts'
 const GRACE_MS = 500
 /** Outside of author's code: booting and parsing, on a machine that may be busy. */
 const OUTSIDE_MS = 60_000
+/** However often the mark moves: who forges it does not keep the worker for good. */
+const MOST_MS = 600_000
 
 export const LOOK_EVERY_MS = 50
 
@@ -12,6 +14,7 @@ export class Watchdog {
   readonly #timeMs: number
   #serial: number | null = null
   #since = 0
+  #firstLook: number | null = null
   #lastLook: number | null = null
 
   constructor(timeMs: number) {
@@ -22,6 +25,8 @@ export class Watchdog {
   stalled(mark: Mark, now: number): boolean {
     const wasLate = this.#lastLook !== null && now - this.#lastLook > LOOK_EVERY_MS + GRACE_MS / 2
     this.#lastLook = now
+    this.#firstLook ??= now
+    if (now - this.#firstLook > MOST_MS) return true
     // A watchdog that was itself kept waiting can't tell whether the worker had its time.
     if (mark.serial !== this.#serial || wasLate) {
       this.#serial = mark.serial

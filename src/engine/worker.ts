@@ -1,8 +1,9 @@
 /** Worker entry: boots Python, loads the bodies, then answers one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
+import { readBroken } from './answer.ts'
 import { evaluateEvents, type LoadedBodies, testCalls } from './batch.ts'
-import type { BrokenBody, FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
+import type { FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
 import { bootPython } from './pyodide.ts'
 import { forbidCodeFromText } from './realm.ts'
 import { createSelection } from './selection.ts'
@@ -21,7 +22,7 @@ function load(order: LoadOrder): LoadedBodies {
   const { bodies, settings, clockMode, request, image } = order
   python.limit(settings.limits.timeMs)
   if (image) python.adopt(image.heap)
-  const broken = image?.broken ?? (JSON.parse(python.load(request)) as BrokenBody[])
+  const broken = image?.broken ?? readBroken(python.load(request), bodies.length)
   const errors = new Map(broken.map(({ body, error }) => [body, error]))
   // Before anything is evaluated: the image is what the bodies were when they were loaded.
   const heap = order.wantsHeap && base !== null ? python.heap() : null

@@ -9,6 +9,7 @@ import {
   envelope,
   findingsOf,
   helper,
+  IMAGES,
   policy,
   rule,
   told,
@@ -154,7 +155,7 @@ const log = (type: string, raw: unknown = {}) => envelope(raw, { type })
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await createEngine({ project, purpose: 'run', workers: 2, log: silentLog })
+  engine = await createEngine({ project, purpose: 'run', workers: 2, log: silentLog, imageCache: IMAGES })
 })
 afterAll(() => engine.close())
 
@@ -280,9 +281,10 @@ describe('what a rule finds in its event:', () => {
 
   it('the same row id when the same record is read again, another one elsewhere', async () => {
     const rowId = async (over: object) => (await context({ a: 1 }, over)).fields.p_row_id
-    const first = await rowId({ place: 'line 1', receivedAt: 1, seq: 1 })
-    expect(await rowId({ place: 'line 1', receivedAt: 2, seq: 9 })).toBe(first)
-    expect(await rowId({ place: 'line 2' })).not.toBe(first)
+    const first = await rowId({ cursor: 'at 1', receivedAt: 1, seq: 1 })
+    expect(await rowId({ cursor: 'at 1', receivedAt: 2, seq: 9 })).toBe(first)
+    expect(await rowId({ cursor: 'at 2' })).not.toBe(first)
+    expect(await rowId({ seq: 1 })).not.toBe(await rowId({ seq: 2 }))
   })
 
   it('the data model of its own log type', async () => {

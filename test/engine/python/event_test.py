@@ -40,6 +40,22 @@ class Construction(unittest.TestCase):
         self.assertEqual(json.loads(json.dumps({"e": event}, default=event.json_encoder)), {"e": EVENT})
 
 
+class AskedAgain(unittest.TestCase):
+    def test_the_second_time_is_as_the_first(self):
+        held = PantherEvent({"Name": "a", "Part": {"Key": 1}})
+        for _ in range(2):
+            self.assertEqual([held.get("NAME"), held.get("name"), held.get("nAmE")], ["a"] * 3)
+            self.assertEqual([held.get("absent", 1), held.get("ABSENT", 2), held.get("absent")], [1, 2, None])
+            self.assertNotIn("Absent", held)
+            self.assertIn("nAME", held)
+            self.assertEqual([held["PART"]["key"], held["part"].get("KEY"), held["Part"]["Key"]], [1] * 3)
+
+    def test_events_do_not_answer_for_each_other(self):
+        one, other = PantherEvent({"Name": "a", "Part": {}}), PantherEvent({"nothing": 1})
+        self.assertEqual((one.get("NAME"), one.get("part")), ("a", {}))
+        self.assertEqual((other.get("NAME"), other.get("part"), other.get("Name")), (None, None, None))
+
+
 class DeepGet(unittest.TestCase):
     event = PantherEvent(EVENT)
 
@@ -90,6 +106,12 @@ class DeepGet(unittest.TestCase):
         ]:
             with self.subTest(keys):
                 self.assertEqual(self.event.deep_get(*keys, default=default), expected)
+
+    def test_a_default_without_content_is_the_result(self):
+        for default in [{}, [], "", 0, "Name", ["b"]]:
+            for keys in [("absent", "deeper"), ("Actor", "none", "deeper"), ("none",)]:
+                with self.subTest(default=default, keys=keys):
+                    self.assertIs(self.event.deep_get(*keys, default=default), default)
 
     def test_a_subclass_of_dict_on_the_way(self):
         event = PantherEvent({"a": type("Sub", (dict,), {})(b=1)})

@@ -22,6 +22,13 @@ def nothing(event):
 def whole(event):
     return {"event": type(event).__name__, "loads": len(loads)}
 
+def parts(event):
+    return {"a"}
+
+def counted(event):
+    loads.append(1)
+    return len(loads)
+
 def broken(event):
     raise ZeroDivisionError("no actor")
 
@@ -47,6 +54,7 @@ DEMO = model(
     {"name": "nothing", "method": "nothing"},
     {"name": "whole", "method": "whole"},
     {"name": "broken", "method": "broken"},
+    {"name": "parts", "method": "parts"},
     {"name": "either", "path": "$.not.there"},
     {"name": "either", "method": "actor"},
 )
@@ -108,6 +116,33 @@ class Udm(unittest.TestCase):
     def test_a_methods_error_is_the_authors(self):
         with self.assertRaisesRegex(ZeroDivisionError, "no actor"):
             self.event.udm("broken")
+
+    def test_an_error_is_raised_each_time(self):
+        event = PantherEvent(EVENT, DEMO)
+        for _ in range(2):
+            with self.assertRaises(ZeroDivisionError):
+                event.udm("broken")
+            with self.assertRaises(PantherError):
+                event.udm("many")
+
+    def test_an_event_asks_a_method_once_for_what_nobody_can_change(self):
+        counting = model({"name": "Counted", "method": "counted"})
+        event = PantherEvent(EVENT, counting)
+        self.assertEqual([event.udm("counted"), event.udm("counted")], [2, 2])
+        self.assertEqual(PantherEvent(EVENT, counting).udm("counted"), 3)
+
+    def test_what_a_caller_can_change_is_its_own(self):
+        self.event.udm("parts").add("b")
+        self.assertEqual(self.event.udm("parts"), {"a"})
+
+    def test_the_second_time_is_as_the_first(self):
+        event = PantherEvent(EVENT, DEMO)
+        for _ in range(2):
+            self.assertIs(event.udm("none", default="default"), None)
+            self.assertEqual(event.udm("absent", default="default"), "default")
+            self.assertEqual(event.udm("absent", default="other"), "other")
+            self.assertEqual(event.udm("Source_Ip"), "1.2.3.4")
+            self.assertEqual(event.udm("ports"), [1, {"A": 1}])
 
     def test_several_nodes_are_an_error(self):
         with self.assertRaises(PantherError) as caught:

@@ -4,10 +4,16 @@ from datetime import timezone
 
 from panther_core.deep_walk import deep_walk
 from panther_core.exceptions import PantherError
-from panther_core.immutable import ImmutableCaseInsensitiveDict, is_mapping, json_encoder, plain, wrap
+from panther_core.immutable import (
+    ImmutableCaseInsensitiveDict,
+    is_mapping,
+    is_unchangeable,
+    json_encoder,
+    plain,
+    wrap,
+)
 from panther_core.iso_datetime import parse_iso_datetime
 
-_MISSING = object()
 _lookup = None
 
 
@@ -18,31 +24,35 @@ def set_lookup(function):
 
 
 class PantherEvent(ImmutableCaseInsensitiveDict):
-    __slots__ = ("data_model", "_method_view")
+    # _unified: name as asked -> value.
+    __slots__ = ("data_model", "_unified", "_method_view")
 
     json_encoder = staticmethod(json_encoder)
 
     def __init__(self, event, data_model=None):
         super().__init__(event)
         self.data_model = data_model
+        self._unified = {}
         self._method_view = None
 
     def deep_get(self, *keys, default=None):
         """The value below nested keys, any spelling of case; `default` where it is absent or None."""
-        value = self._raw
-        for key in keys:
-            if type(value) is not dict:
-                return self._deep_get_any_case(keys, default)
-            value = value.get(key, _MISSING)
-        # Only an exactly spelled scalar is settled here; views come from the parent that keeps them.
-        if value is _MISSING or isinstance(value, (dict, list)):
-            return self._deep_get_any_case(keys, default)
-        return default if value is None else value
-
-    def _deep_get_any_case(self, keys, default):
+        if default and is_mapping(default):
+            return self._deep_get_into(keys, default)
         value = self
         for key in keys:
-            value = value.get(key, default) if value is self or is_mapping(value) else default
+            if type(value) is not ImmutableCaseInsensitiveDict and value is not self and not is_mapping(value):
+                return default
+            value = value.get(key)
+            if value is None:
+                return default
+        return value
+
+    def _deep_get_into(self, keys, default):
+        """A default that holds something takes the place of a failing step, and is descended into."""
+        value = self
+        for key in keys:
+            value = value.get(key, default) if is_mapping(value) else default
         return default if value is None else value
 
     def deep_walk(self, *keys, default=None, return_val="all"):
@@ -54,12 +64,15 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
         """The value of a unified field, by the data model of the event's log type, else by its own name."""
         model = self.data_model
         if model is not None and len(keys) == 1:
-            name = _mapping_name(keys[0])
+            asked = keys[0]
+            if asked in self._unified:
+                return self._unified[asked]
+            name = _mapping_name(asked)
             if name in model.paths or name in model.methods:
-                return self._mapped(model, name, default)
+                return self._mapped(model, name, asked, default)
         return self.deep_get("p_udm", *keys) or self.deep_get(*keys) or default
 
-    def _mapped(self, model, name, default):
+    def _mapped(self, model, name, asked, default):
         nodes = self._nodes(model, name)
         if len(nodes) > 1:
             path = model.paths[name].text
@@ -67,12 +80,17 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
                 f"JSONPath [{path}] in data model [{model.data_model_id}] matches several fields"
             )
         if nodes:
-            return wrap(nodes[0].value)
-        if name in model.methods:
+            value = wrap(nodes[0].value)
+        elif name in model.methods:
             if self._method_view is None:
                 self._method_view = ImmutableCaseInsensitiveDict._over(self._raw)
-            return wrap(model.methods[name](self._method_view))
-        return default
+            value = wrap(model.methods[name](self._method_view))
+        else:
+            return default
+        # Every detection of the event may ask for it. What one of them could change is made anew for each.
+        if is_unchangeable(value):
+            self._unified[asked] = value
+        return value
 
     def udm_path(self, key):
         """Where udm(key) is read: the concrete path or the mapped function's name; None when unmapped."""

@@ -1,19 +1,18 @@
 """The host's three calls: load a project, evaluate a batch of events, run a batch of test calls."""
 
-import copy
 import json
 import sys
 import time
 import warnings
 
-from panther_core import PantherEvent
 from panther_detection_helpers import caching
 from panther_detection_helpers.backend import MemoryBackend
 from signalbox_driver import failures, marks
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
-from signalbox_driver.running import reports, run
+from signalbox_driver.running import findings, run
+from signalbox_driver.views import Views, view
 
 _project = None
 
@@ -40,25 +39,21 @@ def evaluate(text):
     except (ValueError, RecursionError):
         return "null"
     _prepare()
-    events = request["events"]
-    for event, fields in zip(events, request["fields"], strict=True):
+    for event, fields in zip(request["events"], request["fields"], strict=True):
         event.update(fields)
-    views = {}
+    records = list(zip(request["items"], request["events"], strict=True))
     skips = _skips(request["skips"])
-    findings, output = [], []
+    views = Views(records, _project.models)
+    found, output = [], []
     for number, places in request["work"]:
         detection = _project.detections[number]
-        for place in places:
-            item = request["items"][place]
-            seen = _seen_by(detection, item, events[place], views)
-            results = run(detection, item, seen, skips.get((number, item)))
-            if reports(detection, results):
-                findings.append((item, number, results))
+        told = findings(detection, views.entries(detection, places), skips.get(number, {}))
+        found.extend((item, number, results) for item, results in told)
         text = printed.take()
         if text:
             output.append((number, text))
     marks.leave()
-    return _answer({"findings": findings, "output": output})
+    return _answer({"findings": found, "output": output})
 
 
 def test(text):
@@ -67,21 +62,21 @@ def test(text):
     _prepare()
     skips = _skips(request["skips"])
     outcomes = [
-        _test(_project.detections[number], item, entry, mocks, skips.get((number, item)))
+        _test(_project.detections[number], item, entry, mocks, skips.get(number, {}).get(item, {}))
         for item, number, entry, mocks in request["calls"]
     ]
     marks.leave()
     return _answer(outcomes)
 
 
-def _test(detection, item, entry, mocks, errors):
+def _test(detection, item, entry, mocks, known):
     caching.set_backend(MemoryBackend())
     entry = json.loads(entry)
-    plain = detection.type == "policy" or not isinstance(entry, dict)
-    event = entry if plain else _view(detection, entry)
+    is_plain = detection.type == "policy" or not isinstance(entry, dict)
+    event = entry if is_plain else view(detection, entry, _project.models)
     with mocked(detection.namespace, json.loads(mocks)) as missing:
         started = time.perf_counter()
-        functions = run(detection, item, event, errors, every=True)
+        functions = run(detection, item, event, known, every=True)
         duration = time.perf_counter() - started
     return {
         "functions": functions,
@@ -91,30 +86,16 @@ def _test(detection, item, entry, mocks, errors):
     }
 
 
-def _seen_by(detection, item, record, views):
-    """A policy gets its own plain, mutable copy; the rules of one event share one view of it."""
-    if detection.type == "policy":
-        return copy.deepcopy(record)
-    if item not in views:
-        views[item] = _view(detection, record)
-    return views[item]
-
-
-def _view(detection, record):
-    # Rows of a query get no data model, whatever log they were read from.
-    log_type = record.get("p_log_type") if detection.type == "rule" else None
-    return PantherEvent(record, _project.models.get(log_type) if isinstance(log_type, str) else None)
-
-
 def _prepare():
     marks.watch()
     capture()
 
 
 def _skips(entries):
+    """Body -> item -> function -> the result it has without being called."""
     skips = {}
     for body, item, function, error in entries:
-        skips.setdefault((body, item), {})[function] = error
+        skips.setdefault(body, {}).setdefault(item, {})[function] = {"error": error}
     return skips
 
 

@@ -10,6 +10,8 @@ SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "DEFAULT")
 LONGEST_TEXT = 1_000
 LONGEST_CONTEXT = 204_800
 _CUT = "... (truncated)"
+# Made once: json.dumps makes an encoder for each call that sets an option.
+_encode = json.JSONEncoder(default=json_encoder, allow_nan=False).encode
 
 
 def checked(detection, function, value):
@@ -69,7 +71,7 @@ def _alert_context(value):
     """JSON text, so that its numbers reach the destination as the author's code made them."""
     if not isinstance(value, Mapping):
         raise _WrongType(value, "Mapping")
-    text = json.dumps(value, default=json_encoder, allow_nan=False)
+    text = _encode(value)
     if len(text) <= LONGEST_CONTEXT:
         return text
     size = f"alert_context size is [{len(text)}] characters"

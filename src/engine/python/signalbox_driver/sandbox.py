@@ -3,6 +3,7 @@
 Sealed before any author's code is loaded, and part of every image after that.
 """
 
+import os
 import random
 import sys
 
@@ -39,7 +40,7 @@ _ACTIONS = (
 )
 #: Harmless by themselves: looking at a name is not connecting to it.
 _HARMLESS = ("socket.__new__", "socket.gethostname")
-_WRITES = frozenset("wax+")
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 _names = {}
 _sealed = []
@@ -81,7 +82,7 @@ def _audit(event, args):
         if args[0].split(".")[0] in _BRIDGES:
             raise SandboxImportError(f"{_who()} tried to import {args[0]}, a way into the host")
     elif event == "open":
-        if isinstance(args[1], str) and not _WRITES.isdisjoint(args[1]):
+        if args[2] & _WRITES:
             raise SandboxError(f"{_who()} tried to write a file")
     elif event not in _HARMLESS:
         for start, action in _ACTIONS:

@@ -1,0 +1,112 @@
+/** The daemon's rooms from the pipeline on: real store, delivery and HTTP, fed with ready findings instead of events. */
+import { join } from 'node:path'
+import { loadAdapter } from '../src/adapters.ts'
+import { createDelivery, type Delivery } from '../src/delivery/delivery.ts'
+import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../src/delivery/http-client.ts'
+import type { DestinationType } from '../src/destinations/_destination.ts'
+import type { EvaluatedEvent } from '../src/model/evaluation.ts'
+import { silentLog, silentMetrics, systemClock } from '../src/model/ports.ts'
+import { SEVERITIES } from '../src/model/severity.ts'
+import { createPipeline } from '../src/pipeline/pipeline.ts'
+import { openStore } from '../src/store/open.ts'
+import { destination, detection, finding, identity, project, registry } from '../test/support/model.ts'
+
+export interface DeliveryHouse {
+  readonly delivery: Delivery
+  /** Alert -> epoch milliseconds, with fractions, at which its commit was through. */
+  readonly acceptedAt: ReadonlyMap<string, number>
+  /** Commits so many alerts, all different, numbered from `from`; one batch. */
+  accept(count: number, from: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Below the limiter's alerts per detection and hour. */
+const ALERTS_PER_DETECTION = 500
+const MOST_ALERTS = 10_000
+const TYPES = join(import.meta.dirname, '../src/destinations')
+
+export async function openDeliveryHouse(
+  folder: string,
+  url: string,
+  destinations: number,
+): Promise<DeliveryHouse> {
+  const declared = registry(
+    Array.from({ length: destinations }, (_, i) =>
+      destination(`receiver-${i}`, { severities: SEVERITIES, options: { url } }),
+    ),
+  )
+  const detections = Array.from({ length: MOST_ALERTS / ALERTS_PER_DETECTION }, (_, i) =>
+    detection({ id: `Bench.Rule${i}` }),
+  )
+  const content = project(detections, declared)
+  const store = await openStore('sqlite:bench.db', { clock: systemClock, projectRoot: folder })
+  // Once, as the daemon does.
+  const webhook = await loadAdapter<DestinationType>(TYPES, 'webhook', 'destination type')
+  const http = createHttpClient(DEFAULT_HTTP_LIMITS)
+  const acceptedAt = new Map<string, number>()
+  const pipeline = createPipeline({
+    store,
+    project: () => content,
+    onAdmitted: (admitted) => {
+      const now = performance.timeOrigin + performance.now()
+      for (const each of admitted) if (each.did === 'created') acceptedAt.set(each.alert.id, now)
+      delivery.wake()
+    },
+  })
+  const delivery = createDelivery({
+    store,
+    registry: declared,
+    types: async () => webhook,
+    secrets: { reveal: async (options) => ({ options, redact: (text) => text }) },
+    http,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+    metrics: silentMetrics,
+    admit: (findings) => pipeline.admitSystem(findings),
+    print: () => {},
+    projectRoot: folder,
+    version: '0.0.0',
+  })
+  return {
+    delivery,
+    acceptedAt,
+    accept: async (count, from) => {
+      const events = Array.from({ length: count }, (_, i) => matchedEvent(from + i))
+      await pipeline.admit({ events, cursor: null })
+    },
+    close: async () => {
+      await delivery.stop()
+      await http.close()
+      await store.close()
+    },
+  }
+}
+
+function matchedEvent(number: number): EvaluatedEvent {
+  const event = identity({ seq: number, rowId: `row-${number}`, at: Date.now() })
+  const functions = {
+    detection: { output: true },
+    title: { output: `user ${number} signed in without a second factor` },
+    alert_context: { output: JSON.stringify({ user: `user-${number}`, ip: '192.0.2.1', tries: number }) },
+  }
+  const detectionId = `Bench.Rule${Math.floor(number / ALERTS_PER_DETECTION)}`
+  return {
+    envelope: {
+      source: 'bench',
+      cursor: null,
+      seq: number,
+      kind: 'log',
+      type: 'AWS.CloudTrail',
+      receivedAt: event.at,
+      raw: '{}',
+      place: `event ${number}`,
+    },
+    outcome: {
+      status: 'evaluated',
+      event,
+      ownRowId: false,
+      findings: [finding(functions, { event, detection: detectionId })],
+    },
+  }
+}

@@ -1,0 +1,38 @@
+/** A worker thread with an HTTP server that notes when each alert came. Posts its URL, then arrivals when asked for n. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { parentPort } from 'node:worker_threads'
+
+export interface Arrival {
+  readonly alertId: string
+  /** Epoch milliseconds, with fractions. */
+  readonly at: number
+}
+
+const arrivals: Arrival[] = []
+let wanted = Number.POSITIVE_INFINITY
+
+const server = createServer((request, response) => {
+  const at = performance.timeOrigin + performance.now()
+  void buffer(request).then((body) => {
+    const { alertId } = JSON.parse(body.toString()) as { alertId: string }
+    response.end('ok')
+    arrivals.push({ alertId, at })
+    answer()
+  })
+})
+
+function answer(): void {
+  if (arrivals.length < wanted) return
+  wanted = Number.POSITIVE_INFINITY
+  parentPort!.postMessage(arrivals.splice(0))
+}
+
+parentPort!.on('message', (count: number) => {
+  wanted = count
+  answer()
+})
+server.listen(0, '127.0.0.1', () => {
+  parentPort!.postMessage(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+})

@@ -1,0 +1,73 @@
+/** One measured figure: its samples, what they come to, and how far they lie apart. Pure. */
+
+export type Reach = { readonly atMost: number } | { readonly atLeast: number }
+
+export interface Figure {
+  readonly name: string
+  readonly unit: string
+  /** One per repetition. */
+  readonly samples: readonly number[]
+  readonly reach?: Reach
+  /** What a reader must know to read the figure. */
+  readonly note?: string
+}
+
+/** One file of this folder. */
+export interface Measurement {
+  readonly title: string
+  measure(context: BenchContext): Promise<readonly Figure[]>
+}
+
+export interface BenchContext {
+  /** The checkout, which is the example project too. */
+  readonly checkout: string
+  /** A detections repository, or null: the example project alone. */
+  readonly corpus: string | null
+  /** Of this run alone: workers start from images as those of a daemon do. */
+  readonly imageCache: string
+  readonly quick: boolean
+  /** Minutes of load for the flatness of memory, or null: a short load. */
+  readonly soakMinutes: number | null
+  readonly progress: (text: string) => void
+}
+
+/** Beyond this share of the median the samples say more of the machine than of the program. */
+const WIDE_SPREAD = 0.3
+
+export interface Summary {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+  readonly wide: boolean
+  readonly reached: boolean | null
+}
+
+export function summarise({ samples, reach }: Figure): Summary {
+  const median = quantile(samples, 0.5)
+  const min = Math.min(...samples)
+  const max = Math.max(...samples)
+  const wide = samples.length > 1 && max - min > WIDE_SPREAD * Math.abs(median)
+  return { median, min, max, wide, reached: reach ? isReached(median, reach) : null }
+}
+
+function isReached(median: number, reach: Reach): boolean {
+  return 'atMost' in reach ? median <= reach.atMost : median >= reach.atLeast
+}
+
+/** With linear interpolation between neighbours. */
+export function quantile(samples: readonly number[], q: number): number {
+  const sorted = samples.toSorted((a, b) => a - b)
+  const at = q * (sorted.length - 1)
+  const below = sorted[Math.floor(at)]!
+  return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at))
+}
+
+/** Least squares: units of y per unit of x. */
+export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
+  const meanOf = (pick: (point: (typeof points)[number]) => number) =>
+    points.reduce((sum, point) => sum + pick(point), 0) / points.length
+  const [meanX, meanY] = [meanOf(({ x }) => x), meanOf(({ y }) => y)]
+  const covariance = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0)
+  const variance = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0)
+  return covariance / variance
+}

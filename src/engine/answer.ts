@@ -1,0 +1,131 @@
+/**
+ * Reads what Python answers. A detection may have forged it, and what stands in it goes on to the host's own decisions:
+ * an answer that has not the agreed form is none, and ends the worker.
+ */
+import type { TestOutcome } from '../model/evaluation.ts'
+import type { FunctionName, FunctionResults } from '../model/finding.ts'
+import type { BrokenBody } from './protocol.ts'
+
+export interface EvaluationAnswer {
+  readonly findings: readonly [item: number, body: number, functions: FunctionResults][]
+  readonly output: readonly [body: number, text: string][]
+}
+
+export class ForgedAnswer extends Error {
+  override name = 'ForgedAnswer'
+  constructor() {
+    super('Python answered with something else than results: a detection may have forged them')
+  }
+}
+
+/** null: Python could not read the request. */
+export function readEvaluation(text: string): EvaluationAnswer | null {
+  return read(text, (answer) => answer === null || isEvaluation(answer))
+}
+
+export function readOutcomes(text: string, calls: number): readonly TestOutcome[] {
+  return read(text, (answer) => isOutcomes(answer) && (answer as unknown[]).length === calls)
+}
+
+export function readBroken(text: string, bodies: number): readonly BrokenBody[] {
+  return read(
+    text,
+    listOf(record({ body: (number) => isInteger(number) && (number as number) < bodies, error: isError })),
+  )
+}
+
+function read<T>(text: string, isOfTheForm: Check): T {
+  let answer: unknown
+  try {
+    answer = JSON.parse(text)
+  } catch {
+    throw new ForgedAnswer()
+  }
+  if (!isOfTheForm(answer)) throw new ForgedAnswer()
+  return answer as T
+}
+
+type Check = (value: unknown) => boolean
+
+const isText: Check = (value) => typeof value === 'string'
+const isNumber: Check = (value) => typeof value === 'number'
+const isInteger: Check = (value) => Number.isInteger(value) && (value as number) >= 0
+const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value)
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
+const tuple =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    Array.isArray(value) && value.length === checks.length && checks.every((check, at) => check(value[at]))
+
+function record(fields: Record<string, Check>): Check {
+  const names = Object.keys(fields)
+  return (value) => {
+    if (!isObject(value)) return false
+    const object = value as Record<string, unknown>
+    return (
+      names.every((name) => fields[name]!(object[name])) &&
+      Object.keys(object).every((name) => Object.hasOwn(fields, name))
+    )
+  }
+}
+
+/** It is put into the notification as it is. */
+const isObjectText: Check = (value) => {
+  try {
+    return isObject(JSON.parse(value as string))
+  } catch {
+    return false
+  }
+}
+
+const isError = record({
+  type: isText,
+  message: isText,
+  repr: isText,
+  frames: listOf(record({ file: isText, line: isInteger, function: isText, source: isText })),
+  limit: optional(isText),
+})
+
+const OUTPUTS: Record<FunctionName, Check> = {
+  detection: (value) => typeof value === 'boolean',
+  title: isText,
+  description: isText,
+  reference: isText,
+  severity: isText,
+  runbook: isText,
+  destinations: orNull(listOf(isText)),
+  dedup: isText,
+  alert_context: isObjectText,
+  unique: orNull(isText),
+}
+const isFunctions = record(Object.fromEntries(Object.entries(OUTPUTS).map(result)))
+
+function result([name, isOutput]: [string, Check]): [string, Check] {
+  const isGood = record({ output: isOutput })
+  const isBad = record({ error: isError })
+  return [name, optional((value) => isGood(value) || isBad(value))]
+}
+
+const isEvaluation = record({
+  findings: listOf(tuple(isInteger, isInteger, isFunctions)),
+  output: listOf(tuple(isInteger, isText)),
+})
+const isOutcomes = listOf(
+  record({
+    functions: isFunctions,
+    output: isText,
+    missingMocks: listOf(isText),
+    durationMs: isNumber,
+  }),
+)

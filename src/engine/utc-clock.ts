@@ -1,0 +1,36 @@
+/** The interpreter's local time is UTC wherever the host stands: its time zone is nothing that a detection may depend on. */
+import type { HostImport, Memory } from './host-import.ts'
+
+/** Places in C's `struct tm`. */
+const IS_DST = 32
+const OFFSET = 36
+const ZONE_BYTES = 4
+
+/** @param env the imports as they came. */
+export function utcClock(env: Record<string, HostImport>, memory: () => Memory): Record<string, HostImport> {
+  const words = () => new DataView(memory().buffer)
+  const setTime = (time: unknown, tm: unknown) => {
+    env._gmtime_js!(time, tm)
+    words().setInt32((tm as number) + IS_DST, 0, true)
+    words().setInt32((tm as number) + OFFSET, 0, true)
+  }
+  return {
+    _localtime_js: setTime,
+    _mktime_js: (tm) => {
+      try {
+        const time = env._timegm_js!(tm)
+        setTime(time, tm)
+        return time
+      } catch {
+        // No such date.
+        return -1n
+      }
+    },
+    _tzset_js: (timezone, daylight, standardName, summerName) => {
+      for (const address of [timezone, daylight]) words().setInt32(address as number, 0, true)
+      for (const address of [standardName, summerName]) {
+        new Uint8Array(memory().buffer, address as number, ZONE_BYTES).set(Buffer.from('UTC\0'))
+      }
+    },
+  }
+}

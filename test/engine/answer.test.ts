@@ -1,0 +1,88 @@
+/** What counts as an answer of Python's, and what can only be forged. */
+import { describe, expect, it } from 'vitest'
+import { ForgedAnswer, readBroken, readEvaluation, readOutcomes } from '../../src/engine/answer.ts'
+
+const ERROR = {
+  type: 'KeyError',
+  message: "'x'",
+  repr: "KeyError('x')",
+  frames: [{ file: 'rules/a.py', line: 1, function: 'rule', source: 'event["x"]' }],
+}
+const ALL = {
+  detection: { output: true },
+  title: { output: 'title' },
+  description: { error: ERROR },
+  severity: { output: 'HIGH' },
+  destinations: { output: ['a', 'b'] },
+  dedup: { error: { ...ERROR, limit: 'time' } },
+  alert_context: { output: '{"n": 53.0}' },
+  unique: { output: null },
+}
+const evaluation = (functions: unknown) => ({ findings: [[0, 1, functions]], output: [[1, 'printed']] })
+const outcome = { functions: ALL, output: '', missingMocks: ['get'], durationMs: 0.5 }
+
+describe('an answer of the agreed form is read', () => {
+  it('results of events', () => {
+    expect(readEvaluation(JSON.stringify(evaluation(ALL)))).toEqual(evaluation(ALL))
+    expect(readEvaluation('null')).toBeNull()
+  })
+
+  it('outcomes of test calls', () => {
+    expect(readOutcomes(JSON.stringify([outcome]), 1)).toEqual([outcome])
+  })
+
+  it('bodies that could not be loaded', () => {
+    expect(readBroken(JSON.stringify([{ body: 1, error: ERROR }]), 2)).toEqual([{ body: 1, error: ERROR }])
+  })
+})
+
+const FUNCTIONS: readonly [name: string, functions: unknown][] = [
+  ['functions that are a list', []],
+  ['a matcher that says 1', { detection: { output: 1 } }],
+  ['a title that is a number', { title: { output: 5 } }],
+  ['a title that is an object', { title: { output: { toString: 1 } } }],
+  ['a title of null', { title: { output: null } }],
+  ['destinations that are no texts', { destinations: { output: [{}] } }],
+  ['destinations that are a text', { destinations: { output: 'all' } }],
+  ['a context that is no text', { alert_context: { output: {} } }],
+  ['a context that would add fields', { alert_context: { output: '{}, "id": "other", "more": {}' } }],
+  ['a context that is no object', { alert_context: { output: '[]' } }],
+  ['an unknown function', { shell: { output: 'x' } }],
+  ['neither output nor error', { title: {} }],
+  ['both output and error', { title: { output: '', error: ERROR } }],
+  ['an error without frames', { title: { error: { ...ERROR, frames: undefined } } }],
+  ['an error with a frame of another kind', { title: { error: { ...ERROR, frames: [{ file: 1 }] } } }],
+  ['an error with more in it', { title: { error: { ...ERROR, severity: 'INFO' } } }],
+]
+
+describe('anything else is forged', () => {
+  it.each(FUNCTIONS)('%s', (_, functions) => {
+    expect(() => readEvaluation(JSON.stringify(evaluation(functions)))).toThrow(ForgedAnswer)
+    expect(() => readOutcomes(JSON.stringify([{ ...outcome, functions }]), 1)).toThrow(ForgedAnswer)
+  })
+
+  it.each([
+    'oops',
+    '',
+    '5',
+    '[]',
+    '{}',
+    '{"findings": []}',
+    '{"findings": [[0, 1]], "output": []}',
+    '{"findings": [[-1, 1, {}]], "output": []}',
+    '{"findings": [[0, 1.5, {}]], "output": []}',
+    '{"findings": [[0, 1, {"__proto__": {"output": ""}}]], "output": []}',
+    '{"findings": [], "output": [[0, 5]]}',
+    '{"findings": [], "output": [], "__proto__": {}}',
+  ])('%s', (text) => {
+    expect(() => readEvaluation(text)).toThrow(ForgedAnswer)
+  })
+
+  it('another number of outcomes than of calls', () => {
+    expect(() => readOutcomes(JSON.stringify([outcome]), 2)).toThrow(ForgedAnswer)
+  })
+
+  it('a broken body that is not there', () => {
+    expect(() => readBroken(JSON.stringify([{ body: 2, error: ERROR }]), 2)).toThrow(ForgedAnswer)
+  })
+})

@@ -1,0 +1,95 @@
+/** Whatever a detection tries, and whenever: no trace of it on the host, and its neighbours are not disturbed. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
+import { ATTEMPTS, type Attempt } from './attempts.ts'
+import { seededCache } from './seeded-cache.ts'
+import { type Moment, openWorld, type World } from './world.ts'
+
+const ALL: readonly Attempt[] = Object.values(ATTEMPTS).flat()
+const MOMENTS: readonly [when: string, moment: Moment][] = [
+  ['at an event', 'event'],
+  ['as it is loaded', 'load'],
+  ['at an event, with the layer that names attempts out of the way', 'unguarded'],
+]
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+  Object.assign(process.env, world.environment)
+})
+afterAll(() => world.close())
+
+describe.each(MOMENTS)('%s', (_, moment) => {
+  const idOf = ({ name }: Attempt) => `${moment} ${name}`
+  let evaluated: ReadonlyMap<string, EvaluatedEvent>
+  beforeAll(async () => {
+    evaluated = await evaluateAll(moment, ALL, idOf)
+  })
+
+  it.each(ALL)('$name reaches nothing', (attempt) => {
+    const event = evaluated.get(idOf(attempt))!
+    expect(world.traces(idOf(attempt), JSON.stringify(event))).toEqual([])
+    expect(findingsOf(event)).toMatchObject({
+      first: { detection: { output: true } },
+      last: { detection: { output: true } },
+    })
+  })
+
+  it('no connection was made by any', () => {
+    expect(world.requests).toEqual([])
+  })
+
+  if (moment !== 'event') return
+  it.each([
+    ['os.system', 'tried to run a shell command'],
+    ['socket', 'tried to open a network connection'],
+    ['urllib', 'tried to open a network connection'],
+    ['os.fork', 'tried to start a process'],
+    ['os.execv', 'tried to run a program'],
+    ['writing', 'tried to write a file'],
+    ['writing below open()', 'tried to write a file'],
+    ['js.eval', 'tried to import js, a way into the host'],
+    ['ctypes: system', 'tried to import ctypes, a way into the host'],
+  ])('%s is answered with words: the detection %s', (name, words) => {
+    const id = `event ${name}`
+    const { error } = findingsOf(evaluated.get(id)!)[id]!.alert_context!
+    expect(error).toMatchObject({
+      type: expect.stringMatching(/^Sandbox(Import)?Error$/),
+      message: `detection ${id} ${words}`,
+    })
+  })
+})
+
+/** Each attempt on an event of its own; two good detections look at all of them. */
+async function evaluateAll(
+  moment: Moment,
+  attempts: readonly Attempt[],
+  idOf: (attempt: Attempt) => string,
+): Promise<ReadonlyMap<string, EvaluatedEvent>> {
+  const types = attempts.map(idOf)
+  const good = (id: string) => rule(id, 'def rule(event): return True', { logTypes: types })
+  const bodies = attempts.map((attempt) => {
+    const id = idOf(attempt)
+    return rule(id, world.source(attempt, id, moment), { logTypes: [id] })
+  })
+  const engine = await createEngine({
+    project: engineProject({
+      detections: [good('first'), ...bodies, good('last')],
+      settings: { limits: { timeMs: 5_000, quarantineAfter: 99 } },
+    }),
+    purpose: 'run',
+    workers: 2,
+    imageCache: seededCache(join(world.folder, 'cache')),
+    log: silentLog,
+  })
+  try {
+    const events = await Promise.all(types.map((type) => engine.evaluate([envelope({}, { type })])))
+    return new Map(events.map(([event], at) => [types[at]!, event!]))
+  } finally {
+    await engine.close()
+  }
+}

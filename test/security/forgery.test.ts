@@ -1,0 +1,203 @@
+/** A detection that speaks the driver's protocol: what it forges stays in its worker, and the engine goes on. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import { LOOK_EVERY_MS, Watchdog } from '../../src/engine/watchdog.ts'
+import type { Engine } from '../../src/model/evaluation.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { engineProject, envelope, findingsOf, rule, told } from '../support/engine-project.ts'
+import { seededCache } from './seeded-cache.ts'
+
+const imageCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-forgery-')))
+afterAll(() => rmSync(imageCache, { recursive: true }))
+
+const GOOD = rule('good', 'def rule(event): return True')
+const start = (detections: Parameters<typeof engineProject>[0]['detections'], limits = {}) =>
+  createEngine({
+    project: engineProject({
+      detections: detections!,
+      settings: { limits: { quarantineAfter: 99, ...limits } },
+    }),
+    purpose: 'run',
+    workers: 1,
+    imageCache,
+    log: silentLog,
+  })
+
+let engine: Engine
+const detections = () => [...[...FORGED, ...MARKED].map(forger), saying(), victim(), GOOD]
+beforeAll(async () => {
+  engine = await start(detections())
+})
+afterAll(() => engine.close())
+
+const worksStill = async () => {
+  const [event] = await engine.evaluate([envelope({})])
+  expect(findingsOf(event!)).toEqual({ good: { detection: { output: true } } })
+}
+
+/** What the driver is made to answer; the forger is body ME. More forms of it are in test/engine/answer.test.ts. */
+const FORGED: readonly [name: string, answer: string][] = [
+  ['no JSON', 'oops'],
+  [
+    'a context that would add fields to the notification',
+    JSON.stringify({
+      findings: [[0, 'ME', { alert_context: { output: '{}, "id": "other", "more": {}' } }]],
+      output: [],
+    }),
+  ],
+  ['a body that was not asked', '{"findings": [[0, 100000, {}]], "output": []}'],
+  ['an event that is not there', '{"findings": [[7, "ME", {}]], "output": []}'],
+]
+
+/** Done at an event; the interpreter may not survive it. */
+const MARKED: readonly [name: string, code: string][] = [
+  ['a mark of a body that is not there', 'marks.begin(10**6, 10**6); os._exit(0)'],
+  ['a mark of nobody', 'marks.begin(-1, 0); os._exit(0)'],
+  ['a mark below zero', 'marks.begin(-7, -7); os._exit(0)'],
+  ['cells that moved away', 'marks.cells.extend(range(10**6)); marks.begin(0, 0)'],
+  ['cells that are gone', 'marks.cells = None'],
+  ['a driver without functions', 'del batch.evaluate; del batch.test; gc.collect()'],
+  ['a driver of its own', 'batch.evaluate.__code__ = (lambda text: 5).__code__'],
+  ['an answer that is no text', 'batch._answer = lambda value: 5'],
+  ['an answer that no encoding has', 'batch._answer = lambda value: "\\ud800"'],
+]
+
+function forger([name, what]: readonly [string, string]) {
+  const isAnswer = FORGED.some(([each]) => each === name)
+  const code = isAnswer
+    ? `text = ${JSON.stringify(what)}\n        me = marks.position()[0]\n        batch._answer = lambda value: text.replace('"ME"', str(me))`
+    : what
+  return rule(
+    name,
+    `
+import gc, os
+from signalbox_driver import batch, marks
+def rule(event):
+    if event.get("now"):
+        ${code}
+    return True
+`,
+    { logTypes: [name] },
+  )
+}
+
+describe('an answer that is forged', () => {
+  it.each(FORGED)('with %s is none: no result comes of it', async (name) => {
+    const [event] = await engine.evaluate([envelope({ now: true }, { type: name })])
+    expect(told(event!)).toBe('rejected')
+    await worksStill()
+  })
+
+  it.each(MARKED)('through %s harms nothing but its own event', async (name) => {
+    const [event] = await engine.evaluate([envelope({ now: true }, { type: name })])
+    expect(['evaluated', 'rejected']).toContain(event!.outcome.status)
+    const [later] = await engine.evaluate([envelope({ now: false }, { type: name })])
+    expect(['evaluated', 'rejected']).toContain(later!.outcome.status)
+    await worksStill()
+  })
+
+  it('in the agreed form counts: within one worker nothing is promised', async () => {
+    const [event] = await engine.evaluate([envelope({}, { type: 'shared' })])
+    expect(told(event!)).toEqual(['victim'])
+  })
+})
+
+function victim() {
+  return rule('victim', 'def rule(event): return False', { logTypes: ['shared'] })
+}
+
+/** Stands before the victim, and answers in its name. */
+function saying() {
+  return rule(
+    'saying',
+    `
+from signalbox_driver import batch, marks
+original = batch._answer
+def rule(event):
+    body, item = marks.position()
+    def answer(value):
+        batch._answer = original
+        return original({"findings": [[item, body + 1, {"detection": {"output": True}}]], "output": []})
+    batch._answer = answer
+    return False
+`,
+    { logTypes: ['shared'] },
+  )
+}
+
+describe('text', () => {
+  const TEXTS = [
+    '"}}]],"output":[]}',
+    '{"findings":[[0,0,{"detection":{"output":true}}]]}',
+    'a\0b',
+    '\ud800',
+    '\u2028</script>\u001b[2J',
+    '\ufeff',
+  ]
+  const inPython = (text: string) => `"${Array.from(text, escapeOf).join('')}"`
+  let speaking: Engine
+  beforeAll(async () => {
+    const detections = TEXTS.map((text, at) =>
+      rule(
+        `says-${at}`,
+        `
+TEXT = ${inPython(text)}
+def rule(event):
+    print(TEXT)
+    return True
+def title(event): return TEXT
+def destinations(event): return [TEXT]
+def alert_context(event): return {TEXT: TEXT}
+`,
+        { logTypes: [`says-${at}`] },
+      ),
+    )
+    speaking = await start([...detections, rule('huge', HUGE, { logTypes: ['huge'] })], { timeMs: 5_000 })
+  })
+  afterAll(() => speaking.close())
+
+  it.each(TEXTS.map((text, at) => [JSON.stringify(text), at] as const))(
+    '%s comes through as it is',
+    async (json, at) => {
+      const text = JSON.parse(json) as string
+      const id = `says-${at}`
+      const [event] = await speaking.evaluate([envelope({}, { type: id })])
+      const { title, destinations, alert_context } = findingsOf(event!)[id]!
+      expect([title!.output, destinations!.output]).toEqual([text, [text]])
+      expect(JSON.parse(alert_context!.output!)).toEqual({ [text]: text })
+    },
+  )
+
+  it('of a hundred million characters is cut or refused', async () => {
+    const [event] = await speaking.evaluate([envelope({}, { type: 'huge' })])
+    const { title, alert_context } = findingsOf(event!).huge!
+    expect(title!.output!.length).toBeLessThanOrEqual(1_000)
+    expect(alert_context!.error?.type ?? alert_context!.output).toMatch(/MemoryError|bigger than maximum/)
+  })
+})
+
+const HUGE = `
+def rule(event): return True
+def title(event): return "x" * 10**8
+def alert_context(event): return {"x": "y" * 10**8}
+`
+
+function escapeOf(character: string): string {
+  return [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+    .join('')
+}
+
+describe('a mark that never stands still', () => {
+  it('does not keep its worker for good', () => {
+    const watchdog = new Watchdog(1_000)
+    const looks = Array.from({ length: 15_000 }, (_, at) =>
+      watchdog.stalled({ serial: at, body: 0, item: at, function: 0 }, at * LOOK_EVERY_MS),
+    )
+    expect(looks.indexOf(true) * LOOK_EVERY_MS).toBeGreaterThan(60_000)
+    expect(looks.at(-1)).toBe(true)
+  })
+})

@@ -1,0 +1,199 @@
+/** Prepared interpreters: only those this user's own engine made are used, and nothing of a detection runs unlocked. */
+import { spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { imageFolder } from '../../src/config/env-file.ts'
+import { createEngine } from '../../src/engine/engine.ts'
+import { openImageCache } from '../../src/engine/image-cache.ts'
+import type { Detection } from '../../src/model/detection.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
+import { runCommand } from '../support/process.ts'
+import { AMBUSH } from './ambush.ts'
+import { seededCache } from './seeded-cache.ts'
+
+let folder: string
+/** Holds the base image, which all tests start from. */
+let cache: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-images-'))
+  cache = join(folder, 'cache')
+  await contextOf(TOKEN)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const body = (source: string) =>
+  rule('it', `${source}\ndef rule(event): return True\ndef alert_context(event): return {"got": got()}\n`)
+/** Says when it was loaded: the same token means the same image. */
+const TOKEN = body('import uuid\nTOKEN = str(uuid.uuid4())\ndef got(): return TOKEN')
+
+/** What `got()` of the detection says in an engine that starts with this cache. */
+async function contextOf(detection: Detection, imageCache = cache): Promise<unknown> {
+  const engine = await createEngine({
+    project: engineProject({ detections: [detection], settings: { limits: { timeMs: 5_000 } } }),
+    purpose: 'run',
+    workers: 1,
+    imageCache,
+    log: silentLog,
+  })
+  try {
+    const [event] = await engine.evaluate([envelope({})])
+    return JSON.parse(findingsOf(event!).it!.alert_context!.output!).got
+  } finally {
+    await engine.close()
+  }
+}
+
+/** A cache of its own with the same base. */
+const freshCache = (name: string) => seededCache(join(folder, name), cache)
+const imagesOf = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind))
+
+describe('an image', () => {
+  it('of the same project is used again', async () => {
+    expect(await contextOf(TOKEN)).toBe(await contextOf(TOKEN))
+  })
+
+  it.each([
+    ['a bit of it was flipped', 'project', 60_000],
+    ['a bit of its base was flipped', 'base', 60_000],
+  ])('is made anew when %s', async (_, kind, at) => {
+    const where = freshCache(`flipped-${kind}`)
+    const before = await contextOf(TOKEN, where)
+    const file = join(where, imagesOf(where, kind)[0]!)
+    const bytes = readFileSync(file)
+    bytes[at]! ^= 1
+    writeFileSync(file, bytes)
+    const after = await contextOf(TOKEN, where)
+    if (kind === 'project') expect(after).not.toBe(before)
+    expect(readFileSync(file).equals(bytes)).toBe(false)
+    expect(await contextOf(TOKEN, where)).toBe(after)
+  })
+
+  it('of another key is not used, even for the very same project', async () => {
+    const victim = freshCache('victim')
+    const forger = join(folder, 'forger')
+    const base = imagesOf(cache, 'base')[0]!.replace('.image', '')
+    await openImageCache(forger).write(base, (await openImageCache(cache).read(base))!)
+    const forged = await contextOf(TOKEN, forger)
+    expect(await contextOf(TOKEN, forger)).toBe(forged)
+
+    await contextOf(TOKEN, victim)
+    const name = imagesOf(victim, 'project')[0]!
+    copyFileSync(join(forger, name), join(victim, name))
+    expect(await contextOf(TOKEN, victim)).not.toBe(forged)
+  })
+
+  it('of another name is not used; with the key in hand it would be', async () => {
+    const where = freshCache('renamed')
+    const evil = body('def got(): return "evil"')
+    const honest = body('def got(): return "honest"')
+    await contextOf(evil, where)
+    const evilName = imagesOf(where, 'project')[0]!
+    await contextOf(honest, where)
+    const honestName = imagesOf(where, 'project').find((name) => name !== evilName)!
+    copyFileSync(join(where, evilName), join(where, honestName))
+    expect(await contextOf(honest, where)).toBe('honest')
+
+    const opened = openImageCache(where)
+    const plain = (name: string) => name.replace('.image', '')
+    await opened.write(plain(honestName), (await opened.read(plain(evilName)))!)
+    expect(await contextOf(honest, where)).toBe('evil')
+  })
+
+  it('is named for the versions of all that made it', async () => {
+    expect(imagesOf(cache, 'base')).toEqual([expect.stringMatching(/^base-[0-9a-f]{40}\.image$/)])
+    const where = freshCache('versions')
+    const [base] = imagesOf(where, 'base')
+    // What another version made has another name; under ours it is not ours.
+    copyFileSync(join(where, base!), join(where, `base-${'0'.repeat(40)}.image`))
+    rmSync(join(where, base!))
+    copyFileSync(join(where, `base-${'0'.repeat(40)}.image`), join(where, base!))
+    expect(await openImageCache(where).read(base!.replace('.image', ''))).not.toBeNull()
+    copyFileSync(join(where, base!), join(where, `base-${'1'.repeat(40)}.image`))
+    expect(await openImageCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
+  })
+
+  it('gives every worker its own chance', async () => {
+    const chance = body('import random\ndef got(): return [random.random(), random.getrandbits(64)]')
+    await contextOf(chance)
+    const [one, other] = [await contextOf(chance), await contextOf(chance)]
+    expect(one).not.toEqual(other)
+  })
+})
+
+describe('images are never looked for in the repository', () => {
+  it.each([
+    [{}],
+    [{ XDG_CACHE_HOME: '.cache' }],
+    [{ XDG_CACHE_HOME: './cache' }],
+    [{ XDG_CACHE_HOME: '' }],
+    [{ SIGNALBOX_IMAGES: '/repository', PWD: '/repository' }],
+  ])('with %j', (environment) => {
+    expect(imageFolder(environment)).toBe(imageFolder({}))
+  })
+})
+
+describe('a detection that patched everything as it was loaded', () => {
+  it('fires when its image is restored, and reaches nothing', async () => {
+    const canary = join(folder, 'ambush-hardened')
+    const hostile = body(AMBUSH(canary))
+    expect(await contextOf(hostile)).toEqual(expect.arrayContaining(['json.loads']))
+    // `random.seed` is what a restored image runs first.
+    expect(await contextOf(hostile)).toEqual(
+      expect.arrayContaining(['random.seed', 'json.loads', 'signal.signal']),
+    )
+    expect(existsSync(canary)).toBe(false)
+  })
+
+  it('does reach the host where Pyodide restores its image', () => {
+    const canary = join(folder, 'ambush-plain')
+    const script = join(import.meta.dirname, 'unhardened-restore.ts')
+    const { status } = spawnSync(process.execPath, [script, AMBUSH(canary)], { stdio: 'ignore' })
+    expect(status).toBe(0)
+    expect(existsSync(canary)).toBe(true)
+  })
+})
+
+it('an image holds nothing of who made it, and where', async () => {
+  const mark = `builder-${crypto.randomUUID()}`
+  const home = join(folder, mark)
+  const project = join(home, 'project')
+  mkdirSync(join(project, 'detections'), { recursive: true })
+  const files = {
+    'it.yml':
+      'AnalysisType: rule\nRuleID: It\nFilename: it.py\nEnabled: true\nSeverity: Low\nLogTypes: [A]\nTests:\n  - Name: a\n    ExpectedResult: true\n    Log: {}\n',
+    'it.py': 'def rule(event): return True\n',
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, 'detections', name), text)
+  const environment = {
+    HOME: home,
+    USER: mark,
+    LOGNAME: mark,
+    SECRET_TOKEN: mark,
+    XDG_CACHE_HOME: join(home, 'cache'),
+  }
+  const { code } = await runCommand(['test', '--project', project], '', environment)
+  expect(code).toBe(0)
+
+  const images = imageFolder(environment)
+  const names = readdirSync(images).filter((name) => name.endsWith('.image'))
+  expect(new Set(names.map((name) => name.split('-')[0]))).toEqual(new Set(['base', 'project']))
+  const repository = join(import.meta.dirname, '..', '..')
+  for (const name of names) {
+    const bytes = readFileSync(join(images, name))
+    const found = [mark, repository, process.execPath].filter((text) => bytes.includes(text))
+    expect({ name, found }).toEqual({ name, found: [] })
+    expect(bytes.includes('panther_core')).toBe(true)
+  }
+})

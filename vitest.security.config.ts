@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** The escape attempts and their controls: minutes rather than seconds, so they run by `npm run test:security` and in CI. */
+export default defineConfig({
+  test: {
+    include: ['test/security/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+})
