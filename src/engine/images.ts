@@ -3,6 +3,7 @@
  * everything that went into them; whatever can't be had is made anew, at worst by starting Python from nothing.
  */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../model/ports.ts'
@@ -19,7 +20,11 @@ export interface Images {
   keep(request: string, image: ProjectImage): Promise<void>
 }
 
-const BASE_ENTRY = new URL(`./base-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+const moduleFile = (name: string) =>
+  new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+const BASE_ENTRY = moduleFile('base-worker')
+/** A base holds what these made of the interpreter: with other ones it is another. */
+const MAKERS = ['pyodide', 'import-seam', 'import-allowlist', 'utc-clock']
 
 export function createImages(cache: ImageCache, memoryBytes: number, log: Log): Images {
   const baseName = `base-${hash(...baseParts())}`
@@ -61,7 +66,8 @@ function baseParts(): string[] {
     version: string
   }
   const files = readPythonFiles().flatMap(({ path, text }) => [path, text])
-  return [pyodideVersion, process.version, process.platform, process.arch, ...files]
+  const makers = MAKERS.map((name) => readFileSync(moduleFile(name), 'utf8'))
+  return [pyodideVersion, process.version, process.platform, process.arch, ...makers, ...files]
 }
 
 /** In a worker of its own: what it leaves behind in its realm goes with it. */

@@ -45,22 +45,16 @@ class Tail {
 
   async run(cursor: FileCursor | null): Promise<void> {
     let file = cursor === null ? null : await this.#resume(cursor)
+    let finished: Finished | null = null
     while (!this.#window.signal.aborted) {
-      file ??= await this.#open()
+      file ??= await this.#open(finished)
       if (file === null) await this.#changes.next()
       else {
-        const finished = await this.#readUntilReplaced(file)
-        file = finished && (await this.#openSuccessor(finished))
+        finished = await this.#readUntilReplaced(file)
+        file = null
       }
     }
     await file?.close()
-  }
-
-  /** A file that came and was rotated away while another was read, or while nobody looked. */
-  async #openSuccessor(finished: Finished): Promise<FollowedFile | null> {
-    const name = await successorOf(this.#path, finished)
-    const handle = name === null ? null : await openIfThere(name)
-    return handle && this.#followed(handle, LINES)
   }
 
   async #resume(cursor: FileCursor): Promise<FollowedFile | null> {
@@ -74,9 +68,14 @@ class Tail {
     return null
   }
 
-  async #open(): Promise<FollowedFile | null> {
+  /** The path's own file, or one that came and was rotated away since the finished one was the path's own. */
+  async #open(finished: Finished | null): Promise<FollowedFile | null> {
+    // Opened before looking: whatever rotation does meanwhile, what lies before it can be told.
     const handle = await openIfThere(this.#path)
-    return handle && this.#followed(handle, LINES)
+    const between = finished && (await openBetween(this.#path, finished, handle))
+    if (between) await handle?.close()
+    const next = between ?? handle
+    return next && this.#followed(next, LINES)
   }
 
   #followed(handle: FileHandle, at: FileCursor | typeof LINES): Promise<FollowedFile> {
@@ -167,17 +166,26 @@ interface Finished {
   readonly bornAt: bigint
 }
 
-/** Of the rotated files that were written to after the finished one, the earliest; null: the next is the path's own. */
-async function successorOf(path: string, finished: Finished): Promise<string | null> {
-  const family = await familyOf(path)
-  const present = family.find(({ name }) => name === path)
-  const later = family
-    .filter(
-      ({ inode, name }) => inode !== finished.inode && inode !== present?.inode && !name.endsWith('.gz'),
-    )
-    .filter((member) => isLater(member, finished))
-    .sort((a, b) => (isLater(a, b) ? 1 : -1))
-  return later[0]?.name ?? null
+/** The earliest file written to after the finished one and before the path's own; null: there is none. */
+async function openBetween(
+  path: string,
+  finished: Finished,
+  own: FileHandle | null,
+): Promise<FileHandle | null> {
+  const present = own && (await memberOf(path, own))
+  for (;;) {
+    const between = (await familyOf(path))
+      .filter(
+        ({ inode, name }) => inode !== finished.inode && inode !== present?.inode && !name.endsWith('.gz'),
+      )
+      .filter((member) => isLater(member, finished) && (present === null || isLater(present, member)))
+      .sort((a, b) => (isLater(a, b) ? 1 : -1))[0]
+    if (!between) return null
+    const handle = await openIfThere(between.name)
+    if (handle && (await memberOf(between.name, handle)).inode === between.inode) return handle
+    // Rotation moved the names on meanwhile: look again.
+    await handle?.close()
+  }
 }
 
 function isLater(a: Finished, b: Finished): boolean {
@@ -186,6 +194,11 @@ function isLater(a: Finished, b: Finished): boolean {
 
 interface Member extends Finished {
   readonly name: string
+}
+
+async function memberOf(name: string, file: FileHandle): Promise<Member> {
+  const { ino, mtimeNs, birthtimeNs } = await file.stat({ bigint: true })
+  return { name, inode: String(ino), modifiedAt: mtimeNs, bornAt: birthtimeNs }
 }
 
 /** The file and those beside it whose names begin with its own, by name. */
