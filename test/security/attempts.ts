@@ -515,7 +515,7 @@ export const ATTEMPTS: Record<string, readonly Attempt[]> = {
     fails(
       NO_HOST_FILES,
       'a link',
-      'import os; os.symlink(SECRET_FILE, "/tmp/l"); return open("/tmp/l").read()',
+      'import os; os.symlink(SECRET_FILE, "/home/link"); return open("/home/link").read()',
     ),
     fails(NO_HOST_FILES, 'writing', 'open(CANARY, "w").write("reached")'),
     fails(
@@ -593,7 +593,7 @@ export const ATTEMPTS: Record<string, readonly Attempt[]> = {
       'a file that grows',
       `
       import os
-      file = os.open("/tmp/canary", os.O_CREAT | os.O_WRONLY)
+      file = os.open("/home/canary", os.O_CREAT | os.O_WRONLY)
       return f"GREW {sum(os.write(file, bytes(10**6)) for _ in range(20))}"`,
     ),
     reaches(

@@ -59,6 +59,7 @@ const MARKED: readonly [name: string, code: string][] = [
   ['a mark below zero', 'marks.begin(-7, -7); os._exit(0)'],
   ['cells that moved away', 'marks.cells.extend(range(10**6)); marks.begin(0, 0)'],
   ['cells that are gone', 'marks.cells = None'],
+  ['descriptors until there are no more', 'while os.open("/dev/null", os.O_RDONLY): pass'],
   ['a driver without functions', 'del batch.evaluate; del batch.test; gc.collect()'],
   ['a driver of its own', 'batch.evaluate.__code__ = (lambda text: 5).__code__'],
   ['an answer that is no text', 'batch._answer = lambda value: 5'],
