@@ -39,12 +39,14 @@ const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8 }
 export class Evaluator {
   readonly #worker: Worker
   readonly #cells: Int32Array
+  readonly baseId: string | null
   #timeMs = Number.POSITIVE_INFINITY
   #gone = false
   #message = ''
 
   /** Boots at once; nothing of any project is known to it yet. */
   constructor(boot: BootState) {
+    this.baseId = boot.baseId
     const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
     this.#worker = new Worker(ENTRY, {

@@ -133,10 +133,10 @@ export class Pool {
   async #load(evaluator: Evaluator): Promise<Ready | Ended> {
     const { setup, images } = this.#options
     const request = loadRequest(setup, [...this.#excluded.values()])
-    const image = await images.find(request)
+    const image = await images.find(request, evaluator.baseId)
     const start = await evaluator.load({ ...setup, request, image, wantsHeap: !image }, this.#closing.signal)
     if (start.kind === 'ready' && start.heap) {
-      await images.keep(request, { heap: start.heap, broken: start.broken })
+      await images.keep(request, evaluator.baseId, { heap: start.heap, broken: start.broken })
     }
     return start
   }

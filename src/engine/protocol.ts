@@ -17,6 +17,8 @@ export interface BootState {
   readonly module: object
   /** The trusted base; null: Python starts from nothing. */
   readonly base: Uint8Array | null
+  /** Tells one base from another that was made of the same parts: an image fits only the one it was made over. */
+  readonly baseId: string | null
 }
 
 /** A Python body as a worker loads it. Its number is its place in the list: helpers, data models, detections. */
