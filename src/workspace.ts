@@ -14,8 +14,13 @@ import { bodyProblem } from './testing/run-tests.ts'
 
 export { formatProblem } from './config/problems.ts'
 export { watchProject } from './config/watch.ts'
+export { DRAWINGS, drawRoutes } from './drawings/draw-routes.ts'
+export type { CaseOutcome, RoutesDiff } from './routing/diff.ts'
 export { VERSION } from './version.ts'
 export { type Explanation, explain } from './workspace/explain.ts'
+export { layOut } from './workspace/git-tree.ts'
+export { routeTable } from './workspace/routes.ts'
+export { diffRoutes, type Side } from './workspace/routes-diff.ts'
 export { unmute } from './workspace/unmute.ts'
 
 export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'

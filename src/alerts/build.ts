@@ -1,7 +1,7 @@
 /** Builds from a finding what may become an alert: texts, severity, dedup key, what routing needs. Pure. */
 import type { AlertDraft, JsonText } from '../model/alert.ts'
 import type { AlertKind } from '../model/alert-kind.ts'
-import { alertsOn, type Detection, type DetectionType } from '../model/detection.ts'
+import { alertKindOf, alertsOn, type Detection, type DetectionType } from '../model/detection.ts'
 import {
   FUNCTIONS,
   type FunctionError,
@@ -25,12 +25,6 @@ export interface Candidate {
 }
 
 const MINUTE_MS = 60_000
-const KIND: Record<DetectionType, AlertKind> = {
-  rule: 'RULE',
-  scheduled_rule: 'SCHEDULED_RULE',
-  policy: 'POLICY',
-  correlation_rule: 'CORRELATION_RULE',
-}
 const ERROR_KIND: Record<DetectionType, AlertKind> = {
   rule: 'RULE_ERROR',
   scheduled_rule: 'SCHEDULED_RULE_ERROR',
@@ -56,7 +50,7 @@ export function buildMatch(detection: Detection, finding: MatchFinding): Candida
   return {
     draft: {
       ...aboutDetection(detection),
-      kind: KIND[detection.type],
+      kind: alertKindOf(detection.type),
       severity,
       title: shown || detection.displayName || detection.id,
       description: textOf('description'),
@@ -72,7 +66,7 @@ export function buildMatch(detection: Detection, finding: MatchFinding): Candida
       rowId: event.rowId,
     },
     routeRequest: {
-      kind: KIND[detection.type],
+      kind: alertKindOf(detection.type),
       severity,
       destinations: destinationsSaid(functions.destinations),
       outputIds: detection.outputIds,
@@ -211,7 +205,9 @@ function contextOf(result: FunctionResult<JsonText> | undefined): JsonText {
   return result.error ? JSON.stringify({ _error: result.error.repr }) : result.output
 }
 
-function destinationsSaid(result: FunctionResult<readonly string[] | null> | undefined): DestinationsSaid {
+export function destinationsSaid(
+  result: FunctionResult<readonly string[] | null> | undefined,
+): DestinationsSaid {
   if (!result) return { said: 'absent' }
   if (result.error) return { said: 'error', message: result.error.repr }
   return result.output === null ? { said: 'none' } : { said: 'list', names: result.output }

@@ -6,6 +6,10 @@ export const COMMANDS: CommandMap = {
   test: { summary: 'run the cases that detections carry, routing included', load: () => import('./test.ts') },
   watch: { summary: 'test again after every change', load: () => import('./watch.ts') },
   explain: { summary: 'why this severity, why this route, what is sent', load: () => import('./explain.ts') },
+  routes: {
+    summary: 'where every detection goes at every severity; what a change re-routes',
+    load: () => import('./routes.ts'),
+  },
   run: { summary: 'read events, make alerts, deliver them', load: () => import('./run.ts') },
   alerts: { summary: 'look at the alerts in the store', load: () => import('./alerts.ts') },
   deliveries: { summary: 'look at deliveries and try them again', load: () => import('./deliveries.ts') },
@@ -20,7 +24,6 @@ export const NOT_BUILT: Readonly<Record<string, string>> = {
   init: 'make a working detections repository',
   new: 'scaffold a rule, policy, helper or data model with its tests',
   debug: 'one case: printed output, traceback, every function',
-  routes: 'where every detection goes at every severity',
   replay: 'recorded events through everything, nothing sent',
   destinations: 'the registry as code: list, add, edit, remove, test, resume',
   python: 'pure-Python packages that detections need',

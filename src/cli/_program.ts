@@ -34,18 +34,19 @@ function overall([name]: readonly string[], io: Io): Promise<number> | number {
     : print(overallHelp(), io)
 }
 
-async function runGroup(
-  { path }: About,
-  group: CommandGroup,
-  [name = '', ...rest]: readonly string[],
-  io: Io,
-): Promise<number> {
+async function runGroup(about: About, group: CommandGroup, argv: readonly string[], io: Io): Promise<number> {
+  const { path } = about
+  const [name = '', ...rest] = argv
   const built = Object.entries(group.commands).map(([sub, { summary }]) => [sub, summary] as const)
   const help = groupHelp(path, built, Object.entries(group.notBuilt))
-  if (isHelp(name)) return print(help, io)
+  if (isHelp(name)) {
+    const alone = group.alone && parseArguments(about, group.alone, ['--help']).help
+    return print(alone ? `${alone}\n${help}` : help, io)
+  }
   const found = Object.hasOwn(group.commands, name) ? group.commands[name] : undefined
   if (found) return runCommand({ path: `${path} ${name}`, summary: found.summary }, found.command, rest, io)
   if (Object.hasOwn(group.notBuilt, name)) throw notBuilt(`${path} ${name}`)
+  if (group.alone && (name === '' || name.startsWith('-'))) return runCommand(about, group.alone, argv, io)
   const names = Object.keys(group.commands)
   throw name === '' || name.startsWith('-')
     ? new UserError(`${path} needs a command`, { hint: `one of: ${names.join(', ')}` })

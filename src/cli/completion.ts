@@ -22,7 +22,11 @@ async function completionsOf([name, { summary, load }]: [string, CommandEntry]):
   if (!isGroup(command)) return [{ path: name, summary, words: longOptions(command) }]
   const below = Object.entries(command.commands)
   return [
-    { path: name, summary, words: below.map(([sub]) => sub) },
+    {
+      path: name,
+      summary,
+      words: [...below.map(([sub]) => sub), ...(command.alone ? longOptions(command.alone) : [])],
+    },
     ...below.map(([sub, each]) => ({
       path: `${name} ${sub}`,
       summary: each.summary,

@@ -3,7 +3,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import glob from 'fast-glob'
 import { UserError } from '../errors.ts'
-import { compareText } from './problems.ts'
+import { compareText } from '../model/compare-text.ts'
 
 export interface Discovered {
   /** Absolute paths of possible specs, sorted. */

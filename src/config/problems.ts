@@ -1,4 +1,5 @@
 /** Collects every problem with its place, and prints one for people. */
+import { compareText } from '../model/compare-text.ts'
 import type { Problem } from '../model/problem.ts'
 import type { SourceText } from './source-text.ts'
 
@@ -58,10 +59,6 @@ export class ProblemList {
 
 function keyOnly(line: string): string | null {
   return /^\s*(?:- +)?[\w.-]+:(?=\s|$)/.exec(line)?.[0] ?? null
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** `file:line:col severity message [code]`, the source line with a caret, the hint. */

@@ -1,5 +1,6 @@
 /** Detections and what they lean on, as loaded: metadata, body, tests. */
 import type { JsonText } from './alert.ts'
+import type { AlertKind } from './alert-kind.ts'
 import type { RouteLevel } from './route.ts'
 import type { Severity } from './severity.ts'
 
@@ -104,4 +105,16 @@ export interface OtherContent {
 /** The alerting value of the matcher: rules alert on true, policies on false. */
 export function alertsOn(type: DetectionType): boolean {
   return type !== 'policy'
+}
+
+const ALERT_KIND: Record<DetectionType, AlertKind> = {
+  rule: 'RULE',
+  scheduled_rule: 'SCHEDULED_RULE',
+  policy: 'POLICY',
+  correlation_rule: 'CORRELATION_RULE',
+}
+
+/** The kind of the alerts that a detection makes by matching. */
+export function alertKindOf(type: DetectionType): AlertKind {
+  return ALERT_KIND[type]
 }

@@ -1,0 +1,78 @@
+/** What every drawing of routes shows: a track per bundle, a column per place where alerts end. Pure. */
+import type { Bundle } from '../model/route-table.ts'
+import { SEVERITIES, type Severity } from '../model/severity.ts'
+
+export interface Chart {
+  readonly columns: readonly Column[]
+  readonly groups: readonly { readonly logType: string; readonly tracks: readonly Track[] }[]
+  readonly detections: number
+}
+
+export interface Column {
+  readonly name: string
+  /** Places that no registry declares: nobody, nowhere on purpose, unknown. */
+  readonly special: boolean
+}
+
+export interface Track {
+  readonly bundle: Bundle
+  /** Indices of columns. */
+  readonly stops: readonly number[]
+  readonly label: string
+}
+
+const SPECIAL = {
+  nowhere: 'nobody',
+  suppressed: 'nowhere, on purpose',
+  unknown: 'decided by its code',
+} as const
+
+/** Highest first. */
+export const SHOWN_SEVERITIES: readonly Severity[] = SEVERITIES.toReversed()
+
+/** @param declared names of the registry, in its order; names that only routes know follow them. */
+export function chartOf(bundles: readonly Bundle[], declared: readonly string[]): Chart {
+  const named = new Set([...declared, ...bundles.flatMap(({ destinations }) => destinations)])
+  const special = Object.entries(SPECIAL).filter(([end]) => bundles.some((bundle) => bundle.end === end))
+  const columns = [
+    ...[...named].map((name) => ({ name, special: false })),
+    ...special.map(([, name]) => ({ name, special: true })),
+  ]
+  const place = (name: string, isSpecial: boolean) =>
+    columns.findIndex((column) => column.name === name && column.special === isSpecial)
+  const trackOf = (bundle: Bundle): Track => ({
+    bundle,
+    stops:
+      bundle.end in SPECIAL
+        ? [place(SPECIAL[bundle.end as keyof typeof SPECIAL], true)]
+        : bundle.destinations.map((name) => place(name, false)).sort((a, b) => a - b),
+    label: bundle.detections.length === 1 ? bundle.detections[0]! : `${bundle.detections.length} detections`,
+  })
+  return {
+    columns,
+    groups: [...Map.groupBy(bundles, ({ logType }) => logType)].map(([logType, own]) => ({
+      logType,
+      tracks: own.map(trackOf),
+    })),
+    detections: new Set(bundles.flatMap(({ detections }) => detections)).size,
+  }
+}
+
+/** For XML and HTML, in text and in quoted attributes. */
+export function escapeMarkup(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+}
+
+export const SEVERITY_COLOURS: Readonly<Record<Severity, string>> = {
+  CRITICAL: '#8e1b3a',
+  HIGH: '#d1432f',
+  MEDIUM: '#e08a1e',
+  LOW: '#3f7fb5',
+  INFO: '#8a94a0',
+}

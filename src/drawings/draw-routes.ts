@@ -1,0 +1,22 @@
+/** A route table as a picture of the kind that is asked for. Pure. */
+import type { Registry } from '../model/destination.ts'
+import type { RouteTable } from '../model/route-table.ts'
+import { bundleRoutes } from '../routing/bundles.ts'
+import { type Chart, chartOf } from './_chart.ts'
+import { routesHtml } from './html.ts'
+import { routesMermaid } from './mermaid.ts'
+import { routesSvg } from './svg.ts'
+
+export const DRAWINGS = ['mermaid', 'html', 'svg'] as const
+export type Drawing = (typeof DRAWINGS)[number]
+
+const DRAW: Readonly<Record<Drawing, (chart: Chart) => string>> = {
+  mermaid: routesMermaid,
+  html: routesHtml,
+  svg: routesSvg,
+}
+
+export function drawRoutes(kind: Drawing, table: RouteTable, registry: Registry | null): string {
+  const declared = registry?.destinations.map(({ name }) => name) ?? []
+  return DRAW[kind](chartOf(bundleRoutes(table), declared))
+}
