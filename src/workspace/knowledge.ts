@@ -1,12 +1,14 @@
-/** What the text of a body tells of its routing. */
+/** What is known of a body's routing without running it: so far only whether it decides at all. */
 import type { Detection } from '../model/detection.ts'
-import type { Engine } from '../model/evaluation.ts'
 import type { Knowledge } from '../routing/possible.ts'
 
-export function knowledgeOf({ body }: Detection, _engine: Engine): Knowledge {
-  const open = { values: [], closed: false }
+const ANYTHING = { values: [], closed: false }
+
+export function knowledgeOf({ body }: Detection): Knowledge {
+  const decides = (name: string) =>
+    new RegExp(`^\\s*(?:def ${name}\\(|${name}\\s*=)`, 'm').test(body?.source ?? '')
   return {
-    severity: /^def severity\(/m.test(body?.source ?? '') ? open : null,
-    destinations: /^def destinations\(/m.test(body?.source ?? '') ? open : null,
+    severity: decides('severity') ? ANYTHING : null,
+    destinations: decides('destinations') ? ANYTHING : null,
   }
 }

@@ -27,12 +27,17 @@ export async function diffRoutes(before: Side, after: Side): Promise<RoutesDiff>
 
 /** A changed registry touches them all; else whoever's spec, body or helpers changed, is new or is gone. */
 function touchedIds(before: Project, after: Project): (id: string) => boolean {
-  if (JSON.stringify(before.registry) !== JSON.stringify(after.registry)) return () => true
+  if (registryOf(before) !== registryOf(after)) return () => true
   if (modelsOf(before) !== modelsOf(after)) return () => true
   return (id) => {
     const [old, now] = [before.detections.get(id), after.detections.get(id)]
     return old?.version !== now?.version || routing(old) !== routing(now)
   }
+}
+
+/** Lines may move without anything being routed otherwise. */
+function registryOf({ registry }: Project): string {
+  return JSON.stringify(registry, (key, value: unknown) => (key === 'place' ? undefined : value))
 }
 
 /** A data model serves whoever asks for its log types: which ones is decided event by event. */

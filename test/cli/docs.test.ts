@@ -31,7 +31,12 @@ const commands = (
     Object.entries(COMMANDS).map(async ([name, { load }]) => {
       const command = (await load()).default
       return isGroup(command)
-        ? Object.entries(command.commands).map(([sub, each]) => [`${name} ${sub}`, each.command] as const)
+        ? [
+            ...(command.alone ? [[name, command.alone] as const] : []),
+            ...Object.entries(command.commands).map(
+              ([sub, each]) => [`${name} ${sub}`, each.command] as const,
+            ),
+          ]
         : [[name, command] as const]
     }),
   )
