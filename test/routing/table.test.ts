@@ -123,7 +123,7 @@ describe('bundles', () => {
     }
     const shown = bundleRoutes(table).map(
       ({ logType, severities, detections, destinations, evidence }) =>
-        `${logType}: ${severities} ${detections} -> ${destinations} (${evidence})`,
+        `${logType}: ${severities.join()} ${detections.join()} -> ${destinations.join()} (${evidence})`,
     )
     expect(shown).toEqual([
       '(no log type): CRITICAL C -> soc,pager (unknown)',
@@ -149,7 +149,7 @@ describe('a diff', () => {
   it('tells each severity that goes elsewhere, is new, or is gone', () => {
     const changes = diffTables(tableOf({}), tableOf({ severity: 'CRITICAL' }))
     const shown = changes.map(
-      ({ severity, before, after }) => `${severity}: ${before.map(told)} -> ${after.map(told)}`,
+      ({ severity, before, after }) => `${severity}: ${before.map(told).join()} -> ${after.map(told).join()}`,
     )
     expect(shown).toEqual([
       'CRITICAL:  -> CRITICAL soc pager (static-severity, static)',
