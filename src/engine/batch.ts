@@ -19,11 +19,13 @@ export interface Answer {
   readonly printed: readonly Printed[]
 }
 
+/** An event that some body is to see. */
 interface Entry {
   /** Its place among the job's items. */
   readonly item: number
   readonly raw: string
-  readonly accepted: Accepted
+  readonly fields: Accepted['fields']
+  readonly candidates: Accepted['candidates']
 }
 
 /** What one function results in for one body and item. */
@@ -37,13 +39,15 @@ export function evaluateEvents({ python, rules, bodies }: LoadedBodies, job: Job
   const envelopes = job.work.items as readonly Envelope[]
   const taken = envelopes.map((envelope) => takeIn(envelope, rules))
   const quarantined = new Set(job.quarantined)
-  const entries = taken.flatMap((event, item): Entry[] => {
+  const running = withoutQuarantined(quarantined)
+  const asked = taken.flatMap((event, item): Entry[] => {
     if (event.status !== 'accepted') return []
-    const candidates = event.candidates.filter((body) => !quarantined.has(body))
-    return [{ item, raw: envelopes[item]!.raw, accepted: { ...event, candidates } }]
+    const candidates = running(event.candidates)
+    return candidates.length === 0
+      ? []
+      : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
   })
-  const asked = entries.filter(({ accepted }) => accepted.candidates.length > 0)
-  const { reported, unreadable, printed } = ask(python, asked, job.skips)
+  const { reported, unreadable, printed } = ask(python, asked, job)
   const all = [...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort((a, b) => a.body - b.body)
   const byItem = Map.groupBy(all, ({ item }) => item)
 
@@ -70,11 +74,12 @@ interface PythonReport {
 }
 
 /** One call for all; event by event when Python can't read the whole. */
-function ask(python: Python, entries: readonly Entry[], skips: readonly Skip[]): PythonReport {
+function ask(python: Python, entries: readonly Entry[], job: Job): PythonReport {
   if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
-  const answer = readEvaluation(python.evaluate(requestText(entries, skips)))
+  const answer = readEvaluation(python.evaluate(requestText(entries, job)))
   if (answer !== null) {
-    if (!answer.findings.every(([item, body]) => wasAsked(entries, item, body))) throw new ForgedAnswer()
+    const asked = new Map(entries.map(({ item, candidates }) => [item, candidates]))
+    if (!answer.findings.every(([item, body]) => asked.get(item)?.includes(body))) throw new ForgedAnswer()
     return {
       reported: answer.findings.map(([item, body, functions]) => ({ item, body, functions })),
       unreadable: new Set(),
@@ -82,7 +87,7 @@ function ask(python: Python, entries: readonly Entry[], skips: readonly Skip[]):
     }
   }
   if (entries.length === 1) return { reported: [], unreadable: new Set([entries[0]!.item]), printed: [] }
-  const parts = entries.map((entry) => ask(python, [entry], skips))
+  const parts = entries.map((entry) => ask(python, [entry], job))
   return {
     reported: parts.flatMap((part) => part.reported),
     unreadable: new Set(parts.flatMap((part) => [...part.unreadable])),
@@ -90,28 +95,44 @@ function ask(python: Python, entries: readonly Entry[], skips: readonly Skip[]):
   }
 }
 
-function wasAsked(entries: readonly Entry[], item: number, body: number): boolean {
-  return entries.some((entry) => entry.item === item && entry.accepted.candidates.includes(body))
+/** Equal lists stay one list: events are grouped by it. */
+function withoutQuarantined(quarantined: ReadonlySet<number>) {
+  const known = new Map<readonly number[], readonly number[]>()
+  return (candidates: readonly number[]): readonly number[] => {
+    if (quarantined.size === 0) return candidates
+    const running = known.get(candidates) ?? candidates.filter((body) => !quarantined.has(body))
+    known.set(candidates, running)
+    return running
+  }
 }
 
 /** The records' own texts go in as they are: each has passed a parser, so none can reach beyond its place. */
-function requestText(entries: readonly Entry[], skips: readonly Skip[]): string {
-  const work = new Map<number, number[]>()
-  entries.forEach(({ accepted }, place) => {
-    for (const body of accepted.candidates) {
-      const places = work.get(body)
-      if (places) places.push(place)
-      else work.set(body, [place])
-    }
-  })
+function requestText(entries: readonly Entry[], { skips, singly }: Job): string {
+  const { groups, work } = grouped(entries)
   const parts = [
-    `"work":${JSON.stringify([...work].sort(([a], [b]) => a - b))}`,
+    `"groups":${JSON.stringify(groups)}`,
+    `"work":${JSON.stringify(work)}`,
+    `"singly":${JSON.stringify(singly)}`,
     `"skips":${JSON.stringify(skips.map(skipEntry))}`,
     `"items":${JSON.stringify(entries.map(({ item }) => item))}`,
-    `"fields":${JSON.stringify(entries.map(({ accepted }) => accepted.fields))}`,
+    `"fields":${JSON.stringify(entries.map(({ fields }) => fields))}`,
     `"events":[${entries.map(({ raw }) => raw).join(',')}]`,
   ]
   return `{${parts.join(',')}}`
+}
+
+/** Groups of places that the same bodies see, and for each body, ascending, its groups. */
+function grouped(entries: readonly Entry[]): { groups: number[][]; work: [number, number[]][] } {
+  const byCandidates = Map.groupBy([...entries.keys()], (place) => entries[place]!.candidates)
+  const work = new Map<number, number[]>()
+  ;[...byCandidates.keys()].forEach((candidates, group) => {
+    for (const body of candidates) {
+      const groups = work.get(body)
+      if (groups) groups.push(group)
+      else work.set(body, [group])
+    }
+  })
+  return { groups: [...byCandidates.values()], work: [...work].sort(([a], [b]) => a - b) }
 }
 
 function skipEntry({ body, item, function: number, error }: Skip): unknown[] {

@@ -25,6 +25,8 @@ export class Containment {
   readonly #options: ContainmentOptions
   readonly #endings = new Map<number, number>()
   readonly #quarantined = new Set<number>()
+  /** Bodies that ended a worker nobody knows at which item: from then on each item is marked. */
+  readonly #singly = new Set<number>()
 
   constructor(options: ContainmentOptions) {
     this.#options = options
@@ -32,14 +34,25 @@ export class Containment {
 
   /** One outcome per item, in their order. */
   async run(work: Work, skips: readonly Skip[] = []): Promise<readonly ItemOutcome[]> {
-    const end = await this.#options.run({ work, skips, quarantined: [...this.#quarantined] })
+    const job = { work, skips, quarantined: [...this.#quarantined], singly: [...this.#singly] }
+    const end = await this.#options.run(job)
     if (end.kind === 'done') {
       this.#logPrinted(end.printed)
       return end.outcomes
     }
+    if (this.#isVague(end, job)) return this.run(work, skips)
     const guilty = this.#guiltyCall(end, skips)
     if (guilty) return this.run(work, [...skips, guilty])
     return this.#runHalves(work, skips, end)
+  }
+
+  /** Then the work is done again, with exact marks for the body that was at it. */
+  #isVague({ mark, ending }: Ended, job: Job): boolean {
+    const body = this.#options.bodies[mark.body]
+    if (!body || mark.isExact || job.singly.includes(mark.body)) return false
+    this.#singly.add(mark.body)
+    this.#options.log.warn({ detection: body.id, limit: ending }, 'a detection ended its worker: run again')
+    return true
   }
 
   /** null: it ended outside of any body, or where that body was not even called. */

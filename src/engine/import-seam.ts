@@ -3,6 +3,7 @@
  * It carries the mark, refuses the shell and sockets, and can be locked: then all but the allowlist throws.
  */
 import { Bug } from '../errors.ts'
+import type { Deadline } from './deadline.ts'
 import type { HostImport, Memory } from './host-import.ts'
 import { importRule } from './import-allowlist.ts'
 import { utcClock } from './utc-clock.ts'
@@ -23,6 +24,8 @@ interface WebAssemblyHost {
 
 /** `time.clock_getres`, which nobody else calls: Python's way to say that the mark has moved. */
 const MARK_IMPORT = 'clock_res_get'
+/** Whether a signal has come, which the interpreter asks while it runs. */
+const POLL_IMPORT = '_Py_CheckEmscriptenSignals_Helper'
 
 const OPEN_IMPORT = '__syscall_openat'
 /** O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
@@ -42,7 +45,8 @@ export interface Seam {
 }
 
 export interface SeamOptions {
-  readonly onMark: () => void
+  /** Told of marks and polls; without it nothing is marked or interrupted. */
+  readonly deadline?: Pick<Deadline, 'marked' | 'polled'>
   /** The compiled interpreter to use instead of the one that the loader compiles. */
   readonly module?: object
 }
@@ -60,7 +64,7 @@ export async function withSeam<T>(
     const env = imports?.env
     if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
     const names = Object.keys(env)
-    edit(env, { ...special(env, options.onMark, lock), ...utcClock(env, () => seam!.memory) }, lock)
+    edit(env, { ...special(env, options.deadline, lock), ...utcClock(env, () => seam!.memory) }, lock)
     const made = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
       'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }
@@ -86,7 +90,7 @@ interface Lock {
 /** What some imports become, whatever the allowlist says of them. */
 function special(
   env: Record<string, HostImport>,
-  onMark: () => void,
+  deadline: SeamOptions['deadline'],
   lock: Lock,
 ): Record<string, HostImport> {
   const mark = env[MARK_IMPORT]!
@@ -94,9 +98,10 @@ function special(
   const control = env[DESCRIPTOR_IMPORT]!
   return {
     [MARK_IMPORT]: (...args) => {
-      onMark()
+      deadline?.marked()
       return mark(...args)
     },
+    [POLL_IMPORT]: () => deadline?.polled() ?? 0,
     // Files are memory outside the interpreter's own, which its limit does not count.
     [OPEN_IMPORT]: (folder, path, flags, more) =>
       lock.closed && ((flags as number) & WRITES) !== 0

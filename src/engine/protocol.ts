@@ -101,6 +101,8 @@ export interface Job {
   readonly skips: readonly Skip[]
   /** Bodies that no longer run. */
   readonly quarantined: readonly number[]
+  /** Bodies whose marks must be exact. */
+  readonly singly: readonly number[]
 }
 
 export type ItemOutcome = EvaluatedEvent['outcome'] | TestOutcome
@@ -114,9 +116,9 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly broken: readonly BrokenBody[]; readonly heap: Uint8Array | null }
   | { readonly kind: 'done'; readonly outcomes: readonly ItemOutcome[]; readonly printed: readonly Printed[] }
 
-/** Cells of the mark, the same in marks.py: a new serial is a new time budget. */
-export const MARK = { serial: 0, body: 1, item: 2, function: 3 } as const
-export const MARK_CELLS = 4
+/** Cells of the mark: a new serial is a new time budget. */
+export const MARK = { serial: 0, body: 1, item: 2, function: 3, isExact: 4 } as const
+export const MARK_CELLS = 5
 
 /** Where a worker is. */
 export interface Mark {
@@ -126,6 +128,8 @@ export interface Mark {
   /** -1: the body is being loaded. */
   readonly item: number
   readonly function: number
+  /** False: the body may be some items further by now. */
+  readonly isExact: boolean
 }
 
 export function readMark(cells: Int32Array): Mark {
@@ -134,6 +138,7 @@ export function readMark(cells: Int32Array): Mark {
     body: cells[MARK.body]!,
     item: cells[MARK.item]!,
     function: cells[MARK.function]!,
+    isExact: cells[MARK.isExact] !== 0,
   }
 }
 

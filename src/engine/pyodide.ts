@@ -1,8 +1,8 @@
 /** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
 import { loadPyodide, type PyodideInterface } from 'pyodide'
 import { type CApi, callText } from './c-api.ts'
+import { Deadline } from './deadline.ts'
 import { type Seam, withSeam } from './import-seam.ts'
-import { budgetMs, MARK, MARK_CELLS, readMark } from './protocol.ts'
 import { readPythonFiles } from './python-files.ts'
 
 /** The driver's calls; see batch.py and sandbox.py for the texts. */
@@ -44,7 +44,7 @@ type DriverCall = keyof typeof DRIVER
 export async function bootPython(options: BootOptions): Promise<LockedPython> {
   const { mark, module, base } = options
   const deadline = new Deadline(mark)
-  const { loaded: pyodide, seam } = await withSeam({ onMark: () => deadline.marked(), module }, () =>
+  const { loaded: pyodide, seam } = await withSeam({ deadline, module }, () =>
     startPyodide(base ? { _loadSnapshot: base } : {}),
   )
   installRuntime(pyodide)
@@ -52,7 +52,8 @@ export async function bootPython(options: BootOptions): Promise<LockedPython> {
   const api = (pyodide as unknown as { _module: CApi })._module
   const addresses = driverAddresses(pyodide)
   deadline.watch(seam.memory, pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number)
-  pyodide.setInterruptBuffer(deadline.interruptBuffer)
+  // Makes the interpreter poll; what it finds there is the deadline's to say.
+  pyodide.setInterruptBuffer(new Uint8Array(1))
   seam.lock()
   return lockedPython(api, seam, addresses, deadline, base?.length ?? 0)
 }
@@ -60,9 +61,7 @@ export async function bootPython(options: BootOptions): Promise<LockedPython> {
 /** The trusted base: the runtime, the driver and common modules, and nothing of any author. */
 export async function makeBase(): Promise<Uint8Array> {
   // Through the same seam as every boot: what it changes is part of the interpreter's function table.
-  const { loaded: pyodide } = await withSeam({ onMark: () => {} }, () =>
-    startPyodide({ _makeSnapshot: true }),
-  )
+  const { loaded: pyodide } = await withSeam({}, () => startPyodide({ _makeSnapshot: true }))
   installRuntime(pyodide)
   pyodide.runPython('import signalbox_driver.prelude, gc; gc.collect()')
   return pyodide.makeMemorySnapshot()
@@ -70,7 +69,7 @@ export async function makeBase(): Promise<Uint8Array> {
 
 /** What the interpreter would import of the host; for the test that knows every name. */
 export async function importedNames(): Promise<readonly string[]> {
-  const { seam } = await withSeam({ onMark: () => {} }, () => startPyodide({}))
+  const { seam } = await withSeam({}, () => startPyodide({}))
   return seam.names
 }
 
@@ -115,7 +114,14 @@ function lockedPython(
   deadline: Deadline,
   baseBytes: number,
 ): LockedPython {
-  const call = (name: DriverCall, text: string) => callText(api, memory, addresses[name], text)
+  const call = (name: DriverCall, text: string) => {
+    try {
+      return callText(api, memory, addresses[name], text)
+    } catch (error) {
+      deadline.ended()
+      throw error
+    }
+  }
   return {
     limit: (timeMs) => deadline.limit(timeMs),
     load: (text) => {
@@ -152,71 +158,4 @@ function installRuntime(pyodide: PyodideInterface): void {
   }
   const path = `import sys; "${RUNTIME}" in sys.path or sys.path.insert(0, "${RUNTIME}")`
   pyodide.runPython(`${path}; "${RUNTIME}/stand_ins" in sys.path or sys.path.append("${RUNTIME}/stand_ins")`)
-}
-
-const SIGINT = 2
-/** After an interrupt the next one waits: the handler itself must get to run. */
-const INTERRUPT_AGAIN_MS = 20
-
-/** Follows the interpreter's mark: copies it out for the watchdog, and interrupts what runs past its time. */
-class Deadline {
-  readonly #mark: Int32Array
-  #timeMs = Number.POSITIVE_INFINITY
-  #memory: Seam['memory'] | undefined
-  #address = 0
-  #view = new Int32Array(0)
-  #at = Number.POSITIVE_INFINITY
-
-  constructor(mark: Int32Array) {
-    this.#mark = mark
-  }
-
-  limit(timeMs: number): void {
-    this.#timeMs = timeMs
-  }
-
-  watch(memory: Seam['memory'], address: number): void {
-    this.#memory = memory
-    this.#address = address
-  }
-
-  /** Called from inside the interpreter. */
-  marked(): void {
-    if (this.#memory === undefined) return
-    const cells = this.#cells(this.#memory)
-    const mark = this.#mark
-    const isNewBudget = cells[MARK.serial] !== mark[MARK.serial]
-    mark[MARK.body] = cells[MARK.body]!
-    mark[MARK.item] = cells[MARK.item]!
-    mark[MARK.function] = cells[MARK.function]!
-    // The serial last: a reader that sees it sees the rest.
-    Atomics.store(mark, MARK.serial, cells[MARK.serial]!)
-    if (isNewBudget) this.#at = performance.now() + budgetMs(readMark(mark), this.#timeMs)
-  }
-
-  /** The interpreter polls index 0 while it runs bytecode, so the deadline needs no second thread. */
-  get interruptBuffer(): Uint8Array {
-    const due = () => this.#isDue()
-    const buffer = {
-      get 0() {
-        return due() ? SIGINT : 0
-      },
-      // Python clears the cell after each look.
-      set 0(_) {},
-    }
-    return buffer as unknown as Uint8Array
-  }
-
-  #isDue(): boolean {
-    const now = performance.now()
-    if (now <= this.#at) return false
-    this.#at = now + INTERRUPT_AGAIN_MS
-    return true
-  }
-
-  /** Memory that grew is another buffer. */
-  #cells({ buffer }: Seam['memory']): Int32Array {
-    if (this.#view.buffer !== buffer) this.#view = new Int32Array(buffer, this.#address, MARK_CELLS)
-    return this.#view
-  }
 }

@@ -7,7 +7,7 @@ import type { Done, Ended } from '../../src/engine/evaluator.ts'
 import { formatEventTime, parseEventTime } from '../../src/engine/event-time.ts'
 import { refusal } from '../../src/engine/framing-guard.ts'
 import { takeIn } from '../../src/engine/intake.ts'
-import type { Job } from '../../src/engine/protocol.ts'
+import type { DetectionBody, Job } from '../../src/engine/protocol.ts'
 import { createSelection } from '../../src/engine/selection.ts'
 import { LOOK_EVERY_MS, Watchdog } from '../../src/engine/watchdog.ts'
 import type { Envelope } from '../../src/model/event.ts'
@@ -111,8 +111,8 @@ describe('pieces of a batch', () => {
 })
 
 describe('the watchdog', () => {
-  const running = (serial: number, item = 0) => ({ serial, body: 1, item, function: 0 })
-  const outside = { serial: 9, body: -1, item: 0, function: 0 }
+  const running = (serial: number, item = 0) => ({ serial, body: 1, item, function: 0, isExact: true })
+  const outside = { serial: 9, body: -1, item: 0, function: 0, isExact: true }
   /** Looks at one mark at the usual interval; the time at which it is called stalled, or null. */
   const stalledAfter = (mark: ReturnType<typeof running>, forMs: number) => {
     const watchdog = new Watchdog(1_000)
@@ -152,7 +152,7 @@ describe('the watchdog', () => {
 })
 
 describe('a crash outside of any detection', () => {
-  const outside = { serial: 1, body: -1, item: 0, function: 0 }
+  const outside = { serial: 1, body: -1, item: 0, function: 0, isExact: true }
   /** A worker that ends on every batch with a poisoned event in it. */
   const runs: number[] = []
   const run = async ({ work }: Job): Promise<Done | Ended> => {
@@ -177,5 +177,41 @@ describe('a crash outside of any detection', () => {
       ),
     )
     expect(runs[0]).toBe(7)
+  })
+})
+
+describe('a worker that ended nobody knows at which event', () => {
+  const [guilty, after] = [1, 2]
+  const jobs: Job[] = []
+  /** Hangs at one event; the mark has gone on from it unless the body is marked singly. */
+  const run = async (job: Job): Promise<Done | Ended> => {
+    jobs.push(job)
+    const isExact = job.singly.includes(0)
+    const item = isExact ? guilty : after
+    if (job.skips.some((skip) => skip.item === guilty)) {
+      const outcomes = job.work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
+      return { kind: 'done', outcomes, printed: [] }
+    }
+    return { kind: 'ended', mark: { serial: 1, body: 0, item, function: 0, isExact }, ending: 'time', message: '' }
+  }
+  const body = { kind: 'detection', id: 'hangs', path: 'hangs.py', source: '' } as DetectionBody
+  const containment = new Containment({
+    run,
+    bodies: [body],
+    limits: DEFAULT_SETTINGS.limits,
+    log: silentLog,
+  })
+  const items = ['a', 'b', 'c'].map((raw) => envelope(raw))
+
+  it('runs again with exact marks, and only the event that is sure is skipped', async () => {
+    await containment.run({ kind: 'evaluate', items })
+    expect(jobs.map(({ singly }) => singly)).toEqual([[], [0], [0]])
+    expect(jobs.at(-1)!.skips).toMatchObject([{ body: 0, item: guilty, function: 0 }])
+  })
+
+  it('keeps to exact marks from then on', async () => {
+    jobs.length = 0
+    await containment.run({ kind: 'evaluate', items })
+    expect(jobs.map(({ singly }) => singly)).toEqual([[0], [0]])
   })
 })

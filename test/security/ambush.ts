@@ -32,7 +32,7 @@ for holder, name in [
 try:
     from signalbox_driver import batch, failures, marks, outputs, printed, running, sandbox
     for holder, name in [
-        (batch, "_prepare"), (batch, "_answer"), (batch, "capture"), (marks, "begin"), (marks, "arm"), (marks, "watch"),
+        (batch, "_prepare"), (batch, "_answer"), (batch, "capture"), (marks, "begin"), (marks, "begin_loop"), (marks, "watch"),
         (outputs, "checked"), (sandbox, "_who"), (failures, "describe"), (printed.PrintedOutput, "take"),
     ]:
         patch(holder, name)

@@ -1,6 +1,7 @@
 """The live loop of the driver tells the same as running detections one by one; what it is given is each one's own."""
 
 import unittest
+from array import array
 from types import SimpleNamespace
 
 from signalbox_driver import marks
@@ -27,7 +28,9 @@ def answer(event):
 
 
 ANSWERS = [False, True, None, 1, 0, "yes", False, ValueError("no"), SystemExit(2), marks.TimeLimitExceeded(), True]
-ENTRIES = [(item, {"answer": value}) for item, value in enumerate(ANSWERS)]
+EVENTS = [{"answer": value} for value in ANSWERS]
+# Not the places: an item may have none.
+ITEMS = array("i", range(10, 10 + len(EVENTS)))
 
 
 class Findings(unittest.TestCase):
@@ -35,12 +38,12 @@ class Findings(unittest.TestCase):
         for type in ("rule", "policy"):
             with self.subTest(type):
                 demo = detection(answer, type, title=lambda event: "t", dedup=lambda event: 1)
-                one_by_one = [(item, run(demo, item, event)) for item, event in ENTRIES]
+                one_by_one = [(item, run(demo, item, event)) for item, event in zip(ITEMS, EVENTS, strict=True)]
                 silent = {"output": type == "policy"}
                 expected = [entry for entry in one_by_one if entry[1]["detection"] != silent]
-                self.assertEqual(repr(findings(demo, ENTRIES)), repr(expected))
-                # Any result known beforehand takes the slow way.
-                self.assertEqual(repr(findings(demo, ENTRIES, {99: {}})), repr(expected))
+                self.assertEqual(repr(findings(demo, ITEMS, EVENTS)), repr(expected))
+                self.assertEqual(repr(findings(demo, ITEMS, EVENTS, {99: {}})), repr(expected))
+                self.assertEqual(repr(findings(demo, ITEMS, EVENTS, singly=True)), repr(expected))
                 self.assertIn("error", expected[-2][1]["detection"])
 
     def test_the_other_functions_run_at_once_where_it_alerts(self):
@@ -51,7 +54,7 @@ class Findings(unittest.TestCase):
             return event != "silent"
 
         demo = detection(matcher, title=lambda event: order.append(f"title {event}") or "t")
-        told = findings(demo, enumerate(["a", "silent", "b"]))
+        told = findings(demo, array("i", range(3)), ["a", "silent", "b"])
         self.assertEqual(order, ["a", "title a", "silent", "b", "title b"])
         results = {"detection": {"output": True}, "title": {"output": "t"}}
         self.assertEqual(told, [(0, results), (2, results)])
@@ -60,7 +63,7 @@ class Findings(unittest.TestCase):
         called = []
         demo = detection(lambda event: called.append(event) or True, title=answer)
         known = {0: {0: {"error": {"type": "Ended"}}}, 1: {1: {"error": {"type": "Ended"}}}}
-        told = findings(demo, [(0, "a"), (1, "b")], known)
+        told = findings(demo, array("i", range(2)), ["a", "b"], known)
         self.assertEqual(called, ["b"])
         self.assertEqual(
             told,
@@ -70,43 +73,49 @@ class Findings(unittest.TestCase):
             ],
         )
 
-    def test_an_item_is_marked_before_its_matcher_and_nothing_stays_armed(self):
+    def test_it_is_known_at_which_item_a_body_is_and_nothing_stays_armed(self):
         positions = []
 
         def matcher(event):
             positions.append(marks.position())
             return answer(event)
 
-        findings(detection(matcher), ENTRIES)
-        self.assertEqual(positions, [(3, item) for item, _ in ENTRIES])
-        # Would raise if the deadline were still armed.
-        marks._on_deadline(None, None)
+        for singly in (False, True):
+            findings(detection(matcher, title=matcher), ITEMS, EVENTS, singly=singly)
+            alerting = [10 + item for item, value in enumerate(ANSWERS) if value is True]
+            self.assertEqual(positions, [(3, item) for item in sorted([*ITEMS, *alerting])])
+            positions.clear()
+            # Would raise if the deadline were still armed.
+            marks._on_deadline(None, None)
 
 
 class Given(unittest.TestCase):
-    records = [(10, {"p_log_type": "Demo", "a": {}}), (11, {"p_log_type": "Other"}), (12, {})]
+    records = [{"p_log_type": "Demo", "a": {}}, {"p_log_type": "Other"}, {}]
+
+    def views(self, models):
+        return Views([10, 11, 12], self.records, [[0, 2], [1]], models)
 
     def test_rules_share_one_view_of_an_event(self):
-        views = Views(self.records, {"Demo": "model"})
+        views = self.views({"Demo": "model"})
         rule = detection(None)
-        first, second, third = (views.entries(rule, places) for places in ([0, 1], [0, 1], [2, 0]))
-        self.assertEqual([item for item, _ in first], [10, 11])
-        self.assertEqual([item for item, _ in third], [12, 10])
-        self.assertIs(first[0][1], second[0][1])
-        self.assertIs(first[0][1], third[1][1])
-        self.assertEqual([event.data_model for _, event in first], ["model", None])
+        (items, events), (_, same), (more_items, more) = (views.shown(rule, groups) for groups in ([0], [0], [1, 0]))
+        self.assertEqual((list(items), list(more_items)), ([10, 12], [10, 11, 12]))
+        self.assertIs(events, same)
+        self.assertIs(events[1], more[2])
+        self.assertEqual([event.data_model for event in more], ["model", None, None])
 
     def test_a_policy_gets_a_copy_of_its_own(self):
-        views = Views(self.records, {})
+        views = self.views({})
         policy = detection(None, "policy")
         for _ in range(2):
-            [(item, resource)] = views.entries(policy, [0])
-            self.assertEqual((item, type(resource), resource), (10, dict, {"p_log_type": "Demo", "a": {}}))
+            items, resources = views.shown(policy, [0])
+            resource = next(resources)
+            self.assertEqual((items[0], type(resource), resource), (10, dict, {"p_log_type": "Demo", "a": {}}))
             resource["a"]["changed"] = True
 
     def test_a_row_of_a_query_has_no_model(self):
         for type, model in [("rule", "model"), ("scheduled_rule", None)]:
-            self.assertIs(view(detection(None, type), self.records[0][1], {"Demo": "model"}).data_model, model)
+            self.assertIs(view(detection(None, type), self.records[0], {"Demo": "model"}).data_model, model)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ def load(text):
 
 
 def evaluate(text):
-    """{work: [[body, [place]]], skips: [[body, item, function, error]], items, fields, events}, the last three by place
+    """{work: [[body, [group]]], groups: [[place]], singly: [body], skips: [[body, item, function, error]],
+    items, fields, events}, the last three by place
     -> {findings: [[item, body, functions]], output: [[body, text]]}, or null when the text is not JSON to Python.
     """
     try:
@@ -41,13 +42,13 @@ def evaluate(text):
     _prepare()
     for event, fields in zip(request["events"], request["fields"], strict=True):
         event.update(fields)
-    records = list(zip(request["items"], request["events"], strict=True))
-    skips = _skips(request["skips"])
-    views = Views(records, _project.models)
+    skips, singly = _skips(request["skips"]), set(request["singly"])
+    views = Views(request["items"], request["events"], request["groups"], _project.models)
     found, output = [], []
-    for number, places in request["work"]:
+    for number, groups in request["work"]:
         detection = _project.detections[number]
-        told = findings(detection, views.entries(detection, places), skips.get(number, {}))
+        shown = views.shown(detection, groups)
+        told = findings(detection, *shown, skips.get(number, {}), number in singly)
         found.extend((item, number, results) for item, results in told)
         text = printed.take()
         if text:

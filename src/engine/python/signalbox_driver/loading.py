@@ -52,11 +52,11 @@ class LoadedProject:
         if error is None:
             marks.begin_loading(number)
             try:
-                marks.arm()
+                marks.armed[0] = True
                 error = _LOADERS[body["kind"]](self, number, body)
-                marks.disarm()
+                marks.armed[0] = False
             except BaseException as raised:
-                marks.disarm()
+                marks.armed[0] = False
                 error = describe(raised)
         if error is not None:
             self.problems.append({"body": number, "error": error})

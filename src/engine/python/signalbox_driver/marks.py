@@ -1,19 +1,22 @@
 """Tells the host which body runs on which item, and turns the host's deadline into an exception.
 
-The host reads `cells` straight from memory whenever `time.clock_getres` reaches it (see import-seam.ts).
-The layout is the one of protocol.ts.
+The host reads `cells` straight from memory: when `time.clock_getres` reaches it, and while it is polled
+(see deadline.ts). The layout is the one of protocol.ts.
 """
 
 import signal
 import time
 from array import array
+from operator import length_hint
 
-_SERIAL, _BODY, _ITEM, _FUNCTION = range(4)
+_SERIAL, _BODY, _ITEM, _FUNCTION, _LOOP, _ITEMS = range(6)
 _NOBODY = -1
 _LOADING = -1
 
-cells = array("i", [0, _NOBODY, 0, 0])
-_armed = [False]
+cells = array("i", [0, _NOBODY, 0, 0, 0, 0])
+# Raises in nobody's code but a body's. A list: to set its element takes no call, so no deadline can come between.
+armed = [False]
+_loop = None
 
 
 class TimeLimitExceeded(BaseException):
@@ -30,21 +33,48 @@ def begin_loading(body):
 
 def begin(body, item):
     """A new budget for this body on this item."""
+    cells[_LOOP] = 0
+    cells[_ITEM] = item
+    _begin(body)
+
+
+def begin_loop(body, iterator, items):
+    """As `begin` for each item in turn, without a call for any: the host reads how far the iterator has come.
+
+    `iterator`: over a list; `items`: an array of as many item numbers.
+    """
+    global _loop
+    _loop = iterator, items
+    cells[_LOOP] = id(iterator)
+    cells[_ITEMS] = items.buffer_info()[0]
+    _begin(body)
+
+
+def _begin(body):
     cells[_SERIAL] = (cells[_SERIAL] + 1) & 0x7FFFFFFF
     cells[_BODY] = body
-    cells[_ITEM] = item
     cells[_FUNCTION] = 0
-    time.clock_getres(time.CLOCK_MONOTONIC)
+    _tell()
 
 
 def enter(function):
     """The same budget goes on in another function."""
     cells[_FUNCTION] = function
+    if not cells[_LOOP]:
+        _tell()
+
+
+def _tell():
     time.clock_getres(time.CLOCK_MONOTONIC)
 
 
 def position():
-    return cells[_BODY], cells[_ITEM]
+    return cells[_BODY], _looping() if cells[_LOOP] else cells[_ITEM]
+
+
+def _looping():
+    iterator, items = _loop
+    return items[len(items) - length_hint(iterator) - 1]
 
 
 def leave():
@@ -52,20 +82,12 @@ def leave():
     begin(_NOBODY, 0)
 
 
-def arm():
-    _armed[0] = True
-
-
-def disarm():
-    _armed[0] = False
-
-
 def watch():
     """Bodies may have replaced the handler: set again before every batch."""
-    disarm()
+    armed[0] = False
     signal.signal(signal.SIGINT, _on_deadline)
 
 
 def _on_deadline(_signal, _frame):
-    if _armed[0]:
+    if armed[0]:
         raise TimeLimitExceeded

@@ -8,36 +8,46 @@ from signalbox_driver.outputs import checked
 _NOTHING = {}
 
 
-def findings(detection, entries, known=_NOTHING):
-    """(item, results) of each (item, event) that has something to tell: it alerts, or its matcher failed.
+def findings(detection, items, events, known=_NOTHING, singly=False):
+    """(item, results) of each item that has something to tell: it alerts, or its matcher failed.
 
-    `known`: item -> what `run` takes as known.
+    `items`: an array of numbers; `events`: what the detection is given, in the same order.
+    `known`: item -> what `run` takes as known. `singly`: the host is told of every item before it begins.
     """
-    if not known:
-        return _findings_at_speed(detection, entries)
-    results = ((item, run(detection, item, event, known.get(item, _NOTHING))) for item, event in entries)
+    if not known and not singly and type(events) is list:
+        return _findings_at_speed(detection, items, events)
+    results = (
+        (item, run(detection, item, event, known.get(item, _NOTHING)))
+        for item, event in zip(items, events, strict=True)
+    )
     return [(item, result) for item, result in results if _tells(detection, result["detection"])]
 
 
-def _findings_at_speed(detection, entries):
-    """As `run` for each. Nearly all matchers stay silent: for those nothing is made, and nothing looked up."""
-    number, silent = detection.number, not _alerting(detection)
+def _findings_at_speed(detection, items, events):
+    """As `run` for each. Nearly all matchers stay silent: for those nothing is made, told or looked up."""
+    silent, armed = not _alerting(detection), marks.armed
     matcher = detection.namespace[detection.matcher]
-    begin, arm, disarm = marks.begin, marks.arm, marks.disarm
+    iterator = iter(events)
+    marks.begin_loop(detection.number, iterator, items)
     found = []
-    for item, event in entries:
-        begin(number, item)
+    while True:
         try:
-            arm()
-            output = matcher(event)
-            disarm()
+            armed[0] = True
+            for event in iterator:
+                output = matcher(event)
+                if output is not silent:
+                    break
+            else:
+                armed[0] = False
+                return found
+            armed[0] = False
         except BaseException as error:
-            disarm()
-            found.append((item, {"detection": {"error": describe(error)}}))
-            continue
-        if output is not silent:
-            found.append((item, _call_functions(detection, event, {0: _judged(detection, output)})))
-    return found
+            armed[0] = False
+            results = {"detection": {"error": describe(error)}}
+        else:
+            results = _call_functions(detection, event, {0: _judged(detection, output)})
+            marks.enter(0)
+        found.append((marks.position()[1], results))
 
 
 def run(detection, item, event, known=_NOTHING, every=False):
@@ -83,13 +93,14 @@ def _alerting(detection):
 
 
 def _call(detection, number, function, name, event):
+    armed = marks.armed
     if number:
         marks.enter(number)
     try:
-        marks.arm()
+        armed[0] = True
         output = checked(detection, function, detection.namespace[name](event))
-        marks.disarm()
+        armed[0] = False
         return {"output": output}
     except BaseException as error:
-        marks.disarm()
+        armed[0] = False
         return {"error": describe(error)}

@@ -1,36 +1,47 @@
 """What detections are given of events: read-only views that they share, or a copy of their own."""
 
+from array import array
+
 from panther_core import PantherEvent
 from panther_core.immutable import plain
 
 
 class Views:
-    """Of one batch. `records`: (item, record) by place; `models`: log type -> data model."""
+    """Of one batch. `items` and `records`: by place; `groups`: lists of places; `models`: log type -> data model."""
 
-    def __init__(self, records, models):
+    def __init__(self, items, records, groups, models):
+        self._items = items
         self._records = records
+        self._groups = groups
         self._models = models
-        self._entries = {}
-        self._places = None
-        self._shared = None
+        self._views = {}
+        self._shared = {}
 
-    def entries(self, detection, places):
-        """(item, event) of each place."""
+    def shown(self, detection, groups):
+        """(items, events) of these groups' places, in their order."""
         if detection.type == "policy":
-            records = map(self._records.__getitem__, places)
-            return ((item, plain(record)) for item, record in records)
+            places = self._places(groups)
+            return self._items_at(places), (plain(self._records[place]) for place in places)
         # Detections of one log type see the same events: their list is made once.
-        if places != self._places:
-            self._shared = [self._entry(detection, place) for place in places]
-            self._places = places
-        return self._shared
+        key = tuple(groups)
+        shared = self._shared.get(key)
+        if shared is None:
+            places = self._places(groups)
+            views = [self._view(detection, place) for place in places]
+            shared = self._shared[key] = self._items_at(places), views
+        return shared
 
-    def _entry(self, detection, place):
-        entry = self._entries.get(place)
-        if entry is None:
-            item, record = self._records[place]
-            entry = self._entries[place] = (item, view(detection, record, self._models))
-        return entry
+    def _places(self, groups):
+        return sorted(place for group in groups for place in self._groups[group])
+
+    def _items_at(self, places):
+        return array("i", map(self._items.__getitem__, places))
+
+    def _view(self, detection, place):
+        made = self._views.get(place)
+        if made is None:
+            made = self._views[place] = view(detection, self._records[place], self._models)
+        return made
 
 
 def view(detection, record, models):
