@@ -192,7 +192,12 @@ describe('a worker that ended nobody knows at which event', () => {
       const outcomes = job.work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
       return { kind: 'done', outcomes, printed: [] }
     }
-    return { kind: 'ended', mark: { serial: 1, body: 0, item, function: 0, isExact }, ending: 'time', message: '' }
+    return {
+      kind: 'ended',
+      mark: { serial: 1, body: 0, item, function: 0, isExact },
+      ending: 'time',
+      message: '',
+    }
   }
   const body = { kind: 'detection', id: 'hangs', path: 'hangs.py', source: '' } as DetectionBody
   const containment = new Containment({
