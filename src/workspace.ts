@@ -1,5 +1,6 @@
 /** What the commands see of a project: its content, an engine, a store, and the story of one event. */
 import { imageFolder, processEnvironment } from './config/env-file.ts'
+import { type ActionsStep, actionsStep } from './config/github-actions.ts'
 import { loadProject } from './config/load.ts'
 import { settingsOf } from './config/settings.ts'
 import { createEngine, WarmEngine } from './engine/engine.ts'
@@ -43,6 +44,11 @@ export function openProject(options: WorkspaceOptions): Promise<Project> {
   const { root, destinationsFile, allowUnknownDestinations, paths, envFile } = options
   const environment = processEnvironment(envFile)
   return loadProject({ root, destinationsFile, allowUnknownDestinations, paths, environment })
+}
+
+/** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
+export function actionsStepOf({ root, envFile }: WorkspaceOptions): ActionsStep {
+  return actionsStep(root, processEnvironment(envFile))
 }
 
 /** Python, booting while the project is still being read. `cool` it where no engine comes of it. */

@@ -1,11 +1,12 @@
 /** Feeds several reporters and writes what they say to their places. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { DetectionResult } from '../model/test-result.ts'
 import type { Reporter, TestRun } from '../reporters/_reporter.ts'
 import { REPORTERS } from '../reporters/_reporters.ts'
 import { plainStyle } from '../reporters/_style.ts'
+import { actionsStepOf } from '../workspace.ts'
 import type { ReporterChoice } from './_selection.ts'
 import type { Session } from './_session.ts'
 
@@ -19,7 +20,9 @@ export async function openReport(
   failuresOnly: boolean,
   session: Session,
 ): Promise<Report> {
-  const outputs = await Promise.all(choices.map((choice) => openOutput(choice, failuresOnly, session)))
+  const { pathPrefix, summaryFile } = actionsStepOf(session.workspace)
+  const options = { failuresOnly, pathPrefix }
+  const outputs = await Promise.all(choices.map((choice) => openOutput(choice, options, session)))
   return {
     result: (result) => {
       for (const { reporter, write } of outputs) write(reporter.result(result))
@@ -28,6 +31,8 @@ export async function openReport(
       for (const { reporter, write, close } of outputs) {
         write(reporter.end(run))
         close()
+        if (reporter.stepSummary && summaryFile !== null)
+          written(summaryFile, () => appendFileSync(summaryFile, reporter.stepSummary!(run)))
       }
     },
   }
@@ -41,12 +46,12 @@ interface Output {
 
 async function openOutput(
   { name, file }: ReporterChoice,
-  failuresOnly: boolean,
+  options: { readonly failuresOnly: boolean; readonly pathPrefix: string },
   session: Session,
 ): Promise<Output> {
   const create = (await REPORTERS[name]!()).default
   if (file === null) {
-    const reporter = create({ style: session.style, failuresOnly })
+    const reporter = create({ style: session.style, ...options })
     return { reporter, write: (text) => text !== '' && session.print(text), close: () => {} }
   }
   // Written at the end and whole, so that a broken run leaves no half document.
@@ -54,14 +59,18 @@ async function openOutput(
   const write = (text: string) => {
     collected += text
   }
-  const close = () => writeReport(resolve(file), collected)
-  return { reporter: create({ style: plainStyle, failuresOnly }), write, close }
+  const path = resolve(file)
+  const close = () =>
+    written(path, () => {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, collected)
+    })
+  return { reporter: create({ style: plainStyle, ...options }), write, close }
 }
 
-function writeReport(path: string, text: string): void {
+function written(path: string, write: () => void): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
+    write()
   } catch (cause) {
     throw new UserError(`the report ${path} could not be written`, { cause })
   }

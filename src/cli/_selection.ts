@@ -17,6 +17,7 @@ export const SELECTION_OPTIONS = {
     wholeNumber(0),
   ),
   skipDisabled: flag('--skip-disabled', 'leave disabled detections out'),
+  sort: flag('--sort', 'tell what passed first and what failed last, each by id, instead of in load order'),
   showFailuresOnly: flag('--show-failures-only', 'print only what failed'),
   failOnProblems: flag('--fail-on-problems', 'warnings about routing fail the case'),
   allowUnknownDestinations: flag(

@@ -70,6 +70,7 @@ async function judge(
   showProblems(problems, session)
   const report = await openReport(reporters, options.showFailuresOnly, session)
   const total = [...project.detections.values()].filter(selection.detections).length
+  const inLoadOrder = !first && !options.sort
   const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
   const results = await runTests(project, engine, {
     selection,
@@ -77,12 +78,12 @@ async function judge(
     failOnProblems: options.failOnProblems,
     onResult: (result) => {
       progress.clear()
-      if (!first) report.result(result)
+      if (inLoadOrder) report.result(result)
       progress.advance()
     },
   })
   progress.clear()
-  if (first) for (const result of firstOnes(results, (each) => first(each, project))) report.result(result)
+  if (!inLoadOrder) for (const result of ordered(results, request, project)) report.result(result)
   const lost = invalidFiles(problems, project.configuration)
   const summary = withLostFiles(results, lost, performance.now() - startedAt)
   report.end({ summary, results, problems })
@@ -94,9 +95,18 @@ function showProblems(problems: readonly Problem[], session: Session): void {
   if (shown.length > 0) session.complain(`${problemsText(shown, session.errorStyle)}\n`)
 }
 
-function firstOnes<T>(items: readonly T[], isFirst: (item: T) => boolean): T[] {
-  const { yes = [], no = [] } = Object.groupBy(items, (item) => (isFirst(item) ? 'yes' : 'no'))
-  return [...yes, ...no]
+/** What is wrong comes last, next to the prompt. */
+const SORTED: readonly DetectionResult['status'][] = ['passed', 'untested', 'skipped', 'failed', 'invalid']
+
+function ordered(
+  results: readonly DetectionResult[],
+  { first, options }: TestRequest,
+  project: Project,
+): DetectionResult[] {
+  const rank = (result: DetectionResult) => (first?.(result, project) ? -1 : SORTED.indexOf(result.status))
+  const byId = (a: DetectionResult, b: DetectionResult) => (a.id < b.id ? -1 : 1)
+  if (options.sort) return results.toSorted((a, b) => rank(a) - rank(b) || byId(a, b))
+  return results.toSorted((a, b) => Math.min(rank(a), 0) - Math.min(rank(b), 0))
 }
 
 /** A file that could not be loaded has no result of its own; it counts all the same. */

@@ -12,7 +12,10 @@ export default defineCommand({
   options: {
     ...SELECTION_OPTIONS,
     format: choice('--format <format>', 'the reporter of standard output', ['pretty', 'json']),
-    reporter: list('--reporter <name[=file]>', 'pretty or json, to a file when one is named'),
+    reporter: list(
+      '--reporter <name[=file]>',
+      'pretty, json, junit, github or tap; to a file when one is named',
+    ),
     watch: flag('--watch', 'test again after every change'),
   },
   async run({ args, options }, io) {

@@ -126,6 +126,7 @@ const isOutcomes = listOf(
     functions: isFunctions,
     output: isText,
     missingMocks: listOf(isText),
+    reads: listOf(record({ field: isText, value: orNull(isText) })),
     durationMs: isNumber,
   }),
 )

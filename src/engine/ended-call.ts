@@ -33,7 +33,7 @@ export function plainError(type: string, message: string): FunctionError {
 
 /** A test call that could not be made. */
 export function failedOutcome(error: FunctionError): TestOutcome {
-  return { functions: { detection: { error } }, output: '', missingMocks: [], durationMs: 0 }
+  return { functions: { detection: { error } }, output: '', missingMocks: [], reads: [], durationMs: 0 }
 }
 
 /** null: the body's top level. */

@@ -25,12 +25,22 @@ export interface TestCall {
   readonly mocks: JsonText
 }
 
+/** What a rule asked of its event. */
+export interface FieldRead {
+  /** `a.b` for nested keys; `udm(name)` for a unified field. */
+  readonly field: string
+  /** The beginning of its JSON text; null: absent. */
+  readonly value: string | null
+}
+
 export interface TestOutcome {
   readonly functions: FunctionResults
   /** What the body printed. */
   readonly output: string
   /** Names that a mock wanted to replace and the module lacks. */
   readonly missingMocks: readonly string[]
+  /** In the order of asking, each once. */
+  readonly reads: readonly FieldRead[]
   readonly durationMs: number
 }
 

@@ -1,5 +1,6 @@
 /** Results of test cases: made by testing/, shown by reporters. Fields follow the stable JSON shape. */
 import type { DetectionType, ExpectationName } from './detection.ts'
+import type { FieldRead } from './evaluation.ts'
 import type { FunctionResults } from './finding.ts'
 import type { Problem } from './problem.ts'
 import type { Route } from './route.ts'
@@ -29,6 +30,8 @@ export interface TestResult {
   readonly warnings: readonly string[]
   /** Expectations that could not be checked, with the reason. */
   readonly skippedExpectations: readonly { what: ExpectationName; reason: string }[]
+  /** What the body asked of the event. */
+  readonly reads: readonly FieldRead[]
   /** What the body printed. */
   readonly output: string
   readonly durationMs: number

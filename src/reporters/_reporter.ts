@@ -7,6 +7,8 @@ export interface ReporterOptions {
   readonly style: Style
   /** `--show-failures-only`. */
   readonly failuresOnly: boolean
+  /** Stands before file names where they must be relative to something else than the project; empty or ends in `/`. */
+  readonly pathPrefix: string
 }
 
 export interface TestRun {
@@ -21,6 +23,8 @@ export interface Reporter {
   /** As results come in, in load order. */
   result(result: DetectionResult): string
   end(run: TestRun): string
+  /** Markdown for the summary of a step of GitHub Actions. */
+  stepSummary?(run: TestRun): string
 }
 
 export type CreateReporter = (options: ReporterOptions) => Reporter

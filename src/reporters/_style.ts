@@ -14,10 +14,10 @@ export function styleFor(stream: NodeJS.WritableStream, color: boolean): Style {
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** Events and detections supply text: control characters are shown, never sent to the terminal. */
+/** Events and detections supply text: control characters and halves of pairs are shown, never sent to the terminal. */
 export function printable(text: string): string {
   return text.replace(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
     (character) => ESCAPES[character] ?? `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
   )
 }

@@ -38,6 +38,7 @@ function testJson(test: TestResult) {
     warnings: test.warnings,
     skippedExpectations: test.skippedExpectations,
     output: test.output,
+    reads: test.reads,
   }
 }
 

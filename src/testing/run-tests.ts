@@ -84,6 +84,7 @@ function notRun(detection: Detection, test: TestCase): TestResult {
     failures: [],
     warnings: [`a ${detection.type} without a Python body is not evaluated yet`],
     skippedExpectations: [],
+    reads: [],
     output: '',
     durationMs: 0,
   }

@@ -49,8 +49,9 @@ export function judge(
     route: alerts ? draft.route : null,
     functions,
     failures,
-    warnings: routing.warnings,
+    warnings: [...routing.warnings, ...logTypeWarnings(detection, test)],
     skippedExpectations: expectations.skipped,
+    reads: outcome.reads,
     output: outcome.output,
     durationMs: outcome.durationMs,
   }
@@ -65,6 +66,14 @@ function draftOf(
   if (!matches(detection.type, outcome.functions)) return null
   const candidate = buildMatch(detection, findingOf(detection, test, outcome))
   return { ...candidate.draft, route: resolve(candidate.routeRequest, registry) }
+}
+
+/** Live, a rule never sees an event of a type that it does not name. */
+function logTypeWarnings(detection: Detection, { entry }: TestCase): string[] {
+  if (detection.type !== 'rule') return []
+  const type = (JSON.parse(entry) as Record<string, unknown> | null)?.p_log_type
+  if (typeof type !== 'string' || type === '' || detection.logTypes.includes(type)) return []
+  return [`p_log_type ${type} is not among the LogTypes: live, this rule never sees such an event`]
 }
 
 /** The finding a case makes: as live, its event's type is the record's own `p_log_type`. */

@@ -1,7 +1,7 @@
 /** `validate`, `test` and `explain` on a small project, Python included. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { basename, join } from 'node:path'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Ran, signalbox } from './fake-io.ts'
 import { DISABLED, LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 
@@ -164,6 +164,41 @@ describe('test', () => {
     expect(code).toBe(0)
     expect(out).toContain('ExpectedDestinations was not checked')
     expect(out).toContain('Detections  1 passed\n')
+  })
+})
+
+describe('reporters', () => {
+  it('github: annotations on standard output, the summary where GitHub wants it', async () => {
+    const summaryFile = join(makeProject({}), 'summary.md')
+    vi.stubEnv('GITHUB_STEP_SUMMARY', summaryFile)
+    vi.stubEnv('GITHUB_WORKSPACE', join(broken, '..'))
+    const { code, out } = await run(broken, 'test', '--reporter', 'github')
+    vi.unstubAllEnvs()
+    expect(code).toBe(1)
+    expect(out).toContain(`::error file=${basename(broken)}/detections/wrong.yml,line=`)
+    expect(out).toContain(`::error file=${basename(broken)}/detections/typo.yml,line=5,title=unknown-key`)
+    expect(readFileSync(summaryFile, 'utf8')).toContain('| Detections | 1 | 1 | 2 | 1 | 0 |')
+  })
+
+  it('--sort: failures come last, next to the prompt', async () => {
+    const { out } = await run(broken, 'test', '--sort')
+    expect(out.match(/(?:PASS|FAIL|UNTESTED|INVALID) +Test\.\w+/g)).toEqual([
+      'PASS      Test.Login',
+      'UNTESTED  Test.Disabled',
+      'FAIL      Test.Wrong',
+      'INVALID   Test.Syntax',
+    ])
+  })
+
+  it('a failure tells what the rule read of its event; a type the rule never sees live is warned about', async () => {
+    const root = makeProject({
+      ...SOUND,
+      'detections/login.yml': LOGIN.replace('{ action: logout }', '{ Action: login, p_log_type: Other.Log }'),
+    })
+    const { code, out } = await run(root, 'test')
+    expect(code).toBe(1)
+    expect(out).toMatch(/event fields read:\n +action +"login"/)
+    expect(out).toContain('p_log_type Other.Log is not among the LogTypes')
   })
 })
 

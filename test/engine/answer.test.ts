@@ -19,7 +19,13 @@ const ALL = {
   unique: { output: null },
 }
 const evaluation = (functions: unknown) => ({ findings: [[0, 1, functions]], output: [[1, 'printed']] })
-const outcome = { functions: ALL, output: '', missingMocks: ['get'], durationMs: 0.5 }
+const outcome = {
+  functions: ALL,
+  output: '',
+  missingMocks: ['get'],
+  reads: [{ field: 'a', value: null }],
+  durationMs: 0.5,
+}
 
 describe('an answer of the agreed form is read', () => {
   it('results of events', () => {

@@ -42,6 +42,10 @@ const detections = [
     'exits',
     'import os\ndef rule(event):\n    if event.get("exit"): os._exit(0)\n    return True\ndef title(event): return "t"',
   ),
+  rule(
+    'reading',
+    'def rule(event):\n    event.get("name")\n    event.deep_get("a", "b")\n    event.deep_get("a", "missing", default=3)\n    event.udm("actor")\n    event.get("name")\n    return event["gone"]',
+  ),
   rule('udm', 'def rule(event): return event.udm("actor") == "ann"'),
   rule('no-body', '', { body: null }),
   rule('scheduled', 'def rule(event): return event.data_model is None', { type: 'scheduled_rule' }),
@@ -103,6 +107,31 @@ describe('mocks', () => {
     const outcome = await outcomeOf('mocked', {}, [own, { objectName: 'nowhere', returnValue: 1 }])
     expect(outcome.missingMocks).toEqual(['nowhere'])
     expect(outcome.functions.title).toEqual({ output: 'mock nowhere' })
+  })
+})
+
+describe('what a rule reads of its event', () => {
+  it('is told once each, in the order of asking, defaults aside', async () => {
+    const { reads } = await outcomeOf(
+      'reading',
+      '{"Name": "ann", "a": {"b": [1.0]}, "user": "eve", "p_log_type": "Test.Log"}',
+    )
+    expect(reads).toEqual([
+      { field: 'name', value: '"ann"' },
+      { field: 'a.b', value: '[1.0]' },
+      { field: 'a.missing', value: null },
+      { field: 'udm(actor)', value: '"eve"' },
+      { field: 'gone', value: null },
+    ])
+  })
+
+  it('leaves the class of events as it was', async () => {
+    const [, second] = await engine.test([call('reading', { Name: 'ann' }), call('false')])
+    expect(second!.reads).toEqual([])
+  })
+
+  it('a resource is a plain mapping: nothing is told', async () => {
+    expect((await outcomeOf('plain', { a: 1 })).reads).toEqual([])
   })
 })
 

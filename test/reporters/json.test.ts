@@ -20,7 +20,7 @@ const problem = {
 }
 
 function documentOf(results: readonly DetectionResult[], failuresOnly = false): unknown {
-  const reporter = createJson({ style: plainStyle, failuresOnly })
+  const reporter = createJson({ style: plainStyle, failuresOnly, pathPrefix: '' })
   expect(results.map((result) => reporter.result(result)).join('')).toBe('')
   return JSON.parse(reporter.end({ summary, results, problems: [problem] }))
 }
@@ -57,6 +57,7 @@ it('has the documented shape, its keys in order', () => {
             warnings: [],
             skippedExpectations: [],
             output: '',
+            reads: [],
           },
         ],
       },

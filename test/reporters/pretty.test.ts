@@ -5,7 +5,10 @@ import createPretty from '../../src/reporters/pretty.ts'
 import { detectionResult, keyError, testResult } from './results.ts'
 
 function shown(result: DetectionResult, failuresOnly = false): string[] {
-  return createPretty({ style: plainStyle, failuresOnly }).result(result).split('\n').slice(0, -1)
+  return createPretty({ style: plainStyle, failuresOnly, pathPrefix: '' })
+    .result(result)
+    .split('\n')
+    .slice(0, -1)
 }
 
 function failed(more: Partial<TestResult>): DetectionResult {
@@ -58,6 +61,49 @@ it('a failing case shows its place, expected against actual, and what it printed
   ])
 })
 
+it('long texts show where they part, lists what they lack, a context only where it differs, and what was read', () => {
+  const failures = [
+    {
+      what: 'ExpectedTitle' as const,
+      expected: 'ann logged in twice',
+      actual: 'ann logged on twice',
+      message: '',
+    },
+    { what: 'ExpectedDestinations' as const, expected: ['a', 'b'], actual: ['b', 'c'], message: '' },
+    {
+      what: 'ExpectedAlertContext' as const,
+      expected: { u: { n: 1, id: 2 } },
+      actual: { u: { n: 2 } },
+      message: '',
+    },
+  ]
+  const reads = [
+    { field: 'user', value: '"ann"' },
+    { field: 'a.b', value: null },
+  ]
+  expect(shown(failed({ failures, reads, route: null })).slice(2)).toEqual([
+    '      ExpectedTitle',
+    '        expected  "ann logged in twice"',
+    '        actual    "ann logged on twice"',
+    '                              ^',
+    '      ExpectedDestinations',
+    '        expected  ["a","b"]',
+    '        actual    ["b","c"]',
+    '        lacks       "a"',
+    '        unexpected  "c"',
+    '      ExpectedAlertContext',
+    '        at u.n',
+    '        expected  1',
+    '        actual    2',
+    '        at u.id',
+    '        expected  2',
+    '        actual    absent',
+    '      event fields read:',
+    '        user  "ann"',
+    '        a.b   absent',
+  ])
+})
+
 it("an error in the body shows the author's frames with their source lines", () => {
   const failures = [
     {
@@ -80,7 +126,7 @@ it('a failed routing expectation shows the route, level by level', () => {
   const failures = [
     { what: 'ExpectedDestinations' as const, expected: ['a'], actual: ['soc-slack'], message: 'unused' },
   ]
-  expect(shown(failed({ failures })).slice(5)).toEqual([
+  expect(shown(failed({ failures })).slice(7)).toEqual([
     '      route: soc-slack, soc-inbox (static-severity)',
     '        - generated-destinations  destinations() returned None',
     '        - static-destinations     OutputIds is not set',
@@ -145,7 +191,7 @@ it.each([
     'Detections  none\nTests       none  250 ms',
   ],
 ])('the summary names every outcome that occurred', (detections, tests, expected) => {
-  const reporter = createPretty({ style: plainStyle, failuresOnly: false })
+  const reporter = createPretty({ style: plainStyle, failuresOnly: false, pathPrefix: '' })
   const text = reporter.end({ summary: { detections, tests, durationMs: 250 }, results: [], problems: [] })
   expect(text).toBe(`\n${expected}\n`)
 })

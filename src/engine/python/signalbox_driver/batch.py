@@ -11,6 +11,7 @@ from signalbox_driver import failures, marks
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
+from signalbox_driver.reads import observed, told
 from signalbox_driver.running import findings, run
 from signalbox_driver.views import Views, view
 
@@ -58,7 +59,7 @@ def evaluate(text):
 
 
 def test(text):
-    """{calls: [[item, body, entry text, mocks text]], skips} -> [{functions, output, missingMocks, durationMs}]"""
+    """{calls: [[item, body, entry text, mocks text]], skips} -> [{functions, output, missingMocks, reads, durationMs}]"""
     request = json.loads(text)
     _prepare()
     skips = _skips(request["skips"])
@@ -75,7 +76,7 @@ def _test(detection, item, entry, mocks, known):
     entry = json.loads(entry)
     is_plain = detection.type == "policy" or not isinstance(entry, dict)
     event = entry if is_plain else view(detection, entry, _project.models)
-    with mocked(detection.namespace, json.loads(mocks)) as missing:
+    with mocked(detection.namespace, json.loads(mocks)) as missing, observed(event) as reads:
         started = time.perf_counter()
         functions = run(detection, item, event, known, every=True)
         duration = time.perf_counter() - started
@@ -83,6 +84,7 @@ def _test(detection, item, entry, mocks, known):
         "functions": functions,
         "output": printed.take(),
         "missingMocks": missing,
+        "reads": told(reads),
         "durationMs": round(duration * 1000, 3),
     }
 

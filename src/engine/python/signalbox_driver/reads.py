@@ -1,0 +1,90 @@
+"""Remembers for one test call what its body asks of the event. Live events are never observed."""
+
+import json
+from contextlib import contextmanager
+
+from panther_core import PantherEvent
+from panther_core.immutable import json_encoder
+
+_MOST_FIELDS = 20
+_LONGEST_VALUE = 200
+_deep_get = PantherEvent.deep_get
+
+
+def _path(keys):
+    return ".".join(map(str, keys))
+
+
+def _looked_up(event, keys, _result):
+    # Not what the call gave: that may have been its default.
+    return _deep_get(event, *keys)
+
+
+def _given(_event, _keys, result):
+    return result
+
+
+#: Method -> (arguments -> (field, keys), how to tell the field's value).
+_ASKING = {
+    "get": (lambda key, *_: (str(key), (key,)), _looked_up),
+    "__getitem__": (lambda key: (str(key), (key,)), _looked_up),
+    "deep_get": (lambda *keys: (_path(keys), keys), _looked_up),
+    "deep_walk": (lambda *keys: (f"deep_walk({_path(keys)})", keys), _given),
+    "udm": (lambda *keys: (f"udm({_path(keys)})", keys), _given),
+}
+
+
+@contextmanager
+def observed(event):
+    """Yields field -> value, in the order of asking. The class is observed, not the event: bodies look at types."""
+    reads = {}
+    if not isinstance(event, PantherEvent):
+        yield reads
+        return
+    own = {name: PantherEvent.__dict__[name] for name in _ASKING if name in PantherEvent.__dict__}
+    asking = [False]
+    for name in _ASKING:
+        setattr(PantherEvent, name, _observing(name, event, reads, asking))
+    try:
+        yield reads
+    finally:
+        for name in _ASKING:
+            if name in own:
+                setattr(PantherEvent, name, own[name])
+            else:
+                delattr(PantherEvent, name)
+
+
+def told(reads):
+    return [{"field": field, "value": value} for field, value in reads.items()]
+
+
+def _observing(name, event, reads, asking):
+    method = getattr(PantherEvent, name)
+    asked_for, value_of = _ASKING[name]
+
+    def observing(self, *arguments, **options):
+        # One way of asking uses another: only what the body itself asks is remembered.
+        if self is not event or asking[0] or len(reads) >= _MOST_FIELDS:
+            return method(self, *arguments, **options)
+        asking[0] = True
+        result = None
+        try:
+            result = method(self, *arguments, **options)
+            return result
+        finally:
+            _remember(reads, event, arguments, asked_for, value_of, result)
+            asking[0] = False
+
+    return observing
+
+
+def _remember(reads, event, arguments, asked_for, value_of, result):
+    try:
+        field, keys = asked_for(*arguments)
+        if field not in reads:
+            value = value_of(event, keys, result)
+            reads[field] = None if value is None else json.dumps(value, default=json_encoder)[:_LONGEST_VALUE]
+    except Exception:
+        # Keys and values that cannot be told are no reason to fail.
+        return

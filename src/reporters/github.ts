@@ -1,0 +1,118 @@
+/** GitHub Actions: annotations at the lines concerned, and a summary of the step in Markdown. */
+import type { Problem } from '../model/problem.ts'
+import type { DetectionResult, TestResult } from '../model/test-result.ts'
+import { failureStory } from './_failure.ts'
+import { problemText, untoldErrors } from './_problem-line.ts'
+import type { CreateReporter, TestRun } from './_reporter.ts'
+import { counted, plainStyle, printable } from './_style.ts'
+
+/** A step's summary may hold 1 MiB. */
+const MOST_TOLD = 100
+
+const createGithub: CreateReporter = ({ pathPrefix }) => ({
+  result: ({ id, problems, tests }) =>
+    [
+      ...problems.map((problem) => problemCommand(problem, pathPrefix)),
+      ...tests.flatMap((test) => testCommands(id, test, pathPrefix)),
+    ].join(''),
+  end: (run) => {
+    const warnings = run.problems.filter(({ severity }) => severity === 'warning')
+    return [...untoldErrors(run), ...warnings].map((problem) => problemCommand(problem, pathPrefix)).join('')
+  },
+  stepSummary,
+})
+
+export default createGithub
+
+function testCommands(id: string, test: TestResult, prefix: string): string[] {
+  const title = `${id}: ${test.name}`
+  const warnings = test.status === 'skipped' ? [] : test.warnings.map(printable)
+  return [
+    ...(test.status === 'failed'
+      ? [command('error', { ...test, title }, failureStory(test, plainStyle).join('\n'), prefix)]
+      : []),
+    ...warnings.map((text) => command('warning', { ...test, title }, text, prefix)),
+  ]
+}
+
+function problemCommand(problem: Problem, prefix: string): string {
+  return command(
+    problem.severity,
+    { ...problem, title: problem.code },
+    printable(problemText(problem)),
+    prefix,
+  )
+}
+
+function command(
+  level: 'error' | 'warning',
+  { file, line, title }: { file: string; line: number; title: string },
+  message: string,
+  prefix: string,
+): string {
+  const place = Object.entries({ file: prefix + file, line: Math.max(1, line), title })
+  const told = place.map(([key, value]) => `${key}=${property(String(value))}`).join(',')
+  return `::${level} ${told}::${data(message)}\n`
+}
+
+/** What an author wrote must end no command and begin none. */
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function property(text: string): string {
+  return data(printable(text)).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}
+
+function stepSummary(run: TestRun): string {
+  const { detections, tests } = run.summary
+  const rows = [
+    [
+      'Detections',
+      detections.passed,
+      detections.failed,
+      detections.invalid,
+      detections.untested,
+      detections.skipped,
+    ],
+    ['Tests', tests.passed, tests.failed, '', '', tests.skipped],
+  ]
+  const bad = run.results.flatMap(badOnes)
+  const all = [...bad, ...untoldErrors(run).map((problem) => badProblem(problem.file, problem))]
+  const left = all.length - MOST_TOLD
+  return [
+    '### Detection tests',
+    '',
+    '| | passed | failed | invalid | untested | skipped |',
+    '|---|---|---|---|---|---|',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    '',
+    ...all.slice(0, MOST_TOLD),
+    ...(left > 0 ? [`and ${counted(left, 'more', 'more')}`, ''] : []),
+  ].join('\n')
+}
+
+function badOnes({ id, problems, tests }: DetectionResult): string[] {
+  return [
+    ...problems.map((problem) => badProblem(id, problem)),
+    ...tests.filter(({ status }) => status === 'failed').map((test) => badTest(id, test)),
+  ]
+}
+
+function badProblem(what: string, problem: Problem): string {
+  return details(`${what} (${problem.file}:${problem.line})`, [problemText(problem)])
+}
+
+function badTest(id: string, test: TestResult): string {
+  return details(`${id}: ${test.name} (${test.file}:${test.line})`, failureStory(test, plainStyle))
+}
+
+/** Indented code: no text can end it. */
+function details(title: string, lines: readonly string[]): string {
+  const told = lines.map((line) => `    ${printable(line)}`).join('\n')
+  return `<details><summary>${html(printable(title))}</summary>\n\n${told}\n\n</details>\n`
+}
+
+function html(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,135 @@
+/** JUnit XML, as CI servers read it: a suite per detection, a case per test; what could not be loaded is an error. */
+import type { Problem } from '../model/problem.ts'
+import type { DetectionResult, TestResult } from '../model/test-result.ts'
+import { failureStory } from './_failure.ts'
+import { problemText, untoldErrors } from './_problem-line.ts'
+import type { CreateReporter, TestRun } from './_reporter.ts'
+import { plainStyle } from './_style.ts'
+
+interface Suite {
+  readonly name: string
+  readonly file: string
+  readonly cases: readonly Case[]
+}
+
+interface Case {
+  readonly name: string
+  readonly file: string
+  readonly line: number
+  readonly durationMs: number
+  readonly outcome: 'passed' | 'failure' | 'error' | 'skipped'
+  readonly message: string
+  readonly text: string
+  readonly output: string
+}
+
+const createJunit: CreateReporter = ({ failuresOnly }) => ({
+  result: () => '',
+  end: (run) => {
+    const suites = suitesOf(run)
+    const all = suites.flatMap(({ cases }) => cases)
+    const shown = failuresOnly ? suites.filter(({ cases }) => cases.some(isBad)) : suites
+    return `<?xml version="1.0" encoding="UTF-8"?>\n${element(
+      'testsuites',
+      { name: 'signalbox', ...counts(all), time: seconds(run.summary.durationMs) },
+      shown.map(suiteXml),
+    )}\n`
+  },
+})
+
+export default createJunit
+
+function suitesOf(run: TestRun): Suite[] {
+  const suites = run.results.map((result) => ({
+    name: result.id,
+    file: result.file,
+    cases: [...result.problems.map((problem) => problemCase(problem, result)), ...result.tests.map(testCase)],
+  }))
+  const lost = untoldErrors(run)
+  if (lost.length === 0) return suites
+  return [...suites, { name: 'files', file: '', cases: lost.map((problem) => problemCase(problem)) }]
+}
+
+function testCase(test: TestResult): Case {
+  const { name, file, line, durationMs, output } = test
+  const base = { name, file, line, durationMs, output, message: '', text: '' }
+  if (test.status === 'skipped') return { ...base, outcome: 'skipped', message: test.warnings.join('; ') }
+  if (test.status === 'passed') return { ...base, outcome: 'passed' }
+  const message = test.failures.map((failure) => failure.message).join('; ')
+  return { ...base, outcome: 'failure', message, text: failureStory(test, plainStyle).join('\n') }
+}
+
+/** A detection that is too poor in tests fails; a file that could not be loaded is an error. */
+function problemCase(problem: Problem, { status }: Partial<DetectionResult> = {}): Case {
+  const { file, line, code } = problem
+  return {
+    name: code,
+    file,
+    line,
+    durationMs: 0,
+    outcome: status === 'failed' ? 'failure' : 'error',
+    message: problemText(problem),
+    text: `${file}:${line}`,
+    output: '',
+  }
+}
+
+function suiteXml({ name, file, cases }: Suite): string {
+  const time = seconds(cases.reduce((sum, { durationMs }) => sum + durationMs, 0))
+  return element(
+    'testsuite',
+    { name, ...(file && { file }), ...counts(cases), time },
+    cases.map((each) => caseXml(each, name)),
+  )
+}
+
+function caseXml(each: Case, classname: string): string {
+  const { name, file, line, durationMs, outcome, message, text, output } = each
+  const verdict =
+    outcome === 'passed' ? [] : [element(outcome, { message }, text === '' ? [] : [escaped(text)], '')]
+  const printed = output === '' ? [] : [element('system-out', {}, [escaped(output)], '')]
+  return element('testcase', { classname, name, file, line, time: seconds(durationMs) }, [
+    ...verdict,
+    ...printed,
+  ])
+}
+
+function counts(cases: readonly Case[]): Record<string, number> {
+  const count = (outcome: Case['outcome']) => cases.filter((each) => each.outcome === outcome).length
+  return {
+    tests: cases.length,
+    failures: count('failure'),
+    errors: count('error'),
+    skipped: count('skipped'),
+  }
+}
+
+function isBad({ outcome }: Case): boolean {
+  return outcome === 'failure' || outcome === 'error'
+}
+
+function seconds(durationMs: number): string {
+  return (durationMs / 1_000).toFixed(3)
+}
+
+function element(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  children: readonly string[],
+  between = '\n',
+): string {
+  const told = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value), true)}"`)
+  if (children.length === 0) return `<${name}${told.join('')}/>`
+  return `<${name}${told.join('')}>${between}${children.join(between)}${between}</${name}>`
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+/** XML 1.0 has no way to say most control characters, nor half a surrogate pair: those become U+FFFD. */
+function escaped(text: string, isAttribute = false): string {
+  const safe = text
+    .toWellFormed()
+    .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/[&<>"]/g, (character) => ENTITIES[character]!)
+  return isAttribute ? safe.replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`) : safe
+}

@@ -1,0 +1,76 @@
+/** Test Anything Protocol, version 14: one point per case, diagnostics as a YAML block. */
+import type { DetectionResult, TestResult } from '../model/test-result.ts'
+import { failureStory } from './_failure.ts'
+import { problemText, untoldErrors } from './_problem-line.ts'
+import type { CreateReporter } from './_reporter.ts'
+import { plainStyle, printable } from './_style.ts'
+
+const createTap: CreateReporter = ({ failuresOnly }) => {
+  let points = 0
+  let begun = false
+  const begin = (lines: readonly string[]) => {
+    const head = begun ? [] : ['TAP version 14']
+    begun = true
+    return [...head, ...lines].map((line) => `${line}\n`).join('')
+  }
+  const point = (good: boolean, name: string, details: readonly string[], directive = '') => {
+    points++
+    const block = details.length > 0 ? ['  ---', ...details.map((line) => `  ${line}`), '  ...'] : []
+    return [`${good ? 'ok' : 'not ok'} ${points} - ${escaped(name)}${directive}`, ...block]
+  }
+
+  const testPoint = (id: string, test: TestResult): string[] => {
+    if (test.status === 'failed') return point(false, `${id}: ${test.name}`, diagnostics(test))
+    if (failuresOnly) return []
+    const reason = test.warnings.join('; ')
+    const directive = test.status === 'skipped' ? ` # SKIP ${escaped(reason)}`.trimEnd() : ''
+    return point(true, `${id}: ${test.name}`, [], directive)
+  }
+
+  const lines = ({ id, status, file, problems, tests }: DetectionResult): string[] => [
+    ...(status === 'untested' && !failuresOnly ? [`# untested: ${printable(id)} (${printable(file)})`] : []),
+    ...problems.flatMap((problem) => point(false, `${id}: ${problem.code}`, problemBlock(problem))),
+    ...tests.flatMap((test) => testPoint(id, test)),
+  ]
+
+  return {
+    result: (result) => begin(lines(result)),
+    end: (run) => {
+      const lost = untoldErrors(run).flatMap((problem) =>
+        point(false, `${problem.file}: ${problem.code}`, problemBlock(problem)),
+      )
+      const { passed, failed, skipped } = run.summary.tests
+      const counts = `# ${passed} passed, ${failed} failed, ${skipped} skipped`
+      return begin([...lost, counts, points > 0 ? `1..${points}` : '1..0 # SKIP no tests'])
+    },
+  }
+}
+
+export default createTap
+
+function diagnostics(test: TestResult): string[] {
+  return [
+    `message: ${JSON.stringify(test.failures.map(({ message }) => message).join('; '))}`,
+    'severity: fail',
+    ...place(test),
+    'details: |',
+    ...failureStory(test, plainStyle).map((line) => `  ${line}`),
+  ]
+}
+
+function problemBlock(problem: DetectionResult['problems'][number]): string[] {
+  return [
+    `message: ${JSON.stringify(problemText(problem))}`,
+    `severity: ${problem.severity}`,
+    ...place(problem),
+  ]
+}
+
+function place({ file, line }: { file: string; line: number }): string[] {
+  return ['at:', `  file: ${JSON.stringify(file)}`, `  line: ${line}`]
+}
+
+/** In a description a number sign would begin a directive. */
+function escaped(text: string): string {
+  return printable(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#')
+}

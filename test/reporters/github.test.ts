@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest'
+import { plainStyle } from '../../src/reporters/_style.ts'
+import createGithub from '../../src/reporters/github.ts'
+import { summarise } from '../../src/testing/run-tests.ts'
+import { detectionResult, testResult } from './results.ts'
+
+const failed = detectionResult({
+  id: 'A:1,2',
+  status: 'failed',
+  tests: [
+    testResult({
+      status: 'failed',
+      failures: [{ what: 'ExpectedTitle', expected: '100%', actual: '</details>', message: 'm' }],
+    }),
+    testResult({ name: 'warned', warnings: ['nobody takes HIGH'] }),
+  ],
+})
+const problem = { code: 'unknown-key', message: 'no', file: 'b.yml', line: 0, column: 1, hint: 'this?' }
+const run = {
+  results: [failed],
+  summary: summarise([failed], 1),
+  problems: [
+    { ...problem, severity: 'error' as const },
+    { ...problem, severity: 'warning' as const, line: 7 },
+  ],
+}
+const reporter = () => createGithub({ style: plainStyle, failuresOnly: false, pathPrefix: 'content/' })
+
+it('annotates the lines concerned; what an author wrote neither ends nor begins a command', () => {
+  const github = reporter()
+  expect((github.result(failed) + github.end(run)).split('\n')).toEqual([
+    '::error file=content/rules/aws/root.yml,line=12,title=A%3A1%2C2%3A root logs in::ExpectedTitle%0A  expected  "100%25"%0A  actual    "</details>"',
+    '::warning file=content/rules/aws/root.yml,line=12,title=A%3A1%2C2%3A warned::nobody takes HIGH',
+    '::error file=content/b.yml,line=1,title=unknown-key::no (this?)',
+    '::warning file=content/b.yml,line=7,title=unknown-key::no (this?)',
+    '',
+  ])
+})
+
+it('the summary counts, and tells each failure in a block that its text cannot end', () => {
+  const summary = reporter().stepSummary!(run)
+  expect(summary).toContain('| Detections | 0 | 1 | 0 | 0 | 0 |\n| Tests | 1 | 1 |  |  | 0 |')
+  expect(summary).toContain('<summary>A:1,2: root logs in (rules/aws/root.yml:12)</summary>')
+  expect(summary).toContain('\n      actual    "</details>"\n')
+  expect(summary).toContain('<summary>b.yml (b.yml:0)</summary>')
+})
+
+it('a long list of failures is cut, and says so', () => {
+  const many = Array.from({ length: 130 }, () => failed)
+  const summary = reporter().stepSummary!({
+    ...run,
+    results: many,
+    summary: summarise(many, 1),
+    problems: [],
+  })
+  expect(summary).toContain('and 30 more')
+})
