@@ -1,5 +1,5 @@
 /** Decides where one alert goes, and tells why. Pure; the only resolver there is: tests, explain and the daemon call it. */
-import { type AlertKind, alertGroup } from '../model/alert-kind.ts'
+import { alertGroup } from '../model/alert-kind.ts'
 import type { Destination, Registry } from '../model/destination.ts'
 import { anyGlobMatches } from '../model/glob.ts'
 import type { DropReason, Route, RouteLevel, RouteProblem, RouteRequest, TraceStep } from '../model/route.ts'
@@ -48,7 +48,7 @@ function decide(request: RouteRequest, registry: Registry | null, story: Story):
       story.step('generated-destinations', false, 'destinations() is not run for a detection error')
       return byOutputIds(request, registry, story) ?? bySeverity(request, registry, story)
     case 'SYSTEM':
-      return byOutputIds(request, registry, story) ?? byAlertType(request.kind, registry, story)
+      return byOutputIds(request, registry, story) ?? byAlertType(request, registry, story)
   }
 }
 
@@ -131,23 +131,15 @@ function byNames(
 }
 
 function pickNamed(names: readonly string[], request: RouteRequest, registry: Registry) {
-  const reached: string[] = []
   const unknown: string[] = []
-  const dropped: { destination: string; filter: DropReason }[] = []
+  // A set: a name and the id of one destination are one.
+  const named = new Set<Destination>()
   for (const name of new Set(names)) {
     const destination = lookUp(registry, name)
-    if (!destination) unknown.push(name)
-    else {
-      const filter = !destination.enabled
-        ? 'disabled'
-        : destination.strict
-          ? refusingFilter(destination, request)
-          : null
-      if (filter) dropped.push({ destination: destination.name, filter })
-      else if (!reached.includes(destination.name)) reached.push(destination.name)
-    }
+    if (destination) named.add(destination)
+    else unknown.push(name)
   }
-  return { reached, unknown, dropped }
+  return { unknown, ...sift(named, request, 'strict') }
 }
 
 function unverified(level: RouteLevel, source: string, names: readonly string[], story: Story): Decision {
@@ -169,44 +161,53 @@ function bySeverity(request: RouteRequest, registry: Registry | null, story: Sto
     return { level: 'unresolved', destinations: [] }
   }
   const takers = registry.destinations.filter((destination) => destination.severities.includes(value))
-  return byFilters(level, `${said}, taken by`, takers, request, story)
+  return byDeclaration(level, `${said}, taken by`, takers, sift(takers, request, 'everybody'), story)
 }
 
-function byAlertType(kind: AlertKind, registry: Registry | null, story: Story): Decision {
+function byAlertType(request: RouteRequest, registry: Registry | null, story: Story): Decision {
   const level = 'alert-type'
+  const { kind } = request
   if (registry === null) {
     story.step(level, true, `${kind} needs a registry to be routed`)
     return { level: 'unresolved', destinations: [] }
   }
   const listing = registry.destinations.filter((destination) => destination.alertTypes?.includes(kind))
-  const reached = listing.filter((destination) => destination.enabled).map((destination) => destination.name)
-  const dropped = listing
-    .filter((destination) => !destination.enabled)
-    .map((destination) => ({ destination: destination.name, filter: 'disabled' as const }))
-  story.step(level, true, `${kind} is listed by ${reached.join(', ') || 'nobody'}`, {
-    names: reached,
-    dropped,
-  })
-  return { level, destinations: reached }
+  return byDeclaration(level, `${kind} is listed by`, listing, sift(listing, request, 'nobody'), story)
 }
 
-function byFilters(
+function byDeclaration(
   level: RouteLevel,
   said: string,
   takers: readonly Destination[],
-  request: RouteRequest,
+  { reached, dropped }: Sifted,
   story: Story,
 ): Decision {
-  const reached: string[] = []
-  const dropped: { destination: string; filter: DropReason }[] = []
-  for (const destination of takers) {
-    const filter = destination.enabled ? refusingFilter(destination, request) : 'disabled'
-    if (filter) dropped.push({ destination: destination.name, filter })
-    else reached.push(destination.name)
-  }
   const names = takers.map((destination) => destination.name)
   story.step(level, true, `${said} ${reached.join(', ') || 'nobody'}`, { names, dropped })
   return { level, destinations: reached }
+}
+
+interface Sifted {
+  readonly reached: readonly string[]
+  readonly dropped: readonly { readonly destination: string; readonly filter: DropReason }[]
+}
+
+/** @param whose two filters hold. */
+function sift(
+  candidates: Iterable<Destination>,
+  request: RouteRequest,
+  whose: 'everybody' | 'strict' | 'nobody',
+): Sifted {
+  const reached: string[] = []
+  const dropped: { destination: string; filter: DropReason }[] = []
+  for (const destination of candidates) {
+    const { name, enabled, strict } = destination
+    const holds = whose === 'everybody' || (whose === 'strict' && strict)
+    const filter = enabled ? holds && refusingFilter(destination, request) : 'disabled'
+    if (filter) dropped.push({ destination: name, filter })
+    else reached.push(name)
+  }
+  return { reached, dropped }
 }
 
 function refusingFilter(destination: Destination, request: RouteRequest): DropReason | null {

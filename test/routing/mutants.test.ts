@@ -1,0 +1,142 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of the resolver's text
+/** Twenty-odd wrong resolvers, each one edit away from the right one: the truth table must refuse every one of them. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { firstBreach, neighboursOf, type Resolve, readRows } from './truth-table.ts'
+
+const RESOLVER = join(import.meta.dirname, '..', '..', 'src', 'routing', 'resolve.ts')
+
+/** Name, text that stands exactly once in the resolver, what stands there instead. */
+const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = [
+  [
+    'OutputIds beat destinations()',
+    `byDestinationsFunction(request, registry, story) ??
+        byOutputIds(request, registry, story) ??`,
+    `byOutputIds(request, registry, story) ??
+        byDestinationsFunction(request, registry, story) ??`,
+  ],
+  [
+    'severity beats OutputIds',
+    `byOutputIds(request, registry, story) ??
+        bySeverity(request, registry, story)
+      )`,
+    `bySeverity(request, registry, story) ??
+        byOutputIds(request, registry, story)
+      )`,
+  ],
+  ['an empty list has no opinion', 'return { level, suppressed: true }\n      }', 'return null\n      }'],
+  ['SKIP is ignored', 'if (names.includes(SKIP)) {', 'if (false) {'],
+  ['SKIP beside names suppresses nothing', 'names.includes(SKIP)', 'names.every((name) => name === SKIP)'],
+  ['SKIP silences errors', "alertGroup(request.kind) === 'ALERT'", 'true'],
+  ['SKIP in OutputIds is dropped', 'mayBeSilent ? request.outputIds :', 'false ? request.outputIds :'],
+  ['strict is inverted', "whose === 'strict' && strict", "whose === 'strict' && !strict"],
+  ['strict counts for nothing', "sift(named, request, 'strict')", "sift(named, request, 'nobody')"],
+  ['filters hold on explicit lists', "sift(named, request, 'strict')", "sift(named, request, 'everybody')"],
+  [
+    'filters do not hold by severity',
+    "sift(takers, request, 'everybody')",
+    "sift(takers, request, 'strict')",
+  ],
+  [
+    'a disabled destination is reached',
+    'const filter = enabled ? holds &&',
+    'const filter = true ? holds &&',
+  ],
+  [
+    'an unknown list widens to severity',
+    'return { level, destinations: reached }\n}\n\nfunction pickNamed',
+    'return reached.length > 0 ? { level, destinations: reached } : bySeverity(request, registry, story)\n}\n\nfunction pickNamed',
+  ],
+  [
+    'one unknown name voids the list',
+    'return { level, destinations: reached }\n}\n\nfunction pickNamed',
+    'return { level, destinations: unknown.length > 0 ? [] : reached }\n}\n\nfunction pickNamed',
+  ],
+  ['unknown names are not told', 'for (const name of unknown) {', 'for (const name of []) {'],
+  ['ids are not known', 'new Map([...byId, ...registry', 'new Map([...registry'],
+  ['a name and its id are two', 'named.add(destination)', 'named.add({ ...destination })'],
+  [
+    'the fallback is skipped',
+    'if (reached.length > 0) {\n    story.problem',
+    'if (false) {\n    story.problem',
+  ],
+  ['a disabled fallback is used', 'lookUp(registry, name)?.enabled', 'lookUp(registry, name)'],
+  [
+    'nobody is silent',
+    "story.problem('nobody', 'it would reach nobody, and",
+    "story.step('nowhere', 'it would reach nobody, and",
+  ],
+  [
+    'the eleventh is cut',
+    'for (const name of new Set(names)) {',
+    'for (const name of [...new Set(names)].slice(0, 10)) {',
+  ],
+  [
+    'a failed destinations() suppresses',
+    "story.problem('destinations-error', `destinations() failed: ${said.message}`)\n      return null",
+    "story.problem('destinations-error', `destinations() failed: ${said.message}`)\n      return { level, suppressed: true }",
+  ],
+  [
+    'None suppresses',
+    "story.step(level, false, 'destinations() returned None')\n      return null",
+    "story.step(level, false, 'destinations() returned None')\n      return { level, suppressed: true }",
+  ],
+  [
+    'destinations() is heard for errors',
+    'return byOutputIds(request, registry, story) ?? bySeverity(',
+    'return byDestinationsFunction(request, registry, story) ?? byOutputIds(request, registry, story) ?? bySeverity(',
+  ],
+  [
+    'a generated severity counts as static',
+    "source === 'generated' ? 'generated-severity'",
+    "source === 'generated' ? 'static-severity'",
+  ],
+  [
+    'system alerts go by severity',
+    'byAlertType(request, registry, story)\n  }',
+    'bySeverity(request, registry, story)\n  }',
+  ],
+  ['without alertTypes system alerts are accepted', "alertGroup(request.kind) !== 'SYSTEM'", 'true'],
+  ['the log type filter is upside down', 'logTypes && !anyGlobMatches', 'logTypes && anyGlobMatches'],
+  ['the alert type filter is forgotten', "if (!typeAccepted) return 'alertTypes'", ''],
+]
+
+const rows = readRows()
+const source = readFileSync(RESOLVER, 'utf8')
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-mutants-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The text as a module of its own; what it imports stays where it is. */
+async function resolverOf(text: string, name: string): Promise<Resolve> {
+  const home = pathToFileURL(RESOLVER)
+  const rooted = stripTypeScriptTypes(text).replace(
+    /from '(\.[^']+)'/g,
+    (_, path: string) => `from '${new URL(path, home).href}'`,
+  )
+  const file = join(folder, `${name.replace(/\W+/g, '-')}.mjs`)
+  writeFileSync(file, rooted)
+  const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { resolve: Resolve }
+  return module.resolve
+}
+
+describe('the truth table', () => {
+  it('keeps the resolver that is loaded in this way', async () => {
+    expect(firstBreach(await resolverOf(source, 'unchanged'), rows, neighboursOf)).toBeNull()
+  })
+
+  it.each(MUTANTS)('refuses: %s', async (name, from, to) => {
+    expect(source.split(from), 'the text to be replaced stands exactly once').toHaveLength(2)
+    const mutant = await resolverOf(
+      source.replace(from, () => to),
+      name,
+    )
+    expect(firstBreach(mutant, rows, neighboursOf)).not.toBeNull()
+  })
+})

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { resolve } from '../../src/routing/resolve.ts'
+import { combinationsOf, firstBreach, overrideIsNamed, readRows } from './truth-table.ts'
+
+/** kinds x destinations() x OutputIds x severity() x state of the destination x registry. */
+const COMBINATIONS = 11 * 13 * 5 * 7 * 8 * 4
+
+const rows = readRows()
+
+it('every combination is met by exactly one row', () => {
+  const metBy = new Map<string, number>()
+  for (const row of rows) {
+    for (const combination of combinationsOf(row)) {
+      const key = combination.join(' / ')
+      const other = metBy.get(key)
+      if (other !== undefined) expect.fail(`${key} is met by line ${other} and line ${row.line}`)
+      metBy.set(key, row.line)
+    }
+  }
+  expect(metBy.size).toBe(COMBINATIONS)
+})
+
+it('the resolver keeps every row, with and without an override', () => {
+  expect(firstBreach(resolve, rows)).toBeNull()
+})
+
+it('the trace names the override exactly where OutputIds decided', () => {
+  const breaches: string[] = []
+  for (const row of rows) {
+    const combination = row.asked.map((values) => values[0]!)
+    const decided = row.expected.includes('O+')
+    if (overrideIsNamed(resolve, combination) !== decided) breaches.push(`line ${row.line}`)
+  }
+  expect(breaches).toEqual([])
+})
