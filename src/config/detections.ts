@@ -2,6 +2,7 @@
 import type { Detection, DetectionType, PythonSource } from '../model/detection.ts'
 import { parseSeverity } from '../model/severity.ts'
 import type { ProblemList } from './problems.ts'
+import { readAlertKeys, readInlineFilter, readSimpleDetection } from './simple-detections.ts'
 import type { Spec } from './spec.ts'
 import { child } from './yaml.ts'
 
@@ -21,6 +22,8 @@ export function buildDetection(spec: Spec, body: PythonSource | null, problems: 
     ...metadata(spec.value, spec.id, spec.type as DetectionType),
     place: spec.place,
     body,
+    simple: spec.type === 'correlation_rule' ? null : readSimpleDetection(spec, problems),
+    inlineFilter: readInlineFilter(spec, problems),
     tests: spec.tests,
   }
 }
@@ -34,6 +37,8 @@ export function deriveDetection(spec: Spec, base: Unversioned, problems: Problem
     ...metadata(value, spec.id, base.type),
     place: spec.place,
     body: base.body,
+    simple: base.simple && { ...base.simple, ...readAlertKeys(spec, problems) },
+    inlineFilter: spec.value.InlineFilters ? readInlineFilter(spec, problems) : base.inlineFilter,
     tests: spec.tests.length > 0 ? spec.tests : base.tests,
   }
 }
@@ -42,7 +47,7 @@ function metadata(
   value: Readonly<Record<string, unknown>>,
   id: string,
   type: DetectionType,
-): Omit<Unversioned, 'place' | 'body' | 'tests'> {
+): Omit<Unversioned, 'place' | 'body' | 'simple' | 'inlineFilter' | 'tests'> {
   const { Tests: _, ...spec } = value
   const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
   const texts = (key: string) => (Array.isArray(value[key]) ? (value[key] as string[]) : [])

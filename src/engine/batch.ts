@@ -1,15 +1,18 @@
 /** One job inside a worker: texts to one request for Python, Python's one answer to outcomes. */
+import type { TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../model/finding.ts'
 import { ForgedAnswer, readEvaluation, readOutcomes } from './answer.ts'
 import { failedOutcome, QUARANTINED } from './ended-call.ts'
 import { type Accepted, type IntakeRules, takeIn } from './intake.ts'
+import type { Matching } from './matching.ts'
 import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip } from './protocol.ts'
 import type { Python } from './pyodide.ts'
 
 export interface LoadedBodies {
   readonly python: Python
   readonly rules: IntakeRules
+  readonly matching: Matching
   readonly bodies: readonly Body[]
   readonly broken: ReadonlyMap<number, FunctionError>
 }
@@ -25,6 +28,7 @@ interface Entry {
   readonly item: number
   readonly raw: string
   readonly fields: Accepted['fields']
+  /** Those that Python runs. */
   readonly candidates: Accepted['candidates']
 }
 
@@ -35,20 +39,24 @@ interface Reported {
   readonly functions: FunctionResults
 }
 
-export function evaluateEvents({ python, rules, bodies }: LoadedBodies, job: Job): Answer {
+export function evaluateEvents({ python, rules, matching, bodies }: LoadedBodies, job: Job): Answer {
   const envelopes = job.work.items as readonly Envelope[]
   const taken = envelopes.map((envelope) => takeIn(envelope, rules))
   const quarantined = new Set(job.quarantined)
   const running = withoutQuarantined(quarantined)
+  const matched: Reported[] = []
   const asked = taken.flatMap((event, item): Entry[] => {
     if (event.status !== 'accepted') return []
-    const candidates = running(event.candidates)
-    return candidates.length === 0
-      ? []
-      : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
+    const { raw } = envelopes[item]!
+    const looked = matching.look(raw, event)
+    matched.push(...looked.matched.map((each) => ({ item, ...each })))
+    const candidates = running(looked.python)
+    return candidates.length === 0 ? [] : [{ item, raw, fields: event.fields, candidates }]
   })
   const { reported, unreadable, printed } = ask(python, asked, job)
-  const all = [...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort((a, b) => a.body - b.body)
+  const all = [...matched, ...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort(
+    (a, b) => a.body - b.body,
+  )
   const byItem = Map.groupBy(all, ({ item }) => item)
 
   const outcomes = taken.map((event, item): ItemOutcome => {
@@ -149,21 +157,23 @@ function reportedOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<
   return told.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
 }
 
-export function testCalls({ python, broken }: LoadedBodies, job: Job): Answer {
+export function testCalls({ python, matching, broken }: LoadedBodies, job: Job): Answer {
   const calls = job.work.items as readonly BodyCall[]
   const quarantined = new Set(job.quarantined)
-  const refusals = calls.map(({ body }, item): FunctionError | undefined => {
+  const refusal = (body: number, item: number): FunctionError | undefined => {
     if (!quarantined.has(body)) return broken.get(body)
     return job.skips.find((skip) => skip.body === body && skip.item === item)?.error ?? QUARANTINED
+  }
+  /** null: Python says what comes of it. */
+  const known = calls.map(({ body, entry }, item): TestOutcome | null => {
+    const error = refusal(body, item)
+    return error ? failedOutcome(error) : matching.test(body, entry)
   })
-  const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
+  const items = calls.flatMap((_, item) => (known[item] ? [] : [item]))
   const request = {
     calls: items.map((item) => [item, calls[item]!.body, calls[item]!.entry, calls[item]!.mocks]),
     skips: job.skips.map(skipEntry),
   }
   const outcomes = readOutcomes(python.test(JSON.stringify(request)), items.length).values()
-  return {
-    outcomes: refusals.map((error) => (error ? failedOutcome(error) : outcomes.next().value!)),
-    printed: [],
-  }
+  return { outcomes: known.map((outcome) => outcome ?? outcomes.next().value!), printed: [] }
 }

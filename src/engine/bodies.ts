@@ -1,9 +1,9 @@
-/** Project -> the list of Python bodies that workers load. Pure. */
+/** Project -> the list of bodies that workers load. Pure. */
 import type { Detection } from '../model/detection.ts'
 import type { Project } from '../model/project.ts'
-import type { Body } from './protocol.ts'
+import type { Body, DetectionBody, Selectable, SimpleBody } from './protocol.ts'
 
-/** Helpers first, then data models, then detections; in `run` only the enabled ones. */
+/** Helpers first, then data models, then detections, those without Python last; in `run` only the enabled ones. */
 export function bodiesOf(project: Project, purpose: 'run' | 'test'): Body[] {
   const helpers = project.helpers.map(({ id, body }): Body => ({ kind: 'helper', id, ...body }))
   const models = project.dataModels
@@ -18,15 +18,22 @@ export function bodiesOf(project: Project, purpose: 'run' | 'test'): Body[] {
         mappings,
       }),
     )
-  const detections = [...project.detections.values()]
-    .filter((detection) => detection.enabled || purpose === 'test')
-    .flatMap(detectionBody)
-  return [...helpers, ...models, ...detections]
+  const detections = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
+  return [...helpers, ...models, ...detections.flatMap(pythonBody), ...detections.flatMap(simpleBody)]
 }
 
-function detectionBody(detection: Detection): Body[] {
-  const { id, type, body, logTypes, scheduledQueries, resourceTypes, suppressions } = detection
-  // Without a body there is nothing to run in Python: a simple detection or a correlation rule.
-  if (body === null || type === 'correlation_rule') return []
-  return [{ kind: 'detection', id, ...body, type, logTypes, scheduledQueries, resourceTypes, suppressions }]
+function pythonBody(detection: Detection): DetectionBody[] {
+  const { id, body } = detection
+  return body ? [{ kind: 'detection', id, ...body, ...selectable(detection) }] : []
+}
+
+function simpleBody(detection: Detection): SimpleBody[] {
+  const { id, place, simple } = detection
+  if (!simple) return []
+  return [{ kind: 'simple', id, path: place.file, source: null, content: simple, ...selectable(detection) }]
+}
+
+function selectable(detection: Detection): Selectable {
+  const { type, logTypes, scheduledQueries, resourceTypes, suppressions, inlineFilter: filter } = detection
+  return { type, logTypes, scheduledQueries, resourceTypes, suppressions, filter }
 }

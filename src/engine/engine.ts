@@ -12,7 +12,7 @@ import type { Evaluator } from './evaluator.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
 import { createImages, type Images } from './images.ts'
 import { bootEvaluator, Pool } from './pool.ts'
-import type { Body, BrokenBody, ClockMode } from './protocol.ts'
+import type { Body, BrokenBody, ClockMode, SimpleBody } from './protocol.ts'
 
 export interface EngineOptions {
   readonly project: Project
@@ -123,11 +123,15 @@ function charsOf(calls: readonly TestCall[]): number {
 }
 
 function detectionNumbers(bodies: readonly Body[]): Map<string, number> {
-  return new Map(bodies.flatMap((body, number) => (body.kind === 'detection' ? [[body.id, number]] : [])))
+  return new Map(
+    bodies.flatMap((body, number) =>
+      body.kind === 'detection' || body.kind === 'simple' ? [[body.id, number]] : [],
+    ),
+  )
 }
 
 function bodyProblem({ body, error }: BrokenBody, bodies: readonly Body[]): BodyProblem {
-  const { kind, id } = bodies[body]!
+  const { kind, id } = bodies[body] as Exclude<Body, SimpleBody>
   return { kind, id, error }
 }
 

@@ -12,6 +12,7 @@ import type { Selection } from './selection.ts'
 export interface Accepted {
   readonly status: 'accepted'
   readonly event: EventIdentity
+  readonly record: JsonRecord
   readonly ownRowId: boolean
   /** `p_*` fields that the record lacks; Python puts them in after its parse. */
   readonly fields: Readonly<Record<string, string>>
@@ -45,6 +46,7 @@ export function takeIn(envelope: Envelope, rules: IntakeRules): TakenIn {
   return {
     status: 'accepted',
     event: { source, seq, kind, type, rowId, resourceId, at },
+    record,
     ownRowId: ownRowId !== null,
     fields: kind === 'resource' ? {} : missingFields(record, envelope, isQuery ? null : type, rowId, times),
     candidates: rules.selection.candidates({ kind, type, resourceId }),

@@ -154,9 +154,15 @@ export async function bootEvaluator(images: Images): Promise<Evaluator> {
   return new Evaluator(await images.boot())
 }
 
-/** The text with which Python loads the bodies; see batch.py. */
-function loadRequest({ bodies, settings }: PoolOptions['setup'], excluded: readonly BrokenBody[]): string {
+/** The text with which Python loads the bodies; see batch.py. Of what is decided without it, it is told nothing. */
+function loadRequest(
+  { bodies: all, settings }: PoolOptions['setup'],
+  excluded: readonly BrokenBody[],
+): string {
   const { timeMs, outputBytes } = settings.limits
+  const bodies = all
+    .filter(({ kind }) => kind !== 'simple')
+    .map((body) => (body.kind === 'detection' ? { ...body, filter: undefined } : body))
   const errors = excluded.map(({ body, error }) => [body, error])
   return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes })
 }

@@ -3,6 +3,7 @@ import type { DataModel, DetectionType } from '../model/detection.ts'
 import type { EvaluatedEvent, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError } from '../model/finding.ts'
+import type { MatchExpression, SimpleDetection } from '../model/match-expression.ts'
 import type { Settings } from '../model/settings.ts'
 
 /** A project's bodies, loaded: the heap, and which of them are broken. */
@@ -21,8 +22,11 @@ export interface BootState {
   readonly baseId: string | null
 }
 
-/** A Python body as a worker loads it. Its number is its place in the list: helpers, data models, detections. */
-export type Body = HelperBody | DataModelBody | DetectionBody
+/**
+ * What a worker loads. Its number is its place in the list: helpers, data models, detections, and last those that
+ * Python is never asked about.
+ */
+export type Body = HelperBody | DataModelBody | DetectionBody | SimpleBody
 
 interface NamedSource {
   readonly id: string
@@ -39,13 +43,24 @@ export interface DataModelBody extends Omit<NamedSource, 'source'> {
   readonly logTypes: readonly string[]
   readonly mappings: DataModel['mappings']
 }
-export interface DetectionBody extends NamedSource {
-  readonly kind: 'detection'
+/** What decides which events a detection looks at. */
+export interface Selectable {
   readonly type: DetectionType
   readonly logTypes: readonly string[]
   readonly scheduledQueries: readonly string[]
   readonly resourceTypes: readonly string[]
   readonly suppressions: readonly string[]
+  /** The inline filter. */
+  readonly filter: MatchExpression | null
+}
+export interface DetectionBody extends NamedSource, Selectable {
+  readonly kind: 'detection'
+}
+/** A detection made of match expressions. */
+export interface SimpleBody extends Omit<NamedSource, 'source'>, Selectable {
+  readonly kind: 'simple'
+  readonly source: null
+  readonly content: SimpleDetection
 }
 
 /** A body that must not be loaded again, because its loading had to be ended; or that could not be loaded. */

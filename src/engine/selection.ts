@@ -1,7 +1,7 @@
 /** Which detections look at an event. Pure; numbers are those of the bodies, in load order. */
 import type { EventKind } from '../model/event.ts'
 import { globMatches } from '../model/glob.ts'
-import type { Body, DetectionBody } from './protocol.ts'
+import type { Body, Selectable } from './protocol.ts'
 
 export interface Selection {
   /** True when the type is a query's name: its rows are for scheduled rules alone. */
@@ -16,13 +16,13 @@ export function createSelection(bodies: readonly Body[], broken: ReadonlyMap<num
   const queries = new Map<string, number[]>()
   const policies: number[] = []
   bodies.forEach((body, number) => {
-    if (body.kind !== 'detection' || broken.has(number)) return
+    if ((body.kind !== 'detection' && body.kind !== 'simple') || broken.has(number)) return
     if (body.type === 'policy') policies.push(number)
     else if (body.type === 'scheduled_rule') enter(queries, body.scheduledQueries, number)
     else enter(rules, body.logTypes, number)
   })
   const looksAt = (number: number, type: string, resourceId: string) => {
-    const { resourceTypes, suppressions } = bodies[number] as DetectionBody
+    const { resourceTypes, suppressions } = bodies[number] as Body & Selectable
     if (resourceTypes.length > 0 && !resourceTypes.includes(type)) return false
     return !suppressions.some((glob) => globMatches(glob, resourceId))
   }

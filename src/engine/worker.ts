@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
 import { readBroken } from './answer.ts'
 import { evaluateEvents, type LoadedBodies, testCalls } from './batch.ts'
+import { createMatching } from './matching.ts'
 import type { FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
 import { bootPython } from './pyodide.ts'
 import { forbidCodeFromText } from './realm.ts'
@@ -30,6 +31,7 @@ function load(order: LoadOrder): LoadedBodies {
   return {
     python,
     rules: { settings, selection: createSelection(bodies, errors), clockMode },
+    matching: createMatching(bodies),
     bodies,
     broken: errors,
   }

@@ -1,6 +1,7 @@
 /** Detections and what they lean on, as loaded: metadata, body, tests. */
 import type { JsonText } from './alert.ts'
 import type { AlertKind } from './alert-kind.ts'
+import type { MatchExpression, SimpleDetection } from './match-expression.ts'
 import type { RouteLevel } from './route.ts'
 import type { Severity } from './severity.ts'
 
@@ -25,6 +26,10 @@ export interface Detection {
   readonly place: Place
   /** null: nothing to run in Python (a simple detection or a correlation rule). */
   readonly body: PythonSource | null
+  /** What stands in for a body; null: Python, or a correlation rule. */
+  readonly simple: SimpleDetection | null
+  /** What an event must meet before the matcher is asked; null: every event does. */
+  readonly inlineFilter: MatchExpression | null
   readonly enabled: boolean
   readonly severity: Severity
   readonly displayName: string

@@ -52,7 +52,7 @@ async function runCases(
   engine: Engine,
   options: TestRunOptions,
 ): Promise<TestResult[]> {
-  if (detection.body === null) return tests.map((test) => notRun(detection, test))
+  if (detection.type === 'correlation_rule') return tests.map((test) => notRun(detection, test))
   const calls = tests.map(({ entry, mocks }) => ({ detection: detection.id, entry, mocks }))
   const outcomes = await engine.test(calls)
   const verdict: VerdictOptions = { ...options, registry: project.registry }
@@ -82,7 +82,7 @@ function notRun(detection: Detection, test: TestCase): TestResult {
     route: null,
     functions: {},
     failures: [],
-    warnings: [`a ${detection.type} without a Python body is not evaluated yet`],
+    warnings: [`a ${detection.type} is not evaluated yet`],
     skippedExpectations: [],
     reads: [],
     output: '',

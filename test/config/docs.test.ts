@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations.ts'
 import { EXPECTATION_PROPERTIES } from '../../src/config/schemas/expectations.ts'
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings.ts'
+import { CONDITIONS } from '../../src/model/condition.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/settings.ts'
 import { BODY, load } from './_project.ts'
 
@@ -31,11 +32,21 @@ describe('docs', () => {
     expect(keys.filter((key) => !text.includes(`\`${key}\``))).toEqual([])
   })
 
+  it('detections.md names every condition', () => {
+    const text = page('detections.md')
+    const missing = [...CONDITIONS].filter(
+      ([name, { ignoresCase }]) => !ignoresCase && !text.includes(`\`${name}\``),
+    )
+    // Spelled in two ways, of which the page shows one.
+    expect(missing.map(([name]) => name)).toEqual(['IsGreaterThanOrEqual', 'IsLessThanOrEqual'])
+  })
+
   it('examples load without a problem', async () => {
-    const [spec] = examples('detections.md')
+    const [spec, simple] = examples('detections.md')
     const project = await load(
       {
         'detections/a.yml': spec!,
+        'detections/simple.yml': simple!,
         'detections/aws_root_console_login.py': BODY,
         'destinations.yaml': examples('destinations.md')[0]!,
         'signalbox.yaml': examples('settings.md')[0]!,
@@ -43,12 +54,12 @@ describe('docs', () => {
       { destinationsFolder: join(import.meta.dirname, '..', '..', 'src', 'destinations') },
     )
     expect(project.problems).toEqual([])
-    expect(project.detections.size).toBe(1)
+    expect(project.detections.size).toBe(2)
     expect(project.registry?.destinations).toHaveLength(2)
   })
 
   it('the side file of the example fits its spec', async () => {
-    const [spec, side] = examples('detections.md')
+    const [spec, , side] = examples('detections.md')
     const project = await load({
       'detections/a.yml': spec!.replace(/ +Expected(?:Severity|Destinations).*\n/g, ''),
       'detections/a.expect.yml': side!,

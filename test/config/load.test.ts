@@ -150,6 +150,24 @@ describe('a derived rule', () => {
     expect(project.detections.get('Derived')!.tests.map(({ name }) => name)).toEqual(['own'])
   })
 
+  it('takes the match expressions of a simple base, and replaces what it says of the alert and the filter', async () => {
+    const simple = `Detection: [{ Key: a, Condition: Exists }]
+InlineFilters: [{ KeyPath: b, Condition: Exists }]
+AlertTitle: base
+GroupBy: [{ Key: a }]
+`
+    const project = await load({
+      'rules/d.yml': `${derived}AlertTitle: derived {a}\n`,
+      'rules/e.yml': `${derived.replace('Derived', 'Unfiltered')}InlineFilters: [{ All: [] }]\n`,
+      'rules/base.yml': rule('Base', simple).replace('Filename: body.py\n', ''),
+    })
+    expect(project.problems).toEqual([])
+    const [base, own, unfiltered] = ['Base', 'Derived', 'Unfiltered'].map((id) => project.detections.get(id)!)
+    expect(own!.simple).toEqual({ ...base!.simple, title: { texts: ['derived ', ''], keys: [['a']] } })
+    expect(own!.inlineFilter).toEqual(base!.inlineFilter)
+    expect([base!.inlineFilter === null, unfiltered!.inlineFilter]).toEqual([false, null])
+  })
+
   it('does not run when its base has an error, or is itself', async () => {
     const project = await load({
       'rules/d.yml': derived,

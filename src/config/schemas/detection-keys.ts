@@ -1,5 +1,7 @@
 /** Keys that several kinds of detection share. */
-import { BOOLEAN, ID_TEXT, INTEGER, SEVERITY, TEXT, TEXT_SET } from './field-forms.ts'
+import { BOOLEAN, closed, ID_TEXT, INTEGER, SEVERITY, TEXT, TEXT_SET } from './field-forms.ts'
+
+const MAPPING = { type: 'object' } as const
 
 /** Every detection. */
 export const DETECTION_KEYS = {
@@ -28,9 +30,16 @@ export const RULE_KEYS = {
   DedupPeriodMinutes: { type: 'integer', minimum: 0 },
   Threshold: { type: 'integer', minimum: 1 },
   CreateAlert: BOOLEAN,
-  InlineFilters: { type: 'array', items: { type: 'object' } },
-  DynamicSeverities: { type: 'array', items: { type: 'object' } },
+  // Keys and match expressions have a reader of their own.
+  InlineFilters: { type: 'array', items: MAPPING },
+  DynamicSeverities: {
+    type: 'array',
+    items: closed({ ChangeTo: SEVERITY, Conditions: { type: 'array' } }, ['ChangeTo', 'Conditions']),
+  },
   AlertTitle: TEXT,
-  AlertContext: { type: 'array', items: { type: 'object' } },
-  GroupBy: { type: 'array', items: { type: 'object' } },
+  AlertContext: {
+    type: 'array',
+    items: closed({ KeyName: TEXT, KeyValue: MAPPING }, ['KeyName', 'KeyValue']),
+  },
+  GroupBy: { type: 'array', items: MAPPING },
 } as const

@@ -1,0 +1,82 @@
+/** What a worker decides without Python: inline filters, and whole detections made of match expressions. */
+import type { TestOutcome } from '../model/evaluation.ts'
+import type { FunctionResults } from '../model/finding.ts'
+import { needsExactness, parseExact } from './exact-json.ts'
+import type { Accepted } from './intake.ts'
+import { compile, type Predicate } from './match.ts'
+import type { Body } from './protocol.ts'
+import { type CompiledDetection, compileDetection, withFields } from './simple-detection.ts'
+
+export interface Looked {
+  /** Bodies that Python has to run: the same list for all events that have the same, so that they can be grouped. */
+  readonly python: readonly number[]
+  /** What the others have to tell. */
+  readonly matched: readonly { readonly body: number; readonly functions: FunctionResults }[]
+}
+
+export interface Matching {
+  /** One event, among the detections that look at it. */
+  look(raw: string, accepted: Accepted): Looked
+  /** One test call; null: Python decides it. */
+  test(body: number, entry: string): TestOutcome | null
+}
+
+interface Matchers {
+  readonly filter: Predicate | null
+  readonly simple: CompiledDetection | null
+}
+
+export function createMatching(bodies: readonly Body[]): Matching {
+  const byBody = new Map(bodies.flatMap((body, number) => matchersOf(body, number)))
+  const oneOf = interned()
+
+  return {
+    look(raw, { record, fields, candidates }) {
+      if (!candidates.some((number) => byBody.has(number))) return { python: candidates, matched: [] }
+      const whole = withFields(needsExactness(raw) ? parseExact(raw) : record, fields)
+      const passed = candidates.filter((number) => byBody.get(number)?.filter?.(whole) ?? true)
+      const matched = passed.flatMap((body) => {
+        const simple = byBody.get(body)?.simple
+        if (!simple?.matches(whole)) return []
+        return [{ body, functions: { detection: { output: true }, ...simple.alert(raw, fields) } }]
+      })
+      return { python: oneOf(passed.filter((number) => !byBody.get(number)?.simple)), matched }
+    },
+    test(body, entry) {
+      const matchers = byBody.get(body)
+      if (!matchers) return null
+      const { filter, simple } = matchers
+      const record = parseExact(entry)
+      const passes = filter?.(record) ?? true
+      if (passes && !simple) return null
+      const output = passes && simple!.matches(record)
+      return outcomeOf({ detection: { output }, ...simple?.alert(entry, {}) })
+    },
+  }
+}
+
+/** Filters may split the events of one type in many ways; beyond some of them, sharing is not worth its memory. */
+const MOST_LISTS = 10_000
+
+function interned(): (numbers: readonly number[]) => readonly number[] {
+  const known = new Map<string, readonly number[]>()
+  return (numbers) => {
+    const name = numbers.join()
+    const first = known.get(name)
+    if (first) return first
+    if (known.size >= MOST_LISTS) known.clear()
+    known.set(name, numbers)
+    return numbers
+  }
+}
+
+function matchersOf(body: Body, number: number): [number, Matchers][] {
+  if (body.kind !== 'detection' && body.kind !== 'simple') return []
+  const filter = body.filter && compile(body.filter)
+  const simple = body.kind === 'simple' ? compileDetection(body.content) : null
+  return filter || simple ? [[number, { filter, simple }]] : []
+}
+
+function outcomeOf(functions: FunctionResults): TestOutcome {
+  return { functions, output: '', missingMocks: [], reads: [], durationMs: 0 }
+}

@@ -1,0 +1,113 @@
+/** Simple detections in the worker: the results that the functions of a Python body would have. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readPath, readTemplate } from '../../src/config/key-specifiers.ts'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { Detection } from '../../src/model/detection.ts'
+import type { Engine } from '../../src/model/evaluation.ts'
+import type { Key, SimpleDetection, Template } from '../../src/model/match-expression.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { engineProject, envelope, findingsOf, IMAGES, rule, told } from '../support/engine-project.ts'
+import { readExpression } from '../support/expressions.ts'
+import { detection } from '../support/model.ts'
+
+const key = (path: string) => readPath(path) as Key
+const matching = (yaml: string) => readExpression(yaml).expression
+
+function simple(id: string, content: Partial<SimpleDetection>, over: Partial<Detection> = {}): Detection {
+  return detection({
+    id,
+    body: null,
+    logTypes: ['Test.Log'],
+    simple: { matcher: matching('[]'), title: null, context: null, severities: [], groupBy: [], ...content },
+    ...over,
+  })
+}
+
+const talkative = simple('talkative', {
+  matcher: matching('{ Key: action, Condition: Equals, Value: login }'),
+  title: readTemplate('{user.name} from {ips[0]} at {risk}: {missing}') as Template,
+  context: [
+    { name: 'risk', key: key('risk') },
+    { name: 'large', key: key('large') },
+    { name: 'ips', key: key('ips') },
+    { name: 'missing', key: key('missing') },
+  ],
+  severities: [
+    { to: 'CRITICAL', when: matching('{ Key: risk, Condition: IsGreaterThan, Value: 90 }') },
+    { to: 'HIGH', when: matching('{ Key: risk, Condition: IsGreaterThan, Value: 50 }') },
+    { to: 'LOW', when: matching('[]') },
+  ],
+  groupBy: [key('user.name'), key('risk')],
+})
+const LOGIN =
+  '{"action": "login", "user": {"name": "ann"}, "ips": ["10.0.0.1"], "risk": 53.0, "large": 9007199254740993}'
+
+let engine: Engine
+beforeAll(async () => {
+  const project = engineProject({
+    detections: [
+      talkative,
+      simple('silent', {}),
+      simple('other type', {}, { logTypes: ['Other'] }),
+      simple('rows', {}, { type: 'scheduled_rule', logTypes: [], scheduledQueries: ['Q'] }),
+      simple('filtered', {}, { inlineFilter: matching('{ Key: action, Condition: Equals, Value: x }') }),
+      simple('long', {
+        title: { texts: ['x'.repeat(999), 'z'], keys: [key('action')] },
+        groupBy: [key('action')],
+      }),
+      rule('python', 'def rule(event): return True'),
+    ],
+  })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, imageCache: IMAGES, log: silentLog })
+})
+afterAll(() => engine.close())
+
+const saidLive = async (raw: string) => findingsOf((await engine.evaluate([envelope(raw)]))[0]!)
+
+describe('a simple detection', () => {
+  it('says what a body would: title, severity, dedup, context with its numbers as they were', async () => {
+    const functions = (await saidLive(LOGIN)).talkative
+    expect(functions).toEqual({
+      detection: { output: true },
+      title: { output: 'ann from 10.0.0.1 at 53.0: ' },
+      severity: { output: 'HIGH' },
+      dedup: { output: '["ann",53.0]' },
+      alert_context: { output: '{"risk":53.0,"large":9007199254740993,"ips":["10.0.0.1"],"missing":null}' },
+    })
+  })
+
+  it.each([
+    ['99', 'CRITICAL'],
+    ['90', 'HIGH'],
+    ['1', 'LOW'],
+  ])('at a risk of %s is of the first severity whose conditions hold: %s', async (risk, severity) => {
+    const { talkative } = await saidLive(`{"action": "login", "risk": ${risk}}`)
+    expect(talkative!.severity).toEqual({ output: severity })
+  })
+
+  it('says nothing that its spec does not', async () => {
+    expect((await saidLive('{}')).silent).toEqual({ detection: { output: true } })
+  })
+
+  it('is selected as a Python rule is: by log type, by query, by its filter', async () => {
+    const events = [envelope('{}'), envelope('{}', { type: 'Other' }), envelope('{}', { type: 'Q' })]
+    expect((await engine.evaluate(events)).map((event) => Object.values(told(event)).sort())).toEqual([
+      ['long', 'python', 'silent'],
+      ['other type'],
+      ['rows'],
+    ])
+  })
+
+  it('cuts a title at the length of any other', async () => {
+    const { long } = await saidLive('{"action": "abc"}')
+    expect(long!.title!.output).toBe(`${'x'.repeat(985)}... (truncated)`)
+    expect(long!.dedup).toEqual({ output: 'abc' })
+  })
+
+  it('is tested as it is run', async () => {
+    const test = async (entry: string) =>
+      (await engine.test([{ detection: 'talkative', entry, mocks: '[]' }]))[0]!.functions
+    expect(await test(LOGIN)).toEqual((await saidLive(LOGIN)).talkative)
+    expect((await test('{"action": "logout"}')).detection).toEqual({ output: false })
+  })
+})
