@@ -27,6 +27,12 @@ export function readOutcomes(text: string, calls: number): readonly TestOutcome[
   return read(text, (answer) => isOutcomes(answer) && (answer as unknown[]).length === calls)
 }
 
+/** The text itself: most readers of it want none of it, or all of it later. */
+export function readFacts(text: string, bodies: number): string {
+  read(text, (answer) => isFactsList(answer) && (answer as unknown[]).length === bodies)
+  return text
+}
+
 export function readBroken(text: string, bodies: number): readonly BrokenBody[] {
   return read(
     text,
@@ -48,6 +54,7 @@ function read<T>(text: string, isOfTheForm: Check): T {
 type Check = (value: unknown) => boolean
 
 const isText: Check = (value) => typeof value === 'string'
+const isBoolean: Check = (value) => typeof value === 'boolean'
 const isNumber: Check = (value) => typeof value === 'number'
 const isInteger: Check = (value) => Number.isInteger(value) && (value as number) >= 0
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -98,7 +105,7 @@ const isError = record({
 })
 
 const OUTPUTS: Record<FunctionName, Check> = {
-  detection: (value) => typeof value === 'boolean',
+  detection: isBoolean,
   title: isText,
   description: isText,
   reference: isText,
@@ -129,4 +136,37 @@ const isOutcomes = listOf(
     reads: listOf(record({ field: isText, value: orNull(isText) })),
     durationMs: isNumber,
   }),
+)
+
+const isPlace = record({ file: isText, line: isInteger, column: isInteger })
+const isLiteral = record({ value: isText, place: isPlace })
+const OUTCOMES: Record<string, Check> = {
+  text: record({ kind: isText, value: isText, place: isPlace }),
+  list: record({
+    kind: isText,
+    items: listOf(isLiteral),
+    exact: isBoolean,
+    closed: isBoolean,
+    place: isPlace,
+  }),
+  none: record({ kind: isText, place: isPlace }),
+  other: record({ kind: isText, type: isText, place: isPlace }),
+  unknown: record({ kind: isText, event: isBoolean, place: isPlace }),
+}
+const isOutcome: Check = (value) => {
+  const kind = isObject(value) && (value as { kind: unknown }).kind
+  return typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind) && OUTCOMES[kind]!(value)
+}
+const isReturns = optional(record({ place: isPlace, outcomes: listOf(isOutcome) }))
+const isFactsList = listOf(
+  orNull(
+    record({
+      functions: listOf(record({ name: isText, line: isInteger })),
+      imports: listOf(record({ module: isText, name: orNull(isText), line: isInteger })),
+      returns: optional(
+        record({ title: isReturns, dedup: isReturns, severity: isReturns, destinations: isReturns }),
+      ),
+      followed: optional(listOf(isText)),
+    }),
+  ),
 )

@@ -2,9 +2,11 @@
 import { availableParallelism } from 'node:os'
 import type { BodyProblem, Engine, EvaluatedEvent, TestCall, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
+import type { ProjectFacts } from '../model/facts.ts'
 import type { Log } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
 import { bodiesOf } from './bodies.ts'
+import { projectFacts } from './body-facts.ts'
 import { chunks } from './chunks.ts'
 import { Containment } from './containment.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
@@ -97,7 +99,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     )
   }
 
+  let facts: ProjectFacts | undefined
   return {
+    get facts() {
+      facts ??= projectFacts(pool.facts, bodies)
+      return facts
+    },
     problems: [...pool.broken.values()]
       .sort((a, b) => a.body - b.body)
       .map((broken) => bodyProblem(broken, bodies)),

@@ -4,9 +4,9 @@ import { messageOf } from '../errors.ts'
 import type { Ending } from './ended-call.ts'
 import {
   type BootState,
-  type BrokenBody,
   type FromWorker,
   type Job,
+  type Loaded,
   type LoadOrder,
   MARK_CELLS,
   type Mark,
@@ -16,10 +16,9 @@ import {
 import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
 
 export type Done = Extract<FromWorker, { kind: 'done' }>
-export interface Ready {
+export interface Ready extends Loaded {
   readonly kind: 'ready'
   readonly evaluator: Evaluator
-  readonly broken: readonly BrokenBody[]
   /** The loaded heap, where it was asked for. */
   readonly heap: Uint8Array | null
 }

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../model/ports.ts'
 import type { ImageCache } from './image-cache.ts'
-import type { BootState, BrokenBody, ProjectImage } from './protocol.ts'
+import type { BootState, Loaded, ProjectImage } from './protocol.ts'
 import { readPythonFiles } from './python-files.ts'
 import { compileInterpreter, IMAGE_BYTES } from './wasm-module.ts'
 
@@ -105,11 +105,11 @@ function makeBase(log: Log): Promise<Uint8Array | null> {
   })
 }
 
-/** Bytes of the length that stands before the list of broken bodies. */
+/** Bytes of the length that stands before what loading told. */
 const LENGTH_BYTES = 8
 
-function pack({ heap, broken }: ProjectImage): Uint8Array {
-  const told = Buffer.from(JSON.stringify(broken))
+function pack({ heap, ...loaded }: ProjectImage): Uint8Array {
+  const told = Buffer.from(JSON.stringify(loaded satisfies Loaded))
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32LE(told.length)
   return Buffer.concat([length, told, heap])
@@ -119,7 +119,7 @@ function unpack(packed: Uint8Array): ProjectImage {
   const toldBytes = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true)
   const heapAt = LENGTH_BYTES + toldBytes
   const told = Buffer.from(packed.slice(LENGTH_BYTES, heapAt)).toString()
-  return { heap: packed.subarray(heapAt), broken: JSON.parse(told) as BrokenBody[] }
+  return { heap: packed.subarray(heapAt), ...(JSON.parse(told) as Loaded) }
 }
 
 function hash(...parts: readonly string[]): string {

@@ -27,6 +27,8 @@ const MOST_STARTS = 3
 export class Pool {
   /** Every body that some worker could not load. */
   readonly broken = new Map<number, BrokenBody>()
+  /** See body-facts.ts. */
+  facts = ''
   readonly #options: PoolOptions
   readonly #excluded = new Map<number, BrokenBody>()
   readonly #evaluators = new Set<Evaluator>()
@@ -120,6 +122,7 @@ export class Pool {
       if (start.kind === 'ready') {
         this.#evaluators.add(start.evaluator)
         for (const each of start.broken) this.broken.set(each.body, each)
+        this.facts ||= start.facts
         return start.evaluator
       }
       if (this.#failure !== undefined) throw this.#failure
@@ -136,7 +139,8 @@ export class Pool {
     const image = await images.find(request, evaluator.baseId)
     const start = await evaluator.load({ ...setup, request, image, wantsHeap: !image }, this.#closing.signal)
     if (start.kind === 'ready' && start.heap) {
-      await images.keep(request, evaluator.baseId, { heap: start.heap, broken: start.broken })
+      const { heap, broken, facts } = start
+      await images.keep(request, evaluator.baseId, { heap, broken, facts })
     }
     return start
   }

@@ -6,10 +6,16 @@ import type { FunctionError } from '../model/finding.ts'
 import type { MatchExpression, SimpleDetection } from '../model/match-expression.ts'
 import type { Settings } from '../model/settings.ts'
 
-/** A project's bodies, loaded: the heap, and which of them are broken. */
-export interface ProjectImage {
-  readonly heap: Uint8Array
+/** What loading the bodies brought to light. */
+export interface Loaded {
   readonly broken: readonly BrokenBody[]
+  /** What their texts tell, as JSON: see body-facts.ts. */
+  readonly facts: string
+}
+
+/** A project's bodies, loaded. */
+export interface ProjectImage extends Loaded {
+  readonly heap: Uint8Array
 }
 
 /** What a worker boots from, before any project is known. */
@@ -128,7 +134,7 @@ export interface Printed {
 }
 
 export type FromWorker =
-  | { readonly kind: 'ready'; readonly broken: readonly BrokenBody[]; readonly heap: Uint8Array | null }
+  | ({ readonly kind: 'ready'; readonly heap: Uint8Array | null } & Loaded)
   | { readonly kind: 'done'; readonly outcomes: readonly ItemOutcome[]; readonly printed: readonly Printed[] }
 
 /** Cells of the mark: a new serial is a new time budget. */

@@ -5,8 +5,10 @@ import { Deadline } from './deadline.ts'
 import { type Seam, withSeam } from './import-seam.ts'
 import { readPythonFiles } from './python-files.ts'
 
-/** The driver's calls; see batch.py and sandbox.py for the texts. */
+/** The driver's calls; see batch.py, body_facts.py and sandbox.py for the texts. */
 export interface Python {
+  /** Before any author's code runs. */
+  facts(text: string): string
   load(text: string): string
   evaluate(text: string): string
   test(text: string): string
@@ -34,6 +36,7 @@ const RUNTIME = '/signalbox'
 const DRIVER = {
   seal: 'signalbox_driver.sandbox',
   wake: 'signalbox_driver.sandbox',
+  facts: 'signalbox_driver.body_facts',
   load: 'signalbox_driver.batch',
   evaluate: 'signalbox_driver.batch',
   test: 'signalbox_driver.batch',
@@ -124,6 +127,7 @@ function lockedPython(
   }
   return {
     limit: (timeMs) => deadline.limit(timeMs),
+    facts: (text) => call('facts', text),
     load: (text) => {
       call('seal', '')
       return call('load', text)

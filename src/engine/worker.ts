@@ -1,7 +1,7 @@
 /** Worker entry: boots Python, loads the bodies, then answers one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
-import { readBroken } from './answer.ts'
+import { readBroken, readFacts } from './answer.ts'
 import { evaluateEvents, type LoadedBodies, testCalls } from './batch.ts'
 import { createMatching } from './matching.ts'
 import type { FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
@@ -22,12 +22,14 @@ workerData.boot = undefined
 function load(order: LoadOrder): LoadedBodies {
   const { bodies, settings, clockMode, request, image } = order
   python.limit(settings.limits.timeMs)
+  // First: what the texts tell is not for the code in them to say.
+  const facts = image?.facts ?? readFacts(python.facts(request), bodies.length)
   if (image) python.adopt(image.heap)
   const broken = image?.broken ?? readBroken(python.load(request), bodies.length)
   const errors = new Map(broken.map(({ body, error }) => [body, error]))
   // Before anything is evaluated: the image is what the bodies were when they were loaded.
   const heap = order.wantsHeap && base !== null ? python.heap() : null
-  send({ kind: 'ready', broken, heap })
+  send({ kind: 'ready', broken, facts, heap })
   return {
     python,
     rules: { settings, selection: createSelection(bodies, errors), clockMode },

@@ -1,6 +1,7 @@
 /** What the engine answers: evaluated events for the daemon, outcomes of test calls for testing. */
 import type { JsonText } from './alert.ts'
 import type { Envelope, EventIdentity } from './event.ts'
+import type { ProjectFacts } from './facts.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from './finding.ts'
 
 /** One event's evaluation, in event order. */
@@ -54,6 +55,8 @@ export interface BodyProblem {
 export interface Engine {
   /** What could not be loaded, known once the engine has started. */
   readonly problems: readonly BodyProblem[]
+  /** What the bodies' texts tell. */
+  readonly facts: ProjectFacts
   /** Evaluates a batch; results come back in the batch's order. Several batches may be under way. */
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
   /** Runs test calls, each isolated; results in the order of the calls. */

@@ -1,6 +1,6 @@
 /** What counts as an answer of Python's, and what can only be forged. */
 import { describe, expect, it } from 'vitest'
-import { ForgedAnswer, readBroken, readEvaluation, readOutcomes } from '../../src/engine/answer.ts'
+import { ForgedAnswer, readBroken, readEvaluation, readFacts, readOutcomes } from '../../src/engine/answer.ts'
 
 const ERROR = {
   type: 'KeyError',
@@ -86,6 +86,37 @@ describe('anything else is forged', () => {
 
   it('another number of outcomes than of calls', () => {
     expect(() => readOutcomes(JSON.stringify([outcome]), 2)).toThrow(ForgedAnswer)
+  })
+
+  const place = { file: 'a.py', line: 1, column: 1 }
+  const factsOf = (outcome: unknown) => ({
+    functions: [],
+    imports: [{ module: 'a', name: null, line: 1 }],
+    returns: { title: { place, outcomes: [outcome] } },
+    followed: [],
+  })
+
+  it.each([
+    { kind: 'text', value: 'a', place },
+    { kind: 'list', items: [{ value: 'a', place }], exact: true, closed: false, place },
+    { kind: 'none', place },
+    { kind: 'other', type: 'int', place },
+    { kind: 'unknown', event: false, place },
+  ])('facts of the agreed form are passed on: $kind', (outcome) => {
+    const text = JSON.stringify([null, factsOf(outcome)])
+    expect(readFacts(text, 2)).toBe(text)
+  })
+
+  it.each([
+    ['another number of bodies', [null]],
+    ['no such kind', [null, factsOf({ kind: 'toString', place })]],
+    ['no kind', [null, factsOf({ place })]],
+    ['a place without a file', [null, factsOf({ kind: 'none', place: { line: 1, column: 1 } })]],
+    ['more than was asked', [null, factsOf({ kind: 'none', place, more: 1 })]],
+    ['another function', [null, { ...factsOf(null), returns: { rule: { place, outcomes: [] } } }]],
+    ['no functions', [null, { ...factsOf({ kind: 'none', place }), functions: undefined }]],
+  ])('facts: %s', (_, answer) => {
+    expect(() => readFacts(JSON.stringify(answer), 2)).toThrow(ForgedAnswer)
   })
 
   it('a broken body that is not there', () => {

@@ -1,5 +1,6 @@
 """Imports what bodies commonly use, once, while the trusted base image is made. No author's code runs here."""
 
+import ast
 import base64
 import binascii
 import collections
@@ -34,6 +35,7 @@ import uuid
 import zlib
 
 import signalbox_driver.batch
+import signalbox_driver.body_facts
 import signalbox_driver.sandbox
 
 # The first call imports the locale's tables.

@@ -1,0 +1,70 @@
+"""What the bodies of a project do, by their text: imports, functions, and what the deciding functions can return."""
+
+from signalbox_syntax.modules import Module
+from signalbox_syntax.outcomes import Unknown, place, told
+from signalbox_syntax.possible import Expressions, TooMuch
+from signalbox_syntax.scopes import ModuleScope, event_arguments
+
+#: Of these functions the host wants to know what they return.
+DECIDING = ("title", "dedup", "severity", "destinations")
+
+
+class Facts:
+    def __init__(self, helpers):
+        """`helpers`: import name -> (path, source)."""
+        self._helpers = helpers
+        self._scopes = {}
+
+    def of_helper(self, name):
+        scope = self._helper(name)
+        return None if scope is None else _outline(scope.module)
+
+    def of_body(self, path, source):
+        module = _parse(path, source)
+        return None if module is None else _outline(module)
+
+    def of_detection(self, path, source):
+        """None: the text is not Python."""
+        module = _parse(path, source)
+        if module is None:
+            return None
+        scope = ModuleScope(module)
+        expressions = Expressions(self._helper)
+        returned = {name: _returned(scope, name, expressions) for name in DECIDING if name in module.bindings}
+        return {**_outline(module), "returns": returned, "followed": sorted(expressions.followed)}
+
+    def _helper(self, name):
+        """Parsed once, when something leads to it."""
+        if name not in self._helpers:
+            return None
+        if name not in self._scopes:
+            module = _parse(*self._helpers[name])
+            self._scopes[name] = module and ModuleScope(module)
+        return self._scopes[name]
+
+
+def _parse(path, source):
+    try:
+        return Module(path, source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _outline(module):
+    return {
+        "functions": [{"name": node.name, "line": node.lineno} for node in module.functions()],
+        "imports": [{"module": name, "name": part, "line": line} for name, part, line in module.imports()],
+    }
+
+
+def _returned(scope, name, expressions):
+    binding = scope.bindings[name][-1]
+    at = scope.at(binding.node)
+    values = []
+    try:
+        for function, module in scope.functions_of(expressions, name):
+            values.extend(expressions.returned(function, module, event_arguments(expressions, function, module)))
+    except (TooMuch, RecursionError):
+        values.clear()
+    outcomes = [told(value) for value in dict.fromkeys(values or [Unknown(at)])]
+    return {"place": place(at), "outcomes": outcomes}

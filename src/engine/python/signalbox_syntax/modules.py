@@ -1,0 +1,164 @@
+"""A parsed file: its functions and imports, and what each name of a scope is bound to."""
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`kind`: value (of `node`, an expression), function or class (`node`), import (`module`, `name`) or unknown."""
+
+    kind: str
+    node: ast.AST
+    module: str = ""
+    name: str | None = None
+
+
+class Module:
+    def __init__(self, path, source):
+        self.path = path
+        self.tree = ast.parse(source, path)
+        self._lines = source.splitlines()
+        #: Looking through every expression takes time.
+        self._has_walrus = ":=" in source
+        self.may_yield = "yield" in source
+        self._bindings = None
+
+    def at(self, node):
+        """Columns of the tree count bytes; people count characters."""
+        line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
+        column = node.col_offset if line.isascii() else len(line.encode()[: node.col_offset].decode(errors="replace"))
+        return self.path, node.lineno, column + 1
+
+    def functions(self):
+        return [node for node in statements(self.tree.body) if isinstance(node, _FUNCTIONS)]
+
+    def imports(self):
+        """(module, name or None, line) of each import, inside functions too."""
+        for node in statements(self.tree.body, inside_functions=True):
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, None, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                module = "." * node.level + (node.module or "")
+                yield from ((module, alias.name, node.lineno) for alias in node.names)
+
+    @property
+    def bindings(self):
+        """Name -> bindings at the top level, from functions that declare the name global too."""
+        if self._bindings is None:
+            self._bindings = self.bindings_of(self.tree.body)
+            for function in statements(self.tree.body, inside_functions=True):
+                if isinstance(function, _FUNCTIONS):
+                    self._add_globals(function)
+        return self._bindings
+
+    def bindings_of(self, body):
+        """Name -> every binding in a block, nested functions and classes left out."""
+        bindings = defaultdict(list)
+        for node in statements(body):
+            _bind(node, bindings)
+            if self._has_walrus:
+                for inner in _own_expressions(node):
+                    if isinstance(inner, ast.NamedExpr):
+                        bindings[inner.target.id].append(Binding("value", inner.value))
+        return bindings
+
+    def _add_globals(self, function):
+        names = outer_names(function)
+        if names:
+            for name, bound in self.bindings_of(function.body).items():
+                if name in names:
+                    self._bindings[name].extend(bound)
+
+
+def outer_names(function):
+    """Names that a function declares to be another scope's."""
+    declared = (node.names for node in statements(function.body) if isinstance(node, (ast.Global, ast.Nonlocal)))
+    return {name for names in declared for name in names}
+
+
+def statements(body, inside_functions=False):
+    """All statements of a block and of the blocks in it."""
+    for node in body:
+        if not isinstance(node, (ast.excepthandler, ast.match_case)):
+            yield node
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)) or inside_functions:
+            for block in _BLOCKS:
+                yield from statements(getattr(node, block, ()), inside_functions)
+
+
+def _bind(node, bindings):
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                _assign(target, value, bindings)
+        case ast.AnnAssign(target=target, value=value) if value is not None:
+            _assign(target, value, bindings)
+        case ast.AugAssign(target=ast.Name(id=name)):
+            bindings[name].append(Binding("augmented", node))
+        case ast.FunctionDef(name=name, decorator_list=decorators):
+            bindings[name].append(Binding("unknown" if decorators else "function", node))
+        case ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            bindings[name].append(Binding("class", node))
+        case ast.Import(names=names):
+            for alias in names:
+                top = alias.asname or alias.name.split(".")[0]
+                bindings[top].append(Binding("import", node, alias.name if alias.asname else top))
+        case ast.ImportFrom(names=names, module=module, level=level):
+            for alias in names:
+                bindings[alias.asname or alias.name].append(
+                    Binding("import", node, "." * level + (module or ""), alias.name)
+                )
+        case ast.For(target=target) | ast.AsyncFor(target=target):
+            _forget(target, node.iter, bindings)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            for item in items:
+                if item.optional_vars is not None:
+                    _forget(item.optional_vars, item.context_expr, bindings)
+        case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
+            for handler in handlers:
+                if handler.name:
+                    bindings[handler.name].append(Binding("unknown", handler))
+        case ast.Match(cases=cases):
+            for case in cases:
+                _bind_pattern(case.pattern, node.subject, bindings)
+        case ast.Delete(targets=targets):
+            for target in targets:
+                _forget(target, node, bindings)
+
+
+def _assign(target, value, bindings):
+    match target, value:
+        case ast.Name(id=name), _:
+            bindings[name].append(Binding("value", value))
+        case (ast.Tuple(elts=names) | ast.List(elts=names)), (ast.Tuple(elts=values) | ast.List(elts=values)) if len(
+            names
+        ) == len(values) and not any(isinstance(each, ast.Starred) for each in (*names, *values)):
+            for each, its_value in zip(names, values, strict=True):
+                _assign(each, its_value, bindings)
+        case _:
+            _forget(target, value, bindings)
+
+
+def _forget(target, source, bindings):
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bindings[node.id].append(Binding("unknown", source))
+
+
+def _bind_pattern(pattern, subject, bindings):
+    for node in ast.walk(pattern):
+        match node:
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                bindings[name].append(Binding("unknown", subject))
+
+
+def _own_expressions(node):
+    """Of a statement, without the statements in it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield from ast.walk(child)

@@ -1,0 +1,92 @@
+/** Facts through the engine: with the bodies, by id, and nothing that author's code could colour. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import { helpersOf, literalsOf, type ProjectFacts } from '../../src/model/facts.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import {
+  dataModel,
+  type EngineProject,
+  engineProject,
+  helper,
+  IMAGES,
+  policy,
+  rule,
+} from '../support/engine-project.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-facts-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function factsOf(project: EngineProject, imageCache = IMAGES): Promise<ProjectFacts> {
+  const engine = await createEngine({
+    project: engineProject(project),
+    purpose: 'test',
+    workers: 1,
+    imageCache,
+    log: silentLog,
+  })
+  await engine.close()
+  return engine.facts
+}
+
+const PROJECT: EngineProject = {
+  helpers: [
+    helper('teams', 'from places import SOC\ndef team(event):\n    return [SOC]\n'),
+    helper('places', 'SOC = "soc"\n'),
+  ],
+  dataModels: [dataModel({ id: 'Model', source: 'import teams\ndef actor(event):\n    return None\n' })],
+  detections: [
+    rule(
+      'Own.Rule',
+      `
+      from teams import team
+      def rule(event):
+          return True
+      def severity(event):
+          return "HIGH" if event.get("root") else "DEFAULT"
+      def destinations(event):
+          return team(event)`,
+    ),
+    policy('Own.Policy', 'def policy(resource):\n    return True\n'),
+    rule('Broken.Rule', 'def rule(event:'),
+  ],
+}
+
+describe('facts', () => {
+  it('name functions, imports and possible results, places included', async () => {
+    const facts = await factsOf(PROJECT)
+    const own = facts.detections.get('Own.Rule')!
+    expect(own.functions.map(({ name }) => name)).toEqual(['rule', 'severity', 'destinations'])
+    expect(literalsOf(own.returns.severity!).map(({ value }) => value)).toEqual(['HIGH', 'DEFAULT'])
+    expect(literalsOf(own.returns.destinations!)).toEqual([
+      { value: 'soc', place: { file: 'global_helpers/places.py', line: 1, column: 7 } },
+    ])
+    expect(own.followed).toEqual(['global_helpers/places.py', 'global_helpers/teams.py'])
+    expect([...helpersOf(own, facts)]).toEqual(['teams', 'places'])
+    expect([...facts.detections.keys()]).toEqual(['Own.Rule', 'Own.Policy'])
+    expect([...helpersOf(facts.dataModels.get('Model')!, facts)]).toEqual(['teams', 'places'])
+  })
+
+  it('come with the image on the next start', async () => {
+    const first = await factsOf(PROJECT, folder)
+    expect(await factsOf(PROJECT, folder)).toEqual(first)
+  })
+
+  it('are told before any code of the project runs', async () => {
+    const facts = await factsOf({
+      helpers: [
+        helper(
+          'poison',
+          `
+          import ast, signalbox_driver.body_facts
+          ast.parse = lambda *_: None
+          signalbox_driver.body_facts.facts = lambda _: "forged"`,
+        ),
+      ],
+      detections: [rule('Later', 'def rule(event): return True\ndef severity(event): return "LOW"\n')],
+    })
+    expect(literalsOf(facts.detections.get('Later')!.returns.severity!)[0]!.value).toBe('LOW')
+  })
+})
