@@ -5,6 +5,7 @@ export const COMMANDS: CommandMap = {
   validate: { summary: 'load everything and print every problem', load: () => import('./validate.ts') },
   test: { summary: 'run the cases that detections carry, routing included', load: () => import('./test.ts') },
   watch: { summary: 'test again after every change', load: () => import('./watch.ts') },
+  debug: { summary: 'one case: printed output, traceback, every function', load: () => import('./debug.ts') },
   explain: { summary: 'why this severity, why this route, what is sent', load: () => import('./explain.ts') },
   routes: {
     summary: 'where every detection goes at every severity; what a change re-routes',
@@ -23,7 +24,6 @@ export const COMMANDS: CommandMap = {
 export const NOT_BUILT: Readonly<Record<string, string>> = {
   init: 'make a working detections repository',
   new: 'scaffold a rule, policy, helper or data model with its tests',
-  debug: 'one case: printed output, traceback, every function',
   replay: 'recorded events through everything, nothing sent',
   destinations: 'the registry as code: list, add, edit, remove, test, resume',
   python: 'pure-Python packages that detections need',

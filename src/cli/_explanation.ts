@@ -32,13 +32,18 @@ export function explanationStory(explanation: Explanation, detection: Detection,
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],
     ['sent', previewLines(explanation, style)],
   ]
+  return sectionsText(sections, style)
+}
+
+/** Titled, those without lines left out. */
+export function sectionsText(sections: readonly [string, readonly string[]][], style: Style): string {
   return sections
     .filter(([, lines]) => lines.length > 0)
     .map(([title, lines]) => `${style('bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`)
     .join('\n')
 }
 
-function functionLines({ functions }: Explanation, style: Style): string[] {
+export function functionLines({ functions }: Pick<Explanation, 'functions'>, style: Style): string[] {
   const entries = Object.entries(functions) as [FunctionName, FunctionResult][]
   const width = Math.max(0, ...entries.map(([name]) => name.length))
   return entries.flatMap(([name, { output, error }]) => {
@@ -48,7 +53,7 @@ function functionLines({ functions }: Explanation, style: Style): string[] {
   })
 }
 
-function severityLines({ severity }: Explanation, detection: Detection): string[] {
+export function severityLines({ severity }: Pick<Explanation, 'severity'>, detection: Detection): string[] {
   if (!severity) return []
   const why =
     severity.source === 'generated' ? 'severity() said so' : `the Severity of ${detection.place.file} stands`
@@ -56,7 +61,7 @@ function severityLines({ severity }: Explanation, detection: Detection): string[
 }
 
 /** One key per line; the text is the notification's own. */
-function alertLines(alert: string): string[] {
+export function alertLines(alert: string): string[] {
   const fields = Object.entries(JSON.parse(alert) as Record<string, unknown>)
   const width = Math.max(...fields.map(([key]) => key.length))
   return fields.map(([key, value]) => `${key.padEnd(width)}  ${printable(JSON.stringify(value))}`)

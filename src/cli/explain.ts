@@ -1,12 +1,11 @@
 /** `explain`: the story of one entry: why it matched, why this severity, why this route, what each destination gets. */
 import { readFileSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
-import { nearest } from '../adapters.ts'
 import { UserError } from '../errors.ts'
 import type { JsonText } from '../model/alert.ts'
 import type { Detection } from '../model/detection.ts'
-import type { Project } from '../model/project.ts'
 import { type Explanation, explain, openProject, startEngine } from '../workspace.ts'
+import { findCase, findDetection } from './_cases.ts'
 import { defineCommand, type Io, OK } from './_command.ts'
 import { explanationJson, explanationStory } from './_explanation.ts'
 import { FORMAT, flag, text } from './_options.ts'
@@ -47,28 +46,13 @@ export default defineCommand({
   },
 })
 
-function findDetection({ detections, problems }: Project, id: string): Detection {
-  const found = detections.get(id)
-  if (found) return found
-  const near = nearest(id, detections.keys())
-  const broken = problems.some(({ severity }) => severity === 'error')
-  const otherwise = broken ? 'files with errors are left out: see signalbox validate' : undefined
-  throw new UserError(`there is no detection "${id}"`, { hint: near ? `did you mean "${near}"?` : otherwise })
-}
-
 async function entryOf(
   detection: Detection,
   { test, event }: { test?: string; event?: string },
   io: Io,
 ): Promise<{ entry: JsonText; mocks?: JsonText }> {
   if (event !== undefined) return { entry: checkRecord(event, await readEvent(event, io)) }
-  const found = detection.tests.find(({ name }) => name === test)
-  if (found) return { entry: found.entry, mocks: found.mocks }
-  const names = detection.tests.map(({ name }) => name)
-  const near = nearest(test ?? '', names)
-  throw new UserError(`${detection.id} has no test "${test}"`, {
-    hint: near ? `did you mean "${near}"?` : `it has: ${names.join(', ') || 'none'}`,
-  })
+  return findCase(detection, test ?? '')
 }
 
 async function readEvent(file: string, io: Io): Promise<string> {

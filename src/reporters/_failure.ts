@@ -15,17 +15,22 @@ const MARKED_FROM = 16
 export function failureStory(test: TestResult, style: Style): string[] {
   return [
     ...test.failures.flatMap((failure) => failureLines(failure, style)),
-    ...readLines(test.reads, style),
+    ...titled('event fields read:', readLines(test.reads, style)),
     ...routeLines(test, style),
-    ...printedLines(test.output, style),
+    ...titled('printed:', printedLines(test.output, style)),
   ]
 }
 
-function failureLines(failure: TestFailure, style: Style): string[] {
+/** One failure: expected against actual, or the author's frames. */
+export function failureLines(failure: TestFailure, style: Style): string[] {
   if (isFunctionError(failure.actual))
     return [printable(failure.message), ...errorFrames(failure.actual, style)]
   if (!failure.what.startsWith('Expected') || failure.actual === null) return [printable(failure.message)]
   return [failure.what, ...comparison(failure, style).map((line) => `  ${line}`)]
+}
+
+function titled(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)]
 }
 
 function comparison({ what, expected, actual }: TestFailure, style: Style): string[] {
@@ -74,15 +79,11 @@ export function errorFrames(error: FunctionError, style: Style): string[] {
 
 /** What the body asked of the event, and what it was given. */
 export function readLines(reads: readonly FieldRead[], style: Style): string[] {
-  if (reads.length === 0) return []
-  const width = Math.max(...reads.map(({ field }) => printable(field).length))
-  return [
-    'event fields read:',
-    ...reads.map(({ field, value }) => {
-      const told = value === null ? style('yellow', 'absent') : printable(value)
-      return `  ${printable(field).padEnd(width)}  ${told}`
-    }),
-  ]
+  const width = Math.max(0, ...reads.map(({ field }) => printable(field).length))
+  return reads.map(({ field, value }) => {
+    const told = value === null ? style('yellow', 'absent') : printable(value)
+    return `${printable(field).padEnd(width)}  ${told}`
+  })
 }
 
 function routeLines({ failures, route }: TestResult, style: Style): string[] {
@@ -95,8 +96,8 @@ export function printedLines(output: string, style: Style, most = LONGEST_OUTPUT
   if (output === '') return []
   const lines = printableLines(output)
   const left = lines.length - most
-  const more = left > 0 ? [style('dim', `  | ... ${left} lines before`)] : []
-  return ['printed:', ...more, ...lines.slice(-most).map((line) => style('dim', `  | ${line}`))]
+  const more = left > 0 ? [style('dim', `| ... ${left} lines before`)] : []
+  return [...more, ...lines.slice(-most).map((line) => style('dim', `| ${line}`))]
 }
 
 function isFunctionError(value: unknown): value is FunctionError {

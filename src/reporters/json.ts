@@ -22,7 +22,8 @@ function detectionJson({ id, type, file, status, problems, tests }: DetectionRes
   return { id, type, file, status, problems, tests: tests.map(testJson) }
 }
 
-function testJson(test: TestResult) {
+/** One case in the stable shape. */
+export function testJson(test: TestResult) {
   return {
     name: test.name,
     status: test.status,

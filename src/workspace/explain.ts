@@ -9,7 +9,8 @@ import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { alertId, alertLink, deliveryId, type JsonText, notificationJson } from '../model/alert.ts'
 import { type Destination, destinationKey } from '../model/destination.ts'
-import type { Engine } from '../model/evaluation.ts'
+import type { Detection } from '../model/detection.ts'
+import type { Engine, TestOutcome } from '../model/evaluation.ts'
 import type { FunctionResults } from '../model/finding.ts'
 import { type HttpRequest, systemClock } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
@@ -44,11 +45,21 @@ export interface Question {
 export async function explain(project: Project, engine: Engine, question: Question): Promise<Explanation> {
   const detection = project.detections.get(question.detection)
   if (!detection) throw new UserError(`there is no detection "${question.detection}"`)
+  const { id } = detection
+  const { entry, mocks = '[]' } = question
+  const [outcome] = await engine.test([{ detection: id, entry, mocks }])
+  return explainOutcome(project, detection, entry, outcome!)
+}
+
+/** The same of an outcome that is there already. */
+export async function explainOutcome(
+  project: Project,
+  detection: Detection,
+  entry: JsonText,
+  outcome: TestOutcome,
+): Promise<Explanation> {
   const { id, type, createAlert } = detection
-  const [outcome] = await engine.test([
-    { detection: id, entry: question.entry, mocks: question.mocks ?? '[]' },
-  ])
-  const { functions } = outcome!
+  const { functions } = outcome
   const nothing = {
     detection: id,
     severity: null,
@@ -60,7 +71,7 @@ export async function explain(project: Project, engine: Engine, question: Questi
   }
   if (!matches(type, functions)) return { ...nothing, matched: false }
 
-  const candidate = buildMatch(detection, findingOf(detection, { entry: question.entry }, outcome!))
+  const candidate = buildMatch(detection, findingOf(detection, { entry }, outcome))
   const { severity, dedup, kind } = candidate.draft
   if (!createAlert) return { ...nothing, matched: true, severity }
   const route = resolve(candidate.routeRequest, project.registry)

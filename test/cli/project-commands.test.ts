@@ -202,6 +202,60 @@ describe('reporters', () => {
   })
 })
 
+describe('debug', () => {
+  it('a case that passes: functions, reads, severity, route, alert; 0', async () => {
+    const { code, out, err } = await run(sound, 'debug', 'Test.Login', 'login')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    for (const part of [
+      'functions\n  detection  true\n  title      ann logged in\n',
+      'event fields read\n  action  "login"\n  user    "ann"\n',
+      'severity\n  HIGH (static)',
+      'route\n  inbox (static-severity)\n',
+      'alert\n  id ',
+    ])
+      expect(out).toContain(part)
+    expect(out).toMatch(/\nPASS {2}Test\.Login: login {2}detections\/login\.yml:8\n$/)
+  })
+
+  it('a case that fails: what it printed, the frames of the author; 1', async () => {
+    const { code, out } = await run(broken, 'debug', 'Test.Wrong', 'raises')
+    expect(code).toBe(1)
+    expect(out).toMatch(/^printed\n {2}\| looking\n/)
+    expect(out).toContain("KeyError('missing')")
+    expect(out).toContain('at detections/wrong.py:4 in rule')
+    expect(out).toContain('return event["missing"]')
+    expect(out).toMatch(/\nFAIL {2}Test\.Wrong: raises/)
+  })
+
+  it('a body that cannot be loaded: 1', async () => {
+    const root = makeProject({ ...SOUND, 'detections/login.py': 'import nowhere' })
+    const { code, out, err } = await run(root, 'debug', 'Test.Login', 'login')
+    expect(code).toBe(1)
+    expect(out + err).toContain('nowhere')
+  })
+
+  it('as JSON: the case as test tells it, and the alert', async () => {
+    const { code, out } = await run(sound, 'debug', 'Test.Login', 'login', '--format', 'json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      detection: 'Test.Login',
+      name: 'login',
+      status: 'passed',
+      functions: { title: { output: 'ann logged in', error: null } },
+      alert: { id: 'Test.Login', severity: 'HIGH' },
+    })
+  })
+
+  it.each([
+    [['Test.Logon', 'login'], 'did you mean "Test.Login"?'],
+    [['Test.Login', 'logn'], 'did you mean "login"?'],
+  ])('%j: 2, with the name that was meant', async (names, hint) => {
+    const { code, err } = await run(sound, 'debug', ...names)
+    expect(code).toBe(2)
+    expect(err).toContain(hint)
+  })
+})
+
 describe('explain', () => {
   it('tells the story of a case', async () => {
     const { code, out } = await run(sound, 'explain', '--detection', 'Test.Login', '--test', 'login')
