@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import type { Project } from '../model/project.ts'
 import type { Settings } from '../model/settings.ts'
-import { buildContent } from './content.ts'
+import type { Grouped } from '../model/trust-group.ts'
+import { buildContent, type Content } from './content.ts'
 import { crossCheck } from './cross-checks.ts'
 import { loadDestinations, NO_ROUTING } from './destinations.ts'
 import { type Discovered, discover, projectPath } from './discover.ts'
@@ -14,6 +15,7 @@ import { ProblemList } from './problems.ts'
 import { loadSettings, SETTINGS_FILE } from './settings.ts'
 import { readText } from './source-text.ts'
 import { readSpec } from './spec.ts'
+import { checkTrust } from './trust.ts'
 
 export interface LoadOptions {
   readonly root: string
@@ -42,7 +44,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     })
   }
   const own = new ProblemList()
-  const { settings, destinationsFile } = loadSettings(root, options.environment ?? {}, own)
+  const { settings, destinationsFile, document } = loadSettings(root, options.environment ?? {}, own)
   // Only the default may be absent: a file that was asked for must be there.
   const asked = options.destinationsFile ?? destinationsFile
   const registryFile = projectPath(root, resolve(root, asked ?? REGISTRY_FILE))
@@ -65,6 +67,8 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     allowUnknownDestinations: options.allowUnknownDestinations ?? false,
     problems,
   })
+  // Of some paths alone a group may well have nothing.
+  if (document && !options.paths?.length) checkTrust(settings.trust, codeOf(content), document, own)
   return deepFreeze({
     root,
     ...content,
@@ -73,6 +77,10 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     configuration,
     problems: [...own.sorted(), ...problems.sorted()],
   })
+}
+
+function codeOf({ detections, helpers, dataModels }: Content): Grouped[] {
+  return [...detections.values(), ...helpers, ...dataModels]
 }
 
 function withPythonPaths(settings: Settings, flags: readonly string[] = []): Settings {

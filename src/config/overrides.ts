@@ -1,5 +1,5 @@
 /** Overrides of destinations.yaml: what a repository says about detections that it does not own. Pure. */
-import { anyGlobMatches } from '../model/glob.ts'
+import { meetsAll } from '../model/glob.ts'
 import { parseSeverity, type Severity } from '../model/severity.ts'
 import type { Unversioned } from './detections.ts'
 import type { SourceText } from './source-text.ts'
@@ -47,14 +47,12 @@ export function readOverrides({ source, node }: { source: SourceText; node: Mapp
 
 export function overrideMatches({ match }: Override, detection: Unversioned): boolean {
   const { ids = [], tags = [], logTypes = [], paths = [] } = match
-  const asked: [readonly string[], readonly string[]][] = [
+  return meetsAll([
     [ids, [detection.id]],
     [tags, detection.tags],
     [logTypes, [...detection.logTypes, ...detection.resourceTypes]],
     [paths, [detection.place.file]],
-  ]
-  const asking = asked.filter(([globs]) => globs.length > 0)
-  return asking.length > 0 && asking.every(([globs, texts]) => anyGlobMatches(globs, texts))
+  ])
 }
 
 /**

@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../model/settings.ts'
+import type { TrustRule } from '../model/trust-group.ts'
 import type { Environment } from './env-file.ts'
 import { ProblemList } from './problems.ts'
 import { checkSchema } from './schema-check.ts'
 import { SETTINGS_SCHEMA } from './schemas/settings.ts'
+import type { SourceText } from './source-text.ts'
 import { readMapping } from './spec.ts'
 import { toRecord } from './yaml.ts'
+import type { MappingNode } from './yaml-tree.ts'
 
 export const SETTINGS_FILE = 'signalbox.yaml'
 
@@ -18,6 +21,7 @@ interface Declared {
   classification?: ClassificationMatcher[]
   store?: string
   workers?: number
+  trust?: TrustRule[]
   limits?: Partial<Settings['limits']>
   alertUrl?: string
   python?: { paths?: string[] }
@@ -29,10 +33,17 @@ export interface LoadedSettings {
   readonly settings: Settings
   /** Where the registry is, when the file or the environment says so. */
   readonly destinationsFile: string | null
+  /** null: there is none that counts. */
+  readonly document: SettingsDocument | null
+}
+interface SettingsDocument {
+  readonly source: SourceText
+  readonly node: MappingNode
 }
 
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
-  const declared = { ...readFile(root, problems), ...fromEnvironment(environment) }
+  const file = readFile(root, problems)
+  const declared = { ...file?.declared, ...fromEnvironment(environment) }
   const { python, limits, destinations, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
@@ -40,7 +51,7 @@ export function loadSettings(root: string, environment: Environment, problems: P
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
     pythonPaths: python?.paths ?? [],
   }
-  return { settings, destinationsFile: destinations ?? null }
+  return { settings, destinationsFile: destinations ?? null, document: file }
 }
 
 /** The settings alone, for who needs nothing else of a project; what is wrong with them counts for nothing here. */
@@ -49,13 +60,15 @@ export function settingsOf(root: string, environment: Environment): Settings {
 }
 
 /** With an error the whole file counts for nothing. */
-function readFile(root: string, problems: ProblemList): Declared {
+function readFile(root: string, problems: ProblemList): (SettingsDocument & { declared: Declared }) | null {
   const path = join(root, SETTINGS_FILE)
-  if (!existsSync(path)) return {}
+  if (!existsSync(path)) return null
   const mapping = readMapping(path, SETTINGS_FILE, problems)
-  if (!mapping) return {}
-  const value = toRecord(mapping.node)
-  return checkSchema(SETTINGS_SCHEMA, { ...mapping, value }, problems) ? (value as Declared) : {}
+  if (!mapping) return null
+  const declared = toRecord(mapping.node)
+  return checkSchema(SETTINGS_SCHEMA, { ...mapping, value: declared }, problems)
+    ? { ...mapping, declared }
+    : null
 }
 
 function fromEnvironment(environment: Environment): Declared {

@@ -38,7 +38,7 @@ export function createIntake(options: IntakeOptions): Emit {
     const evaluated = evaluateFramed(envelopes, evaluate)
     const commit = async (): Promise<readonly Settlement[]> => {
       const events = await evaluated
-      const rejected = events.filter((event) => event.outcome.status !== 'evaluated')
+      const rejected = events.filter(isLost)
       if (rejected.length > 0) await keepRejects(rejected)
       const cursor = envelopes.at(-1)?.cursor ?? null
       const settlements = await pipeline.admit({
@@ -55,6 +55,11 @@ export function createIntake(options: IntakeOptions): Emit {
     evaluated.catch(() => {})
     return settled
   }
+}
+
+/** To all detections, or to those of a trust group. */
+function isLost({ outcome }: EvaluatedEvent): boolean {
+  return outcome.status !== 'evaluated' || outcome.missed !== undefined
 }
 
 /** What framing refused never enters Python; it keeps its place in the batch. */

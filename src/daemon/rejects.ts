@@ -33,7 +33,7 @@ export async function openRejects(file: string | null): Promise<KeepRejects> {
 
 function lineOf({ envelope, outcome }: EvaluatedEvent): string {
   const { source, place, receivedAt, raw } = envelope
-  const reason = outcome.status === 'evaluated' ? '' : outcome.reason
+  const reason = outcome.status === 'evaluated' ? outcome.missed : outcome.reason
   const at = new Date(receivedAt).toISOString()
   return `${JSON.stringify({ at, source, place, status: outcome.status, reason, raw: raw.slice(0, KEPT) })}\n`
 }

@@ -4,7 +4,10 @@ import type { Project } from '../model/project.ts'
 import type { Body, DetectionBody, Selectable, SimpleBody } from './protocol.ts'
 
 /** Helpers first, then data models, then detections, those without Python last; in `run` only the enabled ones. */
-export function bodiesOf(project: Project, purpose: 'run' | 'test'): Body[] {
+export function bodiesOf(
+  project: Pick<Project, 'helpers' | 'dataModels' | 'detections'>,
+  purpose: 'run' | 'test',
+): Body[] {
   const helpers = project.helpers.map(({ id, body }): Body => ({ kind: 'helper', id, ...body }))
   const models = project.dataModels
     .filter((model) => model.enabled)

@@ -1,24 +1,23 @@
-/** Detections x events -> findings: hands batches to the pool and puts their results back in order. */
+/** Detections x events -> findings: every trust group evaluates by itself, and what they find is put back in order. */
 import { availableParallelism } from 'node:os'
+import { messageOf } from '../errors.ts'
 import type { BodyProblem, Engine, EvaluatedEvent, TestCall, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { ProjectFacts } from '../model/facts.ts'
 import type { Log } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
-import { bodiesOf } from './bodies.ts'
-import { projectFacts } from './body-facts.ts'
-import { chunks } from './chunks.ts'
-import { Containment } from './containment.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
 import type { Evaluator } from './evaluator.ts'
+import { type Group, startGroup } from './group.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
 import { createImages, type Images } from './images.ts'
-import { bootEvaluator, Pool } from './pool.ts'
-import type { Body, BrokenBody, ClockMode, SimpleBody } from './protocol.ts'
+import { bootEvaluator } from './pool.ts'
+import type { ClockMode } from './protocol.ts'
+import { joinFacts, joinOutcomes, type Outcome, splitByTrust } from './trust.ts'
 
 export interface EngineOptions {
   readonly project: Project
-  /** Default: one per core, at least 2 and at most 4. */
+  /** Of each trust group. Default: one per core, at least 2 and at most 4. */
   readonly workers?: number | undefined
   /** `run` evaluates enabled detections and stops after a matcher that does not alert. */
   readonly purpose: 'run' | 'test'
@@ -29,11 +28,6 @@ export interface EngineOptions {
   readonly warm?: WarmEngine | undefined
   readonly log: Log
 }
-
-/** A batch of this size keeps the cost of a crossing below notice; more only makes a second run dearer. */
-const EVENTS_PER_JOB = 250
-const DETECTIONS_PER_JOB = 15
-const CHARS_PER_JOB = 4 * 1024 * 1024
 
 /** Beyond it Python gets a MemoryError. */
 const MEMORY_BYTES = 256 * 1024 * 1024
@@ -64,82 +58,80 @@ export class WarmEngine {
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
-  const { classification, limits } = project.settings
-  const bodies = bodiesOf(project, options.purpose)
-  const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
-  const setup = {
-    bodies,
-    settings: { classification, limits },
-    clockMode: options.clockMode ?? 'acceptance',
-  }
   const warm = options.warm ?? new WarmEngine(options.imageCache, log)
-  const pool = await Pool.start({ setup, workers, images: warm.images, first: warm.take(), log })
-  const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
+  const groups = await startGroups(options, warm)
+  const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
 
   async function evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]> {
-    const share = { workers, mostItems: EVENTS_PER_JOB, mostChars: CHARS_PER_JOB }
-    const jobs = chunks(events, ({ raw }) => raw.length, share).map(async (items) => {
-      const outcomes = await containment.run({ kind: 'evaluate', items })
-      return items.map((envelope, at) => ({ envelope, outcome: outcomes[at] as EvaluatedEvent['outcome'] }))
+    const said = await Promise.allSettled(groups.map((group) => group.evaluate(events)))
+    const failed = said.filter((each) => each.status === 'rejected')
+    if (failed.length === said.length) throw failed[0]!.reason
+    for (const { reason } of failed) log.error({ error: messageOf(reason) }, 'a trust group does not run')
+    return events.map((envelope, at) => {
+      const parts = groups.map(({ name }, i) => ({ group: name, outcome: outcomeOf(said[i]!, at) }))
+      return { envelope, outcome: joinOutcomes(parts, order) }
     })
-    return (await Promise.all(jobs)).flat()
   }
 
-  const numbers = detectionNumbers(bodies)
   async function test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]> {
-    const share = { workers: workers * 4, mostItems: DETECTIONS_PER_JOB, mostChars: CHARS_PER_JOB }
-    const known = calls.filter(({ detection }) => numbers.has(detection))
-    const jobs = chunks(runsOfOneDetection(known), charsOf, share).map((runs) => {
-      const items = runs.flat().map(({ detection, ...call }) => ({ ...call, body: numbers.get(detection)! }))
-      return containment.run({ kind: 'test', items })
-    })
-    const outcomes = (await Promise.all(jobs)).flat().values()
-    return calls.map(({ detection }) =>
-      numbers.has(detection) ? (outcomes.next().value as TestOutcome) : nothingToRun(detection),
+    const said = await Promise.all(
+      groups.map(async (group) => {
+        const own = calls.filter(({ detection }) => group.testable.has(detection))
+        const outcomes = await group.test(own)
+        return own.map((call, i) => [call, outcomes[i]!] as const)
+      }),
     )
+    const outcomes = new Map(said.flat())
+    return calls.map((call) => outcomes.get(call) ?? nothingToRun(call.detection))
   }
 
   let facts: ProjectFacts | undefined
   return {
     get facts() {
-      facts ??= projectFacts(pool.facts, bodies)
+      facts ??= joinFacts(groups.map((group) => group.facts()))
       return facts
     },
-    problems: [...pool.broken.values()]
-      .sort((a, b) => a.body - b.body)
-      .map((broken) => bodyProblem(broken, bodies)),
+    problems: distinct(groups.flatMap(({ problems }) => problems)),
     evaluate,
     test,
-    close: () => pool.close(),
+    close: async () => void (await Promise.all(groups.map((group) => group.close()))),
   }
 }
 
-/** The cases of one detection stay together and in order: its module may carry state from one to the next. */
-function runsOfOneDetection(calls: readonly TestCall[]): TestCall[][] {
-  const runs: TestCall[][] = []
-  for (const call of calls) {
-    const run = runs.at(-1)
-    if (run?.[0]?.detection === call.detection) run.push(call)
-    else runs.push([call])
+/** A group whose workers don't start loses its events alone. */
+function outcomeOf(said: PromiseSettledResult<readonly Outcome[]>, at: number): Outcome {
+  return said.status === 'fulfilled'
+    ? said.value[at]!
+    : { status: 'rejected', reason: messageOf(said.reason) }
+}
+
+/** The interpreter that is booting already goes to the first of them. */
+async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Group[]> {
+  const { project, purpose, log } = options
+  const { classification, limits } = project.settings
+  const { images } = warm
+  const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
+  const order = {
+    settings: { classification, limits },
+    clockMode: options.clockMode ?? 'acceptance',
+    queries: running.flatMap(({ scheduledQueries }) => scheduledQueries),
   }
-  return runs
+  const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
+  const starts = splitByTrust(project).map((group, place) => {
+    const first = place === 0 ? warm.take() : bootEvaluator(images)
+    return startGroup({ group, purpose, order, workers, images, first, log })
+  })
+  const started = await Promise.allSettled(starts)
+  const groups = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failed = started.find((each) => each.status === 'rejected')
+  if (!failed) return groups
+  await Promise.all(groups.map((group) => group.close()))
+  throw failed.reason
 }
 
-function charsOf(calls: readonly TestCall[]): number {
-  return calls.reduce((chars, { entry }) => chars + entry.length, 0)
-}
-
-function detectionNumbers(bodies: readonly Body[]): Map<string, number> {
-  return new Map(
-    bodies.flatMap((body, number) =>
-      body.kind === 'detection' || body.kind === 'simple' ? [[body.id, number]] : [],
-    ),
-  )
-}
-
-function bodyProblem({ body, error }: BrokenBody, bodies: readonly Body[]): BodyProblem {
-  const { kind, id } = bodies[body] as Exclude<Body, SimpleBody>
-  return { kind, id, error }
+/** A helper that several groups could not load is one problem. */
+function distinct(problems: readonly BodyProblem[]): BodyProblem[] {
+  return [...new Map(problems.map((problem) => [`${problem.kind} ${problem.id}`, problem])).values()]
 }
 
 function nothingToRun(detection: string): TestOutcome {

@@ -1,10 +1,10 @@
 /** Several workers over one queue of jobs. A worker that ended is replaced; what it was doing is the caller's to judge. */
 import { Bug } from '../errors.ts'
 import type { Log } from '../model/ports.ts'
-import { endedCall } from './ended-call.ts'
+import { endedCall, plainError } from './ended-call.ts'
 import { type Done, type Ended, Evaluator, type Ready } from './evaluator.ts'
 import type { Images } from './images.ts'
-import { type BrokenBody, budgetMs, type Job, type LoadOrder } from './protocol.ts'
+import { type BrokenBody, budgetMs, type Job, LOADING, type LoadOrder } from './protocol.ts'
 
 export interface PoolOptions {
   readonly setup: Omit<LoadOrder, 'request' | 'image' | 'wantsHeap'>
@@ -21,8 +21,8 @@ interface Ticket {
   reject(error: unknown): void
 }
 
-/** Starts that may fail in a row without a body to blame. */
-const MOST_STARTS = 3
+/** Bodies that one start leaves out because the mark named them: beyond that it may be forged. */
+const MOST_BELIEVED = 5
 
 export class Pool {
   /** Every body that some worker could not load. */
@@ -116,9 +116,9 @@ export class Pool {
 
   /** A body whose loading ends the worker is left out of the next start. */
   async #startEvaluator(booting?: Promise<Evaluator>): Promise<Evaluator> {
-    const { setup, images } = this.#options
-    for (let failed = 0, next = booting; ; next = undefined) {
-      const start = await this.#load(await (next ?? bootEvaluator(images)))
+    const { bodies } = this.#options.setup
+    for (let ended = 0, next = booting; ; ended++, next = undefined) {
+      const start = await this.#load(await this.#boot(next), { fromImage: ended === 0 })
       if (start.kind === 'ready') {
         this.#evaluators.add(start.evaluator)
         for (const each of start.broken) this.broken.set(each.body, each)
@@ -126,17 +126,22 @@ export class Pool {
         return start.evaluator
       }
       if (this.#failure !== undefined) throw this.#failure
-      if (setup.bodies[start.mark.body]) this.#exclude(start)
-      else if (++failed === MOST_STARTS) {
-        throw new Bug(`Python does not start: ${start.message || start.ending}`)
-      }
+      const { body } = start.mark
+      const isTold = bodies[body] !== undefined && !this.#excluded.has(body)
+      if (isTold && ended < MOST_BELIEVED) this.#exclude(body, start)
+      // An image whose heap ends its worker says nothing of a body: they are loaded anew first.
+      else if (ended > 0) this.#exclude(await this.#guiltyBody(start), start)
     }
   }
 
-  async #load(evaluator: Evaluator): Promise<Ready | Ended> {
+  #boot(booting?: Promise<Evaluator>): Promise<Evaluator> {
+    return booting ?? bootEvaluator(this.#options.images)
+  }
+
+  async #load(evaluator: Evaluator, { fromImage }: { fromImage: boolean }): Promise<Ready | Ended> {
     const { setup, images } = this.#options
     const request = loadRequest(setup, [...this.#excluded.values()])
-    const image = await images.find(request, evaluator.baseId)
+    const image = fromImage ? await images.find(request, evaluator.baseId) : null
     const start = await evaluator.load({ ...setup, request, image, wantsHeap: !image }, this.#closing.signal)
     if (start.kind === 'ready' && start.heap) {
       const { heap, broken, facts } = start
@@ -145,11 +150,43 @@ export class Pool {
     return start
   }
 
-  #exclude({ mark, ending }: Ended): void {
+  /**
+   * Where the mark names nobody, or has named too many: the last of the fewest bodies, in load order, that end a
+   * worker. Found from outside, so that no mark leads astray.
+   */
+  async #guiltyBody({ ending, message }: Ended): Promise<number> {
+    let [fine, ends] = [0, this.#options.setup.bodies.length]
+    if (await this.#endsWorker(0)) throw new Bug(`Python does not start: ${message || ending}`)
+    while (ends - fine > 1) {
+      const middle = (fine + ends) >> 1
+      if (await this.#endsWorker(middle)) ends = middle
+      else fine = middle
+    }
+    return fine
+  }
+
+  /** Whether loading that many bodies does. */
+  async #endsWorker(count: number): Promise<boolean> {
+    const { setup, images } = this.#options
+    const leftOut = setup.bodies.flatMap((_, body) =>
+      body < count ? [] : [{ body, error: plainError('NotLoaded', 'left out') }],
+    )
+    const request = loadRequest(setup, [...this.#excluded.values(), ...leftOut])
+    const evaluator = await bootEvaluator(images)
+    const order = { ...setup, request, image: null, wantsHeap: false }
+    const start = await evaluator.load(order, this.#closing.signal)
+    await evaluator.stop()
+    if (this.#failure !== undefined) throw this.#failure
+    return start.kind === 'ended'
+  }
+
+  #exclude(number: number, { mark, ending }: Ended): void {
     const { setup, log } = this.#options
-    const body = setup.bodies[mark.body]!
-    const error = endedCall(body, mark, ending, budgetMs(mark, setup.settings.limits.timeMs))
-    this.#excluded.set(mark.body, { body: mark.body, error })
+    const body = setup.bodies[number]!
+    const { timeMs } = setup.settings.limits
+    const place = { ...mark, body: number, item: LOADING }
+    const error = endedCall(body, place, ending, budgetMs(place, timeMs))
+    this.#excluded.set(number, { body: number, error })
     log.error({ id: body.id, file: body.path, ending }, 'loading a body ended its worker: it is left out')
   }
 }

@@ -87,6 +87,8 @@ export interface LoadOrder {
   readonly bodies: readonly Body[]
   readonly settings: Pick<Settings, 'classification' | 'limits'>
   readonly clockMode: ClockMode
+  /** Scheduled queries of the whole project: their rows are for scheduled rules alone, also in a group without any. */
+  readonly queries: readonly string[]
   /** What Python is asked to load, where no image holds it already. */
   readonly request: string
   readonly image: ProjectImage | null
@@ -162,6 +164,9 @@ export function readMark(cells: Int32Array): Mark {
     isExact: cells[MARK.isExact] !== 0,
   }
 }
+
+/** The item of a mark while its body is being loaded. */
+export const LOADING = -1
 
 /** Loading a body runs all of its imports, so it gets several times what one event gets. */
 const LOAD_FACTOR = 10

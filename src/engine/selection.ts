@@ -11,7 +11,12 @@ export interface Selection {
 }
 
 /** Over the bodies that could be loaded. */
-export function createSelection(bodies: readonly Body[], broken: ReadonlyMap<number, unknown>): Selection {
+export function createSelection(
+  bodies: readonly Body[],
+  broken: ReadonlyMap<number, unknown>,
+  queryNames: readonly string[],
+): Selection {
+  const known = new Set(queryNames)
   const rules = new Map<string, number[]>()
   const queries = new Map<string, number[]>()
   const policies: number[] = []
@@ -27,10 +32,10 @@ export function createSelection(bodies: readonly Body[], broken: ReadonlyMap<num
     return !suppressions.some((glob) => globMatches(glob, resourceId))
   }
   return {
-    isQuery: (type) => type !== null && queries.has(type),
+    isQuery: (type) => type !== null && known.has(type),
     candidates({ kind, type, resourceId }) {
       if (kind === 'resource') return policies.filter((number) => looksAt(number, type, resourceId ?? ''))
-      return queries.get(type) ?? rules.get(type) ?? []
+      return (known.has(type) ? queries : rules).get(type) ?? []
     },
   }
 }

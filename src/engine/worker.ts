@@ -20,7 +20,7 @@ forbidCodeFromText()
 workerData.boot = undefined
 
 function load(order: LoadOrder): LoadedBodies {
-  const { bodies, settings, clockMode, request, image } = order
+  const { bodies, settings, clockMode, queries, request, image } = order
   python.limit(settings.limits.timeMs)
   // First: what the texts tell is not for the code in them to say.
   const facts = image?.facts ?? readFacts(python.facts(request), bodies.length)
@@ -32,7 +32,7 @@ function load(order: LoadOrder): LoadedBodies {
   send({ kind: 'ready', broken, facts, heap })
   return {
     python,
-    rules: { settings, selection: createSelection(bodies, errors), clockMode },
+    rules: { settings, selection: createSelection(bodies, errors, queries), clockMode },
     matching: createMatching(bodies),
     bodies,
     broken: errors,

@@ -15,6 +15,8 @@ export interface EvaluatedEvent {
         readonly ownRowId: boolean
         /** Matches, and matchers that failed. In order of the detections. */
         readonly findings: readonly MatchFinding[]
+        /** What a trust group that lost the event said instead; the findings are those of the others. */
+        readonly missed?: string
       }
     | { readonly status: 'rejected' | 'unclassified'; readonly reason: string }
 }

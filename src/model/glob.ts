@@ -20,3 +20,11 @@ export function globMatches(glob: string, text: string): boolean {
 export function anyGlobMatches(globs: readonly string[], texts: readonly string[]): boolean {
   return globs.some((glob) => texts.some((text) => globMatches(glob, text)))
 }
+
+/** True when every list of globs that asks something is met, and at least one asks. */
+export function meetsAll(
+  asked: readonly (readonly [globs: readonly string[], texts: readonly string[]])[],
+): boolean {
+  const asking = asked.filter(([globs]) => globs.length > 0)
+  return asking.length > 0 && asking.every(([globs, texts]) => anyGlobMatches(globs, texts))
+}

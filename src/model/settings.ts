@@ -1,4 +1,5 @@
 /** Settings of signalbox.yaml, complete with their defaults. */
+import type { TrustRule } from './trust-group.ts'
 
 export interface ClassificationMatcher {
   readonly logType: string
@@ -25,8 +26,10 @@ export interface Settings {
   readonly sources: readonly string[]
   readonly classification: readonly ClassificationMatcher[]
   readonly store: string | null
-  /** Number of Python workers. */
+  /** Number of Python workers, of each trust group. */
   readonly workers: number | null
+  /** Which packs run apart from the rest. */
+  readonly trust: readonly TrustRule[]
   readonly limits: Limits
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
   readonly alertUrl: string
@@ -40,6 +43,7 @@ export const DEFAULT_SETTINGS: Settings = {
   classification: [],
   store: null,
   workers: null,
+  trust: [],
   limits: {
     timeMs: 2_000,
     outputBytes: 64 * 1024,

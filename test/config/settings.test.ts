@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../../src/config/durations.ts'
 import { processEnvironment } from '../../src/config/env-file.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/settings.ts'
-import { load, projectWith } from './_project.ts'
+import { BODY, load, projectWith, rule } from './_project.ts'
 
 const FILE = `sources: ["http://127.0.0.1:8080"]
 classification:
@@ -12,11 +12,14 @@ classification:
     match: { eventSource: "*", userIdentity.type: Root }
 store: sqlite:from-file.db
 workers: 3
+trust: [{ group: vendor, match: { paths: [vendor/**] } }]
 limits: { timeMs: 500 }
 alertUrl: https://file.example/{alertId}
 python: { paths: [lib] }
 rejects: rejects
 `
+
+const VENDOR = { 'vendor/rules/one.yml': rule('Vendor.One'), 'vendor/rules/body.py': BODY }
 
 describe('settings', () => {
   it('are the defaults without a file', async () => {
@@ -24,7 +27,7 @@ describe('settings', () => {
   })
 
   it('come from signalbox.yaml, completed with the defaults', async () => {
-    const { settings, problems } = await load({ 'signalbox.yaml': FILE })
+    const { settings, problems } = await load({ 'signalbox.yaml': FILE, ...VENDOR })
     expect(problems).toEqual([])
     expect(settings).toEqual({
       sources: ['http://127.0.0.1:8080'],
@@ -33,6 +36,7 @@ describe('settings', () => {
       ],
       store: 'sqlite:from-file.db',
       workers: 3,
+      trust: [{ group: 'vendor', match: { paths: ['vendor/**'] } }],
       limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
       alertUrl: 'https://file.example/{alertId}',
       pythonPaths: ['lib'],
@@ -65,6 +69,32 @@ describe('settings', () => {
   it('of a file with an error count for nothing', async () => {
     const { settings } = await load({ 'signalbox.yaml': `${FILE}nonsense: 1\n` })
     expect(settings).toEqual(DEFAULT_SETTINGS)
+  })
+})
+
+describe('trust', () => {
+  const trusting = (trust: string) => load({ 'signalbox.yaml': `trust:\n${trust}\n`, ...VENDOR })
+
+  it.each([
+    ['a rule that fits nothing', '- { group: a, match: { paths: [vendors/**] } }', 2, 'fits no detection'],
+    ['a rule that asks nothing', '- { group: a, match: { paths: [] } }', 2, 'fits no detection'],
+    ['an empty match', '- { group: a, match: {} }', 2, 'fewer than 1'],
+    [
+      'the name of the group that is always there',
+      '- { group: default, match: { ids: ["*"] } }',
+      2,
+      'default',
+    ],
+    ['an unknown key', '- group: a\n  match: { ids: ["*"], files: [x] }', 3, 'not a known key'],
+  ])('refuses %s, at its place', async (_, trust, line, message) => {
+    const { problems } = await trusting(trust)
+    expect(problems).toMatchObject([{ severity: 'error', file: 'signalbox.yaml', line }])
+    expect(problems[0]!.message).toContain(message)
+  })
+
+  it('asks nothing of a part of the project', async () => {
+    const files = { 'signalbox.yaml': 'trust: [{ group: a, match: { ids: [Absent] } }]', ...VENDOR }
+    expect((await load(files, { paths: ['vendor'] })).problems).toEqual([])
   })
 })
 

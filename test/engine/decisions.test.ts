@@ -89,7 +89,7 @@ describe('event time', () => {
     ['acceptance', Date.UTC(2026, 0, 31, 12)],
     ['event', at],
   ] as const)('clock of %s', (clockMode, expected) => {
-    const rules = { settings: DEFAULT_SETTINGS, selection: createSelection([], new Map()), clockMode }
+    const rules = { settings: DEFAULT_SETTINGS, selection: createSelection([], new Map(), []), clockMode }
     const own = takeIn(envelope({ p_event_time: '2026-01-02 03:04:05.678' }), rules)
     const named = takeIn(envelope({ a: { at } }, { timeField: 'a.at' }), rules)
     expect([own, named]).toMatchObject([{ event: { at: expected } }, { event: { at: expected } }])

@@ -205,3 +205,32 @@ describe('a mark that never stands still', () => {
     expect(looks.at(-1)).toBe(true)
   })
 })
+
+describe('a body that ends its worker as it is loaded', () => {
+  const ENDS = (mark: string) => `import os\nfrom signalbox_driver import marks\n${mark}\nos._exit(0)`
+
+  it.each([
+    ['names nobody', 'marks.begin(-1, 0)', 'hidden'],
+    ['names one that is not there', 'marks.begin_loading(10**6)', 'hidden'],
+  ])('is found although it %s', async (_, mark, guilty) => {
+    const engine = await start([
+      rule('early', 'def rule(event): return True'),
+      rule('hidden', ENDS(mark)),
+      GOOD,
+    ])
+    expect(engine.problems.map(({ id, error }) => [id, error.type])).toEqual([[guilty, 'InterpreterEnded']])
+    const [event] = await engine.evaluate([envelope({})])
+    expect(told(event!)).toEqual(['early', 'good'])
+    await engine.close()
+  })
+
+  it('can have one other blamed, and is found all the same', async () => {
+    const engine = await start([
+      rule('early', 'def rule(event): return True'),
+      rule('liar', ENDS('marks.begin_loading(2)')),
+      GOOD,
+    ])
+    expect(engine.problems.map(({ id }) => id)).toEqual(['liar', 'good'])
+    await engine.close()
+  })
+})

@@ -1,4 +1,5 @@
 /** signalbox.yaml. */
+import { OWN_GROUP } from '../../model/trust-group.ts'
 import { closed, TEXT, TEXTS } from './field-forms.ts'
 
 const COUNT = { type: 'integer', minimum: 1 } as const
@@ -17,6 +18,21 @@ export const SETTINGS_SCHEMA = closed({
   },
   store: TEXT,
   workers: COUNT,
+  trust: {
+    type: 'array',
+    items: closed(
+      {
+        group: {
+          type: 'string',
+          minLength: 1,
+          not: { const: OWN_GROUP },
+          form: 'a name other than "default"',
+        },
+        match: closed({ ids: TEXTS, tags: TEXTS, paths: TEXTS }, [], { minProperties: 1 }),
+      },
+      ['group', 'match'],
+    ),
+  },
   limits: closed({
     timeMs: COUNT,
     outputBytes: COUNT,

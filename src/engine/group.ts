@@ -1,0 +1,107 @@
+/** One trust group: its own bodies and their numbers, its own workers, blame and quarantine. Nothing of it is another's. */
+import type { BodyProblem, TestCall, TestOutcome } from '../model/evaluation.ts'
+import type { Envelope } from '../model/event.ts'
+import type { ProjectFacts } from '../model/facts.ts'
+import type { Log } from '../model/ports.ts'
+import { bodiesOf } from './bodies.ts'
+import { projectFacts } from './body-facts.ts'
+import { chunks } from './chunks.ts'
+import { Containment } from './containment.ts'
+import type { Evaluator } from './evaluator.ts'
+import type { Images } from './images.ts'
+import { Pool } from './pool.ts'
+import type { Body, LoadOrder, SimpleBody } from './protocol.ts'
+import type { GroupContent, Outcome } from './trust.ts'
+
+export interface GroupOptions {
+  readonly group: GroupContent
+  readonly purpose: 'run' | 'test'
+  readonly order: Pick<LoadOrder, 'settings' | 'clockMode' | 'queries'>
+  readonly workers: number
+  readonly images: Images
+  readonly first: Promise<Evaluator>
+  readonly log: Log
+}
+
+export interface Group {
+  readonly name: string
+  readonly problems: readonly BodyProblem[]
+  /** One outcome per event, in their order. */
+  evaluate(events: readonly Envelope[]): Promise<readonly Outcome[]>
+  /** Ids of the detections that `test` can run. */
+  readonly testable: ReadonlySet<string>
+  test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** What the texts of its bodies tell. */
+  facts(): ProjectFacts
+  close(): Promise<void>
+}
+
+/** A batch of this size keeps the cost of a crossing below notice; more only makes a second run dearer. */
+const EVENTS_PER_JOB = 250
+const DETECTIONS_PER_JOB = 15
+const CHARS_PER_JOB = 4 * 1024 * 1024
+
+export async function startGroup(options: GroupOptions): Promise<Group> {
+  const { group, purpose, order, workers, images, first } = options
+  const log = options.log
+  const bodies = bodiesOf(group.content, purpose)
+  const pool = await Pool.start({ setup: { bodies, ...order }, workers, images, first, log })
+  const { limits } = order.settings
+  const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
+  const numbers = detectionNumbers(bodies)
+  const problems = [...pool.broken.values()].sort((a, b) => a.body - b.body)
+
+  return {
+    name: group.name,
+    problems: problems.map(({ body, error }) => ({ ...nameOf(bodies[body]!), error })),
+    testable: new Set(numbers.keys()),
+    async evaluate(events) {
+      const share = { workers, mostItems: EVENTS_PER_JOB, mostChars: CHARS_PER_JOB }
+      const jobs = chunks(events, ({ raw }) => raw.length, share).map((items) =>
+        containment.run({ kind: 'evaluate', items }),
+      )
+      return (await Promise.all(jobs)).flat() as Outcome[]
+    },
+    async test(calls) {
+      const share = { workers: workers * 4, mostItems: DETECTIONS_PER_JOB, mostChars: CHARS_PER_JOB }
+      const jobs = chunks(runsOfOneDetection(calls), charsOf, share).map((runs) => {
+        const items = runs
+          .flat()
+          .map(({ detection, ...call }) => ({ ...call, body: numbers.get(detection)! }))
+        return containment.run({ kind: 'test', items })
+      })
+      return (await Promise.all(jobs)).flat() as TestOutcome[]
+    },
+    facts: () => projectFacts(pool.facts, bodies),
+    close: () => pool.close(),
+  }
+}
+
+/** The cases of one detection stay together and in order: its module may carry state from one to the next. */
+function runsOfOneDetection(calls: readonly TestCall[]): TestCall[][] {
+  const runs: TestCall[][] = []
+  for (const call of calls) {
+    const run = runs.at(-1)
+    if (run?.[0]?.detection === call.detection) run.push(call)
+    else runs.push([call])
+  }
+  return runs
+}
+
+function charsOf(calls: readonly TestCall[]): number {
+  return calls.reduce((chars, { entry }) => chars + entry.length, 0)
+}
+
+function detectionNumbers(bodies: readonly Body[]): Map<string, number> {
+  return new Map(
+    bodies.flatMap((body, number) =>
+      body.kind === 'detection' || body.kind === 'simple' ? [[body.id, number]] : [],
+    ),
+  )
+}
+
+/** Only what is loaded into Python can have failed to load. */
+function nameOf(body: Body): Pick<BodyProblem, 'kind' | 'id'> {
+  const { kind, id } = body as Exclude<Body, SimpleBody>
+  return { kind, id }
+}
