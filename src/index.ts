@@ -1,11 +1,14 @@
 /** The public door: what authors of sources and destinations need, and the types of the model. It runs nothing. */
 export {
+  type Answer,
   type DestinationType,
   type DirectDestination,
   defineDestination,
+  type ExchangeDestination,
   type HttpDestination,
   type Message,
   type OptionsSchema,
+  type Outgoing,
   type Receipt,
   type SendPorts,
 } from './destinations/_destination.ts'

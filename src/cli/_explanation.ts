@@ -69,7 +69,11 @@ export function alertLines(alert: string): string[] {
 
 function previewLines({ preview }: Explanation, style: Style): string[] {
   return Object.entries(preview).flatMap(([destination, shown]) => {
-    if ('note' in shown) return [`${style('bold', printable(destination))}: ${printable(shown.note)}`]
+    const notes = 'notes' in shown ? (shown.notes ?? []).map((note) => `    ${printable(note)}`) : []
+    if ('note' in shown) {
+      const head = `${style('bold', printable(destination))}: ${printable(shown.note)}`
+      return [head, ...('payload' in shown ? payloadLines(shown.payload) : []), ...notes]
+    }
     const headers = Object.entries(shown.headers).map(([name, value]) => `    ${name}: ${printable(value)}`)
     const body = printableLines(shown.body).map((line) => `    ${line}`)
     return [
@@ -77,6 +81,14 @@ function previewLines({ preview }: Explanation, style: Style): string[] {
       ...headers,
       '',
       ...body,
+      ...notes,
     ]
+  })
+}
+
+function payloadLines(payload: object): string[] {
+  return Object.entries(payload).flatMap(([name, value]) => {
+    const [first = '', ...rest] = printableLines(typeof value === 'string' ? value : JSON.stringify(value))
+    return [`    ${name}: ${first}`, ...rest.map((line) => `      ${line}`)]
   })
 }

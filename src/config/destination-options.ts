@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** Options of a destination against the schema of its type. A reference satisfies any form; its value is checked at the wire. */
+/** A destination against what its type says: the schema of its options, the kinds it can't carry. A reference satisfies any form; its value is checked at the wire. */
 import { adapterNames, loadAdapter, nearest } from '../adapters.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
+import type { AlertKind } from '../model/alert-kind.ts'
 import type { ProblemList } from './problems.ts'
 import { checkSchema, type Judge, type Schema } from './schema-check.ts'
 import { findReferences, holdsReference } from './secret-references.ts'
@@ -25,10 +26,10 @@ export async function checkOptions(
   { source, node }: Place,
   typesFolder: string,
   problems: ProblemList,
-): Promise<void> {
+): Promise<Refusals> {
   const options = child(node, 'options')
   if (options) checkReferences(options, source, problems)
-  if (isLocalType(type)) return
+  if (isLocalType(type)) return {}
   const names = adapterNames(typesFolder)
   if (!names.includes(type)) {
     const near = nearest(type, names)
@@ -37,9 +38,13 @@ export async function checkOptions(
       message: `"${type}" is not a destination type`,
       hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
     })
-    return
+    return {}
   }
-  const { options: schema } = await loadAdapter<DestinationType>(typesFolder, type, 'destination type')
+  const { options: schema, refuses = {} } = await loadAdapter<DestinationType>(
+    typesFolder,
+    type,
+    'destination type',
+  )
   const value = options ? toValue(options) : {}
   const fits = checkSchema(
     schema as Schema,
@@ -48,6 +53,35 @@ export async function checkOptions(
     judge,
   )
   if (options && fits) noteLiteralSecrets(schema as Schema, options, '', source, problems)
+  for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
+    refuseKind({ type, kind, refuses }, source, offset, problems)
+  }
+  return refuses
+}
+
+/** Kinds of alert that a type can't carry, with the reason. */
+export type Refusals = NonNullable<DestinationType['refuses']>
+
+export function refuseKind(
+  { type, kind, refuses }: { type: string; kind: string; refuses: Refusals },
+  source: SourceText,
+  offset: number,
+  problems: ProblemList,
+): void {
+  const reason = refuses[kind as AlertKind]
+  if (reason === undefined) return
+  problems.error(source, offset, {
+    code: 'refused-kind',
+    message: `${type} can not carry ${kind}: ${reason}`,
+    hint: 'send these to a destination of another type',
+  })
+}
+
+function textsOf(node: YamlNode | undefined): [string, YamlNode][] {
+  if (node?.kind !== 'sequence') return []
+  return node.items.flatMap((item) =>
+    item.kind === 'scalar' ? [[item.text, item] as [string, YamlNode]] : [],
+  )
 }
 
 const FORM_KEYWORDS = new Set(['pattern', 'format', 'enum', 'const', 'minLength', 'maxLength'])

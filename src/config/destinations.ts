@@ -6,7 +6,7 @@ import { nearest } from '../adapters.ts'
 import { ALERT_KINDS, type AlertKind, alertGroup } from '../model/alert-kind.ts'
 import type { Destination, Registry } from '../model/destination.ts'
 import { parseSeverity } from '../model/severity.ts'
-import { checkOptions, isLocalType } from './destination-options.ts'
+import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
 import { projectPath } from './discover.ts'
 import { parseDuration } from './durations.ts'
 import { type Override, readOverrides } from './overrides.ts'
@@ -85,7 +85,11 @@ export async function loadDestinations(
     const place = nodeAt(node, `/destinations/${index}`) as MappingNode
     if (isLocalType(destination.type))
       checkLocalType(root, destination.type, { source, node: place }, problems)
-    await checkOptions(destination, { source, node: place }, typesFolder, problems)
+    const refuses = await checkOptions(destination, { source, node: place }, typesFolder, problems)
+    const beat = declared.heartbeat?.destinations.indexOf(destination.name) ?? -1
+    if (beat === -1) continue
+    const { offset } = nodeAt(node, `/heartbeat/destinations/${beat}`)
+    refuseKind({ type: destination.type, kind: 'HEARTBEAT', refuses }, source, offset, problems)
   }
   const names = declaredNames(value)
   if (problems.hasError(name)) return { ...NO_ROUTING, names }

@@ -78,7 +78,8 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
     return { result: 'retry', status: null, message, retryAfterMs: null }
   }
   const signal = AbortSignal.any([stop, late.signal])
-  const sent = sendOnce(ports, destination, alert, claimed.delivery.id, signal)
+  const { delivery, repeated } = claimed
+  const sent = sendOnce(ports, destination, { alert, deliveryId: delivery.id, repeated }, signal)
   const result = await Promise.race([sent, deadline()])
   done.abort()
   return result

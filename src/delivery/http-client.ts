@@ -1,7 +1,10 @@
-/** The one HTTP client: bounded in time and bytes; no retries, no redirects. Its errors name scheme and host, never more. */
-import { Agent, request as undiciRequest } from 'undici'
-import { PermanentError, RetryableError } from '../errors.ts'
-import type { HttpClient, HttpRequest, HttpResponse } from '../model/ports.ts'
+/** The one HTTP client: bounded in time and bytes; no retries. */
+import { type Dispatcher, request as undiciRequest } from 'undici'
+import { PermanentError } from '../errors.ts'
+import type { HttpClient, HttpRequest, HttpResponse, Transport } from '../model/ports.ts'
+import { createConnections } from './connections.ts'
+import { failedWith, httpFailure } from './http-failure.ts'
+import { refusePrivateHost } from './private-address.ts'
 
 export interface HttpLimits {
   readonly connectTimeoutMs: number
@@ -16,45 +19,81 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   maxBodyBytes: 64 * 1024,
 }
 
-export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Promise<void> } {
-  const agent = new Agent({
-    connect: { timeout: limits.connectTimeoutMs },
-    headersTimeout: limits.totalTimeoutMs,
-    bodyTimeout: limits.totalTimeoutMs,
-  })
+const MOST_REDIRECTS = 3
+/** Those that say: the same request, there. */
+const REPEATING = new Set([307, 308])
+/** What only the first host may see. */
+const CREDENTIALS = new Set(['authorization', 'cookie'])
 
-  async function send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const url = parseUrl(request.url)
+export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Promise<void> } {
+  const connections = createConnections(limits)
+
+  async function once(request: HttpRequest, url: URL, transport: Transport, signal: AbortSignal) {
+    if (transport.publicOnly) refusePrivateHost(url)
+    const answer = await undiciRequest(url, {
+      dispatcher: connections.to(transport),
+      signal,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: withCredentials(request.headers, url),
+      body: request.body,
+    })
+    const body = await readBounded(answer.body, limits.maxBodyBytes)
+    return { status: answer.statusCode, headers: flatten(answer.headers), ...body }
+  }
+
+  async function send(
+    request: HttpRequest,
+    signal: AbortSignal,
+    transport: Transport = {},
+  ): Promise<HttpResponse> {
+    let url = parseUrl(request.url)
+    let next = request
+    const timeoutMs = Math.min(transport.timeoutMs ?? limits.totalTimeoutMs, limits.totalTimeoutMs)
     // Not AbortSignal.timeout: its timer would outlive every quick answer.
     const timeout = new AbortController()
-    const timer = setTimeout(() => timeout.abort(), limits.totalTimeoutMs)
+    const timer = setTimeout(() => timeout.abort(), timeoutMs)
+    const either = AbortSignal.any([signal, timeout.signal])
     try {
-      const answer = await undiciRequest(url, {
-        dispatcher: agent,
-        signal: AbortSignal.any([signal, timeout.signal]),
-        method: request.method,
-        headers: withCredentials(request.headers, url),
-        body: request.body,
-      })
-      const body = await readBounded(answer.body, limits.maxBodyBytes)
-      return { status: answer.statusCode, headers: flatten(answer.headers), ...body }
+      for (let redirects = 0; ; redirects++) {
+        const response = await once(next, url, transport, either)
+        const target = transport.followRedirects ? redirection(response, url) : null
+        if (target === null || redirects === MOST_REDIRECTS) return response
+        if (target.origin !== url.origin) next = withoutCredentials(next)
+        url = target
+      }
     } catch (error) {
-      if (timeout.signal.aborted) throw failure(url, `no answer within ${limits.totalTimeoutMs} ms`, error)
-      if (signal.aborted) throw failure(url, 'interrupted', error)
-      throw failure(url, explain(error), error)
+      if (timeout.signal.aborted) throw failedWith(url, `no answer within ${timeoutMs} ms`, error)
+      if (signal.aborted) throw failedWith(url, 'interrupted', error)
+      throw httpFailure(url, error)
     } finally {
       clearTimeout(timer)
     }
   }
 
-  return { send, close: () => agent.destroy() }
+  return { send, close: () => connections.close() }
 }
 
 function parseUrl(text: string): URL {
   // No cause: Node's own error carries the whole text.
   const url = URL.parse(text)
-  if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return url
+  if (url && isWeb(url)) return url
   throw new PermanentError('the URL is not a valid http or https URL', { scope: 'destination' })
+}
+
+function isWeb({ protocol }: URL): boolean {
+  return protocol === 'https:' || protocol === 'http:'
+}
+
+/** Where the same request shall go instead; never from https to http. */
+function redirection({ status, headers }: HttpResponse, from: URL): URL | null {
+  const target = REPEATING.has(status) && headers.location ? URL.parse(headers.location, from.href) : null
+  if (!target || !isWeb(target)) return null
+  return from.protocol === 'https:' && target.protocol === 'http:' ? null : target
+}
+
+function withoutCredentials(request: HttpRequest): HttpRequest {
+  const headers = Object.entries(request.headers).filter(([name]) => !CREDENTIALS.has(name.toLowerCase()))
+  return { ...request, headers: Object.fromEntries(headers) }
 }
 
 /** undici drops `user:password@`; as in every other client it means basic authentication. */
@@ -92,36 +131,4 @@ async function readBounded(
   }
   const text = Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8')
   return incomplete ? { body: text, incomplete } : { body: text }
-}
-
-const PLAIN: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EPIPE: 'connection reset',
-  ENOTFOUND: 'the host name does not resolve',
-  EAI_AGAIN: 'the host name does not resolve at present',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  UND_ERR_SOCKET: 'connection closed before the answer',
-}
-
-function explain(error: unknown): string {
-  const code = codeOf(error)
-  return PLAIN[code] ? `${PLAIN[code]} (${code})` : code
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
-}
-
-function failure(url: URL, what: string, error: unknown): RetryableError | PermanentError {
-  const message = `${url.protocol}//${url.host}: ${what}`
-  // The original may hold the URL, header values or the answer's bytes: only its code is kept.
-  const cause = new Error(codeOf(error))
-  if (codeOf(error) === 'UND_ERR_INVALID_ARG') {
-    const refused = `${url.protocol}//${url.host}: a header of the request is not valid`
-    return new PermanentError(refused, { scope: 'destination', cause })
-  }
-  return new RetryableError(message, { cause })
 }

@@ -29,6 +29,18 @@ export function secretRedactor(
   return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), text)
 }
 
+/** Headers that say nothing secret. */
+const OPEN_HEADERS = new Set(['accept', 'content-type', 'user-agent', 'idempotency-key'])
+
+/** Servers like to quote what they did not accept: all that other headers hold is taken out again, scheme apart. */
+export function headerRedactor(headers: Readonly<Record<string, string>>): (text: string) => string {
+  const values = Object.entries(headers)
+    .filter(([name]) => !OPEN_HEADERS.has(name.toLowerCase()))
+    .map(([, value]) => value.replace(/^\w+ (?=\S)/, ''))
+    .filter((value) => value.length >= SHORTEST)
+  return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), text)
+}
+
 /** Options for people: references stay as written, literals in secret places are masked. */
 export function maskSecrets(
   schema: OptionsSchema,

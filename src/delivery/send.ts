@@ -1,12 +1,21 @@
 /** One attempt: reveal the options, send, and say what came of it. Never throws; nothing secret leaves it. */
-import type { DestinationType, HttpDestination, Message, Receipt } from '../destinations/_destination.ts'
-import { isError, messageOf, RetryableError } from '../errors.ts'
+import type {
+  Answer,
+  DestinationType,
+  Message,
+  Noted,
+  Outgoing,
+  Receipt,
+} from '../destinations/_destination.ts'
+import { speaksHttp } from '../destinations/_destination.ts'
+import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import type { Destination } from '../model/destination.ts'
-import type { Clock, HttpClient, HttpRequest, Log, Secrets } from '../model/ports.ts'
+import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { AlertRow } from '../store/store.ts'
 import { classify } from './classify.ts'
 import { buildMessage } from './message.ts'
-import { maskSecrets, secretRedactor } from './redaction.ts'
+import { headerRedactor, secretRedactor } from './redaction.ts'
+import { dressed, type Options, type Steps, stepsOf, transportOf } from './requests.ts'
 
 export interface SendPorts {
   /** Loads a destination type; rejects with a UserError when it can't. */
@@ -38,75 +47,103 @@ export type SendResult =
 
 type Redact = (text: string) => string
 
+/** What is to be sent: the alert, and the delivery that carries it. */
+export interface Sending {
+  readonly alert: Pick<AlertRow, 'notification' | 'reference'>
+  readonly deliveryId: string
+  /** An earlier attempt may have been carried out. */
+  readonly repeated: boolean
+}
+
 export async function sendOnce(
   ports: SendPorts,
   destination: Destination,
-  alert: Pick<AlertRow, 'notification' | 'reference'>,
-  deliveryId: string,
+  { alert, deliveryId, repeated }: Sending,
   signal: AbortSignal,
 ): Promise<SendResult> {
   let redact: Redact = (text) => text
+  const notes: string[] = []
+  const told = (message: string) => redact(notes.length > 0 ? `${message} (${notes.join('; ')})` : message)
   try {
-    const message = buildMessage(alert, destination.name, deliveryId, ports.clock.now())
+    const occasion = { destination: destination.name, deliveryId, repeated, at: ports.clock.now() }
+    const message = buildMessage(alert, occasion)
     const type = await ports.types(destination.type)
+    refuseKind(type, message)
     // Read at every attempt, so that a rotated secret needs no reload.
     const revealed = await ports.secrets.reveal(destination.options)
     const mask = secretRedactor(type.options, revealed.options)
     redact = (text) => mask(revealed.redact(text))
-    const receipt = await transmit(ports, type, message, revealed.options, redact, signal)
-    return { result: 'delivered', status: receipt.status ?? null, message: redact(receipt.message) }
+    const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }
+    const receipt = await transmit(attempt)
+    return { result: 'delivered', status: receipt.status ?? null, message: told(receipt.message) }
   } catch (error) {
-    return failed(ports.log, destination.name, error, redact)
+    return failed(ports.log, destination.name, error, redact, told)
   }
 }
 
-async function transmit(
-  ports: SendPorts,
-  type: DestinationType,
-  message: Message,
-  options: Readonly<Record<string, unknown>>,
-  redact: Redact,
-  signal: AbortSignal,
-): Promise<Receipt> {
-  if (!('request' in type)) {
-    const { print, projectRoot } = ports
-    return type.send(message, options as never, { signal, print, projectRoot })
+/** Refused at load where it is declared; the fallback may still bring one here. */
+function refuseKind({ type, refuses = {} }: DestinationType, { notification }: Message): void {
+  const reason = refuses[notification.type]
+  if (reason !== undefined) throw new PermanentError(`${type} can not carry ${notification.type}: ${reason}`)
+}
+
+interface Attempt {
+  readonly ports: SendPorts
+  readonly type: DestinationType
+  readonly message: Message
+  readonly options: Options
+  readonly redact: Redact
+  /** What was cut to fit the provider. */
+  readonly notes: string[]
+  readonly signal: AbortSignal
+}
+
+async function transmit(attempt: Attempt): Promise<Receipt> {
+  const { type, message, options, notes, signal } = attempt
+  const { print, projectRoot } = attempt.ports
+  if (speaksHttp(type)) return converse(attempt, stepsOf(type, message, options))
+  const { notes: cuts = [], ...payload } = type.payload(message, options as never) as object & Noted
+  notes.push(...cuts)
+  return type.send(payload as never, options as never, { signal, print, projectRoot })
+}
+
+/** Step by step: what fails is thrown into the exchange, which may know what to do. */
+async function converse(attempt: Attempt, steps: Steps): Promise<Receipt> {
+  let step = steps.next()
+  while (!step.done) {
+    const { value } = step
+    step = await ask(attempt, value).then(
+      (answer) => steps.next(answer),
+      (error: unknown) => steps.throw(error),
+    )
   }
-  const response = await ports.http.send(buildRequest(type, message, options, ports.version), signal)
+  return step.value
+}
+
+async function ask(attempt: Attempt, outgoing: Outgoing): Promise<Answer> {
+  const { ports, type, message, options, redact, notes, signal } = attempt
+  notes.push(...(outgoing.notes ?? []))
+  if (!speaksHttp(type)) throw new Error('only types that speak HTTP ask')
+  const plain = dressed(outgoing, message, options, ports.version)
+  const request = type.sign ? await type.sign(plain, options as never, signal) : plain
+  const response = await ports.http.send(request, signal, transportOf(options))
   // Redacted before anything is cut from it: half a secret would not be recognised.
-  const answer = { ...response, body: redact(response.body) }
-  if (type.receipt && answer.incomplete) {
+  const answer = { ...response, body: headerRedactor(request.headers)(redact(response.body)) }
+  const reads = type.receipt !== undefined || 'exchange' in type
+  if (reads && answer.incomplete && answer.status < 300) {
     throw new RetryableError('the answer broke off', { status: answer.status })
   }
-  return type.receipt?.(answer) ?? classify(answer, ports.clock.now())
+  return { ...answer, receipt: type.receipt?.(answer) ?? classify(answer, ports.clock.now()) }
 }
 
-/** The request as it goes over the wire. The two headers are ours, whatever the options say. */
-function buildRequest(
-  type: HttpDestination,
-  message: Message,
-  options: Readonly<Record<string, unknown>>,
-  version: string,
-): HttpRequest {
-  const request = type.request(message, options as never)
-  const own = { 'user-agent': `Signalbox/${version}`, 'idempotency-key': message.idempotencyKey }
-  const theirs = Object.entries(request.headers).filter(([name]) => !(name.toLowerCase() in own))
-  return { ...request, headers: { ...Object.fromEntries(theirs), ...own } }
-}
-
-/** What would be sent: literals in secret places are masked. Null for types that do not speak HTTP. */
-export function previewRequest(
-  type: DestinationType,
-  message: Message,
-  options: Readonly<Record<string, unknown>>,
-  version: string,
-): HttpRequest | null {
-  if (!('request' in type)) return null
-  return buildRequest(type, message, maskSecrets(type.options, options), version)
-}
-
-function failed(log: Log, destination: string, error: unknown, redact: Redact): SendResult {
-  const message = redact(messageOf(error))
+function failed(
+  log: Log,
+  destination: string,
+  error: unknown,
+  redact: Redact,
+  told: (message: string) => string,
+): SendResult {
+  const message = told(messageOf(error))
   if (isError(error, 'retryable')) {
     const { status = null, retryAfterMs = null } = error
     return { result: 'retry', status, message, retryAfterMs }

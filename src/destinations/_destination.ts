@@ -1,6 +1,10 @@
 /** The contract of a destination type: one file per type; the file's name is the type. */
 import type { JsonText, Notification } from '../model/alert.ts'
+import type { AlertKind } from '../model/alert-kind.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
+import { type OptionsSchema, TRANSPORT_SCHEMA } from './_options.ts'
+
+export type { OptionsSchema } from './_options.ts'
 
 /** One alert on its way to one destination. */
 export interface Message {
@@ -11,8 +15,14 @@ export interface Message {
   readonly json: JsonText
   /** Long-form fields that are not part of the notification. */
   readonly reference: string
+  /** What to put where the provider has a headline: the notification's title unless a template says otherwise. */
+  readonly title: string
+  /** What a template made of the long text; null: the type writes its own. */
+  readonly body: string | null
   /** The same on every attempt: give it to the provider, user headers must not override it. */
   readonly idempotencyKey: string
+  /** An earlier attempt may have been carried out: where the provider knows no key, look for its result first. */
+  readonly repeated: boolean
   /** Epoch milliseconds of this attempt. */
   readonly at: number
 }
@@ -24,6 +34,50 @@ export interface Receipt {
   readonly message: string
 }
 
+/** What was cut or left out to fit the provider, for the delivery's history. */
+export interface Noted {
+  readonly notes?: readonly string[]
+}
+
+/** A request, and what its type left out of it. */
+export type Outgoing = HttpRequest & Noted
+
+/** An answer that counts as good, with the receipt that the status rule or the type's own made of it. */
+export type Answer = HttpResponse & { readonly receipt: Receipt }
+
+interface Described {
+  readonly type: string
+  /** One line for listings and docs. */
+  readonly summary: string
+  readonly options: OptionsSchema
+  /** Kinds of alert that this type can't carry, each with the reason: refused where the registry is loaded. */
+  readonly refuses?: Readonly<Partial<Record<AlertKind, string>>>
+}
+
+interface SpeaksHttp<O> extends Described {
+  /**
+   * Only where the provider's answer differs from the status rule: returns, or throws Retryable or PermanentError.
+   * Undefined leaves the decision to the status rule.
+   */
+  receipt?(response: HttpResponse): Receipt | undefined
+  /** Only where requests are signed with credentials that have to be looked up: the last step before the wire. */
+  sign?(request: HttpRequest, options: O, signal: AbortSignal): Promise<HttpRequest>
+}
+
+/** Most types: a pure function from message to request; sending, time limits and redaction are shared. */
+export interface HttpDestination<O = never> extends SpeaksHttp<O> {
+  /** Pure. Options are complete with their secrets, or with placeholders for a preview: never parse one. */
+  request(message: Message, options: O): Outgoing
+}
+
+/**
+ * Types that need several requests. Pure: yields a request, is given its answer when that counts as good, returns the
+ * receipt. A failure is thrown at the yield; what is not caught there ends the attempt.
+ */
+export interface ExchangeDestination<O = never> extends SpeaksHttp<O> {
+  exchange(message: Message, options: O): Generator<Outgoing, Receipt, Answer>
+}
+
 export interface SendPorts {
   readonly signal: AbortSignal
   /** Writes one line to the process's standard output. */
@@ -32,40 +86,29 @@ export interface SendPorts {
   readonly projectRoot: string
 }
 
-/** JSON Schema of the options; a property with `secret: true` should hold a `${env:}` or `${file:}` reference. */
-export type OptionsSchema = {
-  readonly type: 'object'
-  readonly required?: readonly string[]
-  readonly properties: Readonly<Record<string, object>>
-  readonly additionalProperties: false
+/** Types that do not speak HTTP. */
+export interface DirectDestination<O = never, P extends object = object> extends Described {
+  /** Pure: what goes over the wire, as plain JSON; `explain` shows it. */
+  payload(message: Message, options: O): P & Noted
+  /** Throws RetryableError or PermanentError; anything else is treated as our bug and retried. */
+  send(payload: P, options: O, ports: SendPorts): Promise<Receipt>
 }
 
-interface Described {
-  readonly type: string
-  /** One line for listings and docs. */
-  readonly summary: string
-  readonly options: OptionsSchema
+export type DestinationType<O = never, P extends object = never> =
+  | HttpDestination<O>
+  | ExchangeDestination<O>
+  | DirectDestination<O, P>
+
+export function speaksHttp(type: DestinationType): type is HttpDestination | ExchangeDestination {
+  return !('send' in type)
 }
 
-/** Most types: a pure function from message to request; sending, time limits and redaction are shared. */
-export interface HttpDestination<O = never> extends Described {
-  /** Pure. Options are complete with their secrets (or with placeholders, for a preview). */
-  request(message: Message, options: O): HttpRequest
-  /**
-   * Only where the provider's answer differs from the status rule: returns, or throws Retryable or PermanentError.
-   * Undefined leaves the decision to the status rule.
-   */
-  receipt?(response: HttpResponse): Receipt | undefined
-}
-
-/** Types that do not speak HTTP. Throws RetryableError or PermanentError; anything else is treated as our bug and retried. */
-export interface DirectDestination<O = never> extends Described {
-  send(message: Message, options: O, ports: SendPorts): Promise<Receipt>
-}
-
-export type DestinationType<O = never> = HttpDestination<O> | DirectDestination<O>
-
-/** Gives the options their type in one place; the schema has already checked them. */
-export function defineDestination<O>(type: DestinationType<O>): DestinationType {
-  return type as DestinationType
+/** Gives the options their type in one place (the schema has already checked them), and the type its shared options. */
+export function defineDestination<O, P extends object = never>(type: DestinationType<O, P>): DestinationType {
+  const { properties } = type.options
+  const shared = 'send' in type ? {} : { transport: TRANSPORT_SCHEMA }
+  return {
+    ...type,
+    options: { ...type.options, properties: { ...properties, ...shared } },
+  } as DestinationType
 }

@@ -1,13 +1,12 @@
 /** Writes each alert to the standard output of the process: one JSON line, or one for people. */
-import type { Notification } from '../model/alert.ts'
-import { defineDestination } from './_destination.ts'
+import { defineDestination, type Message } from './_destination.ts'
 import { deliveryLine } from './_line.ts'
 
 interface ConsoleOptions {
   readonly format?: 'json' | 'text'
 }
 
-export default defineDestination<ConsoleOptions>({
+export default defineDestination<ConsoleOptions, { line: string }>({
   type: 'console',
   summary: 'one line per alert on standard output',
   options: {
@@ -22,13 +21,16 @@ export default defineDestination<ConsoleOptions>({
     },
     additionalProperties: false,
   },
-  async send(message, { format = 'json' }, { print }) {
-    print(format === 'json' ? deliveryLine(message) : textLine(message.destination, message.notification))
+  payload(message, { format = 'json' }) {
+    return { line: format === 'json' ? deliveryLine(message) : textLine(message) }
+  },
+  async send({ line }, _options, { print }) {
+    print(line)
     return { message: 'printed' }
   },
 })
 
 /** Control characters could rewrite what the terminal shows, so they are not printed. */
-function textLine(destination: string, { severity, title, id }: Notification): string {
+function textLine({ destination, title, notification: { severity, id } }: Message): string {
   return `[${destination}] ${severity} ${title} (${id})`.replace(/\p{Cc}+/gu, ' ')
 }

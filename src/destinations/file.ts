@@ -10,7 +10,7 @@ interface FileOptions {
   readonly fsync?: boolean
 }
 
-export default defineDestination<FileOptions>({
+export default defineDestination<FileOptions, { line: string }>({
   type: 'file',
   summary: 'one JSON line per alert, appended to a file',
   options: {
@@ -20,6 +20,7 @@ export default defineDestination<FileOptions>({
       path: {
         type: 'string',
         minLength: 1,
+        examples: ['alerts.ndjson'],
         description: 'File to append to; relative paths start at the project. Missing folders are created.',
       },
       fsync: {
@@ -30,13 +31,14 @@ export default defineDestination<FileOptions>({
     },
     additionalProperties: false,
   },
-  async send(message, { path, fsync = true }, { projectRoot }) {
+  payload: (message) => ({ line: deliveryLine(message) }),
+  async send({ line }, { path, fsync = true }, { projectRoot }) {
     const file = resolve(projectRoot, path)
     try {
       await mkdir(dirname(file), { recursive: true })
       const handle = await open(file, 'a+')
       try {
-        await append(handle, deliveryLine(message), fsync)
+        await append(handle, line, fsync)
       } finally {
         await handle.close()
       }

@@ -64,9 +64,21 @@ export interface HttpResponse {
   readonly incomplete?: boolean
 }
 
-/** Sends one request, without retries and without following redirects; network failures are RetryableErrors. */
+/** How the requests of one destination travel. PEM texts and addresses are complete: no references. */
+export interface Transport {
+  readonly connectTimeoutMs?: number
+  readonly timeoutMs?: number
+  readonly ca?: string
+  readonly certificate?: string
+  readonly key?: string
+  readonly proxy?: string
+  readonly followRedirects?: boolean
+  readonly publicOnly?: boolean
+}
+
+/** Sends one request, without retries; network failures are RetryableErrors. */
 export interface HttpClient {
-  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
+  send(request: HttpRequest, signal: AbortSignal, transport?: Transport): Promise<HttpResponse>
 }
 
 export interface InboundRequest {

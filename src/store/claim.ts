@@ -9,15 +9,19 @@ interface Candidate {
   readonly seq: number
   readonly id: string
   readonly due: number
+  /** 1 where somebody may have tried already. */
+  readonly repeated: number
 }
 
+const TRIED = 'EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)'
+
 const DUE = `
-  SELECT seq, id, due FROM delivery
+  SELECT seq, id, due, ${TRIED} AS repeated FROM delivery
   WHERE destination_key = :key AND state IN ('pending', 'waiting') AND due <= :now
   ORDER BY due, seq LIMIT :limit`
 
 const LEASE_RAN_OUT = `
-  SELECT seq, id, due FROM delivery
+  SELECT seq, id, due, 1 AS repeated FROM delivery
   WHERE destination_key = :key AND state = 'sending' AND lease_until <= :now
   ORDER BY due, seq LIMIT :limit`
 
@@ -40,13 +44,18 @@ export function claimDue(driver: Driver, request: ClaimRequest, now: number): Cl
   return candidates
     .sort((a, b) => a.due - b.due || a.seq - b.seq)
     .slice(0, request.limit)
-    .map(({ id }) => lease(driver, id, now + request.leaseMs))
+    .map((candidate) => lease(driver, candidate, now + request.leaseMs))
 }
 
-function lease(driver: Driver, id: string, until: number): ClaimedDelivery {
+function lease(driver: Driver, { id, repeated }: Candidate, until: number): ClaimedDelivery {
   const leaseToken = randomUUID()
   driver.prepare(LEASE).run({ id, token: leaseToken, until })
-  return { delivery: findDelivery(driver, id)!, leaseToken, alerts: alertsOf(driver, id) }
+  return {
+    delivery: findDelivery(driver, id)!,
+    leaseToken,
+    repeated: repeated === 1,
+    alerts: alertsOf(driver, id),
+  }
 }
 
 const EARLIEST = `

@@ -195,6 +195,8 @@ export interface Attempt {
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRow
   readonly leaseToken: string
+  /** An attempt was made before, or begun by one who did not live to tell. */
+  readonly repeated: boolean
   readonly alerts: readonly AlertRow[]
 }
 

@@ -43,7 +43,7 @@ async function loadLocal(
   const loaded = await importDefault<unknown>(resolve(root, type))
   if (!isDestinationType(loaded)) {
     throw new UserError(`${type} exports no destination type by default`, {
-      hint: 'export default defineDestination({ type, summary, options, request or send })',
+      hint: 'export default defineDestination({ type, summary, options, request, exchange or send })',
     })
   }
   return loaded
@@ -51,7 +51,7 @@ async function loadLocal(
 
 /** Whoever wrote it may have had no type checker at hand. */
 function isDestinationType(loaded: unknown): loaded is DestinationType {
-  const { options, request, send } = (loaded ?? {}) as Readonly<Record<string, unknown>>
+  const { options, request, exchange, send } = (loaded ?? {}) as Readonly<Record<string, unknown>>
   const describes = typeof options === 'object' && options !== null
-  return describes && [request, send].some((each) => typeof each === 'function')
+  return describes && [request, exchange, send].some((each) => typeof each === 'function')
 }

@@ -4,7 +4,7 @@ import { buildMatch, matches } from '../alerts/build.ts'
 import { isLocalType } from '../config/destination-options.ts'
 import { placeholders } from '../config/secrets.ts'
 import { buildMessage } from '../delivery/message.ts'
-import { previewRequest } from '../delivery/send.ts'
+import { type Preview, previewRequest } from '../delivery/requests.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { alertId, alertLink, deliveryId, type JsonText, notificationJson } from '../model/alert.ts'
@@ -12,7 +12,7 @@ import { type Destination, destinationKey } from '../model/destination.ts'
 import type { Detection } from '../model/detection.ts'
 import type { Engine, TestOutcome } from '../model/evaluation.ts'
 import type { FunctionResults } from '../model/finding.ts'
-import { type HttpRequest, systemClock } from '../model/ports.ts'
+import { systemClock } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
 import type { Route } from '../model/route.ts'
 import type { DecidedSeverity } from '../model/severity.ts'
@@ -32,7 +32,7 @@ export interface Explanation {
   /** The condition under which Python is called at all; null: always. */
   readonly guard: null
   /** Per destination of the route: the request, secrets left out, or why there is none to show. */
-  readonly preview: Readonly<Record<string, HttpRequest | { readonly note: string }>>
+  readonly preview: Readonly<Record<string, Preview | { readonly note: string }>>
 }
 
 export interface Question {
@@ -84,7 +84,12 @@ export async function explainOutcome(
     (name) => (project.registry && lookUp(project.registry, name)) ?? [],
   )
   const previews = destinations.map(async (destination) => {
-    const message = buildMessage(row, destination.name, deliveryId(alert, destinationKey(destination)), now)
+    const message = buildMessage(row, {
+      destination: destination.name,
+      deliveryId: deliveryId(alert, destinationKey(destination)),
+      at: now,
+      repeated: false,
+    })
     return [destination.name, await preview(destination, message)] as const
   })
   return {
@@ -100,13 +105,9 @@ export async function explainOutcome(
 async function preview(
   destination: Destination,
   message: ReturnType<typeof buildMessage>,
-): Promise<HttpRequest | { note: string }> {
+): Promise<Preview | { note: string }> {
   if (isLocalType(destination.type))
     return { note: `${destination.type} is a local type: it is imported by run alone` }
   const type = await loadAdapter<DestinationType>(DESTINATIONS_FOLDER, destination.type, 'destination type')
-  return (
-    previewRequest(type, message, placeholders(destination.options), VERSION) ?? {
-      note: `${destination.type}: ${type.summary}`,
-    }
-  )
+  return previewRequest(type, message, placeholders(destination.options), VERSION)
 }

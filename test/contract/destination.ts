@@ -1,33 +1,27 @@
-/** What every destination type must pass. Its test registers it here with options and the secrets they hold. */
+/** What every destination type must pass. Its test registers it here with options, secrets and what its provider takes. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Ajv } from 'ajv'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHttpClient } from '../../src/delivery/http-client.ts'
-import { buildMessage } from '../../src/delivery/message.ts'
-import { previewRequest, type SendResult, sendOnce } from '../../src/delivery/send.ts'
-import type { DestinationType } from '../../src/destinations/_destination.ts'
-import { notificationJson } from '../../src/model/alert.ts'
-import type { HttpClient } from '../../src/model/ports.ts'
-import { manualClock } from '../support/clock.ts'
+import { describe, expect, it } from 'vitest'
+import { dressed, type Options, stepsOf } from '../../src/delivery/requests.ts'
+import {
+  type DestinationType,
+  type Message,
+  type Noted,
+  type Outgoing,
+  speaksHttp,
+} from '../../src/destinations/_destination.ts'
+import { ALERT_KINDS } from '../../src/model/alert-kind.ts'
+import { SEVERITIES } from '../../src/model/severity.ts'
 import { loadDestination } from '../support/delivery.ts'
-import { destination } from '../support/model.ts'
-import { type Answer, closedPort, type Receiver, startReceiver } from '../support/receiver.ts'
-import { testSecrets } from '../support/secrets.ts'
-import { draft, T0 } from '../support/store-rows.ts'
+import { documented, generatedParts, refreshed } from '../support/destination-page.ts'
+import { leastMessage, messageOf, mostMessage, sampleMessage } from '../support/message.ts'
+import { expectOnWire } from '../support/wire.ts'
+import { type DestinationFixture, httpContract } from './destination-http.ts'
 
-export interface DestinationFixture {
-  /** Complete options whose every secret is a literal; `url` is the receiver's, for types that speak HTTP. */
-  readonly options: (url: string) => Record<string, unknown>
-  /** Texts of those options that may appear nowhere but on the wire. */
-  readonly secrets: readonly string[]
-  /** A good answer, where 200 alone is not one. */
-  readonly accepts?: Answer
-}
+export type { DestinationFixture } from './destination-http.ts'
 
-const ALERT = { notification: notificationJson(draft(), 'alert-1', T0, ''), reference: '' }
-const DELIVERY_ID = 'd'.repeat(32)
-const MAX_BODY_BYTES = 64 * 1024
-/** Real time: it bounds how long the hanging answers below hold the suite. */
-const TOTAL_TIMEOUT_MS = 250
+const ANYWHERE = 'https://example.com/x'
 
 export function destinationContract(name: string, fixture: DestinationFixture): void {
   describe(`${name}, as every destination`, async () => {
@@ -44,161 +38,73 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
         ([, property]) => !('description' in property && String(property.description).trim()),
       )
       expect(undescribed).toEqual([])
-      const validate = new Ajv({ keywords: ['secret'], strict: true }).compile(type.options)
-      expect(validate(fixture.options('https://example.com/x')) || validate.errors).toBe(true)
-      expect(validate({ ...fixture.options('https://example.com/x'), nonsense: 1 })).toBe(false)
+      const validate = new Ajv({ keywords: ['secret'], strict: true, strictRequired: false }).compile(
+        type.options,
+      )
+      expect(validate(fixture.options(ANYWHERE)) || validate.errors).toBe(true)
+      expect(validate({ ...fixture.options(ANYWHERE), nonsense: 1 })).toBe(false)
     })
 
-    if ('request' in type) httpContract(type, fixture)
-    else directContract(type, fixture)
+    payloadContract(type, fixture)
+    pageContract(type)
+    if (speaksHttp(type)) httpContract(type, fixture)
   })
 }
 
-interface Stage {
-  readonly receiver: Receiver
-  readonly logged: string[]
-  send(url?: string): Promise<SendResult>
-}
+/** Building is pure and total: whatever the alert, the provider takes what comes of it. */
+function payloadContract(type: DestinationType, fixture: DestinationFixture): void {
+  const options = fixture.options(ANYWHERE)
+  const expectTaken = (message: Message) => {
+    const built = build(type, message, options)
+    expect(build(type, message, options)).toEqual(built)
+    if ('url' in built)
+      expectOnWire(fixture.wires ?? [], { ...built, path: built.url.slice(ANYWHERE.length) })
+    else expect(JSON.parse(JSON.stringify(built))).toEqual(built)
+  }
 
-function httpContract(type: DestinationType, fixture: DestinationFixture): void {
-  let http: HttpClient & { close(): Promise<void> }
-  let receiver: Receiver
-  let stage: Stage
+  it.each([
+    ['a usual alert', sampleMessage('target')],
+    ['an alert with nothing to say', leastMessage()],
+    ['an alert with too much to say', mostMessage()],
+  ])('builds what the provider takes: %s', (_, message) => expectTaken(message))
 
-  beforeEach(async () => {
-    http = createHttpClient({
-      connectTimeoutMs: 2_000,
-      totalTimeoutMs: TOTAL_TIMEOUT_MS,
-      maxBodyBytes: MAX_BODY_BYTES,
-    })
-    receiver = await startReceiver()
-    stage = setStage(type, fixture, http, receiver)
-  })
-  afterEach(async () => {
-    await http.close()
-    await receiver.close()
+  it('builds what the provider takes: every kind and severity', () => {
+    for (const kind of ALERT_KINDS) expectTaken(messageOf({ kind }, ''))
+    for (const value of SEVERITIES) expectTaken(messageOf({ severity: { value, source: 'static' } }, ''))
   })
 
-  it('delivers, and gives the same idempotency key on every attempt', async () => {
-    receiver.always(fixture.accepts ?? { status: 200 })
-    expect(await stage.send()).toMatchObject({ result: 'delivered' })
-    expect(await stage.send()).toMatchObject({ result: 'delivered' })
-    await receiver.until(2)
-    const [first, second] = receiver.requests
-    expect(first!.headers['idempotency-key']).toBe(DELIVERY_ID)
-    expect(first!.headers['user-agent']).toBe('Signalbox/1.2.3')
-    expect(second).toEqual(first)
+  const notesOf = (message: Message) => build(type, message, options).notes?.join('; ') ?? ''
+  it('says what it cut, and cuts nothing of a usual alert', () => {
+    expect(notesOf(sampleMessage('target'))).toBe('')
+    expect(notesOf(mostMessage())).toMatch(fixture.cuts ?? /^$/)
   })
 
-  it('takes the statuses 300 to 599 for what they are', async () => {
-    const statuses = Array.from({ length: 300 }, (_, i) => 300 + i)
-    receiver.expect(statuses.length)
-    const wrong: unknown[] = []
-    for (const status of statuses) {
-      receiver.script({ status })
-      const { result, message, ...rest } = await stage.send()
-      const transient = [408, 425, 429].includes(status) || status >= 500
-      const ok = result === (transient ? 'retry' : 'refused') && message.startsWith(String(status))
-      if (!ok || rest.status !== status) wrong.push({ status, result, message })
+  it('refuses kinds of alert only with a reason', () => {
+    for (const [kind, reason] of Object.entries(type.refuses ?? {})) {
+      expect(ALERT_KINDS).toContain(kind)
+      expect(reason).toMatch(/\S/)
     }
-    expect(wrong).toEqual([])
-  })
-
-  const FAULTS: [string, Answer, Partial<SendResult> & { message: unknown }][] = [
-    ['a reset', { fault: 'reset' }, { result: 'retry', message: expect.stringContaining('connection ') }],
-    [
-      'silence',
-      { fault: 'silent' },
-      { result: 'retry', message: expect.stringContaining('no answer within 250 ms') },
-    ],
-    [
-      'garbage',
-      { fault: 'garbage' },
-      { result: 'retry', message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+: /) },
-    ],
-    [
-      'a redirect',
-      { status: 302, headers: { location: '/elsewhere' } },
-      { result: 'refused', message: '302: redirects are not followed' },
-    ],
-    [
-      '500, then a reset',
-      { status: 500, fault: 'reset-mid-body' },
-      { result: 'retry', message: expect.stringMatching(/^500/) },
-    ],
-    [
-      '500 with a body that stalls',
-      { status: 500, fault: 'stalled-body' },
-      { result: 'retry', message: '500: beginning of a body' },
-    ],
-    [
-      '500 with an endless body',
-      { status: 500, fault: 'endless-body' },
-      { result: 'retry', message: expect.stringMatching(/^500: .{500}\.\.\.$/) },
-    ],
-  ]
-
-  it.each(FAULTS)('survives %s', async (_, answer, expected) => {
-    receiver.script(answer)
-    expect(await stage.send()).toMatchObject(expected)
-    await receiver.until(1)
-  })
-
-  it('retries when nobody listens', async () => {
-    const url = `http://127.0.0.1:${await closedPort()}`
-    const message = `${url}: connection refused (ECONNREFUSED)`
-    expect(await stage.send(url)).toMatchObject({ result: 'retry', message })
-  })
-
-  it('says no secret in any result, log line or preview', async () => {
-    const echo = fixture.secrets.join(' and ')
-    receiver.script(
-      { status: 500, body: echo },
-      { status: 400, body: echo },
-      { status: 401, body: echo },
-      { fault: 'reset' },
-      { fault: 'silent' },
-      { fault: 'garbage' },
-    )
-    const results: SendResult[] = []
-    for (let n = 0; n < 6; n++) results.push(await stage.send())
-    await receiver.until(6)
-    const message = buildMessage(ALERT, 'target', DELIVERY_ID, T0)
-    const preview = previewRequest(type, message, fixture.options(receiver.url), '1.2.3')
-    const told = JSON.stringify([results, stage.logged, preview])
-    expect(fixture.secrets.filter((secret) => told.includes(secret))).toEqual([])
-    expect(results[0]!.message).toContain('<secret>')
   })
 }
 
-function setStage(
-  type: DestinationType,
-  fixture: DestinationFixture,
-  http: HttpClient,
-  receiver: Receiver,
-): Stage {
-  const logged: string[] = []
-  const write = (fields: object, message: string) => logged.push(JSON.stringify({ ...fields, message }))
-  const ports = {
-    types: async () => type,
-    secrets: testSecrets({}),
-    http,
-    clock: manualClock(T0),
-    log: { debug: write, info: write, warn: write, error: write },
-    print: () => {},
-    projectRoot: '.',
-    version: '1.2.3',
-  }
-  const send = (url = receiver.url) => {
-    const target = destination('target', { type: type.type, options: fixture.options(url) })
-    return sendOnce(ports, target, ALERT, DELIVERY_ID, new AbortController().signal)
-  }
-  return { receiver, logged, send }
+/** The first request, or the payload, as it goes over the wire. */
+function build(type: DestinationType, message: Message, options: object): (Outgoing | object) & Noted {
+  if (!speaksHttp(type)) return type.payload(message, options as never)
+  const { value } = stepsOf(type, message, options as Options).next() as { value: Outgoing }
+  const dressedUp = dressed(value, message, options as Options, '1.2.3')
+  return { ...dressedUp, notes: value.notes }
 }
 
-function directContract(type: DestinationType, fixture: DestinationFixture): void {
-  it('has no request to preview', () => {
-    const message = buildMessage(ALERT, 'target', DELIVERY_ID, T0)
-    expect(previewRequest(type, message, fixture.options(''), '1.2.3')).toBeNull()
+function pageContract(type: DestinationType): void {
+  const path = join(import.meta.dirname, '../../docs/destinations', `${type.type}.md`)
+
+  it('has a docs page whose table of options and samples are what the code says', async () => {
+    const page = readFileSync(path, 'utf8')
+    const examples = documented(page).filter((each) => each.type === type.type)
+    const parts = ['options', ...examples.map((each) => `sent by ${each.name}`)]
+    expect(examples.length).toBeGreaterThan(0)
+    expect(generatedParts(page).sort()).toEqual(parts.sort())
+    // `vitest run -u` writes the page anew.
+    await expect(refreshed(page, type)).toMatchFileSnapshot(path)
   })
 }

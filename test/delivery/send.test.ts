@@ -47,7 +47,8 @@ function send(type: HttpDestination<{ key?: string }>, options = {}, environment
     version: '1.2.3',
   }
   const alert = { notification: testMessage().json, reference: '' }
-  return sendOnce(ports, destination('a', { options }), alert, 'the-key', new AbortController().signal)
+  const sending = { alert, deliveryId: 'the-key', repeated: false }
+  return sendOnce(ports, destination('a', { options }), sending, new AbortController().signal)
 }
 
 describe('sendOnce', () => {

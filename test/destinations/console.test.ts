@@ -25,10 +25,10 @@ it('keeps to one line when the context was written over several', async () => {
 it('as text prints one line for people, without control characters', async () => {
   const printed: string[] = []
   const message = testMessage()
-  const notification = { ...message.notification, title: 'New Alert: \u001b[31mred\nline' }
+  const { notification } = message
   await sendDirectly(
     console,
-    { ...message, notification },
+    { ...message, title: 'New Alert: \u001b[31mred\nline' },
     { format: 'text' },
     { print: (line) => printed.push(line) },
   )

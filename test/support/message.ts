@@ -1,12 +1,65 @@
-/** A message on its way to a destination called `target`, and a way to hand it to a type that does not speak HTTP. */
+/** Messages on their way to a destination called `target`: a plain one, a rich one, the least and the most there can be. */
 import { buildMessage } from '../../src/delivery/message.ts'
 import type { DestinationType, Message, Receipt, SendPorts } from '../../src/destinations/_destination.ts'
-import { notificationJson } from '../../src/model/alert.ts'
+import { type AlertDraft, notificationJson } from '../../src/model/alert.ts'
 import { draft, T0 } from './store-rows.ts'
 
+const OCCASION = { destination: 'target', deliveryId: 'd'.repeat(32), at: T0, repeated: false }
+
 export function testMessage(over: Partial<Message> = {}): Message {
-  const notification = notificationJson(draft(), 'alert-1', T0, '')
-  return { ...buildMessage({ notification, reference: '' }, 'target', 'd'.repeat(32), T0), ...over }
+  return { ...messageOf({}, ''), ...over }
+}
+
+export function messageOf(
+  over: Partial<AlertDraft>,
+  link: string,
+  occasion: Partial<typeof OCCASION> = {},
+): Message {
+  const alert = draft(over)
+  const notification = notificationJson(alert, 'a1e27ab1e0fa11ed5b1eda0d0be5ca1e', T0, link)
+  return buildMessage({ notification, reference: alert.reference }, { ...OCCASION, ...occasion })
+}
+
+/** The alert of the docs pages: every field says something. */
+export function sampleMessage(destination: string): Message {
+  const deliveryId = '5f0c9b1d7e8a4c36b2f19d05a7c4e683'
+  return messageOf(
+    {
+      detection: 'AWS.Root.ConsoleLogin',
+      title: 'Root user signed in to account 123456789012',
+      name: 'AWS root console login',
+      description: 'The root user of an AWS account signed in to the console.',
+      runbook: 'Ask the owner of the account; if nobody knows of it, rotate the credentials.',
+      reference: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html',
+      tags: ['AWS', 'Identity'],
+      context: '{"account":123456789012,"sourceIp":"198.51.100.7","mfaUsed":false}',
+      version: '3kTMd8QeYw0nB5xLr2Zf7uVh1CsJ9aPg',
+    },
+    'https://soc.example.com/alerts/a1e27ab1e0fa11ed5b1eda0d0be5ca1e',
+    { destination, deliveryId },
+  )
+}
+
+/** Everything that may be empty is. */
+export function leastMessage(): Message {
+  return messageOf(
+    { title: '', name: '', description: '', runbook: '', reference: '', tags: [], context: '{}' },
+    '',
+  )
+}
+
+/** One character of several code points, so that a careless cut shows. */
+const FAMILY = '👩‍👩‍👧‍👦'
+
+/** Texts as long as the pipeline lets them be, and longer, all of characters that are easily torn. */
+export function mostMessage(over: Partial<AlertDraft> = {}): Message {
+  const long = `&<>"\\{code}\`\`\`*_|[${FAMILY.repeat(300)}`
+  const context = JSON.stringify({ text: FAMILY.repeat(7_000), more: '{code}'.repeat(500) })
+  const texts = { title: long, name: long, description: long, runbook: long, reference: long }
+  return messageOf(
+    { ...texts, tags: Array(50).fill('tägg'), context, ...over },
+    'https://soc.example.com/a?b=1&c=2',
+  )
 }
 
 export function sendDirectly(
@@ -17,5 +70,6 @@ export function sendDirectly(
 ): Promise<Receipt> {
   if (!('send' in type)) throw new Error(`${type.type} speaks HTTP`)
   const complete = { signal: new AbortController().signal, print: () => {}, projectRoot: '.', ...ports }
-  return type.send(message, options as never, complete)
+  const payload = type.payload(message, options as never)
+  return type.send(payload as never, options as never, complete)
 }

@@ -27,6 +27,8 @@ export interface Receiver {
   /** Answers the next requests with these, in order; later ones with `always`. */
   script(...answers: readonly Answer[]): void
   always(answer: Answer): void
+  /** Answers the next n requests with status 500 and all that came with them. */
+  echo(n: number): void
   /** Waits for the nth request; n are expected from now on. */
   until(n: number): Promise<void>
   /** Throws when more requests came than `until` or `expect` announced. */
@@ -36,14 +38,15 @@ export interface Receiver {
 
 export async function startReceiver(): Promise<Receiver> {
   const requests: Received[] = []
-  const queue: Answer[] = []
+  const queue: (Answer | 'echo')[] = []
   let otherwise: Answer = { status: 200, body: 'ok' }
   let expected = 0
 
   const server = createServer((request, response) => {
     void read(request).then(async (received) => {
       requests.push(received)
-      await reply(response, queue.shift() ?? otherwise)
+      const answer = queue.shift() ?? otherwise
+      await reply(response, answer === 'echo' ? { status: 500, body: echoOf(received) } : answer)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -59,6 +62,7 @@ export async function startReceiver(): Promise<Receiver> {
     always: (answer) => {
       otherwise = answer
     },
+    echo: (n) => queue.push(...Array<'echo'>(n).fill('echo')),
     expect: expectRequests,
     until: (n) => {
       expectRequests(n)
@@ -72,6 +76,10 @@ export async function startReceiver(): Promise<Receiver> {
       if (extra.length > 0) throw new Error(`${extra.length} unexpected requests: ${extra.join(', ')}`)
     },
   }
+}
+
+function echoOf({ path, rawHeaders, body }: Received): string {
+  return [path, ...rawHeaders, body].join(' ')
 }
 
 async function read(request: IncomingMessage): Promise<Received> {

@@ -1,0 +1,69 @@
+/** Keeps texts within a provider's limits: cut between characters as people see them, and noted. */
+
+const ELLIPSIS = '…'
+const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** Cuts and notes what it cut. One per request. */
+export class Fit {
+  readonly #notes = new Set<string>()
+
+  get notes(): readonly string[] {
+    return [...this.#notes]
+  }
+
+  note(text: string): void {
+    this.#notes.add(text)
+  }
+
+  /** At most `limit` characters, counted as JavaScript does: no provider counts more. */
+  text(what: string, text: string, limit: number): string {
+    if (text.length <= limit) return text
+    this.note(`${what} cut from ${text.length} to ${limit} characters`)
+    return head(text, limit - ELLIPSIS.length) + ELLIPSIS
+  }
+
+  /** At most `limit` bytes of UTF-8. */
+  bytes(what: string, text: string, limit: number): string {
+    const size = Buffer.byteLength(text)
+    if (size <= limit) return text
+    this.note(`${what} cut from ${size} to ${limit} bytes`)
+    return headOfBytes(text, limit - Buffer.byteLength(ELLIPSIS)) + ELLIPSIS
+  }
+
+  /**
+   * The first of these texts within `limit` bytes, fullest first; `without` names what each leaves out. Where none
+   * fits the last one stands: the provider says so itself.
+   */
+  fullest(
+    limit: number,
+    fullest: () => string,
+    ...leaner: readonly { without: string; build: () => string }[]
+  ): string {
+    let text = fullest()
+    for (const { without, build } of leaner) {
+      const size = Buffer.byteLength(text)
+      if (size <= limit) return text
+      this.note(`left out ${without}: ${size} bytes are more than ${limit}`)
+      text = build()
+    }
+    return text
+  }
+}
+
+/** The longest beginning of at most `limit` UTF-16 units that ends between two characters. */
+export function head(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  if (limit <= 0) return ''
+  // No character is so long that more context would move its edges.
+  const around = text.slice(Math.max(0, limit - 128), limit + 128)
+  const at = Math.min(128, limit)
+  const edge = segments.segment(around).containing(at)?.index ?? at
+  return text.slice(0, limit - (at - edge))
+}
+
+function headOfBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text).subarray(0, Math.max(0, limit))
+  // A torn character at the end decodes to one replacement or more; so may what stood there before.
+  const whole = new TextDecoder().decode(bytes, { stream: true })
+  return head(text, whole.length)
+}

@@ -1,0 +1,90 @@
+/** The form of a type's options, and the options that types share. */
+
+/**
+ * JSON Schema of the options. Every property has a `description`, most have `examples`; one with `secret: true`
+ * should hold a `${env:}` or `${file:}` reference.
+ */
+export type OptionsSchema = {
+  readonly type: 'object'
+  readonly required?: readonly string[]
+  readonly properties: Readonly<Record<string, object>>
+  /** Where exactly one of several is needed: one branch of one key each. */
+  readonly oneOf?: readonly { readonly required: readonly string[] }[]
+  /** Keys that a key brings with it. */
+  readonly dependencies?: Readonly<Record<string, readonly string[]>>
+  readonly additionalProperties: false
+}
+
+/** References as they stand in destinations.yaml, for examples. */
+export const env = (name: string): string => `\${env:${name}}`
+export const file = (path: string): string => `\${file:${path}}`
+
+/** Certificates for TLS: also for types that do not speak HTTP. */
+export const TLS_PROPERTIES = {
+  ca: {
+    type: 'string',
+    examples: [file('secrets/ca.pem')],
+    description: 'PEM of the authorities to trust instead of the usual ones.',
+  },
+  certificate: {
+    type: 'string',
+    examples: [file('secrets/client.pem')],
+    description: 'PEM of a client certificate; `key` belongs to it.',
+  },
+  key: {
+    type: 'string',
+    secret: true,
+    examples: [file('secrets/client.key')],
+    description: "PEM of the client certificate's key.",
+  },
+} as const
+
+/** How requests travel: an option of every type that speaks HTTP. */
+export const TRANSPORT_SCHEMA = {
+  type: 'object',
+  description:
+    'How requests travel: time limits, TLS, proxy, signature. See [transport](../destinations.md#transport).',
+  properties: {
+    connectTimeoutMs: {
+      type: 'integer',
+      minimum: 100,
+      maximum: 30_000,
+      default: 10_000,
+      description: 'Longest wait for a connection.',
+    },
+    timeoutMs: {
+      type: 'integer',
+      minimum: 100,
+      maximum: 30_000,
+      default: 30_000,
+      description: 'Longest time from the request to the last byte of its answer.',
+    },
+    ...TLS_PROPERTIES,
+    proxy: {
+      type: 'string',
+      pattern: '^https?://',
+      secret: true,
+      examples: ['http://proxy.example.com:3128'],
+      description: 'An HTTP proxy to go through; `user:password@` is its authentication.',
+    },
+    followRedirects: {
+      type: 'boolean',
+      default: false,
+      description: 'Follow 307 and 308, up to three times. Other redirects are always refused.',
+    },
+    publicOnly: {
+      type: 'boolean',
+      default: false,
+      description: 'Refuse hosts that resolve to a private, loopback or link-local address.',
+    },
+    signingSecret: {
+      type: 'string',
+      minLength: 16,
+      secret: true,
+      examples: [env('SIGNING_SECRET')],
+      description: 'Signs every request with HMAC-SHA256 over timestamp and body.',
+    },
+  },
+  dependencies: { certificate: ['key'], key: ['certificate'] },
+  additionalProperties: false,
+} as const

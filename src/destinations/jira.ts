@@ -1,0 +1,180 @@
+/** Jira: creates an issue, in Jira Cloud or Data Center. Before it tries again it looks whether the issue is there. */
+import { PermanentError } from '../errors.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, basicAuth, below, postJson, textIn } from './_http.ts'
+import { env } from './_options.ts'
+import { contextText, headline, parts } from './_story.ts'
+
+interface JiraOptions {
+  readonly url: string
+  readonly deployment?: 'cloud' | 'dataCenter'
+  readonly user?: string
+  readonly apiToken?: string
+  readonly personalAccessToken?: string
+  readonly projectKey: string
+  readonly issueType?: string
+  readonly labels?: readonly string[]
+  readonly assignee?: string
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+const SUMMARY_LIMIT = 255
+const DESCRIPTION_LIMIT = 32_767
+
+export default defineDestination<JiraOptions>({
+  type: 'jira',
+  summary: 'an issue in Jira Cloud or Data Center',
+  refuses: { HEARTBEAT: 'every sign of life would create an issue' },
+  options: {
+    type: 'object',
+    required: ['url', 'projectKey'],
+    oneOf: [{ required: ['apiToken'] }, { required: ['personalAccessToken'] }],
+    dependencies: { apiToken: ['user'], user: ['apiToken'] },
+    properties: {
+      url: {
+        type: 'string',
+        pattern: '^https?://',
+        examples: ['https://example.atlassian.net'],
+        description: "The site's address.",
+      },
+      deployment: {
+        enum: ['cloud', 'dataCenter'],
+        default: 'cloud',
+        description: 'Which Jira it is: they differ in how issues are found and people are named.',
+      },
+      user: {
+        type: 'string',
+        minLength: 1,
+        examples: ['soc-bot@example.com'],
+        description: 'Who creates the issues: for Cloud the e-mail address of the account.',
+      },
+      apiToken: {
+        type: 'string',
+        minLength: 1,
+        secret: true,
+        examples: [env('JIRA_API_TOKEN')],
+        description: "The user's API token, or for Data Center the password.",
+      },
+      personalAccessToken: {
+        type: 'string',
+        minLength: 1,
+        secret: true,
+        examples: [env('JIRA_TOKEN')],
+        description: 'A personal access token of Data Center, in place of user and API token.',
+      },
+      projectKey: {
+        type: 'string',
+        pattern: '^[A-Z][A-Z0-9_]+$',
+        examples: ['SOC'],
+        description: 'Key of the project.',
+      },
+      issueType: { type: 'string', minLength: 1, default: 'Task', description: 'Name of the issue type.' },
+      labels: {
+        type: 'array',
+        items: { type: 'string', pattern: '^\\S{1,255}$' },
+        examples: [['signalbox']],
+        description: 'Labels to add, without spaces.',
+      },
+      assignee: {
+        type: 'string',
+        minLength: 1,
+        examples: ['5b10a2844c20165700ede21g'],
+        description: 'Who gets it: for Cloud the account id, for Data Center the user name.',
+      },
+      fields: {
+        type: 'object',
+        examples: [{ priority: { name: 'High' } }],
+        description:
+          'Further fields, as the REST API takes them. They may not replace summary and description.',
+      },
+    },
+    additionalProperties: false,
+  },
+  *exchange(message, options) {
+    if (message.repeated) {
+      const found = issueIn(yield search(message, options))
+      if (found) return { status: 200, message: `200: an earlier attempt created ${found}` }
+    }
+    const created = yield create(message, options)
+    const key = textIn(answerJson(created.body), 'key')
+    return key ? { ...created.receipt, message: `${created.status}: created ${key}` } : created.receipt
+  },
+  receipt,
+})
+
+/** What an issue is found by. Jira knows no idempotency key. */
+function marker({ idempotencyKey }: Message): string {
+  return `signalbox-${idempotencyKey}`
+}
+
+function search(message: Message, options: JiraOptions): Outgoing {
+  const path = options.deployment === 'dataCenter' ? 'rest/api/2/search' : 'rest/api/2/search/jql'
+  const jql = `project = "${options.projectKey}" AND labels = "${marker(message)}"`
+  const query = new URLSearchParams({ jql, fields: 'key', maxResults: '1' })
+  const headers = { accept: 'application/json', authorization: authorization(options) }
+  return { method: 'GET', url: below(options.url, `${path}?${query.toString()}`), headers, body: '' }
+}
+
+function issueIn({ body }: Answer): string {
+  const { issues } = (answerJson(body) ?? {}) as { issues?: readonly Record<string, unknown>[] }
+  return Array.isArray(issues) ? textIn(issues[0], 'key') : ''
+}
+
+function create(message: Message, options: JiraOptions): Outgoing {
+  const { projectKey, issueType = 'Task', labels = [], assignee, deployment, fields } = options
+  const fit = new Fit()
+  const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
+  const body = {
+    fields: {
+      ...fields,
+      project: { key: projectKey },
+      issuetype: { name: issueType },
+      summary: fit.text('summary', title, SUMMARY_LIMIT),
+      description: description(message, fit),
+      labels: [...labels, marker(message)],
+      ...(assignee !== undefined && {
+        assignee: deployment === 'dataCenter' ? { name: assignee } : { id: assignee },
+      }),
+    },
+  }
+  const headers = { authorization: authorization(options) }
+  return postJson(below(options.url, 'rest/api/2/issue'), body, { headers, notes: fit.notes })
+}
+
+function authorization({ user = '', apiToken = '', personalAccessToken }: JiraOptions): string {
+  return personalAccessToken === undefined ? basicAuth(user, apiToken) : `Bearer ${personalAccessToken}`
+}
+
+/** Wiki text, which both deployments take. The context gives way to the rest. */
+function description(message: Message, fit: Fit): string {
+  const lines = parts(message).map(({ label, text }) => `*${label}:* ${escaped(text)}`)
+  const story = fit.text('description', message.body ?? lines.join('\n'), DESCRIPTION_LIMIT)
+  // Only within a text of the JSON can this stand, and there the escape means the same.
+  const context = contextText(message).replaceAll('{code', '\\u007bcode')
+  const [before, after] = ['\n\n*Context:*\n{code:json}\n', '\n{code}']
+  const room = DESCRIPTION_LIMIT - story.length - before.length - after.length
+  if (!context || message.body !== null) return story
+  if (room < 100) {
+    fit.note('left out the context')
+    return story
+  }
+  return story + before + fit.text('context', context, room) + after
+}
+
+/** A bare URL becomes a link by itself, and must stay whole. */
+function escaped(text: string): string {
+  if (/^https?:\/\/\S+$/.test(text)) return text.replace(/[\\{}[\]|!*^~]/g, encodeURIComponent)
+  return text.replace(/[\\{}[\]|!*_^~]/g, '\\$&')
+}
+
+/** A project or issue type that is not there would refuse every alert. */
+function receipt({ status, body }: HttpResponse): Receipt | undefined {
+  if (status !== 400) return undefined
+  const { errors = {} } = (answerJson(body) ?? {}) as { errors?: Readonly<Record<string, unknown>> }
+  const broken = ['project', 'issuetype'].filter((name) => name in errors)
+  if (broken.length === 0) return undefined
+  const why = broken.map((name) => `${name}: ${textIn(errors, name)}`).join(', ')
+  throw new PermanentError(`400: ${why}`, { status, scope: 'destination' })
+}

@@ -1,0 +1,113 @@
+/** PagerDuty: triggers an incident through Events API v2, the same one however often it is tried. */
+import { PermanentError, RetryableError } from '../errors.ts'
+import type { Notification } from '../model/alert.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import type { Severity } from '../model/severity.ts'
+import { defineDestination, type Message, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { exactly } from './_json.ts'
+import { env } from './_options.ts'
+import { headline } from './_story.ts'
+
+interface PagerDutyOptions {
+  readonly integrationKey: string
+  readonly source?: string
+  readonly apiUrl?: string
+}
+
+const SUMMARY_LIMIT = 1_024
+const EVENT_LIMIT_BYTES = 512_000
+
+const SEVERITIES: Record<Severity, string> = {
+  INFO: 'info',
+  LOW: 'info',
+  MEDIUM: 'warning',
+  HIGH: 'error',
+  CRITICAL: 'critical',
+}
+
+export default defineDestination<PagerDutyOptions>({
+  type: 'pagerduty',
+  summary: 'an incident in PagerDuty, by Events API v2',
+  refuses: { HEARTBEAT: 'every sign of life would open an incident' },
+  options: {
+    type: 'object',
+    required: ['integrationKey'],
+    properties: {
+      integrationKey: {
+        type: 'string',
+        pattern: '^[0-9A-Za-z]{32}$',
+        secret: true,
+        examples: [env('PAGERDUTY_KEY')],
+        description: 'Integration key (routing key) of an Events API v2 integration: 32 letters and digits.',
+      },
+      source: {
+        type: 'string',
+        minLength: 1,
+        default: 'signalbox',
+        description: 'What PagerDuty shows as the source.',
+      },
+      apiUrl: {
+        type: 'string',
+        pattern: '^https?://',
+        default: 'https://events.pagerduty.com',
+        examples: ['https://events.eu.pagerduty.com'],
+        description: 'Where the Events API is; the EU region has its own.',
+      },
+    },
+    additionalProperties: false,
+  },
+  request(message, { integrationKey, source = 'signalbox', apiUrl = 'https://events.pagerduty.com' }) {
+    const fit = new Fit()
+    const { severity, createdAt, link } = message.notification
+    const summary = fit.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT)
+    const event = (details: object) =>
+      JSON.stringify({
+        routing_key: integrationKey,
+        event_action: 'trigger',
+        dedup_key: message.idempotencyKey,
+        client: 'Signalbox',
+        ...(link && { client_url: link }),
+        ...links(message),
+        payload: {
+          summary,
+          severity: SEVERITIES[severity],
+          timestamp: createdAt,
+          source,
+          custom_details: details,
+        },
+      })
+    const details = {
+      ...(message.body !== null && { text: message.body }),
+      ...(exactly(message.json) as Notification),
+    }
+    const { alertContext: _, ...lean } = details
+    const body = fit.fullest(EVENT_LIMIT_BYTES, () => event(details), {
+      without: 'the alert context',
+      build: () => event(lean),
+    })
+    return postJson(below(apiUrl, 'v2/enqueue'), body, { notes: fit.notes })
+  },
+  receipt,
+})
+
+/** PagerDuty refuses links that are none. */
+function links({ reference }: Message): object {
+  return /^https?:\/\/\S+$/.test(reference) ? { links: [{ href: reference, text: 'Reference' }] } : {}
+}
+
+/** Success is 202 with `"status":"success"`: another 2xx comes from somebody in between. */
+function receipt({ status, body }: HttpResponse): Receipt | undefined {
+  if (status === 400 && /routing.?key/i.test(body)) {
+    throw new PermanentError(`${status}: PagerDuty does not know the integration key`, {
+      status,
+      scope: 'destination',
+    })
+  }
+  if (status < 200 || status > 299) return undefined
+  const answer = answerJson(body)
+  if (answer?.status === 'success')
+    return { status, message: `${status}: accepted as ${textIn(answer, 'dedup_key')}` }
+  throw new RetryableError(`${status}, but not with PagerDuty's answer`, { status })
+}

@@ -1,0 +1,182 @@
+/** Slack: through an incoming webhook, or as a bot that may put the context into a thread. */
+import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import type { Severity } from '../model/severity.ts'
+import { defineDestination, type Message, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { env } from './_options.ts'
+import { contextText, type Part, parts } from './_story.ts'
+
+interface SlackOptions {
+  readonly webhookUrl?: string
+  readonly botToken?: string
+  readonly channel?: string
+  readonly threadTs?: string
+  readonly context?: 'message' | 'thread' | 'none'
+  readonly apiUrl?: string
+}
+
+const TITLE_LIMIT = 1_024
+const TEXT_LIMIT = 2_000
+const CONTEXT_LIMIT = 7_500
+const BODY_LIMIT_BYTES = 35_000
+
+const COLOURS: Record<Severity, string> = {
+  INFO: '#47b881',
+  LOW: '#f7d154',
+  MEDIUM: '#d9822b',
+  HIGH: '#cb2e2e',
+  CRITICAL: '#425a70',
+}
+
+export default defineDestination<SlackOptions>({
+  type: 'slack',
+  summary: 'a message in a Slack channel',
+  options: {
+    type: 'object',
+    oneOf: [{ required: ['webhookUrl'] }, { required: ['botToken'] }],
+    dependencies: { botToken: ['channel'], channel: ['botToken'], threadTs: ['botToken'] },
+    properties: {
+      webhookUrl: {
+        type: 'string',
+        pattern: '^https?://',
+        secret: true,
+        examples: [env('SOC_SLACK_WEBHOOK')],
+        description: 'URL of an incoming webhook: whoever has it can post.',
+      },
+      botToken: {
+        type: 'string',
+        minLength: 1,
+        secret: true,
+        examples: [env('SLACK_BOT_TOKEN')],
+        description: 'Token of a bot (`xoxb-...`) with the scope `chat:write`, in place of a webhook.',
+      },
+      channel: {
+        type: 'string',
+        minLength: 1,
+        examples: ['C0123456789'],
+        description: 'Channel that the bot posts to, by id; the bot must be a member.',
+      },
+      threadTs: {
+        type: 'string',
+        pattern: '^\\d+\\.\\d+$',
+        examples: ['1767225600.000100'],
+        description: 'Posts into the thread of this message.',
+      },
+      context: {
+        enum: ['message', 'thread', 'none'],
+        default: 'message',
+        description:
+          'Where the alert context goes: into the message, for a bot into a reply to it, or nowhere.',
+      },
+      apiUrl: {
+        type: 'string',
+        pattern: '^https?://',
+        default: 'https://slack.com/api',
+        description: "Where Slack's Web API is.",
+      },
+    },
+    additionalProperties: false,
+  },
+  *exchange(message, options) {
+    const { webhookUrl, botToken = '', channel, threadTs, context = 'message' } = options
+    const inThread = context === 'thread' && webhookUrl === undefined
+    const fit = new Fit()
+    const shown = context === 'none' || inThread ? '' : contextBlock(message, fit)
+    const body = fit.fullest(BODY_LIMIT_BYTES, () => textOf(shown), {
+      without: 'the context',
+      build: () => textOf(''),
+    })
+    function textOf(withContext: string): string {
+      const attachment = attachmentOf(message, withContext, fit)
+      if (webhookUrl !== undefined) return JSON.stringify({ attachments: [attachment] })
+      const metadata = metadataOf(message)
+      return JSON.stringify({ channel, thread_ts: threadTs, attachments: [attachment], metadata })
+    }
+    if (webhookUrl !== undefined) return (yield postJson(webhookUrl, body, { notes: fit.notes })).receipt
+
+    const url = below(options.apiUrl ?? 'https://slack.com/api', 'chat.postMessage')
+    const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${botToken}` }
+    const posted = yield postJson(url, body, { headers, notes: fit.notes })
+    const more = new Fit()
+    const text = inThread ? contextBlock(message, more) : ''
+    if (!text) return posted.receipt
+    try {
+      const thread = threadTs ?? textIn(answerJson(posted.body), 'ts')
+      yield postJson(url, { channel, thread_ts: thread, text }, { headers, notes: more.notes })
+      return { ...posted.receipt, message: `${posted.receipt.message}, context in its thread` }
+    } catch (error) {
+      // The alert is there: to post it again would be worse than to miss its context.
+      if (!isError(error, 'retryable') && !isError(error, 'permanent')) throw error
+      return {
+        ...posted.receipt,
+        message: `${posted.receipt.message}; its context is missing: ${messageOf(error)}`,
+      }
+    }
+  },
+  receipt,
+})
+
+/** The bot's own memory of which delivery a message is. */
+function metadataOf({ idempotencyKey, notification: { alertId } }: Message): object {
+  return {
+    event_type: 'signalbox_alert',
+    event_payload: { alert_id: alertId, idempotency_key: idempotencyKey },
+  }
+}
+
+function attachmentOf(message: Message, context: string, fit: Fit): object {
+  const { severity, link } = message.notification
+  const title = fit.text('title', message.title, TITLE_LIMIT)
+  const facts = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
+  return {
+    fallback: escaped(title),
+    color: COLOURS[severity],
+    title: escaped(title),
+    ...(message.body !== null && { text: fit.text('text', message.body, TEXT_LIMIT) }),
+    fields: [
+      ...(link ? [{ value: `<${escaped(link).replaceAll('|', '%7C')}|Open the alert>`, short: false }] : []),
+      ...facts.map((part) => field(part, fit)),
+      ...(context ? [{ title: 'Context', value: context, short: false }] : []),
+    ],
+    mrkdwn_in: ['text', 'fields'],
+  }
+}
+
+function field({ label, text }: Part, fit: Fit): object {
+  const value = fit.text(label.toLowerCase(), escaped(text), TEXT_LIMIT)
+  return { title: label, value, short: label === 'Severity' || label === 'Detection' }
+}
+
+function contextBlock(message: Message, fit: Fit): string {
+  const text = escaped(contextText(message)).replaceAll('```', "'''")
+  return text && `\`\`\`${fit.text('context', text, CONTEXT_LIMIT)}\`\`\``
+}
+
+/** The three characters that Slack reads as markup of links and mentions. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+const BROKEN =
+  /^(?:invalid_auth|not_authed|account_inactive|token_(?:revoked|expired)|missing_scope|no_permission|channel_not_found|not_in_channel|is_archived|restricted_action.*|org_login_required|ekm_access_denied|messages_tab_disabled)$/
+const REFUSED =
+  /^(?:msg_too_long|no_text|invalid_(?:blocks|attachments|arguments|json|metadata.*)|too_many_attachments|thread_not_found|cannot_reply_to_message)$/
+
+/** A 200 alone is no success: a webhook says `ok`, the Web API says `"ok":true`. */
+function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
+  if (status < 200 || status > 299) return undefined
+  if (body.trim() === 'ok') return { status, message: `${status}: ok` }
+  const answer = answerJson(body)
+  if (answer?.ok === true) {
+    const [ts, channel] = [textIn(answer, 'ts'), textIn(answer, 'channel')]
+    return { status, message: ts ? `${status}: posted ${ts} in ${channel}` : `${status}: ok` }
+  }
+  const error = textIn(answer, 'error')
+  const message = error ? `${status}, but Slack says: ${error}` : `${status}, but not with Slack's answer`
+  if (BROKEN.test(error)) throw new PermanentError(message, { status, scope: 'destination' })
+  if (REFUSED.test(error)) throw new PermanentError(message, { status })
+  const seconds = Number(headers['retry-after'])
+  throw new RetryableError(message, { status, ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) })
+}

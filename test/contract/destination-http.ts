@@ -1,0 +1,212 @@
+/** What every destination that speaks HTTP must pass: on the wire, with a receiver that answers in every way there is. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createHttpClient } from '../../src/delivery/http-client.ts'
+import { buildMessage } from '../../src/delivery/message.ts'
+import { previewRequest } from '../../src/delivery/requests.ts'
+import { type SendResult, sendOnce } from '../../src/delivery/send.ts'
+import type { DestinationType } from '../../src/destinations/_destination.ts'
+import { notificationJson } from '../../src/model/alert.ts'
+import type { HttpClient } from '../../src/model/ports.ts'
+import { manualClock } from '../support/clock.ts'
+import { destination } from '../support/model.ts'
+import { type Answer, closedPort, type Receiver, startReceiver } from '../support/receiver.ts'
+import { testSecrets } from '../support/secrets.ts'
+import { draft, T0 } from '../support/store-rows.ts'
+import { expectOnWire, type Wire } from '../support/wire.ts'
+
+export interface DestinationFixture {
+  /** Complete options whose every secret is a literal; `url` is the receiver's, for types that speak HTTP. */
+  readonly options: (url: string) => Record<string, unknown>
+  /** Texts of those options that may appear nowhere but on the wire. */
+  readonly secrets: readonly string[]
+  /** A good answer, where 200 alone is not one. */
+  readonly accepts?: Answer
+  /** Answers that mean something else than their status says. */
+  readonly meanings?: readonly (readonly [string, Answer, Partial<SendResult>])[]
+  /** What the provider takes, written by hand from its documentation. Compulsory for types that speak HTTP. */
+  readonly wires?: readonly Wire[]
+  /** What the history says of an alert with too much to say; absent: nothing is ever cut. */
+  readonly cuts?: RegExp
+}
+
+const ALERT = { notification: notificationJson(draft(), 'alert-1', T0, ''), reference: '' }
+const DELIVERY_ID = 'd'.repeat(32)
+const MAX_BODY_BYTES = 64 * 1024
+/** Real time: it bounds how long the hanging answers below hold the suite. */
+const TOTAL_TIMEOUT_MS = 250
+
+interface Stage {
+  readonly receiver: Receiver
+  readonly logged: string[]
+  send(url?: string, repeated?: boolean): Promise<SendResult>
+}
+
+export function httpContract(type: DestinationType, fixture: DestinationFixture): void {
+  let http: HttpClient & { close(): Promise<void> }
+  let receiver: Receiver
+  let stage: Stage
+
+  beforeEach(async () => {
+    http = createHttpClient({
+      connectTimeoutMs: 2_000,
+      totalTimeoutMs: TOTAL_TIMEOUT_MS,
+      maxBodyBytes: MAX_BODY_BYTES,
+    })
+    receiver = await startReceiver()
+    stage = setStage(type, fixture, http, receiver)
+  })
+  afterEach(async () => {
+    await http.close()
+    await receiver.close()
+  })
+
+  it('delivers what the provider takes, under the same idempotency key on every attempt', async () => {
+    receiver.always(fixture.accepts ?? { status: 200 })
+    expect(await stage.send()).toMatchObject({ result: 'delivered' })
+    const first = receiver.requests.length
+    expect(await stage.send()).toMatchObject({ result: 'delivered' })
+    await receiver.until(2 * first)
+    for (const request of receiver.requests) {
+      expectOnWire(fixture.wires ?? [], request as Parameters<typeof expectOnWire>[1])
+      expect(request.headers['idempotency-key']).toBe(DELIVERY_ID)
+      expect(request.headers['user-agent']).toBe('Signalbox/1.2.3')
+    }
+    expect(receiver.requests.slice(first)).toEqual(receiver.requests.slice(0, first))
+  })
+
+  it('takes the statuses 200 to 599 for what they are', async () => {
+    const statuses = Array.from({ length: 400 }, (_, i) => 200 + i)
+    receiver.expect(statuses.length)
+    const wrong: unknown[] = []
+    for (const status of statuses) {
+      receiver.script({ status })
+      const { result, message, ...rest } = await stage.send()
+      const ok = result === usualResult(status, fixture) && message.startsWith(String(status))
+      if (!ok || rest.status !== status) wrong.push({ status, result, message })
+    }
+    expect(wrong).toEqual([])
+  })
+
+  if (fixture.meanings) {
+    it.each(fixture.meanings)('knows what its provider means: %s', async (_, answer, expected) => {
+      receiver.script(answer)
+      expect(await stage.send()).toMatchObject(expected)
+      await receiver.until(1)
+    })
+  }
+
+  it.each(FAULTS)('survives %s', async (_, answer, expected) => {
+    receiver.script(answer)
+    expect(await stage.send()).toMatchObject(expected)
+    await receiver.until(1)
+  })
+
+  it('retries when nobody listens', async () => {
+    const url = `http://127.0.0.1:${await closedPort()}`
+    const message = `${url}: connection refused (ECONNREFUSED)`
+    expect(await stage.send(url)).toMatchObject({ result: 'retry', message })
+  })
+
+  it('says no secret in any result, log line or preview', async () => {
+    const echo = fixture.secrets.join(' and ')
+    // All that it was sent, header values included, as a chatty server would.
+    receiver.echo(3)
+    receiver.script(
+      { status: 500, body: echo },
+      { status: 400, body: echo },
+      { status: 401, body: echo },
+      { fault: 'reset' },
+      { fault: 'silent' },
+      { fault: 'garbage' },
+    )
+    const results: SendResult[] = []
+    for (let n = 0; n < 9; n++) results.push(await stage.send())
+    await receiver.until(9)
+    const message = buildMessage(ALERT, {
+      destination: 'target',
+      deliveryId: DELIVERY_ID,
+      at: T0,
+      repeated: false,
+    })
+    const preview = previewRequest(type, message, fixture.options(receiver.url), '1.2.3')
+    const told = JSON.stringify([results, stage.logged, preview])
+    expect(
+      [...fixture.secrets, ...encoded(fixture.secrets, receiver)].filter((secret) => told.includes(secret)),
+    ).toEqual([])
+    expect(results[3]!.message).toContain('<secret>')
+  })
+}
+
+/** What a status says where the type says nothing else. */
+function usualResult(status: number, { accepts }: DestinationFixture): SendResult['result'] {
+  if (status < 300) return accepts?.body ? 'retry' : 'delivered'
+  return [408, 425, 429].includes(status) || status >= 500 ? 'retry' : 'refused'
+}
+
+/** Credentials as they went over the wire: `Basic` is base64 of the secret. */
+function encoded(secrets: readonly string[], { requests }: Receiver): string[] {
+  return requests
+    .map(({ headers }) => String(headers.authorization ?? ''))
+    .flatMap((value) => value.split(' ').slice(1))
+    .filter((value) => secrets.some((secret) => Buffer.from(value, 'base64').toString().includes(secret)))
+}
+
+const FAULTS: [string, Answer, Partial<SendResult> & { message: unknown }][] = [
+  ['a reset', { fault: 'reset' }, { result: 'retry', message: expect.stringContaining('connection ') }],
+  [
+    'silence',
+    { fault: 'silent' },
+    { result: 'retry', message: expect.stringContaining('no answer within 250 ms') },
+  ],
+  [
+    'garbage',
+    { fault: 'garbage' },
+    { result: 'retry', message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+: /) },
+  ],
+  [
+    'a redirect',
+    { status: 302, headers: { location: '/elsewhere' } },
+    { result: 'refused', message: '302: redirects are not followed' },
+  ],
+  [
+    '500, then a reset',
+    { status: 500, fault: 'reset-mid-body' },
+    { result: 'retry', message: expect.stringMatching(/^500/) },
+  ],
+  [
+    '500 with a body that stalls',
+    { status: 500, fault: 'stalled-body' },
+    { result: 'retry', message: '500: beginning of a body' },
+  ],
+  [
+    '500 with an endless body',
+    { status: 500, fault: 'endless-body' },
+    { result: 'retry', message: expect.stringMatching(/^500: .{500}\.\.\.$/) },
+  ],
+]
+
+function setStage(
+  type: DestinationType,
+  fixture: DestinationFixture,
+  http: HttpClient,
+  receiver: Receiver,
+): Stage {
+  const logged: string[] = []
+  const write = (fields: object, message: string) => logged.push(JSON.stringify({ ...fields, message }))
+  const ports = {
+    types: async () => type,
+    secrets: testSecrets({}),
+    http,
+    clock: manualClock(T0),
+    log: { debug: write, info: write, warn: write, error: write },
+    print: () => {},
+    projectRoot: '.',
+    version: '1.2.3',
+  }
+  const send = (url = receiver.url, repeated = false) => {
+    const target = destination('target', { type: type.type, options: fixture.options(url) })
+    const sending = { alert: ALERT, deliveryId: DELIVERY_ID, repeated }
+    return sendOnce(ports, target, sending, new AbortController().signal)
+  }
+  return { receiver, logged, send }
+}

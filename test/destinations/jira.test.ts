@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createHttpClient } from '../../src/delivery/http-client.ts'
+import { previewRequest } from '../../src/delivery/requests.ts'
+import { sendOnce } from '../../src/delivery/send.ts'
+import jira from '../../src/destinations/jira.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { manualClock } from '../support/clock.ts'
+import { messageOf, sampleMessage } from '../support/message.ts'
+import { destination } from '../support/model.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { testSecrets } from '../support/secrets.ts'
+import { anyObject, expectOnWire, listOf, matching, table, text, type Wire } from '../support/wire.ts'
+
+const CREATE: Wire = {
+  path: '/rest/api/2/issue',
+  headers: { 'content-type': 'application/json', authorization: /^(?:Basic|Bearer) \S+$/ },
+  body: table({
+    fields: table({
+      project: table({ key: matching('^[A-Z][A-Z0-9_]+$') }),
+      issuetype: table({ name: text() }),
+      summary: { ...matching('^[^\\n\\r]+$'), maxLength: 255 },
+      description: text(32_767),
+      labels: listOf(matching('^\\S{1,255}$')),
+      'assignee?': table({ 'id?': text(), 'name?': text() }),
+      'priority?': anyObject,
+    }),
+  }),
+}
+const SEARCH: Wire = { method: 'GET', path: /^\/rest\/api\/2\/search(?:\/jql)?\?jql=/ }
+
+const CLOUD = { user: 'soc-bot@example.com', apiToken: 'T0KEN-of-the-bot', projectKey: 'SOC' }
+
+destinationContract('jira', {
+  options: (url) => ({
+    url,
+    ...CLOUD,
+    labels: ['soc'],
+    assignee: '5b1',
+    fields: { priority: { name: 'High' } },
+  }),
+  secrets: ['T0KEN-of-the-bot'],
+  cuts: /^summary cut from \d+ to 255 characters; .*context cut from \d+ to \d+ characters$/,
+  wires: [CREATE, SEARCH],
+  meanings: [
+    [
+      '201, created',
+      { status: 201, body: '{"key":"SOC-7"}' },
+      { result: 'delivered', message: '201: created SOC-7' },
+    ],
+    [
+      'a project that is not there',
+      { status: 400, body: '{"errorMessages":[],"errors":{"project":"valid project is required"}}' },
+      { result: 'refused', scope: 'destination', message: '400: project: valid project is required' },
+    ],
+    [
+      'a field it does not take',
+      { status: 400, body: '{"errors":{"summary":"too long"}}' },
+      { scope: 'delivery' },
+    ],
+  ],
+})
+
+const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 10_000 })
+let receiver: Receiver
+beforeEach(async () => {
+  receiver = await startReceiver()
+})
+afterEach(() => receiver.close())
+
+function send(options: object, repeated: boolean) {
+  const ports = {
+    types: async () => jira,
+    secrets: testSecrets({}),
+    http,
+    clock: manualClock(),
+    log: silentLog,
+    print: () => {},
+    projectRoot: '.',
+    version: '1.2.3',
+  }
+  const { json, reference } = sampleMessage('target')
+  const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated }
+  const target = destination('target', { options: { url: `${receiver.url}/`, ...options } })
+  return sendOnce(ports, target, sending, new AbortController().signal)
+}
+
+it('looks for the issue of an earlier attempt before it creates another', async () => {
+  receiver.script({ status: 200, body: '{"issues":[{"key":"SOC-7"}]}' })
+  expect(await send(CLOUD, true)).toMatchObject({
+    result: 'delivered',
+    message: '200: an earlier attempt created SOC-7',
+  })
+  await receiver.until(1)
+  const { path } = receiver.requests[0]!
+  const jql = new URL(path, receiver.url).searchParams.get('jql')
+  expect(path).toMatch(/^\/rest\/api\/2\/search\/jql\?/)
+  expect(jql).toBe(`project = "SOC" AND labels = "signalbox-${'k'.repeat(32)}"`)
+})
+
+it('creates it under the label that it looks for', async () => {
+  receiver.script({ status: 200, body: '{"issues":[]}' }, { status: 201, body: '{"key":"SOC-8"}' })
+  expect(await send(CLOUD, true)).toMatchObject({ result: 'delivered', message: '201: created SOC-8' })
+  await receiver.until(2)
+  const { fields } = JSON.parse(receiver.requests[1]!.body)
+  expect(fields.labels).toEqual([`signalbox-${'k'.repeat(32)}`])
+})
+
+it('creates nothing while it can not look', async () => {
+  receiver.script({ status: 503 })
+  expect(await send(CLOUD, true)).toMatchObject({ result: 'retry', status: 503 })
+  await receiver.until(1)
+})
+
+it('speaks to Data Center: its search, its tokens, its names', async () => {
+  receiver.script({ status: 200, body: '{"issues":[]}' }, { status: 201, body: '{"key":"SOC-9"}' })
+  const options = {
+    deployment: 'dataCenter',
+    personalAccessToken: 'pat',
+    projectKey: 'SOC',
+    assignee: 'jane',
+  }
+  await send(options, true)
+  await receiver.until(2)
+  const [search, create] = receiver.requests as [Receiver['requests'][number], Receiver['requests'][number]]
+  expect(search.path).toMatch(/^\/rest\/api\/2\/search\?/)
+  expect(create.headers.authorization).toBe('Bearer pat')
+  expect(JSON.parse(create.body).fields.assignee).toEqual({ name: 'jane' })
+  for (const request of receiver.requests) expectOnWire([CREATE, SEARCH], request as never)
+})
+
+it('writes wiki text that no alert can break out of', () => {
+  const evil = '!https://evil.example/x.png! {code} *bold* [link|https://evil.example]'
+  const message = messageOf({ description: evil, context: JSON.stringify({ evil: '{code}' }) }, '')
+  const preview = previewRequest(jira, message, { url: 'https://example.com', ...CLOUD }, '1.2.3')
+  const { description } = JSON.parse((preview as { body: string }).body).fields
+  expect(description).toContain(
+    '\\!https://evil.example/x.png\\! \\{code\\} \\*bold\\* \\[link\\|https://evil.example\\]',
+  )
+  const [, context] = /\{code:json\}\n([\s\S]*)\n\{code\}$/.exec(description)!
+  expect(context).not.toContain('{code')
+  expect(JSON.parse(context!)).toEqual({ evil: '{code}' })
+})

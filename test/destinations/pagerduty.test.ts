@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest'
+import { previewRequest } from '../../src/delivery/requests.ts'
+import pagerduty from '../../src/destinations/pagerduty.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { messageOf, mostMessage } from '../support/message.ts'
+import { anyObject, listOf, matching, oneOf, table, text } from '../support/wire.ts'
+
+const KEY = 'T0KENT0KENT0KENT0KENT0KENT0KEN00'
+const ACCEPTED = { status: 202, body: '{"status":"success","message":"Event processed","dedup_key":"k"}' }
+
+destinationContract('pagerduty', {
+  options: (apiUrl) => ({ integrationKey: KEY, apiUrl }),
+  secrets: [KEY],
+  accepts: ACCEPTED,
+  cuts: /^summary cut from \d+ to 1024 characters$/,
+  meanings: [
+    ['202, accepted', ACCEPTED, { result: 'delivered', message: '202: accepted as k' }],
+    ['200 of somebody else', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
+    [
+      'an unknown key',
+      { status: 400, body: '{"status":"invalid event","errors":["Invalid routing key"]}' },
+      { result: 'refused', scope: 'destination' },
+    ],
+    [
+      'an event it does not take',
+      { status: 400, body: '{"status":"invalid event","errors":["Length of \'payload.summary\' is 0"]}' },
+      { result: 'refused', scope: 'delivery' },
+    ],
+    ['too many', { status: 429 }, { result: 'retry' }],
+  ],
+  wires: [
+    {
+      path: '/v2/enqueue',
+      maxBytes: 512_000,
+      headers: { 'content-type': 'application/json' },
+      body: table({
+        routing_key: matching('^[0-9A-Za-z]{32}$'),
+        event_action: oneOf('trigger'),
+        dedup_key: text(255),
+        client: text(),
+        'client_url?': matching('^https?://'),
+        'links?': listOf(table({ href: matching('^https?://'), text: text() })),
+        payload: table({
+          summary: text(1_024),
+          severity: oneOf('info', 'warning', 'error', 'critical'),
+          timestamp: matching('^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z$'),
+          source: text(),
+          custom_details: anyObject,
+        }),
+      }),
+    },
+  ],
+})
+
+const OPTIONS = { integrationKey: KEY }
+const eventOf = (message: ReturnType<typeof messageOf>) => {
+  const preview = previewRequest(pagerduty, message, OPTIONS, '1.2.3')
+  if ('payload' in preview) throw new Error('pagerduty speaks HTTP')
+  return { ...preview, event: JSON.parse(preview.body) }
+}
+
+it.each([
+  ['INFO', 'info'],
+  ['LOW', 'info'],
+  ['MEDIUM', 'warning'],
+  ['HIGH', 'error'],
+  ['CRITICAL', 'critical'],
+] as const)('maps %s to %s', (value, expected) => {
+  const { event } = eventOf(messageOf({ severity: { value, source: 'static' } }, ''))
+  expect(event.payload.severity).toBe(expected)
+})
+
+it('gives the delivery as dedup_key, and the notification with every digit', () => {
+  const { event, body } = eventOf(messageOf({}, ''))
+  expect(event.dedup_key).toBe('d'.repeat(32))
+  expect(body).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
+  expect(Object.keys(event.payload.custom_details)).toHaveLength(13)
+})
+
+it('leaves out the context of an event that would be too large, and says so', () => {
+  const context = JSON.stringify({ text: 'x'.repeat(520_000) })
+  const { event, notes } = eventOf(mostMessage({ context }))
+  expect(notes?.at(-1)).toMatch(/^left out the alert context: \d+ bytes are more than 512000$/)
+  expect(event.payload.custom_details).not.toHaveProperty('alertContext')
+  expect(event.payload.custom_details.id).toBe('Test.Rule')
+})
