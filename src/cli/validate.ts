@@ -2,7 +2,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import { counted } from '../reporters/_style.ts'
-import { bodyProblems, openProject, startEngine } from '../workspace.ts'
+import { bodyProblems, lintProject, openProject, startEngine } from '../workspace.ts'
 import { defineCommand, FAILED, OK, UNUSABLE } from './_command.ts'
 import { FORMAT, flag } from './_options.ts'
 import { countProblems, errorsIn, nothingLoaded, problemsText } from './_problems.ts'
@@ -20,7 +20,10 @@ export default defineCommand({
     const { allowUnknownDestinations, format } = options
     const session = openSession(options, io, { workspace: { allowUnknownDestinations } })
     const project = await openProject(session.workspace)
-    const problems = [...project.problems, ...(await problemsOfBodies(project, session))]
+    const problems = [
+      ...project.problems,
+      ...(await problemsOfBodies(project, allowUnknownDestinations, session)),
+    ]
     session.print(format === 'json' ? problemsJson(problems) : problemsReport(project, problems, session))
     if (nothingLoaded(project)) {
       session.complain('signalbox: nothing could be loaded')
@@ -30,12 +33,19 @@ export default defineCommand({
   },
 })
 
-/** Starting the engine loads every body; without bodies it is not worth the wait. */
-async function problemsOfBodies(project: Project, { log }: Session): Promise<Problem[]> {
+/** Starting the engine loads every body, and lint runs tests; without bodies it is not worth the wait. */
+async function problemsOfBodies(
+  project: Project,
+  allowUnknownDestinations: boolean,
+  { log }: Session,
+): Promise<Problem[]> {
   if (nothingLoaded(project)) return []
   const engine = await startEngine(project, 'test', log)
   try {
-    return bodyProblems(project, engine)
+    return [
+      ...bodyProblems(project, engine),
+      ...(await lintProject(project, engine, { allowUnknownDestinations })),
+    ]
   } finally {
     await engine.close()
   }

@@ -25,6 +25,7 @@ interface Declared {
   limits?: Partial<Settings['limits']>
   alertUrl?: string
   python?: { paths?: string[] }
+  lint?: { off?: Settings['lintOff'] }
   rejects?: string
   destinations?: string
 }
@@ -44,12 +45,13 @@ interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python, limits, destinations, ...rest } = declared
+  const { python, limits, lint, destinations, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
     pythonPaths: python?.paths ?? [],
+    lintOff: lint?.off ?? [],
   }
   return { settings, destinationsFile: destinations ?? null, document: file }
 }

@@ -1,4 +1,5 @@
 /** Settings of signalbox.yaml, complete with their defaults. */
+import type { LintCode } from './lint.ts'
 import type { TrustRule } from './trust-group.ts'
 
 export interface ClassificationMatcher {
@@ -34,6 +35,8 @@ export interface Settings {
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
   readonly alertUrl: string
   readonly pythonPaths: readonly string[]
+  /** Codes of routing lint that are not looked for. */
+  readonly lintOff: readonly LintCode[]
   /** File to which rejected events are appended; null: beside the store, or none where the store is in memory. */
   readonly rejects: string | null
 }
@@ -54,5 +57,6 @@ export const DEFAULT_SETTINGS: Settings = {
   },
   alertUrl: '',
   pythonPaths: [],
+  lintOff: [],
   rejects: null,
 }

@@ -14,7 +14,9 @@ import { knowledgeOf } from './knowledge.ts'
 export async function routeTable(project: Project, engine: Engine): Promise<RouteTable> {
   const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
   const routed = enabled.filter(({ createAlert }) => createAlert)
-  const knowledge = new Map(routed.map((detection) => [detection, knowledgeOf(detection)]))
+  const knowledge = new Map(
+    routed.map((detection) => [detection, knowledgeOf(engine.facts.detections.get(detection.id))]),
+  )
   const open = routed.filter((detection) => isOpen(knowledge.get(detection)!))
   const results = await resultsOf(project, engine, new Set(open))
   const tests = new Map(results.map((result) => [result.id, result.tests]))

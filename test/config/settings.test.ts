@@ -39,6 +39,7 @@ describe('settings', () => {
       trust: [{ group: 'vendor', match: { paths: ['vendor/**'] } }],
       limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
       alertUrl: 'https://file.example/{alertId}',
+      lintOff: [],
       pythonPaths: ['lib'],
       rejects: 'rejects',
     })

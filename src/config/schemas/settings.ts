@@ -1,4 +1,5 @@
 /** signalbox.yaml. */
+import { LINT_CODES } from '../../model/lint.ts'
 import { OWN_GROUP } from '../../model/trust-group.ts'
 import { closed, TEXT, TEXTS } from './field-forms.ts'
 
@@ -43,6 +44,7 @@ export const SETTINGS_SCHEMA = closed({
   }),
   alertUrl: TEXT,
   python: closed({ paths: TEXTS }),
+  lint: closed({ off: { type: 'array', items: { enum: [...LINT_CODES] } } }),
   rejects: TEXT,
   destinations: TEXT,
 })

@@ -1,0 +1,102 @@
+/** Routing lint over a project: findings with their places and lines, without those that the repository silenced. */
+import { resolve } from 'node:path'
+import { readText, SourceText } from '../config/source-text.ts'
+import type { Engine } from '../model/evaluation.ts'
+import type { LintCode } from '../model/lint.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { type LintFinding, type LintPlace, type LintSubject, lintRoutes } from '../routing/lint.ts'
+import { bodyRouting } from './knowledge.ts'
+import { routeTable } from './routes.ts'
+
+export interface LintOptions {
+  /** An unknown name only warns. */
+  readonly allowUnknownDestinations: boolean
+}
+
+export async function lintProject(
+  project: Project,
+  engine: Engine,
+  options: LintOptions,
+): Promise<Problem[]> {
+  const { registry, settings } = project
+  if (registry === null) return []
+  const { rows } = await routeTable(project, engine)
+  const byDetection = Map.groupBy(rows, ({ detection }) => detection)
+  const subjects = [...byDetection].map(
+    ([id, own]): LintSubject => ({
+      detection: project.detections.get(id)!,
+      rows: own,
+      body: bodyRouting(engine.facts.detections.get(id)),
+    }),
+  )
+  const sources = new Sources(project.root)
+  const whole = engine.problems.length === 0 && !project.problems.some(({ severity }) => severity === 'error')
+  return lintRoutes(subjects, registry, whole).flatMap((finding) => {
+    if (settings.lintOff.includes(finding.code)) return []
+    return problemOf(finding, sources, registry.file, options) ?? []
+  })
+}
+
+/** null: a comment in the file says that it is meant. */
+function problemOf(
+  { code, at, message, hint }: LintFinding,
+  sources: Sources,
+  registryFile: string,
+  { allowUnknownDestinations }: LintOptions,
+): Problem | null {
+  const { file, line, column } = sources.place(at)
+  if (isSilenced(code, [sources.line(file, line), sources.line(file, line - 1)])) return null
+  const isError = code === 'unknown-destination' && !allowUnknownDestinations
+  const problem = {
+    severity: isError ? 'error' : 'warning',
+    code,
+    message,
+    file,
+    line,
+    column,
+    hint,
+  } as const
+  const source = sources.line(file, line)
+  // A line of the registry may hold a secret.
+  return file === registryFile || source === '' ? problem : { ...problem, source }
+}
+
+/** `# signalbox-ignore: CODE, CODE` on the line itself, or on one of its own above. */
+function isSilenced(code: LintCode, [own = '', above = '']: readonly string[]): boolean {
+  return [own, /^\s*#/.test(above) ? above : ''].some((line) => {
+    const codes = /#\s*signalbox-ignore:\s*([\w\s,-]+)/.exec(line)?.[1]
+    return codes?.split(/[\s,]+/).includes(code) === true
+  })
+}
+
+/** Texts of the files that findings point into, each read once. */
+class Sources {
+  readonly #root: string
+  readonly #texts = new Map<string, SourceText | null>()
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  place(at: LintPlace): { file: string; line: number; column: number } {
+    if ('place' in at) return at.place
+    const { file, key, otherwise } = at
+    const found = new RegExp(`^${key}\\s*:`, 'm').exec(this.#of(file)?.text ?? '')
+    return found ? this.#of(file)!.place(found.index) : otherwise
+  }
+
+  line(file: string, line: number): string {
+    return line < 1 ? '' : (this.#of(file)?.line(line) ?? '')
+  }
+
+  #of(file: string): SourceText | null {
+    let source = this.#texts.get(file)
+    if (source === undefined) {
+      const read = readText(resolve(this.#root, file))
+      source = 'text' in read ? new SourceText(file, read.text) : null
+      this.#texts.set(file, source)
+    }
+    return source
+  }
+}
