@@ -6,7 +6,7 @@ const modulesAt = performance.now()
 
 const [root] = process.argv.slice(2)
 if (!root) throw new Error('PROJECT is needed')
-const warm = warmUp(silentLog)
+const warm = warmUp()
 const project = await openProject({ root, log: silentLog })
 const projectAt = performance.now()
 const engine = await startEngine(project, 'test', silentLog, warm)

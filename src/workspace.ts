@@ -3,7 +3,8 @@ import { imageFolder, processEnvironment } from './config/env-file.ts'
 import { type ActionsStep, actionsStep } from './config/github-actions.ts'
 import { loadProject } from './config/load.ts'
 import { settingsOf } from './config/settings.ts'
-import { createEngine, WarmEngine } from './engine/engine.ts'
+import { createEngine } from './engine/engine.ts'
+import { WarmEngine } from './engine/warm.ts'
 import { UserError } from './errors.ts'
 import type { BodyProblem, Engine } from './model/evaluation.ts'
 import { type Log, systemClock } from './model/ports.ts'
@@ -53,8 +54,8 @@ export function actionsStepOf({ root, envFile }: WorkspaceOptions): ActionsStep 
 }
 
 /** Python, booting while the project is still being read. `cool` it where no engine comes of it. */
-export function warmUp(log: Log): WarmEngine {
-  return new WarmEngine(imageFolder(processEnvironment()), log)
+export function warmUp(): WarmEngine {
+  return new WarmEngine(imageFolder(processEnvironment()))
 }
 
 /** An engine for tests (every detection) or for live events (the enabled ones). */
@@ -62,7 +63,7 @@ export function startEngine(
   project: Project,
   purpose: 'run' | 'test',
   log: Log,
-  warm: WarmEngine = warmUp(log),
+  warm: WarmEngine = warmUp(),
 ): Promise<Engine> {
   const workers = project.settings.workers ?? undefined
   return createEngine({ project, purpose, workers, log, warm })

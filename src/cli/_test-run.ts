@@ -23,7 +23,7 @@ export interface TestRequest {
 export async function testProject(request: TestRequest, session: Session, io: Io): Promise<number> {
   const startedAt = performance.now()
   const selection = selectionOf(request.options)
-  const warm = warmUp(session.log)
+  const warm = warmUp()
   try {
     const project = await openProject(session.workspace)
     return await testLoaded({ project, selection, startedAt, warm }, request, session, io)

@@ -42,7 +42,7 @@ export default defineCommand({
     const session = openSession(options, io, {
       workspace: { allowUnknownDestinations: options.allowUnknownDestinations },
     })
-    const warm = warmUp(session.log)
+    const warm = warmUp()
     let engine: Engine | undefined
     try {
       const project = await openProject(session.workspace)

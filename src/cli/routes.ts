@@ -75,7 +75,7 @@ async function withSide<T>(
   workspace: WorkspaceOptions,
   work: (side: Side) => Promise<T>,
 ): Promise<T> {
-  const warm = warmUp(session.log)
+  const warm = warmUp()
   try {
     const project = await openProject(workspace)
     if (nothingLoaded(project)) throw new UserError(`nothing could be loaded from ${workspace.root}`)

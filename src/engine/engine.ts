@@ -7,13 +7,11 @@ import type { ProjectFacts } from '../model/facts.ts'
 import type { Log } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
-import type { Evaluator } from './evaluator.ts'
+import { Evaluator } from './evaluator.ts'
 import { type Group, startGroup } from './group.ts'
-import { NO_CACHE, openImageCache } from './image-cache.ts'
-import { createImages, type Images } from './images.ts'
-import { bootEvaluator } from './pool.ts'
 import type { ClockMode } from './protocol.ts'
 import { joinFacts, joinOutcomes, type Outcome, splitByTrust } from './trust.ts'
+import { WarmEngine } from './warm.ts'
 
 export interface EngineOptions {
   readonly project: Project
@@ -29,36 +27,9 @@ export interface EngineOptions {
   readonly log: Log
 }
 
-/** Beyond it Python gets a MemoryError. */
-const MEMORY_BYTES = 256 * 1024 * 1024
-
-/** An interpreter that boots while the project is still being read. */
-export class WarmEngine {
-  readonly images: Images
-  readonly #first: Promise<Evaluator>
-  #taken = false
-
-  /** @param imageCache folder of the prepared interpreters; without it each start loads everything. */
-  constructor(imageCache: string | undefined, log: Log) {
-    this.images = createImages(imageCache ? openImageCache(imageCache) : NO_CACHE, MEMORY_BYTES, log)
-    this.#first = bootEvaluator(this.images)
-    this.#first.catch(() => {})
-  }
-
-  take(): Promise<Evaluator> {
-    this.#taken = true
-    return this.#first
-  }
-
-  /** Ends it where no engine came of it. */
-  async cool(): Promise<void> {
-    if (!this.#taken) await (await this.#first).stop()
-  }
-}
-
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
-  const warm = options.warm ?? new WarmEngine(options.imageCache, log)
+  const warm = options.warm ?? new WarmEngine(options.imageCache)
   const groups = await startGroups(options, warm)
   const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
 
@@ -94,7 +65,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     problems: distinct(groups.flatMap(({ problems }) => problems)),
     evaluate,
     test,
-    close: async () => void (await Promise.all(groups.map((group) => group.close()))),
+    close: async () => {
+      await Promise.all([...groups.map((group) => group.close()), warm.from.settled()])
+    },
   }
 }
 
@@ -109,7 +82,7 @@ function outcomeOf(said: PromiseSettledResult<readonly Outcome[]>, at: number): 
 async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Group[]> {
   const { project, purpose, log } = options
   const { classification, limits } = project.settings
-  const { images } = warm
+  const { from } = warm
   const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
   const order = {
     settings: { classification, limits },
@@ -118,8 +91,8 @@ async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Gr
   }
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   const starts = splitByTrust(project).map((group, place) => {
-    const first = place === 0 ? warm.take() : bootEvaluator(images)
-    return startGroup({ group, purpose, order, workers, images, first, log })
+    const first = place === 0 ? warm.take() : new Evaluator(from)
+    return startGroup({ group, purpose, order, workers, from, first, log })
   })
   const started = await Promise.allSettled(starts)
   const groups = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))

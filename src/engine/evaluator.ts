@@ -3,24 +3,22 @@ import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import type { Ending } from './ended-call.ts'
 import {
-  type BootState,
   type FromWorker,
   type Job,
-  type Loaded,
+  type Filled,
   type LoadOrder,
   MARK_CELLS,
   type Mark,
   readMark,
   type WorkerSetup,
 } from './protocol.ts'
+import type { StartState } from './start-state.ts'
 import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
 
 export type Done = Extract<FromWorker, { kind: 'done' }>
-export interface Ready extends Loaded {
+export interface Ready extends Filled {
   readonly kind: 'ready'
   readonly evaluator: Evaluator
-  /** The loaded heap, where it was asked for. */
-  readonly heap: Uint8Array | null
 }
 /** The worker is gone; the mark says where it was. */
 export interface Ended {
@@ -38,18 +36,16 @@ const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8 }
 export class Evaluator {
   readonly #worker: Worker
   readonly #cells: Int32Array
-  readonly baseId: string | null
   #timeMs = Number.POSITIVE_INFINITY
   #gone = false
   #message = ''
 
   /** Boots at once; nothing of any project is known to it yet. */
-  constructor(boot: BootState) {
-    this.baseId = boot.baseId
+  constructor(from: StartState) {
     const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
     this.#worker = new Worker(ENTRY, {
-      workerData: { boot, mark } satisfies WorkerSetup,
+      workerData: { mark, ...from.next() } satisfies WorkerSetup,
       env: {},
       resourceLimits: RESOURCE_LIMITS,
       stdout: true,
@@ -63,6 +59,9 @@ export class Evaluator {
     })
     this.#worker.on('exit', () => {
       this.#gone = true
+    })
+    this.#worker.once('message', (first: FromWorker) => {
+      if (first.kind === 'booted') from.learn(first)
     })
   }
 
@@ -109,6 +108,7 @@ export class Evaluator {
         void this.stop()
       }, LOOK_EVERY_MS)
       const finish = (reply: FromWorker | Ended) => {
+        if (reply.kind === 'booted') return
         clearInterval(timer)
         this.#worker.off('message', finish).off('exit', onExit)
         resolve(reply)

@@ -8,9 +8,9 @@ import { projectFacts } from './body-facts.ts'
 import { chunks } from './chunks.ts'
 import { Containment } from './containment.ts'
 import type { Evaluator } from './evaluator.ts'
-import type { Images } from './images.ts'
 import { Pool } from './pool.ts'
 import type { Body, LoadOrder, SimpleBody } from './protocol.ts'
+import type { StartState } from './start-state.ts'
 import type { GroupContent, Outcome } from './trust.ts'
 
 export interface GroupOptions {
@@ -18,8 +18,8 @@ export interface GroupOptions {
   readonly purpose: 'run' | 'test'
   readonly order: Pick<LoadOrder, 'settings' | 'clockMode' | 'queries'>
   readonly workers: number
-  readonly images: Images
-  readonly first: Promise<Evaluator>
+  readonly from: StartState
+  readonly first: Evaluator
   readonly log: Log
 }
 
@@ -42,10 +42,10 @@ const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
 
 export async function startGroup(options: GroupOptions): Promise<Group> {
-  const { group, purpose, order, workers, images, first } = options
+  const { group, purpose, order, workers, from, first } = options
   const log = options.log
   const bodies = bodiesOf(group.content, purpose)
-  const pool = await Pool.start({ setup: { bodies, ...order }, workers, images, first, log })
+  const pool = await Pool.start({ setup: { bodies, ...order }, workers, from, first, log })
   const { limits } = order.settings
   const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
   const numbers = detectionNumbers(bodies)

@@ -1,69 +1,56 @@
 /**
- * The prepared states an interpreter starts from: the trusted base, and over it a project's loaded bodies. Keyed by
- * everything that went into them; whatever can't be had is made anew, at worst by starting Python from nothing.
+ * The prepared states an interpreter starts from: the trusted base, and over it a project's loaded bodies. Named by all
+ * that went into them; what can't be had is made anew. Workers find them here, so that nothing waits for the main thread.
  */
 import { createCipheriv, createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Worker } from 'node:worker_threads'
-import type { Log } from '../model/ports.ts'
 import type { ImageCache } from './image-cache.ts'
-import type { BootState, Loaded, ProjectImage } from './protocol.ts'
-import { readPythonFiles } from './python-files.ts'
-import { compileInterpreter, IMAGE_BYTES } from './wasm-module.ts'
+import type { BaseImage, KeptImage, Loaded, ProjectImage } from './protocol.ts'
+import type { PythonFile } from './python-files.ts'
 
-export interface Images {
-  /** What any worker boots from. Made or read anew at each asking, so that nothing keeps it in memory. */
-  boot(): Promise<BootState>
-  /** @param request the text with which the bodies would be loaded. */
-  find(request: string, baseId: string | null): Promise<ProjectImage | null>
-  keep(request: string, baseId: string | null, image: ProjectImage): Promise<void>
-}
-
-const moduleFile = (name: string) =>
-  new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-const BASE_ENTRY = moduleFile('base-worker')
 /** A base holds what these made of the interpreter: with other ones it is another. */
-const MAKERS = ['pyodide', 'import-seam', 'import-allowlist', 'utc-clock']
+const MAKERS = ['pyodide', 'import-seam', 'import-allowlist', 'utc-clock', 'heap-image']
 
-export function createImages(cache: ImageCache, memoryBytes: number, log: Log): Images {
-  const baseName = `base-${hash(...baseParts())}`
-  const projectName = (request: string, baseId: string) => `project-${hash(baseName, baseId, request)}`
-  /** Both are wanted by every worker that starts. */
-  let module: Promise<object> | undefined
-  let made: Promise<Uint8Array | null> | undefined
+export class Images {
+  readonly #cache: ImageCache
+  readonly #baseName: string
 
-  const base = async () => {
-    const cached = await cache.read(baseName)
-    if (cached) return cached
-    made ??= makeAndKeepBase()
-    return made
-  }
-  const makeAndKeepBase = async () => {
-    const image = await makeBase(log)
-    if (image) await cache.write(baseName, image)
-    return image
+  constructor(cache: ImageCache, files: readonly PythonFile[]) {
+    this.#cache = cache
+    this.#baseName = `base-${hash(...baseParts(files))}`
   }
 
-  return {
-    async boot() {
-      module ??= compileInterpreter(memoryBytes)
-      const [compiled, restored] = await Promise.all([module, base()])
-      return { module: compiled, base: restored, baseId: restored && fingerprint(restored) }
-    },
-    async find(request, baseId) {
-      if (baseId === null) return null
-      const sealed = await cache.read(projectName(request, baseId))
-      return sealed ? unpack(sealed) : null
-    },
-    async keep(request, baseId, image) {
-      if (baseId === null || image.heap.length > IMAGE_BYTES) return
-      await cache.write(projectName(request, baseId), pack(image))
-    },
+  base(): BaseImage | null {
+    const packed = this.#cache.read(this.#baseName)
+    if (!packed) return null
+    const { told, heap } = unpack(packed)
+    return { ...(told as Omit<BaseImage, 'heap'>), heap }
+  }
+
+  keptBase({ heap, ...told }: BaseImage): KeptImage {
+    return { name: this.#baseName, parts: pack(told, heap) }
+  }
+
+  /** @param request the text with which the bodies would be loaded. */
+  project(request: string, base: BaseImage): ProjectImage | null {
+    const packed = this.#cache.read(this.#projectName(request, base))
+    if (!packed) return null
+    const { told, heap } = unpack(packed)
+    return { ...(told as Loaded), heap }
+  }
+
+  keptProject(request: string, base: BaseImage, { heap, ...loaded }: ProjectImage): KeptImage {
+    return { name: this.#projectName(request, base), parts: pack(loaded satisfies Loaded, heap) }
+  }
+
+  /** An image fits only the very base it was made over, not another that was made of the same parts. */
+  #projectName(request: string, base: BaseImage): string {
+    return `project-${hash(this.#baseName, fingerprint(base.heap), request)}`
   }
 }
 
-/** GMAC under a key that everybody knows: no proof of anything, but ten times faster over 31 MB than a hash. */
+/** GMAC under a key that everybody knows: no proof of anything, but ten times faster over megabytes than a hash. */
 function fingerprint(bytes: Uint8Array): string {
   const cipher = createCipheriv('aes-256-gcm', Buffer.alloc(32), Buffer.alloc(12))
   cipher.setAAD(bytes)
@@ -71,55 +58,31 @@ function fingerprint(bytes: Uint8Array): string {
   return cipher.getAuthTag().toString('hex')
 }
 
-function baseParts(): string[] {
+function baseParts(files: readonly PythonFile[]): string[] {
   const { version: pyodideVersion } = createRequire(import.meta.url)('pyodide/package.json') as {
     version: string
   }
-  const files = readPythonFiles().flatMap(({ path, text }) => [path, text])
-  const makers = MAKERS.map((name) => readFileSync(moduleFile(name), 'utf8'))
-  return [pyodideVersion, process.version, process.platform, process.arch, ...makers, ...files]
+  const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const makers = MAKERS.map((name) => readFileSync(new URL(`./${name}.${suffix}`, import.meta.url), 'utf8'))
+  const texts = files.flatMap(({ path, text }) => [path, text])
+  return [pyodideVersion, process.version, process.platform, process.arch, ...makers, ...texts]
 }
 
-/** In a worker of its own: what it leaves behind in its realm goes with it. */
-function makeBase(log: Log): Promise<Uint8Array | null> {
-  return new Promise((resolve) => {
-    const worker = new Worker(BASE_ENTRY, {
-      env: {},
-      resourceLimits: { stackSizeMb: 64 },
-      stdout: true,
-      stderr: true,
-    })
-    const give = (base: Uint8Array | null) => {
-      resolve(base)
-      void worker.terminate()
-    }
-    worker.on('message', (base: Uint8Array) => give(base))
-    worker.on('error', (error) => {
-      log.warn(
-        { error: String(error) },
-        'no base image could be made: Python starts from nothing, which takes longer',
-      )
-      give(null)
-    })
-    worker.on('exit', () => give(null))
-  })
-}
-
-/** Bytes of the length that stands before what loading told. */
+/** Bytes of the length that stands before what is told of a heap. */
 const LENGTH_BYTES = 8
 
-function pack({ heap, ...loaded }: ProjectImage): Uint8Array {
-  const told = Buffer.from(JSON.stringify(loaded satisfies Loaded))
+function pack(told: unknown, heap: Uint8Array): Uint8Array[] {
+  const text = Buffer.from(JSON.stringify(told))
   const length = Buffer.alloc(LENGTH_BYTES)
-  length.writeUInt32LE(told.length)
-  return Buffer.concat([length, told, heap])
+  length.writeUInt32LE(text.length)
+  return [length, text, heap]
 }
 
-function unpack(packed: Uint8Array): ProjectImage {
+function unpack(packed: Uint8Array): { told: unknown; heap: Uint8Array } {
   const toldBytes = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true)
   const heapAt = LENGTH_BYTES + toldBytes
-  const told = Buffer.from(packed.slice(LENGTH_BYTES, heapAt)).toString()
-  return { heap: packed.subarray(heapAt), ...(JSON.parse(told) as Loaded) }
+  const told: unknown = JSON.parse(Buffer.from(packed.slice(LENGTH_BYTES, heapAt)).toString())
+  return { told, heap: packed.subarray(heapAt) }
 }
 
 function hash(...parts: readonly string[]): string {

@@ -3,14 +3,14 @@ import { Bug } from '../errors.ts'
 import type { Log } from '../model/ports.ts'
 import { endedCall, plainError } from './ended-call.ts'
 import { type Done, type Ended, Evaluator, type Ready } from './evaluator.ts'
-import type { Images } from './images.ts'
 import { type BrokenBody, budgetMs, type Job, LOADING, type LoadOrder } from './protocol.ts'
+import type { StartState } from './start-state.ts'
 
 export interface PoolOptions {
-  readonly setup: Omit<LoadOrder, 'request' | 'image' | 'wantsHeap'>
-  readonly images: Images
+  readonly setup: Omit<LoadOrder, 'request' | 'images'>
+  readonly from: StartState
   /** A worker that is booting already, while the project was being read. */
-  readonly first: Promise<Evaluator>
+  readonly first: Evaluator
   readonly workers: number
   readonly log: Log
 }
@@ -115,10 +115,11 @@ export class Pool {
   }
 
   /** A body whose loading ends the worker is left out of the next start. */
-  async #startEvaluator(booting?: Promise<Evaluator>): Promise<Evaluator> {
-    const { bodies } = this.#options.setup
+  async #startEvaluator(booting?: Evaluator): Promise<Evaluator> {
+    const { from, setup } = this.#options
+    const { bodies } = setup
     for (let ended = 0, next = booting; ; ended++, next = undefined) {
-      const start = await this.#load(await this.#boot(next), { fromImage: ended === 0 })
+      const start = await this.#load(next ?? new Evaluator(from), ended === 0 ? 'use' : 'make')
       if (start.kind === 'ready') {
         this.#evaluators.add(start.evaluator)
         for (const each of start.broken) this.broken.set(each.body, each)
@@ -134,19 +135,11 @@ export class Pool {
     }
   }
 
-  #boot(booting?: Promise<Evaluator>): Promise<Evaluator> {
-    return booting ?? bootEvaluator(this.#options.images)
-  }
-
-  async #load(evaluator: Evaluator, { fromImage }: { fromImage: boolean }): Promise<Ready | Ended> {
-    const { setup, images } = this.#options
+  async #load(evaluator: Evaluator, images: LoadOrder['images']): Promise<Ready | Ended> {
+    const { setup, from } = this.#options
     const request = loadRequest(setup, [...this.#excluded.values()])
-    const image = fromImage ? await images.find(request, evaluator.baseId) : null
-    const start = await evaluator.load({ ...setup, request, image, wantsHeap: !image }, this.#closing.signal)
-    if (start.kind === 'ready' && start.heap) {
-      const { heap, broken, facts } = start
-      await images.keep(request, evaluator.baseId, { heap, broken, facts })
-    }
+    const start = await evaluator.load({ ...setup, request, images }, this.#closing.signal)
+    if (start.kind === 'ready' && start.kept) from.keep(start.kept)
     return start
   }
 
@@ -167,14 +160,13 @@ export class Pool {
 
   /** Whether loading that many bodies does. */
   async #endsWorker(count: number): Promise<boolean> {
-    const { setup, images } = this.#options
+    const { setup, from } = this.#options
     const leftOut = setup.bodies.flatMap((_, body) =>
       body < count ? [] : [{ body, error: plainError('NotLoaded', 'left out') }],
     )
     const request = loadRequest(setup, [...this.#excluded.values(), ...leftOut])
-    const evaluator = await bootEvaluator(images)
-    const order = { ...setup, request, image: null, wantsHeap: false }
-    const start = await evaluator.load(order, this.#closing.signal)
+    const evaluator = new Evaluator(from)
+    const start = await evaluator.load({ ...setup, request, images: 'ignore' }, this.#closing.signal)
     await evaluator.stop()
     if (this.#failure !== undefined) throw this.#failure
     return start.kind === 'ended'
@@ -189,10 +181,6 @@ export class Pool {
     this.#excluded.set(number, { body: number, error })
     log.error({ id: body.id, file: body.path, ending }, 'loading a body ended its worker: it is left out')
   }
-}
-
-export async function bootEvaluator(images: Images): Promise<Evaluator> {
-  return new Evaluator(await images.boot())
 }
 
 /** The text with which Python loads the bodies; see batch.py. Of what is decided without it, it is told nothing. */

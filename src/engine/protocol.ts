@@ -6,6 +6,21 @@ import type { FunctionError } from '../model/finding.ts'
 import type { MatchExpression, SimpleDetection } from '../model/match-expression.ts'
 import type { Settings } from '../model/settings.ts'
 
+/** The Python functions that the host calls. */
+export type DriverCall = 'seal' | 'wake' | 'facts' | 'load' | 'evaluate' | 'test'
+
+/** A locked interpreter without author's code: the trusted base. */
+export interface BaseImage {
+  /** Pages; see heap-image.ts. */
+  readonly heap: Uint8Array
+  /** Where the driver's calls lie in it. */
+  readonly addresses: Readonly<Record<DriverCall, number>>
+  /** Where the mark lies in it. */
+  readonly mark: number
+  /** Size of the function table, which its pointers count by. */
+  readonly functions: number
+}
+
 /** What loading the bodies brought to light. */
 export interface Loaded {
   readonly broken: readonly BrokenBody[]
@@ -13,19 +28,27 @@ export interface Loaded {
   readonly facts: string
 }
 
-/** A project's bodies, loaded. */
+/** A project's bodies, loaded: what differs from the base. */
 export interface ProjectImage extends Loaded {
   readonly heap: Uint8Array
 }
 
-/** What a worker boots from, before any project is known. */
-export interface BootState {
-  /** The compiled interpreter. */
-  readonly module: object
-  /** The trusted base; null: Python starts from nothing. */
-  readonly base: Uint8Array | null
-  /** Tells one base from another that was made of the same parts: an image fits only the one it was made over. */
-  readonly baseId: string | null
+/** A base that a worker became because it found none. */
+export interface MadeBase {
+  readonly base: BaseImage
+  readonly kept: KeptImage
+}
+
+/** The project's bodies are in a worker. */
+export interface Filled extends Loaded {
+  /** The image that was made of them. */
+  readonly kept: KeptImage | null
+}
+
+/** To be written to the cache: only the main thread does, so that no worker waits for it. */
+export interface KeptImage {
+  readonly name: string
+  readonly parts: readonly Uint8Array[]
 }
 
 /**
@@ -75,11 +98,18 @@ export interface BrokenBody {
   readonly error: FunctionError
 }
 
+/** What a worker boots from, before any project is known. */
 export interface WorkerSetup {
-  /** Taken away once the worker has booted, so that its bytes need not stay. */
-  boot?: BootState
   /** The mark, as `MARK` lays it out. */
   readonly mark: SharedArrayBuffer
+  /** Folder of the images, or null: there is no cache. */
+  readonly imageFolder: string | null
+  /** Bytes beyond which Python gets a MemoryError. */
+  readonly memoryBytes: number
+  /** The compiled interpreter, where another worker compiled it already. */
+  readonly module: object | null
+  /** The trusted base, where another worker became it and the cache has not taken it. */
+  base: BaseImage | null
 }
 
 /** A worker's first message: what it evaluates. */
@@ -91,9 +121,8 @@ export interface LoadOrder {
   readonly queries: readonly string[]
   /** What Python is asked to load, where no image holds it already. */
   readonly request: string
-  readonly image: ProjectImage | null
-  /** Asks for the heap once the bodies are loaded, to make an image of it. */
-  readonly wantsHeap: boolean
+  /** Whether a project's image may be used, and one be made where none is. */
+  readonly images: 'use' | 'make' | 'ignore'
 }
 
 /** Whether an event counts at its acceptance (`run`) or at its own time (`replay`). */
@@ -136,7 +165,8 @@ export interface Printed {
 }
 
 export type FromWorker =
-  | ({ readonly kind: 'ready'; readonly heap: Uint8Array | null } & Loaded)
+  | { readonly kind: 'booted'; readonly module: object; readonly made: MadeBase | null }
+  | ({ readonly kind: 'ready' } & Filled)
   | { readonly kind: 'done'; readonly outcomes: readonly ItemOutcome[]; readonly printed: readonly Printed[] }
 
 /** Cells of the mark: a new serial is a new time budget. */

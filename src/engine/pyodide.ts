@@ -1,9 +1,15 @@
 /** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
-import { loadPyodide, type PyodideInterface } from 'pyodide'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { PyodideInterface } from 'pyodide'
+import { Bug } from '../errors.ts'
 import { type CApi, callText } from './c-api.ts'
 import { Deadline } from './deadline.ts'
+import { putImage, takeImage } from './heap-image.ts'
 import { type Seam, withSeam } from './import-seam.ts'
-import { readPythonFiles } from './python-files.ts'
+import type { BaseImage, DriverCall } from './protocol.ts'
+import type { PythonFile } from './python-files.ts'
+import { IMAGE_BYTES } from './wasm-module.ts'
 
 /** The driver's calls; see batch.py, body_facts.py and sandbox.py for the texts. */
 export interface Python {
@@ -18,87 +24,181 @@ export interface Python {
 export interface LockedPython extends Python {
   /** Milliseconds that the author's code may take from a mark on. */
   limit(timeMs: number): void
-  /** A copy of the whole heap: a project's image. */
-  heap(): Uint8Array
-  /** Puts an image in place. Its base and version must be this interpreter's own. */
-  adopt(heap: Uint8Array): void
+  /** What differs from its base; null: it grew, and no other interpreter has that much memory from the start. */
+  image(base: BaseImage): Uint8Array | null
+  /** Puts an image over the base, which must be as it booted. */
+  adopt(image: Uint8Array): void
+}
+
+export interface Booted {
+  readonly python: LockedPython
+  /** What it was restored from, or became. */
+  readonly base: BaseImage
 }
 
 export interface BootOptions {
   readonly mark: Int32Array
-  /** The compiled interpreter, with its memory's bounds; the loader's own without it. */
-  readonly module?: object
-  /** The trusted base to restore; without it Python starts from nothing. */
-  readonly base?: Uint8Array
+  /** The runtime's own Python files. */
+  readonly files: readonly PythonFile[]
+  /** The compiled interpreter, with its memory's bounds. */
+  readonly module: object
+  /** The trusted base to start from; without it Python starts from nothing and becomes one. */
+  readonly base: BaseImage | null
 }
 
 const RUNTIME = '/signalbox'
-const DRIVER = {
+const DRIVER: Record<DriverCall, string> = {
   seal: 'signalbox_driver.sandbox',
   wake: 'signalbox_driver.sandbox',
   facts: 'signalbox_driver.body_facts',
   load: 'signalbox_driver.batch',
   evaluate: 'signalbox_driver.batch',
   test: 'signalbox_driver.batch',
-} as const
-type DriverCall = keyof typeof DRIVER
-
-/** Restores or starts the trusted base, locks it, and only then lets anything of the author's in. */
-export async function bootPython(options: BootOptions): Promise<LockedPython> {
-  const { mark, module, base } = options
-  const deadline = new Deadline(mark)
-  const { loaded: pyodide, seam } = await withSeam({ deadline, module }, () =>
-    startPyodide(base ? { _loadSnapshot: base } : {}),
-  )
-  installRuntime(pyodide)
-  if (!base) pyodide.runPython('import signalbox_driver.prelude')
-  const api = (pyodide as unknown as { _module: CApi })._module
-  const addresses = driverAddresses(pyodide)
-  deadline.watch(seam.memory, pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number)
-  // Makes the interpreter poll; what it finds there is the deadline's to say.
-  pyodide.setInterruptBuffer(new Uint8Array(1))
-  seam.lock()
-  return lockedPython(api, seam, addresses, deadline, base?.length ?? 0)
 }
 
-/** The trusted base: the runtime, the driver and common modules, and nothing of any author. */
-export async function makeBase(): Promise<Uint8Array> {
-  // Through the same seam as every boot: what it changes is part of the interpreter's function table.
-  const { loaded: pyodide } = await withSeam({}, () => startPyodide({ _makeSnapshot: true }))
-  installRuntime(pyodide)
+/** Locked before anything of an author's is let in; nothing of any Python runs unlocked where there is a base. */
+export async function bootPython(options: BootOptions): Promise<Booted> {
+  if (options.base === null) return startFromNothing(options)
+  try {
+    return await restore(options.base, options)
+  } catch {
+    return startFromNothing(options)
+  }
+}
+
+/** The interpreter without a life of its own, locked, and the base put into its memory. */
+async function restore(base: BaseImage, options: BootOptions): Promise<Booted> {
+  const deadline = new Deadline(options.mark)
+  const { loaded: interpreter, seam } = await withSeam({ deadline, module: options.module }, () =>
+    bareInterpreter(options),
+  )
+  if (interpreter.wasmTable.length !== base.functions) {
+    throw new Bug('the base image belongs to another interpreter')
+  }
+  seam.lock()
+  putImage(seam.memory.buffer, base.heap)
+  return { base, python: lockedPython(interpreter, seam, base, deadline) }
+}
+
+/** The loader's whole work, then the runtime, the driver and common modules: what every image is made over. */
+async function startFromNothing(options: BootOptions): Promise<Booted> {
+  const deadline = new Deadline(options.mark)
+  const { loaded: pyodide, seam } = await withSeam({ deadline, module: options.module }, startPyodide)
+  installFiles(pyodide.FS, options.files)
+  pyodide.runPython(
+    `import sys; sys.path.insert(0, "${RUNTIME}"); sys.path.append("${RUNTIME}/stand_ins"); sys.dont_write_bytecode = True`,
+  )
   pyodide.runPython('import signalbox_driver.prelude, gc; gc.collect()')
-  return pyodide.makeMemorySnapshot()
+  const addresses = driverAddresses(pyodide)
+  const mark = pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number
+  // Makes the interpreter poll; what it finds there is the deadline's to say.
+  pyodide.setInterruptBuffer(new Uint8Array(1))
+  const { _module: interpreter } = pyodide as unknown as { _module: Interpreter }
+  seam.lock()
+  callText(interpreter, seam.memory, addresses.seal, '')
+  const heap = takeImage(seam.memory.buffer)
+  const base = { heap, addresses, mark, functions: interpreter.wasmTable.length }
+  return { base, python: lockedPython(interpreter, seam, base, deadline) }
 }
 
 /** What the interpreter would import of the host; for the test that knows every name. */
 export async function importedNames(): Promise<readonly string[]> {
-  const { seam } = await withSeam({}, () => startPyodide({}))
+  const { seam } = await withSeam({}, startPyodide)
   return seam.names
 }
 
+const ENVIRONMENT = { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' }
+const NO_GLOBALS = Object.freeze(Object.create(null)) as object
+
 /** Nothing of this machine goes in: `_` would name a path of it, and so would the script that is running. */
-async function startPyodide(snapshot: {
-  _makeSnapshot?: true
-  _loadSnapshot?: Uint8Array
-}): Promise<PyodideInterface> {
+async function startPyodide(): Promise<PyodideInterface> {
+  const { loadPyodide } = await import('pyodide')
   const { argv } = process
   process.argv = [argv[0]!, 'python']
   try {
-    const pyodide = await loadPyodide({
-      ...snapshot,
-      env: { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' },
-      jsglobals: Object.freeze(Object.create(null)) as object,
-      stdin: () => null,
-    })
+    const pyodide = await loadPyodide({ env: ENVIRONMENT, jsglobals: NO_GLOBALS, stdin: () => null })
     // The loader's own streams keep what has no line break, without limit; so does its terminal, which also reads.
     const drop = { write: ({ length }: Uint8Array) => length }
     pyodide.setStdout(drop)
     pyodide.setStderr(drop)
-    for (const terminal of ['/dev/tty', '/dev/tty1']) pyodide.FS.unlink(terminal)
+    dropTerminals(pyodide.FS)
     return pyodide
   } finally {
     process.argv = argv
   }
+}
+
+type Files = PyodideInterface['FS']
+
+/** What Emscripten's own module has, as far as it is used here. */
+interface Interpreter extends CApi {
+  readonly FS: Files
+  readonly wasmTable: { readonly length: number }
+}
+
+const { resolve } = createRequire(import.meta.url)
+const LIBRARY = '/lib/python314'
+
+/** Everything of the loader's work but what runs Python: linking, and the files. Python's own state comes with an image. */
+async function bareInterpreter({ module, files }: BootOptions): Promise<Interpreter> {
+  const entry = 'pyodide/pyodide.asm.mjs'
+  const { default: create } = (await import(entry)) as { default: (options: object) => Promise<Interpreter> }
+  const library = readFileSync(resolve('pyodide/python_stdlib.zip'))
+  return create({
+    API: {
+      config: { jsglobals: NO_GLOBALS, env: {}, args: [] },
+      runtimeEnv: { IN_NODE: true },
+      // There are no packages to know of.
+      lockFilePromise: new Promise(() => {}),
+    },
+    noInitialRun: true,
+    arguments: [],
+    stdin: () => null,
+    stdout: () => {},
+    stderr: () => {},
+    preRun: [
+      ({ FS }: Interpreter) => {
+        for (const folder of ['site-packages', 'lib-dynload']) FS.mkdirTree(`/lib/python3.14/${folder}`)
+        FS.writeFile(`${LIBRARY}.zip`, library, { canOwn: true })
+        FS.mkdirTree(ENVIRONMENT.HOME)
+        FS.chdir(ENVIRONMENT.HOME)
+        installFiles(FS, files)
+        dropTerminals(FS)
+      },
+    ],
+    instantiateWasm(
+      imports: { env: Record<string, unknown> },
+      done: (instance: object, module: object) => void,
+    ) {
+      Object.assign(imports.env, ERROR_MARKER)
+      void WASM.instantiate(module, imports).then((made) => done(made.instance, made.module))
+      return {}
+    },
+  })
+}
+
+const WASM = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
+interface WebAssemblyHost {
+  instantiate(module: unknown, imports: object): Promise<{ instance: object; module: object }>
+}
+
+/** What the loader makes in another way; once locked, both are refused. */
+const ERROR_MARKER = {
+  Jsv_GetError_import: () => ERROR_MARKER,
+  JsvError_Check: (value: unknown) => value === ERROR_MARKER,
+}
+
+/** Copies, so that the interpreter holds no way to the host's disk. Stand-ins come last on the path. */
+function installFiles(FS: Files, files: readonly PythonFile[]): void {
+  for (const { path, text } of files) {
+    const target = `${RUNTIME}/${path}`
+    FS.mkdirTree(target.slice(0, target.lastIndexOf('/')))
+    FS.writeFile(target, text)
+  }
+}
+
+function dropTerminals(FS: Files): void {
+  for (const terminal of ['/dev/tty', '/dev/tty1']) FS.unlink(terminal)
 }
 
 function driverAddresses(pyodide: PyodideInterface): Record<DriverCall, number> {
@@ -111,55 +211,35 @@ function driverAddresses(pyodide: PyodideInterface): Record<DriverCall, number> 
 }
 
 function lockedPython(
-  api: CApi,
+  interpreter: CApi,
   { memory }: Seam,
-  addresses: Record<DriverCall, number>,
+  { addresses, mark }: BaseImage,
   deadline: Deadline,
-  baseBytes: number,
 ): LockedPython {
+  deadline.watch(memory, mark)
   const call = (name: DriverCall, text: string) => {
     try {
-      return callText(api, memory, addresses[name], text)
+      return callText(interpreter, memory, addresses[name], text)
     } catch (error) {
       deadline.ended()
       throw error
     }
   }
+  // What must not be the same in every worker.
+  const wake = () => call('wake', crypto.randomUUID())
   return {
     limit: (timeMs) => deadline.limit(timeMs),
     facts: (text) => call('facts', text),
-    load: (text) => {
-      call('seal', '')
+    load(text) {
+      wake()
       return call('load', text)
     },
     evaluate: (text) => call('evaluate', text),
     test: (text) => call('test', text),
-    heap: () => withoutTrailingZeros(new Uint8Array(memory.buffer)).slice(),
-    adopt: (heap) => {
-      const whole = new Uint8Array(memory.buffer)
-      whole.set(heap)
-      // Where the image ends before the base does, this heap still holds its own.
-      if (heap.length < baseBytes) whole.fill(0, heap.length, baseBytes)
-      call('wake', crypto.randomUUID())
+    image: ({ heap }) => (memory.buffer.byteLength > IMAGE_BYTES ? null : takeImage(memory.buffer, heap)),
+    adopt(image) {
+      putImage(memory.buffer, image)
+      wake()
     },
   }
-}
-
-/** The interpreter's memory is larger than what it uses. */
-function withoutTrailingZeros(bytes: Uint8Array): Uint8Array {
-  const words = new BigUint64Array(bytes.buffer)
-  let end = words.length
-  while (end > 0 && words[end - 1] === 0n) end--
-  return bytes.subarray(0, end * words.BYTES_PER_ELEMENT)
-}
-
-/** Copies of the files, so that the interpreter holds no way to the host's disk. Stand-ins come last on the path. */
-function installRuntime(pyodide: PyodideInterface): void {
-  for (const { path, text } of readPythonFiles()) {
-    const target = `${RUNTIME}/${path}`
-    pyodide.FS.mkdirTree(target.slice(0, target.lastIndexOf('/')))
-    pyodide.FS.writeFile(target, text)
-  }
-  const path = `import sys; "${RUNTIME}" in sys.path or sys.path.insert(0, "${RUNTIME}")`
-  pyodide.runPython(`${path}; "${RUNTIME}/stand_ins" in sys.path or sys.path.append("${RUNTIME}/stand_ins")`)
 }

@@ -3,44 +3,65 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
 import { readBroken, readFacts } from './answer.ts'
 import { evaluateEvents, type LoadedBodies, testCalls } from './batch.ts'
+import { NO_CACHE, openImageCache } from './image-cache.ts'
+import { Images } from './images.ts'
 import { createMatching } from './matching.ts'
-import type { FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
-import { bootPython } from './pyodide.ts'
+import type { Filled, FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
+import { type Booted, bootPython } from './pyodide.ts'
+import { readPythonFiles } from './python-files.ts'
 import { forbidCodeFromText } from './realm.ts'
 import { createSelection } from './selection.ts'
+import { compileInterpreter } from './wasm-module.ts'
 
-const { boot, mark } = workerData as WorkerSetup
 const port = parentPort
-if (port === null || boot === undefined) throw new Bug('the worker entry runs only as a worker')
+if (port === null) throw new Bug('the worker entry runs only as a worker')
 const send = (message: FromWorker) => port.postMessage(message)
 
-const { module, base } = boot
-const python = await bootPython({ mark: new Int32Array(mark), module, ...(base && { base }) })
+const { mark, imageFolder } = workerData as WorkerSetup
+const files = readPythonFiles()
+const images = new Images(imageFolder ? openImageCache(imageFolder) : NO_CACHE, files)
+let booted: Booted | undefined = await start(workerData as WorkerSetup)
 forbidCodeFromText()
-workerData.boot = undefined
 
-function load(order: LoadOrder): LoadedBodies {
-  const { bodies, settings, clockMode, queries, request, image } = order
-  python.limit(settings.limits.timeMs)
-  // First: what the texts tell is not for the code in them to say.
-  const facts = image?.facts ?? readFacts(python.facts(request), bodies.length)
-  if (image) python.adopt(image.heap)
-  const broken = image?.broken ?? readBroken(python.load(request), bodies.length)
-  const errors = new Map(broken.map(({ body, error }) => [body, error]))
-  // Before anything is evaluated: the image is what the bodies were when they were loaded.
-  const heap = order.wantsHeap && base !== null ? python.heap() : null
-  send({ kind: 'ready', broken, facts, heap })
-  return {
-    python,
-    rules: { settings, selection: createSelection(bodies, errors, queries), clockMode },
-    matching: createMatching(bodies),
-    bodies,
-    broken: errors,
+async function start(setup: WorkerSetup): Promise<Booted> {
+  const compiling = setup.module ? Promise.resolve(setup.module) : compileInterpreter(setup.memoryBytes)
+  const found = setup.base ?? images.base()
+  // Its bytes need not stay.
+  setup.base = null
+  const module = await compiling
+  const { python, base } = await bootPython({ mark: new Int32Array(mark), files, module, base: found })
+  send({ kind: 'booted', module, made: base === found ? null : { base, kept: images.keptBase(base) } })
+  return { python, base }
+}
+
+/** From the image of exactly these bodies, else from their sources: then that image is made. */
+function fill({ request, bodies, images: way }: LoadOrder, { python, base }: Booted): Filled {
+  const image = way === 'use' ? images.project(request, base) : null
+  if (image) {
+    python.adopt(image.heap)
+    return { broken: image.broken, facts: image.facts, kept: null }
   }
+  // First: what the texts tell is not for the code in them to say.
+  const facts = readFacts(python.facts(request), bodies.length)
+  const broken = readBroken(python.load(request), bodies.length)
+  // Before anything is evaluated: the image is what the bodies were when they were loaded.
+  const heap = way === 'ignore' ? null : python.image(base)
+  return { broken, facts, kept: heap && images.keptProject(request, base, { broken, facts, heap }) }
+}
+
+function load(order: LoadOrder, from: Booted): LoadedBodies {
+  const { bodies, settings, clockMode, queries } = order
+  from.python.limit(settings.limits.timeMs)
+  const filled = fill(order, from)
+  send({ kind: 'ready', ...filled })
+  const broken = new Map(filled.broken.map(({ body, error }) => [body, error]))
+  const rules = { settings, selection: createSelection(bodies, broken, queries), clockMode }
+  return { python: from.python, rules, matching: createMatching(bodies), bodies, broken }
 }
 
 port.once('message', (order: LoadOrder) => {
-  const loaded = load(order)
+  const loaded = load(order, booted!)
+  booted = undefined
   // Whatever Python throws across the border has ended the interpreter: uncaught, it ends this worker too.
   port.on('message', (job: Job) => {
     const answer = job.work.kind === 'test' ? testCalls(loaded, job) : evaluateEvents(loaded, job)

@@ -36,12 +36,12 @@ async function filled(...names: string[]) {
 
 it('gives back what it was given, to another process too', async () => {
   await filled('a')
-  expect(bytesOf(await openImageCache(folder).read('a'))).toEqual(Buffer.from(IMAGE))
+  expect(bytesOf(openImageCache(folder).read('a'))).toEqual(Buffer.from(IMAGE))
 })
 
 it('has nothing where nothing was written', async () => {
-  expect(await openImageCache(folder).read('a')).toBeNull()
-  expect(await (await filled('a')).read('b')).toBeNull()
+  expect(openImageCache(folder).read('a')).toBeNull()
+  expect((await filled('a')).read('b')).toBeNull()
 })
 
 it('lets nobody else in', async () => {
@@ -92,11 +92,11 @@ describe('an image is none when', () => {
   it.each(damages)('%s; the next one written is good', async (_, damage) => {
     const cache = await filled('a', 'b')
     damage(fileOf('a'))
-    expect(await cache.read('a')).toBeNull()
+    expect(cache.read('a')).toBeNull()
 
     rmSync(fileOf('a'), { recursive: true })
     await cache.write('a', IMAGE)
-    expect(bytesOf(await cache.read('a'))).toEqual(Buffer.from(IMAGE))
+    expect(bytesOf(cache.read('a'))).toEqual(Buffer.from(IMAGE))
     expect(statSync(join(folder, 'key')).mode & 0o077).toBe(0)
   })
 
@@ -105,7 +105,7 @@ describe('an image is none when', () => {
     const other = join(folder, 'other')
     await openImageCache(other).write('a', IMAGE)
     copyFileSync(join(other, 'a.image'), fileOf('a'))
-    expect(await openImageCache(folder).read('a')).toBeNull()
+    expect(openImageCache(folder).read('a')).toBeNull()
   })
 })
 
@@ -113,19 +113,20 @@ it('can live without its folder', async () => {
   writeFileSync(join(folder, '..', 'file'), '')
   const cache = openImageCache(join(folder, '..', 'file', 'images'))
   await cache.write('a', IMAGE)
-  expect(await cache.read('a')).toBeNull()
+  expect(cache.read('a')).toBeNull()
 })
 
-it('forgets what was not used for longest', async () => {
+it('forgets what was not used for longest, once all weigh too much', async () => {
   const names = Array.from({ length: 12 }, (_, at) => `old-${at}`)
   await filled(...names)
   for (const [at, name] of names.entries()) utimesSync(fileOf(name), at + 1, at + 1)
-  const cache = openImageCache(folder)
+  const cache = openImageCache(folder, 11 * (IMAGE.length + HEAD_BYTES))
   // Reading is using.
-  await cache.read('old-0')
-  await cache.write('new', IMAGE)
+  cache.read('old-0')
+  await cache.write('new', IMAGE.subarray(1), IMAGE.subarray(0, 1))
   const kept = readdirSync(folder).filter((name) => name.endsWith('.image'))
-  expect(kept).toHaveLength(12)
+  expect(kept).toHaveLength(11)
   expect(kept).toEqual(expect.arrayContaining(['new.image', 'old-0.image']))
   expect(kept).not.toContain('old-1.image')
+  expect(kept).not.toContain('old-2.image')
 })

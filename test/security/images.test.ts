@@ -84,7 +84,7 @@ describe('an image', () => {
     const victim = freshCache('victim')
     const forger = join(folder, 'forger')
     const base = imagesOf(cache, 'base')[0]!.replace('.image', '')
-    await openImageCache(forger).write(base, (await openImageCache(cache).read(base))!)
+    await openImageCache(forger).write(base, openImageCache(cache).read(base)!)
     const forged = await contextOf(TOKEN, forger)
     expect(await contextOf(TOKEN, forger)).toBe(forged)
 
@@ -107,7 +107,7 @@ describe('an image', () => {
 
     const opened = openImageCache(where)
     const plain = (name: string) => name.replace('.image', '')
-    await opened.write(plain(honestName), (await opened.read(plain(evilName)))!)
+    await opened.write(plain(honestName), opened.read(plain(evilName))!)
     expect(await contextOf(honest, where)).toBe('evil')
   })
 
@@ -119,9 +119,9 @@ describe('an image', () => {
     copyFileSync(join(where, base!), join(where, `base-${'0'.repeat(40)}.image`))
     rmSync(join(where, base!))
     copyFileSync(join(where, `base-${'0'.repeat(40)}.image`), join(where, base!))
-    expect(await openImageCache(where).read(base!.replace('.image', ''))).not.toBeNull()
+    expect(openImageCache(where).read(base!.replace('.image', ''))).not.toBeNull()
     copyFileSync(join(where, base!), join(where, `base-${'1'.repeat(40)}.image`))
-    expect(await openImageCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
+    expect(openImageCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
   })
 
   it('gives every worker its own chance', async () => {

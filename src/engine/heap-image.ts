@@ -1,0 +1,100 @@
+/**
+ * An interpreter's memory as the pages that differ from what lies beneath: from nothing but zeros, or from another image.
+ * One array of bytes: the number of runs, each run's first page and length, then the pages themselves.
+ */
+
+const PAGE_BYTES = 4096
+const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT
+const ZEROS = Buffer.alloc(PAGE_BYTES)
+
+interface Run {
+  /** In pages. */
+  readonly start: number
+  readonly length: number
+  /** Where its pages stand in the image. */
+  readonly at: number
+}
+
+/** @param beneath what the memory was before; without it, zeros. */
+export function takeImage(memory: ArrayBuffer, beneath?: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(memory)
+  const starts: number[] = []
+  const lengths: number[] = []
+  const below = new PageReader(beneath)
+  for (let page = 0; page * PAGE_BYTES < bytes.length; page++) {
+    if (!below.differs(page, bytes)) continue
+    if (starts.length > 0 && starts.at(-1)! + lengths.at(-1)! === page) lengths[lengths.length - 1]!++
+    else {
+      starts.push(page)
+      lengths.push(1)
+    }
+  }
+  return pack(bytes, starts, lengths)
+}
+
+/** The memory must be what it was when the image's differences were taken. */
+export function putImage(memory: ArrayBuffer, image: Uint8Array): void {
+  const whole = new Uint8Array(memory)
+  for (const { start, length, at } of runsOf(image)) {
+    whole.set(image.subarray(at, at + length * PAGE_BYTES), start * PAGE_BYTES)
+  }
+}
+
+/** Shared, so that every worker can start from the same bytes. */
+function pack(memory: Buffer, starts: readonly number[], lengths: readonly number[]): Uint8Array {
+  const head = Uint32Array.from([starts.length, ...starts.flatMap((start, i) => [start, lengths[i]!])])
+  const pages = lengths.reduce((sum, length) => sum + length, 0)
+  const image = new Uint8Array(new SharedArrayBuffer(head.byteLength + pages * PAGE_BYTES))
+  image.set(new Uint8Array(head.buffer))
+  let at = head.byteLength
+  starts.forEach((start, i) => {
+    const run = memory.subarray(start * PAGE_BYTES, (start + lengths[i]!) * PAGE_BYTES)
+    image.set(run, at)
+    at += run.length
+  })
+  return image
+}
+
+function runsOf(image: Uint8Array): Run[] {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
+  const word = (index: number) => view.getUint32(index * WORD_BYTES, true)
+  const runs: Run[] = []
+  let at = (1 + 2 * word(0)) * WORD_BYTES
+  for (let i = 0; i < word(0); i++) {
+    const run = { start: word(1 + 2 * i), length: word(2 + 2 * i), at }
+    runs.push(run)
+    at += run.length * PAGE_BYTES
+  }
+  return runs
+}
+
+/** Looks at the pages of an image in their order. */
+class PageReader {
+  readonly #bytes: Buffer
+  readonly #runs: readonly Run[]
+  #run = 0
+
+  constructor(image: Uint8Array = new Uint8Array(WORD_BYTES)) {
+    this.#bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength)
+    this.#runs = runsOf(image)
+  }
+
+  /** Pages are asked for in ascending order. */
+  differs(page: number, memory: Buffer): boolean {
+    const from = page * PAGE_BYTES
+    const at = this.#placeOf(page)
+    return at === null
+      ? memory.compare(ZEROS, 0, PAGE_BYTES, from, from + PAGE_BYTES) !== 0
+      : memory.compare(this.#bytes, at, at + PAGE_BYTES, from, from + PAGE_BYTES) !== 0
+  }
+
+  #placeOf(page: number): number | null {
+    const run = this.#runs[this.#run]
+    if (run === undefined || page < run.start) return null
+    if (page >= run.start + run.length) {
+      this.#run++
+      return this.#placeOf(page)
+    }
+    return run.at + (page - run.start) * PAGE_BYTES
+  }
+}
