@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import type { Ending } from './ended-call.ts'
 import {
+  type Filled,
   type FromWorker,
   type Job,
-  type Filled,
   type LoadOrder,
   MARK_CELLS,
   type Mark,
