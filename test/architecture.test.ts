@@ -170,7 +170,11 @@ describe('files', () => {
 
   it('keep to their own matters', () => {
     const only: [string, RegExp, (path: string) => boolean][] = [
-      ['loads Pyodide', /'pyodide(\/pyodide\.asm\.mjs)?'/, (path) => path === 'engine/pyodide.ts'],
+      [
+        'loads Pyodide',
+        /from 'pyodide|import\('pyodide|pyodide\.asm\.mjs/,
+        (path) => path === 'engine/pyodide.ts',
+      ],
       ['opens a database', /'node:sqlite'|from 'pg'/, (path) => path.startsWith('store/')],
       ['reads the environment', /process\.env\b/, (path) => path.startsWith('config/')],
       ['ends the process', /process\.exit\b/, (path) => path === 'main.ts'],
