@@ -42,7 +42,8 @@ function fill({ request, bodies, images: way }: LoadOrder, { python, base }: Boo
     return { broken: image.broken, facts: image.facts, kept: null }
   }
   // First: what the texts tell is not for the code in them to say.
-  const facts = readFacts(python.facts(request), bodies.length)
+  const pythonBodies = bodies.filter(({ kind }) => kind !== 'simple')
+  const facts = readFacts(python.facts(request), pythonBodies.length)
   const broken = readBroken(python.load(request), bodies.length)
   // Before anything is evaluated: the image is what the bodies were when they were loaded.
   const heap = way === 'ignore' ? null : python.image(base)
