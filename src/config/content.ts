@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { DataModel, Detection, Helper, OtherContent } from '../model/detection.ts'
 import { readBody } from './body.ts'
+import { tieToMembers } from './correlation-members.ts'
 import { type Built, buildDetections } from './derivation.ts'
 import type { DeclaredRouting } from './destinations.ts'
 import { projectPath, specsOf } from './discover.ts'
@@ -56,9 +57,10 @@ function finish(
   versions: Versions,
   { overrides }: DeclaredRouting,
 ): ReadonlyMap<string, Detection> {
+  const tied = tieToMembers(built.map(({ detection }) => detection))
   return new Map(
-    built.map(({ detection, texts }) => {
-      const version = versions.of(texts, detection.body)
+    tied.map((detection, place) => {
+      const version = versions.of(built[place]!.texts, detection.body)
       return [detection.id, { ...applyOverrides(detection, overrides), version }]
     }),
   )

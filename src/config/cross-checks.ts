@@ -1,6 +1,7 @@
 /** Checks over all specs: one namespace of ids, one enabled data model per log type, packs that hold what exists. */
 import { nearest } from '../adapters.ts'
 import type { ProblemList } from './problems.ts'
+import { nodeAt } from './schema-check.ts'
 import type { Spec } from './spec.ts'
 import { child } from './yaml.ts'
 
@@ -10,7 +11,9 @@ export function crossCheck(specs: readonly Spec[], whole: boolean, problems: Pro
   checkTags(specs, problems)
   checkDataModels(specs, problems)
   // Of a part of the project nobody can say what is missing.
-  if (whole) checkPacks(specs, problems)
+  if (!whole) return
+  checkPacks(specs, problems)
+  checkMembers(specs, problems)
 }
 
 function checkIds(specs: readonly Spec[], problems: ProblemList): void {
@@ -65,6 +68,26 @@ function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {
           hint: 'set Enabled: false in one of the two',
         })
       }
+    }
+  }
+}
+
+/** A correlation rule whose member does not exist waits for signals that nobody sends. */
+function checkMembers(specs: readonly Spec[], problems: ProblemList): void {
+  const ids = new Set(specs.map((spec) => spec.id))
+  for (const spec of specs) {
+    if (spec.type !== 'correlation_rule' || problems.hasError(spec.source.file)) continue
+    const detection = nodeAt(spec.node, '/Detection/0')
+    const steps = child(detection, 'Group') ?? child(detection, 'Sequence')
+    for (const step of steps?.kind === 'sequence' ? steps.items : []) {
+      const rule = child(step, 'RuleID')
+      if (rule?.kind !== 'scalar' || ids.has(rule.text)) continue
+      const near = nearest(rule.text, ids)
+      problems.warning(spec.source, rule.offset, {
+        code: 'unknown-member',
+        message: `no rule here has the id "${rule.text}", so this step never happens`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Specs of detections -> detections: normalised metadata, body, tests, what is derived from a base. */
 import type { Detection, DetectionType, PythonSource } from '../model/detection.ts'
 import { parseSeverity } from '../model/severity.ts'
+import { readCorrelation } from './correlation-rules.ts'
 import type { ProblemList } from './problems.ts'
 import { readAlertKeys, readInlineFilter, readSimpleDetection } from './simple-detections.ts'
 import type { Spec } from './spec.ts'
@@ -13,8 +14,8 @@ export function isDerived(spec: Spec): boolean {
   return Boolean(spec.value.BaseDetection)
 }
 
-/** All but the version, which needs the helpers. */
-export type Unversioned = Omit<Detection, 'version'>
+/** All but what needs the other content: the version its helpers, the fields of signals the correlation rules. */
+export type Unversioned = Omit<Detection, 'version' | 'signalFields'>
 
 export function buildDetection(spec: Spec, body: PythonSource | null, problems: ProblemList): Unversioned {
   noteDedupPeriod(spec, problems)
@@ -22,10 +23,19 @@ export function buildDetection(spec: Spec, body: PythonSource | null, problems: 
     ...metadata(spec.value, spec.id, spec.type as DetectionType),
     place: spec.place,
     body,
-    simple: spec.type === 'correlation_rule' ? null : readSimpleDetection(spec, problems),
+    ...detectionOf(spec, problems),
     inlineFilter: readInlineFilter(spec, problems),
     tests: spec.tests,
   }
+}
+
+/** The key `Detection`, in the grammar of its kind. */
+function detectionOf(spec: Spec, problems: ProblemList): Pick<Detection, 'correlation' | 'simple'> {
+  if (spec.type !== 'correlation_rule') {
+    return { correlation: null, simple: readSimpleDetection(spec, problems) }
+  }
+  const { source, node } = spec
+  return { correlation: readCorrelation(source, child(node, 'Detection')!, problems), simple: null }
 }
 
 /** What the derived spec says replaces what the base says; its own tests, where it has any, replace the base's. */
@@ -37,6 +47,7 @@ export function deriveDetection(spec: Spec, base: Unversioned, problems: Problem
     ...metadata(value, spec.id, base.type),
     place: spec.place,
     body: base.body,
+    correlation: null,
     simple: base.simple && { ...base.simple, ...readAlertKeys(spec, problems) },
     inlineFilter: spec.value.InlineFilters ? readInlineFilter(spec, problems) : base.inlineFilter,
     tests: spec.tests.length > 0 ? spec.tests : base.tests,
@@ -47,7 +58,7 @@ function metadata(
   value: Readonly<Record<string, unknown>>,
   id: string,
   type: DetectionType,
-): Omit<Unversioned, 'place' | 'body' | 'simple' | 'inlineFilter' | 'tests'> {
+): Omit<Unversioned, 'place' | 'body' | 'correlation' | 'simple' | 'inlineFilter' | 'tests'> {
   const { Tests: _, ...spec } = value
   const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
   const texts = (key: string) => (Array.isArray(value[key]) ? (value[key] as string[]) : [])

@@ -59,7 +59,7 @@ export function overrideMatches({ match }: Override, detection: Unversioned): bo
  * Key by key the last match wins, so that an override of the severity does not undo an earlier one of the
  * destinations. `override` names the one that gave `OutputIds`.
  */
-export function applyOverrides(detection: Unversioned, overrides: readonly Override[]): Unversioned {
+export function applyOverrides<T extends Unversioned>(detection: T, overrides: readonly Override[]): T {
   let result = detection
   let routed: string | null = null
   for (const override of overrides) {

@@ -10,6 +10,7 @@ import { failedOutcome, plainError } from './ended-call.ts'
 import { Evaluator } from './evaluator.ts'
 import { type Group, startGroup } from './group.ts'
 import type { ClockMode } from './protocol.ts'
+import { testCorrelation } from './rule-outputs.ts'
 import { joinFacts, joinOutcomes, type Outcome, splitByTrust } from './trust.ts'
 import { WarmEngine } from './warm.ts'
 
@@ -53,7 +54,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }),
     )
     const outcomes = new Map(said.flat())
-    return calls.map((call) => outcomes.get(call) ?? nothingToRun(call.detection))
+    return calls.map((call) => outcomes.get(call) ?? testWithoutWorker(call, project))
   }
 
   let facts: ProjectFacts | undefined
@@ -107,6 +108,9 @@ function distinct(problems: readonly BodyProblem[]): BodyProblem[] {
   return [...new Map(problems.map((problem) => [`${problem.kind} ${problem.id}`, problem])).values()]
 }
 
-function nothingToRun(detection: string): TestOutcome {
-  return failedOutcome(plainError('NothingToRun', `${detection} has no Python body that could be run`))
+/** A correlation rule looks at no event: its signals are all in the case. */
+function testWithoutWorker({ detection: id, entry }: TestCall, { detections }: Project): TestOutcome {
+  const correlation = detections.get(id)?.correlation
+  if (correlation) return testCorrelation(correlation, entry)
+  return failedOutcome(plainError('NothingToRun', `${id} has no Python body that could be run`))
 }

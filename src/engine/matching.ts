@@ -3,6 +3,7 @@ import type { TestOutcome } from '../model/evaluation.ts'
 import type { FunctionResults } from '../model/finding.ts'
 import { needsExactness, parseExact } from './exact-json.ts'
 import type { Accepted } from './intake.ts'
+import { outcomeOf } from './known-outcome.ts'
 import { compile, type Predicate } from './match.ts'
 import type { Body } from './protocol.ts'
 import { type CompiledDetection, compileDetection, withFields } from './simple-detection.ts'
@@ -75,8 +76,4 @@ function matchersOf(body: Body, number: number): [number, Matchers][] {
   const filter = body.filter && compile(body.filter)
   const simple = body.kind === 'simple' ? compileDetection(body.content) : null
   return filter || simple ? [[number, { filter, simple }]] : []
-}
-
-function outcomeOf(functions: FunctionResults): TestOutcome {
-  return { functions, output: '', missingMocks: [], reads: [], durationMs: 0 }
 }

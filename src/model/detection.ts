@@ -1,6 +1,7 @@
 /** Detections and what they lean on, as loaded: metadata, body, tests. */
 import type { JsonText } from './alert.ts'
 import type { AlertKind } from './alert-kind.ts'
+import type { Correlation, SignalField } from './correlation.ts'
 import type { MatchExpression, SimpleDetection } from './match-expression.ts'
 import type { RouteLevel } from './route.ts'
 import type { Severity } from './severity.ts'
@@ -28,6 +29,10 @@ export interface Detection {
   readonly body: PythonSource | null
   /** What stands in for a body; null: Python, or a correlation rule. */
   readonly simple: SimpleDetection | null
+  /** What of other rules' signals makes a match; null but for a correlation rule. */
+  readonly correlation: Correlation | null
+  /** Fields of its signals that correlation rules compare. */
+  readonly signalFields: readonly SignalField[]
   /** What an event must meet before the matcher is asked; null: every event does. */
   readonly inlineFilter: MatchExpression | null
   readonly enabled: boolean

@@ -52,7 +52,6 @@ async function runCases(
   engine: Engine,
   options: TestRunOptions,
 ): Promise<TestResult[]> {
-  if (detection.type === 'correlation_rule') return tests.map((test) => notRun(detection, test))
   const calls = tests.map(({ entry, mocks }) => ({ detection: detection.id, entry, mocks }))
   const outcomes = await engine.test(calls)
   const verdict: VerdictOptions = { ...options, registry: project.registry }
@@ -67,27 +66,6 @@ function statusOf(
   if (problems.length > 0 || tests.some((test) => test.status === 'failed')) return 'failed'
   if (tests.some((test) => test.status === 'passed')) return 'passed'
   return detection.tests.length === 0 ? 'untested' : 'skipped'
-}
-
-function notRun(detection: Detection, test: TestCase): TestResult {
-  return {
-    name: test.name,
-    status: 'skipped',
-    file: test.place.file,
-    line: test.place.line,
-    expectedResult: test.expectedResult,
-    matched: null,
-    alerts: false,
-    severity: null,
-    route: null,
-    functions: {},
-    failures: [],
-    warnings: [`a ${detection.type} is not evaluated yet`],
-    skippedExpectations: [],
-    reads: [],
-    output: '',
-    durationMs: 0,
-  }
 }
 
 function minimumProblems(detection: Detection, minimum: number): Problem[] {

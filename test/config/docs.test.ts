@@ -7,7 +7,7 @@ import { EXPECTATION_PROPERTIES } from '../../src/config/schemas/expectations.ts
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings.ts'
 import { CONDITIONS } from '../../src/model/condition.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/settings.ts'
-import { BODY, load } from './_project.ts'
+import { BODY, load, rule } from './_project.ts'
 
 function page(name: string): string {
   return readFileSync(join(import.meta.dirname, '..', '..', 'docs', name), 'utf8')
@@ -43,10 +43,15 @@ describe('docs', () => {
 
   it('examples load without a problem', async () => {
     const [spec, simple] = examples('detections.md')
+    const [correlation] = examples('correlation.md')
     const project = await load(
       {
         'detections/a.yml': spec!,
         'detections/simple.yml': simple!,
+        'detections/correlation.yml': correlation!,
+        'detections/failed.yml': rule('Okta.Login.Failed'),
+        'detections/success.yml': rule('Okta.Login.Success'),
+        'detections/body.py': BODY,
         'detections/aws_root_console_login.py': BODY,
         'destinations.yaml': examples('destinations.md')[0]!,
         'signalbox.yaml': examples('settings.md')[0]!,
@@ -54,7 +59,7 @@ describe('docs', () => {
       { destinationsFolder: join(import.meta.dirname, '..', '..', 'src', 'destinations') },
     )
     expect(project.problems).toEqual([])
-    expect(project.detections.size).toBe(2)
+    expect(project.detections.size).toBe(5)
     expect(project.registry?.destinations).toHaveLength(2)
   })
 

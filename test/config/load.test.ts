@@ -85,7 +85,7 @@ describe('other content', () => {
         'AnalysisType: policy\nPolicyID: P\nFilename: p.py\nEnabled: true\nSeverity: low\nResourceTypes: [AWS.S3.Bucket]\nSuppressions: ["arn:*"]\nTests: [{ Name: t, ExpectedResult: false, Resource: { Size: 1.0 } }]\n',
       'policies/p.py': BODY,
       'correlation_rules/c.yml':
-        'AnalysisType: correlation_rule\nRuleID: C\nEnabled: true\nSeverity: High\nDetection:\n  - Group: [{ ID: a, RuleID: A }]\n    Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }\nTests: [{ Name: t, ExpectedResult: true, RuleOutputs: [{ ID: a, Matches: { f: { v: [0] } } }] }]\n',
+        'AnalysisType: correlation_rule\nRuleID: C\nEnabled: true\nSeverity: High\nDetection:\n  - Group: [{ ID: a, RuleID: P }]\n    Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }\nTests: [{ Name: t, ExpectedResult: true, RuleOutputs: [{ ID: a, Matches: { f: { v: [0] } } }] }]\n',
       'global_helpers/h.yml': 'AnalysisType: global\nGlobalID: my_helper\nFilename: h.py\n',
       'global_helpers/h.py': 'X = 1\n',
       'data_models/m.yml':
@@ -177,6 +177,44 @@ GroupBy: [{ Key: a }]
     })
     expect([...project.detections.keys()]).toEqual([])
     expect(codes(project)).toEqual(['error unknown-key', 'warning missing-base', 'warning missing-base'])
+  })
+})
+
+describe('a correlation rule', () => {
+  const correlation = (id: string, steps: string, more = '') => `AnalysisType: correlation_rule
+RuleID: ${id}
+Enabled: true
+Severity: High
+Detection:
+  - Group: [${steps}]
+    Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }
+${more}`
+
+  it('has the log types of its members, and its members keep the fields that it compares', async () => {
+    const criteria = `    MatchCriteria:
+      who:
+        - { GroupID: a, Match: p_alert_context.user }
+        - { GroupID: b, Match: 'actors[0].name' }
+`
+    const steps = '{ ID: a, RuleID: One }, { ID: b, RuleID: Two }'
+    const project = await load({
+      'rules/c.yml': correlation('Pair', steps, criteria),
+      'rules/d.yml': correlation('Ring', '{ RuleID: Ring }, { RuleID: Pair }'),
+      'rules/one.yml': rule('One'),
+      'rules/two.yml': rule('Two', '', { LogTypes: '[Okta.SystemLog]' }),
+      'rules/body.py': BODY,
+    })
+    expect(project.problems).toEqual([])
+    const of = (id: string) => project.detections.get(id)!
+    expect([of('Pair').logTypes, of('Ring').logTypes]).toEqual([
+      [...of('One').logTypes, 'Okta.SystemLog'],
+      [...of('One').logTypes, 'Okta.SystemLog'],
+    ])
+    expect([of('One').signalFields, of('Two').signalFields]).toEqual([
+      [{ name: 'p_alert_context.user', key: ['p_alert_context', 'user'] }],
+      [{ name: 'actors[0].name', key: ['actors', 0, 'name'] }],
+    ])
+    expect(of('Pair').correlation).toMatchObject({ lookbackMs: 15 * 60_000, schedule: { everyMs: 300_000 } })
   })
 })
 

@@ -42,6 +42,8 @@ export function detection(over: Partial<Detection> = {}): Detection {
     type: 'rule',
     place: { file: 'rules/test.yml', line: 1, column: 1 },
     body: { path: 'rules/test.py', source: '' },
+    correlation: null,
+    signalFields: [],
     simple: null,
     inlineFilter: null,
     enabled: true,
