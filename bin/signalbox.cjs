@@ -2,7 +2,8 @@
 // The command. Hands over to the pinned Node when the one at hand is too old.
 const { spawn } = require('node:child_process')
 const { existsSync } = require('node:fs')
-const { join } = require('node:path')
+const { homedir } = require('node:os')
+const { isAbsolute, join } = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { findNode } = require('./node-runtime.cjs')
 
@@ -10,6 +11,14 @@ function handOver(node) {
   const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
+}
+
+/** As for the images: src/config/env-file.ts. */
+function cacheHome() {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env
+  if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches')
+  return XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache')
 }
 
 function start() {
@@ -21,7 +30,10 @@ function start() {
     process.exit(2)
   }
   if (node !== process.execPath) return handOver(node)
-  require('node:module').enableCompileCache()
+  // In the user's own folder: the default one is anybody's.
+  require('node:module').enableCompileCache(
+    process.env.NODE_COMPILE_CACHE || join(cacheHome(), 'signalbox', 'node'),
+  )
   // A checkout runs its TypeScript directly; the published package has only the compiled form.
   const source = join(__dirname, '..', 'src', 'main.ts')
   const entry = existsSync(source) ? source : join(__dirname, '..', 'dist', 'main.js')

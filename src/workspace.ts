@@ -4,16 +4,17 @@ import { type ActionsStep, actionsStep } from './config/github-actions.ts'
 import { loadProject } from './config/load.ts'
 import { settingsOf } from './config/settings.ts'
 import { createEngine } from './engine/engine.ts'
-import { WarmEngine } from './engine/warm.ts'
+import { openImageCache } from './engine/image-cache.ts'
+import type { WarmEngine } from './engine/warm.ts'
 import { UserError } from './errors.ts'
 import type { BodyProblem, Engine } from './model/evaluation.ts'
 import { type Log, systemClock } from './model/ports.ts'
 import type { Problem } from './model/problem.ts'
 import type { Project } from './model/project.ts'
-import { readPackages } from './packages/read.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { bodyProblem } from './testing/run-tests.ts'
+import { warmUp } from './workspace/warm-up.ts'
 
 export { formatProblem } from './config/problems.ts'
 export { watchProject } from './config/watch.ts'
@@ -26,6 +27,7 @@ export { lintProject } from './workspace/lint.ts'
 export { routeTable } from './workspace/routes.ts'
 export { diffRoutes, type Side } from './workspace/routes-diff.ts'
 export { unmute } from './workspace/unmute.ts'
+export { warmUp } from './workspace/warm-up.ts'
 
 export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
 
@@ -39,26 +41,20 @@ export interface WorkspaceOptions {
   readonly allowUnknownDestinations?: boolean
   /** Explicit `test PATH` arguments: walked in full. */
   readonly paths?: readonly string[]
-  /** `--python-path`, absolute. */
-  readonly pythonPaths?: readonly string[]
   readonly log: Log
 }
 
 /** Loads the project; what is wrong with it is in its problems. */
 export function openProject(options: WorkspaceOptions): Promise<Project> {
-  const { root, destinationsFile, allowUnknownDestinations, paths, pythonPaths, envFile } = options
+  const { root, destinationsFile, allowUnknownDestinations, paths, envFile } = options
   const environment = processEnvironment(envFile)
-  return loadProject({ root, destinationsFile, allowUnknownDestinations, paths, pythonPaths, environment })
+  const keep = openImageCache(imageFolder(environment))
+  return loadProject({ root, destinationsFile, allowUnknownDestinations, paths, environment, keep })
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
 export function actionsStepOf({ root, envFile }: WorkspaceOptions): ActionsStep {
   return actionsStep(root, processEnvironment(envFile))
-}
-
-/** Python, booting while the project is still being read. `cool` it where no engine comes of it. */
-export function warmUp(): WarmEngine {
-  return new WarmEngine(imageFolder(processEnvironment()))
 }
 
 /** An engine for tests (every detection) or for live events (the enabled ones). */
@@ -69,8 +65,7 @@ export function startEngine(
   warm: WarmEngine = warmUp(),
 ): Promise<Engine> {
   const workers = project.settings.workers ?? undefined
-  const packages = readPackages(project.settings.pythonPaths)
-  return createEngine({ project, purpose, workers, packages, log, warm })
+  return createEngine({ project, purpose, workers, log, warm })
 }
 
 /** Bodies that could not be loaded, as problems with their places. */

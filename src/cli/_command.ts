@@ -25,6 +25,8 @@ export interface Io {
 /** One line of the map of commands; loaded only when called. */
 export interface CommandEntry {
   readonly summary: string
+  /** It will run detections: Python boots while the command itself is loaded. */
+  readonly runsPython?: true
   readonly load: () => Promise<CommandModule>
 }
 export type CommandMap = Readonly<Record<string, CommandEntry>>

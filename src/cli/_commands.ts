@@ -3,12 +3,21 @@ import type { CommandMap } from './_command.ts'
 
 export const COMMANDS: CommandMap = {
   validate: { summary: 'load everything and print every problem', load: () => import('./validate.ts') },
-  test: { summary: 'run the cases that detections carry, routing included', load: () => import('./test.ts') },
-  watch: { summary: 'test again after every change', load: () => import('./watch.ts') },
-  debug: { summary: 'one case: printed output, traceback, every function', load: () => import('./debug.ts') },
+  test: {
+    summary: 'run the cases that detections carry, routing included',
+    runsPython: true,
+    load: () => import('./test.ts'),
+  },
+  watch: { summary: 'test again after every change', runsPython: true, load: () => import('./watch.ts') },
+  debug: {
+    summary: 'one case: printed output, traceback, every function',
+    runsPython: true,
+    load: () => import('./debug.ts'),
+  },
   explain: { summary: 'why this severity, why this route, what is sent', load: () => import('./explain.ts') },
   routes: {
     summary: 'where every detection goes at every severity; what a change re-routes',
+    runsPython: true,
     load: () => import('./routes.ts'),
   },
   run: { summary: 'read events, make alerts, deliver them', load: () => import('./run.ts') },

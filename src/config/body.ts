@@ -13,11 +13,10 @@ import { child } from './yaml.ts'
 export function readBody(spec: Spec, root: string, problems: ProblemList): PythonSource | null {
   const filename = spec.value.Filename
   if (typeof filename !== 'string') return null
-  const offset = child(spec.node, 'Filename')!.offset
   const folder = dirname(spec.path)
   const path = resolve(folder, filename)
   const fail = (code: string, message: string, hint: string | null = null) => {
-    problems.error(spec.source, offset, { code, message, hint })
+    problems.error(spec.source, child(spec.node, 'Filename')!.offset, { code, message, hint })
     return null
   }
   if (!existsSync(path)) return fail('missing-body', `the file ${filename} does not exist`, nearFile(path))

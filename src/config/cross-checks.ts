@@ -2,7 +2,7 @@
 import { nearest } from '../adapters.ts'
 import type { ProblemList } from './problems.ts'
 import { nodeAt } from './schema-check.ts'
-import type { Spec } from './spec.ts'
+import { nodeOf, type Spec } from './spec.ts'
 import { child } from './yaml.ts'
 
 /** Reports into the files at fault; earlier paths keep what later ones claim again. */
@@ -34,7 +34,8 @@ function checkIds(specs: readonly Spec[], problems: ProblemList): void {
 /** Exact duplicates are the schema's matter. */
 function checkTags(specs: readonly Spec[], problems: ProblemList): void {
   for (const spec of specs) {
-    const tags = child(spec.node, 'Tags')
+    if (!hasTwins(spec.value.Tags)) continue
+    const tags = nodeOf(spec, 'Tags')
     if (tags?.kind !== 'sequence') continue
     const seen = new Map<string, string>()
     for (const tag of tags.items) {
@@ -51,11 +52,15 @@ function checkTags(specs: readonly Spec[], problems: ProblemList): void {
   }
 }
 
+function hasTwins(tags: unknown): boolean {
+  return Array.isArray(tags) && new Set(tags.map((tag) => String(tag).toLowerCase())).size < tags.length
+}
+
 function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {
   const models = new Map<string, Spec>()
   for (const spec of specs) {
     if (spec.type !== 'datamodel' || spec.value.Enabled !== true) continue
-    const logTypes = child(spec.node, 'LogTypes')
+    const logTypes = nodeOf(spec, 'LogTypes')
     if (logTypes?.kind !== 'sequence' || problems.hasError(spec.source.file)) continue
     for (const logType of logTypes.items) {
       if (logType.kind !== 'scalar') continue

@@ -1,7 +1,6 @@
 /** destinations.yaml -> the registry and its overrides, or every problem in it. Imports no adapter but for its schema. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import cron from 'node-cron'
 import { nearest } from '../adapters.ts'
 import { ALERT_KINDS, type AlertKind, alertGroup } from '../model/alert-kind.ts'
 import type { Destination, Registry } from '../model/destination.ts'
@@ -80,7 +79,7 @@ export async function loadDestinations(
   const declared = value as unknown as Declared
   const document = { source, node }
   checkNames(declared, document, problems)
-  checkLists(declared, document, problems)
+  await checkLists(declared, document, problems)
   for (const [index, destination] of declared.destinations.entries()) {
     const place = nodeAt(node, `/destinations/${index}`) as MappingNode
     if (isLocalType(destination.type))
@@ -136,7 +135,11 @@ function checkNames({ destinations }: Declared, { source, node }: Document, prob
   }
 }
 
-function checkLists(declared: Declared, { source, node }: Document, problems: ProblemList): void {
+async function checkLists(
+  declared: Declared,
+  { source, node }: Document,
+  problems: ProblemList,
+): Promise<void> {
   const { fallback = [], heartbeat, destinations } = declared
   const enabled = new Map(destinations.map(({ name, enabled = true }) => [name, enabled]))
   const known = (names: readonly string[], pointer: string) => {
@@ -160,7 +163,8 @@ function checkLists(declared: Declared, { source, node }: Document, problems: Pr
   }
   if (!heartbeat) return
   known(heartbeat.destinations, '/heartbeat/destinations')
-  if (cron.validate(heartbeat.cron)) return
+  const { validate } = await import('node-cron')
+  if (validate(heartbeat.cron)) return
   problems.error(source, nodeAt(node, '/heartbeat/cron').offset, {
     code: 'bad-value',
     message: `"${heartbeat.cron}" is not a cron expression`,

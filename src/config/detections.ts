@@ -24,7 +24,7 @@ export function buildDetection(spec: Spec, body: PythonSource | null, problems: 
     place: spec.place,
     body,
     ...detectionOf(spec, problems),
-    inlineFilter: readInlineFilter(spec, problems),
+    inlineFilter: spec.value.InlineFilters === undefined ? null : readInlineFilter(spec, problems),
     tests: spec.tests,
   }
 }
@@ -32,7 +32,8 @@ export function buildDetection(spec: Spec, body: PythonSource | null, problems: 
 /** The key `Detection`, in the grammar of its kind. */
 function detectionOf(spec: Spec, problems: ProblemList): Pick<Detection, 'correlation' | 'simple'> {
   if (spec.type !== 'correlation_rule') {
-    return { correlation: null, simple: readSimpleDetection(spec, problems) }
+    const simple = spec.value.Detection === undefined ? null : readSimpleDetection(spec, problems)
+    return { correlation: null, simple }
   }
   const { source, node } = spec
   return { correlation: readCorrelation(source, child(node, 'Detection')!, problems), simple: null }

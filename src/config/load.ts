@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import type { Project } from '../model/project.ts'
+import type { Settings } from '../model/settings.ts'
 import type { Grouped } from '../model/trust-group.ts'
 import { buildContent, type Content } from './content.ts'
 import { crossCheck } from './cross-checks.ts'
@@ -11,10 +12,10 @@ import { loadDestinations, NO_ROUTING } from './destinations.ts'
 import { type Discovered, discover, projectPath } from './discover.ts'
 import type { Environment } from './env-file.ts'
 import { ProblemList } from './problems.ts'
-import { pythonPaths } from './python-paths.ts'
+import { type Keep, Recall } from './recall.ts'
 import { loadSettings, SETTINGS_FILE } from './settings.ts'
 import { readText } from './source-text.ts'
-import { readSpec } from './spec.ts'
+import { type ReadSpec, readSpec } from './spec.ts'
 import { checkTrust } from './trust.ts'
 
 export interface LoadOptions {
@@ -27,10 +28,12 @@ export interface LoadOptions {
   readonly environment?: Environment
   /** Explicit paths, walked in full, with the helpers and data models near them. Empty: the whole project. */
   readonly paths?: readonly string[]
-  /** Before those of environment and settings. */
+  /** Before those of the settings. */
   readonly pythonPaths?: readonly string[]
   /** Folder of the destination types. */
   readonly destinationsFolder?: string
+  /** Where to keep what texts were read as. */
+  readonly keep?: Keep
 }
 
 const REGISTRY_FILE = 'destinations.yaml'
@@ -44,9 +47,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     })
   }
   const own = new ProblemList()
-  const environment = options.environment ?? {}
-  const { settings, destinationsFile, document } = loadSettings(root, environment, own)
-  const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
+  const { settings, destinationsFile, document } = loadSettings(root, options.environment ?? {}, own)
   // Only the default may be absent: a file that was asked for must be there.
   const asked = options.destinationsFile ?? destinationsFile
   const registryFile = projectPath(root, resolve(root, asked ?? REGISTRY_FILE))
@@ -58,10 +59,13 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const problems = new ProblemList()
   const found = discover(root, options.paths)
   noteLeftOut(root, found, problems)
+  const isWhole = !options.paths?.length
+  const recall = new Recall<ReadSpec>(root, options.keep)
   const specs = found.specs
     .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
-    .flatMap((path) => readSpec(path, root, problems) ?? [])
-  crossCheck(specs, !options.paths?.length, problems)
+    .flatMap((path) => readSpec(path, root, recall, problems) ?? [])
+  void recall.keep(isWhole)
+  crossCheck(specs, isWhole, problems)
   const content = buildContent(specs, {
     root,
     sideFiles: found.sideFiles,
@@ -70,12 +74,12 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     problems,
   })
   // Of some paths alone a group may well have nothing.
-  if (document && !options.paths?.length) checkTrust(settings.trust, codeOf(content), document, own)
+  if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
   return deepFreeze({
     root,
     ...content,
     registry: routing.registry,
-    settings: { ...settings, pythonPaths: packagePaths },
+    settings: withPythonPaths(settings, options.pythonPaths),
     configuration,
     problems: [...own.sorted(), ...problems.sorted()],
   })
@@ -83,6 +87,10 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
 
 function codeOf({ detections, helpers, dataModels }: Content): Grouped[] {
   return [...detections.values(), ...helpers, ...dataModels]
+}
+
+function withPythonPaths(settings: Settings, flags: readonly string[] = []): Settings {
+  return { ...settings, pythonPaths: [...new Set([...flags, ...settings.pythonPaths])] }
 }
 
 /** What was found and is not searched: a typo in a folder's name must not make detections vanish silently. */

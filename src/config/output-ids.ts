@@ -3,7 +3,7 @@ import { nearest } from '../adapters.ts'
 import type { DeclaredRouting } from './destinations.ts'
 import type { ProblemList } from './problems.ts'
 import type { SourceText } from './source-text.ts'
-import type { Spec } from './spec.ts'
+import { nodeOf, type Spec } from './spec.ts'
 import { child } from './yaml.ts'
 import type { YamlNode } from './yaml-tree.ts'
 
@@ -28,14 +28,18 @@ export function checkOutputIds(
     checkNames(override.source, child(override.node, 'OutputIds'), names, severity, problems)
   }
   for (const spec of specs) {
-    checkNames(spec.source, child(spec.node, 'OutputIds'), names, severity, problems)
-    const tests = child(spec.node, 'Tests')
+    checkNames(spec.source, nodeOf(spec, 'OutputIds'), names, severity, problems)
+    const tests = expectsDestinations(spec) ? nodeOf(spec, 'Tests') : undefined
     if (tests?.kind !== 'sequence') continue
     // Only a warning: the case fails by itself.
     for (const test of tests.items) {
       checkNames(spec.source, child(test, 'ExpectedDestinations'), names, 'warning', problems)
     }
   }
+}
+
+function expectsDestinations({ tests }: Spec): boolean {
+  return tests.some(({ expectations }) => expectations.ExpectedDestinations)
 }
 
 function checkNames(

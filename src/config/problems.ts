@@ -51,6 +51,11 @@ export class ProblemList {
     this.#add(shown === null ? problem : { ...problem, source: shown })
   }
 
+  /** Those of another list. */
+  add(problems: readonly Problem[]): void {
+    for (const problem of problems) this.#add(problem)
+  }
+
   #add(problem: Problem): void {
     if (problem.severity === 'error') this.#failed.add(problem.file)
     this.#problems.push(problem)

@@ -1,5 +1,6 @@
 /** Checks a value against a JSON Schema and says each failure at its place in the YAML, in a sentence. */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { createRequire } from 'node:module'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { nearest } from '../adapters.ts'
 import type { ProblemList, Report } from './problems.ts'
 import type { SourceText } from './source-text.ts'
@@ -9,23 +10,32 @@ export type Schema = Readonly<Record<string, unknown>>
 /** Decides whether an error counts, and whether its source line may be shown. */
 export type Judge = (error: ErrorObject) => 'report' | 'report-secretly' | 'ignore'
 
-const ajv = new Ajv({
-  allErrors: true,
-  verbose: true,
-  strict: false,
-  allowUnionTypes: true,
-  logger: false,
-  formats: { uri: (text: string) => URL.canParse(text) },
-  // `secret: true` marks an option that should hold a reference.
-  keywords: ['secret'],
-})
+let ajv: Ajv | undefined
+
+/** Loaded when something is to be checked: what was checked before is not. */
+function validator(): Ajv {
+  if (ajv) return ajv
+  const { Ajv: Validator } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+  ajv = new Validator({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    allowUnionTypes: true,
+    logger: false,
+    formats: { uri: (text: string) => URL.canParse(text) },
+    // `secret: true` marks an option that should hold a reference.
+    keywords: ['secret'],
+  })
+  return ajv
+}
+
 const compiled = new WeakMap<Schema, ValidateFunction>()
 
 /** Compiled once per schema object. */
 function validatorOf(schema: Schema): ValidateFunction {
   let validate = compiled.get(schema)
   if (!validate) {
-    validate = ajv.compile(schema)
+    validate = validator().compile(schema)
     compiled.set(schema, validate)
   }
   return validate

@@ -24,21 +24,20 @@ interface Declared {
   trust?: TrustRule[]
   limits?: Partial<Settings['limits']>
   alertUrl?: string
-  python?: unknown
+  python?: { paths?: string[] }
   lint?: { off?: Settings['lintOff'] }
   rejects?: string
   destinations?: string
 }
 
 export interface LoadedSettings {
-  /** `pythonPaths` are not looked at yet. */
   readonly settings: Settings
   /** Where the registry is, when the file or the environment says so. */
   readonly destinationsFile: string | null
   /** null: there is none that counts. */
   readonly document: SettingsDocument | null
 }
-export interface SettingsDocument {
+interface SettingsDocument {
   readonly source: SourceText
   readonly node: MappingNode
 }
@@ -46,11 +45,12 @@ export interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python: _, limits, lint, destinations, ...rest } = declared
+  const { python, limits, lint, destinations, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
+    pythonPaths: python?.paths ?? [],
     lintOff: lint?.off ?? [],
   }
   return { settings, destinationsFile: destinations ?? null, document: file }
@@ -81,6 +81,7 @@ function fromEnvironment(environment: Environment): Declared {
     alertUrl: text('ALERT_URL'),
     rejects: text('REJECTS'),
     destinations: text('DESTINATIONS'),
+    python: text('PYTHON_PATH') === undefined ? undefined : { paths: text('PYTHON_PATH')!.split(':') },
   }
   return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined))
 }

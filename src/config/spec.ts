@@ -2,7 +2,8 @@
 import { nearest } from '../adapters.ts'
 import type { DetectionType, Place, TestCase } from '../model/detection.ts'
 import { projectPath } from './discover.ts'
-import type { ProblemList } from './problems.ts'
+import { ProblemList } from './problems.ts'
+import type { Recall } from './recall.ts'
 import { checkSchema } from './schema-check.ts'
 import { ANALYSIS_TYPES, analysisTypeOf } from './schemas/analysis-types.ts'
 import { readText, SourceText } from './source-text.ts'
@@ -10,12 +11,8 @@ import { testCases } from './test-cases.ts'
 import { child, parseYaml, toRecord, toValue } from './yaml.ts'
 import type { MappingNode, YamlNode } from './yaml-tree.ts'
 
-export interface Spec {
-  /** Absolute path. */
-  readonly path: string
-  readonly source: SourceText
-  /** Without the entries of the test cases, which are most of a repository's text. */
-  readonly node: MappingNode
+/** What a file's text says. */
+export interface ReadSpec {
   readonly type: string
   readonly id: string
   readonly idOffset: number
@@ -24,6 +21,19 @@ export interface Spec {
   readonly value: Readonly<Record<string, unknown>>
   /** [] for a spec that does not fit its schema, and for what is no detection. */
   readonly tests: readonly TestCase[]
+}
+
+export interface Spec extends ReadSpec {
+  /** Absolute path. */
+  readonly path: string
+  readonly source: SourceText
+  /** For what needs a place in the text; parsed again when it is asked for. */
+  readonly node: MappingNode
+}
+
+/** The value of a key of the spec; undefined where it is absent. */
+export function nodeOf(spec: Spec, key: string): YamlNode | undefined {
+  return Object.hasOwn(spec.value, key) ? child(spec.node, key) : undefined
 }
 
 const DETECTION_TYPES: readonly string[] = ['rule', 'scheduled_rule', 'policy', 'correlation_rule']
@@ -44,16 +54,31 @@ export function readMapping(
   path: string,
   file: string,
   problems: ProblemList,
-  { secret = false, isOurs = () => true }: ReadingRules = {},
-): { source: SourceText; node: MappingNode } | null {
+  rules: ReadingRules = {},
+): Mapping | null {
+  const source = readSource(path, file, problems)
+  return source && parseMapping(source, problems, rules)
+}
+
+interface Mapping {
+  readonly source: SourceText
+  readonly node: MappingNode
+}
+
+function readSource(path: string, file: string, problems: ProblemList): SourceText | null {
   const read = readText(path)
-  if (!('text' in read)) {
-    problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
-    return null
-  }
-  const source = new SourceText(file, read.text)
-  const { root, notices, fault } = parseYaml(read.text)
-  if (isOurs(read.text)) {
+  if ('text' in read) return new SourceText(file, read.text)
+  problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
+  return null
+}
+
+function parseMapping(
+  source: SourceText,
+  problems: ProblemList,
+  { secret = false, isOurs = () => true }: ReadingRules,
+): Mapping | null {
+  const { root, notices, fault } = parseYaml(source.text)
+  if (isOurs(source.text)) {
     for (const notice of notices) problems.warning(source, notice.offset, { ...notice, secret })
     if (fault) problems.error(source, fault.offset, { ...fault, secret })
     if (root && root.kind !== 'mapping' && root.size > 1) {
@@ -73,12 +98,36 @@ function mentionsAnalysisType(text: string): boolean {
 }
 
 /** A spec whose type and id are known. Its file may have errors all the same: ask the problems. */
-export function readSpec(path: string, root: string, problems: ProblemList): Spec | null {
-  const mapping = readMapping(path, projectPath(root, path), problems, {
-    isOurs: mentionsAnalysisType,
+export function readSpec(
+  path: string,
+  root: string,
+  recall: Recall<ReadSpec>,
+  problems: ProblemList,
+): Spec | null {
+  const source = readSource(path, projectPath(root, path), problems)
+  if (!source) return null
+  const { spec, problems: own } = recall.of(source.file, source.text, () => {
+    const found = new ProblemList()
+    return { spec: specOf(source, found), problems: found.sorted() }
   })
+  problems.add(own)
+  if (!spec) return null
+  let node: MappingNode | undefined
+  return {
+    ...spec,
+    path,
+    source,
+    get node() {
+      node ??= parseYaml(source.text).root as MappingNode
+      return node
+    },
+  }
+}
+
+function specOf(source: SourceText, problems: ProblemList): ReadSpec | null {
+  const mapping = parseMapping(source, problems, { isOurs: mentionsAnalysisType })
   if (!mapping) return null
-  const { source, node } = mapping
+  const { node } = mapping
   const typeNode = child(node, 'AnalysisType')
   if (!typeNode) {
     noteMissingType(source, node, problems)
@@ -101,7 +150,7 @@ export function readSpec(path: string, root: string, problems: ProblemList): Spe
   const idOffset = child(node, known.idKey)!.offset
   const tests = fits && isDetectionType(type) ? testCases({ source, node }, type, problems) : []
   const place = source.place(node.offset)
-  return { path, source, node: withoutEntries(node), type, id, idOffset, place, value, tests }
+  return { type, id, idOffset, place, value, tests }
 }
 
 const ENTRY_KEYS = new Set(['Log', 'Resource'])
@@ -115,19 +164,6 @@ function specValue(node: MappingNode): Record<string, unknown> {
         : toValue(test),
     )
   })
-}
-
-function withoutEntries(node: MappingNode): MappingNode {
-  const tests = node.entries.get('Tests')
-  if (tests?.value.kind !== 'sequence') return node
-  const items = tests.value.items.map((test): YamlNode => {
-    if (test.kind !== 'mapping') return test
-    const kept = [...test.entries].filter(([key]) => !ENTRY_KEYS.has(key))
-    return { ...test, entries: new Map(kept) }
-  })
-  const entries = new Map(node.entries)
-  entries.set('Tests', { ...tests, value: { ...tests.value, items } })
-  return { ...node, entries }
 }
 
 /** Says nothing about a file that is plainly something else. */

@@ -1,6 +1,5 @@
 /** Tells which files of a project changed, a burst of changes at a time. */
 import { basename } from 'node:path'
-import { watch } from 'chokidar'
 import { projectPath } from './discover.ts'
 
 const QUIET_MS = 100
@@ -22,6 +21,7 @@ export async function watchProject(
     changed.clear()
     onChange(paths)
   }
+  const { watch } = await import('chokidar')
   const watcher = watch(root, {
     ignoreInitial: true,
     followSymlinks: false,

@@ -1,4 +1,6 @@
 /** One worker thread as the main thread sees it: started, given jobs, watched, ended. */
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import type { Ending } from './ended-call.ts'
@@ -33,6 +35,13 @@ const ENTRY = new URL(`./worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}
 /** C recursion of Python lives on the worker's stack: with less, a deep structure is fatal instead of an error. */
 const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8 }
 
+/** A worker compiles the same modules as the last one did, unless it is told where those are. */
+function compileCache(): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir()
+  // Node appends its own version, which the folder that it tells has already.
+  return folder ? { NODE_COMPILE_CACHE: dirname(folder) } : {}
+}
+
 export class Evaluator {
   readonly #worker: Worker
   readonly #cells: Int32Array
@@ -46,11 +55,14 @@ export class Evaluator {
     this.#cells = new Int32Array(mark).fill(-1)
     this.#worker = new Worker(ENTRY, {
       workerData: { mark, ...from.next() } satisfies WorkerSetup,
-      env: {},
+      // Nothing of ours; it only says where Node keeps what it has compiled.
+      env: compileCache(),
       resourceLimits: RESOURCE_LIMITS,
       stdout: true,
       stderr: true,
     })
+    // Until somebody waits for it.
+    this.#worker.unref()
     // Pyodide asks to be sent a report when an author's code ends it; the log says what happened instead.
     this.#worker.stdout.resume()
     this.#worker.stderr.resume()
@@ -70,6 +82,7 @@ export class Evaluator {
     const stop = () => void this.stop()
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
+    this.#worker.ref()
     this.#worker.postMessage(order)
     const reply = await this.#reply()
     signal.removeEventListener('abort', stop)

@@ -185,7 +185,7 @@ export class Pool {
 
 /** The text with which Python loads the bodies; see batch.py. Of what is decided without it, it is told nothing. */
 function loadRequest(
-  { bodies: all, settings, packages }: PoolOptions['setup'],
+  { bodies: all, settings }: PoolOptions['setup'],
   excluded: readonly BrokenBody[],
 ): string {
   const { timeMs, outputBytes } = settings.limits
@@ -193,7 +193,5 @@ function loadRequest(
     .filter(({ kind }) => kind !== 'simple')
     .map((body) => (body.kind === 'detection' ? { ...body, filter: undefined } : body))
   const errors = excluded.map(({ body, error }) => [body, error])
-  // An image holds what was imported of the packages, so their content is part of its name.
-  const { roots, digest } = packages
-  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes, packages: { roots, digest } })
+  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes })
 }

@@ -51,8 +51,7 @@ function fill({ request, bodies, images: way }: LoadOrder, { python, base }: Boo
 }
 
 function load(order: LoadOrder, from: Booted): LoadedBodies {
-  const { bodies, settings, clockMode, queries, packages } = order
-  from.python.install(packages)
+  const { bodies, settings, clockMode, queries } = order
   from.python.limit(settings.limits.timeMs)
   const filled = fill(order, from)
   send({ kind: 'ready', ...filled })

@@ -8,7 +8,6 @@ import warnings
 from panther_detection_helpers import caching
 from panther_detection_helpers.backend import MemoryBackend
 from signalbox_driver import failures, marks
-from signalbox_driver.imports import add_packages
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
@@ -20,7 +19,7 @@ _project = None
 
 
 def load(text):
-    """{bodies, excluded: [[body, error]], timeMs, outputBytes, packages: {roots}} -> [{body, error}]"""
+    """{bodies, excluded: [[body, error]], timeMs, outputBytes} -> [{body, error}]"""
     global _project
     request = json.loads(text)
     sys.dont_write_bytecode = True
@@ -28,7 +27,6 @@ def load(text):
     failures.configure(request["timeMs"])
     printed.limit = request["outputBytes"]
     _prepare()
-    add_packages(request["packages"]["roots"])
     _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])))
     return _answer(_project.problems)
 

@@ -1,0 +1,76 @@
+/** What earlier loads made of the same texts: a file that did not change is neither parsed nor checked again. */
+import { hash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Problem } from '../model/problem.ts'
+
+/** Where it is kept between runs; what it reads is what was written. */
+export interface Keep {
+  read(name: string): Uint8Array | null
+  write(name: string, ...parts: readonly Uint8Array[]): Promise<unknown>
+}
+
+/** All that reading one file came to. */
+export interface Found<T> {
+  readonly spec: T | null
+  readonly problems: readonly Problem[]
+}
+
+export class Recall<T> {
+  readonly #keep: Keep | undefined
+  readonly #name: string
+  readonly #known: Record<string, Found<T>>
+  readonly #used: Record<string, Found<T>> = {}
+  #isNew = false
+
+  /** Without a place to keep it, nothing is recalled. */
+  constructor(root: string, keep: Keep | undefined) {
+    this.#keep = keep
+    this.#name = keep ? `specs-${hash('sha256', `${readersVersion()}\0${root}`)}` : ''
+    const kept = keep?.read(this.#name)
+    this.#known = kept ? (JSON.parse(Buffer.from(kept).toString()) as Record<string, Found<T>>) : {}
+  }
+
+  /** @param file as it is named in problems. */
+  of(file: string, text: string, read: () => Found<T>): Found<T> {
+    if (!this.#keep) return read()
+    const key = hash('sha256', `${file}\0${text}`, 'base64')
+    const known = this.#known[key]
+    const found = known ?? read()
+    if (!known && !isJson(found.spec)) return found
+    this.#isNew ||= !known
+    this.#used[key] = found
+    return found
+  }
+
+  /** @param isWhole false: files that were not asked for may still be there. */
+  async keep(isWhole: boolean): Promise<void> {
+    if (!this.#keep || !this.#isNew) return
+    const kept = isWhole ? this.#used : { ...this.#known, ...this.#used }
+    await this.#keep.write(this.#name, Buffer.from(JSON.stringify(kept)))
+  }
+}
+
+/** False for the numbers that only YAML has. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every(isJson)
+}
+
+/** What the readers make of a text is theirs alone: other ones have nothing to recall. */
+function readersVersion(): string {
+  const require = createRequire(import.meta.url)
+  const packages = ['js-yaml', 'yaml', 'ajv'].map((name) => {
+    const { version } = require(`${name}/package.json`) as { version: string }
+    return `${name} ${version}`
+  })
+  const folders = ['.', 'schemas', '../model'].map((folder) => join(import.meta.dirname, folder))
+  const texts = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /\.[jt]s$/.test(name))
+      .map((name) => readFileSync(join(folder, name), 'utf8')),
+  )
+  return hash('sha256', [...packages, ...texts].join('\0'))
+}
