@@ -1,7 +1,7 @@
 /** Slack: through an incoming webhook, or as a bot that may put the context into a thread. */
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import type { Severity } from '../model/severity.ts'
+import { COLOURS } from './_colours.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, below, postJson, textIn } from './_http.ts'
@@ -21,14 +21,6 @@ const TITLE_LIMIT = 1_024
 const TEXT_LIMIT = 2_000
 const CONTEXT_LIMIT = 7_500
 const BODY_LIMIT_BYTES = 35_000
-
-const COLOURS: Record<Severity, string> = {
-  INFO: '#47b881',
-  LOW: '#f7d154',
-  MEDIUM: '#d9822b',
-  HIGH: '#cb2e2e',
-  CRITICAL: '#425a70',
-}
 
 export default defineDestination<SlackOptions>({
   type: 'slack',

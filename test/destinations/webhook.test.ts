@@ -4,10 +4,8 @@ import webhook from '../../src/destinations/webhook.ts'
 import type { HttpRequest } from '../../src/model/ports.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { testMessage } from '../support/message.ts'
+import { NOTIFICATION } from '../support/notification-table.ts'
 import { envReference } from '../support/secrets.ts'
-import { anyObject, listOf, matching, oneOf, table } from '../support/wire.ts'
-
-const string = { type: 'string' }
 
 destinationContract('webhook', {
   options: (url) => ({
@@ -28,21 +26,7 @@ destinationContract('webhook', {
         'x-signalbox-timestamp': /^\d+$/,
         'x-signalbox-signature': /^sha256=[0-9a-f]{64}$/,
       },
-      body: table({
-        id: string,
-        createdAt: matching('^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$'),
-        severity: oneOf('INFO', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'),
-        type: matching('^[A-Z_]+$'),
-        link: string,
-        title: string,
-        name: string,
-        alertId: matching('^[0-9a-z-]+$'),
-        alertContext: anyObject,
-        description: string,
-        runbook: string,
-        tags: listOf(string),
-        version: string,
-      }),
+      body: NOTIFICATION,
     },
   ],
 })

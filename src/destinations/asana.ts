@@ -1,0 +1,95 @@
+/** Asana: creates a task in one or more projects. Before it tries again it looks whether the task is there. */
+import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { apiUrl, secretText } from './_option-forms.ts'
+import { headline, plainText } from './_story.ts'
+
+interface AsanaOptions {
+  readonly personalAccessToken: string
+  readonly projectGids: readonly string[]
+  readonly assignee?: string
+  readonly apiUrl?: string
+}
+
+const NAME_LIMIT = 1_024
+const NOTES_LIMIT = 65_535
+const API = 'https://app.asana.com/api/1.0'
+
+export default defineDestination<AsanaOptions>({
+  type: 'asana',
+  summary: 'a task in Asana projects',
+  refuses: { HEARTBEAT: 'every sign of life would create a task' },
+  options: {
+    type: 'object',
+    required: ['personalAccessToken', 'projectGids'],
+    properties: {
+      personalAccessToken: secretText(
+        'ASANA_TOKEN',
+        'A personal access token, or that of a service account.',
+      ),
+      projectGids: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', pattern: '^\\d+$' },
+        examples: [['1200000000000001']],
+        description: 'Ids of the projects; the one task is in all of them.',
+      },
+      assignee: {
+        type: 'string',
+        minLength: 1,
+        examples: ['soc@example.com'],
+        description: 'Who gets it: an id or an e-mail address.',
+      },
+      apiUrl: apiUrl(API, 'Where the API is.'),
+    },
+    additionalProperties: false,
+  },
+  *exchange(message, options) {
+    if (message.repeated && isAmong(yield recent(message, options), message)) {
+      return { status: 200, message: '200: an earlier attempt created the task' }
+    }
+    const created = yield create(message, options)
+    const { data } = (answerJson(created.body) ?? {}) as { data?: Readonly<Record<string, unknown>> }
+    const gid = textIn(data, 'gid')
+    return gid ? { ...created.receipt, message: `${created.status}: created task ${gid}` } : created.receipt
+  },
+})
+
+/** What a task is found by: Asana knows no idempotency key. */
+function marker({ idempotencyKey }: Message): string {
+  return `signalbox-${idempotencyKey}`
+}
+
+/** Tasks since the alert was made, with their notes: what Asana's search would find needs a paid plan. */
+function recent(message: Message, options: AsanaOptions): Outgoing {
+  const query = new URLSearchParams({
+    project: options.projectGids[0] ?? '',
+    modified_since: message.notification.createdAt,
+    opt_fields: 'notes',
+    limit: '100',
+  })
+  const url = below(options.apiUrl ?? API, `tasks?${query.toString()}`)
+  return { method: 'GET', url, headers: headersOf(options), body: '' }
+}
+
+function isAmong({ body }: Answer, message: Message): boolean {
+  return body.includes(marker(message))
+}
+
+function create(message: Message, options: AsanaOptions): Outgoing {
+  const { projectGids, assignee, apiUrl: base = API } = options
+  const fit = new Fit()
+  const end = `\n\n${marker(message)}`
+  const data = {
+    name: fit.text('name', message.title || headline(message.notification), NAME_LIMIT),
+    notes: `${fit.text('notes', plainText(message), NOTES_LIMIT - end.length)}${end}`,
+    projects: projectGids,
+    ...(assignee !== undefined && { assignee }),
+  }
+  return postJson(below(base, 'tasks'), { data }, { headers: headersOf(options), notes: fit.notes })
+}
+
+function headersOf({ personalAccessToken }: AsanaOptions): Record<string, string> {
+  return { authorization: `Bearer ${personalAccessToken}` }
+}

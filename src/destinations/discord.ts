@@ -1,0 +1,55 @@
+/** Discord: a message with an embed, through a webhook. */
+import { RetryableError } from '../errors.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { COLOURS } from './_colours.ts'
+import { defineDestination, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, postJson, textIn } from './_http.ts'
+import { escapeMarkdown, markdownStory } from './_markdown.ts'
+import { secretUrl, text } from './_option-forms.ts'
+import { headline } from './_story.ts'
+
+interface DiscordOptions {
+  readonly webhookUrl: string
+  readonly username?: string
+}
+
+const TITLE_LIMIT = 256
+const DESCRIPTION_LIMIT = 4_096
+
+export default defineDestination<DiscordOptions>({
+  type: 'discord',
+  summary: 'a message in a Discord channel',
+  options: {
+    type: 'object',
+    required: ['webhookUrl'],
+    properties: {
+      webhookUrl: secretUrl('DISCORD_WEBHOOK', "URL of the channel's webhook: whoever has it can post."),
+      username: text('Name that the message is posted under.', 'Signalbox', { maxLength: 80 }),
+    },
+    additionalProperties: false,
+  },
+  request(message, { webhookUrl, username }) {
+    const fit = new Fit()
+    const { severity, link, createdAt } = message.notification
+    const title = escapeMarkdown(message.title || headline(message.notification))
+    const embed = {
+      title: fit.text('title', title, TITLE_LIMIT),
+      description: markdownStory(message, fit, DESCRIPTION_LIMIT),
+      ...(link && { url: link }),
+      color: Number.parseInt(COLOURS[severity].slice(1), 16),
+      timestamp: createdAt,
+    }
+    // Nobody is mentioned, whatever an alert says.
+    const body = { ...(username && { username }), embeds: [embed], allowed_mentions: { parse: [] } }
+    return postJson(webhookUrl, body, { notes: fit.notes })
+  },
+  receipt,
+})
+
+/** The wait of a 429 stands in its body, in seconds with a fraction. */
+function receipt({ status, body }: HttpResponse): Receipt | undefined {
+  const seconds = status === 429 ? Number(textIn(answerJson(body), 'retry_after')) : 0
+  if (!(seconds > 0)) return undefined
+  throw new RetryableError('429: slower', { status, retryAfterMs: Math.ceil(seconds * 1_000) })
+}

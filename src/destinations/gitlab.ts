@@ -1,0 +1,101 @@
+/** GitLab: creates an issue, an incident for instance. Before it tries again it looks whether the issue is there. */
+import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { markdownStory } from './_markdown.ts'
+import { apiUrl, secretText, text } from './_option-forms.ts'
+import { headline } from './_story.ts'
+
+interface GitLabOptions {
+  readonly project: string
+  readonly token: string
+  readonly issueType?: 'issue' | 'incident'
+  readonly labels?: readonly string[]
+  readonly confidential?: boolean
+  readonly url?: string
+}
+
+const TITLE_LIMIT = 255
+const DESCRIPTION_LIMIT = 1_048_576
+const GITLAB = 'https://gitlab.com'
+
+export default defineDestination<GitLabOptions>({
+  type: 'gitlab',
+  summary: 'an issue or incident in a GitLab project',
+  refuses: { HEARTBEAT: 'every sign of life would create an issue' },
+  options: {
+    type: 'object',
+    required: ['project', 'token'],
+    properties: {
+      project: text('The project, by its number or its full path.', 'security/alerts'),
+      token: secretText('GITLAB_TOKEN', 'A project access token with the scope `api` and the role Reporter.'),
+      issueType: {
+        enum: ['issue', 'incident'],
+        default: 'issue',
+        description: 'What is created.',
+      },
+      labels: {
+        type: 'array',
+        items: text('A label.', undefined, { pattern: '^[^,]+$' }),
+        examples: [['security']],
+        description: 'Labels to add, without commas.',
+      },
+      confidential: {
+        type: 'boolean',
+        default: false,
+        description: 'Only members of the project may read it.',
+      },
+      url: apiUrl(GITLAB, 'Where GitLab is.', ['https://gitlab.example.com']),
+    },
+    additionalProperties: false,
+  },
+  *exchange(message, options) {
+    if (message.repeated) {
+      const found = issueIn(yield search(message, options))
+      if (found) return { status: 200, message: `200: an earlier attempt created #${found}` }
+    }
+    const created = yield create(message, options)
+    const number = textIn(answerJson(created.body), 'iid') || issueIn(created)
+    return number ? { ...created.receipt, message: `${created.status}: created #${number}` } : created.receipt
+  },
+})
+
+/** What an issue is found by: GitLab knows no idempotency key. */
+function marker({ idempotencyKey }: Message): string {
+  return `signalbox-${idempotencyKey}`
+}
+
+function issuesUrl({ url = GITLAB, project }: GitLabOptions): string {
+  return below(url, `api/v4/projects/${encodeURIComponent(project)}/issues`)
+}
+
+function search(message: Message, options: GitLabOptions): Outgoing {
+  const query = new URLSearchParams({ search: marker(message), in: 'description', per_page: '1' })
+  const headers = { accept: 'application/json', 'private-token': options.token }
+  return { method: 'GET', url: `${issuesUrl(options)}?${query.toString()}`, headers, body: '' }
+}
+
+/** Read from text: a long issue cuts the answer off before its end. */
+function issueIn({ body }: Answer): string {
+  return /"iid":\s*(\d+)/.exec(body)?.[1] ?? ''
+}
+
+function create(message: Message, options: GitLabOptions): Outgoing {
+  const { issueType = 'issue', labels, confidential, token } = options
+  const fit = new Fit()
+  const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
+  const end = `\n\n<!-- ${marker(message)} -->`
+  const body = {
+    title: fit.text('title', title, TITLE_LIMIT),
+    description: quietActions(markdownStory(message, fit, DESCRIPTION_LIMIT - end.length)) + end,
+    issue_type: issueType,
+    ...(labels && { labels: labels.join(',') }),
+    ...(confidential && { confidential }),
+  }
+  return postJson(issuesUrl(options), body, { headers: { 'private-token': token }, notes: fit.notes })
+}
+
+/** A line that begins with `/` is a command to GitLab: `/close`, `/assign`. */
+function quietActions(description: string): string {
+  return description.replace(/^\//gm, '&#47;')
+}

@@ -1,0 +1,68 @@
+/** Google Chat: a card in a space, through its webhook. */
+import { defineDestination, type Message } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { postJson } from './_http.ts'
+import { secretUrl } from './_option-forms.ts'
+import { contextText, headline, parts } from './_story.ts'
+
+interface GoogleChatOptions {
+  readonly webhookUrl: string
+}
+
+const TITLE_LIMIT = 200
+const TEXT_LIMIT = 2_000
+const CONTEXT_LIMIT = 6_000
+const BODY_LIMIT_BYTES = 32_000
+
+export default defineDestination<GoogleChatOptions>({
+  type: 'googlechat',
+  summary: 'a card in a Google Chat space',
+  options: {
+    type: 'object',
+    required: ['webhookUrl'],
+    properties: {
+      webhookUrl: secretUrl('GOOGLE_CHAT_WEBHOOK', "URL of the space's webhook: whoever has it can post."),
+    },
+    additionalProperties: false,
+  },
+  request(message, { webhookUrl }) {
+    const fit = new Fit()
+    const body = fit.fullest(BODY_LIMIT_BYTES, () => cardText(message, true, fit), {
+      without: 'the context',
+      build: () => cardText(message, false, fit),
+    })
+    return postJson(webhookUrl, body, { notes: fit.notes })
+  },
+})
+
+function cardText(message: Message, withContext: boolean, fit: Fit): string {
+  const { severity, link, alertId } = message.notification
+  const title = fit.text('title', message.title || headline(message.notification), TITLE_LIMIT)
+  const told = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
+  const context = withContext && message.body === null ? contextText(message) : ''
+  const widgets = [
+    ...(message.body === null ? [] : [paragraph(fit.text('text', escaped(message.body), TEXT_LIMIT))]),
+    ...told.map(({ label, text }) => ({
+      decoratedText: {
+        topLabel: label,
+        text: fit.text(label.toLowerCase(), escaped(text), TEXT_LIMIT),
+        wrapText: true,
+      },
+    })),
+    ...(context ? [paragraph(fit.text('context', escaped(context), CONTEXT_LIMIT))] : []),
+    ...(link
+      ? [{ buttonList: { buttons: [{ text: 'Open the alert', onClick: { openLink: { url: link } } }] } }]
+      : []),
+  ]
+  const card = { header: { title, subtitle: severity }, sections: [{ widgets }] }
+  return JSON.stringify({ text: escaped(title), cardsV2: [{ cardId: alertId, card }] })
+}
+
+function paragraph(text: string): object {
+  return { textParagraph: { text } }
+}
+
+/** Cards take a little HTML, and `<users/all>` in a text calls everybody. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,63 @@
+/** incident.io: an alert through an HTTP alert source, the same one however often it is tried. */
+import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { exactly } from './_json.ts'
+import { markdownStory } from './_markdown.ts'
+import { apiUrl, secretText, text } from './_option-forms.ts'
+import { headline } from './_story.ts'
+
+interface IncidentIoOptions {
+  readonly alertSourceConfigId: string
+  readonly token: string
+  readonly apiUrl?: string
+}
+
+const TITLE_LIMIT = 1_000
+const DESCRIPTION_LIMIT = 20_000
+const BODY_LIMIT_BYTES = 512 * 1024
+const API = 'https://api.incident.io'
+
+export default defineDestination<IncidentIoOptions>({
+  type: 'incidentio',
+  summary: 'an alert in incident.io',
+  refuses: { HEARTBEAT: 'every sign of life would open an alert' },
+  options: {
+    type: 'object',
+    required: ['alertSourceConfigId', 'token'],
+    properties: {
+      alertSourceConfigId: text('Id of the HTTP alert source.', '01GW2G3V0S59R238FAHPDS1R66', {
+        pattern: '^[0-9A-Za-z]+$',
+      }),
+      token: secretText('INCIDENT_IO_TOKEN', "The alert source's token."),
+      apiUrl: apiUrl(API, 'Where the API is.'),
+    },
+    additionalProperties: false,
+  },
+  request(message, { alertSourceConfigId, token, apiUrl: base = API }) {
+    const fit = new Fit()
+    const { link } = message.notification
+    const event = {
+      title: fit.text('title', message.title || headline(message.notification), TITLE_LIMIT),
+      description: markdownStory(message, fit, DESCRIPTION_LIMIT),
+      deduplication_key: message.idempotencyKey,
+      status: 'firing',
+      ...(link && { source_url: link }),
+    }
+    const metadata = exactly(message.json) as { alertContext?: unknown }
+    const { alertContext: _, ...lean } = metadata
+    const body = fit.fullest(BODY_LIMIT_BYTES, () => JSON.stringify({ ...event, metadata }), {
+      without: 'the alert context',
+      build: () => JSON.stringify({ ...event, metadata: lean }),
+    })
+    const url = below(base, `v2/alert_events/http/${alertSourceConfigId}`)
+    return postJson(url, body, { headers: { authorization: `Bearer ${token}` }, notes: fit.notes })
+  },
+  receipt,
+})
+
+function receipt({ status, body }: HttpResponse): Receipt | undefined {
+  const key = status === 202 ? textIn(answerJson(body), 'deduplication_key') : ''
+  return key ? { status, message: `202: accepted as ${key}` } : undefined
+}

@@ -1,0 +1,47 @@
+/** Mattermost: a message with an attachment, through an incoming webhook. */
+import { COLOURS } from './_colours.ts'
+import { defineDestination } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { postJson } from './_http.ts'
+import { escapeMarkdown, markdownStory } from './_markdown.ts'
+import { secretUrl, text } from './_option-forms.ts'
+import { headline } from './_story.ts'
+
+interface MattermostOptions {
+  readonly webhookUrl: string
+  readonly channel?: string
+  readonly username?: string
+}
+
+const TITLE_LIMIT = 1_024
+/** Of the post and its attachments together. */
+const TEXT_LIMIT = 7_000
+
+export default defineDestination<MattermostOptions>({
+  type: 'mattermost',
+  summary: 'a message in a Mattermost channel',
+  options: {
+    type: 'object',
+    required: ['webhookUrl'],
+    properties: {
+      webhookUrl: secretUrl('MATTERMOST_WEBHOOK', 'URL of an incoming webhook: whoever has it can post.'),
+      channel: text("Another channel than the webhook's, where that is allowed.", 'soc-alerts'),
+      username: text('Name that the message is posted under, where that is allowed.', 'Signalbox'),
+    },
+    additionalProperties: false,
+  },
+  request(message, { webhookUrl, channel, username }) {
+    const fit = new Fit()
+    const { severity, link } = message.notification
+    const title = message.title || headline(message.notification)
+    const attachment = {
+      fallback: fit.text('title', title, TITLE_LIMIT),
+      color: COLOURS[severity],
+      title: fit.text('title', escapeMarkdown(title), TITLE_LIMIT),
+      ...(link && { title_link: link }),
+      text: markdownStory(message, fit, TEXT_LIMIT),
+    }
+    const body = { ...(channel && { channel }), ...(username && { username }), attachments: [attachment] }
+    return postJson(webhookUrl, body, { notes: fit.notes })
+  },
+})

@@ -1,0 +1,128 @@
+/** Microsoft Teams: an Adaptive Card through a workflow, or the older MessageCard. */
+import type { Severity } from '../model/severity.ts'
+import { COLOURS } from './_colours.ts'
+import { defineDestination, type Message } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { postJson } from './_http.ts'
+import { secretUrl } from './_option-forms.ts'
+import { contextText, headline, parts } from './_story.ts'
+
+interface TeamsOptions {
+  readonly webhookUrl: string
+  readonly card?: 'adaptive' | 'message'
+}
+
+const TITLE_LIMIT = 1_000
+const TEXT_LIMIT = 1_000
+const BODY_LIMIT_BYTES = 28_000
+
+const CARD_COLOURS: Record<Severity, string> = {
+  INFO: 'default',
+  LOW: 'good',
+  MEDIUM: 'warning',
+  HIGH: 'attention',
+  CRITICAL: 'attention',
+}
+export default defineDestination<TeamsOptions>({
+  type: 'msteams',
+  summary: 'a card in a Microsoft Teams channel',
+  options: {
+    type: 'object',
+    required: ['webhookUrl'],
+    properties: {
+      webhookUrl: secretUrl(
+        'TEAMS_WORKFLOW_URL',
+        'URL of a workflow that starts when a Teams webhook request is received: whoever has it can post.',
+      ),
+      card: {
+        enum: ['adaptive', 'message'],
+        default: 'adaptive',
+        description: '`message` is the form of the retired Office connectors, for what still takes it.',
+      },
+    },
+    additionalProperties: false,
+  },
+  request(message, { webhookUrl, card = 'adaptive' }) {
+    const fit = new Fit()
+    const build = card === 'adaptive' ? adaptiveCard : messageCard
+    const body = fit.fullest(BODY_LIMIT_BYTES, () => JSON.stringify(build(message, true, fit)), {
+      without: 'the context',
+      build: () => JSON.stringify(build(message, false, fit)),
+    })
+    return postJson(webhookUrl, body, { notes: fit.notes })
+  },
+})
+
+interface Fact {
+  readonly label: string
+  readonly text: string
+}
+
+function facts(message: Message, withContext: boolean, fit: Fit): Fact[] {
+  const context = withContext ? contextText(message) : ''
+  const told = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
+  const all = [...told, ...(context && message.body === null ? [{ label: 'Context', text: context }] : [])]
+  return all.map(({ label, text }) => ({
+    label,
+    text: fit.text(label.toLowerCase(), escaped(text), TEXT_LIMIT),
+  }))
+}
+
+function titleOf(message: Message, fit: Fit): string {
+  return fit.text('title', escaped(message.title || headline(message.notification)), TITLE_LIMIT)
+}
+
+function adaptiveCard(message: Message, withContext: boolean, fit: Fit): object {
+  const { severity, link } = message.notification
+  const block = { type: 'TextBlock', wrap: true }
+  const content = {
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.4',
+    body: [
+      {
+        ...block,
+        text: titleOf(message, fit),
+        weight: 'bolder',
+        size: 'medium',
+        color: CARD_COLOURS[severity],
+      },
+      ...(message.body === null ? [] : [{ ...block, text: fit.text('text', message.body, TEXT_LIMIT) }]),
+      {
+        type: 'FactSet',
+        facts: facts(message, withContext, fit).map(({ label, text }) => ({ title: label, value: text })),
+      },
+    ],
+    ...(link && { actions: [{ type: 'Action.OpenUrl', title: 'Open the alert', url: link }] }),
+    msteams: { width: 'Full' },
+  }
+  const contentType = 'application/vnd.microsoft.card.adaptive'
+  return { type: 'message', attachments: [{ contentType, contentUrl: null, content }] }
+}
+
+function messageCard(message: Message, withContext: boolean, fit: Fit): object {
+  const { severity, link } = message.notification
+  const title = titleOf(message, fit)
+  return {
+    '@context': 'https://schema.org/extensions',
+    '@type': 'MessageCard',
+    themeColor: COLOURS[severity].slice(1),
+    summary: title,
+    title,
+    ...(message.body !== null && { text: fit.text('text', message.body, TEXT_LIMIT) }),
+    sections: [
+      { facts: facts(message, withContext, fit).map(({ label, text }) => ({ name: label, value: text })) },
+    ],
+    ...(link && {
+      potentialAction: [
+        { '@type': 'OpenUri', name: 'Open the alert', targets: [{ os: 'default', uri: link }] },
+      ],
+    }),
+  }
+}
+
+/** Both cards take links and emphasis of Markdown; a bare URL becomes a link by itself, and must stay whole. */
+function escaped(text: string): string {
+  if (/^https?:\/\/\S+$/.test(text)) return text.replace(/[\\*[\]`]/g, encodeURIComponent)
+  return text.replace(/[\\*_[\]`~#]/g, '\\$&')
+}

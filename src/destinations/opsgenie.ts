@@ -1,0 +1,108 @@
+/** Opsgenie: creates an alert, the same one however often it is tried. */
+import { PermanentError } from '../errors.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import type { Severity } from '../model/severity.ts'
+import { defineDestination, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { apiUrl, secretText, text } from './_option-forms.ts'
+import { contextText, headline, parts } from './_story.ts'
+
+interface OpsgenieOptions {
+  readonly apiKey: string
+  readonly apiUrl?: string
+  readonly tags?: readonly string[]
+  readonly responders?: readonly object[]
+}
+
+const MESSAGE_LIMIT = 130
+const DESCRIPTION_LIMIT = 15_000
+const TAG_LIMIT = 50
+const MOST_TAGS = 20
+const API = 'https://api.opsgenie.com'
+
+const PRIORITIES: Record<Severity, string> = {
+  INFO: 'P5',
+  LOW: 'P4',
+  MEDIUM: 'P3',
+  HIGH: 'P2',
+  CRITICAL: 'P1',
+}
+
+export default defineDestination<OpsgenieOptions>({
+  type: 'opsgenie',
+  summary: 'an alert in Opsgenie or Jira Service Management',
+  refuses: { HEARTBEAT: 'every sign of life would open an alert' },
+  options: {
+    type: 'object',
+    required: ['apiKey'],
+    properties: {
+      apiKey: secretText('OPSGENIE_KEY', 'Key of an API integration.'),
+      apiUrl: apiUrl(API, 'Where the API is; the EU region has its own.', ['https://api.eu.opsgenie.com']),
+      tags: {
+        type: 'array',
+        items: text('A tag.'),
+        examples: [['signalbox']],
+        description: "Tags to add to the detection's.",
+      },
+      responders: {
+        type: 'array',
+        items: { type: 'object' },
+        examples: [[{ name: 'SOC', type: 'team' }]],
+        description: 'Who is called, as the API takes them; else the integration decides.',
+      },
+    },
+    additionalProperties: false,
+  },
+  request(message, { apiKey, apiUrl: base = API, tags = [], responders }) {
+    const fit = new Fit()
+    const { severity, id } = message.notification
+    const title = message.title || headline(message.notification)
+    const body = {
+      message: fit.text('message', title.replace(/\s+/g, ' '), MESSAGE_LIMIT),
+      alias: message.idempotencyKey,
+      description: description(message, fit),
+      ...(responders && { responders }),
+      tags: tagsOf([...message.notification.tags, ...tags], fit),
+      details: { detection: id, alertId: message.notification.alertId },
+      entity: fit.text('entity', id, 512),
+      source: 'Signalbox',
+      priority: PRIORITIES[severity],
+    }
+    const headers = { authorization: `GenieKey ${apiKey}` }
+    return postJson(below(base, 'v2/alerts'), body, { headers, notes: fit.notes })
+  },
+  receipt,
+})
+
+/** HTML, of which Opsgenie shows line breaks and little more. */
+function description(message: Parameters<typeof parts>[0], fit: Fit): string {
+  const lines = parts(message).map(({ label, text: part }) => `<b>${label}:</b> ${escaped(part)}`)
+  const context = contextText(message)
+  const pieces = [...lines, ...(context ? [`<b>Context:</b><br>${escaped(context)}`] : [])]
+  return fit.text('description', message.body ?? pieces.join('<br>'), DESCRIPTION_LIMIT)
+}
+
+function escaped(part: string): string {
+  return part
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('\n', '<br>')
+}
+
+function tagsOf(tags: readonly string[], fit: Fit): string[] {
+  const distinct = [...new Set(tags.map((tag) => fit.text('tag', tag, TAG_LIMIT)))]
+  if (distinct.length > MOST_TAGS)
+    fit.note(`left out ${distinct.length - MOST_TAGS} of ${distinct.length} tags`)
+  return distinct.slice(0, MOST_TAGS)
+}
+
+/** A request is only accepted at first: its id tells what became of it. */
+function receipt({ status, body }: HttpResponse): Receipt | undefined {
+  if (status === 422 && /api ?key|integration/i.test(textIn(answerJson(body), 'message'))) {
+    throw new PermanentError(`422: ${textIn(answerJson(body), 'message')}`, { status, scope: 'destination' })
+  }
+  const id = status === 202 ? textIn(answerJson(body), 'requestId') : ''
+  return id ? { status, message: `202: accepted as request ${id}` } : undefined
+}

@@ -1,0 +1,110 @@
+/** ServiceNow: creates a record, an incident for instance. Before it tries again it looks whether the record is there. */
+import type { Severity } from '../model/severity.ts'
+import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, basicAuth, below, postJson, textIn } from './_http.ts'
+import { secretText, text } from './_option-forms.ts'
+import { headline, plainText } from './_story.ts'
+
+interface ServiceNowOptions {
+  readonly url: string
+  readonly user?: string
+  readonly password?: string
+  readonly token?: string
+  readonly table?: string
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+const SHORT_LIMIT = 160
+const DESCRIPTION_LIMIT = 4_000
+
+const URGENCIES: Record<Severity, string> = { INFO: '3', LOW: '3', MEDIUM: '2', HIGH: '1', CRITICAL: '1' }
+
+export default defineDestination<ServiceNowOptions>({
+  type: 'servicenow',
+  summary: 'an incident in ServiceNow',
+  refuses: { HEARTBEAT: 'every sign of life would create a record' },
+  options: {
+    type: 'object',
+    required: ['url'],
+    oneOf: [{ required: ['password'] }, { required: ['token'] }],
+    dependencies: { user: ['password'], password: ['user'] },
+    properties: {
+      url: {
+        type: 'string',
+        pattern: '^https?://',
+        examples: ['https://example.service-now.com'],
+        description: "The instance's address.",
+      },
+      user: text('Who creates the records; the role `itil` suffices for incidents.', 'signalbox'),
+      password: secretText('SERVICENOW_PASSWORD', "The user's password."),
+      token: secretText('SERVICENOW_TOKEN', 'An OAuth access token, in place of user and password.'),
+      table: text('The table, for example `sn_si_incident` for security incidents.', undefined, {
+        default: 'incident',
+        pattern: '^\\w+$',
+      }),
+      fields: {
+        type: 'object',
+        examples: [{ assignment_group: 'SOC' }],
+        description: 'Further fields, as the Table API takes them.',
+      },
+    },
+    additionalProperties: false,
+  },
+  *exchange(message, options) {
+    if (message.repeated) {
+      const found = numberIn(yield search(message, options))
+      if (found) return { status: 200, message: `200: an earlier attempt created ${found}` }
+    }
+    const created = yield create(message, options)
+    const number = numberIn(created)
+    return number ? { ...created.receipt, message: `${created.status}: created ${number}` } : created.receipt
+  },
+})
+
+function tableUrl({ url, table = 'incident' }: ServiceNowOptions): string {
+  return below(url, `api/now/table/${table}`)
+}
+
+function headersOf({ user = '', password = '', token }: ServiceNowOptions): Record<string, string> {
+  return {
+    accept: 'application/json',
+    authorization: token === undefined ? basicAuth(user, password) : `Bearer ${token}`,
+  }
+}
+
+/** `correlation_id` is the table's own place for another system's key. */
+function search({ idempotencyKey }: Message, options: ServiceNowOptions): Outgoing {
+  const query = new URLSearchParams({
+    sysparm_query: `correlation_id=${idempotencyKey}`,
+    sysparm_fields: 'number',
+    sysparm_limit: '1',
+  })
+  const url = `${tableUrl(options)}?${query.toString()}`
+  return { method: 'GET', url, headers: headersOf(options), body: '' }
+}
+
+function numberIn({ body }: Answer): string {
+  const { result } = (answerJson(body) ?? {}) as { result?: unknown }
+  const record = (Array.isArray(result) ? result[0] : result) as Readonly<Record<string, unknown>> | undefined
+  return textIn(record, 'number')
+}
+
+function create(message: Message, options: ServiceNowOptions): Outgoing {
+  const fit = new Fit()
+  const { severity, type, alertId } = message.notification
+  const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
+  const body = {
+    category: type,
+    subcategory: alertId,
+    urgency: URGENCIES[severity],
+    impact: URGENCIES[severity],
+    ...options.fields,
+    short_description: fit.text('short description', title, SHORT_LIMIT),
+    description: fit.text('description', plainText(message), DESCRIPTION_LIMIT),
+    correlation_id: message.idempotencyKey,
+    correlation_display: 'Signalbox',
+  }
+  const url = `${tableUrl(options)}?sysparm_fields=number`
+  return postJson(url, body, { headers: headersOf(options), notes: fit.notes })
+}

@@ -1,0 +1,83 @@
+/** Splunk: the notification as an event of the HTTP Event Collector. */
+import { PermanentError, RetryableError } from '../errors.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type Message, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { exactly } from './_json.ts'
+import { secretText, text } from './_option-forms.ts'
+
+interface SplunkOptions {
+  readonly url: string
+  readonly token: string
+  readonly index?: string
+  readonly source?: string
+  readonly sourcetype?: string
+  readonly host?: string
+}
+
+/** The collector's usual `max_content_length`. */
+const BODY_LIMIT_BYTES = 838_860
+
+export default defineDestination<SplunkOptions>({
+  type: 'splunk',
+  summary: 'an event in Splunk, through the HTTP Event Collector',
+  options: {
+    type: 'object',
+    required: ['url', 'token'],
+    properties: {
+      url: {
+        type: 'string',
+        pattern: '^https?://',
+        examples: ['https://splunk.example.com:8088'],
+        description: 'Where the collector is, without a path.',
+      },
+      token: secretText('SPLUNK_HEC_TOKEN', "The collector's token."),
+      index: text("Another index than the token's.", 'alerts'),
+      source: text('What Splunk shows as the source.', undefined, { default: 'signalbox' }),
+      sourcetype: text('What Splunk parses it as.', undefined, { default: '_json' }),
+      host: text('What Splunk shows as the host.', 'soc-1'),
+    },
+    additionalProperties: false,
+  },
+  request(message, options) {
+    const fit = new Fit()
+    const full = exactly(message.json) as { alertContext?: unknown }
+    const { alertContext: _, ...lean } = full
+    const body = fit.fullest(BODY_LIMIT_BYTES, () => eventText(message, full, options), {
+      without: 'the alert context',
+      build: () => eventText(message, lean, options),
+    })
+    const headers = { authorization: `Splunk ${options.token}` }
+    return postJson(below(options.url, 'services/collector/event'), body, { headers, notes: fit.notes })
+  },
+  receipt,
+})
+
+function eventText(message: Message, notification: object, options: SplunkOptions): string {
+  const { index, host, source = 'signalbox', sourcetype = '_json' } = options
+  return JSON.stringify({
+    time: Date.parse(message.notification.createdAt) / 1_000,
+    source,
+    sourcetype,
+    ...(host && { host }),
+    ...(index && { index }),
+    event: { ...notification, deliveryId: message.idempotencyKey },
+    fields: { signalbox_delivery: message.idempotencyKey },
+  })
+}
+
+/** Codes of the collector: what is wrong with the token or the index, not with the event. */
+const BROKEN = new Set(['1', '2', '3', '4', '7', '10', '11', '14'])
+
+function receipt({ status, body }: HttpResponse): Receipt | undefined {
+  const answer = answerJson(body)
+  const [code, said] = [textIn(answer, 'code'), textIn(answer, 'text')]
+  if (status >= 200 && status <= 299) {
+    if (code === '0') return { status, message: `${status}: ${said || 'Success'}` }
+    throw new RetryableError(`${status}, but not with Splunk's answer`, { status })
+  }
+  if (status < 500 && status !== 429 && BROKEN.has(code))
+    throw new PermanentError(`${status}: ${said} (code ${code})`, { status, scope: 'destination' })
+  return undefined
+}

@@ -1,0 +1,27 @@
+/** Tines: starts a story through its webhook action; the event is the notification. */
+import { defineDestination } from './_destination.ts'
+import { postJson } from './_http.ts'
+import { secretText, secretUrl } from './_option-forms.ts'
+
+interface TinesOptions {
+  readonly webhookUrl: string
+  readonly accessToken?: string
+}
+
+export default defineDestination<TinesOptions>({
+  type: 'tines',
+  summary: 'an event for a Tines story',
+  options: {
+    type: 'object',
+    required: ['webhookUrl'],
+    properties: {
+      webhookUrl: secretUrl('TINES_WEBHOOK', "URL of the story's webhook action, with its path and secret."),
+      accessToken: secretText('TINES_TOKEN', 'Bearer token, where the webhook asks for one.'),
+    },
+    additionalProperties: false,
+  },
+  request(message, { webhookUrl, accessToken }) {
+    const headers: Record<string, string> = accessToken ? { authorization: `Bearer ${accessToken}` } : {}
+    return postJson(webhookUrl, message.json, { headers })
+  },
+})

@@ -1,0 +1,32 @@
+/** Torq: starts workflows through a webhook integration; the event is the notification. */
+import { defineDestination } from './_destination.ts'
+import { postJson } from './_http.ts'
+import { secretText, secretUrl, text } from './_option-forms.ts'
+
+interface TorqOptions {
+  readonly webhookUrl: string
+  readonly authHeader?: string
+  readonly authSecret?: string
+}
+
+export default defineDestination<TorqOptions>({
+  type: 'torq',
+  summary: 'an event for Torq workflows',
+  options: {
+    type: 'object',
+    required: ['webhookUrl'],
+    dependencies: { authHeader: ['authSecret'], authSecret: ['authHeader'] },
+    properties: {
+      webhookUrl: secretUrl('TORQ_WEBHOOK', 'URL of the webhook integration.'),
+      authHeader: text("Name of the integration's authentication header.", 'X-Torq-Auth', {
+        pattern: '^[A-Za-z0-9-]+$',
+      }),
+      authSecret: secretText('TORQ_SECRET', 'What the authentication header holds.'),
+    },
+    additionalProperties: false,
+  },
+  request(message, { webhookUrl, authHeader, authSecret = '' }) {
+    const headers = authHeader ? { [authHeader.toLowerCase()]: authSecret } : {}
+    return postJson(webhookUrl, message.json, { headers })
+  },
+})

@@ -1,0 +1,69 @@
+/** Splunk On-Call (VictorOps): an incident through the REST endpoint, the same one however often it is tried. */
+import { PermanentError } from '../errors.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import type { Severity } from '../model/severity.ts'
+import { defineDestination, type Receipt } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, below, postJson, textIn } from './_http.ts'
+import { apiUrl, secretText, text } from './_option-forms.ts'
+import { headline, plainText } from './_story.ts'
+
+interface VictorOpsOptions {
+  readonly apiKey: string
+  readonly routingKey: string
+  readonly apiUrl?: string
+}
+
+const TITLE_LIMIT = 512
+const STATE_LIMIT = 20_480
+const API = 'https://alert.victorops.com/integrations/generic/20131114/alert'
+
+const MESSAGE_TYPES: Record<Severity, string> = {
+  INFO: 'INFO',
+  LOW: 'INFO',
+  MEDIUM: 'WARNING',
+  HIGH: 'CRITICAL',
+  CRITICAL: 'CRITICAL',
+}
+
+export default defineDestination<VictorOpsOptions>({
+  type: 'victorops',
+  summary: 'an incident in Splunk On-Call (VictorOps)',
+  refuses: { HEARTBEAT: 'every sign of life would stand in the timeline' },
+  options: {
+    type: 'object',
+    required: ['apiKey', 'routingKey'],
+    properties: {
+      apiKey: secretText('VICTOROPS_KEY', "The REST endpoint's key: it stands in the address."),
+      routingKey: text('Routing key that decides who is called.', 'soc', { pattern: '^[\\w.-]+$' }),
+      apiUrl: apiUrl(API, 'The REST endpoint without its keys.'),
+    },
+    additionalProperties: false,
+  },
+  request(message, { apiKey, routingKey, apiUrl: base = API }) {
+    const fit = new Fit()
+    const { severity, createdAt, link, id } = message.notification
+    const body = {
+      message_type: MESSAGE_TYPES[severity],
+      entity_id: message.idempotencyKey,
+      entity_display_name: fit.text('title', message.title || headline(message.notification), TITLE_LIMIT),
+      state_message: fit.text('text', plainText(message), STATE_LIMIT),
+      state_start_time: Math.floor(Date.parse(createdAt) / 1_000),
+      monitoring_tool: 'Signalbox',
+      severity,
+      detection: id,
+      ...(link && { alert_url: link }),
+    }
+    return postJson(below(base, `${apiKey}/${routingKey}`), body, { notes: fit.notes })
+  },
+  receipt,
+})
+
+/** It says 200 also to what it does not take. */
+function receipt({ status, body }: HttpResponse): Receipt | undefined {
+  if (status < 200 || status > 299) return undefined
+  const answer = answerJson(body)
+  if (textIn(answer, 'result') !== 'failure') return undefined
+  const why = textIn(answer, 'message') || textIn(answer, 'messages') || 'it was not taken'
+  throw new PermanentError(`${status}, but Splunk On-Call says: ${why}`, { status })
+}

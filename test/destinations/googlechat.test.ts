@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import googlechat from '../../src/destinations/googlechat.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { previewBody } from '../support/stage.ts'
+import { listOf, matching, table, text } from '../support/wire.ts'
+
+const WIDGET = {
+  anyOf: [
+    table({ textParagraph: table({ text: text(6_000) }) }),
+    table({ decoratedText: table({ topLabel: text(), text: text(2_000), wrapText: { type: 'boolean' } }) }),
+    table({
+      buttonList: table({
+        buttons: listOf(
+          table({ text: text(), onClick: table({ openLink: table({ url: matching('^https?://') }) }) }),
+        ),
+      }),
+    }),
+  ],
+}
+
+destinationContract('googlechat', {
+  options: (url) => ({ webhookUrl: `${url}/v1/spaces/A/messages?key=k&token=T0KEN-of-chat` }),
+  secrets: ['T0KEN-of-chat'],
+  cuts: /title cut from \d+ to 200 characters/,
+  wires: [
+    {
+      path: /^\/v1\/spaces\//,
+      maxBytes: 32_000,
+      body: table({
+        text: text(),
+        cardsV2: listOf(
+          table({
+            cardId: text(),
+            card: table({
+              header: table({ title: text(200), subtitle: text() }),
+              sections: listOf(table({ widgets: listOf(WIDGET) })),
+            }),
+          }),
+          { minItems: 1, maxItems: 1 },
+        ),
+      }),
+    },
+  ],
+})
+
+it('calls nobody, whatever an alert says', () => {
+  const shown = JSON.stringify(previewBody(googlechat, { title: '<users/all>' }, { webhookUrl: 'https://x' }))
+  expect(shown).toContain('"text":"New Alert: &lt;users/all&gt;"')
+})

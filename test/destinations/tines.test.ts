@@ -1,0 +1,14 @@
+import { destinationContract } from '../contract/destination.ts'
+import { NOTIFICATION } from '../support/notification-table.ts'
+
+destinationContract('tines', {
+  options: (url) => ({ webhookUrl: `${url}/hook/T0KEN-of-the-hook`, accessToken: 'T0KEN-in-header' }),
+  secrets: ['T0KEN-of-the-hook', 'T0KEN-in-header'],
+  wires: [
+    {
+      path: /^\/hook\//,
+      headers: { 'content-type': 'application/json', authorization: 'Bearer T0KEN-in-header' },
+      body: NOTIFICATION,
+    },
+  ],
+})

@@ -1,0 +1,18 @@
+import { destinationContract } from '../contract/destination.ts'
+import { NOTIFICATION } from '../support/notification-table.ts'
+
+destinationContract('torq', {
+  options: (url) => ({
+    webhookUrl: `${url}/hook/T0KEN-of-the-hook`,
+    authHeader: 'X-Torq-Auth',
+    authSecret: 'T0KEN-in-header',
+  }),
+  secrets: ['T0KEN-of-the-hook', 'T0KEN-in-header'],
+  wires: [
+    {
+      path: /^\/hook\//,
+      headers: { 'content-type': 'application/json', 'x-torq-auth': 'T0KEN-in-header' },
+      body: NOTIFICATION,
+    },
+  ],
+})

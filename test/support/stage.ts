@@ -1,0 +1,63 @@
+/** One type before a receiver that answers as told, and what it would send to one that nobody asks. */
+import { afterEach, beforeEach } from 'vitest'
+import { createHttpClient } from '../../src/delivery/http-client.ts'
+import { previewRequest } from '../../src/delivery/requests.ts'
+import { type SendResult, sendOnce } from '../../src/delivery/send.ts'
+import type { DestinationType } from '../../src/destinations/_destination.ts'
+import type { AlertDraft } from '../../src/model/alert.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { manualClock } from './clock.ts'
+import { messageOf, sampleMessage } from './message.ts'
+import { destination } from './model.ts'
+import { type Answer, type Receiver, startReceiver } from './receiver.ts'
+import { testSecrets } from './secrets.ts'
+
+export interface Staged {
+  readonly outcome: SendResult
+  readonly requests: Receiver['requests']
+}
+
+/**
+ * Sends the sample alert once per call, to a receiver of its own that gives these answers in turn.
+ * The delivery's key is 32 times `k`.
+ * @param address the option that holds the provider's address.
+ */
+export function onStage(type: DestinationType, options: object, address = 'apiUrl') {
+  const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 10_000 })
+  let receiver: Receiver
+  beforeEach(async () => {
+    receiver = await startReceiver()
+  })
+  afterEach(() => receiver.close())
+
+  return async (repeated: boolean, ...answers: readonly Answer[]): Promise<Staged> => {
+    receiver.script(...answers)
+    const ports = {
+      types: async () => type,
+      secrets: testSecrets({}),
+      http,
+      clock: manualClock(),
+      log: silentLog,
+      print: () => {},
+      projectRoot: '.',
+      version: '1.2.3',
+    }
+    const { json, reference } = sampleMessage('target')
+    const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated }
+    const target = destination('target', { options: { ...options, [address]: receiver.url } })
+    const outcome = await sendOnce(ports, target, sending, new AbortController().signal)
+    await receiver.until(receiver.requests.length)
+    return { outcome, requests: receiver.requests }
+  }
+}
+
+/** The JSON body that would be sent. */
+export function previewBody(
+  type: DestinationType,
+  draft: Partial<AlertDraft>,
+  options: object,
+): Record<string, unknown> {
+  const preview = previewRequest(type, messageOf(draft, ''), options as never, '1.2.3')
+  if ('payload' in preview) throw new Error(`${type.type} speaks no HTTP`)
+  return JSON.parse(preview.body) as Record<string, unknown>
+}
