@@ -110,14 +110,14 @@ async function finish(
 }
 
 function reloadsOf(
-  { current }: Ground,
+  { current, cache }: Ground,
   { pipeline, delivery, heartbeat }: Rooms,
   options: DaemonOptions,
 ): Reloads {
   const { log, onEvent } = options
   const kept = (error: unknown, message: string) => log.error({ error: messageOf(error) }, message)
   return createReloads({
-    load: async () => startGeneration(await prepareGeneration(options), options),
+    load: async () => startGeneration(await prepareGeneration(options), options, cache),
     handOver: async (next) => {
       const previous = current.generation
       const { registry } = next.project

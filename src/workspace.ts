@@ -7,6 +7,7 @@ import { createEngine } from './engine/engine.ts'
 import { openImageCache } from './engine/image-cache.ts'
 import type { WarmEngine } from './engine/warm.ts'
 import { UserError } from './errors.ts'
+import type { DetectionCache } from './model/detection-cache.ts'
 import type { BodyProblem, Engine } from './model/evaluation.ts'
 import { type Log, systemClock } from './model/ports.ts'
 import type { Problem } from './model/problem.ts'
@@ -63,9 +64,10 @@ export function startEngine(
   purpose: 'run' | 'test',
   log: Log,
   warm: WarmEngine = warmUp(),
+  cache?: DetectionCache,
 ): Promise<Engine> {
   const workers = project.settings.workers ?? undefined
-  return createEngine({ project, purpose, workers, log, warm })
+  return createEngine({ project, purpose, workers, cache, log, warm })
 }
 
 /** Bodies that could not be loaded, as problems with their places. */

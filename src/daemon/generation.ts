@@ -4,6 +4,7 @@ import { createSecrets } from '../config/secrets.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import type { Registry } from '../model/destination.ts'
+import type { DetectionCache } from '../model/detection-cache.ts'
 import type { Engine, EvaluatedEvent } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { Log, Secrets } from '../model/ports.ts'
@@ -61,9 +62,13 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
 }
 
 /** Starts Python; rejects with a UserError that holds every body that could not be loaded. */
-export async function startGeneration(prepared: Prepared, options: GenerationOptions): Promise<Generation> {
+export async function startGeneration(
+  prepared: Prepared,
+  options: GenerationOptions,
+  cache: DetectionCache,
+): Promise<Generation> {
   const { project } = prepared
-  const engine = await startEngine(project, 'run', options.log)
+  const engine = await startEngine(project, 'run', options.log, undefined, cache)
   try {
     const broken = bodyProblems(project, engine)
     refuseProblems(project, broken, options.skipInvalid)

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { systemClock } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
+import { CacheLedger } from '../pipeline/cache-ledger.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { DEFAULT_STORE } from '../workspace.ts'
@@ -34,6 +35,8 @@ export interface Ground {
   readonly sources: readonly OpenedSource[]
   readonly token: (() => string) | undefined
   readonly store: Store
+  /** What the caching helpers keep; a reload leaves it be. */
+  readonly cache: CacheLedger
   readonly keepRejects: KeepRejects
   /** Aborted when no more events shall be taken. */
   readonly draining: AbortController
@@ -55,10 +58,11 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   cleanups.add(() => store.close())
   await store.hold(`signalbox run --project ${root}`)
   const keepRejects = await openRejects(rejectsFile(prepared.project, store))
+  const cache = new CacheLedger(store, () => systemClock.now())
   // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
-  const current = { generation: await startGeneration(prepared, options) }
+  const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add(() => current.generation.retire())
-  return { current, sources, token, store, keepRejects, draining: new AbortController() }
+  return { current, sources, token, store, cache, keepRejects, draining: new AbortController() }
 }
 
 function rejectsFile({ root, settings }: Project, store: Store): string | null {

@@ -28,13 +28,14 @@ export interface Rooms {
 }
 
 export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cleanups): Rooms {
-  const { current, store, draining } = ground
+  const { current, store, cache, draining } = ground
   const { log, onEvent } = options
   const metrics = createMetrics()
   const tally = new Tally(metrics)
   const readiness = createReadiness(systemClock, draining.signal)
   const pipeline = createPipeline({
     store,
+    cache,
     project: () => current.generation.project,
     onAdmitted: (admitted, deliveries) => {
       tally.admitted(admitted)

@@ -3,14 +3,16 @@ import type { TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../model/finding.ts'
 import { ForgedAnswer, readEvaluation, readOutcomes } from './answer.ts'
+import type { WorkerCacheDesk } from './cache-desk.ts'
 import { failedOutcome, QUARANTINED } from './ended-call.ts'
-import { type Accepted, type IntakeRules, takeIn } from './intake.ts'
+import { type Accepted, cacheEvent, type IntakeRules, takeIn } from './intake.ts'
 import type { Matching } from './matching.ts'
 import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip } from './protocol.ts'
 import type { Python } from './pyodide.ts'
 
 export interface LoadedBodies {
   readonly python: Python
+  readonly cacheDesk: Pick<WorkerCacheDesk, 'serve'>
   readonly rules: IntakeRules
   readonly matching: Matching
   readonly bodies: readonly Body[]
@@ -39,9 +41,11 @@ interface Reported {
   readonly functions: FunctionResults
 }
 
-export function evaluateEvents({ python, rules, matching, bodies }: LoadedBodies, job: Job): Answer {
+export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
+  const { python, cacheDesk, rules, matching, bodies } = loaded
   const envelopes = job.work.items as readonly Envelope[]
   const taken = envelopes.map((envelope) => takeIn(envelope, rules))
+  cacheDesk.serve((item) => cacheEvent(envelopes[item], taken[item]))
   const quarantined = new Set(job.quarantined)
   const running = withoutQuarantined(quarantined)
   const matched: Reported[] = []

@@ -61,6 +61,11 @@ export class Deadline {
     return SIGINT
   }
 
+  /** So long the interpreter waited for the host: that is no time of its own. */
+  paused(ms: number): void {
+    this.#at += ms
+  }
+
   /** The interpreter ended within a call: it stands where that began. */
   ended(): void {
     if (this.#isWatching) this.#look(true)

@@ -1,6 +1,7 @@
 /** Detections x events -> findings: every trust group evaluates by itself, and what they find is put back in order. */
 import { availableParallelism } from 'node:os'
 import { messageOf } from '../errors.ts'
+import type { DetectionCache } from '../model/detection-cache.ts'
 import type { BodyProblem, Engine, EvaluatedEvent, TestCall, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { ProjectFacts } from '../model/facts.ts'
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly imageCache?: string | undefined
   /** Booting already, from that folder. */
   readonly warm?: WarmEngine | undefined
+  /** What the caching helpers ask in `run`; without it each worker remembers for itself. */
+  readonly cache?: DetectionCache | undefined
   readonly log: Log
 }
 
@@ -81,7 +84,7 @@ function outcomeOf(said: PromiseSettledResult<readonly Outcome[]>, at: number): 
 
 /** The interpreter that is booting already goes to the first of them. */
 async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Group[]> {
-  const { project, purpose, log } = options
+  const { project, purpose, cache, log } = options
   const { classification, limits } = project.settings
   const { from } = warm
   const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
@@ -93,7 +96,7 @@ async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Gr
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   const starts = splitByTrust(project).map((group, place) => {
     const first = place === 0 ? warm.take() : new Evaluator(from)
-    return startGroup({ group, purpose, order, workers, from, first, log })
+    return startGroup({ group, purpose, order, workers, from, first, cache, log })
   })
   const started = await Promise.allSettled(starts)
   const groups = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))

@@ -3,6 +3,7 @@ import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
+import { type AskCache, CacheAnswers } from './cache-answers.ts'
 import type { Ending } from './ended-call.ts'
 import {
   type Filled,
@@ -48,15 +49,17 @@ export class Evaluator {
   #timeMs = Number.POSITIVE_INFINITY
   #gone = false
   #message = ''
+  readonly #cache = new CacheAnswers()
 
   /** Boots at once; nothing of any project is known to it yet. */
   constructor(from: StartState) {
     const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
     this.#worker = new Worker(ENTRY, {
-      workerData: { mark, ...from.next() } satisfies WorkerSetup,
+      workerData: { mark, cache: this.#cache.line, ...from.next() } satisfies WorkerSetup,
       // Nothing of ours; it only says where Node keeps what it has compiled.
       env: compileCache(),
+      transferList: [this.#cache.line.port],
       resourceLimits: RESOURCE_LIMITS,
       stdout: true,
       stderr: true,
@@ -71,10 +74,15 @@ export class Evaluator {
     })
     this.#worker.on('exit', () => {
       this.#gone = true
+      this.#cache.close()
     })
     this.#worker.once('message', (first: FromWorker) => {
       if (first.kind === 'booted') from.learn(first)
     })
+  }
+
+  answerCache(ask: AskCache): void {
+    this.#cache.give(ask)
   }
 
   async load(order: LoadOrder, signal: AbortSignal): Promise<Ready | Ended> {
@@ -116,6 +124,7 @@ export class Evaluator {
       const watchdog = new Watchdog(this.#timeMs)
       let ending: Ending = 'crash'
       const timer = setInterval(() => {
+        if (this.#cache.isAwaited) return watchdog.rest()
         if (!watchdog.stalled(readMark(this.#cells), performance.now())) return
         ending = 'time'
         void this.stop()

@@ -1,10 +1,12 @@
 /** One trust group: its own bodies and their numbers, its own workers, blame and quarantine. Nothing of it is another's. */
+import type { DetectionCache } from '../model/detection-cache.ts'
 import type { BodyProblem, TestCall, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { ProjectFacts } from '../model/facts.ts'
 import type { Log } from '../model/ports.ts'
 import { bodiesOf } from './bodies.ts'
 import { projectFacts } from './body-facts.ts'
+import type { AskCache } from './cache-answers.ts'
 import { chunks } from './chunks.ts'
 import { Containment } from './containment.ts'
 import type { Evaluator } from './evaluator.ts'
@@ -20,6 +22,7 @@ export interface GroupOptions {
   readonly workers: number
   readonly from: StartState
   readonly first: Evaluator
+  readonly cache: DetectionCache | undefined
   readonly log: Log
 }
 
@@ -42,10 +45,10 @@ const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
 
 export async function startGroup(options: GroupOptions): Promise<Group> {
-  const { group, purpose, order, workers, from, first } = options
-  const log = options.log
+  const { group, purpose, order, workers, from, first, cache, log } = options
   const bodies = bodiesOf(group.content, purpose)
-  const pool = await Pool.start({ setup: { bodies, ...order }, workers, from, first, log })
+  const askCache = cache && askFor(group.name, bodies, cache)
+  const pool = await Pool.start({ setup: { bodies, ...order }, workers, from, first, askCache, log })
   const { limits } = order.settings
   const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
   const numbers = detectionNumbers(bodies)
@@ -74,6 +77,14 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
     },
     facts: () => projectFacts(pool.facts, bodies),
     close: () => pool.close(),
+  }
+}
+
+/** A worker knows bodies by number, and nothing of groups. */
+function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCache): AskCache {
+  return async ({ body, event, place, operation }) => {
+    const detection = bodies[body]?.id ?? ''
+    return { value: await cache.ask({ event, trustGroup, detection, place, operation }) }
   }
 }
 

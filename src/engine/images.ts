@@ -10,7 +10,7 @@ import type { BaseImage, KeptImage, Loaded, ProjectImage } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
 
 /** A base holds what these made of the interpreter: with other ones it is another. */
-const MAKERS = ['pyodide', 'import-seam', 'import-allowlist', 'utc-clock', 'heap-image']
+const MAKERS = ['pyodide', 'import-seam', 'cache-channel', 'import-allowlist', 'utc-clock', 'heap-image']
 
 export class Images {
   readonly #cache: ImageCache

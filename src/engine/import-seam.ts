@@ -3,6 +3,7 @@
  * It carries the mark, refuses the shell and sockets, and can be locked: then all but the allowlist throws.
  */
 import { Bug } from '../errors.ts'
+import { type CacheDesk, cacheChannel } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
 import type { HostImport, Memory } from './host-import.ts'
 import { importRule } from './import-allowlist.ts'
@@ -47,6 +48,8 @@ export interface Seam {
 export interface SeamOptions {
   /** Told of marks and polls; without it nothing is marked or interrupted. */
   readonly deadline?: Pick<Deadline, 'marked' | 'polled'>
+  /** Who answers the caching helpers. */
+  readonly cacheDesk?: CacheDesk
   /** The compiled interpreter to use instead of the one that the loader compiles. */
   readonly module?: object
 }
@@ -64,7 +67,9 @@ export async function withSeam<T>(
     const env = imports?.env
     if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
     const names = Object.keys(env)
-    edit(env, { ...special(env, options.deadline, lock), ...utcClock(env, () => seam!.memory) }, lock)
+    const memory = () => seam!.memory
+    const cache = options.cacheDesk && cacheChannel(env, memory, options.cacheDesk)
+    edit(env, { ...special(env, options.deadline, lock), ...utcClock(env, memory), ...cache }, lock)
     const made = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
       'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }

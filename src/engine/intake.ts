@@ -1,6 +1,7 @@
 /** One event's text -> what it is, which detections see it, which fields they find filled in. Pure. */
 import { messageOf } from '../errors.ts'
 import { hashId } from '../model/alert.ts'
+import type { CacheEvent } from '../model/detection-cache.ts'
 import type { Envelope, EventIdentity } from '../model/event.ts'
 import type { Settings } from '../model/settings.ts'
 import { classify, type JsonRecord, textAt, valueAt } from './classify.ts'
@@ -74,6 +75,15 @@ function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
  */
 function deriveRowId({ source, dedupId, cursor, place, raw, receivedAt, seq }: Envelope): string {
   return hashId('row', source, dedupId ?? cursor ?? `${receivedAt}:${seq}`, place, raw)
+}
+
+/** Who an event is to the caching helpers; null: no detection sees it. */
+export function cacheEvent(envelope: Envelope | undefined, taken: TakenIn | undefined): CacheEvent | null {
+  if (!envelope || taken?.status !== 'accepted') return null
+  const { source, seq, dedupId, dedupByRowId } = envelope
+  const isKnownByRowId = dedupByRowId === true && taken.ownRowId
+  const name = isKnownByRowId ? hashId('own-row', taken.event.rowId) : deriveRowId(envelope)
+  return { source, seq, name, comesAgain: isKnownByRowId || dedupId !== undefined }
 }
 
 interface Times {

@@ -1,6 +1,7 @@
 /** Several workers over one queue of jobs. A worker that ended is replaced; what it was doing is the caller's to judge. */
 import { Bug } from '../errors.ts'
 import type { Log } from '../model/ports.ts'
+import type { AskCache } from './cache-answers.ts'
 import { endedCall, plainError } from './ended-call.ts'
 import { type Done, type Ended, Evaluator, type Ready } from './evaluator.ts'
 import { type BrokenBody, budgetMs, type Job, LOADING, type LoadOrder } from './protocol.ts'
@@ -12,6 +13,8 @@ export interface PoolOptions {
   /** A worker that is booting already, while the project was being read. */
   readonly first: Evaluator
   readonly workers: number
+  /** Answers the caching helpers; without it each interpreter keeps their items for itself. */
+  readonly askCache: AskCache | undefined
   readonly log: Log
 }
 
@@ -136,9 +139,10 @@ export class Pool {
   }
 
   async #load(evaluator: Evaluator, images: LoadOrder['images']): Promise<Ready | Ended> {
-    const { setup, from } = this.#options
-    const request = loadRequest(setup, [...this.#excluded.values()])
-    const start = await evaluator.load({ ...setup, request, images }, this.#closing.signal)
+    const { setup, from, askCache } = this.#options
+    if (askCache) evaluator.answerCache(askCache)
+    const order = { ...setup, request: this.#request(), images }
+    const start = await evaluator.load(order, this.#closing.signal)
     if (start.kind === 'ready' && start.kept) from.keep(start.kept)
     return start
   }
@@ -164,12 +168,17 @@ export class Pool {
     const leftOut = setup.bodies.flatMap((_, body) =>
       body < count ? [] : [{ body, error: plainError('NotLoaded', 'left out') }],
     )
-    const request = loadRequest(setup, [...this.#excluded.values(), ...leftOut])
     const evaluator = new Evaluator(from)
-    const start = await evaluator.load({ ...setup, request, images: 'ignore' }, this.#closing.signal)
+    const order = { ...setup, request: this.#request(leftOut), images: 'ignore' } as const
+    const start = await evaluator.load(order, this.#closing.signal)
     await evaluator.stop()
     if (this.#failure !== undefined) throw this.#failure
     return start.kind === 'ended'
+  }
+
+  #request(leftOut: readonly BrokenBody[] = []): string {
+    const { setup, askCache } = this.#options
+    return loadRequest(setup, [...this.#excluded.values(), ...leftOut], askCache !== undefined)
   }
 
   #exclude(number: number, { mark, ending }: Ended): void {
@@ -187,11 +196,12 @@ export class Pool {
 function loadRequest(
   { bodies: all, settings }: PoolOptions['setup'],
   excluded: readonly BrokenBody[],
+  hostCache: boolean,
 ): string {
   const { timeMs, outputBytes } = settings.limits
   const bodies = all
     .filter(({ kind }) => kind !== 'simple')
     .map((body) => (body.kind === 'detection' ? { ...body, filter: undefined } : body))
   const errors = excluded.map(({ body, error }) => [body, error])
-  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes })
+  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes, hostCache })
 }

@@ -1,10 +1,12 @@
 /** What crosses between the main thread and a worker: messages, and the mark in shared memory. Nothing else does. */
+
 import type { DataModel, DetectionType } from '../model/detection.ts'
 import type { EvaluatedEvent, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError } from '../model/finding.ts'
 import type { MatchExpression, SimpleDetection } from '../model/match-expression.ts'
 import type { Settings } from '../model/settings.ts'
+import type { CacheLine } from './cache-desk.ts'
 
 /** The Python functions that the host calls. */
 export type DriverCall = 'seal' | 'wake' | 'facts' | 'load' | 'evaluate' | 'test'
@@ -102,6 +104,8 @@ export interface BrokenBody {
 export interface WorkerSetup {
   /** The mark, as `MARK` lays it out. */
   readonly mark: SharedArrayBuffer
+  /** The way to ask for items of the caching helpers. */
+  readonly cache: CacheLine
   /** Folder of the images, or null: there is no cache. */
   readonly imageFolder: string | null
   /** Bytes beyond which Python gets a MemoryError. */

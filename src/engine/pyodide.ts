@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import type { PyodideInterface } from 'pyodide'
 import { Bug } from '../errors.ts'
 import { type CApi, callText } from './c-api.ts'
-import { Deadline } from './deadline.ts'
+import type { CacheDesk } from './cache-channel.ts'
+import type { Deadline } from './deadline.ts'
 import { putImage, takeImage } from './heap-image.ts'
 import { type Seam, withSeam } from './import-seam.ts'
 import type { BaseImage, DriverCall } from './protocol.ts'
@@ -37,7 +38,9 @@ export interface Booted {
 }
 
 export interface BootOptions {
-  readonly mark: Int32Array
+  /** Follows this interpreter, and no other. */
+  readonly deadline: Deadline
+  readonly cacheDesk: CacheDesk
   /** The runtime's own Python files. */
   readonly files: readonly PythonFile[]
   /** The compiled interpreter, with its memory's bounds. */
@@ -68,8 +71,8 @@ export async function bootPython(options: BootOptions): Promise<Booted> {
 
 /** The interpreter without a life of its own, locked, and the base put into its memory. */
 async function restore(base: BaseImage, options: BootOptions): Promise<Booted> {
-  const deadline = new Deadline(options.mark)
-  const { loaded: interpreter, seam } = await withSeam({ deadline, module: options.module }, () =>
+  const { deadline, cacheDesk, module } = options
+  const { loaded: interpreter, seam } = await withSeam({ deadline, cacheDesk, module }, () =>
     bareInterpreter(options),
   )
   if (interpreter.wasmTable.length !== base.functions) {
@@ -82,8 +85,8 @@ async function restore(base: BaseImage, options: BootOptions): Promise<Booted> {
 
 /** The loader's whole work, then the runtime, the driver and common modules: what every image is made over. */
 async function startFromNothing(options: BootOptions): Promise<Booted> {
-  const deadline = new Deadline(options.mark)
-  const { loaded: pyodide, seam } = await withSeam({ deadline, module: options.module }, startPyodide)
+  const { deadline, cacheDesk, module } = options
+  const { loaded: pyodide, seam } = await withSeam({ deadline, cacheDesk, module }, startPyodide)
   installFiles(pyodide.FS, options.files)
   pyodide.runPython(
     `import sys; sys.path.insert(0, "${RUNTIME}"); sys.path.append("${RUNTIME}/stand_ins"); sys.dont_write_bytecode = True`,

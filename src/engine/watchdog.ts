@@ -21,6 +21,12 @@ export class Watchdog {
     this.#timeMs = timeMs
   }
 
+  /** The worker waits for somebody else: what it has used of its time counts afresh. */
+  rest(): void {
+    this.#serial = null
+    this.#lastLook = null
+  }
+
   /** True when the mark has stood still for too long. Looks that come late judge nothing. */
   stalled(mark: Mark, now: number): boolean {
     const wasLate = this.#lastLook !== null && now - this.#lastLook > LOOK_EVERY_MS + GRACE_MS / 2

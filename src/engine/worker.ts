@@ -3,6 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
 import { readBroken, readFacts } from './answer.ts'
 import { evaluateEvents, type LoadedBodies, testCalls } from './batch.ts'
+import { WorkerCacheDesk } from './cache-desk.ts'
+import { Deadline } from './deadline.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
 import { Images } from './images.ts'
 import { createMatching } from './matching.ts'
@@ -17,7 +19,9 @@ const port = parentPort
 if (port === null) throw new Bug('the worker entry runs only as a worker')
 const send = (message: FromWorker) => port.postMessage(message)
 
-const { mark, imageFolder } = workerData as WorkerSetup
+const { mark, cache, imageFolder } = workerData as WorkerSetup
+const deadline = new Deadline(new Int32Array(mark))
+const cacheDesk = new WorkerCacheDesk(cache, (ms) => deadline.paused(ms))
 const files = readPythonFiles()
 const images = new Images(imageFolder ? openImageCache(imageFolder) : NO_CACHE, files)
 let booted: Booted | undefined = await start(workerData as WorkerSetup)
@@ -29,7 +33,7 @@ async function start(setup: WorkerSetup): Promise<Booted> {
   // Its bytes need not stay.
   setup.base = null
   const module = await compiling
-  const { python, base } = await bootPython({ mark: new Int32Array(mark), files, module, base: found })
+  const { python, base } = await bootPython({ deadline, cacheDesk, files, module, base: found })
   send({ kind: 'booted', module, made: base === found ? null : { base, kept: images.keptBase(base) } })
   return { python, base }
 }
@@ -57,7 +61,7 @@ function load(order: LoadOrder, from: Booted): LoadedBodies {
   send({ kind: 'ready', ...filled })
   const broken = new Map(filled.broken.map(({ body, error }) => [body, error]))
   const rules = { settings, selection: createSelection(bodies, broken, queries), clockMode }
-  return { python: from.python, rules, matching: createMatching(bodies), bodies, broken }
+  return { python: from.python, cacheDesk, rules, matching: createMatching(bodies), bodies, broken }
 }
 
 port.once('message', (order: LoadOrder) => {

@@ -5,10 +5,12 @@ import type { Settlement } from '../model/event.ts'
 import type { SystemFinding } from '../model/finding.ts'
 import type { Project } from '../model/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
+import type { CacheCommit, CacheLedger } from './cache-ledger.ts'
 import { type Admitted, Planner } from './planner.ts'
 import { detectionMuted } from './system-findings.ts'
 import { isIdle, keysOf, routeSystem, type Work, workOfEvent, workOfSystem } from './work.ts'
 
+const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
 const SEEN_MS = 24 * 3_600_000
 const TRIES = 20
 
@@ -28,19 +30,23 @@ export interface Pipeline {
 
 export interface PipelineOptions {
   readonly store: Store
+  /** What the events changed in it goes down with their effects. */
+  readonly cache?: Pick<CacheLedger, 'commit'>
   /** Asked anew for each batch, so that a reload takes effect between batches. */
   readonly project: () => Project
   /** Called after each commit with what was admitted, in order, and how many deliveries that made. */
   readonly onAdmitted: (admitted: readonly Admitted[], deliveries: number) => void
 }
 
-export function createPipeline({ store, project, onAdmitted }: PipelineOptions): Pipeline {
+export function createPipeline({ store, cache, project, onAdmitted }: PipelineOptions): Pipeline {
   const inTurn = createQueue()
+  const cachedOf = (events: Batch['events']): CacheCommit =>
+    cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
 
   /** Which works were new: one flag per work. */
   const commit = async (
     works: readonly Work[],
-    cursor: Batch['cursor'],
+    { events, cursor }: Batch,
     present: Project,
   ): Promise<readonly boolean[]> => {
     const { registry, settings } = present
@@ -49,16 +55,19 @@ export function createPipeline({ store, project, onAdmitted }: PipelineOptions):
       const state = await store.read(keysOf(works))
       const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
       const fresh = newWorks(works, state.seen)
+      const cached = cachedOf(events)
       const admitted = works.flatMap((work, i) => (fresh[i] ? admitWork(work, planner, present) : []))
       const plan = {
         ...EMPTY_PLAN,
         ...planner.plan,
         cursors: cursor ? [cursor] : [],
+        kv: cached.kv,
         seen: works.flatMap((work, i) =>
           (fresh[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_MS })),
         ),
       }
       if ((await store.commit(plan, planner.expected)) === 'conflict') continue
+      cached.done()
       onAdmitted(admitted, plan.deliveries.length)
       return fresh
     }
@@ -70,15 +79,17 @@ export function createPipeline({ store, project, onAdmitted }: PipelineOptions):
       inTurn(async () => {
         const present = project()
         const works = events.map((event) => workOfEvent(event, present))
-        const idle = works.every(isIdle) && cursor === null
-        const fresh = idle ? works.map(() => true) : await commit(works, cursor, present)
+        const cached = cachedOf(events)
+        const idle = works.every(isIdle) && cursor === null && cached.kv.length === 0
+        if (idle) cached.done()
+        const fresh = idle ? works.map(() => true) : await commit(works, { events, cursor }, present)
         return events.map((event, i) => settle(event, fresh[i]!))
       }),
     admitSystem: (findings) =>
       inTurn(async () => {
         const present = project()
         const works = findings.map((finding) => workOfSystem(finding, present))
-        await commit(works, null, present)
+        await commit(works, { events: [], cursor: null }, present)
       }),
     betweenCommits: inTurn,
   }

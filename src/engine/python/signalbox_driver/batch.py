@@ -8,6 +8,7 @@ import warnings
 from panther_detection_helpers import caching
 from panther_detection_helpers.backend import MemoryBackend
 from signalbox_driver import failures, marks
+from signalbox_driver.host_cache import HostBackend
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
@@ -19,13 +20,15 @@ _project = None
 
 
 def load(text):
-    """{bodies, excluded: [[body, error]], timeMs, outputBytes} -> [{body, error}]"""
+    """{bodies, excluded: [[body, error]], timeMs, outputBytes, hostCache} -> [{body, error}]"""
     global _project
     request = json.loads(text)
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")
     failures.configure(request["timeMs"])
     printed.limit = request["outputBytes"]
+    if request["hostCache"]:
+        caching.set_backend(HostBackend())
     _prepare()
     _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])))
     return _answer(_project.problems)

@@ -72,6 +72,10 @@ def position():
     return cells[_BODY], _looping() if cells[_LOOP] else cells[_ITEM]
 
 
+def function():
+    return cells[_FUNCTION]
+
+
 def _looping():
     iterator, items = _loop
     return items[len(items) - length_hint(iterator) - 1]

@@ -1,0 +1,196 @@
+/** The caching helpers over the daemon's ledger: exact across workers and kills, bounded, and no time of the detection's. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { DetectionCache } from '../../src/model/detection-cache.ts'
+import type { Engine, EvaluatedEvent } from '../../src/model/evaluation.ts'
+import { silentLog, systemClock } from '../../src/model/ports.ts'
+import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
+import { openStore } from '../../src/store/open.ts'
+import {
+  type EngineProject,
+  engineProject,
+  envelope,
+  findingsOf,
+  IMAGES,
+  rule,
+} from '../support/engine-project.ts'
+
+const COUNTS = `
+from panther_detection_helpers.caching import increment_counter
+def rule(event): return True
+def title(event): return str(increment_counter("k"))
+`
+const KILLS = 'import os\ndef rule(event): return event.get("kill") and os._exit(0)'
+
+async function evaluated(
+  given: EngineProject,
+  events: readonly unknown[],
+  cache?: DetectionCache,
+): Promise<readonly EvaluatedEvent[]> {
+  const store = await openStore('memory:', { clock: systemClock, projectRoot: '.' })
+  const engine = await createEngine({
+    project: engineProject(given),
+    purpose: 'run',
+    workers: 2,
+    imageCache: IMAGES,
+    cache: cache ?? new CacheLedger(store, () => systemClock.now()),
+    log: silentLog,
+  })
+  try {
+    return await engine.evaluate(events.map((raw, seq) => envelope(raw, { seq, place: `line ${seq}` })))
+  } finally {
+    await engine.close()
+    await store.close()
+  }
+}
+
+const titles = (events: readonly EvaluatedEvent[], id: string) =>
+  events.map((event) => Number(findingsOf(event)[id]?.title?.output))
+const upTo = (most: number) => Array.from({ length: most }, (_, at) => at + 1)
+const ascending = (numbers: number[]) => numbers.toSorted((a, b) => a - b)
+
+describe('a counter', () => {
+  it('is exact over two workers', async () => {
+    const events = await evaluated({ detections: [rule('counts', COUNTS)] }, Array(200).fill({}))
+    expect(ascending(titles(events, 'counts'))).toEqual(upTo(200))
+  })
+
+  it('is exact where workers are killed and their batches run again', async () => {
+    const given = Array.from({ length: 60 }, (_, at) => ({ kill: at === 20 || at === 50 }))
+    const detections = [rule('counts', COUNTS), rule('kills', KILLS)]
+    const events = await evaluated({ detections, settings: { limits: { quarantineAfter: 99 } } }, given)
+    expect(ascending(titles(events, 'counts'))).toEqual(upTo(60))
+    expect(events.flatMap((event, at) => (findingsOf(event).kills ? [at] : []))).toEqual([20, 50])
+  })
+
+  it('is another one in another trust group', async () => {
+    const trust = [{ group: 'vendor', match: { ids: ['theirs'] } }]
+    const detections = [rule('ours', COUNTS), rule('theirs', COUNTS)]
+    const events = await evaluated({ detections, settings: { trust } }, [{}, {}, {}])
+    expect(ascending(titles(events, 'ours'))).toEqual([1, 2, 3])
+    expect(ascending(titles(events, 'theirs'))).toEqual([1, 2, 3])
+  })
+})
+
+describe('an answer', () => {
+  it('that is long in coming is no time of the detection’s', async () => {
+    const late: DetectionCache = {
+      ask: ({ operation }) =>
+        systemClock
+          .sleep(operation.kind === 'read' ? 1_500 : 0)
+          .then(() => (operation.kind === 'read' ? '[{},"v"]' : 'true')),
+    }
+    const [event] = await evaluated(
+      { detections: [rule('counts', COUNTS)], settings: { limits: { timeMs: 300 } } },
+      [{}],
+      late,
+    )
+    expect(findingsOf(event!).counts!.title).toEqual({ output: '1' })
+  })
+
+  it('that can’t be had is an error of the function that asked', async () => {
+    const failing: DetectionCache = { ask: () => Promise.reject(new Error('the disk is full')) }
+    const [event] = await evaluated({ detections: [rule('counts', COUNTS)] }, [{}], failing)
+    expect(findingsOf(event!).counts!.title!.error).toMatchObject({
+      type: 'CacheError',
+      message: 'the disk is full',
+    })
+  })
+})
+
+/** Each is a rule of its own, by name, on a log type of its own. */
+const REFUSED: readonly [name: string, code: string, message: string][] = [
+  ['with a key that is no text', 'get_counter(5)', 'a key of the cache must be text'],
+  ['with an endless key', 'get_counter("k" * 1025)', 'a key of the cache must be text'],
+  ['with an endless item', 'put_string_set("k", ["x" * 300_000])', 'an item of the cache holds at most'],
+  ['of megabytes', 'put_string_set("k", ["x" * 2_000_000])', 'File too large'],
+  ['too many', 'any(get_counter("unused") for _ in range(2_000))', 'asked more than 1000 times'],
+  [
+    'that is forged',
+    'os.write(FILE, b"{}"); raise ValueError(os.read(FILE, 100).decode())',
+    'no such question',
+  ],
+  ['of another kind', 'host_cache._ask("drop", "k")', 'no such question'],
+  ['with an item that is none', 'host_cache._ask("write", "k", "[]", "v")', 'no such item'],
+]
+
+function refused([name, code]: (typeof REFUSED)[number]) {
+  const source = `
+import os
+from panther_detection_helpers.caching import *
+from signalbox_driver import host_cache
+FILE = host_cache._DESCRIPTOR
+def rule(event):
+    ${code.replaceAll('; ', '\n    ')}
+    return False
+`
+  return rule(name, source, { logTypes: [name] })
+}
+
+describe('a question', () => {
+  const counts = rule('counts', COUNTS, { logTypes: ['counts'] })
+  let engine: Engine
+  beforeAll(async () => {
+    const store = await openStore('memory:', { clock: systemClock, projectRoot: '.' })
+    const project = engineProject({ detections: [...REFUSED.map(refused), counts] })
+    const cache = new CacheLedger(store, () => systemClock.now())
+    engine = await createEngine({
+      project,
+      purpose: 'run',
+      workers: 1,
+      imageCache: IMAGES,
+      cache,
+      log: silentLog,
+    })
+  })
+  afterAll(() => engine.close())
+
+  it.each(REFUSED)('%s is refused, and the next one is answered', async (name, _, message) => {
+    const [asks, after] = await engine.evaluate([
+      envelope({}, { type: name }),
+      envelope({}, { type: 'counts' }),
+    ])
+    expect(findingsOf(asks!)[name]!.detection!.error?.message).toContain(message)
+    expect(findingsOf(after!).counts!.title!.output).toMatch(/^[0-9]+$/)
+  })
+
+  it('as a body is loaded is refused', async () => {
+    const project = engineProject({ detections: [rule('early', `${COUNTS}increment_counter("k")\n`)] })
+    const cache: DetectionCache = { ask: async () => 'true' }
+    const engine = await createEngine({
+      project,
+      purpose: 'run',
+      workers: 1,
+      imageCache: IMAGES,
+      cache,
+      log: silentLog,
+    })
+    expect(engine.problems).toMatchObject([{ id: 'early', error: { type: 'CacheError' } }])
+    await engine.close()
+  })
+
+  it('that waits for ever does not keep the engine from closing', async () => {
+    let asked = () => {}
+    const wasAsked = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    const cache: DetectionCache = {
+      ask: () => {
+        asked()
+        return new Promise(() => {})
+      },
+    }
+    const project = engineProject({ detections: [rule('counts', COUNTS)] })
+    const engine = await createEngine({
+      project,
+      purpose: 'run',
+      workers: 1,
+      imageCache: IMAGES,
+      cache,
+      log: silentLog,
+    })
+    const underWay = engine.evaluate([envelope({})])
+    await wasAsked
+    await Promise.all([expect(underWay).rejects.toThrow('closed'), engine.close()])
+  })
+})

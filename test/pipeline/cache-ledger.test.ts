@@ -1,0 +1,187 @@
+/** The caching helpers' items: exact under replays, failed commits and the end of the process. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { CacheEvent } from '../../src/model/detection-cache.ts'
+import { systemClock } from '../../src/model/ports.ts'
+import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
+import { openStore } from '../../src/store/open.ts'
+import { EMPTY_PLAN, type Store } from '../../src/store/store.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-cache-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const nothing = { groups: new Map(), limiters: new Map() }
+
+let seq = 0
+/** A new sending of the event of that name. */
+const event = (name: string, comesAgain = false): CacheEvent => ({
+  source: 's',
+  seq: seq++,
+  name,
+  comesAgain,
+})
+
+interface Asking {
+  readonly trustGroup?: string
+  readonly detection?: string
+}
+
+/** What the helpers do to count: read, add, write if nobody came between. Starts from the first question each time. */
+async function increment(
+  ledger: CacheLedger,
+  at: CacheEvent,
+  asking: Asking = {},
+  until = Number.POSITIVE_INFINITY,
+) {
+  const about = { event: at, trustGroup: 'default', detection: 'd', ...asking }
+  for (let n = 1; n <= until; n += 2) {
+    const [item, version] = JSON.parse(
+      await ledger.ask({ ...about, place: `0/${n}`, operation: { kind: 'read', key: 'k' } }),
+    ) as [{ count?: number }, string]
+    const count = (item.count ?? 0) + 1
+    if (n + 1 > until) return count
+    const write = {
+      kind: 'write',
+      key: 'k',
+      item: JSON.stringify({ count }),
+      expiresAt: null,
+      version,
+    } as const
+    if ((await ledger.ask({ ...about, place: `0/${n + 1}`, operation: write })) === 'true') return count
+  }
+  throw new Error('asked no more')
+}
+
+async function commit(store: Store, ledger: CacheLedger, events: readonly CacheEvent[]) {
+  const { kv, done } = ledger.commit(events)
+  await store.commit({ ...EMPTY_PLAN, kv }, nothing)
+  done()
+}
+
+describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
+  const open = (name: string) =>
+    openStore(kind === 'memory:' ? kind : `sqlite:${join(folder, name)}`, {
+      clock: systemClock,
+      projectRoot: folder,
+    })
+  const ledgerOf = (store: Store) => new CacheLedger(store, () => systemClock.now())
+
+  it('counts exactly when many ask at once', async () => {
+    const store = await open('many')
+    const ledger = ledgerOf(store)
+    const counts = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => increment(ledger, event(`e${at}`))),
+    )
+    expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, at) => at + 1))
+    await store.close()
+  })
+
+  it('tells an event that runs again what it was told, and changes nothing twice', async () => {
+    const store = await open('again')
+    const ledger = ledgerOf(store)
+    const first = event('first')
+    expect(await increment(ledger, first)).toBe(1)
+    expect(await increment(ledger, event('other'))).toBe(2)
+    expect(await increment(ledger, first)).toBe(1)
+    expect(await increment(ledger, event('third'))).toBe(3)
+    await store.close()
+  })
+
+  it('goes on where a run was cut off between two questions', async () => {
+    const store = await open('cut')
+    const ledger = ledgerOf(store)
+    const cut = event('cut')
+    await increment(ledger, cut, {}, 1)
+    expect(await increment(ledger, event('between'))).toBe(1)
+    expect(await increment(ledger, cut)).toBe(2)
+    await store.close()
+  })
+
+  it('tells detections apart, and trust groups wholly', async () => {
+    const store = await open('apart')
+    const ledger = ledgerOf(store)
+    const one = event('one')
+    expect(await increment(ledger, one)).toBe(1)
+    expect(await increment(ledger, one, { detection: 'other' })).toBe(2)
+    expect(await increment(ledger, one, { trustGroup: 'vendor' })).toBe(1)
+    await store.close()
+  })
+
+  it('counts an event once whose commit failed and that came again', async () => {
+    const store = await open('failed')
+    const ledger = ledgerOf(store)
+    await increment(ledger, event('e'))
+    const again = event('e')
+    expect(await increment(ledger, again)).toBe(1)
+    await commit(store, ledger, [again])
+    expect(await increment(ledger, event('next'))).toBe(2)
+    await store.close()
+  })
+
+  it('asks for no commit where nothing was changed', async () => {
+    const store = await open('idle')
+    const ledger = ledgerOf(store)
+    const reader = event('reader')
+    await increment(ledger, event('writer'))
+    await increment(ledger, reader, {}, 1)
+    expect(ledger.commit([reader]).kv).toEqual([])
+    await store.close()
+  })
+})
+
+describe('after the end of the process', () => {
+  const reopened = async (name: string, before: (store: Store, ledger: CacheLedger) => Promise<void>) => {
+    const url = `sqlite:${join(folder, name)}`
+    const options = { clock: systemClock, projectRoot: folder }
+    const first = await openStore(url, options)
+    await before(first, new CacheLedger(first, () => systemClock.now()))
+    await first.close()
+    const store = await openStore(url, options)
+    return { store, ledger: new CacheLedger(store, () => systemClock.now()) }
+  }
+
+  it('what was committed is there', async () => {
+    const { store, ledger } = await reopened('committed', async (first, ledger) => {
+      const e = event('e')
+      await increment(ledger, e)
+      await commit(first, ledger, [e])
+    })
+    expect(await increment(ledger, event('next'))).toBe(2)
+    await store.close()
+  })
+
+  it('what was not committed never was, and its event counts when it comes again', async () => {
+    const { store, ledger } = await reopened('lost', async (_, ledger) => {
+      await increment(ledger, event('e'))
+    })
+    expect(await increment(ledger, event('e'))).toBe(1)
+    await store.close()
+  })
+
+  it('an event whose change went down with another’s commit counts once when it comes again', async () => {
+    const { store, ledger } = await reopened('carried', async (first, ledger) => {
+      const slow = event('slow')
+      const quick = event('quick')
+      await increment(ledger, slow)
+      await increment(ledger, quick)
+      await commit(first, ledger, [quick])
+    })
+    const again = event('slow')
+    expect(await increment(ledger, again)).toBe(1)
+    await commit(store, ledger, [again])
+    expect(await increment(ledger, event('next'))).toBe(3)
+    await store.close()
+  })
+
+  it('an event that its source sends again after it was settled counts once', async () => {
+    const { store, ledger } = await reopened('resent', async (first, ledger) => {
+      const e = event('keyed', true)
+      await increment(ledger, e)
+      await commit(first, ledger, [e])
+    })
+    expect(await increment(ledger, event('keyed', true))).toBe(1)
+    expect(await increment(ledger, event('next'))).toBe(2)
+    await store.close()
+  })
+})
