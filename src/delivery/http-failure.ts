@@ -24,13 +24,15 @@ const PLAIN: Readonly<Record<string, string>> = {
 const BROKEN: Readonly<Record<string, string>> = {
   UND_ERR_INVALID_ARG: 'a header of the request is not valid',
   ERR_PRIVATE_ADDRESS: 'its address is private, and transport.publicOnly refuses those',
-  ERR_OSSL_PEM_NO_START_LINE: 'a certificate or key of transport is not PEM',
-  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the key of transport does not belong to its certificate',
 }
+/** What OpenSSL says when it is given certificates, before a byte is sent. */
+const UNUSABLE_TLS = /^ERR_OSSL_/
 
 export function httpFailure(url: URL, error: unknown): RetryableError | PermanentError {
   const code = codeOf(error)
-  const broken = BROKEN[code]
+  const broken = UNUSABLE_TLS.test(code)
+    ? `a certificate or key of transport can't be used (${code})`
+    : BROKEN[code]
   if (broken !== undefined) {
     return new PermanentError(at(url, broken), { scope: 'destination', cause: new Error(code) })
   }

@@ -1,0 +1,181 @@
+import { createServer, request as httpRequest, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { type AddressInfo, connect } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createHttpClient } from '../../src/delivery/http-client.ts'
+import { isPrivateAddress } from '../../src/delivery/private-address.ts'
+import type { HttpRequest, Transport } from '../../src/model/ports.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+
+const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
+const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 1_000 })
+afterAll(() => http.close())
+
+const send = (url: string, transport: Transport = {}, over: Partial<HttpRequest> = {}) =>
+  http.send(
+    { method: 'POST', url, headers: {}, body: 'text', ...over },
+    new AbortController().signal,
+    transport,
+  )
+
+let receiver: Receiver
+beforeEach(async () => {
+  receiver = await startReceiver()
+})
+afterEach(() => receiver.close())
+
+async function listening<T extends Server>(server: T): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+describe('TLS', () => {
+  let server: ReturnType<typeof createSecureServer>
+  let url: string
+  beforeEach(async () => {
+    const given = { key: pem('server.key'), cert: pem('server.pem'), ca: pem('ca.pem') }
+    server = createSecureServer(
+      { ...given, requestCert: true, rejectUnauthorized: false },
+      (request, response) => {
+        const { authorized, getPeerCertificate } = request.socket as never as {
+          authorized: boolean
+          getPeerCertificate(): { subject?: { CN: string } }
+        }
+        response.end(authorized ? getPeerCertificate.call(request.socket).subject?.CN : 'nobody')
+      },
+    )
+    url = `https://127.0.0.1:${await listening(server as never)}/top-secret`
+  })
+  afterEach(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('trusts the authority it is given, and no other', async () => {
+    expect((await send(url, { ca: pem('ca.pem') })).body).toBe('nobody')
+    await expect(send(url)).rejects.toMatchObject({
+      kind: 'retryable',
+      message: expect.stringMatching(
+        /^https:\/\/127\.0\.0\.1:\d+: the certificate comes from an unknown authority/,
+      ),
+    })
+  })
+
+  it('shows a client certificate', async () => {
+    const transport = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: pem('client.key') }
+    expect((await send(url, transport)).body).toBe('client')
+  })
+
+  it('takes a key that is none for a broken destination, and keeps it to itself', async () => {
+    const transport = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: 'top-secret' }
+    const error: unknown = await send(url, transport).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ kind: 'permanent', scope: 'destination' })
+    expect((error as Error).message).not.toContain('top-secret')
+  })
+})
+
+describe('a proxy', () => {
+  it('carries the request, and gets its credentials alone', async () => {
+    const seen: string[] = []
+    const proxy = createServer()
+    proxy.on('connect', (request, socket, head) => {
+      seen.push(`${request.url} ${request.headers['proxy-authorization']}`)
+      const { hostname, port } = new URL(`http://${request.url}`)
+      const upstream = connect(Number(port), hostname, () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+        upstream.write(head)
+        upstream.pipe(socket)
+        socket.pipe(upstream)
+      })
+      upstream.on('error', () => socket.destroy())
+      socket.on('error', () => upstream.destroy())
+    })
+    // Plain HTTP may also be asked for by its full URL.
+    proxy.on('request', (request, response) => {
+      const target = new URL(request.url ?? '')
+      seen.push(`${target.host} ${request.headers['proxy-authorization']}`)
+      const { 'proxy-authorization': _, ...headers } = request.headers
+      request.pipe(
+        httpRequest(target, { method: request.method, headers }, (answer) => answer.pipe(response)),
+      )
+    })
+    const port = await listening(proxy)
+    expect((await send(receiver.url, { proxy: `http://me:pass@127.0.0.1:${port}` })).body).toBe('ok')
+    await receiver.until(1)
+    expect(seen).toEqual([`${new URL(receiver.url).host} Basic ${btoa('me:pass')}`])
+    expect(receiver.requests[0]!.headers).not.toHaveProperty('proxy-authorization')
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+})
+
+describe('redirects', () => {
+  it('are followed on demand where they ask for the same request again', async () => {
+    receiver.script({ status: 308, headers: { location: '/moved' } })
+    expect(await send(`${receiver.url}/old`, { followRedirects: true })).toMatchObject({ status: 200 })
+    await receiver.until(2)
+    expect(receiver.requests.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['POST', '/old', 'text'],
+      ['POST', '/moved', 'text'],
+    ])
+  })
+
+  it.each([301, 302, 303])('are refused where they would change it: %i', async (status) => {
+    receiver.script({ status, headers: { location: '/moved' } })
+    expect(await send(receiver.url, { followRedirects: true })).toMatchObject({ status })
+    await receiver.until(1)
+  })
+
+  it('end after three', async () => {
+    receiver.always({ status: 307, headers: { location: '/again' } })
+    expect(await send(receiver.url, { followRedirects: true })).toMatchObject({ status: 307 })
+    await receiver.until(4)
+  })
+
+  it('leave credentials at home', async () => {
+    const other = await startReceiver()
+    receiver.script({ status: 307, headers: { location: other.url } })
+    await send(receiver.url, { followRedirects: true }, { headers: { Authorization: 'Bearer top-secret' } })
+    await Promise.all([receiver.until(1), other.until(1)])
+    expect(receiver.requests[0]!.headers.authorization).toBe('Bearer top-secret')
+    expect(other.requests[0]!.headers.authorization).toBeUndefined()
+    await other.close()
+  })
+})
+
+describe('publicOnly', () => {
+  it.each(['127.0.0.1', 'localhost', '[::1]', '10.1.2.3', '[::ffff:169.254.169.254]'])(
+    'refuses %s',
+    async (host) => {
+      const { port } = new URL(receiver.url)
+      await expect(send(`http://${host}:${port}/`, { publicOnly: true })).rejects.toMatchObject({
+        kind: 'permanent',
+        scope: 'destination',
+        message: expect.stringContaining('its address is private'),
+      })
+    },
+  )
+
+  it.each([
+    ['8.8.8.8', false],
+    ['172.15.0.1', false],
+    ['172.16.0.1', true],
+    ['100.64.0.1', true],
+    ['169.254.169.254', true],
+    ['2606:4700::1111', false],
+    ['fd00::1', true],
+    ['fe80::1', true],
+    ['::ffff:192.168.0.1', true],
+    ['64:ff9b::7f00:1', true],
+  ])('knows %s', (address, isPrivate) => expect(isPrivateAddress(address)).toBe(isPrivate))
+})
+
+it('keeps to the time limit of the destination', async () => {
+  receiver.script({ fault: 'silent' })
+  await expect(send(receiver.url, { timeoutMs: 100 })).rejects.toMatchObject({
+    message: `${receiver.url}: no answer within 100 ms`,
+  })
+  await receiver.until(1)
+})
