@@ -19,6 +19,7 @@ import type { MappingNode } from './yaml-tree.ts'
 
 const DEFAULT_MAX_AGE = '3d'
 const DEFAULT_BURST = 10
+const DEFAULT_CONCURRENCY = 8
 
 /** destinations.yaml once it fits the schema. */
 interface Declared {
@@ -41,6 +42,7 @@ export interface DeclaredDestination {
   options?: Record<string, unknown>
   retry?: { maxAge?: string; maxAttempts?: number }
   rateLimit?: { perMinute: number; burst?: number }
+  concurrency?: number
 }
 
 /** A key at the wrong level may be an option with its secret; values of known keys are harmless. */
@@ -213,6 +215,7 @@ function destinationOf(declared: DeclaredDestination, place: string): Destinatio
       maxAttempts: retry.maxAttempts ?? 0,
     },
     rateLimit: rateLimit ? { perMinute: rateLimit.perMinute, burst: rateLimit.burst ?? DEFAULT_BURST } : null,
+    concurrency: declared.concurrency ?? DEFAULT_CONCURRENCY,
     place,
   }
 }

@@ -4,6 +4,7 @@ import { alertGroup } from '../model/alert-kind.ts'
 import { type Destination, destinationKey, type Registry } from '../model/destination.ts'
 import type { SystemFinding } from '../model/finding.ts'
 import type { ClaimedDelivery, DeliveryOutcome, DestinationState } from '../store/store.ts'
+import { afterAnswer, afterFailure, isOpen } from './breaker.ts'
 import type { DeliveryPorts } from './context.ts'
 import { decide } from './decide.ts'
 import { deliveryDead, destinationPaused } from './findings.ts'
@@ -36,7 +37,7 @@ export async function deliver(
   const { delivery } = claimed
   const startedAt = clock.now()
   const result = await sendInTime(ports, task, stop)
-  const { state, pausedNow } = await updatePause(ports, task, result)
+  const { state, pausedNow } = await updateState(ports, task, result, stop.aborted)
   const now = clock.now()
   const outcome = decide({
     delivery,
@@ -85,18 +86,27 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   return result
 }
 
-/** Only a probe ends a pause: what else succeeds then began before it. */
-async function updatePause(
+/** What the result says about the destination: paused, held back, or well. */
+async function updateState(
   { store, clock, log }: DeliveryPorts,
   { destination, probe }: Task,
   result: SendResult,
+  interrupted: boolean,
 ): Promise<{ state: DestinationState; pausedNow: boolean }> {
   const now = clock.now()
   const broken = result.result === 'refused' && result.scope === 'destination'
   const { before, after } = await changeState(store, destinationKey(destination), (state) => {
     if (broken) return pause(state, result.message, now)
-    return probe && result.result !== 'retry' ? resume(state, now) : state
+    if (result.result === 'retry') return interrupted ? state : afterFailure(state, result.retryAfterMs, now)
+    // Only a probe ends a pause: what else succeeds then began before it.
+    return probe ? resume(afterAnswer(state), now) : afterAnswer(state)
   })
+  if (!isOpen(before) && isOpen(after)) {
+    log.warn(
+      { destination: destination.name, failures: after.failures },
+      'destination keeps failing; one delivery at a time tries',
+    )
+  }
   const pausedNow = before.pausedAt === null && after.pausedAt !== null
   if (pausedNow) log.error({ destination: destination.name, reason: result.message }, 'destination is paused')
   if (before.pausedAt !== null && after.pausedAt === null) {

@@ -2,12 +2,12 @@
 import { messageOf } from '../errors.ts'
 import { type Destination, destinationKey, type Registry } from '../model/destination.ts'
 import type { DeliveryOutcome, Store } from '../store/store.ts'
+import { createClockSteps } from './clock-steps.ts'
 import type { DeliveryPorts } from './context.ts'
 import { deliver, LEASE_MS, type Task } from './deliver.ts'
 import { gate, PROBE_INTERVAL_MS, takeTokens } from './gate.ts'
 import { changeState } from './states.ts'
 
-const MOST_PER_DESTINATION = 8
 const MOST_IN_ALL = 128
 
 export interface Dispatcher {
@@ -24,6 +24,7 @@ export function createDispatcher(
   onEnd: (outcome: DeliveryOutcome | null) => void,
 ): Dispatcher {
   const { store, clock, log } = ports
+  const steps = createClockSteps(store, log)
   const sending = new Map<string, Set<Promise<void>>>()
   const inFlight = () => sending.values().reduce((sum, set) => sum + set.size, 0)
 
@@ -51,8 +52,10 @@ export function createDispatcher(
   async function serve(destination: Destination, registry: Registry): Promise<number | null> {
     const key = destinationKey(destination)
     const { value: state } = await store.destinationState(key)
-    const { allow, probe, until } = gate(state, destination.rateLimit, clock.now())
-    const limit = Math.min(allow, freeSlots(sending.get(key)?.size ?? 0, inFlight()))
+    const { allow, probe, alone, until } = gate(state, destination.rateLimit, clock.now())
+    const busy = sending.get(key)?.size ?? 0
+    const limit =
+      alone && busy > 0 ? 0 : Math.min(allow, freeSlots(destination.concurrency, busy, inFlight()))
     if (limit === 0) return allow === 0 ? later(store, key, until) : null
     const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
     if (claimed.length > 0) await spend(store, destination, probe, claimed.length, clock.now())
@@ -62,6 +65,7 @@ export function createDispatcher(
 
   return {
     async pass(registry) {
+      await steps.follow(registry, clock.now())
       let next: number | null = null
       for (const destination of registry.destinations.filter(({ enabled }) => enabled)) {
         const at = await serve(destination, registry)
@@ -82,8 +86,8 @@ async function later(store: Store, key: string, earliest: number): Promise<numbe
 }
 
 /** A destination always keeps one slot: however many others hang, it is served. */
-function freeSlots(busy: number, busyInAll: number): number {
-  return Math.max(busy === 0 ? 1 : 0, Math.min(MOST_PER_DESTINATION - busy, MOST_IN_ALL - busyInAll))
+function freeSlots(concurrency: number, busy: number, busyInAll: number): number {
+  return Math.max(busy === 0 ? 1 : 0, Math.min(concurrency - busy, MOST_IN_ALL - busyInAll))
 }
 
 /** A probe moves the next probe on; tokens are taken from the bucket. */

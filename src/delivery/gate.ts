@@ -1,6 +1,7 @@
-/** Whether a destination may be sent to now: its pause and its rate limit, from the state row. Pure. */
+/** Whether a destination may be sent to now: its pause, its breaker and its rate limit, from the state row. Pure. */
 import type { RateLimit } from '../model/destination.ts'
 import type { DestinationState } from '../store/store.ts'
+import { isOpen } from './breaker.ts'
 
 export const PROBE_INTERVAL_MS = 5 * 60_000
 const PAUSES_KEPT = 50
@@ -8,20 +9,27 @@ const PAUSES_KEPT = 50
 /** `allow`: how many sends may start now; with none, `until` says when to look again. */
 export interface Gate {
   readonly allow: number
+  /** It may end a pause. */
   readonly probe: boolean
+  /** Only while nothing else is under way to it. */
+  readonly alone: boolean
   readonly until: number
 }
 
 export function gate(state: DestinationState, limit: RateLimit | null, now: number): Gate {
   if (state.pausedAt !== null) {
     const probeAt = state.probeAt ?? now
-    if (now < probeAt) return { allow: 0, probe: false, until: probeAt }
-    return { allow: 1, probe: true, until: now }
+    if (now < probeAt) return { allow: 0, probe: false, alone: false, until: probeAt }
+    return { allow: 1, probe: true, alone: false, until: now }
   }
-  if (!limit) return { allow: Number.POSITIVE_INFINITY, probe: false, until: now }
+  const alone = isOpen(state)
+  const heldUntil = state.heldUntil ?? 0
+  if (now < heldUntil) return { allow: 0, probe: false, alone, until: heldUntil }
+  const most = alone ? 1 : Number.POSITIVE_INFINITY
+  if (!limit) return { allow: most, probe: false, alone, until: now }
   const tokens = refilled(state, limit, now)
   const waitMs = tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 60_000) / limit.perMinute)
-  return { allow: Math.max(0, Math.floor(tokens)), probe: false, until: now + waitMs }
+  return { allow: Math.min(most, Math.max(0, Math.floor(tokens))), probe: false, alone, until: now + waitMs }
 }
 
 /** Takes `count` tokens; daemons that race may overdraw, and the bucket then fills from below zero. */

@@ -33,6 +33,8 @@ export interface Destination {
   readonly options: Readonly<Record<string, unknown>>
   readonly retry: RetryPolicy
   readonly rateLimit: RateLimit | null
+  /** Most deliveries under way to it at once. */
+  readonly concurrency: number
   /** `file:line` of its entry. */
   readonly place: string
 }

@@ -102,3 +102,9 @@ function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
   const states = RETRYABLE.filter((state) => filter.states?.includes(state) ?? true)
   return listDeliveries(driver, { ...filter, states }).map((delivery) => delivery.id)
 }
+
+export function rewindDeliveries(driver: Driver, ms: number, now: number): void {
+  driver
+    .prepare(`UPDATE delivery SET due = due - :ms WHERE state IN ('pending', 'waiting') AND due > :now`)
+    .run({ ms, now })
+}

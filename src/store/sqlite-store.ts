@@ -4,7 +4,13 @@ import type { Clock } from '../model/ports.ts'
 import { findAlert, listAlerts } from './alerts.ts'
 import { claimDue, earliestDue } from './claim.ts'
 import { commitPlan, readState } from './commit.ts'
-import { countDeliveries, listAttempts, listDeliveries, retryDeliveries } from './deliveries.ts'
+import {
+  countDeliveries,
+  listAttempts,
+  listDeliveries,
+  retryDeliveries,
+  rewindDeliveries,
+} from './deliveries.ts'
 import { type Driver, insert } from './driver.ts'
 import { groupedWrites } from './grouped-writes.ts'
 import { daemonPlace } from './hold.ts'
@@ -59,6 +65,7 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
     nextDue: async (keys) => earliestDue(driver, keys),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
     retry: (selection) => write((now) => retryDeliveries(driver, selection, now)),
+    rewind: (ms) => write((now) => rewindDeliveries(driver, ms, now)),
 
     destinationState: async (key) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 },
     setDestinationState: (key, state, expectedVersion) =>

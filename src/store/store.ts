@@ -229,6 +229,8 @@ export interface DestinationState {
   readonly pauses?: readonly { readonly from: number; readonly to: number }[]
   /** Consecutive failures, for the breaker. */
   readonly failures: number
+  /** Nothing is sent before: the provider asked for it, or the breaker is open. */
+  readonly heldUntil?: number | null
   readonly tokens: number | null
   readonly tokensAt: number | null
 }
@@ -275,6 +277,8 @@ export interface Store {
   }): Promise<{ orphaned: number; adopted: number }>
   /** dead or orphaned (or waiting: due at once) -> pending, attempts from 0, age from now. Returns how many. */
   retry(selection: { ids: readonly string[] } | DeliveryFilter): Promise<number>
+  /** Brings what is due later nearer: the clock was set back by as much. */
+  rewind(ms: number): Promise<void>
 
   destinationState(key: string): Promise<Versioned<DestinationState>>
   /** Compare-and-set; version 0 = no row yet. */

@@ -20,6 +20,7 @@ export function destination(name: string, over: Partial<Destination> = {}): Dest
     options: { url: 'http://127.0.0.1:9/' },
     retry: { maxAgeMs: 3 * 86_400_000, maxAttempts: 0 },
     rateLimit: null,
+    concurrency: 8,
     place: 'destinations.yaml:1',
     ...over,
   }

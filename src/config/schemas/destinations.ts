@@ -41,6 +41,7 @@ const DESTINATION = closed(
     options: { type: 'object' },
     retry: RETRY,
     rateLimit: RATE_LIMIT,
+    concurrency: { type: 'integer', minimum: 1, maximum: 64 },
   },
   ['name', 'type'],
 )

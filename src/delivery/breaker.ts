@@ -1,0 +1,35 @@
+/**
+ * Holds a whole destination back: for as long as its provider asked for, and, when it keeps failing, for a doubling
+ * time after which one delivery tries. Pure.
+ */
+import type { DestinationState } from '../store/store.ts'
+
+/** Failures in a row that open the breaker. */
+export const OPENS_AT = 5
+const FIRST_MS = 1_000
+const LONGEST_MS = 60_000
+
+/** Open: one delivery at a time may try, whenever no hold is on. */
+export function isOpen({ failures }: Pick<DestinationState, 'failures'>): boolean {
+  return failures >= OPENS_AT
+}
+
+/** A wait that the provider ordered holds all; it is no failure. */
+export function afterFailure(
+  state: DestinationState,
+  retryAfterMs: number | null,
+  now: number,
+): DestinationState {
+  if (retryAfterMs !== null)
+    return { ...state, heldUntil: Math.max(state.heldUntil ?? 0, now + retryAfterMs) }
+  const failures = state.failures + 1
+  if (!isOpen({ failures })) return { ...state, failures }
+  const heldUntil = now + Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - OPENS_AT))
+  return { ...state, failures, heldUntil: Math.max(state.heldUntil ?? 0, heldUntil) }
+}
+
+/** Also an answer that refuses the one delivery: the destination works. */
+export function afterAnswer(state: DestinationState): DestinationState {
+  if (state.failures === 0) return state
+  return { ...state, failures: 0, heldUntil: isOpen(state) ? null : (state.heldUntil ?? null) }
+}

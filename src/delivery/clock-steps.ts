@@ -1,0 +1,36 @@
+/** Notices a clock that was set back. What waits must not wait that much longer. */
+import { destinationKey, type Registry } from '../model/destination.ts'
+import type { Log } from '../model/ports.ts'
+import type { DestinationState, Store } from '../store/store.ts'
+import { changeState } from './states.ts'
+
+/** Smaller steps are corrections that nobody notices. */
+const SMALLEST_STEP_MS = 1_000
+
+export interface ClockSteps {
+  /** To be called before every pass; moves due dates and holds along with the clock. */
+  follow(registry: Registry, now: number): Promise<void>
+}
+
+export function createClockSteps(store: Store, log: Log): ClockSteps {
+  let last = Number.NEGATIVE_INFINITY
+  return {
+    async follow({ destinations }, now) {
+      const backMs = last - now
+      last = now
+      if (backMs < SMALLEST_STEP_MS) return
+      log.warn({ backMs }, 'the clock was set back; what waits moves with it')
+      await store.rewind(backMs)
+      for (const destination of destinations) {
+        await changeState(store, destinationKey(destination), (state) => movedBack(state, backMs))
+      }
+    },
+  }
+}
+
+function movedBack(state: DestinationState, ms: number): DestinationState {
+  const { probeAt, heldUntil = null, tokensAt } = state
+  if (probeAt === null && heldUntil === null && tokensAt === null) return state
+  const moved = (at: number | null) => (at === null ? null : at - ms)
+  return { ...state, probeAt: moved(probeAt), heldUntil: moved(heldUntil), tokensAt: moved(tokensAt) }
+}
