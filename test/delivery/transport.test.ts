@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { isPrivateAddress } from '../../src/delivery/private-address.ts'
@@ -39,11 +40,8 @@ describe('TLS', () => {
     server = createSecureServer(
       { ...given, requestCert: true, rejectUnauthorized: false },
       (request, response) => {
-        const { authorized, getPeerCertificate } = request.socket as never as {
-          authorized: boolean
-          getPeerCertificate(): { subject?: { CN: string } }
-        }
-        response.end(authorized ? getPeerCertificate.call(request.socket).subject?.CN : 'nobody')
+        const socket = request.socket as TLSSocket
+        response.end(socket.authorized ? socket.getPeerCertificate().subject.CN : 'nobody')
       },
     )
     url = `https://127.0.0.1:${await listening(server as never)}/top-secret`
