@@ -367,6 +367,7 @@ destinations:
       options: {},
       retry: { maxAgeMs: 3 * 86_400_000, maxAttempts: 0 },
       rateLimit: null,
+      concurrency: 8,
       place: 'destinations.yaml:17',
     })
     expect(own).toMatchObject({ type: './sinks/own.ts', enabled: false, options: { anything: 'goes' } })

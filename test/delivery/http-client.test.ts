@@ -9,7 +9,7 @@ let receiver: Receiver
 const never = new AbortController().signal
 
 beforeEach(async () => {
-  http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 200, maxBodyBytes: 1_000 })
+  http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 500, maxBodyBytes: 1_000 })
   receiver = await startReceiver()
 })
 afterEach(async () => {
