@@ -6,6 +6,16 @@ import type { AlertDraft, JsonText } from '../model/alert.ts'
 import type { AlertKind } from '../model/alert-kind.ts'
 import type { Route } from '../model/route.ts'
 import type { Severity } from '../model/severity.ts'
+import type {
+  Attempt,
+  DeliveryOutcome,
+  DeliveryRow,
+  DeliveryState,
+  DestinationState,
+  NewDelivery,
+} from './delivery-rows.ts'
+
+export * from './delivery-rows.ts'
 
 /** Everything about one (detection, kind, dedup key). */
 export interface Group {
@@ -104,19 +114,6 @@ export interface SignalRow {
   readonly context: JsonText
 }
 
-export interface NewDelivery {
-  /** `deliveryId(...)`: also the idempotency key. An id that exists already is left alone. */
-  readonly id: string
-  readonly alertId: string
-  readonly destinationKey: string
-  /** Name at creation, for people. */
-  readonly destination: string
-  readonly due: number
-  readonly createdAt: number
-  /** Why it goes there, for example `static-severity` or `fallback: soc-slack is dead: 400`. */
-  readonly reason: string
-}
-
 export interface KvWrite {
   readonly key: string
   /** null removes it. */
@@ -156,41 +153,6 @@ export interface ExpectedVersions {
   readonly limiters: ReadonlyMap<string, number>
 }
 
-/**
- * pending -> sending -> delivered | waiting | dead; waiting -> sending; dead | orphaned -> pending (retry).
- * A lease that runs out puts sending back in reach of `claim`. orphaned: its destination left the registry.
- */
-export const DELIVERY_STATES = ['pending', 'sending', 'delivered', 'waiting', 'dead', 'orphaned'] as const
-export type DeliveryState = (typeof DELIVERY_STATES)[number]
-
-export interface DeliveryRow {
-  readonly id: string
-  readonly kind: 'single' | 'digest'
-  readonly destinationKey: string
-  readonly destination: string
-  readonly state: DeliveryState
-  readonly due: number
-  /** Attempts that were spent; waits ordered by the provider and pauses spend none. */
-  readonly attempts: number
-  readonly createdAt: number
-  /** Milliseconds of pauses, during which the age stood still. */
-  readonly pausedMs: number
-  readonly reason: string
-  /** Last outcome's message. */
-  readonly message: string
-  /** The alerts it carries: one, but for a digest. */
-  readonly alertIds: readonly string[]
-}
-
-export interface Attempt {
-  readonly n: number
-  readonly at: number
-  readonly status: number | null
-  readonly ms: number
-  readonly outcome: 'delivered' | 'retry' | 'refused'
-  readonly message: string
-}
-
 /** A delivery held under a lease. */
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRow
@@ -198,41 +160,6 @@ export interface ClaimedDelivery {
   /** An attempt was made before, or begun by one who did not live to tell. */
   readonly repeated: boolean
   readonly alerts: readonly AlertRow[]
-}
-
-export type DeliveryOutcome =
-  | { readonly state: 'delivered'; readonly attempt: Omit<Attempt, 'n'> }
-  | {
-      readonly state: 'waiting'
-      readonly due: number
-      /** False for waits the provider ordered and for pauses. */
-      readonly spendsAttempt: boolean
-      readonly pausedMs?: number
-      /** null where no request was made (paused, rate limited, shut down before sending). */
-      readonly attempt: Omit<Attempt, 'n'> | null
-    }
-  | {
-      readonly state: 'dead'
-      readonly attempt: Omit<Attempt, 'n'> | null
-      readonly reason: string
-      /** The alert's hand-over to the fallback, in the same transaction. */
-      readonly handOver: readonly NewDelivery[]
-    }
-
-/** What N daemons must agree on about one destination. */
-export interface DestinationState {
-  readonly pausedAt: number | null
-  readonly pausedReason: string
-  /** When one delivery may probe a paused destination; set it to now to have it tried at once. */
-  readonly probeAt: number | null
-  /** Pauses that ended, the latest last, bounded: deliveries that waited through them did not age. */
-  readonly pauses?: readonly { readonly from: number; readonly to: number }[]
-  /** Consecutive failures, for the breaker. */
-  readonly failures: number
-  /** Nothing is sent before: the provider asked for it, or the breaker is open. */
-  readonly heldUntil?: number | null
-  readonly tokens: number | null
-  readonly tokensAt: number | null
 }
 
 export interface AlertFilter {
