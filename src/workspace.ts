@@ -12,6 +12,7 @@ import type { BodyProblem, Engine } from './model/evaluation.ts'
 import { type Log, systemClock } from './model/ports.ts'
 import type { Problem } from './model/problem.ts'
 import type { Project } from './model/project.ts'
+import { readPackages } from './packages/read.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { bodyProblem } from './testing/run-tests.ts'
@@ -42,15 +43,25 @@ export interface WorkspaceOptions {
   readonly allowUnknownDestinations?: boolean
   /** Explicit `test PATH` arguments: walked in full. */
   readonly paths?: readonly string[]
+  /** `--python-path`, absolute. */
+  readonly pythonPaths?: readonly string[]
   readonly log: Log
 }
 
 /** Loads the project; what is wrong with it is in its problems. */
 export function openProject(options: WorkspaceOptions): Promise<Project> {
-  const { root, destinationsFile, allowUnknownDestinations, paths, envFile } = options
+  const { root, destinationsFile, allowUnknownDestinations, paths, pythonPaths, envFile } = options
   const environment = processEnvironment(envFile)
   const keep = openImageCache(imageFolder(environment))
-  return loadProject({ root, destinationsFile, allowUnknownDestinations, paths, environment, keep })
+  return loadProject({
+    root,
+    destinationsFile,
+    allowUnknownDestinations,
+    paths,
+    pythonPaths,
+    environment,
+    keep,
+  })
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
@@ -67,7 +78,8 @@ export function startEngine(
   cache?: DetectionCache,
 ): Promise<Engine> {
   const workers = project.settings.workers ?? undefined
-  return createEngine({ project, purpose, workers, cache, log, warm })
+  const packages = readPackages(project.settings.pythonPaths)
+  return createEngine({ project, purpose, workers, packages, cache, log, warm })
 }
 
 /** Bodies that could not be loaded, as problems with their places. */

@@ -45,6 +45,7 @@ const ALLOWED: Record<string, { may: string[]; because: string }> = {
   model: { may: ['errors'], because: 'nouns know no machinery' },
   adapters: { may: ['errors'], because: 'it loads any folder and knows none' },
   sources: { may: ['model', 'errors', 'adapters'], because: 'sources are handed what they need' },
+  packages: { may: ['model', 'errors'], because: 'it reads and fetches packages and runs nothing of them' },
   engine: { may: ['model', 'errors'], because: 'the engine turns events into findings and knows no store' },
   store: { may: ['model', 'errors'], because: 'a store keeps what it is given' },
   destinations: { may: ['model', 'errors'], because: 'a destination builds requests and knows no queue' },

@@ -83,7 +83,7 @@ export function wholeNumber(least: number): (text: string) => number {
 export const GLOBAL_OPTIONS = {
   project: text('--project <dir>', 'directory of the detections repository; the current one when absent'),
   destinations: text('--destinations <file>', 'registry of destinations instead of destinations.yaml'),
-  pythonPath: list('--python-path <dir>', 'accepted, not built yet: directory of pure-Python packages'),
+  pythonPath: list('--python-path <path>', 'folder of pure-Python packages, or a wheel'),
   envFile: text('--env-file <file>', 'file of NAME=value lines, added to the environment'),
   quiet: flag('--quiet', 'no progress, no notices; results and errors only'),
   noColor: flag('--no-color', 'no colours; NO_COLOR and a stream that is no terminal do the same'),

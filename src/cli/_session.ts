@@ -1,4 +1,5 @@
 /** What every command starts with: the options of the project, a log, colours, and a way to say things. */
+import { resolve } from 'node:path'
 import { createLog, type LogOptions } from '../log.ts'
 import type { Log } from '../model/ports.ts'
 import { type Style, styleFor } from '../reporters/_style.ts'
@@ -41,12 +42,12 @@ export function openSession(
     color,
     write: (line) => void io.stderr.write(line),
   })
-  if (pythonPath.length > 0) log.warn({}, '--python-path is not built yet and changes nothing')
   return {
     workspace: {
       root: project ?? '.',
       destinationsFile: destinations,
       envFile,
+      pythonPaths: pythonPath.map((path) => resolve(path)),
       log,
       ...more.workspace,
     },

@@ -4,7 +4,6 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import type { Project } from '../model/project.ts'
-import type { Settings } from '../model/settings.ts'
 import type { Grouped } from '../model/trust-group.ts'
 import { buildContent, type Content } from './content.ts'
 import { crossCheck } from './cross-checks.ts'
@@ -13,6 +12,7 @@ import { type Discovered, discover, projectPath } from './discover.ts'
 import type { Environment } from './env-file.ts'
 import { ProblemList } from './problems.ts'
 import { type Keep, Recall } from './recall.ts'
+import { pythonPaths } from './python-paths.ts'
 import { loadSettings, SETTINGS_FILE } from './settings.ts'
 import { readText } from './source-text.ts'
 import { type ReadSpec, readSpec } from './spec.ts'
@@ -28,7 +28,7 @@ export interface LoadOptions {
   readonly environment?: Environment
   /** Explicit paths, walked in full, with the helpers and data models near them. Empty: the whole project. */
   readonly paths?: readonly string[]
-  /** Before those of the settings. */
+  /** Before those of environment and settings. */
   readonly pythonPaths?: readonly string[]
   /** Folder of the destination types. */
   readonly destinationsFolder?: string
@@ -47,7 +47,9 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     })
   }
   const own = new ProblemList()
-  const { settings, destinationsFile, document } = loadSettings(root, options.environment ?? {}, own)
+  const environment = options.environment ?? {}
+  const { settings, destinationsFile, document } = loadSettings(root, environment, own)
+  const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
   // Only the default may be absent: a file that was asked for must be there.
   const asked = options.destinationsFile ?? destinationsFile
   const registryFile = projectPath(root, resolve(root, asked ?? REGISTRY_FILE))
@@ -79,7 +81,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     root,
     ...content,
     registry: routing.registry,
-    settings: withPythonPaths(settings, options.pythonPaths),
+    settings: { ...settings, pythonPaths: packagePaths },
     configuration,
     problems: [...own.sorted(), ...problems.sorted()],
   })
@@ -87,10 +89,6 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
 
 function codeOf({ detections, helpers, dataModels }: Content): Grouped[] {
   return [...detections.values(), ...helpers, ...dataModels]
-}
-
-function withPythonPaths(settings: Settings, flags: readonly string[] = []): Settings {
-  return { ...settings, pythonPaths: [...new Set([...flags, ...settings.pythonPaths])] }
 }
 
 /** What was found and is not searched: a typo in a folder's name must not make detections vanish silently. */

@@ -24,20 +24,21 @@ interface Declared {
   trust?: TrustRule[]
   limits?: Partial<Settings['limits']>
   alertUrl?: string
-  python?: { paths?: string[] }
+  python?: unknown
   lint?: { off?: Settings['lintOff'] }
   rejects?: string
   destinations?: string
 }
 
 export interface LoadedSettings {
+  /** `pythonPaths` are not looked at yet. */
   readonly settings: Settings
   /** Where the registry is, when the file or the environment says so. */
   readonly destinationsFile: string | null
   /** null: there is none that counts. */
   readonly document: SettingsDocument | null
 }
-interface SettingsDocument {
+export interface SettingsDocument {
   readonly source: SourceText
   readonly node: MappingNode
 }
@@ -45,12 +46,11 @@ interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python, limits, lint, destinations, ...rest } = declared
+  const { python: _, limits, lint, destinations, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
-    pythonPaths: python?.paths ?? [],
     lintOff: lint?.off ?? [],
   }
   return { settings, destinationsFile: destinations ?? null, document: file }
@@ -81,7 +81,6 @@ function fromEnvironment(environment: Environment): Declared {
     alertUrl: text('ALERT_URL'),
     rejects: text('REJECTS'),
     destinations: text('DESTINATIONS'),
-    python: text('PYTHON_PATH') === undefined ? undefined : { paths: text('PYTHON_PATH')!.split(':') },
   }
   return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined))
 }

@@ -5,6 +5,7 @@ import type { DetectionCache } from '../model/detection-cache.ts'
 import type { BodyProblem, Engine, EvaluatedEvent, TestCall, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { ProjectFacts } from '../model/facts.ts'
+import { NO_PACKAGES, type PackageSet } from '../model/packages.ts'
 import type { Log } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
@@ -22,6 +23,7 @@ export interface EngineOptions {
   /** `run` evaluates enabled detections and stops after a matcher that does not alert. */
   readonly purpose: 'run' | 'test'
   readonly clockMode?: ClockMode
+  readonly packages?: PackageSet
   /** Folder of the prepared interpreters; without it each start loads everything. */
   readonly imageCache?: string | undefined
   /** Booting already, from that folder. */
@@ -91,6 +93,7 @@ async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Gr
   const order = {
     settings: { classification, limits },
     clockMode: options.clockMode ?? 'acceptance',
+    packages: options.packages ?? NO_PACKAGES,
     queries: running.flatMap(({ scheduledQueries }) => scheduledQueries),
   }
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))

@@ -18,7 +18,7 @@ import type { GroupContent, Outcome } from './trust.ts'
 export interface GroupOptions {
   readonly group: GroupContent
   readonly purpose: 'run' | 'test'
-  readonly order: Pick<LoadOrder, 'settings' | 'clockMode' | 'queries'>
+  readonly order: Pick<LoadOrder, 'settings' | 'clockMode' | 'queries' | 'packages'>
   readonly workers: number
   readonly from: StartState
   readonly first: Evaluator

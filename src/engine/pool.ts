@@ -194,7 +194,7 @@ export class Pool {
 
 /** The text with which Python loads the bodies; see batch.py. Of what is decided without it, it is told nothing. */
 function loadRequest(
-  { bodies: all, settings }: PoolOptions['setup'],
+  { bodies: all, settings, packages }: PoolOptions['setup'],
   excluded: readonly BrokenBody[],
   hostCache: boolean,
 ): string {
@@ -203,5 +203,8 @@ function loadRequest(
     .filter(({ kind }) => kind !== 'simple')
     .map((body) => (body.kind === 'detection' ? { ...body, filter: undefined } : body))
   const errors = excluded.map(({ body, error }) => [body, error])
-  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes, hostCache })
+  // An image holds what was imported of the packages, so their content is part of its name.
+  const { roots, digest } = packages
+  const brought = { roots, digest }
+  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes, hostCache, packages: brought })
 }

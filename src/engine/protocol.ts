@@ -5,6 +5,7 @@ import type { EvaluatedEvent, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError } from '../model/finding.ts'
 import type { MatchExpression, SimpleDetection } from '../model/match-expression.ts'
+import type { PackageSet } from '../model/packages.ts'
 import type { Settings } from '../model/settings.ts'
 import type { CacheLine } from './cache-desk.ts'
 
@@ -121,6 +122,7 @@ export interface LoadOrder {
   readonly bodies: readonly Body[]
   readonly settings: Pick<Settings, 'classification' | 'limits'>
   readonly clockMode: ClockMode
+  readonly packages: PackageSet
   /** Scheduled queries of the whole project: their rows are for scheduled rules alone, also in a group without any. */
   readonly queries: readonly string[]
   /** What Python is asked to load, where no image holds it already. */

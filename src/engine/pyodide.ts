@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { PyodideInterface } from 'pyodide'
 import { Bug } from '../errors.ts'
+import type { PackageSet } from '../model/packages.ts'
 import { type CApi, callText } from './c-api.ts'
 import type { CacheDesk } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
 import { putImage, takeImage } from './heap-image.ts'
 import { type Seam, withSeam } from './import-seam.ts'
+import { installPackages } from './package-files.ts'
 import type { BaseImage, DriverCall } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
 import { IMAGE_BYTES } from './wasm-module.ts'
@@ -23,6 +25,8 @@ export interface Python {
 
 /** An interpreter that is locked: nothing of the host can be reached from it any more. */
 export interface LockedPython extends Python {
+  /** Packages are author's code: nothing of them is there before the lock. */
+  install(packages: PackageSet): void
   /** Milliseconds that the author's code may take from a mark on. */
   limit(timeMs: number): void
   /** What differs from its base; null: it grew, and no other interpreter has that much memory from the start. */
@@ -88,9 +92,7 @@ async function startFromNothing(options: BootOptions): Promise<Booted> {
   const { deadline, cacheDesk, module } = options
   const { loaded: pyodide, seam } = await withSeam({ deadline, cacheDesk, module }, startPyodide)
   installFiles(pyodide.FS, options.files)
-  pyodide.runPython(
-    `import sys; sys.path.insert(0, "${RUNTIME}"); sys.path.append("${RUNTIME}/stand_ins"); sys.dont_write_bytecode = True`,
-  )
+  pyodide.runPython(`import sys; sys.path.insert(0, "${RUNTIME}"); sys.dont_write_bytecode = True`)
   pyodide.runPython('import signalbox_driver.prelude, gc; gc.collect()')
   const addresses = driverAddresses(pyodide)
   const mark = pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number
@@ -191,7 +193,7 @@ const ERROR_MARKER = {
   JsvError_Check: (value: unknown) => value === ERROR_MARKER,
 }
 
-/** Copies, so that the interpreter holds no way to the host's disk. Stand-ins come last on the path. */
+/** Copies, so that the interpreter holds no way to the host's disk. */
 function installFiles(FS: Files, files: readonly PythonFile[]): void {
   for (const { path, text } of files) {
     const target = `${RUNTIME}/${path}`
@@ -214,7 +216,7 @@ function driverAddresses(pyodide: PyodideInterface): Record<DriverCall, number> 
 }
 
 function lockedPython(
-  interpreter: CApi,
+  interpreter: Interpreter,
   { memory }: Seam,
   { addresses, mark }: BaseImage,
   deadline: Deadline,
@@ -231,6 +233,7 @@ function lockedPython(
   // What must not be the same in every worker.
   const wake = () => call('wake', crypto.randomUUID())
   return {
+    install: (packages) => installPackages(interpreter.FS, packages),
     limit: (timeMs) => deadline.limit(timeMs),
     facts: (text) => call('facts', text),
     load(text) {

@@ -55,7 +55,8 @@ function fill({ request, bodies, images: way }: LoadOrder, { python, base }: Boo
 }
 
 function load(order: LoadOrder, from: Booted): LoadedBodies {
-  const { bodies, settings, clockMode, queries } = order
+  const { bodies, settings, clockMode, queries, packages } = order
+  from.python.install(packages)
   from.python.limit(settings.limits.timeMs)
   const filled = fill(order, from)
   send({ kind: 'ready', ...filled })

@@ -34,6 +34,7 @@ export interface Settings {
   readonly limits: Limits
   /** `{alertId}` and `{detectionId}` are replaced; empty: links are "". */
   readonly alertUrl: string
+  /** Absolute paths of folders and wheels of pure-Python packages; earlier ones win. */
   readonly pythonPaths: readonly string[]
   /** Codes of routing lint that are not looked for. */
   readonly lintOff: readonly LintCode[]

@@ -27,7 +27,7 @@ describe('settings', () => {
   })
 
   it('come from signalbox.yaml, completed with the defaults', async () => {
-    const { settings, problems } = await load({ 'signalbox.yaml': FILE, ...VENDOR })
+    const { settings, problems } = await load({ 'signalbox.yaml': FILE, 'lib/a.py': '', ...VENDOR })
     expect(problems).toEqual([])
     expect(settings).toEqual({
       sources: ['http://127.0.0.1:8080'],
@@ -40,7 +40,7 @@ describe('settings', () => {
       limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
       alertUrl: 'https://file.example/{alertId}',
       lintOff: [],
-      pythonPaths: ['lib'],
+      pythonPaths: [expect.stringMatching(/project.lib$/)],
       rejects: 'rejects',
     })
   })
@@ -51,15 +51,13 @@ describe('settings', () => {
       SIGNALBOX_WORKERS: '7',
       SIGNALBOX_ALERT_URL: 'https://env.example',
       SIGNALBOX_REJECTS: '',
-      SIGNALBOX_PYTHON_PATH: 'a:b',
     }
-    const { settings } = await load({ 'signalbox.yaml': FILE }, { environment, pythonPaths: ['flag', 'a'] })
+    const { settings } = await load({ 'signalbox.yaml': FILE }, { environment })
     expect(settings).toMatchObject({
       store: 'memory:',
       workers: 7,
       alertUrl: 'https://env.example',
       rejects: 'rejects',
-      pythonPaths: ['flag', 'a', 'b'],
     })
   })
 

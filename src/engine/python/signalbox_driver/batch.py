@@ -9,6 +9,7 @@ from panther_detection_helpers import caching
 from panther_detection_helpers.backend import MemoryBackend
 from signalbox_driver import failures, marks
 from signalbox_driver.host_cache import HostBackend
+from signalbox_driver.imports import add_packages
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
@@ -20,7 +21,7 @@ _project = None
 
 
 def load(text):
-    """{bodies, excluded: [[body, error]], timeMs, outputBytes, hostCache} -> [{body, error}]"""
+    """{bodies, excluded: [[body, error]], timeMs, outputBytes, hostCache, packages: {roots}} -> [{body, error}]"""
     global _project
     request = json.loads(text)
     sys.dont_write_bytecode = True
@@ -30,6 +31,7 @@ def load(text):
     if request["hostCache"]:
         caching.set_backend(HostBackend())
     _prepare()
+    add_packages(request["packages"]["roots"])
     _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])))
     return _answer(_project.problems)
 

@@ -6,7 +6,7 @@ from types import ModuleType
 from panther_core.data_model import DataModel
 from signalbox_driver import marks, sandbox
 from signalbox_driver.failures import describe, know_source, missing_function
-from signalbox_driver.helper_imports import HelperFinder
+from signalbox_driver.imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
 
 

@@ -1,10 +1,26 @@
-"""Makes helpers importable by their GlobalID. Last on the path: the standard library wins on a clash."""
+"""Where bodies' imports lead: the standard library and packages first, then helpers by their GlobalID, then stand-ins."""
 
 import sys
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 
 from signalbox_driver import marks
+
+# As package-files.ts lays them out.
+_PACKAGES = "/packages"
+_STAND_INS = "/signalbox/stand_ins"
+
+
+def add_packages(roots):
+    """Each root is a folder of its own; earlier ones win."""
+    sys.path.extend(f"{_PACKAGES}/{root}" for root in range(roots))
+
+
+class StandInFinder(MetaPathFinder):
+    """Modules that only import, for what is not there."""
+
+    def find_spec(self, name, path=None, target=None):
+        return PathFinder.find_spec(name, [_STAND_INS]) if path is None else None
 
 
 class HelperFinder(MetaPathFinder, Loader):
@@ -14,7 +30,7 @@ class HelperFinder(MetaPathFinder, Loader):
         self._failed = {}
 
     def install(self):
-        sys.meta_path.append(self)
+        sys.meta_path.extend((self, StandInFinder()))
 
     def find_spec(self, name, path=None, target=None):
         if name not in self._helpers:

@@ -1,0 +1,31 @@
+/** Pure-Python packages that bodies may import: files in memory, of which workers get to see the same bytes. */
+
+export interface PackageFile {
+  /** `<number of its root>/<path below it>`, with `/`. */
+  readonly path: string
+  /** Where its bytes stand in the set's. */
+  readonly at: number
+  readonly length: number
+}
+
+export interface PackageSet {
+  /** How many folders and wheels: each is a root of its own, earlier ones win. */
+  readonly roots: number
+  readonly files: readonly PackageFile[]
+  readonly bytes: SharedArrayBuffer
+  /** Of paths and bytes. */
+  readonly digest: string
+  /** Top-level names that can be imported. */
+  readonly modules: ReadonlySet<string>
+  /** Top-level names that lack a compiled part, which can't run here. */
+  readonly compiled: ReadonlySet<string>
+}
+
+export const NO_PACKAGES: PackageSet = {
+  roots: 0,
+  files: [],
+  bytes: new SharedArrayBuffer(0),
+  digest: '',
+  modules: new Set(),
+  compiled: new Set(),
+}
