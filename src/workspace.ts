@@ -16,6 +16,7 @@ import { readPackages } from './packages/read.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { bodyProblem } from './testing/run-tests.ts'
+import { noteStandIns } from './workspace/stand-ins.ts'
 import { warmUp } from './workspace/warm-up.ts'
 
 export { formatProblem } from './config/problems.ts'
@@ -82,9 +83,10 @@ export function startEngine(
   return createEngine({ project, purpose, workers, packages, cache, log, warm })
 }
 
-/** Bodies that could not be loaded, as problems with their places. */
+/** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
 export function bodyProblems(project: Project, engine: Engine): Problem[] {
-  return engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
+  const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
+  return [...broken, ...noteStandIns(project, engine.facts)]
 }
 
 function ownerOf(

@@ -70,10 +70,11 @@ export async function startGeneration(
   const { project } = prepared
   const engine = await startEngine(project, 'run', options.log, undefined, cache)
   try {
-    const broken = bodyProblems(project, engine)
-    refuseProblems(project, broken, options.skipInvalid)
-    const invalid = [...project.problems.filter(isError), ...broken]
-    const warnings = project.problems.filter((problem) => !isError(problem))
+    const ofBodies = bodyProblems(project, engine)
+    refuseProblems(project, ofBodies, options.skipInvalid)
+    const problems = [...project.problems, ...ofBodies]
+    const invalid = problems.filter(isError)
+    const warnings = problems.filter((problem) => !isError(problem))
     return { ...prepared, invalid, warnings, ...retiring(engine) }
   } catch (error) {
     await engine.close()

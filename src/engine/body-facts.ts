@@ -3,7 +3,11 @@ import type { BodyFacts, DetectionFacts, ProjectFacts } from '../model/facts.ts'
 import type { Body } from './protocol.ts'
 
 /** @param text what `readFacts` of answer.ts has accepted for these bodies. */
-export function projectFacts(text: string, bodies: readonly Body[]): ProjectFacts {
+export function projectFacts(
+  text: string,
+  bodies: readonly Body[],
+  packages: ReadonlySet<string>,
+): ProjectFacts {
   const told = JSON.parse(text) as (BodyFacts | null)[]
   const ofKind = (kind: Body['kind']) =>
     new Map(bodies.flatMap((body, at) => (body.kind === kind && told[at] ? [[body.id, told[at]]] : [])))
@@ -11,5 +15,6 @@ export function projectFacts(text: string, bodies: readonly Body[]): ProjectFact
     detections: ofKind('detection') as Map<string, DetectionFacts>,
     helpers: ofKind('helper'),
     dataModels: ofKind('data-model'),
+    packages,
   }
 }

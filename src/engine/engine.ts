@@ -11,6 +11,7 @@ import type { Project } from '../model/project.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
 import { Evaluator } from './evaluator.ts'
 import { type Group, startGroup } from './group.ts'
+import { withHints } from './missing-modules.ts'
 import type { ClockMode } from './protocol.ts'
 import { testCorrelation } from './rule-outputs.ts'
 import { joinFacts, joinOutcomes, type Outcome, splitByTrust } from './trust.ts'
@@ -68,7 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       facts ??= joinFacts(groups.map((group) => group.facts()))
       return facts
     },
-    problems: distinct(groups.flatMap(({ problems }) => problems)),
+    problems: withHints(distinct(groups.flatMap(({ problems }) => problems))),
     evaluate,
     test,
     close: async () => {

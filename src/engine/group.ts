@@ -75,7 +75,7 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
       })
       return (await Promise.all(jobs)).flat() as TestOutcome[]
     },
-    facts: () => projectFacts(pool.facts, bodies),
+    facts: () => projectFacts(pool.facts, bodies, order.packages.modules),
     close: () => pool.close(),
   }
 }

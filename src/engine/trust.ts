@@ -71,5 +71,6 @@ export function joinFacts(parts: readonly ProjectFacts[]): ProjectFacts {
     detections: joined((facts) => facts.detections),
     helpers: joined((facts) => facts.helpers),
     dataModels: joined((facts) => facts.dataModels),
+    packages: new Set(parts.flatMap(({ packages }) => [...packages])),
   }
 }

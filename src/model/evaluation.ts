@@ -52,6 +52,7 @@ export interface BodyProblem {
   readonly kind: 'detection' | 'helper' | 'data-model'
   readonly id: string
   readonly error: FunctionError
+  readonly hint?: string
 }
 
 export interface Engine {

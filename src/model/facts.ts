@@ -59,9 +59,16 @@ export interface ProjectFacts {
   readonly detections: ReadonlyMap<string, DetectionFacts>
   readonly helpers: ReadonlyMap<string, BodyFacts>
   readonly dataModels: ReadonlyMap<string, BodyFacts>
+  /** Top-level names that packages bring. */
+  readonly packages: ReadonlySet<string>
 }
 
-export const NO_FACTS: ProjectFacts = { detections: new Map(), helpers: new Map(), dataModels: new Map() }
+export const NO_FACTS: ProjectFacts = {
+  detections: new Map(),
+  helpers: new Map(),
+  dataModels: new Map(),
+  packages: new Set(),
+}
 
 /** Every text that it can return, or that can stand in a list it returns. */
 export function literalsOf({ outcomes }: ReturnFacts): Literal[] {

@@ -17,8 +17,6 @@ export interface PackageSet {
   readonly digest: string
   /** Top-level names that can be imported. */
   readonly modules: ReadonlySet<string>
-  /** Top-level names that lack a compiled part, which can't run here. */
-  readonly compiled: ReadonlySet<string>
 }
 
 export const NO_PACKAGES: PackageSet = {
@@ -27,5 +25,17 @@ export const NO_PACKAGES: PackageSet = {
   bytes: new SharedArrayBuffer(0),
   digest: '',
   modules: new Set(),
-  compiled: new Set(),
+}
+
+/** Where the name to import is not that of what one installs. */
+const DISTRIBUTIONS: Readonly<Record<string, string>> = {
+  dateutil: 'python-dateutil',
+  yaml: 'PyYAML',
+  bs4: 'beautifulsoup4',
+  jwt: 'PyJWT',
+}
+
+/** What to install for a top-level module. */
+export function distributionOf(module: string): string {
+  return Object.hasOwn(DISTRIBUTIONS, module) ? DISTRIBUTIONS[module]! : module
 }

@@ -12,7 +12,8 @@ type Files = ReadonlyMap<string, Uint8Array>
 /** More is somebody's whole disk rather than the packages of some detections. */
 const BOUNDS = { bytes: 256 * 1024 * 1024, files: 20_000 }
 
-const COMPILED = /\.(?:so|pyd|dylib)$/
+/** Caches, and what is compiled, which can't run here. */
+const LEFT_OUT = /\.(?:pyc|so|pyd|dylib)$/
 const PYTHON = /\.pyi?$/
 
 /** @param paths absolute, of folders or wheels; the first one that has a module wins. */
@@ -22,12 +23,10 @@ export function readPackages(paths: readonly string[], bounds = BOUNDS): Package
   const roots = paths.flatMap((path) =>
     path.endsWith('.whl') ? [wheelFiles(path, budget)] : folderRoots(path, budget),
   )
-  const names = roots.map((root) => topLevel(root))
   return {
     roots: roots.length,
     ...together(roots),
-    modules: new Set(names.flatMap(({ modules }) => modules)),
-    compiled: new Set(names.flatMap(({ compiled }) => compiled)),
+    modules: new Set(roots.flatMap(topLevel)),
   }
 }
 
@@ -63,7 +62,7 @@ function folderRoots(folder: string, budget: Budget): Files[] {
   for (const name of readdirSync(folder).sort()) {
     const path = join(folder, name)
     if (name.endsWith('.whl')) wheels.push(wheelFiles(path, budget))
-    else if (PYTHON.test(name) || COMPILED.test(name)) addFile(path, name, { files, real, budget })
+    else if (PYTHON.test(name)) addFile(path, name, { files, real, budget })
     // Of everything else in the folder detections see nothing: it may be a project's own, secrets included.
     else if (isPackage(path)) addFolder(path, name, { files, real, budget })
   }
@@ -74,9 +73,7 @@ function folderRoots(folder: string, budget: Budget): Files[] {
 function isPackage(path: string): boolean {
   if (skipped(basename(path)) || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false
   if (/\.(?:dist|egg)-info$/.test(path)) return true
-  return readdirSync(path, { recursive: true, encoding: 'utf8' }).some(
-    (name) => PYTHON.test(name) || COMPILED.test(name),
-  )
+  return readdirSync(path, { recursive: true, encoding: 'utf8' }).some((name) => PYTHON.test(name))
 }
 
 interface Reading {
@@ -99,37 +96,27 @@ function addFolder(folder: string, below: string, reading: Reading): void {
 function addFile(path: string, name: string, { files, real, budget }: Reading): void {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (!stat?.isFile() || !realpathSync.native(path).startsWith(real + sep)) return
-  // What is compiled can't run here; its name is kept, to say so.
-  const size = COMPILED.test(name) ? 0 : stat.size
-  budget.spend(size, path)
-  files.set(name, size === 0 ? new Uint8Array() : readFileSync(path))
+  budget.spend(stat.size, path)
+  files.set(name, readFileSync(path))
 }
 
 function skipped(name: string): boolean {
-  return name.startsWith('.') || name === '__pycache__' || name === 'node_modules' || name.endsWith('.pyc')
+  return name.startsWith('.') || name === '__pycache__' || name === 'node_modules' || LEFT_OUT.test(name)
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : 1
 }
 
-function topLevel(root: Files): { modules: string[]; compiled: string[] } {
-  const modules = new Set<string>()
-  const compiled = new Set<string>()
-  for (const path of root.keys()) {
-    const name = path.split('/', 1)[0]!.split('.', 1)[0]!
-    if (COMPILED.test(path)) compiled.add(name)
-    else if (path.endsWith('.py')) modules.add(name)
-  }
-  return { modules: [...modules], compiled: [...compiled] }
+function topLevel(root: Files): string[] {
+  const python = [...root.keys()].filter((path) => path.endsWith('.py'))
+  return python.map((path) => path.split('/', 1)[0]!.replace(/\.py$/, ''))
 }
 
 /** One block of shared memory: workers get the files without a copy each. */
 function together(roots: readonly Files[]): Pick<PackageSet, 'files' | 'bytes' | 'digest'> {
   const all = roots.flatMap((root, number) =>
-    [...root]
-      .filter(([path]) => !COMPILED.test(path))
-      .map(([path, bytes]) => ({ path: `${number}/${path}`, bytes })),
+    [...root].map(([path, bytes]) => ({ path: `${number}/${path}`, bytes })),
   )
   const shared = new SharedArrayBuffer(all.reduce((sum, { bytes }) => sum + bytes.length, 0))
   const whole = new Uint8Array(shared)

@@ -84,10 +84,11 @@ function invalidResult(detection: Detection, problem: BodyProblem): DetectionRes
 }
 
 /** A body that could not be loaded, as a problem with its place. */
-export function bodyProblem({ error }: BodyProblem, owner: Pick<Detection, 'place'>): Problem {
+export function bodyProblem({ error, hint }: BodyProblem, owner: Pick<Detection, 'place'>): Problem {
   const frame = error.frames.at(-1)
   const place = frame ? { file: frame.file, line: frame.line, column: 1 } : owner.place
-  const problem = problemAt(place, 'python-error', `${error.type}: ${error.message}`)
+  const message = `${error.type}: ${error.message}`
+  const problem = { ...problemAt(place, 'python-error', message), hint: hint ?? null }
   return frame ? { ...problem, source: frame.source } : problem
 }
 

@@ -1,5 +1,5 @@
 /** Packages inside the sandbox: what bodies can import, and what wins on a clash. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
@@ -8,13 +8,22 @@ import { type Files, folderWith } from '../packages/_wheels.ts'
 import { type EngineProject, engineProject, helper, IMAGES, rule } from '../support/engine-project.ts'
 
 let engine: Engine | undefined
+let clashes: Promise<Engine> | undefined
 afterEach(async () => {
   await engine?.close()
+})
+afterAll(async () => {
+  await (await clashes)?.close()
 })
 
 async function start(project: EngineProject, ...folders: readonly Files[]): Promise<Engine> {
   await engine?.close()
-  engine = await createEngine({
+  engine = await startBeside(project, folders)
+  return engine
+}
+
+function startBeside(project: EngineProject, folders: readonly Files[]): Promise<Engine> {
+  return createEngine({
     project: engineProject(project),
     packages: readPackages(folders.map(folderWith)),
     purpose: 'test',
@@ -22,7 +31,16 @@ async function start(project: EngineProject, ...folders: readonly Files[]): Prom
     imageCache: IMAGES,
     log: silentLog,
   })
-  return engine
+}
+
+/** Every name of the table below, imported by a rule of that name. */
+function startClashes(): Promise<Engine> {
+  const names = ['json', 'panther_core', 'both', 'requests', 'boto3', 'dateutil']
+  const detections = names.map((name) =>
+    rule(name, `import ${name}\ndef rule(event): return True\ndef title(event): return ${name}.__file__`),
+  )
+  const files = Object.fromEntries(names.slice(0, 4).map((name) => [`${name}.py`, '']))
+  return startBeside({ helpers: [helper('both', ''), helper('boto3', '')], detections }, [files])
 }
 
 /** What title() of the rule says. */
@@ -68,28 +86,15 @@ describe('packages', () => {
   })
 
   it.each([
-    ['the standard library over a package', {}, { 'json.py': 'NAME = 1' }, 'json', '/lib/'],
-    ['the runtime over a package', {}, { 'panther_core.py': '' }, 'panther_core', '/signalbox/'],
-    [
-      'a package over a helper',
-      { helpers: [helper('both', '')] },
-      { 'both.py': '' },
-      'both',
-      '/packages/0/both.py',
-    ],
-    ['a package over a stand-in', {}, { 'requests.py': '' }, 'requests', '/packages/0/requests.py'],
-    [
-      'a helper over a stand-in',
-      { helpers: [helper('requests', '')] },
-      {},
-      'requests',
-      'global_helpers/requests.py',
-    ],
-    ['a stand-in where there is nothing else', {}, {}, 'requests', '/signalbox/stand_ins/'],
-  ])('on a clash: %s', async (_, project, files, name, place) => {
-    const source = `import ${name}\ndef title(event):\n    return ${name}.__file__`
-    const started = await start({ ...project, detections: [titled(source)] }, files)
-    expect(JSON.stringify(await title(started))).toContain(place)
+    ['the standard library over a package', 'json', '/lib/'],
+    ['the runtime over a package', 'panther_core', '/signalbox/'],
+    ['a package over a helper', 'both', '/packages/0/both.py'],
+    ['a package over a stand-in', 'requests', '/packages/0/requests.py'],
+    ['a helper over a stand-in', 'boto3', 'global_helpers/boto3.py'],
+    ['a stand-in where there is nothing else', 'dateutil', '/signalbox/stand_ins/'],
+  ])('on a clash: %s', async (_, name, place) => {
+    clashes ??= startClashes()
+    expect(JSON.stringify(await title(await clashes, name))).toContain(place)
   })
 
   it('of an earlier path win', async () => {
@@ -127,5 +132,38 @@ describe('packages', () => {
       ['Shell', 'SandboxError'],
       ['Hangs', 'TimeLimitExceeded'],
     ])
+  })
+})
+
+describe('what is missing', () => {
+  it('is named with the command that brings it, and who else waits for it', async () => {
+    const started = await start(
+      {
+        helpers: [helper('leans', 'import absent')],
+        detections: [
+          ...['A', 'B', 'C', 'D'].map((id) => rule(id, 'import absent\ndef rule(event): return True')),
+          rule('Through', 'import leans\ndef rule(event): return True'),
+          rule('Other', 'import yaml\ndef rule(event): return True'),
+          rule('Own fault', 'def rule(event:'),
+        ],
+      },
+      {},
+    )
+    const hints = Object.fromEntries(started.problems.map(({ id, hint }) => [id, hint]))
+    expect(hints).toMatchObject({
+      leans: 'signalbox python add absent brings it; also needed by A, B, C and 2 more',
+      A: 'signalbox python add absent brings it; also needed by leans, B, C and 2 more',
+      Through: 'signalbox python add absent brings it; also needed by leans, A, B and 2 more',
+      Other: 'signalbox python add PyYAML brings it',
+    })
+    expect(hints['Own fault']).toBeUndefined()
+  })
+
+  it('in a package that is there may be compiled', async () => {
+    const started = await start(
+      { detections: [rule('Compiled', 'import fast\ndef rule(event): return True')] },
+      { 'fast/__init__.py': 'import fast.core' },
+    )
+    expect(started.problems[0]!.hint).toBe('only packages of pure Python run here: is fast one?')
   })
 })

@@ -1,0 +1,42 @@
+/** Bodies that import dateutil get less than they ask for, unless a package or helper brings it. */
+import { describe, expect, it } from 'vitest'
+import { type BodyFacts, NO_FACTS, type ProjectFacts } from '../../src/model/facts.ts'
+import { noteStandIns } from '../../src/workspace/stand-ins.ts'
+import { engineProject, helper, rule } from '../support/engine-project.ts'
+
+const importing = (module: string): BodyFacts => ({
+  functions: [],
+  imports: [{ module, name: null, line: 3 }],
+})
+const detectionFacts = (module: string) => ({ ...importing(module), returns: {}, followed: [] })
+const project = engineProject({ helpers: [helper('when', '')], detections: [rule('A', ''), rule('B', '')] })
+
+function told(facts: Partial<ProjectFacts>): string[] {
+  const problems = noteStandIns(project, { ...NO_FACTS, ...facts })
+  return problems.map(({ severity, file, line, message }) => `${severity} ${file}:${line} ${message}`)
+}
+
+describe('stand-ins', () => {
+  it('are told once, at the first body that imports one', () => {
+    const facts = {
+      helpers: new Map([['when', importing('dateutil.parser')]]),
+      detections: new Map([
+        ['A', detectionFacts('dateutil')],
+        ['B', detectionFacts('datetime')],
+      ]),
+    }
+    expect(told(facts)).toEqual([
+      'warning global_helpers/when.py:3 dateutil is a stand-in that reads only ISO 8601 here, and in 1 other bodies',
+    ])
+  })
+
+  it.each([
+    ['nobody imports it', { detections: new Map([['A', detectionFacts('json')]]) }],
+    [
+      'a package brings it',
+      { packages: new Set(['dateutil']), detections: new Map([['A', detectionFacts('dateutil')]]) },
+    ],
+  ])('are not told where %s', (_, facts) => {
+    expect(told(facts)).toEqual([])
+  })
+})
