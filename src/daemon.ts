@@ -86,11 +86,14 @@ interface Run {
 /** Waits for the sources, then for the deliveries, and stops everything. A source that can't be read ends the others. */
 async function finish(
   runs: readonly Promise<void>[],
-  { ground: { store, draining }, rooms: { delivery, tally }, cleanups, before, startedAt }: Run,
+  { ground: { store, draining }, rooms: { delivery, tally, correlations }, cleanups, before, startedAt }: Run,
   { onEvent, drainTimeoutMs }: DaemonOptions,
 ): Promise<RunSummary> {
   try {
     await Promise.all(runs)
+    // What the last events make is not left for the next run.
+    await correlations.look()
+    await correlations.stop()
     const exhausted = !draining.signal.aborted
     if (!exhausted) {
       const { pending, sending, waiting } = await store.countDeliveries()
@@ -111,7 +114,7 @@ async function finish(
 
 function reloadsOf(
   { current, cache }: Ground,
-  { pipeline, delivery, heartbeat }: Rooms,
+  { pipeline, delivery, heartbeat, correlations }: Rooms,
   options: DaemonOptions,
 ): Reloads {
   const { log, onEvent } = options
@@ -129,6 +132,7 @@ function reloadsOf(
         })
         .catch((error) => kept(error, 'the deliveries could not all be fitted to the new registry'))
       await heartbeat.follow(registry.heartbeat)
+      await correlations.follow(next.project)
       await previous.retire().catch((error) => kept(error, 'the engine before could not be stopped'))
     },
     onDone: (next) => onEvent({ kind: 'reloaded', ok: true, ...contentsOf(next) }),

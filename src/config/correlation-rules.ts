@@ -1,4 +1,5 @@
 /** The `Detection` of a correlation rule -> a checked correlation. Of specs that fit their schema. */
+import cron from 'node-cron'
 import { nearest } from '../adapters.ts'
 import type {
   Correlation,
@@ -36,7 +37,7 @@ class CorrelationReader {
     const transitions = itemsOf(child(node, 'Transitions'))
     const ofTransitions = this.#transitionCriterion(transitions)
     const schedule = child(node, 'Schedule')!
-    const cron = child(schedule, 'CronExpression')
+    const expression = child(schedule, 'CronExpression')
     return {
       form: sequence ? 'sequence' : 'group',
       steps,
@@ -44,8 +45,8 @@ class CorrelationReader {
       transitions: transitions.map((item) => this.#transition(item, ids)),
       minSteps: sequence ? null : numberOf(child(node, 'MinMatchCount')),
       lookbackMs: (numberOf(child(node, 'LookbackWindowMinutes')) ?? DEFAULT_LOOKBACK_MINUTES) * MINUTE_MS,
-      schedule: cron
-        ? { cron: String(toValue(cron)) }
+      schedule: expression
+        ? { cron: this.#cron(expression) }
         : { everyMs: numberOf(child(schedule, 'RateMinutes'))! * MINUTE_MS },
     }
   }
@@ -96,6 +97,14 @@ class CorrelationReader {
         field: this.#field(child(item, 'Match')!),
       })),
     }))
+  }
+
+  #cron(node: YamlNode): string {
+    const expression = textOf(node)!
+    if (!cron.validate(expression)) {
+      this.#error(node, 'bad-value', `"${expression}" is not a cron expression`, 'for example 0 * * * *')
+    }
+    return expression
   }
 
   #step(node: YamlNode, ids: readonly string[]): string {

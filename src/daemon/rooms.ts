@@ -9,6 +9,7 @@ import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
+import { type Correlations, createCorrelations } from './correlations.ts'
 import type { Generation } from './generation.ts'
 import type { DaemonOptions, Ground } from './ground.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
@@ -25,6 +26,7 @@ export interface Rooms {
   readonly server: Server
   readonly delivery: Delivery
   readonly heartbeat: HeartbeatSchedule
+  readonly correlations: Correlations
 }
 
 export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cleanups): Rooms {
@@ -75,19 +77,27 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
     admit: (findings) => pipeline.admitSystem(findings),
     log,
   })
-  return { tally, readiness, pipeline, server, delivery, heartbeat }
+  const correlations = createCorrelations({
+    store,
+    clock: systemClock,
+    admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
+    log,
+  })
+  return { tally, readiness, pipeline, server, delivery, heartbeat, correlations }
 }
 
 /** What has waited since the last run is delivered from here on. */
 export async function startRooms(
   { current }: Ground,
-  { delivery, heartbeat }: Rooms,
+  { delivery, heartbeat, correlations }: Rooms,
   cleanups: Cleanups,
 ): Promise<void> {
   await delivery.start()
   cleanups.add(() => delivery.stop())
   await heartbeat.follow(current.generation.project.registry.heartbeat)
   cleanups.add(() => heartbeat.stop())
+  await correlations.follow(current.generation.project)
+  cleanups.add(() => correlations.stop())
 }
 
 async function typeOf({ types }: Generation, type: string): Promise<DestinationType> {

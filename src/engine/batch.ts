@@ -9,6 +9,7 @@ import { type Accepted, cacheEvent, type IntakeRules, takeIn } from './intake.ts
 import type { Matching } from './matching.ts'
 import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip } from './protocol.ts'
 import type { Python } from './pyodide.ts'
+import { keepFields } from './signal-fields.ts'
 
 export interface LoadedBodies {
   readonly python: Python
@@ -72,11 +73,18 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
         detection: bodies[body]!.id,
         event: event.event,
         functions,
+        ...(functions.detection?.output && signalFieldsOf(bodies[body]!, envelopes[item]!.raw, event)),
       }),
     )
     return { status: 'evaluated', event: event.event, ownRowId: event.ownRowId, findings }
   })
   return { outcomes, printed }
+}
+
+/** Of a match that correlation rules look at. */
+function signalFieldsOf(body: Body, raw: string, { fields }: Accepted): Pick<MatchFinding, 'signalFields'> {
+  if (!('signalFields' in body) || body.signalFields.length === 0) return {}
+  return { signalFields: keepFields(body.signalFields, raw, fields) }
 }
 
 interface PythonReport {

@@ -37,6 +37,7 @@ function simpleBody(detection: Detection): SimpleBody[] {
 }
 
 function selectable(detection: Detection): Selectable {
-  const { type, logTypes, scheduledQueries, resourceTypes, suppressions, inlineFilter: filter } = detection
-  return { type, logTypes, scheduledQueries, resourceTypes, suppressions, filter }
+  const { type, logTypes, scheduledQueries, resourceTypes, suppressions } = detection
+  const { inlineFilter: filter, signalFields } = detection
+  return { type, logTypes, scheduledQueries, resourceTypes, suppressions, filter, signalFields }
 }

@@ -46,7 +46,7 @@ export function takeIn(envelope: Envelope, rules: IntakeRules): TakenIn {
   const at = rules.clockMode === 'event' ? (times.eventAt ?? receivedAt) : receivedAt
   return {
     status: 'accepted',
-    event: { source, seq, kind, type, rowId, resourceId, at },
+    event: { source, seq, kind, type, rowId, resourceId, happenedAt: times.eventAt, at },
     record,
     ownRowId: ownRowId !== null,
     fields: kind === 'resource' ? {} : missingFields(record, envelope, isQuery ? null : type, rowId, times),

@@ -201,7 +201,9 @@ function loadRequest(
   const { timeMs, outputBytes } = settings.limits
   const bodies = all
     .filter(({ kind }) => kind !== 'simple')
-    .map((body) => (body.kind === 'detection' ? { ...body, filter: undefined } : body))
+    .map((body) =>
+      body.kind === 'detection' ? { ...body, filter: undefined, signalFields: undefined } : body,
+    )
   const errors = excluded.map(({ body, error }) => [body, error])
   // An image holds what was imported of the packages, so their content is part of its name.
   const { roots, digest } = packages

@@ -1,5 +1,5 @@
 /** What crosses between the main thread and a worker: messages, and the mark in shared memory. Nothing else does. */
-
+import type { SignalField } from '../model/correlation.ts'
 import type { DataModel, DetectionType } from '../model/detection.ts'
 import type { EvaluatedEvent, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
@@ -84,6 +84,7 @@ export interface Selectable {
   readonly suppressions: readonly string[]
   /** The inline filter. */
   readonly filter: MatchExpression | null
+  readonly signalFields: readonly SignalField[]
 }
 export interface DetectionBody extends NamedSource, Selectable {
   readonly kind: 'detection'

@@ -47,6 +47,8 @@ export interface EventIdentity {
   readonly rowId: string
   /** `resourceId` of a resource. */
   readonly resourceId: string | null
+  /** The record's own time, epoch milliseconds; null where it tells none. */
+  readonly happenedAt: number | null
   /** Epoch milliseconds at which this event counts: acceptance time in `run`, the event's own in `replay`. */
   readonly at: number
 }

@@ -1,4 +1,5 @@
 /** Findings: what may become an alert. The one shape that enters `pipeline.admit`. */
+import type { JsonText } from './alert.ts'
 import type { AlertKind } from './alert-kind.ts'
 import type { EventIdentity } from './event.ts'
 
@@ -59,6 +60,8 @@ export interface MatchFinding {
   readonly detection: string
   readonly event: EventIdentity
   readonly functions: FunctionResults
+  /** JSON object: of the event's fields those that correlation rules compare, by the names they have there. */
+  readonly signalFields?: JsonText
 }
 
 /** The system has something to say about itself. */

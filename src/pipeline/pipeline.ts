@@ -2,13 +2,13 @@
 import { Bug } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/evaluation.ts'
 import type { Settlement } from '../model/event.ts'
-import type { SystemFinding } from '../model/finding.ts'
+import type { MatchFinding, SystemFinding } from '../model/finding.ts'
 import type { Project } from '../model/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
 import type { CacheCommit, CacheLedger } from './cache-ledger.ts'
 import { type Admitted, Planner } from './planner.ts'
 import { detectionMuted } from './system-findings.ts'
-import { isIdle, keysOf, routeSystem, type Work, workOfEvent, workOfSystem } from './work.ts'
+import { isIdle, keysOf, routeSystem, type Work, workOfEvent, workOfMatch, workOfSystem } from './work.ts'
 
 const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
 const SEEN_MS = 24 * 3_600_000
@@ -23,6 +23,8 @@ export interface Batch {
 export interface Pipeline {
   /** Resolves after the commit; one settlement per event, in order. */
   admit(batch: Batch): Promise<readonly Settlement[]>
+  /** Matches that no event of a batch made, with the cursor behind which they were found. */
+  admitMatches(findings: readonly MatchFinding[], cursor: Batch['cursor']): Promise<void>
   admitSystem(findings: readonly SystemFinding[]): Promise<void>
   /** Runs between two commits: what it changes of the project, no plan under way was made on the state before. */
   betweenCommits<T>(task: () => Promise<T>): Promise<T>
@@ -84,6 +86,12 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
         if (idle) cached.done()
         const fresh = idle ? works.map(() => true) : await commit(works, { events, cursor }, present)
         return events.map((event, i) => settle(event, fresh[i]!))
+      }),
+    admitMatches: (findings, cursor) =>
+      inTurn(async () => {
+        const present = project()
+        const works = findings.map((finding) => workOfMatch(finding, present))
+        await commit(works, { events: [], cursor }, present)
       }),
     admitSystem: (findings) =>
       inTurn(async () => {

@@ -43,6 +43,10 @@ export function workOfEvent({ envelope, outcome }: EvaluatedEvent, project: Proj
   return { steps: findings.flatMap((finding) => stepsOfFinding(finding, project)), seenIds, at: event.at }
 }
 
+export function workOfMatch(finding: MatchFinding, project: Project): Work {
+  return { steps: stepsOfFinding(finding, project), seenIds: [], at: finding.event.at }
+}
+
 export function workOfSystem(finding: SystemFinding, project: Project): Work {
   return { steps: [{ routed: routeSystem(finding, project), signal: null }], seenIds: [], at: finding.at }
 }
@@ -94,13 +98,15 @@ function stepsOfFinding(finding: MatchFinding, project: Project): Step[] {
   return steps
 }
 
-function signalOf({ draft }: Candidate, { event }: MatchFinding): Omit<SignalRow, 'alertId'> {
+function signalOf({ draft }: Candidate, { event, signalFields }: MatchFinding): Omit<SignalRow, 'alertId'> {
   return {
     detection: draft.detection,
     at: event.at,
+    happenedAt: event.happenedAt ?? event.at,
     rowId: event.rowId,
     logType: event.type ?? '',
     context: draft.context,
+    fields: signalFields ?? '{}',
   }
 }
 

@@ -86,10 +86,12 @@ function insertSignal(driver: Driver, signal: SignalRow, now: number): void {
   insert(driver, 'signal', {
     detection: signal.detection,
     at: signal.at,
+    happened_at: signal.happenedAt,
     row_id: signal.rowId,
     log_type: signal.logType,
     alert_id: signal.alertId,
     context: signal.context,
+    fields: signal.fields,
     recorded_at: now,
   })
 }

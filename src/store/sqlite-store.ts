@@ -17,7 +17,8 @@ import { daemonPlace } from './hold.ts'
 import { reconcileDeliveries } from './reconcile.ts'
 import { retention } from './retention.ts'
 import { settleDelivery } from './settle.ts'
-import type { DestinationState, SignalRow, Store } from './store.ts'
+import { latestSignal, listSignals } from './signals.ts'
+import type { DestinationState, Store } from './store.ts'
 import { versionedRows } from './versioned.ts'
 
 export interface SqliteStoreOptions {
@@ -81,7 +82,8 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
     deliveries: async (filter) => listDeliveries(driver, filter),
     attempts: async (deliveryId) => listAttempts(driver, deliveryId),
     countDeliveries: async () => countDeliveries(driver),
-    signals: async (after, limit) => readSignals(driver, after, limit),
+    signals: async (filter) => listSignals(driver, filter),
+    latestSignal: async () => latestSignal(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
     hold: (holder) => daemon.take(holder),
@@ -105,16 +107,6 @@ function readCursor(driver: Driver, source: string): string | null {
 
 function takeSlot(driver: Driver, job: string, slot: string, now: number): boolean {
   return insert(driver, 'once', { job, slot, recorded_at: now }, 'ON CONFLICT (job, slot) DO NOTHING') === 1
-}
-
-function readSignals(driver: Driver, after: number, limit: number): (SignalRow & { readonly id: number })[] {
-  return driver
-    .prepare<SignalRow & { readonly id: number }>(
-      `SELECT id, detection, at, row_id AS rowId, log_type AS logType, alert_id AS alertId, context
-       FROM signal WHERE id > :after ORDER BY id LIMIT :limit`,
-    )
-    .all({ after, limit })
-    .map((row) => ({ ...row }))
 }
 
 function readKv(driver: Driver, keys: readonly string[], now: number): Map<string, string> {

@@ -106,12 +106,31 @@ export interface AlertUpdate {
 
 export interface SignalRow {
   readonly detection: string
+  /** When the event counted. */
   readonly at: number
+  /** The event's own time; that of its counting where it tells none. */
+  readonly happenedAt: number
   readonly rowId: string
   readonly logType: string
   readonly alertId: string | null
-  /** The fields that correlation needs: the alert context. */
   readonly context: JsonText
+  /** JSON object: of the event's fields those that correlation rules compared when it came. */
+  readonly fields: JsonText
+}
+
+/** A signal with the number under which the store keeps it: later ones have higher ones, and none comes twice. */
+export interface StoredSignal extends SignalRow {
+  readonly id: number
+}
+
+export interface SignalFilter {
+  /** Absent: of all. */
+  readonly detections?: readonly string[]
+  /** Those with a higher number. */
+  readonly after?: number
+  /** By the event's own time, both ends included. */
+  readonly happened?: { readonly from: number; readonly to: number }
+  readonly limit: number
 }
 
 export interface KvWrite {
@@ -218,7 +237,10 @@ export interface Store {
   deliveries(filter: DeliveryFilter): Promise<readonly DeliveryRow[]>
   attempts(deliveryId: string): Promise<readonly Attempt[]>
   countDeliveries(): Promise<Readonly<Record<DeliveryState, number>>>
-  signals(after: number, limit: number): Promise<readonly (SignalRow & { readonly id: number })[]>
+  /** In the order of their numbers. */
+  signals(filter: SignalFilter): Promise<readonly StoredSignal[]>
+  /** The number of the latest signal, 0 where there is none. */
+  latestSignal(): Promise<number>
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
   /**

@@ -95,6 +95,7 @@ export function findingOf(
       type: detection.type === 'policy' ? textAt('resourceType') : textAt('p_log_type'),
       rowId: textAt('p_row_id') ?? '',
       resourceId: textAt('resourceId'),
+      happenedAt: null,
       at: 0,
     },
   }

@@ -1,6 +1,6 @@
 /** What every store promises. Part one: plans, versions, reads. The deliveries' life is in store-deliveries.ts. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CommitPlan, ReadKeys, Store } from '../../src/store/store.ts'
+import type { CommitPlan, ReadKeys, SignalFilter, Store } from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'
 import { alert, delivery, expecting, group, limiter, plan, signal, T0 } from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
@@ -205,7 +205,7 @@ function commitContract(open: () => Promise<OpenedStore>): void {
         version: 40,
         value: { count: 40 },
       })
-      const counted = (await store.signals(0, 100)).map((row) => row.rowId)
+      const counted = (await store.signals({ limit: 100 })).map((row) => row.rowId)
       expect(counted).toHaveLength(40)
       expect(new Set(counted)).toEqual(new Set(events))
     })
@@ -240,14 +240,34 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect(await store.alert('none')).toBeNull()
     })
 
+    it('finds signals by detection and by the time of their events, whenever they came', async () => {
+      expect(await store.latestSignal()).toBe(0)
+      const rows = [
+        signal('late', { detection: 'A', happenedAt: T0 - 10 }),
+        signal('other', { detection: 'B' }),
+        signal('c', { detection: "C'" }),
+        signal('early', { detection: 'A', happenedAt: T0 - 20 }),
+      ]
+      for (const row of rows) await store.commit(plan({ signals: [row] }), nothing)
+      const found = async (filter: Omit<SignalFilter, 'limit'>) =>
+        (await store.signals({ ...filter, limit: 10 })).map(({ rowId }) => rowId)
+      expect(await found({ detections: ['A', "C'", 'none'] })).toEqual(['late', 'c', 'early'])
+      expect(await found({ detections: [] })).toEqual([])
+      expect(await found({ happened: { from: T0 - 20, to: T0 - 10 } })).toEqual(['late', 'early'])
+      expect(await found({ happened: { from: T0 - 19, to: T0 } })).toEqual(['late', 'other', 'c'])
+      const [first] = await store.signals({ limit: 1 })
+      expect(await found({ detections: ['A'], after: first!.id })).toEqual(['early'])
+      expect(await store.latestSignal()).toBe((await store.signals({ limit: 10 })).at(-1)!.id)
+    })
+
     it('hands out signals behind a cursor, in the order in which they came', async () => {
       await store.commit(plan({ signals: [signal('r1'), signal('r2', { alertId: 'a1' })] }), nothing)
       await store.commit(plan({ signals: [signal('r3')] }), nothing)
-      const [first, ...rest] = await store.signals(0, 2)
+      const [first, ...rest] = await store.signals({ limit: 2 })
       expect(first).toEqual({ ...signal('r1'), id: first!.id })
-      const next = await store.signals(rest.at(-1)!.id, 10)
+      const next = await store.signals({ after: rest.at(-1)!.id, limit: 10 })
       expect([...rest, ...next].map((row) => row.rowId)).toEqual(['r2', 'r3'])
-      expect(await store.signals(next.at(-1)!.id, 10)).toEqual([])
+      expect(await store.signals({ after: next.at(-1)!.id, limit: 10 })).toEqual([])
     })
 
     it('keeps values until they expire or are removed', async () => {
@@ -307,7 +327,7 @@ async function everything(store: Store): Promise<unknown> {
     cursor: await store.cursor('s'),
     alerts: await store.alerts({ limit: 10 }),
     deliveries: await store.deliveries({ limit: 10 }),
-    signals: await store.signals(0, 10),
+    signals: await store.signals({ limit: 10 }),
     kv: [...(await store.kv(['k']))],
   }
 }

@@ -42,6 +42,13 @@ const talkative = simple('talkative', {
 const LOGIN =
   '{"action": "login", "user": {"name": "ann"}, "ips": ["10.0.0.1"], "risk": 53.0, "large": 9007199254740993}'
 
+const FIELDS = ['user.name', 'n', 'ips', 'p_log_type', 'user', 'missing', 'p_alert_context.x'].map(
+  (name) => ({
+    name,
+    key: key(name),
+  }),
+)
+
 let engine: Engine
 beforeAll(async () => {
   const project = engineProject({
@@ -56,6 +63,12 @@ beforeAll(async () => {
         groupBy: [key('action')],
       }),
       rule('python', 'def rule(event): return True'),
+      ...['python member', 'simple member'].map((id) => {
+        const over = { logTypes: ['Member'], signalFields: FIELDS }
+        return id.startsWith('p')
+          ? rule(id, 'def rule(event): return event["n"] > 0', over)
+          : simple(id, {}, over)
+      }),
     ],
   })
   engine = await createEngine({ project, purpose: 'test', workers: 1, imageCache: IMAGES, log: silentLog })
@@ -102,6 +115,20 @@ describe('a simple detection', () => {
     const { long } = await saidLive('{"action": "abc"}')
     expect(long!.title!.output).toBe(`${'x'.repeat(985)}... (truncated)`)
     expect(long!.dedup).toEqual({ output: 'abc' })
+  })
+
+  it('and a Python rule alike tell the fields that correlation rules compare, digits kept', async () => {
+    const raw = '{"n": 53.0, "user": {"name": "ann"}, "ips": ["a", 1], "p_alert_context": {"x": 1}}'
+    const [event] = await engine.evaluate([envelope(raw, { type: 'Member' })])
+    const { outcome } = event!
+    const findings = outcome.status === 'evaluated' ? outcome.findings : []
+    const kept = '{"user.name":"ann","n":53.0,"ips":["a",1],"p_log_type":"Member"}'
+    expect(Object.fromEntries(findings.map(({ detection: id, signalFields }) => [id, signalFields]))).toEqual(
+      {
+        'python member': kept,
+        'simple member': kept,
+      },
+    )
   })
 
   it('is tested as it is run', async () => {

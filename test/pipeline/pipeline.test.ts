@@ -88,7 +88,7 @@ describe('a match', () => {
     expect(await deliveries()).toEqual(['soc static-severity'])
     expect(await store.cursor('file:x')).toBe('42')
     const [alert] = await store.alerts({ limit: 10 })
-    expect(await store.signals(0, 10)).toMatchObject([{ detection: 'Test.Rule', alertId: alert?.id }])
+    expect(await store.signals({ limit: 10 })).toMatchObject([{ detection: 'Test.Rule', alertId: alert?.id }])
     expect(alert).toMatchObject({
       title: 'T',
       events: 1,
@@ -117,7 +117,7 @@ describe('a match', () => {
     const { store, pipeline, told } = await house([detection({ createAlert: false })])
     await pipeline.admit({ events: [event(hit('T'))], cursor: null })
     expect(told).toEqual([])
-    expect(await store.signals(0, 10)).toMatchObject([{ alertId: null }])
+    expect(await store.signals({ limit: 10 })).toMatchObject([{ alertId: null }])
   })
 
   it('that is suppressed keeps its alert and sends nothing', async () => {
@@ -142,7 +142,7 @@ describe('errors', () => {
     const { store, pipeline, told } = await house()
     await pipeline.admit({ events: [event({ detection: failure() })], cursor: null })
     expect(told).toMatchObject([{ did: 'created', alert: { kind: 'RULE_ERROR' } }])
-    expect(await store.signals(0, 10)).toEqual([])
+    expect(await store.signals({ limit: 10 })).toEqual([])
   })
 
   it('an unknown destination raises one ROUTE_ERROR per detection and window', async () => {
@@ -203,7 +203,7 @@ it('a loud detection is muted, and a system alert says so', async () => {
   expect(alerts.filter(({ kind }) => kind === 'SYSTEM_ERROR')).toMatchObject([
     { detection: 'Signalbox.DetectionMuted' },
   ])
-  expect(await store.signals(0, 5000)).toHaveLength(events.length)
+  expect(await store.signals({ limit: 5000 })).toHaveLength(events.length)
 })
 
 it('a detection that a reload removed is passed over', async () => {

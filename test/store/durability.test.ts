@@ -88,7 +88,7 @@ describe('a store on disk', () => {
     await store.commit(old, expecting())
     clock.advance(100_000)
     await store.commit(plan({ signals: [signal('new')] }), expecting())
-    expect((await store.signals(0, 10)).map((row) => [row.id, row.rowId])).toEqual([[2, 'new']])
+    expect((await store.signals({ limit: 10 })).map((row) => [row.id, row.rowId])).toEqual([[2, 'new']])
     const file = new DatabaseSync(join(root, 'var/store.db'), { readOnly: true })
     expect(
       file.prepare('SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM kv) AS kv').get(),
@@ -143,7 +143,7 @@ describe('kill -9', () => {
     const store = await open()
     await store.hold('the survivor')
     const last = Number(await store.cursor('writer'))
-    const kept = (await store.signals(0, 10_000)).map((row) => Number(row.rowId))
+    const kept = (await store.signals({ limit: 10_000 })).map((row) => Number(row.rowId))
     expect(kept).toEqual(Array.from({ length: last }, (_, i) => i + 1))
     expect(acknowledged.length).toBeGreaterThanOrEqual(238)
     expect(acknowledged.filter((n) => !kept.includes(n))).toEqual([])

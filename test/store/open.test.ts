@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -21,6 +22,8 @@ import { openSqlite } from '../../src/store/sqlite-driver.ts'
 import { sqliteStore } from '../../src/store/sqlite-store.ts'
 import { manualClock } from '../support/clock.ts'
 import { alert, expecting, plan, signal } from '../support/store-rows.ts'
+
+const MIGRATIONS = new URL('../../src/store/migrations/', import.meta.url)
 
 const clock = manualClock()
 let root: string
@@ -107,6 +110,21 @@ describe('openStore', () => {
     await (await present()).close()
   })
 
+  it('brings a store of the first schema up to date, with what is in it', async () => {
+    const first = readFileSync(new URL('0001-initial.sql', MIGRATIONS), 'utf8')
+    database(
+      'old.db',
+      `${first}; PRAGMA user_version = 1; PRAGMA application_id = ${0x53494742};
+      INSERT INTO signal (detection, at, row_id, log_type, context, recorded_at)
+        VALUES ('Test.Rule', 5, 'r1', 'L', '{}', ${clock.now()})`,
+    )
+    const store = await open('sqlite:old.db')
+    expect(await store.signals({ limit: 5 })).toMatchObject([
+      { rowId: 'r1', at: 5, happenedAt: 5, fields: '{}' },
+    ])
+    await store.close()
+  })
+
   it('reads only what is there, in the schema it knows', async () => {
     expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/there is no store/)
     writeFileSync(join(root, 's.db'), '')
@@ -144,10 +162,10 @@ describe('a full disk', () => {
     expect(results.map((result) => result.status === 'rejected' && String(result.reason))).toEqual(
       Array(2).fill(`UserError: the store ${place} cannot grow: the disk is full`),
     )
-    expect([await store.cursor('s'), (await store.signals(0, 9)).length]).toEqual(['1', 1])
+    expect([await store.cursor('s'), (await store.signals({ limit: 9 })).length]).toEqual(['1', 1])
     driver.exec('PRAGMA max_page_count = 1000000')
     expect(await write(4, big)).toBe('ok')
-    expect((await store.signals(0, 9)).map((row) => row.rowId)).toEqual(['r1', 'r4'])
+    expect((await store.signals({ limit: 9 })).map((row) => row.rowId)).toEqual(['r1', 'r4'])
     await store.close()
   })
 })

@@ -79,6 +79,7 @@ export function identity(over: Partial<EventIdentity> = {}): EventIdentity {
     type: 'AWS.CloudTrail',
     rowId: 'row-1',
     resourceId: null,
+    happenedAt: null,
     at: 1_700_000_000_000,
     ...over,
   }

@@ -10,6 +10,27 @@ export interface Ended {
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'signalbox.cjs')
 
+/** A command that goes on until it is told to end. */
+export interface Running {
+  /** Resolves with its exit code, null where the signal ended it. */
+  kill(signal: NodeJS.Signals): Promise<number | null>
+}
+
+export function startCommand(args: readonly string[], environment: Record<string, string> = {}): Running {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    env: { PATH, HOME, ...environment },
+    stdio: 'ignore',
+  })
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return {
+    kill(signal) {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
+
 /** @param input what stands on its standard input. */
 export function runCommand(
   args: readonly string[],

@@ -115,10 +115,12 @@ export function signal(rowId: string, over: Partial<SignalRow> = {}): SignalRow 
   return {
     detection: 'Test.Rule',
     at: T0,
+    happenedAt: T0,
     rowId,
     logType: 'AWS.CloudTrail',
     alertId: null,
     context: '{"n":53.0}',
+    fields: '{"large":9007199254740993}',
     ...over,
   }
 }

@@ -1,0 +1,37 @@
+/** Signals: one per match, read by correlation in the order in which they came, or by the time of their events. */
+import type { Driver } from './driver.ts'
+import type { SignalFilter, StoredSignal } from './store.ts'
+import { whereClause } from './where-clause.ts'
+
+const SELECT = `
+  SELECT id, detection, at, happened_at AS happenedAt, row_id AS rowId, log_type AS logType,
+    alert_id AS alertId, context, fields
+  FROM signal`
+
+export function listSignals(
+  driver: Driver,
+  { detections, after, happened, limit }: SignalFilter,
+): StoredSignal[] {
+  const { where, params } = whereClause(
+    {
+      detections: detections && JSON.stringify(detections),
+      after,
+      from: happened?.from,
+      to: happened?.to,
+    },
+    {
+      detections: 'detection IN (SELECT value FROM json_each(:detections))',
+      after: 'id > :after',
+      from: 'happened_at >= :from',
+      to: 'happened_at <= :to',
+    },
+  )
+  return driver
+    .prepare<StoredSignal>(`${SELECT} ${where} ORDER BY id LIMIT :limit`)
+    .all({ ...params, limit })
+    .map((row) => ({ ...row }))
+}
+
+export function latestSignal(driver: Driver): number {
+  return driver.prepare<{ id: number | null }>('SELECT max(id) AS id FROM signal').get()?.id ?? 0
+}
