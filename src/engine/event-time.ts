@@ -12,6 +12,14 @@ export function parseEventTime(value: unknown): number | null {
 
 /** `2026-01-31 23:59:59.123000000`, UTC: how `p_event_time` and `p_parse_time` are written. */
 export function formatEventTime(ms: number): string {
+  if (ms !== formatted.ms) formatted = { ms, text: format(ms) }
+  return formatted.text
+}
+
+/** Events that arrive together carry one time. */
+let formatted = { ms: 0, text: format(0) }
+
+function format(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1).replace('T', ' ')}000000`
 }
 

@@ -105,15 +105,16 @@ function missingFields(
   rowId: string,
   times: Times,
 ): Record<string, string> {
-  const fields = {
-    p_log_type: logType,
-    p_row_id: rowId,
-    p_parse_time: formatEventTime(envelope.receivedAt),
-    p_source_label: envelope.source,
-    p_event_time: times.fill,
+  const missing: Record<string, string> = {}
+  const fill = (key: string, value: string | null) => {
+    if (value !== null && isAbsent(record[key])) missing[key] = value
   }
-  const missing = Object.entries(fields).filter(([key, value]) => value !== null && isAbsent(record[key]))
-  return Object.fromEntries(missing) as Record<string, string>
+  fill('p_log_type', logType)
+  fill('p_row_id', rowId)
+  fill('p_parse_time', formatEventTime(envelope.receivedAt))
+  fill('p_source_label', envelope.source)
+  fill('p_event_time', times.fill)
+  return missing
 }
 
 function isAbsent(value: unknown): boolean {

@@ -1,5 +1,5 @@
 /** Alerts: the notification and the identifiers that make a replayed event find the same alert. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type AlertGroupName, type AlertKind, alertGroup } from './alert-kind.ts'
 import type { Route } from './route.ts'
 import type { DecidedSeverity, Severity } from './severity.ts'
@@ -96,12 +96,8 @@ export function alertLink(alertUrl: string, id: string, detection: string): stri
 
 /** 32 hex digits over the parts, each length-prefixed so that no two lists collide. */
 export function hashId(...parts: readonly (string | number)[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) {
-    const text = String(part)
-    hash.update(`${Buffer.byteLength(text)}:`).update(text)
-  }
-  return hash.digest('hex').slice(0, 32)
+  const text = parts.map((part) => `${Buffer.byteLength(String(part))}:${part}`).join('')
+  return hash('sha256', text, 'hex').slice(0, 32)
 }
 
 /** One group per detection, kind and dedup key. */

@@ -65,6 +65,21 @@ class DictLookup(unittest.TestCase):
                 self.assertEqual(self.held.get(asked, "default"), expected)
                 self.assertIn(asked, self.held)
 
+    def test_what_is_known_of_some_keys_holds_for_all_that_have_them(self):
+        for value in (1, 2):
+            held = view(Name=value, other=0)
+            self.assertEqual([held.get(key) for key in ("name", "NAME", "absent", "Absent")], [value, value, None, None])
+        first, last = view(Key=1, key=2), view(key=2, Key=1)
+        self.assertEqual([first["KEY"], last["KEY"]], [1, 2])
+
+    def test_any_number_of_kinds_and_spellings(self):
+        for number in range(600):
+            self.assertEqual(view(**{f"Key{number}": number})[f"key{number}"], number)
+        held = view(Key=1)
+        for number in range(1_100):
+            self.assertIsNone(held.get(f"absent{number}"))
+        self.assertEqual((held["kEY"], held.get("absent")), (1, None))
+
     def test_absent_keys(self):
         for asked in ["absent", "", 8, None, ("a", "b")]:
             with self.subTest(asked):

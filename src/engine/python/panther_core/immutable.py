@@ -7,12 +7,16 @@ _MISSING = object()
 # Most views are asked for few things: shared by all until there is something to keep. Never written to.
 _NOTHING_YET = {}
 _ATOMS = frozenset((str, int, float, bool, type(None)))
+# Events of one kind have the same keys: own keys -> key as asked or in lower case -> own key or _MISSING.
+_SPELLINGS = {}
+_MOST_SHAPES = 500
+_MOST_SPELLINGS = 1_000
 
 
 class ImmutableCaseInsensitiveDict(Mapping):
     """A mapping that falls back to the first key equal in lower case. Nested containers come as views."""
 
-    # _wrapped: own key -> view; _spellings: key as asked -> own key or _MISSING.
+    # _wrapped: own key -> view; _spellings: key as asked -> own key or _MISSING, shared by all with the same keys.
     __slots__ = ("_raw", "_wrapped", "_spellings")
 
     def __init__(self, container):
@@ -61,11 +65,14 @@ class ImmutableCaseInsensitiveDict(Mapping):
         """The own key that equals an absent one in lower case, or _MISSING."""
         if not isinstance(key, str):
             return _MISSING
-        if self._spellings is _NOTHING_YET:
-            # Backwards, so that the first of several spellings wins.
-            keys = [own for own in self._raw if isinstance(own, str)]
-            self._spellings = {own.lower(): own for own in reversed(keys)}
-        spelling = self._spellings[key] = self._spellings.get(key.lower(), _MISSING)
+        spellings = self._spellings
+        if spellings is _NOTHING_YET:
+            spellings = self._spellings = _spellings_of(tuple(self._raw))
+        spelling = spellings.get(key)
+        if spelling is None:
+            spelling = spellings.get(key.lower(), _MISSING)
+            if len(spellings) < _MOST_SPELLINGS:
+                spellings[key] = spelling
         return spelling
 
     def __contains__(self, key):
@@ -160,6 +167,16 @@ class ImmutableList(Sequence):
         return [plain(value) for value in self._raw]
 
     as_list = copy
+
+
+def _spellings_of(keys):
+    known = _SPELLINGS.get(keys)
+    if known is None:
+        if len(_SPELLINGS) >= _MOST_SHAPES:
+            _SPELLINGS.clear()
+        # Backwards, so that the first of several spellings wins.
+        known = _SPELLINGS[keys] = {own.lower(): own for own in reversed(keys) if isinstance(own, str)}
+    return known
 
 
 def is_mapping(value):

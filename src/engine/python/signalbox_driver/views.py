@@ -47,4 +47,4 @@ class Views:
 def view(detection, record, models):
     # Rows of a query get no data model, whatever log they were read from.
     log_type = record.get("p_log_type") if detection.type == "rule" else None
-    return PantherEvent(record, models.get(log_type) if isinstance(log_type, str) else None)
+    return PantherEvent.over(record, models.get(log_type) if isinstance(log_type, str) else None)
