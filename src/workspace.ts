@@ -42,6 +42,8 @@ export interface WorkspaceOptions {
   /** `--env-file`. */
   readonly envFile?: string
   readonly allowUnknownDestinations?: boolean
+  /** Also say what Panther's own tool would refuse. */
+  readonly upstreamRefusals?: boolean
   /** Explicit `test PATH` arguments: walked in full. */
   readonly paths?: readonly string[]
   /** `--python-path`, absolute. */
@@ -51,18 +53,9 @@ export interface WorkspaceOptions {
 
 /** Loads the project; what is wrong with it is in its problems. */
 export function openProject(options: WorkspaceOptions): Promise<Project> {
-  const { root, destinationsFile, allowUnknownDestinations, paths, pythonPaths, envFile } = options
+  const { envFile, log: _log, ...load } = options
   const environment = processEnvironment(envFile)
-  const keep = openImageCache(imageFolder(environment))
-  return loadProject({
-    root,
-    destinationsFile,
-    allowUnknownDestinations,
-    paths,
-    pythonPaths,
-    environment,
-    keep,
-  })
+  return loadProject({ ...load, environment, keep: openImageCache(imageFolder(environment)) })
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */

@@ -11,14 +11,17 @@ import { openSession, type Session } from './_session.ts'
 export default defineCommand({
   options: {
     format: FORMAT,
+    pat: flag('--pat', "also name what Panther's own tool (pat) would refuse"),
     allowUnknownDestinations: flag(
       '--allow-unknown-destinations',
       'names that no destination has are warnings instead of errors',
     ),
   },
   async run({ options }, io) {
-    const { allowUnknownDestinations, format } = options
-    const session = openSession(options, io, { workspace: { allowUnknownDestinations } })
+    const { allowUnknownDestinations, format, pat } = options
+    const session = openSession(options, io, {
+      workspace: { allowUnknownDestinations, upstreamRefusals: pat },
+    })
     const project = await openProject(session.workspace)
     const problems = [
       ...project.problems,

@@ -76,8 +76,13 @@ export function specsOf(sideFile: string): string[] {
 
 function isSearched(folder: string): boolean {
   if (folder === '') return true
-  const path = `./${folder.split(sep).join('/')}`
-  return /^\.\/detections(?:\/|$)/.test(path) || SEARCHED.some((pattern) => pattern.test(path))
+  const path = folder.split(sep).join('/')
+  return /^detections(?:\/|$)/.test(path) || isSearchedUpstream(path)
+}
+
+/** Whether Panther's tool, run on `.`, enters the folder, given relative to the root with forward slashes. */
+export function isSearchedUpstream(folder: string): boolean {
+  return folder === '' || SEARCHED.some((pattern) => pattern.test(`./${folder}`))
 }
 
 function filesOf(path: string): string[] {

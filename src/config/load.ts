@@ -17,6 +17,7 @@ import { loadSettings, SETTINGS_FILE } from './settings.ts'
 import { readText } from './source-text.ts'
 import { type ReadSpec, readSpec } from './spec.ts'
 import { checkTrust } from './trust.ts'
+import { noteUpstreamRefusals } from './upstream.ts'
 
 export interface LoadOptions {
   readonly root: string
@@ -24,6 +25,8 @@ export interface LoadOptions {
   readonly destinationsFile?: string
   /** An unknown name only warns. */
   readonly allowUnknownDestinations?: boolean
+  /** Also say what Panther's own tool would refuse. */
+  readonly upstreamRefusals?: boolean
   /** Only `SIGNALBOX_*` is looked at. */
   readonly environment?: Environment
   /** Explicit paths, walked in full, with the helpers and data models near them. Empty: the whole project. */
@@ -77,6 +80,8 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   })
   // Of some paths alone a group may well have nothing.
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
+  // After the content is built: none of it keeps a file out of this project.
+  if (options.upstreamRefusals) noteUpstreamRefusals(specs, root, problems)
   return deepFreeze({
     root,
     ...content,
