@@ -4,6 +4,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestSummary } from '../model/test-result.ts'
 import { runTests, summarise, type TestSelection } from '../testing/run-tests.ts'
+import { runUnitTests } from '../testing/unit-tests.ts'
 import { bodyProblems, openProject, startEngine, warmUp } from '../workspace.ts'
 import { FAILED, type Io, OK, UNUSABLE } from './_command.ts'
 import { errorsIn, invalidFiles, nothingLoaded, problemsText } from './_problems.ts'
@@ -72,7 +73,8 @@ async function judge(
   const total = [...project.detections.values()].filter(selection.detections).length
   const inLoadOrder = !first && !options.sort
   const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
-  const results = await runTests(project, engine, {
+  const units = options.filter.length > 0 ? [] : runUnitTests(project, engine, selection.tests)
+  const cases = await runTests(project, engine, {
     selection,
     allowUnknownDestinations: options.allowUnknownDestinations,
     failOnProblems: options.failOnProblems,
@@ -83,6 +85,9 @@ async function judge(
     },
   })
   progress.clear()
+  const unitResults = await units
+  if (inLoadOrder) for (const result of unitResults) report.result(result)
+  const results = [...cases, ...unitResults]
   if (!inLoadOrder) for (const result of ordered(results, request, project)) report.result(result)
   const lost = invalidFiles(problems, project.configuration)
   const summary = withLostFiles(results, lost, performance.now() - startedAt)
@@ -124,6 +129,7 @@ function withLostFiles(
   return { ...summary, detections: { ...summary.detections, total: total + lost, invalid: invalid + lost } }
 }
 
-function verdict({ detections }: TestSummary, problems: readonly Problem[]): number {
-  return detections.failed + detections.invalid + errorsIn(problems).length > 0 ? FAILED : OK
+function verdict({ detections, unitTests }: TestSummary, problems: readonly Problem[]): number {
+  const bad = detections.failed + detections.invalid + unitTests.failed + unitTests.invalid
+  return bad + errorsIn(problems).length > 0 ? FAILED : OK
 }

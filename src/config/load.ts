@@ -17,6 +17,7 @@ import { loadSettings, SETTINGS_FILE } from './settings.ts'
 import { readText } from './source-text.ts'
 import { type ReadSpec, readSpec } from './spec.ts'
 import { checkTrust } from './trust.ts'
+import { findUnitTests } from './unit-tests.ts'
 import { noteUpstreamRefusals } from './upstream.ts'
 
 export interface LoadOptions {
@@ -80,11 +81,13 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   })
   // Of some paths alone a group may well have nothing.
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
+  const unitTests = findUnitTests(root, [...content.helpers, ...content.dataModels], problems)
   // After the content is built: none of it keeps a file out of this project.
   if (options.upstreamRefusals) noteUpstreamRefusals(specs, root, problems)
   return deepFreeze({
     root,
     ...content,
+    unitTests,
     registry: routing.registry,
     settings: { ...settings, pythonPaths: packagePaths },
     configuration,

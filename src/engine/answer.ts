@@ -2,7 +2,7 @@
  * Reads what Python answers. A detection may have forged it, and what stands in it goes on to the host's own decisions:
  * an answer that has not the agreed form is none, and ends the worker.
  */
-import type { TestOutcome } from '../model/evaluation.ts'
+import type { TestOutcome, UnitTestOutcome } from '../model/evaluation.ts'
 import type { FunctionName, FunctionResults } from '../model/finding.ts'
 import type { BrokenBody } from './protocol.ts'
 
@@ -31,6 +31,10 @@ export function readOutcomes(text: string, calls: number): readonly TestOutcome[
 export function readFacts(text: string, bodies: number): string {
   read(text, (answer) => isFactsList(answer) && (answer as unknown[]).length === bodies)
   return text
+}
+
+export function readUnitTests(text: string, calls: number): readonly (UnitTestOutcome | readonly string[])[] {
+  return read(text, (answer) => isUnitTests(answer) && (answer as unknown[]).length === calls)
 }
 
 export function readBroken(text: string, bodies: number): readonly BrokenBody[] {
@@ -170,3 +174,12 @@ const isFactsList = listOf(
     }),
   ),
 )
+
+const isUnitTest = record({
+  status: (value) => value === 'passed' || value === 'failed' || value === 'skipped',
+  errors: listOf(isError),
+  reason: isText,
+  output: isText,
+  durationMs: isNumber,
+})
+const isUnitTests = listOf((value) => listOf(isText)(value) || isUnitTest(value))

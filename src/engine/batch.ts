@@ -2,12 +2,12 @@
 import type { TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../model/finding.ts'
-import { ForgedAnswer, readEvaluation, readOutcomes } from './answer.ts'
+import { ForgedAnswer, readEvaluation, readOutcomes, readUnitTests } from './answer.ts'
 import type { WorkerCacheDesk } from './cache-desk.ts'
-import { failedOutcome, QUARANTINED } from './ended-call.ts'
+import { failedOutcome, failedUnitTest, QUARANTINED } from './ended-call.ts'
 import { type Accepted, cacheEvent, type IntakeRules, takeIn } from './intake.ts'
 import type { Matching } from './matching.ts'
-import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip } from './protocol.ts'
+import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
 import type { Python } from './pyodide.ts'
 import { keepFields } from './signal-fields.ts'
 
@@ -188,4 +188,20 @@ export function testCalls({ python, matching, broken }: LoadedBodies, job: Job):
   }
   const outcomes = readOutcomes(python.test(JSON.stringify(request)), items.length).values()
   return { outcomes: known.map((outcome) => outcome ?? outcomes.next().value!), printed: [] }
+}
+
+export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Answer {
+  const calls = job.work.items as readonly UnitTestCall[]
+  const quarantined = new Set(job.quarantined)
+  const refusals = calls.map(({ body }) => (quarantined.has(body) ? QUARANTINED : broken.get(body)))
+  const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
+  const request = {
+    calls: items.map((item) => [item, calls[item]!.body, calls[item]!.name]),
+    skips: job.skips.map(skipEntry),
+  }
+  const outcomes = readUnitTests(python.unitTests(JSON.stringify(request)), items.length).values()
+  return {
+    outcomes: refusals.map((error) => (error ? failedUnitTest(error) : outcomes.next().value!)),
+    printed: [],
+  }
 }

@@ -5,7 +5,7 @@ import type { Body, DetectionBody, Selectable, SimpleBody } from './protocol.ts'
 
 /** Helpers first, then data models, then detections, those without Python last; in `run` only the enabled ones. */
 export function bodiesOf(
-  project: Pick<Project, 'helpers' | 'dataModels' | 'detections'>,
+  project: Pick<Project, 'helpers' | 'dataModels' | 'detections' | 'unitTests'>,
   purpose: 'run' | 'test',
 ): Body[] {
   const helpers = project.helpers.map(({ id, body }): Body => ({ kind: 'helper', id, ...body }))
@@ -22,7 +22,14 @@ export function bodiesOf(
       }),
     )
   const detections = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
-  return [...helpers, ...models, ...detections.flatMap(pythonBody), ...detections.flatMap(simpleBody)]
+  const unitTests = project.unitTests.map((file): Body => ({ kind: 'unit-tests', id: file.path, ...file }))
+  return [
+    ...helpers,
+    ...models,
+    ...detections.flatMap(pythonBody),
+    ...unitTests,
+    ...detections.flatMap(simpleBody),
+  ]
 }
 
 function pythonBody(detection: Detection): DetectionBody[] {

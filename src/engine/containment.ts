@@ -2,7 +2,7 @@
 
 import type { Log } from '../model/ports.ts'
 import type { Limits } from '../model/settings.ts'
-import { endedCall, failedOutcome, plainError, withNote } from './ended-call.ts'
+import { endedCall, failedOutcome, failedUnitTest, plainError, withNote } from './ended-call.ts'
 import type { Done, Ended } from './evaluator.ts'
 import {
   type Body,
@@ -103,9 +103,7 @@ function isSame(a: Omit<Skip, 'error'>, b: Omit<Skip, 'error'>): boolean {
 }
 
 function slice(work: Work, from: number, to: number): Work {
-  return work.kind === 'test'
-    ? { kind: 'test', items: work.items.slice(from, to) }
-    : { kind: 'evaluate', items: work.items.slice(from, to) }
+  return { ...work, items: work.items.slice(from, to) } as Work
 }
 
 function between(skips: readonly Skip[], from: number, to: number): Skip[] {
@@ -116,7 +114,7 @@ function between(skips: readonly Skip[], from: number, to: number): Skip[] {
 
 function lostItem({ kind }: Work): ItemOutcome {
   const reason = 'crashed the evaluator'
-  return kind === 'test'
-    ? failedOutcome(plainError('InterpreterEnded', reason))
-    : { status: 'rejected', reason }
+  if (kind === 'evaluate') return { status: 'rejected', reason }
+  const error = plainError('InterpreterEnded', reason)
+  return kind === 'test' ? failedOutcome(error) : failedUnitTest(error)
 }

@@ -1,5 +1,5 @@
 /** The error that stands in for a call which had to be ended from outside. Pure. */
-import type { TestOutcome } from '../model/evaluation.ts'
+import type { TestOutcome, UnitTestOutcome } from '../model/evaluation.ts'
 import { FUNCTIONS, type FunctionError } from '../model/finding.ts'
 import type { Body, Mark } from './protocol.ts'
 
@@ -34,6 +34,11 @@ export function plainError(type: string, message: string): FunctionError {
 /** A test call that could not be made. */
 export function failedOutcome(error: FunctionError): TestOutcome {
   return { functions: { detection: { error } }, output: '', missingMocks: [], reads: [], durationMs: 0 }
+}
+
+/** A unit test that could not be run. */
+export function failedUnitTest(error: FunctionError): UnitTestOutcome {
+  return { status: 'failed', errors: [error], reason: '', output: '', durationMs: 0 }
 }
 
 /** null: the body's top level. */

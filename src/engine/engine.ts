@@ -10,11 +10,12 @@ import type { Log } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
 import { Evaluator } from './evaluator.ts'
-import { type Group, startGroup } from './group.ts'
+import { type Group, type GroupOptions, startGroup } from './group.ts'
 import { withHints } from './missing-modules.ts'
 import type { ClockMode } from './protocol.ts'
 import { testCorrelation } from './rule-outputs.ts'
 import { joinFacts, joinOutcomes, type Outcome, splitByTrust } from './trust.ts'
+import { runUnitTestGroups } from './unit-test-groups.ts'
 import { WarmEngine } from './warm.ts'
 
 export interface EngineOptions {
@@ -72,6 +73,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     problems: withHints(distinct(groups.flatMap(({ problems }) => problems))),
     evaluate,
     test,
+    unitTests: (isSelected) => {
+      const broken = new Set(groups.flatMap(({ problems }) => problems.map(({ id }) => id)))
+      return runUnitTestGroups({ project, order: orderOf(options), from: warm.from, log, broken, isSelected })
+    },
     close: async () => {
       await Promise.all([...groups.map((group) => group.close()), warm.from.settled()])
     },
@@ -85,18 +90,22 @@ function outcomeOf(said: PromiseSettledResult<readonly Outcome[]>, at: number): 
     : { status: 'rejected', reason: messageOf(said.reason) }
 }
 
+function orderOf({ project, purpose, clockMode, packages }: EngineOptions): GroupOptions['order'] {
+  const { classification, limits } = project.settings
+  const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
+  return {
+    settings: { classification, limits },
+    clockMode: clockMode ?? 'acceptance',
+    packages: packages ?? NO_PACKAGES,
+    queries: running.flatMap(({ scheduledQueries }) => scheduledQueries),
+  }
+}
+
 /** The interpreter that is booting already goes to the first of them. */
 async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Group[]> {
   const { project, purpose, cache, log } = options
-  const { classification, limits } = project.settings
   const { from } = warm
-  const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
-  const order = {
-    settings: { classification, limits },
-    clockMode: options.clockMode ?? 'acceptance',
-    packages: options.packages ?? NO_PACKAGES,
-    queries: running.flatMap(({ scheduledQueries }) => scheduledQueries),
-  }
+  const order = orderOf(options)
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   const starts = splitByTrust(project).map((group, place) => {
     const first = place === 0 ? warm.take() : new Evaluator(from)

@@ -1,6 +1,6 @@
 /** One trust group: its own bodies and their numbers, its own workers, blame and quarantine. Nothing of it is another's. */
 import type { DetectionCache } from '../model/detection-cache.ts'
-import type { BodyProblem, TestCall, TestOutcome } from '../model/evaluation.ts'
+import type { BodyProblem, TestCall, TestOutcome, UnitTestFile } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { ProjectFacts } from '../model/facts.ts'
 import type { Log } from '../model/ports.ts'
@@ -14,6 +14,7 @@ import { Pool } from './pool.ts'
 import type { Body, LoadOrder, SimpleBody } from './protocol.ts'
 import type { StartState } from './start-state.ts'
 import type { GroupContent, Outcome } from './trust.ts'
+import { runUnitTests } from './unit-tests.ts'
 
 export interface GroupOptions {
   readonly group: GroupContent
@@ -34,6 +35,8 @@ export interface Group {
   /** Ids of the detections that `test` can run. */
   readonly testable: ReadonlySet<string>
   test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** Of every file of unit tests, in their order. */
+  unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
   /** What the texts of its bodies tell. */
   facts(): ProjectFacts
   close(): Promise<void>
@@ -75,6 +78,14 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
       })
       return (await Promise.all(jobs)).flat() as TestOutcome[]
     },
+    unitTests: (isSelected) =>
+      runUnitTests({
+        bodies,
+        broken: pool.broken,
+        workers,
+        isSelected,
+        run: (work) => containment.run(work),
+      }),
     facts: () => projectFacts(pool.facts, bodies, order.packages.modules),
     close: () => pool.close(),
   }

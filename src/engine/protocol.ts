@@ -1,7 +1,7 @@
 /** What crosses between the main thread and a worker: messages, and the mark in shared memory. Nothing else does. */
 import type { SignalField } from '../model/correlation.ts'
 import type { DataModel, DetectionType } from '../model/detection.ts'
-import type { EvaluatedEvent, TestOutcome } from '../model/evaluation.ts'
+import type { EvaluatedEvent, TestOutcome, UnitTestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { FunctionError } from '../model/finding.ts'
 import type { MatchExpression, SimpleDetection } from '../model/match-expression.ts'
@@ -10,7 +10,7 @@ import type { Settings } from '../model/settings.ts'
 import type { CacheLine } from './cache-desk.ts'
 
 /** The Python functions that the host calls. */
-export type DriverCall = 'seal' | 'wake' | 'facts' | 'load' | 'evaluate' | 'test'
+export type DriverCall = 'seal' | 'wake' | 'facts' | 'load' | 'evaluate' | 'test' | 'unit_tests'
 
 /** A locked interpreter without author's code: the trusted base. */
 export interface BaseImage {
@@ -58,7 +58,7 @@ export interface KeptImage {
  * What a worker loads. Its number is its place in the list: helpers, data models, detections, and last those that
  * Python is never asked about.
  */
-export type Body = HelperBody | DataModelBody | DetectionBody | SimpleBody
+export type Body = HelperBody | DataModelBody | DetectionBody | SimpleBody | UnitTestsBody
 
 interface NamedSource {
   readonly id: string
@@ -94,6 +94,11 @@ export interface SimpleBody extends Omit<NamedSource, 'source'>, Selectable {
   readonly kind: 'simple'
   readonly source: null
   readonly content: SimpleDetection
+}
+
+/** A file of unit tests. Its id is its path. */
+export interface UnitTestsBody extends NamedSource {
+  readonly kind: 'unit-tests'
 }
 
 /** A body that must not be loaded again, because its loading had to be ended; or that could not be loaded. */
@@ -141,6 +146,12 @@ export interface BodyCall {
   readonly mocks: string
 }
 
+export interface UnitTestCall {
+  readonly body: number
+  /** null: asks for the names of all. */
+  readonly name: string | null
+}
+
 /** One function that is not called again for one item: calling it ended a worker. */
 export interface Skip {
   readonly body: number
@@ -154,6 +165,7 @@ export interface Skip {
 export type Work =
   | { readonly kind: 'evaluate'; readonly items: readonly Envelope[] }
   | { readonly kind: 'test'; readonly items: readonly BodyCall[] }
+  | { readonly kind: 'unit-tests'; readonly items: readonly UnitTestCall[] }
 
 export interface Job {
   readonly work: Work
@@ -164,7 +176,7 @@ export interface Job {
   readonly singly: readonly number[]
 }
 
-export type ItemOutcome = EvaluatedEvent['outcome'] | TestOutcome
+export type ItemOutcome = EvaluatedEvent['outcome'] | TestOutcome | UnitTestOutcome | readonly string[]
 
 export interface Printed {
   readonly body: number

@@ -21,6 +21,7 @@ export interface Python {
   load(text: string): string
   evaluate(text: string): string
   test(text: string): string
+  unitTests(text: string): string
 }
 
 /** An interpreter that is locked: nothing of the host can be reached from it any more. */
@@ -61,6 +62,7 @@ const DRIVER: Record<DriverCall, string> = {
   load: 'signalbox_driver.batch',
   evaluate: 'signalbox_driver.batch',
   test: 'signalbox_driver.batch',
+  unit_tests: 'signalbox_driver.batch',
 }
 
 /** Locked before anything of an author's is let in; nothing of any Python runs unlocked where there is a base. */
@@ -242,6 +244,7 @@ function lockedPython(
     },
     evaluate: (text) => call('evaluate', text),
     test: (text) => call('test', text),
+    unitTests: (text) => call('unit_tests', text),
     image: ({ heap }) => (memory.buffer.byteLength > IMAGE_BYTES ? null : takeImage(memory.buffer, heap)),
     adopt(image) {
       putImage(memory.buffer, image)

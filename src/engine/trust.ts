@@ -2,38 +2,46 @@
 import type { EvaluatedEvent } from '../model/evaluation.ts'
 import type { ProjectFacts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
-import { OWN_GROUP, trustGroupOf } from '../model/trust-group.ts'
+import { type Grouped, OWN_GROUP, trustGroupOf } from '../model/trust-group.ts'
 
 /** What the workers of one group load. */
 export interface GroupContent {
   readonly name: string
-  readonly content: Pick<Project, 'detections' | 'helpers' | 'dataModels'>
+  readonly content: Pick<Project, 'detections' | 'helpers' | 'dataModels' | 'unitTests'>
 }
 
 /** The project's own code first. A group has its own helpers and data models, and copies of those that nobody's group has. */
-export function splitByTrust({ detections, helpers, dataModels, settings }: Project): GroupContent[] {
+export function splitByTrust(project: Project): GroupContent[] {
+  const { detections, settings } = project
   const groupOf = (subject: Parameters<typeof trustGroupOf>[0]) => trustGroupOf(subject, settings.trust)
   const byGroup = Map.groupBy(detections.values(), groupOf)
   const declared = [OWN_GROUP, ...settings.trust.map(({ group }) => group)]
   const inhabited = [...new Set(declared)].filter((name) => byGroup.has(name))
   return (inhabited.length > 0 ? inhabited : [OWN_GROUP]).map((name) => {
-    const lent = <T extends (typeof helpers)[number] | (typeof dataModels)[number]>(
-      all: readonly T[],
-    ): T[] => {
-      const { [name]: own = [], [OWN_GROUP]: common = [] } = Object.groupBy(all, groupOf)
-      // The group's own first: of two data models for one log type the first is used.
-      return name === OWN_GROUP ? common : [...own, ...common]
-    }
     const members = byGroup.get(name) ?? []
-    return {
-      name,
-      content: {
-        detections: new Map(members.map((each) => [each.id, each])),
-        helpers: lent(helpers),
-        dataModels: lent(dataModels),
-      },
-    }
+    const own = new Map(members.map((each) => [each.id, each]))
+    return { name, content: { detections: own, ...leanedOn(project, name), unitTests: [] } }
   })
+}
+
+/** The same for the unit tests of helpers and data models: what they put in other places stays among themselves. */
+export function unitTestsByTrust(project: Project): GroupContent[] {
+  const groupOf = ({ path }: { readonly path: string }) =>
+    trustGroupOf({ id: '', place: { file: path }, body: null }, project.settings.trust)
+  return [...Map.groupBy(project.unitTests, groupOf)].map(([name, unitTests]) => ({
+    name,
+    content: { detections: new Map(), ...leanedOn(project, name), unitTests },
+  }))
+}
+
+/** The group's own first: of two data models for one log type the first is used. */
+function leanedOn({ helpers, dataModels, settings }: Project, group: string) {
+  const lent = <T extends Grouped>(all: readonly T[]): T[] => {
+    const byGroup = Object.groupBy(all, (each) => trustGroupOf(each, settings.trust))
+    const { [group]: own = [], [OWN_GROUP]: common = [] } = byGroup
+    return group === OWN_GROUP ? common : [...own, ...common]
+  }
+  return { helpers: lent(helpers), dataModels: lent(dataModels) }
 }
 
 export type Outcome = EvaluatedEvent['outcome']

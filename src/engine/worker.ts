@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
 import { readBroken, readFacts } from './answer.ts'
-import { evaluateEvents, type LoadedBodies, testCalls } from './batch.ts'
+import { evaluateEvents, type LoadedBodies, testCalls, unitTestCalls } from './batch.ts'
 import { WorkerCacheDesk } from './cache-desk.ts'
 import { Deadline } from './deadline.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
@@ -14,6 +14,8 @@ import { readPythonFiles } from './python-files.ts'
 import { forbidCodeFromText } from './realm.ts'
 import { createSelection } from './selection.ts'
 import { compileInterpreter } from './wasm-module.ts'
+
+const ANSWERS = { evaluate: evaluateEvents, test: testCalls, 'unit-tests': unitTestCalls }
 
 const port = parentPort
 if (port === null) throw new Bug('the worker entry runs only as a worker')
@@ -70,7 +72,6 @@ port.once('message', (order: LoadOrder) => {
   booted = undefined
   // Whatever Python throws across the border has ended the interpreter: uncaught, it ends this worker too.
   port.on('message', (job: Job) => {
-    const answer = job.work.kind === 'test' ? testCalls(loaded, job) : evaluateEvents(loaded, job)
-    send({ kind: 'done', ...answer })
+    send({ kind: 'done', ...ANSWERS[job.work.kind](loaded, job) })
   })
 })

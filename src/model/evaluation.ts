@@ -47,9 +47,31 @@ export interface TestOutcome {
   readonly durationMs: number
 }
 
+/** What came of one unit test. */
+export interface UnitTestOutcome {
+  readonly status: 'passed' | 'failed' | 'skipped'
+  /** What it raised; of subtests several. */
+  readonly errors: readonly FunctionError[]
+  /** Why it was skipped, or fails without an error; else empty. */
+  readonly reason: string
+  readonly output: string
+  readonly durationMs: number
+}
+
+/** One file of unit tests beside helpers or data models. */
+export interface UnitTestFile {
+  readonly path: string
+  /** It could not be loaded. */
+  readonly error: FunctionError | null
+  /** How many tests it has. */
+  readonly total: number
+  /** Those selected, in unittest's order, by the name that unittest gives: `Class.method`. */
+  readonly tests: readonly { readonly name: string; readonly outcome: UnitTestOutcome }[]
+}
+
 /** A body that could not be loaded; it is not evaluated. */
 export interface BodyProblem {
-  readonly kind: 'detection' | 'helper' | 'data-model'
+  readonly kind: 'detection' | 'helper' | 'data-model' | 'unit-tests'
   readonly id: string
   readonly error: FunctionError
   readonly hint?: string
@@ -64,6 +86,8 @@ export interface Engine {
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
   /** Runs test calls, each isolated; results in the order of the calls. */
   test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** Runs the unit tests of helpers and data models, apart from all detections. */
+  unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
   /** Ends the workers; what is under way rejects. */
   close(): Promise<void>
 }

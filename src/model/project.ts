@@ -1,6 +1,6 @@
 /** The Project: everything a repository declares, frozen. A reload replaces the whole of it or nothing. */
 import type { Registry } from './destination.ts'
-import type { DataModel, Detection, Helper, OtherContent } from './detection.ts'
+import type { DataModel, Detection, Helper, OtherContent, PythonSource } from './detection.ts'
 import type { Problem } from './problem.ts'
 import type { Settings } from './settings.ts'
 
@@ -11,6 +11,8 @@ export interface Project {
   readonly detections: ReadonlyMap<string, Detection>
   readonly helpers: readonly Helper[]
   readonly dataModels: readonly DataModel[]
+  /** Files of unit tests that stand beside helpers and data models. */
+  readonly unitTests: readonly PythonSource[]
   readonly others: readonly OtherContent[]
   /** null: the project declares no destinations. */
   readonly registry: Registry | null

@@ -7,7 +7,7 @@ import type { Route } from './route.ts'
 import type { DecidedSeverity } from './severity.ts'
 
 export interface TestFailure {
-  readonly what: ExpectationName | 'ExpectedResult' | 'function' | 'mock' | 'route'
+  readonly what: ExpectationName | 'ExpectedResult' | 'function' | 'mock' | 'route' | 'unit-test'
   readonly expected: unknown
   readonly actual: unknown
   readonly message: string
@@ -18,7 +18,8 @@ export interface TestResult {
   readonly status: 'passed' | 'failed' | 'skipped'
   readonly file: string
   readonly line: number
-  readonly expectedResult: boolean
+  /** null: a unit test, which has no case. */
+  readonly expectedResult: boolean | null
   /** What the matcher returned; null when it failed. */
   readonly matched: boolean | null
   /** The case would create an alert. */
@@ -38,8 +39,9 @@ export interface TestResult {
 }
 
 export interface DetectionResult {
+  /** Of a file of unit tests its path. */
   readonly id: string
-  readonly type: DetectionType
+  readonly type: DetectionType | 'unit_tests'
   readonly file: string
   readonly status: 'passed' | 'failed' | 'untested' | 'invalid' | 'skipped'
   readonly problems: readonly Problem[]
@@ -48,6 +50,9 @@ export interface DetectionResult {
 
 export interface TestSummary {
   readonly detections: Record<'total' | 'passed' | 'failed' | 'untested' | 'invalid' | 'skipped', number>
+  /** The cases of detections. */
   readonly tests: Record<'total' | 'passed' | 'failed' | 'skipped', number>
+  /** The unit tests of helpers and data models; `invalid` counts files. */
+  readonly unitTests: Record<'total' | 'passed' | 'failed' | 'skipped' | 'invalid', number>
   readonly durationMs: number
 }

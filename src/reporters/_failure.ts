@@ -24,7 +24,7 @@ export function failureStory(test: TestResult, style: Style): string[] {
 /** One failure: expected against actual, or the author's frames. */
 export function failureLines(failure: TestFailure, style: Style): string[] {
   if (isFunctionError(failure.actual))
-    return [printable(failure.message), ...errorFrames(failure.actual, style)]
+    return [...printableLines(failure.message), ...errorFrames(failure.actual, style)]
   if (!failure.what.startsWith('Expected') || failure.actual === null) return [printable(failure.message)]
   return [failure.what, ...comparison(failure, style).map((line) => `  ${line}`)]
 }

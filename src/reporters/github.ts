@@ -65,7 +65,7 @@ function property(text: string): string {
 }
 
 function stepSummary(run: TestRun): string {
-  const { detections, tests } = run.summary
+  const { detections, tests, unitTests } = run.summary
   const rows = [
     [
       'Detections',
@@ -76,6 +76,7 @@ function stepSummary(run: TestRun): string {
       detections.skipped,
     ],
     ['Tests', tests.passed, tests.failed, '', '', tests.skipped],
+    ['Unit tests', unitTests.passed, unitTests.failed, unitTests.invalid, '', unitTests.skipped],
   ]
   const bad = run.results.flatMap(badOnes)
   const all = [...bad, ...untoldErrors(run).map((problem) => badProblem(problem.file, problem))]

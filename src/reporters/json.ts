@@ -7,7 +7,16 @@ const createJson: CreateReporter = ({ failuresOnly }) => ({
   result: () => '',
   end: ({ summary, results, problems }) => {
     const shown = failuresOnly ? results.filter(hasFailed) : results
-    const document = { version: 1, summary, detections: shown.map(detectionJson), problems }
+    const { detections = [], unitTests = [] } = Object.groupBy(shown, ({ type }) =>
+      type === 'unit_tests' ? 'unitTests' : 'detections',
+    )
+    const document = {
+      version: 1,
+      summary,
+      detections: detections.map(detectionJson),
+      problems,
+      unitTests: unitTests.map(unitTestsJson),
+    }
     return `${JSON.stringify(document, null, 2)}\n`
   },
 })
@@ -20,6 +29,19 @@ function hasFailed({ status }: DetectionResult): boolean {
 
 function detectionJson({ id, type, file, status, problems, tests }: DetectionResult) {
   return { id, type, file, status, problems, tests: tests.map(testJson) }
+}
+
+function unitTestsJson({ file, status, problems, tests }: DetectionResult) {
+  const told = tests.map(({ name, status: verdict, line, failures, warnings, output, durationMs }) => ({
+    name,
+    status: verdict,
+    line,
+    failures,
+    warnings,
+    output,
+    durationMs,
+  }))
+  return { file, status, problems, tests: told }
 }
 
 /** One case in the stable shape. */

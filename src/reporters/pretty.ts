@@ -44,7 +44,11 @@ function isOurs({ code }: { code: string }): boolean {
 function headline({ id, status, tests, file }: DetectionResult, style: Style): string {
   const { text, format } = LABELS[status]
   const durationMs = tests.reduce((sum, test) => sum + test.durationMs, 0)
-  const details = [countOf(tests), ...(status === 'passed' ? [] : [printable(file)]), took(durationMs)]
+  const details = [
+    countOf(tests),
+    ...(status === 'passed' || id === file ? [] : [printable(file)]),
+    took(durationMs),
+  ]
   return `${style(format, text.padEnd(LABEL_WIDTH))}  ${printable(id)}  ${style('dim', details.filter(Boolean).join('  '))}`
 }
 
@@ -78,10 +82,12 @@ function took(durationMs: number): string {
   return durationMs < 1_000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1_000).toFixed(1)} s`
 }
 
-function summaryLines({ tests, detections, durationMs }: TestSummary, style: Style): string[] {
+function summaryLines({ tests, detections, unitTests, durationMs }: TestSummary, style: Style): string[] {
+  const units = countsLine(unitTests, ['passed', 'failed', 'invalid', 'skipped'], style)
   return [
     `Detections  ${countsLine(detections, ['passed', 'failed', 'invalid', 'untested', 'skipped'], style)}`,
     `Tests       ${countsLine(tests, ['passed', 'failed', 'skipped'], style)}  ${style('dim', took(durationMs))}`.trimEnd(),
+    ...(units === 'none' ? [] : [`Unit tests  ${units}`]),
   ]
 }
 

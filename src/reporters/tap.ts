@@ -39,8 +39,9 @@ const createTap: CreateReporter = ({ failuresOnly }) => {
       const lost = untoldErrors(run).flatMap((problem) =>
         point(false, `${problem.file}: ${problem.code}`, problemBlock(problem)),
       )
-      const { passed, failed, skipped } = run.summary.tests
-      const counts = `# ${passed} passed, ${failed} failed, ${skipped} skipped`
+      const { tests, unitTests } = run.summary
+      const sum = (status: 'passed' | 'failed' | 'skipped') => tests[status] + unitTests[status]
+      const counts = `# ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`
       return begin([...lost, counts, points > 0 ? `1..${points}` : '1..0 # SKIP no tests'])
     },
   }

@@ -84,7 +84,10 @@ function invalidResult(detection: Detection, problem: BodyProblem): DetectionRes
 }
 
 /** A body that could not be loaded, as a problem with its place. */
-export function bodyProblem({ error, hint }: BodyProblem, owner: Pick<Detection, 'place'>): Problem {
+export function bodyProblem(
+  { error, hint }: Pick<BodyProblem, 'error' | 'hint'>,
+  owner: Pick<Detection, 'place'>,
+): Problem {
   const frame = error.frames.at(-1)
   const place = frame ? { file: frame.file, line: frame.line, column: 1 } : owner.place
   const message = `${error.type}: ${error.message}`
@@ -106,14 +109,19 @@ function about(detection: Detection) {
 
 /** Honest counts: what did not run is never "passed". */
 export function summarise(results: readonly DetectionResult[], durationMs: number): TestSummary {
-  const detections = { total: results.length, passed: 0, failed: 0, untested: 0, invalid: 0, skipped: 0 }
+  const detections = { total: 0, passed: 0, failed: 0, untested: 0, invalid: 0, skipped: 0 }
   const tests = { total: 0, passed: 0, failed: 0, skipped: 0 }
-  for (const result of results) {
-    detections[result.status]++
-    for (const test of result.tests) {
-      tests.total++
-      tests[test.status]++
+  const unitTests = { total: 0, passed: 0, failed: 0, skipped: 0, invalid: 0 }
+  for (const { type, status, tests: own } of results) {
+    if (type !== 'unit_tests') {
+      detections.total++
+      detections[status]++
+    } else if (status === 'invalid') unitTests.invalid++
+    const counts = type === 'unit_tests' ? unitTests : tests
+    for (const test of own) {
+      counts.total++
+      counts[test.status]++
     }
   }
-  return { detections, tests, durationMs }
+  return { detections, tests, unitTests, durationMs }
 }

@@ -202,6 +202,62 @@ describe('reporters', () => {
   })
 })
 
+describe('unit tests beside helpers', () => {
+  const UNIT_TESTS = `import unittest
+from names import greet
+
+class TestGreet(unittest.TestCase):
+    def test_ann(self):
+        self.assertEqual(greet("ann"), "hello ann")
+    def test_bob(self):
+        self.assertEqual(greet("bob"), "bye bob")
+`
+  const WITH_HELPER = {
+    ...SOUND,
+    'global_helpers/names.yml': 'AnalysisType: global\nGlobalID: names\nFilename: names.py\n',
+    'global_helpers/names.py': 'def greet(name):\n    return f"hello {name}"\n',
+    'global_helpers/names_test.py': UNIT_TESTS,
+    'rules/other_test.py': 'raise Exception("beside no helper")',
+  }
+
+  it('run with the others, are counted by themselves, and fail the run', async () => {
+    const { code, out } = await run(makeProject(WITH_HELPER), 'test')
+    expect(code).toBe(1)
+    expect(out).toContain('FAIL      global_helpers/names_test.py  1 of 2 tests passed')
+    expect(out).toContain('✗ TestGreet.test_bob  global_helpers/names_test.py:7')
+    expect(out).toMatch(/AssertionError: 'hello bob' != 'bye bob'\n +- hello bob/)
+    expect(out).toMatch(/Tests {7}2 passed .*\nUnit tests {2}1 passed, 1 failed\n$/)
+  })
+
+  it('are apart in the JSON document; --test-names chooses among them; --filter leaves them out', async () => {
+    const root = makeProject(WITH_HELPER)
+    const named = await run(root, 'test', '--format', 'json', '--test-names', 'TestGreet.test_ann')
+    expect(named.code).toBe(0)
+    expect(JSON.parse(named.out)).toMatchObject({
+      summary: { unitTests: { total: 1, passed: 1, failed: 0, skipped: 0, invalid: 0 } },
+      unitTests: [
+        {
+          file: 'global_helpers/names_test.py',
+          status: 'passed',
+          tests: [{ name: 'TestGreet.test_ann', line: 5 }],
+        },
+      ],
+    })
+    const filtered = await run(root, 'test', '--filter', 'Severity=High')
+    expect(filtered.code).toBe(0)
+    expect(filtered.out).not.toContain('Unit tests')
+  })
+
+  it('a file that cannot be loaded is invalid', async () => {
+    const root = makeProject({ ...WITH_HELPER, 'global_helpers/names_test.py': 'import nowhere\n' })
+    const { code, out } = await run(root, 'test')
+    expect(code).toBe(1)
+    expect(out).toContain('INVALID   global_helpers/names_test.py')
+    expect(out).toContain("No module named 'nowhere'")
+    expect(out).toContain('Unit tests  1 invalid')
+  })
+})
+
 describe('debug', () => {
   it('a case that passes: functions, reads, severity, route, alert; 0', async () => {
     const { code, out, err } = await run(sound, 'debug', 'Test.Login', 'login')

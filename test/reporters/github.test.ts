@@ -39,7 +39,9 @@ it('annotates the lines concerned; what an author wrote neither ends nor begins 
 
 it('the summary counts, and tells each failure in a block that its text cannot end', () => {
   const summary = reporter().stepSummary!(run)
-  expect(summary).toContain('| Detections | 0 | 1 | 0 | 0 | 0 |\n| Tests | 1 | 1 |  |  | 0 |')
+  expect(summary).toContain(
+    '| Detections | 0 | 1 | 0 | 0 | 0 |\n| Tests | 1 | 1 |  |  | 0 |\n| Unit tests | 0 | 0 | 0 |  | 0 |',
+  )
   expect(summary).toContain('<summary>A:1,2: root logs in (rules/aws/root.yml:12)</summary>')
   expect(summary).toContain('\n      actual    "</details>"\n')
   expect(summary).toContain('<summary>b.yml (b.yml:0)</summary>')

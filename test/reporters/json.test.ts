@@ -7,6 +7,7 @@ import { detectionResult, keyError, route, testResult } from './results.ts'
 const summary = {
   detections: { total: 1, passed: 1, failed: 0, untested: 0, invalid: 0, skipped: 0 },
   tests: { total: 1, passed: 1, failed: 0, skipped: 0 },
+  unitTests: { total: 0, passed: 0, failed: 0, skipped: 0, invalid: 0 },
   durationMs: 12,
 }
 const problem = {
@@ -63,6 +64,7 @@ it('has the documented shape, its keys in order', () => {
       },
     ],
     problems: [problem],
+    unitTests: [],
   })
   const [detection] = (document as { detections: object[] }).detections
   expect(Object.keys(detection!)).toEqual(['id', 'type', 'file', 'status', 'problems', 'tests'])

@@ -179,19 +179,33 @@ it('--show-failures-only leaves out what passed and what was only remarked', () 
   expect(shown(failed({ warnings: ['w'] }), true).join('\n')).not.toContain('! w')
 })
 
+const NONE = { total: 0, passed: 0, failed: 0, skipped: 0, invalid: 0 }
+
 it.each([
+  [
+    { total: 0, passed: 0, failed: 0, untested: 0, invalid: 0, skipped: 0 },
+    { total: 0, passed: 0, failed: 0, skipped: 0 },
+    { total: 3, passed: 1, failed: 1, skipped: 1, invalid: 1 },
+    'Detections  none\nTests       none  250 ms\nUnit tests  1 passed, 1 failed, 1 invalid, 1 skipped',
+  ],
   [
     { total: 9, passed: 4, failed: 2, untested: 1, invalid: 1, skipped: 1 },
     { total: 7, passed: 5, failed: 2, skipped: 0 },
+    NONE,
     'Detections  4 passed, 2 failed, 1 invalid, 1 untested, 1 skipped\nTests       5 passed, 2 failed  250 ms',
   ],
   [
     { total: 0, passed: 0, failed: 0, untested: 0, invalid: 0, skipped: 0 },
     { total: 0, passed: 0, failed: 0, skipped: 0 },
+    NONE,
     'Detections  none\nTests       none  250 ms',
   ],
-])('the summary names every outcome that occurred', (detections, tests, expected) => {
+])('the summary names every outcome that occurred', (detections, tests, unitTests, expected) => {
   const reporter = createPretty({ style: plainStyle, failuresOnly: false, pathPrefix: '' })
-  const text = reporter.end({ summary: { detections, tests, durationMs: 250 }, results: [], problems: [] })
+  const text = reporter.end({
+    summary: { detections, tests, unitTests, durationMs: 250 },
+    results: [],
+    problems: [],
+  })
   expect(text).toBe(`\n${expected}\n`)
 })

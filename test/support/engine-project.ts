@@ -89,7 +89,7 @@ export function told({ outcome }: EvaluatedEvent): string[] | string {
 }
 
 /** Authors' code in tests is indented like the test; its first line says by how much. */
-function pythonSource(path: string, source: string): PythonSource {
+export function pythonSource(path: string, source: string): PythonSource {
   const lines = source.replace(/^\n/, '').split('\n')
   const indent = /^ */.exec(lines[0]!)![0].length
   return { path, source: lines.map((line) => line.slice(indent)).join('\n') }

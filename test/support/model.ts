@@ -103,6 +103,7 @@ export function project(detections: readonly Detection[], declared: Registry | n
     detections: new Map(detections.map((each) => [each.id, each])),
     helpers: [],
     dataModels: [],
+    unitTests: [],
     others: [],
     registry: declared,
     settings: DEFAULT_SETTINGS,

@@ -15,6 +15,7 @@ from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
 from signalbox_driver.reads import observed, told
 from signalbox_driver.running import findings, run
+from signalbox_driver.unit_tests import run_unit_test
 from signalbox_driver.views import Views, view
 
 _project = None
@@ -71,6 +72,21 @@ def test(text):
     outcomes = [
         _test(_project.detections[number], item, entry, mocks, skips.get(number, {}).get(item, {}))
         for item, number, entry, mocks in request["calls"]
+    ]
+    marks.leave()
+    return _answer(outcomes)
+
+
+def unit_tests(text):
+    """{calls: [[item, body, name or null]], skips} -> for each the names of the body's tests, or what came of one"""
+    request = json.loads(text)
+    _prepare()
+    skips = _skips(request["skips"])
+    outcomes = [
+        list(_project.unit_tests[number])
+        if name is None
+        else run_unit_test(number, item, _project.unit_tests[number][name], skips.get(number, {}).get(item, {}))
+        for item, number, name in request["calls"]
     ]
     marks.leave()
     return _answer(outcomes)

@@ -39,4 +39,5 @@ _READERS = {
     "helper": lambda reader, body: reader.of_helper(body["id"]),
     "data-model": lambda reader, body: reader.of_body(body["path"], body["source"]),
     "detection": lambda reader, body: reader.of_detection(body["path"], body["source"]),
+    "unit-tests": lambda reader, body: None,
 }

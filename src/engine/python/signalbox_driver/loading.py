@@ -8,6 +8,14 @@ from signalbox_driver import marks, sandbox
 from signalbox_driver.failures import describe, know_source, missing_function
 from signalbox_driver.imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
+from signalbox_driver.unit_tests import load_unit_tests
+
+_models = {}
+
+
+def loaded_models():
+    """Log type -> data model."""
+    return _models
 
 
 class Detection:
@@ -28,7 +36,8 @@ class Detection:
 class LoadedProject:
     def __init__(self, bodies, excluded):
         self.detections = {}
-        self.models = {}
+        self.models = _models
+        self.unit_tests = {}
         self.problems = []
         self._excluded = excluded
         for body in bodies:
@@ -86,9 +95,13 @@ class LoadedProject:
         self.detections[number] = detection
         return None
 
+    def _load_unit_tests(self, number, body):
+        self.unit_tests[number] = load_unit_tests(body)
+
 
 _LOADERS = {
     "helper": LoadedProject._load_helper,
     "data-model": LoadedProject._load_data_model,
     "detection": LoadedProject._load_detection,
+    "unit-tests": LoadedProject._load_unit_tests,
 }

@@ -29,6 +29,7 @@ import string
 import textwrap
 import time
 import typing
+import unittest
 import unittest.mock
 import urllib.parse
 import uuid

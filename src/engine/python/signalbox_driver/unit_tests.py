@@ -1,0 +1,86 @@
+"""Runs the unit tests that stand beside helpers and data models with unittest, one test at a time."""
+
+import sys
+import time
+import unittest
+from types import ModuleType
+
+from panther_detection_helpers import caching
+from panther_detection_helpers.backend import MemoryBackend
+from signalbox_driver import marks
+from signalbox_driver.failures import describe
+from signalbox_driver.printed import printed
+
+
+def load_unit_tests(body):
+    """Name -> test, in unittest's order."""
+    # By its path: two folders may hold tests of one name. unittest looks modules up by their names.
+    module = ModuleType(body["path"].removesuffix(".py").replace("/", "."))
+    module.__file__ = body["path"]
+    sys.modules[module.__name__] = module
+    exec(compile(body["source"], body["path"], "exec"), module.__dict__)
+    suite = unittest.defaultTestLoader.loadTestsFromModule(module)
+    return {test.id().removeprefix(f"{module.__name__}."): test for test in _flat(suite)}
+
+
+def run_unit_test(number, item, test, known):
+    """{status, errors, reason, output, durationMs}. `known`: function number -> the result of a call that was ended."""
+    caching.set_backend(MemoryBackend())
+    verdict = _Verdict()
+    marks.begin(number, item)
+    started = time.perf_counter()
+    if not known:
+        try:
+            marks.armed[0] = True
+            # As a suite of its own, so that what the class and the module set up is set up.
+            unittest.TestSuite([test]).run(verdict)
+            marks.armed[0] = False
+        except BaseException as error:
+            marks.armed[0] = False
+            verdict.errors_told.append(describe(error))
+    duration = time.perf_counter() - started
+    errors = verdict.errors_told + [result["error"] for result in known.values()]
+    return {
+        "status": "failed" if errors or verdict.is_unexpected else "skipped" if verdict.skip_reason else "passed",
+        "errors": errors,
+        "reason": "was expected to fail" if verdict.is_unexpected else verdict.skip_reason,
+        "output": printed.take(),
+        "durationMs": round(duration * 1000, 3),
+    }
+
+
+class _Verdict(unittest.TestResult):
+    """Keeps what was raised as the driver tells errors; unittest's own would format every frame."""
+
+    def __init__(self):
+        super().__init__()
+        self.errors_told = []
+        self.skip_reason = ""
+        self.is_unexpected = False
+
+    def addError(self, test, err):
+        self.errors_told.append(describe(err[1]))
+
+    addFailure = addError
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            error = describe(err[1])
+            self.errors_told.append(error | {"message": f"{subtest._subDescription()} {error['message']}"})
+
+    def addSkip(self, test, reason):
+        self.skip_reason = str(reason) or "skipped"
+
+    def addExpectedFailure(self, test, err):
+        pass
+
+    def addUnexpectedSuccess(self, test):
+        self.is_unexpected = True
+
+
+def _flat(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from _flat(test)
+        else:
+            yield test

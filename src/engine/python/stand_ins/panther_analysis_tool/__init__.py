@@ -1,0 +1,1 @@
+"""The little of panther_analysis_tool that unit tests of data models ask for."""
