@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAnswer, afterFailure, isOpen } from '../../src/delivery/breaker.ts'
+import { gate } from '../../src/delivery/gate.ts'
+import type { DestinationState } from '../../src/store/store.ts'
+import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { destination, registry } from '../support/model.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const NOW = 1_000_000
+const fresh: DestinationState = {
+  pausedAt: null,
+  pausedReason: '',
+  probeAt: null,
+  failures: 0,
+  tokens: null,
+  tokensAt: null,
+}
+const failed = (times: number, at = NOW) =>
+  Array.from({ length: times }).reduce<DestinationState>((state) => afterFailure(state, null, at), fresh)
+
+describe('the breaker', () => {
+  it.each([
+    [4, false, null],
+    [5, true, NOW + 1_000],
+    [6, true, NOW + 2_000],
+    [10, true, NOW + 32_000],
+    [50, true, NOW + MINUTE],
+  ])('after %i failures in a row', (times, open, heldUntil) => {
+    const state = failed(times)
+    expect([isOpen(state), state.heldUntil ?? null]).toEqual([open, heldUntil])
+  })
+
+  it('lets one try alone once its hold is over', () => {
+    expect(gate(failed(5), null, NOW)).toMatchObject({ allow: 0, until: NOW + 1_000 })
+    expect(gate(failed(5), null, NOW + 1_000)).toMatchObject({ allow: 1, alone: true, probe: false })
+    const limit = { perMinute: 60, burst: 10 }
+    expect(gate({ ...failed(5), tokens: 0, tokensAt: NOW + 1_000 }, limit, NOW + 1_000)).toMatchObject({
+      allow: 0,
+    })
+  })
+
+  it('closes with the first answer', () => {
+    const closed = afterAnswer(failed(8))
+    expect(closed).toMatchObject({ failures: 0, heldUntil: null })
+    expect(afterAnswer(closed)).toBe(closed)
+  })
+
+  it('takes a wait that the provider ordered for no failure, and keeps it over answers', () => {
+    const held = afterFailure(failed(2), 30_000, NOW)
+    expect(held).toMatchObject({ failures: 2, heldUntil: NOW + 30_000 })
+    expect(afterFailure(held, 10_000, NOW).heldUntil).toBe(NOW + 30_000)
+    expect(afterAnswer(held)).toMatchObject({ failures: 0, heldUntil: NOW + 30_000 })
+  })
+})
+
+describe('with real parts', () => {
+  let room: DeliveryRoom
+  let receiver: Receiver
+  beforeEach(async () => {
+    room = await openDeliveryRoom()
+    receiver = await startReceiver()
+  })
+  afterEach(async () => {
+    await room.close()
+    await receiver.close()
+  })
+  const soc = (over = {}) => destination('soc', { options: { url: receiver.url }, ...over })
+  const counts = () => room.store.countDeliveries()
+  const sendMany = async (n: number, target = soc()) => {
+    for (let i = 0; i < n; i++) await room.send(`alert-${i}`, [target])
+  }
+
+  it('a destination down for two hours MUST lose nothing, with default settings, and SHOULD be left in peace', async () => {
+    receiver.always({ status: 503 })
+    const loop = room.open(registry([soc()]))
+    await sendMany(100)
+    await loop.start()
+    for (let passed = 0; passed < 2 * HOUR; passed += MINUTE / 2) {
+      await loop.drain(1)
+      room.clock.advance(MINUTE / 2)
+    }
+    const whileDown = receiver.requests.length
+    receiver.expect(whileDown + 100)
+    expect(await counts()).toMatchObject({ dead: 0, delivered: 0 })
+    // One a minute and the first few: a hundred alerts, each on its own clock, would make thousands.
+    expect(whileDown).toBeLessThan(150)
+    receiver.always({ status: 200 })
+    for (let passed = 0; passed < 10 * MINUTE; passed += MINUTE / 2) {
+      room.clock.advance(MINUTE / 2)
+      await loop.drain(1)
+    }
+    expect(await counts()).toMatchObject({ dead: 0, delivered: 100, waiting: 0 })
+    expect(receiver.requests).toHaveLength(whileDown + 100)
+    expect(room.findings).toEqual([])
+  })
+
+  it('a wait that the provider orders MUST hold all of the destination, also over a restart', async () => {
+    receiver.script({ status: 429, headers: { 'retry-after': '90' } })
+    const target = soc({ concurrency: 1 })
+    const first = room.open(registry([target]))
+    await sendMany(3, target)
+    await first.start()
+    await receiver.until(1)
+    await until(async () => (await counts()).waiting === 1)
+    await first.stop()
+    const second = room.open(registry([target]))
+    await second.start()
+    room.clock.advance(89_000)
+    await second.drain(1)
+    expect(receiver.requests).toHaveLength(1)
+    room.clock.advance(1_000)
+    await receiver.until(4)
+    await until(async () => (await counts()).delivered === 3)
+  })
+
+  it('no more than `concurrency` MUST be under way at once', async () => {
+    let answer = () => {}
+    const gateOfReceiver = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    receiver.always({ status: 200, after: gateOfReceiver })
+    const loop = room.open(registry([soc({ concurrency: 2 })]))
+    await sendMany(5)
+    await loop.start()
+    await receiver.until(2)
+    loop.wake()
+    await until(async () => (await counts()).sending === 2)
+    expect(receiver.requests).toHaveLength(2)
+    receiver.expect(5)
+    answer()
+    await until(async () => (await counts()).delivered === 5)
+  })
+
+  it('a clock that is set back MUST NOT hold what waits', async () => {
+    receiver.script({ status: 500 })
+    const loop = room.open(registry([soc({ rateLimit: { perMinute: 60, burst: 5 } })]))
+    await room.send('alert-1', [soc()])
+    await loop.start()
+    await receiver.until(1)
+    await until(async () => (await counts()).waiting === 1)
+    const { due } = (await room.store.deliveries({ limit: 1 }))[0]!
+    room.clock.advance(-HOUR)
+    loop.wake()
+    await until(async () => (await room.store.deliveries({ limit: 1 }))[0]!.due === due - HOUR)
+    room.clock.advance(1_000)
+    await receiver.until(2)
+    await until(async () => (await counts()).delivered === 1)
+  })
+})
