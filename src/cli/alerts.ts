@@ -1,21 +1,21 @@
-/** `alerts list|show|unmute`: looks at the alerts in the store, and lets a muted detection make them again. */
+/** `alerts list|show|resend|unmute`: looks at the alerts in the store, sends them again, and lets a muted detection make them. */
 import { UserError } from '../errors.ts'
 import { parseSeverity } from '../model/severity.ts'
 import { printable } from '../reporters/_style.ts'
 import type { AlertRow, Store } from '../store/store.ts'
-import { unmute } from '../workspace.ts'
+import { openProject, resendAlert, unmute } from '../workspace.ts'
 import { alertDetails, alertJson, alertsTable } from './_alert-view.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
 import { durationMs } from './_duration.ts'
 import { resolveId } from './_ids.ts'
-import { FORMAT, parsed, STORE, text, wholeNumber } from './_options.ts'
+import { FORMAT, list, parsed, STORE, text, wholeNumber } from './_options.ts'
 import { jsonDocument, withStore } from './_store-session.ts'
 
 const LIMIT = 50
 /** Among so many of the newest an abbreviated id is looked up. */
 const SEARCHED = 10_000
 
-const list = defineCommand({
+const listCommand = defineCommand({
   options: {
     detection: text('--detection <id>', 'only those of this detection'),
     severity: parsed('--severity <severity>', 'only those of this severity', severityOf),
@@ -87,15 +87,37 @@ const unmuteCommand = defineCommand({
     }),
 })
 
+const resend = defineCommand({
+  arguments: { '<id>': 'the alert; a beginning of the id will do' },
+  options: {
+    destination: list('--destination <name>', 'send it there instead of where it was routed'),
+    store: STORE,
+    format: FORMAT,
+  },
+  run: ({ args: [id = ''], options }, io) =>
+    withStore(options, io, async (store, session) => {
+      const alert = await findAlert(store, id)
+      const { registry } = await openProject(session.workspace)
+      if (!registry) throw new UserError('there is no registry of destinations to send it to')
+      const { to, left } = await resendAlert(store, registry, alert, options.destination, Date.now())
+      if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, left }))
+      else session.print(`${alert.id} goes to ${to.map(printable).join(', ')} again\n`)
+      if (left.length === 0) return OK
+      session.complain(`no enabled destination any more: ${left.map(printable).join(', ')}`)
+      return FAILED
+    }),
+})
+
 const group: CommandGroup = {
   commands: {
-    list: { summary: 'the newest alerts', command: list },
+    list: { summary: 'the newest alerts', command: listCommand },
     show: {
       summary: 'one alert: notification, route with its trace, deliveries with their attempts',
       command: show,
     },
+    resend: { summary: 'send an alert again, marked as such', command: resend },
     unmute: { summary: "end a detection's mute", command: unmuteCommand },
   },
-  notBuilt: { resend: 'send an alert again' },
+  notBuilt: {},
 }
 export default group

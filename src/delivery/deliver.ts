@@ -10,6 +10,7 @@ import { decide } from './decide.ts'
 import { deliveryDead, destinationPaused } from './findings.ts'
 import { pause, pauseCreditMs, resume } from './gate.ts'
 import { handOver } from './hand-over.ts'
+import { isResent } from './resend.ts'
 import { type SendResult, sendOnce } from './send.ts'
 import { changeState } from './states.ts'
 
@@ -80,7 +81,8 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   }
   const signal = AbortSignal.any([stop, late.signal])
   const { delivery, repeated } = claimed
-  const sent = sendOnce(ports, destination, { alert, deliveryId: delivery.id, repeated }, signal)
+  const sending = { alert, deliveryId: delivery.id, repeated, resent: isResent(delivery) }
+  const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
   done.abort()
   return result

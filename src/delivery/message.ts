@@ -2,6 +2,7 @@
 import type { Message } from '../destinations/_destination.ts'
 import type { Notification } from '../model/alert.ts'
 import type { AlertRow } from '../store/store.ts'
+import { markResent } from './resend.ts'
 
 export interface Occasion {
   /** The destination's name. */
@@ -11,12 +12,15 @@ export interface Occasion {
   readonly at: number
   /** An earlier attempt may have been carried out. */
   readonly repeated: boolean
+  /** Sent again by hand: its title says so. */
+  readonly resent?: boolean
 }
 
 export function buildMessage(
-  { notification: json, reference }: Pick<AlertRow, 'notification' | 'reference'>,
-  { destination, deliveryId, at, repeated }: Occasion,
+  { notification: frozen, reference }: Pick<AlertRow, 'notification' | 'reference'>,
+  { destination, deliveryId, at, repeated, resent = false }: Occasion,
 ): Message {
+  const json = resent ? markResent(frozen) : frozen
   const notification = JSON.parse(json) as Notification
   const { title } = notification
   return {

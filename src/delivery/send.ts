@@ -53,19 +53,21 @@ export interface Sending {
   readonly deliveryId: string
   /** An earlier attempt may have been carried out. */
   readonly repeated: boolean
+  /** Sent again by hand. */
+  readonly resent?: boolean
 }
 
 export async function sendOnce(
   ports: SendPorts,
   destination: Destination,
-  { alert, deliveryId, repeated }: Sending,
+  { alert, ...sending }: Sending,
   signal: AbortSignal,
 ): Promise<SendResult> {
   let redact: Redact = (text) => text
   const notes: string[] = []
   const told = (message: string) => redact(notes.length > 0 ? `${message} (${notes.join('; ')})` : message)
   try {
-    const occasion = { destination: destination.name, deliveryId, repeated, at: ports.clock.now() }
+    const occasion = { destination: destination.name, at: ports.clock.now(), ...sending }
     const message = buildMessage(alert, occasion)
     const type = await ports.types(destination.type)
     refuseKind(type, message)

@@ -52,7 +52,7 @@ describe('help', () => {
     const { code, out } = await signalbox(['alerts', '--help'])
     expect(code).toBe(0)
     expect(out).toMatch(/Commands:\n {2}list .*\n {2}show .*/)
-    expect(out).toMatch(/Not built yet:\n {2}resend/)
+    expect(out).not.toContain('Not built yet')
   })
 })
 
@@ -95,13 +95,10 @@ describe('wrong use ends with 2, says what was meant, and prints nothing to stan
 })
 
 describe('a command that is not built yet says so and ends with 2', () => {
-  it.each([...Object.keys(NOT_BUILT).map((name) => [name]), ['alerts', 'resend']])(
-    '%s %s',
-    async (...argv) => {
-      const words = argv.filter((word) => word !== undefined)
-      const { code, out, err } = await signalbox(words)
-      expect([code, out]).toEqual([2, ''])
-      expect(err).toContain(`signalbox ${words.join(' ')} is not built yet`)
-    },
-  )
+  it.each(Object.keys(NOT_BUILT).map((name) => [name]))('%s %s', async (...argv) => {
+    const words = argv.filter((word) => word !== undefined)
+    const { code, out, err } = await signalbox(words)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(`signalbox ${words.join(' ')} is not built yet`)
+  })
 })

@@ -234,3 +234,38 @@ it('a memory: store has nothing to look at', async () => {
   expect(code).toBe(2)
   expect(err).toContain('memory:')
 })
+
+describe('alerts resend', () => {
+  const declare = (text: string) =>
+    writeFileSync(join(root, 'destinations.yaml'), `version: 1\ndestinations:\n${text}`)
+  const resent = async () =>
+    (await store.deliveries({ alertId: NEW, limit: 10 })).filter(({ reason }) => reason === 're-sent')
+
+  it('goes to the route of the alert', async () => {
+    declare('  - { name: soc, type: console }\n')
+    expect(await run('alerts', 'resend', 'aa22')).toMatchObject({
+      code: 0,
+      out: `${NEW} goes to soc again\n`,
+    })
+    expect((await resent()).map(({ destination, state }) => [destination, state])).toEqual([
+      ['soc', 'pending'],
+    ])
+  })
+
+  it('goes where it is told to', async () => {
+    declare('  - { name: soc, type: console }\n  - { name: inbox, type: console }\n')
+    const { code, out } = await run('alerts', 'resend', 'aa22', '--destination', 'inbox', '--format', 'json')
+    expect([code, JSON.parse(out)]).toEqual([0, { version: 1, alert: NEW, to: ['inbox'], left: [] }])
+    expect((await resent()).map(({ destination }) => destination)).toEqual(['inbox'])
+  })
+
+  it.each([
+    ['nobody it was routed to is there', '  - { name: inbox, type: console }\n', []],
+    ['a name is unknown', '  - { name: soc, type: console }\n', ['--destination', 'sooc']],
+    ['a name is disabled', '  - { name: soc, type: console, enabled: false }\n', ['--destination', 'soc']],
+  ])('ends with 2 when %s, and sends nothing', async (_, text, more) => {
+    declare(text)
+    expect((await run('alerts', 'resend', 'aa22', ...more)).code).toBe(2)
+    expect(await resent()).toEqual([])
+  })
+})

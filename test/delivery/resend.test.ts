@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { buildMessage } from '../../src/delivery/message.ts'
+import { markResent, resend } from '../../src/delivery/resend.ts'
+import { deliveryId, notificationJson } from '../../src/model/alert.ts'
+import { openDeliveryRoom } from '../support/delivery.ts'
+import { destination, registry } from '../support/model.ts'
+import { startReceiver } from '../support/receiver.ts'
+import { draft, expecting, plan, T0 } from '../support/store-rows.ts'
+import { until } from '../support/until.ts'
+
+it('keeps the alert whole, digits included, but for the prefix of its title', () => {
+  const tricky = draft({ name: ',"title":"' })
+  const frozen = notificationJson(tricky, 'a1', T0, 'https://example.com/,"title":"')
+  const marked = JSON.parse(markResent(frozen)) as Record<string, unknown>
+  const original = JSON.parse(frozen) as Record<string, unknown>
+  expect(marked).toEqual({ ...original, title: `[Re-sent]: ${String(original.title)}` })
+  expect(markResent(frozen)).toContain('53.0')
+})
+
+it('gives types the marked title', () => {
+  const occasion = { destination: 'soc', deliveryId: 'd', at: T0, repeated: false, resent: true }
+  const message = buildMessage(
+    { notification: notificationJson(draft(), 'a1', T0, ''), reference: '' },
+    occasion,
+  )
+  expect([message.title, message.notification.title].map((title) => title.slice(0, 11))).toEqual([
+    '[Re-sent]: ',
+    '[Re-sent]: ',
+  ])
+})
+
+it('sends a delivered alert again, under another key', async () => {
+  const [room, receiver] = [await openDeliveryRoom(), await startReceiver()]
+  const soc = destination('soc', { options: { url: receiver.url } })
+  const loop = room.open(registry([soc]))
+  await room.send('a1', [soc])
+  await loop.start()
+  await receiver.until(1)
+  room.clock.advance(1_000)
+  await room.store.commit(plan({ deliveries: resend('a1', [soc], room.clock.now()) }), expecting())
+  loop.wake()
+  await receiver.until(2)
+  await until(async () => (await room.store.countDeliveries()).delivered === 2)
+  const [first, second] = receiver.requests.map(({ headers, body }) => [
+    headers['idempotency-key'],
+    (JSON.parse(body) as { title: string }).title.startsWith('[Re-sent]: '),
+  ])
+  expect(first).toEqual([deliveryId('a1', 'soc'), false])
+  expect(second![0]).not.toBe(first![0])
+  expect(second![1]).toBe(true)
+  await room.close()
+  await receiver.close()
+})
