@@ -168,9 +168,10 @@ export function buildSystem(finding: SystemFinding): Candidate {
   }
 }
 
-/** `rule()` or `policy()` for the matcher, else the function's own name. */
+/** What the matcher is called, `rule()` or `policy()`; else the function's own name. */
 export function functionLabel(name: FunctionName, type: DetectionType): string {
   if (name !== 'detection') return `${name}()`
+  if (type === 'correlation_rule') return 'the correlation'
   return type === 'policy' ? 'policy()' : 'rule()'
 }
 

@@ -51,7 +51,11 @@ async function entryOf(
   { test, event }: { test?: string; event?: string },
   io: Io,
 ): Promise<{ entry: JsonText; mocks?: JsonText }> {
-  if (event !== undefined) return { entry: checkRecord(event, await readEvent(event, io)) }
+  if (event !== undefined) {
+    if (detection.correlation)
+      throw new UserError(`${detection.id} looks at signals: explain it by --test NAME`)
+    return { entry: checkRecord(event, await readEvent(event, io)) }
+  }
   return findCase(detection, test ?? '')
 }
 

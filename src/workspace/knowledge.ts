@@ -1,4 +1,5 @@
 /** What the text of a body tells of its routing: facts in the words of routing and lint. Pure. */
+import type { Detection } from '../model/detection.ts'
 import {
   type DetectionFacts,
   isConstant,
@@ -6,16 +7,24 @@ import {
   openPlaces,
   type ReturnFacts,
 } from '../model/facts.ts'
+import type { SimpleDetection } from '../model/match-expression.ts'
 import type { BodyRouting } from '../routing/lint.ts'
 import type { Knowledge, Literals } from '../routing/possible.ts'
 
 /** @param facts undefined: there is no body, or its text is not Python. */
-export function knowledgeOf(facts: DetectionFacts | undefined): Knowledge {
+export function knowledgeOf(facts: DetectionFacts | undefined, simple: Detection['simple']): Knowledge {
+  if (simple) return { severity: simpleSeverity(simple), destinations: null }
   const { severity, destinations } = facts?.returns ?? {}
   return {
     severity: severity ? literals(severity, textOf) : null,
     destinations: destinations ? literals(destinations, answerOf) : null,
   }
+}
+
+/** Where no condition holds, the static one stands. */
+function simpleSeverity({ severities }: SimpleDetection): Literals<string> | null {
+  if (severities.length === 0) return null
+  return { values: [...severities.map(({ to }) => to), 'DEFAULT'], closed: true }
 }
 
 /** What cannot be told of one outcome leaves the whole open. */

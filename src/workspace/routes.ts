@@ -15,7 +15,10 @@ export async function routeTable(project: Project, engine: Engine): Promise<Rout
   const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
   const routed = enabled.filter(({ createAlert }) => createAlert)
   const knowledge = new Map(
-    routed.map((detection) => [detection, knowledgeOf(engine.facts.detections.get(detection.id))]),
+    routed.map((detection) => [
+      detection,
+      knowledgeOf(engine.facts.detections.get(detection.id), detection.simple),
+    ]),
   )
   const open = routed.filter((detection) => isOpen(knowledge.get(detection)!))
   const results = await resultsOf(project, engine, new Set(open))

@@ -12,6 +12,7 @@ const list = (values: readonly string[], over: { exact?: boolean; closed?: boole
   place,
   ...over,
 })
+const ALWAYS = { kind: 'constant', holds: true } as const
 const none: Outcome = { kind: 'none', place }
 const unknown = (event: boolean): Outcome => ({ kind: 'unknown', event, place })
 
@@ -25,7 +26,18 @@ function facts(
 describe('what is known of routing', () => {
   it('without a body, or without the functions, is that there is nothing to know', () => {
     const nothing = { severity: null, destinations: null }
-    expect([knowledgeOf(undefined), knowledgeOf(facts({}))]).toEqual([nothing, nothing])
+    expect([knowledgeOf(undefined, null), knowledgeOf(facts({}), null)]).toEqual([nothing, nothing])
+  })
+
+  it('of a simple detection is every severity that it may change to, and its own', () => {
+    const simple = { matcher: ALWAYS, title: null, context: null, groupBy: [] }
+    const severities = [{ to: 'HIGH' as const, when: ALWAYS }]
+    const nothing = { severity: null, destinations: null }
+    expect(knowledgeOf(undefined, { ...simple, severities: [] })).toEqual(nothing)
+    expect(knowledgeOf(undefined, { ...simple, severities }).severity).toEqual({
+      values: ['HIGH', 'DEFAULT'],
+      closed: true,
+    })
   })
 
   it.each<[string, readonly Outcome[], readonly string[], boolean]>([
@@ -33,7 +45,7 @@ describe('what is known of routing', () => {
     ['a text and what only running tells', [text('HIGH'), unknown(true)], ['HIGH'], false],
     ['None: the static severity', [text('HIGH'), none], ['HIGH', 'DEFAULT'], true],
   ])('of a severity() that returns %s', (_name, outcomes, values, closed) => {
-    expect(knowledgeOf(facts({ severity: outcomes })).severity).toEqual({ values, closed })
+    expect(knowledgeOf(facts({ severity: outcomes }), null).severity).toEqual({ values, closed })
   })
 
   it.each<[string, readonly Outcome[], unknown, boolean]>([
@@ -41,7 +53,7 @@ describe('what is known of routing', () => {
     ['some of a list', [list(['a', 'b'], { exact: false })], [], false],
     ['what only running tells', [unknown(false)], [], false],
   ])('of a destinations() that returns %s', (_name, outcomes, values, closed) => {
-    expect(knowledgeOf(facts({ destinations: outcomes })).destinations).toEqual({ values, closed })
+    expect(knowledgeOf(facts({ destinations: outcomes }), null).destinations).toEqual({ values, closed })
   })
 })
 
