@@ -1,5 +1,5 @@
 /** The log port on pino: one line per entry on stderr, readable or JSON. Never stdout, which is for machines. */
-import pino from 'pino'
+import { createRequire } from 'node:module'
 import type { Log } from './model/ports.ts'
 
 export interface LogOptions {
@@ -11,7 +11,22 @@ export interface LogOptions {
   readonly write?: (line: string) => void
 }
 
-export function createLog({ level, format, color = false, write }: LogOptions): Log {
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+
+/** Pino itself is loaded with the first line that is to be written: most commands never write one. */
+export function createLog(options: LogOptions): Log {
+  let opened: Log | undefined
+  const least = options.level === 'silent' ? LEVELS.length : LEVELS.indexOf(options.level)
+  const writer = (level: (typeof LEVELS)[number]) => (fields: object, sentence: string) => {
+    if (LEVELS.indexOf(level) < least) return
+    opened ??= open(options)
+    opened[level](fields, sentence)
+  }
+  return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') }
+}
+
+function open({ level, format, color = false, write }: LogOptions): Log {
+  const pino = createRequire(import.meta.url)('pino') as typeof import('pino').default
   const destination = write
     ? { write }
     : // Synchronous: an exit right after a line must not lose it.

@@ -1,7 +1,6 @@
 /** Finds analysis files, as Panther's layout has them. Reads names only, never what is in a file. */
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import glob from 'fast-glob'
 import { UserError } from '../errors.ts'
 import { compareText } from '../model/compare-text.ts'
 
@@ -17,7 +16,8 @@ export interface Discovered {
 }
 
 const SIDE_FILE = /\.expect\.ya?ml$/
-const NEVER = ['**/node_modules/**', '**/__pycache__/**', '**/dependabot.yml']
+const YAML_FILE = /^[^.].*\.y.*ml$/
+const NEVER = new Set(['node_modules', '__pycache__', 'dependabot.yml'])
 /** Panther's rule for the argument `.`: folders whose path, begun with `./`, fits one of these. */
 const SEARCHED = [
   /data_models/,
@@ -98,18 +98,23 @@ function filesOf(path: string): string[] {
 
 /** Linked folders are not entered, so that no loop of links can be walked; linked files are read. */
 function yamlFilesUnder(folder: string): string[] {
-  const entries = glob.sync('**/*.y*ml', {
-    cwd: folder,
-    absolute: true,
-    onlyFiles: false,
-    followSymbolicLinks: false,
-    objectMode: true,
-    suppressErrors: true,
-    ignore: NEVER,
+  return entriesOf(folder).flatMap((entry) => {
+    const { name } = entry
+    if (name.startsWith('.') || NEVER.has(name)) return []
+    const path = join(folder, name)
+    if (entry.isDirectory()) return yamlFilesUnder(path)
+    const isOne = YAML_FILE.test(name) && (entry.isFile() || (entry.isSymbolicLink() && isFile(path)))
+    return isOne ? [path] : []
   })
-  return entries
-    .filter(({ dirent, path }) => dirent.isFile() || (dirent.isSymbolicLink() && isFile(path)))
-    .map((entry) => resolve(entry.path))
+}
+
+/** None of a folder that can't be read. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
 }
 
 /** False also for a link that leads nowhere or to itself. */

@@ -50,7 +50,8 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
       hint: '--project takes the folder of a project',
     })
   }
-  const own = new ProblemList()
+  const recall = new Recall<ReadSpec>(root, options.keep)
+  const own = new ProblemList(recall)
   const environment = options.environment ?? {}
   const { settings, destinationsFile, document } = loadSettings(root, environment, own)
   const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
@@ -62,15 +63,13 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const routing = isDeclared ? await loadDestinations(root, registryFile, typesFolder, own) : NO_ROUTING
   const configuration = [SETTINGS_FILE, registryFile]
 
-  const problems = new ProblemList()
+  const problems = new ProblemList(recall)
   const found = discover(root, options.paths)
   noteLeftOut(root, found, problems)
   const isWhole = !options.paths?.length
-  const recall = new Recall<ReadSpec>(root, options.keep)
   const specs = found.specs
     .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
     .flatMap((path) => readSpec(path, root, recall, problems) ?? [])
-  void recall.keep(isWhole)
   crossCheck(specs, isWhole, problems)
   const content = buildContent(specs, {
     root,
@@ -79,6 +78,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     allowUnknownDestinations: options.allowUnknownDestinations ?? false,
     problems,
   })
+  void recall.keep(isWhole)
   // Of some paths alone a group may well have nothing.
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
   const unitTests = findUnitTests(root, [...content.helpers, ...content.dataModels], problems)

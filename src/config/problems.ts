@@ -13,9 +13,21 @@ export interface Report {
   readonly secret?: boolean
 }
 
+/** Which texts were found to be without fault by which check; kept from run to run. */
+export interface KnownGood {
+  has(check: string, text: string): boolean
+  add(check: string, text: string): void
+}
+
 export class ProblemList {
+  /** undefined: everything is checked. */
+  readonly knownGood: KnownGood | undefined
   readonly #problems: Problem[] = []
   readonly #failed = new Set<string>()
+
+  constructor(knownGood?: KnownGood) {
+    this.knownGood = knownGood
+  }
 
   error(source: SourceText, offset: number, report: Report): void {
     this.#at('error', source, offset, report)

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Problem } from '../model/problem.ts'
+import type { KnownGood } from './problems.ts'
 
 /** Where it is kept between runs; what it reads is what was written. */
 export interface Keep {
@@ -17,25 +18,35 @@ export interface Found<T> {
   readonly problems: readonly Problem[]
 }
 
-export class Recall<T> {
+interface Kept<T> {
+  readonly found: Record<string, Found<T>>
+  /** Of checks and texts. */
+  readonly good: readonly string[]
+}
+
+export class Recall<T> implements KnownGood {
   readonly #keep: Keep | undefined
   readonly #name: string
   readonly #known: Record<string, Found<T>>
+  readonly #knownGood: ReadonlySet<string>
   readonly #used: Record<string, Found<T>> = {}
+  readonly #usedGood = new Set<string>()
   #isNew = false
 
   /** Without a place to keep it, nothing is recalled. */
   constructor(root: string, keep: Keep | undefined) {
     this.#keep = keep
     this.#name = keep ? `specs-${hash('sha256', `${readersVersion()}\0${root}`)}` : ''
-    const kept = keep?.read(this.#name)
-    this.#known = kept ? (JSON.parse(Buffer.from(kept).toString()) as Record<string, Found<T>>) : {}
+    const bytes = keep?.read(this.#name)
+    const kept = bytes && (JSON.parse(Buffer.from(bytes).toString()) as Kept<T>)
+    this.#known = kept?.found ?? {}
+    this.#knownGood = new Set(kept?.good)
   }
 
   /** @param file as it is named in problems. */
   of(file: string, text: string, read: () => Found<T>): Found<T> {
     if (!this.#keep) return read()
-    const key = hash('sha256', `${file}\0${text}`, 'base64')
+    const key = keyOf(file, text)
     const known = this.#known[key]
     const found = known ?? read()
     if (!known && !isJson(found.spec)) return found
@@ -44,12 +55,33 @@ export class Recall<T> {
     return found
   }
 
+  has(check: string, text: string): boolean {
+    const key = keyOf(check, text)
+    const isKnown = this.#knownGood.has(key)
+    if (isKnown) this.#usedGood.add(key)
+    return isKnown
+  }
+
+  add(check: string, text: string): void {
+    this.#isNew = true
+    this.#usedGood.add(keyOf(check, text))
+  }
+
   /** @param isWhole false: files that were not asked for may still be there. */
   async keep(isWhole: boolean): Promise<void> {
     if (!this.#keep || !this.#isNew) return
-    const kept = isWhole ? this.#used : { ...this.#known, ...this.#used }
+    const kept: Kept<T> = isWhole
+      ? { found: this.#used, good: [...this.#usedGood] }
+      : {
+          found: { ...this.#known, ...this.#used },
+          good: [...new Set([...this.#knownGood, ...this.#usedGood])],
+        }
     await this.#keep.write(this.#name, Buffer.from(JSON.stringify(kept)))
   }
+}
+
+function keyOf(what: string, text: string): string {
+  return hash('sha256', `${what}\0${text}`, 'base64')
 }
 
 /** False for the numbers that only YAML has. */

@@ -31,6 +31,17 @@ function validator(): Ajv {
 
 const compiled = new WeakMap<Schema, ValidateFunction>()
 
+const texts = new WeakMap<Schema, string>()
+
+function textOf(schema: Schema): string {
+  let text = texts.get(schema)
+  if (text === undefined) {
+    text = JSON.stringify(schema)
+    texts.set(schema, text)
+  }
+  return text
+}
+
 /** Compiled once per schema object. */
 function validatorOf(schema: Schema): ValidateFunction {
   let validate = compiled.get(schema)
@@ -56,8 +67,13 @@ export function checkSchema(
   problems: ProblemList,
   judge: Judge = () => 'report',
 ): boolean {
+  const check = problems.knownGood && `${textOf(schema)}${pointer}`
+  if (check && problems.knownGood?.has(check, source.text)) return true
   const validate = validatorOf(schema)
-  if (validate(value)) return true
+  if (validate(value)) {
+    if (check) problems.knownGood?.add(check, source.text)
+    return true
+  }
   const errors = withoutBranches(validate.errors ?? [])
   let fine = true
   for (const error of errors) {

@@ -1,11 +1,21 @@
 /** The lenient parser: the `yaml` package, for texts that js-yaml refuses (loosely indented JSON, for example). */
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments, type Scalar } from 'yaml'
+import { createRequire } from 'node:module'
+import type { Node, Pair, Scalar } from 'yaml'
 import { MAX_DEPTH, severalDocuments } from './yaml-events.ts'
 import { blockText, TreeBuilder, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
 
+/** Loaded where it is needed: few texts ask for it. */
+function lenient(): typeof import('yaml') {
+  return createRequire(import.meta.url)('yaml') as typeof import('yaml')
+}
+
 /** As `readEvents`, with the same result for any text that both take. */
 export function readDocument(text: string): { root: YamlNode | null; notices: readonly YamlNotice[] } {
-  const documents = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, prettyErrors: false })
+  const documents = lenient().parseAllDocuments(text, {
+    schema: 'failsafe',
+    uniqueKeys: false,
+    prettyErrors: false,
+  })
   for (const document of documents) {
     const error = document.errors[0]
     if (error) throw new YamlFault('yaml-syntax', sentence(error.message), error.pos[0])
@@ -18,6 +28,7 @@ export function readDocument(text: string): { root: YamlNode | null; notices: re
 }
 
 class DocumentReader {
+  readonly #yaml = lenient()
   readonly tree = new TreeBuilder()
   readonly #text: string
 
@@ -27,9 +38,10 @@ class DocumentReader {
 
   read(node: Node, depth: number): YamlNode {
     const offset = node.range?.[0] ?? 0
-    if (isAlias(node)) return this.tree.alias(offset, node.source)
+    if (this.#yaml.isAlias(node)) return this.tree.alias(offset, node.source)
     if (depth > MAX_DEPTH) throw tooDeep(offset)
-    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
+    const anchor =
+      this.#yaml.isScalar(node) || this.#yaml.isMap(node) || this.#yaml.isSeq(node) ? node.anchor : undefined
     if (anchor) this.tree.openAnchor(anchor)
     const built = this.#build(node, offset, depth)
     if (anchor) this.tree.anchor(anchor, built)
@@ -38,15 +50,15 @@ class DocumentReader {
 
   #build(node: Node, offset: number, depth: number): YamlNode {
     const tag = node.tag ?? ''
-    if (isSeq(node)) {
+    if (this.#yaml.isSeq(node)) {
       const items = node.items.map((item) => this.#child(item, offset, depth))
       return this.tree.sequence(offset, items, tag)
     }
-    if (isMap(node)) {
+    if (this.#yaml.isMap(node)) {
       const children = node.items.flatMap((pair) => this.#pair(pair, offset, depth))
       return this.tree.mapping(offset, children, tag)
     }
-    return isScalar(node) ? this.#scalar(node, offset, tag) : this.#leftOut(offset)
+    return this.#yaml.isScalar(node) ? this.#scalar(node, offset, tag) : this.#leftOut(offset)
   }
 
   #scalar(node: Scalar, offset: number, tag: string): YamlNode {
@@ -64,7 +76,7 @@ class DocumentReader {
   #pair(pair: Pair, offset: number, depth: number): [YamlNode, YamlNode] {
     const key = this.#child(pair.key, offset, depth)
     const value = pair.value as Node | null
-    if (!isScalar(value) || value.type !== 'PLAIN' || value.value !== '') {
+    if (!this.#yaml.isScalar(value) || value.type !== 'PLAIN' || value.value !== '') {
       return [key, this.#child(value, key.offset, depth)]
     }
     const built = this.#leftOut(key.offset, value.tag)
