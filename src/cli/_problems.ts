@@ -2,7 +2,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import { counted, type Style } from '../reporters/_style.ts'
-import { formatProblem } from '../workspace.ts'
+import { formatProblem } from '../workspace/project.ts'
 
 export function problemsText(problems: readonly Problem[], style: Style): string {
   return problems.map((problem) => problemText(problem, style)).join('\n\n')

@@ -6,7 +6,7 @@ import type { DetectionResult } from '../model/test-result.ts'
 import type { Reporter, TestRun } from '../reporters/_reporter.ts'
 import { REPORTERS } from '../reporters/_reporters.ts'
 import { plainStyle } from '../reporters/_style.ts'
-import { actionsStepOf } from '../workspace.ts'
+import { actionsStepOf } from '../workspace/project.ts'
 import type { ReporterChoice } from './_selection.ts'
 import type { Session } from './_session.ts'
 

@@ -1,0 +1,77 @@
+/** A project and its engine: what every command that tests starts with, and no more than that. */
+import { imageFolder, processEnvironment } from '../config/env-file.ts'
+import { type ActionsStep, actionsStep } from '../config/github-actions.ts'
+import { loadProject } from '../config/load.ts'
+import { createEngine } from '../engine/engine.ts'
+import { openImageCache } from '../engine/image-cache.ts'
+import type { WarmEngine } from '../engine/warm.ts'
+import type { DetectionCache } from '../model/detection-cache.ts'
+import type { BodyProblem, Engine } from '../model/evaluation.ts'
+import type { Log } from '../model/ports.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { readPackages } from '../packages/read.ts'
+import { bodyProblem } from '../testing/run-tests.ts'
+import { noteStandIns } from './stand-ins.ts'
+import { warmUp } from './warm-up.ts'
+
+export { formatProblem } from '../config/problems.ts'
+export { watchProject } from '../config/watch.ts'
+export { warmUp } from './warm-up.ts'
+
+export interface WorkspaceOptions {
+  /** `--project`. */
+  readonly root: string
+  /** `--destinations`. */
+  readonly destinationsFile?: string
+  /** `--env-file`. */
+  readonly envFile?: string
+  readonly allowUnknownDestinations?: boolean
+  /** Also say what Panther's own tool would refuse. */
+  readonly upstreamRefusals?: boolean
+  /** Explicit `test PATH` arguments: walked in full. */
+  readonly paths?: readonly string[]
+  /** `--python-path`, absolute. */
+  readonly pythonPaths?: readonly string[]
+  readonly log: Log
+}
+
+/** Loads the project; what is wrong with it is in its problems. */
+export function openProject(options: WorkspaceOptions): Promise<Project> {
+  const { envFile, log: _log, ...load } = options
+  const environment = processEnvironment(envFile)
+  return loadProject({ ...load, environment, keep: openImageCache(imageFolder(environment)) })
+}
+
+/** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
+export function actionsStepOf({ root, envFile }: WorkspaceOptions): ActionsStep {
+  return actionsStep(root, processEnvironment(envFile))
+}
+
+/** An engine for tests (every detection) or for live events (the enabled ones). */
+export function startEngine(
+  project: Project,
+  purpose: 'run' | 'test',
+  log: Log,
+  warm: WarmEngine = warmUp(),
+  cache?: DetectionCache,
+): Promise<Engine> {
+  const workers = project.settings.workers ?? undefined
+  const packages = readPackages(project.settings.pythonPaths)
+  return createEngine({ project, purpose, workers, packages, cache, log, warm })
+}
+
+/** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
+export function bodyProblems(project: Project, engine: Engine): Problem[] {
+  const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
+  return [...broken, ...noteStandIns(project, engine.facts)]
+}
+
+function ownerOf(
+  { kind, id }: BodyProblem,
+  project: Project,
+): { place: Project['helpers'][number]['place'] } {
+  const owners = kind === 'helper' ? project.helpers : project.dataModels
+  const owner = kind === 'detection' ? project.detections.get(id) : owners.find((each) => each.id === id)
+  return owner ?? { place: { file: id, line: 0, column: 0 } }
+}
