@@ -23,6 +23,10 @@ export const COMMANDS: CommandMap = {
   run: { summary: 'read events, make alerts, deliver them', load: () => import('./run.ts') },
   alerts: { summary: 'look at the alerts in the store', load: () => import('./alerts.ts') },
   deliveries: { summary: 'look at deliveries and try them again', load: () => import('./deliveries.ts') },
+  destinations: {
+    summary: 'the registry as code: list, add, edit, remove, test, resume',
+    load: () => import('./destinations.ts'),
+  },
   completion: {
     summary: 'print a script that completes commands in a shell',
     load: () => import('./completion.ts'),
@@ -34,7 +38,6 @@ export const NOT_BUILT: Readonly<Record<string, string>> = {
   init: 'make a working detections repository',
   new: 'scaffold a rule, policy, helper or data model with its tests',
   replay: 'recorded events through everything, nothing sent',
-  destinations: 'the registry as code: list, add, edit, remove, test, resume',
   python: 'pure-Python packages that detections need',
   bench: 'times per function',
   schema: 'JSON Schemas of the files',

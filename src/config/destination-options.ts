@@ -50,7 +50,7 @@ export async function checkOptions(
     schema as Schema,
     { source, node: options ?? node, value, pointer: '/options' },
     problems,
-    judge,
+    formJudge,
   )
   if (options && fits) noteLiteralSecrets(schema as Schema, options, '', source, problems)
   for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
@@ -86,7 +86,8 @@ function textsOf(node: YamlNode | undefined): [string, YamlNode][] {
 
 const FORM_KEYWORDS = new Set(['pattern', 'format', 'enum', 'const', 'minLength', 'maxLength'])
 
-const judge: Judge = (error) =>
+/** A reference satisfies any form. */
+export const formJudge: Judge = (error) =>
   FORM_KEYWORDS.has(error.keyword) && holdsReference(error.data) ? 'ignore' : 'report-secretly'
 
 function checkReferences(node: YamlNode, source: SourceText, problems: ProblemList): void {

@@ -13,10 +13,11 @@ import type { ProblemList } from './problems.ts'
 import { checkSchema, type Judge, nodeAt } from './schema-check.ts'
 import { DESTINATIONS_SCHEMA } from './schemas/destinations.ts'
 import type { SourceText } from './source-text.ts'
-import { readMapping } from './spec.ts'
+import { parseMapping, readMapping } from './spec.ts'
 import { toRecord } from './yaml.ts'
 import type { MappingNode } from './yaml-tree.ts'
 
+const SECRET = { secret: true }
 const DEFAULT_MAX_AGE = '3d'
 const DEFAULT_BURST = 10
 const DEFAULT_CONCURRENCY = 8
@@ -67,7 +68,27 @@ export async function loadDestinations(
 ): Promise<DeclaredRouting> {
   const path = resolve(root, file)
   const name = projectPath(root, path)
-  const mapping = readMapping(path, name, problems, { secret: true })
+  const mapping = readMapping(path, name, problems, SECRET)
+  return checkDestinations(root, name, mapping, typesFolder, problems)
+}
+
+/** The same of a text that shall become the file. */
+export function checkDestinationsText(
+  root: string,
+  source: SourceText,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<DeclaredRouting> {
+  return checkDestinations(root, source.file, parseMapping(source, problems, SECRET), typesFolder, problems)
+}
+
+async function checkDestinations(
+  root: string,
+  name: string,
+  mapping: Document | null,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<DeclaredRouting> {
   if (!mapping) {
     if (!problems.hasError(name))
       problems.file('error', name, { code: 'empty-file', message: 'the file is empty' })

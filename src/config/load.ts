@@ -57,7 +57,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
   // Only the default may be absent: a file that was asked for must be there.
   const asked = options.destinationsFile ?? destinationsFile
-  const registryFile = projectPath(root, resolve(root, asked ?? REGISTRY_FILE))
+  const registryFile = registryFileOf(root, asked)
   const isDeclared = asked !== null || existsSync(resolve(root, registryFile))
   const typesFolder = options.destinationsFolder ?? DESTINATIONS_FOLDER
   const routing = isDeclared ? await loadDestinations(root, registryFile, typesFolder, own) : NO_ROUTING
@@ -97,6 +97,11 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
 
 function codeOf({ detections, helpers, dataModels }: Content): Grouped[] {
   return [...detections.values(), ...helpers, ...dataModels]
+}
+
+/** The registry's file, as problems name it. */
+export function registryFileOf(root: string, asked: string | null | undefined): string {
+  return projectPath(root, resolve(root, asked ?? REGISTRY_FILE))
 }
 
 /** What was found and is not searched: a typo in a folder's name must not make detections vanish silently. */

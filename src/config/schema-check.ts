@@ -86,6 +86,14 @@ export function checkSchema(
   return fine
 }
 
+/** What is wrong with a value that stands in no file; null: it fits. */
+export function faultOf(schema: Schema, value: unknown, judge: Judge = () => 'report'): string | null {
+  const validate = validatorOf(schema)
+  if (validate(value)) return null
+  const error = withoutBranches(validate.errors ?? []).find((each) => judge(each) !== 'ignore')
+  return error ? describe(error, '').message : null
+}
+
 /** Branches of `oneOf` and forms of keys repeat what their parent says better. */
 function withoutBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   return errors.filter(

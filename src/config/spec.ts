@@ -49,7 +49,7 @@ export interface ReadingRules {
   readonly isOurs?: (text: string) => boolean
 }
 
-/** Parses a file into a mapping; every fault is reported, and null then says that there is nothing to go on with. */
+/** Reads and parses a file; every fault is reported, and null then says that there is nothing to go on with. */
 export function readMapping(
   path: string,
   file: string,
@@ -72,10 +72,11 @@ function readSource(path: string, file: string, problems: ProblemList): SourceTe
   return null
 }
 
-function parseMapping(
+/** The same of a text that is not in its file yet. */
+export function parseMapping(
   source: SourceText,
   problems: ProblemList,
-  { secret = false, isOurs = () => true }: ReadingRules,
+  { secret = false, isOurs = () => true }: ReadingRules = {},
 ): Mapping | null {
   const { root, notices, fault } = parseYaml(source.text)
   if (isOurs(source.text)) {

@@ -1,12 +1,19 @@
 /** Finds destination types: the bundled ones, and, where the operator allows it, a user's own module. */
 import { join, resolve } from 'node:path'
-import { importDefault, loadAdapter } from '../adapters.ts'
+import { adapterNames, importDefault, loadAdapter } from '../adapters.ts'
 import { isLocalType } from '../config/destination-options.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import type { Registry } from '../model/destination.ts'
 
 export const DESTINATIONS_FOLDER = join(import.meta.dirname, '..', 'destinations')
+
+export type AboutType = Pick<DestinationType, 'type' | 'summary' | 'options'>
+
+/** The bundled types, sorted by name. */
+export function aboutTypes(): Promise<AboutType[]> {
+  return Promise.all(adapterNames(DESTINATIONS_FOLDER).map(loadBundled))
+}
 
 /** Modules of every type that an enabled destination names, by type. */
 export async function loadTypes(

@@ -308,7 +308,7 @@ describe('the registry', () => {
     const project = await load({
       'destinations.yaml': `version: 1
 fallback: [inbox]
-heartbeat: { cron: "*/15 * * * *", destinations: [inbox] }
+heartbeat: { cron: "*/15 * * * *", destinations: [soc] }
 onEscalation: send
 destinations:
   - name: soc
@@ -335,7 +335,7 @@ destinations:
     expect(project.registry).toMatchObject({
       file: 'destinations.yaml',
       fallback: ['inbox'],
-      heartbeat: { cron: '*/15 * * * *', destinations: ['inbox'] },
+      heartbeat: { cron: '*/15 * * * *', destinations: ['soc'] },
       onEscalation: 'send',
     })
     const [soc, inbox, own] = project.registry!.destinations

@@ -1,0 +1,87 @@
+/** The questions of `destinations add`: type, name, what it takes by default, then the type's own options. */
+import { ALERT_KINDS } from '../model/alert-kind.ts'
+import { SEVERITIES } from '../model/severity.ts'
+import type { DestinationDraft } from '../workspace/destination-draft.ts'
+import { aboutTypes } from '../workspace/destination-types.ts'
+import type { Asking } from './_asking.ts'
+import { askForOptions } from './_option-questions.ts'
+
+export interface Answers {
+  readonly name: string
+  readonly type: string
+  readonly fallback: boolean
+  readonly draft: DestinationDraft
+}
+
+export interface Given {
+  readonly name?: string
+  readonly type?: string
+  readonly fallback: boolean
+  readonly draft: DestinationDraft
+}
+
+/** @param declared what there is already: names that are taken, and whether alerts that reach nobody have a place. */
+export async function askForDestination(
+  ask: Asking,
+  given: Given,
+  declared: { readonly names: readonly string[]; readonly hasFallback: boolean },
+): Promise<Answers> {
+  const types = await aboutTypes()
+  const choices = types.map(({ type, summary }) => ({ value: type, hint: summary }))
+  const type = given.type ?? (await ask.one('Type', choices))
+  const name =
+    given.name ??
+    (await ask.text('Name, as detections will write it', nameFault(declared.names), `soc-${type}`))
+  const { draft } = given
+  const severities =
+    draft.severities ??
+    (await ask.several('Severities it takes by default (none: only when named)', values(SEVERITIES)))
+  const alertTypes =
+    draft.alertTypes ??
+    (await ask.several('Types of alert it takes (none: all but system alerts)', ALERT_TYPES))
+  const logTypes =
+    draft.logTypes ??
+    listOf(
+      await ask.text('Log types it takes, as globs with commas (none: all)', () => null, 'AWS.*, Okta.*'),
+    )
+  const about = types.find((each) => each.type === type)
+  const options = about ? await askForOptions(ask, name, about.options, draft.options ?? []) : []
+  const fallback =
+    given.fallback ||
+    (!declared.hasFallback && (await ask.yes('Shall it also get what would otherwise reach nobody?', true)))
+  return {
+    name,
+    type,
+    fallback,
+    draft: {
+      ...draft,
+      ...(severities.length > 0 && { severities }),
+      ...(alertTypes.length > 0 && { alertTypes }),
+      ...(logTypes.length > 0 && { logTypes }),
+      options: [...(draft.options ?? []), ...options],
+    },
+  }
+}
+
+const values = (names: readonly string[]) => names.map((value) => ({ value }))
+
+const ALERT_TYPES = [
+  { value: 'ALERT', hint: 'what detections find' },
+  { value: 'DETECTION_ERROR', hint: 'what goes wrong in them' },
+  ...values(ALERT_KINDS),
+]
+
+function nameFault(taken: readonly string[]) {
+  return (name: string) => {
+    if (!/^[^\s"']+(?: [^\s"']+)*$/.test(name)) return 'A name without quotes or outer spaces is needed.'
+    if (name === 'SKIP') return 'SKIP means nowhere.'
+    return taken.includes(name) ? `${name} is declared already.` : null
+  }
+}
+
+function listOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean)
+}

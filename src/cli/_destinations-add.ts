@@ -1,0 +1,61 @@
+/** `destinations add`: by flags for scripts, by questions in a terminal. */
+import { UserError } from '../errors.ts'
+import { addDestination } from '../workspace/registry.ts'
+import { openProject, type WorkspaceOptions } from '../workspace.ts'
+import type { Asking } from './_asking.ts'
+import { defineCommand, FAILED, type Io, OK } from './_command.ts'
+import { DRAFT_OPTIONS, draftOf } from './_destination-flags.ts'
+import { type Answers, askForDestination, type Given } from './_destination-questions.ts'
+import { reportText, SEND_OPTIONS, sendTo } from './_destinations-test.ts'
+import { flag, text } from './_options.ts'
+import { openRegistry } from './_registry-session.ts'
+import { openSession } from './_session.ts'
+
+export const add = defineCommand({
+  arguments: { '[name]': 'what detections will call it; asked for in a terminal when absent' },
+  options: {
+    type: text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; asked for when absent'),
+    ...DRAFT_OPTIONS,
+    fallback: flag('--fallback', 'also gets what would otherwise reach nobody'),
+    sendTest: flag('--send-test', 'then sends the test alert'),
+    ...SEND_OPTIONS,
+  },
+  async run({ args: [name], options }, io) {
+    const session = openSession(options, io)
+    const { type, fallback, sendTest } = options
+    const given = { name, type, fallback, draft: draftOf(options) }
+    const ask = isComplete(given) ? null : await terminal(io)
+    const answers = ask ? await answersOf(ask, given, session.workspace) : (given as Answers)
+    if (answers === null) {
+      session.complain('nothing was changed')
+      return FAILED
+    }
+    const file = await addDestination(session.workspace, { ...answers, ...answers.draft })
+    session.print(`added ${answers.name} to ${file}\n`)
+    if (!sendTest && !(await ask?.yes('Send it the test alert now?', false))) return OK
+    const [report] = await sendTo([answers.name], await openRegistry(options, io), options, io)
+    session.print(reportText(report!, session))
+    return report!.result.result === 'delivered' ? OK : FAILED
+  },
+})
+
+function isComplete({ name, type }: Given): boolean {
+  return name !== undefined && type !== undefined
+}
+
+/** Loaded only where somebody is asked. */
+async function terminal(io: Io): Promise<Asking> {
+  const isTerminal = [io.stdin, io.stderr].every((stream) => 'isTTY' in stream && stream.isTTY === true)
+  if (!isTerminal) throw new UserError('destinations add needs a name and --type, or a terminal to ask in')
+  return (await import('./_asking.ts')).asking(io)
+}
+
+/** null: the one who was asked broke off. */
+async function answersOf(ask: Asking, given: Given, workspace: WorkspaceOptions): Promise<Answers | null> {
+  const { registry } = await openProject(workspace)
+  const declared = {
+    names: registry?.destinations.map(({ name }) => name) ?? [],
+    hasFallback: (registry?.fallback.length ?? 0) > 0,
+  }
+  return ask.untilCancelled(() => askForDestination(ask, given, declared))
+}

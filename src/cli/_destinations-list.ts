@@ -1,0 +1,122 @@
+/** `destinations list`: each destination with what it takes, its state, and how many detections reach it. */
+
+import { isError } from '../errors.ts'
+import { ALERT_KINDS, alertGroup } from '../model/alert-kind.ts'
+import type { Destination } from '../model/destination.ts'
+import type { Log } from '../model/ports.ts'
+import type { RouteTable } from '../model/route-table.ts'
+import type { Store } from '../store/store.ts'
+import type { WithRegistry } from '../workspace/registry.ts'
+import { type DestinationView, viewRegistry } from '../workspace/registry-view.ts'
+import { openProjectStore, routeTable, startEngine, type WorkspaceOptions } from '../workspace.ts'
+import { defineCommand, OK } from './_command.ts'
+import { FORMAT, STORE } from './_options.ts'
+import { openRegistry, type RegistrySession } from './_registry-session.ts'
+import { jsonDocument } from './_store-session.ts'
+import { moment, table } from './_table.ts'
+
+export const list = defineCommand({
+  options: { store: STORE, format: FORMAT },
+  async run({ options }, io) {
+    const session = await openRegistry(options, io)
+    const views = await viewsOf(session, options.store)
+    if (options.format === 'json') session.print(jsonDocument({ destinations: views.map(viewJson) }))
+    else session.print(listing(views, session))
+    return OK
+  },
+})
+
+async function viewsOf(session: RegistrySession, url: string | undefined): Promise<DestinationView[]> {
+  const { project, workspace, log } = session
+  const routes = await routesOf(project, log)
+  const store = await storeOf(workspace, url)
+  try {
+    return await viewRegistry(project, routes, store)
+  } finally {
+    await store?.close()
+  }
+}
+
+async function routesOf(project: WithRegistry, log: Log): Promise<RouteTable> {
+  const engine = await startEngine(project, 'test', log)
+  try {
+    return await routeTable(project, engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Only looked at where there is one: a fresh repository has none. */
+async function storeOf(workspace: WorkspaceOptions, url: string | undefined): Promise<Store | null> {
+  try {
+    return await openProjectStore(workspace, url)
+  } catch (error) {
+    if (isError(error, 'user') && url === undefined) return null
+    throw error
+  }
+}
+
+function listing(views: readonly DestinationView[], { style }: RegistrySession): string {
+  if (views.length === 0) return 'no destinations\n'
+  const rows = views.map((view) => {
+    const { name, type, severities } = view.destination
+    return [
+      name,
+      type,
+      severities.join(' ') || '-',
+      filtersOf(view.destination),
+      stateOf(view),
+      reachOf(view),
+    ]
+  })
+  return table(['NAME', 'TYPE', 'SEVERITIES', 'FILTERS', 'STATE', 'DETECTIONS'], rows, style)
+}
+
+function filtersOf({ alertTypes, logTypes, strict }: Destination): string {
+  const told = [alertTypes && groupedKinds(alertTypes).join(' '), logTypes?.join(' '), strict && 'strict']
+  return told.filter(Boolean).join('; ') || '-'
+}
+
+/** A group that is there as a whole is told by its name. */
+function groupedKinds(kinds: NonNullable<Destination['alertTypes']>): string[] {
+  const whole = (['ALERT', 'DETECTION_ERROR'] as const).filter((group) =>
+    ALERT_KINDS.filter((kind) => alertGroup(kind) === group).every((kind) => kinds.includes(kind)),
+  )
+  const single = kinds.filter((kind) => !whole.some((group) => group === alertGroup(kind)))
+  return [...whole, ...single]
+}
+
+function stateOf({ destination, state, isFallback }: DestinationView): string {
+  const paused = state?.pausedAt !== null && state?.pausedAt !== undefined
+  const told = [
+    destination.enabled ? (paused ? `paused since ${moment(state.pausedAt)}` : 'enabled') : 'disabled',
+    isFallback && 'fallback',
+  ]
+  return told.filter(Boolean).join(', ')
+}
+
+function reachOf({ reach: { surely, perhaps } }: DestinationView): string {
+  return perhaps > 0 ? `${surely} to ${surely + perhaps}` : String(surely)
+}
+
+function viewJson({ destination, reach, isFallback, state }: DestinationView) {
+  const { name, id, type, enabled, severities, alertTypes, logTypes, strict } = destination
+  const paused =
+    state?.pausedAt == null
+      ? null
+      : { since: new Date(state.pausedAt).toISOString(), reason: state.pausedReason }
+  const detections = { surely: reach.surely, perhaps: reach.perhaps }
+  return {
+    name,
+    id,
+    type,
+    enabled,
+    severities,
+    alertTypes,
+    logTypes,
+    strict,
+    fallback: isFallback,
+    paused,
+    detections,
+  }
+}

@@ -1,0 +1,104 @@
+/** `destinations test` sends the documented test alert; `destinations resume` has a paused destination tried at once. */
+import { UserError } from '../errors.ts'
+import { printable } from '../reporters/_style.ts'
+import { destinationCalled } from '../workspace/registry.ts'
+import { resumeDestination } from '../workspace/resume.ts'
+import { sendTestAlerts, type TestReport } from '../workspace/test-alert.ts'
+import { openProjectStore } from '../workspace.ts'
+import { defineCommand, FAILED, type Io, OK } from './_command.ts'
+import { durationMs } from './_duration.ts'
+import { FORMAT, flag, list, parsed, STORE } from './_options.ts'
+import { openRegistry, type RegistrySession } from './_registry-session.ts'
+import { jsonDocument } from './_store-session.ts'
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+export const SEND_OPTIONS = {
+  timeout: parsed('--timeout <time>', 'how long an answer is waited for; 30s when absent', durationMs),
+  allowLocalTypes: flag(
+    '--allow-local-types',
+    'import destination types of the project itself, such as ./my-sink.ts',
+  ),
+  secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
+}
+interface SendValues {
+  readonly timeout?: number
+  readonly allowLocalTypes: boolean
+  readonly secretsDir: readonly string[]
+}
+
+export const test = defineCommand({
+  arguments: { '[names...]': 'destinations, by name or id' },
+  options: { all: flag('--all', 'every enabled destination'), ...SEND_OPTIONS, format: FORMAT },
+  async run({ args, options }, io) {
+    if (args.length > 0 === options.all) throw new UserError('destinations test needs either names or --all')
+    const session = await openRegistry(options, io)
+    const reports = await sendTo(options.all ? null : args, session, options, io)
+    if (options.format === 'json') session.print(jsonDocument({ tests: reports.map(reportJson) }))
+    else for (const report of reports) session.print(reportText(report, session))
+    return reports.every(({ result }) => result.result === 'delivered') ? OK : FAILED
+  },
+})
+
+/** @param names null: every enabled destination. */
+export function sendTo(
+  names: readonly string[] | null,
+  { project, workspace }: RegistrySession,
+  { timeout = DEFAULT_TIMEOUT_MS, allowLocalTypes, secretsDir }: SendValues,
+  io: Io,
+): Promise<TestReport[]> {
+  const chosen = names
+    ? names.map((name) => destinationCalled(project, name))
+    : project.registry.destinations.filter(({ enabled }) => enabled)
+  return sendTestAlerts(project, [...new Set(chosen)], {
+    workspace,
+    allowLocalTypes,
+    secretsDirs: secretsDir,
+    timeoutMs: timeout,
+    print: (line) => void io.stdout.write(`${line}\n`),
+  })
+}
+
+/** The status stands at the beginning of the message already, where the destination gave one. */
+export function reportText(
+  { destination, result, durationMs }: TestReport,
+  { style }: Pick<RegistrySession, 'style'>,
+): string {
+  const arrived = result.result === 'delivered'
+  const verdict = arrived ? style('green', 'delivered') : style('red', 'failed')
+  return `${destination}: ${verdict} in ${Math.round(durationMs)} ms: ${printable(result.message)}\n`
+}
+
+function reportJson({ destination, result, durationMs }: TestReport) {
+  const { status, message } = result
+  return {
+    destination,
+    delivered: result.result === 'delivered',
+    status,
+    message,
+    durationMs: Math.round(durationMs),
+  }
+}
+
+export const resume = defineCommand({
+  arguments: { '<name>': 'the destination, by name or id' },
+  options: { store: STORE },
+  async run({ args: [name = ''], options }, io) {
+    const session = await openRegistry(options, io)
+    const destination = destinationCalled(session.project, name)
+    const store = await openProjectStore(session.workspace, options.store)
+    try {
+      const { pausedAt, pausedReason } = await resumeDestination(store, destination, Date.now())
+      if (pausedAt === null) {
+        session.complain(`${destination.name} is not paused`)
+        return FAILED
+      }
+      session.print(
+        `${destination.name} is tried at once by the running daemon, or by the next; it paused for: ${printable(pausedReason)}\n`,
+      )
+      return OK
+    } finally {
+      await store.close()
+    }
+  },
+})

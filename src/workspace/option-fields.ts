@@ -1,0 +1,8 @@
+/** The options of destination types, as commands ask for them. */
+export {
+  fieldsOf,
+  type OptionField,
+  optionFault,
+  readOption,
+  suggestedReference,
+} from '../config/option-fields.ts'

@@ -1,0 +1,122 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
+/** `destinations add` as a person meets it: the real command in a real pseudo-terminal. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { type IPty, spawn } from '@lydell/node-pty'
+import { afterEach, describe, expect, it } from 'vitest'
+import { until } from '../support/until.ts'
+import { makeProject } from './project-on-disk.ts'
+
+const COMMAND = join(import.meta.dirname, '../../bin/signalbox.cjs')
+const ENTER = '\r'
+const DOWN = '\u001b[B'
+const SPACE = ' '
+const CTRL_C = '\u0003'
+const FILE = '# ours\nversion: 1\ndestinations: []\n'
+
+interface Terminal {
+  /** Everything it has shown, control sequences taken out. */
+  shown(): string
+  /** Waits for a question, then answers it. */
+  answer(question: string, ...keys: string[]): Promise<void>
+  /** The exit code. */
+  ended: Promise<number>
+}
+
+let running: IPty | undefined
+afterEach(() => running?.kill())
+
+function open(...argv: string[]): Terminal {
+  const pty = spawn(process.execPath, [COMMAND, ...argv], {
+    cols: 120,
+    rows: 50,
+    env: { ...process.env, TERM: 'xterm-256color' },
+  })
+  running = pty
+  let raw = ''
+  let seen = 0
+  pty.onData((data) => (raw += data))
+  const shown = () => stripVTControlCharacters(raw)
+  const ended = new Promise<number>((resolve) => {
+    pty.onExit(({ exitCode }) => {
+      running = undefined
+      resolve(exitCode)
+    })
+  })
+  return {
+    shown,
+    ended,
+    async answer(question, ...keys) {
+      const asked = () => shown().indexOf(question, seen) >= 0
+      await until(asked, { what: `the question "${question}"` }).catch((cause: unknown) => {
+        throw new Error(
+          `it shows
+${shown()}`,
+          { cause },
+        )
+      })
+      seen = shown().indexOf(question, seen) + question.length
+      for (const key of keys) pty.write(key)
+    },
+  }
+}
+
+describe('destinations add in a terminal', () => {
+  it('asks for what a webhook needs, hides secrets, and writes what was answered', async () => {
+    const root = makeProject({ 'destinations.yaml': FILE })
+    const terminal = open('destinations', 'add', '--project', root, '--type', 'webhook')
+    await terminal.answer('Name, as detections will write it', 'soc', ENTER)
+    // INFO, LOW, MEDIUM, HIGH, CRITICAL
+    await terminal.answer('Severities it takes', DOWN, DOWN, DOWN, SPACE, DOWN, SPACE, ENTER)
+    await terminal.answer('Types of alert it takes', ENTER)
+    await terminal.answer('Log types it takes', 'AWS.*, Okta.*', ENTER)
+    await terminal.answer('url: Where to POST', ENTER)
+    await terminal.answer('Name of the variable', 'https://hooks.test/s3cr3t', ENTER)
+    await terminal.answer('not the secret', '\u0015', 'SOC_HOOK', ENTER)
+    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('reach nobody?', ENTER)
+    await terminal.answer('test alert now?', ENTER)
+    expect(await terminal.ended).toBe(0)
+    expect(terminal.shown()).toContain('added soc to destinations.yaml')
+    expect(terminal.shown()).not.toContain('s3cr3t')
+    expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe(`# ours
+version: 1
+fallback: [soc]
+destinations:
+  - name: soc
+    type: webhook
+    severities: [HIGH, CRITICAL]
+    logTypes: [AWS.*, Okta.*]
+    options:
+      url: \${env:SOC_HOOK}
+`)
+  })
+
+  it('finds a type as it is typed, refuses a name that is taken as it is typed, and sends the test alert', async () => {
+    const root = makeProject({
+      'destinations.yaml': 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n',
+    })
+    const terminal = open('destinations', 'add', '--project', root)
+    await terminal.answer('Type', 'conso', ENTER)
+    await terminal.answer('Name, as detections will write it', 'out', ENTER)
+    await terminal.answer('out is declared already', '\u0015', 'second', ENTER)
+    await terminal.answer('Severities it takes', ENTER)
+    await terminal.answer('Types of alert it takes', ENTER)
+    await terminal.answer('Log types it takes', ENTER)
+    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('test alert now?', 'y')
+    expect(await terminal.ended).toBe(0)
+    expect(terminal.shown()).toContain('This is a Test Alert')
+    expect(terminal.shown()).toMatch(/second: delivered in \d+ ms/)
+  })
+
+  it('changes nothing when it is broken off', async () => {
+    const root = makeProject({ 'destinations.yaml': FILE })
+    const terminal = open('destinations', 'add', '--project', root, '--type', 'console')
+    await terminal.answer('Name, as detections will write it', CTRL_C)
+    expect(await terminal.ended).toBe(1)
+    expect(terminal.shown()).toContain('nothing was changed')
+    expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe(FILE)
+  })
+})
