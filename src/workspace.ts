@@ -14,6 +14,7 @@ export { type Explanation, explain, explainOutcome } from './workspace/explain.t
 export { layOut } from './workspace/git-tree.ts'
 export { lintProject } from './workspace/lint.ts'
 export * from './workspace/project.ts'
+export { addPython, syncPython } from './workspace/python.ts'
 export { type Resent, resendAlert } from './workspace/resend.ts'
 export { routeTable } from './workspace/routes.ts'
 export { diffRoutes, type Side } from './workspace/routes-diff.ts'

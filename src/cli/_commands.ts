@@ -27,6 +27,7 @@ export const COMMANDS: CommandMap = {
     summary: 'the registry as code: list, add, edit, remove, test, resume',
     load: () => import('./destinations.ts'),
   },
+  python: { summary: 'pure-Python packages that detections need', load: () => import('./python.ts') },
   completion: {
     summary: 'print a script that completes commands in a shell',
     load: () => import('./completion.ts'),
@@ -38,7 +39,6 @@ export const NOT_BUILT: Readonly<Record<string, string>> = {
   init: 'make a working detections repository',
   new: 'scaffold a rule, policy, helper or data model with its tests',
   replay: 'recorded events through everything, nothing sent',
-  python: 'pure-Python packages that detections need',
   bench: 'times per function',
   schema: 'JSON Schemas of the files',
   doctor: 'what is missing here',

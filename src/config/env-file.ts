@@ -15,6 +15,11 @@ export function processEnvironment(envFile?: string): Environment {
   return { ...parseEnv(read.text), ...process.env }
 }
 
+/** The package index that `python add` asks. */
+export function pythonIndex({ SIGNALBOX_PYTHON_INDEX }: Environment): string {
+  return SIGNALBOX_PYTHON_INDEX || 'https://pypi.org/simple/'
+}
+
 /** Where prepared interpreters are kept: the user's cache folder, never the repository. */
 export function imageFolder(environment: Environment): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = environment

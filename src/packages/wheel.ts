@@ -10,6 +10,8 @@ export interface WheelName {
   readonly isPure: boolean
 }
 
+const MOST_BYTES = 256 * 1024 * 1024
+
 /** The interpreter that runs bodies; a test holds it to the truth. */
 export const PYTHON_VERSION = '3.14'
 const MINOR = Number(PYTHON_VERSION.split('.')[1])
@@ -51,6 +53,48 @@ export function unpackWheel(
     files.set(placeOf(path), bytes)
   }
   return files
+}
+
+export interface Wheel {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  /** Where its own files about itself lie: `<name>-<version>.dist-info`. */
+  readonly info: string
+  /** As written in `Requires-Dist`. */
+  readonly requires: readonly string[]
+}
+
+/** A whole wheel, with what it says about itself. */
+export function readWheel(archive: Uint8Array, file: string): Wheel {
+  let unpacked = 0
+  const files = unpackWheel(archive, file, (bytes) => {
+    unpacked += bytes
+    if (unpacked > MOST_BYTES) throw new UserError(`${file} unpacks to more than is taken`)
+  })
+  const metadata = [...files.keys()].find((path) => /^[^/]+\.dist-info\/METADATA$/.test(path))
+  const info = metadata?.slice(0, -'/METADATA'.length)
+  if (metadata === undefined || !files.has(`${info}/RECORD`)) {
+    throw new UserError(`${file} is no wheel: it has no METADATA or no RECORD`)
+  }
+  const [headers] = Buffer.from(files.get(metadata)!)
+    .toString('utf8')
+    .split(/\r?\n\r?\n/, 1)
+  const requires = [...headers!.matchAll(/^Requires-Dist:\s*(.*?)\r?$/gim)].map(([, text]) => text!)
+  return { files, info: info!, requires }
+}
+
+export interface RecordLine {
+  readonly path: string
+  /** base64url of the sha256; null for RECORD itself. */
+  readonly sha256: string | null
+}
+
+/** What a wheel says of its files. */
+export function parseRecord(text: string): RecordLine[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const [, quoted, plain, hash] = /^(?:"((?:[^"]|"")*)"|([^,]*)),(?:sha256=([\w-]*))?,/.exec(line) ?? []
+    const path = quoted?.replaceAll('""', '"') ?? plain
+    return path ? [{ path: placeOf(path), sha256: hash ?? null }] : []
+  })
 }
 
 function unzip(

@@ -4,6 +4,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { readPackages } from '../../src/packages/read.ts'
+import { PYTHON_VERSION } from '../../src/packages/wheel.ts'
 import { type Files, folderWith } from '../packages/_wheels.ts'
 import { type EngineProject, engineProject, helper, IMAGES, rule } from '../support/engine-project.ts'
 
@@ -95,6 +96,11 @@ describe('packages', () => {
   ])('on a clash: %s', async (_, name, place) => {
     clashes ??= startClashes()
     expect(JSON.stringify(await title(await clashes, name))).toContain(place)
+  })
+
+  it('are chosen for the Python that runs', async () => {
+    const source = 'import sys\ndef title(event):\n    return "%d.%d" % sys.version_info[:2]'
+    expect(await title(await start({ detections: [titled(source)] }))).toEqual({ output: PYTHON_VERSION })
   })
 
   it('of an earlier path win', async () => {

@@ -1,4 +1,5 @@
 /** Folders and wheels of packages, made for a test. */
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -37,7 +38,16 @@ export function wheel(
     '',
     'Requires-Dist: not-a-header',
   ].join('\n')
-  return archive({ ...files, [`${name}-${version}.dist-info/METADATA`]: metadata })
+  const info = `${name}-${version}.dist-info`
+  const all: Files = { ...files, [`${info}/METADATA`]: metadata }
+  const lines = Object.entries(all).map(
+    ([path, content]) => `${path},sha256=${hash(content)},${content.length}`,
+  )
+  return archive({ ...all, [`${info}/RECORD`]: [...lines, `${info}/RECORD,,`].join('\n') })
+}
+
+function hash(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('base64url')
 }
 
 export function archive(files: Files): Uint8Array {

@@ -81,9 +81,11 @@ describe('wheels', () => {
     expect(Object.keys(contents(set)).sort()).toEqual([
       '0/extra.py',
       '0/pack-1.0.dist-info/METADATA',
+      '0/pack-1.0.dist-info/RECORD',
       '0/pack/__init__.py',
       '1/plain.py',
       '2/other-2.0.dist-info/METADATA',
+      '2/other-2.0.dist-info/RECORD',
       '2/other.py',
     ])
     expect(set.roots).toBe(3)

@@ -1,0 +1,79 @@
+/** `python add` and `python sync`: from what is asked for, or locked, to packages on the disk. */
+import { writeFile } from 'node:fs/promises'
+import { UserError } from '../errors.ts'
+import type { PackageIndex } from './index-client.ts'
+import { sha256 } from './index-client.ts'
+import { type Installation, install, isInstalled } from './install.ts'
+import { type Lock, type LockedPackage, lockText, readLock } from './lock.ts'
+import { parseRequirement } from './requirement.ts'
+import { type Resolved, resolve } from './resolve.ts'
+import { readWheel, type Wheel } from './wheel.ts'
+
+export interface PackageFolder extends Installation {
+  /** Absolute path of the lock. */
+  readonly lockFile: string
+}
+
+/** @returns all packages of the project, those that were there before included. */
+export async function addPackages(
+  place: PackageFolder,
+  requirements: readonly string[],
+  index: PackageIndex,
+): Promise<readonly LockedPackage[]> {
+  const before = readLock(place.lockFile)
+  const requested = merged(before.requested, requirements)
+  const preferred = new Map(before.packages.map(({ name, version }) => [name, version]))
+  // What is asked for anew is not held back by what is there.
+  for (const text of requirements) preferred.delete(parseRequirement(text).name)
+  const resolved = await resolve(requested.map(parseRequirement), index, preferred)
+  const lock = { requested, packages: resolved.map(locked) }
+  const wheels = resolved.map(({ wheel }) => wheel)
+  await install(place, wheels, lock)
+  await writeFile(place.lockFile, lockText(lock))
+  return lock.packages
+}
+
+export interface Synced {
+  readonly packages: readonly LockedPackage[]
+  /** False: everything was there, and nobody was asked. */
+  readonly fetched: boolean
+}
+
+export async function syncPackages(place: PackageFolder, openIndex: () => PackageIndex): Promise<Synced> {
+  const lock = readLock(place.lockFile)
+  const { packages } = lock
+  if (isInstalled(place, lock)) return { packages, fetched: false }
+  const index = openIndex()
+  const wheels: Wheel[] = []
+  for (const each of packages) wheels.push(await fetchLocked(each, index))
+  await install(place, wheels, lock)
+  return { packages, fetched: true }
+}
+
+async function fetchLocked(
+  { name, file, sha256: expected, record }: LockedPackage,
+  index: PackageIndex,
+): Promise<Wheel> {
+  const offered = (await index.files(name)).find((each) => each.file === file)
+  if (!offered) throw new UserError(`the package index no longer has ${file}`)
+  // The lock decides, whatever the index says of itself.
+  const wheel = readWheel(await index.download({ ...offered, sha256: expected }), file)
+  if (recordOf(wheel) === record) return wheel
+  throw new UserError(`the lock does not belong to ${file}: another RECORD`, {
+    hint: 'add the package again',
+  })
+}
+
+/** A name that is asked for again replaces what was asked before. */
+function merged(before: readonly string[], now: readonly string[]): string[] {
+  const names = new Set(now.map((text) => parseRequirement(text).name))
+  return [...before.filter((text) => !names.has(parseRequirement(text).name)), ...now].sort()
+}
+
+function locked({ name, version, file, sha256, wheel }: Resolved): Lock['packages'][number] {
+  return { name, version, file, sha256, info: wheel.info, record: recordOf(wheel) }
+}
+
+function recordOf({ files, info }: Wheel): string {
+  return sha256(files.get(`${info}/RECORD`)!)
+}

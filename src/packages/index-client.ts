@@ -1,0 +1,153 @@
+/** The package index: which files there are of a package, and the files themselves, their hashes checked. */
+import { createHash } from 'node:crypto'
+import { messageOf, UserError } from '../errors.ts'
+
+export interface IndexFile {
+  readonly file: string
+  readonly url: string
+  /** Hexadecimal; null: the index tells none, and the file is not taken. */
+  readonly sha256: string | null
+  readonly isYanked: boolean
+  readonly requiresPython: string | null
+}
+
+export interface PackageIndex {
+  /** @param name normalised. */
+  files(name: string): Promise<IndexFile[]>
+  download(file: IndexFile): Promise<Uint8Array>
+}
+
+const TIME_LIMIT_MS = 60_000
+const MOST_BYTES = 256 * 1024 * 1024
+const ACCEPT =
+  'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
+
+/** @param address of a simple index (PEP 503 or 691); credentials in it go into a header. */
+export function openIndex(address: string): PackageIndex {
+  const base = URL.parse(address.endsWith('/') ? address : `${address}/`)
+  if (!base || !['http:', 'https:'].includes(base.protocol)) {
+    throw new UserError('the address of the package index must begin with https:// or http://')
+  }
+  const { username, password } = base
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const authorization = username ? { authorization: `Basic ${Buffer.from(login).toString('base64')}` } : {}
+  base.username = ''
+  base.password = ''
+
+  /** Credentials go to the index's own host alone. */
+  const get = async (url: URL, accept: string) => {
+    const headers = { accept, ...(url.host === base.host ? authorization : {}) }
+    try {
+      return await fetch(url, { headers, signal: AbortSignal.timeout(TIME_LIMIT_MS) })
+    } catch (cause) {
+      throw new UserError(`the package index ${url.host} can't be reached: ${reasonOf(cause)}`, { cause })
+    }
+  }
+
+  return {
+    async files(name) {
+      const page = new URL(`${name}/`, base)
+      const response = await get(page, ACCEPT)
+      if (response.status === 404)
+        throw new UserError(`the package index ${base.host} has no package "${name}"`)
+      const text = await bodyOf(response, page)
+      const isJson = response.headers.get('content-type')?.includes('json') ?? false
+      return isJson ? filesOfJson(text, response.url) : filesOfHtml(text, response.url)
+    },
+    async download(file) {
+      if (file.sha256 === null) {
+        throw new UserError(`the package index tells no sha256 of ${file.file}, so it is not taken`)
+      }
+      const url = new URL(file.url)
+      const bytes = await bytesOf(await get(url, '*/*'), url)
+      if (sha256(bytes) === file.sha256) return bytes
+      throw new UserError(`${file.file} is not what the package index says it is: another sha256`, {
+        hint: 'something on the way changed it; nothing was installed',
+      })
+    },
+  }
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function reasonOf(cause: unknown): string {
+  const inner = cause instanceof Error ? cause.cause : undefined
+  return inner instanceof Error && inner.message ? inner.message : messageOf(cause)
+}
+
+async function bodyOf(response: Response, url: URL): Promise<string> {
+  return Buffer.from(await bytesOf(response, url)).toString('utf8')
+}
+
+async function bytesOf(response: Response, url: URL): Promise<Uint8Array> {
+  if (!response.ok)
+    throw new UserError(`the package index ${url.host} answered ${response.status} for ${url.pathname}`)
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of response.body ?? []) {
+    length += part.length
+    if (length > MOST_BYTES) throw new UserError(`${url.pathname} of ${url.host} is larger than is taken`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+interface JsonFile {
+  readonly filename?: unknown
+  readonly url?: unknown
+  readonly hashes?: { readonly sha256?: unknown }
+  readonly yanked?: unknown
+  readonly 'requires-python'?: unknown
+}
+
+function filesOfJson(text: string, page: string): IndexFile[] {
+  let files: unknown
+  try {
+    files = (JSON.parse(text) as { files?: unknown }).files
+  } catch (cause) {
+    throw new UserError('the package index answers with something that is not JSON', { cause })
+  }
+  if (!Array.isArray(files)) throw new UserError('the package index answers without a list of files')
+  return (files as JsonFile[]).flatMap(({ filename, url, hashes, yanked, 'requires-python': python }) => {
+    if (typeof filename !== 'string' || typeof url !== 'string') return []
+    return [
+      {
+        file: filename,
+        url: new URL(url, page).href,
+        sha256: typeof hashes?.sha256 === 'string' ? hashes.sha256 : null,
+        isYanked: Boolean(yanked),
+        requiresPython: typeof python === 'string' && python !== '' ? python : null,
+      },
+    ]
+  })
+}
+
+function filesOfHtml(text: string, page: string): IndexFile[] {
+  return [...text.matchAll(/<a\s([^>]*)>([^<]*)<\/a>/gi)].flatMap(([, attributes, name]) => {
+    const url = URL.parse(attribute(attributes!, 'href') ?? '', page)
+    if (!url) return []
+    const { hash } = url
+    url.hash = ''
+    return [
+      {
+        file: name!.trim(),
+        url: url.href,
+        sha256: /^#sha256=([0-9a-f]{64})$/.exec(hash)?.[1] ?? null,
+        isYanked: /\bdata-yanked\b/.test(attributes!),
+        requiresPython: attribute(attributes!, 'data-requires-python') || null,
+      },
+    ]
+  })
+}
+
+function attribute(attributes: string, name: string): string | undefined {
+  const text = new RegExp(`\\b${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'i').exec(attributes)
+  const value = text?.[1] ?? text?.[2]
+  return value
+    ?.replaceAll('&gt;', '>')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+}

@@ -1,0 +1,63 @@
+/** The lock: which wheels a project uses, by hash. It names no index, so that any mirror can restore it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { UserError } from '../errors.ts'
+
+export interface LockedPackage {
+  /** Normalised. */
+  readonly name: string
+  readonly version: string
+  /** Name of the wheel. */
+  readonly file: string
+  /** Of the wheel. */
+  readonly sha256: string
+  /** Folder of its files about itself, and the sha256 of the RECORD in it: what was unpacked can be checked without the wheel. */
+  readonly info: string
+  readonly record: string
+}
+
+export interface Lock {
+  /** As asked for: `NAME`, `NAME==VERSION`. */
+  readonly requested: readonly string[]
+  readonly packages: readonly LockedPackage[]
+}
+
+const EMPTY: Lock = { requested: [], packages: [] }
+const VERSION = 1
+
+/** @param path where there is no file nothing is locked. */
+export function readLock(path: string): Lock {
+  if (!existsSync(path)) return EMPTY
+  const lock = parse(path)
+  const { version, requested, packages } = lock as Record<string, unknown>
+  if (version !== VERSION || !areTexts(requested) || !Array.isArray(packages) || !packages.every(isLocked)) {
+    throw new UserError(`${path} is no lock of Python packages`, {
+      hint: 'restore it from version control, or remove it and add the packages again',
+    })
+  }
+  return { requested, packages }
+}
+
+export function lockText({ requested, packages }: Lock): string {
+  return `${JSON.stringify({ version: VERSION, requested, packages }, null, 2)}\n`
+}
+
+function parse(path: string): object {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as object
+  } catch (cause) {
+    throw new UserError(`${path} is not JSON`, { cause })
+  }
+}
+
+function areTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}
+
+/** Names of files and folders go into paths: they must be names. */
+function isLocked(value: unknown): value is LockedPackage {
+  const { name, version, file, sha256, info, record } = (value ?? {}) as Record<string, unknown>
+  const isName = (text: unknown) =>
+    typeof text === 'string' && /^[\w.+!-]+$/.test(text) && !text.startsWith('.')
+  const isHash = (text: unknown) => typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)
+  return [name, version, file, info].every(isName) && [sha256, record].every(isHash)
+}

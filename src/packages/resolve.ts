@@ -1,0 +1,154 @@
+/** Which packages, in which versions, satisfy what was asked for and what those ask for in turn. */
+import { explain, filter, rcompare, satisfies } from '@renovatebot/pep440'
+import { UserError } from '../errors.ts'
+import type { IndexFile, PackageIndex } from './index-client.ts'
+import { applies, normalName, parseRequirement, type Requirement } from './requirement.ts'
+import { PYTHON_VERSION, parseWheelName, readWheel, type Wheel } from './wheel.ts'
+
+export interface Resolved {
+  readonly name: string
+  readonly version: string
+  readonly file: string
+  readonly sha256: string
+  readonly wheel: Wheel
+}
+
+interface Wish extends Requirement {
+  /** Who asks. */
+  readonly by: string
+}
+
+const MOST_ROUNDS = 50
+
+/** @param preferred versions to keep where they still fit: those of the lock. */
+export async function resolve(
+  requested: readonly Requirement[],
+  index: PackageIndex,
+  preferred: ReadonlyMap<string, string>,
+): Promise<Resolved[]> {
+  const resolver = new Resolver(index, preferred)
+  let wishes: Wish[] = requested.map((each) => ({ ...each, by: 'you' }))
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const chosen = await resolver.choose(wishes)
+    const wanted = [
+      ...wishes.filter(({ by }) => by === 'you'),
+      ...chosen.flatMap((each) => wishesOf(each, wishes)),
+    ]
+    if (sameWishes(wanted, wishes)) return chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
+    wishes = wanted
+  }
+  throw new UserError('the versions that these packages ask for do not come to rest', {
+    hint: 'name exact versions, as in NAME==VERSION',
+  })
+}
+
+class Resolver {
+  readonly #index: PackageIndex
+  readonly #preferred: ReadonlyMap<string, string>
+  readonly #files = new Map<string, Promise<IndexFile[]>>()
+  readonly #wheels = new Map<string, Promise<Resolved>>()
+
+  constructor(index: PackageIndex, preferred: ReadonlyMap<string, string>) {
+    this.#index = index
+    this.#preferred = preferred
+  }
+
+  /** One package for each name that is wished for. */
+  async choose(wishes: readonly Wish[]): Promise<Resolved[]> {
+    const chosen: Resolved[] = []
+    for (const [name, ofName] of Map.groupBy(wishes, (wish) => wish.name)) {
+      const files = await remember(this.#files, name, () => this.#index.files(name))
+      const file = pick(name, ofName, files, this.#preferred.get(name))
+      chosen.push(await remember(this.#wheels, file.file, () => this.#fetch(name, file)))
+    }
+    return chosen
+  }
+
+  async #fetch(name: string, file: IndexFile): Promise<Resolved> {
+    const wheel = readWheel(await this.#index.download(file), file.file)
+    const { version } = parseWheelName(file.file)!
+    return { name, version, file: file.file, sha256: file.sha256!, wheel }
+  }
+}
+
+function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const found = known.get(key) ?? make()
+  known.set(key, found)
+  return found
+}
+
+function wishesOf({ name, wheel }: Resolved, wishes: readonly Wish[]): Wish[] {
+  const extras = wishes.flatMap((wish) => (wish.name === name ? wish.extras : []))
+  return wheel.requires
+    .map(parseRequirement)
+    .filter((each) => applies(each, extras))
+    .map((each) => ({ ...each, by: name }))
+}
+
+function sameWishes(a: readonly Wish[], b: readonly Wish[]): boolean {
+  const text = (wishes: readonly Wish[]) => JSON.stringify(wishes.map((each) => JSON.stringify(each)).sort())
+  return text(a) === text(b)
+}
+
+/** The newest wheel that fits; the preferred one where it does. */
+function pick(
+  name: string,
+  wishes: readonly Wish[],
+  files: readonly IndexFile[],
+  preferred?: string,
+): IndexFile {
+  const versions = wishes
+    .map((wish) => wish.versions)
+    .filter((text) => text !== '')
+    .join(',')
+  const named = files.flatMap((file) => {
+    const parsed = parseWheelName(file.file)
+    return parsed && normalName(parsed.distribution) === name ? [{ ...parsed, file }] : []
+  })
+  const known = named.filter(({ version }) => explain(version) !== null)
+  const allowed = new Set(
+    fitting(
+      known.map(({ version }) => version),
+      versions,
+    ),
+  )
+  const candidates = known
+    .filter(({ version, isPure, file }) => allowed.has(version) && isPure && isOffered(file, versions))
+    .sort((a, b) => rcompare(a.version, b.version))
+  const kept = candidates.find(({ version }) => version === preferred)
+  const [best] = kept ? [kept] : candidates
+  if (best) return best.file
+  const isCompiled = known.some(({ version }) => allowed.has(version))
+  throw new UserError(refusal(name, wishes, { files, isCompiled }), {
+    hint: isCompiled ? 'only packages of pure Python can run in the sandbox' : 'ask for another version',
+  })
+}
+
+function isOffered({ isYanked, requiresPython }: IndexFile, versions: string): boolean {
+  if (isYanked && !/(?:^|,)===?/.test(versions)) return false
+  return requiresPython === null || satisfies(`${PYTHON_VERSION}.0`, requiresPython)
+}
+
+/** Pre-releases only where they are asked for, or there is nothing else. */
+function fitting(versions: readonly string[], specifier: string): string[] {
+  const all = filter([...versions], specifier || '>=0', { prereleases: true })
+  const stable = all.filter((version) => !explain(version)!.is_prerelease)
+  return stable.length > 0 ? stable : all
+}
+
+function refusal(
+  name: string,
+  wishes: readonly Wish[],
+  { files, isCompiled }: { readonly files: readonly IndexFile[]; readonly isCompiled: boolean },
+): string {
+  const asked = wishes.flatMap(({ versions, by }) => {
+    const who = by === 'you' ? '' : `${versions && ' '}(by ${by})`
+    return versions || who ? [`${versions}${who}`] : []
+  })
+  const what = [name, asked.join(', ')].filter(Boolean).join(' ')
+  if (isCompiled)
+    return `${what} needs a compiled extension: there is no wheel of pure Python for Python ${PYTHON_VERSION}`
+  const hasWheels = files.some(({ file }) => file.endsWith('.whl'))
+  if (!hasWheels && files.length > 0) return `${name} comes only as source, not as a wheel`
+  return `no version fits ${what}`
+}
