@@ -7,6 +7,7 @@ import type { ProblemList } from './problems.ts'
 import { checkSchema, type Judge, type Schema } from './schema-check.ts'
 import { findReferences, holdsReference } from './secret-references.ts'
 import type { SourceText } from './source-text.ts'
+import { checkTemplates } from './template-check.ts'
 import { child, toValue } from './yaml.ts'
 import type { MappingNode, YamlNode } from './yaml-tree.ts'
 
@@ -52,7 +53,10 @@ export async function checkOptions(
     problems,
     formJudge,
   )
-  if (options && fits) noteLiteralSecrets(schema as Schema, options, '', source, problems)
+  if (options && fits) {
+    noteLiteralSecrets(schema as Schema, options, '', source, problems)
+    checkTemplates(child(options, 'template'), source, problems)
+  }
   for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
     refuseKind({ type, kind, refuses }, source, offset, problems)
   }

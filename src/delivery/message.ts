@@ -30,6 +30,7 @@ export function buildMessage(
     reference,
     title,
     body: null,
+    payload: null,
     idempotencyKey: deliveryId,
     repeated,
     at,

@@ -13,6 +13,7 @@ import { speaksHttp } from '../destinations/_destination.ts'
 import type { HttpRequest, Transport } from '../model/ports.ts'
 import { maskSecrets } from './redaction.ts'
 import { signature } from './signature.ts'
+import { templated } from './templates.ts'
 
 export type Options = Readonly<Record<string, unknown>>
 export type Steps = Generator<Outgoing, Receipt, Answer>
@@ -62,18 +63,22 @@ export type Preview = (HttpRequest | { readonly note: string; readonly payload: 
 /** What would be sent: literals in secret places are masked. */
 export function previewRequest(
   type: DestinationType,
-  message: Message,
+  plain: Message,
   options: Options,
   version: string,
 ): Preview {
   const masked = maskSecrets(type.options, options)
+  const { message, notes: made } = templated(plain, type, masked)
   if (!speaksHttp(type)) {
     const { notes = [], ...payload } = type.payload(message, masked as never) as object & Noted
-    return { note: `${type.type}: ${type.summary}`, payload, ...noted(notes) }
+    return { note: `${type.type}: ${type.summary}`, payload, ...noted([...made, ...notes]) }
   }
   const first = stepsOf(type, message, masked).next()
   if (first.done) throw new Error(`the type ${type.type} makes no request`)
-  return { ...dressed(first.value, message, masked, version), ...noted(first.value.notes ?? []) }
+  return {
+    ...dressed(first.value, message, masked, version),
+    ...noted([...made, ...(first.value.notes ?? [])]),
+  }
 }
 
 function noted(notes: readonly string[]): { notes?: readonly string[] } {

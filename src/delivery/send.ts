@@ -16,6 +16,7 @@ import { classify } from './classify.ts'
 import { buildMessage } from './message.ts'
 import { headerRedactor, secretRedactor } from './redaction.ts'
 import { dressed, type Options, type Steps, stepsOf, transportOf } from './requests.ts'
+import { templated } from './templates.ts'
 
 export interface SendPorts {
   /** Loads a destination type; rejects with a UserError when it can't. */
@@ -68,13 +69,15 @@ export async function sendOnce(
   const told = (message: string) => redact(notes.length > 0 ? `${message} (${notes.join('; ')})` : message)
   try {
     const occasion = { destination: destination.name, at: ports.clock.now(), ...sending }
-    const message = buildMessage(alert, occasion)
+    const plain = buildMessage(alert, occasion)
     const type = await ports.types(destination.type)
-    refuseKind(type, message)
+    refuseKind(type, plain)
     // Read at every attempt, so that a rotated secret needs no reload.
     const revealed = await ports.secrets.reveal(destination.options)
     const mask = secretRedactor(type.options, revealed.options)
     redact = (text) => mask(revealed.redact(text))
+    const { message, notes: made } = templated(plain, type, revealed.options)
+    notes.push(...made)
     const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }
     const receipt = await transmit(attempt)
     return { result: 'delivered', status: receipt.status ?? null, message: told(receipt.message) }

@@ -2,7 +2,7 @@
 import type { JsonText, Notification } from '../model/alert.ts'
 import type { AlertKind } from '../model/alert-kind.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
-import { type OptionsSchema, TRANSPORT_SCHEMA } from './_options.ts'
+import { type OptionsSchema, type TemplatePart, TRANSPORT_SCHEMA, templateSchema } from './_options.ts'
 
 export type { OptionsSchema } from './_options.ts'
 
@@ -19,6 +19,8 @@ export interface Message {
   readonly title: string
   /** What a template made of the long text; null: the type writes its own. */
   readonly body: string | null
+  /** What a template made of the whole payload, as JSON; null but for types that take one. */
+  readonly payload: JsonText | null
   /** The same on every attempt: give it to the provider, user headers must not override it. */
   readonly idempotencyKey: string
   /** An earlier attempt may have been carried out: where the provider knows no key, look for its result first. */
@@ -50,6 +52,13 @@ interface Described {
   /** One line for listings and docs. */
   readonly summary: string
   readonly options: OptionsSchema
+  /** What of a message a template may replace; without a word: title and body. */
+  readonly templates?: readonly TemplatePart[]
+  /**
+   * Makes a field safe within this type's markup, where a template puts it into the body. Absent: the body is plain,
+   * and escaped by the type as a whole.
+   */
+  readonly escapeField?: (text: string) => string
   /** Kinds of alert that this type can't carry, each with the reason: refused where the registry is loaded. */
   readonly refuses?: Readonly<Partial<Record<AlertKind, string>>>
 }
@@ -106,7 +115,11 @@ export function speaksHttp(type: DestinationType): type is HttpDestination | Exc
 /** Gives the options their type in one place (the schema has already checked them), and the type its shared options. */
 export function defineDestination<O, P extends object = never>(type: DestinationType<O, P>): DestinationType {
   const { properties } = type.options
-  const shared = 'send' in type ? {} : { transport: TRANSPORT_SCHEMA }
+  const parts = type.templates ?? ['title', 'body']
+  const shared = {
+    ...(parts.length > 0 && { template: templateSchema(parts) }),
+    ...('send' in type ? {} : { transport: TRANSPORT_SCHEMA }),
+  }
   return {
     ...type,
     options: { ...type.options, properties: { ...properties, ...shared } },

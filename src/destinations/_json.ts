@@ -1,18 +1,2 @@
-/** JSON that keeps every digit: `53.0` and integers beyond 2^53 come out as they went in. */
-import type { JsonText } from '../model/alert.ts'
-
-type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
-/** Not yet among the types of the language. */
-const json = JSON as unknown as {
-  rawJSON(text: string): unknown
-  parse(text: string, reviver: Reviver): unknown
-}
-
-/** Parsed only to be put into a larger value and written again: some of its numbers are no numbers. */
-export function exactly(text: JsonText): unknown {
-  return json.parse(text, (_, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source
-      ? json.rawJSON(source)
-      : value,
-  )
-}
+/** What types need of JSON that keeps every digit. */
+export { exactly } from '../model/exact-json.ts'

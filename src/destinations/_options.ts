@@ -88,3 +88,36 @@ export const TRANSPORT_SCHEMA = {
   dependencies: { certificate: ['key'], key: ['certificate'] },
   additionalProperties: false,
 } as const
+
+export type TemplatePart = 'title' | 'body' | 'payload'
+
+const TEMPLATE_PARTS: Record<TemplatePart, object> = {
+  title: {
+    type: 'string',
+    minLength: 1,
+    examples: ['{{severity}}: {{title}}'],
+    description: 'Template of the headline.',
+  },
+  body: {
+    type: 'string',
+    minLength: 1,
+    examples: ['{{description}} See {{link}}.'],
+    description: "Template of the long text, in place of the type's own.",
+  },
+  payload: {
+    type: 'object',
+    examples: [{ text: '{{severity}}: {{title}}', context: '{{alertContext}}' }],
+    description: 'The whole payload; every text in it is a template.',
+  },
+}
+
+/** What a template may replace: an option of most types. */
+export function templateSchema(parts: readonly TemplatePart[]): object {
+  return {
+    type: 'object',
+    minProperties: 1,
+    description: `Templates of ${parts.join(', ')}. See [templates](../destinations.md#templates).`,
+    properties: Object.fromEntries(parts.map((part) => [part, TEMPLATE_PARTS[part]])),
+    additionalProperties: false,
+  }
+}

@@ -9,6 +9,7 @@ interface ConsoleOptions {
 export default defineDestination<ConsoleOptions, { line: string }>({
   type: 'console',
   summary: 'one line per alert on standard output',
+  templates: [],
   options: {
     type: 'object',
     properties: {

@@ -20,6 +20,8 @@ const DESCRIPTION_LIMIT = 4_096
 export default defineDestination<DiscordOptions>({
   type: 'discord',
   summary: 'a message in a Discord channel',
+  escapeField: escapeMarkdown,
+  templates: ['title', 'body', 'payload'],
   options: {
     type: 'object',
     required: ['webhookUrl'],
@@ -30,6 +32,7 @@ export default defineDestination<DiscordOptions>({
     additionalProperties: false,
   },
   request(message, { webhookUrl, username }) {
+    if (message.payload !== null) return postJson(webhookUrl, message.payload)
     const fit = new Fit()
     const { severity, link, createdAt } = message.notification
     const title = escapeMarkdown(message.title || headline(message.notification))

@@ -13,6 +13,7 @@ interface FileOptions {
 export default defineDestination<FileOptions, { line: string }>({
   type: 'file',
   summary: 'one JSON line per alert, appended to a file',
+  templates: [],
   options: {
     type: 'object',
     required: ['path'],

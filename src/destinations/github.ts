@@ -5,7 +5,7 @@ import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, below, postJson, textIn } from './_http.ts'
-import { markdownStory } from './_markdown.ts'
+import { escapeMarkdown, markdownStory } from './_markdown.ts'
 import { apiUrl, secretText, text } from './_option-forms.ts'
 import { headline } from './_story.ts'
 
@@ -24,6 +24,7 @@ const API = 'https://api.github.com'
 export default defineDestination<GitHubOptions>({
   type: 'github',
   summary: 'an issue in a GitHub repository',
+  escapeField: escapeMarkdown,
   refuses: { HEARTBEAT: 'every sign of life would create an issue' },
   options: {
     type: 'object',

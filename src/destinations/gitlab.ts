@@ -2,7 +2,7 @@
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, below, postJson, textIn } from './_http.ts'
-import { markdownStory } from './_markdown.ts'
+import { escapeMarkdown, markdownStory } from './_markdown.ts'
 import { apiUrl, secretText, text } from './_option-forms.ts'
 import { headline } from './_story.ts'
 
@@ -22,6 +22,7 @@ const GITLAB = 'https://gitlab.com'
 export default defineDestination<GitLabOptions>({
   type: 'gitlab',
   summary: 'an issue or incident in a GitLab project',
+  escapeField: escapeMarkdown,
   refuses: { HEARTBEAT: 'every sign of life would create an issue' },
   options: {
     type: 'object',

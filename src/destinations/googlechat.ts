@@ -17,6 +17,7 @@ const BODY_LIMIT_BYTES = 32_000
 export default defineDestination<GoogleChatOptions>({
   type: 'googlechat',
   summary: 'a card in a Google Chat space',
+  templates: ['title', 'body', 'payload'],
   options: {
     type: 'object',
     required: ['webhookUrl'],
@@ -26,6 +27,7 @@ export default defineDestination<GoogleChatOptions>({
     additionalProperties: false,
   },
   request(message, { webhookUrl }) {
+    if (message.payload !== null) return postJson(webhookUrl, message.payload)
     const fit = new Fit()
     const body = fit.fullest(BODY_LIMIT_BYTES, () => cardText(message, true, fit), {
       without: 'the context',

@@ -4,7 +4,7 @@ import { defineDestination, type Receipt } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, below, postJson, textIn } from './_http.ts'
 import { exactly } from './_json.ts'
-import { markdownStory } from './_markdown.ts'
+import { escapeMarkdown, markdownStory } from './_markdown.ts'
 import { apiUrl, secretText, text } from './_option-forms.ts'
 import { headline } from './_story.ts'
 
@@ -22,6 +22,7 @@ const API = 'https://api.incident.io'
 export default defineDestination<IncidentIoOptions>({
   type: 'incidentio',
   summary: 'an alert in incident.io',
+  escapeField: escapeMarkdown,
   refuses: { HEARTBEAT: 'every sign of life would open an alert' },
   options: {
     type: 'object',

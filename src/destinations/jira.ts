@@ -26,6 +26,7 @@ const DESCRIPTION_LIMIT = 32_767
 export default defineDestination<JiraOptions>({
   type: 'jira',
   summary: 'an issue in Jira Cloud or Data Center',
+  escapeField: escaped,
   refuses: { HEARTBEAT: 'every sign of life would create an issue' },
   options: {
     type: 'object',

@@ -20,6 +20,8 @@ const TEXT_LIMIT = 7_000
 export default defineDestination<MattermostOptions>({
   type: 'mattermost',
   summary: 'a message in a Mattermost channel',
+  escapeField: escapeMarkdown,
+  templates: ['title', 'body', 'payload'],
   options: {
     type: 'object',
     required: ['webhookUrl'],
@@ -31,6 +33,7 @@ export default defineDestination<MattermostOptions>({
     additionalProperties: false,
   },
   request(message, { webhookUrl, channel, username }) {
+    if (message.payload !== null) return postJson(webhookUrl, message.payload)
     const fit = new Fit()
     const { severity, link } = message.notification
     const title = message.title || headline(message.notification)

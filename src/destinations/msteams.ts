@@ -26,6 +26,8 @@ const CARD_COLOURS: Record<Severity, string> = {
 export default defineDestination<TeamsOptions>({
   type: 'msteams',
   summary: 'a card in a Microsoft Teams channel',
+  escapeField: escaped,
+  templates: ['title', 'body', 'payload'],
   options: {
     type: 'object',
     required: ['webhookUrl'],
@@ -43,6 +45,7 @@ export default defineDestination<TeamsOptions>({
     additionalProperties: false,
   },
   request(message, { webhookUrl, card = 'adaptive' }) {
+    if (message.payload !== null) return postJson(webhookUrl, message.payload)
     const fit = new Fit()
     const build = card === 'adaptive' ? adaptiveCard : messageCard
     const body = fit.fullest(BODY_LIMIT_BYTES, () => JSON.stringify(build(message, true, fit)), {

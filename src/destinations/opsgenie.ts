@@ -32,6 +32,7 @@ const PRIORITIES: Record<Severity, string> = {
 export default defineDestination<OpsgenieOptions>({
   type: 'opsgenie',
   summary: 'an alert in Opsgenie or Jira Service Management',
+  escapeField: escaped,
   refuses: { HEARTBEAT: 'every sign of life would open an alert' },
   options: {
     type: 'object',

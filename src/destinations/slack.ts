@@ -25,6 +25,8 @@ const BODY_LIMIT_BYTES = 35_000
 export default defineDestination<SlackOptions>({
   type: 'slack',
   summary: 'a message in a Slack channel',
+  escapeField: escaped,
+  templates: ['title', 'body', 'payload'],
   options: {
     type: 'object',
     oneOf: [{ required: ['webhookUrl'] }, { required: ['botToken'] }],
@@ -73,6 +75,9 @@ export default defineDestination<SlackOptions>({
   },
   *exchange(message, options) {
     const { webhookUrl, botToken = '', channel, threadTs, context = 'message' } = options
+    if (webhookUrl !== undefined && message.payload !== null) {
+      return (yield postJson(webhookUrl, message.payload)).receipt
+    }
     const inThread = context === 'thread' && webhookUrl === undefined
     const fit = new Fit()
     const shown = context === 'none' || inThread ? '' : contextBlock(message, fit)

@@ -22,6 +22,7 @@ const BODY_LIMIT_BYTES = 838_860
 export default defineDestination<SplunkOptions>({
   type: 'splunk',
   summary: 'an event in Splunk, through the HTTP Event Collector',
+  templates: [],
   options: {
     type: 'object',
     required: ['url', 'token'],

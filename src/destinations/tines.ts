@@ -11,6 +11,7 @@ interface TinesOptions {
 export default defineDestination<TinesOptions>({
   type: 'tines',
   summary: 'an event for a Tines story',
+  templates: ['payload'],
   options: {
     type: 'object',
     required: ['webhookUrl'],
@@ -22,6 +23,6 @@ export default defineDestination<TinesOptions>({
   },
   request(message, { webhookUrl, accessToken }) {
     const headers: Record<string, string> = accessToken ? { authorization: `Bearer ${accessToken}` } : {}
-    return postJson(webhookUrl, message.json, { headers })
+    return postJson(webhookUrl, message.payload ?? message.json, { headers })
   },
 })

@@ -12,6 +12,7 @@ interface TorqOptions {
 export default defineDestination<TorqOptions>({
   type: 'torq',
   summary: 'an event for Torq workflows',
+  templates: ['payload'],
   options: {
     type: 'object',
     required: ['webhookUrl'],
@@ -27,6 +28,6 @@ export default defineDestination<TorqOptions>({
   },
   request(message, { webhookUrl, authHeader, authSecret = '' }) {
     const headers = authHeader ? { [authHeader.toLowerCase()]: authSecret } : {}
-    return postJson(webhookUrl, message.json, { headers })
+    return postJson(webhookUrl, message.payload ?? message.json, { headers })
   },
 })

@@ -11,6 +11,7 @@ interface WebhookOptions {
 export default defineDestination<WebhookOptions>({
   type: 'webhook',
   summary: 'HTTP POST of the notification to a URL',
+  templates: ['payload'],
   options: {
     type: 'object',
     required: ['url'],
@@ -35,7 +36,7 @@ export default defineDestination<WebhookOptions>({
     additionalProperties: false,
   },
   request(message, { url, headers }) {
-    return postJson(url, message.json, { headers: lowerCased(headers) })
+    return postJson(url, message.payload ?? message.json, { headers: lowerCased(headers) })
   },
 })
 

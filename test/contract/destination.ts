@@ -79,6 +79,13 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
     expect(notesOf(mostMessage())).toMatch(fixture.cuts ?? /^$/)
   })
 
+  it.each(templateParts(type))('takes the %s of a template', (part) => {
+    const marked = part === 'payload' ? '{"templated":"yes"}' : 'TEMPLATED'
+    const built = build(type, { ...sampleMessage('target'), [part]: marked }, options)
+    if (part === 'payload' && 'body' in built) expect(built.body).toBe(marked)
+    expect(JSON.stringify(built)).toContain(part === 'payload' ? 'templated' : marked)
+  })
+
   it('refuses kinds of alert only with a reason', () => {
     for (const [kind, reason] of Object.entries(type.refuses ?? {})) {
       expect(ALERT_KINDS).toContain(kind)
@@ -93,6 +100,11 @@ function build(type: DestinationType, message: Message, options: object): (Outgo
   const { value } = stepsOf(type, message, options as Options).next() as { value: Outgoing }
   const dressedUp = dressed(value, message, options as Options, '1.2.3')
   return { ...dressedUp, notes: value.notes }
+}
+
+function templateParts({ options }: DestinationType): string[] {
+  const { template } = options.properties as { template?: { properties: object } }
+  return Object.keys(template?.properties ?? {})
 }
 
 function pageContract(type: DestinationType): void {

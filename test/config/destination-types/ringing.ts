@@ -2,7 +2,7 @@
 export default {
   type: 'ringing',
   summary: 'for tests',
-  options: { type: 'object', properties: {}, additionalProperties: false },
+  options: { type: 'object', properties: { template: { type: 'object' } }, additionalProperties: false },
   refuses: { HEARTBEAT: 'it would ring all day', ROUTE_ERROR: 'it has no words for it' },
   payload: () => ({}),
   send: () => Promise.resolve({ message: '' }),

@@ -1,0 +1,31 @@
+/** Applies `options.template` to a message: its headline, its long text, or the whole payload. Pure. */
+import type { DestinationType, Message } from '../destinations/_destination.ts'
+import { exactly } from '../model/exact-json.ts'
+import { renderText, renderValue, type Template } from '../model/template.ts'
+
+export interface Templated {
+  readonly message: Message
+  /** For the delivery's history: what came from the template. */
+  readonly notes: readonly string[]
+}
+
+export function templated(
+  message: Message,
+  { escapeField }: Pick<DestinationType, 'escapeField'>,
+  options: Readonly<Record<string, unknown>>,
+): Templated {
+  const { template } = options as { readonly template?: Template }
+  if (template === undefined) return { message, notes: [] }
+  const { reference, destination } = message
+  const view = { ...(exactly(message.json) as object), reference, destination }
+  const { title, body, payload } = template
+  return {
+    message: {
+      ...message,
+      ...(title !== undefined && { title: renderText(title, view).trim() }),
+      ...(body !== undefined && { body: renderText(body, view, escapeField) }),
+      ...(payload !== undefined && { payload: JSON.stringify(renderValue(payload, view)) }),
+    },
+    notes: [`${Object.keys(template).join(' and ')} from the template`],
+  }
+}

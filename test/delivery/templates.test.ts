@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { previewRequest } from '../../src/delivery/requests.ts'
+import { templated } from '../../src/delivery/templates.ts'
+import slack from '../../src/destinations/slack.ts'
+import webhook from '../../src/destinations/webhook.ts'
+import { type Template, templateFaults } from '../../src/model/template.ts'
+import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { messageOf, sampleMessage } from '../support/message.ts'
+import { destination, registry } from '../support/model.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
+
+const rendered = (template: Template, message = sampleMessage('soc')) =>
+  templated(message, {}, { template }).message
+
+describe('a template', () => {
+  it.each([
+    ['{{severity}}: {{title}}', 'HIGH: New Alert: Root user signed in to account 123456789012'],
+    ['{{alertContext.sourceIp}} {{alertContext.none}}.', '198.51.100.7 .'],
+    ['{{#tags}}[{{.}}]{{/tags}}{{^link}}nowhere{{/link}}', '[AWS][Identity]'],
+    ['{{#alertContext}}{{account}}{{/alertContext}}', '123456789012'],
+    [
+      '{{destination}}: {{{reference}}}',
+      'soc: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html',
+    ],
+    ['{{alertContext}}', '{"account":123456789012,"sourceIp":"198.51.100.7","mfaUsed":false}'],
+  ])('%s', (body, expected) => {
+    expect(templateFaults(body)).toEqual([])
+    expect(rendered({ body }).body).toBe(expected)
+  })
+
+  it('escapes fields as the type says, and its own text not at all', () => {
+    const message = messageOf({ title: `<b>&"'` }, '')
+    const escapeField = (text: string) => text.replaceAll('<', '(')
+    const template = { body: '<i>{{title}} {{{title}}}' }
+    expect(rendered(template, message).body).toBe(`<i>New Alert: <b>&"' New Alert: <b>&"'`)
+    expect(templated(message, { escapeField }, { template }).message.body).toBe(
+      `<i>New Alert: (b>&"' New Alert: <b>&"'`,
+    )
+  })
+
+  it('keeps every digit, in texts and in payloads', () => {
+    const message = messageOf({}, '')
+    expect(rendered({ body: '{{alertContext.n}} {{alertContext.big}}' }, message).body).toBe(
+      '53.0 12345678901234567890',
+    )
+    const payload = {
+      all: '{{alertContext}}',
+      n: '{{alertContext.n}}',
+      text: 'n={{alertContext.n}}',
+      kept: 7,
+    }
+    expect(rendered({ payload }, message).payload).toBe(
+      '{"all":{"n":53.0,"big":12345678901234567890},"n":53.0,"text":"n=53.0","kept":7}',
+    )
+  })
+
+  it.each([
+    ['{{titel}}', ['titel']],
+    ['{{title.x}} {{ok}}', ['title.x', 'ok']],
+    ['{{#tags}}{{nope}}{{/tags}}', ['nope']],
+    ['{{.}}', ['.']],
+    ['{{#alertContext.items}}{{anything}}{{/alertContext.items}}', []],
+  ])('%s names what nobody has: %j', (template, names) => {
+    expect(templateFaults(template).map(({ name }) => name)).toEqual(names)
+  })
+
+  it.each(['{{> partial}}', '{{=<% %>=}}', '{{#tags}}', '{{title'])('%s is a fault', (template) => {
+    expect(templateFaults(template)).toHaveLength(1)
+  })
+})
+
+describe('with real parts', () => {
+  let room: DeliveryRoom
+  let receiver: Receiver
+  beforeEach(async () => {
+    room = await openDeliveryRoom()
+    receiver = await startReceiver()
+  })
+  afterEach(async () => {
+    await room.close()
+    await receiver.close()
+  })
+
+  it('what it made MUST be what is previewed and what is sent, and is told in the history', async () => {
+    const options = { url: receiver.url, template: { payload: { text: '{{severity}} of {{id}}' } } }
+    const target = destination('soc', { options })
+    const loop = room.open(registry([target]))
+    await room.send('alert-1', [target])
+    await loop.start()
+    await receiver.until(1)
+    await until(async () => (await room.store.countDeliveries()).delivered === 1)
+    const preview = previewRequest(webhook, messageOf({}, ''), options, '0.0.0')
+    expect(preview).toMatchObject({
+      body: '{"text":"HIGH of Test.Rule"}',
+      notes: ['payload from the template'],
+    })
+    expect(receiver.requests[0]!.body).toBe('{"text":"HIGH of Test.Rule"}')
+    const [delivery] = await room.store.deliveries({ limit: 1 })
+    expect(delivery!.message).toBe('200: ok (payload from the template)')
+  })
+})
+
+it('may use the markup that no field may, and is cut as any text', () => {
+  const options = { webhookUrl: 'https://example.com', template: { body: '*{{name}}* {{description}}' } }
+  const message = messageOf({ description: `<!channel>${'x'.repeat(5_000)}` }, '')
+  const preview = previewRequest(slack, message, options, '1.0.0')
+  const { body = '', notes } = preview as { body?: string; notes?: string[] }
+  expect(notes).toEqual([
+    'body from the template',
+    expect.stringMatching(/^text cut from \d+ to 2000 characters$/),
+  ])
+  expect(body).toContain('"*A test rule* &lt;!channel&gt;xxx')
+})
