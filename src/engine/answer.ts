@@ -4,7 +4,7 @@
  */
 import type { TestOutcome, UnitTestOutcome } from '../model/evaluation.ts'
 import type { FunctionName, FunctionResults } from '../model/finding.ts'
-import type { BrokenBody } from './protocol.ts'
+import type { BrokenBody, Study } from './protocol.ts'
 
 export interface EvaluationAnswer {
   readonly findings: readonly [item: number, body: number, functions: FunctionResults][]
@@ -28,9 +28,8 @@ export function readOutcomes(text: string, calls: number): readonly TestOutcome[
 }
 
 /** The text itself: most readers of it want none of it, or all of it later. */
-export function readFacts(text: string, bodies: number): string {
-  read(text, (answer) => isFactsList(answer) && (answer as unknown[]).length === bodies)
-  return text
+export function readStudies(text: string, bodies: number): readonly Study[] {
+  return read(text, (answer) => isStudies(answer) && (answer as unknown[]).length === bodies)
 }
 
 export function readUnitTests(text: string, calls: number): readonly (UnitTestOutcome | readonly string[])[] {
@@ -162,18 +161,17 @@ const isOutcome: Check = (value) => {
   return typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind) && OUTCOMES[kind]!(value)
 }
 const isReturns = optional(record({ place: isPlace, outcomes: listOf(isOutcome) }))
-const isFactsList = listOf(
-  orNull(
-    record({
-      functions: listOf(record({ name: isText, line: isInteger })),
-      imports: listOf(record({ module: isText, name: orNull(isText), line: isInteger })),
-      returns: optional(
-        record({ title: isReturns, dedup: isReturns, severity: isReturns, destinations: isReturns }),
-      ),
-      followed: optional(listOf(isText)),
-    }),
-  ),
+const isFacts = orNull(
+  record({
+    functions: listOf(record({ name: isText, line: isInteger })),
+    imports: listOf(record({ module: isText, name: orNull(isText), line: isInteger })),
+    returns: optional(
+      record({ title: isReturns, dedup: isReturns, severity: isReturns, destinations: isReturns }),
+    ),
+    followed: optional(listOf(isText)),
+  }),
 )
+const isStudies = listOf(record({ facts: isFacts, code: orNull(isText) }))
 
 const isUnitTest = record({
   status: (value) => value === 'passed' || value === 'failed' || value === 'skipped',

@@ -40,6 +40,15 @@ export function putImage(memory: ArrayBuffer, image: Uint8Array): void {
   }
 }
 
+/** Whatever has happened in the memory, it is then as it was when the image, and nothing else, had been put there. */
+export function resetTo(memory: ArrayBuffer, image: Uint8Array): void {
+  const bytes = Buffer.from(memory)
+  const wanted = new PageReader(image)
+  for (let page = 0; page * PAGE_BYTES < bytes.length; page++) {
+    if (wanted.differs(page, bytes)) wanted.copyTo(page, bytes)
+  }
+}
+
 /** Shared, so that every worker can start from the same bytes. */
 function pack(memory: Buffer, starts: readonly number[], lengths: readonly number[]): Uint8Array {
   const head = Uint32Array.from([starts.length, ...starts.flatMap((start, i) => [start, lengths[i]!])])
@@ -86,6 +95,12 @@ class PageReader {
     return at === null
       ? memory.compare(ZEROS, 0, PAGE_BYTES, from, from + PAGE_BYTES) !== 0
       : memory.compare(this.#bytes, at, at + PAGE_BYTES, from, from + PAGE_BYTES) !== 0
+  }
+
+  /** The page that was asked for last. */
+  copyTo(page: number, memory: Buffer): void {
+    const at = this.#placeOf(page)
+    memory.set(at === null ? ZEROS : this.#bytes.subarray(at, at + PAGE_BYTES), page * PAGE_BYTES)
   }
 
   #placeOf(page: number): number | null {

@@ -5,6 +5,7 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { BodyStudies } from './body-studies.ts'
 import type { ImageCache } from './image-cache.ts'
 import type { BaseImage, KeptImage, Loaded, ProjectImage } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
@@ -42,6 +43,19 @@ export class Images {
 
   keptProject(request: string, base: BaseImage, { heap, ...loaded }: ProjectImage): KeptImage {
     return { name: this.#projectName(request, base), parts: pack(loaded satisfies Loaded, heap) }
+  }
+
+  studies(): BodyStudies {
+    return new BodyStudies(this.#cache.read(this.#studiesName))
+  }
+
+  keptStudies(studies: Uint8Array): KeptImage {
+    return { name: this.#studiesName, parts: [studies] }
+  }
+
+  /** Studies are made in the base, whose parts are all that has a part in them. */
+  get #studiesName(): string {
+    return this.#baseName.replace('base', 'studies')
   }
 
   /** An image fits only the very base it was made over, not another that was made of the same parts. */

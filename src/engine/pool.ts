@@ -8,7 +8,7 @@ import { type BrokenBody, budgetMs, type Job, LOADING, type LoadOrder } from './
 import type { StartState } from './start-state.ts'
 
 export interface PoolOptions {
-  readonly setup: Omit<LoadOrder, 'request' | 'images'>
+  readonly setup: Omit<LoadOrder, 'request' | 'leftOut' | 'images'>
   readonly from: StartState
   /** A worker that is booting already, while the project was being read. */
   readonly first: Evaluator
@@ -141,9 +141,9 @@ export class Pool {
   async #load(evaluator: Evaluator, images: LoadOrder['images']): Promise<Ready | Ended> {
     const { setup, from, askCache } = this.#options
     if (askCache) evaluator.answerCache(askCache)
-    const order = { ...setup, request: this.#request(), images }
+    const order = { ...setup, ...this.#request(), images }
     const start = await evaluator.load(order, this.#closing.signal)
-    if (start.kind === 'ready' && start.kept) from.keep(start.kept)
+    if (start.kind === 'ready') for (const kept of start.kept) from.keep(kept)
     return start
   }
 
@@ -169,16 +169,18 @@ export class Pool {
       body < count ? [] : [{ body, error: plainError('NotLoaded', 'left out') }],
     )
     const evaluator = new Evaluator(from)
-    const order = { ...setup, request: this.#request(leftOut), images: 'ignore' } as const
+    const order = { ...setup, ...this.#request(leftOut), images: 'ignore' } as const
     const start = await evaluator.load(order, this.#closing.signal)
     await evaluator.stop()
     if (this.#failure !== undefined) throw this.#failure
     return start.kind === 'ended'
   }
 
-  #request(leftOut: readonly BrokenBody[] = []): string {
+  #request(others: readonly BrokenBody[] = []): Pick<LoadOrder, 'request' | 'leftOut'> {
     const { setup, askCache } = this.#options
-    return loadRequest(setup, [...this.#excluded.values(), ...leftOut], askCache !== undefined)
+    const excluded = [...this.#excluded.values(), ...others]
+    const request = loadRequest(setup, excluded, askCache !== undefined)
+    return { request, leftOut: excluded.map(({ body }) => body) }
   }
 
   #exclude(number: number, { mark, ending }: Ended): void {

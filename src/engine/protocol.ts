@@ -10,7 +10,7 @@ import type { Settings } from '../model/settings.ts'
 import type { CacheLine } from './cache-desk.ts'
 
 /** The Python functions that the host calls. */
-export type DriverCall = 'seal' | 'wake' | 'facts' | 'load' | 'evaluate' | 'test' | 'unit_tests'
+export type DriverCall = 'seal' | 'wake' | 'study' | 'load' | 'evaluate' | 'test' | 'unit_tests'
 
 /** A locked interpreter without author's code: the trusted base. */
 export interface BaseImage {
@@ -22,6 +22,14 @@ export interface BaseImage {
   readonly mark: number
   /** Size of the function table, which its pointers count by. */
   readonly functions: number
+}
+
+/** What the text of one body tells and compiles to. */
+export interface Study {
+  /** See body-facts.ts; null where the text tells none. */
+  readonly facts: { readonly followed?: readonly string[] } | null
+  /** What Python compiled it to; null: it can't be. */
+  readonly code: string | null
 }
 
 /** What loading the bodies brought to light. */
@@ -44,8 +52,8 @@ export interface MadeBase {
 
 /** The project's bodies are in a worker. */
 export interface Filled extends Loaded {
-  /** The image that was made of them. */
-  readonly kept: KeptImage | null
+  /** The images that were made on the way. */
+  readonly kept: readonly KeptImage[]
 }
 
 /** To be written to the cache: only the main thread does, so that no worker waits for it. */
@@ -75,6 +83,9 @@ export interface DataModelBody extends Omit<NamedSource, 'source'> {
   readonly logTypes: readonly string[]
   readonly mappings: DataModel['mappings']
 }
+/** A body that Python is told of. */
+export type NamedBody = HelperBody | DataModelBody | DetectionBody | UnitTestsBody
+
 /** What decides which events a detection looks at. */
 export interface Selectable {
   readonly type: DetectionType
@@ -133,6 +144,8 @@ export interface LoadOrder {
   readonly queries: readonly string[]
   /** What Python is asked to load, where no image holds it already. */
   readonly request: string
+  /** Bodies that the request excludes. */
+  readonly leftOut: readonly number[]
   /** Whether a project's image may be used, and one be made where none is. */
   readonly images: 'use' | 'make' | 'ignore'
 }

@@ -7,17 +7,17 @@ import type { PackageSet } from '../model/packages.ts'
 import { type CApi, callText } from './c-api.ts'
 import type { CacheDesk } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
-import { putImage, takeImage } from './heap-image.ts'
+import { putImage, resetTo, takeImage } from './heap-image.ts'
 import { type Seam, withSeam } from './import-seam.ts'
 import { installPackages } from './package-files.ts'
 import type { BaseImage, DriverCall } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
 import { IMAGE_BYTES } from './wasm-module.ts'
 
-/** The driver's calls; see batch.py, body_facts.py and sandbox.py for the texts. */
+/** The driver's calls; see batch.py, study.py and sandbox.py for the texts. */
 export interface Python {
   /** Before any author's code runs. */
-  facts(text: string): string
+  study(text: string): string
   load(text: string): string
   evaluate(text: string): string
   test(text: string): string
@@ -30,6 +30,8 @@ export interface LockedPython extends Python {
   install(packages: PackageSet): void
   /** Milliseconds that the author's code may take from a mark on. */
   limit(timeMs: number): void
+  /** As it booted: what has run since has not. */
+  reset(base: BaseImage): void
   /** What differs from its base; null: it grew, and no other interpreter has that much memory from the start. */
   image(base: BaseImage): Uint8Array | null
   /** Puts an image over the base, which must be as it booted. */
@@ -58,7 +60,7 @@ const RUNTIME = '/signalbox'
 const DRIVER: Record<DriverCall, string> = {
   seal: 'signalbox_driver.sandbox',
   wake: 'signalbox_driver.sandbox',
-  facts: 'signalbox_driver.body_facts',
+  study: 'signalbox_driver.study',
   load: 'signalbox_driver.batch',
   evaluate: 'signalbox_driver.batch',
   test: 'signalbox_driver.batch',
@@ -237,7 +239,7 @@ function lockedPython(
   return {
     install: (packages) => installPackages(interpreter.FS, packages),
     limit: (timeMs) => deadline.limit(timeMs),
-    facts: (text) => call('facts', text),
+    study: (text) => call('study', text),
     load(text) {
       wake()
       return call('load', text)
@@ -246,6 +248,7 @@ function lockedPython(
     test: (text) => call('test', text),
     unitTests: (text) => call('unit_tests', text),
     image: ({ heap }) => (memory.buffer.byteLength > IMAGE_BYTES ? null : takeImage(memory.buffer, heap)),
+    reset: ({ heap }) => resetTo(memory.buffer, heap),
     adopt(image) {
       putImage(memory.buffer, image)
       wake()

@@ -1,14 +1,14 @@
 /** Worker entry: boots Python, loads the bodies, then answers one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
-import { readBroken, readFacts } from './answer.ts'
+import { readBroken } from './answer.ts'
 import { evaluateEvents, type LoadedBodies, testCalls, unitTestCalls } from './batch.ts'
 import { WorkerCacheDesk } from './cache-desk.ts'
 import { Deadline } from './deadline.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
 import { Images } from './images.ts'
 import { createMatching } from './matching.ts'
-import type { Filled, FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
+import type { Filled, FromWorker, Job, LoadOrder, NamedBody, WorkerSetup } from './protocol.ts'
 import { type Booted, bootPython } from './pyodide.ts'
 import { readPythonFiles } from './python-files.ts'
 import { forbidCodeFromText } from './realm.ts'
@@ -41,19 +41,36 @@ async function start(setup: WorkerSetup): Promise<Booted> {
 }
 
 /** From the image of exactly these bodies, else from their sources: then that image is made. */
-function fill({ request, bodies, images: way }: LoadOrder, { python, base }: Booted): Filled {
+function fill(order: LoadOrder, { python, base }: Booted): Filled {
+  const { request, images: way } = order
   const image = way === 'use' ? images.project(request, base) : null
   if (image) {
     python.adopt(image.heap)
-    return { broken: image.broken, facts: image.facts, kept: null }
+    return { broken: image.broken, facts: image.facts, kept: [] }
   }
-  // First: what the texts tell is not for the code in them to say.
-  const pythonBodies = bodies.filter(({ kind }) => kind !== 'simple')
-  const facts = readFacts(python.facts(request), pythonBodies.length)
-  const broken = readBroken(python.load(request), bodies.length)
+  const { facts, codes, kept } = study(order, { python, base })
+  const broken = readBroken(python.load(withCodes(request, codes)), order.bodies.length)
   // Before anything is evaluated: the image is what the bodies were when they were loaded.
   const heap = way === 'ignore' ? null : python.image(base)
-  return { broken, facts, kept: heap && images.keptProject(request, base, { broken, facts, heap }) }
+  if (heap) kept.push(images.keptProject(request, base, { broken, facts, heap }))
+  return { broken, facts, kept }
+}
+
+/** First, and undone again: what the texts tell is not for the code in them to say. */
+function study({ bodies, leftOut, images: way }: LoadOrder, { python, base }: Booted) {
+  const named = bodies.filter((body): body is NamedBody => body.kind !== 'simple')
+  const { studies, kept } = images.studies().of(named, new Set(leftOut), (text) => python.study(text))
+  if (kept) python.reset(base)
+  return {
+    facts: JSON.stringify(studies.map((each) => each.facts)),
+    codes: studies.map(({ code }) => code),
+    kept: kept && way !== 'ignore' ? [images.keptStudies(kept)] : [],
+  }
+}
+
+/** The image is named by the request alone. */
+function withCodes(request: string, codes: readonly (string | null)[]): string {
+  return `${request.slice(0, -1)},"codes":${JSON.stringify(codes)}}`
 }
 
 function load(order: LoadOrder, from: Booted): LoadedBodies {

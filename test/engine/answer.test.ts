@@ -1,6 +1,12 @@
 /** What counts as an answer of Python's, and what can only be forged. */
 import { describe, expect, it } from 'vitest'
-import { ForgedAnswer, readBroken, readEvaluation, readFacts, readOutcomes } from '../../src/engine/answer.ts'
+import {
+  ForgedAnswer,
+  readBroken,
+  readEvaluation,
+  readOutcomes,
+  readStudies,
+} from '../../src/engine/answer.ts'
 
 const ERROR = {
   type: 'KeyError',
@@ -103,8 +109,11 @@ describe('anything else is forged', () => {
     { kind: 'other', type: 'int', place },
     { kind: 'unknown', event: false, place },
   ])('facts of the agreed form are passed on: $kind', (outcome) => {
-    const text = JSON.stringify([null, factsOf(outcome)])
-    expect(readFacts(text, 2)).toBe(text)
+    const studies = [
+      { facts: null, code: null },
+      { facts: factsOf(outcome), code: 'YQ==' },
+    ]
+    expect(readStudies(JSON.stringify(studies), 2)).toEqual(studies)
   })
 
   it.each([
@@ -116,7 +125,8 @@ describe('anything else is forged', () => {
     ['another function', [null, { ...factsOf(null), returns: { rule: { place, outcomes: [] } } }]],
     ['no functions', [null, { ...factsOf({ kind: 'none', place }), functions: undefined }]],
   ])('facts: %s', (_, answer) => {
-    expect(() => readFacts(JSON.stringify(answer), 2)).toThrow(ForgedAnswer)
+    const studies = answer.map((facts) => ({ facts, code: null }))
+    expect(() => readStudies(JSON.stringify(studies), 2)).toThrow(ForgedAnswer)
   })
 
   it('a broken body that is not there', () => {

@@ -80,9 +80,9 @@ describe('facts', () => {
         helper(
           'poison',
           `
-          import ast, signalbox_driver.body_facts
+          import ast, signalbox_driver.study
           ast.parse = lambda *_: None
-          signalbox_driver.body_facts.facts = lambda _: "forged"`,
+          signalbox_driver.study.study = lambda _: "forged"`,
         ),
       ],
       detections: [rule('Later', 'def rule(event): return True\ndef severity(event): return "LOW"\n')],

@@ -1,7 +1,7 @@
 /** What an image puts over the memory that it was taken over is the memory it was taken of. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { putImage, takeImage } from '../../src/engine/heap-image.ts'
+import { putImage, resetTo, takeImage } from '../../src/engine/heap-image.ts'
 
 const PAGE = 4096
 const PAGES = 12
@@ -66,4 +66,13 @@ it('fits a larger memory too, and leaves the rest of it alone', () => {
   putImage(larger.buffer, image)
   expect([...new Set(larger.subarray(3 * PAGE))]).toEqual([7])
   expect(Buffer.from(larger.subarray(0, 2 * PAGE)).equals(Buffer.from(memoryOf([0, 1])))).toBe(true)
+})
+
+it('a memory is reset to it, whatever was written since', () => {
+  fc.assert(
+    fc.property(memory, memory, (before, since) => {
+      resetTo(since, takeImage(before))
+      expect(Buffer.from(since).equals(Buffer.from(before))).toBe(true)
+    }),
+  )
 })

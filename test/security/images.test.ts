@@ -16,9 +16,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { imageFolder } from '../../src/config/env-file.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { openImageCache } from '../../src/engine/image-cache.ts'
-import type { Detection } from '../../src/model/detection.ts'
+import type { Detection, Helper } from '../../src/model/detection.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, helper, rule } from '../support/engine-project.ts'
 import { runCommand } from '../support/process.ts'
 import { AMBUSH } from './ambush.ts'
 import { seededCache } from './seeded-cache.ts'
@@ -39,9 +39,13 @@ const body = (source: string) =>
 const TOKEN = body('import uuid\nTOKEN = str(uuid.uuid4())\ndef got(): return TOKEN')
 
 /** What `got()` of the detection says in an engine that starts with this cache. */
-async function contextOf(detection: Detection, imageCache = cache): Promise<unknown> {
+async function contextOf(
+  detection: Detection,
+  imageCache = cache,
+  helpers: readonly Helper[] = [],
+): Promise<unknown> {
   const engine = await createEngine({
-    project: engineProject({ detections: [detection], settings: { limits: { timeMs: 5_000 } } }),
+    project: engineProject({ helpers, detections: [detection], settings: { limits: { timeMs: 5_000 } } }),
     purpose: 'run',
     workers: 1,
     imageCache,
@@ -132,6 +136,51 @@ describe('an image', () => {
   })
 })
 
+describe('what a text compiles to', () => {
+  /** A helper that, as it is loaded, has whatever is compiled after it say something else. */
+  const POISON = helper(
+    'poison',
+    `import builtins, marshal
+original = builtins.compile
+def forged(source, path, mode, *rest, **named):
+    return original(str(source).replace("honest", "evil"), path, mode, *rest, **named)
+builtins.compile = forged
+marshal.loads = lambda code: original("def rule(event): return False", "it.py", "exec")
+`,
+  )
+  const HONEST = body('def got(): return "honest"')
+  const EDITED = body('def got(): return "honest again"')
+
+  const contextWith = (helpers: readonly Helper[], detection: Detection, where: string) =>
+    contextOf(detection, where, helpers)
+
+  it('is asked for before any code of the project runs, and serves no other project poisoned', async () => {
+    const where = freshCache('poisoned-studies')
+    // What it says itself is its own affair.
+    for (const detection of [HONEST, EDITED]) {
+      await contextWith([POISON], detection, where).catch(() => {})
+    }
+    expect(imagesOf(where, 'studies')).toHaveLength(1)
+    expect(await contextWith([], HONEST, where)).toBe('honest')
+    expect(await contextWith([], EDITED, where)).toBe('honest again')
+  })
+
+  it('is used again: with the key in hand it could be forged', async () => {
+    const where = freshCache('forged-studies')
+    await contextWith([], HONEST, where)
+    const opened = openImageCache(where)
+    const [name] = imagesOf(where, 'studies').map((file) => file.replace('.image', ''))
+    const kept = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
+    const [key] = Object.keys(kept)
+    await contextWith([], EDITED, where)
+    const both = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
+    const edited = Object.keys(both).find((each) => each !== key)!
+    for (const image of imagesOf(where, 'project')) rmSync(join(where, image))
+    await opened.write(name!, Buffer.from(JSON.stringify({ ...both, [edited]: both[key!] })))
+    expect(await contextWith([], EDITED, where)).toBe('honest')
+  })
+})
+
 describe('images are never looked for in the repository', () => {
   it.each([
     [{}],
@@ -188,12 +237,14 @@ it('an image holds nothing of who made it, and where', async () => {
 
   const images = imageFolder(environment)
   const names = readdirSync(images).filter((name) => name.endsWith('.image'))
-  expect(new Set(names.map((name) => name.split('-')[0]))).toEqual(new Set(['base', 'project']))
+  expect(new Set(names.map((name) => name.split('-')[0]))).toEqual(
+    new Set(['base', 'project', 'specs', 'studies']),
+  )
   const repository = join(import.meta.dirname, '..', '..')
   for (const name of names) {
     const bytes = readFileSync(join(images, name))
     const found = [mark, repository, process.execPath].filter((text) => bytes.includes(text))
     expect({ name, found }).toEqual({ name, found: [] })
-    expect(bytes.includes('panther_core')).toBe(true)
+    if (/^(base|project)/.test(name)) expect(bytes.includes('panther_core')).toBe(true)
   }
 })

@@ -22,7 +22,9 @@ _project = None
 
 
 def load(text):
-    """{bodies, excluded: [[body, error]], timeMs, outputBytes, hostCache, packages: {roots}} -> [{body, error}]"""
+    """{bodies, excluded: [[body, error]], timeMs, outputBytes, hostCache, packages: {roots}, codes: [code]}
+    -> [{body, error}]
+    """
     global _project
     request = json.loads(text)
     sys.dont_write_bytecode = True
@@ -33,6 +35,8 @@ def load(text):
         caching.set_backend(HostBackend())
     _prepare()
     add_packages(request["packages"]["roots"])
+    for body, code in zip(request["bodies"], request["codes"], strict=True):
+        body["code"] = code
     _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])))
     return _answer(_project.problems)
 

@@ -5,6 +5,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 
 from signalbox_driver import marks
+from signalbox_driver.study import compiled
 
 # As package-files.ts lays them out.
 _PACKAGES = "/packages"
@@ -25,7 +26,7 @@ class StandInFinder(MetaPathFinder):
 
 class HelperFinder(MetaPathFinder, Loader):
     def __init__(self, helpers):
-        """`helpers`: name -> (body number, path, source, error of an excluded body or None)."""
+        """`helpers`: name -> (body number, body, error of an excluded body or None)."""
         self._helpers = helpers
         self._failed = {}
 
@@ -35,19 +36,19 @@ class HelperFinder(MetaPathFinder, Loader):
     def find_spec(self, name, path=None, target=None):
         if name not in self._helpers:
             return None
-        return ModuleSpec(name, self, origin=self._helpers[name][1])
+        return ModuleSpec(name, self, origin=self._helpers[name][1]["path"])
 
     def exec_module(self, module):
         name = module.__name__
-        number, path, source, excluded = self._helpers[name]
+        number, body, excluded = self._helpers[name]
         first = self._failed.get(name) or (excluded and excluded["repr"])
         if first:
             raise ImportError(f"helper {name} could not be loaded: {first}", name=name)
         importer = marks.position()
         marks.begin_loading(number)
-        module.__file__ = path
+        module.__file__ = body["path"]
         try:
-            exec(compile(source, path, "exec"), module.__dict__)
+            exec(compiled(body), module.__dict__)
         except BaseException as error:
             self._failed[name] = repr(error)
             raise

@@ -8,6 +8,7 @@ from signalbox_driver import marks, sandbox
 from signalbox_driver.failures import describe, know_source, missing_function
 from signalbox_driver.imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
+from signalbox_driver.study import compiled
 from signalbox_driver.unit_tests import load_unit_tests
 
 _models = {}
@@ -51,7 +52,7 @@ class LoadedProject:
 
     def _helpers(self, bodies):
         return {
-            body["id"]: (number, body["path"], body["source"], self._excluded.get(number))
+            body["id"]: (number, body, self._excluded.get(number))
             for number, body in enumerate(bodies)
             if body["kind"] == "helper"
         }
@@ -88,7 +89,7 @@ class LoadedProject:
         # Not in sys.modules: no detection is importable by another.
         module = ModuleType(body["id"])
         module.__file__ = body["path"]
-        exec(compile(body["source"], body["path"], "exec"), module.__dict__)
+        exec(compiled(body), module.__dict__)
         detection = Detection(number, body, module.__dict__)
         if not callable(module.__dict__.get(detection.matcher)):
             return missing_function(body["path"], detection.matcher)

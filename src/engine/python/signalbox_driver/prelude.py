@@ -36,8 +36,8 @@ import uuid
 import zlib
 
 import signalbox_driver.batch
-import signalbox_driver.body_facts
 import signalbox_driver.sandbox
+import signalbox_driver.study
 
 # The first call imports the locale's tables.
 datetime.datetime.strptime("2020", "%Y")

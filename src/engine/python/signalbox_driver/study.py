@@ -1,0 +1,54 @@
+"""What bodies' texts tell and compile to. Asked before any of them is run: nothing of an author can colour the answer."""
+
+import base64
+import json
+import marshal
+
+from signalbox_driver import marks
+from signalbox_syntax.facts import Facts
+
+
+def study(text):
+    """{helpers: {import name: [path, source]}, bodies: [{number, kind, id, path, source}]}
+    -> for each body {facts, code}, each null where its text has none.
+    """
+    request = json.loads(text)
+    reader = Facts({name: tuple(helper) for name, helper in request["helpers"].items()})
+    marks.watch()
+    studied = [
+        {"facts": _tried(body, lambda: _READERS[body["kind"]](reader, body)), "code": _tried(body, lambda: _code(body))}
+        for body in request["bodies"]
+    ]
+    marks.leave()
+    return json.dumps(studied, separators=(",", ":"))
+
+
+def compiled(body):
+    """The code of a body that is about to be loaded: as it was studied, or compiled now."""
+    code = body.get("code")
+    return marshal.loads(base64.b64decode(code)) if code else compile(body["source"], body["path"], "exec")
+
+
+def _tried(body, ask):
+    marks.begin_loading(body["number"])
+    try:
+        marks.armed[0] = True
+        answer = ask()
+        marks.armed[0] = False
+        return answer
+    except BaseException:
+        marks.armed[0] = False
+        # It is no Python, or time or memory ran out: loading it says so in its own words.
+        return None
+
+
+def _code(body):
+    return base64.b64encode(marshal.dumps(compile(body["source"], body["path"], "exec"))).decode()
+
+
+_READERS = {
+    "helper": lambda reader, body: reader.of_helper(body["id"]),
+    "data-model": lambda reader, body: reader.of_body(body["path"], body["source"]),
+    "detection": lambda reader, body: reader.of_detection(body["path"], body["source"]),
+    "unit-tests": lambda reader, body: None,
+}
