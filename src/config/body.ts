@@ -1,5 +1,5 @@
 /** Reads the Python file that a spec names. A body lies in the project or beside its spec, links followed. */
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { nearest } from '../adapters.ts'
 import type { PythonSource } from '../model/detection.ts'
@@ -19,7 +19,11 @@ export function readBody(spec: Spec, root: string, problems: ProblemList): Pytho
     problems.error(spec.source, child(spec.node, 'Filename')!.offset, { code, message, hint })
     return null
   }
-  if (!existsSync(path)) return fail('missing-body', `the file ${filename} does not exist`, nearFile(path))
+  if (!existsSync(path)) {
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+    if (isLink) return fail('broken-link', `the file ${filename} is a link that leads nowhere, or to itself`)
+    return fail('missing-body', `the file ${filename} does not exist`, nearFile(path))
+  }
   const real = realpathSync.native(path)
   if (![root, folder].some((allowed) => isWithin(realpathSync.native(allowed), real))) {
     return fail('outside-project', `the file ${filename} lies outside the project`)

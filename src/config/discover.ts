@@ -1,6 +1,6 @@
 /** Finds analysis files, as Panther's layout has them. Reads names only, never what is in a file. */
-import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import { compareText } from '../model/compare-text.ts'
 
@@ -11,9 +11,11 @@ export interface Discovered {
   readonly sideFiles: readonly string[]
   /** YAML files outside the folders that are searched. */
   readonly outside: readonly string[]
-  /** Links that lead out of the project. */
-  readonly escaping: readonly string[]
+  /** Links that are not followed. */
+  readonly links: readonly { readonly path: string; readonly leads: Exclude<Leads, 'inside'> }[]
 }
+
+type Leads = 'inside' | 'outside' | 'to-folder' | 'nowhere'
 
 const SIDE_FILE = /\.expect\.ya?ml$/
 const YAML_FILE = /^[^.].*\.y.*ml$/
@@ -37,7 +39,9 @@ export function discover(root: string, paths: readonly string[] = []): Discovere
   const outside: string[] = []
   if (paths.length === 0) {
     for (const file of yamlFilesUnder(root)) {
-      if (isSearched(relative(root, dirname(file)))) found.add(file)
+      // What is not named like a spec is a linked folder.
+      const folder = YAML_FILE.test(basename(file)) ? dirname(file) : file
+      if (isSearched(relative(root, folder))) found.add(file)
       else outside.push(file)
     }
   }
@@ -45,15 +49,15 @@ export function discover(root: string, paths: readonly string[] = []): Discovere
   const starts = paths.length === 0 ? [root] : paths.map((path) => resolve(root, path))
   for (const folder of leanedOn(root, starts)) for (const file of yamlFilesUnder(folder)) found.add(file)
 
-  const sorted = [...found].sort(compareText)
-  const { inside = [], escaping = [] } = Object.groupBy(sorted, (file) =>
-    staysInside(root, file) ? 'inside' : 'escaping',
-  )
+  const told = [...found].sort(compareText).map((path) => ({ path, leads: leads(root, path) }))
+  const inside = told.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
   return {
     specs: inside.filter((file) => !SIDE_FILE.test(file)),
     sideFiles: inside.filter((file) => SIDE_FILE.test(file)),
-    outside: outside.filter((file) => !SIDE_FILE.test(file) && !found.has(file)).sort(compareText),
-    escaping,
+    outside: outside
+      .filter((file) => !SIDE_FILE.test(file) && !found.has(file) && isFile(file))
+      .sort(compareText),
+    links: told.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
   }
 }
 
@@ -96,15 +100,16 @@ function filesOf(path: string): string[] {
   return [path, ...sideFilesOf(path).filter((file) => existsSync(file))]
 }
 
-/** Linked folders are not entered, so that no loop of links can be walked; linked files are read. */
+/** Linked folders are not entered, so that no loop of links can be walked; they, and links to nowhere, are told. */
 function yamlFilesUnder(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {
     const { name } = entry
     if (name.startsWith('.') || NEVER.has(name)) return []
     const path = join(folder, name)
     if (entry.isDirectory()) return yamlFilesUnder(path)
-    const isOne = YAML_FILE.test(name) && (entry.isFile() || (entry.isSymbolicLink() && isFile(path)))
-    return isOne ? [path] : []
+    const isLink = entry.isSymbolicLink()
+    const isOne = YAML_FILE.test(name) && (isLink || entry.isFile())
+    return isOne || (isLink && isFolder(path)) ? [path] : []
   })
 }
 
@@ -119,10 +124,18 @@ function entriesOf(folder: string): Dirent[] {
 
 /** False also for a link that leads nowhere or to itself. */
 function isFile(path: string): boolean {
+  return statOf(path)?.isFile() ?? false
+}
+
+function isFolder(path: string): boolean {
+  return statOf(path)?.isDirectory() ?? false
+}
+
+function statOf(path: string): Stats | null {
   try {
-    return statSync(path).isFile()
+    return statSync(path)
   } catch {
-    return false
+    return null
   }
 }
 
@@ -141,8 +154,20 @@ export function isWithin(folder: string, path: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
 }
 
-/** The file, its links followed, lies in the project or still in the folder in which it was found. */
-function staysInside(root: string, file: string): boolean {
-  const real = realpathSync.native(file)
-  return real === file || [root, dirname(file)].some((folder) => isWithin(realpathSync.native(folder), real))
+/** Inside: the file, its links followed, lies in the project or still in the folder in which it was found. */
+function leads(root: string, path: string): Leads {
+  const real = realPath(path)
+  if (real === path) return 'inside'
+  if (real === null) return 'nowhere'
+  if (isFolder(path)) return 'to-folder'
+  const stays = [root, dirname(path)].some((folder) => isWithin(realpathSync.native(folder), real))
+  return stays ? 'inside' : 'outside'
+}
+
+function realPath(path: string): string | null {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return null
+  }
 }

@@ -122,13 +122,16 @@ function noteLeftOut(root: string, found: Discovered, problems: ProblemList): vo
       hint: 'move them under detections/, or name their folder as an argument of test',
     })
   }
-  for (const path of found.escaping) {
-    problems.file('warning', projectPath(root, path), {
-      code: 'outside-project',
-      message: 'this link leads out of the project and is not followed',
-    })
+  for (const { path, leads } of found.links) {
+    problems.file('warning', projectPath(root, path), LINK_PROBLEMS[leads])
   }
 }
+
+const LINK_PROBLEMS = {
+  outside: { code: 'outside-project', message: 'this link leads out of the project and is not followed' },
+  'to-folder': { code: 'linked-folder', message: 'this link leads to a folder, which is not entered' },
+  nowhere: { code: 'broken-link', message: 'this link leads nowhere, or to itself' },
+} as const
 
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value

@@ -11,7 +11,7 @@ import type { Project } from '../model/project.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
 import { Evaluator } from './evaluator.ts'
 import { type Group, type GroupOptions, startGroup } from './group.ts'
-import { withHints } from './missing-modules.ts'
+import { withHints } from './load-hints.ts'
 import type { ClockMode } from './protocol.ts'
 import { testCorrelation } from './rule-outputs.ts'
 import { joinFacts, joinOutcomes, type Outcome, splitByTrust } from './trust.ts'
@@ -64,13 +64,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return calls.map((call) => outcomes.get(call) ?? testWithoutWorker(call, project))
   }
 
-  let facts: ProjectFacts | undefined
+  let known: ProjectFacts | undefined
+  const facts = () => {
+    known ??= joinFacts(groups.map((group) => group.facts()))
+    return known
+  }
+  const problems = distinct(groups.flatMap((group) => group.problems))
   return {
     get facts() {
-      facts ??= joinFacts(groups.map((group) => group.facts()))
-      return facts
+      return facts()
     },
-    problems: withHints(distinct(groups.flatMap(({ problems }) => problems))),
+    problems: withHints(problems, () => facts().helpers),
     evaluate,
     test,
     unitTests: (isSelected) => {

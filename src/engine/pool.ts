@@ -210,5 +210,6 @@ function loadRequest(
   // An image holds what was imported of the packages, so their content is part of its name.
   const { roots, digest } = packages
   const brought = { roots, digest }
-  return JSON.stringify({ bodies, excluded: errors, timeMs, outputBytes, hostCache, packages: brought })
+  const times = { timeMs, loadMs: budgetMs({ body: 0, item: LOADING }, timeMs) }
+  return JSON.stringify({ bodies, excluded: errors, ...times, outputBytes, hostCache, packages: brought })
 }

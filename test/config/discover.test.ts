@@ -157,7 +157,11 @@ describe('links and hostile files', () => {
     symlinkSync(join(root, 'rules'), join(root, 'rules', 'rules_again'))
     symlinkSync('self.yml', join(root, 'rules', 'self.yml'))
     const project = await loadProject({ root })
-    expect(project.problems).toEqual([])
+    expect(project.problems.map(({ severity, file, code }) => `${severity} ${file} ${code}`)).toEqual([
+      'warning rules/loop linked-folder',
+      'warning rules/rules_again linked-folder',
+      'warning rules/self.yml broken-link',
+    ])
     expect([...project.detections.keys()]).toEqual(['A'])
   })
 

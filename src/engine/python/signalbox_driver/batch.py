@@ -22,14 +22,14 @@ _project = None
 
 
 def load(text):
-    """{bodies, excluded: [[body, error]], timeMs, outputBytes, hostCache, packages: {roots}, codes: [code]}
+    """{bodies, excluded: [[body, error]], timeMs, loadMs, outputBytes, hostCache, packages: {roots}, codes: [code]}
     -> [{body, error}]
     """
     global _project
     request = json.loads(text)
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")
-    failures.configure(request["timeMs"])
+    failures.limit(request["loadMs"])
     printed.limit = request["outputBytes"]
     if request["hostCache"]:
         caching.set_backend(HostBackend())
@@ -38,6 +38,7 @@ def load(text):
     for body, code in zip(request["bodies"], request["codes"], strict=True):
         body["code"] = code
     _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])))
+    failures.limit(request["timeMs"])
     return _answer(_project.problems)
 
 

@@ -11,9 +11,10 @@ _sources = set()
 _limit_text = ""
 
 
-def configure(time_limit_ms):
+def limit(milliseconds):
+    """What time limit errors name from here on."""
     global _limit_text
-    _limit_text = f"took longer than the limit of {time_limit_ms} ms"
+    _limit_text = f"took longer than the limit of {milliseconds} ms"
 
 
 def know_source(path, source):
@@ -41,6 +42,12 @@ def time_limit(message, frames):
 def used_up():
     """For the functions that a spent budget left no time for."""
     return time_limit(f"not run: an earlier function {_limit_text}", [])
+
+
+def describe_loading(error, path):
+    """As `describe`, with a place at least in the file that was loaded."""
+    described = describe(error)
+    return {**described, "frames": described["frames"] or [_frame(path, 1, "<module>")]}
 
 
 def missing_function(path, name):

@@ -5,6 +5,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 
 from signalbox_driver import marks
+from signalbox_driver.failures import describe
 from signalbox_driver.study import compiled
 
 # As package-files.ts lays them out.
@@ -50,7 +51,7 @@ class HelperFinder(MetaPathFinder, Loader):
         try:
             exec(compiled(body), module.__dict__)
         except BaseException as error:
-            self._failed[name] = repr(error)
+            self._failed[name] = describe(error)["repr"]
             raise
         finally:
             marks.begin(*importer)

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from panther_core.data_model import DataModel
 from signalbox_driver import marks, sandbox
-from signalbox_driver.failures import describe, know_source, missing_function
+from signalbox_driver.failures import describe_loading, know_source, missing_function
 from signalbox_driver.imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
 from signalbox_driver.study import compiled
@@ -67,7 +67,7 @@ class LoadedProject:
                 marks.armed[0] = False
             except BaseException as raised:
                 marks.armed[0] = False
-                error = describe(raised)
+                error = describe_loading(raised, body["path"])
         if error is not None:
             self.problems.append({"body": number, "error": error})
 

@@ -1,0 +1,63 @@
+/** Says what helps where bodies failed to load: the command that brings a module, or the circle that imports run in. */
+import type { BodyProblem } from '../model/evaluation.ts'
+import type { BodyFacts } from '../model/facts.ts'
+import { distributionOf } from '../model/packages.ts'
+
+const MISSING = /No module named '([\w.]+)'/
+const CIRCULAR = /partially initialized module '(\w+)'/
+const MOST_NAMED = 3
+
+/** @param helpersFacts asked for where something has to be looked up. */
+export function withHints(
+  problems: readonly BodyProblem[],
+  helpersFacts: () => ReadonlyMap<string, BodyFacts>,
+): BodyProblem[] {
+  const waiting = Map.groupBy(problems, ({ error }) => MISSING.exec(error.message)?.[1])
+  return problems.map((problem) => {
+    const { message } = problem.error
+    const module = MISSING.exec(message)?.[1]
+    const circular = CIRCULAR.exec(message)?.[1]
+    if (module !== undefined) {
+      const others = waiting.get(module)!.filter((other) => other !== problem)
+      return { ...problem, hint: missingHint(module, others) }
+    }
+    return circular === undefined ? problem : { ...problem, hint: circleHint(circular, helpersFacts()) }
+  })
+}
+
+function missingHint(module: string, others: readonly BodyProblem[]): string {
+  const [top, ...below] = module.split('.')
+  // The package is there: what it lacks is most likely compiled.
+  if (below.length > 0) return `only packages of pure Python run here: is ${top} one?`
+  return `signalbox python add ${distributionOf(top!)} brings it${alsoNeeded(others)}`
+}
+
+function alsoNeeded(others: readonly BodyProblem[]): string {
+  if (others.length === 0) return ''
+  const names = others.slice(0, MOST_NAMED).map(({ id }) => id)
+  const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : ''
+  return `; also needed by ${names.join(', ')}${more}`
+}
+
+function circleHint(start: string, helpers: ReadonlyMap<string, BodyFacts>): string {
+  const circle = wayBack(start, start, helpers, new Set())
+  const what = circle ? [start, ...circle].join(' imports ') : 'they import each other'
+  return `${what}: move what both need into a helper of its own`
+}
+
+/** The imports that lead from one helper to another, the first step left out. */
+function wayBack(
+  from: string,
+  to: string,
+  helpers: ReadonlyMap<string, BodyFacts>,
+  seen: Set<string>,
+): string[] | null {
+  for (const { module } of helpers.get(from)?.imports ?? []) {
+    if (module === to) return [to]
+    if (seen.has(module)) continue
+    seen.add(module)
+    const rest = wayBack(module, to, helpers, seen)
+    if (rest) return [module, ...rest]
+  }
+  return null
+}
