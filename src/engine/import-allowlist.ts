@@ -51,19 +51,20 @@ const ALLOWED = new Set([
 
 const EPERM = -63
 /** Answered with a refusal at any time: Python turns it into an exception, and the interpreter goes on. */
-const REFUSED: readonly [RegExp, number][] = [
+const REFUSED: readonly [RegExp, number | null][] = [
   [/^_emscripten_system$/, -1],
   [/^(_dlopen_js|_emscripten_dlopen_js|_dlsym_js)$/, 0],
   // Mapping a file would be a way to write it.
   [/^(__syscall_|_mmap_js$|_munmap_js$)/, EPERM],
   // No event loop to wait on: sleeping then waits by itself, and the time limit ends it.
   [/^can_run_sync_js$/, 0],
-  [/^_maybe_\w+_async$/, EPERM],
+  // No promise: the call that would wait goes on as the system call that is refused above.
+  [/^_maybe_\w+_async$/, null],
 ]
 
 export type ImportRule =
   | { readonly rule: 'allow' }
-  | { readonly rule: 'refuse'; readonly answer: number }
+  | { readonly rule: 'refuse'; readonly answer: number | null }
   /** May be used while the trusted base boots; afterwards it throws, which ends the interpreter. */
   | { readonly rule: 'lock' }
 

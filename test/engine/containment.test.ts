@@ -30,6 +30,11 @@ const BAD: [name: string, source: string, expected: Partial<FunctionError>][] = 
     'def rule(event):\n    while event.get("bad"):\n        try:\n            while True: pass\n        except BaseException: pass\n    return True',
     { type: 'TimeLimitExceeded', limit: 'time' },
   ],
+  [
+    'waits',
+    onBad('import select; select.select([0], [], [], 0.1)'),
+    { type: 'SandboxError', message: 'detection waits tried to wait for a file or a connection' },
+  ],
   ['os-exit', onBad('os._exit(0)'), { type: 'InterpreterEnded', limit: 'crash' }],
   [
     'deep',

@@ -5,6 +5,7 @@ Sealed before any author's code is loaded, and part of every image after that.
 
 import os
 import random
+import select
 import sys
 
 from signalbox_driver import marks
@@ -67,6 +68,8 @@ def seal(_text):
             del sys.modules[name]
         sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.split(".")[0] not in _BRIDGES]
         sys.path_hooks[:] = [hook for hook in sys.path_hooks if type(hook).__module__.split(".")[0] not in _BRIDGES]
+        # No audit event tells of these, and what comes of them says little.
+        select.select = select.poll = _wait
         sys.addaudithook(_audit)
     return ""
 
@@ -88,6 +91,10 @@ def _audit(event, args):
         for start, action in _ACTIONS:
             if event.startswith(start):
                 raise SandboxError(f"{_who()} tried to {action}")
+
+
+def _wait(*_args):
+    raise SandboxError(f"{_who()} tried to wait for a file or a connection")
 
 
 def _who():
