@@ -1,4 +1,5 @@
 /** Follows the interpreter: tells the watchdog which body is on which item, and interrupts what runs past its time. */
+import { ownCoreTime } from './core-time.ts'
 import type { Memory } from './host-import.ts'
 import { budgetMs, MARK } from './protocol.ts'
 
@@ -14,6 +15,8 @@ const INTERRUPT_AGAIN_MS = 20
 const NEVER = Number.POSITIVE_INFINITY
 /** Most calls are over before they are looked at twice: only for those that are not the clock is asked. */
 const FROM_NEXT_LOOK = Number.NEGATIVE_INFINITY
+/** To ask how long this thread had a core costs a microsecond: only what has had a tenth of its budget is asked. */
+const UNASKED = 0.1
 
 export class Deadline {
   readonly #mark: Int32Array
@@ -28,6 +31,8 @@ export class Deadline {
   #function = 0
   #budgetMs = NEVER
   #at = NEVER
+  /** The thread's time when it was first asked for this call. */
+  #askedAt: number | null = null
 
   /** @param mark shared with the watchdog, laid out as `MARK`. */
   constructor(mark: Int32Array) {
@@ -55,10 +60,21 @@ export class Deadline {
     if (this.#isLooping) this.#look(false)
     if (this.#at === NEVER) return 0
     const now = performance.now()
-    if (this.#at === FROM_NEXT_LOOK) this.#at = now + this.#budgetMs
+    if (this.#at === FROM_NEXT_LOOK) {
+      this.#at = now + this.#budgetMs * UNASKED
+      this.#askedAt = null
+    }
     if (now <= this.#at) return 0
-    this.#at = now + INTERRUPT_AGAIN_MS
-    return SIGINT
+    const left = this.#left()
+    this.#at = now + (left > 0 ? left : INTERRUPT_AGAIN_MS)
+    return left > 0 ? 0 : SIGINT
+  }
+
+  /** Milliseconds that the call may still have a core for. */
+  #left(): number {
+    const time = ownCoreTime()
+    this.#askedAt ??= time
+    return this.#budgetMs * (1 - UNASKED) - (time - this.#askedAt)
   }
 
   /** So long the interpreter waited for the host: that is no time of its own. */

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import { type AskCache, CacheAnswers } from './cache-answers.ts'
+import { WorkerCoreTime } from './core-time.ts'
 import type { Ending } from './ended-call.ts'
 import {
   type Filled,
@@ -45,6 +46,7 @@ function compileCache(): NodeJS.ProcessEnv {
 
 export class Evaluator {
   readonly #worker: Worker
+  readonly #coreTime: WorkerCoreTime
   readonly #cells: Int32Array
   #timeMs = Number.POSITIVE_INFINITY
   #gone = false
@@ -64,6 +66,7 @@ export class Evaluator {
       stdout: true,
       stderr: true,
     })
+    this.#coreTime = new WorkerCoreTime(this.#worker)
     // Until somebody waits for it.
     this.#worker.unref()
     // Pyodide asks to be sent a report when an author's code ends it; the log says what happened instead.
@@ -125,7 +128,7 @@ export class Evaluator {
       let ending: Ending = 'crash'
       const timer = setInterval(() => {
         if (this.#cache.isAwaited) return watchdog.rest()
-        if (!watchdog.stalled(readMark(this.#cells), performance.now())) return
+        if (!watchdog.stalled(readMark(this.#cells), performance.now(), this.#coreTime.look())) return
         ending = 'time'
         void this.stop()
       }, LOOK_EVERY_MS)

@@ -5,6 +5,8 @@ import { budgetMs, type Mark } from './protocol.ts'
 const GRACE_MS = 500
 /** Outside of author's code: booting and parsing, on a machine that may be busy. */
 const OUTSIDE_MS = 60_000
+/** However little of it the worker had a core: who waits for this long is not going to come back. */
+const PATIENCE = 10
 /** However often the mark moves: who forges it does not keep the worker for good. */
 const MOST_MS = 600_000
 
@@ -14,6 +16,7 @@ export class Watchdog {
   readonly #timeMs: number
   #serial: number | null = null
   #since = 0
+  #coreTimeSince: number | null = null
   #firstLook: number | null = null
   #lastLook: number | null = null
 
@@ -27,8 +30,12 @@ export class Watchdog {
     this.#lastLook = null
   }
 
-  /** True when the mark has stood still for too long. Looks that come late judge nothing. */
-  stalled(mark: Mark, now: number): boolean {
+  /**
+   * True when the mark has stood still for too long. Looks that come late judge nothing.
+   *
+   * @param coreTime ms that the worker had a core in all, null while nobody knows: on a busy machine it may have had none.
+   */
+  stalled(mark: Mark, now: number, coreTime: number | null): boolean {
     const wasLate = this.#lastLook !== null && now - this.#lastLook > LOOK_EVERY_MS + GRACE_MS / 2
     this.#lastLook = now
     this.#firstLook ??= now
@@ -37,8 +44,13 @@ export class Watchdog {
     if (mark.serial !== this.#serial || wasLate) {
       this.#serial = mark.serial
       this.#since = now
+      this.#coreTimeSince = coreTime
       return false
     }
-    return now - this.#since > Math.min(budgetMs(mark, this.#timeMs), OUTSIDE_MS) + GRACE_MS
+    this.#coreTimeSince ??= coreTime
+    const most = Math.min(budgetMs(mark, this.#timeMs), OUTSIDE_MS)
+    const passed = now - this.#since
+    const had = Math.min(passed, (coreTime ?? 0) - (this.#coreTimeSince ?? 0))
+    return had > most + GRACE_MS || passed > most * PATIENCE + GRACE_MS
   }
 }

@@ -197,7 +197,9 @@ describe('a body that', () => {
       helper('sound', 'import broken_too'),
       helper('broken_too', 'x: ('),
     ]
-    const project = engineProject({ helpers, detections: [...bad, good('good')] })
+    // Loading may take ten times as long.
+    const settings = { limits: { timeMs: 100 } }
+    const project = engineProject({ helpers, detections: [...bad, good('good')], settings })
     loaded = await createEngine({ project, purpose: 'run', workers: 1, log: silentLog, imageCache: IMAGES })
   })
   afterAll(() => loaded.close())

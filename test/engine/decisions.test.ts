@@ -113,10 +113,13 @@ describe('pieces of a batch', () => {
 describe('the watchdog', () => {
   const running = (serial: number, item = 0) => ({ serial, body: 1, item, function: 0, isExact: true })
   const outside = { serial: 9, body: -1, item: 0, function: 0, isExact: true }
+  const always = (now: number): number | null => 1_000_000 + now
   /** Looks at one mark at the usual interval; the time at which it is called stalled, or null. */
-  const stalledAfter = (mark: ReturnType<typeof running>, forMs: number) => {
+  const stalledAfter = (mark: ReturnType<typeof running>, forMs: number, coreTimeAt = always) => {
     const watchdog = new Watchdog(1_000)
-    for (let now = 0; now <= forMs; now += LOOK_EVERY_MS) if (watchdog.stalled(mark, now)) return now
+    for (let now = 0; now <= forMs; now += LOOK_EVERY_MS) {
+      if (watchdog.stalled(mark, now, coreTimeAt(now))) return now
+    }
     return null
   }
 
@@ -132,17 +135,29 @@ describe('the watchdog', () => {
     expect(stalledAfter(outside, 61_000)).toBe(60_550)
   })
 
+  it('does not count the time that the worker had no core, but waits no longer than tenfold', () => {
+    expect(stalledAfter(running(1), 5_900, (now) => now / 4)).toBe(null)
+    expect(stalledAfter(running(1), 6_500, (now) => now / 4)).toBe(6_050)
+    expect(stalledAfter(running(1), 10_500, () => 7)).toBe(null)
+    expect(stalledAfter(running(1), 11_000, () => 7)).toBe(10_550)
+    expect(stalledAfter(running(1), 11_000, () => null)).toBe(10_550)
+  })
+
+  it('counts from when the time is known', () => {
+    expect(stalledAfter(running(1), 3_000, (now) => (now < 1_000 ? null : 1_000_000 + now))).toBe(2_550)
+  })
+
   it('never judges a mark that moves', () => {
     const watchdog = new Watchdog(1_000)
     const looks = Array.from({ length: 1_000 }, (_, n) =>
-      watchdog.stalled(running(n >> 4), n * LOOK_EVERY_MS),
+      watchdog.stalled(running(n >> 4), n * LOOK_EVERY_MS, null),
     )
     expect(looks).not.toContain(true)
   })
 
   it('starts afresh when it was itself late', () => {
     const watchdog = new Watchdog(1_000)
-    expect([0, 5_000, 6_000, 6_050].map((now) => watchdog.stalled(running(1), now))).toEqual([
+    expect([0, 5_000, 6_000, 6_050].map((now) => watchdog.stalled(running(1), now, now))).toEqual([
       false,
       false,
       false,

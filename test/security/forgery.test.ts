@@ -199,7 +199,11 @@ describe('a mark that never stands still', () => {
   it('does not keep its worker for good', () => {
     const watchdog = new Watchdog(1_000)
     const looks = Array.from({ length: 15_000 }, (_, at) =>
-      watchdog.stalled({ serial: at, body: 0, item: at, function: 0, isExact: true }, at * LOOK_EVERY_MS),
+      watchdog.stalled(
+        { serial: at, body: 0, item: at, function: 0, isExact: true },
+        at * LOOK_EVERY_MS,
+        null,
+      ),
     )
     expect(looks.indexOf(true) * LOOK_EVERY_MS).toBeGreaterThan(60_000)
     expect(looks.at(-1)).toBe(true)
