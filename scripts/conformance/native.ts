@@ -1,0 +1,133 @@
+// The same detections and cases under native CPython, several times: what differs between two native runs depends on
+// the order of sets, on chance or on the clock, and is listed apart from what differs for another reason.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { bodiesOf } from '../../src/engine/bodies.ts'
+import type { TestOutcome } from '../../src/model/evaluation.ts'
+import type { FunctionName } from '../../src/model/finding.ts'
+import type { Project } from '../../src/model/project.ts'
+import type { DetectionResult, TestResult } from '../../src/model/test-result.ts'
+
+const SEEDS = ['0', '1', '2']
+const RUNTIME = join(import.meta.dirname, '../../src/engine/python')
+
+export interface NativeComparison {
+  readonly python: string
+  /** Function outputs that were compared. */
+  readonly compared: number
+  /** `detection: test: function`, where native runs agree with each other and not with the engine. */
+  readonly different: readonly string[]
+  /** The same, where native runs differ among themselves. */
+  readonly unstable: readonly string[]
+}
+
+interface NativeAnswer {
+  readonly python: string
+  readonly outcomes: readonly TestOutcome[]
+}
+
+/** null: there is no python3. */
+export async function compareWithNative(
+  project: Project,
+  results: readonly DetectionResult[],
+): Promise<NativeComparison | null> {
+  const cases = casesOf(project, results)
+  const request = nativeRequest(project, cases)
+  const runs: NativeAnswer[] = []
+  for (const seed of SEEDS) {
+    const answer = await runNative(request, seed)
+    if (answer === null) return null
+    runs.push(answer)
+  }
+  const outputs = cases.flatMap((each, at) =>
+    outputsOf(
+      each,
+      runs.map(({ outcomes }) => outcomes[at]!),
+    ),
+  )
+  const differing = outputs.filter(({ engine, native }) => native.some((output) => output !== engine))
+  const isStable = ({ native }: Output) => new Set(native).size === 1
+  return {
+    python: runs[0]!.python,
+    compared: outputs.length,
+    different: differing.filter(isStable).map(({ name }) => name),
+    unstable: differing.filter((output) => !isStable(output)).map(({ name }) => name),
+  }
+}
+
+interface Case {
+  readonly detection: string
+  readonly result: TestResult
+  readonly entry: string
+  readonly mocks: string
+}
+
+/** Of the detections with a Python body that was loaded. */
+function casesOf(project: Project, results: readonly DetectionResult[]): Case[] {
+  return results.flatMap(({ id, tests }) => {
+    const detection = project.detections.get(id)
+    if (!detection?.body) return []
+    return tests.map((result, at) => {
+      const { entry, mocks } = detection.tests[at]!
+      return { detection: id, result, entry, mocks }
+    })
+  })
+}
+
+function nativeRequest(project: Project, cases: readonly Case[]): string {
+  const bodies = bodiesOf(project, 'test').filter(({ kind }) => kind !== 'simple' && kind !== 'unit-tests')
+  const numbers = new Map(bodies.flatMap(({ kind, id }, at) => (kind === 'detection' ? [[id, at]] : [])))
+  const calls = cases.map(({ detection, entry, mocks }, item) => [item, numbers.get(detection), entry, mocks])
+  return JSON.stringify({
+    runtime: RUNTIME,
+    packages: project.settings.pythonPaths,
+    load: {
+      bodies,
+      excluded: [],
+      hostCache: false,
+      packages: { roots: 0 },
+      timeMs: 60_000,
+      outputBytes: 65_536,
+    },
+    test: { calls, skips: [] },
+  })
+}
+
+async function runNative(request: string, seed: string): Promise<NativeAnswer | null> {
+  const env = { PATH: process.env.PATH, PYTHONHASHSEED: seed, TZ: 'UTC', LANG: 'C.UTF-8' }
+  const child = spawn('python3', ['-B', join(import.meta.dirname, 'native.py')], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const isMissing = once(child, 'spawn').then(
+    () => false,
+    () => true,
+  )
+  child.stdin.on('error', () => {})
+  child.stdin.end(request)
+  const answer = await text(child.stdout)
+  if (await isMissing) return null
+  if (answer === '') throw new Error('native Python ended without an answer')
+  return JSON.parse(answer) as NativeAnswer
+}
+
+interface Output {
+  readonly name: string
+  readonly engine: string
+  readonly native: readonly string[]
+}
+
+function outputsOf({ detection, result }: Case, native: readonly TestOutcome[]): Output[] {
+  const names = new Set([result, ...native].flatMap(({ functions }) => Object.keys(functions)))
+  const shown = ({ functions }: Pick<TestResult, 'functions'>, name: FunctionName) => {
+    const said = functions[name]
+    return said?.error ? `raised ${said.error.type}` : JSON.stringify(said?.output)
+  }
+  return [...(names as Set<FunctionName>)].map((name) => ({
+    name: `${detection}: ${result.name}: ${name}`,
+    engine: shown(result, name),
+    native: native.map((outcome) => shown(outcome, name)),
+  }))
+}
