@@ -25,6 +25,8 @@ export interface DestinationFixture {
   readonly meanings?: readonly (readonly [string, Answer, Partial<SendResult>])[]
   /** What the provider takes, written by hand from its documentation. Compulsory for types that speak HTTP. */
   readonly wires?: readonly Wire[]
+  /** Takes the payload out of a body that holds more than that; absent: the body is the payload. */
+  readonly unwrap?: (body: string) => string
   /** What the history says of an alert with too much to say; absent: nothing is ever cut. */
   readonly cuts?: RegExp
 }
@@ -73,7 +75,8 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
       expect(request.headers['idempotency-key']).toBe(DELIVERY_ID)
       expect(request.headers['user-agent']).toBe('Signalbox/1.2.3')
     }
-    expect(receiver.requests.slice(first)).toEqual(receiver.requests.slice(0, first))
+    const lasting = receiver.requests.map(withoutTime)
+    expect(lasting.slice(first)).toEqual(lasting.slice(0, first))
   })
 
   it('takes the statuses 200 to 599 for what they are', async () => {
@@ -135,8 +138,14 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(
       [...fixture.secrets, ...encoded(fixture.secrets, receiver)].filter((secret) => told.includes(secret)),
     ).toEqual([])
-    expect(results[3]!.message).toContain('<secret>')
+    if (fixture.secrets.length > 0) expect(results[3]!.message).toContain('<secret>')
   })
+}
+
+/** A signature tells when it was made. */
+function withoutTime({ method, path, headers, body }: Receiver['requests'][number]): object {
+  const { authorization, 'x-amz-date': date, ...lasting } = headers
+  return { method, path, body, headers: date === undefined ? { ...lasting, authorization } : lasting }
 }
 
 /** What a status says where the type says nothing else. */

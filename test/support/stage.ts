@@ -17,13 +17,31 @@ export interface Staged {
   readonly requests: Receiver['requests']
 }
 
+const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 20_000, maxBodyBytes: 10_000 })
+
+/** Sends the sample alert once, wherever the options say. The delivery's key is 32 times `k`. */
+export function sendSample(type: DestinationType, options: object, repeated = false): Promise<SendResult> {
+  const ports = {
+    types: async () => type,
+    secrets: testSecrets({}),
+    http,
+    clock: manualClock(),
+    log: silentLog,
+    print: () => {},
+    projectRoot: '.',
+    version: '1.2.3',
+  }
+  const { json, reference } = sampleMessage('target')
+  const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated }
+  const target = destination('target', { options: { ...options } })
+  return sendOnce(ports, target, sending, new AbortController().signal)
+}
+
 /**
- * Sends the sample alert once per call, to a receiver of its own that gives these answers in turn.
- * The delivery's key is 32 times `k`.
+ * The same, to a receiver of each test's own that gives these answers in turn.
  * @param address the option that holds the provider's address.
  */
 export function onStage(type: DestinationType, options: object, address = 'apiUrl') {
-  const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 10_000 })
   let receiver: Receiver
   beforeEach(async () => {
     receiver = await startReceiver()
@@ -32,20 +50,7 @@ export function onStage(type: DestinationType, options: object, address = 'apiUr
 
   return async (repeated: boolean, ...answers: readonly Answer[]): Promise<Staged> => {
     receiver.script(...answers)
-    const ports = {
-      types: async () => type,
-      secrets: testSecrets({}),
-      http,
-      clock: manualClock(),
-      log: silentLog,
-      print: () => {},
-      projectRoot: '.',
-      version: '1.2.3',
-    }
-    const { json, reference } = sampleMessage('target')
-    const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated }
-    const target = destination('target', { options: { ...options, [address]: receiver.url } })
-    const outcome = await sendOnce(ports, target, sending, new AbortController().signal)
+    const outcome = await sendSample(type, { ...options, [address]: receiver.url }, repeated)
     await receiver.until(receiver.requests.length)
     return { outcome, requests: receiver.requests }
   }

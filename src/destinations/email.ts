@@ -1,0 +1,157 @@
+/** E-mail over SMTP: one message an alert, under the same Message-ID however often it is tried. */
+import { messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { defineDestination, type Message, type SendPorts } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { secretText, text } from './_option-forms.ts'
+import { TLS_PROPERTIES } from './_options.ts'
+import { headline, plainText } from './_story.ts'
+
+interface EmailOptions {
+  readonly host: string
+  readonly port?: number
+  readonly security?: 'starttls' | 'tls' | 'none'
+  readonly user?: string
+  readonly password?: string
+  readonly from: string
+  readonly to: readonly string[]
+  readonly cc?: readonly string[]
+  readonly ca?: string
+  readonly certificate?: string
+  readonly key?: string
+}
+
+interface Mail {
+  readonly from: string
+  readonly to: readonly string[]
+  readonly cc: readonly string[]
+  readonly subject: string
+  readonly text: string
+  readonly messageId: string
+  readonly date: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly priority: 'high' | 'normal' | 'low'
+}
+
+const SUBJECT_LIMIT = 250
+const TEXT_LIMIT = 200_000
+const TIMEOUT_MS = 30_000
+const ADDRESS = '^[^\\s@<>]+@[^\\s@<>]+$|^[^<>\\r\\n]*<[^\\s@<>]+@[^\\s@<>]+>$'
+
+const addresses = (description: string, example: string) => ({
+  type: 'array',
+  minItems: 1,
+  items: { type: 'string', pattern: ADDRESS },
+  examples: [[example]],
+  description,
+})
+
+export default defineDestination<EmailOptions, Mail>({
+  type: 'email',
+  summary: 'an e-mail, over SMTP',
+  options: {
+    type: 'object',
+    required: ['host', 'from', 'to'],
+    dependencies: { user: ['password'], password: ['user'], certificate: ['key'], key: ['certificate'] },
+    properties: {
+      host: text('The mail server.', 'smtp.example.com'),
+      port: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 65_535,
+        default: 587,
+        description: 'Its port; 465 for `tls`.',
+      },
+      security: {
+        enum: ['starttls', 'tls', 'none'],
+        default: 'starttls',
+        description:
+          '`starttls` sends nothing before the connection is encrypted, `tls` encrypts from the start.',
+      },
+      user: text('Who signs in; without it nobody does.', 'signalbox@example.com'),
+      password: secretText('SMTP_PASSWORD', "The user's password."),
+      from: text('The sender.', 'Signalbox <signalbox@example.com>', { pattern: ADDRESS }),
+      to: addresses('Who gets it.', 'soc@example.com'),
+      cc: addresses('Who gets a copy.', 'audit@example.com'),
+      ...TLS_PROPERTIES,
+    },
+    additionalProperties: false,
+  },
+  payload(message, { from, to, cc = [] }) {
+    const fit = new Fit()
+    const { severity, alertId, id, createdAt } = message.notification
+    const title = (message.title || headline(message.notification)).replace(/[\s\p{Cc}]+/gu, ' ')
+    return {
+      from,
+      to,
+      cc,
+      subject: fit.text('subject', `[${severity}] ${title}`, SUBJECT_LIMIT),
+      text: fit.text('text', plainText(message), TEXT_LIMIT),
+      messageId: `<${message.idempotencyKey}@signalbox>`,
+      date: createdAt,
+      headers: {
+        'X-Signalbox-Alert': alertId,
+        'X-Signalbox-Detection': id.replace(/[\s\p{Cc}]+/gu, ' '),
+        'X-Signalbox-Severity': severity,
+        'Auto-Submitted': 'auto-generated',
+      },
+      priority: priorityOf(severity),
+      notes: fit.notes,
+    }
+  },
+  async send({ headers, ...mail }, options, { signal }) {
+    const transport = await open(options, signal)
+    try {
+      const sent = await transport.sendMail({
+        ...mail,
+        to: [...mail.to],
+        cc: [...mail.cc],
+        headers: { ...headers },
+      })
+      const refused = sent.rejected.length
+      return { message: `${sent.response}${refused > 0 ? `; ${refused} recipients were refused` : ''}` }
+    } catch (error) {
+      throw failure(error, signal)
+    } finally {
+      transport.close()
+    }
+  },
+})
+
+function priorityOf(severity: Message['notification']['severity']): Mail['priority'] {
+  if (severity === 'CRITICAL' || severity === 'HIGH') return 'high'
+  return severity === 'MEDIUM' ? 'normal' : 'low'
+}
+
+/** Loaded with the first message. Closing it while it sends ends the attempt. */
+async function open(options: EmailOptions, signal: SendPorts['signal']) {
+  const { createTransport } = await import('nodemailer')
+  const { host, port = 587, security = 'starttls', user, password, ca, certificate, key } = options
+  const transport = createTransport({
+    host,
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    ...(user !== undefined && { auth: { user, pass: password ?? '' } }),
+    tls: { ...(ca && { ca }), ...(certificate && { cert: certificate, key }) },
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  signal.addEventListener('abort', () => transport.close(), { once: true })
+  return transport
+}
+
+/** RFC 5321: 4yz may pass later, 5yz will not. */
+function failure(error: unknown, signal: SendPorts['signal']): RetryableError | PermanentError {
+  const { responseCode: status, code = '' } = error as { responseCode?: number; code?: string }
+  const cause = { cause: error, ...(status !== undefined && { status }) }
+  const message = signal.aborted ? 'interrupted' : messageOf(error)
+  if (code === 'EAUTH' && !(status !== undefined && status < 500))
+    return new PermanentError(message, { ...cause, scope: 'destination' })
+  if (status === undefined || status < 500) return new RetryableError(message, cause)
+  const scope = [530, 535, 538].includes(status) || code === 'ETLS' ? 'destination' : 'delivery'
+  return new PermanentError(message, { ...cause, scope })
+}

@@ -1,0 +1,136 @@
+/** NATS: publishes the notification to a subject, by JetStream with its acknowledgement and deduplication. */
+import { messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { defineDestination } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { notificationWithin } from './_notification.ts'
+import { secretText, text } from './_option-forms.ts'
+import { file, TLS_PROPERTIES } from './_options.ts'
+
+interface NatsOptions {
+  readonly servers: readonly string[]
+  readonly subject: string
+  readonly jetstream?: boolean
+  readonly token?: string
+  readonly user?: string
+  readonly password?: string
+  readonly credentials?: string
+  readonly ca?: string
+  readonly certificate?: string
+  readonly key?: string
+}
+
+interface Publication {
+  readonly subject: string
+  readonly data: string
+  readonly messageId: string
+}
+
+/** A server's usual `max_payload`. */
+const MESSAGE_LIMIT_BYTES = 1_000_000
+const TIMEOUT_MS = 10_000
+
+export default defineDestination<NatsOptions, Publication>({
+  type: 'nats',
+  summary: 'a message on a NATS subject',
+  templates: ['payload'],
+  options: {
+    type: 'object',
+    required: ['servers', 'subject'],
+    dependencies: { user: ['password'], password: ['user'], certificate: ['key'], key: ['certificate'] },
+    properties: {
+      servers: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', pattern: '^(?:nats|tls|ws|wss)://[^@]+$' },
+        examples: [['nats://nats.example.com:4222']],
+        description: 'Servers of one cluster; `tls://` insists on TLS.',
+      },
+      subject: text('The subject.', 'soc.alerts', { pattern: '^[^\\s.*>]+(?:\\.[^\\s.*>]+)*$' }),
+      jetstream: {
+        type: 'boolean',
+        default: true,
+        description:
+          'A stream keeps the message and acknowledges it. Without it whoever does not listen misses it.',
+      },
+      token: secretText('NATS_TOKEN', 'A token.'),
+      user: text('A user.', 'signalbox'),
+      password: secretText('NATS_PASSWORD', "The user's password."),
+      credentials: {
+        type: 'string',
+        minLength: 1,
+        secret: true,
+        examples: [file('secrets/nats.creds')],
+        description: 'Text of a credentials file, with its JWT and seed.',
+      },
+      ...TLS_PROPERTIES,
+    },
+    additionalProperties: false,
+  },
+  payload(message, { subject }) {
+    const fit = new Fit()
+    const data = notificationWithin(message, fit, MESSAGE_LIMIT_BYTES)
+    return { subject, data, messageId: message.idempotencyKey, notes: fit.notes }
+  },
+  async send({ subject, data, messageId }, options, { signal }) {
+    try {
+      const connection = await open(options)
+      const close = () => void connection.close()
+      signal.addEventListener('abort', close, { once: true })
+      try {
+        if (options.jetstream === false) {
+          connection.publish(subject, data)
+          await connection.flush()
+          return { message: `published to ${subject}` }
+        }
+        const { jetstream } = await import('@nats-io/jetstream')
+        const ack = await jetstream(connection).publish(subject, data, {
+          msgID: messageId,
+          timeout: TIMEOUT_MS,
+        })
+        const twin = ack.duplicate ? ', where an earlier attempt had put it' : ''
+        return { message: `stored in ${ack.stream} as ${ack.seq}${twin}` }
+      } finally {
+        signal.removeEventListener('abort', close)
+        await connection.close()
+      }
+    } catch (error) {
+      throw failure(error)
+    }
+  },
+})
+
+async function open(options: NatsOptions) {
+  const { connect, credsAuthenticator } = await import('@nats-io/transport-node')
+  const { servers, token, user, password, credentials, ca, certificate, key } = options
+  const needsTls =
+    ca !== undefined || certificate !== undefined || servers.some((url) => url.startsWith('tls://'))
+  return connect({
+    servers: [...servers],
+    ...(token !== undefined && { token }),
+    ...(user !== undefined && { user, pass: password ?? '' }),
+    ...(credentials !== undefined && {
+      authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
+    }),
+    ...(needsTls && { tls: { ca, cert: certificate, key } }),
+    name: 'signalbox',
+    timeout: TIMEOUT_MS,
+    reconnect: false,
+    maxReconnectAttempts: 0,
+  })
+}
+
+/** By the names of the library's errors; no stream for the subject is a matter of set-up. */
+function failure(cause: unknown): RetryableError | PermanentError {
+  const { name = '' } = cause as { name?: string }
+  const message = messageOf(cause)
+  if (/Authori[sz]ation|Authentication|Permission/i.test(`${name} ${message}`))
+    return new PermanentError(message, { scope: 'destination', cause })
+  if (
+    /NoResponders|JetStreamNotEnabled/i.test(name) ||
+    /no responders|jetstream is not enabled/i.test(message)
+  )
+    return new PermanentError('no stream listens to the subject', { scope: 'destination', cause })
+  if (/maximum payload|max_payload|payload exceeds/i.test(message))
+    return new PermanentError(message, { cause })
+  return new RetryableError(message, { cause })
+}

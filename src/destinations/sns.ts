@@ -1,0 +1,78 @@
+/** Amazon SNS: publishes the notification to a topic, with a long text for e-mail subscriptions. */
+import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsFailure, awsReceipt, signAws } from './_aws.ts'
+import { defineDestination, type Message } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { withoutContext } from './_notification.ts'
+import { text } from './_option-forms.ts'
+import { headline, plainText } from './_story.ts'
+
+interface SnsOptions extends AwsOptions {
+  readonly topicArn: string
+}
+
+/** SNS wants fewer than 100. */
+const SUBJECT_LIMIT = 99
+const MESSAGE_LIMIT_BYTES = 256 * 1024
+const EMAIL_LIMIT = 20_000
+
+export default defineDestination<SnsOptions>({
+  type: 'sns',
+  summary: 'a message to an Amazon SNS topic',
+  options: {
+    type: 'object',
+    required: ['topicArn'],
+    dependencies: AWS_DEPENDENCIES,
+    properties: {
+      topicArn: text(
+        'The topic; a FIFO topic gets group and deduplication id.',
+        'arn:aws:sns:eu-central-1:123456789012:alerts',
+        {
+          pattern: '^arn:aws[\\w-]*:sns:[\\w-]+:\\d{12}:.+$',
+        },
+      ),
+      ...AWS_PROPERTIES,
+    },
+    additionalProperties: false,
+  },
+  request(message, options) {
+    const fit = new Fit()
+    const title = (message.title || headline(message.notification)).replace(/[\s\p{Cc}]+/gu, ' ')
+    const parameters = {
+      Action: 'Publish',
+      Version: '2010-03-31',
+      TopicArn: options.topicArn,
+      MessageStructure: 'json',
+      Subject: fit.text('subject', title, SUBJECT_LIMIT),
+      Message: messageText(message, fit),
+      ...(options.topicArn.endsWith('.fifo') && {
+        MessageGroupId: message.notification.alertId,
+        MessageDeduplicationId: message.idempotencyKey,
+      }),
+    }
+    return {
+      method: 'POST',
+      url: options.endpoint ?? `https://sns.${regionOf(options)}.amazonaws.com/`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+      body: new URLSearchParams(parameters).toString(),
+      notes: fit.notes,
+    }
+  },
+  receipt(response) {
+    awsFailure(response)
+    return awsReceipt(response, /<MessageId>([^<]*)</.exec(response.body)?.[1] ?? '')
+  },
+  sign: (request, options) => signAws(request, 'sns', regionOf(options), options),
+})
+
+function regionOf({ topicArn, region }: SnsOptions): string {
+  return topicArn.split(':')[3] || region || 'us-east-1'
+}
+
+/** What each kind of subscription gets: all but e-mail the notification itself. */
+function messageText(message: Message, fit: Fit): string {
+  const email = fit.text('e-mail', plainText(message), EMAIL_LIMIT)
+  return fit.fullest(MESSAGE_LIMIT_BYTES, () => JSON.stringify({ default: message.json, email }), {
+    without: 'the alert context',
+    build: () => JSON.stringify({ default: JSON.stringify(withoutContext(message)), email }),
+  })
+}

@@ -1,0 +1,69 @@
+/** Amazon SQS: sends the notification to a queue. */
+import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsFailure, awsReceipt, signAws } from './_aws.ts'
+import { defineDestination } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { answerJson, textIn } from './_http.ts'
+import { notificationWithin } from './_notification.ts'
+
+interface SqsOptions extends AwsOptions {
+  readonly queueUrl: string
+}
+
+const MESSAGE_LIMIT_BYTES = 256 * 1024
+
+export default defineDestination<SqsOptions>({
+  type: 'sqs',
+  summary: 'a message to an Amazon SQS queue',
+  templates: ['payload'],
+  options: {
+    type: 'object',
+    required: ['queueUrl'],
+    dependencies: AWS_DEPENDENCIES,
+    properties: {
+      queueUrl: {
+        type: 'string',
+        pattern: '^https?://[^/]+/.+$',
+        examples: ['https://sqs.eu-central-1.amazonaws.com/123456789012/alerts'],
+        description: 'The queue; a FIFO queue gets group and deduplication id.',
+      },
+      ...AWS_PROPERTIES,
+    },
+    additionalProperties: false,
+  },
+  request(message, options) {
+    const fit = new Fit()
+    const body = {
+      QueueUrl: options.queueUrl,
+      MessageBody: notificationWithin(message, fit, MESSAGE_LIMIT_BYTES),
+      ...(options.queueUrl.endsWith('.fifo') && {
+        MessageGroupId: message.notification.alertId,
+        MessageDeduplicationId: message.idempotencyKey,
+      }),
+    }
+    return {
+      method: 'POST',
+      url: options.endpoint ?? `${originOf(options.queueUrl)}/`,
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
+      body: JSON.stringify(body),
+      notes: fit.notes,
+    }
+  },
+  receipt(response) {
+    awsFailure(response)
+    return awsReceipt(response, textIn(answerJson(response.body), 'MessageId'))
+  },
+  sign: (request, options) => signAws(request, 'sqs', regionOf(options), options),
+})
+
+/** A placeholder of a preview stands for itself. */
+function originOf(queueUrl: string): string {
+  return /^https?:\/\/[^/]+/.exec(queueUrl)?.[0] ?? queueUrl
+}
+
+function regionOf({ queueUrl, region }: SqsOptions): string {
+  return (
+    region ??
+    /[./]sqs\.([\w-]+)\.|\/\/([\w-]+)\.queue\./.exec(queueUrl)?.slice(1).find(Boolean) ??
+    'us-east-1'
+  )
+}

@@ -1,0 +1,182 @@
+/** Syslog, RFC 5424: one message an alert, over UDP, TCP or TLS. */
+import { createSocket } from 'node:dgram'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { messageOf, RetryableError } from '../errors.ts'
+import type { Severity } from '../model/severity.ts'
+import { defineDestination, type Message, type SendPorts } from './_destination.ts'
+import { Fit } from './_fit.ts'
+import { withoutContext } from './_notification.ts'
+import { text } from './_option-forms.ts'
+import { TLS_PROPERTIES } from './_options.ts'
+import { headline } from './_story.ts'
+
+interface SyslogOptions {
+  readonly host: string
+  readonly port?: number
+  readonly protocol?: 'udp' | 'tcp' | 'tls'
+  readonly facility?: number
+  readonly appName?: string
+  readonly hostname?: string
+  readonly framing?: 'octets' | 'newline'
+  readonly maxBytes?: number
+  readonly ca?: string
+  readonly certificate?: string
+  readonly key?: string
+}
+
+interface Line {
+  readonly line: string
+}
+
+const SEVERITIES: Record<Severity, number> = { CRITICAL: 2, HIGH: 3, MEDIUM: 4, LOW: 5, INFO: 6 }
+const PORTS = { udp: 514, tcp: 601, tls: 6514 } as const
+const LOCAL0 = 16
+const MOST_BYTES = { udp: 2_048, tcp: 8_192, tls: 8_192 } as const
+
+export default defineDestination<SyslogOptions, Line>({
+  type: 'syslog',
+  summary: 'a syslog message (RFC 5424) over UDP, TCP or TLS',
+  templates: ['payload'],
+  options: {
+    type: 'object',
+    required: ['host'],
+    dependencies: { certificate: ['key'], key: ['certificate'] },
+    properties: {
+      host: text('The receiver.', 'syslog.example.com'),
+      port: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 65_535,
+        examples: [6514],
+        description: 'Its port; 514 for UDP, 601 for TCP, 6514 for TLS when absent.',
+      },
+      protocol: { enum: ['udp', 'tcp', 'tls'], default: 'tls', description: 'How messages travel.' },
+      facility: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 23,
+        default: LOCAL0,
+        description: 'The facility; 16 is local0.',
+      },
+      appName: text('The APP-NAME.', undefined, { default: 'signalbox', pattern: '^[!-~]{1,48}$' }),
+      hostname: text('The HOSTNAME.', 'soc-1', { default: '-', pattern: '^[!-~]{1,255}$' }),
+      framing: {
+        enum: ['octets', 'newline'],
+        default: 'octets',
+        description:
+          'How messages are told apart on TCP and TLS: by their length before them (RFC 6587), or by line ends.',
+      },
+      maxBytes: {
+        type: 'integer',
+        minimum: 480,
+        maximum: 65_000,
+        examples: [8_192],
+        description: 'The longest message the receiver takes; 2,048 for UDP, 8,192 otherwise when absent.',
+      },
+      ...TLS_PROPERTIES,
+    },
+    additionalProperties: false,
+  },
+  payload(message, options) {
+    const fit = new Fit()
+    const { protocol = 'tls', maxBytes = MOST_BYTES[protocol] } = options
+    const head = headOf(message, options)
+    const room = maxBytes - Buffer.byteLength(head)
+    const { id, severity, title, alertId, link } = message.notification
+    const body = fit.fullest(
+      room,
+      () => message.payload ?? message.json,
+      {
+        without: 'the alert context',
+        build: () => message.payload ?? JSON.stringify(withoutContext(message)),
+      },
+      {
+        without: 'all but title and link',
+        build: () => JSON.stringify({ id, severity, title, alertId, link }),
+      },
+    )
+    return { line: head + fit.bytes('message', body, room), notes: fit.notes }
+  },
+  async send({ line }, options, { signal }) {
+    const { protocol = 'tls', host } = options
+    const port = options.port ?? PORTS[protocol]
+    const where = `${protocol}://${host}:${port}`
+    try {
+      await (protocol === 'udp'
+        ? sendDatagram(line, host, port, signal)
+        : sendStream(line, { ...options, protocol, port }, signal))
+    } catch (error) {
+      throw new RetryableError(`${where}: ${messageOf(error)}`, { cause: error })
+    }
+    return { message: `written to ${where}` }
+  },
+})
+
+/** Everything before MSG. */
+function headOf(
+  message: Message,
+  { facility = LOCAL0, hostname = '-', appName = 'signalbox' }: SyslogOptions,
+): string {
+  const { severity, createdAt, type, alertId, id } = message.notification
+  const priority = facility * 8 + SEVERITIES[severity]
+  const parameters = { alertId, detection: id, severity, key: message.idempotencyKey }
+  const data = Object.entries(parameters)
+    .map(([name, value]) => `${name}="${value.replace(/["\\\]]/g, '\\$&').replace(/\p{Cc}/gu, ' ')}"`)
+    .join(' ')
+  const what = message.title || headline(message.notification)
+  const summary = `title="${what
+    .slice(0, 200)
+    .toWellFormed()
+    .replace(/["\\\]]/g, '\\$&')
+    .replace(/\p{Cc}/gu, ' ')}"`
+  // 32473 is the number of examples: nobody else's meaning can be taken for ours.
+  return `<${priority}>1 ${createdAt} ${hostname} ${appName} - ${type} [alert@32473 ${data} ${summary}] `
+}
+
+function sendDatagram(line: string, host: string, port: number, signal: SendPorts['signal']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', signal })
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error('interrupted')))
+    socket.send(line, port, host, (error) => {
+      if (error) reject(error)
+      else resolve()
+      socket.close()
+    })
+  })
+}
+
+interface StreamOptions extends SyslogOptions {
+  readonly protocol: 'tcp' | 'tls'
+  readonly port: number
+}
+
+/** Done when everything is handed over and the receiver has not hung up: syslog has no answer to wait for. */
+function sendStream(line: string, options: StreamOptions, signal: SendPorts['signal']): Promise<void> {
+  const { framing = 'octets' } = options
+  const frame =
+    framing === 'octets' ? `${Buffer.byteLength(line)} ${line}` : `${line.replace(/[\r\n]+/g, ' ')}\n`
+  return new Promise((resolve, reject) => {
+    const socket = open(options)
+    const abort = () => socket.destroy(new Error('interrupted'))
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once(options.protocol === 'tls' ? 'secureConnect' : 'connect', () =>
+      socket.end(frame, () => {
+        resolve()
+        socket.destroySoon()
+      }),
+    )
+    socket.once('error', reject)
+    socket.once('close', () => {
+      signal.removeEventListener('abort', abort)
+      reject(new Error('the connection was closed'))
+    })
+    if (signal.aborted) abort()
+  })
+}
+
+function open({ protocol, host, port, ca, certificate, key }: StreamOptions): Socket {
+  if (protocol === 'tcp') return connectTcp({ host, port })
+  return connectTls({ host, port, servername: host, ca, cert: certificate, key })
+}

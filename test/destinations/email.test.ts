@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ParsedMail, simpleParser } from 'mailparser'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { afterEach, describe, expect, it } from 'vitest'
+import email from '../../src/destinations/email.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { messageOf, sampleMessage, sendDirectly } from '../support/message.ts'
+
+const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
+
+const ADDRESSES = {
+  from: 'Signalbox <signalbox@example.com>',
+  to: ['soc@example.com'],
+  cc: ['audit@example.com'],
+}
+
+destinationContract('email', {
+  options: () => ({ host: 'smtp.example.com', user: 'signalbox', password: 'T0KEN-of-smtp', ...ADDRESSES }),
+  secrets: ['T0KEN-of-smtp'],
+  cuts: /^subject cut from \d+ to 250 characters$/,
+})
+
+interface MailServer {
+  readonly port: number
+  readonly mails: ParsedMail[]
+  readonly signedIn: string[]
+  readonly encrypted: boolean[]
+  close(): Promise<void>
+}
+
+let server: MailServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+/** A real SMTP server that offers STARTTLS and takes one user. */
+async function startMail(over: SMTPServerOptions = {}): Promise<MailServer> {
+  const mails: ParsedMail[] = []
+  const signedIn: string[] = []
+  const encrypted: boolean[] = []
+  const smtp = new SMTPServer({
+    key: pem('server.key'),
+    cert: pem('server.pem'),
+    authOptional: true,
+    onAuth({ username, password }, _session, done) {
+      if (password !== 'T0KEN-of-smtp') return done(new Error('wrong password'))
+      signedIn.push(username ?? '')
+      return done(null, { user: username })
+    },
+    onData(stream, session, done) {
+      encrypted.push(session.secure)
+      simpleParser(stream).then((mail) => {
+        mails.push(mail)
+        done()
+      }, done)
+    },
+    ...over,
+  })
+  smtp.on('error', () => {})
+  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve))
+  const { port } = smtp.server.address() as { port: number }
+  return {
+    port,
+    mails,
+    signedIn,
+    encrypted,
+    close: () => new Promise((resolve) => smtp.close(() => resolve())),
+  }
+}
+
+/** An answer of the server to the recipient. */
+const refusing = (responseCode: number): SMTPServerOptions => ({
+  onRcptTo: (_address, _session, done) => done(Object.assign(new Error('not now'), { responseCode })),
+})
+
+function send(port: number, over: object = {}, message = sampleMessage('t')) {
+  const options = { host: 'localhost', port, ca: pem('ca.pem'), user: 'signalbox', password: 'T0KEN-of-smtp' }
+  return sendDirectly(email, message, { ...options, ...ADDRESSES, ...over })
+}
+
+describe('over the wire', () => {
+  it('signs in after STARTTLS, and sends the alert under its own Message-ID', async () => {
+    server = await startMail()
+    await send(server.port)
+    expect(server).toMatchObject({ signedIn: ['signalbox'], encrypted: [true] })
+    const [mail] = server.mails
+    expect(mail!.subject).toBe('[HIGH] New Alert: Root user signed in to account 123456789012')
+    expect(mail!.messageId).toBe('<5f0c9b1d7e8a4c36b2f19d05a7c4e683@signalbox>')
+    expect(mail!.text).toContain('Runbook: Ask the owner of the account')
+    expect(mail!.headers.get('x-signalbox-severity')).toBe('HIGH')
+    expect([mail!.to, mail!.cc].map((list) => (list as { text: string }).text)).toEqual([
+      'soc@example.com',
+      'audit@example.com',
+    ])
+  })
+
+  it('encrypts from the start where it shall', async () => {
+    server = await startMail({ secure: true })
+    await send(server.port, { security: 'tls' })
+    expect(server.encrypted).toEqual([true])
+  })
+
+  it('sends nothing to a server without STARTTLS', async () => {
+    server = await startMail({ disabledCommands: ['STARTTLS'] })
+    await expect(send(server.port)).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
+    expect(server.mails).toEqual([])
+  })
+
+  it('sends nothing to a server whose certificate it does not trust', async () => {
+    server = await startMail()
+    await expect(send(server.port, { ca: undefined })).rejects.toMatchObject({ kind: 'retryable' })
+    expect(server.mails).toEqual([])
+  })
+
+  it('lets no alert add a header', async () => {
+    server = await startMail()
+    await send(
+      server.port,
+      {},
+      messageOf({ title: 'x\r\nBcc: evil@example.com', detection: 'a\r\nX: y' }, ''),
+    )
+    const [mail] = server.mails
+    expect(mail!.subject).toBe('[HIGH] New Alert: x Bcc: evil@example.com')
+    expect(mail!.bcc).toBeUndefined()
+  })
+})
+
+describe('failures', () => {
+  it.each<[string, SMTPServerOptions, object, object]>([
+    ['a wrong password', {}, { password: 'wrong' }, { kind: 'permanent', scope: 'destination' }],
+    ['a recipient that is refused', refusing(550), {}, { kind: 'permanent', scope: 'delivery', status: 550 }],
+    ['a server that wants to be asked later', refusing(451), {}, { kind: 'retryable', status: 451 }],
+  ])('%s', async (_name, over, options, expected) => {
+    server = await startMail(over)
+    await expect(send(server.port, options)).rejects.toMatchObject(expected)
+  })
+
+  it('a server that is not there', async () => {
+    await expect(send(9)).rejects.toMatchObject({
+      kind: 'retryable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+
+  it('an attempt that is interrupted while the server is silent', async () => {
+    server = await startMail({ onConnect: () => {} })
+    const abort = new AbortController()
+    const options = { host: 'localhost', port: server.port, security: 'none', ...ADDRESSES }
+    const sending = sendDirectly(email, sampleMessage('t'), options, { signal: abort.signal })
+    abort.abort()
+    await expect(sending).rejects.toMatchObject({ kind: 'retryable' })
+  })
+})
+
+it.each([
+  ['CRITICAL', 'high'],
+  ['HIGH', 'high'],
+  ['MEDIUM', 'normal'],
+  ['LOW', 'low'],
+  ['INFO', 'low'],
+] as const)('marks %s as of %s priority', (value, priority) => {
+  if (!('payload' in email)) throw new Error('email speaks no HTTP')
+  const message = messageOf({ severity: { value, source: 'static' } }, '')
+  expect(email.payload(message, { host: 'x', ...ADDRESSES } as never)).toMatchObject({ priority })
+})

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import nats from '../../src/destinations/nats.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { sampleMessage, sendDirectly } from '../support/message.ts'
+import { type NatsFake, startNats } from '../support/nats.ts'
+import { closedPort } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
+
+const TOKEN = 'T0KEN-of-nats'
+
+destinationContract('nats', {
+  options: () => ({ servers: ['nats://nats.example.com:4222'], subject: 'soc.alerts', token: TOKEN }),
+  secrets: [TOKEN],
+})
+
+const sample = sampleMessage('t')
+const send = (url: string, over: object = {}) =>
+  sendDirectly(nats, sample, { servers: [url], subject: 'soc.alerts', token: TOKEN, ...over })
+
+describe('over the line protocol', () => {
+  let server: NatsFake
+  afterEach(() => server.close())
+
+  it('is stored once, however often it is sent', async () => {
+    server = await startNats()
+    expect(await send(server.url)).toEqual({ message: 'stored in ALERTS as 1' })
+    expect(await send(server.url)).toEqual({
+      message: 'stored in ALERTS as 1, where an earlier attempt had put it',
+    })
+    expect([...server.stored.keys()]).toEqual([sample.idempotencyKey])
+    expect(server.stored.get(sample.idempotencyKey)).toBe(sample.json)
+  })
+
+  it('is only published where no stream is asked for', async () => {
+    server = await startNats()
+    expect(await send(server.url, { jetstream: false })).toEqual({ message: 'published to soc.alerts' })
+    expect(server.heard).toEqual([sample.json])
+  })
+
+  it('pauses where no stream listens', async () => {
+    server = await startNats(null)
+    await expect(send(server.url)).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
+  })
+
+  it('pauses where its token is refused, and does not tell it', async () => {
+    server = await startNats()
+    const refused = send(server.url, { token: 'another' })
+    await expect(refused).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('another') })
+  })
+})
+
+it('waits where nobody listens', async () => {
+  await expect(send(`nats://127.0.0.1:${await closedPort()}`)).rejects.toMatchObject({ kind: 'retryable' })
+})
+
+/** Where the machine has one; the protocol above is held everywhere. */
+const hasServer = spawnSync('nats-server', ['--version']).status === 0
+
+describe.runIf(hasServer)('a real server', () => {
+  let server: ChildProcess
+  let url: string
+
+  beforeAll(async () => {
+    const port = await closedPort()
+    url = `nats://127.0.0.1:${port}`
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
+    const flags = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, '--auth', TOKEN]
+    server = spawn('nats-server', flags, { stdio: 'ignore' })
+    let connection: NatsConnection | undefined
+    await until(async () => {
+      connection = await connect({ servers: url, token: TOKEN }).catch(() => undefined)
+      return connection
+    })
+    await (await jetstreamManager(connection!)).streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
+    await connection!.close()
+  })
+  afterAll(() => void server.kill())
+
+  it('stores the alert once', async () => {
+    expect(await send(url)).toEqual({ message: 'stored in ALERTS as 1' })
+    expect(await send(url)).toEqual({ message: 'stored in ALERTS as 1, where an earlier attempt had put it' })
+  })
+
+  it('has no stream for another subject', async () => {
+    await expect(send(url, { subject: 'elsewhere' })).rejects.toMatchObject({ scope: 'destination' })
+  })
+})

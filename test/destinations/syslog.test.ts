@@ -1,0 +1,138 @@
+import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
+import { afterEach, describe, expect, it } from 'vitest'
+import syslog from '../../src/destinations/syslog.ts'
+import { destinationContract } from '../contract/destination.ts'
+import { leastMessage, messageOf, mostMessage, sampleMessage, sendDirectly } from '../support/message.ts'
+import { closedPort } from '../support/receiver.ts'
+
+const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
+
+destinationContract('syslog', {
+  options: () => ({ host: 'syslog.example.com', key: 'T0KEN-of-the-key', certificate: 'PEM' }),
+  secrets: ['T0KEN-of-the-key'],
+  cuts: /^left out the alert context: \d+ bytes are more than \d+/,
+})
+
+function lineOf(message: ReturnType<typeof messageOf>, options: object = {}): string {
+  if (!('payload' in syslog)) throw new Error('syslog speaks no HTTP')
+  return (syslog.payload(message, { host: 'x', ...options } as never) as { line: string }).line
+}
+
+/** RFC 5424, section 6. */
+const MESSAGE =
+  /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT[\d:.]+Z) ([!-~]+) ([!-~]{1,48}) - ([!-~]{1,32}) (\[alert@32473(?: \w+="(?:[^"\\\]]|\\["\\\]])*")*\]) ([\s\S]*)$/
+
+describe('the message', () => {
+  it.each([sampleMessage('t'), leastMessage(), mostMessage()])('is one of RFC 5424', (message) => {
+    expect(lineOf(message)).toMatch(MESSAGE)
+  })
+
+  it('carries the notification with every digit', () => {
+    const [, , , , , , , body] = MESSAGE.exec(lineOf(messageOf({}, '')))!
+    expect(body).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
+    expect(Object.keys(JSON.parse(body!))).toHaveLength(13)
+  })
+
+  it.each([
+    ['CRITICAL', 130],
+    ['HIGH', 131],
+    ['MEDIUM', 132],
+    ['LOW', 133],
+    ['INFO', 134],
+  ] as const)('%s has the priority %i', (value, priority) => {
+    const [, given] = MESSAGE.exec(lineOf(messageOf({ severity: { value, source: 'static' } }, '')))!
+    expect(Number(given)).toBe(priority)
+  })
+
+  it.each([480, 2_048, 65_000])('fits into %i bytes', (maxBytes) => {
+    expect(Buffer.byteLength(lineOf(mostMessage(), { maxBytes }))).toBeLessThanOrEqual(
+      Math.max(maxBytes, 1_500),
+    )
+  })
+
+  it('lets no alert out of the structured data', () => {
+    const [, , , , , , data] = MESSAGE.exec(lineOf(messageOf({ title: 'x"] <0>1 evil\n' }, '')))!
+    expect(data).toContain('title="New Alert: x\\"\\] <0>1 evil ')
+  })
+})
+
+const sample = sampleMessage('t')
+let server: Server | undefined
+afterEach(() => server?.close())
+
+/** All that the first connection brought. */
+async function listening(make: (onData: (text: string) => void) => Server) {
+  const received = Promise.withResolvers<string>()
+  server = make(received.resolve)
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve))
+  return { port: (server.address() as AddressInfo).port, received: received.promise }
+}
+const reading = (done: (text: string) => void) => (socket: NodeJS.ReadableStream) => {
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += String(chunk)
+  })
+  socket.on('end', () => done(text))
+  socket.on('error', () => {})
+}
+
+describe('over the wire', () => {
+  it('UDP: one datagram', async () => {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    const received = new Promise<string>((resolve) =>
+      socket.once('message', (data) => resolve(data.toString())),
+    )
+    const options = { host: '127.0.0.1', port: socket.address().port, protocol: 'udp' }
+    await sendDirectly(syslog, sample, options)
+    expect(await received).toBe(lineOf(sample, options))
+    socket.close()
+  })
+
+  it.each([
+    ['octets', (line: string) => `${Buffer.byteLength(line)} ${line}`],
+    ['newline', (line: string) => `${line}\n`],
+  ])('TCP, framed by %s', async (framing, framed) => {
+    const { port, received } = await listening((done) => createServer(reading(done)))
+    const options = { host: '127.0.0.1', port, protocol: 'tcp', framing }
+    await sendDirectly(syslog, sample, options)
+    expect(await received).toBe(framed(lineOf(sample, options)))
+  })
+
+  it('TLS, with a certificate of its own', async () => {
+    const tls = { key: pem('server.key'), cert: pem('server.pem'), ca: pem('ca.pem'), requestCert: true }
+    const { port, received } = await listening((done) => createTlsServer(tls, reading(done)))
+    const own = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: pem('client.key') }
+    await sendDirectly(syslog, sample, { host: 'localhost', port, ...own })
+    expect(await received).toContain(lineOf(sample, {}))
+  })
+})
+
+describe('failures are waited out', () => {
+  it('nobody listens', async () => {
+    const options = { host: '127.0.0.1', port: await closedPort(), protocol: 'tcp' }
+    await expect(sendDirectly(syslog, sample, options)).rejects.toMatchObject({ kind: 'retryable' })
+  })
+
+  it('a certificate that nobody trusts', async () => {
+    const tls = { key: pem('server.key'), cert: pem('server.pem') }
+    const { port } = await listening((done) => createTlsServer(tls, reading(done)))
+    await expect(sendDirectly(syslog, sample, { host: 'localhost', port })).rejects.toMatchObject({
+      kind: 'retryable',
+    })
+  })
+
+  it('an attempt that is interrupted', async () => {
+    const { port } = await listening((done) => createServer(reading(done)))
+    const options = { host: '127.0.0.1', port, protocol: 'tcp' }
+    const sending = sendDirectly(syslog, sample, options, { signal: AbortSignal.abort() })
+    await expect(sending).rejects.toMatchObject({
+      kind: 'retryable',
+      message: expect.stringContaining('interrupted'),
+    })
+  })
+})
