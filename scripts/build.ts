@@ -1,7 +1,8 @@
-// Compiles src to dist with plain tsc and copies what tsc does not: Python, SQL and page assets.
+// Compiles src to dist with plain tsc, copies what tsc does not (Python, SQL and page assets), and writes the JSON Schemas.
 import { execFileSync } from 'node:child_process'
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { projectSchemas, schemaText } from '../src/workspace/schemas.ts'
 
 const root = join(import.meta.dirname, '..')
 const assets = new Set(['.py', '.sql', '.html', '.css', '.json'])
@@ -12,3 +13,10 @@ cpSync(join(root, 'src'), join(root, 'dist'), {
   recursive: true,
   filter: (path) => extname(path) === '' || assets.has(extname(path)),
 })
+
+const schemas = join(root, 'schemas')
+rmSync(schemas, { recursive: true, force: true })
+mkdirSync(schemas)
+for (const schema of await projectSchemas()) {
+  writeFileSync(join(schemas, `${schema.name}.schema.json`), schemaText(schema))
+}

@@ -28,6 +28,7 @@ export const COMMANDS: CommandMap = {
     load: () => import('./destinations.ts'),
   },
   python: { summary: 'pure-Python packages that detections need', load: () => import('./python.ts') },
+  schema: { summary: 'JSON Schemas of the files, for editors', load: () => import('./schema.ts') },
   completion: {
     summary: 'print a script that completes commands in a shell',
     load: () => import('./completion.ts'),
@@ -40,6 +41,5 @@ export const NOT_BUILT: Readonly<Record<string, string>> = {
   new: 'scaffold a rule, policy, helper or data model with its tests',
   replay: 'recorded events through everything, nothing sent',
   bench: 'times per function',
-  schema: 'JSON Schemas of the files',
   doctor: 'what is missing here',
 }

@@ -1,4 +1,5 @@
 /** Adds, changes and removes destinations in the text of destinations.yaml. Pure; what is untouched stays as it is. */
+import { DESTINATION_SCHEMA } from './schemas/destinations.ts'
 import {
   appendItem,
   hasItems,
@@ -9,21 +10,8 @@ import {
   setValue,
 } from './yaml-edits.ts'
 
-/** The keys of a destination in the order in which they read well. */
-const KEYS = [
-  'name',
-  'id',
-  'previousNames',
-  'type',
-  'severities',
-  'alertTypes',
-  'logTypes',
-  'strict',
-  'enabled',
-  'options',
-  'retry',
-  'rateLimit',
-]
+/** The keys of a destination, in the order in which they read well. */
+const KEYS = Object.keys(DESTINATION_SCHEMA.properties)
 /** Lists of destinations.yaml whose items are names. */
 const LISTS_OF_NAMES = ['fallback', 'destinations', 'OutputIds']
 

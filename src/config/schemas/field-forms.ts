@@ -36,6 +36,11 @@ export const SCHEDULE = {
   additionalProperties: false,
 } as const
 
+/** A schema with what it is for, in a sentence for editors. */
+export function told<S extends object>(description: string, schema: S): S & { readonly description: string } {
+  return { ...schema, description }
+}
+
 /** A closed mapping. */
 export function closed(
   properties: Readonly<Record<string, object>>,

@@ -1,0 +1,14 @@
+/** The JSON Schemas of a project's files, the bundled destination types included. */
+import { type PublishedSchema, publishedSchemas } from '../config/schemas/published.ts'
+import { aboutTypes } from './destination-types.ts'
+
+export type { PublishedSchema } from '../config/schemas/published.ts'
+
+export async function projectSchemas(): Promise<PublishedSchema[]> {
+  return publishedSchemas(await aboutTypes())
+}
+
+/** As a file has it. */
+export function schemaText({ schema }: PublishedSchema): string {
+  return `${JSON.stringify(schema, null, 2)}\n`
+}
