@@ -79,6 +79,18 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(lasting.slice(first)).toEqual(lasting.slice(0, first))
   })
 
+  it('takes the statuses 100 to 199 for no answer', async () => {
+    const statuses = Array.from({ length: 100 }, (_, i) => 100 + i)
+    receiver.expect(statuses.length)
+    const wrong: unknown[] = []
+    for (const status of statuses) {
+      receiver.script({ status, fault: 'interim' })
+      const { result, message } = await stage.send()
+      if (result !== 'retry') wrong.push({ status, result, message })
+    }
+    expect(wrong).toEqual([])
+  })
+
   it('takes the statuses 200 to 599 for what they are', async () => {
     const statuses = Array.from({ length: 400 }, (_, i) => 200 + i)
     receiver.expect(statuses.length)

@@ -18,6 +18,7 @@ import { documented, generatedParts, refreshed } from '../support/destination-pa
 import { leastMessage, messageOf, mostMessage, sampleMessage } from '../support/message.ts'
 import { expectOnWire } from '../support/wire.ts'
 import { type DestinationFixture, httpContract } from './destination-http.ts'
+import { roomContract } from './destination-room.ts'
 
 export type { DestinationFixture } from './destination-http.ts'
 
@@ -47,7 +48,9 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
 
     payloadContract(type, fixture)
     pageContract(type)
-    if (speaksHttp(type)) httpContract(type, fixture)
+    if (!speaksHttp(type)) return
+    httpContract(type, fixture)
+    roomContract(type, fixture)
   })
 }
 

@@ -18,7 +18,15 @@ export interface Answer {
   readonly body?: string
   /** Answers only when this resolves. */
   readonly after?: Promise<unknown>
-  readonly fault?: 'reset' | 'reset-mid-body' | 'stalled-body' | 'endless-body' | 'silent' | 'garbage'
+  /** `interim`: the status line alone, as of 1xx, and then the end. */
+  readonly fault?:
+    | 'interim'
+    | 'reset'
+    | 'reset-mid-body'
+    | 'stalled-body'
+    | 'endless-body'
+    | 'silent'
+    | 'garbage'
 }
 
 export interface Receiver {
@@ -96,6 +104,7 @@ async function reply(response: ServerResponse, answer: Answer): Promise<void> {
   if (!socket || socket.destroyed || fault === 'silent') return
   if (fault === 'reset') return void socket.resetAndDestroy()
   if (fault === 'garbage') return void socket.end(`\u0000\u0001 this is not HTTP ${body}\r\n\r\n`)
+  if (fault === 'interim') return void socket.end(`HTTP/1.1 ${status} Interim\r\n\r\n`)
   if (!fault) return void response.writeHead(status, headers).end(body)
   response.writeHead(status, headers)
   response.write(body || 'beginning of a body')
