@@ -3,8 +3,7 @@
  * cursor: a crash at any moment repeats the look, and never its alert.
  */
 import { absenceWaitMs } from '../engine/correlation.ts'
-import { findMatches } from '../engine/correlation-decision.ts'
-import type { Correlation } from '../model/correlation.ts'
+import { type CorrelationRule, findMatches } from '../engine/correlation-decision.ts'
 import type { Log } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Store, StoredSignal } from '../store/store.ts'
@@ -13,11 +12,6 @@ export interface CorrelatePorts {
   readonly store: Pick<Store, 'cursor' | 'signals' | 'latestSignal' | 'once'>
   readonly admit: Pipeline['admitMatches']
   readonly log: Log
-}
-
-export interface CorrelationRule {
-  readonly id: string
-  readonly correlation: Correlation
 }
 
 export interface Occasion {
@@ -38,7 +32,7 @@ interface Cursor {
 /** New signals per commit. */
 const PAGE = 10_000
 /** Signals that one look takes into memory. */
-const MOST_SIGNALS = 200_000
+const MOST_SIGNALS = 100_000
 
 /** A rule that is new looks at what comes from now on; what its window holds already counts with it. */
 export async function beginCursor(rule: CorrelationRule, now: number, ports: CorrelatePorts): Promise<void> {

@@ -1,10 +1,11 @@
 /** Correlation rules of a running daemon: each looks at the signals by its own schedule, one look at a time. */
 import { createTask } from 'node-cron'
+import type { CorrelationRule } from '../engine/correlation-decision.ts'
 import { messageOf } from '../errors.ts'
 import type { CorrelationSchedule } from '../model/correlation.ts'
 import type { Clock } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
-import { beginCursor, type CorrelatePorts, type CorrelationRule, correlate } from './correlate.ts'
+import { beginCursor, type CorrelatePorts, correlate } from './correlate.ts'
 
 export interface CorrelationPorts extends CorrelatePorts {
   readonly clock: Clock
@@ -61,8 +62,8 @@ export function createCorrelations(ports: CorrelationPorts): Correlations {
     async follow({ detections }) {
       await stop()
       following = new AbortController()
-      rules = [...detections.values()].flatMap(({ id, enabled, correlation }) =>
-        enabled && correlation ? [{ id, correlation }] : [],
+      rules = [...detections.values()].flatMap(({ id, enabled, correlation, signalFields }) =>
+        enabled && correlation ? [{ id, correlation, signalFields }] : [],
       )
       const { signal } = following
       await Promise.all(rules.map((rule) => inTurn(rule, () => beginCursor(rule, clock.now(), ports))))

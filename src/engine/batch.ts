@@ -73,7 +73,8 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
         detection: bodies[body]!.id,
         event: event.event,
         functions,
-        ...(functions.detection?.output && signalFieldsOf(bodies[body]!, envelopes[item]!.raw, event)),
+        ...(functions.detection?.output &&
+          signalFieldsOf(bodies[body]!, envelopes[item]!.raw, event, functions)),
       }),
     )
     return { status: 'evaluated', event: event.event, ownRowId: event.ownRowId, findings }
@@ -82,9 +83,14 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
 }
 
 /** Of a match that correlation rules look at. */
-function signalFieldsOf(body: Body, raw: string, { fields }: Accepted): Pick<MatchFinding, 'signalFields'> {
+function signalFieldsOf(
+  body: Body,
+  raw: string,
+  { fields }: Accepted,
+  { alert_context: context }: FunctionResults,
+): Pick<MatchFinding, 'signalFields'> {
   if (!('signalFields' in body) || body.signalFields.length === 0) return {}
-  return { signalFields: keepFields(body.signalFields, raw, fields) }
+  return { signalFields: keepFields(body.signalFields, raw, fields, context?.output ?? '{}') }
 }
 
 interface PythonReport {

@@ -11,14 +11,20 @@ export function correlationResults<H extends Hit>(
   { values, hits }: CorrelationMatch<H>,
   about: (hit: H) => Readonly<Record<string, unknown>> = () => ({}),
 ): FunctionResults {
-  const signals = hits
+  const all = hits()
+  const signals = all
     .slice(0, MOST_NAMED)
     .map(({ step, hit }) => ({ step: step.id, rule: step.rule, ...about(hit) }))
   return {
     detection: { output: true },
     ...(values.length > 0 && { dedup: { output: dedupOf(values) } }),
-    alert_context: { output: JSON.stringify({ match: values, count: hits.length, signals }) },
+    alert_context: { output: JSON.stringify({ match: matchOf(values), count: all.length, signals }) },
   }
+}
+
+/** As other rules compare it. */
+function matchOf(values: readonly string[]): string | readonly string[] {
+  return values.length === 1 ? values[0]! : values
 }
 
 /** One value as it is; several as a JSON list, so that no two matches share a text. */

@@ -1,9 +1,17 @@
 /** What one look at the signals finds: matches that a new signal made, and absences that have become certain. Pure. */
-import type { Correlation } from '../model/correlation.ts'
+import type { Correlation, SignalField } from '../model/correlation.ts'
 import type { MatchFinding } from '../model/finding.ts'
 import { type CorrelationMatch, matches } from './correlation.ts'
 import { correlationResults } from './correlation-alert.ts'
-import { hitsOfSignals, type KeptSignal, type SignalHit } from './signal-fields.ts'
+import type { Found } from './correlation-hits.ts'
+import { hitsOfSignals, type KeptSignal, keepFields, type SignalHit } from './signal-fields.ts'
+
+export interface CorrelationRule {
+  readonly id: string
+  readonly correlation: Correlation
+  /** Of its own signals: it may be a member of another. */
+  readonly signalFields: readonly SignalField[]
+}
 
 export interface Look {
   /** Signals with these numbers are new: above the one, up to the other. */
@@ -17,41 +25,43 @@ export interface Look {
 
 /** One finding for each value. */
 export function findMatches(
-  rule: { readonly id: string; readonly correlation: Correlation },
+  rule: CorrelationRule,
   signals: readonly KeptSignal[],
   look: Look,
 ): MatchFinding[] {
-  const found = new Map<string, CorrelationMatch<SignalHit>>()
-  for (const match of matches(rule.correlation, hitsOfSignals(signals, rule.correlation), look)) {
-    const name = JSON.stringify(match.values)
-    if (!found.has(name) && isDue(match, look)) found.set(name, match)
-  }
-  return [...found.values()].map((match) => findingOf(rule.id, match, look.now))
+  const isNew = ({ id }: KeptSignal) => id > look.after && id <= look.upTo
+  const hits = hitsOfSignals(signals, rule.correlation, isNew)
+  const found = matches(rule.correlation, hits, look, (match) => isDue(match, look))
+  return [...found].map((match) => findingOf(rule, match, look.now))
 }
 
 /**
- * What waits for something absent is due once, when the wait is over. Where its own signals came late, what is waited
+ * What waits for something absent is due once, when the wait is over. Where its last signal came late, what is waited
  * for may come as late.
  */
-function isDue({ hits, waitsUntil }: CorrelationMatch<SignalHit>, look: Look): boolean {
-  const signals = hits.map(({ hit }) => hit.signal)
-  const isNew = signals.some(({ id }) => id > look.after && id <= look.upTo)
+function isDue({ isNew, last, waitsUntil }: Found<SignalHit>, look: Look): boolean {
   if (waitsUntil === null) return isNew
   if (look.judgedAt === null) return false
-  const due = waitsUntil + Math.max(0, ...signals.map(({ at, happenedAt }) => at - happenedAt))
+  const due = waitsUntil + Math.max(0, last.signal.at - last.signal.happenedAt)
   return due <= look.now && (due > look.judgedAt || isNew)
 }
 
-function findingOf(detection: string, match: CorrelationMatch<SignalHit>, now: number): MatchFinding {
-  const last = match.hits.at(-1)!.hit.signal
+function findingOf(
+  { id, signalFields }: CorrelationRule,
+  match: CorrelationMatch<SignalHit>,
+  now: number,
+): MatchFinding {
+  const last = match.last.signal
+  const functions = correlationResults(match, ({ signal }) => ({
+    time: new Date(signal.happenedAt).toISOString(),
+    rowId: signal.rowId,
+    ...(signal.alertId !== null && { alertId: signal.alertId }),
+  }))
   return {
     from: 'detection',
-    detection,
-    functions: correlationResults(match, ({ signal }) => ({
-      time: new Date(signal.happenedAt).toISOString(),
-      rowId: signal.rowId,
-      ...(signal.alertId !== null && { alertId: signal.alertId }),
-    })),
+    detection: id,
+    functions,
+    signalFields: keepFields(signalFields, '{}', {}, functions.alert_context?.output ?? '{}'),
     event: {
       source: 'correlation',
       seq: last.id,

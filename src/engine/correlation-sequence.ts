@@ -1,6 +1,18 @@
 /** Sequences: step after step, each within its time of the one before, and none of the absent steps in between. Pure. */
 import type { Correlation, CorrelationStep } from '../model/correlation.ts'
-import type { CorrelationTiming, Found, Hit, StepHits } from './correlation-hits.ts'
+import {
+  type CorrelationTiming,
+  countBetween,
+  type Found,
+  firstFrom,
+  type Hit,
+  type StepHits,
+} from './correlation-hits.ts'
+
+interface Absent {
+  readonly step: CorrelationStep
+  readonly withinMs: number
+}
 
 /** A present step, as many of its hits in a row as it needs, and how it hangs on the present step before. */
 interface Link<H extends Hit> {
@@ -9,8 +21,10 @@ interface Link<H extends Hit> {
   /** From the last hit of the step before to the last of this one. */
   readonly withinMs: number
   /** Steps that must not happen between the two; before the first step: within the time given. */
-  readonly without: readonly { readonly step: CorrelationStep; readonly withinMs: number }[]
+  readonly without: readonly Absent[]
 }
+
+type Happened = (step: CorrelationStep, from: number, to: number) => boolean
 
 /** One for each place where the first step may be met. */
 export function* sequenceMatches<H extends Hit>(
@@ -21,88 +35,65 @@ export function* sequenceMatches<H extends Hit>(
   const { links, after } = linksOf(correlation, hits)
   const [first] = links
   if (!first) return
-  const happened = (step: CorrelationStep, from: number, to: number) =>
-    (hits.get(step.id) ?? []).some(({ at }) => at >= from && at <= to)
-  const search = new Search(links, correlation.lookbackMs, happened)
+  const { lookbackMs } = correlation
+  const happened: Happened = ({ id }, from, to) => countBetween(hits.get(id), from, to) > 0
+  const tooMany = ({ id, max }: CorrelationStep, from: number) =>
+    max !== null && countBetween(hits.get(id), from, from + lookbackMs) > max
+  const waits = after.map(({ step, withinMs }) => (isTimed(correlation, step) ? withinMs : waitMs))
 
-  for (let start = 0; start + first.step.min <= first.hits.length; start++) {
-    const chain = search.from(start)
-    if (!chain) continue
-    const found = chain.flatMap((at, link) => {
-      const { step, hits: ofStep } = links[link]!
-      return ofStep.slice(at, at + step.min).map((hit) => ({ step, hit }))
+  for (const chain of chains(links, happened)) {
+    const found = chain.flatMap((start, place) => {
+      const { step, hits: ofStep } = links[place]!
+      return ofStep.slice(start, start + step.min).map((hit) => ({ step, hit }))
     })
-    const last = found.at(-1)!.hit.at
-    if (after.some(({ step, withinMs }) => happened(step, last, last + withinMs))) continue
-    const waits = after.map(({ step, withinMs }) => (isTimed(correlation, step) ? withinMs : waitMs))
-    yield { hits: found, waitsUntil: waits.length > 0 ? last + Math.max(...waits) : null }
-  }
-}
-
-/** Finds for a start the earliest steps that complete the sequence. */
-class Search<H extends Hit> {
-  readonly #links: readonly Link<H>[]
-  readonly #lookbackMs: number
-  readonly #happened: (step: CorrelationStep, from: number, to: number) => boolean
-  /** Places from which nothing goes on, whatever came before. */
-  readonly #dead = new Set<string>()
-
-  constructor(
-    links: readonly Link<H>[],
-    lookbackMs: number,
-    happened: (step: CorrelationStep, from: number, to: number) => boolean,
-  ) {
-    this.#links = links
-    this.#lookbackMs = lookbackMs
-    this.#happened = happened
-  }
-
-  /** Of each link the place of its first hit; null: there is no such sequence. */
-  from(start: number): number[] | null {
-    const { step, hits, without } = this.#links[0]!
-    const at = hits[start]!.at
-    if (without.some((each) => this.#happened(each.step, at - each.withinMs, at))) return null
-    if (tooMany(step, hits, at, this.#lookbackMs)) return null
-    return this.#goOn(0, start, at)
-  }
-
-  #goOn(place: number, start: number, began: number): number[] | null {
-    const link = this.#links[place]!
-    const next = this.#links[place + 1]
-    if (!next) return [start]
-    const name = `${place}:${start}`
-    if (this.#dead.has(name)) return null
-    const ended = link.hits[start + link.step.min - 1]!.at
-    if (tooMany(next.step, next.hits, began, this.#lookbackMs)) return null
-    for (let at = firstFrom(next.hits, ended); at + next.step.min <= next.hits.length; at++) {
-      const [first, last] = [next.hits[at]!.at, next.hits[at + next.step.min - 1]!.at]
-      if (last - ended > next.withinMs) break
-      if (next.without.some(({ step }) => this.#happened(step, ended, first))) break
-      // Another beginning may leave more room: nothing is learnt of this place.
-      if (last - began > this.#lookbackMs) return null
-      const rest = this.#goOn(place + 1, at, began)
-      if (rest) return [start, ...rest]
+    const began = found[0]!.hit.at
+    const last = found.at(-1)!.hit
+    if (last.at - began > lookbackMs || links.some(({ step }) => tooMany(step, began))) continue
+    if (first.without.some(({ step, withinMs }) => happened(step, began - withinMs, began))) continue
+    if (after.some(({ step, withinMs }) => happened(step, last.at, last.at + withinMs))) continue
+    yield {
+      isNew: found.some(({ hit }) => hit.isNew),
+      last,
+      waitsUntil: waits.length > 0 ? last.at + Math.max(...waits) : null,
+      hits: () => found,
     }
-    this.#dead.add(name)
-    return null
   }
 }
 
-/** The place of the first hit at that time or later. */
-function firstFrom(hits: readonly Hit[], at: number): number {
-  let [low, high] = [0, hits.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (hits[middle]!.at < at) low = middle + 1
-    else high = middle
+/**
+ * For each place of the first step the earliest way through all of them: of each link the place of its first hit.
+ * Worked out from the end: of each link, which places lead on. What leads on earliest ends earliest too.
+ */
+function* chains<H extends Hit>(links: readonly Link<H>[], happened: Happened): Generator<number[]> {
+  /** Of each link and place: the first place from there on that leads to the end. */
+  const leading: Int32Array[] = []
+  const next = (place: number, from: number): number | null => {
+    const link = links[place]!
+    const following = links[place + 1]!
+    const ended = link.hits[from + link.step.min - 1]!.at
+    const at = leading[place + 1]![firstFrom(following.hits, ended)]!
+    if (at === NONE || following.hits[at + following.step.min - 1]!.at - ended > following.withinMs)
+      return null
+    const began = following.hits[at]!.at
+    return following.without.some(({ step }) => happened(step, ended, began)) ? null : at
   }
-  return low
+  for (let place = links.length - 1; place >= 0; place--) {
+    const { step, hits } = links[place]!
+    const first = new Int32Array(hits.length + 1).fill(NONE)
+    leading[place] = first
+    for (let at = hits.length - step.min; at >= 0; at--) {
+      const leads = place === links.length - 1 || next(place, at) !== null
+      first[at] = leads ? at : first[at + 1]!
+    }
+  }
+  for (let at = leading[0]![0]!; at !== NONE; at = leading[0]![at + 1]!) {
+    const chain = [at]
+    while (chain.length < links.length) chain.push(next(chain.length - 1, chain.at(-1)!)!)
+    yield chain
+  }
 }
 
-function tooMany({ max }: CorrelationStep, hits: readonly Hit[], from: number, lookbackMs: number): boolean {
-  if (max === null) return false
-  return hits.filter(({ at }) => at >= from && at <= from + lookbackMs).length > max
-}
+const NONE = -1
 
 /** The present steps in order; what must be absent hangs on the one before or after it. */
 function linksOf<H extends Hit>(correlation: Correlation, hits: StepHits<H>) {
@@ -120,7 +111,7 @@ function linksOf<H extends Hit>(correlation: Correlation, hits: StepHits<H>) {
     waiting = []
     before = step
   }
-  const after = waiting.map((each) => ({
+  const after: Absent[] = waiting.map((each) => ({
     step: each,
     withinMs: within(correlation, before?.id ?? '', each.id),
   }))

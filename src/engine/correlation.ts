@@ -12,16 +12,24 @@ export interface CorrelationMatch<H extends Hit> extends Found<H> {
   readonly values: readonly string[]
 }
 
-/** Every match, one value after the other; lazily, as there may be many that overlap. */
+/**
+ * For each value the first match that is accepted; there may be one for every hit, and most say the same.
+ * @param accepts what the caller is after; by default any.
+ */
 export function* matches<H extends Hit>(
   correlation: Correlation,
   hits: StepHits<H>,
   timing: CorrelationTiming,
+  accepts: (found: Found<H>) => boolean = () => true,
 ): Generator<CorrelationMatch<H>> {
   const sorted = new Map([...hits].map(([step, list]) => [step, list.toSorted((a, b) => a.at - b.at)]))
   const find = correlation.form === 'group' ? groupMatches : sequenceMatches
   for (const { values, hits: part } of parts(correlation, correlation.criteria, sorted)) {
-    for (const found of find(correlation, part, timing)) yield { ...found, values }
+    for (const found of find(correlation, part, timing)) {
+      if (!accepts(found)) continue
+      yield { ...found, values }
+      break
+    }
   }
 }
 

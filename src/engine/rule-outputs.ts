@@ -53,6 +53,7 @@ function entriesOf({ Matches = {} }: RuleOutput): Entry[] {
 function hitOf(entries: readonly Entry[]): Hit {
   return {
     at: entries[0]!.at!,
+    isNew: true,
     values: (field) => entries.filter((entry) => entry.field === field).map(({ value }) => value),
   }
 }

@@ -105,7 +105,6 @@ function signalOf({ draft }: Candidate, { event, signalFields }: MatchFinding): 
     happenedAt: event.happenedAt ?? event.at,
     rowId: event.rowId,
     logType: event.type ?? '',
-    context: draft.context,
     fields: signalFields ?? '{}',
   }
 }

@@ -90,7 +90,6 @@ function insertSignal(driver: Driver, signal: SignalRow, now: number): void {
     row_id: signal.rowId,
     log_type: signal.logType,
     alert_id: signal.alertId,
-    context: signal.context,
     fields: signal.fields,
     recorded_at: now,
   })

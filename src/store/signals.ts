@@ -5,7 +5,7 @@ import { whereClause } from './where-clause.ts'
 
 const SELECT = `
   SELECT id, detection, at, happened_at AS happenedAt, row_id AS rowId, log_type AS logType,
-    alert_id AS alertId, context, fields
+    alert_id AS alertId, fields
   FROM signal`
 
 export function listSignals(

@@ -113,8 +113,7 @@ export interface SignalRow {
   readonly rowId: string
   readonly logType: string
   readonly alertId: string | null
-  readonly context: JsonText
-  /** JSON object: of the event's fields those that correlation rules compared when it came. */
+  /** JSON object: of event and alert context the fields that correlation rules compared when it came. */
   readonly fields: JsonText
 }
 

@@ -124,7 +124,7 @@ describe('explain', () => {
 
   it('tells that of a correlation rule by its tests, and of no single event', async () => {
     const told = await run('explain', '--detection', 'Pair', '--test', 'the same user')
-    expect([told.code, told.out]).toEqual([0, expect.stringMatching(/"match":\["ann"\],"count":3/)])
+    expect([told.code, told.out]).toEqual([0, expect.stringMatching(/"match":"ann","count":3/)])
     const refused = await run('explain', '--detection', 'Pair', '--event', '-')
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('explain it by --test')])
   })

@@ -24,15 +24,24 @@ describe('a match', () => {
     ])
     expect((await house.store.deliveries({ limit: 5 })).map((row) => row.destination)).toEqual(['soc'])
     expect((JSON.parse(alert!.notification) as Notification).alertContext).toEqual({
-      match: ['ann'],
+      match: 'ann',
       count: 2,
       signals: [
         { step: 'A', rule: 'A', time: '2026-01-01T00:00:00.000Z', rowId: 'row-0' },
         { step: 'B', rule: 'B', time: '2026-01-01T00:01:00.000Z', rowId: 'row-1' },
       ],
     })
+  })
+
+  it('is a signal itself, for other correlation rules to compare', async () => {
+    const house = await correlationHouse(AB)
+    await house.happens('A', 'ann', 0)
+    await house.happens('B', 'ann', 1)
+    await house.lookAt(2)
+    const [alert] = await house.store.alerts({ limit: 5 })
+    const fields = '{"p_alert_context.match":"ann"}'
     expect(await house.store.signals({ detections: ['AB'], limit: 5 })).toMatchObject([
-      { alertId: alert!.id },
+      { alertId: alert!.id, fields, happenedAt: alert!.createdAt - MINUTE },
     ])
   })
 
@@ -80,7 +89,7 @@ describe('a match', () => {
     await house.happens('A', 'old', 0)
     await house.happens('B', 'old', 0)
     await house.happens('A', 'ann', 0)
-    const rule = { id: 'New', correlation: AB }
+    const rule = { id: 'New', correlation: AB, signalFields: [] }
     await beginCursor(rule, house.clock.now(), house.ports)
     await house.happens('B', 'ann', 5)
     const found: string[] = []

@@ -59,6 +59,7 @@ function hitsOf(signals: Signals): Map<string, Hit[]> {
           const [users, minute] = each.split(' ') as [string, string]
           return {
             at: Number(minute) * MINUTE,
+            isNew: true,
             values: () => users.split('+').filter((user) => user !== '-'),
           }
         }),
@@ -68,7 +69,9 @@ function hitsOf(signals: Signals): Map<string, Hit[]> {
 
 /** `ann: A0 B3`: the value, and the hits it stands on. */
 function shown({ values, hits, waitsUntil }: CorrelationMatch<Hit>): string {
-  const where = hits.map(({ step: { id }, hit }) => `${id}${hit.at / MINUTE}`).join(' ')
+  const where = hits()
+    .map(({ step: { id }, hit }) => `${id}${hit.at / MINUTE}`)
+    .join(' ')
   const wait = waitsUntil === null ? '' : ` until ${waitsUntil / MINUTE}`
   return `${values.join('|')}: ${where}${wait}`
 }
@@ -150,6 +153,7 @@ describe('a group', () => {
     }
     const hit = (user: string, where: string, at: number): Hit => ({
       at: at * MINUTE,
+      isNew: true,
       values: (field) => [field === 'user' ? user : where],
     })
     const correlation = group([A, B], { criteria: [on('A', 'B'), city] })
@@ -273,6 +277,53 @@ describe('a sequence', () => {
     )
     expect(found(correlation, signals)).toEqual([])
   })
+})
+
+it('sequences are found exactly where trying every combination finds one', () => {
+  let seed = 7
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    return Math.floor((seed / 2 ** 31) * below)
+  }
+  const runs = (hits: readonly Hit[], min: number) =>
+    hits.slice(0, Math.max(0, hits.length - min + 1)).map((_, at) => hits.slice(at, at + min))
+  const outcomes = new Set<boolean>()
+  for (let round = 0; round < 500; round++) {
+    const [a, c] = [step('A', { min: 1 + random(2) }), step('C', { min: 1 + random(2) })]
+    const [first, second] = [1 + random(4), 1 + random(4)]
+    const correlation = sequence(
+      [a, NO_B, c, step('D')],
+      [
+        ['A', 'C', first],
+        ['C', 'D', second],
+      ],
+      { criteria: [] },
+    )
+    const some = () => Array.from({ length: random(5) }, () => `- ${random(12)}`).join(', ')
+    const signals = {
+      A: some(),
+      B: Array.from({ length: random(2) }, () => `- ${random(12)}`).join(),
+      C: some(),
+      D: some(),
+    }
+    const hits = hitsOf(signals)
+    for (const list of hits.values()) list.sort((x, y) => x.at - y.at)
+    const of = (id: string) => hits.get(id)!
+    const expected = runs(of('A'), a.min).some((as) =>
+      runs(of('C'), c.min).some((cs) =>
+        of('D').some((d) => {
+          const [begun, ended, middle, done] = [as[0]!.at, as.at(-1)!.at, cs[0]!.at, cs.at(-1)!.at]
+          const inOrder = ended <= middle && done <= d.at
+          const inTime =
+            done - ended <= first * MINUTE && d.at - done <= second * MINUTE && d.at - begun <= 10 * MINUTE
+          return inOrder && inTime && !of('B').some(({ at }) => at >= ended && at <= middle)
+        }),
+      ),
+    )
+    outcomes.add(expected)
+    expect([signals, found(correlation, signals).length > 0]).toEqual([signals, expected])
+  }
+  expect(outcomes.size).toBe(2)
 })
 
 it('the wait for what must be absent is what windows overlap', () => {

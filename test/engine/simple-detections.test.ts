@@ -42,6 +42,10 @@ const talkative = simple('talkative', {
 const LOGIN =
   '{"action": "login", "user": {"name": "ann"}, "ips": ["10.0.0.1"], "risk": 53.0, "large": 9007199254740993}'
 
+const MEMBER = `
+  def rule(event): return event["n"] > 0
+  def alert_context(event): return {"x": 7.0}
+`
 const FIELDS = ['user.name', 'n', 'ips', 'p_log_type', 'user', 'missing', 'p_alert_context.x'].map(
   (name) => ({
     name,
@@ -65,9 +69,7 @@ beforeAll(async () => {
       rule('python', 'def rule(event): return True'),
       ...['python member', 'simple member'].map((id) => {
         const over = { logTypes: ['Member'], signalFields: FIELDS }
-        return id.startsWith('p')
-          ? rule(id, 'def rule(event): return event["n"] > 0', over)
-          : simple(id, {}, over)
+        return id.startsWith('p') ? rule(id, MEMBER, over) : simple(id, {}, over)
       }),
     ],
   })
@@ -122,11 +124,11 @@ describe('a simple detection', () => {
     const [event] = await engine.evaluate([envelope(raw, { type: 'Member' })])
     const { outcome } = event!
     const findings = outcome.status === 'evaluated' ? outcome.findings : []
-    const kept = '{"user.name":"ann","n":53.0,"ips":["a",1],"p_log_type":"Member"}'
+    const kept = '{"user.name":"ann","n":53.0,"ips":["a",1],"p_log_type":"Member"'
     expect(Object.fromEntries(findings.map(({ detection: id, signalFields }) => [id, signalFields]))).toEqual(
       {
-        'python member': kept,
-        'simple member': kept,
+        'python member': `${kept},"p_alert_context.x":7.0}`,
+        'simple member': `${kept}}`,
       },
     )
   })

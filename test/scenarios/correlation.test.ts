@@ -111,7 +111,7 @@ it('one alert comes of signals from before and after kill -9, and none of it twi
     id: 'Brute.Force',
     type: 'CORRELATION_RULE',
     title: 'New Alert: Guessed a password',
-    alertContext: { match: ['ann'], count: 3 },
+    alertContext: { match: 'ann', count: 3 },
   })
 })
 

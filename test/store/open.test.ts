@@ -150,9 +150,9 @@ describe('a full disk', () => {
     migrate(driver, place, false)
     const options = { clock, place, path: null, readOnly: false, signalsKeptMs: 1e9 }
     const store = sqliteStore(driver, options)
-    const write = (n: number, context: string) =>
+    const write = (n: number, fields: string) =>
       store.commit(
-        plan({ cursors: [{ source: 's', cursor: String(n) }], signals: [signal(`r${n}`, { context })] }),
+        plan({ cursors: [{ source: 's', cursor: String(n) }], signals: [signal(`r${n}`, { fields })] }),
         expecting(),
       )
     await write(1, '{}')

@@ -51,7 +51,8 @@ export async function correlationHouse(correlation: Correlation) {
     admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
     log,
   }
-  const rule = { id: 'AB', correlation }
+  const signalFields = [{ name: 'p_alert_context.match', key: ['p_alert_context', 'match'] }]
+  const rule = { id: 'AB', correlation, signalFields }
   await beginCursor(rule, start, ports)
   let rows = 0
 
@@ -68,7 +69,6 @@ export async function correlationHouse(correlation: Correlation) {
         detection: detectionId,
         at: clock.now(),
         happenedAt: start + minute * MINUTE,
-        context: '{}',
         fields: JSON.stringify({ user }),
       })
       await store.commit(plan({ signals: [row] }), expecting())

@@ -119,7 +119,6 @@ export function signal(rowId: string, over: Partial<SignalRow> = {}): SignalRow 
     rowId,
     logType: 'AWS.CloudTrail',
     alertId: null,
-    context: '{"n":53.0}',
     fields: '{"large":9007199254740993}',
     ...over,
   }
