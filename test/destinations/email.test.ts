@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ParsedMail, simpleParser } from 'mailparser'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import type { SMTPServerOptions } from 'smtp-server'
 import { afterEach, describe, expect, it } from 'vitest'
 import email from '../../src/destinations/email.ts'
 import { destinationContract } from '../contract/destination.ts'
+import { type MailServer, startMail } from '../support/mail.ts'
 import { messageOf, sampleMessage, sendDirectly } from '../support/message.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
@@ -21,54 +21,11 @@ destinationContract('email', {
   cuts: /^subject cut from \d+ to 250 characters$/,
 })
 
-interface MailServer {
-  readonly port: number
-  readonly mails: ParsedMail[]
-  readonly signedIn: string[]
-  readonly encrypted: boolean[]
-  close(): Promise<void>
-}
-
 let server: MailServer | undefined
 afterEach(async () => {
   await server?.close()
   server = undefined
 })
-
-/** A real SMTP server that offers STARTTLS and takes one user. */
-async function startMail(over: SMTPServerOptions = {}): Promise<MailServer> {
-  const mails: ParsedMail[] = []
-  const signedIn: string[] = []
-  const encrypted: boolean[] = []
-  const smtp = new SMTPServer({
-    key: pem('server.key'),
-    cert: pem('server.pem'),
-    authOptional: true,
-    onAuth({ username, password }, _session, done) {
-      if (password !== 'T0KEN-of-smtp') return done(new Error('wrong password'))
-      signedIn.push(username ?? '')
-      return done(null, { user: username })
-    },
-    onData(stream, session, done) {
-      encrypted.push(session.secure)
-      simpleParser(stream).then((mail) => {
-        mails.push(mail)
-        done()
-      }, done)
-    },
-    ...over,
-  })
-  smtp.on('error', () => {})
-  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve))
-  const { port } = smtp.server.address() as { port: number }
-  return {
-    port,
-    mails,
-    signedIn,
-    encrypted,
-    close: () => new Promise((resolve) => smtp.close(() => resolve())),
-  }
-}
 
 /** An answer of the server to the recipient. */
 const refusing = (responseCode: number): SMTPServerOptions => ({
