@@ -93,6 +93,11 @@ export type GlobalOptions = typeof GLOBAL_OPTIONS
 /** On every command that prints data. */
 export const FORMAT = choiceOr('--format <format>', 'how data is printed', ['pretty', 'json'])
 
+export const IGNORE_EXTRA_KEYS = flag(
+  '--ignore-extra-keys',
+  'keys of detections that nobody knows are warnings instead of errors',
+)
+
 export const STORE = text(
   '--store <url>',
   'sqlite:PATH; else that of signalbox.yaml, else sqlite:.signalbox/signalbox.db',

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts'
 import type { Project } from '../model/project.ts'
 import { parseFilters } from '../testing/filter.ts'
 import type { TestSelection } from '../testing/run-tests.ts'
-import { flag, list, parsed, type Values, wholeNumber } from './_options.ts'
+import { flag, IGNORE_EXTRA_KEYS, list, parsed, type Values, wholeNumber } from './_options.ts'
 
 export const SELECTION_OPTIONS = {
   filter: list(
@@ -24,6 +24,14 @@ export const SELECTION_OPTIONS = {
     '--allow-unknown-destinations',
     'names that no destination has resolve as they would live, with a warning',
   ),
+  ignoreExtraKeys: IGNORE_EXTRA_KEYS,
+}
+/** What they mean for loading. */
+export function loadingOf({ allowUnknownDestinations, ignoreExtraKeys }: SelectionValues): {
+  allowUnknownDestinations: boolean
+  ignoreExtraKeys: boolean
+} {
+  return { allowUnknownDestinations, ignoreExtraKeys }
 }
 export type SelectionValues = Values<typeof SELECTION_OPTIONS>
 

@@ -4,7 +4,7 @@ import type { Project } from '../model/project.ts'
 import { counted } from '../reporters/_style.ts'
 import { bodyProblems, lintProject, openProject, startEngine } from '../workspace.ts'
 import { defineCommand, FAILED, OK, UNUSABLE } from './_command.ts'
-import { FORMAT, flag } from './_options.ts'
+import { FORMAT, flag, IGNORE_EXTRA_KEYS } from './_options.ts'
 import { countProblems, errorsIn, nothingLoaded, problemsText } from './_problems.ts'
 import { openSession, type Session } from './_session.ts'
 
@@ -16,11 +16,12 @@ export default defineCommand({
       '--allow-unknown-destinations',
       'names that no destination has are warnings instead of errors',
     ),
+    ignoreExtraKeys: IGNORE_EXTRA_KEYS,
   },
   async run({ options }, io) {
-    const { allowUnknownDestinations, format, pat } = options
+    const { allowUnknownDestinations, ignoreExtraKeys, format, pat } = options
     const session = openSession(options, io, {
-      workspace: { allowUnknownDestinations, upstreamRefusals: pat },
+      workspace: { allowUnknownDestinations, ignoreExtraKeys, upstreamRefusals: pat },
     })
     const project = await openProject(session.workspace)
     const problems = [

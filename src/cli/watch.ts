@@ -1,6 +1,6 @@
 /** `watch`: `test --watch` under its own name. */
 import { defineCommand } from './_command.ts'
-import { SELECTION_OPTIONS } from './_selection.ts'
+import { loadingOf, SELECTION_OPTIONS } from './_selection.ts'
 import { openSession } from './_session.ts'
 import { watchTests } from './_watch-loop.ts'
 
@@ -8,9 +8,8 @@ export default defineCommand({
   arguments: { '[paths...]': 'files or directories to test instead of the whole project' },
   options: SELECTION_OPTIONS,
   run({ args, options }, io) {
-    const { allowUnknownDestinations } = options
     const paths = args.length > 0 ? args : undefined
-    const session = openSession(options, io, { workspace: { allowUnknownDestinations, paths } })
+    const session = openSession(options, io, { workspace: { ...loadingOf(options), paths } })
     return watchTests({ options, reporters: [{ name: 'pretty', file: null }] }, session, io)
   },
 })

@@ -2,6 +2,7 @@
 import { nearest } from '../adapters.ts'
 import type { ProblemList } from './problems.ts'
 import { nodeAt } from './schema-check.ts'
+import { AWS_RESOURCE_TYPES } from './schemas/resource-types.ts'
 import { nodeOf, type Spec } from './spec.ts'
 import { child } from './yaml.ts'
 
@@ -9,6 +10,7 @@ import { child } from './yaml.ts'
 export function crossCheck(specs: readonly Spec[], whole: boolean, problems: ProblemList): void {
   checkIds(specs, problems)
   checkTags(specs, problems)
+  checkResourceTypes(specs, problems)
   checkDataModels(specs, problems)
   // Of a part of the project nobody can say what is missing.
   if (!whole) return
@@ -54,6 +56,28 @@ function checkTags(specs: readonly Spec[], problems: ProblemList): void {
 
 function hasTwins(tags: unknown): boolean {
   return Array.isArray(tags) && new Set(tags.map((tag) => String(tag).toLowerCase())).size < tags.length
+}
+
+/** A policy on a type that does not exist never sees a resource. */
+function checkResourceTypes(specs: readonly Spec[], problems: ProblemList): void {
+  for (const spec of specs) {
+    const { ResourceTypes: types } = spec.value
+    if (spec.type !== 'policy' || !Array.isArray(types) || !types.some(isMistyped)) continue
+    const node = nodeOf(spec, 'ResourceTypes')
+    for (const item of node?.kind === 'sequence' ? node.items : []) {
+      if (item.kind !== 'scalar' || !isMistyped(item.text)) continue
+      const near = nearest(item.text, AWS_RESOURCE_TYPES)
+      problems.error(spec.source, item.offset, {
+        code: 'unknown-resource-type',
+        message: `AWS has no resource type ${item.text} here`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    }
+  }
+}
+
+function isMistyped(type: unknown): boolean {
+  return typeof type === 'string' && type.startsWith('AWS.') && !AWS_RESOURCE_TYPES.has(type)
 }
 
 function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {

@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly allowUnknownDestinations?: boolean
   /** Also say what Panther's own tool would refuse. */
   readonly upstreamRefusals?: boolean
+  /** Keys of a detection that nobody knows only warn. */
+  readonly ignoreExtraKeys?: boolean
   /** Only `SIGNALBOX_*` is looked at. */
   readonly environment?: Environment
   /** Explicit paths, walked in full, with the helpers and data models near them. Empty: the whole project. */
@@ -50,7 +52,9 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
       hint: '--project takes the folder of a project',
     })
   }
-  const recall = new Recall<ReadSpec>(root, options.keep)
+  const ignoreExtraKeys = options.ignoreExtraKeys ?? false
+  // What is said of a text depends on it.
+  const recall = new Recall<ReadSpec>(`${root}${ignoreExtraKeys ? '\0ignoreExtraKeys' : ''}`, options.keep)
   const own = new ProblemList(recall)
   const environment = options.environment ?? {}
   const { settings, destinationsFile, document } = loadSettings(root, environment, own)
@@ -69,7 +73,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const isWhole = !options.paths?.length
   const specs = found.specs
     .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
-    .flatMap((path) => readSpec(path, root, recall, problems) ?? [])
+    .flatMap((path) => readSpec(path, root, { recall, ignoreExtraKeys }, problems) ?? [])
   crossCheck(specs, isWhole, problems)
   const content = buildContent(specs, {
     root,

@@ -4,7 +4,7 @@ import type { DetectionType, Place, TestCase } from '../model/detection.ts'
 import { projectPath } from './discover.ts'
 import { ProblemList } from './problems.ts'
 import type { Recall } from './recall.ts'
-import { checkSchema } from './schema-check.ts'
+import { checkSchema, type Schema } from './schema-check.ts'
 import { ANALYSIS_TYPES, analysisTypeOf } from './schemas/analysis-types.ts'
 import { readText, SourceText } from './source-text.ts'
 import { testCases } from './test-cases.ts'
@@ -98,18 +98,24 @@ function mentionsAnalysisType(text: string): boolean {
   return /Analysis_?Typ/i.test(text)
 }
 
+export interface Reading {
+  readonly recall: Recall<ReadSpec>
+  /** Keys of a detection that nobody knows only warn. */
+  readonly ignoreExtraKeys: boolean
+}
+
 /** A spec whose type and id are known. Its file may have errors all the same: ask the problems. */
 export function readSpec(
   path: string,
   root: string,
-  recall: Recall<ReadSpec>,
+  { recall, ignoreExtraKeys }: Reading,
   problems: ProblemList,
 ): Spec | null {
   const source = readSource(path, projectPath(root, path), problems)
   if (!source) return null
   const { spec, problems: own } = recall.of(source.file, source.text, () => {
     const found = new ProblemList()
-    return { spec: specOf(source, found), problems: found.sorted() }
+    return { spec: specOf(source, ignoreExtraKeys, found), problems: found.sorted() }
   })
   problems.add(own)
   if (!spec) return null
@@ -125,7 +131,7 @@ export function readSpec(
   }
 }
 
-function specOf(source: SourceText, problems: ProblemList): ReadSpec | null {
+function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemList): ReadSpec | null {
   const mapping = parseMapping(source, problems, { isOurs: mentionsAnalysisType })
   if (!mapping) return null
   const { node } = mapping
@@ -145,13 +151,26 @@ function specOf(source: SourceText, problems: ProblemList): ReadSpec | null {
     noteUnknownType(source, typeNode, type, problems)
     return null
   }
-  const fits = checkSchema(known.schema, { source, node, value }, problems)
+  const checked = ignoreExtraKeys && isDetectionType(type) ? knownKeys(known.schema, value) : value
+  for (const key of Object.keys(value).filter((name) => !Object.hasOwn(checked, name))) {
+    const message = `"${key}" is not a known key, and ignored`
+    problems.warning(source, node.entries.get(key)!.keyOffset, { code: 'unknown-key', message })
+  }
+  const fits = checkSchema(known.schema, { source, node, value: checked }, problems)
   const id = value[known.idKey]
   if (typeof id !== 'string') return null
   const idOffset = child(node, known.idKey)!.offset
   const tests = fits && isDetectionType(type) ? testCases({ source, node }, type, problems) : []
   const place = source.place(node.offset)
   return { type, id, idOffset, place, value, tests }
+}
+
+function knownKeys(
+  schema: Schema,
+  value: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const known = schema.properties as object
+  return Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(known, key)))
 }
 
 const ENTRY_KEYS = new Set(['Log', 'Resource'])

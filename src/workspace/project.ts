@@ -27,6 +27,7 @@ export interface WorkspaceOptions {
   /** `--env-file`. */
   readonly envFile?: string
   readonly allowUnknownDestinations?: boolean
+  readonly ignoreExtraKeys?: boolean
   /** Also say what Panther's own tool would refuse. */
   readonly upstreamRefusals?: boolean
   /** Explicit `test PATH` arguments: walked in full. */

@@ -78,7 +78,49 @@ describe('a rule', () => {
   })
 })
 
+describe('keys that nobody knows', () => {
+  const files = {
+    'rules/a.yml': rule('A', `Owner: ann\n${TESTS}`),
+    'rules/b.yml': rule('B', `Tests: [{ Name: t, ExpectedResult: true, Log: {}, Extra: 1 }]\n`),
+    'rules/body.py': BODY,
+    'packs/p.yml': 'AnalysisType: pack\nPackID: P\nPackDefinition: { IDs: [] }\nOwner: ann\n',
+  }
+  const told = (project: Project) =>
+    project.problems.map(({ severity, file, code }) => `${severity} ${file} ${code}`)
+
+  it('are errors', async () => {
+    const project = await load(files)
+    expect(told(project)).toEqual([
+      'error packs/p.yml unknown-key',
+      'error rules/a.yml unknown-key',
+      'error rules/b.yml unknown-key',
+    ])
+  })
+
+  it('of detections, at the top, warn where they may be there, and stay in the spec', async () => {
+    const project = await load(files, { ignoreExtraKeys: true })
+    expect(told(project)).toEqual([
+      'error packs/p.yml unknown-key',
+      'warning rules/a.yml unknown-key',
+      'error rules/b.yml unknown-key',
+    ])
+    expect(project.detections.get('A')).toMatchObject({
+      spec: { Owner: 'ann' },
+      tests: [{ name: 'matches' }],
+    })
+  })
+})
+
 describe('other content', () => {
+  it('may be a table from SQL, which names no log types', async () => {
+    const table =
+      'AnalysisType: lookup_table\nLookupName: T\nEnabled: true\nQuery: SELECT 1\nLogTypeMap: { PrimaryKey: id }\nRefresh: { PeriodMinutes: 60 }\n'
+    expect((await load({ 'lookup_tables/t.yml': table })).problems).toEqual([])
+    const fromFile =
+      'AnalysisType: lookup_table\nLookupName: T\nEnabled: true\nSchema: S\nFilename: t.csv\nLogTypeMap: { PrimaryKey: id }\n'
+    expect(codes(await load({ 'lookup_tables/t.yml': fromFile }))).toEqual(['error missing-key'])
+  })
+
   it('is loaded by its kind', async () => {
     const project = await load({
       'policies/p.yml':

@@ -2,16 +2,13 @@
 import { BOOLEAN, closed, exactlyOne, ID_TEXT, INTEGER, TEXT, TEXTS } from './field-forms.ts'
 import { ANY_QUERY_TEXT, QUERY_TEXTS } from './query.ts'
 
-const LOG_TYPE_MAP = closed(
-  {
-    PrimaryKey: TEXT,
-    AssociatedLogTypes: {
-      type: 'array',
-      items: closed({ LogType: TEXT, Selectors: TEXTS }, ['LogType', 'Selectors']),
-    },
+const LOG_TYPE_KEYS = {
+  PrimaryKey: TEXT,
+  AssociatedLogTypes: {
+    type: 'array',
+    items: closed({ LogType: TEXT, Selectors: TEXTS }, ['LogType', 'Selectors']),
   },
-  ['PrimaryKey', 'AssociatedLogTypes'],
-)
+}
 
 const TABLE_KEYS = {
   AnalysisType: TEXT,
@@ -20,7 +17,6 @@ const TABLE_KEYS = {
   Description: TEXT,
   Reference: TEXT,
   BaseVersion: INTEGER,
-  LogTypeMap: LOG_TYPE_MAP,
 }
 
 const REFRESH = closed(
@@ -38,7 +34,13 @@ const REFRESH = closed(
 )
 
 export const LOOKUP_TABLE_SCHEMA = closed(
-  { ...TABLE_KEYS, Schema: TEXT, Filename: TEXT, Refresh: REFRESH },
+  {
+    ...TABLE_KEYS,
+    LogTypeMap: closed(LOG_TYPE_KEYS, ['PrimaryKey', 'AssociatedLogTypes']),
+    Schema: TEXT,
+    Filename: TEXT,
+    Refresh: REFRESH,
+  },
   ['AnalysisType', 'LookupName', 'Enabled', 'Schema'],
   exactlyOne('Filename', 'Refresh'),
 )
@@ -53,6 +55,7 @@ export const SQL_LOOKUP_TABLE_SCHEMA = closed(
   {
     ...TABLE_KEYS,
     ...QUERY_TEXTS,
+    LogTypeMap: closed(LOG_TYPE_KEYS, ['PrimaryKey']),
     Refresh: SQL_REFRESH,
     Indicators: { type: 'array', items: closed({ Field: TEXT, Indicators: TEXTS }) },
     Validations: { type: 'array', items: closed({ Field: TEXT, Validations: { type: 'array' } }) },
