@@ -11,7 +11,15 @@ import type { BaseImage, KeptImage, Loaded, ProjectImage } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
 
 /** A base holds what these made of the interpreter: with other ones it is another. */
-const MAKERS = ['pyodide', 'import-seam', 'cache-channel', 'import-allowlist', 'utc-clock', 'heap-image']
+const MAKERS = [
+  'pyodide',
+  'import-seam',
+  'cache-channel',
+  'import-allowlist',
+  'utc-clock',
+  'host-random',
+  'heap-image',
+]
 
 export class Images {
   readonly #cache: ImageCache

@@ -6,6 +6,7 @@ import { Bug } from '../errors.ts'
 import { type CacheDesk, cacheChannel } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
 import type { HostImport, Memory } from './host-import.ts'
+import { hostRandom } from './host-random.ts'
 import { importRule } from './import-allowlist.ts'
 import { utcClock } from './utc-clock.ts'
 
@@ -69,7 +70,8 @@ export async function withSeam<T>(
     const names = Object.keys(env)
     const memory = () => seam!.memory
     const cache = options.cacheDesk && cacheChannel(env, memory, options.cacheDesk)
-    edit(env, { ...special(env, options.deadline, lock), ...utcClock(env, memory), ...cache }, lock)
+    const instead = { ...utcClock(env, memory), ...hostRandom(memory), ...cache }
+    edit(env, { ...special(env, options.deadline, lock), ...instead }, lock)
     const made = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
       'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }
