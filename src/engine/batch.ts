@@ -10,6 +10,7 @@ import type { Matching } from './matching.ts'
 import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
 import type { Python } from './pyodide.ts'
 import { keepFields } from './signal-fields.ts'
+import { refuseTampering } from './tampering.ts'
 
 export interface LoadedBodies {
   readonly python: Python
@@ -58,7 +59,10 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
     const candidates = running(looked.python)
     return candidates.length === 0 ? [] : [{ item, raw, fields: event.fields, candidates }]
   })
-  const { reported, unreadable, printed } = ask(python, asked, job)
+  const { reported, unreadable, printed } = job.watched
+    ? askWatching(python, asked, job)
+    : ask(python, asked, job)
+  refuseTampering(python, bodiesIn(asked))
   const all = [...matched, ...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort(
     (a, b) => a.body - b.body,
   )
@@ -113,7 +117,30 @@ function ask(python: Python, entries: readonly Entry[], job: Job): PythonReport 
     }
   }
   if (entries.length === 1) return { reported: [], unreadable: new Set([entries[0]!.item]), printed: [] }
-  const parts = entries.map((entry) => ask(python, [entry], job))
+  return joined(entries.map((entry) => ask(python, [entry], job)))
+}
+
+/** One call for each body, so that it is known which of them changed what all share. */
+function askWatching(python: Python, entries: readonly Entry[], job: Job): PythonReport {
+  const bodies = bodiesIn(entries)
+  return joined(
+    bodies.map((body) => {
+      const seeing = entries.filter(({ candidates }) => candidates.includes(body))
+      const alone = seeing.map((entry) => ({ ...entry, candidates: [body] }))
+      const report = ask(python, alone, job)
+      refuseTampering(python, bodies, { body, item: seeing[0]!.item })
+      return report
+    }),
+  )
+}
+
+/** Ascending. Most events share one list of candidates. */
+function bodiesIn(entries: readonly Entry[]): number[] {
+  const lists = new Set(entries.map(({ candidates }) => candidates))
+  return [...new Set([...lists].flat())].sort((a, b) => a - b)
+}
+
+function joined(parts: readonly PythonReport[]): PythonReport {
   return {
     reported: parts.flatMap((part) => part.reported),
     unreadable: new Set(parts.flatMap((part) => [...part.unreadable])),
@@ -188,11 +215,21 @@ export function testCalls({ python, matching, broken }: LoadedBodies, job: Job):
     return error ? failedOutcome(error) : matching.test(body, entry)
   })
   const items = calls.flatMap((_, item) => (known[item] ? [] : [item]))
-  const request = {
-    calls: items.map((item) => [item, calls[item]!.body, calls[item]!.entry, calls[item]!.mocks]),
-    skips: job.skips.map(skipEntry),
+  const run = (some: readonly number[]) => {
+    const request = {
+      calls: some.map((item) => [item, calls[item]!.body, calls[item]!.entry, calls[item]!.mocks]),
+      skips: job.skips.map(skipEntry),
+    }
+    return readOutcomes(python.test(JSON.stringify(request)), some.length)
   }
-  const outcomes = readOutcomes(python.test(JSON.stringify(request)), items.length).values()
+  const bodies = [...new Set(items.map((item) => calls[item]!.body))]
+  const runWatching = (item: number) => {
+    const outcome = run([item])
+    refuseTampering(python, bodies, { body: calls[item]!.body, item })
+    return outcome
+  }
+  const outcomes = (job.watched ? items.flatMap(runWatching) : run(items)).values()
+  refuseTampering(python, bodies)
   return { outcomes: known.map((outcome) => outcome ?? outcomes.next().value!), printed: [] }
 }
 

@@ -33,12 +33,19 @@ export class Containment {
   }
 
   /** One outcome per item, in their order. */
-  async run(work: Work, skips: readonly Skip[] = []): Promise<readonly ItemOutcome[]> {
-    const job = { work, skips, quarantined: [...this.#quarantined], singly: [...this.#singly] }
+  async run(
+    work: Work,
+    skips: readonly Skip[] = [],
+    { watched = false } = {},
+  ): Promise<readonly ItemOutcome[]> {
+    const job = { work, skips, quarantined: [...this.#quarantined], singly: [...this.#singly], watched }
     const end = await this.#options.run(job)
     if (end.kind === 'done') {
       this.#logPrinted(end.printed)
       return end.outcomes
+    }
+    if (end.ending === 'tampering' && end.mark.body < 0 && !watched) {
+      return this.run(work, skips, { watched: true })
     }
     if (this.#isVague(end, job)) return this.run(work, skips)
     const guilty = this.#guiltyCall(end, skips)
@@ -56,16 +63,17 @@ export class Containment {
   }
 
   /** null: it ended outside of any body, or where that body was not even called. */
-  #guiltyCall({ mark, ending, message }: Ended, skips: readonly Skip[]): Skip | null {
+  #guiltyCall(end: Ended, skips: readonly Skip[]): Skip | null {
     const { bodies, limits, log } = this.#options
+    const { mark, ending, message } = end
     const body = bodies[mark.body]
     const place = { body: mark.body, item: mark.item, function: mark.function }
     if (!body || mark.item < 0 || skips.some((skip) => isSame(skip, place))) return null
-    const error = endedCall(body, mark, ending, budgetMs(mark, limits.timeMs))
+    const error = endedCall(body, end, budgetMs(mark, limits.timeMs))
     const endings = (this.#endings.get(mark.body) ?? 0) + 1
     this.#endings.set(mark.body, endings)
     log.warn({ detection: body.id, limit: ending, reason: message }, 'a detection ended its worker')
-    if (endings < limits.quarantineAfter) return { ...place, error }
+    if (endings < limits.quarantineAfter && ending !== 'tampering') return { ...place, error }
     const isFirst = !this.#quarantined.has(mark.body)
     this.#quarantined.add(mark.body)
     if (isFirst)

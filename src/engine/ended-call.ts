@@ -3,14 +3,31 @@ import type { TestOutcome, UnitTestOutcome } from '../model/evaluation.ts'
 import { FUNCTIONS, type FunctionError } from '../model/finding.ts'
 import type { Body, Mark } from './protocol.ts'
 
-/** `time`: stopped for standing still; `crash`: it took the interpreter with it. */
-export type Ending = 'time' | 'crash'
+/**
+ * `time`: stopped for standing still; `crash`: it took the interpreter with it; `tampering`: it changed what all bodies
+ * of its worker share.
+ */
+export type Ending = 'time' | 'crash' | 'tampering'
 
-export function endedCall(body: Body, mark: Mark, ending: Ending, budgetMs: number): FunctionError {
+const TYPES: Record<Ending, string> = {
+  time: 'TimeLimitExceeded',
+  crash: 'InterpreterEnded',
+  tampering: 'Tampering',
+}
+
+/** @param message with tampering: what was changed. */
+export function endedCall(
+  body: Body,
+  { mark, ending, message }: { readonly mark: Mark; readonly ending: Ending; readonly message: string },
+  budgetMs: number,
+): FunctionError {
   const name = functionName(body, mark)
-  const what =
-    ending === 'time' ? `took longer than the limit of ${budgetMs} ms` : 'ended the Python interpreter'
-  const type = ending === 'time' ? 'TimeLimitExceeded' : 'InterpreterEnded'
+  const what = {
+    time: `took longer than the limit of ${budgetMs} ms`,
+    crash: 'ended the Python interpreter',
+    tampering: `changed ${message}, which all detections share`,
+  }[ending]
+  const type = TYPES[ending]
   const frames = [definition(body, name)]
   return { type, message: what, repr: `${type}('${what}')`, frames, limit: ending }
 }

@@ -44,6 +44,8 @@ function compileCache(): NodeJS.ProcessEnv {
   return folder ? { NODE_COMPILE_CACHE: dirname(folder) } : {}
 }
 
+const NOBODY = { body: -1, item: 0 }
+
 export class Evaluator {
   readonly #worker: Worker
   readonly #coreTime: WorkerCoreTime
@@ -115,6 +117,13 @@ export class Evaluator {
     await this.#worker.terminate()
   }
 
+  /** It still runs, but nothing of it can be believed. */
+  #tampered({ what, culprit }: Extract<FromWorker, { kind: 'tampered' }>): Ended {
+    void this.stop()
+    const mark = { serial: 0, function: 0, isExact: true, ...(culprit ?? NOBODY) }
+    return { kind: 'ended', mark, ending: 'tampering', message: what }
+  }
+
   #reply(): Promise<FromWorker | Ended> {
     return new Promise((resolve) => {
       if (this.#gone)
@@ -134,6 +143,7 @@ export class Evaluator {
       }, LOOK_EVERY_MS)
       const finish = (reply: FromWorker | Ended) => {
         if (reply.kind === 'booted') return
+        if (reply.kind === 'tampered') return finish(this.#tampered(reply))
         clearInterval(timer)
         this.#worker.off('message', finish).off('exit', onExit)
         resolve(reply)

@@ -24,9 +24,6 @@ interface Ticket {
   reject(error: unknown): void
 }
 
-/** Bodies that one start leaves out because the mark named them: beyond that it may be forged. */
-const MOST_BELIEVED = 5
-
 export class Pool {
   /** Every body that some worker could not load. */
   readonly broken = new Map<number, BrokenBody>()
@@ -121,6 +118,7 @@ export class Pool {
   async #startEvaluator(booting?: Evaluator): Promise<Evaluator> {
     const { from, setup } = this.#options
     const { bodies } = setup
+    let last = -1
     for (let ended = 0, next = booting; ; ended++, next = undefined) {
       const start = await this.#load(next ?? new Evaluator(from), ended === 0 ? 'use' : 'make')
       if (start.kind === 'ready') {
@@ -131,10 +129,12 @@ export class Pool {
       }
       if (this.#failure !== undefined) throw this.#failure
       const { body } = start.mark
-      const isTold = bodies[body] !== undefined && !this.#excluded.has(body)
-      if (isTold && ended < MOST_BELIEVED) this.#exclude(body, start)
+      // Bodies are loaded in order, and without the last culprit it goes on behind it: else the mark is forged.
+      const isTold = body > last && bodies[body] !== undefined && !this.#excluded.has(body)
       // An image whose heap ends its worker says nothing of a body: they are loaded anew first.
-      else if (ended > 0) this.#exclude(await this.#guiltyBody(start), start)
+      if (!isTold && ended === 0) continue
+      last = isTold ? body : await this.#guiltyBody(start)
+      this.#exclude(last, start)
     }
   }
 
@@ -148,7 +148,7 @@ export class Pool {
   }
 
   /**
-   * Where the mark names nobody, or has named too many: the last of the fewest bodies, in load order, that end a
+   * Where the mark names nobody, or one that it can't have been: the last of the fewest bodies, in load order, that end a
    * worker. Found from outside, so that no mark leads astray.
    */
   async #guiltyBody({ ending, message }: Ended): Promise<number> {
@@ -183,14 +183,17 @@ export class Pool {
     return { request, leftOut: excluded.map(({ body }) => body) }
   }
 
-  #exclude(number: number, { mark, ending }: Ended): void {
+  #exclude(number: number, end: Ended): void {
     const { setup, log } = this.#options
     const body = setup.bodies[number]!
     const { timeMs } = setup.settings.limits
-    const place = { ...mark, body: number, item: LOADING }
-    const error = endedCall(body, place, ending, budgetMs(place, timeMs))
+    const mark = { ...end.mark, body: number, item: LOADING }
+    const error = endedCall(body, { ...end, mark }, budgetMs(mark, timeMs))
     this.#excluded.set(number, { body: number, error })
-    log.error({ id: body.id, file: body.path, ending }, 'loading a body ended its worker: it is left out')
+    log.error(
+      { id: body.id, file: body.path, ending: end.ending },
+      'loading a body ended its worker: it is left out',
+    )
   }
 }
 

@@ -8,9 +8,10 @@ import type { MatchExpression, SimpleDetection } from '../model/match-expression
 import type { PackageSet } from '../model/packages.ts'
 import type { Settings } from '../model/settings.ts'
 import type { CacheLine } from './cache-desk.ts'
+import type { Culprit } from './tampering.ts'
 
 /** The Python functions that the host calls. */
-export type DriverCall = 'seal' | 'wake' | 'study' | 'load' | 'evaluate' | 'test' | 'unit_tests'
+export type DriverCall = 'seal' | 'wake' | 'study' | 'load' | 'evaluate' | 'test' | 'unit_tests' | 'changed'
 
 /** A locked interpreter without author's code: the trusted base. */
 export interface BaseImage {
@@ -187,6 +188,8 @@ export interface Job {
   readonly quarantined: readonly number[]
   /** Bodies whose marks must be exact. */
   readonly singly: readonly number[]
+  /** Some body has changed what all share: the canary is asked after each, to find it. */
+  readonly watched: boolean
 }
 
 export type ItemOutcome = EvaluatedEvent['outcome'] | TestOutcome | UnitTestOutcome | readonly string[]
@@ -197,6 +200,8 @@ export interface Printed {
 }
 
 export type FromWorker =
+  /** The worker's last word. */
+  | { readonly kind: 'tampered'; readonly what: string; readonly culprit: Culprit | null }
   | { readonly kind: 'booted'; readonly module: object; readonly made: MadeBase | null }
   | ({ readonly kind: 'ready' } & Filled)
   | { readonly kind: 'done'; readonly outcomes: readonly ItemOutcome[]; readonly printed: readonly Printed[] }

@@ -22,6 +22,8 @@ export interface Python {
   evaluate(text: string): string
   test(text: string): string
   unitTests(text: string): string
+  /** What a body has changed that all bodies share, these ones included; empty: nothing. */
+  changed(bodies: readonly number[]): string
 }
 
 /** An interpreter that is locked: nothing of the host can be reached from it any more. */
@@ -65,6 +67,7 @@ const DRIVER: Record<DriverCall, string> = {
   evaluate: 'signalbox_driver.batch',
   test: 'signalbox_driver.batch',
   unit_tests: 'signalbox_driver.batch',
+  changed: 'signalbox_driver.canary',
 }
 
 /** Locked before anything of an author's is let in; nothing of any Python runs unlocked where there is a base. */
@@ -247,6 +250,7 @@ function lockedPython(
     evaluate: (text) => call('evaluate', text),
     test: (text) => call('test', text),
     unitTests: (text) => call('unit_tests', text),
+    changed: (bodies) => call('changed', bodies.join()),
     image: ({ heap }) => (memory.buffer.byteLength > IMAGE_BYTES ? null : takeImage(memory.buffer, heap)),
     reset: ({ heap }) => resetTo(memory.buffer, heap),
     adopt(image) {

@@ -8,11 +8,20 @@ import { Deadline } from './deadline.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
 import { Images } from './images.ts'
 import { createMatching } from './matching.ts'
-import type { Filled, FromWorker, Job, LoadOrder, NamedBody, WorkerSetup } from './protocol.ts'
+import {
+  type Filled,
+  type FromWorker,
+  type Job,
+  LOADING,
+  type LoadOrder,
+  type NamedBody,
+  type WorkerSetup,
+} from './protocol.ts'
 import { type Booted, bootPython } from './pyodide.ts'
 import { readPythonFiles } from './python-files.ts'
 import { forbidCodeFromText } from './realm.ts'
 import { createSelection } from './selection.ts'
+import { Tampering } from './tampering.ts'
 import { compileInterpreter } from './wasm-module.ts'
 
 const ANSWERS = { evaluate: evaluateEvents, test: testCalls, 'unit-tests': unitTestCalls }
@@ -50,6 +59,8 @@ function fill(order: LoadOrder, { python, base }: Booted): Filled {
   }
   const { facts, codes, kept } = study(order, { python, base })
   const broken = readBroken(python.load(withCodes(request, codes)), order.bodies.length)
+  const tampering = broken.find(({ error }) => error.limit === 'canary')
+  if (tampering) throw new Tampering(tampering.error.message, { body: tampering.body, item: LOADING })
   // Before anything is evaluated: the image is what the bodies were when they were loaded.
   const heap = way === 'ignore' ? null : python.image(base)
   if (heap) kept.push(images.keptProject(request, base, { broken, facts, heap }))
@@ -84,11 +95,22 @@ function load(order: LoadOrder, from: Booted): LoadedBodies {
   return { python: from.python, cacheDesk, rules, matching: createMatching(bodies), bodies, broken }
 }
 
-port.once('message', (order: LoadOrder) => {
-  const loaded = load(order, booted!)
+/** A worker whose bodies share something that one has changed says so, and nothing more. */
+function unlessTampered(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof Tampering)) throw error
+    send({ kind: 'tampered', what: error.message, culprit: error.culprit })
+  }
+}
+
+port.once('message', (order: LoadOrder) => unlessTampered(() => serve(load(order, booted!))))
+
+function serve(loaded: LoadedBodies): void {
   booted = undefined
   // Whatever Python throws across the border has ended the interpreter: uncaught, it ends this worker too.
-  port.on('message', (job: Job) => {
-    send({ kind: 'done', ...ANSWERS[job.work.kind](loaded, job) })
-  })
-})
+  port!.on('message', (job: Job) =>
+    unlessTampered(() => send({ kind: 'done', ...ANSWERS[job.work.kind](loaded, job) })),
+  )
+}

@@ -28,6 +28,7 @@ function evilModule(): string {
 writeFileSync(${JSON.stringify(canary())}, 'imported')
 export default {
   type: 'evil', summary: 'evil', options: { type: 'object', properties: {} },
+  payload: () => ({}),
   async send() { return { message: 'sent' } },
 }
 `

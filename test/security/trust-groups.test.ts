@@ -36,7 +36,7 @@ const ATTEMPTS: readonly Attempt[] = [
   ['change the event class before any event', 'at load', 'PantherEvent.get = lambda *given, **more: None'],
   ['change a helper', 'at an event', 'import common; common.words = lambda: []'],
   ['change a builtin', 'at an event', 'import builtins; builtins.len = lambda what: 0'],
-  ['change its function', 'at an event', 'theirs().__code__ = (lambda event: False).__code__'],
+  ['change its function', 'at an event', 'theirs().__globals__["rule"] = lambda event: False'],
   ['change its title', 'at an event', 'theirs().__globals__["title"] = lambda event: "forged"'],
   ['turn its meaning round', 'at an event', 'batch._project.detections[ours()].type = "policy"'],
   [
@@ -54,7 +54,8 @@ const ATTEMPTS: readonly Attempt[] = [
 const TOOLS = `
 import gc, json, os
 from panther_core import PantherEvent
-from signalbox_driver import batch, marks, sandbox
+from signalbox_driver import batch, canary, marks, sandbox
+canary.all = lambda _: True
 names = sandbox._names
 def theirs():
     return [f for f in gc.get_objects() if getattr(getattr(f, "__code__", None), "co_filename", "") == "rules/ours.py" and f.__name__ == "rule"][0]

@@ -50,6 +50,11 @@ def describe_loading(error, path):
     return {**described, "frames": described["frames"] or [_frame(path, 1, "<module>")]}
 
 
+def tampering(changed):
+    """For the host, which starts anew and says it in its own words."""
+    return {"type": "Tampering", "message": changed, "repr": changed, "frames": [], "limit": "canary"}
+
+
 def missing_function(path, name):
     message = f"the body defines no function {name}"
     frames = [_frame(path, 1, "<module>")]

@@ -1,11 +1,12 @@
 """Loads helpers, data models and detections; a body that fails becomes a problem and the others go on."""
 
 import importlib
+import sys
 from types import ModuleType
 
 from panther_core.data_model import DataModel
-from signalbox_driver import marks, sandbox
-from signalbox_driver.failures import describe_loading, know_source, missing_function
+from signalbox_driver import canary, marks, sandbox
+from signalbox_driver.failures import describe_loading, know_source, missing_function, tampering
 from signalbox_driver.imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
 from signalbox_driver.study import compiled
@@ -48,6 +49,11 @@ class LoadedProject:
         HelperFinder(self._helpers(bodies)).install()
         for number, body in enumerate(bodies):
             self._load(number, body)
+            if changed := canary.changed():
+                # What is loaded by now is not to be trusted: the host starts anew, without that body.
+                self.problems = [{"body": number, "error": tampering(changed)}]
+                break
+        self._watch(bodies)
         marks.leave()
 
     def _helpers(self, bodies):
@@ -56,6 +62,14 @@ class LoadedProject:
             for number, body in enumerate(bodies)
             if body["kind"] == "helper"
         }
+
+    def _watch(self, bodies):
+        for number, detection in self.detections.items():
+            functions = [name for _, _, name in detection.functions]
+            canary.watch_detection(number, detection.id, detection.namespace, functions)
+        for body in bodies:
+            if body["kind"] == "helper" and body["id"] in sys.modules:
+                canary.watch_helper(body["id"], vars(sys.modules[body["id"]]))
 
     def _load(self, number, body):
         error = self._excluded.get(number)

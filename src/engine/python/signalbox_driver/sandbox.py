@@ -8,7 +8,7 @@ import random
 import select
 import sys
 
-from signalbox_driver import marks
+from signalbox_driver import canary, marks
 
 #: Ways into the host that only the trusted boot needs.
 _BRIDGES = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
@@ -39,6 +39,8 @@ _ACTIONS = (
     ("smtplib.", "open a network connection"),
     ("ftplib.", "open a network connection"),
 )
+#: Most events are of none of these.
+_WATCHED = frozenset(start.partition(".")[0] for start, _ in _ACTIONS)
 #: Harmless by themselves: looking at a name is not connecting to it.
 _HARMLESS = ("socket.__new__", "socket.gethostname")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -71,6 +73,7 @@ def seal(_text):
         # No audit event tells of these, and what comes of them says little.
         select.select = select.poll = _wait
         sys.addaudithook(_audit)
+        canary.watch_runtime()
     return ""
 
 
@@ -87,7 +90,10 @@ def _audit(event, args):
     elif event == "open":
         if args[2] & _WRITES:
             raise SandboxError(f"{_who()} tried to write a file")
-    elif event not in _HARMLESS:
+    elif event == "object.__setattr__":
+        if args[1] == "__code__":
+            raise SandboxError(f"{_who()} tried to replace the code of a function")
+    elif event.partition(".")[0] in _WATCHED and event not in _HARMLESS:
         for start, action in _ACTIONS:
             if event.startswith(start):
                 raise SandboxError(f"{_who()} tried to {action}")
