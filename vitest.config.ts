@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // Where the package is installed, this is what it exports.
+    alias: { 'signalbox/testing': join(import.meta.dirname, 'src/workspace/testing.ts') },
     // By `npm run test:security`: they take minutes.
     exclude: ['test/security/**'],
     testTimeout: 60_000,

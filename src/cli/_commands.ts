@@ -2,6 +2,11 @@
 import type { CommandMap } from './_command.ts'
 
 export const COMMANDS: CommandMap = {
+  init: { summary: 'make a working detections repository', load: () => import('./init.ts') },
+  new: {
+    summary: 'scaffold a rule, policy, helper or data model with its tests',
+    load: () => import('./new.ts'),
+  },
   validate: { summary: 'load everything and print every problem', load: () => import('./validate.ts') },
   test: {
     summary: 'run the cases that detections carry, routing included',
@@ -37,8 +42,6 @@ export const COMMANDS: CommandMap = {
 
 /** Decided, but not there yet. */
 export const NOT_BUILT: Readonly<Record<string, string>> = {
-  init: 'make a working detections repository',
-  new: 'scaffold a rule, policy, helper or data model with its tests',
   replay: 'recorded events through everything, nothing sent',
   bench: 'times per function',
   doctor: 'what is missing here',

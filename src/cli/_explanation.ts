@@ -1,10 +1,10 @@
 /** Tells an explanation: as a story for people, as the stable JSON for machines. Pure. */
 import type { Detection } from '../model/detection.ts'
 import type { FunctionName, FunctionResult } from '../model/finding.ts'
+import { functionsJson } from '../model/test-json.ts'
 import { errorFrames } from '../reporters/_failure.ts'
 import { routeStory, routeTarget } from '../reporters/_route-story.ts'
 import { printable, printableLines, type Style } from '../reporters/_style.ts'
-import { functionsJson } from '../reporters/json.ts'
 import type { Explanation } from '../workspace.ts'
 
 /** The alert's own text is put in as it is, so that number lexemes survive. */

@@ -2,11 +2,11 @@
 import type { Detection, TestCase } from '../model/detection.ts'
 import type { Engine } from '../model/evaluation.ts'
 import type { Project } from '../model/project.ts'
+import { testJson } from '../model/test-json.ts'
 import type { TestResult } from '../model/test-result.ts'
 import { failureLines, printedLines, readLines } from '../reporters/_failure.ts'
 import { routeStory, routeTarget } from '../reporters/_route-story.ts'
 import { printable, type Style } from '../reporters/_style.ts'
-import { testJson } from '../reporters/json.ts'
 import { judge } from '../testing/verdict.ts'
 import {
   bodyProblems,

@@ -1,6 +1,6 @@
 /** One JSON document per run, in the stable shape of docs/cli.md: fields are only ever added. */
-import type { FunctionName, FunctionResult, FunctionResults } from '../model/finding.ts'
-import type { DetectionResult, TestResult } from '../model/test-result.ts'
+import { testJson } from '../model/test-json.ts'
+import type { DetectionResult } from '../model/test-result.ts'
 import type { CreateReporter } from './_reporter.ts'
 
 const createJson: CreateReporter = ({ failuresOnly }) => ({
@@ -42,42 +42,4 @@ function unitTestsJson({ file, status, problems, tests }: DetectionResult) {
     durationMs,
   }))
   return { file, status, problems, tests: told }
-}
-
-/** One case in the stable shape. */
-export function testJson(test: TestResult) {
-  return {
-    name: test.name,
-    status: test.status,
-    expectedResult: test.expectedResult,
-    matched: test.matched,
-    alerts: test.alerts,
-    severity: test.severity,
-    route: test.route,
-    functions: functionsJson(test.functions),
-    failures: test.failures,
-    durationMs: test.durationMs,
-    line: test.line,
-    warnings: test.warnings,
-    skippedExpectations: test.skippedExpectations,
-    output: test.output,
-    reads: test.reads,
-  }
-}
-
-/** Functions the body lacks are absent; each of the others has both keys. */
-export function functionsJson(functions: FunctionResults): Record<string, unknown> {
-  const entries = Object.entries(functions) as [FunctionName, FunctionResult][]
-  return Object.fromEntries(
-    entries.map(([name, { output, error }]) => [
-      name,
-      { output: error ? null : plainOutput(name, output), error: error ?? null },
-    ]),
-  )
-}
-
-/** The alert context travels as JSON text, so that it is not read twice; here it is a value like the others. */
-function plainOutput(name: FunctionName, output: unknown): unknown {
-  if (name !== 'alert_context' || typeof output !== 'string') return output ?? null
-  return JSON.parse(output) as unknown
 }

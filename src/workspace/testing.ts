@@ -1,0 +1,118 @@
+/** The door for tests in vitest or node:test, `signalbox/testing`: a project is loaded once, its detections are asked about events. */
+import { nearest } from '../adapters.ts'
+import { UserError } from '../errors.ts'
+import { alertsOn, type Detection, type Expectations, type TestCase } from '../model/detection.ts'
+import type { Engine } from '../model/evaluation.ts'
+import { silentLog } from '../model/ports.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { type TestJson, testJson } from '../model/test-json.ts'
+import { judge } from '../testing/verdict.ts'
+import { bodyProblems, formatProblem, openProject, startEngine } from './project.ts'
+
+export type { Expectations } from '../model/detection.ts'
+export type { Problem } from '../model/problem.ts'
+export type { TestJson } from '../model/test-json.ts'
+
+export interface LoadOptions {
+  /** Folder of the detections repository; the current one when absent. */
+  readonly root?: string
+  /** The registry instead of destinations.yaml. */
+  readonly destinations?: string
+  /** Unknown names resolve as they would live, and are only warned about. */
+  readonly allowUnknownDestinations?: boolean
+}
+
+export interface EvaluateOptions {
+  /** Name in the body -> what it returns, as `Mocks` of a test case. */
+  readonly mocks?: Readonly<Record<string, unknown>>
+  /** As in a test case; what is not met stands in `failures`. */
+  readonly expectations?: Expectations
+}
+
+export interface LoadedProject {
+  /** Ids of the detections that loaded. */
+  readonly detections: readonly string[]
+  /** What `validate` would say of the files. */
+  readonly problems: readonly Problem[]
+  /** Runs the detection on one event (a policy: on one resource). Nothing is sent. */
+  evaluate(id: string, event: object, options?: EvaluateOptions): Promise<TestJson>
+  /** Ends Python's workers. */
+  close(): Promise<void>
+}
+
+let latest: LoadedProject | undefined
+
+/** @example const { evaluate, close } = await loadProject({ root: 'detections-repository' }) */
+export async function loadProject({
+  root = '.',
+  destinations,
+  ...options
+}: LoadOptions = {}): Promise<LoadedProject> {
+  const { allowUnknownDestinations = false } = options
+  const project = await openProject({
+    root,
+    destinationsFile: destinations,
+    allowUnknownDestinations,
+    log: silentLog,
+  })
+  const engine = await startEngine(project, 'test', silentLog)
+  const loaded: LoadedProject = {
+    detections: [...project.detections.keys()],
+    problems: [...project.problems, ...bodyProblems(project, engine)],
+    evaluate: (id, event, asked = {}) =>
+      evaluateIn(project, engine, { id, event, allowUnknownDestinations, ...asked }),
+    close: () => engine.close(),
+  }
+  latest = loaded
+  return loaded
+}
+
+/** In the project that was loaded last. */
+export async function evaluate(id: string, event: object, options?: EvaluateOptions): Promise<TestJson> {
+  if (!latest) throw new UserError('no project is loaded', { hint: 'await loadProject() first' })
+  return latest.evaluate(id, event, options)
+}
+
+interface Asked extends EvaluateOptions {
+  readonly id: string
+  readonly event: object
+  readonly allowUnknownDestinations: boolean
+}
+
+async function evaluateIn(project: Project, engine: Engine, asked: Asked): Promise<TestJson> {
+  const { id, event, allowUnknownDestinations, mocks = {}, expectations = {} } = asked
+  const detection = detectionCalled(id, project, engine)
+  const entry = JSON.stringify(event)
+  const replaced = Object.entries(mocks).map(([objectName, returnValue]) => ({ objectName, returnValue }))
+  const [outcome] = await engine.test([{ detection: id, entry, mocks: JSON.stringify(replaced) }])
+  const said = outcome!.functions.detection?.output
+  const test: TestCase = {
+    name: id,
+    place: detection.place,
+    // No result is expected here, so whatever the matcher says is no failure.
+    expectedResult: said ?? alertsOn(detection.type),
+    entry,
+    mocks: JSON.stringify(replaced),
+    expectations,
+  }
+  const verdict = { registry: project.registry, allowUnknownDestinations, failOnProblems: false }
+  return testJson(judge(detection, test, outcome!, verdict))
+}
+
+function detectionCalled(id: string, project: Project, engine: Engine): Detection {
+  const found = project.detections.get(id)
+  const faults = [...project.problems, ...bodyProblems(project, engine)].filter(
+    ({ severity }) => severity === 'error',
+  )
+  const broken = engine.problems.some((problem) => problem.kind === 'detection' && problem.id === id)
+  if (found && !broken) return found
+  const near = nearest(id, project.detections.keys())
+  const listed = faults.map(formatProblem).join('\n\n')
+  throw new UserError(
+    `the detection "${id}" is not there${listed && `; what is wrong in the project:\n\n${listed}`}`,
+    {
+      hint: near && near !== id ? `did you mean "${near}"?` : undefined,
+    },
+  )
+}
