@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { DataModel, Detection, Helper, OtherContent } from '../model/detection.ts'
 import { readBody } from './body.ts'
-import { tieToMembers } from './correlation-members.ts'
+import { noteSilentMembers, tieToMembers } from './correlation-members.ts'
 import { type Built, buildDetections } from './derivation.ts'
 import type { DeclaredRouting } from './destinations.ts'
 import { projectPath, specsOf } from './discover.ts'
@@ -38,12 +38,14 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
   const dataModels = pythonOf.flatMap((spec) => (spec.type === 'datamodel' ? dataModelOf(spec, context) : []))
   noteOrphans(context)
   noteIdleOverrides(built, context)
+  const detections = finish(
+    built.filter(({ spec }) => fine(spec)),
+    new Versions(helpers),
+    routing,
+  )
+  noteSilentMembers(detectionSpecs, detections, problems)
   return {
-    detections: finish(
-      built.filter(({ spec }) => fine(spec)),
-      new Versions(helpers),
-      routing,
-    ),
+    detections,
     helpers,
     dataModels,
     others: specs

@@ -1,7 +1,12 @@
-/** What correlation rules and the rules they look at owe each other: log types, and fields that signals must keep. */
+/** What correlation rules and the rules they look at owe each other: signals, log types, fields that signals keep. */
 import type { SignalField } from '../model/correlation.ts'
 import type { Detection } from '../model/detection.ts'
 import type { Unversioned } from './detections.ts'
+import type { ProblemList } from './problems.ts'
+import { nodeAt } from './schema-check.ts'
+import type { Spec } from './spec.ts'
+import { child } from './yaml.ts'
+import type { ScalarNode } from './yaml-tree.ts'
 
 /** Correlation rules get the log types of their members, members the fields that are compared. */
 export function tieToMembers(
@@ -14,6 +19,37 @@ export function tieToMembers(
     logTypes: detection.correlation ? [...logTypesOf(detection, byId)] : detection.logTypes,
     signalFields: fields.get(detection.id) ?? [],
   }))
+}
+
+/** The `RuleID` of each step, where it stands. */
+export function memberNames({ node }: Pick<Spec, 'node'>): ScalarNode[] {
+  const detection = nodeAt(node, '/Detection/0')
+  const steps = child(detection, 'Group') ?? child(detection, 'Sequence')
+  return (steps?.kind === 'sequence' ? steps.items : []).flatMap((step) => {
+    const rule = child(step, 'RuleID')
+    return rule?.kind === 'scalar' ? [rule] : []
+  })
+}
+
+/** A rule that runs and looks at one that does not: its step never happens, or is always absent. */
+export function noteSilentMembers(
+  specs: readonly Spec[],
+  detections: ReadonlyMap<string, Detection>,
+  problems: ProblemList,
+): void {
+  for (const spec of specs) {
+    const rule = detections.get(spec.id)
+    if (!rule?.enabled || !rule.correlation) continue
+    for (const name of memberNames(spec)) {
+      const member = detections.get(name.text)
+      if (!member || (member.enabled && member.type !== 'policy')) continue
+      problems.warning(spec.source, name.offset, {
+        code: 'silent-member',
+        message: `${name.text} is ${member.enabled ? 'a policy' : 'disabled'} and sends no signals`,
+        hint: member.enabled ? 'name a rule' : 'enable it, or disable this rule too',
+      })
+    }
+  }
 }
 
 /** A member may itself be a correlation rule; a ring of them comes to an end. */

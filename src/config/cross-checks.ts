@@ -1,7 +1,7 @@
 /** Checks over all specs: one namespace of ids, one enabled data model per log type, packs that hold what exists. */
 import { nearest } from '../adapters.ts'
+import { memberNames } from './correlation-members.ts'
 import type { ProblemList } from './problems.ts'
-import { nodeAt } from './schema-check.ts'
 import { AWS_RESOURCE_TYPES } from './schemas/resource-types.ts'
 import { nodeOf, type Spec } from './spec.ts'
 import { child } from './yaml.ts'
@@ -106,11 +106,8 @@ function checkMembers(specs: readonly Spec[], problems: ProblemList): void {
   const ids = new Set(specs.map((spec) => spec.id))
   for (const spec of specs) {
     if (spec.type !== 'correlation_rule' || problems.hasError(spec.source.file)) continue
-    const detection = nodeAt(spec.node, '/Detection/0')
-    const steps = child(detection, 'Group') ?? child(detection, 'Sequence')
-    for (const step of steps?.kind === 'sequence' ? steps.items : []) {
-      const rule = child(step, 'RuleID')
-      if (rule?.kind !== 'scalar' || ids.has(rule.text)) continue
+    for (const rule of memberNames(spec)) {
+      if (ids.has(rule.text)) continue
       const near = nearest(rule.text, ids)
       problems.warning(spec.source, rule.offset, {
         code: 'unknown-member',

@@ -2,7 +2,7 @@
  * One look of a correlation rule at the signals behind its cursor. What it finds is committed together with the
  * cursor: a crash at any moment repeats the look, and never its alert.
  */
-import { absenceWaitMs } from '../engine/correlation.ts'
+import { absenceWaitMs, canWait } from '../engine/correlation.ts'
 import { type CorrelationRule, findMatches } from '../engine/correlation-decision.ts'
 import type { Log } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -42,71 +42,81 @@ export async function beginCursor(rule: CorrelationRule, now: number, ports: Cor
 
 export async function correlate(
   rule: CorrelationRule,
-  { now, intervalMs, slot }: Occasion,
+  occasion: Occasion,
   ports: CorrelatePorts,
 ): Promise<void> {
-  const { correlation } = rule
-  const { lookbackMs } = correlation
+  const { now, intervalMs, slot } = occasion
+  const { lookbackMs } = rule.correlation
   const begun = await readCursor(rule, ports)
-  const waits = correlation.steps.some(({ absent }) => absent)
+  const waits = canWait(rule.correlation)
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
-  const detections = [...new Set(correlation.steps.map((step) => step.rule))]
-  let { after } = begun
   let isTaken = slot === null
-  // Of everything that has come since the last look: absence is judged over all of it, once, at the end.
-  const times = waits ? [begun.at, now] : []
-  for (let isLast = false; !isLast; ) {
-    const fresh = await ports.store.signals({ detections, after, limit: PAGE })
-    isLast = fresh.length < PAGE
-    const upTo = fresh.at(-1)?.id ?? after
-    const isStale = waits && now - begun.at > lookbackMs
-    times.push(...rangeOf(fresh))
-    const judged = waits && isLast
-    const around = judged ? times : rangeOf(fresh)
-    const signals = around.length > 0 ? await windowOf(rule, detections, around, ports) : []
-    const look = {
-      after: judged ? begun.after : after,
-      upTo,
-      now,
-      waitMs,
-      judgedAt: judged ? begun.at : null,
-    }
+  for (let { after } = begun; ; ) {
+    // Absence is judged over all that has come, not page by page.
+    const fresh = await newSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE, ports)
+    // What is judged now may have happened a window before the last look.
+    const times = waits ? [begun.at - lookbackMs, now, ...fresh.times] : fresh.times
+    const signals = times.length > 0 ? await windowOf(rule, times, ports) : []
+    const look = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
     const findings = findMatches(rule, signals, look)
-    if (findings.length === 0 && fresh.length === 0 && !isStale) return
+    const isStale = waits && now - begun.at > lookbackMs
+    if (findings.length === 0 && fresh.times.length === 0 && !isStale) return
     isTaken ||= await ports.store.once(cursorName(rule), slot!)
     if (!isTaken) return
-    await move(rule, { after: upTo, at: isLast ? now : begun.at }, findings, ports)
-    after = upTo
+    await move(rule, { after: fresh.upTo, at: now }, findings, ports)
+    if (fresh.isLast) return
+    after = fresh.upTo
+  }
+}
+
+interface Fresh {
+  readonly upTo: number
+  /** The first and the last time at which one happened; none of none. */
+  readonly times: readonly number[]
+  readonly isLast: boolean
+}
+
+/** What came after a signal, at most so many of them and a page. */
+async function newSignals(
+  rule: CorrelationRule,
+  after: number,
+  most: number,
+  { store }: CorrelatePorts,
+): Promise<Fresh> {
+  let [upTo, count, first, last] = [after, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (;;) {
+    const page = await store.signals({ detections: membersOf(rule), after: upTo, limit: PAGE })
+    for (const { happenedAt } of page) {
+      first = Math.min(first, happenedAt)
+      last = Math.max(last, happenedAt)
+    }
+    upTo = page.at(-1)?.id ?? upTo
+    count += page.length
+    const isLast = page.length < PAGE
+    if (isLast || count >= most) return { upTo, times: count > 0 ? [first, last] : [], isLast }
   }
 }
 
 /** All that could be of one match with what happened at these times. */
 async function windowOf(
-  { id, correlation: { lookbackMs } }: CorrelationRule,
-  detections: readonly string[],
+  rule: CorrelationRule,
   times: readonly number[],
   { store, log }: CorrelatePorts,
 ): Promise<readonly StoredSignal[]> {
+  const { lookbackMs } = rule.correlation
   const happened = { from: Math.min(...times) - 2 * lookbackMs, to: Math.max(...times) + 2 * lookbackMs }
-  const signals = await store.signals({ detections, happened, limit: MOST_SIGNALS })
+  const signals = await store.signals({ detections: membersOf(rule), happened, limit: MOST_SIGNALS })
   if (signals.length === MOST_SIGNALS) {
     log.error(
-      { detection: id, signals: MOST_SIGNALS },
+      { detection: rule.id, signals: MOST_SIGNALS },
       'a correlation rule has more signals than it can look at: the latest are left out',
     )
   }
   return signals
 }
 
-/** The first and the last time; none of none. */
-function rangeOf(signals: readonly StoredSignal[]): number[] {
-  if (signals.length === 0) return []
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const { happenedAt } of signals) {
-    first = Math.min(first, happenedAt)
-    last = Math.max(last, happenedAt)
-  }
-  return [first, last]
+function membersOf({ correlation }: CorrelationRule): string[] {
+  return [...new Set(correlation.steps.map(({ rule }) => rule))]
 }
 
 async function readCursor(rule: CorrelationRule, { store }: CorrelatePorts): Promise<Cursor> {

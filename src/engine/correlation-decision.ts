@@ -31,18 +31,20 @@ export function findMatches(
 ): MatchFinding[] {
   const isNew = ({ id }: KeptSignal) => id > look.after && id <= look.upTo
   const hits = hitsOfSignals(signals, rule.correlation, isNew)
-  const found = matches(rule.correlation, hits, look, (match) => isDue(match, look))
+  const { lookbackMs } = rule.correlation
+  const found = matches(rule.correlation, hits, look, (match) => isDue(match, look, lookbackMs))
   return [...found].map((match) => findingOf(rule, match, look.now))
 }
 
 /**
  * What waits for something absent is due once, when the wait is over. Where its last signal came late, what is waited
- * for may come as late.
+ * for may come as late; but nothing waits longer than a window for that.
  */
-function isDue({ isNew, last, waitsUntil }: Found<SignalHit>, look: Look): boolean {
+function isDue({ isNew, last, waitsUntil }: Found<SignalHit>, look: Look, lookbackMs: number): boolean {
   if (waitsUntil === null) return isNew
   if (look.judgedAt === null) return false
-  const due = waitsUntil + Math.max(0, last.signal.at - last.signal.happenedAt)
+  const lateMs = Math.max(0, last.signal.at - last.signal.happenedAt)
+  const due = waitsUntil + Math.min(lateMs, lookbackMs)
   return due <= look.now && (due > look.judgedAt || isNew)
 }
 

@@ -118,8 +118,10 @@ function linksOf<H extends Hit>(correlation: Correlation, hits: StepHits<H>) {
   return { links, after }
 }
 
+/** Nothing reaches further than the window. */
 function within({ transitions, lookbackMs }: Correlation, from: string, to: string): number {
-  return transitions.find((each) => each.from === from && each.to === to)?.withinMs ?? lookbackMs
+  const said = transitions.find((each) => each.from === from && each.to === to)?.withinMs
+  return Math.min(said ?? lookbackMs, lookbackMs)
 }
 
 /** Whether a transition to the step says how long it may take. */

@@ -81,6 +81,11 @@ function valuesInAll(hit: Hit, [first, ...others]: readonly string[]): readonly 
   return values.filter((value) => others.every((field) => hit.values(field).includes(value)))
 }
 
+/** Whether a match may have to wait for what must be absent. */
+export function canWait({ form, steps }: Correlation): boolean {
+  return form === 'group' ? steps.some(({ absent }) => absent) : steps.at(-1)?.absent === true
+}
+
 /**
  * How long after a hit the absence of another may be judged. A run looks back over its window, and windows of a
  * schedule overlap by what the window is longer than the interval: that much later, another run judges nothing new.

@@ -23,8 +23,10 @@ export function createSelection(
   bodies.forEach((body, number) => {
     if ((body.kind !== 'detection' && body.kind !== 'simple') || broken.has(number)) return
     if (body.type === 'policy') policies.push(number)
-    else if (body.type === 'scheduled_rule') enter(queries, body.scheduledQueries, number)
-    else enter(rules, body.logTypes, number)
+    else {
+      enter(queries, body.scheduledQueries, number)
+      if (body.type === 'rule') enter(rules, body.logTypes, number)
+    }
   })
   const looksAt = (number: number, type: string, resourceId: string) => {
     const { resourceTypes, suppressions } = bodies[number] as Body & Selectable

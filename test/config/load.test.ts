@@ -127,7 +127,7 @@ describe('other content', () => {
         'AnalysisType: policy\nPolicyID: P\nFilename: p.py\nEnabled: true\nSeverity: low\nResourceTypes: [AWS.S3.Bucket]\nSuppressions: ["arn:*"]\nTests: [{ Name: t, ExpectedResult: false, Resource: { Size: 1.0 } }]\n',
       'policies/p.py': BODY,
       'correlation_rules/c.yml':
-        'AnalysisType: correlation_rule\nRuleID: C\nEnabled: true\nSeverity: High\nDetection:\n  - Group: [{ ID: a, RuleID: P }]\n    Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }\nTests: [{ Name: t, ExpectedResult: true, RuleOutputs: [{ ID: a, Matches: { f: { v: [0] } } }] }]\n',
+        'AnalysisType: correlation_rule\nRuleID: C\nEnabled: true\nSeverity: High\nDetection:\n  - Group: [{ ID: a, RuleID: C }]\n    Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }\nTests: [{ Name: t, ExpectedResult: true, RuleOutputs: [{ ID: a, Matches: { f: { v: [0] } } }] }]\n',
       'global_helpers/h.yml': 'AnalysisType: global\nGlobalID: my_helper\nFilename: h.py\n',
       'global_helpers/h.py': 'X = 1\n',
       'data_models/m.yml':
@@ -258,6 +258,21 @@ ${more}`
     ])
     expect(of('Pair').correlation).toMatchObject({ lookbackMs: 15 * 60_000, schedule: { everyMs: 300_000 } })
   })
+})
+
+it('a correlation rule whose member sends no signals is warned about, while it runs', async () => {
+  const correlation = (id: string, enabled: boolean) =>
+    `AnalysisType: correlation_rule\nRuleID: ${id}\nEnabled: ${enabled}\nSeverity: High\nDetection:\n  - Group: [{ RuleID: On }, { RuleID: Off }]\n    Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }\n`
+  const project = await load({
+    'rules/c.yml': correlation('Runs', true),
+    'rules/d.yml': correlation('Rests', false),
+    'rules/on.yml': rule('On'),
+    'rules/off.yml': rule('Off', '', { Enabled: 'false' }),
+    'rules/body.py': BODY,
+  })
+  expect(project.problems).toMatchObject([
+    { code: 'silent-member', severity: 'warning', file: 'rules/c.yml', line: 6, column: 39 },
+  ])
 })
 
 describe('overrides', () => {

@@ -155,6 +155,25 @@ describe('an absence', () => {
     expect(await house.alerts()).toEqual([])
   })
 
+  it('of what came later than a window is judged at once, with what has come', async () => {
+    const house = await correlationHouse(A_NOT_B)
+    await house.happens('B', 'bob', 3)
+    await house.lookAt(5000)
+    await house.happens('A', 'ann', 0)
+    await house.happens('A', 'bob', 0)
+    await house.lookAt(5001)
+    await house.lookAt(5010)
+    expect(await house.alerts()).toEqual(['ann x1'])
+  })
+
+  it('is judged of all the signals of a match, also those from long before the last look', async () => {
+    const house = await correlationHouse(pairing(['A', 'C', '!B']))
+    await house.happens('A', 'ann', 0)
+    await house.happens('C', 'ann', 10)
+    for (const minute of [11, 14, 15]) await house.lookAt(minute)
+    expect(await house.alerts()).toEqual(['ann x1'])
+  })
+
   it('is judged by the first look after a pause in which nobody looked', async () => {
     const house = await correlationHouse(A_NOT_B)
     await house.happens('A', 'ann', 2)

@@ -60,6 +60,7 @@ beforeAll(async () => {
       talkative,
       simple('silent', {}),
       simple('other type', {}, { logTypes: ['Other'] }),
+      simple('rows too', {}, { logTypes: [], scheduledQueries: ['Q'] }),
       simple('rows', {}, { type: 'scheduled_rule', logTypes: [], scheduledQueries: ['Q'] }),
       simple('filtered', {}, { inlineFilter: matching('{ Key: action, Condition: Equals, Value: x }') }),
       simple('long', {
@@ -109,7 +110,7 @@ describe('a simple detection', () => {
     expect((await engine.evaluate(events)).map((event) => Object.values(told(event)).sort())).toEqual([
       ['long', 'python', 'silent'],
       ['other type'],
-      ['rows'],
+      ['rows', 'rows too'],
     ])
   })
 
