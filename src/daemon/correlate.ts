@@ -4,6 +4,7 @@
  */
 import { absenceWaitMs, canWait } from '../engine/correlation.ts'
 import { type CorrelationRule, findMatches } from '../engine/correlation-decision.ts'
+import type { MatchFinding } from '../model/finding.ts'
 import type { Log } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Store, StoredSignal } from '../store/store.ts'
@@ -50,17 +51,19 @@ export async function correlate(
   const begun = await readCursor(rule, ports)
   const waits = canWait(rule.correlation)
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
+  // What is judged now may have happened a window before the last look.
+  const judging = waits ? [{ from: begun.at - lookbackMs, to: now }] : []
   let isTaken = slot === null
   for (let { after } = begun; ; ) {
     // Absence is judged over all that has come, not page by page.
     const fresh = await newSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE, ports)
-    // What is judged now may have happened a window before the last look.
-    const times = waits ? [begun.at - lookbackMs, now, ...fresh.times] : fresh.times
-    const signals = times.length > 0 ? await windowOf(rule, times, ports) : []
     const look = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
-    const findings = findMatches(rule, signals, look)
+    const findings: MatchFinding[] = []
+    for (const span of neighbourhoods([...judging, ...fresh.spans], 2 * lookbackMs)) {
+      findings.push(...findMatches(rule, await signalsOf(rule, span, ports), look))
+    }
     const isStale = waits && now - begun.at > lookbackMs
-    if (findings.length === 0 && fresh.times.length === 0 && !isStale) return
+    if (findings.length === 0 && fresh.spans.length === 0 && !isStale) return
     isTaken ||= await ports.store.once(cursorName(rule), slot!)
     if (!isTaken) return
     await move(rule, { after: fresh.upTo, at: now }, findings, ports)
@@ -69,10 +72,15 @@ export async function correlate(
   }
 }
 
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
 interface Fresh {
   readonly upTo: number
-  /** The first and the last time at which one happened; none of none. */
-  readonly times: readonly number[]
+  /** When they happened, one by one. */
+  readonly spans: readonly Span[]
   readonly isLast: boolean
 }
 
@@ -83,33 +91,45 @@ async function newSignals(
   most: number,
   { store }: CorrelatePorts,
 ): Promise<Fresh> {
-  let [upTo, count, first, last] = [after, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (;;) {
+  const spans: Span[] = []
+  for (let upTo = after; ; ) {
     const page = await store.signals({ detections: membersOf(rule), after: upTo, limit: PAGE })
-    for (const { happenedAt } of page) {
-      first = Math.min(first, happenedAt)
-      last = Math.max(last, happenedAt)
-    }
+    for (const { happenedAt } of page) spans.push({ from: happenedAt, to: happenedAt })
     upTo = page.at(-1)?.id ?? upTo
-    count += page.length
     const isLast = page.length < PAGE
-    if (isLast || count >= most) return { upTo, times: count > 0 ? [first, last] : [], isLast }
+    if (isLast || spans.length >= most) return { upTo, spans, isLast }
   }
 }
 
-/** All that could be of one match with what happened at these times. */
-async function windowOf(
+/**
+ * The spans with what is near enough to be of one match, those that meet as one. A record with a wrong clock thus has
+ * a neighbourhood of its own, and does not drag in all that lies between.
+ */
+function neighbourhoods(spans: readonly Span[], reachMs: number): Span[] {
+  const merged: { from: number; to: number }[] = []
+  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last && from - reachMs <= last.to) last.to = Math.max(last.to, to + reachMs)
+    else merged.push({ from: from - reachMs, to: to + reachMs })
+  }
+  return merged
+}
+
+async function signalsOf(
   rule: CorrelationRule,
-  times: readonly number[],
+  happened: Span,
   { store, log }: CorrelatePorts,
 ): Promise<readonly StoredSignal[]> {
-  const { lookbackMs } = rule.correlation
-  const happened = { from: Math.min(...times) - 2 * lookbackMs, to: Math.max(...times) + 2 * lookbackMs }
-  const signals = await store.signals({ detections: membersOf(rule), happened, limit: MOST_SIGNALS })
+  const signals = await store.signals({
+    detections: membersOf(rule),
+    happened,
+    latest: true,
+    limit: MOST_SIGNALS,
+  })
   if (signals.length === MOST_SIGNALS) {
     log.error(
       { detection: rule.id, signals: MOST_SIGNALS },
-      'a correlation rule has more signals than it can look at: the latest are left out',
+      'a correlation rule has more signals than it can look at: the oldest are left out',
     )
   }
   return signals

@@ -10,7 +10,7 @@ const SELECT = `
 
 export function listSignals(
   driver: Driver,
-  { detections, after, happened, limit }: SignalFilter,
+  { detections, after, happened, latest = false, limit }: SignalFilter,
 ): StoredSignal[] {
   // Behind a cursor the new ones are few, whatever there is of a detection: the plus keeps its index out of it.
   const column = after === undefined ? 'detection' : '+detection'
@@ -28,10 +28,11 @@ export function listSignals(
       to: 'happened_at <= :to',
     },
   )
-  return driver
-    .prepare<StoredSignal>(`${SELECT} ${where} ORDER BY id LIMIT :limit`)
+  const rows = driver
+    .prepare<StoredSignal>(`${SELECT} ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT :limit`)
     .all({ ...params, limit })
     .map((row) => ({ ...row }))
+  return latest ? rows.reverse() : rows
 }
 
 export function latestSignal(driver: Driver): number {

@@ -129,6 +129,8 @@ export interface SignalFilter {
   readonly after?: number
   /** By the event's own time, both ends included. */
   readonly happened?: { readonly from: number; readonly to: number }
+  /** Of more than the limit the latest instead of the first. */
+  readonly latest?: boolean
   readonly limit: number
 }
 

@@ -255,6 +255,8 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect(await found({ detections: [] })).toEqual([])
       expect(await found({ happened: { from: T0 - 20, to: T0 - 10 } })).toEqual(['late', 'early'])
       expect(await found({ happened: { from: T0 - 19, to: T0 } })).toEqual(['late', 'other', 'c'])
+      const latest = await store.signals({ detections: ['A', 'B'], latest: true, limit: 2 })
+      expect(latest.map(({ rowId }) => rowId)).toEqual(['other', 'early'])
       const [first] = await store.signals({ limit: 1 })
       expect(await found({ detections: ['A'], after: first!.id })).toEqual(['early'])
       expect(await store.latestSignal()).toBe((await store.signals({ limit: 10 })).at(-1)!.id)

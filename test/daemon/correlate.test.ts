@@ -64,6 +64,25 @@ describe('a match', () => {
     expect(await house.alerts()).toEqual(['ann x1'])
   })
 
+  it('is found beside records with wrong clocks, without all that lies between', async () => {
+    const house = await correlationHouse(AB)
+    const asked: number[] = []
+    const store: typeof house.ports.store = {
+      ...house.store,
+      signals: async (filter) => {
+        const found = await house.store.signals(filter)
+        if (filter.happened) asked.push(found.length)
+        return found
+      },
+    }
+    for (let minute = -300; minute < -100; minute++) await house.happens('A', 'ann', minute)
+    await house.lookAt(0)
+    for (const minute of [-10_000, 1, 1_000_000]) await house.happens('A', 'ann', minute)
+    await house.happens('B', 'ann', 2)
+    await house.lookAt(5, { store })
+    expect([await house.alerts(), asked]).toEqual([['ann x1'], [1, 2, 1]])
+  })
+
   it('ends with the window, to the millisecond', async () => {
     const house = await correlationHouse(AB)
     await house.happens('A', 'ann', 0)
