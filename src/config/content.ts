@@ -1,5 +1,6 @@
 /** Checked specs -> detections, helpers, data models and the rest. Files with an error are left out, all others stand. */
 import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { DataModel, Detection, Helper, OtherContent } from '../model/detection.ts'
 import { readBody } from './body.ts'
 import { noteSilentMembers, tieToMembers } from './correlation-members.ts'
@@ -15,6 +16,8 @@ import { Versions } from './version.ts'
 export interface ContentContext {
   readonly root: string
   readonly sideFiles: readonly string[]
+  /** Those that should have a spec. */
+  readonly python: readonly string[]
   readonly routing: DeclaredRouting
   readonly allowUnknownDestinations: boolean
   readonly problems: ProblemList
@@ -37,6 +40,7 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
   const helpers = pythonOf.flatMap((spec) => (spec.type === 'global' ? helperOf(spec, context) : []))
   const dataModels = pythonOf.flatMap((spec) => (spec.type === 'datamodel' ? dataModelOf(spec, context) : []))
   noteOrphans(context)
+  noteIdleBodies(specs, context)
   noteIdleOverrides(built, context)
   const detections = finish(
     built.filter(({ spec }) => fine(spec)),
@@ -109,6 +113,31 @@ function noteOrphans({ sideFiles, root, problems }: ContentContext): void {
       hint: 'name it <spec>.expect.yml',
     })
   }
+}
+
+/** Files of tests and packages. */
+const NO_BODY = /(?:^|[\\/])(?:__\w+__|conftest|setup|test_[^\\/]*|[^\\/]*_test)\.py$/
+
+const NOT_LOADED = new Set(['missing-analysis-type', 'unknown-analysis-type', 'skipped-analysis-file'])
+
+/** A spec that is missing, or names another file, leaves a detection unseen. */
+function noteIdleBodies(specs: readonly Spec[], { python, root, problems }: ContentContext): void {
+  // What was not loaded may well name it.
+  if (problems.sorted().some(({ severity, code }) => severity === 'error' || NOT_LOADED.has(code))) return
+  const named = new Set(
+    specs.flatMap(({ path, value: { Filename: file } }) =>
+      typeof file === 'string' ? [resolve(dirname(path), file)] : [],
+    ),
+  )
+  const [first, ...others] = python.filter((path) => !NO_BODY.test(path) && !named.has(path))
+  if (first === undefined) return
+  const more =
+    others.length > 0 ? `, nor ${others.length} other Python file${others.length > 1 ? 's' : ''}` : ''
+  problems.file('warning', projectPath(root, first), {
+    code: 'idle-body',
+    message: `no spec names this file${more}`,
+    hint: 'a detection is a pair: a YAML spec whose Filename names the Python file',
+  })
 }
 
 function noteIdleOverrides(built: readonly Built[], { routing, problems }: ContentContext): void {

@@ -9,6 +9,8 @@ export interface Discovered {
   readonly specs: readonly string[]
   /** `*.expect.yml` files among them. */
   readonly sideFiles: readonly string[]
+  /** Python files in the same folders. */
+  readonly python: readonly string[]
   /** YAML files outside the folders that are searched. */
   readonly outside: readonly string[]
   /** Links that are not followed. */
@@ -18,6 +20,7 @@ export interface Discovered {
 type Leads = 'inside' | 'outside' | 'to-folder' | 'nowhere'
 
 const SIDE_FILE = /\.expect\.ya?ml$/
+const PYTHON_FILE = /^[^.].*\.py$/
 const YAML_FILE = /^[^.].*\.y.*ml$/
 const NEVER = new Set(['node_modules', '__pycache__', 'dependabot.yml'])
 /** Panther's rule for the argument `.`: folders whose path, begun with `./`, fits one of these. */
@@ -38,24 +41,32 @@ export function discover(root: string, paths: readonly string[] = []): Discovere
   const found = new Set<string>()
   const outside: string[] = []
   if (paths.length === 0) {
-    for (const file of yamlFilesUnder(root)) {
-      // What is not named like a spec is a linked folder.
-      const folder = YAML_FILE.test(basename(file)) ? dirname(file) : file
+    for (const file of filesUnder(root)) {
+      // What is named like neither is a linked folder.
+      const isFound = [YAML_FILE, PYTHON_FILE].some((form) => form.test(basename(file)))
+      const folder = isFound ? dirname(file) : file
       if (isSearched(relative(root, folder))) found.add(file)
       else outside.push(file)
     }
   }
   for (const path of paths) for (const file of filesOf(resolve(root, path))) found.add(file)
   const starts = paths.length === 0 ? [root] : paths.map((path) => resolve(root, path))
-  for (const folder of leanedOn(root, starts)) for (const file of yamlFilesUnder(folder)) found.add(file)
+  for (const folder of leanedOn(root, starts)) for (const file of filesUnder(folder)) found.add(file)
 
-  const told = [...found].sort(compareText).map((path) => ({ path, leads: leads(root, path) }))
+  const { python = [], yaml = [] } = Object.groupBy([...found].sort(compareText), (path) =>
+    PYTHON_FILE.test(basename(path)) ? 'python' : 'yaml',
+  )
+  const told = yaml.map((path) => ({ path, leads: leads(root, path) }))
   const inside = told.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
   return {
     specs: inside.filter((file) => !SIDE_FILE.test(file)),
     sideFiles: inside.filter((file) => SIDE_FILE.test(file)),
+    python,
     outside: outside
-      .filter((file) => !SIDE_FILE.test(file) && !found.has(file) && isFile(file))
+      .filter(
+        (file) =>
+          !PYTHON_FILE.test(basename(file)) && !SIDE_FILE.test(file) && !found.has(file) && isFile(file),
+      )
       .sort(compareText),
     links: told.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
   }
@@ -93,7 +104,7 @@ function filesOf(path: string): string[] {
   if (!existsSync(path)) {
     throw new UserError(`${path} does not exist`, { hint: 'paths are relative to the project' })
   }
-  if (statSync(path).isDirectory()) return yamlFilesUnder(path)
+  if (statSync(path).isDirectory()) return filesUnder(path)
   if (!/\.y[^.]*ml$/.test(path)) {
     throw new UserError(`${path} is not a YAML file`, { hint: 'name the spec, not its Python file' })
   }
@@ -101,14 +112,14 @@ function filesOf(path: string): string[] {
 }
 
 /** Linked folders are not entered, so that no loop of links can be walked; they, and links to nowhere, are told. */
-function yamlFilesUnder(folder: string): string[] {
+function filesUnder(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {
     const { name } = entry
     if (name.startsWith('.') || NEVER.has(name)) return []
     const path = join(folder, name)
-    if (entry.isDirectory()) return yamlFilesUnder(path)
+    if (entry.isDirectory()) return filesUnder(path)
     const isLink = entry.isSymbolicLink()
-    const isOne = YAML_FILE.test(name) && (isLink || entry.isFile())
+    const isOne = (YAML_FILE.test(name) || PYTHON_FILE.test(name)) && (isLink || entry.isFile())
     return isOne || (isLink && isFolder(path)) ? [path] : []
   })
 }

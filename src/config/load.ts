@@ -78,6 +78,8 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const content = buildContent(specs, {
     root,
     sideFiles: found.sideFiles,
+    // Of a part of the project nobody can say what is missing.
+    python: isWhole ? found.python : [],
     routing,
     allowUnknownDestinations: options.allowUnknownDestinations ?? false,
     problems,

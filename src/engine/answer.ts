@@ -169,6 +169,7 @@ const isFacts = orNull(
       record({ title: isReturns, dedup: isReturns, severity: isReturns, destinations: isReturns }),
     ),
     followed: optional(listOf(isText)),
+    isStandard: optional(isBoolean),
   }),
 )
 const isStudies = listOf(record({ facts: isFacts, code: orNull(isText) }))

@@ -1,5 +1,5 @@
 /** Facts as Python tells them, body by body -> facts by id. */
-import type { BodyFacts, DetectionFacts, ProjectFacts } from '../model/facts.ts'
+import type { BodyFacts, DetectionFacts, HelperFacts, ProjectFacts } from '../model/facts.ts'
 import type { Body } from './protocol.ts'
 
 /** @param text what `readFacts` of answer.ts has accepted for these bodies. */
@@ -13,7 +13,7 @@ export function projectFacts(
     new Map(bodies.flatMap((body, at) => (body.kind === kind && told[at] ? [[body.id, told[at]]] : [])))
   return {
     detections: ofKind('detection') as Map<string, DetectionFacts>,
-    helpers: ofKind('helper'),
+    helpers: ofKind('helper') as Map<string, HelperFacts>,
     dataModels: ofKind('data-model'),
     packages,
   }

@@ -18,6 +18,11 @@ export interface BodyFacts {
 /** The functions whose results decide where an alert goes and what it merges into. */
 export type DecidingFunction = 'title' | 'dedup' | 'severity' | 'destinations'
 
+export interface HelperFacts extends BodyFacts {
+  /** The standard library has a module of its name, which is imported instead. */
+  readonly isStandard: boolean
+}
+
 export interface DetectionFacts extends BodyFacts {
   /** A function that the module lacks is absent; one that it imports is there. */
   readonly returns: Readonly<Partial<Record<DecidingFunction, ReturnFacts>>>
@@ -57,7 +62,7 @@ export type Outcome =
 /** By id. A body whose text is not Python has none. */
 export interface ProjectFacts {
   readonly detections: ReadonlyMap<string, DetectionFacts>
-  readonly helpers: ReadonlyMap<string, BodyFacts>
+  readonly helpers: ReadonlyMap<string, HelperFacts>
   readonly dataModels: ReadonlyMap<string, BodyFacts>
   /** Top-level names that packages bring. */
   readonly packages: ReadonlySet<string>

@@ -12,7 +12,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import { readPackages } from '../packages/read.ts'
 import { bodyProblem } from '../testing/run-tests.ts'
-import { noteStandIns } from './stand-ins.ts'
+import { noteImports } from './import-notes.ts'
 import { warmUp } from './warm-up.ts'
 
 export { formatProblem } from '../config/problems.ts'
@@ -65,7 +65,7 @@ export function startEngine(
 /** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
 export function bodyProblems(project: Project, engine: Engine): Problem[] {
   const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
-  return [...broken, ...noteStandIns(project, engine.facts)]
+  return [...broken, ...noteImports(project, engine.facts)]
 }
 
 function ownerOf(

@@ -34,8 +34,10 @@ describe('a spec', () => {
       'rules/body.py': BODY,
       'destinations.yaml': REGISTRY,
     })
-    expect(project.problems.map(told)).toEqual([expected])
-    expect(project.problems[0]).toMatchObject({ file: 'rules/fault.yml' })
+    // Not every fault names the body that lies beside it.
+    const problems = project.problems.filter(({ code }) => code !== 'idle-body')
+    expect(problems.map(told)).toEqual([expected])
+    expect(problems[0]).toMatchObject({ file: 'rules/fault.yml' })
     // The others stand; the file at fault is part of the project only when it was a warning.
     const ids = [...project.detections.values()].map((detection) => detection.place.file)
     expect(ids).toContain('rules/a/base.yml')

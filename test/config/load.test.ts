@@ -111,6 +111,35 @@ describe('keys that nobody knows', () => {
   })
 })
 
+describe('a Python file that no spec names', () => {
+  const files = { 'rules/a.yml': rule('A'), 'rules/body.py': BODY }
+
+  it('is told once for all, where everything was loaded', async () => {
+    const idle = { 'rules/lost.py': BODY, 'global_helpers/also.py': '', 'elsewhere/not_searched.py': '' }
+    const project = await load({ ...files, ...idle })
+    expect(project.problems).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'idle-body',
+        file: 'global_helpers/also.py',
+        message: 'no spec names this file, nor 1 other Python file',
+      },
+    ])
+  })
+
+  it.each([
+    ['a test', { 'rules/a_test.py': '', 'rules/test_a.py': '' }],
+    ['of a package', { 'rules/__init__.py': '', 'rules/conftest.py': '' }],
+    [
+      'perhaps named by a spec that was not loaded',
+      { 'rules/lost.py': '', 'rules/lost.yml': 'AnalysisType: skill\n' },
+    ],
+  ])('is not told where it is %s', async (_, more) => {
+    const project = await load({ ...files, ...more })
+    expect(codes(project).filter((code) => code.includes('idle-body'))).toEqual([])
+  })
+})
+
 describe('other content', () => {
   it('may be a table from SQL, which names no log types', async () => {
     const table =

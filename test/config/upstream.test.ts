@@ -20,7 +20,8 @@ const inRules = (spec: string): Files => ({ 'rules/a.yml': spec, 'rules/body.py'
 async function refusals(files: Files): Promise<string[]> {
   const { problems, detections } = await load(files, { upstreamRefusals: true })
   expect(detections.size).toBeGreaterThan(0)
-  return problems.map(
+  const ofSpecs = problems.filter(({ code }) => code !== 'idle-body')
+  return ofSpecs.map(
     ({ file, line, column, severity, code }) => `${file}:${line}:${column} ${severity} ${code}`,
   )
 }

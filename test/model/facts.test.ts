@@ -66,11 +66,12 @@ describe('helpers that a body leans on', () => {
     functions: [],
     imports: modules.map((module) => ({ module, name: null, line: 1 })),
   })
+  const helper = (...modules: string[]) => ({ ...body(...modules), isStandard: false })
   const helpers = new Map([
-    ['a', body('b', 'json')],
-    ['b', body('a', 'c.part')],
-    ['c', body()],
-    ['alone', body('c')],
+    ['a', helper('b', 'json')],
+    ['b', helper('a', 'c.part')],
+    ['c', helper()],
+    ['alone', helper('c')],
   ])
 
   it.each([

@@ -420,6 +420,16 @@ class Helpers(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(returns(source, "destinations", self.HELPERS), expected)
 
+    def test_one_that_is_no_python_was_followed_too(self):
+        helpers = {"broken": ("helpers/broken.py", "def (")}
+        facts = Facts(helpers).of_detection("body.py", "from broken import severity")
+        self.assertEqual(facts["followed"], ["helpers/broken.py"])
+        self.assertIsNone(Facts(helpers).of_helper("broken"))
+
+    def test_a_name_of_the_standard_library(self):
+        reader = Facts({"json": ("json.py", ""), "own": ("own.py", "")})
+        self.assertEqual([reader.of_helper(name)["isStandard"] for name in ("json", "own")], [True, False])
+
     def test_says_which_files_were_followed(self):
         helpers = {name: (f"helpers/{name}.py", dedent(text)) for name, text in self.HELPERS.items()}
         facts = Facts(helpers).of_detection("body.py", "from routing import severity")

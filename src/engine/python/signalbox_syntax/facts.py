@@ -1,5 +1,7 @@
 """What the bodies of a project do, by their text: imports, functions, and what the deciding functions can return."""
 
+import sys
+
 from signalbox_syntax.modules import Module
 from signalbox_syntax.outcomes import Unknown, place, told
 from signalbox_syntax.possible import Expressions, TooMuch
@@ -16,8 +18,9 @@ class Facts:
         self._scopes = {}
 
     def of_helper(self, name):
-        scope = self._helper(name)
-        return None if scope is None else _outline(scope.module)
+        _, scope = self._helper(name)
+        # What is imported under such a name is never the helper.
+        return scope and {**_outline(scope.module), "isStandard": name in sys.stdlib_module_names}
 
     def of_body(self, path, source):
         module = _parse(path, source)
@@ -37,10 +40,11 @@ class Facts:
         """Parsed once, when something leads to it."""
         if name not in self._helpers:
             return None
+        path, source = self._helpers[name]
         if name not in self._scopes:
-            module = _parse(*self._helpers[name])
+            module = _parse(path, source)
             self._scopes[name] = module and ModuleScope(module)
-        return self._scopes[name]
+        return path, self._scopes[name]
 
 
 def _parse(path, source):

@@ -23,7 +23,7 @@ class Expressions:
     """Evaluates in scopes, for one detection."""
 
     def __init__(self, find_module):
-        """`find_module`: import name -> ModuleScope, or None for what has no text here."""
+        """`find_module`: import name -> (path, ModuleScope or None where its text is not Python), or None for no helper."""
         self._find_module = find_module
         self._calls = []
         self._steps = 0
@@ -31,9 +31,9 @@ class Expressions:
         self.followed = set()
 
     def module(self, name):
-        scope = self._find_module(name)
-        if scope is not None:
-            self.followed.add(scope.module.path)
+        path, scope = self._find_module(name) or (None, None)
+        if path is not None:
+            self.followed.add(path)
         return scope
 
     def returned(self, function, module, arguments):

@@ -1,12 +1,34 @@
-/** Says where bodies get less than they ask for: dateutil, whose stand-in reads ISO 8601 alone. */
+/** Says where bodies import something else than their authors may think: a stand-in, or what a helper is hidden by. */
 import type { BodyFacts, ProjectFacts } from '../model/facts.ts'
 import { distributionOf } from '../model/packages.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 
+/** Of the stand-ins, the one that works in part. */
 const STAND_IN = 'dateutil'
 
-export function noteStandIns(project: Project, facts: ProjectFacts): Problem[] {
+export function noteImports(project: Project, facts: ProjectFacts): Problem[] {
+  return [...noteHidden(project, facts), ...noteStandIns(project, facts)]
+}
+
+function noteHidden({ helpers }: Project, facts: ProjectFacts): Problem[] {
+  return helpers.flatMap(({ id, place }): Problem[] => {
+    const isStandard = facts.helpers.get(id)?.isStandard
+    if (!isStandard && !facts.packages.has(id)) return []
+    const winner = isStandard ? 'the standard library has' : 'a package brings'
+    return [
+      {
+        severity: 'warning',
+        code: 'hidden-helper',
+        message: `the helper ${id} is never imported: ${winner} a module of that name`,
+        ...place,
+        hint: 'give it another GlobalID',
+      },
+    ]
+  })
+}
+
+function noteStandIns(project: Project, facts: ProjectFacts): Problem[] {
   if (facts.packages.has(STAND_IN) || facts.helpers.has(STAND_IN)) return []
   const users = [
     ...importers(project.helpers, facts.helpers),
