@@ -5,8 +5,8 @@ import type { FunctionError, FunctionResults, MatchFinding } from '../model/find
 import { ForgedAnswer, readEvaluation, readOutcomes, readUnitTests } from './answer.ts'
 import type { WorkerCacheDesk } from './cache-desk.ts'
 import { failedOutcome, failedUnitTest, QUARANTINED } from './ended-call.ts'
-import { type Accepted, cacheEvent, type IntakeRules, takeIn } from './intake.ts'
-import type { Matching } from './matching.ts'
+import { type Accepted, cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './intake.ts'
+import type { Looked, Matching } from './matching.ts'
 import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
 import type { Python } from './pyodide.ts'
 import { keepFields } from './signal-fields.ts'
@@ -46,18 +46,18 @@ interface Reported {
 export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
   const { python, cacheDesk, rules, matching, bodies } = loaded
   const envelopes = job.work.items as readonly Envelope[]
-  const taken = envelopes.map((envelope) => takeIn(envelope, rules))
+  const taken = envelopes.map((envelope) => take(envelope, rules, matching))
   cacheDesk.serve((item) => cacheEvent(envelopes[item], taken[item]))
   const quarantined = new Set(job.quarantined)
   const running = withoutQuarantined(quarantined)
   const matched: Reported[] = []
   const asked = taken.flatMap((event, item): Entry[] => {
     if (event.status !== 'accepted') return []
-    const { raw } = envelopes[item]!
-    const looked = matching.look(raw, event)
-    matched.push(...looked.matched.map((each) => ({ item, ...each })))
-    const candidates = running(looked.python)
-    return candidates.length === 0 ? [] : [{ item, raw, fields: event.fields, candidates }]
+    for (const each of event.matched) matched.push({ item, ...each })
+    const candidates = running(event.python)
+    return candidates.length === 0
+      ? []
+      : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
   })
   const { reported, unreadable, printed } = job.watched
     ? askWatching(python, asked, job)
@@ -86,11 +86,21 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
   return { outcomes, printed }
 }
 
+/** An accepted event without its parsed record, which weighs ten times its text and would live as long as the batch. */
+type Taken = (Omit<Accepted, 'record'> & Looked) | NotAccepted
+
+function take(envelope: Envelope, rules: IntakeRules, matching: Matching): Taken {
+  const taken = takeIn(envelope, rules)
+  if (taken.status !== 'accepted') return taken
+  const { record: _, ...kept } = taken
+  return Object.assign(kept, matching.look(envelope.raw, taken))
+}
+
 /** Of a match that correlation rules look at. */
 function signalFieldsOf(
   body: Body,
   raw: string,
-  { fields }: Accepted,
+  { fields }: Pick<Accepted, 'fields'>,
   { alert_context: context }: FunctionResults,
 ): Pick<MatchFinding, 'signalFields'> {
   if (!('signalFields' in body) || body.signalFields.length === 0) return {}

@@ -19,7 +19,11 @@ export interface Accepted {
   readonly fields: Readonly<Record<string, string>>
   readonly candidates: readonly number[]
 }
-export type TakenIn = Accepted | { readonly status: 'rejected' | 'unclassified'; readonly reason: string }
+export interface NotAccepted {
+  readonly status: 'rejected' | 'unclassified'
+  readonly reason: string
+}
+export type TakenIn = Accepted | NotAccepted
 
 export interface IntakeRules {
   readonly settings: Pick<Settings, 'classification' | 'limits'>
@@ -78,7 +82,10 @@ function deriveRowId({ source, dedupId, cursor, place, raw, receivedAt, seq }: E
 }
 
 /** Who an event is to the caching helpers; null: no detection sees it. */
-export function cacheEvent(envelope: Envelope | undefined, taken: TakenIn | undefined): CacheEvent | null {
+export function cacheEvent(
+  envelope: Envelope | undefined,
+  taken: Omit<Accepted, 'record'> | NotAccepted | undefined,
+): CacheEvent | null {
   if (!envelope || taken?.status !== 'accepted') return null
   const { source, seq, dedupId, dedupByRowId } = envelope
   const isKnownByRowId = dedupByRowId === true && taken.ownRowId

@@ -30,10 +30,17 @@ interface Matchers {
 export function createMatching(bodies: readonly Body[]): Matching {
   const byBody = new Map(bodies.flatMap((body, number) => matchersOf(body, number)))
   const oneOf = interned()
+  const known = new WeakMap<readonly number[], boolean>()
+  /** Whether nothing is to be decided here. All events of one type have the same list. */
+  const isForPython = (candidates: readonly number[]): boolean => {
+    const answer = known.get(candidates) ?? !candidates.some((number) => byBody.has(number))
+    known.set(candidates, answer)
+    return answer
+  }
 
   return {
     look(raw, { record, fields, candidates }) {
-      if (!candidates.some((number) => byBody.has(number))) return { python: candidates, matched: [] }
+      if (isForPython(candidates)) return { python: candidates, matched: [] }
       const whole = withFields(needsExactness(raw) ? parseExact(raw) : record, fields)
       const passed = candidates.filter((number) => byBody.get(number)?.filter?.(whole) ?? true)
       const matched = passed.flatMap((body) => {
