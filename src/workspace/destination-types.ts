@@ -50,7 +50,7 @@ async function loadLocal(
   const loaded = await importDefault<unknown>(resolve(root, type))
   if (!isDestinationType(loaded)) {
     throw new UserError(`${type} exports no destination type by default`, {
-      hint: 'export default defineDestination({ type, summary, options, request, exchange or send })',
+      hint: 'export default defineDestination({ type, summary, options, and one of request, exchange, or payload with send })',
     })
   }
   return loaded
@@ -58,7 +58,8 @@ async function loadLocal(
 
 /** Whoever wrote it may have had no type checker at hand. */
 function isDestinationType(loaded: unknown): loaded is DestinationType {
-  const { options, request, exchange, send } = (loaded ?? {}) as Readonly<Record<string, unknown>>
+  const { options, ...made } = (loaded ?? {}) as Readonly<Record<string, unknown>>
+  const isMade = (...names: readonly string[]) => names.every((name) => typeof made[name] === 'function')
   const describes = typeof options === 'object' && options !== null
-  return describes && [request, exchange, send].some((each) => typeof each === 'function')
+  return describes && (isMade('request') || isMade('exchange') || isMade('payload', 'send'))
 }

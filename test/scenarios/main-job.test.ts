@@ -132,8 +132,9 @@ export default {
   type: './my-sink.ts',
   summary: 'appends titles to a file',
   options: { type: 'object', properties: { path: { type: 'string', description: 'file' } }, additionalProperties: false },
-  async send(message: { notification: { title: string } }, options: { path: string }) {
-    appendFileSync(options.path, message.notification.title + '\\n')
+  payload: (message: { notification: { title: string } }) => ({ line: message.notification.title }),
+  async send({ line }: { line: string }, options: { path: string }) {
+    appendFileSync(options.path, line + '\\n')
     return { message: 'appended' }
   },
 }
@@ -177,7 +178,7 @@ export default {
   ])('that %s', async (_name, statement, expected) => {
     const files = {
       'my-sink.ts': `export default {
-        type: 'own', summary: '', options: { type: 'object', properties: {} },
+        type: 'own', summary: '', options: { type: 'object', properties: {} }, payload: () => ({}),
         async send() { ${statement}; await new Promise((r) => setTimeout(r, 50)); return { message: 'sent' } },
       }`,
     }

@@ -11,7 +11,7 @@ function loadLocal(source: string, allowed = true) {
 
 describe('a local destination type', () => {
   it('is imported only where it is allowed', async () => {
-    const sound = `export default { type: 'x', summary: '', options: {}, send: async () => ({ message: '' }) }`
+    const sound = `export default { type: 'x', summary: '', options: {}, payload: () => ({}), send: async () => ({ message: '' }) }`
     expect([...(await loadLocal(sound)).keys()]).toEqual(['./sink.ts'])
     await expect(loadLocal('throw new Error("imported")', false)).rejects.toMatchObject({
       hint: expect.stringContaining('--allow-local-types') as unknown,
@@ -21,6 +21,7 @@ describe('a local destination type', () => {
   it.each([
     ['a function', 'export default () => {}'],
     ['no way to send', 'export default { options: {} }'],
+    ['a way to send without what is sent', 'export default { options: {}, send() {} }'],
     ['no options', 'export default { send() {} }'],
     ['nothing', 'export default null'],
   ])('that exports %s is refused at the start, not at every delivery', async (_name, source) => {
