@@ -7,7 +7,7 @@ import type { WorkerCacheDesk } from './cache-desk.ts'
 import { failedOutcome, failedUnitTest, QUARANTINED } from './ended-call.ts'
 import { type Accepted, cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './intake.ts'
 import type { Looked, Matching } from './matching.ts'
-import type { Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
+import type { Answer, Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
 import type { Python } from './pyodide.ts'
 import { keepFields } from './signal-fields.ts'
 import { refuseTampering } from './tampering.ts'
@@ -19,11 +19,6 @@ export interface LoadedBodies {
   readonly matching: Matching
   readonly bodies: readonly Body[]
   readonly broken: ReadonlyMap<number, FunctionError>
-}
-
-export interface Answer {
-  readonly outcomes: readonly ItemOutcome[]
-  readonly printed: readonly Printed[]
 }
 
 /** An event that some body is to see. */

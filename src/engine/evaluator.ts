@@ -7,6 +7,7 @@ import { type AskCache, CacheAnswers } from './cache-answers.ts'
 import { WorkerCoreTime } from './core-time.ts'
 import type { Ending } from './ended-call.ts'
 import {
+  type Answer,
   type Filled,
   type FromWorker,
   type Job,
@@ -19,7 +20,9 @@ import {
 import type { StartState } from './start-state.ts'
 import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
 
-export type Done = Extract<FromWorker, { kind: 'done' }>
+export interface Done extends Answer {
+  readonly kind: 'done'
+}
 export interface Ready extends Filled {
   readonly kind: 'ready'
   readonly evaluator: Evaluator
@@ -109,7 +112,10 @@ export class Evaluator {
 
   async run(job: Job): Promise<Done | Ended> {
     this.#worker.postMessage(job)
-    return (await this.#reply()) as Done | Ended
+    const reply = await this.#reply()
+    return reply.kind === 'told'
+      ? { kind: 'done', ...(JSON.parse(reply.answer) as Answer) }
+      : (reply as Ended)
   }
 
   async stop(): Promise<void> {

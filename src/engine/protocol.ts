@@ -199,12 +199,19 @@ export interface Printed {
   readonly text: string
 }
 
+/** What came of a job. */
+export interface Answer {
+  readonly outcomes: readonly ItemOutcome[]
+  readonly printed: readonly Printed[]
+}
+
 export type FromWorker =
   /** The worker's last word. */
   | { readonly kind: 'tampered'; readonly what: string; readonly culprit: Culprit | null }
   | { readonly kind: 'booted'; readonly module: object; readonly made: MadeBase | null }
   | ({ readonly kind: 'ready' } & Filled)
-  | { readonly kind: 'done'; readonly outcomes: readonly ItemOutcome[]; readonly printed: readonly Printed[] }
+  /** An `Answer` as JSON, which crosses several times faster than its objects do. */
+  | { readonly kind: 'told'; readonly answer: string }
 
 /** Cells of the mark: a new serial is a new time budget. */
 export const MARK = { serial: 0, body: 1, item: 2, function: 3, isExact: 4 } as const

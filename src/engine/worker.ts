@@ -111,6 +111,6 @@ function serve(loaded: LoadedBodies): void {
   booted = undefined
   // Whatever Python throws across the border has ended the interpreter: uncaught, it ends this worker too.
   port!.on('message', (job: Job) =>
-    unlessTampered(() => send({ kind: 'done', ...ANSWERS[job.work.kind](loaded, job) })),
+    unlessTampered(() => send({ kind: 'told', answer: JSON.stringify(ANSWERS[job.work.kind](loaded, job)) })),
   )
 }

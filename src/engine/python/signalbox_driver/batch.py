@@ -13,7 +13,7 @@ from signalbox_driver.imports import add_packages
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
-from signalbox_driver.reads import observed, told
+from signalbox_driver.reads import observed, observing, told
 from signalbox_driver.running import findings, run
 from signalbox_driver.unit_tests import run_unit_test
 from signalbox_driver.views import Views, view
@@ -74,10 +74,11 @@ def test(text):
     request = json.loads(text)
     _prepare()
     skips = _skips(request["skips"])
-    outcomes = [
-        _test(_project.detections[number], item, entry, mocks, skips.get(number, {}).get(item, {}))
-        for item, number, entry, mocks in request["calls"]
-    ]
+    with observing():
+        outcomes = [
+            _test(_project.detections[number], item, entry, mocks, skips.get(number, {}).get(item, {}))
+            for item, number, entry, mocks in request["calls"]
+        ]
     marks.leave()
     return _answer(outcomes)
 

@@ -2,12 +2,15 @@
 
 import json
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 from panther_core import PantherEvent
 from panther_core.immutable import json_encoder
 
 _MOST_FIELDS = 20
 _LONGEST_VALUE = 200
+# Made once: json.dumps makes an encoder for each call that sets an option.
+_encode = json.JSONEncoder(default=json_encoder).encode
 _deep_get = PantherEvent.deep_get
 
 
@@ -34,19 +37,18 @@ _ASKING = {
 }
 
 
+#: What is observed now: the event, its reads, and whether the body itself is asking.
+_watched = SimpleNamespace(event=None, reads={}, asking=False)
+
+
 @contextmanager
-def observed(event):
-    """Yields field -> value, in the order of asking. The class is observed, not the event: bodies look at types."""
-    reads = {}
-    if not isinstance(event, PantherEvent):
-        yield reads
-        return
+def observing():
+    """The class is observed, not the event: bodies look at types. Once for many calls, because it slows every lookup."""
     own = {name: PantherEvent.__dict__[name] for name in _ASKING if name in PantherEvent.__dict__}
-    asking = [False]
     for name in _ASKING:
-        setattr(PantherEvent, name, _observing(name, event, reads, asking))
+        setattr(PantherEvent, name, _telling(name))
     try:
-        yield reads
+        yield
     finally:
         for name in _ASKING:
             if name in own:
@@ -55,28 +57,39 @@ def observed(event):
                 delattr(PantherEvent, name)
 
 
+@contextmanager
+def observed(event):
+    """Within `observing`. Yields field -> value, in the order of asking."""
+    reads = _watched.reads = {}
+    _watched.event, _watched.asking = event, False
+    try:
+        yield reads
+    finally:
+        _watched.event = None
+
+
 def told(reads):
     return [{"field": field, "value": value} for field, value in reads.items()]
 
 
-def _observing(name, event, reads, asking):
+def _telling(name):
     method = getattr(PantherEvent, name)
     asked_for, value_of = _ASKING[name]
 
-    def observing(self, *arguments, **options):
+    def telling(self, *arguments, **options):
         # One way of asking uses another: only what the body itself asks is remembered.
-        if self is not event or asking[0] or len(reads) >= _MOST_FIELDS:
+        if self is not _watched.event or _watched.asking or len(_watched.reads) >= _MOST_FIELDS:
             return method(self, *arguments, **options)
-        asking[0] = True
+        _watched.asking = True
         result = None
         try:
             result = method(self, *arguments, **options)
             return result
         finally:
-            _remember(reads, event, arguments, asked_for, value_of, result)
-            asking[0] = False
+            _remember(_watched.reads, self, arguments, asked_for, value_of, result)
+            _watched.asking = False
 
-    return observing
+    return telling
 
 
 def _remember(reads, event, arguments, asked_for, value_of, result):
@@ -84,7 +97,7 @@ def _remember(reads, event, arguments, asked_for, value_of, result):
         field, keys = asked_for(*arguments)
         if field not in reads:
             value = value_of(event, keys, result)
-            reads[field] = None if value is None else json.dumps(value, default=json_encoder)[:_LONGEST_VALUE]
+            reads[field] = None if value is None else _encode(value)[:_LONGEST_VALUE]
     except Exception:
         # Keys and values that cannot be told are no reason to fail.
         return
