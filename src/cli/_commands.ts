@@ -34,6 +34,7 @@ export const COMMANDS: CommandMap = {
   },
   python: { summary: 'pure-Python packages that detections need', load: () => import('./python.ts') },
   schema: { summary: 'JSON Schemas of the files, for editors', load: () => import('./schema.ts') },
+  doctor: { summary: 'what is missing here', load: () => import('./doctor.ts') },
   completion: {
     summary: 'print a script that completes commands in a shell',
     load: () => import('./completion.ts'),
@@ -44,5 +45,4 @@ export const COMMANDS: CommandMap = {
 export const NOT_BUILT: Readonly<Record<string, string>> = {
   replay: 'recorded events through everything, nothing sent',
   bench: 'times per function',
-  doctor: 'what is missing here',
 }

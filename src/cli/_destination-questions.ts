@@ -4,7 +4,7 @@ import { SEVERITIES } from '../model/severity.ts'
 import type { DestinationDraft } from '../workspace/destination-draft.ts'
 import { aboutTypes } from '../workspace/destination-types.ts'
 import type { Asking } from './_asking.ts'
-import { askForOptions } from './_option-questions.ts'
+import { askForOptions, askForSome } from './_option-questions.ts'
 
 export interface Answers {
   readonly name: string
@@ -33,17 +33,9 @@ export async function askForDestination(
     given.name ??
     (await ask.text('Name, as detections will write it', nameFault(declared.names), `soc-${type}`))
   const { draft } = given
-  const severities =
-    draft.severities ??
-    (await ask.several('Severities it takes by default (none: only when named)', values(SEVERITIES)))
-  const alertTypes =
-    draft.alertTypes ??
-    (await ask.several('Types of alert it takes (none: all but system alerts)', ALERT_TYPES))
-  const logTypes =
-    draft.logTypes ??
-    listOf(
-      await ask.text('Log types it takes, as globs with commas (none: all)', () => null, 'AWS.*, Okta.*'),
-    )
+  const severities = draft.severities ?? (await askForSeverities(ask))
+  const alertTypes = draft.alertTypes ?? (await askForAlertTypes(ask))
+  const logTypes = draft.logTypes ?? (await askForLogTypes(ask))
   const about = types.find((each) => each.type === type)
   const options = about ? await askForOptions(ask, name, about.options, draft.options ?? []) : []
   const fallback =
@@ -62,6 +54,37 @@ export async function askForDestination(
     },
   }
 }
+
+const CHANGES = ['name', 'severities', 'alert types', 'log types', 'options'] as const
+
+/** The questions of `destinations edit`: what shall change, and what it shall be. */
+export async function askForChanges(
+  ask: Asking,
+  { name, type }: { readonly name: string; readonly type: string },
+  taken: readonly string[],
+): Promise<{ newName?: string; draft: DestinationDraft }> {
+  const chosen = await ask.several(`What of ${name} shall change?`, values(CHANGES))
+  const changes = (what: (typeof CHANGES)[number]) => chosen.includes(what)
+  const about = changes('options') ? (await aboutTypes()).find((each) => each.type === type) : undefined
+  return {
+    ...(changes('name') && { newName: await ask.text('New name', nameFault(taken)) }),
+    draft: {
+      ...(changes('severities') && { severities: await askForSeverities(ask) }),
+      ...(changes('alert types') && { alertTypes: await askForAlertTypes(ask) }),
+      ...(changes('log types') && { logTypes: await askForLogTypes(ask) }),
+      options: about ? await askForSome(ask, name, about.options) : [],
+    },
+  }
+}
+
+const askForSeverities = (ask: Asking) =>
+  ask.several('Severities it takes by default (none: only when named)', values(SEVERITIES))
+
+const askForAlertTypes = (ask: Asking) =>
+  ask.several('Types of alert it takes (none: all but system alerts)', ALERT_TYPES)
+
+const askForLogTypes = async (ask: Asking) =>
+  listOf(await ask.text('Log types it takes, as globs with commas (none: all)', () => null, 'AWS.*, Okta.*'))
 
 const values = (names: readonly string[]) => names.map((value) => ({ value }))
 

@@ -1,15 +1,17 @@
 /** `destinations add`: by flags for scripts, by questions in a terminal. */
-import { UserError } from '../errors.ts'
 import { addDestination } from '../workspace/registry.ts'
 import { openProject, type WorkspaceOptions } from '../workspace.ts'
 import type { Asking } from './_asking.ts'
-import { defineCommand, FAILED, type Io, OK } from './_command.ts'
+import { defineCommand, FAILED, OK } from './_command.ts'
 import { DRAFT_OPTIONS, draftOf } from './_destination-flags.ts'
 import { type Answers, askForDestination, type Given } from './_destination-questions.ts'
 import { reportText, SEND_OPTIONS, sendTo } from './_destinations-test.ts'
 import { flag, text } from './_options.ts'
 import { openRegistry } from './_registry-session.ts'
 import { openSession } from './_session.ts'
+import { terminal } from './_terminal.ts'
+
+const NO_TERMINAL = 'destinations add needs a name and --type, or a terminal to ask in'
 
 export const add = defineCommand({
   arguments: { '[name]': 'what detections will call it; asked for in a terminal when absent' },
@@ -24,7 +26,7 @@ export const add = defineCommand({
     const session = openSession(options, io)
     const { type, fallback, sendTest } = options
     const given = { name, type, fallback, draft: draftOf(options) }
-    const ask = isComplete(given) ? null : await terminal(io)
+    const ask = isComplete(given) ? null : await terminal(io, NO_TERMINAL)
     const answers = ask ? await answersOf(ask, given, session.workspace) : (given as Answers)
     if (answers === null) {
       session.complain('nothing was changed')
@@ -41,13 +43,6 @@ export const add = defineCommand({
 
 function isComplete({ name, type }: Given): boolean {
   return name !== undefined && type !== undefined
-}
-
-/** Loaded only where somebody is asked. */
-async function terminal(io: Io): Promise<Asking> {
-  const isTerminal = [io.stdin, io.stderr].every((stream) => 'isTTY' in stream && stream.isTTY === true)
-  if (!isTerminal) throw new UserError('destinations add needs a name and --type, or a terminal to ask in')
-  return (await import('./_asking.ts')).asking(io)
 }
 
 /** null: the one who was asked broke off. */

@@ -1,12 +1,18 @@
 /** `destinations edit`: changes one in place; `destinations remove`: takes one out, unless somebody still names it. */
-import { UserError } from '../errors.ts'
+import type { Destination } from '../model/destination.ts'
 import { counted } from '../reporters/_style.ts'
 import { type Naming, namingsOf, renameInDetections } from '../workspace/references.ts'
 import { destinationCalled, editDestination, removeDestination } from '../workspace/registry.ts'
+import type { Asking } from './_asking.ts'
 import { defineCommand, FAILED, OK } from './_command.ts'
 import { DRAFT_OPTIONS, draftOf, saysNothing } from './_destination-flags.ts'
+import { askForChanges } from './_destination-questions.ts'
 import { flag, list, text } from './_options.ts'
 import { openRegistry, type RegistrySession } from './_registry-session.ts'
+import { terminal } from './_terminal.ts'
+
+const NO_TERMINAL =
+  'destinations edit needs something to change, or a terminal to ask in; see destinations edit --help'
 
 export const edit = defineCommand({
   arguments: { '<name>': 'the destination, by name or id' },
@@ -20,15 +26,18 @@ export const edit = defineCommand({
     unset: list('--unset <key>', 'removes a key, for example logTypes or options.headers'),
   },
   async run({ args: [name = ''], options }, io) {
-    const { newName, updateReferences, unset } = options
-    const draft = draftOf(options)
-    if (saysNothing(draft) && newName === undefined && unset.length === 0) {
-      throw new UserError('destinations edit needs something to change', {
-        hint: 'see destinations edit --help',
-      })
-    }
+    const { updateReferences, unset } = options
+    const given = { newName: options.newName, draft: draftOf(options) }
+    const isSilent = saysNothing(given.draft) && given.newName === undefined && unset.length === 0
+    const ask = isSilent ? await terminal(io, NO_TERMINAL) : null
     const session = await openRegistry(options, io)
     const destination = destinationCalled(session.project, name)
+    const changes = ask ? await changesOf(ask, destination, session) : given
+    if (changes === null || (ask && saysNothing(changes.draft) && changes.newName === undefined)) {
+      session.complain('nothing was changed')
+      return FAILED
+    }
+    const { newName, draft } = changes
     const file = await editDestination(session.workspace, session.project, destination, {
       ...draft,
       newName,
@@ -39,6 +48,12 @@ export const edit = defineCommand({
     return afterRename(destination.name, newName, updateReferences, session)
   },
 })
+
+/** null: the one who was asked broke off. */
+function changesOf(ask: Asking, destination: Destination, { project }: RegistrySession) {
+  const taken = project.registry.destinations.map((each) => each.name)
+  return ask.untilCancelled(() => askForChanges(ask, destination, taken))
+}
 
 /** An id still means the destination after a rename, so only its name is looked for. */
 function afterRename(from: string, to: string, update: boolean, session: RegistrySession): number {

@@ -17,10 +17,43 @@ export async function askForOptions(
   options: AboutType['options'],
   given: readonly string[],
 ): Promise<string[]> {
-  const open = fieldsOf(options).filter(
-    ({ path }) => !given.some((text) => text.startsWith(`${path.join('.')}=`)),
+  const isGiven = (name: string) => given.some((text) => text.startsWith(`${name}=`))
+  const open = fieldsOf(options).filter(({ path }) => !isGiven(path.join('.')))
+  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const way = ways.length === 0 || ways.some(isGiven) ? null : await askForWay(ask, open, ways)
+  const fields = open.map((field) => ({ ...field, required: field.required || nameOf(field) === way }))
+  return askForFields(
+    ask,
+    destination,
+    fields.filter((field) => nameOf(field) === way || !ways.includes(nameOf(field))),
   )
-  return askForFields(ask, destination, open)
+}
+
+/** Of these options exactly one is needed. */
+function askForWay(ask: Asking, fields: readonly OptionField[], ways: readonly string[]): Promise<string> {
+  const choices = fields.filter((field) => ways.includes(nameOf(field)))
+  return ask.one('One of these is needed', choices.map(choiceOf))
+}
+
+/** Those of a destination that shall change. */
+export async function askForSome(
+  ask: Asking,
+  destination: string,
+  options: AboutType['options'],
+): Promise<string[]> {
+  return askForFields(
+    ask,
+    destination,
+    fieldsOf(options).map((field) => ({ ...field, required: false })),
+  )
+}
+
+function nameOf({ path }: OptionField): string {
+  return path.at(-1)!
+}
+
+function choiceOf(field: OptionField): { value: string; hint: string } {
+  return { value: nameOf(field), hint: explained(field.schema) }
 }
 
 async function askForFields(
@@ -33,10 +66,9 @@ async function askForFields(
   for (const field of fields.filter(({ required }) => required))
     answers.push(...(await askFor(ask, destination, field)))
   if (optional.length === 0) return answers
-  const choices = optional.map(({ path, schema }) => ({ value: path.at(-1)!, hint: explained(schema) }))
-  const chosen = await ask.several('Further options to set', choices)
+  const chosen = await ask.several('Further options to set', optional.map(choiceOf))
   for (const field of optional) {
-    if (chosen.includes(field.path.at(-1)!)) answers.push(...(await askFor(ask, destination, field)))
+    if (chosen.includes(nameOf(field))) answers.push(...(await askFor(ask, destination, field)))
   }
   return answers
 }

@@ -120,3 +120,37 @@ destinations:
     expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe(FILE)
   })
 })
+
+describe('a type that takes one of several options', () => {
+  it('asks which, and then for that one alone', async () => {
+    const root = makeProject({
+      'destinations.yaml': 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n',
+    })
+    const terminal = open('destinations', 'add', '--project', root, '--type', 'slack')
+    await terminal.answer('Name, as detections will write it', 'soc', ENTER)
+    await terminal.answer('Severities it takes', ENTER)
+    await terminal.answer('Types of alert it takes', ENTER)
+    await terminal.answer('Log types it takes', ENTER)
+    await terminal.answer('One of these is needed', ENTER)
+    await terminal.answer('where is it kept?', DOWN, ENTER)
+    await terminal.answer('Path of the file', 'secrets/slack', ENTER)
+    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('test alert now?', ENTER)
+    expect(await terminal.ended).toBe(0)
+    const written = readFileSync(join(root, 'destinations.yaml'), 'utf8')
+    expect(written).toContain('    type: slack\n    options:\n      webhookUrl: ${file:secrets/slack}\n')
+  })
+})
+
+describe('destinations edit in a terminal', () => {
+  it('asks what shall change, and changes that alone', async () => {
+    const before =
+      'version: 1\ndestinations:\n  - name: out # first\n    type: console\n    severities: [LOW]\n'
+    const root = makeProject({ 'destinations.yaml': before })
+    const terminal = open('destinations', 'edit', 'out', '--project', root)
+    await terminal.answer('What of out shall change?', DOWN, SPACE, ENTER)
+    await terminal.answer('Severities it takes', SPACE, ENTER)
+    expect(await terminal.ended).toBe(0)
+    expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe(before.replace('[LOW]', '[INFO]'))
+  })
+})

@@ -1,0 +1,28 @@
+/** `doctor`: what is missing here, and what to do about it. */
+import { printable } from '../reporters/_style.ts'
+import { examine, type Finding } from '../workspace/doctor.ts'
+import { defineCommand, FAILED, OK } from './_command.ts'
+import { FORMAT, list } from './_options.ts'
+import { openSession, type Session } from './_session.ts'
+import { jsonDocument } from './_store-session.ts'
+
+export default defineCommand({
+  options: {
+    secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
+    format: FORMAT,
+  },
+  async run({ options }, io) {
+    const session = openSession(options, io, { workspace: { allowUnknownDestinations: true } })
+    const findings = await examine(session.workspace, options.secretsDir)
+    if (options.format === 'json') session.print(jsonDocument({ findings }))
+    else for (const finding of findings) session.print(line(finding, session))
+    return findings.some(({ state }) => state === 'missing') ? FAILED : OK
+  },
+})
+
+const COLOUR = { fine: 'green', note: 'yellow', missing: 'red' } as const
+
+function line({ what, state, told, hint }: Finding, { style }: Session): string {
+  const advice = hint ? `\n${' '.repeat(23)}${hint}` : ''
+  return `${style(COLOUR[state], state.padEnd(8))} ${what.padEnd(13)} ${printable(told)}${advice}\n`
+}

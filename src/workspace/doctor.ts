@@ -1,0 +1,124 @@
+/** Looks at what the commands need of a project and its machine, and says what is missing. Changes and sends nothing. */
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { imageFolder, processEnvironment } from '../config/env-file.ts'
+import { createSecrets } from '../config/secrets.ts'
+import { isError, messageOf } from '../errors.ts'
+import type { Project } from '../model/project.ts'
+import { openProjectStore } from '../workspace.ts'
+import { loadTypes } from './destination-types.ts'
+import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './project.ts'
+
+export interface Finding {
+  readonly what: string
+  readonly state: 'fine' | 'note' | 'missing'
+  readonly told: string
+  readonly hint: string | null
+}
+
+type Told = Omit<Finding, 'what'>
+
+const fine = (told: string): Told => ({ state: 'fine', told, hint: null })
+const note = (told: string, hint: string): Told => ({ state: 'note', told, hint })
+const missing = (told: string, hint: string): Told => ({ state: 'missing', told, hint })
+
+export async function examine(
+  workspace: WorkspaceOptions,
+  secretsDirs: readonly string[],
+): Promise<Finding[]> {
+  const project = await openProject(workspace)
+  const looks: [string, () => Told | Promise<Told>][] = [
+    ['node', () => fine(process.versions.node)],
+    ['cache', () => cache(imageFolder(processEnvironment(workspace.envFile)))],
+    ['files', () => files(project)],
+    ['python', () => python(project, workspace)],
+    ['destinations', () => destinations(project)],
+    ['secrets', () => secrets(project, workspace, secretsDirs)],
+    ['store', () => store(workspace)],
+  ]
+  const findings: Finding[] = []
+  for (const [what, look] of looks) findings.push({ what, ...(await look()) })
+  return findings
+}
+
+function cache(folder: string): Told {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return fine(folder)
+  } catch {
+    return note(
+      `${folder} can't be written to`,
+      'each start then prepares Python anew; set XDG_CACHE_HOME to a folder of yours',
+    )
+  }
+}
+
+function files({ detections, problems }: Project): Told {
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  if (errors > 0) return missing(`${errors} errors`, '`signalbox validate` shows them with their places')
+  if (detections.size === 0)
+    return missing('no detection', '`signalbox init` makes a repository, `signalbox new rule ID` a rule')
+  return fine(`${detections.size} detections`)
+}
+
+async function python(project: Project, { log }: WorkspaceOptions): Promise<Told> {
+  const engine = await startEngine(project, 'test', log)
+  try {
+    const broken = bodyProblems(project, engine).filter(({ severity }) => severity === 'error').length
+    if (broken === 0) return fine('every body loads')
+    return missing(`${broken} bodies can't be loaded`, '`signalbox validate` shows why')
+  } finally {
+    await engine.close()
+  }
+}
+
+async function destinations({ registry, root, configuration, problems }: Project): Promise<Told> {
+  if (registry === null) {
+    const spoilt = problems.some(({ severity, file }) => severity === 'error' && configuration.includes(file))
+    if (spoilt) return missing('the registry has errors', '`signalbox validate` shows them')
+    return missing('no destinations.yaml', '`signalbox destinations add` begins one; `run` needs it')
+  }
+  try {
+    await loadTypes(registry, root, false)
+  } catch (error) {
+    if (isError(error, 'user')) return note(error.message, error.hint ?? '')
+    throw error
+  }
+  const enabled = registry.destinations.filter((each) => each.enabled).length
+  if (registry.fallback.length === 0) {
+    return note(
+      `${enabled} enabled, and no fallback`,
+      'name one in `fallback`: else an alert may reach nobody',
+    )
+  }
+  return fine(`${enabled} enabled`)
+}
+
+async function secrets(
+  { registry, root }: Project,
+  { envFile }: WorkspaceOptions,
+  secretsDirs: readonly string[],
+): Promise<Told> {
+  if (registry === null) return fine('none are needed')
+  const environment = processEnvironment(envFile)
+  const lacking = await createSecrets({ environment, projectRoot: root, secretsDirs }).missing(registry)
+  if (lacking.length === 0) return fine('all can be read')
+  return missing(
+    lacking.join('; '),
+    'set them in the environment, in --env-file, or in the files that destinations.yaml names',
+  )
+}
+
+async function store(workspace: WorkspaceOptions): Promise<Told> {
+  if (!existsSync(resolve(workspace.root, '.signalbox'))) return fine('none yet; `signalbox run` makes it')
+  try {
+    const opened = await openProjectStore(workspace, undefined)
+    await opened.close()
+    return fine(opened.place)
+  } catch (error) {
+    return isError(error, 'user')
+      ? note(messageOf(error), 'see docs/store.md')
+      : missing(messageOf(error), 'the file may be damaged')
+  }
+}
