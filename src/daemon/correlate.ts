@@ -49,6 +49,7 @@ export async function correlate(
   const { now, intervalMs, slot } = occasion
   const { lookbackMs } = rule.correlation
   const begun = await readCursor(rule, ports)
+  if (begun === null) return beginCursor(rule, now, ports)
   const waits = canWait(rule.correlation)
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
   // What is judged now may have happened a window before the last look.
@@ -139,9 +140,9 @@ function membersOf({ correlation }: CorrelationRule): string[] {
   return [...new Set(correlation.steps.map(({ rule }) => rule))]
 }
 
-async function readCursor(rule: CorrelationRule, { store }: CorrelatePorts): Promise<Cursor> {
+async function readCursor(rule: CorrelationRule, { store }: CorrelatePorts): Promise<Cursor | null> {
   const text = await store.cursor(cursorName(rule))
-  return text === null ? { after: 0, at: 0 } : (JSON.parse(text) as Cursor)
+  return text === null ? null : (JSON.parse(text) as Cursor)
 }
 
 function move(

@@ -228,6 +228,23 @@ describe('a crash', () => {
   })
 })
 
+it('a rule whose cursor could not be begun begins with its first look', async () => {
+  const house = await correlationHouse(AB)
+  const late = { ...house.rule, id: 'Late' }
+  await house.happens('A', 'ann', 0)
+  await house.happens('B', 'ann', 1)
+  const found: number[] = []
+  const admit: typeof house.ports.admit = async (findings, cursor) => {
+    found.push(findings.length)
+    await house.ports.admit([], cursor)
+  }
+  const look = { now: house.clock.now(), intervalMs: 5 * MINUTE, slot: null }
+  for (let n = 0; n < 2; n++) await correlate(late, look, { ...house.ports, admit })
+  await house.happens('B', 'ann', 2)
+  await correlate(late, look, { ...house.ports, admit })
+  expect(found).toEqual([0, 1])
+})
+
 it('a slot is taken by one of several daemons', async () => {
   const house = await correlationHouse(AB)
   await house.happens('A', 'ann', 0)
