@@ -3,7 +3,7 @@ import { isError, messageOf } from '../errors.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult } from '../model/test-result.ts'
 import { counted } from '../reporters/_style.ts'
-import { watchProject } from '../workspace/project.ts'
+import { warmUpEarly, watchProject } from '../workspace/project.ts'
 import { type Io, OK } from './_command.ts'
 import { INTERRUPTED } from './_interrupts.ts'
 import type { Session } from './_session.ts'
@@ -18,6 +18,8 @@ export async function watchTests(request: TestRequest, session: Session, io: Io)
   try {
     for (let changed: readonly string[] = []; ; ) {
       await testOnce(request, changed, session, io)
+      // For the next round.
+      warmUpEarly()
       session.note(`\nwaiting for changes, Ctrl-C ends`)
       const next = await changes.next()
       if (typeof next === 'number') return next

@@ -10,6 +10,8 @@ import type { KnownGood } from './problems.ts'
 export interface Keep {
   read(name: string): Uint8Array | null
   write(name: string, ...parts: readonly Uint8Array[]): Promise<unknown>
+  /** Of one process that loads again and again. */
+  readonly memory?: Map<string, unknown>
 }
 
 /** All that reading one file came to. */
@@ -37,10 +39,14 @@ export class Recall<T> implements KnownGood {
   constructor(root: string, keep: Keep | undefined) {
     this.#keep = keep
     this.#name = keep ? `specs-${hash('sha256', `${readersVersion()}\0${root}`)}` : ''
-    const bytes = keep?.read(this.#name)
-    const kept = bytes && (JSON.parse(Buffer.from(bytes).toString()) as Kept<T>)
+    const kept = (keep?.memory?.get(this.#name) as Kept<T> | undefined) ?? this.#read()
     this.#known = kept?.found ?? {}
     this.#knownGood = new Set(kept?.good)
+  }
+
+  #read(): Kept<T> | null {
+    const bytes = this.#keep?.read(this.#name)
+    return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as Kept<T>) : null
   }
 
   /** @param file as it is named in problems. */
@@ -69,14 +75,15 @@ export class Recall<T> implements KnownGood {
 
   /** @param isWhole false: files that were not asked for may still be there. */
   async keep(isWhole: boolean): Promise<void> {
-    if (!this.#keep || !this.#isNew) return
+    if (!this.#keep) return
     const kept: Kept<T> = isWhole
       ? { found: this.#used, good: [...this.#usedGood] }
       : {
           found: { ...this.#known, ...this.#used },
           good: [...new Set([...this.#knownGood, ...this.#usedGood])],
         }
-    await this.#keep.write(this.#name, Buffer.from(JSON.stringify(kept)))
+    this.#keep.memory?.set(this.#name, kept)
+    if (this.#isNew) await this.#keep.write(this.#name, Buffer.from(JSON.stringify(kept)))
   }
 }
 

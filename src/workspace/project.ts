@@ -17,7 +17,7 @@ import { warmUp } from './warm-up.ts'
 
 export { formatProblem } from '../config/problems.ts'
 export { watchProject } from '../config/watch.ts'
-export { warmUp } from './warm-up.ts'
+export { warmUp, warmUpEarly } from './warm-up.ts'
 
 export interface WorkspaceOptions {
   /** `--project`. */
@@ -37,11 +37,14 @@ export interface WorkspaceOptions {
   readonly log: Log
 }
 
+/** What files were read as, for a process that loads its project again. */
+const memory = new Map<string, unknown>()
+
 /** Loads the project; what is wrong with it is in its problems. */
 export function openProject(options: WorkspaceOptions): Promise<Project> {
   const { envFile, log: _log, ...load } = options
   const environment = processEnvironment(envFile)
-  return loadProject({ ...load, environment, keep: openImageCache(imageFolder(environment)) })
+  return loadProject({ ...load, environment, keep: { ...openImageCache(imageFolder(environment)), memory } })
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */

@@ -111,3 +111,16 @@ it('loading a part forgets nothing of the rest', async () => {
   await until(() => [...kept.values()][0] !== before)
   expect([...kept.values()][0]!.toString()).toContain('Test.Faulty')
 })
+
+it('a process that loads again need not even look where it is kept', async () => {
+  const memory = new Map<string, unknown>()
+  const fresh = await loadProject({ root, keep: { ...keep, memory } })
+  const nowhere: Keep = {
+    memory,
+    read: () => expect.unreachable('nothing is to be looked at'),
+    write: keep.write,
+  }
+  expect(await loadProject({ root, keep: nowhere })).toEqual(fresh)
+  file('it.yml', SPEC.replace('Medium', 'High'))
+  expect((await loadProject({ root, keep: nowhere })).detections.get('Test.It')!.severity).toBe('HIGH')
+})
