@@ -1,14 +1,16 @@
 /** Start to first verdict: from the start of the process to its exit, with an empty cache folder and with a filled one. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { silentLog } from '../src/model/ports.ts'
 import { openProject } from '../src/workspace.ts'
 import type { BenchContext, Figure, Measurement, Reach } from './figure.ts'
 import type { Phases } from './start-phases.ts'
+
+const TYPES = 'rule,policy,scheduled_rule,correlation_rule'
 
 interface Case {
   readonly name: string
@@ -35,6 +37,10 @@ async function measure(context: BenchContext): Promise<Figure[]> {
     progress(each.name)
     figures.push(...(await measureCase(each, checkout, repetitions)))
   }
+  if (corpus !== null) {
+    progress('after an edit')
+    figures.push(await measureEdit(corpus, checkout, repetitions))
+  }
   progress('phases')
   const largest = corpus === null ? 'example project' : 'corpus'
   return [...figures, ...(await measurePhases(corpus ?? checkout, largest, repetitions))]
@@ -58,7 +64,8 @@ async function casesOf(
     },
     {
       name: `${what}, all ${project.detections.size} detections`,
-      args,
+      // A selection, so that unit tests of the repository's own Python, which may take any time, are left out.
+      args: [...args, '--filter', `AnalysisType=${TYPES}`],
       ...(reach.whole && { warmReach: reach.whole }),
       ...(reach.wholeCold && { coldReach: reach.wholeCold }),
     },
@@ -83,6 +90,29 @@ async function measureCase(each: Case, checkout: string, repetitions: number): P
     ...(reach && { reach }),
   })
   return [figure('cold', cold, each.coldReach), figure('warm', warm, each.warmReach)]
+}
+
+/** One rule, whose body has changed since the last run; everything else is known. On a copy. */
+async function measureEdit(corpus: string, checkout: string, repetitions: number): Promise<Figure> {
+  const project = await openProject({ root: corpus, log: silentLog })
+  const rule = [...project.detections.values()].find(
+    ({ enabled, type, tests, body }) => enabled && type === 'rule' && tests.length > 0 && body !== null,
+  )!
+  const samples = await withCache(async (folder) => {
+    const copy = join(folder, 'copy')
+    cpSync(corpus, copy, { recursive: true, filter: (path) => basename(path) !== '.git' })
+    const run = () =>
+      runCommand(checkout, ['test', '--quiet', '--project', copy, '--filter', `RuleID=${rule.id}`], folder)
+    await run()
+    await run()
+    const all: number[] = []
+    for (let i = 0; i < repetitions; i++) {
+      appendFileSync(join(copy, rule.body!.path), `# edit ${i}\n`)
+      all.push(await run())
+    }
+    return all
+  })
+  return { name: 'corpus, one rule, its body edited', unit: 'ms', samples }
 }
 
 const PHASES: Readonly<Record<keyof Phases, string>> = {
