@@ -4,6 +4,7 @@ import { memberNames } from './correlation-members.ts'
 import type { ProblemList } from './problems.ts'
 import { AWS_RESOURCE_TYPES } from './schemas/resource-types.ts'
 import { nodeOf, type Spec } from './spec.ts'
+import { doubtfulTables } from './table-names.ts'
 import { child } from './yaml.ts'
 
 /** Reports into the files at fault; earlier paths keep what later ones claim again. */
@@ -11,6 +12,7 @@ export function crossCheck(specs: readonly Spec[], whole: boolean, problems: Pro
   checkIds(specs, problems)
   checkTags(specs, problems)
   checkResourceTypes(specs, problems)
+  checkTables(specs, problems)
   checkDataModels(specs, problems)
   // Of a part of the project nobody can say what is missing.
   if (!whole) return
@@ -78,6 +80,22 @@ function checkResourceTypes(specs: readonly Spec[], problems: ProblemList): void
 
 function isMistyped(type: unknown): boolean {
   return typeof type === 'string' && type.startsWith('AWS.') && !AWS_RESOURCE_TYPES.has(type)
+}
+
+/** Queries never run here, so this only warns. */
+function checkTables(specs: readonly Spec[], problems: ProblemList): void {
+  for (const spec of specs.filter(({ type }) => type === 'scheduled_query')) {
+    for (const key of ['Query', 'SnowflakeQuery']) {
+      const sql = spec.value[key]
+      const tables = typeof sql === 'string' ? doubtfulTables(sql) : []
+      if (tables.length === 0) continue
+      problems.warning(spec.source, nodeOf(spec, key)!.offset, {
+        code: 'table-name',
+        message: `this query reads ${tables.join(', ')}, which upstream refuses as no name of a table`,
+        hint: 'a table is named by database, schema "public" and table, or as snowflake.account_usage.TABLE',
+      })
+    }
+  }
 }
 
 function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {

@@ -1,0 +1,55 @@
+/** The tables that a scheduled query reads, by the names after FROM and JOIN: what upstream's tool would refuse. */
+
+/** Words after FROM and JOIN that are no table. */
+const NO_TABLE = new Set(['lateral', 'table', 'values', 'select', 'unnest', 'dual', 'identifier'])
+/** Functions with a FROM of their own, as in `extract(hour from t)`. */
+const WITH_FROM = new Set(['extract', 'trim', 'substring', 'position', 'overlay'])
+const LOOKS_FOR_TABLE = new Set(['from', 'join'])
+
+const TOKEN =
+  /(--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\]|\\.|'')*'|\$\$[\s\S]*?\$\$)|((?:[A-Za-z_][\w$]*|"[^"]*")(?:\s*\.\s*(?:[A-Za-z_][\w$]*|"[^"]*"))*)|\S/g
+
+/** Names that are not of three parts, in the schema `public` or in `snowflake.account_usage`; each once, as written. */
+export function doubtfulTables(sql: string): string[] {
+  const tokens = [...sql.matchAll(TOKEN)].flatMap(([text, dropped]) => (dropped === undefined ? [text] : []))
+  const words = tokens.map((token) => token.replaceAll(/["\s]/g, '').toLowerCase())
+  const own = queryNames(words)
+  const found = new Set<string>()
+  tablePlaces(words).forEach((place) => {
+    const name = words[place]!
+    if (!own.has(name) && !isKnownForm(name)) found.add(tokens[place]!)
+  })
+  return [...found]
+}
+
+function isKnownForm(name: string): boolean {
+  const parts = name.split('.')
+  if (parts.length !== 3) return false
+  return parts[1] === 'public' || (parts[0] === 'snowflake' && parts[1] === 'account_usage')
+}
+
+/** Of the queries that the text itself names: `name as (`, `name (columns) as (`. */
+function queryNames(words: readonly string[]): Set<string> {
+  const names = new Set<string>()
+  words.forEach((word, place) => {
+    if (word !== 'as' || words[place + 1] !== '(') return
+    let before = place - 1
+    if (words[before] === ')') while (before > 0 && words[before] !== '(') before--
+    names.add(words[words[before] === '(' ? before - 1 : before] ?? '')
+  })
+  return names
+}
+
+function tablePlaces(words: readonly string[]): number[] {
+  const places: number[] = []
+  /** What each open bracket stands behind. */
+  const brackets: string[] = []
+  words.forEach((word, place) => {
+    if (word === '(') brackets.push(words[place - 1] ?? '')
+    else if (word === ')') brackets.pop()
+    if (!LOOKS_FOR_TABLE.has(word) || WITH_FROM.has(brackets.at(-1) ?? '')) return
+    const next = words[place + 1] ?? ''
+    if (/^[a-z_]/.test(next) && !NO_TABLE.has(next) && words[place - 1] !== 'distinct') places.push(place + 1)
+  })
+  return places
+}
