@@ -25,14 +25,15 @@ const ALERTS_PER_DETECTION = 500
 const MOST_ALERTS = 10_000
 const TYPES = join(import.meta.dirname, '../src/destinations')
 
+/** @param urls one destination each, under way at once `concurrency` deliveries. */
 export async function openDeliveryHouse(
   folder: string,
-  url: string,
-  destinations: number,
+  urls: readonly string[],
+  concurrency = 8,
 ): Promise<DeliveryHouse> {
   const declared = registry(
-    Array.from({ length: destinations }, (_, i) =>
-      destination(`receiver-${i}`, { severities: SEVERITIES, options: { url } }),
+    urls.map((url, i) =>
+      destination(`receiver-${i}`, { severities: SEVERITIES, options: { url }, concurrency }),
     ),
   )
   const detections = Array.from({ length: MOST_ALERTS / ALERTS_PER_DETECTION }, (_, i) =>

@@ -16,6 +16,7 @@ let wanted = Number.POSITIVE_INFINITY
 const server = createServer((request, response) => {
   const at = performance.timeOrigin + performance.now()
   void buffer(request).then((body) => {
+    if (request.url === '/fails') return void response.writeHead(500).end()
     const { alertId } = JSON.parse(body.toString()) as { alertId: string }
     response.end('ok')
     arrivals.push({ alertId, at })

@@ -4,12 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { systemClock } from '../src/model/ports.ts'
+import { openStore } from '../src/store/open.ts'
+import { alert, delivery, expecting, plan } from '../test/support/store-rows.ts'
 import { type DeliveryHouse, openDeliveryHouse } from './delivery-house.ts'
 import type { Arrival } from './delivery-receiver.ts'
 import { type BenchContext, type Figure, type Measurement, quantile } from './figure.ts'
 
 const ALERTS_PER_SECOND = 200
 const MANY_DESTINATIONS = 10
+/** Alerts per second that go to each of them. */
+const SHARED_PACE = 20
+/** Deliveries that one destination takes at once, where that is what is asked for. */
+const WIDE = 64
 
 async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
   const repetitions = quick ? 3 : 5
@@ -18,20 +25,30 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
     const p50: number[] = []
     const p99: number[] = []
     const toOne: number[] = []
+    const toOneWide: number[] = []
     const toMany: number[] = []
+    const besideFailing: number[] = []
+    const claims: number[] = []
     const syncs: number[] = []
     // The first round warms up.
     for (let round = 0; round <= repetitions; round++) {
       progress(`round ${round + 1} of ${repetitions + 1}`)
-      const waits = await waitsAtPace(receiver, quick ? 2 : 5)
+      const seconds = quick ? 2 : 5
+      const waits = await waitsAtPace(receiver, [receiver.url], ALERTS_PER_SECOND, seconds)
       const one = await drainRate(receiver, 1, quick ? 1_000 : 5_000)
+      const oneWide = await drainRate(receiver, 1, quick ? 1_000 : 5_000, WIDE)
       const many = await drainRate(receiver, MANY_DESTINATIONS, quick ? 100 : 500)
+      const ratio = await failingBesideOthers(receiver, seconds)
+      const claim = await claimMs(quick ? 20_000 : 100_000)
       const sync = syncMs()
       if (round === 0) continue
       syncs.push(sync)
       p50.push(quantile(waits, 0.5))
       p99.push(quantile(waits, 0.99))
       toOne.push(one)
+      toOneWide.push(oneWide)
+      besideFailing.push(ratio)
+      claims.push(claim)
       toMany.push(many)
     }
     const pace = `at ${ALERTS_PER_SECOND} alerts/s`
@@ -39,34 +56,94 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
       { name: 'one sync of the disk below the store', unit: 'ms', samples: syncs },
       { name: `accepted to sent, p50, ${pace}`, unit: 'ms', samples: p50, reach: { atMost: 20 } },
       { name: `accepted to sent, p99, ${pace}`, unit: 'ms', samples: p99, reach: { atMost: 100 } },
-      { name: 'backlog to one destination', unit: 'deliveries/s', samples: toOne, reach: { atLeast: 3_000 } },
+      { name: 'backlog to one destination', unit: 'deliveries/s', samples: toOne },
+      {
+        name: `backlog to one destination, concurrency ${WIDE}`,
+        unit: 'deliveries/s',
+        samples: toOneWide,
+        reach: { atLeast: 3_000 },
+      },
       { name: `backlog to ${MANY_DESTINATIONS} destinations`, unit: 'deliveries/s', samples: toMany },
+      {
+        name: `p99 of nine destinations while a tenth fails, to that while it works`,
+        unit: '',
+        samples: besideFailing,
+        reach: { atMost: 1.5 },
+      },
+      {
+        name: `a claim while ${quick ? '20,000' : '100,000'} deliveries wait`,
+        unit: 'ms',
+        samples: claims,
+        reach: { atMost: 1 },
+      },
     ]
   } finally {
     await receiver.close()
   }
 }
 
-/** Milliseconds from commit to arrival, one per alert. */
-async function waitsAtPace(receiver: Receiver, seconds: number): Promise<number[]> {
-  return withHouse(receiver.url, 1, async (house) => {
-    const total = ALERTS_PER_SECOND * seconds
+/** Milliseconds from commit to arrival, one per alert and destination that works. */
+async function waitsAtPace(
+  receiver: Receiver,
+  urls: readonly string[],
+  perSecond: number,
+  seconds: number,
+): Promise<number[]> {
+  return withHouse(urls, async (house) => {
+    const total = perSecond * seconds
     const startedAt = performance.now()
     await house.delivery.start()
     for (let sent = 0; sent < total; ) {
-      const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * ALERTS_PER_SECOND))
+      const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * perSecond))
       // Not awaited: events come in at their own pace, whatever a commit takes.
       while (sent < due) void house.accept(1, sent++)
       await sleep(1)
     }
-    const arrivals = await receiver.take(total)
+    const working = urls.filter((url) => !url.endsWith('/fails')).length
+    const arrivals = await receiver.take(total * working)
     return arrivals.map(({ alertId, at }) => at - house.acceptedAt.get(alertId)!)
   })
 }
 
+/** How much longer nine destinations wait while a tenth answers 500. */
+async function failingBesideOthers(receiver: Receiver, seconds: number): Promise<number> {
+  const others = Array.from({ length: MANY_DESTINATIONS - 1 }, (_, i) => `${receiver.url}${i}`)
+  const p99 = async (tenth: string) =>
+    quantile(await waitsAtPace(receiver, [`${receiver.url}${tenth}`, ...others], SHARED_PACE, seconds), 0.99)
+  const [beside, alone] = [await p99('fails'), await p99('works')]
+  return beside / alone
+}
+
+/** Milliseconds for one delivery to be handed out while so many of its destination are not due yet. */
+async function claimMs(waiting: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
+  const store = await openStore('sqlite:bench.db', { clock: systemClock, projectRoot: folder })
+  const now = Date.now()
+  const one = alert('a1')
+  for (let from = 0; from < waiting; from += 1_000) {
+    const deliveries = Array.from({ length: 1_000 }, (_, i) =>
+      delivery(`waits-${from + i}`, { due: now + 3_600_000 + from + i, createdAt: now }),
+    )
+    await store.commit(plan({ alerts: from === 0 ? [one] : [], deliveries }), expecting())
+  }
+  const due = Array.from({ length: 200 }, (_, i) => delivery(`due-${i}`, { due: now, createdAt: now }))
+  await store.commit(plan({ deliveries: due }), expecting())
+  const startedAt = performance.now()
+  for (const _ of due) await store.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
+  const each = (performance.now() - startedAt) / due.length
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+  return each
+}
+
 /** Deliveries per second of a backlog, from the start of delivery until the last is settled. */
-async function drainRate(receiver: Receiver, destinations: number, alerts: number): Promise<number> {
-  return withHouse(receiver.url, destinations, async (house) => {
+async function drainRate(
+  receiver: Receiver,
+  destinations: number,
+  alerts: number,
+  concurrency?: number,
+): Promise<number> {
+  const drain = async (house: DeliveryHouse) => {
     const perBatch = 100
     for (let from = 0; from < alerts; from += perBatch) await house.accept(perBatch, from)
     const total = alerts * destinations
@@ -77,12 +154,17 @@ async function drainRate(receiver: Receiver, destinations: number, alerts: numbe
     if (delivered !== total) throw new Error(`${delivered} of ${total} were delivered`)
     await receiver.take(total)
     return total / seconds
-  })
+  }
+  return withHouse(Array<string>(destinations).fill(receiver.url), drain, concurrency)
 }
 
-async function withHouse<T>(url: string, destinations: number, work: (house: DeliveryHouse) => Promise<T>) {
+async function withHouse<T>(
+  urls: readonly string[],
+  work: (house: DeliveryHouse) => Promise<T>,
+  concurrency?: number,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
-  const house = await openDeliveryHouse(folder, url, destinations)
+  const house = await openDeliveryHouse(folder, urls, concurrency)
   try {
     return await work(house)
   } finally {

@@ -27,11 +27,12 @@ export interface Task {
   readonly probe: boolean
 }
 
-/** Resolves with the outcome, or with null when the lease was lost and another owner decides. */
+/** Resolves with the outcome, or with null when the lease was lost and another owner decides; `onSent` comes before it is settled. */
 export async function deliver(
   ports: DeliveryPorts,
   task: Task,
   stop: AbortSignal,
+  onSent: () => void,
 ): Promise<DeliveryOutcome | null> {
   const { store, clock, metrics } = ports
   const { claimed, destination } = task
@@ -39,6 +40,7 @@ export async function deliver(
   const startedAt = clock.now()
   const result = await sendInTime(ports, task, stop)
   const { state, pausedNow } = await updateState(ports, task, result, stop.aborted)
+  onSent()
   const now = clock.now()
   const outcome = decide({
     delivery,
@@ -84,7 +86,8 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   const sending = { alert, deliveryId: delivery.id, repeated, resent: isResent(delivery) }
   const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
-  done.abort()
+  // Not the default reason: that is an Error with a stack, for every delivery.
+  done.abort('done')
   return result
 }
 

@@ -36,9 +36,12 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
   let registry = ports.registry
   let running: Promise<void> = Promise.resolve()
 
-  const dispatcher = createDispatcher(ports, stop, (outcome) => {
-    if (outcome?.state === 'delivered' || outcome?.state === 'dead') ended[outcome.state]++
-    loop.wake()
+  const dispatcher = createDispatcher(ports, stop, {
+    free: () => loop.wake(),
+    end: (outcome) => {
+      if (outcome?.state === 'delivered' || outcome?.state === 'dead') ended[outcome.state]++
+      loop.wake()
+    },
   })
   const loop = createLoop(() => dispatcher.pass(registry), ports, stop)
 

@@ -21,18 +21,29 @@ export interface Dispatcher {
 export function createDispatcher(
   ports: DeliveryPorts,
   stop: AbortSignal,
-  onEnd: (outcome: DeliveryOutcome | null) => void,
+  on: { free(): void; end(outcome: DeliveryOutcome | null): void },
 ): Dispatcher {
   const { store, clock, log } = ports
   const steps = createClockSteps(store, log)
-  const sending = new Map<string, Set<Promise<void>>>()
-  const inFlight = () => sending.values().reduce((sum, set) => sum + set.size, 0)
+  /** How many are being sent, by destination. */
+  const sending = new Map<string, number>()
+  /** These, and those that are being settled. */
+  const underWay = new Set<Promise<void>>()
+  const busyWith = (key: string) => sending.get(key) ?? 0
+  const busyInAll = () => sending.values().reduce((sum, count) => sum + count, 0)
 
+  /** A slot is free as soon as the destination has answered: the disk does not hold up the next request. */
   function launch(task: Task): void {
     const key = destinationKey(task.destination)
-    const set = sending.get(key) ?? new Set()
-    sending.set(key, set)
-    const run = deliver(ports, task, stop)
+    sending.set(key, busyWith(key) + 1)
+    let holdsSlot = true
+    const freeSlot = () => {
+      if (!holdsSlot) return
+      holdsSlot = false
+      sending.set(key, busyWith(key) - 1)
+      on.free()
+    }
+    const run = deliver(ports, task, stop, freeSlot)
       .catch((error: unknown) => {
         // Nothing is lost: the lease runs out and the delivery is sent again under the same key.
         log.error(
@@ -42,10 +53,11 @@ export function createDispatcher(
         return null
       })
       .then((outcome) => {
-        set.delete(run)
-        onEnd(outcome)
+        underWay.delete(run)
+        freeSlot()
+        on.end(outcome)
       })
-    set.add(run)
+    underWay.add(run)
   }
 
   /** When time alone lets this destination go on; null when a send that ends or a new delivery will tell. */
@@ -53,9 +65,9 @@ export function createDispatcher(
     const key = destinationKey(destination)
     const { value: state } = await store.destinationState(key)
     const { allow, probe, alone, until } = gate(state, destination.rateLimit, clock.now())
-    const busy = sending.get(key)?.size ?? 0
+    const busy = busyWith(key)
     const limit =
-      alone && busy > 0 ? 0 : Math.min(allow, freeSlots(destination.concurrency, busy, inFlight()))
+      alone && busy > 0 ? 0 : Math.min(allow, freeSlots(destination.concurrency, busy, busyInAll()))
     if (limit === 0) return allow === 0 ? later(store, key, until) : null
     const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
     if (claimed.length > 0) await spend(store, destination, probe, claimed.length, clock.now())
@@ -73,9 +85,9 @@ export function createDispatcher(
       }
       return next
     },
-    inFlight,
+    inFlight: () => underWay.size,
     async settled() {
-      while (inFlight() > 0) await Promise.all(sending.values().flatMap((set) => [...set]))
+      while (underWay.size > 0) await Promise.all(underWay)
     },
   }
 }

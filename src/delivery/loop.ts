@@ -29,7 +29,8 @@ export function createLoop(
   let begun = 0
   let finished = 0
   let nextAt: number | null = null
-  const wake = () => alarm.abort()
+  // With a reason of its own: the default one is an Error with a stack, for every wake.
+  const wake = () => alarm.abort('woken')
 
   async function runPass(): Promise<void> {
     try {

@@ -13,7 +13,9 @@ interface Candidate {
   readonly repeated: number
 }
 
-const TRIED = 'EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)'
+/** Also what is older than the daemon: its predecessor may have sent it, and a power cut taken the lease away. */
+const TRIED = `created_at < coalesce((SELECT since FROM holder), 0)
+    OR EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)`
 
 const DUE = `
   SELECT seq, id, due, ${TRIED} AS repeated FROM delivery
@@ -24,6 +26,16 @@ const LEASE_RAN_OUT = `
   SELECT seq, id, due, 1 AS repeated FROM delivery
   WHERE destination_key = :key AND state = 'sending' AND lease_until <= :now
   ORDER BY due, seq LIMIT :limit`
+
+const SOMETHING_DUE = `
+  SELECT 1 FROM delivery
+  WHERE destination_key = :key AND ((state IN ('pending', 'waiting') AND due <= :now)
+    OR (state = 'sending' AND lease_until <= :now)) LIMIT 1`
+
+/** Spares a transaction to those who ask in vain. */
+export function isAnythingDue(driver: Driver, { destinationKeys }: ClaimRequest, now: number): boolean {
+  return destinationKeys.some((key) => driver.prepare(SOMETHING_DUE).get({ key, now }) !== undefined)
+}
 
 const LEASE = `
   UPDATE delivery SET state = 'sending', lease_token = :token, lease_until = :until WHERE id = :id`

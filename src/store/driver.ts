@@ -16,6 +16,8 @@ export interface Driver {
   prepare<R = unknown>(sql: string): Statement<R>
   /** All of `work` or nothing; within another transaction only the inner part is undone. */
   transaction<T>(work: () => T): T
+  /** The same, but the disk is not waited for. */
+  unsynced<T>(work: () => T): T
   /** False again when the engine itself gave up the transaction, as it does on a full disk. */
   inTransaction(): boolean
   close(): void

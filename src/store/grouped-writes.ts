@@ -9,14 +9,18 @@ import type { Driver } from './driver.ts'
 /** Bounds how long one group may hold the event loop. */
 const GROUP_LIMIT = 200
 
+/** `unsynced`: it may be lost with the power, but not with the process. Any other in its group has it synced too. */
+export type Sync = 'synced' | 'unsynced'
+
 interface Write {
+  readonly sync: Sync
   readonly work: () => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
 export interface GroupedWrites {
-  write<T>(work: () => T): Promise<T>
+  write<T>(work: () => T, sync?: Sync): Promise<T>
   /** Writes out what waits; from then on every write is refused. */
   end(): void
 }
@@ -33,11 +37,11 @@ export function groupedWrites(driver: Driver): GroupedWrites {
   }
 
   return {
-    write: <T>(work: () => T) =>
+    write: <T>(work: () => T, sync: Sync = 'synced') =>
       new Promise<T>((resolve, reject) => {
         if (ended) return reject(new Bug('the store is closed'))
         if (queue.length === 0) setImmediate(flush)
-        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        queue.push({ work, sync, resolve: resolve as (value: unknown) => void, reject })
       }),
     end: () => {
       ended = true
@@ -49,7 +53,8 @@ export function groupedWrites(driver: Driver): GroupedWrites {
 /** Answers are functions because none may be given before the whole group is committed. */
 function writeGroup(driver: Driver, group: readonly Write[]): (() => void)[] {
   try {
-    return driver.transaction(() => group.map((write) => attempt(driver, write)))
+    const all = () => group.map((write) => attempt(driver, write))
+    return group.some(({ sync }) => sync === 'synced') ? driver.transaction(all) : driver.unsynced(all)
   } catch (error) {
     return group.map((write) => () => write.reject(error))
   }

@@ -38,12 +38,14 @@ export function openSqlite(path: string, options: { place: string; readOnly: boo
     return statement
   }
 
+  // Prepared, as every write goes through them.
+  const run = (sql: string) => prepare(sql).run()
   const transaction = <T>(work: () => T): T => {
     const nested = database.isTransaction
-    exec(nested ? 'SAVEPOINT step' : 'BEGIN IMMEDIATE')
+    run(nested ? 'SAVEPOINT step' : 'BEGIN IMMEDIATE')
     try {
       const result = work()
-      exec(nested ? 'RELEASE step' : 'COMMIT')
+      run(nested ? 'RELEASE step' : 'COMMIT')
       return result
     } catch (error) {
       if (database.isTransaction) exec(nested ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK')
@@ -51,10 +53,20 @@ export function openSqlite(path: string, options: { place: string; readOnly: boo
     }
   }
 
+  const unsynced = <T>(work: () => T): T => {
+    exec('PRAGMA synchronous = NORMAL')
+    try {
+      return transaction(work)
+    } finally {
+      exec('PRAGMA synchronous = FULL')
+    }
+  }
+
   return {
     exec,
     prepare: <R>(sql: string) => prepare(sql) as Statement<R>,
     transaction,
+    unsynced,
     inTransaction: () => database.isTransaction,
     close: () => guarded(() => database.close()),
   }

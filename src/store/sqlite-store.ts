@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts'
 import type { Clock } from '../model/ports.ts'
 import { findAlert, listAlerts } from './alerts.ts'
-import { claimDue, earliestDue } from './claim.ts'
+import { claimDue, earliestDue, isAnythingDue } from './claim.ts'
 import { commitPlan, readState } from './commit.ts'
 import {
   countDeliveries,
@@ -12,7 +12,7 @@ import {
   rewindDeliveries,
 } from './deliveries.ts'
 import { type Driver, insert } from './driver.ts'
-import { groupedWrites } from './grouped-writes.ts'
+import { groupedWrites, type Sync } from './grouped-writes.ts'
 import { daemonPlace } from './hold.ts'
 import { reconcileDeliveries } from './reconcile.ts'
 import { retention } from './retention.ts'
@@ -43,9 +43,9 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
   const { clock, place } = options
   const kept = retention(options.signalsKeptMs)
   const writes = groupedWrites(driver)
-  const write = <T>(work: (now: number) => T): Promise<T> => {
+  const write = <T>(work: (now: number) => T, sync: Sync = 'synced'): Promise<T> => {
     if (options.readOnly) return Promise.reject(new UserError(`the store ${place} was opened to read only`))
-    return writes.write(() => work(clock.now()))
+    return writes.write(() => work(clock.now()), sync)
   }
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
   const daemon = daemonPlace(driver, options, write)
@@ -61,7 +61,11 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
         return commitPlan(driver, plan, expected, now)
       }),
 
-    claim: (request) => write((now) => claimDue(driver, request, now)),
+    // A lease that a power cut takes away is only taken anew: no sync of its own.
+    claim: async (request) =>
+      isAnythingDue(driver, request, clock.now())
+        ? write((now) => claimDue(driver, request, now), 'unsynced')
+        : [],
     settle: (id, leaseToken, outcome) => write(() => settleDelivery(driver, id, leaseToken, outcome)),
     nextDue: async (keys) => earliestDue(driver, keys),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
