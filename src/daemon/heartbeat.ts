@@ -6,6 +6,9 @@ import type { SystemFinding } from '../model/finding.ts'
 import type { Clock, Log } from '../model/ports.ts'
 import type { Store } from '../store/store.ts'
 
+/** After a longer standstill nobody needs the signs of life of that time. */
+const LATEST_MS = 60_000
+
 export interface HeartbeatPorts {
   readonly store: Pick<Store, 'once'>
   readonly clock: Pick<Clock, 'now'>
@@ -25,23 +28,32 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
     await task?.destroy()
     task = null
   }
-  const onError = (error: unknown) => ports.log.error({ error: messageOf(error) }, 'the heartbeat failed')
+  const send = (heartbeat: Heartbeat, { date }: { readonly date: Date }) =>
+    beat(heartbeat, date, ports).catch((error: unknown) =>
+      ports.log.error({ error: messageOf(error) }, 'the heartbeat failed'),
+    )
   return {
     stop,
     async follow(heartbeat) {
       await stop()
       if (heartbeat === null) return
-      task = schedule(heartbeat.cron, () => beat(heartbeat, ports).catch(onError), { noOverlap: true })
+      const options = { noOverlap: true, suppressMissedWarning: true }
+      task = schedule(heartbeat.cron, (slot) => send(heartbeat, slot), options)
+      // A busy process is late for a slot, not dead: the sign of life is sent all the same.
+      task.on('execution:missed', (slot) => {
+        if (ports.clock.now() - slot.date.getTime() < LATEST_MS) void send(heartbeat, slot)
+      })
     },
   }
 }
 
-/** One beat: true when this daemon was the one to send it. */
+/** One beat: true when this daemon was the one to send it. `at` is the schedule's own time, the same for all daemons. */
 export async function beat(
   heartbeat: Heartbeat,
+  at: Date,
   { store, clock, admit }: Omit<HeartbeatPorts, 'log'>,
 ): Promise<boolean> {
-  const slot = new Date(Math.floor(clock.now() / 1000) * 1000).toISOString()
+  const slot = at.toISOString()
   if (!(await store.once('heartbeat', slot))) return false
   await admit([
     {
