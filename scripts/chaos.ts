@@ -1,9 +1,11 @@
-// npm run chaos -- --rounds N [--seed N] [--sabotage]: kill -9 at random moments, then the ledger against the receiver.
+// npm run chaos -- --rounds N [--seed N] [--hardships] [--sabotage]: kill -9 at random moments, then the ledger against the receiver.
+// --hardships adds a full disk, a read-only store, a clock set back, a process that stands still past its leases.
 // --sabotage runs a copy that acknowledges before it commits: the harness must then find losses.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { HARDSHIPS } from '../test/chaos/hardships.ts'
 import { runChaos } from '../test/chaos/run-chaos.ts'
 
 const checkout = join(import.meta.dirname, '..')
@@ -11,6 +13,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
+    hardships: { type: 'boolean', default: false },
     sabotage: { type: 'boolean', default: false },
   },
 })
@@ -37,6 +40,8 @@ const report = await runChaos({
   rounds: Number(values.rounds),
   seed: Number(values.seed),
   checkout: subject,
+  ...(values.hardships && { hardships: HARDSHIPS }),
+  onHardship: (name, outcome) => console.error(`${name}: ${outcome}`),
   settleMs: values.sabotage ? 20_000 : 120_000,
   onRound: (round, acknowledged) =>
     console.error(`round ${round}: ${acknowledged} events acknowledged so far`),

@@ -8,19 +8,28 @@ export interface DaemonProcess {
   output(): string
   running(): boolean
   kill(signal: NodeJS.Signals): Promise<void>
+  /** Without waiting for an end. */
+  signal(signal: NodeJS.Signals): void
+  /** A signal ended it: until then it went on. */
+  endedBySignal(): boolean
+  /** Resolves when it has ended by itself. */
+  readonly ended: Promise<void>
 }
 
 /** @param checkout the Signalbox to run: this one, or a sabotaged copy. */
-export function startDaemonProcess(checkout: string, project: string, port: number): DaemonProcess {
+export function startDaemonProcess(
+  checkout: string,
+  project: string,
+  port: number,
+  environment: Readonly<Record<string, string>> = {},
+): DaemonProcess {
   const args = ['run', '--project', project, '--env-file', join(project, '.env')]
   const followed = `file:${join(project, 'events.ndjson')}?follow=true`
   const sources = ['--from', followed, '--http', `127.0.0.1:${port}`]
   const child: ChildProcess = spawn(
     process.execPath,
     [join(checkout, 'bin', 'signalbox.cjs'), ...args, ...sources],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },
   )
   let output = ''
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -35,5 +44,8 @@ export function startDaemonProcess(checkout: string, project: string, port: numb
       child.kill(signal)
       return exited
     },
+    signal: (signal) => void child.kill(signal),
+    endedBySignal: () => child.signalCode !== null,
+    ended: exited,
   }
 }

@@ -1,5 +1,5 @@
 /** Kills the daemon at random moments while events come in, and compares the ledger with the receiver's log. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import { until } from '../support/until.ts'
 import { type DaemonProcess, startDaemonProcess } from './daemon-process.ts'
+import { type Hardship, Volume } from './hardships.ts'
 import { FileProducer, HttpProducer, type Ledger, pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
 import { type ChaosReceiver, startChaosReceiver } from './receiver.ts'
@@ -17,6 +18,9 @@ export interface ChaosOptions {
   readonly checkout: string
   readonly seed: number
   readonly onRound?: (round: number, acknowledged: number) => void
+  /** After the rounds, each of these once, with a kill at its end. */
+  readonly hardships?: readonly Hardship[]
+  readonly onHardship?: (name: string, outcome: 'left out' | 'went on' | 'ended by itself') => void
   /** How long the last, unharmed run may take to deliver what is left. */
   readonly settleMs: number
 }
@@ -42,24 +46,44 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const http = new HttpProducer(ledger, random)
   const file = new FileProducer(ledger, eventFile, random)
   const port = await freePort()
+  const state = join(root, '.signalbox')
+  mkdirSync(state)
+  const volume = options.hardships ? new Volume(state) : null
+  /** Events come in while `work` goes on; then the daemon is killed. */
+  const underLoad = async (daemon: DaemonProcess, work: () => Promise<void>) => {
+    await untilReady(daemon)
+    let going = true
+    const producing = [http.run(daemon.url, () => going), file.run(() => going)]
+    await work()
+    await daemon.kill('SIGKILL')
+    going = false
+    await Promise.all(producing)
+  }
   try {
     for (let round = 1; round <= options.rounds; round++) {
-      const daemon = startDaemonProcess(options.checkout, root, port)
-      await untilReady(daemon)
-      let going = true
-      const producing = [http.run(daemon.url, () => going), file.run(() => going)]
-      await pause(random() * 700)
-      await daemon.kill('SIGKILL')
-      going = false
-      await Promise.all(producing)
+      await underLoad(startDaemonProcess(options.checkout, root, port), () => pause(random() * 700))
       if (random() < 0.3) file.rotate()
       options.onRound?.(round, ledger.acknowledged.size)
+    }
+    for (const hardship of options.hardships ?? []) {
+      const needsVolume = hardship.before !== undefined || hardship.after !== undefined
+      if (needsVolume && !volume!.isMounted) {
+        options.onHardship?.(hardship.name, 'left out')
+        continue
+      }
+      hardship.before?.(volume!)
+      const daemon = startDaemonProcess(options.checkout, root, port, hardship.environment)
+      if (hardship.refusesToStart) await untilRefused(daemon, hardship.refusesToStart)
+      else await underLoad(daemon, async () => hardship.during?.(daemon, volume!))
+      options.onHardship?.(hardship.name, daemon.endedBySignal() ? 'went on' : 'ended by itself')
+      hardship.after?.(volume!)
     }
     await settle(startDaemonProcess(options.checkout, root, port), ledger, receiver, options.settleMs)
     const merged = await alertsOfSeveralEvents(root)
     return report(options.rounds, ledger, receiver, merged)
   } finally {
     await receiver.close()
+    volume?.unmount()
     rmSync(root, { recursive: true, force: true })
   }
 }
@@ -70,6 +94,12 @@ async function settle(daemon: DaemonProcess, ledger: Ledger, receiver: ChaosRece
   const arrived = () => [...ledger.acknowledged].every((id) => receiver.arrivals.has(id))
   await until(arrived, { timeoutMs: settleMs, what: 'all acknowledged events delivered' }).catch(() => {})
   await daemon.kill('SIGTERM')
+}
+
+async function untilRefused(daemon: DaemonProcess, complaint: RegExp): Promise<void> {
+  await daemon.ended
+  if (!complaint.test(daemon.output()))
+    throw new Error(`the daemon did not say why it ended:\n${daemon.output()}`)
 }
 
 async function untilReady(daemon: DaemonProcess): Promise<void> {
