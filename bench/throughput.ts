@@ -5,7 +5,7 @@ import type { Envelope } from '../src/model/event.ts'
 import { silentLog } from '../src/model/ports.ts'
 import type { Project } from '../src/model/project.ts'
 import { openProject } from '../src/workspace.ts'
-import { type BarePython, startBarePyodide, startCPython } from './bare-python.ts'
+import { type BarePython, type Run, startBarePyodide, startCPython } from './bare-python.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
 import { alternate, ratios } from './repeat.ts'
 import { mixed, PACKS, type Pack, rulesOn, type Sorted, sortedEvents } from './workload.ts'
@@ -80,14 +80,15 @@ async function measureRate(pack: Pack, rate: number, sorted: Sorted, subjects: S
   const { project, engine, others, hasNative, repetitions, eventsPerRepetition, ofCorpus } = subjects
   const events = mixed(sorted, rate, (repetitions + 1) * eventsPerRepetition)
   const found = new Map<string, number>()
-  const subject = (
-    name: string,
-    evaluate: (events: readonly Envelope[]) => ReturnType<BarePython['run']>,
-  ) => ({
+  const perCoreSecond = new Map<string, number[]>()
+  const subject = (name: string, evaluate: (events: readonly Envelope[]) => Promise<Run>) => ({
     run: async (round: number) => {
       const from = round * eventsPerRepetition
-      const { seconds, findings } = await evaluate(events.slice(from, from + eventsPerRepetition))
+      const slice = events.slice(from, from + eventsPerRepetition)
+      const { seconds, coreSeconds, findings } = await evaluate(slice)
       found.set(name, (found.get(name) ?? 0) + findings)
+      // The first round warms up.
+      if (round > 0) perCoreSecond.set(name, [...(perCoreSecond.get(name) ?? []), slice.length / coreSeconds])
       return eventsPerRepetition / seconds
     },
   })
@@ -101,6 +102,7 @@ async function measureRate(pack: Pack, rate: number, sorted: Sorted, subjects: S
 
   const name = `${pack.logType}, match rate ${rate}`
   const note = `${rulesOn(project, engine, pack.logType)} rules, ${bytesPerEvent(events)} bytes an event`
+  const [native] = hasNative ? others : []
   const isGoal = (at: number) => hasNative && at === 0 && ofCorpus && pack.logType === 'AWS.CloudTrail'
   return [
     { name: `${name}: engine, one worker`, unit: 'events/s', samples: ours, note },
@@ -116,20 +118,32 @@ async function measureRate(pack: Pack, rate: number, sorted: Sorted, subjects: S
       note: agreement(found.get('engine'), found.get(other.name)),
       ...(isGoal(at) && { reach: { atLeast: LEAST_RATIO } }),
     })),
+    ...(native
+      ? [
+          {
+            name: `${name}: the same by core time, both threads of the engine`,
+            unit: 'x',
+            samples: ratios(perCoreSecond.get('engine')!, perCoreSecond.get(native.name)!),
+          },
+        ]
+      : []),
   ]
 }
 
-async function runEngine(
-  engine: Engine,
-  events: readonly Envelope[],
-): Promise<{ seconds: number; findings: number }> {
+async function runEngine(engine: Engine, events: readonly Envelope[]): Promise<Run> {
   const startedAt = performance.now()
+  const usedBefore = process.cpuUsage()
   const evaluated = await engine.evaluate(events)
   const seconds = (performance.now() - startedAt) / 1_000
+  const { user, system } = process.cpuUsage(usedBefore)
   const counts = evaluated.map(({ outcome }) =>
     outcome.status === 'evaluated' ? outcome.findings.length : 0,
   )
-  return { seconds, findings: counts.reduce((sum, count) => sum + count, 0) }
+  return {
+    seconds,
+    coreSeconds: (user + system) / 1e6,
+    findings: counts.reduce((sum, count) => sum + count, 0),
+  }
 }
 
 /** A comparison is worth nothing when the two did not do the same. */
