@@ -189,6 +189,7 @@ function insertion(
 }
 
 function removal(file: YamlFile, map: YAMLMap, index: number): Splice {
+  if (map.items.length === 1) return { start: startOf(map), end: endOf(file, map), text: '{}' }
   const pair = map.items[index]!
   const start = startOf(pair.key as Node)
   const end = endOf(file, (pair.value as Node | null) ?? (pair.key as Node))
@@ -196,8 +197,7 @@ function removal(file: YamlFile, map: YAMLMap, index: number): Splice {
   const sharesLine = map.flow || file.text.slice(lineStart(file, start), start).trim() !== ''
   if (!sharesLine) return cut(lineStart(file, start), nextLine(file, end))
   if (next) return cut(start, startOf(next.key as Node))
-  const previous = map.items[index - 1]
-  if (!previous) throw unusual()
+  const previous = map.items[index - 1]!
   return cut(endOf(file, (previous.value as Node | null) ?? (previous.key as Node)), end)
 }
 

@@ -242,6 +242,18 @@ describe('whatever the content and its layout', () => {
     )
   })
 
+  it('a key removed is gone, and nothing else has changed', () => {
+    fc.assert(
+      fc.property(registry, layout, fc.nat(2), key, (content, style, n, name) => {
+        const i = n % content.destinations.length
+        const expected = structuredClone(content) as { destinations: Record<string, unknown>[] }
+        delete expected.destinations[i]![name]
+        expect(parse(removeKey(written(content, style), at(i, name)))).toEqual(expected)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('an item appended or removed leaves the others, with all their comments', () => {
     fc.assert(
       fc.property(registry, layout, entry, fc.nat(2), (content, style, added, n) => {
