@@ -76,6 +76,11 @@ async function lookUp({ profile, roleArn, externalId }: AwsOptions, region: stri
   return { credentials, until: expires - REFRESH_BEFORE_MS }
 }
 
+export async function awsIdentity(options: AwsOptions, region: string): Promise<string> {
+  const source = credentialSource(await awsCredentials(options, region))
+  return `AWS credentials for ${region} from ${source || 'the SDK'}`
+}
+
 /** Which link of the SDK's chain gave them, for people; empty where it does not say. */
 export function credentialSource(credentials: AwsCredentials): string {
   const { $source = {} } = credentials as { $source?: Readonly<Record<string, string>> }

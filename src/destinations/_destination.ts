@@ -69,6 +69,8 @@ interface SpeaksHttp<O> extends Described {
    * Undefined leaves the decision to the status rule.
    */
   receipt?(response: HttpResponse): Receipt | undefined
+  /** Where the credentials that are looked up come from, for `doctor`; throws where there are none. */
+  identity?(options: O): Promise<string>
   /** Only where requests are signed with credentials that have to be looked up: the last step before the wire. */
   sign?(request: HttpRequest, options: O, signal: AbortSignal): Promise<HttpRequest>
 }

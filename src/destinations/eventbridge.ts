@@ -1,7 +1,15 @@
 /** Amazon EventBridge: puts the notification onto an event bus. */
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsFailure, awsReceipt, signAws } from './_aws.ts'
+import {
+  AWS_DEPENDENCIES,
+  AWS_PROPERTIES,
+  type AwsOptions,
+  awsFailure,
+  awsIdentity,
+  awsReceipt,
+  signAws,
+} from './_aws.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, textIn } from './_http.ts'
@@ -54,6 +62,7 @@ export default defineDestination<EventBridgeOptions>({
     }
   },
   receipt,
+  identity: (options) => awsIdentity(options, regionOf(options)),
   sign: (request, options) => signAws(request, 'events', regionOf(options), options),
 })
 

@@ -1,5 +1,13 @@
 /** Amazon SNS: publishes the notification to a topic, with a long text for e-mail subscriptions. */
-import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsFailure, awsReceipt, signAws } from './_aws.ts'
+import {
+  AWS_DEPENDENCIES,
+  AWS_PROPERTIES,
+  type AwsOptions,
+  awsFailure,
+  awsIdentity,
+  awsReceipt,
+  signAws,
+} from './_aws.ts'
 import { defineDestination, type Message } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { withoutContext } from './_notification.ts'
@@ -61,6 +69,7 @@ export default defineDestination<SnsOptions>({
     awsFailure(response)
     return awsReceipt(response, /<MessageId>([^<]*)</.exec(response.body)?.[1] ?? '')
   },
+  identity: (options) => awsIdentity(options, regionOf(options)),
   sign: (request, options) => signAws(request, 'sns', regionOf(options), options),
 })
 

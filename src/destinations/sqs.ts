@@ -1,5 +1,13 @@
 /** Amazon SQS: sends the notification to a queue. */
-import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsFailure, awsReceipt, signAws } from './_aws.ts'
+import {
+  AWS_DEPENDENCIES,
+  AWS_PROPERTIES,
+  type AwsOptions,
+  awsFailure,
+  awsIdentity,
+  awsReceipt,
+  signAws,
+} from './_aws.ts'
 import { defineDestination } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, textIn } from './_http.ts'
@@ -52,6 +60,7 @@ export default defineDestination<SqsOptions>({
     awsFailure(response)
     return awsReceipt(response, textIn(answerJson(response.body), 'MessageId'))
   },
+  identity: (options) => awsIdentity(options, regionOf(options)),
   sign: (request, options) => signAws(request, 'sqs', regionOf(options), options),
 })
 

@@ -1,6 +1,7 @@
 /** Looks at what the commands need of a project and its machine, and says what is missing. Changes and sends nothing. */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { isLocalType } from '../config/destination-options.ts'
 import { imageFolder, processEnvironment } from '../config/env-file.ts'
 import { createSecrets } from '../config/secrets.ts'
 import { isError, messageOf } from '../errors.ts'
@@ -38,7 +39,7 @@ export async function examine(
   ]
   const findings: Finding[] = []
   for (const [what, look] of looks) findings.push({ what, ...(await look()) })
-  return findings
+  return [...findings, ...(await credentials(project))]
 }
 
 function cache(folder: string): Told {
@@ -107,6 +108,25 @@ async function secrets(
   return missing(
     lacking.join('; '),
     'set them in the environment, in --env-file, or in the files that destinations.yaml names',
+  )
+}
+
+/** Of destinations whose credentials a library looks for: which place served. */
+async function credentials({ registry, root }: Project): Promise<Finding[]> {
+  const used = registry?.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type)) ?? []
+  const types = registry ? await loadTypes({ ...registry, destinations: used }, root, false) : new Map()
+  const found: Finding[] = []
+  for (const { name, type, options } of used) {
+    const { identity } = (types.get(type) ?? {}) as { identity?: (options: object) => Promise<string> }
+    if (identity) found.push({ what: 'credentials', ...(await identified(name, identity(options))) })
+  }
+  return found
+}
+
+function identified(name: string, identity: Promise<string>): Promise<Told> {
+  return identity.then(
+    (told) => fine(`${name}: ${told}`),
+    (error: unknown) => missing(`${name}: ${messageOf(error)}`, "see the page of the destination's type"),
   )
 }
 

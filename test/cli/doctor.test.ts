@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { KEY_ID, SECRET } from '../support/aws.ts'
+import { withEnvironment } from '../support/environment.ts'
 import { signalbox } from './fake-io.ts'
 import { makeProject, SOUND } from './project-on-disk.ts'
 
@@ -48,5 +50,29 @@ destinations:
     expect(out).toMatch(
       /^missing {2}destinations {2}no destinations\.yaml\n +`signalbox destinations add` begins one/m,
     )
+  })
+})
+
+describe('credentials that a library looks for', () => {
+  withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_PROFILE: undefined })
+
+  it('are told by the place that served, never by what they are', async () => {
+    const { told } = await findings({
+      ...SOUND,
+      'destinations.yaml': `version: 1
+fallback: [queue]
+destinations:
+  - name: queue
+    type: sqs
+    options: { queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts }
+`,
+    })
+    expect(told.at(-1)).toEqual({
+      what: 'credentials',
+      state: 'fine',
+      told: 'queue: AWS credentials for eu-central-1 from env vars',
+      hint: null,
+    })
+    expect(JSON.stringify(told)).not.toContain(SECRET)
   })
 })
