@@ -1,6 +1,6 @@
 /** Reads folders and wheels of pure-Python packages into one set of files. Runs none of it. */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import { NO_PACKAGES, type PackageSet } from '../model/packages.ts'
@@ -15,6 +15,8 @@ const BOUNDS = { bytes: 256 * 1024 * 1024, files: 20_000 }
 /** Caches, and what is compiled, which can't run here. */
 const LEFT_OUT = /\.(?:pyc|so|pyd|dylib)$/
 const PYTHON = /\.pyi?$/
+/** What installers leave beside a package. */
+const INSTALLED = /\.(?:dist|egg)-info$/
 
 /** @param paths absolute, of folders or wheels; the first one that has a module wins. */
 export function readPackages(paths: readonly string[], bounds = BOUNDS): PackageSet {
@@ -59,21 +61,39 @@ function folderRoots(folder: string, budget: Budget): Files[] {
   const files = new Map<string, Uint8Array>()
   const wheels: Files[] = []
   const real = realpathSync.native(folder)
-  for (const name of readdirSync(folder).sort()) {
-    const path = join(folder, name)
-    if (name.endsWith('.whl')) wheels.push(wheelFiles(path, budget))
-    else if (PYTHON.test(name)) addFile(path, name, { files, real, budget })
-    // Of everything else in the folder detections see nothing: it may be a project's own, secrets included.
-    else if (isPackage(path)) addFolder(path, name, { files, real, budget })
+  for (const entry of entriesOf(folder)) {
+    const path = join(folder, entry.name)
+    if (entry.name.endsWith('.whl')) wheels.push(wheelFiles(path, budget))
+    else {
+      const found = filesBelow(entry, folder, '')
+      // Of everything else in the folder detections see nothing: it may be a project's own, secrets included.
+      if (INSTALLED.test(entry.name) || found.some(({ name }) => PYTHON.test(name))) {
+        for (const each of found) addFile(each, { files, real, budget })
+      }
+    }
   }
   return [files, ...wheels]
 }
 
-/** A folder with Python in it, or what an installer left beside one. */
-function isPackage(path: string): boolean {
-  if (skipped(basename(path)) || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false
-  if (/\.(?:dist|egg)-info$/.test(path)) return true
-  return readdirSync(path, { recursive: true, encoding: 'utf8' }).some((name) => PYTHON.test(name))
+interface Found {
+  readonly path: string
+  /** Below the root, with `/`. */
+  readonly name: string
+  readonly isLink: boolean
+}
+
+/** Names only. Linked folders are not entered: no loop of links can be walked. */
+function filesBelow(entry: Dirent, folder: string, below: string): Found[] {
+  const path = join(folder, entry.name)
+  const name = `${below}${entry.name}`
+  if (!entry.isDirectory()) return [{ path, name, isLink: entry.isSymbolicLink() }]
+  return entriesOf(path).flatMap((inner) => filesBelow(inner, path, `${name}/`))
+}
+
+function entriesOf(folder: string): Dirent[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => !skipped(name))
+    .sort(byName)
 }
 
 interface Reading {
@@ -83,19 +103,9 @@ interface Reading {
   readonly budget: Budget
 }
 
-function addFolder(folder: string, below: string, reading: Reading): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true }).sort(byName)) {
-    if (skipped(entry.name)) continue
-    const path = join(folder, entry.name)
-    // Linked folders are not entered: no loop of links can be walked.
-    if (entry.isDirectory()) addFolder(path, `${below}/${entry.name}`, reading)
-    else addFile(path, `${below}/${entry.name}`, reading)
-  }
-}
-
-function addFile(path: string, name: string, { files, real, budget }: Reading): void {
+function addFile({ path, name, isLink }: Found, { files, real, budget }: Reading): void {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat?.isFile() || !realpathSync.native(path).startsWith(real + sep)) return
+  if (!stat?.isFile() || (isLink && !realpathSync.native(path).startsWith(real + sep))) return
   budget.spend(stat.size, path)
   files.set(name, readFileSync(path))
 }
