@@ -136,6 +136,20 @@ class Severities(unittest.TestCase):
         "default of a parameter": ("return defaulted()", ["INFO"]),
         "keyword argument": ('return defaulted(level="LOW")', ["LOW"]),
         "recursion": ('return again(event)', ["LOW"]),
+        "recursion with another argument": ('return deeper("LOW")', ["?", "LOW"]),
+        "shared with a function in it": (
+            """
+            level = "LOW"
+            def change():
+                nonlocal level
+                level = "HIGH"
+            change()
+            return level
+            """,
+            ["LOW", "?"],
+        ),
+        "map with another in it": ('return WIDER.get(event.get("x"), "INFO")', ["LOW", "HIGH", "CRITICAL", "INFO"]),
+        "global that another function's name hides": ("return HIDDEN", ["A", "?"]),
         "changed on the way round": (
             """
             level = "A"
@@ -255,9 +269,13 @@ LEVELS = {"a": "LOW", "b": "HIGH"}
 FILLED = {"a": "LOW"}
 LENT = {"a": "LOW"}
 STATE = "INFO"
+HIDDEN = "A"
+WIDER = {**LEVELS, "c": "CRITICAL"}
 
 def rule(event):
-    global STATE, CHANGED
+    global STATE, CHANGED, HIDDEN
+    LEVEL = event.get("level")
+    HIDDEN = LEVEL
     STATE = event.get("x")
     CHANGED = "C"
     FILLED["b"] = event.get("x")
@@ -271,6 +289,11 @@ def pick(event):
 
 def same(value):
     return value
+
+def deeper(level):
+    if level == "LOW":
+        return deeper("HIGH")
+    return level
 
 def defaulted(level="INFO"):
     return level
@@ -341,10 +364,12 @@ class Destinations(unittest.TestCase):
         ),
         "map of lists": ('return TEAMS.get(event.get("team"), [])', [["a"], ["b", "c"], []]),
         "element of a constant": ("return [MORE[0]]", [["b", "c", "maybe"]]),
+        "part of a constant": ("return MORE[:1]", [["b", "c", "maybe"]]),
+        "filled by a function of the module": ("return FILLED", [["a", "maybe", "..."]]),
         "comprehension": ("return [x for x in MORE]", ["?"]),
     }
 
-    MODULE = 'A = "a"\nMORE = ["b", "c"]\nTEAMS = {"x": [A], "y": ["b", "c"]}\ndef destinations(event):\n'
+    MODULE = 'A = "a"\nFILLED = [A]\ndef rule(event):\n    A = event.get("x")\n    FILLED.append(A)\nMORE = ["b", "c"]\nTEAMS = {"x": [A], "y": ["b", "c"]}\ndef destinations(event):\n'
 
     def test_cases(self):
         for name, (body, expected) in self.CASES.items():

@@ -26,6 +26,7 @@ class Module:
         #: Looking through every expression takes time.
         self._has_walrus = ":=" in source
         self.may_yield = "yield" in source
+        self._may_share = "nonlocal" in source
         self._bindings = None
 
     def at(self, node):
@@ -67,12 +68,27 @@ class Module:
                         bindings[inner.target.id].append(Binding("value", inner.value))
         return bindings
 
+    def bindings_in(self, function):
+        """Of a function's own names, from functions in it that share them too."""
+        outer = outer_names(function)
+        bindings = {name: each for name, each in self.bindings_of(function.body).items() if name not in outer}
+        if self._may_share:
+            for inner in ast.walk(function):
+                for name in inner.names if isinstance(inner, ast.Nonlocal) else ():
+                    bindings.setdefault(name, []).append(Binding("unknown", inner))
+        return bindings
+
     def _add_globals(self, function):
         names = outer_names(function)
         if names:
             for name, bound in self.bindings_of(function.body).items():
                 if name in names:
-                    self._bindings[name].extend(bound)
+                    self._bindings[name].extend(map(_from_elsewhere, bound))
+
+
+def _from_elsewhere(binding):
+    """As seen from outside of the function, whose names mean nothing there."""
+    return binding if isinstance(binding.node, ast.Constant) else Binding("unknown", binding.node)
 
 
 def outer_names(function):

@@ -5,7 +5,7 @@ from itertools import islice, product
 
 from signalbox_syntax.outcomes import Items, Itself, Nothing, Other, Table, Text, Unknown, is_truthy
 from signalbox_syntax.returns import is_generator, returns
-from signalbox_syntax.scopes import FunctionScope, arguments_of
+from signalbox_syntax.scopes import FunctionScope, ModuleScope, arguments_of, mentions_names
 from signalbox_syntax.uses import uses_of
 
 _MOST_VALUES = 64
@@ -23,9 +23,10 @@ class Expressions:
     """Evaluates in scopes, for one detection."""
 
     def __init__(self, find_module):
-        """`find_module`: import name -> (path, ModuleScope or None where its text is not Python), or None for no helper."""
+        """`find_module`: import name -> (path, ModuleScope or None where its text is no Python); None: no helper."""
         self._find_module = find_module
-        self._calls = []
+        #: Function -> what it was asked with.
+        self._calls = {}
         self._steps = 0
         #: Paths of other files that had a part in it.
         self.followed = set()
@@ -38,17 +39,20 @@ class Expressions:
 
     def returned(self, function, module, arguments):
         """Every value that a function can return. `arguments`: parameter -> values."""
+        asked = _asked(arguments)
         if function in self._calls:
-            return (Itself(function, module.at(function)),)
+            # With other arguments it may return other values.
+            is_same = self._calls[function] == asked
+            return (Itself(function, module.at(function)) if is_same else Unknown(module.at(function)),)
         if len(self._calls) > _DEEPEST_CALL or (module.module.may_yield and is_generator(function)):
             return (Unknown(module.at(function)),)
         scope = FunctionScope(function, module, arguments)
         statements, ends = returns(function)
-        self._calls.append(function)
+        self._calls[function] = asked
         try:
             found = [value for each in statements for value in self._returned_by(each, scope)]
         finally:
-            self._calls.pop()
+            del self._calls[function]
         if ends:
             found.append(Nothing(module.at(function)))
         return tuple(value for value in found if getattr(value, "of", None) is not function)
@@ -82,8 +86,8 @@ class Expressions:
                 return self.values(value, scope)
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
                 return (self._items(type(node).__name__.lower(), node, elements, scope),)
-            case ast.Dict(values=values):
-                return (self._table(node, values, scope),)
+            case ast.Dict():
+                return (self._table(node, scope),)
             case ast.Subscript(value=container):
                 return self._inside(node, self.values(container, scope), scope)
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
@@ -111,7 +115,9 @@ class Expressions:
         return tuple(_changed(value, added, uses.shrinks) for value in values)
 
     def _added(self, node, whole, scope):
-        values = self.values(node, scope)
+        # In a function of the module a name may be its own.
+        is_far = isinstance(scope, ModuleScope) and mentions_names(node)
+        values = (self._unknown(node, scope),) if is_far else self.values(node, scope)
         return tuple(inner for value in values for inner in self._elements(value)) if whole else values
 
     def _elements(self, value):
@@ -168,13 +174,20 @@ class Expressions:
                 items.extend(values)
         return Items(kind, tuple(items), exact, scope.at(node))
 
-    def _table(self, node, values, scope):
-        return Table(tuple(inner for value in values for inner in self.values(value, scope)), scope.at(node))
+    def _table(self, node, scope):
+        found = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            values = self.values(value, scope)
+            # Without a key it is a dict, of which all is taken.
+            found.extend(values if key else (inner for each in values for inner in self._elements(each)))
+        return Table(tuple(found), scope.at(node))
 
     def _inside(self, node, containers, scope):
         if not all(isinstance(value, Items | Table) for value in containers):
             return (self._unknown(node, scope),)
         found = tuple(inner for value in containers for inner in self._elements(value))
+        if isinstance(node.slice, ast.Slice):
+            return (Items(containers[0].type, found, False, scope.at(node)),)
         # Of nothing: an error when it runs.
         return found or (self._unknown(node, scope),)
 
@@ -222,6 +235,14 @@ class Expressions:
         if method == "copy" and all(isinstance(value, Items | Table) for value in values):
             return values
         return (self._unknown(node, scope),)
+
+
+def _asked(arguments):
+    """Arguments as far as they tell calls apart."""
+    return frozenset(
+        (name, frozenset(value for value in values if not isinstance(value, Unknown)))
+        for name, values in arguments.items()
+    )
 
 
 def _constant(value, at):

@@ -3,7 +3,6 @@
 import ast
 import builtins
 
-from signalbox_syntax.modules import outer_names
 from signalbox_syntax.outcomes import Items, Itself, Other, Unknown
 
 
@@ -82,7 +81,8 @@ class ModuleScope(_Scope):
                 return []
             found.extend(inner)
         if not found:
-            found.extend(each for scope in self._star_imports(expressions) for each in scope.functions_of(expressions, name))
+            for scope in self._star_imports(expressions):
+                found.extend(scope.functions_of(expressions, name))
         return found
 
     def imported_module(self, expressions, name):
@@ -98,9 +98,7 @@ class ModuleScope(_Scope):
 
 class FunctionScope(_Scope):
     def __init__(self, function, module, arguments):
-        outer = outer_names(function)
-        bound = module.module.bindings_of(function.body)
-        super().__init__(function, {name: each for name, each in bound.items() if name not in outer})
+        super().__init__(function, module.module.bindings_in(function))
         self._module = module
         self._arguments = arguments
         self._event_names = None
@@ -152,9 +150,14 @@ class FunctionScope(_Scope):
         while len(names) != size:
             size = len(names)
             for name, bound in self.bindings.items():
-                if any(isinstance(each.node, ast.expr | ast.AugAssign) and _mentions(each.node, names) for each in bound):
+                sources = (each.node for each in bound if isinstance(each.node, ast.expr | ast.AugAssign))
+                if any(_mentions(source, names) for source in sources):
                     names.add(name)
         return names
+
+
+def mentions_names(node):
+    return any(isinstance(inner, ast.Name) for inner in ast.walk(node))
 
 
 def _mentions(node, names):

@@ -55,6 +55,9 @@ def _look(node, parents, uses):
             pass
         case ast.Call(func=ast.Attribute(attr=method)) if method in _READING_METHODS:
             pass
+        case ast.Dict(keys=keys, values=values) if keys[values.index(node)] is None:
+            # Copied into another one.
+            pass
         case _ if isinstance(parent, _LOOKING):
             pass
         case _:
