@@ -8,12 +8,12 @@ import { failedOutcome, failedUnitTest, QUARANTINED } from './ended-call.ts'
 import { type Accepted, cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './intake.ts'
 import type { Looked, Matching } from './matching.ts'
 import type { Answer, Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
-import type { Python } from './pyodide.ts'
+import type { LockedPython, Python } from './pyodide.ts'
 import { keepFields } from './signal-fields.ts'
 import { refuseTampering } from './tampering.ts'
 
 export interface LoadedBodies {
-  readonly python: Python
+  readonly python: Python & Pick<LockedPython, 'heapBytes'>
   readonly cacheDesk: Pick<WorkerCacheDesk, 'serve'>
   readonly rules: IntakeRules
   readonly matching: Matching

@@ -10,6 +10,7 @@ import type { Log } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
 import { failedOutcome, plainError } from './ended-call.ts'
 import { Evaluator } from './evaluator.ts'
+import { gathering } from './gathering.ts'
 import { type Group, type GroupOptions, startGroup } from './group.ts'
 import { withHints } from './load-hints.ts'
 import type { ClockMode } from './protocol.ts'
@@ -34,6 +35,10 @@ export interface EngineOptions {
   readonly cache?: DetectionCache | undefined
   readonly log: Log
 }
+
+/** Small batches wait so long for others: sources that send one event at a time would cross into Python for each. */
+const GATHER_MS = 5
+const ENOUGH_EVENTS = 100
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
@@ -75,7 +80,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return facts()
     },
     problems: withHints(problems, () => facts().helpers),
-    evaluate,
+    evaluate: gathering({ run: evaluate, enough: ENOUGH_EVENTS, waitMs: GATHER_MS }),
     test,
     unitTests: (isSelected) => {
       const broken = new Set(groups.flatMap(({ problems }) => problems.map(({ id }) => id)))

@@ -47,6 +47,8 @@ function compileCache(): NodeJS.ProcessEnv {
   return folder ? { NODE_COMPILE_CACHE: dirname(folder) } : {}
 }
 
+/** One batch that needed much must not cost as much for ever. */
+const MOST_GROWTH_BYTES = 64 * 1024 * 1024
 const NOBODY = { body: -1, item: 0 }
 
 export class Evaluator {
@@ -56,6 +58,8 @@ export class Evaluator {
   #timeMs = Number.POSITIVE_INFINITY
   #gone = false
   #message = ''
+  #readyBytes = 0
+  #heapBytes = 0
   readonly #cache = new CacheAnswers()
 
   /** Boots at once; nothing of any project is known to it yet. */
@@ -93,6 +97,11 @@ export class Evaluator {
     this.#cache.give(ask)
   }
 
+  /** Its memory has grown so far since it was ready that it is better replaced: nothing gives that back. */
+  get isBloated(): boolean {
+    return this.#heapBytes - this.#readyBytes > MOST_GROWTH_BYTES
+  }
+
   async load(order: LoadOrder, signal: AbortSignal): Promise<Ready | Ended> {
     this.#timeMs = order.settings.limits.timeMs
     const stop = () => void this.stop()
@@ -100,9 +109,11 @@ export class Evaluator {
     if (signal.aborted) stop()
     this.#worker.ref()
     this.#worker.postMessage(order)
-    const reply = await this.#reply()
+    const reply = await this.#reply('load')
     signal.removeEventListener('abort', stop)
-    return reply.kind === 'ready' ? { ...reply, evaluator: this } : (reply as Ended)
+    if (reply.kind !== 'ready') return reply as Ended
+    this.#readyBytes = reply.heapBytes
+    return { ...reply, evaluator: this }
   }
 
   /** False once it has ended or is about to. */
@@ -112,10 +123,10 @@ export class Evaluator {
 
   async run(job: Job): Promise<Done | Ended> {
     this.#worker.postMessage(job)
-    const reply = await this.#reply()
-    return reply.kind === 'told'
-      ? { kind: 'done', ...(JSON.parse(reply.answer) as Answer) }
-      : (reply as Ended)
+    const reply = await this.#reply('run')
+    if (reply.kind !== 'told') return reply as Ended
+    this.#heapBytes = reply.heapBytes
+    return { kind: 'done', ...(JSON.parse(reply.answer) as Answer) }
   }
 
   async stop(): Promise<void> {
@@ -130,7 +141,7 @@ export class Evaluator {
     return { kind: 'ended', mark, ending: 'tampering', message: what }
   }
 
-  #reply(): Promise<FromWorker | Ended> {
+  #reply(during: 'load' | 'run'): Promise<FromWorker | Ended> {
     return new Promise((resolve) => {
       if (this.#gone)
         return resolve({
@@ -139,7 +150,7 @@ export class Evaluator {
           ending: 'crash',
           message: this.#message,
         })
-      const watchdog = new Watchdog(this.#timeMs)
+      const watchdog = new Watchdog(this.#timeMs, during)
       let ending: Ending = 'crash'
       const timer = setInterval(() => {
         if (this.#cache.isAwaited) return watchdog.rest()

@@ -90,6 +90,7 @@ export class Pool {
       const end = await evaluator.run(ticket.job)
       if (this.#failure !== undefined) return ticket.reject(this.#failure)
       ticket.resolve(end)
+      if (evaluator.isBloated) await this.#retire(evaluator)
       if (evaluator.usable) continue
       this.#evaluators.delete(evaluator)
       try {
@@ -98,6 +99,12 @@ export class Pool {
         return this.#fail(error)
       }
     }
+  }
+
+  /** Between two batches: nothing is lost by it. */
+  async #retire(evaluator: Evaluator): Promise<void> {
+    this.#options.log.info({}, 'a worker whose memory had grown is replaced')
+    await evaluator.stop()
   }
 
   #next(): Promise<Ticket | null> {

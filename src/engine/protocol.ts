@@ -209,9 +209,14 @@ export type FromWorker =
   /** The worker's last word. */
   | { readonly kind: 'tampered'; readonly what: string; readonly culprit: Culprit | null }
   | { readonly kind: 'booted'; readonly module: object; readonly made: MadeBase | null }
-  | ({ readonly kind: 'ready' } & Filled)
-  /** An `Answer` as JSON, which crosses several times faster than its objects do. */
-  | { readonly kind: 'told'; readonly answer: string }
+  | ({ readonly kind: 'ready'; readonly heapBytes: number } & Filled)
+  | {
+      readonly kind: 'told'
+      /** An `Answer` as JSON, which crosses several times faster than its objects do. */
+      readonly answer: string
+      /** Of the interpreter's memory, which never shrinks. */
+      readonly heapBytes: number
+    }
 
 /** Cells of the mark: a new serial is a new time budget. */
 export const MARK = { serial: 0, body: 1, item: 2, function: 3, isExact: 4 } as const

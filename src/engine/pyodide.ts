@@ -30,6 +30,8 @@ export interface Python {
 export interface LockedPython extends Python {
   /** Packages are author's code: nothing of them is there before the lock. */
   install(packages: PackageSet): void
+  /** Of the whole memory, used or not. */
+  readonly heapBytes: number
   /** Milliseconds that the author's code may take from a mark on. */
   limit(timeMs: number): void
   /** As it booted: what has run since has not. */
@@ -251,6 +253,9 @@ function lockedPython(
     test: (text) => call('test', text),
     unitTests: (text) => call('unit_tests', text),
     changed: (bodies) => call('changed', bodies.join()),
+    get heapBytes() {
+      return memory.buffer.byteLength
+    },
     image: ({ heap }) => (memory.buffer.byteLength > IMAGE_BYTES ? null : takeImage(memory.buffer, heap)),
     reset: ({ heap }) => resetTo(memory.buffer, heap),
     adopt(image) {

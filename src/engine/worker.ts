@@ -89,7 +89,7 @@ function load(order: LoadOrder, from: Booted): LoadedBodies {
   from.python.install(packages)
   from.python.limit(settings.limits.timeMs)
   const filled = fill(order, from)
-  send({ kind: 'ready', ...filled })
+  send({ kind: 'ready', heapBytes: from.python.heapBytes, ...filled })
   const broken = new Map(filled.broken.map(({ body, error }) => [body, error]))
   const rules = { settings, selection: createSelection(bodies, broken, queries), clockMode }
   return { python: from.python, cacheDesk, rules, matching: createMatching(bodies), bodies, broken }
@@ -111,6 +111,9 @@ function serve(loaded: LoadedBodies): void {
   booted = undefined
   // Whatever Python throws across the border has ended the interpreter: uncaught, it ends this worker too.
   port!.on('message', (job: Job) =>
-    unlessTampered(() => send({ kind: 'told', answer: JSON.stringify(ANSWERS[job.work.kind](loaded, job)) })),
+    unlessTampered(() => {
+      const answer = JSON.stringify(ANSWERS[job.work.kind](loaded, job))
+      send({ kind: 'told', answer, heapBytes: loaded.python.heapBytes })
+    }),
   )
 }

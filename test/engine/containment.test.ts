@@ -36,6 +36,14 @@ const BAD: [name: string, source: string, expected: Partial<FunctionError>][] = 
     { type: 'SandboxError', message: 'detection waits tried to wait for a file or a connection' },
   ],
   ['os-exit', onBad('os._exit(0)'), { type: 'InterpreterEnded', limit: 'crash' }],
+  ['allocates too much', onBad('bytearray(2**32)'), { type: 'OverflowError' }],
+  ['allocates all there is', onBad('[bytearray(10**7) for _ in range(1000)]'), { type: 'MemoryError' }],
+  ['floods', onBad('while True: print("x" * 1000)'), { type: 'TimeLimitExceeded', limit: 'time' }],
+  [
+    'raises what can’t be printed',
+    `class Silent(Exception):\n    def __str__(self): raise ValueError\n    __repr__ = __str__\n${onBad('raise Silent')}`,
+    { type: 'Silent', message: 'Silent', repr: 'Silent' },
+  ],
   [
     'deep',
     'nested = ()\nfor _ in range(10**6): nested = (nested,)\ndef rule(event):\n    global nested\n    if event.get("bad"): nested = None\n    return True',
@@ -158,6 +166,25 @@ describe('a detection that ends workers again and again', () => {
     const underWay = limited.evaluate([envelope({}, { type: 'sleeps' })])
     await Promise.all([expect(underWay).rejects.toThrow('closed'), limited.close()])
     await expect(limited.evaluate([envelope({})])).rejects.toThrow('closed')
+  })
+})
+
+describe('a worker whose memory has grown', () => {
+  it('is replaced after the batch, and what was quarantined stays so', async () => {
+    const counts =
+      'n = 0\ndef rule(event):\n    global n\n    n += 1\n    bytearray(event.get("bytes", 0))\n    return True\ndef title(event): return str(n)'
+    const exits = rule('exits', onBad('os._exit(0)'))
+    const roomy = await start([rule('counts', counts), exits], { limits: { quarantineAfter: 1 } })
+    const counted = async (bytes: number, bad = false) => {
+      const [event] = await roomy.evaluate([envelope({ bytes, bad })])
+      const { counts, exits } = findingsOf(event!)
+      return [counts!.title!.output, exits !== undefined]
+    }
+    expect(await counted(0, true)).toEqual(['1', true])
+    expect(await counted(0)).toEqual(['2', false])
+    expect(await counted(150_000_000)).toEqual(['3', false])
+    expect(await counted(0, true)).toEqual(['1', false])
+    await roomy.close()
   })
 })
 

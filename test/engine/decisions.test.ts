@@ -115,8 +115,13 @@ describe('the watchdog', () => {
   const outside = { serial: 9, body: -1, item: 0, function: 0, isExact: true }
   const always = (now: number): number | null => 1_000_000 + now
   /** Looks at one mark at the usual interval; the time at which it is called stalled, or null. */
-  const stalledAfter = (mark: ReturnType<typeof running>, forMs: number, coreTimeAt = always) => {
-    const watchdog = new Watchdog(1_000)
+  const stalledAfter = (
+    mark: ReturnType<typeof running>,
+    forMs: number,
+    coreTimeAt = always,
+    during: 'run' | 'load' = 'run',
+  ) => {
+    const watchdog = new Watchdog(1_000, during)
     for (let now = 0; now <= forMs; now += LOOK_EVERY_MS) {
       if (watchdog.stalled(mark, now, coreTimeAt(now))) return now
     }
@@ -131,8 +136,13 @@ describe('the watchdog', () => {
   it('waits longer for loading, and longest outside of any body', () => {
     expect(stalledAfter(running(1, -1), 10_500)).toBe(null)
     expect(stalledAfter(running(1, -1), 11_000)).toBe(10_550)
-    expect(stalledAfter(outside, 60_000)).toBe(null)
-    expect(stalledAfter(outside, 61_000)).toBe(60_550)
+    expect(stalledAfter(outside, 60_000, always, 'load')).toBe(null)
+    expect(stalledAfter(outside, 61_000, always, 'load')).toBe(60_550)
+  })
+
+  it('waits outside of any body only as long as a batch can take', () => {
+    expect(stalledAfter(outside, 10_500)).toBe(null)
+    expect(stalledAfter(outside, 11_000)).toBe(10_550)
   })
 
   it('does not count the time that the worker had no core, but waits no longer than tenfold', () => {
