@@ -89,6 +89,21 @@ class Findings(unittest.TestCase):
             marks._on_deadline(None, None)
 
 
+    def test_a_helper_loaded_on_the_way_leaves_the_loop_where_it_was(self):
+        positions = []
+
+        def matcher(event):
+            here = marks.place()
+            marks.begin_loading(9)
+            marks.go_back(here)
+            positions.append(marks.position())
+            return event == "alerting"
+
+        demo = detection(matcher, title=matcher)
+        findings(demo, array("i", [7, 8, 9]), ["silent", "alerting", "silent"])
+        self.assertEqual(positions, [(3, 7), (3, 8), (3, 8), (3, 9)])
+
+
 class Given(unittest.TestCase):
     records = [{"p_log_type": "Demo", "a": {}}, {"p_log_type": "Other"}, {}]
 

@@ -45,7 +45,7 @@ class HelperFinder(MetaPathFinder, Loader):
         first = self._failed.get(name) or (excluded and excluded["repr"])
         if first:
             raise ImportError(f"helper {name} could not be loaded: {first}", name=name)
-        importer = marks.position()
+        importer = marks.place()
         marks.begin_loading(number)
         module.__file__ = body["path"]
         try:
@@ -54,4 +54,4 @@ class HelperFinder(MetaPathFinder, Loader):
             self._failed[name] = describe(error)["repr"]
             raise
         finally:
-            marks.begin(*importer)
+            marks.go_back(importer)

@@ -51,9 +51,24 @@ def begin_loop(body, iterator, items):
 
 
 def _begin(body):
-    cells[_SERIAL] = (cells[_SERIAL] + 1) & 0x7FFFFFFF
     cells[_BODY] = body
     cells[_FUNCTION] = 0
+    _renew()
+
+
+def place():
+    """Where a body is, its loop included."""
+    return cells[_BODY:]
+
+
+def go_back(place):
+    """A new budget for what was interrupted there."""
+    cells[_BODY:] = place
+    _renew()
+
+
+def _renew():
+    cells[_SERIAL] = (cells[_SERIAL] + 1) & 0x7FFFFFFF
     _tell()
 
 
