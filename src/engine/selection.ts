@@ -1,6 +1,6 @@
 /** Which detections look at an event. Pure; numbers are those of the bodies, in load order. */
 import type { EventKind } from '../model/event.ts'
-import { globMatches } from '../model/glob.ts'
+import { anyGlobMatches } from '../model/glob.ts'
 import type { Body, Selectable } from './protocol.ts'
 
 export interface Selection {
@@ -31,7 +31,7 @@ export function createSelection(
   const looksAt = (number: number, type: string, resourceId: string) => {
     const { resourceTypes, suppressions } = bodies[number] as Body & Selectable
     if (resourceTypes.length > 0 && !resourceTypes.includes(type)) return false
-    return !suppressions.some((glob) => globMatches(glob, resourceId))
+    return !anyGlobMatches(suppressions, [resourceId])
   }
   return {
     isQuery: (type) => type !== null && known.has(type),

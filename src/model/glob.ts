@@ -1,24 +1,16 @@
 /** Globs over names such as log types and resource ids: `*` any text, `?` one character; case counts. */
 
-const compiled = new Map<string, RegExp>()
+const compiled = new WeakMap<readonly string[], RegExp>()
 
-export function globMatches(glob: string, text: string): boolean {
-  if (!/[*?]/.test(glob)) return glob === text
-  let pattern = compiled.get(glob)
-  if (!pattern) {
-    const source = glob
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*+/g, '.*')
-      .replace(/\?/g, '.')
-    pattern = new RegExp(`^${source}$`, 's')
-    compiled.set(glob, pattern)
-  }
-  return pattern.test(text)
-}
-
-/** True when any glob matches any text. */
+/** True when any glob matches any text. Lists are compiled once, so they must not change. */
 export function anyGlobMatches(globs: readonly string[], texts: readonly string[]): boolean {
-  return globs.some((glob) => texts.some((text) => globMatches(glob, text)))
+  if (globs.length === 0 || texts.length === 0) return false
+  let pattern = compiled.get(globs)
+  if (!pattern) {
+    pattern = new RegExp(`^(?:${globs.map(sourceOf).join('|')})$`, 's')
+    compiled.set(globs, pattern)
+  }
+  return texts.some((text) => pattern.test(text))
 }
 
 /** True when every list of globs that asks something is met, and at least one asks. */
@@ -27,4 +19,11 @@ export function meetsAll(
 ): boolean {
   const asking = asked.filter(([globs]) => globs.length > 0)
   return asking.length > 0 && asking.every(([globs, texts]) => anyGlobMatches(globs, texts))
+}
+
+function sourceOf(glob: string): string {
+  return glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.')
 }

@@ -3,6 +3,7 @@ import { alertGroup } from '../model/alert-kind.ts'
 import type { Destination, Registry } from '../model/destination.ts'
 import { anyGlobMatches } from '../model/glob.ts'
 import type { DropReason, Route, RouteLevel, RouteProblem, RouteRequest, TraceStep } from '../model/route.ts'
+import { SEVERITIES, type Severity } from '../model/severity.ts'
 
 const SKIP = 'SKIP'
 const MANY = 10
@@ -160,7 +161,7 @@ function bySeverity(request: RouteRequest, registry: Registry | null, story: Sto
     story.step(level, true, `${said}, but there is no registry to route it by`)
     return { level: 'unresolved', destinations: [] }
   }
-  const takers = registry.destinations.filter((destination) => destination.severities.includes(value))
+  const takers = indexOf(registry).bySeverity.get(value) ?? []
   return byDeclaration(level, `${said}, taken by`, takers, sift(takers, request, 'everybody'), story)
 }
 
@@ -239,15 +240,31 @@ function routeOf(
   return { level, destinations, suppressed, trace: story.trace, problems: story.problems }
 }
 
-const indexes = new WeakMap<Registry, ReadonlyMap<string, Destination>>()
+/** What a registry is asked again and again. */
+interface Index {
+  readonly byName: ReadonlyMap<string, Destination>
+  readonly bySeverity: ReadonlyMap<Severity, readonly Destination[]>
+}
+
+const indexes = new WeakMap<Registry, Index>()
+
+function indexOf(registry: Registry): Index {
+  let index = indexes.get(registry)
+  if (!index) {
+    const { destinations } = registry
+    const byId = destinations.filter(({ id }) => id !== null).map((each) => [each.id!, each] as const)
+    const takersOf = (severity: Severity) =>
+      destinations.filter(({ severities }) => severities.includes(severity))
+    index = {
+      byName: new Map([...byId, ...destinations.map((each) => [each.name, each] as const)]),
+      bySeverity: new Map(SEVERITIES.map((severity) => [severity, takersOf(severity)])),
+    }
+    indexes.set(registry, index)
+  }
+  return index
+}
 
 /** A destination by its name, else by its id. */
 export function lookUp(registry: Registry, nameOrId: string): Destination | undefined {
-  let index = indexes.get(registry)
-  if (!index) {
-    const byId = registry.destinations.filter(({ id }) => id !== null).map((d) => [d.id!, d] as const)
-    index = new Map([...byId, ...registry.destinations.map((d) => [d.name, d] as const)])
-    indexes.set(registry, index)
-  }
-  return index.get(nameOrId)
+  return indexOf(registry).byName.get(nameOrId)
 }

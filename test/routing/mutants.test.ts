@@ -57,7 +57,7 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
     'return { level, destinations: unknown.length > 0 ? [] : reached }\n}\n\nfunction pickNamed',
   ],
   ['unknown names are not told', 'for (const name of unknown) {', 'for (const name of []) {'],
-  ['ids are not known', 'new Map([...byId, ...registry', 'new Map([...registry'],
+  ['ids are not known', 'new Map([...byId, ...destinations', 'new Map([...destinations'],
   ['a name and its id are two', 'named.add(destination)', 'named.add({ ...destination })'],
   [
     'the fallback is skipped',
