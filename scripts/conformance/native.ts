@@ -79,16 +79,24 @@ function casesOf(project: Project, results: readonly DetectionResult[]): Case[] 
 function nativeRequest(project: Project, cases: readonly Case[]): string {
   const bodies = bodiesOf(project, 'test').filter(({ kind }) => kind !== 'simple' && kind !== 'unit-tests')
   const numbers = new Map(bodies.flatMap(({ kind, id }, at) => (kind === 'detection' ? [[id, at]] : [])))
-  const calls = cases.map(({ detection, entry, mocks }, item) => [item, numbers.get(detection), entry, mocks])
+  const calls = cases.map(({ detection, entry, mocks }, item) => [
+    item,
+    numbers.get(detection),
+    entry,
+    mocks,
+    null,
+  ])
   return JSON.stringify({
     runtime: RUNTIME,
     packages: project.settings.pythonPaths,
     load: {
       bodies,
+      codes: bodies.map(() => null),
       excluded: [],
       hostCache: false,
       packages: { roots: 0 },
       timeMs: 60_000,
+      loadMs: 600_000,
       outputBytes: 65_536,
     },
     test: { calls, skips: [] },

@@ -137,6 +137,7 @@ const isOutcomes = listOf(
     output: isText,
     missingMocks: listOf(isText),
     reads: listOf(record({ field: isText, value: orNull(isText) })),
+    broken: (value) => typeof value === 'boolean',
     durationMs: isNumber,
   }),
 )

@@ -222,7 +222,10 @@ export function testCalls({ python, matching, broken }: LoadedBodies, job: Job):
   const items = calls.flatMap((_, item) => (known[item] ? [] : [item]))
   const run = (some: readonly number[]) => {
     const request = {
-      calls: some.map((item) => [item, calls[item]!.body, calls[item]!.entry, calls[item]!.mocks]),
+      calls: some.map((item) => {
+        const { body, entry, mocks, newer } = calls[item]!
+        return [item, body, entry, mocks, newer]
+      }),
       skips: job.skips.map(skipEntry),
     }
     return readOutcomes(python.test(JSON.stringify(request)), some.length)

@@ -50,7 +50,14 @@ export function plainError(type: string, message: string): FunctionError {
 
 /** A test call that could not be made. */
 export function failedOutcome(error: FunctionError): TestOutcome {
-  return { functions: { detection: { error } }, output: '', missingMocks: [], reads: [], durationMs: 0 }
+  return {
+    functions: { detection: { error } },
+    output: '',
+    missingMocks: [],
+    reads: [],
+    broken: false,
+    durationMs: 0,
+  }
 }
 
 /** A unit test that could not be run. */

@@ -11,7 +11,7 @@ import { chunks } from './chunks.ts'
 import { Containment } from './containment.ts'
 import type { Evaluator } from './evaluator.ts'
 import { Pool } from './pool.ts'
-import type { Body, LoadOrder, SimpleBody } from './protocol.ts'
+import type { Body, BodyCall, LoadOrder, SimpleBody } from './protocol.ts'
 import type { StartState } from './start-state.ts'
 import type { GroupContent, Outcome } from './trust.ts'
 import { runUnitTests } from './unit-tests.ts'
@@ -71,9 +71,7 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
     async test(calls) {
       const share = { workers: workers * 4, mostItems: DETECTIONS_PER_JOB, mostChars: CHARS_PER_JOB }
       const jobs = chunks(runsOfOneDetection(calls), charsOf, share).map((runs) => {
-        const items = runs
-          .flat()
-          .map(({ detection, ...call }) => ({ ...call, body: numbers.get(detection)! }))
+        const items = runs.flat().map((call) => bodyCall(call, numbers.get(call.detection)!, bodies))
         return containment.run({ kind: 'test', items })
       })
       return (await Promise.all(jobs)).flat() as TestOutcome[]
@@ -97,6 +95,12 @@ function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCac
     const detection = bodies[body]?.id ?? ''
     return { value: await cache.ask({ event, trustGroup, detection, place, operation }) }
   }
+}
+
+function bodyCall({ entry, mocks, body }: TestCall, number: number, bodies: readonly Body[]): BodyCall {
+  const loaded = bodies[number]!
+  const isNewer = body && loaded.kind === 'detection' && body.source !== loaded.source
+  return { body: number, entry, mocks, newer: isNewer ? { ...loaded, ...body } : null }
 }
 
 /** The cases of one detection stay together and in order: its module may carry state from one to the next. */

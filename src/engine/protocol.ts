@@ -158,6 +158,8 @@ export interface BodyCall {
   readonly body: number
   readonly entry: string
   readonly mocks: string
+  /** What the body has become since it was loaded. */
+  readonly newer: DetectionBody | null
 }
 
 export interface UnitTestCall {

@@ -1,5 +1,6 @@
 /** What the engine answers: evaluated events for the daemon, outcomes of test calls for testing. */
 import type { JsonText } from './alert.ts'
+import type { PythonSource } from './detection.ts'
 import type { Envelope, EventIdentity } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from './finding.ts'
@@ -26,6 +27,8 @@ export interface TestCall {
   readonly detection: string
   readonly entry: JsonText
   readonly mocks: JsonText
+  /** What is to run; another text than the one loaded is loaded for it. Absent: the one loaded. */
+  readonly body?: PythonSource | null
 }
 
 /** What a rule asked of its event. */
@@ -44,6 +47,8 @@ export interface TestOutcome {
   readonly missingMocks: readonly string[]
   /** In the order of asking, each once. */
   readonly reads: readonly FieldRead[]
+  /** The body could not be loaded; the matcher's error says why. */
+  readonly broken: boolean
   readonly durationMs: number
 }
 

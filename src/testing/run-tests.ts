@@ -1,6 +1,7 @@
 /** Runs the cases that detections carry and yields one result per detection, in load order. */
 import type { Detection, TestCase } from '../model/detection.ts'
 import type { BodyProblem, Engine } from '../model/evaluation.ts'
+import type { FunctionError } from '../model/finding.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestResult, TestSummary } from '../model/test-result.ts'
@@ -31,6 +32,7 @@ export async function runTests(
     if (problem) return invalidResult(detection, problem)
     const tests = detection.tests.filter((test) => options.selection.tests(test.name))
     const results = await runCases(detection, tests, project, engine, options)
+    if (!Array.isArray(results)) return invalidResult(detection, { error: results as FunctionError })
     const problems = minimumProblems(detection, options.selection.minimumTests)
     return { ...about(detection), status: statusOf(detection, results, problems), problems, tests: results }
   }
@@ -51,9 +53,11 @@ async function runCases(
   project: Project,
   engine: Engine,
   options: TestRunOptions,
-): Promise<TestResult[]> {
-  const calls = tests.map(({ entry, mocks }) => ({ detection: detection.id, entry, mocks }))
-  const outcomes = await engine.test(calls)
+): Promise<TestResult[] | FunctionError> {
+  const { id, body } = detection
+  const outcomes = await engine.test(tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks, body })))
+  const broken = outcomes.find((outcome) => outcome.broken)
+  if (broken) return broken.functions.detection!.error!
   const verdict: VerdictOptions = { ...options, registry: project.registry }
   return tests.map((test, i) => judge(detection, test, outcomes[i]!, verdict))
 }
@@ -79,7 +83,7 @@ function minimumProblems(detection: Detection, minimum: number): Problem[] {
   return [problemAt(place, 'minimum-tests', message)]
 }
 
-function invalidResult(detection: Detection, problem: BodyProblem): DetectionResult {
+function invalidResult(detection: Detection, problem: Pick<BodyProblem, 'error' | 'hint'>): DetectionResult {
   return { ...about(detection), status: 'invalid', problems: [bodyProblem(problem, detection)], tests: [] }
 }
 

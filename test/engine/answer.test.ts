@@ -30,6 +30,7 @@ const outcome = {
   output: '',
   missingMocks: ['get'],
   reads: [{ field: 'a', value: null }],
+  broken: false,
   durationMs: 0.5,
 }
 

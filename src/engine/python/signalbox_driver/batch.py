@@ -10,6 +10,7 @@ from panther_detection_helpers.backend import MemoryBackend
 from signalbox_driver import failures, marks
 from signalbox_driver.host_cache import HostBackend
 from signalbox_driver.imports import add_packages
+from signalbox_driver.failures import describe_loading, missing_function
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
@@ -70,14 +71,16 @@ def evaluate(text):
 
 
 def test(text):
-    """{calls: [[item, body, entry text, mocks text]], skips} -> [{functions, output, missingMocks, reads, durationMs}]"""
+    """{calls: [[item, body, entry text, mocks text, newer body or null]], skips}
+    -> [{functions, output, missingMocks, reads, durationMs, broken}]
+    """
     request = json.loads(text)
     _prepare()
     skips = _skips(request["skips"])
     with observing():
         outcomes = [
-            _test(_project.detections[number], item, entry, mocks, skips.get(number, {}).get(item, {}))
-            for item, number, entry, mocks in request["calls"]
+            _test_loaded(number, newer, item, entry, mocks, skips.get(number, {}).get(item, {}))
+            for item, number, entry, mocks, newer in request["calls"]
         ]
     marks.leave()
     return _answer(outcomes)
@@ -98,6 +101,26 @@ def unit_tests(text):
     return _answer(outcomes)
 
 
+def _test_loaded(number, newer, item, entry, mocks, known):
+    marks.begin_loading(number)
+    try:
+        marks.armed[0] = True
+        detection = _project.detection(number, newer)
+        marks.armed[0] = False
+    except BaseException as error:
+        marks.armed[0] = False
+        return _broken(describe_loading(error))
+    if not callable(detection.namespace.get(detection.matcher)):
+        return _broken(missing_function(newer["path"], detection.matcher))
+    return _test(detection, item, entry, mocks, known)
+
+
+def _broken(error):
+    functions = {"detection": {"error": error}}
+    rest = {"output": printed.take(), "missingMocks": [], "reads": [], "durationMs": 0}
+    return {"functions": functions, "broken": True, **rest}
+
+
 def _test(detection, item, entry, mocks, known):
     caching.set_backend(MemoryBackend())
     entry = json.loads(entry)
@@ -113,6 +136,7 @@ def _test(detection, item, entry, mocks, known):
         "missingMocks": missing,
         "reads": told(reads),
         "durationMs": round(duration * 1000, 3),
+        "broken": False,
     }
 
 
