@@ -102,14 +102,16 @@ def unit_tests(text):
 
 
 def _test_loaded(number, newer, item, entry, mocks, known):
+    if newer is None:
+        return _test(_project.detections[number], item, entry, mocks, known)
     marks.begin_loading(number)
     try:
         marks.armed[0] = True
-        detection = _project.detection(number, newer)
+        detection = _project.newer(number, newer)
         marks.armed[0] = False
     except BaseException as error:
         marks.armed[0] = False
-        return _broken(describe_loading(error))
+        return _broken(describe_loading(error, newer["path"]))
     if not callable(detection.namespace.get(detection.matcher)):
         return _broken(missing_function(newer["path"], detection.matcher))
     return _test(detection, item, entry, mocks, known)

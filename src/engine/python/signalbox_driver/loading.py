@@ -100,14 +100,12 @@ class LoadedProject:
         for log_type in body["logTypes"]:
             self.models.setdefault(log_type, model)
 
-    def detection(self, number, newer=None):
-        """The one loaded, or what the body came to after it was loaded. Raises what loading that raises."""
-        if newer is None:
-            return self.detections[number]
+    def newer(self, number, body):
+        """What a detection's body came to after it was loaded. Raises what loading that raises."""
         known = self._newer.get(number)
-        if known is None or known[0] != newer["source"]:
-            know_source(newer["path"], newer["source"])
-            known = self._newer[number] = newer["source"], self._made(number, newer)
+        if known is None or known[0] != body["source"]:
+            know_source(body["path"], body["source"])
+            known = self._newer[number] = body["source"], self._made(number, body)
         return known[1]
 
     def _load_detection(self, number, body):
