@@ -12,9 +12,17 @@ import type { Phases } from './start-phases.ts'
 
 const TYPES = 'rule,policy,scheduled_rule,correlation_rule'
 
+/** Milliseconds from the start of the process. */
+interface Times {
+  readonly verdict: number
+  readonly exit: number
+}
+
 interface Case {
   readonly name: string
   readonly args: readonly string[]
+  /** Where the clock stops: with the first verdict on standard output, or with the process. */
+  readonly until: keyof Times
   readonly warmReach?: Reach
   readonly coldReach?: Reach
 }
@@ -60,12 +68,14 @@ async function casesOf(
     {
       name: `${what}, one rule of ${rules.length}`,
       args: [...args, '--filter', `RuleID=${rules[0]!.id}`],
+      until: 'verdict',
       warmReach: reach.first,
     },
     {
       name: `${what}, all ${project.detections.size} detections`,
       // A selection, so that unit tests of the repository's own Python, which may take any time, are left out.
       args: [...args, '--filter', `AnalysisType=${TYPES}`],
+      until: 'exit',
       ...(reach.whole && { warmReach: reach.whole }),
       ...(reach.wholeCold && { coldReach: reach.wholeCold }),
     },
@@ -77,10 +87,10 @@ async function measureCase(each: Case, checkout: string, repetitions: number): P
   const warm: number[] = []
   for (let i = 0; i < repetitions; i++) {
     await withCache(async (cache) => {
-      cold.push(await runCommand(checkout, each.args, cache))
+      cold.push((await runCommand(checkout, each.args, cache))[each.until])
       // What the first leaves behind may still be incomplete: only the third counts as warm.
       await runCommand(checkout, each.args, cache)
-      warm.push(await runCommand(checkout, each.args, cache))
+      warm.push((await runCommand(checkout, each.args, cache))[each.until])
     })
   }
   const figure = (name: string, samples: number[], reach: Reach | undefined): Figure => ({
@@ -108,7 +118,7 @@ async function measureEdit(corpus: string, checkout: string, repetitions: number
     const all: number[] = []
     for (let i = 0; i < repetitions; i++) {
       appendFileSync(join(copy, rule.body!.path), `# edit ${i}\n`)
-      all.push(await run())
+      all.push((await run()).verdict)
     }
     return all
   })
@@ -125,7 +135,7 @@ const PHASES: Readonly<Record<keyof Phases, string>> = {
 
 async function measurePhases(root: string, what: string, repetitions: number): Promise<Figure[]> {
   const samples = await withCache(async (cache) => {
-    const run = async () => JSON.parse(await runNode(['start-phases.ts', root], cache)) as Phases
+    const run = async () => JSON.parse((await runNode(['start-phases.ts', root], cache)).output) as Phases
     // The first fills the caches.
     await run()
     await run()
@@ -149,19 +159,22 @@ async function withCache<T>(work: (cache: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Milliseconds. */
-async function runCommand(checkout: string, args: readonly string[], cache: string): Promise<number> {
+async function runCommand(checkout: string, args: readonly string[], cache: string): Promise<Times> {
   const startedAt = performance.now()
-  const output = await runNode([join(checkout, 'bin/signalbox.cjs'), ...args], cache)
-  const elapsed = performance.now() - startedAt
+  const { output, toldAt } = await runNode([join(checkout, 'bin/signalbox.cjs'), ...args], cache)
+  const exit = performance.now() - startedAt
   if (!/\d+ passed/.test(output)) throw new Error(`signalbox ${args[0]} tested nothing:\n${output}`)
-  return elapsed
+  return { verdict: toldAt - startedAt, exit }
 }
 
-/** Standard output. Node's own compile cache lies in the same folder, so that cold is cold for both. */
-async function runNode(args: readonly string[], cache: string): Promise<string> {
+/** Standard output, and when its first line came. Node's own compile cache lies in the same folder, so that cold is cold for both. */
+async function runNode(args: readonly string[], cache: string): Promise<{ output: string; toldAt: number }> {
   const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: join(cache, 'node') }
   const child = spawn(process.execPath, args, { env, cwd: import.meta.dirname })
+  let toldAt = 0
+  child.stdout.once('data', () => {
+    toldAt = performance.now()
+  })
   const [output, problems, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -169,7 +182,7 @@ async function runNode(args: readonly string[], cache: string): Promise<string> 
   ])
   // 1: a corpus may hold files that are invalid here; the others were tested all the same.
   if (code !== 0 && code !== 1) throw new Error(`exit ${code}: ${args.join(' ')}\n${problems}`)
-  return output
+  return { output, toldAt }
 }
 
 export default { title: 'Start', measure } satisfies Measurement
