@@ -11,6 +11,7 @@ _MOST_FIELDS = 20
 _LONGEST_VALUE = 200
 # Made once: json.dumps makes an encoder for each call that sets an option.
 _encode = json.JSONEncoder(default=json_encoder).encode
+_encode_text = json.encoder.encode_basestring_ascii
 _deep_get = PantherEvent.deep_get
 
 
@@ -86,18 +87,26 @@ def _telling(name):
             result = method(self, *arguments, **options)
             return result
         finally:
-            _remember(_watched.reads, self, arguments, asked_for, value_of, result)
+            _remember(_watched.reads, self, arguments, options, asked_for, value_of, result)
             _watched.asking = False
 
     return telling
 
 
-def _remember(reads, event, arguments, asked_for, value_of, result):
+def _remember(reads, event, arguments, options, asked_for, value_of, result):
     try:
         field, keys = asked_for(*arguments)
         if field not in reads:
-            value = value_of(event, keys, result)
-            reads[field] = None if value is None else _encode(value)[:_LONGEST_VALUE]
+            # What the call gave is the field's value, unless it may have been a default.
+            has_default = options or len(arguments) > len(keys)
+            reads[field] = _told(value_of(event, keys, result) if has_default else result)
     except Exception:
         # Keys and values that cannot be told are no reason to fail.
         return
+
+
+def _told(value):
+    if value is None:
+        return None
+    text = _encode_text(value) if type(value) is str else _encode(value)
+    return text[:_LONGEST_VALUE]
