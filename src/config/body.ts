@@ -25,7 +25,12 @@ export function readBody(spec: Spec, root: string, problems: ProblemList): Pytho
     return fail('missing-body', `the file ${filename} does not exist`, nearFile(path))
   }
   const real = realpathSync.native(path)
-  if (![root, folder].some((allowed) => isWithin(realpathSync.native(allowed), real))) {
+  // Where the folders themselves are links, what they lead to counts.
+  const allowed = [root, folder]
+  const stays =
+    allowed.some((each) => isWithin(each, real)) ||
+    allowed.some((each) => isWithin(realpathSync.native(each), real))
+  if (!stays) {
     return fail('outside-project', `the file ${filename} lies outside the project`)
   }
   const read = readText(real)

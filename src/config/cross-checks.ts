@@ -2,6 +2,7 @@
 import { nearest } from '../adapters.ts'
 import { memberNames } from './correlation-members.ts'
 import type { ProblemList } from './problems.ts'
+import { nodeAt } from './schema-check.ts'
 import { AWS_RESOURCE_TYPES } from './schemas/resource-types.ts'
 import { nodeOf, type Spec } from './spec.ts'
 import { doubtfulTables } from './table-names.ts'
@@ -99,19 +100,18 @@ function checkTables(specs: readonly Spec[], problems: ProblemList): void {
 }
 
 function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {
-  const models = new Map<string, Spec>()
+  const models = new Map<unknown, Spec>()
   for (const spec of specs) {
+    const { LogTypes: logTypes } = spec.value
     if (spec.type !== 'datamodel' || spec.value.Enabled !== true) continue
-    const logTypes = nodeOf(spec, 'LogTypes')
-    if (logTypes?.kind !== 'sequence' || problems.hasError(spec.source.file)) continue
-    for (const logType of logTypes.items) {
-      if (logType.kind !== 'scalar') continue
-      const other = models.get(logType.text)
-      if (!other) models.set(logType.text, spec)
+    if (!Array.isArray(logTypes) || problems.hasError(spec.source.file)) continue
+    for (const [at, logType] of logTypes.entries()) {
+      const other = models.get(logType)
+      if (!other) models.set(logType, spec)
       else if (other !== spec) {
-        problems.error(spec.source, logType.offset, {
+        problems.error(spec.source, nodeAt(spec.node, `/LogTypes/${at}`).offset, {
           code: 'duplicate-data-model',
-          message: `${logType.text} already has an enabled data model in ${other.source.file}`,
+          message: `${String(logType)} already has an enabled data model in ${other.source.file}`,
           hint: 'set Enabled: false in one of the two',
         })
       }
@@ -136,10 +136,16 @@ function checkMembers(specs: readonly Spec[], problems: ProblemList): void {
   }
 }
 
+/** Most do: their texts need not be looked at again. */
+function namesOnly(ids: ReadonlySet<string>, definition: unknown): boolean {
+  const { IDs: members } = (definition ?? {}) as { IDs?: unknown }
+  return Array.isArray(members) && members.every((id) => ids.has(id as string))
+}
+
 function checkPacks(specs: readonly Spec[], problems: ProblemList): void {
   const ids = new Set(specs.map((spec) => spec.id))
   for (const spec of specs) {
-    if (spec.type !== 'pack') continue
+    if (spec.type !== 'pack' || namesOnly(ids, spec.value.PackDefinition)) continue
     const members = child(child(spec.node, 'PackDefinition'), 'IDs')
     if (members?.kind !== 'sequence') continue
     for (const member of members.items) {
