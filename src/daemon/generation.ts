@@ -58,7 +58,13 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   }
   const types = await loadTypes(registry, project.root, options.allowLocalTypes)
   const secrets = await readableSecrets(registry, project.root, options)
-  return { project: { ...project, registry }, types, secrets }
+  return { project: { ...withoutTests(project), registry }, types, secrets }
+}
+
+/** Nothing of a run asks for the cases, and of a large repository they are the most. */
+function withoutTests(project: Project): Project {
+  const detections = [...project.detections].map(([id, each]) => [id, { ...each, tests: [] }] as const)
+  return { ...project, detections: new Map(detections) }
 }
 
 /** Starts Python; rejects with a UserError that holds every body that could not be loaded. */

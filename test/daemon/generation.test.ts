@@ -25,6 +25,11 @@ describe('a project that may run', () => {
     expect(project.detections.has('Test.Login')).toBe(true)
   })
 
+  it('keeps no test cases: they would stay in memory for nothing', async () => {
+    const { project } = await prepare(SOUND)
+    expect(project.detections.get('Test.Login')!.tests).toEqual([])
+  })
+
   it('may have a broken detection only with skipInvalid', async () => {
     await expect(prepare({ ...SOUND, ...BROKEN })).rejects.toThrow('detections/bad.yml:')
     expect((await prepare({ ...SOUND, ...BROKEN }, true)).project.detections.size).toBe(2)

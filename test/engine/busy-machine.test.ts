@@ -1,0 +1,51 @@
+/** Other processes take every core: who loops is still named, and nobody else is. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/model/evaluation.ts'
+import { type Log, silentLog } from '../../src/model/ports.ts'
+import { engineProject, envelope, findingsOf, IMAGES, rule } from '../support/engine-project.ts'
+
+const WORKS = `
+def rule(event):
+    return sum(range(20_000)) > 0
+`
+const LOOPS = 'def rule(event):\n    while event.get("bad"): pass\n    return False'
+const SLEEPS = 'import time\ndef rule(event): return event.get("bad") and time.sleep(1e6)'
+
+let busy: ChildProcess[]
+let engine: Engine
+const told: object[] = []
+beforeAll(async () => {
+  const log: Log = { ...silentLog, warn: (fields) => told.push(fields), error: (fields) => told.push(fields) }
+  const detections = [
+    rule('before', WORKS),
+    rule('loops', LOOPS),
+    rule('sleeps', SLEEPS),
+    rule('after', WORKS),
+  ]
+  const project = engineProject({ detections, settings: { limits: { timeMs: 300, quarantineAfter: 3 } } })
+  engine = await createEngine({ project, purpose: 'run', workers: 2, imageCache: IMAGES, log })
+  busy = Array.from({ length: 3 * availableParallelism() }, () =>
+    spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
+  )
+})
+afterAll(async () => {
+  for (const child of busy) child.kill('SIGKILL')
+  await engine.close()
+})
+
+it('names the guilty and nobody else', async () => {
+  const events = await engine.evaluate(Array.from({ length: 40 }, (_, at) => envelope({ bad: at === 20 })))
+  const said = events.map(findingsOf)
+  const fine = { detection: { output: true } }
+  expect(said.map(({ before, after }) => [before, after])).toEqual(said.map(() => [fine, fine]))
+  const guilty = said.flatMap(({ loops, sleeps }, at) => (loops || sleeps ? [[at, loops, sleeps]] : []))
+  const stopped = {
+    detection: { error: expect.objectContaining({ type: 'TimeLimitExceeded', limit: 'time' }) },
+  }
+  expect(guilty).toEqual([[20, stopped, stopped]])
+  const named = told.map((fields) => (fields as { detection?: string }).detection)
+  expect(['loops', 'sleeps']).toEqual(expect.arrayContaining(named))
+})
