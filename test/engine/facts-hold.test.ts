@@ -1,0 +1,44 @@
+/** What bodies' texts tell holds when they run: every result of a deciding function is one of those foretold. */
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { type DecidingFunction, literalsOf, openPlaces, type ReturnFacts } from '../../src/model/facts.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { openProject, startEngine } from '../../src/workspace.ts'
+
+const DECIDING: readonly DecidingFunction[] = ['title', 'dedup', 'severity', 'destinations']
+
+/** Texts that came out although the facts are complete and name none such. */
+function unforetold(returns: ReturnFacts, output: string | readonly string[] | null): string[] {
+  if (openPlaces(returns).length > 0 || output === null) return []
+  const foretold = literalsOf(returns).map(({ value }) => value.toUpperCase())
+  const texts = typeof output === 'string' ? [output] : output
+  return texts.filter((text) => !foretold.includes(text.toUpperCase()))
+}
+
+it('the detections of this repository return nothing that was not foretold', async () => {
+  const project = await openProject({ root: join(import.meta.dirname, '../..'), log: silentLog })
+  const engine = await startEngine(project, 'test', silentLog)
+  try {
+    const cases = [...project.detections.values()].flatMap(({ id, tests }) =>
+      // A mock replaces what the text says.
+      tests.flatMap(({ entry, mocks }) => (mocks === '[]' ? [{ detection: id, entry, mocks }] : [])),
+    )
+    const outcomes = await engine.test(cases)
+    let checked = 0
+    const surprises = cases.flatMap(({ detection }, at) =>
+      DECIDING.flatMap((name) => {
+        const returns = engine.facts.detections.get(detection)?.returns[name]
+        const result = outcomes[at]!.functions[name]
+        if (!returns || !result || !('output' in result)) return []
+        checked += openPlaces(returns).length === 0 ? 1 : 0
+        return unforetold(returns, result.output as string | readonly string[] | null).map(
+          (text) => `${detection} ${name}: ${text}`,
+        )
+      }),
+    )
+    expect(surprises).toEqual([])
+    expect(checked).toBeGreaterThan(5)
+  } finally {
+    await engine.close()
+  }
+})
