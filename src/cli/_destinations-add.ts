@@ -34,7 +34,8 @@ export const add = defineCommand({
     }
     const file = await addDestination(session.workspace, { ...answers, ...answers.draft })
     session.print(`added ${answers.name} to ${file}\n`)
-    if (!sendTest && !(await ask?.yes('Send it the test alert now?', false))) return OK
+    const asksForTest = () => ask?.untilCancelled(() => ask.yes('Send it the test alert now?', false))
+    if (!sendTest && !(await asksForTest())) return OK
     const [report] = await sendTo([answers.name], await openRegistry(options, io), options, io)
     session.print(reportText(report!, session))
     return report!.result.result === 'delivered' ? OK : FAILED

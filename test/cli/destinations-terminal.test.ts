@@ -121,6 +121,22 @@ destinations:
     expect(terminal.shown()).toContain('nothing was changed')
     expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe(FILE)
   })
+
+  it('is done when only the test alert is broken off', async () => {
+    const root = makeProject({
+      'destinations.yaml': 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n',
+    })
+    const terminal = open('destinations', 'add', '--project', root, '--type', 'console')
+    await terminal.answer('Name, as detections will write it', 'second', ENTER)
+    await terminal.answer('Severities it takes', ENTER)
+    await terminal.answer('Types of alert it takes', ENTER)
+    await terminal.answer('Log types it takes', ENTER)
+    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('test alert now?', CTRL_C)
+    expect(await terminal.ended).toBe(0)
+    expect(terminal.shown()).not.toContain('bug')
+    expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toContain('- name: second')
+  })
 })
 
 describe('a type that takes one of several options', () => {
