@@ -6,6 +6,8 @@ import { changeState } from './states.ts'
 
 /** Smaller steps are corrections that nobody notices. */
 const SMALLEST_STEP_MS = 1_000
+/** Plans that were made before the step may still be committed. */
+const WATCHED_MS = 60_000
 
 export interface ClockSteps {
   /** To be called before every pass; moves due dates and holds along with the clock. */
@@ -14,11 +16,18 @@ export interface ClockSteps {
 
 export function createClockSteps(store: Store, log: Log): ClockSteps {
   let last = Number.NEGATIVE_INFINITY
+  // Also at the start: the clock may have been set back while nobody looked.
+  let watchUntil: number | null = null
   return {
     async follow({ destinations }, now) {
       const backMs = last - now
       last = now
-      if (backMs < SMALLEST_STEP_MS) return
+      if (backMs < SMALLEST_STEP_MS) {
+        watchUntil ??= now + 1
+        if (now < watchUntil) await store.rewind(0)
+        return
+      }
+      watchUntil = now + WATCHED_MS
       log.warn({ backMs }, 'the clock was set back; what waits moves with it')
       await store.rewind(backMs)
       for (const destination of destinations) {

@@ -18,6 +18,7 @@ import { changeState } from './states.ts'
 export const SEND_DEADLINE_MS = 30_000
 export const LEASE_MS = 60_000
 const STOP_GRACE_MS = 1_000
+const SETTLE_AGAIN_MS = 1_000
 
 export interface Task {
   readonly claimed: ClaimedDelivery
@@ -34,7 +35,7 @@ export async function deliver(
   stop: AbortSignal,
   onSent: () => void,
 ): Promise<DeliveryOutcome | null> {
-  const { store, clock, metrics } = ports
+  const { clock, metrics } = ports
   const { claimed, destination } = task
   const { delivery } = claimed
   const startedAt = clock.now()
@@ -54,7 +55,7 @@ export async function deliver(
     random: ports.random(),
     handOver: (why) => handOver(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
   })
-  const settled = await store.settle(delivery.id, claimed.leaseToken, outcome)
+  const settled = await settle(ports, task, outcome, startedAt + LEASE_MS, stop)
   record(ports, task, outcome, settled)
   metrics.observe('signalbox_delivery_attempt_seconds', (now - startedAt) / 1_000, { type: destination.type })
   const died = settled && outcome.state === 'dead' && !carriesSystemAlert(claimed)
@@ -63,6 +64,28 @@ export async function deliver(
     ...(died ? [deliveryDead(destination.name, outcome.reason, delivery.id, now)] : []),
   ])
   return settled ? outcome : null
+}
+
+/** What was delivered must not be sent again because the disk was full for a moment: as long as the lease holds. */
+async function settle(
+  { store, clock, log }: DeliveryPorts,
+  { claimed: { delivery, leaseToken }, destination }: Task,
+  outcome: DeliveryOutcome,
+  until: number,
+  stop: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    try {
+      return await store.settle(delivery.id, leaseToken, outcome)
+    } catch (error) {
+      if (stop.aborted || clock.now() + SETTLE_AGAIN_MS >= until) throw error
+      log.warn(
+        { destination: destination.name, error: messageOf(error) },
+        'an outcome could not be stored yet',
+      )
+      await clock.sleep(SETTLE_AGAIN_MS, stop)
+    }
+  }
 }
 
 /** The deadline holds even for a type that ignores its signal; a stop leaves it a moment to answer. */

@@ -4,6 +4,7 @@ import type { DestinationState } from '../store/store.ts'
 import { isOpen } from './breaker.ts'
 
 export const PROBE_INTERVAL_MS = 5 * 60_000
+const LONGEST_HOLD_MS = 60 * 60_000
 const PAUSES_KEPT = 50
 
 /** `allow`: how many sends may start now; with none, `until` says when to look again. */
@@ -18,18 +19,23 @@ export interface Gate {
 
 export function gate(state: DestinationState, limit: RateLimit | null, now: number): Gate {
   if (state.pausedAt !== null) {
-    const probeAt = state.probeAt ?? now
+    const probeAt = plausible(state.probeAt, now, PROBE_INTERVAL_MS)
     if (now < probeAt) return { allow: 0, probe: false, alone: false, until: probeAt }
     return { allow: 1, probe: true, alone: false, until: now }
   }
   const alone = isOpen(state)
-  const heldUntil = state.heldUntil ?? 0
+  const heldUntil = plausible(state.heldUntil, now, LONGEST_HOLD_MS)
   if (now < heldUntil) return { allow: 0, probe: false, alone, until: heldUntil }
   const most = alone ? 1 : Number.POSITIVE_INFINITY
   if (!limit) return { allow: most, probe: false, alone, until: now }
   const tokens = refilled(state, limit, now)
   const waitMs = tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 60_000) / limit.perMinute)
   return { allow: Math.min(most, Math.max(0, Math.floor(tokens))), probe: false, alone, until: now + waitMs }
+}
+
+/** A time further ahead than any that we set comes from a clock that was set back meanwhile. */
+function plausible(at: number | null | undefined, now: number, mostMs: number): number {
+  return at && at - now <= mostMs ? at : now
 }
 
 /** Takes `count` tokens; daemons that race may overdraw, and the bucket then fills from below zero. */
@@ -44,7 +50,7 @@ export function takeTokens(
 
 function refilled({ tokens, tokensAt }: DestinationState, limit: RateLimit, now: number): number {
   if (tokens === null || tokensAt === null) return limit.burst
-  return Math.min(limit.burst, tokens + ((now - tokensAt) * limit.perMinute) / 60_000)
+  return Math.min(limit.burst, tokens + (Math.max(0, now - tokensAt) * limit.perMinute) / 60_000)
 }
 
 export function pause(state: DestinationState, reason: string, now: number): DestinationState {

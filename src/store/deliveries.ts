@@ -103,8 +103,15 @@ function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
   return listDeliveries(driver, { ...filter, states }).map((delivery) => delivery.id)
 }
 
+/** No wait is longer: what is due later was made by another clock. */
+const LONGEST_WAIT_MS = 60 * 60_000
+
+/** What was never tried is due at once: a plan made before the clock was set back may be committed after it. */
 export function rewindDeliveries(driver: Driver, ms: number, now: number): void {
   driver
-    .prepare(`UPDATE delivery SET due = due - :ms WHERE state IN ('pending', 'waiting') AND due > :now`)
-    .run({ ms, now })
+    .prepare(
+      `UPDATE delivery SET due = CASE state WHEN 'pending' THEN :now ELSE min(due - :ms, :latest) END
+       WHERE state IN ('pending', 'waiting') AND due > :now AND (state = 'pending' OR :ms > 0 OR due > :latest)`,
+    )
+    .run({ ms, now, latest: now + LONGEST_WAIT_MS })
 }

@@ -224,7 +224,10 @@ export interface Store {
   }): Promise<{ orphaned: number; adopted: number }>
   /** dead or orphaned (or waiting: due at once) -> pending, attempts from 0, age from now. Returns how many. */
   retry(selection: { ids: readonly string[] } | DeliveryFilter): Promise<number>
-  /** Brings what is due later nearer: the clock was set back by as much. */
+  /**
+   * Brings what is due later nearer: the clock was set back by as much. With 0, only what no clock of now can have
+   * made: new deliveries that are due later, and waits longer than an hour.
+   */
   rewind(ms: number): Promise<void>
 
   destinationState(key: string): Promise<Versioned<DestinationState>>

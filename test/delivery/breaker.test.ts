@@ -134,6 +134,24 @@ describe('with real parts', () => {
     await until(async () => (await counts()).delivered === 5)
   })
 
+  it('what an older clock made due MUST NOT wait for it', async () => {
+    const loop = room.open(registry([soc()]))
+    await loop.start()
+    await loop.drain(1)
+    room.clock.advance(-HOUR)
+    await loop.drain(1)
+    // A plan made before the step, committed after it.
+    await room.send('alert-1', [soc()], { due: NOW + room.clock.now() + HOUR })
+    loop.wake()
+    await receiver.until(1)
+    await until(async () => (await counts()).delivered === 1)
+    await loop.stop()
+    await room.send('alert-2', [soc()], { due: room.clock.now() + HOUR })
+    await room.open(registry([soc()])).start()
+    await receiver.until(2)
+    await until(async () => (await counts()).delivered === 2)
+  })
+
   it('a clock that is set back MUST NOT hold what waits', async () => {
     receiver.script({ status: 500 })
     const loop = room.open(registry([soc({ rateLimit: { perMinute: 60, burst: 5 } })]))

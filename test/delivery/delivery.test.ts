@@ -180,6 +180,27 @@ describe('delivery', () => {
     expect(settled).toBe(true)
   })
 
+  it('MUST NOT send again what was delivered while the store could not be written', async () => {
+    const [a, receiver] = await target('a')
+    let failures = 0
+    const store = {
+      ...room.store,
+      settle: (...given: Parameters<typeof room.store.settle>) =>
+        failures++ < 3 ? Promise.reject(new Error('disk full')) : room.store.settle(...given),
+    }
+    const loop = room.open(registry([a]), { store })
+    await room.send('alert-1', [a])
+    await loop.start()
+    await receiver.until(1)
+    for (let n = 1; n <= 3; n++) {
+      await until(() => failures === n)
+      await until(() => room.logged.filter((line) => line.includes('could not be stored yet')).length === n)
+      room.clock.advance(1_000)
+    }
+    await inState('delivered')
+    expect(receiver.requests).toHaveLength(1)
+  })
+
   it('MUST send again under the same key after a crash between send and settle', async () => {
     const [a, receiver] = await target('a')
     const crashing = { ...room.store, settle: () => Promise.reject(new Error('killed')) }

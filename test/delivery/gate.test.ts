@@ -24,6 +24,14 @@ describe('gate', () => {
     ['a bucket that filled again', { ...fresh, tokens: 0, tokensAt: NOW - 3_000 }, limit, { allow: 3 }],
     ['a bucket left for a day', { ...fresh, tokens: 0, tokensAt: NOW - 86_400_000 }, limit, { allow: 10 }],
     ['a pause', paused, limit, { allow: 0, probe: false, until: NOW + 5 * MINUTE }],
+    ['a probe that an older clock set', { ...paused, probeAt: NOW + 60 * MINUTE }, null, { allow: 1 }],
+    ['a hold that an older clock set', { ...fresh, heldUntil: NOW + 61 * MINUTE }, limit, { allow: 10 }],
+    [
+      'tokens that an older clock counted',
+      { ...fresh, tokens: 2, tokensAt: NOW + MINUTE },
+      limit,
+      { allow: 2 },
+    ],
     ['a pause whose probe is due', { ...paused, probeAt: NOW }, null, { allow: 1, probe: true }],
   ])('%s', (_, state, rateLimit, expected) => expect(gate(state, rateLimit, NOW)).toMatchObject(expected))
 
