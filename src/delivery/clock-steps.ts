@@ -15,18 +15,15 @@ export interface ClockSteps {
 }
 
 export function createClockSteps(store: Store, log: Log): ClockSteps {
-  let last = Number.NEGATIVE_INFINITY
-  // Also at the start: the clock may have been set back while nobody looked.
-  let watchUntil: number | null = null
+  let last: number | null = null
+  let watchUntil = Number.NEGATIVE_INFINITY
   return {
     async follow({ destinations }, now) {
-      const backMs = last - now
+      // Also at the start: the clock may have been set back while nobody looked.
+      const watched = last === null || now < watchUntil
+      const backMs = last === null ? 0 : last - now
       last = now
-      if (backMs < SMALLEST_STEP_MS) {
-        watchUntil ??= now + 1
-        if (now < watchUntil) await store.rewind(0)
-        return
-      }
+      if (backMs < SMALLEST_STEP_MS) return watched ? store.rewind(0) : undefined
       watchUntil = now + WATCHED_MS
       log.warn({ backMs }, 'the clock was set back; what waits moves with it')
       await store.rewind(backMs)

@@ -79,7 +79,7 @@ export class Volume {
   }
 
   #grow(size: number): void {
-    for (let n = 0; ; n++) {
+    for (;;) {
       try {
         writeFileSync(join(this.#folder, 'filler'), Buffer.alloc(size), { flag: 'a' })
       } catch {
