@@ -57,6 +57,7 @@ export class Evaluator {
   readonly #cells: Int32Array
   #timeMs = Number.POSITIVE_INFINITY
   #gone = false
+  #ended: Promise<number> | undefined
   #message = ''
   #readyBytes = 0
   #heapBytes = 0
@@ -129,9 +130,11 @@ export class Evaluator {
     return { kind: 'done', ...(JSON.parse(reply.answer) as Answer) }
   }
 
+  /** Ends it, once however often it is asked to. */
   async stop(): Promise<void> {
     this.#gone = true
-    await this.#worker.terminate()
+    this.#ended ??= this.#worker.terminate()
+    await this.#ended
   }
 
   /** It still runs, but nothing of it can be believed. */
