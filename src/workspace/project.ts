@@ -17,7 +17,7 @@ import { warmUp } from './warm-up.ts'
 
 export { formatProblem } from '../config/problems.ts'
 export { watchProject } from '../config/watch.ts'
-export { warmUp, warmUpEarly } from './warm-up.ts'
+export { warmUp } from './warm-up.ts'
 
 export interface WorkspaceOptions {
   /** `--project`. */
