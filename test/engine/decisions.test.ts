@@ -145,6 +145,13 @@ describe('the watchdog', () => {
     expect(stalledAfter(outside, 11_000)).toBe(10_550)
   })
 
+  it('gives an item its whole budget, also one above what is usual outside', () => {
+    const watchdog = new Watchdog(30_000)
+    const looks = Array.from({ length: 611 }, (_, n) => n * LOOK_EVERY_MS)
+    expect(looks.find((now) => watchdog.stalled(running(1), now, now))).toBeUndefined()
+    expect(watchdog.stalled(running(1), 30_550, 30_550)).toBe(true)
+  })
+
   it('does not count the time that the worker had no core, but waits no longer than tenfold', () => {
     expect(stalledAfter(running(1), 5_900, (now) => now / 4)).toBe(null)
     expect(stalledAfter(running(1), 6_500, (now) => now / 4)).toBe(6_050)
