@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { dressed, type Options, stepsOf } from '../../src/delivery/requests.ts'
+import { dressed, type Options, previewRequest, stepsOf } from '../../src/delivery/requests.ts'
 import {
   type DestinationType,
   type Message,
@@ -80,6 +80,11 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
   it('says what it cut, and cuts nothing of a usual alert', () => {
     expect(notesOf(sampleMessage('target'))).toBe('')
     expect(notesOf(mostMessage())).toMatch(fixture.cuts ?? /^$/)
+  })
+
+  it('previews no secret', () => {
+    const told = JSON.stringify(previewRequest(type, sampleMessage('target'), options, '1.2.3'))
+    expect(fixture.secrets.filter((secret) => told.includes(secret))).toEqual([])
   })
 
   it.each(templateParts(type))('takes the %s of a template', (part) => {
