@@ -94,6 +94,30 @@ describe('a detection that', () => {
   })
 })
 
+describe('a result without end', () => {
+  it.each([
+    ['a list of destinations', 'def destinations(event): return ["x"] * 10**6', 'ValueError'],
+    ['the name of a destination', 'def destinations(event): return ["x" * 10**6]', 'ValueError'],
+    ['a context', 'def alert_context(event): return {"x": "y" * 3 * 10**8}', 'MemoryError'],
+    [
+      'the name of an exception',
+      'def title(event): raise type("E" * 10**6, (Exception,), {})',
+      'E'.repeat(1_000),
+    ],
+  ])('as %s is an error of its function, and a short one', async (_, source, type) => {
+    const alone = await start([rule('endless', `def rule(event): return True\n${source}`)], {
+      limits: { timeMs: 5_000 },
+    })
+    const [event] = await alone.evaluate([envelope({})])
+    const { detection, ...others } = findingsOf(event!).endless!
+    expect(detection).toEqual({ output: true })
+    const [result] = Object.values(others)
+    expect(result!.error!.type).toBe(type)
+    expect(JSON.stringify(result).length).toBeLessThan(10_000)
+    await alone.close()
+  })
+})
+
 describe('one function that hangs', () => {
   it('for good is named alone; the matcher and the other functions keep their results', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'title-sleeps' })])

@@ -27,7 +27,7 @@ def describe(error):
     if isinstance(error, TimeLimitExceeded):
         return time_limit(_limit_text, _frames(error))
     return {
-        "type": type(error).__name__,
+        "type": type(error).__name__[:_LONGEST_TEXT],
         "message": _text(str, error),
         "repr": _text(repr, error),
         "frames": _frames(error),

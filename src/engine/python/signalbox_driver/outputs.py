@@ -9,6 +9,7 @@ from panther_core.immutable import json_encoder
 SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "DEFAULT")
 LONGEST_TEXT = 1_000
 LONGEST_CONTEXT = 204_800
+MOST_DESTINATIONS = 1_000
 _CUT = "... (truncated)"
 # Made once: json.dumps makes an encoder for each call that sets an option.
 _encode = json.JSONEncoder(default=json_encoder, allow_nan=False).encode
@@ -64,6 +65,8 @@ def _destinations(value):
     for name in value:
         if not isinstance(name, str):
             raise _WrongType(name, "list of str")
+    if len(value) > MOST_DESTINATIONS or any(len(name) > LONGEST_TEXT for name in value):
+        raise ValueError(f"at most {MOST_DESTINATIONS} destinations of at most {LONGEST_TEXT} characters each")
     return value
 
 
