@@ -109,7 +109,9 @@ async function untilReady(daemon: DaemonProcess): Promise<void> {
     await response?.arrayBuffer()
     return response?.status === 200
   }
-  await until(ready, { timeoutMs: 30_000, what: 'the daemon is ready' })
+  await until(ready, { timeoutMs: 120_000, what: 'the daemon is ready' }).catch((error: unknown) => {
+    throw new Error(`the daemon never became ready:\n${daemon.output()}`, { cause: error })
+  })
 }
 
 /** Every event has an alert of its own here, so an alert that counts two events counted one of them twice. */
