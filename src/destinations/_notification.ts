@@ -1,8 +1,8 @@
 /** The notification as the whole of what is sent: its text as it is, within the limit of whoever takes it. */
 import type { JsonText } from '../model/alert.ts'
+import { exactly } from '../model/exact-json.ts'
 import type { Message } from './_destination.ts'
 import type { Fit } from './_fit.ts'
-import { exactly } from './_json.ts'
 
 /** What a template made of it stands as it is; the notification goes without its context before it is refused. */
 export function notificationWithin(message: Message, fit: Fit, limitBytes: number): JsonText {

@@ -1,8 +1,8 @@
 /** An alert as people read it: the labelled parts that every long text is made of. Types add only their markup. */
 import type { Notification } from '../model/alert.ts'
 import { alertGroup } from '../model/alert-kind.ts'
+import { exactly } from '../model/exact-json.ts'
 import type { Message } from './_destination.ts'
-import { exactly } from './_json.ts'
 
 export interface Part {
   readonly label: string

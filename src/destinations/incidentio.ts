@@ -1,10 +1,12 @@
 /** incident.io: an alert through an HTTP alert source, the same one however often it is tried. */
+
+import { exactly } from '../model/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, below, postJson, textIn } from './_http.ts'
-import { exactly } from './_json.ts'
 import { escapeMarkdown, markdownStory } from './_markdown.ts'
+import { withoutContext } from './_notification.ts'
 import { apiUrl, secretText, text } from './_option-forms.ts'
 import { headline } from './_story.ts'
 
@@ -46,11 +48,10 @@ export default defineDestination<IncidentIoOptions>({
       status: 'firing',
       ...(link && { source_url: link }),
     }
-    const metadata = exactly(message.json) as { alertContext?: unknown }
-    const { alertContext: _, ...lean } = metadata
-    const body = fit.fullest(BODY_LIMIT_BYTES, () => JSON.stringify({ ...event, metadata }), {
+    const eventWith = (metadata: object) => JSON.stringify({ ...event, metadata })
+    const body = fit.fullest(BODY_LIMIT_BYTES, () => eventWith(exactly(message.json) as object), {
       without: 'the alert context',
-      build: () => JSON.stringify({ ...event, metadata: lean }),
+      build: () => eventWith(withoutContext(message)),
     })
     const url = below(base, `v2/alert_events/http/${alertSourceConfigId}`)
     return postJson(url, body, { headers: { authorization: `Bearer ${token}` }, notes: fit.notes })

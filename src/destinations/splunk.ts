@@ -1,10 +1,11 @@
 /** Splunk: the notification as an event of the HTTP Event Collector. */
 import { PermanentError, RetryableError } from '../errors.ts'
+import { exactly } from '../model/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { answerJson, below, postJson, textIn } from './_http.ts'
-import { exactly } from './_json.ts'
+import { withoutContext } from './_notification.ts'
 import { secretText, text } from './_option-forms.ts'
 
 interface SplunkOptions {
@@ -43,12 +44,14 @@ export default defineDestination<SplunkOptions>({
   },
   request(message, options) {
     const fit = new Fit()
-    const full = exactly(message.json) as { alertContext?: unknown }
-    const { alertContext: _, ...lean } = full
-    const body = fit.fullest(BODY_LIMIT_BYTES, () => eventText(message, full, options), {
-      without: 'the alert context',
-      build: () => eventText(message, lean, options),
-    })
+    const body = fit.fullest(
+      BODY_LIMIT_BYTES,
+      () => eventText(message, exactly(message.json) as object, options),
+      {
+        without: 'the alert context',
+        build: () => eventText(message, withoutContext(message), options),
+      },
+    )
     const headers = { authorization: `Splunk ${options.token}` }
     return postJson(below(options.url, 'services/collector/event'), body, { headers, notes: fit.notes })
   },
