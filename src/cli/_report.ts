@@ -59,13 +59,16 @@ async function openOutput(
   const write = (text: string) => {
     collected += text
   }
-  const path = resolve(file)
-  const close = () =>
-    written(path, () => {
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, collected)
-    })
+  const close = () => writeReport(file, collected)
   return { reporter: create({ style: plainStyle, ...options }), write, close }
+}
+
+export function writeReport(file: string, content: string): void {
+  const path = resolve(file)
+  written(path, () => {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+  })
 }
 
 function written(path: string, write: () => void): void {

@@ -3,21 +3,32 @@ import type { Engine } from '../model/evaluation.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestSummary } from '../model/test-result.ts'
+import { lcov } from '../reporters/_lcov.ts'
+import { Coverage } from '../testing/coverage.ts'
 import { runTests, summarise, type TestSelection } from '../testing/run-tests.ts'
 import { runUnitTests } from '../testing/unit-tests.ts'
 import { bodyProblems, openProject, startEngine, warmUp } from '../workspace/project.ts'
 import { FAILED, type Io, OK, UNUSABLE } from './_command.ts'
+import { coverageText } from './_coverage-view.ts'
 import { errorsIn, invalidFiles, nothingLoaded, problemsText } from './_problems.ts'
 import { createProgress } from './_progress.ts'
-import { openReport } from './_report.ts'
+import { openReport, writeReport } from './_report.ts'
 import { filteredOut, type ReporterChoice, type SelectionValues, selectionOf } from './_selection.ts'
 import type { Session } from './_session.ts'
 
 export interface TestRequest {
   readonly options: SelectionValues
   readonly reporters: readonly ReporterChoice[]
+  /** What to say of the lines that ran. */
+  readonly coverage?: CoverageChoice | undefined
   /** Results of these are told before the others. */
   readonly first?: (result: DetectionResult, project: Project) => boolean
+}
+
+export interface CoverageChoice {
+  /** As a table, on standard output. */
+  readonly asTable: boolean
+  readonly lcovFile: string | undefined
 }
 
 /** @returns the exit code. */
@@ -74,8 +85,10 @@ async function judge(
   const inLoadOrder = !first && !options.sort
   const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
   const units = options.filter.length > 0 ? [] : runUnitTests(project, engine, selection.tests)
+  const coverage = request.coverage ? new Coverage() : undefined
   const cases = await runTests(project, engine, {
     selection,
+    coverage,
     allowUnknownDestinations: options.allowUnknownDestinations,
     failOnProblems: options.failOnProblems,
     onResult: (result) => {
@@ -92,7 +105,13 @@ async function judge(
   const lost = invalidFiles(problems, project.configuration)
   const summary = withLostFiles(results, lost, performance.now() - startedAt)
   report.end({ summary, results, problems })
+  if (coverage) tellCoverage(coverage, request.coverage!, session)
   return verdict(summary, problems)
+}
+
+function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice, session: Session): void {
+  if (asTable) session.print(`\n${coverageText(coverage.detections(), coverage.files(), session.style)}`)
+  if (lcovFile !== undefined) writeReport(lcovFile, lcov(coverage.files()))
 }
 
 function showProblems(problems: readonly Problem[], session: Session): void {

@@ -1,11 +1,17 @@
 /** `test`: runs the cases that detections carry, routing included. */
+import { UserError } from '../errors.ts'
 import { REPORTERS } from '../reporters/_reporters.ts'
 import { defineCommand } from './_command.ts'
-import { choice, flag, list } from './_options.ts'
-import { loadingOf, parseReporters, SELECTION_OPTIONS } from './_selection.ts'
+import { choice, flag, list, text, type Values } from './_options.ts'
+import { loadingOf, parseReporters, type ReporterChoice, SELECTION_OPTIONS } from './_selection.ts'
 import { openSession } from './_session.ts'
-import { testProject } from './_test-run.ts'
+import { type CoverageChoice, testProject } from './_test-run.ts'
 import { watchTests } from './_watch-loop.ts'
+
+const COVERAGE_OPTIONS = {
+  coverage: flag('--coverage', 'a table of the lines of Python that the cases ran, after the report'),
+  coverageLcov: text('--coverage-lcov <file>', 'the same as an lcov file'),
+}
 
 export default defineCommand({
   arguments: { '[paths...]': 'files or directories to test instead of the whole project' },
@@ -16,6 +22,7 @@ export default defineCommand({
       '--reporter <name[=file]>',
       'pretty, json, junit, github or tap; to a file when one is named',
     ),
+    ...COVERAGE_OPTIONS,
     watch: flag('--watch', 'test again after every change'),
   },
   async run({ args, options }, io) {
@@ -24,7 +31,29 @@ export default defineCommand({
     const reporters = parseReporters(chosen.length > 0 ? chosen : ['pretty'], Object.keys(REPORTERS))
     const paths = args.length > 0 ? args : undefined
     const session = openSession(options, io, { workspace: { ...loadingOf(options), paths } })
-    const request = { options, reporters }
+    const request = { options, reporters, coverage: coverageOf(options, reporters) }
     return options.watch ? watchTests(request, session, io) : testProject(request, session, io)
   },
 })
+
+/** Refuses what can't go with it. */
+function coverageOf(
+  {
+    coverage: asTable,
+    coverageLcov: lcovFile,
+    watch,
+  }: Values<typeof COVERAGE_OPTIONS> & { readonly watch: boolean },
+  reporters: readonly ReporterChoice[],
+): CoverageChoice | undefined {
+  if (!asTable && lcovFile === undefined) return undefined
+  if (watch) throw new UserError('coverage is of a whole run: --watch tests only what a change touches')
+  const document = reporters.find(({ name, file }) => file === null && name !== 'pretty')
+  if (asTable && document)
+    throw new UserError(
+      `the table of --coverage would break what ${document.name} writes to standard output`,
+      {
+        hint: `give it a file: --reporter ${document.name}=FILE, or ask for --coverage-lcov FILE`,
+      },
+    )
+  return { asTable, lcovFile }
+}

@@ -131,6 +131,12 @@ const isEvaluation = record({
   findings: listOf(tuple(isInteger, isInteger, isFunctions)),
   output: listOf(tuple(isInteger, isText)),
 })
+/** More than any source has: what a forger lists stays bounded. */
+const MOST_LINES = 100_000
+const isLines: Check = (value) =>
+  Array.isArray(value) &&
+  value.length <= MOST_LINES &&
+  value.every((line, at) => isInteger(line) && line > (value[at - 1] ?? 0))
 const isOutcomes = listOf(
   record({
     functions: isFunctions,
@@ -139,6 +145,7 @@ const isOutcomes = listOf(
     reads: listOf(record({ field: isText, value: orNull(isText) })),
     broken: (value) => typeof value === 'boolean',
     durationMs: isNumber,
+    lines: optional(record({ executable: isLines, run: isLines })),
   }),
 )
 

@@ -207,7 +207,7 @@ function reportedOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<
   return told.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
 }
 
-export function testCalls({ python, matching, broken }: LoadedBodies, job: Job): Answer {
+export function testCalls({ python, matching, bodies: loaded, broken }: LoadedBodies, job: Job): Answer {
   const calls = job.work.items as readonly BodyCall[]
   const quarantined = new Set(job.quarantined)
   const refusal = (body: number, item: number): FunctionError | undefined => {
@@ -223,8 +223,9 @@ export function testCalls({ python, matching, broken }: LoadedBodies, job: Job):
   const run = (some: readonly number[]) => {
     const request = {
       calls: some.map((item) => {
-        const { body, entry, mocks, newer } = calls[item]!
-        return [item, body, entry, mocks, newer]
+        const { body, entry, mocks, newer, followLines } = calls[item]!
+        const { path, source } = newer ?? loaded[body]!
+        return [item, body, entry, mocks, newer, followLines ? [path, source] : null]
       }),
       skips: job.skips.map(skipEntry),
     }

@@ -97,10 +97,11 @@ function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCac
   }
 }
 
-function bodyCall({ entry, mocks, body }: TestCall, number: number, bodies: readonly Body[]): BodyCall {
+function bodyCall(call: TestCall, number: number, bodies: readonly Body[]): BodyCall {
+  const { entry, mocks, body, followLines = false } = call
   const loaded = bodies[number]!
   const isNewer = body && loaded.kind === 'detection' && body.source !== loaded.source
-  return { body: number, entry, mocks, newer: isNewer ? { ...loaded, ...body } : null }
+  return { body: number, entry, mocks, newer: isNewer ? { ...loaded, ...body } : null, followLines }
 }
 
 /** The cases of one detection stay together and in order: its module may carry state from one to the next. */

@@ -160,6 +160,7 @@ export interface BodyCall {
   readonly mocks: string
   /** What the body has become since it was loaded. */
   readonly newer: DetectionBody | null
+  readonly followLines: boolean
 }
 
 export interface UnitTestCall {

@@ -29,6 +29,16 @@ export interface TestCall {
   readonly mocks: JsonText
   /** What is to run; another text than the one loaded is loaded for it. Absent: the one loaded. */
   readonly body?: PythonSource | null
+  /** Also tell which lines of the body run. */
+  readonly followLines?: boolean
+}
+
+/** Numbers of lines of a body, ascending. */
+export interface BodyLines {
+  /** Those that can run. */
+  readonly executable: readonly number[]
+  /** Those that did, in the call or while the body was loaded. */
+  readonly run: readonly number[]
 }
 
 /** What a rule asked of its event. */
@@ -50,6 +60,8 @@ export interface TestOutcome {
   /** The body could not be loaded; the matcher's error says why. */
   readonly broken: boolean
   readonly durationMs: number
+  /** Where they were to be told, and Python came to an end with the call. */
+  readonly lines?: BodyLines | undefined
 }
 
 /** What came of one unit test. */

@@ -5,6 +5,7 @@ import type { FunctionError } from '../model/finding.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestResult, TestSummary } from '../model/test-result.ts'
+import type { Coverage } from './coverage.ts'
 import { judge, type VerdictOptions } from './verdict.ts'
 
 export interface TestSelection {
@@ -18,6 +19,8 @@ export interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
   readonly selection: TestSelection
   /** Called as results come in, in load order. */
   readonly onResult?: (result: DetectionResult) => void
+  /** Is told which lines ran. */
+  readonly coverage?: Coverage | undefined
 }
 
 /** @returns every result; detections that were not selected are left out. */
@@ -55,7 +58,12 @@ async function runCases(
   options: TestRunOptions,
 ): Promise<TestResult[] | FunctionError> {
   const { id, body } = detection
-  const outcomes = await engine.test(tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks, body })))
+  const { coverage } = options
+  const followLines = coverage !== undefined
+  const outcomes = await engine.test(
+    tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks, body, followLines })),
+  )
+  coverage?.add(detection, outcomes)
   const broken = outcomes.find((outcome) => outcome.broken)
   if (broken) return broken.functions.detection!.error!
   const verdict: VerdictOptions = { ...options, registry: project.registry }

@@ -44,6 +44,11 @@ describe('an answer of the agreed form is read', () => {
     expect(readOutcomes(JSON.stringify([outcome]), 1)).toEqual([outcome])
   })
 
+  it('lines that ran', () => {
+    const followed = { ...outcome, lines: { executable: [1, 2, 5], run: [] } }
+    expect(readOutcomes(JSON.stringify([followed]), 1)).toEqual([followed])
+  })
+
   it('bodies that could not be loaded', () => {
     expect(readBroken(JSON.stringify([{ body: 1, error: ERROR }]), 2)).toEqual([{ body: 1, error: ERROR }])
   })
@@ -93,6 +98,20 @@ describe('anything else is forged', () => {
 
   it('another number of outcomes than of calls', () => {
     expect(() => readOutcomes(JSON.stringify([outcome]), 2)).toThrow(ForgedAnswer)
+  })
+
+  const tooMany = Array.from({ length: 100_001 }, (_, line) => line + 1)
+  it.each([
+    ['that is none', ['1']],
+    ['before the first', [0]],
+    ['that is no whole number', [1.5]],
+    ['told twice', [1, 1]],
+    ['out of order', [2, 1]],
+    ['of more than any source has', tooMany],
+    ['in no list', {}],
+  ])('a line %s', (_, run) => {
+    const forged = [{ ...outcome, lines: { executable: [1, 2], run } }]
+    expect(() => readOutcomes(JSON.stringify(forged), 1)).toThrow(ForgedAnswer)
   })
 
   const place = { file: 'a.py', line: 1, column: 1 }

@@ -11,6 +11,8 @@ from signalbox_driver import failures, marks
 from signalbox_driver.host_cache import HostBackend
 from signalbox_driver.imports import add_packages
 from signalbox_driver.failures import describe_loading, missing_function
+from signalbox_driver.lines import followed
+from signalbox_driver.lines import told as told_lines
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
 from signalbox_driver.printed import capture, printed
@@ -71,16 +73,16 @@ def evaluate(text):
 
 
 def test(text):
-    """{calls: [[item, body, entry text, mocks text, newer body or null]], skips}
-    -> [{functions, output, missingMocks, reads, durationMs, broken}]
+    """{calls: [[item, body, entry text, mocks text, newer body or null, [path, source] to follow or null]], skips}
+    -> [{functions, output, missingMocks, reads, durationMs, broken, lines if followed}]
     """
     request = json.loads(text)
     _prepare()
     skips = _skips(request["skips"])
     with observing():
         outcomes = [
-            _test_loaded(number, newer, item, entry, mocks, skips.get(number, {}).get(item, {}))
-            for item, number, entry, mocks, newer in request["calls"]
+            _test_loaded(number, newer, (item, entry, mocks, followed_body), skips.get(number, {}).get(item, {}))
+            for item, number, entry, mocks, newer, followed_body in request["calls"]
         ]
     marks.leave()
     return _answer(outcomes)
@@ -101,9 +103,9 @@ def unit_tests(text):
     return _answer(outcomes)
 
 
-def _test_loaded(number, newer, item, entry, mocks, known):
+def _test_loaded(number, newer, call, known):
     if newer is None:
-        return _test(_project.detections[number], item, entry, mocks, known)
+        return _test(_project.detections[number], call, known)
     marks.begin_loading(number)
     try:
         marks.armed[0] = True
@@ -114,7 +116,7 @@ def _test_loaded(number, newer, item, entry, mocks, known):
         return _broken(describe_loading(error, newer["path"]))
     if not callable(detection.namespace.get(detection.matcher)):
         return _broken(missing_function(newer["path"], detection.matcher))
-    return _test(detection, item, entry, mocks, known)
+    return _test(detection, call, known)
 
 
 def _broken(error):
@@ -123,12 +125,13 @@ def _broken(error):
     return {"functions": functions, "broken": True, **rest}
 
 
-def _test(detection, item, entry, mocks, known):
+def _test(detection, call, known):
+    item, entry, mocks, body = call
     caching.set_backend(MemoryBackend())
     entry = json.loads(entry)
     is_plain = detection.type == "policy" or not isinstance(entry, dict)
     event = entry if is_plain else view(detection, entry, _project.models)
-    with mocked(detection.namespace, json.loads(mocks)) as missing, observed(event) as reads:
+    with mocked(detection.namespace, json.loads(mocks)) as missing, observed(event) as reads, followed(body) as lines:
         started = time.perf_counter()
         functions = run(detection, item, event, known, every=True)
         duration = time.perf_counter() - started
@@ -139,6 +142,7 @@ def _test(detection, item, entry, mocks, known):
         "reads": told(reads),
         "durationMs": round(duration * 1000, 3),
         "broken": False,
+        **({"lines": told_lines(lines)} if lines else {}),
     }
 
 

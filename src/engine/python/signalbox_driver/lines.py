@@ -1,0 +1,65 @@
+"""Which lines of a body run during one test call. Asked for only to measure coverage."""
+
+import sys
+from contextlib import contextmanager
+from functools import cache
+from inspect import CO_OPTIMIZED
+from types import CodeType
+
+from signalbox_driver import marks
+
+_monitoring = sys.monitoring
+_TOOL = _monitoring.COVERAGE_ID
+_LINE = _monitoring.events.LINE
+
+
+@contextmanager
+def followed(body):
+    """`body`: [path, source], or null: nothing is followed. Yields what `told` takes."""
+    if body is None:
+        yield None
+        return
+    path, source = body
+    run = set()
+
+    def on_line(code, line):
+        if code.co_filename == path:
+            run.add(line)
+        # Each line tells once, so that following costs next to nothing.
+        return _monitoring.DISABLE
+
+    # Bodies reach it as well: whatever one left of it is cleared before, and none can make the end fail.
+    _monitoring.free_tool_id(_TOOL)
+    _monitoring.use_tool_id(_TOOL, "signalbox")
+    _monitoring.register_callback(_TOOL, _LINE, on_line)
+    try:
+        _monitoring.set_events(_TOOL, _LINE)
+        _monitoring.restart_events()
+        yield path, source, run
+    finally:
+        _monitoring.free_tool_id(_TOOL)
+
+
+def told(followed):
+    """{executable, run}: numbers of lines, ascending."""
+    # Compiling a long body is not a part of its call.
+    marks.leave()
+    path, source, run = followed
+    executable, loaded = _lines(path, source)
+    return {"executable": sorted(executable), "run": sorted(executable & (run | loaded))}
+
+
+@cache
+def _lines(path, source):
+    """Lines that can run, and those of them that loading ran: what is outside of functions."""
+    executable, loaded = set(), set()
+    codes = [(compile(source, path, "exec"), True)]
+    for code, at_load in codes:
+        # Of all scopes, only modules and classes run where they stand.
+        at_load = at_load and not code.co_flags & CO_OPTIMIZED
+        lines = {line for _, _, line in code.co_lines() if line}
+        executable |= lines
+        if at_load:
+            loaded |= lines
+        codes += [(each, at_load) for each in code.co_consts if isinstance(each, CodeType)]
+    return executable, loaded

@@ -1,0 +1,97 @@
+/** Which lines of a body run during a test call, told by real Python. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/model/evaluation.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { engineProject, helper, IMAGES, rule } from '../support/engine-project.ts'
+
+const BRANCHING = `"""What it is for."""
+from geo import locate
+
+class Limits:
+    most = 3
+
+def rule(event):
+    # not a line that runs
+    if event.get("n") > Limits.most:
+        return True
+    else:
+        name = locate(event)
+        return any(
+            letter == "x" for letter in name
+        )
+
+def title(event):
+    def shown():
+        return "never"
+    return "title"
+`
+const HOSTILE = `import sys
+def rule(event):
+    sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)
+    sys.monitoring.use_tool_id(sys.monitoring.COVERAGE_ID, "mine")
+    return True
+`
+const detections = [
+  rule('branching', BRANCHING),
+  rule('hostile', HOSTILE),
+  rule('broken', 'def rule(event):\n    return event["gone"]\n    return False\n'),
+]
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await createEngine({
+    project: engineProject({ detections, helpers: [helper('geo', 'def locate(event):\n    return "a"')] }),
+    purpose: 'test',
+    workers: 1,
+    log: silentLog,
+    imageCache: IMAGES,
+  })
+})
+afterAll(() => engine.close())
+
+const call = (detection: string, entry: object, followLines = true) => ({
+  detection,
+  entry: JSON.stringify(entry),
+  mocks: '[]',
+  followLines,
+})
+
+const AT_LOAD = [1, 2, 4, 5, 7, 17]
+const TITLE = [18, 20]
+
+it('tells for each call alone the branch that it took', async () => {
+  const [above, below, again] = await engine.test([
+    call('branching', { n: 4 }),
+    call('branching', { n: 1 }),
+    call('branching', { n: 4 }),
+  ])
+  expect(above!.lines).toEqual({
+    executable: [1, 2, 4, 5, 7, 9, 10, 12, 13, 14, 17, 18, 19, 20],
+    run: [...AT_LOAD, 9, 10, ...TITLE].sort((a, b) => a - b),
+  })
+  expect(below!.lines!.run).toEqual([...AT_LOAD, 9, 12, 13, 14, ...TITLE].sort((a, b) => a - b))
+  expect(again!.lines).toEqual(above!.lines)
+})
+
+it('tells nothing where nothing was asked', async () => {
+  const [outcome] = await engine.test([call('branching', { n: 4 }, false)])
+  expect(outcome).not.toHaveProperty('lines')
+})
+
+it('tells the lines before one that raised', async () => {
+  const [outcome] = await engine.test([call('broken', {})])
+  expect(outcome!.lines!.run).toEqual([1, 2])
+})
+
+it('of a newer body, those of the newer one', async () => {
+  const body = { path: 'rules/broken.py', source: '\n\ndef rule(event):\n    return True\n' }
+  const [outcome] = await engine.test([{ ...call('broken', {}), body }])
+  expect(outcome!.lines).toEqual({ executable: [3, 4], run: [3, 4] })
+})
+
+it('outlives a body that takes the tool away, for the cases after it', async () => {
+  const [hostile, next] = await engine.test([call('hostile', {}), call('branching', { n: 4 })])
+  expect(hostile!.functions.detection).toEqual({ output: true })
+  expect(next!.lines!.run).toContain(10)
+})
