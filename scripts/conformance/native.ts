@@ -85,6 +85,7 @@ function nativeRequest(project: Project, cases: readonly Case[]): string {
     entry,
     mocks,
     null,
+    null,
   ])
   return JSON.stringify({
     runtime: RUNTIME,
