@@ -93,7 +93,7 @@ class Tail {
           file.restart(LINES)
         }
         // Asked before the last read: what was written before the new file had a line is then read too.
-        const isReplaced = await this.#isReplaced(file.inode)
+        const isReplaced = await this.#isReplaced(file)
         await this.#readAll(file)
         if (signal.aborted) return null
         if (isReplaced) {
@@ -120,15 +120,20 @@ class Tail {
     await this.#window.feed(pieces.map((piece) => framed(piece, file.cursor(piece))))
   }
 
-  /** A writer keeps to the old file until it has opened the new one, so an empty new file does not count yet. */
-  async #isReplaced(inode: string): Promise<boolean> {
-    try {
-      const now = await stat(this.#path, { bigint: true })
-      return String(now.ino) !== inode && now.size > 0n
-    } catch (cause) {
-      if (isMissing(cause)) return false
+  /**
+   * A writer keeps to the old file until it has opened the new one, so an empty new file does not count yet; but
+   * where a later file was rotated away already, the writer has long left this one.
+   */
+  async #isReplaced(file: FollowedFile): Promise<boolean> {
+    const now = await stat(this.#path, { bigint: true }).catch((cause: unknown) => {
+      if (isMissing(cause)) return null
       throw cause
-    }
+    })
+    const own = now && String(now.ino)
+    if (own === file.inode) return false
+    if (now && now.size > 0n) return true
+    const read = { inode: file.inode, ...(await file.times()) }
+    return (await familyOf(this.#path)).some((member) => member.inode !== own && isNext(member, read))
   }
 
   #fields(): { source: string } {
@@ -175,10 +180,8 @@ async function openBetween(
   const present = own && (await memberOf(path, own))
   for (;;) {
     const between = (await familyOf(path))
-      .filter(
-        ({ inode, name }) => inode !== finished.inode && inode !== present?.inode && !name.endsWith('.gz'),
-      )
-      .filter((member) => isLater(member, finished) && (present === null || isLater(present, member)))
+      .filter((member) => member.inode !== present?.inode && isNext(member, finished))
+      .filter((member) => present === null || isLater(present, member))
       .sort((a, b) => (isLater(a, b) ? 1 : -1))[0]
     if (!between) return null
     const handle = await openIfThere(between.name)
@@ -186,6 +189,11 @@ async function openBetween(
     // Rotation moved the names on meanwhile: look again.
     await handle?.close()
   }
+}
+
+/** Another file, written to after the finished one; a compressed one is a copy of one of them. */
+function isNext(member: Member, finished: Finished): boolean {
+  return member.inode !== finished.inode && !member.name.endsWith('.gz') && isLater(member, finished)
 }
 
 function isLater(a: Finished, b: Finished): boolean {

@@ -286,6 +286,32 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
+  it.each([
+    ['is empty', async (path: string) => writeFile(path, '')],
+    ['is not there yet', async () => {}],
+  ])(
+    'rotated several times while nobody read, and the newest file %s: nothing waits for its first line',
+    async (_what, make) => {
+      const tail = new Follower(freshPath())
+      await writeFile(tail.path, '1\n')
+      await tail.start()
+      await tail.sees(['1'])
+      await tail.stop()
+      await utimes(tail.path, 1_600_000_000, 1_600_000_000)
+      await rename(tail.path, `${tail.path}.2`)
+      await writeFile(tail.path, '2\n')
+      await utimes(tail.path, 1_700_000_000, 1_700_000_000)
+      await rename(tail.path, `${tail.path}.1`)
+      await make(tail.path)
+      await tail.start()
+      await tail.sees(['1', '2'])
+      // It is the file of the writer still, who has not opened another.
+      await appendFile(`${tail.path}.1`, '3\n')
+      await tail.sees(['1', '2', '3'])
+      await tail.stop()
+    },
+  )
+
   it('its file gone while nobody read: starts anew and says so', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
