@@ -7,6 +7,25 @@ import { loadPyodide, type PyodideInterface } from 'pyodide'
 import { readPythonFiles } from '../../src/engine/python-files.ts'
 
 const bodies = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as { name: string; source: string }[]
+/** What the driver takes besides the bodies: see `signalbox_driver/batch.py`. */
+const LOAD = {
+  codes: [null],
+  excluded: [],
+  hostCache: false,
+  packages: { roots: 0 },
+  timeMs: 1000,
+  loadMs: 1000,
+  outputBytes: 1000,
+}
+const EVENT = {
+  work: [[0, [0]]],
+  groups: [[0]],
+  singly: [],
+  skips: [],
+  items: [0],
+  fields: [{}],
+  events: [{}],
+}
 // An attempt may throw later than it was made.
 process.on('uncaughtException', () => {})
 let python = await start()
@@ -14,8 +33,8 @@ for (const { name, source } of bodies) {
   let got: string
   try {
     const body = { kind: 'detection', type: 'rule', id: name, path: `rules/${name}.py`, source }
-    call('load', { bodies: [body], excluded: [], timeMs: 1000, outputBytes: 1000 })
-    got = call('evaluate', { work: [[0, [0]]], skips: [], items: [0], fields: [{}], events: [{}] })
+    call('load', { ...LOAD, bodies: [body] })
+    got = call('evaluate', EVENT)
   } catch (error) {
     // It ended the interpreter, or broke the driver: the next one gets another.
     got = String(error)
