@@ -1,15 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { previewRequest } from '../../src/delivery/requests.ts'
-import { sendOnce } from '../../src/delivery/send.ts'
 import jira from '../../src/destinations/jira.ts'
-import { silentLog } from '../../src/model/ports.ts'
 import { destinationContract } from '../contract/destination.ts'
-import { manualClock } from '../support/clock.ts'
-import { messageOf, sampleMessage } from '../support/message.ts'
-import { destination } from '../support/model.ts'
+import { messageOf } from '../support/message.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
-import { testSecrets } from '../support/secrets.ts'
+import { sendSample } from '../support/stage.ts'
 import { anyObject, expectOnWire, listOf, matching, table, text, type Wire } from '../support/wire.ts'
 
 const CREATE: Wire = {
@@ -61,29 +56,14 @@ destinationContract('jira', {
   ],
 })
 
-const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 10_000 })
 let receiver: Receiver
 beforeEach(async () => {
   receiver = await startReceiver()
 })
 afterEach(() => receiver.close())
 
-function send(options: object, repeated: boolean) {
-  const ports = {
-    types: async () => jira,
-    secrets: testSecrets({}),
-    http,
-    clock: manualClock(),
-    log: silentLog,
-    print: () => {},
-    projectRoot: '.',
-    version: '1.2.3',
-  }
-  const { json, reference } = sampleMessage('target')
-  const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated }
-  const target = destination('target', { options: { url: `${receiver.url}/`, ...options } })
-  return sendOnce(ports, target, sending, new AbortController().signal)
-}
+const send = (options: object, repeated: boolean) =>
+  sendSample(jira, { url: `${receiver.url}/`, ...options }, repeated)
 
 it('looks for the issue of an earlier attempt before it creates another', async () => {
   receiver.script({ status: 200, body: '{"issues":[{"key":"SOC-7"}]}' })

@@ -1,15 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { previewRequest } from '../../src/delivery/requests.ts'
-import { sendOnce } from '../../src/delivery/send.ts'
 import slack from '../../src/destinations/slack.ts'
-import { silentLog } from '../../src/model/ports.ts'
 import { destinationContract } from '../contract/destination.ts'
-import { manualClock } from '../support/clock.ts'
-import { messageOf, sampleMessage } from '../support/message.ts'
-import { destination } from '../support/model.ts'
+import { messageOf } from '../support/message.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
-import { testSecrets } from '../support/secrets.ts'
+import { sendSample } from '../support/stage.ts'
 import { anyObject, listOf, matching, oneOf, table, text, type Wire } from '../support/wire.ts'
 
 const ATTACHMENTS = listOf(
@@ -92,7 +87,6 @@ it('lets nobody mention, link or break out of the code block', () => {
 })
 
 describe('as a bot', () => {
-  const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 10_000 })
   let receiver: Receiver
   beforeEach(async () => {
     receiver = await startReceiver()
@@ -100,22 +94,8 @@ describe('as a bot', () => {
   afterEach(() => receiver.close())
 
   const POSTED = { status: 200, body: '{"ok":true,"channel":"C1","ts":"1767225600.000100"}' }
-  const send = (options: object) => {
-    const ports = {
-      types: async () => slack,
-      secrets: testSecrets({}),
-      http,
-      clock: manualClock(),
-      log: silentLog,
-      print: () => {},
-      projectRoot: '.',
-      version: '1.2.3',
-    }
-    const bot = { botToken: 'xoxb-T0KEN', channel: 'C1', apiUrl: receiver.url, ...options }
-    const { json, reference } = sampleMessage('target')
-    const sending = { alert: { notification: json, reference }, deliveryId: 'k'.repeat(32), repeated: false }
-    return sendOnce(ports, destination('target', { options: bot }), sending, new AbortController().signal)
-  }
+  const send = (options: object) =>
+    sendSample(slack, { botToken: 'xoxb-T0KEN', channel: 'C1', apiUrl: receiver.url, ...options })
   const bodies = () => receiver.requests.map(({ body }) => JSON.parse(body))
 
   it('posts to its channel, and marks the message with the delivery', async () => {
