@@ -1,7 +1,6 @@
 /** Runs the cases that detections carry and yields one result per detection, in load order. */
 import type { Detection, TestCase } from '../model/detection.ts'
-import type { BodyProblem, Engine } from '../model/evaluation.ts'
-import type { FunctionError } from '../model/finding.ts'
+import type { BodyProblem, Engine, TestOutcome } from '../model/evaluation.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestResult, TestSummary } from '../model/test-result.ts'
@@ -23,6 +22,9 @@ export interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
   readonly coverage?: Coverage | undefined
 }
 
+/** Handed over together: each crossing into Python costs as much as a case. More would only delay the telling. */
+const DETECTIONS_AT_ONCE = 120
+
 /** @returns every result; detections that were not selected are left out. */
 export async function runTests(
   project: Project,
@@ -30,44 +32,65 @@ export async function runTests(
   options: TestRunOptions,
 ): Promise<DetectionResult[]> {
   const invalid = new Map(engine.problems.filter(({ kind }) => kind === 'detection').map((p) => [p.id, p]))
-  const run = async (detection: Detection): Promise<DetectionResult> => {
-    const problem = invalid.get(detection.id)
-    if (problem) return invalidResult(detection, problem)
+  const selected = [...project.detections.values()].filter(options.selection.detections).map((detection) => {
     const tests = detection.tests.filter((test) => options.selection.tests(test.name))
-    const results = await runCases(detection, tests, project, engine, options)
-    if (!Array.isArray(results)) return invalidResult(detection, { error: results as FunctionError })
-    const problems = minimumProblems(detection, options.selection.minimumTests)
-    return { ...about(detection), status: statusOf(detection, results, problems), problems, tests: results }
+    return { detection, tests, problem: invalid.get(detection.id) }
+  })
+  // All are handed to the engine at once, so that every worker has work; results are told in load order.
+  const pending: Promise<DetectionResult[]>[] = []
+  for (let at = 0; at < selected.length; at += DETECTIONS_AT_ONCE) {
+    pending.push(runTogether(selected.slice(at, at + DETECTIONS_AT_ONCE), project, engine, options))
   }
-  // All calls are handed to the engine at once, so that every worker has work; results are told in load order.
-  const pending = [...project.detections.values()].filter(options.selection.detections).map(run)
-  for (const result of pending) result.catch(() => {})
+  for (const part of pending) part.catch(() => {})
   const results: DetectionResult[] = []
-  for (const result of pending) {
-    results.push(await result)
-    options.onResult?.(results.at(-1)!)
+  for (const part of pending) {
+    for (const result of await part) {
+      results.push(result)
+      options.onResult?.(result)
+    }
   }
   return results
 }
 
-async function runCases(
-  detection: Detection,
-  tests: readonly TestCase[],
+interface Selected {
+  readonly detection: Detection
+  readonly tests: readonly TestCase[]
+  /** Why it can't run. */
+  readonly problem: BodyProblem | undefined
+}
+
+async function runTogether(
+  selected: readonly Selected[],
   project: Project,
   engine: Engine,
   options: TestRunOptions,
-): Promise<TestResult[] | FunctionError> {
-  const { id, body } = detection
-  const { coverage } = options
-  const followLines = coverage !== undefined
-  const outcomes = await engine.test(
-    tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks, body, followLines })),
+): Promise<DetectionResult[]> {
+  const followLines = options.coverage !== undefined
+  const calls = selected.map(({ detection: { id, body }, tests, problem }) =>
+    problem ? [] : tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks, body, followLines })),
   )
+  const outcomes = await engine.test(calls.flat())
+  const verdict: VerdictOptions = { ...options, registry: project.registry }
+  const told = outcomes.values()
+  return selected.map((each, place) => {
+    const own = calls[place]!.map(() => told.next().value!)
+    return resultOf(each, own, options, verdict)
+  })
+}
+
+function resultOf(
+  { detection, tests, problem }: Selected,
+  outcomes: readonly TestOutcome[],
+  { coverage, selection }: TestRunOptions,
+  verdict: VerdictOptions,
+): DetectionResult {
+  if (problem) return invalidResult(detection, problem)
   coverage?.add(detection, outcomes)
   const broken = outcomes.find((outcome) => outcome.broken)
-  if (broken) return broken.functions.detection!.error!
-  const verdict: VerdictOptions = { ...options, registry: project.registry }
-  return tests.map((test, i) => judge(detection, test, outcomes[i]!, verdict))
+  if (broken) return invalidResult(detection, { error: broken.functions.detection!.error! })
+  const results = tests.map((test, i) => judge(detection, test, outcomes[i]!, verdict))
+  const problems = minimumProblems(detection, selection.minimumTests)
+  return { ...about(detection), status: statusOf(detection, results, problems), problems, tests: results }
 }
 
 function statusOf(
