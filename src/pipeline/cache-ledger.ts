@@ -20,7 +20,8 @@ interface EventLog {
   readonly event: CacheEvent
   readonly answers: Map<string, JsonText>
   hasWritten: boolean
-  isStored: boolean
+  /** How many of the answers the store has. */
+  stored: number
 }
 
 const NO_ITEM = '{}'
@@ -28,6 +29,8 @@ const NO_ITEM = '{}'
 const LOG_KEPT_MS = 24 * 3_600_000
 /** Items that need not be read again. */
 const MOST_CLEAN = 20_000
+/** Events that no commit has settled: far more than can be under way, for one whose commit failed may never come again. */
+const MOST_LOGS = 20_000
 
 type EventPlace = Pick<Envelope, 'source' | 'seq'>
 
@@ -73,21 +76,21 @@ export class CacheLedger implements DetectionCache {
    * under way, for what they changed goes down too.
    */
   commit(events: readonly EventPlace[]): CacheCommit {
-    const ending = events.flatMap((event) => this.#endingLog(event) ?? [])
-    const underWay = [...this.#logs.values()].filter((log) => log.hasWritten && !ending.includes(log))
+    const ending = new Set(events.flatMap((event) => this.#endingLog(event) ?? []))
+    const isIdle = [...ending].every(({ hasWritten, stored }) => !hasWritten && stored === 0)
+    if (isIdle) return { kv: [], done: () => this.#settled(events) }
+    const underWay = [...this.#logs.values()].filter((log) => isAhead(log) && !ending.has(log))
     const dirty = [...this.#items].filter(([, { isDirty }]) => isDirty)
-    const isIdle = ending.every(({ hasWritten, isStored }) => !hasWritten && !isStored)
-    const versions = new Map(dirty.map(([key, { version }]) => [key, version]))
+    const versions = dirty.map(([key, { version }]) => [key, version] as const)
+    const counts = underWay.map((log) => [log, log.answers.size] as const)
     const done = () => {
-      for (const event of events) this.#forget(event)
-      if (isIdle) return
-      for (const log of underWay) log.isStored = true
+      for (const [log, count] of counts) log.stored = count
       for (const [key, version] of versions) this.#stored(key, version)
-      this.#prune()
+      this.#settled(events)
     }
-    if (isIdle) return { kv: [], done }
-    const kept = [...underWay, ...ending.filter(({ event, hasWritten }) => event.comesAgain && hasWritten)]
-    const over = ending.filter((log) => log.isStored && !kept.includes(log))
+    const isKept = ({ event, hasWritten }: EventLog) => event.comesAgain && hasWritten
+    const kept = [...underWay, ...[...ending].filter(isKept)]
+    const over = [...ending].filter((log) => log.stored > 0 && !isKept(log))
     return {
       kv: [
         ...dirty.map(([key, entry]) => itemWrite(key, entry)),
@@ -112,7 +115,8 @@ export class CacheLedger implements DetectionCache {
   }
 
   async #entry(key: string): Promise<Entry> {
-    if (!this.#items.has(key)) await this.#readOnce(itemKey(key), (value) => this.#enter(key, value))
+    // Again, should a commit have made room meanwhile.
+    while (!this.#items.has(key)) await this.#readOnce(itemKey(key), (value) => this.#enter(key, value))
     return this.#items.get(key)!
   }
 
@@ -122,15 +126,17 @@ export class CacheLedger implements DetectionCache {
   }
 
   async #logOf(event: CacheEvent): Promise<EventLog> {
-    this.#names.set(placeKey(event), event.name)
+    setLast(this.#names, placeKey(event), event.name)
     if (!this.#logs.has(event.name)) {
       await this.#readOnce(logKey(event.name), (value) => {
         const answers = new Map<string, JsonText>(value === undefined ? [] : JSON.parse(value))
-        const isStored = value !== undefined
-        this.#logs.set(event.name, { event, answers, hasWritten: isStored, isStored })
+        const hasWritten = value !== undefined
+        this.#logs.set(event.name, { event, answers, hasWritten, stored: answers.size })
       })
     }
-    return this.#logs.get(event.name)!
+    const log = this.#logs.get(event.name)!
+    setLast(this.#logs, event.name, log)
+    return log
   }
 
   /** Several may ask for one key at once: what it becomes is decided once. */
@@ -157,12 +163,31 @@ export class CacheLedger implements DetectionCache {
     if (entry?.version === version) entry.isDirty = false
   }
 
-  #prune(): void {
-    for (const [key, { isDirty }] of this.#items) {
-      if (this.#items.size <= MOST_CLEAN) return
-      if (!isDirty) this.#items.delete(key)
-    }
+  #settled(events: readonly EventPlace[]): void {
+    for (const event of events) this.#forget(event)
+    shorten(this.#items, MOST_CLEAN, ({ isDirty }) => !isDirty)
+    shorten(this.#logs, MOST_LOGS)
+    shorten(this.#names, MOST_LOGS)
   }
+}
+
+/** What was asked for last is the last to be forgotten. */
+function setLast<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key)
+  map.set(key, value)
+}
+
+/** From the front, where the oldest are. */
+function shorten<V>(map: Map<string, V>, most: number, mayGo: (value: V) => boolean = () => true): void {
+  for (const [key, value] of map) {
+    if (map.size <= most) return
+    if (mayGo(value)) map.delete(key)
+  }
+}
+
+/** The store does not know yet what it changed. */
+function isAhead({ hasWritten, stored, answers }: EventLog): boolean {
+  return hasWritten && answers.size > stored
 }
 
 function tellItem({ item, version }: Entry): JsonText {

@@ -130,6 +130,66 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
   })
 })
 
+/** Far more than any bound of what is kept. */
+const VERY_MANY = 21_000
+
+describe('what it keeps is bounded', () => {
+  /** With the store's own count of what it was asked for. */
+  const counted = async () => {
+    const store = await openStore('memory:', { clock: systemClock, projectRoot: folder })
+    const asked: string[] = []
+    const kv: Store['kv'] = (keys) => {
+      asked.push(...keys)
+      return store.kv(keys)
+    }
+    return { store, asked, ledger: new CacheLedger({ kv }, () => systemClock.now()) }
+  }
+  const read = (ledger: CacheLedger, at: CacheEvent, key: string) =>
+    ledger.ask({
+      event: at,
+      trustGroup: 'default',
+      detection: 'd',
+      place: '0/1',
+      operation: { kind: 'read', key },
+    })
+
+  it('items that were only ever read do not stay for good', async () => {
+    const { store, asked, ledger } = await counted()
+    for (let n = 0; n < VERY_MANY; n++) {
+      const reader = event(`reader ${n}`)
+      await read(ledger, reader, `key ${n}`)
+      ledger.commit([reader]).done()
+    }
+    asked.length = 0
+    await read(ledger, event('recent'), `key ${VERY_MANY - 1}`)
+    await read(ledger, event('old'), 'key 0')
+    expect(asked.filter((key) => key.includes('cache-item'))).toEqual([expect.stringContaining('key 0')])
+    await store.close()
+  })
+
+  it('the log of an event that is under way is stored once, not with every commit of others', async () => {
+    const { store, ledger } = await counted()
+    await increment(ledger, event('slow'))
+    const [first, second] = [event('first'), event('second')]
+    await increment(ledger, first)
+    await commit(store, ledger, [first])
+    await increment(ledger, second)
+    expect(ledger.commit([second]).kv.map(({ key }) => key)).toEqual([expect.stringContaining('cache-item')])
+    await store.close()
+  })
+
+  it('logs of events whose commit failed, and that never came again, do not stay for good', async () => {
+    const { store, ledger } = await counted()
+    for (let n = 0; n < VERY_MANY; n++) await increment(ledger, event(`lost ${n}`))
+    const settled = event('settled')
+    await increment(ledger, settled)
+    ledger.commit([settled]).done()
+    expect(await increment(ledger, event(`lost ${VERY_MANY - 1}`))).toBe(VERY_MANY)
+    expect(await increment(ledger, event('lost 0'))).toBe(VERY_MANY + 2)
+    await store.close()
+  })
+})
+
 describe('after the end of the process', () => {
   const reopened = async (name: string, before: (store: Store, ledger: CacheLedger) => Promise<void>) => {
     const url = `sqlite:${join(folder, name)}`
