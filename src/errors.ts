@@ -73,5 +73,6 @@ export function isError<K extends ErrorKind>(error: unknown, kind: K): error is 
 
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const message = (error as { message?: unknown } | null | undefined)?.message
+  return typeof message === 'string' ? message : String(error)
 }

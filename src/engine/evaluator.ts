@@ -18,6 +18,7 @@ import {
   type WorkerSetup,
 } from './protocol.ts'
 import type { StartState } from './start-state.ts'
+import { keepWasmCode } from './wasm-code.ts'
 import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
 
 export interface Done extends Answer {
@@ -67,6 +68,7 @@ export class Evaluator {
   constructor(from: StartState) {
     const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
+    keepWasmCode()
     this.#worker = new Worker(ENTRY, {
       workerData: { mark, cache: this.#cache.line, ...from.next() } satisfies WorkerSetup,
       // Nothing of ours; it only says where Node keeps what it has compiled.
