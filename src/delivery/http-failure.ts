@@ -1,23 +1,14 @@
 /** Failures of the HTTP client. They name scheme and host, never more: the original may hold URL, headers or bytes. */
-import { PermanentError, RetryableError } from '../errors.ts'
 
+import { PermanentError, RetryableError } from '../errors.ts'
+import { networkFailure } from '../model/network-failure.ts'
+
+/** Those of the client itself. */
 const PLAIN: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EPIPE: 'connection reset',
-  ENOTFOUND: 'the host name does not resolve',
-  EAI_AGAIN: 'the host name does not resolve at present',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_SOCKET: 'connection closed before the answer',
   UND_ERR_PRX_TLS: 'the proxy refused the connection',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate comes from an unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate comes from an unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate comes from an unknown authority',
-  CERT_HAS_EXPIRED: 'the certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
-  EPROTO: 'the TLS handshake failed',
 }
 
 /** Causes that lie in the configuration: no other request would fare better. */
@@ -36,7 +27,8 @@ export function httpFailure(url: URL, error: unknown): RetryableError | Permanen
   if (broken !== undefined) {
     return new PermanentError(at(url, broken), { scope: 'destination', cause: new Error(code) })
   }
-  return failedWith(url, PLAIN[code] ? `${PLAIN[code]} (${code})` : code, error)
+  const own = PLAIN[code] && `${PLAIN[code]} (${code})`
+  return failedWith(url, own ?? networkFailure(code) ?? code, error)
 }
 
 /** A failure that a later attempt may not meet. */

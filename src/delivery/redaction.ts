@@ -5,7 +5,7 @@ const MASK = '<secret>'
 const REFERENCE = /\$\{(?:env|file):/
 /** Shorter literals are no secrets, and would blot out half of every message. */
 const SHORTEST = 6
-/** Shorter parts of a URL are words. */
+/** Shorter parts of a URL or of a key file are words. */
 const SHORTEST_TOKEN = 12
 
 interface SchemaNode {
@@ -22,11 +22,21 @@ export function secretRedactor(
 ): (text: string) => string {
   const found: string[] = []
   mapSecrets(schema as SchemaNode, options, (value) => {
-    found.push(value, ...partsOfUrl(value))
+    found.push(value, ...linesOf(value), ...partsOfUrl(value))
     return value
   })
   const values = found.filter((value) => value.length >= SHORTEST).sort((a, b) => b.length - a.length)
-  return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), text)
+  return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), withoutEncoded(text, values))
+}
+
+const BASE64 = /[A-Za-z0-9+/_-]{8,}={0,2}/g
+
+/** Many a protocol carries credentials as base64 of several in one, and servers quote those too. */
+function withoutEncoded(text: string, values: readonly string[]): string {
+  return text.replace(BASE64, (token) => {
+    const decoded = Buffer.from(token, 'base64').toString()
+    return values.some((value) => decoded.includes(value)) ? MASK : token
+  })
 }
 
 /** Headers that say nothing secret. */
@@ -55,6 +65,12 @@ export function maskSecrets(
 function maskLiteral(value: string): string {
   const url = URL.parse(value)
   return url?.host ? `${url.protocol}//${url.host}/${MASK}` : MASK
+}
+
+/** A key file's lines come back alone; within JSON its line breaks are escaped. */
+function linesOf(value: string): string[] {
+  const lines = value.split(/\r?\n|\\n/).map((line) => line.trim())
+  return lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_TOKEN) : []
 }
 
 /** Servers like to quote the path they did not find; a token may also come back alone. */

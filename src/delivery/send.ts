@@ -46,6 +46,9 @@ export type SendResult =
       readonly scope: 'delivery' | 'destination'
     }
 
+/** Longer than what is kept of an HTTP answer, with its notes. */
+const MESSAGE_LENGTH = 1_000
+
 type Redact = (text: string) => string
 
 /** What is to be sent: the alert, and the delivery that carries it. */
@@ -66,7 +69,10 @@ export async function sendOnce(
 ): Promise<SendResult> {
   let redact: Redact = (text) => text
   const notes: string[] = []
-  const told = (message: string) => redact(notes.length > 0 ? `${message} (${notes.join('; ')})` : message)
+  const told = (message: string) => {
+    const whole = notes.length > 0 ? `${message} (${notes.join('; ')})` : message
+    return bounded(redact(whole))
+  }
   try {
     const occasion = { destination: destination.name, at: ports.clock.now(), ...sending }
     const plain = buildMessage(alert, occasion)
@@ -84,6 +90,12 @@ export async function sendOnce(
   } catch (error) {
     return failed(ports.log, destination.name, error, redact, told)
   }
+}
+
+/** What others say is kept short; secrets are out of it already, for half a one would not be known. */
+function bounded(message: string): string {
+  const text = message.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  return text.length > MESSAGE_LENGTH ? `${text.slice(0, MESSAGE_LENGTH)}...` : text
 }
 
 /** Refused at load where it is declared; the fallback may still bring one here. */

@@ -1,6 +1,8 @@
 /** E-mail over SMTP: one message an alert, under the same Message-ID however often it is tried. */
+import { Socket } from 'node:net'
 import { messageOf, PermanentError, RetryableError } from '../errors.ts'
-import { defineDestination, type Message, type SendPorts } from './_destination.ts'
+import { networkCode, networkFailure } from '../model/network-failure.ts'
+import { defineDestination, type Message } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { secretText, text } from './_option-forms.ts'
 import { TLS_PROPERTIES } from './_options.ts'
@@ -35,6 +37,8 @@ interface Mail {
 const SUBJECT_LIMIT = 250
 const TEXT_LIMIT = 200_000
 const TIMEOUT_MS = 30_000
+/** Characters of a server's answer. */
+const ANSWER_LIMIT = 64 * 1024
 const ADDRESS = '^[^\\s@<>]+@[^\\s@<>]+$|^[^<>\\r\\n]*<[^\\s@<>]+@[^\\s@<>]+>$'
 
 const addresses = (description: string, example: string) => ({
@@ -99,8 +103,14 @@ export default defineDestination<EmailOptions, Mail>({
     }
   },
   async send({ headers, ...mail }, options, { signal }) {
-    const transport = await open(options, signal)
+    const { host, port = 587 } = options
+    // Our own, so that the end of the attempt ends the connection too.
+    const socket = new Socket().on('error', () => {})
+    const abort = () => socket.destroy(new Error('interrupted'))
+    signal.addEventListener('abort', abort, { once: true })
+    const transport = await open(options, socket)
     try {
+      if (signal.aborted) throw new Error('interrupted')
       const sent = await transport.sendMail({
         ...mail,
         to: [...mail.to],
@@ -110,9 +120,11 @@ export default defineDestination<EmailOptions, Mail>({
       const refused = sent.rejected.length
       return { message: `${sent.response}${refused > 0 ? `; ${refused} recipients were refused` : ''}` }
     } catch (error) {
-      throw failure(error, signal)
+      throw failure(error, `smtp://${host}:${port}`)
     } finally {
+      signal.removeEventListener('abort', abort)
       transport.close()
+      socket.destroy()
     }
   },
 })
@@ -122,13 +134,14 @@ function priorityOf(severity: Message['notification']['severity']): Mail['priori
   return severity === 'MEDIUM' ? 'normal' : 'low'
 }
 
-/** Loaded with the first message. Closing it while it sends ends the attempt. */
-async function open(options: EmailOptions, signal: SendPorts['signal']) {
+/** Loaded with the first message. */
+async function open(options: EmailOptions, socket: Socket) {
   const { createTransport } = await import('nodemailer')
   const { host, port = 587, security = 'starttls', user, password, ca, certificate, key } = options
-  const transport = createTransport({
+  return createTransport({
     host,
     port,
+    socket,
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
@@ -137,18 +150,17 @@ async function open(options: EmailOptions, signal: SendPorts['signal']) {
     connectionTimeout: TIMEOUT_MS,
     greetingTimeout: TIMEOUT_MS,
     socketTimeout: TIMEOUT_MS,
+    maxResponseSize: ANSWER_LIMIT,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  signal.addEventListener('abort', () => transport.close(), { once: true })
-  return transport
 }
 
 /** RFC 5321: 4yz may pass later, 5yz will not. */
-function failure(error: unknown, signal: SendPorts['signal']): RetryableError | PermanentError {
+function failure(error: unknown, where: string): RetryableError | PermanentError {
   const { responseCode: status, code = '' } = error as { responseCode?: number; code?: string }
   const cause = { cause: error, ...(status !== undefined && { status }) }
-  const message = signal.aborted ? 'interrupted' : messageOf(error)
+  const message = `${where}: ${networkFailure(networkCode(error)) ?? messageOf(error)}`
   if (code === 'EAUTH' && !(status !== undefined && status < 500))
     return new PermanentError(message, { ...cause, scope: 'destination' })
   if (status === undefined || status < 500) return new RetryableError(message, cause)

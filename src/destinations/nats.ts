@@ -1,6 +1,7 @@
 /** NATS: publishes the notification to a subject, by JetStream with its acknowledgement and deduplication. */
 import { messageOf, PermanentError, RetryableError } from '../errors.ts'
-import { defineDestination } from './_destination.ts'
+import { networkCode, networkFailure } from '../model/network-failure.ts'
+import { defineDestination, type SendPorts } from './_destination.ts'
 import { Fit } from './_fit.ts'
 import { notificationWithin } from './_notification.ts'
 import { secretText, text } from './_option-forms.ts'
@@ -28,6 +29,12 @@ interface Publication {
 /** A server's usual `max_payload`. */
 const MESSAGE_LIMIT_BYTES = 1_000_000
 const TIMEOUT_MS = 10_000
+/** What the library says less clearly. */
+const PLAIN: Readonly<Record<string, string>> = {
+  timeout: `no answer within ${TIMEOUT_MS} ms`,
+  'error connecting - node provided an undefined error': 'connection closed before the answer',
+  'unexpected response from server': 'it does not speak NATS',
+}
 
 export default defineDestination<NatsOptions, Publication>({
   type: 'nats',
@@ -73,9 +80,7 @@ export default defineDestination<NatsOptions, Publication>({
   },
   async send({ subject, data, messageId }, options, { signal }) {
     try {
-      const connection = await open(options)
-      const close = () => void connection.close()
-      signal.addEventListener('abort', close, { once: true })
+      const connection = await open(options, signal)
       try {
         if (options.jetstream === false) {
           connection.publish(subject, data)
@@ -90,21 +95,21 @@ export default defineDestination<NatsOptions, Publication>({
         const twin = ack.duplicate ? ', where an earlier attempt had put it' : ''
         return { message: `stored in ${ack.stream} as ${ack.seq}${twin}` }
       } finally {
-        signal.removeEventListener('abort', close)
         await connection.close()
       }
     } catch (error) {
-      throw failure(error)
+      throw failure(error, options.servers.join(', '))
     }
   },
 })
 
-async function open(options: NatsOptions) {
-  const { connect, credsAuthenticator } = await import('@nats-io/transport-node')
+async function open(options: NatsOptions, signal: SendPorts['signal']) {
+  const { credsAuthenticator } = await import('@nats-io/transport-node')
+  const { connectNats } = await import('./_nats-transport.ts')
   const { servers, token, user, password, credentials, ca, certificate, key } = options
   const needsTls =
     ca !== undefined || certificate !== undefined || servers.some((url) => url.startsWith('tls://'))
-  return connect({
+  return connectNats({
     servers: [...servers],
     ...(token !== undefined && { token }),
     ...(user !== undefined && { user, pass: password ?? '' }),
@@ -116,21 +121,19 @@ async function open(options: NatsOptions) {
     timeout: TIMEOUT_MS,
     reconnect: false,
     maxReconnectAttempts: 0,
+    signal,
   })
 }
 
 /** By the names of the library's errors; no stream for the subject is a matter of set-up. */
-function failure(cause: unknown): RetryableError | PermanentError {
+function failure(cause: unknown, where: string): RetryableError | PermanentError {
   const { name = '' } = cause as { name?: string }
-  const message = messageOf(cause)
-  if (/Authori[sz]ation|Authentication|Permission/i.test(`${name} ${message}`))
+  const said = messageOf(cause)
+  const message = `${where}: ${networkFailure(networkCode(cause)) ?? PLAIN[said] ?? said}`
+  if (/Authori[sz]ation|Authentication|Permission/i.test(`${name} ${said}`))
     return new PermanentError(message, { scope: 'destination', cause })
-  if (
-    /NoResponders|JetStreamNotEnabled/i.test(name) ||
-    /no responders|jetstream is not enabled/i.test(message)
-  )
-    return new PermanentError('no stream listens to the subject', { scope: 'destination', cause })
-  if (/maximum payload|max_payload|payload exceeds/i.test(message))
-    return new PermanentError(message, { cause })
+  if (/NoResponders|JetStreamNotEnabled/i.test(name) || /no responders|jetstream is not enabled/i.test(said))
+    return new PermanentError(`${where}: no stream listens to the subject`, { scope: 'destination', cause })
+  if (/maximum payload|max_payload|payload exceeds/i.test(said)) return new PermanentError(message, { cause })
   return new RetryableError(message, { cause })
 }

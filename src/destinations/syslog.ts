@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { messageOf, RetryableError } from '../errors.ts'
+import { networkCode, networkFailure } from '../model/network-failure.ts'
 import type { Severity } from '../model/severity.ts'
 import { defineDestination, type Message, type SendPorts } from './_destination.ts'
 import { Fit } from './_fit.ts'
@@ -32,6 +33,8 @@ interface Line {
 const SEVERITIES: Record<Severity, number> = { CRITICAL: 2, HIGH: 3, MEDIUM: 4, LOW: 5, INFO: 6 }
 const PORTS = { udp: 514, tcp: 601, tls: 6514 } as const
 const LOCAL0 = 16
+/** For the receiver to close, or to say what it has against us. */
+const LINGER_MS = 1_000
 const MOST_BYTES = { udp: 2_048, tcp: 8_192, tls: 8_192 } as const
 
 export default defineDestination<SyslogOptions, Line>({
@@ -103,13 +106,15 @@ export default defineDestination<SyslogOptions, Line>({
     const port = options.port ?? PORTS[protocol]
     const where = `${protocol}://${host}:${port}`
     try {
-      await (protocol === 'udp'
-        ? sendDatagram(line, host, port, signal)
-        : sendStream(line, { ...options, protocol, port }, signal))
+      const done =
+        protocol === 'udp'
+          ? await sendDatagram(line, host, port, signal)
+          : await sendStream(line, { ...options, protocol, port }, signal)
+      return { message: `${done} ${where}` }
     } catch (error) {
-      throw new RetryableError(`${where}: ${messageOf(error)}`, { cause: error })
+      const what = networkFailure(networkCode(error)) ?? messageOf(error)
+      throw new RetryableError(`${where}: ${what}`, { cause: error })
     }
-    return { message: `written to ${where}` }
   },
 })
 
@@ -134,14 +139,19 @@ function headOf(
   return `<${priority}>1 ${createdAt} ${hostname} ${appName} - ${type} [alert@32473 ${data} ${summary}] `
 }
 
-function sendDatagram(line: string, host: string, port: number, signal: SendPorts['signal']): Promise<void> {
+function sendDatagram(
+  line: string,
+  host: string,
+  port: number,
+  signal: SendPorts['signal'],
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', signal })
     socket.once('error', reject)
     socket.once('close', () => reject(new Error('interrupted')))
     socket.send(line, port, host, (error) => {
       if (error) reject(error)
-      else resolve()
+      else resolve('written to')
       socket.close()
     })
   })
@@ -152,27 +162,36 @@ interface StreamOptions extends SyslogOptions {
   readonly port: number
 }
 
-/** Done when everything is handed over and the receiver has not hung up: syslog has no answer to wait for. */
-function sendStream(line: string, options: StreamOptions, signal: SendPorts['signal']): Promise<void> {
-  const { framing = 'octets' } = options
+/**
+ * Done when the receiver closes after us, or does not within a moment: syslog has no other answer. What it has against
+ * us comes late: in TLS 1.3 even a client certificate is refused after the handshake.
+ */
+function sendStream(line: string, options: StreamOptions, signal: SendPorts['signal']): Promise<string> {
+  const { framing = 'octets', protocol } = options
   const frame =
     framing === 'octets' ? `${Buffer.byteLength(line)} ${line}` : `${line.replace(/[\r\n]+/g, ' ')}\n`
-  return new Promise((resolve, reject) => {
-    const socket = open(options)
-    const abort = () => socket.destroy(new Error('interrupted'))
-    signal.addEventListener('abort', abort, { once: true })
-    socket.once(options.protocol === 'tls' ? 'secureConnect' : 'connect', () =>
+  const socket = open(options)
+  let timer: NodeJS.Timeout | undefined
+  const abort = () => socket.destroy(new Error('interrupted'))
+  signal.addEventListener('abort', abort, { once: true })
+  const done = new Promise<string>((resolve, reject) => {
+    socket.once(protocol === 'tls' ? 'secureConnect' : 'connect', () =>
       socket.end(frame, () => {
-        resolve()
-        socket.destroySoon()
+        timer = setTimeout(() => resolve('written to'), LINGER_MS)
+        if (socket.readableEnded) resolve('taken by')
       }),
     )
+    socket.once('end', () => socket.writableFinished && resolve('taken by'))
     socket.once('error', reject)
-    socket.once('close', () => {
-      signal.removeEventListener('abort', abort)
-      reject(new Error('the connection was closed'))
-    })
+    socket.once('close', () => reject(new Error('the connection was closed')))
     if (signal.aborted) abort()
+  })
+  // Whatever it says is read and forgotten: unread, it would hold up the end.
+  socket.resume()
+  return done.finally(() => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+    socket.destroy()
   })
 }
 

@@ -10,9 +10,10 @@ import type { HttpClient } from '../../src/model/ports.ts'
 import { manualClock } from '../support/clock.ts'
 import { destination } from '../support/model.ts'
 import { type Answer, closedPort, type Receiver, startReceiver } from '../support/receiver.ts'
-import { testSecrets } from '../support/secrets.ts'
+import { leaked, testSecrets } from '../support/secrets.ts'
 import { draft, T0 } from '../support/store-rows.ts'
 import { expectOnWire, type Wire } from '../support/wire.ts'
+import type { DirectWire } from './destination-direct.ts'
 
 export interface DestinationFixture {
   /** Complete options whose every secret is a literal; `url` is the receiver's, for types that speak HTTP. */
@@ -27,6 +28,8 @@ export interface DestinationFixture {
   readonly wires?: readonly Wire[]
   /** Takes the payload out of a body that holds more than that; absent: the body is the payload. */
   readonly unwrap?: (body: string) => string
+  /** Compulsory for types that do not speak HTTP; null for those that use no network. */
+  readonly direct?: DirectWire | null
   /** What the history says of an alert with too much to say; absent: nothing is ever cut. */
   readonly cuts?: RegExp
 }
@@ -147,9 +150,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     })
     const preview = previewRequest(type, message, fixture.options(receiver.url), '1.2.3')
     const told = JSON.stringify([results, stage.logged, preview])
-    expect(
-      [...fixture.secrets, ...encoded(fixture.secrets, receiver)].filter((secret) => told.includes(secret)),
-    ).toEqual([])
+    expect(leaked([...fixture.secrets, ...encoded(fixture.secrets, receiver)], told)).toEqual([])
     if (fixture.secrets.length > 0) expect(results[3]!.message).toContain('<secret>')
   })
 }

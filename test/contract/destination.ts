@@ -16,7 +16,9 @@ import { SEVERITIES } from '../../src/model/severity.ts'
 import { loadDestination } from '../support/delivery.ts'
 import { documented, generatedParts, refreshed } from '../support/destination-page.ts'
 import { leastMessage, messageOf, mostMessage, sampleMessage } from '../support/message.ts'
+import { leaked } from '../support/secrets.ts'
 import { expectOnWire } from '../support/wire.ts'
+import { directContract } from './destination-direct.ts'
 import { type DestinationFixture, httpContract } from './destination-http.ts'
 import { roomContract } from './destination-room.ts'
 
@@ -48,7 +50,12 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
 
     payloadContract(type, fixture)
     pageContract(type)
-    if (!speaksHttp(type)) return
+    if (!speaksHttp(type)) {
+      // Said by every such type, so that none goes without by mistake.
+      expect(fixture.direct).toBeDefined()
+      if (fixture.direct) directContract(type, fixture, fixture.direct)
+      return
+    }
     httpContract(type, fixture)
     roomContract(type, fixture)
   })
@@ -84,7 +91,7 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
 
   it('previews no secret', () => {
     const told = JSON.stringify(previewRequest(type, sampleMessage('target'), options, '1.2.3'))
-    expect(fixture.secrets.filter((secret) => told.includes(secret))).toEqual([])
+    expect(leaked(fixture.secrets, told)).toEqual([])
   })
 
   it.each(templateParts(type))('takes the %s of a template', (part) => {

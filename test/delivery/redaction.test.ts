@@ -15,6 +15,8 @@ const schema: OptionsSchema = {
   additionalProperties: false,
 }
 
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
 describe('secretRedactor', () => {
   const redact = secretRedactor(schema, {
     url: 'https://me:pass-word@example.com/services/T000000B0000X?sig=abcdefghijkl',
@@ -31,7 +33,20 @@ describe('secretRedactor', () => {
     ['pass-word header-key login-user', '<secret> <secret> <secret>'],
     ['token-longer', '<secret>'],
     ['the-channel is on at example.com', 'the-channel is on at example.com'],
+    [`AUTH PLAIN ${base64('\0me\0token-longer')} was not taken`, 'AUTH PLAIN <secret> was not taken'],
+    [`but ${base64('the-channel')} stays`, `but ${base64('the-channel')} stays`],
   ])('%s', (text, redacted) => expect(redact(text)).toBe(redacted))
+
+  it('finds what comes back within base64, and the lines of a key file', () => {
+    const key = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\nggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'
+    const forms = [key, JSON.stringify({ type: 'service_account', private_key: key })]
+    for (const url of forms) {
+      const told = secretRedactor(schema, { url })(
+        `cannot read ggSjAgEAAoIBAQC7VJTUt9Us8cKj of ${base64(url)}`,
+      )
+      expect(told).toBe('cannot read <secret> of <secret>')
+    }
+  })
 })
 
 describe('maskSecrets', () => {

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { sendOnce } from '../../src/delivery/send.ts'
-import type { HttpDestination } from '../../src/destinations/_destination.ts'
+import {
+  type DestinationType,
+  defineDestination,
+  type HttpDestination,
+} from '../../src/destinations/_destination.ts'
 import { RetryableError } from '../../src/errors.ts'
 import { type HttpClient, silentLog } from '../../src/model/ports.ts'
 import { manualClock } from '../support/clock.ts'
@@ -35,9 +39,9 @@ const careless: HttpDestination<{ key?: string }> = {
   }),
 }
 
-function send(type: HttpDestination<{ key?: string }>, options = {}, environment = {}) {
+function send(type: DestinationType, options = {}, environment = {}) {
   const ports = {
-    types: async () => type as HttpDestination,
+    types: async () => type,
     secrets: testSecrets(environment),
     http,
     clock: manualClock(),
@@ -74,6 +78,18 @@ describe('sendOnce', () => {
     )
     await receiver.until(1)
     expect(message).toBe(`500: ${'x'.repeat(490)}<secret>`)
+  })
+
+  it('what another side says MUST be bounded before it is kept, without control characters', async () => {
+    const talkative = defineDestination<object, object>({
+      type: 'talkative',
+      summary: '',
+      options: careless.options,
+      payload: () => ({}),
+      send: async () => ({ message: `250 \u001b[2Jhello\r\n${'x'.repeat(100_000)}` }),
+    })
+    const { message } = await send(talkative)
+    expect(message).toMatch(/^250 \[2Jhello x{900,1000}\.\.\.$/)
   })
 
   describe('with a type that reads the answer', () => {

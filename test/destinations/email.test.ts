@@ -4,6 +4,7 @@ import type { SMTPServerOptions } from 'smtp-server'
 import { afterEach, describe, expect, it } from 'vitest'
 import email from '../../src/destinations/email.ts'
 import { destinationContract } from '../contract/destination.ts'
+import { pausing } from '../contract/stored.ts'
 import { type MailServer, startMail } from '../support/mail.ts'
 import { messageOf, sampleMessage, sendDirectly } from '../support/message.ts'
 
@@ -18,6 +19,24 @@ const ADDRESSES = {
 destinationContract('email', {
   options: () => ({ host: 'smtp.example.com', user: 'signalbox', password: 'T0KEN-of-smtp', ...ADDRESSES }),
   secrets: ['T0KEN-of-smtp'],
+  direct: {
+    at: (host, port, tls) => {
+      const security = tls ? 'tls' : 'none'
+      return { host, port, security, user: 'signalbox', password: 'T0KEN-of-smtp', ...ADDRESSES }
+    },
+    tongue: {
+      greeting: '220 smtp.example.com ESMTP\r\n',
+      flood: '220-smtp.example.com ESMTP\r\n',
+      quote: (said) =>
+        said.startsWith('EHLO')
+          ? '250-smtp.example.com\r\n250 AUTH PLAIN\r\n'
+          : `535 5.7.8 not you: ${said}\r\n`,
+      beforeTls: '',
+    },
+    outcomes: {
+      'quotes what it was sent': pausing(/: Invalid login: 535 5\.7\.8 not you: AUTH PLAIN <secret>$/),
+    },
+  },
   cuts: /^subject cut from \d+ to 250 characters$/,
 })
 

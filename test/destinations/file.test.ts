@@ -14,7 +14,11 @@ import file from '../../src/destinations/file.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { sendDirectly, testMessage } from '../support/message.ts'
 
-destinationContract('file', { options: () => ({ path: 'alerts.ndjson', fsync: true }), secrets: [] })
+destinationContract('file', {
+  options: () => ({ path: 'alerts.ndjson', fsync: true }),
+  secrets: [],
+  direct: null,
+})
 
 let projectRoot: string
 beforeEach(() => {

@@ -7,6 +7,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import nats from '../../src/destinations/nats.ts'
 import { destinationContract } from '../contract/destination.ts'
+import { pausing } from '../contract/stored.ts'
 import { sampleMessage, sendDirectly } from '../support/message.ts'
 import { type NatsFake, startNats } from '../support/nats.ts'
 import { closedPort } from '../support/receiver.ts'
@@ -14,9 +15,23 @@ import { until } from '../support/until.ts'
 
 const TOKEN = 'T0KEN-of-nats'
 
+const INFO = 'INFO {"server_id":"fake","version":"2.10.0","headers":true,"max_payload":1048576}\r\n'
+
 destinationContract('nats', {
   options: () => ({ servers: ['nats://nats.example.com:4222'], subject: 'soc.alerts', token: TOKEN }),
   secrets: [TOKEN],
+  direct: {
+    at: (host, port, tls) => {
+      return { servers: [`${tls ? 'tls' : 'nats'}://${host}:${port}`], subject: 'soc.alerts', token: TOKEN }
+    },
+    tongue: {
+      greeting: INFO,
+      flood: 'INFO {"server_id":"',
+      quote: (said) => `-ERR 'Authorization Violation: ${said.split('\r\n')[0]}'\r\n`,
+      beforeTls: INFO.replace('{', '{"tls_required":true,'),
+    },
+    outcomes: { 'quotes what it was sent': pausing(/: Authorization Violation: .*"auth_token":"<secret>"/) },
+  },
 })
 
 const sample = sampleMessage('t')

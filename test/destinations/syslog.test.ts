@@ -6,15 +6,32 @@ import { createServer as createTlsServer } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import syslog from '../../src/destinations/syslog.ts'
 import { destinationContract } from '../contract/destination.ts'
+import { delivered } from '../contract/stored.ts'
 import { leastMessage, messageOf, mostMessage, sampleMessage, sendDirectly } from '../support/message.ts'
 import { closedPort } from '../support/receiver.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
+/** Whoever hangs up without waiting may have read everything, or nothing. */
+const UNKNOWN = { due: expect.any(Number), attempts: 1, message: /tcp:/ }
+
 destinationContract('syslog', {
   options: () => ({ host: 'syslog.example.com', key: 'T0KEN-of-the-key', certificate: 'PEM' }),
   secrets: ['T0KEN-of-the-key'],
   cuts: /^left out the alert context: \d+ bytes are more than \d+/,
+  direct: {
+    at: (host, port, tls) => ({ host, port, protocol: tls ? 'tls' : 'tcp' }),
+    tongue: { greeting: '', flood: 'x', quote: (said) => said, beforeTls: '' },
+    // It has no answers: what was handed over and not refused counts.
+    outcomes: {
+      'hangs up': { ...UNKNOWN, state: expect.stringMatching(/^(?:delivered|waiting)$/) },
+      'is silent': delivered(/^written to tcp:/),
+      'stalls mid-talk': delivered(/^written to tcp:/),
+      'never stops': delivered(/^written to tcp:/),
+      'talks garbage': { ...UNKNOWN, state: expect.stringMatching(/^(?:delivered|waiting)$/) },
+      'quotes what it was sent': delivered(/^written to tcp:/),
+    },
+  },
 })
 
 function lineOf(message: ReturnType<typeof messageOf>, options: object = {}): string {
@@ -124,6 +141,14 @@ describe('failures are waited out', () => {
     await expect(sendDirectly(syslog, sample, { host: 'localhost', port })).rejects.toMatchObject({
       kind: 'retryable',
     })
+  })
+
+  it('a client certificate that is wanted and not there', async () => {
+    const tls = { key: pem('server.key'), cert: pem('server.pem'), ca: pem('ca.pem'), requestCert: true }
+    const { port } = await listening((done) => createTlsServer(tls, reading(done)))
+    await expect(
+      sendDirectly(syslog, sample, { host: 'localhost', port, ca: pem('ca.pem') }),
+    ).rejects.toMatchObject({ kind: 'retryable', message: expect.stringContaining('certificate required') })
   })
 
   it('an attempt that is interrupted', async () => {

@@ -1,0 +1,117 @@
+/** What every destination that does not speak HTTP must pass: on the wire, in the whole room, with a server that fails in every way there is. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { previewRequest } from '../../src/delivery/requests.ts'
+import type { DestinationType } from '../../src/destinations/_destination.ts'
+import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { type FaultyServer, startFaulty, type TcpFault, type Tongue } from '../support/faulty-server.ts'
+import { sampleMessage } from '../support/message.ts'
+import { destination, registry } from '../support/model.ts'
+import { closedPort } from '../support/receiver.ts'
+import { leaked } from '../support/secrets.ts'
+import { T0 } from '../support/store-rows.ts'
+import { until } from '../support/until.ts'
+import type { DestinationFixture } from './destination-http.ts'
+import { type Expected, expectStored, measuring, waiting } from './stored.ts'
+
+/** How a type that speaks a protocol of its own over TCP is led to a server, and what that means to it. */
+export interface DirectWire {
+  /** Options for a server there; `tls`: nothing goes in plain. */
+  readonly at: (host: string, port: number, tls: boolean) => Record<string, unknown>
+  readonly tongue: Tongue
+  /** Where it differs from: tried again after the usual wait. */
+  readonly outcomes: Readonly<Partial<Record<TcpFault, Expected>>>
+}
+
+const SEND_DEADLINE_MS = 30_000
+const FAULTS: readonly TcpFault[] = [
+  'hangs up',
+  'resets',
+  'resets mid-talk',
+  'is silent',
+  'stalls mid-talk',
+  'never stops',
+  'talks garbage',
+  'quotes what it was sent',
+  'has a certificate that nobody trusts',
+]
+const HANGS = new Set<TcpFault>(['is silent', 'stalls mid-talk'])
+
+export function directContract(type: DestinationType, fixture: DestinationFixture, wire: DirectWire): void {
+  let room: DeliveryRoom
+  let server: FaultyServer | undefined
+  beforeEach(async () => {
+    room = await openDeliveryRoom()
+  })
+  afterEach(async () => {
+    await room.close()
+    await server?.close()
+    server = undefined
+  })
+
+  /** Sends one alert there; `expected` is what is stored once it is settled. */
+  async function expectOutcome(options: Record<string, unknown>, expected: Expected, hangs = false) {
+    const target = destination('target', { type: type.type, options })
+    const { measured, metrics } = measuring()
+    const overheard = overhearing()
+    await room.send('alert', [target])
+    const loop = room.open(registry([target]), { metrics })
+    await loop.start()
+    if (hangs) {
+      await until(() => server!.met() > 0)
+      room.clock.advance(SEND_DEADLINE_MS)
+    }
+    await until(async () => {
+      const { pending, sending } = await room.store.countDeliveries()
+      return pending + sending === 0
+    })
+    const stored = await expectStored(room, 'target', expected)
+    await loop.stop()
+    expect(overheard.end()).toEqual([])
+    const preview = previewRequest(type, sampleMessage('target'), options, '1.2.3')
+    const told = JSON.stringify([stored, room.logged, room.findings, measured, preview])
+    expect(leaked(fixture.secrets, told)).toEqual([])
+  }
+
+  it.each(FAULTS)(
+    'leaves in the store what it means that a server %s, and keeps its secrets',
+    async (fault) => {
+      server = await startFaulty(fault, wire.tongue)
+      const options = wire.at('localhost', server.port, fault.includes('certificate'))
+      const usual = HANGS.has(fault)
+        ? waiting(`no answer within ${SEND_DEADLINE_MS} ms`, T0 + SEND_DEADLINE_MS)
+        : waiting(new RegExp(`^\\w+://localhost:${server.port}: \\S`))
+      const expected = wire.outcomes[fault] ?? usual
+      await expectOutcome(options, expected, HANGS.has(fault) && expected === usual)
+      await until(() => server!.standing() === 0, { what: 'the connection to be closed' })
+    },
+  )
+
+  it('waits where nobody listens', async () => {
+    const port = await closedPort()
+    const options = wire.at('localhost', port, false)
+    await expectOutcome(options, waiting(new RegExp(`^\\w+://localhost:${port}: .*connection refused`, 'i')))
+  })
+
+  it('waits where the host has no address', async () => {
+    const options = wire.at('no-such-host.invalid', 4_000, false)
+    await expectOutcome(
+      options,
+      waiting(/^\w+:\/\/no-such-host\.invalid:4000: the host name does not resolve/),
+    )
+  })
+}
+
+const VOICES = ['log', 'info', 'warn', 'error', 'trace'] as const
+
+/** What libraries say past the log: it may hold anything, and stands in the way of what is printed. */
+function overhearing() {
+  const heard: unknown[] = []
+  const originals = VOICES.map((voice) => [voice, console[voice]] as const)
+  for (const voice of VOICES) console[voice] = (...said: unknown[]) => void heard.push(said)
+  return {
+    end: () => {
+      for (const [voice, original] of originals) console[voice] = original
+      return heard
+    },
+  }
+}
