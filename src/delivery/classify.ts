@@ -8,7 +8,7 @@ const TRANSIENT = new Set([408, 425, 429])
 const BROKEN_DESTINATION = new Set([401, 403, 404, 410])
 const EXCERPT_LENGTH = 500
 /** A longer order is cut: an hour later we may ask again. */
-const MAX_RETRY_AFTER_MS = 60 * 60_000
+export const MAX_RETRY_AFTER_MS = 60 * 60_000
 
 export function classify(response: HttpResponse, now: number): Receipt {
   const { status } = response

@@ -3,6 +3,7 @@ import { type Dispatcher, request as undiciRequest } from 'undici'
 import { PermanentError } from '../errors.ts'
 import type { HttpClient, HttpRequest, HttpResponse, Transport } from '../model/ports.ts'
 import { createConnections } from './connections.ts'
+import { openHeaders } from './headers.ts'
 import { failedWith, httpFailure } from './http-failure.ts'
 import { refusePrivateHost } from './private-address.ts'
 
@@ -22,8 +23,6 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 const MOST_REDIRECTS = 3
 /** Those that say: the same request, there. */
 const REPEATING = new Set([307, 308])
-/** What only the first host may see. */
-const CREDENTIALS = new Set(['authorization', 'cookie'])
 
 export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Promise<void> } {
   const connections = createConnections(limits)
@@ -58,7 +57,7 @@ export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Pr
         const response = await once(next, url, transport, either)
         const target = transport.followRedirects ? redirection(response, url) : null
         if (target === null || redirects === MOST_REDIRECTS) return response
-        if (target.origin !== url.origin) next = withoutCredentials(next)
+        if (target.origin !== url.origin) next = { ...next, headers: openHeaders(next.headers) }
         url = target
       }
     } catch (error) {
@@ -89,11 +88,6 @@ function redirection({ status, headers }: HttpResponse, from: URL): URL | null {
   const target = REPEATING.has(status) && headers.location ? URL.parse(headers.location, from.href) : null
   if (!target || !isWeb(target)) return null
   return from.protocol === 'https:' && target.protocol === 'http:' ? null : target
-}
-
-function withoutCredentials(request: HttpRequest): HttpRequest {
-  const headers = Object.entries(request.headers).filter(([name]) => !CREDENTIALS.has(name.toLowerCase()))
-  return { ...request, headers: Object.fromEntries(headers) }
 }
 
 /** undici drops `user:password@`; as in every other client it means basic authentication. */

@@ -15,7 +15,19 @@ const IPV4 = [
   '198.18.0.0/15',
   '224.0.0.0/3',
 ]
-const IPV6 = ['::/127', '64:ff9b::/96', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10', 'ff00::/8']
+const IPV6 = [
+  '::/127',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '100::/64',
+  // Both carry an IPv4 address, which may be private.
+  '2001::/32',
+  '2002::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+]
 
 const reserved = new BlockList()
 for (const [networks, family] of [

@@ -1,5 +1,6 @@
 /** Takes secrets out: of texts by their values, of options by the schema's `secret` marks. Pure. */
 import type { OptionsSchema } from '../destinations/_destination.ts'
+import { isOpenHeader } from './headers.ts'
 
 const MASK = '<secret>'
 const REFERENCE = /\$\{(?:env|file):/
@@ -39,13 +40,10 @@ function withoutEncoded(text: string, values: readonly string[]): string {
   })
 }
 
-/** Headers that say nothing secret. */
-const OPEN_HEADERS = new Set(['accept', 'content-type', 'user-agent', 'idempotency-key'])
-
 /** Servers like to quote what they did not accept: all that other headers hold is taken out again, scheme apart. */
 export function headerRedactor(headers: Readonly<Record<string, string>>): (text: string) => string {
   const values = Object.entries(headers)
-    .filter(([name]) => !OPEN_HEADERS.has(name.toLowerCase()))
+    .filter(([name]) => !isOpenHeader(name))
     .map(([, value]) => value.replace(/^\w+ (?=\S)/, ''))
     .filter((value) => value.length >= SHORTEST)
   return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), text)

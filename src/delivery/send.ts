@@ -12,7 +12,7 @@ import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts
 import type { Destination } from '../model/destination.ts'
 import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { AlertRow } from '../store/store.ts'
-import { classify } from './classify.ts'
+import { classify, MAX_RETRY_AFTER_MS } from './classify.ts'
 import { buildMessage } from './message.ts'
 import { headerRedactor, secretRedactor } from './redaction.ts'
 import { dressed, type Options, type Steps, stepsOf, transportOf } from './requests.ts'
@@ -153,6 +153,11 @@ async function ask(attempt: Attempt, outgoing: Outgoing): Promise<Answer> {
   return { ...answer, receipt: type.receipt?.(answer) ?? classify(answer, ports.clock.now()) }
 }
 
+/** Also what a type read itself: no order may hold a destination for days. */
+function orderedWait(ms: number | undefined): number | null {
+  return ms !== undefined && ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : null
+}
+
 function failed(
   log: Log,
   destination: string,
@@ -162,8 +167,8 @@ function failed(
 ): SendResult {
   const message = told(messageOf(error))
   if (isError(error, 'retryable')) {
-    const { status = null, retryAfterMs = null } = error
-    return { result: 'retry', status, message, retryAfterMs }
+    const { status = null, retryAfterMs } = error
+    return { result: 'retry', status, message, retryAfterMs: orderedWait(retryAfterMs) }
   }
   if (isError(error, 'permanent')) {
     const { status = null, scope } = error

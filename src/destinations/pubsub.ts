@@ -1,4 +1,5 @@
 /** Google Cloud Pub/Sub: publishes the notification to a topic, with credentials as Google's own library finds them. */
+import { createPrivateKey } from 'node:crypto'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
@@ -54,7 +55,7 @@ export default defineDestination<PubSubOptions>({
   receipt,
   sign: async (request: HttpRequest, options: PubSubOptions) => ({
     ...request,
-    headers: { ...request.headers, authorization: `Bearer ${await accessToken(options)}` },
+    headers: { ...request.headers, ...(await identify(options)) },
   }),
 })
 
@@ -64,26 +65,23 @@ function receipt({ status, body }: HttpResponse): Receipt | undefined {
   return status === 200 && id ? { status, message: `200: message ${id}` } : undefined
 }
 
-interface TokenSource {
-  getAccessToken(): Promise<string | null | undefined | { token?: string | null }>
+interface Identity {
+  getRequestHeaders(): Promise<Headers>
 }
-/** The library keeps tokens and fetches them anew in time. */
-const sources = new Map<string, Promise<TokenSource>>()
+/** The library keeps tokens and makes them anew in time. */
+const identities = new Map<string, Promise<Identity>>()
 
-async function accessToken({ credentials = '' }: PubSubOptions): Promise<string> {
-  let source = sources.get(credentials)
-  if (!source) {
-    source = tokenSource(credentials)
-    sources.set(credentials, source)
+async function identify({ credentials = '' }: PubSubOptions): Promise<Record<string, string>> {
+  let identity = identities.get(credentials)
+  if (!identity) {
+    identity = identityOf(credentials)
+    identities.set(credentials, identity)
   }
   try {
-    const got = await (await source).getAccessToken()
-    const token = typeof got === 'object' ? got?.token : got
-    if (token) return token
-    throw new RetryableError('Google gave no access token')
+    return Object.fromEntries(await (await identity).getRequestHeaders())
   } catch (cause) {
-    sources.delete(credentials)
-    if (isError(cause, 'permanent') || isError(cause, 'retryable')) throw cause
+    identities.delete(credentials)
+    if (isError(cause, 'permanent')) throw cause
     throw refused(cause)
       ? new PermanentError(`no Google credentials: ${messageOf(cause)}`, { scope: 'destination', cause })
       : new RetryableError(`no Google credentials: ${messageOf(cause)}`, { cause })
@@ -91,29 +89,53 @@ async function accessToken({ credentials = '' }: PubSubOptions): Promise<string>
 }
 
 /** A key of a service account, or what federates another identity; without either the machine's own. */
-async function tokenSource(credentials: string): Promise<TokenSource> {
-  const { ExternalAccountClient, GoogleAuth, JWT } = await import('google-auth-library')
-  if (!credentials) return new GoogleAuth({ scopes: [SCOPE] })
+async function identityOf(credentials: string): Promise<Identity> {
+  const { AwsClient, GoogleAuth, IdentityPoolClient, JWT } = await import('google-auth-library')
+  if (!credentials) {
+    const machine = new GoogleAuth({ scopes: [SCOPE] })
+    machine.useJWTAccessWithScope = true
+    return machine
+  }
   const key = keyOf(credentials)
-  if (key.type !== 'external_account')
-    return new JWT({ email: key.client_email, key: key.private_key, scopes: [SCOPE] })
-  const client = ExternalAccountClient.fromJSON({ ...key, scopes: [SCOPE] } as never)
-  if (client) return client
-  throw new PermanentError('the credentials are not those of an external account', { scope: 'destination' })
+  if (key.type === 'external_account') {
+    const { environment_id, executable } = key.credential_source ?? {}
+    if (executable !== undefined) throw broken('credentials of an executable are not run')
+    const options = { ...key, scopes: [SCOPE] } as never
+    return environment_id === undefined ? new IdentityPoolClient(options) : new AwsClient(options)
+  }
+  const { client_email: email, private_key_id: keyId } = key
+  if (!email) throw broken('the credentials name neither a client_email nor an external account')
+  const jwt = new JWT({ email, key: privateKeyOf(key), ...(keyId && { keyId }), scopes: [SCOPE] })
+  // Google's services take a token that the key itself signed: nobody has to be asked for one first.
+  jwt.useJWTAccessWithScope = true
+  return jwt
 }
+
+/** Without a cause: it may quote the key. */
+const broken = (message: string) => new PermanentError(message, { scope: 'destination' })
 
 interface Key {
   readonly type?: string
   readonly client_email?: string
   readonly private_key?: string
+  readonly private_key_id?: string
+  readonly credential_source?: { readonly environment_id?: string; readonly executable?: unknown }
 }
 
-/** Without a cause: the parser's own error quotes the key. */
 function keyOf(credentials: string): Key {
   try {
     return JSON.parse(credentials) as Key
   } catch {
-    throw new PermanentError('the credentials are no JSON', { scope: 'destination' })
+    throw broken('the credentials are no JSON')
+  }
+}
+
+function privateKeyOf({ private_key = '' }: Key): string {
+  try {
+    createPrivateKey(private_key)
+    return private_key
+  } catch {
+    throw broken('the private_key of the credentials is not a key')
   }
 }
 

@@ -157,9 +157,9 @@ function escaped(text: string): string {
 }
 
 const BROKEN =
-  /^(?:invalid_auth|not_authed|account_inactive|token_(?:revoked|expired)|missing_scope|no_permission|channel_not_found|not_in_channel|is_archived|restricted_action.*|org_login_required|ekm_access_denied|messages_tab_disabled)$/
+  /^(?:invalid_auth|not_authed|account_inactive|token_(?:revoked|expired)|missing_scope|no_permission|channel_not_found|not_in_channel|is_archived|restricted_action.*|org_login_required|ekm_access_denied|messages_tab_disabled|no_service|no_team|team_disabled|invalid_token|channel_is_archived|action_prohibited|posting_to_general_channel_denied)$/
 const REFUSED =
-  /^(?:msg_too_long|no_text|invalid_(?:blocks|attachments|arguments|json|metadata.*)|too_many_attachments|thread_not_found|cannot_reply_to_message)$/
+  /^(?:msg_too_long|no_text|invalid_(?:blocks|attachments|arguments|json|payload|metadata.*)|too_many_attachments|thread_not_found|cannot_reply_to_message)$/
 
 /** A 200 alone is no success: a webhook says `ok`, the Web API says `"ok":true`. */
 function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
@@ -170,7 +170,8 @@ function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
     const [ts, channel] = [textIn(answer, 'ts'), textIn(answer, 'channel')]
     return { status, message: ts ? `${status}: posted ${ts} in ${channel}` : `${status}: ok` }
   }
-  const error = textIn(answer, 'error')
+  // The Web API says it in JSON, a webhook in one bare word.
+  const error = textIn(answer, 'error') || (/^[a-z]+(?:_[a-z]+)+$/.exec(body.trim())?.[0] ?? '')
   const message = error ? `${status}, but Slack says: ${error}` : `${status}, but not with Slack's answer`
   if (BROKEN.test(error)) throw new PermanentError(message, { status, scope: 'destination' })
   if (REFUSED.test(error)) throw new PermanentError(message, { status })

@@ -6,6 +6,7 @@ import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
 import { type FaultyServer, startFaulty, type TcpFault, type Tongue } from '../support/faulty-server.ts'
 import { sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
+import { overhearing } from '../support/overhear.ts'
 import { closedPort } from '../support/receiver.ts'
 import { leaked } from '../support/secrets.ts'
 import { T0 } from '../support/store-rows.ts'
@@ -99,19 +100,4 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
       waiting(/^\w+:\/\/no-such-host\.invalid:4000: the host name does not resolve/),
     )
   })
-}
-
-const VOICES = ['log', 'info', 'warn', 'error', 'trace'] as const
-
-/** What libraries say past the log: it may hold anything, and stands in the way of what is printed. */
-function overhearing() {
-  const heard: unknown[] = []
-  const originals = VOICES.map((voice) => [voice, console[voice]] as const)
-  for (const voice of VOICES) console[voice] = (...said: unknown[]) => void heard.push(said)
-  return {
-    end: () => {
-      for (const [voice, original] of originals) console[voice] = original
-      return heard
-    },
-  }
 }

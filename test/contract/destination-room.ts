@@ -9,6 +9,7 @@ import type { DestinationType } from '../../src/destinations/_destination.ts'
 import { openDeliveryRoom } from '../support/delivery.ts'
 import { sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
+import { overhearing } from '../support/overhear.ts'
 import { type Answer, closedPort, startReceiver } from '../support/receiver.ts'
 import { leaked } from '../support/secrets.ts'
 import { T0 } from '../support/store-rows.ts'
@@ -57,6 +58,7 @@ export function roomContract(type: DestinationType, fixture: DestinationFixture)
     const cases = await stageCases(type, fixture)
     const targets = cases.map(({ name, options }) => destination(name, { type: type.type, options }))
     const { measured, metrics } = measuring()
+    const overheard = overhearing()
     const loop = room.open(registry(targets), { metrics })
     for (const target of targets) await room.send(`alert of ${target.name}`, [target])
     await loop.start()
@@ -64,6 +66,7 @@ export function roomContract(type: DestinationType, fixture: DestinationFixture)
       const { pending, sending } = await room.store.countDeliveries()
       return pending + sending === 0
     })
+    expect(overheard.end()).toEqual([])
     const stored: unknown[] = []
     for (const { name, expected } of cases) stored.push(await expectStored(room, name, expected))
     const previews = targets.map(({ name, options }) =>

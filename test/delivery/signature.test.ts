@@ -1,4 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { dressed } from '../../src/delivery/requests.ts'
@@ -25,10 +28,20 @@ it('signs so that the documented recipe verifies it, whatever the type set', asy
   const timestamp = String(received['x-signalbox-timestamp'])
   const signature = String(received['x-signalbox-signature'])
   expect(timestamp).toBe('1767225600')
-  // The recipe of docs/destinations.md.
-  const expected = createHmac('sha256', SECRET).update(`${timestamp}.${rawBody}`).digest('hex')
-  expect(timingSafeEqual(Buffer.from(`sha256=${expected}`), Buffer.from(signature))).toBe(true)
+  expect(documented({ secret: SECRET, timestamp, rawBody, signature }, 1_767_225_600)).toEqual([true, true])
+  expect(documented({ secret: SECRET, timestamp, rawBody: `${rawBody} `, signature }, 1_767_225_600)).toEqual(
+    [false, true],
+  )
+  expect(documented({ secret: SECRET, timestamp, rawBody, signature }, 1_767_225_901)).toEqual([true, false])
 })
+
+/** Runs the recipe as it stands in the docs: whether a request is genuine, and recent. */
+function documented(request: Readonly<Record<string, string>>, nowSeconds: number): [boolean, boolean] {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/destinations.md'), 'utf8')
+  const [, recipe] = /### Signature[\s\S]*?```js\n([\s\S]*?)```/.exec(page)!
+  const given = { ...request, createHmac, timingSafeEqual, Buffer, Date: { now: () => nowSeconds * 1_000 } }
+  return runInNewContext(`${recipe}; [genuine, recent]`, given) as [boolean, boolean]
+}
 
 it('signs nothing without a secret', () => {
   const { headers } = dressed(postJson('https://example.com', {}), testMessage(), {}, '1.2.3')

@@ -135,11 +135,36 @@ describe('redirects', () => {
   it('leave credentials at home', async () => {
     const other = await startReceiver()
     receiver.script({ status: 307, headers: { location: other.url } })
-    await send(receiver.url, { followRedirects: true }, { headers: { Authorization: 'Bearer top-secret' } })
+    const headers = {
+      Authorization: 'Bearer top-secret',
+      'X-Key': 'top-secret',
+      'Content-Type': 'text/plain',
+    }
+    await send(receiver.url, { followRedirects: true }, { headers })
     await Promise.all([receiver.until(1), other.until(1)])
-    expect(receiver.requests[0]!.headers.authorization).toBe('Bearer top-secret')
-    expect(other.requests[0]!.headers.authorization).toBeUndefined()
+    expect(receiver.requests[0]!.headers).toMatchObject({ authorization: 'Bearer top-secret' })
+    expect(other.requests[0]!.headers).toMatchObject({ 'content-type': 'text/plain' })
+    expect(JSON.stringify(other.requests)).not.toContain('top-secret')
     await other.close()
+  })
+
+  it('lead to no private address where those are refused', async () => {
+    // The name is public as far as we know: whoever answers behind the proxy sends us inside.
+    const proxy = createServer((_, response) => {
+      response.writeHead(307, { location: 'http://169.254.169.254/latest/meta-data' }).end()
+    })
+    const transport = {
+      proxy: `http://127.0.0.1:${await listening(proxy)}`,
+      followRedirects: true,
+      publicOnly: true,
+    }
+    await expect(send('http://alerts.example.com/', transport)).rejects.toMatchObject({
+      kind: 'permanent',
+      scope: 'destination',
+      message: expect.stringMatching(/^http:\/\/169\.254\.169\.254: its address is private/),
+    })
+    proxy.closeAllConnections()
+    proxy.close()
   })
 })
 
@@ -167,6 +192,8 @@ describe('publicOnly', () => {
     ['fe80::1', true],
     ['::ffff:192.168.0.1', true],
     ['64:ff9b::7f00:1', true],
+    ['2002:7f00:1::', true],
+    ['fec0::1', true],
   ])('knows %s', (address, isPrivate) => expect(isPrivateAddress(address)).toBe(isPrivate))
 })
 

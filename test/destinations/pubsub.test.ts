@@ -1,10 +1,12 @@
+import { generateKeyPairSync, verify } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import pubsub from '../../src/destinations/pubsub.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { listen } from '../support/aws.ts'
+import { withEnvironment } from '../support/environment.ts'
 import { onStage, previewBody, sendSample } from '../support/stage.ts'
 import { listOf, matching, table, text } from '../support/wire.ts'
 
@@ -80,11 +82,89 @@ it('signs in as it is told, and keeps the token while it is good', async () => {
   expect(asked[0]!.get('scope')).toContain('pubsub')
 })
 
-it('pauses with credentials that are none, and does not quote them', async () => {
-  const options = { ...OPTIONS, credentials: '{"private_key":"T0KEN', apiUrl: 'http://127.0.0.1:9' }
+describe('a key of a service account', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  const key = {
+    type: 'service_account',
+    client_email: 'signalbox@example.iam.gserviceaccount.com',
+    private_key_id: 'a1b2c3',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    token_uri: 'https://oauth2.googleapis.com/token',
+  }
+  const send = onStage(pubsub, { topic: OPTIONS.topic, credentials: JSON.stringify(key) })
+
+  it('signs a token of its own, for this scope and an hour, and asks nobody', async () => {
+    const { outcome, requests } = await send(false, { status: 200, body: '{"messageIds":["1"]}' })
+    expect(outcome).toMatchObject({ result: 'delivered' })
+    const token = String(requests[0]!.headers.authorization).replace('Bearer ', '')
+    const [head = '', claims = '', signature = ''] = token.split('.')
+    const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString())
+    expect(read(head)).toEqual({ alg: 'RS256', typ: 'JWT', kid: 'a1b2c3' })
+    const { iat, exp, ...rest } = read(claims)
+    expect(rest).toEqual({
+      iss: key.client_email,
+      sub: key.client_email,
+      scope: 'https://www.googleapis.com/auth/pubsub',
+    })
+    expect(exp - iat).toBe(3_600)
+    const signed = Buffer.from(`${head}.${claims}`)
+    expect(verify('RSA-SHA256', signed, publicKey, Buffer.from(signature, 'base64url'))).toBe(true)
+  })
+
+  it('pauses where Google knows it no more', async () => {
+    const { outcome } = await send(false, { status: 401, body: '{"error":{"status":"UNAUTHENTICATED"}}' })
+    expect(outcome).toMatchObject({ result: 'refused', scope: 'destination', status: 401 })
+  })
+})
+
+describe('the machine itself', () => {
+  const paths: string[] = []
+  const metadata = listen(async ({ url = '' }) => {
+    paths.push(url)
+    const headers = { 'metadata-flavor': 'Google', 'content-type': 'application/json' }
+    return { status: 200, headers, body: '{"access_token":"ya29.T0KEN","expires_in":3600}' }
+  })
+  const home = mkdtempSync(join(tmpdir(), 'signalbox-pubsub-'))
+  withEnvironment({ GOOGLE_APPLICATION_CREDENTIALS: undefined, CLOUDSDK_CONFIG: home, HOME: home })
+  beforeAll(async () => {
+    process.env.GCE_METADATA_HOST = new URL((await metadata).url).host
+  })
+  afterAll(async () => {
+    delete process.env.GCE_METADATA_HOST
+    await (await metadata).close()
+  })
+  const send = onStage(pubsub, { topic: OPTIONS.topic })
+
+  it('is asked for a token where there are no other credentials', async () => {
+    const { outcome, requests } = await send(false, { status: 200, body: '{"messageIds":["1"]}' })
+    expect(outcome).toMatchObject({ result: 'delivered' })
+    expect(requests[0]!.headers.authorization).toBe('Bearer ya29.T0KEN')
+    expect(paths.some((path) => path.includes('/service-accounts/default/token'))).toBe(true)
+  })
+})
+
+it.each([
+  ['no JSON', '{"private_key":"T0KEN', 'the credentials are no JSON'],
+  [
+    'no key',
+    '{"client_email":"a@b","private_key":"T0KEN"}',
+    'the private_key of the credentials is not a key',
+  ],
+  [
+    'nobody',
+    '{"type":"authorized_user"}',
+    'the credentials name neither a client_email nor an external account',
+  ],
+  [
+    'a program',
+    '{"type":"external_account","credential_source":{"executable":{"command":"rm"}}}',
+    'credentials of an executable are not run',
+  ],
+])('pauses with credentials that are %s, and does not quote them', async (_, credentials, message) => {
+  const options = { ...OPTIONS, credentials, apiUrl: 'http://127.0.0.1:9' }
   expect(await sendSample(pubsub, options)).toMatchObject({
     result: 'refused',
     scope: 'destination',
-    message: 'the credentials are no JSON',
+    message,
   })
 })

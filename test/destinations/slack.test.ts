@@ -46,7 +46,17 @@ destinationContract('slack', {
   cuts: /context cut from \d+ to 7500 characters; title cut from \d+ to 1024/,
   wires: [WEBHOOK, POST_MESSAGE],
   meanings: [
-    ['200 with an error body', { status: 200, body: 'no_service' }, { result: 'retry', status: 200 }],
+    [
+      '200 with an error body',
+      { status: 200, body: 'no_service' },
+      { result: 'refused', scope: 'destination', message: '200, but Slack says: no_service' },
+    ],
+    ['200 with anything else', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
+    [
+      '200, and to come back in a year',
+      { status: 200, headers: { 'retry-after': '31536000' }, body: '{"ok":false,"error":"ratelimited"}' },
+      { result: 'retry', retryAfterMs: 3_600_000 },
+    ],
     [
       '200 with another refusal',
       { status: 200, body: '{"ok":false,"error":"invalid_auth"}' },

@@ -52,14 +52,17 @@ export interface Fake {
 }
 
 export async function listen(
-  answer: (request: IncomingMessage, body: string) => Promise<{ status: number; body: string }>,
+  answer: (
+    request: IncomingMessage,
+    body: string,
+  ) => Promise<{ status: number; body: string; headers?: Record<string, string> }>,
 ): Promise<Fake> {
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      void answer(request, Buffer.concat(chunks).toString()).then(({ status, body }) => {
-        response.writeHead(status).end(body)
+      void answer(request, Buffer.concat(chunks).toString()).then(({ status, body, headers }) => {
+        response.writeHead(status, headers).end(body)
       })
     })
   })
