@@ -26,8 +26,8 @@ function sabotagedCopy(): string {
   const file = join(copy, 'src', 'daemon', 'intake.ts')
   const sound = readFileSync(file, 'utf8')
   const broken = sound.replace(
-    '    return settled\n',
-    `    return Promise.resolve(batch.map(() => ({ status: 'accepted', matches: 0 })))\n`,
+    '    return inTurn(cursor, commit)\n',
+    `    void inTurn(cursor, commit)\n    return Promise.resolve(batch.map(() => ({ status: 'accepted', matches: 0 })))\n`,
   )
   if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/intake.ts')
   writeFileSync(file, broken)

@@ -2,7 +2,7 @@
 import type { EvaluatedEvent } from '../model/evaluation.ts'
 import type { Envelope, Settlement } from '../model/event.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import type { Framed, SourceSpec } from '../sources/_source.ts'
+import type { Framed, SourceContext, SourceSpec } from '../sources/_source.ts'
 
 export interface IntakeOptions {
   readonly spec: SourceSpec
@@ -15,12 +15,16 @@ export interface IntakeOptions {
   readonly onSettled: (events: readonly EvaluatedEvent[], settlements: readonly Settlement[]) => void
 }
 
-export type Emit = (batch: readonly Framed[]) => Promise<readonly Settlement[]>
+export interface Intake {
+  /** Commits a cursor without events. */
+  begin(cursor: string): Promise<void>
+  emit: SourceContext['emit']
+}
 
-export function createIntake(options: IntakeOptions): Emit {
+export function createIntake(options: IntakeOptions): Intake {
   const { spec, pipeline, evaluate, now, keepRejects, onSettled } = options
   let seq = 0
-  /** The commit of the batch before: commits keep the order in which batches were emitted. */
+  /** The commit before: commits keep the order in which they were asked for. */
   let previous: Promise<unknown> = Promise.resolve()
 
   const envelopeOf = (framed: Framed): Envelope => ({
@@ -33,14 +37,27 @@ export function createIntake(options: IntakeOptions): Emit {
     ...(spec.timeField !== null && { timeField: spec.timeField }),
   })
 
-  return (batch) => {
+  /** Where there is a cursor, a commit that failed must not be overtaken: its events would be skipped. */
+  const inTurn = <T>(cursor: string | null, commit: () => Promise<T>): Promise<T> => {
+    const settled = previous.then(commit)
+    previous = cursor === null ? settled.catch(() => {}) : settled
+    settled.catch(() => {})
+    return settled
+  }
+
+  const begin = async (cursor: string): Promise<void> => {
+    await inTurn(cursor, () => pipeline.admit({ events: [], cursor: { source: spec.name, cursor } }))
+  }
+
+  const emit = (batch: readonly Framed[]) => {
     const envelopes = batch.map(envelopeOf)
     const evaluated = evaluateFramed(envelopes, evaluate)
-    const commit = async (): Promise<readonly Settlement[]> => {
+    evaluated.catch(() => {})
+    const cursor = envelopes.at(-1)?.cursor ?? null
+    const commit = async () => {
       const events = await evaluated
       const rejected = events.filter(isLost)
       if (rejected.length > 0) await keepRejects(rejected)
-      const cursor = envelopes.at(-1)?.cursor ?? null
       const settlements = await pipeline.admit({
         events,
         cursor: cursor === null ? null : { source: spec.name, cursor },
@@ -48,13 +65,10 @@ export function createIntake(options: IntakeOptions): Emit {
       onSettled(events, settlements)
       return settlements
     }
-    const settled = previous.then(commit)
-    // Where there is a cursor, a batch whose commit failed must not be overtaken: its events would be skipped.
-    previous = envelopes.at(-1)?.cursor == null ? settled.catch(() => {}) : settled
-    settled.catch(() => {})
-    evaluated.catch(() => {})
-    return settled
+    return inTurn(cursor, commit)
   }
+
+  return { begin, emit }
 }
 
 /** To all detections, or to those of a trust group. */

@@ -34,7 +34,11 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
   const { log, onEvent } = options
   const metrics = createMetrics()
   const tally = new Tally(metrics)
-  const readiness = createReadiness(systemClock, draining.signal)
+  const readiness = createReadiness(
+    systemClock,
+    draining.signal,
+    ground.sources.map(({ spec }) => spec.name),
+  )
   const pipeline = createPipeline({
     store,
     cache,

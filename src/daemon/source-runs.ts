@@ -7,7 +7,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { SourceContext, SourceSpec } from '../sources/_source.ts'
 import type { Store } from '../store/store.ts'
 import type { DaemonEvent } from './events.ts'
-import { createIntake, type Emit } from './intake.ts'
+import { createIntake } from './intake.ts'
 import type { Readiness } from './readiness.ts'
 import type { KeepRejects } from './rejects.ts'
 import type { OpenedSource } from './sources.ts'
@@ -20,7 +20,7 @@ export interface SourceRunParts {
   readonly pipeline: Pick<Pipeline, 'admit'>
   readonly store: Pick<Store, 'cursor'>
   readonly tally: Pick<Tally, 'settled'>
-  readonly readiness: Pick<Readiness, 'failed' | 'succeeded'>
+  readonly readiness: Pick<Readiness, 'begun' | 'failed' | 'succeeded'>
   readonly keepRejects: KeepRejects
   readonly onEvent: (event: DaemonEvent) => void
   readonly door: HttpDoor
@@ -35,7 +35,7 @@ export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts)
   const { store, log, signal, door, stdin, limits } = parts
   const context = (cursor: string | null): SourceContext => ({
     cursor,
-    emit: createEmit(spec, parts),
+    ...createWayIn(spec, parts),
     signal,
     clock: systemClock,
     log,
@@ -46,7 +46,7 @@ export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts)
   return supervise(source, { name: spec.name, store, clock: systemClock, log, signal, context })
 }
 
-function createEmit(spec: SourceSpec, parts: SourceRunParts): Emit {
+function createWayIn(spec: SourceSpec, parts: SourceRunParts): Pick<SourceContext, 'begin' | 'emit'> {
   const { evaluate, pipeline, keepRejects, tally, readiness, onEvent } = parts
   const intake = createIntake({
     spec,
@@ -62,15 +62,22 @@ function createEmit(spec: SourceSpec, parts: SourceRunParts): Emit {
       }
     },
   })
-  return async (batch) => {
+  const told = async <T>(taking: Promise<T>): Promise<T> => {
     try {
-      const settlements = await intake(batch)
+      const taken = await taking
       readiness.succeeded()
-      return settlements
+      return taken
     } catch (cause) {
       readiness.failed(cause)
       // No UserError, whatever it was: a store that is busy does not mean that the source can't be read.
       throw new Error(`events could not be taken: ${messageOf(cause)}`, { cause })
     }
+  }
+  return {
+    begin: async (cursor) => {
+      if (cursor !== null) await told(intake.begin(cursor))
+      readiness.begun(spec.name)
+    },
+    emit: (batch) => told(intake.emit(batch)),
   }
 }

@@ -26,6 +26,10 @@ export async function supervise(source: Source, options: SuperviseOptions): Prom
   let failures = 0
   const watched = (context: SourceContext): SourceContext => ({
     ...context,
+    async begin(cursor) {
+      await context.begin(cursor)
+      hasWorked = true
+    },
     async emit(batch) {
       const settlements = await context.emit(batch)
       hasWorked = true

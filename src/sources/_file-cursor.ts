@@ -1,9 +1,10 @@
 /** A file's cursor: which file it was, told by inode and beginning, and where reading goes on in it. */
 import { createHash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import type { Position } from './_piece.ts'
 
-const HEAD_BYTES = 1024
+export const HEAD_BYTES = 1024
 
 /** The first bytes of a file that only grows never change, so they tell it from one that took its inode. */
 export interface Head {
@@ -11,51 +12,65 @@ export interface Head {
   readonly hash: string
 }
 
-export interface FileCursor extends Position {
+/** A file as it was seen; its times in nanoseconds, in the file system's own steps of a few milliseconds. */
+export interface Sighting {
   readonly inode: string
-  readonly head: Head
+  readonly modifiedAt: bigint
+  readonly bornAt: bigint
 }
 
-export function encodeCursor(cursor: FileCursor): string {
-  return JSON.stringify(cursor)
+export interface FileCursor {
+  readonly file: Sighting
+  /** null: nothing more is read in it, only in files that were written to after it. */
+  readonly at: (Position & { readonly head: Head }) | null
+}
+
+export function encodeCursor({ file: { inode, modifiedAt, bornAt }, at }: FileCursor): string {
+  return JSON.stringify({ file: { inode, modifiedAt: String(modifiedAt), bornAt: String(bornAt) }, at })
 }
 
 /** null for text that is no cursor of ours. */
 export function decodeCursor(text: string | null): FileCursor | null {
   if (text === null) return null
   try {
-    const cursor = JSON.parse(text) as FileCursor | null
-    const isWhole =
-      typeof cursor?.inode === 'string' &&
-      typeof cursor.head?.hash === 'string' &&
-      [cursor.head.bytes, cursor.offset, cursor.line, cursor.skip].every(Number.isSafeInteger)
-    return isWhole ? cursor : null
+    const { file, at } = JSON.parse(text)
+    if (typeof file.inode !== 'string' || !isPosition(at)) return null
+    return { file: { ...file, modifiedAt: BigInt(file.modifiedAt), bornAt: BigInt(file.bornAt) }, at }
   } catch {
     return null
   }
 }
 
-export const NO_HEAD: Head = { bytes: 0, hash: '' }
-
-/** The fingerprint of the first `bytes` bytes, at most 1,024; shorter where the file is. */
-export async function headOf(file: FileHandle, bytes: number): Promise<Head> {
-  const buffer = Buffer.alloc(Math.min(bytes, HEAD_BYTES))
-  const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
-  const hash = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 16)
-  return { bytes: bytesRead, hash }
+function isPosition(at: FileCursor['at']): boolean {
+  if (at === null) return true
+  return (
+    typeof at.head.hash === 'string' &&
+    [at.head.bytes, at.offset, at.line, at.skip].every(Number.isSafeInteger)
+  )
 }
 
-export function isFull(head: Head): boolean {
-  return head.bytes === HEAD_BYTES
+/** What a head is taken of: the first bytes, fewer where the file is shorter. */
+export async function beginningOf(file: FileHandle, bytes = HEAD_BYTES): Promise<Buffer> {
+  const buffer = Buffer.alloc(Math.min(bytes, HEAD_BYTES))
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
+export function headOf(beginning: Buffer): Head {
+  const hash = createHash('sha256').update(beginning).digest('hex').slice(0, 16)
+  return { bytes: beginning.length, hash }
 }
 
 /** True when the file still begins with what the fingerprint was taken of. */
 export async function beginsWith(file: FileHandle, head: Head): Promise<boolean> {
-  if (head.bytes === 0) return true
-  const now = await headOf(file, head.bytes)
+  const now = headOf(await beginningOf(file, head.bytes))
   return now.bytes === head.bytes && now.hash === head.hash
 }
 
-export async function inodeOf(file: FileHandle): Promise<string> {
-  return String((await file.stat({ bigint: true })).ino)
+export async function sightingOf(file: FileHandle): Promise<Sighting> {
+  return sighting(await file.stat({ bigint: true }))
+}
+
+export function sighting({ ino, mtimeNs, birthtimeNs }: BigIntStats): Sighting {
+  return { inode: String(ino), modifiedAt: mtimeNs, bornAt: birthtimeNs }
 }

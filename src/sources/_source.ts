@@ -26,6 +26,12 @@ export interface SourceContext {
   /** The cursor committed last, or null at the first start. */
   readonly cursor: string | null
   /**
+   * Says that what comes from here on will not be missed, whatever ends the process: once this resolves, `cursor` is
+   * committed, behind everything emitted before. null: a source that goes on nowhere. Called at the start, and
+   * wherever reading begins anew: there may be no event for a long time, and none yet when the process ends.
+   */
+  begin(cursor: string | null): Promise<void>
+  /**
    * Hands events on, in order. Resolves once their effects are committed; until then the source must not
    * acknowledge them. Several batches may be under way; the unresolved promise is the back-pressure.
    */

@@ -1,7 +1,7 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import { messageOf } from '../errors.ts'
-import { beginsWith, decodeCursor, encodeCursor, headOf, inodeOf } from './_file-cursor.ts'
+import { beginningOf, beginsWith, decodeCursor, encodeCursor, headOf, sightingOf } from './_file-cursor.ts'
 import { Framer } from './_framer.ts'
 import { isDamage, isGzip, plain } from './_gunzip.ts'
 import { framed, type Piece, type Position, START } from './_piece.ts'
@@ -18,7 +18,8 @@ export async function readWholeFile(
   const { log } = context
   const isRegular = (await file.stat()).isFile()
   const isCompressed = spec.target.endsWith('.gz') || (isRegular && isGzip(await firstBytes(file)))
-  const identity = isRegular ? { inode: await inodeOf(file), head: await headOf(file, CHUNK_BYTES) } : null
+  const head = isRegular ? headOf(await beginningOf(file)) : null
+  const seen = await sightingOf(file)
   const at = isRegular ? await resumeAt(file, isCompressed, context) : START
   const framer = new Framer({ eventBytes: context.limits.eventBytes, unwrap: spec.unwrap }, at)
   const window = new EmitWindow(context)
@@ -26,7 +27,7 @@ export async function readWholeFile(
   let events = 0
   const feed = async (pieces: readonly Piece[]) => {
     events += pieces.length
-    const cursor = (next: Position) => identity && encodeCursor({ ...identity, ...next })
+    const cursor = (next: Position) => head && encodeCursor({ file: seen, at: { ...next, head } })
     await window.feed(pieces.map((piece) => framed(piece, cursor(piece.next))))
   }
   try {
@@ -53,10 +54,10 @@ async function resumeAt(
   { cursor, log }: SourceContext,
 ): Promise<Position> {
   const stored = decodeCursor(cursor)
-  if (stored === null) return START
-  const isLongEnough = isCompressed || (await file.stat()).size >= stored.offset
-  const isSameInode = stored.inode === (await inodeOf(file))
-  if (isSameInode && isLongEnough && (await beginsWith(file, stored.head))) return stored
+  if (!stored?.at) return START
+  const isLongEnough = isCompressed || (await file.stat()).size >= stored.at.offset
+  const isSameInode = stored.file.inode === (await sightingOf(file)).inode
+  if (isSameInode && isLongEnough && (await beginsWith(file, stored.at.head))) return stored.at
   log.info({}, 'not the file that an earlier run read: starting at its beginning')
   return START
 }

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import { openIfThere } from './_open-file.ts'
 import type { SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_spec.ts'
-import { follow } from './_tail.ts'
+import { follower } from './_tail.ts'
 import { readWholeFile } from './_whole-file.ts'
 
 export default {
@@ -18,7 +18,7 @@ export default {
     if (path.endsWith('.gz')) {
       throw new UserError(`${spec.name}: a compressed file can't be followed`, { hint: 'leave out follow' })
     }
-    return { ends: false, run: (context) => follow(path, spec, context) }
+    return { ends: false, run: follower(path, spec) }
   },
 } satisfies SourceType
 
@@ -34,6 +34,7 @@ async function readOnce(path: string, spec: SourceSpec, context: SourceContext):
     throw new UserError(`${path} does not exist`, { hint: '?follow=true waits for a file to appear' })
   }
   try {
+    await context.begin(null)
     await readWholeFile(file, spec, context)
   } finally {
     await file.close()

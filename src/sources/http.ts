@@ -56,6 +56,7 @@ async function run(
       underWay.delete(answer)
     }
   })
+  await context.begin(null)
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   }

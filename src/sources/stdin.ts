@@ -22,6 +22,7 @@ export default {
 /** What failed can't be tried again: the input would seem to have ended, and the loss would go unseen. */
 async function runOnce(spec: SourceSpec, context: SourceContext): Promise<void> {
   try {
+    await context.begin(null)
     await run(spec, context)
   } catch (cause) {
     if (isError(cause, 'user')) throw cause

@@ -1,6 +1,7 @@
 /** The daemon as a process of its own, to be killed at any moment. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { until } from '../support/until.ts'
 
 export interface DaemonProcess {
   readonly url: string
@@ -14,6 +15,19 @@ export interface DaemonProcess {
   endedBySignal(): boolean
   /** Resolves when it has ended by itself. */
   readonly ended: Promise<void>
+}
+
+/** Resolves when it says that it is ready: what comes from then on must not be lost. */
+export async function untilReady(daemon: DaemonProcess): Promise<void> {
+  const ready = async () => {
+    if (!daemon.running()) throw new Error(`the daemon ended by itself:\n${daemon.output()}`)
+    const response = await fetch(`${daemon.url}/readyz`).catch(() => null)
+    await response?.arrayBuffer()
+    return response?.status === 200
+  }
+  await until(ready, { timeoutMs: 120_000, what: 'the daemon is ready' }).catch((error: unknown) => {
+    throw new Error(`the daemon never became ready:\n${daemon.output()}`, { cause: error })
+  })
 }
 
 /** @param checkout the Signalbox to run: this one, or a sabotaged copy. */

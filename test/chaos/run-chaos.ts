@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import { until } from '../support/until.ts'
-import { type DaemonProcess, startDaemonProcess } from './daemon-process.ts'
+import { type DaemonProcess, startDaemonProcess, untilReady } from './daemon-process.ts'
 import { type Hardship, Volume } from './hardships.ts'
 import { FileProducer, HttpProducer, type Ledger, pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
@@ -100,18 +100,6 @@ async function untilRefused(daemon: DaemonProcess, complaint: RegExp): Promise<v
   await daemon.ended
   if (!complaint.test(daemon.output()))
     throw new Error(`the daemon did not say why it ended:\n${daemon.output()}`)
-}
-
-async function untilReady(daemon: DaemonProcess): Promise<void> {
-  const ready = async () => {
-    if (!daemon.running()) throw new Error(`the daemon ended by itself:\n${daemon.output()}`)
-    const response = await fetch(`${daemon.url}/readyz`).catch(() => null)
-    await response?.arrayBuffer()
-    return response?.status === 200
-  }
-  await until(ready, { timeoutMs: 120_000, what: 'the daemon is ready' }).catch((error: unknown) => {
-    throw new Error(`the daemon never became ready:\n${daemon.output()}`, { cause: error })
-  })
 }
 
 /** Every event has an alert of its own here, so an alert that counts two events counted one of them twice. */

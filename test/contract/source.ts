@@ -23,9 +23,9 @@ const WINDOW = 4
 const BATCH = 200
 
 export function sourceContract(name: string, fixture: SourceFixture): void {
-  const feed = async (lines: readonly string[], sink: Sink) => {
+  const feed = async (lines: readonly string[], sink: Sink, more: Partial<SourceContext> = {}) => {
     const abort = new AbortController()
-    const context = sourceContext(sink, { signal: abort.signal })
+    const context = sourceContext(sink, { signal: abort.signal, ...more })
     const fed = await fixture.feed(lines.map((line) => `${line}\n`).join(''), context)
     return { ...fed, abort }
   }
@@ -43,6 +43,17 @@ export function sourceContract(name: string, fixture: SourceFixture): void {
         message: expect.stringContaining('unknown option "logtype"') as unknown,
         hint: expect.stringContaining('did you mean "logType"') as unknown,
       })
+    })
+
+    it('says that it has begun, before it hands anything on', async () => {
+      const sink = new Sink()
+      const handedOn: number[] = []
+      const begin = async () => void handedOn.push(sink.events.length)
+      const { acknowledged, ended, abort } = await feed(numbered(3), sink, { begin })
+      await acknowledged
+      expect(handedOn).toEqual([0])
+      abort.abort()
+      await ended
     })
 
     it('hands lines on untouched and in order; a refused one does not stop it', async () => {

@@ -2,10 +2,18 @@ import { expect, it } from 'vitest'
 import { createReadiness } from '../../src/daemon/readiness.ts'
 import { manualClock } from '../support/clock.ts'
 
+it('says no until every source has begun', () => {
+  const readiness = createReadiness(manualClock(), new AbortController().signal, ['file:x', 'stdin'])
+  readiness.begun('stdin')
+  expect(readiness.now()).toEqual({ ok: false, reasons: ['file:x has not begun'] })
+  readiness.begun('file:x')
+  expect(readiness.now()).toEqual({ ok: true, reasons: [] })
+})
+
 it('says no while draining, and after a failure until a success or for ten seconds', () => {
   const clock = manualClock()
   const draining = new AbortController()
-  const readiness = createReadiness(clock, draining.signal)
+  const readiness = createReadiness(clock, draining.signal, [])
   const failed = { ok: false, reasons: ['events could not be taken: the disk is full'] }
   const ready = { ok: true, reasons: [] }
   expect(readiness.now()).toEqual(ready)

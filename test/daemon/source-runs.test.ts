@@ -37,7 +37,8 @@ function house(over: Partial<SourceRunParts> = {}) {
       admit: async ({ events, cursor }): Promise<Settlement[]> => {
         const raws = events.map(({ envelope }) => envelope.raw)
         if (raws.includes('busy')) throw new UserError('the store is busy')
-        steps.push(`commit ${raws.join(' ')} to ${cursor?.cursor ?? 'nowhere'}`)
+        if (cursor?.cursor === 'too far') throw new UserError('the disk is full')
+        steps.push(`commit ${raws.join(' ') || 'nothing'} to ${cursor?.cursor ?? 'nowhere'}`)
         return events.map(({ outcome }) =>
           outcome.status === 'evaluated'
             ? { status: 'accepted', matches: 0 }
@@ -47,7 +48,11 @@ function house(over: Partial<SourceRunParts> = {}) {
     },
     store: { cursor: async () => null },
     tally,
-    readiness: { failed: () => ready.push(false), succeeded: () => ready.push(true) },
+    readiness: {
+      failed: () => ready.push(false),
+      succeeded: () => ready.push(true),
+      begun: (source) => void steps.push(`begin ${source}`),
+    },
     keepRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
     onEvent: (event: DaemonEvent) => {
       if (event.kind === 'rejected') steps.push(`tell ${event.status} ${event.place}: ${event.reason}`)
@@ -107,5 +112,31 @@ describe('a batch', () => {
         void (await Promise.allSettled([context.emit([framed('busy')]), context.emit([framed('good')])])),
     )
     expect(steps).toEqual(['commit good to nowhere'])
+  })
+})
+
+describe('where a source begins', () => {
+  it('is committed without events, behind what was emitted before, and only then has it begun', async () => {
+    const { run, steps, ready } = house()
+    await run(async (context) => {
+      await Promise.all([context.emit([framed('good', '7')]), context.begin('8')])
+    })
+    expect(steps).toEqual(['commit good to 7', 'commit nothing to 8', 'begin file:x'])
+    expect(ready).toEqual([true, true])
+  })
+
+  it('is not begun while it could not be committed', async () => {
+    const { run, steps, ready } = house()
+    await run(async (context) => {
+      await expect(context.begin('too far')).rejects.toThrow('events could not be taken: the disk is full')
+    })
+    expect(steps).toEqual([])
+    expect(ready).toEqual([false])
+  })
+
+  it('needs no commit where it goes on nowhere', async () => {
+    const { run, steps } = house()
+    await run((context) => context.begin(null))
+    expect(steps).toEqual(['begin file:x'])
   })
 })

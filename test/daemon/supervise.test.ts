@@ -88,6 +88,21 @@ describe('a source that fails', () => {
     await ended
   })
 
+  it('has worked once it has begun', async () => {
+    const unreadable = fail(new UserError("can't be read"))
+    const begun: Run = async (context) => {
+      await context.begin('1')
+      await unreadable(context)
+    }
+    const { ended, clock, cursors, abort } = start(false, begun, waitForAbort)
+    await until(() => cursors.length === 1)
+    await setImmediate()
+    clock.advance(30_000)
+    await until(() => cursors.length === 2)
+    abort.abort()
+    await ended
+  })
+
   it('is given up all the same when it is to end: nobody would learn what it left out', async () => {
     const { ended } = start(true, async (context) => {
       await takeOne(context)

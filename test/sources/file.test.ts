@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { SourceContext } from '../../src/sources/_source.ts'
 import { sourceContract } from '../contract/source.ts'
 import { manualClock } from '../support/clock.ts'
 import { openSource, recordingLog, Sink, sourceContext } from '../support/source.ts'
@@ -152,56 +151,85 @@ describe('a whole file', () => {
   })
 })
 
-/** A tail that keeps its cursor as the daemon does: what is settled last, in order. */
+const KILLED = new Error('killed')
+
+/** A tail that keeps its cursor as the daemon does: where it began, then what is settled last, in order. */
 class Follower {
   readonly seen: string[] = []
   readonly log = recordingLog()
   readonly path: string
   readonly query: string
   cursor: string | null = null
+  #commitsLeft = Number.POSITIVE_INFINITY
   #clock = manualClock()
   #abort = new AbortController()
-  ended: Promise<void> = Promise.resolve()
+  #ended: Promise<void> = Promise.resolve()
 
   constructor(path: string, query = '') {
     this.path = path
     this.query = query
   }
 
-  async start(more: Partial<SourceContext> = {}): Promise<void> {
+  /** Resolves once it has begun. What it emits after so many commits never happens: it was killed. */
+  async start(commits = Number.POSITIVE_INFINITY): Promise<void> {
     const source = await openSource(`file:${this.path}?follow=true${this.query}`)
     expect(source.ends).toBe(false)
+    this.#commitsLeft = commits
     this.#abort = new AbortController()
-    const context = sourceContext(new Sink(), {
-      cursor: this.cursor,
-      signal: this.#abort.signal,
-      clock: this.#clock,
-      log: this.log,
-      emit: async (batch) => {
-        this.seen.push(...batch.map(({ raw }) => raw))
-        this.cursor = batch.at(-1)!.cursor
-        return batch.map(() => ({ status: 'accepted', matches: 0 }))
-      },
-      ...more,
+    await new Promise<void>((resolve, reject) => {
+      const context = sourceContext(new Sink(), {
+        cursor: this.cursor,
+        signal: this.#abort.signal,
+        clock: this.#clock,
+        log: this.log,
+        begin: async (cursor) => {
+          if (this.#commitsLeft < 0) throw KILLED
+          this.cursor = cursor
+          resolve()
+        },
+        emit: async (batch) => {
+          if (--this.#commitsLeft < 0) throw KILLED
+          this.seen.push(...batch.map(({ raw }) => raw))
+          this.cursor = batch.at(-1)!.cursor
+          return batch.map(() => ({ status: 'accepted', matches: 0 }))
+        },
+      })
+      this.#ended = source.run(context)
+      this.#ended.catch((error: unknown) => {
+        if (error !== KILLED) reject(error)
+      })
     })
-    this.ended = source.run(context)
+  }
+
+  get isMortal(): boolean {
+    return Number.isFinite(this.#commitsLeft)
+  }
+
+  /** After so many more commits. */
+  dies(commits: number): void {
+    this.#commitsLeft = commits
   }
 
   async stop(): Promise<void> {
     this.#abort.abort()
-    await this.ended
+    await this.#ended.catch((error: unknown) => expect(error).toBe(KILLED))
+  }
+
+  async isKilled(): Promise<void> {
+    await expect(this.#ended).rejects.toBe(KILLED)
+  }
+
+  async sees(lines: readonly string[]): Promise<void> {
+    await this.passes(() => this.seen.length >= lines.length).catch(() => {})
+    expect(this.seen).toEqual(lines)
   }
 
   /** Waits, moving the clock past polls. */
-  async sees(lines: readonly string[]): Promise<void> {
-    await until(
-      () => {
-        this.#clock.advance(1000)
-        return this.seen.length >= lines.length
-      },
-      { what: `${lines.length} lines` },
-    ).catch(() => {})
-    expect(this.seen).toEqual(lines)
+  async passes(condition: () => boolean): Promise<void> {
+    await until(() => {
+      this.#clock.advance(1000)
+      return condition()
+    })
   }
 }
 
@@ -328,6 +356,38 @@ describe('a followed file', () => {
     )
   })
 
+  it('its file gone while nobody read, and rotated more than once: the files after it are read', async () => {
+    const tail = new Follower(freshPath())
+    await writeFile(tail.path, '1\n')
+    await tail.start()
+    await tail.sees(['1'])
+    await tail.stop()
+    await writeFile(`${tail.path}.1`, '2\n')
+    await utimes(`${tail.path}.1`, 1_900_000_000, 1_900_000_000)
+    await writeFile(`${tail.path}.new`, '3\n')
+    await rename(`${tail.path}.new`, tail.path)
+    await utimes(tail.path, 1_900_000_001, 1_900_000_001)
+    await tail.start()
+    await tail.sees(['1', '2', '3'])
+    await tail.stop()
+  })
+
+  it('rewritten in place while nobody read, and then rotated: is read from its beginning', async () => {
+    const tail = new Follower(freshPath())
+    await writeFile(tail.path, '1\n')
+    await tail.start()
+    await tail.sees(['1'])
+    await tail.stop()
+    await writeFile(tail.path, '2\n')
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, '3\n')
+    await utimes(tail.path, 1_900_000_000, 1_900_000_000)
+    await tail.start()
+    await tail.sees(['1', '2', '3'])
+    await tail.stop()
+    expect(tail.log.lines.map(({ level }) => level)).toEqual(['warn'])
+  })
+
   it('truncated in place, even when longer again before it is looked at', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, 'first\nsecond\n')
@@ -345,19 +405,72 @@ describe('a followed file', () => {
     const tail = new Follower(freshPath(), '&unwrap=r')
     const all = Array.from({ length: 450 }, (_, n) => String(n))
     await writeFile(tail.path, `{"r":[${all.join(',')}]}\n`)
-    await tail.start({
-      emit: async (batch) => {
-        if (tail.seen.length >= 200) throw new Error('killed')
-        tail.seen.push(...batch.map(({ raw }) => raw))
-        tail.cursor = batch.at(-1)!.cursor
-        return []
-      },
-    })
-    await expect(tail.ended).rejects.toThrow('killed')
+    await tail.start(1)
+    await tail.isKilled()
     expect(tail.seen).toEqual(all.slice(0, 200))
     await tail.start()
     await tail.sees(all)
     await tail.stop()
+  })
+})
+
+describe('where a follower begins is kept before there is a line to commit', () => {
+  const unread = 0
+
+  it.each([
+    ['is empty', async (path: string) => writeFile(path, ''), []],
+    ['holds lines', async (path: string) => writeFile(path, '0\n'), ['0']],
+    ['is not there yet', async () => {}, []],
+    ['is not there, but one of before is', async (path: string) => writeFile(`${path}.9`, 'of before\n'), []],
+  ])('the file %s: killed and rotated before the first commit, it is read all the same', async (...given) => {
+    const [, make, before] = given
+    const tail = new Follower(freshPath())
+    await make(tail.path)
+    await tail.start(unread)
+    await appendFile(tail.path, '1\n')
+    await tail.stop()
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, '2\n')
+    await utimes(tail.path, 1_900_000_000, 1_900_000_000)
+    await tail.start()
+    await tail.sees([...before, '1', '2'])
+    await tail.stop()
+  })
+
+  it('also of the file that rotation made: the one before may be gone at the next start', async () => {
+    const tail = new Follower(freshPath())
+    await writeFile(tail.path, '1\n')
+    await tail.start(1)
+    await tail.sees(['1'])
+    const first = tail.cursor
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, '2\n')
+    await tail.passes(() => tail.cursor !== first)
+    await tail.stop()
+    await rm(`${tail.path}.1`)
+    await rename(tail.path, `${tail.path}.1`)
+    await tail.start()
+    await tail.sees(['1', '2'])
+    await tail.stop()
+    expect(tail.log.lines).toEqual([])
+  })
+
+  it('a beginning that can not be committed for a while does not move on with rotation', async () => {
+    const path = freshPath()
+    const sink = new Sink()
+    const source = await openSource(`file:${path}?follow=true`)
+    await writeFile(path, '1\n')
+    const full = () => Promise.reject(new Error('the disk is full'))
+    await expect(source.run(sourceContext(sink, { begin: full }))).rejects.toThrow('the disk is full')
+    await rename(path, `${path}.1`)
+    await writeFile(path, '2\n')
+    await utimes(path, 1_900_000_000, 1_900_000_000)
+    const abort = new AbortController()
+    const ended = source.run(sourceContext(sink, { signal: abort.signal }))
+    await until(() => sink.events.length >= 2)
+    expect(sink.texts).toEqual(['1', '2'])
+    abort.abort()
+    await ended
   })
 })
 
@@ -369,60 +482,59 @@ describe('following loses nothing and repeats nothing', () => {
       weight: 2,
       arbitrary: fc.record({ kind: fc.constant('rotate'), lines: fc.integer({ min: 1, max: 5 }) }),
     },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('crash'), lines: fc.nat({ max: 3 }) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('die'), lines: fc.nat({ max: 3 }) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('restart'), lines: fc.constant(0) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('look'), lines: fc.constant(0) }) },
   )
 
   it('over random appends, half lines, rotations and crashes', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-        const tail = new Follower(freshPath())
-        const written: string[] = []
-        const next = () => {
-          written.push(`line ${written.length} ${'x'.repeat(written.length % 40)}`)
-          return written.at(-1)!
-        }
-        await writeFile(tail.path, `${next()}\n`)
-        await tail.start()
-        for (const [i, { kind, lines }] of steps.entries()) {
-          if (kind === 'append') {
-            await appendFile(tail.path, Array.from({ length: lines }, () => `${next()}\n`).join(''))
-          } else if (kind === 'half') {
-            const line = next()
-            await appendFile(tail.path, line.slice(0, 3))
-            await appendFile(tail.path, `${line.slice(3)}\n`)
-          } else if (kind === 'rotate') {
-            await appendFile(tail.path, `${next()}\n`)
-            // File systems count time in steps of milliseconds: real rotations are further apart.
-            await utimes(tail.path, 1_000_000_000 + i, 1_000_000_000 + i)
-            await rename(tail.path, `${tail.path}.${i}`)
-            await writeFile(tail.path, Array.from({ length: lines }, () => `${next()}\n`).join(''))
-          } else if (kind === 'crash') {
-            await crash(tail, lines)
-          } else {
-            await tail.sees(written)
+      fc.asyncProperty(
+        fc.boolean(),
+        fc.nat({ max: 3 }),
+        fc.array(step, { maxLength: 12 }),
+        async (...given) => {
+          const [isThere, firstCommits, steps] = given
+          const tail = new Follower(freshPath())
+          const written: string[] = []
+          const next = () => {
+            written.push(`line ${written.length} ${'x'.repeat(written.length % 40)}`)
+            return written.at(-1)!
           }
-        }
-        await tail.sees(written)
-        await tail.stop()
-      }),
+          const restart = async () => {
+            await tail.stop()
+            await tail.start()
+          }
+          if (isThere) await writeFile(tail.path, `${next()}\n`)
+          await tail.start(firstCommits)
+          for (const [i, { kind, lines }] of steps.entries()) {
+            if (kind === 'append') {
+              await appendFile(tail.path, Array.from({ length: lines }, () => `${next()}\n`).join(''))
+            } else if (kind === 'half') {
+              const line = next()
+              await appendFile(tail.path, line.slice(0, 3))
+              await appendFile(tail.path, `${line.slice(3)}\n`)
+            } else if (kind === 'rotate') {
+              await appendFile(tail.path, `${next()}\n`)
+              // File systems count time in steps of milliseconds: real rotations are further apart.
+              await utimes(tail.path, 1_000_000_000 + i, 1_000_000_000 + i)
+              await rename(tail.path, `${tail.path}.${i}`)
+              await writeFile(tail.path, Array.from({ length: lines }, () => `${next()}\n`).join(''))
+            } else if (kind === 'die') {
+              tail.dies(lines)
+            } else if (kind === 'restart') {
+              await restart()
+            } else {
+              if (tail.isMortal) await restart()
+              await tail.sees(written)
+            }
+          }
+          await restart()
+          await tail.sees(written)
+          await tail.stop()
+        },
+      ),
       { numRuns: 25 },
     )
   })
-
-  /** Ends the run after a few more commits; what was emitted beyond them never happened. */
-  async function crash(tail: Follower, commits: number): Promise<void> {
-    await tail.stop()
-    let left = commits
-    await tail.start({
-      emit: async (batch) => {
-        if (left-- <= 0) throw new Error('killed')
-        tail.seen.push(...batch.map(({ raw }) => raw))
-        tail.cursor = batch.at(-1)!.cursor
-        return []
-      },
-    })
-    await tail.stop().catch((error: unknown) => expect(error).toMatchObject({ message: 'killed' }))
-    await tail.start()
-  }
 })

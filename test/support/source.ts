@@ -74,6 +74,7 @@ export class Sink {
 export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): SourceContext {
   return {
     cursor: null,
+    begin: () => Promise.resolve(),
     emit: (batch) => sink.emit(batch),
     signal: new AbortController().signal,
     clock: manualClock(),
