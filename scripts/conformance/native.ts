@@ -82,9 +82,10 @@ function nativeRequest(project: Project, cases: readonly Case[]): string {
   const calls = cases.map(({ detection, entry, mocks }, item) => [
     item,
     numbers.get(detection),
+    null,
     entry,
     mocks,
-    null,
+    false,
     null,
   ])
   return JSON.stringify({

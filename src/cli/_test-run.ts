@@ -89,6 +89,8 @@ async function judge(
   const cases = await runTests(project, engine, {
     selection,
     coverage,
+    // Only that report has them of every case.
+    noteAllReads: reporters.some(({ name }) => name === 'json'),
     allowUnknownDestinations: options.allowUnknownDestinations,
     failOnProblems: options.failOnProblems,
     onResult: (result) => {

@@ -69,7 +69,8 @@ async function debugCase(
   test: TestCase,
   options: { readonly allowUnknownDestinations: boolean; readonly failOnProblems: boolean },
 ): Promise<Debugged> {
-  const [outcome] = await engine.test([{ detection: detection.id, entry: test.entry, mocks: test.mocks }])
+  const { entry, mocks } = test
+  const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, noteReads: true }])
   const result = judge(detection, test, outcome!, { ...options, registry: project.registry })
   const explanation = await explainOutcome(project, detection, test.entry, outcome!)
   return { detection, result, explanation }

@@ -142,7 +142,7 @@ const isOutcomes = listOf(
     functions: isFunctions,
     output: isText,
     missingMocks: listOf(isText),
-    reads: listOf(record({ field: isText, value: orNull(isText) })),
+    reads: orNull(listOf(record({ field: isText, value: orNull(isText) }))),
     broken: (value) => typeof value === 'boolean',
     durationMs: isNumber,
     lines: optional(record({ executable: isLines, run: isLines })),

@@ -223,9 +223,9 @@ export function testCalls({ python, matching, bodies: loaded, broken }: LoadedBo
   const run = (some: readonly number[]) => {
     const request = {
       calls: some.map((item) => {
-        const { body, entry, mocks, newer, followLines } = calls[item]!
+        const { body, entry, mocks, newer, followLines, noteReads } = calls[item]!
         const { path, source } = newer ?? loaded[body]!
-        return [item, body, entry, mocks, newer, followLines ? [path, source] : null]
+        return [item, body, newer, entry, mocks, noteReads, followLines ? [path, source] : null]
       }),
       skips: job.skips.map(skipEntry),
     }

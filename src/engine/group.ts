@@ -98,10 +98,11 @@ function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCac
 }
 
 function bodyCall(call: TestCall, number: number, bodies: readonly Body[]): BodyCall {
-  const { entry, mocks, body, followLines = false } = call
+  const { entry, mocks, body, followLines = false, noteReads = false } = call
   const loaded = bodies[number]!
   const isNewer = body && loaded.kind === 'detection' && body.source !== loaded.source
-  return { body: number, entry, mocks, newer: isNewer ? { ...loaded, ...body } : null, followLines }
+  const newer = isNewer ? { ...loaded, ...body } : null
+  return { body: number, entry, mocks, newer, followLines, noteReads }
 }
 
 /** The cases of one detection stay together and in order: its module may carry state from one to the next. */

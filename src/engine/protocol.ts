@@ -161,6 +161,7 @@ export interface BodyCall {
   /** What the body has become since it was loaded. */
   readonly newer: DetectionBody | null
   readonly followLines: boolean
+  readonly noteReads: boolean
 }
 
 export interface UnitTestCall {

@@ -31,6 +31,8 @@ export interface TestCall {
   readonly body?: PythonSource | null
   /** Also tell which lines of the body run. */
   readonly followLines?: boolean
+  /** Also tell what the body asks of its event, which makes the call slower. */
+  readonly noteReads?: boolean
 }
 
 /** Numbers of lines of a body, ascending. */
@@ -55,8 +57,8 @@ export interface TestOutcome {
   readonly output: string
   /** Names that a mock wanted to replace and the module lacks. */
   readonly missingMocks: readonly string[]
-  /** In the order of asking, each once. */
-  readonly reads: readonly FieldRead[]
+  /** In the order of asking, each once; null: they were not noted, and would be in another call. */
+  readonly reads: readonly FieldRead[] | null
   /** The body could not be loaded; the matcher's error says why. */
   readonly broken: boolean
   readonly durationMs: number

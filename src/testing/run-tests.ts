@@ -1,11 +1,12 @@
 /** Runs the cases that detections carry and yields one result per detection, in load order. */
 import type { Detection, TestCase } from '../model/detection.ts'
-import type { BodyProblem, Engine, TestOutcome } from '../model/evaluation.ts'
+import type { BodyProblem, Engine } from '../model/evaluation.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestResult, TestSummary } from '../model/test-result.ts'
+import { type CaseRun, runCases } from './case-runs.ts'
 import type { Coverage } from './coverage.ts'
-import { judge, type VerdictOptions } from './verdict.ts'
+import type { VerdictOptions } from './verdict.ts'
 
 export interface TestSelection {
   readonly detections: (detection: Detection) => boolean
@@ -20,6 +21,8 @@ export interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
   readonly onResult?: (result: DetectionResult) => void
   /** Is told which lines ran. */
   readonly coverage?: Coverage | undefined
+  /** Results tell what was read of the event also of cases that pass. */
+  readonly noteAllReads?: boolean
 }
 
 /** Handed over together: each crossing into Python costs as much as a case. More would only delay the telling. */
@@ -65,32 +68,29 @@ async function runTogether(
   engine: Engine,
   options: TestRunOptions,
 ): Promise<DetectionResult[]> {
-  const followLines = options.coverage !== undefined
-  const calls = selected.map(({ detection: { id, body }, tests, problem }) =>
-    problem ? [] : tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks, body, followLines })),
+  const { coverage, noteAllReads = false } = options
+  const cases = selected.flatMap(({ detection, tests, problem }) =>
+    problem ? [] : tests.map((test) => ({ detection, test })),
   )
-  const outcomes = await engine.test(calls.flat())
   const verdict: VerdictOptions = { ...options, registry: project.registry }
-  const told = outcomes.values()
-  return selected.map((each, place) => {
-    const own = calls[place]!.map(() => told.next().value!)
-    return resultOf(each, own, options, verdict)
-  })
+  const runs = await runCases(cases, engine, verdict, { followLines: coverage !== undefined, noteAllReads })
+  const runsOf = Map.groupBy(runs, ({ detection }) => detection)
+  return selected.map((each) => resultOf(each, runsOf.get(each.detection) ?? [], options))
 }
 
 function resultOf(
-  { detection, tests, problem }: Selected,
-  outcomes: readonly TestOutcome[],
+  { detection, problem }: Selected,
+  runs: readonly CaseRun[],
   { coverage, selection }: TestRunOptions,
-  verdict: VerdictOptions,
 ): DetectionResult {
   if (problem) return invalidResult(detection, problem)
+  const outcomes = runs.map(({ outcome }) => outcome)
   coverage?.add(detection, outcomes)
   const broken = outcomes.find((outcome) => outcome.broken)
   if (broken) return invalidResult(detection, { error: broken.functions.detection!.error! })
-  const results = tests.map((test, i) => judge(detection, test, outcomes[i]!, verdict))
+  const tests = runs.map(({ result }) => result)
   const problems = minimumProblems(detection, selection.minimumTests)
-  return { ...about(detection), status: statusOf(detection, results, problems), problems, tests: results }
+  return { ...about(detection), status: statusOf(detection, tests, problems), problems, tests }
 }
 
 function statusOf(

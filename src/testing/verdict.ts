@@ -51,7 +51,7 @@ export function judge(
     failures,
     warnings: [...routing.warnings, ...logTypeWarnings(detection, test)],
     skippedExpectations: expectations.skipped,
-    reads: outcome.reads,
+    reads: outcome.reads ?? [],
     output: outcome.output,
     durationMs: outcome.durationMs,
   }

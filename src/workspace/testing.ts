@@ -85,7 +85,8 @@ async function evaluateIn(project: Project, engine: Engine, asked: Asked): Promi
   const detection = detectionCalled(id, project, engine)
   const entry = JSON.stringify(event)
   const replaced = Object.entries(mocks).map(([objectName, returnValue]) => ({ objectName, returnValue }))
-  const [outcome] = await engine.test([{ detection: id, entry, mocks: JSON.stringify(replaced) }])
+  const call = { detection: id, entry, mocks: JSON.stringify(replaced), noteReads: true }
+  const [outcome] = await engine.test([call])
   const said = outcome!.functions.detection?.output
   const test: TestCase = {
     name: id,

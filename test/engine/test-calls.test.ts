@@ -134,27 +134,29 @@ describe('a call that names a newer body than the one loaded', () => {
 })
 
 describe('what a rule reads of its event', () => {
-  it('is told once each, in the order of asking, defaults aside', async () => {
-    const { reads } = await outcomeOf(
-      'reading',
-      '{"Name": "ann", "a": {"b": [1.0]}, "user": "eve", "p_log_type": "Test.Log"}',
-    )
-    expect(reads).toEqual([
+  const noting = (...args: Parameters<typeof call>) => ({ ...call(...args), noteReads: true })
+
+  it('is told on demand, once each, in the order of asking, defaults aside', async () => {
+    const entry = '{"Name": "ann", "a": {"b": [1.0]}, "user": "eve", "p_log_type": "Test.Log"}'
+    const [noted, unnoted] = await engine.test([noting('reading', entry), call('reading', entry)])
+    expect(noted!.reads).toEqual([
       { field: 'name', value: '"ann"' },
       { field: 'a.b', value: '[1.0]' },
       { field: 'a.missing', value: null },
       { field: 'udm(actor)', value: '"eve"' },
       { field: 'gone', value: null },
     ])
+    expect(unnoted).toEqual({ ...noted, reads: null, durationMs: unnoted!.durationMs })
   })
 
   it('leaves the class of events as it was', async () => {
-    const [, second] = await engine.test([call('reading', { Name: 'ann' }), call('false')])
+    const [, second] = await engine.test([noting('reading', { Name: 'ann' }), noting('false')])
     expect(second!.reads).toEqual([])
   })
 
   it('a resource is a plain mapping: nothing is told', async () => {
-    expect((await outcomeOf('plain', { a: 1 })).reads).toEqual([])
+    const outcomes = await engine.test([noting('plain', { a: 1 }), call('plain', { a: 1 })])
+    expect(outcomes.map(({ reads }) => reads)).toEqual([[], []])
   })
 })
 

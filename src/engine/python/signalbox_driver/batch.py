@@ -73,16 +73,17 @@ def evaluate(text):
 
 
 def test(text):
-    """{calls: [[item, body, entry text, mocks text, newer body or null, [path, source] to follow or null]], skips}
-    -> [{functions, output, missingMocks, reads, durationMs, broken, lines if followed}]
+    """{calls: [[item, body, newer body or null, entry text, mocks text, note reads?, [path, source] to follow or null]],
+    skips}
+    -> [{functions, output, missingMocks, reads or null, durationMs, broken, lines if followed}]
     """
     request = json.loads(text)
     _prepare()
     skips = _skips(request["skips"])
-    with observing():
+    with observing(bool(skips) or any(noting for *_, noting, _ in request["calls"])):
         outcomes = [
-            _test_loaded(number, newer, (item, entry, mocks, followed_body), skips.get(number, {}).get(item, {}))
-            for item, number, entry, mocks, newer, followed_body in request["calls"]
+            _test_loaded(number, newer, (item, *call), skips.get(number, {}).get(item, {}))
+            for item, number, newer, *call in request["calls"]
         ]
     marks.leave()
     return _answer(outcomes)
@@ -126,12 +127,17 @@ def _broken(error):
 
 
 def _test(detection, call, known):
-    item, entry, mocks, body = call
+    item, entry, mocks, noting, body = call
     caching.set_backend(MemoryBackend())
     entry = json.loads(entry)
     is_plain = detection.type == "policy" or not isinstance(entry, dict)
     event = entry if is_plain else view(detection, entry, _project.models)
-    with mocked(detection.namespace, json.loads(mocks)) as missing, observed(event) as reads, followed(body) as lines:
+    with (
+        mocked(detection.namespace, json.loads(mocks)) as missing,
+        # What ended a worker is not asked to run once more, and of a plain mapping there is no more to tell.
+        observed(event, noting or known or is_plain) as reads,
+        followed(body) as lines,
+    ):
         started = time.perf_counter()
         functions = run(detection, item, event, known, every=True)
         duration = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Remembers for one test call what its body asks of the event. Live events are never observed."""
+"""Remembers for one test call what its body asks of the event, where that is wanted. Live events are never observed."""
 
 import json
 from contextlib import contextmanager
@@ -43,8 +43,11 @@ _watched = SimpleNamespace(event=None, reads={}, asking=False)
 
 
 @contextmanager
-def observing():
+def observing(wanted):
     """The class is observed, not the event: bodies look at types. Once for many calls, because it slows every lookup."""
+    if not wanted:
+        yield
+        return
     own = {name: PantherEvent.__dict__[name] for name in _ASKING if name in PantherEvent.__dict__}
     for name in _ASKING:
         setattr(PantherEvent, name, _telling(name))
@@ -59,8 +62,11 @@ def observing():
 
 
 @contextmanager
-def observed(event):
-    """Within `observing`. Yields field -> value, in the order of asking."""
+def observed(event, wanted):
+    """Within `observing`. Yields what `told` takes: field -> value, in the order of asking; or None."""
+    if not wanted:
+        yield None
+        return
     reads = _watched.reads = {}
     _watched.event, _watched.asking = event, False
     try:
@@ -70,7 +76,7 @@ def observed(event):
 
 
 def told(reads):
-    return [{"field": field, "value": value} for field, value in reads.items()]
+    return None if reads is None else [{"field": field, "value": value} for field, value in reads.items()]
 
 
 def _telling(name):

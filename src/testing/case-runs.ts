@@ -1,0 +1,60 @@
+/** Runs cases and judges them. What a failing one read of its event is asked for in a second run: noting it slows them all. */
+import type { Detection, TestCase } from '../model/detection.ts'
+import type { Engine, TestCall, TestOutcome } from '../model/evaluation.ts'
+import type { TestResult } from '../model/test-result.ts'
+import { judge, type VerdictOptions } from './verdict.ts'
+
+export interface Case {
+  readonly detection: Detection
+  readonly test: TestCase
+}
+
+export interface CaseRun extends Case {
+  readonly outcome: TestOutcome
+  readonly result: TestResult
+}
+
+export interface CaseRunOptions {
+  readonly followLines: boolean
+  /** Of cases that pass as well. */
+  readonly noteAllReads: boolean
+}
+
+/** In their order. */
+export async function runCases(
+  cases: readonly Case[],
+  engine: Engine,
+  verdict: VerdictOptions,
+  { followLines, noteAllReads }: CaseRunOptions,
+): Promise<CaseRun[]> {
+  const outcomes = await engine.test(
+    cases.map((each) => callOf(each, { followLines, noteReads: noteAllReads })),
+  )
+  const runs = cases.map(({ detection, test }, place): CaseRun => {
+    const outcome = outcomes[place]!
+    return { detection, test, outcome, result: judge(detection, test, outcome, verdict) }
+  })
+  const reads = await readsOf(runs.filter(isToldMore), engine)
+  return runs.map((run) => ({ ...run, result: { ...run.result, reads: reads.get(run) ?? run.result.reads } }))
+}
+
+function callOf(
+  { detection: { id, body }, test: { entry, mocks } }: Case,
+  asked: Pick<TestCall, 'followLines' | 'noteReads'>,
+): TestCall {
+  return { detection: id, entry, mocks, body, ...asked }
+}
+
+function isToldMore({ outcome, result }: CaseRun): boolean {
+  return result.status === 'failed' && outcome.reads === null && !outcome.broken
+}
+
+/** After all cases of their detections: a body may keep something from one call to the next. */
+async function readsOf(
+  runs: readonly CaseRun[],
+  engine: Engine,
+): Promise<ReadonlyMap<CaseRun, TestOutcome['reads']>> {
+  if (runs.length === 0) return new Map()
+  const outcomes = await engine.test(runs.map((run) => callOf(run, { noteReads: true })))
+  return new Map(runs.map((run, place) => [run, outcomes[place]!.reads]))
+}
