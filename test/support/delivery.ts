@@ -39,9 +39,12 @@ export interface DeliveryRoom {
   close(): Promise<void>
 }
 
-export async function openDeliveryRoom(): Promise<DeliveryRoom> {
-  const clock = manualClock(T0)
-  const store = await openStore('memory:', { clock, projectRoot: '.' })
+/** With a folder its store is a file there: a second room is what a restarted daemon finds. */
+export async function openDeliveryRoom(folder?: string, clock = manualClock(T0)): Promise<DeliveryRoom> {
+  const store = await openStore(folder ? 'sqlite:store.db' : 'memory:', {
+    clock,
+    projectRoot: folder ?? '.',
+  })
   const http = createHttpClient({ connectTimeoutMs: 5_000, totalTimeoutMs: 30_000, maxBodyBytes: 65_536 })
   const opened: Delivery[] = []
   const environment: Record<string, string> = {}

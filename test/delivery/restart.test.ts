@@ -1,0 +1,186 @@
+/** What must hold over the end of a daemon: each part of it is in the store's file, none in memory alone. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Destination, Registry } from '../../src/model/destination.ts'
+import { manualClock } from '../support/clock.ts'
+import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { destination, registry } from '../support/model.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { T0 } from '../support/store-rows.ts'
+import { until } from '../support/until.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+let folder: string
+let room: DeliveryRoom
+let receiver: Receiver
+let inbox: Receiver
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-restart-'))
+  room = await openDeliveryRoom(folder, manualClock(T0))
+  receiver = await startReceiver()
+  inbox = await startReceiver()
+})
+afterEach(async () => {
+  await room.close()
+  await Promise.all([receiver.close(), inbox.close()])
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const soc = (over: Partial<Destination> = {}) =>
+  destination('soc', { options: { url: receiver.url }, ...over })
+const taker = () => destination('inbox', { options: { url: inbox.url } })
+const counts = () => room.store.countDeliveries()
+const settled = () => until(async () => (await counts()).pending + (await counts()).sending === 0)
+
+/** The daemon ends, time passes, and the next one opens the same file with this registry. */
+async function restart(next: Registry, passedMs = 0) {
+  await room.close()
+  room.clock.advance(passedMs)
+  room = await openDeliveryRoom(folder, room.clock)
+  const loop = room.open(next)
+  await loop.start()
+  return loop
+}
+
+async function start(first: Registry, ...alerts: string[]) {
+  const loop = room.open(first)
+  for (const id of alerts) await room.send(id, first.destinations.slice(0, 1))
+  await loop.start()
+  return loop
+}
+
+describe('over a restart', () => {
+  it('a rate limit MUST hold what it held', async () => {
+    const slow = registry([soc({ rateLimit: { perMinute: 60, burst: 2 } })])
+    await start(slow, 'one', 'two', 'three', 'four')
+    await receiver.until(2)
+    await until(async () => (await counts()).delivered === 2)
+    const loop = await restart(slow, 500)
+    await loop.drain(1)
+    expect(receiver.requests).toHaveLength(2)
+    receiver.expect(3)
+    room.clock.advance(500)
+    await until(async () => (await counts()).delivered === 3)
+    expect(receiver.requests).toHaveLength(3)
+  })
+
+  it('a breaker MUST stay open', async () => {
+    receiver.always({ status: 503 })
+    receiver.expect(5)
+    await start(registry([soc()]), 'one', 'two', 'three', 'four', 'five')
+    await settled()
+    const loop = await restart(registry([soc()]), 900)
+    await loop.drain(1)
+    expect(receiver.requests).toHaveLength(5)
+    receiver.always({ status: 200 })
+    receiver.expect(10)
+    room.clock.advance(60_000)
+    await until(async () => (await counts()).delivered === 5)
+    expect((await room.store.destinationState('soc')).value).toMatchObject({ failures: 0 })
+  })
+
+  it('a wait MUST end when it would have ended', async () => {
+    receiver.script({ status: 429, headers: { 'retry-after': '3600' } })
+    await start(registry([soc()]), 'one')
+    await receiver.until(1)
+    await settled()
+    const loop = await restart(registry([soc()]), HOUR - 1)
+    await loop.drain(0)
+    expect(receiver.requests).toHaveLength(1)
+    receiver.expect(2)
+    room.clock.advance(1)
+    await until(async () => (await counts()).delivered === 1)
+  })
+
+  it('a pause MUST last, be told once, and count for no age', async () => {
+    receiver.always({ status: 404 })
+    const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } })])
+    await start(mortal, 'one')
+    await receiver.until(1)
+    await settled()
+    expect(room.findings.map(({ code }) => code)).toEqual(['DestinationPaused'])
+    receiver.expect(2)
+    await restart(mortal, 10 * DAY)
+    await receiver.until(2)
+    await settled()
+    expect(room.findings).toEqual([])
+    receiver.always({ status: 200 })
+    receiver.expect(3)
+    room.clock.advance(300_000)
+    await until(async () => (await counts()).delivered === 1)
+  })
+
+  it('the age MUST go on, and its end be told to the fallback', async () => {
+    receiver.always({ status: 503 })
+    const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } }), taker()], {
+      fallback: ['inbox'],
+    })
+    await start(mortal, 'one')
+    await receiver.until(1)
+    await settled()
+    receiver.expect(2)
+    inbox.expect(1)
+    await restart(mortal, DAY)
+    await until(async () => (await counts()).delivered === 1)
+    const [dead] = await room.store.deliveries({ states: ['dead'], limit: 1 })
+    expect(dead).toMatchObject({ attempts: 2, message: 'not delivered in 1 d: 503' })
+    const [taken] = await room.store.deliveries({ destination: 'inbox', limit: 1 })
+    expect(taken).toMatchObject({ reason: 'fallback: soc is dead: not delivered in 1 d: 503' })
+  })
+
+  it('what was handed over MUST reach the fallback, once', async () => {
+    receiver.always({ status: 422 })
+    inbox.script({ status: 500 })
+    const both = registry([soc(), taker()], { fallback: ['inbox'] })
+    await start(both, 'one')
+    await Promise.all([receiver.until(1), inbox.until(1)])
+    await settled()
+    inbox.expect(2)
+    await restart(both, 1_000)
+    await until(async () => (await counts()).delivered === 1)
+    await restart(both)
+    expect(await counts()).toMatchObject({ dead: 1, delivered: 1, waiting: 0, pending: 0 })
+    const keys = inbox.requests.map(({ headers }) => headers['idempotency-key'])
+    expect(new Set(keys).size).toBe(1)
+  })
+
+  it('a destination that is gone MUST leave an orphan, handed over once, and be adopted under its new name', async () => {
+    receiver.script({ status: 503 })
+    inbox.expect(1)
+    await start(registry([soc()]), 'one')
+    await receiver.until(1)
+    await settled()
+    const without = registry([taker()], { fallback: ['inbox'] })
+    await restart(without)
+    await until(async () => (await counts()).delivered === 1)
+    await restart(without)
+    expect(await counts()).toMatchObject({ orphaned: 1, delivered: 1, pending: 0 })
+    const renamed = destination('soc-2', { options: { url: receiver.url }, previousNames: ['soc'] })
+    receiver.expect(2)
+    await restart(registry([renamed, taker()], { fallback: ['inbox'] }))
+    await until(async () => (await counts()).delivered === 2)
+    const keys = receiver.requests.map(({ headers }) => headers['idempotency-key'])
+    expect(new Set(keys).size).toBe(1)
+  })
+
+  it('attempts MUST be counted on', async () => {
+    receiver.always({ status: 500 })
+    const thrice = registry([soc({ retry: { maxAgeMs: 3 * DAY, maxAttempts: 2 } })])
+    await start(thrice, 'one')
+    await receiver.until(1)
+    await settled()
+    receiver.expect(2)
+    await restart(thrice, 1_000)
+    await until(async () => (await counts()).dead === 1)
+    const [dead] = await room.store.deliveries({ limit: 1 })
+    expect(dead!.message).toBe('not delivered in 2 attempts: 500')
+    expect((await room.store.attempts(dead!.id)).map(({ n, at }) => [n, at - T0])).toEqual([
+      [1, 0],
+      [2, 1_000],
+    ])
+  })
+})
