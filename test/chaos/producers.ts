@@ -1,5 +1,5 @@
 /** Two producers with a ledger outside the product: what was acknowledged (http) or written (file) must arrive. */
-import { appendFileSync, renameSync } from 'node:fs'
+import { appendFileSync, existsSync, renameSync } from 'node:fs'
 import { logType } from './project.ts'
 
 export interface Ledger {
@@ -54,6 +54,9 @@ async function post(url: string, key: string, body: string): Promise<boolean> {
   }
 }
 
+/** Real rotations are further apart than the steps in which file systems count time. */
+const BETWEEN_ROTATIONS_MS = 100
+
 /** Appends lines, now and then half a line first, and rotates the file by renaming it. */
 export class FileProducer {
   readonly #ledger: Ledger
@@ -61,6 +64,7 @@ export class FileProducer {
   readonly #random: () => number
   #next = 0
   #rotations = 0
+  #rotatedAt = 0
 
   constructor(ledger: Ledger, file: string, random: () => number) {
     this.#ledger = ledger
@@ -78,13 +82,16 @@ export class FileProducer {
       appendFileSync(this.#file, text.slice(cut))
       this.#ledger.acknowledged.add(id)
       await pause(this.#random() * 8)
+      if (this.#random() < 0.01 && performance.now() - this.#rotatedAt > BETWEEN_ROTATIONS_MS) this.rotate()
     }
   }
 
-  /** Only between rounds: one rename while nobody writes. */
+  /** Only between lines. The new file is made at once, or by its first line. */
   rotate(): void {
+    if (!existsSync(this.#file)) return
     renameSync(this.#file, `${this.#file}.${++this.#rotations}`)
-    appendFileSync(this.#file, '')
+    if (this.#random() < 0.5) appendFileSync(this.#file, '')
+    this.#rotatedAt = performance.now()
   }
 }
 

@@ -57,6 +57,5 @@ destinations:
 `,
   )
   writeFileSync(join(root, '.env'), `CHAOS_RECEIVER=${receiverUrl}/alerts\n`)
-  writeFileSync(join(root, 'events.ndjson'), '')
   return { root, eventFile: join(root, 'events.ndjson') }
 }
