@@ -3,6 +3,8 @@ import type { Settlement } from '../model/event.ts'
 import type { Framed, SourceContext } from './_source.ts'
 
 const BATCH_EVENTS = 200
+/** What is fed grows from here: whoever is killed again and again still commits something before the next kill. */
+const FIRST_BATCH_EVENTS = 10
 const BATCHES_IN_FLIGHT = 4
 
 export class EmitWindow {
@@ -13,6 +15,7 @@ export class EmitWindow {
   readonly #waiting: (() => void)[] = []
   readonly #fed = new Set<Promise<unknown>>()
   #free = BATCHES_IN_FLIGHT
+  #batchEvents = FIRST_BATCH_EVENTS
   #failure: { readonly error: unknown } | null = null
 
   constructor(to: Pick<SourceContext, 'emit' | 'signal'>) {
@@ -22,7 +25,10 @@ export class EmitWindow {
 
   /** Resolves when all batches have left; what becomes of them is in `drain`. Rejects once a batch has failed. */
   async feed(events: readonly Framed[]): Promise<void> {
-    for (const batch of batches(events)) {
+    for (let from = 0; from < events.length; ) {
+      const batch = events.slice(from, from + this.#batchEvents)
+      from += batch.length
+      this.#batchEvents = Math.min(2 * this.#batchEvents, BATCH_EVENTS)
       await this.#place()
       if (this.#failure) {
         this.#release()
