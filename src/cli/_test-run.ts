@@ -63,7 +63,7 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
     session.complain(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
     return FAILED
   }
-  const engine = await startEngine(project, 'test', session.log, warm)
+  const engine = await startEngine(project, 'test', session.log, { warm })
   try {
     return await judge({ ...loaded, engine }, request, session, io)
   } finally {

@@ -1,21 +1,18 @@
 /** Tests, waits for a change or a key, tests what that touches. Ends with SIGINT, SIGTERM or q. */
-import { isError, messageOf } from '../errors.ts'
-import type { Problem } from '../model/problem.ts'
 import { counted } from '../reporters/_style.ts'
-import { summarise } from '../testing/run-tests.ts'
 import { watchProject } from '../workspace/project.ts'
 import { type Io, OK } from './_command.ts'
 import { INTERRUPTED } from './_interrupts.ts'
-import { problemsText } from './_problems.ts'
-import { openReport } from './_report.ts'
 import type { Session } from './_session.ts'
 import type { TestRequest } from './_test-run.ts'
 import { KEY_HELP, type KeyOrder, listenToKeys } from './_watch-keys.ts'
-import { type Round, WatchState } from './_watch-state.ts'
+import { type Round, WatchState, type Witness } from './_watch-state.ts'
+import { Teller } from './_watch-teller.ts'
 
 export async function watchTests(request: TestRequest, session: Session, io: Io): Promise<number> {
   const orders = createOrders()
   const state = new WatchState(session, request.options)
+  const teller = new Teller(request, session, io)
   const stopSignals = io.onSignal(
     (signal) => signal !== 'SIGHUP' && orders.end(signal === 'SIGINT' ? INTERRUPTED : OK),
   )
@@ -24,15 +21,20 @@ export async function watchTests(request: TestRequest, session: Session, io: Io)
     tell: (line) => session.note(line),
   })
   const stopWatching = await watchProject(session.workspace.root, (paths) => orders.change(paths))
-  let told: readonly Problem[] = []
+  const wait = () => session.note(`\nwaiting for changes, ${stopKeys ? KEY_HELP : 'Ctrl-C ends'}`)
   try {
     for (let order: Order = { kind: 'start' }; ; ) {
-      const startedAt = performance.now()
-      const round = await attempt(() => obey(order, state), session)
-      if (round) await tell(round, told, request, session, performance.now() - startedAt)
-      told = round?.problems ?? []
-      session.note(`\nwaiting for changes, ${stopKeys ? KEY_HELP : 'Ctrl-C ends'}`)
-      order = await orders.next()
+      await teller.tell((witness) => obey(order, state, witness))
+      wait()
+      const giveUp = new AbortController()
+      const units = teller.tell((witness) => state.units(witness, giveUp.signal))
+      const failed = units.then((isTold) => {
+        if (isTold) wait()
+        return new Promise<never>(() => {})
+      })
+      order = await Promise.race([orders.next(), failed])
+      giveUp.abort()
+      await units
       if (order.kind === 'end') return order.code
       if (order.kind === 'change') session.note(`\n${counted(order.paths.length, 'file')} changed`)
     }
@@ -44,42 +46,14 @@ export async function watchTests(request: TestRequest, session: Session, io: Io)
   }
 }
 
-function obey(order: Order, state: WatchState): Promise<Round> {
-  if (order.kind === 'change') return state.changed(order.paths)
+function obey(order: Order, state: WatchState, witness: Witness): Promise<Round> {
+  if (order.kind === 'change') return state.changed(order.paths, witness)
   if (order.kind === 'key') {
-    if (order.key === 'failed') return state.again('failed')
+    if (order.key === 'failed') return state.again('failed', witness)
     if (typeof order.key === 'object') state.pattern = order.key.pattern
-    return state.again('all')
+    return state.again('all', witness)
   }
-  return state.all()
-}
-
-/** A project that is broken for the moment must not end the watch. */
-async function attempt(run: () => Promise<Round>, session: Session): Promise<Round | null> {
-  try {
-    return await run()
-  } catch (error) {
-    if (!isError(error, 'user')) throw error
-    session.complain(`signalbox: ${messageOf(error)}`)
-    return null
-  }
-}
-
-/** What was tested now, then the sums of everything. Problems that were told already are not told again. */
-async function tell(
-  { fresh, all, problems }: Round,
-  told: readonly Problem[],
-  { options, reporters }: TestRequest,
-  session: Session,
-  elapsedMs: number,
-): Promise<void> {
-  const known = new Set(told.map((problem) => JSON.stringify(problem)))
-  const newer = problems.filter((problem) => !known.has(JSON.stringify(problem)))
-  if (newer.length > 0) session.complain(`${problemsText(newer, session.errorStyle)}\n`)
-  if (all.length === 0) session.complain('signalbox: nothing could be loaded')
-  const report = await openReport(reporters, options.showFailuresOnly, session)
-  for (const result of fresh) report.result(result)
-  report.end({ results: all, problems, summary: summarise(all, Math.round(elapsedMs)) })
+  return state.all(witness)
 }
 
 type TestKey = Exclude<KeyOrder, 'end' | 'interrupt'>

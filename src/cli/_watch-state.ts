@@ -1,12 +1,13 @@
-/** What `watch` knows between two changes: the project, its running engine, and the last result of everything. */
-import type { Engine } from '../model/evaluation.ts'
+/** What `watch` knows between two changes: the project, what its engine remembers, and the last result of everything. */
+import type { Detection } from '../model/detection.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult } from '../model/test-result.ts'
 import { runTests } from '../testing/run-tests.ts'
-import { touchedBy } from '../testing/touched.ts'
+import { type Touched, touchedBy } from '../testing/touched.ts'
 import { runUnitTests } from '../testing/unit-tests.ts'
-import { bodyProblems, openProject, startEngine } from '../workspace/project.ts'
+import { bodyProblems, openProject, withNewerBodies } from '../workspace/project.ts'
+import { WatchEngine } from '../workspace/watch-engine.ts'
 import { nothingLoaded } from './_problems.ts'
 import { type SelectionValues, selectionOf } from './_selection.ts'
 import type { Session } from './_session.ts'
@@ -18,127 +19,130 @@ export interface Round {
   readonly problems: readonly Problem[]
 }
 
-interface Current {
-  readonly project: Project
-  readonly engine: Engine
+/** How a round comes along. */
+export interface Witness {
+  /** How many detections will be told. */
+  begin(detections: number): void
+  result(result: DetectionResult): void
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 export class WatchState {
   readonly #session: Session
   readonly #options: SelectionValues
-  #current: Current | null = null
-  #results = new Map<string, DetectionResult>()
+  readonly #engine: WatchEngine
+  readonly #results = new Map<string, DetectionResult>()
+  #project: Project | null = null
+  /** Files of unit tests that are still to be run. */
+  #openUnits = new Set<string>()
   /** Only ids that hold this are tested. */
   pattern = ''
 
   constructor(session: Session, options: SelectionValues) {
     this.#session = session
     this.#options = options
+    this.#engine = new WatchEngine(session.log, selectionOf(options).tests)
   }
 
   /** Everything anew. */
-  async all(): Promise<Round> {
-    const { project, engine } = await this.#reload()
+  async all(witness: Witness): Promise<Round> {
+    const project = await openProject(this.#session.workspace)
+    this.#project = null
     this.#results.clear()
-    return this.#test(project, engine, () => true, true)
-  }
-
-  /** Only what the change touches. */
-  async changed(paths: readonly string[]): Promise<Round> {
-    const before = this.#current
-    if (!before) return this.all()
-    const touched = touchedBy(before.project, before.engine.facts, paths)
-    if (touched.onlyDetections) {
-      const project = await this.#withNewer(before, touched.specs, touched.detections)
-      if (project) {
-        this.#current = { ...before, project }
-        return this.#test(project, before.engine, (id) => touched.detections.has(id), false)
-      }
-    }
-    const { project, engine } = await this.#reload()
-    const after = touchedBy(project, engine.facts, paths)
-    const isTouched = (id: string) =>
-      touched.detections.has(id) ||
-      after.detections.has(id) ||
-      project.detections.get(id)?.version !== before.project.detections.get(id)?.version
-    const unitTests = paths.some((path) => path.endsWith('.py')) && !touched.onlyDetections
-    return this.#test(project, engine, isTouched, unitTests)
-  }
-
-  /** What failed at last, or everything that meets the pattern. */
-  async again(which: 'failed' | 'all'): Promise<Round> {
-    if (!this.#current) return this.all()
-    const isBad = (id: string) => ['failed', 'invalid'].includes(this.#results.get(id)?.status ?? '')
-    const isMeant = which === 'failed' ? isBad : () => true
-    const { project, engine } = this.#current
+    await this.#engine.startWhole(project)
+    this.#openUnits = new Set(project.unitTests.map(({ path }) => path))
     return this.#test(
       project,
-      engine,
-      isMeant,
-      project.unitTests.some(({ path }) => isMeant(path)),
+      this.#chosen(project, () => true),
+      witness,
     )
   }
 
-  async close(): Promise<void> {
-    await this.#current?.engine.close()
-    this.#current = null
+  /** Only what the change touches. */
+  async changed(paths: readonly string[], witness: Witness): Promise<Round> {
+    const before = this.#project
+    if (!before || paths.includes(before.configuration[0]!)) return this.all(witness)
+    const project = withNewerBodies(before, paths) ?? (await openProject(this.#session.workspace))
+    const [then, now] = [before, project].map((each) => touchedBy(each, this.#engine.facts, paths))
+    const both = (of: (touched: Touched) => ReadonlySet<string>) => new Set([...of(then!), ...of(now!)])
+    const touched = both(({ detections }) => detections)
+    const chosen = this.#chosen(project, (id) => touched.has(id) || !before.detections.has(id))
+    await this.#engine.startPart(project, chosen, {
+      leaning: both(({ leaning }) => leaning),
+      helpers: both(({ helpers }) => helpers),
+      dataModels: both(({ dataModels }) => dataModels),
+    })
+    for (const path of both(({ unitTests }) => unitTests)) this.#openUnits.add(path)
+    return this.#test(project, chosen, witness)
   }
 
-  async #reload(): Promise<Current> {
-    const project = await openProject(this.#session.workspace)
-    await this.close()
-    const engine = await startEngine(project, 'test', this.#session.log)
-    this.#current = { project, engine }
-    return this.#current
+  /** What failed at last, or everything that meets the pattern: run again, whatever is known of it. */
+  async again(which: 'failed' | 'all', witness: Witness): Promise<Round> {
+    const project = this.#project
+    if (!project || (which === 'all' && this.pattern === '')) return this.all(witness)
+    const isMeant = (id: string) =>
+      which === 'all' || ['failed', 'invalid'].includes(this.#results.get(id)?.status ?? '')
+    const chosen = this.#chosen(project, isMeant)
+    const leaning = new Set(chosen.map(({ id }) => id))
+    await this.#engine.startPart(project, chosen, { leaning, helpers: NONE, dataModels: NONE })
+    for (const { path } of project.unitTests) if (isMeant(path)) this.#openUnits.add(path)
+    return this.#test(project, chosen, witness)
   }
 
-  /** The specs alone are read again. null: the running engine can't say what comes of it. */
-  async #withNewer(
-    { project, engine }: Current,
-    specs: readonly string[],
-    ids: ReadonlySet<string>,
-  ): Promise<Project | null> {
-    const broken = new Set(engine.problems.map(({ id }) => id))
-    const part = await openProject({ ...this.#session.workspace, paths: specs })
-    const detections = new Map(project.detections)
-    for (const id of ids) {
-      const [older, newer] = [project.detections.get(id), part.detections.get(id)]
-      const isReplaceable =
-        older?.body && newer?.body && older.type === newer.type && !older.inlineFilter && !newer.inlineFilter
-      if (!isReplaceable || broken.has(id)) return null
-      detections.set(id, newer)
-    }
-    const others = project.problems.filter(({ file }) => !specs.includes(file))
-    const own = part.problems.filter(({ file }) => specs.includes(file))
-    return { ...project, detections, problems: [...others, ...own] }
+  /** The unit tests that the rounds so far left to run: apart, for they may take long. null: none, or given up. */
+  async units(witness: Witness, giveUp: AbortSignal): Promise<Round | null> {
+    const project = this.#project
+    const present = project?.unitTests.filter(({ path }) => this.#openUnits.has(path)) ?? []
+    const isAsked = this.#options.filter.length === 0 && this.pattern === ''
+    if (!project || present.length === 0 || !isAsked) return null
+    const { tests } = selectionOf(this.#options)
+    const run = (engine: Parameters<typeof runUnitTests>[1]) => runUnitTests(project, engine, tests)
+    const paths = new Set(present.map(({ path }) => path))
+    const fresh = await this.#engine.unitTests(project, paths, run, giveUp)
+    if (fresh === null) return null
+    for (const result of fresh) witness.result(result)
+    for (const path of paths) this.#openUnits.delete(path)
+    return this.#round(project, fresh)
   }
 
-  async #test(
-    project: Project,
-    engine: Engine,
-    isMeant: (id: string) => boolean,
-    unitTests: boolean,
-  ): Promise<Round> {
-    const selection = selectionOf(this.#options)
-    const detections = (detection: Parameters<typeof selection.detections>[0]) =>
-      isMeant(detection.id) && detection.id.includes(this.pattern) && selection.detections(detection)
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  #chosen(project: Project, isMeant: (id: string) => boolean): Detection[] {
+    const { detections } = selectionOf(this.#options)
+    return [...project.detections.values()].filter(
+      (detection) => isMeant(detection.id) && detection.id.includes(this.pattern) && detections(detection),
+    )
+  }
+
+  async #test(project: Project, chosen: readonly Detection[], witness: Witness): Promise<Round> {
+    this.#project = project
     const { allowUnknownDestinations, failOnProblems } = this.#options
-    const units = unitTests && this.#options.filter.length === 0 && this.pattern === ''
-    const fresh = [
-      ...(await runTests(project, engine, {
-        selection: { ...selection, detections },
+    const meant = new Set(chosen)
+    witness.begin(meant.size)
+    try {
+      const fresh = await runTests(project, this.#engine, {
+        selection: { ...selectionOf(this.#options), detections: (detection) => meant.has(detection) },
         allowUnknownDestinations,
         failOnProblems,
-      })),
-      ...(units ? await runUnitTests(project, engine, selection.tests) : []),
-    ]
+        onResult: (result) => witness.result(result),
+      })
+      return this.#round(project, fresh)
+    } finally {
+      this.#engine.rest()
+    }
+  }
+
+  #round(project: Project, fresh: readonly DetectionResult[]): Round {
     for (const result of fresh) this.#results.set(result.id, result)
     const files = new Set(project.unitTests.map(({ path }) => path))
     for (const id of this.#results.keys())
       if (!project.detections.has(id) && !files.has(id)) this.#results.delete(id)
     const problems = nothingLoaded(project)
       ? project.problems
-      : [...project.problems, ...bodyProblems(project, engine)]
+      : [...project.problems, ...bodyProblems(project, this.#engine)]
     return { fresh, all: [...this.#results.values()], problems }
   }
 }

@@ -48,7 +48,7 @@ export default defineCommand({
       const project = await openProject(session.workspace)
       const detection = findDetection(project, id)
       const test = findCase(detection, name)
-      engine = await startEngine(project, 'test', session.log, warm)
+      engine = await startEngine(project, 'test', session.log, { warm })
       // A helper that is broken may be why this one is.
       const problems = bodyProblems(project, engine)
       if (problems.length > 0) session.complain(`${problemsText(problems, session.errorStyle)}\n`)

@@ -79,7 +79,7 @@ async function withSide<T>(
   try {
     const project = await openProject(workspace)
     if (nothingLoaded(project)) throw new UserError(`nothing could be loaded from ${workspace.root}`)
-    const engine = await startEngine(project, 'test', session.log, warm)
+    const engine = await startEngine(project, 'test', session.log, { warm })
     try {
       const errors = errorsIn([...project.problems, ...bodyProblems(project, engine)])
       if (errors.length > 0) session.note(`${problemsText(errors, session.errorStyle)}\n`)

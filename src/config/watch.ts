@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { projectPath } from './discover.ts'
 
-const QUIET_MS = 100
+const QUIET_MS = 50
 const RELEVANT = /\.(?:y[^.]*ml|py|ts|js|env)$/
 
 /**

@@ -74,7 +74,7 @@ export async function startGeneration(
   cache: DetectionCache,
 ): Promise<Generation> {
   const { project } = prepared
-  const engine = await startEngine(project, 'run', options.log, undefined, cache)
+  const engine = await startEngine(project, 'run', options.log, { cache })
   try {
     const ofBodies = bodyProblems(project, engine)
     refuseProblems(project, ofBodies, options.skipInvalid)

@@ -3,12 +3,19 @@ import type { Detection } from '../model/detection.ts'
 import type { Project } from '../model/project.ts'
 import type { Body, DetectionBody, Selectable, SimpleBody } from './protocol.ts'
 
-/** Helpers first, then data models, then detections, those without Python last; in `run` only the enabled ones. */
+/**
+ * Helpers first, then data models, then detections, those without Python last; in `run` only the enabled ones.
+ * @param part the helpers that are loaded whether something imports them or not; null: all.
+ */
 export function bodiesOf(
   project: Pick<Project, 'helpers' | 'dataModels' | 'detections' | 'unitTests'>,
   purpose: 'run' | 'test',
+  part: ReadonlySet<string> | null = null,
 ): Body[] {
-  const helpers = project.helpers.map(({ id, body }): Body => ({ kind: 'helper', id, ...body }))
+  const helpers = project.helpers.map(({ id, body }): Body => {
+    const helper = { kind: 'helper', id, ...body } as const
+    return part === null || part.has(id) ? helper : { ...helper, onDemand: true }
+  })
   const models = project.dataModels
     .filter((model) => model.enabled)
     .map(

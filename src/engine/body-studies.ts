@@ -26,7 +26,7 @@ export class BodyStudies {
     bodies: readonly NamedBody[],
     leftOut: ReadonlySet<number>,
     ask: (text: string) => string,
-  ): { studies: readonly Study[]; kept: Uint8Array | null } {
+  ): { studies: readonly Study[]; kept: (() => Uint8Array) | null } {
     const helpers = bodies.filter(({ kind }) => kind === 'helper')
     const digests = new Map(helpers.map(({ path, source }) => [path, hash('sha256', source!, 'base64')]))
     // Which names lead to a helper decides what is followed.
@@ -52,7 +52,7 @@ export class BodyStudies {
         return study.facts && study.code ? [[key, withHelpers(study, digests)]] : []
       }),
     )
-    return { studies, kept: this.#with(current) }
+    return { studies, kept: () => this.#with(current) }
   }
 
   #current(key: string, digests: ReadonlyMap<string, string>): KeptStudy | null {

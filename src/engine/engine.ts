@@ -29,6 +29,11 @@ export interface EngineOptions {
   readonly packages?: PackageSet
   /** Folder of the prepared interpreters; without it each start loads everything. */
   readonly imageCache?: string | undefined
+  /**
+   * The project is a part of one, and soon of no more use: of helpers only these are loaded before something imports
+   * them, and nothing of it goes into the cache.
+   */
+  readonly part?: ReadonlySet<string> | undefined
   /** Booting already, from that folder. */
   readonly warm?: WarmEngine | undefined
   /** What the caching helpers ask in `run`; without it each worker remembers for itself. */
@@ -69,6 +74,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return calls.map((call) => outcomes.get(call) ?? testWithoutWorker(call, project))
   }
 
+  const closing = new AbortController()
   let known: ProjectFacts | undefined
   const facts = () => {
     known ??= joinFacts(groups.map((group) => group.facts()))
@@ -84,9 +90,19 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     test,
     unitTests: (isSelected) => {
       const broken = new Set(groups.flatMap(({ problems }) => problems.map(({ id }) => id)))
-      return runUnitTestGroups({ project, order: orderOf(options), from: warm.from, log, broken, isSelected })
+      const { signal } = closing
+      return runUnitTestGroups({
+        project,
+        order: orderOf(options),
+        from: warm.from,
+        log,
+        broken,
+        isSelected,
+        signal,
+      })
     },
     close: async () => {
+      closing.abort()
       await Promise.all([...groups.map((group) => group.close()), warm.from.settled()])
     },
   }
@@ -112,13 +128,13 @@ function orderOf({ project, purpose, clockMode, packages }: EngineOptions): Grou
 
 /** The interpreter that is booting already goes to the first of them. */
 async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Group[]> {
-  const { project, purpose, cache, log } = options
+  const { project, purpose, part, cache, log } = options
   const { from } = warm
   const order = orderOf(options)
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   const starts = splitByTrust(project).map((group, place) => {
     const first = place === 0 ? warm.take() : new Evaluator(from)
-    return startGroup({ group, purpose, order, workers, from, first, cache, log })
+    return startGroup({ group, purpose, order, workers, from, first, part, cache, log })
   })
   const started = await Promise.allSettled(starts)
   const groups = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))

@@ -3,6 +3,7 @@ import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
+import type { PackageSet } from '../model/packages.ts'
 import { type AskCache, CacheAnswers } from './cache-answers.ts'
 import { WorkerCoreTime } from './core-time.ts'
 import type { Ending } from './ended-call.ts'
@@ -64,13 +65,13 @@ export class Evaluator {
   #heapBytes = 0
   readonly #cache = new CacheAnswers()
 
-  /** Boots at once; nothing of any project is known to it yet. */
-  constructor(from: StartState) {
+  /** Boots at once; nothing of any project is known to it yet, but perhaps its packages. */
+  constructor(from: StartState, packages: PackageSet | null = null) {
     const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
     keepWasmCode()
     this.#worker = new Worker(ENTRY, {
-      workerData: { mark, cache: this.#cache.line, ...from.next() } satisfies WorkerSetup,
+      workerData: { mark, cache: this.#cache.line, packages, ...from.next() } satisfies WorkerSetup,
       // Nothing of ours; it only says where Node keeps what it has compiled.
       env: compileCache(),
       transferList: [this.#cache.line.port],

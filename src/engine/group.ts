@@ -23,6 +23,8 @@ export interface GroupOptions {
   readonly workers: number
   readonly from: StartState
   readonly first: Evaluator
+  /** See EngineOptions. */
+  readonly part?: ReadonlySet<string> | undefined
   readonly cache: DetectionCache | undefined
   readonly log: Log
 }
@@ -48,10 +50,11 @@ const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
 
 export async function startGroup(options: GroupOptions): Promise<Group> {
-  const { group, purpose, order, workers, from, first, cache, log } = options
-  const bodies = bodiesOf(group.content, purpose)
+  const { group, purpose, order, workers, from, first, part, cache, log } = options
+  const bodies = bodiesOf(group.content, purpose, part)
   const askCache = cache && askFor(group.name, bodies, cache)
-  const pool = await Pool.start({ setup: { bodies, ...order }, workers, from, first, askCache, log })
+  const setup = { bodies, ...order }
+  const pool = await Pool.start({ setup, workers, from, first, keepsImage: !part, askCache, log })
   const { limits } = order.settings
   const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
   const numbers = detectionNumbers(bodies)

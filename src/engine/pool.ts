@@ -13,6 +13,8 @@ export interface PoolOptions {
   /** A worker that is booting already, while the project was being read. */
   readonly first: Evaluator
   readonly workers: number
+  /** What the first loads becomes an image, for later starts. */
+  readonly keepsImage: boolean
   /** Answers the caching helpers; without it each interpreter keeps their items for itself. */
   readonly askCache: AskCache | undefined
   readonly log: Log
@@ -123,11 +125,12 @@ export class Pool {
 
   /** A body whose loading ends the worker is left out of the next start. */
   async #startEvaluator(booting?: Evaluator): Promise<Evaluator> {
-    const { from, setup } = this.#options
+    const { from, setup, keepsImage } = this.#options
     const { bodies } = setup
     let last = -1
     for (let ended = 0, next = booting; ; ended++, next = undefined) {
-      const start = await this.#load(next ?? new Evaluator(from), ended === 0 ? 'use' : 'make')
+      const images = !keepsImage ? 'ignore' : ended === 0 ? 'use' : 'make'
+      const start = await this.#load(next ?? new Evaluator(from), images)
       if (start.kind === 'ready') {
         this.#evaluators.add(start.evaluator)
         for (const each of start.broken) this.broken.set(each.body, each)

@@ -76,6 +76,8 @@ interface NamedSource {
 }
 export interface HelperBody extends NamedSource {
   readonly kind: 'helper'
+  /** Loaded when something imports it, and not before. */
+  readonly onDemand?: boolean
 }
 export interface DataModelBody extends Omit<NamedSource, 'source'> {
   readonly kind: 'data-model'
@@ -133,6 +135,8 @@ export interface WorkerSetup {
   readonly module: object | null
   /** The trusted base, where another worker became it and the cache has not taken it. */
   base: BaseImage | null
+  /** Installed as soon as it is locked, where they are known by then. */
+  readonly packages: PackageSet | null
 }
 
 /** A worker's first message: what it evaluates. */

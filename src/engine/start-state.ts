@@ -18,7 +18,7 @@ export class StartState {
     this.#cache = imageFolder ? openImageCache(imageFolder) : NO_CACHE
   }
 
-  next(): Omit<WorkerSetup, 'mark' | 'cache'> {
+  next(): Omit<WorkerSetup, 'mark' | 'cache' | 'packages'> {
     return {
       imageFolder: this.#imageFolder,
       memoryBytes: this.#memoryBytes,

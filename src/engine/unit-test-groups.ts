@@ -14,6 +14,8 @@ export interface UnitTestOptions extends Pick<GroupOptions, 'order' | 'from' | '
   /** Ids of helpers and data models that could not be loaded: they are not tried again. */
   readonly broken: ReadonlySet<string>
   readonly isSelected: (name: string) => boolean
+  /** Ends them; what is under way rejects. */
+  readonly signal: AbortSignal
 }
 
 export async function runUnitTestGroups(options: UnitTestOptions): Promise<readonly UnitTestFile[]> {
@@ -27,7 +29,7 @@ export async function runUnitTestGroups(options: UnitTestOptions): Promise<reado
 
 async function runGroup(
   group: GroupOptions['group'],
-  { order, from, log, isSelected }: UnitTestOptions,
+  { order, from, log, isSelected, signal }: UnitTestOptions,
 ): Promise<readonly UnitTestFile[]> {
   const { limits } = order.settings
   const settings = { ...order.settings, limits: { ...limits, timeMs: limits.timeMs * TIME_FACTOR } }
@@ -41,9 +43,13 @@ async function runGroup(
     cache: undefined,
     log,
   })
+  const stop = () => void started.close()
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
   try {
     return await started.unitTests(isSelected)
   } finally {
+    signal.removeEventListener('abort', stop)
     await started.close()
   }
 }

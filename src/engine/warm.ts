@@ -1,4 +1,5 @@
 /** Python, booting while the project is still being read. Imports as little as it can: it is what a command starts with. */
+import type { PackageSet } from '../model/packages.ts'
 import { Evaluator } from './evaluator.ts'
 import { StartState } from './start-state.ts'
 
@@ -10,10 +11,15 @@ export class WarmEngine {
   readonly #first: Evaluator
   #taken = false
 
-  /** @param imageFolder folder of the prepared interpreters; without it each start loads everything. */
-  constructor(imageFolder: string | undefined) {
-    this.from = new StartState(imageFolder ?? null, MEMORY_BYTES)
-    this.#first = new Evaluator(this.from)
+  /** @param from folder of the prepared interpreters, without which each start loads everything; or what another came from. */
+  constructor(from: string | StartState | undefined, packages?: PackageSet) {
+    this.from = from instanceof StartState ? from : new StartState(from ?? null, MEMORY_BYTES)
+    this.#first = new Evaluator(this.from, packages)
+  }
+
+  /** One more, from what this one has compiled, for a project with these packages. */
+  another(packages: PackageSet): WarmEngine {
+    return new WarmEngine(this.from, packages)
   }
 
   take(): Evaluator {

@@ -30,7 +30,8 @@ const port = parentPort
 if (port === null) throw new Bug('the worker entry runs only as a worker')
 const send = (message: FromWorker) => port.postMessage(message)
 
-const { mark, cache, imageFolder } = workerData as WorkerSetup
+const { mark, cache, imageFolder, packages: early } = workerData as WorkerSetup
+const installed = early?.digest
 const deadline = new Deadline(new Int32Array(mark))
 const cacheDesk = new WorkerCacheDesk(cache, (ms) => deadline.paused(ms))
 const files = readPythonFiles()
@@ -45,6 +46,7 @@ async function start(setup: WorkerSetup): Promise<Booted> {
   setup.base = null
   const module = await compiling
   const { python, base } = await bootPython({ deadline, cacheDesk, files, module, base: found })
+  if (setup.packages) python.install(setup.packages)
   send({ kind: 'booted', module, made: base === found ? null : { base, kept: images.keptBase(base) } })
   return { python, base }
 }
@@ -75,7 +77,7 @@ function study({ bodies, leftOut, images: way }: LoadOrder, { python, base }: Bo
   return {
     facts: JSON.stringify(studies.map((each) => each.facts)),
     codes: studies.map(({ code }) => code),
-    kept: kept && way !== 'ignore' ? [images.keptStudies(kept)] : [],
+    kept: kept && way !== 'ignore' ? [images.keptStudies(kept())] : [],
   }
 }
 
@@ -86,7 +88,7 @@ function withCodes(request: string, codes: readonly (string | null)[]): string {
 
 function load(order: LoadOrder, from: Booted): LoadedBodies {
   const { bodies, settings, clockMode, queries, packages } = order
-  from.python.install(packages)
+  if (packages.digest !== installed) from.python.install(packages)
   from.python.limit(settings.limits.timeMs)
   const filled = fill(order, from)
   send({ kind: 'ready', heapBytes: from.python.heapBytes, ...filled })

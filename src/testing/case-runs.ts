@@ -23,7 +23,7 @@ export interface CaseRunOptions {
 /** In their order. */
 export async function runCases(
   cases: readonly Case[],
-  engine: Engine,
+  engine: Pick<Engine, 'test'>,
   verdict: VerdictOptions,
   { followLines, noteAllReads }: CaseRunOptions,
 ): Promise<CaseRun[]> {
@@ -52,7 +52,7 @@ function isToldMore({ outcome, result }: CaseRun): boolean {
 /** After all cases of their detections: a body may keep something from one call to the next. */
 async function readsOf(
   runs: readonly CaseRun[],
-  engine: Engine,
+  engine: Pick<Engine, 'test'>,
 ): Promise<ReadonlyMap<CaseRun, TestOutcome['reads']>> {
   if (runs.length === 0) return new Map()
   const outcomes = await engine.test(runs.map((run) => callOf(run, { noteReads: true })))

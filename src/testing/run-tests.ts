@@ -15,6 +15,9 @@ export interface TestSelection {
   readonly minimumTests: number
 }
 
+/** What runs the cases. */
+export type Tester = Pick<Engine, 'problems' | 'test'>
+
 export interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
   readonly selection: TestSelection
   /** Called as results come in, in load order. */
@@ -31,7 +34,7 @@ const DETECTIONS_AT_ONCE = 120
 /** @returns every result; detections that were not selected are left out. */
 export async function runTests(
   project: Project,
-  engine: Engine,
+  engine: Tester,
   options: TestRunOptions,
 ): Promise<DetectionResult[]> {
   const invalid = new Map(engine.problems.filter(({ kind }) => kind === 'detection').map((p) => [p.id, p]))
@@ -65,7 +68,7 @@ interface Selected {
 async function runTogether(
   selected: readonly Selected[],
   project: Project,
-  engine: Engine,
+  engine: Tester,
   options: TestRunOptions,
 ): Promise<DetectionResult[]> {
   const { coverage, noteAllReads = false } = options

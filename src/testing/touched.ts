@@ -1,4 +1,4 @@
-/** What a change of files touches: which detections, whether their verdicts need more than a new body. Pure. */
+/** What a change of files touches: which detections, which of what they lean on, which unit tests. Pure. */
 import type { DataModel, Detection, Helper } from '../model/detection.ts'
 import type { BodyFacts, ProjectFacts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
@@ -6,30 +6,50 @@ import type { Project } from '../model/project.ts'
 export interface Touched {
   /** Ids of detections whose verdict may be another now. */
   readonly detections: ReadonlySet<string>
-  /** Only bodies, specs and expectations of these detections changed: what is loaded beside them stands. */
-  readonly onlyDetections: boolean
-  /** Specs of these detections, relative to the root. */
-  readonly specs: readonly string[]
+  /** Those of them that lean on Python or mappings that changed: no text of their own tells it. */
+  readonly leaning: ReadonlySet<string>
+  /** Ids of the helpers that changed, and of those that import them. */
+  readonly helpers: ReadonlySet<string>
+  /** Ids of the data models that changed, or lean on a helper that did. */
+  readonly dataModels: ReadonlySet<string>
+  /** Paths of unit tests that changed, or stand beside what changed and name it. */
+  readonly unitTests: ReadonlySet<string>
 }
 
 /** @param paths relative to the root, of the files that changed. */
 export function touchedBy(project: Project, facts: ProjectFacts, paths: readonly string[]): Touched {
   const changed = new Set(paths)
   const all = [...project.detections.values()]
-  if (project.configuration.some((file) => changed.has(file)))
-    return { detections: new Set(all.map(({ id }) => id)), onlyDetections: false, specs: [] }
-
   const own = all.filter((detection) => filesOf(detection).some((file) => changed.has(file)))
   const derived = all.filter(({ spec }) => own.some(({ id }) => id === spec.BaseDetection))
-  const known = new Set([...own, ...derived].flatMap(filesOf))
-  const onlyDetections = paths.every((path) => known.has(path))
-  const leaning = onlyDetections ? [] : dependents(project, facts, changed)
-  const touched = [...own, ...derived, ...leaning]
+  const helpers = importersOf(idsOf(project.helpers.filter(isChanged(changed))), facts.helpers)
+  const models = project.dataModels.filter(
+    (model) => isChanged(changed)(model) || imports(facts.dataModels.get(model.id), helpers),
+  )
+  const logTypes = models.flatMap((model) => model.logTypes)
+  const leaning = all.filter(
+    (detection) =>
+      imports(facts.detections.get(detection.id), helpers) ||
+      logTypes.some((type) => looksAt(detection, type)),
+  )
+  const isConfigured = project.configuration.some((file) => changed.has(file))
   return {
-    detections: new Set(touched.map(({ id }) => id)),
-    onlyDetections,
-    specs: [...new Set(touched.map(({ place }) => place.file))],
+    detections: new Set(idsOf(isConfigured ? all : [...own, ...derived, ...leaning])),
+    leaning: new Set(idsOf(leaning)),
+    helpers,
+    dataModels: new Set(idsOf(models)),
+    unitTests: touchedUnitTests(project, changed, [...helpers, ...idsOf(models)]),
   }
+}
+
+/** Whether it is for events of that type, or has a case that is one. */
+export function looksAt({ type, logTypes, tests }: Detection, logType: string): boolean {
+  const quoted = JSON.stringify(logType)
+  return type === 'rule' && (logTypes.includes(logType) || tests.some(({ entry }) => entry.includes(quoted)))
+}
+
+function idsOf(all: readonly { readonly id: string }[]): string[] {
+  return all.map(({ id }) => id)
 }
 
 /** Beside the spec its body, and where its expectations may stand. */
@@ -38,23 +58,13 @@ function filesOf({ place, body }: Detection): string[] {
   return [place.file, `${stem}.expect.yml`, `${stem}.expect.yaml`, ...(body ? [body.path] : [])]
 }
 
-function dependents(project: Project, facts: ProjectFacts, changed: ReadonlySet<string>): Detection[] {
-  const isChanged = ({ place, body }: Helper | DataModel) =>
+function isChanged(changed: ReadonlySet<string>) {
+  return ({ place, body }: Helper | DataModel) =>
     changed.has(place.file) || (body !== null && changed.has(body.path))
-  const helpers = importersOf(
-    project.helpers.filter(isChanged).map(({ id }) => id),
-    facts.helpers,
-  )
-  const leans = (of: BodyFacts | undefined) => of?.imports.some(({ module }) => helpers.has(module)) ?? false
-  const models = project.dataModels.filter(
-    (model) => isChanged(model) || leans(facts.dataModels.get(model.id)),
-  )
-  const logTypes = new Set(models.flatMap((model) => model.logTypes))
-  return [...project.detections.values()].filter(
-    (detection) =>
-      leans(facts.detections.get(detection.id)) ||
-      (detection.type === 'rule' && detection.logTypes.some((type) => logTypes.has(type))),
-  )
+}
+
+function imports(body: BodyFacts | undefined, helpers: ReadonlySet<string>): boolean {
+  return body?.imports.some(({ module }) => helpers.has(module)) ?? false
 }
 
 /** The helpers themselves and all that import them, directly or not. */
@@ -62,7 +72,18 @@ function importersOf(ids: readonly string[], facts: ReadonlyMap<string, BodyFact
   const found = new Set(ids)
   for (let size = -1; size !== found.size; ) {
     size = found.size
-    for (const [id, { imports }] of facts) if (imports.some(({ module }) => found.has(module))) found.add(id)
+    for (const [id, body] of facts) if (imports(body, found)) found.add(id)
   }
   return found
+}
+
+function touchedUnitTests(
+  { unitTests }: Project,
+  changed: ReadonlySet<string>,
+  ids: readonly string[],
+): ReadonlySet<string> {
+  const touched = unitTests.filter(
+    ({ path, source }) => changed.has(path) || ids.some((id) => source.includes(id)),
+  )
+  return new Set(touched.map(({ path }) => path))
 }

@@ -8,7 +8,7 @@ import { bodyProblem } from './run-tests.ts'
 /** One result per file. A file without a test case is untested: it may be written for another runner. */
 export async function runUnitTests(
   project: Project,
-  engine: Engine,
+  engine: Pick<Engine, 'unitTests'>,
   isSelected: (name: string) => boolean,
 ): Promise<DetectionResult[]> {
   if (project.unitTests.length === 0) return []

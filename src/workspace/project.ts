@@ -2,11 +2,10 @@
 import { imageFolder, processEnvironment } from '../config/env-file.ts'
 import { type ActionsStep, actionsStep } from '../config/github-actions.ts'
 import { loadProject } from '../config/load.ts'
-import { createEngine } from '../engine/engine.ts'
+import { createEngine, type EngineOptions } from '../engine/engine.ts'
 import { openImageCache } from '../engine/image-cache.ts'
-import type { WarmEngine } from '../engine/warm.ts'
-import type { DetectionCache } from '../model/detection-cache.ts'
 import type { BodyProblem, Engine } from '../model/evaluation.ts'
+import type { PackageSet } from '../model/packages.ts'
 import type { Log } from '../model/ports.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
@@ -15,6 +14,7 @@ import { bodyProblem } from '../testing/run-tests.ts'
 import { noteImports } from './import-notes.ts'
 import { warmUp } from './warm-up.ts'
 
+export { withNewerBodies } from '../config/newer-bodies.ts'
 export { formatProblem } from '../config/problems.ts'
 export { watchProject } from '../config/watch.ts'
 export { warmUp } from './warm-up.ts'
@@ -52,21 +52,26 @@ export function actionsStepOf({ root, envFile }: WorkspaceOptions): ActionsStep 
   return actionsStep(root, processEnvironment(envFile))
 }
 
+export type EngineStart = Pick<EngineOptions, 'warm' | 'packages' | 'workers' | 'cache' | 'part'>
+
+/** Read anew each time: tens of megabytes. */
+export function packagesOf({ settings }: Project): PackageSet {
+  return readPackages(settings.pythonPaths)
+}
+
 /** An engine for tests (every detection) or for live events (the enabled ones). */
 export function startEngine(
   project: Project,
   purpose: 'run' | 'test',
   log: Log,
-  warm: WarmEngine = warmUp(),
-  cache?: DetectionCache,
+  { warm = warmUp(), packages = packagesOf(project), ...more }: EngineStart = {},
 ): Promise<Engine> {
-  const workers = project.settings.workers ?? undefined
-  const packages = readPackages(project.settings.pythonPaths)
-  return createEngine({ project, purpose, workers, packages, cache, log, warm })
+  const workers = project.settings.workers ?? more.workers
+  return createEngine({ ...more, project, purpose, workers, packages, log, warm })
 }
 
 /** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
-export function bodyProblems(project: Project, engine: Engine): Problem[] {
+export function bodyProblems(project: Project, engine: Pick<Engine, 'problems' | 'facts'>): Problem[] {
   const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
   return [...broken, ...noteImports(project, engine.facts)]
 }

@@ -59,6 +59,43 @@ it('tests what a change touches and nothing else; survives a broken moment; ends
   expect(await ended).toBe(130)
 }, 180_000)
 
+it('after an edit of what detections lean on, tells them again, and its unit tests after them', async () => {
+  const root = makeProject({
+    ...SOUND,
+    'detections/login.py':
+      'from words import GREETING\ndef rule(event): return event.get("action") == "login"\ndef title(event): return event["user"] + GREETING\n',
+    'global_helpers/words.yml': 'AnalysisType: global\nGlobalID: words\nFilename: words.py\n',
+    'global_helpers/words.py': 'GREETING = " logged in"\n',
+    'global_helpers/words_test.py':
+      'import unittest, words\nclass Words(unittest.TestCase):\n    def test_it(self): self.assertIn("logged", words.GREETING)\n',
+  })
+  const io = fakeIo()
+  const ended = runProgram(['watch', '--project', root], io)
+  await until(() => /PASS {6}global_helpers\/words_test.py[\s\S]*Unit tests {2}1 passed/.test(io.out()))
+  const after = async (path: string, text: string, told: RegExp) => {
+    const from = io.out().length
+    writeFileSync(join(root, path), text)
+    await until(() => told.test(io.out().slice(from)))
+    return io.out().slice(from)
+  }
+  const helper = await after(
+    'global_helpers/words.py',
+    'GREETING = " came in"\n',
+    /FAIL {6}Test\.Login[\s\S]*FAIL {6}global_helpers\/words_test\.py[\s\S]*Unit tests {2}1 failed/,
+  )
+  expect(helper).toContain('ann came in')
+  expect(helper).not.toContain('Test.Disabled')
+  const registry = await after(
+    'destinations.yaml',
+    SOUND['destinations.yaml'].replace('HIGH, ', ''),
+    /Unit tests {2}1 failed/,
+  )
+  expect(registry).toMatch(/UNTESTED {2}Test\.Disabled[\s\S]*FAIL {6}Test\.Login/)
+  expect(registry).not.toContain('words_test')
+  io.signal('SIGTERM')
+  expect(await ended).toBe(0)
+}, 120_000)
+
 it('keys: all again, what failed, a part of the id, the end', () => {
   const orders: KeyOrder[] = []
   const press = keyReader({ order: (order) => orders.push(order), tell: () => {} })

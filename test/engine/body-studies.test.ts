@@ -35,7 +35,7 @@ function study(kept: Uint8Array | null, bodies: readonly NamedBody[], leftOut: R
     }))
     return JSON.stringify(answers)
   })
-  return { ...result, asked }
+  return { ...result, kept: result.kept?.() ?? null, asked }
 }
 
 const BODIES = [

@@ -23,6 +23,7 @@ const project = {
       rule('Direct'),
       rule('Far'),
       rule('Modelled', { logTypes: ['Test.Log'] }),
+      rule('Tested', { tests: [{ entry: '{"p_log_type":"Test.Log"}' }] }),
       rule('Alone'),
       rule('Derived', { body: null, spec: { BaseDetection: 'Alone' } }),
     ],
@@ -30,6 +31,10 @@ const project = {
   ),
   helpers: [helper('base', ''), helper('middle', '')],
   dataModels: [dataModel({ id: 'Model', source: '' })],
+  unitTests: [
+    { path: 'helpers/middle_test.py', source: 'import middle' },
+    { path: 'helpers/alone_test.py', source: 'import unittest' },
+  ],
   configuration: ['signalbox.yaml', 'destinations.yaml'],
 }
 const facts = {
@@ -45,28 +50,49 @@ const facts = {
 } as unknown as ProjectFacts
 
 const told = (...paths: string[]) => {
-  const { detections, onlyDetections } = touchedBy(project, facts, paths)
-  return { ids: [...detections].sort(), onlyDetections }
+  const touched = touchedBy(project, facts, paths)
+  return Object.fromEntries(
+    Object.entries<ReadonlySet<string>>({ ...touched }).flatMap(([name, ids]) =>
+      ids.size > 0 ? [[name, [...ids].sort()]] : [],
+    ),
+  )
 }
 
 describe('a change of', () => {
-  it.each<[string, string[], string[], boolean]>([
-    ['a spec', ['rules/Direct.yml'], ['Direct'], true],
-    ['a body', ['rules/Far.py'], ['Far'], true],
-    ['expectations', ['rules/Far.expect.yml'], ['Far'], true],
-    ['a base, and what derives from it', ['rules/Alone.py'], ['Alone', 'Derived'], true],
+  it.each<[string, string[], Record<string, string[]>]>([
+    ['a spec', ['rules/Direct.yml'], { detections: ['Direct'] }],
+    ['a body', ['rules/Far.py'], { detections: ['Far'] }],
+    ['expectations', ['rules/Far.expect.yml'], { detections: ['Far'] }],
+    ['a base, and what derives from it', ['rules/Alone.py'], { detections: ['Alone', 'Derived'] }],
     [
       'a helper, through helpers and data models',
       [helper('base', '').body.path],
-      ['Direct', 'Far', 'Modelled'],
-      false,
+      {
+        detections: ['Direct', 'Far', 'Modelled', 'Tested'],
+        leaning: ['Direct', 'Far', 'Modelled', 'Tested'],
+        helpers: ['base', 'middle'],
+        dataModels: ['Model'],
+        unitTests: ['helpers/middle_test.py'],
+      },
     ],
-    ['a helper that fewer import', [helper('middle', '').body.path], ['Far', 'Modelled'], false],
-    ['a data model', ['data_models/Model.yml'], ['Modelled'], false],
-    ['the registry', ['destinations.yaml'], ['Alone', 'Derived', 'Direct', 'Far', 'Modelled'], false],
-    ['a file that nobody knows yet', ['rules/New.yml'], [], false],
-    ['a body and a helper', ['rules/Alone.py', 'x.py'], ['Alone', 'Derived'], false],
-  ])('%s', (_name, paths, ids, onlyDetections) => {
-    expect(told(...paths)).toEqual({ ids, onlyDetections })
+    [
+      'a data model, through log types and cases',
+      ['data_models/Model.yml'],
+      {
+        detections: ['Modelled', 'Tested'],
+        leaning: ['Modelled', 'Tested'],
+        dataModels: ['Model'],
+      },
+    ],
+    ['a file of unit tests', ['helpers/alone_test.py'], { unitTests: ['helpers/alone_test.py'] }],
+    [
+      'the registry: every verdict, nothing of Python',
+      ['destinations.yaml'],
+      { detections: ['Alone', 'Derived', 'Direct', 'Far', 'Modelled', 'Tested'] },
+    ],
+    ['a file that nobody knows yet', ['rules/New.yml'], {}],
+    ['a body and a stranger', ['rules/Alone.py', 'x.py'], { detections: ['Alone', 'Derived'] }],
+  ])('%s', (_name, paths, expected) => {
+    expect(told(...paths)).toEqual(expected)
   })
 })

@@ -87,7 +87,8 @@ class LoadedProject:
             self.problems.append({"body": number, "error": error})
 
     def _load_helper(self, _number, body):
-        importlib.import_module(body["id"])
+        if not body.get("onDemand"):
+            importlib.import_module(body["id"])
 
     def _load_data_model(self, _number, body):
         config = {

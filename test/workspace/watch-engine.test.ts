@@ -1,0 +1,107 @@
+/** What `watch` runs again and what it remembers, told by bodies that never answer the same twice. */
+import { afterEach, expect, it } from 'vitest'
+import type { Detection, TestCase } from '../../src/model/detection.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import type { Project } from '../../src/model/project.ts'
+import { touchedBy } from '../../src/testing/touched.ts'
+import { WatchEngine } from '../../src/workspace/watch-engine.ts'
+import { dataModel, engineProject, helper, rule } from '../support/engine-project.ts'
+
+const CASE = { name: 'case', entry: '{"p_log_type":"Test.Log"}', mocks: '[]' } as TestCase
+const UNIQUE = 'import uuid\ndef rule(event): return True\ndef title(event): return str(uuid.uuid4())'
+const LEANING = `
+  import words, uuid
+  words.SAID.append("x")
+  def rule(event): return True
+  def title(event): return words.greeting() + str(len(words.SAID))
+  def dedup(event): return str(event.udm("who"))
+`
+const files = (source: string, model = 'def who(event): return "ann"') => ({
+  helpers: [helper('words', source), helper('unused', 'raise RuntimeError("at import")')],
+  dataModels: [dataModel({ source: model, mappings: [{ name: 'who', method: 'who' }] })],
+})
+const project = (over: ReturnType<typeof files>, more: Partial<Detection> = {}): Project =>
+  engineProject({
+    detections: [
+      rule('alone', UNIQUE, { tests: [CASE], ...more }),
+      rule('leaning', LEANING, { tests: [CASE] }),
+    ],
+    ...over,
+  })
+const WORDS = 'SAID = []\ndef greeting(): return "hello"'
+
+let engine: WatchEngine
+afterEach(() => engine.close())
+
+async function started(first: Project) {
+  engine = new WatchEngine(silentLog, () => true)
+  await engine.startWhole(first)
+  const said = await answers()
+  engine.rest()
+  return said
+}
+
+async function answers() {
+  const calls = ['alone', 'leaning'].map((detection) => ({ detection, entry: CASE.entry, mocks: CASE.mocks }))
+  const [alone, leaning] = await engine.test(calls)
+  return {
+    alone: alone!.functions.title,
+    leaning: leaning!.functions.title,
+    who: leaning!.functions.dedup,
+  }
+}
+
+async function changed(to: Project, ...paths: string[]) {
+  const touched = touchedBy(to, engine.facts, paths)
+  const detections = [...to.detections.values()].filter(({ id }) => touched.detections.has(id))
+  await engine.startPart(to, detections, touched)
+  const said = await answers()
+  engine.rest()
+  return said
+}
+
+it('runs nothing where only what is made of the answers changed', async () => {
+  const first = await started(project(files(WORDS)))
+  const withOwners = project(files(WORDS), { severity: 'LOW', outputIds: ['soc'] })
+  expect(await changed(withOwners, 'destinations.yaml', 'rules/alone.yml')).toEqual(first)
+})
+
+it('an edited helper re-executes what leans on it, in an interpreter without a past, and nothing else', async () => {
+  const first = await started(project(files(WORDS)))
+  expect(first.leaning).toEqual({ output: 'hello1' })
+  const second = await changed(project(files(WORDS.replace('hello', 'good day'))), 'global_helpers/words.py')
+  expect(second).toEqual({ ...first, leaning: { output: 'good day1' } })
+})
+
+it('an edited data model re-executes the rules of its log types', async () => {
+  const first = await started(project(files(WORDS)))
+  const newer = project(files(WORDS, 'def who(event): return "bob"'))
+  expect(await changed(newer, 'data_models/Test.Model.py')).toMatchObject({
+    leaning: first.leaning,
+    who: { output: 'bob' },
+  })
+})
+
+it('an edited body or case is run again', async () => {
+  const first = await started(project(files(WORDS)))
+  const edited = project(files(WORDS), { tests: [{ ...CASE, mocks: '[ ]' }] })
+  await engine.startPart(edited, [...edited.detections.values()], touchedBy(edited, engine.facts, []))
+  const [again] = await engine.test([{ detection: 'alone', entry: CASE.entry, mocks: '[ ]' }])
+  expect(again!.functions.title).not.toEqual(first.alone)
+})
+
+it('keeps what is wrong with what was not loaded again, and forgets what was mended', async () => {
+  await started(project(files(WORDS)))
+  const ids = () => engine.problems.map(({ id, error }) => `${id}: ${error.type}`)
+  expect(ids()).toEqual(['unused: RuntimeError'])
+  const broken = project(files('SAID = ['))
+  await engine.startPart(
+    broken,
+    [...broken.detections.values()],
+    touchedBy(broken, engine.facts, ['global_helpers/words.py']),
+  )
+  expect(ids().sort()).toEqual(['leaning: ImportError', 'unused: RuntimeError', 'words: SyntaxError'])
+  engine.rest()
+  await changed(project(files(WORDS)), 'global_helpers/words.py')
+  expect(ids()).toEqual(['unused: RuntimeError'])
+})
