@@ -100,7 +100,7 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   const deadline = async (): Promise<SendResult> => {
     await ports.clock.sleep(SEND_DEADLINE_MS, AbortSignal.any([stop, done.signal]))
     if (stop.aborted) await ports.clock.sleep(STOP_GRACE_MS, done.signal)
-    late.abort()
+    if (!done.signal.aborted) late.abort()
     const message = stop.aborted ? 'interrupted' : `no answer within ${SEND_DEADLINE_MS} ms`
     return { result: 'retry', status: null, message, retryAfterMs: null }
   }

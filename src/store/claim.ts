@@ -1,13 +1,12 @@
 /** Hands out what is due under a lease. Two partial indexes answer it, however many deliveries wait. */
 import { randomUUID } from 'node:crypto'
 import { alertsOf } from './alerts.ts'
-import { findDelivery } from './deliveries.ts'
+import { DELIVERY_COLUMNS, type StoredDelivery, toDelivery } from './deliveries.ts'
 import type { Driver } from './driver.ts'
 import type { ClaimedDelivery } from './store.ts'
 
 interface Candidate {
   readonly seq: number
-  readonly id: string
   readonly due: number
   /** 1 where somebody may have tried already. */
   readonly repeated: number
@@ -18,12 +17,12 @@ const TRIED = `created_at < coalesce((SELECT since FROM holder), 0)
     OR EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)`
 
 const DUE = `
-  SELECT seq, id, due, ${TRIED} AS repeated FROM delivery
+  SELECT seq, due, ${TRIED} AS repeated FROM delivery
   WHERE destination_key = :key AND state IN ('pending', 'waiting') AND due <= :now
   ORDER BY due, seq LIMIT :limit`
 
 const LEASE_RAN_OUT = `
-  SELECT seq, id, due, 1 AS repeated FROM delivery
+  SELECT seq, due, 1 AS repeated FROM delivery
   WHERE destination_key = :key AND state = 'sending' AND lease_until <= :now
   ORDER BY due, seq LIMIT :limit`
 
@@ -38,7 +37,8 @@ export function isAnythingDue(driver: Driver, { destinationKeys }: ClaimRequest,
 }
 
 const LEASE = `
-  UPDATE delivery SET state = 'sending', lease_token = :token, lease_until = :until WHERE id = :id`
+  UPDATE delivery SET state = 'sending', lease_token = :token, lease_until = :until WHERE seq = :seq
+  RETURNING ${DELIVERY_COLUMNS}`
 
 export interface ClaimRequest {
   readonly destinationKeys: readonly string[]
@@ -59,15 +59,10 @@ export function claimDue(driver: Driver, request: ClaimRequest, now: number): Cl
     .map((candidate) => lease(driver, candidate, now + request.leaseMs))
 }
 
-function lease(driver: Driver, { id, repeated }: Candidate, until: number): ClaimedDelivery {
+function lease(driver: Driver, { seq, repeated }: Candidate, until: number): ClaimedDelivery {
   const leaseToken = randomUUID()
-  driver.prepare(LEASE).run({ id, token: leaseToken, until })
-  return {
-    delivery: findDelivery(driver, id)!,
-    leaseToken,
-    repeated: repeated === 1,
-    alerts: alertsOf(driver, id),
-  }
+  const delivery = toDelivery(driver.prepare<StoredDelivery>(LEASE).get({ seq, token: leaseToken, until })!)
+  return { delivery, leaseToken, repeated: repeated === 1, alerts: alertsOf(driver, delivery.id) }
 }
 
 const EARLIEST = `

@@ -3,15 +3,14 @@ import { type Driver, insert } from './driver.ts'
 import type { Attempt, DeliveryFilter, DeliveryRow, DeliveryState, NewDelivery } from './store.ts'
 import { whereClause } from './where-clause.ts'
 
-type StoredDelivery = Omit<DeliveryRow, 'alertIds'> & { readonly alertIds: string }
+export type StoredDelivery = Omit<DeliveryRow, 'alertIds'> & { readonly alertIds: string }
 
-const SELECT_DELIVERY = `
-  SELECT d.id, d.kind, d.destination_key AS destinationKey, d.destination, d.state, d.due, d.attempts,
-    d.created_at AS createdAt, d.paused_ms AS pausedMs, d.reason, d.message,
-    (SELECT json_group_array(alert_id) FROM delivery_item WHERE delivery_id = d.id) AS alertIds
-  FROM delivery d`
+/** Also of what an update returns. */
+export const DELIVERY_COLUMNS = `id, kind, destination_key AS destinationKey, destination, state, due, attempts,
+  created_at AS createdAt, paused_ms AS pausedMs, reason, message,
+  (SELECT json_group_array(alert_id) FROM delivery_item WHERE delivery_id = delivery.id) AS alertIds`
 
-function toDelivery(row: StoredDelivery): DeliveryRow {
+export function toDelivery(row: StoredDelivery): DeliveryRow {
   return { ...row, alertIds: JSON.parse(row.alertIds) as string[] }
 }
 
@@ -37,11 +36,6 @@ export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
   if (created > 0) insert(driver, 'delivery_item', { delivery_id: delivery.id, alert_id: delivery.alertId })
 }
 
-export function findDelivery(driver: Driver, id: string): DeliveryRow | undefined {
-  const row = driver.prepare<StoredDelivery>(`${SELECT_DELIVERY} WHERE d.id = :id`).get({ id })
-  return row && toDelivery(row)
-}
-
 /** Newest first. */
 export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
   const { where, params } = whereClause(
@@ -51,14 +45,14 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
       alertId: filter.alertId,
     },
     {
-      states: 'd.state IN (SELECT value FROM json_each(:states))',
-      destination: ':destination IN (d.destination, d.destination_key)',
-      alertId: 'd.id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
+      states: 'state IN (SELECT value FROM json_each(:states))',
+      destination: ':destination IN (destination, destination_key)',
+      alertId: 'id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
     },
   )
   return driver
     .prepare<StoredDelivery>(
-      `${SELECT_DELIVERY} ${where} ORDER BY d.created_at DESC, d.seq DESC LIMIT :limit`,
+      `SELECT ${DELIVERY_COLUMNS} FROM delivery ${where} ORDER BY created_at DESC, seq DESC LIMIT :limit`,
     )
     .all({ ...params, limit: filter.limit })
     .map(toDelivery)

@@ -53,11 +53,17 @@ export function groupedWrites(driver: Driver): GroupedWrites {
 /** Answers are functions because none may be given before the whole group is committed. */
 function writeGroup(driver: Driver, group: readonly Write[]): (() => void)[] {
   try {
-    const all = () => group.map((write) => attempt(driver, write))
+    const all = () => (group.length === 1 ? group.map(alone) : group.map((write) => attempt(driver, write)))
     return group.some(({ sync }) => sync === 'synced') ? driver.transaction(all) : driver.unsynced(all)
   } catch (error) {
     return group.map((write) => () => write.reject(error))
   }
+}
+
+/** Its failure is the group's: no transaction of its own. */
+function alone({ work, resolve }: Write): () => void {
+  const value = work()
+  return () => resolve(value)
 }
 
 function attempt(driver: Driver, write: Write): () => void {
