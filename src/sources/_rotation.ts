@@ -1,4 +1,5 @@
 /** Finds files that rotation renamed: they lie beside the path, and their names begin with its own. */
+import type { BigIntStats } from 'node:fs'
 import { type FileHandle, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { beginsWith, type FileCursor, type Sighting, sighting, sightingOf } from './_file-cursor.ts'
@@ -45,10 +46,7 @@ export async function openNext(path: string, finished: Sighting): Promise<FileHa
  * a later file was rotated away already, the writer has long left this one.
  */
 export async function isReplaced(path: string, file: Sighting): Promise<boolean> {
-  const now = await stat(path, { bigint: true }).catch((cause: unknown) => {
-    if (isMissing(cause)) return null
-    throw cause
-  })
+  const now = await statsOf(path)
   if (now && String(now.ino) === file.inode) return false
   if (now && now.size > 0n) return true
   return (await rotatedOf(path)).some((member) => isNext(member, file))
@@ -92,14 +90,26 @@ interface Member extends Sighting {
 
 /** The file and those beside it whose names begin with its own, by name; compressed ones are copies of one of them. */
 async function familyOf(path: string): Promise<Member[]> {
-  const entries = await readdir(dirname(path)).catch(() => [])
+  const entries = (await unlessMissing(readdir(dirname(path)))) ?? []
   const members: Member[] = []
   for (const entry of entries
     .filter((name) => name.startsWith(basename(path)) && !name.endsWith('.gz'))
     .sort()) {
     const name = join(dirname(path), entry)
-    const stats = await stat(name, { bigint: true }).catch(() => null)
+    const stats = await statsOf(name)
     if (stats?.isFile()) members.push({ name, ...sighting(stats) })
   }
   return members
+}
+
+function statsOf(name: string): Promise<BigIntStats | null> {
+  return unlessMissing(stat(name, { bigint: true }))
+}
+
+/** Any other failure must not look as if a file were gone: its rest would be passed over. */
+function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
+  return found.catch((cause: unknown) => {
+    if (isMissing(cause)) return null
+    throw cause
+  })
 }

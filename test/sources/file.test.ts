@@ -1,6 +1,6 @@
-import { appendFile, mkdtemp, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -241,6 +241,15 @@ describe('a followed file', () => {
     await tail.sees(['1'])
     await appendFile(tail.path, '2\n\n3\r\n')
     await tail.sees(['1', '22', '3'])
+    await tail.stop()
+  })
+
+  it('waits for its folder too', async () => {
+    const tail = new Follower(join(freshPath(''), 'later', 'x.ndjson'))
+    await tail.start()
+    await mkdir(dirname(tail.path), { recursive: true })
+    await writeFile(tail.path, '1\n')
+    await tail.sees(['1'])
     await tail.stop()
   })
 
