@@ -1,6 +1,6 @@
 """The engine's own driver under native CPython: one JSON request on standard input, one answer on standard output.
 
-{runtime, packages, load, test} -> {python, problems, outcomes}. No lock and no limits: for repositories that one trusts.
+{runtime, packages, load, test} -> {python, problems, outcomes}, where load and test are the driver's own texts. No lock and no limits: for repositories that one trusts.
 """
 
 import json
@@ -14,8 +14,8 @@ def main():
     sys.path.append(request["runtime"] + "/stand_ins")
     from signalbox_driver import batch
 
-    problems = batch.load(json.dumps(request["load"]))
-    outcomes = batch.test(json.dumps(request["test"]))
+    problems = batch.load(request["load"])
+    outcomes = batch.test(request["test"])
     python = sys.version.split()[0]
     answers.write(f'{{"python": "{python}", "problems": {problems}, "outcomes": {outcomes}}}')
 

@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { bodiesOf } from '../../src/engine/bodies.ts'
+import { loadRequest, testRequest, withCodes } from '../../src/engine/requests.ts'
 import type { TestOutcome } from '../../src/model/evaluation.ts'
 import type { FunctionName } from '../../src/model/finding.ts'
+import { NO_PACKAGES } from '../../src/model/packages.ts'
 import type { Project } from '../../src/model/project.ts'
 import type { DetectionResult, TestResult } from '../../src/model/test-result.ts'
 
@@ -79,29 +81,26 @@ function casesOf(project: Project, results: readonly DetectionResult[]): Case[] 
 function nativeRequest(project: Project, cases: readonly Case[]): string {
   const bodies = bodiesOf(project, 'test').filter(({ kind }) => kind !== 'simple' && kind !== 'unit-tests')
   const numbers = new Map(bodies.flatMap(({ kind, id }, at) => (kind === 'detection' ? [[id, at]] : [])))
-  const calls = cases.map(({ detection, entry, mocks }, item) => [
-    item,
-    numbers.get(detection),
-    null,
-    entry,
-    mocks,
-    false,
-    null,
-  ])
+  const calls = cases.map(({ detection, entry, mocks }, item) => {
+    const body = numbers.get(detection)!
+    return { item, body, entry, mocks, noteReads: false, followLines: false }
+  })
+  const load = loadRequest({
+    bodies,
+    excluded: [],
+    limits: { timeMs: 60_000, outputBytes: 65_536 },
+    packages: NO_PACKAGES,
+    hostCache: false,
+  })
   return JSON.stringify({
     runtime: RUNTIME,
+    // On the import path of that Python itself.
     packages: project.settings.pythonPaths,
-    load: {
-      bodies,
-      codes: bodies.map(() => null),
-      excluded: [],
-      hostCache: false,
-      packages: { roots: 0 },
-      timeMs: 60_000,
-      loadMs: 600_000,
-      outputBytes: 65_536,
-    },
-    test: { calls, skips: [] },
+    load: withCodes(
+      load,
+      bodies.map(() => null),
+    ),
+    test: testRequest(calls, bodies, []),
   })
 }
 

@@ -143,7 +143,6 @@ const isOutcomes = listOf(
     output: isText,
     missingMocks: listOf(isText),
     reads: orNull(listOf(record({ field: isText, value: orNull(isText) }))),
-    broken: (value) => typeof value === 'boolean',
     durationMs: isNumber,
     lines: optional(record({ executable: isLines, run: isLines })),
   }),

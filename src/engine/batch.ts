@@ -9,6 +9,7 @@ import { type Accepted, cacheEvent, type IntakeRules, type NotAccepted, takeIn }
 import type { Looked, Matching } from './matching.ts'
 import type { Answer, Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
 import type { LockedPython, Python } from './pyodide.ts'
+import { type EventEntry, evaluationRequest, testRequest, unitTestRequest } from './requests.ts'
 import { keepFields } from './signal-fields.ts'
 import { refuseTampering } from './tampering.ts'
 
@@ -19,16 +20,6 @@ export interface LoadedBodies {
   readonly matching: Matching
   readonly bodies: readonly Body[]
   readonly broken: ReadonlyMap<number, FunctionError>
-}
-
-/** An event that some body is to see. */
-interface Entry {
-  /** Its place among the job's items. */
-  readonly item: number
-  readonly raw: string
-  readonly fields: Accepted['fields']
-  /** Those that Python runs. */
-  readonly candidates: Accepted['candidates']
 }
 
 /** What one function results in for one body and item. */
@@ -46,7 +37,7 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
   const quarantined = new Set(job.quarantined)
   const running = withoutQuarantined(quarantined)
   const matched: Reported[] = []
-  const asked = taken.flatMap((event, item): Entry[] => {
+  const asked = taken.flatMap((event, item): EventEntry[] => {
     if (event.status !== 'accepted') return []
     for (const each of event.matched) matched.push({ item, ...each })
     const candidates = running(event.python)
@@ -109,9 +100,9 @@ interface PythonReport {
 }
 
 /** One call for all; event by event when Python can't read the whole. */
-function ask(python: Python, entries: readonly Entry[], job: Job): PythonReport {
+function ask(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
   if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
-  const answer = readEvaluation(python.evaluate(requestText(entries, job)))
+  const answer = readEvaluation(python.evaluate(evaluationRequest(entries, job)))
   if (answer !== null) {
     const asked = new Map(entries.map(({ item, candidates }) => [item, candidates]))
     if (!answer.findings.every(([item, body]) => asked.get(item)?.includes(body))) throw new ForgedAnswer()
@@ -126,7 +117,7 @@ function ask(python: Python, entries: readonly Entry[], job: Job): PythonReport 
 }
 
 /** One call for each body, so that it is known which of them changed what all share. */
-function askWatching(python: Python, entries: readonly Entry[], job: Job): PythonReport {
+function askWatching(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
   const bodies = bodiesIn(entries)
   return joined(
     bodies.map((body) => {
@@ -140,7 +131,7 @@ function askWatching(python: Python, entries: readonly Entry[], job: Job): Pytho
 }
 
 /** Ascending. Most events share one list of candidates. */
-function bodiesIn(entries: readonly Entry[]): number[] {
+function bodiesIn(entries: readonly EventEntry[]): number[] {
   const lists = new Set(entries.map(({ candidates }) => candidates))
   return [...new Set([...lists].flat())].sort((a, b) => a - b)
 }
@@ -162,39 +153,6 @@ function withoutQuarantined(quarantined: ReadonlySet<number>) {
     known.set(candidates, running)
     return running
   }
-}
-
-/** The records' own texts go in as they are: each has passed a parser, so none can reach beyond its place. */
-function requestText(entries: readonly Entry[], { skips, singly }: Job): string {
-  const { groups, work } = grouped(entries)
-  const parts = [
-    `"groups":${JSON.stringify(groups)}`,
-    `"work":${JSON.stringify(work)}`,
-    `"singly":${JSON.stringify(singly)}`,
-    `"skips":${JSON.stringify(skips.map(skipEntry))}`,
-    `"items":${JSON.stringify(entries.map(({ item }) => item))}`,
-    `"fields":${JSON.stringify(entries.map(({ fields }) => fields))}`,
-    `"events":[${entries.map(({ raw }) => raw).join(',')}]`,
-  ]
-  return `{${parts.join(',')}}`
-}
-
-/** Groups of places that the same bodies see, and for each body, ascending, its groups. */
-function grouped(entries: readonly Entry[]): { groups: number[][]; work: [number, number[]][] } {
-  const byCandidates = Map.groupBy([...entries.keys()], (place) => entries[place]!.candidates)
-  const work = new Map<number, number[]>()
-  ;[...byCandidates.keys()].forEach((candidates, group) => {
-    for (const body of candidates) {
-      const groups = work.get(body)
-      if (groups) groups.push(group)
-      else work.set(body, [group])
-    }
-  })
-  return { groups: [...byCandidates.values()], work: [...work].sort(([a], [b]) => a - b) }
-}
-
-function skipEntry({ body, item, function: number, error }: Skip): unknown[] {
-  return [body, item, number, error]
 }
 
 /** A quarantined body no longer runs; what it was stopped for is still told, once per event. */
@@ -221,15 +179,8 @@ export function testCalls({ python, matching, bodies: loaded, broken }: LoadedBo
   })
   const items = calls.flatMap((_, item) => (known[item] ? [] : [item]))
   const run = (some: readonly number[]) => {
-    const request = {
-      calls: some.map((item) => {
-        const { body, entry, mocks, newer, followLines, noteReads } = calls[item]!
-        const { path, source } = newer ?? loaded[body]!
-        return [item, body, newer, entry, mocks, noteReads, followLines ? [path, source] : null]
-      }),
-      skips: job.skips.map(skipEntry),
-    }
-    return readOutcomes(python.test(JSON.stringify(request)), some.length)
+    const asked = some.map((item) => ({ item, ...calls[item]! }))
+    return readOutcomes(python.test(testRequest(asked, loaded, job.skips)), some.length)
   }
   const bodies = [...new Set(items.map((item) => calls[item]!.body))]
   const runWatching = (item: number) => {
@@ -247,11 +198,8 @@ export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Answe
   const quarantined = new Set(job.quarantined)
   const refusals = calls.map(({ body }) => (quarantined.has(body) ? QUARANTINED : broken.get(body)))
   const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
-  const request = {
-    calls: items.map((item) => [item, calls[item]!.body, calls[item]!.name]),
-    skips: job.skips.map(skipEntry),
-  }
-  const outcomes = readUnitTests(python.unitTests(JSON.stringify(request)), items.length).values()
+  const asked = items.map((item) => ({ item, ...calls[item]! }))
+  const outcomes = readUnitTests(python.unitTests(unitTestRequest(asked, job.skips)), items.length).values()
   return {
     outcomes: refusals.map((error) => (error ? failedUnitTest(error) : outcomes.next().value!)),
     printed: [],

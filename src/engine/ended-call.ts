@@ -55,7 +55,6 @@ export function failedOutcome(error: FunctionError): TestOutcome {
     output: '',
     missingMocks: [],
     reads: [],
-    broken: false,
     durationMs: 0,
   }
 }

@@ -74,7 +74,7 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
     async test(calls) {
       const share = { workers: workers * 4, mostItems: DETECTIONS_PER_JOB, mostChars: CHARS_PER_JOB }
       const jobs = chunks(runsOfOneDetection(calls), charsOf, share).map((runs) => {
-        const items = runs.flat().map((call) => bodyCall(call, numbers.get(call.detection)!, bodies))
+        const items = runs.flat().map((call) => bodyCall(call, numbers.get(call.detection)!))
         return containment.run({ kind: 'test', items })
       })
       return (await Promise.all(jobs)).flat() as TestOutcome[]
@@ -100,12 +100,9 @@ function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCac
   }
 }
 
-function bodyCall(call: TestCall, number: number, bodies: readonly Body[]): BodyCall {
-  const { entry, mocks, body, followLines = false, noteReads = false } = call
-  const loaded = bodies[number]!
-  const isNewer = body && loaded.kind === 'detection' && body.source !== loaded.source
-  const newer = isNewer ? { ...loaded, ...body } : null
-  return { body: number, entry, mocks, newer, followLines, noteReads }
+function bodyCall(call: TestCall, number: number): BodyCall {
+  const { entry, mocks, followLines = false, noteReads = false } = call
+  return { body: number, entry, mocks, followLines, noteReads }
 }
 
 /** The cases of one detection stay together and in order: its module may carry state from one to the next. */

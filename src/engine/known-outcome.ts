@@ -3,5 +3,5 @@ import type { TestOutcome } from '../model/evaluation.ts'
 import type { FunctionResults } from '../model/finding.ts'
 
 export function outcomeOf(functions: FunctionResults): TestOutcome {
-  return { functions, output: '', missingMocks: [], reads: [], broken: false, durationMs: 0 }
+  return { functions, output: '', missingMocks: [], reads: [], durationMs: 0 }
 }

@@ -5,6 +5,7 @@ import type { AskCache } from './cache-answers.ts'
 import { endedCall, plainError } from './ended-call.ts'
 import { type Done, type Ended, Evaluator, type Ready } from './evaluator.ts'
 import { type BrokenBody, budgetMs, type Job, LOADING, type LoadOrder } from './protocol.ts'
+import { loadRequest } from './requests.ts'
 import type { StartState } from './start-state.ts'
 
 export interface PoolOptions {
@@ -189,7 +190,9 @@ export class Pool {
   #request(others: readonly BrokenBody[] = []): Pick<LoadOrder, 'request' | 'leftOut'> {
     const { setup, askCache } = this.#options
     const excluded = [...this.#excluded.values(), ...others]
-    const request = loadRequest(setup, excluded, askCache !== undefined)
+    const { bodies, packages } = setup
+    const { limits } = setup.settings
+    const request = loadRequest({ bodies, excluded, limits, packages, hostCache: askCache !== undefined })
     return { request, leftOut: excluded.map(({ body }) => body) }
   }
 
@@ -205,24 +208,4 @@ export class Pool {
       'loading a body ended its worker: it is left out',
     )
   }
-}
-
-/** The text with which Python loads the bodies; see batch.py. Of what is decided without it, it is told nothing. */
-function loadRequest(
-  { bodies: all, settings, packages }: PoolOptions['setup'],
-  excluded: readonly BrokenBody[],
-  hostCache: boolean,
-): string {
-  const { timeMs, outputBytes } = settings.limits
-  const bodies = all
-    .filter(({ kind }) => kind !== 'simple')
-    .map((body) =>
-      body.kind === 'detection' ? { ...body, filter: undefined, signalFields: undefined } : body,
-    )
-  const errors = excluded.map(({ body, error }) => [body, error])
-  // An image holds what was imported of the packages, so their content is part of its name.
-  const { roots, digest } = packages
-  const brought = { roots, digest }
-  const times = { timeMs, loadMs: budgetMs({ body: 0, item: LOADING }, timeMs) }
-  return JSON.stringify({ bodies, excluded: errors, ...times, outputBytes, hostCache, packages: brought })
 }

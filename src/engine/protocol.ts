@@ -162,8 +162,6 @@ export interface BodyCall {
   readonly body: number
   readonly entry: string
   readonly mocks: string
-  /** What the body has become since it was loaded. */
-  readonly newer: DetectionBody | null
   readonly followLines: boolean
   readonly noteReads: boolean
 }

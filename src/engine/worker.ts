@@ -20,6 +20,7 @@ import {
 import { type Booted, bootPython } from './pyodide.ts'
 import { readPythonFiles } from './python-files.ts'
 import { forbidCodeFromText } from './realm.ts'
+import { withCodes } from './requests.ts'
 import { createSelection } from './selection.ts'
 import { Tampering } from './tampering.ts'
 import { compileInterpreter } from './wasm-module.ts'
@@ -79,11 +80,6 @@ function study({ bodies, leftOut, images: way }: LoadOrder, { python, base }: Bo
     codes: studies.map(({ code }) => code),
     kept: kept && way !== 'ignore' ? [images.keptStudies(kept())] : [],
   }
-}
-
-/** The image is named by the request alone. */
-function withCodes(request: string, codes: readonly (string | null)[]): string {
-  return `${request.slice(0, -1)},"codes":${JSON.stringify(codes)}}`
 }
 
 function load(order: LoadOrder, from: Booted): LoadedBodies {

@@ -1,6 +1,5 @@
 /** What the engine answers: evaluated events for the daemon, outcomes of test calls for testing. */
 import type { JsonText } from './alert.ts'
-import type { PythonSource } from './detection.ts'
 import type { Envelope, EventIdentity } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from './finding.ts'
@@ -27,8 +26,6 @@ export interface TestCall {
   readonly detection: string
   readonly entry: JsonText
   readonly mocks: JsonText
-  /** What is to run; another text than the one loaded is loaded for it. Absent: the one loaded. */
-  readonly body?: PythonSource | null
   /** Also tell which lines of the body run. */
   readonly followLines?: boolean
   /** Also tell what the body asks of its event, which makes the call slower. */
@@ -59,8 +56,6 @@ export interface TestOutcome {
   readonly missingMocks: readonly string[]
   /** In the order of asking, each once; null: they were not noted, and would be in another call. */
   readonly reads: readonly FieldRead[] | null
-  /** The body could not be loaded; the matcher's error says why. */
-  readonly broken: boolean
   readonly durationMs: number
   /** Where they were to be told, and Python came to an end with the call. */
   readonly lines?: BodyLines | undefined

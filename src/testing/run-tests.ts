@@ -89,8 +89,6 @@ function resultOf(
   if (problem) return invalidResult(detection, problem)
   const outcomes = runs.map(({ outcome }) => outcome)
   coverage?.add(detection, outcomes)
-  const broken = outcomes.find((outcome) => outcome.broken)
-  if (broken) return invalidResult(detection, { error: broken.functions.detection!.error! })
   const tests = runs.map(({ result }) => result)
   const problems = minimumProblems(detection, selection.minimumTests)
   return { ...about(detection), status: statusOf(detection, tests, problems), problems, tests }

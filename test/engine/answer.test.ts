@@ -30,7 +30,6 @@ const outcome = {
   output: '',
   missingMocks: ['get'],
   reads: [{ field: 'a', value: null }],
-  broken: false,
   durationMs: 0.5,
 }
 

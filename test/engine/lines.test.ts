@@ -84,12 +84,6 @@ it('tells the lines before one that raised', async () => {
   expect(outcome!.lines!.run).toEqual([1, 2])
 })
 
-it('of a newer body, those of the newer one', async () => {
-  const body = { path: 'rules/broken.py', source: '\n\ndef rule(event):\n    return True\n' }
-  const [outcome] = await engine.test([{ ...call('broken', {}), body }])
-  expect(outcome!.lines).toEqual({ executable: [3, 4], run: [3, 4] })
-})
-
 it('outlives a body that takes the tool away, for the cases after it', async () => {
   const [hostile, next] = await engine.test([call('hostile', {}), call('branching', { n: 4 })])
   expect(hostile!.functions.detection).toEqual({ output: true })

@@ -110,29 +110,6 @@ describe('mocks', () => {
   })
 })
 
-describe('a call that names a newer body than the one loaded', () => {
-  const path = 'rules/false.py'
-  const newer = (source: string) => engine.test([{ ...call('false'), body: { path, source } }])
-
-  it('runs that; a call without one still runs what was loaded', async () => {
-    const [told] = await newer(
-      'from geo import locate\ndef rule(event): return True\ndef title(event): return locate("x")',
-    )
-    expect(told!.functions).toEqual({ detection: { output: true }, title: { output: 'nowhere' } })
-    expect((await outcomeOf('false')).functions.detection).toEqual({ output: false })
-  })
-
-  it.each([
-    ['def rule(event: return', 'SyntaxError'],
-    ['import nowhere', 'ModuleNotFoundError'],
-    ['def title(event): return "t"', 'MissingFunction'],
-    ['while True: pass', 'TimeLimitExceeded'],
-  ])('%s: it is broken', async (source, type) => {
-    const [told] = await newer(source)
-    expect(told).toMatchObject({ broken: true, functions: { detection: { error: { type } } } })
-  })
-})
-
 describe('what a rule reads of its event', () => {
   const noting = (...args: Parameters<typeof call>) => ({ ...call(...args), noteReads: true })
 

@@ -4,37 +4,29 @@
  */
 import { readFileSync } from 'node:fs'
 import { loadPyodide, type PyodideInterface } from 'pyodide'
+import { bodiesOf } from '../../src/engine/bodies.ts'
 import { readPythonFiles } from '../../src/engine/python-files.ts'
+import { evaluationRequest, loadRequest, withCodes } from '../../src/engine/requests.ts'
+import { NO_PACKAGES } from '../../src/model/packages.ts'
+import { engineProject, rule } from '../support/engine-project.ts'
 
 const bodies = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as { name: string; source: string }[]
-/** What the driver takes besides the bodies: see `signalbox_driver/batch.py`. */
 const LOAD = {
-  codes: [null],
   excluded: [],
+  limits: { timeMs: 1000, outputBytes: 1000 },
+  packages: NO_PACKAGES,
   hostCache: false,
-  packages: { roots: 0 },
-  timeMs: 1000,
-  loadMs: 1000,
-  outputBytes: 1000,
 }
-const EVENT = {
-  work: [[0, [0]]],
-  groups: [[0]],
-  singly: [],
-  skips: [],
-  items: [0],
-  fields: [{}],
-  events: [{}],
-}
+const EVENT = { item: 0, raw: '{}', fields: {}, candidates: [0] }
 // An attempt may throw later than it was made.
 process.on('uncaughtException', () => {})
 let python = await start()
 for (const { name, source } of bodies) {
   let got: string
   try {
-    const body = { kind: 'detection', type: 'rule', id: name, path: `rules/${name}.py`, source }
-    call('load', { ...LOAD, bodies: [body] })
-    got = call('evaluate', EVENT)
+    const bodies = bodiesOf(engineProject({ detections: [rule(name, source)] }), 'test')
+    call('load', withCodes(loadRequest({ ...LOAD, bodies }), [null]))
+    got = call('evaluate', evaluationRequest([EVENT], { skips: [], singly: [] }))
   } catch (error) {
     // It ended the interpreter, or broke the driver: the next one gets another.
     got = String(error)
@@ -60,7 +52,7 @@ async function start(): Promise<PyodideInterface> {
   return pyodide
 }
 
-function call(name: 'load' | 'evaluate', request: unknown): string {
-  python.globals.set('request', JSON.stringify(request))
+function call(name: 'load' | 'evaluate', request: string): string {
+  python.globals.set('request', request)
   return python.runPython(`driver.${name}(request)`) as string
 }

@@ -24,7 +24,7 @@ function testCase(expectedResult: boolean, expectations: Expectations = {}): Tes
 }
 
 function outcome(functions: FunctionResults, missingMocks: string[] = []): TestOutcome {
-  return { functions, output: '', missingMocks, reads: [], broken: false, durationMs: 1 }
+  return { functions, output: '', missingMocks, reads: [], durationMs: 1 }
 }
 
 interface Given {

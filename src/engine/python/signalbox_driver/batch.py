@@ -10,7 +10,6 @@ from panther_detection_helpers.backend import MemoryBackend
 from signalbox_driver import failures, marks
 from signalbox_driver.host_cache import HostBackend
 from signalbox_driver.imports import add_packages
-from signalbox_driver.failures import describe_loading, missing_function
 from signalbox_driver.lines import followed
 from signalbox_driver.lines import told as told_lines
 from signalbox_driver.loading import LoadedProject
@@ -73,17 +72,16 @@ def evaluate(text):
 
 
 def test(text):
-    """{calls: [[item, body, newer body or null, entry text, mocks text, note reads?, [path, source] to follow or null]],
-    skips}
-    -> [{functions, output, missingMocks, reads or null, durationMs, broken, lines if followed}]
+    """{calls: [[item, body, entry text, mocks text, note reads?, [path, source] to follow or null]], skips}
+    -> [{functions, output, missingMocks, reads or null, durationMs, lines if followed}]
     """
     request = json.loads(text)
     _prepare()
     skips = _skips(request["skips"])
     with observing(bool(skips) or any(noting for *_, noting, _ in request["calls"])):
         outcomes = [
-            _test_loaded(number, newer, (item, *call), skips.get(number, {}).get(item, {}))
-            for item, number, newer, *call in request["calls"]
+            _test(_project.detections[number], (item, *call), skips.get(number, {}).get(item, {}))
+            for item, number, *call in request["calls"]
         ]
     marks.leave()
     return _answer(outcomes)
@@ -102,28 +100,6 @@ def unit_tests(text):
     ]
     marks.leave()
     return _answer(outcomes)
-
-
-def _test_loaded(number, newer, call, known):
-    if newer is None:
-        return _test(_project.detections[number], call, known)
-    marks.begin_loading(number)
-    try:
-        marks.armed[0] = True
-        detection = _project.newer(number, newer)
-        marks.armed[0] = False
-    except BaseException as error:
-        marks.armed[0] = False
-        return _broken(describe_loading(error, newer["path"]))
-    if not callable(detection.namespace.get(detection.matcher)):
-        return _broken(missing_function(newer["path"], detection.matcher))
-    return _test(detection, call, known)
-
-
-def _broken(error):
-    functions = {"detection": {"error": error}}
-    rest = {"output": printed.take(), "missingMocks": [], "reads": [], "durationMs": 0}
-    return {"functions": functions, "broken": True, **rest}
 
 
 def _test(detection, call, known):
@@ -147,7 +123,6 @@ def _test(detection, call, known):
         "missingMocks": missing,
         "reads": told(reads),
         "durationMs": round(duration * 1000, 3),
-        "broken": False,
         **({"lines": told_lines(lines)} if lines else {}),
     }
 

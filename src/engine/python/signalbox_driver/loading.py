@@ -40,7 +40,6 @@ class LoadedProject:
         self.detections = {}
         self.models = _models
         self.unit_tests = {}
-        self._newer = {}
         self.problems = []
         self._excluded = excluded
         for body in bodies:
@@ -101,27 +100,16 @@ class LoadedProject:
         for log_type in body["logTypes"]:
             self.models.setdefault(log_type, model)
 
-    def newer(self, number, body):
-        """What a detection's body came to after it was loaded. Raises what loading that raises."""
-        known = self._newer.get(number)
-        if known is None or known[0] != body["source"]:
-            know_source(body["path"], body["source"])
-            known = self._newer[number] = body["source"], self._made(number, body)
-        return known[1]
-
     def _load_detection(self, number, body):
-        detection = self._made(number, body)
-        if not callable(detection.namespace.get(detection.matcher)):
-            return missing_function(body["path"], detection.matcher)
-        self.detections[number] = detection
-        return None
-
-    def _made(self, number, body):
         # Not in sys.modules: no detection is importable by another.
         module = ModuleType(body["id"])
         module.__file__ = body["path"]
         exec(compiled(body), module.__dict__)
-        return Detection(number, body, module.__dict__)
+        detection = Detection(number, body, module.__dict__)
+        if not callable(detection.namespace.get(detection.matcher)):
+            return missing_function(body["path"], detection.matcher)
+        self.detections[number] = detection
+        return None
 
     def _load_unit_tests(self, number, body):
         self.unit_tests[number] = load_unit_tests(body)
