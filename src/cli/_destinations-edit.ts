@@ -1,8 +1,9 @@
 /** `destinations edit`: changes one in place; `destinations remove`: takes one out, unless somebody still names it. */
 import type { Destination } from '../model/destination.ts'
 import { counted } from '../reporters/_style.ts'
-import { type Naming, namingsOf, renameInDetections } from '../workspace/references.ts'
+import { type Naming, namingsOf, renameInDetections, untoldBy } from '../workspace/references.ts'
 import { destinationCalled, editDestination, removeDestination } from '../workspace/registry.ts'
+import { startEngine } from '../workspace.ts'
 import type { Asking } from './_asking.ts'
 import { defineCommand, FAILED, OK } from './_command.ts'
 import { DRAFT_OPTIONS, draftOf, saysNothing } from './_destination-flags.ts'
@@ -56,16 +57,22 @@ function changesOf(ask: Asking, destination: Destination, { project }: RegistryS
 }
 
 /** An id still means the destination after a rename, so only its name is looked for. */
-function afterRename(from: string, to: string, update: boolean, session: RegistrySession): number {
-  const namings = namingsOf(session.project, { name: from, id: null })
+async function afterRename(
+  from: string,
+  to: string,
+  update: boolean,
+  session: RegistrySession,
+): Promise<number> {
+  const { namings, untold } = await referencesTo({ name: from, id: null }, session)
   const changed = update ? renameInDetections(session.project, from, to) : []
   for (const file of changed) session.print(`changed ${file}\n`)
-  const left = namings.filter(({ by }) => by === 'body' || !update)
-  if (left.length === 0) return OK
+  const left = namings.filter(({ by }) => by === 'destinations()' || !update)
   const hint = update ? 'look at these by hand' : '--update-references changes all but Python'
-  session.complain(
-    `${counted(left.length, 'place')} still ${left.length === 1 ? 'names' : 'name'} ${from} (${hint}):\n${listed(left)}`,
-  )
+  if (left.length > 0) {
+    const names = left.length === 1 ? 'names' : 'name'
+    session.complain(`${counted(left.length, 'place')} still ${names} ${from} (${hint}):\n${listed(left)}`)
+  }
+  if (untold !== null) session.complain(untold)
   return OK
 }
 
@@ -75,21 +82,48 @@ export const remove = defineCommand({
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)
     const destination = destinationCalled(session.project, name)
-    const namings = namingsOf(session.project, destination)
+    const { namings, untold } = await referencesTo(destination, session)
     if (namings.length > 0 && !options.force) {
+      const names = namings.length === 1 ? 'names' : 'name'
       session.complain(
-        `${destination.name} was not removed: ${counted(namings.length, 'place')} still name it\n${listed(namings)}\nhint: change them first, or remove it all the same with --force`,
+        `${destination.name} was not removed: ${counted(namings.length, 'place')} still ${names} it\n${listed(namings)}\nhint: change them first, or remove it all the same with --force`,
       )
       return FAILED
     }
     const file = await removeDestination(session.workspace, session.project, destination)
     session.print(`removed ${destination.name} from ${file}\n`)
+    if (untold !== null) session.complain(untold)
     return OK
   },
 })
 
+const MOST_NAMED = 3
+
+/** Who names it, and what to say of those of whom the text does not tell. */
+async function referencesTo(
+  destination: Pick<Destination, 'name' | 'id'>,
+  { project, log }: RegistrySession,
+): Promise<{ namings: Naming[]; untold: string | null }> {
+  const engine = await startEngine(project, 'test', log)
+  try {
+    const untold = untoldBy(project, engine.facts)
+    return {
+      namings: namingsOf(project, engine.facts, destination),
+      untold:
+        untold.length === 0
+          ? null
+          : `${counted(untold.length, 'detection')} may name it as well, in destinations() whose result only a run tells: ${some(untold)}`,
+    }
+  } finally {
+    await engine.close()
+  }
+}
+
 function listed(namings: readonly Naming[]): string {
-  return namings
-    .map(({ id, file, by }) => `  ${file}: ${by === 'body' ? 'the Python' : by} of ${id}`)
-    .join('\n')
+  return namings.map(({ ids, file, line, by }) => `  ${file}:${line}: ${by} of ${some(ids)}`).join('\n')
+}
+
+function some(ids: readonly string[]): string {
+  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : ''
+  return `${ids.slice(0, MOST_NAMED).join(', ')}${more}`
 }

@@ -1,50 +1,94 @@
-/** Which files of a project name a destination, and the change of that name in those that a machine may change. */
+/** Where a project names a destination, and the change of that name where a machine may change it. */
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { sideFilesOf } from '../config/discover.ts'
 import { replaceItems } from '../config/yaml-edits.ts'
 import type { Destination } from '../model/destination.ts'
-import type { Detection, PythonSource } from '../model/detection.ts'
+import type { Detection } from '../model/detection.ts'
+import { literalsOf, openPlaces, type ProjectFacts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
 import { replaceFile } from './registry-file.ts'
 
 export interface Naming {
-  /** Of the detection, or of the helper. */
-  readonly id: string
   readonly file: string
-  /** `body`: the name stands in the Python as a text; only a person can tell what for. */
-  readonly by: 'OutputIds' | 'ExpectedDestinations' | 'body'
+  readonly line: number
+  /** `destinations()`: a text that it can return, wherever that stands. */
+  readonly by: 'OutputIds' | 'ExpectedDestinations' | 'destinations()'
+  /** Ids of the detections that it is for. */
+  readonly ids: readonly string[]
 }
 
-/** By name and by id. */
-export function namingsOf(project: Project, { name, id }: Pick<Destination, 'name' | 'id'>): Naming[] {
-  const names = id === null ? [name] : [name, id]
-  const helpers = project.helpers.map((helper) => ({ id: helper.id, body: helper.body }))
-  return [
-    ...[...project.detections.values()].flatMap((detection) => inMetadata(detection, names)),
-    ...[...project.detections.values(), ...helpers].flatMap((owner) => inBody(owner, names)),
-  ]
-}
-
-function inMetadata(detection: Detection, names: readonly string[]): Naming[] {
-  const { id, place, spec, tests } = detection
-  const listed = (spec.OutputIds ?? []) as readonly unknown[]
-  const expected = tests.flatMap(({ expectations }) => expectations.ExpectedDestinations ?? [])
-  const isNamed = (list: readonly unknown[]) => names.some((name) => list.includes(name))
-  return [
-    ...(isNamed(listed) ? [{ id, file: place.file, by: 'OutputIds' as const }] : []),
-    ...(isNamed(expected) ? [{ id, file: place.file, by: 'ExpectedDestinations' as const }] : []),
-  ]
-}
-
-function inBody(
-  owner: { readonly id: string; readonly body: PythonSource | null },
-  names: readonly string[],
+/** By name and by id; what is alike for several detections once. */
+export function namingsOf(
+  { root, detections }: Project,
+  facts: ProjectFacts,
+  { name, id }: Pick<Destination, 'name' | 'id'>,
 ): Naming[] {
-  const { id, body } = owner
-  if (!body) return []
-  const quoted = names.flatMap((name) => [`"${name}"`, `'${name}'`])
-  return quoted.some((text) => body.source.includes(text)) ? [{ id, file: body.path, by: 'body' }] : []
+  const names = id === null ? [name] : [name, id]
+  const all = [...detections.values()]
+  const found = [
+    ...all.flatMap((detection) => inMetadata(detection, names, root)),
+    ...all.flatMap((detection) => inPython(detection, facts, names)),
+  ]
+  const alike = Map.groupBy(found, ({ file, line, by }) => `${file}:${line} ${by}`)
+  return [...alike.values()].map((each) => ({ ...each[0]!, ids: each.flatMap(({ ids }) => ids) }))
+}
+
+/** Ids of the detections whose `destinations()` may name more than its text tells. */
+export function untoldBy({ detections }: Project, facts: ProjectFacts): string[] {
+  return [...detections.values()].flatMap(({ id, body }) => {
+    const own = facts.detections.get(id)
+    const returns = own?.returns.destinations
+    const isUntold = own ? returns !== undefined && openPlaces(returns).length > 0 : body !== null
+    return isUntold ? [id] : []
+  })
+}
+
+function inMetadata({ id, place, spec, tests }: Detection, names: readonly string[], root: string): Naming[] {
+  const isNamed = (list: unknown) => Array.isArray(list) && names.some((name) => list.includes(name))
+  const expected = tests.find(({ expectations }) => isNamed(expectations.ExpectedDestinations))
+  return [
+    ...(isNamed(spec.OutputIds)
+      ? [
+          {
+            file: place.file,
+            line: lineOfOutputIds(resolve(root, place.file)),
+            by: 'OutputIds',
+            ids: [id],
+          } as const,
+        ]
+      : []),
+    ...(expected
+      ? [
+          {
+            file: expected.place.file,
+            line: expected.place.line,
+            by: 'ExpectedDestinations',
+            ids: [id],
+          } as const,
+        ]
+      : []),
+  ]
+}
+
+/** 1 where a base's stand in another file. */
+function lineOfOutputIds(path: string): number {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  return (
+    1 +
+    Math.max(
+      0,
+      lines.findIndex((line) => /^OutputIds\s*:/.test(line)),
+    )
+  )
+}
+
+/** Constants and helpers are followed: the text may stand in another file than the body. */
+function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string[]): Naming[] {
+  const returns = facts.detections.get(id)?.returns.destinations
+  return (returns ? literalsOf(returns) : [])
+    .filter(({ value }) => names.includes(value))
+    .map(({ place: { file, line } }) => ({ file, line, by: 'destinations()', ids: [id] }))
 }
 
 /** Writes the new name into `OutputIds` and `ExpectedDestinations`, side files included. Returns the files it changed. */

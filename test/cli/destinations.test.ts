@@ -41,7 +41,12 @@ Severity: Low
 LogTypes: [Test.Log]
 `,
   'detections/chooses.py':
-    'def rule(event):\n    return True\n\ndef destinations(event):\n    return ["archive"]\n',
+    'from places import STORE\n\ndef rule(event):\n    return True\n\ndef destinations(event):\n    return [STORE]\n',
+  'global_helpers/places.yml': 'AnalysisType: global\nGlobalID: places\nFilename: places.py\n',
+  'global_helpers/places.py': '# Where things are kept.\nSTORE = "archive"\n',
+  // Neither of these names a destination.
+  'detections/disabled.py':
+    '# not "archive"\ndef rule(event):\n    return event.get("bucket") == "archive"\n',
 }
 /** Where this one goes, its events say. */
 const OPEN = {
@@ -163,10 +168,7 @@ describe('destinations edit', () => {
       ),
     )
     expect(err).toBe(
-      'one place still names inbox (--update-references changes all but Python):\n  detections/login.yml: ExpectedDestinations of Test.Login\n'.replace(
-        'one',
-        '1',
-      ),
+      '1 place still names inbox (--update-references changes all but Python):\n  detections/login.yml:8: ExpectedDestinations of Test.Login\n',
     )
   })
 
@@ -175,7 +177,7 @@ describe('destinations edit', () => {
     expect(out).toBe('changed store in destinations.yaml\nchanged detections/named.yml\n')
     expect(read('detections/named.yml')).toContain('OutputIds: [store] # on purpose')
     expect(err).toBe(
-      '1 place still names archive (look at these by hand):\n  detections/chooses.py: the Python of Test.Chooses\n',
+      '1 place still names archive (look at these by hand):\n  global_helpers/places.py:2: destinations() of Test.Chooses\n',
     )
   })
 
@@ -194,8 +196,20 @@ describe('destinations remove', () => {
   it('refuses while a detection names it, with the list', async () => {
     const { code, err } = await run('remove', 'archive')
     expect([code, read()]).toEqual([1, FILE])
-    expect(err).toContain('detections/named.yml: OutputIds of Test.Named')
-    expect(err).toContain('detections/chooses.py: the Python of Test.Chooses')
+    expect(err).toBe(`archive was not removed: 2 places still name it
+  detections/named.yml:7: OutputIds of Test.Named
+  global_helpers/places.py:2: destinations() of Test.Chooses
+hint: change them first, or remove it all the same with --force
+`)
+  })
+
+  it('says which detections may name it, for all that their text tells', async () => {
+    root = makeProject({ ...SOUND, ...OPEN, 'destinations.yaml': FILE })
+    const { code, err } = await run('remove', 'archive')
+    expect([code, err]).toEqual([
+      0,
+      '1 detection may name it as well, in destinations() whose result only a run tells: Test.Open\n',
+    ])
   })
 
   it('takes it out with --force', async () => {
