@@ -106,14 +106,19 @@ function deliveryLines({ id, destination, state, reason, history }: DeliveryWith
   return [head, ...attempts].map(printable)
 }
 
-export function deliveriesTable(deliveries: readonly DeliveryRow[], style: Style): string {
+/** @param pausedKeys destinations that are paused: their deliveries are due when that ends. */
+export function deliveriesTable(
+  deliveries: readonly DeliveryRow[],
+  pausedKeys: ReadonlySet<string>,
+  style: Style,
+): string {
   if (deliveries.length === 0) return 'no deliveries\n'
   const rows = deliveries.map((delivery) => [
     shortId(delivery.id),
     delivery.state,
     delivery.destination,
     delivery.alertIds.map(shortId).join(' '),
-    delivery.state === 'pending' || delivery.state === 'waiting' ? moment(delivery.due) : '',
+    dueOf(delivery, pausedKeys),
     String(delivery.attempts),
     delivery.reason,
     delivery.message,
@@ -123,6 +128,11 @@ export function deliveriesTable(deliveries: readonly DeliveryRow[], style: Style
     rows,
     style,
   )
+}
+
+function dueOf({ state, due, destinationKey }: DeliveryRow, pausedKeys: ReadonlySet<string>): string {
+  if (state !== 'pending' && state !== 'waiting') return ''
+  return pausedKeys.has(destinationKey) ? 'after the pause' : moment(due)
 }
 
 export function deliveryJson(delivery: DeliveryRow) {

@@ -5,9 +5,11 @@ import { ALERT_KINDS, alertGroup } from '../model/alert-kind.ts'
 import type { Destination } from '../model/destination.ts'
 import type { Log } from '../model/ports.ts'
 import type { RouteTable } from '../model/route-table.ts'
-import type { Store } from '../store/store.ts'
+import { counted } from '../reporters/_style.ts'
+import type { DestinationState, Store } from '../store/store.ts'
 import type { WithRegistry } from '../workspace/registry.ts'
 import { type DestinationView, viewRegistry } from '../workspace/registry-view.ts'
+import { isHeld } from '../workspace/resume.ts'
 import { openProjectStore, routeTable, startEngine, type WorkspaceOptions } from '../workspace.ts'
 import { defineCommand, OK } from './_command.ts'
 import { FORMAT, STORE } from './_options.ts'
@@ -66,10 +68,12 @@ function listing(views: readonly DestinationView[], { style }: RegistrySession):
       severities.join(' ') || '-',
       filtersOf(view.destination),
       stateOf(view),
+      ...(view.backlog ? [String(view.backlog.waiting), String(view.backlog.dead)] : []),
       reachOf(view),
     ]
   })
-  return table(['NAME', 'TYPE', 'SEVERITIES', 'FILTERS', 'STATE', 'DETECTIONS'], rows, style)
+  const counts = views[0]?.backlog ? ['WAITING', 'DEAD'] : []
+  return table(['NAME', 'TYPE', 'SEVERITIES', 'FILTERS', 'STATE', ...counts, 'DETECTIONS'], rows, style)
 }
 
 function filtersOf({ alertTypes, logTypes, strict }: Destination): string {
@@ -87,19 +91,24 @@ function groupedKinds(kinds: NonNullable<Destination['alertTypes']>): string[] {
 }
 
 function stateOf({ destination, state, isFallback }: DestinationView): string {
-  const paused = state?.pausedAt !== null && state?.pausedAt !== undefined
-  const told = [
-    destination.enabled ? (paused ? `paused since ${moment(state.pausedAt)}` : 'enabled') : 'disabled',
-    isFallback && 'fallback',
-  ]
+  const told = [destination.enabled ? healthOf(state, Date.now()) : 'disabled', isFallback && 'fallback']
   return told.filter(Boolean).join(', ')
+}
+
+function healthOf(state: DestinationState | null, now: number): string {
+  if (!state) return 'enabled'
+  const { pausedAt, pausedReason, heldUntil, failures } = state
+  if (pausedAt !== null) return `paused since ${moment(pausedAt)} (${pausedReason})`
+  const failing = failures > 0 && `${counted(failures, 'failure')} in a row`
+  const held = isHeld(state, now) && `next try ${moment(heldUntil!)}`
+  return [failing || held ? '' : 'enabled', failing, held].filter(Boolean).join(', ')
 }
 
 function reachOf({ reach: { surely, perhaps } }: DestinationView): string {
   return perhaps > 0 ? `${surely} to ${surely + perhaps}` : String(surely)
 }
 
-function viewJson({ destination, reach, isFallback, state }: DestinationView) {
+function viewJson({ destination, reach, isFallback, state, backlog }: DestinationView) {
   const { name, id, type, enabled, severities, alertTypes, logTypes, strict } = destination
   const paused =
     state?.pausedAt == null
@@ -117,6 +126,9 @@ function viewJson({ destination, reach, isFallback, state }: DestinationView) {
     strict,
     fallback: isFallback,
     paused,
+    failures: state?.failures ?? 0,
+    heldUntil: state && isHeld(state, Date.now()) ? new Date(state.heldUntil!).toISOString() : null,
+    backlog,
     detections,
   }
 }

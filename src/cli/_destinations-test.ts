@@ -1,8 +1,8 @@
-/** `destinations test` sends the documented test alert; `destinations resume` has a paused destination tried at once. */
+/** `destinations test` sends the documented test alert; `destinations resume` has one that is paused or held tried at once. */
 import { UserError } from '../errors.ts'
 import { printable } from '../reporters/_style.ts'
 import { destinationCalled } from '../workspace/registry.ts'
-import { resumeDestination } from '../workspace/resume.ts'
+import { isHeld, resumeDestination } from '../workspace/resume.ts'
 import { sendTestAlerts, type TestReport } from '../workspace/test-alert.ts'
 import { openProjectStore } from '../workspace.ts'
 import { defineCommand, FAILED, type Io, OK } from './_command.ts'
@@ -10,6 +10,7 @@ import { durationMs } from './_duration.ts'
 import { FORMAT, flag, list, parsed, STORE } from './_options.ts'
 import { openRegistry, type RegistrySession } from './_registry-session.ts'
 import { jsonDocument } from './_store-session.ts'
+import { moment } from './_table.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -88,14 +89,18 @@ export const resume = defineCommand({
     const destination = destinationCalled(session.project, name)
     const store = await openProjectStore(session.workspace, options.store)
     try {
-      const { pausedAt, pausedReason } = await resumeDestination(store, destination, Date.now())
-      if (pausedAt === null) {
-        session.complain(`${destination.name} is not paused`)
+      const now = Date.now()
+      const before = await resumeDestination(store, destination, now)
+      const { pausedAt, pausedReason, heldUntil } = before
+      if (pausedAt === null && !isHeld(before, now)) {
+        session.complain(`${destination.name} is neither paused nor held`)
         return FAILED
       }
-      session.print(
-        `${destination.name} is tried at once by the running daemon, or by the next; it paused for: ${printable(pausedReason)}\n`,
-      )
+      const was =
+        pausedAt === null
+          ? `it was held until ${moment(heldUntil!)}`
+          : `it has been paused since ${moment(pausedAt)}: ${printable(pausedReason)}`
+      session.print(`${destination.name} is tried at once by the running daemon, or by the next; ${was}\n`)
       return OK
     } finally {
       await store.close()

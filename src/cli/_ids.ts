@@ -2,8 +2,10 @@
 import { UserError } from '../errors.ts'
 import { shortId } from './_table.ts'
 
+const LISTED = { alert: 'alerts', delivery: 'deliveries' } as const
+
 /** The one id that starts with the text; a UserError for none and for several. */
-export function resolveId(text: string, ids: Iterable<string>, noun: string): string {
+export function resolveId(text: string, ids: Iterable<string>, noun: keyof typeof LISTED): string {
   const wanted = text.toLowerCase()
   const found: string[] = []
   for (const id of ids) {
@@ -11,7 +13,10 @@ export function resolveId(text: string, ids: Iterable<string>, noun: string): st
     if (id.startsWith(wanted)) found.push(id)
   }
   if (found.length === 1) return found[0]!
-  if (found.length === 0) throw new UserError(`there is no ${noun} "${text}"`)
+  if (found.length === 0)
+    throw new UserError(`there is no ${noun} "${text}"`, {
+      hint: `\`signalbox ${LISTED[noun]} list\` shows the newest`,
+    })
   throw new UserError(`"${text}" is the beginning of ${found.length} ids`, {
     hint: `for example ${found.slice(0, 3).map(shortId).join(', ')}`,
   })

@@ -1,7 +1,7 @@
 /** `deliveries list|dead|retry`: looks at deliveries and puts those that failed back in line. */
 import { UserError } from '../errors.ts'
 import { counted } from '../reporters/_style.ts'
-import { DELIVERY_STATES, type DeliveryFilter, type Store } from '../store/store.ts'
+import { DELIVERY_STATES, type DeliveryFilter, type DeliveryRow, type Store } from '../store/store.ts'
 import { deliveriesTable, deliveryJson } from './_alert-view.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
 import { resolveId } from './_ids.ts'
@@ -46,9 +46,16 @@ async function show(
   const alertId = alert === undefined ? undefined : await fullAlertId(store, alert)
   const deliveries = await store.deliveries({ states, destination, alertId, limit })
   if (options.format === 'json') session.print(jsonDocument({ deliveries: deliveries.map(deliveryJson) }))
-  else session.print(deliveriesTable(deliveries, session.style))
+  else session.print(deliveriesTable(deliveries, await pausedAmong(store, deliveries), session.style))
   if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
   return OK
+}
+
+async function pausedAmong(store: Store, deliveries: readonly DeliveryRow[]): Promise<Set<string>> {
+  const keys = new Set(deliveries.map(({ destinationKey }) => destinationKey))
+  const paused = new Set<string>()
+  for (const key of keys) if ((await store.destinationState(key)).value.pausedAt !== null) paused.add(key)
+  return paused
 }
 
 async function fullAlertId(store: Store, id: string): Promise<string> {
@@ -72,18 +79,28 @@ const retry = defineCommand({
   run: ({ args, options }, io) => {
     const { destination, allDead } = options
     if ([args.length > 0, destination !== undefined, allDead].filter(Boolean).length !== 1)
-      throw new UserError('deliveries retry needs either ids, --destination NAME or --all-dead')
+      throw new UserError('deliveries retry needs either ids, --destination NAME or --all-dead', {
+        hint: '`signalbox deliveries dead` lists what was given up',
+      })
     return withStore(options, io, async (store, session) => {
       const selection = await selectionOf(store, args, destination)
       const retried = await store.retry(selection)
       if (options.format === 'json') session.print(jsonDocument({ retried }))
       else session.print(`${counted(retried, 'delivery', 'deliveries')} put back in line\n`)
+      if (retried === 0 && destination !== undefined) session.note(await nothingTo(store, destination))
       if (!('ids' in selection) || retried === selection.ids.length) return OK
       session.complain('the others are not dead, orphaned or waiting')
       return FAILED
     })
   },
 })
+
+async function nothingTo(store: Store, destination: string): Promise<string> {
+  const known = (await store.deliveries({ destination, limit: 1 })).length > 0
+  return known
+    ? `nothing to ${destination} is dead, orphaned or waiting`
+    : `nothing was ever to go to "${destination}"; \`signalbox destinations list\` shows the names`
+}
 
 async function selectionOf(
   store: Store,

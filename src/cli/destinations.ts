@@ -12,7 +12,7 @@ export default {
     edit: { summary: 'change or rename one; the rest of the file stays as it is', command: edit },
     remove: { summary: 'take one out, unless a detection names it', command: remove },
     test: { summary: 'send the test alert and show the answer', command: test },
-    resume: { summary: 'try a paused destination at once', command: resume },
+    resume: { summary: 'try one that is paused or held at once', command: resume },
   },
   notBuilt: {},
 } satisfies CommandGroup

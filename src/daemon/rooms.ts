@@ -1,5 +1,6 @@
 /** Builds the rooms of a daemon and ties them together by their ports. */
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
+import { deliveryGauges } from '../delivery/gauges.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http-client.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
@@ -49,6 +50,7 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
       if (deliveries > 0) delivery.wake()
     },
   })
+  metrics.gauges(() => deliveryGauges(store, current.generation.project.registry))
   const server = createServer({
     log,
     metrics,

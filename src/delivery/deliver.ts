@@ -56,7 +56,7 @@ export async function deliver(
     handOver: (why) => handOver(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
   })
   const settled = await settle(ports, task, outcome, startedAt + LEASE_MS, stop)
-  record(ports, task, outcome, settled)
+  record(ports, task, outcome, settled, state)
   metrics.observe('signalbox_delivery_attempt_seconds', (now - startedAt) / 1_000, { type: destination.type })
   const died = settled && outcome.state === 'dead' && !carriesSystemAlert(claimed)
   await report(ports, [
@@ -136,7 +136,12 @@ async function updateState(
     )
   }
   const pausedNow = before.pausedAt === null && after.pausedAt !== null
-  if (pausedNow) log.error({ destination: destination.name, reason: result.message }, 'destination is paused')
+  if (isOpen(before) && !isOpen(after))
+    log.info({ destination: destination.name }, 'destination answers again')
+  if (pausedNow) {
+    const hint = `mend its entry or its secret, then: signalbox destinations resume ${destination.name}`
+    log.error({ destination: destination.name, reason: result.message, hint }, 'destination is paused')
+  }
   if (before.pausedAt !== null && after.pausedAt === null) {
     log.info({ destination: destination.name }, 'destination takes alerts again')
   }
@@ -154,19 +159,32 @@ async function report(ports: DeliveryPorts, findings: SystemFinding[]): Promise<
   }
 }
 
-function record(ports: DeliveryPorts, task: Task, outcome: DeliveryOutcome, settled: boolean): void {
-  const { id, reason } = task.claimed.delivery
+function record(
+  ports: DeliveryPorts,
+  task: Task,
+  outcome: DeliveryOutcome,
+  settled: boolean,
+  state: DestinationState,
+): void {
+  const { id, reason: route } = task.claimed.delivery
   const destination = task.destination.name
   const message = outcome.attempt?.message
-  const fields = { destination, delivery: id, alerts: task.claimed.delivery.alertIds, reason, message }
+  const fields = { destination, delivery: id, alerts: task.claimed.delivery.alertIds, route, message }
   ports.metrics.count('signalbox_deliveries_total', {
     destination,
     outcome: settled ? outcome.state : 'lease-lost',
   })
   if (!settled) ports.log.warn(fields, 'the lease was lost; another owner decides')
   else if (outcome.state === 'dead') ports.log.error(fields, 'delivery is dead')
-  else if (outcome.state === 'waiting') ports.log.warn({ ...fields, due: outcome.due }, 'delivery waits')
+  else if (outcome.state === 'waiting')
+    ports.log.warn({ ...fields, ...waitOf(outcome.due, state) }, 'delivery waits')
   else ports.log.info(fields, 'delivered')
+}
+
+/** For people: what it waits for. */
+function waitOf(due: number, { pausedAt, heldUntil = null }: DestinationState): object {
+  if (pausedAt !== null) return { until: 'its destination takes alerts again' }
+  return { until: new Date(Math.max(due, heldUntil ?? 0)).toISOString() }
 }
 
 function carriesSystemAlert({ alerts }: ClaimedDelivery): boolean {

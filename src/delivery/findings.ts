@@ -8,7 +8,7 @@ export function destinationPaused(destination: string, reason: string, at: numbe
     code: 'DestinationPaused',
     title: `Destination ${destination} is paused`,
     description: `It answered in a way that no other alert would fare better with: ${reason}. Its deliveries wait and do not age.`,
-    runbook: `Correct its entry in destinations.yaml or its secret. It is tried every 5 minutes and on reload.`,
+    runbook: `Correct its entry in destinations.yaml or its secret. It is tried every 5 minutes, on reload, and at once by \`signalbox destinations resume ${destination}\`.`,
     dedup: destination,
     context: { destination, reason },
     at,

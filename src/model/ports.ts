@@ -101,10 +101,17 @@ export interface HttpDoor {
   ): Promise<void>
 }
 
-/** Counters and gauges by name; labels are bounded sets. */
+/** Counters and histograms by name; labels are bounded sets. */
 export interface Metrics {
   count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void
   observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void
+}
+
+/** A value as it stands when somebody asks. */
+export interface Gauged {
+  readonly name: string
+  readonly value: number
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 export const silentMetrics: Metrics = { count() {}, observe() {} }

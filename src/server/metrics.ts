@@ -1,6 +1,6 @@
 /** The metrics port on prom-client. The label set is bounded: what a metric does not declare is dropped. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
-import type { Metrics } from '../model/ports.ts'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Gauged, Metrics } from '../model/ports.ts'
 
 /** Series per metric; beyond it labels read `other`. */
 const SERIES = 1000
@@ -18,6 +18,12 @@ const DECLARED: Readonly<Record<string, Declared>> = {
   signalbox_alerts_total: { help: 'Alerts created.', labels: ['kind', 'severity'] },
   signalbox_deliveries_total: { help: 'Delivery attempts by outcome.', labels: ['destination', 'outcome'] },
   signalbox_delivery_attempt_seconds: { help: 'Time of one delivery attempt.', labels: ['type'] },
+  signalbox_deliveries_open: { help: 'Deliveries that are not delivered, by state.', labels: ['state'] },
+  signalbox_destination_paused: { help: '1 while the destination is paused.', labels: ['destination'] },
+  signalbox_destination_failures: {
+    help: 'Failures in a row; from 5 on one delivery at a time tries.',
+    labels: ['destination'],
+  },
   signalbox_problems_total: { help: 'Problems by code, such as unknown-destination.', labels: ['code'] },
 }
 
@@ -34,6 +40,8 @@ interface Series<M> {
 export interface ExposedMetrics extends Metrics {
   readonly contentType: string
   text(): Promise<string>
+  /** What it reads is told whenever a scraper asks. */
+  gauges(read: () => Promise<readonly Gauged[]>): void
 }
 
 export function createMetrics(): ExposedMetrics {
@@ -44,6 +52,8 @@ class PromMetrics implements ExposedMetrics {
   readonly #registry = new Registry()
   readonly #counters = new Map<string, Series<Counter>>()
   readonly #histograms = new Map<string, Series<Histogram>>()
+  readonly #gauges = new Map<string, Series<Gauge>>()
+  #read: () => Promise<readonly Gauged[]> = async () => []
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
@@ -53,7 +63,18 @@ class PromMetrics implements ExposedMetrics {
     return this.#registry.contentType
   }
 
-  text(): Promise<string> {
+  gauges(read: () => Promise<readonly Gauged[]>): void {
+    this.#read = read
+  }
+
+  async text(): Promise<string> {
+    const read = await this.#read()
+    // What is gone, such as a destination, is told no more.
+    for (const { metric } of this.#gauges.values()) metric.reset()
+    for (const { name, value, labels = {} } of read) {
+      const series = this.#series(this.#gauges, name, labels, (settings) => new Gauge(settings))
+      series?.metric.set(bounded(series, labels), value)
+    }
     return this.#registry.metrics()
   }
 

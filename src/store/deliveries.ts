@@ -1,6 +1,14 @@
 /** Delivery rows and the history of their attempts: made, listed, counted, brought back. */
 import { type Driver, insert } from './driver.ts'
-import type { Attempt, DeliveryFilter, DeliveryRow, DeliveryState, NewDelivery } from './store.ts'
+import {
+  type Attempt,
+  type Backlog,
+  DELIVERY_STATES,
+  type DeliveryFilter,
+  type DeliveryRow,
+  type DeliveryState,
+  type NewDelivery,
+} from './store.ts'
 import { whereClause } from './where-clause.ts'
 
 export type StoredDelivery = Omit<DeliveryRow, 'alertIds'> & { readonly alertIds: string }
@@ -58,13 +66,29 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
     .map(toDelivery)
 }
 
-export function countDeliveries(driver: Driver): Record<DeliveryState, number> {
+export function countDeliveries(
+  driver: Driver,
+  states: readonly DeliveryState[] = DELIVERY_STATES,
+): Record<DeliveryState, number> {
   const counts = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
   const rows = driver
-    .prepare<{ state: DeliveryState; n: number }>('SELECT state, count(*) AS n FROM delivery GROUP BY state')
-    .all()
+    .prepare<{ state: DeliveryState; n: number }>(
+      'SELECT state, count(*) AS n FROM delivery WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY state',
+    )
+    .all({ states: JSON.stringify(states) })
   for (const { state, n } of rows) counts[state] = n
   return counts
+}
+
+export function listBacklog(driver: Driver): Backlog[] {
+  const states = JSON.stringify(DELIVERY_STATES.filter((state) => state !== 'delivered'))
+  return driver
+    .prepare<Backlog>(
+      `SELECT destination_key AS destinationKey, state, count(*) AS count FROM delivery
+       WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY destination_key, state`,
+    )
+    .all({ states })
+    .map((row) => ({ ...row }))
 }
 
 export function listAttempts(driver: Driver, deliveryId: string): Attempt[] {

@@ -39,6 +39,13 @@ export interface DeliveryRow {
   readonly alertIds: readonly string[]
 }
 
+/** How many deliveries of a destination are not delivered, by state. */
+export interface Backlog {
+  readonly destinationKey: string
+  readonly state: DeliveryState
+  readonly count: number
+}
+
 export interface Attempt {
   readonly n: number
   readonly at: number

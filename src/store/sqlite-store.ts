@@ -7,6 +7,7 @@ import { commitPlan, readState } from './commit.ts'
 import {
   countDeliveries,
   listAttempts,
+  listBacklog,
   listDeliveries,
   retryDeliveries,
   rewindDeliveries,
@@ -85,7 +86,8 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
     alert: async (id) => findAlert(driver, id),
     deliveries: async (filter) => listDeliveries(driver, filter),
     attempts: async (deliveryId) => listAttempts(driver, deliveryId),
-    countDeliveries: async () => countDeliveries(driver),
+    countDeliveries: async (states) => countDeliveries(driver, states),
+    backlog: async () => listBacklog(driver),
     signals: async (filter) => listSignals(driver, filter),
     latestSignal: async () => latestSignal(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),

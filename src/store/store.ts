@@ -8,6 +8,7 @@ import type { Route } from '../model/route.ts'
 import type { Severity } from '../model/severity.ts'
 import type {
   Attempt,
+  Backlog,
   DeliveryOutcome,
   DeliveryRow,
   DeliveryState,
@@ -240,7 +241,9 @@ export interface Store {
   alert(id: string): Promise<AlertRow | null>
   deliveries(filter: DeliveryFilter): Promise<readonly DeliveryRow[]>
   attempts(deliveryId: string): Promise<readonly Attempt[]>
-  countDeliveries(): Promise<Readonly<Record<DeliveryState, number>>>
+  /** Of these states; of all when absent, which reads every delivery there ever was. */
+  countDeliveries(states?: readonly DeliveryState[]): Promise<Readonly<Record<DeliveryState, number>>>
+  backlog(): Promise<readonly Backlog[]>
   /** In the order of their numbers. */
   signals(filter: SignalFilter): Promise<readonly StoredSignal[]>
   /** The number of the latest signal, 0 where there is none. */

@@ -1,16 +1,22 @@
-/** Has a paused destination tried at once, beside a running daemon; the daemon's probe then ends the pause, or does not. */
+/** Has a destination that is paused or held tried at once, beside a running daemon; the next attempt decides what follows. */
 import { changeState } from '../delivery/states.ts'
 import { type Destination, destinationKey } from '../model/destination.ts'
 import type { DestinationState, Store } from '../store/store.ts'
 
-/** The state after it; `pausedAt` null: it was not paused. */
+/** The state before it. */
 export async function resumeDestination(
   store: Pick<Store, 'destinationState' | 'setDestinationState'>,
   destination: Destination,
   now: number,
 ): Promise<DestinationState> {
-  const { after } = await changeState(store, destinationKey(destination), (state) =>
-    state.pausedAt === null ? state : { ...state, probeAt: now },
-  )
-  return after
+  const { before } = await changeState(store, destinationKey(destination), (state) => {
+    if (state.pausedAt !== null) return { ...state, probeAt: now }
+    return isHeld(state, now) ? { ...state, heldUntil: null } : state
+  })
+  return before
+}
+
+/** Its provider ordered a wait, or it kept failing. */
+export function isHeld({ heldUntil }: DestinationState, now: number): boolean {
+  return heldUntil !== null && heldUntil !== undefined && heldUntil > now
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
+import type { DestinationState } from '../../src/store/store.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { type Ran, signalbox } from './fake-io.ts'
 import { makeProject, SOUND } from './project-on-disk.ts'
@@ -255,18 +256,31 @@ describe('destinations list', () => {
     })
     expect(destinations[1].paused).toBeNull()
   })
+
+  it('tells what fails, until when it is held, and what waits for it', async () => {
+    root = makeProject(NAMING)
+    await pauseInStore('inbox')
+    await changeInStore('archive', { failures: 6, heldUntil: Date.now() + 3_600_000 })
+    const [, inbox, archive] = (await run('list')).out.split('\n')
+    expect(inbox).toMatch(/paused since 2026-01-01 00:00:00Z \(401\), fallback +0 +0 +1$/)
+    expect(archive).toMatch(/6 failures in a row, next try 20\d\d-\S+ \S+Z/)
+    const { destinations } = JSON.parse((await run('list', '--format', 'json')).out)
+    expect(destinations[1]).toMatchObject({ failures: 6, backlog: { waiting: 0, dead: 0 } })
+  })
 })
 
-async function pauseInStore(destination: string): Promise<void> {
+async function changeInStore(destination: string, change: Partial<DestinationState>) {
   const store = await openStore('sqlite:.signalbox/signalbox.db', { clock: systemClock, projectRoot: root })
   const { value, version } = await store.destinationState(destination)
-  const pausedAt = Date.UTC(2026, 0, 1)
-  await store.setDestinationState(
-    destination,
-    { ...value, pausedAt, pausedReason: '401', probeAt: pausedAt + 9e12 },
-    version,
-  )
+  const after = { ...value, ...change }
+  await store.setDestinationState(destination, after, version)
   await store.close()
+  return after
+}
+
+async function pauseInStore(destination: string): Promise<void> {
+  const pausedAt = Date.UTC(2026, 0, 1)
+  await changeInStore(destination, { pausedAt, pausedReason: '401', probeAt: pausedAt + 9e12 })
 }
 
 describe('destinations resume', () => {
@@ -282,7 +296,18 @@ describe('destinations resume', () => {
     expect(value.probeAt).toBeGreaterThanOrEqual(before)
     expect(value.probeAt).toBeLessThanOrEqual(Date.now())
     const other = await run('resume', 'archive')
-    expect([other.code, other.err]).toEqual([1, 'archive is not paused\n'])
+    expect([other.code, other.err]).toEqual([1, 'archive is neither paused nor held\n'])
+  })
+
+  it('ends the wait of a held one', async () => {
+    root = makeProject(NAMING)
+    await changeInStore('inbox', { failures: 7, heldUntil: Date.now() + 3_600_000 })
+    const { code, out } = await run('resume', 'inbox')
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^inbox is tried at once .*; it was held until 20/),
+    ])
+    expect(await changeInStore('inbox', {})).toMatchObject({ failures: 7, heldUntil: null })
   })
 })
 

@@ -18,3 +18,9 @@ it.each([
 ])('%s is refused', (text, message) => {
   expect(() => resolveId(text, ids, 'alert')).toThrow(message)
 })
+
+it('tells where the ids are', () => {
+  expect(() => resolveId('ff', ids, 'delivery')).toThrow(
+    expect.objectContaining({ hint: '`signalbox deliveries list` shows the newest' }),
+  )
+})

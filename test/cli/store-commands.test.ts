@@ -168,7 +168,25 @@ describe('deliveries list and dead', () => {
   })
 })
 
+it('deliveries list tells that a pause comes first', async () => {
+  const { value, version } = await store.destinationState('soc')
+  await store.setDestinationState('soc', { ...value, pausedAt: 1, pausedReason: '404' }, version)
+  expect((await run('deliveries', 'list', '--state', 'waiting')).out).toMatch(
+    / waiting {2}soc .* after the pause /,
+  )
+})
+
 describe('deliveries retry', () => {
+  it('says why nothing was put back', async () => {
+    await store.retry({ destination: 'mail', limit: 10 })
+    expect((await run('deliveries', 'retry', '--destination', 'mail')).err).toBe(
+      'nothing to mail is dead, orphaned or waiting\n',
+    )
+    expect((await run('deliveries', 'retry', '--destination', 'nobody')).err).toContain(
+      'nothing was ever to go to "nobody"',
+    )
+  })
+
   const before = { d111: 'delivered', d222: 'dead', d333: 'waiting' }
 
   it.each<[string[], Partial<typeof before>, string]>([

@@ -312,6 +312,11 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await ids({ alertId: 'a2', states: ['pending'] })).toEqual(['d2'])
       const none = { sending: 0, delivered: 0, waiting: 0, orphaned: 0 }
       expect(await store.countDeliveries()).toEqual({ ...none, pending: 2, dead: 1 })
+      expect(await store.countDeliveries(['dead'])).toEqual({ ...none, pending: 0, dead: 1 })
+      const backlog = (await store.backlog()).map(
+        ({ destinationKey, state, count }) => `${destinationKey} ${state} ${count}`,
+      )
+      expect(new Set(backlog)).toEqual(new Set(['soc dead 1', 'soc pending 1', 'uuid pending 1']))
     })
   })
 }

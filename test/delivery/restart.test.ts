@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { deliveryGauges } from '../../src/delivery/gauges.ts'
 import type { Destination, Registry } from '../../src/model/destination.ts'
 import { manualClock } from '../support/clock.ts'
 import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
@@ -108,6 +109,15 @@ describe('over a restart', () => {
     await receiver.until(2)
     await settled()
     expect(room.findings).toEqual([])
+    expect(await deliveryGauges(room.store, mortal)).toEqual([
+      ...['pending', 'sending', 'waiting', 'dead', 'orphaned'].map((state) => ({
+        name: 'signalbox_deliveries_open',
+        value: state === 'waiting' ? 1 : 0,
+        labels: { state },
+      })),
+      { name: 'signalbox_destination_paused', value: 1, labels: { destination: 'soc' } },
+      { name: 'signalbox_destination_failures', value: 0, labels: { destination: 'soc' } },
+    ])
     receiver.always({ status: 200 })
     receiver.expect(3)
     room.clock.advance(300_000)

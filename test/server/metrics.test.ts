@@ -22,3 +22,20 @@ it('takes names it does not know, and bounds their series', async () => {
   expect(lines).toHaveLength(1001)
   expect(lines).toContain('made_up_name{n="other"} 500')
 })
+
+it('reads gauges when asked, and forgets what is gone', async () => {
+  const metrics = createMetrics()
+  let paused = ['soc', 'mail']
+  metrics.gauges(async () =>
+    paused.map((destination) => ({
+      name: 'signalbox_destination_paused',
+      value: 1,
+      labels: { destination },
+    })),
+  )
+  expect(await metrics.text()).toContain('signalbox_destination_paused{destination="mail"} 1')
+  paused = ['soc']
+  const text = await metrics.text()
+  expect(text).toContain('signalbox_destination_paused{destination="soc"} 1')
+  expect(text).not.toContain('mail')
+})

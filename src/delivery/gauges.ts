@@ -1,0 +1,28 @@
+/** How deliveries and destinations stand at this moment, for a scraper. */
+import { destinationKey, type Registry } from '../model/destination.ts'
+import type { Gauged } from '../model/ports.ts'
+import { DELIVERY_STATES, type Store } from '../store/store.ts'
+
+/** Delivered ones are many, and counted as they happen. */
+const OPEN = DELIVERY_STATES.filter((state) => state !== 'delivered')
+
+export async function deliveryGauges(
+  store: Pick<Store, 'countDeliveries' | 'destinationState'>,
+  { destinations }: Pick<Registry, 'destinations'>,
+): Promise<Gauged[]> {
+  const counts = await store.countDeliveries(OPEN)
+  const open = OPEN.map((state) => ({
+    name: 'signalbox_deliveries_open',
+    value: counts[state],
+    labels: { state },
+  }))
+  const states = destinations.map(async (destination): Promise<Gauged[]> => {
+    const { value } = await store.destinationState(destinationKey(destination))
+    const labels = { destination: destination.name }
+    return [
+      { name: 'signalbox_destination_paused', value: value.pausedAt === null ? 0 : 1, labels },
+      { name: 'signalbox_destination_failures', value: value.failures, labels },
+    ]
+  })
+  return [...open, ...(await Promise.all(states)).flat()]
+}
