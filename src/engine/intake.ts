@@ -77,8 +77,8 @@ function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
  * The same record read again from the same place gets the same id, so that a replay finds its alerts. Where nothing
  * tells the place, two equal records are two events.
  */
-function deriveRowId({ source, dedupId, cursor, place, raw, receivedAt, seq }: Envelope): string {
-  return hashId('row', source, dedupId ?? cursor ?? `${receivedAt}:${seq}`, place, raw)
+function deriveRowId({ source, dedupId, origin, place, raw, receivedAt, seq }: Envelope): string {
+  return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, place, raw)
 }
 
 /** Who an event is to the caching helpers; null: no detection sees it. */

@@ -19,6 +19,8 @@ export interface Envelope {
   readonly raw: string
   /** Where it stood, for people: `line 12, byte 3456`. */
   readonly place: string
+  /** What it stood in, the same whenever it is read again: with the place it tells equal texts apart. Absent where nothing can be read again. */
+  readonly origin?: string
   /** Set when framing already refused it (too large, broken container); `raw` then holds its beginning. */
   readonly refused?: string
   /** `?timeField=`: the record's own time, read into `p_event_time` where that is absent. */

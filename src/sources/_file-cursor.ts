@@ -19,6 +19,11 @@ export interface Sighting {
   readonly bornAt: bigint
 }
 
+/** Tells the file from all others, whatever becomes of its name and content. */
+export function originOf({ inode, bornAt }: Sighting): string {
+  return `${inode}/${bornAt}`
+}
+
 export interface FileCursor {
   readonly file: Sighting
   /** null: nothing more is read in it, only in files that were written to after it. */

@@ -6,12 +6,14 @@ import {
   HEAD_BYTES,
   type Head,
   headOf,
+  originOf,
   type Sighting,
   sighting,
   sightingOf,
 } from './_file-cursor.ts'
 import { Framer } from './_framer.ts'
-import { type FramingRules, type Piece, type Position, START } from './_piece.ts'
+import { type FramingRules, framed, type Piece, type Position, START } from './_piece.ts'
+import type { Framed } from './_source.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const FIRST_LINE: Position = { ...START, form: 'lines' }
@@ -71,6 +73,10 @@ export class FollowedFile {
   /** A last line without its newline is complete once nobody writes to the file any more. */
   end(): Piece[] {
     return this.#framer.end()
+  }
+
+  framed(piece: Piece): Framed {
+    return framed(piece, { cursor: this.cursor(piece), origin: originOf(this.#seen) })
   }
 
   /** Where to go on after the piece; without one, where reading began. */

@@ -40,9 +40,14 @@ export function placeOf(piece: Piece): string {
   return `line ${piece.line}${item}, byte ${piece.offset}`
 }
 
-export function framed(piece: Piece, cursor: string | null): Framed {
+/** `from` null: it can't be read again. */
+export function framed(
+  piece: Piece,
+  from: { readonly cursor: string; readonly origin: string } | null,
+): Framed {
   const { raw, refused } = piece
-  return { raw, cursor, place: placeOf(piece), ...(refused === undefined ? {} : { refused }) }
+  const refusal = refused === undefined ? {} : { refused }
+  return { cursor: null, ...from, raw, place: placeOf(piece), ...refusal }
 }
 
 const EXCERPT_CHARS = 200

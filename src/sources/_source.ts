@@ -20,7 +20,10 @@ export interface SourceSpec {
 }
 
 /** An event as a source frames it; the daemon adds the rest of the envelope. */
-export type Framed = Pick<Envelope, 'cursor' | 'raw' | 'place' | 'refused' | 'dedupId' | 'dedupByRowId'>
+export type Framed = Pick<
+  Envelope,
+  'cursor' | 'raw' | 'place' | 'origin' | 'refused' | 'dedupId' | 'dedupByRowId'
+>
 
 export interface SourceContext {
   /** The cursor committed last, or null at the first start. */

@@ -4,7 +4,7 @@ import { FileChanges } from './_file-changes.ts'
 import { decodeCursor, encodeCursor, type FileCursor, type Sighting } from './_file-cursor.ts'
 import { FollowedFile } from './_followed-file.ts'
 import { openIfThere } from './_open-file.ts'
-import { framed, type Piece, type Position } from './_piece.ts'
+import type { Piece, Position } from './_piece.ts'
 import { findFile, isReplaced, latestRotated, openNext } from './_rotation.ts'
 import type { Source, SourceContext, SourceSpec } from './_source.ts'
 import { EmitWindow } from './_window.ts'
@@ -126,7 +126,7 @@ class Tail {
   }
 
   async #feed(file: FollowedFile, pieces: readonly Piece[]): Promise<void> {
-    await this.#window.feed(pieces.map((piece) => framed(piece, file.cursor(piece))))
+    await this.#window.feed(pieces.map((piece) => file.framed(piece)))
   }
 
   #fields(): { source: string } {

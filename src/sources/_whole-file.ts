@@ -1,7 +1,15 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import { messageOf } from '../errors.ts'
-import { beginningOf, beginsWith, decodeCursor, encodeCursor, headOf, sightingOf } from './_file-cursor.ts'
+import {
+  beginningOf,
+  beginsWith,
+  decodeCursor,
+  encodeCursor,
+  headOf,
+  originOf,
+  sightingOf,
+} from './_file-cursor.ts'
 import { Framer } from './_framer.ts'
 import { isDamage, isGzip, plain } from './_gunzip.ts'
 import { framed, type Piece, type Position, START } from './_piece.ts'
@@ -27,8 +35,9 @@ export async function readWholeFile(
   let events = 0
   const feed = async (pieces: readonly Piece[]) => {
     events += pieces.length
-    const cursor = (next: Position) => head && encodeCursor({ file: seen, at: { ...next, head } })
-    await window.feed(pieces.map((piece) => framed(piece, cursor(piece.next))))
+    const from = ({ next }: Piece) =>
+      head && { cursor: encodeCursor({ file: seen, at: { ...next, head } }), origin: originOf(seen) }
+    await window.feed(pieces.map((piece) => framed(piece, from(piece))))
   }
   try {
     for await (const chunk of bytesFrom(file, isRegular, isCompressed, at.offset)) {

@@ -349,6 +349,28 @@ describe('a followed file', () => {
     },
   )
 
+  it('read again after a kill, with more behind it: an event has the same origin and place', async () => {
+    const path = freshPath()
+    await writeFile(path, '1\n')
+    const framedAt = async () => {
+      const sink = new Sink()
+      const abort = new AbortController()
+      const source = await openSource(`file:${path}?follow=true`)
+      const ended = source.run(sourceContext(sink, { signal: abort.signal }))
+      await until(() => sink.events.length > 0)
+      abort.abort()
+      await ended
+      const { origin, place } = sink.events[0]!
+      return `${origin} ${place}`
+    }
+    const before = await framedAt()
+    await appendFile(path, `${'2'.repeat(2000)}\n`)
+    expect(await framedAt()).toBe(before)
+    await rename(path, `${path}.1`)
+    await writeFile(path, '1\n')
+    expect(await framedAt()).not.toBe(before)
+  })
+
   it('its file gone while nobody read: starts anew and says so', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
