@@ -6,7 +6,7 @@ import type { DetectionResult } from '../model/test-result.ts'
 import { runTests } from '../testing/run-tests.ts'
 import { type Touched, touchedBy } from '../testing/touched.ts'
 import { runUnitTests } from '../testing/unit-tests.ts'
-import { bodyProblems, openProject, withNewerBodies } from '../workspace/project.ts'
+import { bodyProblems, type Memory, openProject, withNewerBodies } from '../workspace/project.ts'
 import { WatchEngine } from '../workspace/watch-engine.ts'
 import { nothingLoaded } from './_problems.ts'
 import { type SelectionValues, selectionOf } from './_selection.ts'
@@ -32,6 +32,7 @@ export class WatchState {
   readonly #session: Session
   readonly #options: SelectionValues
   readonly #engine: WatchEngine
+  readonly #read: Memory = new Map()
   readonly #results = new Map<string, DetectionResult>()
   #project: Project | null = null
   /** Files of unit tests that are still to be run. */
@@ -47,7 +48,7 @@ export class WatchState {
 
   /** Everything anew. */
   async all(witness: Witness): Promise<Round> {
-    const project = await openProject(this.#session.workspace)
+    const project = await openProject(this.#session.workspace, this.#read)
     this.#project = null
     this.#results.clear()
     await this.#engine.startWhole(project)
@@ -63,7 +64,7 @@ export class WatchState {
   async changed(paths: readonly string[], witness: Witness): Promise<Round> {
     const before = this.#project
     if (!before || paths.includes(before.configuration[0]!)) return this.all(witness)
-    const project = withNewerBodies(before, paths) ?? (await openProject(this.#session.workspace))
+    const project = withNewerBodies(before, paths) ?? (await openProject(this.#session.workspace, this.#read))
     const [then, now] = [before, project].map((each) => touchedBy(each, this.#engine.facts, paths))
     const both = (of: (touched: Touched) => ReadonlySet<string>) => new Set([...of(then!), ...of(now!)])
     const touched = both(({ detections }) => detections)

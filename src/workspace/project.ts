@@ -37,14 +37,15 @@ export interface WorkspaceOptions {
   readonly log: Log
 }
 
-/** What files were read as, for a process that loads its project again. */
-const memory = new Map<string, unknown>()
+/** What files were read as, test cases included: for a process that loads its project again and again. */
+export type Memory = Map<string, unknown>
 
-/** Loads the project; what is wrong with it is in its problems. */
-export function openProject(options: WorkspaceOptions): Promise<Project> {
+/** Loads the project; what is wrong with it is in its problems. Without a memory, what files were read as is on disk alone. */
+export function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
   const { envFile, log: _log, ...load } = options
   const environment = processEnvironment(envFile)
-  return loadProject({ ...load, environment, keep: { ...openImageCache(imageFolder(environment)), memory } })
+  const keep = { ...openImageCache(imageFolder(environment)), ...(memory && { memory }) }
+  return loadProject({ ...load, environment, keep })
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
