@@ -12,6 +12,7 @@ import { failedOutcome, plainError } from './ended-call.ts'
 import { Evaluator } from './evaluator.ts'
 import { gathering } from './gathering.ts'
 import { type Group, type GroupOptions, startGroup } from './group.ts'
+import { keepHeapsSmall } from './heap-growth.ts'
 import { withHints } from './load-hints.ts'
 import type { ClockMode } from './protocol.ts'
 import { testCorrelation } from './rule-outputs.ts'
@@ -49,6 +50,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
   const warm = options.warm ?? new WarmEngine(options.imageCache)
   const groups = await startGroups(options, warm)
+  if (options.purpose === 'run') keepHeapsSmall()
   const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
 
   async function evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]> {
