@@ -1,22 +1,36 @@
 /** The process whose memory is measured: PROJECT IMAGES WORKERS SECONDS: loads an engine, keeps it busy. */
-import { setImmediate } from 'node:timers/promises'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Worker } from 'node:worker_threads'
 import { createEngine } from '../src/engine/engine.ts'
+import type { Envelope } from '../src/model/event.ts'
 import { silentLog } from '../src/model/ports.ts'
+import { Framer } from '../src/sources/_framer.ts'
+import { START } from '../src/sources/_piece.ts'
 import { openProject } from '../src/workspace.ts'
-import { PACKS, variants } from './workload.ts'
+import { PACKS } from './workload.ts'
 
 export interface MemorySamples {
   /** Resident, before the first event. */
   readonly startedMb: number
   readonly samples: readonly { readonly seconds: number; readonly mb: number }[]
+  readonly events: number
+  /** What outlives a collection in the JavaScript heaps, all together, after the load. */
+  readonly keptMb: number
 }
 
 const SAMPLE_EVERY_MS = 250
-const EVENTS_PER_BATCH = 500
+const EVENTS_PER_BATCH = 250
 
 const [root, imageCache, workers, seconds] = process.argv.slice(2)
 if (!root || !imageCache || !workers || !seconds) throw new Error('PROJECT IMAGES WORKERS SECONDS are needed')
 
+const threads = new Set<Worker>()
+process.on('worker', (worker) => {
+  threads.add(worker)
+  worker.on('exit', () => threads.delete(worker))
+})
 const project = await openProject({ root, log: silentLog })
 const engine = await createEngine({
   project,
@@ -25,29 +39,62 @@ const engine = await createEngine({
   imageCache,
   log: silentLog,
 })
-const next = variants(project, PACKS[0]!)
-if (next === null) throw new Error(`the project has no rules on ${PACKS[0]!.logType} with test events`)
 
 const startedMb = residentMb()
 const samples: { seconds: number; mb: number }[] = []
 const startedAt = performance.now()
 const elapsed = () => (performance.now() - startedAt) / 1_000
 const sampling = setInterval(() => samples.push({ seconds: elapsed(), mb: residentMb() }), SAMPLE_EVERY_MS)
-
-// A batch more than there are workers keeps them all busy.
-await Promise.all(Array.from({ length: Number(workers) + 1 }, load))
+const events = Number(seconds) > 0 ? await load() : 0
 clearInterval(sampling)
 samples.push({ seconds: elapsed(), mb: residentMb() })
+const told: MemorySamples = { startedMb, samples, events, keptMb: await keptMb() }
 await engine.close()
-process.stdout.write(JSON.stringify({ startedMb, samples } satisfies MemorySamples))
+process.stdout.write(JSON.stringify(told))
 
-async function load(): Promise<void> {
-  while (elapsed() < Number(seconds)) {
-    await engine.evaluate(Array.from({ length: EVENTS_PER_BATCH }, next!))
-    await setImmediate()
+/** As from a source: bytes that another process writes. Resolves with how many events there were. */
+async function load(): Promise<number> {
+  const feed = spawn(process.execPath, [join(import.meta.dirname, 'memory-events.ts'), root!], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const framer = new Framer({ eventBytes: project.settings.limits.eventBytes, unwrap: null }, START)
+  const underWay = new Set<Promise<unknown>>()
+  let batch: Envelope[] = []
+  let seq = 0
+  for await (const chunk of feed.stdout) {
+    for (const { raw } of framer.push(chunk)) batch.push(envelope(raw, seq++))
+    if (batch.length < EVENTS_PER_BATCH) continue
+    const evaluated: Promise<unknown> = engine.evaluate(batch).finally(() => underWay.delete(evaluated))
+    underWay.add(evaluated)
+    batch = []
+    if (elapsed() > Number(seconds)) break
+    // A batch more than there are workers keeps them all busy.
+    if (underWay.size > Number(workers)) await Promise.race(underWay)
   }
+  feed.kill()
+  await Promise.all(underWay)
+  return seq
+}
+
+function envelope(raw: string, seq: number): Envelope {
+  const { logType: type } = PACKS[0]!
+  const place = `event ${seq}`
+  return { source: 'bench', cursor: null, seq, kind: 'log', type, receivedAt: Date.now(), raw, place }
 }
 
 function residentMb(): number {
   return process.memoryUsage.rss() / 1e6
+}
+
+/** Needs `--expose-gc`. */
+async function keptMb(): Promise<number> {
+  globalThis.gc!()
+  const ofThreads = await Promise.all([...threads].map(keptBytes))
+  return ofThreads.reduce((sum, bytes) => sum + bytes, process.memoryUsage().heapUsed) / 1e6
+}
+
+/** A snapshot begins with a collection; from outside there is no other way to ask for one. */
+async function keptBytes(worker: Worker): Promise<number> {
+  await text(await worker.getHeapSnapshot())
+  return (await worker.getHeapStatistics()).used_heap_size
 }

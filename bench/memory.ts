@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { type BenchContext, type Figure, type Measurement, slope } from './figure.ts'
+import { type BenchContext, type Figure, type Measurement, quantile, slope } from './figure.ts'
 import type { MemorySamples } from './memory-subject.ts'
 
 const MOST_WORKERS = 3
@@ -18,12 +18,14 @@ async function measure(context: BenchContext): Promise<Figure[]> {
   const started: number[] = []
   const loaded: number[] = []
   const perWorker: number[] = []
+  const kept: number[] = []
   for (let i = 0; i < repetitions; i++) {
     progress(`${what}, 1 worker and ${MOST_WORKERS}, load of ${loadSeconds} s`)
     const one = await runSubject(1, loadSeconds)
     const more = await runSubject(MOST_WORKERS, loadSeconds)
     started.push(one.startedMb)
     loaded.push(lastMb(one))
+    kept.push(one.keptMb)
     perWorker.push((lastMb(more) - lastMb(one)) / (MOST_WORKERS - 1))
   }
   const ofCorpus = corpus !== null
@@ -44,21 +46,32 @@ async function measure(context: BenchContext): Promise<Figure[]> {
   ]
   const soakSeconds = soakMinutes === null ? (quick ? 6 : 60) : soakMinutes * 60
   progress(`${what}, one worker, load of ${soakSeconds} s`)
-  return [...figures, flatness(await runSubject(1, soakSeconds), soakSeconds)]
+  return [...figures, ...flatness(await runSubject(1, soakSeconds), soakSeconds, quantile(kept, 0.5))]
 }
 
-/** Over the second half: the first is growth to working size. */
-function flatness({ samples }: MemorySamples, seconds: number): Figure {
+/**
+ * Over the second half: the first is growth to working size. What is resident rises and falls with V8's collections;
+ * whether anything is kept for good is told by what outlives one.
+ */
+function flatness({ samples, events, keptMb }: MemorySamples, seconds: number, keptBefore: number): Figure[] {
   const late = samples.slice(Math.floor(samples.length / 2))
   const points = late.map(({ seconds, mb }) => ({ x: seconds / 60, y: mb }))
   const range = late.map(({ mb }) => mb)
   const [low, high] = [Math.min(...range), Math.max(...range)].map(Math.round)
-  return {
-    name: `slope over the second half of ${seconds} s of load`,
-    unit: 'MB/min',
-    samples: [slope(points)],
-    note: `between ${low} and ${high} MB`,
-  }
+  return [
+    {
+      name: `slope over the second half of ${seconds} s of load`,
+      unit: 'MB/min',
+      samples: [slope(points)],
+      note: `between ${low} and ${high} MB, ${events} events`,
+    },
+    {
+      name: `what outlives a collection, more after ${seconds} s of load than after the short one`,
+      unit: 'MB',
+      samples: [keptMb - keptBefore],
+      note: `${keptMb.toFixed(1)} MB`,
+    },
+  ]
 }
 
 function lastMb({ samples }: MemorySamples): number {
@@ -69,7 +82,7 @@ function lastMb({ samples }: MemorySamples): number {
 function subjectOf(root: string, imageCache: string) {
   return async (workers: number, loadSeconds: number): Promise<MemorySamples> => {
     const subject = join(import.meta.dirname, 'memory-subject.ts')
-    const args = [subject, root, imageCache, String(workers), String(loadSeconds)]
+    const args = ['--expose-gc', subject, root, imageCache, String(workers), String(loadSeconds)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     return JSON.parse(await text(child.stdout)) as MemorySamples
   }
