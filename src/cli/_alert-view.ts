@@ -1,7 +1,7 @@
 /** Shows alerts: as a table, in full, and as JSON. Pure. */
 import { routeStory, routeTarget } from '../reporters/_route-story.ts'
 import { counted, printable, type Style } from '../reporters/_style.ts'
-import type { AlertRow, Attempt, DeliveryRow, Divergence } from '../store/store.ts'
+import type { AlertRow, Attempt, DeliveryRow, DestinationState, Divergence } from '../store/store.ts'
 import { moment, shortId, table } from './_table.ts'
 
 export interface DeliveryWithHistory extends DeliveryRow {
@@ -106,10 +106,10 @@ function deliveryLines({ id, destination, state, reason, history }: DeliveryWith
   return [head, ...attempts].map(printable)
 }
 
-/** @param pausedKeys destinations that are paused: their deliveries are due when that ends. */
+/** @param states of their destinations: a pause or a wait of the whole comes first. */
 export function deliveriesTable(
   deliveries: readonly DeliveryRow[],
-  pausedKeys: ReadonlySet<string>,
+  states: ReadonlyMap<string, DestinationState>,
   style: Style,
 ): string {
   if (deliveries.length === 0) return 'no deliveries\n'
@@ -118,7 +118,7 @@ export function deliveriesTable(
     delivery.state,
     delivery.destination,
     delivery.alertIds.map(shortId).join(' '),
-    dueOf(delivery, pausedKeys),
+    dueOf(delivery, states.get(delivery.destinationKey)),
     String(delivery.attempts),
     delivery.reason,
     delivery.message,
@@ -130,9 +130,10 @@ export function deliveriesTable(
   )
 }
 
-function dueOf({ state, due, destinationKey }: DeliveryRow, pausedKeys: ReadonlySet<string>): string {
+function dueOf({ state, due }: DeliveryRow, destination: DestinationState | undefined): string {
   if (state !== 'pending' && state !== 'waiting') return ''
-  return pausedKeys.has(destinationKey) ? 'after the pause' : moment(due)
+  if (destination && destination.pausedAt !== null) return 'after the pause'
+  return moment(Math.max(due, destination?.heldUntil ?? 0))
 }
 
 export function deliveryJson(delivery: DeliveryRow) {

@@ -1,7 +1,13 @@
 /** `deliveries list|dead|retry`: looks at deliveries and puts those that failed back in line. */
 import { UserError } from '../errors.ts'
 import { counted } from '../reporters/_style.ts'
-import { DELIVERY_STATES, type DeliveryFilter, type DeliveryRow, type Store } from '../store/store.ts'
+import {
+  DELIVERY_STATES,
+  type DeliveryFilter,
+  type DeliveryRow,
+  type DestinationState,
+  type Store,
+} from '../store/store.ts'
 import { deliveriesTable, deliveryJson } from './_alert-view.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
 import { resolveId } from './_ids.ts'
@@ -11,7 +17,7 @@ import { jsonDocument, withStore } from './_store-session.ts'
 
 const LIMIT = 50
 const ALL = 1_000_000
-/** Among so many of the newest an abbreviated id is looked up. */
+/** Among so many of the newest an abbreviated id is looked up, delivered ones apart. */
 const SEARCHED = 10_000
 
 const LIST_OPTIONS = {
@@ -46,16 +52,18 @@ async function show(
   const alertId = alert === undefined ? undefined : await fullAlertId(store, alert)
   const deliveries = await store.deliveries({ states, destination, alertId, limit })
   if (options.format === 'json') session.print(jsonDocument({ deliveries: deliveries.map(deliveryJson) }))
-  else session.print(deliveriesTable(deliveries, await pausedAmong(store, deliveries), session.style))
+  else session.print(deliveriesTable(deliveries, await statesOf(store, deliveries), session.style))
   if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
   return OK
 }
 
-async function pausedAmong(store: Store, deliveries: readonly DeliveryRow[]): Promise<Set<string>> {
-  const keys = new Set(deliveries.map(({ destinationKey }) => destinationKey))
-  const paused = new Set<string>()
-  for (const key of keys) if ((await store.destinationState(key)).value.pausedAt !== null) paused.add(key)
-  return paused
+async function statesOf(
+  store: Store,
+  deliveries: readonly DeliveryRow[],
+): Promise<Map<string, DestinationState>> {
+  const keys = [...new Set(deliveries.map(({ destinationKey }) => destinationKey))]
+  const states = keys.map(async (key) => [key, (await store.destinationState(key)).value] as const)
+  return new Map(await Promise.all(states))
 }
 
 async function fullAlertId(store: Store, id: string): Promise<string> {
@@ -109,7 +117,12 @@ async function selectionOf(
 ): Promise<{ ids: readonly string[] } | DeliveryFilter> {
   if (destination !== undefined) return { destination, states: ['dead', 'orphaned', 'waiting'], limit: ALL }
   if (args.length === 0) return { states: ['dead'], limit: ALL }
-  const known = (await store.deliveries({ limit: SEARCHED })).map(({ id }) => id)
+  // Those that can be put back first: however old, they are what is asked for.
+  const rows = [
+    ...(await store.deliveries({ states: ['dead', 'orphaned', 'waiting'], limit: SEARCHED })),
+    ...(await store.deliveries({ limit: SEARCHED })),
+  ]
+  const known = new Set(rows.map(({ id }) => id))
   return { ids: [...new Set(args.map((id) => resolveId(id, known, 'delivery')))] }
 }
 

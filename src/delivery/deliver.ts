@@ -136,14 +136,15 @@ async function updateState(
     )
   }
   const pausedNow = before.pausedAt === null && after.pausedAt !== null
+  // Ends are told as loudly as beginnings.
   if (isOpen(before) && !isOpen(after))
-    log.info({ destination: destination.name }, 'destination answers again')
+    log.warn({ destination: destination.name }, 'destination answers again')
   if (pausedNow) {
     const hint = `mend its entry or its secret, then: signalbox destinations resume ${destination.name}`
     log.error({ destination: destination.name, reason: result.message, hint }, 'destination is paused')
   }
   if (before.pausedAt !== null && after.pausedAt === null) {
-    log.info({ destination: destination.name }, 'destination takes alerts again')
+    log.warn({ destination: destination.name }, 'destination takes alerts again')
   }
   return { state: after, pausedNow }
 }

@@ -168,9 +168,12 @@ describe('deliveries list and dead', () => {
   })
 })
 
-it('deliveries list tells that a pause comes first', async () => {
+it('deliveries list tells that the wait or the pause of a destination comes first', async () => {
   const { value, version } = await store.destinationState('soc')
-  await store.setDestinationState('soc', { ...value, pausedAt: 1, pausedReason: '404' }, version)
+  const heldUntil = Date.UTC(2099, 0, 1)
+  await store.setDestinationState('soc', { ...value, heldUntil }, version)
+  expect((await run('deliveries', 'list', '--state', 'waiting')).out).toContain(' 2099-01-01 00:00:00Z ')
+  await store.setDestinationState('soc', { ...value, pausedAt: 1, pausedReason: '404' }, version + 1)
   expect((await run('deliveries', 'list', '--state', 'waiting')).out).toMatch(
     / waiting {2}soc .* after the pause /,
   )
