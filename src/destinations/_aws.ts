@@ -46,23 +46,35 @@ interface AwsCredentials {
 interface Found {
   readonly credentials: AwsCredentials
   readonly until: number
+  /** The link of the chain that served, for people. */
+  readonly source: string
 }
 const found = new Map<string, Promise<Found>>()
 
 /** Looked up once for all destinations that ask alike, and again before they expire. */
 export async function awsCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
+  return (await find(options, region)).credentials
+}
+
+async function find(options: AwsOptions, region: string): Promise<Found> {
   const key = JSON.stringify([options.profile, options.roleArn, options.externalId, region])
   const known = await found.get(key)?.catch(() => undefined)
-  if (known && known.until > Date.now()) return known.credentials
+  if (known && known.until > Date.now()) return known
   const looking = lookUp(options, region)
   found.set(key, looking)
-  return (await looking).credentials
+  return looking
 }
 
 async function lookUp({ profile, roleArn, externalId }: AwsOptions, region: string): Promise<Found> {
   const sdk = await import('@aws-sdk/credential-providers')
   const clientConfig = { region }
-  const chain = sdk.fromNodeProviderChain({ ...(profile && { profile }), clientConfig })
+  const provide = sdk.fromNodeProviderChain({ ...(profile && { profile }), clientConfig })
+  let source = ''
+  const chain = async () => {
+    const given = await provide()
+    source = linkOf(given)
+    return given
+  }
   const params = {
     RoleArn: roleArn!,
     RoleSessionName: 'signalbox',
@@ -73,25 +85,28 @@ async function lookUp({ profile, roleArn, externalId }: AwsOptions, region: stri
     : chain
   const credentials = await provider()
   const expires = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY
-  return { credentials, until: expires - REFRESH_BEFORE_MS }
+  const assumed = roleArn ? `, by which the role ${roleArn} was assumed` : ''
+  return { credentials, until: expires - REFRESH_BEFORE_MS, source: `${source}${assumed}` }
 }
 
 export async function awsIdentity(options: AwsOptions, region: string): Promise<string> {
-  const source = credentialSource(await awsCredentials(options, region))
-  return `AWS credentials for ${region} from ${source || 'the SDK'}`
+  return `AWS credentials for ${region} from ${(await find(options, region)).source}`
 }
 
-/** Which link of the SDK's chain gave them, for people; empty where it does not say. */
-export function credentialSource(credentials: AwsCredentials): string {
+/** By what the SDK marks credentials with; instance metadata alone leaves no mark. */
+const LINKS: readonly [mark: RegExp, link: string][] = [
+  [/WEB_ID/, 'a web identity'],
+  [/SSO|LOGIN/, 'a sign-in of AWS (SSO)'],
+  [/PROCESS/, 'a process that a profile names'],
+  [/PROFILE/, 'a profile of the shared files'],
+  [/ENV_VARS/, 'the environment'],
+  [/HTTP/, 'the container'],
+]
+
+function linkOf(credentials: AwsCredentials): string {
   const { $source = {} } = credentials as { $source?: Readonly<Record<string, string>> }
-  return Object.keys($source)
-    .map((link) =>
-      link
-        .replace(/^CREDENTIALS_/, '')
-        .toLowerCase()
-        .replaceAll('_', ' '),
-    )
-    .join(', then ')
+  const marks = Object.keys($source).join(' ')
+  return LINKS.find(([mark]) => mark.test(marks))?.[1] ?? 'the metadata of the instance'
 }
 
 export async function signAws(

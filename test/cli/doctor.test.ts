@@ -70,7 +70,7 @@ destinations:
     expect(told.at(-1)).toEqual({
       what: 'credentials',
       state: 'fine',
-      told: 'queue: AWS credentials for eu-central-1 from env vars',
+      told: 'queue: AWS credentials for eu-central-1 from the environment',
       hint: null,
     })
     expect(JSON.stringify(told)).not.toContain(SECRET)

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { awsCredentials, credentialSource } from '../../src/destinations/_aws.ts'
+import { awsCredentials, awsIdentity } from '../../src/destinations/_aws.ts'
 import sqs from '../../src/destinations/sqs.ts'
 import { type Fake, KEY_ID, listen, SECRET } from '../support/aws.ts'
 import { sendSample } from '../support/stage.ts'
@@ -60,16 +60,22 @@ const stsAnswer = (action: string, minutes = 60) => `<${action}Response><${actio
 describe('credentials come from', () => {
   it('the environment', async () => {
     environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET })
-    const got = await awsCredentials({}, region())
+    const where = region()
+    const got = await awsCredentials({}, where)
     expect(got).toMatchObject({ accessKeyId: KEY_ID, secretAccessKey: SECRET })
-    expect(credentialSource(got)).toBe('env vars')
+    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the environment`)
   })
 
   it('a profile of the shared files', async () => {
     const file = join(folder, 'credentials')
     writeFileSync(file, `[soc]\naws_access_key_id = AKIA-SOC\naws_secret_access_key = ${SECRET}\n`)
     environment({ AWS_SHARED_CREDENTIALS_FILE: file })
-    expect(await awsCredentials({ profile: 'soc' }, region())).toMatchObject({ accessKeyId: 'AKIA-SOC' })
+    const where = region()
+    const got = await awsCredentials({ profile: 'soc' }, where)
+    expect(got).toMatchObject({ accessKeyId: 'AKIA-SOC' })
+    expect(await awsIdentity({ profile: 'soc' }, where)).toBe(
+      `AWS credentials for ${where} from a profile of the shared files`,
+    )
   })
 
   it('a web identity, by way of STS', async () => {
@@ -84,9 +90,10 @@ describe('credentials come from', () => {
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/web',
       AWS_ENDPOINT_URL_STS: fake.url,
     })
-    expect(await awsCredentials({}, region())).toMatchObject({
-      accessKeyId: 'ASIA-AssumeRoleWithWebIdentity',
-    })
+    const where = region()
+    const got = await awsCredentials({}, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-AssumeRoleWithWebIdentity' })
+    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from a web identity`)
     expect(asked[0]).toContain('WebIdentityToken=the-web-token')
   })
 
@@ -104,7 +111,10 @@ describe('credentials come from', () => {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${fake.url}/c`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: 'Bearer c',
     })
-    expect(await awsCredentials({}, region())).toMatchObject({ accessKeyId: 'ASIA-CONTAINER' })
+    const where = region()
+    const got = await awsCredentials({}, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-CONTAINER' })
+    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the container`)
   })
 
   it('the metadata of an instance', async () => {
@@ -121,7 +131,12 @@ describe('credentials come from', () => {
       return { status: 200, body: JSON.stringify(body) }
     })
     environment({ AWS_EC2_METADATA_DISABLED: undefined, AWS_EC2_METADATA_SERVICE_ENDPOINT: fake.url })
-    expect(await awsCredentials({}, region())).toMatchObject({ accessKeyId: 'ASIA-INSTANCE' })
+    const where = region()
+    const got = await awsCredentials({}, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-INSTANCE' })
+    expect(await awsIdentity({}, where)).toBe(
+      `AWS credentials for ${where} from the metadata of the instance`,
+    )
   })
 
   it('a role, with its external id, on top of what the chain found', async () => {
@@ -132,7 +147,12 @@ describe('credentials come from', () => {
     })
     environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_ENDPOINT_URL_STS: fake.url })
     const role = { roleArn: 'arn:aws:iam::210987654321:role/alerts', externalId: 'soc-42' }
-    expect(await awsCredentials(role, region())).toMatchObject({ accessKeyId: 'ASIA-AssumeRole' })
+    const where = region()
+    const got = await awsCredentials(role, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-AssumeRole' })
+    expect(await awsIdentity(role, where)).toBe(
+      `AWS credentials for ${where} from the environment, by which the role arn:aws:iam::210987654321:role/alerts was assumed`,
+    )
     const form = new URLSearchParams(asked[0])
     expect(form.get('RoleArn')).toBe(role.roleArn)
     expect(form.get('ExternalId')).toBe('soc-42')
