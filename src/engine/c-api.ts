@@ -10,6 +10,9 @@ export interface CApi {
   _PyUnicode_AsUTF8AndSize(object: number, size: number): number
   _PyObject_CallOneArg(callable: number, argument: number): number
   _PyErr_Clear(): void
+  _PyRun_SimpleString(code: number): number
+  _PyImport_ImportModule(name: number): number
+  _PyObject_GetAttrString(object: number, name: number): number
   _Py_DecRef(object: number): void
 }
 
@@ -35,6 +38,30 @@ export function callText(api: CApi, memory: Memory, callable: number, text: stri
   } finally {
     api._Py_DecRef(result)
   }
+}
+
+/** While Python starts: nothing of an author's is there. */
+export function runCode(api: CApi, memory: Memory, code: string): void {
+  if (withText(api, memory, code, (text) => api._PyRun_SimpleString(text)) !== 0)
+    throw new Bug(`the interpreter can't run its own start: ${code}`)
+}
+
+/** Of a function of a module, which is imported for it, and both live for ever. */
+export function addressOf(api: CApi, memory: Memory, module: string, name: string): number {
+  const imported = withText(api, memory, module, (text) => api._PyImport_ImportModule(text))
+  const found = imported && withText(api, memory, name, (text) => api._PyObject_GetAttrString(imported, text))
+  if (found === 0) throw new Bug(`the Python runtime has no ${module}.${name}`)
+  return found
+}
+
+/** The text as C has it, while it is used. */
+function withText(api: CApi, memory: Memory, text: string, use: (address: number) => number): number {
+  const bytes = encoder.encode(`${text}\0`)
+  const address = api._malloc(bytes.length)
+  new Uint8Array(memory.buffer).set(bytes, address)
+  const result = use(address)
+  api._free(address)
+  return result
 }
 
 function newString(api: CApi, memory: Memory, text: string): number {

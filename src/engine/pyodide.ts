@@ -1,10 +1,9 @@
 /** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { PyodideInterface } from 'pyodide'
 import { Bug } from '../errors.ts'
 import type { PackageSet } from '../model/packages.ts'
-import { type CApi, callText } from './c-api.ts'
+import { addressOf, type CApi, callText, runCode } from './c-api.ts'
 import type { CacheDesk } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
 import { putImage, resetTo, takeImage } from './heap-image.ts'
@@ -61,16 +60,6 @@ export interface BootOptions {
 }
 
 const RUNTIME = '/signalbox'
-const DRIVER: Record<DriverCall, string> = {
-  seal: 'signalbox_driver.sandbox',
-  wake: 'signalbox_driver.sandbox',
-  study: 'signalbox_driver.study',
-  load: 'signalbox_driver.batch',
-  evaluate: 'signalbox_driver.batch',
-  test: 'signalbox_driver.batch',
-  unit_tests: 'signalbox_driver.batch',
-  changed: 'signalbox_driver.canary',
-}
 
 /** Locked before anything of an author's is let in; nothing of any Python runs unlocked where there is a base. */
 export async function bootPython(options: BootOptions): Promise<Booted> {
@@ -84,77 +73,67 @@ export async function bootPython(options: BootOptions): Promise<Booted> {
 
 /** The interpreter without a life of its own, locked, and the base put into its memory. */
 async function restore(base: BaseImage, options: BootOptions): Promise<Booted> {
-  const { deadline, cacheDesk, module } = options
-  const { loaded: interpreter, seam } = await withSeam({ deadline, cacheDesk, module }, () =>
-    bareInterpreter(options),
-  )
+  const { loaded: interpreter, seam } = await withSeam(options, () => createInterpreter(options, 'idle'))
   if (interpreter.wasmTable.length !== base.functions) {
     throw new Bug('the base image belongs to another interpreter')
   }
   seam.lock()
   putImage(seam.memory.buffer, base.heap)
-  return { base, python: lockedPython(interpreter, seam, base, deadline) }
+  return { base, python: lockedPython(interpreter, seam, base, options.deadline) }
 }
 
-/** The loader's whole work, then the runtime, the driver and common modules: what every image is made over. */
+/** Python's own start, then the runtime, the driver and common modules: what every image is made over. */
 async function startFromNothing(options: BootOptions): Promise<Booted> {
-  const { deadline, cacheDesk, module } = options
-  const { loaded: pyodide, seam } = await withSeam({ deadline, cacheDesk, module }, startPyodide)
-  installFiles(pyodide.FS, options.files)
-  pyodide.runPython(`import sys; sys.path.insert(0, "${RUNTIME}"); sys.dont_write_bytecode = True`)
-  pyodide.runPython('import signalbox_driver.prelude, gc; gc.collect()')
-  const addresses = driverAddresses(pyodide)
-  const mark = pyodide.runPython('import signalbox_driver.marks as m; m.address()') as number
+  const { loaded: interpreter, seam } = await withSeam(options, () => createInterpreter(options, 'running'))
+  const { memory } = seam
+  runCode(interpreter, memory, `import sys; sys.path.insert(0, "${RUNTIME}"); sys.dont_write_bytecode = True`)
+  const places = addressOf(interpreter, memory, 'signalbox_driver.prelude', 'places')
+  const told = JSON.parse(callText(interpreter, memory, places, '')) as Pick<BaseImage, 'addresses' | 'mark'>
   // Makes the interpreter poll; what it finds there is the deadline's to say.
-  pyodide.setInterruptBuffer(new Uint8Array(1))
-  const { _module: interpreter } = pyodide as unknown as { _module: Interpreter }
+  new Uint8Array(memory.buffer)[interpreter._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1
   seam.lock()
-  callText(interpreter, seam.memory, addresses.seal, '')
-  const heap = takeImage(seam.memory.buffer)
-  const base = { heap, addresses, mark, functions: interpreter.wasmTable.length }
-  return { base, python: lockedPython(interpreter, seam, base, deadline) }
+  callText(interpreter, memory, told.addresses.seal, '')
+  const base = { ...told, heap: takeImage(memory.buffer), functions: interpreter.wasmTable.length }
+  return { base, python: lockedPython(interpreter, seam, base, options.deadline) }
 }
 
 /** What the interpreter would import of the host; for the test that knows every name. */
-export async function importedNames(): Promise<readonly string[]> {
-  const { seam } = await withSeam({}, startPyodide)
+export async function importedNames(module: object): Promise<readonly string[]> {
+  const { seam } = await withSeam({ module }, () => createInterpreter({ module, files: [] }, 'idle'))
   return seam.names
 }
 
+/** Nothing of this machine goes in: `_` would name a path of it. */
 const ENVIRONMENT = { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' }
 const NO_GLOBALS = Object.freeze(Object.create(null)) as object
 
-/** Nothing of this machine goes in: `_` would name a path of it, and so would the script that is running. */
-async function startPyodide(): Promise<PyodideInterface> {
-  const { loadPyodide } = await import('pyodide')
-  const { argv } = process
-  process.argv = [argv[0]!, 'python']
-  try {
-    const pyodide = await loadPyodide({ env: ENVIRONMENT, jsglobals: NO_GLOBALS, stdin: () => null })
-    // The loader's own streams keep what has no line break, without limit; so does its terminal, which also reads.
-    const drop = { write: ({ length }: Uint8Array) => length }
-    pyodide.setStdout(drop)
-    pyodide.setStderr(drop)
-    dropTerminals(pyodide.FS)
-    return pyodide
-  } finally {
-    process.argv = argv
-  }
+interface Files {
+  mkdirTree(path: string): void
+  writeFile(path: string, data: string | Uint8Array, options?: { readonly canOwn: boolean }): void
+  unlink(path: string): void
+  chdir(path: string): void
 }
-
-type Files = PyodideInterface['FS']
 
 /** What Emscripten's own module has, as far as it is used here. */
 interface Interpreter extends CApi {
   readonly FS: Files
+  readonly ENV: Record<string, string>
   readonly wasmTable: { readonly length: number }
+  /** Address of the flag that makes it ask for signals. */
+  readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING: number
 }
 
 const { resolve } = createRequire(import.meta.url)
 const LIBRARY = '/lib/python314'
 
-/** Everything of the loader's work but what runs Python: linking, and the files. Python's own state comes with an image. */
-async function bareInterpreter({ module, files }: BootOptions): Promise<Interpreter> {
+/**
+ * Without Pyodide's loader, whose bridge between Python and JavaScript nobody needs.
+ * @param python idle: it is linked, and its state comes with an image; running: it has started.
+ */
+async function createInterpreter(
+  { module, files }: Pick<BootOptions, 'module' | 'files'>,
+  python: 'idle' | 'running',
+): Promise<Interpreter> {
   const entry = 'pyodide/pyodide.asm.mjs'
   const { default: create } = (await import(entry)) as { default: (options: object) => Promise<Interpreter> }
   const library = readFileSync(resolve('pyodide/python_stdlib.zip'))
@@ -165,19 +144,21 @@ async function bareInterpreter({ module, files }: BootOptions): Promise<Interpre
       // There are no packages to know of.
       lockFilePromise: new Promise(() => {}),
     },
-    noInitialRun: true,
+    noInitialRun: python === 'idle',
+    thisProgram: 'python',
     arguments: [],
     stdin: () => null,
     stdout: () => {},
     stderr: () => {},
     preRun: [
-      ({ FS }: Interpreter) => {
+      ({ FS, ENV }: Interpreter) => {
+        Object.assign(ENV, ENVIRONMENT)
         for (const folder of ['site-packages', 'lib-dynload']) FS.mkdirTree(`/lib/python3.14/${folder}`)
         FS.writeFile(`${LIBRARY}.zip`, library, { canOwn: true })
         FS.mkdirTree(ENVIRONMENT.HOME)
         FS.chdir(ENVIRONMENT.HOME)
         installFiles(FS, files)
-        dropTerminals(FS)
+        for (const terminal of ['/dev/tty', '/dev/tty1']) FS.unlink(terminal)
       },
     ],
     instantiateWasm(
@@ -196,7 +177,7 @@ interface WebAssemblyHost {
   instantiate(module: unknown, imports: object): Promise<{ instance: object; module: object }>
 }
 
-/** What the loader makes in another way; once locked, both are refused. */
+/** Of the bridge between Python and JavaScript; once locked, both are refused. */
 const ERROR_MARKER = {
   Jsv_GetError_import: () => ERROR_MARKER,
   JsvError_Check: (value: unknown) => value === ERROR_MARKER,
@@ -209,19 +190,6 @@ function installFiles(FS: Files, files: readonly PythonFile[]): void {
     FS.mkdirTree(target.slice(0, target.lastIndexOf('/')))
     FS.writeFile(target, text)
   }
-}
-
-function dropTerminals(FS: Files): void {
-  for (const terminal of ['/dev/tty', '/dev/tty1']) FS.unlink(terminal)
-}
-
-function driverAddresses(pyodide: PyodideInterface): Record<DriverCall, number> {
-  const names = Object.entries(DRIVER)
-  const modules = [...new Set(Object.values(DRIVER))].join(', ')
-  const ids = names.map(([name, module]) => `id(${module}.${name})`).join(', ')
-  const text = pyodide.runPython(`import ${modules}; ",".join(map(str, [${ids}]))`) as string
-  const addresses = text.split(',').map(Number)
-  return Object.fromEntries(names.map(([name], i) => [name, addresses[i]])) as Record<DriverCall, number>
 }
 
 function lockedPython(

@@ -1,6 +1,7 @@
 """Replaces names of a detection's module by mocks for one test case."""
 
 from contextlib import contextmanager
+from unittest.mock import MagicMock
 
 
 @contextmanager
@@ -18,7 +19,5 @@ def mocked(namespace, mocks):
 
 
 def _magic_mock(return_value):
-    # Imported only where a test asks for it: it costs a third of a second. Bodies test for this very class.
-    from unittest.mock import MagicMock
-
+    # Bodies test for this very class.
     return MagicMock(return_value=return_value)

@@ -13,8 +13,8 @@ import difflib
 import enum
 import fnmatch
 import functools
+import gc
 import hashlib
-import html
 import ipaddress
 import itertools
 import json
@@ -24,7 +24,6 @@ import os
 import random
 import re
 import shlex
-import statistics
 import string
 import textwrap
 import time
@@ -35,9 +34,25 @@ import urllib.parse
 import uuid
 import zlib
 
-import signalbox_driver.batch
-import signalbox_driver.sandbox
-import signalbox_driver.study
+from signalbox_driver import batch, canary, marks, sandbox, study
 
 # The first call imports the locale's tables.
 datetime.datetime.strptime("2020", "%Y")
+gc.collect()
+
+#: What the host calls.
+_CALLS = {
+    "seal": sandbox.seal,
+    "wake": sandbox.wake,
+    "study": study.study,
+    "load": batch.load,
+    "evaluate": batch.evaluate,
+    "test": batch.test,
+    "unit_tests": batch.unit_tests,
+    "changed": canary.changed,
+}
+
+
+def places(_text):
+    """-> {addresses: name -> that of the call, mark: that of the cells}"""
+    return json.dumps({"addresses": {name: id(call) for name, call in _CALLS.items()}, "mark": marks.address()})

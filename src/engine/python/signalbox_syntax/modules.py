@@ -5,7 +5,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SCOPES = (*_FUNCTIONS, ast.ClassDef)
+_PARTS = (ast.ExceptHandler, ast.match_case)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+#: Of the kinds of statements, and of their parts, that have any: most have none.
+_BLOCKS_OF = {
+    kind: blocks
+    for kind in (*ast.stmt.__subclasses__(), *_PARTS)
+    if (blocks := tuple(name for name in _BLOCKS if name in kind._fields))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +107,19 @@ def outer_names(function):
 
 def statements(body, inside_functions=False):
     """All statements of a block and of the blocks in it."""
+    found = []
+    _gather(body, () if inside_functions else _SCOPES, found)
+    return found
+
+
+def _gather(body, left_out, found):
     for node in body:
-        if not isinstance(node, (ast.excepthandler, ast.match_case)):
-            yield node
-        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)) or inside_functions:
-            for block in _BLOCKS:
-                yield from statements(getattr(node, block, ()), inside_functions)
+        kind = type(node)
+        if kind not in _PARTS:
+            found.append(node)
+        if kind not in left_out:
+            for block in _BLOCKS_OF.get(kind, ()):
+                _gather(getattr(node, block), left_out, found)
 
 
 def _bind(node, bindings):

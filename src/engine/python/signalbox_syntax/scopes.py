@@ -138,7 +138,7 @@ class FunctionScope(_Scope):
         """Whether a name in it holds the event or something that was made of it."""
         if self._event_names is None:
             self._event_names = self._find_event_names()
-        return _mentions(node, self._event_names)
+        return not self._event_names.isdisjoint(_names_in(node))
 
     def _find_event_names(self):
         names = {
@@ -146,13 +146,16 @@ class FunctionScope(_Scope):
             for name, values in self._arguments.items()
             if any(isinstance(value, Unknown) and value.event for value in values)
         }
+        sources = [
+            (name, _names_in(each.node))
+            for name, bound in self.bindings.items()
+            for each in bound
+            if isinstance(each.node, (ast.expr, ast.AugAssign))
+        ]
         size = -1
         while len(names) != size:
             size = len(names)
-            for name, bound in self.bindings.items():
-                sources = (each.node for each in bound if isinstance(each.node, ast.expr | ast.AugAssign))
-                if any(_mentions(source, names) for source in sources):
-                    names.add(name)
+            names.update(name for name, mentioned in sources if not mentioned.isdisjoint(names))
         return names
 
 
@@ -160,8 +163,8 @@ def mentions_names(node):
     return any(isinstance(inner, ast.Name) for inner in ast.walk(node))
 
 
-def _mentions(node, names):
-    return any(isinstance(inner, ast.Name) and inner.id in names for inner in ast.walk(node))
+def _names_in(node):
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
 def arguments_of(expressions, call, scope, function, module):
