@@ -26,6 +26,9 @@ const LONGEST_KEY = 1_024
 const LONGEST_ITEM = 256 * 1024
 /** Of one function on one event: each stops a worker for a while. */
 const MOST_QUESTIONS = 1_000
+/** Of one detection in one job, and of all of them: the parent holds what was asked and told until the events are committed. */
+const MOST_CHARS = 32 * 1024 * 1024
+const MOST_CHARS_OF_ALL = 2 * MOST_CHARS
 const LONGEST_WAIT_MS = 30_000
 
 /** The event of an item of the job; null: it has none that may ask. */
@@ -37,6 +40,9 @@ export class WorkerCacheDesk implements CacheDesk {
   readonly #onWaited: (ms: number) => void
   #eventOf: EventOf = () => null
   readonly #asked = new Map<string, number>()
+  /** Characters asked and told, by body. */
+  readonly #chars = new Map<number, number>()
+  #charsOfAll = 0
   #lastId = 0
 
   /** @param onWaited is told how long an answer took: that is no time of the detection's. */
@@ -50,6 +56,8 @@ export class WorkerCacheDesk implements CacheDesk {
   serve(eventOf: EventOf): void {
     this.#eventOf = eventOf
     this.#asked.clear()
+    this.#chars.clear()
+    this.#charsOfAll = 0
   }
 
   ask(question: string): string {
@@ -58,7 +66,18 @@ export class WorkerCacheDesk implements CacheDesk {
     const startedAt = performance.now()
     const answer = this.#wait(read)
     this.#onWaited(performance.now() - startedAt)
-    return 'error' in answer ? JSON.stringify(answer) : `{"value":${answer.value}}`
+    const told = 'error' in answer ? JSON.stringify(answer) : `{"value":${answer.value}}`
+    this.#count(read.body, question.length + told.length)
+    return told
+  }
+
+  #count(body: number, chars: number): void {
+    this.#chars.set(body, (this.#chars.get(body) ?? 0) + chars)
+    this.#charsOfAll += chars
+  }
+
+  #isSpent(body: number): boolean {
+    return (this.#chars.get(body) ?? 0) > MOST_CHARS || this.#charsOfAll > MOST_CHARS_OF_ALL
   }
 
   #wait(question: WorkerQuestion): CacheAnswer {
@@ -86,6 +105,7 @@ export class WorkerCacheDesk implements CacheDesk {
     const n = (this.#asked.get(position.join()) ?? 0) + 1
     this.#asked.set(position.join(), n)
     if (n > MOST_QUESTIONS) return { error: `the cache was asked more than ${MOST_QUESTIONS} times` }
+    if (this.#isSpent(body)) return { error: 'the cache was asked for more than a batch of events may hold' }
     const about = { id: ++this.#lastId, body, event, place: `${ran}/${n}` }
     if (kind === 'read') return { ...about, operation: { kind, key } }
     if (kind !== 'write' || typeof value !== 'string' || typeof version !== 'string') {

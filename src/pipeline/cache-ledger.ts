@@ -7,13 +7,7 @@ import type { JsonText } from '../model/alert.ts'
 import type { CacheEvent, CacheOperation, CacheQuestion, DetectionCache } from '../model/detection-cache.ts'
 import type { Envelope } from '../model/event.ts'
 import type { KvWrite, Store } from '../store/store.ts'
-
-interface Entry {
-  item: JsonText
-  expiresAt: number | null
-  version: string
-  isDirty: boolean
-}
+import { type CacheItem, CacheItems } from './cache-items.ts'
 
 /** What an event was told, by detection, place and question. */
 interface EventLog {
@@ -27,8 +21,6 @@ interface EventLog {
 const NO_ITEM = '{}'
 /** As long as seen ids are kept. */
 const LOG_KEPT_MS = 24 * 3_600_000
-/** Items that need not be read again. */
-const MOST_CLEAN = 20_000
 /** Events that no commit has settled: far more than can be under way, for one whose commit failed may never come again. */
 const MOST_LOGS = 20_000
 
@@ -44,7 +36,7 @@ export interface CacheCommit {
 export class CacheLedger implements DetectionCache {
   readonly #store: Pick<Store, 'kv'>
   readonly #now: () => number
-  readonly #items = new Map<string, Entry>()
+  readonly #items = new CacheItems()
   readonly #logs = new Map<string, EventLog>()
   /** `source:seq` -> name. */
   readonly #names = new Map<string, string>()
@@ -65,7 +57,7 @@ export class CacheLedger implements DetectionCache {
     if (told !== undefined) return told
     const key = JSON.stringify([trustGroup, operation.key])
     const entry = await this.#entry(key)
-    const answer = operation.kind === 'read' ? tellItem(entry) : String(this.#write(entry, operation))
+    const answer = operation.kind === 'read' ? tellItem(entry) : String(this.#write(key, operation))
     if (operation.kind === 'write') log.hasWritten = true
     log.answers.set(question, answer)
     return answer
@@ -80,12 +72,11 @@ export class CacheLedger implements DetectionCache {
     const isIdle = [...ending].every(({ hasWritten, stored }) => !hasWritten && stored === 0)
     if (isIdle) return { kv: [], done: () => this.#settled(events) }
     const underWay = [...this.#logs.values()].filter((log) => isAhead(log) && !ending.has(log))
-    const dirty = [...this.#items].filter(([, { isDirty }]) => isDirty)
-    const versions = dirty.map(([key, { version }]) => [key, version] as const)
+    const items = this.#items.unstored()
     const counts = underWay.map((log) => [log, log.answers.size] as const)
     const done = () => {
       for (const [log, count] of counts) log.stored = count
-      for (const [key, version] of versions) this.#stored(key, version)
+      this.#items.stored(items)
       this.#settled(events)
     }
     const isKept = ({ event, hasWritten }: EventLog) => event.comesAgain && hasWritten
@@ -93,7 +84,7 @@ export class CacheLedger implements DetectionCache {
     const over = [...ending].filter((log) => log.stored > 0 && !isKept(log))
     return {
       kv: [
-        ...dirty.map(([key, entry]) => itemWrite(key, entry)),
+        ...items.map(([key, item]) => itemWrite(key, item)),
         ...kept.map((log) => logWrite(log, this.#now() + LOG_KEPT_MS)),
         ...over.map(({ event }) => ({ key: logKey(event.name), value: null, expiresAt: null })),
       ],
@@ -101,12 +92,10 @@ export class CacheLedger implements DetectionCache {
     }
   }
 
-  #write(entry: Entry, { item, expiresAt, version }: Extract<CacheOperation, { kind: 'write' }>): boolean {
-    if (entry.version !== version) return false
-    entry.item = item
-    entry.expiresAt = expiresAt
-    entry.version = this.#nextVersion()
-    entry.isDirty = true
+  /** False where somebody came between: whoever asks reads it again. */
+  #write(key: string, { item, expiresAt, version }: Extract<CacheOperation, { kind: 'write' }>): boolean {
+    if (this.#items.get(key)?.version !== version) return false
+    this.#items.change(key, { item, expiresAt, version: this.#nextVersion() })
     return true
   }
 
@@ -114,15 +103,14 @@ export class CacheLedger implements DetectionCache {
     return `${this.#epoch}/${++this.#versions}`
   }
 
-  async #entry(key: string): Promise<Entry> {
-    // Again, should a commit have made room meanwhile.
-    while (!this.#items.has(key)) await this.#readOnce(itemKey(key), (value) => this.#enter(key, value))
-    return this.#items.get(key)!
-  }
-
-  #enter(key: string, value: JsonText | undefined): void {
-    const item = value ?? NO_ITEM
-    this.#items.set(key, { item, expiresAt: null, version: this.#nextVersion(), isDirty: false })
+  async #entry(key: string): Promise<CacheItem> {
+    for (;;) {
+      const known = this.#items.get(key)
+      if (known) return known
+      await this.#readOnce(itemKey(key), (value) => {
+        this.#items.enter(key, { item: value ?? NO_ITEM, expiresAt: null, version: this.#nextVersion() })
+      })
+    }
   }
 
   async #logOf(event: CacheEvent): Promise<EventLog> {
@@ -157,15 +145,9 @@ export class CacheLedger implements DetectionCache {
     if (name !== undefined) this.#logs.delete(name)
   }
 
-  /** Unless it was written again meanwhile. */
-  #stored(key: string, version: string): void {
-    const entry = this.#items.get(key)
-    if (entry?.version === version) entry.isDirty = false
-  }
-
   #settled(events: readonly EventPlace[]): void {
     for (const event of events) this.#forget(event)
-    shorten(this.#items, MOST_CLEAN, ({ isDirty }) => !isDirty)
+    this.#items.forgetOldest()
     shorten(this.#logs, MOST_LOGS)
     shorten(this.#names, MOST_LOGS)
   }
@@ -178,10 +160,10 @@ function setLast<V>(map: Map<string, V>, key: string, value: V): void {
 }
 
 /** From the front, where the oldest are. */
-function shorten<V>(map: Map<string, V>, most: number, mayGo: (value: V) => boolean = () => true): void {
-  for (const [key, value] of map) {
+function shorten(map: Map<string, unknown>, most: number): void {
+  for (const key of map.keys()) {
     if (map.size <= most) return
-    if (mayGo(value)) map.delete(key)
+    map.delete(key)
   }
 }
 
@@ -190,7 +172,7 @@ function isAhead({ hasWritten, stored, answers }: EventLog): boolean {
   return hasWritten && answers.size > stored
 }
 
-function tellItem({ item, version }: Entry): JsonText {
+function tellItem({ item, version }: CacheItem): JsonText {
   return `[${item},${JSON.stringify(version)}]`
 }
 
@@ -199,7 +181,7 @@ function tokenOf(operation: CacheOperation): string[] {
   return operation.kind === 'read' ? ['read', operation.key] : ['write', operation.key, operation.version]
 }
 
-function itemWrite(key: string, { item, expiresAt }: Entry): KvWrite {
+function itemWrite(key: string, { item, expiresAt }: CacheItem): KvWrite {
   return { key: itemKey(key), value: item === NO_ITEM ? null : item, expiresAt }
 }
 

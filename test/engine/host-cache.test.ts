@@ -104,6 +104,11 @@ const REFUSED: readonly [name: string, code: string, message: string][] = [
   ['with an endless key', 'get_counter("k" * 1025)', 'a key of the cache must be text'],
   ['with an endless item', 'put_string_set("k", ["x" * 300_000])', 'an item of the cache holds at most'],
   ['of megabytes', 'put_string_set("k", ["x" * 2_000_000])', 'File too large'],
+  [
+    'of more in all than a batch may hold',
+    'for n in range(400): put_string_set(f"k{n}", ["x" * 250_000])',
+    'more than a batch of events may hold',
+  ],
   ['too many', 'any(get_counter("unused") for _ in range(2_000))', 'asked more than 1000 times'],
   [
     'that is forged',

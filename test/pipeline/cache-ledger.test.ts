@@ -167,6 +167,26 @@ describe('what it keeps is bounded', () => {
     await store.close()
   })
 
+  it('nor do large ones, few as they are', async () => {
+    const { store, asked, ledger } = await counted()
+    const kv = Array.from({ length: 200 }, (_, n) => ({
+      key: `cache-item:${JSON.stringify(['default', `large ${n}`])}`,
+      value: JSON.stringify({ dictionary: 'x'.repeat(250_000) }),
+      expiresAt: null,
+    }))
+    await store.commit({ ...EMPTY_PLAN, kv }, nothing)
+    for (let n = 0; n < kv.length; n++) {
+      const reader = event(`reader of large ${n}`)
+      await read(ledger, reader, `large ${n}`)
+      ledger.commit([reader]).done()
+    }
+    asked.length = 0
+    await read(ledger, event('recent'), 'large 199')
+    await read(ledger, event('old'), 'large 0')
+    expect(asked.filter((key) => key.includes('cache-item'))).toEqual([expect.stringContaining('large 0')])
+    await store.close()
+  })
+
   it('the log of an event that is under way is stored once, not with every commit of others', async () => {
     const { store, ledger } = await counted()
     await increment(ledger, event('slow'))

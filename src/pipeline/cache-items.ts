@@ -1,0 +1,53 @@
+/** The items of the caching helpers that need not be read: those that the store does not have yet, and the latest others. */
+import type { JsonText } from '../model/alert.ts'
+
+export interface CacheItem {
+  readonly item: JsonText
+  readonly expiresAt: number | null
+  readonly version: string
+}
+
+/** Of those that the store has. */
+const MOST_ITEMS = 20_000
+const MOST_CHARS = 32 * 1024 * 1024
+
+export class CacheItems {
+  readonly #items = new Map<string, CacheItem>()
+  readonly #unstored = new Set<string>()
+  #chars = 0
+
+  get(key: string): CacheItem | undefined {
+    return this.#items.get(key)
+  }
+
+  /** As the store has it. */
+  enter(key: string, item: CacheItem): void {
+    this.#chars += item.item.length - (this.#items.get(key)?.item.length ?? 0)
+    this.#items.set(key, item)
+  }
+
+  /** The store is yet to be told. */
+  change(key: string, item: CacheItem): void {
+    this.enter(key, item)
+    this.#unstored.add(key)
+  }
+
+  unstored(): [key: string, item: CacheItem][] {
+    return [...this.#unstored].map((key) => [key, this.#items.get(key)!])
+  }
+
+  /** Unless they were changed again meanwhile. */
+  stored(items: readonly (readonly [key: string, item: CacheItem])[]): void {
+    for (const [key, item] of items) if (this.#items.get(key) === item) this.#unstored.delete(key)
+  }
+
+  /** From the front, where the oldest are. */
+  forgetOldest(): void {
+    for (const [key, { item }] of this.#items) {
+      if (this.#items.size <= MOST_ITEMS && this.#chars <= MOST_CHARS) return
+      if (this.#unstored.has(key)) continue
+      this.#items.delete(key)
+      this.#chars -= item.length
+    }
+  }
+}
