@@ -1,6 +1,6 @@
 /** Writes down what became of a claimed delivery, if the claimant still holds its lease. */
 import { insertDelivery } from './deliveries.ts'
-import { type Driver, insert } from './driver.ts'
+import type { Driver } from './driver.ts'
 import type { Attempt, DeliveryOutcome } from './store.ts'
 
 const SETTLE = `
@@ -47,12 +47,12 @@ function changeOf(outcome: DeliveryOutcome): Readonly<Record<keyof Change, strin
   }
 }
 
+const ATTEMPT = `
+  INSERT INTO attempt (delivery_id, n, at, status, ms, outcome, message)
+  SELECT :deliveryId, coalesce(max(n), 0) + 1, :at, :status, :ms, :outcome, :message
+  FROM attempt WHERE delivery_id = :deliveryId`
+
 function insertAttempt(driver: Driver, deliveryId: string, attempt: Omit<Attempt, 'n'>): void {
-  const { last } = driver
-    .prepare<{ last: number }>(
-      'SELECT coalesce(max(n), 0) AS last FROM attempt WHERE delivery_id = :deliveryId',
-    )
-    .get({ deliveryId })!
   const { at, status, ms, outcome, message } = attempt
-  insert(driver, 'attempt', { delivery_id: deliveryId, n: last + 1, at, status, ms, outcome, message })
+  driver.prepare(ATTEMPT).run({ deliveryId, at, status, ms, outcome, message })
 }
