@@ -19,6 +19,8 @@ const MAKERS = [
   'utc-clock',
   'host-random',
   'heap-image',
+  'wasm-module',
+  'used-exports',
 ]
 
 export class Images {

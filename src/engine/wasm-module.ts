@@ -1,14 +1,20 @@
-/** Compiles the interpreter once for all workers, with the bounds of its memory rewritten: no option of Pyodide caps it. */
+/**
+ * Compiles the interpreter once for all workers, rewritten: with bounds of its memory, which no option of Pyodide caps, and
+ * without the functions that nobody calls from outside.
+ */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { Bug } from '../errors.ts'
+import { USED_EXPORTS } from './used-exports.ts'
 
 const PAGE_BYTES = 64 * 1024
 /** What an image may need from the start; the interpreter's own declaration is 30 MiB. Untouched pages cost nothing. */
 const LEAST_PAGES = 1024
 const MEMORY_SECTION = 5
+const EXPORT_SECTION = 7
 /** Magic and version. */
 const HEADER_BYTES = 8
+const FUNCTION_KIND = 0
 
 interface WebAssemblyHost {
   compile(bytes: Uint8Array): Promise<object>
@@ -20,24 +26,67 @@ export const IMAGE_BYTES = LEAST_PAGES * PAGE_BYTES
 /** @param capBytes beyond this Python gets a MemoryError. */
 export async function compileInterpreter(capBytes: number): Promise<object> {
   const file = createRequire(import.meta.url).resolve('pyodide/pyodide.asm.wasm')
-  const most = Math.max(LEAST_PAGES, Math.floor(capBytes / PAGE_BYTES))
+  const memory = { least: LEAST_PAGES, most: Math.max(LEAST_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
-  return host.compile(withMemory(await readFile(file), LEAST_PAGES, most))
+  return host.compile(rewritten(await readFile(file), memory, USED_EXPORTS))
 }
 
-/** The same module with another memory section: one memory, with a minimum and a maximum of pages. */
-export function withMemory(wasm: Uint8Array, least: number, most: number): Uint8Array {
-  for (let at = HEADER_BYTES; at < wasm.length; ) {
-    const id = wasm[at]!
-    const [length, content] = readNumber(wasm, at + 1)
-    if (id === MEMORY_SECTION) {
-      const section = [1, 1, ...numberBytes(least), ...numberBytes(most)]
-      const head = [MEMORY_SECTION, ...numberBytes(section.length), ...section]
-      return Buffer.concat([wasm.subarray(0, at), Uint8Array.from(head), wasm.subarray(content + length)])
-    }
-    at = content + length
+/**
+ * The same module with one memory of so many pages, and of its functions only these exported; whatever else it exports
+ * stays.
+ */
+export function rewritten(
+  wasm: Uint8Array,
+  { least, most }: { readonly least: number; readonly most: number },
+  functions: ReadonlySet<string>,
+): Uint8Array {
+  const parts = [wasm.subarray(0, HEADER_BYTES)]
+  let hasMemory = false
+  for (const { id, content, whole } of sectionsOf(wasm)) {
+    hasMemory ||= id === MEMORY_SECTION
+    if (id === MEMORY_SECTION)
+      parts.push(section(id, Uint8Array.of(1, 1, ...numberBytes(least), ...numberBytes(most))))
+    else if (id === EXPORT_SECTION) parts.push(section(id, exportsOf(content, functions)))
+    else parts.push(whole)
   }
-  throw new Bug('the interpreter declares no memory')
+  if (!hasMemory) throw new Bug('the interpreter declares no memory')
+  return Buffer.concat(parts)
+}
+
+interface Section {
+  readonly id: number
+  readonly content: Uint8Array
+  /** With its head. */
+  readonly whole: Uint8Array
+}
+
+function* sectionsOf(wasm: Uint8Array): Generator<Section> {
+  for (let at = HEADER_BYTES; at < wasm.length; ) {
+    const [length, from] = readNumber(wasm, at + 1)
+    const to = from + length
+    yield { id: wasm[at]!, content: wasm.subarray(from, to), whole: wasm.subarray(at, to) }
+    at = to
+  }
+}
+
+function section(id: number, content: Uint8Array): Uint8Array {
+  return Buffer.concat([Uint8Array.of(id, ...numberBytes(content.length)), content])
+}
+
+/** Entries are a name with its length before it, a kind, and a number. */
+function exportsOf(content: Uint8Array, functions: ReadonlySet<string>): Uint8Array {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.length)
+  const [, first] = readNumber(bytes, 0)
+  const kept: Uint8Array[] = []
+  for (let at = first; at < bytes.length; ) {
+    const [length, name] = readNumber(bytes, at)
+    const kind = name + length
+    const [, end] = readNumber(bytes, kind + 1)
+    if (bytes[kind] !== FUNCTION_KIND || functions.has(bytes.toString('utf8', name, kind)))
+      kept.push(bytes.subarray(at, end))
+    at = end
+  }
+  return Buffer.concat([Uint8Array.of(...numberBytes(kept.length)), ...kept])
 }
 
 /** LEB128, as WebAssembly writes its numbers: the value and where the next byte stands. */
