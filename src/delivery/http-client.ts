@@ -61,9 +61,10 @@ export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Pr
         url = target
       }
     } catch (error) {
-      if (timeout.signal.aborted) throw failedWith(url, `no answer within ${timeoutMs} ms`, error)
+      if (timeout.signal.aborted)
+        throw failedWith(url, `no answer within ${timeoutMs} ms`, error, transport.proxy)
       if (signal.aborted) throw failedWith(url, 'interrupted', error)
-      throw httpFailure(url, error)
+      throw httpFailure(url, error, transport.proxy)
     } finally {
       clearTimeout(timer)
     }

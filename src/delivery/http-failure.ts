@@ -19,25 +19,27 @@ const BROKEN: Readonly<Record<string, string>> = {
 /** What OpenSSL says when it is given certificates, before a byte is sent. */
 const UNUSABLE_TLS = /^ERR_OSSL_/
 
-export function httpFailure(url: URL, error: unknown): RetryableError | PermanentError {
+/** @param proxy where the request went through one: the failure may be its own. */
+export function httpFailure(url: URL, error: unknown, proxy?: string): RetryableError | PermanentError {
   const code = codeOf(error)
   const broken = UNUSABLE_TLS.test(code)
     ? `a certificate or key of transport can't be used (${code})`
     : BROKEN[code]
   if (broken !== undefined) {
-    return new PermanentError(at(url, broken), { scope: 'destination', cause: new Error(code) })
+    return new PermanentError(at(url, broken, proxy), { scope: 'destination', cause: new Error(code) })
   }
   const own = PLAIN[code] && `${PLAIN[code]} (${code})`
-  return failedWith(url, own ?? networkFailure(code) ?? code, error)
+  return failedWith(url, own ?? networkFailure(code) ?? code, error, proxy)
 }
 
 /** A failure that a later attempt may not meet. */
-export function failedWith(url: URL, what: string, error?: unknown): RetryableError {
-  return new RetryableError(at(url, what), { cause: new Error(codeOf(error)) })
+export function failedWith(url: URL, what: string, error?: unknown, proxy?: string): RetryableError {
+  return new RetryableError(at(url, what, proxy), { cause: new Error(codeOf(error)) })
 }
 
-function at(url: URL, what: string): string {
-  return `${url.protocol}//${url.host}: ${what}`
+function at(url: URL, what: string, proxy?: string): string {
+  const via = proxy === undefined ? '' : `, by way of the proxy ${URL.parse(proxy)?.host ?? ''}`
+  return `${url.protocol}//${url.host}: ${what}${via}`
 }
 
 function codeOf(error: unknown): string {

@@ -33,6 +33,8 @@ interface Line {
 const SEVERITIES: Record<Severity, number> = { CRITICAL: 2, HIGH: 3, MEDIUM: 4, LOW: 5, INFO: 6 }
 const PORTS = { udp: 514, tcp: 601, tls: 6514 } as const
 const LOCAL0 = 16
+/** Characters of the structured data's title; the message has all of it. */
+const TITLE_LIMIT = 200
 /** For the receiver to close, or to say what it has against us. */
 const LINGER_MS = 1_000
 const MOST_BYTES = { udp: 2_048, tcp: 8_192, tls: 8_192 } as const
@@ -84,7 +86,7 @@ export default defineDestination<SyslogOptions, Line>({
   payload(message, options) {
     const fit = new Fit()
     const { protocol = 'tls', maxBytes = MOST_BYTES[protocol] } = options
-    const head = headOf(message, options)
+    const head = headOf(message, options, fit)
     const room = maxBytes - Buffer.byteLength(head)
     const { id, severity, title, alertId, link } = message.notification
     const body = fit.fullest(
@@ -122,21 +124,17 @@ export default defineDestination<SyslogOptions, Line>({
 function headOf(
   message: Message,
   { facility = LOCAL0, hostname = '-', appName = 'signalbox' }: SyslogOptions,
+  fit: Fit,
 ): string {
   const { severity, createdAt, type, alertId, id } = message.notification
   const priority = facility * 8 + SEVERITIES[severity]
-  const parameters = { alertId, detection: id, severity, key: message.idempotencyKey }
+  const title = fit.text('title', message.title || headline(message.notification), TITLE_LIMIT)
+  const parameters = { alertId, detection: id, severity, key: message.idempotencyKey, title }
   const data = Object.entries(parameters)
     .map(([name, value]) => `${name}="${value.replace(/["\\\]]/g, '\\$&').replace(/\p{Cc}/gu, ' ')}"`)
     .join(' ')
-  const what = message.title || headline(message.notification)
-  const summary = `title="${what
-    .slice(0, 200)
-    .toWellFormed()
-    .replace(/["\\\]]/g, '\\$&')
-    .replace(/\p{Cc}/gu, ' ')}"`
   // 32473 is the number of examples: nobody else's meaning can be taken for ours.
-  return `<${priority}>1 ${createdAt} ${hostname} ${appName} - ${type} [alert@32473 ${data} ${summary}] `
+  return `<${priority}>1 ${createdAt} ${hostname} ${appName} - ${type} [alert@32473 ${data}] `
 }
 
 function sendDatagram(

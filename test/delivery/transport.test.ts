@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { isPrivateAddress } from '../../src/delivery/private-address.ts'
 import type { HttpRequest, Transport } from '../../src/model/ports.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { closedPort, type Receiver, startReceiver } from '../support/receiver.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 1_000 })
@@ -106,6 +106,14 @@ describe('a proxy', () => {
     expect(receiver.requests[0]!.headers).not.toHaveProperty('proxy-authorization')
     proxy.closeAllConnections()
     proxy.close()
+  })
+})
+
+it('a failure on the way through a proxy names the proxy, and not its password', async () => {
+  const proxy = `127.0.0.1:${await closedPort()}`
+  await expect(send(receiver.url, { proxy: `http://me:pass-word@${proxy}` })).rejects.toMatchObject({
+    kind: 'retryable',
+    message: `${receiver.url}: connection refused (ECONNREFUSED), by way of the proxy ${proxy}`,
   })
 })
 

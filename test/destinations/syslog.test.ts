@@ -18,7 +18,7 @@ const UNKNOWN = { due: expect.any(Number), attempts: 1, message: /tcp:/ }
 destinationContract('syslog', {
   options: () => ({ host: 'syslog.example.com', key: 'T0KEN-of-the-key', certificate: 'PEM' }),
   secrets: ['T0KEN-of-the-key'],
-  cuts: /^left out the alert context: \d+ bytes are more than \d+/,
+  cuts: /^title cut from \d+ to 200 characters; left out the alert context: \d+ bytes are more than \d+/,
   direct: {
     at: (host, port, tls) => ({ host, port, protocol: tls ? 'tls' : 'tcp' }),
     tongue: { greeting: '', flood: 'x', quote: (said) => said, beforeTls: '' },
@@ -69,6 +69,12 @@ describe('the message', () => {
     expect(Buffer.byteLength(lineOf(mostMessage(), { maxBytes }))).toBeLessThanOrEqual(
       Math.max(maxBytes, 1_500),
     )
+  })
+
+  it('cuts the title of the structured data between characters', () => {
+    const [, , , , , , data] = MESSAGE.exec(lineOf(mostMessage(), { maxBytes: 65_000 }))!
+    const [, title = ''] = /title="((?:[^"\\]|\\.)*)"/.exec(data!)!
+    expect(title).toMatch(/(?:👩‍👩‍👧‍👦)+…$/u)
   })
 
   it('lets no alert out of the structured data', () => {
