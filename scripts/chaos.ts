@@ -1,4 +1,4 @@
-// npm run chaos -- --rounds N [--seed N] [--hardships] [--sabotage]: kill -9 at random moments, then the ledger against the receiver.
+// npm run chaos -- --rounds N [--seed N] [--hardships] [--sabotage]: kill -9 at random moments and rotations, then the ledger against the receiver.
 // --hardships adds a full disk, a read-only store, a clock set back, a process that stands still past its leases.
 // --sabotage runs a copy that acknowledges before it commits: the harness must then find losses.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
