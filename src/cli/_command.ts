@@ -1,5 +1,5 @@
 /** The contract of a command: declarations plus one function from arguments to an exit code. File name = command. */
-import type { GlobalOptions, OptionSet, Values } from './_options.ts'
+import type { Completes, GlobalOptions, OptionSet, Values } from './_options.ts'
 
 export const OK = 0
 /** The detections' tests failed, a file is invalid, a delivery is missing. */
@@ -41,6 +41,8 @@ export interface Invocation<O extends OptionSet> {
 export interface Command<O extends OptionSet = OptionSet> {
   /** In commander's notation, for example `<id>` or `[paths...]`, each with a line of help. */
   readonly arguments?: Readonly<Record<string, string>>
+  /** What a shell offers for the first argument. */
+  readonly completes?: Completes
   readonly options: O
   run(invocation: Invocation<O>, io: Io): Promise<number>
 }

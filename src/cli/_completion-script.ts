@@ -1,13 +1,19 @@
-/** The scripts that complete commands and options in a shell. Pure. */
+/** The scripts that complete commands, options and their values in a shell. Pure. */
+import type { Completes } from './_options.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
-/** What may follow a command: its options, or the commands below it. */
+/** What may follow a command. */
 export interface Completion {
   /** `test`, `alerts`, `alerts list`. */
   readonly path: string
   readonly summary: string
-  readonly words: readonly string[]
+  /** The commands below it. */
+  readonly commands: readonly string[]
+  /** `--filter`, with what its value can be. */
+  readonly options: readonly { readonly name: string; readonly values?: Completes | undefined }[]
+  /** What its first argument can be, or each of them. */
+  readonly argument?: { readonly values: Completes; readonly isRepeatable: boolean } | undefined
 }
 
 export function completionScript(shell: (typeof SHELLS)[number], completions: readonly Completion[]): string {
@@ -26,23 +32,30 @@ function isTop({ path }: Completion): boolean {
   return !path.includes(' ')
 }
 
+/** Words, or what asks the command for them. */
+function bashWords(values: Completes): string {
+  return typeof values === 'string' ? `"$(_signalbox_values ${values})"` : `'${values.join(' ')}'`
+}
+
 function bash(completions: readonly Completion[]): string {
-  const cases = completions.map(({ path, words }) => `    '${path}') words='${words.join(' ')}' ;;`)
   const commands = completions.filter(isTop).map(({ path }) => path)
   return `# Completion of signalbox for bash: source it, or put it into bash-completion's folder.
+_signalbox_values() {
+  "\${COMP_WORDS[0]}" completion --values "$1" 2>/dev/null
+}
 _signalbox() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path='' words='' i
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path='' words='' i
   for ((i = 1; i < COMP_CWORD; i++)); do
     [[ \${COMP_WORDS[i]} == -* || $i -gt 2 ]] && break
     path="\${path:+$path }\${COMP_WORDS[i]}"
   done
   case "$path" in
     '') words='${commands.join(' ')}' ;;
-${cases.join('\n')}
+${completions.map((each) => bashArm(each, '    ')).join('\n')}
     *) case "\${path%% *}" in
 ${completions
   .filter(isTop)
-  .map(({ path, words }) => `      '${path}') words='${words.join(' ')}' ;;`)
+  .map((each) => bashArm(each, '      '))
   .join('\n')}
     esac ;;
   esac
@@ -52,22 +65,48 @@ complete -o default -F _signalbox signalbox
 `
 }
 
+function bashArm({ path, commands, options, argument }: Completion, indent: string): string {
+  const names = options.map(({ name }) => name)
+  const valued = options.flatMap(({ name, values }) =>
+    values === undefined ? [] : [`      ${name}) words=${bashWords(values)} ;;`],
+  )
+  const place = path.split(' ').length + 1
+  const lines = [
+    `'${path}')`,
+    `  words='${[...commands, ...names].join(' ')}'`,
+    ...(argument
+      ? [
+          `  [[ $current != -* && COMP_CWORD -${argument.isRepeatable ? 'ge' : 'eq'} ${place} ]] && words=${bashWords(argument.values)}`,
+        ]
+      : []),
+    ...(valued.length > 0 ? ['  case "$previous" in', ...valued.map((line) => line.slice(2)), '  esac'] : []),
+    '  ;;',
+  ]
+  return lines.map((line) => `${indent}${line}`).join('\n')
+}
+
+function fishWords(values: Completes): string {
+  return typeof values === 'string'
+    ? `'(signalbox completion --values ${values} 2>/dev/null)'`
+    : `'${values.join(' ')}'`
+}
+
 function fish(completions: readonly Completion[]): string {
   const lines = completions.flatMap((completion) => {
-    const { path, summary, words } = completion
+    const { path, summary, commands, options, argument } = completion
     const [command = '', sub] = path.split(' ')
     const at = sub
       ? `"__fish_seen_subcommand_from ${command}; and __fish_seen_subcommand_from ${sub}"`
       : `"__fish_seen_subcommand_from ${command}"`
-    const self = isTop(completion)
-      ? [`complete -c signalbox -n __fish_use_subcommand -f -a ${command} -d '${quoted(summary)}'`]
-      : []
     return [
-      ...self,
-      ...words.map((word) =>
-        word.startsWith('--')
-          ? `complete -c signalbox -n ${at} -l ${word.slice(2)}`
-          : `complete -c signalbox -n ${at} -f -a ${word}`,
+      ...(isTop(completion)
+        ? [`complete -c signalbox -n __fish_use_subcommand -f -a ${command} -d '${quoted(summary)}'`]
+        : []),
+      ...commands.map((word) => `complete -c signalbox -n ${at} -f -a ${word}`),
+      ...(argument ? [`complete -c signalbox -n ${at} -f -a ${fishWords(argument.values)}`] : []),
+      ...options.map(
+        ({ name, values }) =>
+          `complete -c signalbox -n ${at} -l ${name.slice(2)}${values === undefined ? '' : ` -x -a ${fishWords(values)}`}`,
       ),
     ]
   })

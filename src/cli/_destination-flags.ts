@@ -1,13 +1,17 @@
 /** The flags by which `destinations add` and `edit` say what a destination is. */
 import { UserError } from '../errors.ts'
-import { parseSeverity, type Severity } from '../model/severity.ts'
+import { ALERT_KINDS } from '../model/alert-kind.ts'
+import { parseSeverity, SEVERITIES, type Severity } from '../model/severity.ts'
 import type { DestinationDraft } from '../workspace/destination-draft.ts'
-import { flag, list, text, type Values } from './_options.ts'
+import { completing, flag, list, text, type Values } from './_options.ts'
 
 export const DRAFT_OPTIONS = {
   id: text('--id <id>', 'for repositories that name destinations by id'),
-  severity: list('--severity <level>', 'takes alerts of this severity by default'),
-  alertType: list('--alert-type <type>', 'takes this type of alert only: ALERT, DETECTION_ERROR, RULE, ...'),
+  severity: completing(list('--severity <level>', 'takes alerts of this severity by default'), SEVERITIES),
+  alertType: completing(
+    list('--alert-type <type>', 'takes this type of alert only: ALERT, DETECTION_ERROR, RULE, ...'),
+    ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS],
+  ),
   logType: list('--log-type <glob>', 'takes alerts of these log types only'),
   strict: flag('--strict', 'the two filters hold even when a detection names it'),
   disabled: flag('--disabled', 'declared, but gets nothing'),

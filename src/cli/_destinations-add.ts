@@ -6,7 +6,7 @@ import { defineCommand, FAILED, OK } from './_command.ts'
 import { DRAFT_OPTIONS, draftOf } from './_destination-flags.ts'
 import { type Answers, askForDestination, type Given } from './_destination-questions.ts'
 import { reportText, SEND_OPTIONS, sendTo } from './_destinations-test.ts'
-import { flag, text } from './_options.ts'
+import { completing, flag, text } from './_options.ts'
 import { openRegistry } from './_registry-session.ts'
 import { openSession } from './_session.ts'
 import { terminal } from './_terminal.ts'
@@ -16,7 +16,10 @@ const NO_TERMINAL = 'destinations add needs a name and --type, or a terminal to 
 export const add = defineCommand({
   arguments: { '[name]': 'what detections will call it; asked for in a terminal when absent' },
   options: {
-    type: text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; asked for when absent'),
+    type: completing(
+      text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; asked for when absent'),
+      'types',
+    ),
     ...DRAFT_OPTIONS,
     fallback: flag('--fallback', 'also gets what would otherwise reach nobody'),
     sendTest: flag('--send-test', 'then sends the test alert'),

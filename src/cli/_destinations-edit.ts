@@ -17,6 +17,7 @@ const NO_TERMINAL =
 
 export const edit = defineCommand({
   arguments: { '<name>': 'the destination, by name or id' },
+  completes: 'destinations',
   options: {
     newName: text('--new-name <name>', 'renames it; waiting deliveries follow'),
     updateReferences: flag(
@@ -78,6 +79,7 @@ async function afterRename(
 
 export const remove = defineCommand({
   arguments: { '<name>': 'the destination, by name or id' },
+  completes: 'destinations',
   options: { force: flag('--force', 'also while detections name it') },
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)

@@ -30,6 +30,7 @@ interface SendValues {
 
 export const test = defineCommand({
   arguments: { '[names...]': 'destinations, by name or id' },
+  completes: 'destinations',
   options: { all: flag('--all', 'every enabled destination'), ...SEND_OPTIONS, format: FORMAT },
   async run({ args, options }, io) {
     if (args.length > 0 === options.all) throw new UserError('destinations test needs either names or --all')
@@ -83,6 +84,7 @@ function reportJson({ destination, result, durationMs }: TestReport) {
 
 export const resume = defineCommand({
   arguments: { '<name>': 'the destination, by name or id' },
+  completes: 'destinations',
   options: { store: STORE },
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)

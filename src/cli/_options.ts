@@ -6,6 +6,16 @@ export interface TypedOption<T> {
   readonly option: Option
   /** From what commander parsed. */
   readonly read: (parsed: unknown) => T
+  /** Where it has no choices. */
+  readonly completes?: Completes
+}
+
+/** What a shell offers: these words, or what the project has of a kind. */
+export type Completes = readonly string[] | ProjectValues
+export type ProjectValues = 'detections' | 'destinations' | 'types' | 'schemas'
+
+export function completing<T>(option: TypedOption<T>, completes: Completes): TypedOption<T> {
+  return { ...option, completes }
 }
 
 export type OptionSet = Readonly<Record<string, TypedOption<unknown>>>

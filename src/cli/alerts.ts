@@ -1,6 +1,6 @@
 /** `alerts list|show|resend|unmute`: looks at the alerts in the store, sends them again, and lets a muted detection make them. */
 import { UserError } from '../errors.ts'
-import { parseSeverity } from '../model/severity.ts'
+import { parseSeverity, SEVERITIES } from '../model/severity.ts'
 import { printable } from '../reporters/_style.ts'
 import type { AlertRow, Store } from '../store/store.ts'
 import { openProject, resendAlert, unmute } from '../workspace.ts'
@@ -8,7 +8,7 @@ import { alertDetails, alertJson, alertsTable } from './_alert-view.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
 import { durationMs } from './_duration.ts'
 import { resolveId } from './_ids.ts'
-import { FORMAT, list, parsed, STORE, text, wholeNumber } from './_options.ts'
+import { completing, FORMAT, list, parsed, STORE, text, wholeNumber } from './_options.ts'
 import { jsonDocument, withStore } from './_store-session.ts'
 
 const LIMIT = 50
@@ -17,8 +17,11 @@ const SEARCHED = 10_000
 
 const listCommand = defineCommand({
   options: {
-    detection: text('--detection <id>', 'only those of this detection'),
-    severity: parsed('--severity <severity>', 'only those of this severity', severityOf),
+    detection: completing(text('--detection <id>', 'only those of this detection'), 'detections'),
+    severity: completing(
+      parsed('--severity <severity>', 'only those of this severity', severityOf),
+      SEVERITIES,
+    ),
     since: parsed('--since <time>', 'only those younger than this, for example 24h', durationMs),
     limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
     store: STORE,
@@ -75,6 +78,7 @@ function severityOf(given: string) {
 
 const unmuteCommand = defineCommand({
   arguments: { '<detection>': 'the id of a detection that the alert limiter has muted' },
+  completes: 'detections',
   options: { store: STORE },
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, async (store, session) => {
@@ -90,7 +94,10 @@ const unmuteCommand = defineCommand({
 const resend = defineCommand({
   arguments: { '<id>': 'the alert; a beginning of the id will do' },
   options: {
-    destination: list('--destination <name>', 'send it there instead of where it was routed'),
+    destination: completing(
+      list('--destination <name>', 'send it there instead of where it was routed'),
+      'destinations',
+    ),
     store: STORE,
     format: FORMAT,
   },

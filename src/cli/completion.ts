@@ -1,40 +1,63 @@
-/** `completion`: prints a script that completes commands and options, made from their declarations. */
+/** `completion`: prints a script that completes commands, options and values, made from their declarations. */
 import { UserError } from '../errors.ts'
+import { openProject } from '../workspace/project.ts'
 import { type Command, type CommandEntry, defineCommand, isGroup, OK } from './_command.ts'
 import { type Completion, completionScript, SHELLS } from './_completion-script.ts'
+import { choice, type ProjectValues } from './_options.ts'
 import { optionsOf } from './_parse.ts'
-import { openSession } from './_session.ts'
+import { openSession, type Session } from './_session.ts'
+
+const VALUES: Readonly<Record<ProjectValues, (session: Session) => Promise<Iterable<string>>>> = {
+  detections: async ({ workspace }) => (await openProject(workspace)).detections.keys(),
+  destinations: async ({ workspace }) =>
+    (await openProject(workspace)).registry?.destinations.map(({ name }) => name) ?? [],
+  types: async () =>
+    (await (await import('../workspace/destination-types.ts')).aboutTypes()).map(({ type }) => type),
+  schemas: async () =>
+    (await (await import('../workspace/schemas.ts')).projectSchemas()).map(({ name }) => name),
+}
 
 export default defineCommand({
-  arguments: { '<shell>': 'bash, zsh or fish' },
-  options: {},
+  arguments: { '[shell]': SHELLS.join(', ') },
+  completes: SHELLS,
+  options: {
+    values: choice(
+      '--values <kind>',
+      'prints what the script offers for a value, one a line',
+      Object.keys(VALUES) as ProjectValues[],
+    ),
+  },
   async run({ args: [shell = ''], options, commands }, io) {
+    const session = openSession(options, io)
+    if (options.values) {
+      for (const value of await VALUES[options.values](session)) session.print(`${value}\n`)
+      return OK
+    }
     const found = SHELLS.find((name) => name === shell)
     if (!found) throw new UserError(`unknown shell "${shell}"`, { hint: `known: ${SHELLS.join(', ')}` })
     const entries = await Promise.all(Object.entries(commands).map(completionsOf))
-    openSession(options, io).print(completionScript(found, entries.flat()))
+    session.print(completionScript(found, entries.flat()))
     return OK
   },
 })
 
 async function completionsOf([name, { summary, load }]: [string, CommandEntry]): Promise<Completion[]> {
   const command = (await load()).default
-  if (!isGroup(command)) return [{ path: name, summary, words: longOptions(command) }]
+  if (!isGroup(command)) return [completionOf(name, summary, command)]
   const below = Object.entries(command.commands)
+  const own = completionOf(name, summary, command.alone ?? null)
   return [
-    {
-      path: name,
-      summary,
-      words: [...below.map(([sub]) => sub), ...(command.alone ? longOptions(command.alone) : [])],
-    },
-    ...below.map(([sub, each]) => ({
-      path: `${name} ${sub}`,
-      summary: each.summary,
-      words: longOptions(each.command),
-    })),
+    { ...own, commands: below.map(([sub]) => sub) },
+    ...below.map(([sub, each]) => completionOf(`${name} ${sub}`, each.summary, each.command)),
   ]
 }
 
-function longOptions(command: Command): string[] {
-  return Object.values(optionsOf(command)).flatMap(({ option }) => option.long ?? [])
+function completionOf(path: string, summary: string, command: Command | null): Completion {
+  if (!command) return { path, summary, commands: [], options: [] }
+  const options = Object.values(optionsOf(command)).flatMap(({ option, completes }) =>
+    option.long ? [{ name: option.long, values: completes ?? option.argChoices }] : [],
+  )
+  const isRepeatable = Object.keys(command.arguments ?? {})[0]?.includes('...') ?? false
+  const argument = command.completes && { values: command.completes, isRepeatable }
+  return { path, summary, commands: [], options, argument }
 }

@@ -32,6 +32,7 @@ interface Debugged {
 
 export default defineCommand({
   arguments: { '<id>': 'the rule or policy', '<test>': 'one of its own cases' },
+  completes: 'detections',
   options: {
     format: FORMAT,
     failOnProblems: SELECTION_OPTIONS.failOnProblems,

@@ -11,7 +11,7 @@ import {
 import { deliveriesTable, deliveryJson } from './_alert-view.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
 import { resolveId } from './_ids.ts'
-import { choice, FORMAT, flag, parsed, STORE, text, wholeNumber } from './_options.ts'
+import { choice, completing, FORMAT, flag, parsed, STORE, text, wholeNumber } from './_options.ts'
 import type { Session } from './_session.ts'
 import { jsonDocument, withStore } from './_store-session.ts'
 
@@ -21,7 +21,7 @@ const ALL = 1_000_000
 const SEARCHED = 10_000
 
 const LIST_OPTIONS = {
-  destination: text('--destination <name>', 'only those to this destination'),
+  destination: completing(text('--destination <name>', 'only those to this destination'), 'destinations'),
   alert: text('--alert <id>', 'only those of this alert; a beginning of the id will do'),
   limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
   store: STORE,
@@ -79,7 +79,10 @@ async function fullAlertId(store: Store, id: string): Promise<string> {
 const retry = defineCommand({
   arguments: { '[ids...]': 'deliveries; a beginning of each id will do' },
   options: {
-    destination: text('--destination <name>', 'all to this destination that are dead, orphaned or waiting'),
+    destination: completing(
+      text('--destination <name>', 'all to this destination that are dead, orphaned or waiting'),
+      'destinations',
+    ),
     allDead: flag('--all-dead', 'all that are dead'),
     store: STORE,
     format: FORMAT,

@@ -8,12 +8,12 @@ import { type Explanation, explain, openProject, startEngine } from '../workspac
 import { findCase, findDetection } from './_cases.ts'
 import { defineCommand, type Io, OK } from './_command.ts'
 import { explanationJson, explanationStory } from './_explanation.ts'
-import { FORMAT, flag, text } from './_options.ts'
+import { completing, FORMAT, flag, text } from './_options.ts'
 import { openSession } from './_session.ts'
 
 export default defineCommand({
   options: {
-    detection: text('--detection <id>', 'the rule or policy'),
+    detection: completing(text('--detection <id>', 'the rule or policy'), 'detections'),
     test: text('--test <name>', 'one of its own cases'),
     event: text('--event <file>', 'a file with one JSON record; - is standard input'),
     format: FORMAT,

@@ -10,6 +10,7 @@ import { openSession } from './_session.ts'
 
 export default defineCommand({
   arguments: { '[name]': 'detection, expectations, destinations or settings; without it they are listed' },
+  completes: 'schemas',
   options: { write: text('--write <dir>', 'write every schema into this directory') },
   async run({ args: [name], options }, io) {
     const session = openSession(options, io)

@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts'
 import { REPORTERS } from '../reporters/_reporters.ts'
 import { defineCommand } from './_command.ts'
-import { choice, flag, list, text, type Values } from './_options.ts'
+import { choice, completing, flag, list, text, type Values } from './_options.ts'
 import { loadingOf, parseReporters, type ReporterChoice, SELECTION_OPTIONS } from './_selection.ts'
 import { openSession } from './_session.ts'
 import { type CoverageChoice, testProject } from './_test-run.ts'
@@ -18,9 +18,9 @@ export default defineCommand({
   options: {
     ...SELECTION_OPTIONS,
     format: choice('--format <format>', 'the reporter of standard output', ['pretty', 'json']),
-    reporter: list(
-      '--reporter <name[=file]>',
-      'pretty, json, junit, github or tap; to a file when one is named',
+    reporter: completing(
+      list('--reporter <name[=file]>', 'pretty, json, junit, github or tap; to a file when one is named'),
+      Object.keys(REPORTERS),
     ),
     ...COVERAGE_OPTIONS,
     watch: flag('--watch', 'test again after every change'),
