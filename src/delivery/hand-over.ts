@@ -3,11 +3,12 @@ import { deliveryId } from '../model/alert.ts'
 import { destinationKey, type Registry } from '../model/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 
-const MARK = 'fallback: '
+/** Reasons of what was handed over begin so. */
+export const HANDED_OVER = 'fallback: '
 
 /** Deliveries that were themselves handed over go to nobody: their reason says so. */
 export function isHandedOver(delivery: Pick<DeliveryRow, 'reason'>): boolean {
-  return delivery.reason.startsWith(MARK)
+  return delivery.reason.startsWith(HANDED_OVER)
 }
 
 export function handOver(
@@ -30,7 +31,7 @@ export function handOver(
       destination: taker.name,
       due: now,
       createdAt: now,
-      reason: `${MARK}${why}`,
+      reason: `${HANDED_OVER}${why}`,
     })),
   )
 }

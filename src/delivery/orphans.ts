@@ -2,10 +2,10 @@
 import { destinationKey, type Registry } from '../model/destination.ts'
 import type { Log } from '../model/ports.ts'
 import { EMPTY_PLAN, type Store } from '../store/store.ts'
-import { handOver, isHandedOver } from './hand-over.ts'
+import { HANDED_OVER, handOver } from './hand-over.ts'
 
-/** Orphans looked at per start or reload. */
-const MOST_ORPHANS = 1_000
+/** Bounds how long one commit holds the event loop. */
+const MOST_PER_COMMIT = 500
 
 export async function reconcile(store: Store, registry: Registry, now: number, log: Log): Promise<void> {
   const { orphaned, adopted } = await store.reconcile({
@@ -25,14 +25,14 @@ function renames({ id, name, previousNames }: Registry['destinations'][number]) 
 
 /** Looks at all orphans, not only new ones: a crash after the reconciliation must not lose the hand-over. */
 async function handOverOrphans(store: Store, registry: Registry, now: number): Promise<void> {
-  const orphans = await store.deliveries({ states: ['orphaned'], limit: MOST_ORPHANS })
-  for (const orphan of orphans) {
-    const siblings = await Promise.all(
-      orphan.alertIds.map((alertId) => store.deliveries({ alertId, limit: MOST_ORPHANS })),
-    )
-    if (siblings.flat().some(isHandedOver)) continue
-    const deliveries = handOver(registry, orphan, `${orphan.destination} is no longer declared`, now)
-    if (deliveries.length === 0) continue
-    await store.commit({ ...EMPTY_PLAN, deliveries }, { groups: new Map(), limiters: new Map() })
+  const { orphaned } = await store.countDeliveries(['orphaned'])
+  if (orphaned === 0 || registry.fallback.length === 0) return
+  const orphans = await store.deliveries({ states: ['orphaned'], unlessBeside: HANDED_OVER, limit: orphaned })
+  const deliveries = orphans.flatMap((orphan) =>
+    handOver(registry, orphan, `${orphan.destination} is no longer declared`, now),
+  )
+  for (let from = 0; from < deliveries.length; from += MOST_PER_COMMIT) {
+    const some = deliveries.slice(from, from + MOST_PER_COMMIT)
+    await store.commit({ ...EMPTY_PLAN, deliveries: some }, { groups: new Map(), limiters: new Map() })
   }
 }

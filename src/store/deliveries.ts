@@ -44,6 +44,11 @@ export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
   if (created > 0) insert(driver, 'delivery_item', { delivery_id: delivery.id, alert_id: delivery.alertId })
 }
 
+const UNMARKED = `NOT EXISTS (
+  SELECT 1 FROM delivery_item own JOIN delivery_item beside USING (alert_id)
+    JOIN delivery marked ON marked.id = beside.delivery_id
+  WHERE own.delivery_id = delivery.id AND substr(marked.reason, 1, length(:mark)) = :mark)`
+
 /** Newest first. */
 export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
   const { where, params } = whereClause(
@@ -51,11 +56,13 @@ export function listDeliveries(driver: Driver, filter: DeliveryFilter): Delivery
       states: filter.states && JSON.stringify(filter.states),
       destination: filter.destination,
       alertId: filter.alertId,
+      mark: filter.unlessBeside,
     },
     {
       states: 'state IN (SELECT value FROM json_each(:states))',
       destination: ':destination IN (destination, destination_key)',
       alertId: 'id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
+      mark: UNMARKED,
     },
   )
   return driver

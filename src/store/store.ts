@@ -195,6 +195,8 @@ export interface DeliveryFilter {
   /** Name or key. */
   readonly destination?: string
   readonly alertId?: string
+  /** Only those of whose alerts no delivery has a reason that begins so. */
+  readonly unlessBeside?: string
   readonly limit: number
 }
 

@@ -352,6 +352,18 @@ describe('a registry that changed', () => {
     expect(handedOver?.reason).toBe('fallback: gone is no longer declared')
   })
 
+  it('MUST hand over every orphan, however many there are, beside what was delivered', async () => {
+    const inbox = destination('inbox', { type: 'console', options: {} })
+    const [gone, many] = [destination('gone'), 1_100]
+    for (let n = 0; n < many; n++) await room.send(`alert-${n}`, [gone])
+    await room.send('both', [gone, inbox])
+    const loop = room.open(registry([inbox], { fallback: ['inbox'] }))
+    await loop.start()
+    expect(await loop.drain(1_000)).toEqual({ delivered: many + 1, dead: 0, waiting: 0, orphaned: many + 1 })
+    await loop.reload(registry([inbox], { fallback: ['inbox'] }))
+    expect(await loop.drain(1_000)).toMatchObject({ delivered: many + 1 })
+  })
+
   it('MUST let waiting deliveries follow a rename, also to an id', async () => {
     const [renamed, receiver] = await target('new-name', { id: 'uuid-1', previousNames: ['old-name'] })
     await room.send('alert-1', [destination('old-name')])
