@@ -2,7 +2,7 @@
  * Compiles the interpreter once for all workers, rewritten: with bounds of its memory, which no option of Pyodide caps, and
  * without the functions that nobody calls from outside.
  */
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Bug } from '../errors.ts'
 import { USED_EXPORTS } from './used-exports.ts'
@@ -24,11 +24,11 @@ interface WebAssemblyHost {
 export const IMAGE_BYTES = LEAST_PAGES * PAGE_BYTES
 
 /** @param capBytes beyond this Python gets a MemoryError. */
-export async function compileInterpreter(capBytes: number): Promise<object> {
+export function compileInterpreter(capBytes: number): Promise<object> {
   const file = createRequire(import.meta.url).resolve('pyodide/pyodide.asm.wasm')
   const memory = { least: LEAST_PAGES, most: Math.max(LEAST_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
-  return host.compile(rewritten(await readFile(file), memory, USED_EXPORTS))
+  return host.compile(rewritten(readFileSync(file), memory, USED_EXPORTS))
 }
 
 /**
