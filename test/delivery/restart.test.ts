@@ -103,6 +103,8 @@ describe('over a restart', () => {
     await start(mortal, 'one')
     await receiver.until(1)
     await settled()
+    // Told once the outcome is stored.
+    await until(() => room.findings.length > 0)
     expect(room.findings.map(({ code }) => code)).toEqual(['DestinationPaused'])
     receiver.expect(2)
     await restart(mortal, 10 * DAY)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
@@ -78,19 +78,44 @@ it('waits where nobody listens', async () => {
 /** Where the machine has one; the protocol above is held everywhere. */
 const hasServer = spawnSync('nats-server', ['--version']).status === 0
 
-describe.runIf(hasServer)('a real server', () => {
+const tls = (name: string) => join(import.meta.dirname, '../support/tls', name)
+const ca = readFileSync(tls('ca.pem'), 'utf8')
+
+describe.runIf(hasServer).each([
+  ['in plain', 'nats', [], {}],
+  [
+    'over TLS, with a certificate of ours',
+    'tls',
+    [
+      '--tlsverify',
+      '--tlscert',
+      tls('server.pem'),
+      '--tlskey',
+      tls('server.key'),
+      '--tlscacert',
+      tls('ca.pem'),
+    ],
+    {
+      ca,
+      certificate: readFileSync(tls('client.pem'), 'utf8'),
+      key: readFileSync(tls('client.key'), 'utf8'),
+    },
+  ],
+] as const)('a real server, %s', (_, scheme, tlsFlags, own) => {
   let server: ChildProcess
   let url: string
 
   beforeAll(async () => {
     const port = await closedPort()
-    url = `nats://127.0.0.1:${port}`
+    url = `${scheme}://localhost:${port}`
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
-    const flags = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, '--auth', TOKEN]
+    const flags = ['-a', 'localhost', '-p', String(port), '-js', '-sd', folder, '--auth', TOKEN, ...tlsFlags]
     server = spawn('nats-server', flags, { stdio: 'ignore' })
+    const { certificate: cert, ...rest } = own as { certificate?: string }
     let connection: NatsConnection | undefined
     await until(async () => {
-      connection = await connect({ servers: url, token: TOKEN }).catch(() => undefined)
+      const options = { servers: url, token: TOKEN, ...(cert !== undefined && { tls: { cert, ...rest } }) }
+      connection = await connect(options).catch(() => undefined)
       return connection
     })
     await (await jetstreamManager(connection!)).streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
@@ -99,11 +124,20 @@ describe.runIf(hasServer)('a real server', () => {
   afterAll(() => void server.kill())
 
   it('stores the alert once', async () => {
-    expect(await send(url)).toEqual({ message: 'stored in ALERTS as 1' })
-    expect(await send(url)).toEqual({ message: 'stored in ALERTS as 1, where an earlier attempt had put it' })
+    expect(await send(url, own)).toEqual({ message: 'stored in ALERTS as 1' })
+    expect(await send(url, own)).toEqual({
+      message: 'stored in ALERTS as 1, where an earlier attempt had put it',
+    })
   })
 
   it('has no stream for another subject', async () => {
-    await expect(send(url, { subject: 'elsewhere' })).rejects.toMatchObject({ scope: 'destination' })
+    await expect(send(url, { ...own, subject: 'elsewhere' })).rejects.toMatchObject({ scope: 'destination' })
+  })
+
+  it('refuses another token', async () => {
+    await expect(send(url, { ...own, token: 'another' })).rejects.toMatchObject({
+      kind: 'permanent',
+      scope: 'destination',
+    })
   })
 })
