@@ -53,6 +53,8 @@ async function show(
   const deliveries = await store.deliveries({ states, destination, alertId, limit })
   if (options.format === 'json') session.print(jsonDocument({ deliveries: deliveries.map(deliveryJson) }))
   else session.print(deliveriesTable(deliveries, await statesOf(store, deliveries), session.style))
+  if (deliveries.length === 0 && destination !== undefined && !(await isKnown(store, destination)))
+    session.note(nobodyCalled(destination))
   if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
   return OK
 }
@@ -107,10 +109,17 @@ const retry = defineCommand({
 })
 
 async function nothingTo(store: Store, destination: string): Promise<string> {
-  const known = (await store.deliveries({ destination, limit: 1 })).length > 0
-  return known
+  return (await isKnown(store, destination))
     ? `nothing to ${destination} is dead, orphaned or waiting`
-    : `nothing was ever to go to "${destination}"; \`signalbox destinations list\` shows the names`
+    : nobodyCalled(destination)
+}
+
+async function isKnown(store: Store, destination: string): Promise<boolean> {
+  return (await store.deliveries({ destination, limit: 1 })).length > 0
+}
+
+function nobodyCalled(destination: string): string {
+  return `nothing was ever to go to "${destination}"; \`signalbox destinations list\` shows the names`
 }
 
 async function selectionOf(

@@ -117,8 +117,8 @@ export default defineDestination<EmailOptions, Mail>({
         cc: [...mail.cc],
         headers: { ...headers },
       })
-      const refused = sent.rejected.length
-      return { message: `${sent.response}${refused > 0 ? `; ${refused} recipients were refused` : ''}` }
+      const refused = sent.rejected.map(String).join(', ')
+      return { message: refused ? `${sent.response}; but refused: ${refused}` : sent.response }
     } catch (error) {
       throw failure(error, `smtp://${host}:${port}`)
     } finally {

@@ -168,6 +168,11 @@ describe('deliveries list and dead', () => {
   })
 })
 
+it('deliveries list tells of a destination that nobody knows', async () => {
+  expect((await run('deliveries', 'list', '--destination', 'nobody')).err).toContain('go to "nobody"')
+  expect((await run('deliveries', 'dead', '--destination', 'soc')).err).toBe('')
+})
+
 it('deliveries list tells that the wait or the pause of a destination comes first', async () => {
   const { value, version } = await store.destinationState('soc')
   const heldUntil = Date.UTC(2099, 0, 1)

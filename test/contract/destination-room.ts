@@ -14,7 +14,7 @@ import { type Answer, closedPort, startReceiver } from '../support/receiver.ts'
 import { leaked } from '../support/secrets.ts'
 import { T0 } from '../support/store-rows.ts'
 import { until } from '../support/until.ts'
-import type { DestinationFixture } from './destination-http.ts'
+import { type DestinationFixture, patienceFor } from './destination-http.ts'
 import {
   dead,
   delivered,
@@ -86,12 +86,6 @@ interface Case {
   readonly close: () => Promise<void>
 }
 
-/** Real time, for answers that do not end; the beginning of one must have time to come on a busy machine. */
-const PATIENCE: Readonly<Record<string, object>> = {
-  silent: { timeoutMs: 250 },
-  'stalled-body': { timeoutMs: 1_500 },
-}
-
 async function stageCases(type: DestinationType, fixture: DestinationFixture): Promise<Case[]> {
   const optionsOf = (url: string, transport: object = {}) => {
     const options = fixture.options(url)
@@ -101,7 +95,7 @@ async function stageCases(type: DestinationType, fixture: DestinationFixture): P
     const receiver = await startReceiver()
     receiver.always(answer)
     receiver.expect(1)
-    const options = optionsOf(receiver.url, PATIENCE[answer.fault ?? ''])
+    const options = optionsOf(receiver.url, patienceFor(answer))
     return { name, options, expected, close: () => receiver.close() }
   })
   const refused = `http://127.0.0.1:${await closedPort()}`

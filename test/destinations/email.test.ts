@@ -113,6 +113,18 @@ describe('failures', () => {
     await expect(send(server.port, options)).rejects.toMatchObject(expected)
   })
 
+  it('one recipient of several that is refused', async () => {
+    server = await startMail({
+      onRcptTo: ({ address }, _session, done) =>
+        address === 'audit@example.com'
+          ? done(Object.assign(new Error('who?'), { responseCode: 550 }))
+          : done(),
+    })
+    const receipt = await send(server.port)
+    expect(receipt!.message).toMatch(/^250 .*; but refused: audit@example\.com$/)
+    expect(server.mails).toHaveLength(1)
+  })
+
   it('a server that is not there', async () => {
     await expect(send(9)).rejects.toMatchObject({
       kind: 'retryable',
