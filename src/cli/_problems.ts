@@ -34,6 +34,12 @@ export function invalidFiles(problems: readonly Problem[], configuration: readon
   return [...new Set(files)].filter((file) => !configuration.includes(file))
 }
 
+/** Said where `nothingLoaded`. */
+export function emptyProjectText({ problems }: Project): string {
+  const hint = '\nhint: `signalbox init` makes a working repository; --project names one that lies elsewhere'
+  return `signalbox: nothing could be loaded${errorsIn(problems).length > 0 ? '' : hint}`
+}
+
 /** Not even one file holds content that could be used. */
 export function nothingLoaded({ detections, helpers, dataModels, others }: Project): boolean {
   return detections.size + helpers.length + dataModels.length + others.length === 0

@@ -10,7 +10,7 @@ import { runUnitTests } from '../testing/unit-tests.ts'
 import { bodyProblems, openProject, startEngine, warmUp } from '../workspace/project.ts'
 import { FAILED, type Io, OK, UNUSABLE } from './_command.ts'
 import { coverageText } from './_coverage-view.ts'
-import { errorsIn, invalidFiles, nothingLoaded, problemsText } from './_problems.ts'
+import { emptyProjectText, errorsIn, invalidFiles, nothingLoaded, problemsText } from './_problems.ts'
 import { createProgress } from './_progress.ts'
 import { openReport, writeReport } from './_report.ts'
 import { filteredOut, type ReporterChoice, type SelectionValues, selectionOf } from './_selection.ts'
@@ -55,7 +55,7 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
   const { project, warm } = loaded
   if (nothingLoaded(project)) {
     showProblems(project.problems, session)
-    session.complain('signalbox: nothing could be loaded')
+    session.complain(emptyProjectText(project))
     return UNUSABLE
   }
   if (filteredOut(project, request.options)) {

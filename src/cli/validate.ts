@@ -5,7 +5,7 @@ import { counted } from '../reporters/_style.ts'
 import { bodyProblems, lintProject, openProject, startEngine } from '../workspace.ts'
 import { defineCommand, FAILED, OK, UNUSABLE } from './_command.ts'
 import { FORMAT, flag, IGNORE_EXTRA_KEYS } from './_options.ts'
-import { countProblems, errorsIn, nothingLoaded, problemsText } from './_problems.ts'
+import { countProblems, emptyProjectText, errorsIn, nothingLoaded, problemsText } from './_problems.ts'
 import { openSession, type Session } from './_session.ts'
 
 export default defineCommand({
@@ -28,9 +28,11 @@ export default defineCommand({
       ...project.problems,
       ...(await problemsOfBodies(project, allowUnknownDestinations, session)),
     ]
-    session.print(format === 'json' ? problemsJson(problems) : problemsReport(project, problems, session))
+    const isEmpty = nothingLoaded(project) && problems.length === 0
+    if (format === 'json') session.print(problemsJson(problems))
+    else if (!isEmpty) session.print(problemsReport(project, problems, session))
     if (nothingLoaded(project)) {
-      session.complain('signalbox: nothing could be loaded')
+      session.complain(emptyProjectText(project))
       return UNUSABLE
     }
     return errorsIn(problems).length === 0 ? OK : FAILED

@@ -48,7 +48,7 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   const { registry } = project
   if (registry === null) {
     throw new UserError('there is no destinations.yaml, so alerts would reach nobody', {
-      hint: 'declare destinations (see docs/destinations.md), or name the file with --destinations',
+      hint: '`signalbox destinations add` begins one, `signalbox init` a whole repository; --destinations names another file',
     })
   }
   if (project.detections.size === 0) {

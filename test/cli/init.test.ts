@@ -11,6 +11,15 @@ const inside =
   (command: string, ...rest: string[]) =>
     signalbox([command, ...rest, '--project', root])
 
+it.each([['test'], ['validate'], ['destinations', 'list'], ['run']])(
+  'in an empty folder, %s says what begins a repository',
+  async (...argv) => {
+    const { code, out, err } = await signalbox([...argv, '--project', makeProject({})])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^hint: .*`signalbox init`/m)
+  },
+)
+
 describe('init', () => {
   it('makes a repository that is valid and whose tests pass, scaffolds included', async () => {
     const root = makeProject({ 'signalbox.yaml': 'workers: 1\n' })

@@ -64,6 +64,7 @@ it('--version prints that of the package', async () => {
 describe('wrong use ends with 2, says what was meant, and prints nothing to standard output', () => {
   it.each<[string[], string, string]>([
     [['validat'], 'unknown command "validat"', 'did you mean "validate"?'],
+    [['tset'], 'unknown command "tset"', 'did you mean "test"?'],
     [['zzzzzz'], 'unknown command "zzzzzz"', 'known: init, new, validate, test'],
     [['constructor'], 'unknown command "constructor"', 'known: '],
     [['--project', 'x', 'test'], '"--project" stands before the command', 'options follow it'],

@@ -123,6 +123,11 @@ describe('bad input', () => {
     expect(told(file)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]))
   })
 
+  it('a circle of imports has one problem for each helper in it', () => {
+    const files = ['first', 'second', 'third'].map((name) => `global_helpers/${name}.py`)
+    expect(files.map((file) => told(file).length)).toEqual([1, 1, 1])
+  })
+
   it('says which way a circle of imports runs', () => {
     const hint = problems.find(({ file }) => file === 'global_helpers/third.py')?.hint
     expect(hint).toBe(

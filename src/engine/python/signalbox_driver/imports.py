@@ -5,7 +5,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 
 from signalbox_driver import marks
-from signalbox_driver.failures import describe
+from signalbox_driver.failures import describe_loading
 from signalbox_driver.study import compiled
 
 # As package-files.ts lays them out.
@@ -29,7 +29,8 @@ class HelperFinder(MetaPathFinder, Loader):
     def __init__(self, helpers):
         """`helpers`: name -> (body number, body, error of an excluded body or None)."""
         self._helpers = helpers
-        self._failed = {}
+        # Name -> what its own loading raised, whoever imported it first.
+        self.failures = {}
 
     def install(self):
         sys.meta_path.extend((self, StandInFinder()))
@@ -42,16 +43,23 @@ class HelperFinder(MetaPathFinder, Loader):
     def exec_module(self, module):
         name = module.__name__
         number, body, excluded = self._helpers[name]
-        first = self._failed.get(name) or (excluded and excluded["repr"])
-        if first:
-            raise ImportError(f"helper {name} could not be loaded: {first}", name=name)
+        failure = self.failures.get(name) or excluded
+        if failure:
+            raise _not_loaded(name, failure)
         importer = marks.place()
         marks.begin_loading(number)
         module.__file__ = body["path"]
         try:
             exec(compiled(body), module.__dict__)
+        except Exception as error:
+            self.failures[name] = describe_loading(error, body["path"])
+            raise _not_loaded(name, self.failures[name]) from error
         except BaseException as error:
-            self._failed[name] = describe(error)["repr"]
+            self.failures[name] = describe_loading(error, body["path"])
             raise
         finally:
             marks.go_back(importer)
+
+
+def _not_loaded(name, failure):
+    return ImportError(f"helper {name} could not be loaded: {failure['repr']}", name=name)

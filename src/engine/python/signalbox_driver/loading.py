@@ -46,7 +46,8 @@ class LoadedProject:
             if body["source"] is not None:
                 know_source(body["path"], body["source"])
         sandbox.name_bodies({number: body["id"] for number, body in enumerate(bodies)})
-        HelperFinder(self._helpers(bodies)).install()
+        self._helper_finder = HelperFinder(self._helpers(bodies))
+        self._helper_finder.install()
         for number, body in enumerate(bodies):
             self._load(number, body)
             if changed := canary.changed():
@@ -86,8 +87,17 @@ class LoadedProject:
             self.problems.append({"body": number, "error": error})
 
     def _load_helper(self, _number, body):
-        if not body.get("onDemand"):
+        if body.get("onDemand"):
+            return None
+        try:
             importlib.import_module(body["id"])
+            return None
+        except BaseException:
+            # Of the helper itself what it raised is told, also where another one imported it first.
+            failure = self._helper_finder.failures.get(body["id"])
+            if failure is None:
+                raise
+            return failure
 
     def _load_data_model(self, _number, body):
         config = {
