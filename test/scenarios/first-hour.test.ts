@@ -65,10 +65,10 @@ it('faults are found before they ship', async () => {
 
 it('a destination that is named stays, a rename is carried through', async () => {
   const refused = await run('destinations', 'remove', 'soc')
-  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('the Python of AWS.RootLogin')])
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('destinations() of AWS.RootLogin')])
   const renamed = await run('destinations', 'edit', 'soc', '--new-name', 'secops', '--update-references')
   expect(renamed.out).toContain('changed detections/rules/example_failed_login.yml')
-  expect(renamed.err).toContain(`${RULE}.py: the Python of AWS.RootLogin`)
+  expect(renamed.err).toMatch(/aws_root_login\.py:\d+: destinations\(\) of AWS\.RootLogin/)
   change(`${RULE}.py`, '"soc"', '"secops"')
   expect((await run('validate')).code).toBe(0)
   expect((await run('test')).code).toBe(0)
