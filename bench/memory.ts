@@ -59,6 +59,7 @@ function flatness({ samples, events, keptMb }: MemorySamples, seconds: number, k
   const range = late.map(({ mb }) => mb)
   const [low, high] = [Math.min(...range), Math.max(...range)].map(Math.round)
   return [
+    { name: `in each minute of ${seconds} s of load`, unit: 'MB', samples: byMinute(samples) },
     {
       name: `slope over the second half of ${seconds} s of load`,
       unit: 'MB/min',
@@ -72,6 +73,16 @@ function flatness({ samples, events, keptMb }: MemorySamples, seconds: number, k
       note: `${keptMb.toFixed(1)} MB`,
     },
   ]
+}
+
+function byMinute(samples: MemorySamples['samples']): number[] {
+  const minutes = Map.groupBy(samples, ({ seconds }) => Math.floor(seconds / 60))
+  return [...minutes.values()].map((each) =>
+    quantile(
+      each.map(({ mb }) => mb),
+      0.5,
+    ),
+  )
 }
 
 function lastMb({ samples }: MemorySamples): number {
