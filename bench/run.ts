@@ -14,6 +14,7 @@ import { json, type Section, table } from './report.ts'
 
 const MEASUREMENTS: Readonly<Record<string, () => Promise<{ default: Measurement }>>> = {
   start: () => import('./start.ts'),
+  watch: () => import('./watch.ts'),
   throughput: () => import('./throughput.ts'),
   workers: () => import('./workers.ts'),
   memory: () => import('./memory.ts'),

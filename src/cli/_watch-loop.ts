@@ -34,7 +34,6 @@ export async function watchTests(request: TestRequest, session: Session, io: Io)
       })
       order = await Promise.race([orders.next(), failed])
       giveUp.abort()
-      await units
       if (order.kind === 'end') return order.code
       if (order.kind === 'change') session.note(`\n${counted(order.paths.length, 'file')} changed`)
     }

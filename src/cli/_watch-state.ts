@@ -101,7 +101,7 @@ export class WatchState {
     const run = (engine: Parameters<typeof runUnitTests>[1]) => runUnitTests(project, engine, tests)
     const paths = new Set(present.map(({ path }) => path))
     const fresh = await this.#engine.unitTests(project, paths, run, giveUp)
-    if (fresh === null) return null
+    if (fresh === null || giveUp.aborted) return null
     for (const result of fresh) witness.result(result)
     for (const path of paths) this.#openUnits.delete(path)
     return this.#round(project, fresh)

@@ -21,7 +21,7 @@ interface Known {
   readonly cases: number
 }
 
-/** So many detections are run before a second worker is ready. */
+/** So many detections one worker has run before a second would be ready. */
 const FOR_ONE_WORKER = 50
 
 type Changed = Pick<Touched, 'leaning' | 'helpers' | 'dataModels'>
@@ -102,7 +102,11 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   ): Promise<T | null> {
     const unitTests = project.unitTests.filter(({ path }) => paths.has(path))
     const part = { ...project, detections: new Map(), unitTests }
-    const engine = await startEngine(part, 'test', this.#log, { packages: this.#packages, part: new Set() })
+    const engine = await startEngine(part, 'test', this.#log, {
+      warm: this.#another(),
+      packages: this.#packages,
+      part: new Set(),
+    })
     const stop = () => void engine.close()
     giveUp.addEventListener('abort', stop)
     try {
@@ -121,12 +125,16 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     void this.#running?.close()
     this.#running = null
     this.#loaded = new Set()
-    this.#spare ??= this.#last?.another(this.#packages) ?? warmUp()
+    this.#spare ??= this.#another()
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#running?.close(), this.#spare?.cool()])
     this.#running = this.#spare = null
+  }
+
+  #another(): WarmEngine {
+    return this.#last?.another(this.#packages) ?? warmUp()
   }
 
   async #start(project: Project, how: Pick<EngineStart, 'part' | 'workers'> = {}): Promise<void> {
