@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { LONG_LIVED } from '../bin/node-runtime.cjs'
 import { type BenchContext, type Figure, type Measurement, quantile, slope } from './figure.ts'
 import type { MemorySamples } from './memory-subject.ts'
 
@@ -89,11 +90,19 @@ function lastMb({ samples }: MemorySamples): number {
   return samples.at(-1)!.mb
 }
 
-/** A process of its own, so that nothing of the bench is counted. */
+/** A process of its own under the flags of `run`, so that nothing of the bench is counted. */
 function subjectOf(root: string, imageCache: string) {
   return async (workers: number, loadSeconds: number): Promise<MemorySamples> => {
     const subject = join(import.meta.dirname, 'memory-subject.ts')
-    const args = ['--expose-gc', subject, root, imageCache, String(workers), String(loadSeconds)]
+    const args = [
+      ...LONG_LIVED,
+      '--expose-gc',
+      subject,
+      root,
+      imageCache,
+      String(workers),
+      String(loadSeconds),
+    ]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     return JSON.parse(await text(child.stdout)) as MemorySamples
   }

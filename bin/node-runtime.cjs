@@ -4,6 +4,9 @@ const { join } = require('node:path')
 
 const MINIMUM = [22, 22]
 
+/** For a process that is there to stay; V8 takes it only at the start. See docs/decisions/0011. */
+const LONG_LIVED = ['--max-semi-space-size=8']
+
 function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number)
   return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])
@@ -29,4 +32,4 @@ function findNode() {
   throw error
 }
 
-module.exports = { findNode }
+module.exports = { findNode, LONG_LIVED }

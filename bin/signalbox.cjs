@@ -5,12 +5,24 @@ const { existsSync } = require('node:fs')
 const { homedir } = require('node:os')
 const { isAbsolute, join } = require('node:path')
 const { pathToFileURL } = require('node:url')
-const { findNode } = require('./node-runtime.cjs')
+const { findNode, LONG_LIVED } = require('./node-runtime.cjs')
 
 function handOver(node) {
   const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
+}
+
+/** The same process with the young generation that suits it, where the system can do that; else it goes on as it is. */
+function becomeLongLived(node) {
+  const { NODE_OPTIONS = '' } = process.env
+  if (!process.execve || /--max-semi-space-size/.test([...process.execArgv, NODE_OPTIONS].join(' '))) return
+  const args = [node, ...process.execArgv, ...LONG_LIVED, __filename, ...process.argv.slice(2)]
+  try {
+    process.execve(node, args, process.env)
+  } catch (error) {
+    if (error.code !== 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM') throw error
+  }
 }
 
 /** As for the images: src/config/env-file.ts. */
@@ -29,6 +41,7 @@ function start() {
     console.error(error.message)
     process.exit(2)
   }
+  if (process.argv[2] === 'run') becomeLongLived(node)
   if (node !== process.execPath) return handOver(node)
   // In the user's own folder: the default one is anybody's.
   require('node:module').enableCompileCache(

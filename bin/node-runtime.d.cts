@@ -1,0 +1,2 @@
+export function findNode(): string
+export const LONG_LIVED: readonly string[]

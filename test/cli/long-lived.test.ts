@@ -1,0 +1,44 @@
+/** `run` is there to stay: its process has the flags for that, the process of a short command has none. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { LONG_LIVED } from '../../bin/node-runtime.cjs'
+import { runCommand } from '../support/process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-long-lived-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The flags of Node at each start of the process, first to last. */
+async function starts(args: readonly string[], chosen = ''): Promise<string[][]> {
+  const told = join(folder, `${args[0]}${chosen}.ndjson`)
+  const tell = join(folder, 'tell.cjs')
+  writeFileSync(
+    tell,
+    `const { isMainThread } = require('node:worker_threads')
+     const said = JSON.stringify(process.execArgv) + '\\n'
+     if (isMainThread) require('node:fs').appendFileSync(process.env.TOLD, said)`,
+  )
+  const { code, err } = await runCommand(args, '', {
+    NODE_OPTIONS: `--require "${tell}" ${chosen}`,
+    TOLD: told,
+  })
+  expect(err).not.toContain('Warning')
+  expect(code).toBe(0)
+  return readFileSync(told, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as string[])
+}
+
+const RUN = ['run', '--from', 'stdin', '--store', 'memory:']
+
+it('run becomes itself with flags for a long life', async () => {
+  expect(await starts(RUN)).toEqual([[], LONG_LIVED])
+})
+it('run leaves the size to whoever has chosen one', async () => {
+  expect(await starts(RUN, '--max-semi-space-size=32')).toEqual([[]])
+})
+it('a short command starts once', async () => {
+  expect(await starts(['test'])).toEqual([[]])
+})
