@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { until } from '../support/until.ts'
 
 export interface DaemonProcess {
+  /** Where it listens; throws before it has said so. */
   readonly url: string
   /** Everything it printed on standard error. */
   output(): string
@@ -17,10 +18,14 @@ export interface DaemonProcess {
   readonly ended: Promise<void>
 }
 
+/** The system chooses the port: one that was free a moment ago may be somebody else's by now. */
+const LISTENING = /listening\s+address=(\S+)/
+
 /** Resolves when it says that it is ready: what comes from then on must not be lost. */
 export async function untilReady(daemon: DaemonProcess): Promise<void> {
   const ready = async () => {
     if (!daemon.running()) throw new Error(`the daemon ended by itself:\n${daemon.output()}`)
+    if (!LISTENING.test(daemon.output())) return false
     const response = await fetch(`${daemon.url}/readyz`).catch(() => null)
     await response?.arrayBuffer()
     return response?.status === 200
@@ -34,12 +39,11 @@ export async function untilReady(daemon: DaemonProcess): Promise<void> {
 export function startDaemonProcess(
   checkout: string,
   project: string,
-  port: number,
   environment: Readonly<Record<string, string>> = {},
 ): DaemonProcess {
-  const args = ['run', '--project', project, '--env-file', join(project, '.env')]
+  const args = ['run', '--log-level', 'info', '--project', project, '--env-file', join(project, '.env')]
   const followed = `file:${join(project, 'events.ndjson')}?follow=true`
-  const sources = ['--from', followed, '--http', `127.0.0.1:${port}`]
+  const sources = ['--from', followed, '--http', '127.0.0.1:0']
   const child: ChildProcess = spawn(
     process.execPath,
     [join(checkout, 'bin', 'signalbox.cjs'), ...args, ...sources],
@@ -51,7 +55,11 @@ export function startDaemonProcess(
   })
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()))
   return {
-    url: `http://127.0.0.1:${port}`,
+    get url() {
+      const address = LISTENING.exec(output)?.[1]
+      if (address === undefined) throw new Error(`the daemon does not listen yet:\n${output}`)
+      return `http://${address}`
+    },
     output: () => output,
     running: () => child.exitCode === null && child.signalCode === null,
     kill: (signal) => {

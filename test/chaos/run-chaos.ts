@@ -1,6 +1,5 @@
 /** Kills the daemon at random moments while events come in, and compares the ledger with the receiver's log. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/model/ports.ts'
@@ -45,7 +44,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const ledger: Ledger = { acknowledged: new Set() }
   const http = new HttpProducer(ledger, random)
   const file = new FileProducer(ledger, eventFile, random)
-  const port = await freePort()
   const state = join(root, '.signalbox')
   mkdirSync(state)
   const volume = options.hardships ? new Volume(state) : null
@@ -64,7 +62,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       // The very first daemon, and some later ones, die before they can commit what came to them.
       const isAtOnce = round === 1 || random() < 0.1
       const work = async () => void (isAtOnce || (await pause(random() * 700)))
-      await underLoad(startDaemonProcess(options.checkout, root, port), work)
+      await underLoad(startDaemonProcess(options.checkout, root), work)
       if (isAtOnce || random() < 0.3) file.rotate()
       options.onRound?.(round, ledger.acknowledged.size)
     }
@@ -75,13 +73,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         continue
       }
       hardship.before?.(volume!)
-      const daemon = startDaemonProcess(options.checkout, root, port, hardship.environment)
+      const daemon = startDaemonProcess(options.checkout, root, hardship.environment)
       if (hardship.refusesToStart) await untilRefused(daemon, hardship.refusesToStart)
       else await underLoad(daemon, async () => hardship.during?.(daemon, volume!))
       options.onHardship?.(hardship.name, daemon.endedBySignal() ? 'went on' : 'ended by itself')
       hardship.after?.(volume!)
     }
-    await settle(startDaemonProcess(options.checkout, root, port), ledger, receiver, options.settleMs)
+    await settle(startDaemonProcess(options.checkout, root), ledger, receiver, options.settleMs)
     const merged = await alertsOfSeveralEvents(root)
     return report(options.rounds, ledger, receiver, merged)
   } finally {
@@ -140,15 +138,6 @@ function report(
     repeated: arrivals.reduce((sum, [, requests]) => sum + requests.length - 1, 0),
     refused: receiver.refused(),
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** mulberry32: the same seed, the same moments. */

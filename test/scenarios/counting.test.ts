@@ -3,9 +3,9 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
-import { startDaemonProcess } from '../chaos/daemon-process.ts'
+import { startDaemonProcess, untilReady } from '../chaos/daemon-process.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
-import { closedPort, startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
@@ -60,12 +60,10 @@ destinations:
       p_log_type: 'Test.Log',
     }))
     appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-    const daemon = startDaemonProcess(REPOSITORY, root, await closedPort())
+    const daemon = startDaemonProcess(REPOSITORY, root)
     const wanted = isLast ? written : written - EVENTS_PER_ROUND + 5
-    await until(() => counts().size >= wanted, {
-      timeoutMs: 60_000,
-      what: `alerts of ${wanted} events (${daemon.output()})`,
-    })
+    await untilReady(daemon)
+    await until(() => counts().size >= wanted, { timeoutMs: 60_000, what: `alerts of ${wanted} events` })
     await daemon.kill(isLast ? 'SIGTERM' : 'SIGKILL')
   }
   receiver.expect(receiver.requests.length)

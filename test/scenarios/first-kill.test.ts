@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
 import { startDaemonProcess, untilReady } from '../chaos/daemon-process.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
-import { closedPort, startReceiver } from '../support/receiver.ts'
+import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
@@ -51,7 +51,7 @@ it.each([
   const file = join(root, 'events.ndjson')
   make(file)
 
-  const first = startDaemonProcess(REPOSITORY, root, await closedPort())
+  const first = startDaemonProcess(REPOSITORY, root)
   await untilReady(first)
   appendFileSync(file, line('while it ran'))
   await first.kill('SIGKILL')
@@ -59,7 +59,7 @@ it.each([
   renameSync(file, `${file}.1`)
   writeFileSync(file, line('after the rotation'))
 
-  const second = startDaemonProcess(REPOSITORY, root, await closedPort())
+  const second = startDaemonProcess(REPOSITORY, root)
   const written = [...before, 'while it ran', 'while it was down', 'after the rotation']
   const ids = () =>
     new Set(receiver.requests.map(({ body }) => (JSON.parse(body) as Notification).alertContext.id))
