@@ -67,9 +67,7 @@ function unknownCommand(name: string): UserError {
       hint: 'options follow it: signalbox COMMAND [options]',
     })
   }
-  return new UserError(`unknown command "${name}"`, {
-    hint: hintFor(name, [...Object.keys(COMMANDS), ...Object.keys(NOT_BUILT)]),
-  })
+  return new UserError(`unknown command "${name}"`, { hint: hintFor(name, Object.keys(COMMANDS)) })
 }
 
 function notBuilt(path: string): UserError {
