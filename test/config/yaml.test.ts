@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { parseYaml, toJson, toRecord, toValue } from '../../src/config/yaml.ts'
 import { readDocument } from '../../src/config/yaml-document.ts'
 import { readEvents } from '../../src/config/yaml-events.ts'
-import type { MappingNode, YamlNode } from '../../src/config/yaml-tree.ts'
+import { type MappingNode, YamlFault, type YamlNode } from '../../src/config/yaml-tree.ts'
 
 const parsers = [
   ['js-yaml', readEvents],
@@ -233,16 +233,27 @@ describe('the two parsers', () => {
     )
   })
 
-  it('give the same JSON text for block documents', () => {
+  /** The JSON text, or the fault: the writer leaves a key `<<` bare, which then merges. */
+  const outcome = (read: typeof readEvents, text: string) => {
+    try {
+      return toJson(read(text).root!)
+    } catch (error) {
+      if (error instanceof YamlFault) return error.notice
+      throw error
+    }
+  }
+
+  it('give the same JSON text, or the same fault, for block documents', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 }),
         fc.constantFrom('BLOCK_LITERAL' as const, 'QUOTE_SINGLE' as const, 'PLAIN' as const),
         (value, defaultStringType) => {
           const text = stringify(value, { version: '1.2', defaultStringType })
-          expect(toJson(readDocument(text).root!)).toBe(toJson(readEvents(text).root!))
+          expect(outcome(readDocument, text)).toEqual(outcome(readEvents, text))
         },
       ),
+      { examples: [[{ '': { '<<': '' } }, 'PLAIN']] },
     )
   })
 })
