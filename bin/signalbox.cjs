@@ -16,7 +16,9 @@ function handOver(node) {
 /** The same process with the young generation that suits it, where the system can do that; else it goes on as it is. */
 function becomeLongLived(node) {
   const { NODE_OPTIONS = '' } = process.env
-  if (!process.execve || /--max-semi-space-size/.test([...process.execArgv, NODE_OPTIONS].join(' '))) return
+  // V8 takes its flags with either dash.
+  const isChosen = /--max[-_]semi[-_]space[-_]size/.test([...process.execArgv, NODE_OPTIONS].join(' '))
+  if (!process.execve || isChosen) return
   const args = [node, ...process.execArgv, ...LONG_LIVED, __filename, ...process.argv.slice(2)]
   try {
     process.execve(node, args, process.env)

@@ -36,9 +36,12 @@ const RUN = ['run', '--from', 'stdin', '--store', 'memory:']
 it('run becomes itself with flags for a long life', async () => {
   expect(await starts(RUN)).toEqual([[], LONG_LIVED])
 })
-it('run leaves the size to whoever has chosen one', async () => {
-  expect(await starts(RUN, '--max-semi-space-size=32')).toEqual([[]])
-})
+it.each(['--max-semi-space-size=32', '--max_semi_space_size=32'])(
+  'run leaves the size to whoever has chosen one: %s',
+  async (chosen) => {
+    expect(await starts(RUN, chosen)).toEqual([[]])
+  },
+)
 it('a short command starts once', async () => {
   expect(await starts(['test'])).toEqual([[]])
 })
