@@ -64,6 +64,8 @@ ${shown()}`,
   }
 }
 
+const ONE_DESTINATION = 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n'
+
 describe('destinations add in a terminal', () => {
   it('asks for what a webhook needs, hides secrets, and writes what was answered', async () => {
     const root = makeProject({ 'destinations.yaml': FILE })
@@ -96,9 +98,7 @@ destinations:
   })
 
   it('finds a type as it is typed, refuses a name that is taken as it is typed, and sends the test alert', async () => {
-    const root = makeProject({
-      'destinations.yaml': 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n',
-    })
+    const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root)
     await terminal.answer('Type', 'conso', ENTER)
     await terminal.answer('Name, as detections will write it', 'out', ENTER)
@@ -123,9 +123,7 @@ destinations:
   })
 
   it('is done when only the test alert is broken off', async () => {
-    const root = makeProject({
-      'destinations.yaml': 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n',
-    })
+    const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root, '--type', 'console')
     await terminal.answer('Name, as detections will write it', 'second', ENTER)
     await terminal.answer('Severities it takes', ENTER)
@@ -141,9 +139,7 @@ destinations:
 
 describe('a type that takes one of several options', () => {
   it('asks which, and then for that one alone', async () => {
-    const root = makeProject({
-      'destinations.yaml': 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n',
-    })
+    const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root, '--type', 'slack')
     await terminal.answer('Name, as detections will write it', 'soc', ENTER)
     await terminal.answer('Severities it takes', ENTER)
