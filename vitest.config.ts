@@ -9,7 +9,9 @@ export default defineConfig({
     // By `npm run test:security`: they take minutes.
     exclude: ['test/security/**'],
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A hook only ends what hangs: preparing Python takes long on a busy machine.
+    hookTimeout: 300_000,
+    globalSetup: 'test/support/run-folder.ts',
     maxWorkers: 2,
   },
 })

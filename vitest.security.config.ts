@@ -7,6 +7,7 @@ export default defineConfig({
     // The hooks try hundreds of attempts, on whatever machine there is.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    globalSetup: 'test/support/run-folder.ts',
     maxWorkers: 2,
   },
 })

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { type IPty, spawn } from '@lydell/node-pty'
 import { afterEach, describe, expect, it } from 'vitest'
+import { COMMAND, commandEnvironment } from '../support/process.ts'
 import { until } from '../support/until.ts'
 import { makeProject } from './project-on-disk.ts'
 
-const COMMAND = join(import.meta.dirname, '../../bin/signalbox.cjs')
 const ENTER = '\r'
 const DOWN = '\u001b[B'
 const SPACE = ' '
@@ -31,7 +31,7 @@ function open(...argv: string[]): Terminal {
   const pty = spawn(process.execPath, [COMMAND, ...argv], {
     cols: 120,
     rows: 50,
-    env: { ...process.env, TERM: 'xterm-256color' },
+    env: commandEnvironment({ TERM: 'xterm-256color' }),
   })
   running = pty
   let raw = ''

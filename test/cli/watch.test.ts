@@ -5,6 +5,7 @@ import { spawn } from '@lydell/node-pty'
 import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/_program.ts'
 import { type KeyOrder, keyReader, listenToKeys } from '../../src/cli/_watch-keys.ts'
+import { COMMAND, commandEnvironment } from '../support/process.ts'
 import { until as untilWithin } from '../support/until.ts'
 import { fakeIo } from './fake-io.ts'
 import { DISABLED, LOGIN, makeProject, SOUND } from './project-on-disk.ts'
@@ -118,10 +119,10 @@ it('keys are listened to on a terminal alone', () => {
 })
 
 it('in a real terminal: keys are read raw, and q ends', async () => {
-  const command = join(import.meta.dirname, '../../bin/signalbox.cjs')
-  const pty = spawn(process.execPath, [command, 'watch', '--project', makeProject(SOUND)], {
+  const pty = spawn(process.execPath, [COMMAND, 'watch', '--project', makeProject(SOUND)], {
     cols: 120,
     rows: 50,
+    env: commandEnvironment({ TERM: 'xterm-256color' }),
   })
   let shown = ''
   pty.onData((data) => (shown += data))

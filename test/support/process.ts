@@ -8,7 +8,16 @@ export interface Ended {
   readonly err: string
 }
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'signalbox.cjs')
+export const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'signalbox.cjs')
+
+/**
+ * The environment of a process under test: the folders of this run (`run-folder.ts`), and nothing else of the user's
+ * but `PATH`.
+ */
+export function commandEnvironment(more: Record<string, string> = {}): Record<string, string> {
+  const { PATH = '', HOME = '', XDG_CACHE_HOME = '', TMPDIR = '' } = process.env
+  return { PATH, HOME, XDG_CACHE_HOME, TMPDIR, ...more }
+}
 
 /** A command that goes on until it is told to end. */
 export interface Running {
@@ -17,11 +26,8 @@ export interface Running {
 }
 
 export function startCommand(args: readonly string[], environment: Record<string, string> = {}): Running {
-  const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, [COMMAND, ...args], {
-    env: { PATH, HOME, ...environment },
-    stdio: 'ignore',
-  })
+  const env = commandEnvironment(environment)
+  const child = spawn(process.execPath, [COMMAND, ...args], { env, stdio: 'ignore' })
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   return {
     kill(signal) {
@@ -37,8 +43,7 @@ export function runCommand(
   input = '',
   environment: Record<string, string> = {},
 ): Promise<Ended> {
-  const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, [COMMAND, ...args], { env: { PATH, HOME, ...environment } })
+  const child = spawn(process.execPath, [COMMAND, ...args], { env: commandEnvironment(environment) })
   let out = ''
   let err = ''
   child.stdout.on('data', (chunk: Buffer) => {

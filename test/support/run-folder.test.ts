@@ -1,0 +1,34 @@
+/** What a test run writes stays in the folder of the run. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, inject, it } from 'vitest'
+import { imageFolder, processEnvironment } from '../../src/config/env-file.ts'
+import { commandEnvironment, runCommand } from './process.ts'
+import { filesIn } from './run-folder.ts'
+
+const folder = inject('runFolder')
+
+it('The home, the cache and the temporary files of tests and of commands lie in the folder of the run.', () => {
+  const { HOME, XDG_CACHE_HOME, TMPDIR } = commandEnvironment()
+  const paths = [homedir(), tmpdir(), imageFolder(processEnvironment()), HOME, XDG_CACHE_HOME, TMPDIR]
+  expect(paths.filter((path) => !path!.startsWith(join(folder, '/')))).toEqual([])
+})
+
+it('Starting Python writes to the cache of the run and leaves the cache of the user alone.', async () => {
+  const project = join(folder, 'project-without-packages')
+  mkdirSync(project)
+  writeFileSync(
+    join(project, 'rule.yml'),
+    'AnalysisType: rule\nRuleID: Mine\nFilename: rule.py\nEnabled: true\nSeverity: Low\nLogTypes: [A.B]\n',
+  )
+  // A body of its own gives the project a snapshot of its own.
+  writeFileSync(join(project, 'rule.py'), `def rule(event): return ${JSON.stringify(folder)} in event\n`)
+  const images = imageFolder(processEnvironment())
+  const before = filesIn(images)
+  expect(await runCommand(['test', '--project', project])).toMatchObject({ code: 0 })
+  expect(filesIn(images).length).toBeGreaterThan(before.length)
+
+  const { folder: userCache, files } = inject('userCache')
+  expect(filesIn(userCache)).toEqual(files)
+})
