@@ -30,7 +30,7 @@ export function countProblems(problems: readonly Problem[]): string {
 
 /** Files that an error keeps out of the project, the configuration aside: those count as detections that were lost. */
 export function invalidFiles(problems: readonly Problem[], configuration: readonly string[]): string[] {
-  const files = errorsIn(problems).map(({ file }) => file)
+  const files = errorsIn(problems).flatMap(({ file, keepsFile }) => (keepsFile ? [] : [file]))
   return [...new Set(files)].filter((file) => !configuration.includes(file))
 }
 

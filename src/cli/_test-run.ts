@@ -3,6 +3,7 @@ import type { Engine } from '../model/evaluation.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestSummary } from '../model/test-result.ts'
+import { filesNotLoaded, judgedProblems } from '../model/warning-policy.ts'
 import { lcov } from '../reporters/_lcov.ts'
 import { Coverage } from '../testing/coverage.ts'
 import { runTests, summarise, type TestSelection } from '../testing/run-tests.ts'
@@ -15,10 +16,13 @@ import { createProgress } from './_progress.ts'
 import { openReport, writeReport } from './_report.ts'
 import { filteredOut, type ReporterChoice, type SelectionValues, selectionOf } from './_selection.ts'
 import type { Session } from './_session.ts'
+import { tooManyWarnings, type WarningValues } from './_warning-options.ts'
 
 export interface TestRequest {
   readonly options: SelectionValues
   readonly reporters: readonly ReporterChoice[]
+  /** How many warnings are let pass; absent: all. */
+  readonly warnings?: WarningValues
   /** What to say of the lines that ran. */
   readonly coverage?: CoverageChoice | undefined
   /** Results of these are told before the others. */
@@ -78,7 +82,10 @@ async function judge(
   io: Io,
 ): Promise<number> {
   const { options, reporters, first } = request
-  const problems = [...project.problems, ...bodyProblems(project, engine)]
+  const problems = judgedProblems(
+    [...project.problems, ...bodyProblems(project, engine)],
+    project.settings.warnings,
+  )
   showProblems(problems, session)
   const report = await openReport(reporters, options.showFailuresOnly, session)
   const total = [...project.detections.values()].filter(selection.detections).length
@@ -105,10 +112,13 @@ async function judge(
   const results = [...cases, ...unitResults]
   if (!inLoadOrder) for (const result of ordered(results, request, project)) report.result(result)
   const lost = invalidFiles(problems, project.configuration)
-  const summary = withLostFiles(results, lost, performance.now() - startedAt)
+  const notLoaded = filesNotLoaded(problems, project.configuration).length
+  const summary = { ...withLostFiles(results, lost, performance.now() - startedAt), notLoaded }
   report.end({ summary, results, problems })
   if (coverage) tellCoverage(coverage, request.coverage!, session)
-  return verdict(summary, problems)
+  const tooMany = request.warnings ? tooManyWarnings(problems, results, request.warnings) : null
+  if (tooMany !== null) session.complain(tooMany)
+  return tooMany === null ? verdict(summary, problems) : FAILED
 }
 
 function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice, session: Session): void {

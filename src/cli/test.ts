@@ -6,6 +6,7 @@ import { choice, completing, flag, list, text, type Values } from './_options.ts
 import { loadingOf, parseReporters, type ReporterChoice, SELECTION_OPTIONS } from './_selection.ts'
 import { openSession } from './_session.ts'
 import { type CoverageChoice, testProject } from './_test-run.ts'
+import { WARNING_OPTIONS } from './_warning-options.ts'
 import { watchTests } from './_watch-loop.ts'
 
 const COVERAGE_OPTIONS = {
@@ -17,6 +18,7 @@ export default defineCommand({
   arguments: { '[paths...]': 'files or directories to test instead of the whole project' },
   options: {
     ...SELECTION_OPTIONS,
+    ...WARNING_OPTIONS,
     format: choice('--format <format>', 'the reporter of standard output', ['pretty', 'json']),
     reporter: completing(
       list('--reporter <name[=file]>', 'pretty, json, junit, github or tap; to a file when one is named'),
@@ -31,7 +33,7 @@ export default defineCommand({
     const reporters = parseReporters(chosen.length > 0 ? chosen : ['pretty'], Object.keys(REPORTERS))
     const paths = args.length > 0 ? args : undefined
     const session = openSession(options, io, { workspace: { ...loadingOf(options), paths } })
-    const request = { options, reporters, coverage: coverageOf(options, reporters) }
+    const request = { options, reporters, warnings: options, coverage: coverageOf(options, reporters) }
     return options.watch ? watchTests(request, session, io) : testProject(request, session, io)
   },
 })

@@ -1,12 +1,14 @@
 /** `validate`: loads everything, Python bodies included, and prints every problem with its place. */
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
+import { filesNotLoaded, judgedProblems } from '../model/warning-policy.ts'
 import { counted } from '../reporters/_style.ts'
 import { bodyProblems, lintProject, openProject, startEngine } from '../workspace.ts'
 import { defineCommand, FAILED, OK, UNUSABLE } from './_command.ts'
 import { FORMAT, flag, IGNORE_EXTRA_KEYS } from './_options.ts'
 import { countProblems, emptyProjectText, errorsIn, nothingLoaded, problemsText } from './_problems.ts'
 import { openSession, type Session } from './_session.ts'
+import { tooManyWarnings, WARNING_OPTIONS } from './_warning-options.ts'
 
 export default defineCommand({
   options: {
@@ -17,6 +19,7 @@ export default defineCommand({
       'names that no destination has are warnings instead of errors',
     ),
     ignoreExtraKeys: IGNORE_EXTRA_KEYS,
+    ...WARNING_OPTIONS,
   },
   async run({ options }, io) {
     const { allowUnknownDestinations, ignoreExtraKeys, format, pat } = options
@@ -24,10 +27,8 @@ export default defineCommand({
       workspace: { allowUnknownDestinations, ignoreExtraKeys, upstreamRefusals: pat },
     })
     const project = await openProject(session.workspace)
-    const problems = [
-      ...project.problems,
-      ...(await problemsOfBodies(project, allowUnknownDestinations, session)),
-    ]
+    const ofBodies = await problemsOfBodies(project, allowUnknownDestinations, session)
+    const problems = judgedProblems([...project.problems, ...ofBodies], project.settings.warnings)
     const isEmpty = nothingLoaded(project) && problems.length === 0
     if (format === 'json') session.print(problemsJson(problems))
     else if (!isEmpty) session.print(problemsReport(project, problems, session))
@@ -35,7 +36,9 @@ export default defineCommand({
       session.complain(emptyProjectText(project))
       return UNUSABLE
     }
-    return errorsIn(problems).length === 0 ? OK : FAILED
+    const tooMany = tooManyWarnings(problems, [], options)
+    if (tooMany !== null) session.complain(tooMany)
+    return errorsIn(problems).length === 0 && tooMany === null ? OK : FAILED
   },
 })
 
@@ -76,15 +79,20 @@ function problemsReport(project: Project, problems: readonly Problem[], { style,
   const errors = errorsIn(problems).length
   if (quiet && errors === 0) return shown
   const verdict = errors > 0 ? style('red', countProblems(problems)) : style('green', countProblems(problems))
-  return `${shown}${contents(project)}: ${verdict}\n`
+  return `${shown}${contents(project, problems)}: ${verdict}\n`
 }
 
-function contents({ detections, helpers, dataModels, registry }: Project): string {
+function contents(
+  { detections, helpers, dataModels, registry, configuration }: Project,
+  problems: readonly Problem[],
+): string {
+  const notLoaded = filesNotLoaded(problems, configuration)
   const told = [
     counted(detections.size, 'detection'),
     helpers.length > 0 && counted(helpers.length, 'helper'),
     dataModels.length > 0 && counted(dataModels.length, 'data model'),
     registry ? counted(registry.destinations.length, 'destination') : 'no destinations.yaml',
+    notLoaded.length > 0 && `${counted(notLoaded.length, 'file')} not loaded`,
   ]
   return told.filter(Boolean).join(', ')
 }

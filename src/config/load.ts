@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import type { Project } from '../model/project.ts'
 import type { Grouped } from '../model/trust-group.ts'
+import { reportedProblems } from '../model/warning-policy.ts'
 import { buildContent, type Content } from './content.ts'
 import { crossCheck } from './cross-checks.ts'
 import { loadDestinations, NO_ROUTING } from './destinations.ts'
@@ -97,7 +98,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     registry: routing.registry,
     settings: { ...settings, pythonPaths: packagePaths },
     configuration,
-    problems: [...own.sorted(), ...problems.sorted()],
+    problems: reportedProblems([...own.sorted(), ...problems.sorted()], settings.warnings),
   })
 }
 

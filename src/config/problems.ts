@@ -1,6 +1,7 @@
 /** Collects every problem with its place, and prints one for people. */
 import { compareText } from '../model/compare-text.ts'
 import type { Problem } from '../model/problem.ts'
+import type { WarningCode } from '../model/warning-policy.ts'
 import type { SourceText } from './source-text.ts'
 
 type Severity = Problem['severity']
@@ -12,6 +13,9 @@ export interface Report {
   /** The source line may hold a secret: of it only the key is shown. */
   readonly secret?: boolean
 }
+
+/** Its code can be turned off, or made an error, in signalbox.yaml. */
+export type WarningReport = Report & { readonly code: WarningCode }
 
 /** Which texts were found to be without fault by which check; kept from run to run. */
 export interface KnownGood {
@@ -33,11 +37,13 @@ export class ProblemList {
     this.#at('error', source, offset, report)
   }
 
-  warning(source: SourceText, offset: number, report: Report): void {
+  warning(source: SourceText, offset: number, report: WarningReport): void {
     this.#at('warning', source, offset, report)
   }
 
   /** About a file as a whole. */
+  file(severity: 'warning', file: string, report: WarningReport): void
+  file(severity: 'error', file: string, report: Report): void
   file(severity: Severity, file: string, { code, message, hint = null }: Report): void {
     this.#add({ severity, code, message, file, line: 0, column: 0, hint })
   }

@@ -26,6 +26,7 @@ interface Declared {
   alertUrl?: string
   python?: unknown
   lint?: { off?: Settings['lintOff'] }
+  warnings?: Partial<Settings['warnings']>
   rejects?: string
   destinations?: string
 }
@@ -46,12 +47,13 @@ export interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python: _, limits, lint, destinations, ...rest } = declared
+  const { python: _, limits, lint, warnings, destinations, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
     limits: { ...DEFAULT_SETTINGS.limits, ...limits },
     lintOff: lint?.off ?? [],
+    warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
   }
   return { settings, destinationsFile: destinations ?? null, document: file }
 }

@@ -193,7 +193,7 @@ function noteMissingType(source: SourceText, node: MappingNode, problems: Proble
   const idKeys = new Set(Object.values(ANALYSIS_TYPES).map((type) => type.idKey))
   const telling = misspelt ?? keys.find(({ key }) => idKeys.has(key))
   if (!telling) return
-  problems.warning(source, telling.keyOffset, {
+  problems.error(source, telling.keyOffset, {
     code: 'missing-analysis-type',
     message: 'this file has no AnalysisType, so it is not loaded',
     hint: misspelt
@@ -204,9 +204,9 @@ function noteMissingType(source: SourceText, node: MappingNode, problems: Proble
 
 function noteUnknownType(source: SourceText, node: YamlNode, type: string, problems: ProblemList): void {
   const near = nearest(type, Object.keys(ANALYSIS_TYPES))
-  problems.warning(source, node.offset, {
+  problems.error(source, node.offset, {
     code: 'unknown-analysis-type',
-    message: `the AnalysisType "${type}" is not known here, so the file is not loaded`,
-    hint: near ? `did you mean "${near}"?` : null,
+    message: `unknown AnalysisType "${type}": the file is not loaded`,
+    hint: near ? `did you mean "${near}"?` : `known: ${Object.keys(ANALYSIS_TYPES).join(', ')}`,
   })
 }

@@ -1,6 +1,7 @@
 /** The lenient parser: the `yaml` package, for texts that js-yaml refuses (loosely indented JSON, for example). */
 import { createRequire } from 'node:module'
 import type { Node, Pair, Scalar } from 'yaml'
+import type { WarningCode } from '../model/warning-policy.ts'
 import { MAX_DEPTH, severalDocuments } from './yaml-events.ts'
 import { blockText, TreeBuilder, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
 
@@ -10,7 +11,10 @@ function lenient(): typeof import('yaml') {
 }
 
 /** As `readEvents`, with the same result for any text that both take. */
-export function readDocument(text: string): { root: YamlNode | null; notices: readonly YamlNotice[] } {
+export function readDocument(text: string): {
+  root: YamlNode | null
+  notices: readonly YamlNotice<WarningCode>[]
+} {
   const documents = lenient().parseAllDocuments(text, {
     schema: 'failsafe',
     uniqueKeys: false,

@@ -1,5 +1,6 @@
 /** The fast parser: js-yaml's flat event stream, composed into the tree. */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
+import type { WarningCode } from '../model/warning-policy.ts'
 import { blockText, TreeBuilder, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
 
 /** Deeper nesting is refused before it reaches recursive readers. */
@@ -14,7 +15,10 @@ interface Frame {
 }
 
 /** The one document of the text, null when it is empty. Throws js-yaml's exception, or a YamlFault. */
-export function readEvents(text: string): { root: YamlNode | null; notices: readonly YamlNotice[] } {
+export function readEvents(text: string): {
+  root: YamlNode | null
+  notices: readonly YamlNotice<WarningCode>[]
+} {
   const composer = new Composer(text)
   for (const event of parseEvents(text, { maxDepth: MAX_DEPTH })) composer.take(event)
   return { root: composer.root, notices: composer.tree.notices }

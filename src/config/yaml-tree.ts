@@ -2,6 +2,7 @@
  * A YAML document as a tree that keeps what JavaScript values lose: offsets, lexemes, the order of keys.
  * Both parsers build it through `TreeBuilder`, so that their results cannot differ.
  */
+import type { WarningCode } from '../model/warning-policy.ts'
 import { isNotANumber, plainJson } from './yaml-scalar.ts'
 
 export interface ScalarNode {
@@ -37,8 +38,8 @@ export interface MappingNode {
 export type YamlNode = ScalarNode | SequenceNode | MappingNode
 
 /** Something to say about a place in the text. */
-export interface YamlNotice {
-  readonly code: string
+export interface YamlNotice<C extends string = string> {
+  readonly code: C
   readonly message: string
   readonly offset: number
   readonly hint: string | null
@@ -58,7 +59,7 @@ const MAX_EXPANDED_SIZE = 32 * 1024 * 1024
 const CORE_TAG = 'tag:yaml.org,2002:'
 
 export class TreeBuilder {
-  readonly notices: YamlNotice[] = []
+  readonly notices: YamlNotice<WarningCode>[] = []
   /** null: begun and not yet complete. */
   readonly #anchors = new Map<string, YamlNode | null>()
 

@@ -1,5 +1,6 @@
 /** YAML text -> tree, and tree -> JavaScript value or JSON text. Never throws for what the text holds. */
 import { YAMLException } from 'js-yaml'
+import type { WarningCode } from '../model/warning-policy.ts'
 import { readDocument, tooDeep } from './yaml-document.ts'
 import { readEvents } from './yaml-events.ts'
 import { plainJson } from './yaml-scalar.ts'
@@ -8,7 +9,7 @@ import { type MappingNode, YamlFault, type YamlNode, type YamlNotice } from './y
 export interface YamlResult {
   /** null: the document is empty, or there is a fault. */
   readonly root: YamlNode | null
-  readonly notices: readonly YamlNotice[]
+  readonly notices: readonly YamlNotice<WarningCode>[]
   readonly fault: YamlNotice | null
 }
 

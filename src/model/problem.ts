@@ -11,6 +11,8 @@ export interface Problem {
   readonly line: number
   readonly column: number
   readonly hint: string | null
+  /** An error that leaves its file in the project: the detection still runs. */
+  readonly keepsFile?: boolean
   /** The offending source line, for the caret. */
   readonly source?: string
 }

@@ -1,6 +1,7 @@
 /** Settings of signalbox.yaml, complete with their defaults. */
 import type { LintCode } from './lint.ts'
 import type { TrustRule } from './trust-group.ts'
+import type { WarningPolicy } from './warning-policy.ts'
 
 export interface ClassificationMatcher {
   readonly logType: string
@@ -38,6 +39,7 @@ export interface Settings {
   readonly pythonPaths: readonly string[]
   /** Codes of routing lint that are not looked for. */
   readonly lintOff: readonly LintCode[]
+  readonly warnings: WarningPolicy
   /** File to which rejected events are appended; null: beside the store, or none where the store is in memory. */
   readonly rejects: string | null
 }
@@ -59,5 +61,6 @@ export const DEFAULT_SETTINGS: Settings = {
   alertUrl: '',
   pythonPaths: [],
   lintOff: [],
+  warnings: { error: [], off: [] },
   rejects: null,
 }

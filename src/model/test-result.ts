@@ -54,5 +54,7 @@ export interface TestSummary {
   readonly tests: Record<'total' | 'passed' | 'failed' | 'skipped', number>
   /** The unit tests of helpers and data models; `invalid` counts files. */
   readonly unitTests: Record<'total' | 'passed' | 'failed' | 'skipped' | 'invalid', number>
+  /** Files that were found and not loaded, by an error or a warning; absent in a round of `watch`. */
+  readonly notLoaded?: number
   readonly durationMs: number
 }

@@ -82,12 +82,16 @@ function took(durationMs: number): string {
   return durationMs < 1_000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1_000).toFixed(1)} s`
 }
 
-function summaryLines({ tests, detections, unitTests, durationMs }: TestSummary, style: Style): string[] {
+function summaryLines(
+  { tests, detections, unitTests, notLoaded = 0, durationMs }: TestSummary,
+  style: Style,
+): string[] {
   const units = countsLine(unitTests, ['passed', 'failed', 'invalid', 'skipped'], style)
   return [
     `Detections  ${countsLine(detections, ['passed', 'failed', 'invalid', 'untested', 'skipped'], style)}`,
     `Tests       ${countsLine(tests, ['passed', 'failed', 'skipped'], style)}  ${style('dim', took(durationMs))}`.trimEnd(),
     ...(units === 'none' ? [] : [`Unit tests  ${units}`]),
+    ...(notLoaded > 0 ? [`Not loaded  ${style('red', counted(notLoaded, 'file'))}`] : []),
   ]
 }
 

@@ -5,6 +5,7 @@ import type { Engine } from '../model/evaluation.ts'
 import type { LintCode } from '../model/lint.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
+import { reportedProblems } from '../model/warning-policy.ts'
 import { type LintFinding, type LintPlace, type LintSubject, lintRoutes } from '../routing/lint.ts'
 import { bodyRouting } from './knowledge.ts'
 import { routeTable } from './routes.ts'
@@ -32,10 +33,11 @@ export async function lintProject(
   )
   const sources = new Sources(project.root)
   const whole = engine.problems.length === 0 && !project.problems.some(({ severity }) => severity === 'error')
-  return lintRoutes(subjects, registry, whole).flatMap((finding) => {
+  const found = lintRoutes(subjects, registry, whole).flatMap((finding) => {
     if (settings.lintOff.includes(finding.code)) return []
     return problemOf(finding, sources, registry.file, options) ?? []
   })
+  return reportedProblems(found, settings.warnings)
 }
 
 /** null: a comment in the file says that it is meant. */
@@ -50,6 +52,7 @@ function problemOf(
   const isError = code === 'unknown-destination' && !allowUnknownDestinations
   const problem = {
     severity: isError ? 'error' : 'warning',
+    keepsFile: true,
     code,
     message,
     file,

@@ -9,6 +9,7 @@ import type { PackageSet } from '../model/packages.ts'
 import type { Log } from '../model/ports.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
+import { reportedProblems } from '../model/warning-policy.ts'
 import { readPackages } from '../packages/read.ts'
 import { bodyProblem } from '../testing/run-tests.ts'
 import { noteImports } from './import-notes.ts'
@@ -74,7 +75,7 @@ export function startEngine(
 /** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
 export function bodyProblems(project: Project, engine: Pick<Engine, 'problems' | 'facts'>): Problem[] {
   const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
-  return [...broken, ...noteImports(project, engine.facts)]
+  return reportedProblems([...broken, ...noteImports(project, engine.facts)], project.settings.warnings)
 }
 
 function ownerOf(

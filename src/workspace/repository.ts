@@ -60,8 +60,8 @@ jobs:
           path: ~/.cache/signalbox
           key: signalbox-\${{ github.sha }}
           restore-keys: signalbox-
-      - run: ${run} validate
-      - run: ${run} test --reporter github
+      - run: ${run} validate --fail-on-warnings
+      - run: ${run} test --fail-on-warnings --reporter github
 `
 }
 

@@ -33,9 +33,9 @@ describe('init', () => {
     ]) {
       expect((await run('new', kind!, id!)).code, kind).toBe(0)
     }
-    const validated = await run('validate', '--format', 'json')
+    const validated = await run('validate', '--fail-on-warnings', '--format', 'json')
     expect([validated.code, JSON.parse(validated.out).problems]).toEqual([0, []])
-    const tested = await run('test', '--format', 'json')
+    const tested = await run('test', '--fail-on-warnings', '--format', 'json')
     const { summary, unitTests } = JSON.parse(tested.out)
     expect(tested.code).toBe(0)
     expect(summary.tests).toMatchObject({ passed: 6, failed: 0, skipped: 0 })
@@ -57,9 +57,12 @@ describe('init', () => {
     const schemas = Object.keys(settings['yaml.schemas'])
     expect(schemas).toHaveLength(4)
     for (const schema of schemas) expect(existsSync(join(root, schema)), schema).toBe(true)
-    expect(
-      parse(readFileSync(join(root, '.github/workflows/detections.yml'), 'utf8')).jobs.test.steps,
-    ).toHaveLength(5)
+    const { steps } = parse(readFileSync(join(root, '.github/workflows/detections.yml'), 'utf8')).jobs.test
+    const commands = steps.flatMap(({ run }: { run?: string }) => run ?? [])
+    for (const command of ['validate', 'test']) {
+      const called = commands.find((text: string) => text.includes(` ${command} `))
+      expect(called, command).toContain('--fail-on-warnings')
+    }
   })
 })
 

@@ -16,6 +16,7 @@ trust: [{ group: vendor, match: { paths: [vendor/**] } }]
 limits: { timeMs: 500 }
 alertUrl: https://file.example/{alertId}
 python: { paths: [lib] }
+warnings: { off: [dedup-period] }
 rejects: rejects
 `
 
@@ -40,6 +41,7 @@ describe('settings', () => {
       limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
       alertUrl: 'https://file.example/{alertId}',
       lintOff: [],
+      warnings: { error: [], off: ['dedup-period'] },
       pythonPaths: [expect.stringMatching(/project.lib$/)],
       rejects: 'rejects',
     })

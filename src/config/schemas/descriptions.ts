@@ -156,6 +156,9 @@ const KEYS: Readonly<Record<string, string>> = {
   python: 'The Python that detections find.',
   lint: 'What `validate` looks for.',
   off: 'Codes of lint that are not looked for.',
+  warnings: 'Which warnings `validate` and `test` report as errors, and which are not reported.',
+  'warnings.error': 'Codes of warnings that `validate` and `test` report as errors.',
+  'warnings.off': 'Codes of warnings that are not reported.',
   rejects: 'File to which rejected events are appended.',
   destinations: "The registry's file; destinations.yaml when absent.",
 }

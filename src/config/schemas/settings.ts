@@ -1,8 +1,10 @@
 /** signalbox.yaml. */
 import { LINT_CODES } from '../../model/lint.ts'
 import { OWN_GROUP } from '../../model/trust-group.ts'
+import { WARNING_CODES } from '../../model/warning-policy.ts'
 import { closed, TEXT, TEXTS } from './field-forms.ts'
 
+const WARNINGS = { type: 'array', items: { enum: [...WARNING_CODES] } } as const
 const COUNT = { type: 'integer', minimum: 1 } as const
 
 export const SETTINGS_SCHEMA = closed({
@@ -45,6 +47,7 @@ export const SETTINGS_SCHEMA = closed({
   alertUrl: TEXT,
   python: closed({ paths: TEXTS }),
   lint: closed({ off: { type: 'array', items: { enum: [...LINT_CODES] } } }),
+  warnings: closed({ error: WARNINGS, off: WARNINGS }),
   rejects: TEXT,
   destinations: TEXT,
 })
