@@ -1,7 +1,14 @@
 /** The one HTTP client: bounded in time and bytes; no retries. */
 import { type Dispatcher, request as undiciRequest } from 'undici'
 import { PermanentError } from '../errors.ts'
-import type { HttpClient, HttpRequest, HttpResponse, Transport } from '../model/ports.ts'
+import {
+  type Clock,
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  systemClock,
+  type Transport,
+} from '../model/ports.ts'
 import { createConnections } from './connections.ts'
 import { openHeaders } from './headers.ts'
 import { failedWith, httpFailure } from './http-failure.ts'
@@ -24,7 +31,11 @@ const MOST_REDIRECTS = 3
 /** Those that say: the same request, there. */
 const REPEATING = new Set([307, 308])
 
-export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Promise<void> } {
+/** @param clock measures the total timeout only. */
+export function createHttpClient(
+  limits: HttpLimits,
+  clock: Clock = systemClock,
+): HttpClient & { close(): Promise<void> } {
   const connections = createConnections(limits)
 
   async function once(request: HttpRequest, url: URL, transport: Transport, signal: AbortSignal) {
@@ -48,9 +59,11 @@ export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Pr
     let url = parseUrl(request.url)
     let next = request
     const timeoutMs = Math.min(transport.timeoutMs ?? limits.totalTimeoutMs, limits.totalTimeoutMs)
-    // Not AbortSignal.timeout: its timer would outlive every quick answer.
     const timeout = new AbortController()
-    const timer = setTimeout(() => timeout.abort(), timeoutMs)
+    const ended = new AbortController()
+    void clock.sleep(timeoutMs, ended.signal).then(() => {
+      if (!ended.signal.aborted) timeout.abort()
+    })
     const either = AbortSignal.any([signal, timeout.signal])
     try {
       for (let redirects = 0; ; redirects++) {
@@ -66,7 +79,7 @@ export function createHttpClient(limits: HttpLimits): HttpClient & { close(): Pr
       if (signal.aborted) throw failedWith(url, 'interrupted', error)
       throw httpFailure(url, error, transport.proxy)
     } finally {
-      clearTimeout(timer)
+      ended.abort()
     }
   }
 

@@ -7,7 +7,7 @@ import { type FaultyServer, startFaulty, type TcpFault, type Tongue } from '../s
 import { sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
 import { overhearing } from '../support/overhear.ts'
-import { closedPort } from '../support/receiver.ts'
+import { REFUSING_PORT } from '../support/receiver.ts'
 import { leaked } from '../support/secrets.ts'
 import { T0 } from '../support/store-rows.ts'
 import { until } from '../support/until.ts'
@@ -88,9 +88,11 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
   )
 
   it('waits where nobody listens', async () => {
-    const port = await closedPort()
-    const options = wire.at('localhost', port, false)
-    await expectOutcome(options, waiting(new RegExp(`^\\w+://localhost:${port}: .*connection refused`, 'i')))
+    const options = wire.at('localhost', REFUSING_PORT, false)
+    await expectOutcome(
+      options,
+      waiting(new RegExp(`^\\w+://localhost:${REFUSING_PORT}: .*connection refused`, 'i')),
+    )
   })
 
   it('waits where the host has no address', async () => {

@@ -4,17 +4,20 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { previewRequest } from '../../src/delivery/requests.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
+import { bodyBeginning } from '../support/body-beginning.ts'
+import { manualClock } from '../support/clock.ts'
 import { openDeliveryRoom } from '../support/delivery.ts'
 import { sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
 import { overhearing } from '../support/overhear.ts'
-import { type Answer, closedPort, startReceiver } from '../support/receiver.ts'
+import { type Answer, REFUSING_PORT, type Receiver, startReceiver } from '../support/receiver.ts'
 import { leaked } from '../support/secrets.ts'
 import { T0 } from '../support/store-rows.ts'
 import { until } from '../support/until.ts'
-import { type DestinationFixture, patienceFor } from './destination-http.ts'
+import type { DestinationFixture } from './destination-http.ts'
 import {
   dead,
   delivered,
@@ -25,6 +28,10 @@ import {
   pausing,
   waiting,
 } from './stored.ts'
+
+const SLOW_HEADERS = 'slow headers'
+const SLOW_BODY = 'slow body'
+const LIMITS = { connectTimeoutMs: 30_000, totalTimeoutMs: 30_000, maxBodyBytes: 65_536 }
 
 function answers(type: DestinationType, { accepts }: DestinationFixture): [string, Answer, Expected][] {
   const good = delivered(/^200/)
@@ -45,8 +52,8 @@ function answers(type: DestinationType, { accepts }: DestinationFixture): [strin
     ['413', { status: 413 }, dead(/^413/)],
     ['302', { status: 302, headers: { location: '/elsewhere' } }, dead('302: redirects are not followed')],
     ['reset', { fault: 'reset' }, waiting(/: connection /)],
-    ['slow headers', { fault: 'silent' }, waiting(/: no answer within 250 ms$/)],
-    ['slow body', { status: 200, fault: 'stalled-body' }, reads ? waiting('the answer broke off') : good],
+    [SLOW_HEADERS, { fault: 'silent' }, waiting(/: no answer within 30000 ms$/)],
+    [SLOW_BODY, { status: 200, fault: 'stalled-body' }, reads ? waiting('the answer broke off') : good],
     ['endless body', { status: 200, fault: 'endless-body' }, accepts?.body ? waiting(/^200, /) : good],
     ['garbage', { fault: 'garbage' }, waiting(/^http:\/\/127\.0\.0\.1:\d+: /)],
   ]
@@ -59,13 +66,20 @@ export function roomContract(type: DestinationType, fixture: DestinationFixture)
     const targets = cases.map(({ name, options }) => destination(name, { type: type.type, options }))
     const { measured, metrics } = measuring()
     const overheard = overhearing()
-    const loop = room.open(registry(targets), { metrics })
+    const clock = manualClock(T0)
+    const http = createHttpClient(LIMITS, clock)
+    const loop = room.open(registry(targets), { metrics, http })
     for (const target of targets) await room.send(`alert of ${target.name}`, [target])
+    const begun = begunAnswers(cases)
     await loop.start()
-    await until(async () => {
+    const underWay = async () => {
       const { pending, sending } = await room.store.countDeliveries()
-      return pending + sending === 0
-    })
+      return pending + sending
+    }
+    await begun
+    await until(async () => (await underWay()) === [SLOW_HEADERS, SLOW_BODY].length)
+    clock.advance(LIMITS.totalTimeoutMs)
+    await until(async () => (await underWay()) === 0)
     expect(overheard.end()).toEqual([])
     const stored: unknown[] = []
     for (const { name, expected } of cases) stored.push(await expectStored(room, name, expected))
@@ -75,43 +89,46 @@ export function roomContract(type: DestinationType, fixture: DestinationFixture)
     const told = JSON.stringify([stored, room.logged, room.findings, measured, previews])
     expect(leaked(fixture.secrets, told)).toEqual([])
     await room.close()
+    await http.close()
     await Promise.all(cases.map(({ close }) => close()))
   })
 }
 
+/** Resolves when both answers without an end are under way: one with its beginning read, one asked for. */
+async function begunAnswers(cases: readonly Case[]): Promise<void> {
+  const receiverOf = (name: string) => cases.find((each) => each.name === name)!.receiver!
+  await Promise.all([bodyBeginning(receiverOf(SLOW_BODY).url), receiverOf(SLOW_HEADERS).until(1)])
+}
+
 interface Case {
   readonly name: string
+  readonly receiver?: Receiver
   readonly options: Record<string, unknown>
   readonly expected: Expected
   readonly close: () => Promise<void>
 }
 
 async function stageCases(type: DestinationType, fixture: DestinationFixture): Promise<Case[]> {
-  const optionsOf = (url: string, transport: object = {}) => {
-    const options = fixture.options(url)
-    return { ...options, transport: { ...(options.transport as object), ...transport } }
-  }
   const served = answers(type, fixture).map(async ([name, answer, expected]): Promise<Case> => {
     const receiver = await startReceiver()
     receiver.always(answer)
     receiver.expect(1)
-    const options = optionsOf(receiver.url, patienceFor(answer))
-    return { name, options, expected, close: () => receiver.close() }
+    return { name, receiver, options: fixture.options(receiver.url), expected, close: () => receiver.close() }
   })
-  const refused = `http://127.0.0.1:${await closedPort()}`
+  const refused = `http://127.0.0.1:${REFUSING_PORT}`
   const secure = await startSecureServer()
   const nothing = async () => {}
   return [
     ...(await Promise.all(served)),
     {
       name: 'nobody listens',
-      options: optionsOf(refused),
+      options: fixture.options(refused),
       expected: waiting(`${refused}: connection refused (ECONNREFUSED)`),
       close: nothing,
     },
     {
       name: 'an unknown authority',
-      options: optionsOf(secure.url),
+      options: fixture.options(secure.url),
       expected: waiting(
         `${secure.url}: the certificate comes from an unknown authority (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
       ),
@@ -119,7 +136,7 @@ async function stageCases(type: DestinationType, fixture: DestinationFixture): P
     },
     {
       name: 'no such host',
-      options: optionsOf('http://no-such-host.invalid'),
+      options: fixture.options('http://no-such-host.invalid'),
       expected: waiting(/^http:\/\/no-such-host\.invalid: the host name does not resolve/),
       close: nothing,
     },

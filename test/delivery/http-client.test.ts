@@ -2,14 +2,19 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http-client.ts'
 import type { HttpClient, HttpRequest } from '../../src/model/ports.ts'
-import { closedPort, type Receiver, startReceiver } from '../support/receiver.ts'
+import { bodyBeginning } from '../support/body-beginning.ts'
+import { type ManualClock, manualClock } from '../support/clock.ts'
+import { REFUSING_PORT, type Receiver, startReceiver } from '../support/receiver.ts'
 
 let http: HttpClient & { close(): Promise<void> }
 let receiver: Receiver
+let clock: ManualClock
+const LIMITS = { connectTimeoutMs: 20_000, totalTimeoutMs: 20_000, maxBodyBytes: 1_000 }
 const never = new AbortController().signal
 
 beforeEach(async () => {
-  http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 500, maxBodyBytes: 1_000 })
+  clock = manualClock()
+  http = createHttpClient(LIMITS, clock)
   receiver = await startReceiver()
 })
 afterEach(async () => {
@@ -45,14 +50,30 @@ describe('the HTTP client', () => {
     await receiver.until(2)
   })
 
-  it.each(['reset-mid-body', 'stalled-body'] as const)(
-    'keeps the status when the body breaks off: %s',
-    async (fault) => {
-      receiver.script({ status: 202, fault })
-      expect(await http.send(post(), never)).toMatchObject({ status: 202, incomplete: true })
-      await receiver.until(1)
-    },
-  )
+  it('keeps the status when the body breaks off: reset-mid-body', async () => {
+    receiver.script({ status: 202, fault: 'reset-mid-body' })
+    expect(await http.send(post(), never)).toMatchObject({ status: 202, incomplete: true })
+    await receiver.until(1)
+  })
+
+  it('keeps the status and what has come of the body when the rest takes too long', async () => {
+    receiver.script({ status: 202, fault: 'stalled-body' })
+    const beginning = bodyBeginning(receiver.url)
+    const sent = http.send(post(), never)
+    await beginning
+    clock.advance(LIMITS.totalTimeoutMs)
+    expect(await sent).toMatchObject({ status: 202, body: 'beginning of a body', incomplete: true })
+    await receiver.until(1)
+  })
+
+  it('ends when its time is over', async () => {
+    receiver.script({ fault: 'silent' })
+    const sent = http.send(post(), never)
+    await receiver.until(1)
+    clock.advance(LIMITS.totalTimeoutMs)
+    const message = `${receiver.url}: no answer within ${LIMITS.totalTimeoutMs} ms`
+    await expect(sent).rejects.toMatchObject({ kind: 'retryable', message })
+  })
 
   it('turns user and password of the URL into basic authentication', async () => {
     await http.send(post({ url: receiver.url.replace('//', '//me:p%40ss@') }), never)
@@ -99,10 +120,11 @@ describe('the HTTP client', () => {
         receiver.script({ fault, body: 'top-secret-6' })
         receiver.expect(1)
       }
-      const origin = fault === 'refused' ? `http://127.0.0.1:${await closedPort()}` : receiver.url
+      const origin = fault === 'refused' ? `http://127.0.0.1:${REFUSING_PORT}` : receiver.url
       const url = `${origin.replace('//', '//me:top-secret-1@')}/top-secret-2?q=top-secret-3`
       const headers = { 'x-key': 'top-secret-4' }
       const sent = http.send(post({ url, headers, body: 'top-secret-5' }), never)
+      if (fault === 'silent') await receiver.until(1).then(() => clock.advance(LIMITS.totalTimeoutMs))
       const error = await sent.then(
         () => undefined,
         (caught: unknown) => caught as Error,

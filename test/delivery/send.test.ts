@@ -18,7 +18,7 @@ let http: HttpClient & { close(): Promise<void> }
 let receiver: Receiver
 
 beforeEach(async () => {
-  http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 200, maxBodyBytes: 1_000 })
+  http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 20_000, maxBodyBytes: 1_000 })
   receiver = await startReceiver()
 })
 afterEach(async () => {

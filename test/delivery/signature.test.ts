@@ -9,7 +9,7 @@ import { postJson } from '../../src/destinations/_http.ts'
 import { testMessage } from '../support/message.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 
-const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 1_000 })
+const http = createHttpClient({ connectTimeoutMs: 20_000, totalTimeoutMs: 20_000, maxBodyBytes: 1_000 })
 let receiver: Receiver
 beforeEach(async () => {
   receiver = await startReceiver()

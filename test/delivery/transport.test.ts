@@ -8,10 +8,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http-client.ts'
 import { isPrivateAddress } from '../../src/delivery/private-address.ts'
 import type { HttpRequest, Transport } from '../../src/model/ports.ts'
-import { closedPort, type Receiver, startReceiver } from '../support/receiver.ts'
+import { REFUSING_PORT, type Receiver, startReceiver } from '../support/receiver.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
-const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 2_000, maxBodyBytes: 1_000 })
+const http = createHttpClient({ connectTimeoutMs: 20_000, totalTimeoutMs: 20_000, maxBodyBytes: 1_000 })
 afterAll(() => http.close())
 
 const send = (url: string, transport: Transport = {}, over: Partial<HttpRequest> = {}) =>
@@ -110,7 +110,7 @@ describe('a proxy', () => {
 })
 
 it('a failure on the way through a proxy names the proxy, and not its password', async () => {
-  const proxy = `127.0.0.1:${await closedPort()}`
+  const proxy = `127.0.0.1:${REFUSING_PORT}`
   await expect(send(receiver.url, { proxy: `http://me:pass-word@${proxy}` })).rejects.toMatchObject({
     kind: 'retryable',
     message: `${receiver.url}: connection refused (ECONNREFUSED), by way of the proxy ${proxy}`,

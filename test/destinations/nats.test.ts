@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
@@ -10,7 +10,8 @@ import { destinationContract } from '../contract/destination.ts'
 import { pausing } from '../contract/stored.ts'
 import { sampleMessage, sendDirectly } from '../support/message.ts'
 import { type NatsFake, startNats } from '../support/nats.ts'
-import { closedPort } from '../support/receiver.ts'
+import { describeWithProgram } from '../support/optional-program.ts'
+import { REFUSING_PORT } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
 const TOKEN = 'T0KEN-of-nats'
@@ -72,16 +73,13 @@ describe('over the line protocol', () => {
 })
 
 it('waits where nobody listens', async () => {
-  await expect(send(`nats://127.0.0.1:${await closedPort()}`)).rejects.toMatchObject({ kind: 'retryable' })
+  await expect(send(`nats://127.0.0.1:${REFUSING_PORT}`)).rejects.toMatchObject({ kind: 'retryable' })
 })
-
-/** Where the machine has one; the protocol above is held everywhere. */
-const hasServer = spawnSync('nats-server', ['--version']).status === 0
 
 const tls = (name: string) => join(import.meta.dirname, '../support/tls', name)
 const ca = readFileSync(tls('ca.pem'), 'utf8')
 
-describe.runIf(hasServer).each([
+const SERVERS = [
   ['in plain', 'nats', [], {}],
   [
     'over TLS, with a certificate of ours',
@@ -101,43 +99,53 @@ describe.runIf(hasServer).each([
       key: readFileSync(tls('client.key'), 'utf8'),
     },
   ],
-] as const)('a real server, %s', (_, scheme, tlsFlags, own) => {
-  let server: ChildProcess
-  let url: string
+] as const
 
-  beforeAll(async () => {
-    const port = await closedPort()
-    url = `${scheme}://localhost:${port}`
-    const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
-    const flags = ['-a', 'localhost', '-p', String(port), '-js', '-sd', folder, '--auth', TOKEN, ...tlsFlags]
-    server = spawn('nats-server', flags, { stdio: 'ignore' })
-    const { certificate: cert, ...rest } = own as { certificate?: string }
-    let connection: NatsConnection | undefined
-    await until(async () => {
-      const options = { servers: url, token: TOKEN, ...(cert !== undefined && { tls: { cert, ...rest } }) }
-      connection = await connect(options).catch(() => undefined)
-      return connection
+describeWithProgram('nats-server', 'a real server', () =>
+  describe.each(SERVERS)('%s', (_, scheme, tlsFlags, own) => {
+    let server: ChildProcess
+    let url: string
+
+    beforeAll(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
+      // -1: the server chooses a free port and writes it into a file of this folder.
+      const place = ['-a', 'localhost', '-p', '-1', '--ports_file_dir', folder]
+      const flags = [...place, '-js', '-sd', join(folder, 'jetstream'), '--auth', TOKEN, ...tlsFlags]
+      server = spawn('nats-server', flags, { stdio: 'ignore' })
+      const portsFile = join(folder, `nats-server_${server.pid}.ports`)
+      await until(() => existsSync(portsFile) && readFileSync(portsFile, 'utf8').trim().endsWith('}'))
+      const { nats: urls } = JSON.parse(readFileSync(portsFile, 'utf8')) as { nats: string[] }
+      url = `${scheme}://localhost:${new URL(urls[0]!).port}`
+      const { certificate: cert, ...rest } = own as { certificate?: string }
+      let connection: NatsConnection | undefined
+      await until(async () => {
+        const options = { servers: url, token: TOKEN, ...(cert !== undefined && { tls: { cert, ...rest } }) }
+        connection = await connect(options).catch(() => undefined)
+        return connection
+      })
+      await (await jetstreamManager(connection!)).streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
+      await connection!.close()
     })
-    await (await jetstreamManager(connection!)).streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
-    await connection!.close()
-  })
-  afterAll(() => void server.kill())
+    afterAll(() => void server.kill())
 
-  it('stores the alert once', async () => {
-    expect(await send(url, own)).toEqual({ message: 'stored in ALERTS as 1' })
-    expect(await send(url, own)).toEqual({
-      message: 'stored in ALERTS as 1, where an earlier attempt had put it',
+    it('stores the alert once', async () => {
+      expect(await send(url, own)).toEqual({ message: 'stored in ALERTS as 1' })
+      expect(await send(url, own)).toEqual({
+        message: 'stored in ALERTS as 1, where an earlier attempt had put it',
+      })
     })
-  })
 
-  it('has no stream for another subject', async () => {
-    await expect(send(url, { ...own, subject: 'elsewhere' })).rejects.toMatchObject({ scope: 'destination' })
-  })
-
-  it('refuses another token', async () => {
-    await expect(send(url, { ...own, token: 'another' })).rejects.toMatchObject({
-      kind: 'permanent',
-      scope: 'destination',
+    it('has no stream for another subject', async () => {
+      await expect(send(url, { ...own, subject: 'elsewhere' })).rejects.toMatchObject({
+        scope: 'destination',
+      })
     })
-  })
-})
+
+    it('refuses another token', async () => {
+      await expect(send(url, { ...own, token: 'another' })).rejects.toMatchObject({
+        kind: 'permanent',
+        scope: 'destination',
+      })
+    })
+  }),
+)

@@ -8,7 +8,7 @@ import syslog from '../../src/destinations/syslog.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { delivered } from '../contract/stored.ts'
 import { leastMessage, messageOf, mostMessage, sampleMessage, sendDirectly } from '../support/message.ts'
-import { closedPort } from '../support/receiver.ts'
+import { REFUSING_PORT } from '../support/receiver.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
@@ -137,7 +137,7 @@ describe('over the wire', () => {
 
 describe('failures are waited out', () => {
   it('nobody listens', async () => {
-    const options = { host: '127.0.0.1', port: await closedPort(), protocol: 'tcp' }
+    const options = { host: '127.0.0.1', port: REFUSING_PORT, protocol: 'tcp' }
     await expect(sendDirectly(syslog, sample, options)).rejects.toMatchObject({ kind: 'retryable' })
   })
 

@@ -120,11 +120,8 @@ function pour(response: ServerResponse): void {
   more()
 }
 
-/** A port on which nobody listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+/**
+ * A port that refuses connections: it lies below the ports that a system hands out, so that no server gets it.
+ * A port that a server has just released can be given to the next server.
+ */
+export const REFUSING_PORT = 1
