@@ -35,6 +35,8 @@ export interface Generation extends Prepared {
   /** What was left out under `skipInvalid`. */
   readonly invalid: readonly Problem[]
   readonly warnings: readonly Problem[]
+  /** Why no event can be evaluated now; empty: events can be evaluated. */
+  unavailable(): readonly string[]
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
   /** Lets what is under way finish, then ends the workers. */
   retire(): Promise<void>
@@ -103,9 +105,10 @@ async function readableSecrets(
   })
 }
 
-function retiring(engine: Engine): Pick<Generation, 'evaluate' | 'retire'> {
+function retiring(engine: Engine): Pick<Generation, 'unavailable' | 'evaluate' | 'retire'> {
   const underWay = new Set<Promise<unknown>>()
   return {
+    unavailable: () => engine.unavailable(),
     evaluate(events) {
       const evaluation = engine.evaluate(events)
       const settled = evaluation.then(

@@ -14,11 +14,15 @@ export interface Readiness {
   now(): { readonly ok: boolean; readonly reasons: readonly string[] }
 }
 
-export function createReadiness(
-  clock: Pick<Clock, 'now'>,
-  draining: AbortSignal,
-  sources: readonly string[],
-): Readiness {
+export interface ReadinessParts {
+  readonly clock: Pick<Clock, 'now'>
+  readonly draining: AbortSignal
+  readonly sources: readonly string[]
+  /** Why no event can be taken as it is now, for as long as that lasts. */
+  readonly unavailable: () => readonly string[]
+}
+
+export function createReadiness({ clock, draining, sources, unavailable }: ReadinessParts): Readiness {
   const starting = new Set(sources)
   let failure: { readonly at: number; readonly reason: string } | null = null
   return {
@@ -31,10 +35,13 @@ export function createReadiness(
     },
     now: () => {
       const isRecent = failure !== null && clock.now() - failure.at < REMEMBERED_MS
+      const lasting = unavailable()
       const reasons = [
         ...(draining.aborted ? ['draining'] : []),
         ...[...starting].map((source) => `${source} has not begun`),
-        ...(isRecent ? [failure!.reason] : []),
+        ...lasting,
+        // What lasts is the reason of the failure, too.
+        ...(isRecent && lasting.length === 0 ? [failure!.reason] : []),
       ]
       return { ok: reasons.length === 0, reasons }
     },

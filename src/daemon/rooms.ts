@@ -35,11 +35,12 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
   const { log, onEvent } = options
   const metrics = createMetrics()
   const tally = new Tally(metrics)
-  const readiness = createReadiness(
-    systemClock,
-    draining.signal,
-    ground.sources.map(({ spec }) => spec.name),
-  )
+  const readiness = createReadiness({
+    clock: systemClock,
+    draining: draining.signal,
+    sources: ground.sources.map(({ spec }) => spec.name),
+    unavailable: () => current.generation.unavailable(),
+  })
   const pipeline = createPipeline({
     store,
     cache,

@@ -1,6 +1,5 @@
 /** Detections x events -> findings: every trust group evaluates by itself, and what they find is put back in order. */
 import { availableParallelism } from 'node:os'
-import { messageOf } from '../errors.ts'
 import type { DetectionCache } from '../model/detection-cache.ts'
 import type { BodyProblem, Engine, EvaluatedEvent, TestCall, TestOutcome } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
@@ -16,7 +15,7 @@ import { keepHeapsSmall } from './heap-growth.ts'
 import { withHints } from './load-hints.ts'
 import type { ClockMode } from './protocol.ts'
 import { testCorrelation } from './rule-outputs.ts'
-import { joinFacts, joinOutcomes, type Outcome, splitByTrust } from './trust.ts'
+import { joinFacts, joinOutcomes, splitByTrust } from './trust.ts'
 import { runUnitTestGroups } from './unit-test-groups.ts'
 import { WarmEngine } from './warm.ts'
 
@@ -53,13 +52,20 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   if (options.purpose === 'run') keepHeapsSmall()
   const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
 
+  const unavailable = () =>
+    groups.flatMap((group) => {
+      const reason = group.unavailable()
+      if (reason === null) return []
+      return [groups.length === 1 ? reason : `trust group ${group.name}: ${reason}`]
+    })
+
   async function evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]> {
-    const said = await Promise.allSettled(groups.map((group) => group.evaluate(events)))
-    const failed = said.filter((each) => each.status === 'rejected')
-    if (failed.length === said.length) throw failed[0]!.reason
-    for (const { reason } of failed) log.error({ error: messageOf(reason) }, 'a trust group does not run')
+    // An event counts as evaluated when every group has seen it: else whoever sent it may not forget it.
+    const [reason] = unavailable()
+    if (reason !== undefined) throw new Error(reason)
+    const outcomes = await Promise.all(groups.map((group) => group.evaluate(events)))
     return events.map((envelope, at) => {
-      const parts = groups.map(({ name }, i) => ({ group: name, outcome: outcomeOf(said[i]!, at) }))
+      const parts = groups.map(({ name }, i) => ({ group: name, outcome: outcomes[i]![at]! }))
       return { envelope, outcome: joinOutcomes(parts, order) }
     })
   }
@@ -88,6 +94,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return facts()
     },
     problems: withHints(problems, () => facts().helpers),
+    unavailable,
     evaluate: gathering({ run: evaluate, enough: ENOUGH_EVENTS, waitMs: GATHER_MS }),
     test,
     unitTests: (isSelected) => {
@@ -110,13 +117,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** A group whose workers don't start loses its events alone. */
-function outcomeOf(said: PromiseSettledResult<readonly Outcome[]>, at: number): Outcome {
-  return said.status === 'fulfilled'
-    ? said.value[at]!
-    : { status: 'rejected', reason: messageOf(said.reason) }
-}
-
 function orderOf({ project, purpose, clockMode, packages }: EngineOptions): GroupOptions['order'] {
   const { classification, limits } = project.settings
   const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
@@ -134,7 +134,8 @@ async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Gr
   const { from } = warm
   const order = orderOf(options)
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
-  const starts = splitByTrust(project).map((group, place) => {
+  // Asynchronous, so that a thread that can't be started stops no other group half way.
+  const starts = splitByTrust(project).map(async (group, place) => {
     const first = place === 0 ? warm.take() : new Evaluator(from)
     return startGroup({ group, purpose, order, workers, from, first, part, cache, log })
   })

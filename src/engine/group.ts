@@ -1,4 +1,5 @@
 /** One trust group: its own bodies and their numbers, its own workers, blame and quarantine. Nothing of it is another's. */
+import { messageOf } from '../errors.ts'
 import type { DetectionCache } from '../model/detection-cache.ts'
 import type { BodyProblem, TestCall, TestOutcome, UnitTestFile } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
@@ -41,6 +42,8 @@ export interface Group {
   unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
   /** What the texts of its bodies tell. */
   facts(): ProjectFacts
+  /** Why nothing can be evaluated now; null where it can. */
+  unavailable(): string | null
   close(): Promise<void>
 }
 
@@ -88,6 +91,10 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
         run: (work) => containment.run(work),
       }),
     facts: () => projectFacts(pool.facts, bodies, order.packages.modules),
+    unavailable: () => {
+      const { refusal } = pool
+      return refusal === null ? null : messageOf(refusal)
+    },
     close: () => pool.close(),
   }
 }

@@ -1,24 +1,14 @@
 /** Several workers over one queue of jobs. A worker that ended is replaced; what it was doing is the caller's to judge. */
-import { Bug } from '../errors.ts'
-import type { Log } from '../model/ports.ts'
-import type { AskCache } from './cache-answers.ts'
-import { endedCall, plainError } from './ended-call.ts'
-import { type Done, type Ended, Evaluator, type Ready } from './evaluator.ts'
-import { type BrokenBody, budgetMs, type Job, LOADING, type LoadOrder } from './protocol.ts'
-import { loadRequest } from './requests.ts'
-import type { StartState } from './start-state.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Bug, messageOf } from '../errors.ts'
+import type { Done, Ended, Evaluator } from './evaluator.ts'
+import type { BrokenBody, Job } from './protocol.ts'
+import { type StarterOptions, WorkerStarter } from './worker-starter.ts'
 
-export interface PoolOptions {
-  readonly setup: Omit<LoadOrder, 'request' | 'leftOut' | 'images'>
-  readonly from: StartState
+export interface PoolOptions extends StarterOptions {
   /** A worker that is booting already, while the project was being read. */
   readonly first: Evaluator
   readonly workers: number
-  /** What the first loads becomes an image, for later starts. */
-  readonly keepsImage: boolean
-  /** Answers the caching helpers; without it each interpreter keeps their items for itself. */
-  readonly askCache: AskCache | undefined
-  readonly log: Log
 }
 
 interface Ticket {
@@ -27,23 +17,25 @@ interface Ticket {
   reject(error: unknown): void
 }
 
+const FIRST_RETRY_MS = 500
+const MAX_RETRY_MS = 30_000
+
 export class Pool {
-  /** Every body that some worker could not load. */
-  readonly broken = new Map<number, BrokenBody>()
-  /** See body-facts.ts. */
-  facts = ''
   readonly #options: PoolOptions
-  readonly #excluded = new Map<number, BrokenBody>()
-  readonly #evaluators = new Set<Evaluator>()
-  /** Those that are starting included. */
+  readonly #closing = new AbortController()
+  readonly #starter: WorkerStarter
+  /** Those that have started and not ended. */
+  readonly #living = new Set<Evaluator>()
+  /** Those that live, are starting, or wait until their start is tried again. */
   #workers = 0
+  /** Why the last start failed; null once one has succeeded. */
+  #startFailure: unknown = null
   readonly #queue: Ticket[] = []
   readonly #waiting: ((ticket: Ticket | null) => void)[] = []
-  readonly #closing = new AbortController()
-  #failure: unknown
 
   private constructor(options: PoolOptions) {
     this.#options = options
+    this.#starter = new WorkerStarter(options, this.#closing.signal)
   }
 
   /** Ready with one worker; the others come when there is more to do than it can take. */
@@ -51,8 +43,7 @@ export class Pool {
     const pool = new Pool(options)
     try {
       // What it loads becomes the image that the others start from.
-      pool.#workers++
-      void pool.#serve(await pool.#startEvaluator(options.first))
+      void pool.#keepWorker(await pool.#start(options.first))
       return pool
     } catch (error) {
       await pool.close()
@@ -60,47 +51,96 @@ export class Pool {
     }
   }
 
+  /** Every body that some worker could not load. */
+  get broken(): ReadonlyMap<number, BrokenBody> {
+    return this.#starter.broken
+  }
+
+  /** See body-facts.ts. */
+  get facts(): string {
+    return this.#starter.facts
+  }
+
+  /** Why no job is accepted: the pool is closed, or no worker lives because none starts. Null: jobs are accepted. */
+  get refusal(): unknown {
+    const { signal } = this.#closing
+    if (signal.aborted) return signal.reason
+    return this.#living.size === 0 ? this.#startFailure : null
+  }
+
   run(job: Job): Promise<Done | Ended> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(this.#failure)
+      const { refusal } = this
+      if (refusal !== null) return reject(refusal)
       const ticket = { job, resolve, reject }
       const waiting = this.#waiting.shift()
       if (waiting) return waiting(ticket)
       this.#queue.push(ticket)
-      if (this.#workers < this.#options.workers) void this.#grow()
+      if (this.#workers < this.#options.workers) void this.#keepWorker()
     })
   }
 
-  async #grow(): Promise<void> {
+  async close(): Promise<void> {
+    this.#closing.abort(new Bug('the engine was closed while work was under way'))
+    for (const waiting of this.#waiting.splice(0)) waiting(null)
+    this.#rejectWhenRefused()
+    await Promise.all([...this.#living].map((evaluator) => evaluator.stop()))
+  }
+
+  /** One worker after the other, until the pool is closed. */
+  async #keepWorker(started?: Evaluator): Promise<void> {
     this.#workers++
-    try {
-      await this.#serve(await this.#startEvaluator())
-    } catch (error) {
-      this.#fail(error)
+    for (let next = started; !this.#closing.signal.aborted; next = undefined) {
+      const evaluator = next ?? (await this.#startUntilItSucceeds())
+      if (evaluator === null) return
+      await this.#serve(evaluator)
+      this.#living.delete(evaluator)
+      this.#rejectWhenRefused()
     }
   }
 
-  async close(): Promise<void> {
-    this.#fail(new Bug('the engine was closed while work was under way'))
-    await Promise.all([...this.#evaluators].map((evaluator) => evaluator.stop()))
+  /** Null when the pool is closed. */
+  async #startUntilItSucceeds(): Promise<Evaluator | null> {
+    const { signal } = this.#closing
+    for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
+      try {
+        return await this.#start()
+      } catch (error) {
+        if (signal.aborted) return null
+        this.#startFailure = error
+        this.#options.log.error(
+          { error: messageOf(error), waitMs },
+          'a worker could not start; it is tried again',
+        )
+        this.#rejectWhenRefused()
+        await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {})
+      }
+    }
+    return null
   }
 
-  async #serve(first: Evaluator): Promise<void> {
-    let evaluator = first
-    for (;;) {
+  async #start(booting?: Evaluator): Promise<Evaluator> {
+    const evaluator = await this.#starter.start(booting)
+    const { signal } = this.#closing
+    if (signal.aborted) {
+      await evaluator.stop()
+      throw signal.reason
+    }
+    this.#living.add(evaluator)
+    if (this.#startFailure !== null) this.#options.log.warn({}, 'workers start again')
+    this.#startFailure = null
+    return evaluator
+  }
+
+  /** Until it has ended, or is better replaced. */
+  async #serve(evaluator: Evaluator): Promise<void> {
+    while (evaluator.usable) {
       const ticket = await this.#next()
       if (ticket === null) return
       const end = await evaluator.run(ticket.job)
-      if (this.#failure !== undefined) return ticket.reject(this.#failure)
+      if (this.#closing.signal.aborted) return ticket.reject(this.refusal)
       ticket.resolve(end)
       if (evaluator.isBloated) await this.#retire(evaluator)
-      if (evaluator.usable) continue
-      this.#evaluators.delete(evaluator)
-      try {
-        evaluator = await this.#startEvaluator()
-      } catch (error) {
-        return this.#fail(error)
-      }
     }
   }
 
@@ -111,101 +151,15 @@ export class Pool {
   }
 
   #next(): Promise<Ticket | null> {
-    if (this.#failure !== undefined) return Promise.resolve(null)
+    if (this.#closing.signal.aborted) return Promise.resolve(null)
     const ticket = this.#queue.shift()
     return ticket ? Promise.resolve(ticket) : new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Nothing is run from here on. */
-  #fail(error: unknown): void {
-    this.#failure ??= error
-    this.#closing.abort()
-    for (const waiting of this.#waiting.splice(0)) waiting(null)
-    for (const ticket of this.#queue.splice(0)) ticket.reject(this.#failure)
-  }
-
-  /** A body whose loading ends the worker is left out of the next start. */
-  async #startEvaluator(booting?: Evaluator): Promise<Evaluator> {
-    const { from, setup, keepsImage } = this.#options
-    const { bodies } = setup
-    let last = -1
-    for (let ended = 0, next = booting; ; ended++, next = undefined) {
-      const images = !keepsImage ? 'ignore' : ended === 0 ? 'use' : 'make'
-      const start = await this.#load(next ?? new Evaluator(from), images)
-      if (start.kind === 'ready') {
-        this.#evaluators.add(start.evaluator)
-        for (const each of start.broken) this.broken.set(each.body, each)
-        this.facts ||= start.facts
-        return start.evaluator
-      }
-      if (this.#failure !== undefined) throw this.#failure
-      const { body } = start.mark
-      // Bodies are loaded in order, and without the last culprit it goes on behind it: else the mark is forged.
-      const isTold = body > last && bodies[body] !== undefined && !this.#excluded.has(body)
-      // An image whose heap ends its worker says nothing of a body: they are loaded anew first.
-      if (!isTold && ended === 0) continue
-      last = isTold ? body : await this.#guiltyBody(start)
-      this.#exclude(last, start)
-    }
-  }
-
-  async #load(evaluator: Evaluator, images: LoadOrder['images']): Promise<Ready | Ended> {
-    const { setup, from, askCache } = this.#options
-    if (askCache) evaluator.answerCache(askCache)
-    const order = { ...setup, ...this.#request(), images }
-    const start = await evaluator.load(order, this.#closing.signal)
-    if (start.kind === 'ready') for (const kept of start.kept) from.keep(kept)
-    return start
-  }
-
-  /**
-   * Where the mark names nobody, or one that it can't have been: the last of the fewest bodies, in load order, that end a
-   * worker. Found from outside, so that no mark leads astray.
-   */
-  async #guiltyBody({ ending, message }: Ended): Promise<number> {
-    let [fine, ends] = [0, this.#options.setup.bodies.length]
-    if (await this.#endsWorker(0)) throw new Bug(`Python does not start: ${message || ending}`)
-    while (ends - fine > 1) {
-      const middle = (fine + ends) >> 1
-      if (await this.#endsWorker(middle)) ends = middle
-      else fine = middle
-    }
-    return fine
-  }
-
-  /** Whether loading that many bodies does. */
-  async #endsWorker(count: number): Promise<boolean> {
-    const { setup, from } = this.#options
-    const leftOut = setup.bodies.flatMap((_, body) =>
-      body < count ? [] : [{ body, error: plainError('NotLoaded', 'left out') }],
-    )
-    const evaluator = new Evaluator(from)
-    const order = { ...setup, ...this.#request(leftOut), images: 'ignore' } as const
-    const start = await evaluator.load(order, this.#closing.signal)
-    await evaluator.stop()
-    if (this.#failure !== undefined) throw this.#failure
-    return start.kind === 'ended'
-  }
-
-  #request(others: readonly BrokenBody[] = []): Pick<LoadOrder, 'request' | 'leftOut'> {
-    const { setup, askCache } = this.#options
-    const excluded = [...this.#excluded.values(), ...others]
-    const { bodies, packages } = setup
-    const { limits } = setup.settings
-    const request = loadRequest({ bodies, excluded, limits, packages, hostCache: askCache !== undefined })
-    return { request, leftOut: excluded.map(({ body }) => body) }
-  }
-
-  #exclude(number: number, end: Ended): void {
-    const { setup, log } = this.#options
-    const body = setup.bodies[number]!
-    const { timeMs } = setup.settings.limits
-    const mark = { ...end.mark, body: number, item: LOADING }
-    const error = endedCall(body, { ...end, mark }, budgetMs(mark, timeMs))
-    this.#excluded.set(number, { body: number, error })
-    log.error(
-      { id: body.id, file: body.path, ending: end.ending },
-      'loading a body ended its worker: it is left out',
-    )
+  /** What waits is not kept waiting for a worker that may never come. */
+  #rejectWhenRefused(): void {
+    const { refusal } = this
+    if (refusal === null) return
+    for (const ticket of this.#queue.splice(0)) ticket.reject(refusal)
   }
 }

@@ -92,6 +92,8 @@ export interface BodyProblem {
 }
 
 export interface Engine {
+  /** Why no event can be evaluated now, as it is at the call; empty: events can be evaluated. */
+  unavailable(): readonly string[]
   /** What could not be loaded, known once the engine has started. */
   readonly problems: readonly BodyProblem[]
   /** What the bodies' texts tell. */

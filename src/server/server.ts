@@ -47,6 +47,8 @@ export function createServer(options: ServerOptions): Server {
     const key = text(address)
     const app = apps.get(key) ?? open(address)
     apps.set(key, app)
+    // An address that was in use may be free when it is asked for again.
+    app.catch(() => apps.delete(key))
     return app
   }
 

@@ -6,6 +6,7 @@ import { until } from '../support/until.ts'
 export interface DaemonProcess {
   /** Where it listens; throws before it has said so. */
   readonly url: string
+  readonly pid: number
   /** Everything it printed on standard error. */
   output(): string
   running(): boolean
@@ -60,6 +61,7 @@ export function startDaemonProcess(
       if (address === undefined) throw new Error(`the daemon does not listen yet:\n${output}`)
       return `http://${address}`
     },
+    pid: child.pid!,
     output: () => output,
     running: () => child.exitCode === null && child.signalCode === null,
     kill: (signal) => {

@@ -2,8 +2,15 @@ import { expect, it } from 'vitest'
 import { createReadiness } from '../../src/daemon/readiness.ts'
 import { manualClock } from '../support/clock.ts'
 
+const PARTS = {
+  clock: manualClock(),
+  draining: new AbortController().signal,
+  sources: [],
+  unavailable: (): string[] => [],
+}
+
 it('says no until every source has begun', () => {
-  const readiness = createReadiness(manualClock(), new AbortController().signal, ['file:x', 'stdin'])
+  const readiness = createReadiness({ ...PARTS, sources: ['file:x', 'stdin'] })
   readiness.begun('stdin')
   expect(readiness.now()).toEqual({ ok: false, reasons: ['file:x has not begun'] })
   readiness.begun('file:x')
@@ -13,7 +20,7 @@ it('says no until every source has begun', () => {
 it('says no while draining, and after a failure until a success or for ten seconds', () => {
   const clock = manualClock()
   const draining = new AbortController()
-  const readiness = createReadiness(clock, draining.signal, [])
+  const readiness = createReadiness({ ...PARTS, clock, draining: draining.signal })
   const failed = { ok: false, reasons: ['events could not be taken: the disk is full'] }
   const ready = { ok: true, reasons: [] }
   expect(readiness.now()).toEqual(ready)
@@ -28,4 +35,16 @@ it('says no while draining, and after a failure until a success or for ten secon
   expect(readiness.now()).toEqual(ready)
   draining.abort()
   expect(readiness.now()).toEqual({ ok: false, reasons: ['draining'] })
+})
+
+it('says no for as long as nothing can be evaluated, however long ago the last event was refused', () => {
+  const clock = manualClock()
+  let reasons = ['Python does not start: no memory']
+  const readiness = createReadiness({ ...PARTS, clock, unavailable: () => reasons })
+  readiness.failed(new Error('Python does not start: no memory'))
+  expect(readiness.now()).toEqual({ ok: false, reasons })
+  clock.advance(3_600_000)
+  expect(readiness.now()).toEqual({ ok: false, reasons })
+  reasons = []
+  expect(readiness.now()).toEqual({ ok: true, reasons: [] })
 })

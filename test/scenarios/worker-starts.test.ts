@@ -1,0 +1,155 @@
+/** A worker that ends, and whose successor can't be started for a while: no event is acknowledged that a rule did not see. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Notification } from '../../src/model/alert.ts'
+import { type DaemonProcess, startDaemonProcess, untilReady } from '../chaos/daemon-process.ts'
+import { makeProject } from '../cli/project-on-disk.ts'
+import { copyCheckout } from '../support/checkout.ts'
+import { describeWithProgram } from '../support/optional-program.ts'
+import { until } from '../support/until.ts'
+
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+
+const specOf = (id: string) => `AnalysisType: rule
+RuleID: ${id}
+Filename: ${id.toLowerCase()}.py
+Enabled: true
+LogTypes: [Test.Log]
+Severity: High
+`
+/** An event with `hang` ends the worker: nothing interrupts this wait. */
+const BODY = `import time
+
+def rule(event):
+    if event.get("hang"):
+        time.sleep(1e6)
+    return True
+
+def title(event):
+    return event["id"]
+
+def dedup(event):
+    return event["id"]
+`
+const FILES = {
+  'detections/own.yml': specOf('Own'),
+  'detections/own.py': BODY.replace('"hang"', '"hang-own"'),
+  'detections/vendor/sold.yml': specOf('Sold'),
+  'detections/vendor/sold.py': BODY,
+  'destinations.yaml': `version: 1
+destinations:
+  - { name: out, type: file, severities: [HIGH], options: { path: out.ndjson, fsync: false } }
+`,
+  '.env': '',
+}
+const ONE_WORKER = 'workers: 1\nlimits: { timeMs: 500 }\n'
+const GROUP = 'trust: [{ group: vendor, match: { paths: ["detections/vendor/**"] } }]\n'
+
+interface Fixture {
+  readonly daemon: DaemonProcess
+  /** The status of the answer. */
+  post(event: object): Promise<number>
+  ready(): Promise<{ readonly status: number; readonly body: string }>
+  /** `Detection id` of every alert that has arrived. */
+  arrived(): string[]
+}
+
+async function startFixture(settings: string, checkout = REPOSITORY, cache?: string): Promise<Fixture> {
+  const root = makeProject({ ...FILES, 'signalbox.yaml': `${ONE_WORKER}${settings}` })
+  const out = join(root, 'out.ndjson')
+  const daemon = startDaemonProcess(checkout, root, cache === undefined ? {} : { XDG_CACHE_HOME: cache })
+  onTestFinished(() => daemon.kill('SIGKILL'))
+  await untilReady(daemon)
+  // One connection for all: the daemon needs no descriptor for another one.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const ask = (method: string, path: string, body = '') =>
+    new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const asked = request(`${daemon.url}${path}`, { method, agent }, (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
+      })
+      asked.on('error', reject)
+      asked.end(body)
+    })
+  return {
+    daemon,
+    post: async (event) =>
+      (await ask('POST', '/events', JSON.stringify({ p_log_type: 'Test.Log', ...event }))).status,
+    ready: () => ask('GET', '/readyz'),
+    arrived() {
+      if (!existsSync(out)) return []
+      // Behind the last line break stands nothing, or a line that is being written.
+      const lines = readFileSync(out, 'utf8').split('\n').slice(0, -1)
+      return lines.map((line) => {
+        const { notification } = JSON.parse(line) as { notification: Notification }
+        return `${notification.id} ${notification.title.split(' ').at(-1)}`
+      })
+    },
+  }
+}
+
+/** @param fail makes starts fail until `heal`. */
+async function refusesMeanwhile(fixture: Fixture, fail: () => void, heal: () => void): Promise<void> {
+  expect(await fixture.post({ id: 'before' })).toBe(202)
+  fail()
+  expect(await fixture.post({ id: 'hangs', hang: true })).toBe(503)
+  expect(await fixture.post({ id: 'refused' })).toBe(503)
+  const { status, body } = await fixture.ready()
+  expect(status).toBe(503)
+  expect(body).toContain('Python does not start')
+  heal()
+  await until(async () => (await fixture.ready()).status === 200, { timeoutMs: 60_000 })
+  expect(await fixture.post({ id: 'after' })).toBe(202)
+  const expected = ['before', 'after'].flatMap((id) => [`Own ${id}`, `Sold ${id}`])
+  await until(() => expected.every((each) => fixture.arrived().includes(each)), { timeoutMs: 60_000 })
+  expect(fixture.arrived().filter((each) => /refused/.test(each))).toEqual([])
+}
+
+const ARRANGEMENTS = [
+  ['all rules share a worker', ''],
+  ['one rule has a trust group of its own', GROUP],
+] as const
+
+describe('a worker whose entry is missing for a while', () => {
+  it.each(ARRANGEMENTS)('refuses events until it is back, where %s', async (_title, settings) => {
+    const checkout = copyCheckout()
+    const entry = join(checkout, 'src', 'engine', 'worker.ts')
+    await refusesMeanwhile(
+      await startFixture(settings, checkout),
+      () => renameSync(entry, `${entry}.away`),
+      () => renameSync(`${entry}.away`, entry),
+    )
+  })
+})
+
+describeWithProgram('prlimit', 'a process without free descriptors', () => {
+  it('refuses events until there are some', async () => {
+    const fixture = await startFixture('')
+    const limit = (files: number) =>
+      expect(spawnSync('prlimit', ['--pid', String(fixture.daemon.pid), `--nofile=${files}:`]).status).toBe(0)
+    await refusesMeanwhile(
+      fixture,
+      () => limit(3),
+      () => limit(1_024),
+    )
+  })
+})
+
+describe('a worker whose snapshots are gone', () => {
+  it('starts from the sources', async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'signalbox-cache-'))
+    const fixture = await startFixture('', REPOSITORY, cache)
+    rmSync(cache, { recursive: true })
+    expect(await fixture.post({ id: 'hangs', hang: true })).toBe(202)
+    expect(await fixture.post({ id: 'after' })).toBe(202)
+    await until(() => ['Own after', 'Sold after'].every((each) => fixture.arrived().includes(each)))
+  })
+})

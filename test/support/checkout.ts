@@ -1,0 +1,19 @@
+/** A checkout of Signalbox that a test may change without a loss to the tests beside it. */
+import { cpSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+
+/** Own sources, the packages of this checkout. It is removed when the test has ended. */
+export function copyCheckout(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'signalbox-checkout-'))
+  onTestFinished(() => rm(copy, { recursive: true, force: true }))
+  for (const part of ['bin', 'src', 'package.json', 'tsconfig.json']) {
+    cpSync(join(REPOSITORY, part), join(copy, part), { recursive: true })
+  }
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
