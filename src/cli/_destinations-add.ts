@@ -1,6 +1,8 @@
 /** `destinations add`: by flags for scripts, by questions in a terminal. */
+import { declaredDestinations } from '../model/destination.ts'
+import type { Project } from '../model/project.ts'
 import { addDestination } from '../workspace/registry.ts'
-import { openProject, type WorkspaceOptions } from '../workspace.ts'
+import { openProject } from '../workspace.ts'
 import type { Asking } from './_asking.ts'
 import { defineCommand, FAILED, OK } from './_command.ts'
 import { DRAFT_OPTIONS, draftOf } from './_destination-flags.ts'
@@ -9,6 +11,7 @@ import { reportText, SEND_OPTIONS, sendTo } from './_destinations-test.ts'
 import { completing, flag, text } from './_options.ts'
 import { openRegistry } from './_registry-session.ts'
 import { openSession } from './_session.ts'
+import { requireConfiguration } from './_soundness.ts'
 import { terminal } from './_terminal.ts'
 
 const NO_TERMINAL = 'destinations add needs a name and --type, or a terminal to ask in'
@@ -29,8 +32,10 @@ export const add = defineCommand({
     const session = openSession(options, io)
     const { type, fallback, sendTest } = options
     const given = { name, type, fallback, draft: draftOf(options) }
+    const project = await openProject(session.workspace)
+    requireConfiguration(project)
     const ask = isComplete(given) ? null : await terminal(io, NO_TERMINAL)
-    const answers = ask ? await answersOf(ask, given, session.workspace) : (given as Answers)
+    const answers = ask ? await answersOf(ask, given, project) : (given as Answers)
     if (answers === null) {
       session.complain('nothing was changed')
       return FAILED
@@ -50,11 +55,10 @@ function isComplete({ name, type }: Given): boolean {
 }
 
 /** null: the one who was asked broke off. */
-async function answersOf(ask: Asking, given: Given, workspace: WorkspaceOptions): Promise<Answers | null> {
-  const { registry } = await openProject(workspace)
+async function answersOf(ask: Asking, given: Given, { registry }: Project): Promise<Answers | null> {
   const declared = {
-    names: registry?.destinations.map(({ name }) => name) ?? [],
-    hasFallback: (registry?.fallback.length ?? 0) > 0,
+    names: declaredDestinations(registry).map(({ name }) => name),
+    hasFallback: typeof registry !== 'string' && registry.fallback.length > 0,
   }
   return ask.untilCancelled(() => askForDestination(ask, given, declared))
 }

@@ -9,6 +9,7 @@ import { type CommandGroup, defineCommand, FAILED, OK } from './_command.ts'
 import { durationMs } from './_duration.ts'
 import { resolveId } from './_ids.ts'
 import { completing, FORMAT, list, parsed, STORE, text, wholeNumber } from './_options.ts'
+import { requireRegistry } from './_soundness.ts'
 import { jsonDocument, withStore } from './_store-session.ts'
 
 const LIMIT = 50
@@ -104,8 +105,7 @@ const resend = defineCommand({
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, async (store, session) => {
       const alert = await findAlert(store, id)
-      const { registry } = await openProject(session.workspace)
-      if (!registry) throw new UserError('there is no registry of destinations to send it to')
+      const registry = requireRegistry(await openProject(session.workspace))
       const { to, left } = await resendAlert(store, registry, alert, options.destination, Date.now())
       if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, left }))
       else session.print(`${alert.id} goes to ${to.map(printable).join(', ')} again\n`)

@@ -1,5 +1,6 @@
 /** `completion`: prints a script that completes commands, options and values, made from their declarations. */
 import { UserError } from '../errors.ts'
+import { declaredDestinations } from '../model/destination.ts'
 import { openProject } from '../workspace/project.ts'
 import { type Command, type CommandEntry, defineCommand, isGroup, OK } from './_command.ts'
 import { type Completion, completionScript, SHELLS } from './_completion-script.ts'
@@ -10,7 +11,7 @@ import { openSession, type Session } from './_session.ts'
 const VALUES: Readonly<Record<ProjectValues, (session: Session) => Promise<Iterable<string>>>> = {
   detections: async ({ workspace }) => (await openProject(workspace)).detections.keys(),
   destinations: async ({ workspace }) =>
-    (await openProject(workspace)).registry?.destinations.map(({ name }) => name) ?? [],
+    declaredDestinations((await openProject(workspace)).registry).map(({ name }) => name),
   types: async () =>
     (await (await import('../workspace/destination-types.ts')).aboutTypes()).map(({ type }) => type),
   schemas: async () =>

@@ -23,6 +23,7 @@ import { FORMAT } from './_options.ts'
 import { problemsText } from './_problems.ts'
 import { SELECTION_OPTIONS } from './_selection.ts'
 import { openSession } from './_session.ts'
+import { requireShared } from './_soundness.ts'
 
 interface Debugged {
   readonly detection: Detection
@@ -48,6 +49,7 @@ export default defineCommand({
     try {
       const project = await openProject(session.workspace)
       const detection = findDetection(project, id)
+      requireShared(project, detection)
       const test = findCase(detection, name)
       engine = await startEngine(project, 'test', session.log, { warm })
       // A helper that is broken may be why this one is.

@@ -10,6 +10,7 @@ import { defineCommand, type Io, OK } from './_command.ts'
 import { explanationJson, explanationStory } from './_explanation.ts'
 import { completing, FORMAT, flag, text } from './_options.ts'
 import { openSession } from './_session.ts'
+import { requireShared } from './_soundness.ts'
 
 export default defineCommand({
   options: {
@@ -30,6 +31,7 @@ export default defineCommand({
       throw new UserError('explain needs either --test NAME or --event FILE')
     const project = await openProject(session.workspace)
     const detection = findDetection(project, id)
+    requireShared(project, detection)
     const entry = await entryOf(detection, options, io)
     const engine = await startEngine(project, 'test', session.log)
     let explanation: Explanation

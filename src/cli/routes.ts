@@ -21,6 +21,7 @@ import { errorsIn, nothingLoaded, problemsText } from './_problems.ts'
 import { diffJson, diffMarkdown } from './_routes-diff-view.ts'
 import { routesJson, routesText } from './_routes-view.ts'
 import { openSession, type Session } from './_session.ts'
+import { requireConfiguration } from './_soundness.ts'
 
 const UNKNOWN_STAND = { allowUnknownDestinations: true }
 
@@ -78,6 +79,7 @@ async function withSide<T>(
   const warm = warmUp()
   try {
     const project = await openProject(workspace)
+    requireConfiguration(project)
     if (nothingLoaded(project)) throw new UserError(`nothing could be loaded from ${workspace.root}`)
     const engine = await startEngine(project, 'test', session.log, { warm })
     try {

@@ -91,8 +91,14 @@ function contents(
     counted(detections.size, 'detection'),
     helpers.length > 0 && counted(helpers.length, 'helper'),
     dataModels.length > 0 && counted(dataModels.length, 'data model'),
-    registry ? counted(registry.destinations.length, 'destination') : 'no destinations.yaml',
+    registryText(registry),
     notLoaded.length > 0 && `${counted(notLoaded.length, 'file')} not loaded`,
   ]
   return told.filter(Boolean).join(', ')
+}
+
+function registryText(registry: Project['registry']): string {
+  if (registry === 'absent') return 'no destinations.yaml'
+  if (registry === 'invalid') return 'destinations.yaml has errors'
+  return counted(registry.destinations.length, 'destination')
 }

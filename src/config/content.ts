@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { DataModel, Detection, Helper, OtherContent } from '../model/detection.ts'
+import type { InvalidPart } from '../model/project.ts'
 import { readBody } from './body.ts'
 import { noteSilentMembers, tieToMembers } from './correlation-members.ts'
 import { type Built, buildDetections } from './derivation.ts'
@@ -28,6 +29,7 @@ export interface Content {
   readonly helpers: readonly Helper[]
   readonly dataModels: readonly DataModel[]
   readonly others: readonly OtherContent[]
+  readonly invalidParts: readonly InvalidPart[]
 }
 
 export function buildContent(specs: readonly Spec[], context: ContentContext): Content {
@@ -52,6 +54,7 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
     detections,
     helpers,
     dataModels,
+    invalidParts: specs.filter((spec) => !fine(spec)).flatMap(invalidPart),
     others: specs
       .filter((spec) => !isDetectionType(spec.type) && !pythonOf.includes(spec) && fine(spec))
       .map(otherOf),
@@ -70,6 +73,16 @@ function finish(
       return [detection.id, { ...applyOverrides(detection, overrides), version }]
     }),
   )
+}
+
+const PART_KINDS: Readonly<Record<string, InvalidPart['kind']>> = {
+  global: 'helper',
+  datamodel: 'data model',
+}
+
+function invalidPart({ type, id, source }: Spec): InvalidPart[] {
+  const kind = PART_KINDS[type]
+  return kind ? [{ kind, id, file: source.file }] : []
 }
 
 function helperOf(spec: Spec, { root, problems }: ContentContext): Helper[] {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { nearest } from '../adapters.ts'
 import { ALERT_KINDS, type AlertKind, alertGroup } from '../model/alert-kind.ts'
-import type { Destination, Registry } from '../model/destination.ts'
+import type { Destination, NoRegistry, Registry } from '../model/destination.ts'
 import { parseSeverity } from '../model/severity.ts'
 import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
 import { projectPath } from './discover.ts'
@@ -51,14 +51,14 @@ const OPEN_KEYWORDS = new Set(['enum', 'uniqueItems', 'pattern', 'const'])
 const judge: Judge = ({ keyword }) => (OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly')
 
 export interface DeclaredRouting {
-  /** null: none is declared, or it has errors. */
-  readonly registry: Registry | null
+  readonly registry: Registry | NoRegistry
   readonly overrides: readonly Override[]
   /** Every name and id declared, whatever else is wrong; null without a registry. */
   readonly names: ReadonlySet<string> | null
 }
 
-export const NO_ROUTING: DeclaredRouting = { registry: null, overrides: [], names: null }
+export const NO_ROUTING: DeclaredRouting = { registry: 'absent', overrides: [], names: null }
+export const INVALID_ROUTING: DeclaredRouting = { ...NO_ROUTING, registry: 'invalid' }
 
 export async function loadDestinations(
   root: string,
@@ -92,12 +92,12 @@ async function checkDestinations(
   if (!mapping) {
     if (!problems.hasError(name))
       problems.file('error', name, { code: 'empty-file', message: 'the file is empty' })
-    return NO_ROUTING
+    return INVALID_ROUTING
   }
   const { source, node } = mapping
   const value = toRecord(node)
   if (!checkSchema(DESTINATIONS_SCHEMA, { source, node, value }, problems, judge)) {
-    return { ...NO_ROUTING, names: declaredNames(value) }
+    return { ...INVALID_ROUTING, names: declaredNames(value) }
   }
   const declared = value as unknown as Declared
   const document = { source, node }
@@ -114,7 +114,7 @@ async function checkDestinations(
     refuseKind({ type: destination.type, kind: 'HEARTBEAT', refuses }, source, offset, problems)
   }
   const names = declaredNames(value)
-  if (problems.hasError(name)) return { ...NO_ROUTING, names }
+  if (problems.hasError(name)) return { ...INVALID_ROUTING, names }
   return { registry: registryOf(name, declared, document), overrides: readOverrides(document), names }
 }
 

@@ -12,7 +12,26 @@ export function processEnvironment(envFile?: string): Environment {
   if (envFile === undefined) return { ...process.env }
   const read = readText(resolve(envFile))
   if (!('text' in read)) throw new UserError(`the env file ${envFile} ${read.reason}`)
+  const line = badLine(read.text)
+  if (line !== null) {
+    throw new UserError(`${envFile}:${line} is not NAME=value`, {
+      hint: 'a line is NAME=value, a comment that begins with #, or empty',
+    })
+  }
   return { ...parseEnv(read.text), ...process.env }
+}
+
+/** Number of the first line that the parser would ignore; the text of it may be a secret. */
+function badLine(text: string): number | null {
+  const lineEnds = (value: string) => value.replaceAll(/[^\n]/g, '')
+  // A quoted value may have several lines.
+  const plain = text.replaceAll(
+    /(=[ \t]*)(["'`])[\s\S]*?\2/g,
+    (value, equals: string) => equals + lineEnds(value),
+  )
+  const assignment = /^\s*(?:#.*|(?:export\s+)?[\w.-]+\s*=.*)?$/
+  const at = plain.split(/\r?\n/).findIndex((line) => !assignment.test(line))
+  return at === -1 ? null : at + 1
 }
 
 /** The package index that `python add` asks. */

@@ -8,7 +8,7 @@ import type { Grouped } from '../model/trust-group.ts'
 import { reportedProblems } from '../model/warning-policy.ts'
 import { buildContent, type Content } from './content.ts'
 import { crossCheck } from './cross-checks.ts'
-import { loadDestinations, NO_ROUTING } from './destinations.ts'
+import { INVALID_ROUTING, loadDestinations, NO_ROUTING } from './destinations.ts'
 import { type Discovered, discover, projectPath } from './discover.ts'
 import type { Environment } from './env-file.ts'
 import { ProblemList } from './problems.ts'
@@ -65,7 +65,9 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const registryFile = registryFileOf(root, asked)
   const isDeclared = asked !== null || existsSync(resolve(root, registryFile))
   const typesFolder = options.destinationsFolder ?? DESTINATIONS_FOLDER
-  const routing = isDeclared ? await loadDestinations(root, registryFile, typesFolder, own) : NO_ROUTING
+  // Broken settings may name another file, so the default one says nothing by its absence.
+  const undeclared = own.hasError(SETTINGS_FILE) ? INVALID_ROUTING : NO_ROUTING
+  const routing = isDeclared ? await loadDestinations(root, registryFile, typesFolder, own) : undeclared
   const configuration = [SETTINGS_FILE, registryFile]
 
   const problems = new ProblemList(recall)

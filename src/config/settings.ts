@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../model/settings.ts'
 import type { TrustRule } from '../model/trust-group.ts'
 import type { Environment } from './env-file.ts'
-import { ProblemList } from './problems.ts'
+import { formatProblem, ProblemList } from './problems.ts'
 import { checkSchema } from './schema-check.ts'
 import { SETTINGS_SCHEMA } from './schemas/settings.ts'
 import type { SourceText } from './source-text.ts'
@@ -58,9 +58,13 @@ export function loadSettings(root: string, environment: Environment, problems: P
   return { settings, destinationsFile: destinations ?? null, document: file }
 }
 
-/** The settings alone, for who needs nothing else of a project; what is wrong with them counts for nothing here. */
+/** The settings alone. Settings with errors are refused: they may name another store than the default. */
 export function settingsOf(root: string, environment: Environment): Settings {
-  return loadSettings(root, environment, new ProblemList()).settings
+  const problems = new ProblemList()
+  const { settings } = loadSettings(root, environment, problems)
+  const errors = problems.sorted().filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new UserError(errors.map(formatProblem).join('\n\n'))
+  return settings
 }
 
 /** With an error the whole file counts for nothing. */

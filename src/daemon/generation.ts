@@ -9,7 +9,7 @@ import type { Engine, EvaluatedEvent } from '../model/evaluation.ts'
 import type { Envelope } from '../model/event.ts'
 import type { Log, Secrets } from '../model/ports.ts'
 import type { Problem } from '../model/problem.ts'
-import type { Project } from '../model/project.ts'
+import type { Project, RoutedProject } from '../model/project.ts'
 import { loadTypes } from '../workspace/destination-types.ts'
 import { bodyProblems, formatProblem, openProject, startEngine, type WorkspaceOptions } from '../workspace.ts'
 
@@ -26,7 +26,7 @@ export interface GenerationOptions {
 
 /** A project that can run: sound, with its destination types loaded and its secrets readable. No Python yet. */
 export interface Prepared {
-  readonly project: Project & { readonly registry: Registry }
+  readonly project: RoutedProject
   readonly types: ReadonlyMap<string, DestinationType>
   readonly secrets: Secrets
 }
@@ -48,7 +48,7 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   const project = await openProject({ ...options.workspace, allowUnknownDestinations: true })
   refuseProblems(project, project.problems, options.skipInvalid)
   const { registry } = project
-  if (registry === null) {
+  if (typeof registry === 'string') {
     throw new UserError('there is no destinations.yaml, so alerts would reach nobody', {
       hint: '`signalbox destinations add` begins one, `signalbox init` a whole repository; --destinations names another file',
     })

@@ -1,5 +1,5 @@
 /** A route table as a picture of the kind that is asked for. Pure. */
-import type { Registry } from '../model/destination.ts'
+import { declaredDestinations, type NoRegistry, type Registry } from '../model/destination.ts'
 import type { RouteTable } from '../model/route-table.ts'
 import { bundleRoutes } from '../routing/bundles.ts'
 import { type Chart, chartOf } from './_chart.ts'
@@ -16,7 +16,7 @@ const DRAW: Readonly<Record<Drawing, (chart: Chart) => string>> = {
   svg: routesSvg,
 }
 
-export function drawRoutes(kind: Drawing, table: RouteTable, registry: Registry | null): string {
-  const declared = registry?.destinations.map(({ name }) => name) ?? []
+export function drawRoutes(kind: Drawing, table: RouteTable, registry: Registry | NoRegistry): string {
+  const declared = declaredDestinations(registry).map(({ name }) => name)
   return DRAW[kind](chartOf(bundleRoutes(table), declared))
 }

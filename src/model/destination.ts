@@ -54,6 +54,14 @@ export interface Registry {
   readonly onEscalation: 'count' | 'send'
 }
 
+/** Why there is no registry: no file declares one, or the file that does has errors. */
+export type NoRegistry = 'absent' | 'invalid'
+
+/** The destinations that are declared; none without a registry. */
+export function declaredDestinations(registry: Registry | NoRegistry): readonly Destination[] {
+  return typeof registry === 'string' ? [] : registry.destinations
+}
+
 /** What deliveries are keyed by: the id where there is one, so that a rename keeps them. */
 export function destinationKey(destination: Pick<Destination, 'id' | 'name'>): string {
   return destination.id ?? destination.name

@@ -1,8 +1,15 @@
 /** The Project: everything a repository declares, frozen. A reload replaces the whole of it or nothing. */
-import type { Registry } from './destination.ts'
+import type { NoRegistry, Registry } from './destination.ts'
 import type { DataModel, Detection, Helper, OtherContent, PythonSource } from './detection.ts'
 import type { Problem } from './problem.ts'
 import type { Settings } from './settings.ts'
+
+/** A helper or data model with an error: whatever depends on it behaves as if it were absent. */
+export interface InvalidPart {
+  readonly kind: 'helper' | 'data model'
+  readonly id: string
+  readonly file: string
+}
 
 export interface Project {
   /** Absolute path. */
@@ -14,11 +21,18 @@ export interface Project {
   /** Files of unit tests that stand beside helpers and data models. */
   readonly unitTests: readonly PythonSource[]
   readonly others: readonly OtherContent[]
-  /** null: the project declares no destinations. */
-  readonly registry: Registry | null
+  /** Shared parts that exist and are not loaded, because their files have errors. */
+  readonly invalidParts: readonly InvalidPart[]
+  /** Or why there is none. */
+  readonly registry: Registry | NoRegistry
   readonly settings: Settings
   /** The files of settings and registry, as problems name them: an error in one spoils more than that file. */
   readonly configuration: readonly string[]
   /** Everything found, errors included: a file with an error is not part of the project, the others are. */
   readonly problems: readonly Problem[]
+}
+
+/** A project whose registry is sound. */
+export interface RoutedProject extends Project {
+  readonly registry: Registry
 }

@@ -1,5 +1,6 @@
 /** The lock: which wheels a project uses, by hash. It names no index, so that any mirror can restore it. */
 import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { UserError } from '../errors.ts'
 
 export interface LockedPackage {
@@ -30,7 +31,7 @@ export function readLock(path: string): Lock {
   const lock = parse(path)
   const { version, requested, packages } = lock as Record<string, unknown>
   if (version !== VERSION || !areTexts(requested) || !Array.isArray(packages) || !packages.every(isLocked)) {
-    throw new UserError(`${path} is no lock of Python packages`, {
+    throw new UserError(`${basename(path)} is not a lock of Python packages`, {
       hint: 'restore it from version control, or remove it and add the packages again',
     })
   }
@@ -45,7 +46,10 @@ function parse(path: string): object {
   try {
     return (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as object
   } catch (cause) {
-    throw new UserError(`${path} is not JSON`, { cause })
+    throw new UserError(`${basename(path)} is not JSON`, {
+      cause,
+      hint: 'restore it from version control, or remove it and add the packages again',
+    })
   }
 }
 

@@ -52,7 +52,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
     present: Project,
   ): Promise<readonly boolean[]> => {
     const { registry, settings } = present
-    if (!registry) throw new Bug('the pipeline needs a registry')
+    if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const state = await store.read(keysOf(works))
       const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })

@@ -6,7 +6,7 @@ import { plainStyle, printable, type Style } from './_style.ts'
 export function routeTarget(route: Route): string {
   if (route.suppressed) return `nowhere, on purpose (${route.level})`
   if (route.destinations.length > 0) return `${route.destinations.map(printable).join(', ')} (${route.level})`
-  if (route.level === 'unresolved') return 'unresolved: there is no destinations.yaml'
+  if (route.level === 'unresolved') return `unresolved: ${printable(route.trace.at(-1)?.reason ?? '')}`
   return `nobody (${route.level})`
 }
 

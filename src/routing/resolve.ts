@@ -1,10 +1,14 @@
 /** Decides where one alert goes, and tells why. Pure; the only resolver there is: tests, explain and the daemon call it. */
 import { alertGroup } from '../model/alert-kind.ts'
-import type { Destination, Registry } from '../model/destination.ts'
+import type { Destination, NoRegistry, Registry } from '../model/destination.ts'
 import { anyGlobMatches } from '../model/glob.ts'
 import type { DropReason, Route, RouteLevel, RouteProblem, RouteRequest, TraceStep } from '../model/route.ts'
 import { SEVERITIES, type Severity } from '../model/severity.ts'
 
+const NO_REGISTRY: Readonly<Record<NoRegistry, string>> = {
+  absent: 'there is no destinations.yaml',
+  invalid: 'destinations.yaml has errors',
+}
 const SKIP = 'SKIP'
 const MANY = 10
 
@@ -26,18 +30,18 @@ class Story {
   }
 }
 
-/** @param registry null when the project declares no destinations: names then stand for themselves, unverified. */
-export function resolve(request: RouteRequest, registry: Registry | null): Route {
+/** @param registry without one, names stand for themselves, unverified. */
+export function resolve(request: RouteRequest, registry: Registry | NoRegistry): Route {
   const story = new Story()
   const decision = decide(request, registry, story)
   if ('suppressed' in decision) return routeOf(story, decision.level, [], true)
-  if (decision.destinations.length > 0 || registry === null) {
+  if (decision.destinations.length > 0 || typeof registry === 'string') {
     return routeOf(story, decision.level, decision.destinations, false)
   }
   return fallback(registry, story)
 }
 
-function decide(request: RouteRequest, registry: Registry | null, story: Story): Decision {
+function decide(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision {
   switch (alertGroup(request.kind)) {
     case 'ALERT':
       return (
@@ -55,7 +59,7 @@ function decide(request: RouteRequest, registry: Registry | null, story: Story):
 
 function byDestinationsFunction(
   request: RouteRequest,
-  registry: Registry | null,
+  registry: Registry | NoRegistry,
   story: Story,
 ): Decision | null {
   const level = 'generated-destinations'
@@ -80,7 +84,7 @@ function byDestinationsFunction(
   }
 }
 
-function byOutputIds(request: RouteRequest, registry: Registry | null, story: Story): Decision | null {
+function byOutputIds(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision | null {
   const level = 'static-destinations'
   // SKIP never silences an error or the system itself.
   const mayBeSilent = alertGroup(request.kind) === 'ALERT'
@@ -102,7 +106,7 @@ function byNames(
   source: string,
   names: readonly string[],
   request: RouteRequest,
-  registry: Registry | null,
+  registry: Registry | NoRegistry,
   story: Story,
 ): Decision {
   const listed = `[${names.join(', ')}]`
@@ -115,7 +119,7 @@ function byNames(
   }
   if (names.length > MANY)
     story.problem('too-many', `${source} ${names.length} destinations; more than ${MANY} is unusual`)
-  if (registry === null) return unverified(level, source, names, story)
+  if (typeof registry === 'string') return unverified(level, source, names, registry, story)
 
   const { reached, unknown, dropped } = pickNamed(names, request, registry)
   for (const name of unknown) {
@@ -143,33 +147,44 @@ function pickNamed(names: readonly string[], request: RouteRequest, registry: Re
   return { unknown, ...sift(named, request, 'strict') }
 }
 
-function unverified(level: RouteLevel, source: string, names: readonly string[], story: Story): Decision {
+function unverified(
+  level: RouteLevel,
+  source: string,
+  names: readonly string[],
+  registry: NoRegistry,
+  story: Story,
+): Decision {
   const distinct = [...new Set(names)]
   for (const name of distinct)
-    story.problem('unverified', `"${name}" can't be checked: there is no registry`, name)
-  story.step(level, true, `${source} [${names.join(', ')}]; there is no registry to check it against`, {
-    names,
-  })
+    story.problem('unverified', `"${name}" can't be checked: ${NO_REGISTRY[registry]}`, name)
+  story.step(
+    level,
+    true,
+    `${source} [${names.join(', ')}]; it is not checked, because ${NO_REGISTRY[registry]}`,
+    {
+      names,
+    },
+  )
   return { level, destinations: distinct }
 }
 
-function bySeverity(request: RouteRequest, registry: Registry | null, story: Story): Decision {
+function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision {
   const { value, source } = request.severity
   const level = source === 'generated' ? 'generated-severity' : 'static-severity'
   const said = source === 'generated' ? `severity() returned ${value}` : `the static severity is ${value}`
-  if (registry === null) {
-    story.step(level, true, `${said}, but there is no registry to route it by`)
+  if (typeof registry === 'string') {
+    story.step(level, true, `${said}, but ${NO_REGISTRY[registry]}`)
     return { level: 'unresolved', destinations: [] }
   }
   const takers = indexOf(registry).bySeverity.get(value) ?? []
   return byDeclaration(level, `${said}, taken by`, takers, sift(takers, request, 'everybody'), story)
 }
 
-function byAlertType(request: RouteRequest, registry: Registry | null, story: Story): Decision {
+function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision {
   const level = 'alert-type'
   const { kind } = request
-  if (registry === null) {
-    story.step(level, true, `${kind} needs a registry to be routed`)
+  if (typeof registry === 'string') {
+    story.step(level, true, `${kind} needs a registry to be routed, but ${NO_REGISTRY[registry]}`)
     return { level: 'unresolved', destinations: [] }
   }
   const listing = registry.destinations.filter((destination) => destination.alertTypes?.includes(kind))

@@ -1,5 +1,5 @@
 /** The rows of one detection: every severity it can have, every answer of destinations(), each with its route. Pure. */
-import type { Registry } from '../model/destination.ts'
+import type { NoRegistry, Registry } from '../model/destination.ts'
 import { alertKindOf, type Detection } from '../model/detection.ts'
 import type { DestinationsSaid } from '../model/route.ts'
 import { EVIDENCE, type Possible, type RouteRow, weaker } from '../model/route-table.ts'
@@ -12,7 +12,7 @@ export function routeRows(
   detection: Detection,
   knowledge: Knowledge,
   observations: readonly Observation[],
-  registry: Registry | null,
+  registry: Registry | NoRegistry,
 ): RouteRow[] {
   const severities = possibleSeverities(detection, knowledge, observations)
   const answers = possibleDestinations(knowledge, observations)
@@ -36,7 +36,7 @@ function rowOf(
   logTypes: readonly string[],
   severity: Possible<DecidedSeverity>,
   answer: Possible<DestinationsSaid | null>,
-  registry: Registry | null,
+  registry: Registry | NoRegistry,
 ): RouteRow {
   const tests = severity.tests.filter((test) => answer.tests.includes(test))
   const weakest = weaker(severity.evidence, answer.evidence)

@@ -37,7 +37,10 @@ export function checkExpectations(expectations: Expectations, draft: AlertDraft 
     if (draft === null) {
       if (!(what === 'ExpectedDestinations' && isEmptyList(expected))) failures.push(noAlert(what, expected))
     } else if (needsRegistry(what, draft.route)) {
-      skipped.push({ what, reason: 'routing by severity needs a destinations.yaml' })
+      skipped.push({
+        what,
+        reason: `routing by severity needs a registry: ${draft.route.trace.at(-1)?.reason}`,
+      })
     } else {
       const actual = ACTUAL[what](expected, draft)
       if (actual !== undefined)

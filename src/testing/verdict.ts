@@ -1,7 +1,7 @@
 /** Judges one test case from what the functions said: the verdict Panther's tool gives, then the expectations. Pure. */
 import { buildMatch, functionLabel, matches } from '../alerts/build.ts'
 import type { AlertDraft } from '../model/alert.ts'
-import type { Registry } from '../model/destination.ts'
+import type { NoRegistry, Registry } from '../model/destination.ts'
 import { alertsOn, type Detection, type TestCase } from '../model/detection.ts'
 import type { TestOutcome } from '../model/evaluation.ts'
 import { FUNCTIONS, type MatchFinding } from '../model/finding.ts'
@@ -11,7 +11,7 @@ import { resolve } from '../routing/resolve.ts'
 import { checkExpectations } from './expectations.ts'
 
 export interface VerdictOptions {
-  readonly registry: Registry | null
+  readonly registry: Registry | NoRegistry
   /** Unknown names then resolve as they would live, and are only warned about. */
   readonly allowUnknownDestinations: boolean
   /** Warnings of routing fail the case. */
@@ -61,7 +61,7 @@ function draftOf(
   detection: Detection,
   test: TestCase,
   outcome: TestOutcome,
-  registry: Registry | null,
+  registry: Registry | NoRegistry,
 ): AlertDraft | null {
   if (!matches(detection.type, outcome.functions)) return null
   const candidate = buildMatch(detection, findingOf(detection, test, outcome))

@@ -74,10 +74,9 @@ async function python(project: Project, { log }: WorkspaceOptions): Promise<Told
   }
 }
 
-async function destinations({ registry, root, configuration, problems }: Project): Promise<Told> {
-  if (registry === null) {
-    const spoilt = problems.some(({ severity, file }) => severity === 'error' && configuration.includes(file))
-    if (spoilt) return missing('the registry has errors', '`signalbox validate` shows them')
+async function destinations({ registry, root }: Project): Promise<Told> {
+  if (registry === 'invalid') return missing('the registry has errors', '`signalbox validate` shows them')
+  if (registry === 'absent') {
     return missing('no destinations.yaml', '`signalbox destinations add` begins one; `run` needs it')
   }
   try {
@@ -101,7 +100,7 @@ async function secrets(
   { envFile }: WorkspaceOptions,
   secretsDirs: readonly string[],
 ): Promise<Told> {
-  if (registry === null) return fine('none are needed')
+  if (typeof registry === 'string') return fine('none are needed')
   const environment = processEnvironment(envFile)
   const lacking = await createSecrets({ environment, projectRoot: root, secretsDirs }).missing(registry)
   if (lacking.length === 0) return fine('all can be read')
@@ -113,8 +112,9 @@ async function secrets(
 
 /** Of destinations whose credentials a library looks for: which place served. */
 async function credentials({ registry, root }: Project): Promise<Finding[]> {
-  const used = registry?.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type)) ?? []
-  const types = registry ? await loadTypes({ ...registry, destinations: used }, root, false) : new Map()
+  if (typeof registry === 'string') return []
+  const used = registry.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type))
+  const types = await loadTypes({ ...registry, destinations: used }, root, false)
   const found: Finding[] = []
   for (const { name, type, options } of used) {
     const { identity } = (types.get(type) ?? {}) as { identity?: (options: object) => Promise<string> }

@@ -74,14 +74,15 @@ export async function explainOutcome(
   const candidate = buildMatch(detection, findingOf(detection, { entry }, outcome))
   const { severity, dedup, kind } = candidate.draft
   if (!createAlert) return { ...nothing, matched: true, severity }
-  const route = resolve(candidate.routeRequest, project.registry)
+  const { registry } = project
+  const route = resolve(candidate.routeRequest, registry)
   const now = systemClock.now()
   const alert = alertId(id, kind, dedup, 1)
   const link = alertLink(project.settings.alertUrl, alert, id)
   const text = notificationJson({ ...candidate.draft, route }, alert, now, link)
   const row = { notification: text, reference: candidate.draft.reference }
   const destinations = route.destinations.flatMap(
-    (name) => (project.registry && lookUp(project.registry, name)) ?? [],
+    (name) => (typeof registry === 'string' ? undefined : lookUp(registry, name)) ?? [],
   )
   const previews = destinations.map(async (destination) => {
     const message = buildMessage(row, {

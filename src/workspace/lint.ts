@@ -21,7 +21,7 @@ export async function lintProject(
   options: LintOptions,
 ): Promise<Problem[]> {
   const { registry, settings } = project
-  if (registry === null) return []
+  if (typeof registry === 'string') return []
   const { rows } = await routeTable(project, engine)
   const byDetection = Map.groupBy(rows, ({ detection }) => detection)
   const subjects = [...byDetection].map(

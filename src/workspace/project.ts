@@ -1,22 +1,28 @@
 /** A project and its engine: what every command that tests starts with, and no more than that. */
+import { join } from 'node:path'
 import { imageFolder, processEnvironment } from '../config/env-file.ts'
 import { type ActionsStep, actionsStep } from '../config/github-actions.ts'
 import { loadProject } from '../config/load.ts'
+import { PACKAGES_LOCK } from '../config/python-paths.ts'
 import { createEngine, type EngineOptions } from '../engine/engine.ts'
 import { openImageCache } from '../engine/image-cache.ts'
+import { isError } from '../errors.ts'
 import type { BodyProblem, Engine } from '../model/evaluation.ts'
 import type { PackageSet } from '../model/packages.ts'
 import type { Log } from '../model/ports.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import { reportedProblems } from '../model/warning-policy.ts'
+import { readLock } from '../packages/lock.ts'
 import { readPackages } from '../packages/read.ts'
 import { bodyProblem } from '../testing/run-tests.ts'
 import { noteImports } from './import-notes.ts'
 import { warmUp } from './warm-up.ts'
 
+export { sideFilesOf } from '../config/discover.ts'
 export { withNewerBodies } from '../config/newer-bodies.ts'
 export { formatProblem } from '../config/problems.ts'
+export { PACKAGES_LOCK } from '../config/python-paths.ts'
 export { watchProject } from '../config/watch.ts'
 export { warmUp } from './warm-up.ts'
 
@@ -42,11 +48,26 @@ export interface WorkspaceOptions {
 export type Memory = Map<string, unknown>
 
 /** Loads the project; what is wrong with it is in its problems. Without a memory, what files were read as is on disk alone. */
-export function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
+export async function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
   const { envFile, log: _log, ...load } = options
   const environment = processEnvironment(envFile)
   const keep = { ...openImageCache(imageFolder(environment)), ...(memory && { memory }) }
-  return loadProject({ ...load, environment, keep })
+  return withLockProblem(await loadProject({ ...load, environment, keep }))
+}
+
+/** A lock that cannot be read says nothing about the packages, and is no reason to fetch them again. */
+function withLockProblem(project: Project): Project {
+  try {
+    readLock(join(project.root, PACKAGES_LOCK))
+    return project
+  } catch (error) {
+    if (!isError(error, 'user')) throw error
+    const { message, hint = null } = error
+    const place = { file: PACKAGES_LOCK, line: 0, column: 0 }
+    const problem: Problem = { severity: 'error', code: 'invalid-lock', message, ...place, hint }
+    const others = project.problems.filter(({ code }) => code !== 'python-packages')
+    return { ...project, problems: [problem, ...others] }
+  }
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */

@@ -9,13 +9,13 @@ import {
   withoutDestination,
 } from '../config/registry-edits.ts'
 import { UserError } from '../errors.ts'
-import type { Destination, Registry } from '../model/destination.ts'
-import type { Project } from '../model/project.ts'
+import type { Destination } from '../model/destination.ts'
+import type { RoutedProject } from '../model/project.ts'
 import { changesOf, type DestinationDraft, entryOf } from './destination-draft.ts'
 import type { WorkspaceOptions } from './project.ts'
 import { type RegistryFile, readRegistryFile, writeRegistryFile } from './registry-file.ts'
 
-export type WithRegistry = Project & { readonly registry: Registry }
+export type WithRegistry = RoutedProject
 
 /** @returns the file's name, for people. */
 export async function addDestination(

@@ -6,9 +6,9 @@ import { type SendResult, sendOnce } from '../delivery/send.ts'
 import { UserError } from '../errors.ts'
 import type { JsonText, Notification } from '../model/alert.ts'
 import { alertLink, deliveryId } from '../model/alert.ts'
-import { type Destination, destinationKey, type Registry } from '../model/destination.ts'
+import { type Destination, destinationKey } from '../model/destination.ts'
 import { systemClock } from '../model/ports.ts'
-import type { Project } from '../model/project.ts'
+import type { Project, RoutedProject } from '../model/project.ts'
 import { VERSION } from '../version.ts'
 import { loadTypes } from './destination-types.ts'
 import type { WorkspaceOptions } from './project.ts'
@@ -31,7 +31,7 @@ export interface TestReport {
 const ID = 'Test.Alert'
 
 export async function sendTestAlerts(
-  project: Project & { readonly registry: Registry },
+  project: RoutedProject,
   destinations: readonly Destination[],
   options: TestOptions,
 ): Promise<TestReport[]> {

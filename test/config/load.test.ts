@@ -2,6 +2,7 @@
 /** Files -> Project: what is loaded, in which form, and what one file's fault leaves of the others. */
 import { describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
+import { declaredDestinations } from '../../src/model/destination.ts'
 import type { Project } from '../../src/model/project.ts'
 import { BODY, load, projectWith, REGISTRY, rule, TYPES } from './_project.ts'
 
@@ -379,7 +380,7 @@ describe('OutputIds', () => {
   it('stand as themselves without a registry', async () => {
     const project = await load(files)
     expect(project.problems).toEqual([])
-    expect(project.registry).toBeNull()
+    expect(project.registry).toBe('absent')
   })
 
   it('are judged by the names of a registry that has an error elsewhere', async () => {
@@ -424,7 +425,7 @@ destinations:
       heartbeat: { cron: '*/15 * * * *', destinations: ['soc'] },
       onEscalation: 'send',
     })
-    const [soc, inbox, own] = project.registry!.destinations
+    const [soc, inbox, own] = declaredDestinations(project.registry)
     expect(soc).toMatchObject({
       id: 'abc',
       severities: ['HIGH', 'CRITICAL'],
@@ -462,15 +463,15 @@ destinations:
   it('may stand in a file of another name, which must then exist', async () => {
     const root = projectWith({ 'routing/prod.yaml': REGISTRY })
     const options = { root, destinationsFolder: TYPES }
-    expect((await loadProject(options)).registry).toBeNull()
+    expect((await loadProject(options)).registry).toBe('absent')
     const named = await loadProject({ ...options, destinationsFile: 'routing/prod.yaml' })
-    expect(named.registry?.destinations[0]?.place).toBe('routing/prod.yaml:4')
+    expect(declaredDestinations(named.registry)[0]?.place).toBe('routing/prod.yaml:4')
     expect(named.configuration).toEqual(['signalbox.yaml', 'routing/prod.yaml'])
     const fromEnvironment = await loadProject({
       ...options,
       environment: { SIGNALBOX_DESTINATIONS: 'routing/prod.yaml' },
     })
-    expect(fromEnvironment.registry).not.toBeNull()
+    expect(fromEnvironment.registry).not.toBeTypeOf('string')
     const missing = await loadProject({ ...options, destinationsFile: 'nowhere.yaml' })
     expect(missing.problems).toMatchObject([{ code: 'missing-file', file: 'nowhere.yaml' }])
   })

@@ -185,7 +185,7 @@ describe('python sync', () => {
     async (text) => {
       const at = place()
       writeFileSync(at.lockFile, text)
-      await expect(syncPackages(at, () => expect.unreachable())).rejects.toThrow(/is no lock|is not JSON/)
+      await expect(syncPackages(at, () => expect.unreachable())).rejects.toThrow(/is not a lock|is not JSON/)
     },
   )
 })

@@ -8,7 +8,10 @@ it.each<[Partial<Route>, string]>([
   [{ level: 'fallback', destinations: ['a', 'b'] }, 'a, b (fallback)'],
   [{ level: 'generated-destinations', suppressed: true }, 'nowhere, on purpose (generated-destinations)'],
   [{}, 'nobody (nowhere)'],
-  [{ level: 'unresolved' }, 'unresolved: there is no destinations.yaml'],
+  [
+    { level: 'unresolved', trace: [{ level: 'static-severity', decided: true, reason: 'no registry' }] },
+    'unresolved: no registry',
+  ],
 ])('%j goes to %s', (more, expected) => {
   expect(routeTarget({ ...base, ...more })).toBe(expected)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AlertKind } from '../../src/model/alert-kind.ts'
-import type { Registry } from '../../src/model/destination.ts'
+import type { NoRegistry, Registry } from '../../src/model/destination.ts'
 import type { DestinationsSaid, Route, RouteRequest } from '../../src/model/route.ts'
 import { resolve } from '../../src/routing/resolve.ts'
 import { destination, registry } from '../support/model.ts'
@@ -26,7 +26,7 @@ const list = (...names: string[]): DestinationsSaid => ({ said: 'list', names })
 const static_ = (value: RouteRequest['severity']['value']) => ({ value, source: 'static' as const })
 const generated = (value: RouteRequest['severity']['value']) => ({ value, source: 'generated' as const })
 
-function route(over: Partial<RouteRequest>, given: Registry | null = house): Route {
+function route(over: Partial<RouteRequest>, given: Registry | NoRegistry = house): Route {
   const request: RouteRequest = {
     kind: 'RULE',
     severity: static_('HIGH'),
@@ -234,12 +234,12 @@ describe('fallback and nowhere', () => {
 
 describe('without a registry', () => {
   it('names stand for themselves, severity is unresolved', () => {
-    expect(told(route({ destinations: list('a', 'b', 'a') }, null))).toBe(
+    expect(told(route({ destinations: list('a', 'b', 'a') }, 'absent'))).toBe(
       'generated-destinations: a b (unverified unverified)',
     )
-    expect(told(route({ outputIds: ['x'] }, null))).toBe('static-destinations: x (unverified)')
-    expect(told(route({}, null))).toBe('unresolved: -')
-    expect(told(route({ kind: 'SYSTEM_ERROR' }, null))).toBe('unresolved: -')
+    expect(told(route({ outputIds: ['x'] }, 'absent'))).toBe('static-destinations: x (unverified)')
+    expect(told(route({}, 'absent'))).toBe('unresolved: -')
+    expect(told(route({ kind: 'SYSTEM_ERROR' }, 'absent'))).toBe('unresolved: -')
   })
 })
 

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildErrors, buildMatch, buildSystem } from '../../src/alerts/build.ts'
 import { ALERT_KINDS, type AlertKind } from '../../src/model/alert-kind.ts'
-import type { Destination, Registry } from '../../src/model/destination.ts'
+import type { Destination, NoRegistry, Registry } from '../../src/model/destination.ts'
 import type { DetectionType } from '../../src/model/detection.ts'
 import type { FunctionResult } from '../../src/model/finding.ts'
 import type { Route, RouteRequest } from '../../src/model/route.ts'
 import { destination, detection, failure, finding, registry } from '../support/model.ts'
 
-export type Resolve = (request: RouteRequest, registry: Registry | null) => Route
+export type Resolve = (request: RouteRequest, registry: Registry | NoRegistry) => Route
 
 const ALERTS = ['RULE', 'SCHEDULED_RULE', 'POLICY', 'CORRELATION_RULE'] as const
 const ERRORS = ['RULE_ERROR', 'SCHEDULED_RULE_ERROR', 'POLICY_ERROR', 'CORRELATION_RULE_ERROR'] as const
@@ -148,7 +148,7 @@ export function overrideIsNamed(resolve: Resolve, combination: readonly string[]
 function ask(resolve: Resolve, combination: readonly string[], override: string | null): Route {
   const [kind, said, ids, severity, soc, registryIs] = combination as [AlertKind, ...string[]]
   const request = requestOf(kind, said!, ids!, severity!, override)
-  return resolve(request, registryIs === 'none' ? null : house(kind, soc!, registryIs!))
+  return resolve(request, registryIs === 'none' ? 'absent' : house(kind, soc!, registryIs!))
 }
 
 /** As in production: built from what the functions said. The answers are handed on even where nobody may hear them. */

@@ -54,7 +54,7 @@ export interface EngineProject {
 export function engineProject({ detections = [], settings = {}, ...rest }: EngineProject): Project {
   const limits = { ...DEFAULT_SETTINGS.limits, timeMs: 500, ...settings.limits }
   return {
-    ...project(detections, null),
+    ...project(detections, 'absent'),
     helpers: [],
     dataModels: [],
     ...rest,

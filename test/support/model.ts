@@ -1,5 +1,5 @@
 /** Builders of model values with sensible defaults: a test names only what it is about. */
-import type { Destination, Registry } from '../../src/model/destination.ts'
+import type { Destination, NoRegistry, Registry } from '../../src/model/destination.ts'
 import type { Detection } from '../../src/model/detection.ts'
 import type { EventIdentity } from '../../src/model/event.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../../src/model/finding.ts'
@@ -97,7 +97,7 @@ export function failure(type = 'KeyError', message = "'x'"): { error: FunctionEr
   return { error: { type, message, repr: `${type}(${message})`, frames } }
 }
 
-export function project(detections: readonly Detection[], declared: Registry | null): Project {
+export function project(detections: readonly Detection[], declared: Registry | NoRegistry): Project {
   return {
     root: '/nowhere',
     detections: new Map(detections.map((each) => [each.id, each])),
@@ -105,6 +105,7 @@ export function project(detections: readonly Detection[], declared: Registry | n
     dataModels: [],
     unitTests: [],
     others: [],
+    invalidParts: [],
     registry: declared,
     settings: DEFAULT_SETTINGS,
     configuration: ['signalbox.yaml', 'destinations.yaml'],

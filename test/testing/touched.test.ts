@@ -27,7 +27,7 @@ const project = {
       rule('Alone'),
       rule('Derived', { body: null, spec: { BaseDetection: 'Alone' } }),
     ],
-    null,
+    'absent',
   ),
   helpers: [helper('base', ''), helper('middle', '')],
   dataModels: [dataModel({ id: 'Model', source: '' })],

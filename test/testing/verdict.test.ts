@@ -204,7 +204,7 @@ describe('routing problems', () => {
   })
 
   it('without a registry names stand, and severity routes are skipped with the reason', () => {
-    const without = { registry: null }
+    const without = { registry: 'absent' } as const
     const bySeverity = verdict({
       expected: true,
       functions: { detection: said(true) },
