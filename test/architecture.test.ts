@@ -190,6 +190,27 @@ describe('files', () => {
   })
 })
 
+describe('test files', () => {
+  const tests = filesUnder(join(root, 'test')).filter((path) => path.endsWith('.ts'))
+
+  /** The files in which the pattern occurs, as a list that must be exact: it can only be shortened together with them. */
+  function filesWith(pattern: RegExp): string[] {
+    return tests.filter((path) => pattern.test(readFileSync(join(root, 'test', path), 'utf8'))).sort()
+  }
+
+  it('set a time limit of less than a second only where the limit is the subject, and on what never ends', () => {
+    expect(filesWith(/timeMs: ?\d{1,3}\b(?!_)/)).toEqual([
+      'config/settings.test.ts',
+      'engine/busy-machine.test.ts',
+      'engine/packages.test.ts',
+      'engine/time-limits.test.ts',
+      'engine/unit-tests.test.ts',
+      'scenarios/bad-input.test.ts',
+      'scenarios/worker-starts.test.ts',
+    ])
+  })
+})
+
 describe('docs/architecture.md', () => {
   it('names only paths that exist', () => {
     const text = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8')

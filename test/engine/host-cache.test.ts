@@ -81,7 +81,7 @@ describe('an answer', () => {
           .then(() => (operation.kind === 'read' ? '[{},"v"]' : 'true')),
     }
     const [event] = await evaluated(
-      { detections: [rule('counts', COUNTS)], settings: { limits: { timeMs: 300 } } },
+      { detections: [rule('counts', COUNTS)], settings: { limits: { timeMs: 1_000 } } },
       [{}],
       late,
     )

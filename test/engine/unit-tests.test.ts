@@ -42,11 +42,17 @@ const HOSTILE = `
   class TestHostile(unittest.TestCase):
       def test_1_before(self): pass
       def test_2_exits(self): os._exit(0)
-      def test_3_loops(self):
-          while True: pass
-      def test_4_reaches_out(self):
+      def test_3_reaches_out(self):
           socket.create_connection(("127.0.0.1", 9))
-      def test_5_after(self): pass
+      def test_4_after(self): pass
+`
+const ENDLESS = `
+  import unittest
+  class TestEndless(unittest.TestCase):
+      def test_1_before(self): pass
+      def test_2_loops(self):
+          while True: pass
+      def test_3_after(self): pass
 `
 const MODELS = `
   import unittest
@@ -77,7 +83,6 @@ beforeAll(async () => {
           helper('broken', 'import nowhere'),
         ],
         dataModels: [dataModel({ mappings: [{ name: 'actor', path: 'user' }] })],
-        settings: { limits: { timeMs: 60 } },
       }),
       unitTests: [
         pythonSource('global_helpers/names_test.py', GOOD),
@@ -142,15 +147,37 @@ describe('containment', () => {
   it.each([
     ['test_1_before', 'passed', ''],
     ['test_2_exits', 'failed', 'InterpreterEnded'],
-    ['test_3_loops', 'failed', 'TimeLimitExceeded'],
-    ['test_4_reaches_out', 'failed', 'SandboxError'],
-    ['test_5_after', 'passed', ''],
+    ['test_3_reaches_out', 'failed', 'SandboxError'],
+    ['test_4_after', 'passed', ''],
   ])('%s: %s', (name, status, type) => {
     const { errors, ...told } = outcome('global_helpers/hostile_test.py', `TestHostile.${name}`)
     expect({ status: told.status, types: errors.map((error) => error.type) }).toEqual({
       status,
       types: type === '' ? [] : [type],
     })
+  })
+
+  it('a unit test that never ends is stopped at the time limit; the others of its file are run', async () => {
+    const limited = await createEngine({
+      project: {
+        // A unit test may take thirty times as long as a call.
+        ...engineProject({ settings: { limits: { timeMs: 50 } } }),
+        unitTests: [pythonSource('global_helpers/endless_test.py', ENDLESS)],
+      },
+      purpose: 'test',
+      workers: 1,
+      log: silentLog,
+      imageCache: IMAGES,
+    })
+    const [file] = await limited.unitTests(() => true)
+    expect(
+      file!.tests.map(({ name, outcome: { status, errors } }) => [name, status, errors[0]?.type]),
+    ).toEqual([
+      ['TestEndless.test_1_before', 'passed', undefined],
+      ['TestEndless.test_2_loops', 'failed', 'TimeLimitExceeded'],
+      ['TestEndless.test_3_after', 'passed', undefined],
+    ])
+    await limited.close()
   })
 
   it('what a unit test puts into a helper reaches no detection', async () => {

@@ -6,24 +6,28 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signalbox } from '../cli/fake-io.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'signalbox-faults-'))
-afterAll(() => rmSync(root, { recursive: true }))
+/** A project of its own for the helper that never ends, so that the small time limit meets nothing sound. */
+const endless = mkdtempSync(join(tmpdir(), 'signalbox-endless-'))
+afterAll(() => {
+  for (const folder of [root, endless]) rmSync(folder, { recursive: true })
+})
 
-function write(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(join(root, path)), { recursive: true })
-  writeFileSync(join(root, path), content)
+function write(path: string, content: string | Uint8Array, project = root): void {
+  mkdirSync(dirname(join(project, path)), { recursive: true })
+  writeFileSync(join(project, path), content)
 }
 
 const spec = (id: string, more = '') =>
   `AnalysisType: rule\nRuleID: ${id}\nFilename: ${id}.py\nEnabled: true\nSeverity: High\nLogTypes: [A.B]\n${more}`
 
-function rule(id: string, body: string | Uint8Array, more = ''): void {
-  write(`rules/${id}.yml`, spec(id, more))
-  write(`rules/${id}.py`, body)
+function rule(id: string, body: string | Uint8Array, more = '', project = root): void {
+  write(`rules/${id}.yml`, spec(id, more), project)
+  write(`rules/${id}.py`, body, project)
 }
 
-function helper(id: string, body: string): void {
-  write(`global_helpers/${id}.yml`, `AnalysisType: global\nGlobalID: ${id}\nFilename: ${id}.py\n`)
-  write(`global_helpers/${id}.py`, body)
+function helper(id: string, body: string, project = root): void {
+  write(`global_helpers/${id}.yml`, `AnalysisType: global\nGlobalID: ${id}\nFilename: ${id}.py\n`, project)
+  write(`global_helpers/${id}.py`, body, project)
 }
 
 const FINE = 'def rule(event): return True\n'
@@ -40,7 +44,8 @@ const BOMB = [
 ].join('\n')
 
 beforeAll(() => {
-  write('signalbox.yaml', 'workers: 1\nlimits: { timeMs: 100 }\n')
+  write('signalbox.yaml', 'workers: 1\nlimits: { timeMs: 60000 }\n')
+  write('signalbox.yaml', 'workers: 1\nlimits: { timeMs: 100 }\n', endless)
   rule('Sound', FINE, TEST)
   rule('Bomb', FINE, BOMB)
   rule('Deep.Yaml', FINE, `Detection: ${'['.repeat(50_000)}${']'.repeat(50_000)}\n`)
@@ -54,8 +59,8 @@ beforeAll(() => {
   rule('Nul', 'def rule(event):\n    return "\0"\n')
   rule('Recurses', 'def f(): return f()\nf()\n')
   rule('Exits', 'import os\nos._exit(0)\n')
-  helper('loops', 'x = 1\nwhile True: pass\n')
-  rule('Uses.Loop', `import loops\n${FINE}`)
+  helper('loops', 'x = 1\nwhile True: pass\n', endless)
+  rule('Uses.Loop', `import loops\n${FINE}`, '', endless)
   helper('first', 'import second\n')
   helper('second', 'from third import C\n')
   helper('third', 'from first import A\n')
@@ -88,6 +93,8 @@ describe('bad input', () => {
     const ran = await signalbox(['test', '--project', root, '--format', 'json'])
     code = ran.code
     ;({ problems, detections } = JSON.parse(ran.out))
+    const limited = await signalbox(['test', '--project', endless, '--format', 'json'])
+    problems = [...problems, ...JSON.parse(limited.out).problems]
   })
 
   const told = (file: string) =>

@@ -1,0 +1,138 @@
+/** Detections that never end: stopped at the time limit and named, while everything else in the batch stands. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { Detection } from '../../src/model/detection.ts'
+import type { Engine } from '../../src/model/evaluation.ts'
+import type { FunctionError } from '../../src/model/finding.ts'
+import { silentLog } from '../../src/model/ports.ts'
+import { engineProject, envelope, findingsOf, IMAGES, rule, told } from '../support/engine-project.ts'
+
+const onBad = (statement: string) =>
+  `import time\ndef rule(event):\n    if event.get("bad"):\n        ${statement}\n    return True`
+/** What never ends on a bad event -> how it looks from outside. */
+const ENDLESS: [name: string, source: string, expected: Partial<FunctionError>][] = [
+  ['loops', onBad('while True: pass'), { type: 'TimeLimitExceeded', limit: 'time' }],
+  [
+    'loops-bare-except',
+    'def rule(event):\n    while event.get("bad"):\n        try: x = 1\n        except: pass\n    return True',
+    { type: 'TimeLimitExceeded', limit: 'time' },
+  ],
+  ['regex', onBad('import re; re.match("(a+)+$", "a" * 40 + "b")'), { limit: 'time' }],
+  ['c-loop', onBad('sum(range(10**12))'), { type: 'TimeLimitExceeded', limit: 'time' }],
+  ['sleeps', onBad('time.sleep(1e6)'), { type: 'TimeLimitExceeded', limit: 'time' }],
+  [
+    'swallows',
+    'def rule(event):\n    while event.get("bad"):\n        try:\n            while True: pass\n        except BaseException: pass\n    return True',
+    { type: 'TimeLimitExceeded', limit: 'time' },
+  ],
+  ['floods', onBad('while True: print("x" * 1000)'), { type: 'TimeLimitExceeded', limit: 'time' }],
+]
+
+const title = (body: string) =>
+  `import time\ndef rule(event): return True\ndef title(event): ${body}\ndef dedup(event): return "d"`
+const SLOW = '\n    end = time.time() + 0.1\n    while time.time() < end: pass\n    return "t"'
+
+/** What ends beside them has next to nothing to do, so that it stays far below these limits on any core. */
+const start = (detections: Detection[], workers: number, limits: { timeMs: number }) => {
+  const project = engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...limits } } })
+  return createEngine({ project, purpose: 'run', workers, log: silentLog, imageCache: IMAGES })
+}
+const good = (id: string) => rule(id, 'def rule(event): return True')
+
+let engine: Engine
+beforeAll(async () => {
+  const types = ENDLESS.map(([name]) => name)
+  engine = await start(
+    [
+      { ...good('first'), logTypes: types },
+      ...ENDLESS.map(([name, source]) => rule(name, source, { logTypes: [name] })),
+      { ...good('last'), logTypes: types },
+      rule('title-sleeps', title('time.sleep(1e6)'), { logTypes: ['title-sleeps'] }),
+      rule('title-loops', title('\n    while True: pass'), { logTypes: ['title-loops'] }),
+      rule('title-slow', title(SLOW), { logTypes: ['title-slow'] }),
+    ],
+    2,
+    { timeMs: 500 },
+  )
+})
+afterAll(() => engine.close())
+
+describe('a detection that', () => {
+  it.each(ENDLESS)('%s on one event is stopped there; the other results stand', async (name, _, expected) => {
+    const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
+    const evaluated = await engine.evaluate(events)
+    expect(evaluated.map(told)).toEqual(events.map(() => ['first', name, 'last']))
+    const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
+    expect([before, after]).toEqual([{ output: true }, { output: true }])
+    expect(stopped!.error).toMatchObject(expected)
+    expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
+  })
+})
+
+describe('one function that hangs', () => {
+  it('for good is named alone; the matcher and the other functions keep their results', async () => {
+    const [event] = await engine.evaluate([envelope({}, { type: 'title-sleeps' })])
+    const message = 'took longer than the limit of 500 ms'
+    const frame = {
+      file: 'rules/title-sleeps.py',
+      line: 3,
+      function: 'title',
+      source: 'def title(event): time.sleep(1e6)',
+    }
+    expect(findingsOf(event!)['title-sleeps']).toEqual({
+      detection: { output: true },
+      title: {
+        error: {
+          type: 'TimeLimitExceeded',
+          message,
+          repr: `TimeLimitExceeded('${message}')`,
+          frames: [frame],
+          limit: 'time',
+        },
+      },
+      dedup: { output: 'd' },
+    })
+  })
+
+  it('uses up the budget of those after it', async () => {
+    const [event] = await engine.evaluate([envelope({}, { type: 'title-loops' })])
+    const { detection, title, dedup } = findingsOf(event!)['title-loops']!
+    expect(detection).toEqual({ output: true })
+    expect(title!.error).toMatchObject({ limit: 'time', frames: [{ line: 4, function: 'title' }] })
+    expect(dedup!.error).toMatchObject({ limit: 'time', message: expect.stringMatching(/^not run/) })
+  })
+
+  it('does so for its own event, not for the batch', async () => {
+    const evaluated = await engine.evaluate(
+      Array.from({ length: 8 }, () => envelope({}, { type: 'title-slow' })),
+    )
+    expect(evaluated.map((event) => findingsOf(event)['title-slow']?.dedup)).toEqual(
+      evaluated.map(() => ({ output: 'd' })),
+    )
+  })
+})
+
+describe('a body that', () => {
+  const cases: [name: string, source: string, error: object][] = [
+    ['loops', 'while True: pass', { type: 'TimeLimitExceeded', limit: 'time' }],
+    ['hangs', 'import time\ntime.sleep(1e6)', { type: 'TimeLimitExceeded', limit: 'time' }],
+  ]
+  let loaded: Engine
+  beforeAll(async () => {
+    const detections = [...cases.map(([name, source]) => rule(name, source)), good('good')]
+    // Loading may take ten times as long as a call.
+    loaded = await start(detections, 1, { timeMs: 100 })
+  })
+  afterAll(() => loaded.close())
+
+  it.each(cases)('%s as it loads is a problem with its place', (name, _, error) => {
+    const problem = loaded.problems.find(({ id }) => id === name)
+    expect(problem).toMatchObject({ kind: 'detection', error })
+    expect(problem!.error.frames).toMatchObject([{ file: `rules/${name}.py` }])
+  })
+
+  it('could not be loaded is not evaluated; the others are', async () => {
+    const [event] = await loaded.evaluate([envelope({})])
+    expect(told(event!)).toEqual(['good'])
+  })
+})
