@@ -65,7 +65,7 @@ export async function openDeliveryHouse(
     log: silentLog,
     metrics: silentMetrics,
     admit: (findings) => pipeline.admitSystem(findings),
-    print: () => {},
+    print: async () => {},
     projectRoot: folder,
     version: '0.0.0',
   })

@@ -23,7 +23,20 @@ const io: Io = {
       for (const signal of SIGNALS) process.off(signal, listener)
     }
   },
+  written: (timeoutMs) => Promise.race([outputsWritten(), elapsed(timeoutMs)]),
   endNow: (code) => process.exit(code),
+}
+
+/** What was written to a pipe leaves the process only when the reader has taken what came before. */
+async function outputsWritten(): Promise<true> {
+  const outputs = [process.stdout, process.stderr].filter(({ writableLength }) => writableLength > 0)
+  await Promise.all(outputs.map((output) => new Promise((resolve) => output.write('', resolve))))
+  return true
+}
+
+async function elapsed(timeoutMs: number): Promise<false> {
+  await new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())
+  return false
 }
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -35,11 +48,12 @@ for (const stream of [process.stdout, process.stderr]) {
 
 // Node's own exit code for this is that of failed tests.
 process.on('uncaughtException', (error) => {
-  process.stderr.write(errorText(error))
-  process.exit(UNUSABLE)
+  process.stderr.write(errorText(error), () => process.exit(UNUSABLE))
+  setTimeout(() => process.exit(UNUSABLE), LEFT_OPEN_MS)
 })
 
 process.exitCode = await runProgram(process.argv.slice(2), io)
+await outputsWritten()
 // Whoever feeds the standard input may keep it open; nobody reads it now.
 process.stdin.unref?.()
 // Nor does what a user's own destination type has left open keep the process: unref'd, this waits for nothing else.

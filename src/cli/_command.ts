@@ -18,6 +18,8 @@ export interface Io {
   readonly stderr: NodeJS.WritableStream
   /** From here on these signals no longer end the process by themselves. Returns the way back. */
   onSignal(listener: (signal: Signal) => void): () => void
+  /** Resolves when both outputs have passed on what was written to them, with false when that takes longer. */
+  written(timeoutMs: number): Promise<boolean>
   /** Ends the process at once. */
   endNow(code: number): void
 }

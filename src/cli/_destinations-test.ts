@@ -7,6 +7,7 @@ import { sendTestAlerts, type TestReport } from '../workspace/test-alert.ts'
 import { openProjectStore } from '../workspace.ts'
 import { defineCommand, FAILED, type Io, OK } from './_command.ts'
 import { durationMs } from './_duration.ts'
+import { createLinePrinter } from './_line-printer.ts'
 import { FORMAT, flag, list, parsed, STORE } from './_options.ts'
 import { openRegistry, type RegistrySession } from './_registry-session.ts'
 import { jsonDocument } from './_store-session.ts'
@@ -57,7 +58,7 @@ export function sendTo(
     allowLocalTypes,
     secretsDirs: secretsDir,
     timeoutMs: timeout,
-    print: (line) => void io.stdout.write(`${line}\n`),
+    print: createLinePrinter(io.stdout),
   })
 }
 

@@ -4,6 +4,7 @@ import { plainStyle } from '../reporters/_style.ts'
 import { defineCommand, type Io } from './_command.ts'
 import { durationMs } from './_duration.ts'
 import { createInterrupts, INTERRUPTED } from './_interrupts.ts'
+import { createLinePrinter } from './_line-printer.ts'
 import { createNarrator } from './_narration.ts'
 import { choice, choiceOr, flag, list, parsed, text, type Values } from './_options.ts'
 import { runExitCode, summaryLines } from './_run-summary.ts'
@@ -48,13 +49,13 @@ const OPTIONS = {
 export default defineCommand({
   options: OPTIONS,
   async run({ options }, io) {
-    const { logFormat, logLevel } = options
+    const { logFormat, logLevel, drainTimeout: drainTimeoutMs = DRAIN_TIMEOUT_MS } = options
     const session = openSession(options, io, {
       log: { format: logFormat, level: logLevel ?? (logFormat === 'json' ? 'info' : 'warn') },
     })
     const tell = createTeller(session, logFormat)
     const interrupts = createInterrupts()
-    const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent: tell })
+    const starting = startDaemon({ ...daemonOptions(options, session, io), drainTimeoutMs, onEvent: tell })
     // A signal that comes during the start is obeyed as soon as the daemon stands; a failed start ends by itself.
     const whenStarted = (act: (daemon: Daemon) => unknown) => void starting.then(act).catch(() => {})
     const forget = io.onSignal((signal) => {
@@ -73,7 +74,10 @@ export default defineCommand({
       const summary = await finished
       if (logFormat === 'json') session.log.info({ ...summary }, 'finished')
       else session.note(`\n${summaryLines(summary, session.errorStyle).join('\n')}`)
-      return runExitCode(summary, interrupts.stoppedBy)
+      const code = runExitCode(summary, interrupts.stoppedBy)
+      // A reader that stands still does not hold a service that is to end.
+      if (!(await io.written(drainTimeoutMs))) io.endNow(code)
+      return code
     } finally {
       forget()
     }
@@ -84,7 +88,7 @@ function daemonOptions(
   options: Values<typeof OPTIONS>,
   { workspace, log }: Session,
   io: Io,
-): Omit<DaemonOptions, 'onEvent'> {
+): Omit<DaemonOptions, 'onEvent' | 'drainTimeoutMs'> {
   return {
     workspace,
     log,
@@ -92,12 +96,11 @@ function daemonOptions(
     storeUrl: options.store,
     http: options.http,
     httpTokenFile: options.httpTokenFile,
-    drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
     allowLocalTypes: options.allowLocalTypes,
     skipInvalid: options.skipInvalid,
     secretsDirs: options.secretsDir,
     stdin: io.stdin,
-    print: (line) => void io.stdout.write(`${line}\n`),
+    print: createLinePrinter(io.stdout),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a daemon stands on. All that may refuse to start refuses here, before a room is opened. */
 import { resolve } from 'node:path'
+import type { SendPorts } from '../delivery/send.ts'
 import { systemClock } from '../model/ports.ts'
 import type { Project } from '../model/project.ts'
 import { CacheLedger } from '../pipeline/cache-ledger.ts'
@@ -24,7 +25,7 @@ export interface DaemonOptions extends GenerationOptions {
   readonly httpTokenFile?: string
   readonly drainTimeoutMs: number
   /** One line to standard output, for the console destination. */
-  readonly print: (line: string) => void
+  readonly print: SendPorts['print']
   readonly stdin: NodeJS.ReadableStream
   readonly onEvent: (event: DaemonEvent) => void
 }

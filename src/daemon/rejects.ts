@@ -1,5 +1,5 @@
 /** Keeps rejected events as NDJSON, appended before the commit: after a crash one may stand twice, none is lost. */
-import { appendFile, mkdir } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { messageOf, UserError } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/evaluation.ts'
@@ -18,7 +18,15 @@ export async function openRejects(file: string | null): Promise<KeepRejects> {
   if (file === null) return async () => {}
   const append = async (text: string) => {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await appendFile(file, text, { mode: 0o600 })
+    // Opened by its name each time: a file that was rotated away gets nothing more.
+    const handle = await open(file, 'a', 0o600)
+    try {
+      await handle.appendFile(text)
+      // The store forgets the event when it commits: the line must survive a power cut as well as that commit does.
+      if ((await handle.stat()).isFile()) await handle.datasync()
+    } finally {
+      await handle.close()
+    }
   }
   try {
     await append('')

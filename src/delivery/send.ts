@@ -25,7 +25,8 @@ export interface SendPorts {
   readonly http: HttpClient
   readonly clock: Clock
   readonly log: Log
-  readonly print: (line: string) => void
+  /** Resolves when the line has left the process; rejects when the signal aborts first. */
+  readonly print: (line: string, signal: AbortSignal) => Promise<void>
   readonly projectRoot: string
   /** Signalbox's own, for `User-Agent`. */
   readonly version: string
@@ -121,7 +122,8 @@ async function transmit(attempt: Attempt): Promise<Receipt> {
   if (speaksHttp(type)) return converse(attempt, stepsOf(type, message, options))
   const { notes: cuts = [], ...payload } = type.payload(message, options as never) as object & Noted
   notes.push(...cuts)
-  return type.send(payload as never, options as never, { signal, print, projectRoot })
+  const printLine = (line: string) => print(line, signal)
+  return type.send(payload as never, options as never, { signal, print: printLine, projectRoot })
 }
 
 /** Step by step: what fails is thrown into the exchange, which may know what to do. */

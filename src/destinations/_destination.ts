@@ -91,8 +91,8 @@ export interface ExchangeDestination<O = never> extends SpeaksHttp<O> {
 
 export interface SendPorts {
   readonly signal: AbortSignal
-  /** Writes one line to the process's standard output. */
-  readonly print: (line: string) => void
+  /** Writes one line to the process's standard output; resolves when the line has left the process. */
+  readonly print: (line: string) => Promise<void>
   /** Absolute path of the project; relative paths in options start there. */
   readonly projectRoot: string
 }

@@ -26,7 +26,7 @@ export default defineDestination<ConsoleOptions, { line: string }>({
     return { line: format === 'json' ? deliveryLine(message) : textLine(message) }
   },
   async send({ line }, _options, { print }) {
-    print(line)
+    await print(line)
     return { message: 'printed' }
   },
 })

@@ -2,7 +2,7 @@
 import { processEnvironment } from '../config/env-file.ts'
 import { createSecrets } from '../config/secrets.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http-client.ts'
-import { type SendResult, sendOnce } from '../delivery/send.ts'
+import { type SendPorts, type SendResult, sendOnce } from '../delivery/send.ts'
 import { UserError } from '../errors.ts'
 import type { JsonText, Notification } from '../model/alert.ts'
 import { alertLink, deliveryId } from '../model/alert.ts'
@@ -19,7 +19,7 @@ export interface TestOptions {
   readonly secretsDirs: readonly string[]
   readonly timeoutMs: number
   /** One line to standard output, for the console destination. */
-  readonly print: (line: string) => void
+  readonly print: SendPorts['print']
 }
 
 export interface TestReport {

@@ -226,7 +226,7 @@ function setStage(
     http,
     clock: manualClock(T0),
     log: { debug: write, info: write, warn: write, error: write },
-    print: () => {},
+    print: async () => {},
     projectRoot: '.',
     version: '1.2.3',
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -26,6 +26,18 @@ it('each is a line for its owner alone, its text bounded', async () => {
   expect(raws.map((raw) => raw.length)).toEqual([2, 65_536, 1])
   expect(JSON.parse(lines[0]!)).toMatchObject({ source: 'stdin', place: 'line 1', reason: 'not JSON' })
   expect(statSync(file).mode & 0o777).toBe(0o600)
+})
+
+it('a file that was renamed gets no more lines, a new one does', async () => {
+  const file = join(root, 'rotated.ndjson')
+  const keep = await openRejects(file)
+  await keep([rejected('a')])
+  renameSync(file, `${file}.1`)
+  await keep([rejected('b')])
+  const raws = [`${file}.1`, file].map(
+    (each) => (JSON.parse(readFileSync(each, 'utf8')) as { raw: string }).raw,
+  )
+  expect(raws).toEqual(['a', 'b'])
 })
 
 it('a file that can not be appended to is refused before the first event', async () => {

@@ -46,7 +46,7 @@ function send(type: DestinationType, options = {}, environment = {}) {
     http,
     clock: manualClock(),
     log: silentLog,
-    print: () => {},
+    print: async () => {},
     projectRoot: '.',
     version: '1.2.3',
   }

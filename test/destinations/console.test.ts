@@ -8,7 +8,7 @@ destinationContract('console', { options: () => ({}), secrets: [], direct: null 
 it('prints one line of JSON that holds the notification as it is', async () => {
   const printed: string[] = []
   const message = testMessage()
-  await sendDirectly(console, message, {}, { print: (line) => printed.push(line) })
+  await sendDirectly(console, message, {}, { print: async (line) => void printed.push(line) })
   expect(printed).toEqual([
     `{"destination":"target","deliveredAt":"2026-01-01T00:00:00.000Z","notification":${message.json}}`,
   ])
@@ -17,7 +17,7 @@ it('prints one line of JSON that holds the notification as it is', async () => {
 it('keeps to one line when the context was written over several', async () => {
   const printed: string[] = []
   const json = testMessage().json.replace('"alertContext":', '"alertContext":\r\n  ')
-  await sendDirectly(console, testMessage({ json }), {}, { print: (line) => printed.push(line) })
+  await sendDirectly(console, testMessage({ json }), {}, { print: async (line) => void printed.push(line) })
   expect(printed[0]).not.toMatch(/[\r\n]/)
   expect(JSON.parse(printed[0]!).notification).toEqual(JSON.parse(json))
 })
@@ -30,7 +30,7 @@ it('as text prints one line for people, without control characters', async () =>
     console,
     { ...message, title: 'New Alert: \u001b[31mred\nline' },
     { format: 'text' },
-    { print: (line) => printed.push(line) },
+    { print: async (line) => void printed.push(line) },
   )
   expect(printed).toEqual([`[target] ${notification.severity} New Alert:  [31mred line (${notification.id})`])
 })

@@ -74,7 +74,7 @@ export async function openDeliveryRoom(folder?: string, clock = manualClock(T0))
         metrics: { count() {}, observe() {} },
         admit: async (findings) => void room.findings.push(...findings),
         projectRoot: '.',
-        print: (line) => room.printed.push(line),
+        print: async (line) => void room.printed.push(line),
         version: '0.0.0',
         ...over,
       })

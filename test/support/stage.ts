@@ -27,7 +27,7 @@ export function sendSample(type: DestinationType, options: object, repeated = fa
     http,
     clock: manualClock(),
     log: silentLog,
-    print: () => {},
+    print: async () => {},
     projectRoot: '.',
     version: '1.2.3',
   }
