@@ -33,8 +33,10 @@ export async function watchProject(
     clearTimeout(timer)
     timer = setTimeout(report, quietMs)
   })
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
     watcher.on('ready', resolve)
+    // After the start this changes nothing: what cannot be watched is not noticed.
+    watcher.on('error', reject)
   })
   return () => {
     clearTimeout(timer)

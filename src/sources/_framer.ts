@@ -50,9 +50,15 @@ export class Framer {
     if (!this.#form) this.#decide(true)
     this.#form?.end(reason)
     const pieces = this.#pieces.splice(0)
-    const { line, offset } = next
-    const last: Piece = pieces.at(-1) ?? { raw: '', line, offset, item: null, next }
+    const last = pieces.at(-1) ?? this.refusal(reason)
     return [...pieces.slice(0, -1), { ...last, refused: last.refused ?? reason, next }]
+  }
+
+  /** Refuses nothing that was framed: it stands for a fault between two events. */
+  refusal(reason: string): Piece {
+    const next = this.#position
+    const { line, offset } = next
+    return { raw: '', refused: reason, line, offset, item: null, next }
   }
 
   #decide(isEnd: boolean): void {

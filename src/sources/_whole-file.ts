@@ -1,6 +1,5 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
-import { messageOf } from '../errors.ts'
 import {
   beginningOf,
   beginsWith,
@@ -10,8 +9,9 @@ import {
   originOf,
   sightingOf,
 } from './_file-cursor.ts'
+import { framedStream } from './_framed-stream.ts'
 import { Framer } from './_framer.ts'
-import { isDamage, isGzip, plain } from './_gunzip.ts'
+import { isGzip } from './_gunzip.ts'
 import { framed, type Piece, type Position, START } from './_piece.ts'
 import type { SourceContext, SourceSpec } from './_source.ts'
 import { EmitWindow } from './_window.ts'
@@ -23,32 +23,29 @@ export async function readWholeFile(
   spec: SourceSpec,
   context: SourceContext,
 ): Promise<void> {
-  const { log } = context
-  const isRegular = (await file.stat()).isFile()
-  const isCompressed = spec.target.endsWith('.gz') || (isRegular && isGzip(await firstBytes(file)))
-  const head = isRegular ? headOf(await beginningOf(file)) : null
+  const { log, limits } = context
+  const isCompressed = spec.target.endsWith('.gz') || isGzip(await firstBytes(file))
+  const head = headOf(await beginningOf(file))
   const seen = await sightingOf(file)
-  const at = isRegular ? await resumeAt(file, isCompressed, context) : START
-  const framer = new Framer({ eventBytes: context.limits.eventBytes, unwrap: spec.unwrap }, at)
+  const at = await resumeAt(file, isCompressed, context)
+  const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, at)
   const window = new EmitWindow(context)
   const { signal } = window
   let events = 0
-  const feed = async (pieces: readonly Piece[]) => {
-    events += pieces.length
-    const from = ({ next }: Piece) =>
-      head && { cursor: encodeCursor({ file: seen, at: { ...next, head } }), origin: originOf(seen) }
-    await window.feed(pieces.map((piece) => framed(piece, from(piece))))
-  }
+  const from = ({ next }: Piece) => ({
+    cursor: encodeCursor({ file: seen, at: { ...next, head } }),
+    origin: originOf(seen),
+  })
+  const options = { framer, source: spec.name, log, signal }
+  // An offset into compressed data counts decompressed bytes.
+  const stream = isCompressed
+    ? framedStream(chunksOf(file, 0), { ...options, format: 'gzip', skipBytes: at.offset })
+    : framedStream(chunksOf(file, at.offset), { ...options, format: 'plain', skipBytes: 0 })
   try {
-    for await (const chunk of bytesFrom(file, isRegular, isCompressed, at.offset)) {
-      if (signal.aborted) break
-      await feed(framer.push(chunk))
+    for await (const pieces of stream) {
+      events += pieces.length
+      await window.feed(pieces.map((piece) => framed(piece, from(piece))))
     }
-    if (!signal.aborted) await feed(framer.end())
-  } catch (cause) {
-    if (!isDamage(cause)) throw cause
-    log.error({ source: spec.name, error: cause }, 'the compressed file is damaged or cut short')
-    await feed(framer.breakOff(`the gzip data is damaged: ${messageOf(cause)}`))
   } finally {
     await window.drain()
   }
@@ -71,26 +68,13 @@ async function resumeAt(
   return START
 }
 
-/** The bytes after `offset`, decompressed; an offset into compressed data counts decompressed bytes. */
-async function* bytesFrom(
-  file: FileHandle,
-  isRegular: boolean,
-  isCompressed: boolean,
-  offset: number,
-): AsyncGenerator<Buffer> {
-  if (!isRegular) yield* plain(chunksOf(file, null), isCompressed)
-  else if (isCompressed) yield* without(plain(chunksOf(file, 0), true), offset)
-  else yield* chunksOf(file, offset)
-}
-
-/** `start` null: a pipe, which has no positions. */
-async function* chunksOf(file: FileHandle, start: number | null): AsyncGenerator<Buffer> {
+async function* chunksOf(file: FileHandle, start: number): AsyncGenerator<Buffer> {
   for (let position = start; ; ) {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
     const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position)
     if (bytesRead === 0) return
     yield buffer.subarray(0, bytesRead)
-    if (position !== null) position += bytesRead
+    position += bytesRead
   }
 }
 
@@ -98,12 +82,4 @@ async function firstBytes(file: FileHandle): Promise<Buffer> {
   const head = Buffer.alloc(2)
   await file.read(head, 0, 2, 0)
   return head
-}
-
-async function* without(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
-  let left = bytes
-  for await (const chunk of chunks) {
-    if (left < chunk.length) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
-  }
 }

@@ -2,8 +2,10 @@
 import { resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { openIfThere } from './_open-file.ts'
-import type { SourceContext, SourceSpec, SourceType } from './_source.ts'
+import { isPipe, openPipe } from './_pipe.ts'
+import type { Source, SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_spec.ts'
+import { readStream } from './_stream.ts'
 import { follower } from './_tail.ts'
 import { readWholeFile } from './_whole-file.ts'
 
@@ -18,7 +20,7 @@ export default {
     if (path.endsWith('.gz')) {
       throw new UserError(`${spec.name}: a compressed file can't be followed`, { hint: 'leave out follow' })
     }
-    return { ends: false, run: follower(path, spec) }
+    return { ends: false, run: follow(path, spec) }
   },
 } satisfies SourceType
 
@@ -28,7 +30,18 @@ function follows(spec: SourceSpec): boolean {
   throw new UserError(`${spec.name}: follow is "true" or "false", not "${value}"`)
 }
 
+function follow(path: string, spec: SourceSpec): Source['run'] {
+  const run = follower(path, spec)
+  return async (context) => {
+    if (!(await isPipe(path))) return run(context)
+    throw new UserError(`${path} is a pipe: it can't be followed`, {
+      hint: 'leave out follow: a pipe is read until its last writer closes it',
+    })
+  }
+}
+
 async function readOnce(path: string, spec: SourceSpec, context: SourceContext): Promise<void> {
+  if (await isPipe(path)) return readStream(path, () => openPipe(path), spec, context)
   const file = await openIfThere(path)
   if (file === null) {
     throw new UserError(`${path} does not exist`, { hint: '?follow=true waits for a file to appear' })

@@ -1,0 +1,70 @@
+/** Decompresses one raw deflate stream, and keeps everything that stands before damage. */
+import { createInflateRaw, type InflateRaw } from 'node:zlib'
+
+const OUTPUT_BYTES = 128 * 1024
+
+export interface Inflated {
+  readonly output: readonly Buffer[]
+  /** Bytes of the input that belong to the stream. */
+  readonly consumed: number
+  readonly status: 'open' | 'ended' | 'damaged'
+}
+
+/**
+ * zlib drops what it decompressed in the call that fails. So a second decoder tries each step first: what it refuses
+ * is given to the decoder that counts byte by byte.
+ */
+export class Inflater {
+  readonly #decoder = new Decoder()
+  readonly #trial = new Decoder()
+
+  async write(bytes: Buffer): Promise<Inflated> {
+    const trial = await this.#trial.write(bytes)
+    if (trial.status !== 'damaged') return this.#decoder.write(bytes)
+    const output: Buffer[] = []
+    for (let at = 0; at < bytes.length; at++) {
+      const step = await this.#decoder.write(bytes.subarray(at, at + 1))
+      output.push(...step.output)
+      if (step.status !== 'open') return { ...step, output, consumed: at + step.consumed }
+    }
+    return { output, consumed: bytes.length, status: 'damaged' }
+  }
+
+  close(): void {
+    this.#decoder.close()
+    this.#trial.close()
+  }
+}
+
+class Decoder {
+  readonly #stream: InflateRaw = createInflateRaw({ chunkSize: OUTPUT_BYTES })
+  #output: Buffer[] = []
+
+  constructor() {
+    this.#stream.on('data', (data: Buffer) => this.#output.push(data))
+    // An error that comes between two writes is reported by the next one.
+    this.#stream.on('error', () => {})
+  }
+
+  /** A write settles in one of four ways: zlib calls back only where the stream goes on after it. */
+  write(bytes: Buffer): Promise<Inflated> {
+    const stream = this.#stream
+    const before = stream.bytesWritten
+    return new Promise((resolve) => {
+      const settle = (status: Inflated['status']) => {
+        stream.off('end', onEnd).off('error', onError).off('close', onError)
+        resolve({ output: this.#output.splice(0), consumed: stream.bytesWritten - before, status })
+      }
+      const onEnd = () => settle('ended')
+      const onError = () => settle('damaged')
+      stream.on('end', onEnd).on('error', onError).on('close', onError)
+      if (stream.readableEnded) onEnd()
+      else if (stream.destroyed) onError()
+      else stream.write(bytes, (error) => (error ? onError() : settle('open')))
+    })
+  }
+
+  close(): void {
+    this.#stream.destroy()
+  }
+}
