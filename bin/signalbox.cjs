@@ -5,23 +5,44 @@ const { existsSync } = require('node:fs')
 const { homedir } = require('node:os')
 const { isAbsolute, join } = require('node:path')
 const { pathToFileURL } = require('node:url')
+const { givenDescriptors } = require('./descriptors.cjs')
 const { findNode, LONG_LIVED } = require('./node-runtime.cjs')
 
+const args = process.argv.slice(2)
+
+/** Node closes what it does not name for the child, so each descriptor that was given to it is named. */
 function handOver(node) {
-  const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const stdio = ['inherit', 'inherit', 'inherit']
+  for (const descriptor of givenDescriptors(args)) stdio[descriptor] = descriptor
+  const flags = isLongLived() ? LONG_LIVED : []
+  const child = spawn(node, [...flags, __filename, ...args], {
+    stdio: Array.from(stdio, (each) => each ?? 'ignore'),
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    console.error(`signalbox: ${node} can not be started: ${error.message}`)
+    process.exit(2)
+  })
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
 }
 
-/** The same process with the young generation that suits it, where the system can do that; else it goes on as it is. */
-function becomeLongLived(node) {
+/** True for a process that is there to stay and whose young generation has no size yet. */
+function isLongLived() {
   const { NODE_OPTIONS = '' } = process.env
   // V8 takes its flags with either dash.
   const isChosen = /--max[-_]semi[-_]space[-_]size/.test([...process.execArgv, NODE_OPTIONS].join(' '))
-  if (!process.execve || isChosen) return
-  const args = [node, ...process.execArgv, ...LONG_LIVED, __filename, ...process.argv.slice(2)]
+  return args[0] === 'run' && !isChosen
+}
+
+/**
+ * The same process with the young generation that suits it. It goes on as it is where the system cannot do that, and
+ * where descriptors were given to it: Node has marked them to be closed on the way.
+ */
+function becomeLongLived() {
+  if (!process.execve || !isLongLived() || givenDescriptors(args).length > 0) return
+  const command = [process.execPath, ...process.execArgv, ...LONG_LIVED, __filename, ...args]
   try {
-    process.execve(node, args, process.env)
+    process.execve(process.execPath, command, process.env)
   } catch (error) {
     if (error.code !== 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM') throw error
   }
@@ -43,8 +64,8 @@ function start() {
     console.error(error.message)
     process.exit(2)
   }
-  if (process.argv[2] === 'run') becomeLongLived(node)
   if (node !== process.execPath) return handOver(node)
+  becomeLongLived()
   // In the user's own folder: the default one is anybody's.
   require('node:module').enableCompileCache(
     process.env.NODE_COMPILE_CACHE || join(cacheHome(), 'signalbox', 'node'),
