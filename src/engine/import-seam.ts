@@ -5,6 +5,7 @@
 import { Bug } from '../errors.ts'
 import { type CacheDesk, cacheChannel } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
+import { fileImports, type OpenFiles } from './file-imports.ts'
 import type { HostImport, Memory } from './host-import.ts'
 import { hostRandom } from './host-random.ts'
 import { importRule } from './import-allowlist.ts'
@@ -29,21 +30,12 @@ const MARK_IMPORT = 'clock_res_get'
 /** Whether a signal has come, which the interpreter asks while it runs. */
 const POLL_IMPORT = '_Py_CheckEmscriptenSignals_Helper'
 
-const OPEN_IMPORT = '__syscall_openat'
-/** O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
-const WRITES = 0o1 | 0o2 | 0o100 | 0o1000
-const READ_ONLY_FILE_SYSTEM = -69
-const DESCRIPTOR_IMPORT = '__syscall_fcntl64'
-/** F_GETFD, F_SETFD, F_GETFL. The others copy descriptors without limit, or make a file writable that was not. */
-const HARMLESS = new Set<unknown>([1, 2, 3])
-const NOT_PERMITTED = -63
-
 export interface Seam {
   readonly memory: Memory
   /** Names of all imports, for the test that knows them. */
   readonly names: readonly string[]
-  /** For good. */
-  lock(): void
+  /** For good. @param files the interpreter's table of descriptors. */
+  lock(files: OpenFiles): void
 }
 
 export interface SeamOptions {
@@ -69,14 +61,16 @@ export async function withSeam<T>(
     if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
     const names = Object.keys(env)
     const memory = () => seam!.memory
-    const cache = options.cacheDesk && cacheChannel(env, memory, options.cacheDesk)
-    const instead = { ...utcClock(env, memory), ...hostRandom(memory), ...cache }
-    edit(env, { ...special(env, options.deadline, lock), ...instead }, lock)
+    const files = fileImports(env, memory)
+    const cache = options.cacheDesk && cacheChannel({ ...env, ...files.imports }, memory, options.cacheDesk)
+    const instead = { ...files.imports, ...utcClock(env, memory), ...hostRandom(memory), ...cache }
+    edit(env, { ...special(env, options.deadline), ...instead }, lock)
     const made = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
       'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }
-    const close = () => {
+    const close = (open: OpenFiles) => {
       lock.closed = true
+      files.lock(open)
     }
     seam = { memory: instance.exports.memory as Memory, names, lock: close }
     return { instance, module } as Instantiated
@@ -98,24 +92,14 @@ interface Lock {
 function special(
   env: Record<string, HostImport>,
   deadline: SeamOptions['deadline'],
-  lock: Lock,
 ): Record<string, HostImport> {
   const mark = env[MARK_IMPORT]!
-  const open = env[OPEN_IMPORT]!
-  const control = env[DESCRIPTOR_IMPORT]!
   return {
     [MARK_IMPORT]: (...args) => {
       deadline?.marked()
       return mark(...args)
     },
     [POLL_IMPORT]: () => deadline?.polled() ?? 0,
-    // Files are memory outside the interpreter's own, which its limit does not count.
-    [OPEN_IMPORT]: (folder, path, flags, more) =>
-      lock.closed && ((flags as number) & WRITES) !== 0
-        ? READ_ONLY_FILE_SYSTEM
-        : open(folder, path, flags, more),
-    [DESCRIPTOR_IMPORT]: (file, command, more) =>
-      lock.closed && !HARMLESS.has(command) ? NOT_PERMITTED : control(file, command, more),
   }
 }
 

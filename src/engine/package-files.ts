@@ -10,14 +10,15 @@ interface FileSystem {
 /** As the driver knows it; see loading.py. */
 const FOLDER = '/packages'
 
-/** The bytes are shared by all workers: what Python opens, it can only read. */
+/** A copy for each interpreter: no mistake in front of these files can reach another worker, or another trust group. */
 export function installPackages(FS: FileSystem, { files, bytes }: PackageSet): void {
   const folders = new Set<string>()
+  const own = new Uint8Array(bytes).slice()
   for (const { path, at, length } of files) {
     const target = `${FOLDER}/${path}`
     const folder = target.slice(0, target.lastIndexOf('/'))
     if (!folders.has(folder)) FS.mkdirTree(folder)
     folders.add(folder)
-    FS.writeFile(target, new Uint8Array(bytes, at, length), { canOwn: true })
+    FS.writeFile(target, own.subarray(at, at + length), { canOwn: true })
   }
 }

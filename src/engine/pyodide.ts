@@ -6,6 +6,8 @@ import type { PackageSet } from '../model/packages.ts'
 import { addressOf, type CApi, callText, runCode } from './c-api.ts'
 import type { CacheDesk } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
+import type { OpenFiles } from './file-imports.ts'
+import { type FreezableFiles, freezeFiles } from './freeze-files.ts'
 import { putImage, resetTo, takeImage } from './heap-image.ts'
 import { type Seam, withSeam } from './import-seam.ts'
 import { installPackages } from './package-files.ts'
@@ -27,7 +29,7 @@ export interface Python {
 
 /** An interpreter that is locked: nothing of the host can be reached from it any more. */
 export interface LockedPython extends Python {
-  /** Packages are author's code: nothing of them is there before the lock. */
+  /** Packages are author's code: nothing of them is there before the lock, and nothing can be added once they run. */
   install(packages: PackageSet): void
   /** Of the whole memory, used or not. */
   readonly heapBytes: number
@@ -77,7 +79,7 @@ async function restore(base: BaseImage, options: BootOptions): Promise<Booted> {
   if (interpreter.wasmTable.length !== base.functions) {
     throw new Bug('the base image belongs to another interpreter')
   }
-  seam.lock()
+  seam.lock(interpreter.FS)
   putImage(seam.memory.buffer, base.heap)
   return { base, python: lockedPython(interpreter, seam, base, options.deadline) }
 }
@@ -91,7 +93,7 @@ async function startFromNothing(options: BootOptions): Promise<Booted> {
   const told = JSON.parse(callText(interpreter, memory, places, '')) as Pick<BaseImage, 'addresses' | 'mark'>
   // Makes the interpreter poll; what it finds there is the deadline's to say.
   new Uint8Array(memory.buffer)[interpreter._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1
-  seam.lock()
+  seam.lock(interpreter.FS)
   callText(interpreter, memory, told.addresses.seal, '')
   const base = { ...told, heap: takeImage(memory.buffer), functions: interpreter.wasmTable.length }
   return { base, python: lockedPython(interpreter, seam, base, options.deadline) }
@@ -107,7 +109,7 @@ export async function importedNames(module: object): Promise<readonly string[]> 
 const ENVIRONMENT = { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' }
 const NO_GLOBALS = Object.freeze(Object.create(null)) as object
 
-interface Files {
+interface Files extends OpenFiles, FreezableFiles {
   mkdirTree(path: string): void
   writeFile(path: string, data: string | Uint8Array, options?: { readonly canOwn: boolean }): void
   unlink(path: string): void
@@ -207,14 +209,19 @@ function lockedPython(
       throw error
     }
   }
-  // What must not be the same in every worker.
-  const wake = () => call('wake', crypto.randomUUID())
+  let isFrozen = false
+  const beforeAuthorsCode = () => {
+    if (!isFrozen) freezeFiles(interpreter.FS)
+    isFrozen = true
+    // What must not be the same in every worker.
+    call('wake', crypto.randomUUID())
+  }
   return {
     install: (packages) => installPackages(interpreter.FS, packages),
     limit: (timeMs) => deadline.limit(timeMs),
     study: (text) => call('study', text),
     load(text) {
-      wake()
+      beforeAuthorsCode()
       return call('load', text)
     },
     evaluate: (text) => call('evaluate', text),
@@ -228,7 +235,7 @@ function lockedPython(
     reset: ({ heap }) => resetTo(memory.buffer, heap),
     adopt(image) {
       putImage(memory.buffer, image)
-      wake()
+      beforeAuthorsCode()
     },
   }
 }

@@ -1,4 +1,4 @@
-/** Pure-Python packages that bodies may import: files in memory, of which workers get to see the same bytes. */
+/** Pure-Python packages that bodies may import: files in shared memory, of which each worker makes a copy. */
 
 export interface PackageFile {
   /** `<number of its root>/<path below it>`, with `/`. */

@@ -123,7 +123,7 @@ function topLevel(root: Files): string[] {
   return python.map((path) => path.split('/', 1)[0]!.replace(/\.py$/, ''))
 }
 
-/** One block of shared memory: workers get the files without a copy each. */
+/** One block of shared memory, which messages to workers do not copy. */
 function together(roots: readonly Files[]): Pick<PackageSet, 'files' | 'bytes' | 'digest'> {
   const all = roots.flatMap((root, number) =>
     [...root].map(([path, bytes]) => ({ path: `${number}/${path}`, bytes })),

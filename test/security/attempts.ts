@@ -588,6 +588,87 @@ export const ATTEMPTS: Record<string, readonly Attempt[]> = {
     ),
   ],
 
+  'files of the interpreter, which other workers and later starts read': [
+    reaches(
+      'O_PATH',
+      `
+      import os
+      from signalbox_driver import batch
+      if os.write(os.open(batch.__file__, O_PATH), b"# x") == 3: return WROTE`,
+    ),
+    reaches(
+      'the number of standard output',
+      `
+      import os
+      from signalbox_driver import batch
+      os.close(1)
+      os.open(batch.__file__, O_PATH)
+      if os.write(1, b"# x") == 3: return WROTE`,
+    ),
+    reaches(
+      'O_PATH, for writev',
+      `
+      import os
+      from signalbox_driver import batch
+      if os.writev(os.open(batch.__file__, O_PATH), [b"# ", b"x"]) == 3: return WROTE`,
+    ),
+    reaches(
+      'O_PATH, for pwrite',
+      `
+      import os
+      from signalbox_driver import batch
+      if os.pwrite(os.open(batch.__file__, O_PATH), b"# x", 0) == 3: return WROTE`,
+    ),
+    reaches(
+      'any flag but those for writing',
+      `
+      import os
+      from signalbox_driver import batch
+      for bit in range(31):
+          if 1 << bit & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC): continue
+          try:
+              if os.write(os.open(batch.__file__, 1 << bit), b"# x") == 3: return WROTE
+          except Exception: pass`,
+    ),
+    reaches(
+      'a copy of a descriptor',
+      `
+      import fcntl, os
+      from signalbox_driver import batch
+      file = fcntl.fcntl(os.open(batch.__file__, O_PATH), fcntl.F_DUPFD, 50)
+      if os.write(file, b"# x") == 3: return WROTE`,
+    ),
+    reaches(
+      'the mode of a file',
+      `
+      import os
+      from signalbox_driver import batch
+      os.chmod(batch.__file__, 0o777)
+      if os.stat(batch.__file__).st_mode & 0o777 == 0o777: return WROTE`,
+    ),
+    reaches(
+      'the time of a file',
+      `
+      import os
+      from signalbox_driver import batch
+      os.utime(batch.__file__, (0, 0))
+      if os.stat(batch.__file__).st_mtime == 0: return WROTE`,
+    ),
+    reaches(
+      'another file in its place',
+      `
+      import os
+      from signalbox_driver import printed
+      os.symlink("/dev/null", "/home/other")
+      os.rename("/home/other", printed.__file__)
+      if os.path.islink(printed.__file__): return WROTE`,
+    ),
+    reaches(
+      'a folder beside it',
+      'import os; os.mkdir("/lib/canary"); return WROTE if os.path.isdir("/lib/canary") else None',
+    ),
+  ],
+
   'memory of the host, beyond the limit of the interpreter': [
     reaches(
       'a file that grows',
@@ -613,6 +694,28 @@ export const ATTEMPTS: Record<string, readonly Attempt[]> = {
       from signalbox_driver import marks
       os.truncate(marks.__file__, 10**8)
       return f"GREW {os.stat(marks.__file__).st_size}"`,
+    ),
+    reaches(
+      'a file that grows through O_PATH',
+      `
+      import os
+      from signalbox_driver import marks
+      file = os.open(marks.__file__, O_PATH)
+      os.lseek(file, 0, os.SEEK_END)
+      return f"GREW {sum(os.write(file, bytes(10**6)) for _ in range(20))}"`,
+    ),
+    reaches('a long path to look at', 'import os; os.stat(b"./" * 5_000_000); return f"GREW {10**7}"'),
+    reaches('a long path to list', 'import os; os.listdir(b"./" * 5_000_000); return f"GREW {10**7}"'),
+    reaches(
+      'a long path below an open folder',
+      'import os; os.stat(b"./" * 5_000_000, dir_fd=os.open("/", 0)); return f"GREW {10**7}"',
+    ),
+    reaches(
+      'open files without end',
+      `
+      import os
+      files = [os.open("/", os.O_RDONLY) for _ in range(2000)]
+      return f"GREW {len(files) * 10**4}"`,
     ),
     reaches(
       'a terminal that waits for the end of the line',

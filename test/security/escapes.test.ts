@@ -13,7 +13,8 @@ const ALL: readonly Attempt[] = Object.values(ATTEMPTS).flat()
 const MOMENTS: readonly [when: string, moment: Moment][] = [
   ['at an event', 'event'],
   ['as it is loaded', 'load'],
-  ['at an event, with the layer that names attempts out of the way', 'unguarded'],
+  ['at an event, with the audit hook emptied', 'unguarded'],
+  ['at an event, in an interpreter that was restored', 'restored'],
 ]
 
 let world: World
@@ -27,13 +28,17 @@ describe.each(MOMENTS)('%s', (_, moment) => {
   const idOf = ({ name }: Attempt) => `${moment} ${name}`
   let evaluated: ReadonlyMap<string, EvaluatedEvent>
   beforeAll(async () => {
-    evaluated = await evaluateAll(moment, ALL, idOf)
+    // The first start keeps the image that the second one restores.
+    if (moment === 'restored') await evaluateAll(moment, [], ALL, idOf)
+    evaluated = await evaluateAll(moment, ALL, ALL, idOf)
   })
 
   it.each(ALL)('$name reaches nothing', (attempt) => {
     const event = evaluated.get(idOf(attempt))!
     expect(world.traces(idOf(attempt), JSON.stringify(event))).toEqual([])
     expect(findingsOf(event)).toMatchObject({
+      // It was made. As it is loaded, some are left out for what they changed.
+      ...(moment !== 'load' && { [idOf(attempt)]: { detection: expect.anything() } }),
       first: { detection: { output: true } },
       last: { detection: { output: true } },
     })
@@ -52,6 +57,7 @@ describe.each(MOMENTS)('%s', (_, moment) => {
     ['os.execv', 'tried to run a program'],
     ['writing', 'tried to write a file'],
     ['writing below open()', 'tried to write a file'],
+    ['O_PATH', 'tried to open a file in another way than for reading'],
     ['js.eval', 'tried to import js, a way into the host'],
     ['ctypes: system', 'tried to import ctypes, a way into the host'],
   ])('%s is answered with words: the detection %s', (name, words) => {
@@ -67,6 +73,7 @@ describe.each(MOMENTS)('%s', (_, moment) => {
 /** Each attempt on an event of its own; two good detections look at all of them. */
 async function evaluateAll(
   moment: Moment,
+  made: readonly Attempt[],
   attempts: readonly Attempt[],
   idOf: (attempt: Attempt) => string,
 ): Promise<ReadonlyMap<string, EvaluatedEvent>> {
@@ -83,12 +90,13 @@ async function evaluateAll(
     }),
     purpose: 'run',
     workers: 2,
-    imageCache: seededCache(join(world.folder, 'cache')),
+    imageCache: seededCache(join(world.folder, `cache-${moment}`)),
     log: silentLog,
   })
   try {
-    const events = await Promise.all(types.map((type) => engine.evaluate([envelope({}, { type })])))
-    return new Map(events.map(([event], at) => [types[at]!, event!]))
+    const asked = made.map(idOf)
+    const events = await Promise.all(asked.map((type) => engine.evaluate([envelope({}, { type })])))
+    return new Map(events.map(([event], at) => [asked[at]!, event!]))
   } finally {
     await engine.close()
   }

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Attempt } from './attempts.ts'
 
-/** `unguarded`: at an event, after the layer that names attempts was emptied. */
-export type Moment = 'event' | 'load' | 'unguarded'
+/** `unguarded`: at an event, after the audit hook was emptied; `restored`: at an event, loaded from an image. */
+export type Moment = 'event' | 'load' | 'unguarded' | 'restored'
 
 export interface World {
   /** Stands in the environment, in a file of the host, in another that plays the cache's key, and on standard input. */
@@ -57,6 +57,7 @@ export async function openWorld(): Promise<World> {
       ...(requests.some((path) => path.startsWith(`/${slug(name)}`)) ? ['a request'] : []),
       ...(told.includes(secret) ? ['a secret'] : []),
       ...(/GREW \d{8}/.test(told) ? ['memory'] : []),
+      ...(told.includes('CHANGED') ? ['a file of the interpreter'] : []),
     ],
     async close() {
       await new Promise((resolve) => server.close(resolve).closeAllConnections())
@@ -94,6 +95,8 @@ function prelude({ folder, port, canary, path }: Told): string {
     .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
     .join('\n')}
 PORT = ${port}
+O_PATH = 0o10000000
+WROTE = "".join(["CHAN", "GED"])
 
 def by_shell(*_):
     import os
@@ -104,12 +107,14 @@ async def later(function):
 `
 }
 
+/** Without a warning: the check of what all bodies share must not keep the attempt from being made. */
 const UNGUARD = `
-import sys
 import signalbox_driver.sandbox as sandbox
+from signalbox_driver import canary
+canary.all = lambda _: True
+sandbox._WATCHED = frozenset()
 sandbox._ACTIONS = sandbox._BRIDGES = ()
-sandbox._WRITES = 0
-sandbox._audit.__code__ = (lambda event, args: None).__code__
+sandbox._OPEN_FLAGS = -1
 `
 const AT_LOAD = `
 try: GOT = str(attempt())

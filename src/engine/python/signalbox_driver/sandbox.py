@@ -43,7 +43,9 @@ _ACTIONS = (
 _WATCHED = frozenset(start.partition(".")[0] for start, _ in _ACTIONS)
 #: Harmless by themselves: looking at a name is not connecting to it.
 _HARMLESS = ("socket.__new__", "socket.gethostname")
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+#: With which a file may be opened; the host's own list is in file-imports.ts.
+_OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 _names = {}
 _sealed = []
@@ -88,8 +90,9 @@ def _audit(event, args):
         if args[0].split(".")[0] in _BRIDGES:
             raise SandboxImportError(f"{_who()} tried to import {args[0]}, a way into the host")
     elif event == "open":
-        if args[2] & _WRITES:
-            raise SandboxError(f"{_who()} tried to write a file")
+        if args[2] & ~_OPEN_FLAGS:
+            action = "write a file" if args[2] & _WRITES else "open a file in another way than for reading"
+            raise SandboxError(f"{_who()} tried to {action}")
     elif event == "object.__setattr__":
         if args[1] == "__code__":
             raise SandboxError(f"{_who()} tried to replace the code of a function")
