@@ -43,18 +43,25 @@ const ALLOWED: Record<string, { may: string[]; because: string }> = {
   version: { may: [], because: 'it only knows its number' },
   log: { may: ['model'], because: 'it only implements the port' },
   model: { may: ['errors'], because: 'nouns know no machinery' },
+  files: { may: ['errors'], because: 'it reads and writes files and knows none of them' },
   adapters: { may: ['errors'], because: 'it loads any folder and knows none' },
   sources: { may: ['model', 'errors', 'adapters'], because: 'sources are handed what they need' },
-  packages: { may: ['model', 'errors'], because: 'it reads and fetches packages and runs nothing of them' },
+  packages: {
+    may: ['model', 'errors', 'files'],
+    because: 'it reads and fetches packages and runs nothing of them',
+  },
   engine: { may: ['model', 'errors'], because: 'the engine turns events into findings and knows no store' },
-  store: { may: ['model', 'errors'], because: 'a store keeps what it is given' },
-  destinations: { may: ['model', 'errors'], because: 'a destination builds requests and knows no queue' },
+  store: { may: ['model', 'errors', 'files'], because: 'a store keeps what it is given' },
+  destinations: {
+    may: ['model', 'errors', 'files'],
+    because: 'a destination builds requests and knows no queue',
+  },
   alerts: { may: ['model', 'errors', 'store/store.ts'], because: 'deciding is pure' },
   routing: { may: ['model', 'errors', 'adapters'], because: 'deciding is pure' },
   drawings: { may: ['model', 'routing'], because: 'a drawing shows what it is given' },
   reporters: { may: ['model', 'errors'], because: 'a reporter prints results it is given' },
   config: {
-    may: ['model', 'errors', 'adapters', 'sources/_source.ts', 'destinations/_destination.ts'],
+    may: ['model', 'errors', 'files', 'adapters', 'sources/_source.ts', 'destinations/_destination.ts'],
     because: 'config reads files and knows contracts, not machinery',
   },
   delivery: {
@@ -76,6 +83,7 @@ const ALLOWED: Record<string, { may: string[]; because: string }> = {
     may: [
       'daemon',
       'workspace',
+      'files/output-file.ts',
       'testing',
       'reporters',
       'model',
@@ -188,6 +196,27 @@ describe('files', () => {
     )
     expect(breaches).toEqual([])
   })
+
+  it('of a project are read through one function', () => {
+    const named = new Map(sources.map((file) => [file.path, namesOfNodeFs(file.text)]))
+    const readers = ['config', 'packages', 'workspace'].flatMap((room) =>
+      sources.filter((file) => file.room === room && !OWN_FILES.has(file.path)),
+    )
+    expect(readers.length).toBeGreaterThan(60)
+    const breaches = readers.flatMap(({ path }) =>
+      named.get(path)!.flatMap((name) => (READS.has(name) ? [`${path} reads with ${name}`] : [])),
+    )
+    expect(breaches).toEqual([])
+    for (const path of OWN_FILES.keys()) expect(named.get(path)!.some((name) => READS.has(name))).toBe(true)
+  })
+
+  it('are written through one function where their path may lie in a project', () => {
+    const rooms = ['cli', 'config', 'daemon', 'delivery', 'destinations', 'packages', 'store', 'workspace']
+    const writers = sources.flatMap(({ path, room, text }) =>
+      rooms.includes(room) && namesOfNodeFs(text).some((name) => WRITES.has(name)) ? [path] : [],
+    )
+    expect(writers).toEqual([...OWN_WRITERS.keys()].sort())
+  })
 })
 
 describe('test files', () => {
@@ -210,6 +239,44 @@ describe('test files', () => {
     ])
   })
 })
+
+/** What node:fs offers to look into a file, or to ask what it is, without the checks of src/files/project-file.ts. */
+const READS = new Set(
+  'readFile readFileSync open openSync openAsBlob createReadStream readlink readlinkSync stat statSync lstat lstatSync realpath realpathSync cp cpSync copyFile copyFileSync * default'.split(
+    ' ',
+  ),
+)
+
+/** What writes, without the checks of src/files/output-file.ts. */
+const WRITES = new Set(
+  'writeFile writeFileSync appendFile appendFileSync createWriteStream open openSync mkdir mkdirSync rename renameSync link linkSync symlink symlinkSync truncate truncateSync cp cpSync copyFile copyFileSync * default'.split(
+    ' ',
+  ),
+)
+
+/** Files that write by themselves, and where to. */
+const OWN_WRITERS = new Map([
+  ['packages/install.ts', 'into a folder that it has just made under a new name'],
+  ['daemon/rejects.ts', 'to the path that src/files/output-file.ts has prepared'],
+  ['destinations/file.ts', 'to the path that src/files/output-file.ts has prepared'],
+])
+
+/** Files that read something else than a project, and what. */
+const OWN_FILES = new Map([['config/recall.ts', 'the sources of the readers, whose version it needs']])
+
+/** The names that a file imports from node:fs or node:fs/promises; `*` and `default` where it imports the whole. */
+function namesOfNodeFs(text: string): string[] {
+  const clauses = [...text.matchAll(/import\s+([^'"]*?)\s+from\s+'(?:node:)?fs(?:\/promises)?'/g)]
+  return clauses.flatMap(([, clause = '']) => {
+    if (clause.includes('*')) return ['*']
+    const [, outside = '', braces = ''] = /^([^{]*)\{?([^}]*)\}?$/.exec(clause)!
+    const names = braces.split(',').flatMap((part) => {
+      const name = part.trim().split(/\s+as\s+/)[0]!
+      return name === '' || name.startsWith('type ') ? [] : [name]
+    })
+    return outside.trim() === '' || outside.trim() === 'type' ? names : ['default', ...names]
+  })
+}
 
 describe('docs/architecture.md', () => {
   it('names only paths that exist', () => {

@@ -1,7 +1,7 @@
 /** Feeds several reporters and writes what they say to their places. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { UserError } from '../errors.ts'
+import { isAbsolute, resolve } from 'node:path'
+import { isError, UserError } from '../errors.ts'
+import { appendOutput, type WriteLimits, writeOutput } from '../files/output-file.ts'
 import type { DetectionResult } from '../model/test-result.ts'
 import type { Reporter, TestRun } from '../reporters/_reporter.ts'
 import { REPORTERS } from '../reporters/_reporters.ts'
@@ -32,7 +32,9 @@ export async function openReport(
         write(reporter.end(run))
         close()
         if (reporter.stepSummary && summaryFile !== null)
-          written(summaryFile, () => appendFileSync(summaryFile, reporter.stepSummary!(run)))
+          written(summaryFile, () =>
+            appendOutput(summaryFile, reporter.stepSummary!(run), limitsOf(summaryFile, session)),
+          )
       }
     },
   }
@@ -59,22 +61,25 @@ async function openOutput(
   const write = (text: string) => {
     collected += text
   }
-  const close = () => writeReport(file, collected)
+  const close = () => writeReport(file, collected, session)
   return { reporter: create({ style: plainStyle, ...options }), write, close }
 }
 
-export function writeReport(file: string, content: string): void {
+export function writeReport(file: string, content: string, session: Pick<Session, 'workspace'>): void {
   const path = resolve(file)
-  written(path, () => {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, content)
-  })
+  written(path, () => writeOutput(path, content, limitsOf(file, session)))
+}
+
+/** A path in the project stays in it, links followed; one that was given relative stays in the folder it starts at. */
+export function limitsOf(file: string, { workspace }: Pick<Session, 'workspace'>): WriteLimits {
+  return { folders: [resolve(workspace.root), ...(isAbsolute(file) ? [] : [resolve('.')])] }
 }
 
 function written(path: string, write: () => void): void {
   try {
     write()
   } catch (cause) {
+    if (isError(cause, 'user')) throw cause
     throw new UserError(`the report ${path} could not be written`, { cause })
   }
 }

@@ -123,7 +123,7 @@ async function judge(
 
 function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice, session: Session): void {
   if (asTable) session.print(`\n${coverageText(coverage.detections(), coverage.files(), session.style)}`)
-  if (lcovFile !== undefined) writeReport(lcovFile, lcov(coverage.files()))
+  if (lcovFile !== undefined) writeReport(lcovFile, lcov(coverage.files()), session)
 }
 
 function showProblems(problems: readonly Problem[], session: Session): void {

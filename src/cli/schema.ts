@@ -1,11 +1,11 @@
 /** `schema`: the JSON Schemas of a repository's files, for editors. */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nearest } from '../adapters.ts'
 import { UserError } from '../errors.ts'
 import { type PublishedSchema, projectSchemas, schemaText } from '../workspace/schemas.ts'
 import { defineCommand, OK } from './_command.ts'
 import { text } from './_options.ts'
+import { writeReport } from './_report.ts'
 import { openSession } from './_session.ts'
 
 export default defineCommand({
@@ -16,8 +16,8 @@ export default defineCommand({
     const session = openSession(options, io)
     const schemas = await projectSchemas()
     if (options.write !== undefined) {
-      mkdirSync(options.write, { recursive: true })
-      for (const schema of schemas) writeFileSync(join(options.write, fileOf(schema)), schemaText(schema))
+      for (const schema of schemas)
+        writeReport(join(options.write, fileOf(schema)), schemaText(schema), session)
       session.print(`wrote ${schemas.map(fileOf).join(', ')} to ${options.write}\n`)
     } else if (name === undefined) {
       session.print(schemas.map((schema) => `${schema.name.padEnd(14)}${schema.title}\n`).join(''))

@@ -16,6 +16,8 @@ import { Versions } from './version.ts'
 
 export interface ContentContext {
   readonly root: string
+  /** Where bodies and side files may lie, links followed. */
+  readonly folders: readonly string[]
   readonly sideFiles: readonly string[]
   /** Those that should have a spec. */
   readonly python: readonly string[]
@@ -85,14 +87,15 @@ function invalidPart({ type, id, source }: Spec): InvalidPart[] {
   return kind ? [{ kind, id, file: source.file }] : []
 }
 
-function helperOf(spec: Spec, { root, problems }: ContentContext): Helper[] {
-  const body = readBody(spec, root, problems)
+function helperOf(spec: Spec, context: ContentContext): Helper[] {
+  const body = readBody(spec, context, context.problems)
   return body ? [{ id: spec.id, place: spec.place, body }] : []
 }
 
-function dataModelOf(spec: Spec, { root, problems }: ContentContext): DataModel[] {
+function dataModelOf(spec: Spec, context: ContentContext): DataModel[] {
+  const { problems } = context
   const { value, id, place } = spec
-  const body = readBody(spec, root, problems)
+  const body = readBody(spec, context, problems)
   if (problems.hasError(spec.source.file)) return []
   const mappings = value.Mappings as { Name: string; Path?: string; Method?: string }[]
   return [

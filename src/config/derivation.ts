@@ -16,6 +16,8 @@ export interface Built {
 
 export interface DerivationContext {
   readonly root: string
+  /** Where bodies and side files may lie, links followed. */
+  readonly folders: readonly string[]
   readonly sideFiles: readonly string[]
   readonly problems: ProblemList
 }
@@ -49,8 +51,8 @@ class Derivation {
   }
 
   #own(spec: Spec): Built {
-    const { root, problems } = this.#context
-    const detection = buildDetection(spec, readBody(spec, root, problems), problems)
+    const { problems } = this.#context
+    const detection = buildDetection(spec, readBody(spec, this.#context, problems), problems)
     return { spec, detection, texts: [spec.source.text] }
   }
 
@@ -73,8 +75,7 @@ class Derivation {
   #withSideFile(built: Built | null): Built | null {
     const side = built && sideFilesOf(built.spec.path).find((file) => this.#sideFiles.has(file))
     if (!built || !side) return built
-    const { root, problems } = this.#context
-    const tests = withSideFile(built.detection.tests, side, root, problems)
+    const tests = withSideFile(built.detection.tests, side, this.#context, this.#context.problems)
     return { ...built, detection: { ...built.detection, tests } }
   }
 }

@@ -6,14 +6,13 @@ import { ALERT_KINDS, type AlertKind, alertGroup } from '../model/alert-kind.ts'
 import type { Destination, NoRegistry, Registry } from '../model/destination.ts'
 import { parseSeverity } from '../model/severity.ts'
 import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
-import { projectPath } from './discover.ts'
 import { parseDuration } from './durations.ts'
 import { type Override, readOverrides } from './overrides.ts'
 import type { ProblemList } from './problems.ts'
 import { checkSchema, type Judge, nodeAt } from './schema-check.ts'
 import { DESTINATIONS_SCHEMA } from './schemas/destinations.ts'
 import type { SourceText } from './source-text.ts'
-import { parseMapping, readMapping } from './spec.ts'
+import { type FilePlace, parseMapping, readMapping } from './spec.ts'
 import { toRecord } from './yaml.ts'
 import type { MappingNode } from './yaml-tree.ts'
 
@@ -62,14 +61,12 @@ export const INVALID_ROUTING: DeclaredRouting = { ...NO_ROUTING, registry: 'inva
 
 export async function loadDestinations(
   root: string,
-  file: string,
+  place: FilePlace,
   typesFolder: string,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
-  const path = resolve(root, file)
-  const name = projectPath(root, path)
-  const mapping = readMapping(path, name, problems, SECRET)
-  return checkDestinations(root, name, mapping, typesFolder, problems)
+  const mapping = readMapping(place, problems, SECRET)
+  return checkDestinations(root, place.file, mapping, typesFolder, problems)
 }
 
 /** The same of a text that shall become the file. */

@@ -1,7 +1,10 @@
 /** Finds analysis files, as Panther's layout has them. Reads names only, never what is in a file. */
-import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
+import { isFile, isFolder, isLink, realPath } from '../files/path-kind.ts'
+import { liesIn, outsideReason } from '../files/project-file.ts'
+import { isWithin } from '../files/within.ts'
 import { compareText } from '../model/compare-text.ts'
 
 export interface Discovered {
@@ -15,6 +18,8 @@ export interface Discovered {
   readonly outside: readonly string[]
   /** Links that are not followed. */
   readonly links: readonly { readonly path: string; readonly leads: Exclude<Leads, 'inside'> }[]
+  /** Where all of these may lie, links followed: the root, and what the user named beside it. */
+  readonly folders: readonly string[]
 }
 
 type Leads = 'inside' | 'outside' | 'to-folder' | 'nowhere'
@@ -49,15 +54,19 @@ export function discover(root: string, paths: readonly string[] = []): Discovere
       else outside.push(file)
     }
   }
-  for (const path of paths) for (const file of filesOf(resolve(root, path))) found.add(file)
+  for (const path of paths) for (const file of filesOf(root, resolve(root, path))) found.add(file)
   const starts = paths.length === 0 ? [root] : paths.map((path) => resolve(root, path))
-  for (const folder of leanedOn(root, starts)) for (const file of filesUnder(folder)) found.add(file)
+  const { near, far } = leanedOn(root, starts)
+  for (const folder of near) for (const file of filesUnder(folder)) found.add(file)
+  const folders = [...new Set([root, ...starts.map(folderOf), ...near])].filter(
+    (folder) => folder === root || !isWithin(root, folder),
+  )
 
   const { python = [], yaml = [] } = Object.groupBy([...found].sort(compareText), (path) =>
     PYTHON_FILE.test(basename(path)) ? 'python' : 'yaml',
   )
   const isReal = realFolders()
-  const told = yaml.map((path) => ({ path, leads: leads(root, path, isReal) }))
+  const told = [...new Set([...yaml, ...far])].map((path) => ({ path, leads: leads(folders, path, isReal) }))
   const inside = told.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
   return {
     specs: inside.filter((file) => !SIDE_FILE.test(file)),
@@ -70,6 +79,7 @@ export function discover(root: string, paths: readonly string[] = []): Discovere
       )
       .sort(compareText),
     links: told.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
+    folders,
   }
 }
 
@@ -101,11 +111,14 @@ export function isSearchedUpstream(folder: string): boolean {
   return folder === '' || SEARCHED.some((pattern) => pattern.test(`./${folder}`))
 }
 
-function filesOf(path: string): string[] {
+function filesOf(root: string, path: string): string[] {
   if (!existsSync(path)) {
     throw new UserError(`${path} does not exist`, { hint: 'paths are relative to the project' })
   }
-  if (statSync(path).isDirectory()) return filesUnder(path)
+  if (isWithin(root, path) && !liesIn([root], realPath(path) ?? path)) {
+    throw new UserError(`${path} ${outsideReason(path)}`, { hint: 'name the file or folder that is meant' })
+  }
+  if (isFolder(path)) return filesUnder(path)
   if (!/\.y[^.]*ml$/.test(path)) {
     throw new UserError(`${path} is not a YAML file`, { hint: 'name the spec, not its Python file' })
   }
@@ -134,49 +147,40 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** False also for a link that leads nowhere or to itself. */
-function isFile(path: string): boolean {
-  return statOf(path)?.isFile() ?? false
+/** The folder that a path names, or in which the file that it names lies. */
+function folderOf(path: string): string {
+  return isFolder(path) ? path : dirname(path)
 }
 
-function isFolder(path: string): boolean {
-  return statOf(path)?.isDirectory() ?? false
-}
-
-function statOf(path: string): Stats | null {
-  try {
-    return statSync(path)
-  } catch {
-    return null
-  }
-}
-
-/** Helpers and data models in, beside and above the paths, up to the folder that holds the project. */
-function leanedOn(root: string, starts: readonly string[]): string[] {
+/**
+ * Helpers and data models in, beside and above the paths, up to the folder that holds the project.
+ * @returns near: those that lie where they were found, links followed; far: links to somewhere else.
+ */
+function leanedOn(root: string, starts: readonly string[]): { near: string[]; far: string[] } {
   const bases = new Set([root, dirname(root), join(root, 'detections')])
   for (const start of starts) {
     for (let at = start; isWithin(root, at); at = dirname(at)) bases.add(at)
     bases.add(start).add(dirname(start))
   }
-  return [...bases].flatMap((base) => LEANED_ON.map((name) => join(base, name))).filter(existsSync)
+  const all = [...bases].flatMap((base) =>
+    LEANED_ON.map((name) => ({ path: join(base, name), limit: isWithin(root, base) ? root : base })),
+  )
+  const { near = [], far = [] } = Object.groupBy(
+    all.filter(({ path }) => isFolder(path)),
+    ({ path, limit }) => (liesIn([limit], realPath(path) ?? path) ? 'near' : 'far'),
+  )
+  return { near: near.map(({ path }) => path), far: far.map(({ path }) => path) }
 }
 
-export function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
-}
-
-/** Inside: the file, its links followed, lies in the project or still in the folder in which it was found. */
-function leads(root: string, path: string, isReal: (folder: string) => boolean): Leads {
+/** Inside: the file, its links followed, lies in one of the folders. */
+function leads(folders: readonly string[], path: string, isReal: (folder: string) => boolean): Leads {
   // Most files: to follow the whole path of each takes ten times as long.
-  if (isReal(dirname(path)) && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === false)
-    return 'inside'
+  if (isReal(dirname(path)) && !isLink(path)) return 'inside'
   const real = realPath(path)
   if (real === path) return 'inside'
   if (real === null) return 'nowhere'
   if (isFolder(path)) return 'to-folder'
-  const stays = [root, dirname(path)].some((folder) => isWithin(realpathSync.native(folder), real))
-  return stays ? 'inside' : 'outside'
+  return liesIn(folders, real) ? 'inside' : 'outside'
 }
 
 /** Whether nothing on the way to a folder is a link, asked once for each. */
@@ -186,13 +190,5 @@ function realFolders(): (folder: string) => boolean {
     const isReal = known.get(folder) ?? realPath(folder) === folder
     known.set(folder, isReal)
     return isReal
-  }
-}
-
-function realPath(path: string): string | null {
-  try {
-    return realpathSync.native(path)
-  } catch {
-    return null
   }
 }

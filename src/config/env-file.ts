@@ -10,7 +10,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** What the process has wins over the file, as with Node's own `--env-file`. */
 export function processEnvironment(envFile?: string): Environment {
   if (envFile === undefined) return { ...process.env }
-  const read = readText(resolve(envFile))
+  const read = readText(resolve(envFile), null)
   if (!('text' in read)) throw new UserError(`the env file ${envFile} ${read.reason}`)
   const line = badLine(read.text)
   if (line !== null) {

@@ -1,8 +1,8 @@
 /** The files of a project -> one frozen Project, with every problem at once. Resolves no secret, runs nothing. */
-import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
+import { isFolder } from '../files/path-kind.ts'
 import type { Project } from '../model/project.ts'
 import type { Grouped } from '../model/trust-group.ts'
 import { reportedProblems } from '../model/warning-policy.ts'
@@ -14,6 +14,7 @@ import type { Environment } from './env-file.ts'
 import { ProblemList } from './problems.ts'
 import { pythonPaths } from './python-paths.ts'
 import { type Keep, Recall } from './recall.ts'
+import { REGISTRY_FILE, registryPlace } from './registry-place.ts'
 import { loadSettings, SETTINGS_FILE } from './settings.ts'
 import { readText } from './source-text.ts'
 import { type ReadSpec, readSpec } from './spec.ts'
@@ -43,12 +44,11 @@ export interface LoadOptions {
   readonly keep?: Keep
 }
 
-const REGISTRY_FILE = 'destinations.yaml'
 const DESTINATIONS_FOLDER = fileURLToPath(new URL('../destinations/', import.meta.url))
 
 export async function loadProject(options: LoadOptions): Promise<Project> {
   const root = resolve(options.root)
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(root)) {
     throw new UserError(`${options.root} is not a directory`, {
       hint: '--project takes the folder of a project',
     })
@@ -61,25 +61,29 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const { settings, destinationsFile, document } = loadSettings(root, environment, own)
   const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
   // Only the default may be absent: a file that was asked for must be there.
-  const asked = options.destinationsFile ?? destinationsFile
-  const registryFile = registryFileOf(root, asked)
-  const isDeclared = asked !== null || existsSync(resolve(root, registryFile))
+  const registry = registryPlace(root, {
+    flag: options.destinationsFile,
+    environment,
+    declared: destinationsFile,
+  })
   const typesFolder = options.destinationsFolder ?? DESTINATIONS_FOLDER
   // Broken settings may name another file, so the default one says nothing by its absence.
   const undeclared = own.hasError(SETTINGS_FILE) ? INVALID_ROUTING : NO_ROUTING
-  const routing = isDeclared ? await loadDestinations(root, registryFile, typesFolder, own) : undeclared
-  const configuration = [SETTINGS_FILE, registryFile]
+  const routing = registry.isDeclared ? await loadDestinations(root, registry, typesFolder, own) : undeclared
+  const configuration = [SETTINGS_FILE, registry.file]
 
   const problems = new ProblemList(recall)
   const found = discover(root, options.paths)
-  noteLeftOut(root, found, problems)
+  const { folders } = found
+  noteLeftOut(root, found, configuration, problems)
   const isWhole = !options.paths?.length
   const specs = found.specs
     .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
-    .flatMap((path) => readSpec(path, root, { recall, ignoreExtraKeys }, problems) ?? [])
+    .flatMap((path) => readSpec(path, root, { recall, ignoreExtraKeys, folders }, problems) ?? [])
   crossCheck(specs, isWhole, problems)
   const content = buildContent(specs, {
     root,
+    folders,
     sideFiles: found.sideFiles,
     // Of a part of the project nobody can say what is missing.
     python: isWhole ? found.python : [],
@@ -90,11 +94,12 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   void recall.keep(isWhole)
   // Of some paths alone a group may well have nothing.
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
-  const unitTests = findUnitTests(root, [...content.helpers, ...content.dataModels], problems)
+  const unitTests = findUnitTests({ root, folders }, [...content.helpers, ...content.dataModels], problems)
   // After the content is built: none of it keeps a file out of this project.
   if (options.upstreamRefusals) noteUpstreamRefusals(specs, root, problems)
   return deepFreeze({
     root,
+    folders,
     ...content,
     unitTests,
     registry: routing.registry,
@@ -108,15 +113,15 @@ function codeOf({ detections, helpers, dataModels }: Content): Grouped[] {
   return [...detections.values(), ...helpers, ...dataModels]
 }
 
-/** The registry's file, as problems name it. */
-export function registryFileOf(root: string, asked: string | null | undefined): string {
-  return projectPath(root, resolve(root, asked ?? REGISTRY_FILE))
-}
-
 /** What was found and is not searched: a typo in a folder's name must not make detections vanish silently. */
-function noteLeftOut(root: string, found: Discovered, problems: ProblemList): void {
+function noteLeftOut(
+  root: string,
+  found: Discovered,
+  configuration: readonly string[],
+  problems: ProblemList,
+): void {
   const skipped = found.outside.filter((path) => {
-    const read = readText(path)
+    const read = readText(path, found.folders)
     return 'text' in read && /^AnalysisType\s*:/m.test(read.text)
   })
   const first = skipped[0]
@@ -132,7 +137,9 @@ function noteLeftOut(root: string, found: Discovered, problems: ProblemList): vo
     })
   }
   for (const { path, leads } of found.links) {
-    problems.file('warning', projectPath(root, path), LINK_PROBLEMS[leads])
+    const file = projectPath(root, path)
+    // The reader of settings and registry has said it as an error.
+    if (!configuration.includes(file)) problems.file('warning', file, LINK_PROBLEMS[leads])
   }
 }
 

@@ -1,9 +1,7 @@
 /** A project of which nothing changed but what some of its Python files say. */
-import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PythonSource } from '../model/detection.ts'
 import type { Project } from '../model/project.ts'
-import { isWithin } from './discover.ts'
 import { readText } from './source-text.ts'
 
 /**
@@ -34,13 +32,8 @@ export function withNewerBodies(project: Project, paths: readonly string[]): Pro
   }
 }
 
-/** A link out of the project is for the loader to judge. */
+/** What is no file of the project is for the loader to judge. */
 function textWithin(root: string, path: string): string | null {
-  try {
-    const real = realpathSync.native(join(root, path))
-    const read = isWithin(realpathSync.native(root), real) ? readText(real) : null
-    return read && 'text' in read ? read.text : null
-  } catch {
-    return null
-  }
+  const read = readText(join(root, path), [root])
+  return 'text' in read ? read.text : null
 }

@@ -1,11 +1,14 @@
 /** Where the pure-Python packages of a project lie. What a project's own file names must lie in the project. */
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
-import { isWithin, projectPath } from './discover.ts'
+import { isFile, isFolder, realPath } from '../files/path-kind.ts'
+import { liesIn, readProjectFile } from '../files/project-file.ts'
+import { projectPath } from './discover.ts'
 import type { Environment } from './env-file.ts'
 import type { ProblemList } from './problems.ts'
 import type { SettingsDocument } from './settings.ts'
+import { MAX_FILE_BYTES } from './source-text.ts'
 import { child } from './yaml.ts'
 
 /** `signalbox python add` unpacks packages here, and keeps a copy of the lock beside them. */
@@ -66,20 +69,21 @@ function filePaths(root: string, { source, node }: SettingsDocument, problems: P
 }
 
 function unusable(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat) return 'does not exist'
-  return stat.isDirectory() || path.endsWith('.whl') ? null : 'is neither a folder nor a wheel'
+  if (isFolder(path) || (isFile(path) && path.endsWith('.whl'))) return null
+  return existsSync(path) ? 'is neither a folder nor a wheel' : 'does not exist'
 }
 
 function isInside(root: string, path: string): boolean {
-  return isWithin(realpathSync.native(root), realpathSync.native(path))
+  const real = realPath(path)
+  return real !== null && liesIn([root], real)
 }
 
 /** Missing or old packages would only show as imports that fail. */
 function fetchedPackages(root: string, problems: ProblemList): string[] {
   const folder = join(root, PACKAGES_FOLDER)
   const lock = join(root, PACKAGES_LOCK)
-  if (existsSync(lock) && textOf(lock) !== textOf(join(folder, PACKAGES_LOCK))) {
+  const wanted = textOf(root, lock)
+  if (wanted !== null && wanted !== textOf(root, join(folder, PACKAGES_LOCK))) {
     problems.file('warning', projectPath(root, lock), {
       code: 'python-packages',
       message: `the packages that this file names are not all in ${PACKAGES_FOLDER}`,
@@ -89,6 +93,8 @@ function fetchedPackages(root: string, problems: ProblemList): string[] {
   return unusable(folder) === null && isInside(root, folder) ? [folder] : []
 }
 
-function textOf(path: string): string | null {
-  return existsSync(path) ? readFileSync(path, 'utf8') : null
+/** null: there is no such file, or it cannot be read; then packages are not those of the lock. */
+function textOf(root: string, path: string): string | null {
+  const read = readProjectFile(path, { folders: [root], maxBytes: MAX_FILE_BYTES })
+  return 'bytes' in read ? read.bytes.toString('utf8') : null
 }

@@ -1,10 +1,9 @@
 /** Resolves secrets at the wire, and takes them out of any text again. Nothing here is ever logged. */
-import { readFile, realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { UserError } from '../errors.ts'
+import { readProjectFile } from '../files/project-file.ts'
 import type { Registry } from '../model/destination.ts'
 import type { Revealed, Secrets } from '../model/ports.ts'
-import { isWithin } from './discover.ts'
 import {
   findReferences,
   mapTexts,
@@ -40,7 +39,7 @@ async function reveal(options: Readonly<Record<string, unknown>>, places: Secret
   const values = new Map<string, string>()
   for (const reference of textsIn(options).flatMap((text) => findReferences(text).references)) {
     if (values.has(reference.text)) continue
-    const found = await lookUp(reference, places)
+    const found = lookUp(reference, places)
     if ('reason' in found) {
       const hint = reference.kind === 'env' ? `set ${reference.name} in the environment` : undefined
       throw new UserError(`${reference.text} ${found.reason}`, { hint })
@@ -56,7 +55,7 @@ async function missing(registry: Registry, places: SecretPlaces): Promise<string
   for (const destination of registry.destinations.filter((one) => one.enabled)) {
     const references = textsIn(destination.options).flatMap((text) => findReferences(text).references)
     for (const [text, reference] of new Map(references.map((one) => [one.text, one]))) {
-      const found = await lookUp(reference, places)
+      const found = lookUp(reference, places)
       if ('reason' in found) lacking.push(`${destination.name}: ${text} ${found.reason}`)
     }
   }
@@ -70,7 +69,7 @@ export function placeholders(options: Readonly<Record<string, unknown>>): Readon
 
 type Lookup = { readonly value: string } | { readonly reason: string }
 
-async function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Promise<Lookup> {
+function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Lookup {
   if (kind === 'file') return readSecret(name, places)
   const value = places.environment[name]
   if (value === undefined) return { reason: 'is not set' }
@@ -78,34 +77,21 @@ async function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Pr
 }
 
 /** Relative paths start at the project, then at each of the secrets folders. */
-async function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretPlaces): Promise<Lookup> {
+function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretPlaces): Lookup {
   const folders = [projectRoot, ...secretsDirs]
-  const allowed: string[] = []
   for (const folder of folders) {
-    const real = await realpath(folder).catch(() => null)
-    if (real !== null) allowed.push(real)
-  }
-  for (const folder of folders) {
-    const real = await realpath(resolve(folder, name)).catch(() => null)
-    if (real === null) continue
-    if (!allowed.some((one) => isWithin(one, real))) {
-      return { reason: 'lies outside the project and the --secrets-dir folders' }
-    }
-    return readValue(real)
+    const read = readProjectFile(resolve(folder, name), { folders, maxBytes: MAX_SECRET_BYTES })
+    if ('bytes' in read) return secretIn(read.bytes)
+    if (read.code === 'missing-file' || read.code === 'broken-link') continue
+    if (read.code !== 'outside-project') return read
+    return { reason: 'lies outside the project and the --secrets-dir folders' }
   }
   return { reason: 'does not exist' }
 }
 
-async function readValue(path: string): Promise<Lookup> {
-  try {
-    const { size, isFile } = await stat(path).then((info) => ({ size: info.size, isFile: info.isFile() }))
-    if (!isFile) return { reason: 'is not a regular file' }
-    if (size > MAX_SECRET_BYTES) return { reason: 'is larger than 64 KiB' }
-    const value = (await readFile(path, 'utf8')).replace(/\r?\n$/, '')
-    return value === '' ? { reason: 'is empty' } : { value }
-  } catch (error) {
-    return { reason: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` }
-  }
+function secretIn(bytes: Buffer): Lookup {
+  const value = bytes.toString('utf8').replace(/\r?\n$/, '')
+  return value === '' ? { reason: 'is empty' } : { value }
 }
 
 const MIN_REDACTED_LENGTH = 4

@@ -1,7 +1,7 @@
 /** signalbox.yaml and `SIGNALBOX_*` -> complete settings. The environment wins over the file; flags win over both. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
+import { hasEntry } from '../files/path-kind.ts'
 import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../model/settings.ts'
 import type { TrustRule } from '../model/trust-group.ts'
 import type { Environment } from './env-file.ts'
@@ -34,7 +34,7 @@ interface Declared {
 export interface LoadedSettings {
   /** `pythonPaths` are not looked at yet. */
   readonly settings: Settings
-  /** Where the registry is, when the file or the environment says so. */
+  /** Where the registry is, when the file says so. */
   readonly destinationsFile: string | null
   /** null: there is none that counts. */
   readonly document: SettingsDocument | null
@@ -47,7 +47,7 @@ export interface SettingsDocument {
 export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
   const file = readFile(root, problems)
   const declared = { ...file?.declared, ...fromEnvironment(environment) }
-  const { python: _, limits, lint, warnings, destinations, ...rest } = declared
+  const { python: _, limits, lint, warnings, destinations = null, ...rest } = declared
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     ...rest,
@@ -55,7 +55,7 @@ export function loadSettings(root: string, environment: Environment, problems: P
     lintOff: lint?.off ?? [],
     warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
   }
-  return { settings, destinationsFile: destinations ?? null, document: file }
+  return { settings, destinationsFile: destinations, document: file }
 }
 
 /** The settings alone. Settings with errors are refused: they may name another store than the default. */
@@ -70,8 +70,9 @@ export function settingsOf(root: string, environment: Environment): Settings {
 /** With an error the whole file counts for nothing. */
 function readFile(root: string, problems: ProblemList): (SettingsDocument & { declared: Declared }) | null {
   const path = join(root, SETTINGS_FILE)
-  if (!existsSync(path)) return null
-  const mapping = readMapping(path, SETTINGS_FILE, problems)
+  // A link that leads nowhere is a fault and no absence.
+  if (!hasEntry(path)) return null
+  const mapping = readMapping({ path, file: SETTINGS_FILE, folders: [root] }, problems)
   if (!mapping) return null
   const declared = toRecord(mapping.node)
   return checkSchema(SETTINGS_SCHEMA, { ...mapping, value: declared }, problems)
@@ -86,7 +87,6 @@ function fromEnvironment(environment: Environment): Declared {
     workers: wholeNumber('SIGNALBOX_WORKERS', text('WORKERS')),
     alertUrl: text('ALERT_URL'),
     rejects: text('REJECTS'),
-    destinations: text('DESTINATIONS'),
   }
   return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined))
 }

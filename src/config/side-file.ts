@@ -13,11 +13,11 @@ import { toRecord } from './yaml.ts'
 export function withSideFile(
   tests: readonly TestCase[],
   path: string,
-  root: string,
+  { root, folders }: { readonly root: string; readonly folders: readonly string[] },
   problems: ProblemList,
 ): readonly TestCase[] {
   const file = projectPath(root, path)
-  const mapping = readMapping(path, file, problems)
+  const mapping = readMapping({ path, file, folders }, problems)
   if (!mapping) return tests
   const { source, node } = mapping
   checkSchema(SIDE_FILE_SCHEMA, { source, node, value: toRecord(node) }, problems)

@@ -1,6 +1,6 @@
 /** One text file of the project: its path for people, and the way from offsets to lines. */
 import { isUtf8 } from 'node:buffer'
-import { readFileSync, statSync } from 'node:fs'
+import { readProjectFile } from '../files/project-file.ts'
 import type { Place } from '../model/detection.ts'
 
 /** Larger files are no specs; parsing them would only hang the command. */
@@ -47,24 +47,13 @@ export class SourceText {
 /** The text of a file, or why it cannot be one. */
 export type ReadText = { readonly text: string } | { readonly code: string; readonly reason: string }
 
-export function readText(path: string): ReadText {
-  try {
-    const stat = statSync(path)
-    if (!stat.isFile()) return { code: 'not-a-file', reason: 'is not a regular file' }
-    if (stat.size > MAX_FILE_BYTES) {
-      const megabytes = Math.ceil(stat.size / 1024 / 1024)
-      return { code: 'file-too-large', reason: `has ${megabytes} MiB, more than the 8 MiB that are read` }
-    }
-    const bytes = readFileSync(path)
-    if (!isUtf8(bytes)) return { code: 'not-utf8', reason: `is not UTF-8${firstBadLine(bytes)}` }
-    // A byte order mark is no part of the text.
-    return { text: bytes.toString('utf8').replace(/^\uFEFF/, '') }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    return code === 'ENOENT'
-      ? { code: 'missing-file', reason: 'does not exist' }
-      : { code: 'unreadable-file', reason: `cannot be read (${code})` }
-  }
+/** @param folders where the file must lie, links followed; null: the user named it, wherever it lies. */
+export function readText(path: string, folders: readonly string[] | null): ReadText {
+  const read = readProjectFile(path, { folders, maxBytes: MAX_FILE_BYTES })
+  if (!('bytes' in read)) return read
+  if (!isUtf8(read.bytes)) return { code: 'not-utf8', reason: `is not UTF-8${firstBadLine(read.bytes)}` }
+  // A byte order mark is no part of the text.
+  return { text: read.bytes.toString('utf8').replace(/^\uFEFF/, '') }
 }
 
 function firstBadLine(bytes: Buffer): string {

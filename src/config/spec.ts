@@ -42,6 +42,14 @@ export function isDetectionType(type: string): type is DetectionType {
   return DETECTION_TYPES.includes(type)
 }
 
+/** Where a file is, and what problems call it. */
+export interface FilePlace {
+  readonly path: string
+  readonly file: string
+  /** Where the file must lie, links followed; null: the user named it, wherever it lies. */
+  readonly folders: readonly string[] | null
+}
+
 export interface ReadingRules {
   /** The file's lines may hold secrets. */
   readonly secret?: boolean
@@ -51,12 +59,11 @@ export interface ReadingRules {
 
 /** Reads and parses a file; every fault is reported, and null then says that there is nothing to go on with. */
 export function readMapping(
-  path: string,
-  file: string,
+  place: FilePlace,
   problems: ProblemList,
   rules: ReadingRules = {},
 ): Mapping | null {
-  const source = readSource(path, file, problems)
+  const source = readSource(place, problems)
   return source && parseMapping(source, problems, rules)
 }
 
@@ -65,8 +72,8 @@ interface Mapping {
   readonly node: MappingNode
 }
 
-function readSource(path: string, file: string, problems: ProblemList): SourceText | null {
-  const read = readText(path)
+function readSource({ path, file, folders }: FilePlace, problems: ProblemList): SourceText | null {
+  const read = readText(path, folders)
   if ('text' in read) return new SourceText(file, read.text)
   problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
   return null
@@ -102,16 +109,18 @@ export interface Reading {
   readonly recall: Recall<ReadSpec>
   /** Keys of a detection that nobody knows only warn. */
   readonly ignoreExtraKeys: boolean
+  /** Where specs may lie. */
+  readonly folders: readonly string[]
 }
 
 /** A spec whose type and id are known. Its file may have errors all the same: ask the problems. */
 export function readSpec(
   path: string,
   root: string,
-  { recall, ignoreExtraKeys }: Reading,
+  { recall, ignoreExtraKeys, folders }: Reading,
   problems: ProblemList,
 ): Spec | null {
-  const source = readSource(path, projectPath(root, path), problems)
+  const source = readSource({ path, file: projectPath(root, path), folders }, problems)
   if (!source) return null
   const { spec, problems: own } = recall.of(source.file, source.text, () => {
     const found = new ProblemList()

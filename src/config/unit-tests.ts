@@ -10,21 +10,21 @@ const NAME = /^(?:test_.*|.*_test)\.py$/
 
 /** Sorted by path. A body is no test, whatever its name. */
 export function findUnitTests(
-  root: string,
+  project: { readonly root: string; readonly folders: readonly string[] },
   leanedOn: readonly (Helper | DataModel)[],
   problems: ProblemList,
 ): PythonSource[] {
   const bodies = new Set(leanedOn.flatMap(({ body }) => (body ? [body.path] : [])))
-  const folders = new Set(leanedOn.map(({ place }) => dirname(join(root, place.file))))
+  const folders = new Set(leanedOn.map(({ place }) => dirname(join(project.root, place.file))))
   const found = [...folders].flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile() && NAME.test(entry.name))
       .map(({ name }) => join(folder, name)),
   )
   return found.toSorted().flatMap((file) => {
-    const path = projectPath(root, file)
+    const path = projectPath(project.root, file)
     if (bodies.has(path)) return []
-    const read = readText(file)
+    const read = readText(file, project.folders)
     if ('text' in read) return [{ path, source: read.text }]
     problems.file('error', path, { code: read.code, message: `the file ${read.reason}` })
     return []

@@ -58,7 +58,7 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root })
   cleanups.add(() => store.close())
   await store.hold(`signalbox run --project ${root}`)
-  const keepRejects = await openRejects(rejectsFile(prepared.project, store))
+  const keepRejects = await openRejects(rejectsFile(prepared.project, store), root)
   const cache = new CacheLedger(store, () => systemClock.now())
   // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
   const current = { generation: await startGeneration(prepared, options, cache) }

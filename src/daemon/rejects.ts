@@ -1,7 +1,7 @@
 /** Keeps rejected events as NDJSON, appended before the commit: after a crash one may stand twice, none is lost. */
-import { mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open } from 'node:fs/promises'
 import { messageOf, UserError } from '../errors.ts'
+import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
 import type { EvaluatedEvent } from '../model/evaluation.ts'
 
 /** Characters of an event that are kept. */
@@ -13,13 +13,14 @@ export type KeepRejects = (rejected: readonly EvaluatedEvent[]) => Promise<void>
  * Refuses a file that can't be appended to before the first event comes: a reject that can't be kept is not
  * acknowledged, and its source would stand still.
  * @param file absolute path, or null to keep none.
+ * @param root absolute path of the project: a path in it must not lead out of it.
  */
-export async function openRejects(file: string | null): Promise<KeepRejects> {
+export async function openRejects(file: string | null, root: string): Promise<KeepRejects> {
   if (file === null) return async () => {}
+  const limits = { folders: [root], mode: PRIVATE_FILE, folderMode: PRIVATE_FOLDER }
   const append = async (text: string) => {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     // Opened by its name each time: a file that was rotated away gets nothing more.
-    const handle = await open(file, 'a', 0o600)
+    const handle = await open(openingPath(file, limits), 'a', PRIVATE_FILE)
     try {
       await handle.appendFile(text)
       // The store forgets the event when it commits: the line must survive a power cut as well as that commit does.

@@ -1,7 +1,8 @@
 /** Appends each alert as one JSON line to a file. Lines are whole: a torn one is closed off by the next. */
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { type FileHandle, open } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
 import { defineDestination } from './_destination.ts'
 import { deliveryLine } from './_line.ts'
 
@@ -36,8 +37,8 @@ export default defineDestination<FileOptions, { line: string }>({
   async send({ line }, { path, fsync = true }, { projectRoot }) {
     const file = resolve(projectRoot, path)
     try {
-      await mkdir(dirname(file), { recursive: true })
-      const handle = await open(file, 'a+')
+      const limits = { folders: [projectRoot], mode: PRIVATE_FILE, folderMode: PRIVATE_FOLDER }
+      const handle = await open(openingPath(file, limits), 'a+', PRIVATE_FILE)
       try {
         await append(handle, line, fsync)
       } finally {
@@ -80,7 +81,7 @@ const BROKEN_PATH = new Set([
 function failure(path: string, cause: unknown): RetryableError | PermanentError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const message = `${path}: ${code || messageOf(cause)}`
-  return BROKEN_PATH.has(code)
+  return BROKEN_PATH.has(code) || isError(cause, 'user')
     ? new PermanentError(message, { scope: 'destination', cause })
     : new RetryableError(message, { cause })
 }

@@ -14,6 +14,8 @@ export interface InvalidPart {
 export interface Project {
   /** Absolute path. */
   readonly root: string
+  /** Absolute paths of the folders whose files may be read: the root, and what the user named beside it. */
+  readonly folders: readonly string[]
   /** In load order; every id is unique over all types. */
   readonly detections: ReadonlyMap<string, Detection>
   readonly helpers: readonly Helper[]

@@ -1,6 +1,6 @@
 /** `python add` and `python sync`: from what is asked for, or locked, to packages on the disk. */
-import { writeFile } from 'node:fs/promises'
 import { UserError } from '../errors.ts'
+import { writeThroughLink } from '../files/output-file.ts'
 import type { PackageIndex } from './index-client.ts'
 import { sha256 } from './index-client.ts'
 import { type Installation, install, isInstalled } from './install.ts'
@@ -20,7 +20,7 @@ export async function addPackages(
   requirements: readonly string[],
   index: PackageIndex,
 ): Promise<readonly LockedPackage[]> {
-  const before = readLock(place.lockFile)
+  const before = readLock(place.lockFile, place.root)
   const requested = merged(before.requested, requirements)
   const preferred = new Map(before.packages.map(({ name, version }) => [name, version]))
   // What is asked for anew is not held back by what is there.
@@ -29,7 +29,7 @@ export async function addPackages(
   const lock = { requested, packages: resolved.map(locked) }
   const wheels = resolved.map(({ wheel }) => wheel)
   await install(place, wheels, lock)
-  await writeFile(place.lockFile, lockText(lock))
+  writeThroughLink(place.lockFile, lockText(lock), { folders: [place.root] })
   return lock.packages
 }
 
@@ -40,7 +40,7 @@ export interface Synced {
 }
 
 export async function syncPackages(place: PackageFolder, openIndex: () => PackageIndex): Promise<Synced> {
-  const lock = readLock(place.lockFile)
+  const lock = readLock(place.lockFile, place.root)
   const { packages } = lock
   if (isInstalled(place, lock)) return { packages, fetched: false }
   const index = openIndex()

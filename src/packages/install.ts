@@ -1,22 +1,27 @@
 /** Unpacks wheels into one folder, the whole of it or nothing, and checks what was unpacked before. */
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UserError } from '../errors.ts'
+import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
+import { hasEntry } from '../files/path-kind.ts'
+import { readProjectFile } from '../files/project-file.ts'
+import { PACKAGE_BOUNDS } from './budget.ts'
 import { sha256 } from './index-client.ts'
 import { type Lock, lockText } from './lock.ts'
 import { parseRecord, type Wheel } from './wheel.ts'
 
 export interface Installation {
-  /** Absolute; replaced as a whole. */
+  /** Absolute path of the project. */
+  readonly root: string
+  /** Absolute, in the project; replaced as a whole. */
   readonly folder: string
   /** Name of the lock's copy in it. */
   readonly lockName: string
 }
 
 export async function install(
-  { folder, lockName }: Installation,
+  { root, folder, lockName }: Installation,
   wheels: readonly Wheel[],
   lock: Lock,
 ): Promise<void> {
@@ -31,14 +36,17 @@ export async function install(
   const fresh = `${folder}.${randomBytes(6).toString('hex')}`
   const old = `${fresh}.old`
   try {
-    await mkdir(fresh, { recursive: true })
+    // The folder around it may get the store of alerts.
+    makeFolder(dirname(folder), { folders: [root], folderMode: PRIVATE_FOLDER })
+    // Its name is new, so that no link of the project leads out of it.
+    await mkdir(fresh)
     for (const [path, { files }] of owners) {
       const target = join(fresh, path)
       await mkdir(dirname(target), { recursive: true })
       await writeFile(target, files.get(path)!)
     }
     await writeFile(join(fresh, lockName), lockText(lock))
-    if (existsSync(folder)) await rename(folder, old)
+    if (hasEntry(folder)) await rename(folder, old)
     await rename(fresh, folder)
   } finally {
     for (const path of [fresh, old]) await rm(path, { recursive: true, force: true })
@@ -46,25 +54,25 @@ export async function install(
 }
 
 /** Whether everything that the lock names lies in the folder, unchanged. Asks nobody. */
-export function isInstalled({ folder, lockName }: Installation, lock: Lock): boolean {
+export function isInstalled({ root, folder, lockName }: Installation, lock: Lock): boolean {
   return (
-    textOf(join(folder, lockName)) === lockText(lock) &&
-    lock.packages.every(({ info, record }) => isIntact(folder, info, record))
+    bytesOf(root, join(folder, lockName))?.toString('utf8') === lockText(lock) &&
+    lock.packages.every(({ info, record }) => isIntact(root, folder, info, record))
   )
 }
 
-function isIntact(folder: string, info: string, record: string): boolean {
-  const lines = textOf(join(folder, info, 'RECORD'))
-  if (lines === null || sha256(Buffer.from(lines)) !== record) return false
-  return parseRecord(lines).every(({ path, sha256: expected }) => {
+function isIntact(root: string, folder: string, info: string, record: string): boolean {
+  const lines = bytesOf(root, join(folder, info, 'RECORD'))
+  if (lines === null || sha256(lines) !== record) return false
+  return parseRecord(lines.toString('utf8')).every(({ path, sha256: expected }) => {
     if (expected === null) return true
-    const file = join(folder, path)
-    return (
-      existsSync(file) && createHash('sha256').update(readFileSync(file)).digest('base64url') === expected
-    )
+    const bytes = bytesOf(root, join(folder, path))
+    return bytes !== null && createHash('sha256').update(bytes).digest('base64url') === expected
   })
 }
 
-function textOf(path: string): string | null {
-  return existsSync(path) ? readFileSync(path, 'utf8') : null
+/** null: it cannot be read, so it is not what was unpacked. */
+function bytesOf(root: string, path: string): Buffer | null {
+  const read = readProjectFile(path, { folders: [root], maxBytes: PACKAGE_BOUNDS.bytes })
+  return 'bytes' in read ? read.bytes : null
 }

@@ -1,7 +1,7 @@
 /** The lock: which wheels a project uses, by hash. It names no index, so that any mirror can restore it. */
-import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { UserError } from '../errors.ts'
+import { readProjectFile } from '../files/project-file.ts'
 
 export interface LockedPackage {
   /** Normalised. */
@@ -25,10 +25,19 @@ export interface Lock {
 const EMPTY: Lock = { requested: [], packages: [] }
 const VERSION = 1
 
-/** @param path where there is no file nothing is locked. */
-export function readLock(path: string): Lock {
-  if (!existsSync(path)) return EMPTY
-  const lock = parse(path)
+const MAX_LOCK_BYTES = 8 * 1024 * 1024
+
+/**
+ * @param path where there is no file nothing is locked.
+ * @param root the project in which the file lies.
+ */
+export function readLock(path: string, root: string): Lock {
+  const read = readProjectFile(path, { folders: [root], maxBytes: MAX_LOCK_BYTES })
+  if (!('bytes' in read)) {
+    if (read.code === 'missing-file') return EMPTY
+    throw new UserError(`the file ${basename(path)} ${read.reason}`)
+  }
+  const lock = parse(path, read.bytes.toString('utf8'))
   const { version, requested, packages } = lock as Record<string, unknown>
   if (version !== VERSION || !areTexts(requested) || !Array.isArray(packages) || !packages.every(isLocked)) {
     throw new UserError(`${basename(path)} is not a lock of Python packages`, {
@@ -42,9 +51,9 @@ export function lockText({ requested, packages }: Lock): string {
   return `${JSON.stringify({ version: VERSION, requested, packages }, null, 2)}\n`
 }
 
-function parse(path: string): object {
+function parse(path: string, text: string): object {
   try {
-    return (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as object
+    return (JSON.parse(text) ?? {}) as object
   } catch (cause) {
     throw new UserError(`${basename(path)} is not JSON`, {
       cause,

@@ -1,16 +1,16 @@
 /** Reads folders and wheels of pure-Python packages into one set of files. Runs none of it. */
 import { createHash } from 'node:crypto'
-import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { basename, join, sep } from 'node:path'
+import { type Dirent, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { UserError } from '../errors.ts'
+import { isFile } from '../files/path-kind.ts'
+import { readProjectFile } from '../files/project-file.ts'
 import { NO_PACKAGES, type PackageSet } from '../model/packages.ts'
+import { PACKAGE_BOUNDS, PackageBudget } from './budget.ts'
 import { unpackWheel } from './wheel.ts'
 
 /** Paths below a root, with `/`. */
 type Files = ReadonlyMap<string, Uint8Array>
-
-/** More is somebody's whole disk rather than the packages of some detections. */
-const BOUNDS = { bytes: 256 * 1024 * 1024, files: 20_000 }
 
 /** Caches, and what is compiled, which can't run here. */
 const LEFT_OUT = /\.(?:pyc|so|pyd|dylib)$/
@@ -19,11 +19,14 @@ const PYTHON = /\.pyi?$/
 const INSTALLED = /\.(?:dist|egg)-info$/
 
 /** @param paths absolute, of folders or wheels; the first one that has a module wins. */
-export function readPackages(paths: readonly string[], bounds = BOUNDS): PackageSet {
+export function readPackages(paths: readonly string[], bounds = PACKAGE_BOUNDS): PackageSet {
   if (paths.length === 0) return NO_PACKAGES
-  const budget = new Budget(bounds)
+  const budget = new PackageBudget(bounds)
+  // Where a named wheel may lie was decided when the paths were; a link in a folder leads nowhere but into the folder.
   const roots = paths.flatMap((path) =>
-    path.endsWith('.whl') ? [wheelFiles(path, budget)] : folderRoots(path, budget),
+    path.endsWith('.whl') && isFile(path)
+      ? [wheelFiles(path, { folders: null, budget })]
+      : folderRoots(path, budget),
   )
   return {
     roots: roots.length,
@@ -32,43 +35,32 @@ export function readPackages(paths: readonly string[], bounds = BOUNDS): Package
   }
 }
 
-class Budget {
-  readonly #most: typeof BOUNDS
-  #files = 0
-  #bytes = 0
-
-  constructor(most: typeof BOUNDS) {
-    this.#most = most
-  }
-
-  spend(bytes: number, path: string): void {
-    this.#files++
-    this.#bytes += bytes
-    const { bytes: mostBytes, files: mostFiles } = this.#most
-    if (this.#files <= mostFiles && this.#bytes <= mostBytes) return
-    throw new UserError(`the Python packages are too large to load: gave up at ${path}`, {
-      hint: `at most ${mostFiles} files of together ${mostBytes / 1024 / 1024} MiB are read; name only the packages that detections need`,
-    })
-  }
+interface Reading {
+  /** Where a file must lie, links followed; null: anywhere. */
+  readonly folders: readonly string[] | null
+  readonly budget: PackageBudget
 }
 
-function wheelFiles(path: string, budget: Budget): Files {
-  return unpackWheel(readFileSync(path), basename(path), (bytes) => budget.spend(bytes, path))
+function wheelFiles(path: string, { folders, budget }: Reading): Files {
+  const read = readProjectFile(path, { folders, maxBytes: budget.bytesLeft })
+  if ('bytes' in read) return unpackWheel(read.bytes, basename(path), (bytes) => budget.spend(bytes, path))
+  if (read.code === 'file-too-large') return budget.exceeded(path)
+  throw new UserError(`the wheel ${path} ${read.reason}`)
 }
 
 /** The folder itself, and each wheel that lies in it. */
-function folderRoots(folder: string, budget: Budget): Files[] {
+function folderRoots(folder: string, budget: PackageBudget): Files[] {
   const files = new Map<string, Uint8Array>()
   const wheels: Files[] = []
-  const real = realpathSync.native(folder)
+  const reading = { folders: [folder], budget }
   for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name)
-    if (entry.name.endsWith('.whl')) wheels.push(wheelFiles(path, budget))
+    if (entry.name.endsWith('.whl') && !entry.isDirectory()) wheels.push(wheelFiles(path, reading))
     else {
       const found = filesBelow(entry, folder, '')
       // Of everything else in the folder detections see nothing: it may be a project's own, secrets included.
       if (INSTALLED.test(entry.name) || found.some(({ name }) => PYTHON.test(name))) {
-        for (const each of found) addFile(each, { files, real, budget })
+        for (const each of found) addFile(each, files, reading)
       }
     }
   }
@@ -79,14 +71,13 @@ interface Found {
   readonly path: string
   /** Below the root, with `/`. */
   readonly name: string
-  readonly isLink: boolean
 }
 
 /** Names only. Linked folders are not entered: no loop of links can be walked. */
 function filesBelow(entry: Dirent, folder: string, below: string): Found[] {
   const path = join(folder, entry.name)
   const name = `${below}${entry.name}`
-  if (!entry.isDirectory()) return [{ path, name, isLink: entry.isSymbolicLink() }]
+  if (!entry.isDirectory()) return [{ path, name }]
   return entriesOf(path).flatMap((inner) => filesBelow(inner, path, `${name}/`))
 }
 
@@ -96,18 +87,14 @@ function entriesOf(folder: string): Dirent[] {
     .sort(byName)
 }
 
-interface Reading {
-  readonly files: Map<string, Uint8Array>
-  /** Where the root really lies: links that lead out of it are not followed. */
-  readonly real: string
-  readonly budget: Budget
-}
-
-function addFile({ path, name, isLink }: Found, { files, real, budget }: Reading): void {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat?.isFile() || (isLink && !realpathSync.native(path).startsWith(real + sep))) return
-  budget.spend(stat.size, path)
-  files.set(name, readFileSync(path))
+/** Links that lead out of the folder, and what is no file, are left out. */
+function addFile({ path, name }: Found, files: Map<string, Uint8Array>, { folders, budget }: Reading): void {
+  const read = readProjectFile(path, { folders, maxBytes: budget.bytesLeft })
+  if ('bytes' in read) {
+    budget.spend(read.bytes.length, path)
+    files.set(name, read.bytes)
+  } else if (read.code === 'file-too-large') budget.exceeded(path)
+  else if (read.code === 'unreadable-file') throw new UserError(`the file ${path} ${read.reason}`)
 }
 
 function skipped(name: string): boolean {

@@ -1,6 +1,7 @@
 /** Wheels: zip archives with a name that says what they fit. Only pure Python is taken. */
-import { unzipSync } from 'fflate'
-import { isError, messageOf, UserError } from '../errors.ts'
+import { UserError } from '../errors.ts'
+import { PACKAGE_BOUNDS, PackageBudget } from './budget.ts'
+import { readZip } from './zip.ts'
 
 export interface WheelName {
   /** As written. */
@@ -9,8 +10,6 @@ export interface WheelName {
   /** Runs on this Python without anything compiled. */
   readonly isPure: boolean
 }
-
-const MOST_BYTES = 256 * 1024 * 1024
 
 /** The interpreter that runs bodies; a test holds it to the truth. */
 export const PYTHON_VERSION = '3.14'
@@ -32,7 +31,7 @@ function fitsPython(tag: string): boolean {
 }
 
 /**
- * @param spend told the size of each file before it is unpacked; throws where it is too much.
+ * @param spend gets the size of each file before it is unpacked; throws where it is too much.
  * @returns path below the wheel's root -> bytes.
  */
 export function unpackWheel(
@@ -45,14 +44,25 @@ export function unpackWheel(
       hint: 'only wheels of pure Python are taken: their names end in -none-any.whl',
     })
   }
-  const unzipped = unzip(archive, file, spend)
   const files = new Map<string, Uint8Array>()
-  for (const [path, bytes] of Object.entries(unzipped)) {
-    if (path.endsWith('/')) continue
-    if (!isBelow(path)) throw new UserError(`${file} holds a file that would lie outside of it: ${path}`)
-    files.set(placeOf(path), bytes)
+  for (const { name, bytes } of readZip(archive, file, spend)) {
+    if (name.endsWith('/')) continue
+    if (!isBelow(name)) throw new UserError(`${file} holds a file that would lie outside of it: ${name}`)
+    const path = placeOf(name)
+    if (files.has(path)) throw new UserError(`${file} holds two files for one path: ${path}`)
+    files.set(path, bytes)
   }
+  refuseFileAsFolder(files, file)
   return files
+}
+
+function refuseFileAsFolder(files: ReadonlyMap<string, Uint8Array>, file: string): void {
+  for (const path of files.keys()) {
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
+      const folder = path.slice(0, end)
+      if (files.has(folder)) throw new UserError(`${file} holds ${folder} both as a file and as a folder`)
+    }
+  }
 }
 
 export interface Wheel {
@@ -65,11 +75,8 @@ export interface Wheel {
 
 /** A whole wheel, with what it says about itself. */
 export function readWheel(archive: Uint8Array, file: string): Wheel {
-  let unpacked = 0
-  const files = unpackWheel(archive, file, (bytes) => {
-    unpacked += bytes
-    if (unpacked > MOST_BYTES) throw new UserError(`${file} unpacks to more than is taken`)
-  })
+  const budget = new PackageBudget(PACKAGE_BOUNDS)
+  const files = unpackWheel(archive, file, (bytes) => budget.spend(bytes, file))
   const metadata = [...files.keys()].find((path) => /^[^/]+\.dist-info\/METADATA$/.test(path))
   const info = metadata?.slice(0, -'/METADATA'.length)
   if (metadata === undefined || !files.has(`${info}/RECORD`)) {
@@ -95,24 +102,6 @@ export function parseRecord(text: string): RecordLine[] {
     const path = quoted?.replaceAll('""', '"') ?? plain
     return path ? [{ path: placeOf(path), sha256: hash ?? null }] : []
   })
-}
-
-function unzip(
-  archive: Uint8Array,
-  file: string,
-  spend: (bytes: number) => void,
-): Record<string, Uint8Array> {
-  try {
-    return unzipSync(archive, {
-      filter: ({ originalSize }) => {
-        spend(originalSize)
-        return true
-      },
-    })
-  } catch (cause) {
-    if (isError(cause, 'user')) throw cause
-    throw new UserError(`${file} is no wheel that can be unpacked: ${messageOf(cause)}`, { cause })
-  }
 }
 
 function isBelow(path: string): boolean {

@@ -1,7 +1,8 @@
 /** Opens the store that a URL names: `sqlite:PATH` or `memory:`. */
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { UserError } from '../errors.ts'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { isError, UserError } from '../errors.ts'
+import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
 import type { Clock } from '../model/ports.ts'
 import { migrate } from './migrate.ts'
 import { SIGNALS_KEPT_MS } from './retention.ts'
@@ -46,18 +47,34 @@ function openFile(target: string, options: OpenStoreOptions): Store {
   const path = resolve(options.projectRoot, target)
   const place = `sqlite:${path}`
   const { create = true, readOnly = false } = options
-  if (create && !readOnly) createFolder(dirname(path), place)
-  else if (!existsSync(path)) {
+  const isMade = create && !readOnly
+  if (!isMade && !existsSync(path)) {
     throw new UserError(`there is no store ${place}`, { hint: '`signalbox run` makes it' })
   }
-  return open(path, place, options)
+  return open(preparedPath(path, place, { folder: resolve(options.projectRoot), isMade }), place, options)
 }
 
-/** What a store holds is for its owner alone. */
-function createFolder(folder: string, place: string): void {
+/** SQLite gives these the permissions of the database. */
+const JOURNALS = ['-wal', '-shm']
+
+/**
+ * The path to open, in which no link leads out of the project. What a store holds is for its owner alone, so the files
+ * are made before SQLite would make them for all.
+ */
+function preparedPath(
+  path: string,
+  place: string,
+  { folder, isMade }: { readonly folder: string; readonly isMade: boolean },
+): string {
+  const limits = { folders: [folder], folderMode: PRIVATE_FOLDER }
+  const making = isMade ? { ...limits, mode: PRIVATE_FILE } : limits
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const real = openingPath(path, making)
+    openingPath(`${real}-hold`, making)
+    for (const journal of JOURNALS) openingPath(`${real}${journal}`, limits)
+    return real
   } catch (cause) {
+    if (isError(cause, 'user')) throw cause
     throw new UserError(`the folder of the store ${place} cannot be made`, {
       hint: 'check the permissions, or name another file with --store',
       cause,

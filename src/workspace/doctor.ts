@@ -1,10 +1,11 @@
 /** Looks at what the commands need of a project and its machine, and says what is missing. Changes and sends nothing. */
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isLocalType } from '../config/destination-options.ts'
 import { imageFolder, processEnvironment } from '../config/env-file.ts'
 import { createSecrets } from '../config/secrets.ts'
 import { isError, messageOf } from '../errors.ts'
+import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
 import type { Project } from '../model/project.ts'
 import { openProjectStore } from '../workspace.ts'
 import { loadTypes } from './destination-types.ts'
@@ -44,7 +45,7 @@ export async function examine(
 
 function cache(folder: string): Told {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder, { folders: [], folderMode: PRIVATE_FOLDER })
     accessSync(folder, constants.W_OK)
     return fine(folder)
   } catch {

@@ -31,7 +31,7 @@ export async function lintProject(
       body: bodyRouting(engine.facts.detections.get(id)),
     }),
   )
-  const sources = new Sources(project.root)
+  const sources = new Sources(project)
   const whole = engine.problems.length === 0 && !project.problems.some(({ severity }) => severity === 'error')
   const found = lintRoutes(subjects, registry, whole).flatMap((finding) => {
     if (settings.lintOff.includes(finding.code)) return []
@@ -76,10 +76,12 @@ function isSilenced(code: LintCode, [own = '', above = '']: readonly string[]): 
 /** Texts of the files that findings point into, each read once. */
 class Sources {
   readonly #root: string
+  readonly #folders: readonly string[]
   readonly #texts = new Map<string, SourceText | null>()
 
-  constructor(root: string) {
+  constructor({ root, folders }: Project) {
     this.#root = root
+    this.#folders = folders
   }
 
   place(at: LintPlace): { file: string; line: number; column: number } {
@@ -96,7 +98,7 @@ class Sources {
   #of(file: string): SourceText | null {
     let source = this.#texts.get(file)
     if (source === undefined) {
-      const read = readText(resolve(this.#root, file))
+      const read = readText(resolve(this.#root, file), this.#folders)
       source = 'text' in read ? new SourceText(file, read.text) : null
       this.#texts.set(file, source)
     }

@@ -58,7 +58,7 @@ export async function openProject(options: WorkspaceOptions, memory?: Memory): P
 /** A lock that cannot be read says nothing about the packages, and is no reason to fetch them again. */
 function withLockProblem(project: Project): Project {
   try {
-    readLock(join(project.root, PACKAGES_LOCK))
+    readLock(join(project.root, PACKAGES_LOCK), project.root)
     return project
   } catch (error) {
     if (!isError(error, 'user')) throw error

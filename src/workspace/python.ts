@@ -27,6 +27,7 @@ export function syncPython(where: Where, indexUrl?: string): Promise<Synced> {
 function placeOf({ root }: Where): PackageFolder {
   const folder = resolve(root)
   return {
+    root: folder,
     folder: join(folder, PACKAGES_FOLDER),
     lockName: PACKAGES_LOCK,
     lockFile: join(folder, PACKAGES_LOCK),

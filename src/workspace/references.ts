@@ -1,13 +1,13 @@
 /** Where a project names a destination, and the change of that name where a machine may change it. */
-import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { sideFilesOf } from '../config/discover.ts'
+import { readText } from '../config/source-text.ts'
 import { replaceItems } from '../config/yaml-edits.ts'
+import { writeThroughLink } from '../files/output-file.ts'
 import type { Destination } from '../model/destination.ts'
 import type { Detection } from '../model/detection.ts'
 import { literalsOf, openPlaces, type ProjectFacts } from '../model/facts.ts'
 import type { Project } from '../model/project.ts'
-import { replaceFile } from './registry-file.ts'
 
 export interface Naming {
   readonly file: string
@@ -20,14 +20,14 @@ export interface Naming {
 
 /** By name and by id; what is alike for several detections once. */
 export function namingsOf(
-  { root, detections }: Project,
+  project: Project,
   facts: ProjectFacts,
   { name, id }: Pick<Destination, 'name' | 'id'>,
 ): Naming[] {
   const names = id === null ? [name] : [name, id]
-  const all = [...detections.values()]
+  const all = [...project.detections.values()]
   const found = [
-    ...all.flatMap((detection) => inMetadata(detection, names, root)),
+    ...all.flatMap((detection) => inMetadata(detection, names, project)),
     ...all.flatMap((detection) => inPython(detection, facts, names)),
   ]
   const alike = Map.groupBy(found, ({ file, line, by }) => `${file}:${line} ${by}`)
@@ -44,7 +44,11 @@ export function untoldBy({ detections }: Project, facts: ProjectFacts): string[]
   })
 }
 
-function inMetadata({ id, place, spec, tests }: Detection, names: readonly string[], root: string): Naming[] {
+function inMetadata(
+  { id, place, spec, tests }: Detection,
+  names: readonly string[],
+  project: Project,
+): Naming[] {
   const isNamed = (list: unknown) => Array.isArray(list) && names.some((name) => list.includes(name))
   const expected = tests.find(({ expectations }) => isNamed(expectations.ExpectedDestinations))
   return [
@@ -52,7 +56,7 @@ function inMetadata({ id, place, spec, tests }: Detection, names: readonly strin
       ? [
           {
             file: place.file,
-            line: lineOfOutputIds(resolve(root, place.file)),
+            line: lineOfOutputIds(project, place.file),
             by: 'OutputIds',
             ids: [id],
           } as const,
@@ -72,8 +76,8 @@ function inMetadata({ id, place, spec, tests }: Detection, names: readonly strin
 }
 
 /** 1 where a base's stand in another file. */
-function lineOfOutputIds(path: string): number {
-  const lines = readFileSync(path, 'utf8').split('\n')
+function lineOfOutputIds(project: Project, file: string): number {
+  const lines = textOf(project, file).split('\n')
   return (
     1 +
     Math.max(
@@ -92,18 +96,25 @@ function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string
 }
 
 /** Writes the new name into `OutputIds` and `ExpectedDestinations`, side files included. Returns the files it changed. */
-export function renameInDetections({ root, detections }: Project, from: string, to: string): string[] {
-  const specs = new Set([...detections.values()].map(({ place }) => place.file))
+export function renameInDetections(project: Project, from: string, to: string): string[] {
+  const specs = new Set([...project.detections.values()].map(({ place }) => place.file))
   return [...specs]
     .flatMap((file) => [file, ...sideFilesOf(file)])
-    .filter((file) => changeFile(resolve(root, file), from, to))
+    .filter((file) => changeFile(project, file, from, to))
 }
 
-function changeFile(path: string, from: string, to: string): boolean {
-  if (!existsSync(path)) return false
-  const text = readFileSync(path, 'utf8')
+function changeFile(project: Project, file: string, from: string, to: string): boolean {
+  const text = textOf(project, file)
   if (!text.includes(from)) return false
   const changed = replaceItems(text, ['OutputIds', 'ExpectedDestinations'], from, to)
-  if (changed.count > 0) replaceFile(path, changed.text)
+  if (changed.count > 0) {
+    writeThroughLink(resolve(project.root, file), changed.text, { folders: project.folders })
+  }
   return changed.count > 0
+}
+
+/** Empty where there is no such file. */
+function textOf({ root, folders }: Project, file: string): string {
+  const read = readText(resolve(root, file), folders)
+  return 'text' in read ? read.text : ''
 }

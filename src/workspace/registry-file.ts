@@ -1,14 +1,14 @@
 /** destinations.yaml as a text that commands change: nothing is written that does not load. */
-import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { checkDestinationsText } from '../config/destinations.ts'
 import { processEnvironment } from '../config/env-file.ts'
-import { registryFileOf } from '../config/load.ts'
 import { formatProblem, ProblemList } from '../config/problems.ts'
+import { registryPlace } from '../config/registry-place.ts'
 import { loadSettings } from '../config/settings.ts'
-import { SourceText } from '../config/source-text.ts'
+import { MAX_FILE_BYTES, SourceText } from '../config/source-text.ts'
 import { UserError } from '../errors.ts'
+import { writeThroughLink } from '../files/output-file.ts'
+import { readProjectText } from '../files/project-file.ts'
 import type { Problem } from '../model/problem.ts'
 import { DESTINATIONS_FOLDER } from './destination-types.ts'
 import type { WorkspaceOptions } from './project.ts'
@@ -25,10 +25,10 @@ export interface RegistryFile {
 
 export function readRegistryFile({ root, destinationsFile, envFile }: WorkspaceOptions): RegistryFile {
   const base = resolve(root)
-  const settings = loadSettings(base, processEnvironment(envFile), new ProblemList())
-  const file = registryFileOf(base, destinationsFile ?? settings.destinationsFile)
-  const path = resolve(base, file)
-  return { root: base, path, file, text: existsSync(path) ? readFileSync(path, 'utf8') : null }
+  const environment = processEnvironment(envFile)
+  const { destinationsFile: declared } = loadSettings(base, environment, new ProblemList())
+  const { path, file, folders } = registryPlace(base, { flag: destinationsFile, environment, declared })
+  return { root: base, path, file, text: readProjectText(path, { folders, maxBytes: MAX_FILE_BYTES }) }
 }
 
 /** Rejects with a UserError, and leaves the file alone, when the new text has a fault that the old one had not. */
@@ -38,7 +38,7 @@ export async function writeRegistryFile(registry: RegistryFile, text: string): P
   if (added.length > 0) {
     throw new UserError(`${registry.file} was not changed\n\n${added.map(formatProblem).join('\n\n')}`)
   }
-  replaceFile(registry.path, text)
+  writeThroughLink(registry.path, text, { folders: [registry.root] })
 }
 
 /** What a command may not bring in: errors, and literals where a secret belongs. */
@@ -55,13 +55,4 @@ async function faultsOf({ root, file }: RegistryFile, text: string): Promise<Pro
 
 function identity({ code, message }: Problem): string {
   return `${code} ${message}`
-}
-
-/** In one step: whoever reads it meanwhile sees the old or the new text. */
-export function replaceFile(file: string, text: string): void {
-  const path = existsSync(file) ? realpathSync(file) : file
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode
-  const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`
-  writeFileSync(draft, text, mode === undefined ? {} : { mode })
-  renameSync(draft, path)
 }

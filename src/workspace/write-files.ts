@@ -1,12 +1,13 @@
 /** Writes new files, and never over one that is there. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
+import { createOutput } from '../files/output-file.ts'
+import { hasEntry } from '../files/path-kind.ts'
 import type { Files } from './scaffold.ts'
 
 /** All or, when one exists, none. */
 export function writeNew(root: string, files: Files): void {
-  const taken = Object.keys(files).find((path) => existsSync(join(root, path)))
+  const taken = Object.keys(files).find((path) => hasEntry(join(root, path)))
   if (taken !== undefined) throw new UserError(`${join(root, taken)} exists already`)
   writeMissing(root, files)
 }
@@ -14,10 +15,7 @@ export function writeNew(root: string, files: Files): void {
 /** @returns the paths that were written. */
 export function writeMissing(root: string, files: Files): string[] {
   return Object.entries(files).flatMap(([path, text]) => {
-    const file = join(root, path)
-    if (existsSync(file)) return []
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
-    return [path]
+    const folder = resolve(root)
+    return createOutput(join(folder, path), text, { folders: [folder] }) ? [path] : []
   })
 }

@@ -108,6 +108,7 @@ export function project(detections: readonly Detection[], declared: Registry | N
     invalidParts: [],
     registry: declared,
     settings: DEFAULT_SETTINGS,
+    folders: ['/nowhere'],
     configuration: ['signalbox.yaml', 'destinations.yaml'],
     problems: [],
   }

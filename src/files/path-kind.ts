@@ -1,0 +1,38 @@
+/** What lies at a path, without a look into it. Every function answers false where the path cannot be looked at. */
+import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
+
+/** Links are followed. */
+export function isFolder(path: string): boolean {
+  return look(path, statSync)?.isDirectory() ?? false
+}
+
+/** Links are followed. */
+export function isFile(path: string): boolean {
+  return look(path, statSync)?.isFile() ?? false
+}
+
+export function isLink(path: string): boolean {
+  return look(path, lstatSync)?.isSymbolicLink() ?? false
+}
+
+/** A link that leads nowhere counts, too. */
+export function hasEntry(path: string): boolean {
+  return look(path, lstatSync) !== null
+}
+
+/** null: the path leads nowhere, or its links form a loop. */
+export function realPath(path: string): string | null {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return null
+  }
+}
+
+function look(path: string, stat: (path: string) => Stats): Stats | null {
+  try {
+    return stat(path)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The one reader of the files of a project. A repository may be a stranger's, and git stores links: a file is opened
+ * only where it really lies in a folder that may be read, and only a regular file of a limited size is read. What a
+ * refusal says never quotes the file, nor where a link leads.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { UserError } from '../errors.ts'
+import { isLink, realPath } from './path-kind.ts'
+import { isWithin } from './within.ts'
+
+export interface ReadLimits {
+  /** The file, its links followed, lies in one of these. null: the user named this one file, wherever it lies. */
+  readonly folders: readonly string[] | null
+  readonly maxBytes: number
+}
+
+export interface Refusal {
+  readonly code:
+    | 'missing-file'
+    | 'broken-link'
+    | 'outside-project'
+    | 'not-a-file'
+    | 'file-too-large'
+    | 'unreadable-file'
+  /** The end of a sentence that begins with the name of the file. */
+  readonly reason: string
+}
+
+export type FileContent = { readonly bytes: Buffer } | Refusal
+
+/** Without O_NONBLOCK the opening of a FIFO waits for a writer. Windows has neither flag. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
+const MIB = 1024 * 1024
+
+export function readProjectFile(path: string, { folders, maxBytes }: ReadLimits): FileContent {
+  try {
+    if (folders === null) return readOpened(openSync(path, OPEN_FLAGS), maxBytes)
+    const real = realpathSync.native(path)
+    if (!liesIn(folders, real)) return { code: 'outside-project', reason: outsideReason(path) }
+    // The path has no link any more, so that one that appears now is refused.
+    return readOpened(openSync(real, OPEN_FLAGS | NO_FOLLOW), maxBytes)
+  } catch (error) {
+    return refusalOf(path, (error as NodeJS.ErrnoException).code ?? 'unknown error')
+  }
+}
+
+/** The text of a file, or a UserError that names it; null: it does not exist. */
+export function readProjectText(path: string, limits: ReadLimits): string | null {
+  const read = readProjectFile(path, limits)
+  if ('bytes' in read) return read.bytes.toString('utf8')
+  if (read.code === 'missing-file') return null
+  throw new UserError(`the file ${path} ${read.reason}`)
+}
+
+/**
+ * The folders that limit a file which the user named: one in the project stays in it, links followed, for a pull
+ * request may have put a link there. A file outside the project is the user's own choice.
+ */
+export function foldersFor(root: string, path: string): readonly string[] | null {
+  return isWithin(root, path) ? [root] : null
+}
+
+/** @param real a path without links. */
+export function liesIn(folders: readonly string[], real: string): boolean {
+  return folders.some((folder) => isWithin(realPath(folder) ?? folder, real))
+}
+
+export function outsideReason(path: string): string {
+  return isLink(path) ? 'is a link that leads out of the project' : 'lies outside the project'
+}
+
+function readOpened(descriptor: number, maxBytes: number): FileContent {
+  try {
+    const stat = fstatSync(descriptor)
+    if (!stat.isFile()) return { code: 'not-a-file', reason: 'is not a regular file' }
+    if (stat.size > maxBytes)
+      return { code: 'file-too-large', reason: `is larger than ${sizeText(maxBytes)}` }
+    const bytes = Buffer.allocUnsafe(stat.size)
+    let length = 0
+    while (length < bytes.length) {
+      const count = readSync(descriptor, bytes, length, bytes.length - length, null)
+      if (count === 0) break
+      length += count
+    }
+    return { bytes: bytes.subarray(0, length) }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function sizeText(bytes: number): string {
+  return bytes >= MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / 1024)} KiB`
+}
+
+function refusalOf(path: string, code: string): Refusal {
+  if (code === 'ELOOP' || (code === 'ENOENT' && isLink(path)))
+    return { code: 'broken-link', reason: 'is a link that leads nowhere, or to itself' }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { code: 'missing-file', reason: 'does not exist' }
+  // A socket cannot be opened.
+  if (code === 'ENXIO' || code === 'EISDIR') return { code: 'not-a-file', reason: 'is not a regular file' }
+  return { code: 'unreadable-file', reason: `cannot be read (${code})` }
+}

@@ -1,0 +1,132 @@
+/** What may be read of a project: regular files that really lie in it, up to a size. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { foldersFor, readProjectFile, readProjectText } from '../../src/files/project-file.ts'
+
+const SECRET = 'the-secret'
+let outside: string
+let root: string
+beforeEach(() => {
+  outside = mkdtempSync(join(tmpdir(), 'signalbox-files-'))
+  onTestFinished(() => rmSync(outside, { recursive: true }))
+  root = join(outside, 'project')
+  mkdirSync(join(root, 'inner'), { recursive: true })
+  writeFileSync(join(outside, 'secret'), SECRET)
+  writeFileSync(join(root, 'inner', 'file'), 'text')
+})
+
+function read(name: string, maxBytes = 100) {
+  const content = readProjectFile(join(root, name), { folders: [root], maxBytes })
+  return 'bytes' in content ? content.bytes.toString() : content
+}
+
+describe('a file in the project', () => {
+  it('is read, also by way of links that stay in the project', () => {
+    symlinkSync('inner/file', join(root, 'link'))
+    symlinkSync('inner', join(root, 'folder'))
+    symlinkSync('folder/file', join(root, 'chain'))
+    expect(['inner/file', 'link', 'folder/file', 'chain'].map((name) => read(name))).toEqual(
+      Array(4).fill('text'),
+    )
+  })
+
+  it('is read where the project itself lies behind a link', () => {
+    symlinkSync(root, join(outside, 'alias'))
+    const alias = join(outside, 'alias')
+    const content = readProjectFile(join(alias, 'inner/file'), { folders: [alias], maxBytes: 9 })
+    expect(content).toEqual({ bytes: Buffer.from('text') })
+  })
+
+  it('is read up to the limit and not beyond it', () => {
+    expect(read('inner/file', 4)).toBe('text')
+    expect(read('inner/file', 3)).toMatchObject({ code: 'file-too-large' })
+  })
+
+  it('may have no content', () => {
+    writeFileSync(join(root, 'empty'), '')
+    expect(read('empty', 0)).toBe('')
+  })
+})
+
+describe('what is refused', () => {
+  it.each([
+    ['a link out of the project', () => symlinkSync(join(outside, 'secret'), join(root, 'it'))],
+    ['a link by a relative path', () => symlinkSync('../secret', join(root, 'it'))],
+    [
+      'a link to a link',
+      () => {
+        symlinkSync('../secret', join(root, 'first'))
+        symlinkSync('first', join(root, 'it'))
+      },
+    ],
+    ['a device', () => symlinkSync('/dev/zero', join(root, 'it'))],
+    ['the environment of the process', () => symlinkSync('/proc/self/environ', join(root, 'it'))],
+    ['the memory of the process', () => symlinkSync('/proc/self/mem', join(root, 'it'))],
+  ])('%s, and neither the target nor its content is named', (_, make) => {
+    make()
+    const refused = read('it')
+    expect(refused).toEqual({ code: 'outside-project', reason: 'is a link that leads out of the project' })
+  })
+
+  it('a file in a linked folder, and a path that leads out', () => {
+    symlinkSync(outside, join(root, 'folder'))
+    for (const name of ['folder/secret', '../secret', 'inner/../../secret', join('..', 'secret')]) {
+      expect(read(name)).toMatchObject({ code: 'outside-project', reason: 'lies outside the project' })
+    }
+  })
+
+  it('a folder of which the name of the project is only the beginning', () => {
+    mkdirSync(`${root}-other`)
+    writeFileSync(`${root}-other/file`, SECRET)
+    expect(read('../project-other/file')).toMatchObject({ code: 'outside-project' })
+  })
+
+  it('what is no regular file', async () => {
+    execFileSync('mkfifo', [join(root, 'fifo')])
+    const server = createServer().listen(join(root, 'socket'))
+    await new Promise((resolve) => server.once('listening', resolve))
+    onTestFinished(() => void server.close())
+    for (const name of ['fifo', 'socket', 'inner']) {
+      expect(read(name)).toEqual({ code: 'not-a-file', reason: 'is not a regular file' })
+    }
+  })
+
+  it('what is not there', () => {
+    symlinkSync('nothing', join(root, 'broken'))
+    symlinkSync('loop', join(root, 'loop'))
+    expect(['gone', 'inner/file/below', 'broken', 'loop'].map((name) => read(name))).toMatchObject([
+      { code: 'missing-file' },
+      { code: 'missing-file' },
+      { code: 'broken-link' },
+      { code: 'broken-link' },
+    ])
+  })
+})
+
+describe('a file that the user named', () => {
+  it('is limited to the project where its name lies in it, and else not', () => {
+    expect(foldersFor(root, join(root, 'a', 'b'))).toEqual([root])
+    expect(foldersFor(root, join(outside, 'secret'))).toBeNull()
+    expect(readProjectText(join(outside, 'secret'), { folders: null, maxBytes: 100 })).toBe(SECRET)
+  })
+
+  it('must still be a regular file of a limited size', () => {
+    expect(readProjectFile('/dev/zero', { folders: null, maxBytes: 100 })).toMatchObject({
+      code: 'not-a-file',
+    })
+    expect(readProjectFile(join(outside, 'secret'), { folders: null, maxBytes: 2 })).toMatchObject({
+      code: 'file-too-large',
+    })
+  })
+
+  it('is named in the refusal', () => {
+    symlinkSync(join(outside, 'secret'), join(root, 'it'))
+    const reading = () => readProjectText(join(root, 'it'), { folders: [root], maxBytes: 100 })
+    expect(reading).toThrow(`the file ${join(root, 'it')} is a link that leads out of the project`)
+    expect(readProjectText(join(root, 'gone'), { folders: [root], maxBytes: 100 })).toBeNull()
+  })
+})

@@ -1,0 +1,250 @@
+/** The files of a stranger's pull request: links and archives in it reach nothing outside of the project. */
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { zipOf } from '../packages/_zips.ts'
+import { runCommand } from '../support/process.ts'
+import { seededCache } from './seeded-cache.ts'
+
+const SECRET = `secret-${crypto.randomUUID()}`
+
+let outside: string
+let cache: string
+beforeAll(() => {
+  outside = mkdtempSync(join(tmpdir(), 'signalbox-files-'))
+  cache = join(outside, 'cache')
+  seededCache(join(cache, 'signalbox', 'images'))
+})
+afterAll(() => rmSync(outside, { recursive: true }))
+
+let root: string
+let elsewhere: string
+beforeEach(() => {
+  root = mkdtempSync(join(outside, 'project-'))
+  elsewhere = mkdtempSync(join(outside, 'elsewhere-'))
+  add('destinations.yaml', 'version: 1\nfallback: [inbox]\ndestinations: [{ name: inbox, type: console }]\n')
+  add(
+    'detections/it.yml',
+    'AnalysisType: rule\nRuleID: It\nFilename: it.py\nEnabled: true\nSeverity: High\nLogTypes: [A]\nTests: [{ Name: matches, ExpectedResult: true, Log: {} }]\n',
+  )
+  add('detections/it.py', 'def rule(event): return True\n')
+  writeFileSync(join(elsewhere, 'text'), `${SECRET}\nworkers: ${SECRET}\n`)
+  writeFileSync(
+    join(elsewhere, 'it.yml'),
+    `AnalysisType: global\nGlobalID: h\nFilename: it.py\n${SECRET}: 1\n`,
+  )
+  writeFileSync(join(elsewhere, 'it.py'), `${SECRET} = = 1\n`)
+  writeFileSync(join(elsewhere, 'b-1-py3-none-any.whl'), SECRET)
+})
+
+function add(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), content)
+}
+
+function link(target: string, path: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  rmSync(join(root, path), { recursive: true, force: true })
+  symlinkSync(target, join(root, path))
+}
+
+/** In the project, as in a pipeline. */
+const command = (...args: string[]) =>
+  runCommand([...args, '--project', root], '{}\n', { CANARY: SECRET, XDG_CACHE_HOME: cache })
+
+const LOOKING = [['validate'], ['test'], ['doctor'], ['python', 'sync', '--index-url', 'http://127.0.0.1:9/']]
+
+describe('a link out of the project', () => {
+  it.each<[string, (target: (name: string) => string) => void]>([
+    ['signalbox.yaml', (target) => link(target('text'), 'signalbox.yaml')],
+    ['destinations.yaml', (target) => link(target('text'), 'destinations.yaml')],
+    ['the lock', (target) => link(target('text'), 'python-packages.lock')],
+    ['a spec', (target) => link(target('it.yml'), 'detections/other.yml')],
+    ['a body', (target) => link(target('it.py'), 'detections/it.py')],
+    ['expectations', (target) => link(target('text'), 'detections/it.expect.yml')],
+    ['a file outside the searched folders', (target) => link(target('text'), 'other/it.yml')],
+    ['the folder of the detections', (target) => link(target('.'), 'detections')],
+    ['the folder of the helpers', (target) => link(target('.'), 'global_helpers')],
+    ['the folder of the data models', (target) => link(target('.'), 'detections/data_models')],
+    ['the folder of fetched packages', (target) => link(target('.'), '.signalbox/python')],
+    [
+      'a fetched wheel',
+      (target) => link(target('b-1-py3-none-any.whl'), '.signalbox/python/b-1-py3-none-any.whl'),
+    ],
+    [
+      'a wheel that the settings name',
+      (target) => {
+        link(target('b-1-py3-none-any.whl'), 'b-1-py3-none-any.whl')
+        add('signalbox.yaml', 'python: { paths: [b-1-py3-none-any.whl] }\n')
+      },
+    ],
+    [
+      'a file of a package',
+      (target) => {
+        link(target('it.py'), 'libs/it.py')
+        add('signalbox.yaml', 'python: { paths: [libs] }\n')
+      },
+    ],
+    [
+      'the registry that the settings name',
+      (target) => {
+        link(target('text'), 'routing.yaml')
+        add('signalbox.yaml', 'destinations: routing.yaml\n')
+      },
+    ],
+  ])('in the place of %s is not read', async (_, make) => {
+    make((name) => join(elsewhere, name))
+    const ends = await Promise.all(LOOKING.map((args) => command(...args)))
+    for (const { out, err } of ends) expect(out + err).not.toContain(SECRET)
+  })
+
+  it('is not followed into the environment of the process', async () => {
+    link('/proc/self/environ', 'signalbox.yaml')
+    const { code, out, err } = await command('validate')
+    expect(code).toBe(1)
+    expect(out + err).not.toContain(SECRET)
+    expect(out + err).toContain('signalbox.yaml error the file is a link that leads out of the project')
+  })
+
+  it('is not followed to a registry by a path', async () => {
+    for (const path of [join(elsewhere, 'text'), `../${elsewhere.slice(outside.length + 1)}/text`]) {
+      add('signalbox.yaml', `destinations: ${path}\n`)
+      const { code, out, err } = await command('validate')
+      expect([code, out + err]).toEqual([1, expect.not.stringContaining(SECRET)])
+    }
+  })
+})
+
+describe('what never ends', () => {
+  it.each<[string, () => void]>([
+    ['a wheel that is a device', () => link('/dev/zero', '.signalbox/python/x.whl')],
+    [
+      'a wheel that is a FIFO',
+      () => {
+        mkdirSync(join(root, '.signalbox/python'), { recursive: true })
+        execFileSync('mkfifo', [join(root, '.signalbox/python/x.whl')])
+      },
+    ],
+    ['a file of a package that is a FIFO', () => fifo('libs/data')],
+    ['settings that are a FIFO', () => fifo('signalbox.yaml')],
+    ['a spec that is a device', () => link('/dev/zero', 'detections/other.yml')],
+  ])('%s is not waited for', async (_, make) => {
+    make()
+    if (existsSync(join(root, 'libs'))) {
+      add('libs/it.py', '')
+      add('signalbox.yaml', 'python: { paths: [libs] }\n')
+    }
+    expect((await command('validate')).code).not.toBeNull()
+  })
+
+  function fifo(path: string): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    execFileSync('mkfifo', [join(root, path)])
+  }
+})
+
+describe('a wheel that lies about its size', () => {
+  const part = { name: 'p/a.py', content: Buffer.alloc(1024, '#') }
+  it.each([
+    ['one member under two names', [part, { ...part, name: 'p/b.py', start: 0 }], 'share bytes'],
+    ['a member that is larger than declared', [{ ...part, size: 0 }], 'another size'],
+    ['a bomb', [{ ...part, content: Buffer.alloc(64 << 20), deflate: true, size: 1 }], 'another size'],
+    ['a path given twice', [part, { ...part, content: Buffer.from('1') }], 'two files for one path'],
+  ])('%s: refused', async (_, parts, message) => {
+    add('libs/b-1-py3-none-any.whl', zipOf(parts))
+    add('signalbox.yaml', 'python: { paths: [libs/b-1-py3-none-any.whl] }\n')
+    const { code, err } = await command('validate')
+    expect([code, err]).toEqual([2, expect.stringContaining(message)])
+  })
+})
+
+describe('nothing is written outside of the project', () => {
+  it.each<[string, () => void, string[]]>([
+    ['a report', () => link(join(elsewhere, 'text'), 'r.xml'), ['test', '--reporter', 'junit=ROOT/r.xml']],
+    ['a new report', () => link(join(elsewhere, 'new'), 'r.xml'), ['test', '--reporter', 'junit=ROOT/r.xml']],
+    ['a report in a folder', () => link(elsewhere, 'out'), ['test', '--reporter', 'tap=ROOT/out/r.tap']],
+    ['coverage', () => link(elsewhere, 'out'), ['test', '--coverage-lcov', 'ROOT/out/cov.info']],
+    ['schemas', () => link(elsewhere, 'out'), ['schema', '--write', 'ROOT/out']],
+    ['a new rule', () => link(elsewhere, 'detections'), ['new', 'rule', 'Other', '--type', 'A']],
+    ['a new repository', () => link(elsewhere, '.github'), ['init']],
+    [
+      'a destination',
+      () => link(join(elsewhere, 'text'), 'destinations.yaml'),
+      ['destinations', 'add', 'own', '--type', 'console', '--severity', 'HIGH'],
+    ],
+    ['the store', () => link(elsewhere, '.signalbox'), ['run', '--from', 'stdin?logType=A']],
+    [
+      'the database',
+      () => link(join(elsewhere, 'new'), '.signalbox/signalbox.db'),
+      ['run', '--from', 'stdin?logType=A'],
+    ],
+    [
+      'its lock',
+      () => link(join(elsewhere, 'new'), '.signalbox/signalbox.db-hold'),
+      ['run', '--from', 'stdin?logType=A'],
+    ],
+    [
+      'rejects',
+      () => link(join(elsewhere, 'new'), '.signalbox/rejects.ndjson'),
+      ['run', '--from', 'stdin?logType=A'],
+    ],
+    [
+      'alerts',
+      () => {
+        link(join(elsewhere, 'new'), 'alerts.ndjson')
+        add(
+          'destinations.yaml',
+          'version: 1\nfallback: [inbox]\ndestinations: [{ name: inbox, type: file, options: { path: alerts.ndjson } }]\n',
+        )
+      },
+      ['run', '--from', 'stdin?logType=A', '--store', 'memory:', '--drain-timeout', '1s'],
+    ],
+  ])('%s', async (_, make, args) => {
+    make()
+    const before = contentsOf(elsewhere)
+    await command(...args.map((arg) => arg.replace('ROOT', root)))
+    expect(contentsOf(elsewhere)).toEqual(before)
+  })
+
+  function contentsOf(folder: string): Record<string, string> {
+    return Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    )
+  }
+})
+
+describe('what holds alerts', () => {
+  it('is for its owner alone, also in a folder that others may enter', async () => {
+    mkdirSync(join(root, '.signalbox'))
+    chmodSync(join(root, '.signalbox'), 0o755)
+    add(
+      'destinations.yaml',
+      'version: 1\nfallback: [inbox]\ndestinations: [{ name: inbox, type: file, options: { path: out/a.ndjson } }]\n',
+    )
+    const { code } = await command('run', '--from', 'stdin?logType=A')
+    expect(code).toBe(0)
+    const modes = [
+      '.signalbox/signalbox.db',
+      '.signalbox/signalbox.db-hold',
+      '.signalbox/rejects.ndjson',
+      'out',
+      'out/a.ndjson',
+    ]
+    expect(modes.map((path) => [path, statSync(join(root, path)).mode & 0o077])).toEqual(
+      modes.map((path) => [path, 0]),
+    )
+  })
+})
