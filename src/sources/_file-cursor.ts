@@ -1,81 +1,135 @@
-/** A file's cursor: which file it was, told by inode and beginning, and where reading goes on in it. */
-import { createHash } from 'node:crypto'
+/**
+ * The cursor of a file: the files of a log that were read, each known by inode, time of birth and content, and how far
+ * each was read. A whole file is a log of one file.
+ */
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import type { Fingerprint, ReadAt } from './_fingerprint.ts'
 import type { Position } from './_piece.ts'
 
-export const HEAD_BYTES = 1024
-
-/** The first bytes of a file that only grows never change, so they tell it from one that took its inode. */
-export interface Head {
-  readonly bytes: number
-  readonly hash: string
-}
-
-/** A file as it was seen; its times in nanoseconds, in the file system's own steps of a few milliseconds. */
-export interface Sighting {
+/** Distinguishes a file from all others, whatever becomes of its name and content. */
+export interface FileIdentity {
   readonly inode: string
-  readonly modifiedAt: bigint
+  /** Nanoseconds; 0 where the file system does not keep it. */
   readonly bornAt: bigint
 }
 
-/** Tells the file from all others, whatever becomes of its name and content. */
-export function originOf({ inode, bornAt }: Sighting): string {
+export interface FileRecord extends FileIdentity {
+  /** Bytes on the disk when it was last seen. */
+  readonly size: number
+  /** Where reading goes on; of a compressed file, in the decompressed content. */
+  readonly at: Position
+  /** Of the content, as far as it was seen. */
+  readonly print: Fingerprint
+  /** Where its content was first read: an event that is read again from a copy keeps its origin. */
+  readonly origin: string
+  /** `finished`: replaced, read to its end, and quiet since. `past`: it was there before the first start. */
+  readonly state: 'open' | 'finished' | 'past'
+  /** Where it was last seen, of a file whose name does not show that it belongs to the log: the target of a link. */
+  readonly path?: string
+}
+
+export interface LogCursor {
+  readonly files: readonly FileRecord[]
+  /** Files that were born before and are not among `files` were read long ago. */
+  readonly forgottenBefore: bigint
+  /** Of a cursor of the first version: rotated files that were last written to before this one was were read. */
+  readonly readUntil: (FileIdentity & { readonly modifiedAt: bigint }) | null
+}
+
+export const NO_FILES: LogCursor = { files: [], forgottenBefore: 0n, readUntil: null }
+
+export function originOf({ inode, bornAt }: FileIdentity): string {
   return `${inode}/${bornAt}`
 }
 
-export interface FileCursor {
-  readonly file: Sighting
-  /** null: nothing more is read in it, only in files that were written to after it. */
-  readonly at: (Position & { readonly head: Head }) | null
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.inode === b.inode && a.bornAt === b.bornAt
 }
 
-export function encodeCursor({ file: { inode, modifiedAt, bornAt }, at }: FileCursor): string {
-  return JSON.stringify({ file: { inode, modifiedAt: String(modifiedAt), bornAt: String(bornAt) }, at })
+/** For many events of one file the text around the position is made once. */
+export function cursorsIn(
+  file: FileRecord,
+  others: readonly FileRecord[] = [],
+  forgottenBefore = 0n,
+): (at: Position) => string {
+  const { at: _, ...rest } = fields(file)
+  const before = others.map((other) => `${JSON.stringify(fields(other))},`).join('')
+  const beginning = `${preamble(forgottenBefore)}${before}${JSON.stringify(rest).slice(0, -1)},"at":`
+  return (at) => `${beginning}${JSON.stringify(at)}}]}`
+}
+
+export function encodeCursor(files: readonly FileRecord[], forgottenBefore = 0n): string {
+  return `${preamble(forgottenBefore)}${files.map((file) => JSON.stringify(fields(file))).join(',')}]}`
+}
+
+function preamble(forgottenBefore: bigint): string {
+  return `{"version":2,"forgottenBefore":"${forgottenBefore}","files":[`
+}
+
+function fields({ bornAt, ...record }: FileRecord) {
+  return { ...record, bornAt: String(bornAt) }
 }
 
 /** null for text that is no cursor of ours. */
-export function decodeCursor(text: string | null): FileCursor | null {
+export function decodeCursor(text: string | null): LogCursor | null {
   if (text === null) return null
   try {
-    const { file, at } = JSON.parse(text)
-    if (typeof file.inode !== 'string' || !isPosition(at)) return null
-    return { file: { ...file, modifiedAt: BigInt(file.modifiedAt), bornAt: BigInt(file.bornAt) }, at }
+    const value = JSON.parse(text)
+    return value.version === 2 ? currentCursor(value) : firstCursor(value)
   } catch {
     return null
   }
 }
 
-function isPosition(at: FileCursor['at']): boolean {
-  if (at === null) return true
+function currentCursor(value: { files: (FileRecord & { bornAt: string })[]; forgottenBefore: string }) {
+  const files = value.files.map((file) => ({ ...file, bornAt: BigInt(file.bornAt) }))
+  if (!files.every(isRecord)) return null
+  return { files, forgottenBefore: BigInt(value.forgottenBefore), readUntil: null }
+}
+
+/** The first version named one file, the hash of its beginning, and when it was last written to. */
+function firstCursor(value: {
+  file: { inode: string; modifiedAt: string; bornAt: string }
+  at: (Position & { head: { bytes: number; hash: string } }) | null
+}): LogCursor | null {
+  const identity = { inode: value.file.inode, bornAt: BigInt(value.file.bornAt) }
+  const readUntil = { ...identity, modifiedAt: BigInt(value.file.modifiedAt) }
+  if (value.at === null) return typeof identity.inode === 'string' ? { ...NO_FILES, readUntil } : null
+  const { head, ...at } = value.at
+  const file: FileRecord = {
+    ...identity,
+    size: at.offset,
+    at,
+    print: { ...head, marks: '' },
+    origin: originOf(identity),
+    state: 'open',
+  }
+  return isRecord(file) ? { files: [file], forgottenBefore: 0n, readUntil } : null
+}
+
+function isRecord({ inode, size, at, print, origin, state }: FileRecord): boolean {
+  const texts = [inode, print.hash, print.marks, origin]
   return (
-    typeof at.head.hash === 'string' &&
-    [at.head.bytes, at.offset, at.line, at.skip].every(Number.isSafeInteger)
+    texts.every((text) => typeof text === 'string') &&
+    [size, at.offset, at.line, at.skip, print.bytes].every(Number.isSafeInteger) &&
+    ['open', 'finished', 'past'].includes(state)
   )
 }
 
-/** What a head is taken of: the first bytes, fewer where the file is shorter. */
-export async function beginningOf(file: FileHandle, bytes = HEAD_BYTES): Promise<Buffer> {
-  const buffer = Buffer.alloc(Math.min(bytes, HEAD_BYTES))
-  const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
-  return buffer.subarray(0, bytesRead)
+export function identityOf({ ino, birthtimeNs }: BigIntStats): FileIdentity {
+  return { inode: String(ino), bornAt: birthtimeNs }
 }
 
-export function headOf(beginning: Buffer): Head {
-  const hash = createHash('sha256').update(beginning).digest('hex').slice(0, 16)
-  return { bytes: beginning.length, hash }
-}
-
-/** True when the file still begins with what the fingerprint was taken of. */
-export async function beginsWith(file: FileHandle, head: Head): Promise<boolean> {
-  const now = headOf(await beginningOf(file, head.bytes))
-  return now.bytes === head.bytes && now.hash === head.hash
-}
-
-export async function sightingOf(file: FileHandle): Promise<Sighting> {
-  return sighting(await file.stat({ bigint: true }))
-}
-
-export function sighting({ ino, mtimeNs, birthtimeNs }: BigIntStats): Sighting {
-  return { inode: String(ino), modifiedAt: mtimeNs, bornAt: birthtimeNs }
+export function readerOf(handle: FileHandle): ReadAt {
+  return async (position, length) => {
+    const buffer = Buffer.allocUnsafe(length)
+    let bytes = 0
+    while (bytes < length) {
+      const { bytesRead } = await handle.read(buffer, bytes, length - bytes, position + bytes)
+      if (bytesRead === 0) break
+      bytes += bytesRead
+    }
+    return buffer.subarray(0, bytes)
+  }
 }

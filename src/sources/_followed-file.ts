@@ -1,105 +1,111 @@
-/** One open file under `follow`: reads what was appended and knows the cursor of every event. */
+/** One open file under `follow`: reads what was appended, and notices when what was read is there no more. */
 import type { FileHandle } from 'node:fs/promises'
-import {
-  beginningOf,
-  encodeCursor,
-  HEAD_BYTES,
-  type Head,
-  headOf,
-  originOf,
-  type Sighting,
-  sighting,
-  sightingOf,
-} from './_file-cursor.ts'
+import { readerOf } from './_file-cursor.ts'
+import { ContentPrinter, type Fingerprint, type ReadAt, WINDOW_BYTES } from './_fingerprint.ts'
 import { Framer } from './_framer.ts'
-import { type FramingRules, framed, type Piece, type Position, START } from './_piece.ts'
-import type { Framed } from './_source.ts'
+import { type FramingRules, type Piece, type Position, START } from './_piece.ts'
 
 const CHUNK_BYTES = 256 * 1024
-const FIRST_LINE: Position = { ...START, form: 'lines' }
+export const FIRST_LINE: Position = { ...START, form: 'lines' }
 
 export class FollowedFile {
+  readonly readAt: ReadAt
   readonly #handle: FileHandle
-  readonly #rules: FramingRules
-  readonly #from: Position
   readonly #framer: Framer
-  #offset: number
-  #seen: Sighting
   /** The first bytes: at least those that were read. */
   #beginning: Buffer
-  #head: Head
+  readonly #printOfBeginning: Fingerprint
+  /** Of what lies before `#offset`. */
+  readonly #printer: ContentPrinter
+  #offset: number
+  #size: number
 
   private constructor(
     handle: FileHandle,
     rules: FramingRules,
     from: Position,
-    now: { seen: Sighting; beginning: Buffer },
+    now: { beginning: Buffer; printOfBeginning: Fingerprint; printer: ContentPrinter; size: number },
   ) {
+    this.readAt = readerOf(handle)
     this.#handle = handle
-    this.#rules = rules
-    this.#from = from
     this.#framer = new Framer(rules, from)
     this.#offset = from.offset
-    this.#seen = now.seen
     this.#beginning = now.beginning
-    this.#head = headOf(now.beginning)
+    this.#printOfBeginning = now.printOfBeginning
+    this.#printer = now.printer
+    this.#size = now.size
   }
 
   static async open(handle: FileHandle, rules: FramingRules, from = FIRST_LINE): Promise<FollowedFile> {
-    const now = { seen: await sightingOf(handle), beginning: await beginningOf(handle) }
-    return new FollowedFile(handle, rules, from, now)
-  }
-
-  /** From its first line on, after it was rewritten. */
-  again(): Promise<FollowedFile> {
-    return FollowedFile.open(this.#handle, this.#rules)
+    const readAt = readerOf(handle)
+    const { size } = await handle.stat()
+    const beginning = await readAt(0, WINDOW_BYTES)
+    const ofBeginning = new ContentPrinter()
+    ofBeginning.push(beginning)
+    const printer = await ContentPrinter.upTo(readAt, from.offset)
+    const printOfBeginning = ofBeginning.print()
+    return new FollowedFile(handle, rules, from, { beginning, printOfBeginning, printer, size })
   }
 
   /** The events of the next chunk, or why there are none: the present end, or other content than was read before. */
   async read(): Promise<Piece[] | 'end' | 'rewritten'> {
-    const stats = await this.#handle.stat({ bigint: true })
-    const size = Number(stats.size)
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, size - this.#offset)))
-    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#offset)
-    const chunk = buffer.subarray(0, bytesRead)
-    // Asked after the read: only then it is certain that the chunk follows on what was read before.
-    if (size < this.#offset || !(await this.#goesOnWith(chunk))) return 'rewritten'
-    if (bytesRead === 0) return 'end'
-    this.#offset += bytesRead
-    this.#seen = sighting(stats)
+    const { size } = await this.#handle.stat()
+    const { window } = this.#printer
+    const more = Math.min(CHUNK_BYTES, Math.max(0, size - this.#offset))
+    // One read: what was read last, to be compared, and what follows on it.
+    const bytes = await this.readAt(this.#offset - window.length, window.length + more)
+    if (size < this.#offset || !startsWith(bytes, window)) return 'rewritten'
+    const chunk = bytes.subarray(window.length)
+    if (!(await this.#beginsAsBefore(bytes))) return 'rewritten'
+    this.#size = size
+    if (chunk.length === 0) return 'end'
+    this.#offset += chunk.length
+    this.#printer.push(chunk)
     return this.#framer.push(chunk)
   }
 
-  /** A last line without its newline is complete once nobody writes to the file any more. */
+  /** A last line without its newline is complete once the file is written to no more. */
   end(): Piece[] {
     return this.#framer.end()
   }
 
-  framed(piece: Piece): Framed {
-    return framed(piece, { cursor: this.cursor(piece), origin: originOf(this.#seen) })
+  /** Of the content as far as it was seen. */
+  print(): Fingerprint {
+    const print = this.#printer.print()
+    return print.bytes >= this.#printOfBeginning.bytes ? print : this.#printOfBeginning
   }
 
-  /** Where to go on after the piece; without one, where reading began. */
-  cursor(piece?: Piece): string {
-    return encodeCursor({ file: this.#seen, at: { ...(piece?.next ?? this.#from), head: this.#head } })
+  /** As it was at the last read. */
+  get size(): number {
+    return this.#size
   }
 
-  sighting(): Promise<Sighting> {
-    return sightingOf(this.#handle)
+  /** True while it still holds what was read. */
+  async isIntact(): Promise<boolean> {
+    const { window } = this.#printer
+    const { size } = await this.#handle.stat()
+    if (size < this.#offset) return false
+    const last = await this.readAt(this.#offset - window.length, window.length)
+    return last.equals(window) && startsWith(await this.readAt(0, this.#beginning.length), this.#beginning)
+  }
+
+  async presentSize(): Promise<number> {
+    return (await this.#handle.stat()).size
   }
 
   close(): Promise<void> {
     return this.#handle.close()
   }
 
-  async #goesOnWith(chunk: Buffer): Promise<boolean> {
-    const read = [this.#beginning.subarray(0, this.#offset), chunk.subarray(0, HEAD_BYTES)]
-    const beginning = Buffer.concat(read).subarray(0, HEAD_BYTES)
-    if (!startsWith(beginning, this.#beginning)) return false
-    if (!startsWith(await beginningOf(this.#handle), beginning)) return false
-    if (beginning.length > this.#beginning.length) this.#head = headOf(beginning)
-    this.#beginning = beginning
-    return true
+  /** `bytes` follow on the window. Asked after they were read: only then they surely belong to what was read before. */
+  async #beginsAsBefore(bytes: Buffer): Promise<boolean> {
+    const isWhole = this.#offset <= WINDOW_BYTES
+    const beginning = isWhole ? bytes.subarray(0, WINDOW_BYTES) : this.#beginning
+    if (beginning.length >= this.#beginning.length) {
+      if (!startsWith(beginning, this.#beginning)) return false
+      this.#beginning = Buffer.from(beginning)
+    }
+    return startsWith(await this.readAt(0, this.#beginning.length), this.#beginning)
   }
 }
 

@@ -6,6 +6,10 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
+}
+
 /** null when there is no such file. */
 export async function openIfThere(path: string): Promise<FileHandle | null> {
   try {

@@ -1,14 +1,7 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
-import {
-  beginningOf,
-  beginsWith,
-  decodeCursor,
-  encodeCursor,
-  headOf,
-  originOf,
-  sightingOf,
-} from './_file-cursor.ts'
+import { cursorsIn, decodeCursor, type FileRecord, identityOf, originOf, readerOf } from './_file-cursor.ts'
+import { ContentPrinter, relationOf, WINDOW_BYTES } from './_fingerprint.ts'
 import { framedStream } from './_framed-stream.ts'
 import { Framer } from './_framer.ts'
 import { isGzip } from './_gunzip.ts'
@@ -25,17 +18,14 @@ export async function readWholeFile(
 ): Promise<void> {
   const { log, limits } = context
   const isCompressed = spec.target.endsWith('.gz') || isGzip(await firstBytes(file))
-  const head = headOf(await beginningOf(file))
-  const seen = await sightingOf(file)
+  const record = await recordOf(file)
+  const cursorAt = cursorsIn(record)
   const at = await resumeAt(file, isCompressed, context)
   const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, at)
   const window = new EmitWindow(context)
   const { signal } = window
   let events = 0
-  const from = ({ next }: Piece) => ({
-    cursor: encodeCursor({ file: seen, at: { ...next, head } }),
-    origin: originOf(seen),
-  })
+  const from = ({ next }: Piece) => ({ cursor: cursorAt(next), origin: record.origin })
   const options = { framer, source: spec.name, log, signal }
   // An offset into compressed data counts decompressed bytes.
   const stream = isCompressed
@@ -59,13 +49,27 @@ async function resumeAt(
   isCompressed: boolean,
   { cursor, log }: SourceContext,
 ): Promise<Position> {
-  const stored = decodeCursor(cursor)
-  if (!stored?.at) return START
-  const isLongEnough = isCompressed || (await file.stat()).size >= stored.at.offset
-  const isSameInode = stored.file.inode === (await sightingOf(file)).inode
-  if (isSameInode && isLongEnough && (await beginsWith(file, stored.at.head))) return stored.at
+  const identity = identityOf(await file.stat({ bigint: true }))
+  const { files = [] } = decodeCursor(cursor) ?? {}
+  if (files.length === 0) return START
+  const { size } = await file.stat()
+  for (const { inode, at, print } of files) {
+    const isLongEnough = isCompressed || size >= at.offset
+    if (inode !== identity.inode || !isLongEnough) continue
+    if ((await relationOf(readerOf(file), size, print)) === 'continued') return at
+  }
   log.info({}, 'not the file that an earlier run read: starting at its beginning')
   return START
+}
+
+/** Of the beginning only: what follows is appended, or the file is another. */
+async function recordOf(file: FileHandle): Promise<FileRecord> {
+  const stats = await file.stat({ bigint: true })
+  const identity = identityOf(stats)
+  const printer = new ContentPrinter()
+  printer.push(await readerOf(file)(0, WINDOW_BYTES))
+  const origin = originOf(identity)
+  return { ...identity, size: Number(stats.size), at: START, print: printer.print(), origin, state: 'open' }
 }
 
 async function* chunksOf(file: FileHandle, start: number): AsyncGenerator<Buffer> {

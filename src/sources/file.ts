@@ -6,17 +6,20 @@ import { isPipe, openPipe } from './_pipe.ts'
 import type { Source, SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_spec.ts'
 import { readStream } from './_stream.ts'
-import { follower } from './_tail.ts'
+import { type FollowOptions, follower } from './_tail.ts'
 import { readWholeFile } from './_whole-file.ts'
 
 export default {
   scheme: 'file',
   summary: 'a file of JSON lines, lists or containers, also .gz; ?follow=true tails it',
   open(spec) {
-    refuseUnknownOptions(spec, ['follow'])
+    refuseUnknownOptions(spec, ['follow', 'quietSeconds', 'olddir'])
     if (spec.target === '') throw new UserError('file: names no file', { hint: 'write file:PATH' })
     const path = resolve(spec.target)
-    if (!follows(spec)) return { ends: true, run: (context) => readOnce(path, spec, context) }
+    if (!follows(spec)) {
+      refuseWithoutFollow(spec)
+      return { ends: true, run: (context) => readOnce(path, spec, context) }
+    }
     if (path.endsWith('.gz')) {
       throw new UserError(`${spec.name}: a compressed file can't be followed`, { hint: 'leave out follow' })
     }
@@ -31,12 +34,31 @@ function follows(spec: SourceSpec): boolean {
 }
 
 function follow(path: string, spec: SourceSpec): Source['run'] {
-  const run = follower(path, spec)
+  const run = follower(path, spec, followOptions(spec))
   return async (context) => {
     if (!(await isPipe(path))) return run(context)
     throw new UserError(`${path} is a pipe: it can't be followed`, {
       hint: 'leave out follow: a pipe is read until its last writer closes it',
     })
+  }
+}
+
+const DEFAULT_QUIET_SECONDS = 10
+const MAX_QUIET_SECONDS = 3600
+
+function followOptions({ name, options }: SourceSpec): FollowOptions {
+  const seconds = Number(options.quietSeconds ?? DEFAULT_QUIET_SECONDS)
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_QUIET_SECONDS) {
+    throw new UserError(`${name}: invalid quietSeconds "${options.quietSeconds}"`, {
+      hint: `write a whole number from 1 to ${MAX_QUIET_SECONDS}`,
+    })
+  }
+  return { quietMs: seconds * 1000, olddir: options.olddir ?? null }
+}
+
+function refuseWithoutFollow({ name, options }: SourceSpec): void {
+  for (const key of ['quietSeconds', 'olddir']) {
+    if (key in options) throw new UserError(`${name}: ${key} requires follow=true`)
   }
 }
 

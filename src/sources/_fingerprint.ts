@@ -1,0 +1,119 @@
+/**
+ * Recognizes content by hashes. A log only grows, so what was read of it stays as it is: the hash of the last bytes
+ * before an offset shows whether a file, or a copy of it, still holds what was read. Marks at powers of two
+ * show it of a file that is shorter.
+ */
+import { createHash } from 'node:crypto'
+
+export const WINDOW_BYTES = 1024
+const FIRST_MARK = 64
+const MARK_CHARS = 12
+
+export interface Fingerprint {
+  /** So many bytes were seen. */
+  readonly bytes: number
+  /** Of the last bytes before there, at most 1,024. */
+  readonly hash: string
+  /** The hashes at 64, 128, 256 ... bytes, one behind the other. */
+  readonly marks: string
+}
+
+/** Bytes of a file, fewer at its end. */
+export type ReadAt = (position: number, length: number) => Promise<Buffer>
+
+/** `continued`: it begins with all that was seen. `shorter`: with a part of it, at least 64 bytes. */
+export type Relation = 'continued' | 'shorter' | 'different'
+
+export async function relationOf(readAt: ReadAt, size: number, seen: Fingerprint): Promise<Relation> {
+  if (seen.bytes === 0) return 'different'
+  const limit = Math.min(size, seen.bytes)
+  const marks = marksOf(seen).filter(({ at }) => at <= limit)
+  // Of the beginning, and of as much as there is: what lies between can hardly differ then.
+  for (const { at, hash } of new Set([marks.findLast(({ at }) => at <= WINDOW_BYTES), marks.at(-1)])
+    .values()
+    .filter((mark) => mark !== undefined)) {
+    if (shortHash(await windowAt(readAt, at)) !== hash) return 'different'
+  }
+  if (size < seen.bytes) return marks.length > 0 ? 'shorter' : 'different'
+  return hashOf(await windowAt(readAt, seen.bytes)) === seen.hash ? 'continued' : 'different'
+}
+
+/** The same for content of which only the beginning is at hand, because the rest has to be decompressed first. */
+export function mayContinue(beginning: Buffer, seen: Fingerprint): boolean {
+  if (seen.bytes === 0) return false
+  if (seen.bytes <= beginning.length) return hashOf(beginning.subarray(0, seen.bytes)) === seen.hash
+  const mark = marksOf(seen).findLast(({ at }) => at <= beginning.length)
+  return mark !== undefined && shortHash(beginning.subarray(0, mark.at)) === mark.hash
+}
+
+/** True when two files hold the same up to that byte, as far as their windows there and at the beginning show. */
+export async function agreeUpTo(a: ReadAt, b: ReadAt, bytes: number): Promise<boolean> {
+  for (const at of [Math.min(bytes, WINDOW_BYTES), bytes]) {
+    if (!(await windowAt(a, at)).equals(await windowAt(b, at))) return false
+  }
+  return true
+}
+
+/** Takes the fingerprint of content that goes by. */
+export class ContentPrinter {
+  #bytes = 0
+  #window: Buffer = Buffer.alloc(0)
+  #marks = ''
+  #print: Fingerprint | null = null
+
+  /** Of the first bytes of a file. */
+  static async upTo(readAt: ReadAt, bytes: number): Promise<ContentPrinter> {
+    const printer = new ContentPrinter()
+    for (let at = FIRST_MARK; at <= bytes; at *= 2) printer.#marks += shortHash(await windowAt(readAt, at))
+    printer.#window = await windowAt(readAt, bytes)
+    printer.#bytes = bytes
+    return printer
+  }
+
+  /** The last bytes that were seen. */
+  get window(): Buffer {
+    return this.#window
+  }
+
+  push(chunk: Buffer): void {
+    if (chunk.length === 0) return
+    const end = this.#bytes + chunk.length
+    for (let at = FIRST_MARK * 2 ** (this.#marks.length / MARK_CHARS); at <= end; at *= 2) {
+      this.#marks += shortHash(this.#joined(chunk.subarray(0, at - this.#bytes)))
+    }
+    // A copy, so that the window does not keep the whole chunk alive.
+    this.#window = Buffer.from(this.#joined(chunk))
+    this.#bytes = end
+    this.#print = null
+  }
+
+  print(): Fingerprint {
+    this.#print ??= { bytes: this.#bytes, hash: hashOf(this.#window), marks: this.#marks }
+    return this.#print
+  }
+
+  #joined(chunk: Buffer): Buffer {
+    if (chunk.length >= WINDOW_BYTES) return chunk.subarray(-WINDOW_BYTES)
+    return Buffer.concat([this.#window, chunk]).subarray(-WINDOW_BYTES)
+  }
+}
+
+export function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+}
+
+function shortHash(bytes: Buffer): string {
+  return hashOf(bytes).slice(0, MARK_CHARS)
+}
+
+function marksOf({ marks }: Fingerprint): { at: number; hash: string }[] {
+  return Array.from({ length: Math.floor(marks.length / MARK_CHARS) }, (_, n) => ({
+    at: FIRST_MARK * 2 ** n,
+    hash: marks.slice(n * MARK_CHARS, (n + 1) * MARK_CHARS),
+  }))
+}
+
+function windowAt(readAt: ReadAt, end: number): Promise<Buffer> {
+  const start = Math.max(0, end - WINDOW_BYTES)
+  return readAt(start, end - start)
+}

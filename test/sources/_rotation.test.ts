@@ -1,0 +1,572 @@
+/** What rotation, writers and other programs do to a followed log: nothing is lost in silence, nothing is read twice. */
+import { execFileSync } from 'node:child_process'
+import {
+  appendFile,
+  copyFile,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { Follower } from '../support/follower.ts'
+
+let folder: string
+let count = 0
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signalbox-rotation-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** A path in a folder of its own: other logs must not lie beside it. */
+async function freshPath(name = 'app.log'): Promise<string> {
+  const own = join(folder, String(++count))
+  await mkdir(own)
+  return join(own, name)
+}
+
+async function following(lines = '', query = '', name?: string): Promise<Follower> {
+  const tail = new Follower(await freshPath(name), query)
+  await writeFile(tail.path, lines)
+  await tail.start()
+  onTestFinished(() => tail.stop())
+  await tail.sees(lines.split('\n').filter((line) => line !== ''))
+  return tail
+}
+
+async function writer(path: string): Promise<FileHandle> {
+  const handle = await open(path, 'a')
+  onTestFinished(() => handle.close())
+  return handle
+}
+
+/** As `gzip` does: the plain file is removed when the compressed one is complete. */
+async function compress(path: string): Promise<void> {
+  await writeFile(`${path}.gz`, gzipSync(await readFile(path)))
+  const { atime, mtime } = await stat(path)
+  await utimes(`${path}.gz`, atime, mtime)
+  await unlink(path)
+}
+
+/** As logrotate does it. */
+async function copyAndTruncate(path: string, copy = `${path}.1`): Promise<void> {
+  await copyFile(path, copy)
+  await truncate(path, 0)
+}
+
+function lines(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, n) => `{"line":${from + n},"text":"${'x'.repeat(40)}"}`)
+}
+
+/** More of the same beginning than is compared at once. */
+const BANNER = Array.from({ length: 30 }, (_, n) => `${n} ${'b'.repeat(50)}`)
+
+const text = (all: readonly string[]) => all.map((line) => `${line}\n`).join('')
+
+/** Lines that were read are read on in the file's own, whatever happened to the others: nothing comes twice. */
+async function goesOn(tail: Follower, before: readonly string[]): Promise<void> {
+  const all = [...before, 'last']
+  await appendFile(tail.path, 'last\n')
+  await tail.sees(all)
+}
+
+describe('several rotations between two looks', () => {
+  it('reads a file whose writer went on after the newest one was made', async () => {
+    const tail = await following('X1\n')
+    await tail.stop()
+    await appendFile(tail.path, 'X2\n')
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, 'Y1\nY2\n')
+    await rename(`${tail.path}.1`, `${tail.path}.2`)
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, '')
+    await appendFile(`${tail.path}.1`, 'Y3\n')
+    await tail.start()
+    await tail.sees(['X1', 'X2', 'Y1', 'Y2', 'Y3'])
+    await goesOn(tail, ['X1', 'X2', 'Y1', 'Y2', 'Y3'])
+    expect(tail.warnings).toEqual([])
+  })
+
+  it.each([
+    ['all the same', () => 1_700_000_000],
+    ['in reverse', (n: number) => 1_700_000_000 - n],
+    ['in the future', (n: number) => 2_100_000_000 + n],
+  ])('reads all of them, whatever their times say: %s', async (_what, time) => {
+    const tail = await following('0\n')
+    await tail.stop()
+    for (let n = 1; n <= 5; n++) {
+      for (let i = n - 1; i >= 1; i--) await rename(`${tail.path}.${i}`, `${tail.path}.${i + 1}`)
+      await utimes(tail.path, time(n), time(n))
+      await rename(tail.path, `${tail.path}.1`)
+      await writeFile(tail.path, `${n}\n`)
+    }
+    await utimes(tail.path, 1, 1)
+    await tail.start()
+    await tail.passes(() => tail.seen.length >= 6)
+    expect([...tail.seen].sort()).toEqual(['0', '1', '2', '3', '4', '5'])
+    await goesOn(tail, tail.seen)
+  })
+
+  it('reads files that were compressed before they were ever seen', async () => {
+    const tail = await following('1\n')
+    await tail.stop()
+    await appendFile(tail.path, '2\n')
+    await rename(tail.path, `${tail.path}.2`)
+    await compress(`${tail.path}.2`)
+    await writeFile(`${tail.path}.1`, '3\n4\n')
+    await compress(`${tail.path}.1`)
+    await writeFile(tail.path, '5\n')
+    await tail.start()
+    await tail.sees(['1', '2', '3', '4', '5'])
+    await goesOn(tail, tail.seen)
+    expect(tail.warnings).toEqual([])
+  })
+
+  it('goes on after a kill in the middle of a compressed file', async () => {
+    const all = lines(1, 2000)
+    const tail = await following()
+    await tail.stop()
+    await writeFile(`${tail.path}.1`, text(all))
+    await compress(`${tail.path}.1`)
+    await tail.start(3)
+    await tail.isKilled()
+    expect(tail.seen.length).toBeLessThan(all.length)
+    await tail.start()
+    await tail.sees(all)
+    await goesOn(tail, all)
+  })
+
+  it('remembers no more files than a bound, and reads none of them again', async () => {
+    const tail = new Follower(await freshPath())
+    const many = 150
+    for (let n = 0; n < many; n++) await writeFile(`${tail.path}.${n + 1}`, `old ${n}\n`)
+    await writeFile(tail.path, '')
+    await tail.start()
+    await goesOn(tail, [])
+    for (let n = 0; n < many; n++) await rename(`${tail.path}.${n + 1}`, `${tail.path}.${n + 1001}`)
+    await rename(tail.path, `${tail.path}.1`)
+    await tail.stop()
+    await writeFile(tail.path, 'new\n')
+    await tail.start()
+    await tail.sees(['last', 'new'])
+    expect(JSON.parse(tail.cursor!).files.length).toBeLessThanOrEqual(132)
+    await tail.stop()
+  })
+})
+
+describe('a writer that keeps the old file', () => {
+  it('is read beside the new file, also long after the old one was quiet, and after a restart', async () => {
+    const tail = await following('1\n')
+    const old = await writer(tail.path)
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, 'NEW1\n')
+    await tail.sees(['1', 'NEW1'])
+    await old.appendFile('OLD1\nOLD2\n')
+    await tail.sees(['1', 'NEW1', 'OLD1', 'OLD2'])
+    await goesOn(tail, tail.seen)
+    await tail.stop()
+    await old.appendFile('OLD3\n')
+    await tail.start()
+    await tail.sees(['1', 'NEW1', 'OLD1', 'OLD2', 'last', 'OLD3'])
+    await goesOn(tail, tail.seen)
+    expect(tail.warnings).toEqual([])
+  })
+
+  it('is read as long as the old file is open, also when it was deleted or moved elsewhere', async () => {
+    const tail = await following('1\n', '&quietSeconds=3600')
+    for (const [n, remove] of [
+      unlink,
+      (path: string) => rename(path, join(folder, `away-${count}`)),
+    ].entries()) {
+      const old = await writer(tail.path)
+      await rename(tail.path, `${tail.path}.1`)
+      await writeFile(tail.path, `NEW${n}\n`)
+      await tail.passes(() => tail.seen.at(-1) === `NEW${n}`)
+      await remove(`${tail.path}.1`)
+      await old.appendFile(`OLD${n}\n`)
+      await tail.passes(() => tail.seen.at(-1) === `OLD${n}`)
+    }
+    expect(tail.seen).toEqual(['1', 'NEW0', 'OLD0', 'NEW1', 'OLD1'])
+  })
+
+  it('completes a line in the old file that was half there at the rotation', async () => {
+    const tail = await following('1\n', '&quietSeconds=3600')
+    const old = await writer(tail.path)
+    await old.appendFile('OLD')
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, 'NEW\n')
+    await tail.sees(['1', 'NEW'])
+    await old.appendFile(' end\n')
+    await tail.sees(['1', 'NEW', 'OLD end'])
+  })
+
+  it('added to a file that was there before the first start: this is said with its size, and not read', async () => {
+    const tail = new Follower(await freshPath())
+    await writeFile(`${tail.path}.1`, 'past\n')
+    await writeFile(tail.path, '')
+    await tail.start()
+    onTestFinished(() => tail.stop())
+    await appendFile(`${tail.path}.1`, 'late\n')
+    await tail.passes(() => tail.warnings.length > 0)
+    expect(tail.warnings).toMatchObject([{ file: `${tail.path}.1`, bytes: 5 }])
+    await goesOn(tail, [])
+  })
+})
+
+describe('files beside the log', () => {
+  const foreign = ['app.log.errors', 'app.log.bak', 'app.log~', 'app.log.pos', 'app.log.1.xz', 'app.log.swp']
+
+  it.each(foreign)('%s is not read, and this is said once', async (name) => {
+    const tail = await following('A1\n')
+    const path = join(tail.path, '..', name)
+    await writeFile(path, 'A1\nother\n')
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, 'B1\n')
+    await tail.sees(['A1', 'B1'])
+    await appendFile(path, 'more\n')
+    await goesOn(tail, ['A1', 'B1'])
+    await tail.stop()
+    expect(tail.warnings.map(({ file }) => file)).toEqual([path])
+  })
+
+  it.each(['application.log', 'app-errors.log', 'app-2.log', 'app.log2', 'other.log.1'])(
+    '%s is another log: it is not read',
+    async (name) => {
+      const tail = await following('A1\n')
+      await writeFile(join(tail.path, '..', name), 'other\n')
+      await rename(tail.path, `${tail.path}.1`)
+      await writeFile(tail.path, 'B1\n')
+      await goesOn(tail, ['A1', 'B1'])
+    },
+  )
+
+  it('a copy of the log under a name of rotation is not read, not even when the log is gone', async () => {
+    const tail = await following('A1\nA2\n')
+    await copyFile(tail.path, `${tail.path}.20260101`)
+    await goesOn(tail, ['A1', 'A2'])
+    await rm(tail.path)
+    await writeFile(tail.path, 'B1\n')
+    await tail.sees(['A1', 'A2', 'last', 'B1'])
+    await goesOn(tail, tail.seen)
+  })
+
+  it.each([
+    ['running', false],
+    ['down', true],
+  ])('a longer copy of itself is moved over it, %s: reading continues', async (_what, isDown) => {
+    const tail = await following('A1\nA2\n')
+    if (isDown) await tail.stop()
+    await copyFile(tail.path, `${tail.path}.new`)
+    await appendFile(`${tail.path}.new`, 'A3\n')
+    await rename(`${tail.path}.new`, tail.path)
+    if (isDown) await tail.start()
+    await tail.sees(['A1', 'A2', 'A3'])
+    await goesOn(tail, ['A1', 'A2', 'A3'])
+  })
+})
+
+describe('truncated in place', () => {
+  it('with the same beginning, and longer than before at the next look: is read from its beginning', async () => {
+    const before = [...BANNER, ...lines(1, 5)]
+    const tail = await following(text(before))
+    await tail.stop()
+    const after = [...BANNER, ...lines(11, 30)]
+    await writeFile(tail.path, text(after))
+    await tail.start()
+    await tail.sees([...before, ...after])
+    await goesOn(tail, tail.seen)
+  })
+
+  it('and copied before: what was not read is read in the copy', async () => {
+    const tail = await following(text(lines(1, 5)))
+    await tail.stop()
+    await appendFile(tail.path, text(lines(6, 20)))
+    await copyAndTruncate(tail.path)
+    await appendFile(tail.path, text(lines(21, 60)))
+    await tail.start()
+    await tail.sees(lines(1, 60))
+    await goesOn(tail, lines(1, 60))
+    expect(tail.warnings).toEqual([])
+  })
+
+  it('and copied while it is read: nothing is read twice', async () => {
+    const all = lines(1, 400)
+    const tail = await following()
+    for (let n = 0; n < 20; n++) {
+      await appendFile(tail.path, text(all.slice(n * 20, n * 20 + 20)))
+      if (n % 2 === 0) await tail.passes(() => tail.seen.length >= n * 20 + 20)
+      for (let i = 4; i >= 1; i--) await rename(`${tail.path}.${i}`, `${tail.path}.${i + 1}`).catch(() => {})
+      await copyAndTruncate(tail.path)
+    }
+    await tail.passes(() => tail.seen.length >= all.length)
+    await goesOn(tail, tail.seen)
+    // What was copied and truncated between two looks comes behind what was written since.
+    expect(tail.seen.toSorted()).toEqual([...all, 'last'].toSorted())
+    expect(tail.warnings).toEqual([])
+  })
+
+  it('copied several times while nothing ran: every copy is read', async () => {
+    const tail = await following(text(lines(1, 5)))
+    await tail.stop()
+    await appendFile(tail.path, text(lines(6, 9)))
+    await copyAndTruncate(tail.path, `${tail.path}.2`)
+    await appendFile(tail.path, text(lines(10, 12)))
+    await copyAndTruncate(tail.path)
+    await appendFile(tail.path, text(lines(13, 14)))
+    await tail.start()
+    await tail.sees(lines(1, 14))
+    await goesOn(tail, lines(1, 14))
+  })
+
+  it('copied and compressed: what was not read is read in the compressed copy', async () => {
+    const tail = await following(text(lines(1, 5)))
+    await tail.stop()
+    await appendFile(tail.path, text(lines(6, 20)))
+    await copyAndTruncate(tail.path)
+    await compress(`${tail.path}.1`)
+    await appendFile(tail.path, text(lines(21, 22)))
+    await tail.start()
+    await tail.sees(lines(1, 22))
+    await goesOn(tail, lines(1, 22))
+  })
+
+  it('without a copy: how much is missed is said', async () => {
+    const tail = await following(text(lines(1, 5)))
+    await tail.stop()
+    await truncate(tail.path, 0)
+    await appendFile(tail.path, 'new\n')
+    await tail.start()
+    await tail.sees([...lines(1, 5), 'new'])
+    await tail.passes(() => tail.warnings.length > 0)
+    await tail.stop()
+    expect(tail.warnings).toMatchObject([
+      { file: tail.path, bytes: 0, message: expect.stringContaining('reading starts at its beginning') },
+    ])
+  })
+})
+
+describe('compressed without delay', () => {
+  it.each([
+    ['the rest of it', text(lines(6, 20))],
+    ['nothing', ''],
+  ])('while nothing ran: %s is read', async (_what, rest) => {
+    const tail = await following(text(lines(1, 5)))
+    await tail.stop()
+    await appendFile(tail.path, rest)
+    await rename(tail.path, `${tail.path}.1`)
+    await compress(`${tail.path}.1`)
+    await writeFile(tail.path, 'new\n')
+    await tail.start()
+    const before = [...lines(1, 5), ...(rest === '' ? [] : lines(6, 20))]
+    await tail.sees([...before, 'new'])
+    await goesOn(tail, [...before, 'new'])
+    expect(tail.warnings).toEqual([])
+  })
+
+  it('while running: what was read is not read again, also when the plain file stays for a while', async () => {
+    const tail = await following(text(lines(1, 5)))
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, '')
+    await writeFile(`${tail.path}.1.gz`, gzipSync(await readFile(`${tail.path}.1`)))
+    await goesOn(tail, lines(1, 5))
+    await unlink(`${tail.path}.1`)
+    await tail.stop()
+    await tail.start()
+    await rename(`${tail.path}.1.gz`, `${tail.path}.2.gz`)
+    await appendFile(tail.path, 'very last\n')
+    await tail.sees([...lines(1, 5), 'last', 'very last'])
+  })
+
+  it('with the same beginning as another: only its own content counts', async () => {
+    const tail = await following(text([...BANNER, ...lines(1, 5)]))
+    await tail.stop()
+    await rename(tail.path, `${tail.path}.2`)
+    await writeFile(`${tail.path}.1`, text([...BANNER, ...lines(11, 50)]))
+    await compress(`${tail.path}.2`)
+    await compress(`${tail.path}.1`)
+    await writeFile(tail.path, text([...BANNER, ...lines(61, 62)]))
+    await tail.start()
+    const all = [...BANNER, ...lines(1, 5), ...BANNER, ...lines(11, 50), ...BANNER, ...lines(61, 62)]
+    await tail.sees(all)
+    await goesOn(tail, all)
+  })
+
+  it('damaged: what can be read is, and the damage is a reject that does not come back', async () => {
+    const tail = await following()
+    await tail.stop()
+    const whole = gzipSync(text(lines(1, 500)))
+    await writeFile(`${tail.path}.1.gz`, whole.subarray(0, whole.length - 20))
+    await tail.start()
+    await appendFile(tail.path, 'last\n')
+    await tail.passes(
+      () => tail.seen.includes('last') && tail.log.lines.some(({ level }) => level === 'error'),
+    )
+    const before = tail.seen.length
+    expect(before).toBeGreaterThan(480)
+    await tail.stop()
+    await tail.start()
+    await appendFile(tail.path, 'very last\n')
+    await tail.passes(() => tail.seen.at(-1) === 'very last')
+    expect(tail.seen.length).toBe(before + 1)
+  })
+})
+
+describe('other ways to rotate', () => {
+  it.each([
+    ['app.log', 'app.log.1'],
+    ['app.log', 'app.1.log'],
+    ['app.log', 'app.log-20260101'],
+    ['app.log', 'app-20260101.log'],
+    ['app.log', 'app.2026-01-01.log'],
+    ['app.log', 'app.log.2026-01-01_13-00'],
+    ['app.log', 'app.log-2026010113'],
+    ['app.log', 'app.log-1767225600'],
+    ['app.log', 'app-2026-01-01T13:00:00Z.log'],
+    ['app.log', 'app.2026-01-01.0.log'],
+    ['app', 'app.1'],
+  ])('%s renamed to %s, while nothing ran', async (name, rotated) => {
+    const tail = await following('1\n', '', name)
+    await tail.stop()
+    await appendFile(tail.path, '2\n')
+    await rename(tail.path, join(tail.path, '..', rotated))
+    await writeFile(tail.path, '3\n')
+    await tail.start()
+    await tail.sees(['1', '2', '3'])
+    expect(tail.warnings).toEqual([])
+  })
+
+  it('into another folder, while nothing ran', async () => {
+    const tail = await following('1\n', '&olddir=old')
+    await tail.stop()
+    await appendFile(tail.path, '2\n')
+    await mkdir(join(tail.path, '..', 'old'))
+    await rename(tail.path, join(tail.path, '..', 'old', 'app.log.1'))
+    await writeFile(tail.path, '3\n')
+    await tail.start()
+    await tail.sees(['1', '2', '3'])
+    expect(tail.warnings).toEqual([])
+  })
+
+  it.each([
+    ['while nothing ran', true],
+    ['while it is read', false],
+  ])('a link that moves on to other files, %s', async (_what, isDown) => {
+    const link = await freshPath('current.log')
+    const day = (n: number) => join(link, '..', `day-${n}.log`)
+    const moveTo = async (n: number) => {
+      await symlink(day(n), `${link}.tmp`)
+      await rename(`${link}.tmp`, link)
+    }
+    await writeFile(day(1), '1\n')
+    await symlink(day(1), link)
+    const tail = new Follower(link)
+    await tail.start()
+    onTestFinished(() => tail.stop())
+    await tail.sees(['1'])
+    if (isDown) await tail.stop()
+    await appendFile(day(1), '2\n')
+    await writeFile(day(2), '3\n')
+    await moveTo(2)
+    await writeFile(day(3), '4\n')
+    await moveTo(3)
+    if (isDown) await tail.start()
+    await tail.sees(['1', '2', '3', '4'])
+    await appendFile(day(1), 'late\n')
+    await tail.sees(['1', '2', '3', '4', 'late'])
+    expect(tail.warnings).toEqual([])
+  })
+
+  it('removed while nothing ran: says how much is missed and which file it goes on with', async () => {
+    const tail = await following('1\n')
+    await tail.stop()
+    await rm(tail.path)
+    await writeFile(tail.path, '2\n')
+    await tail.start()
+    await tail.sees(['1', '2'])
+    await tail.passes(() => tail.warnings.length > 0)
+    await tail.stop()
+    expect(tail.warnings).toMatchObject([
+      { bytes: 0, message: expect.stringContaining(`reading goes on with ${tail.path}`) },
+    ])
+  })
+
+  it('removed before all that was seen of it was read: says how many bytes are missed', async () => {
+    const all = lines(1, 6000)
+    const tail = new Follower(await freshPath())
+    await writeFile(tail.path, text(all))
+    await tail.start(3)
+    await tail.isKilled()
+    const { size } = await stat(tail.path)
+    const read = text(tail.seen).length
+    await rm(tail.path)
+    await writeFile(tail.path, 'new\n')
+    await tail.start()
+    await tail.passes(() => tail.warnings.length > 0)
+    await tail.sees([...all.slice(0, tail.seen.length - 1), 'new'])
+    await tail.stop()
+    expect(tail.warnings).toMatchObject([{ bytes: size - read }])
+  })
+})
+
+describe('a cursor of the first version', () => {
+  const first = async (path: string, offset: number, bytes: number) => {
+    const { ino, mtimeNs, birthtimeNs } = await stat(path, { bigint: true })
+    const file = { inode: String(ino), modifiedAt: String(mtimeNs), bornAt: String(birthtimeNs) }
+    const command = `head -c ${bytes} '${path}' | sha256sum | head -c 16`
+    const hash = execFileSync('sh', ['-c', command], { encoding: 'utf8' })
+    return JSON.stringify({ file, at: { offset, line: 3, skip: 0, form: 'lines', head: { bytes, hash } } })
+  }
+
+  it('goes on where it stood, and takes what was written to before for read', async () => {
+    const tail = new Follower(await freshPath())
+    await writeFile(`${tail.path}.2`, 'past\n')
+    await writeFile(tail.path, '1\n2\n')
+    await utimes(`${tail.path}.2`, 1_600_000_000, 1_600_000_000)
+    tail.cursor = await first(tail.path, 4, 4)
+    await appendFile(tail.path, '3\n')
+    await rename(tail.path, `${tail.path}.1`)
+    await writeFile(tail.path, '4\n')
+    await tail.start()
+    await tail.sees(['3', '4'])
+    await tail.stop()
+    await tail.start()
+    await goesOn(tail, ['3', '4'])
+    expect(tail.warnings).toEqual([])
+    await tail.stop()
+  })
+
+  it('finds its file compressed', async () => {
+    const tail = new Follower(await freshPath())
+    await writeFile(tail.path, text(lines(1, 30)))
+    tail.cursor = await first(tail.path, text(lines(1, 20)).length, 1024)
+    await rename(tail.path, `${tail.path}.1`)
+    await compress(`${tail.path}.1`)
+    await writeFile(tail.path, 'new\n')
+    await tail.start()
+    await tail.sees([...lines(21, 30), 'new'])
+    await tail.stop()
+  })
+
+  it('that stood behind a file: only what was written to later is read', async () => {
+    const tail = new Follower(await freshPath())
+    await writeFile(`${tail.path}.1`, 'past\n')
+    tail.cursor = JSON.stringify({ ...JSON.parse(await first(`${tail.path}.1`, 5, 5)), at: null })
+    await writeFile(tail.path, '1\n')
+    await tail.start()
+    await tail.sees(['1'])
+    await goesOn(tail, ['1'])
+    await tail.stop()
+  })
+})

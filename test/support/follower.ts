@@ -1,0 +1,95 @@
+/** A tail under test that keeps its cursor as the daemon does, and can be killed between two commits. */
+import { expect } from 'vitest'
+import { manualClock } from './clock.ts'
+import { openSource, recordingLog, Sink, sourceContext } from './source.ts'
+import { until } from './until.ts'
+
+const KILLED = new Error('killed')
+
+/** A tail that keeps its cursor as the daemon does: where it began, then what is settled last, in order. */
+export class Follower {
+  readonly seen: string[] = []
+  readonly log = recordingLog()
+  /** What was logged at warn, with its fields. */
+  readonly warnings: { readonly message: string; readonly file?: string; readonly bytes?: number }[] = []
+  readonly path: string
+  readonly query: string
+  cursor: string | null = null
+  #commitsLeft = Number.POSITIVE_INFINITY
+  #clock = manualClock()
+  #abort = new AbortController()
+  #ended: Promise<void> = Promise.resolve()
+
+  constructor(path: string, query = '') {
+    this.path = path
+    this.query = query
+  }
+
+  /** Resolves once it has begun. What it emits after so many commits never happens: it was killed. */
+  async start(commits = Number.POSITIVE_INFINITY): Promise<void> {
+    const source = await openSource(`file:${this.path}?follow=true${this.query}`)
+    expect(source.ends).toBe(false)
+    this.#commitsLeft = commits
+    this.#abort = new AbortController()
+    await new Promise<void>((resolve, reject) => {
+      const context = sourceContext(new Sink(), {
+        cursor: this.cursor,
+        signal: this.#abort.signal,
+        clock: this.#clock,
+        log: {
+          ...this.log,
+          warn: (fields, message) => {
+            this.warnings.push({ ...fields, message })
+            this.log.warn(fields, message)
+          },
+        },
+        begin: async (cursor) => {
+          if (this.#commitsLeft < 0) throw KILLED
+          this.cursor = cursor
+          resolve()
+        },
+        emit: async (batch) => {
+          if (--this.#commitsLeft < 0) throw KILLED
+          this.seen.push(...batch.map(({ raw }) => raw))
+          this.cursor = batch.at(-1)!.cursor
+          return batch.map(() => ({ status: 'accepted', matches: 0 }))
+        },
+      })
+      this.#ended = source.run(context)
+      this.#ended.catch((error: unknown) => {
+        if (error !== KILLED) reject(error)
+      })
+    })
+  }
+
+  get isMortal(): boolean {
+    return Number.isFinite(this.#commitsLeft)
+  }
+
+  /** After so many more commits. */
+  dies(commits: number): void {
+    this.#commitsLeft = commits
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort()
+    await this.#ended.catch((error: unknown) => expect(error).toBe(KILLED))
+  }
+
+  async isKilled(): Promise<void> {
+    await expect(this.#ended).rejects.toBe(KILLED)
+  }
+
+  async sees(lines: readonly string[]): Promise<void> {
+    await this.passes(() => this.seen.length >= lines.length).catch(() => {})
+    expect(this.seen).toEqual(lines)
+  }
+
+  /** Waits, moving the clock past polls. */
+  async passes(condition: () => boolean): Promise<void> {
+    await until(() => {
+      this.#clock.advance(1000)
+      return condition()
+    })
+  }
+}
