@@ -14,6 +14,7 @@ import type { PythonFile } from './python-files.ts'
 const MAKERS = [
   'pyodide',
   'import-seam',
+  'file-imports',
   'cache-channel',
   'import-allowlist',
   'utc-clock',

@@ -106,7 +106,14 @@ export async function importedNames(module: object): Promise<readonly string[]> 
 }
 
 /** Nothing of this machine goes in: `_` would name a path of it. */
-const ENVIRONMENT = { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' }
+const ENVIRONMENT = {
+  PYTHONHASHSEED: '0',
+  PYTHONTZPATH: '/usr/share/zoneinfo',
+  TZ: 'UTC',
+  HOME: '/home',
+  LANG: 'C.UTF-8',
+  _: '',
+}
 const NO_GLOBALS = Object.freeze(Object.create(null)) as object
 
 interface Files extends OpenFiles, FreezableFiles {
@@ -124,6 +131,10 @@ interface Interpreter extends CApi {
   /** Address of the flag that makes it ask for signals. */
   readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING: number
 }
+
+/** The one time zone that needs no database, in the form of RFC 9636: no transition, one kind of time, its name. */
+const ZONE_BLOCK = `TZif2${'\0'.repeat(15 + 5 * 4 - 4)}\0\0\0\x01\0\0\0\x04${'\0'.repeat(6)}UTC\0`
+const UTC_ZONE = `${ZONE_BLOCK}${ZONE_BLOCK}\nUTC0\n`
 
 const { resolve } = createRequire(import.meta.url)
 const LIBRARY = '/lib/python314'
@@ -157,6 +168,8 @@ async function createInterpreter(
         Object.assign(ENV, ENVIRONMENT)
         for (const folder of ['site-packages', 'lib-dynload']) FS.mkdirTree(`/lib/python3.14/${folder}`)
         FS.writeFile(`${LIBRARY}.zip`, library, { canOwn: true })
+        FS.mkdirTree(ENVIRONMENT.PYTHONTZPATH)
+        FS.writeFile(`${ENVIRONMENT.PYTHONTZPATH}/UTC`, UTC_ZONE)
         FS.mkdirTree(ENVIRONMENT.HOME)
         FS.chdir(ENVIRONMENT.HOME)
         installFiles(FS, files)
