@@ -1,5 +1,6 @@
 /** The composition root: builds the rooms, starts them in order, stops them in reverse. */
 import { type Cleanups, createCleanups } from './daemon/cleanups.ts'
+import { createEnding, type Ending } from './daemon/ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './daemon/generation.ts'
 import { type DaemonOptions, type Ground, layGround } from './daemon/ground.ts'
 import { createReloads, type Reloads } from './daemon/reloads.ts'
@@ -22,6 +23,8 @@ export interface Daemon {
   readonly finished: Promise<RunSummary>
   /** Takes no more events, lets what is under way settle, drains deliveries. */
   drain(): void
+  /** What is left of the drain time, once the end has begun. */
+  remainingMs(): number
   /** Loads the whole project again, or keeps the old one and says why. */
   reload(): Promise<void>
 }
@@ -40,25 +43,37 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     options.onEvent({ kind: 'started', sources, store: ground.store.place, ...contentsOf(generation) })
 
     const reloads = reloadsOf(ground, rooms, options)
-    cleanups.add(() => reloads.end())
-    const run = { ground, rooms, cleanups, before, startedAt }
+    cleanups.add('reload', () => reloads.end())
+    const ending = createEnding(options.drainTimeoutMs, options.log)
+    ground.draining.signal.addEventListener('abort', () => ending.begin())
+    const run = { ground, rooms, cleanups, ending, before, startedAt }
     const finished = finish(runSources(ground, rooms, options), run, options)
     // Whoever asks for the end gets its failure; nobody may be asking yet.
     finished.catch(() => {})
-    return { finished, drain: () => ground.draining.abort(), reload: () => reloads.ask() }
+    return {
+      finished,
+      drain: () => ground.draining.abort(),
+      remainingMs: () => ending.remainingMs(),
+      reload: () => reloads.ask(),
+    }
   } catch (error) {
     await cleanups.run()
     throw error
   }
 }
 
-function runSources(ground: Ground, rooms: Rooms, options: DaemonOptions): Promise<void>[] {
+interface SourceRun {
+  readonly source: string
+  readonly ended: Promise<void>
+}
+
+function runSources(ground: Ground, rooms: Rooms, options: DaemonOptions): SourceRun[] {
   const { current, store, keepRejects, draining } = ground
   const { pipeline, tally, readiness, server } = rooms
   const { log, onEvent, stdin } = options
   const { eventBytes } = current.generation.project.settings.limits
-  return ground.sources.map((opened) =>
-    runSource(opened, {
+  return ground.sources.map((opened) => {
+    const ended = runSource(opened, {
       evaluate: (events) => current.generation.evaluate(events),
       pipeline,
       store,
@@ -71,35 +86,44 @@ function runSources(ground: Ground, rooms: Rooms, options: DaemonOptions): Promi
       limits: { eventBytes, bodyBytes: BODY_BYTES },
       log,
       signal: draining.signal,
-    }),
-  )
+    })
+    // One that is left behind may fail at any time.
+    ended.catch(() => {})
+    return { source: opened.spec.name, ended }
+  })
 }
 
 interface Run {
   readonly ground: Ground
   readonly rooms: Rooms
   readonly cleanups: Cleanups
+  readonly ending: Ending
   readonly before: DeliveryCounts
   readonly startedAt: number
 }
 
 /** Waits for the sources, then for the deliveries, and stops everything. A source that can't be read ends the others. */
 async function finish(
-  runs: readonly Promise<void>[],
-  { ground: { store, draining }, rooms: { delivery, tally, correlations }, cleanups, before, startedAt }: Run,
-  { onEvent, drainTimeoutMs }: DaemonOptions,
+  runs: readonly SourceRun[],
+  { ground, rooms: { delivery, tally, correlations }, cleanups, ending, before, startedAt }: Run,
+  { onEvent }: DaemonOptions,
 ): Promise<RunSummary> {
+  const { store, draining } = ground
+  const sourcesEnded = () => Promise.all(runs.map(({ source, ended }) => ending.wait(source, ended)))
   try {
-    await Promise.all(runs)
-    // What the last events make is not left for the next run.
-    await correlations.look()
-    await correlations.stop()
+    await sourcesEnded()
     const exhausted = !draining.signal.aborted
+    ending.begin()
+    // What the last events make is not left for the next run.
+    await ending.wait(
+      'correlation',
+      correlations.look().then(() => correlations.stop()),
+    )
     if (!exhausted) {
       const { pending, sending, waiting } = await store.countDeliveries()
       onEvent({ kind: 'draining', waiting: pending + sending + waiting })
     }
-    await delivery.drain(drainTimeoutMs)
+    await delivery.drain(ending.remainingMs())
     // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
     await delivery.stop()
     const left = await store.deliveries({ states: UNDELIVERED, limit: LEFT_TOLD })
@@ -107,7 +131,7 @@ async function finish(
     return tally.summary(before, await store.countDeliveries(), { left, exhausted, durationMs })
   } finally {
     draining.abort()
-    await Promise.allSettled(runs)
+    await sourcesEnded().catch(() => {})
     await cleanups.run()
   }
 }

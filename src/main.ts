@@ -24,7 +24,17 @@ const io: Io = {
     }
   },
   written: (timeoutMs) => Promise.race([outputsWritten(), elapsed(timeoutMs)]),
-  endNow: (code) => process.exit(code),
+  endNow,
+}
+
+/**
+ * `process.exit` waits for the thread pool, where a read of a silent pipe or of a network file system may never end. A
+ * process that becomes another one waits for nothing.
+ */
+function endNow(code: number): void {
+  const { execPath } = process
+  if (process.platform !== 'win32') process.execve?.(execPath, [execPath, '-e', `process.exit(${code})`], {})
+  process.exit(code)
 }
 
 /** What was written to a pipe leaves the process only when the reader has taken what came before. */
@@ -57,4 +67,4 @@ await outputsWritten()
 // Whoever feeds the standard input may keep it open; nobody reads it now.
 process.stdin.unref?.()
 // Nor does what a user's own destination type has left open keep the process: unref'd, this waits for nothing else.
-setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()
+setTimeout(() => endNow(Number(process.exitCode)), LEFT_OPEN_MS).unref()

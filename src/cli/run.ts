@@ -11,6 +11,8 @@ import { runExitCode, summaryLines } from './_run-summary.ts'
 import { openSession, type Session } from './_session.ts'
 
 const DRAIN_TIMEOUT_MS = 30_000
+/** For the summary to leave, however little of the drain time remains. */
+const MIN_OUTPUT_MS = 1_000
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 const OPTIONS = {
@@ -29,7 +31,7 @@ const OPTIONS = {
   httpTokenFile: text('--http-token-file <file>', 'the token that POSTs must bear; needed off loopback'),
   drainTimeout: parsed(
     '--drain-timeout <time>',
-    'how long the end waits for deliveries; 30s when absent',
+    'how long the end waits for sources and deliveries; 30s when absent',
     durationMs,
   ),
   skipInvalid: flag('--skip-invalid', 'run without the files that have errors'),
@@ -49,13 +51,13 @@ const OPTIONS = {
 export default defineCommand({
   options: OPTIONS,
   async run({ options }, io) {
-    const { logFormat, logLevel, drainTimeout: drainTimeoutMs = DRAIN_TIMEOUT_MS } = options
+    const { logFormat, logLevel } = options
     const session = openSession(options, io, {
       log: { format: logFormat, level: logLevel ?? (logFormat === 'json' ? 'info' : 'warn') },
     })
     const tell = createTeller(session, logFormat)
     const interrupts = createInterrupts()
-    const starting = startDaemon({ ...daemonOptions(options, session, io), drainTimeoutMs, onEvent: tell })
+    const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent: tell })
     // A signal that comes during the start is obeyed as soon as the daemon stands; a failed start ends by itself.
     const whenStarted = (act: (daemon: Daemon) => unknown) => void starting.then(act).catch(() => {})
     const forget = io.onSignal((signal) => {
@@ -70,13 +72,14 @@ export default defineCommand({
       }
     })
     try {
-      const { finished } = await starting
-      const summary = await finished
+      const daemon = await starting
+      const summary = await daemon.finished
       if (logFormat === 'json') session.log.info({ ...summary }, 'finished')
       else session.note(`\n${summaryLines(summary, session.errorStyle).join('\n')}`)
       const code = runExitCode(summary, interrupts.stoppedBy)
       // A reader that stands still does not hold a service that is to end.
-      if (!(await io.written(drainTimeoutMs))) io.endNow(code)
+      const outputMs = Math.max(MIN_OUTPUT_MS, daemon.remainingMs())
+      if (!(await io.written(outputMs))) io.endNow(code)
       return code
     } finally {
       forget()
@@ -88,7 +91,7 @@ function daemonOptions(
   options: Values<typeof OPTIONS>,
   { workspace, log }: Session,
   io: Io,
-): Omit<DaemonOptions, 'onEvent' | 'drainTimeoutMs'> {
+): Omit<DaemonOptions, 'onEvent'> {
   return {
     workspace,
     log,
@@ -96,6 +99,7 @@ function daemonOptions(
     storeUrl: options.store,
     http: options.http,
     httpTokenFile: options.httpTokenFile,
+    drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
     allowLocalTypes: options.allowLocalTypes,
     skipInvalid: options.skipInvalid,
     secretsDirs: options.secretsDir,

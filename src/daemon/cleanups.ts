@@ -1,25 +1,34 @@
 /** What has been started is stopped in reverse, all of it: what fails to stop keeps nothing else from stopping. */
 import { messageOf } from '../errors.ts'
 import type { Log } from '../model/ports.ts'
+import { endWithin } from './ending.ts'
 
 export type Cleanup = () => Promise<unknown>
 
 export interface Cleanups {
-  add(cleanup: Cleanup): void
+  /** @param part names it in the log. */
+  add(part: string, cleanup: Cleanup): void
   /** Never rejects. */
   run(): Promise<void>
 }
 
-export function createCleanups(log: Log): Cleanups {
-  const stack: Cleanup[] = []
+/** For all of them. */
+const CLEANUP_TIMEOUT_MS = 7_000
+/** For one, however long the others took. */
+const MIN_CLEANUP_MS = 250
+
+export function createCleanups(log: Log, timeoutMs = CLEANUP_TIMEOUT_MS): Cleanups {
+  const stack: { readonly part: string; readonly cleanup: Cleanup }[] = []
   return {
-    add: (cleanup) => void stack.push(cleanup),
+    add: (part, cleanup) => void stack.push({ part, cleanup }),
     async run() {
-      for (const cleanup of stack.splice(0).reverse()) {
+      const deadline = performance.now() + timeoutMs
+      for (const { part, cleanup } of stack.splice(0).reverse()) {
+        const leftMs = Math.max(MIN_CLEANUP_MS, deadline - performance.now())
         try {
-          await cleanup()
+          await endWithin(leftMs, part, cleanup(), log)
         } catch (error) {
-          log.error({ error: messageOf(error) }, 'a part of the daemon could not be stopped')
+          log.error({ part, error: messageOf(error) }, 'a part of the daemon could not be stopped')
         }
       }
     },

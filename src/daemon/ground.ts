@@ -56,13 +56,13 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   const token = openToken(options.httpTokenFile)
   const storeUrl = options.storeUrl ?? settings.store ?? DEFAULT_STORE
   const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root })
-  cleanups.add(() => store.close())
+  cleanups.add('store', () => store.close())
   await store.hold(`signalbox run --project ${root}`)
   const keepRejects = await openRejects(rejectsFile(prepared.project, store), root)
   const cache = new CacheLedger(store, () => systemClock.now())
   // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
   const current = { generation: await startGeneration(prepared, options, cache) }
-  cleanups.add(() => current.generation.retire())
+  cleanups.add('engine', () => current.generation.retire())
   return { current, sources, token, store, cache, keepRejects, draining: new AbortController() }
 }
 

@@ -59,9 +59,9 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
     ready: () => readiness.now(),
     bodyBytes: BODY_BYTES,
   })
-  cleanups.add(() => server.close())
+  cleanups.add('HTTP server', () => server.close())
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)
-  cleanups.add(() => http.close())
+  cleanups.add('HTTP client', () => http.close())
   const { root, registry } = current.generation.project
   const delivery = createDelivery({
     store,
@@ -100,11 +100,11 @@ export async function startRooms(
   cleanups: Cleanups,
 ): Promise<void> {
   await delivery.start()
-  cleanups.add(() => delivery.stop())
+  cleanups.add('delivery', () => delivery.stop())
   await heartbeat.follow(current.generation.project.registry.heartbeat)
-  cleanups.add(() => heartbeat.stop())
+  cleanups.add('heartbeat', () => heartbeat.stop())
   await correlations.follow(current.generation.project)
-  cleanups.add(() => correlations.stop())
+  cleanups.add('correlation', () => correlations.stop())
 }
 
 async function typeOf({ types }: Generation, type: string): Promise<DestinationType> {
