@@ -1,5 +1,5 @@
 /** Finds a detection and one of its cases by name, or says which name was meant. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { UserError } from '../errors.ts'
 import type { Detection, TestCase } from '../model/detection.ts'
 import type { Project } from '../model/project.ts'

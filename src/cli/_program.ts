@@ -1,6 +1,6 @@
 /** Finds the command that was called, runs it, and turns what it throws into an exit code. */
 import { inspect } from 'node:util'
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { isError, UserError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { type Command, type CommandGroup, type Io, isGroup, OK, UNUSABLE } from './_command.ts'

@@ -1,7 +1,7 @@
 /** Reads the Python file that a spec names. A body lies in the project, links followed. */
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import type { PythonSource } from '../model/detection.ts'
 import { projectPath } from './discover.ts'
 import type { ProblemList } from './problems.ts'

@@ -1,6 +1,6 @@
 /** The `Detection` of a correlation rule -> a checked correlation. Of specs that fit their schema. */
 import cron from 'node-cron'
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import type {
   Correlation,
   CorrelationStep,

@@ -1,5 +1,5 @@
 /** Checks over all specs: one namespace of ids, one enabled data model per log type, packs that hold what exists. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { memberNames } from './correlation-members.ts'
 import type { ProblemList } from './problems.ts'
 import { nodeAt } from './schema-check.ts'

@@ -1,5 +1,5 @@
 /** Match expressions of a spec -> checked expressions. Every fault is reported where it stands. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { CONDITIONS, type OperandForm } from '../model/condition.ts'
 import type {
   Combinator,

@@ -1,5 +1,5 @@
 /** Names in `OutputIds` and in expectations that the registry does not know. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import type { DeclaredRouting } from './destinations.ts'
 import type { ProblemList } from './problems.ts'
 import type { SourceText } from './source-text.ts'

@@ -1,7 +1,7 @@
 /** Checks a value against a JSON Schema and says each failure at its place in the YAML, in a sentence. */
 import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import type { ProblemList, Report } from './problems.ts'
 import type { SourceText } from './source-text.ts'
 import type { YamlNode } from './yaml-tree.ts'

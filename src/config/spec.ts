@@ -1,5 +1,5 @@
 /** Reads one analysis file: text -> tree -> value checked against the schema of its type. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import type { DetectionType, Place, TestCase } from '../model/detection.ts'
 import { projectPath } from './discover.ts'
 import { ProblemList } from './problems.ts'

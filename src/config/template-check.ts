@@ -1,5 +1,5 @@
 /** Templates of destinations, judged where they are written: what they name must be there. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { TEMPLATE_FIELDS, templateFaults } from '../model/template.ts'
 import type { ProblemList } from './problems.ts'
 import type { SourceText } from './source-text.ts'

@@ -93,7 +93,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     get facts() {
       return facts()
     },
-    problems: withHints(problems, () => facts().helpers),
+    problems: withHints(problems, project, () => facts().helpers),
     unavailable,
     evaluate: gathering({ run: evaluate, enough: ENOUGH_EVENTS, waitMs: GATHER_MS }),
     test,

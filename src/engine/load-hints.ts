@@ -1,15 +1,21 @@
-/** Says what helps where bodies failed to load: the command that brings a module, or the circle that imports run in. */
+/** Says what helps where bodies failed to load: the helper that is meant, a package, or the circle that imports run in. */
+import { nearest } from '../model/nearest.ts'
 import type { BodyProblem } from '../model/evaluation.ts'
 import type { BodyFacts } from '../model/facts.ts'
 import { distributionOf } from '../model/packages.ts'
+import type { Project } from '../model/project.ts'
+import { isStandardModule } from './absent-modules.ts'
 
 const MISSING = /No module named '([\w.]+)'/
 const CIRCULAR = /partially initialized module '(\w+)'/
 const MOST_NAMED = 3
 
+type Helpers = Pick<Project, 'helpers' | 'invalidParts' | 'problems'>
+
 /** @param helpersFacts asked for where something has to be looked up. */
 export function withHints(
   problems: readonly BodyProblem[],
+  project: Helpers,
   helpersFacts: () => ReadonlyMap<string, BodyFacts>,
 ): BodyProblem[] {
   const waiting = Map.groupBy(problems, ({ error }) => MISSING.exec(error.message)?.[1])
@@ -19,17 +25,34 @@ export function withHints(
     const circular = CIRCULAR.exec(message)?.[1]
     if (module !== undefined) {
       const others = waiting.get(module)!.filter((other) => other !== problem)
-      return { ...problem, hint: missingHint(module, others) }
+      return { ...problem, hint: missingHint(module, others, project) }
     }
     return circular === undefined ? problem : { ...problem, hint: circleHint(circular, helpersFacts()) }
   })
 }
 
-function missingHint(module: string, others: readonly BodyProblem[]): string {
-  const [top, ...below] = module.split('.')
+function missingHint(module: string, others: readonly BodyProblem[], project: Helpers): string {
+  const [top = '', ...below] = module.split('.')
   // The package is there: what it lacks is most likely compiled.
   if (below.length > 0) return `only packages of pure Python run here: is ${top} one?`
-  return `signalbox python add ${distributionOf(top!)} brings it${alsoNeeded(others)}`
+  if (isStandardModule(top)) return `${top} belongs to the standard library and is not available here`
+  return helperHint(top, project) ?? packageHint(top, others)
+}
+
+/** No package index is named beside the name of a helper: there a stranger may own it. */
+function helperHint(module: string, { helpers, invalidParts, problems }: Helpers): string | null {
+  const invalid = invalidParts.find(({ kind, id }) => kind === 'helper' && id === module)
+  if (invalid) return `the helper ${module} is not loaded: correct the errors in ${invalid.file}`
+  const bare = problems.find(({ code, file }) => code === 'idle-body' && file.endsWith(`/${module}.py`))
+  if (bare) return `${bare.file} is no helper yet: it requires a spec with AnalysisType: global`
+  const known = [...helpers, ...invalidParts.filter(({ kind }) => kind === 'helper')].map(({ id }) => id)
+  const near = nearest(module, known)
+  return near === undefined ? null : `did you mean the helper "${near}"?`
+}
+
+function packageHint(module: string, others: readonly BodyProblem[]): string {
+  const command = `signalbox python add ${distributionOf(module)}`
+  return `if this is a package on PyPI: ${command} (pure Python only)${alsoNeeded(others)}`
 }
 
 function alsoNeeded(others: readonly BodyProblem[]): string {

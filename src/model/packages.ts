@@ -30,6 +30,7 @@ export const NO_PACKAGES: PackageSet = {
 /** Where the name to import is not that of what one installs. */
 const DISTRIBUTIONS: Readonly<Record<string, string>> = {
   dateutil: 'python-dateutil',
+  zoneinfo: 'tzdata',
   yaml: 'PyYAML',
   bs4: 'beautifulsoup4',
   jwt: 'PyJWT',

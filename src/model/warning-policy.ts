@@ -17,6 +17,7 @@ export const WARNING_CODES = [
   'linked-folder',
   'literal-secret',
   'missing-base',
+  'no-time-zones',
   'not-a-number',
   'orphan-expectations',
   'outside-project',

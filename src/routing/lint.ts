@@ -1,6 +1,6 @@
 /** Finds routing that is well-formed and still most likely a mistake. Pure: rows and metadata in, findings out. */
 
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { ALERT_KINDS, alertGroup } from '../model/alert-kind.ts'
 import type { Destination, Registry } from '../model/destination.ts'
 import type { Detection, Place } from '../model/detection.ts'

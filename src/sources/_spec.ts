@@ -1,5 +1,5 @@
 /** Reads the text of `--from` and of `sources:` in signalbox.yaml. Pure: opens nothing. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { UserError } from '../errors.ts'
 import type { SourceSpec } from './_source.ts'
 

@@ -1,5 +1,5 @@
 /** `--filter KEY=VALUE`: which detections are meant. Pure. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { UserError } from '../errors.ts'
 import type { Detection } from '../model/detection.ts'
 

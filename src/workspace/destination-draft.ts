@@ -1,5 +1,5 @@
 /** What flags and prompts say of a destination, as an entry of destinations.yaml or as changes to one. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { isLocalType } from '../config/destination-options.ts'
 import { fieldAt, optionFault, readOption, suggestedReference } from '../config/option-fields.ts'
 import type { Change } from '../config/registry-edits.ts'

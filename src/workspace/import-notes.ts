@@ -4,11 +4,27 @@ import { distributionOf } from '../model/packages.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 
-/** Of the stand-ins, the one that works in part. */
-const STAND_IN = 'dateutil'
+/** Modules that work in part until a package is added. */
+const PARTIAL = [
+  {
+    code: 'stand-in',
+    module: 'dateutil',
+    package: 'dateutil',
+    what: 'the bundled dateutil parses ISO 8601 only',
+  },
+  {
+    code: 'no-time-zones',
+    module: 'zoneinfo',
+    package: 'tzdata',
+    what: 'zoneinfo has no time zone database here, so ZoneInfo("UTC") raises as well',
+  },
+] as const
 
 export function noteImports(project: Project, facts: ProjectFacts): Problem[] {
-  return [...noteHidden(project, facts), ...noteStandIns(project, facts)]
+  return [
+    ...noteHidden(project, facts),
+    ...PARTIAL.flatMap((partial) => notePartial(partial, project, facts)),
+  ]
 }
 
 function noteHidden({ helpers }: Project, facts: ProjectFacts): Problem[] {
@@ -28,24 +44,25 @@ function noteHidden({ helpers }: Project, facts: ProjectFacts): Problem[] {
   })
 }
 
-function noteStandIns(project: Project, facts: ProjectFacts): Problem[] {
-  if (facts.packages.has(STAND_IN) || facts.helpers.has(STAND_IN)) return []
+function notePartial(partial: (typeof PARTIAL)[number], project: Project, facts: ProjectFacts): Problem[] {
+  const { module, code, what } = partial
+  if (facts.packages.has(partial.package) || facts.helpers.has(module)) return []
   const users = [
-    ...importers(project.helpers, facts.helpers),
-    ...importers(project.dataModels, facts.dataModels),
-    ...importers(project.detections.values(), facts.detections),
+    ...importers(module, project.helpers, facts.helpers),
+    ...importers(module, project.dataModels, facts.dataModels),
+    ...importers(module, project.detections.values(), facts.detections),
   ]
   const [first, ...others] = users
   if (!first) return []
-  const more = others.length > 0 ? `, and in ${others.length} other bodies` : ''
+  const more = others.length > 0 ? ` (imported in ${others.length + 1} files)` : ''
   return [
     {
       severity: 'warning',
-      code: 'stand-in',
-      message: `${STAND_IN} is a stand-in that reads only ISO 8601 here${more}`,
+      code,
+      message: `${what}${more}`,
       ...first,
       column: 1,
-      hint: `signalbox python add ${distributionOf(STAND_IN)} brings the whole`,
+      hint: `signalbox python add ${distributionOf(module)} installs ${code === 'stand-in' ? 'the full package' : 'it'}`,
     },
   ]
 }
@@ -56,11 +73,12 @@ interface Owner {
 }
 
 function importers(
+  sought: string,
   owners: Iterable<Owner>,
   facts: ReadonlyMap<string, BodyFacts>,
 ): { file: string; line: number }[] {
   return [...owners].flatMap(({ id, body }) => {
-    const found = facts.get(id)?.imports.find(({ module }) => module.split('.', 1)[0] === STAND_IN)
+    const found = facts.get(id)?.imports.find(({ module }) => module.split('.', 1)[0] === sought)
     return body && found ? [{ file: body.path, line: found.line }] : []
   })
 }

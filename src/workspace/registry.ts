@@ -1,6 +1,6 @@
 /** The registry as code: the changes that commands make to destinations.yaml. */
 
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import {
   renamed,
   withChanges,

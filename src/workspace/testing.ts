@@ -1,5 +1,5 @@
 /** The door for tests in vitest or node:test, `signalbox/testing`: a project is loaded once, its detections are asked about events. */
-import { nearest } from '../adapters.ts'
+import { nearest } from '../model/nearest.ts'
 import { UserError } from '../errors.ts'
 import { alertsOn, type Detection, type Expectations, type TestCase } from '../model/detection.ts'
 import type { Engine } from '../model/evaluation.ts'

@@ -23,7 +23,9 @@ describe('python', () => {
 
     const before = await signalbox(['validate', '--project', root])
     expect(before.code).toBe(1)
-    expect(before.err + before.out).toContain('hint: signalbox python add greet brings it')
+    expect(before.err + before.out).toContain(
+      'hint: if this is a package on PyPI: signalbox python add greet (pure Python only)',
+    )
 
     expect(await python('add', 'greet')).toMatchObject({ code: 0, out: 'greet 1.0\n' })
     expect((await signalbox(['test', '--project', root])).code).toBe(0)

@@ -160,10 +160,12 @@ describe('what is missing', () => {
     )
     const hints = Object.fromEntries(started.problems.map(({ id, hint }) => [id, hint]))
     expect(hints).toMatchObject({
-      leans: 'signalbox python add absent brings it; also needed by A, B, C and 2 more',
-      A: 'signalbox python add absent brings it; also needed by leans, B, C and 2 more',
-      Through: 'signalbox python add absent brings it; also needed by leans, A, B and 2 more',
-      Other: 'signalbox python add PyYAML brings it',
+      leans:
+        'if this is a package on PyPI: signalbox python add absent (pure Python only); also needed by A, B, C and 2 more',
+      A: 'if this is a package on PyPI: signalbox python add absent (pure Python only); also needed by leans, B, C and 2 more',
+      Through:
+        'if this is a package on PyPI: signalbox python add absent (pure Python only); also needed by leans, A, B and 2 more',
+      Other: 'if this is a package on PyPI: signalbox python add PyYAML (pure Python only)',
     })
     expect(hints['Own fault']).toBeUndefined()
   })

@@ -1,11 +1,22 @@
 """Describes what a body raised: type, message, and the frames that lie in the author's own files."""
 
 import linecache
+import re
 
 from signalbox_driver.marks import TimeLimitExceeded
 
 _LONGEST_TEXT = 1_000
 _MOST_FRAMES = 20
+
+# What Pyodide says of itself helps no author: these commands and names do not exist here.
+_HOST_WORDS = (
+    (
+        re.compile(r"\.(?:\s|\\n)*On Pyodide you must do pyodide\.loadPackage\(\\?'tzdata\\?'\) package before you use zoneinfo"),
+        ": no time zone database is installed (signalbox python add tzdata installs it)",
+    ),
+    (re.compile(r"emscripten does not support processes"), "processes cannot be started here"),
+    (re.compile(r"SSL is not supported in Pyodide"), "TLS is not available here"),
+)
 
 _sources = set()
 _limit_text = ""
@@ -64,7 +75,10 @@ def missing_function(path, name):
 def _text(of, error):
     # The author's own exception classes may fail to print themselves.
     try:
-        return of(error)[:_LONGEST_TEXT]
+        text = of(error)
+        for pattern, words in _HOST_WORDS:
+            text = pattern.sub(words, text)
+        return text[:_LONGEST_TEXT]
     except Exception:
         return type(error).__name__
 
