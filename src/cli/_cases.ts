@@ -1,7 +1,8 @@
 /** Finds a detection and one of its cases by name, or says which name was meant. */
-import { nearest } from '../model/nearest.ts'
+
 import { UserError } from '../errors.ts'
 import type { Detection, TestCase } from '../model/detection.ts'
+import { nearest } from '../model/nearest.ts'
 import type { Project } from '../model/project.ts'
 
 export function findDetection({ detections, problems }: Project, id: string): Detection {

@@ -5,7 +5,8 @@ import type { Severity } from '../model/severity.ts'
 import type { Admitted } from '../pipeline/planner.ts'
 import { routeTarget } from '../reporters/_route-story.ts'
 import { counted, type Format, printable, type Style } from '../reporters/_style.ts'
-import { problemsText } from './_problems.ts'
+import { shownProblems } from '../workspace/project.ts'
+import { coloured, problemsText } from './_problems.ts'
 
 export interface Told {
   readonly level: 'info' | 'warn'
@@ -101,10 +102,11 @@ function warningLines(warnings: readonly Problem[], style: Style): string[] {
   const { routing = [], others = [] } = Object.groupBy(warnings, ({ code }) =>
     code === 'unknown-destination' ? 'routing' : 'others',
   )
-  const told = [...routing, ...others].slice(0, WARNINGS_TOLD)
-  const left = warnings.length - told.length
+  const shown = shownProblems([...routing, ...others])
+  const left = shown.length - WARNINGS_TOLD
   const more = left > 0 ? [`${counted(left, 'more warning')}: signalbox validate shows them all`] : []
-  return [problemsText(told, style), ...more]
+  const told = shown.slice(0, WARNINGS_TOLD).map((each) => coloured(each, style))
+  return [told.join('\n\n'), ...more]
 }
 
 function admitted(event: Admitted, style: Style): Told | null {

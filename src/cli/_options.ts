@@ -96,6 +96,7 @@ export const GLOBAL_OPTIONS = {
   pythonPath: list('--python-path <path>', 'folder of pure-Python packages, or a wheel'),
   envFile: text('--env-file <file>', 'file of NAME=value lines, added to the environment'),
   quiet: flag('--quiet', 'no progress, no notices; results and errors only'),
+  verbose: flag('--verbose', 'every problem by itself; otherwise equal ones are folded'),
   noColor: flag('--no-color', 'no colours; NO_COLOR and a stream that is no terminal do the same'),
 } satisfies OptionSet
 export type GlobalOptions = typeof GLOBAL_OPTIONS

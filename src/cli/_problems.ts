@@ -2,17 +2,21 @@
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import { counted, type Style } from '../reporters/_style.ts'
-import { formatProblem } from '../workspace/project.ts'
+import { type ShownProblem, shownProblems } from '../workspace/project.ts'
 
-export function problemsText(problems: readonly Problem[], style: Style): string {
-  return problems.map((problem) => problemText(problem, style)).join('\n\n')
+/** Equal problems are folded, unless verbose. */
+export function problemsText(problems: readonly Problem[], style: Style, verbose = false): string {
+  return shownProblems(problems, verbose)
+    .map((shown) => coloured(shown, style))
+    .join('\n\n')
 }
 
+const COLOURS = { error: 'red', warning: 'yellow', info: 'cyan' } as const
+
 /** The first line in the colour of its severity; the rest shows where and what to do. */
-function problemText(problem: Problem, style: Style): string {
-  const [first = '', ...rest] = formatProblem(problem).split('\n')
-  const colour = problem.severity === 'error' ? 'red' : 'yellow'
-  const head = first.replace(` ${problem.severity} `, () => ` ${style(colour, problem.severity)} `)
+export function coloured({ severity, text }: ShownProblem, style: Style): string {
+  const [first = '', ...rest] = text.split('\n')
+  const head = first.replace(` ${severity} `, () => ` ${style(COLOURS[severity], severity)} `)
   return [head, ...rest].join('\n')
 }
 
@@ -23,7 +27,7 @@ export function errorsIn(problems: readonly Problem[]): Problem[] {
 /** `2 errors, 1 warning`. */
 export function countProblems(problems: readonly Problem[]): string {
   const errors = errorsIn(problems).length
-  const warnings = problems.length - errors
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length
   const told = [errors > 0 && counted(errors, 'error'), warnings > 0 && counted(warnings, 'warning')]
   return told.filter(Boolean).join(', ') || 'no problems'
 }

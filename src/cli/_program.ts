@@ -1,7 +1,7 @@
 /** Finds the command that was called, runs it, and turns what it throws into an exit code. */
 import { inspect } from 'node:util'
-import { nearest } from '../model/nearest.ts'
 import { isError, UserError } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
 import { VERSION } from '../version.ts'
 import { type Command, type CommandGroup, type Io, isGroup, OK, UNUSABLE } from './_command.ts'
 import { COMMANDS, NOT_BUILT } from './_commands.ts'

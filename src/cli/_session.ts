@@ -11,6 +11,7 @@ export interface Session {
   readonly workspace: WorkspaceOptions
   readonly log: Log
   readonly quiet: boolean
+  readonly verbose: boolean
   /** For what goes to standard output. */
   readonly style: Style
   /** For what goes to standard error. */
@@ -31,7 +32,7 @@ export function openSession(
     readonly log?: Pick<LogOptions, 'format' | 'level'>
   } = {},
 ): Session {
-  const { project, destinations, envFile, quiet, noColor, pythonPath } = options
+  const { project, destinations, envFile, quiet, verbose, noColor, pythonPath } = options
   const complain = (lines: string) => void io.stderr.write(`${lines}\n`)
   const level = quiet ? 'error' : (more.log?.level ?? 'warn')
   const format = more.log?.format ?? 'pretty'
@@ -53,6 +54,7 @@ export function openSession(
     },
     log,
     quiet,
+    verbose,
     style: styleFor(io.stdout, !noColor),
     errorStyle: styleFor(io.stderr, !noColor),
     print: (text) => void io.stdout.write(text),

@@ -4,7 +4,7 @@ import type { Registry } from '../model/destination.ts'
 import type { Detection } from '../model/detection.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
-import { formatProblem, PACKAGES_LOCK, sideFilesOf } from '../workspace/project.ts'
+import { PACKAGES_LOCK, shownProblems, sideFilesOf } from '../workspace/project.ts'
 import { errorsIn } from './_problems.ts'
 
 /** For what depends on the settings and the registry. */
@@ -30,5 +30,10 @@ export function requireRegistry(project: Project): Registry {
 }
 
 function refuse(errors: readonly Problem[]): void {
-  if (errors.length > 0) throw new UserError(errors.map(formatProblem).join('\n\n'))
+  if (errors.length > 0)
+    throw new UserError(
+      shownProblems(errors)
+        .map(({ text }) => text)
+        .join('\n\n'),
+    )
 }

@@ -128,7 +128,7 @@ function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice,
 
 function showProblems(problems: readonly Problem[], session: Session): void {
   const shown = session.quiet ? errorsIn(problems) : problems
-  if (shown.length > 0) session.complain(`${problemsText(shown, session.errorStyle)}\n`)
+  if (shown.length > 0) session.complain(`${problemsText(shown, session.errorStyle, session.verbose)}\n`)
 }
 
 /** What is wrong comes last, next to the prompt. */

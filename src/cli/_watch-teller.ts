@@ -57,7 +57,8 @@ export class Teller {
   #tellProblems({ all, problems }: Round): void {
     const newer = problems.filter((problem) => !this.#known.has(nameOf(problem)))
     this.#known = new Set(problems.map(nameOf))
-    if (newer.length > 0) this.#session.complain(`${problemsText(newer, this.#session.errorStyle)}\n`)
+    if (newer.length > 0)
+      this.#session.complain(`${problemsText(newer, this.#session.errorStyle, this.#session.verbose)}\n`)
     if (all.length === 0) this.#session.complain('signalbox: nothing could be loaded')
   }
 

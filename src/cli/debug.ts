@@ -54,7 +54,8 @@ export default defineCommand({
       engine = await startEngine(project, 'test', session.log, { warm })
       // A helper that is broken may be why this one is.
       const problems = bodyProblems(project, engine)
-      if (problems.length > 0) session.complain(`${problemsText(problems, session.errorStyle)}\n`)
+      if (problems.length > 0)
+        session.complain(`${problemsText(problems, session.errorStyle, session.verbose)}\n`)
       const debugged = await debugCase(project, engine, detection, test, options)
       session.print(options.format === 'json' ? debuggedJson(debugged) : story(debugged, session.style))
       return debugged.result.status === 'passed' ? OK : FAILED

@@ -84,7 +84,7 @@ async function withSide<T>(
     const engine = await startEngine(project, 'test', session.log, { warm })
     try {
       const errors = errorsIn([...project.problems, ...bodyProblems(project, engine)])
-      if (errors.length > 0) session.note(`${problemsText(errors, session.errorStyle)}\n`)
+      if (errors.length > 0) session.note(`${problemsText(errors, session.errorStyle, session.verbose)}\n`)
       return await work({ project, engine })
     } finally {
       await engine.close()

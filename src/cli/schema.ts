@@ -1,7 +1,7 @@
 /** `schema`: the JSON Schemas of a repository's files, for editors. */
 import { join } from 'node:path'
-import { nearest } from '../model/nearest.ts'
 import { UserError } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
 import { type PublishedSchema, projectSchemas, schemaText } from '../workspace/schemas.ts'
 import { defineCommand, OK } from './_command.ts'
 import { text } from './_options.ts'

@@ -74,8 +74,12 @@ function problemsJson(problems: readonly Problem[]): string {
   return `${JSON.stringify({ version: 1, problems: listed }, null, 2)}\n`
 }
 
-function problemsReport(project: Project, problems: readonly Problem[], { style, quiet }: Session): string {
-  const shown = problems.length > 0 ? `${problemsText(problems, style)}\n\n` : ''
+function problemsReport(
+  project: Project,
+  problems: readonly Problem[],
+  { style, quiet, verbose }: Session,
+): string {
+  const shown = problems.length > 0 ? `${problemsText(problems, style, verbose)}\n\n` : ''
   const errors = errorsIn(problems).length
   if (quiet && errors === 0) return shown
   const verdict = errors > 0 ? style('red', countProblems(problems)) : style('green', countProblems(problems))

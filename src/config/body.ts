@@ -1,8 +1,8 @@
 /** Reads the Python file that a spec names. A body lies in the project, links followed. */
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { nearest } from '../model/nearest.ts'
 import type { PythonSource } from '../model/detection.ts'
+import { nearest } from '../model/nearest.ts'
 import { projectPath } from './discover.ts'
 import type { ProblemList } from './problems.ts'
 import { readText } from './source-text.ts'

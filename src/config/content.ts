@@ -145,15 +145,13 @@ function noteIdleBodies(specs: readonly Spec[], { python, root, problems }: Cont
       typeof file === 'string' ? [resolve(dirname(path), file)] : [],
     ),
   )
-  const [first, ...others] = python.filter((path) => !NO_BODY.test(path) && !named.has(path))
-  if (first === undefined) return
-  const more =
-    others.length > 0 ? `, nor ${others.length} other Python file${others.length > 1 ? 's' : ''}` : ''
-  problems.file('warning', projectPath(root, first), {
-    code: 'idle-body',
-    message: `no spec names this file${more}`,
-    hint: 'a detection is a pair: a YAML spec whose Filename names the Python file',
-  })
+  for (const path of python.filter((file) => !NO_BODY.test(file) && !named.has(file))) {
+    problems.file('warning', projectPath(root, path), {
+      code: 'idle-body',
+      message: 'no spec names this file',
+      hint: 'a detection is a pair: a YAML spec whose Filename names the Python file',
+    })
+  }
 }
 
 function noteIdleOverrides(built: readonly Built[], { routing, problems }: ContentContext): void {

@@ -1,6 +1,5 @@
 /** The `Detection` of a correlation rule -> a checked correlation. Of specs that fit their schema. */
 import cron from 'node-cron'
-import { nearest } from '../model/nearest.ts'
 import type {
   Correlation,
   CorrelationStep,
@@ -8,6 +7,7 @@ import type {
   SignalField,
   Transition,
 } from '../model/correlation.ts'
+import { nearest } from '../model/nearest.ts'
 import { readPath } from './key-specifiers.ts'
 import type { ProblemList } from './problems.ts'
 import type { SourceText } from './source-text.ts'

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** A destination against what its type says: the schema of its options, the kinds it can't carry. A reference satisfies any form; its value is checked at the wire. */
 import { adapterNames, loadAdapter } from '../adapters.ts'
-import { nearest } from '../model/nearest.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import type { AlertKind } from '../model/alert-kind.ts'
+import { nearest } from '../model/nearest.ts'
 import type { ProblemList } from './problems.ts'
 import { checkSchema, type Judge, type Schema } from './schema-check.ts'
 import { findReferences, holdsReference } from './secret-references.ts'

@@ -1,9 +1,9 @@
 /** destinations.yaml -> the registry and its overrides, or every problem in it. Imports no adapter but for its schema. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { nearest } from '../model/nearest.ts'
 import { ALERT_KINDS, type AlertKind, alertGroup } from '../model/alert-kind.ts'
 import type { Destination, NoRegistry, Registry } from '../model/destination.ts'
+import { nearest } from '../model/nearest.ts'
 import { parseSeverity } from '../model/severity.ts'
 import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
 import { parseDuration } from './durations.ts'

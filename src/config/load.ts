@@ -124,15 +124,10 @@ function noteLeftOut(
     const read = readText(path, found.folders)
     return 'text' in read && /^AnalysisType\s*:/m.test(read.text)
   })
-  const first = skipped[0]
-  if (first !== undefined) {
-    const files =
-      skipped.length === 1
-        ? 'one file with an AnalysisType lies'
-        : `${skipped.length} files with an AnalysisType lie`
-    problems.file('warning', projectPath(root, first), {
+  for (const path of skipped) {
+    problems.file('warning', projectPath(root, path), {
       code: 'skipped-analysis-file',
-      message: `${files} outside the folders that are searched`,
+      message: 'this file with an AnalysisType is outside the folders that are searched',
       hint: 'move them under detections/, or name their folder as an argument of test',
     })
   }

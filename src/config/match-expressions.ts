@@ -1,5 +1,5 @@
 /** Match expressions of a spec -> checked expressions. Every fault is reported where it stands. */
-import { nearest } from '../model/nearest.ts'
+
 import { CONDITIONS, type OperandForm } from '../model/condition.ts'
 import type {
   Combinator,
@@ -9,6 +9,7 @@ import type {
   Quantifier,
   Scalar,
 } from '../model/match-expression.ts'
+import { nearest } from '../model/nearest.ts'
 import { type KeyForm, keyFormOf, readKey, readPath } from './key-specifiers.ts'
 import type { ProblemList } from './problems.ts'
 import type { SourceText } from './source-text.ts'

@@ -107,6 +107,6 @@ function excerptAround(source: string, column: number): { text: string; column: 
 }
 
 /** One column per character, and nothing that a terminal would obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ')
 }

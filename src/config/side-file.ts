@@ -1,6 +1,7 @@
 /** `<spec>.expect.yml`: expectations keyed by test name, for repositories that other tools read too. */
-import { nearest } from '../model/nearest.ts'
+
 import type { Expectations, TestCase } from '../model/detection.ts'
+import { nearest } from '../model/nearest.ts'
 import { projectPath } from './discover.ts'
 import type { ProblemList } from './problems.ts'
 import { checkSchema } from './schema-check.ts'

@@ -1,6 +1,7 @@
 /** Reads one analysis file: text -> tree -> value checked against the schema of its type. */
-import { nearest } from '../model/nearest.ts'
+
 import type { DetectionType, Place, TestCase } from '../model/detection.ts'
+import { nearest } from '../model/nearest.ts'
 import { projectPath } from './discover.ts'
 import { ProblemList } from './problems.ts'
 import type { Recall } from './recall.ts'

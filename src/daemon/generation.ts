@@ -11,7 +11,7 @@ import type { Log, Secrets } from '../model/ports.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project, RoutedProject } from '../model/project.ts'
 import { loadTypes } from '../workspace/destination-types.ts'
-import { bodyProblems, formatProblem, openProject, startEngine, type WorkspaceOptions } from '../workspace.ts'
+import { bodyProblems, openProject, shownProblems, startEngine, type WorkspaceOptions } from '../workspace.ts'
 
 export interface GenerationOptions {
   readonly workspace: WorkspaceOptions
@@ -136,7 +136,9 @@ function refuseProblems(
   const fatal = skipInvalid ? errors.filter(({ file }) => configuration.includes(file)) : errors
   if (fatal.length === 0) return
   const many = fatal.length === 1 ? '1 problem' : `${fatal.length} problems`
-  const listed = fatal.map((problem) => formatProblem(problem)).join('\n\n')
+  const listed = shownProblems(fatal)
+    .map(({ text }) => text)
+    .join('\n\n')
   throw new UserError(`${many} in the project\n\n${listed}`, {
     hint: skipInvalid
       ? '--skip-invalid leaves out detections, never the configuration'

@@ -1,14 +1,14 @@
 /** Says what helps where bodies failed to load: the helper that is meant, a package, or the circle that imports run in. */
-import { nearest } from '../model/nearest.ts'
+
 import type { BodyProblem } from '../model/evaluation.ts'
 import type { BodyFacts } from '../model/facts.ts'
+import { nearest } from '../model/nearest.ts'
 import { distributionOf } from '../model/packages.ts'
 import type { Project } from '../model/project.ts'
 import { isStandardModule } from './absent-modules.ts'
 
 const MISSING = /No module named '([\w.]+)'/
 const CIRCULAR = /partially initialized module '(\w+)'/
-const MOST_NAMED = 3
 
 type Helpers = Pick<Project, 'helpers' | 'invalidParts' | 'problems'>
 
@@ -18,25 +18,23 @@ export function withHints(
   project: Helpers,
   helpersFacts: () => ReadonlyMap<string, BodyFacts>,
 ): BodyProblem[] {
-  const waiting = Map.groupBy(problems, ({ error }) => MISSING.exec(error.message)?.[1])
   return problems.map((problem) => {
     const { message } = problem.error
     const module = MISSING.exec(message)?.[1]
     const circular = CIRCULAR.exec(message)?.[1]
     if (module !== undefined) {
-      const others = waiting.get(module)!.filter((other) => other !== problem)
-      return { ...problem, hint: missingHint(module, others, project) }
+      return { ...problem, hint: missingHint(module, project) }
     }
     return circular === undefined ? problem : { ...problem, hint: circleHint(circular, helpersFacts()) }
   })
 }
 
-function missingHint(module: string, others: readonly BodyProblem[], project: Helpers): string {
+function missingHint(module: string, project: Helpers): string {
   const [top = '', ...below] = module.split('.')
   // The package is there: what it lacks is most likely compiled.
   if (below.length > 0) return `only packages of pure Python run here: is ${top} one?`
   if (isStandardModule(top)) return `${top} belongs to the standard library and is not available here`
-  return helperHint(top, project) ?? packageHint(top, others)
+  return helperHint(top, project) ?? packageHint(top)
 }
 
 /** No package index is named beside the name of a helper: there a stranger may own it. */
@@ -50,16 +48,9 @@ function helperHint(module: string, { helpers, invalidParts, problems }: Helpers
   return near === undefined ? null : `did you mean the helper "${near}"?`
 }
 
-function packageHint(module: string, others: readonly BodyProblem[]): string {
+function packageHint(module: string): string {
   const command = `signalbox python add ${distributionOf(module)}`
-  return `if this is a package on PyPI: ${command} (pure Python only)${alsoNeeded(others)}`
-}
-
-function alsoNeeded(others: readonly BodyProblem[]): string {
-  if (others.length === 0) return ''
-  const names = others.slice(0, MOST_NAMED).map(({ id }) => id)
-  const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : ''
-  return `; also needed by ${names.join(', ')}${more}`
+  return `if this is a package on PyPI: ${command} (pure Python only)`
 }
 
 function circleHint(start: string, helpers: ReadonlyMap<string, BodyFacts>): string {

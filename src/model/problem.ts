@@ -1,7 +1,8 @@
 /** Problems: what is wrong in the author's or operator's files, with its place. */
 
 export interface Problem {
-  readonly severity: 'error' | 'warning'
+  /** `info` is no fault: it is shown, and counts nowhere. */
+  readonly severity: 'error' | 'warning' | 'info'
   /** Stable kebab-case code, for example `unknown-key`. */
   readonly code: string
   readonly message: string

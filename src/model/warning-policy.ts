@@ -51,7 +51,7 @@ export function reportedProblems(problems: readonly Problem[], { off }: WarningP
 /** The problems as `validate` and `test` judge them. */
 export function judgedProblems(problems: readonly Problem[], { error }: WarningPolicy): Problem[] {
   return problems.map((problem) =>
-    problem.severity === 'warning' && isOneOf(problem.code, error)
+    problem.severity !== 'error' && isOneOf(problem.code, error)
       ? { ...problem, severity: 'error', keepsFile: true }
       : problem,
   )

@@ -37,7 +37,7 @@ function testCommands(id: string, test: TestResult, prefix: string): string[] {
 
 function problemCommand(problem: Problem, prefix: string): string {
   return command(
-    problem.severity,
+    problem.severity === 'info' ? 'notice' : problem.severity,
     { ...problem, title: problem.code },
     printable(problemText(problem)),
     prefix,
@@ -45,7 +45,7 @@ function problemCommand(problem: Problem, prefix: string): string {
 }
 
 function command(
-  level: 'error' | 'warning',
+  level: 'error' | 'warning' | 'notice',
   { file, line, title }: { file: string; line: number; title: string },
   message: string,
   prefix: string,

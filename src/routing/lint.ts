@@ -1,11 +1,12 @@
 /** Finds routing that is well-formed and still most likely a mistake. Pure: rows and metadata in, findings out. */
 
-import { nearest } from '../model/nearest.ts'
 import { ALERT_KINDS, alertGroup } from '../model/alert-kind.ts'
 import type { Destination, Registry } from '../model/destination.ts'
 import type { Detection, Place } from '../model/detection.ts'
 import type { LintCode } from '../model/lint.ts'
+import { nearest } from '../model/nearest.ts'
 import type { RouteRow } from '../model/route-table.ts'
+import type { Severity } from '../model/severity.ts'
 import { lookUp, resolve } from './resolve.ts'
 
 /** A detection as the linter sees it. */
@@ -36,6 +37,8 @@ export interface LintFinding {
   readonly at: LintPlace
   readonly message: string
   readonly hint: string | null
+  /** Of `untaken-severity`: what only the fallback accepts. */
+  readonly severities?: readonly Severity[]
 }
 
 /** @param whole false: some detections could not be loaded, so nobody can say what no detection does. */
@@ -87,7 +90,7 @@ function reachesNobody({ detection, rows }: LintSubject): LintFinding[] {
       code: 'reaches-nobody',
       at: routingKey(detection),
       message: `alerts of ${severitiesOf(lost)} severity ${certain ? 'would' : 'could'} reach nobody`,
-      hint: 'give a destination the severity, name one in OutputIds, or declare a fallback',
+      hint: 'add the severity to the `severities` of a destination, name a destination in OutputIds, or declare a fallback',
     },
   ]
 }
@@ -103,8 +106,9 @@ function untakenSeverity({ detection, rows }: LintSubject): LintFinding[] {
     {
       code: 'untaken-severity',
       at: routingKey(detection),
-      message: `severity() can return ${severitiesOf(picked)}, which no destination takes: only the fallback gets it`,
-      hint: 'give a destination the severity',
+      message: `severity() can return ${severitiesOf(picked)}, which only the fallback accepts`,
+      hint: null,
+      severities: picked.map(({ severity }) => severity),
     },
   ]
 }

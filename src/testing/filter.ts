@@ -1,7 +1,8 @@
 /** `--filter KEY=VALUE`: which detections are meant. Pure. */
-import { nearest } from '../model/nearest.ts'
+
 import { UserError } from '../errors.ts'
 import type { Detection } from '../model/detection.ts'
+import { nearest } from '../model/nearest.ts'
 
 /** Keys of the specs of rules, policies and globals. */
 const KEYS = `

@@ -1,10 +1,11 @@
 /** What flags and prompts say of a destination, as an entry of destinations.yaml or as changes to one. */
-import { nearest } from '../model/nearest.ts'
+
 import { isLocalType } from '../config/destination-options.ts'
 import { fieldAt, optionFault, readOption, suggestedReference } from '../config/option-fields.ts'
 import type { Change } from '../config/registry-edits.ts'
 import type { PlainValue } from '../config/yaml-edits.ts'
 import { UserError } from '../errors.ts'
+import { nearest } from '../model/nearest.ts'
 import { type AboutType, aboutTypes } from './destination-types.ts'
 
 /** Absent: not said. */

@@ -5,6 +5,7 @@ import type { Engine } from '../model/evaluation.ts'
 import type { LintCode } from '../model/lint.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
+import { SEVERITIES } from '../model/severity.ts'
 import { reportedProblems } from '../model/warning-policy.ts'
 import { type LintFinding, type LintPlace, type LintSubject, lintRoutes } from '../routing/lint.ts'
 import { bodyRouting } from './knowledge.ts'
@@ -35,9 +36,52 @@ export async function lintProject(
   const whole = engine.problems.length === 0 && !project.problems.some(({ severity }) => severity === 'error')
   const found = lintRoutes(subjects, registry, whole).flatMap((finding) => {
     if (settings.lintOff.includes(finding.code)) return []
-    return problemOf(finding, sources, registry.file, options) ?? []
+    const problem = problemOf(finding, sources, registry.file, options)
+    return problem ? [{ finding, problem }] : []
   })
-  return reportedProblems(found, settings.warnings)
+  const { information = [], faults = [] } = Object.groupBy(found, ({ finding }) =>
+    finding.severities ? 'information' : 'faults',
+  )
+  const problems = [
+    ...faults.map(({ problem }) => problem),
+    ...untakenSeverities(
+      information.map(({ finding }) => finding),
+      registry.file,
+    ),
+  ]
+  return reportedProblems(withTheWayOff(problems), settings.warnings)
+}
+
+/** Where a fallback is declared this is no fault, so it is said once for all detections. */
+function untakenSeverities(findings: readonly LintFinding[], file: string): Problem[] {
+  if (findings.length === 0) return []
+  const severities = new Set(findings.flatMap((finding) => finding.severities ?? []))
+  const highestFirst = SEVERITIES.toReversed().filter((severity) => severities.has(severity))
+  const listed = highestFirst.join(' or ')
+  const count = `${findings.length} ${findings.length === 1 ? 'detection' : 'detections'}`
+  return [
+    {
+      severity: 'info',
+      code: 'untaken-severity' satisfies LintCode,
+      message: `${count} can return ${listed}, which only the fallback accepts`,
+      file,
+      line: 0,
+      column: 0,
+      hint: '`signalbox routes` lists them; add the severity to the `severities` of a destination to route them there',
+    },
+  ]
+}
+
+/** The first finding of each code says how the code is turned off. */
+function withTheWayOff(problems: readonly Problem[]): Problem[] {
+  const known = new Set<string>()
+  return problems.map((problem) => {
+    const { code, hint } = problem
+    if (known.has(code)) return problem
+    known.add(code)
+    const way = `to turn it off: lint: { off: [${code}] } in signalbox.yaml, or the comment # signalbox-ignore: ${code}`
+    return { ...problem, hint: hint === null ? way : `${hint}; ${way}` }
+  })
 }
 
 /** null: a comment in the file says that it is meant. */

@@ -20,6 +20,7 @@ import { noteImports } from './import-notes.ts'
 import { warmUp } from './warm-up.ts'
 
 export { sideFilesOf } from '../config/discover.ts'
+export { type ShownProblem, shownProblems } from '../config/folded-problems.ts'
 export { withNewerBodies } from '../config/newer-bodies.ts'
 export { formatProblem } from '../config/problems.ts'
 export { PACKAGES_LOCK } from '../config/python-paths.ts'

@@ -1,6 +1,5 @@
 /** The registry as code: the changes that commands make to destinations.yaml. */
 
-import { nearest } from '../model/nearest.ts'
 import {
   renamed,
   withChanges,
@@ -10,6 +9,7 @@ import {
 } from '../config/registry-edits.ts'
 import { UserError } from '../errors.ts'
 import type { Destination } from '../model/destination.ts'
+import { nearest } from '../model/nearest.ts'
 import type { RoutedProject } from '../model/project.ts'
 import { changesOf, type DestinationDraft, entryOf } from './destination-draft.ts'
 import type { WorkspaceOptions } from './project.ts'

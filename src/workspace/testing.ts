@@ -1,8 +1,9 @@
 /** The door for tests in vitest or node:test, `signalbox/testing`: a project is loaded once, its detections are asked about events. */
-import { nearest } from '../model/nearest.ts'
+
 import { UserError } from '../errors.ts'
 import { alertsOn, type Detection, type Expectations, type TestCase } from '../model/detection.ts'
 import type { Engine } from '../model/evaluation.ts'
+import { nearest } from '../model/nearest.ts'
 import { silentLog } from '../model/ports.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'

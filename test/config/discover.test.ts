@@ -78,8 +78,9 @@ describe('the project root', () => {
         severity: 'warning',
         code: 'skipped-analysis-file',
         file: 'templates/a.yml',
-        message: '2 files with an AnalysisType lie outside the folders that are searched',
+        message: 'this file with an AnalysisType is outside the folders that are searched',
       },
+      { code: 'skipped-analysis-file', file: 'templates/b.yml' },
     ])
     expect(project.detections.size).toBe(0)
   })

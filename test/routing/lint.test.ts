@@ -84,7 +84,7 @@ describe('lint', () => {
     [
       'a severity that severity() can return and nobody takes',
       { knowledge: { severity: { values: ['LOW', 'HIGH'], closed: true } } },
-      'rules/test.yml Severity untaken-severity: severity() can return LOW, which no destination takes: only the fallback gets it',
+      'rules/test.yml Severity untaken-severity: severity() can return LOW, which only the fallback accepts',
     ],
     [
       'OutputIds that shadow severity()',
