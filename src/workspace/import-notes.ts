@@ -10,13 +10,16 @@ const PARTIAL = [
     code: 'stand-in',
     module: 'dateutil',
     package: 'dateutil',
+    severity: 'warning',
     what: 'the bundled dateutil parses ISO 8601 only',
   },
   {
     code: 'no-time-zones',
     module: 'zoneinfo',
     package: 'tzdata',
-    what: 'zoneinfo has no time zone database here, so ZoneInfo("UTC") raises as well',
+    // Many bodies use UTC alone, which works.
+    severity: 'info',
+    what: 'zoneinfo knows only UTC here',
   },
 ] as const
 
@@ -45,7 +48,7 @@ function noteHidden({ helpers }: Project, facts: ProjectFacts): Problem[] {
 }
 
 function notePartial(partial: (typeof PARTIAL)[number], project: Project, facts: ProjectFacts): Problem[] {
-  const { module, code, what } = partial
+  const { module, code, severity, what } = partial
   if (facts.packages.has(partial.package) || facts.helpers.has(module)) return []
   const users = [
     ...importers(module, project.helpers, facts.helpers),
@@ -57,12 +60,12 @@ function notePartial(partial: (typeof PARTIAL)[number], project: Project, facts:
   const more = others.length > 0 ? ` (imported in ${others.length + 1} files)` : ''
   return [
     {
-      severity: 'warning',
+      severity,
       code,
       message: `${what}${more}`,
       ...first,
       column: 1,
-      hint: `signalbox python add ${distributionOf(module)} installs ${code === 'stand-in' ? 'the full package' : 'it'}`,
+      hint: `signalbox python add ${distributionOf(module)} installs ${code === 'stand-in' ? 'the full package' : 'the other time zones'}`,
     },
   ]
 }

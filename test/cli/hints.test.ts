@@ -150,12 +150,12 @@ describe('the hint for a module that is missing', () => {
 describe('time zones', () => {
   const ZONE = 'from zoneinfo import ZoneInfo'
 
-  it('are missing with a warning at load, whose command is true', async () => {
+  it('but UTC are missing with a note at load, whose command is true', async () => {
     const root = withImport(ZONE)
     const { code, out } = await signalbox(['validate', '--project', root])
     expect(code).toBe(0)
-    expect(out).toContain('detections/login.py:1:1 warning zoneinfo has no time zone database here')
-    expect(out).toContain('hint: signalbox python add tzdata installs it')
+    expect(out).toContain('detections/login.py:1:1 info zoneinfo knows only UTC here')
+    expect(out).toContain('hint: signalbox python add tzdata installs the other time zones')
     const files = { 'tzdata/__init__.py': '', 'tzdata/zoneinfo/__init__.py': '' }
     const { url } = await packageIndex({
       'tzdata-1.0-py3-none-any.whl': { bytes: wheel('tzdata', '1.0', { files }) },
@@ -168,7 +168,7 @@ describe('time zones', () => {
 
 it.each([
   [
-    'from zoneinfo import ZoneInfo; ZoneInfo("UTC")',
+    'from zoneinfo import ZoneInfo; ZoneInfo("Europe/Paris")',
     'no time zone database is installed (signalbox python add tzdata installs it)',
   ],
   ['import subprocess; subprocess.run(["ls"])', 'processes cannot be started here'],
