@@ -8,8 +8,8 @@ export default defineConfig({
     alias: { 'signalbox/testing': join(import.meta.dirname, 'src/workspace/testing.ts') },
     // By `npm run test:security`: they take minutes.
     exclude: ['test/security/**'],
-    testTimeout: 60_000,
-    // A hook only ends what hangs: preparing Python takes long on a busy machine.
+    // Both only end what hangs: what takes a second takes a minute on a busy machine.
+    testTimeout: 180_000,
     hookTimeout: 300_000,
     globalSetup: 'test/support/run-folder.ts',
     maxWorkers: 2,

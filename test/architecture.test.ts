@@ -238,6 +238,16 @@ describe('test files', () => {
       'scenarios/worker-starts.test.ts',
     ])
   })
+
+  it('read the real clock only where it is the subject, or where a process of its own reads it too', () => {
+    expect(filesWith(/Date\.now\(\)|new Date\(\)|\bsystemClock\b/)).toEqual([
+      'chaos/run-chaos.ts',
+      // A calendar takes the date of the process, not that of its clock.
+      'daemon/correlations.test.ts',
+      'model/ports.test.ts',
+      'support/store-writer.ts',
+    ])
+  })
 })
 
 /** What node:fs offers to look into a file, or to ask what it is, without the checks of src/files/project-file.ts. */

@@ -49,15 +49,13 @@ function open(...argv: string[]): Terminal {
     ended,
     async answer(question, ...keys) {
       const asked = () => shown().indexOf(question, seen) >= 0
-      await until(asked, { timeoutMs: 30_000, what: `the question "${question}"` }).catch(
-        (cause: unknown) => {
-          throw new Error(
-            `it shows
+      await until(asked, { what: `the question "${question}"` }).catch((cause: unknown) => {
+        throw new Error(
+          `it shows
 ${shown()}`,
-            { cause },
-          )
-        },
-      )
+          { cause },
+        )
+      })
       seen = shown().indexOf(question, seen) + question.length
       for (const key of keys) pty.write(key)
     },

@@ -6,13 +6,9 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/_program.ts'
-import { until as untilWithin } from '../support/until.ts'
+import { until } from '../support/until.ts'
 import { type FakeIo, fakeIo, type Ran, signalbox } from './fake-io.ts'
 import { makeProject, SOUND } from './project-on-disk.ts'
-
-/** Python starts several times, beside other tests. */
-const PATIENCE_MS = 50_000
-const until = (condition: () => boolean) => untilWithin(condition, { timeoutMs: PATIENCE_MS })
 
 const LOGIN = '{"action":"login","user":"ann"}'
 
@@ -143,5 +139,5 @@ describe('signals', () => {
     input.end(`${LOGIN}\n`)
     expect(await ended).toBe(0)
     expect(io.out()).toContain('reloaded title')
-  }, 180_000)
+  })
 })

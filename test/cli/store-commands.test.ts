@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { DeliveryOutcome, Store } from '../../src/store/store.ts'
+import { manualClock } from '../support/clock.ts'
+import { withDate } from '../support/date.ts'
 import { alert, dead, delivered, delivery, expecting, plan, waiting } from '../support/store-rows.ts'
 import { type Ran, signalbox } from './fake-io.ts'
 
@@ -15,6 +16,9 @@ const DELIVERED = `d111${'0'.repeat(28)}`
 const DEAD = `d222${'0'.repeat(28)}`
 const WAITING = `d333${'0'.repeat(28)}`
 const HOUR = 3_600_000
+/** The commands take the date of the process. */
+const NOW = Date.UTC(2026, 0, 31, 12)
+withDate(NOW)
 
 let root: string
 let store: Store
@@ -22,8 +26,7 @@ let store: Store
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'signalbox-cli-'))
   writeFileSync(join(root, 'signalbox.yaml'), 'store: sqlite:test.db\n')
-  const now = Date.now()
-  store = await openStore('sqlite:test.db', { clock: systemClock, projectRoot: root })
+  store = await openStore('sqlite:test.db', { clock: manualClock(NOW), projectRoot: root })
   const route = {
     level: 'static-severity' as const,
     destinations: ['soc'],
@@ -34,12 +37,12 @@ beforeEach(async () => {
   await store.commit(
     plan({
       alerts: [
-        alert(OLD, { createdAt: now - 48 * HOUR, severity: 'LOW', detection: 'Old.Rule' }),
+        alert(OLD, { createdAt: NOW - 48 * HOUR, severity: 'LOW', detection: 'Old.Rule' }),
         alert(NEW, {
-          createdAt: now - HOUR,
+          createdAt: NOW - HOUR,
           route,
           title: 'login\u001b[2J',
-          divergences: [{ at: now, rowId: 'r9', severity: 'CRITICAL', destinations: ['pager'] }],
+          divergences: [{ at: NOW, rowId: 'r9', severity: 'CRITICAL', destinations: ['pager'] }],
         }),
       ],
       deliveries: [
@@ -52,7 +55,7 @@ beforeEach(async () => {
   )
   await settle(DELIVERED, delivered)
   await settle(DEAD, dead())
-  await settle(WAITING, waiting(now + HOUR))
+  await settle(WAITING, waiting(NOW + HOUR))
 })
 
 afterEach(async () => {

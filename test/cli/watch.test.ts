@@ -6,13 +6,9 @@ import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/_program.ts'
 import { type KeyOrder, keyReader, listenToKeys } from '../../src/cli/_watch-keys.ts'
 import { COMMAND, commandEnvironment } from '../support/process.ts'
-import { until as untilWithin } from '../support/until.ts'
+import { until } from '../support/until.ts'
 import { fakeIo } from './fake-io.ts'
 import { DISABLED, LOGIN, makeProject, SOUND } from './project-on-disk.ts'
-
-/** Python starts several times, beside other tests. */
-const PATIENCE_MS = 50_000
-const until = (condition: () => boolean) => untilWithin(condition, { timeoutMs: PATIENCE_MS })
 
 it('tests what a change touches and nothing else; survives a broken moment; ends with SIGINT', async () => {
   const root = makeProject(SOUND)
@@ -58,7 +54,7 @@ it('tests what a change touches and nothing else; survives a broken moment; ends
 
   io.signal('SIGINT')
   expect(await ended).toBe(130)
-}, 180_000)
+})
 
 it('after an edit of what detections lean on, tells them again, and its unit tests after them', async () => {
   const root = makeProject({
@@ -95,7 +91,7 @@ it('after an edit of what detections lean on, tells them again, and its unit tes
   expect(registry).not.toContain('words_test')
   io.signal('SIGTERM')
   expect(await ended).toBe(0)
-}, 120_000)
+})
 
 it('keys: all again, what failed, a part of the id, the end', () => {
   const orders: KeyOrder[] = []
@@ -135,4 +131,4 @@ it('in a real terminal: keys are read raw, and q ends', async () => {
   expect(shown.split('waiting for changes')[1]).not.toContain('UNTESTED')
   pty.write('q')
   expect(await ended).toBe(0)
-}, 120_000)
+})

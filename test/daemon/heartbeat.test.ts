@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { beat, createHeartbeat } from '../../src/daemon/heartbeat.ts'
 import type { SystemFinding } from '../../src/model/finding.ts'
-import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import { manualClock } from '../support/clock.ts'
 import { recordingLog } from '../support/source.ts'
@@ -35,7 +34,7 @@ it('follows the schedule it is given last, and a beat that fails is logged', asy
   const asked: string[] = []
   const heartbeat = createHeartbeat({
     store: { once: async (job) => asked.push(job) > 0 },
-    clock: systemClock,
+    clock: manualClock(),
     admit: () => Promise.reject(new Error('the store is busy')),
     log,
   })

@@ -6,10 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { awsCredentials, awsIdentity } from '../../src/destinations/_aws.ts'
 import sqs from '../../src/destinations/sqs.ts'
 import { type Fake, KEY_ID, listen, SECRET } from '../support/aws.ts'
+import { withDate } from '../support/date.ts'
 import { sendSample } from '../support/stage.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-aws-'))
-const soon = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
+/** The credential chain of the SDK takes the date of the process. */
+const NOW = Date.UTC(2026, 0, 31, 12)
+withDate(NOW)
+const soon = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString()
 
 /** Nothing of the machine's own must answer. */
 const NOTHING = {
@@ -30,14 +34,14 @@ const NOTHING = {
   AWS_MAX_ATTEMPTS: '1',
 }
 
-let before: NodeJS.ProcessEnv
+const before = { ...process.env }
 let fake: Fake | undefined
 beforeEach(() => {
-  before = { ...process.env }
   environment(NOTHING)
 })
 afterEach(async () => {
-  process.env = before
+  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+  environment(before)
   await fake?.close()
   fake = undefined
 })

@@ -1,11 +1,13 @@
 /** The caching helpers over the daemon's ledger: exact across workers and kills, bounded, and no time of the detection's. */
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { DetectionCache } from '../../src/model/detection-cache.ts'
 import type { Engine, EvaluatedEvent } from '../../src/model/evaluation.ts'
-import { silentLog, systemClock } from '../../src/model/ports.ts'
+import { silentLog } from '../../src/model/ports.ts'
 import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
 import { openStore } from '../../src/store/open.ts'
+import { manualClock } from '../support/clock.ts'
 import {
   type EngineProject,
   engineProject,
@@ -14,6 +16,9 @@ import {
   IMAGES,
   rule,
 } from '../support/engine-project.ts'
+
+/** It stands still: no item expires. */
+const clock = manualClock()
 
 const COUNTS = `
 from panther_detection_helpers.caching import increment_counter
@@ -27,13 +32,13 @@ async function evaluated(
   events: readonly unknown[],
   cache?: DetectionCache,
 ): Promise<readonly EvaluatedEvent[]> {
-  const store = await openStore('memory:', { clock: systemClock, projectRoot: '.' })
+  const store = await openStore('memory:', { clock, projectRoot: '.' })
   const engine = await createEngine({
     project: engineProject(given),
     purpose: 'run',
     workers: 2,
     imageCache: IMAGES,
-    cache: cache ?? new CacheLedger(store, () => systemClock.now()),
+    cache: cache ?? new CacheLedger(store, () => clock.now()),
     log: silentLog,
   })
   try {
@@ -74,11 +79,10 @@ describe('a counter', () => {
 
 describe('an answer', () => {
   it('that is long in coming is no time of the detection’s', async () => {
+    const LATE_MS = 1_500
     const late: DetectionCache = {
       ask: ({ operation }) =>
-        systemClock
-          .sleep(operation.kind === 'read' ? 1_500 : 0)
-          .then(() => (operation.kind === 'read' ? '[{},"v"]' : 'true')),
+        operation.kind === 'read' ? setTimeout(LATE_MS, '[{},"v"]') : Promise.resolve('true'),
     }
     const [event] = await evaluated(
       { detections: [rule('counts', COUNTS)], settings: { limits: { timeMs: 1_000 } } },
@@ -136,9 +140,9 @@ describe('a question', () => {
   const counts = rule('counts', COUNTS, { logTypes: ['counts'] })
   let engine: Engine
   beforeAll(async () => {
-    const store = await openStore('memory:', { clock: systemClock, projectRoot: '.' })
+    const store = await openStore('memory:', { clock, projectRoot: '.' })
     const project = engineProject({ detections: [...REFUSED.map(refused), counts] })
-    const cache = new CacheLedger(store, () => systemClock.now())
+    const cache = new CacheLedger(store, () => clock.now())
     engine = await createEngine({
       project,
       purpose: 'run',

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { CacheEvent } from '../../src/model/detection-cache.ts'
-import { systemClock } from '../../src/model/ports.ts'
 import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
 import { openStore } from '../../src/store/open.ts'
 import { EMPTY_PLAN, type Store } from '../../src/store/store.ts'
+import { manualClock } from '../support/clock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-cache-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+/** It stands still: nothing here depends on how long anything takes. */
+const clock = manualClock()
 const nothing = { groups: new Map(), limiters: new Map() }
 
 let seq = 0
@@ -62,10 +64,10 @@ async function commit(store: Store, ledger: CacheLedger, events: readonly CacheE
 describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
   const open = (name: string) =>
     openStore(kind === 'memory:' ? kind : `sqlite:${join(folder, name)}`, {
-      clock: systemClock,
+      clock,
       projectRoot: folder,
     })
-  const ledgerOf = (store: Store) => new CacheLedger(store, () => systemClock.now())
+  const ledgerOf = (store: Store) => new CacheLedger(store, () => clock.now())
 
   it('counts exactly when many ask at once', async () => {
     const store = await open('many')
@@ -136,13 +138,13 @@ const VERY_MANY = 21_000
 describe('what it keeps is bounded', () => {
   /** With the store's own count of what it was asked for. */
   const counted = async () => {
-    const store = await openStore('memory:', { clock: systemClock, projectRoot: folder })
+    const store = await openStore('memory:', { clock, projectRoot: folder })
     const asked: string[] = []
     const kv: Store['kv'] = (keys) => {
       asked.push(...keys)
       return store.kv(keys)
     }
-    return { store, asked, ledger: new CacheLedger({ kv }, () => systemClock.now()) }
+    return { store, asked, ledger: new CacheLedger({ kv }, () => clock.now()) }
   }
   const read = (ledger: CacheLedger, at: CacheEvent, key: string) =>
     ledger.ask({
@@ -213,12 +215,12 @@ describe('what it keeps is bounded', () => {
 describe('after the end of the process', () => {
   const reopened = async (name: string, before: (store: Store, ledger: CacheLedger) => Promise<void>) => {
     const url = `sqlite:${join(folder, name)}`
-    const options = { clock: systemClock, projectRoot: folder }
+    const options = { clock, projectRoot: folder }
     const first = await openStore(url, options)
-    await before(first, new CacheLedger(first, () => systemClock.now()))
+    await before(first, new CacheLedger(first, () => clock.now()))
     await first.close()
     const store = await openStore(url, options)
-    return { store, ledger: new CacheLedger(store, () => systemClock.now()) }
+    return { store, ledger: new CacheLedger(store, () => clock.now()) }
   }
 
   it('what was committed is there', async () => {

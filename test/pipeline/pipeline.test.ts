@@ -3,12 +3,12 @@ import { ALERTS_PER_HOUR } from '../../src/alerts/limiter.ts'
 import type { Detection } from '../../src/model/detection.ts'
 import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
 import type { FunctionResults } from '../../src/model/finding.ts'
-import { systemClock } from '../../src/model/ports.ts'
 import type { Project } from '../../src/model/project.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import type { Admitted } from '../../src/pipeline/planner.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
+import { manualClock } from '../support/clock.ts'
 import { destination, detection, failure, identity, project, registry } from '../support/model.ts'
 
 const T0 = 1_700_000_000_000
@@ -25,7 +25,7 @@ const soc = registry(
 )
 
 async function house(detections: Detection[] = [detection()], declared = soc) {
-  const store = await openStore('memory:', { clock: { ...systemClock, now: () => T0 }, projectRoot: '.' })
+  const store = await openStore('memory:', { clock: manualClock(T0), projectRoot: '.' })
   open.push(store)
   const told: Admitted[] = []
   const present = { project: project(detections, declared) as Project }

@@ -3,9 +3,9 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
-import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
+import { manualClock } from '../support/clock.ts'
 import { runCommand, startCommand } from '../support/process.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -83,7 +83,7 @@ it('one alert comes of signals from before and after kill -9, and none of it twi
   const stored = (count: number) =>
     until(async () => {
       const store = await openStore('sqlite:.signalbox/signalbox.db', {
-        clock: systemClock,
+        clock: manualClock(),
         projectRoot: root,
         readOnly: true,
       }).catch(() => null)

@@ -1,8 +1,8 @@
-/** Waits for a condition by polling it: no test sleeps for a time it guessed. */
+/** Waits for a condition by polling it: no test sleeps for a time it guessed. The timeout only ends what hangs. */
 
 export async function until(
   condition: () => unknown,
-  { timeoutMs = 10_000, what = String(condition) }: { timeoutMs?: number; what?: string } = {},
+  { timeoutMs = 60_000, what = String(condition) }: { timeoutMs?: number; what?: string } = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await condition())) {
