@@ -17,9 +17,9 @@ import type { Tally } from './tally.ts'
 export interface SourceRunParts {
   /** By the generation that is in force at the call. */
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
-  readonly pipeline: Pick<Pipeline, 'admit'>
+  readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly store: Pick<Store, 'cursor'>
-  readonly tally: Pick<Tally, 'settled'>
+  readonly tally: Pick<Tally, 'settled' | 'known'>
   readonly readiness: Pick<Readiness, 'begun' | 'failed' | 'succeeded'>
   readonly keepRejects: KeepRejects
   readonly onEvent: (event: DaemonEvent) => void
@@ -61,6 +61,7 @@ function createWayIn(spec: SourceSpec, parts: SourceRunParts): Pick<SourceContex
         onEvent({ kind: 'rejected', source: spec.name, place: envelope.place, ...outcome })
       }
     },
+    onKnown: (count) => tally.known(spec.name, count),
   })
   const told = async <T>(taking: Promise<T>): Promise<T> => {
     try {

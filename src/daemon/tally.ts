@@ -40,6 +40,11 @@ export class Tally {
     }
   }
 
+  /** Events that were committed before, by their idempotency keys. */
+  known(source: string, count: number): void {
+    this.#event(source, 'duplicate', count)
+  }
+
   admitted(admitted: readonly Admitted[]): void {
     for (const each of admitted) {
       if (each.did === 'counted') continue
@@ -64,8 +69,8 @@ export class Tally {
     return { events: { ...this.#events }, alerts: { ...this.#alerts }, deliveries, ...end }
   }
 
-  #event(source: string, outcome: keyof RunSummary['events']): void {
-    this.#events[outcome]++
-    this.#metrics.count('signalbox_events_total', { source, outcome })
+  #event(source: string, outcome: keyof RunSummary['events'], count = 1): void {
+    this.#events[outcome] += count
+    this.#metrics.count('signalbox_events_total', { source, outcome }, count)
   }
 }

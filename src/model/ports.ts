@@ -84,6 +84,10 @@ export interface HttpClient {
 export interface InboundRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Buffer
+  /** Address of the peer. */
+  readonly client: string
+  /** Aborted when the connection closes. */
+  readonly signal: AbortSignal
 }
 export interface OutboundResponse {
   readonly status: number
@@ -94,11 +98,13 @@ export interface OutboundResponse {
 /** The one HTTP server, as sources see it. */
 export interface HttpDoor {
   /** Listens on the address (once for all who name it) and answers POSTs on the path. */
-  post(
-    address: { host: string; port: number },
-    path: string,
-    handler: (request: InboundRequest) => Promise<OutboundResponse>,
-  ): Promise<void>
+  post(address: { host: string; port: number }, path: string, endpoint: PostEndpoint): Promise<void>
+}
+
+export interface PostEndpoint {
+  handle(request: InboundRequest): Promise<OutboundResponse>
+  /** Asked before the body is read: the answer to a client that has to come back later, or null. */
+  refusal?(client: string): OutboundResponse | null
 }
 
 /** Counters and histograms by name; labels are bounded sets. */

@@ -1,14 +1,23 @@
 /** The way of a finding through the house: build and route, read, dedup, commit. Settles nothing before the commit. */
 import { Bug } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/evaluation.ts'
-import type { Settlement } from '../model/event.ts'
+import type { Envelope, Settlement } from '../model/event.ts'
 import type { MatchFinding, SystemFinding } from '../model/finding.ts'
 import type { Project } from '../model/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
 import type { CacheCommit, CacheLedger } from './cache-ledger.ts'
 import { type Admitted, Planner } from './planner.ts'
 import { detectionMuted } from './system-findings.ts'
-import { isIdle, keysOf, routeSystem, type Work, workOfEvent, workOfMatch, workOfSystem } from './work.ts'
+import {
+  idempotencyId,
+  isIdle,
+  keysOf,
+  routeSystem,
+  type Work,
+  workOfEvent,
+  workOfMatch,
+  workOfSystem,
+} from './work.ts'
 
 const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
 const SEEN_MS = 24 * 3_600_000
@@ -23,6 +32,8 @@ export interface Batch {
 export interface Pipeline {
   /** Resolves after the commit; one settlement per event, in order. */
   admit(batch: Batch): Promise<readonly Settlement[]>
+  /** Whether each event was committed before, as far as its idempotency key tells; asked before it is evaluated. */
+  areKnown(events: readonly Envelope[]): Promise<readonly boolean[]>
   /** Matches that no event of a batch made, with the cursor behind which they were found. */
   admitMatches(findings: readonly MatchFinding[], cursor: Batch['cursor']): Promise<void>
   admitSystem(findings: readonly SystemFinding[]): Promise<void>
@@ -87,6 +98,13 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
         const fresh = idle ? works.map(() => true) : await commit(works, { events, cursor }, present)
         return events.map((event, i) => settle(event, fresh[i]!))
       }),
+    areKnown: async (events) => {
+      const ids = events.map(idempotencyId)
+      const seen = ids.filter((id) => id !== null)
+      if (seen.length === 0) return ids.map(() => false)
+      const known = (await store.read({ groups: [], limiters: [], seen })).seen
+      return ids.map((id) => id !== null && known.has(id))
+    },
     admitMatches: (findings, cursor) =>
       inTurn(async () => {
         const present = project()

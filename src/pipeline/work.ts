@@ -3,6 +3,7 @@ import { buildErrors, buildMatch, buildSystem, type Candidate, matches } from '.
 import { groupKey } from '../model/alert.ts'
 import { alertGroup } from '../model/alert-kind.ts'
 import type { EvaluatedEvent } from '../model/evaluation.ts'
+import type { Envelope } from '../model/event.ts'
 import type { MatchFinding, SystemFinding } from '../model/finding.ts'
 import type { Project } from '../model/project.ts'
 import type { Route } from '../model/route.ts'
@@ -36,11 +37,17 @@ const NOTHING: Work = { steps: [], seenIds: [], at: 0 }
 export function workOfEvent({ envelope, outcome }: EvaluatedEvent, project: Project): Work {
   if (outcome.status !== 'evaluated') return NOTHING
   const { event, ownRowId, findings } = outcome
+  const key = idempotencyId(envelope)
   const seenIds = [
-    ...(envelope.dedupId ? [`key:${envelope.source}:${envelope.dedupId}`] : []),
+    ...(key !== null ? [key] : []),
     ...(envelope.dedupByRowId && ownRowId ? [`row:${event.rowId}`] : []),
   ]
   return { steps: findings.flatMap((finding) => stepsOfFinding(finding, project)), seenIds, at: event.at }
+}
+
+/** What the store remembers of an event whose source vouches for its identity; null for other events. */
+export function idempotencyId({ source, dedupId }: Envelope): string | null {
+  return dedupId ? `key:${source}:${dedupId}` : null
 }
 
 export function workOfMatch(finding: MatchFinding, project: Project): Work {

@@ -1,12 +1,10 @@
 /** One listening address: health, metrics, and the posts that sources take. It decides nothing about events. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { messageOf } from '../errors.ts'
-import type { HttpDoor, Log } from '../model/ports.ts'
+import type { Log, OutboundResponse, PostEndpoint } from '../model/ports.ts'
 import { Admission } from './admission.ts'
 import { authorise } from './authority.ts'
 import type { ExposedMetrics } from './metrics.ts'
-
-export type PostHandler = Parameters<HttpDoor['post']>[2]
 
 export interface ServerOptions {
   readonly log: Log
@@ -18,14 +16,27 @@ export interface ServerOptions {
   readonly bodyBytes: number
 }
 
-export interface App {
-  readonly fastify: FastifyInstance
-  readonly posts: Map<string, PostHandler>
+/** A request that was let in. */
+interface Place {
+  readonly leave: () => void
+  /** Aborted when its connection closes. */
+  readonly closed: AbortController
+  isHandled: boolean
 }
 
-const REQUESTS_UNDER_WAY = 64
+export interface App {
+  readonly fastify: FastifyInstance
+  readonly posts: Map<string, PostEndpoint>
+}
+
+const REQUESTS_UNDER_WAY = 256
 /** Bodies under way, in multiples of the largest. */
 const BODIES_UNDER_WAY = 8
+const FULL: OutboundResponse = {
+  status: 429,
+  headers: { 'retry-after': '1' },
+  body: { accepted: 0, rejected: [], error: 'too much is under way: send again' },
+}
 const READ_PATHS = ['/healthz', '/readyz', '/metrics']
 
 export function createApp(host: string, options: ServerOptions): App {
@@ -63,24 +74,28 @@ function answerHealth({ fastify }: App, { ready, metrics }: ServerOptions): void
 function answerPosts({ fastify, posts }: App, host: string, options: ServerOptions): void {
   const { bodyBytes } = options
   const admission = new Admission({ requests: REQUESTS_UNDER_WAY, bytes: BODIES_UNDER_WAY * bodyBytes })
-  const places = new WeakMap<FastifyRequest, { leave: () => void; isHandled: boolean }>()
+  const places = new WeakMap<FastifyRequest, Place>()
 
   /** Before the body is read: who may post, and whether there is room. */
   const admit = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (!posts.has(pathOf(request))) return reply.callNotFound()
+    const endpoint = posts.get(pathOf(request))
+    if (!endpoint) return reply.callNotFound()
     const verdict = authorise(host, options.token?.() ?? null, request.headers)
     if (verdict !== 'ok') {
       if (verdict.status === 401) reply.header('www-authenticate', 'Bearer')
       return reply.code(verdict.status).send({ error: verdict.error })
     }
-    const leave = admission.enter(expectedBytes(request, bodyBytes))
-    if (leave === null) {
-      return reply.code(429).header('retry-after', '1').send({ error: 'too much is under way: send again' })
-    }
-    const place = { leave, isHandled: false }
+    const refusal = endpoint.refusal?.(request.ip) ?? null
+    if (refusal !== null) return send(reply, refusal)
+    const leave = admission.enter(request.ip, expectedBytes(request, bodyBytes))
+    if (leave === null) return send(reply, FULL)
+    const place = { leave, closed: new AbortController(), isHandled: false }
     places.set(request, place)
     // A client that goes away gives its place back, unless its events are being taken.
-    reply.raw.once('close', () => place.isHandled || leave())
+    reply.raw.once('close', () => {
+      place.closed.abort()
+      if (!place.isHandled) leave()
+    })
     return undefined
   }
 
@@ -89,15 +104,18 @@ function answerPosts({ fastify, posts }: App, host: string, options: ServerOptio
     place.isHandled = true
     try {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-      const answer = await posts.get(pathOf(request))!({ headers: textHeaders(request), body })
-      return await reply
-        .code(answer.status)
-        .headers(answer.headers ?? {})
-        .send(answer.body)
+      const { ip: client } = request
+      const { signal } = place.closed
+      const endpoint = posts.get(pathOf(request))!
+      return await send(reply, await endpoint.handle({ headers: textHeaders(request), body, client, signal }))
     } finally {
       place.leave()
     }
   })
+}
+
+function send(reply: FastifyReply, { status, headers = {}, body }: OutboundResponse): FastifyReply {
+  return reply.code(status).headers(headers).send(body)
 }
 
 function answerTheRest({ fastify, posts }: App, { log, bodyBytes }: ServerOptions): void {

@@ -57,10 +57,10 @@ export function createServer(options: ServerOptions): Server {
     async listen(address) {
       await appAt(address)
     },
-    async post(address, path, handler) {
+    async post(address, path, endpoint) {
       const app = await appAt(address)
       if (app.posts.has(path)) throw new UserError(`two sources take posts on ${text(address)}${path}`)
-      app.posts.set(path, handler)
+      app.posts.set(path, endpoint)
     },
     async close() {
       // An address that could not be opened has told its caller already.

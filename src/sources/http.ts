@@ -6,9 +6,9 @@ import type { Settlement } from '../model/event.ts'
 import type { InboundRequest, OutboundResponse } from '../model/ports.ts'
 import { Framer } from './_framer.ts'
 import { type FramingRules, framed, type Piece, START } from './_piece.ts'
+import { RequestQueue } from './_request-queue.ts'
 import type { Framed, SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_spec.ts'
-import { EmitWindow } from './_window.ts'
 
 const PATH = '/events'
 const TARGET = /^\/\/(\[[0-9a-fA-F:.]+\]|[^/:[\]]+):(\d{1,5})\/?$/
@@ -44,22 +44,24 @@ async function run(
   context: SourceContext,
 ): Promise<void> {
   const { signal } = context
-  const window = new EmitWindow(context)
+  const queue = new RequestQueue(context)
   const underWay = new Set<Promise<OutboundResponse>>()
-  await context.door.post(address, PATH, async (request) => {
-    if (signal.aborted) return refusal(503, 'shutting down', { 'retry-after': '5' })
-    const answer = ingest(request, spec, context, window)
+  const handle = async (request: InboundRequest) => {
+    if (signal.aborted) return shuttingDown()
+    const answer = ingest(request, spec, context, queue)
     underWay.add(answer)
     try {
       return await answer
     } finally {
       underWay.delete(answer)
     }
-  })
+  }
+  await context.door.post(address, PATH, { handle, refusal: (client) => busy(queue, client) })
   await context.begin(null)
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   }
+  await queue.close()
   await Promise.allSettled(underWay)
 }
 
@@ -67,7 +69,7 @@ async function ingest(
   request: InboundRequest,
   spec: SourceSpec,
   { limits, log }: SourceContext,
-  window: EmitWindow,
+  queue: RequestQueue,
 ): Promise<OutboundResponse> {
   const key = request.headers['idempotency-key'] || null
   if (key !== null && key.length > KEY_CHARS) {
@@ -80,8 +82,16 @@ async function ingest(
     return refusal(413, `the body holds more than ${BODY_EVENTS} events: send fewer at once`)
   }
   if (pieces.length === 0) return refusal(400, 'the body holds no event')
+  // Others may have come while the body was read.
+  const tooBusy = busy(queue, request.client)
+  if (tooBusy !== null) return tooBusy
   try {
-    return answer(pieces, await window.settle(pieces.map((piece) => withKey(piece, key))))
+    const events = pieces.map((piece) => withKey(piece, key))
+    const result = await queue.settle(request.client, events, request.signal)
+    if (result === 'refused') return shuttingDown()
+    // The answer reaches no client: the connection is closed.
+    if (result === 'gone') return refusal(408, 'the client closed the connection')
+    return answer(pieces, result)
   } catch (error) {
     log.error({ source: spec.name, error }, 'events could not be taken; the client is asked to send again')
     return refusal(503, 'the events could not be stored', { 'retry-after': '1' })
@@ -138,6 +148,17 @@ function answer(pieces: readonly Piece[], settlements: readonly Settlement[]): O
 
 function tooLarge(limitBytes: number): OutboundResponse {
   return refusal(413, `the body is larger than ${limitBytes} bytes: send fewer events at once`)
+}
+
+/** The answer to a client that would have to wait too long, or null. */
+function busy(queue: RequestQueue, client: string): OutboundResponse | null {
+  const seconds = queue.retryAfterSeconds(client)
+  if (seconds === null) return null
+  return refusal(429, 'too many events are waiting: send again later', { 'retry-after': `${seconds}` })
+}
+
+function shuttingDown(): OutboundResponse {
+  return refusal(503, 'shutting down', { 'retry-after': '5' })
 }
 
 /** No event of the request was taken. */

@@ -11,6 +11,7 @@ import type { Framed, SourceContext } from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_spec.ts'
 import { identity } from '../support/model.ts'
 import { Sink, sourceContext } from '../support/source.ts'
+import { until } from '../support/until.ts'
 
 const framed = (raw: string, cursor: string | null = null): Framed => ({ raw, cursor, place: raw })
 
@@ -31,13 +32,17 @@ function house(over: Partial<SourceRunParts> = {}) {
   const steps: string[] = []
   const tally = new Tally(silentMetrics)
   const ready: boolean[] = []
+  const committed = new Set<string>()
   const parts: SourceRunParts = {
     evaluate,
     pipeline: {
+      areKnown: async (events) =>
+        events.map(({ dedupId }) => dedupId !== undefined && committed.has(dedupId)),
       admit: async ({ events, cursor }): Promise<Settlement[]> => {
         const raws = events.map(({ envelope }) => envelope.raw)
         if (raws.includes('busy')) throw new UserError('the store is busy')
         if (cursor?.cursor === 'too far') throw new UserError('the disk is full')
+        for (const { envelope } of events) if (envelope.dedupId) committed.add(envelope.dedupId)
         steps.push(`commit ${raws.join(' ') || 'nothing'} to ${cursor?.cursor ?? 'nowhere'}`)
         return events.map(({ outcome }) =>
           outcome.status === 'evaluated'
@@ -69,6 +74,55 @@ function house(over: Partial<SourceRunParts> = {}) {
   const summary = () => tally.summary(NONE, NONE, { left: [], exhausted: true, durationMs: 0 }).events
   return { run, steps, ready, summary }
 }
+
+describe('an event with an idempotency key', () => {
+  const keyed = (raw: string, dedupId: string): Framed => ({ ...framed(raw), dedupId })
+
+  it('that was committed before is a duplicate and is not evaluated', async () => {
+    const evaluated: string[] = []
+    const counting: SourceRunParts['evaluate'] = (events) => {
+      evaluated.push(...events.map(({ raw }) => raw))
+      return evaluate(events)
+    }
+    const { run, summary } = house({ evaluate: counting })
+    await run(async (context) => {
+      await context.emit([keyed('one', 'k:1')])
+      const settlements = await context.emit([keyed('one', 'k:1'), keyed('two', 'k:2'), framed('three')])
+      expect(settlements.map(({ status }) => status)).toEqual(['duplicate', 'accepted', 'accepted'])
+    })
+    expect(evaluated).toEqual(['one', 'two', 'three'])
+    expect(summary()).toEqual({ accepted: 3, duplicate: 1, rejected: 0, unclassified: 0 })
+  })
+
+  it('that comes again while it is under way waits for its commit', async () => {
+    const evaluated: string[] = []
+    const going: (() => void)[] = []
+    const held: SourceRunParts['evaluate'] = async (events) => {
+      evaluated.push(...events.map(({ raw }) => raw))
+      await new Promise<void>((resolve) => going.push(resolve))
+      return evaluate(events)
+    }
+    const { run } = house({ evaluate: held })
+    await run(async (context) => {
+      const twice = [context.emit([keyed('one', 'k:1')]), context.emit([keyed('one', 'k:1')])]
+      await until(() => going.length === 1)
+      going[0]!()
+      const statuses = (await Promise.all(twice)).map(([settlement]) => settlement!.status)
+      expect(statuses).toEqual(['accepted', 'duplicate'])
+    })
+    expect(evaluated).toEqual(['one'])
+  })
+
+  it('is evaluated again when its first commit failed', async () => {
+    const { run } = house()
+    await run(async (context) => {
+      const first = context.emit([keyed('busy', 'k:1')])
+      const second = context.emit([keyed('good', 'k:1')])
+      await expect(first).rejects.toThrow('the store is busy')
+      expect(await second).toEqual([{ status: 'accepted', matches: 0 }])
+    })
+  })
+})
 
 const NONE = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
 

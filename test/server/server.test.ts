@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { OutboundResponse } from '../../src/model/ports.ts'
+import type { OutboundResponse, PostEndpoint } from '../../src/model/ports.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { createServer, type Server, type ServerOptions } from '../../src/server/server.ts'
@@ -27,9 +27,12 @@ function serve(options: Partial<ServerOptions> = {}): Server {
 
 const taken: OutboundResponse = { status: 202, body: { accepted: 1 } }
 
-async function started(options: Partial<ServerOptions> = {}, handler = async () => taken) {
+async function started(
+  options: Partial<ServerOptions> = {},
+  handle: PostEndpoint['handle'] = async () => taken,
+) {
   const server = serve(options)
-  await server.post(LOCAL, '/events', handler)
+  await server.post(LOCAL, '/events', { handle })
   const url = `http://127.0.0.1:${server.addresses[0]!.port}`
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(url + path, init)
@@ -63,10 +66,11 @@ describe('the server', () => {
   it('gives a handler the bytes and headers, whatever the content type', async () => {
     const seen: unknown[] = []
     const server = serve()
-    await server.post(LOCAL, '/events', async ({ headers, body }) => {
+    const handle: PostEndpoint['handle'] = async ({ headers, body }) => {
       seen.push(headers['x-more'], body.toString())
       return { status: 202, headers: { 'x-back': '1' }, body: { ok: true } }
-    })
+    }
+    await server.post(LOCAL, '/events', { handle })
     const url = `http://127.0.0.1:${server.addresses[0]!.port}/events?x=1`
     for (const type of ['application/json', 'text/plain', 'made/up', 'multipart/form-data']) {
       const response = await fetch(url, {
@@ -86,10 +90,12 @@ describe('the server', () => {
 
   it('shares one listener between sources, and gives a path to one of them', async () => {
     const server = serve()
-    await Promise.all([server.listen(LOCAL), server.post(LOCAL, '/events', async () => taken)])
-    await server.post(LOCAL, '/other', async () => taken)
+    await Promise.all([server.listen(LOCAL), server.post(LOCAL, '/events', { handle: async () => taken })])
+    await server.post(LOCAL, '/other', { handle: async () => taken })
     expect(server.addresses).toHaveLength(1)
-    await expect(server.post(LOCAL, '/events', async () => taken)).rejects.toThrow('two sources take posts')
+    await expect(server.post(LOCAL, '/events', { handle: async () => taken })).rejects.toThrow(
+      'two sources take posts',
+    )
   })
 
   it.each([
@@ -120,12 +126,12 @@ describe('the server', () => {
   it('answers 429 when too much is under way, and takes events again afterwards', async () => {
     const waiting: (() => void)[] = []
     const { post } = await started({}, () => new Promise((resolve) => waiting.push(() => resolve(taken))))
-    const bodies = Array.from({ length: 8 }, () => post({}, 'x'.repeat(1000)))
-    await until(() => waiting.length === 8)
+    const bodies = Array.from({ length: 6 }, () => post({}, 'x'.repeat(1000)))
+    await until(() => waiting.length === 6)
     const full = await post()
     expect([full.status, full.headers.get('retry-after')]).toEqual([429, '1'])
     for (const answer of waiting.splice(0)) answer()
-    expect((await Promise.all(bodies)).map(({ status }) => status)).toEqual(Array(8).fill(202))
+    expect((await Promise.all(bodies)).map(({ status }) => status)).toEqual(Array(6).fill(202))
     const again = post()
     await until(() => waiting.length === 1)
     waiting[0]!()
@@ -136,7 +142,7 @@ describe('the server', () => {
     const { server, post } = await started()
     const { port } = server.addresses[0]!
     const head = 'POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx'
-    const clients = Array.from({ length: 8 }, () => {
+    const clients = Array.from({ length: 6 }, () => {
       const client = connect(port, '127.0.0.1', () => client.write(head))
       client.on('error', () => {})
       return client
@@ -144,6 +150,37 @@ describe('the server', () => {
     await until(async () => (await post({}, 'x')).status === 429)
     for (const client of clients) client.destroy()
     await until(async () => (await post({}, 'x')).status === 202)
+  })
+
+  it('asks before the body is read whether a client has to come back later', async () => {
+    const server = serve()
+    const asked: string[] = []
+    const later: OutboundResponse = { status: 429, headers: { 'retry-after': '7' }, body: { accepted: 0 } }
+    const refusal = (client: string) => {
+      asked.push(client)
+      return later
+    }
+    await server.post(LOCAL, '/events', { handle: () => Promise.reject(new Error('read')), refusal })
+    const url = `http://127.0.0.1:${server.addresses[0]!.port}/events`
+    const answer = await fetch(url, { method: 'POST', body: '{}' })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7'])
+    expect(asked).toEqual(['127.0.0.1'])
+  })
+
+  it('lets a handler know when its client has gone', async () => {
+    const signals: AbortSignal[] = []
+    const { server } = await started({}, async ({ signal }) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    })
+    const client = connect(server.addresses[0]!.port, '127.0.0.1', () =>
+      client.write('POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx'),
+    )
+    client.on('error', () => {})
+    await until(() => signals.length === 1)
+    expect(signals[0]!.aborted).toBe(false)
+    client.destroy()
+    await until(() => signals[0]!.aborted)
   })
 
   it('answers what is under way before it closes', async () => {
@@ -209,7 +246,7 @@ describe('who may post', () => {
   it('a token that vanishes shuts an open address', async () => {
     let token: string | null = 'first'
     const server = serve({ token: () => token })
-    await server.post({ host: '0.0.0.0', port: 0 }, '/events', async () => taken)
+    await server.post({ host: '0.0.0.0', port: 0 }, '/events', { handle: async () => taken })
     token = null
     const url = `http://127.0.0.1:${server.addresses[0]!.port}/events`
     expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(401)

@@ -1,10 +1,12 @@
+import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../../src/model/ports.ts'
+import { type PostEndpoint, silentLog } from '../../src/model/ports.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { createServer } from '../../src/server/server.ts'
 import type { SourceContext } from '../../src/sources/_source.ts'
 import { sourceContract } from '../contract/source.ts'
+import { manualClock } from '../support/clock.ts'
 import { openSource, Sink, sourceContext } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
@@ -167,18 +169,50 @@ describe('events by HTTP', () => {
     expect(answer.headers.get('retry-after')).toBe('5')
   })
 
-  it('many clients share one window', async () => {
+  it('asks a client to come back later when too much is waiting', async () => {
     const sink = new Sink()
     sink.isHeld = true
-    const { post } = await start(sourceContext(sink))
-    const answers = Array.from({ length: 12 }, (_, n) => post(`${n}\n`))
-    await until(() => sink.inFlight === 4)
-    for (let next = 0; next < 12; next++) {
-      await until(() => sink.emitted.length > next)
-      sink.emitted[next]!.settle()
+    const clock = manualClock()
+    const { post } = await start(sourceContext(sink, { clock }))
+    const first = post('1\n'.repeat(2_000))
+    await until(() => sink.eventsInFlight === 2_000)
+    clock.advance(60_000)
+    const answer = await post('1')
+    expect(answer).toMatchObject({ status: 429, body: { accepted: 0, rejected: [] } })
+    expect(answer.headers.get('retry-after')).toBe('30')
+    while (sink.inFlight > 0) {
+      for (const one of sink.emitted.splice(0)) one.settle()
+      await setImmediate()
     }
-    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(12).fill(202))
-    expect(sink.mostInFlight).toBe(4)
+    expect((await first).status).toBe(202)
+  })
+
+  it('hands nothing on for a client that has gone before its turn', async () => {
+    const sink = new Sink()
+    sink.isHeld = true
+    const endpoints: PostEndpoint[] = []
+    const door = {
+      post: async (_address: unknown, _path: string, each: PostEndpoint) => void endpoints.push(each),
+    }
+    const abort = new AbortController()
+    const source = await openSource('http://127.0.0.1:0')
+    const ended = source.run(sourceContext(sink, { door, signal: abort.signal }))
+    await until(() => endpoints.length === 1)
+    const send = (body: string, signal = new AbortController().signal) =>
+      endpoints[0]!.handle({ headers: {}, body: Buffer.from(body), client: 'a', signal })
+    const gone = new AbortController()
+    const answers = [send('1\n'.repeat(2_000)), send('"gone"', gone.signal), send('"later"')]
+    await until(() => sink.eventsInFlight === 2_000)
+    gone.abort()
+    while (!sink.texts.includes('"later"')) {
+      for (const one of sink.emitted) one.settle()
+      await setImmediate()
+    }
+    sink.emitted.at(-1)!.settle()
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([202, 408, 202])
+    expect(sink.texts).not.toContain('"gone"')
+    abort.abort()
+    await ended
   })
 
   it.each(['http:', 'http://', 'http://host', 'http://host:99999', 'http://h:1/events', 'http:h:1'])(

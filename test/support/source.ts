@@ -32,14 +32,17 @@ export class Sink {
   readonly emitted: Emitted[] = []
   isHeld = false
   inFlight = 0
-  mostInFlight = 0
+  eventsInFlight = 0
+  mostEventsInFlight = 0
 
   emit(batch: readonly Framed[]): Promise<readonly Settlement[]> {
     this.inFlight++
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
+    this.eventsInFlight += batch.length
+    this.mostEventsInFlight = Math.max(this.mostEventsInFlight, this.eventsInFlight)
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.inFlight--
+        this.eventsInFlight -= batch.length
       }
       const one: Emitted = {
         batch,

@@ -1,0 +1,28 @@
+/** How much is let in at once, and how much of it for one client. */
+import { describe, expect, it } from 'vitest'
+import { Admission } from '../../src/server/admission.ts'
+
+describe('admission', () => {
+  it('keeps a share for other clients, of requests and of bytes', () => {
+    const requests = new Admission({ requests: 8, bytes: 1_000 })
+    for (let n = 0; n < 6; n++) expect(requests.enter('flood', 1)).not.toBeNull()
+    expect(requests.enter('flood', 1)).toBeNull()
+    expect(requests.enter('other', 1)).not.toBeNull()
+    const bytes = new Admission({ requests: 100, bytes: 1_000 })
+    expect(bytes.enter('flood', 751)).toBeNull()
+    expect(bytes.enter('flood', 750)).not.toBeNull()
+    expect(bytes.enter('flood', 1)).toBeNull()
+    expect(bytes.enter('other', 250)).not.toBeNull()
+    expect(bytes.enter('third', 1)).toBeNull()
+  })
+
+  it('takes a place back once', () => {
+    const admission = new Admission({ requests: 4, bytes: 100 })
+    const leave = admission.enter('a', 75)!
+    expect(admission.enter('a', 1)).toBeNull()
+    leave()
+    leave()
+    expect(admission.enter('a', 75)).not.toBeNull()
+    expect(admission.enter('b', 26)).toBeNull()
+  })
+})
