@@ -15,7 +15,7 @@ const COVERAGE_OPTIONS = {
 }
 
 export default defineCommand({
-  arguments: { '[paths...]': 'files or directories to test instead of the whole project' },
+  arguments: { '[paths...]': 'files, directories or glob patterns to test instead of the whole project' },
   options: {
     ...SELECTION_OPTIONS,
     ...WARNING_OPTIONS,

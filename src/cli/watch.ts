@@ -5,7 +5,7 @@ import { openSession } from './_session.ts'
 import { watchTests } from './_watch-loop.ts'
 
 export default defineCommand({
-  arguments: { '[paths...]': 'files or directories to test instead of the whole project' },
+  arguments: { '[paths...]': 'files, directories or glob patterns to test instead of the whole project' },
   options: SELECTION_OPTIONS,
   run({ args, options }, io) {
     const paths = args.length > 0 ? args : undefined

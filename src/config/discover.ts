@@ -1,11 +1,12 @@
 /** Finds analysis files, as Panther's layout has them. Reads names only, never what is in a file. */
-import { type Dirent, existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import { isFile, isFolder, isLink, realPath } from '../files/path-kind.ts'
 import { liesIn, outsideReason } from '../files/project-file.ts'
 import { isWithin } from '../files/within.ts'
 import { compareText } from '../model/compare-text.ts'
+import { type FoundFiles, findEntries, findFiles, isPython, isYaml, patternBase } from './find-files.ts'
 
 export interface Discovered {
   /** Absolute paths of possible specs, sorted. */
@@ -25,62 +26,62 @@ export interface Discovered {
 type Leads = 'inside' | 'outside' | 'to-folder' | 'nowhere'
 
 const SIDE_FILE = /\.expect\.ya?ml$/
-const PYTHON_FILE = /^[^.].*\.py$/
-const YAML_FILE = /^[^.].*\.y.*ml$/
-const NEVER = new Set(['node_modules', '__pycache__', 'dependabot.yml'])
-/** Panther's rule for the argument `.`: folders whose path, begun with `./`, fits one of these. */
-const SEARCHED = [
-  /data_models/,
-  /\/global_helpers$/,
-  /lookup_tables/,
-  /rules/,
-  /\/packs$/,
-  /policies/,
-  /queries/,
-  /scheduled_prompts/,
+const EVERYTHING = ['**']
+
+/**
+ * Panther's rule for the argument `.`: what lies directly in the root, below a folder whose name holds one of these
+ * words, or directly in a folder of one of these names.
+ */
+const SEARCHED_UPSTREAM = [
+  '*.{y*ml,py}',
+  ...['data_models', 'lookup_tables', 'rules', 'policies', 'queries', 'scheduled_prompts'].map(
+    (word) => `**/*${word}*/**`,
+  ),
+  ...['global_helpers', 'packs'].map((name) => `**/${name}/*`),
 ]
+const SEARCHED = [...SEARCHED_UPSTREAM, 'detections/**']
 const LEANED_ON = ['global_helpers', 'data_models']
 
 /** Everything of the project, or of the `paths` (walked in full) and the helpers and data models near them. */
-export function discover(root: string, paths: readonly string[] = []): Discovered {
-  const found = new Set<string>()
-  const outside: string[] = []
-  if (paths.length === 0) {
-    for (const file of filesUnder(root)) {
-      // What is named like neither is a linked folder.
-      const isFound = [YAML_FILE, PYTHON_FILE].some((form) => form.test(basename(file)))
-      const folder = isFound ? dirname(file) : file
-      if (isSearched(relative(root, folder))) found.add(file)
-      else outside.push(file)
-    }
-  }
-  for (const path of paths) for (const file of filesOf(root, resolve(root, path))) found.add(file)
-  const starts = paths.length === 0 ? [root] : paths.map((path) => resolve(root, path))
+export async function discover(root: string, paths: readonly string[] = []): Promise<Discovered> {
+  const named = await Promise.all(paths.map((path) => namedBy(root, path)))
+  const isWhole = paths.length === 0
+  const starts = isWhole ? [root] : named.flatMap((each) => each.starts)
   const { near, far } = leanedOn(root, starts)
-  for (const folder of near) for (const file of filesUnder(folder)) found.add(file)
-  const folders = [...new Set([root, ...starts.map(folderOf), ...near])].filter(
-    (folder) => folder === root || !isWithin(root, folder),
+  const all = [
+    isWhole ? await findFiles(root, SEARCHED) : NOTHING,
+    ...named.map((each) => each.found),
+    ...(await Promise.all(near.map((folder) => findFiles(folder, EVERYTHING)))),
+  ]
+  const found = [...new Set(all.flatMap(({ files }) => files))].sort(compareText)
+  const { python = [], yaml = [] } = Object.groupBy(found, (path) =>
+    isPython(basename(path)) ? 'python' : 'yaml',
   )
-
-  const { python = [], yaml = [] } = Object.groupBy([...found].sort(compareText), (path) =>
-    PYTHON_FILE.test(basename(path)) ? 'python' : 'yaml',
+  const folders = [root, ...starts.map(folderOf), ...near].filter(
+    (folder, place, each) => each.indexOf(folder) === place && (folder === root || !isWithin(root, folder)),
   )
   const isReal = realFolders()
-  const told = [...new Set([...yaml, ...far])].map((path) => ({ path, leads: leads(folders, path, isReal) }))
+  const linked = all.flatMap(({ links }) => links).filter((path) => isFolder(path) && !near.includes(path))
+  const told = [...new Set([...yaml, ...linked, ...far])]
+    .sort(compareText)
+    .map((path) => ({ path, leads: leads(folders, path, isReal) }))
   const inside = told.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
   return {
     specs: inside.filter((file) => !SIDE_FILE.test(file)),
     sideFiles: inside.filter((file) => SIDE_FILE.test(file)),
     python,
-    outside: outside
-      .filter(
-        (file) =>
-          !PYTHON_FILE.test(basename(file)) && !SIDE_FILE.test(file) && !found.has(file) && isFile(file),
-      )
-      .sort(compareText),
+    outside: isWhole ? await outsideOf(root, new Set(found)) : [],
     links: told.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
     folders,
   }
+}
+
+const NOTHING: FoundFiles = { files: [], links: [] }
+
+/** YAML files that nothing searches. */
+async function outsideOf(root: string, found: ReadonlySet<string>): Promise<string[]> {
+  const { files } = await findFiles(root, ['**/*.y*ml'], SEARCHED)
+  return files.filter((file) => !SIDE_FILE.test(file) && !found.has(file) && isFile(file)).sort(compareText)
 }
 
 /** Path for people: relative to the root, with forward slashes. */
@@ -100,51 +101,66 @@ export function specsOf(sideFile: string): string[] {
   return [`${stem}.yml`, `${stem}.yaml`]
 }
 
-function isSearched(folder: string): boolean {
-  if (folder === '') return true
-  const path = folder.split(sep).join('/')
-  return /^detections(?:\/|$)/.test(path) || isSearchedUpstream(path)
+/** The files that Panther's tool, run on `.`, finds, with paths relative to the root. */
+export async function searchedUpstream(root: string): Promise<ReadonlySet<string>> {
+  const { files } = await findFiles(root, SEARCHED_UPSTREAM)
+  return new Set(files.map((file) => projectPath(root, file)))
 }
 
-/** Whether Panther's tool, run on `.`, enters the folder, given relative to the root with forward slashes. */
-export function isSearchedUpstream(folder: string): boolean {
-  return folder === '' || SEARCHED.some((pattern) => pattern.test(`./${folder}`))
+interface Named {
+  readonly found: FoundFiles
+  /** The files and folders that were meant. */
+  readonly starts: readonly string[]
 }
 
-function filesOf(root: string, path: string): string[] {
-  if (!existsSync(path)) {
+/** What a path on the command line names: a spec, a folder with everything below it, or all that a pattern fits. */
+async function namedBy(root: string, text: string): Promise<Named> {
+  const path = resolve(root, text)
+  if (existsSync(path)) {
+    refuseOutside(root, path)
+    return { found: await filesOf(path), starts: [path] }
+  }
+  // On Windows a backslash separates folders; elsewhere it escapes a character of a pattern.
+  const pattern = sep === '\\' ? text.replaceAll(sep, '/') : text
+  const base = await patternBase(pattern)
+  if (base === null)
     throw new UserError(`${path} does not exist`, { hint: 'paths are relative to the project' })
+  refuseOutside(root, resolve(root, base))
+  const entries = await findEntries(root, [pattern])
+  const starts = entries
+    .filter(({ name, dirent }) => dirent.isDirectory() || dirent.isSymbolicLink() || isYaml(name))
+    .map((entry) => resolve(root, entry.path))
+  if (starts.length === 0) {
+    throw new UserError(`no folder and no YAML file matches ${text}`, {
+      hint: 'patterns are relative to the project, for example rules/aws_* or rules/**/*.yml',
+    })
   }
-  if (isWithin(root, path) && !liesIn([root], realPath(path) ?? path)) {
-    throw new UserError(`${path} ${outsideReason(path)}`, { hint: 'name the file or folder that is meant' })
+  const links = starts.filter((start) => isLink(start) && !isYaml(basename(start)))
+  const meant = starts.filter((start) => !links.includes(start))
+  const each = await Promise.all(meant.map(filesOf))
+  return {
+    found: {
+      files: each.flatMap(({ files }) => files),
+      links: [...links, ...each.flatMap(({ links }) => links)],
+    },
+    starts: meant,
   }
-  if (isFolder(path)) return filesUnder(path)
+}
+
+async function filesOf(path: string): Promise<FoundFiles> {
+  if (isFolder(path)) return findFiles(path, EVERYTHING)
   if (!/\.y[^.]*ml$/.test(path)) {
-    throw new UserError(`${path} is not a YAML file`, { hint: 'name the spec, not its Python file' })
+    throw new UserError(`${path} is not a YAML file`, {
+      hint: 'name the spec, not its Python file; quote a pattern such as "rules/aws_*"',
+    })
   }
-  return [path, ...sideFilesOf(path).filter((file) => existsSync(file))]
+  return { files: [path, ...sideFilesOf(path).filter((file) => existsSync(file))], links: [] }
 }
 
-/** Linked folders are not entered, so that no loop of links can be walked; they, and links to nowhere, are told. */
-function filesUnder(folder: string): string[] {
-  return entriesOf(folder).flatMap((entry) => {
-    const { name } = entry
-    if (name.startsWith('.') || NEVER.has(name)) return []
-    const path = join(folder, name)
-    if (entry.isDirectory()) return filesUnder(path)
-    const isLink = entry.isSymbolicLink()
-    const isOne = (YAML_FILE.test(name) || PYTHON_FILE.test(name)) && (isLink || entry.isFile())
-    return isOne || (isLink && isFolder(path)) ? [path] : []
-  })
-}
-
-/** None of a folder that can't be read. */
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return []
-  }
+/** A path of the project may be a link that a stranger made. */
+function refuseOutside(root: string, path: string): void {
+  if (!isWithin(root, path) || liesIn([root], realPath(path) ?? path)) return
+  throw new UserError(`${path} ${outsideReason(path)}`, { hint: 'name the file or folder that is meant' })
 }
 
 /** The folder that a path names, or in which the file that it names lies. */

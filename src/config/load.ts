@@ -73,7 +73,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const configuration = [SETTINGS_FILE, registry.file]
 
   const problems = new ProblemList(recall)
-  const found = discover(root, options.paths)
+  const found = await discover(root, options.paths)
   const { folders } = found
   noteLeftOut(root, found, configuration, problems)
   const isWhole = !options.paths?.length
@@ -96,7 +96,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
   const unitTests = findUnitTests({ root, folders }, [...content.helpers, ...content.dataModels], problems)
   // After the content is built: none of it keeps a file out of this project.
-  if (options.upstreamRefusals) noteUpstreamRefusals(specs, root, problems)
+  if (options.upstreamRefusals) await noteUpstreamRefusals(specs, root, problems)
   return deepFreeze({
     root,
     folders,

@@ -1,6 +1,6 @@
 /** `validate --pat`: what is fine here and Panther's own tool would refuse, or never look at. */
 import { dirname } from 'node:path'
-import { isSearchedUpstream, projectPath } from './discover.ts'
+import { projectPath, searchedUpstream } from './discover.ts'
 import type { ProblemList } from './problems.ts'
 import type { Spec } from './spec.ts'
 import { EXPECTATION_NAMES } from './test-cases.ts'
@@ -9,12 +9,16 @@ import { child, toValue } from './yaml.ts'
 /** Taken inline by its schema of rules. */
 const TAKEN_OF_RULES = 'ExpectedDestinations'
 
-export function noteUpstreamRefusals(specs: readonly Spec[], root: string, problems: ProblemList): void {
+export async function noteUpstreamRefusals(
+  specs: readonly Spec[],
+  root: string,
+  problems: ProblemList,
+): Promise<void> {
   for (const spec of specs) {
     noteSeverity(spec, problems)
     noteExpectations(spec, problems)
   }
-  noteUnsearched(specs, root, problems)
+  noteUnsearched(specs, root, await searchedUpstream(root), problems)
 }
 
 function noteSeverity({ node, source }: Spec, problems: ProblemList): void {
@@ -47,11 +51,16 @@ function noteExpectations({ node, source, type }: Spec, problems: ProblemList): 
 }
 
 /** Once per folder: it says nothing of the files itself. */
-function noteUnsearched(specs: readonly Spec[], root: string, problems: ProblemList): void {
-  const files = specs.map(({ path }) => projectPath(root, path))
+function noteUnsearched(
+  specs: readonly Spec[],
+  root: string,
+  searched: ReadonlySet<string>,
+  problems: ProblemList,
+): void {
+  const files = specs.map(({ path }) => projectPath(root, path)).filter((file) => !file.startsWith('../'))
   const unsearched = Map.groupBy(files, dirname)
   for (const [folder, [first, ...others]] of unsearched) {
-    if (isSearchedUpstream(folder === '.' ? '' : folder)) continue
+    if (searched.has(first!)) continue
     problems.file('warning', first!, {
       code: 'pat-folder',
       message: `upstream's tool, run on ".", does not look into ${folder} (${1 + others.length} of the files here)`,

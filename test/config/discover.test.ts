@@ -6,12 +6,13 @@ import { discover, projectPath } from '../../src/config/discover.ts'
 import { loadProject } from '../../src/config/load.ts'
 import { BODY, load, projectWith, rule, write } from './_project.ts'
 
-function found(files: readonly string[], paths: readonly string[] = []): string[] {
+async function found(files: readonly string[], paths: readonly string[] = []): Promise<string[]> {
   const root = projectWith(Object.fromEntries(files.map((file) => [file, 'AnalysisType: x\n'])))
-  return discover(
+  const { specs } = await discover(
     root,
     paths.map((path) => join(root, path)),
-  ).specs.map((file) => projectPath(root, file))
+  )
+  return specs.map((file) => projectPath(root, file))
 }
 
 describe('the project root', () => {
@@ -41,12 +42,12 @@ describe('the project root', () => {
     ['rules/__pycache__/a.yml', false],
     ['rules/dependabot.yml', false],
     ['rules/a.expect.yml', false],
-  ])('%s: %s', (file, expected) => {
-    expect(found([file])).toEqual(expected ? [file] : [])
+  ])('%s: %s', async (file, expected) => {
+    expect(await found([file])).toEqual(expected ? [file] : [])
   })
 
-  it('gives files in one order', () => {
-    expect(found(['rules/b.yml', 'rules/a/z.yml', 'data_models/m.yml', 'rules/B.yml'])).toEqual([
+  it('gives files in one order', async () => {
+    expect(await found(['rules/b.yml', 'rules/a/z.yml', 'data_models/m.yml', 'rules/B.yml'])).toEqual([
       'data_models/m.yml',
       'rules/B.yml',
       'rules/a/z.yml',
@@ -106,18 +107,18 @@ describe('explicit paths', () => {
     'templates/t.yml',
   ]
 
-  it('are walked in full, with helpers and data models near and above', () => {
-    expect(found(files, ['detections/rules/aws'])).toEqual([
+  it('are walked in full, with helpers and data models near and above', async () => {
+    expect(await found(files, ['detections/rules/aws'])).toEqual([
       'data_models/n.yml',
       'detections/data_models/m.yml',
       'detections/global_helpers/h.yml',
       'detections/rules/aws/a.yml',
     ])
-    expect(found(files, ['templates'])).toContain('templates/t.yml')
+    expect(await found(files, ['templates'])).toContain('templates/t.yml')
   })
 
-  it('may be files; one reached twice is loaded once', () => {
-    const specs = found(files, ['detections/rules/okta/b.yml', 'detections/rules'])
+  it('may be files; one reached twice is loaded once', async () => {
+    const specs = await found(files, ['detections/rules/okta/b.yml', 'detections/rules'])
     expect(specs.filter((file) => file.includes('/rules/'))).toEqual([
       'detections/rules/aws/a.yml',
       'detections/rules/okta/b.yml',
@@ -142,12 +143,89 @@ describe('explicit paths', () => {
     expect((await loadProject({ root })).problems).toMatchObject([{ code: 'unknown-pack-member' }])
   })
 
+  it('that are links out of the project are refused, those that stay inside are walked', async () => {
+    const root = projectWith({ 'shared/a.yml': rule('A'), 'shared/body.py': BODY })
+    write(join(dirname(root), 'elsewhere', 'b.yml'), rule('B'))
+    symlinkSync('../elsewhere', join(root, 'out'))
+    symlinkSync('shared', join(root, 'in'))
+    for (const path of ['out', 'out/b.yml', 'out/*']) {
+      await expect(loadProject({ root, paths: [path] })).rejects.toThrow('the project')
+    }
+    expect([...(await loadProject({ root, paths: ['in'] })).detections.keys()]).toEqual(['A'])
+  })
+
+  it('beside the project are the choice of the user, and their files are read', async () => {
+    const root = projectWith({})
+    write(join(dirname(root), 'elsewhere', 'b.yml'), rule('B'))
+    write(join(dirname(root), 'elsewhere', 'body.py'), BODY)
+    for (const path of ['../elsewhere', '../elsewhere/b.yml', '../else*/*']) {
+      expect([...(await loadProject({ root, paths: [path] })).detections.keys()]).toEqual(['B'])
+    }
+  })
+
   it.each([
     ['nowhere', 'does not exist'],
     ['rules/body.py', 'is not a YAML file'],
+    ['rules/*.py', 'no folder and no YAML file matches rules/*.py'],
+    ['nowhere/*', 'no folder and no YAML file matches nowhere/*'],
   ])('%s: %s', async (path, message) => {
     const root = projectWith({ 'rules/body.py': BODY })
     await expect(loadProject({ root, paths: [path] })).rejects.toThrow(message)
+  })
+})
+
+describe('patterns', () => {
+  const files = [
+    'rules/aws_iam/a.yml',
+    'rules/aws_iam/deep/b.yaml',
+    'rules/aws_root.yml',
+    'rules/aws_root.expect.yml',
+    'rules/aws_root.py',
+    'rules/okta/c.yml',
+    'rules/.hidden/d.yml',
+    'rules/node_modules/e.yml',
+    'rules/[x].yml',
+    'templates/f.yml',
+  ]
+
+  it.each([
+    ['rules/aws_*', ['rules/aws_iam/a.yml', 'rules/aws_iam/deep/b.yaml', 'rules/aws_root.yml']],
+    ['rules/aws_*.yml', ['rules/aws_root.yml']],
+    ['rules/{okta,aws_iam}', ['rules/aws_iam/a.yml', 'rules/aws_iam/deep/b.yaml', 'rules/okta/c.yml']],
+    ['**/b.y*ml', ['rules/aws_iam/deep/b.yaml']],
+    ['temp?ates', ['templates/f.yml']],
+    ['rules/[x].yml', ['rules/[x].yml']],
+  ])('%s', async (pattern, expected) => {
+    const root = projectWith(Object.fromEntries(files.map((file) => [file, ''])))
+    const { specs } = await discover(root, [pattern])
+    expect(specs.map((file) => projectPath(root, file))).toEqual(expected)
+  })
+
+  it('take side files and helpers along, and what several of them reach is loaded once', async () => {
+    const root = projectWith({
+      'rules/aws_a.yml': rule('A', 'Tests: [{ Name: t, ExpectedResult: true, Log: {} }]\n'),
+      'rules/aws_a.expect.yml': 't: { ExpectedTitle: x }\n',
+      'rules/body.py': BODY,
+      'global_helpers/h.yml': 'AnalysisType: global\nGlobalID: h\nFilename: h.py\n',
+      'global_helpers/h.py': '',
+    })
+    const project = await loadProject({ root, paths: ['rules/aws_*', 'rules/*.yml'] })
+    expect(project.problems).toEqual([])
+    expect(project.detections.get('A')!.tests[0]!.expectations).toEqual({ ExpectedTitle: 'x' })
+    expect(project.helpers.map(({ id }) => id)).toEqual(['h'])
+  })
+
+  it('lead into no linked folder, and to no file outside of the project', async () => {
+    const root = projectWith({ 'rules/a.yml': rule('A'), 'rules/body.py': BODY })
+    write(join(dirname(root), 'elsewhere', 'b.yml'), rule('B'))
+    symlinkSync('../../elsewhere', join(root, 'rules', 'folder'))
+    symlinkSync('../../elsewhere/b.yml', join(root, 'rules', 'file.yml'))
+    const project = await loadProject({ root, paths: ['rules/*'] })
+    expect([...project.detections.keys()]).toEqual(['A'])
+    expect(project.problems.map(({ file, code }) => `${file} ${code}`)).toEqual([
+      'rules/file.yml outside-project',
+      'rules/folder linked-folder',
+    ])
   })
 })
 
@@ -180,6 +258,29 @@ describe('links and hostile files', () => {
       'rules/c.yml outside-project',
       'shared/a.yml skipped-analysis-file',
     ])
+  })
+
+  it('lead to helpers outside the project neither by their folder nor by a file', async () => {
+    const root = projectWith({ 'rules/a.yml': rule('A'), 'rules/body.py': BODY })
+    write(join(dirname(root), 'elsewhere', 'h.yml'), 'AnalysisType: global\nGlobalID: h\nFilename: h.py\n')
+    write(join(dirname(root), 'elsewhere', 'h.py'), '')
+    symlinkSync('../elsewhere', join(root, 'global_helpers'))
+    const project = await loadProject({ root })
+    expect(project.helpers).toEqual([])
+    expect(project.problems.map(({ file, code }) => `${file} ${code}`)).toEqual([
+      'global_helpers linked-folder',
+    ])
+  })
+
+  it('may be a folder of helpers that stays inside', async () => {
+    const root = projectWith({
+      'rules/a.yml': rule('A'),
+      'rules/body.py': BODY,
+      'shared/h.yml': 'AnalysisType: global\nGlobalID: h\nFilename: h.py\n',
+      'shared/h.py': '',
+    })
+    symlinkSync('shared', join(root, 'global_helpers'))
+    expect((await loadProject({ root })).helpers.map(({ id }) => id)).toEqual(['h'])
   })
 
   it.each([

@@ -1,0 +1,73 @@
+/** Finds files by glob patterns. Reads names only, enters no link and nothing that is hidden or generated. */
+
+import { join } from 'node:path'
+import type { Entry, Options } from 'fast-glob'
+
+/** Files that may be specs or expectations, and Python files. */
+const YAML_FILE = /^[^.].*\.y.*ml$/
+const PYTHON_FILE = /^[^.].*\.py$/
+
+/** What lies in these folders, and what is called so, is never a detection. */
+const NEVER = ['**/node_modules', '**/__pycache__', '**/dependabot.yml']
+
+export interface FoundFiles {
+  /** Absolute paths; links to files are among them, and links that lead nowhere. */
+  readonly files: readonly string[]
+  /** Absolute paths of links whose names are not those of files; they may lead to folders. */
+  readonly links: readonly string[]
+}
+
+/**
+ * The YAML and Python files, and the links, that fit one of the patterns.
+ * @param folder absolute; the patterns are relative to it.
+ */
+export async function findFiles(
+  folder: string,
+  patterns: readonly string[],
+  without: readonly string[] = [],
+): Promise<FoundFiles> {
+  const entries = await findEntries(folder, patterns, without)
+  const files: string[] = []
+  const links: string[] = []
+  for (const { name, path, dirent } of entries) {
+    const isLink = dirent.isSymbolicLink()
+    const isNamed = YAML_FILE.test(name) || PYTHON_FILE.test(name)
+    if (isNamed && (isLink || dirent.isFile())) files.push(join(folder, path))
+    else if (isLink) links.push(join(folder, path))
+  }
+  return { files, links }
+}
+
+/** Files and folders alike, with paths relative to the folder. */
+export async function findEntries(
+  folder: string,
+  patterns: readonly string[],
+  without: readonly string[] = [],
+): Promise<Entry[]> {
+  const { default: glob } = await import('fast-glob')
+  const options: Options & { readonly objectMode: true } = {
+    cwd: folder,
+    ignore: [...NEVER, ...without],
+    objectMode: true,
+    onlyFiles: false,
+    followSymbolicLinks: false,
+    // A folder that cannot be read holds nothing.
+    suppressErrors: true,
+  }
+  return glob.sync([...patterns], options)
+}
+
+/** Whether a text is a pattern rather than a path; and the folder at its beginning that is none. */
+export async function patternBase(text: string): Promise<string | null> {
+  const { default: glob } = await import('fast-glob')
+  if (!glob.isDynamicPattern(text)) return null
+  return glob.generateTasks(text)[0]?.base ?? '.'
+}
+
+export function isPython(name: string): boolean {
+  return PYTHON_FILE.test(name)
+}
+
+export function isYaml(name: string): boolean {
+  return YAML_FILE.test(name)
+}
