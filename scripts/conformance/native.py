@@ -14,10 +14,10 @@ def main():
     sys.path.append(request["runtime"] + "/stand_ins")
     from signalbox_driver import batch
 
-    problems = batch.load(request["load"])
+    problems = json.loads(batch.load(request["load"]))["problems"]
     outcomes = batch.test(request["test"])
     python = sys.version.split()[0]
-    answers.write(f'{{"python": "{python}", "problems": {problems}, "outcomes": {outcomes}}}')
+    answers.write(f'{{"python": "{python}", "problems": {json.dumps(problems)}, "outcomes": {outcomes}}}')
 
 
 try:

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { bodiesOf } from '../../src/engine/bodies.ts'
-import { loadRequest, testRequest, withCodes } from '../../src/engine/requests.ts'
+import { loadRequest, testRequest, withDetails } from '../../src/engine/requests.ts'
 import type { TestOutcome } from '../../src/model/evaluation.ts'
 import type { FunctionName } from '../../src/model/finding.ts'
 import { NO_PACKAGES } from '../../src/model/packages.ts'
@@ -96,10 +96,7 @@ function nativeRequest(project: Project, cases: readonly Case[]): string {
     runtime: RUNTIME,
     // On the import path of that Python itself.
     packages: project.settings.pythonPaths,
-    load: withCodes(
-      load,
-      bodies.map(() => null),
-    ),
+    load: withDetails(load, { codes: bodies.map(() => null), startDependent: null }),
     test: testRequest(calls, bodies, []),
   })
 }

@@ -37,10 +37,29 @@ export function readUnitTests(text: string, calls: number): readonly (UnitTestOu
 }
 
 export function readBroken(text: string, bodies: number): readonly BrokenBody[] {
+  return read(text, listOf(isBrokenBody(bodies)))
+}
+
+/** What loading the bodies came to. */
+export interface LoadAnswer {
+  readonly problems: readonly BrokenBody[]
+  /** Bodies that read the wall clock or random numbers while they were loaded. */
+  readonly startDependent: readonly number[]
+}
+
+export function readLoad(text: string, bodies: number): LoadAnswer {
   return read(
     text,
-    listOf(record({ body: (number) => isInteger(number) && (number as number) < bodies, error: isError })),
+    record({ problems: listOf(isBrokenBody(bodies)), startDependent: listOf(isBodyNumber(bodies)) }),
   )
+}
+
+function isBrokenBody(bodies: number): Check {
+  return record({ body: isBodyNumber(bodies), error: isError })
+}
+
+function isBodyNumber(bodies: number): Check {
+  return (value) => isInteger(value) && (value as number) < bodies
 }
 
 function read<T>(text: string, isOfTheForm: Check): T {

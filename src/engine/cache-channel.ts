@@ -17,16 +17,22 @@ export interface CacheDesk {
   ask(question: string): string
 }
 
-/** The imports that carry it; every other descriptor goes where it went. */
+export interface CacheChannel {
+  /** The imports that carry it; every other descriptor goes where it went. */
+  readonly imports: Record<string, HostImport>
+  /** Drops an answer that was not read. */
+  forget(): void
+}
+
 export function cacheChannel(
   env: Record<string, HostImport>,
   memory: () => Memory,
   desk: CacheDesk,
-): Record<string, HostImport> {
+): CacheChannel {
   const write = env.fd_write!
   const read = env.fd_read!
   let answer = Buffer.alloc(0)
-  return {
+  const imports: Record<string, HostImport> = {
     fd_write: (file, vectors, count, written) => {
       if (file !== DESCRIPTOR) return write(file, vectors, count, written)
       const parts = pieces(memory(), vectors as number, count as number)
@@ -49,6 +55,10 @@ export function cacheChannel(
       return 0
     },
   }
+  const forget = () => {
+    answer = Buffer.alloc(0)
+  }
+  return { imports, forget }
 }
 
 /** Buffers of the interpreter, as C names them. */

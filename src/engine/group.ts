@@ -57,7 +57,16 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
   const bodies = bodiesOf(group.content, purpose, part)
   const askCache = cache && askFor(group.name, bodies, cache)
   const setup = { bodies, ...order }
-  const pool = await Pool.start({ setup, workers, from, first, keepsImage: !part, askCache, log })
+  const pool = await Pool.start({
+    group: group.name,
+    setup,
+    workers,
+    from,
+    first,
+    keepsImage: !part,
+    askCache,
+    log,
+  })
   const { limits } = order.settings
   const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
   const numbers = detectionNumbers(bodies)

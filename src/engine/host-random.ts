@@ -4,11 +4,13 @@ import type { HostImport, Memory } from './host-import.ts'
 
 const HANDFUL_BYTES = 16 * 1024
 
-export function hostRandom(memory: () => Memory): Record<string, HostImport> {
+/** @param onStartRead is called at each reading. */
+export function hostRandom(memory: () => Memory, onStartRead = () => {}): Record<string, HostImport> {
   const handful = new Uint8Array(HANDFUL_BYTES)
   let used = HANDFUL_BYTES
   return {
     random_get(address, size) {
+      onStartRead()
       const target = new Uint8Array(memory().buffer, (address as number) >>> 0, (size as number) >>> 0)
       if (target.length > HANDFUL_BYTES) {
         randomFillSync(target)
@@ -24,5 +26,30 @@ export function hostRandom(memory: () => Memory): Record<string, HostImport> {
       used += target.length
       return 0
     },
+  }
+}
+
+/** Emscripten's file system, as far as it is used here. */
+export interface LookupOptions {
+  readonly follow: boolean
+  readonly noent_okay: boolean
+}
+
+export interface DeviceTable {
+  lookupPath(path: string, options: LookupOptions): { readonly node?: { readonly rdev?: number } }
+  getDevice(device: number): { readonly stream_ops: Record<string, (...args: unknown[]) => unknown> }
+}
+
+/** Randomness can also be read from files, which need no import. @param onStartRead is called at each reading. */
+export function watchRandomDevices(FS: DeviceTable, onStartRead: () => void): void {
+  for (const path of ['/dev/random', '/dev/urandom']) {
+    const operations = FS.getDevice(
+      FS.lookupPath(path, { follow: false, noent_okay: false }).node!.rdev!,
+    ).stream_ops
+    const read = operations.read!
+    operations.read = (...args) => {
+      onStartRead()
+      return read(...args)
+    }
   }
 }

@@ -7,14 +7,13 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { BodyStudies } from './body-studies.ts'
 import type { ImageCache } from './image-cache.ts'
-import type { BaseImage, KeptImage, Loaded, ProjectImage } from './protocol.ts'
+import type { BaseImage, KeptImage, ProjectImage } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
 
 /** A base holds what these made of the interpreter: with other ones it is another. */
 const MAKERS = [
   'pyodide',
   'import-seam',
-  'file-imports',
   'cache-channel',
   'import-allowlist',
   'utc-clock',
@@ -49,11 +48,11 @@ export class Images {
     const packed = this.#cache.read(this.#projectName(request, base))
     if (!packed) return null
     const { told, heap } = unpack(packed)
-    return { ...(told as Loaded), heap }
+    return { ...(told as Omit<ProjectImage, 'heap'>), heap }
   }
 
-  keptProject(request: string, base: BaseImage, { heap, ...loaded }: ProjectImage): KeptImage {
-    return { name: this.#projectName(request, base), parts: pack(loaded satisfies Loaded, heap) }
+  keptProject(request: string, base: BaseImage, { heap, ...described }: ProjectImage): KeptImage {
+    return { name: this.#projectName(request, base), parts: pack(described, heap) }
   }
 
   studies(): BodyStudies {

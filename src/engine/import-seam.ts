@@ -6,9 +6,12 @@ import { Bug } from '../errors.ts'
 import { type CacheDesk, cacheChannel } from './cache-channel.ts'
 import type { Deadline } from './deadline.ts'
 import { fileImports, type OpenFiles } from './file-imports.ts'
+import { fileTimes } from './file-times.ts'
 import type { HostImport, Memory } from './host-import.ts'
 import { hostRandom } from './host-random.ts'
 import { importRule } from './import-allowlist.ts'
+import { clockImports, InterpreterClock } from './interpreter-clock.ts'
+import { LoadNotices } from './load-notices.ts'
 import { utcClock } from './utc-clock.ts'
 
 type Imports = Record<string, Record<string, HostImport>>
@@ -34,6 +37,10 @@ export interface Seam {
   readonly memory: Memory
   /** Names of all imports, for the test that knows them. */
   readonly names: readonly string[]
+  readonly clock: InterpreterClock
+  readonly notices: LoadNotices
+  /** Drops an answer of the cache that was not read. */
+  forgetAnswer(): void
   /** For good. @param files the interpreter's table of descriptors. */
   lock(files: OpenFiles): void
 }
@@ -55,6 +62,9 @@ export async function withSeam<T>(
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
   const original = Reflect.get(host, 'instantiate') as WebAssemblyHost['instantiate']
   const lock: Lock = { closed: false }
+  const clock = new InterpreterClock()
+  const notices = new LoadNotices()
+  const onStartRead = () => notices.startRead()
   let seam: Seam | undefined
   host.instantiate = async (source, imports) => {
     const env = imports?.env
@@ -62,8 +72,16 @@ export async function withSeam<T>(
     const names = Object.keys(env)
     const memory = () => seam!.memory
     const files = fileImports(env, memory)
-    const cache = options.cacheDesk && cacheChannel({ ...env, ...files.imports }, memory, options.cacheDesk)
-    const instead = { ...files.imports, ...utcClock(env, memory), ...hostRandom(memory), ...cache }
+    const guarded = { ...env, ...files.imports }
+    const cache = options.cacheDesk && cacheChannel(guarded, memory, options.cacheDesk)
+    const instead = {
+      ...files.imports,
+      ...utcClock(env, memory),
+      ...hostRandom(memory, onStartRead),
+      ...clockImports(env, memory, clock, onStartRead),
+      ...fileTimes(guarded, memory),
+      ...cache?.imports,
+    }
     edit(env, { ...special(env, options.deadline), ...instead }, lock)
     const made = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
@@ -72,7 +90,8 @@ export async function withSeam<T>(
       lock.closed = true
       files.lock(open)
     }
-    seam = { memory: instance.exports.memory as Memory, names, lock: close }
+    const forgetAnswer = () => cache?.forget()
+    seam = { memory: instance.exports.memory as Memory, names, clock, notices, forgetAnswer, lock: close }
     return { instance, module } as Instantiated
   }
   try {

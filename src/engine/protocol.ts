@@ -8,10 +8,20 @@ import type { MatchExpression, SimpleDetection } from '../model/match-expression
 import type { PackageSet } from '../model/packages.ts'
 import type { Settings } from '../model/settings.ts'
 import type { CacheLine } from './cache-desk.ts'
+import type { OpenFile } from './open-files.ts'
 import type { Culprit } from './tampering.ts'
 
 /** The Python functions that the host calls. */
-export type DriverCall = 'seal' | 'wake' | 'study' | 'load' | 'evaluate' | 'test' | 'unit_tests' | 'changed'
+export type DriverCall =
+  | 'seal'
+  | 'wake'
+  | 'study'
+  | 'load'
+  | 'finish_load'
+  | 'evaluate'
+  | 'test'
+  | 'unit_tests'
+  | 'changed'
 
 /** A locked interpreter without author's code: the trusted base. */
 export interface BaseImage {
@@ -23,6 +33,14 @@ export interface BaseImage {
   readonly mark: number
   /** Size of the function table, which its pointers count by. */
   readonly functions: number
+  readonly outside: OutsideState
+}
+
+/** What an interpreter holds outside of its memory and keeps over a restart; see docs/decisions/0014. */
+export interface OutsideState {
+  readonly openFiles: readonly OpenFile[]
+  /** Value of the monotonic clocks. */
+  readonly monotonicMs: number
 }
 
 /** What the text of one body tells and compiles to. */
@@ -43,6 +61,9 @@ export interface Loaded {
 /** A project's bodies, loaded: what differs from the base. */
 export interface ProjectImage extends Loaded {
   readonly heap: Uint8Array
+  readonly outside: OutsideState
+  /** Bodies that are not in the memory, because they are loaded at every start. */
+  readonly startDependent: readonly number[]
 }
 
 /** A base that a worker became because it found none. */
@@ -55,6 +76,10 @@ export interface MadeBase {
 export interface Filled extends Loaded {
   /** The images that were made on the way. */
   readonly kept: readonly KeptImage[]
+  /** Bodies that are loaded at every start; a restored project names none of those that it knew before. */
+  readonly startDependent: readonly number[]
+  /** Why no snapshot of these bodies was made although one was asked for; null: nothing hindered it. */
+  readonly refusal: string | null
 }
 
 /** To be written to the cache: only the main thread does, so that no worker waits for it. */

@@ -41,9 +41,16 @@ export function loadRequest({ bodies: all, excluded, limits, packages, hostCache
   return JSON.stringify({ bodies, excluded: errors, ...times, outputBytes, hostCache, packages: brought })
 }
 
-/** With what the bodies compile to, where that is known, in the order of those that Python is told of. */
-export function withCodes(request: string, codes: readonly (string | null)[]): string {
-  return `${request.slice(0, -1)},"codes":${JSON.stringify(codes)}}`
+export interface LoadDetails {
+  /** What the bodies compile to, where that is known, in the order of those that Python is told of. */
+  readonly codes: readonly (string | null)[]
+  /** Bodies to leave out until the load is finished; null: none, and none are looked for. */
+  readonly startDependent: readonly number[] | null
+}
+
+/** The request with what a snapshot is not named by. */
+export function withDetails(request: string, details: LoadDetails): string {
+  return `${request.slice(0, -1)},${JSON.stringify(details).slice(1)}`
 }
 
 /** An event that some body is to see. */

@@ -9,6 +9,8 @@ import { loadRequest } from './requests.ts'
 import type { StartState } from './start-state.ts'
 
 export interface StarterOptions {
+  /** Name of the trust group. */
+  readonly group: string
   readonly setup: Omit<LoadOrder, 'request' | 'leftOut' | 'images'>
   readonly from: StartState
   /** What the first loads becomes an image, for later starts. */
@@ -30,6 +32,7 @@ export class WorkerStarter {
   readonly #excluded = new Map<number, BrokenBody>()
   readonly #signal: AbortSignal
   #hasStarted = false
+  #isRefusalReported = false
 
   /** @param signal ends what is starting; its reason is then thrown. */
   constructor(options: StarterOptions, signal: AbortSignal) {
@@ -72,8 +75,28 @@ export class WorkerStarter {
     if (askCache) evaluator.answerCache(askCache)
     const order = { ...setup, ...this.#request(), images }
     const start = await evaluator.load(order, this.#signal)
-    if (start.kind === 'ready') for (const kept of start.kept) from.keep(kept)
+    if (start.kind !== 'ready') return start
+    for (const kept of start.kept) from.keep(kept)
+    this.#reportSnapshot(start)
     return start
+  }
+
+  #reportSnapshot({ startDependent, refusal }: Ready): void {
+    const { group, setup, log } = this.#options
+    if (refusal !== null && !this.#isRefusalReported) {
+      this.#isRefusalReported = true
+      log.warn(
+        { group, reason: refusal },
+        'no snapshot of these detections was kept: each start loads them again',
+      )
+    }
+    for (const number of startDependent) {
+      const { id, path } = setup.bodies[number]!
+      log.debug(
+        { group, id, file: path },
+        'it reads the clock or random numbers while it is loaded, so each start loads it again',
+      )
+    }
   }
 
   /**

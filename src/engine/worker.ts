@@ -1,26 +1,17 @@
 /** Worker entry: boots Python, loads the bodies, then answers one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../errors.ts'
-import { readBroken } from './answer.ts'
 import { evaluateEvents, type LoadedBodies, testCalls, unitTestCalls } from './batch.ts'
 import { WorkerCacheDesk } from './cache-desk.ts'
 import { Deadline } from './deadline.ts'
 import { NO_CACHE, openImageCache } from './image-cache.ts'
 import { Images } from './images.ts'
 import { createMatching } from './matching.ts'
-import {
-  type Filled,
-  type FromWorker,
-  type Job,
-  LOADING,
-  type LoadOrder,
-  type NamedBody,
-  type WorkerSetup,
-} from './protocol.ts'
+import { fillInterpreter } from './project-load.ts'
+import type { FromWorker, Job, LoadOrder, WorkerSetup } from './protocol.ts'
 import { type Booted, bootPython } from './pyodide.ts'
 import { readPythonFiles } from './python-files.ts'
 import { forbidCodeFromText } from './realm.ts'
-import { withCodes } from './requests.ts'
 import { createSelection } from './selection.ts'
 import { Tampering } from './tampering.ts'
 import { compileInterpreter } from './wasm-module.ts'
@@ -52,41 +43,11 @@ async function start(setup: WorkerSetup): Promise<Booted> {
   return { python, base }
 }
 
-/** From the image of exactly these bodies, else from their sources: then that image is made. */
-function fill(order: LoadOrder, { python, base }: Booted): Filled {
-  const { request, images: way } = order
-  const image = way === 'use' ? images.project(request, base) : null
-  if (image) {
-    python.adopt(image.heap)
-    return { broken: image.broken, facts: image.facts, kept: [] }
-  }
-  const { facts, codes, kept } = study(order, { python, base })
-  const broken = readBroken(python.load(withCodes(request, codes)), order.bodies.length)
-  const tampering = broken.find(({ error }) => error.limit === 'canary')
-  if (tampering) throw new Tampering(tampering.error.message, { body: tampering.body, item: LOADING })
-  // Before anything is evaluated: the image is what the bodies were when they were loaded.
-  const heap = way === 'ignore' ? null : python.image(base)
-  if (heap) kept.push(images.keptProject(request, base, { broken, facts, heap }))
-  return { broken, facts, kept }
-}
-
-/** First, and undone again: what the texts tell is not for the code in them to say. */
-function study({ bodies, leftOut, images: way }: LoadOrder, { python, base }: Booted) {
-  const named = bodies.filter((body): body is NamedBody => body.kind !== 'simple')
-  const { studies, kept } = images.studies().of(named, new Set(leftOut), (text) => python.study(text))
-  if (kept) python.reset(base)
-  return {
-    facts: JSON.stringify(studies.map((each) => each.facts)),
-    codes: studies.map(({ code }) => code),
-    kept: kept && way !== 'ignore' ? [images.keptStudies(kept())] : [],
-  }
-}
-
 function load(order: LoadOrder, from: Booted): LoadedBodies {
   const { bodies, settings, clockMode, queries, packages } = order
   if (packages.digest !== installed) from.python.install(packages)
   from.python.limit(settings.limits.timeMs)
-  const filled = fill(order, from)
+  const filled = fillInterpreter(order, from, images)
   send({ kind: 'ready', heapBytes: from.python.heapBytes, ...filled })
   const broken = new Map(filled.broken.map(({ body, error }) => [body, error]))
   const rules = { settings, selection: createSelection(bodies, broken, queries), clockMode }

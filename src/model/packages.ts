@@ -1,4 +1,5 @@
 /** Pure-Python packages that bodies may import: files in shared memory, of which each worker makes a copy. */
+import { createHash } from 'node:crypto'
 
 export interface PackageFile {
   /** `<number of its root>/<path below it>`, with `/`. */
@@ -19,11 +20,20 @@ export interface PackageSet {
   readonly modules: ReadonlySet<string>
 }
 
+/** SHA-256 over paths, lengths and bytes, in this order. */
+export function packagesDigest(
+  files: Iterable<{ readonly path: string; readonly bytes: Uint8Array }>,
+): string {
+  const hash = createHash('sha256')
+  for (const { path, bytes } of files) hash.update(`${path}\0${bytes.length}\0`).update(bytes)
+  return hash.digest('hex')
+}
+
 export const NO_PACKAGES: PackageSet = {
   roots: 0,
   files: [],
   bytes: new SharedArrayBuffer(0),
-  digest: '',
+  digest: packagesDigest([]),
   modules: new Set(),
 }
 

@@ -1,11 +1,10 @@
 /** Reads folders and wheels of pure-Python packages into one set of files. Runs none of it. */
-import { createHash } from 'node:crypto'
 import { type Dirent, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { isFile } from '../files/path-kind.ts'
 import { readProjectFile } from '../files/project-file.ts'
-import { NO_PACKAGES, type PackageSet } from '../model/packages.ts'
+import { NO_PACKAGES, type PackageSet, packagesDigest } from '../model/packages.ts'
 import { PACKAGE_BOUNDS, PackageBudget } from './budget.ts'
 import { unpackWheel } from './wheel.ts'
 
@@ -117,13 +116,11 @@ function together(roots: readonly Files[]): Pick<PackageSet, 'files' | 'bytes' |
   )
   const shared = new SharedArrayBuffer(all.reduce((sum, { bytes }) => sum + bytes.length, 0))
   const whole = new Uint8Array(shared)
-  const hash = createHash('sha256')
   let at = 0
   const files = all.map(({ path, bytes }) => {
     whole.set(bytes, at)
-    hash.update(`${path}\0${bytes.length}\0`).update(bytes)
     at += bytes.length
     return { path, at: at - bytes.length, length: bytes.length }
   })
-  return { files, bytes: shared, digest: hash.digest('hex') }
+  return { files, bytes: shared, digest: packagesDigest(all) }
 }

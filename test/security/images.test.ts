@@ -18,6 +18,9 @@ import { createEngine } from '../../src/engine/engine.ts'
 import { openImageCache } from '../../src/engine/image-cache.ts'
 import type { Detection, Helper } from '../../src/model/detection.ts'
 import { silentLog } from '../../src/model/ports.ts'
+import type { TrustRule } from '../../src/model/trust-group.ts'
+import { readPackages } from '../../src/packages/read.ts'
+import { folderWith } from '../packages/_wheels.ts'
 import { engineProject, envelope, findingsOf, helper, rule } from '../support/engine-project.ts'
 import { runCommand } from '../support/process.ts'
 import { AMBUSH } from './ambush.ts'
@@ -35,8 +38,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const body = (source: string) =>
   rule('it', `${source}\ndef rule(event): return True\ndef alert_context(event): return {"got": got()}\n`)
-/** Says when it was loaded: the same token means the same image. */
-const TOKEN = body('import uuid\nTOKEN = str(uuid.uuid4())\ndef got(): return TOKEN')
+/** Says when it was loaded, by a clock that a snapshot lets go on: the same token means the same image. */
+const TOKEN = body('import time\nTOKEN = time.monotonic_ns()\ndef got(): return TOKEN')
 
 /** What `got()` of the detection says in an engine that starts with this cache. */
 async function contextOf(
@@ -198,10 +201,7 @@ describe('a detection that patched everything as it was loaded', () => {
     const canary = join(folder, 'ambush-hardened')
     const hostile = body(AMBUSH(canary))
     expect(await contextOf(hostile)).toEqual(expect.arrayContaining(['json.loads']))
-    // `random.seed` is what a restored image runs first.
-    expect(await contextOf(hostile)).toEqual(
-      expect.arrayContaining(['random.seed', 'json.loads', 'signal.signal']),
-    )
+    expect(await contextOf(hostile)).toEqual(expect.arrayContaining(['json.loads', 'signal.signal']))
     expect(existsSync(canary)).toBe(false)
   })
 
@@ -211,6 +211,60 @@ describe('a detection that patched everything as it was loaded', () => {
     const { status } = spawnSync(process.execPath, [script, AMBUSH(canary)], { stdio: 'ignore' })
     expect(status).toBe(0)
     expect(existsSync(canary)).toBe(true)
+  })
+})
+
+describe('a hostile pack that was removed', () => {
+  /** Tries to change a package that another group's detection imports at an event, by every way to open a file. */
+  const VENDOR = rule(
+    'vendor',
+    `
+import os
+FILE = "/packages/0/shared/lazy.py"
+with open(FILE, "rb") as file: CODE = file.read()
+for flags in (os.O_RDWR, os.O_WRONLY, os.O_APPEND, os.O_CREAT, 0o10000000):
+    try:
+        descriptor = os.open(FILE, flags)
+        os.write(descriptor, CODE.replace(b"is True", b"is None"))
+        os.close(descriptor)
+    except Exception: pass
+def rule(event): return False
+`,
+  )
+  const OWN = rule('own', 'def rule(event):\n    from shared import lazy\n    return lazy.is_bad(event)\n')
+  const PACKAGE = {
+    'shared/__init__.py': '',
+    'shared/lazy.py': 'def is_bad(event): return event.get("bad") is True\n',
+  }
+
+  /** The detections that match an event, in the cache that all starts share. */
+  async function matching(where: string, detections: readonly Detection[], trust: readonly TrustRule[]) {
+    const engine = await createEngine({
+      project: engineProject({ detections, settings: { trust, limits: { timeMs: 5_000 } } }),
+      packages: readPackages([folderWith(PACKAGE)]),
+      purpose: 'run',
+      workers: 1,
+      imageCache: where,
+      log: silentLog,
+    })
+    try {
+      const [event] = await engine.evaluate([envelope({ bad: true })])
+      return Object.keys(findingsOf(event!))
+    } finally {
+      await engine.close()
+    }
+  }
+
+  it('changed nothing while it was there, and nothing of it is left', async () => {
+    const where = freshCache('removed-pack')
+    const apart = [{ group: 'vendor', match: { ids: ['vendor'] } }]
+    for (const trust of [apart, apart, []]) {
+      const detections = trust.length > 0 ? [OWN, VENDOR] : [OWN]
+      expect(await matching(where, detections, trust)).toEqual(['own'])
+    }
+    // Within one group it may harm its neighbours, but again only while it is there.
+    await matching(where, [OWN, VENDOR], []).catch(() => [])
+    expect(await matching(where, [OWN], [])).toEqual(['own'])
   })
 })
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { loadPyodide, type PyodideInterface } from 'pyodide'
 import { bodiesOf } from '../../src/engine/bodies.ts'
 import { readPythonFiles } from '../../src/engine/python-files.ts'
-import { evaluationRequest, loadRequest, withCodes } from '../../src/engine/requests.ts'
+import { evaluationRequest, loadRequest, withDetails } from '../../src/engine/requests.ts'
 import { NO_PACKAGES } from '../../src/model/packages.ts'
 import { engineProject, rule } from '../support/engine-project.ts'
 
@@ -25,7 +25,7 @@ for (const { name, source } of bodies) {
   let got: string
   try {
     const bodies = bodiesOf(engineProject({ detections: [rule(name, source)] }), 'test')
-    call('load', withCodes(loadRequest({ ...LOAD, bodies }), [null]))
+    call('load', withDetails(loadRequest({ ...LOAD, bodies }), { codes: [null], startDependent: null }))
     got = call('evaluate', evaluationRequest([EVENT], { skips: [], singly: [] }))
   } catch (error) {
     // It ended the interpreter, or broke the driver: the next one gets another.

@@ -21,11 +21,13 @@ from signalbox_driver.unit_tests import run_unit_test
 from signalbox_driver.views import Views, view
 
 _project = None
+_limits = {}
 
 
 def load(text):
-    """{bodies, excluded: [[body, error]], timeMs, loadMs, outputBytes, hostCache, packages: {roots}, codes: [code]}
-    -> [{body, error}]
+    """{bodies, excluded: [[body, error]], timeMs, loadMs, outputBytes, hostCache, packages: {roots}, codes: [code],
+    startDependent: [body] to leave for `finish_load`, or null: load everything and notice nothing}
+    -> {problems: [{body, error}], startDependent: [body] that were noticed}
     """
     global _project
     request = json.loads(text)
@@ -39,9 +41,19 @@ def load(text):
     add_packages(request["packages"]["roots"])
     for body, code in zip(request["bodies"], request["codes"], strict=True):
         body["code"] = code
-    _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])))
+    _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])), request["startDependent"])
+    _limits.update({name: request[name] for name in ("timeMs", "loadMs")})
     failures.limit(request["timeMs"])
-    return _answer(_project.problems)
+    return _answer({"problems": _project.problems, "startDependent": sorted(_project.noticed)})
+
+
+def finish_load(_text):
+    """Loads the bodies that were left for every start -> [{body, error}]"""
+    _prepare()
+    failures.limit(_limits["loadMs"])
+    problems = _project.finish()
+    failures.limit(_limits["timeMs"])
+    return _answer(problems)
 
 
 def evaluate(text):

@@ -9,6 +9,7 @@ from signalbox_driver import canary, marks, sandbox
 from signalbox_driver.failures import describe_loading, know_source, missing_function, tampering
 from signalbox_driver.imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
+from signalbox_driver.start_dependence import StartDependence
 from signalbox_driver.study import compiled
 from signalbox_driver.unit_tests import load_unit_tests
 
@@ -36,7 +37,14 @@ class Detection:
 
 
 class LoadedProject:
-    def __init__(self, bodies, excluded):
+    """Bodies that depend on the start are loaded by `finish`, after a snapshot was made of all others."""
+
+    def __init__(self, bodies, excluded, start_dependent):
+        """`start_dependent`: numbers of bodies, or None: load all in their order and notice nothing."""
+        self._left = {number: bodies[number] for number in start_dependent or ()}
+        self._helper_names = [body["id"] for body in bodies if body["kind"] == "helper"]
+        self.noticed = set()
+        self._model_numbers = {}
         self.detections = {}
         self.models = _models
         self.unit_tests = {}
@@ -48,13 +56,30 @@ class LoadedProject:
         sandbox.name_bodies({number: body["id"] for number, body in enumerate(bodies)})
         self._helper_finder = HelperFinder(self._helpers(bodies))
         self._helper_finder.install()
-        for number, body in enumerate(bodies):
-            self._load(number, body)
+        now = [number for number in range(len(bodies)) if number not in self._left]
+        if start_dependent is None:
+            self._load_all(now, lambda number: self._load(number, bodies[number]))
+        else:
+            with StartDependence() as dependence:
+                self._load_all(now, lambda number: dependence.load(number, lambda: self._load(number, bodies[number])))
+            self.noticed = dependence.bodies
+        if not self._left:
+            self._watch()
+
+    def finish(self):
+        """-> the problems of the bodies that were left."""
+        self.problems = []
+        self._load_all(sorted(self._left), lambda number: self._load(number, self._left[number]))
+        self._watch()
+        return self.problems
+
+    def _load_all(self, numbers, load):
+        for number in numbers:
+            load(number)
             if changed := canary.changed():
                 # What is loaded by now is not to be trusted: the host starts anew, without that body.
                 self.problems = [{"body": number, "error": tampering(changed)}]
                 break
-        self._watch(bodies)
         marks.leave()
 
     def _helpers(self, bodies):
@@ -64,13 +89,13 @@ class LoadedProject:
             if body["kind"] == "helper"
         }
 
-    def _watch(self, bodies):
+    def _watch(self):
         for number, detection in self.detections.items():
             functions = [name for _, _, name in detection.functions]
             canary.watch_detection(number, detection.id, detection.namespace, functions)
-        for body in bodies:
-            if body["kind"] == "helper" and body["id"] in sys.modules:
-                canary.watch_helper(body["id"], vars(sys.modules[body["id"]]))
+        for name in self._helper_names:
+            if name in sys.modules:
+                canary.watch_helper(name, vars(sys.modules[name]))
 
     def _load(self, number, body):
         error = self._excluded.get(number)
@@ -99,7 +124,7 @@ class LoadedProject:
                 raise
             return failure
 
-    def _load_data_model(self, _number, body):
+    def _load_data_model(self, number, body):
         config = {
             "id": body["id"],
             "versionId": "",
@@ -108,7 +133,10 @@ class LoadedProject:
         }
         model = DataModel(config, body["path"])
         for log_type in body["logTypes"]:
-            self.models.setdefault(log_type, model)
+            # The first one in the order of bodies, also where it is loaded last.
+            if number <= self._model_numbers.setdefault(log_type, number):
+                self._model_numbers[log_type] = number
+                self.models[log_type] = model
 
     def _load_detection(self, number, body):
         # Not in sys.modules: no detection is importable by another.

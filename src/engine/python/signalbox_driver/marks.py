@@ -9,11 +9,11 @@ import time
 from array import array
 from operator import length_hint
 
-_SERIAL, _BODY, _ITEM, _FUNCTION, _LOOP, _ITEMS = range(6)
+_SERIAL, _BODY, _ITEM, _FUNCTION, _LOOP, _ITEMS, _START_READS = range(7)
 _NOBODY = -1
 _LOADING = -1
 
-cells = array("i", [0, _NOBODY, 0, 0, 0, 0])
+cells = array("i", [0, _NOBODY, 0, 0, 0, 0, 0])
 # Raises in nobody's code but a body's. A list: to set its element takes no call, so no deadline can come between.
 armed = [False]
 _loop = None
@@ -58,12 +58,12 @@ def _begin(body):
 
 def place():
     """Where a body is, its loop included."""
-    return cells[_BODY:]
+    return cells[_BODY:_START_READS]
 
 
 def go_back(place):
     """A new budget for what was interrupted there."""
-    cells[_BODY:] = place
+    cells[_BODY:_START_READS] = place
     _renew()
 
 
@@ -81,6 +81,11 @@ def enter(function):
 
 def _tell():
     time.clock_getres(time.CLOCK_MONOTONIC)
+
+
+def start_reads():
+    """How often the wall clock and random numbers were read; the host counts it."""
+    return cells[_START_READS]
 
 
 def position():

@@ -34,11 +34,8 @@ import urllib.parse
 import uuid
 import zlib
 
-from signalbox_driver import address_texts, batch, canary, marks, sandbox, study, time_texts
+from signalbox_driver import batch, canary, marks, sandbox, study
 
-# Before the base image is made, so that whatever imports these functions gets them.
-time_texts.install()
-address_texts.install()
 # The first call imports the locale's tables.
 datetime.datetime.strptime("2020", "%Y")
 gc.collect()
@@ -49,6 +46,7 @@ _CALLS = {
     "wake": sandbox.wake,
     "study": study.study,
     "load": batch.load,
+    "finish_load": batch.finish_load,
     "evaluate": batch.evaluate,
     "test": batch.test,
     "unit_tests": batch.unit_tests,

@@ -3,10 +3,12 @@
 Sealed before any author's code is loaded, and part of every image after that.
 """
 
+import logging
 import os
 import random
 import select
 import sys
+import time
 
 from signalbox_driver import canary, marks
 
@@ -42,11 +44,13 @@ _ACTIONS = (
 #: Most events are of none of these.
 _WATCHED = frozenset(start.partition(".")[0] for start, _ in _ACTIONS)
 #: Harmless by themselves: looking at a name is not connecting to it.
-_HARMLESS = ("socket.__new__", "socket.gethostname", "socket.getservbyname", "socket.getservbyport")
+_HARMLESS = ("socket.__new__", "socket.gethostname")
 #: With which a file may be opened; the host's own list is in file-imports.ts.
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
+# As the library has it, whatever a body has put in its place.
+_seed = random.seed
 _names = {}
 _sealed = []
 
@@ -80,8 +84,9 @@ def seal(_text):
 
 
 def wake(seed):
-    """After an image was put in place: what must not be the same in every worker."""
-    random.seed(seed)
+    """Before bodies are loaded, and after a snapshot of them was restored: what belongs to one start."""
+    _seed(seed)
+    logging._startTime = time.time_ns()
     return ""
 
 
