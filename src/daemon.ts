@@ -123,12 +123,18 @@ async function finish(
       const { pending, sending, waiting } = await store.countDeliveries()
       onEvent({ kind: 'draining', waiting: pending + sending + waiting })
     }
-    await delivery.drain(ending.remainingMs())
+    // What is sent could not be recorded in a store that was lost.
+    if (ground.loss.reason === null) await delivery.drain(ending.remainingMs())
     // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
     await delivery.stop()
     const left = await store.deliveries({ states: UNDELIVERED, limit: LEFT_TOLD })
     const durationMs = performance.now() - startedAt
-    return tally.summary(before, await store.countDeliveries(), { left, exhausted, durationMs })
+    return tally.summary(before, await store.countDeliveries(), {
+      left,
+      exhausted,
+      durationMs,
+      lost: ground.loss.reason,
+    })
   } finally {
     draining.abort()
     await sourcesEnded().catch(() => {})

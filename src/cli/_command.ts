@@ -6,6 +6,8 @@ export const OK = 0
 export const FAILED = 1
 /** Could not run, or wrong use. */
 export const UNUSABLE = 2
+/** The file of the store was removed or replaced while `run` used it. */
+export const STORE_LOST = 3
 
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 

@@ -1,7 +1,7 @@
 /** The end of a run: what it came to, what is left over, and the exit code. Pure. */
 import type { RunSummary } from '../daemon.ts'
 import { printable, type Style } from '../reporters/_style.ts'
-import { FAILED, OK } from './_command.ts'
+import { FAILED, OK, STORE_LOST } from './_command.ts'
 import { INTERRUPTED, type Interrupts } from './_interrupts.ts'
 import { shortId } from './_table.ts'
 
@@ -44,6 +44,7 @@ function counts<K extends string>(of: Readonly<Record<K, number>>, order: readon
 
 /** @param stoppedBy the signal that asked for the end; null when the sources ended by themselves. */
 export function runExitCode(summary: RunSummary, stoppedBy: Interrupts['stoppedBy']): number {
+  if (summary.lost !== null) return STORE_LOST
   if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? INTERRUPTED : OK
   const { events, deliveries } = summary
   const { pending, sending, waiting, dead } = deliveries

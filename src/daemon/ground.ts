@@ -41,6 +41,8 @@ export interface Ground {
   readonly keepRejects: KeepRejects
   /** Aborted when no more events shall be taken. */
   readonly draining: AbortController
+  /** Why the store accepts nothing any more: its file was removed or replaced. */
+  readonly loss: { reason: string | null }
 }
 
 /** Project, sources, token, store, rejects, Python. */
@@ -55,7 +57,14 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   })
   const token = openToken(options.httpTokenFile)
   const storeUrl = options.storeUrl ?? settings.store ?? DEFAULT_STORE
-  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root })
+  const draining = new AbortController()
+  const loss: Ground['loss'] = { reason: null }
+  const onLost = (reason: string) => {
+    options.log.error({ reason }, 'the store was lost, so the daemon ends')
+    loss.reason = reason
+    draining.abort()
+  }
+  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost })
   cleanups.add('store', () => store.close())
   await store.hold(`signalbox run --project ${root}`)
   const keepRejects = await openRejects(rejectsFile(prepared.project, store), root)
@@ -63,7 +72,7 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
-  return { current, sources, token, store, cache, keepRejects, draining: new AbortController() }
+  return { current, sources, token, store, cache, keepRejects, draining, loss }
 }
 
 function rejectsFile({ root, settings }: Project, store: Store): string | null {

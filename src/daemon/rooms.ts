@@ -17,6 +17,8 @@ import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { Tally } from './tally.ts'
 
+const STORE_CHECK_MS = 1_000
+
 /** Bytes of one HTTP body. */
 export const BODY_BYTES = 16 * 1024 * 1024
 
@@ -31,7 +33,7 @@ export interface Rooms {
 }
 
 export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cleanups): Rooms {
-  const { current, store, cache, draining } = ground
+  const { current, store, cache, draining, loss } = ground
   const { log, onEvent } = options
   const metrics = createMetrics()
   const tally = new Tally(metrics)
@@ -39,7 +41,7 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
     clock: systemClock,
     draining: draining.signal,
     sources: ground.sources.map(({ spec }) => spec.name),
-    unavailable: () => current.generation.unavailable(),
+    unavailable: () => [...(loss.reason === null ? [] : [loss.reason]), ...current.generation.unavailable()],
   })
   const pipeline = createPipeline({
     store,
@@ -95,7 +97,7 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
 
 /** What has waited since the last run is delivered from here on. */
 export async function startRooms(
-  { current }: Ground,
+  { current, store }: Ground,
   { delivery, heartbeat, correlations }: Rooms,
   cleanups: Cleanups,
 ): Promise<void> {
@@ -105,6 +107,9 @@ export async function startRooms(
   cleanups.add('heartbeat', () => heartbeat.stop())
   await correlations.follow(current.generation.project)
   cleanups.add('correlation', () => correlations.stop())
+  // Each write makes sure by itself; a daemon that has nothing to write learns of it here.
+  const watching = setInterval(() => void store.check().catch(() => {}), STORE_CHECK_MS)
+  cleanups.add('watch of the store', async () => clearInterval(watching))
 }
 
 async function typeOf({ types }: Generation, type: string): Promise<DestinationType> {

@@ -22,6 +22,8 @@ export interface RunSummary {
   /** Every source ended by itself. */
   readonly exhausted: boolean
   readonly durationMs: number
+  /** Why the store was lost; null: it was not. */
+  readonly lost: string | null
 }
 
 export class Tally {
@@ -59,7 +61,7 @@ export class Tally {
   summary(
     before: DeliveryCounts,
     after: DeliveryCounts,
-    end: Pick<RunSummary, 'left' | 'exhausted' | 'durationMs'>,
+    end: Pick<RunSummary, 'left' | 'exhausted' | 'durationMs' | 'lost'>,
   ): RunSummary {
     const deliveries = {
       ...after,

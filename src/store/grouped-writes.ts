@@ -25,7 +25,8 @@ export interface GroupedWrites {
   end(): void
 }
 
-export function groupedWrites(driver: Driver): GroupedWrites {
+/** @param check called before each commit: where it throws, nothing of the group is written. */
+export function groupedWrites(driver: Driver, check: () => void = () => {}): GroupedWrites {
   const queue: Write[] = []
   let ended = false
 
@@ -33,7 +34,7 @@ export function groupedWrites(driver: Driver): GroupedWrites {
     const group = queue.splice(0, GROUP_LIMIT)
     if (group.length === 0) return
     if (queue.length > 0) setImmediate(flush)
-    for (const answer of writeGroup(driver, group)) answer()
+    for (const answer of writeGroup(driver, group, check)) answer()
   }
 
   return {
@@ -51,9 +52,13 @@ export function groupedWrites(driver: Driver): GroupedWrites {
 }
 
 /** Answers are functions because none may be given before the whole group is committed. */
-function writeGroup(driver: Driver, group: readonly Write[]): (() => void)[] {
+function writeGroup(driver: Driver, group: readonly Write[], check: () => void): (() => void)[] {
   try {
-    const all = () => (group.length === 1 ? group.map(alone) : group.map((write) => attempt(driver, write)))
+    const all = () => {
+      const answers = group.length === 1 ? group.map(alone) : group.map((write) => attempt(driver, write))
+      check()
+      return answers
+    }
     return group.some(({ sync }) => sync === 'synced') ? driver.transaction(all) : driver.unsynced(all)
   } catch (error) {
     return group.map((write) => () => write.reject(error))

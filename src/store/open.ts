@@ -19,6 +19,8 @@ export interface OpenStoreOptions {
   /** Neither creates nor writes anything. */
   readonly readOnly?: boolean
   readonly signalsKeptMs?: number
+  /** Called once when the store's file was removed or replaced: from then on every write is refused. */
+  readonly onLost?: (reason: string) => void
 }
 
 const FORMS = 'use sqlite:PATH (default sqlite:.signalbox/signalbox.db) or memory:'
@@ -92,5 +94,12 @@ function open(path: string | null, place: string, options: OpenStoreOptions): St
     throw error
   }
   const signalsKeptMs = options.signalsKeptMs ?? SIGNALS_KEPT_MS
-  return sqliteStore(driver, { clock: options.clock, place, path, readOnly, signalsKeptMs })
+  return sqliteStore(driver, {
+    clock: options.clock,
+    place,
+    path,
+    readOnly,
+    signalsKeptMs,
+    onLost: options.onLost,
+  })
 }

@@ -13,6 +13,7 @@ import {
   rewindDeliveries,
 } from './deliveries.ts'
 import { type Driver, insert } from './driver.ts'
+import { watchFiles } from './file-identity.ts'
 import { groupedWrites, type Sync } from './grouped-writes.ts'
 import { daemonPlace } from './hold.ts'
 import { reconcileDeliveries } from './reconcile.ts'
@@ -29,6 +30,8 @@ export interface SqliteStoreOptions {
   readonly path: string | null
   readonly readOnly: boolean
   readonly signalsKeptMs: number
+  /** The file was removed or replaced: from then on every write is refused. */
+  readonly onLost?: ((reason: string) => void) | undefined
 }
 
 const UNKNOWN_DESTINATION: DestinationState = {
@@ -43,7 +46,9 @@ const UNKNOWN_DESTINATION: DestinationState = {
 export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
   const { clock, place } = options
   const kept = retention(options.signalsKeptMs)
-  const writes = groupedWrites(driver)
+  const { path, readOnly, onLost = () => {} } = options
+  const files = path === null || readOnly ? null : watchFiles(path, place, onLost)
+  const writes = groupedWrites(driver, () => files?.check())
   const write = <T>(work: (now: number) => T, sync: Sync = 'synced'): Promise<T> => {
     if (options.readOnly) return Promise.reject(new UserError(`the store ${place} was opened to read only`))
     return writes.write(() => work(clock.now()), sync)
@@ -93,6 +98,7 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
     hold: (holder) => daemon.take(holder),
+    check: async () => files?.check(),
     close: async () => {
       if (closed) return
       closed = true

@@ -257,5 +257,7 @@ export interface Store {
    * What a dead predecessor had claimed is in reach of `claim` at once.
    */
   hold(holder: string): Promise<void>
+  /** Rejects with a UserError when the store's file was removed or replaced; each write makes sure by itself. */
+  check(): Promise<void>
   close(): Promise<void>
 }

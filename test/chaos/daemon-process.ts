@@ -7,6 +7,8 @@ export interface DaemonProcess {
   /** Where it listens; throws before it has said so. */
   readonly url: string
   readonly pid: number
+  /** Null while it runs, and where a signal ended it. */
+  exitCode(): number | null
   /** Everything it printed on standard error. */
   output(): string
   running(): boolean
@@ -62,6 +64,7 @@ export function startDaemonProcess(
       return `http://${address}`
     },
     pid: child.pid!,
+    exitCode: () => child.exitCode,
     output: () => output,
     running: () => child.exitCode === null && child.signalCode === null,
     kill: (signal) => {

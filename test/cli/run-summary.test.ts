@@ -11,6 +11,7 @@ const clean: RunSummary = {
   left: [],
   exhausted: true,
   durationMs: 12,
+  lost: null,
 }
 
 it.each<[string, RunSummary, 'SIGINT' | 'SIGTERM' | null, number]>([
@@ -63,4 +64,9 @@ it('names what was not delivered, but not the dead of earlier runs', () => {
     '  d20000000000  dead  soc  status 400\\n',
     '  ... and 2 more',
   ])
+})
+
+it('a store that was lost has a code of its own, whoever asked for the end', () => {
+  const lost = { ...clean, lost: 'the store was lost' }
+  expect([runExitCode(lost, null), runExitCode(lost, 'SIGTERM')]).toEqual([3, 3])
 })

@@ -71,7 +71,8 @@ function house(over: Partial<SourceRunParts> = {}) {
   }
   const run = (body: (context: SourceContext) => Promise<void>) =>
     runSource({ spec: parseSourceSpec('file:x'), source: { ends: true, run: body } }, parts)
-  const summary = () => tally.summary(NONE, NONE, { left: [], exhausted: true, durationMs: 0 }).events
+  const summary = () =>
+    tally.summary(NONE, NONE, { left: [], exhausted: true, durationMs: 0, lost: null }).events
   return { run, steps, ready, summary }
 }
 

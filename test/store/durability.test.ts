@@ -1,13 +1,13 @@
 /** What an SQLite store keeps across restarts and kills, and who may have it at the same time. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/errors.ts'
-import { openStore } from '../../src/store/open.ts'
+import { type OpenStoreOptions, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
 import { alert, delivery, expecting, group, plan, signal, T0, waiting } from '../support/store-rows.ts'
@@ -27,11 +27,67 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-async function open(options: { readOnly?: boolean; signalsKeptMs?: number } = {}): Promise<Store> {
+async function open(options: Partial<OpenStoreOptions> = {}): Promise<Store> {
   const store = await openStore(URL, { clock, projectRoot: root, ...options })
   opened.push(store)
   return store
 }
+
+describe('a store whose files are moved while it is open', () => {
+  const file = (suffix = '') => join(root, 'var', `store.db${suffix}`)
+  const commit = (store: Store, cursor: string) =>
+    store.commit(plan({ cursors: [{ source: 's', cursor }] }), expecting())
+
+  it.each<[string, () => void, RegExp]>([
+    ['is removed', () => rmSync(file()), /store\.db was removed/],
+    [
+      'is removed with its journal',
+      () => {
+        for (const each of ['', '-wal', '-shm']) rmSync(file(each))
+      },
+      /store\.db was removed/,
+    ],
+    ['is moved away', () => renameSync(file(), file('.old')), /store\.db was removed/],
+    [
+      'is replaced',
+      () => {
+        copyFileSync(file(), file('.copy'))
+        renameSync(file('.copy'), file())
+      },
+      /store\.db was replaced/,
+    ],
+    ['loses its journal', () => rmSync(file('-wal')), /store\.db-wal was removed/],
+    ["loses the daemon's lock", () => rmSync(file('-hold')), /store\.db-hold was removed/],
+    [
+      'loses its folder',
+      () => renameSync(join(root, 'var'), join(root, 'elsewhere')),
+      /store\.db was removed/,
+    ],
+  ])('refuses every write once it %s, and says so once', async (_title, move, reason) => {
+    const losses: string[] = []
+    const store = await open({ onLost: (each) => losses.push(each) })
+    await store.hold('test')
+    expect(await commit(store, '1')).toBe('ok')
+    move()
+    await expect(commit(store, '2')).rejects.toThrow(reason)
+    await expect(commit(store, '3')).rejects.toThrow(reason)
+    await expect(store.check()).rejects.toThrow(reason)
+    expect(losses).toEqual([expect.stringMatching(reason)])
+    expect(await store.cursor('s')).toBe('1')
+  })
+
+  it('notices nothing where others open and close it, or copy it', async () => {
+    const losses: string[] = []
+    const store = await open({ onLost: (each) => losses.push(each) })
+    await commit(store, '1')
+    const other = await openStore(URL, { clock, projectRoot: root })
+    await commit(other, '2')
+    await other.close()
+    copyFileSync(file(), file('.copy'))
+    expect(await commit(store, '3')).toBe('ok')
+    expect(losses).toEqual([])
+  })
+})
 
 describe('a store on disk', () => {
   it('has everything again after it was closed', async () => {

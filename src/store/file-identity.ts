@@ -1,0 +1,56 @@
+/**
+ * Whether the paths of an open database still lead to the files that were opened. On Linux SQLite goes on with a file
+ * that was removed or replaced: what is committed to it then is gone with the process.
+ */
+import { statSync } from 'node:fs'
+import { UserError } from '../errors.ts'
+
+export interface FileIdentity {
+  /** Throws a UserError, from then on each time, when a file is not the one that was opened. */
+  check(): void
+}
+
+/** Beside the database: its journal, which holds commits that the database does not have yet, and the daemon's lock. */
+const COMPANIONS = ['-wal', '-hold']
+
+/**
+ * @param path of a database that was just opened.
+ * @param onLost called once.
+ */
+export function watchFiles(path: string, place: string, onLost: (reason: string) => void): FileIdentity {
+  /** A companion is known from the first check that finds it. */
+  const known = new Map([[path, identityOf(path)]])
+  let lost: UserError | null = null
+
+  const find = (): UserError | null => {
+    for (const file of [path, ...COMPANIONS.map((suffix) => `${path}${suffix}`)]) {
+      const before = known.get(file) ?? null
+      const now = identityOf(file)
+      if (before === null && now !== null) known.set(file, now)
+      if (before !== null && now !== before) return lostFile(place, file, now)
+    }
+    return null
+  }
+
+  return {
+    check() {
+      if (lost === null) {
+        lost = find()
+        if (lost !== null) onLost(lost.message)
+      }
+      if (lost !== null) throw lost
+    },
+  }
+}
+
+/** Null where there is no file. Inodes of some file systems need more than 53 bits. */
+function identityOf(file: string): string | null {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat ? `${stat.dev}:${stat.ino}` : null
+}
+
+function lostFile(place: string, file: string, now: string | null): UserError {
+  return new UserError(`the store ${place} was lost: ${file} was ${now === null ? 'removed' : 'replaced'}`, {
+    hint: 'stop the daemon before files of its store are moved; move -wal and -shm files along with their database',
+  })
+}
