@@ -56,8 +56,6 @@ export interface CommandGroup {
   readonly commands: Readonly<Record<string, { readonly summary: string; readonly command: Command }>>
   /** What the word alone does; without it, it needs one of the commands. */
   readonly alone?: Command
-  /** Decided, but not there yet: name -> summary. */
-  readonly notBuilt: Readonly<Record<string, string>>
 }
 
 export interface CommandModule {

@@ -40,9 +40,3 @@ export const COMMANDS: CommandMap = {
     load: () => import('./completion.ts'),
   },
 }
-
-/** Decided, but not there yet. */
-export const NOT_BUILT: Readonly<Record<string, string>> = {
-  replay: 'recorded events through everything, nothing sent',
-  bench: 'times per function',
-}

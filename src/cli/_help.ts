@@ -1,5 +1,5 @@
 /** The text of `signalbox --help`. Pure. */
-import { COMMANDS, NOT_BUILT } from './_commands.ts'
+import { COMMANDS } from './_commands.ts'
 
 export function overallHelp(): string {
   const built = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const)
@@ -10,21 +10,13 @@ Runs Panther-format detections, routes their alerts by version-controlled rules,
 Commands:
 ${rows(built)}
 
-Not built yet:
-${rows(Object.entries(NOT_BUILT))}
-
 signalbox COMMAND --help shows a command's options, signalbox --version the version.
 Exit codes: 0 fine; 1 failed tests, invalid files, undelivered alerts; 2 could not run, or wrong use.
 `
 }
 
-export function groupHelp(
-  name: string,
-  built: readonly (readonly [string, string])[],
-  notBuilt: readonly (readonly [string, string])[],
-): string {
-  const missing = notBuilt.length > 0 ? `\nNot built yet:\n${rows(notBuilt)}\n` : ''
-  return `Usage: signalbox ${name} COMMAND [arguments] [options]\n\nCommands:\n${rows(built)}\n${missing}`
+export function groupHelp(name: string, built: readonly (readonly [string, string])[]): string {
+  return `Usage: signalbox ${name} COMMAND [arguments] [options]\n\nCommands:\n${rows(built)}\n`
 }
 
 function rows(entries: readonly (readonly [string, string])[]): string {

@@ -4,7 +4,7 @@ import { isError, UserError } from '../errors.ts'
 import { nearest } from '../model/nearest.ts'
 import { VERSION } from '../version.ts'
 import { type Command, type CommandGroup, type Io, isGroup, OK, UNUSABLE } from './_command.ts'
-import { COMMANDS, NOT_BUILT } from './_commands.ts'
+import { COMMANDS } from './_commands.ts'
 import { groupHelp, overallHelp } from './_help.ts'
 import { type About, parseArguments } from './_parse.ts'
 
@@ -38,14 +38,13 @@ async function runGroup(about: About, group: CommandGroup, argv: readonly string
   const { path } = about
   const [name = '', ...rest] = argv
   const built = Object.entries(group.commands).map(([sub, { summary }]) => [sub, summary] as const)
-  const help = groupHelp(path, built, Object.entries(group.notBuilt))
+  const help = groupHelp(path, built)
   if (isHelp(name)) {
     const alone = group.alone && parseArguments(about, group.alone, ['--help']).help
     return print(alone ? `${alone}\n${help}` : help, io)
   }
   const found = Object.hasOwn(group.commands, name) ? group.commands[name] : undefined
   if (found) return runCommand({ path: `${path} ${name}`, summary: found.summary }, found.command, rest, io)
-  if (Object.hasOwn(group.notBuilt, name)) throw notBuilt(`${path} ${name}`)
   if (group.alone && (name === '' || name.startsWith('-'))) return runCommand(about, group.alone, argv, io)
   const names = Object.keys(group.commands)
   throw name === '' || name.startsWith('-')
@@ -61,17 +60,12 @@ async function runCommand(about: About, command: Command, argv: readonly string[
 }
 
 function unknownCommand(name: string): UserError {
-  if (Object.hasOwn(NOT_BUILT, name)) return notBuilt(name)
   if (name.startsWith('-')) {
     return new UserError(`"${name}" stands before the command`, {
       hint: 'options follow it: signalbox COMMAND [options]',
     })
   }
   return new UserError(`unknown command "${name}"`, { hint: hintFor(name, Object.keys(COMMANDS)) })
-}
-
-function notBuilt(path: string): UserError {
-  return new UserError(`signalbox ${path} is not built yet`, { hint: 'signalbox --help lists what is' })
 }
 
 function hintFor(name: string, names: readonly string[]): string {

@@ -125,6 +125,5 @@ const group: CommandGroup = {
     resend: { summary: 'send an alert again, marked as such', command: resend },
     unmute: { summary: "end a detection's mute", command: unmuteCommand },
   },
-  notBuilt: {},
 }
 export default group

@@ -144,6 +144,5 @@ const group: CommandGroup = {
     dead: { summary: 'deliveries that were given up, and those whose destination is gone', command: dead },
     retry: { summary: 'put failed deliveries back in line, attempts from zero', command: retry },
   },
-  notBuilt: {},
 }
 export default group

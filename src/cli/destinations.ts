@@ -14,5 +14,4 @@ export default {
     test: { summary: 'send the test alert and show the answer', command: test },
     resume: { summary: 'try one that is paused or held at once', command: resume },
   },
-  notBuilt: {},
 } satisfies CommandGroup

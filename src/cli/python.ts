@@ -39,6 +39,5 @@ const group: CommandGroup = {
     add: { summary: 'fetch packages and what they need, and lock them', command: add },
     sync: { summary: 'restore what python-packages.lock names', command: sync },
   },
-  notBuilt: {},
 }
 export default group

@@ -99,5 +99,4 @@ export default {
   commands: {
     diff: { summary: 'what a change re-routes: routes and test cases, before and after', command: diff },
   },
-  notBuilt: {},
 } satisfies CommandGroup

@@ -12,6 +12,8 @@ export interface Report {
   readonly hint?: string | null
   /** The source line may hold a secret: of it only the key is shown. */
   readonly secret?: boolean
+  /** An error that leaves its file in the project. */
+  readonly keepsFile?: boolean
 }
 
 /** Its code can be turned off, or made an error, in signalbox.yaml. */
@@ -44,11 +46,12 @@ export class ProblemList {
   /** About a file as a whole. */
   file(severity: 'warning', file: string, report: WarningReport): void
   file(severity: 'error', file: string, report: Report): void
-  file(severity: Severity, file: string, { code, message, hint = null }: Report): void {
-    this.#add({ severity, code, message, file, line: 0, column: 0, hint })
+  file(severity: Severity, file: string, { code, message, hint = null, keepsFile = false }: Report): void {
+    const kept = keepsFile && { keepsFile }
+    this.#add({ severity, code, message, file, line: 0, column: 0, hint, ...kept })
   }
 
-  /** True once the file has an error: it is then not part of the project. */
+  /** True once the file has an error that keeps it out of the project. */
   hasError(file: string): boolean {
     return this.#failed.has(file)
   }
@@ -62,8 +65,8 @@ export class ProblemList {
 
   #at(severity: Severity, source: SourceText, offset: number, report: Report): void {
     const { file, line, column } = source.place(offset)
-    const { code, message, hint = null } = report
-    const problem = { severity, code, message, file, line, column, hint }
+    const { code, message, hint = null, keepsFile = false } = report
+    const problem = { severity, code, message, file, line, column, hint, ...(keepsFile && { keepsFile }) }
     const text = source.line(line)
     const shown = report.secret ? keyOnly(text) : text
     this.#add(shown === null ? problem : { ...problem, source: shown })
@@ -75,7 +78,7 @@ export class ProblemList {
   }
 
   #add(problem: Problem): void {
-    if (problem.severity === 'error') this.#failed.add(problem.file)
+    if (problem.severity === 'error' && !problem.keepsFile) this.#failed.add(problem.file)
     this.#problems.push(problem)
   }
 }

@@ -8,7 +8,7 @@ import type { YamlNode } from './yaml-tree.ts'
 
 export type Schema = Readonly<Record<string, unknown>>
 /** Decides whether an error counts, and whether its source line may be shown. */
-export type Judge = (error: ErrorObject) => 'report' | 'report-secretly' | 'ignore'
+export type Judge = (error: ErrorObject) => 'report' | 'report-secretly' | 'report-and-keep-file' | 'ignore'
 
 let ajv: Ajv | undefined
 
@@ -81,7 +81,11 @@ export function checkSchema(
     if (verdict === 'ignore') continue
     fine = false
     const report = describe(error, pointer)
-    problems.error(source, offsetOf(error, node), { ...report, secret: verdict === 'report-secretly' })
+    problems.error(source, offsetOf(error, node), {
+      ...report,
+      secret: verdict === 'report-secretly',
+      keepsFile: verdict === 'report-and-keep-file',
+    })
   }
   return fine
 }

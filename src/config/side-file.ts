@@ -3,18 +3,36 @@
 import type { Expectations, TestCase } from '../model/detection.ts'
 import { nearest } from '../model/nearest.ts'
 import { projectPath } from './discover.ts'
-import type { ProblemList } from './problems.ts'
+import { ProblemList } from './problems.ts'
 import { checkSchema } from './schema-check.ts'
 import { SIDE_FILE_SCHEMA } from './schemas/expectations.ts'
 import { readMapping } from './spec.ts'
 import { expectationsOf } from './test-cases.ts'
 import { toRecord } from './yaml.ts'
 
+interface SideFilePlace {
+  readonly root: string
+  readonly folders: readonly string[]
+}
+
 /** The tests with the side file's expectations. An error in it leaves the tests as they are. */
 export function withSideFile(
   tests: readonly TestCase[],
   path: string,
-  { root, folders }: { readonly root: string; readonly folders: readonly string[] },
+  place: SideFilePlace,
+  problems: ProblemList,
+): readonly TestCase[] {
+  const own = new ProblemList(problems.knownGood)
+  const expected = withExpectations(tests, path, place, own)
+  const found = own.sorted()
+  problems.add(found.map((problem) => ({ ...problem, keepsFile: true })))
+  return found.some(({ severity }) => severity === 'error') ? tests : expected
+}
+
+function withExpectations(
+  tests: readonly TestCase[],
+  path: string,
+  { root, folders }: SideFilePlace,
   problems: ProblemList,
 ): readonly TestCase[] {
   const file = projectPath(root, path)
@@ -45,6 +63,5 @@ export function withSideFile(
       given.set(key, expectationsOf(value))
     }
   }
-  if (problems.hasError(file)) return tests
   return tests.map((test) => ({ ...test, expectations: { ...test.expectations, ...given.get(test.name) } }))
 }

@@ -8,7 +8,7 @@ import type { Recall } from './recall.ts'
 import { checkSchema, type Schema } from './schema-check.ts'
 import { ANALYSIS_TYPES, analysisTypeOf } from './schemas/analysis-types.ts'
 import { readText, SourceText } from './source-text.ts'
-import { testCases } from './test-cases.ts'
+import { TestFaults, testCases } from './test-cases.ts'
 import { child, parseYaml, toRecord, toValue } from './yaml.ts'
 import type { MappingNode, YamlNode } from './yaml-tree.ts'
 
@@ -166,11 +166,15 @@ function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemL
     const message = `"${key}" is not a known key, and ignored`
     problems.warning(source, node.entries.get(key)!.keyOffset, { code: 'unknown-key', message })
   }
-  const fits = checkSchema(known.schema, { source, node, value: checked }, problems)
+  const testFaults = new TestFaults()
+  checkSchema(known.schema, { source, node, value: checked }, problems, testFaults.judge)
   const id = value[known.idKey]
   if (typeof id !== 'string') return null
   const idOffset = child(node, known.idKey)!.offset
-  const tests = fits && isDetectionType(type) ? testCases({ source, node }, type, problems) : []
+  const tests =
+    isDetectionType(type) && !problems.hasError(source.file)
+      ? testCases({ source, node, faults: testFaults }, type, problems)
+      : []
   const place = source.place(node.offset)
   return { type, id, idOffset, place, value, tests }
 }

@@ -2,6 +2,7 @@
 import type { DetectionType, Expectations, TestCase } from '../model/detection.ts'
 import { parseSeverity } from '../model/severity.ts'
 import type { ProblemList } from './problems.ts'
+import type { Judge } from './schema-check.ts'
 import { EXPECTATION_PROPERTIES } from './schemas/expectations.ts'
 import type { SourceText } from './source-text.ts'
 import { child, toJson, toValue } from './yaml.ts'
@@ -16,24 +17,49 @@ const ENTRY_KEY: Readonly<Record<DetectionType, string>> = {
 
 export const EXPECTATION_NAMES = Object.keys(EXPECTATION_PROPERTIES)
 
-/** Of a spec that fits its schema. */
+/** Collects which test cases do not fit the schema. They are left out, and the detection stays. */
+export class TestFaults {
+  readonly #cases = new Set<number>()
+  #isList = true
+
+  readonly judge: Judge = ({ instancePath }) => {
+    const [, place] = /^\/Tests(?:\/(\d+)|$)/.exec(instancePath) ?? [undefined, null]
+    if (place === null) return 'report'
+    if (place === undefined) this.#isList = false
+    else this.#cases.add(Number(place))
+    return 'report-and-keep-file'
+  }
+
+  has(place: number): boolean {
+    return !this.#isList || this.#cases.has(place)
+  }
+}
+
+interface TestedSpec {
+  readonly source: SourceText
+  readonly node: MappingNode
+  readonly faults: TestFaults
+}
+
+/** The cases that fit their schema, of a spec that does. */
 export function testCases(
-  { source, node }: { readonly source: SourceText; readonly node: MappingNode },
+  { source, node, faults }: TestedSpec,
   type: DetectionType,
   problems: ProblemList,
 ): TestCase[] {
   const tests = child(node, 'Tests')
   if (tests?.kind !== 'sequence') return []
   const names = new Set<string>()
-  return tests.items.flatMap((test) => {
-    if (test.kind !== 'mapping') return []
+  return tests.items.flatMap((test, place) => {
+    if (test.kind !== 'mapping' || faults.has(place)) return []
     const name = child(test, 'Name')!
     const text = String(toValue(name))
     if (names.has(text)) {
       problems.error(source, name.offset, {
         code: 'duplicate-test',
         message: `two test cases are called "${text}"`,
-        hint: 'the backend refuses them; give each its own name',
+        hint: 'give each case its own name',
+        keepsFile: true,
       })
     }
     names.add(text)

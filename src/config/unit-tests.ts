@@ -26,7 +26,7 @@ export function findUnitTests(
     if (bodies.has(path)) return []
     const read = readText(file, project.folders)
     if ('text' in read) return [{ path, source: read.text }]
-    problems.file('error', path, { code: read.code, message: `the file ${read.reason}` })
+    problems.file('error', path, { code: read.code, message: `the file ${read.reason}`, keepsFile: true })
     return []
   })
 }

@@ -33,7 +33,9 @@ export async function lintProject(
     }),
   )
   const sources = new Sources(project)
-  const whole = engine.problems.length === 0 && !project.problems.some(({ severity }) => severity === 'error')
+  const whole =
+    engine.problems.length === 0 &&
+    !project.problems.some(({ severity, keepsFile }) => severity === 'error' && !keepsFile)
   const found = lintRoutes(subjects, registry, whole).flatMap((finding) => {
     if (settings.lintOff.includes(finding.code)) return []
     const problem = problemOf(finding, sources, registry.file, options)
