@@ -1,7 +1,7 @@
 /** Questions in a terminal. They stand on standard error, so that standard output stays for results. */
 
 import type { Readable, Writable } from 'node:stream'
-import { autocomplete, confirm, isCancel, multiselect, password, select, text } from '@clack/prompts'
+import { autocomplete, confirm, isCancel, multiselect, select, text } from '@clack/prompts'
 import type { Io } from './_command.ts'
 
 /** A longer list can be searched by typing. */
@@ -21,9 +21,8 @@ export type Fault = (answer: string) => string | null | undefined
 export interface Asking {
   one(message: string, choices: readonly Choice[]): Promise<string>
   several(message: string, choices: readonly Choice[]): Promise<readonly string[]>
-  text(message: string, fault: Fault, placeholder?: string): Promise<string>
-  /** What is typed is not shown. */
-  hidden(message: string, fault: Fault): Promise<string>
+  /** @param otherwise the answer when nothing is typed; it is shown. */
+  text(message: string, fault: Fault, otherwise?: string): Promise<string>
   yes(message: string, otherwise: boolean): Promise<boolean>
   /** The answers together, or null when whoever is asked breaks off. */
   untilCancelled<T>(questions: () => Promise<T>): Promise<T | null>
@@ -32,11 +31,11 @@ export interface Asking {
 export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Asking {
   const streams = { input: stdin as Readable, output: stderr as Writable }
   const optionOf = ({ value, hint }: Choice) => ({ value, label: value, ...(hint && { hint }) })
-  const validator = (fault: Fault) => (answer: string | undefined) => fault(answer ?? '') ?? undefined
   return {
     async one(message, choices) {
       const question = { message, options: choices.map(optionOf), maxItems: MOST_SHOWN, ...streams }
-      return answered(await (choices.length > MOST_SHOWN ? autocomplete(question) : select(question)))
+      if (choices.length <= MOST_SHOWN) return answered(await select(question))
+      return answered(await autocomplete({ ...question, validate: chosenFault }))
     },
     async several(message, choices) {
       const options = choices.map(optionOf)
@@ -44,11 +43,10 @@ export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Asking 
         await multiselect({ message, options, required: false, maxItems: MOST_SHOWN, ...streams }),
       )
     },
-    async text(message, fault, placeholder) {
-      return answered(await text({ message, placeholder, validate: validator(fault), ...streams })) ?? ''
-    },
-    async hidden(message, fault) {
-      return answered(await password({ message, validate: validator(fault), ...streams })) ?? ''
+    async text(message, fault, otherwise = '') {
+      const validate = (answer: string | undefined) => fault(answer || otherwise) ?? undefined
+      const shown = otherwise === '' ? {} : { placeholder: otherwise, defaultValue: otherwise }
+      return answered(await text({ message, validate, ...shown, ...streams })) ?? ''
     },
     async yes(message, otherwise) {
       return answered(await confirm({ message, initialValue: otherwise, ...streams }))
@@ -62,6 +60,11 @@ export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Asking 
       }
     },
   }
+}
+
+/** A search without a match chooses nothing, and the question stays. */
+function chosenFault(value: unknown): string | undefined {
+  return value === undefined ? 'Nothing matches. Change the search, then choose one.' : undefined
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {

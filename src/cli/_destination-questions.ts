@@ -1,8 +1,9 @@
 /** The questions of `destinations add`: type, name, what it takes by default, then the type's own options. */
 import { ALERT_KINDS } from '../model/alert-kind.ts'
+import type { Destination } from '../model/destination.ts'
 import { SEVERITIES } from '../model/severity.ts'
 import type { DestinationDraft } from '../workspace/destination-draft.ts'
-import { aboutTypes } from '../workspace/destination-types.ts'
+import { type AboutType, aboutTypes } from '../workspace/destination-types.ts'
 import type { Asking } from './_asking.ts'
 import { askForOptions, askForSome } from './_option-questions.ts'
 
@@ -27,11 +28,15 @@ export async function askForDestination(
   declared: { readonly names: readonly string[]; readonly hasFallback: boolean },
 ): Promise<Answers> {
   const types = await aboutTypes()
-  const choices = types.map(({ type, summary }) => ({ value: type, hint: summary }))
+  const choices = commonestFirst(types).map(({ type, summary }) => ({ value: type, hint: summary }))
   const type = given.type ?? (await ask.one('Type', choices))
   const name =
     given.name ??
-    (await ask.text('Name, as detections will write it', nameFault(declared.names), `soc-${type}`))
+    (await ask.text(
+      'Name, as detections will write it',
+      nameFault(declared.names),
+      freeName(type, declared.names),
+    ))
   const { draft } = given
   const severities = draft.severities ?? (await askForSeverities(ask))
   const alertTypes = draft.alertTypes ?? (await askForAlertTypes(ask))
@@ -60,7 +65,7 @@ const CHANGES = ['name', 'severities', 'alert types', 'log types', 'options'] as
 /** The questions of `destinations edit`: what shall change, and what it shall be. */
 export async function askForChanges(
   ask: Asking,
-  { name, type }: { readonly name: string; readonly type: string },
+  { name, type, options: set }: Pick<Destination, 'name' | 'type' | 'options'>,
   taken: readonly string[],
 ): Promise<{ newName?: string; draft: DestinationDraft }> {
   const chosen = await ask.several(`What of ${name} shall change?`, values(CHANGES))
@@ -72,7 +77,7 @@ export async function askForChanges(
       ...(changes('severities') && { severities: await askForSeverities(ask) }),
       ...(changes('alert types') && { alertTypes: await askForAlertTypes(ask) }),
       ...(changes('log types') && { logTypes: await askForLogTypes(ask) }),
-      options: about ? await askForSome(ask, name, about.options) : [],
+      options: about ? await askForSome(ask, name, about.options, Object.keys(set)) : [],
     },
   }
 }
@@ -84,7 +89,37 @@ const askForAlertTypes = (ask: Asking) =>
   ask.several('Types of alert it takes (none: all but system alerts)', ALERT_TYPES)
 
 const askForLogTypes = async (ask: Asking) =>
-  listOf(await ask.text('Log types it takes, as globs with commas (none: all)', () => null, 'AWS.*, Okta.*'))
+  listOf(
+    await ask.text('Log types it takes, as globs with commas, for example AWS.*, Okta.* (none: all)', () => null),
+  )
+
+/** The first screen of a long list is what most people look for. */
+const COMMONEST = [
+  'slack',
+  'pagerduty',
+  'msteams',
+  'opsgenie',
+  'jira',
+  'email',
+  'webhook',
+  'splunk',
+  'console',
+  'file',
+]
+
+function commonestFirst(types: readonly AboutType[]): AboutType[] {
+  const rank = ({ type }: AboutType) => (COMMONEST.includes(type) ? COMMONEST.indexOf(type) : COMMONEST.length)
+  return types.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** `soc-slack`, or with the first number that makes it free. */
+function freeName(type: string, taken: readonly string[]): string {
+  const name = `soc-${type.replace(/^.*\//, '').replace(/\.\w+$/, '')}`
+  for (let number = 1; ; number++) {
+    const numbered = number === 1 ? name : `${name}-${number}`
+    if (!taken.includes(numbered)) return numbered
+  }
+}
 
 const values = (names: readonly string[]) => names.map((value) => ({ value }))
 

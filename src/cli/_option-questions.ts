@@ -20,13 +20,33 @@ export async function askForOptions(
   const isGiven = (name: string) => given.some((text) => text.startsWith(`${name}=`))
   const open = fieldsOf(options).filter(({ path }) => !isGiven(path.join('.')))
   const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
-  const way = ways.length === 0 || ways.some(isGiven) ? null : await askForWay(ask, open, ways)
-  const fields = open.map((field) => ({ ...field, required: field.required || nameOf(field) === way }))
-  return askForFields(
-    ask,
-    destination,
-    fields.filter((field) => nameOf(field) === way || !ways.includes(nameOf(field))),
-  )
+  const givenWay = ways.find(isGiven)
+  const way = givenWay ?? (ways.length === 0 ? null : await askForWay(ask, open, ways))
+  const fields = open.map((field) => ({
+    ...field,
+    required: field.required || nameOf(field) === way || needs(options, way, nameOf(field)),
+  }))
+  return askForFields(ask, destination, fitting(fields, options, way === null ? [] : [way]))
+}
+
+/** Whether an option requires another. */
+function needs({ dependencies = {} }: AboutType['options'], option: string | null, other: string): boolean {
+  return option !== null && (dependencies[option] ?? []).includes(other)
+}
+
+/** The fields that fit the ways that are chosen: neither another way, nor what only another way has. */
+function fitting(
+  fields: readonly OptionField[],
+  options: AboutType['options'],
+  chosen: readonly string[],
+): OptionField[] {
+  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const others = ways.filter((way) => !chosen.includes(way))
+  if (chosen.length === 0) return [...fields]
+  return fields.filter((field) => {
+    const name = nameOf(field)
+    return !others.includes(name) && !others.some((way) => needs(options, name, way))
+  })
 }
 
 /** Of these options exactly one is needed. */
@@ -35,16 +55,23 @@ function askForWay(ask: Asking, fields: readonly OptionField[], ways: readonly s
   return ask.one('One of these is needed', choices.map(choiceOf))
 }
 
-/** Those of a destination that shall change. */
+/** Those of a destination that shall change. @param set the options that it has. */
 export async function askForSome(
   ask: Asking,
   destination: string,
   options: AboutType['options'],
+  set: readonly string[],
 ): Promise<string[]> {
+  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const fields = fieldsOf(options).map((field) => ({ ...field, required: false }))
   return askForFields(
     ask,
     destination,
-    fieldsOf(options).map((field) => ({ ...field, required: false })),
+    fitting(
+      fields,
+      options,
+      ways.filter((way) => set.includes(way)),
+    ),
   )
 }
 
@@ -116,7 +143,7 @@ async function askForEntries(
 
 const VARIABLE = 'an environment variable'
 
-/** Hidden as it is typed: people paste the secret itself. */
+/** Names are shown as they are typed, so that a mistake is seen; the secret itself is refused. */
 async function askForReference(
   ask: Asking,
   destination: string,
@@ -128,13 +155,16 @@ async function askForReference(
     { value: 'a file' },
   ])
   if (kept !== VARIABLE) {
-    return `\${file:${await ask.hidden('Path of the file, from the project', (path) => (/^[^{}\s]+$/.test(path) ? null : 'A path is needed.'))}}`
+    return `\${file:${await ask.text('Path of the file, from the project', (path) => (/^[^{}\s]+$/.test(path) ? null : 'A path is needed.'))}}`
   }
   const suggested = suggestedReference(destination, field.path)
-  const name = await ask.hidden(`Name of the variable (none: ${suggested.slice(6, -1)})`, (answer) =>
-    /^(?:[A-Z_][A-Z0-9_]*)?$/.test(answer) ? null : 'A name in capitals is needed, not the secret.',
+  const name = await ask.text(
+    'Name of the variable',
+    (answer) =>
+      /^[A-Z_][A-Z0-9_]*$/.test(answer) ? null : 'A name in capitals is needed, not the secret.',
+    suggested.slice('${env:'.length, -1),
   )
-  return name === '' ? suggested : `\${env:${name}}`
+  return `\${env:${name}}`
 }
 
 function explained(schema: OptionField['schema']): string {
