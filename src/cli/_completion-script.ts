@@ -37,6 +37,7 @@ function bashWords(values: Completes): string {
   return typeof values === 'string' ? `"$(_signalbox_values ${values})"` : `'${values.join(' ')}'`
 }
 
+/** Own names only: in zsh `path`, `words`, `status`, `options` and `functions` belong to the shell. */
 function bash(completions: readonly Completion[]): string {
   const commands = completions.filter(isTop).map(({ path }) => path)
   return `# Completion of signalbox for bash: source it, or put it into bash-completion's folder.
@@ -44,22 +45,22 @@ _signalbox_values() {
   "\${COMP_WORDS[0]}" completion --values "$1" 2>/dev/null
 }
 _signalbox() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path='' words='' i
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    [[ \${COMP_WORDS[i]} == -* || $i -gt 2 ]] && break
-    path="\${path:+$path }\${COMP_WORDS[i]}"
+  local _sb_current="\${COMP_WORDS[COMP_CWORD]}" _sb_previous="\${COMP_WORDS[COMP_CWORD-1]}" _sb_path='' _sb_words='' _sb_at
+  for ((_sb_at = 1; _sb_at < COMP_CWORD; _sb_at++)); do
+    [[ \${COMP_WORDS[_sb_at]} == -* || $_sb_at -gt 2 ]] && break
+    _sb_path="\${_sb_path:+$_sb_path }\${COMP_WORDS[_sb_at]}"
   done
-  case "$path" in
-    '') words='${commands.join(' ')}' ;;
+  case "$_sb_path" in
+    '') _sb_words='${commands.join(' ')}' ;;
 ${completions.map((each) => bashArm(each, '    ')).join('\n')}
-    *) case "\${path%% *}" in
+    *) case "\${_sb_path%% *}" in
 ${completions
   .filter(isTop)
   .map((each) => bashArm(each, '      '))
   .join('\n')}
     esac ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "$_sb_words" -- "$_sb_current"))
 }
 complete -o default -F _signalbox signalbox
 `
@@ -68,18 +69,20 @@ complete -o default -F _signalbox signalbox
 function bashArm({ path, commands, options, argument }: Completion, indent: string): string {
   const names = options.map(({ name }) => name)
   const valued = options.flatMap(({ name, values }) =>
-    values === undefined ? [] : [`      ${name}) words=${bashWords(values)} ;;`],
+    values === undefined ? [] : [`      ${name}) _sb_words=${bashWords(values)} ;;`],
   )
   const place = path.split(' ').length + 1
   const lines = [
     `'${path}')`,
-    `  words='${[...commands, ...names].join(' ')}'`,
+    `  _sb_words='${[...commands, ...names].join(' ')}'`,
     ...(argument
       ? [
-          `  [[ $current != -* && COMP_CWORD -${argument.isRepeatable ? 'ge' : 'eq'} ${place} ]] && words=${bashWords(argument.values)}`,
+          `  [[ $_sb_current != -* && COMP_CWORD -${argument.isRepeatable ? 'ge' : 'eq'} ${place} ]] && _sb_words=${bashWords(argument.values)}`,
         ]
       : []),
-    ...(valued.length > 0 ? ['  case "$previous" in', ...valued.map((line) => line.slice(2)), '  esac'] : []),
+    ...(valued.length > 0
+      ? ['  case "$_sb_previous" in', ...valued.map((line) => line.slice(2)), '  esac']
+      : []),
     '  ;;',
   ]
   return lines.map((line) => `${indent}${line}`).join('\n')

@@ -90,7 +90,10 @@ const askForAlertTypes = (ask: Asking) =>
 
 const askForLogTypes = async (ask: Asking) =>
   listOf(
-    await ask.text('Log types it takes, as globs with commas, for example AWS.*, Okta.* (none: all)', () => null),
+    await ask.text(
+      'Log types it takes, as globs with commas, for example AWS.*, Okta.* (none: all)',
+      () => null,
+    ),
   )
 
 /** The first screen of a long list is what most people look for. */
@@ -108,7 +111,8 @@ const COMMONEST = [
 ]
 
 function commonestFirst(types: readonly AboutType[]): AboutType[] {
-  const rank = ({ type }: AboutType) => (COMMONEST.includes(type) ? COMMONEST.indexOf(type) : COMMONEST.length)
+  const rank = ({ type }: AboutType) =>
+    COMMONEST.includes(type) ? COMMONEST.indexOf(type) : COMMONEST.length
   return types.toSorted((a, b) => rank(a) - rank(b))
 }
 

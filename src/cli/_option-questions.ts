@@ -160,8 +160,7 @@ async function askForReference(
   const suggested = suggestedReference(destination, field.path)
   const name = await ask.text(
     'Name of the variable',
-    (answer) =>
-      /^[A-Z_][A-Z0-9_]*$/.test(answer) ? null : 'A name in capitals is needed, not the secret.',
+    (answer) => (/^[A-Z_][A-Z0-9_]*$/.test(answer) ? null : 'A name in capitals is needed, not the secret.'),
     suggested.slice('${env:'.length, -1),
   )
   return `\${env:${name}}`
