@@ -29,6 +29,10 @@ const OPTIONS = {
     'also take events by POST /events there, beside /healthz, /readyz and /metrics',
   ),
   httpTokenFile: text('--http-token-file <file>', 'the token that POSTs must bear; needed off loopback'),
+  httpHost: list(
+    '--http-host <name>',
+    'a name under which a proxy on this machine forwards to an address without a token',
+  ),
   drainTimeout: parsed(
     '--drain-timeout <time>',
     'how long the end waits for sources and deliveries; 30s when absent',
@@ -99,6 +103,7 @@ function daemonOptions(
     storeUrl: options.store,
     http: options.http,
     httpTokenFile: options.httpTokenFile,
+    httpHosts: options.httpHost,
     drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
     allowLocalTypes: options.allowLocalTypes,
     skipInvalid: options.skipInvalid,

@@ -23,6 +23,8 @@ export interface DaemonOptions extends GenerationOptions {
   /** `--http HOST:PORT`. */
   readonly http?: string
   readonly httpTokenFile?: string
+  /** `--http-host NAME`. */
+  readonly httpHosts?: readonly string[]
   readonly drainTimeoutMs: number
   /** One line to standard output, for the console destination. */
   readonly print: SendPorts['print']

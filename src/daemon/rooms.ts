@@ -58,6 +58,7 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
     log,
     metrics,
     token: ground.token,
+    names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
     ready: () => readiness.now(),
     bodyBytes: BODY_BYTES,
   })

@@ -88,6 +88,8 @@ export interface InboundRequest {
   readonly client: string
   /** Aborted when the connection closes. */
   readonly signal: AbortSignal
+  /** Asks for memory for what becomes of the body, so many bytes in all; false when too much is under way. */
+  readonly reserve: (bytes: number) => boolean
 }
 export interface OutboundResponse {
   readonly status: number

@@ -5,6 +5,13 @@ export interface AdmissionLimits {
   readonly bytes: number
 }
 
+export interface AdmittedRequest {
+  /** Asks for so many bytes in all; false when there is no room for them. */
+  grow(toBytes: number): boolean
+  /** Gives the place back, once. */
+  leave(): void
+}
+
 /** Of each limit, so that a client that takes all it can leaves something for the others. */
 const MAX_SHARE_OF_CLIENT = 0.75
 
@@ -13,8 +20,8 @@ class Load {
   requests = 0
   bytes = 0
 
-  hasRoomFor(bytes: number, limits: AdmissionLimits): boolean {
-    return this.requests + 1 <= limits.requests && this.bytes + bytes <= limits.bytes
+  hasRoomFor(requests: number, bytes: number, limits: AdmissionLimits): boolean {
+    return this.requests + requests <= limits.requests && this.bytes + bytes <= limits.bytes
   }
 
   add(requests: number, bytes: number): void {
@@ -37,20 +44,33 @@ export class Admission {
     }
   }
 
-  /** Takes a place for a body of so many bytes; null when full. The result gives the place back, once. */
-  enter(client: string, bytes: number): (() => void) | null {
+  /** Takes a place for a body of so many bytes; null when full. */
+  enter(client: string, bytes: number): AdmittedRequest | null {
     const own = this.#clients.get(client) ?? new Load()
-    if (!this.#all.hasRoomFor(bytes, this.#limits) || !own.hasRoomFor(bytes, this.#clientLimits)) return null
-    this.#all.add(1, bytes)
-    own.add(1, bytes)
+    const take = (requests: number, more: number): boolean => {
+      if (!this.#all.hasRoomFor(requests, more, this.#limits)) return false
+      if (!own.hasRoomFor(requests, more, this.#clientLimits)) return false
+      this.#all.add(requests, more)
+      own.add(requests, more)
+      return true
+    }
+    if (!take(1, bytes)) return null
     this.#clients.set(client, own)
+    let held = bytes
     let isInside = true
-    return () => {
-      if (!isInside) return
-      isInside = false
-      this.#all.add(-1, -bytes)
-      own.add(-1, -bytes)
-      if (own.requests === 0) this.#clients.delete(client)
+    return {
+      grow: (to) => {
+        const isTaken = to <= held || take(0, to - held)
+        if (isTaken) held = Math.max(held, to)
+        return isTaken
+      },
+      leave: () => {
+        if (!isInside) return
+        isInside = false
+        this.#all.add(-1, -held)
+        own.add(-1, -held)
+        if (own.requests === 0) this.#clients.delete(client)
+      },
     }
   }
 }

@@ -1,15 +1,17 @@
 /** One listening address: health, metrics, and the posts that sources take. It decides nothing about events. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { messageOf } from '../errors.ts'
-import type { Log, OutboundResponse, PostEndpoint } from '../model/ports.ts'
-import { Admission } from './admission.ts'
-import { authorise } from './authority.ts'
+import type { Log, PostEndpoint } from '../model/ports.ts'
+import { Admission, type AdmittedRequest } from './admission.ts'
+import { type Authority, admit, authorise, type Verdict } from './authority.ts'
 import type { ExposedMetrics } from './metrics.ts'
+import { MAX_HEADER_BYTES, onClientError, onError, onExpectation, refusal, send } from './refusals.ts'
 
 export interface ServerOptions {
   readonly log: Log
   /** Read anew for every request, so that a rotated token counts at once. */
   readonly token?: () => string | null
+  /** Names under which a proxy on this machine forwards to an address without a token. */
+  readonly names?: readonly string[]
   readonly metrics: Pick<ExposedMetrics, 'text' | 'contentType'>
   readonly ready: () => { readonly ok: boolean; readonly reasons: readonly string[] }
   /** Bytes of one body. */
@@ -18,7 +20,7 @@ export interface ServerOptions {
 
 /** A request that was let in. */
 interface Place {
-  readonly leave: () => void
+  readonly admitted: AdmittedRequest
   /** Aborted when its connection closes. */
   readonly closed: AbortController
   isHandled: boolean
@@ -32,11 +34,7 @@ export interface App {
 const REQUESTS_UNDER_WAY = 256
 /** Bodies under way, in multiples of the largest. */
 const BODIES_UNDER_WAY = 8
-const FULL: OutboundResponse = {
-  status: 429,
-  headers: { 'retry-after': '1' },
-  body: { accepted: 0, rejected: [], error: 'too much is under way: send again' },
-}
+const FULL = refusal(429, 'too much is under way: send again', { headers: { 'retry-after': '1' } })
 const READ_PATHS = ['/healthz', '/readyz', '/metrics']
 
 export function createApp(host: string, options: ServerOptions): App {
@@ -46,16 +44,36 @@ export function createApp(host: string, options: ServerOptions): App {
     // Against clients that send a byte at a time: headers within 10 s, the whole request within 60 s.
     requestTimeout: 60_000,
     keepAliveTimeout: 30_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16 * 1024 },
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
+    clientErrorHandler: onClientError,
+    frameworkErrors: (error, request, reply) => void onError(options)(error, request, reply),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
+  fastify.server.on('checkExpectation', onExpectation)
   const app: App = { fastify, posts: new Map() }
-  // Bodies stay bytes: their content type is often wrong, and framing tells what they are.
+  const authority = (): Authority => {
+    const { token, names = [] } = options
+    return { host, token: token?.() ?? null, names }
+  }
+  fastify.addHook('onRequest', async (request, reply) => {
+    // Bodies stay bytes: their content type is often wrong or malformed, and framing finds out what they are.
+    request.raw.headers['content-type'] = 'application/octet-stream'
+    // Node would answer this with an empty body.
+    const isUnnamed = request.headers.host === undefined && request.raw.httpVersion !== '1.0'
+    if (isUnnamed) return send(reply, refusal(400, 'the Host header is missing'))
+    const verdict = admit(authority(), request.headers)
+    return verdict === 'ok' ? undefined : send(reply, refused(verdict))
+  })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   answerHealth(app, options)
-  answerPosts(app, host, options)
+  answerPosts(app, authority, options)
   answerTheRest(app, options)
   return app
 }
@@ -71,83 +89,69 @@ function answerHealth({ fastify }: App, { ready, metrics }: ServerOptions): void
   )
 }
 
-function answerPosts({ fastify, posts }: App, host: string, options: ServerOptions): void {
-  const { bodyBytes } = options
+function answerPosts(
+  { fastify, posts }: App,
+  authority: () => Authority,
+  { bodyBytes }: ServerOptions,
+): void {
   const admission = new Admission({ requests: REQUESTS_UNDER_WAY, bytes: BODIES_UNDER_WAY * bodyBytes })
   const places = new WeakMap<FastifyRequest, Place>()
 
   /** Before the body is read: who may post, and whether there is room. */
-  const admit = async (request: FastifyRequest, reply: FastifyReply) => {
+  const enter = async (request: FastifyRequest, reply: FastifyReply) => {
     const endpoint = posts.get(pathOf(request))
     if (!endpoint) return reply.callNotFound()
-    const verdict = authorise(host, options.token?.() ?? null, request.headers)
-    if (verdict !== 'ok') {
-      if (verdict.status === 401) reply.header('www-authenticate', 'Bearer')
-      return reply.code(verdict.status).send({ error: verdict.error })
-    }
-    const refusal = endpoint.refusal?.(request.ip) ?? null
-    if (refusal !== null) return send(reply, refusal)
-    const leave = admission.enter(request.ip, expectedBytes(request, bodyBytes))
-    if (leave === null) return send(reply, FULL)
-    const place = { leave, closed: new AbortController(), isHandled: false }
+    const verdict = authorise(authority(), request.headers)
+    if (verdict !== 'ok') return send(reply, refused(verdict))
+    const later = endpoint.refusal?.(request.ip) ?? null
+    if (later !== null) return send(reply, later)
+    const admitted = admission.enter(request.ip, expectedBytes(request, bodyBytes))
+    if (admitted === null) return send(reply, FULL)
+    const place: Place = { admitted, closed: new AbortController(), isHandled: false }
     places.set(request, place)
     // A client that goes away gives its place back, unless its events are being taken.
     reply.raw.once('close', () => {
       place.closed.abort()
-      if (!place.isHandled) leave()
+      if (!place.isHandled) admitted.leave()
     })
     return undefined
   }
 
-  fastify.post('/*', { onRequest: admit }, async (request, reply) => {
+  fastify.post('/*', { onRequest: enter }, async (request, reply) => {
     const place = places.get(request)!
     place.isHandled = true
     try {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const { ip: client } = request
-      const { signal } = place.closed
-      const endpoint = posts.get(pathOf(request))!
-      return await send(reply, await endpoint.handle({ headers: textHeaders(request), body, client, signal }))
+      const { admitted, closed } = place
+      const reserve = (bytes: number) => admitted.grow(bytes)
+      const inbound = { headers: textHeaders(request), body, client, signal: closed.signal, reserve }
+      return await send(reply, await posts.get(pathOf(request))!.handle(inbound))
     } finally {
-      place.leave()
+      place.admitted.leave()
     }
   })
 }
 
-function send(reply: FastifyReply, { status, headers = {}, body }: OutboundResponse): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
+function refused({ status, error }: Exclude<Verdict, 'ok'>) {
+  return refusal(status, error, status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {})
 }
 
-function answerTheRest({ fastify, posts }: App, { log, bodyBytes }: ServerOptions): void {
+function answerTheRest({ fastify, posts }: App, options: ServerOptions): void {
   fastify.setNotFoundHandler((request, reply) => {
     const path = pathOf(request)
     const allow = READ_PATHS.includes(path) ? 'GET, HEAD' : posts.has(path) ? 'POST' : null
     if (allow !== null) {
-      return reply
-        .code(405)
-        .header('allow', allow)
-        .send({ error: `${request.method} is not answered here: ${allow}` })
+      const error = `${request.method} is not answered here: ${allow}`
+      return send(reply, refusal(405, error, { headers: { allow } }))
     }
     const known = [
       ...[...posts.keys()].map((post) => `POST ${post}`),
       ...READ_PATHS.map((read) => `GET ${read}`),
     ]
-    return reply.code(404).send({ error: `there is nothing at ${path}`, known })
+    return send(reply, refusal(404, `there is nothing at ${path}`, { known }))
   })
-  fastify.setErrorHandler((error, _request, reply) => {
-    const status = statusOf(error)
-    if (status === 413) {
-      return reply.code(413).send({ error: `the body is larger than ${bodyBytes} bytes: send fewer events` })
-    }
-    if (status < 500) return reply.code(status).send({ error: messageOf(error) })
-    log.error({ error }, 'a request could not be answered')
-    return reply.code(status).send({ error: 'internal error' })
-  })
-}
-
-function statusOf(error: unknown): number {
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-  return status >= 400 && status < 600 ? status : 500
+  fastify.setErrorHandler(onError(options))
 }
 
 function pathOf(request: FastifyRequest): string {

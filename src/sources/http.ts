@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../errors.ts'
 import type { Settlement } from '../model/event.ts'
 import type { InboundRequest, OutboundResponse } from '../model/ports.ts'
 import { Framer } from './_framer.ts'
+import { isGzip } from './_gunzip.ts'
 import { type FramingRules, framed, type Piece, START } from './_piece.ts'
 import { RequestQueue } from './_request-queue.ts'
 import type { Framed, SourceContext, SourceSpec, SourceType } from './_source.ts'
@@ -100,15 +101,16 @@ async function ingest(
 
 /** The plain body, or the answer that refuses it. */
 async function decoded(
-  { headers, body }: InboundRequest,
+  { headers, body, reserve }: InboundRequest,
   limitBytes: number,
 ): Promise<Buffer | OutboundResponse> {
-  const encoding = (headers['content-encoding'] ?? 'identity').toLowerCase()
+  const encoding = (headers['content-encoding'] || 'identity').toLowerCase()
   if (body.length > limitBytes) return tooLarge(limitBytes)
-  if (encoding === 'identity') return body
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+  if (encoding === 'identity' && !isGzip(body)) return body
+  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip') {
     return refusal(415, `content-encoding "${encoding}" is not supported: send gzip or none`)
   }
+  if (!reserve(limitBytes)) return refusal(429, 'too much is under way: send again', { 'retry-after': '1' })
   try {
     return await inflate(body, { maxOutputLength: limitBytes })
   } catch (cause) {

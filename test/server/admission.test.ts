@@ -18,11 +18,22 @@ describe('admission', () => {
 
   it('takes a place back once', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
-    const leave = admission.enter('a', 75)!
+    const place = admission.enter('a', 75)!
     expect(admission.enter('a', 1)).toBeNull()
-    leave()
-    leave()
+    place.leave()
+    place.leave()
     expect(admission.enter('a', 75)).not.toBeNull()
     expect(admission.enter('b', 26)).toBeNull()
+  })
+
+  it('lets a request grow while there is room, and takes all of it back', () => {
+    const admission = new Admission({ requests: 4, bytes: 100 })
+    const place = admission.enter('a', 10)!
+    expect(place.grow(5)).toBe(true)
+    expect(place.grow(75)).toBe(true)
+    expect(place.grow(76)).toBe(false)
+    expect(admission.enter('b', 26)).toBeNull()
+    place.leave()
+    expect(admission.enter('b', 75)).not.toBeNull()
   })
 })

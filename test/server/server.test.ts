@@ -44,6 +44,22 @@ async function started(
   return { server, url, ask, post }
 }
 
+/** What the server says to these bytes until it closes the connection, or has answered. */
+function raw(server: Server, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const client = connect(server.addresses[0]!.port, '127.0.0.1', () => client.write(request, 'latin1'))
+    let answer = ''
+    client.on('data', (bytes) => {
+      answer += bytes.toString()
+      const [, length, body] = /content-length: (\d+).*?\r\n\r\n(.*)/is.exec(answer) ?? []
+      if (length !== undefined && body!.length >= Number(length)) client.end()
+      if (answer.endsWith('0\r\n\r\n')) client.end()
+    })
+    client.on('error', reject)
+    client.on('close', () => resolve(answer))
+  })
+}
+
 describe('the server', () => {
   it('answers health, readiness and metrics without a token', async () => {
     const metrics = createMetrics()
@@ -83,9 +99,62 @@ describe('the server', () => {
     }
     expect((await fetch(url, { method: 'POST' })).status).toBe(202)
     expect(seen).toEqual([undefined, ''])
-    const broken = await fetch(url, { method: 'POST', body: 'x', headers: { 'content-type': 'nonsense' } })
-    expect(broken.status).toBe(415)
-    expect(await broken.json()).toEqual({ error: 'Unsupported Media Type' })
+  })
+
+  it.each(['nonsense', 'json', 'text', ';', '', '/', 'a/b/c', '*/*', 'text/plain; charset=', '\u00e9'])(
+    'takes a post whose content type is "%s"',
+    async (type) => {
+      const { server } = await started()
+      const answer = await raw(
+        server,
+        `POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: 2\r\n\r\n{}`,
+      )
+      expect(answer).toMatch(/^HTTP\/1\.1 202 /)
+    },
+  )
+
+  it.each([
+    ['a path that is not encoded well', 'GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['a path that is too long', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431],
+    [
+      'headers that are too large',
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+    ],
+    ['what is no HTTP', 'hello\r\n\r\n', 400],
+    ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    [
+      'a chunk that is no chunk',
+      'POST /events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+      400,
+    ],
+    [
+      'an unknown expectation',
+      'POST /events HTTP/1.1\r\nHost: localhost\r\nExpect: more\r\nContent-Length: 0\r\n\r\n',
+      417,
+    ],
+    [
+      'a body that is too large',
+      'POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n',
+      413,
+    ],
+    [
+      'a length that is no number',
+      'POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n',
+      400,
+    ],
+    ['an unknown path', 'GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n', 404],
+    ['an unknown method', 'BREW /events HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['another method', 'PATCH /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n', 405],
+  ])('refuses %s in the documented form', async (_what, request, status) => {
+    const { server } = await started()
+    const [head, body] = (await raw(server, request)).split('\r\n\r\n')
+    expect(head).toContain(`HTTP/1.1 ${status} `)
+    expect(JSON.parse(body!)).toMatchObject({
+      accepted: 0,
+      rejected: [],
+      error: expect.stringMatching(/\w/) as unknown,
+    })
   })
 
   it('shares one listener between sources, and gives a path to one of them', async () => {
@@ -114,13 +183,15 @@ describe('the server', () => {
 
   it('refuses a body that is too large before and while reading it', async () => {
     const { post } = await started()
-    const error = '{"error":"the body is larger than 1000 bytes: send fewer events"}'
-    expect(await post({}, 'x'.repeat(1001))).toMatchObject({ status: 413, text: error })
+    const answer = await post({}, 'x'.repeat(1001))
+    expect(answer.status).toBe(413)
+    expect(answer.text).toContain('the body is larger than 1000 bytes: send fewer events')
   })
 
   it('a handler that fails is a 500 that says nothing of the inside', async () => {
     const { post } = await started({}, () => Promise.reject(new Error('password is hunter2')))
-    expect(await post()).toMatchObject({ status: 500, text: '{"error":"internal error"}' })
+    const text = '{"accepted":0,"rejected":[],"error":"internal error"}'
+    expect(await post()).toMatchObject({ status: 500, text })
   })
 
   it('answers 429 when too much is under way, and takes events again afterwards', async () => {
@@ -141,7 +212,7 @@ describe('the server', () => {
   it('a client that goes away gives its place back', async () => {
     const { server, post } = await started()
     const { port } = server.addresses[0]!
-    const head = 'POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx'
+    const head = 'POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx'
     const clients = Array.from({ length: 6 }, () => {
       const client = connect(port, '127.0.0.1', () => client.write(head))
       client.on('error', () => {})
@@ -174,7 +245,7 @@ describe('the server', () => {
       return new Promise(() => {})
     })
     const client = connect(server.addresses[0]!.port, '127.0.0.1', () =>
-      client.write('POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx'),
+      client.write('POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx'),
     )
     client.on('error', () => {})
     await until(() => signals.length === 1)
@@ -226,6 +297,65 @@ describe('who may post', () => {
     const { post } = await started()
     expect((await post()).status).toBe(202)
     expect((await post({ origin: 'https://evil.example.com' })).status).toBe(403)
+  })
+
+  const REQUESTS = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /nothing', 'POST /events']
+  const ask = async (server: Server, request: string, headers: string) => {
+    const answer = await raw(server, `${request} HTTP/1.1\r\n${headers}\r\nContent-Length: 0\r\n\r\n`)
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1])
+  }
+
+  it.each([
+    'localhost',
+    'LocalHost:80',
+    '127.0.0.1',
+    '127.9.9.9:8080',
+    '[::1]',
+    '[::1]:1',
+    'proxy.example',
+    'proxy.example:8443',
+  ])('without a token, under the name %s of this machine', async (name) => {
+    const { server } = await started({ names: ['proxy.example'] })
+    for (const request of REQUESTS) expect(await ask(server, request, `Host: ${name}`)).not.toBe(421)
+  })
+
+  it.each([
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '[::2]',
+    '10.0.0.1',
+    '',
+    'proxy.example.evil',
+  ])(
+    'without a token, not under the name "%s", which a page may have pointed at this machine',
+    async (name) => {
+      const { server } = await started({ names: ['proxy.example'] })
+      for (const request of REQUESTS) expect(await ask(server, request, `Host: ${name}`)).toBe(421)
+    },
+  )
+
+  it.each([
+    ['cross-site', 403],
+    ['same-site', 403],
+    ['same-origin, cross-site', 403],
+    ['', 403],
+    ['none', 200],
+    ['same-origin', 200],
+  ])('without a token, by a browser that says Sec-Fetch-Site: %s -> %i', async (site, status) => {
+    const { server } = await started()
+    for (const request of REQUESTS) {
+      const answered = await ask(server, request, `Host: localhost\r\nSec-Fetch-Site: ${site}`)
+      if (status === 403) expect(answered).toBe(403)
+      else expect(answered).not.toBe(403)
+    }
+  })
+
+  it('with a token, under any name', async () => {
+    const { server } = await started({ token: () => 'secret' })
+    expect(await ask(server, 'GET /healthz', 'Host: evil.example\r\nSec-Fetch-Site: cross-site')).toBe(200)
+    const authorised = 'Host: evil.example\r\nAuthorization: Bearer secret'
+    expect(await ask(server, 'POST /events', authorised)).toBe(202)
   })
 
   it.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('%s needs a token', async (host) => {

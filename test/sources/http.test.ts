@@ -76,6 +76,30 @@ describe('events by HTTP', () => {
     expect(sink.texts).toEqual(['1', '2'])
   })
 
+  it('gzip by its first bytes, with no header or an empty one', async () => {
+    const sink = new Sink()
+    const { post } = await start(sourceContext(sink))
+    const body = new Uint8Array(gzipSync('1\n2\n'))
+    for (const headers of [{}, { 'content-encoding': '' }, { 'content-encoding': 'identity' }]) {
+      expect(await post(body, headers)).toMatchObject({ status: 202, body: { accepted: 2 } })
+    }
+    expect(sink.texts).toEqual(['1', '2', '1', '2', '1', '2'])
+  })
+
+  it('gzip that is damaged is refused whole, whatever stands before the damage', async () => {
+    const sink = new Sink()
+    const { post } = await start(sourceContext(sink))
+    const body = gzipSync('1\n2\n')
+    body[body.length - 8]! ^= 1
+    for (const bytes of [body, body.subarray(0, -1), Buffer.concat([gzipSync('1\n'), Buffer.from('x')])]) {
+      expect(await post(new Uint8Array(bytes))).toMatchObject({
+        status: 400,
+        body: { accepted: 0, rejected: [] },
+      })
+    }
+    expect(sink.events).toEqual([])
+  })
+
   it('names the lines that were rejected; duplicates count as accepted', async () => {
     const emit: SourceContext['emit'] = async (batch) =>
       batch.map(({ raw, refused }, i) => {
@@ -199,7 +223,7 @@ describe('events by HTTP', () => {
     const ended = source.run(sourceContext(sink, { door, signal: abort.signal }))
     await until(() => endpoints.length === 1)
     const send = (body: string, signal = new AbortController().signal) =>
-      endpoints[0]!.handle({ headers: {}, body: Buffer.from(body), client: 'a', signal })
+      endpoints[0]!.handle({ headers: {}, body: Buffer.from(body), client: 'a', signal, reserve: () => true })
     const gone = new AbortController()
     const answers = [send('1\n'.repeat(2_000)), send('"gone"', gone.signal), send('"later"')]
     await until(() => sink.eventsInFlight === 2_000)
