@@ -3,7 +3,14 @@ import type { Problem } from '../model/problem.ts'
 import type { Project } from '../model/project.ts'
 import { filesNotLoaded, judgedProblems } from '../model/warning-policy.ts'
 import { counted } from '../reporters/_style.ts'
-import { bodyProblems, lintProject, openProject, startEngine } from '../workspace.ts'
+import {
+  bodyProblems,
+  lintProject,
+  noteIdleContent,
+  notePatVerdicts,
+  openProject,
+  startEngine,
+} from '../workspace.ts'
 import { defineCommand, FAILED, OK, UNUSABLE } from './_command.ts'
 import { FORMAT, flag, IGNORE_EXTRA_KEYS } from './_options.ts'
 import { countProblems, emptyProjectText, errorsIn, nothingLoaded, problemsText } from './_problems.ts'
@@ -27,8 +34,9 @@ export default defineCommand({
       workspace: { allowUnknownDestinations, ignoreExtraKeys, upstreamRefusals: pat },
     })
     const project = await openProject(session.workspace)
-    const ofBodies = await problemsOfBodies(project, allowUnknownDestinations, session)
-    const problems = judgedProblems([...project.problems, ...ofBodies], project.settings.warnings)
+    const ofBodies = await problemsOfBodies(project, { allowUnknownDestinations, pat }, session)
+    const idle = noteIdleContent(project, project.settings.sources)
+    const problems = judgedProblems([...project.problems, ...ofBodies, ...idle], project.settings.warnings)
     const isEmpty = nothingLoaded(project) && problems.length === 0
     if (format === 'json') session.print(problemsJson(problems))
     else if (!isEmpty) session.print(problemsReport(project, problems, session))
@@ -45,7 +53,7 @@ export default defineCommand({
 /** Starting the engine loads every body, and lint runs tests; without bodies it is not worth the wait. */
 async function problemsOfBodies(
   project: Project,
-  allowUnknownDestinations: boolean,
+  { allowUnknownDestinations, pat }: { allowUnknownDestinations: boolean; pat: boolean },
   { log }: Session,
 ): Promise<Problem[]> {
   if (nothingLoaded(project)) return []
@@ -54,6 +62,7 @@ async function problemsOfBodies(
     return [
       ...bodyProblems(project, engine),
       ...(await lintProject(project, engine, { allowUnknownDestinations })),
+      ...(pat ? await notePatVerdicts(project, engine, allowUnknownDestinations) : []),
     ]
   } finally {
     await engine.close()

@@ -63,5 +63,8 @@ function withExpectations(
       given.set(key, expectationsOf(value))
     }
   }
-  return tests.map((test) => ({ ...test, expectations: { ...test.expectations, ...given.get(test.name) } }))
+  return tests.map((test) => {
+    const more = given.get(test.name) ?? {}
+    return { ...test, expectations: { ...test.expectations, ...more }, fromSideFile: Object.keys(more) }
+  })
 }

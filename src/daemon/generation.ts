@@ -11,7 +11,14 @@ import type { Log, Secrets } from '../model/ports.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Project, RoutedProject } from '../model/project.ts'
 import { loadTypes } from '../workspace/destination-types.ts'
-import { bodyProblems, openProject, shownProblems, startEngine, type WorkspaceOptions } from '../workspace.ts'
+import {
+  bodyProblems,
+  noteIdleContent,
+  openProject,
+  shownProblems,
+  startEngine,
+  type WorkspaceOptions,
+} from '../workspace.ts'
 
 export interface GenerationOptions {
   readonly workspace: WorkspaceOptions
@@ -22,6 +29,10 @@ export interface GenerationOptions {
   /** Folders beside the project that `${file:}` may read. */
   readonly secretsDirs: readonly string[]
   readonly log: Log
+  /** `--from` texts; none: those of signalbox.yaml. */
+  readonly from: readonly string[]
+  /** `--http HOST:PORT`. */
+  readonly http?: string
 }
 
 /** A project that can run: sound, with its destination types loaded and its secrets readable. No Python yet. */
@@ -80,7 +91,11 @@ export async function startGeneration(
   try {
     const ofBodies = bodyProblems(project, engine)
     refuseProblems(project, ofBodies, options.skipInvalid)
-    const problems = [...project.problems, ...ofBodies]
+    const problems = [
+      ...project.problems,
+      ...ofBodies,
+      ...noteIdleContent(project, sourceTexts(project, options)),
+    ]
     const invalid = problems.filter(isError)
     const warnings = problems.filter((problem) => !isError(problem))
     return { ...prepared, invalid, warnings, ...retiring(engine) }
@@ -88,6 +103,12 @@ export async function startGeneration(
     await engine.close()
     throw error
   }
+}
+
+/** What the sources are, as they are written. */
+function sourceTexts({ settings }: Project, { from, http }: GenerationOptions): string[] {
+  const named = from.length > 0 ? from : settings.sources
+  return [...named, ...(http === undefined ? [] : [`http://${http}`])]
 }
 
 /** Every secret that an enabled destination needs must be readable before the first event is taken. */

@@ -17,11 +17,7 @@ import { type OpenedSource, openSources } from './sources.ts'
 const DEFAULT_REJECTS = '.signalbox/rejects.ndjson'
 
 export interface DaemonOptions extends GenerationOptions {
-  /** `--from` texts; none: those of signalbox.yaml. */
-  readonly from: readonly string[]
   readonly storeUrl?: string
-  /** `--http HOST:PORT`. */
-  readonly http?: string
   readonly httpTokenFile?: string
   /** `--http-host NAME`. */
   readonly httpHosts?: readonly string[]

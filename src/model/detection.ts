@@ -86,6 +86,8 @@ export interface TestCase {
   /** JSON text of the list of mocks. */
   readonly mocks: JsonText
   readonly expectations: Expectations
+  /** Those of the expectations that are written in the `.expect.yml`. */
+  readonly fromSideFile?: readonly string[]
 }
 
 export interface Helper {

@@ -9,6 +9,7 @@ import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
 import type { Project } from '../model/project.ts'
 import { openProjectStore } from '../workspace.ts'
 import { loadTypes } from './destination-types.ts'
+import { noteIdleContent } from './idle-content.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './project.ts'
 
 export interface Finding {
@@ -34,6 +35,7 @@ export async function examine(
     ['cache', () => cache(imageFolder(processEnvironment(workspace.envFile)))],
     ['files', () => files(project)],
     ['python', () => python(project, workspace)],
+    ['detections', () => idleContent(project)],
     ['destinations', () => destinations(project)],
     ['secrets', () => secrets(project, workspace, secretsDirs)],
     ['store', () => store(workspace)],
@@ -62,6 +64,13 @@ function files({ detections, problems }: Project): Told {
   if (detections.size === 0)
     return missing('no detection', '`signalbox init` makes a repository, `signalbox new rule ID` a rule')
   return fine(`${detections.size} detections`)
+}
+
+function idleContent(project: Project): Told {
+  const idle = noteIdleContent(project, project.settings.sources)
+  if (idle.length === 0) return fine('none is known never to fire')
+  const [first] = idle
+  return note(idle.map(({ message }) => message).join('; '), first!.hint ?? '')
 }
 
 async function python(project: Project, { log }: WorkspaceOptions): Promise<Told> {

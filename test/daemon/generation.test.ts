@@ -10,6 +10,7 @@ function prepare(files: Readonly<Record<string, string>>, skipInvalid = false) {
     workspace,
     skipInvalid,
     allowLocalTypes: false,
+    from: [],
     secretsDirs: [],
     log: silentLog,
   })

@@ -1,0 +1,108 @@
+/** Finds enabled content that can never do anything, so that it is not loaded silently. Pure: a project and source texts in. */
+import type { Detection } from '../model/detection.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { reportedProblems, type WarningCode } from '../model/warning-policy.ts'
+import { parseSourceSpec } from '../sources/_spec.ts'
+
+const MAX_NAMED = 3
+
+/** @param sources the texts of `--from` or of the settings; none: nothing is known about the events. */
+export function noteIdleContent(project: Project, sources: readonly string[]): Problem[] {
+  const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
+  const named = namedTypes(project, sources)
+  const problems = [
+    idle('idle-scheduled-rule', enabled.filter(isUnfed(named)), {
+      what: 'scheduled rule',
+      why: 'no source has the name of their query as its type',
+      hint: 'Signalbox runs no queries: send the rows with --from stdin?logType=QUERY',
+    }),
+    idle('idle-log-type', enabled.filter(isUnseen(named)), {
+      what: 'rule',
+      why: 'every source has a type of its own, and none of them is among their LogTypes',
+      hint: 'add a source for these log types, or disable the rules',
+    }),
+    idle('idle-lookup-table', project.others.filter(isEnabledTable), {
+      what: 'lookup table',
+      why: 'nothing fills a lookup table here',
+      hint: 'detections that read p_enrichment do not get it from these tables',
+    }),
+    idle('idle-correlation-rule', enabled.filter(isImpossible(project)), {
+      what: 'correlation rule',
+      why: 'they need a rule that does not exist or sends no signals',
+      hint: 'the warnings unknown-member and silent-member name these rules',
+    }),
+  ].flat()
+  return reportedProblems(problems, project.settings.warnings)
+}
+
+interface NamedTypes {
+  readonly types: ReadonlySet<string>
+  /** Every source has one type for all of its events. */
+  readonly isComplete: boolean
+}
+
+function namedTypes({ settings }: Project, sources: readonly string[]): NamedTypes {
+  const specs = sources.map(typeOfSource)
+  const classified = settings.classification.map(({ logType }) => logType)
+  const types = new Set([...specs.filter((type) => type !== null), ...classified])
+  return { types, isComplete: specs.length > 0 && !specs.includes(null) }
+}
+
+/** null: its events name their own types, or the text is no source, which `run` reports. */
+function typeOfSource(text: string): string | null {
+  try {
+    return parseSourceSpec(text).type
+  } catch {
+    return null
+  }
+}
+
+function isUnfed({ types }: NamedTypes) {
+  return ({ type, scheduledQueries, logTypes }: Detection) =>
+    type === 'scheduled_rule' && ![...scheduledQueries, ...logTypes].some((name) => types.has(name))
+}
+
+function isUnseen({ types, isComplete }: NamedTypes) {
+  return ({ type, logTypes }: Detection) =>
+    isComplete && type === 'rule' && logTypes.length > 0 && !logTypes.some((logType) => types.has(logType))
+}
+
+function isEnabledTable({ type, spec }: Project['others'][number]): boolean {
+  return type === 'lookup_table' && spec.Enabled === true
+}
+
+/** A sequence needs each of its steps, a group as many as it says. */
+function isImpossible({ detections }: Project) {
+  return ({ correlation }: Detection) => {
+    if (!correlation) return false
+    const needed = correlation.steps.filter(({ absent }) => !absent)
+    const possible = needed.filter(({ rule }) => {
+      const member = detections.get(rule)
+      return member?.enabled === true && member.type !== 'policy'
+    })
+    return possible.length < Math.min(correlation.minSteps ?? needed.length, needed.length)
+  }
+}
+
+interface Words {
+  readonly what: string
+  readonly why: string
+  readonly hint: string
+}
+
+/** One warning for all of them. */
+function idle(
+  code: WarningCode,
+  found: readonly Pick<Detection, 'id' | 'place'>[],
+  { what, why, hint }: Words,
+): Problem[] {
+  const [first] = found
+  if (!first) return []
+  const names = found.slice(0, MAX_NAMED).map(({ id }) => id)
+  const left = found.length - names.length
+  const listed = left > 0 ? `${names.join(', ')} and ${left} more` : names.join(', ')
+  const subject = found.length === 1 ? `1 enabled ${what} can` : `${found.length} enabled ${what}s can`
+  const message = `${subject} never do anything, because ${why}: ${listed}`
+  return [{ severity: 'warning', code, message, file: first.place.file, line: 0, column: 0, hint }]
+}

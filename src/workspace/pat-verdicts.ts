@@ -1,0 +1,65 @@
+/**
+ * `validate --pat`: the cases on which Panther's tool (1.11.1) and Signalbox disagree. There `ExpectedDestinations` is
+ * compared with what `destinations()` returned; here with where the alert goes.
+ */
+import type { Detection, TestCase } from '../model/detection.ts'
+import type { Engine } from '../model/evaluation.ts'
+import type { FunctionResult } from '../model/finding.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Project } from '../model/project.ts'
+import { type CaseRun, runCases } from '../testing/case-runs.ts'
+
+const NOTHING_ELSE = { followLines: false, noteAllReads: false }
+
+export async function notePatVerdicts(
+  project: Project,
+  engine: Pick<Engine, 'test' | 'problems'>,
+  allowUnknownDestinations: boolean,
+): Promise<Problem[]> {
+  const broken = new Set(engine.problems.map(({ id }) => id))
+  const cases = [...project.detections.values()]
+    .filter(({ id, type }) => (type === 'rule' || type === 'scheduled_rule') && !broken.has(id))
+    .flatMap((detection) => inlineCases(detection).map((test) => ({ detection, test })))
+  if (cases.length === 0) return []
+  const verdict = { registry: project.registry, allowUnknownDestinations, failOnProblems: false }
+  const runs = await runCases(cases, engine, verdict, NOTHING_ELSE)
+  return runs.flatMap(differenceOf)
+}
+
+/** An `.expect.yml` is read by Signalbox alone. */
+function inlineCases({ tests }: Detection): TestCase[] {
+  return tests.filter(({ expectations, fromSideFile }) =>
+    expectations.ExpectedDestinations === undefined ? false : !fromSideFile?.includes('ExpectedDestinations'),
+  )
+}
+
+function differenceOf({ detection, test, result }: CaseRun): Problem[] {
+  const expected = test.expectations.ExpectedDestinations as readonly string[]
+  const reason = patRefusal(expected, result.matched === true, result.functions.destinations)
+  const fails = result.failures.some(({ what }) => what === 'ExpectedDestinations' || what === 'route')
+  if ((reason !== null) === fails) return []
+  const about = `"${test.name}" of ${detection.id}`
+  const message = fails
+    ? `${about} fails here and passes in Panther's tool, which looks only at what destinations() returned`
+    : `${about} passes here and fails in Panther's tool: ${reason}`
+  const hint = fails
+    ? null
+    : `move ExpectedDestinations into the .expect.yml beside the spec, which only Signalbox reads`
+  return [{ severity: 'error', keepsFile: true, code: 'pat-destinations', message, ...test.place, hint }]
+}
+
+/** Why Panther's tool fails the expectation; null: it passes. */
+function patRefusal(
+  expected: readonly string[],
+  matched: boolean,
+  said: FunctionResult | undefined,
+): string | null {
+  if (!matched) return 'rule() returned False, so there is nothing to compare'
+  if (!said) return 'the body has no destinations()'
+  if (said.error) return 'destinations() raised'
+  const { output } = said
+  if (!Array.isArray(output)) return 'destinations() returned None'
+  if (new Set(output).size < output.length) return 'destinations() returned a name twice'
+  const same = output.length === expected.length && output.every((name) => expected.includes(name))
+  return same ? null : `destinations() returned [${output.join(', ')}]`
+}
