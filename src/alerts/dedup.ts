@@ -1,4 +1,5 @@
 /** Decides what one more event means to its group: counted, a new alert, or merged into the open one. Pure. */
+import { ageMs } from '../model/age.ts'
 import { type AlertDraft, alertId, groupKey, hashId } from '../model/alert.ts'
 import { compareSeverity } from '../model/severity.ts'
 import type { Divergence, Group } from '../store/store.ts'
@@ -42,7 +43,7 @@ export function decideDedup(group: Group | undefined, counted: Counted, now: num
 
 /** The window is fixed, not sliding: from the alert's creation, before that from the group's first match. */
 function isOpen(group: Group, windowMs: number, now: number): boolean {
-  return now - (group.alertAt ?? group.startedAt) <= windowMs
+  return ageMs(group.alertAt ?? group.startedAt, now) <= windowMs
 }
 
 function openGroup(previous: Group | undefined, draft: AlertDraft, now: number): Group {

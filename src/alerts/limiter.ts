@@ -1,4 +1,5 @@
 /** The alert limiter: a detection that creates too many alerts in an hour is muted until somebody unmutes it. Pure. */
+import { ageMs } from '../model/age.ts'
 import type { LimiterState } from '../store/store.ts'
 
 export const ALERTS_PER_HOUR = 1_000
@@ -18,7 +19,7 @@ export function decideLimit(
   now: number,
 ): LimiterDecision {
   const current =
-    state && (state.mutedAt !== null || now - state.hourStartedAt < HOUR_MS)
+    state && (state.mutedAt !== null || ageMs(state.hourStartedAt, now) < HOUR_MS)
       ? state
       : { detection, hourStartedAt: now, created: 0, mutedAt: null }
   if (current.mutedAt !== null) return { state: current, allowed: false, mutedNow: false }

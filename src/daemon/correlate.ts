@@ -2,8 +2,10 @@
  * One look of a correlation rule at the signals behind its cursor. What it finds is committed together with the
  * cursor: a crash at any moment repeats the look, and never its alert.
  */
+
 import { absenceWaitMs, canWait } from '../engine/correlation.ts'
 import { type CorrelationRule, findMatches } from '../engine/correlation-decision.ts'
+import { ageMs } from '../model/age.ts'
 import type { MatchFinding } from '../model/finding.ts'
 import type { Log } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -48,8 +50,10 @@ export async function correlate(
 ): Promise<void> {
   const { now, intervalMs, slot } = occasion
   const { lookbackMs } = rule.correlation
-  const begun = await readCursor(rule, ports)
-  if (begun === null) return beginCursor(rule, now, ports)
+  const stored = await readCursor(rule, ports)
+  if (stored === null) return beginCursor(rule, now, ports)
+  // A clock that was ahead has judged a time that is still to come: one window is judged again.
+  const begun = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
   const waits = canWait(rule.correlation)
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
   // What is judged now may have happened a window before the last look.

@@ -1,6 +1,8 @@
 /** The dead-man's switch: a HEARTBEAT alert on a schedule, once per slot however many daemons run. */
+
 import { type ScheduledTask, schedule } from 'node-cron'
 import { messageOf } from '../errors.ts'
+import { ageMs } from '../model/age.ts'
 import type { Heartbeat } from '../model/destination.ts'
 import type { SystemFinding } from '../model/finding.ts'
 import type { Clock, Log } from '../model/ports.ts'
@@ -41,7 +43,7 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
       task = schedule(heartbeat.cron, (slot) => send(heartbeat, slot), options)
       // A busy process is late for a slot, not dead: the sign of life is sent all the same.
       task.on('execution:missed', (slot) => {
-        if (ports.clock.now() - slot.date.getTime() < LATEST_MS) void send(heartbeat, slot)
+        if (ageMs(slot.date.getTime(), ports.clock.now()) < LATEST_MS) void send(heartbeat, slot)
       })
     },
   }

@@ -1,5 +1,7 @@
 /** Whether events can be taken now, for `/readyz`. */
+
 import { messageOf } from '../errors.ts'
+import { ageMs } from '../model/age.ts'
 import type { Clock } from '../model/ports.ts'
 
 /** A failure counts no longer: who is told to send nothing could not bring the success that ends it. */
@@ -34,7 +36,7 @@ export function createReadiness({ clock, draining, sources, unavailable }: Readi
       failure = null
     },
     now: () => {
-      const isRecent = failure !== null && clock.now() - failure.at < REMEMBERED_MS
+      const isRecent = failure !== null && ageMs(failure.at, clock.now()) < REMEMBERED_MS
       const lasting = unavailable()
       const reasons = [
         ...(draining.aborted ? ['draining'] : []),

@@ -4,7 +4,7 @@ import type { DestinationState } from '../store/store.ts'
 import { isOpen } from './breaker.ts'
 
 export const PROBE_INTERVAL_MS = 5 * 60_000
-const LONGEST_HOLD_MS = 60 * 60_000
+export const LONGEST_HOLD_MS = 60 * 60_000
 const PAUSES_KEPT = 50
 
 /** `allow`: how many sends may start now; with none, `until` says when to look again. */

@@ -19,6 +19,8 @@ export interface OpenStoreOptions {
   /** Neither creates nor writes anything. */
   readonly readOnly?: boolean
   readonly signalsKeptMs?: number
+  /** Milliseconds of a clock that nobody sets; that of the process when absent. */
+  readonly monotonic?: () => number
   /** Called once when the store's file was removed or replaced: from then on every write is refused. */
   readonly onLost?: (reason: string) => void
 }
@@ -100,6 +102,7 @@ function open(path: string | null, place: string, options: OpenStoreOptions): St
     path,
     readOnly,
     signalsKeptMs,
+    monotonic: options.monotonic,
     onLost: options.onLost,
   })
 }

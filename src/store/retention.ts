@@ -1,4 +1,6 @@
 /** Removes what has had its time, a little with every so many commits. Alerts and deliveries are never touched. */
+import { ageMs } from '../model/age.ts'
+import { ClockTrust } from './clock-trust.ts'
 import type { Driver } from './driver.ts'
 
 const INTERVAL_MS = 60_000
@@ -14,23 +16,38 @@ export interface Retention {
   purge(driver: Driver, now: number): void
 }
 
-export function retention(signalsKeptMs: number): Retention {
+/** @param monotonic milliseconds of a clock that nobody sets. */
+export function retention(signalsKeptMs: number, monotonic: () => number): Retention {
   const passes = [
     { sql: expired('seen', 'id', 'until'), keptMs: 0 },
     { sql: expired('kv', 'key', 'expires_at'), keptMs: 0 },
     { sql: expired('signal', 'id', 'recorded_at'), keptMs: signalsKeptMs },
     { sql: expired('once', '(job, slot)', 'recorded_at'), keptMs: SLOTS_KEPT_MS },
   ]
-  let due = 0
+  const trust = new ClockTrust()
+  let lastAt = Number.NEGATIVE_INFINITY
   return {
     purge: (driver, now) => {
-      if (now < due) return
+      if (!trust.isTrusted({ now, monotonic: monotonic() }, () => newestTime(driver))) return
+      if (ageMs(lastAt, now) < INTERVAL_MS) return
       const removed = passes.map(({ sql, keptMs }) =>
         driver.prepare(sql).run({ before: now - keptMs, batch: BATCH }),
       )
-      due = removed.includes(BATCH) ? now : now + INTERVAL_MS
+      // What is left over is removed with the next commit.
+      lastAt = removed.includes(BATCH) ? Number.NEGATIVE_INFINITY : now
     },
   }
+}
+
+/** Of what was stored last, however its time compares with others. */
+function newestTime(driver: Driver): number | null {
+  const row = driver
+    .prepare<{ at: number | null }>(
+      `SELECT max(coalesce((SELECT created_at FROM alert ORDER BY seq DESC LIMIT 1), 0),
+         coalesce((SELECT recorded_at FROM signal ORDER BY id DESC LIMIT 1), 0)) AS at`,
+    )
+    .get()
+  return row?.at || null
 }
 
 function expired(table: string, key: string, time: string): string {

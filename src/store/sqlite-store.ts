@@ -30,6 +30,8 @@ export interface SqliteStoreOptions {
   readonly path: string | null
   readonly readOnly: boolean
   readonly signalsKeptMs: number
+  /** Milliseconds of a clock that nobody sets; that of the process when absent. */
+  readonly monotonic?: (() => number) | undefined
   /** The file was removed or replaced: from then on every write is refused. */
   readonly onLost?: ((reason: string) => void) | undefined
 }
@@ -45,7 +47,7 @@ const UNKNOWN_DESTINATION: DestinationState = {
 
 export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
   const { clock, place } = options
-  const kept = retention(options.signalsKeptMs)
+  const kept = retention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
   const { path, readOnly, onLost = () => {} } = options
   const files = path === null || readOnly ? null : watchFiles(path, place, onLost)
   const writes = groupedWrites(driver, () => files?.check())

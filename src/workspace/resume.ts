@@ -1,4 +1,5 @@
 /** Has a destination that is paused or held tried at once, beside a running daemon; the next attempt decides what follows. */
+import { LONGEST_HOLD_MS } from '../delivery/gate.ts'
 import { changeState } from '../delivery/states.ts'
 import { type Destination, destinationKey } from '../model/destination.ts'
 import type { DestinationState, Store } from '../store/store.ts'
@@ -18,5 +19,7 @@ export async function resumeDestination(
 
 /** Its provider ordered a wait, or it kept failing. */
 export function isHeld({ heldUntil }: DestinationState, now: number): boolean {
-  return heldUntil !== null && heldUntil !== undefined && heldUntil > now
+  if (heldUntil === null || heldUntil === undefined) return false
+  // Delivery does not wait for a time that only a clock that was ahead can have set.
+  return heldUntil > now && heldUntil - now <= LONGEST_HOLD_MS
 }

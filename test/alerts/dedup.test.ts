@@ -54,9 +54,20 @@ describe('the window', () => {
     expect(feed(events).actions).toEqual([first, second])
   })
 
-  it('keeps merging when the clock goes back', () => {
-    expect(did(feed([{ minute: 0 }, { minute: -30 }]).actions)).toEqual(['created', 'merged'])
+  it('keeps merging when the clock is corrected by a minute', () => {
+    expect(did(feed([{ minute: 0 }, { minute: -1 }]).actions)).toEqual(['created', 'merged'])
   })
+
+  it.each([2, 120, 60 * 24 * 365])(
+    'has ended where its start is %i minutes ahead of the clock',
+    (minutes) => {
+      expect(did(feed([{ minute: minutes }, { minute: 0 }, { minute: 1 }]).actions)).toEqual([
+        'created',
+        'created',
+        'merged',
+      ])
+    },
+  )
 
   it('counts the events of the open alert', () => {
     const { actions, group } = feed([{ minute: 0 }, { minute: 1 }, { minute: 2 }])
@@ -187,6 +198,19 @@ describe('the limiter', () => {
     expect(decideLimit(state, 'Loud', T0 + 100 * 60 * MINUTE)).toMatchObject({
       allowed: false,
       mutedNow: false,
+    })
+  })
+
+  it('begins a new hour where the stored one is ahead of the clock', () => {
+    const ahead = {
+      detection: 'Loud',
+      hourStartedAt: T0 + 365 * 24 * 60 * MINUTE,
+      created: 990,
+      mutedAt: null,
+    }
+    expect(decideLimit(ahead, 'Loud', T0)).toMatchObject({
+      allowed: true,
+      state: { created: 1, hourStartedAt: T0 },
     })
   })
 

@@ -138,7 +138,7 @@ describe('a store on disk', () => {
   })
 
   it('forgets what has had its time', async () => {
-    const store = await open({ signalsKeptMs: 10_000 })
+    const store = await open({ signalsKeptMs: 10_000, monotonic: () => clock.now() })
     const kv = [{ key: 'k', value: '1', expiresAt: T0 + 5 }]
     const old = plan({ seen: [{ id: 'x', until: T0 + 5 }], kv, signals: [signal('old')] })
     await store.commit(old, expecting())
@@ -150,6 +150,27 @@ describe('a store on disk', () => {
       file.prepare('SELECT (SELECT count(*) FROM seen) AS seen, (SELECT count(*) FROM kv) AS kv').get(),
     ).toEqual({ seen: 0, kv: 0 })
     file.close()
+  })
+})
+
+describe('a clock that is ahead', () => {
+  const YEAR_MS = 365 * 24 * 3_600_000
+  const signals = async (store: Store) => (await store.signals({ limit: 10 })).map(({ rowId }) => rowId)
+  const commit = (store: Store, row: string) => store.commit(plan({ signals: [signal(row)] }), expecting())
+
+  it('removes nothing in a run of its own, until it has been the same for an hour', async () => {
+    const before = await open({ monotonic: () => clock.now() })
+    await commit(before, 'old')
+    await before.close()
+    const monotonic = manualClock()
+    clock.advance(YEAR_MS)
+    const ahead = await open({ monotonic: () => monotonic.now() })
+    await commit(ahead, 'ahead')
+    expect(await signals(ahead)).toEqual(['old', 'ahead'])
+    clock.advance(3_600_000)
+    monotonic.advance(3_600_000)
+    await commit(ahead, 'an hour later')
+    expect(await signals(ahead)).toEqual(['ahead', 'an hour later'])
   })
 })
 
