@@ -2,9 +2,9 @@
 // The command. Hands over to the pinned Node when the one at hand is too old.
 const { spawn } = require('node:child_process')
 const { existsSync } = require('node:fs')
-const { homedir } = require('node:os')
-const { isAbsolute, join } = require('node:path')
+const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
+const { cacheFolder, projectsOf } = require('./cache-folder.cjs')
 const { givenDescriptors } = require('./descriptors.cjs')
 const { findNode, LONG_LIVED } = require('./node-runtime.cjs')
 
@@ -48,12 +48,18 @@ function becomeLongLived() {
   }
 }
 
-/** As for the images: src/config/env-file.ts. */
-function cacheHome() {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env
-  if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches')
-  return XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache')
+/**
+ * Node's own compile cache in the user's folder: the default one is anybody's. It holds code that is executed, so there is
+ * none where a repository could have put it.
+ */
+function enableCompileCache() {
+  const { folder, refusal } = cacheFolder(process.env, projectsOf(args))
+  if (refusal === null) {
+    require('node:module').enableCompileCache(process.env.NODE_COMPILE_CACHE || join(folder, 'node'))
+  } else if (args[0] && !args[0].startsWith('-') && args[0] !== 'completion') {
+    console.error(`signalbox: the cache is off: ${refusal}`)
+    console.error('  each start takes longer; set XDG_CACHE_HOME to a folder outside of the repository')
+  }
 }
 
 function start() {
@@ -66,10 +72,7 @@ function start() {
   }
   if (node !== process.execPath) return handOver(node)
   becomeLongLived()
-  // In the user's own folder: the default one is anybody's.
-  require('node:module').enableCompileCache(
-    process.env.NODE_COMPILE_CACHE || join(cacheHome(), 'signalbox', 'node'),
-  )
+  enableCompileCache()
   // A checkout runs its TypeScript directly; the published package has only the compiled form.
   const source = join(__dirname, '..', 'src', 'main.ts')
   const entry = existsSync(source) ? source : join(__dirname, '..', 'dist', 'main.js')

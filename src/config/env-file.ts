@@ -1,6 +1,6 @@
 /** The one reader of the process's environment, with an optional `.env` file below it. */
-import { homedir } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { UserError } from '../errors.ts'
 import { readText } from './source-text.ts'
@@ -39,16 +39,29 @@ export function pythonIndex({ SIGNALBOX_PYTHON_INDEX }: Environment): string {
   return SIGNALBOX_PYTHON_INDEX || 'https://pypi.org/simple/'
 }
 
-/** Where prepared interpreters are kept: the user's cache folder, never the repository. */
-export function imageFolder(environment: Environment): string {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = environment
-  const cache =
-    process.platform === 'win32' && LOCALAPPDATA
-      ? LOCALAPPDATA
-      : process.platform === 'darwin'
-        ? join(homedir(), 'Library', 'Caches')
-        : XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)
-          ? XDG_CACHE_HOME
-          : join(homedir(), '.cache')
-  return join(cache, 'signalbox', 'images')
+/** The same rule as that of the command itself, which decides before any of this is loaded. */
+const { cacheFolder, projectsOf } = createRequire(import.meta.url)(
+  '../../bin/cache-folder.cjs',
+) as typeof import('../../bin/cache-folder.cjs')
+
+export interface SnapshotFolder {
+  readonly folder: string
+  /** Why it is not used; null: it is. */
+  readonly refusal: string | null
+}
+
+/**
+ * Where snapshots are kept: the user's cache folder, never the repository.
+ * @param projects folders of projects, beside those that the command names.
+ */
+export function snapshotFolder(environment: Environment, ...projects: readonly string[]): SnapshotFolder {
+  const named = projectsOf(process.argv.slice(2))
+  const { folder, refusal } = cacheFolder(environment, [...named, ...projects])
+  return { folder: join(folder, 'images'), refusal }
+}
+
+/** As `snapshotFolder`; null where nothing is to be kept. */
+export function imageFolder(environment: Environment, ...projects: readonly string[]): string | null {
+  const { folder, refusal } = snapshotFolder(environment, ...projects)
+  return refusal === null ? folder : null
 }

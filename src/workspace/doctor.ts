@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isLocalType } from '../config/destination-options.ts'
-import { imageFolder, processEnvironment } from '../config/env-file.ts'
+import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../config/env-file.ts'
 import { createSecrets } from '../config/secrets.ts'
 import { isError, messageOf } from '../errors.ts'
 import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
@@ -32,7 +32,7 @@ export async function examine(
   const project = await openProject(workspace)
   const looks: [string, () => Told | Promise<Told>][] = [
     ['node', () => fine(process.versions.node)],
-    ['cache', () => cache(imageFolder(processEnvironment(workspace.envFile)))],
+    ['cache', () => cache(snapshotFolder(processEnvironment(workspace.envFile), workspace.root))],
     ['files', () => files(project)],
     ['python', () => python(project, workspace)],
     ['detections', () => idleContent(project)],
@@ -45,7 +45,10 @@ export async function examine(
   return [...findings, ...(await credentials(project))]
 }
 
-function cache(folder: string): Told {
+function cache({ folder, refusal }: SnapshotFolder): Told {
+  if (refusal !== null) {
+    return note(`off: ${refusal}`, 'set XDG_CACHE_HOME to a folder outside of the repository')
+  }
   try {
     makeFolder(folder, { folders: [], folderMode: PRIVATE_FOLDER })
     accessSync(folder, constants.W_OK)

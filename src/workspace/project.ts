@@ -1,11 +1,11 @@
 /** A project and its engine: what every command that tests starts with, and no more than that. */
 import { join } from 'node:path'
-import { imageFolder, processEnvironment } from '../config/env-file.ts'
+import { type Environment, imageFolder, processEnvironment } from '../config/env-file.ts'
 import { type ActionsStep, actionsStep } from '../config/github-actions.ts'
 import { loadProject } from '../config/load.ts'
 import { PACKAGES_LOCK } from '../config/python-paths.ts'
 import { createEngine, type EngineOptions } from '../engine/engine.ts'
-import { openImageCache } from '../engine/image-cache.ts'
+import { type ImageCache, NO_CACHE, openImageCache } from '../engine/image-cache.ts'
 import { isError } from '../errors.ts'
 import type { BodyProblem, Engine } from '../model/evaluation.ts'
 import type { PackageSet } from '../model/packages.ts'
@@ -52,7 +52,7 @@ export type Memory = Map<string, unknown>
 export async function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
   const { envFile, log: _log, ...load } = options
   const environment = processEnvironment(envFile)
-  const keep = { ...openImageCache(imageFolder(environment)), ...(memory && { memory }) }
+  const keep = { ...openCache(environment, options.root), ...(memory && { memory }) }
   return withLockProblem(await loadProject({ ...load, environment, keep }))
 }
 
@@ -69,6 +69,11 @@ function withLockProblem(project: Project): Project {
     const others = project.problems.filter(({ code }) => code !== 'python-packages')
     return { ...project, problems: [problem, ...others] }
   }
+}
+
+function openCache(environment: Environment, root: string): ImageCache {
+  const folder = imageFolder(environment, root)
+  return folder === null ? NO_CACHE : openImageCache(folder)
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
@@ -88,7 +93,7 @@ export function startEngine(
   project: Project,
   purpose: 'run' | 'test',
   log: Log,
-  { warm = warmUp(), packages = packagesOf(project), ...more }: EngineStart = {},
+  { warm = warmUp(project.root), packages = packagesOf(project), ...more }: EngineStart = {},
 ): Promise<Engine> {
   const workers = project.settings.workers ?? more.workers
   return createEngine({ ...more, project, purpose, workers, packages, log, warm })

@@ -10,12 +10,13 @@ export function warmUpEarly(): void {
 }
 
 /** An interpreter that boots beside what follows. `cool` it where no engine comes of it. */
-export function warmUp(): WarmEngine {
-  const warm = early ?? boot()
+export function warmUp(project?: string): WarmEngine {
+  const warm = early ?? boot(project)
   early = undefined
   return warm
 }
 
-function boot(): WarmEngine {
-  return new WarmEngine(imageFolder(processEnvironment()))
+function boot(project?: string): WarmEngine {
+  const projects = project === undefined ? [] : [project]
+  return new WarmEngine(imageFolder(processEnvironment(), ...projects) ?? undefined)
 }

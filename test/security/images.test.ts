@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { imageFolder } from '../../src/config/env-file.ts'
+import { snapshotFolder } from '../../src/config/env-file.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { openImageCache } from '../../src/engine/image-cache.ts'
 import type { Detection, Helper } from '../../src/model/detection.ts'
@@ -192,7 +192,7 @@ describe('images are never looked for in the repository', () => {
     [{ XDG_CACHE_HOME: '' }],
     [{ SIGNALBOX_IMAGES: '/repository', PWD: '/repository' }],
   ])('with %j', (environment) => {
-    expect(imageFolder(environment)).toBe(imageFolder({}))
+    expect(snapshotFolder(environment).folder).toBe(snapshotFolder({}).folder)
   })
 })
 
@@ -289,7 +289,7 @@ it('an image holds nothing of who made it, and where', async () => {
   const { code } = await runCommand(['test', '--project', project], '', environment)
   expect(code).toBe(0)
 
-  const images = imageFolder(environment)
+  const images = snapshotFolder(environment).folder
   const names = readdirSync(images).filter((name) => name.endsWith('.image'))
   expect(new Set(names.map((name) => name.split('-')[0]))).toEqual(
     new Set(['base', 'project', 'specs', 'studies']),

@@ -1,5 +1,5 @@
 /** A small project for the engine, built in code, and the envelopes and calls to put into it. */
-import { imageFolder, processEnvironment } from '../../src/config/env-file.ts'
+import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
 import type { DataModel, Detection, Helper, PythonSource } from '../../src/model/detection.ts'
 import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
 import type { Envelope } from '../../src/model/event.ts'
@@ -9,7 +9,7 @@ import { DEFAULT_SETTINGS, type Limits, type Settings } from '../../src/model/se
 import { detection, project } from './model.ts'
 
 /** Where the tests' interpreters are kept: to start one from nothing takes seconds. */
-export const IMAGES = imageFolder(processEnvironment())
+export const IMAGES = snapshotFolder(processEnvironment()).folder
 
 const place = (file: string) => ({ file, line: 1, column: 1 })
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, it } from 'vitest'
-import { imageFolder, processEnvironment } from '../../src/config/env-file.ts'
+import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
 import { commandEnvironment, runCommand } from './process.ts'
 import { filesIn } from './run-folder.ts'
 
@@ -11,7 +11,14 @@ const folder = inject('runFolder')
 
 it('The home, the cache and the temporary files of tests and of commands lie in the folder of the run.', () => {
   const { HOME, XDG_CACHE_HOME, TMPDIR } = commandEnvironment()
-  const paths = [homedir(), tmpdir(), imageFolder(processEnvironment()), HOME, XDG_CACHE_HOME, TMPDIR]
+  const paths = [
+    homedir(),
+    tmpdir(),
+    snapshotFolder(processEnvironment()).folder,
+    HOME,
+    XDG_CACHE_HOME,
+    TMPDIR,
+  ]
   expect(paths.filter((path) => !path!.startsWith(join(folder, '/')))).toEqual([])
 })
 
@@ -24,7 +31,7 @@ it('Starting Python writes to the cache of the run and leaves the cache of the u
   )
   // A body of its own gives the project a snapshot of its own.
   writeFileSync(join(project, 'rule.py'), `def rule(event): return ${JSON.stringify(folder)} in event\n`)
-  const images = imageFolder(processEnvironment())
+  const images = snapshotFolder(processEnvironment()).folder
   const before = filesIn(images)
   expect(await runCommand(['test', '--project', project])).toMatchObject({ code: 0 })
   expect(filesIn(images).length).toBeGreaterThan(before.length)

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { imageFolder, processEnvironment } from '../../src/config/env-file.ts'
+import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
 import { COMMAND } from './process.ts'
 
 declare module 'vitest' {
@@ -24,7 +24,7 @@ const KEPT =
   /^(PATH|PATHEXT|SystemRoot|CI|TERM|COLORTERM|FORCE_COLOR|NO_COLOR|LANG|LC_\w+|TZ|NODE_\w+|VITEST\w*|TEST|DEV|PROD|MODE|SSR|BASE_URL)$/
 
 export default function setup(project: TestProject): () => void {
-  const userCache = dirname(imageFolder(processEnvironment()))
+  const userCache = dirname(snapshotFolder(processEnvironment()).folder)
   project.provide('userCache', { folder: userCache, files: filesIn(userCache) })
 
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-tests-'))

@@ -1,0 +1,73 @@
+// Where Signalbox keeps its cache: in the user's own folder, and never in a place that a repository could have filled.
+// Node executes what it finds in its part of the cache, so this is decided before anything is read from there.
+const { existsSync, realpathSync, statSync } = require('node:fs')
+const { homedir } = require('node:os')
+const { basename, dirname, isAbsolute, join, relative, resolve, sep } = require('node:path')
+
+function cacheHome({ XDG_CACHE_HOME, LOCALAPPDATA }, platform) {
+  if (platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches')
+  return XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache')
+}
+
+/** The projects that a command names; without one it works on the current folder. */
+function projectsOf(args) {
+  const named = args.flatMap((word, place) => {
+    if (word === '--project') return args[place + 1] === undefined ? [] : [args[place + 1]]
+    return word.startsWith('--project=') ? [word.slice('--project='.length)] : []
+  })
+  return named.length > 0 ? named : ['.']
+}
+
+/**
+ * The cache's folder, and why it must not be used; null where it may.
+ * @param projects folders of projects, absolute or relative to the current folder.
+ */
+function cacheFolder(environment, projects, platform = process.platform) {
+  const folder = join(cacheHome(environment, platform), 'signalbox')
+  const roots = projects.flatMap(rootsOf)
+  const root = ['', 'images', 'node'].map((part) => rootAround(join(folder, part), roots)).find(Boolean)
+  return { folder, refusal: root ? `${folder} lies in ${root}, where a repository could have put it` : null }
+}
+
+/** The root that a path lies in, as it is named or where its links lead; undefined where it lies in none. */
+function rootAround(path, roots) {
+  return roots.find((root) => isWithin(root, resolve(path)) || isWithin(root, realPath(path)))
+}
+
+/** The project, as it is named and where its links lead, and the top of its git work tree. */
+function rootsOf(project) {
+  const real = realPath(project)
+  const top = workTreeOf(real)
+  return [...new Set([resolve(project), real, ...(top ? [top] : [])])]
+}
+
+/** In a submodule `.git` is a file: the work tree that it belongs to lies further up. */
+function workTreeOf(folder) {
+  let top
+  for (let at = folder; ; at = dirname(at)) {
+    const git = join(at, '.git')
+    if (existsSync(git)) {
+      top = at
+      if (statSync(git).isDirectory()) return top
+    }
+    if (dirname(at) === at) return top
+  }
+}
+
+/** Links are followed as far as the path exists. */
+function realPath(path) {
+  const whole = resolve(path)
+  try {
+    return realpathSync.native(whole)
+  } catch {
+    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole))
+  }
+}
+
+function isWithin(root, path) {
+  const way = relative(root, path)
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+}
+
+module.exports = { cacheFolder, isWithin, projectsOf, rootAround, rootsOf }

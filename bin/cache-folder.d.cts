@@ -1,0 +1,7 @@
+/** Projects that the words of a command name. */
+export function projectsOf(args: readonly string[]): readonly string[]
+export function cacheFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  projects: readonly string[],
+  platform?: NodeJS.Platform,
+): { readonly folder: string; readonly refusal: string | null }
