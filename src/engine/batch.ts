@@ -8,10 +8,20 @@ import { failedOutcome, failedUnitTest, QUARANTINED } from './ended-call.ts'
 import { type Accepted, cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './intake.ts'
 import type { LockedPython, Python } from './locked-python.ts'
 import type { Looked, Matching } from './matching.ts'
-import type { Answer, Body, BodyCall, ItemOutcome, Job, Printed, Skip, UnitTestCall } from './protocol.ts'
+import type {
+  Answer,
+  Body,
+  BodyCall,
+  Culprit,
+  ItemOutcome,
+  Job,
+  Printed,
+  Skip,
+  UnitTestCall,
+} from './protocol.ts'
 import { type EventEntry, evaluationRequest, testRequest, unitTestRequest } from './requests.ts'
 import { keepFields } from './signal-fields.ts'
-import { refuseTampering } from './tampering.ts'
+import { blamingTampering, refuseTampering } from './tampering.ts'
 
 export interface LoadedBodies {
   readonly python: Python & Pick<LockedPython, 'heapBytes'>
@@ -45,10 +55,11 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
       ? []
       : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
   })
+  const suspects = { bodies: bodiesIn(asked), offender: null }
   const { reported, unreadable, printed } = job.watched
     ? askWatching(python, asked, job)
-    : ask(python, asked, job)
-  refuseTampering(python, bodiesIn(asked))
+    : blamingTampering(python, suspects, () => ask(python, asked, job))
+  const changedValues = refuseTampering(python, suspects)
   const all = [...matched, ...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort(
     (a, b) => a.body - b.body,
   )
@@ -69,7 +80,7 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
     )
     return { status: 'evaluated', event: event.event, ownRowId: event.ownRowId, findings }
   })
-  return { outcomes, printed }
+  return { outcomes, printed, changedValues }
 }
 
 /** An accepted event without its parsed record, which weighs ten times its text and would live as long as the batch. */
@@ -123,8 +134,9 @@ function askWatching(python: Python, entries: readonly EventEntry[], job: Job): 
     bodies.map((body) => {
       const seeing = entries.filter(({ candidates }) => candidates.includes(body))
       const alone = seeing.map((entry) => ({ ...entry, candidates: [body] }))
-      const report = ask(python, alone, job)
-      refuseTampering(python, bodies, { body, item: seeing[0]!.item })
+      const suspects = { bodies, offender: { body, item: seeing[0]!.item } }
+      const report = blamingTampering(python, suspects, () => ask(python, alone, job))
+      refuseTampering(python, suspects)
       return report
     }),
   )
@@ -184,13 +196,18 @@ export function testCalls({ python, matching, bodies: loaded, broken }: LoadedBo
   }
   const bodies = [...new Set(items.map((item) => calls[item]!.body))]
   const runWatching = (item: number) => {
-    const outcome = run([item])
-    refuseTampering(python, bodies, { body: calls[item]!.body, item })
+    const suspects = { bodies, offender: { body: calls[item]!.body, item } }
+    const outcome = blamingTampering(python, suspects, () => run([item]))
+    refuseTampering(python, suspects)
     return outcome
   }
-  const outcomes = (job.watched ? items.flatMap(runWatching) : run(items)).values()
-  refuseTampering(python, bodies)
-  return { outcomes: known.map((outcome) => outcome ?? outcomes.next().value!), printed: [] }
+  const suspects = { bodies, offender: null }
+  const outcomes = job.watched
+    ? items.flatMap(runWatching)
+    : blamingTampering(python, suspects, () => run(items))
+  const changedValues = refuseTampering(python, suspects)
+  const rest = outcomes.values()
+  return { outcomes: known.map((outcome) => outcome ?? rest.next().value!), printed: [], changedValues }
 }
 
 export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Answer {
@@ -198,10 +215,19 @@ export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Answe
   const quarantined = new Set(job.quarantined)
   const refusals = calls.map(({ body }) => (quarantined.has(body) ? QUARANTINED : broken.get(body)))
   const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
-  const asked = items.map((item) => ({ item, ...calls[item]! }))
-  const outcomes = readUnitTests(python.unitTests(unitTestRequest(asked, job.skips)), items.length).values()
+  const run = (some: readonly number[], offender: Culprit | null) =>
+    blamingTampering(python, { bodies: [], offender }, () => {
+      const asked = some.map((item) => ({ item, ...calls[item]! }))
+      return readUnitTests(python.unitTests(unitTestRequest(asked, job.skips)), some.length)
+    })
+  // What a test changes for good is its own affair: they are looked for only where there is no answer.
+  const outcomes = job.watched
+    ? items.flatMap((item) => run([item], { body: calls[item]!.body, item }))
+    : run(items, null)
+  const rest = outcomes.values()
   return {
-    outcomes: refusals.map((error) => (error ? failedUnitTest(error) : outcomes.next().value!)),
+    outcomes: refusals.map((error) => (error ? failedUnitTest(error) : rest.next().value!)),
     printed: [],
+    changedValues: [],
   }
 }

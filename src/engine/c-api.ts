@@ -16,6 +16,12 @@ export interface CApi {
   _Py_DecRef(object: number): void
 }
 
+/**
+ * Python's memory has no room for a longer answer that is one: it is made of outputs that are there, too. What is read
+ * becomes objects of JavaScript, many times its bytes, which no limit of the interpreter counts.
+ */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024
+
 /** Python raised where it never should: the driver catches everything of the author's. */
 export class PythonRaised extends Error {
   override name = 'PythonRaised'
@@ -81,6 +87,10 @@ function readString(api: CApi, memory: Memory, object: number): string {
   const address = api._PyUnicode_AsUTF8AndSize(object, size)
   const bytes = new DataView(memory.buffer).getUint32(size, true)
   api._free(size)
-  if (address === 0) throw new PythonRaised('the Python driver did not answer with text')
+  if (address === 0) {
+    api._PyErr_Clear()
+    throw new PythonRaised('the Python driver did not answer with text')
+  }
+  if (bytes > MAX_ANSWER_BYTES) throw new PythonRaised('the Python driver answered with too long a text')
   return decoder.decode(new Uint8Array(memory.buffer, address, bytes))
 }

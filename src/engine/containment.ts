@@ -14,6 +14,9 @@ import {
   type Work,
 } from './protocol.ts'
 
+/** What is warned of is what Python answers: a body may make it up. */
+const MAX_CHANGED_VALUES = 1000
+
 export interface ContainmentOptions {
   readonly run: (job: Job) => Promise<Done | Ended>
   readonly bodies: readonly Body[]
@@ -25,6 +28,8 @@ export class Containment {
   readonly #options: ContainmentOptions
   readonly #endings = new Map<number, number>()
   readonly #quarantined = new Set<number>()
+  /** Values of helpers that were warned of. */
+  readonly #changed = new Set<string>()
   /** Bodies that ended a worker nobody knows at which item: from then on each item is marked. */
   readonly #singly = new Set<number>()
 
@@ -42,15 +47,24 @@ export class Containment {
     const end = await this.#options.run(job)
     if (end.kind === 'done') {
       this.#logPrinted(end.printed)
+      this.#warnOfChanges(end.changedValues)
       return end.outcomes
     }
-    if (end.ending === 'tampering' && end.mark.body < 0 && !watched) {
-      return this.run(work, skips, { watched: true })
-    }
-    if (this.#isVague(end, job)) return this.run(work, skips)
+    if (this.#isVague(end, job)) return this.run(work, skips, { watched: true })
+    if (!watched && this.#needsWatching(end)) return this.run(work, skips, { watched: true })
     const guilty = this.#guiltyCall(end, skips)
     if (guilty) return this.run(work, [...skips, guilty])
     return this.#runHalves(work, skips, end)
+  }
+
+  /**
+   * A mark says where a worker ended, and not who made it end there. Before a body is quarantined for it, or the event is
+   * blamed, the work is done again body by body, and after each it is looked whether that one has changed what all share.
+   */
+  #needsWatching({ mark, ending }: Ended): boolean {
+    if (this.#options.bodies[mark.body] === undefined) return true
+    const endings = (this.#endings.get(mark.body) ?? 0) + 1
+    return ending !== 'tampering' && endings >= this.#options.limits.quarantineAfter
   }
 
   /** Then the work is done again, with exact marks for the body that was at it. */
@@ -93,10 +107,19 @@ export class Containment {
     }
     const middle = length >> 1
     const halves = [
-      this.run(slice(work, 0, middle), between(skips, 0, middle)),
-      this.run(slice(work, middle, length), between(skips, middle, length)),
+      this.run(slice(work, 0, middle), between(skips, 0, middle), { watched: true }),
+      this.run(slice(work, middle, length), between(skips, middle, length), { watched: true }),
     ]
     return (await Promise.all(halves)).flat()
+  }
+
+  /** Some helpers keep state in them on purpose, so this is a warning, and once. */
+  #warnOfChanges(names: readonly string[]): void {
+    for (const name of names) {
+      if (this.#changed.has(name) || this.#changed.size >= MAX_CHANGED_VALUES) continue
+      this.#changed.add(name)
+      this.#options.log.warn({ name }, 'a detection changed a value of a helper that all detections share')
+    }
   }
 
   #logPrinted(printed: readonly Printed[]): void {

@@ -39,8 +39,11 @@ export interface Ended {
 }
 
 const ENTRY = new URL(`./worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-/** C recursion of Python lives on the worker's stack: with less, a deep structure is fatal instead of an error. */
-const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8 }
+/**
+ * C recursion of Python lives on the worker's stack: with less, a deep structure is fatal instead of an error. The old
+ * generation holds the texts and objects of one batch; beyond its bound the worker ends, and not the process.
+ */
+const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 1024 }
 
 /** A worker compiles the same modules as the last one did, unless it is told where those are. */
 function compileCache(): NodeJS.ProcessEnv {

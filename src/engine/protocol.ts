@@ -9,7 +9,6 @@ import type { PackageSet } from '../model/packages.ts'
 import type { Settings } from '../model/settings.ts'
 import type { CacheLine } from './cache-desk.ts'
 import type { OpenFile } from './open-files.ts'
-import type { Culprit } from './tampering.ts'
 
 /** The Python functions that the host calls. */
 export type DriverCall =
@@ -206,6 +205,12 @@ export interface Skip {
   readonly error: FunctionError
 }
 
+/** A body that changed what all bodies of its worker share, and the item at which it did. */
+export interface Culprit {
+  readonly body: number
+  readonly item: number
+}
+
 /** Items are events or calls; results stand in the same order. */
 export type Work =
   | { readonly kind: 'evaluate'; readonly items: readonly Envelope[] }
@@ -234,6 +239,8 @@ export interface Printed {
 export interface Answer {
   readonly outcomes: readonly ItemOutcome[]
   readonly printed: readonly Printed[]
+  /** Lists, dictionaries and sets of helpers that one of the bodies has changed, each named once by each worker. */
+  readonly changedValues: readonly string[]
 }
 
 export type FromWorker =

@@ -27,6 +27,27 @@ const CHANGES: readonly [name: string, code: string, told: string][] = [
   ['json', 'import json; json.loads = lambda text: None', 'json.loads'],
   ['a module', 'import sys; sys.modules["json"] = sys', 'modules.json'],
   ['another body', 'theirs().__globals__["title"] = lambda event: "forged"', 'ours.title'],
+  ['how answers are written', 'import json; json.dumps = lambda *given, **more: "{}"', 'json.dumps'],
+  ['how requests are read', 'import json; json.loads = lambda *given: {}', 'json.loads'],
+  ['what a type is', 'import builtins; builtins.isinstance = lambda *given: True', 'builtins.isinstance'],
+  ['an answer', 'from signalbox_driver import batch; batch._answer = lambda value: "[]"', 'batch._answer'],
+  [
+    'an answer to a number',
+    'from signalbox_driver import batch; batch._answer = lambda value: 1',
+    'batch._answer',
+  ],
+  ['a pattern', 'import re; re.search = lambda *given: None', 're.search'],
+  ['an address', 'import ipaddress; ipaddress.ip_address = lambda *given: None', 'ipaddress.ip_address'],
+  [
+    'the class of an address',
+    'import ipaddress; ipaddress.IPv4Address.is_private = True',
+    'IPv4Address.is_private',
+  ],
+  ['dates', 'import datetime; datetime.datetime = None', 'datetime.datetime'],
+  ['collections', 'import collections; collections.Counter = dict', 'collections.Counter'],
+  ['hashes', 'import hashlib; hashlib.sha256 = None', 'hashlib.sha256'],
+  ['an encoding', 'import base64; base64.b64decode = lambda *given: b""', 'base64.b64decode'],
+  ['names of files', 'import fnmatch; fnmatch.fnmatch = lambda *given: False', 'fnmatch.fnmatch'],
   ['the tracing', 'import sys; sys.settrace(lambda *given: None)', 'tracing'],
 ]
 
@@ -68,6 +89,71 @@ describe('a detection that changes', () => {
       expect.objectContaining({ detection: id }),
       expect.stringContaining('quarantined'),
     ])
+  })
+})
+
+describe('a detection that ends its worker after it changed what all share', () => {
+  it.each([
+    ['a body that runs later', 'def evil(*given): os._exit(1)\n    builtins.sorted = evil'],
+    ['the driver', 'from signalbox_driver import views\n    views.view = None; batch._answer = None'],
+  ])('is quarantined itself, and not %s', async (_, code) => {
+    const source = `
+import builtins, os
+from signalbox_driver import batch
+def rule(event):
+    ${code}
+    return False
+`
+    const said: [fields: object, message: string][] = []
+    const log: Log = { ...silentLog, error: (fields, message) => said.push([fields, message]) }
+    const project = engineProject({
+      detections: [
+        rule('changes', source),
+        rule('ours', `${OURS}\ndef dedup(event): return sorted(["d"])[0]`),
+      ],
+      helpers: [COMMON],
+      settings: { limits: { quarantineAfter: 1 } },
+    })
+    const engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache: IMAGES, log })
+    const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
+    await engine.close()
+    expect(findingsOf(event!)).toMatchObject({
+      changes: { detection: { error: { type: 'Tampering' } } },
+      ours: { ...SAID, dedup: { output: 'd' } },
+    })
+    expect(said.map(([fields]) => fields)).toEqual([expect.objectContaining({ detection: 'changes' })])
+  })
+})
+
+describe('a detection that changes a list or a dictionary of a helper', () => {
+  const STATE = helper(
+    'state',
+    'LIST = ["a", "b"]\nNAMES = {"a": 1}\nSET = {1}\nREPLACED = []\nSAME = ["a"]\n_cache = {}\ndef use(): return len(LIST)',
+  )
+
+  it('is warned of once, by the name, and goes on running; a private one may change', async () => {
+    const source = `
+import state
+def rule(event):
+    state.LIST.append("c")
+    state.NAMES["b"] = 2
+    state.SET.clear()
+    state.REPLACED = []
+    state._cache["a"] = state.use()
+    return True
+`
+    const said: [fields: object, message: string][] = []
+    const log: Log = { ...silentLog, warn: (fields, message) => said.push([fields, message]) }
+    const project = engineProject({ detections: [rule('keeps', source)], helpers: [STATE] })
+    const engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache: IMAGES, log })
+    for (let at = 0; at < 2; at++) {
+      const [event] = await engine.evaluate([envelope({})])
+      expect(findingsOf(event!)).toEqual({ keeps: { detection: { output: true } } })
+    }
+    await engine.close()
+    const message = 'a detection changed a value of a helper that all detections share'
+    const names = ['state.LIST', 'state.NAMES', 'state.SET']
+    expect(said).toEqual(names.map((name) => [{ name }, message]))
   })
 })
 

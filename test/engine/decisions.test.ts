@@ -194,7 +194,7 @@ describe('a crash outside of any detection', () => {
       return { kind: 'ended', mark: outside, ending: 'crash', message: 'gone' }
     }
     const outcomes = events.map(({ raw }) => ({ status: 'unclassified' as const, reason: raw }))
-    return { kind: 'done', outcomes, printed: [] }
+    return { kind: 'done', outcomes, printed: [], changedValues: [] }
   }
   const containment = new Containment({ run, bodies: [], limits: DEFAULT_SETTINGS.limits, log: silentLog })
 
@@ -212,6 +212,38 @@ describe('a crash outside of any detection', () => {
   })
 })
 
+describe('a body that is about to be quarantined for where a worker ended', () => {
+  const bodies = ['changes', 'victim'].map(
+    (id) => ({ kind: 'detection', id, path: '', source: '' }) as DetectionBody,
+  )
+  const limits = { ...DEFAULT_SETTINGS.limits, quarantineAfter: 1 }
+  const at = (body: number) => ({ serial: 1, body, item: 0, function: 0, isExact: true })
+  /** The first body makes the second one end its worker, which is seen where the check comes after each. */
+  const run = async ({ work, watched, quarantined }: Job): Promise<Done | Ended> => {
+    if (quarantined.includes(0)) {
+      const outcomes = work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
+      return { kind: 'done', outcomes, printed: [], changedValues: [] }
+    }
+    if (watched) return { kind: 'ended', mark: at(0), ending: 'tampering', message: 'builtins.len' }
+    return { kind: 'ended', mark: at(1), ending: 'crash', message: '' }
+  }
+
+  it.each(['crash', 'time'] as const)(
+    'is not, where another body has changed what all share (%s)',
+    async (ending) => {
+      const said: object[] = []
+      const log = { ...silentLog, error: (fields: object) => said.push(fields) }
+      const ends = async (job: Job) => {
+        const end = await run(job)
+        return end.kind === 'ended' && end.ending === 'crash' ? { ...end, ending } : end
+      }
+      const containment = new Containment({ run: ends, bodies, limits, log })
+      await containment.run({ kind: 'evaluate', items: [envelope('a')] })
+      expect(said).toEqual([{ detection: 'changes', endings: 1 }])
+    },
+  )
+})
+
 describe('a worker that ended nobody knows at which event', () => {
   const [guilty, after] = [1, 2]
   const jobs: Job[] = []
@@ -222,7 +254,7 @@ describe('a worker that ended nobody knows at which event', () => {
     const item = isExact ? guilty : after
     if (job.skips.some((skip) => skip.item === guilty)) {
       const outcomes = job.work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
-      return { kind: 'done', outcomes, printed: [] }
+      return { kind: 'done', outcomes, printed: [], changedValues: [] }
     }
     return {
       kind: 'ended',

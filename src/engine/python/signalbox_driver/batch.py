@@ -1,9 +1,11 @@
 """The host's three calls: load a project, evaluate a batch of events, run a batch of test calls."""
 
-import json
 import sys
 import time
 import warnings
+
+# By name: a body that replaces them in their module must not decide whether there is an answer.
+from json import dumps, loads
 
 from panther_detection_helpers import caching
 from panther_detection_helpers.backend import MemoryBackend
@@ -30,7 +32,7 @@ def load(text):
     -> {problems: [{body, error}], startDependent: [body] that were noticed}
     """
     global _project
-    request = json.loads(text)
+    request = loads(text)
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")
     failures.limit(request["loadMs"])
@@ -62,7 +64,7 @@ def evaluate(text):
     -> {findings: [[item, body, functions]], output: [[body, text]]}, or null when the text is not JSON to Python.
     """
     try:
-        request = json.loads(text)
+        request = loads(text)
     except (ValueError, RecursionError):
         return "null"
     _prepare()
@@ -87,7 +89,7 @@ def test(text):
     """{calls: [[item, body, entry text, mocks text, note reads?, [path, source] to follow or null]], skips}
     -> [{functions, output, missingMocks, reads or null, durationMs, lines if followed}]
     """
-    request = json.loads(text)
+    request = loads(text)
     _prepare()
     skips = _skips(request["skips"])
     with observing(bool(skips) or any(noting for *_, noting, _ in request["calls"])):
@@ -101,7 +103,7 @@ def test(text):
 
 def unit_tests(text):
     """{calls: [[item, body, name or null]], skips} -> for each the names of the body's tests, or what came of one"""
-    request = json.loads(text)
+    request = loads(text)
     _prepare()
     skips = _skips(request["skips"])
     outcomes = [
@@ -117,11 +119,11 @@ def unit_tests(text):
 def _test(detection, call, known):
     item, entry, mocks, noting, body = call
     caching.set_backend(MemoryBackend())
-    entry = json.loads(entry)
+    entry = loads(entry)
     is_plain = detection.type == "policy" or not isinstance(entry, dict)
     event = entry if is_plain else view(detection, entry, _project.models)
     with (
-        mocked(detection.namespace, json.loads(mocks)) as missing,
+        mocked(detection.namespace, loads(mocks)) as missing,
         # What ended a worker is not asked to run once more, and of a plain mapping there is no more to tell.
         observed(event, noting or known or is_plain) as reads,
         followed(body) as lines,
@@ -154,4 +156,4 @@ def _skips(entries):
 
 def _answer(value):
     # ASCII: a lone surrogate in an author's text must not break the crossing.
-    return json.dumps(value, separators=(",", ":"))
+    return dumps(value, separators=(",", ":"))

@@ -5,17 +5,32 @@ did not think of it; what keeps packs apart is a trust group. That the code of a
 sandbox.py.
 """
 
+import base64
 import builtins
+import collections
+import datetime
+import fnmatch
+import hashlib
+import ipaddress
 import json
 import operator
+import re
 import signal
 import sys
 import time
+from itertools import repeat
 from operator import eq, getitem, is_
 from types import FunctionType
 
 _PACKAGES = ("panther_core", "panther_detection_helpers", "signalbox_driver")
-_MODULES = (builtins, json, json.decoder, json.encoder, operator, signal, time)
+_MODULES = (
+    base64, builtins, collections, datetime, fnmatch, hashlib, ipaddress, json, json.decoder, json.encoder, operator, re,
+    signal, time,
+)  # fmt: skip
+#: Whose classes are written in Python, so that their methods can be replaced.
+_PYTHON_MODULES = (ipaddress, json.decoder, json.encoder)
+#: Not their subclasses: whose length and members are what an author's code says.
+_COLLECTIONS = (list, dict, set, collections.deque, collections.defaultdict, collections.OrderedDict, collections.Counter)
 _MOST_TOLD = 3
 _MOST_REMEMBERED = 64
 
@@ -51,7 +66,50 @@ class _Bindings:
         return [f"{label}.{name}" for names, name, value, label in entries if names.get(name) is not value]
 
 
+class _Values:
+    """Lists, dictionaries and sets of helpers: which they are, how long, and their first member. Some helpers keep state
+    in them on purpose, so a change is a warning, given once."""
+
+    def __init__(self):
+        self._namespaces, self._names, self._labels = [], [], []
+        self._values, self._sizes, self._firsts = [], [], []
+
+    def add(self, label, namespace):
+        for name, value in namespace.items():
+            if type(value) in _COLLECTIONS and not name.startswith("_"):
+                self._namespaces.append(namespace)
+                self._names.append(name)
+                self._labels.append(f"{label}.{name}")
+                self._values.append(value)
+                self._sizes.append(len(value))
+                self._firsts.append(next(iter(value), None))
+
+    def hold(self):
+        values = self._values
+        try:
+            return (
+                all(map(is_, map(getitem, self._namespaces, self._names), values))
+                and all(map(eq, map(len, values), self._sizes))
+                and all(map(is_, map(next, map(iter, values), repeat(None)), self._firsts))
+            )
+        except KeyError:
+            return False
+
+    def take_changes(self):
+        """Which have changed; from then on they are not looked at."""
+        lists = (self._namespaces, self._names, self._labels, self._values, self._sizes, self._firsts)
+        kept, changed = [], []
+        for entry in zip(*lists, strict=True):
+            namespace, name, label, value, size, first = entry
+            is_same = namespace.get(name) is value and len(value) == size and next(iter(value), None) is first
+            (kept if is_same else changed).append(entry)
+        for each, values in zip(lists, zip(*kept, strict=True) if kept else repeat(()), strict=False):
+            each[:] = values
+        return [label for _, _, label, *_ in changed]
+
+
 _runtime = _Bindings()
+_helper_values = _Values()
 # What classes hold, how many names that were, which, and what to call them.
 _classes, _sizes, _members, _class_names = [], [], [], []
 # Body number -> its functions.
@@ -68,7 +126,7 @@ def watch_runtime():
     for module in modules:
         names = [name for name, value in vars(module).items() if callable(value) or name.isupper()]
         _runtime.add(module.__name__, vars(module), names)
-    for module in ours:
+    for module in (*ours, *_PYTHON_MODULES):
         for value in vars(module).values():
             if isinstance(value, type) and value.__module__ == module.__name__:
                 _watch_class(value)
@@ -76,6 +134,7 @@ def watch_runtime():
 
 def watch_helper(name, namespace):
     _runtime.add(name, namespace, [each for each, value in namespace.items() if isinstance(value, FunctionType)])
+    _helper_values.add(name, namespace)
 
 
 def watch_detection(number, name, namespace, functions):
@@ -83,8 +142,16 @@ def watch_detection(number, name, namespace, functions):
     _bodies[number].add(name, namespace, functions)
 
 
-def changed(asked=""):
-    """What is no longer what it was, for people; "" when nothing is. `asked`: numbers of bodies, with commas."""
+def changed(asked):
+    """What is no longer what it was, for people, and on a second line what a warning is given for; each "" when nothing
+    is. `asked`: numbers of bodies, with commas."""
+    found = changed_bindings(asked)
+    warned = [] if _helper_values.hold() else _helper_values.take_changes()
+    return f"{found}\n{', '.join(warned[:_MOST_TOLD])}"
+
+
+def changed_bindings(asked=""):
+    """What is no longer what it was, for people; "" when nothing is."""
     bodies = _bindings_of(asked)
     found = [] if _runtime.hold() else _runtime.changes()
     if not bodies.hold():

@@ -76,7 +76,7 @@ class LoadedProject:
     def _load_all(self, numbers, load):
         for number in numbers:
             load(number)
-            if changed := canary.changed():
+            if changed := canary.changed_bindings():
                 # What is loaded by now is not to be trusted: the host starts anew, without that body.
                 self.problems = [{"body": number, "error": tampering(changed)}]
                 break
