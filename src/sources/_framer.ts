@@ -2,7 +2,7 @@
  * Frames a stream of bytes into events. It finds out whether lines stand alone or values span lines, and never
  * holds more than one event and one chunk.
  */
-import { isSpace, LineFramer } from './_lines.ts'
+import { isSpace, LineFramer, RECORD_SEPARATOR } from './_lines.ts'
 import type { FramingRules, Piece, Position } from './_piece.ts'
 import { ValueFramer } from './_values.ts'
 
@@ -108,6 +108,8 @@ function formOf(text: Buffer, isAll: boolean, unwraps: boolean): 'lines' | 'valu
   let start = 0
   while (start < text.length && isSpace(text[start]!)) start++
   if (start === text.length) return isAll ? 'lines' : null
+  // Each text of a sequence may span lines, whatever the first one does.
+  if (text[start] === RECORD_SEPARATOR) return 'values'
   const opener = String.fromCharCode(text[start]!)
   if (opener !== '[' && opener !== '{') return 'lines'
   const newline = text.indexOf(NEWLINE, start)

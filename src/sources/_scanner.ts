@@ -96,12 +96,13 @@ export class ValueScanner {
     this.#pending = from
     for (let i = this.#passOver(from); i < to; i = this.#passOver(i + 1)) {
       const byte = chunk[i]!
-      if (byte === NEWLINE) this.#line++
       if (this.#inString) this.#stringByte(byte, i)
       else if (!this.#byte(byte, i)) {
         this.#stoppedAt = i
         return i
       }
+      // Afterwards: a bare scalar ends before its line does.
+      if (byte === NEWLINE) this.#line++
     }
     const open = this.#capture?.text ?? this.#key
     open?.append(chunk.subarray(this.#pending, to))

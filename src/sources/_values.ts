@@ -1,5 +1,6 @@
 /** Frames values that span lines: a list, containers, or one value after the other. */
 import { layoutFor } from './_layout.ts'
+import { RECORD_SEPARATOR, SEPARATED } from './_lines.ts'
 import { excerptOf, type FramingRules, type Piece, type Position } from './_piece.ts'
 import { type Scanned, ValueScanner } from './_scanner.ts'
 
@@ -15,7 +16,8 @@ interface Left {
 type Broken = Pick<Piece, 'raw' | 'refused' | 'line' | 'offset'>
 
 export class ValueFramer {
-  readonly #scanner: ValueScanner
+  readonly #rules: FramingRules
+  #scanner: ValueScanner
   readonly #found: (piece: Piece) => void
   /** Offset of the first byte not read yet. */
   #offset: number
@@ -26,27 +28,60 @@ export class ValueFramer {
   #items = 0
 
   constructor(rules: FramingRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
-    const tell = (event: Scanned) => this.#tell(event)
-    this.#scanner = new ValueScanner(layoutFor(rules.unwrap), rules.eventBytes, at.line, tell)
+    this.#rules = rules
+    this.#scanner = this.#createScanner(at.line)
     this.#found = found
     this.#offset = at.offset
   }
 
   push(chunk: Buffer): Left | null {
     const origin = this.#offset
-    const read = this.#broken ? 0 : this.#scanner.push(chunk, 0, chunk.length, origin)
-    this.#offset += chunk.length
-    if (read === chunk.length) return null
-    this.#broken ??= this.#breakAt(chunk, read, origin)
-    const newline = chunk.indexOf(NEWLINE, read)
+    for (let from = 0; ; ) {
+      const separator = chunk.indexOf(RECORD_SEPARATOR, from)
+      const offset = this.#read(chunk.subarray(from, separator === -1 ? chunk.length : separator))
+      if (offset !== null)
+        return { rest: chunk.subarray(offset - origin), offset, line: this.#broken!.line + 1 }
+      if (separator === -1) return null
+      this.#separate()
+      from = separator + 1
+    }
+  }
+
+  /** Returns the offset from which on lines are to be read, or null. */
+  #read(part: Buffer): number | null {
+    const origin = this.#offset
+    const read = this.#broken ? 0 : this.#scanner.push(part, 0, part.length, origin)
+    this.#offset += part.length
+    if (read === part.length) return null
+    this.#broken ??= this.#breakAt(part, read, origin)
+    const newline = part.indexOf(NEWLINE, read)
     if (newline === -1) return null
-    return this.#leave(this.#broken, chunk.subarray(newline + 1), origin + newline + 1)
+    const offset = origin + newline + 1
+    this.#leave(this.#broken, { offset, line: this.#broken.line + 1, skip: 0, form: 'lines' })
+    return offset
+  }
+
+  /** The separator is passed over, and whatever was under way ends there. */
+  #separate(): void {
+    const { line } = this.#scanner
+    if (this.#broken) this.#leave(this.#broken, { offset: this.#offset, line, skip: 0, form: 'values' })
+    else this.#scanner.end(this.#offset, SEPARATED)
+    this.#broken = null
+    this.#scanner = this.#createScanner(line)
+    this.#offset++
+  }
+
+  #createScanner(line: number): ValueScanner {
+    const { unwrap, eventBytes } = this.#rules
+    return new ValueScanner(layoutFor(unwrap), eventBytes, line, (event) => this.#tell(event))
   }
 
   /** With a reason, what is unfinished is refused for it. */
   end(reason = 'the input ends inside a value'): void {
-    if (this.#broken) this.#leave(this.#broken, Buffer.alloc(0), this.#offset)
-    else this.#scanner.end(this.#offset, reason)
+    if (this.#broken) {
+      const line = this.#broken.line + 1
+      this.#leave(this.#broken, { offset: this.#offset, line, skip: 0, form: 'lines' })
+    } else this.#scanner.end(this.#offset, reason)
   }
 
   #breakAt(chunk: Buffer, at: number, origin: number): Broken {
@@ -56,10 +91,8 @@ export class ValueFramer {
     return { raw: excerptOf(rest), refused, line: this.#scanner.line, offset: origin + at }
   }
 
-  #leave(broken: Broken, rest: Buffer, offset: number): Left {
-    const line = broken.line + 1
-    this.#found({ ...broken, item: ++this.#items, next: { offset, line, skip: 0, form: 'lines' } })
-    return { rest, offset, line }
+  #leave(broken: Broken, next: Position): void {
+    this.#found({ ...broken, item: ++this.#items, next })
   }
 
   #tell({ raw, refused, line, offset, end, endLine, top, root }: Scanned): void {

@@ -135,6 +135,60 @@ const table: [what: string, input: string | Buffer, rules: Partial<FramingRules>
     {},
     [`(${TOO_DEEP}; reading goes on with the next line)`, '{"a":1}'],
   ],
+  [
+    'objects one after the other on a line',
+    '{"n":1}{"n":2} {"n":{"x":"}{"}}\t{}',
+    {},
+    ['{"n":1}', '{"n":2}', '{"n":{"x":"}{"}}', '{}'],
+  ],
+  [
+    'objects on lines, several on some',
+    '{"n":1}{"n":2}\r\n{"n":3}\n{"n":4} {"n":5}\n',
+    {},
+    ['{"n":1}', '{"n":2}', '{"n":3}', '{"n":4}', '{"n":5}'],
+  ],
+  ['an object and a list on a line', '{"n":1}[{"n":2},3]{"n":4}', {}, ['{"n":1}', '{"n":2}', '3', '{"n":4}']],
+  ['objects on a line, the last one cut', '{"n":1}{"n":2}{"n"', {}, ['{"n":1}', '{"n":2}', '{"n"']],
+  [
+    'objects on a line, then what is no value',
+    '{"n":1}{"n":2} x {"n":3}\n{"n":4}',
+    {},
+    ['{"n":1}', '{"n":2} x {"n":3}', '{"n":4}'],
+  ],
+  [
+    'one too large object among others on a line',
+    `{"n":1}{"a":"${'x'.repeat(300)}"}{"n":2}`,
+    {},
+    ['{"n":1}', '(event of 308 bytes, the limit is 200)', '{"n":2}'],
+  ],
+  ['a text sequence', '\x1e{"n":1}\n\x1e{"n":2}\n', {}, ['{"n":1}', '{"n":2}']],
+  [
+    'a text sequence without line breaks',
+    '\x1e{"n":1}\x1e{"n":2}\x1e\x1e[3,4]',
+    {},
+    ['{"n":1}', '{"n":2}', '3', '4'],
+  ],
+  ['a text sequence over lines', '\x1e{"n":1}\n\x1e{\n"n":\n2}\n', {}, ['{"n":1}', '{\n"n":\n2}']],
+  [
+    'a text sequence with one text cut short',
+    '\x1e{"n":1}\n\x1e{"n":\n\x1e{"n":3}\n',
+    {},
+    ['{"n":1}', '(a record separator stands inside a value)', '{"n":3}'],
+  ],
+  [
+    'a text sequence with one text that breaks',
+    '\x1e{"n":1}\n\x1e[1 {\x1e{"n":3}\n',
+    {},
+    ['{"n":1}', '1', '("{" fits nowhere; reading goes on with the next line)', '{"n":3}'],
+  ],
+  [
+    'separators between objects on lines',
+    '{"n":1}\x1e{"n":2}\n{"n":3}\x1e\n',
+    {},
+    ['{"n":1}', '{"n":2}', '{"n":3}'],
+  ],
+  ['containers in a text sequence', '\x1e{"r":[1]}\n\x1e{"r":[2,3]}', { unwrap: 'r' }, ['1', '2', '3']],
+  ['containers on a line', '{"r":[1]}{"r":[2]} {"r":[3]}', { unwrap: 'r' }, ['1', '2', '3']],
   ['two thousand levels on a line', `1\n${'['.repeat(2000)}\n2\n`, {}, ['1', `(${TOO_DEEP})`, '2']],
 ]
 
@@ -192,6 +246,66 @@ describe('framing, whatever the chunks', () => {
   const steps = fc.integer({ min: 1, max: 50 })
   const rules = { eventBytes: 10_000 }
 
+  const objects = fc.array(
+    value.filter((text) => text.startsWith('{')),
+    { minLength: 1 },
+  )
+  /** Objects, whatever stands between them. */
+  const parted = fc
+    .tuple(objects, fc.array(fc.constantFrom('', ' ', '\t', '\n', '\r\n', '\x1e', '\n\x1e', '\n\n')))
+    .map(([texts, gaps]) => ({
+      texts,
+      text: texts.map((each, i) => each + (gaps[i % (gaps.length || 1)] ?? '\n')).join(''),
+    }))
+
+  it('finds objects however they are parted', () => {
+    fc.assert(
+      fc.property(parted, steps, fc.boolean(), ({ texts, text }, step, isSequence) => {
+        expect(summary(frame(`${isSequence ? '\x1e' : ''}${text}`, rules, { step }))).toEqual(texts)
+      }),
+    )
+  })
+
+  it('finds the same in any text, wherever it is cut', () => {
+    const part = fc.oneof(
+      value,
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        ',',
+        ':',
+        ' ',
+        '\n',
+        '\x1e',
+        '\\',
+        'x',
+        '{"Records":[',
+        '\ufeff',
+      ),
+    )
+    const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 })
+    /** The excerpt of what breaks is what had come of it. */
+    const stable = (pieces: readonly Piece[]) =>
+      pieces.map((piece) => ({ ...piece, raw: piece.refused ? '' : piece.raw }))
+    fc.assert(
+      fc.property(fc.array(part), cuts, fc.constantFrom(null, 'Records'), (parts, sizes, unwrap) => {
+        const bytes = Buffer.from(parts.join(''))
+        const framer = new Framer({ ...rules, unwrap }, START)
+        const pieces: Piece[] = []
+        for (let from = 0, i = 0; from < bytes.length; i++) {
+          const to = from + sizes[i % sizes.length]!
+          pieces.push(...framer.push(bytes.subarray(from, to)))
+          from = to
+        }
+        expect(stable([...pieces, ...framer.end()])).toEqual(stable(frame(bytes, { ...rules, unwrap })))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('finds the elements of a list with their text untouched', () => {
     fc.assert(
       fc.property(fc.array(value), steps, fc.constantFrom(',', ' ,\n', '\n,'), (events, step, comma) => {
@@ -221,6 +335,8 @@ describe('framing, whatever the chunks', () => {
           `[${events.join(',')}]\n[${events.join(',')}]\n7\n`,
           `{\n"a":1}\n${events.filter((event) => event.startsWith('{')).join('\n')}`,
           `\ufeff${events.join('\n')}\n[broken}}\n[1,2]\n`,
+          `${events.filter((event) => event.startsWith('{')).join('')}\n7\n{}{"a":1} {}`,
+          events.map((event) => `\x1e${event}\n`).join(''),
         ),
       )
     fc.assert(
