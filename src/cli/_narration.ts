@@ -47,6 +47,12 @@ export function createNarrator(style: Style): (event: DaemonEvent) => Told | nul
           ? unclassified(event, before, style)
           : rejected(event, before, style)
       }
+      case 'noticed': {
+        const key = `${event.code} ${event.source}`
+        if (told.has(key)) return null
+        told.set(key, 1)
+        return noticed(event, style)
+      }
       case 'draining':
         return event.waiting === 0
           ? null
@@ -187,6 +193,16 @@ function rejected({ source, place, reason }: RejectedEvent, before: number, styl
   const more = before === REJECTS_TOLD - 1 ? ' (further rejected events are only counted)' : ''
   const line = `${style('yellow', 'rejected')} ${printable(source)}, ${printable(place)}: ${printable(reason)}${more}`
   return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place, reason } }
+}
+
+/** Once for a source: the reason names the option. */
+function noticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): Told {
+  const { source, place, code, reason } = event
+  const lines = [
+    `${style('yellow', 'warning')} ${printable(source)}, ${printable(place)}: ${printable(reason)}`,
+    '  further events of this source are not checked for this',
+  ]
+  return { level: 'warn', lines, message: 'noticed', fields: { source, place, code, reason } }
 }
 
 function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): Told {

@@ -21,6 +21,14 @@ export type DaemonEvent =
       readonly status: 'rejected' | 'unclassified'
       readonly reason: string
     }
+  /** An accepted event is odd. */
+  | {
+      readonly kind: 'noticed'
+      readonly source: string
+      readonly place: string
+      readonly code: string
+      readonly reason: string
+    }
   /** Asked to end: no more events are taken, so many deliveries are still to be made. */
   | { readonly kind: 'draining'; readonly waiting: number }
   | {

@@ -57,8 +57,12 @@ function createWayIn(spec: SourceSpec, parts: SourceRunParts): Pick<SourceContex
     onSettled: (events, settlements) => {
       tally.settled(spec.name, events, settlements)
       for (const { envelope, outcome } of events) {
-        if (outcome.status === 'evaluated') continue
-        onEvent({ kind: 'rejected', source: spec.name, place: envelope.place, ...outcome })
+        const at = { source: spec.name, place: envelope.place }
+        if (outcome.status !== 'evaluated') onEvent({ kind: 'rejected', ...at, ...outcome })
+        else {
+          for (const { code, message } of outcome.notices ?? [])
+            onEvent({ kind: 'noticed', ...at, code, reason: message })
+        }
       }
     },
     onKnown: (count) => tally.known(spec.name, count),

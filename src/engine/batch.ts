@@ -78,7 +78,8 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
           signalFieldsOf(bodies[body]!, envelopes[item]!.raw, event, functions)),
       }),
     )
-    return { status: 'evaluated', event: event.event, ownRowId: event.ownRowId, findings }
+    const { ownRowId, notices } = event
+    return { status: 'evaluated', event: event.event, ownRowId, findings, ...(notices && { notices }) }
   })
   return { outcomes, printed, changedValues }
 }

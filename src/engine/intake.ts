@@ -2,10 +2,12 @@
 import { messageOf } from '../errors.ts'
 import { hashId } from '../model/alert.ts'
 import type { CacheEvent } from '../model/detection-cache.ts'
+import type { EventNotice } from '../model/evaluation.ts'
 import type { Envelope, EventIdentity } from '../model/event.ts'
 import type { Settings } from '../model/settings.ts'
 import { classify, type JsonRecord, textAt, valueAt } from './classify.ts'
-import { formatEventTime, parseEventTime } from './event-time.ts'
+import { formatEventTime, readEventTime } from './event-time.ts'
+import { parseExact } from './exact-json.ts'
 import { refusal } from './framing-guard.ts'
 import type { ClockMode } from './protocol.ts'
 import type { Selection } from './selection.ts'
@@ -18,12 +20,15 @@ export interface Accepted {
   /** `p_*` fields that the record lacks; Python puts them in after its parse. */
   readonly fields: Readonly<Record<string, string>>
   readonly candidates: readonly number[]
+  readonly notices?: readonly EventNotice[]
 }
 export interface NotAccepted {
   readonly status: 'rejected' | 'unclassified'
   readonly reason: string
 }
 export type TakenIn = Accepted | NotAccepted
+
+const EXCERPT_CHARS = 40
 
 export interface IntakeRules {
   readonly settings: Pick<Settings, 'classification' | 'limits'>
@@ -55,6 +60,7 @@ export function takeIn(envelope: Envelope, rules: IntakeRules): TakenIn {
     ownRowId: ownRowId !== null,
     fields: kind === 'resource' ? {} : missingFields(record, envelope, isQuery ? null : type, rowId, times),
     candidates: rules.selection.candidates({ kind, type, resourceId }),
+    ...(times.unreadable !== null && { notices: [unreadableTime(times.unreadable)] }),
   }
 }
 
@@ -97,12 +103,33 @@ interface Times {
   readonly eventAt: number | null
   /** `p_event_time` to fill in, or null. */
   readonly fill: string | null
+  /** The field whose value is no time, or null. */
+  readonly unreadable: { readonly field: string; readonly value: unknown } | null
 }
 
-function timesOf(record: JsonRecord, { timeField }: Envelope): Times {
-  if (!isAbsent(record.p_event_time)) return { eventAt: parseEventTime(record.p_event_time), fill: null }
-  const eventAt = timeField === undefined ? null : parseEventTime(valueAt(record, timeField))
-  return { eventAt, fill: eventAt === null ? null : formatEventTime(eventAt) }
+function timesOf(record: JsonRecord, { timeField, raw }: Envelope): Times {
+  const isOwn = !isAbsent(record.p_event_time)
+  const field = isOwn ? 'p_event_time' : timeField
+  const value = field === undefined ? undefined : valueAt(record, field)
+  if (field === undefined || isAbsent(value)) return { eventAt: null, fill: null, unreadable: null }
+  const time = readEventTime(withAllDigits(value, raw, field))
+  if (time === null) return { eventAt: null, fill: null, unreadable: { field, value } }
+  const fill = isOwn ? null : formatEventTime(time.ms, time.nanoseconds)
+  return { eventAt: time.ms, fill, unreadable: null }
+}
+
+/** Nanoseconds since 1970 have more digits than a double. */
+function withAllDigits(value: unknown, raw: string, field: string): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  const exact = valueAt(parseExact(raw), field)
+  return typeof exact === 'object' && exact !== null && 'rawJSON' in exact ? exact.rawJSON : value
+}
+
+function unreadableTime({ field, value }: NonNullable<Times['unreadable']>): EventNotice {
+  const text = JSON.stringify(value)
+  const excerpt = text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}...` : text
+  const effect = field === 'p_event_time' ? 'the time of receipt counts' : 'p_event_time stays absent'
+  return { code: 'unreadable-time', message: `"${field}" is ${excerpt}, which is not a time: ${effect}` }
 }
 
 function missingFields(

@@ -4,6 +4,12 @@ import type { Envelope, EventIdentity } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from './finding.ts'
 
+/** What is odd about an event that was accepted; reported once for each source and code. */
+export interface EventNotice {
+  readonly code: 'unreadable-time' | 'container'
+  readonly message: string
+}
+
 /** One event's evaluation, in event order. */
 export interface EvaluatedEvent {
   readonly envelope: Envelope
@@ -17,6 +23,7 @@ export interface EvaluatedEvent {
         readonly findings: readonly MatchFinding[]
         /** What a trust group that lost the event said instead; the findings are those of the others. */
         readonly missed?: string
+        readonly notices?: readonly EventNotice[]
       }
     | { readonly status: 'rejected' | 'unclassified'; readonly reason: string }
 }

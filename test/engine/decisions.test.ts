@@ -1,10 +1,11 @@
 /** The engine's pure parts as tables: guard, classification, times, pieces, the watchdog's judgement. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chunks } from '../../src/engine/chunks.ts'
 import { classify } from '../../src/engine/classify.ts'
 import { Containment } from '../../src/engine/containment.ts'
 import type { Done, Ended } from '../../src/engine/evaluator.ts'
-import { formatEventTime, parseEventTime } from '../../src/engine/event-time.ts'
+import { formatEventTime, parseEventTime, readEventTime } from '../../src/engine/event-time.ts'
 import { refusal } from '../../src/engine/framing-guard.ts'
 import { takeIn } from '../../src/engine/intake.ts'
 import type { DetectionBody, Job } from '../../src/engine/protocol.ts'
@@ -71,6 +72,36 @@ describe('event time', () => {
     [at, at],
     [at / 1000, at],
     [String(at), at],
+    [at * 1_000, at],
+    [at * 1_000_000, at],
+    [String(at * 1_000), at],
+    ['2026-01-02T05:04:05.678+0200', at],
+    ['2026-01-02T03:04:05,678Z', at],
+    ['2026/01/02 03:04:05.678', at],
+    ['Fri, 02 Jan 2026 05:04:05 +0200', at - 678],
+    ['02/Jan/2026:03:04:05 +0000', at - 678],
+    ['0001-01-01T00:00:00Z', -62_135_596_800_000],
+    ['9999-12-31T23:59:59.999Z', 253_402_300_799_999],
+    ['2024-02-29', Date.UTC(2024, 1, 29)],
+    ['2026-02-29', null],
+    ['2026-02-30T00:00:00Z', null],
+    ['2026-04-31', null],
+    ['2100-02-29', null],
+    ['2026-00-10', null],
+    ['2026-13-01', null],
+    ['2026-01-02T24:00:00Z', null],
+    ['2026-01-02T03:60:00Z', null],
+    ['2026-01-02T03:04:60Z', null],
+    ['2026-01-02T03:04:05+24:00', null],
+    ['0000-01-01T00:00:00Z', null],
+    ['0001-01-01T00:00:00+00:01', null],
+    ['9999-12-31T23:59:59-00:01', null],
+    ['+057974-03-28T20:05:23.456Z', null],
+    ['Jan 2, 2026', null],
+    ['2 Foo 2026 03:04:05 GMT', null],
+    [1e20, null],
+    [Number.NaN, null],
+    [Number.POSITIVE_INFINITY, null],
     ['', null],
     ['soon', null],
     [1e300, null],
@@ -78,6 +109,77 @@ describe('event time', () => {
     [{}, null],
   ])('%j', (value, expected) => {
     expect(parseEventTime(value)).toBe(expected)
+  })
+
+  it.each([
+    ['2026-01-02T03:04:05.123456789Z', '2026-01-02 03:04:05.123456789'],
+    ['2026-01-02T03:04:05.1Z', '2026-01-02 03:04:05.100000000'],
+    ['2026-01-02T03:04:05.1234567891Z', '2026-01-02 03:04:05.123456789'],
+    ['1767323045123456789', '2026-01-02 03:04:05.123456789'],
+    [1_767_323_045_123_456, '2026-01-02 03:04:05.123456000'],
+    [1_767_323_045.123456, '2026-01-02 03:04:05.123456000'],
+    [-0.000_001, '1969-12-31 23:59:59.999999000'],
+  ])('%j keeps its digits: %s', (value, expected) => {
+    const time = readEventTime(value)!
+    expect(formatEventTime(time.ms, time.nanoseconds)).toBe(expected)
+  })
+
+  it('is written in the one form, whatever the value, or not at all', () => {
+    const values = fc.oneof(
+      fc.double(),
+      fc.bigInt().map(String),
+      fc.date().map((date) => date.toJSON()),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(values, (value) => {
+        const time = readEventTime(value)
+        if (time === null) return
+        const text = formatEventTime(time.ms, time.nanoseconds)
+        expect(text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}$/)
+        expect(readEventTime(text)).toEqual(time)
+      }),
+    )
+  })
+
+  it.each([
+    [
+      { t: '2026-02-30' },
+      { timeField: 't' },
+      '"t" is "2026-02-30", which is not a time: p_event_time stays absent',
+    ],
+    [{ t: { a: 1 } }, { timeField: 't' }, '"t" is {"a":1}, which is not a time: p_event_time stays absent'],
+    [
+      { p_event_time: 'then' },
+      {},
+      '"p_event_time" is "then", which is not a time: the time of receipt counts',
+    ],
+  ])('that cannot be read is reported: %j', (record, more, message) => {
+    const rules = {
+      settings: DEFAULT_SETTINGS,
+      selection: createSelection([], new Map(), []),
+      clockMode: 'acceptance',
+    } as const
+    const taken = takeIn(envelope(record, more), rules)
+    expect(taken).toMatchObject({ status: 'accepted', event: { happenedAt: null } })
+    expect(taken).toMatchObject({ notices: [{ code: 'unreadable-time', message }] })
+    expect(taken).not.toHaveProperty('fields.p_event_time')
+  })
+
+  it('of nanoseconds keeps digits that a double does not have, and an absent one is no fault', () => {
+    const rules = {
+      settings: DEFAULT_SETTINGS,
+      selection: createSelection([], new Map(), []),
+      clockMode: 'acceptance',
+    } as const
+    const exact = takeIn(
+      { ...envelope({}, { timeField: 'a.t' }), raw: '{"p_log_type":"A","a":{"t":1767323045123456789}}' },
+      rules,
+    )
+    expect(exact).toMatchObject({ fields: { p_event_time: '2026-01-02 03:04:05.123456789' } })
+    for (const record of [{}, { t: null }, { t: '' }]) {
+      expect(takeIn(envelope(record, { timeField: 't' }), rules)).not.toHaveProperty('notices')
+    }
   })
 
   it('reads what it writes', () => {

@@ -267,7 +267,7 @@ describe('what a rule finds in its event:', () => {
       p_row_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       p_parse_time: '2026-01-31 12:00:00.000000000',
       p_source_label: 'test',
-      p_event_time: '2026-01-02 03:04:05.678000000',
+      p_event_time: '2026-01-02 03:04:05.678901000',
     })
     expect(event.outcome).toMatchObject({ ownRowId: false, event: { rowId: fields.p_row_id } })
   })
