@@ -29,7 +29,7 @@ function checkIds(specs: readonly Spec[], problems: ProblemList): void {
     else {
       problems.error(spec.source, spec.idOffset, {
         code: 'duplicate-id',
-        message: `the id "${spec.id}" is taken by ${other.source.file}`,
+        message: `the id "${spec.id}" is taken by ${other.source.file}:${other.source.place(other.idOffset).line}`,
         hint: 'ids are unique over all types of content',
       })
     }

@@ -133,14 +133,15 @@ function declaredNames(value: Record<string, unknown>): Set<string> {
 
 /** Names and ids are one namespace: either may be used to name a destination. */
 function checkNames({ destinations }: Declared, { source, node }: Document, problems: ProblemList): void {
-  const taken = new Map<string, string>()
+  const taken = new Map<string, { what: string; line: number }>()
   const claim = (text: string, pointer: string, what: string) => {
     const other = taken.get(text)
-    if (other === undefined) taken.set(text, what)
+    const { offset } = nodeAt(node, pointer)
+    if (other === undefined) taken.set(text, { what, line: source.place(offset).line })
     else {
-      problems.error(source, nodeAt(node, pointer).offset, {
+      problems.error(source, offset, {
         code: 'duplicate-name',
-        message: `the ${what} "${text}" is already taken by another ${other}`,
+        message: `the ${what} "${text}" is taken: it is the ${other.what} at ${source.file}:${other.line}`,
       })
     }
   }

@@ -83,8 +83,13 @@ export class ProblemList {
   }
 }
 
+const MASK = '***'
+
+/** The key with a mask for its value, which begins where the value does. */
 function keyOnly(line: string): string | null {
-  return /^\s*(?:- +)?[\w.-]+:(?=\s|$)/.exec(line)?.[0] ?? null
+  const [, key, space, value] = /^(\s*(?:- +)?[\w.-]+:)(?:(\s+)(\S.*)?)?$/.exec(line) ?? []
+  if (key === undefined) return null
+  return value === undefined ? key : `${key}${space}${MASK}`
 }
 
 /** `file:line:col severity message [code]`, the source line with a caret, the hint. */
@@ -93,7 +98,10 @@ export function formatProblem(problem: Problem): string {
   const place = line > 0 ? `${file}:${line}:${column}` : file
   const lines = [printable(`${place} ${severity} ${message} [${code}]`)]
   if (line > 0 && source !== undefined) {
-    const excerpt = excerptAround(source, column)
+    // The value that a mask hides may begin behind the mask.
+    const shownColumn =
+      column <= source.length || !source.endsWith(MASK) ? column : source.length - MASK.length + 1
+    const excerpt = excerptAround(source, shownColumn)
     const gutter = ' '.repeat(String(line).length)
     lines.push(`  ${line} | ${excerpt.text}`, `  ${gutter} | ${' '.repeat(excerpt.column - 1)}^`)
   }
@@ -105,7 +113,8 @@ const EXCERPT_WIDTH = 100
 
 function excerptAround(source: string, column: number): { text: string; column: number } {
   const start = column <= EXCERPT_WIDTH - 20 ? 0 : column - EXCERPT_WIDTH / 2
-  const text = printable(source.slice(start, start + EXCERPT_WIDTH))
+  // A tab is one column, and must be seen: Python refuses some of them.
+  const text = printable(source.slice(start, start + EXCERPT_WIDTH).replaceAll('\t', '→'))
   return { text: text.trimEnd(), column: column - start }
 }
 

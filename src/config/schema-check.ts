@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** Checks a value against a JSON Schema and says each failure at its place in the YAML, in a sentence. */
 import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
@@ -162,7 +163,11 @@ function describe(error: ErrorObject, pointer: string): Report {
       return { code: 'bad-value', message: `${at} must be ${JSON.stringify(params.allowedValue)}` }
     case 'pattern':
     case 'format':
-      return { code: 'bad-value', message: `${at} must be ${formText(schema, params)}` }
+      return {
+        code: 'bad-value',
+        message: `${at} must be ${formText(schema, params)}`,
+        hint: variableHint(error.data),
+      }
     case 'not':
       return { code: 'bad-value', message: `${at} may not be ${JSON.stringify(error.data)}` }
     case 'propertyNames':
@@ -187,6 +192,13 @@ function formText(schema: Schema, params: Readonly<Record<string, unknown>>): st
   return params.format === undefined
     ? `text that matches ${String(params.pattern)}`
     : `a ${params.format as string}`
+}
+
+/** Shells and other tools write variables without the scheme. The text may be a secret and is not repeated. */
+function variableHint(data: unknown): string | null {
+  const isVariable =
+    typeof data === 'string' && /^(?:\$\(?[A-Za-z_]\w*\)?|\$\{\w+\}|%\w+%|\{\{.*\}\})$/.test(data)
+  return isVariable ? 'an environment variable is written ${env:NAME}' : null
 }
 
 function unknownKey(key: string, at: string, schema: Schema): Report {

@@ -49,20 +49,20 @@ export function testCases(
 ): TestCase[] {
   const tests = child(node, 'Tests')
   if (tests?.kind !== 'sequence') return []
-  const names = new Set<string>()
+  const names = new Map<string, number>()
   return tests.items.flatMap((test, place) => {
     if (test.kind !== 'mapping' || faults.has(place)) return []
     const name = child(test, 'Name')!
     const text = String(toValue(name))
-    if (names.has(text)) {
+    const first = names.get(text)
+    if (first !== undefined) {
       problems.error(source, name.offset, {
         code: 'duplicate-test',
-        message: `two test cases are called "${text}"`,
+        message: `two test cases are called "${text}"; the first is in line ${first}`,
         hint: 'give each case its own name',
         keepsFile: true,
       })
-    }
-    names.add(text)
+    } else names.set(text, source.place(name.offset).line)
     const entry = child(test, ENTRY_KEY[type])
     const mocks = child(test, 'Mocks')
     return {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type { Node, Pair, Scalar } from 'yaml'
 import type { WarningCode } from '../model/warning-policy.ts'
 import { MAX_DEPTH, severalDocuments } from './yaml-events.ts'
+import { syntaxHint } from './yaml-hints.ts'
 import { blockText, TreeBuilder, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
 
 /** Loaded where it is needed: few texts ask for it. */
@@ -22,7 +23,8 @@ export function readDocument(text: string): {
   })
   for (const document of documents) {
     const error = document.errors[0]
-    if (error) throw new YamlFault('yaml-syntax', sentence(error.message), error.pos[0])
+    if (error)
+      throw new YamlFault('yaml-syntax', sentence(error.message), error.pos[0], syntaxHint(error.message))
   }
   const [document, second] = documents
   if (second) throw severalDocuments(second.contents?.range?.[0] ?? second.range[0])

@@ -122,7 +122,9 @@ const isError = record({
   type: isText,
   message: isText,
   repr: isText,
-  frames: listOf(record({ file: isText, line: isInteger, function: isText, source: isText })),
+  frames: listOf(
+    record({ file: isText, line: isInteger, function: isText, source: isText, column: optional(isInteger) }),
+  ),
   limit: optional(isText),
 })
 

@@ -27,7 +27,14 @@ export interface FunctionError {
   /** `repr(exception)`. */
   readonly repr: string
   /** Author's frames only: repository path, line, function, source line. Innermost last. */
-  readonly frames: readonly { file: string; line: number; function: string; source: string }[]
+  readonly frames: readonly {
+    file: string
+    line: number
+    function: string
+    source: string
+    /** Of a syntax error: where in the line, which then keeps its indentation. */
+    column?: number
+  }[]
   /** Set when a limit ended the call, for example `time`. */
   readonly limit?: string
 }

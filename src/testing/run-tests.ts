@@ -125,7 +125,7 @@ export function bodyProblem(
   owner: Pick<Detection, 'place'>,
 ): Problem {
   const frame = error.frames.at(-1)
-  const place = frame ? { file: frame.file, line: frame.line, column: 1 } : owner.place
+  const place = frame ? { file: frame.file, line: frame.line, column: frame.column ?? 1 } : owner.place
   const message = `${error.type}: ${error.message}`
   const problem = { ...problemAt(place, 'python-error', message), hint: hint ?? null }
   return frame ? { ...problem, source: frame.source } : problem

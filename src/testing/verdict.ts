@@ -4,7 +4,7 @@ import type { AlertDraft } from '../model/alert.ts'
 import type { NoRegistry, Registry } from '../model/destination.ts'
 import { alertsOn, type Detection, type TestCase } from '../model/detection.ts'
 import type { TestOutcome } from '../model/evaluation.ts'
-import { FUNCTIONS, type MatchFinding } from '../model/finding.ts'
+import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/finding.ts'
 import type { RouteProblem } from '../model/route.ts'
 import type { TestFailure, TestResult } from '../model/test-result.ts'
 import { resolve } from '../routing/resolve.ts'
@@ -120,7 +120,7 @@ function matcherFailures(detection: Detection, test: TestCase, { functions }: Te
         what: 'ExpectedResult',
         expected: test.expectedResult,
         actual: error,
-        message: `${label} raised ${error.repr}`,
+        message: errorText(label, error),
       },
     ]
   }
@@ -130,13 +130,24 @@ function matcherFailures(detection: Detection, test: TestCase, { functions }: Te
   return [{ what: 'ExpectedResult', expected: test.expectedResult, actual, message }]
 }
 
+const RETURNED = /returned \[(.*?)\], expected \[(.*)\]$/
+const EXPECTED: Readonly<Record<string, string>> = { bool: 'True or False', str: 'a str' }
+
+/** A wrong type is no exception of the author's: the function returned. */
+function errorText(label: string, { type, message, repr }: FunctionError): string {
+  const [, returned, expected] = (type === 'FunctionReturnTypeError' && RETURNED.exec(message)) || []
+  if (returned === undefined || expected === undefined) return `${label} raised ${repr}`
+  const value = returned === 'NoneType' ? 'None' : `${/^[aeiou]/i.test(returned) ? 'an' : 'a'} ${returned}`
+  return `${label} returned ${value}, it must return ${EXPECTED[expected] ?? expected}`
+}
+
 /** Errors of the other functions count where the case expects an alert. */
 function functionFailures(detection: Detection, test: TestCase, { functions }: TestOutcome): TestFailure[] {
   if (test.expectedResult !== alertsOn(detection.type)) return []
   return FUNCTIONS.slice(1).flatMap((name) => {
     const error = functions[name]?.error
     if (!error) return []
-    const message = `${functionLabel(name, detection.type)} raised ${error.repr}`
+    const message = errorText(functionLabel(name, detection.type), error)
     return [{ what: 'function' as const, expected: null, actual: error, message }]
   })
 }

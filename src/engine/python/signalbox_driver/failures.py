@@ -95,7 +95,11 @@ def _frames(error):
         frames.append((error.filename, error.lineno or 1, "<module>"))
     if len(frames) > _MOST_FRAMES:
         frames = frames[: _MOST_FRAMES // 2] + frames[-_MOST_FRAMES // 2 :]
-    return [_frame(*frame) for frame in frames]
+    described = [_frame(*frame) for frame in frames]
+    if isinstance(error, SyntaxError) and error.filename in _sources and error.offset:
+        line = linecache.getline(error.filename, error.lineno or 1).rstrip("\r\n")
+        described[-1] |= {"source": line[:_LONGEST_TEXT], "column": max(1, error.offset)}
+    return described
 
 
 def _frame(path, line, function):
