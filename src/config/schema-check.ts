@@ -11,6 +11,9 @@ export type Schema = Readonly<Record<string, unknown>>
 /** Decides whether an error counts, and whether its source line may be shown. */
 export type Judge = (error: ErrorObject) => 'report' | 'report-secretly' | 'report-and-keep-file' | 'ignore'
 
+/** Each problem costs a search for the nearest known key and a line of text. */
+const MAX_PROBLEM_COUNT = 100
+
 let ajv: Ajv | undefined
 
 /** Loaded when something is to be checked: what was checked before is not. */
@@ -75,20 +78,23 @@ export function checkSchema(
     if (check) problems.knownGood?.add(check, source.text)
     return true
   }
-  const errors = withoutBranches(validate.errors ?? [])
-  let fine = true
-  for (const error of errors) {
-    const verdict = judge(error)
-    if (verdict === 'ignore') continue
-    fine = false
+  const errors = withoutBranches(validate.errors ?? []).filter((error) => judge(error) !== 'ignore')
+  for (const error of errors.slice(0, MAX_PROBLEM_COUNT)) {
     const report = describe(error, pointer)
+    const verdict = judge(error)
     problems.error(source, offsetOf(error, node), {
       ...report,
       secret: verdict === 'report-secretly',
       keepsFile: verdict === 'report-and-keep-file',
     })
   }
-  return fine
+  const more = errors.slice(MAX_PROBLEM_COUNT)
+  if (more.length > 0) {
+    const message = `the file has ${more.length} more problems, which are not listed`
+    const keepsFile = more.every((error) => judge(error) === 'report-and-keep-file')
+    problems.file('error', source.file, { code: 'more-problems', message, keepsFile })
+  }
+  return errors.length === 0
 }
 
 /** What is wrong with a value that stands in no file; null: it fits. */

@@ -56,17 +56,22 @@ export class YamlFault extends Error {
 
 /** Characters that a document may grow to when its aliases are written out. */
 const MAX_EXPANDED_SIZE = 32 * 1024 * 1024
+/** Scalars, sequences and mappings that are written in one document; each costs memory and time at every reader. */
+const MAX_NODE_COUNT = 250_000
+const MAX_NOTICE_COUNT = 100
 const CORE_TAG = 'tag:yaml.org,2002:'
 
 export class TreeBuilder {
   readonly notices: YamlNotice<WarningCode>[] = []
   /** null: begun and not yet complete. */
   readonly #anchors = new Map<string, YamlNode | null>()
+  #nodeCount = 0
 
   scalar(offset: number, text: string, plain: boolean, tag: string): ScalarNode {
+    this.#count(offset)
     const node = tag === '' ? { text, plain } : tagged(offset, text, plain, coreTag(tag))
     if (node.plain && isNotANumber(node.text)) {
-      this.notices.push({
+      this.#note({
         code: 'not-a-number',
         message: `${node.text} has no JSON form and is read as null`,
         offset,
@@ -77,6 +82,7 @@ export class TreeBuilder {
   }
 
   sequence(offset: number, items: readonly YamlNode[], tag: string): SequenceNode {
+    this.#count(offset)
     expectTag(offset, tag, 'seq')
     return { kind: 'sequence', offset, items, size: bounded(offset, sizeOf(items)) }
   }
@@ -86,6 +92,7 @@ export class TreeBuilder {
    * Merged keys come first and give way to the mapping's own.
    */
   mapping(offset: number, children: readonly YamlNode[], tag: string): MappingNode {
+    this.#count(offset)
     expectTag(offset, tag, 'map')
     const entries = new Map<string, MappingEntry>()
     let merged: Set<string> | undefined
@@ -122,8 +129,23 @@ export class TreeBuilder {
       : new YamlFault('unknown-alias', `the alias *${name} has no anchor before it`, offset)
   }
 
+  #note(notice: YamlNotice<WarningCode>): void {
+    if (this.notices.length < MAX_NOTICE_COUNT) this.notices.push(notice)
+  }
+
+  #count(offset: number): void {
+    this.#nodeCount++
+    if (this.#nodeCount <= MAX_NODE_COUNT) return
+    throw new YamlFault(
+      'too-many-nodes',
+      `the document has more than ${MAX_NODE_COUNT} keys and values`,
+      offset,
+      'split the file',
+    )
+  }
+
   #noteDuplicate(name: string, offset: number): void {
-    this.notices.push({
+    this.#note({
       code: 'duplicate-key',
       message: `the key "${name}" stands twice in this mapping; the last one wins`,
       offset,

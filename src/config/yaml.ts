@@ -6,6 +6,9 @@ import { readEvents } from './yaml-events.ts'
 import { plainJson } from './yaml-scalar.ts'
 import { type MappingNode, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
 
+/** The lenient parser takes several times the time and the memory of the fast one. */
+const MAX_LENIENT_CHARS = 1024 * 1024
+
 export interface YamlResult {
   /** null: the document is empty, or there is a fault. */
   readonly root: YamlNode | null
@@ -29,6 +32,9 @@ function read(text: string) {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     if (error.reason.startsWith('nesting exceeded')) throw tooDeep(error.mark?.position ?? 0)
+    if (text.length > MAX_LENIENT_CHARS) {
+      throw new YamlFault('yaml-syntax', error.reason, error.mark?.position ?? 0)
+    }
     return readDocument(text)
   }
 }

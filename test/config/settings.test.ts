@@ -127,3 +127,14 @@ describe('durations', () => {
     expect(parseDuration(text)).toBe(ms)
   })
 })
+
+describe('very many faults', () => {
+  it('are listed up to a hundred, and the others are counted', async () => {
+    const keys = Array.from({ length: 5_000 }, (_, i) => `k${i}: 1\n`).join('')
+    const { problems } = await load({ 'signalbox.yaml': keys })
+    expect(problems.filter(({ code }) => code === 'unknown-key')).toHaveLength(100)
+    expect(problems.filter(({ code }) => code !== 'unknown-key')).toMatchObject([
+      { code: 'more-problems', message: 'the file has 4900 more problems, which are not listed' },
+    ])
+  })
+})

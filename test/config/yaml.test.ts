@@ -136,6 +136,12 @@ describe.each(parsers)('a document read by %s', (_, read) => {
     ['a tag that does not fit', 'a: !!int x\n', 'unsupported-tag'],
     ['a merge of a scalar', 'a: {<<: 1}\n', 'bad-merge'],
     ['aliases that explode', bomb(), 'alias-expansion'],
+    ['a list of very many entries', '- a\n'.repeat(260_000), 'too-many-nodes'],
+    [
+      'a mapping of very many keys',
+      Array.from({ length: 130_000 }, (_, i) => `k${i}: 1\n`).join(''),
+      'too-many-nodes',
+    ],
   ])('%s is a fault', (_name, text, code) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ notice: expect.objectContaining({ code }) }))
   })
@@ -161,6 +167,17 @@ function bomb(): string {
 }
 
 describe('parseYaml', () => {
+  it('gives the lenient parser no text that is larger than a mebibyte', () => {
+    const text = 'Log:\n  {\n  "a": 53.0,\n  "b": [1, 08]\n}\n'
+    expect(parseYaml(`${text}# ${'x'.repeat(1000)}\n`).fault).toBeNull()
+    expect(parseYaml(`${text}# ${'x'.repeat(2 ** 20)}\n`).fault).toMatchObject({ code: 'yaml-syntax' })
+  })
+
+  it('names a hundred of the keys that stand twice', () => {
+    const { notices } = parseYaml('a: 1\n'.repeat(5_000))
+    expect(notices).toHaveLength(100)
+  })
+
   it('takes loosely indented JSON, which js-yaml refuses', () => {
     const text = 'Log:\n  {\n  "a": 53.0,\n  "b": [1, 08]\n}\n'
     expect(() => readEvents(text)).toThrow()
