@@ -2,18 +2,22 @@
 import { printable } from '../reporters/_style.ts'
 import { examine, type Finding } from '../workspace/doctor.ts'
 import { defineCommand, FAILED, OK } from './_command.ts'
-import { FORMAT, list } from './_options.ts'
+import { FORMAT, list, text } from './_options.ts'
 import { openSession, type Session } from './_session.ts'
 import { jsonDocument } from './_store-session.ts'
 
 export default defineCommand({
   options: {
     secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
+    httpTokenFile: text('--http-token-file <file>', 'the token file of run, whose permissions are checked'),
     format: FORMAT,
   },
   async run({ options }, io) {
     const session = openSession(options, io, { workspace: { allowUnknownDestinations: true } })
-    const findings = await examine(session.workspace, options.secretsDir)
+    const findings = await examine(session.workspace, {
+      secretsDirs: options.secretsDir,
+      httpTokenFile: options.httpTokenFile,
+    })
     if (options.format === 'json') session.print(jsonDocument({ findings }))
     else for (const finding of findings) session.print(line(finding, session))
     return findings.some(({ state }) => state === 'missing') ? FAILED : OK

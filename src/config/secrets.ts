@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { readProjectFile } from '../files/project-file.ts'
-import type { Registry } from '../model/destination.ts'
+import type { Destination, Registry } from '../model/destination.ts'
 import type { Revealed, Secrets } from '../model/ports.ts'
 import {
   findReferences,
@@ -22,6 +22,8 @@ export interface SecretPlaces {
 export interface ProjectSecrets extends Secrets {
   /** What the enabled destinations need and cannot have now, a line for each: `soc-slack: ${env:X} is not set`. */
   missing(registry: Registry): Promise<readonly string[]>
+  /** Absolute paths of the files that the enabled destinations read. */
+  files(destinations: readonly Destination[]): readonly string[]
 }
 
 const MAX_SECRET_BYTES = 64 * 1024
@@ -32,6 +34,7 @@ export function createSecrets(places: SecretPlaces): ProjectSecrets {
   return {
     reveal: (options) => reveal(options, frozen),
     missing: (registry) => missing(registry, frozen),
+    files: (destinations) => filesOf(destinations, frozen),
   }
 }
 
@@ -62,12 +65,22 @@ async function missing(registry: Registry, places: SecretPlaces): Promise<string
   return lacking
 }
 
+function filesOf(destinations: readonly Destination[], places: SecretPlaces): string[] {
+  return destinations
+    .filter(({ enabled }) => enabled)
+    .flatMap(({ options }) => textsIn(options).flatMap((text) => findReferences(text).references))
+    .flatMap((reference) => {
+      const found = lookUp(reference, places)
+      return 'value' in found && found.path !== undefined ? [found.path] : []
+    })
+}
+
 /** Options for a preview: every reference reads `<secret>`. */
 export function placeholders(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return mapTexts(options, (text) => replaceReferences(text, () => '<secret>'))
 }
 
-type Lookup = { readonly value: string } | { readonly reason: string }
+type Lookup = { readonly value: string; readonly path?: string } | { readonly reason: string }
 
 function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Lookup {
   if (kind === 'file') return readSecret(name, places)
@@ -80,8 +93,9 @@ function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Lookup {
 function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretPlaces): Lookup {
   const folders = [projectRoot, ...secretsDirs]
   for (const folder of folders) {
-    const read = readProjectFile(resolve(folder, name), { folders, maxBytes: MAX_SECRET_BYTES })
-    if ('bytes' in read) return secretIn(read.bytes)
+    const path = resolve(folder, name)
+    const read = readProjectFile(path, { folders, maxBytes: MAX_SECRET_BYTES })
+    if ('bytes' in read) return secretIn(read.bytes, path)
     if (read.code === 'missing-file' || read.code === 'broken-link') continue
     if (read.code !== 'outside-project') return read
     return { reason: 'lies outside the project and the --secrets-dir folders' }
@@ -89,9 +103,9 @@ function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretPlace
   return { reason: 'does not exist' }
 }
 
-function secretIn(bytes: Buffer): Lookup {
+function secretIn(bytes: Buffer, path: string): Lookup {
   const value = bytes.toString('utf8').replace(/\r?\n$/, '')
-  return value === '' ? { reason: 'is empty' } : { value }
+  return value === '' ? { reason: 'is empty' } : { value, path }
 }
 
 const MIN_REDACTED_LENGTH = 4

@@ -1,6 +1,6 @@
 /** What a reload replaces as a whole: the Project, its engine, destination types and secrets. A faulty one never takes over. */
 import { processEnvironment } from '../config/env-file.ts'
-import { createSecrets } from '../config/secrets.ts'
+import { createSecrets, type ProjectSecrets } from '../config/secrets.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import type { Registry } from '../model/destination.ts'
@@ -40,6 +40,8 @@ export interface Prepared {
   readonly project: RoutedProject
   readonly types: ReadonlyMap<string, DestinationType>
   readonly secrets: Secrets
+  /** Absolute paths of the files that the secrets are read from. */
+  readonly secretFiles: readonly string[]
 }
 
 export interface Generation extends Prepared {
@@ -71,7 +73,8 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   }
   const types = await loadTypes(registry, project.root, options.allowLocalTypes)
   const secrets = await readableSecrets(registry, project.root, options)
-  return { project: { ...withoutTests(project), registry }, types, secrets }
+  const secretFiles = secrets.files(registry.destinations)
+  return { project: { ...withoutTests(project), registry }, types, secrets, secretFiles }
 }
 
 /** Nothing of a run asks for the cases, and of a large repository they are the most. */
@@ -116,7 +119,7 @@ async function readableSecrets(
   registry: Registry,
   projectRoot: string,
   options: GenerationOptions,
-): Promise<Secrets> {
+): Promise<ProjectSecrets> {
   const environment = processEnvironment(options.workspace.envFile)
   const secrets = createSecrets({ environment, projectRoot, secretsDirs: options.secretsDirs })
   const missing = await secrets.missing(registry)

@@ -6,15 +6,20 @@ import type { Project } from '../model/project.ts'
 import { CacheLedger } from '../pipeline/cache-ledger.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles, type PrivateFiles } from '../workspace/private-files.ts'
 import { DEFAULT_STORE } from '../workspace.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { DaemonEvent } from './events.ts'
-import { type Generation, type GenerationOptions, prepareGeneration, startGeneration } from './generation.ts'
+import {
+  type Generation,
+  type GenerationOptions,
+  type Prepared,
+  prepareGeneration,
+  startGeneration,
+} from './generation.ts'
 import { openToken } from './http-token.ts'
 import { type KeepRejects, openRejects } from './rejects.ts'
 import { type OpenedSource, openSources } from './sources.ts'
-
-const DEFAULT_REJECTS = '.signalbox/rejects.ndjson'
 
 export interface DaemonOptions extends GenerationOptions {
   readonly storeUrl?: string
@@ -65,12 +70,26 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost })
   cleanups.add('store', () => store.close())
   await store.hold(`signalbox run --project ${root}`)
-  const keepRejects = await openRejects(rejectsFile(prepared.project, store), root)
+  const rejects = rejectsFile(prepared.project, store)
+  const keepRejects = await openRejects(rejects, root)
+  warnOfExposedFiles(prepared, { storePlace: store.place, rejects }, options)
   const cache = new CacheLedger(store, () => systemClock.now())
   // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
   return { current, sources, token, store, cache, keepRejects, draining, loss }
+}
+
+/** This is said once and changes nothing: the operator may have meant these permissions. */
+function warnOfExposedFiles(
+  { project, secretFiles }: Prepared,
+  files: Pick<PrivateFiles, 'storePlace' | 'rejects'>,
+  { log, httpTokenFile, workspace }: DaemonOptions,
+): void {
+  const named = [httpTokenFile, workspace.envFile]
+  const exposed = exposedFiles(project, { ...files, secrets: secretFiles, named })
+  if (exposed.length === 0) return
+  log.warn({ files: exposed, hint: EXPOSED_HINT }, 'other users can read files that hold alerts or secrets')
 }
 
 function rejectsFile({ root, settings }: Project, store: Store): string | null {

@@ -6,10 +6,12 @@ import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../conf
 import { createSecrets } from '../config/secrets.ts'
 import { isError, messageOf } from '../errors.ts'
 import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
+import { declaredDestinations } from '../model/destination.ts'
 import type { Project } from '../model/project.ts'
-import { openProjectStore } from '../workspace.ts'
+import { DEFAULT_STORE, openProjectStore } from '../workspace.ts'
 import { loadTypes } from './destination-types.ts'
 import { noteIdleContent } from './idle-content.ts'
+import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles } from './private-files.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './project.ts'
 
 export interface Finding {
@@ -25,10 +27,13 @@ const fine = (told: string): Told => ({ state: 'fine', told, hint: null })
 const note = (told: string, hint: string): Told => ({ state: 'note', told, hint })
 const missing = (told: string, hint: string): Told => ({ state: 'missing', told, hint })
 
-export async function examine(
-  workspace: WorkspaceOptions,
-  secretsDirs: readonly string[],
-): Promise<Finding[]> {
+export interface Places {
+  readonly secretsDirs: readonly string[]
+  readonly httpTokenFile?: string
+}
+
+export async function examine(workspace: WorkspaceOptions, places: Places): Promise<Finding[]> {
+  const { secretsDirs } = places
   const project = await openProject(workspace)
   const looks: [string, () => Told | Promise<Told>][] = [
     ['node', () => fine(process.versions.node)],
@@ -39,6 +44,7 @@ export async function examine(
     ['destinations', () => destinations(project)],
     ['secrets', () => secrets(project, workspace, secretsDirs)],
     ['store', () => store(workspace)],
+    ['permissions', () => permissions(project, workspace, places)],
   ]
   const findings: Finding[] = []
   for (const [what, look] of looks) findings.push({ what, ...(await look()) })
@@ -121,6 +127,20 @@ async function secrets(
     lacking.join('; '),
     'set them in the environment, in --env-file, or in the files that destinations.yaml names',
   )
+}
+
+function permissions(project: Project, { envFile }: WorkspaceOptions, places: Places): Told {
+  const { root, settings, registry } = project
+  const environment = processEnvironment(envFile)
+  const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: places.secretsDirs })
+  const exposed = exposedFiles(project, {
+    storePlace: settings.store ?? DEFAULT_STORE,
+    rejects: resolve(root, settings.rejects ?? DEFAULT_REJECTS),
+    secrets: secrets.files(declaredDestinations(registry)),
+    named: [places.httpTokenFile, envFile],
+  })
+  if (exposed.length === 0) return fine('files with alerts or secrets are for their owner alone')
+  return note(`other users can read ${exposed.join(', ')}`, EXPOSED_HINT)
 }
 
 /** Of destinations whose credentials a library looks for: which place served. */

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { KEY_ID, SECRET } from '../support/aws.ts'
 import { withEnvironment } from '../support/environment.ts'
 import { signalbox } from './fake-io.ts'
@@ -22,6 +24,7 @@ describe('doctor', () => {
       destinations: 'fine',
       secrets: 'fine',
       store: 'fine',
+      permissions: 'fine',
     })
   })
 
@@ -43,6 +46,35 @@ destinations:
     })
     expect(states).toMatchObject({ python: 'missing', secrets: 'missing', destinations: 'note' })
     expect(told.find(({ what }) => what === 'secrets')?.told).toContain('SIGNALBOX_TEST_NOT_SET')
+  })
+
+  it('names the files with alerts or secrets that others can read', async () => {
+    // The folders of a test run are closed to others, so nothing in them could be reached.
+    const root = mkdtempSync('/tmp/signalbox-doctor-')
+    onTestFinished(() => rmSync(root, { recursive: true }))
+    chmodSync(root, 0o755)
+    const open = ['token', 'key', 'alerts.ndjson', 'rejects', 'store.db']
+    for (const name of [...open, 'closed']) writeFileSync(join(root, name), 'text', { mode: 0o644 })
+    for (const name of open) chmodSync(join(root, name), 0o644)
+    chmodSync(join(root, 'closed'), 0o600)
+    writeFileSync(join(root, 'signalbox.yaml'), 'store: sqlite:store.db\nrejects: rejects\n')
+    writeFileSync(
+      join(root, 'destinations.yaml'),
+      `version: 1
+fallback: [archive]
+destinations:
+  - { name: archive, type: file, options: { path: alerts.ndjson } }
+  - { name: hook, type: webhook, severities: [HIGH], options: { url: "\${file:key}", headers: { X-Key: "\${file:closed}" } } }
+`,
+    )
+    const asked = ['doctor', '--project', root, '--http-token-file', join(root, 'token'), '--format', 'json']
+    const { out } = await signalbox(asked)
+    const told = (JSON.parse(out).findings as { what: string; state: string; told: string }[]).find(
+      ({ what }) => what === 'permissions',
+    )!
+    expect(told.state).toBe('note')
+    expect(open.filter((name) => !told.told.includes(join(root, name)))).toEqual([])
+    expect(told.told).not.toContain('closed')
   })
 
   it('prints a line each, with what to do', async () => {

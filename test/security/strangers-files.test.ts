@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { zipOf } from '../packages/_zips.ts'
 import { runCommand } from '../support/process.ts'
 import { seededCache } from './seeded-cache.ts'
@@ -41,7 +41,7 @@ beforeEach(() => {
     'AnalysisType: rule\nRuleID: It\nFilename: it.py\nEnabled: true\nSeverity: High\nLogTypes: [A]\nTests: [{ Name: matches, ExpectedResult: true, Log: {} }]\n',
   )
   add('detections/it.py', 'def rule(event): return True\n')
-  writeFileSync(join(elsewhere, 'text'), `${SECRET}\nworkers: ${SECRET}\n`)
+  writeFileSync(join(elsewhere, 'text'), `${SECRET}: ${SECRET}\n`)
   writeFileSync(
     join(elsewhere, 'it.yml'),
     `AnalysisType: global\nGlobalID: h\nFilename: it.py\n${SECRET}: 1\n`,
@@ -246,5 +246,24 @@ describe('what holds alerts', () => {
     expect(modes.map((path) => [path, statSync(join(root, path)).mode & 0o077])).toEqual(
       modes.map((path) => [path, 0]),
     )
+  })
+
+  it('and keeps wider permissions that it finds, with one warning at the start', async () => {
+    const open = mkdtempSync('/tmp/signalbox-open-')
+    onTestFinished(() => rmSync(open, { recursive: true }))
+    chmodSync(open, 0o755)
+    const token = join(open, 'token')
+    writeFileSync(token, 'token')
+    writeFileSync(join(open, 'signalbox.db'), '')
+    for (const file of [token, join(open, 'signalbox.db')]) chmodSync(file, 0o644)
+    const store = `sqlite:${join(open, 'signalbox.db')}`
+    const args = ['run', '--from', 'stdin?logType=A', '--store', store, '--http-token-file', token]
+    const { code, err } = await command(...args)
+    expect(code).toBe(0)
+    expect(statSync(join(open, 'signalbox.db')).mode & 0o777).toBe(0o644)
+    const lines = err.split('\n').filter((line) => line.includes('other users can read files'))
+    expect(lines).toHaveLength(1)
+    expect(err).toContain(token)
+    expect(err).toContain(join(open, 'signalbox.db'))
   })
 })
