@@ -24,10 +24,14 @@ export { unmute } from './workspace/unmute.ts'
 
 export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
 
-/** The store that `--store` names, else signalbox.yaml, else the default file: to look at, and to write in short transactions. */
+/**
+ * The store that `--store` names, else signalbox.yaml, else the default file: to read, which changes nothing about it, or
+ * to write in short transactions beside a daemon.
+ */
 export async function openProjectStore(
   { root, envFile }: WorkspaceOptions,
   url: string | undefined,
+  access: 'read' | 'write',
 ): Promise<Store> {
   const { store } = settingsOf(root, processEnvironment(envFile))
   const chosen = url ?? store ?? DEFAULT_STORE
@@ -35,5 +39,10 @@ export async function openProjectStore(
     throw new UserError('a memory: store ends with its process, there is nothing to look at')
   }
   // A mistyped path must not read like a store without alerts.
-  return openStore(chosen, { clock: systemClock, projectRoot: root, create: false })
+  return openStore(chosen, {
+    clock: systemClock,
+    projectRoot: root,
+    create: false,
+    readOnly: access === 'read',
+  })
 }

@@ -51,7 +51,7 @@ async function routesOf(project: WithRegistry, log: Log): Promise<RouteTable> {
 /** Only looked at where there is one: a fresh repository has none. */
 async function storeOf(workspace: WorkspaceOptions, url: string | undefined): Promise<Store | null> {
   try {
-    return await openProjectStore(workspace, url)
+    return await openProjectStore(workspace, url, 'read')
   } catch (error) {
     if (isError(error, 'user') && url === undefined) return null
     throw error

@@ -90,7 +90,7 @@ export const resume = defineCommand({
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)
     const destination = destinationCalled(session.project, name)
-    const store = await openProjectStore(session.workspace, options.store)
+    const store = await openProjectStore(session.workspace, options.store, 'write')
     try {
       const now = Date.now()
       const before = await resumeDestination(store, destination, now)

@@ -9,10 +9,11 @@ import { openSession, type Session } from './_session.ts'
 export async function withStore(
   options: Values<GlobalOptions> & { readonly store?: string },
   io: Io,
+  access: 'read' | 'write',
   act: (store: Store, session: Session) => Promise<number>,
 ): Promise<number> {
   const session = openSession(options, io)
-  const store = await openProjectStore(session.workspace, options.store)
+  const store = await openProjectStore(session.workspace, options.store, access)
   try {
     return await act(store, session)
   } finally {

@@ -29,7 +29,7 @@ const listCommand = defineCommand({
     format: FORMAT,
   },
   run: ({ options }, io) =>
-    withStore(options, io, async (store, session) => {
+    withStore(options, io, 'read', async (store, session) => {
       const { detection, severity, since, limit = LIMIT } = options
       const alerts = await store.alerts({
         detection,
@@ -48,7 +48,7 @@ const show = defineCommand({
   arguments: { '<id>': 'the alert; a beginning of the id will do' },
   options: { store: STORE, format: FORMAT },
   run: ({ args: [id = ''], options }, io) =>
-    withStore(options, io, async (store, session) => {
+    withStore(options, io, 'read', async (store, session) => {
       const alert = await findAlert(store, id)
       const rows = await store.deliveries({ alertId: alert.id, limit: SEARCHED })
       const deliveries = await Promise.all(
@@ -82,7 +82,7 @@ const unmuteCommand = defineCommand({
   completes: 'detections',
   options: { store: STORE },
   run: ({ args: [id = ''], options }, io) =>
-    withStore(options, io, async (store, session) => {
+    withStore(options, io, 'write', async (store, session) => {
       if (await unmute(store, id, Date.now())) {
         session.print(`${printable(id)} makes alerts again\n`)
         return OK
@@ -103,7 +103,7 @@ const resend = defineCommand({
     format: FORMAT,
   },
   run: ({ args: [id = ''], options }, io) =>
-    withStore(options, io, async (store, session) => {
+    withStore(options, io, 'write', async (store, session) => {
       const alert = await findAlert(store, id)
       const registry = requireRegistry(await openProject(session.workspace))
       const { to, left } = await resendAlert(store, registry, alert, options.destination, Date.now())

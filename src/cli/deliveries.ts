@@ -31,7 +31,7 @@ const LIST_OPTIONS = {
 const list = defineCommand({
   options: { state: choice('--state <state>', 'only those in this state', DELIVERY_STATES), ...LIST_OPTIONS },
   run: ({ options }, io) =>
-    withStore(options, io, (store, session) =>
+    withStore(options, io, 'read', (store, session) =>
       show(store, options, options.state && [options.state], session),
     ),
 })
@@ -39,7 +39,7 @@ const list = defineCommand({
 const dead = defineCommand({
   options: LIST_OPTIONS,
   run: ({ options }, io) =>
-    withStore(options, io, (store, session) => show(store, options, ['dead', 'orphaned'], session)),
+    withStore(options, io, 'read', (store, session) => show(store, options, ['dead', 'orphaned'], session)),
 })
 
 async function show(
@@ -95,7 +95,7 @@ const retry = defineCommand({
       throw new UserError('deliveries retry needs either ids, --destination NAME or --all-dead', {
         hint: '`signalbox deliveries dead` lists what was given up',
       })
-    return withStore(options, io, async (store, session) => {
+    return withStore(options, io, 'write', async (store, session) => {
       const selection = await selectionOf(store, args, destination)
       const retried = await store.retry(selection)
       if (options.format === 'json') session.print(jsonDocument({ retried }))

@@ -34,7 +34,7 @@ export function daemonPlace(
   return {
     take: async (name) => {
       if (release || store.path === null) return
-      release = lockPlace(driver, store.path, store.place)
+      release = lockPlace(store.path, store.place, (cause) => taken(driver, store.place, cause))
       try {
         await write((now) => signIn(driver, name, now))
       } catch (error) {
@@ -54,8 +54,19 @@ export function daemonPlace(
   }
 }
 
+/** Does the work while this process alone has the daemon's place; refuses while a daemon has it. */
+export function whileNobodyHolds(driver: Driver, path: string | null, place: string, work: () => void): void {
+  if (path === null) return work()
+  const release = lockPlace(path, place, (cause) => olderDaemon(driver, place, cause))
+  try {
+    work()
+  } finally {
+    release()
+  }
+}
+
 /** Taken also means: by another store of this same process. */
-function lockPlace(driver: Driver, path: string, place: string): Release {
+function lockPlace(path: string, place: string, taken: (cause: unknown) => UserError): Release {
   let lock: DatabaseSync | undefined
   try {
     const held = new DatabaseSync(`${path}-hold`, { timeout: 0 })
@@ -65,19 +76,32 @@ function lockPlace(driver: Driver, path: string, place: string): Release {
     return () => held.close()
   } catch (error) {
     lock?.close()
-    throw isBusy(error) ? taken(driver, place, error) : sqliteFailure(error, place)
+    throw isBusy(error) ? taken(error) : sqliteFailure(error, place)
   }
 }
 
 function taken(driver: Driver, place: string, cause: unknown): UserError {
-  const holder = driver.prepare<Holder>('SELECT name, pid, host, since FROM holder').get()
-  const who = holder
-    ? `${holder.name}, process ${holder.pid} on ${holder.host} since ${new Date(holder.since).toISOString()}`
-    : 'another process'
-  return new UserError(`the store ${place} is held by ${who}`, {
+  return new UserError(`the store ${place} is held by ${holderOf(driver)}`, {
     hint: 'one daemon per SQLite store: stop that one, or name another store with --store',
     cause,
   })
+}
+
+function olderDaemon(driver: Driver, place: string, cause: unknown): UserError {
+  return new UserError(`the store ${place} has an older schema and is held by ${holderOf(driver)}`, {
+    hint: 'stop that daemon before this version of Signalbox writes to its store, or use the version of the daemon',
+    cause,
+  })
+}
+
+/** For people. A store that is being made has no table of it yet. */
+function holderOf(driver: Driver): string {
+  const hasTable = driver.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'holder'").get() !== undefined
+  const holder = hasTable
+    ? driver.prepare<Holder>('SELECT name, pid, host, since FROM holder').get()
+    : undefined
+  if (!holder) return 'another process'
+  return `${holder.name}, process ${holder.pid} on ${holder.host} since ${new Date(holder.since).toISOString()}`
 }
 
 /** Signs in, and ends the leases of a predecessor that is gone: nobody will settle them. */

@@ -13,22 +13,34 @@ interface Migration {
   readonly sql: string
 }
 
-export function migrate(driver: Driver, place: string, readOnly: boolean): void {
+/** Queries of alerts, deliveries and destinations read each schema from here on. */
+const OLDEST_READABLE = 1
+
+/** Refuses a database that this Signalbox cannot read. Writes nothing. */
+export function refuseUnreadable(driver: Driver, place: string): void {
+  const newest = knownMigrations().length
+  const version = checkedVersion(driver, place, newest)
+  if (version >= OLDEST_READABLE) return
+  throw new UserError(`the store ${place} has an older schema (${version}, now ${newest})`, {
+    hint: '`signalbox run` brings it up to date',
+  })
+}
+
+/** @param alone does the work while no daemon holds the store, or refuses. Called only when there is something to do. */
+export function migrate(driver: Driver, place: string, alone: (work: () => void) => void): void {
   const migrations = knownMigrations()
   const newest = migrations.length
-  const version = checkedVersion(driver, place, newest)
-  if (version === newest) return
-  if (readOnly) {
-    throw new UserError(`the store ${place} has an older schema (${version}, now ${newest})`, {
-      hint: '`signalbox run` brings it up to date',
+  if (checkedVersion(driver, place, newest) < newest) {
+    alone(() => {
+      driver.exec('PRAGMA journal_mode = WAL')
+      driver.transaction(() => {
+        // Read again under the lock: another process may have migrated meanwhile.
+        const now = checkedVersion(driver, place, newest)
+        for (const migration of migrations.slice(now)) driver.exec(migration.sql)
+        driver.exec(`PRAGMA user_version = ${newest}; PRAGMA application_id = ${APPLICATION_ID}`)
+      })
     })
   }
-  driver.transaction(() => {
-    // Read again under the lock: another process may have migrated meanwhile.
-    const now = checkedVersion(driver, place, newest)
-    for (const migration of migrations.slice(now)) driver.exec(migration.sql)
-    driver.exec(`PRAGMA user_version = ${newest}; PRAGMA application_id = ${APPLICATION_ID}`)
-  })
 }
 
 function checkedVersion(driver: Driver, place: string, newest: number): number {

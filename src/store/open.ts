@@ -4,7 +4,8 @@ import { resolve } from 'node:path'
 import { isError, UserError } from '../errors.ts'
 import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
 import type { Clock } from '../model/ports.ts'
-import { migrate } from './migrate.ts'
+import { whileNobodyHolds } from './hold.ts'
+import { migrate, refuseUnreadable } from './migrate.ts'
 import { SIGNALS_KEPT_MS } from './retention.ts'
 import { openSqlite } from './sqlite-driver.ts'
 import { sqliteStore } from './sqlite-store.ts'
@@ -90,7 +91,8 @@ function open(path: string | null, place: string, options: OpenStoreOptions): St
   const readOnly = options.readOnly ?? false
   const driver = openSqlite(path ?? ':memory:', { place, readOnly })
   try {
-    migrate(driver, place, readOnly)
+    if (readOnly) refuseUnreadable(driver, place)
+    else migrate(driver, place, (work) => whileNobodyHolds(driver, path, place, work))
   } catch (error) {
     driver.close()
     throw error

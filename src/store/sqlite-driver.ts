@@ -1,9 +1,22 @@
 /** The driver over Node's own SQLite: pragmas, cached statements, nested transactions. Knows no table. */
+import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import type { Driver, Params, Statement } from './driver.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
+
+/**
+ * Nobody has a database open that has no journal beside it. Read as one that does not change it makes no files: a
+ * journal that belonged to whoever only looked, such as root, would keep the daemon out.
+ */
+function locationOf(path: string, readOnly: boolean): string | URL {
+  if (!readOnly || path === ':memory:' || existsSync(`${path}-wal`)) return path
+  const location = pathToFileURL(path)
+  location.search = 'mode=ro&immutable=1'
+  return location
+}
 
 export function openSqlite(path: string, options: { place: string; readOnly: boolean }): Driver {
   const guarded = <T>(work: () => T): T => {
@@ -14,13 +27,16 @@ export function openSqlite(path: string, options: { place: string; readOnly: boo
     }
   }
   const database = guarded(
-    () => new DatabaseSync(path, { readOnly: options.readOnly, timeout: BUSY_TIMEOUT_MS }),
+    () =>
+      new DatabaseSync(locationOf(path, options.readOnly), {
+        readOnly: options.readOnly,
+        timeout: BUSY_TIMEOUT_MS,
+      }),
   )
   const exec = (sql: string) => guarded(() => database.exec(sql))
   try {
     // FULL: what was acknowledged survives a power cut, not only the end of the process.
     exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-    if (!options.readOnly) exec('PRAGMA journal_mode = WAL')
   } catch (error) {
     database.close()
     throw error

@@ -166,7 +166,7 @@ function identified(name: string, identity: Promise<string>): Promise<Told> {
 async function store(workspace: WorkspaceOptions): Promise<Told> {
   if (!existsSync(resolve(workspace.root, '.signalbox'))) return fine('none yet; `signalbox run` makes it')
   try {
-    const opened = await openProjectStore(workspace, undefined)
+    const opened = await openProjectStore(workspace, undefined, 'read')
     await opened.close()
     return fine(opened.place)
   } catch (error) {

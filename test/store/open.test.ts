@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -125,6 +126,67 @@ describe('openStore', () => {
     await store.close()
   })
 
+  describe('a store of the first schema', () => {
+    const FIRST = () => readFileSync(new URL('0001-initial.sql', MIGRATIONS), 'utf8')
+    const make = () =>
+      database('old.db', `${FIRST()}; PRAGMA user_version = 1; PRAGMA application_id = ${0x53494742}`)
+    const state = () => {
+      const file = new DatabaseSync(join(root, 'old.db'), { readOnly: true })
+      const pragma = (name: string) => Object.values(file.prepare(`PRAGMA ${name}`).get()!)[0]
+      const found = [pragma('user_version'), pragma('journal_mode'), readdirSync(root).sort()]
+      file.close()
+      return found
+    }
+
+    it('is read as it is', async () => {
+      make()
+      const before = state()
+      const store = await open('sqlite:old.db', true)
+      expect(await store.alerts({ limit: 5 })).toEqual([])
+      expect(await store.deliveries({ limit: 5 })).toEqual([])
+      expect((await store.destinationState('soc')).version).toBe(0)
+      await store.close()
+      expect(state()).toEqual(before)
+    })
+
+    it('is not migrated while a daemon holds it', async () => {
+      make()
+      const hold = new DatabaseSync(join(root, 'old.db-hold'))
+      hold.exec('BEGIN EXCLUSIVE')
+      const before = state()
+      const error = await refusal(open('sqlite:old.db'))
+      expect(error.message).toMatch(/older schema and is held by another process/)
+      expect(state()).toEqual(before)
+      hold.close()
+      await (await open('sqlite:old.db')).close()
+      expect(state()[0]).toBe(readdirSync(MIGRATIONS).length)
+    })
+  })
+
+  it('makes no files when it only reads, whether or not a daemon has it open', async () => {
+    const daemon = await open('sqlite:s.db')
+    await daemon.commit(plan({ alerts: [alert('a1')] }), expecting())
+    const read = async () => {
+      const before = readdirSync(root).sort()
+      const reader = await open('sqlite:s.db', true)
+      expect((await reader.alerts({ limit: 5 })).length).toBe(1)
+      await reader.close()
+      expect(readdirSync(root).sort()).toEqual(before)
+      return before
+    }
+    expect(await read()).toContain('s.db-wal')
+    await daemon.close()
+    expect(await read()).not.toContain('s.db-wal')
+  })
+
+  it("leaves another program's database in its journal mode", async () => {
+    database('s.db', 'CREATE TABLE theirs (a)')
+    await refusal(open('sqlite:s.db'))
+    const file = new DatabaseSync(join(root, 's.db'), { readOnly: true })
+    expect(file.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' })
+    file.close()
+  })
+
   it('reads only what is there, in the schema it knows', async () => {
     expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/there is no store/)
     writeFileSync(join(root, 's.db'), '')
@@ -147,7 +209,7 @@ describe('a full disk', () => {
   it('fails the commits that it hits, keeps the others, and goes on when there is room', async () => {
     const place = `sqlite:${join(root, 's.db')}`
     const driver = openSqlite(join(root, 's.db'), { place, readOnly: false })
-    migrate(driver, place, false)
+    migrate(driver, place, (work) => work())
     const options = { clock, place, path: null, readOnly: false, signalsKeptMs: 1e9 }
     const store = sqliteStore(driver, options)
     const write = (n: number, fields: string) =>
