@@ -70,7 +70,9 @@ export function createHttpClient(
         const response = await once(next, url, transport, either)
         const target = transport.followRedirects ? redirection(response, url) : null
         if (target === null || redirects === MOST_REDIRECTS) return response
-        if (target.origin !== url.origin) next = { ...next, headers: openHeaders(next.headers) }
+        const leaves = target.origin !== url.origin
+        if (leaves && transport.keepsOrigin) return response
+        if (leaves) next = { ...next, headers: openHeaders(next.headers) }
         url = target
       }
     } catch (error) {

@@ -145,7 +145,9 @@ async function ask(attempt: Attempt, outgoing: Outgoing): Promise<Answer> {
   if (!speaksHttp(type)) throw new Error('only types that speak HTTP ask')
   const plain = dressed(outgoing, message, options, ports.version)
   const request = type.sign ? await type.sign(plain, options as never, signal) : plain
-  const response = await ports.http.send(request, signal, transportOf(options))
+  // A key in the body, as PagerDuty has it, is for the host that the registry names.
+  const keepsOrigin = redact(request.body) !== request.body
+  const response = await ports.http.send(request, signal, { ...transportOf(options), keepsOrigin })
   // Redacted before anything is cut from it: half a secret would not be recognised.
   const answer = { ...response, body: headerRedactor(request.headers)(redact(response.body)) }
   const reads = type.receipt !== undefined || 'exchange' in type

@@ -73,6 +73,8 @@ export interface Transport {
   readonly key?: string
   readonly proxy?: string
   readonly followRedirects?: boolean
+  /** A redirect to another origin is not followed: the body holds a secret. */
+  readonly keepsOrigin?: boolean
   readonly publicOnly?: boolean
 }
 

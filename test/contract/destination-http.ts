@@ -44,7 +44,8 @@ const TOTAL_TIMEOUT_MS = 20_000
 interface Stage {
   readonly receiver: Receiver
   readonly logged: string[]
-  send(url?: string): Promise<SendResult>
+  /** @param more options beside those of the fixture. */
+  send(url?: string, more?: object): Promise<SendResult>
   /** Sends to the receiver, which gives this answer; where that has no end, the time runs out once it has begun. */
   sendFor(answer: Answer): Promise<SendResult>
 }
@@ -120,6 +121,17 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     receiver.script(answer)
     expect(await stage.sendFor(answer)).toMatchObject(expected)
     await receiver.until(1)
+  })
+
+  it('sends no secret to another host, where redirects are followed', async () => {
+    const other = await startReceiver()
+    receiver.script({ status: 307, headers: { location: other.url } })
+    await stage.send(receiver.url, { transport: { followRedirects: true } })
+    await receiver.until(1)
+    const sent = JSON.stringify(other.requests)
+    other.expect(other.requests.length)
+    await other.close()
+    expect(fixture.secrets.filter((secret) => sent.includes(secret))).toEqual([])
   })
 
   it('retries when nobody listens', async () => {
@@ -230,8 +242,9 @@ function setStage(
     projectRoot: '.',
     version: '1.2.3',
   }
-  const send = (url = receiver.url) => {
-    const target = destination('target', { type: type.type, options: fixture.options(url) })
+  const send = (url = receiver.url, more: object = {}) => {
+    const options = { ...fixture.options(url), ...more }
+    const target = destination('target', { type: type.type, options })
     const sending = { alert: ALERT, deliveryId: DELIVERY_ID, repeated: false }
     return sendOnce(ports, target, sending, new AbortController().signal)
   }
