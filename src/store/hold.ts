@@ -56,8 +56,8 @@ export function daemonPlace(
 
 /** Does the work while this process alone has the daemon's place; refuses while a daemon has it. */
 export function whileNobodyHolds(driver: Driver, path: string | null, place: string, work: () => void): void {
-  if (path === null) return work()
-  const release = lockPlace(path, place, (cause) => olderDaemon(driver, place, cause))
+  const release =
+    path === null ? () => {} : lockPlace(path, place, (cause) => olderDaemon(driver, place, cause))
   try {
     work()
   } finally {
