@@ -111,7 +111,7 @@ describe('destinations add', () => {
     [
       'a name that is taken',
       ['inbox', '--type', 'console'],
-      /destinations\.yaml was not changed[\s\S]*already taken/,
+      /destinations\.yaml was not changed[\s\S]*is taken: it is the name at destinations\.yaml:/,
     ],
     ['a type that is not known', ['soc', '--type', 'webhok'], /did you mean "webhook"/],
     ['an option that is not known', ['soc', '--type', 'file', '--option', 'pth=x'], /did you mean "path"/],

@@ -21,6 +21,7 @@ describe('doctor', () => {
       cache: 'fine',
       files: 'fine',
       python: 'fine',
+      detections: 'fine',
       destinations: 'fine',
       secrets: 'fine',
       store: 'fine',
