@@ -1,7 +1,8 @@
-// Compiles src to dist with plain tsc, copies what tsc does not (Python, SQL and page assets), and writes the JSON Schemas.
+// Compiles src to dist with plain tsc, copies what tsc does not (Python, SQL and page assets), and writes the program's version and the JSON Schemas.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { BUILT_VERSION_FILE, versionOfSources } from '../src/program-version.ts'
 import { projectSchemas, schemaText } from '../src/workspace/schemas.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -13,6 +14,7 @@ cpSync(join(root, 'src'), join(root, 'dist'), {
   recursive: true,
   filter: (path) => extname(path) === '' || assets.has(extname(path)),
 })
+writeFileSync(join(root, 'dist', BUILT_VERSION_FILE), versionOfSources(join(root, 'src')))
 
 const schemas = join(root, 'schemas')
 rmSync(schemas, { recursive: true, force: true })

@@ -1,9 +1,7 @@
 /** What earlier loads made of the same texts: a file that did not change is neither parsed nor checked again. */
 import { hash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import type { Problem } from '../model/problem.ts'
+import { programVersion } from '../program-version.ts'
 import type { KnownGood } from './problems.ts'
 
 /** Where it is kept between runs; what it reads is what was written. */
@@ -26,6 +24,9 @@ interface Kept<T> {
   readonly good: readonly string[]
 }
 
+/** To be raised when the layout of `Kept` changes, although the program's text is the same. */
+const FORMAT_VERSION = 1
+
 export class Recall<T> implements KnownGood {
   readonly #keep: Keep | undefined
   readonly #name: string
@@ -38,7 +39,7 @@ export class Recall<T> implements KnownGood {
   /** Without a place to keep it, nothing is recalled. */
   constructor(root: string, keep: Keep | undefined) {
     this.#keep = keep
-    this.#name = keep ? `specs-${hash('sha256', `${readersVersion()}\0${root}`)}` : ''
+    this.#name = keep ? `specs-${hash('sha256', [FORMAT_VERSION, programVersion(), root].join('\0'))}` : ''
     const kept = (keep?.memory?.get(this.#name) as Kept<T> | undefined) ?? this.#read()
     this.#known = kept?.found ?? {}
     this.#knownGood = new Set(kept?.good)
@@ -96,20 +97,4 @@ function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return true
   return Object.values(value).every(isJson)
-}
-
-/** What the readers make of a text is theirs alone: other ones have nothing to recall. */
-function readersVersion(): string {
-  const require = createRequire(import.meta.url)
-  const packages = ['js-yaml', 'yaml', 'ajv'].map((name) => {
-    const { version } = require(`${name}/package.json`) as { version: string }
-    return `${name} ${version}`
-  })
-  const folders = ['.', 'schemas', '../model'].map((folder) => join(import.meta.dirname, folder))
-  const texts = folders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => /\.[jt]s$/.test(name))
-      .map((name) => readFileSync(join(folder, name), 'utf8')),
-  )
-  return hash('sha256', [...packages, ...texts].join('\0'))
 }

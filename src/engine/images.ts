@@ -2,34 +2,30 @@
  * The prepared states an interpreter starts from: the trusted base, and over it a project's loaded bodies. Named by all
  * that went into them; what can't be had is made anew. Workers find them here, so that nothing waits for the main thread.
  */
-import { createCipheriv, createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createHash } from 'node:crypto'
+import { programVersion } from '../program-version.ts'
 import { BodyStudies } from './body-studies.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { ImageCache } from './image-cache.ts'
 import type { BaseImage, KeptImage, ProjectImage } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
 
-/** A base holds what these made of the interpreter: with other ones it is another. */
-const MAKERS = [
-  'pyodide',
-  'import-seam',
-  'cache-channel',
-  'import-allowlist',
-  'utc-clock',
-  'host-random',
-  'heap-image',
-  'wasm-module',
-  'used-exports',
-]
+/** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
+const FORMAT_VERSION = { base: 1, project: 1, studies: 1 } as const
 
 export class Images {
   readonly #cache: ImageCache
   readonly #baseName: string
 
-  constructor(cache: ImageCache, files: readonly PythonFile[]) {
+  readonly #studiesName: string
+
+  /** @param interpreter fingerprint of what the interpreter is compiled from. */
+  constructor(cache: ImageCache, files: readonly PythonFile[], interpreter: string) {
     this.#cache = cache
-    this.#baseName = `base-${hash(...baseParts(files))}`
+    const parts = [interpreter, ...platformParts(), ...files.flatMap(({ path, text }) => [path, text])]
+    this.#baseName = nameOf('base', parts)
+    // Studies are made in the base, whose parts are all that has a part in them.
+    this.#studiesName = nameOf('studies', parts)
   }
 
   base(): BaseImage | null {
@@ -63,33 +59,19 @@ export class Images {
     return { name: this.#studiesName, parts: [studies] }
   }
 
-  /** Studies are made in the base, whose parts are all that has a part in them. */
-  get #studiesName(): string {
-    return this.#baseName.replace('base', 'studies')
-  }
-
   /** An image fits only the very base it was made over, not another that was made of the same parts. */
   #projectName(request: string, base: BaseImage): string {
-    return `project-${hash(this.#baseName, fingerprint(base.heap), request)}`
+    return nameOf('project', [this.#baseName, fingerprint(base.heap), request])
   }
 }
 
-/** GMAC under a key that everybody knows: no proof of anything, but ten times faster over megabytes than a hash. */
-function fingerprint(bytes: Uint8Array): string {
-  const cipher = createCipheriv('aes-256-gcm', Buffer.alloc(32), Buffer.alloc(12))
-  cipher.setAAD(bytes)
-  cipher.final()
-  return cipher.getAuthTag().toString('hex')
+function platformParts(): string[] {
+  return [process.version, process.platform, process.arch]
 }
 
-function baseParts(files: readonly PythonFile[]): string[] {
-  const { version: pyodideVersion } = createRequire(import.meta.url)('pyodide/package.json') as {
-    version: string
-  }
-  const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const makers = MAKERS.map((name) => readFileSync(new URL(`./${name}.${suffix}`, import.meta.url), 'utf8'))
-  const texts = files.flatMap(({ path, text }) => [path, text])
-  return [pyodideVersion, process.version, process.platform, process.arch, ...makers, ...texts]
+/** The program's own text is part of each name: it decides what an entry holds, and how it is read. */
+function nameOf(kind: keyof typeof FORMAT_VERSION, parts: readonly string[]): string {
+  return `${kind}-${hash(String(FORMAT_VERSION[kind]), programVersion(), ...parts)}`
 }
 
 /** Bytes of the length that stands before what is told of a heap. */

@@ -9,6 +9,7 @@ import type { PackageSet } from '../model/packages.ts'
 import type { Settings } from '../model/settings.ts'
 import type { CacheLine } from './cache-desk.ts'
 import type { OpenFile } from './open-files.ts'
+import type { CompiledInterpreter } from './wasm-module.ts'
 
 /** The Python functions that the host calls. */
 export type DriverCall =
@@ -156,7 +157,7 @@ export interface WorkerSetup {
   /** Bytes beyond which Python gets a MemoryError. */
   readonly memoryBytes: number
   /** The compiled interpreter, where another worker compiled it already. */
-  readonly module: object | null
+  readonly interpreter: CompiledInterpreter | null
   /** The trusted base, where another worker became it and the cache has not taken it. */
   base: BaseImage | null
   /** Installed as soon as it is locked, where they are known by then. */
@@ -246,7 +247,7 @@ export interface Answer {
 export type FromWorker =
   /** The worker's last word. */
   | { readonly kind: 'tampered'; readonly what: string; readonly culprit: Culprit | null }
-  | { readonly kind: 'booted'; readonly module: object; readonly made: MadeBase | null }
+  | { readonly kind: 'booted'; readonly interpreter: CompiledInterpreter; readonly made: MadeBase | null }
   | ({ readonly kind: 'ready'; readonly heapBytes: number } & Filled)
   | {
       readonly kind: 'told'

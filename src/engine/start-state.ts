@@ -1,12 +1,13 @@
 /** What workers start from: the cache's folder, and what the first of them leaves for those that follow. */
 import { type ImageCache, NO_CACHE, openImageCache } from './image-cache.ts'
 import type { BaseImage, FromWorker, KeptImage, WorkerSetup } from './protocol.ts'
+import type { CompiledInterpreter } from './wasm-module.ts'
 
 export class StartState {
   readonly #imageFolder: string | null
   readonly #memoryBytes: number
   readonly #cache: ImageCache
-  #module: object | null = null
+  #interpreter: CompiledInterpreter | null = null
   /** Only until the cache has it: no bytes stay for nothing. */
   #base: BaseImage | null = null
   readonly #writing = new Set<Promise<void>>()
@@ -22,13 +23,13 @@ export class StartState {
     return {
       imageFolder: this.#imageFolder,
       memoryBytes: this.#memoryBytes,
-      module: this.#module,
+      interpreter: this.#interpreter,
       base: this.#base,
     }
   }
 
-  learn({ module, made }: Extract<FromWorker, { kind: 'booted' }>): void {
-    this.#module = module
+  learn({ interpreter, made }: Extract<FromWorker, { kind: 'booted' }>): void {
+    this.#interpreter = interpreter
     if (made === null) return
     this.#base = made.base
     this.keep(made.kept, () => {

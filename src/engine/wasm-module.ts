@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Bug } from '../errors.ts'
+import { fingerprint } from './fingerprint.ts'
+import { readStandardLibrary } from './python-files.ts'
 import { USED_EXPORTS } from './used-exports.ts'
 
 const PAGE_BYTES = 64 * 1024
@@ -23,12 +25,34 @@ interface WebAssemblyHost {
 /** Bytes that every interpreter has from the start: no larger image can be put in place. */
 export const IMAGE_BYTES = LEAST_PAGES * PAGE_BYTES
 
+/** What Pyodide brings, as far as an interpreter is made of it. */
+export interface InterpreterSources {
+  readonly wasm: Uint8Array
+  /** Tells apart interpreters that are made of other bytes. */
+  readonly fingerprint: string
+}
+
+export function readInterpreterSources(): InterpreterSources {
+  const { resolve } = createRequire(import.meta.url)
+  const wasm = readFileSync(resolve('pyodide/pyodide.asm.wasm'))
+  const script = readFileSync(resolve('pyodide/pyodide.asm.mjs'))
+  return { wasm, fingerprint: fingerprint(wasm, script, readStandardLibrary()) }
+}
+
+export interface CompiledInterpreter {
+  readonly module: object
+  /** Of what it was compiled from. */
+  readonly fingerprint: string
+}
+
 /** @param capBytes beyond this Python gets a MemoryError. */
-export function compileInterpreter(capBytes: number): Promise<object> {
-  const file = createRequire(import.meta.url).resolve('pyodide/pyodide.asm.wasm')
+export async function compileInterpreter(
+  capBytes: number,
+  { wasm, fingerprint: of } = readInterpreterSources(),
+): Promise<CompiledInterpreter> {
   const memory = { least: LEAST_PAGES, most: Math.max(LEAST_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
-  return host.compile(rewritten(readFileSync(file), memory, USED_EXPORTS))
+  return { module: await host.compile(rewritten(wasm, memory, USED_EXPORTS)), fingerprint: of }
 }
 
 /**

@@ -14,7 +14,7 @@ import { readPythonFiles } from './python-files.ts'
 import { forbidCodeFromText } from './realm.ts'
 import { createSelection } from './selection.ts'
 import { Tampering } from './tampering.ts'
-import { compileInterpreter } from './wasm-module.ts'
+import { compileInterpreter, readInterpreterSources } from './wasm-module.ts'
 
 const ANSWERS = { evaluate: evaluateEvents, test: testCalls, 'unit-tests': unitTestCalls }
 
@@ -27,20 +27,24 @@ const installed = early?.digest
 const deadline = new Deadline(new Int32Array(mark))
 const cacheDesk = new WorkerCacheDesk(cache, (ms) => deadline.paused(ms))
 const files = readPythonFiles()
-const images = new Images(imageFolder ? openImageCache(imageFolder) : NO_CACHE, files)
-let booted: Booted | undefined = await start(workerData as WorkerSetup)
+const { images, ...started } = await start(workerData as WorkerSetup)
+let booted: Booted | undefined = started
 forbidCodeFromText()
 
-async function start(setup: WorkerSetup): Promise<Booted> {
-  const compiling = setup.module ? Promise.resolve(setup.module) : compileInterpreter(setup.memoryBytes)
+async function start(setup: WorkerSetup): Promise<Booted & { readonly images: Images }> {
+  const sources = setup.interpreter ? null : readInterpreterSources()
+  const compiling = setup.interpreter ?? compileInterpreter(setup.memoryBytes, sources!)
+  const { fingerprint } = setup.interpreter ?? sources!
+  const images = new Images(imageFolder ? openImageCache(imageFolder) : NO_CACHE, files, fingerprint)
   const found = setup.base ?? images.base()
   // Its bytes need not stay.
   setup.base = null
-  const module = await compiling
+  const interpreter = await compiling
+  const { module } = interpreter
   const { python, base } = await bootPython({ deadline, cacheDesk, files, module, base: found })
   if (setup.packages) python.install(setup.packages)
-  send({ kind: 'booted', module, made: base === found ? null : { base, kept: images.keptBase(base) } })
-  return { python, base }
+  send({ kind: 'booted', interpreter, made: base === found ? null : { base, kept: images.keptBase(base) } })
+  return { images, python, base }
 }
 
 function load(order: LoadOrder, from: Booted): LoadedBodies {

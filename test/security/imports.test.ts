@@ -18,7 +18,7 @@ const isAllowed = (name: string) => importRule(name).rule === 'allow'
 
 describe('the imports of the interpreter', () => {
   it('are those that are known', async () => {
-    const module = await compileInterpreter(IMAGE_BYTES)
+    const { module } = await compileInterpreter(IMAGE_BYTES)
     expect([...(await importedNames(module))].sort()).toEqual(known)
   })
 
