@@ -1,17 +1,66 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import SlowestTests from './test/support/slowest-tests.ts'
+
+/** Tests that start Python or the command. */
+const PYTHON = [
+  'examples/**/*.test.ts',
+  'test/{cli,conformance,engine,scenarios,support,workspace}/**/*.test.ts',
+  'test/routing/answers.test.ts',
+  'test/testing/case-runs.test.ts',
+]
+/** Tests of what every adapter and every store must do. */
+const CONTRACT = ['test/{contract,destinations,sources,store}/**/*.test.ts']
+/** Tests that take every core of the machine: they run after all others. */
+const ALONE = ['test/engine/busy-machine.test.ts']
+
+const RUN_FOLDER = 'test/support/run-folder.ts'
+const PREPARED_PYTHON = 'test/support/prepared-python.ts'
+
+const common = {
+  // Both only end what hangs: what takes a second takes a minute on a busy machine.
+  testTimeout: 180_000,
+  hookTimeout: 300_000,
+  // Files of one worker share the modules of the project: to load them takes longer than most tests.
+  isolate: false,
+  // Where the package is installed, this is what it exports.
+  alias: { 'signalbox/testing': join(import.meta.dirname, 'src/workspace/testing.ts') },
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // Where the package is installed, this is what it exports.
-    alias: { 'signalbox/testing': join(import.meta.dirname, 'src/workspace/testing.ts') },
-    // By `npm run test:security`: they take minutes.
-    exclude: ['test/security/**'],
-    // Both only end what hangs: what takes a second takes a minute on a busy machine.
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
-    globalSetup: 'test/support/run-folder.ts',
     maxWorkers: 2,
+    reporters: ['default', new SlowestTests()],
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'python',
+          include: PYTHON,
+          exclude: ALONE,
+          globalSetup: [RUN_FOLDER, PREPARED_PYTHON],
+        },
+      },
+      { test: { ...common, name: 'contract', include: CONTRACT, globalSetup: RUN_FOLDER } },
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          // By `npm run test:security`: they take minutes.
+          exclude: [...PYTHON, ...CONTRACT, 'test/security/**'],
+          globalSetup: RUN_FOLDER,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'alone',
+          include: ALONE,
+          globalSetup: [RUN_FOLDER, PREPARED_PYTHON],
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

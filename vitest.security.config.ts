@@ -4,10 +4,10 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/security/**/*.test.ts'],
+    globalSetup: ['test/support/run-folder.ts', 'test/support/prepared-python.ts'],
     // The hooks try hundreds of attempts, on whatever machine there is.
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    globalSetup: 'test/support/run-folder.ts',
     maxWorkers: 2,
   },
 })

@@ -22,7 +22,11 @@ export function createEnding(drainTimeoutMs: number, log: Log): Ending {
     begin() {
       if (deadline !== null) return
       deadline = performance.now() + drainTimeoutMs
-      timer = setTimeout(() => expired.resolve(LEFT), drainTimeoutMs)
+      timer = setTimeout(() => {
+        // A timer can be a fraction of a millisecond early: once it has gone off, no time remains.
+        deadline = 0
+        expired.resolve(LEFT)
+      }, drainTimeoutMs)
       keepProcess()
     },
     remainingMs,

@@ -1,14 +1,13 @@
 /**
- * The global setup of a test run. It makes one folder for the run with a home, a cache and a place for temporary
- * files, fills the cache once, and removes the folder at the end. Nothing depends on what the user already has.
+ * The global setup of every project of tests. It makes one folder for the run with a home, a cache and a place for
+ * temporary files, and removes it at the end. Nothing depends on what the user already has.
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
-import { COMMAND } from './process.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -23,51 +22,52 @@ declare module 'vitest' {
 const KEPT =
   /^(PATH|PATHEXT|SystemRoot|CI|TERM|COLORTERM|FORCE_COLOR|NO_COLOR|LANG|LC_\w+|TZ|NODE_\w+|VITEST\w*|TEST|DEV|PROD|MODE|SSR|BASE_URL)$/
 
-export default function setup(project: TestProject): () => void {
-  const userCache = dirname(snapshotFolder(processEnvironment()).folder)
-  project.provide('userCache', { folder: userCache, files: filesIn(userCache) })
+/** Every project runs this module as a module of its own, in the same process. */
+const shared = globalThis as { signalboxRun?: ProvidedContext }
 
+export default function setup(project: TestProject): (() => void) | undefined {
+  const run = shared.signalboxRun
+  if (run) {
+    provide(project, run)
+    return
+  }
+  const userCache = dirname(snapshotFolder(processEnvironment()).folder)
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-tests-'))
-  project.provide('runFolder', folder)
+  shared.signalboxRun = { userCache: { folder: userCache, files: filesIn(userCache) }, runFolder: folder }
+  provide(project, shared.signalboxRun)
+  const before = process.env
+  // Workers and commands that start from now on inherit this environment.
+  process.env = environment(folder, before)
+
+  return () => {
+    process.env = before
+    delete shared.signalboxRun
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function provide(project: TestProject, { runFolder, userCache }: ProvidedContext): void {
+  project.provide('runFolder', runFolder)
+  project.provide('userCache', userCache)
+}
+
+function environment(folder: string, before: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const folders = {
     HOME: join(folder, 'home'),
     XDG_CACHE_HOME: join(folder, 'cache'),
     TMPDIR: join(folder, 'tmp'),
   }
   for (const path of Object.values(folders)) mkdirSync(path)
-  const before = process.env
-  // Workers and commands that start from now on inherit this environment.
-  process.env = {
-    ...Object.fromEntries(Object.entries(before).filter(([name]) => KEPT.test(name))),
+  const kept = Object.entries(before).filter(([name]) => KEPT.test(name))
+  // Workers that run Python load the same modules again and again.
+  return {
+    ...Object.fromEntries(kept),
     ...folders,
-  }
-  fillCache(folder)
-
-  return () => {
-    process.env = before
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    NODE_COMPILE_CACHE: join(folder, 'cache', 'signalbox', 'node'),
   }
 }
 
 /** Every file below the folder, none where the folder is missing. */
 export function filesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort() : []
-}
-
-/** The first start of Python takes seconds. All tests that start it later find its snapshot in the cache. */
-function fillCache(folder: string): void {
-  const root = join(folder, 'first')
-  mkdirSync(join(root, 'rules'), { recursive: true })
-  writeFileSync(join(root, 'signalbox.yaml'), 'workers: 1\n')
-  writeFileSync(join(root, 'rules', 'first.py'), 'def rule(event): return True\n')
-  writeFileSync(
-    join(root, 'rules', 'first.yml'),
-    'AnalysisType: rule\nRuleID: First\nFilename: first.py\nEnabled: true\nSeverity: Low\nLogTypes: [A.B]\n' +
-      'Tests: [{ Name: matches, ExpectedResult: true, Log: {} }]\n',
-  )
-  const { status, stderr, error } = spawnSync(process.execPath, [COMMAND, 'test', '--project', root], {
-    encoding: 'utf8',
-  })
-  if (status !== 0)
-    throw new Error(`the cache of the test run could not be filled: ${stderr}`, { cause: error })
 }
