@@ -200,7 +200,7 @@ function noticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style)
   const { source, place, code, reason } = event
   const lines = [
     `${style('yellow', 'warning')} ${printable(source)}, ${printable(place)}: ${printable(reason)}`,
-    '  further events of this source are not checked for this',
+    '  further events of this source are not reported for this',
   ]
   return { level: 'warn', lines, message: 'noticed', fields: { source, place, code, reason } }
 }

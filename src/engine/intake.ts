@@ -6,6 +6,7 @@ import type { EventNotice } from '../model/evaluation.ts'
 import type { Envelope, EventIdentity } from '../model/event.ts'
 import type { Settings } from '../model/settings.ts'
 import { classify, type JsonRecord, textAt, valueAt } from './classify.ts'
+import { containerNotice } from './containers.ts'
 import { formatEventTime, readEventTime } from './event-time.ts'
 import { parseExact } from './exact-json.ts'
 import { refusal } from './framing-guard.ts'
@@ -60,7 +61,7 @@ export function takeIn(envelope: Envelope, rules: IntakeRules): TakenIn {
     ownRowId: ownRowId !== null,
     fields: kind === 'resource' ? {} : missingFields(record, envelope, isQuery ? null : type, rowId, times),
     candidates: rules.selection.candidates({ kind, type, resourceId }),
-    ...(times.unreadable !== null && { notices: [unreadableTime(times.unreadable)] }),
+    ...noticesOf(record, times),
   }
 }
 
@@ -123,6 +124,12 @@ function withAllDigits(value: unknown, raw: string, field: string): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const exact = valueAt(parseExact(raw), field)
   return typeof exact === 'object' && exact !== null && 'rawJSON' in exact ? exact.rawJSON : value
+}
+
+function noticesOf(record: JsonRecord, { unreadable }: Times): Pick<Accepted, 'notices'> {
+  const container = containerNotice(record)
+  if (container === null && unreadable === null) return {}
+  return { notices: [container ?? [], unreadable === null ? [] : unreadableTime(unreadable)].flat() }
 }
 
 function unreadableTime({ field, value }: NonNullable<Times['unreadable']>): EventNotice {

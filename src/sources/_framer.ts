@@ -2,8 +2,10 @@
  * Frames a stream of bytes into events. It finds out whether lines stand alone or values span lines, and never
  * holds more than one event and one chunk.
  */
+
+import { decodeEvents } from './_decode.ts'
 import { isSpace, LineFramer, RECORD_SEPARATOR } from './_lines.ts'
-import type { FramingRules, Piece, Position } from './_piece.ts'
+import { type FramingRules, type OpeningRules, type Piece, type Position, START } from './_piece.ts'
 import { ValueFramer } from './_values.ts'
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
@@ -12,7 +14,7 @@ const NEWLINE = 0x0a
 const LOOK_AHEAD_BYTES = 64 * 1024
 
 export class Framer {
-  readonly #rules: FramingRules
+  readonly #rules: OpeningRules
   #form: LineFramer | ValueFramer | null = null
   /** Where reading would go on after the last piece. */
   #position: Position
@@ -21,7 +23,11 @@ export class Framer {
   #pieces: Piece[] = []
 
   constructor(rules: FramingRules, at: Position) {
-    this.#rules = rules
+    const frameAll = (bytes: Buffer, unwrap: string | null) => {
+      const framer = new Framer({ ...rules, unwrap }, START)
+      return [...framer.push(bytes), ...framer.end()]
+    }
+    this.#rules = { ...rules, open: (event, path) => decodeEvents(event, path, frameAll) }
     this.#position = at
     this.#skip = at.skip
     // At the very beginning there may be a byte order mark to pass over.

@@ -1,4 +1,4 @@
-/** Where in a JSON text the events stand: at the top, in a top-level list, or in the list that `?unwrap=` names. */
+/** Where in a JSON text the events stand: at the top, in a top-level list, or where `?unwrap=` says. */
 
 const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
@@ -17,6 +17,13 @@ export interface Layout {
   closes(depth: number): string | null
   wantsKey(depth: number): boolean
   key(name: string): void
+  /** True when the text that begins here is what the path names. */
+  takesText(depth: number): boolean
+  comma(depth: number): void
+  /** What was captured at `eventDepth` is complete. */
+  finished(): void
+  /** What of the path lies within the value just read; null where it is an event as it stands. */
+  readonly rest: string | null
 }
 
 export function layoutFor(unwrap: string | null): Layout {
@@ -40,50 +47,70 @@ class ListLayout implements Layout {
     this.eventDepth = 0
     return null
   }
+  readonly rest = null
   wantsKey(): boolean {
     return false
   }
   key(): void {}
+  takesText(): boolean {
+    return false
+  }
+  comma(): void {}
+  finished(): void {}
 }
 
-/** Containers stand at the top or in a list at the top; the events are in each container's list called `name`. */
+/** Containers stand at the top or in a list at the top; the path leads through the objects of each container. */
 class ContainerLayout implements Layout {
-  readonly #name: string
+  readonly #path: readonly string[]
   #containerDepth = 0
-  #key: string | null = null
+  /** How many keys of the path lead to the object that is open. */
+  #matched = 0
+  /** The value that comes belongs to the next key of the path. */
+  #isNext = false
   #found = false
+  /** What the path has led to: a list, or one value, whose end is the end of the events. */
+  #reached: 'list' | 'value' | null = null
   eventDepth = 0
 
-  constructor(name: string) {
-    this.#name = name
+  constructor(path: string) {
+    this.#path = path.split('.')
   }
 
   get inList(): boolean {
-    return this.eventDepth > 0
+    return this.#reached !== 'value' && this.eventDepth > 0
   }
   get misfit(): string | null {
-    return this.eventDepth === this.#containerDepth ? this.#reason : null
+    return this.#reached === null ? this.#reason : null
+  }
+  get rest(): string | null {
+    return this.#reached === null ? null : this.#path.slice(this.#matched + 1).join('.')
   }
   get #reason(): string {
-    return `no list called "${this.#name}" to unwrap`
+    return `nothing to unwrap at "${this.#path.join('.')}"`
+  }
+  /** Depth of the keys in the object that is open. */
+  get #keyDepth(): number {
+    return this.#containerDepth + 1 + this.#matched
   }
 
   opens(bracket: number, depth: number): boolean {
+    if (this.#reached !== null) return false
     if (depth === this.eventDepth) {
-      if (depth !== this.#containerDepth) return false
       return bracket === OPEN_BRACE ? this.#openContainer() : this.#openOuterList(depth)
     }
-    if (this.eventDepth >= 0 || depth !== this.#containerDepth + 1) return false
-    if (bracket !== OPEN_BRACKET || this.#key !== this.#name) return false
-    this.#found = true
-    this.eventDepth = depth + 1
+    if (!this.#isNext || depth !== this.#keyDepth) return false
+    if (bracket === OPEN_BRACKET) return this.#reach('list', depth + 1)
+    if (this.#matched === this.#path.length - 1) return !this.#reach('value', depth)
+    this.#matched++
+    this.#isNext = false
     return true
   }
 
   #openContainer(): boolean {
     this.eventDepth = -1
     this.#found = false
-    this.#key = null
+    this.#isNext = false
+    this.#matched = 0
     return true
   }
 
@@ -94,14 +121,34 @@ class ContainerLayout implements Layout {
     return true
   }
 
+  #reach(reached: 'list' | 'value', eventDepth: number): true {
+    this.#reached = reached
+    this.#found = true
+    this.eventDepth = eventDepth
+    return true
+  }
+
+  #leave(): void {
+    this.#reached = null
+    this.#isNext = false
+    this.eventDepth = -1
+  }
+
   closes(depth: number): string | null {
-    if (this.eventDepth === this.#containerDepth + 2 && depth === this.#containerDepth + 1) {
-      this.eventDepth = -1
+    if (this.#reached === 'list' && depth === this.#keyDepth) {
+      this.#leave()
       return null
     }
-    if (this.eventDepth === -1 && depth === this.#containerDepth) {
-      this.eventDepth = depth
-      return this.#found ? null : this.#reason
+    if (this.eventDepth === -1) {
+      if (depth === this.#containerDepth) {
+        this.eventDepth = depth
+        return this.#found ? null : this.#reason
+      }
+      if (this.#matched > 0 && depth === this.#keyDepth - 1) {
+        this.#matched--
+        this.#isNext = false
+      }
+      return null
     }
     if (depth === 0) {
       this.#containerDepth = 0
@@ -110,11 +157,20 @@ class ContainerLayout implements Layout {
     return null
   }
 
-  /** Any string directly in a container; a value that looks like the key is followed by a comma, not by a list. */
+  /** Any string directly in the object; a value that looks like the key is followed by a comma. */
   wantsKey(depth: number): boolean {
-    return this.eventDepth === -1 && depth === this.#containerDepth + 1
+    return this.eventDepth === -1 && depth === this.#keyDepth
   }
   key(name: string): void {
-    this.#key = name
+    this.#isNext = name === this.#path[this.#matched]
+  }
+  takesText(depth: number): boolean {
+    return this.#isNext && this.wantsKey(depth) && this.#reach('value', depth)
+  }
+  comma(depth: number): void {
+    if (depth === this.#keyDepth && this.#reached === null) this.#isNext = false
+  }
+  finished(): void {
+    if (this.#reached === 'value') this.#leave()
   }
 }

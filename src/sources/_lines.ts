@@ -1,7 +1,7 @@
 /** Frames input in which every line stands alone: what one line breaks, the next one does not feel. */
 import { layoutFor } from './_layout.ts'
 import { ObjectEnd } from './_object-end.ts'
-import { EventText, excerptOf, type FramingRules, type Piece } from './_piece.ts'
+import { EventText, excerptOf, type Framable, framable, type OpeningRules, type Piece } from './_piece.ts'
 import { type Scanned, ValueScanner } from './_scanner.ts'
 
 const NEWLINE = 0x0a
@@ -30,7 +30,7 @@ interface LineEvent {
 }
 
 export class LineFramer {
-  readonly #rules: FramingRules
+  readonly #rules: OpeningRules
   readonly #found: (piece: Piece) => void
   #line: Line = { kind: 'blank' }
   #number: number
@@ -40,7 +40,7 @@ export class LineFramer {
   /** Events of this line so far. */
   #items = 0
 
-  constructor(rules: FramingRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
     this.#rules = rules
     this.#found = found
     this.#number = at.line
@@ -158,17 +158,13 @@ export class LineFramer {
     this.#tell(text.take(), offset)
   }
 
-  #tell({ raw, refused }: { raw: string; refused?: string }, offset: number): void {
-    const item = ++this.#items
-    const next = { offset: this.#lineOffset, line: this.#number, skip: item, form: 'lines' } as const
-    this.#found({
-      raw,
-      line: this.#number,
-      offset,
-      item,
-      next,
-      ...(refused !== undefined && { refused }),
-    })
+  #tell(event: Framable & { readonly path?: string }, offset: number): void {
+    const parts = event.path === undefined ? [event] : this.#rules.open(event, event.path)
+    for (const [part, each] of parts.entries()) {
+      const item = ++this.#items
+      const next = { offset: this.#lineOffset, line: this.#number, skip: item, form: 'lines' } as const
+      this.#found({ ...framable(each), line: this.#number, offset, item, next, ...(part > 0 && { part }) })
+    }
   }
 }
 

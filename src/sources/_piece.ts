@@ -22,6 +22,8 @@ export interface Piece {
   /** 1-based line and byte of its first character. */
   readonly line: number
   readonly offset: number
+  /** 0-based number within the value that was opened to find it; absent for the first one. */
+  readonly part?: number
   /** 1-based number within its list or document; null when it is a line of its own. */
   readonly item: number | null
   readonly next: Position
@@ -30,8 +32,19 @@ export interface Piece {
 export interface FramingRules {
   /** A larger event is refused. */
   readonly eventBytes: number
-  /** The key of the list in a container that holds the events, or null. */
+  /** The dotted path in a container that leads to the events, or null. */
   readonly unwrap: string | null
+}
+
+/** The rules within one framer. */
+export interface OpeningRules extends FramingRules {
+  /** The events in what the path has led to. */
+  readonly open: (event: Framable, path: string) => readonly Framable[]
+}
+
+export interface Framable {
+  readonly raw: string
+  readonly refused?: string
 }
 
 /** For people. */
@@ -93,4 +106,9 @@ export class EventText {
 /** The beginning of something refused. */
 export function excerptOf(bytes: Buffer): string {
   return bytes.subarray(0, EXCERPT_BYTES).toString().slice(0, EXCERPT_CHARS).toWellFormed()
+}
+
+/** Without what else is known of it. */
+export function framable({ raw, refused }: Framable): Framable {
+  return refused === undefined ? { raw } : { raw, refused }
 }

@@ -37,6 +37,8 @@ export interface Scanned {
   readonly top: boolean
   /** Beginning of the top-level value that it is, or is part of. */
   readonly root: { readonly offset: number; readonly line: number }
+  /** The path that leads on within it; a text is to be decoded first. Absent where it is an event as it stands. */
+  readonly path?: string
 }
 
 interface Capture {
@@ -172,6 +174,7 @@ export class ValueScanner {
       case COMMA:
         this.#endScalar(i)
         if (this.#depth === this.#layout.eventDepth) this.#afterElement = false
+        this.#layout.comma(this.#depth)
         return true
       default:
         return this.#begins('scalar', i)
@@ -179,6 +182,7 @@ export class ValueScanner {
   }
 
   #string(i: number): boolean {
+    if (!this.#capture && this.#layout.takesText(this.#depth)) return this.#begins('string', i)
     if (!this.#capture && this.#layout.wantsKey(this.#depth)) {
       this.#key = new EventText(KEY_BYTES)
       this.#pending = i + 1
@@ -239,12 +243,21 @@ export class ValueScanner {
     this.#afterElement = this.#layout.inList
     const misfit = this.#layout.misfit
     const text = misfit === null ? capture.text.take() : capture.text.refuse(misfit)
-    this.#tell(text, capture, this.#origin + to)
+    const { rest } = this.#layout
+    const isOpened = rest !== null && (rest !== '' || capture.kind === 'string')
+    this.#tell(text, capture, this.#origin + to, isOpened ? rest : undefined)
+    this.#layout.finished()
   }
 
-  #tell(text: { raw: string; refused?: string }, at: { offset: number; line: number }, end: number): void {
+  #tell(
+    text: { raw: string; refused?: string },
+    at: { offset: number; line: number },
+    end: number,
+    path?: string,
+  ): void {
     const { line, offset } = at
     const top = this.#depth === 0
-    this.#found({ ...text, line, offset, end, endLine: this.#line, top, root: this.#root })
+    const opened = path === undefined ? {} : { path }
+    this.#found({ ...text, line, offset, end, endLine: this.#line, top, root: this.#root, ...opened })
   }
 }

@@ -12,7 +12,7 @@ export interface SourceSpec {
   readonly kind: EventKind
   /** `?logType=` or `?type=`; null = the record tells. */
   readonly type: string | null
-  /** `?unwrap=Records`: the key of a container whose list holds the events. */
+  /** `?unwrap=detail.Records`: the path that leads to the events of a container. */
   readonly unwrap: string | null
   readonly timeField: string | null
   /** Every other query key; a source refuses those that it does not know. */

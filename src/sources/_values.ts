@@ -1,7 +1,7 @@
 /** Frames values that span lines: a list, containers, or one value after the other. */
 import { layoutFor } from './_layout.ts'
 import { RECORD_SEPARATOR, SEPARATED } from './_lines.ts'
-import { excerptOf, type FramingRules, type Piece, type Position } from './_piece.ts'
+import { excerptOf, framable, type OpeningRules, type Piece, type Position } from './_piece.ts'
 import { type Scanned, ValueScanner } from './_scanner.ts'
 
 const NEWLINE = 0x0a
@@ -16,7 +16,7 @@ interface Left {
 type Broken = Pick<Piece, 'raw' | 'refused' | 'line' | 'offset'>
 
 export class ValueFramer {
-  readonly #rules: FramingRules
+  readonly #rules: OpeningRules
   #scanner: ValueScanner
   readonly #found: (piece: Piece) => void
   /** Offset of the first byte not read yet. */
@@ -27,7 +27,7 @@ export class ValueFramer {
   #root = -1
   #items = 0
 
-  constructor(rules: FramingRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
     this.#rules = rules
     this.#scanner = this.#createScanner(at.line)
     this.#found = found
@@ -95,15 +95,20 @@ export class ValueFramer {
     this.#found({ ...broken, item: ++this.#items, next })
   }
 
-  #tell({ raw, refused, line, offset, end, endLine, top, root }: Scanned): void {
+  #tell(scanned: Scanned): void {
+    const { raw, refused, line, offset, end, endLine, top, root, path } = scanned
     if (root.offset !== this.#root) {
       this.#root = root.offset
       this.#items = 0
     }
-    const item = ++this.#items
-    const next: Position = top
-      ? { offset: end, line: endLine, skip: 0, form: 'values' }
-      : { ...root, skip: item, form: 'values' }
-    this.#found({ raw, line, offset, item, next, ...(refused !== undefined && { refused }) })
+    const event = { raw, ...(refused !== undefined && { refused }) }
+    const parts = path === undefined ? [event] : this.#rules.open(event, path)
+    for (const [part, each] of parts.entries()) {
+      const item = ++this.#items
+      const next: Position = top
+        ? { offset: end, line: endLine, skip: 0, form: 'values' }
+        : { ...root, skip: item, form: 'values' }
+      this.#found({ ...framable(each), line, offset, item, next, ...(part > 0 && { part }) })
+    }
   }
 }

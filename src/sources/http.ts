@@ -134,7 +134,8 @@ function frame(body: Buffer, rules: FramingRules): Piece[] | null {
 function withKey(piece: Piece, key: string | null): Framed {
   const event = { ...framed(piece, null), dedupByRowId: true }
   if (key === null) return event
-  const place = piece.item === null ? piece.line : `${piece.line}@${piece.offset}`
+  const part = piece.part === undefined ? '' : `.${piece.part}`
+  const place = piece.item === null ? piece.line : `${piece.line}@${piece.offset}${part}`
   return { ...event, dedupId: `${key}:${place}` }
 }
 

@@ -132,6 +132,27 @@ describe('refused events', () => {
     expect(lines[2]).toContain('file:a')
   })
 
+  it('odd ones are reported once for each source and kind of oddity', () => {
+    const noticed = (source: string, code: string): DaemonEvent => ({
+      kind: 'noticed',
+      source,
+      place: 'line 1',
+      code,
+      reason: 'because',
+    })
+    const lines = tell(
+      noticed('a', 'container'),
+      noticed('a', 'container'),
+      noticed('a', 'time'),
+      noticed('b', 'container'),
+    )
+    expect(lines.flatMap((line) => line?.split('\n')[0] ?? [])).toEqual([
+      'warning a, line 1: because',
+      'warning a, line 1: because',
+      'warning b, line 1: because',
+    ])
+  })
+
   it('rejected ones are told with place and reason, up to a bound', () => {
     const lines = tell(...Array.from({ length: 12 }, (_, i) => refused('rejected', 'stdin', i + 1)))
     expect(lines[0]).toBe('rejected stdin, line 1: because')

@@ -59,6 +59,34 @@ describe('classification', () => {
   })
 })
 
+describe('a record that is a container', () => {
+  const rules = {
+    settings: DEFAULT_SETTINGS,
+    selection: createSelection([], new Map(), []),
+    clockMode: 'acceptance',
+  } as const
+  it.each([
+    [{ Records: [{ eventName: 'Probe' }] }, 'unwrap=Records '],
+    [{ awslogs: { data: 'H4sI' } }, 'unwrap=awslogs.data.logEvents.message '],
+    [{ messageType: 'DATA_MESSAGE', logEvents: [] }, 'unwrap=logEvents.message '],
+    [{ Type: 'Notification', TopicArn: 'a', Message: '{"Records":[]}' }, 'unwrap=Message '],
+  ])('is accepted with a notice that names the option: %j', (record, option) => {
+    const taken = takeIn({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
+    expect(taken).toMatchObject({ status: 'accepted', notices: [{ code: 'container' }] })
+    expect(taken).toMatchObject({ notices: [{ message: expect.stringContaining(option) as unknown }] })
+  })
+  it.each([
+    { Records: [1], other: 1 },
+    { Records: {} },
+    { awslogs: {} },
+    { Type: 'Notification', Message: 'the disk is full' },
+    { logEvents: [] },
+  ])('is not every record with such a key: %j', (record) => {
+    const taken = takeIn({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
+    expect(taken).not.toHaveProperty('notices')
+  })
+})
+
 describe('event time', () => {
   const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
   it.each([
