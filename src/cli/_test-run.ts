@@ -16,6 +16,7 @@ import { createProgress } from './_progress.ts'
 import { openReport, writeReport } from './_report.ts'
 import { filteredOut, type ReporterChoice, type SelectionValues, selectionOf } from './_selection.ts'
 import type { Session } from './_session.ts'
+import { reportWhenInterrupted } from './_unfinished.ts'
 import { tooManyWarnings, type WarningValues } from './_warning-options.ts'
 
 export interface TestRequest {
@@ -88,7 +89,10 @@ async function judge(
   )
   showProblems(problems, session)
   const report = await openReport(reporters, options.showFailuresOnly, session)
-  const total = [...project.detections.values()].filter(selection.detections).length
+  const chosen = [...project.detections.values()].filter(selection.detections)
+  const total = chosen.length
+  const unfinished = new Set(chosen.map(({ id }) => id))
+  const forgetSignals = reportWhenInterrupted(unfinished, session, io)
   const inLoadOrder = !first && !options.sort
   const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
   const units = options.filter.length > 0 ? [] : runUnitTests(project, engine, selection.tests)
@@ -102,12 +106,14 @@ async function judge(
     failOnProblems: options.failOnProblems,
     onResult: (result) => {
       progress.clear()
+      unfinished.delete(result.id)
       if (inLoadOrder) report.result(result)
       progress.advance()
     },
   })
   progress.clear()
   const unitResults = await units
+  forgetSignals()
   if (inLoadOrder) for (const result of unitResults) report.result(result)
   const results = [...cases, ...unitResults]
   if (!inLoadOrder) for (const result of ordered(results, request, project)) report.result(result)
