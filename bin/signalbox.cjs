@@ -10,13 +10,18 @@ const { findNode, LONG_LIVED } = require('./node-runtime.cjs')
 
 const args = process.argv.slice(2)
 
+/** Set for the process that is handed over to. */
+const LAUNCHED = 'SIGNALBOX_LAUNCHED'
+
 /** Node closes what it does not name for the child, so each descriptor that was given to it is named. */
 function handOver(node) {
   const stdio = ['inherit', 'inherit', 'inherit']
   for (const descriptor of givenDescriptors(args)) stdio[descriptor] = descriptor
   const flags = isLongLived() ? LONG_LIVED : []
   const child = spawn(node, [...flags, __filename, ...args], {
-    stdio: Array.from(stdio, (each) => each ?? 'ignore'),
+    // The channel carries no messages: it closes when this process ends, however that happens.
+    stdio: [...Array.from(stdio, (each) => each ?? 'ignore'), 'ipc'],
+    env: { ...process.env, [LAUNCHED]: '1' },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
@@ -24,6 +29,15 @@ function handOver(node) {
     process.exit(2)
   })
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
+}
+
+/** Ends in order when the process that handed over has ended: a service manager knows no other. */
+function endWithLauncher() {
+  const isLaunched = process.env[LAUNCHED] === '1' && process.channel
+  delete process.env[LAUNCHED]
+  if (!isLaunched) return
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel.unref()
 }
 
 /** True for a process that is there to stay and whose young generation has no size yet. */
@@ -71,6 +85,7 @@ function start() {
     process.exit(2)
   }
   if (node !== process.execPath) return handOver(node)
+  endWithLauncher()
   becomeLongLived()
   enableCompileCache()
   // A checkout runs its TypeScript directly; the published package has only the compiled form.

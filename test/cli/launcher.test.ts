@@ -1,0 +1,48 @@
+/** On a Node that is too old the command starts another one: that one does not outlive it. */
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { until } from '../support/until.ts'
+import { makeProject, SOUND } from './project-on-disk.ts'
+
+const COMMAND = join(import.meta.dirname, '../../bin/signalbox.cjs')
+
+it('a daemon ends in order when the process that started it is killed', async () => {
+  const root = makeProject({ ...SOUND, 'in.ndjson': '' })
+  const old = join(root, 'old-node.cjs')
+  // Only the first process takes itself for an old Node.
+  writeFileSync(
+    old,
+    `if (process.env.SIGNALBOX_LAUNCHED === undefined && process.env.FIRST === String(process.ppid)) {
+       Object.defineProperty(process.versions, 'node', { value: '20.0.0' })
+       process.execPath = '/opt/old/node'
+     }`,
+  )
+  const argv = [
+    'run',
+    '--project',
+    root,
+    '--store',
+    'memory:',
+    '--from',
+    `file:${join(root, 'in.ndjson')}?follow=true`,
+  ]
+  const launcher = spawn(process.execPath, ['--require', old, COMMAND, ...argv], {
+    env: { ...process.env, FIRST: String(process.pid) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let complaints = ''
+  let hasEnded = false
+  launcher.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString()
+  })
+  // The pipe closes when its last writer is gone: the daemon.
+  launcher.stderr.on('close', () => {
+    hasEnded = true
+  })
+  await until(() => complaints.includes(', from '), { timeoutMs: 50_000 })
+  launcher.kill('SIGKILL')
+  await until(() => hasEnded, { timeoutMs: 50_000, what: 'the daemon has ended' })
+  expect(complaints).toMatch(/events {6}0 accepted/)
+})
