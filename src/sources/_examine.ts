@@ -3,16 +3,9 @@
  * content of the log. Identity comes first, content second; names and times only order what is left.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { beginningOfContent, isOfSize, printOfContent } from './_compressed-file.ts'
+import { type Content, contentIn, printOfBeginning, relationTo } from './_content.ts'
 import { type FileRecord, isSameFile, originOf, readerOf } from './_file-cursor.ts'
-import {
-  agreeUpTo,
-  ContentPrinter,
-  type Fingerprint,
-  mayContinue,
-  type ReadAt,
-  relationOf,
-} from './_fingerprint.ts'
+import { FIRST_MARK, type Fingerprint, type ReadAt, relationOf } from './_fingerprint.ts'
 import { FIRST_LINE, type FollowedFile } from './_followed-file.ts'
 import type { LogFile, LogFiles } from './_log-files.ts'
 import type { LogRecords } from './_log-records.ts'
@@ -56,9 +49,7 @@ export class Examiner {
     if (handle === null) return NOTHING_NEW
     let verdict = NOTHING_NEW
     try {
-      verdict = file.rotated?.isCompressed
-        ? await this.#compressed(file, record, handle, listed)
-        : await this.#plain(file, record, handle, listed)
+      verdict = await this.#look(file, record, handle, listed)
       return verdict
     } finally {
       if (!('handle' in verdict)) await handle.close()
@@ -74,10 +65,13 @@ export class Examiner {
   /** What was there before the first start is not read, and neither is what is added to it. */
   async remember(file: LogFile, state: 'past' | 'open'): Promise<void> {
     const handle = await this.#files.open(file)
-    const { print, size } = handle ? await printOf(file, handle) : { print: NOTHING_SEEN, size: file.size }
+    const isCompressed = file.rotated?.isCompressed === true
+    const printOf = async (open: FileHandle) =>
+      isCompressed ? printOfBeginning(open) : (await contentIn(open, false, [])).print
+    const print = handle ? await printOf(handle) : NOTHING_SEEN
     await handle?.close()
-    const offset = file.rotated?.isCompressed ? print.bytes : size
-    this.#records.put({ ...recordOf(file), size, at: { ...FIRST_LINE, offset }, print, state })
+    const at = { ...FIRST_LINE, offset: print.bytes }
+    this.#records.put({ ...recordOf(file), at, print, state })
   }
 
   #past(file: LogFile, record: FileRecord): Verdict {
@@ -89,29 +83,35 @@ export class Examiner {
     return this.settle(file)
   }
 
-  async #plain(
+  async #look(
     file: LogFile,
     record: FileRecord | null,
     handle: FileHandle,
     listed: readonly LogFile[],
   ): Promise<Verdict> {
     const { size } = await handle.stat()
-    const readAt = readerOf(handle)
+    const isCompressed = file.rotated?.isCompressed === true
+    if (record && isCompressed && record.state === 'finished' && record.size === size)
+      return this.settle(file)
     // Of what is known only growth is in question, and of the path's own file that it is the log's is not.
-    const isSure = file.isOwn || (record && size <= record.print.bytes)
+    const isSure = file.isOwn || (!isCompressed && record && size <= record.print.bytes)
     if (record && isSure) return this.#known(file, record, handle, size)
-    const original = isSure ? null : await this.#original(file, size, readAt, listed)
+    const prints = this.#records.all().map(({ print }) => print)
+    const content = await contentIn(handle, isCompressed, prints)
+    if (content.print.bytes === 0 && !file.isOwn) return this.settle(file)
+    const original = file.isOwn ? null : await this.#original(file, content, listed)
     if (original) {
-      const print = async () => (await ContentPrinter.upTo(readAt, size)).print()
-      return original.print.bytes < size ? NOTHING_NEW : this.#copy(file, size, await print())
+      // Nothing shows that a file was rewritten before it was read, and the copy is what is left of it then.
+      return original.print.bytes < content.print.bytes ? NOTHING_NEW : this.#copy(file, size, content)
     }
-    const { gone, rewritten } = await this.#continued(file, size, readAt, listed)
+    const { furthest, rewritten } = await this.#related(file, content, listed)
     if (rewritten) return { kind: 'rewritten', record: rewritten }
-    if (gone && (!record || gone.at.offset > record.at.offset)) {
-      return this.#goOn(file, size, gone, handle, size <= gone.at.offset)
+    if (furthest && !(record && isSameFile(furthest, record))) {
+      return this.#goOn(file, size, furthest, handle, content)
     }
-    if (record) return this.#known(file, record, handle, size)
-    return { kind: 'read', handle, record: this.#records.put(recordOf(file)) }
+    if (record && !isCompressed) return this.#known(file, record, handle, size)
+    const kind = isCompressed ? 'decompress' : 'read'
+    return { kind, handle, record: furthest ?? this.#records.put(recordOf(file)) }
   }
 
   async #known(file: LogFile, record: FileRecord, handle: FileHandle, size: number): Promise<Verdict> {
@@ -125,76 +125,31 @@ export class Examiner {
     return { kind: 'read', handle, record: this.#records.put({ ...record, state: 'open' }) }
   }
 
-  async #compressed(
-    file: LogFile,
-    record: FileRecord | null,
-    handle: FileHandle,
-    listed: readonly LogFile[],
-  ): Promise<Verdict> {
-    if (record?.state === 'finished' && record.size === file.size) return this.settle(file)
-    if (record) return { kind: 'decompress', handle, record }
-    const beginning = await beginningOfContent(handle)
-    if (beginning.length === 0) return this.settle(file)
-    const same: FileRecord[] = []
-    for (const other of this.#records.all().filter(({ print }) => mayContinue(beginning, print))) {
-      if (!this.#isPresent(other, listed)) {
-        same.push(other)
-        continue
-      }
-      const print = await printOfContent(handle)
-      if (await this.#beginsWith(other, print, listed)) {
-        return other.print.bytes < print.bytes ? NOTHING_NEW : this.#copy(file, file.size, print)
-      }
-      if (!(await this.#isIntact(other, listed))) return { kind: 'rewritten', record: other }
-    }
-    const ofSize: FileRecord[] = []
-    for (const other of same) if (await isOfSize(handle, other.print.bytes)) ofSize.push(other)
-    const gone = furthest(ofSize) ?? furthest(same)
-    if (!gone) return { kind: 'decompress', handle, record: this.#records.put(recordOf(file)) }
-    const isRead = ofSize.includes(gone) && gone.at.offset === gone.print.bytes
-    const { size } = await handle.stat()
-    return this.#goOn(file, size, gone, handle, isRead)
-  }
-
-  /** The file takes the place of one that is gone. */
-  #goOn(file: LogFile, size: number, gone: FileRecord, handle: FileHandle, isRead: boolean): Verdict {
+  /** What was read of the same content in another file holds for this one. */
+  #goOn(file: LogFile, size: number, read: FileRecord, handle: FileHandle, content: Content): Verdict {
     const { inode, bornAt } = file
-    const { path: _, ...content } = gone
-    const state = gone.state === 'past' ? 'past' : isRead ? 'finished' : 'open'
-    const record = this.#records.put({ ...content, inode, bornAt, size, state })
-    this.continuedIn.set(gone, { path: file.path, size: file.rotated?.isCompressed ? gone.size : size })
+    const { path: _, ...known } = read
+    const isRead = content.print.bytes <= read.at.offset
+    const state = read.state === 'past' ? 'past' : isRead ? 'finished' : 'open'
+    const print = isRead ? content.print : read.print
+    const record = this.#records.put({ ...known, inode, bornAt, size, state, print })
     if (state !== 'open') return this.settle(file)
     return { kind: file.rotated?.isCompressed ? 'decompress' : 'read', handle, record }
   }
 
-  /** Compared with the files themselves as long as they are there, because a copy may hold what was not read yet. */
-  async #original(
-    file: LogFile,
-    size: number,
-    readAt: ReadAt,
-    listed: readonly LogFile[],
-  ): Promise<FileRecord | null> {
+  /** The file that is there and begins with that content. It is asked itself: it may not be read so far yet. */
+  async #original(file: LogFile, content: Content, listed: readonly LogFile[]): Promise<FileRecord | null> {
+    const { print } = content
     for (const other of listed) {
-      const isPlain = !other.rotated?.isCompressed && !isSameFile(other, file)
-      const isElder = file.bornAt === 0n || other.bornAt <= file.bornAt
       const record = this.#records.of(other) ?? (other.isOwn ? recordOf(other) : null)
-      if (!isPlain || !isElder || !record) continue
-      const isCopy = await this.#ask(other, async (original, originalSize) => {
-        return originalSize >= size && agreeUpTo(readAt, original, size)
-      })
-      if (isCopy) return record
+      if (!record || other.rotated?.isCompressed || isSameFile(other, file)) continue
+      // Two logs may begin with the same few bytes; but no copy is older than its original.
+      if (print.bytes < FIRST_MARK && other.bornAt > file.bornAt) continue
+      const isHeld = async (readAt: ReadAt, size: number) =>
+        size >= print.bytes && (await relationOf(readAt, size, print)) === 'continued'
+      if (await this.#ask(other, isHeld)) return record
     }
     return null
-  }
-
-  /** True when a file that is there begins with all of that content. */
-  async #beginsWith(record: FileRecord, print: Fingerprint, listed: readonly LogFile[]): Promise<boolean> {
-    const open = this.#open.get(originOf(record))
-    if (open) return (await relationOf(open.readAt, await open.presentSize(), print)) === 'continued'
-    const file = listed.find((other) => isSameFile(other, record))
-    // Two compressed files of the same content: the one that has a record was read.
-    if (!file || file.rotated?.isCompressed) return record.print.hash === print.hash
-    return this.#ask(file, async (readAt, size) => (await relationOf(readAt, size, print)) === 'continued')
   }
 
   async #ask(file: LogFile, question: (readAt: ReadAt, size: number) => Promise<boolean>): Promise<boolean> {
@@ -207,36 +162,40 @@ export class Examiner {
     }
   }
 
-  /**
-   * A copy of what was read. Until the original is read as far as the copy goes, there is no record of it: nothing
-   * shows that a file was rewritten before it was read, and the copy is what is left of it then.
-   */
-  #copy(file: LogFile, size: number, print: Fingerprint): Verdict {
+  /** A copy of what was read. */
+  #copy(file: LogFile, size: number, { print }: Content): Verdict {
     const at = { ...FIRST_LINE, offset: print.bytes }
     this.#records.put({ ...recordOf(file), size, at, print, state: 'finished' })
     return this.settle(file)
   }
 
-  /** The record that goes on in this file, because its own is gone; or one whose file was rewritten, as now shows. */
-  async #continued(
+  /** Of the records of the same content the one that was read furthest; or one whose file was rewritten, as now shows. */
+  async #related(
     file: LogFile,
-    size: number,
-    readAt: ReadAt,
+    content: Content,
     listed: readonly LogFile[],
-  ): Promise<{ gone?: FileRecord | null; rewritten?: FileRecord }> {
+  ): Promise<{ furthest?: FileRecord | null; rewritten?: FileRecord }> {
     const continued: FileRecord[] = []
     const shorter: FileRecord[] = []
+    const gone: FileRecord[] = []
+    const isTooLittle = (record: FileRecord) =>
+      record.print.bytes < FIRST_MARK && isListed(record, listed) && !isSameFile(record, file)
     for (const record of this.#records.all()) {
-      // A new file of the log is not taken for one that was finished long ago.
-      if (file.isOwn && (record.state !== 'open' || isListed(record, listed))) continue
-      const relation = await relationOf(readAt, size, record.print)
+      const relation = await relationTo(content, record.print)
       if (relation === 'different' || (relation === 'shorter' && file.isOwn)) continue
-      if (file.isOwn || !this.#isPresent(record, listed)) {
-        const found = relation === 'continued' ? continued : shorter
-        found.push(record)
-      } else if (!(await this.#isIntact(record, listed))) return { rewritten: record }
+      if (!this.#isPresent(record, listed)) gone.push(record)
+      else if (!file.isOwn && !(await this.#isIntact(record, listed))) return { rewritten: record }
+      else if (isTooLittle(record)) continue
+      const found = relation === 'continued' ? continued : shorter
+      found.push(record)
     }
-    return { gone: furthest(continued) ?? furthest(shorter) }
+    // A new file of the log is not taken for a longer copy of one that is there, or was finished long ago.
+    const replaced = continued.some((record) => record.state === 'open' && !isListed(record, listed))
+    if (file.isOwn && !replaced) return {}
+    for (const record of gone) {
+      this.continuedIn.set(record, { path: file.path, size: content.print.bytes })
+    }
+    return { furthest: furthestOf(continued) ?? furthestOf(shorter) }
   }
 
   async #isIntact(record: FileRecord, listed: readonly LogFile[]): Promise<boolean> {
@@ -259,25 +218,15 @@ export function recordOf(file: LogFile): FileRecord {
   return { inode, bornAt, size, at: FIRST_LINE, print: NOTHING_SEEN, origin: originOf(file), state: 'open' }
 }
 
-async function printOf(file: LogFile, handle: FileHandle) {
-  const { size } = await handle.stat()
-  if (!file.rotated?.isCompressed) {
-    return { size, print: (await ContentPrinter.upTo(readerOf(handle), size)).print() }
-  }
-  const printer = new ContentPrinter()
-  printer.push(await beginningOfContent(handle))
-  return { size, print: printer.print() }
+function furthestOf(records: readonly FileRecord[]): FileRecord | null {
+  return records.reduce<FileRecord | null>(
+    (best, record) => (best && best.at.offset >= record.at.offset ? best : record),
+    null,
+  )
 }
 
 function isListed(record: FileRecord, listed: readonly LogFile[]): boolean {
   return listed.some((file) => isSameFile(file, record))
-}
-
-function furthest(records: readonly FileRecord[]): FileRecord | null {
-  return records.reduce<FileRecord | null>(
-    (best, record) => (best && best.print.bytes >= record.print.bytes ? best : record),
-    null,
-  )
 }
 
 function stampOf({ size, modifiedAt, isOwn }: LogFile): string {

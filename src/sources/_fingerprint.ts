@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto'
 
 export const WINDOW_BYTES = 1024
-const FIRST_MARK = 64
+/** Less than this is too little to recognize content by it alone. */
+export const FIRST_MARK = 64
 const MARK_CHARS = 12
 
 export interface Fingerprint {
@@ -38,20 +39,13 @@ export async function relationOf(readAt: ReadAt, size: number, seen: Fingerprint
   return hashOf(await windowAt(readAt, seen.bytes)) === seen.hash ? 'continued' : 'different'
 }
 
-/** The same for content of which only the beginning is at hand, because the rest has to be decompressed first. */
-export function mayContinue(beginning: Buffer, seen: Fingerprint): boolean {
-  if (seen.bytes === 0) return false
-  if (seen.bytes <= beginning.length) return hashOf(beginning.subarray(0, seen.bytes)) === seen.hash
-  const mark = marksOf(seen).findLast(({ at }) => at <= beginning.length)
-  return mark !== undefined && shortHash(beginning.subarray(0, mark.at)) === mark.hash
+/** True when two contents have the same marks, as far as both are long enough to have them. */
+export function isSameBeginning(a: Fingerprint, b: Fingerprint): boolean {
+  return a.marks.startsWith(b.marks) || b.marks.startsWith(a.marks)
 }
 
-/** True when two files hold the same up to that byte, as far as their windows there and at the beginning show. */
-export async function agreeUpTo(a: ReadAt, b: ReadAt, bytes: number): Promise<boolean> {
-  for (const at of [Math.min(bytes, WINDOW_BYTES), bytes]) {
-    if (!(await windowAt(a, at)).equals(await windowAt(b, at))) return false
-  }
-  return true
+export async function hashUpTo(readAt: ReadAt, bytes: number): Promise<string> {
+  return hashOf(await windowAt(readAt, bytes))
 }
 
 /** Takes the fingerprint of content that goes by. */
@@ -68,6 +62,10 @@ export class ContentPrinter {
     printer.#window = await windowAt(readAt, bytes)
     printer.#bytes = bytes
     return printer
+  }
+
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** The last bytes that were seen. */
@@ -98,7 +96,7 @@ export class ContentPrinter {
   }
 }
 
-export function hashOf(bytes: Buffer): string {
+function hashOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 }
 

@@ -46,9 +46,9 @@ export class LogRecords {
   /** The file has other content now: what is known of the former one stays, without a file. */
   detach(record: FileRecord): FileRecord {
     const detached = { ...record, inode: '', bornAt: 0n }
-    // Only the last content of an origin can still turn up as a copy.
+    // Only the last content of an origin can still turn up as a copy; what is not reported yet stays.
     this.#files = this.#files
-      .filter(({ inode, origin }) => inode !== '' || origin !== record.origin)
+      .filter(({ inode, origin, state }) => inode !== '' || state === 'open' || origin !== record.origin)
       .map((other) => (isSameFile(other, record) ? detached : other))
     this.isChanged = true
     return detached

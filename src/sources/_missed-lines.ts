@@ -2,10 +2,14 @@
 import type { Log } from '../model/ports.ts'
 import type { Examiner, OpenFiles } from './_examine.ts'
 import { type FileRecord, isSameFile, originOf } from './_file-cursor.ts'
-import type { LogFile } from './_log-files.ts'
+import type { LogFile, LogFiles } from './_log-files.ts'
 import type { LogRecords } from './_log-records.ts'
 
+const TRUNCATED_AFTER_COPY =
+  'the file is copied and truncated: lines that are written between the two are lost uncounted; rotate by renaming'
+
 export class MissedLines {
+  readonly #files: LogFiles
   readonly #records: LogRecords
   readonly #examiner: Examiner
   /** What an earlier run was reading when it ended. */
@@ -19,7 +23,8 @@ export class MissedLines {
   /** Until then nothing is known of the time in which nothing ran. */
   #hasLooked = false
 
-  constructor(records: LogRecords, examiner: Examiner, source: string, log: Log) {
+  constructor(records: LogRecords, examiner: Examiner, files: LogFiles, source: string, log: Log) {
+    this.#files = files
     this.#records = records
     this.#lastOfBefore = records.all().findLast(({ state }) => state === 'open') ?? null
     this.#examiner = examiner
@@ -55,6 +60,7 @@ export class MissedLines {
     const fields = { source: this.#source, file: rewritten ?? record.path, inode: originOf(record), bytes }
     if (copy && bytes === 0) {
       this.#log.info({ ...fields, copy: copy.path }, 'truncated or removed: reading went on in its copy')
+      if (rewritten !== undefined) this.#files.warnOnce(rewritten, TRUNCATED_AFTER_COPY)
     } else if (copy) {
       this.#log.warn(
         { ...fields, copy: copy.path },

@@ -2,7 +2,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Log } from '../model/ports.ts'
 import { CompressedFile } from './_compressed-file.ts'
-import { recordOf } from './_examine.ts'
 import type { FileRecord } from './_file-cursor.ts'
 import type { LogFile } from './_log-files.ts'
 import type { FramingRules, Piece } from './_piece.ts'
@@ -26,30 +25,21 @@ export async function readCompressed(
   ports: Ports,
 ): Promise<FileRecord> {
   try {
-    // Its beginning may be that of another file and its rest not: it is new then.
-    return (
-      (await readOn(record, handle, listed, ports)) ??
-      (await readOn(recordOf(listed), handle, listed, ports))!
-    )
+    return await readOn(record, handle, listed, ports)
   } finally {
     await handle.close()
   }
 }
 
-/** null when the content is not what the record says. */
 async function readOn(
   opened: FileRecord,
   handle: FileHandle,
   listed: LogFile,
   ports: Ports,
-): Promise<FileRecord | null> {
+): Promise<FileRecord> {
   let record = opened
   const file = new CompressedFile(handle, ports.rules, record.at)
-  const chunks = file.read(record.print)
-  for (;;) {
-    const { value, done } = await chunks.next()
-    if (done) return value === 'other' ? null : { ...record, size: listed.size, state: 'finished' }
-    const { pieces, print, damage } = value
+  for await (const { pieces, print, damage } of file.read()) {
     if (damage?.isFinal && ports.isBeingWritten) return record
     if (damage) {
       const fields = { source: ports.source, file: listed.path, error: damage.damage }
@@ -58,4 +48,5 @@ async function readOn(
     record = await ports.feed({ ...record, print }, damage ? file.refused(damage) : pieces)
     if (ports.signal.aborted) return record
   }
+  return { ...record, size: listed.size, state: 'finished' }
 }

@@ -92,7 +92,7 @@ class Tail {
     this.#files = new LogFiles(path, options.olddir, spec.name, context.log)
     this.#records = new LogRecords(resumed ?? NO_FILES)
     this.#examiner = new Examiner(this.#records, this.#files, this.#open)
-    this.#missed = new MissedLines(this.#records, this.#examiner, spec.name, context.log)
+    this.#missed = new MissedLines(this.#records, this.#examiner, this.#files, spec.name, context.log)
   }
 
   async run(changes: FileChanges): Promise<void> {
@@ -172,7 +172,8 @@ class Tail {
     let isMore = false
     for (const origin of this.#open.keys()) {
       // Files that have lost their name are older than those that have one.
-      if (!this.#listed.some((file) => originOf(file) === origin)) isMore ||= await this.#readOn(origin)
+      const isListed = this.#listed.some((file) => originOf(file) === origin)
+      if (!isListed && (await this.#readOn(origin))) isMore = true
     }
     for (const file of this.#listed) {
       if (this.#window.signal.aborted) return false

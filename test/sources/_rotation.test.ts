@@ -298,7 +298,7 @@ describe('truncated in place', () => {
     await tail.start()
     await tail.sees(lines(1, 60))
     await goesOn(tail, lines(1, 60))
-    expect(tail.warnings).toEqual([])
+    expect(tail.warnings).toMatchObject([{ file: tail.path, message: expect.stringContaining('truncated') }])
   })
 
   it('and copied while it is read: nothing is read twice', async () => {
@@ -314,7 +314,7 @@ describe('truncated in place', () => {
     await goesOn(tail, tail.seen)
     // What was copied and truncated between two looks comes behind what was written since.
     expect(tail.seen.toSorted()).toEqual([...all, 'last'].toSorted())
-    expect(tail.warnings).toEqual([])
+    expect(tail.warnings.filter(({ bytes = 0 }) => bytes > 0)).toEqual([])
   })
 
   it('copied several times while nothing ran: every copy is read', async () => {
