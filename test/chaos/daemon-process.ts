@@ -43,9 +43,11 @@ export function startDaemonProcess(
   checkout: string,
   project: string,
   environment: Readonly<Record<string, string>> = {},
+  /** More options of the followed file. */
+  query = '',
 ): DaemonProcess {
   const args = ['run', '--log-level', 'info', '--project', project, '--env-file', join(project, '.env')]
-  const followed = `file:${join(project, 'events.ndjson')}?follow=true`
+  const followed = `file:${join(project, 'events.ndjson')}?follow=true${query}`
   const sources = ['--from', followed, '--http', '127.0.0.1:0']
   const child: ChildProcess = spawn(
     process.execPath,

@@ -9,6 +9,7 @@ import { type DaemonProcess, startDaemonProcess, untilReady } from './daemon-pro
 import { type Hardship, Volume } from './hardships.ts'
 import { FileProducer, HttpProducer, type Ledger, pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
+import { seeded } from './random.ts'
 import { type ChaosReceiver, startChaosReceiver } from './receiver.ts'
 
 export interface ChaosOptions {
@@ -137,16 +138,5 @@ function report(
     ],
     repeated: arrivals.reduce((sum, [, requests]) => sum + requests.length - 1, 0),
     refused: receiver.refused(),
-  }
-}
-
-/** mulberry32: the same seed, the same moments. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
