@@ -253,7 +253,7 @@ describe('test files', () => {
 
   it('read the real clock only where it is the subject, or where a process of its own reads it too', () => {
     expect(filesWith(/Date\.now\(\)|new Date\(\)|\bsystemClock\b/)).toEqual([
-      'chaos/run-chaos.ts',
+      'chaos/stored-alerts.ts',
       // A calendar takes the date of the process, not that of its clock.
       'daemon/correlations.test.ts',
       'model/ports.test.ts',

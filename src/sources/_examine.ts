@@ -100,12 +100,14 @@ export class Examiner {
     const content = await contentIn(handle, isCompressed, prints)
     if (content.print.bytes === 0 && !file.isOwn) return this.settle(file)
     const original = file.isOwn ? null : await this.#original(file, content, listed)
+    if (original === 'unknown') return NOTHING_NEW
     if (original) {
       // Nothing shows that a file was rewritten before it was read, and the copy is what is left of it then.
-      return original.print.bytes < content.print.bytes ? NOTHING_NEW : this.#copy(file, size, content)
+      return original.at.offset < content.print.bytes ? NOTHING_NEW : this.#copy(file, size, content)
     }
-    const { furthest, rewritten } = await this.#related(file, content, listed)
+    const { furthest, rewritten, isUndecided } = await this.#related(file, content, listed)
     if (rewritten) return { kind: 'rewritten', record: rewritten }
+    if (isUndecided) return NOTHING_NEW
     if (furthest && !(record && isSameFile(furthest, record))) {
       return this.#goOn(file, size, furthest, handle, content)
     }
@@ -138,23 +140,36 @@ export class Examiner {
   }
 
   /** The file that is there and begins with that content. It is asked itself: it may not be read so far yet. */
-  async #original(file: LogFile, content: Content, listed: readonly LogFile[]): Promise<FileRecord | null> {
-    const { print } = content
+  async #original(
+    file: LogFile,
+    { print }: Content,
+    listed: readonly LogFile[],
+  ): Promise<FileRecord | 'unknown' | null> {
     for (const other of listed) {
       const record = this.#records.of(other) ?? (other.isOwn ? recordOf(other) : null)
       if (!record || other.rotated?.isCompressed || isSameFile(other, file)) continue
       // Two logs may begin with the same few bytes; but no copy is older than its original.
       if (print.bytes < FIRST_MARK && other.bornAt > file.bornAt) continue
-      const isHeld = async (readAt: ReadAt, size: number) =>
-        size >= print.bytes && (await relationOf(readAt, size, print)) === 'continued'
-      if (await this.#ask(other, isHeld)) return record
+      const isHeld = await this.#ask(record, listed, async (readAt, size) => {
+        return size >= print.bytes && (await relationOf(readAt, size, print)) === 'continued'
+      })
+      if (isHeld === null) return 'unknown'
+      if (isHeld) return record
     }
     return null
   }
 
-  async #ask(file: LogFile, question: (readAt: ReadAt, size: number) => Promise<boolean>): Promise<boolean> {
-    const handle = await this.#files.open(file)
-    if (handle === null) return false
+  /** null when it cannot be asked: names moved on since the files were listed. */
+  async #ask<T>(
+    record: FileRecord,
+    listed: readonly LogFile[],
+    question: (readAt: ReadAt, size: number) => Promise<T>,
+  ): Promise<T | null> {
+    const open = this.#open.get(originOf(record))
+    if (open) return question(open.readAt, await open.presentSize())
+    const file = listed.find((other) => isSameFile(other, record))
+    const handle = file ? await this.#files.open(file) : null
+    if (handle === null) return null
     try {
       return await question(readerOf(handle), (await handle.stat()).size)
     } finally {
@@ -174,9 +189,8 @@ export class Examiner {
     file: LogFile,
     content: Content,
     listed: readonly LogFile[],
-  ): Promise<{ furthest?: FileRecord | null; rewritten?: FileRecord }> {
-    const continued: FileRecord[] = []
-    const shorter: FileRecord[] = []
+  ): Promise<{ furthest?: FileRecord | null; rewritten?: FileRecord; isUndecided?: boolean }> {
+    const same: FileRecord[] = []
     const gone: FileRecord[] = []
     const isTooLittle = (record: FileRecord) =>
       record.print.bytes < FIRST_MARK && isListed(record, listed) && !isSameFile(record, file)
@@ -184,28 +198,40 @@ export class Examiner {
       const relation = await relationTo(content, record.print)
       if (relation === 'different' || (relation === 'shorter' && file.isOwn)) continue
       if (!this.#isPresent(record, listed)) gone.push(record)
-      else if (!file.isOwn && !(await this.#isIntact(record, listed))) return { rewritten: record }
       else if (isTooLittle(record)) continue
-      const found = relation === 'continued' ? continued : shorter
-      found.push(record)
+      else if (!isSameFile(record, file)) {
+        const state = await this.#presentState(record, listed)
+        if (state === 'rewritten' && !file.isOwn) return { rewritten: record }
+        // What it still holds unread may stand in this file, too: it is read first.
+        if (state !== 'read' && !(file.isOwn && isListed(record, listed))) return { isUndecided: true }
+      }
+      same.push(record)
     }
     // A new file of the log is not taken for a longer copy of one that is there, or was finished long ago.
-    const replaced = continued.some((record) => record.state === 'open' && !isListed(record, listed))
+    const replaced = same.some((record) => record.state === 'open' && !isListed(record, listed))
     if (file.isOwn && !replaced) return {}
     for (const record of gone) {
       this.continuedIn.set(record, { path: file.path, size: content.print.bytes })
     }
-    return { furthest: furthestOf(continued) ?? furthestOf(shorter) }
+    return { furthest: furthestOf(same) }
   }
 
-  async #isIntact(record: FileRecord, listed: readonly LogFile[]): Promise<boolean> {
-    const open = this.#open.get(originOf(record))
-    if (open) return open.isIntact()
-    const file = listed.find((other) => isSameFile(other, record))
-    if (!file || file.rotated?.isCompressed) return true
-    return this.#ask(file, async (readAt, size) => {
-      return record.print.bytes === 0 || (await relationOf(readAt, size, record.print)) === 'continued'
+  /** What a file that is there has become since it was read. */
+  async #presentState(
+    record: FileRecord,
+    listed: readonly LogFile[],
+  ): Promise<'read' | 'grown' | 'rewritten' | 'unknown'> {
+    if (record.state === 'past') return 'read'
+    const isCompressed = listed.some(
+      (file) => isSameFile(file, record) && file.rotated?.isCompressed === true,
+    )
+    if (isCompressed) return record.state === 'open' ? 'grown' : 'read'
+    const state = await this.#ask(record, listed, async (readAt, size) => {
+      const { print } = record
+      if (print.bytes > 0 && (await relationOf(readAt, size, print)) !== 'continued') return 'rewritten'
+      return size > print.bytes ? 'grown' : 'read'
     })
+    return state ?? 'unknown'
   }
 
   #isPresent(record: FileRecord, listed: readonly LogFile[]): boolean {

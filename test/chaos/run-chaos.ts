@@ -2,8 +2,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../../src/model/ports.ts'
-import { openStore } from '../../src/store/open.ts'
 import { until } from '../support/until.ts'
 import { type DaemonProcess, startDaemonProcess, untilReady } from './daemon-process.ts'
 import { type Hardship, Volume } from './hardships.ts'
@@ -11,6 +9,7 @@ import { FileProducer, HttpProducer, type Ledger, pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
 import { seeded } from './random.ts'
 import { type ChaosReceiver, startChaosReceiver } from './receiver.ts'
+import { storedAlerts } from './stored-alerts.ts'
 
 export interface ChaosOptions {
   readonly rounds: number
@@ -106,17 +105,7 @@ async function untilRefused(daemon: DaemonProcess, complaint: RegExp): Promise<v
 
 /** Every event has an alert of its own here, so an alert that counts two events counted one of them twice. */
 async function alertsOfSeveralEvents(root: string): Promise<string[]> {
-  const store = await openStore('sqlite:.signalbox/signalbox.db', {
-    clock: systemClock,
-    projectRoot: root,
-    readOnly: true,
-  })
-  try {
-    const alerts = await store.alerts({ limit: 1_000_000 })
-    return alerts.filter(({ events }) => events > 1).map(({ title }) => title)
-  } finally {
-    await store.close()
-  }
+  return (await storedAlerts(root)).filter(({ events }) => events > 1).map(({ title }) => title)
 }
 
 function report(

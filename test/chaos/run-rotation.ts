@@ -13,8 +13,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../../src/model/ports.ts'
-import { openStore } from '../../src/store/open.ts'
 import { until } from '../support/until.ts'
 import { type DaemonProcess, startDaemonProcess, untilReady } from './daemon-process.ts'
 import { LogWriters } from './log-writers.ts'
@@ -22,6 +20,7 @@ import { pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
 import { seeded } from './random.ts'
 import { logrotateConfig, type RotationMode } from './rotation-modes.ts'
+import { storedAlerts } from './stored-alerts.ts'
 
 export interface RotationReport {
   readonly mode: string
@@ -42,7 +41,9 @@ export interface RotationReport {
 const STEPS = 12
 const WRITERS = 3
 /** How long the count of arrived events must stand still before what is missing counts as lost. */
-const SETTLED_MS = 6000
+const SETTLED_MS = 60_000
+/** The same, where losses are expected. */
+const SETTLED_WITH_LOSSES_MS = 15_000
 
 export async function runRotation(
   mode: RotationMode,
@@ -216,15 +217,16 @@ class RotationRun {
     let count = -1
     let since = performance.now()
     const expected = this.#writers.written.length
+    const settledMs = this.#mode.canLose === null ? SETTLED_MS : SETTLED_WITH_LOSSES_MS
     await until(
       async () => {
         const arrived = (await this.#counted()).size
         if (arrived !== count) since = performance.now()
         count = arrived
         await pause(200)
-        return arrived >= expected || performance.now() - since > SETTLED_MS
+        return arrived >= expected || performance.now() - since > settledMs
       },
-      { timeoutMs: 120_000, what: 'events stop arriving' },
+      { timeoutMs: 600_000, what: 'events stop arriving' },
     )
     // What is read twice comes behind what is read once.
     await pause(1500)
@@ -232,20 +234,11 @@ class RotationRun {
 
   /** How often each event was counted. */
   async #counted(): Promise<Map<string, number>> {
-    const store = await openStore('sqlite:.signalbox/signalbox.db', {
-      clock: systemClock,
-      projectRoot: this.#root,
-      readOnly: true,
-    })
-    try {
-      const counts = new Map<string, number>()
-      for (const { title, events } of await store.alerts({ limit: 1_000_000 })) {
-        counts.set(title, (counts.get(title) ?? 0) + events)
-      }
-      return counts
-    } finally {
-      await store.close()
+    const counts = new Map<string, number>()
+    for (const { title, events } of await storedAlerts(this.#root)) {
+      counts.set(title, (counts.get(title) ?? 0) + events)
     }
+    return counts
   }
 
   async #report(): Promise<RotationReport> {

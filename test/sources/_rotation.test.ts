@@ -466,8 +466,8 @@ describe('other ways to rotate', () => {
     const link = await freshPath('current.log')
     const day = (n: number) => join(link, '..', `day-${n}.log`)
     const moveTo = async (n: number) => {
-      await symlink(day(n), `${link}.tmp`)
-      await rename(`${link}.tmp`, link)
+      await symlink(day(n), join(link, '..', 'next'))
+      await rename(join(link, '..', 'next'), link)
     }
     await writeFile(day(1), '1\n')
     await symlink(day(1), link)
