@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { LONG_LIVED } from '../../bin/node-runtime.cjs'
 import { runCommand } from '../support/process.ts'
+import { makeProject, SOUND } from './project-on-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-long-lived-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -19,7 +20,7 @@ async function starts(args: readonly string[], chosen = ''): Promise<string[][]>
      const said = JSON.stringify(process.execArgv) + '\\n'
      if (isMainThread) require('node:fs').appendFileSync(process.env.TOLD, said)`,
   )
-  const { code, err } = await runCommand(args, '', {
+  const { code, err } = await runCommand([...args, '--project', makeProject(SOUND)], '', {
     NODE_OPTIONS: `--require "${tell}" ${chosen}`,
     TOLD: told,
   })

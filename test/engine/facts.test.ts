@@ -15,6 +15,7 @@ import {
   policy,
   rule,
 } from '../support/engine-project.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-facts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -70,6 +71,7 @@ describe('facts', () => {
   })
 
   it('come with the image on the next start', async () => {
+    seededCache(folder)
     const first = await factsOf(PROJECT, folder)
     expect(await factsOf(PROJECT, folder)).toEqual(first)
   })

@@ -12,8 +12,8 @@ import type { Engine } from '../../src/model/evaluation.ts'
 import type { Log } from '../../src/model/ports.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { type Files, folderWith } from '../packages/_wheels.ts'
-import { seededCache } from '../security/seeded-cache.ts'
 import { dataModel, type EngineProject, engineProject, helper, rule } from '../support/engine-project.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 
 let folder: string
 beforeAll(() => {

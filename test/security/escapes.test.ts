@@ -5,8 +5,8 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 import { ATTEMPTS, type Attempt } from './attempts.ts'
-import { seededCache } from './seeded-cache.ts'
 import { type Moment, openWorld, type World } from './world.ts'
 
 const ALL: readonly Attempt[] = Object.values(ATTEMPTS).flat()

@@ -8,7 +8,7 @@ import { LOOK_EVERY_MS, Watchdog } from '../../src/engine/watchdog.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, told } from '../support/engine-project.ts'
-import { seededCache } from './seeded-cache.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 
 const imageCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-forgery-')))
 afterAll(() => rmSync(imageCache, { recursive: true }))

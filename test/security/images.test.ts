@@ -23,8 +23,8 @@ import { readPackages } from '../../src/packages/read.ts'
 import { folderWith } from '../packages/_wheels.ts'
 import { engineProject, envelope, findingsOf, helper, rule } from '../support/engine-project.ts'
 import { runCommand } from '../support/process.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 import { AMBUSH } from './ambush.ts'
-import { seededCache } from './seeded-cache.ts'
 
 let folder: string
 /** Holds the base image, which all tests start from. */

@@ -11,7 +11,7 @@ import type { Detection } from '../../src/model/detection.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
-import { seededCache } from './seeded-cache.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 
 const PACKAGE = {
   'pack/__init__.py': '',

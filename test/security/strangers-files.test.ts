@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { zipOf } from '../packages/_zips.ts'
 import { runCommand } from '../support/process.ts'
-import { seededCache } from './seeded-cache.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 
 const SECRET = `secret-${crypto.randomUUID()}`
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ended, runCommand } from '../support/process.ts'
-import { seededCache } from './seeded-cache.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 
 const SECRET = `secret-${crypto.randomUUID()}`
 

@@ -10,7 +10,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { FunctionResults } from '../../src/model/finding.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, helper, rule } from '../support/engine-project.ts'
-import { seededCache } from './seeded-cache.ts'
+import { seededCache } from '../support/seeded-cache.ts'
 
 const imageCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-trust-')))
 afterAll(() => rmSync(imageCache, { recursive: true }))

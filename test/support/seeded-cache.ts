@@ -1,7 +1,7 @@
 /** A cache of a test's own, with the base image that this user already has: to make one takes seconds. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { IMAGES } from '../support/engine-project.ts'
+import { IMAGES } from './engine-project.ts'
 
 /** @param from another cache of a test, instead of the user's. */
 export function seededCache(folder: string, from = IMAGES): string {
