@@ -3,6 +3,8 @@ import { imageFolder, processEnvironment } from '../config/env-file.ts'
 import { WarmEngine } from '../engine/warm.ts'
 
 let early: WarmEngine | undefined
+/** What the latest interpreter came from, and the folder of its snapshots. */
+let latest: { readonly folder: string | undefined; readonly from: WarmEngine['from'] } | undefined
 
 /** For whoever calls `warmUp` next; keeps no process from ending where nobody does. */
 export function warmUpEarly(): void {
@@ -18,5 +20,9 @@ export function warmUp(project?: string): WarmEngine {
 
 function boot(project?: string): WarmEngine {
   const projects = project === undefined ? [] : [project]
-  return new WarmEngine(imageFolder(processEnvironment(), ...projects) ?? undefined)
+  const folder = imageFolder(processEnvironment(), ...projects) ?? undefined
+  // What the interpreter before has compiled need not be compiled again.
+  const warm = new WarmEngine(latest?.folder === folder ? latest?.from : folder)
+  latest = { folder, from: warm.from }
+  return warm
 }

@@ -5,7 +5,7 @@ import { compareWithNative } from '../../scripts/conformance/native.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { runTests } from '../../src/testing/run-tests.ts'
-import { engineProject, helper, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, helper, rule, warmEngine } from '../support/engine-project.ts'
 
 const BODY = `
   import sys
@@ -34,7 +34,7 @@ it('tells what is another, and apart from that what native runs disagree about',
     purpose: 'test',
     workers: 1,
     log: silentLog,
-    imageCache: IMAGES,
+    warm: warmEngine(),
   })
   const results = await runTests(project, engine, {
     selection: { detections: () => true, tests: () => true, minimumTests: 0 },

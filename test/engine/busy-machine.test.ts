@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, rule, warmEngine } from '../support/engine-project.ts'
 
 const WORKS = `
 def rule(event):
@@ -26,7 +26,7 @@ beforeAll(async () => {
     rule('after', WORKS),
   ]
   const project = engineProject({ detections, settings: { limits: { timeMs: 300, quarantineAfter: 3 } } })
-  engine = await createEngine({ project, purpose: 'run', workers: 2, imageCache: IMAGES, log })
+  engine = await createEngine({ project, purpose: 'run', workers: 2, warm: warmEngine(), log })
   busy = Array.from({ length: 3 * availableParallelism() }, () =>
     spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
   )

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, helper, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, helper, rule, warmEngine } from '../support/engine-project.ts'
 
 const COMMON = helper('common', 'def words(): return ["a", "b"]')
 const OURS = `
@@ -70,7 +70,7 @@ describe('a detection that changes', () => {
   beforeAll(async () => {
     const ours = rule('ours', OURS, { logTypes: CHANGES.map(([name]) => name) })
     const project = engineProject({ detections: [...CHANGES.map(changing), ours], helpers: [COMMON] })
-    engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache: IMAGES, log })
+    engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
   })
   afterAll(() => engine.close())
 
@@ -114,7 +114,7 @@ def rule(event):
       helpers: [COMMON],
       settings: { limits: { quarantineAfter: 1 } },
     })
-    const engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache: IMAGES, log })
+    const engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
     const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
     await engine.close()
     expect(findingsOf(event!)).toMatchObject({
@@ -145,7 +145,7 @@ def rule(event):
     const said: [fields: object, message: string][] = []
     const log: Log = { ...silentLog, warn: (fields, message) => said.push([fields, message]) }
     const project = engineProject({ detections: [rule('keeps', source)], helpers: [STATE] })
-    const engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache: IMAGES, log })
+    const engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
     for (let at = 0; at < 2; at++) {
       const [event] = await engine.evaluate([envelope({})])
       expect(findingsOf(event!)).toEqual({ keeps: { detection: { output: true } } })
@@ -168,7 +168,7 @@ describe('the code of a function', () => {
       project,
       purpose: 'run',
       workers: 1,
-      imageCache: IMAGES,
+      warm: warmEngine(),
       log: silentLog,
     })
     const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
@@ -191,7 +191,7 @@ describe('a body that changes as it is loaded', () => {
       project,
       purpose: 'run',
       workers: 1,
-      imageCache: IMAGES,
+      warm: warmEngine(),
       log: silentLog,
     })
     expect(engine.problems).toMatchObject([
@@ -212,7 +212,7 @@ describe('a test case that changes what all share', () => {
       project,
       purpose: 'test',
       workers: 1,
-      imageCache: IMAGES,
+      warm: warmEngine(),
       log: silentLog,
     })
     const calls = ['bad', 'ours'].map((detection) => ({ detection, entry: '{"bad": "yes"}', mocks: '[]' }))

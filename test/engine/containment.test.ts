@@ -5,7 +5,15 @@ import type { Detection } from '../../src/model/detection.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import type { FunctionError } from '../../src/model/finding.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, helper, IMAGES, rule, told } from '../support/engine-project.ts'
+import {
+  engineProject,
+  envelope,
+  findingsOf,
+  helper,
+  rule,
+  told,
+  warmEngine,
+} from '../support/engine-project.ts'
 
 const onBad = (statement: string, indent = '        ') =>
   `import os, sys, time, itertools\ndef rule(event):\n    if event.get("bad"):\n${indent}${statement}\n    return True`
@@ -43,7 +51,7 @@ const start = (detections: Detection[], over: { workers?: number; limits?: objec
     purpose: 'run',
     workers: over.workers ?? 1,
     log: over.log ?? silentLog,
-    imageCache: IMAGES,
+    warm: warmEngine(),
   })
 
 /** One engine for all: to start one takes longer than to use it. */
@@ -181,7 +189,7 @@ describe('a body that', () => {
       helper('broken_too', 'x: ('),
     ]
     const project = engineProject({ helpers, detections: [...bad, good('good')] })
-    loaded = await createEngine({ project, purpose: 'run', workers: 1, log: silentLog, imageCache: IMAGES })
+    loaded = await createEngine({ project, purpose: 'run', workers: 1, log: silentLog, warm: warmEngine() })
   })
   afterAll(() => loaded.close())
 

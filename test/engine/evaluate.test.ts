@@ -9,10 +9,10 @@ import {
   envelope,
   findingsOf,
   helper,
-  IMAGES,
   policy,
   rule,
   told,
+  warmEngine,
 } from '../support/engine-project.ts'
 
 const ALL_FUNCTIONS = `
@@ -155,7 +155,7 @@ const log = (type: string, raw: unknown = {}) => envelope(raw, { type })
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await createEngine({ project, purpose: 'run', workers: 2, log: silentLog, imageCache: IMAGES })
+  engine = await createEngine({ project, purpose: 'run', workers: 2, log: silentLog, warm: warmEngine() })
 })
 afterAll(() => engine.close())
 

@@ -13,8 +13,8 @@ import {
   engineProject,
   envelope,
   findingsOf,
-  IMAGES,
   rule,
+  warmEngine,
 } from '../support/engine-project.ts'
 
 /** It stands still: no item expires. */
@@ -37,7 +37,7 @@ async function evaluated(
     project: engineProject(given),
     purpose: 'run',
     workers: 2,
-    imageCache: IMAGES,
+    warm: warmEngine(),
     cache: cache ?? new CacheLedger(store, () => clock.now()),
     log: silentLog,
   })
@@ -147,7 +147,7 @@ describe('a question', () => {
       project,
       purpose: 'run',
       workers: 1,
-      imageCache: IMAGES,
+      warm: warmEngine(),
       cache,
       log: silentLog,
     })
@@ -170,7 +170,7 @@ describe('a question', () => {
       project,
       purpose: 'run',
       workers: 1,
-      imageCache: IMAGES,
+      warm: warmEngine(),
       cache,
       log: silentLog,
     })
@@ -194,7 +194,7 @@ describe('a question', () => {
       project,
       purpose: 'run',
       workers: 1,
-      imageCache: IMAGES,
+      warm: warmEngine(),
       cache,
       log: silentLog,
     })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { engineProject, helper, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, helper, rule, warmEngine } from '../support/engine-project.ts'
 
 const BRANCHING = `"""What it is for."""
 from geo import locate
@@ -45,7 +45,7 @@ beforeAll(async () => {
     purpose: 'test',
     workers: 1,
     log: silentLog,
-    imageCache: IMAGES,
+    warm: warmEngine(),
   })
 })
 afterAll(() => engine.close())

@@ -6,7 +6,7 @@ import { silentLog } from '../../src/model/ports.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { PYTHON_VERSION } from '../../src/packages/wheel.ts'
 import { type Files, folderWith } from '../packages/_wheels.ts'
-import { type EngineProject, engineProject, helper, IMAGES, rule } from '../support/engine-project.ts'
+import { type EngineProject, engineProject, helper, rule, warmEngine } from '../support/engine-project.ts'
 
 let engine: Engine | undefined
 let clashes: Promise<Engine> | undefined
@@ -29,7 +29,7 @@ function startBeside(project: EngineProject, folders: readonly Files[]): Promise
     packages: readPackages(folders.map(folderWith)),
     purpose: 'test',
     workers: 1,
-    imageCache: IMAGES,
+    warm: warmEngine(),
     log: silentLog,
   })
 }

@@ -6,7 +6,7 @@ import type { Detection } from '../../src/model/detection.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import type { Key, SimpleDetection, Template } from '../../src/model/match-expression.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, IMAGES, rule, told } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
 import { readExpression } from '../support/expressions.ts'
 import { detection } from '../support/model.ts'
 
@@ -74,7 +74,7 @@ beforeAll(async () => {
       }),
     ],
   })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, imageCache: IMAGES, log: silentLog })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, warm: warmEngine(), log: silentLog })
 })
 afterAll(() => engine.close())
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { dataModel, engineProject, helper, IMAGES, policy, rule } from '../support/engine-project.ts'
+import { dataModel, engineProject, helper, policy, rule, warmEngine } from '../support/engine-project.ts'
 
 const MOCKED = `
   import json
@@ -64,7 +64,7 @@ beforeAll(async () => {
     purpose: 'test',
     workers: 2,
     log: silentLog,
-    imageCache: IMAGES,
+    warm: warmEngine(),
   })
 })
 afterAll(() => engine.close())

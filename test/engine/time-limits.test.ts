@@ -5,7 +5,7 @@ import type { Detection } from '../../src/model/detection.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import type { FunctionError } from '../../src/model/finding.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, IMAGES, rule, told } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
 
 const onBad = (statement: string) =>
   `import time\ndef rule(event):\n    if event.get("bad"):\n        ${statement}\n    return True`
@@ -35,7 +35,7 @@ const SLOW = '\n    end = time.time() + 0.1\n    while time.time() < end: pass\n
 /** What ends beside them has next to nothing to do, so that it stays far below these limits on any core. */
 const start = (detections: Detection[], workers: number, limits: { timeMs: number }) => {
   const project = engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...limits } } })
-  return createEngine({ project, purpose: 'run', workers, log: silentLog, imageCache: IMAGES })
+  return createEngine({ project, purpose: 'run', workers, log: silentLog, warm: warmEngine() })
 }
 const good = (id: string) => rule(id, 'def rule(event): return True')
 

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine, UnitTestFile } from '../../src/model/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { dataModel, engineProject, helper, IMAGES, pythonSource, rule } from '../support/engine-project.ts'
+import {
+  dataModel,
+  engineProject,
+  helper,
+  pythonSource,
+  rule,
+  warmEngine,
+} from '../support/engine-project.ts'
 
 const GOOD = `
   import os, sys, unittest
@@ -95,7 +102,7 @@ beforeAll(async () => {
     purpose: 'test',
     workers: 1,
     log: silentLog,
-    imageCache: IMAGES,
+    warm: warmEngine(),
   })
   files = new Map((await engine.unitTests(() => true)).map((file) => [file.path, file]))
 })
@@ -167,7 +174,7 @@ describe('containment', () => {
       purpose: 'test',
       workers: 1,
       log: silentLog,
-      imageCache: IMAGES,
+      warm: warmEngine(),
     })
     const [file] = await limited.unitTests(() => true)
     expect(

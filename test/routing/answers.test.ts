@@ -4,7 +4,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/evaluation.ts'
 import type { FunctionResults } from '../../src/model/finding.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, rule, warmEngine } from '../support/engine-project.ts'
 import { DESTINATIONS, SEVERITY } from './truth-table.ts'
 
 const bodies = [
@@ -27,7 +27,7 @@ beforeAll(async () => {
     purpose: 'run',
     workers: 1,
     log: silentLog,
-    imageCache: IMAGES,
+    warm: warmEngine(),
   })
   const [event] = await engine.evaluate([envelope({})])
   said = findingsOf(event!)

@@ -1,5 +1,6 @@
 /** A small project for the engine, built in code, and the envelopes and calls to put into it. */
 import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
+import { WarmEngine } from '../../src/engine/warm.ts'
 import type { DataModel, Detection, Helper, PythonSource } from '../../src/model/detection.ts'
 import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
 import type { Envelope } from '../../src/model/event.ts'
@@ -10,6 +11,14 @@ import { detection, project } from './model.ts'
 
 /** Where the tests' interpreters are kept: to start one from nothing takes seconds. */
 export const IMAGES = snapshotFolder(processEnvironment()).folder
+
+let latest: WarmEngine | undefined
+
+/** Python, booting from the cache of the run and from what earlier tests of this process have compiled. */
+export function warmEngine(): WarmEngine {
+  latest = new WarmEngine(latest?.from ?? IMAGES)
+  return latest
+}
 
 const place = (file: string) => ({ file, line: 1, column: 1 })
 

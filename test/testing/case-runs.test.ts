@@ -5,7 +5,7 @@ import type { Engine } from '../../src/model/evaluation.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
 import type { Project } from '../../src/model/project.ts'
 import { runTests } from '../../src/testing/run-tests.ts'
-import { engineProject, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, rule, warmEngine } from '../support/engine-project.ts'
 
 const testCase = (name: string, entry: object, expectedResult = true) => ({
   name,
@@ -42,7 +42,7 @@ const warnings: string[] = []
 const log: Log = { ...silentLog, warn: (_, text) => void warnings.push(text) }
 beforeAll(async () => {
   project = engineProject({ detections })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, log, imageCache: IMAGES })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, log, warm: warmEngine() })
 })
 afterAll(() => engine.close())
 
