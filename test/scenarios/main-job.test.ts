@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
+import { copyExampleProject } from '../support/example-project.ts'
 import { runCommand } from '../support/process.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 
-const REPOSITORY = join(import.meta.dirname, '..', '..')
 const KEYS =
   'id createdAt severity type link title name alertId alertContext description runbook tags version'.split(
     ' ',
@@ -191,32 +191,26 @@ export default {
 })
 
 it('policies run over resources of a source', async () => {
-  const resources = join(REPOSITORY, 'examples', 'resources.ndjson')
+  const root = copyExampleProject()
+  const resources = join(root, 'examples', 'resources.ndjson')
   const from = `file:${resources}?kind=resource&type=AWS.S3.Bucket`
-  const { code, err } = await runCommand([
-    'run',
-    '--project',
-    REPOSITORY,
-    '--store',
-    'memory:',
-    '--from',
-    from,
-  ])
+  const { code, err } = await runCommand(['run', '--project', root, '--store', 'memory:', '--from', from])
   expect(code).toBe(0)
   expect(err).toMatch(/alerts {6}1 created/)
   expect(err).toContain('Example.AWS.S3.BucketEncryption')
 })
 
 it('the example project prints the same twice', async () => {
+  const root = copyExampleProject()
   const example = () =>
     runCommand([
       'run',
       '--project',
-      REPOSITORY,
+      root,
       '--store',
       'memory:',
       '--from',
-      `file:${join(REPOSITORY, 'examples', 'events.ndjson')}`,
+      `file:${join(root, 'examples', 'events.ndjson')}`,
     ])
   const first = await example()
   expect(first.code).toBe(0)

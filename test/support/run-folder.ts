@@ -25,6 +25,9 @@ const KEPT =
 /** Every project runs this module as a module of its own, in the same process. */
 const shared = globalThis as { signalboxRun?: ProvidedContext }
 
+/** Where a command that runs the example project of this checkout keeps its state. */
+const CHECKOUT_STATE = join(import.meta.dirname, '..', '..', '.signalbox')
+
 export default function setup(project: TestProject): (() => void) | undefined {
   const run = shared.signalboxRun
   if (run) {
@@ -32,6 +35,7 @@ export default function setup(project: TestProject): (() => void) | undefined {
     return
   }
   const userCache = dirname(snapshotFolder(processEnvironment()).folder)
+  const outside = [userCache, CHECKOUT_STATE].map((path) => ({ path, files: filesIn(path) }))
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-tests-'))
   shared.signalboxRun = { userCache: { folder: userCache, files: filesIn(userCache) }, runFolder: folder }
   provide(project, shared.signalboxRun)
@@ -43,6 +47,11 @@ export default function setup(project: TestProject): (() => void) | undefined {
     process.env = before
     delete shared.signalboxRun
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    const written = outside.flatMap(({ path, files }) =>
+      filesIn(path).flatMap((file) => (files.includes(file) ? [] : [join(path, file)])),
+    )
+    if (written.length > 0)
+      throw new Error(`a test wrote outside of the folder of the run: ${written.join(', ')}`)
   }
 }
 
