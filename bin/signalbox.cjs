@@ -76,7 +76,19 @@ function enableCompileCache() {
   }
 }
 
+/** Node cannot tell the path of a folder that was removed, and relative paths have no meaning then. */
+function requireCurrentFolder() {
+  try {
+    process.cwd()
+  } catch {
+    console.error('signalbox: the current folder cannot be found')
+    console.error('hint: change to a folder that exists')
+    process.exit(2)
+  }
+}
+
 function start() {
+  requireCurrentFolder()
   let node
   try {
     node = findNode()

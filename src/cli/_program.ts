@@ -5,6 +5,7 @@ import { nearest } from '../model/nearest.ts'
 import { VERSION } from '../version.ts'
 import { type Command, type CommandGroup, type Io, isGroup, OK, UNUSABLE } from './_command.ts'
 import { COMMANDS } from './_commands.ts'
+import { fileSystemError } from './_file-system-error.ts'
 import { groupHelp, overallHelp } from './_help.ts'
 import { type About, parseArguments } from './_parse.ts'
 
@@ -88,7 +89,8 @@ function print(text: string, io: Io): number {
 }
 
 /** What went wrong, for people: the stack only where the fault is ours. */
-export function errorText(error: unknown): string {
+export function errorText(thrown: unknown): string {
+  const error = fileSystemError(thrown) ?? thrown
   if (isError(error, 'user')) {
     return `signalbox: ${error.message}\n${error.hint ? `hint: ${error.hint}\n` : ''}`
   }

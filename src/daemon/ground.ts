@@ -21,6 +21,9 @@ import { openToken } from './http-token.ts'
 import { type KeepRejects, openRejects } from './rejects.ts'
 import { type OpenedSource, openSources } from './sources.ts'
 
+const EMPTY_FILE = 'the store file had 0 bytes, so this run starts with an empty store'
+const EMPTY_FILE_HINT = 'if it held a store before, stop the daemon and restore a backup'
+
 export interface DaemonOptions extends GenerationOptions {
   readonly storeUrl?: string
   readonly httpTokenFile?: string
@@ -67,7 +70,8 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
     loss.reason = reason
     draining.abort()
   }
-  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost })
+  const onEmptyFile = (store: string) => options.log.warn({ store, hint: EMPTY_FILE_HINT }, EMPTY_FILE)
+  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost, onEmptyFile })
   cleanups.add('store', () => store.close())
   await store.hold(`signalbox run --project ${root}`)
   const rejects = rejectsFile(prepared.project, store)

@@ -11,6 +11,12 @@ export function isFile(path: string): boolean {
   return look(path, statSync)?.isFile() ?? false
 }
 
+/** Links are followed. */
+export function isEmptyFile(path: string): boolean {
+  const stats = look(path, statSync)
+  return stats?.isFile() === true && stats.size === 0
+}
+
 export function isLink(path: string): boolean {
   return look(path, lstatSync)?.isSymbolicLink() ?? false
 }

@@ -4,7 +4,7 @@ import { type FileHandle, lstat, readdir, realpath, stat } from 'node:fs/promise
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Log } from '../model/ports.ts'
 import { type FileIdentity, type FileRecord, identityOf, isSameFile } from './_file-cursor.ts'
-import { isForbidden, isMissing, openIfThere } from './_open-file.ts'
+import { isForbidden, isMissing, openIfThere, unreadable } from './_open-file.ts'
 import { compareAge, formerTarget, type RotatedName, rotatedName } from './_rotated-names.ts'
 
 export interface LogFile extends FileIdentity {
@@ -123,7 +123,7 @@ export class LogFiles {
       return await readdir(folder)
     } catch (cause) {
       if (isMissing(cause)) return []
-      if (!isForbidden(cause)) throw cause
+      if (!isForbidden(cause)) throw unreadable(folder, cause)
       this.warnOnce(folder, 'the folder cannot be listed: files that rotation renames there are not found', {
         error: cause,
       })
@@ -158,6 +158,6 @@ function logFile(path: string, stats: BigIntStats, rotated: RotatedName | null, 
 function statOf(path: string): Promise<BigIntStats | null> {
   return stat(path, { bigint: true }).catch((cause: unknown) => {
     if (isMissing(cause)) return null
-    throw cause
+    throw unreadable(path, cause)
   })
 }

@@ -18,7 +18,12 @@ export async function openIfThere(path: string): Promise<FileHandle | null> {
     await file.close()
   } catch (cause) {
     if (isMissing(cause)) return null
-    throw new UserError(`${path} can't be read: ${messageOf(cause)}`, { cause })
+    throw unreadable(path, cause)
   }
   throw new UserError(`${path} is a directory`, { hint: 'name one file' })
+}
+
+/** A file or folder that exists, as far as is known, and cannot be read or examined. */
+export function unreadable(path: string, cause: unknown): UserError {
+  return new UserError(`${path} can't be read: ${messageOf(cause)}`, { cause })
 }

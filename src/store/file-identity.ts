@@ -3,7 +3,7 @@
  * that was removed or replaced: what is committed to it then is gone with the process.
  */
 import { statSync } from 'node:fs'
-import { UserError } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
 
 export interface FileIdentity {
   /** Throws a UserError, from then on each time, when a file is not the one that was opened. */
@@ -19,13 +19,13 @@ const COMPANIONS = ['-wal', '-hold']
  */
 export function watchFiles(path: string, place: string, onLost: (reason: string) => void): FileIdentity {
   /** A companion is known from the first check that finds it. */
-  const known = new Map([[path, identityOf(path)]])
+  const known = new Map([[path, identityOf(path, place)]])
   let lost: UserError | null = null
 
   const find = (): UserError | null => {
     for (const file of [path, ...COMPANIONS.map((suffix) => `${path}${suffix}`)]) {
       const before = known.get(file) ?? null
-      const now = identityOf(file)
+      const now = identityOf(file, place)
       if (before === null && now !== null) known.set(file, now)
       if (before !== null && now !== before) return lostFile(place, file, now)
     }
@@ -43,10 +43,21 @@ export function watchFiles(path: string, place: string, onLost: (reason: string)
   }
 }
 
-/** Null where there is no file. Inodes of some file systems need more than 53 bits. */
-function identityOf(file: string): string | null {
-  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
-  return stat ? `${stat.dev}:${stat.ino}` : null
+/**
+ * Null where there is no file. Inodes of some file systems need more than 53 bits.
+ * A path that cannot be examined may lead to the same file later: the error does not mean that the store is lost.
+ */
+function identityOf(file: string, place: string): string | null {
+  try {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+    return stat ? `${stat.dev}:${stat.ino}` : null
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') return null
+    throw new UserError(`the store ${place} cannot be examined: ${messageOf(cause)}`, {
+      hint: 'check the permissions of the folders above it',
+      cause,
+    })
+  }
 }
 
 function lostFile(place: string, file: string, now: string | null): UserError {

@@ -1,8 +1,9 @@
 /** Opens the store that a URL names: `sqlite:PATH` or `memory:`. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { isError, UserError } from '../errors.ts'
+import { isError, messageOf, UserError } from '../errors.ts'
 import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
+import { isEmptyFile } from '../files/path-kind.ts'
 import type { Clock } from '../model/ports.ts'
 import { whileNobodyHolds } from './hold.ts'
 import { migrate, refuseUnreadable } from './migrate.ts'
@@ -22,6 +23,8 @@ export interface OpenStoreOptions {
   readonly signalsKeptMs?: number
   /** Milliseconds of a clock that nobody sets; that of the process when absent. */
   readonly monotonic?: () => number
+  /** Called when the file existed with 0 bytes, which no store has: a new store was created in it. */
+  readonly onEmptyFile?: (place: string) => void
   /** Called once when the store's file was removed or replaced: from then on every write is refused. */
   readonly onLost?: (reason: string) => void
 }
@@ -56,7 +59,14 @@ function openFile(target: string, options: OpenStoreOptions): Store {
   if (!isMade && !existsSync(path)) {
     throw new UserError(`there is no store ${place}`, { hint: '`signalbox run` makes it' })
   }
-  return open(preparedPath(path, place, { folder: resolve(options.projectRoot), isMade }), place, options)
+  const wasEmpty = isEmptyFile(path)
+  const store = open(
+    preparedPath(path, place, { folder: resolve(options.projectRoot), isMade }),
+    place,
+    options,
+  )
+  if (wasEmpty) options.onEmptyFile?.(place)
+  return store
 }
 
 /** SQLite gives these the permissions of the database. */
@@ -80,7 +90,7 @@ function preparedPath(
     return real
   } catch (cause) {
     if (isError(cause, 'user')) throw cause
-    throw new UserError(`the folder of the store ${place} cannot be made`, {
+    throw new UserError(`the store ${place} cannot be created or opened: ${messageOf(cause)}`, {
       hint: 'check the permissions, or name another file with --store',
       cause,
     })

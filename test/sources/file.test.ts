@@ -155,6 +155,13 @@ describe('a whole file', () => {
 })
 
 describe('a followed file', () => {
+  it('whose olddir leads below a regular file is refused', async () => {
+    const path = freshPath()
+    await writeFile(path, '')
+    const tail = new Follower(path, `&olddir=${join(path, 'old')}`)
+    await expect(tail.start()).rejects.toThrow(/can't be read: ENOTDIR/)
+  })
+
   it('waits for the file, for lines, and for their ends', async () => {
     const tail = new Follower(freshPath())
     await tail.start()

@@ -1,7 +1,7 @@
 /** What an SQLite store keeps across restarts and kills, and who may have it at the same time. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -63,6 +63,14 @@ describe('a store whose files are moved while it is open', () => {
       () => renameSync(join(root, 'var'), join(root, 'elsewhere')),
       /store\.db was removed/,
     ],
+    [
+      'has a file in place of its folder',
+      () => {
+        renameSync(join(root, 'var'), join(root, 'elsewhere'))
+        writeFileSync(join(root, 'var'), '')
+      },
+      /store\.db was removed/,
+    ],
   ])('refuses every write once it %s, and says so once', async (_title, move, reason) => {
     const losses: string[] = []
     const store = await open({ onLost: (each) => losses.push(each) })
@@ -74,6 +82,19 @@ describe('a store whose files are moved while it is open', () => {
     await expect(store.check()).rejects.toThrow(reason)
     expect(losses).toEqual([expect.stringMatching(reason)])
     expect(await store.cursor('s')).toBe('1')
+  })
+
+  it('is not lost while its path cannot be examined', async () => {
+    const losses: string[] = []
+    const store = await open({ onLost: (each) => losses.push(each) })
+    expect(await commit(store, '1')).toBe('ok')
+    renameSync(join(root, 'var'), join(root, 'elsewhere'))
+    symlinkSync('var', join(root, 'var'))
+    await expect(commit(store, '2')).rejects.toThrow(/cannot be examined: ELOOP/)
+    rmSync(join(root, 'var'))
+    renameSync(join(root, 'elsewhere'), join(root, 'var'))
+    expect(await commit(store, '3')).toBe('ok')
+    expect(losses).toEqual([])
   })
 
   it('notices nothing where others open and close it, or copy it', async () => {

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -91,9 +92,23 @@ describe('openStore', () => {
     expect(error.hint).toBeTruthy()
   })
 
-  it('refuses a folder that cannot be made', async () => {
+  it('refuses a path below a regular file', async () => {
     writeFileSync(join(root, 'file'), '')
-    expect((await refusal(open('sqlite:file/sub/s.db'))).message).toMatch(/cannot be made/)
+    expect((await refusal(open('sqlite:file/sub/s.db'))).message).toMatch(
+      /cannot be created or opened: ENOTDIR/,
+    )
+  })
+
+  it('reports a file of 0 bytes, which is not what a first start finds', async () => {
+    const reported: string[] = []
+    const openReporting = () =>
+      openStore('sqlite:s.db', { clock, projectRoot: root, onEmptyFile: (place) => reported.push(place) })
+    await (await openReporting()).close()
+    await (await openReporting()).close()
+    expect(reported).toEqual([])
+    truncateSync(join(root, 's.db'))
+    await (await openReporting()).close()
+    expect(reported).toEqual([`sqlite:${join(root, 's.db')}`])
   })
 
   it('refuses the schema of a newer Signalbox', async () => {

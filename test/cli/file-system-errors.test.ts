@@ -1,0 +1,95 @@
+/** What the file system refuses is described to the user and is not called a bug. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { errorText } from '../../src/cli/_program.ts'
+import { describeWithProgram } from '../support/optional-program.ts'
+import { COMMAND, commandEnvironment } from '../support/process.ts'
+import { signalbox } from './fake-io.ts'
+import { makeProject, SOUND } from './project-on-disk.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-refused-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const isWindows = process.platform === 'win32'
+const plainFile = join(folder, 'plain')
+writeFileSync(plainFile, '')
+
+/** The error of the real file system. */
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('an error of the file system', () => {
+  it.each([
+    ['is listed', () => readdirSync(join(plainFile, 'x')), `cannot list ${join(plainFile, 'x')}`],
+    ['is created', () => mkdirSync(join(plainFile, 'x')), `cannot create ${join(plainFile, 'x')}`],
+    ['is written', () => writeFileSync(join(plainFile, 'x'), ''), `cannot open ${join(plainFile, 'x')}`],
+  ])('names the path that %s', (_title, work, beginning) => {
+    const text = errorText(thrownBy(work))
+    expect(text).toBe(
+      `signalbox: ${beginning}: a part of the path is not a folder (ENOTDIR)\nhint: check this path and the folders above it\n`,
+    )
+  })
+
+  it('stays a bug where the program itself must know whether the path exists', () => {
+    const text = errorText(thrownBy(() => readdirSync(join(folder, 'absent'))))
+    expect(text).toContain('This is a bug in Signalbox')
+    expect(text).toContain('file-system-errors.test.ts')
+  })
+
+  it('ends a command with exit code 2', async () => {
+    const { code, err } = await signalbox(['init', '--project', join(plainFile, 'project')])
+    expect(code).toBe(2)
+    expect(err).toMatch(/^signalbox: cannot create .*: a part of the path is not a folder \(ENOTDIR\)$/m)
+    expect(err).not.toContain('bug')
+  })
+})
+
+/** Root may list every folder, except where the process has no capabilities: then permissions apply to root, too. */
+const isRoot = process.getuid?.() === 0
+const WITHOUT_CAPABILITIES = isRoot ? ['setpriv', '--bounding-set=-all'] : []
+
+describeWithProgram(isRoot ? 'setpriv' : 'sh', 'a folder of the project', () => {
+  it.skipIf(isWindows)('that may not be listed is named', () => {
+    const root = makeProject({
+      ...SOUND,
+      'signalbox.yaml': 'workers: 1\npython: { paths: [lib] }\n',
+      'lib/inner/module.py': '',
+    })
+    const closed = join(root, 'lib/inner')
+    chmodSync(closed, 0o000)
+    const argv = [...WITHOUT_CAPABILITIES, process.execPath, COMMAND, 'validate', '--project', root]
+    const { status, stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), {
+      encoding: 'utf8',
+      env: commandEnvironment(),
+    })
+    chmodSync(closed, 0o755)
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `signalbox: cannot list ${closed}: permission denied (EACCES)\nhint: check the owner and the permissions of this path and of the folders above it\n`,
+    })
+  })
+})
+
+it.skipIf(isWindows)('a current folder that was removed is reported', () => {
+  const gone = join(folder, 'gone')
+  mkdirSync(gone)
+  const script = 'cd "$1" && rmdir "$1" && exec "$2" "$3" validate'
+  const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', gone, process.execPath, COMMAND], {
+    encoding: 'utf8',
+    env: commandEnvironment(),
+  })
+  expect([status, stderr]).toEqual([
+    2,
+    'signalbox: the current folder cannot be found\nhint: change to a folder that exists\n',
+  ])
+})
