@@ -144,12 +144,13 @@ async function finish(
 
 function reloadsOf(
   { current, cache }: Ground,
-  { pipeline, delivery, heartbeat, correlations }: Rooms,
+  { pipeline, delivery, heartbeat, correlations, reloadStatus }: Rooms,
   options: DaemonOptions,
 ): Reloads {
   const { log, onEvent } = options
   const kept = (error: unknown, message: string) => log.error({ error: messageOf(error) }, message)
   return createReloads({
+    onRequested: (begins) => onEvent({ kind: 'reload requested', begins }),
     load: async () => startGeneration(await prepareGeneration(options), options, cache),
     handOver: async (next) => {
       const previous = current.generation
@@ -165,8 +166,14 @@ function reloadsOf(
       await correlations.follow(next.project)
       await previous.retire().catch((error) => kept(error, 'the engine before could not be stopped'))
     },
-    onDone: (next) => onEvent({ kind: 'reloaded', ok: true, ...contentsOf(next) }),
-    onRefused: (message) => onEvent({ kind: 'reloaded', ok: false, message }),
+    onDone: (next) => {
+      reloadStatus.succeeded()
+      onEvent({ kind: 'reloaded', ok: true, ...contentsOf(next) })
+    },
+    onRefused: (message) => {
+      reloadStatus.failed()
+      onEvent({ kind: 'reloaded', ok: false, message })
+    },
   })
 }
 

@@ -30,6 +30,12 @@ const COLOURS: Record<Severity, Format> = {
   CRITICAL: 'red',
 }
 
+const RELOAD_REQUESTED: Record<Extract<DaemonEvent, { kind: 'reload requested' }>['begins'], string> = {
+  now: 'reload requested: loading the project',
+  next: 'reload requested: it begins after the reload under way',
+  joined: 'reload requested: the reload that already waits serves this request too',
+}
+
 /** One per run: it remembers what it has warned about. */
 export function createNarrator(style: Style): (event: DaemonEvent) => Told | null {
   const told = new Map<string, number>()
@@ -59,6 +65,10 @@ export function createNarrator(style: Style): (event: DaemonEvent) => Told | nul
           : info(`${counted(event.waiting, 'delivery', 'deliveries')} under way`, 'draining', {
               waiting: event.waiting,
             })
+      case 'reload requested':
+        return info(style('dim', RELOAD_REQUESTED[event.begins]), 'reload requested', {
+          begins: event.begins,
+        })
       case 'reloaded':
         return reloaded(event, style)
     }

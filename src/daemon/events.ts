@@ -1,6 +1,7 @@
 /** What a running daemon tells whoever watches it. */
 import type { Problem } from '../model/problem.ts'
 import type { Admitted } from '../pipeline/planner.ts'
+import type { ReloadStart } from './reloads.ts'
 
 export type DaemonEvent =
   | {
@@ -31,6 +32,8 @@ export type DaemonEvent =
     }
   /** Asked to end: no more events are taken, so many deliveries are still to be made. */
   | { readonly kind: 'draining'; readonly waiting: number }
+  /** Several requests made during one load are served by the one load that follows it. */
+  | { readonly kind: 'reload requested'; readonly begins: ReloadStart }
   | {
       readonly kind: 'reloaded'
       readonly ok: true

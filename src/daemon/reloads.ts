@@ -2,7 +2,11 @@
 import { isError, messageOf } from '../errors.ts'
 import type { Generation } from './generation.ts'
 
+/** When the load for a request begins: now, after the load under way, or joined to one that already waits for that. */
+export type ReloadStart = 'now' | 'next' | 'joined'
+
 export interface ReloadSteps {
+  readonly onRequested: (begins: ReloadStart) => void
   readonly load: () => Promise<Generation>
   /** Puts the new generation in the old one's place; whatever fails in it, the new one is in force afterwards. */
   readonly handOver: (next: Generation) => Promise<void>
@@ -17,15 +21,17 @@ export interface Reloads {
   end(): Promise<void>
 }
 
-export function createReloads({ load, handOver, onDone, onRefused }: ReloadSteps): Reloads {
+export function createReloads({ onRequested, load, handOver, onDone, onRefused }: ReloadSteps): Reloads {
   let last: Promise<void> = Promise.resolve()
   /** Asked for, not begun: whoever asks meanwhile is served by it too. */
   let waiting: Promise<void> | null = null
+  let isLoading = false
   let hasEnded = false
 
   async function reload(): Promise<void> {
     waiting = null
     if (hasEnded) return
+    isLoading = true
     try {
       const next = await load()
       // A daemon that has ended meanwhile would never stop its workers.
@@ -34,11 +40,14 @@ export function createReloads({ load, handOver, onDone, onRefused }: ReloadSteps
       onDone(next)
     } catch (error) {
       onRefused(reasonOf(error))
+    } finally {
+      isLoading = false
     }
   }
 
   return {
     ask() {
+      if (!hasEnded) onRequested(waiting !== null ? 'joined' : isLoading ? 'next' : 'now')
       if (waiting === null) {
         waiting = last.then(reload)
         last = waiting

@@ -15,6 +15,7 @@ import type { Generation } from './generation.ts'
 import type { DaemonOptions, Ground } from './ground.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
+import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
 import { Tally } from './tally.ts'
 
 const STORE_CHECK_MS = 1_000
@@ -25,6 +26,7 @@ export const BODY_BYTES = 16 * 1024 * 1024
 export interface Rooms {
   readonly tally: Tally
   readonly readiness: Readiness
+  readonly reloadStatus: ReloadStatus
   readonly pipeline: Pipeline
   readonly server: Server
   readonly delivery: Delivery
@@ -53,7 +55,11 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
       if (deliveries > 0) delivery.wake()
     },
   })
-  metrics.gauges(() => deliveryGauges(store, current.generation.project.registry))
+  const reloadStatus = createReloadStatus(systemClock)
+  metrics.gauges(async () => [
+    ...reloadStatus.gauges(),
+    ...(await deliveryGauges(store, current.generation.project.registry)),
+  ])
   const server = createServer({
     log,
     metrics,
@@ -93,7 +99,7 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
     admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
     log,
   })
-  return { tally, readiness, pipeline, server, delivery, heartbeat, correlations }
+  return { tally, readiness, reloadStatus, pipeline, server, delivery, heartbeat, correlations }
 }
 
 /** What has waited since the last run is delivered from here on. */

@@ -24,6 +24,14 @@ const DECLARED: Readonly<Record<string, Declared>> = {
     help: 'Failures in a row; from 5 on one delivery at a time tries.',
     labels: ['destination'],
   },
+  signalbox_config_last_reload_successful: {
+    help: '1 if the last reload of the project succeeded, or none was requested; 0 if it failed.',
+    labels: [],
+  },
+  signalbox_config_last_reload_success_timestamp_seconds: {
+    help: 'Unix time at which the project was last loaded successfully.',
+    labels: [],
+  },
   signalbox_problems_total: { help: 'Problems by code, such as unknown-destination.', labels: ['code'] },
 }
 

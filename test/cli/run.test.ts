@@ -67,6 +67,17 @@ describe('sources that end', () => {
   })
 })
 
+it('a store file of 0 bytes is reported at the start, a new store is not', async () => {
+  const project = makeProject({ ...SOUND, 'empty.db': '' })
+  const argv = ['run', '--project', project, '--from', 'stdin?logType=Test.Log']
+  const warning = 'the store file had 0 bytes'
+  const { code, err } = await signalbox([...argv, '--store', 'sqlite:empty.db'])
+  expect(code).toBe(0)
+  expect(err).toContain(warning)
+  expect(err).toContain(join(project, 'empty.db'))
+  expect((await signalbox([...argv, '--store', 'sqlite:new.db'])).err).not.toContain(warning)
+})
+
 describe('what keeps it from starting: 2', () => {
   it.each<[string, string[], string]>([
     ['an unknown source', ['--from', 'stdn'], 'did you mean "stdin"?'],
@@ -91,10 +102,22 @@ describe('what keeps it from starting: 2', () => {
 })
 
 describe('signals', () => {
-  function start(project: string): { io: FakeIo; input: PassThrough; ended: Promise<number> } {
+  function start(
+    project: string,
+    ...more: string[]
+  ): { io: FakeIo; input: PassThrough; ended: Promise<number> } {
     const input = new PassThrough()
     const io: FakeIo = { ...fakeIo(), stdin: input }
-    const argv = ['run', '--project', project, '--store', 'memory:', '--from', 'stdin?logType=Test.Log']
+    const argv = [
+      'run',
+      '--project',
+      project,
+      '--store',
+      'memory:',
+      '--from',
+      'stdin?logType=Test.Log',
+      ...more,
+    ]
     return { io, input, ended: runProgram(argv, io) }
   }
 
@@ -119,6 +142,29 @@ describe('signals', () => {
     io.signal('SIGTERM')
     expect(await ended).toBe(0)
     expect(io.err()).toContain('events      0 accepted')
+  })
+
+  it('a failed reload is logged, and visible to a monitor until one succeeds', async () => {
+    const project = makeProject(SOUND)
+    const { io, ended } = start(project, '--http', '127.0.0.1:0', '--log-format', 'json')
+    const address = () => /"address":"([^"]+)","msg":"listening"/.exec(io.err())?.[1]
+    await until(() => address() !== undefined && io.err().includes('"started"'))
+    const isSuccessful = async () => {
+      const text = await (await fetch(`http://${address()}/metrics`)).text()
+      return /^signalbox_config_last_reload_successful (\d)$/m.exec(text)?.[1]
+    }
+    expect(await isSuccessful()).toBe('1')
+    writeFileSync(join(project, 'detections/login.yml'), 'AnalysisType: rule\nRuleID: [\n')
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('"not reloaded"'))
+    expect(io.err()).toContain('"reload requested"')
+    expect(await isSuccessful()).toBe('0')
+    writeFileSync(join(project, 'detections/login.yml'), SOUND['detections/login.yml'])
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('"reloaded"'))
+    expect(await isSuccessful()).toBe('1')
+    io.signal('SIGTERM')
+    expect(await ended).toBe(0)
   })
 
   it('SIGHUP takes a changed project, and keeps the one before when the new one is broken', async () => {

@@ -1,14 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Generation } from '../../src/daemon/generation.ts'
-import { createReloads } from '../../src/daemon/reloads.ts'
+import { createReloads, type ReloadStart } from '../../src/daemon/reloads.ts'
 import { UserError } from '../../src/errors.ts'
 
 /** Loads that end when the test says so; generations are told apart by their number. */
 function house() {
   const loads: PromiseWithResolvers<Generation>[] = []
   const told: string[] = []
+  const requests: ReloadStart[] = []
   const reloads = createReloads({
+    onRequested: (begins) => requests.push(begins),
     load: () => {
       const load = Promise.withResolvers<Generation>()
       loads.push(load)
@@ -19,7 +21,7 @@ function house() {
     onRefused: (reason) => told.push(`refused: ${reason}`),
   })
   const load = (n: number) => loads[n - 1]!.resolve(generation(n, () => told.push(`retired ${n}`)))
-  return { loads, told, reloads, load }
+  return { loads, told, requests, reloads, load }
 }
 
 function generation(n: number, onRetire: () => void): Generation {
@@ -45,6 +47,19 @@ describe('a reload', () => {
     await Promise.all([second, third])
     expect(loads).toHaveLength(2)
     expect(told).toEqual(['in force 1', 'done 1', 'in force 2', 'done 2'])
+  })
+
+  it('reports every request, and those that are joined', async () => {
+    const { requests, reloads, load } = house()
+    void reloads.ask()
+    await setImmediate()
+    const last = [reloads.ask(), reloads.ask()]
+    load(1)
+    await setImmediate()
+    load(2)
+    await Promise.all(last)
+    void reloads.ask()
+    expect(requests).toEqual(['now', 'next', 'joined', 'now'])
   })
 
   it('that is refused says why, and does not end the reloading', async () => {

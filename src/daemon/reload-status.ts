@@ -1,0 +1,26 @@
+/** Whether the last reload succeeded, for a scraper. The load at the start counts as a success. */
+import type { Clock, Gauged } from '../model/ports.ts'
+
+export interface ReloadStatus {
+  succeeded(): void
+  failed(): void
+  gauges(): Gauged[]
+}
+
+export function createReloadStatus(clock: Pick<Clock, 'now'>): ReloadStatus {
+  let isSuccessful = true
+  let succeededAt = clock.now()
+  return {
+    succeeded() {
+      isSuccessful = true
+      succeededAt = clock.now()
+    },
+    failed() {
+      isSuccessful = false
+    },
+    gauges: () => [
+      { name: 'signalbox_config_last_reload_successful', value: isSuccessful ? 1 : 0 },
+      { name: 'signalbox_config_last_reload_success_timestamp_seconds', value: succeededAt / 1000 },
+    ],
+  }
+}
