@@ -52,7 +52,6 @@ function identityOf(file: string, place: string): string | null {
     const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
     return stat ? `${stat.dev}:${stat.ino}` : null
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') return null
     throw new UserError(`the store ${place} cannot be examined: ${messageOf(cause)}`, {
       hint: 'check the permissions of the folders above it',
       cause,
