@@ -7,7 +7,9 @@ import { makeProject, SOUND } from './project-on-disk.ts'
 
 it('names the detection that a loop keeps from its result, and ends with 130', async () => {
   const loop = 'def rule(event):\n    while True:\n        pass\n'
-  const root = makeProject({ ...SOUND, 'detections/login.py': loop })
+  // The loop goes on after the signal, until the time limit ends it.
+  const settings = 'workers: 1\nlimits: { timeMs: 2000 }\n'
+  const root = makeProject({ ...SOUND, 'signalbox.yaml': settings, 'detections/login.py': loop })
   const io = fakeIo()
   const ended = runProgram(['test', '--project', root], io)
   await until(() => io.listens(), { timeoutMs: 60_000, what: 'the test begins' })
