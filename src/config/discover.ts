@@ -32,12 +32,12 @@ const EVERYTHING = ['**']
  * Panther's rule for the argument `.`: what lies directly in the root, below a folder whose name holds one of these
  * words, or directly in a folder of one of these names.
  */
+const SEARCHED_WORDS = ['data_models', 'lookup_tables', 'rules', 'policies', 'queries', 'scheduled_prompts']
+const SEARCHED_NAMES = ['global_helpers', 'packs']
 const SEARCHED_UPSTREAM = [
   '*.{y*ml,py}',
-  ...['data_models', 'lookup_tables', 'rules', 'policies', 'queries', 'scheduled_prompts'].map(
-    (word) => `**/*${word}*/**`,
-  ),
-  ...['global_helpers', 'packs'].map((name) => `**/${name}/*`),
+  ...SEARCHED_WORDS.map((word) => `**/*${word}*/**`),
+  ...SEARCHED_NAMES.map((name) => `**/${name}/*`),
 ]
 const SEARCHED = [...SEARCHED_UPSTREAM, 'detections/**']
 const LEANED_ON = ['global_helpers', 'data_models']
@@ -49,9 +49,9 @@ export async function discover(root: string, paths: readonly string[] = []): Pro
   const starts = isWhole ? [root] : named.flatMap((each) => each.starts)
   const { near, far } = leanedOn(root, starts)
   const all = [
-    isWhole ? await findFiles(root, SEARCHED) : NOTHING,
+    isWhole ? await findFiles(root, SEARCHED, { mustRead: isSearchedFolder }) : NOTHING,
     ...named.map((each) => each.found),
-    ...(await Promise.all(near.map((folder) => findFiles(folder, EVERYTHING)))),
+    ...(await Promise.all(near.map((folder) => findFiles(folder, EVERYTHING, { mustRead: () => true })))),
   ]
   const found = [...new Set(all.flatMap(({ files }) => files))].sort(compareText)
   const { python = [], yaml = [] } = Object.groupBy(found, (path) =>
@@ -76,11 +76,22 @@ export async function discover(root: string, paths: readonly string[] = []): Pro
   }
 }
 
+/** Whether files in this folder are found by `SEARCHED`. The path is relative to the root. */
+function isSearchedFolder(path: string): boolean {
+  const folders = path.split('/')
+  return (
+    path === '' ||
+    folders[0] === 'detections' ||
+    SEARCHED_NAMES.includes(folders.at(-1)!) ||
+    folders.some((name) => SEARCHED_WORDS.some((word) => name.includes(word)))
+  )
+}
+
 const NOTHING: FoundFiles = { files: [], links: [] }
 
 /** YAML files that nothing searches. */
 async function outsideOf(root: string, found: ReadonlySet<string>): Promise<string[]> {
-  const { files } = await findFiles(root, ['**/*.y*ml'], SEARCHED)
+  const { files } = await findFiles(root, ['**/*.y*ml'], { without: SEARCHED })
   return files.filter((file) => !SIDE_FILE.test(file) && !found.has(file) && isFile(file)).sort(compareText)
 }
 
@@ -148,7 +159,7 @@ async function namedBy(root: string, text: string): Promise<Named> {
 }
 
 async function filesOf(path: string): Promise<FoundFiles> {
-  if (isFolder(path)) return findFiles(path, EVERYTHING)
+  if (isFolder(path)) return findFiles(path, EVERYTHING, { mustRead: () => true })
   if (!/\.y[^.]*ml$/.test(path)) {
     throw new UserError(`${path} is not a YAML file`, {
       hint: 'name the spec, not its Python file; quote a pattern such as "rules/aws_*"',

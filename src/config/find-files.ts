@@ -1,6 +1,7 @@
 /** Finds files by glob patterns. Reads names only, enters no link and nothing that is hidden or generated. */
 
-import { join } from 'node:path'
+import { type Dirent, readdirSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import type { Entry, Options } from 'fast-glob'
 
 /** Files that may be specs or expectations, and Python files. */
@@ -17,16 +18,24 @@ export interface FoundFiles {
   readonly links: readonly string[]
 }
 
+export interface SearchLimits {
+  /** Patterns of what is left out. */
+  readonly without?: readonly string[]
+  /** Whether a folder, by its path relative to the one searched, may not be skipped because it cannot be read. */
+  readonly mustRead?: (path: string) => boolean
+}
+
 /**
  * The YAML and Python files, and the links, that fit one of the patterns.
  * @param folder absolute; the patterns are relative to it.
+ * @throws the error of the file system for a folder that must be read and cannot be.
  */
 export async function findFiles(
   folder: string,
   patterns: readonly string[],
-  without: readonly string[] = [],
+  limits: SearchLimits = {},
 ): Promise<FoundFiles> {
-  const entries = await findEntries(folder, patterns, without)
+  const entries = await findEntries(folder, patterns, limits)
   const files: string[] = []
   const links: string[] = []
   for (const { name, path, dirent } of entries) {
@@ -42,19 +51,32 @@ export async function findFiles(
 export async function findEntries(
   folder: string,
   patterns: readonly string[],
-  without: readonly string[] = [],
+  { without = [], mustRead = () => false }: SearchLimits = {},
 ): Promise<Entry[]> {
   const { default: glob } = await import('fast-glob')
+  const failures: unknown[] = []
+  // A folder that cannot be read holds nothing, unless it must be read.
+  const readFolder = (path: string, options: { withFileTypes: true }): Dirent[] => {
+    try {
+      return readdirSync(path, options)
+    } catch (error) {
+      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      if (!isGone && mustRead(relative(folder, path).split(sep).join('/'))) failures.push(error)
+      throw error
+    }
+  }
   const options: Options & { readonly objectMode: true } = {
     cwd: folder,
     ignore: [...NEVER, ...without],
     objectMode: true,
     onlyFiles: false,
     followSymbolicLinks: false,
-    // A folder that cannot be read holds nothing.
     suppressErrors: true,
+    fs: { readdirSync: readFolder as typeof readdirSync },
   }
-  return glob.sync([...patterns], options)
+  const entries = glob.sync([...patterns], options)
+  if (failures.length > 0) throw failures[0]
+  return entries
 }
 
 /** Whether a text is a pattern rather than a path; and the folder at its beginning that is none. */

@@ -58,13 +58,13 @@ const isRoot = process.getuid?.() === 0
 const WITHOUT_CAPABILITIES = isRoot ? ['setpriv', '--bounding-set=-all'] : []
 
 describeWithProgram(isRoot ? 'setpriv' : 'sh', 'a folder of the project', () => {
-  it.skipIf(isWindows)('that may not be listed is named', () => {
+  function validateWithClosed(path: string, settings = '') {
     const root = makeProject({
       ...SOUND,
-      'signalbox.yaml': 'workers: 1\npython: { paths: [lib] }\n',
-      'lib/inner/module.py': '',
+      'signalbox.yaml': `workers: 1\n${settings}`,
+      [`${path}/inner/module.py`]: '',
     })
-    const closed = join(root, 'lib/inner')
+    const closed = join(root, path, 'inner')
     chmodSync(closed, 0o000)
     const argv = [...WITHOUT_CAPABILITIES, process.execPath, COMMAND, 'validate', '--project', root]
     const { status, stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), {
@@ -72,11 +72,25 @@ describeWithProgram(isRoot ? 'setpriv' : 'sh', 'a folder of the project', () => 
       env: commandEnvironment(),
     })
     chmodSync(closed, 0o755)
-    expect({ status, stdout, stderr }).toEqual({
+    return { closed, result: { status, stdout, stderr } }
+  }
+
+  it.skipIf(isWindows).each([
+    ['of packages', 'lib', 'python: { paths: [lib] }\n'],
+    ['of detections', 'detections', ''],
+    ['below a folder of rules', 'content/aws_rules/deep', ''],
+    ['below the helpers', 'global_helpers', ''],
+  ])('%s that may not be listed is named', (_kind, path, settings) => {
+    const { closed, result } = validateWithClosed(path, settings)
+    expect(result).toEqual({
       status: 2,
       stdout: '',
       stderr: `signalbox: cannot list ${closed}: permission denied (EACCES)\nhint: check the owner and the permissions of this path and of the folders above it\n`,
     })
+  })
+
+  it.skipIf(isWindows)('that is not searched for detections may be closed', () => {
+    expect(validateWithClosed('lost+found').result).toMatchObject({ status: 0 })
   })
 })
 
