@@ -48,7 +48,7 @@ const ATTEMPTS: readonly Attempt[] = [
   ['have it blamed and quarantined', 'at an event', 'marks.begin(ours(), 0); os._exit(0)'],
   ['have it blamed for the load', 'at load', 'marks.begin_loading(len(names) - 1); os._exit(0)'],
   ['lose the event for all', 'at an event', 'marks.begin(-1, 0); os._exit(0)'],
-  ['say that nobody can read the events', 'at an event', 'json.dumps = lambda *given, **more: "null"'],
+  ['make the answer unreadable for all', 'at an event', 'batch._answer = lambda _: "null"'],
 ]
 
 const TOOLS = `
