@@ -1,7 +1,7 @@
 /** Correlation through the real command: lines in, signals kept, one alert out, whatever is killed in between. */
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
 import { openStore } from '../../src/store/open.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
@@ -76,10 +76,14 @@ it('one alert comes of signals from before and after kill -9, and none of it twi
   const root = makeProject(FILES)
   const events = join(root, 'events.ndjson')
   writeFileSync(events, BEFORE)
-  const start = () =>
-    startCommand(['run', '--project', root, '--from', `file:${events}?follow=true`], {
+  const start = () => {
+    const daemon = startCommand(['run', '--project', root, '--from', `file:${events}?follow=true`], {
       RECEIVER: receiver.url,
     })
+    // A test that fails ends before it has ended its daemon.
+    onTestFinished(async () => void (await daemon.kill('SIGKILL')))
+    return daemon
+  }
   const stored = (count: number) =>
     until(async () => {
       const store = await openStore('sqlite:.signalbox/signalbox.db', {
