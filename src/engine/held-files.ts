@@ -5,6 +5,7 @@
 import { type PackageSet, packagesDigest } from '../model/packages.ts'
 import { PACKAGES_FOLDER } from './package-files.ts'
 import type { PythonFile } from './python-files.ts'
+import { UTC_ZONE, UTC_ZONE_FILE } from './time-zone.ts'
 
 export const LIBRARY_FILE = '/lib/python314.zip'
 export const RUNTIME_FOLDER = '/signalbox'
@@ -43,7 +44,11 @@ export function expectedFiles(
 ): ExpectedFiles {
   const texts = runtime.map(({ path, text }) => [runtimeFile(path), Buffer.from(text)] as const)
   return {
-    files: new Map<string, Uint8Array>([[LIBRARY_FILE, library], ...texts]),
+    files: new Map<string, Uint8Array>([
+      [LIBRARY_FILE, library],
+      [UTC_ZONE_FILE, Buffer.from(UTC_ZONE)],
+      ...texts,
+    ]),
     packagePaths: packages.files.map(({ path }) => path),
     packagesDigest: packages.digest,
   }

@@ -15,6 +15,7 @@ import {
 import { outsideStateOf, restoreOutsideState } from './outside-state.ts'
 import type { BaseImage } from './protocol.ts'
 import { type PythonFile, readStandardLibrary } from './python-files.ts'
+import { TIME_ZONES_FOLDER, UTC_ZONE, UTC_ZONE_FILE } from './time-zone.ts'
 
 export interface Booted {
   readonly python: LockedPython
@@ -81,7 +82,14 @@ export async function importedNames(module: object): Promise<readonly string[]> 
 }
 
 /** Nothing of this machine goes in: `_` would name a path of it. */
-const ENVIRONMENT = { PYTHONHASHSEED: '0', TZ: 'UTC', HOME: '/home', LANG: 'C.UTF-8', _: '' }
+const ENVIRONMENT = {
+  PYTHONHASHSEED: '0',
+  PYTHONTZPATH: TIME_ZONES_FOLDER,
+  TZ: 'UTC',
+  HOME: '/home',
+  LANG: 'C.UTF-8',
+  _: '',
+}
 const NO_GLOBALS = Object.freeze(Object.create(null)) as object
 
 /**
@@ -113,6 +121,8 @@ async function createInterpreter(
         Object.assign(ENV, ENVIRONMENT)
         for (const folder of ['site-packages', 'lib-dynload']) FS.mkdirTree(`/lib/python3.14/${folder}`)
         FS.writeFile(LIBRARY_FILE, library, { canOwn: true })
+        FS.mkdirTree(TIME_ZONES_FOLDER)
+        FS.writeFile(UTC_ZONE_FILE, UTC_ZONE)
         FS.mkdirTree(ENVIRONMENT.HOME)
         FS.chdir(ENVIRONMENT.HOME)
         installFiles(FS, files)

@@ -34,8 +34,11 @@ import urllib.parse
 import uuid
 import zlib
 
-from signalbox_driver import batch, canary, marks, sandbox, study
+from signalbox_driver import address_texts, batch, canary, marks, sandbox, study, time_texts
 
+# Before the base image is made, so that whatever imports these functions gets them.
+time_texts.install()
+address_texts.install()
 # The first call imports the locale's tables.
 datetime.datetime.strptime("2020", "%Y")
 gc.collect()

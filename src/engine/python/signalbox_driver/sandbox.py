@@ -44,7 +44,7 @@ _ACTIONS = (
 #: Most events are of none of these.
 _WATCHED = frozenset(start.partition(".")[0] for start, _ in _ACTIONS)
 #: Harmless by themselves: looking at a name is not connecting to it.
-_HARMLESS = ("socket.__new__", "socket.gethostname")
+_HARMLESS = ("socket.__new__", "socket.gethostname", "socket.getservbyname", "socket.getservbyport")
 #: With which a file may be opened; the host's own list is in file-imports.ts.
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
