@@ -3,9 +3,12 @@ import type { BigIntStats } from 'node:fs'
 import { type FileHandle, lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Log } from '../model/ports.ts'
-import { type FileIdentity, type FileRecord, identityOf, isSameFile } from './_file-cursor.ts'
+import { type FileIdentity, type FileRecord, identityOf, isSameFile, originOf } from './_file-cursor.ts'
 import { isForbidden, isMissing, openIfThere, unreadable } from './_open-file.ts'
 import { compareAge, formerTarget, type RotatedName, rotatedName } from './_rotated-names.ts'
+
+/** Where names move on for longer, the files are listed again at the next look. */
+const MAX_LISTINGS = 10
 
 export interface LogFile extends FileIdentity {
   readonly path: string
@@ -22,6 +25,8 @@ export class LogFiles {
   readonly #source: string
   readonly #log: Log
   readonly #warned = new Set<string>()
+  /** True when renames disturbed the last listing, or a file was not under its listed name: it may be any file of the log. */
+  haveNamesMoved = false
 
   constructor(path: string, olddir: string | null, source: string, log: Log) {
     this.#path = path
@@ -36,16 +41,32 @@ export class LogFiles {
     return stats && logFile(this.#path, stats, null, true)
   }
 
-  /** Every file once, the oldest first; the path's own is always the last, whatever its times say. */
+  /**
+   * Every file once, the oldest first; the path's own is always the last, whatever its times say. A file that is renamed
+   * between the reading of the names and the look at the files is missing, so two listings in a row have to agree.
+   */
   async list(known: readonly FileRecord[]): Promise<LogFile[]> {
+    this.haveNamesMoved = true
+    let { files, names } = await this.#listOnce(known)
+    for (let listings = 1; listings < MAX_LISTINGS && this.haveNamesMoved; listings++) {
+      const before = names
+      ;({ files, names } = await this.#listOnce(known))
+      this.haveNamesMoved = names !== before
+    }
+    return files
+  }
+
+  /** The files, and what was found under each name, as text. */
+  async #listOnce(known: readonly FileRecord[]): Promise<{ files: LogFile[]; names: string }> {
     const own = await this.own()
     const rotated: LogFile[] = []
-    const add = (file: LogFile | null) => {
-      const isListed = file && [own, ...rotated].some((other) => other && isSameFile(other, file))
-      if (file && !isListed) rotated.push(file)
+    const names = [`${own && originOf(own)}`]
+    const add = (file: LogFile) => {
+      if (![own, ...rotated].some((other) => other && isSameFile(other, file))) rotated.push(file)
     }
     for (const { path, name } of await this.#rotatedNames()) {
       const stats = await statOf(path)
+      names.push(`${path} ${stats && originOf(identityOf(stats))}`)
       if (stats?.isFile()) add(logFile(path, stats, name, false))
     }
     for (const { path, inode, bornAt } of known) {
@@ -53,8 +74,8 @@ export class LogFiles {
       const file = await statOf(path)
       if (file && isSameFile(identityOf(file), { inode, bornAt })) add(logFile(path, file, null, false))
     }
-    const listed = rotated.sort(byAge)
-    return own ? [...listed, own] : listed
+    const files = rotated.sort(byAge)
+    return { files: own ? [...files, own] : files, names: names.sort().join('\n') }
   }
 
   /** Where the path's file is found again when the path leads elsewhere: of a link, its target. */
@@ -68,13 +89,15 @@ export class LogFiles {
 
   /** null when the name means another file by now, or when the file can't be read. */
   async open(file: LogFile): Promise<FileHandle | null> {
-    const handle = await openIfThere(file.path).catch((cause: unknown) => {
+    try {
+      const handle = await openIfThere(file.path)
+      if (handle && isSameFile(identityOf(await handle.stat({ bigint: true })), file)) return handle
+      await handle?.close()
+      this.haveNamesMoved = true
+    } catch (cause) {
       if (file.isOwn) throw cause
       this.warnOnce(file.path, 'a rotated file cannot be read', { bytes: file.size, error: cause })
-      return null
-    })
-    if (handle && isSameFile(identityOf(await handle.stat({ bigint: true })), file)) return handle
-    await handle?.close()
+    }
     return null
   }
 

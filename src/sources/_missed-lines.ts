@@ -18,7 +18,7 @@ export class MissedLines {
   readonly #log: Log
   /** Where the content of a record was, before its file was rewritten. */
   readonly #rewritten = new WeakMap<FileRecord, string>()
-  /** Not found once: while names move on, a listing may miss a file. */
+  /** Not found once: that listing may be older than the copy. */
   #absent = new Set<FileRecord>()
   /** Until then nothing is known of the time in which nothing ran. */
   #hasLooked = false
@@ -41,6 +41,8 @@ export class MissedLines {
     const hasFile = (record: FileRecord) =>
       open.has(originOf(record)) || listed.some((file) => isSameFile(file, record))
     const absent = this.#records.all().filter((record) => record.state === 'open' && !hasFile(record))
+    // A file that could not be looked at may be the copy.
+    if (this.#files.haveNamesMoved) return false
     const isSure = (record: FileRecord) => this.#absent.has(record)
     const goesOnWith = listed.at(-1)?.path ?? null
     for (const record of absent.filter(isSure)) {

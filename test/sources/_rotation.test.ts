@@ -1,5 +1,6 @@
 /** What rotation, writers and other programs do to a followed log: nothing is lost in silence, nothing is read twice. */
 import { execFileSync } from 'node:child_process'
+import { appendFileSync, renameSync } from 'node:fs'
 import {
   appendFile,
   copyFile,
@@ -315,6 +316,40 @@ describe('truncated in place', () => {
     // What was copied and truncated between two looks comes behind what was written since.
     expect(tail.seen.toSorted()).toEqual([...all, 'last'].toSorted())
     expect(tail.warnings.filter(({ bytes = 0 }) => bytes > 0)).toEqual([])
+  })
+
+  it('and the copy is renamed before each of two looks at it: it is found later, and nothing is read twice', async () => {
+    const tail = new Follower(await freshPath())
+    const all = lines(1, 60)
+    await writeFile(`${tail.path}.5`, 'past\n')
+    await writeFile(tail.path, text(all.slice(0, 20)))
+    await tail.start()
+    onTestFinished(() => tail.stop())
+    await tail.sees(all.slice(0, 20))
+    await tail.stop()
+    await appendFile(tail.path, text(all.slice(20, 25)))
+    await copyAndTruncate(tail.path)
+    await appendFile(tail.path, text(all.slice(25, 40)))
+    appendFileSync(`${tail.path}.5`, 'late\n')
+    // The oldest file is looked at first. It is warned of under each of its names when it has grown.
+    let renamed = 0
+    tail.log.warn = (_fields, message) => {
+      if (!message.includes('has grown') || renamed === 2) return
+      renamed++
+      for (const first of [5, 1]) {
+        renameSync(`${tail.path}.${first + renamed - 1}`, `${tail.path}.${first + renamed}`)
+      }
+      appendFileSync(`${tail.path}.${5 + renamed}`, 'late\n')
+    }
+    await tail.start()
+    await tail.passes(() => tail.seen.length >= 40)
+    expect(renamed).toBe(2)
+    await copyAndTruncate(tail.path)
+    await appendFile(tail.path, text(all.slice(40)))
+    await tail.passes(() => tail.seen.includes(all.at(-1)!))
+    await goesOn(tail, tail.seen)
+    expect(tail.seen.toSorted()).toEqual([...all, 'last'].toSorted())
+    expect(tail.warnings.filter(({ message }) => message.includes('missed'))).toEqual([])
   })
 
   it('copied several times while nothing ran: every copy is read', async () => {
