@@ -1,10 +1,9 @@
 /** `explain`: the story of one entry: why it matched, why this severity, why this route, what each destination gets. */
-import { readFileSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
 import { UserError } from '../errors.ts'
 import type { JsonText } from '../model/alert.ts'
 import type { Detection } from '../model/detection.ts'
-import { type Explanation, explain, openProject, startEngine } from '../workspace.ts'
+import { type Explanation, explain, openProject, readEventFile, startEngine } from '../workspace.ts'
 import { findCase, findDetection } from './_cases.ts'
 import { defineCommand, type Io, OK } from './_command.ts'
 import { explanationJson, explanationStory } from './_explanation.ts'
@@ -32,7 +31,7 @@ export default defineCommand({
     const project = await openProject(session.workspace)
     const detection = findDetection(project, id)
     requireShared(project, detection)
-    const entry = await entryOf(detection, options, io)
+    const entry = await entryOf(detection, { ...options, root: session.workspace.root }, io)
     const engine = await startEngine(project, 'test', session.log)
     let explanation: Explanation
     try {
@@ -50,23 +49,16 @@ export default defineCommand({
 
 async function entryOf(
   detection: Detection,
-  { test, event }: { test?: string; event?: string },
+  { test, event, root }: { test?: string; event?: string; root: string },
   io: Io,
 ): Promise<{ entry: JsonText; mocks?: JsonText }> {
   if (event !== undefined) {
     if (detection.correlation)
       throw new UserError(`${detection.id} looks at signals: explain it by --test NAME`)
-    return { entry: checkRecord(event, await readEvent(event, io)) }
+    const content = event === '-' ? await readAll(io.stdin) : readEventFile(root, event)
+    return { entry: checkRecord(event, content) }
   }
   return findCase(detection, test ?? '')
-}
-
-async function readEvent(file: string, io: Io): Promise<string> {
-  try {
-    return file === '-' ? await readAll(io.stdin) : readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new UserError(`the event file ${file} cannot be read`, { cause })
-  }
 }
 
 /** The text itself is handed on, so that its numbers keep their digits. */

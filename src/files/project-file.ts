@@ -3,7 +3,7 @@
  * only where it really lies in a folder that may be read, and only a regular file of a limited size is read. What a
  * refusal says never quotes the file, nor where a link leads.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs'
 import { UserError } from '../errors.ts'
 import { isLink, realPath } from './path-kind.ts'
 import { isWithin } from './within.ts'
@@ -59,6 +59,17 @@ export function readProjectText(path: string, limits: ReadLimits): string | null
  */
 export function foldersFor(root: string, path: string): readonly string[] | null {
   return isWithin(root, path) ? [root] : null
+}
+
+/** As `readProjectFile`, of a file that the user named: elsewhere than in the project it may also be a pipe. */
+export function readNamedFile(root: string, path: string, maxBytes: number): FileContent {
+  const folders = foldersFor(root, path)
+  if (folders !== null) return readProjectFile(path, { folders, maxBytes })
+  try {
+    return { bytes: readFileSync(path) }
+  } catch (error) {
+    return refusalOf(path, (error as NodeJS.ErrnoException).code ?? 'unknown error')
+  }
 }
 
 /** @param real a path without links. */

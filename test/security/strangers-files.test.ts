@@ -128,7 +128,35 @@ describe('a link out of the project', () => {
   })
 })
 
+describe('the file of an event that the command line names', () => {
+  const explainEvent = (path: string) => command('explain', '--detection', 'It', '--event', path)
+  beforeEach(() => writeFileSync(join(elsewhere, 'event'), JSON.stringify({ name: SECRET })))
+
+  it('is read from outside of the project, where it shows', async () => {
+    add('detections/it.py', 'def rule(event): return True\ndef title(event): return event.get("name")\n')
+    const { code, out } = await explainEvent(join(elsewhere, 'event'))
+    expect([code, out]).toEqual([0, expect.stringContaining(SECRET)])
+  })
+
+  it.each([
+    ['a link', 'event.json'],
+    ['a folder that is a link', 'events/event'],
+  ])('is not read by way of %s in the project', async (_, path) => {
+    add('detections/it.py', 'def rule(event): return True\ndef title(event): return event.get("name")\n')
+    link(join(elsewhere, 'event'), 'event.json')
+    link(elsewhere, 'events')
+    const { code, out, err } = await explainEvent(join(root, path))
+    expect([code, out, err]).toEqual([2, '', expect.stringMatching(/event file .* cannot be read: it /)])
+  })
+})
+
 describe('what never ends', () => {
+  it('is not read as an event', async () => {
+    link('/dev/zero', 'event.json')
+    const { code, err } = await command('explain', '--detection', 'It', '--event', join(root, 'event.json'))
+    expect([code, err]).toEqual([2, expect.stringContaining('is a link that leads out of the project')])
+  })
+
   it.each<[string, () => void]>([
     ['a wheel that is a device', () => link('/dev/zero', '.signalbox/python/x.whl')],
     [
