@@ -56,7 +56,7 @@ const CALLS: readonly [expression: string, outcome: string, before?: string][] =
   ['socket.gethostbyname("localhost")', 'SandboxError'],
   ['socket.gethostbyaddr("127.0.0.1")', 'SandboxError'],
   ['socket.getnameinfo(("127.0.0.1", 80), 0)', 'SandboxError'],
-  ['socket.getservbyport(80)', 'SandboxError'],
+  ['socket.getservbyport(80)', 'OSError'],
   ['socket.getprotobyname("tcp")', 'OSError'],
   ['socket.fromfd(0, socket.AF_INET, socket.SOCK_STREAM)', 'PermissionError'],
   ['socket.socketpair()', 'PermissionError'],
@@ -76,7 +76,6 @@ const BENEATH: Readonly<Record<string, string>> = {
   'socket.gethostbyname("localhost")': 'gaierror',
   'socket.gethostbyaddr("127.0.0.1")': 'herror',
   'socket.getnameinfo(("127.0.0.1", 80), 0)': 'gaierror',
-  'socket.getservbyport(80)': 'OSError',
 }
 
 const IMPORTS = 'import asyncio, fcntl, mmap, os, signal, socket, sys, threading, time'
