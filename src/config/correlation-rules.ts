@@ -8,6 +8,7 @@ import type {
   Transition,
 } from '../model/correlation.ts'
 import { nearest } from '../model/nearest.ts'
+import type { ProblemCode } from '../model/problem-code.ts'
 import { readPath } from './key-specifiers.ts'
 import type { ProblemList } from './problems.ts'
 import type { SourceText } from './source-text.ts'
@@ -125,7 +126,7 @@ class CorrelationReader {
     return { name, key: [] }
   }
 
-  #error(node: YamlNode, code: string, message: string, hint: string | null = null): void {
+  #error(node: YamlNode, code: ProblemCode, message: string, hint: string | null = null): void {
     this.#problems.error(this.#source, node.offset, { code, message, hint })
   }
 }

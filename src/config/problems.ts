@@ -1,13 +1,14 @@
 /** Collects every problem with its place, and prints one for people. */
 import { compareText } from '../model/compare-text.ts'
 import type { Problem } from '../model/problem.ts'
+import type { ProblemCode } from '../model/problem-code.ts'
 import type { WarningCode } from '../model/warning-policy.ts'
 import type { SourceText } from './source-text.ts'
 
 type Severity = Problem['severity']
 
 export interface Report {
-  readonly code: string
+  readonly code: ProblemCode
   readonly message: string
   readonly hint?: string | null
   /** The source line may hold a secret: of it only the key is shown. */

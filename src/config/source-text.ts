@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readProjectFile } from '../files/project-file.ts'
 import type { Place } from '../model/detection.ts'
+import type { ProblemCode } from '../model/problem-code.ts'
 
 /** Larger files are no specs; parsing them would only hang the command. */
 export const MAX_FILE_BYTES = 8 * 1024 * 1024
@@ -45,7 +46,7 @@ export class SourceText {
 }
 
 /** The text of a file, or why it cannot be one. */
-export type ReadText = { readonly text: string } | { readonly code: string; readonly reason: string }
+export type ReadText = { readonly text: string } | { readonly code: ProblemCode; readonly reason: string }
 
 /** @param folders where the file must lie, links followed; null: the user named it, wherever it lies. */
 export function readText(path: string, folders: readonly string[] | null): ReadText {

@@ -2,6 +2,7 @@
  * A YAML document as a tree that keeps what JavaScript values lose: offsets, lexemes, the order of keys.
  * Both parsers build it through `TreeBuilder`, so that their results cannot differ.
  */
+import type { ProblemCode } from '../model/problem-code.ts'
 import type { WarningCode } from '../model/warning-policy.ts'
 import { isNotANumber, plainJson } from './yaml-scalar.ts'
 
@@ -38,7 +39,7 @@ export interface MappingNode {
 export type YamlNode = ScalarNode | SequenceNode | MappingNode
 
 /** Something to say about a place in the text. */
-export interface YamlNotice<C extends string = string> {
+export interface YamlNotice<C extends ProblemCode = ProblemCode> {
   readonly code: C
   readonly message: string
   readonly offset: number
@@ -48,7 +49,7 @@ export interface YamlNotice<C extends string = string> {
 /** The document cannot be read; never leaves `parseYaml`. */
 export class YamlFault extends Error {
   readonly notice: YamlNotice
-  constructor(code: string, message: string, offset: number, hint: string | null = null) {
+  constructor(code: ProblemCode, message: string, offset: number, hint: string | null = null) {
     super(message)
     this.notice = { code, message, offset, hint }
   }

@@ -1,10 +1,11 @@
 /** Problems: what is wrong in the author's or operator's files, with its place. */
+import type { ProblemCode } from './problem-code.ts'
 
 export interface Problem {
   /** `info` is no fault: it is shown, and counts nowhere. */
   readonly severity: 'error' | 'warning' | 'info'
-  /** Stable kebab-case code, for example `unknown-key`. */
-  readonly code: string
+  /** It is stable: settings, comments and other programs name it. */
+  readonly code: ProblemCode
   readonly message: string
   /** Path relative to the project root. */
   readonly file: string

@@ -1,11 +1,12 @@
 /** Which warnings count as errors and which are not reported: the key `warnings` of signalbox.yaml. Pure. */
 import { LINT_CODES } from './lint.ts'
 import type { Problem } from './problem.ts'
+import type { ProblemCode } from './problem-code.ts'
 
 /** Errors that can be turned off all the same: a newer Panther may have a type of file that is unknown here. */
 const OPTIONAL_ERRORS = ['missing-analysis-type', 'unknown-analysis-type'] as const
 
-/** Every code that a warning can have. Each is described in docs/settings.md. */
+/** Every code that a warning can have. Each is described in docs/reference/problem-codes.md. */
 export const WARNING_CODES = [
   ...OPTIONAL_ERRORS,
   'broken-link',
@@ -34,7 +35,7 @@ export const WARNING_CODES = [
   'unknown-key',
   'unknown-member',
   ...LINT_CODES,
-] as const
+] as const satisfies readonly ProblemCode[]
 export type WarningCode = (typeof WARNING_CODES)[number]
 
 export interface WarningPolicy {

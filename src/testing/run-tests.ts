@@ -2,6 +2,7 @@
 import type { Detection, TestCase } from '../model/detection.ts'
 import type { BodyProblem, Engine } from '../model/evaluation.ts'
 import type { Problem } from '../model/problem.ts'
+import type { ProblemCode } from '../model/problem-code.ts'
 import type { Project } from '../model/project.ts'
 import type { DetectionResult, TestResult, TestSummary } from '../model/test-result.ts'
 import { type CaseRun, runCases } from './case-runs.ts'
@@ -133,7 +134,7 @@ export function bodyProblem(
 
 function problemAt(
   place: { file: string; line: number; column: number },
-  code: string,
+  code: ProblemCode,
   message: string,
 ): Problem {
   return { severity: 'error', code, message, ...place, hint: null }

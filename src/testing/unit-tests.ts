@@ -20,7 +20,7 @@ function resultOf({ path, error, total, tests }: UnitTestFile, source: string): 
   const about = { id: path, type: 'unit_tests', file: path } as const
   if (error) {
     const place = { file: path, line: 1, column: 1 }
-    const problem = { ...bodyProblem({ error }, { place }), code: 'unit-tests-error' }
+    const problem = { ...bodyProblem({ error }, { place }), code: 'unit-tests-error' as const }
     return { ...about, status: 'invalid', problems: [problem], tests: [] }
   }
   const results = tests.map((test) => testResult(path, lineOf(test.name, source), test))

@@ -188,7 +188,7 @@ it('a start and a reload are told', () => {
 })
 
 it('warnings about files are told up to a few, names that no destination has first', () => {
-  const warning = (code: string, line: number): Problem => ({
+  const warning = (code: Problem['code'], line: number): Problem => ({
     severity: 'warning',
     code,
     message: `${code} ${line}`,

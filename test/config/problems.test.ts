@@ -70,10 +70,10 @@ describe('ProblemList', () => {
   it('sorts by place and knows which files failed', () => {
     const problems = new ProblemList()
     const source = new SourceText('b.yml', 'x: 1\ny: 2\n')
-    problems.error(source, 5, { code: 'two', message: '' })
+    problems.error(source, 5, { code: 'bad-value', message: '' })
     problems.warning(source, 0, { code: 'dedup-period', message: '' })
     problems.file('warning', 'a.yml', { code: 'idle-body', message: '' })
-    expect(problems.sorted().map(({ code }) => code)).toEqual(['idle-body', 'dedup-period', 'two'])
+    expect(problems.sorted().map(({ code }) => code)).toEqual(['idle-body', 'dedup-period', 'bad-value'])
     expect(problems.hasError('b.yml')).toBe(true)
     expect(problems.hasError('a.yml')).toBe(false)
   })

@@ -57,7 +57,7 @@ const results: DetectionResult[] = [
 ]
 const lost = {
   severity: 'error' as const,
-  code: 'unknown-key',
+  code: 'unknown-key' as const,
   message: 'unknown key "Severty"',
   file: 'rules/lost.yml',
   line: 3,

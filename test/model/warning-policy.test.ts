@@ -14,7 +14,7 @@ import {
 const OPTIONAL_ERRORS: readonly WarningCode[] = ['missing-analysis-type', 'unknown-analysis-type']
 const NONE = { error: [], off: [] }
 
-function problem(code: string, severity: Problem['severity'] = 'warning'): Problem {
+function problem(code: Problem['code'], severity: Problem['severity'] = 'warning'): Problem {
   return { code, severity, message: 'm', file: `${code}.yml`, line: 1, column: 1, hint: null }
 }
 

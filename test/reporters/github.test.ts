@@ -15,7 +15,14 @@ const failed = detectionResult({
     testResult({ name: 'warned', warnings: ['nobody takes HIGH'] }),
   ],
 })
-const problem = { code: 'unknown-key', message: 'no', file: 'b.yml', line: 0, column: 1, hint: 'this?' }
+const problem = {
+  code: 'unknown-key',
+  message: 'no',
+  file: 'b.yml',
+  line: 0,
+  column: 1,
+  hint: 'this?',
+} as const
 const run = {
   results: [failed],
   summary: summarise([failed], 1),

@@ -12,7 +12,7 @@ const summary = {
 }
 const problem = {
   severity: 'error' as const,
-  code: 'unknown-key',
+  code: 'unknown-key' as const,
   message: 'unknown key "Severty"',
   file: 'rules/a.yml',
   line: 3,

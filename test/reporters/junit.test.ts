@@ -51,7 +51,7 @@ printed:
 it('a body that could not be loaded is an error, too few tests a failure, a skipped case says why', () => {
   const problem = {
     severity: 'error' as const,
-    code: 'python-error',
+    code: 'python-error' as const,
     message: 'no',
     file: 'a.py',
     line: 2,

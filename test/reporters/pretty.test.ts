@@ -159,8 +159,8 @@ it('warnings and unchecked expectations are told once per detection', () => {
 it('too few tests are told, a body that cannot be loaded is not told twice', () => {
   const problem = { severity: 'error' as const, file: 'rules/aws/root.yml', line: 1, column: 1, hint: null }
   const problems = [
-    { ...problem, code: 'minimum-tests', message: '1 of at least 2 tests' },
-    { ...problem, code: 'python-error', message: 'SyntaxError: invalid syntax' },
+    { ...problem, code: 'minimum-tests' as const, message: '1 of at least 2 tests' },
+    { ...problem, code: 'python-error' as const, message: 'SyntaxError: invalid syntax' },
   ]
   expect(shown(detectionResult({ status: 'failed', problems })).slice(1)).toEqual([
     '  ✗ 1 of at least 2 tests',

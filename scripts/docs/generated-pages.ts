@@ -1,0 +1,19 @@
+/** The pages of docs/ that are written from the code. */
+import { problemCodesPage } from './problem-codes-page.ts'
+
+export interface GeneratedPage {
+  /** Relative to the repository. */
+  readonly path: string
+  readonly text: () => string
+}
+
+export const GENERATED_PAGES: readonly GeneratedPage[] = [
+  { path: 'docs/reference/problem-codes.md', text: problemCodesPage },
+]
+
+/** Stands at the end of each generated page. */
+export const NOTICE = '<!-- This page is generated: change the code, then run `npm run docs`. -->'
+
+export function generatedText({ text }: GeneratedPage): string {
+  return `${text()}\n${NOTICE}\n`
+}
