@@ -34,8 +34,8 @@ describe.each(WARNING_CODES)('a warning %s', (code) => {
     expect(reportedProblems([problem(code), other], { ...NONE, off: [code] })).toEqual([other])
   })
 
-  it('is listed on the page of the settings', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../docs/settings.md'), 'utf8')
+  it('is listed on the page of problem codes', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/reference/problem-codes.md'), 'utf8')
     expect(page).toContain(`\`${code}\``)
   })
 
