@@ -1,5 +1,6 @@
 /** The pages of docs/ that are written from the code. */
 import { problemCodesPage } from './problem-codes-page.ts'
+import { yamlKeysPage } from './yaml-keys-page.ts'
 
 export interface GeneratedPage {
   /** Relative to the repository. */
@@ -9,6 +10,7 @@ export interface GeneratedPage {
 
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: 'docs/reference/problem-codes.md', text: problemCodesPage },
+  { path: 'docs/reference/yaml-keys.md', text: yamlKeysPage },
 ]
 
 /** Stands at the end of each generated page. */

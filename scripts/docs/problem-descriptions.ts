@@ -146,7 +146,7 @@ const KEYS = {
   'unknown-key': {
     severity: 'error or warning',
     cause: 'The key is unknown. With `--ignore-extra-keys` it is a warning in a detection.',
-    fix: 'Correct the spelling. See [the keys](../detections.md).',
+    fix: 'Correct the spelling. See [the keys](yaml-keys.md).',
   },
   'missing-key': {
     severity: 'error',

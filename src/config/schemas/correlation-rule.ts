@@ -7,7 +7,7 @@ const COUNT = { type: 'integer', minimum: 0 } as const
 const MINUTES = { type: 'integer', minimum: 1 } as const
 
 const STEP = closed(
-  { ID: TEXT, RuleID: TEXT, MinMatchCount: COUNT, MaxMatchCount: COUNT, Absence: BOOLEAN },
+  { ID: TEXT, RuleID: TEXT, MinMatchCount: { ...COUNT, default: 1 }, MaxMatchCount: COUNT, Absence: BOOLEAN },
   ['RuleID'],
 )
 const TRANSITION = closed(
@@ -36,7 +36,7 @@ const CORRELATION = closed(
     MatchCriteria: { type: 'object', additionalProperties: { type: 'array', items: CRITERION } },
     MinMatchCount: COUNT,
     Schedule: { ...SCHEDULE, required: ['TimeoutMinutes'] },
-    LookbackWindowMinutes: MINUTES,
+    LookbackWindowMinutes: { ...MINUTES, default: 15 },
   },
   ['Schedule'],
   exactlyOne('Sequence', 'Group'),

@@ -22,45 +22,62 @@ export const REFERENCED_SEVERITIES = {
 } as const
 
 const RETRY = closed({
-  maxAge: told('How long a delivery may wait before it is dead; 3d when absent.', DURATION_SCHEMA),
-  maxAttempts: told('So many attempts and no more; 0, as when absent: no limit.', {
+  maxAge: told('How long a delivery is retried before it is dead.', {
+    ...DURATION_SCHEMA,
+    default: '3d',
+  }),
+  maxAttempts: told('The greatest number of attempts. 0 means no limit.', {
     type: 'integer',
     minimum: 0,
+    default: 0,
   }),
 })
 const RATE_LIMIT = closed(
   {
-    perMinute: told('Alerts a minute.', { type: 'number', exclusiveMinimum: 0 }),
-    burst: told('Alerts that may go at once; 10 when absent.', { type: 'integer', minimum: 1 }),
+    perMinute: told('Alerts per minute.', { type: 'number', exclusiveMinimum: 0 }),
+    burst: told('Alerts that may be sent at once.', { type: 'integer', minimum: 1, default: 10 }),
   },
   ['perMinute'],
 )
 
 export const DESTINATION_SCHEMA = closed(
   {
-    name: told('What `destinations()` and `OutputIds` name; unique among all names and ids.', NAME),
-    id: told('For repositories that name destinations by id.', { type: 'string', minLength: 1 }),
-    previousNames: told('Names it had: waiting deliveries follow.', NAMES),
-    type: told('A type that Signalbox has, or ./path/to/your.ts.', { type: 'string', minLength: 1 }),
+    name: told(
+      'The name that `destinations()` and `OutputIds` use. It is unique among all names and ids.',
+      NAME,
+    ),
+    id: told('A second name, for repositories that name destinations by id.', {
+      type: 'string',
+      minLength: 1,
+    }),
+    previousNames: told('Earlier names. Waiting deliveries to them go to this destination.', NAMES),
+    type: told('A built-in type, or ./path/to/your.ts.', { type: 'string', minLength: 1 }),
     severities: told(
-      'Gets alerts of these severities by default; absent or []: only when named.',
+      'The severities whose alerts it gets by default. Without it, or with [], it gets an alert only when a detection names it.',
       REFERENCED_SEVERITIES,
     ),
-    alertTypes: told('Takes these types of alert, or groups of them; absent: all but system types.', {
-      type: 'array',
-      minItems: 1,
-      items: { type: 'string', enum: ALERT_TYPE_NAMES },
+    alertTypes: told(
+      'The types of alert that it accepts, or groups of them. Without it: all except system types.',
+      {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', enum: ALERT_TYPE_NAMES },
+      },
+    ),
+    logTypes: told('Globs of the log types that it accepts. Without it: all.', { ...TEXT_SET, minItems: 1 }),
+    strict: told('true: alertTypes and logTypes apply even when a detection names it.', {
+      ...BOOLEAN,
+      default: false,
     }),
-    logTypes: told('Takes alerts of these log types, as globs; absent: all.', { ...TEXT_SET, minItems: 1 }),
-    strict: told('true: alertTypes and logTypes hold even when a detection names it.', BOOLEAN),
-    enabled: told('false: declared, but gets nothing.', BOOLEAN),
-    options: told("The type's own options.", { type: 'object' }),
-    retry: told('When a delivery is given up.', RETRY),
-    rateLimit: told('At most so many alerts; the others wait.', RATE_LIMIT),
-    concurrency: told('So many deliveries at a time; 8 when absent.', {
+    enabled: told('false: it gets no alerts.', { ...BOOLEAN, default: true }),
+    options: told('The options of the type.', { type: 'object' }),
+    retry: told('When a delivery is dead.', RETRY),
+    rateLimit: told('The greatest rate of alerts. Further alerts wait.', RATE_LIMIT),
+    concurrency: told('The number of deliveries that run at the same time.', {
       type: 'integer',
       minimum: 1,
       maximum: 64,
+      default: 8,
     }),
   },
   ['name', 'type'],
@@ -69,21 +86,21 @@ export const DESTINATION_SCHEMA = closed(
 const OVERRIDE = closed(
   {
     match: told(
-      'Globs; each list that is not empty must have one that matches.',
+      'Globs. Each list that is given must contain one that matches.',
       closed(
         {
-          ids: told('Of the detection.', TEXT_SET),
-          tags: told('Any of its tags.', TEXT_SET),
-          logTypes: told('Any of its log or resource types.', TEXT_SET),
-          paths: told('Of its file; * crosses folders.', TEXT_SET),
+          ids: told('Ids of detections.', TEXT_SET),
+          tags: told('Tags of detections.', TEXT_SET),
+          logTypes: told('Log types or resource types of detections.', TEXT_SET),
+          paths: told('Paths of the specs. * also matches /.', TEXT_SET),
         },
         [],
         { minProperties: 1 },
       ),
     ),
-    OutputIds: told("Replaces the detection's own.", TEXT_SET),
-    Severity: told("Replaces the detection's own.", SEVERITY),
-    Enabled: told("Replaces the detection's own.", BOOLEAN),
+    OutputIds: told('Replaces `OutputIds` of the detection.', TEXT_SET),
+    Severity: told('Replaces `Severity` of the detection.', SEVERITY),
+    Enabled: told('Replaces `Enabled` of the detection.', BOOLEAN),
   },
   ['match'],
   { anyOf: ['OutputIds', 'Severity', 'Enabled'].map((key) => ({ required: [key] })) },
@@ -91,27 +108,30 @@ const OVERRIDE = closed(
 
 export const DESTINATIONS_SCHEMA = closed(
   {
-    version: told('The form of this file.', { const: 1 }),
-    fallback: told('Get what would otherwise reach nobody, whatever their filters are.', NAMES),
+    version: told('The version of the format. It is always 1.', { const: 1 }),
+    fallback: told(
+      'The destinations of alerts that no other destination accepts. Their filters are not applied.',
+      NAMES,
+    ),
     heartbeat: told(
-      'A regular sign of life, so that its absence can be noticed.',
+      'An alert at regular times, so that its absence can be noticed.',
       closed(
         {
-          cron: told('When: minute, hour, day, month, weekday.', TEXT),
-          destinations: told('Who gets it.', { ...NAMES, minItems: 1 }),
+          cron: told('Minute, hour, day, month, weekday.', TEXT),
+          destinations: told('The destinations of the heartbeat.', { ...NAMES, minItems: 1 }),
         },
         ['cron', 'destinations'],
       ),
     ),
     onEscalation: told(
-      'When the severity of an open alert rises or its route grows: only count it, or send it to who has not got it.',
-      { type: 'string', enum: ['count', 'send'] },
+      'When the severity of an open alert rises or its route grows: only count the event, or send the alert to the new destinations.',
+      { type: 'string', enum: ['count', 'send'], default: 'count' },
     ),
-    overrides: told('For detections that one does not own; key by key the last match wins.', {
+    overrides: told('Changes to detections that you do not edit. The last match decides, key by key.', {
       type: 'array',
       items: OVERRIDE,
     }),
-    destinations: told('Where alerts go.', { type: 'array', items: DESTINATION_SCHEMA }),
+    destinations: told('The destinations.', { type: 'array', items: DESTINATION_SCHEMA }),
   },
   ['version', 'destinations'],
 )

@@ -27,9 +27,9 @@ export const DETECTION_KEYS = {
 /** Rules, scheduled rules, derived rules. */
 export const RULE_KEYS = {
   SummaryAttributes: TEXT_SET,
-  DedupPeriodMinutes: { type: 'integer', minimum: 0 },
-  Threshold: { type: 'integer', minimum: 1 },
-  CreateAlert: BOOLEAN,
+  DedupPeriodMinutes: { type: 'integer', minimum: 0, default: 60 },
+  Threshold: { type: 'integer', minimum: 1, default: 1 },
+  CreateAlert: { ...BOOLEAN, default: true },
   // Keys and match expressions have a reader of their own.
   InlineFilters: { type: 'array', items: MAPPING },
   DynamicSeverities: {

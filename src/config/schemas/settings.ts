@@ -1,11 +1,15 @@
 /** signalbox.yaml. */
 import { LINT_CODES } from '../../model/lint.ts'
+import { DEFAULT_SETTINGS } from '../../model/settings.ts'
 import { OWN_GROUP } from '../../model/trust-group.ts'
 import { WARNING_CODES } from '../../model/warning-policy.ts'
 import { closed, TEXT, TEXTS } from './field-forms.ts'
 
 const WARNINGS = { type: 'array', items: { enum: [...WARNING_CODES] } } as const
 const COUNT = { type: 'integer', minimum: 1 } as const
+const LIMITS = Object.fromEntries(
+  Object.entries(DEFAULT_SETTINGS.limits).map(([name, value]) => [name, { ...COUNT, default: value }]),
+)
 
 export const SETTINGS_SCHEMA = closed({
   sources: TEXTS,
@@ -36,14 +40,7 @@ export const SETTINGS_SCHEMA = closed({
       ['group', 'match'],
     ),
   },
-  limits: closed({
-    timeMs: COUNT,
-    outputBytes: COUNT,
-    quarantineAfter: COUNT,
-    eventBytes: COUNT,
-    eventDepth: COUNT,
-    numberDigits: COUNT,
-  }),
+  limits: closed(LIMITS),
   alertUrl: TEXT,
   python: closed({ paths: TEXTS }),
   lint: closed({ off: { type: 'array', items: { enum: [...LINT_CODES] } } }),
