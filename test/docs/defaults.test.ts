@@ -63,7 +63,7 @@ async function loaded(lines: Lines): Promise<object> {
 
 /** Without the texts, which differ, and what is made of them. */
 function comparable({ detections, registry, settings }: Project): object {
-  const rules = [...detections.values()].map(({ spec: _, version: __, ...rest }) => rest)
+  const rules = [...detections.values()].map((each) => ({ ...each, spec: null, version: null }))
   return { rules, registry, settings }
 }
 
