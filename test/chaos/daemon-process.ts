@@ -38,20 +38,23 @@ export async function untilReady(daemon: DaemonProcess): Promise<void> {
   })
 }
 
+/** The file of a project that a daemon follows where its test names no sources. */
+export function followedEvents(project: string, query = ''): string {
+  return `file:${join(project, 'events.ndjson')}?follow=true${query}`
+}
+
 /** @param checkout the Signalbox to run: this one, or a sabotaged copy. */
 export function startDaemonProcess(
   checkout: string,
   project: string,
   environment: Readonly<Record<string, string>> = {},
-  /** More options of the followed file. */
-  query = '',
+  sources: readonly string[] = [followedEvents(project)],
 ): DaemonProcess {
   const args = ['run', '--log-level', 'info', '--project', project, '--env-file', join(project, '.env')]
-  const followed = `file:${join(project, 'events.ndjson')}?follow=true${query}`
-  const sources = ['--from', followed, '--http', '127.0.0.1:0']
+  const from = sources.flatMap((source) => ['--from', source])
   const child: ChildProcess = spawn(
     process.execPath,
-    [join(checkout, 'bin', 'signalbox.cjs'), ...args, ...sources],
+    [join(checkout, 'bin', 'signalbox.cjs'), ...args, ...from, '--http', '127.0.0.1:0'],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },
   )
   let output = ''

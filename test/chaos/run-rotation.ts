@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../support/until.ts'
-import { type DaemonProcess, startDaemonProcess, untilReady } from './daemon-process.ts'
+import { type DaemonProcess, followedEvents, startDaemonProcess, untilReady } from './daemon-process.ts'
 import { LogWriters } from './log-writers.ts'
 import { pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
@@ -200,7 +200,9 @@ class RotationRun {
   }
 
   async #start(): Promise<void> {
-    this.#daemon = startDaemonProcess(this.#checkout, this.#root, {}, this.#query)
+    this.#daemon = startDaemonProcess(this.#checkout, this.#root, {}, [
+      followedEvents(this.#root, this.#query),
+    ])
     await untilReady(this.#daemon)
   }
 

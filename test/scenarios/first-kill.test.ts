@@ -1,11 +1,11 @@
-/** A followed file from the daemon's first moment: killed as soon as it is ready, and the file rotated meanwhile. */
+/** Followed files from the daemon's first moment: killed as soon as it is ready, and the files rotated meanwhile. */
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
 import { startDaemonProcess, untilReady } from '../chaos/daemon-process.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
@@ -40,31 +40,63 @@ destinations:
 
 const line = (id: string) => `${JSON.stringify({ id, p_log_type: 'Test.Log' })}\n`
 
-it.each([
-  ['is there, but empty', (file: string) => writeFileSync(file, ''), []],
-  ['holds lines already', (file: string) => writeFileSync(file, line('before')), ['before']],
-  ['is not there yet', () => {}, []],
-])('a file that %s loses no line to a kill before the first commit', async (_what, make, before) => {
-  const receiver = await startReceiver()
-  onTestFinished(() => receiver.close())
-  const root = makeProject({ ...TELLS, '.env': `RECEIVER=${receiver.url}\n` })
-  const file = join(root, 'events.ndjson')
-  make(file)
+interface Followed {
+  readonly what: string
+  readonly name: string
+  readonly make: (file: string) => void
+  readonly before: readonly string[]
+}
 
-  const first = startDaemonProcess(REPOSITORY, root)
-  await untilReady(first)
-  appendFileSync(file, line('while it ran'))
-  await first.kill('SIGKILL')
-  appendFileSync(file, line('while it was down'))
-  renameSync(file, `${file}.1`)
-  writeFileSync(file, line('after the rotation'))
+const FOLLOWED: readonly Followed[] = [
+  { what: 'is there, but empty', name: 'empty', make: (file) => writeFileSync(file, ''), before: [] },
+  {
+    what: 'holds lines already',
+    name: 'lines',
+    make: (file) => writeFileSync(file, line('before lines')),
+    before: ['before lines'],
+  },
+  { what: 'is not there yet', name: 'absent', make: () => {}, before: [] },
+]
 
-  const second = startDaemonProcess(REPOSITORY, root)
-  const written = [...before, 'while it ran', 'while it was down', 'after the rotation']
-  const ids = () =>
-    new Set(receiver.requests.map(({ body }) => (JSON.parse(body) as Notification).alertContext.id))
-  await until(() => ids().size >= written.length, { timeoutMs: 60_000, what: 'all lines' }).catch(() => {})
-  await second.kill('SIGTERM')
-  receiver.expect(receiver.requests.length)
-  expect(ids()).toEqual(new Set(written))
+/** All that is written to one of them. */
+const written = ({ name, before }: Followed) => [
+  ...before,
+  ...['while it ran', 'while it was down', 'after the rotation'].map((when) => `${when} ${name}`),
+]
+
+/** One daemon follows all of them, each as a source of its own. */
+describe('a file', () => {
+  let receiver: Receiver
+  const ids = () => receiver.requests.map(({ body }) => (JSON.parse(body) as Notification).alertContext.id)
+
+  beforeAll(async () => {
+    receiver = await startReceiver()
+    const root = makeProject({ ...TELLS, '.env': `RECEIVER=${receiver.url}\n` })
+    const fileOf = ({ name }: Followed) => join(root, `${name}.ndjson`)
+    const sources = FOLLOWED.map((each) => `file:${fileOf(each)}?follow=true`)
+    for (const each of FOLLOWED) each.make(fileOf(each))
+
+    const first = startDaemonProcess(REPOSITORY, root, {}, sources)
+    await untilReady(first)
+    for (const each of FOLLOWED) appendFileSync(fileOf(each), line(`while it ran ${each.name}`))
+    await first.kill('SIGKILL')
+    for (const each of FOLLOWED) {
+      appendFileSync(fileOf(each), line(`while it was down ${each.name}`))
+      renameSync(fileOf(each), `${fileOf(each)}.1`)
+      writeFileSync(fileOf(each), line(`after the rotation ${each.name}`))
+    }
+
+    const second = startDaemonProcess(REPOSITORY, root, {}, sources)
+    const count = FOLLOWED.flatMap(written).length
+    await until(() => new Set(ids()).size >= count, { timeoutMs: 60_000, what: 'all lines' }).catch(() => {})
+    await second.kill('SIGTERM')
+    receiver.expect(receiver.requests.length)
+  })
+  afterAll(() => receiver.close())
+
+  it.each(FOLLOWED)('that $what loses no line to a kill before the first commit', (followed) => {
+    const own = ids().filter((id) => String(id).endsWith(` ${followed.name}`))
+    expect(new Set(own)).toEqual(new Set(written(followed)))
+    expect(new Set(ids())).toEqual(new Set(FOLLOWED.flatMap(written)))
+  })
 })
