@@ -1,18 +1,25 @@
 /** Ctrl-C during a long test says what had no result. */
 import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/_program.ts'
-import { until } from '../support/until.ts'
-import { fakeIo } from './fake-io.ts'
+import { type FakeIo, fakeIo } from './fake-io.ts'
 import { makeProject, SOUND } from './project-on-disk.ts'
 
 it('names the detection that a loop keeps from its result, and ends with 130', async () => {
   const loop = 'def rule(event):\n    while True:\n        pass\n'
-  // The loop goes on after the signal, until the time limit ends it.
-  const settings = 'workers: 1\nlimits: { timeMs: 2000 }\n'
+  // The loop goes on after the signal, until the time limit ends it. No case has a result when the signal comes.
+  const settings = 'workers: 1\nlimits: { timeMs: 50 }\n'
   const root = makeProject({ ...SOUND, 'signalbox.yaml': settings, 'detections/login.py': loop })
-  const io = fakeIo()
+  const interrupted = fakeIo()
+  const beginning = Promise.withResolvers<void>()
+  const io: FakeIo = {
+    ...interrupted,
+    onSignal(listener) {
+      beginning.resolve()
+      return interrupted.onSignal(listener)
+    },
+  }
   const ended = runProgram(['test', '--project', root], io)
-  await until(() => io.listens(), { timeoutMs: 60_000, what: 'the test begins' })
+  await beginning.promise
   io.signal('SIGINT')
   expect(io.ended).toEqual([130])
   expect(io.err()).toMatch(/interrupted: \d of 2 detections done; without a result: .*Test\.Login/)
