@@ -52,9 +52,25 @@ export interface Ran {
   readonly err: string
 }
 
-/** `signalbox ...argv`, in this process. */
-export async function signalbox(argv: readonly string[], input = ''): Promise<Ran> {
+/**
+ * `signalbox ...argv`, in this process.
+ * @param environment variables that the process has until the command ends: no other command runs meanwhile.
+ */
+export async function signalbox(
+  argv: readonly string[],
+  input = '',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const io = fakeIo(input)
-  const code = await runProgram(argv, io)
-  return { code, out: io.out(), err: io.err() }
+  const before = Object.keys(environment).map((name) => [name, process.env[name]] as const)
+  Object.assign(process.env, environment)
+  try {
+    const code = await runProgram(argv, io)
+    return { code, out: io.out(), err: io.err() }
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  }
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
 import { openStore } from '../../src/store/open.ts'
+import { signalbox } from '../cli/fake-io.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
 import { manualClock } from '../support/clock.ts'
-import { runCommand, startCommand } from '../support/process.ts'
+import { startCommand } from '../support/process.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
@@ -123,7 +124,7 @@ it('what a file brings is correlated before the run ends', async () => {
   receiver.expect(1)
   const root = makeProject({ ...FILES, 'events.ndjson': BEFORE + AFTER })
   const from = `file:${join(root, 'events.ndjson')}`
-  const { code, err } = await runCommand(
+  const { code, err } = await signalbox(
     ['run', '--project', root, '--store', 'memory:', '--from', from],
     '',
     {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Notification } from '../../src/model/alert.ts'
+import { signalbox } from '../cli/fake-io.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
 import { copyExampleProject } from '../support/example-project.ts'
 import { runCommand } from '../support/process.ts'
@@ -53,9 +54,15 @@ function project(destinations: string, files: Record<string, string> = {}): stri
   return makeProject({ ...RULE, ...files, 'destinations.yaml': `version: 1\ndestinations:\n${destinations}` })
 }
 
+const given = (root: string, ...args: string[]) => ['run', '--project', root, '--store', 'memory:', ...args]
+
+/** As a process of its own: what the test is about is the process, too. */
 function run(root: string, input: string, ...args: string[]) {
-  const given = ['run', '--project', root, '--store', 'memory:', ...args]
-  return runCommand(given, input, { RECEIVER: receiver.url })
+  return runCommand(given(root, ...args), input, { RECEIVER: receiver.url })
+}
+
+function runHere(root: string, input: string, ...args: string[]) {
+  return signalbox(given(root, ...args), input, { RECEIVER: receiver.url })
 }
 
 describe('one raw CloudTrail root login', () => {
@@ -81,7 +88,7 @@ describe('one raw CloudTrail root login', () => {
   })
 
   it('without a type is unclassified: exit 1, and the fix is named', async () => {
-    const { code, err } = await run(project(webhook('soc')), ROOT_LOGIN, '--from', 'stdin')
+    const { code, err } = await runHere(project(webhook('soc')), ROOT_LOGIN, '--from', 'stdin')
     expect(code).toBe(1)
     expect(err).toMatch(/unclassified.*[\s\S]*\?logType=/)
     expect(receiver.requests).toEqual([])
@@ -95,7 +102,7 @@ it('one alert to three destinations, one of which answers 500 twice: each gets i
   const at = (name: string, url: string) =>
     `  - { name: ${name}, type: webhook, severities: [HIGH], options: { url: '${url}/x' } }\n`
   const root = project(at('a', steady.url) + at('b', flaky.url) + at('c', third.url))
-  const { code, err } = await run(root, ROOT_LOGIN, '--from', 'stdin?logType=AWS.CloudTrail')
+  const { code, err } = await runHere(root, ROOT_LOGIN, '--from', 'stdin?logType=AWS.CloudTrail')
   for (const { headers } of flaky.requests) attempts.push(String(headers['idempotency-key']))
   expect([code, err.match(/deliveries {2}.*/)?.[0]]).toEqual([0, 'deliveries  3 delivered'])
   expect([steady.requests.length, flaky.requests.length, third.requests.length]).toEqual([1, 3, 1])
@@ -152,7 +159,7 @@ export default {
     )
 
   it('is refused unless it is allowed', async () => {
-    const { code, err } = await run(root(), ROOT_LOGIN, '--from', 'stdin?logType=AWS.CloudTrail')
+    const { code, err } = await runHere(root(), ROOT_LOGIN, '--from', 'stdin?logType=AWS.CloudTrail')
     expect([code, err]).toEqual([2, expect.stringContaining('--allow-local-types')])
   })
 
@@ -194,7 +201,7 @@ it('policies run over resources of a source', async () => {
   const root = copyExampleProject()
   const resources = join(root, 'examples', 'resources.ndjson')
   const from = `file:${resources}?kind=resource&type=AWS.S3.Bucket`
-  const { code, err } = await runCommand(['run', '--project', root, '--store', 'memory:', '--from', from])
+  const { code, err } = await signalbox(given(root, '--from', from))
   expect(code).toBe(0)
   expect(err).toMatch(/alerts {6}1 created/)
   expect(err).toContain('Example.AWS.S3.BucketEncryption')
@@ -202,16 +209,7 @@ it('policies run over resources of a source', async () => {
 
 it('the example project prints the same twice', async () => {
   const root = copyExampleProject()
-  const example = () =>
-    runCommand([
-      'run',
-      '--project',
-      root,
-      '--store',
-      'memory:',
-      '--from',
-      `file:${join(root, 'examples', 'events.ndjson')}`,
-    ])
+  const example = () => signalbox(given(root, '--from', `file:${join(root, 'examples', 'events.ndjson')}`))
   const first = await example()
   expect(first.code).toBe(0)
   expect(first.err).toContain('alerts      10 created, 1 merged')
@@ -224,9 +222,9 @@ it('a destination that is down at the start: the daemon starts, the delivery wai
   const from = `file:${join(root, 'events.ndjson')}?logType=AWS.CloudTrail`
   const args = ['run', '--project', root, '--from', from]
   const down = 'http://127.0.0.1:9'
-  const first = await runCommand([...args, '--drain-timeout', '200ms'], '', { RECEIVER: down })
+  const first = await signalbox([...args, '--drain-timeout', '200ms'], '', { RECEIVER: down })
   expect([first.code, first.err]).toEqual([1, expect.stringMatching(/0 delivered, 1 (waiting|pending)/)])
-  const second = await runCommand(args, '', { RECEIVER: receiver.url })
+  const second = await signalbox(args, '', { RECEIVER: receiver.url })
   expect([second.code, second.err]).toEqual([0, expect.stringContaining('1 delivered')])
   receiver.expect(1)
 })

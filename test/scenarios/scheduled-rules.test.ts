@@ -1,7 +1,7 @@
-/** Rows of a query through the real command: the rules that name the query look at them, and nobody else. */
+/** Rows of a query through the command: the rules that name the query look at them, and nobody else. */
 import { expect, it } from 'vitest'
+import { signalbox } from '../cli/fake-io.ts'
 import { makeProject, SOUND } from '../cli/project-on-disk.ts'
-import { runCommand } from '../support/process.ts'
 
 const RULE = `AnalysisType: scheduled_rule
 RuleID: Many.Deletions
@@ -25,7 +25,7 @@ it('rows under the name of the query alert as SCHEDULED_RULE, whatever type they
   ]
   const input = rows.map((row) => JSON.stringify(row)).join('\n')
   const from = 'stdin?logType=Pages%20%26%20Deletions'
-  const { code, out } = await runCommand(
+  const { code, out } = await signalbox(
     ['run', '--project', root, '--store', 'memory:', '--from', from],
     input,
   )

@@ -1,9 +1,9 @@
-/** One alert to Jira, to a mailbox and to PagerDuty at once, each on its own wire, through the real command. */
+/** One alert to Jira, to a mailbox and to PagerDuty at once, each on its own wire, through the command. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { signalbox } from '../cli/fake-io.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
 import { type MailServer, SMTP_PASSWORD, startMail } from '../support/mail.ts'
-import { runCommand } from '../support/process.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 
 const CA = join(import.meta.dirname, '..', 'support', 'tls')
@@ -68,7 +68,7 @@ it('each gets exactly one, while Jira answers 500 twice', async () => {
     SMTP_PASSWORD,
     PAGERDUTY_KEY: 'T0KENT0KENT0KENT0KENT0KENT0KEN00',
   }
-  const { code, err } = await runCommand(
+  const { code, err } = await signalbox(
     [...args, '--from', 'stdin?logType=AWS.CloudTrail'],
     '{"eventName":"ConsoleLogin"}\n',
     secrets,
