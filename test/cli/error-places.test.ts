@@ -1,33 +1,65 @@
 /** Errors of Python in the words and at the places of the author. */
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { signalbox } from './fake-io.ts'
-import { makeProject, SOUND } from './project-on-disk.ts'
+import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 
-const withBody = (body: string) => makeProject({ ...SOUND, 'detections/login.py': body })
+/** Each body is a detection of its own: to start Python for each takes longer than all of them together. */
+async function run(
+  command: string,
+  bodies: readonly (readonly [name: string, body: string, ...unknown[]])[],
+) {
+  const files = bodies.map(([name, body]) => [
+    [`detections/${name}.yml`, LOGIN.replace('Test.Login', `Test.${name}`).replace('login.py', `${name}.py`)],
+    [`detections/${name}.py`, body],
+  ])
+  const root = makeProject({ ...SOUND, ...(Object.fromEntries(files.flat()) as Record<string, string>) })
+  return (await signalbox([command, '--project', root])).out
+}
 
-it.each([
-  ['a missing colon', 'def rule(event)\n    return True\n', 'detections/login.py:1:16'],
-  ['an inner line', 'def rule(event):\n    return (1 +* 2)\n', 'detections/login.py:2:16'],
-])('a syntax error with %s has its column', async (_, body, place) => {
-  const { out } = await signalbox(['validate', '--project', withBody(body)])
-  expect(out).toContain(`${place} error SyntaxError`)
-  const [line = '', caret = ''] = out.split('\n').filter((each) => / \| /.test(each))
-  const column = Number(place.split(':').at(-1))
-  expect(caret.indexOf('^') - line.indexOf('| ') - 1).toBe(column)
+describe('a syntax error', () => {
+  const ERRORS: [string, string, string, string][] = [
+    ['Colon', 'def rule(event)\n    return True\n', 'detections/Colon.py:1:16', 'a missing colon'],
+    ['Inner', 'def rule(event):\n    return (1 +* 2)\n', 'detections/Inner.py:2:16', 'an inner line'],
+  ]
+  let out: string
+  beforeAll(async () => {
+    out = await run('validate', ERRORS)
+  })
+
+  it.each(ERRORS)('with $3 has its column', (_name, _body, place) => {
+    expect(out).toContain(`${place} error SyntaxError`)
+    const [line = '', caret = ''] = out
+      .slice(out.indexOf(place))
+      .split('\n')
+      .filter((each) => / \| /.test(each))
+    const column = Number(place.split(':').at(-1))
+    expect(caret.indexOf('^') - line.indexOf('| ') - 1).toBe(column)
+  })
 })
 
 describe('a function that returns the wrong type', () => {
-  it.each([
-    ['rule', 'def rule(event):\n    return "yes"\n', 'rule() returned a str, it must return True or False'],
-    ['rule with None', 'def rule(event):\n    pass\n', 'rule() returned None, it must return True or False'],
+  const WRONG: [string, string, string][] = [
+    ['Rule', 'def rule(event):\n    return "yes"\n', 'rule() returned a str, it must return True or False'],
+    ['None', 'def rule(event):\n    pass\n', 'rule() returned None, it must return True or False'],
     [
-      'title',
+      'Title',
       'def rule(event):\n    return event.get("action") == "login"\ndef title(event):\n    return 1\n',
       'title() returned an int, it must return a str',
     ],
-  ])('%s is described without an exception', async (_, body, message) => {
-    const { out } = await signalbox(['test', '--project', withBody(body)])
-    expect(out).toContain(message)
+  ]
+  let out: string
+  beforeAll(async () => {
+    out = await run('test', WRONG)
+  })
+
+  it.each(WRONG)('%s is described without an exception', (name, _, message) => {
+    expect(partOf(out, name)).toContain(message)
     expect(out).not.toContain('FunctionReturnTypeError')
   })
 })
+
+/** What `test` prints of one detection. */
+function partOf(out: string, name: string): string {
+  const [, part = ''] = out.split(new RegExp(`^FAIL +Test\\.${name}\\b`, 'm'))
+  return part.split(/^[A-Z]+ +Test\./m)[0]!
+}

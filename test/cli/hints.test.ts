@@ -1,14 +1,14 @@
 /** Hints suggest what is known, and every command that a hint names exists and does what the hint says. */
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { isGroup } from '../../src/cli/_command.ts'
 import { COMMANDS } from '../../src/cli/_commands.ts'
 import { optionsOf } from '../../src/cli/_parse.ts'
 import { packageIndex } from '../packages/_index.ts'
 import { wheel } from '../packages/_wheels.ts'
 import { signalbox } from './fake-io.ts'
-import { makeProject, SOUND } from './project-on-disk.ts'
+import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 
 const SOURCES = join(import.meta.dirname, '../../src')
 /** A completion script holds words of its shell. */
@@ -66,9 +66,11 @@ describe('the commands that messages name', () => {
   })
 })
 
+const bodyWithImport = (statement: string) =>
+  `${statement}\ndef rule(event):\n    return event.get("action") == "login"\ndef title(event):\n    return "ann logged in"\n`
+
 function withImport(statement: string, more: Readonly<Record<string, string>> = {}) {
-  const body = `${statement}\ndef rule(event):\n    return event.get("action") == "login"\ndef title(event):\n    return "ann logged in"\n`
-  return makeProject({ ...SOUND, 'detections/login.py': body, ...more })
+  return makeProject({ ...SOUND, 'detections/login.py': bodyWithImport(statement), ...more })
 }
 
 async function hintOf(statement: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -81,59 +83,101 @@ const HELPER = {
     'AnalysisType: global\nGlobalID: okta_helpers\nFilename: okta_helpers.py\n',
   'global_helpers/okta_helpers.py': 'x = 1\n',
 }
+const HELPER_WITH_ERROR = {
+  ...HELPER,
+  'global_helpers/okta_helpers.yml': `${HELPER['global_helpers/okta_helpers.yml']}Tag: [a]\n`,
+}
+
+/** A detection for each body, in one project: to start Python for each takes longer than all of them together. */
+function withBodies(
+  bodies: readonly (readonly [name: string, body: string])[],
+  more: Record<string, string> = {},
+) {
+  const files = bodies.map(([name, body]) => [
+    [`detections/${name}.yml`, LOGIN.replace('Test.Login', `Test.${name}`).replace('login.py', `${name}.py`)],
+    [`detections/${name}.py`, body],
+  ])
+  return makeProject({ ...SOUND, ...(Object.fromEntries(files.flat()) as Record<string, string>), ...more })
+}
 
 describe('the hint for a module that is missing', () => {
-  it.each([
+  describe.each<[string, Record<string, string>, [string, string, string, string][]]>([
     [
-      'a name close to a helper',
-      'from okta_helper import x',
+      'beside a helper',
       HELPER,
-      'did you mean the helper "okta_helpers"?',
+      [
+        [
+          'a name close to a helper',
+          'close',
+          'from okta_helper import x',
+          'did you mean the helper "okta_helpers"?',
+        ],
+        [
+          'any other name',
+          'other',
+          'import pandas',
+          'if this is a package on PyPI: signalbox python add pandas (pure Python only)',
+        ],
+      ],
     ],
     [
-      'a helper with an error in its spec',
-      'import okta_helpers',
-      {
-        ...HELPER,
-        'global_helpers/okta_helpers.yml': `${HELPER['global_helpers/okta_helpers.yml']}Tag: [a]\n`,
-      },
-      'the helper okta_helpers is not loaded: correct the errors in global_helpers/okta_helpers.yml',
+      'beside a helper with an error in its spec',
+      HELPER_WITH_ERROR,
+      [
+        [
+          'the helper',
+          'helper',
+          'import okta_helpers',
+          'the helper okta_helpers is not loaded: correct the errors in global_helpers/okta_helpers.yml',
+        ],
+        ['a name close to it', 'close', 'import okta_helper', 'did you mean the helper "okta_helpers"?'],
+      ],
     ],
     [
-      'a name close to a helper with an error',
-      'import okta_helper',
-      {
-        ...HELPER,
-        'global_helpers/okta_helpers.yml': `${HELPER['global_helpers/okta_helpers.yml']}Tag: [a]\n`,
-      },
-      'did you mean the helper "okta_helpers"?',
-    ],
-    [
-      'a helper without a spec',
-      'import okta_helpers',
+      'beside a helper without a spec',
       { 'global_helpers/okta_helpers.py': 'x = 1\n' },
-      'global_helpers/okta_helpers.py is no helper yet: it requires a spec with AnalysisType: global',
+      [
+        [
+          'the helper',
+          'helper',
+          'import okta_helpers',
+          'global_helpers/okta_helpers.py is no helper yet: it requires a spec with AnalysisType: global',
+        ],
+      ],
     ],
     [
-      'a module of the standard library',
-      'import curses',
+      'without a helper',
       {},
-      'curses belongs to the standard library and is not available here',
+      [
+        [
+          'a module of the standard library',
+          'library',
+          'import curses',
+          'curses belongs to the standard library and is not available here',
+        ],
+        [
+          'an internal module',
+          'internal',
+          'import _multiprocessing',
+          '_multiprocessing belongs to the standard library and is not available here',
+        ],
+      ],
     ],
-    [
-      'an internal module',
-      'import _multiprocessing',
-      {},
-      '_multiprocessing belongs to the standard library and is not available here',
-    ],
-    [
-      'any other name',
-      'import pandas',
-      HELPER,
-      'if this is a package on PyPI: signalbox python add pandas (pure Python only)',
-    ],
-  ])('%s', async (_, statement, more, hint) => {
-    expect(await hintOf(statement, more)).toBe(hint)
+  ])('%s', (_, more, cases) => {
+    let problems: { code: string; file: string; hint: string }[]
+    beforeAll(async () => {
+      const bodies = cases.map(([, name, statement]) => [name, bodyWithImport(statement)] as const)
+      const root = withBodies(bodies, more)
+      const { out } = await signalbox(['validate', '--format', 'json', '--project', root])
+      problems = (JSON.parse(out) as { problems: typeof problems }).problems
+    })
+
+    it.each(cases)('%s', (_what, name, _statement, hint) => {
+      const found = problems.filter(
+        ({ code, file }) => code === 'python-error' && file === `detections/${name}.py`,
+      )
+      expect(found.map((each) => each.hint)).toEqual([hint])
+    })
   })
 
   it('is true: the command installs the package, and the detection loads', async () => {
@@ -166,19 +210,30 @@ describe('time zones', () => {
   })
 })
 
-it.each([
-  [
-    'from zoneinfo import ZoneInfo; ZoneInfo("Europe/Paris")',
-    'no time zone database is installed (signalbox python add tzdata installs it)',
-  ],
-  ['import subprocess; subprocess.run(["ls"])', 'processes cannot be started here'],
-  ['import ssl; ssl.create_default_context().wrap_socket(None)', ''],
-])('no message names Pyodide or its loader: %s', async (statement, expected) => {
-  const root = makeProject(SOUND)
-  writeFileSync(join(root, 'detections/login.py'), `def rule(event):\n    ${statement}\n`)
-  const { out } = await signalbox(['test', '--project', root])
-  const raised = out.split('\n').filter((line) => line.includes('raised'))
-  expect(raised.length).toBeGreaterThan(0)
-  expect(raised.join('\n')).toContain(expected)
-  expect(raised.join('\n')).not.toMatch(/pyodide|emscripten|loadPackage|micropip/i)
+describe('no message names Pyodide or its loader', () => {
+  const STATEMENTS: [string, string, string][] = [
+    [
+      'zone',
+      'from zoneinfo import ZoneInfo; ZoneInfo("Europe/Paris")',
+      'no time zone database is installed (signalbox python add tzdata installs it)',
+    ],
+    ['process', 'import subprocess; subprocess.run(["ls"])', 'processes cannot be started here'],
+    ['tls', 'import ssl; ssl.create_default_context().wrap_socket(None)', ''],
+  ]
+  let out: string
+  beforeAll(async () => {
+    const bodies = STATEMENTS.map(
+      ([name, statement]) => [name, `def rule(event):\n    ${statement}\n`] as const,
+    )
+    out = (await signalbox(['test', '--project', withBodies(bodies)])).out
+  })
+
+  it.each(STATEMENTS)('%s', (name, _statement, expected) => {
+    const [, part = ''] = out.split(new RegExp(`^FAIL +Test\\.${name}\\b`, 'm'))
+    const [own = ''] = part.split(/^[A-Z]+ +Test\./m)
+    const raised = own.split('\n').filter((line) => line.includes('raised'))
+    expect(raised.length).toBeGreaterThan(0)
+    expect(raised.join('\n')).toContain(expected)
+    expect(raised.join('\n')).not.toMatch(/pyodide|emscripten|loadPackage|micropip/i)
+  })
 })

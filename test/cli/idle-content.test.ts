@@ -1,6 +1,6 @@
 /** Content that can never do anything is not loaded silently: one warning for each kind, from three commands. */
-import { describe, expect, it } from 'vitest'
-import { signalbox } from './fake-io.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Ran, signalbox } from './fake-io.ts'
 import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 
 const SCHEDULED = (id: string) => `AnalysisType: scheduled_rule
@@ -24,60 +24,83 @@ Detection:
     Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }
 `
 
-const IDLE: [string, Record<string, string>, string, RegExp][] = [
-  [
-    'scheduled rules whose query no source feeds',
-    { 'detections/s1.yml': SCHEDULED('S1'), 'detections/s2.yml': SCHEDULED('S2') },
-    'idle-scheduled-rule',
-    /2 enabled scheduled rules can never do anything.*: S1, S2/,
-  ],
-  [
-    'rules whose log types no configured source has',
-    { 'signalbox.yaml': 'workers: 1\nsources: ["stdin?logType=Other.Log"]\n' },
-    'idle-log-type',
-    /1 enabled rule can never do anything.*: Test\.Login/,
-  ],
-  [
-    'lookup tables',
-    { 'lookup_tables/t.yml': TABLE },
-    'idle-lookup-table',
-    /1 enabled lookup table can never do anything.*: T/,
-  ],
-  [
-    'correlation rules that name a rule that does not exist',
-    { 'detections/c.yml': CORRELATION('No.Such') },
-    'idle-correlation-rule',
-    /1 enabled correlation rule can never do anything.*: Corr/,
-  ],
-  [
-    'correlation rules that need a disabled rule',
-    { 'detections/c.yml': CORRELATION('Test.Disabled') },
-    'idle-correlation-rule',
-    /1 enabled correlation rule can never do anything.*: Corr/,
-  ],
+type Idle = readonly [what: string, code: string, message: RegExp]
+
+/** What of them can stand in one project: to start Python for each takes longer than all of them together. */
+const PROJECTS: { files: Record<string, string>; source: string[]; idle: Idle[] }[] = [
+  {
+    files: {
+      'signalbox.yaml': 'workers: 1\nsources: ["stdin?logType=Other.Log"]\n',
+      'detections/s1.yml': SCHEDULED('S1'),
+      'detections/s2.yml': SCHEDULED('S2'),
+      'lookup_tables/t.yml': TABLE,
+      'detections/c.yml': CORRELATION('No.Such'),
+    },
+    source: [],
+    idle: [
+      [
+        'scheduled rules whose query no source feeds',
+        'idle-scheduled-rule',
+        /2 enabled scheduled rules can never do anything.*: S1, S2/,
+      ],
+      [
+        'rules whose log types no configured source has',
+        'idle-log-type',
+        /1 enabled rule can never do anything.*: Test\.Login/,
+      ],
+      ['lookup tables', 'idle-lookup-table', /1 enabled lookup table can never do anything.*: T/],
+      [
+        'correlation rules that name a rule that does not exist',
+        'idle-correlation-rule',
+        /1 enabled correlation rule can never do anything.*: Corr/,
+      ],
+    ],
+  },
+  {
+    files: { 'signalbox.yaml': 'workers: 1\n', 'detections/c.yml': CORRELATION('Test.Disabled') },
+    source: ['--from', 'stdin'],
+    idle: [
+      [
+        'correlation rules that need a disabled rule',
+        'idle-correlation-rule',
+        /1 enabled correlation rule can never do anything.*: Corr/,
+      ],
+    ],
+  },
 ]
 
-describe.each(IDLE)('%s', (_, files, code, message) => {
-  it('are one warning of validate, doctor and the start of run', async () => {
-    const root = makeProject({ ...SOUND, ...files })
-    const at = ['--project', root]
+describe.each(PROJECTS)('project %#', ({ files, source, idle }) => {
+  let problems: { code: string; message: string; severity: string }[]
+  let [strict, checked, ran, silenced]: Ran[] = []
+
+  beforeAll(async () => {
+    const at = ['--project', makeProject({ ...SOUND, ...files })]
     const validated = await signalbox(['validate', '--format', 'json', ...at])
-    const { problems } = JSON.parse(validated.out) as {
-      problems: { code: string; message: string; severity: string }[]
-    }
-    const found = problems.filter((problem) => problem.code === code)
-    expect(found).toMatchObject([{ severity: 'warning', message: expect.stringMatching(message) }])
-    expect((await signalbox(['validate', '--fail-on-warnings', ...at])).code).toBe(1)
-    expect((await signalbox(['doctor', ...at])).out).toMatch(message)
-    const source = files['signalbox.yaml'] ? [] : ['--from', 'stdin']
-    const ran = await signalbox(['run', ...source, '--store', 'memory:', ...at], '')
-    expect(ran.err).toContain(`[${code}]`)
+    problems = (JSON.parse(validated.out) as { problems: typeof problems }).problems
+    strict = await signalbox(['validate', '--fail-on-warnings', ...at])
+    checked = await signalbox(['doctor', ...at])
+    ran = await signalbox(['run', ...source, '--store', 'memory:', ...at], '')
+    const codes = idle.map(([, code]) => code).join(', ')
+    const settings = `${files['signalbox.yaml']}warnings: { off: [${codes}] }\n`
+    const root = makeProject({ ...SOUND, ...files, 'signalbox.yaml': settings })
+    silenced = await signalbox(['validate', '--project', root])
   })
 
-  it('are not reported where the settings turn the code off', async () => {
-    const settings = `${files['signalbox.yaml'] ?? 'workers: 1\n'}warnings: { off: [${code}] }\n`
-    const root = makeProject({ ...SOUND, ...files, 'signalbox.yaml': settings })
-    expect((await signalbox(['validate', '--project', root])).out).not.toContain(`[${code}]`)
+  describe.each(idle)('%s', (_, code, message) => {
+    it('are one warning of validate, doctor and the start of run', () => {
+      const found = problems.filter((problem) => problem.code === code)
+      expect(found).toMatchObject([{ severity: 'warning', message: expect.stringMatching(message) }])
+      const count = problems.filter(({ severity }) => severity === 'warning').length
+      expect(strict!.err).toContain(`: ${count} warnings, and --fail-on-warnings`)
+      expect(strict!.code).toBe(1)
+      expect(checked!.out).toMatch(message)
+      expect(ran!.err).toContain(`[${code}]`)
+    })
+
+    it('are not reported where the settings turn the code off', () => {
+      expect(silenced!.out).toMatch(/2 destinations/)
+      expect(silenced!.out).not.toContain(`[${code}]`)
+    })
   })
 })
 

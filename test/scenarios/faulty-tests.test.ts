@@ -1,8 +1,8 @@
 /** A mistake in the tests of a detection fails the checks, and never takes the detection out of production. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { signalbox } from '../cli/fake-io.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Ran, signalbox } from '../cli/fake-io.ts'
 import { LOGIN, makeProject, SOUND } from '../cli/project-on-disk.ts'
 
 const REGISTRY =
@@ -10,8 +10,9 @@ const REGISTRY =
 const SPEC = LOGIN.replace('ExpectedDestinations: [inbox]', 'ExpectedDestinations: [out]')
 const EVENT = '{"p_log_type":"Test.Log","action":"login","user":"ann"}\n'
 
-const spec = (from: string, to: string) => ({ 'detections/login.yml': SPEC.replace(from, to) })
+const spec = (from: string, to: string) => ({ '.yml': SPEC.replace(from, to) })
 
+/** What it is, the files of the detection by the end of their name, the code of the problem. */
 const FAULTS: [string, Record<string, string>, string][] = [
   ['a name twice', spec('Name: logout', 'Name: login'), 'duplicate-test'],
   ['an unknown key', spec('    ExpectedSeverity', '    ExpectedSeverty'), 'unknown-key'],
@@ -23,43 +24,82 @@ const FAULTS: [string, Record<string, string>, string][] = [
   ['a route that does not exist', spec('ExpectedSeverity: High', 'ExpectedRoute: nope'), 'bad-value'],
   ['mocks of a wrong form', spec('    Log: { action: logout }', '    Mocks: [a]\n    Log: {}'), 'wrong-type'],
   ['a case that is text', spec('Tests:\n', 'Tests:\n  - text\n'), 'wrong-type'],
-  [
-    'tests that are no list',
-    { 'detections/login.yml': `${SPEC.split('Tests:')[0]}Tests: text\n` },
-    'wrong-type',
-  ],
-  ['expectations of an unknown case', { 'detections/login.expect.yml': 'logn: {}\n' }, 'unknown-test'],
-  [
-    'expectations with an unknown key',
-    { 'detections/login.expect.yml': 'logout: { Expectd: 1 }\n' },
-    'unknown-key',
-  ],
-  ['expectations that are no YAML', { 'detections/login.expect.yml': 'logout: {\n' }, 'yaml-syntax'],
+  ['tests that are no list', { '.yml': `${SPEC.split('Tests:')[0]}Tests: text\n` }, 'wrong-type'],
+  ['expectations of an unknown case', { '.expect.yml': 'logn: {}\n' }, 'unknown-test'],
+  ['expectations with an unknown key', { '.expect.yml': 'logout: { Expectd: 1 }\n' }, 'unknown-key'],
+  ['expectations that are no YAML', { '.expect.yml': 'logout: {\n' }, 'yaml-syntax'],
 ]
 
-describe.each(FAULTS)('tests with %s', (_, files, code) => {
-  const project = () =>
-    makeProject({ ...SOUND, 'detections/login.yml': SPEC, 'destinations.yaml': REGISTRY, ...files })
+interface Fault {
+  readonly what: string
+  readonly id: string
+  readonly files: readonly (readonly [path: string, text: string])[]
+  /** Where a command reports it, as an error. */
+  readonly report: RegExp
+}
 
-  it('fail validate and test', async () => {
-    const root = project()
-    const validated = await signalbox(['validate', '--project', root])
-    const tested = await signalbox(['test', '--project', root])
-    expect([validated.code, tested.code]).toEqual([1, 1])
-    expect(validated.out).toContain(`[${code}]`)
-    expect(tested.err).toContain(`[${code}]`)
-    expect(tested.out).toContain('Test.Login')
+const faults = FAULTS.map(([what, files, code], at): Fault => {
+  const id = `Test.Fault${at}`
+  const stem = `detections/fault${at}`
+  return {
+    what,
+    id,
+    files: Object.entries({ '.yml': SPEC, ...files }).map(([end, text]) => [
+      `${stem}${end}`,
+      text.replace('RuleID: Test.Login', `RuleID: ${id}`),
+    ]),
+    report: new RegExp(`^${stem}${Object.keys(files)[0]}:\\d+:\\d+ error .*\\[${code}\\]$`, 'm'),
+  }
+})
+
+const projectOf = (chosen: readonly Fault[]) =>
+  makeProject({
+    ...SOUND,
+    'detections/login.yml': SPEC,
+    'destinations.yaml': REGISTRY,
+    ...Object.fromEntries(chosen.flatMap(({ files }) => files)),
   })
 
-  it('let the detection run, with the error at the start', async () => {
-    const root = project()
-    const { code: exit, err } = await signalbox(
-      ['run', '--from', 'stdin', '--store', 'memory:', '--project', root],
-      EVENT,
-    )
-    expect(err).toContain(`[${code}]`)
-    expect(exit).toBe(0)
-    expect(readFileSync(join(root, 'out.ndjson'), 'utf8')).toContain('ann logged in')
+/** Each mistake is in a detection of its own: to start Python for each takes longer than all of them together. */
+describe('tests with', () => {
+  let [validated, tested]: Ran[] = []
+  beforeAll(async () => {
+    const root = projectOf(faults)
+    validated = await signalbox(['validate', '--project', root])
+    tested = await signalbox(['test', '--project', root])
+  })
+
+  it.each(faults)('$what fail validate and test', ({ id, report }) => {
+    expect([validated!.code, tested!.code]).toEqual([1, 1])
+    expect(validated!.out).toMatch(report)
+    expect(tested!.err).toMatch(report)
+    expect(tested!.out).toContain(id)
+  })
+})
+
+/** `run` prints no more errors than these. */
+const MAX_PRINTED = 5
+const printable = Array.from({ length: Math.ceil(faults.length / MAX_PRINTED) }, (_, at) =>
+  faults.slice(at * MAX_PRINTED, (at + 1) * MAX_PRINTED),
+)
+
+describe.each(printable.map((chosen) => ({ chosen })))('tests with', ({ chosen }) => {
+  let ran: Ran | undefined
+  let alerts: string[][] = []
+  beforeAll(async () => {
+    const root = projectOf(chosen)
+    ran = await signalbox(['run', '--from', 'stdin', '--store', 'memory:', '--project', root], EVENT)
+    const lines = readFileSync(join(root, 'out.ndjson'), 'utf8').trim().split('\n')
+    alerts = lines.map((line) => {
+      const { notification } = JSON.parse(line) as { notification: { id: string; title: string } }
+      return [notification.id, notification.title]
+    })
+  })
+
+  it.each(chosen)('$what let the detection run, with the error at the start', ({ id, report }) => {
+    expect(ran!.err).toMatch(report)
+    expect(ran!.code).toBe(0)
+    expect(alerts).toContainEqual([id, expect.stringContaining('ann logged in')])
   })
 })
 
@@ -69,7 +109,10 @@ it('the cases that have no mistake still run', async () => {
     '--format',
     'json',
     '--project',
-    makeProject({ ...SOUND, ...spec('ExpectedResult: false', 'ExpectedResult: "no"') }),
+    makeProject({
+      ...SOUND,
+      'detections/login.yml': SPEC.replace('ExpectedResult: false', 'ExpectedResult: "no"'),
+    }),
   ])
   const { detections } = JSON.parse(out)
   const login = detections.find(({ id }: { id: string }) => id === 'Test.Login')
