@@ -2,13 +2,20 @@
 import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/_program.ts'
 import { type FakeIo, fakeIo } from './fake-io.ts'
-import { makeProject, SOUND } from './project-on-disk.ts'
+import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
+
+const ONE_CASE = LOGIN.slice(0, LOGIN.indexOf('  - Name: logout'))
 
 it('names the detection that a loop keeps from its result, and ends with 130', async () => {
   const loop = 'def rule(event):\n    while True:\n        pass\n'
-  // The loop goes on after the signal, until the time limit ends it. No case has a result when the signal comes.
-  const settings = 'workers: 1\nlimits: { timeMs: 50 }\n'
-  const root = makeProject({ ...SOUND, 'signalbox.yaml': settings, 'detections/login.py': loop })
+  // The loop goes on after the signal, until the time limit ends it: once for each case, so there is one case.
+  const settings = 'workers: 1\nlimits: { timeMs: 1000 }\n'
+  const root = makeProject({
+    ...SOUND,
+    'signalbox.yaml': settings,
+    'detections/login.yml': ONE_CASE,
+    'detections/login.py': loop,
+  })
   const interrupted = fakeIo()
   const beginning = Promise.withResolvers<void>()
   const io: FakeIo = {
