@@ -1,4 +1,5 @@
 /** The pages of docs/ that are written from the code. */
+import { detectionFunctionsPage } from './detection-functions-page.ts'
 import { problemCodesPage } from './problem-codes-page.ts'
 import { yamlKeysPage } from './yaml-keys-page.ts'
 
@@ -9,6 +10,7 @@ export interface GeneratedPage {
 }
 
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
+  { path: 'docs/reference/detection-functions.md', text: detectionFunctionsPage },
   { path: 'docs/reference/problem-codes.md', text: problemCodesPage },
   { path: 'docs/reference/yaml-keys.md', text: yamlKeysPage },
 ]

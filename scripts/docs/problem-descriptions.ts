@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** The cause and the fix of each problem code. docs/reference/problem-codes.md is written from it. */
 import type { ProblemCode } from '../../src/model/problem-code.ts'
 
