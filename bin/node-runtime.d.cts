@@ -1,2 +1,3 @@
-export function findNode(): string
+/** Path of a Node that is new enough; the argument describes this process and is for tests. */
+export function findNode(self?: { version?: string; platform?: string; arch?: string }): string
 export const LONG_LIVED: readonly string[]
