@@ -3,7 +3,6 @@
  * that went into them; what can't be had is made anew. Workers find them here, so that nothing waits for the main thread.
  */
 import { createHash } from 'node:crypto'
-import { programVersion } from '../program-version.ts'
 import { BodyStudies } from './body-studies.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { ImageCache } from './image-cache.ts'
@@ -13,16 +12,24 @@ import type { PythonFile } from './python-files.ts'
 /** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
 const FORMAT_VERSION = { base: 1, project: 1, studies: 1 } as const
 
+/** What every name is made of. */
+export interface ImageParts {
+  /** The program's own text decides what an entry holds, and how it is read. */
+  readonly programVersion: string
+  /** Fingerprint of what the interpreter is compiled from. */
+  readonly interpreter: string
+  readonly files: readonly PythonFile[]
+}
+
 export class Images {
   readonly #cache: ImageCache
   readonly #baseName: string
-
   readonly #studiesName: string
 
-  /** @param interpreter fingerprint of what the interpreter is compiled from. */
-  constructor(cache: ImageCache, files: readonly PythonFile[], interpreter: string) {
+  constructor(cache: ImageCache, { programVersion, interpreter, files }: ImageParts) {
     this.#cache = cache
-    const parts = [interpreter, ...platformParts(), ...files.flatMap(({ path, text }) => [path, text])]
+    const texts = files.flatMap(({ path, text }) => [path, text])
+    const parts = [programVersion, interpreter, ...platformParts(), ...texts]
     this.#baseName = nameOf('base', parts)
     // Studies are made in the base, whose parts are all that has a part in them.
     this.#studiesName = nameOf('studies', parts)
@@ -69,9 +76,8 @@ function platformParts(): string[] {
   return [process.version, process.platform, process.arch]
 }
 
-/** The program's own text is part of each name: it decides what an entry holds, and how it is read. */
 function nameOf(kind: keyof typeof FORMAT_VERSION, parts: readonly string[]): string {
-  return `${kind}-${hash(String(FORMAT_VERSION[kind]), programVersion(), ...parts)}`
+  return `${kind}-${hash(String(FORMAT_VERSION[kind]), ...parts)}`
 }
 
 /** Bytes of the length that stands before what is told of a heap. */

@@ -152,6 +152,8 @@ export interface WorkerSetup {
   readonly mark: SharedArrayBuffer
   /** The way to ask for items of the caching helpers. */
   readonly cache: CacheLine
+  /** What names the program's own text. To find it may mean to read all of it, so one thread does it for all. */
+  readonly programVersion: string
   /** Folder of the images, or null: there is no cache. */
   readonly imageFolder: string | null
   /** Bytes beyond which Python gets a MemoryError. */

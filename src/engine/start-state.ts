@@ -1,4 +1,5 @@
 /** What workers start from: the cache's folder, and what the first of them leaves for those that follow. */
+import { programVersion } from '../program-version.ts'
 import { type ImageCache, NO_CACHE, openImageCache } from './image-cache.ts'
 import type { BaseImage, FromWorker, KeptImage, WorkerSetup } from './protocol.ts'
 import type { CompiledInterpreter } from './wasm-module.ts'
@@ -21,6 +22,7 @@ export class StartState {
 
   next(): Omit<WorkerSetup, 'mark' | 'cache' | 'packages'> {
     return {
+      programVersion: programVersion(),
       imageFolder: this.#imageFolder,
       memoryBytes: this.#memoryBytes,
       interpreter: this.#interpreter,

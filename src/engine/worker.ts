@@ -22,7 +22,7 @@ const port = parentPort
 if (port === null) throw new Bug('the worker entry runs only as a worker')
 const send = (message: FromWorker) => port.postMessage(message)
 
-const { mark, cache, imageFolder, packages: early } = workerData as WorkerSetup
+const { mark, cache, imageFolder, programVersion, packages: early } = workerData as WorkerSetup
 const installed = early?.digest
 const deadline = new Deadline(new Int32Array(mark))
 const cacheDesk = new WorkerCacheDesk(cache, (ms) => deadline.paused(ms))
@@ -35,7 +35,8 @@ async function start(setup: WorkerSetup): Promise<Booted & { readonly images: Im
   const sources = setup.interpreter ? null : readInterpreterSources()
   const compiling = setup.interpreter ?? compileInterpreter(setup.memoryBytes, sources!)
   const { fingerprint } = setup.interpreter ?? sources!
-  const images = new Images(imageFolder ? openImageCache(imageFolder) : NO_CACHE, files, fingerprint)
+  const imageCache = imageFolder ? openImageCache(imageFolder) : NO_CACHE
+  const images = new Images(imageCache, { programVersion, interpreter: fingerprint, files })
   const found = setup.base ?? images.base()
   // Its bytes need not stay.
   setup.base = null
