@@ -247,7 +247,6 @@ describe('test files', () => {
       'engine/time-limits.test.ts',
       'engine/unit-tests.test.ts',
       'scenarios/bad-input.test.ts',
-      'scenarios/worker-starts.test.ts',
     ])
   })
 

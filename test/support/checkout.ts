@@ -7,10 +7,14 @@ import { onTestFinished } from 'vitest'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
 
-/** Own sources, the packages of this checkout. It is removed when the test has ended. */
-export function copyCheckout(): string {
+/**
+ * Own sources, the packages of this checkout.
+ *
+ * @param onEnd takes what removes it: of the test, or of all tests of a `describe`.
+ */
+export function copyCheckout(onEnd: (remove: () => Promise<void>) => void = onTestFinished): string {
   const copy = mkdtempSync(join(tmpdir(), 'signalbox-checkout-'))
-  onTestFinished(() => rm(copy, { recursive: true, force: true }))
+  onEnd(() => rm(copy, { recursive: true, force: true }))
   for (const part of ['bin', 'src', 'package.json', 'tsconfig.json']) {
     cpSync(join(REPOSITORY, part), join(copy, part), { recursive: true })
   }
