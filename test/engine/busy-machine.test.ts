@@ -25,7 +25,7 @@ beforeAll(async () => {
     rule('sleeps', SLEEPS),
     rule('after', WORKS),
   ]
-  const project = engineProject({ detections, settings: { limits: { timeMs: 300, quarantineAfter: 3 } } })
+  const project = engineProject({ detections, settings: { limits: { timeMs: 100, quarantineAfter: 3 } } })
   engine = await createEngine({ project, purpose: 'run', workers: 2, warm: warmEngine(), log })
   busy = Array.from({ length: 3 * availableParallelism() }, () =>
     spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),

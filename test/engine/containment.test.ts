@@ -82,7 +82,7 @@ describe('a detection that', () => {
 })
 
 describe('a result without end', () => {
-  it.each([
+  const endless: [name: string, source: string, type: string][] = [
     ['a list of destinations', 'def destinations(event): return ["x"] * 10**6', 'ValueError'],
     ['the name of a destination', 'def destinations(event): return ["x" * 10**6]', 'ValueError'],
     ['a context', 'def alert_context(event): return {"x": "y" * 3 * 10**8}', 'MemoryError'],
@@ -91,15 +91,24 @@ describe('a result without end', () => {
       'def title(event): raise type("E" * 10**6, (Exception,), {})',
       'E'.repeat(1_000),
     ],
-  ])('as %s is an error of its function, and a short one', async (_, source, type) => {
-    const alone = await start([rule('endless', `def rule(event): return True\n${source}`)])
-    const [event] = await alone.evaluate([envelope({})])
-    const { detection, ...others } = findingsOf(event!).endless!
+  ]
+  let together: Engine
+  beforeAll(async () => {
+    together = await start(
+      endless.map(([name, source]) =>
+        rule(name, `def rule(event): return True\n${source}`, { logTypes: [name] }),
+      ),
+    )
+  })
+  afterAll(() => together.close())
+
+  it.each(endless)('as %s is an error of its function, and a short one', async (name, _, type) => {
+    const [event] = await together.evaluate([envelope({}, { type: name })])
+    const { detection, ...others } = findingsOf(event!)[name]!
     expect(detection).toEqual({ output: true })
     const [result] = Object.values(others)
     expect(result!.error!.type).toBe(type)
     expect(JSON.stringify(result).length).toBeLessThan(10_000)
-    await alone.close()
   })
 })
 

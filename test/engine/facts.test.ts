@@ -11,21 +11,21 @@ import {
   type EngineProject,
   engineProject,
   helper,
-  IMAGES,
   policy,
   rule,
+  warmEngine,
 } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-facts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function factsOf(project: EngineProject, imageCache = IMAGES): Promise<ProjectFacts> {
+async function factsOf(project: EngineProject, imageCache?: string): Promise<ProjectFacts> {
   const engine = await createEngine({
     project: engineProject(project),
     purpose: 'test',
     workers: 1,
-    imageCache,
+    ...(imageCache === undefined ? { warm: warmEngine() } : { imageCache }),
     log: silentLog,
   })
   await engine.close()

@@ -30,7 +30,7 @@ const ENDLESS: [name: string, source: string, expected: Partial<FunctionError>][
 
 const title = (body: string) =>
   `import time\ndef rule(event): return True\ndef title(event): ${body}\ndef dedup(event): return "d"`
-const SLOW = '\n    end = time.time() + 0.1\n    while time.time() < end: pass\n    return "t"'
+const SLOW = '\n    end = time.time() + 0.04\n    while time.time() < end: pass\n    return "t"'
 
 /** What ends beside them has next to nothing to do, so that it stays far below these limits on any core. */
 const start = (detections: Detection[], workers: number, limits: { timeMs: number }) => {
@@ -52,7 +52,7 @@ beforeAll(async () => {
       rule('title-slow', title(SLOW), { logTypes: ['title-slow'] }),
     ],
     2,
-    { timeMs: 500 },
+    { timeMs: 200 },
   )
 })
 afterAll(() => engine.close())
@@ -72,7 +72,7 @@ describe('a detection that', () => {
 describe('one function that hangs', () => {
   it('for good is named alone; the matcher and the other functions keep their results', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'title-sleeps' })])
-    const message = 'took longer than the limit of 500 ms'
+    const message = 'took longer than the limit of 200 ms'
     const frame = {
       file: 'rules/title-sleeps.py',
       line: 3,
@@ -121,7 +121,7 @@ describe('a body that', () => {
   beforeAll(async () => {
     const detections = [...cases.map(([name, source]) => rule(name, source)), good('good')]
     // Loading may take ten times as long as a call.
-    loaded = await start(detections, 1, { timeMs: 100 })
+    loaded = await start(detections, 1, { timeMs: 50 })
   })
   afterAll(() => loaded.close())
 
