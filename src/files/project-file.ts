@@ -4,6 +4,7 @@
  * refusal says never quotes the file, nor where a link leads.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs'
+import { isAbsolute, sep } from 'node:path'
 import { UserError } from '../errors.ts'
 import { isLink, realPath } from './path-kind.ts'
 import { isWithin } from './within.ts'
@@ -74,7 +75,12 @@ export function readNamedFile(root: string, path: string, maxBytes: number): Fil
 
 /** @param real a path without links. */
 export function liesIn(folders: readonly string[], real: string): boolean {
-  return folders.some((folder) => isWithin(realPath(folder) ?? folder, real))
+  return folders.some((folder) => begins(real, folder) || isWithin(realPath(folder) ?? folder, real))
+}
+
+/** A path without links begins only with folders that are none: where it does, the folder need not be followed. */
+function begins(real: string, folder: string): boolean {
+  return isAbsolute(folder) && real.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
 }
 
 export function outsideReason(path: string): string {
