@@ -5,7 +5,7 @@ import SlowestTests from './test/support/slowest-tests.ts'
 /** Tests that start Python or the command. */
 const PYTHON = [
   'examples/**/*.test.ts',
-  'test/package/packed.test.ts',
+  'test/npm-package/packed.test.ts',
   'test/{cli,conformance,docs,engine,scenarios,support,workspace}/**/*.test.ts',
   'test/routing/answers.test.ts',
   'test/testing/case-runs.test.ts',

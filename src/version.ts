@@ -1,7 +1,9 @@
-/** The version of this package. */
+/** The folder of this package, and its version. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const manifest = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')
+export const PACKAGE_FOLDER = join(import.meta.dirname, '..')
+
+const manifest = readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8')
 
 export const VERSION = (JSON.parse(manifest) as { version: string }).version

@@ -48,6 +48,8 @@ export interface Command<O extends OptionSet = OptionSet> {
   /** What a shell offers for the first argument. */
   readonly completes?: Completes
   readonly options: O
+  /** What `--help` prints below the options. */
+  readonly details?: string
   run(invocation: Invocation<O>, io: Io): Promise<number>
 }
 

@@ -54,6 +54,7 @@ function createParser({ path, summary }: About, command: Command): Parser {
   for (const { option } of Object.values(command.options)) parser.addOption(option)
   parser.optionsGroup('Options of every command:')
   for (const { option } of Object.values(GLOBAL_OPTIONS)) parser.addOption(option)
+  if (command.details !== undefined) parser.addHelpText('after', `\n${command.details}`)
   return parser
 }
 

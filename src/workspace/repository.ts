@@ -1,24 +1,37 @@
-/** A detections repository to begin with. Pure: texts by path. */
+/** The files of a new detections repository. Pure: texts by path. */
 import { type Files, scaffold } from './scaffold.ts'
 import { type PublishedSchema, schemaText } from './schemas.ts'
+import { DETECTIONS_WORKFLOW } from './workflow.ts'
 
 const SCHEMAS = '.vscode/schemas'
+const PYTHON_OF_SIGNALBOX = 'node_modules/signalbox/dist/engine/python'
 
-export function newRepository(schemas: readonly PublishedSchema[], version: string): Files {
+export interface NewRepository {
+  readonly schemas: readonly PublishedSchema[]
+  /** The name of the folder. */
+  readonly folderName: string
+  /** What `package.json` depends on; undefined where the origin of this Signalbox is unknown. */
+  readonly dependency: string | undefined
+}
+
+export function newRepository({ schemas, folderName, dependency }: NewRepository): Files {
   return {
     'destinations.yaml': REGISTRY,
     ...withRoute(scaffold('rule', 'Example.FailedLogin', 'Custom.Login')),
-    '.gitignore': '.signalbox/\nnode_modules/\n__pycache__/\n',
-    '.github/workflows/detections.yml': workflow(version),
-    '.vscode/settings.json': `${JSON.stringify(editorSettings(schemas), null, 2)}\n`,
-    '.vscode/extensions.json': `${JSON.stringify({ recommendations: ['redhat.vscode-yaml'] }, null, 2)}\n`,
+    'package.json': json(manifest(folderName, dependency)),
+    'README.md': README,
+    '.gitignore': '.signalbox/\nnode_modules/\n__pycache__/\n.env\nroutes.md\n',
+    '.githooks/pre-commit': PRE_COMMIT,
+    '.github/workflows/detections.yml': DETECTIONS_WORKFLOW,
+    '.vscode/settings.json': json(editorSettings(schemas)),
+    '.vscode/extensions.json': json({ recommendations: ['redhat.vscode-yaml', 'ms-python.python'] }),
     ...Object.fromEntries(
       schemas.map((schema) => [`${SCHEMAS}/${schema.name}.schema.json`, schemaText(schema)]),
     ),
   }
 }
 
-const REGISTRY = `# Where alerts go. \`signalbox destinations add\` adds to it, docs/destinations.md of Signalbox explains it.
+const REGISTRY = `# Where alerts go. \`signalbox destinations add\` adds to it, node_modules/signalbox/docs/destinations.md explains it.
 version: 1
 fallback: [archive]
 destinations:
@@ -29,6 +42,38 @@ destinations:
   - name: archive
     type: file
     options: { path: .signalbox/alerts.ndjson }
+`
+
+const README = `# Detections
+
+Detections and the routes of their alerts, for [Signalbox](node_modules/signalbox/README.md).
+
+| path | content |
+|---|---|
+| \`detections/\` | rules, helpers and data models: a YAML file and a Python file each |
+| \`destinations.yaml\` | where alerts go |
+| \`.github/workflows/detections.yml\` | the checks of each push; on pull requests also what a change re-routes |
+| \`.githooks/pre-commit\` | the same checks before each commit |
+
+\`\`\`sh
+npm install                                 # once per clone
+git config core.hooksPath .githooks         # once per clone: checks before each commit
+npm run validate                            # every problem of the files
+npm test                                    # the cases of the detections, with their routes
+npm run watch                               # the same after each change
+npx signalbox new rule Custom.MyRule        # a rule with two cases
+npx signalbox destinations add              # where alerts go
+npm run routes                              # where each detection goes
+\`\`\`
+
+Commit \`package-lock.json\`: CI installs exactly what it lists.
+`
+
+const PRE_COMMIT = `#!/bin/sh
+# Checks the files of the work tree before a commit. Enable it once per clone: git config core.hooksPath .githooks
+set -e
+npx --no-install signalbox validate --fail-on-warnings --quiet
+npx --no-install signalbox test --fail-on-warnings --quiet
 `
 
 /** The first case shows how a route is asserted. */
@@ -42,30 +87,40 @@ function withRoute(files: Files): Files {
   )
 }
 
-function workflow(version: string): string {
-  const run = `npx --yes signalbox@${version}`
-  return `name: detections
-on: [push, pull_request]
-permissions:
-  contents: read
-jobs:
-  test:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-node@v4
-        with: { node-version: 24 }
-      - uses: actions/cache@v4
-        with:
-          path: ~/.cache/signalbox
-          key: signalbox-\${{ github.sha }}
-          restore-keys: signalbox-
-      - run: ${run} validate --fail-on-warnings
-      - run: ${run} test --fail-on-warnings --reporter github
-`
+function manifest(folderName: string, dependency: string | undefined) {
+  return {
+    name: packageName(folderName),
+    private: true,
+    scripts: {
+      validate: 'signalbox validate --fail-on-warnings',
+      test: 'signalbox test --fail-on-warnings',
+      watch: 'signalbox watch',
+      routes: 'signalbox routes',
+    },
+    ...(dependency === undefined ? {} : { devDependencies: { signalbox: dependency } }),
+  }
+}
+
+/** npm takes no capitals and blanks, and a package cannot depend on one of its own name. */
+function packageName(folderName: string): string {
+  const name = folderName.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+  const trimmed = name.replace(/^-+|-+$/g, '')
+  return trimmed === '' || trimmed === 'signalbox' ? 'detections' : trimmed
 }
 
 function editorSettings(schemas: readonly PublishedSchema[]) {
   const files = schemas.map(({ name, files: globs }) => [`./${SCHEMAS}/${name}.schema.json`, globs])
-  return { 'yaml.schemas': Object.fromEntries(files), 'yaml.schemaStore.enable': false }
+  return {
+    'yaml.schemas': Object.fromEntries(files),
+    'yaml.schemaStore.enable': false,
+    'python.analysis.extraPaths': [
+      'detections/global_helpers',
+      PYTHON_OF_SIGNALBOX,
+      `${PYTHON_OF_SIGNALBOX}/stand_ins`,
+    ],
+  }
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`
 }

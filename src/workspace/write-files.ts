@@ -16,6 +16,11 @@ export function writeNew(root: string, files: Files): void {
 export function writeMissing(root: string, files: Files): string[] {
   return Object.entries(files).flatMap(([path, text]) => {
     const folder = resolve(root)
-    return createOutput(join(folder, path), text, { folders: [folder] }) ? [path] : []
+    return createOutput(join(folder, path), text, { folders: [folder], mode: modeOf(text) }) ? [path] : []
   })
+}
+
+/** Git runs only those hooks that are executable. */
+function modeOf(text: string): number {
+  return text.startsWith('#!') ? 0o777 : 0o666
 }
