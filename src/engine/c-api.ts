@@ -13,6 +13,9 @@ export interface CApi {
   _PyRun_SimpleString(code: number): number
   _PyImport_ImportModule(name: number): number
   _PyObject_GetAttrString(object: number, name: number): number
+  _PyThreadState_Get(): number
+  _PyUnstable_ThreadState_SetStackProtection(thread: number, start: number, bytes: number): number
+  _emscripten_stack_get_base(): number
   _Py_DecRef(object: number): void
 }
 
@@ -50,6 +53,17 @@ export function callText(api: CApi, memory: Memory, callable: number, text: stri
 export function runCode(api: CApi, memory: Memory, code: string): void {
   if (withText(api, memory, code, (text) => api._PyRun_SimpleString(text)) !== 0)
     throw new Bug(`the interpreter can't run its own start: ${code}`)
+}
+
+/**
+ * Makes C functions that call themselves raise a RecursionError once they have used this much of Python's own stack. The
+ * limit lies in Python's memory, so every interpreter that starts from this one has it, too.
+ */
+export function limitStack(api: CApi, bytes: number): void {
+  // The stack grows downwards from its base.
+  const start = api._emscripten_stack_get_base() - bytes
+  if (api._PyUnstable_ThreadState_SetStackProtection(api._PyThreadState_Get(), start, bytes) !== 0)
+    throw new Bug('the interpreter does not accept the limit of its stack')
 }
 
 /** Of a function of a module, which is imported for it, and both live for ever. */

@@ -13,6 +13,7 @@ import {
   type Skip,
   type Work,
 } from './protocol.ts'
+import { isOverflowOfEvent } from './stack-sizes.ts'
 
 /** What is warned of is what Python answers: a body may make it up. */
 const MAX_CHANGED_VALUES = 1000
@@ -51,8 +52,8 @@ export class Containment {
       return end.outcomes
     }
     if (this.#isVague(end, job)) return this.run(work, skips, { watched: true })
-    if (!watched && this.#needsWatching(end)) return this.run(work, skips, { watched: true })
-    const guilty = this.#guiltyCall(end, skips)
+    if (!watched && this.#needsWatching(end, work)) return this.run(work, skips, { watched: true })
+    const guilty = this.#guiltyCall(end, work, skips)
     if (guilty) return this.run(work, [...skips, guilty])
     return this.#runHalves(work, skips, end)
   }
@@ -61,8 +62,10 @@ export class Containment {
    * A mark says where a worker ended, and not who made it end there. Before a body is quarantined for it, or the event is
    * blamed, the work is done again body by body, and after each it is looked whether that one has changed what all share.
    */
-  #needsWatching({ mark, ending }: Ended): boolean {
+  #needsWatching(end: Ended, work: Work): boolean {
+    const { mark, ending } = end
     if (this.#options.bodies[mark.body] === undefined) return true
+    if (isEndedByEvent(end, work)) return false
     const endings = (this.#endings.get(mark.body) ?? 0) + 1
     return ending !== 'tampering' && endings >= this.#options.limits.quarantineAfter
   }
@@ -77,16 +80,17 @@ export class Containment {
   }
 
   /** null: it ended outside of any body, or where that body was not even called. */
-  #guiltyCall(end: Ended, skips: readonly Skip[]): Skip | null {
+  #guiltyCall(end: Ended, work: Work, skips: readonly Skip[]): Skip | null {
     const { bodies, limits, log } = this.#options
     const { mark, ending, message } = end
     const body = bodies[mark.body]
     const place = { body: mark.body, item: mark.item, function: mark.function }
     if (!body || mark.item < 0 || skips.some((skip) => isSame(skip, place))) return null
     const error = endedCall(body, end, budgetMs(mark, limits.timeMs))
+    log.warn({ detection: body.id, limit: ending, reason: message }, 'a detection ended its worker')
+    if (isEndedByEvent(end, work)) return { ...place, error }
     const endings = (this.#endings.get(mark.body) ?? 0) + 1
     this.#endings.set(mark.body, endings)
-    log.warn({ detection: body.id, limit: ending, reason: message }, 'a detection ended its worker')
     if (endings < limits.quarantineAfter && ending !== 'tampering') return { ...place, error }
     const isFirst = !this.#quarantined.has(mark.body)
     this.#quarantined.add(mark.body)
@@ -127,6 +131,12 @@ export class Containment {
       this.#options.log.debug({ detection: this.#options.bodies[body]?.id, text }, 'printed')
     }
   }
+}
+
+/** Such an ending is no reason to quarantine the detection: otherwise the sender of events could switch it off. */
+function isEndedByEvent({ mark, ending, message }: Ended, { kind, items }: Work): boolean {
+  if (kind !== 'evaluate' || ending !== 'crash') return false
+  return isOverflowOfEvent(message, items[mark.item]?.raw.length ?? 0)
 }
 
 function isSame(a: Omit<Skip, 'error'>, b: Omit<Skip, 'error'>): boolean {

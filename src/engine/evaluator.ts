@@ -18,6 +18,7 @@ import {
   readMark,
   type WorkerSetup,
 } from './protocol.ts'
+import { THREAD_STACK_MIB } from './stack-sizes.ts'
 import type { StartState } from './start-state.ts'
 import { keepWasmCode } from './wasm-code.ts'
 import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
@@ -39,11 +40,12 @@ export interface Ended {
 }
 
 const ENTRY = new URL(`./worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-/**
- * C recursion of Python lives on the worker's stack: with less, a deep structure is fatal instead of an error. The old
- * generation holds the texts and objects of one batch; beyond its bound the worker ends, and not the process.
- */
-const RESOURCE_LIMITS = { stackSizeMb: 64, maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 1024 }
+/** The old generation holds the texts and objects of one batch; beyond its bound the worker ends, and not the process. */
+const RESOURCE_LIMITS = {
+  stackSizeMb: THREAD_STACK_MIB,
+  maxYoungGenerationSizeMb: 8,
+  maxOldGenerationSizeMb: 1024,
+}
 
 /** A worker compiles the same modules as the last one did, unless it is told where those are. */
 function compileCache(): NodeJS.ProcessEnv {

@@ -10,7 +10,7 @@ import type { BaseImage, KeptImage, ProjectImage } from './protocol.ts'
 import type { PythonFile } from './python-files.ts'
 
 /** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
-const FORMAT_VERSION = { base: 1, project: 1, studies: 1 } as const
+const FORMAT_VERSION = { base: 2, project: 1, studies: 1 } as const
 
 /** What every name is made of. */
 export interface ImageParts {

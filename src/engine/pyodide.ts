@@ -1,6 +1,6 @@
 /** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
 import { Bug } from '../errors.ts'
-import { addressOf, callText, runCode } from './c-api.ts'
+import { addressOf, callText, limitStack, runCode } from './c-api.ts'
 import type { CacheDesk } from './cache-channel.ts'
 import { putImage, takeImage } from './heap-image.ts'
 import { LIBRARY_FILE, RUNTIME_FOLDER, runtimeFile } from './held-files.ts'
@@ -15,6 +15,7 @@ import {
 import { outsideStateOf, restoreOutsideState } from './outside-state.ts'
 import type { BaseImage } from './protocol.ts'
 import { type PythonFile, readStandardLibrary } from './python-files.ts'
+import { PYTHON_STACK_BYTES } from './stack-sizes.ts'
 import { TIME_ZONES_FOLDER, UTC_ZONE, UTC_ZONE_FILE } from './time-zone.ts'
 
 export interface Booted {
@@ -57,6 +58,7 @@ async function restore(base: BaseImage, options: BootOptions): Promise<Booted> {
 async function startFromNothing(options: BootOptions): Promise<Booted> {
   const { loaded: interpreter, seam } = await withSeam(options, () => createInterpreter(options, 'running'))
   const { memory } = seam
+  limitStack(interpreter, PYTHON_STACK_BYTES)
   runCode(
     interpreter,
     memory,
