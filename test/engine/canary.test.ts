@@ -125,14 +125,12 @@ def rule(event):
   })
 })
 
-describe('a detection that changes a list or a dictionary of a helper', () => {
+describe('beside a body that changes what all share as it is loaded', () => {
   const STATE = helper(
     'state',
     'LIST = ["a", "b"]\nNAMES = {"a": 1}\nSET = {1}\nREPLACED = []\nSAME = ["a"]\n_cache = {}\ndef use(): return len(LIST)',
   )
-
-  it('is warned of once, by the name, and goes on running; a private one may change', async () => {
-    const source = `
+  const KEEPS = `
 import state
 def rule(event):
     state.LIST.append("c")
@@ -142,64 +140,49 @@ def rule(event):
     state._cache["a"] = state.use()
     return True
 `
-    const said: [fields: object, message: string][] = []
-    const log: Log = { ...silentLog, warn: (fields, message) => said.push([fields, message]) }
-    const project = engineProject({ detections: [rule('keeps', source)], helpers: [STATE] })
-    const engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
+  const REPLACES = 'import common\ndef rule(event):\n    common.words.__code__ = (lambda: []).__code__'
+  const EARLY = 'from panther_core import PantherEvent\nPantherEvent.get = None\ndef rule(event): return True'
+  const said: [fields: object, message: string][] = []
+  const log: Log = { ...silentLog, warn: (fields, message) => said.push([fields, message]) }
+  let engine: Engine
+  beforeAll(async () => {
+    const project = engineProject({
+      detections: [
+        rule('early', EARLY, { logTypes: ['ours'] }),
+        rule('keeps', KEEPS, { logTypes: ['keeps'] }),
+        rule('replaces', REPLACES, { logTypes: ['replaces'] }),
+        rule('ours', OURS, { logTypes: ['ours', 'replaces'] }),
+      ],
+      helpers: [COMMON, STATE],
+    })
+    engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
+  })
+  afterAll(() => engine.close())
+
+  it('others run, and it is left out, whatever else it does', async () => {
+    expect(engine.problems).toMatchObject([
+      { id: 'early', error: { type: 'Tampering', message: expect.stringContaining('PantherEvent.get') } },
+    ])
+    const [event] = await engine.evaluate([envelope({ bad: 'yes' }, { type: 'ours' })])
+    expect(findingsOf(event!)).toEqual({ ours: SAID })
+  })
+
+  it('a changed list or dictionary of a helper is warned of once, by the name; a private one may change', async () => {
     for (let at = 0; at < 2; at++) {
-      const [event] = await engine.evaluate([envelope({})])
+      const [event] = await engine.evaluate([envelope({}, { type: 'keeps' })])
       expect(findingsOf(event!)).toEqual({ keeps: { detection: { output: true } } })
     }
-    await engine.close()
     const message = 'a detection changed a value of a helper that all detections share'
     const names = ['state.LIST', 'state.NAMES', 'state.SET']
     expect(said).toEqual(names.map((name) => [{ name }, message]))
   })
-})
 
-describe('the code of a function', () => {
-  it('can’t be replaced, and its owner says what it said', async () => {
-    const code = 'import common\ndef rule(event):\n    common.words.__code__ = (lambda: []).__code__'
-    const project = engineProject({
-      detections: [rule('replaces', code), rule('ours', OURS)],
-      helpers: [COMMON],
-    })
-    const engine = await createEngine({
-      project,
-      purpose: 'run',
-      workers: 1,
-      warm: warmEngine(),
-      log: silentLog,
-    })
-    const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
+  it('the code of a function can’t be replaced, and its owner says what it said', async () => {
+    const [event] = await engine.evaluate([envelope({ bad: 'yes' }, { type: 'replaces' })])
     expect(findingsOf(event!)).toMatchObject({
       replaces: { detection: { error: { type: 'SandboxError' } } },
       ours: SAID,
     })
-    await engine.close()
-  })
-})
-
-describe('a body that changes as it is loaded', () => {
-  it('what all share is left out, whatever else it does', async () => {
-    const early = rule(
-      'early',
-      'from panther_core import PantherEvent\nPantherEvent.get = None\ndef rule(event): return True',
-    )
-    const project = engineProject({ detections: [early, rule('ours', OURS)], helpers: [COMMON] })
-    const engine = await createEngine({
-      project,
-      purpose: 'run',
-      workers: 1,
-      warm: warmEngine(),
-      log: silentLog,
-    })
-    expect(engine.problems).toMatchObject([
-      { id: 'early', error: { type: 'Tampering', message: expect.stringContaining('PantherEvent.get') } },
-    ])
-    const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
-    expect(findingsOf(event!)).toEqual({ ours: SAID })
-    await engine.close()
   })
 })
 

@@ -30,7 +30,6 @@ const KILLS = 'import os\ndef rule(event): return event.get("kill") and os._exit
 async function evaluated(
   given: EngineProject,
   events: readonly unknown[],
-  cache?: DetectionCache,
 ): Promise<readonly EvaluatedEvent[]> {
   const store = await openStore('memory:', { clock, projectRoot: '.' })
   const engine = await createEngine({
@@ -38,7 +37,7 @@ async function evaluated(
     purpose: 'run',
     workers: 2,
     warm: warmEngine(),
-    cache: cache ?? new CacheLedger(store, () => clock.now()),
+    cache: new CacheLedger(store, () => clock.now()),
     log: silentLog,
   })
   try {
@@ -78,27 +77,58 @@ describe('a counter', () => {
 })
 
 describe('an answer', () => {
+  const LATE_MS = 1_500
+  const wasAsked = Promise.withResolvers<void>()
+  /** Each answers the rule of its name, on a log type of its own. */
+  const answers: Record<string, DetectionCache['ask']> = {
+    late: ({ operation }) =>
+      operation.kind === 'read' ? setTimeout(LATE_MS, '[{},"v"]') : Promise.resolve('true'),
+    failing: () => Promise.reject(new Error('the disk is full')),
+    missing: () => {
+      wasAsked.resolve()
+      return new Promise(() => {})
+    },
+  }
+  const ready: DetectionCache['ask'] = async () => 'true'
+  let engine: Engine
+  beforeAll(async () => {
+    const detections = Object.keys(answers).map((name) => rule(name, COUNTS, { logTypes: [name] }))
+    const early = rule('early', `${COUNTS}increment_counter("k")\n`)
+    engine = await createEngine({
+      project: engineProject({
+        detections: [...detections, early],
+        settings: { limits: { timeMs: 1_000 } },
+      }),
+      purpose: 'run',
+      workers: 1,
+      warm: warmEngine(),
+      cache: { ask: (question) => (answers[question.detection] ?? ready)(question) },
+      log: silentLog,
+    })
+  })
+  afterAll(() => engine.close())
+
+  it('that a body asks for as it is loaded is refused, although there is one', () => {
+    expect(engine.problems).toMatchObject([{ id: 'early', error: { type: 'CacheError' } }])
+  })
+
   it('that is long in coming is no time of the detection’s', async () => {
-    const LATE_MS = 1_500
-    const late: DetectionCache = {
-      ask: ({ operation }) =>
-        operation.kind === 'read' ? setTimeout(LATE_MS, '[{},"v"]') : Promise.resolve('true'),
-    }
-    const [event] = await evaluated(
-      { detections: [rule('counts', COUNTS)], settings: { limits: { timeMs: 1_000 } } },
-      [{}],
-      late,
-    )
-    expect(findingsOf(event!).counts!.title).toEqual({ output: '1' })
+    const [event] = await engine.evaluate([envelope({}, { type: 'late' })])
+    expect(findingsOf(event!).late!.title).toEqual({ output: '1' })
   })
 
   it('that can’t be had is an error of the function that asked', async () => {
-    const failing: DetectionCache = { ask: () => Promise.reject(new Error('the disk is full')) }
-    const [event] = await evaluated({ detections: [rule('counts', COUNTS)] }, [{}], failing)
-    expect(findingsOf(event!).counts!.title!.error).toMatchObject({
+    const [event] = await engine.evaluate([envelope({}, { type: 'failing' })])
+    expect(findingsOf(event!).failing!.title!.error).toMatchObject({
       type: 'CacheError',
       message: 'the disk is full',
     })
+  })
+
+  it('that never comes does not keep the engine from closing', async () => {
+    const underWay = engine.evaluate([envelope({}, { type: 'missing' })])
+    await wasAsked.promise
+    await Promise.all([expect(underWay).rejects.toThrow('closed'), engine.close()])
   })
 })
 
@@ -161,45 +191,5 @@ describe('a question', () => {
     ])
     expect(findingsOf(asks!)[name]!.detection!.error?.message).toContain(message)
     expect(findingsOf(after!).counts!.title!.output).toMatch(/^[0-9]+$/)
-  })
-
-  it('as a body is loaded is refused', async () => {
-    const project = engineProject({ detections: [rule('early', `${COUNTS}increment_counter("k")\n`)] })
-    const cache: DetectionCache = { ask: async () => 'true' }
-    const engine = await createEngine({
-      project,
-      purpose: 'run',
-      workers: 1,
-      warm: warmEngine(),
-      cache,
-      log: silentLog,
-    })
-    expect(engine.problems).toMatchObject([{ id: 'early', error: { type: 'CacheError' } }])
-    await engine.close()
-  })
-
-  it('that waits for ever does not keep the engine from closing', async () => {
-    let asked = () => {}
-    const wasAsked = new Promise<void>((resolve) => {
-      asked = resolve
-    })
-    const cache: DetectionCache = {
-      ask: () => {
-        asked()
-        return new Promise(() => {})
-      },
-    }
-    const project = engineProject({ detections: [rule('counts', COUNTS)] })
-    const engine = await createEngine({
-      project,
-      purpose: 'run',
-      workers: 1,
-      warm: warmEngine(),
-      cache,
-      log: silentLog,
-    })
-    const underWay = engine.evaluate([envelope({})])
-    await wasAsked
-    await Promise.all([expect(underWay).rejects.toThrow('closed'), engine.close()])
   })
 })
