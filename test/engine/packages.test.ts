@@ -98,40 +98,10 @@ describe('packages', () => {
     expect(JSON.stringify(await title(await clashes, name))).toContain(place)
   })
 
-  it('are chosen for the Python that runs', async () => {
-    const source = 'import sys\ndef title(event):\n    return "%d.%d" % sys.version_info[:2]'
-    expect(await title(await start({ detections: [titled(source)] }))).toEqual({ output: PYTHON_VERSION })
-  })
-
   it('of an earlier path win', async () => {
     const project = { detections: [titled('import pack\ndef title(event):\n    return pack.VALUE')] }
     const started = await start(project, { 'pack.py': 'VALUE = "first"' }, { 'pack.py': 'VALUE = "second"' })
     expect(await title(started)).toEqual({ output: 'first' })
-  })
-
-  it('can’t be changed by a detection', async () => {
-    const source = 'def title(event):\n    import pack\n    open(pack.__file__, "r+").write("x")'
-    const started = await start({ detections: [titled(source)] }, { 'pack.py': '' })
-    expect(await title(started)).toMatchObject({
-      error: { message: expect.stringContaining('tried to write a file') },
-    })
-  })
-
-  it('run under the lock like any body: one that raises is its importer’s fault', async () => {
-    const started = await start(
-      {
-        detections: [
-          rule('Shell', 'import shell\ndef rule(event): return True'),
-          rule('Fine', 'import fine\ndef rule(event): return True'),
-        ],
-      },
-      {
-        'shell.py': 'import os\nos.system("true")\n',
-        'fine.py': '',
-        'sitecustomize.py': 'raise SystemExit',
-      },
-    )
-    expect(started.problems.map(({ id, error }) => [id, error.type])).toEqual([['Shell', 'SandboxError']])
   })
 
   it('run under the time limit like any body: one that hangs is its importer’s fault', async () => {
@@ -144,21 +114,58 @@ describe('packages', () => {
   })
 })
 
-describe('what is missing', () => {
-  it('has a hint at each body that imports it', async () => {
-    const started = await start(
-      {
-        helpers: [helper('leans', 'import absent')],
-        detections: [
-          ...['A', 'B', 'C', 'D'].map((id) => rule(id, 'import absent\ndef rule(event): return True')),
-          rule('Through', 'import leans\ndef rule(event): return True'),
-          rule('Other', 'import yaml\ndef rule(event): return True'),
-          rule('Own fault', 'def rule(event:'),
-        ],
-      },
-      {},
-    )
-    const hints = Object.fromEntries(started.problems.map(({ id, hint }) => [id, hint]))
+describe('in one project', () => {
+  const FILES: Files = {
+    'pack.py': '',
+    'shell.py': 'import os\nos.system("true")\n',
+    'fine.py': '',
+    'sitecustomize.py': 'raise SystemExit',
+    'fast/__init__.py': 'import fast.core',
+  }
+  const imports = (id: string, name: string) => rule(id, `import ${name}\ndef rule(event): return True`)
+  const says = (id: string, source: string) => rule(id, `${source}\ndef rule(event): return True`)
+  let together: Promise<Engine> | undefined
+  /** By the first test, with whose end the folder of packages goes. */
+  function begin(): Promise<Engine> {
+    const detections = [
+      says('Version', 'import sys\ndef title(event):\n    return "%d.%d" % sys.version_info[:2]'),
+      says('Writes', 'def title(event):\n    import pack\n    open(pack.__file__, "r+").write("x")'),
+      imports('Shell', 'shell'),
+      imports('Fine', 'fine'),
+      imports('Compiled', 'fast'),
+      ...['A', 'B', 'C', 'D'].map((id) => imports(id, 'absent')),
+      imports('Through', 'leans'),
+      imports('Other', 'yaml'),
+      rule('Own fault', 'def rule(event:'),
+    ]
+    return startBeside({ helpers: [helper('leans', 'import absent')], detections }, [FILES])
+  }
+  const running = () => {
+    together ??= begin()
+    return together
+  }
+  afterAll(async () => {
+    await (await together)?.close()
+  })
+  const problemOf = async (id: string) => (await running()).problems.find((problem) => problem.id === id)
+
+  it('packages are chosen for the Python that runs', async () => {
+    expect(await title(await running(), 'Version')).toEqual({ output: PYTHON_VERSION })
+  })
+
+  it('packages can’t be changed by a detection', async () => {
+    expect(await title(await running(), 'Writes')).toMatchObject({
+      error: { message: expect.stringContaining('tried to write a file') },
+    })
+  })
+
+  it('packages run under the lock like any body: one that raises is its importer’s fault', async () => {
+    expect((await problemOf('Shell'))?.error.type).toBe('SandboxError')
+    expect(await problemOf('Fine')).toBeUndefined()
+  })
+
+  it('what is missing has a hint at each body that imports it', async () => {
+    const hints = Object.fromEntries((await running()).problems.map(({ id, hint }) => [id, hint]))
     expect(hints).toMatchObject({
       leans: 'if this is a package on PyPI: signalbox python add absent (pure Python only)',
       A: 'if this is a package on PyPI: signalbox python add absent (pure Python only)',
@@ -168,11 +175,12 @@ describe('what is missing', () => {
     expect(hints['Own fault']).toBeUndefined()
   })
 
-  it('in a package that is there may be compiled', async () => {
-    const started = await start(
-      { detections: [rule('Compiled', 'import fast\ndef rule(event): return True')] },
-      { 'fast/__init__.py': 'import fast.core' },
-    )
-    expect(started.problems[0]!.hint).toBe('only packages of pure Python run here: is fast one?')
+  it('what is missing in a package that is there may be compiled', async () => {
+    expect((await problemOf('Compiled'))?.hint).toBe('only packages of pure Python run here: is fast one?')
+  })
+
+  it('nothing else is a problem', async () => {
+    const ids = ['A', 'B', 'C', 'Compiled', 'D', 'Other', 'Own fault', 'Shell', 'Through', 'leans']
+    expect((await running()).problems.map(({ id }) => id).toSorted()).toEqual(ids)
   })
 })

@@ -101,21 +101,21 @@ function expectSame({ titles }: Started, output: unknown): void {
 
 const said = (output: string) => ({ output })
 
-describe('files that a body opens while it is loaded', () => {
-  const PACKAGE: Files = {
-    'pk/__init__.py': `
+const PACKAGE: Files = {
+  'pk/__init__.py': `
 import os
 F = open(os.path.join(os.path.dirname(__file__), "list.txt"))
 F.readline()
 def rest():
     return F.read()
 `,
-    'pk/list.txt': 'good.example\nbetter.example\n',
-    'pk/other.txt': 'EVIL.example\n',
-    'pk/data/one.txt': '1',
-    'pk/data/two.txt': '2',
-  }
+  'pk/list.txt': 'good.example\nbetter.example\n',
+  'pk/other.txt': 'EVIL.example\n',
+  'pk/data/one.txt': '1',
+  'pk/data/two.txt': '2',
+}
 
+describe('files that a body opens while it is loaded', () => {
   it('stay open at the same place, also where another body opens files at events', async () => {
     const opens = titled(
       'A.Opens',
@@ -150,37 +150,64 @@ os.lseek(third, 5, os.SEEK_SET)
     expectSame(started, sources)
     expect(started.snapshots).toHaveLength(1)
   })
+})
 
-  it('may be folders that were listed in part, and archives', async () => {
-    const setup = `
+describe('bodies that every start loads alike', () => {
+  const CLOCKS = `[${['monotonic', 'perf_counter', 'process_time'].map((name) => `time.${name}()`).join()}]`
+  let started: Promise<Started> | undefined
+  /** By the first test, with whose end the folder of packages goes. */
+  function begin(): Promise<Started> {
+    const lists = `
 import io, os, zipfile
 entries = os.scandir("/packages/0/pk/data")
 seen = next(entries).name
 archive = zipfile.ZipFile("/lib/python314.zip")
 `
-    const expression = '[seen, [each.name for each in entries], archive.read("this.py")[:9]]'
-    const started = await startThreeTimes({ detections: [saying('R', setup, expression)] }, PACKAGE)
-    expectSame(started, { R: said(`['one.txt', ['two.txt'], b's = """Gu']`) })
-    expect(started.snapshots).toHaveLength(1)
+    const date = '[AT == os.stat("/packages/0/pk/list.txt"), AT.st_mtime, os.stat("/").st_ctime]'
+    const detections = [
+      saying('Lists', lists, '[seen, [each.name for each in entries], archive.read("this.py")[:9]]'),
+      saying('Dates', 'import os\nAT = os.stat("/packages/0/pk/list.txt")', date),
+      saying(
+        'Clocks',
+        `import time\nAT = ${CLOCKS}`,
+        `[AT, [now >= then for now, then in zip(${CLOCKS}, AT)]]`,
+      ),
+      saying(
+        'Seeded',
+        'import random\nrandom.seed(42)\nOWN = random.Random(7)',
+        '[random.random(), OWN.random()]',
+      ),
+    ]
+    return startThreeTimes({ detections }, PACKAGE)
+  }
+  const running = () => {
+    started ??= begin()
+    return started
+  }
+  const titlesOf = async (id: string) =>
+    (await running()).titles.map((each) => (each as Record<string, unknown>)[id])
+  const thrice = (output: string) => [said(output), said(output), said(output)]
+
+  it('may keep folders open that were listed in part, and archives', async () => {
+    expect(await titlesOf('Lists')).toEqual(thrice(`['one.txt', ['two.txt'], b's = """Gu']`))
   })
 
-  it('have one date, whenever the interpreter was made', async () => {
-    const setup = 'import os\nAT = os.stat("/packages/0/pk/list.txt")'
-    const expression = '[AT == os.stat("/packages/0/pk/list.txt"), AT.st_mtime, os.stat("/").st_ctime]'
-    const started = await startThreeTimes({ detections: [saying('R', setup, expression)] }, PACKAGE)
-    expectSame(started, { R: said('[True, 315532800.0, 315532800.0]') })
+  it('see one date of a file, whenever the interpreter was made', async () => {
+    expect(await titlesOf('Dates')).toEqual(thrice('[True, 315532800.0, 315532800.0]'))
   })
-})
 
-describe('clocks that a body reads while it is loaded', () => {
-  it('go on, where they are monotonic, and the body stays in the snapshot', async () => {
-    const clocks = ['monotonic', 'perf_counter', 'process_time']
-    const setup = `import time\nAT = [${clocks.map((name) => `time.${name}()`).join()}]`
-    const expression = `[AT, [now >= then for now, then in zip([${clocks.map((name) => `time.${name}()`).join()}], AT)]]`
-    const started = await startThreeTimes({ detections: [saying('R', setup, expression)] })
-    const [sources] = started.titles as [{ R: { output: string } }, unknown, unknown]
-    expect(sources.R.output).toContain('[True, True, True]')
-    expectSame(started, sources)
+  it('see monotonic clocks that go on', async () => {
+    const [sources] = (await titlesOf('Clocks')) as [{ output: string }]
+    expect(sources.output).toContain('[True, True, True]')
+    expect(await titlesOf('Clocks')).toEqual(thrice(sources.output))
+  })
+
+  it('get the random numbers that their seed makes', async () => {
+    expect(await titlesOf('Seeded')).toEqual(thrice('[0.6394267984578837, 0.32383276483316237]'))
+  })
+
+  it('are in the snapshot', async () => {
+    expect((await running()).snapshots).toHaveLength(1)
   })
 })
 
@@ -213,14 +240,6 @@ describe('randomness that a body uses while it is loaded', () => {
         missing: false,
       })
     }
-  })
-
-  it('is what the seed of the body makes of it', async () => {
-    const seeded = 'import random\nrandom.seed(42)\nOWN = random.Random(7)'
-    const started = await startThreeTimes({
-      detections: [saying('R', seeded, '[random.random(), OWN.random()]')],
-    })
-    expectSame(started, { R: said('[0.6394267984578837, 0.32383276483316237]') })
   })
 })
 
