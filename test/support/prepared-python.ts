@@ -17,7 +17,12 @@ LogTypes: [A.B]
 Tests: [{ Name: matches, ExpectedResult: true, Log: {} }]
 `
 
+/** Several projects of tests need it, and each runs this module as a module of its own, in the same process. */
+const shared = globalThis as { signalboxPrepared?: string }
+
 export default function setup(): void {
+  const cache = process.env.XDG_CACHE_HOME!
+  if (shared.signalboxPrepared === cache) return
   const project = mkdtempSync(join(tmpdir(), 'signalbox-first-'))
   mkdirSync(join(project, 'rules'))
   writeFileSync(join(project, 'signalbox.yaml'), 'workers: 1\n')
@@ -26,4 +31,5 @@ export default function setup(): void {
   const args = [COMMAND, 'test', '--project', project]
   const { status, stderr, error } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`the cache of the run could not be filled: ${stderr}`, { cause: error })
+  shared.signalboxPrepared = cache
 }
