@@ -25,22 +25,26 @@ export function createDispatcher(
 ): Dispatcher {
   const { store, clock, log } = ports
   const steps = createClockSteps(store, log)
-  /** How many are being sent, by destination. */
-  const sending = new Map<string, number>()
+  /** How many are being sent or claimed, by destination. */
+  const slots = new Map<string, number>()
+  let busyInAll = 0
   /** These, and those that are being settled. */
   const underWay = new Set<Promise<void>>()
-  const busyWith = (key: string) => sending.get(key) ?? 0
-  const busyInAll = () => sending.values().reduce((sum, count) => sum + count, 0)
+  const busyWith = (key: string) => slots.get(key) ?? 0
+  const occupy = (key: string, count: number) => {
+    slots.set(key, busyWith(key) + count)
+    busyInAll += count
+  }
 
   /** A slot is free as soon as the destination has answered: the disk does not hold up the next request. */
   function launch(task: Task): void {
     const key = destinationKey(task.destination)
-    sending.set(key, busyWith(key) + 1)
+    occupy(key, 1)
     let holdsSlot = true
     const freeSlot = () => {
       if (!holdsSlot) return
       holdsSlot = false
-      sending.set(key, busyWith(key) - 1)
+      occupy(key, -1)
       on.free()
     }
     const run = deliver(ports, task, stop, freeSlot)
@@ -66,24 +70,33 @@ export function createDispatcher(
     const { value: state } = await store.destinationState(key)
     const { allow, probe, alone, until } = gate(state, destination.rateLimit, clock.now())
     const busy = busyWith(key)
-    const limit =
-      alone && busy > 0 ? 0 : Math.min(allow, freeSlots(destination.concurrency, busy, busyInAll()))
+    const limit = alone && busy > 0 ? 0 : Math.min(allow, freeSlots(destination.concurrency, busy, busyInAll))
     if (limit === 0) return allow === 0 ? later(store, key, until) : null
-    const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
-    if (claimed.length > 0) await spend(store, destination, probe, claimed.length, clock.now())
-    for (const each of claimed) launch({ claimed: each, destination, registry, probe })
-    return claimed.length === limit ? null : later(store, key, until)
+    let hasClaimedAll: boolean
+    // Held until the sends hold them: all destinations claim at the same time.
+    occupy(key, limit)
+    try {
+      const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
+      if (claimed.length > 0) await spend(store, destination, probe, claimed.length, clock.now())
+      for (const each of claimed) launch({ claimed: each, destination, registry, probe })
+      hasClaimedAll = claimed.length < limit
+    } finally {
+      occupy(key, -limit)
+    }
+    return hasClaimedAll ? later(store, key, until) : null
   }
 
   return {
     async pass(registry) {
       await steps.follow(registry, clock.now())
-      let next: number | null = null
-      for (const destination of registry.destinations.filter(({ enabled }) => enabled)) {
-        const at = await serve(destination, registry)
-        if (at !== null) next = Math.min(at, next ?? at)
-      }
-      return next
+      const enabled = registry.destinations.filter((destination) => destination.enabled)
+      // All at once: what they claim is one write to the disk, and none waits for the writes of the others.
+      const served = await Promise.allSettled(enabled.map((each) => serve(each, registry)))
+      const times = served.flatMap((each) => {
+        if (each.status === 'rejected') throw each.reason
+        return each.value ?? []
+      })
+      return times.length > 0 ? Math.min(...times) : null
     },
     inFlight: () => underWay.size,
     async settled() {

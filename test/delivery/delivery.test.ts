@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Destination } from '../../src/model/destination.ts'
+import { type Destination, destinationKey } from '../../src/model/destination.ts'
+import type { Store } from '../../src/store/store.ts'
 import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
@@ -148,6 +149,27 @@ describe('delivery', () => {
     await rb.until(20)
     await inState('delivered', 'b')
     expect(rHung.requests.length).toBeLessThanOrEqual(8)
+  })
+
+  it('MUST NOT let hundreds of dead destinations delay another', async () => {
+    const [sound, receiver] = await target('sound')
+    const dead = Array.from({ length: 300 }, (_, n) =>
+      destination(`dead-${n}`, { options: { url: 'http://127.0.0.1:1/' } }),
+    )
+    const arrived = receiver.until(1)
+    // The disk writes what the sound destination claims, and nothing of the others before the alert has arrived there.
+    const slow: Store = {
+      ...room.store,
+      claim: async (request) => {
+        if (!request.destinationKeys.includes(destinationKey(sound))) await arrived
+        return room.store.claim(request)
+      },
+    }
+    const loop = room.open(registry([...dead, sound]), { store: slow })
+    await room.send('alert-1', [...dead, sound])
+    await loop.start()
+    await arrived
+    await inState('delivered', 'sound')
   })
 
   it('MUST end an attempt at its deadline', async () => {
