@@ -30,11 +30,11 @@ export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
  * to write in short transactions beside a daemon.
  */
 export async function openProjectStore(
-  { root, envFile }: WorkspaceOptions,
+  workspace: WorkspaceOptions,
   url: string | undefined,
   access: 'read' | 'write',
 ): Promise<Store> {
-  const { store } = settingsOf(root, processEnvironment(envFile))
+  const { store } = settingsOf(workspace.root, processEnvironment(workspace))
   const chosen = url ?? store ?? DEFAULT_STORE
   if (chosen.startsWith('memory:')) {
     throw new UserError('a memory: store ends with its process, there is nothing to look at')
@@ -42,7 +42,7 @@ export async function openProjectStore(
   // A mistyped path must not read like a store without alerts.
   return openStore(chosen, {
     clock: systemClock,
-    projectRoot: root,
+    projectRoot: workspace.root,
     create: false,
     readOnly: access === 'read',
   })

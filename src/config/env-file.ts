@@ -3,14 +3,25 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { UserError } from '../errors.ts'
+import { foldersFor } from '../files/project-file.ts'
 import { readText } from './source-text.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What the process has wins over the file, as with Node's own `--env-file`. */
-export function processEnvironment(envFile?: string): Environment {
+/** Where `--env-file` was given, and for which project. */
+export interface EnvFileOptions {
+  readonly root: string
+  readonly envFile?: string
+}
+
+/**
+ * What the process has wins over the file, as with Node's own `--env-file`. A file in the project stays in it, links
+ * followed: a pull request can put a link at the name that a pipeline uses.
+ */
+export function processEnvironment({ root, envFile }: EnvFileOptions = { root: '.' }): Environment {
   if (envFile === undefined) return { ...process.env }
-  const read = readText(resolve(envFile), null)
+  const path = resolve(envFile)
+  const read = readText(path, foldersFor(resolve(root), path))
   if (!('text' in read)) throw new UserError(`the env file ${envFile} ${read.reason}`)
   const line = badLine(read.text)
   if (line !== null) {

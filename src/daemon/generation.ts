@@ -120,7 +120,7 @@ async function readableSecrets(
   projectRoot: string,
   options: GenerationOptions,
 ): Promise<ProjectSecrets> {
-  const environment = processEnvironment(options.workspace.envFile)
+  const environment = processEnvironment(options.workspace)
   const secrets = createSecrets({ environment, projectRoot, secretsDirs: options.secretsDirs })
   const missing = await secrets.missing(registry)
   if (missing.length === 0) return secrets

@@ -37,7 +37,7 @@ export async function examine(workspace: WorkspaceOptions, places: Places): Prom
   const project = await openProject(workspace)
   const looks: [string, () => Told | Promise<Told>][] = [
     ['node', () => fine(process.versions.node)],
-    ['cache', () => cache(snapshotFolder(processEnvironment(workspace.envFile), workspace.root))],
+    ['cache', () => cache(snapshotFolder(processEnvironment(workspace), workspace.root))],
     ['files', () => files(project)],
     ['python', () => python(project, workspace)],
     ['detections', () => idleContent(project)],
@@ -116,11 +116,11 @@ async function destinations({ registry, root }: Project): Promise<Told> {
 
 async function secrets(
   { registry, root }: Project,
-  { envFile }: WorkspaceOptions,
+  workspace: WorkspaceOptions,
   secretsDirs: readonly string[],
 ): Promise<Told> {
   if (typeof registry === 'string') return fine('none are needed')
-  const environment = processEnvironment(envFile)
+  const environment = processEnvironment(workspace)
   const lacking = await createSecrets({ environment, projectRoot: root, secretsDirs }).missing(registry)
   if (lacking.length === 0) return fine('all can be read')
   return missing(
@@ -129,15 +129,15 @@ async function secrets(
   )
 }
 
-function permissions(project: Project, { envFile }: WorkspaceOptions, places: Places): Told {
+function permissions(project: Project, workspace: WorkspaceOptions, places: Places): Told {
   const { root, settings, registry } = project
-  const environment = processEnvironment(envFile)
+  const environment = processEnvironment(workspace)
   const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: places.secretsDirs })
   const exposed = exposedFiles(project, {
     storePlace: settings.store ?? DEFAULT_STORE,
     rejects: resolve(root, settings.rejects ?? DEFAULT_REJECTS),
     secrets: secrets.files(declaredDestinations(registry)),
-    named: [places.httpTokenFile, envFile],
+    named: [places.httpTokenFile, workspace.envFile],
   })
   if (exposed.length === 0) return fine('files with alerts or secrets are for their owner alone')
   return note(`other users can read ${exposed.join(', ')}`, EXPOSED_HINT)

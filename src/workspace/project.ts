@@ -50,8 +50,8 @@ export type Memory = Map<string, unknown>
 
 /** Loads the project; what is wrong with it is in its problems. Without a memory, what files were read as is on disk alone. */
 export async function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
-  const { envFile, log: _log, ...load } = options
-  const environment = processEnvironment(envFile)
+  const { envFile: _envFile, log: _log, ...load } = options
+  const environment = processEnvironment(options)
   const keep = { ...openCache(environment, options.root), ...(memory && { memory }) }
   return withLockProblem(await loadProject({ ...load, environment, keep }))
 }
@@ -77,8 +77,8 @@ function openCache(environment: Environment, root: string): ImageCache {
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
-export function actionsStepOf({ root, envFile }: WorkspaceOptions): ActionsStep {
-  return actionsStep(root, processEnvironment(envFile))
+export function actionsStepOf(workspace: WorkspaceOptions): ActionsStep {
+  return actionsStep(workspace.root, processEnvironment(workspace))
 }
 
 export type EngineStart = Pick<EngineOptions, 'warm' | 'packages' | 'workers' | 'cache' | 'part'>

@@ -34,6 +34,6 @@ function placeOf({ root }: Where): PackageFolder {
   }
 }
 
-function indexOf({ envFile }: Where, indexUrl?: string): PackageIndex {
-  return openIndex(indexUrl ?? pythonIndex(processEnvironment(envFile)))
+function indexOf(where: Where, indexUrl?: string): PackageIndex {
+  return openIndex(indexUrl ?? pythonIndex(processEnvironment(where)))
 }

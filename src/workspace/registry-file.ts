@@ -23,11 +23,15 @@ export interface RegistryFile {
   readonly text: string | null
 }
 
-export function readRegistryFile({ root, destinationsFile, envFile }: WorkspaceOptions): RegistryFile {
-  const base = resolve(root)
-  const environment = processEnvironment(envFile)
+export function readRegistryFile(workspace: WorkspaceOptions): RegistryFile {
+  const base = resolve(workspace.root)
+  const environment = processEnvironment(workspace)
   const { destinationsFile: declared } = loadSettings(base, environment, new ProblemList())
-  const { path, file, folders } = registryPlace(base, { flag: destinationsFile, environment, declared })
+  const { path, file, folders } = registryPlace(base, {
+    flag: workspace.destinationsFile,
+    environment,
+    declared,
+  })
   return { root: base, path, file, text: readProjectText(path, { folders, maxBytes: MAX_FILE_BYTES }) }
 }
 

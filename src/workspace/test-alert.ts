@@ -42,7 +42,7 @@ export async function sendTestAlerts(
   }
   const types = await loadTypes(asked, project.root, allowLocalTypes)
   const http = createHttpClient({ ...DEFAULT_HTTP_LIMITS, totalTimeoutMs: timeoutMs })
-  const environment = processEnvironment(workspace.envFile)
+  const environment = processEnvironment(workspace)
   const ports = {
     types: async (type: string) => types.get(type) ?? notLoaded(type),
     secrets: createSecrets({ environment, projectRoot: project.root, secretsDirs }),

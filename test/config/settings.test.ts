@@ -102,13 +102,13 @@ describe('trust', () => {
 describe('the environment', () => {
   it('is that of the process above the file', () => {
     const file = join(projectWith({ '.env': 'PATH=from-file\nSIGNALBOX_X="a b" # comment\n' }), '.env')
-    const environment = processEnvironment(file)
+    const environment = processEnvironment({ root: '.', envFile: file })
     expect(environment.SIGNALBOX_X).toBe('a b')
     expect(environment.PATH).toBe(process.env.PATH)
   })
 
   it('needs the file that was asked for', () => {
-    expect(() => processEnvironment('/nowhere/.env')).toThrow('does not exist')
+    expect(() => processEnvironment({ root: '.', envFile: '/nowhere/.env' })).toThrow('does not exist')
   })
 })
 

@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { zipOf } from '../packages/_zips.ts'
 import { runCommand } from '../support/process.ts'
+import { envReference } from '../support/secrets.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 
 const SECRET = `secret-${crypto.randomUUID()}`
@@ -117,6 +118,23 @@ describe('a link out of the project', () => {
     expect(code).toBe(1)
     expect(out + err).not.toContain(SECRET)
     expect(out + err).toContain('signalbox.yaml error the file is a link that leads out of the project')
+  })
+
+  it('is not followed to the variables that --env-file supplies, unless the user names their file', async () => {
+    const options = `options: { url: "${envReference('HOOK_URL')}" }`
+    const registry = `destinations:\n  - name: one\n    type: webhook\n    ${options}\n`
+    add('destinations.yaml', registry)
+    writeFileSync(join(elsewhere, 'variables'), 'HOOK_URL=http://127.0.0.1:9/\n')
+    link(join(elsewhere, 'variables'), '.env')
+    const linked = await command('doctor', '--env-file', join(root, '.env'))
+    expect(linked.code).toBe(2)
+    expect(linked.err).toContain('.env is a link that leads out of the project')
+    const named = await command('doctor', '--env-file', join(elsewhere, 'variables'))
+    expect(named.out).toMatch(/secrets +all can be read/)
+    link('variables', '.env')
+    add('variables', 'HOOK_URL=http://127.0.0.1:9/\n')
+    const inside = await command('doctor', '--env-file', join(root, '.env'))
+    expect(inside.out).toMatch(/secrets +all can be read/)
   })
 
   it('is not followed to a registry by a path', async () => {
