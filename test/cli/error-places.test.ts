@@ -37,6 +37,31 @@ describe('a syntax error', () => {
   })
 })
 
+describe('an exception while a body is loaded', () => {
+  const ERRORS: [string, string, string, string][] = [
+    ['Expression', 'X = {"a": 1}["b"]\n', 'detections/Expression.py:1:5', 'KeyError'],
+    ['Block', 'if True:\n    X = 1 / 0\n', 'detections/Block.py:2:9', 'ZeroDivisionError'],
+    ['Letters', 'X = "éü" + str(1 / 0)\n', 'detections/Letters.py:1:16', 'ZeroDivisionError'],
+    ['Function', 'def f():\n\treturn [][0]\nX = 1 + f()\n', 'detections/Function.py:2:9', 'IndexError'],
+    ['Import', 'import json\nimport json, nowhere\n', 'detections/Import.py:2:1', 'ModuleNotFoundError'],
+  ]
+  let out: string
+  beforeAll(async () => {
+    out = await run('validate', ERRORS)
+  })
+
+  it.each(ERRORS)('has the line and the column of what raised it: %s', (_name, body, place, type) => {
+    expect(out).toContain(`${place} error ${type}`)
+    const [line = '', caret = ''] = out
+      .slice(out.indexOf(place))
+      .split('\n')
+      .filter((each) => / \| /.test(each))
+    const [, lineNumber, column] = place.split(':').map(Number)
+    expect(line.slice(line.indexOf('| ') + 2)).toBe(body.split('\n')[lineNumber! - 1]!.replace('\t', '→'))
+    expect(caret.indexOf('^') - line.indexOf('| ') - 1).toBe(column)
+  })
+})
+
 describe('a function that returns the wrong type', () => {
   const WRONG: [string, string, string][] = [
     ['Rule', 'def rule(event):\n    return "yes"\n', 'rule() returned a str, it must return True or False'],

@@ -2,6 +2,7 @@
 
 import linecache
 import re
+from itertools import islice
 
 from signalbox_driver.marks import TimeLimitExceeded
 
@@ -56,9 +57,10 @@ def used_up():
 
 
 def describe_loading(error, path):
-    """As `describe`, with a place at least in the file that was loaded."""
+    """As `describe`, with a place at least in the file that was loaded, and the column of what raised."""
     described = describe(error)
-    return {**described, "frames": described["frames"] or [_frame(path, 1, "<module>")]}
+    frames = described["frames"] or [_frame(path, 1, "<module>")]
+    return {**described, "frames": [*frames[:-1], frames[-1] | _position(error)]}
 
 
 def tampering(changed):
@@ -100,6 +102,28 @@ def _frames(error):
         line = linecache.getline(error.filename, error.lineno or 1).rstrip("\r\n")
         described[-1] |= {"source": line[:_LONGEST_TEXT], "column": max(1, error.offset)}
     return described
+
+
+def _position(error):
+    """Column and whole line of what raised, in the last frame of an author's; a SyntaxError has named its own."""
+    if isinstance(error, SyntaxError) and error.filename in _sources:
+        return {}
+    last, traceback = None, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename in _sources:
+            last = traceback
+        traceback = traceback.tb_next
+    if last is None:
+        return {}
+    code = last.tb_frame.f_code
+    instruction = last.tb_lasti // 2
+    line, _, start, _ = next(islice(code.co_positions(), instruction, None), (None, None, None, None))
+    if line != last.tb_lineno or start is None:
+        return {}
+    source = linecache.getline(code.co_filename, line).rstrip("\r\n")
+    # Python counts bytes.
+    column = len(source.encode()[:start].decode(errors="replace")) + 1
+    return {"source": source[:_LONGEST_TEXT], "column": column}
 
 
 def _frame(path, line, function):
