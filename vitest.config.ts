@@ -5,7 +5,6 @@ import SlowestTests from './test/support/slowest-tests.ts'
 /** Tests that start Python or the command. */
 const PYTHON = [
   'examples/**/*.test.ts',
-  'test/npm-package/packed.test.ts',
   'test/{cli,conformance,docs,engine,scenarios,support,workspace}/**/*.test.ts',
   'test/routing/answers.test.ts',
   'test/testing/case-runs.test.ts',
@@ -48,8 +47,8 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          // By `npm run test:security`: they take minutes.
-          exclude: [...PYTHON, ...CONTRACT, 'test/security/**'],
+          // `npm run test:security` and `npm run test:package` run the last two: they take minutes.
+          exclude: [...PYTHON, ...CONTRACT, 'test/security/**', 'test/npm-package/packed.test.ts'],
           globalSetup: RUN_FOLDER,
         },
       },

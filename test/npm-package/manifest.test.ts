@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, it } from 'vitest'
 import { findNode } from '../../bin/node-runtime.cjs'
+import { linksOf } from './links.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -45,7 +46,8 @@ it('each link of a page in the package leads to a file in the package', () => {
   const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).filter(isPacked)
   expect(pages.length).toBeGreaterThan(30)
   const dead = pages.flatMap((page) =>
-    linksOf(page)
+    linksOf(readFileSync(join(root, page), 'utf8'))
+      .map((target) => relative(root, join(root, dirname(page), target)))
       .filter((path) => !isPacked(path) || !existsSync(join(root, path)))
       .map((path) => `${page}: ${path}`),
   )
@@ -56,15 +58,4 @@ it('each link of a page in the package leads to a file in the package', () => {
 function isPacked(path: string): boolean {
   const patterns: string[] = [...manifest.files, 'README.md', 'LICENSE']
   return patterns.some((each) => path === each || path.startsWith(`${each}/`))
-}
-
-/** The relative links of a page, as paths from the root; those within code are none. */
-function linksOf(page: string): string[] {
-  const text = readFileSync(join(root, page), 'utf8')
-    .replace(/^```[\s\S]*?^```/gm, '')
-    .replace(/`[^`\n]*`/g, '')
-  return [...text.matchAll(/\]\(([^)#\s]+)/g), ...text.matchAll(/^\[[^\]]+\]: (\S+)/gm)]
-    .map(([, target]) => target!)
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .map((target) => relative(root, join(root, dirname(page), target)))
 }
