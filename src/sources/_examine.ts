@@ -11,12 +11,18 @@ import type { LogFile, LogFiles } from './_log-files.ts'
 import type { LogRecords } from './_log-records.ts'
 
 export type Verdict =
-  | { readonly kind: 'nothing new' }
+  | { readonly kind: 'nothing new'; readonly newBytes?: number }
   /** Other content than the record says: what was not read of it may be found in a copy. */
   | { readonly kind: 'rewritten'; readonly record: FileRecord }
-  | { readonly kind: 'read' | 'decompress'; readonly record: FileRecord; readonly handle: FileHandle }
+  | {
+      readonly kind: 'read' | 'decompress'
+      readonly record: FileRecord
+      readonly handle: FileHandle
+      /** The size of content that was in no file before. */
+      readonly newBytes?: number
+    }
 
-const NOTHING_NEW: Verdict = { kind: 'nothing new' }
+const NOTHING_NEW = { kind: 'nothing new' } as const satisfies Verdict
 const NOTHING_SEEN: Fingerprint = { bytes: 0, hash: '', marks: '' }
 
 /** What is open: by it a file is known that has no name any more. */
@@ -28,8 +34,6 @@ export class Examiner {
   readonly #open: OpenFiles
   /** What a file looked like when there was nothing new in it. */
   readonly #settled = new Map<string, string>()
-  /** Records of which the content goes on in another file, and the size of that content as far as it is known. */
-  readonly continuedIn = new WeakMap<FileRecord, { readonly path: string; readonly size: number }>()
 
   constructor(records: LogRecords, files: LogFiles, open: OpenFiles) {
     this.#records = records
@@ -47,7 +51,7 @@ export class Examiner {
     if (file.rotated?.isCompressed && listed.some(({ path }) => path === plainPath)) return NOTHING_NEW
     const handle = await this.#files.open(file)
     if (handle === null) return NOTHING_NEW
-    let verdict = NOTHING_NEW
+    let verdict: Verdict = NOTHING_NEW
     try {
       verdict = await this.#look(file, record, handle, listed)
       return verdict
@@ -98,7 +102,7 @@ export class Examiner {
     if (record && isSure) return this.#known(file, record, handle, size)
     const prints = this.#records.all().map(({ print }) => print)
     const content = await contentIn(handle, isCompressed, prints)
-    if (content.print.bytes === 0 && !file.isOwn) return this.settle(file)
+    if (content.print.bytes === 0 && !file.isOwn) return this.#empty(file, record, isCompressed)
     const original = file.isOwn ? null : await this.#original(file, content, listed)
     if (original === 'unknown') return NOTHING_NEW
     if (original) {
@@ -113,7 +117,16 @@ export class Examiner {
     }
     if (record && !isCompressed) return this.#known(file, record, handle, size)
     const kind = isCompressed ? 'decompress' : 'read'
-    return { kind, handle, record: furthest ?? this.#records.put(recordOf(file)) }
+    if (furthest) return { kind, handle, record: furthest }
+    return { kind, handle, record: this.#records.put(recordOf(file)), newBytes: content.print.bytes }
+  }
+
+  /** A file that was compressed while it was empty may have been written to since. */
+  #empty(file: LogFile, record: FileRecord | null, isCompressed: boolean): Verdict {
+    if (record || !isCompressed) return this.settle(file)
+    this.#records.put({ ...recordOf(file), state: 'finished' })
+    this.settle(file)
+    return { ...NOTHING_NEW, newBytes: 0 }
   }
 
   async #known(file: LogFile, record: FileRecord, handle: FileHandle, size: number): Promise<Verdict> {
@@ -130,11 +143,11 @@ export class Examiner {
   /** What was read of the same content in another file holds for this one. */
   #goOn(file: LogFile, size: number, read: FileRecord, handle: FileHandle, content: Content): Verdict {
     const { inode, bornAt } = file
-    const { path: _, ...known } = read
+    const { at, origin } = read
     const isRead = content.print.bytes <= read.at.offset
     const state = read.state === 'past' ? 'past' : isRead ? 'finished' : 'open'
     const print = isRead ? content.print : read.print
-    const record = this.#records.put({ ...known, inode, bornAt, size, state, print })
+    const record = this.#records.put({ inode, bornAt, size, at, print, origin, state })
     if (state !== 'open') return this.settle(file)
     return { kind: file.rotated?.isCompressed ? 'decompress' : 'read', handle, record }
   }
@@ -210,8 +223,9 @@ export class Examiner {
     // A new file of the log is not taken for a longer copy of one that is there, or was finished long ago.
     const replaced = same.some((record) => record.state === 'open' && !isListed(record, listed))
     if (file.isOwn && !replaced) return {}
+    const copy = { path: file.path, inode: originOf(file), bytes: content.print.bytes }
     for (const record of gone) {
-      this.continuedIn.set(record, { path: file.path, size: content.print.bytes })
+      if (record.copy === undefined || record.copy.bytes < copy.bytes) this.#records.update(record, { copy })
     }
     return { furthest: furthestOf(same) }
   }

@@ -27,6 +27,10 @@ export interface FileRecord extends FileIdentity {
   readonly state: 'open' | 'finished' | 'past'
   /** Where it was last seen, of a file whose name does not show that it belongs to the log: the target of a link. */
   readonly path?: string
+  /** The file that held it, of content that was rewritten: the record has no file then. */
+  readonly rewritten?: { readonly path: string; readonly inode: string }
+  /** The file in which its content goes on, and how much of it is there. */
+  readonly copy?: { readonly path: string; readonly inode: string; readonly bytes: number }
 }
 
 export interface LogCursor {

@@ -93,6 +93,10 @@ export class FollowedFile {
     return (await this.#handle.stat()).size
   }
 
+  async hasGrown(): Promise<boolean> {
+    return (await this.presentSize()) > this.#offset
+  }
+
   close(): Promise<void> {
     return this.#handle.close()
   }

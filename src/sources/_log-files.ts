@@ -20,7 +20,7 @@ export interface LogFile extends FileIdentity {
 }
 
 export class LogFiles {
-  readonly #path: string
+  readonly path: string
   readonly #olddir: string | null
   readonly #source: string
   readonly #log: Log
@@ -29,7 +29,7 @@ export class LogFiles {
   haveNamesMoved = false
 
   constructor(path: string, olddir: string | null, source: string, log: Log) {
-    this.#path = path
+    this.path = path
     this.#olddir = olddir === null ? null : resolve(dirname(path), olddir)
     this.#source = source
     this.#log = log
@@ -37,8 +37,8 @@ export class LogFiles {
 
   /** The file that the path names now, or null. */
   async own(): Promise<LogFile | null> {
-    const stats = await statOf(this.#path)
-    return stats && logFile(this.#path, stats, null, true)
+    const stats = await statOf(this.path)
+    return stats && logFile(this.path, stats, null, true)
   }
 
   /**
@@ -80,11 +80,11 @@ export class LogFiles {
 
   /** Where the path's file is found again when the path leads elsewhere: of a link, its target. */
   async target(): Promise<string | null> {
-    const isLink = await lstat(this.#path).then(
+    const isLink = await lstat(this.path).then(
       (stats) => stats.isSymbolicLink(),
       () => false,
     )
-    return isLink ? realpath(this.#path).catch(() => null) : null
+    return isLink ? realpath(this.path).catch(() => null) : null
   }
 
   /** null when the name means another file by now, or when the file can't be read. */
@@ -102,8 +102,8 @@ export class LogFiles {
   }
 
   async #rotatedNames(): Promise<{ path: string; name: RotatedName }[]> {
-    const folder = dirname(this.#path)
-    const log = basename(this.#path)
+    const folder = dirname(this.path)
+    const log = basename(this.path)
     const found: { path: string; name: RotatedName }[] = []
     const collect = (at: string, names: readonly string[], parse: (name: string) => RotatedName | null) => {
       for (const entry of names) {
@@ -130,7 +130,7 @@ export class LogFiles {
       const hint = /\.(xz|bz2|zst|lz4|Z)$/.test(name)
         ? 'only gzip is read'
         : 'it is not named as rotation does'
-      this.warnOnce(join(dirname(this.#path), name), `a file beside the log is not read: ${hint}`)
+      this.warnOnce(join(dirname(this.path), name), `a file beside the log is not read: ${hint}`)
     }
   }
 

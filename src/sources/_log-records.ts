@@ -6,6 +6,7 @@ import {
   type FileRecord,
   isSameFile,
   type LogCursor,
+  originOf,
 } from './_file-cursor.ts'
 import type { LogFile } from './_log-files.ts'
 import type { Position } from './_piece.ts'
@@ -44,14 +45,13 @@ export class LogRecords {
   }
 
   /** The file has other content now: what is known of the former one stays, without a file. */
-  detach(record: FileRecord): FileRecord {
-    const detached = { ...record, inode: '', bornAt: 0n }
+  detach(record: FileRecord, path: string): void {
+    const detached = { ...record, inode: '', bornAt: 0n, rewritten: { path, inode: originOf(record) } }
     // Only the last content of an origin can still turn up as a copy; what is not reported yet stays.
     this.#files = this.#files
       .filter(({ inode, origin, state }) => inode !== '' || state === 'open' || origin !== record.origin)
       .map((other) => (isSameFile(other, record) ? detached : other))
     this.isChanged = true
-    return detached
   }
 
   update(record: FileRecord, changes: Partial<FileRecord>): FileRecord {

@@ -92,7 +92,7 @@ class Tail {
     this.#files = new LogFiles(path, options.olddir, spec.name, context.log)
     this.#records = new LogRecords(resumed ?? NO_FILES)
     this.#examiner = new Examiner(this.#records, this.#files, this.#open)
-    this.#missed = new MissedLines(this.#records, this.#examiner, this.#files, spec.name, context.log)
+    this.#missed = new MissedLines(this.#records, this.#files, spec.name, context.log)
   }
 
   async run(changes: FileChanges): Promise<void> {
@@ -129,7 +129,7 @@ class Tail {
     for (let isMore = true; isMore && !this.#window.signal.aborted; ) {
       await this.#list()
       isMore = await this.#readAll()
-      isMore = (await this.#missed.report(this.#listed, this.#open)) || isMore
+      isMore = this.#missed.report(this.#listed, this.#open, isMore) || isMore
       if (isMore) this.#listedAt = Number.NEGATIVE_INFINITY
     }
     if (this.#window.signal.aborted) return
@@ -187,11 +187,13 @@ class Tail {
 
   async #openUnread(file: LogFile, listed: readonly LogFile[]): Promise<boolean | 'rewritten'> {
     const verdict: Verdict = await this.#examiner.examine(file, listed)
-    if (verdict.kind === 'nothing new') return false
     if (verdict.kind === 'rewritten') {
       await this.#rewritten(verdict.record)
       return 'rewritten'
     }
+    const { newBytes } = verdict
+    if (newBytes !== undefined && !file.isOwn) this.#missed.firstSeen(file, newBytes, listed)
+    if (verdict.kind === 'nothing new') return false
     if (verdict.kind === 'decompress') {
       const { log, clock } = this.#context
       const outcome = await readCompressed(verdict.record, verdict.handle, file, {
@@ -242,7 +244,7 @@ class Tail {
     this.#open.delete(originOf(record))
     await file?.close()
     const path = this.#listed.find((other) => isSameFile(other, record))?.path
-    this.#missed.rewritten(this.#records.detach(record), path ?? this.#spec.target)
+    this.#records.detach(record, path ?? this.#spec.target)
   }
 
   /** A rotated file is closed when it was quiet for long enough, and its last line is complete then. */
@@ -254,7 +256,8 @@ class Tail {
     const isLeft = own?.isOwn && own.size > 0
     for (const [i, [origin, file]] of old.entries()) {
       const age = Math.abs(this.#context.clock.now() - this.#lastReadAt.get(origin)!)
-      const isQuiet = isLeft && age >= this.#options.quietMs
+      // What was written while the other files were read is read at the next look.
+      const isQuiet = isLeft && age >= this.#options.quietMs && !(await file.hasGrown())
       if (!isQuiet && i >= old.length - MAX_OPEN_FILES) continue
       const record = this.#records.all().find((other) => originOf(other) === origin)!
       const last = await this.#feed({ ...record, print: file.print() }, file.end())

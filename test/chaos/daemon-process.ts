@@ -11,6 +11,8 @@ export interface DaemonProcess {
   exitCode(): number | null
   /** Everything it printed on standard error. */
   output(): string
+  /** The complete lines of it, and when each arrived. */
+  lines(): readonly { readonly at: number; readonly text: string }[]
   running(): boolean
   kill(signal: NodeJS.Signals): Promise<void>
   /** Without waiting for an end. */
@@ -33,7 +35,7 @@ export async function untilReady(daemon: DaemonProcess): Promise<void> {
     await response?.arrayBuffer()
     return response?.status === 200
   }
-  await until(ready, { timeoutMs: 120_000, what: 'the daemon is ready' }).catch((error: unknown) => {
+  await until(ready, { timeoutMs: 300_000, what: 'the daemon is ready' }).catch((error: unknown) => {
     throw new Error(`the daemon never became ready:\n${daemon.output()}`, { cause: error })
   })
 }
@@ -58,10 +60,17 @@ export function startDaemonProcess(
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },
   )
   let output = ''
+  const lines: { at: number; text: string }[] = []
+  let ended = 0
   child.stderr?.on('data', (chunk: Buffer) => {
     output += chunk.toString()
+    for (let end = output.indexOf('\n', ended); end >= 0; end = output.indexOf('\n', ended)) {
+      lines.push({ at: performance.now(), text: output.slice(ended, end) })
+      ended = end + 1
+    }
   })
-  const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()))
+  // Its last lines may arrive after its exit.
+  const exited = new Promise<void>((resolve) => child.on('close', () => resolve()))
   return {
     get url() {
       const address = LISTENING.exec(output)?.[1]
@@ -71,6 +80,7 @@ export function startDaemonProcess(
     pid: child.pid!,
     exitCode: () => child.exitCode,
     output: () => output,
+    lines: () => lines,
     running: () => child.exitCode === null && child.signalCode === null,
     kill: (signal) => {
       child.kill(signal)

@@ -1,18 +1,13 @@
-/** Several writers of one log that keep their descriptors over rotations, and the ledger of what they wrote. */
+/** Several writers of one log that keep their descriptors over rotations. */
 import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+import { LogLedger } from './log-ledger.ts'
 import { logType } from './project.ts'
-
-export interface WrittenLine {
-  readonly id: string
-  /** Written while the log was being rotated, or to a file that no name leads to. */
-  readonly isAtRisk: boolean
-}
 
 /** A writer that has not been asked to open the log again does so after some time at most. */
 const MAX_LATENESS_MS = 3000
 
 export class LogWriters {
-  readonly written: WrittenLine[] = []
+  readonly ledger: LogLedger
   readonly #log: string
   readonly #random: () => number
   readonly #descriptors: number[]
@@ -22,8 +17,9 @@ export class LogWriters {
 
   constructor(log: string, count: number, random: () => number) {
     this.#log = log
+    this.ledger = new LogLedger(log)
     this.#random = random
-    this.#descriptors = Array.from({ length: count }, () => openSync(log, 'a'))
+    this.#descriptors = Array.from({ length: count }, () => this.#open())
     this.#reopenAt = this.#descriptors.map(() => Number.POSITIVE_INFINITY)
   }
 
@@ -33,10 +29,14 @@ export class LogWriters {
     const now = performance.now()
     for (const [i, at] of this.#reopenAt.entries()) if (at <= now) this.#reopen(i)
     const writer = Math.floor(this.#random() * this.#descriptors.length)
-    const id = `line-${this.written.length}`
-    const text = JSON.stringify({ p_log_type: logType(this.written.length), id, filler: 'x'.repeat(100) })
-    writeSync(this.#descriptors[writer]!, `${text}\n`)
-    this.written.push({ id, isAtRisk: this.#isRotating || fstatSync(this.#descriptors[writer]!).nlink === 0 })
+    const id = `line-${this.ledger.lines.length}`
+    const text = JSON.stringify({
+      p_log_type: logType(this.ledger.lines.length),
+      id,
+      filler: 'x'.repeat(100),
+    })
+    const bytes = writeSync(this.#descriptors[writer]!, `${text}\n`)
+    this.ledger.wrote(id, bytes, this.#isRotating, fstatSync(this.#descriptors[writer]!, { bigint: true }))
   }
 
   rotationBegins(): void {
@@ -71,7 +71,12 @@ export class LogWriters {
 
   #reopen(writer: number): void {
     closeSync(this.#descriptors[writer]!)
-    this.#descriptors[writer] = openSync(this.#log, 'a')
+    this.#descriptors[writer] = this.#open()
     this.#reopenAt[writer] = Number.POSITIVE_INFINITY
+  }
+  #open(): number {
+    const descriptor = openSync(this.#log, 'a')
+    this.ledger.note(fstatSync(descriptor, { bigint: true }))
+    return descriptor
   }
 }

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,6 +17,7 @@ import { join } from 'node:path'
 import { until } from '../support/until.ts'
 import { type DaemonProcess, followedEvents, startDaemonProcess, untilReady } from './daemon-process.ts'
 import { LogWriters } from './log-writers.ts'
+import { checkReports, missedReports, type ReportCheck } from './missed-reports.ts'
 import { pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
 import { seeded } from './random.ts'
@@ -34,8 +36,10 @@ export interface RotationReport {
   readonly countedTwice: readonly string[]
   /** Lines of other files that were taken for lines of the log, and lines that were torn. */
   readonly foreign: readonly string[]
-  /** What the daemon said of missed lines. */
+  /** What the daemon reported of missed lines. */
   readonly reports: readonly string[]
+  /** The lost lines, compared with the reports. */
+  readonly check: ReportCheck
 }
 
 const STEPS = 12
@@ -69,7 +73,7 @@ class RotationRun {
   readonly #query: string
   readonly #reopen: string
   #daemon: DaemonProcess | null = null
-  #output = ''
+  readonly #output: { at: number; text: string }[] = []
   #rotations = 0
   #kills = 0
   #copies = 0
@@ -144,7 +148,9 @@ class RotationRun {
     if (writers === 'before compression') this.#writers.reopenNow()
     this.#writers.isPaused = isQuiet === true
     this.#writers.rotationBegins()
+    const rotationEnds = this.#writers.ledger.rotationBegins()
     await this.#logrotate()
+    rotationEnds()
     this.#writers.rotationEnds()
     this.#writers.isPaused = false
     if (writers === 'late') this.#writers.reopenLater()
@@ -190,10 +196,14 @@ class RotationRun {
     for (const ending of ['.errors', '.pos', '.1.xz', '.swp']) appendFileSync(`${this.#log}${ending}`, other)
     if (!existsSync(this.#log)) return
     for (const ending of ['.bak', '~']) copyFileSync(this.#log, `${this.#log}${ending}`)
-    copyFileSync(this.#log, `${this.#log}-202601010${this.#copies % 10}`)
+    const copy = `${this.#log}-202601010${this.#copies % 10}`
+    copyFileSync(this.#log, copy)
+    this.#writers.ledger.copied(statSync(this.#log, { bigint: true }), statSync(copy, { bigint: true }))
     if (this.#mode.writers !== 'keep' && this.#writers.areCurrent()) {
       copyFileSync(this.#log, `${this.#log}.new`)
+      const before = statSync(this.#log, { bigint: true })
       renameSync(`${this.#log}.new`, this.#log)
+      this.#writers.ledger.replaced(before, statSync(this.#log, { bigint: true }))
       this.#writers.reopenNow()
       this.#writers.write()
     }
@@ -211,14 +221,14 @@ class RotationRun {
     this.#daemon = null
     if (signal === 'SIGKILL') this.#kills++
     await daemon.kill(signal)
-    this.#output += daemon.output()
+    this.#output.push(...daemon.lines())
   }
 
   /** Until all has arrived, or nothing more does. */
   async #settle(): Promise<void> {
     let count = -1
     let since = performance.now()
-    const expected = this.#writers.written.length
+    const expected = this.#writers.ledger.lines.length
     const settledMs = this.#mode.canLose === null ? SETTLED_MS : SETTLED_WITH_LOSSES_MS
     await until(
       async () => {
@@ -245,11 +255,13 @@ class RotationRun {
 
   async #report(): Promise<RotationReport> {
     const counted = await this.#counted()
-    const lost = this.#writers.written.filter(({ id }) => !counted.has(id))
+    const { ledger } = this.#writers
+    const lost = ledger.lines.filter(({ id }) => !counted.has(id))
+    const reports = missedReports(this.#output)
     const isRemoving = this.#mode.name === 'rotate 1'
     const isExplained = ({ isAtRisk }: { isAtRisk: boolean }) =>
       this.#mode.canLose !== null && (isAtRisk || isRemoving)
-    const ids = new Set(this.#writers.written.map(({ id }) => id))
+    const ids = new Set(ledger.lines.map(({ id }) => id))
     return {
       mode: this.#mode.name,
       seed: this.#seed,
@@ -260,7 +272,8 @@ class RotationRun {
       unexplained: lost.filter((line) => !isExplained(line)).map(({ id }) => id),
       countedTwice: [...counted].filter(([, count]) => count > 1).map(([id]) => id),
       foreign: [...[...counted.keys()].filter((id) => !ids.has(id)), ...this.#rejects()],
-      reports: this.#output.split('\n').filter((line) => /missed|truncated|is gone/.test(line)),
+      reports: reports.map(({ text }) => text),
+      check: checkReports(ledger, reports, lost, this.#log),
     }
   }
 

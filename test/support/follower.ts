@@ -11,7 +11,12 @@ export class Follower {
   readonly seen: string[] = []
   readonly log = recordingLog()
   /** What was logged at warn, with its fields. */
-  readonly warnings: { readonly message: string; readonly file?: string; readonly bytes?: number }[] = []
+  readonly warnings: {
+    readonly message: string
+    readonly file?: string
+    readonly from?: number
+    readonly bytes?: number
+  }[] = []
   readonly path: string
   readonly query: string
   cursor: string | null = null
@@ -83,6 +88,10 @@ export class Follower {
   async sees(lines: readonly string[]): Promise<void> {
     await this.passes(() => this.seen.length >= lines.length).catch(() => {})
     expect(this.seen).toEqual(lines)
+  }
+
+  advance(ms: number): void {
+    this.#clock.advance(ms)
   }
 
   /** Waits, moving the clock past polls. */
