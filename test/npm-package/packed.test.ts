@@ -92,8 +92,9 @@ describe('the installed package', () => {
 
   it('has the modules that the editor settings name', () => {
     const settings = JSON.parse(readFileSync(join(repository, '.vscode/settings.json'), 'utf8'))
-    for (const path of settings['python.analysis.extraPaths'])
-      expect(existsSync(join(repository, path)), path).toBe(true)
+    const [ownHelpers, ...ofSignalbox] = settings['python.analysis.extraPaths']
+    expect(ownHelpers).toBe('detections/global_helpers')
+    for (const path of ofSignalbox) expect(existsSync(join(repository, path)), path).toBe(true)
   })
 })
 
