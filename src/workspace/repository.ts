@@ -55,15 +55,23 @@ Detections and the routes of their alerts, for [Signalbox](node_modules/signalbo
 | \`.github/workflows/detections.yml\` | the checks of each push; on pull requests also what a change re-routes |
 | \`.githooks/pre-commit\` | the same checks before each commit |
 
+Once per clone:
+
 \`\`\`sh
-npm install                                 # once per clone
-git config core.hooksPath .githooks         # once per clone: checks before each commit
-npm run validate                            # every problem of the files
-npm test                                    # the cases of the detections, with their routes
-npm run watch                               # the same after each change
-npx signalbox new rule Custom.MyRule        # a rule with two cases
-npx signalbox destinations add              # where alerts go
-npm run routes                              # where each detection goes
+npm install
+git config core.hooksPath .githooks
+\`\`\`
+
+The commands, where \`signalbox\` stands for \`npx --no-install signalbox\`:
+
+\`\`\`sh
+signalbox validate                      # every problem of the files
+signalbox test                          # the cases of the detections, with their routes
+signalbox watch                         # the same after each change
+signalbox new rule Custom.MyRule        # a rule with two cases
+signalbox destinations add              # where alerts go
+signalbox routes                        # where each detection goes
+signalbox explain --help                # why an alert goes where it goes
 \`\`\`
 
 Commit \`package-lock.json\`: CI installs exactly what it lists.
