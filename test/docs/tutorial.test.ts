@@ -12,7 +12,7 @@ import { missingLines, type PageStep, stepsOf, withFunctions } from './runnable-
 interface StartedProgram {
   readonly child: ChildProcess
   readonly ended: Promise<number | null>
-  output(): string
+  readonly output: () => string
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-tutorial-'))
