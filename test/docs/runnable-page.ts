@@ -45,9 +45,12 @@ function wordsOf(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
 }
 
+/** A slow case is printed with its time. */
+const DURATION = / {2}[\d.]+ m?s$/
+
 /** Those of the expected lines that no line of the output matches. */
 export function missingLines(expected: readonly string[], output: string): string[] {
-  const lines = output.split('\n').map((line) => line.trimEnd())
+  const lines = output.split('\n').map((line) => line.trimEnd().replace(DURATION, ''))
   return expected.filter((each) => {
     const parts = each
       .trimEnd()
