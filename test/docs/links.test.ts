@@ -1,8 +1,15 @@
 /** Links, anchors and paths in the pages lead to something, and the map names every page. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { linkProblem, linksOf, type MarkdownPage, markdownPages, REPOSITORY } from './markdown-pages.ts'
+import {
+  linkProblem,
+  linksOf,
+  type MarkdownPage,
+  markdownPages,
+  REPOSITORY,
+  readPage,
+} from './markdown-pages.ts'
 
 const pages = markdownPages()
 
@@ -35,5 +42,36 @@ describe('paths in the prose', () => {
       )
     expect(named.length).toBeGreaterThan(40)
     expect(named.filter(([, target]) => !existsSync(join(REPOSITORY, target)))).toEqual([])
+  })
+})
+
+describe('the map of the documentation', () => {
+  it('names every page, the decisions apart', () => {
+    const map = readPage('docs/README.md')
+    const named = new Set(linksOf(map).map((target) => join('docs', target.split('#', 1)[0]!)))
+    const unnamed = pages.filter(
+      ({ path }) =>
+        path.startsWith('docs/') &&
+        !path.startsWith('docs/decisions/') &&
+        path !== map.path &&
+        !named.has(path),
+    )
+    expect(unnamed.map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('the page of environment variables', () => {
+  it('names every variable of Signalbox that the sources read', () => {
+    const { text } = readPage('docs/reference/environment.md')
+    const files = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding: 'utf8' })
+    const sources = files
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(REPOSITORY, 'src', name), 'utf8'))
+    const read = sources.flatMap((source) => [
+      ...source.matchAll(/SIGNALBOX_[A-Z]+(?:_[A-Z]+)*|text\('([A-Z_]+)'\)/g),
+    ])
+    const names = read.map(([whole, short]) => (short === undefined ? whole : `SIGNALBOX_${short}`))
+    expect(names.length).toBeGreaterThan(5)
+    expect([...new Set(names)].filter((name) => !text.includes(`\`${name}\``))).toEqual([])
   })
 })
