@@ -1,10 +1,10 @@
-/** The promise of docs/delivery.md and the tests that hold it must name each other. */
+/** The promise of docs/internals/delivery-clauses.md and the tests that hold it must name each other. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const page = readFileSync(join(root, 'docs/delivery.md'), 'utf8')
+const page = readFileSync(join(root, 'docs/internals/delivery-clauses.md'), 'utf8')
 const clauses = [...page.matchAll(/^\| (.*(?:MUST|SHOULD).*) \| (.*) \|$/gm)].map(([, clause, tests]) => ({
   clause: clause!,
   tests: tests!,
@@ -14,7 +14,7 @@ function fileOf(name: string): string {
   return name.includes('/') ? join(root, name) : join(import.meta.dirname, name)
 }
 
-describe('docs/delivery.md', () => {
+describe('docs/internals/delivery-clauses.md', () => {
   it('has clauses', () => expect(clauses.length).toBeGreaterThan(20))
 
   it.each(clauses)('$clause', ({ tests }) => {
