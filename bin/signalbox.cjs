@@ -87,6 +87,16 @@ function requireCurrentFolder() {
   }
 }
 
+/** Node 22 says so at each start of a command that opens the store; a user can do nothing about it. */
+const SQLITE_WARNING = /^SQLite is an experimental feature/
+
+function silenceSqliteWarning() {
+  const { emitWarning } = process
+  process.emitWarning = (warning, ...rest) => {
+    if (!SQLITE_WARNING.test(String(warning))) emitWarning.call(process, warning, ...rest)
+  }
+}
+
 function start() {
   requireCurrentFolder()
   let node
@@ -99,6 +109,7 @@ function start() {
   if (node !== process.execPath) return handOver(node)
   endWithLauncher()
   becomeLongLived()
+  silenceSqliteWarning()
   enableCompileCache()
   // A checkout runs its TypeScript directly; the published package has only the compiled form.
   const source = join(__dirname, '..', 'src', 'main.ts')

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { runCommand } from '../support/process.ts'
 import { until } from '../support/until.ts'
 import { makeProject, SOUND } from './project-on-disk.ts'
 
@@ -45,4 +46,19 @@ it('a daemon ends in order when the process that started it is killed', async ()
   launcher.kill('SIGKILL')
   await until(() => hasEnded, { timeoutMs: 50_000, what: 'the daemon has ended' })
   expect(complaints).toMatch(/events {6}0 accepted/)
+})
+
+it('of warnings that Node prints, only the one about SQLite is left out', async () => {
+  const folder = makeProject({
+    'warn.cjs': `setImmediate(() => {
+      process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning')
+      process.emitWarning('a warning of another kind')
+    })`,
+  })
+  const { code, err } = await runCommand(['schema', '--project', folder], '', {
+    NODE_OPTIONS: `--require "${join(folder, 'warn.cjs')}"`,
+  })
+  expect(code).toBe(0)
+  expect(err).toContain('a warning of another kind')
+  expect(err).not.toContain('SQLite')
 })
