@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread, parentPort } from 'node:worker_threads'
 import { loadPyodide } from 'pyodide'
-import { readPythonFiles } from '../src/engine/python-files.ts'
+import { readPythonFiles } from '../src/engine/runtime/python-files.ts'
 
 /** Where the runtime's files lie inside. */
 export const RUNTIME = '/signalbox'

@@ -1,6 +1,6 @@
 /** PROJECT: what `signalbox test` does, in its order, with the time of each phase. A process of its own, like the command. */
 const startedAt = performance.now()
-const { openProject, startEngine, warmUp } = await import('../src/workspace.ts')
+const { openProject, startEngine, warmUp } = await import('../src/workspace/project-store.ts')
 const { silentLog } = await import('../src/model/ports.ts')
 const modulesAt = performance.now()
 

@@ -4,10 +4,10 @@ import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { importedNames } from '../src/config/version.ts'
+import { importedNames } from '../src/config/detections/content-version.ts'
 import { silentLog } from '../src/model/ports.ts'
-import type { Project } from '../src/model/project.ts'
-import { openProject } from '../src/workspace.ts'
+import type { Project } from '../src/model/project/project.ts'
+import { openProject } from '../src/workspace/project-store.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
 
 const REGISTRY =

@@ -1,9 +1,9 @@
 /** Two workers against one: the same events, alternating. */
 import { createEngine } from '../src/engine/engine.ts'
-import type { Engine } from '../src/model/evaluation.ts'
-import type { Envelope } from '../src/model/event.ts'
+import type { Engine } from '../src/model/events/evaluation.ts'
+import type { Envelope } from '../src/model/events/event.ts'
 import { silentLog } from '../src/model/ports.ts'
-import { openProject } from '../src/workspace.ts'
+import { openProject } from '../src/workspace/project-store.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
 import { alternate, ratios, secondsOf } from './repeat.ts'
 import { mixed, PACKS, sortedEvents } from './workload.ts'

@@ -29,7 +29,7 @@ function sabotagedCopy(): string {
     '    return inTurn(cursor, commit)\n',
     `    void inTurn(cursor, commit)\n    return Promise.resolve(batch.map(() => ({ status: 'accepted', matches: 0 })))\n`,
   )
-  if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/intake.ts')
+  if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/event-intake.ts')
   writeFileSync(file, broken)
   return copy
 }

@@ -2,10 +2,10 @@
 // against native CPython where python3 is at hand, and against Panther's own tool where its command is named.
 import { parseArgs } from 'node:util'
 import { createLog } from '../src/log.ts'
-import type { DetectionResult } from '../src/model/test-result.ts'
+import type { DetectionResult } from '../src/model/events/test-result.ts'
 import { runTests } from '../src/testing/run-tests.ts'
-import { runUnitTests } from '../src/testing/unit-tests.ts'
-import { openProject, startEngine } from '../src/workspace.ts'
+import { runUnitTests } from '../src/testing/unit-test-results.ts'
+import { openProject, startEngine } from '../src/workspace/project-store.ts'
 import { compareWithNative } from './conformance/native.ts'
 import { compareWithPat } from './conformance/pat.ts'
 

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, UserError } from './errors.ts'
-import { nearest } from './model/nearest.ts'
+import { nearest } from './core/did-you-mean.ts'
 
 const MODULE = /^([a-z][\w-]*)(?<!\.d)\.(?:ts|js)$/
 

@@ -1,10 +1,10 @@
 /** The command's entry: hands the process to the program and sets the exit code. The only file that may end the process. */
-import { type Io, type Signal, UNUSABLE } from './cli/_command.ts'
-import { startWarm } from './cli/_warm-start.ts'
+import { type Io, type Signal, UNUSABLE } from './cli/command/command.ts'
+import { startWarm } from './cli/prewarm.ts'
 
 // First: Python boots while the program is loaded.
 await startWarm(process.argv.slice(2))
-const { errorText, runProgram } = await import('./cli/_program.ts')
+const { errorText, runProgram } = await import('./cli/program.ts')
 
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** What a shell reports for a process that nobody reads any more. */

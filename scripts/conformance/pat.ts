@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { stripVTControlCharacters } from 'node:util'
-import type { FunctionName } from '../../src/model/finding.ts'
-import type { DetectionResult, TestResult } from '../../src/model/test-result.ts'
+import type { FunctionName } from '../../src/model/alerts/finding.ts'
+import type { DetectionResult, TestResult } from '../../src/model/events/test-result.ts'
 
 /** What it calls a function -> what we do. */
 const NAMES: Readonly<Record<string, FunctionName>> = {

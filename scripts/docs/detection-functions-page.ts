@@ -1,5 +1,5 @@
 /** docs/reference/detection-functions.md: the functions that a Python body may define. */
-import { FUNCTIONS } from '../../src/model/finding.ts'
+import { FUNCTIONS } from '../../src/model/alerts/finding.ts'
 import { authorName, DETECTION_FUNCTIONS, type FunctionDescription } from './detection-functions.ts'
 
 export function detectionFunctionsPage(): string {

@@ -1,5 +1,5 @@
 /** Tables of keys from a JSON Schema: key, type, required, default and meaning. */
-import type { Schema } from '../../src/config/schema-check.ts'
+import type { Schema } from '../../src/config/yaml/schema-check.ts'
 import { descriptionOf } from '../../src/config/schemas/descriptions.ts'
 
 /** A row for each key, nested keys with their path: `Tests[].Name`. */

@@ -1,13 +1,13 @@
 /** docs/reference/yaml-keys.md: every key of every kind of file, from the schemas that `validate` uses. */
-import type { Schema } from '../../src/config/schema-check.ts'
+import type { Schema } from '../../src/config/yaml/schema-check.ts'
 import { ANALYSIS_TYPES } from '../../src/config/schemas/analysis-types.ts'
 import { DERIVED_SCHEMA } from '../../src/config/schemas/derived.ts'
-import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations.ts'
+import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
 import { DETECTION_KEYS, RULE_KEYS } from '../../src/config/schemas/detection-keys.ts'
-import { EXPECTATION_PROPERTIES, SIDE_FILE_SCHEMA } from '../../src/config/schemas/expectations.ts'
+import { EXPECTATION_PROPERTIES, SIDE_FILE_SCHEMA } from '../../src/config/schemas/expectations-schema.ts'
 import { SQL_LOOKUP_TABLE_SCHEMA } from '../../src/config/schemas/lookup-table.ts'
-import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings.ts'
-import { CORRELATION_TESTS, POLICY_TESTS, RULE_TESTS } from '../../src/config/schemas/test-cases.ts'
+import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
+import { CORRELATION_TESTS, POLICY_TESTS, RULE_TESTS } from '../../src/config/schemas/test-cases-schema.ts'
 import { conditionsOf, keyTable } from './schema-table.ts'
 
 const SHARED = Object.keys(DETECTION_KEYS)

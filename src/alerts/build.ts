@@ -1,7 +1,7 @@
 /** Builds from a finding what may become an alert: texts, severity, dedup key, what routing needs. Pure. */
-import type { AlertDraft, JsonText } from '../model/alert.ts'
-import type { AlertKind } from '../model/alert-kind.ts'
-import { alertKindOf, alertsOn, type Detection, type DetectionType } from '../model/detection.ts'
+import type { AlertDraft, JsonText } from '../model/alerts/alert.ts'
+import type { AlertKind } from '../model/alerts/alert-kind.ts'
+import { alertKindOf, alertsOn, type Detection, type DetectionType } from '../model/project/detection.ts'
 import {
   FUNCTIONS,
   type FunctionError,
@@ -10,9 +10,9 @@ import {
   type FunctionResults,
   type MatchFinding,
   type SystemFinding,
-} from '../model/finding.ts'
-import type { DestinationsSaid, RouteRequest } from '../model/route.ts'
-import { type DecidedSeverity, parseSeverity } from '../model/severity.ts'
+} from '../model/alerts/finding.ts'
+import type { DestinationsSaid, RouteRequest } from '../model/alerts/route.ts'
+import { type DecidedSeverity, parseSeverity } from '../model/alerts/severity.ts'
 
 /** What may become an alert: routing and dedup decide the rest. */
 export interface Candidate {

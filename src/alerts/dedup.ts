@@ -1,7 +1,7 @@
 /** Decides what one more event means to its group: counted, a new alert, or merged into the open one. Pure. */
-import { ageMs } from '../model/age.ts'
-import { type AlertDraft, alertId, groupKey, hashId } from '../model/alert.ts'
-import { compareSeverity } from '../model/severity.ts'
+import { ageMs } from '../core/age.ts'
+import { type AlertDraft, alertId, groupKey, hashId } from '../model/alerts/alert.ts'
+import { compareSeverity } from '../model/alerts/severity.ts'
 import type { Divergence, Group } from '../store/store.ts'
 
 export interface Counted {

@@ -1,5 +1,5 @@
 /** The alert limiter: a detection that creates too many alerts in an hour is muted until somebody unmutes it. Pure. */
-import { ageMs } from '../model/age.ts'
+import { ageMs } from '../core/age.ts'
 import type { LimiterState } from '../store/store.ts'
 
 export const ALERTS_PER_HOUR = 1_000

@@ -1,5 +1,5 @@
 /** What a running daemon tells whoever watches it. */
-import type { Problem } from '../model/problem.ts'
+import type { Problem } from '../model/project/problem.ts'
 import type { Admitted } from '../pipeline/planner.ts'
 import type { ReloadStart } from './reloads.ts'
 

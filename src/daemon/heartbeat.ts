@@ -2,9 +2,9 @@
 
 import { type ScheduledTask, schedule } from 'node-cron'
 import { messageOf } from '../errors.ts'
-import { ageMs } from '../model/age.ts'
-import type { Heartbeat } from '../model/destination.ts'
-import type { SystemFinding } from '../model/finding.ts'
+import { ageMs } from '../core/age.ts'
+import type { Heartbeat } from '../model/project/destination.ts'
+import type { SystemFinding } from '../model/alerts/finding.ts'
 import type { Clock, Log } from '../model/ports.ts'
 import type { Store } from '../store/store.ts'
 

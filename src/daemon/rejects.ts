@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import { messageOf, UserError } from '../errors.ts'
 import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
-import type { EvaluatedEvent } from '../model/evaluation.ts'
+import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 
 /** Characters of an event that are kept. */
 const KEPT = 64 * 1024

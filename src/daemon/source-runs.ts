@@ -1,18 +1,18 @@
 /** Runs a source under supervision, with its own way into the pipeline. */
 import { messageOf } from '../errors.ts'
-import type { EvaluatedEvent } from '../model/evaluation.ts'
-import type { Envelope } from '../model/event.ts'
+import type { EvaluatedEvent } from '../model/events/evaluation.ts'
+import type { Envelope } from '../model/events/event.ts'
 import { type HttpDoor, type Log, systemClock } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { SourceContext, SourceSpec } from '../sources/_source.ts'
 import type { Store } from '../store/store.ts'
 import type { DaemonEvent } from './events.ts'
-import { createIntake } from './intake.ts'
+import { createIntake } from './event-intake.ts'
 import type { Readiness } from './readiness.ts'
 import type { KeepRejects } from './rejects.ts'
-import type { OpenedSource } from './sources.ts'
+import type { OpenedSource } from './open-sources.ts'
 import { supervise } from './supervise.ts'
-import type { Tally } from './tally.ts'
+import type { Tally } from './run-stats.ts'
 
 export interface SourceRunParts {
   /** By the generation that is in force at the call. */

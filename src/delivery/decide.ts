@@ -1,5 +1,5 @@
 /** What becomes of a delivery after an attempt: delivered, waiting until, or dead, and why. Pure. */
-import type { RetryPolicy } from '../model/destination.ts'
+import type { RetryPolicy } from '../model/project/destination.ts'
 import type { Attempt, DeliveryOutcome, DeliveryRow, NewDelivery } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
 import type { SendResult } from './send.ts'

@@ -1,10 +1,10 @@
 /** Delivery as the daemon sees it: start, wake, drain, reload, stop. */
-import { destinationKey, type Registry } from '../model/destination.ts'
+import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
-import type { DeliveryPorts } from './context.ts'
+import type { DeliveryPorts } from './delivery-ports.ts'
 import { createDispatcher } from './dispatch.ts'
 import { aborted, createLoop } from './loop.ts'
-import { reconcile } from './orphans.ts'
+import { reconcile } from './reconcile-registry.ts'
 import { changeState } from './states.ts'
 
 export interface DrainReport {

@@ -1,11 +1,11 @@
 /** Claims what is due, destination by destination, and starts the sends. Knows what is in flight, and nothing of time. */
 import { messageOf } from '../errors.ts'
-import { type Destination, destinationKey, type Registry } from '../model/destination.ts'
+import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DeliveryOutcome, Store } from '../store/store.ts'
 import { createClockSteps } from './clock-steps.ts'
-import type { DeliveryPorts } from './context.ts'
+import type { DeliveryPorts } from './delivery-ports.ts'
 import { deliver, LEASE_MS, type Task } from './deliver.ts'
-import { gate, PROBE_INTERVAL_MS, takeTokens } from './gate.ts'
+import { gate, PROBE_INTERVAL_MS, takeTokens } from './send-permit.ts'
 import { changeState } from './states.ts'
 
 const MOST_IN_ALL = 128

@@ -1,5 +1,5 @@
 /** How deliveries and destinations stand at this moment, for a scraper. */
-import { destinationKey, type Registry } from '../model/destination.ts'
+import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { Gauged } from '../model/ports.ts'
 import { DELIVERY_STATES, type Store } from '../store/store.ts'
 

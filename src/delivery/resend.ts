@@ -1,6 +1,6 @@
 /** Sends an alert again by hand: new deliveries, told from the first ones by their reason and the alert's title. Pure. */
-import { hashId, type JsonText } from '../model/alert.ts'
-import { type Destination, destinationKey } from '../model/destination.ts'
+import { hashId, type JsonText } from '../model/alerts/alert.ts'
+import { type Destination, destinationKey } from '../model/project/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 
 const REASON = 're-sent'

@@ -9,13 +9,13 @@ import type {
 } from '../destinations/_destination.ts'
 import { speaksHttp } from '../destinations/_destination.ts'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
-import type { Destination } from '../model/destination.ts'
+import type { Destination } from '../model/project/destination.ts'
 import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { AlertRow } from '../store/store.ts'
-import { classify, MAX_RETRY_AFTER_MS } from './classify.ts'
-import { buildMessage } from './message.ts'
-import { headerRedactor, secretRedactor } from './redaction.ts'
-import { dressed, type Options, type Steps, stepsOf, transportOf } from './requests.ts'
+import { classify, MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
+import { buildMessage } from './delivery-message.ts'
+import { headerRedactor, secretRedactor } from './http/redaction.ts'
+import { dressed, type Options, type Steps, stepsOf, transportOf } from './request-steps.ts'
 import { templated } from './templates.ts'
 
 export interface SendPorts {

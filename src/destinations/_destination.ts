@@ -1,6 +1,6 @@
 /** The contract of a destination type: one file per type; the file's name is the type. */
-import type { JsonText, Notification } from '../model/alert.ts'
-import type { AlertKind } from '../model/alert-kind.ts'
+import type { JsonText, Notification } from '../model/alerts/alert.ts'
+import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import { type OptionsSchema, type TemplatePart, TRANSPORT_SCHEMA, templateSchema } from './_options.ts'
 

@@ -1,9 +1,9 @@
 /** Asana: creates a task in one or more projects. Before it tries again it looks whether the task is there. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, below, postJson, textIn } from './_http.ts'
-import { apiUrl, secretText } from './_option-forms.ts'
-import { headline, plainText } from './_story.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { apiUrl, secretText } from './parts/option-forms.ts'
+import { headline, plainText } from './parts/alert-text.ts'
 
 interface AsanaOptions {
   readonly personalAccessToken: string

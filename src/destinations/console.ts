@@ -1,6 +1,6 @@
 /** Writes each alert to the standard output of the process: one JSON line, or one for people. */
 import { defineDestination, type Message } from './_destination.ts'
-import { deliveryLine } from './_line.ts'
+import { deliveryLine } from './parts/delivery-line.ts'
 
 interface ConsoleOptions {
   readonly format?: 'json' | 'text'

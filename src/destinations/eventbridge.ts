@@ -9,12 +9,12 @@ import {
   awsIdentity,
   awsReceipt,
   signAws,
-} from './_aws.ts'
+} from './parts/aws.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, textIn } from './_http.ts'
-import { notificationWithin } from './_notification.ts'
-import { text } from './_option-forms.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, textIn } from './parts/json-request.ts'
+import { notificationWithin } from './parts/notification-size.ts'
+import { text } from './parts/option-forms.ts'
 
 interface EventBridgeOptions extends AwsOptions {
   readonly eventBus: string

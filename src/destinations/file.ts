@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
 import { defineDestination } from './_destination.ts'
-import { deliveryLine } from './_line.ts'
+import { deliveryLine } from './parts/delivery-line.ts'
 
 interface FileOptions {
   readonly path: string

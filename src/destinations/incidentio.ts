@@ -1,14 +1,14 @@
 /** incident.io: an alert through an HTTP alert source, the same one however often it is tried. */
 
-import { exactly } from '../model/exact-json.ts'
+import { exactly } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, below, postJson, textIn } from './_http.ts'
-import { escapeMarkdown, markdownStory } from './_markdown.ts'
-import { withoutContext } from './_notification.ts'
-import { apiUrl, secretText, text } from './_option-forms.ts'
-import { headline } from './_story.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
+import { withoutContext } from './parts/notification-size.ts'
+import { apiUrl, secretText, text } from './parts/option-forms.ts'
+import { headline } from './parts/alert-text.ts'
 
 interface IncidentIoOptions {
   readonly alertSourceConfigId: string

@@ -2,10 +2,10 @@
 import { PermanentError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, basicAuth, below, postJson, textIn } from './_http.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, basicAuth, below, postJson, textIn } from './parts/json-request.ts'
 import { env } from './_options.ts'
-import { contextText, headline, parts } from './_story.ts'
+import { contextText, headline, parts } from './parts/alert-text.ts'
 
 interface JiraOptions {
   readonly url: string

@@ -1,11 +1,11 @@
 /** Mattermost: a message with an attachment, through an incoming webhook. */
-import { COLOURS } from './_colours.ts'
+import { COLOURS } from './parts/colours.ts'
 import { defineDestination } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { postJson } from './_http.ts'
-import { escapeMarkdown, markdownStory } from './_markdown.ts'
-import { secretUrl, text } from './_option-forms.ts'
-import { headline } from './_story.ts'
+import { Fit } from './parts/truncate.ts'
+import { postJson } from './parts/json-request.ts'
+import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
+import { secretUrl, text } from './parts/option-forms.ts'
+import { headline } from './parts/alert-text.ts'
 
 interface MattermostOptions {
   readonly webhookUrl: string

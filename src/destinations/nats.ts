@@ -1,10 +1,10 @@
 /** NATS: publishes the notification to a subject, by JetStream with its acknowledgement and deduplication. */
 import { messageOf, PermanentError, RetryableError } from '../errors.ts'
-import { networkCode, networkFailure } from '../model/network-failure.ts'
+import { networkCode, networkFailure } from '../core/network-failure.ts'
 import { defineDestination, type SendPorts } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { notificationWithin } from './_notification.ts'
-import { secretText, text } from './_option-forms.ts'
+import { Fit } from './parts/truncate.ts'
+import { notificationWithin } from './parts/notification-size.ts'
+import { secretText, text } from './parts/option-forms.ts'
 import { file, TLS_PROPERTIES } from './_options.ts'
 
 interface NatsOptions {
@@ -105,7 +105,7 @@ export default defineDestination<NatsOptions, Publication>({
 
 async function open(options: NatsOptions, signal: SendPorts['signal']) {
   const { credsAuthenticator } = await import('@nats-io/transport-node')
-  const { connectNats } = await import('./_nats-transport.ts')
+  const { connectNats } = await import('./parts/nats-transport.ts')
   const { servers, token, user, password, credentials, ca, certificate, key } = options
   const needsTls =
     ca !== undefined || certificate !== undefined || servers.some((url) => url.startsWith('tls://'))

@@ -1,12 +1,12 @@
 /** Opsgenie: creates an alert, the same one however often it is tried. */
 import { PermanentError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import type { Severity } from '../model/severity.ts'
+import type { Severity } from '../model/alerts/severity.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, below, postJson, textIn } from './_http.ts'
-import { apiUrl, secretText, text } from './_option-forms.ts'
-import { contextText, headline, parts } from './_story.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { apiUrl, secretText, text } from './parts/option-forms.ts'
+import { contextText, headline, parts } from './parts/alert-text.ts'
 
 interface OpsgenieOptions {
   readonly apiKey: string

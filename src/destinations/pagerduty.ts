@@ -1,14 +1,14 @@
 /** PagerDuty: triggers an incident through Events API v2, the same one however often it is tried. */
 import { PermanentError, RetryableError } from '../errors.ts'
-import type { Notification } from '../model/alert.ts'
-import { exactly } from '../model/exact-json.ts'
+import type { Notification } from '../model/alerts/alert.ts'
+import { exactly } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import type { Severity } from '../model/severity.ts'
+import type { Severity } from '../model/alerts/severity.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, below, postJson, textIn } from './_http.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { env } from './_options.ts'
-import { headline } from './_story.ts'
+import { headline } from './parts/alert-text.ts'
 
 interface PagerDutyOptions {
   readonly integrationKey: string

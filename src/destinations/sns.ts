@@ -7,12 +7,12 @@ import {
   awsIdentity,
   awsReceipt,
   signAws,
-} from './_aws.ts'
+} from './parts/aws.ts'
 import { defineDestination, type Message } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { withoutContext } from './_notification.ts'
-import { text } from './_option-forms.ts'
-import { headline, plainText } from './_story.ts'
+import { Fit } from './parts/truncate.ts'
+import { withoutContext } from './parts/notification-size.ts'
+import { text } from './parts/option-forms.ts'
+import { headline, plainText } from './parts/alert-text.ts'
 
 interface SnsOptions extends AwsOptions {
   readonly topicArn: string

@@ -1,12 +1,12 @@
 /** Splunk: the notification as an event of the HTTP Event Collector. */
 import { PermanentError, RetryableError } from '../errors.ts'
-import { exactly } from '../model/exact-json.ts'
+import { exactly } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, below, postJson, textIn } from './_http.ts'
-import { withoutContext } from './_notification.ts'
-import { secretText, text } from './_option-forms.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { withoutContext } from './parts/notification-size.ts'
+import { secretText, text } from './parts/option-forms.ts'
 
 interface SplunkOptions {
   readonly url: string

@@ -7,11 +7,11 @@ import {
   awsIdentity,
   awsReceipt,
   signAws,
-} from './_aws.ts'
+} from './parts/aws.ts'
 import { defineDestination } from './_destination.ts'
-import { Fit } from './_fit.ts'
-import { answerJson, textIn } from './_http.ts'
-import { notificationWithin } from './_notification.ts'
+import { Fit } from './parts/truncate.ts'
+import { answerJson, textIn } from './parts/json-request.ts'
+import { notificationWithin } from './parts/notification-size.ts'
 
 interface SqsOptions extends AwsOptions {
   readonly queueUrl: string

@@ -1,7 +1,7 @@
 /** Tines: starts a story through its webhook action; the event is the notification. */
 import { defineDestination } from './_destination.ts'
-import { postJson } from './_http.ts'
-import { secretText, secretUrl } from './_option-forms.ts'
+import { postJson } from './parts/json-request.ts'
+import { secretText, secretUrl } from './parts/option-forms.ts'
 
 interface TinesOptions {
   readonly webhookUrl: string

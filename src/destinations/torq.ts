@@ -1,7 +1,7 @@
 /** Torq: starts workflows through a webhook integration; the event is the notification. */
 import { defineDestination } from './_destination.ts'
-import { postJson } from './_http.ts'
-import { secretText, secretUrl, text } from './_option-forms.ts'
+import { postJson } from './parts/json-request.ts'
+import { secretText, secretUrl, text } from './parts/option-forms.ts'
 
 interface TorqOptions {
   readonly webhookUrl: string

@@ -1,6 +1,6 @@
 /** POSTs the notification, exactly as documented, to any URL. */
 import { defineDestination } from './_destination.ts'
-import { postJson } from './_http.ts'
+import { postJson } from './parts/json-request.ts'
 import { env, file } from './_options.ts'
 
 interface WebhookOptions {

@@ -1,6 +1,6 @@
 /** What every drawing of routes shows: a track per bundle, a column per place where alerts end. Pure. */
-import type { Bundle } from '../model/route-table.ts'
-import { SEVERITIES, type Severity } from '../model/severity.ts'
+import type { Bundle } from '../model/alerts/route-table.ts'
+import { SEVERITIES, type Severity } from '../model/alerts/severity.ts'
 
 export interface Chart {
   readonly columns: readonly Column[]

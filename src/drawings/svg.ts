@@ -1,5 +1,5 @@
 /** Routes as a picture: tracks from log types to destinations, in one SVG file without script or outside parts. Pure. */
-import type { Bundle } from '../model/route-table.ts'
+import type { Bundle } from '../model/alerts/route-table.ts'
 import { type Chart, escapeMarkup, SEVERITY_COLOURS, SHOWN_SEVERITIES, type Track } from './_chart.ts'
 
 const ROW = 22

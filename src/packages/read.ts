@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { isFile } from '../files/path-kind.ts'
 import { readProjectFile } from '../files/project-file.ts'
-import { NO_PACKAGES, type PackageSet, packagesDigest } from '../model/packages.ts'
+import { NO_PACKAGES, type PackageSet, packagesDigest } from '../model/project/packages.ts'
 import { PACKAGE_BOUNDS, PackageBudget } from './budget.ts'
 import { unpackWheel } from './wheel.ts'
 

@@ -1,10 +1,10 @@
 /** Turns candidates, one after the other, into one commit plan over the state that was read. No I/O. */
 import { decideDedup } from '../alerts/dedup.ts'
 import { decideLimit } from '../alerts/limiter.ts'
-import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alert.ts'
-import { alertGroup } from '../model/alert-kind.ts'
-import { destinationKey, type Registry } from '../model/destination.ts'
-import { lookUp } from '../routing/resolve.ts'
+import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
+import { alertGroup } from '../model/alerts/alert-kind.ts'
+import { destinationKey, type Registry } from '../model/project/destination.ts'
+import { lookUp } from '../routing/resolve-route.ts'
 import type {
   AlertRow,
   AlertUpdate,

@@ -1,7 +1,7 @@
 /** What the pipeline has to say about itself: routes that name nobody, detections that were muted. */
 import { ALERTS_PER_HOUR } from '../alerts/limiter.ts'
-import type { SystemFinding } from '../model/finding.ts'
-import type { RouteProblem } from '../model/route.ts'
+import type { SystemFinding } from '../model/alerts/finding.ts'
+import type { RouteProblem } from '../model/alerts/route.ts'
 
 /** One per detection and window: it names a destination that does not exist. */
 export function unknownDestination(

@@ -1,6 +1,6 @@
 /** One JSON document per run, in the stable shape of docs/cli.md: fields are only ever added. */
-import { testJson } from '../model/test-json.ts'
-import type { DetectionResult } from '../model/test-result.ts'
+import { testJson } from '../model/events/test-json.ts'
+import type { DetectionResult } from '../model/events/test-result.ts'
 import type { CreateReporter } from './_reporter.ts'
 
 const createJson: CreateReporter = ({ failuresOnly }) => ({

@@ -1,9 +1,9 @@
 /** What a change re-routes: rows and test cases before against after. Pure. */
-import { compareText } from '../model/compare-text.ts'
-import type { RouteRow, RouteTable } from '../model/route-table.ts'
-import { compareSeverity, type Severity } from '../model/severity.ts'
-import type { DetectionResult, TestResult } from '../model/test-result.ts'
-import { routeKey } from './table.ts'
+import { compareText } from '../core/compare-text.ts'
+import type { RouteRow, RouteTable } from '../model/alerts/route-table.ts'
+import { compareSeverity, type Severity } from '../model/alerts/severity.ts'
+import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
+import { routeKey } from './route-tables.ts'
 
 /** Where one detection goes at one severity; several routes where code or log type decides. */
 export interface RouteChange {

@@ -2,7 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log, PostEndpoint } from '../model/ports.ts'
 import { Admission, type AdmittedRequest } from './admission.ts'
-import { type Authority, admit, authorise, type Verdict } from './authority.ts'
+import { type Authority, admit, authorise, type Verdict } from './auth.ts'
 import type { ExposedMetrics } from './metrics.ts'
 import { MAX_HEADER_BYTES, onClientError, onError, onExpectation, refusal, send } from './refusals.ts'
 

@@ -2,7 +2,7 @@
 import { messageOf, UserError } from '../errors.ts'
 import type { HttpDoor } from '../model/ports.ts'
 import { type App, createApp, type ServerOptions } from './app.ts'
-import { isLoopback } from './authority.ts'
+import { isLoopback } from './auth.ts'
 
 export type { ServerOptions } from './app.ts'
 

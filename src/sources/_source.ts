@@ -1,5 +1,5 @@
 /** The contract of a source: where events come from. One file per scheme; the file's name is the scheme. */
-import type { Envelope, EventKind, Settlement } from '../model/event.ts'
+import type { Envelope, EventKind, Settlement } from '../model/events/event.ts'
 import type { Clock, HttpDoor, Log } from '../model/ports.ts'
 
 /** `--from SCHEME:REST?query`, taken apart. */

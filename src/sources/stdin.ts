@@ -1,8 +1,8 @@
 /** Standard input until its end. */
 import { UserError } from '../errors.ts'
 import type { SourceType } from './_source.ts'
-import { refuseUnknownOptions } from './_spec.ts'
-import { readStream } from './_stream.ts'
+import { refuseUnknownOptions } from './_source-spec.ts'
+import { readStream } from './stream/stream.ts'
 
 export default {
   scheme: 'stdin',

@@ -2,10 +2,10 @@
  * The contract of a store: asynchronous, no interactive transaction, no callback inside one.
  * `read` gives state with versions, a pure decision makes a plan, `commit` takes it whole or says conflict.
  */
-import type { AlertDraft, JsonText } from '../model/alert.ts'
-import type { AlertKind } from '../model/alert-kind.ts'
-import type { Route } from '../model/route.ts'
-import type { Severity } from '../model/severity.ts'
+import type { AlertDraft, JsonText } from '../model/alerts/alert.ts'
+import type { AlertKind } from '../model/alerts/alert-kind.ts'
+import type { Route } from '../model/alerts/route.ts'
+import type { Severity } from '../model/alerts/severity.ts'
 import type {
   Attempt,
   Backlog,
@@ -14,9 +14,9 @@ import type {
   DeliveryState,
   DestinationState,
   NewDelivery,
-} from './delivery-rows.ts'
+} from './rows/delivery-rows.ts'
 
-export * from './delivery-rows.ts'
+export * from './rows/delivery-rows.ts'
 
 /** Everything about one (detection, kind, dedup key). */
 export interface Group {

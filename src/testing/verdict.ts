@@ -1,13 +1,13 @@
 /** Judges one test case from what the functions said: the verdict Panther's tool gives, then the expectations. Pure. */
 import { buildMatch, functionLabel, matches } from '../alerts/build.ts'
-import type { AlertDraft } from '../model/alert.ts'
-import type { NoRegistry, Registry } from '../model/destination.ts'
-import { alertsOn, type Detection, type TestCase } from '../model/detection.ts'
-import type { TestOutcome } from '../model/evaluation.ts'
-import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/finding.ts'
-import type { RouteProblem } from '../model/route.ts'
-import type { TestFailure, TestResult } from '../model/test-result.ts'
-import { resolve } from '../routing/resolve.ts'
+import type { AlertDraft } from '../model/alerts/alert.ts'
+import type { NoRegistry, Registry } from '../model/project/destination.ts'
+import { alertsOn, type Detection, type TestCase } from '../model/project/detection.ts'
+import type { TestOutcome } from '../model/events/evaluation.ts'
+import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/alerts/finding.ts'
+import type { RouteProblem } from '../model/alerts/route.ts'
+import type { TestFailure, TestResult } from '../model/events/test-result.ts'
+import { resolve } from '../routing/resolve-route.ts'
 import { checkExpectations } from './expectations.ts'
 
 export interface VerdictOptions {

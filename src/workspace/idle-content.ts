@@ -1,9 +1,9 @@
 /** Finds enabled content that can never do anything, so that it is not loaded silently. Pure: a project and source texts in. */
-import type { Detection } from '../model/detection.ts'
-import type { Problem } from '../model/problem.ts'
-import type { Project } from '../model/project.ts'
-import { reportedProblems, type WarningCode } from '../model/warning-policy.ts'
-import { parseSourceSpec } from '../sources/_spec.ts'
+import type { Detection } from '../model/project/detection.ts'
+import type { Problem } from '../model/project/problem.ts'
+import type { Project } from '../model/project/project.ts'
+import { reportedProblems, type WarningCode } from '../model/project/warning-policy.ts'
+import { parseSourceSpec } from '../sources/_source-spec.ts'
 
 const MAX_NAMED = 3
 

@@ -5,4 +5,4 @@ export {
   optionFault,
   readOption,
   suggestedReference,
-} from '../config/option-fields.ts'
+} from '../config/destinations/option-fields.ts'

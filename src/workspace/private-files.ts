@@ -1,8 +1,8 @@
 /** The files of a running project that hold alerts or secrets: they should be for their owner alone. */
 import { resolve } from 'node:path'
 import { readableByOthers } from '../files/permissions.ts'
-import { declaredDestinations } from '../model/destination.ts'
-import type { Project } from '../model/project.ts'
+import { declaredDestinations } from '../model/project/destination.ts'
+import type { Project } from '../model/project/project.ts'
 
 export const DEFAULT_REJECTS = '.signalbox/rejects.ndjson'
 

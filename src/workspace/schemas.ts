@@ -1,6 +1,6 @@
 /** The JSON Schemas of a project's files, the bundled destination types included. */
 import { type PublishedSchema, publishedSchemas } from '../config/schemas/published.ts'
-import { aboutTypes } from './destination-types.ts'
+import { aboutTypes } from './destinations/load-destination-types.ts'
 
 export type { PublishedSchema } from '../config/schemas/published.ts'
 

@@ -1,6 +1,6 @@
 /** Python, booting before anything else is loaded. Imports as little as it can. */
-import { imageFolder, processEnvironment } from '../config/env-file.ts'
-import { WarmEngine } from '../engine/warm.ts'
+import { imageFolder, processEnvironment } from '../config/files/environment.ts'
+import { WarmEngine } from '../engine/pool/prewarmed-worker.ts'
 
 let early: WarmEngine | undefined
 /** What the latest interpreter came from, and the folder of its snapshots. */

@@ -2,15 +2,15 @@
  * The engine of `watch`. What was run once is remembered. What must run runs in an interpreter without a past, which was
  * booted before it was asked for and loads only what it needs.
  */
-import type { WarmEngine } from '../engine/warm.ts'
-import type { Detection } from '../model/detection.ts'
-import type { BodyProblem, Engine, TestCall, TestOutcome } from '../model/evaluation.ts'
-import { NO_FACTS, type ProjectFacts } from '../model/facts.ts'
-import { NO_PACKAGES, type PackageSet } from '../model/packages.ts'
+import type { WarmEngine } from '../engine/pool/prewarmed-worker.ts'
+import type { Detection } from '../model/project/detection.ts'
+import type { BodyProblem, Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
+import { NO_FACTS, type ProjectFacts } from '../model/events/facts.ts'
+import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
 import type { Log } from '../model/ports.ts'
-import type { Project } from '../model/project.ts'
-import { looksAt, type Touched } from '../testing/touched.ts'
-import { type EngineStart, packagesOf, startEngine, warmUp } from './project.ts'
+import type { Project } from '../model/project/project.ts'
+import { looksAt, type Touched } from '../testing/affected.ts'
+import { type EngineStart, packagesOf, startEngine, warmUp } from './open-project.ts'
 
 /** A detection as it was when an interpreter was last started for it. */
 interface Known {

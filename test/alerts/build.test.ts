@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { buildErrors, buildMatch, buildSystem } from '../../src/alerts/build.ts'
-import { notificationJson, prefixedTitle } from '../../src/model/alert.ts'
-import type { FunctionResults } from '../../src/model/finding.ts'
+import { notificationJson, prefixedTitle } from '../../src/model/alerts/alert.ts'
+import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import { detection, failure, finding, identity } from '../support/model.ts'
 
 const said = <T>(output: T) => ({ output })

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { coverageText } from '../../src/cli/_coverage-view.ts'
-import { plainStyle } from '../../src/reporters/_style.ts'
+import { coverageText } from '../../src/cli/test-run/coverage-view.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import { signalbox } from './fake-io.ts'
 import { makeProject, SOUND } from './project-on-disk.ts'
 

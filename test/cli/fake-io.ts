@@ -1,7 +1,7 @@
 /** A process for commands under test: collects what they write, gives them signals on demand. */
 import { Readable, Writable } from 'node:stream'
-import type { Io, Signal } from '../../src/cli/_command.ts'
-import { runProgram } from '../../src/cli/_program.ts'
+import type { Io, Signal } from '../../src/cli/command/command.ts'
+import { runProgram } from '../../src/cli/program.ts'
 
 export interface FakeIo extends Io {
   out(): string

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { errorText } from '../../src/cli/_program.ts'
+import { errorText } from '../../src/cli/program.ts'
 import { describeWithProgram } from '../support/optional-program.ts'
 import { COMMAND, commandEnvironment } from '../support/process.ts'
 import { signalbox } from './fake-io.ts'

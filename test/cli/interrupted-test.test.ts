@@ -1,6 +1,6 @@
 /** Ctrl-C during a long test says what had no result. */
 import { expect, it } from 'vitest'
-import { runProgram } from '../../src/cli/_program.ts'
+import { runProgram } from '../../src/cli/program.ts'
 import { type FakeIo, fakeIo } from './fake-io.ts'
 import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createNarrator } from '../../src/cli/_narration.ts'
-import type { DaemonEvent } from '../../src/daemon.ts'
-import type { AlertDraft } from '../../src/model/alert.ts'
-import type { Problem } from '../../src/model/problem.ts'
-import type { Route } from '../../src/model/route.ts'
-import { plainStyle } from '../../src/reporters/_style.ts'
+import { createNarrator } from '../../src/cli/format/event-format.ts'
+import type { DaemonEvent } from '../../src/daemon/daemon.ts'
+import type { AlertDraft } from '../../src/model/alerts/alert.ts'
+import type { Problem } from '../../src/model/project/problem.ts'
+import type { Route } from '../../src/model/alerts/route.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import type { AlertRow } from '../../src/store/store.ts'
 
 const route: Route = {

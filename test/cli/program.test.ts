@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { COMMANDS } from '../../src/cli/_commands.ts'
+import { COMMANDS } from '../../src/cli/command-map.ts'
 import { signalbox } from './fake-io.ts'
 
 const src = join(import.meta.dirname, '../../src')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseReporters } from '../../src/cli/_selection.ts'
+import { parseReporters } from '../../src/cli/test-run/selection.ts'
 
 const known = ['pretty', 'json']
 

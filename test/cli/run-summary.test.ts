@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { runExitCode, summaryLines } from '../../src/cli/_run-summary.ts'
-import type { RunSummary } from '../../src/daemon.ts'
-import { plainStyle } from '../../src/reporters/_style.ts'
+import { runExitCode, summaryLines } from '../../src/cli/format/run-summary.ts'
+import type { RunSummary } from '../../src/daemon/daemon.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import type { DeliveryRow } from '../../src/store/store.ts'
 
 const clean: RunSummary = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { moment, shortId, table } from '../../src/cli/_table.ts'
+import { moment, shortId, table } from '../../src/cli/format/table.ts'
 
 it('pads columns to their widest cell and leaves no trailing blanks', () => {
   expect(

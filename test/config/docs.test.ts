@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations.ts'
-import { EXPECTATION_PROPERTIES } from '../../src/config/schemas/expectations.ts'
-import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings.ts'
-import { CONDITIONS } from '../../src/model/condition.ts'
-import { DEFAULT_SETTINGS } from '../../src/model/settings.ts'
+import { DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
+import { EXPECTATION_PROPERTIES } from '../../src/config/schemas/expectations-schema.ts'
+import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
+import { CONDITIONS } from '../../src/model/project/condition.ts'
+import { DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
 import { BODY, load, rule } from './_project.ts'
 
 function page(name: string): string {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Problem } from '../../src/model/problem.ts'
+import type { Problem } from '../../src/model/project/problem.ts'
 import { BODY, load, REGISTRY, rule } from './_project.ts'
 
 function faults(folder: string): { name: string; expected: string; text: string }[] {

@@ -2,8 +2,8 @@
 /** Files -> Project: what is loaded, in which form, and what one file's fault leaves of the others. */
 import { describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
-import { declaredDestinations } from '../../src/model/destination.ts'
-import type { Project } from '../../src/model/project.ts'
+import { declaredDestinations } from '../../src/model/project/destination.ts'
+import type { Project } from '../../src/model/project/project.ts'
 import { BODY, load, projectWith, REGISTRY, rule, TYPES } from './_project.ts'
 
 const TESTS = `Tests:

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** A problem points at what it names, says what was found, and hints at what helps. */
 import { describe, expect, it } from 'vitest'
-import { formatProblem } from '../../src/config/problems.ts'
-import { parseYaml } from '../../src/config/yaml.ts'
+import { formatProblem } from '../../src/config/files/problems.ts'
+import { parseYaml } from '../../src/config/yaml/yaml.ts'
 import { load, rule } from './_project.ts'
 
 /** The character that the caret stands under. */

@@ -1,6 +1,6 @@
 /** What every destination that does not speak HTTP must pass: on the wire, in the whole room, with a server that fails in every way there is. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
 import { type FaultyServer, startFaulty, type TcpFault, type Tongue } from '../support/faulty-server.ts'

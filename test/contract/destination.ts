@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { dressed, type Options, previewRequest, stepsOf } from '../../src/delivery/requests.ts'
+import { dressed, type Options, previewRequest, stepsOf } from '../../src/delivery/request-steps.ts'
 import {
   type DestinationType,
   type Message,
@@ -11,8 +11,8 @@ import {
   type Outgoing,
   speaksHttp,
 } from '../../src/destinations/_destination.ts'
-import { ALERT_KINDS } from '../../src/model/alert-kind.ts'
-import { SEVERITIES } from '../../src/model/severity.ts'
+import { ALERT_KINDS } from '../../src/model/alerts/alert-kind.ts'
+import { SEVERITIES } from '../../src/model/alerts/severity.ts'
 import { loadDestination } from '../support/delivery.ts'
 import { documented, generatedParts, refreshed } from '../support/destination-page.ts'
 import { leastMessage, messageOf, mostMessage, sampleMessage } from '../support/message.ts'

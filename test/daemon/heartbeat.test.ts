@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { beat, createHeartbeat } from '../../src/daemon/heartbeat.ts'
-import type { SystemFinding } from '../../src/model/finding.ts'
+import type { SystemFinding } from '../../src/model/alerts/finding.ts'
 import { openStore } from '../../src/store/open.ts'
 import { manualClock } from '../support/clock.ts'
 import { recordingLog } from '../support/source.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { afterAnswer, afterFailure, isOpen } from '../../src/delivery/breaker.ts'
-import { gate } from '../../src/delivery/gate.ts'
+import { gate } from '../../src/delivery/send-permit.ts'
 import type { DestinationState } from '../../src/store/store.ts'
 import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Destination, destinationKey } from '../../src/model/destination.ts'
+import { type Destination, destinationKey } from '../../src/model/project/destination.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHttpClient } from '../../src/delivery/http-client.ts'
+import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import { sendOnce } from '../../src/delivery/send.ts'
 import {
   type DestinationType,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import jira from '../../src/destinations/jira.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { messageOf } from '../support/message.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import msteams from '../../src/destinations/msteams.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { leastMessage, mostMessage, sampleMessage } from '../support/message.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import pagerduty from '../../src/destinations/pagerduty.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { messageOf, mostMessage } from '../support/message.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import slack from '../../src/destinations/slack.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { messageOf } from '../support/message.ts'

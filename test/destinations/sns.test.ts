@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import sns from '../../src/destinations/sns.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { type AwsFake, KEY_ID, SECRET, startAws } from '../support/aws.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import splunk from '../../src/destinations/splunk.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { messageOf } from '../support/message.ts'

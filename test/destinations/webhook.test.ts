@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import webhook from '../../src/destinations/webhook.ts'
 import type { HttpRequest } from '../../src/model/ports.ts'
 import { destinationContract } from '../contract/destination.ts'

@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ANALYSIS_TYPES } from '../../src/config/schemas/analysis-types.ts'
-import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations.ts'
-import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings.ts'
-import type { Project } from '../../src/model/project.ts'
+import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
+import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
+import type { Project } from '../../src/model/project/project.ts'
 import { BODY, load, rule } from '../config/_project.ts'
 import { REPOSITORY } from './markdown-pages.ts'
 

@@ -6,7 +6,7 @@ import {
   EXAMPLE_DESTINATIONS,
   EXAMPLE_SPEC,
 } from '../../scripts/docs/detection-functions.ts'
-import { FUNCTIONS } from '../../src/model/finding.ts'
+import { FUNCTIONS } from '../../src/model/alerts/finding.ts'
 import { type LoadedProject, loadProject } from '../../src/workspace/testing.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { GENERATED_PAGES, generatedText, NOTICE } from '../../scripts/docs/generated-pages.ts'
 import { PROBLEM_DESCRIPTIONS, PROBLEM_GROUPS } from '../../scripts/docs/problem-descriptions.ts'
 import type { ProblemCode } from '../../src/model/problem-code.ts'
-import { WARNING_CODES } from '../../src/model/warning-policy.ts'
+import { WARNING_CODES } from '../../src/model/project/warning-policy.ts'
 import { markdownPages, REPOSITORY } from './markdown-pages.ts'
 
 /** Files with one fault each; their first line says which. */

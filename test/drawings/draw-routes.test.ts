@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DRAWINGS, drawRoutes } from '../../src/drawings/draw-routes.ts'
-import type { RouteRow } from '../../src/model/route-table.ts'
+import type { RouteRow } from '../../src/model/alerts/route-table.ts'
 import { destination, registry } from '../support/model.ts'
 
 const EVIL = '</title><script>alert("1")</script>\'`|;%%{init}%%\u0007'

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, warmEngine } from '../support/engine-project.ts'
 

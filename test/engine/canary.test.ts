@@ -1,7 +1,7 @@
 /** A body that changes what all bodies of its worker share: noticed, named, set aside, and what the others said stands. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, helper, rule, warmEngine } from '../support/engine-project.ts'
 

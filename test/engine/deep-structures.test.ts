@@ -1,7 +1,7 @@
 /** Calls on texts and values that are nested very deeply: each is an error of its event, and no worker ends by it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
 

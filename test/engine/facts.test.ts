@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import { helpersOf, literalsOf, type ProjectFacts } from '../../src/model/facts.ts'
+import { helpersOf, literalsOf, type ProjectFacts } from '../../src/model/events/facts.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import {
   dataModel,

@@ -1,7 +1,7 @@
 /** Inline filters before real Python: what does not pass never reaches `rule()`, in tests and live alike. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, rule, told, warmEngine } from '../support/engine-project.ts'
 import { readExpression } from '../support/expressions.ts'

@@ -1,7 +1,7 @@
 /** Which lines of a body run during a test call, told by real Python. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, helper, rule, warmEngine } from '../support/engine-project.ts'
 

@@ -1,7 +1,7 @@
 /** Packages inside the sandbox: what bodies can import, and what wins on a clash. */
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { PYTHON_VERSION } from '../../src/packages/wheel.ts'

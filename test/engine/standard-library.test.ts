@@ -1,7 +1,7 @@
 /** What this interpreter's standard library lacks and the runtime adds, as detections meet it. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, IMAGES, rule } from '../support/engine-project.ts'
 

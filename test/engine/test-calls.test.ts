@@ -1,7 +1,7 @@
 /** The cases that detections carry, run through real Python: mocks, isolation, all functions, tracebacks. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { dataModel, engineProject, helper, policy, rule, warmEngine } from '../support/engine-project.ts'
 

@@ -1,9 +1,9 @@
 /** Detections that never end: stopped at the time limit and named, while everything else in the batch stands. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Detection } from '../../src/model/detection.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
-import type { FunctionError } from '../../src/model/finding.ts'
+import type { Detection } from '../../src/model/project/detection.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
+import type { FunctionError } from '../../src/model/alerts/finding.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
 

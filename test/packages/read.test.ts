@@ -2,7 +2,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { PackageSet } from '../../src/model/packages.ts'
+import type { PackageSet } from '../../src/model/project/packages.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { archive, folderWith, wheel } from './_wheels.ts'
 

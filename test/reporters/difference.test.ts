@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { differences, firstDifference, membership } from '../../src/reporters/_difference.ts'
+import { differences, firstDifference, membership } from '../../src/reporters/parts/difference.ts'
 
 it.each<[string, unknown, unknown, [string, boolean][]]>([
   ['equal', { a: 1 }, { a: 1, b: 2 }, []],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { DetectionResult } from '../../src/model/test-result.ts'
-import { plainStyle } from '../../src/reporters/_style.ts'
+import type { DetectionResult } from '../../src/model/events/test-result.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import createJson from '../../src/reporters/json.ts'
 import { detectionResult, keyError, route, testResult } from './results.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { DetectionResult } from '../../src/model/test-result.ts'
-import { plainStyle } from '../../src/reporters/_style.ts'
+import type { DetectionResult } from '../../src/model/events/test-result.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import createJunit from '../../src/reporters/junit.ts'
 import { summarise } from '../../src/testing/run-tests.ts'
 import { detectionResult, testResult } from './results.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { lcov } from '../../src/reporters/_lcov.ts'
+import { lcov } from '../../src/reporters/parts/lcov.ts'
 
 it('a record per file', () => {
   const files = [

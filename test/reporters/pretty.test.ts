@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { DetectionResult, TestResult } from '../../src/model/test-result.ts'
-import { plainStyle } from '../../src/reporters/_style.ts'
+import type { DetectionResult, TestResult } from '../../src/model/events/test-result.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import createPretty from '../../src/reporters/pretty.ts'
 import { detectionResult, keyError, testResult } from './results.ts'
 

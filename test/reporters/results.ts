@@ -1,7 +1,7 @@
 /** Results to report on. */
-import type { FunctionError } from '../../src/model/finding.ts'
-import type { Route } from '../../src/model/route.ts'
-import type { DetectionResult, TestResult } from '../../src/model/test-result.ts'
+import type { FunctionError } from '../../src/model/alerts/finding.ts'
+import type { Route } from '../../src/model/alerts/route.ts'
+import type { DetectionResult, TestResult } from '../../src/model/events/test-result.ts'
 
 export const route: Route = {
   level: 'static-severity',

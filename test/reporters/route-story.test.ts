@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Route } from '../../src/model/route.ts'
-import { routeTarget } from '../../src/reporters/_route-story.ts'
+import type { Route } from '../../src/model/alerts/route.ts'
+import { routeTarget } from '../../src/reporters/parts/route-trace.ts'
 
 const base: Route = { level: 'nowhere', destinations: [], suppressed: false, trace: [], problems: [] }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { plainStyle } from '../../src/reporters/_style.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import createTap from '../../src/reporters/tap.ts'
 import { summarise } from '../../src/testing/run-tests.ts'
 import { detectionResult, testResult } from './results.ts'

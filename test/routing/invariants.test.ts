@@ -1,11 +1,11 @@
 /** What holds for any registry and any alert, whatever the combination. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ALERT_KINDS, alertGroup } from '../../src/model/alert-kind.ts'
-import type { Destination, Registry } from '../../src/model/destination.ts'
-import type { DestinationsSaid, Route, RouteRequest } from '../../src/model/route.ts'
-import { SEVERITIES } from '../../src/model/severity.ts'
-import { resolve } from '../../src/routing/resolve.ts'
+import { ALERT_KINDS, alertGroup } from '../../src/model/alerts/alert-kind.ts'
+import type { Destination, Registry } from '../../src/model/project/destination.ts'
+import type { DestinationsSaid, Route, RouteRequest } from '../../src/model/alerts/route.ts'
+import { SEVERITIES } from '../../src/model/alerts/severity.ts'
+import { resolve } from '../../src/routing/resolve-route.ts'
 import { destination, registry } from '../support/model.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { resolve } from '../../src/routing/resolve.ts'
+import { resolve } from '../../src/routing/resolve-route.ts'
 import { combinationsOf, firstBreach, overrideIsNamed, readRows } from './truth-table.ts'
 
 /** kinds x destinations() x OutputIds x severity() x state of the destination x registry. */

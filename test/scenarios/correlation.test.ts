@@ -2,7 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
-import type { Notification } from '../../src/model/alert.ts'
+import type { Notification } from '../../src/model/alerts/alert.ts'
 import { openStore } from '../../src/store/open.ts'
 import { signalbox } from '../cli/fake-io.ts'
 import { makeProject } from '../cli/project-on-disk.ts'

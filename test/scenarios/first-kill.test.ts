@@ -2,7 +2,7 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Notification } from '../../src/model/alert.ts'
+import type { Notification } from '../../src/model/alerts/alert.ts'
 import { startDaemonProcess, untilReady } from '../chaos/daemon-process.ts'
 import { makeProject } from '../cli/project-on-disk.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
+import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'

@@ -1,7 +1,7 @@
 /** Small things that a detection could learn of the host, or that would make its results depend on it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, IMAGES, rule } from '../support/engine-project.ts'
 

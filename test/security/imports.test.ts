@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { importRule } from '../../src/engine/import-allowlist.ts'
-import { importedNames } from '../../src/engine/pyodide.ts'
-import { compileInterpreter, IMAGE_BYTES } from '../../src/engine/wasm-module.ts'
+import { importRule } from '../../src/engine/runtime/import-allowlist.ts'
+import { importedNames } from '../../src/engine/runtime/pyodide.ts'
+import { compileInterpreter, IMAGE_BYTES } from '../../src/engine/runtime/wasm-module.ts'
 
 const { version } = createRequire(import.meta.url)('pyodide/package.json') as { version: string }
 const known = readFileSync(join(import.meta.dirname, `imports-${version}.txt`), 'utf8')

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { loadPyodide, type PyodideInterface } from 'pyodide'
-import { bodiesOf } from '../../src/engine/bodies.ts'
-import { readPythonFiles } from '../../src/engine/python-files.ts'
-import { evaluationRequest, loadRequest, withDetails } from '../../src/engine/requests.ts'
-import { NO_PACKAGES } from '../../src/model/packages.ts'
+import { bodiesOf } from '../../src/engine/protocol/bodies.ts'
+import { readPythonFiles } from '../../src/engine/runtime/python-files.ts'
+import { evaluationRequest, loadRequest, withDetails } from '../../src/engine/protocol/driver-request.ts'
+import { NO_PACKAGES } from '../../src/model/project/packages.ts'
 import { engineProject, rule } from '../support/engine-project.ts'
 
 const bodies = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as { name: string; source: string }[]

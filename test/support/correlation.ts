@@ -1,6 +1,6 @@
 /** Signals in a real store, a rule that looks at them, and the alerts that come of it. */
-import { beginCursor, type CorrelatePorts, correlate } from '../../src/daemon/correlate.ts'
-import type { Correlation, CorrelationStep } from '../../src/model/correlation.ts'
+import { beginCursor, type CorrelatePorts, correlate } from '../../src/daemon/correlation-pass.ts'
+import type { Correlation, CorrelationStep } from '../../src/model/project/correlation-definition.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import { openStore } from '../../src/store/open.ts'
 import { manualClock } from './clock.ts'

@@ -1,6 +1,6 @@
 /** The parts of a destination's docs page that come from its code: the table of options, and what it sends. */
 import { parse } from 'yaml'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import { sampleMessage } from './message.ts'
 

@@ -1,12 +1,12 @@
 /** A small project for the engine, built in code, and the envelopes and calls to put into it. */
-import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
-import { WarmEngine } from '../../src/engine/warm.ts'
-import type { DataModel, Detection, Helper, PythonSource } from '../../src/model/detection.ts'
-import type { EvaluatedEvent } from '../../src/model/evaluation.ts'
-import type { Envelope } from '../../src/model/event.ts'
-import type { FunctionResults } from '../../src/model/finding.ts'
-import type { Project } from '../../src/model/project.ts'
-import { DEFAULT_SETTINGS, type Limits, type Settings } from '../../src/model/settings.ts'
+import { processEnvironment, snapshotFolder } from '../../src/config/files/environment.ts'
+import { WarmEngine } from '../../src/engine/pool/prewarmed-worker.ts'
+import type { DataModel, Detection, Helper, PythonSource } from '../../src/model/project/detection.ts'
+import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
+import type { Envelope } from '../../src/model/events/event.ts'
+import type { FunctionResults } from '../../src/model/alerts/finding.ts'
+import type { Project } from '../../src/model/project/project.ts'
+import { DEFAULT_SETTINGS, type Limits, type Settings } from '../../src/model/project/settings.ts'
 import { detection, project } from './model.ts'
 
 /** Where the tests' interpreters are kept: to start one from nothing takes seconds. */

@@ -1,12 +1,12 @@
 /** Match expressions as authors write them: one line of YAML -> the checked expression, compiled. */
-import { ExpressionReader, type Grammar } from '../../src/config/match-expressions.ts'
-import { ProblemList } from '../../src/config/problems.ts'
-import { SourceText } from '../../src/config/source-text.ts'
-import { parseYaml } from '../../src/config/yaml.ts'
-import { parseExact } from '../../src/engine/exact-json.ts'
-import { compile } from '../../src/engine/match.ts'
-import type { MatchExpression } from '../../src/model/match-expression.ts'
-import type { Problem } from '../../src/model/problem.ts'
+import { ExpressionReader, type Grammar } from '../../src/config/detections/match-expressions.ts'
+import { ProblemList } from '../../src/config/files/problems.ts'
+import { SourceText } from '../../src/config/files/source-text.ts'
+import { parseYaml } from '../../src/config/yaml/yaml.ts'
+import { parseExact } from '../../src/core/exact-numbers.ts'
+import { compile } from '../../src/match/compile-expression.ts'
+import type { MatchExpression } from '../../src/model/project/match-expression.ts'
+import type { Problem } from '../../src/model/project/problem.ts'
 
 export function readExpression(
   yaml: string,

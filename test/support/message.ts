@@ -1,7 +1,7 @@
 /** Messages on their way to a destination called `target`: a plain one, a rich one, the least and the most there can be. */
-import { buildMessage } from '../../src/delivery/message.ts'
+import { buildMessage } from '../../src/delivery/delivery-message.ts'
 import type { DestinationType, Message, Receipt, SendPorts } from '../../src/destinations/_destination.ts'
-import { type AlertDraft, notificationJson } from '../../src/model/alert.ts'
+import { type AlertDraft, notificationJson } from '../../src/model/alerts/alert.ts'
 import { draft, T0 } from './store-rows.ts'
 
 const OCCASION = { destination: 'target', deliveryId: 'd'.repeat(32), at: T0, repeated: false }

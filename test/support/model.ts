@@ -1,10 +1,10 @@
 /** Builders of model values with sensible defaults: a test names only what it is about. */
-import type { Destination, NoRegistry, Registry } from '../../src/model/destination.ts'
-import type { Detection } from '../../src/model/detection.ts'
-import type { EventIdentity } from '../../src/model/event.ts'
-import type { FunctionError, FunctionResults, MatchFinding } from '../../src/model/finding.ts'
-import type { Project } from '../../src/model/project.ts'
-import { DEFAULT_SETTINGS } from '../../src/model/settings.ts'
+import type { Destination, NoRegistry, Registry } from '../../src/model/project/destination.ts'
+import type { Detection } from '../../src/model/project/detection.ts'
+import type { EventIdentity } from '../../src/model/events/event.ts'
+import type { FunctionError, FunctionResults, MatchFinding } from '../../src/model/alerts/finding.ts'
+import type { Project } from '../../src/model/project/project.ts'
+import { DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
 
 export function destination(name: string, over: Partial<Destination> = {}): Destination {
   return {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, it } from 'vitest'
-import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
+import { processEnvironment, snapshotFolder } from '../../src/config/files/environment.ts'
 import { commandEnvironment, runCommand } from './process.ts'
 import { filesIn } from './run-folder.ts'
 

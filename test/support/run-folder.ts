@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
-import { processEnvironment, snapshotFolder } from '../../src/config/env-file.ts'
+import { processEnvironment, snapshotFolder } from '../../src/config/files/environment.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

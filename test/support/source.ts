@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { loadAdapter } from '../../src/adapters.ts'
-import type { Settlement } from '../../src/model/event.ts'
+import type { Settlement } from '../../src/model/events/event.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
 import type { Framed, Source, SourceContext, SourceType } from '../../src/sources/_source.ts'
-import { parseSourceSpec } from '../../src/sources/_spec.ts'
+import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
 import { manualClock } from './clock.ts'
 
 export const sourcesFolder = join(import.meta.dirname, '../../src/sources')

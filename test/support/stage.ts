@@ -1,10 +1,10 @@
 /** One type before a receiver that answers as told, and what it would send to one that nobody asks. */
 import { afterEach, beforeEach } from 'vitest'
-import { createHttpClient } from '../../src/delivery/http-client.ts'
-import { previewRequest } from '../../src/delivery/requests.ts'
+import { createHttpClient } from '../../src/delivery/http/http-client.ts'
+import { previewRequest } from '../../src/delivery/request-steps.ts'
 import { type SendResult, sendOnce } from '../../src/delivery/send.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
-import type { AlertDraft } from '../../src/model/alert.ts'
+import type { AlertDraft } from '../../src/model/alerts/alert.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { manualClock } from './clock.ts'
 import { messageOf, sampleMessage } from './message.ts'

@@ -1,5 +1,5 @@
 /** Builders of store rows and plans with sensible defaults: a test names only what it is about. */
-import type { AlertDraft } from '../../src/model/alert.ts'
+import type { AlertDraft } from '../../src/model/alerts/alert.ts'
 import {
   type AlertRow,
   type Attempt,

@@ -1,9 +1,9 @@
 /** What a failing case read of its event is asked for in a second run: by real Python, and to the harm of no verdict. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/evaluation.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
-import type { Project } from '../../src/model/project.ts'
+import type { Project } from '../../src/model/project/project.ts'
 import { runTests } from '../../src/testing/run-tests.ts'
 import { engineProject, rule, warmEngine } from '../support/engine-project.ts'
 

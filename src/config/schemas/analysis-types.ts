@@ -1,5 +1,5 @@
 /** The kinds of analysis file: the key that holds the id, and the schema. */
-import type { Schema } from '../schema-check.ts'
+import type { Schema } from '../yaml/schema-check.ts'
 import { CORRELATION_RULE_SCHEMA } from './correlation-rule.ts'
 import { DERIVED_SCHEMA } from './derived.ts'
 import { LOOKUP_TABLE_SCHEMA, SQL_LOOKUP_TABLE_SCHEMA } from './lookup-table.ts'

@@ -1,7 +1,7 @@
 /** correlation_rule: a sequence or a group over the signals of other rules. */
 import { DETECTION_KEYS, RULE_KEYS } from './detection-keys.ts'
 import { BOOLEAN, closed, exactlyOne, ID_TEXT, SCHEDULE, TEXT } from './field-forms.ts'
-import { CORRELATION_TESTS } from './test-cases.ts'
+import { CORRELATION_TESTS } from './test-cases-schema.ts'
 
 const COUNT = { type: 'integer', minimum: 0 } as const
 const MINUTES = { type: 'integer', minimum: 1 } as const

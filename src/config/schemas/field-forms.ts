@@ -1,5 +1,5 @@
 /** The forms of single values that several schemas use. */
-import { SEVERITIES } from '../../model/severity.ts'
+import { SEVERITIES } from '../../model/alerts/severity.ts'
 
 export const TEXT = { type: 'string' } as const
 export const BOOLEAN = { type: 'boolean' } as const

@@ -1,7 +1,7 @@
 /** policy: alerts where `policy(resource)` is false. */
 import { DETECTION_KEYS } from './detection-keys.ts'
 import { closed, ID_TEXT, INTEGER, TEXT, TEXT_SET } from './field-forms.ts'
-import { POLICY_TESTS } from './test-cases.ts'
+import { POLICY_TESTS } from './test-cases-schema.ts'
 
 const RESOURCE_TYPE = {
   type: 'string',

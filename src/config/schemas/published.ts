@@ -1,15 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** JSON Schemas for editors, made from the schemas that validate: descriptions added, types of destination and their options put in. */
 import type { OptionsSchema } from '../../destinations/_destination.ts'
-import type { Schema } from '../schema-check.ts'
+import type { Schema } from '../yaml/schema-check.ts'
 import { ANALYSIS_TYPES } from './analysis-types.ts'
 import { DERIVED_SCHEMA } from './derived.ts'
 import { descriptionOf } from './descriptions.ts'
-import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from './destinations.ts'
-import { SIDE_FILE_SCHEMA } from './expectations.ts'
+import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from './destinations-schema.ts'
+import { SIDE_FILE_SCHEMA } from './expectations-schema.ts'
 import { SQL_LOOKUP_TABLE_SCHEMA } from './lookup-table.ts'
 import { QUERY_TEXT_KEYS } from './query.ts'
-import { SETTINGS_SCHEMA } from './settings.ts'
+import { SETTINGS_SCHEMA } from './settings-schema.ts'
 
 export interface PublishedSchema {
   readonly name: string

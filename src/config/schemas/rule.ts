@@ -1,7 +1,7 @@
 /** rule and scheduled_rule. */
 import { DETECTION_KEYS, RULE_KEYS } from './detection-keys.ts'
 import { closed, exactlyOne, ID_TEXT, TEXT, TEXT_SET, TEXTS } from './field-forms.ts'
-import { RULE_TESTS } from './test-cases.ts'
+import { RULE_TESTS } from './test-cases-schema.ts'
 
 export const RULE_SCHEMA = closed(
   {

@@ -1,9 +1,0 @@
-/** Boots Python for the commands that will need it, before anything of them is loaded. */
-import { COMMANDS } from './_commands.ts'
-
-export async function startWarm([name = '', ...rest]: readonly string[]): Promise<void> {
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!entry?.runsPython || rest.some((word) => word === '--help' || word === '-h')) return
-  const { warmUpEarly } = await import('../workspace/warm-up.ts')
-  warmUpEarly()
-}

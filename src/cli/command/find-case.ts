@@ -1,0 +1,25 @@
+/** Finds a detection and one of its cases by name, or says which name was meant. */
+
+import { UserError } from '../../errors.ts'
+import type { Detection, TestCase } from '../../model/project/detection.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import type { Project } from '../../model/project/project.ts'
+
+export function findDetection({ detections, problems }: Project, id: string): Detection {
+  const found = detections.get(id)
+  if (found) return found
+  const near = nearest(id, detections.keys())
+  const broken = problems.some(({ severity }) => severity === 'error')
+  const otherwise = broken ? 'files with errors are left out: see signalbox validate' : undefined
+  throw new UserError(`there is no detection "${id}"`, { hint: near ? `did you mean "${near}"?` : otherwise })
+}
+
+export function findCase(detection: Detection, name: string): TestCase {
+  const found = detection.tests.find((test) => test.name === name)
+  if (found) return found
+  const names = detection.tests.map((test) => test.name)
+  const near = nearest(name, names)
+  throw new UserError(`${detection.id} has no test "${name}"`, {
+    hint: near ? `did you mean "${near}"?` : `it has: ${names.join(', ') || 'none'}`,
+  })
+}

@@ -1,0 +1,31 @@
+/** What a signal means to a running daemon. Pure: the time is an argument. */
+import type { Signal } from './command.ts'
+
+/** A terminal and the tools between (npm, the hand-over to another Node) may each pass on the same Ctrl-C. */
+const ONE_KEYPRESS_MS = 300
+
+export const INTERRUPTED = 130
+
+export interface Interrupts {
+  /** The signal that asked for the end first. */
+  readonly stoppedBy: 'SIGINT' | 'SIGTERM' | null
+  /** SIGHUP reloads; the first SIGINT or SIGTERM drains; a later SIGINT ends at once. */
+  next(signal: Signal, nowMs: number): 'reload' | 'drain' | 'end' | 'ignore'
+}
+
+export function createInterrupts(): Interrupts {
+  let first: { signal: 'SIGINT' | 'SIGTERM'; at: number } | null = null
+  return {
+    get stoppedBy() {
+      return first?.signal ?? null
+    },
+    next(signal, nowMs) {
+      if (signal === 'SIGHUP') return first ? 'ignore' : 'reload'
+      if (!first) {
+        first = { signal, at: nowMs }
+        return 'drain'
+      }
+      return signal === 'SIGINT' && nowMs - first.at >= ONE_KEYPRESS_MS ? 'end' : 'ignore'
+    },
+  }
+}

@@ -1,0 +1,66 @@
+/** Parses a command's arguments with commander: the declarations in, values or help or a UserError out. */
+import { CommanderError, Command as Parser } from 'commander'
+import { UserError } from '../../errors.ts'
+import type { Command, Invocation } from './command.ts'
+import { GLOBAL_OPTIONS, type OptionSet } from './options.ts'
+
+export interface About {
+  /** For example `alerts list`. */
+  readonly path: string
+  readonly summary: string
+}
+
+export type Parsed =
+  | { readonly help: string }
+  | { readonly invocation: Omit<Invocation<OptionSet>, 'commands'>; readonly help?: undefined }
+
+/** All options of a command, its own first. */
+export function optionsOf(command: Command): OptionSet {
+  return { ...command.options, ...GLOBAL_OPTIONS }
+}
+
+export function parseArguments(about: About, command: Command, argv: readonly string[]): Parsed {
+  let help = ''
+  const parser = createParser(about, command)
+  parser.configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
+  try {
+    parser.parse(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { help }
+    throw wrongUse(error, about.path)
+  }
+  const values = parser.opts<Record<string, unknown>>()
+  const options = Object.entries(optionsOf(command)).map(([key, { option, read }]) => [
+    key,
+    read(values[option.attributeName()]),
+  ])
+  return {
+    invocation: {
+      args: parser.args,
+      options: Object.fromEntries(options) as Invocation<OptionSet>['options'],
+    },
+  }
+}
+
+function createParser({ path, summary }: About, command: Command): Parser {
+  const parser = new Parser(`signalbox ${path}`)
+    .description(summary)
+    .helpOption('--help', 'show this')
+    .exitOverride()
+    .action(() => {})
+  for (const [name, description] of Object.entries(command.arguments ?? {}))
+    parser.argument(name, description)
+  for (const { option } of Object.values(command.options)) parser.addOption(option)
+  parser.optionsGroup('Options of every command:')
+  for (const { option } of Object.values(GLOBAL_OPTIONS)) parser.addOption(option)
+  if (command.details !== undefined) parser.addHelpText('after', `\n${command.details}`)
+  return parser
+}
+
+/** Commander says `error: ...` and puts its suggestion on a line of its own. */
+function wrongUse(error: CommanderError, path: string): UserError {
+  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const near = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?')
+  return new UserError(first, { hint: near ?? `see signalbox ${path} --help`, cause: error })
+}

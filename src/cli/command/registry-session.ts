@@ -1,0 +1,17 @@
+/** What the `destinations` commands start from: a project whose registry loads. */
+import type { WithRegistry } from '../../workspace/destinations/registry.ts'
+import { openProject } from '../../workspace/project-store.ts'
+import type { Io } from './command.ts'
+import type { GlobalOptions, Values } from './options.ts'
+import { openSession, type Session } from './session.ts'
+import { requireRegistry } from './soundness.ts'
+
+export interface RegistrySession extends Session {
+  readonly project: WithRegistry
+}
+
+export async function openRegistry(options: Values<GlobalOptions>, io: Io): Promise<RegistrySession> {
+  const session = openSession(options, io, { workspace: { allowUnknownDestinations: true } })
+  const project = await openProject(session.workspace)
+  return { ...session, project: { ...project, registry: requireRegistry(project) } }
+}

@@ -1,0 +1,64 @@
+/** What every command starts with: the options of the project, a log, colours, and a way to say things. */
+import { resolve } from 'node:path'
+import { createLog, type LogOptions } from '../../log.ts'
+import type { Log } from '../../model/ports.ts'
+import { type Style, styleFor } from '../../reporters/parts/terminal-text.ts'
+import type { WorkspaceOptions } from '../../workspace/project-store.ts'
+import type { Io } from './command.ts'
+import type { GlobalOptions, Values } from './options.ts'
+
+export interface Session {
+  readonly workspace: WorkspaceOptions
+  readonly log: Log
+  readonly quiet: boolean
+  readonly verbose: boolean
+  /** For what goes to standard output. */
+  readonly style: Style
+  /** For what goes to standard error. */
+  readonly errorStyle: Style
+  /** A result: one text to standard output. */
+  print(text: string): void
+  /** Something to know, one line to standard error; not with `--quiet`. */
+  note(line: string): void
+  /** Something wrong: one or more lines to standard error. */
+  complain(lines: string): void
+}
+
+export function openSession(
+  options: Values<GlobalOptions>,
+  io: Io,
+  more: {
+    readonly workspace?: Partial<WorkspaceOptions>
+    readonly log?: Pick<LogOptions, 'format' | 'level'>
+  } = {},
+): Session {
+  const { project, destinations, envFile, quiet, verbose, noColor, pythonPath } = options
+  const complain = (lines: string) => void io.stderr.write(`${lines}\n`)
+  const level = quiet ? 'error' : (more.log?.level ?? 'warn')
+  const format = more.log?.format ?? 'pretty'
+  const color = !noColor && 'isTTY' in io.stderr && io.stderr.isTTY === true
+  const log = createLog({
+    format,
+    level,
+    color,
+    write: (line) => void io.stderr.write(line),
+  })
+  return {
+    workspace: {
+      root: project ?? '.',
+      destinationsFile: destinations,
+      envFile,
+      pythonPaths: pythonPath.map((path) => resolve(path)),
+      log,
+      ...more.workspace,
+    },
+    log,
+    quiet,
+    verbose,
+    style: styleFor(io.stdout, !noColor),
+    errorStyle: styleFor(io.stderr, !noColor),
+    print: (text) => void io.stdout.write(text),
+    note: (line) => quiet || complain(line),
+    complain,
+  }
+}

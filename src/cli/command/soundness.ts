@@ -1,0 +1,39 @@
+/** Refuses to answer from files that have errors: what such a file declares must not look as if it were absent. */
+import { UserError } from '../../errors.ts'
+import type { Registry } from '../../model/project/destination.ts'
+import type { Detection } from '../../model/project/detection.ts'
+import type { Problem } from '../../model/project/problem.ts'
+import type { Project } from '../../model/project/project.ts'
+import { PACKAGES_LOCK, shownProblems, sideFilesOf } from '../../workspace/open-project.ts'
+import { errorsIn } from '../format/problems-text.ts'
+
+/** For what depends on the settings and the registry. */
+export function requireConfiguration({ problems, configuration }: Project): void {
+  refuse(errorsIn(problems).filter(({ file }) => configuration.includes(file)))
+}
+
+/** For what one detection does: shared parts with errors count, and the expectations beside its spec. */
+export function requireShared(project: Project, { place }: Detection): void {
+  requireConfiguration(project)
+  const shared = new Set([PACKAGES_LOCK, ...project.invalidParts.map(({ file }) => file)])
+  for (const file of sideFilesOf(place.file)) shared.add(file)
+  refuse(errorsIn(project.problems).filter(({ file }) => shared.has(file)))
+}
+
+export function requireRegistry(project: Project): Registry {
+  requireConfiguration(project)
+  const { registry } = project
+  if (typeof registry !== 'string') return registry
+  throw new UserError('there is no destinations.yaml', {
+    hint: '`signalbox destinations add` begins one, `signalbox init` a whole repository',
+  })
+}
+
+function refuse(errors: readonly Problem[]): void {
+  if (errors.length > 0)
+    throw new UserError(
+      shownProblems(errors)
+        .map(({ text }) => text)
+        .join('\n\n'),
+    )
+}

@@ -1,0 +1,129 @@
+/** `alerts list|show|resend|unmute`: looks at the alerts in the store, sends them again, and lets a muted detection make them. */
+import { UserError } from '../../errors.ts'
+import { parseSeverity, SEVERITIES } from '../../model/alerts/severity.ts'
+import { printable } from '../../reporters/parts/terminal-text.ts'
+import type { AlertRow, Store } from '../../store/store.ts'
+import { openProject, resendAlert, unmute } from '../../workspace/project-store.ts'
+import { alertDetails, alertJson, alertsTable } from '../format/alert-view.ts'
+import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
+import { durationMs } from '../command/duration.ts'
+import { resolveId } from '../command/ids.ts'
+import { completing, FORMAT, list, parsed, STORE, text, wholeNumber } from '../command/options.ts'
+import { requireRegistry } from '../command/soundness.ts'
+import { jsonDocument, withStore } from '../command/store-session.ts'
+
+const LIMIT = 50
+/** Among so many of the newest an abbreviated id is looked up. */
+const SEARCHED = 10_000
+
+const listCommand = defineCommand({
+  options: {
+    detection: completing(text('--detection <id>', 'only those of this detection'), 'detections'),
+    severity: completing(
+      parsed('--severity <severity>', 'only those of this severity', severityOf),
+      SEVERITIES,
+    ),
+    since: parsed('--since <time>', 'only those younger than this, for example 24h', durationMs),
+    limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
+    store: STORE,
+    format: FORMAT,
+  },
+  run: ({ options }, io) =>
+    withStore(options, io, 'read', async (store, session) => {
+      const { detection, severity, since, limit = LIMIT } = options
+      const alerts = await store.alerts({
+        detection,
+        severity,
+        limit,
+        since: since === undefined ? undefined : Date.now() - since,
+      })
+      if (options.format === 'json') session.print(jsonDocument({ alerts: alerts.map(alertJson) }))
+      else session.print(alertsTable(alerts, session.style))
+      if (alerts.length === limit) session.note(`the newest ${limit}; --limit shows more`)
+      return OK
+    }),
+})
+
+const show = defineCommand({
+  arguments: { '<id>': 'the alert; a beginning of the id will do' },
+  options: { store: STORE, format: FORMAT },
+  run: ({ args: [id = ''], options }, io) =>
+    withStore(options, io, 'read', async (store, session) => {
+      const alert = await findAlert(store, id)
+      const rows = await store.deliveries({ alertId: alert.id, limit: SEARCHED })
+      const deliveries = await Promise.all(
+        rows.map(async (row) => ({ ...row, history: await store.attempts(row.id) })),
+      )
+      session.print(alertDetails(alert, deliveries, options.format, session.style))
+      return OK
+    }),
+})
+
+async function findAlert(store: Store, id: string): Promise<AlertRow> {
+  const exact = await store.alert(id)
+  if (exact) return exact
+  const newest = await store.alerts({ limit: SEARCHED })
+  const wanted = resolveId(
+    id,
+    newest.map((alert) => alert.id),
+    'alert',
+  )
+  return newest.find((alert) => alert.id === wanted)!
+}
+
+function severityOf(given: string) {
+  const severity = parseSeverity(given)
+  if (!severity) throw new UserError('It is INFO, LOW, MEDIUM, HIGH or CRITICAL.')
+  return severity
+}
+
+const unmuteCommand = defineCommand({
+  arguments: { '<detection>': 'the id of a detection that the alert limiter has muted' },
+  completes: 'detections',
+  options: { store: STORE },
+  run: ({ args: [id = ''], options }, io) =>
+    withStore(options, io, 'write', async (store, session) => {
+      if (await unmute(store, id, Date.now())) {
+        session.print(`${printable(id)} makes alerts again\n`)
+        return OK
+      }
+      session.complain(`signalbox: ${printable(id)} is not muted`)
+      return FAILED
+    }),
+})
+
+const resend = defineCommand({
+  arguments: { '<id>': 'the alert; a beginning of the id will do' },
+  options: {
+    destination: completing(
+      list('--destination <name>', 'send it there instead of where it was routed'),
+      'destinations',
+    ),
+    store: STORE,
+    format: FORMAT,
+  },
+  run: ({ args: [id = ''], options }, io) =>
+    withStore(options, io, 'write', async (store, session) => {
+      const alert = await findAlert(store, id)
+      const registry = requireRegistry(await openProject(session.workspace))
+      const { to, left } = await resendAlert(store, registry, alert, options.destination, Date.now())
+      if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, left }))
+      else session.print(`${alert.id} goes to ${to.map(printable).join(', ')} again\n`)
+      if (left.length === 0) return OK
+      session.complain(`no enabled destination any more: ${left.map(printable).join(', ')}`)
+      return FAILED
+    }),
+})
+
+const group: CommandGroup = {
+  commands: {
+    list: { summary: 'the newest alerts', command: listCommand },
+    show: {
+      summary: 'one alert: notification, route with its trace, deliveries with their attempts',
+      command: show,
+    },
+    resend: { summary: 'send an alert again, marked as such', command: resend },
+    unmute: { summary: "end a detection's mute", command: unmuteCommand },
+  },
+}
+export default group

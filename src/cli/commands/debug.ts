@@ -1,0 +1,105 @@
+/** `debug`: one case with everything that can be known of it; what it printed is not cut. */
+import type { Detection, TestCase } from '../../model/project/detection.ts'
+import type { Engine } from '../../model/events/evaluation.ts'
+import type { Project } from '../../model/project/project.ts'
+import { testJson } from '../../model/events/test-json.ts'
+import type { TestResult } from '../../model/events/test-result.ts'
+import { failureLines, printedLines, readLines } from '../../reporters/parts/failure.ts'
+import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
+import { printable, type Style } from '../../reporters/parts/terminal-text.ts'
+import { judge } from '../../testing/verdict.ts'
+import {
+  bodyProblems,
+  type Explanation,
+  explainOutcome,
+  openProject,
+  startEngine,
+  warmUp,
+} from '../../workspace/project-store.ts'
+import { findCase, findDetection } from '../command/find-case.ts'
+import { defineCommand, FAILED, OK } from '../command/command.ts'
+import { alertLines, functionLines, sectionsText, severityLines } from '../format/explanation.ts'
+import { FORMAT } from '../command/options.ts'
+import { problemsText } from '../format/problems-text.ts'
+import { SELECTION_OPTIONS } from '../test-run/selection.ts'
+import { openSession } from '../command/session.ts'
+import { requireShared } from '../command/soundness.ts'
+
+interface Debugged {
+  readonly detection: Detection
+  readonly result: TestResult
+  readonly explanation: Explanation
+}
+
+export default defineCommand({
+  arguments: { '<id>': 'the rule or policy', '<test>': 'one of its own cases' },
+  completes: 'detections',
+  options: {
+    format: FORMAT,
+    failOnProblems: SELECTION_OPTIONS.failOnProblems,
+    allowUnknownDestinations: SELECTION_OPTIONS.allowUnknownDestinations,
+  },
+  async run({ args, options }, io) {
+    const [id = '', name = ''] = args
+    const session = openSession(options, io, {
+      workspace: { allowUnknownDestinations: options.allowUnknownDestinations },
+    })
+    const warm = warmUp()
+    let engine: Engine | undefined
+    try {
+      const project = await openProject(session.workspace)
+      const detection = findDetection(project, id)
+      requireShared(project, detection)
+      const test = findCase(detection, name)
+      engine = await startEngine(project, 'test', session.log, { warm })
+      // A helper that is broken may be why this one is.
+      const problems = bodyProblems(project, engine)
+      if (problems.length > 0)
+        session.complain(`${problemsText(problems, session.errorStyle, session.verbose)}\n`)
+      const debugged = await debugCase(project, engine, detection, test, options)
+      session.print(options.format === 'json' ? debuggedJson(debugged) : story(debugged, session.style))
+      return debugged.result.status === 'passed' ? OK : FAILED
+    } finally {
+      await engine?.close()
+      await warm.cool()
+    }
+  },
+})
+
+async function debugCase(
+  project: Project,
+  engine: Engine,
+  detection: Detection,
+  test: TestCase,
+  options: { readonly allowUnknownDestinations: boolean; readonly failOnProblems: boolean },
+): Promise<Debugged> {
+  const { entry, mocks } = test
+  const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, noteReads: true }])
+  const result = judge(detection, test, outcome!, { ...options, registry: project.registry })
+  const explanation = await explainOutcome(project, detection, test.entry, outcome!)
+  return { detection, result, explanation }
+}
+
+/** The case as `test --reporter json` has it, and the alert's own text. */
+function debuggedJson({ detection, result, explanation }: Debugged): string {
+  const told = JSON.stringify({ detection: detection.id, ...testJson(result) }, null, 2)
+  return `${told.slice(0, -2)},\n  "alert": ${explanation.alert ?? 'null'}\n}\n`
+}
+
+function story({ detection, result, explanation }: Debugged, style: Style): string {
+  const { route } = result
+  const sections: [string, readonly string[]][] = [
+    ['printed', printedLines(result.output, style, Number.POSITIVE_INFINITY)],
+    ['functions', functionLines(result, style)],
+    ['event fields read', readLines(result.reads, style)],
+    ['severity', severityLines(result, detection)],
+    ['route', route ? [routeTarget(route), ...routeStory(route, style)] : []],
+    ['alert', explanation.alert ? alertLines(explanation.alert) : []],
+    ['warnings', result.warnings.map(printable)],
+    ['failures', result.failures.flatMap((failure) => failureLines(failure, style))],
+  ]
+  const verdict = result.status === 'passed' ? style('green', 'PASS') : style('red', 'FAIL')
+  const head = `${verdict}  ${printable(detection.id)}: ${printable(result.name)}`
+  const place = style('dim', `${printable(result.file)}:${result.line}`)
+  return `${sectionsText(sections, style)}\n${head}  ${place}\n`
+}

@@ -1,0 +1,148 @@
+/** `deliveries list|dead|retry`: looks at deliveries and puts those that failed back in line. */
+import { UserError } from '../../errors.ts'
+import { counted } from '../../reporters/parts/terminal-text.ts'
+import {
+  DELIVERY_STATES,
+  type DeliveryFilter,
+  type DeliveryRow,
+  type DestinationState,
+  type Store,
+} from '../../store/store.ts'
+import { deliveriesTable, deliveryJson } from '../format/alert-view.ts'
+import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
+import { resolveId } from '../command/ids.ts'
+import { choice, completing, FORMAT, flag, parsed, STORE, text, wholeNumber } from '../command/options.ts'
+import type { Session } from '../command/session.ts'
+import { jsonDocument, withStore } from '../command/store-session.ts'
+
+const LIMIT = 50
+const ALL = 1_000_000
+/** Among so many of the newest an abbreviated id is looked up, delivered ones apart. */
+const SEARCHED = 10_000
+
+const LIST_OPTIONS = {
+  destination: completing(text('--destination <name>', 'only those to this destination'), 'destinations'),
+  alert: text('--alert <id>', 'only those of this alert; a beginning of the id will do'),
+  limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
+  store: STORE,
+  format: FORMAT,
+}
+
+const list = defineCommand({
+  options: { state: choice('--state <state>', 'only those in this state', DELIVERY_STATES), ...LIST_OPTIONS },
+  run: ({ options }, io) =>
+    withStore(options, io, 'read', (store, session) =>
+      show(store, options, options.state && [options.state], session),
+    ),
+})
+
+const dead = defineCommand({
+  options: LIST_OPTIONS,
+  run: ({ options }, io) =>
+    withStore(options, io, 'read', (store, session) => show(store, options, ['dead', 'orphaned'], session)),
+})
+
+async function show(
+  store: Store,
+  options: { destination?: string; alert?: string; limit?: number; format: 'pretty' | 'json' },
+  states: DeliveryFilter['states'],
+  session: Session,
+): Promise<number> {
+  const { destination, alert, limit = LIMIT } = options
+  const alertId = alert === undefined ? undefined : await fullAlertId(store, alert)
+  const deliveries = await store.deliveries({ states, destination, alertId, limit })
+  if (options.format === 'json') session.print(jsonDocument({ deliveries: deliveries.map(deliveryJson) }))
+  else session.print(deliveriesTable(deliveries, await statesOf(store, deliveries), session.style))
+  if (deliveries.length === 0 && destination !== undefined && !(await isKnown(store, destination)))
+    session.note(nobodyCalled(destination))
+  if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
+  return OK
+}
+
+async function statesOf(
+  store: Store,
+  deliveries: readonly DeliveryRow[],
+): Promise<Map<string, DestinationState>> {
+  const keys = [...new Set(deliveries.map(({ destinationKey }) => destinationKey))]
+  const states = keys.map(async (key) => [key, (await store.destinationState(key)).value] as const)
+  return new Map(await Promise.all(states))
+}
+
+async function fullAlertId(store: Store, id: string): Promise<string> {
+  if (await store.alert(id)) return id
+  const newest = await store.alerts({ limit: SEARCHED })
+  return resolveId(
+    id,
+    newest.map((alert) => alert.id),
+    'alert',
+  )
+}
+
+const retry = defineCommand({
+  arguments: { '[ids...]': 'deliveries; a beginning of each id will do' },
+  options: {
+    destination: completing(
+      text('--destination <name>', 'all to this destination that are dead, orphaned or waiting'),
+      'destinations',
+    ),
+    allDead: flag('--all-dead', 'all that are dead'),
+    store: STORE,
+    format: FORMAT,
+  },
+  run: ({ args, options }, io) => {
+    const { destination, allDead } = options
+    if ([args.length > 0, destination !== undefined, allDead].filter(Boolean).length !== 1)
+      throw new UserError('deliveries retry needs either ids, --destination NAME or --all-dead', {
+        hint: '`signalbox deliveries dead` lists what was given up',
+      })
+    return withStore(options, io, 'write', async (store, session) => {
+      const selection = await selectionOf(store, args, destination)
+      const retried = await store.retry(selection)
+      if (options.format === 'json') session.print(jsonDocument({ retried }))
+      else session.print(`${counted(retried, 'delivery', 'deliveries')} put back in line\n`)
+      if (retried === 0 && destination !== undefined) session.note(await nothingTo(store, destination))
+      if (!('ids' in selection) || retried === selection.ids.length) return OK
+      session.complain('the others are not dead, orphaned or waiting')
+      return FAILED
+    })
+  },
+})
+
+async function nothingTo(store: Store, destination: string): Promise<string> {
+  return (await isKnown(store, destination))
+    ? `nothing to ${destination} is dead, orphaned or waiting`
+    : nobodyCalled(destination)
+}
+
+async function isKnown(store: Store, destination: string): Promise<boolean> {
+  return (await store.deliveries({ destination, limit: 1 })).length > 0
+}
+
+function nobodyCalled(destination: string): string {
+  return `nothing was ever to go to "${destination}"; \`signalbox destinations list\` shows the names`
+}
+
+async function selectionOf(
+  store: Store,
+  args: readonly string[],
+  destination: string | undefined,
+): Promise<{ ids: readonly string[] } | DeliveryFilter> {
+  if (destination !== undefined) return { destination, states: ['dead', 'orphaned', 'waiting'], limit: ALL }
+  if (args.length === 0) return { states: ['dead'], limit: ALL }
+  // Those that can be put back first: however old, they are what is asked for.
+  const rows = [
+    ...(await store.deliveries({ states: ['dead', 'orphaned', 'waiting'], limit: SEARCHED })),
+    ...(await store.deliveries({ limit: SEARCHED })),
+  ]
+  const known = new Set(rows.map(({ id }) => id))
+  return { ids: [...new Set(args.map((id) => resolveId(id, known, 'delivery')))] }
+}
+
+const group: CommandGroup = {
+  commands: {
+    list: { summary: 'the newest deliveries', command: list },
+    dead: { summary: 'deliveries that were given up, and those whose destination is gone', command: dead },
+    retry: { summary: 'put failed deliveries back in line, attempts from zero', command: retry },
+  },
+}
+export default group

@@ -1,0 +1,64 @@
+/** `destinations add`: by flags for scripts, by questions in a terminal. */
+import { declaredDestinations } from '../../../model/project/destination.ts'
+import type { Project } from '../../../model/project/project.ts'
+import { addDestination } from '../../../workspace/destinations/registry.ts'
+import { openProject } from '../../../workspace/project-store.ts'
+import type { Asking } from '../../prompts/prompts.ts'
+import { defineCommand, FAILED, OK } from '../../command/command.ts'
+import { DRAFT_OPTIONS, draftOf } from './flags.ts'
+import { type Answers, askForDestination, type Given } from './questions.ts'
+import { reportText, SEND_OPTIONS, sendTo } from './test.ts'
+import { completing, flag, text } from '../../command/options.ts'
+import { openRegistry } from '../../command/registry-session.ts'
+import { openSession } from '../../command/session.ts'
+import { requireConfiguration } from '../../command/soundness.ts'
+import { terminal } from '../../prompts/terminal.ts'
+
+const NO_TERMINAL = 'destinations add needs a name and --type, or a terminal to ask in'
+
+export const add = defineCommand({
+  arguments: { '[name]': 'what detections will call it; asked for in a terminal when absent' },
+  options: {
+    type: completing(
+      text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; asked for when absent'),
+      'types',
+    ),
+    ...DRAFT_OPTIONS,
+    fallback: flag('--fallback', 'also gets what would otherwise reach nobody'),
+    sendTest: flag('--send-test', 'then sends the test alert'),
+    ...SEND_OPTIONS,
+  },
+  async run({ args: [name], options }, io) {
+    const session = openSession(options, io)
+    const { type, fallback, sendTest } = options
+    const given = { name, type, fallback, draft: draftOf(options) }
+    const project = await openProject(session.workspace)
+    requireConfiguration(project)
+    const ask = isComplete(given) ? null : await terminal(io, NO_TERMINAL)
+    const answers = ask ? await answersOf(ask, given, project) : (given as Answers)
+    if (answers === null) {
+      session.complain('nothing was changed')
+      return FAILED
+    }
+    const file = await addDestination(session.workspace, { ...answers, ...answers.draft })
+    session.print(`added ${answers.name} to ${file}\n`)
+    const asksForTest = () => ask?.untilCancelled(() => ask.yes('Send it the test alert now?', false))
+    if (!sendTest && !(await asksForTest())) return OK
+    const [report] = await sendTo([answers.name], await openRegistry(options, io), options, io)
+    session.print(reportText(report!, session))
+    return report!.result.result === 'delivered' ? OK : FAILED
+  },
+})
+
+function isComplete({ name, type }: Given): boolean {
+  return name !== undefined && type !== undefined
+}
+
+/** null: the one who was asked broke off. */
+async function answersOf(ask: Asking, given: Given, { registry }: Project): Promise<Answers | null> {
+  const declared = {
+    names: declaredDestinations(registry).map(({ name }) => name),
+    hasFallback: typeof registry !== 'string' && registry.fallback.length > 0,
+  }
+  return ask.untilCancelled(() => askForDestination(ask, given, declared))
+}

@@ -1,0 +1,134 @@
+/** `destinations list`: each destination with what it takes, its state, and how many detections reach it. */
+
+import { isError } from '../../../errors.ts'
+import { ALERT_KINDS, alertGroup } from '../../../model/alerts/alert-kind.ts'
+import type { Destination } from '../../../model/project/destination.ts'
+import type { Log } from '../../../model/ports.ts'
+import type { RouteTable } from '../../../model/alerts/route-table.ts'
+import { counted } from '../../../reporters/parts/terminal-text.ts'
+import type { DestinationState, Store } from '../../../store/store.ts'
+import type { WithRegistry } from '../../../workspace/destinations/registry.ts'
+import { type DestinationView, viewRegistry } from '../../../workspace/destinations/registry-view.ts'
+import { isHeld } from '../../../workspace/destinations/resume-destination.ts'
+import { openProjectStore, routeTable, startEngine, type WorkspaceOptions } from '../../../workspace/project-store.ts'
+import { defineCommand, OK } from '../../command/command.ts'
+import { FORMAT, STORE } from '../../command/options.ts'
+import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
+import { jsonDocument } from '../../command/store-session.ts'
+import { moment, table } from '../../format/table.ts'
+
+export const list = defineCommand({
+  options: { store: STORE, format: FORMAT },
+  async run({ options }, io) {
+    const session = await openRegistry(options, io)
+    const views = await viewsOf(session, options.store)
+    if (options.format === 'json') session.print(jsonDocument({ destinations: views.map(viewJson) }))
+    else session.print(listing(views, session))
+    return OK
+  },
+})
+
+async function viewsOf(session: RegistrySession, url: string | undefined): Promise<DestinationView[]> {
+  const { project, workspace, log } = session
+  const routes = await routesOf(project, log)
+  const store = await storeOf(workspace, url)
+  try {
+    return await viewRegistry(project, routes, store)
+  } finally {
+    await store?.close()
+  }
+}
+
+async function routesOf(project: WithRegistry, log: Log): Promise<RouteTable> {
+  const engine = await startEngine(project, 'test', log)
+  try {
+    return await routeTable(project, engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Only looked at where there is one: a fresh repository has none. */
+async function storeOf(workspace: WorkspaceOptions, url: string | undefined): Promise<Store | null> {
+  try {
+    return await openProjectStore(workspace, url, 'read')
+  } catch (error) {
+    if (isError(error, 'user') && url === undefined) return null
+    throw error
+  }
+}
+
+function listing(views: readonly DestinationView[], { style }: RegistrySession): string {
+  if (views.length === 0) return 'no destinations\n'
+  const rows = views.map((view) => {
+    const { name, type, severities } = view.destination
+    return [
+      name,
+      type,
+      severities.join(' ') || '-',
+      filtersOf(view.destination),
+      stateOf(view),
+      ...(view.backlog ? [String(view.backlog.waiting), String(view.backlog.dead)] : []),
+      reachOf(view),
+    ]
+  })
+  const counts = views[0]?.backlog ? ['WAITING', 'DEAD'] : []
+  return table(['NAME', 'TYPE', 'SEVERITIES', 'FILTERS', 'STATE', ...counts, 'DETECTIONS'], rows, style)
+}
+
+function filtersOf({ alertTypes, logTypes, strict }: Destination): string {
+  const told = [alertTypes && groupedKinds(alertTypes).join(' '), logTypes?.join(' '), strict && 'strict']
+  return told.filter(Boolean).join('; ') || '-'
+}
+
+/** A group that is there as a whole is told by its name. */
+function groupedKinds(kinds: NonNullable<Destination['alertTypes']>): string[] {
+  const whole = (['ALERT', 'DETECTION_ERROR'] as const).filter((group) =>
+    ALERT_KINDS.filter((kind) => alertGroup(kind) === group).every((kind) => kinds.includes(kind)),
+  )
+  const single = kinds.filter((kind) => !whole.some((group) => group === alertGroup(kind)))
+  return [...whole, ...single]
+}
+
+function stateOf({ destination, state, isFallback }: DestinationView): string {
+  const told = [destination.enabled ? healthOf(state, Date.now()) : 'disabled', isFallback && 'fallback']
+  return told.filter(Boolean).join(', ')
+}
+
+function healthOf(state: DestinationState | null, now: number): string {
+  if (!state) return 'enabled'
+  const { pausedAt, pausedReason, heldUntil, failures } = state
+  if (pausedAt !== null) return `paused since ${moment(pausedAt)} (${pausedReason})`
+  const failing = failures > 0 && `${counted(failures, 'failure')} in a row`
+  const held = isHeld(state, now) && `next try ${moment(heldUntil!)}`
+  return [failing || held ? '' : 'enabled', failing, held].filter(Boolean).join(', ')
+}
+
+function reachOf({ reach: { surely, perhaps } }: DestinationView): string {
+  return perhaps > 0 ? `${surely} to ${surely + perhaps}` : String(surely)
+}
+
+function viewJson({ destination, reach, isFallback, state, backlog }: DestinationView) {
+  const { name, id, type, enabled, severities, alertTypes, logTypes, strict } = destination
+  const paused =
+    state?.pausedAt == null
+      ? null
+      : { since: new Date(state.pausedAt).toISOString(), reason: state.pausedReason }
+  const detections = { surely: reach.surely, perhaps: reach.perhaps }
+  return {
+    name,
+    id,
+    type,
+    enabled,
+    severities,
+    alertTypes,
+    logTypes,
+    strict,
+    fallback: isFallback,
+    paused,
+    failures: state?.failures ?? 0,
+    heldUntil: state && isHeld(state, Date.now()) ? new Date(state.heldUntil!).toISOString() : null,
+    backlog,
+    detections,
+  }
+}

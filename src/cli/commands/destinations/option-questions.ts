@@ -1,0 +1,171 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
+/** Asks for the options of a destination type, each explained and checked as it is typed. Secrets are asked for by where they are kept. */
+import type { AboutType } from '../../../workspace/destinations/load-destination-types.ts'
+import {
+  fieldsOf,
+  type OptionField,
+  optionFault,
+  readOption,
+  suggestedReference,
+} from '../../../workspace/option-fields.ts'
+import type { Asking } from '../../prompts/prompts.ts'
+
+/** @returns `KEY=VALUE`, as the flags have it. */
+export async function askForOptions(
+  ask: Asking,
+  destination: string,
+  options: AboutType['options'],
+  given: readonly string[],
+): Promise<string[]> {
+  const isGiven = (name: string) => given.some((text) => text.startsWith(`${name}=`))
+  const open = fieldsOf(options).filter(({ path }) => !isGiven(path.join('.')))
+  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const givenWay = ways.find(isGiven)
+  const way = givenWay ?? (ways.length === 0 ? null : await askForWay(ask, open, ways))
+  const fields = open.map((field) => ({
+    ...field,
+    required: field.required || nameOf(field) === way || needs(options, way, nameOf(field)),
+  }))
+  return askForFields(ask, destination, fitting(fields, options, way === null ? [] : [way]))
+}
+
+/** Whether an option requires another. */
+function needs({ dependencies = {} }: AboutType['options'], option: string | null, other: string): boolean {
+  return option !== null && (dependencies[option] ?? []).includes(other)
+}
+
+/** The fields that fit the ways that are chosen: neither another way, nor what only another way has. */
+function fitting(
+  fields: readonly OptionField[],
+  options: AboutType['options'],
+  chosen: readonly string[],
+): OptionField[] {
+  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const others = ways.filter((way) => !chosen.includes(way))
+  if (chosen.length === 0) return [...fields]
+  return fields.filter((field) => {
+    const name = nameOf(field)
+    return !others.includes(name) && !others.some((way) => needs(options, name, way))
+  })
+}
+
+/** Of these options exactly one is needed. */
+function askForWay(ask: Asking, fields: readonly OptionField[], ways: readonly string[]): Promise<string> {
+  const choices = fields.filter((field) => ways.includes(nameOf(field)))
+  return ask.one('One of these is needed', choices.map(choiceOf))
+}
+
+/** Those of a destination that shall change. @param set the options that it has. */
+export async function askForSome(
+  ask: Asking,
+  destination: string,
+  options: AboutType['options'],
+  set: readonly string[],
+): Promise<string[]> {
+  const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
+  const fields = fieldsOf(options).map((field) => ({ ...field, required: false }))
+  return askForFields(
+    ask,
+    destination,
+    fitting(
+      fields,
+      options,
+      ways.filter((way) => set.includes(way)),
+    ),
+  )
+}
+
+function nameOf({ path }: OptionField): string {
+  return path.at(-1)!
+}
+
+function choiceOf(field: OptionField): { value: string; hint: string } {
+  return { value: nameOf(field), hint: explained(field.schema) }
+}
+
+async function askForFields(
+  ask: Asking,
+  destination: string,
+  fields: readonly OptionField[],
+): Promise<string[]> {
+  const optional = fields.filter(({ required }) => !required)
+  const answers: string[] = []
+  for (const field of fields.filter(({ required }) => required))
+    answers.push(...(await askFor(ask, destination, field)))
+  if (optional.length === 0) return answers
+  const chosen = await ask.several('Further options to set', optional.map(choiceOf))
+  for (const field of optional) {
+    if (chosen.includes(nameOf(field))) answers.push(...(await askFor(ask, destination, field)))
+  }
+  return answers
+}
+
+async function askFor(ask: Asking, destination: string, field: OptionField): Promise<string[]> {
+  const { schema, path, secret } = field
+  const key = path.join('.')
+  const message = [key, explained(schema)].filter(Boolean).join(': ')
+  if (schema.properties !== undefined) return askForFields(ask, destination, fieldsOf(schema, path, secret))
+  if (schema.type === 'object') return askForEntries(ask, destination, field, message)
+  if (secret) return [`${key}=${await askForReference(ask, destination, field, message)}`]
+  if (Array.isArray(schema.enum))
+    return [
+      `${key}=${await ask.one(
+        message,
+        schema.enum.map((value) => ({ value: String(value) })),
+      )}`,
+    ]
+  if (schema.type === 'boolean') return [`${key}=${await ask.yes(message, schema.default === true)}`]
+  const asText = (answer: string) =>
+    schema.type === 'array' && !answer.startsWith('[') ? `[${answer}]` : answer
+  const fault = (answer: string) => optionFault(field, readOption(schema, asText(answer)))
+  return [`${key}=${asText(await ask.text(message, fault))}`]
+}
+
+/** A mapping: a name and its value, until no name comes. */
+async function askForEntries(
+  ask: Asking,
+  destination: string,
+  field: OptionField,
+  message: string,
+): Promise<string[]> {
+  const answers: string[] = []
+  const inner = typeof field.schema.additionalProperties === 'object' ? field.schema.additionalProperties : {}
+  for (;;) {
+    const name = await ask.text(
+      `${message} Name of ${answers.length === 0 ? 'the first' : 'the next'} one (none: done)`,
+      () => null,
+    )
+    if (name === '') return answers
+    const entry = { ...field, path: [...field.path, name], schema: inner as OptionField['schema'] }
+    answers.push(...(await askFor(ask, destination, entry)))
+  }
+}
+
+const VARIABLE = 'an environment variable'
+
+/** Names are shown as they are typed, so that a mistake is seen; the secret itself is refused. */
+async function askForReference(
+  ask: Asking,
+  destination: string,
+  field: OptionField,
+  message: string,
+): Promise<string> {
+  const kept = await ask.one(`${message} It is a secret: where is it kept?`, [
+    { value: VARIABLE },
+    { value: 'a file' },
+  ])
+  if (kept !== VARIABLE) {
+    return `\${file:${await ask.text('Path of the file, from the project', (path) => (/^[^{}\s]+$/.test(path) ? null : 'A path is needed.'))}}`
+  }
+  const suggested = suggestedReference(destination, field.path)
+  const name = await ask.text(
+    'Name of the variable',
+    (answer) => (/^[A-Z_][A-Z0-9_]*$/.test(answer) ? null : 'A name in capitals is needed, not the secret.'),
+    suggested.slice('${env:'.length, -1),
+  )
+  return `\${env:${name}}`
+}
+
+function explained(schema: OptionField['schema']): string {
+  return typeof schema.description === 'string' ? schema.description : ''
+}

@@ -1,0 +1,112 @@
+/** `destinations test` sends the documented test alert; `destinations resume` has one that is paused or held tried at once. */
+import { UserError } from '../../../errors.ts'
+import { printable } from '../../../reporters/parts/terminal-text.ts'
+import { destinationCalled } from '../../../workspace/destinations/registry.ts'
+import { isHeld, resumeDestination } from '../../../workspace/destinations/resume-destination.ts'
+import { sendTestAlerts, type TestReport } from '../../../workspace/destinations/test-alert.ts'
+import { openProjectStore } from '../../../workspace/project-store.ts'
+import { defineCommand, FAILED, type Io, OK } from '../../command/command.ts'
+import { durationMs } from '../../command/duration.ts'
+import { createLinePrinter } from '../../format/line-printer.ts'
+import { FORMAT, flag, list, parsed, STORE } from '../../command/options.ts'
+import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
+import { jsonDocument } from '../../command/store-session.ts'
+import { moment } from '../../format/table.ts'
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+export const SEND_OPTIONS = {
+  timeout: parsed('--timeout <time>', 'how long an answer is waited for; 30s when absent', durationMs),
+  allowLocalTypes: flag(
+    '--allow-local-types',
+    'import destination types of the project itself, such as ./my-sink.ts',
+  ),
+  secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
+}
+interface SendValues {
+  readonly timeout?: number
+  readonly allowLocalTypes: boolean
+  readonly secretsDir: readonly string[]
+}
+
+export const test = defineCommand({
+  arguments: { '[names...]': 'destinations, by name or id' },
+  completes: 'destinations',
+  options: { all: flag('--all', 'every enabled destination'), ...SEND_OPTIONS, format: FORMAT },
+  async run({ args, options }, io) {
+    if (args.length > 0 === options.all) throw new UserError('destinations test needs either names or --all')
+    const session = await openRegistry(options, io)
+    const reports = await sendTo(options.all ? null : args, session, options, io)
+    if (options.format === 'json') session.print(jsonDocument({ tests: reports.map(reportJson) }))
+    else for (const report of reports) session.print(reportText(report, session))
+    return reports.every(({ result }) => result.result === 'delivered') ? OK : FAILED
+  },
+})
+
+/** @param names null: every enabled destination. */
+export function sendTo(
+  names: readonly string[] | null,
+  { project, workspace }: RegistrySession,
+  { timeout = DEFAULT_TIMEOUT_MS, allowLocalTypes, secretsDir }: SendValues,
+  io: Io,
+): Promise<TestReport[]> {
+  const chosen = names
+    ? names.map((name) => destinationCalled(project, name))
+    : project.registry.destinations.filter(({ enabled }) => enabled)
+  return sendTestAlerts(project, [...new Set(chosen)], {
+    workspace,
+    allowLocalTypes,
+    secretsDirs: secretsDir,
+    timeoutMs: timeout,
+    print: createLinePrinter(io.stdout),
+  })
+}
+
+/** The status stands at the beginning of the message already, where the destination gave one. */
+export function reportText(
+  { destination, result, durationMs }: TestReport,
+  { style }: Pick<RegistrySession, 'style'>,
+): string {
+  const arrived = result.result === 'delivered'
+  const verdict = arrived ? style('green', 'delivered') : style('red', 'failed')
+  return `${destination}: ${verdict} in ${Math.round(durationMs)} ms: ${printable(result.message)}\n`
+}
+
+function reportJson({ destination, result, durationMs }: TestReport) {
+  const { status, message } = result
+  return {
+    destination,
+    delivered: result.result === 'delivered',
+    status,
+    message,
+    durationMs: Math.round(durationMs),
+  }
+}
+
+export const resume = defineCommand({
+  arguments: { '<name>': 'the destination, by name or id' },
+  completes: 'destinations',
+  options: { store: STORE },
+  async run({ args: [name = ''], options }, io) {
+    const session = await openRegistry(options, io)
+    const destination = destinationCalled(session.project, name)
+    const store = await openProjectStore(session.workspace, options.store, 'write')
+    try {
+      const now = Date.now()
+      const before = await resumeDestination(store, destination, now)
+      const { pausedAt, pausedReason, heldUntil } = before
+      if (pausedAt === null && !isHeld(before, now)) {
+        session.complain(`${destination.name} is neither paused nor held`)
+        return FAILED
+      }
+      const was =
+        pausedAt === null
+          ? `it was held until ${moment(heldUntil!)}`
+          : `it has been paused since ${moment(pausedAt)}: ${printable(pausedReason)}`
+      session.print(`${destination.name} is tried at once by the running daemon, or by the next; ${was}\n`)
+      return OK
+    } finally {
+      await store.close()
+    }
+  },
+})

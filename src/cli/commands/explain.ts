@@ -1,0 +1,79 @@
+/** `explain`: the story of one entry: why it matched, why this severity, why this route, what each destination gets. */
+import { text as readAll } from 'node:stream/consumers'
+import { UserError } from '../../errors.ts'
+import type { JsonText } from '../../model/alerts/alert.ts'
+import type { Detection } from '../../model/project/detection.ts'
+import { type Explanation, explain, openProject, readEventFile, startEngine } from '../../workspace/project-store.ts'
+import { findCase, findDetection } from '../command/find-case.ts'
+import { defineCommand, type Io, OK } from '../command/command.ts'
+import { explanationJson, explanationStory } from '../format/explanation.ts'
+import { completing, FORMAT, flag, text } from '../command/options.ts'
+import { openSession } from '../command/session.ts'
+import { requireShared } from '../command/soundness.ts'
+
+export default defineCommand({
+  options: {
+    detection: completing(text('--detection <id>', 'the rule or policy'), 'detections'),
+    test: text('--test <name>', 'one of its own cases'),
+    event: text('--event <file>', 'a file with one JSON record; - is standard input'),
+    format: FORMAT,
+    allowUnknownDestinations: flag(
+      '--allow-unknown-destinations',
+      'names that no destination has resolve as they would live, with a warning',
+    ),
+  },
+  async run({ options }, io) {
+    const { detection: id, allowUnknownDestinations } = options
+    const session = openSession(options, io, { workspace: { allowUnknownDestinations } })
+    if (id === undefined) throw new UserError('explain needs --detection ID')
+    if ((options.test === undefined) === (options.event === undefined))
+      throw new UserError('explain needs either --test NAME or --event FILE')
+    const project = await openProject(session.workspace)
+    const detection = findDetection(project, id)
+    requireShared(project, detection)
+    const entry = await entryOf(detection, { ...options, root: session.workspace.root }, io)
+    const engine = await startEngine(project, 'test', session.log)
+    let explanation: Explanation
+    try {
+      explanation = await explain(project, engine, { detection: id, ...entry })
+    } finally {
+      await engine.close()
+    }
+    const json = options.format === 'json'
+    session.print(
+      json ? explanationJson(explanation) : explanationStory(explanation, detection, session.style),
+    )
+    return OK
+  },
+})
+
+async function entryOf(
+  detection: Detection,
+  { test, event, root }: { test?: string; event?: string; root: string },
+  io: Io,
+): Promise<{ entry: JsonText; mocks?: JsonText }> {
+  if (event !== undefined) {
+    if (detection.correlation)
+      throw new UserError(`${detection.id} looks at signals: explain it by --test NAME`)
+    const content = event === '-' ? await readAll(io.stdin) : readEventFile(root, event)
+    return { entry: checkRecord(event, content) }
+  }
+  return findCase(detection, test ?? '')
+}
+
+/** The text itself is handed on, so that its numbers keep their digits. */
+function checkRecord(file: string, content: string): JsonText {
+  const record = parseJson(content)
+  if (typeof record === 'object' && record !== null && !Array.isArray(record)) return content
+  throw new UserError(`${file === '-' ? 'standard input' : file} is not one JSON object`, {
+    hint: 'give one record; of a file of lines, pipe one in: sed -n 3p FILE | signalbox explain ... --event -',
+  })
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    return undefined
+  }
+}

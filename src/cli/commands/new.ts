@@ -1,0 +1,44 @@
+/** `new`: the files of a rule, policy, helper or data model, with tests that pass. */
+import { UserError } from '../../errors.ts'
+import { isHelperName, KINDS, type Kind, scaffold } from '../../workspace/init/scaffold.ts'
+import { writeNew } from '../../workspace/init/write-files.ts'
+import { openProject } from '../../workspace/project-store.ts'
+import { defineCommand, OK } from '../command/command.ts'
+import { text } from '../command/options.ts'
+import { openSession } from '../command/session.ts'
+
+export default defineCommand({
+  arguments: {
+    '<kind>': KINDS.join(', '),
+    '<id>': 'unique over all content, for example AWS.RootLogin; of a helper its import name',
+  },
+  completes: KINDS,
+  options: { type: text('--type <type>', 'its log type, of a policy its resource type') },
+  async run({ args: [kind = '', id = ''], options }, io) {
+    const session = openSession(options, io)
+    const { root } = session.workspace
+    const known = KINDS.find((each) => each === kind)
+    if (!known) throw new UserError(`"${kind}" can't be made`, { hint: `known: ${KINDS.join(', ')}` })
+    checkId(known, id)
+    const { detections, helpers, dataModels } = await openProject(session.workspace)
+    const taken = [...detections.values(), ...helpers, ...dataModels].find((each) => each.id === id)
+    if (taken) throw new UserError(`the id "${id}" is taken by ${taken.place.file}`)
+    const files = scaffold(known, id, options.type)
+    writeNew(root, files)
+    for (const path of Object.keys(files)) session.print(`${path}\n`)
+    return OK
+  },
+})
+
+function checkId(kind: Kind, id: string): void {
+  if (kind === 'helper' && !isHelperName(id)) {
+    throw new UserError(`"${id}" can't be imported`, {
+      hint: 'lower-case letters, digits and _, for example my_helpers',
+    })
+  }
+  if (!/^[A-Za-z][\w.-]*$/.test(id)) {
+    throw new UserError(`"${id}" is no id`, {
+      hint: 'letters, digits, dots and dashes, for example AWS.RootLogin',
+    })
+  }
+}

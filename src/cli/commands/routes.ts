@@ -1,0 +1,102 @@
+/** `routes`: where every detection goes at every severity, as table or picture; `routes diff`: what a change re-routes. */
+import { UserError } from '../../errors.ts'
+import type { Project } from '../../model/project/project.ts'
+import type { RouteTable } from '../../model/alerts/route-table.ts'
+import {
+  bodyProblems,
+  DRAWINGS,
+  diffRoutes,
+  drawRoutes,
+  layOut,
+  openProject,
+  routeTable,
+  type Side,
+  startEngine,
+  type WorkspaceOptions,
+  warmUp,
+} from '../../workspace/project-store.ts'
+import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
+import { choice, choiceOr, FORMAT, flag } from '../command/options.ts'
+import { errorsIn, nothingLoaded, problemsText } from '../format/problems-text.ts'
+import { diffJson, diffMarkdown } from '../format/routes-diff-view.ts'
+import { routesJson, routesText } from '../format/routes-view.ts'
+import { openSession, type Session } from '../command/session.ts'
+import { requireConfiguration } from '../command/soundness.ts'
+
+const UNKNOWN_STAND = { allowUnknownDestinations: true }
+
+const show = defineCommand({
+  options: { graph: choice('--graph <kind>', 'draw a picture instead of a table', DRAWINGS), format: FORMAT },
+  async run({ options }, io) {
+    const session = openSession(options, io, { workspace: UNKNOWN_STAND })
+    return withSide(session, session.workspace, async ({ project, engine }) => {
+      const table = await routeTable(project, engine)
+      session.print(shown(project, table, options, session))
+      return OK
+    })
+  },
+})
+
+function shown(
+  project: Project,
+  table: RouteTable,
+  { graph, format }: { graph?: (typeof DRAWINGS)[number]; format: 'pretty' | 'json' },
+  { style }: Session,
+): string {
+  if (graph) return drawRoutes(graph, table, project.registry)
+  return format === 'json' ? routesJson(table) : routesText(table, style)
+}
+
+const diff = defineCommand({
+  arguments: { '<git-ref>': 'the commit, branch or tag to compare with' },
+  options: {
+    format: choiceOr('--format <format>', 'how the changes are printed', ['markdown', 'json']),
+    failOnChange: flag('--fail-on-change', 'exit 1 when anything is routed differently'),
+  },
+  async run({ args: [ref = ''], options }, io) {
+    const session = openSession(options, io, { workspace: UNKNOWN_STAND })
+    const { workspace } = session
+    const tree = await layOut(workspace.root, ref)
+    try {
+      const changes = await withSide(session, { ...workspace, root: tree.folder }, (before) =>
+        withSide(session, workspace, (after) => diffRoutes(before, after)),
+      )
+      session.print(options.format === 'json' ? diffJson(changes, ref) : diffMarkdown(changes, ref))
+      const changed = changes.routes.length + changes.cases.length > 0
+      return changed && options.failOnChange ? FAILED : OK
+    } finally {
+      tree.remove()
+    }
+  },
+})
+
+/** A project with its engine, for as long as the work takes. What could not be loaded is said: it has no routes. */
+async function withSide<T>(
+  session: Session,
+  workspace: WorkspaceOptions,
+  work: (side: Side) => Promise<T>,
+): Promise<T> {
+  const warm = warmUp()
+  try {
+    const project = await openProject(workspace)
+    requireConfiguration(project)
+    if (nothingLoaded(project)) throw new UserError(`nothing could be loaded from ${workspace.root}`)
+    const engine = await startEngine(project, 'test', session.log, { warm })
+    try {
+      const errors = errorsIn([...project.problems, ...bodyProblems(project, engine)])
+      if (errors.length > 0) session.note(`${problemsText(errors, session.errorStyle, session.verbose)}\n`)
+      return await work({ project, engine })
+    } finally {
+      await engine.close()
+    }
+  } finally {
+    await warm.cool()
+  }
+}
+
+export default {
+  alone: show,
+  commands: {
+    diff: { summary: 'what a change re-routes: routes and test cases, before and after', command: diff },
+  },
+} satisfies CommandGroup

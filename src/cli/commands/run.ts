@@ -1,0 +1,126 @@
+/** `run`: the daemon in the foreground: reads events, makes alerts, delivers them, and tells what it does. */
+import { type Daemon, type DaemonEvent, type DaemonOptions, startDaemon } from '../../daemon/daemon.ts'
+import { plainStyle } from '../../reporters/parts/terminal-text.ts'
+import { defineCommand, type Io } from '../command/command.ts'
+import { durationMs } from '../command/duration.ts'
+import { createInterrupts, INTERRUPTED } from '../command/interrupts.ts'
+import { createLinePrinter } from '../format/line-printer.ts'
+import { createNarrator } from '../format/event-format.ts'
+import { choice, choiceOr, flag, list, parsed, text, type Values } from '../command/options.ts'
+import { runExitCode, summaryLines } from '../format/run-summary.ts'
+import { openSession, type Session } from '../command/session.ts'
+
+const DRAIN_TIMEOUT_MS = 30_000
+/** For the summary to leave, however little of the drain time remains. */
+const MIN_OUTPUT_MS = 1_000
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+
+const OPTIONS = {
+  from: list(
+    '--from <source>',
+    'stdin, file:PATH or http://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+  ),
+  store: text(
+    '--store <url>',
+    'sqlite:PATH or memory:; else that of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
+  ),
+  http: text(
+    '--http <host:port>',
+    'also take events by POST /events there, beside /healthz, /readyz and /metrics',
+  ),
+  httpTokenFile: text('--http-token-file <file>', 'the token that POSTs must bear; needed off loopback'),
+  httpHost: list(
+    '--http-host <name>',
+    'a name under which a proxy on this machine forwards to an address without a token',
+  ),
+  drainTimeout: parsed(
+    '--drain-timeout <time>',
+    'how long the end waits for sources and deliveries; 30s when absent',
+    durationMs,
+  ),
+  skipInvalid: flag('--skip-invalid', 'run without the files that have errors'),
+  allowLocalTypes: flag(
+    '--allow-local-types',
+    'import destination types of the project itself, such as ./my-sink.ts',
+  ),
+  secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
+  logFormat: choiceOr('--log-format <format>', 'how standard error is written', ['pretty', 'json']),
+  logLevel: choice(
+    '--log-level <level>',
+    'the lowest level that is logged; warn, or info for json',
+    LOG_LEVELS,
+  ),
+}
+
+export default defineCommand({
+  options: OPTIONS,
+  async run({ options }, io) {
+    const { logFormat, logLevel } = options
+    const session = openSession(options, io, {
+      log: { format: logFormat, level: logLevel ?? (logFormat === 'json' ? 'info' : 'warn') },
+    })
+    const tell = createTeller(session, logFormat)
+    const interrupts = createInterrupts()
+    const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent: tell })
+    // A signal that comes during the start is obeyed as soon as the daemon stands; a failed start ends by itself.
+    const whenStarted = (act: (daemon: Daemon) => unknown) => void starting.then(act).catch(() => {})
+    const forget = io.onSignal((signal) => {
+      switch (interrupts.next(signal, performance.now())) {
+        case 'reload':
+          return whenStarted((daemon) => daemon.reload())
+        case 'drain':
+          return whenStarted((daemon) => daemon.drain())
+        case 'end':
+          return io.endNow(INTERRUPTED)
+        case 'ignore':
+      }
+    })
+    try {
+      const daemon = await starting
+      const summary = await daemon.finished
+      if (logFormat === 'json') session.log.info({ ...summary }, 'finished')
+      else session.note(`\n${summaryLines(summary, session.errorStyle).join('\n')}`)
+      const code = runExitCode(summary, interrupts.stoppedBy)
+      // A reader that stands still does not hold a service that is to end.
+      const outputMs = Math.max(MIN_OUTPUT_MS, daemon.remainingMs())
+      if (!(await io.written(outputMs))) io.endNow(code)
+      return code
+    } finally {
+      forget()
+    }
+  },
+})
+
+function daemonOptions(
+  options: Values<typeof OPTIONS>,
+  { workspace, log }: Session,
+  io: Io,
+): Omit<DaemonOptions, 'onEvent'> {
+  return {
+    workspace,
+    log,
+    from: options.from,
+    storeUrl: options.store,
+    http: options.http,
+    httpTokenFile: options.httpTokenFile,
+    httpHosts: options.httpHost,
+    drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
+    allowLocalTypes: options.allowLocalTypes,
+    skipInvalid: options.skipInvalid,
+    secretsDirs: options.secretsDir,
+    stdin: io.stdin,
+    print: createLinePrinter(io.stdout),
+  }
+}
+
+/** Everything that is told goes to standard error: standard output belongs to the console destination. */
+function createTeller(session: Session, format: 'pretty' | 'json'): (event: DaemonEvent) => void {
+  const narrate = createNarrator(format === 'json' ? plainStyle : session.errorStyle)
+  return (event) => {
+    const told = narrate(event)
+    if (!told) return
+    if (format === 'json') session.log[told.level](told.fields, told.message)
+    else if (told.level === 'warn') session.complain(told.lines.join('\n'))
+    else session.note(told.lines.join('\n'))
+  }
+}

@@ -1,0 +1,41 @@
+/** `schema`: the JSON Schemas of a repository's files, for editors. */
+import { join } from 'node:path'
+import { UserError } from '../../errors.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import { type PublishedSchema, projectSchemas, schemaText } from '../../workspace/schemas.ts'
+import { defineCommand, OK } from '../command/command.ts'
+import { text } from '../command/options.ts'
+import { writeReport } from '../test-run/report-output.ts'
+import { openSession } from '../command/session.ts'
+
+export default defineCommand({
+  arguments: { '[name]': 'detection, expectations, destinations or settings; without it they are listed' },
+  completes: 'schemas',
+  options: { write: text('--write <dir>', 'write every schema into this directory') },
+  async run({ args: [name], options }, io) {
+    const session = openSession(options, io)
+    const schemas = await projectSchemas()
+    if (options.write !== undefined) {
+      for (const schema of schemas)
+        writeReport(join(options.write, fileOf(schema)), schemaText(schema), session)
+      session.print(`wrote ${schemas.map(fileOf).join(', ')} to ${options.write}\n`)
+    } else if (name === undefined) {
+      session.print(schemas.map((schema) => `${schema.name.padEnd(14)}${schema.title}\n`).join(''))
+    } else session.print(schemaText(schemaCalled(name, schemas)))
+    return OK
+  },
+})
+
+function fileOf({ name }: PublishedSchema): string {
+  return `${name}.schema.json`
+}
+
+function schemaCalled(name: string, schemas: readonly PublishedSchema[]): PublishedSchema {
+  const found = schemas.find((schema) => schema.name === name)
+  if (found) return found
+  const names = schemas.map((schema) => schema.name)
+  const near = nearest(name, names)
+  throw new UserError(`there is no schema "${name}"`, {
+    hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
+  })
+}

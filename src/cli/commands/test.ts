@@ -1,0 +1,61 @@
+/** `test`: runs the cases that detections carry, routing included. */
+import { UserError } from '../../errors.ts'
+import { REPORTERS } from '../../reporters/_catalog.ts'
+import { defineCommand } from '../command/command.ts'
+import { choice, completing, flag, list, text, type Values } from '../command/options.ts'
+import { loadingOf, parseReporters, type ReporterChoice, SELECTION_OPTIONS } from '../test-run/selection.ts'
+import { openSession } from '../command/session.ts'
+import { type CoverageChoice, testProject } from '../test-run/test-run.ts'
+import { WARNING_OPTIONS } from '../command/warning-options.ts'
+import { watchTests } from '../test-run/watch-loop.ts'
+
+const COVERAGE_OPTIONS = {
+  coverage: flag('--coverage', 'a table of the lines of Python that the cases ran, after the report'),
+  coverageLcov: text('--coverage-lcov <file>', 'the same as an lcov file'),
+}
+
+export default defineCommand({
+  arguments: { '[paths...]': 'files, directories or glob patterns to test instead of the whole project' },
+  options: {
+    ...SELECTION_OPTIONS,
+    ...WARNING_OPTIONS,
+    format: choice('--format <format>', 'the reporter of standard output', ['pretty', 'json']),
+    reporter: completing(
+      list('--reporter <name[=file]>', 'pretty, json, junit, github or tap; to a file when one is named'),
+      Object.keys(REPORTERS),
+    ),
+    ...COVERAGE_OPTIONS,
+    watch: flag('--watch', 'test again after every change'),
+  },
+  async run({ args, options }, io) {
+    const { reporter, format } = options
+    const chosen = format ? [format, ...reporter.filter((text) => text !== format)] : reporter
+    const reporters = parseReporters(chosen.length > 0 ? chosen : ['pretty'], Object.keys(REPORTERS))
+    const paths = args.length > 0 ? args : undefined
+    const session = openSession(options, io, { workspace: { ...loadingOf(options), paths } })
+    const request = { options, reporters, warnings: options, coverage: coverageOf(options, reporters) }
+    return options.watch ? watchTests(request, session, io) : testProject(request, session, io)
+  },
+})
+
+/** Refuses what can't go with it. */
+function coverageOf(
+  {
+    coverage: asTable,
+    coverageLcov: lcovFile,
+    watch,
+  }: Values<typeof COVERAGE_OPTIONS> & { readonly watch: boolean },
+  reporters: readonly ReporterChoice[],
+): CoverageChoice | undefined {
+  if (!asTable && lcovFile === undefined) return undefined
+  if (watch) throw new UserError('coverage is of a whole run: --watch tests only what a change touches')
+  const document = reporters.find(({ name, file }) => file === null && name !== 'pretty')
+  if (asTable && document)
+    throw new UserError(
+      `the table of --coverage would break what ${document.name} writes to standard output`,
+      {
+        hint: `give it a file: --reporter ${document.name}=FILE, or ask for --coverage-lcov FILE`,
+      },
+    )
+  return { asTable, lcovFile }
+}

@@ -1,0 +1,117 @@
+/** `validate`: loads everything, Python bodies included, and prints every problem with its place. */
+import type { Problem } from '../../model/project/problem.ts'
+import type { Project } from '../../model/project/project.ts'
+import { filesNotLoaded, judgedProblems } from '../../model/project/warning-policy.ts'
+import { counted } from '../../reporters/parts/terminal-text.ts'
+import {
+  bodyProblems,
+  lintProject,
+  noteIdleContent,
+  notePatVerdicts,
+  openProject,
+  startEngine,
+} from '../../workspace/project-store.ts'
+import { defineCommand, FAILED, OK, UNUSABLE } from '../command/command.ts'
+import { FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
+import { countProblems, emptyProjectText, errorsIn, nothingLoaded, problemsText } from '../format/problems-text.ts'
+import { openSession, type Session } from '../command/session.ts'
+import { tooManyWarnings, WARNING_OPTIONS } from '../command/warning-options.ts'
+
+export default defineCommand({
+  options: {
+    format: FORMAT,
+    pat: flag('--pat', "also name what Panther's own tool (pat) would refuse"),
+    allowUnknownDestinations: flag(
+      '--allow-unknown-destinations',
+      'names that no destination has are warnings instead of errors',
+    ),
+    ignoreExtraKeys: IGNORE_EXTRA_KEYS,
+    ...WARNING_OPTIONS,
+  },
+  async run({ options }, io) {
+    const { allowUnknownDestinations, ignoreExtraKeys, format, pat } = options
+    const session = openSession(options, io, {
+      workspace: { allowUnknownDestinations, ignoreExtraKeys, upstreamRefusals: pat },
+    })
+    const project = await openProject(session.workspace)
+    const ofBodies = await problemsOfBodies(project, { allowUnknownDestinations, pat }, session)
+    const idle = noteIdleContent(project, project.settings.sources)
+    const problems = judgedProblems([...project.problems, ...ofBodies, ...idle], project.settings.warnings)
+    const isEmpty = nothingLoaded(project) && problems.length === 0
+    if (format === 'json') session.print(problemsJson(problems))
+    else if (!isEmpty) session.print(problemsReport(project, problems, session))
+    if (nothingLoaded(project)) {
+      session.complain(emptyProjectText(project))
+      return UNUSABLE
+    }
+    const tooMany = tooManyWarnings(problems, [], options)
+    if (tooMany !== null) session.complain(tooMany)
+    return errorsIn(problems).length === 0 && tooMany === null ? OK : FAILED
+  },
+})
+
+/** Starting the engine loads every body, and lint runs tests; without bodies it is not worth the wait. */
+async function problemsOfBodies(
+  project: Project,
+  { allowUnknownDestinations, pat }: { allowUnknownDestinations: boolean; pat: boolean },
+  { log }: Session,
+): Promise<Problem[]> {
+  if (nothingLoaded(project)) return []
+  const engine = await startEngine(project, 'test', log)
+  try {
+    return [
+      ...bodyProblems(project, engine),
+      ...(await lintProject(project, engine, { allowUnknownDestinations })),
+      ...(pat ? await notePatVerdicts(project, engine, allowUnknownDestinations) : []),
+    ]
+  } finally {
+    await engine.close()
+  }
+}
+
+/** The stable shape of docs/cli.md. */
+function problemsJson(problems: readonly Problem[]): string {
+  const listed = problems.map(({ severity, code, message, file, line, column, hint }) => ({
+    severity,
+    code,
+    message,
+    file,
+    line,
+    column,
+    hint,
+  }))
+  return `${JSON.stringify({ version: 1, problems: listed }, null, 2)}\n`
+}
+
+function problemsReport(
+  project: Project,
+  problems: readonly Problem[],
+  { style, quiet, verbose }: Session,
+): string {
+  const shown = problems.length > 0 ? `${problemsText(problems, style, verbose)}\n\n` : ''
+  const errors = errorsIn(problems).length
+  if (quiet && errors === 0) return shown
+  const verdict = errors > 0 ? style('red', countProblems(problems)) : style('green', countProblems(problems))
+  return `${shown}${contents(project, problems)}: ${verdict}\n`
+}
+
+function contents(
+  { detections, helpers, dataModels, registry, configuration }: Project,
+  problems: readonly Problem[],
+): string {
+  const notLoaded = filesNotLoaded(problems, configuration)
+  const told = [
+    counted(detections.size, 'detection'),
+    helpers.length > 0 && counted(helpers.length, 'helper'),
+    dataModels.length > 0 && counted(dataModels.length, 'data model'),
+    registryText(registry),
+    notLoaded.length > 0 && `${counted(notLoaded.length, 'file')} not loaded`,
+  ]
+  return told.filter(Boolean).join(', ')
+}
+
+function registryText(registry: Project['registry']): string {
+  if (registry === 'absent') return 'no destinations.yaml'
+  if (registry === 'invalid') return 'destinations.yaml has errors'
+  return counted(registry.destinations.length, 'destination')
+}

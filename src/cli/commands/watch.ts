@@ -1,0 +1,15 @@
+/** `watch`: `test --watch` under its own name. */
+import { defineCommand } from '../command/command.ts'
+import { loadingOf, SELECTION_OPTIONS } from '../test-run/selection.ts'
+import { openSession } from '../command/session.ts'
+import { watchTests } from '../test-run/watch-loop.ts'
+
+export default defineCommand({
+  arguments: { '[paths...]': 'files, directories or glob patterns to test instead of the whole project' },
+  options: SELECTION_OPTIONS,
+  run({ args, options }, io) {
+    const paths = args.length > 0 ? args : undefined
+    const session = openSession(options, io, { workspace: { ...loadingOf(options), paths } })
+    return watchTests({ options, reporters: [{ name: 'pretty', file: null }] }, session, io)
+  },
+})

@@ -1,0 +1,230 @@
+/** Turns what the daemon does into lines for people and entries for machines. No times: equal runs print the same. */
+import type { DaemonEvent } from '../../daemon/daemon.ts'
+import type { Problem } from '../../model/project/problem.ts'
+import type { Severity } from '../../model/alerts/severity.ts'
+import type { Admitted } from '../../pipeline/planner.ts'
+import { routeTarget } from '../../reporters/parts/route-trace.ts'
+import { counted, type Format, printable, type Style } from '../../reporters/parts/terminal-text.ts'
+import { shownProblems } from '../../workspace/open-project.ts'
+import { coloured, problemsText } from './problems-text.ts'
+
+export interface Told {
+  readonly level: 'info' | 'warn'
+  /** For people; the first line says it all. */
+  readonly lines: readonly string[]
+  /** For `--log-format json`. */
+  readonly message: string
+  readonly fields: object
+}
+
+/** Rejected events of one source that are told one by one; the summary counts the rest. */
+const REJECTS_TOLD = 10
+/** Warnings about files that are told one by one; `validate` tells them all. */
+const WARNINGS_TOLD = 5
+
+const COLOURS: Record<Severity, Format> = {
+  INFO: 'dim',
+  LOW: 'cyan',
+  MEDIUM: 'yellow',
+  HIGH: 'red',
+  CRITICAL: 'red',
+}
+
+const RELOAD_REQUESTED: Record<Extract<DaemonEvent, { kind: 'reload requested' }>['begins'], string> = {
+  now: 'reload requested: loading the project',
+  next: 'reload requested: it begins after the reload under way',
+  joined: 'reload requested: the reload that already waits serves this request too',
+}
+
+/** One per run: it remembers what it has warned about. */
+export function createNarrator(style: Style): (event: DaemonEvent) => Told | null {
+  const told = new Map<string, number>()
+  return (event) => {
+    switch (event.kind) {
+      case 'started':
+        return started(event, style)
+      case 'admitted':
+        return admitted(event.admitted, style)
+      case 'rejected': {
+        const key = `${event.status} ${event.source}`
+        const before = told.get(key) ?? 0
+        told.set(key, before + 1)
+        return event.status === 'unclassified'
+          ? unclassified(event, before, style)
+          : rejected(event, before, style)
+      }
+      case 'noticed': {
+        const key = `${event.code} ${event.source}`
+        if (told.has(key)) return null
+        told.set(key, 1)
+        return noticed(event, style)
+      }
+      case 'draining':
+        return event.waiting === 0
+          ? null
+          : info(`${counted(event.waiting, 'delivery', 'deliveries')} under way`, 'draining', {
+              waiting: event.waiting,
+            })
+      case 'reload requested':
+        return info(style('dim', RELOAD_REQUESTED[event.begins]), 'reload requested', {
+          begins: event.begins,
+        })
+      case 'reloaded':
+        return reloaded(event, style)
+    }
+  }
+}
+
+function started(event: Extract<DaemonEvent, { kind: 'started' }>, style: Style): Told {
+  const { sources, store, ...contents } = event
+  const from = sources.map(printable).join(', ')
+  const line = style('dim', `${countsOf(contents)}, ${printable(store)}, from ${from}`)
+  return withProblems(line, 'started', { sources, store }, contents, style)
+}
+
+type Contents = Pick<
+  Extract<DaemonEvent, { kind: 'started' }>,
+  'detections' | 'destinations' | 'invalid' | 'warnings'
+>
+
+function countsOf({ detections, destinations }: Contents): string {
+  return `${counted(detections, 'detection')}, ${counted(destinations, 'destination')}`
+}
+
+/** The line comes last: what is wrong stands above it. */
+function withProblems(
+  line: string,
+  message: string,
+  more: object,
+  { detections, destinations, invalid, warnings }: Contents,
+  style: Style,
+): Told {
+  const fields = { ...more, detections, destinations, invalid, warnings }
+  const lines = [...invalidLines(invalid, style), ...warningLines(warnings, style), line]
+  return invalid.length > 0
+    ? { level: 'warn', lines, message: `${message} without invalid files`, fields }
+    : { level: 'info', lines, message, fields }
+}
+
+function invalidLines(invalid: readonly Problem[], style: Style): string[] {
+  if (invalid.length === 0) return []
+  const head = style('yellow', 'running without the files that have these errors:')
+  return [head, problemsText(invalid, style)]
+}
+
+/** Names that no destination has come first: their alerts go elsewhere. */
+function warningLines(warnings: readonly Problem[], style: Style): string[] {
+  if (warnings.length === 0) return []
+  const { routing = [], others = [] } = Object.groupBy(warnings, ({ code }) =>
+    code === 'unknown-destination' ? 'routing' : 'others',
+  )
+  const shown = shownProblems([...routing, ...others])
+  const left = shown.length - WARNINGS_TOLD
+  const more = left > 0 ? [`${counted(left, 'more warning')}: signalbox validate shows them all`] : []
+  const told = shown.slice(0, WARNINGS_TOLD).map((each) => coloured(each, style))
+  return [told.join('\n\n'), ...more]
+}
+
+function admitted(event: Admitted, style: Style): Told | null {
+  switch (event.did) {
+    case 'created':
+      return created(event, style)
+    case 'merged':
+      return merged(event, style)
+    case 'counted': {
+      const { draft, reached, threshold } = event
+      const line = style('dim', `${printable(draft.detection)}: ${reached} of ${threshold} towards an alert`)
+      return info(line, 'counted', { detection: draft.detection, dedup: draft.dedup, reached, threshold })
+    }
+    case 'muted': {
+      if (!event.now) return null
+      const { detection } = event.draft
+      const line = `${printable(detection)} made too many alerts within an hour and is muted`
+      return { level: 'warn', lines: [style('yellow', line)], message: 'muted', fields: { detection } }
+    }
+  }
+}
+
+function created({ alert }: Extract<Admitted, { did: 'created' }>, style: Style): Told {
+  const { id, detection, kind, severity, title, route } = alert
+  const about = kind === 'RULE' ? detection : `${detection} (${kind})`
+  const nobody = route.destinations.length === 0 && !route.suppressed
+  const lines = [
+    `${style(COLOURS[severity], severity.padEnd(8))}  ${style('bold', printable(title))}`,
+    `          ${printable(about)}  ${style('dim', id)}`,
+    `          -> ${nobody ? style('red', routeTarget(route)) : routeTarget(route)}`,
+    ...route.problems.map((problem) => `          ${style('yellow', `! ${printable(problem.message)}`)}`),
+  ]
+  const { level, destinations, suppressed, problems } = route
+  const fields = {
+    alertId: id,
+    detection,
+    kind,
+    severity,
+    title,
+    route: { level, destinations, suppressed, problems },
+  }
+  return { level: nobody ? 'warn' : 'info', lines, message: 'alert', fields }
+}
+
+function merged(
+  { alertId, draft, events, divergence }: Extract<Admitted, { did: 'merged' }>,
+  style: Style,
+): Told {
+  const rises = [
+    divergence?.severity && `the severity rises to ${divergence.severity}`,
+    divergence?.destinations?.length &&
+      `it now also asks for ${divergence.destinations.map(printable).join(', ')}`,
+  ].filter(Boolean)
+  const line = `merged into ${alertId}, ${counted(events, 'event')}`
+  const lines = [style('dim', line), ...rises.map((text) => `  ${style('yellow', `! ${text}`)}`)]
+  return {
+    level: 'info',
+    lines,
+    message: 'merged',
+    fields: { alertId, detection: draft.detection, events, divergence },
+  }
+}
+
+type RejectedEvent = Extract<DaemonEvent, { kind: 'rejected' }>
+
+/** The reason names the fix; once per source is enough. */
+function unclassified({ source, place, reason }: RejectedEvent, before: number, style: Style): Told | null {
+  if (before > 0) return null
+  const lines = [
+    `${style('yellow', 'unclassified')} ${printable(source)}, ${printable(place)}: ${printable(reason)}`,
+    '  further unclassified events of this source are only counted',
+  ]
+  return { level: 'warn', lines, message: 'unclassified', fields: { source, place, reason } }
+}
+
+function rejected({ source, place, reason }: RejectedEvent, before: number, style: Style): Told | null {
+  if (before >= REJECTS_TOLD) return null
+  const more = before === REJECTS_TOLD - 1 ? ' (further rejected events are only counted)' : ''
+  const line = `${style('yellow', 'rejected')} ${printable(source)}, ${printable(place)}: ${printable(reason)}${more}`
+  return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place, reason } }
+}
+
+/** Once for a source: the reason names the option. */
+function noticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): Told {
+  const { source, place, code, reason } = event
+  const lines = [
+    `${style('yellow', 'warning')} ${printable(source)}, ${printable(place)}: ${printable(reason)}`,
+    '  further events of this source are not reported for this',
+  ]
+  return { level: 'warn', lines, message: 'noticed', fields: { source, place, code, reason } }
+}
+
+function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): Told {
+  if (event.ok) {
+    const { kind: _, ok, ...contents } = event
+    return withProblems(`reloaded: ${countsOf(contents)}`, 'reloaded', { ok }, contents, style)
+  }
+  const { ok, message } = event
+  const lines = [style('red', 'not reloaded, the project before stays in force:'), message]
+  return { level: 'warn', lines, message: 'not reloaded', fields: { ok, detail: message } }
+}
+
+function info(line: string, message: string, fields: object): Told {
+  return { level: 'info', lines: [line], message, fields }
+}

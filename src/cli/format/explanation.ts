@@ -1,0 +1,94 @@
+/** Tells an explanation: as a story for people, as the stable JSON for machines. Pure. */
+import type { Detection } from '../../model/project/detection.ts'
+import type { FunctionName, FunctionResult } from '../../model/alerts/finding.ts'
+import { functionsJson } from '../../model/events/test-json.ts'
+import { errorFrames } from '../../reporters/parts/failure.ts'
+import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
+import { printable, printableLines, type Style } from '../../reporters/parts/terminal-text.ts'
+import type { Explanation } from '../../workspace/project-store.ts'
+
+/** The alert's own text is put in as it is, so that number lexemes survive. */
+export function explanationJson(explanation: Explanation): string {
+  const { detection, matched, severity, route, alert, functions, guard, preview } = explanation
+  const fields: [string, string][] = [
+    ...Object.entries({ detection, matched, severity, route }).map(jsonField),
+    ['alert', alert ?? 'null'],
+    ...Object.entries({ functions: functionsJson(functions), guard, preview }).map(jsonField),
+  ]
+  return `{\n${fields.map(([key, value]) => `  ${JSON.stringify(key)}: ${value}`).join(',\n')}\n}\n`
+}
+
+function jsonField([key, value]: [string, unknown]): [string, string] {
+  return [key, JSON.stringify(value ?? null, null, 2).replaceAll('\n', '\n  ')]
+}
+
+export function explanationStory(explanation: Explanation, detection: Detection, style: Style): string {
+  const { route, matched } = explanation
+  const sections: [string, string[]][] = [
+    ['matched', [`${matched ? 'yes' : 'no'}: ${printable(detection.id)}, ${detection.place.file}`]],
+    ['functions', functionLines(explanation, style)],
+    ['severity', severityLines(explanation, detection)],
+    ['route', route ? [routeTarget(route), ...routeStory(route, style)] : []],
+    ['alert', explanation.alert ? alertLines(explanation.alert) : []],
+    ['sent', previewLines(explanation, style)],
+  ]
+  return sectionsText(sections, style)
+}
+
+/** Titled, those without lines left out. */
+export function sectionsText(sections: readonly [string, readonly string[]][], style: Style): string {
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `${style('bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`)
+    .join('\n')
+}
+
+export function functionLines({ functions }: Pick<Explanation, 'functions'>, style: Style): string[] {
+  const entries = Object.entries(functions) as [FunctionName, FunctionResult][]
+  const width = Math.max(0, ...entries.map(([name]) => name.length))
+  return entries.flatMap(([name, { output, error }]) => {
+    const label = name.padEnd(width)
+    if (error) return [`${label}  ${style('red', printable(error.repr))}`, ...errorFrames(error, style)]
+    return [`${label}  ${printable(typeof output === 'string' ? output : JSON.stringify(output ?? null))}`]
+  })
+}
+
+export function severityLines({ severity }: Pick<Explanation, 'severity'>, detection: Detection): string[] {
+  if (!severity) return []
+  const why =
+    severity.source === 'generated' ? 'severity() said so' : `the Severity of ${detection.place.file} stands`
+  return [`${severity.value} (${severity.source}): ${why}`]
+}
+
+/** One key per line; the text is the notification's own. */
+export function alertLines(alert: string): string[] {
+  const fields = Object.entries(JSON.parse(alert) as Record<string, unknown>)
+  const width = Math.max(...fields.map(([key]) => key.length))
+  return fields.map(([key, value]) => `${key.padEnd(width)}  ${printable(JSON.stringify(value))}`)
+}
+
+function previewLines({ preview }: Explanation, style: Style): string[] {
+  return Object.entries(preview).flatMap(([destination, shown]) => {
+    const notes = 'notes' in shown ? (shown.notes ?? []).map((note) => `    ${printable(note)}`) : []
+    if ('note' in shown) {
+      const head = `${style('bold', printable(destination))}: ${printable(shown.note)}`
+      return [head, ...('payload' in shown ? payloadLines(shown.payload) : []), ...notes]
+    }
+    const headers = Object.entries(shown.headers).map(([name, value]) => `    ${name}: ${printable(value)}`)
+    const body = printableLines(shown.body).map((line) => `    ${line}`)
+    return [
+      `${style('bold', printable(destination))}: ${shown.method} ${printable(shown.url)}`,
+      ...headers,
+      '',
+      ...body,
+      ...notes,
+    ]
+  })
+}
+
+function payloadLines(payload: object): string[] {
+  return Object.entries(payload).flatMap(([name, value]) => {
+    const [first = '', ...rest] = printableLines(typeof value === 'string' ? value : JSON.stringify(value))
+    return [`    ${name}: ${first}`, ...rest.map((line) => `      ${line}`)]
+  })
+}

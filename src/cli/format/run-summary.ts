@@ -1,0 +1,52 @@
+/** The end of a run: what it came to, what is left over, and the exit code. Pure. */
+import type { RunSummary } from '../../daemon/daemon.ts'
+import { printable, type Style } from '../../reporters/parts/terminal-text.ts'
+import { FAILED, OK, STORE_LOST } from '../command/command.ts'
+import { INTERRUPTED, type Interrupts } from '../command/interrupts.ts'
+import { shortId } from './table.ts'
+
+export function summaryLines({ events, alerts, deliveries, left }: RunSummary, style: Style): string[] {
+  return [
+    `events      ${counts(events, ['accepted', 'duplicate', 'rejected', 'unclassified'])}`,
+    `alerts      ${counts(alerts, ['created', 'merged', 'muted'])}`,
+    `deliveries  ${counts(deliveries, ['delivered', 'pending', 'sending', 'waiting', 'dead', 'orphaned'])}`,
+    ...leftLines(deliveries, left, style),
+  ]
+}
+
+/** Names what was not delivered; of the dead, those of this run. */
+function leftLines(
+  { pending, sending, waiting, dead, orphaned }: RunSummary['deliveries'],
+  left: RunSummary['left'],
+  style: Style,
+): string[] {
+  const total = pending + sending + waiting + dead + orphaned
+  if (total === 0) return []
+  const named = [
+    ...left.filter(({ state }) => state !== 'dead'),
+    ...left.filter(({ state }) => state === 'dead').slice(0, dead),
+  ]
+  const lines = named.map(({ id, state, destination, message }) =>
+    printable([shortId(id), state, destination, message].filter(Boolean).join('  ')),
+  )
+  const more = total > named.length ? [`... and ${total - named.length} more`] : []
+  const head = style('yellow', 'not delivered (signalbox deliveries list shows more):')
+  return ['', head, ...[...lines, ...more].map((line) => `  ${line}`)]
+}
+
+/** Zero counts are left out, but for the first. */
+function counts<K extends string>(of: Readonly<Record<K, number>>, order: readonly K[]): string {
+  return order
+    .filter((key, i) => i === 0 || of[key] > 0)
+    .map((key) => `${of[key]} ${key}`)
+    .join(', ')
+}
+
+/** @param stoppedBy the signal that asked for the end; null when the sources ended by themselves. */
+export function runExitCode(summary: RunSummary, stoppedBy: Interrupts['stoppedBy']): number {
+  if (summary.lost !== null) return STORE_LOST
+  if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? INTERRUPTED : OK
+  const { events, deliveries } = summary
+  const { pending, sending, waiting, dead } = deliveries
+  return events.rejected + events.unclassified + pending + sending + waiting + dead > 0 ? FAILED : OK
+}

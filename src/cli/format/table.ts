@@ -1,0 +1,42 @@
+/** Plain tables: columns as wide as their widest cell, the last one open. Pure. */
+import { plainStyle, printable, type Style } from '../../reporters/parts/terminal-text.ts'
+
+const WIDEST_CELL = 60
+const GAP = '  '
+
+/** Lines joined, header first; cells are made safe for a terminal and cut when too wide. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style = plainStyle,
+): string {
+  const cells = rows.map((row) => row.map((cell) => cut(printable(cell))))
+  const widths = header.map((title, i) =>
+    Math.max(title.length, ...cells.map((row) => (row[i] ?? '').length)),
+  )
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!)))
+      .join(GAP)
+      .trimEnd()
+  return [style('dim', line(header)), ...cells.map(line)].map((text) => `${text}\n`).join('')
+}
+
+function cut(cell: string): string {
+  return cell.length <= WIDEST_CELL ? cell : `${cell.slice(0, WIDEST_CELL - 1)}…`
+}
+
+/** `2026-11-23 12:54:03Z`. */
+export function moment(epochMs: number): string {
+  return new Date(epochMs)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z')
+}
+
+const SHORT_ID = 12
+
+/** The beginning of an id, enough to name it again. */
+export function shortId(id: string): string {
+  return id.slice(0, SHORT_ID)
+}

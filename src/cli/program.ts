@@ -1,0 +1,98 @@
+/** Finds the command that was called, runs it, and turns what it throws into an exit code. */
+import { inspect } from 'node:util'
+import { isError, UserError } from '../errors.ts'
+import { nearest } from '../core/did-you-mean.ts'
+import { VERSION } from '../version.ts'
+import { type Command, type CommandGroup, type Io, isGroup, OK, UNUSABLE } from './command/command.ts'
+import { COMMANDS } from './command-map.ts'
+import { fileSystemError } from './format/file-system-error.ts'
+import { groupHelp, overallHelp } from './help.ts'
+import { type About, parseArguments } from './command/parse.ts'
+
+export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatch(argv, io)
+  } catch (error) {
+    io.stderr.write(errorText(error))
+    return UNUSABLE
+  }
+}
+
+async function dispatch([name = '', ...rest]: readonly string[], io: Io): Promise<number> {
+  if (name === '' || isHelp(name)) return name === '' ? usageMissing(io) : overall(rest, io)
+  if (name === '--version' || name === '-V' || name === 'version') return print(`${VERSION}\n`, io)
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!entry) throw unknownCommand(name)
+  const command = (await entry.load()).default
+  const about = { path: name, summary: entry.summary }
+  return isGroup(command) ? runGroup(about, command, rest, io) : runCommand(about, command, rest, io)
+}
+
+/** `signalbox help test` is `signalbox test --help`. */
+function overall([name]: readonly string[], io: Io): Promise<number> | number {
+  return name !== undefined && !name.startsWith('-')
+    ? dispatch([name, '--help'], io)
+    : print(overallHelp(), io)
+}
+
+async function runGroup(about: About, group: CommandGroup, argv: readonly string[], io: Io): Promise<number> {
+  const { path } = about
+  const [name = '', ...rest] = argv
+  const built = Object.entries(group.commands).map(([sub, { summary }]) => [sub, summary] as const)
+  const help = groupHelp(path, built)
+  if (isHelp(name)) {
+    const alone = group.alone && parseArguments(about, group.alone, ['--help']).help
+    return print(alone ? `${alone}\n${help}` : help, io)
+  }
+  const found = Object.hasOwn(group.commands, name) ? group.commands[name] : undefined
+  if (found) return runCommand({ path: `${path} ${name}`, summary: found.summary }, found.command, rest, io)
+  if (group.alone && (name === '' || name.startsWith('-'))) return runCommand(about, group.alone, argv, io)
+  const names = Object.keys(group.commands)
+  throw name === '' || name.startsWith('-')
+    ? new UserError(`${path} needs a command`, { hint: `one of: ${names.join(', ')}` })
+    : new UserError(`unknown command "${path} ${name}"`, { hint: hintFor(name, names) })
+}
+
+async function runCommand(about: About, command: Command, argv: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(about, command, argv)
+  return parsed.help === undefined
+    ? command.run({ ...parsed.invocation, commands: COMMANDS }, io)
+    : print(parsed.help, io)
+}
+
+function unknownCommand(name: string): UserError {
+  if (name.startsWith('-')) {
+    return new UserError(`"${name}" stands before the command`, {
+      hint: 'options follow it: signalbox COMMAND [options]',
+    })
+  }
+  return new UserError(`unknown command "${name}"`, { hint: hintFor(name, Object.keys(COMMANDS)) })
+}
+
+function hintFor(name: string, names: readonly string[]): string {
+  const near = nearest(name, names)
+  return near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`
+}
+
+function usageMissing(io: Io): number {
+  io.stderr.write(overallHelp())
+  return UNUSABLE
+}
+
+function isHelp(name: string): boolean {
+  return name === '--help' || name === '-h' || name === 'help'
+}
+
+function print(text: string, io: Io): number {
+  io.stdout.write(text)
+  return OK
+}
+
+/** What went wrong, for people: the stack only where the fault is ours. */
+export function errorText(thrown: unknown): string {
+  const error = fileSystemError(thrown) ?? thrown
+  if (isError(error, 'user')) {
+    return `signalbox: ${error.message}\n${error.hint ? `hint: ${error.hint}\n` : ''}`
+  }
+  return `${inspect(error)}\nThis is a bug in Signalbox: please report it with the lines above.\n`
+}

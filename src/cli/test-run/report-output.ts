@@ -1,0 +1,85 @@
+/** Feeds several reporters and writes what they say to their places. */
+import { isAbsolute, resolve } from 'node:path'
+import { isError, UserError } from '../../errors.ts'
+import { appendOutput, type WriteLimits, writeOutput } from '../../files/output-file.ts'
+import type { DetectionResult } from '../../model/events/test-result.ts'
+import type { Reporter, TestRun } from '../../reporters/_reporter.ts'
+import { REPORTERS } from '../../reporters/_catalog.ts'
+import { plainStyle } from '../../reporters/parts/terminal-text.ts'
+import { actionsStepOf } from '../../workspace/open-project.ts'
+import type { ReporterChoice } from './selection.ts'
+import type { Session } from '../command/session.ts'
+
+export interface Report {
+  result(result: DetectionResult): void
+  end(run: TestRun): void
+}
+
+export async function openReport(
+  choices: readonly ReporterChoice[],
+  failuresOnly: boolean,
+  session: Session,
+): Promise<Report> {
+  const { pathPrefix, summaryFile } = actionsStepOf(session.workspace)
+  const options = { failuresOnly, pathPrefix }
+  const outputs = await Promise.all(choices.map((choice) => openOutput(choice, options, session)))
+  return {
+    result: (result) => {
+      for (const { reporter, write } of outputs) write(reporter.result(result))
+    },
+    end: (run) => {
+      for (const { reporter, write, close } of outputs) {
+        write(reporter.end(run))
+        close()
+        if (reporter.stepSummary && summaryFile !== null)
+          written(summaryFile, () =>
+            appendOutput(summaryFile, reporter.stepSummary!(run), limitsOf(summaryFile, session)),
+          )
+      }
+    },
+  }
+}
+
+interface Output {
+  readonly reporter: Reporter
+  readonly write: (text: string) => void
+  readonly close: () => void
+}
+
+async function openOutput(
+  { name, file }: ReporterChoice,
+  options: { readonly failuresOnly: boolean; readonly pathPrefix: string },
+  session: Session,
+): Promise<Output> {
+  const create = (await REPORTERS[name]!()).default
+  if (file === null) {
+    const reporter = create({ style: session.style, ...options })
+    return { reporter, write: (text) => text !== '' && session.print(text), close: () => {} }
+  }
+  // Written at the end and whole, so that a broken run leaves no half document.
+  let collected = ''
+  const write = (text: string) => {
+    collected += text
+  }
+  const close = () => writeReport(file, collected, session)
+  return { reporter: create({ style: plainStyle, ...options }), write, close }
+}
+
+export function writeReport(file: string, content: string, session: Pick<Session, 'workspace'>): void {
+  const path = resolve(file)
+  written(path, () => writeOutput(path, content, limitsOf(file, session)))
+}
+
+/** A path in the project stays in it, links followed; one that was given relative stays in the folder it starts at. */
+export function limitsOf(file: string, { workspace }: Pick<Session, 'workspace'>): WriteLimits {
+  return { folders: [resolve(workspace.root), ...(isAbsolute(file) ? [] : [resolve('.')])] }
+}
+
+function written(path: string, write: () => void): void {
+  try {
+    write()
+  } catch (cause) {
+    if (isError(cause, 'user')) throw cause
+    throw new UserError(`the report ${path} could not be written`, { cause })
+  }
+}

@@ -1,0 +1,172 @@
+/** One run of the tests: load, start Python, judge, report. Shared by `test` and `watch`. */
+import type { Engine } from '../../model/events/evaluation.ts'
+import type { Problem } from '../../model/project/problem.ts'
+import type { Project } from '../../model/project/project.ts'
+import type { DetectionResult, TestSummary } from '../../model/events/test-result.ts'
+import { filesNotLoaded, judgedProblems } from '../../model/project/warning-policy.ts'
+import { lcov } from '../../reporters/parts/lcov.ts'
+import { Coverage } from '../../testing/coverage-recorder.ts'
+import { runTests, summarise, type TestSelection } from '../../testing/run-tests.ts'
+import { runUnitTests } from '../../testing/unit-test-results.ts'
+import { bodyProblems, openProject, startEngine, warmUp } from '../../workspace/open-project.ts'
+import { FAILED, type Io, OK, UNUSABLE } from '../command/command.ts'
+import { coverageText } from './coverage-view.ts'
+import { emptyProjectText, errorsIn, invalidFiles, nothingLoaded, problemsText } from '../format/problems-text.ts'
+import { createProgress } from './progress.ts'
+import { openReport, writeReport } from './report-output.ts'
+import { filteredOut, type ReporterChoice, type SelectionValues, selectionOf } from './selection.ts'
+import type { Session } from '../command/session.ts'
+import { reportWhenInterrupted } from './unfinished.ts'
+import { tooManyWarnings, type WarningValues } from '../command/warning-options.ts'
+
+export interface TestRequest {
+  readonly options: SelectionValues
+  readonly reporters: readonly ReporterChoice[]
+  /** How many warnings are let pass; absent: all. */
+  readonly warnings?: WarningValues
+  /** What to say of the lines that ran. */
+  readonly coverage?: CoverageChoice | undefined
+  /** Results of these are told before the others. */
+  readonly first?: (result: DetectionResult, project: Project) => boolean
+}
+
+export interface CoverageChoice {
+  /** As a table, on standard output. */
+  readonly asTable: boolean
+  readonly lcovFile: string | undefined
+}
+
+/** @returns the exit code. */
+export async function testProject(request: TestRequest, session: Session, io: Io): Promise<number> {
+  const startedAt = performance.now()
+  const selection = selectionOf(request.options)
+  const warm = warmUp()
+  try {
+    const project = await openProject(session.workspace)
+    return await testLoaded({ project, selection, startedAt, warm }, request, session, io)
+  } finally {
+    await warm.cool()
+  }
+}
+
+interface Loaded {
+  readonly project: Project
+  readonly selection: TestSelection
+  readonly startedAt: number
+  readonly warm: ReturnType<typeof warmUp>
+}
+
+async function testLoaded(loaded: Loaded, request: TestRequest, session: Session, io: Io): Promise<number> {
+  const { project, warm } = loaded
+  if (nothingLoaded(project)) {
+    showProblems(project.problems, session)
+    session.complain(emptyProjectText(project))
+    return UNUSABLE
+  }
+  if (filteredOut(project, request.options)) {
+    showProblems(project.problems, session)
+    session.complain(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
+    return FAILED
+  }
+  const engine = await startEngine(project, 'test', session.log, { warm })
+  try {
+    return await judge({ ...loaded, engine }, request, session, io)
+  } finally {
+    await engine.close()
+  }
+}
+
+async function judge(
+  { project, engine, selection, startedAt }: Loaded & { readonly engine: Engine },
+  request: TestRequest,
+  session: Session,
+  io: Io,
+): Promise<number> {
+  const { options, reporters, first } = request
+  const problems = judgedProblems(
+    [...project.problems, ...bodyProblems(project, engine)],
+    project.settings.warnings,
+  )
+  showProblems(problems, session)
+  const report = await openReport(reporters, options.showFailuresOnly, session)
+  const chosen = [...project.detections.values()].filter(selection.detections)
+  const total = chosen.length
+  const unfinished = new Set(chosen.map(({ id }) => id))
+  const forgetSignals = reportWhenInterrupted(unfinished, session, io)
+  const inLoadOrder = !first && !options.sort
+  const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
+  const units = options.filter.length > 0 ? [] : runUnitTests(project, engine, selection.tests)
+  const coverage = request.coverage ? new Coverage() : undefined
+  const cases = await runTests(project, engine, {
+    selection,
+    coverage,
+    // Only that report has them of every case.
+    noteAllReads: reporters.some(({ name }) => name === 'json'),
+    allowUnknownDestinations: options.allowUnknownDestinations,
+    failOnProblems: options.failOnProblems,
+    onResult: (result) => {
+      progress.clear()
+      unfinished.delete(result.id)
+      if (inLoadOrder) report.result(result)
+      progress.advance()
+    },
+  })
+  progress.clear()
+  const unitResults = await units
+  forgetSignals()
+  if (inLoadOrder) for (const result of unitResults) report.result(result)
+  const results = [...cases, ...unitResults]
+  if (!inLoadOrder) for (const result of ordered(results, request, project)) report.result(result)
+  const lost = invalidFiles(problems, project.configuration)
+  const notLoaded = filesNotLoaded(problems, project.configuration).length
+  const summary = { ...withLostFiles(results, lost, performance.now() - startedAt), notLoaded }
+  report.end({ summary, results, problems })
+  if (coverage) tellCoverage(coverage, request.coverage!, session)
+  const tooMany = request.warnings ? tooManyWarnings(problems, results, request.warnings) : null
+  if (tooMany !== null) session.complain(tooMany)
+  return tooMany === null ? verdict(summary, problems) : FAILED
+}
+
+function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice, session: Session): void {
+  if (asTable) session.print(`\n${coverageText(coverage.detections(), coverage.files(), session.style)}`)
+  if (lcovFile !== undefined) writeReport(lcovFile, lcov(coverage.files()), session)
+}
+
+function showProblems(problems: readonly Problem[], session: Session): void {
+  const shown = session.quiet ? errorsIn(problems) : problems
+  if (shown.length > 0) session.complain(`${problemsText(shown, session.errorStyle, session.verbose)}\n`)
+}
+
+/** What is wrong comes last, next to the prompt. */
+const SORTED: readonly DetectionResult['status'][] = ['passed', 'untested', 'skipped', 'failed', 'invalid']
+
+function ordered(
+  results: readonly DetectionResult[],
+  { first, options }: TestRequest,
+  project: Project,
+): DetectionResult[] {
+  const rank = (result: DetectionResult) => (first?.(result, project) ? -1 : SORTED.indexOf(result.status))
+  const byId = (a: DetectionResult, b: DetectionResult) => (a.id < b.id ? -1 : 1)
+  if (options.sort) return results.toSorted((a, b) => rank(a) - rank(b) || byId(a, b))
+  return results.toSorted((a, b) => Math.min(rank(a), 0) - Math.min(rank(b), 0))
+}
+
+/** A file that could not be loaded has no result of its own; it counts all the same. */
+function withLostFiles(
+  results: readonly DetectionResult[],
+  lostFiles: readonly string[],
+  elapsedMs: number,
+): TestSummary {
+  const summary = summarise(results, Math.round(elapsedMs))
+  const told = new Set(
+    results.flatMap(({ file, problems: own }) => [file, ...own.map((problem) => problem.file)]),
+  )
+  const lost = lostFiles.filter((file) => !told.has(file)).length
+  const { total, invalid } = summary.detections
+  return { ...summary, detections: { ...summary.detections, total: total + lost, invalid: invalid + lost } }
+}
+
+function verdict({ detections, unitTests }: TestSummary, problems: readonly Problem[]): number {
+  const bad = detections.failed + detections.invalid + unitTests.failed + unitTests.invalid
+  return bad + errorsIn(problems).length > 0 ? FAILED : OK
+}

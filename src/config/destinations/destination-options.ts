@@ -1,0 +1,139 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
+/** A destination against what its type says: the schema of its options, the kinds it can't carry. A reference satisfies any form; its value is checked at the wire. */
+import { adapterNames, loadAdapter } from '../../adapters.ts'
+import type { DestinationType } from '../../destinations/_destination.ts'
+import type { AlertKind } from '../../model/alerts/alert-kind.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import type { ProblemList } from '../files/problems.ts'
+import { checkSchema, type Judge, type Schema } from '../yaml/schema-check.ts'
+import { findReferences, holdsReference } from './secret-references.ts'
+import type { SourceText } from '../files/source-text.ts'
+import { checkTemplates } from './template-check.ts'
+import { child, toValue } from '../yaml/yaml.ts'
+import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
+
+/** `./my-sink.ts`: a file of the project, never imported here. */
+export function isLocalType(type: string): boolean {
+  return /^\.\.?\/.+\.(?:ts|js|mjs)$/.test(type)
+}
+
+interface Place {
+  readonly source: SourceText
+  /** The destination's entry. */
+  readonly node: MappingNode
+}
+
+export async function checkOptions(
+  { type }: { readonly type: string },
+  { source, node }: Place,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<Refusals> {
+  const options = child(node, 'options')
+  if (options) checkReferences(options, source, problems)
+  if (isLocalType(type)) return {}
+  const names = adapterNames(typesFolder)
+  if (!names.includes(type)) {
+    const near = nearest(type, names)
+    problems.error(source, child(node, 'type')!.offset, {
+      code: 'unknown-type',
+      message: `"${type}" is not a destination type`,
+      hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
+    })
+    return {}
+  }
+  const { options: schema, refuses = {} } = await loadAdapter<DestinationType>(
+    typesFolder,
+    type,
+    'destination type',
+  )
+  const value = options ? toValue(options) : {}
+  const fits = checkSchema(
+    schema as Schema,
+    { source, node: options ?? node, value, pointer: '/options' },
+    problems,
+    formJudge,
+  )
+  if (options && fits) {
+    noteLiteralSecrets(schema as Schema, options, '', source, problems)
+    checkTemplates(child(options, 'template'), source, problems)
+  }
+  for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
+    refuseKind({ type, kind, refuses }, source, offset, problems)
+  }
+  return refuses
+}
+
+/** Kinds of alert that a type can't carry, with the reason. */
+export type Refusals = NonNullable<DestinationType['refuses']>
+
+export function refuseKind(
+  { type, kind, refuses }: { type: string; kind: string; refuses: Refusals },
+  source: SourceText,
+  offset: number,
+  problems: ProblemList,
+): void {
+  const reason = refuses[kind as AlertKind]
+  if (reason === undefined) return
+  problems.error(source, offset, {
+    code: 'refused-kind',
+    message: `${type} can not carry ${kind}: ${reason}`,
+    hint: 'send these to a destination of another type',
+  })
+}
+
+function textsOf(node: YamlNode | undefined): [string, YamlNode][] {
+  if (node?.kind !== 'sequence') return []
+  return node.items.flatMap((item) =>
+    item.kind === 'scalar' ? [[item.text, item] as [string, YamlNode]] : [],
+  )
+}
+
+const FORM_KEYWORDS = new Set(['pattern', 'format', 'enum', 'const', 'minLength', 'maxLength'])
+
+/** A reference satisfies any form. */
+export const formJudge: Judge = (error) =>
+  FORM_KEYWORDS.has(error.keyword) && holdsReference(error.data) ? 'ignore' : 'report-secretly'
+
+function checkReferences(node: YamlNode, source: SourceText, problems: ProblemList): void {
+  if (node.kind === 'sequence') for (const item of node.items) checkReferences(item, source, problems)
+  if (node.kind === 'mapping') {
+    for (const entry of node.entries.values()) checkReferences(entry.value, source, problems)
+  }
+  if (node.kind !== 'scalar') return
+  for (const text of findReferences(node.text).malformed) {
+    problems.error(source, node.offset, {
+      code: 'bad-reference',
+      message: `${text} is not a reference`,
+      hint: 'write ${env:NAME} or ${file:PATH}; $${ stands for ${ itself',
+      secret: true,
+    })
+  }
+}
+
+function noteLiteralSecrets(
+  schema: Schema,
+  node: YamlNode,
+  path: string,
+  source: SourceText,
+  problems: ProblemList,
+): void {
+  const inner = (next: unknown, value: YamlNode, step: string) =>
+    noteLiteralSecrets((next ?? {}) as Schema, value, path ? `${path}.${step}` : step, source, problems)
+  if (node.kind === 'sequence')
+    for (const [i, item] of node.items.entries()) inner(schema.items, item, String(i))
+  if (node.kind === 'mapping') {
+    const properties = (schema.properties ?? {}) as Readonly<Record<string, unknown>>
+    const rest = { secret: schema.secret, ...(schema.additionalProperties as object) }
+    for (const { key, value } of node.entries.values()) {
+      inner(Object.hasOwn(properties, key) ? properties[key] : rest, value, key)
+    }
+  }
+  if (node.kind !== 'scalar' || schema.secret !== true || holdsReference(node.text)) return
+  problems.warning(source, node.offset, {
+    code: 'literal-secret',
+    message: `options.${path} holds a literal secret`,
+    hint: 'keep it out of the repository: ${env:NAME} or ${file:PATH}',
+    secret: true,
+  })
+}

@@ -1,0 +1,244 @@
+/** destinations.yaml -> the registry and its overrides, or every problem in it. Imports no adapter but for its schema. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { ALERT_KINDS, type AlertKind, alertGroup } from '../../model/alerts/alert-kind.ts'
+import type { Destination, NoRegistry, Registry } from '../../model/project/destination.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import { parseSeverity } from '../../model/alerts/severity.ts'
+import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
+import { parseDuration } from '../files/durations.ts'
+import { type Override, readOverrides } from './overrides.ts'
+import type { ProblemList } from '../files/problems.ts'
+import { checkSchema, type Judge, nodeAt } from '../yaml/schema-check.ts'
+import { DESTINATIONS_SCHEMA } from '../schemas/destinations-schema.ts'
+import type { SourceText } from '../files/source-text.ts'
+import { type FilePlace, parseMapping, readMapping } from '../detections/spec.ts'
+import { toRecord } from '../yaml/yaml.ts'
+import type { MappingNode } from '../yaml/yaml-tree.ts'
+
+const SECRET = { secret: true }
+const DEFAULT_MAX_AGE = '3d'
+const DEFAULT_BURST = 10
+const DEFAULT_CONCURRENCY = 8
+
+/** destinations.yaml once it fits the schema. */
+interface Declared {
+  fallback?: string[]
+  heartbeat?: { cron: string; destinations: string[] }
+  onEscalation?: 'count' | 'send'
+  overrides?: unknown[]
+  destinations: DeclaredDestination[]
+}
+export interface DeclaredDestination {
+  name: string
+  id?: string
+  previousNames?: string[]
+  type: string
+  severities?: string[]
+  alertTypes?: string[]
+  logTypes?: string[]
+  strict?: boolean
+  enabled?: boolean
+  options?: Record<string, unknown>
+  retry?: { maxAge?: string; maxAttempts?: number }
+  rateLimit?: { perMinute: number; burst?: number }
+  concurrency?: number
+}
+
+/** A key at the wrong level may be an option with its secret; values of known keys are harmless. */
+const OPEN_KEYWORDS = new Set(['enum', 'uniqueItems', 'pattern', 'const'])
+const judge: Judge = ({ keyword }) => (OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly')
+
+export interface DeclaredRouting {
+  readonly registry: Registry | NoRegistry
+  readonly overrides: readonly Override[]
+  /** Every name and id declared, whatever else is wrong; null without a registry. */
+  readonly names: ReadonlySet<string> | null
+}
+
+export const NO_ROUTING: DeclaredRouting = { registry: 'absent', overrides: [], names: null }
+export const INVALID_ROUTING: DeclaredRouting = { ...NO_ROUTING, registry: 'invalid' }
+
+export async function loadDestinations(
+  root: string,
+  place: FilePlace,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<DeclaredRouting> {
+  const mapping = readMapping(place, problems, SECRET)
+  return checkDestinations(root, place.file, mapping, typesFolder, problems)
+}
+
+/** The same of a text that shall become the file. */
+export function checkDestinationsText(
+  root: string,
+  source: SourceText,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<DeclaredRouting> {
+  return checkDestinations(root, source.file, parseMapping(source, problems, SECRET), typesFolder, problems)
+}
+
+async function checkDestinations(
+  root: string,
+  name: string,
+  mapping: Document | null,
+  typesFolder: string,
+  problems: ProblemList,
+): Promise<DeclaredRouting> {
+  if (!mapping) {
+    if (!problems.hasError(name))
+      problems.file('error', name, { code: 'empty-file', message: 'the file is empty' })
+    return INVALID_ROUTING
+  }
+  const { source, node } = mapping
+  const value = toRecord(node)
+  if (!checkSchema(DESTINATIONS_SCHEMA, { source, node, value }, problems, judge)) {
+    return { ...INVALID_ROUTING, names: declaredNames(value) }
+  }
+  const declared = value as unknown as Declared
+  const document = { source, node }
+  checkNames(declared, document, problems)
+  await checkLists(declared, document, problems)
+  for (const [index, destination] of declared.destinations.entries()) {
+    const place = nodeAt(node, `/destinations/${index}`) as MappingNode
+    if (isLocalType(destination.type))
+      checkLocalType(root, destination.type, { source, node: place }, problems)
+    const refuses = await checkOptions(destination, { source, node: place }, typesFolder, problems)
+    const beat = declared.heartbeat?.destinations.indexOf(destination.name) ?? -1
+    if (beat === -1) continue
+    const { offset } = nodeAt(node, `/heartbeat/destinations/${beat}`)
+    refuseKind({ type: destination.type, kind: 'HEARTBEAT', refuses }, source, offset, problems)
+  }
+  const names = declaredNames(value)
+  if (problems.hasError(name)) return { ...INVALID_ROUTING, names }
+  return { registry: registryOf(name, declared, document), overrides: readOverrides(document), names }
+}
+
+interface Document {
+  readonly source: SourceText
+  readonly node: MappingNode
+}
+
+/** Reads what it can of a file that may not fit its schema. */
+function declaredNames(value: Record<string, unknown>): Set<string> {
+  const names = new Set<string>()
+  const entries: unknown[] = Array.isArray(value.destinations) ? value.destinations : []
+  for (const entry of entries) {
+    const { name, id } = (entry ?? {}) as { name?: unknown; id?: unknown }
+    for (const text of [name, id]) if (typeof text === 'string') names.add(text)
+  }
+  return names
+}
+
+/** Names and ids are one namespace: either may be used to name a destination. */
+function checkNames({ destinations }: Declared, { source, node }: Document, problems: ProblemList): void {
+  const taken = new Map<string, { what: string; line: number }>()
+  const claim = (text: string, pointer: string, what: string) => {
+    const other = taken.get(text)
+    const { offset } = nodeAt(node, pointer)
+    if (other === undefined) taken.set(text, { what, line: source.place(offset).line })
+    else {
+      problems.error(source, offset, {
+        code: 'duplicate-name',
+        message: `the ${what} "${text}" is taken: it is the ${other.what} at ${source.file}:${other.line}`,
+      })
+    }
+  }
+  for (const [i, { name, id }] of destinations.entries()) {
+    claim(name, `/destinations/${i}/name`, 'name')
+    if (id !== undefined) claim(id, `/destinations/${i}/id`, 'id')
+  }
+  for (const [i, { previousNames = [] }] of destinations.entries()) {
+    for (const [j, name] of previousNames.entries()) {
+      claim(name, `/destinations/${i}/previousNames/${j}`, 'previous name')
+    }
+  }
+}
+
+async function checkLists(
+  declared: Declared,
+  { source, node }: Document,
+  problems: ProblemList,
+): Promise<void> {
+  const { fallback = [], heartbeat, destinations } = declared
+  const enabled = new Map(destinations.map(({ name, enabled = true }) => [name, enabled]))
+  const known = (names: readonly string[], pointer: string) => {
+    for (const [i, name] of names.entries()) {
+      if (enabled.has(name)) continue
+      const near = nearest(name, enabled.keys())
+      problems.error(source, nodeAt(node, `${pointer}/${i}`).offset, {
+        code: 'unknown-destination',
+        message: `no destination is called "${name}"`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    }
+  }
+  known(fallback, '/fallback')
+  if (fallback.length > 0 && fallback.every((name) => enabled.get(name) === false)) {
+    problems.error(source, nodeAt(node, '/fallback').offset, {
+      code: 'fallback-disabled',
+      message: 'every destination of the fallback is disabled',
+      hint: 'enable one, or name another',
+    })
+  }
+  if (!heartbeat) return
+  known(heartbeat.destinations, '/heartbeat/destinations')
+  const { validate } = await import('node-cron')
+  if (validate(heartbeat.cron)) return
+  problems.error(source, nodeAt(node, '/heartbeat/cron').offset, {
+    code: 'bad-value',
+    message: `"${heartbeat.cron}" is not a cron expression`,
+    hint: 'for example "*/15 * * * *"',
+  })
+}
+
+function checkLocalType(root: string, type: string, { source, node }: Document, problems: ProblemList): void {
+  if (existsSync(resolve(root, type))) return
+  problems.error(source, nodeAt(node, '/type').offset, {
+    code: 'missing-file',
+    message: `the file ${type} does not exist`,
+    hint: 'the path is relative to the project',
+  })
+}
+
+function registryOf(file: string, declared: Declared, { source, node }: Document): Registry {
+  const { fallback = [], heartbeat = null, onEscalation = 'count', destinations } = declared
+  return {
+    file,
+    destinations: destinations.map((destination, i) => {
+      const { line } = source.place(nodeAt(node, `/destinations/${i}`).offset)
+      return destinationOf(destination, `${file}:${line}`)
+    }),
+    fallback,
+    heartbeat,
+    onEscalation,
+  }
+}
+
+function destinationOf(declared: DeclaredDestination, place: string): Destination {
+  const { rateLimit, retry = {} } = declared
+  return {
+    name: declared.name,
+    id: declared.id ?? null,
+    previousNames: declared.previousNames ?? [],
+    type: declared.type,
+    enabled: declared.enabled ?? true,
+    severities: (declared.severities ?? []).flatMap((text) => parseSeverity(text) ?? []),
+    alertTypes: declared.alertTypes ? expandAlertTypes(declared.alertTypes) : null,
+    logTypes: declared.logTypes ?? null,
+    strict: declared.strict ?? false,
+    options: declared.options ?? {},
+    retry: {
+      maxAgeMs: parseDuration(retry.maxAge ?? DEFAULT_MAX_AGE)!,
+      maxAttempts: retry.maxAttempts ?? 0,
+    },
+    rateLimit: rateLimit ? { perMinute: rateLimit.perMinute, burst: rateLimit.burst ?? DEFAULT_BURST } : null,
+    concurrency: declared.concurrency ?? DEFAULT_CONCURRENCY,
+    place,
+  }
+}
+
+function expandAlertTypes(names: readonly string[]): AlertKind[] {
+  return ALERT_KINDS.filter((kind) => names.includes(kind) || names.includes(alertGroup(kind)))
+}

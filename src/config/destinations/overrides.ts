@@ -1,0 +1,77 @@
+/** Overrides of destinations.yaml: what a repository says about detections that it does not own. Pure. */
+import { meetsAll } from '../../core/glob.ts'
+import { parseSeverity, type Severity } from '../../model/alerts/severity.ts'
+import type { Unversioned } from '../detections/detections.ts'
+import type { SourceText } from '../files/source-text.ts'
+import { child, toRecord } from '../yaml/yaml.ts'
+import type { MappingNode } from '../yaml/yaml-tree.ts'
+
+export interface Override {
+  readonly source: SourceText
+  readonly node: MappingNode
+  /** `file:line`. */
+  readonly place: string
+  readonly match: Match
+  readonly outputIds: readonly string[] | undefined
+  readonly severity: Severity | undefined
+  readonly enabled: boolean | undefined
+}
+
+/** Globs. An absent or empty list asks nothing; all that ask must be met. */
+interface Match {
+  readonly ids?: readonly string[]
+  readonly tags?: readonly string[]
+  readonly logTypes?: readonly string[]
+  readonly paths?: readonly string[]
+}
+
+/** Of a document that fits its schema. */
+export function readOverrides({ source, node }: { source: SourceText; node: MappingNode }): Override[] {
+  const list = child(node, 'overrides')
+  if (list?.kind !== 'sequence') return []
+  return list.items.flatMap((item) => {
+    if (item.kind !== 'mapping') return []
+    const value = toRecord(item)
+    const { file, line } = source.place(item.offset)
+    return {
+      source,
+      node: item,
+      place: `${file}:${line}`,
+      match: value.match as Match,
+      outputIds: value.OutputIds as string[] | undefined,
+      severity: typeof value.Severity === 'string' ? parseSeverity(value.Severity) : undefined,
+      enabled: value.Enabled as boolean | undefined,
+    }
+  })
+}
+
+export function overrideMatches({ match }: Override, detection: Unversioned): boolean {
+  const { ids = [], tags = [], logTypes = [], paths = [] } = match
+  return meetsAll([
+    [ids, [detection.id]],
+    [tags, detection.tags],
+    [logTypes, [...detection.logTypes, ...detection.resourceTypes]],
+    [paths, [detection.place.file]],
+  ])
+}
+
+/**
+ * Key by key the last match wins, so that an override of the severity does not undo an earlier one of the
+ * destinations. `override` names the one that gave `OutputIds`.
+ */
+export function applyOverrides<T extends Unversioned>(detection: T, overrides: readonly Override[]): T {
+  let result = detection
+  let routed: string | null = null
+  for (const override of overrides) {
+    if (!overrideMatches(override, detection)) continue
+    const { outputIds, severity, enabled, place } = override
+    result = {
+      ...result,
+      outputIds: outputIds ?? result.outputIds,
+      severity: severity ?? result.severity,
+      enabled: enabled ?? result.enabled,
+    }
+    if (outputIds) routed = place
+  }
+  return { ...result, override: routed }
+}

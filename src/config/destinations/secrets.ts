@@ -1,0 +1,135 @@
+/** Resolves secrets at the wire, and takes them out of any text again. Nothing here is ever logged. */
+import { resolve } from 'node:path'
+import { UserError } from '../../errors.ts'
+import { readProjectFile } from '../../files/project-file.ts'
+import type { Destination, Registry } from '../../model/project/destination.ts'
+import type { Revealed, Secrets } from '../../model/ports.ts'
+import {
+  findReferences,
+  mapTexts,
+  replaceReferences,
+  type SecretReference,
+  textsIn,
+} from './secret-references.ts'
+
+export interface SecretPlaces {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly projectRoot: string
+  /** Folders beside the project that `${file:}` may read. */
+  readonly secretsDirs?: readonly string[]
+}
+
+export interface ProjectSecrets extends Secrets {
+  /** What the enabled destinations need and cannot have now, a line for each: `soc-slack: ${env:X} is not set`. */
+  missing(registry: Registry): Promise<readonly string[]>
+  /** Absolute paths of the files that the enabled destinations read. */
+  files(destinations: readonly Destination[]): readonly string[]
+}
+
+const MAX_SECRET_BYTES = 64 * 1024
+
+export function createSecrets(places: SecretPlaces): ProjectSecrets {
+  // Read at start: a change of the environment afterwards counts for nothing.
+  const frozen = { ...places, environment: { ...places.environment } }
+  return {
+    reveal: (options) => reveal(options, frozen),
+    missing: (registry) => missing(registry, frozen),
+    files: (destinations) => filesOf(destinations, frozen),
+  }
+}
+
+async function reveal(options: Readonly<Record<string, unknown>>, places: SecretPlaces): Promise<Revealed> {
+  const values = new Map<string, string>()
+  for (const reference of textsIn(options).flatMap((text) => findReferences(text).references)) {
+    if (values.has(reference.text)) continue
+    const found = lookUp(reference, places)
+    if ('reason' in found) {
+      const hint = reference.kind === 'env' ? `set ${reference.name} in the environment` : undefined
+      throw new UserError(`${reference.text} ${found.reason}`, { hint })
+    }
+    values.set(reference.text, found.value)
+  }
+  const revealed = mapTexts(options, (text) => replaceReferences(text, ({ text: key }) => values.get(key)!))
+  return { options: revealed, redact: redactor(values.values()) }
+}
+
+async function missing(registry: Registry, places: SecretPlaces): Promise<string[]> {
+  const lacking: string[] = []
+  for (const destination of registry.destinations.filter((one) => one.enabled)) {
+    const references = textsIn(destination.options).flatMap((text) => findReferences(text).references)
+    for (const [text, reference] of new Map(references.map((one) => [one.text, one]))) {
+      const found = lookUp(reference, places)
+      if ('reason' in found) lacking.push(`${destination.name}: ${text} ${found.reason}`)
+    }
+  }
+  return lacking
+}
+
+function filesOf(destinations: readonly Destination[], places: SecretPlaces): string[] {
+  return destinations
+    .filter(({ enabled }) => enabled)
+    .flatMap(({ options }) => textsIn(options).flatMap((text) => findReferences(text).references))
+    .flatMap((reference) => {
+      const found = lookUp(reference, places)
+      return 'value' in found && found.path !== undefined ? [found.path] : []
+    })
+}
+
+/** Options for a preview: every reference reads `<secret>`. */
+export function placeholders(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return mapTexts(options, (text) => replaceReferences(text, () => '<secret>'))
+}
+
+type Lookup = { readonly value: string; readonly path?: string } | { readonly reason: string }
+
+function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Lookup {
+  if (kind === 'file') return readSecret(name, places)
+  const value = places.environment[name]
+  if (value === undefined) return { reason: 'is not set' }
+  return value === '' ? { reason: 'is empty' } : { value }
+}
+
+/** Relative paths start at the project, then at each of the secrets folders. */
+function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretPlaces): Lookup {
+  const folders = [projectRoot, ...secretsDirs]
+  for (const folder of folders) {
+    const path = resolve(folder, name)
+    const read = readProjectFile(path, { folders, maxBytes: MAX_SECRET_BYTES })
+    if ('bytes' in read) return secretIn(read.bytes, path)
+    if (read.code === 'missing-file' || read.code === 'broken-link') continue
+    if (read.code !== 'outside-project') return read
+    return { reason: 'lies outside the project and the --secrets-dir folders' }
+  }
+  return { reason: 'does not exist' }
+}
+
+function secretIn(bytes: Buffer, path: string): Lookup {
+  const value = bytes.toString('utf8').replace(/\r?\n$/, '')
+  return value === '' ? { reason: 'is empty' } : { value, path }
+}
+
+const MIN_REDACTED_LENGTH = 4
+
+/** Each secret, also as it looks inside a URL, a form or JSON text. Longer ones first, so that no rest remains. */
+function redactor(secrets: Iterable<string>): (text: string) => string {
+  const forms = new Set<string>()
+  for (const secret of secrets) {
+    for (const form of [secret, ...encodedForms(secret)]) {
+      if (form.length >= MIN_REDACTED_LENGTH) forms.add(form)
+    }
+  }
+  const ordered = [...forms].sort((a, b) => b.length - a.length)
+  return (text) => ordered.reduce((rest, form) => rest.replaceAll(form, '<secret>'), text)
+}
+
+function encodedForms(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1)
+  const form = new URLSearchParams([['', secret]]).toString().slice(1)
+  const url = URL.canParse(secret) ? [new URL(secret).href] : []
+  return [encodeUri(secret, encodeURIComponent), encodeUri(secret, encodeURI), form, json, ...url]
+}
+
+/** Lone surrogates cannot be encoded, so they cannot appear encoded either. */
+function encodeUri(secret: string, encode: (text: string) => string): string {
+  return encode(secret.toWellFormed())
+}

@@ -1,0 +1,165 @@
+/** Checked specs -> detections, helpers, data models and the rest. Files with an error are left out, all others stand. */
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { DataModel, Detection, Helper, OtherContent } from '../../model/project/detection.ts'
+import type { InvalidPart } from '../../model/project/project.ts'
+import { readBody } from './read-body.ts'
+import { noteSilentMembers, tieToMembers } from './correlation-members.ts'
+import { type Built, buildDetections } from './derivation.ts'
+import type { DeclaredRouting } from '../destinations/destinations.ts'
+import { projectPath, specsOf } from '../files/discover.ts'
+import { checkOutputIds } from './output-ids.ts'
+import { applyOverrides, overrideMatches } from '../destinations/overrides.ts'
+import type { ProblemList } from '../files/problems.ts'
+import { isDetectionType, type Spec } from './spec.ts'
+import { Versions } from './content-version.ts'
+
+export interface ContentContext {
+  readonly root: string
+  /** Where bodies and side files may lie, links followed. */
+  readonly folders: readonly string[]
+  readonly sideFiles: readonly string[]
+  /** Those that should have a spec. */
+  readonly python: readonly string[]
+  readonly routing: DeclaredRouting
+  readonly allowUnknownDestinations: boolean
+  readonly problems: ProblemList
+}
+
+export interface Content {
+  readonly detections: ReadonlyMap<string, Detection>
+  readonly helpers: readonly Helper[]
+  readonly dataModels: readonly DataModel[]
+  readonly others: readonly OtherContent[]
+  readonly invalidParts: readonly InvalidPart[]
+}
+
+export function buildContent(specs: readonly Spec[], context: ContentContext): Content {
+  const { problems, routing, allowUnknownDestinations: allowUnknown } = context
+  const fine = (spec: Spec) => !problems.hasError(spec.source.file)
+  const detectionSpecs = specs.filter((spec) => isDetectionType(spec.type))
+  checkOutputIds(detectionSpecs, { routing, allowUnknown, problems })
+  const built = buildDetections(detectionSpecs.filter(fine), context)
+  const pythonOf = specs.filter((spec) => fine(spec) && (spec.type === 'global' || spec.type === 'datamodel'))
+  const helpers = pythonOf.flatMap((spec) => (spec.type === 'global' ? helperOf(spec, context) : []))
+  const dataModels = pythonOf.flatMap((spec) => (spec.type === 'datamodel' ? dataModelOf(spec, context) : []))
+  noteOrphans(context)
+  noteIdleBodies(specs, context)
+  noteIdleOverrides(built, context)
+  const detections = finish(
+    built.filter(({ spec }) => fine(spec)),
+    new Versions(helpers),
+    routing,
+  )
+  noteSilentMembers(detectionSpecs, detections, problems)
+  return {
+    detections,
+    helpers,
+    dataModels,
+    invalidParts: specs.filter((spec) => !fine(spec)).flatMap(invalidPart),
+    others: specs
+      .filter((spec) => !isDetectionType(spec.type) && !pythonOf.includes(spec) && fine(spec))
+      .map(otherOf),
+  }
+}
+
+function finish(
+  built: readonly Built[],
+  versions: Versions,
+  { overrides }: DeclaredRouting,
+): ReadonlyMap<string, Detection> {
+  const tied = tieToMembers(built.map(({ detection }) => detection))
+  return new Map(
+    tied.map((detection, place) => {
+      const version = versions.of(built[place]!.texts, detection.body)
+      return [detection.id, { ...applyOverrides(detection, overrides), version }]
+    }),
+  )
+}
+
+const PART_KINDS: Readonly<Record<string, InvalidPart['kind']>> = {
+  global: 'helper',
+  datamodel: 'data model',
+}
+
+function invalidPart({ type, id, source }: Spec): InvalidPart[] {
+  const kind = PART_KINDS[type]
+  return kind ? [{ kind, id, file: source.file }] : []
+}
+
+function helperOf(spec: Spec, context: ContentContext): Helper[] {
+  const body = readBody(spec, context, context.problems)
+  return body ? [{ id: spec.id, place: spec.place, body }] : []
+}
+
+function dataModelOf(spec: Spec, context: ContentContext): DataModel[] {
+  const { problems } = context
+  const { value, id, place } = spec
+  const body = readBody(spec, context, problems)
+  if (problems.hasError(spec.source.file)) return []
+  const mappings = value.Mappings as { Name: string; Path?: string; Method?: string }[]
+  return [
+    {
+      id,
+      place,
+      enabled: value.Enabled === true,
+      logTypes: value.LogTypes as string[],
+      // The keys are Python's, in lower case there.
+      mappings: mappings.map(({ Name, Path, Method }) => ({
+        name: Name,
+        ...(Path === undefined ? {} : { path: Path }),
+        ...(Method === undefined ? {} : { method: Method }),
+      })),
+      body,
+    },
+  ]
+}
+
+function otherOf({ id, type, place, value }: Spec): OtherContent {
+  return { id, type, place, spec: value }
+}
+
+/** Expectations beside no spec check nothing, which must not go unseen. */
+function noteOrphans({ sideFiles, root, problems }: ContentContext): void {
+  for (const file of sideFiles) {
+    if (specsOf(file).some(existsSync)) continue
+    problems.file('warning', projectPath(root, file), {
+      code: 'orphan-expectations',
+      message: 'no spec of this name stands beside this file',
+      hint: 'name it <spec>.expect.yml',
+    })
+  }
+}
+
+/** Files of tests and packages. */
+const NO_BODY = /(?:^|[\\/])(?:__\w+__|conftest|setup|test_[^\\/]*|[^\\/]*_test)\.py$/
+
+const NOT_LOADED = new Set(['missing-analysis-type', 'unknown-analysis-type', 'skipped-analysis-file'])
+
+/** A spec that is missing, or names another file, leaves a detection unseen. */
+function noteIdleBodies(specs: readonly Spec[], { python, root, problems }: ContentContext): void {
+  // What was not loaded may well name it.
+  if (problems.sorted().some(({ severity, code }) => severity === 'error' || NOT_LOADED.has(code))) return
+  const named = new Set(
+    specs.flatMap(({ path, value: { Filename: file } }) =>
+      typeof file === 'string' ? [resolve(dirname(path), file)] : [],
+    ),
+  )
+  for (const path of python.filter((file) => !NO_BODY.test(file) && !named.has(file))) {
+    problems.file('warning', projectPath(root, path), {
+      code: 'idle-body',
+      message: 'no spec names this file',
+      hint: 'a detection is a pair: a YAML spec whose Filename names the Python file',
+    })
+  }
+}
+
+function noteIdleOverrides(built: readonly Built[], { routing, problems }: ContentContext): void {
+  for (const override of routing.overrides) {
+    if (built.some(({ detection }) => overrideMatches(override, detection))) continue
+    problems.warning(override.source, override.node.offset, {
+      code: 'idle-override',
+      message: 'this override matches no detection',
+    })
+  }
+}

@@ -1,0 +1,161 @@
+/** Checks over all specs: one namespace of ids, one enabled data model per log type, packs that hold what exists. */
+import { nearest } from '../../core/did-you-mean.ts'
+import { memberNames } from './correlation-members.ts'
+import type { ProblemList } from '../files/problems.ts'
+import { nodeAt } from '../yaml/schema-check.ts'
+import { AWS_RESOURCE_TYPES } from '../schemas/resource-types.ts'
+import { nodeOf, type Spec } from './spec.ts'
+import { doubtfulTables } from './table-names.ts'
+import { child } from '../yaml/yaml.ts'
+
+/** Reports into the files at fault; earlier paths keep what later ones claim again. */
+export function crossCheck(specs: readonly Spec[], whole: boolean, problems: ProblemList): void {
+  checkIds(specs, problems)
+  checkTags(specs, problems)
+  checkResourceTypes(specs, problems)
+  checkTables(specs, problems)
+  checkDataModels(specs, problems)
+  // Of a part of the project nobody can say what is missing.
+  if (!whole) return
+  checkPacks(specs, problems)
+  checkMembers(specs, problems)
+}
+
+function checkIds(specs: readonly Spec[], problems: ProblemList): void {
+  const first = new Map<string, Spec>()
+  for (const spec of specs) {
+    const other = first.get(spec.id)
+    if (!other) first.set(spec.id, spec)
+    else {
+      problems.error(spec.source, spec.idOffset, {
+        code: 'duplicate-id',
+        message: `the id "${spec.id}" is taken by ${other.source.file}:${other.source.place(other.idOffset).line}`,
+        hint: 'ids are unique over all types of content',
+      })
+    }
+  }
+}
+
+/** Exact duplicates are the schema's matter. */
+function checkTags(specs: readonly Spec[], problems: ProblemList): void {
+  for (const spec of specs) {
+    if (!hasTwins(spec.value.Tags)) continue
+    const tags = nodeOf(spec, 'Tags')
+    if (tags?.kind !== 'sequence') continue
+    const seen = new Map<string, string>()
+    for (const tag of tags.items) {
+      if (tag.kind !== 'scalar') continue
+      const other = seen.get(tag.text.toLowerCase())
+      if (other !== undefined && other !== tag.text) {
+        problems.error(spec.source, tag.offset, {
+          code: 'duplicate-item',
+          message: `the tags "${other}" and "${tag.text}" differ only in case`,
+        })
+      }
+      seen.set(tag.text.toLowerCase(), tag.text)
+    }
+  }
+}
+
+function hasTwins(tags: unknown): boolean {
+  return Array.isArray(tags) && new Set(tags.map((tag) => String(tag).toLowerCase())).size < tags.length
+}
+
+/** A policy on a type that does not exist never sees a resource. */
+function checkResourceTypes(specs: readonly Spec[], problems: ProblemList): void {
+  for (const spec of specs) {
+    const { ResourceTypes: types } = spec.value
+    if (spec.type !== 'policy' || !Array.isArray(types) || !types.some(isMistyped)) continue
+    const node = nodeOf(spec, 'ResourceTypes')
+    for (const item of node?.kind === 'sequence' ? node.items : []) {
+      if (item.kind !== 'scalar' || !isMistyped(item.text)) continue
+      const near = nearest(item.text, AWS_RESOURCE_TYPES)
+      problems.error(spec.source, item.offset, {
+        code: 'unknown-resource-type',
+        message: `AWS has no resource type ${item.text} here`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    }
+  }
+}
+
+function isMistyped(type: unknown): boolean {
+  return typeof type === 'string' && type.startsWith('AWS.') && !AWS_RESOURCE_TYPES.has(type)
+}
+
+/** Queries never run here, so this only warns. */
+function checkTables(specs: readonly Spec[], problems: ProblemList): void {
+  for (const spec of specs.filter(({ type }) => type === 'scheduled_query')) {
+    for (const key of ['Query', 'SnowflakeQuery']) {
+      const sql = spec.value[key]
+      const tables = typeof sql === 'string' ? doubtfulTables(sql) : []
+      if (tables.length === 0) continue
+      problems.warning(spec.source, nodeOf(spec, key)!.offset, {
+        code: 'table-name',
+        message: `this query reads ${tables.join(', ')}, which upstream refuses as no name of a table`,
+        hint: 'a table is named by database, schema "public" and table, or as snowflake.account_usage.TABLE',
+      })
+    }
+  }
+}
+
+function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {
+  const models = new Map<unknown, Spec>()
+  for (const spec of specs) {
+    const { LogTypes: logTypes } = spec.value
+    if (spec.type !== 'datamodel' || spec.value.Enabled !== true) continue
+    if (!Array.isArray(logTypes) || problems.hasError(spec.source.file)) continue
+    for (const [at, logType] of logTypes.entries()) {
+      const other = models.get(logType)
+      if (!other) models.set(logType, spec)
+      else if (other !== spec) {
+        problems.error(spec.source, nodeAt(spec.node, `/LogTypes/${at}`).offset, {
+          code: 'duplicate-data-model',
+          message: `${String(logType)} already has an enabled data model in ${other.source.file}`,
+          hint: 'set Enabled: false in one of the two',
+        })
+      }
+    }
+  }
+}
+
+/** A correlation rule whose member does not exist waits for signals that nobody sends. */
+function checkMembers(specs: readonly Spec[], problems: ProblemList): void {
+  const ids = new Set(specs.map((spec) => spec.id))
+  for (const spec of specs) {
+    if (spec.type !== 'correlation_rule' || problems.hasError(spec.source.file)) continue
+    for (const rule of memberNames(spec)) {
+      if (ids.has(rule.text)) continue
+      const near = nearest(rule.text, ids)
+      problems.warning(spec.source, rule.offset, {
+        code: 'unknown-member',
+        message: `no rule here has the id "${rule.text}", so this step never happens`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    }
+  }
+}
+
+/** Most do: their texts need not be looked at again. */
+function namesOnly(ids: ReadonlySet<string>, definition: unknown): boolean {
+  const { IDs: members } = (definition ?? {}) as { IDs?: unknown }
+  return Array.isArray(members) && members.every((id) => ids.has(id as string))
+}
+
+function checkPacks(specs: readonly Spec[], problems: ProblemList): void {
+  const ids = new Set(specs.map((spec) => spec.id))
+  for (const spec of specs) {
+    if (spec.type !== 'pack' || namesOnly(ids, spec.value.PackDefinition)) continue
+    const members = child(child(spec.node, 'PackDefinition'), 'IDs')
+    if (members?.kind !== 'sequence') continue
+    for (const member of members.items) {
+      if (member.kind !== 'scalar' || ids.has(member.text)) continue
+      const near = nearest(member.text, ids)
+      problems.error(spec.source, member.offset, {
+        code: 'unknown-pack-member',
+        message: `nothing here has the id "${member.text}"`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** Builds every detection once, bases before what derives from them, whatever the order of the files. */
+import { readBody } from './read-body.ts'
+import { buildDetection, deriveDetection, isDerived, type Unversioned } from './detections.ts'
+import { sideFilesOf } from '../files/discover.ts'
+import type { ProblemList } from '../files/problems.ts'
+import { withSideFile } from './expectations-file.ts'
+import type { Spec } from './spec.ts'
+import { child } from '../yaml/yaml.ts'
+
+export interface Built {
+  readonly spec: Spec
+  readonly detection: Unversioned
+  /** Texts of the spec and of the bases it derives from. */
+  readonly texts: readonly string[]
+}
+
+export interface DerivationContext {
+  readonly root: string
+  /** Where bodies and side files may lie, links followed. */
+  readonly folders: readonly string[]
+  readonly sideFiles: readonly string[]
+  readonly problems: ProblemList
+}
+
+/** In the order of the specs. */
+export function buildDetections(specs: readonly Spec[], context: DerivationContext): Built[] {
+  const derivation = new Derivation(specs, context)
+  return specs.flatMap((spec) => derivation.build(spec) ?? [])
+}
+
+class Derivation {
+  readonly #context: DerivationContext
+  readonly #specs: ReadonlyMap<string, Spec>
+  readonly #sideFiles: ReadonlySet<string>
+  /** null: not to be built, or being built: a chain of bases that comes back to itself ends there. */
+  readonly #done = new Map<string, Built | null>()
+
+  constructor(specs: readonly Spec[], context: DerivationContext) {
+    this.#context = context
+    this.#specs = new Map(specs.map((spec) => [spec.id, spec]))
+    this.#sideFiles = new Set(context.sideFiles)
+  }
+
+  build(spec: Spec): Built | null {
+    const known = this.#done.get(spec.id)
+    if (known !== undefined) return known
+    this.#done.set(spec.id, null)
+    const built = this.#withSideFile(isDerived(spec) ? this.#derive(spec) : this.#own(spec))
+    this.#done.set(spec.id, built)
+    return built
+  }
+
+  #own(spec: Spec): Built {
+    const { problems } = this.#context
+    const detection = buildDetection(spec, readBody(spec, this.#context, problems), problems)
+    return { spec, detection, texts: [spec.source.text] }
+  }
+
+  #derive(spec: Spec): Built | null {
+    const { problems } = this.#context
+    const id = String(spec.value.BaseDetection)
+    const baseSpec = this.#specs.get(id)
+    const base = baseSpec ? this.build(baseSpec) : null
+    if (!base || problems.hasError(base.spec.source.file)) {
+      problems.warning(spec.source, child(spec.node, 'BaseDetection')!.offset, {
+        code: 'missing-base',
+        message: `the base detection "${id}" is not loaded, so this rule does not run`,
+      })
+      return null
+    }
+    const detection = deriveDetection(spec, base.detection, problems)
+    return { spec, detection, texts: [spec.source.text, ...base.texts] }
+  }
+
+  #withSideFile(built: Built | null): Built | null {
+    const side = built && sideFilesOf(built.spec.path).find((file) => this.#sideFiles.has(file))
+    if (!built || !side) return built
+    const tests = withSideFile(built.detection.tests, side, this.#context, this.#context.problems)
+    return { ...built, detection: { ...built.detection, tests } }
+  }
+}

@@ -1,0 +1,103 @@
+/** Specs of detections -> detections: normalised metadata, body, tests, what is derived from a base. */
+import type { Detection, DetectionType, PythonSource } from '../../model/project/detection.ts'
+import { parseSeverity } from '../../model/alerts/severity.ts'
+import { readCorrelation } from './correlation-rules.ts'
+import type { ProblemList } from '../files/problems.ts'
+import { readAlertKeys, readInlineFilter, readSimpleDetection } from './simple-detections.ts'
+import type { Spec } from './spec.ts'
+import { child } from '../yaml/yaml.ts'
+
+const DEFAULT_DEDUP_MINUTES = 60
+const MINIMUM_DEDUP_MINUTES = 5
+
+export function isDerived(spec: Spec): boolean {
+  return Boolean(spec.value.BaseDetection)
+}
+
+/** All but what needs the other content: the version its helpers, the fields of signals the correlation rules. */
+export type Unversioned = Omit<Detection, 'version' | 'signalFields'>
+
+export function buildDetection(spec: Spec, body: PythonSource | null, problems: ProblemList): Unversioned {
+  noteDedupPeriod(spec, problems)
+  return {
+    ...metadata(spec.value, spec.id, spec.type as DetectionType),
+    place: spec.place,
+    body,
+    ...detectionOf(spec, problems),
+    inlineFilter: spec.value.InlineFilters === undefined ? null : readInlineFilter(spec, problems),
+    tests: spec.tests,
+  }
+}
+
+/** The key `Detection`, in the grammar of its kind. */
+function detectionOf(spec: Spec, problems: ProblemList): Pick<Detection, 'correlation' | 'simple'> {
+  if (spec.type !== 'correlation_rule') {
+    const simple = spec.value.Detection === undefined ? null : readSimpleDetection(spec, problems)
+    return { correlation: null, simple }
+  }
+  const { source, node } = spec
+  return { correlation: readCorrelation(source, child(node, 'Detection')!, problems), simple: null }
+}
+
+/** What the derived spec says replaces what the base says; its own tests, where it has any, replace the base's. */
+export function deriveDetection(spec: Spec, base: Unversioned, problems: ProblemList): Unversioned {
+  noteDedupPeriod(spec, problems)
+  const { BaseDetection: _, AnalysisType: __, ...overrides } = spec.value
+  const value = { ...base.spec, ...overrides }
+  return {
+    ...metadata(value, spec.id, base.type),
+    place: spec.place,
+    body: base.body,
+    correlation: null,
+    simple: base.simple && { ...base.simple, ...readAlertKeys(spec, problems) },
+    inlineFilter: spec.value.InlineFilters ? readInlineFilter(spec, problems) : base.inlineFilter,
+    tests: spec.tests.length > 0 ? spec.tests : base.tests,
+  }
+}
+
+function metadata(
+  value: Readonly<Record<string, unknown>>,
+  id: string,
+  type: DetectionType,
+): Omit<Unversioned, 'place' | 'body' | 'correlation' | 'simple' | 'inlineFilter' | 'tests'> {
+  const { Tests: _, ...spec } = value
+  const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
+  const texts = (key: string) => (Array.isArray(value[key]) ? (value[key] as string[]) : [])
+  return {
+    id,
+    type,
+    enabled: value.Enabled === true,
+    severity: parseSeverity(text('Severity')) ?? 'INFO',
+    displayName: text('DisplayName'),
+    description: text('Description'),
+    reference: text('Reference'),
+    runbook: text('Runbook'),
+    tags: texts('Tags'),
+    logTypes: texts('LogTypes'),
+    scheduledQueries: texts('ScheduledQueries'),
+    resourceTypes: texts('ResourceTypes'),
+    suppressions: texts('Suppressions'),
+    outputIds: texts('OutputIds'),
+    override: null,
+    dedupPeriodMinutes: dedupPeriod(value.DedupPeriodMinutes),
+    threshold: (value.Threshold as number | undefined) ?? 1,
+    createAlert: value.CreateAlert !== false,
+    status: text('Status'),
+    spec,
+  }
+}
+
+function dedupPeriod(minutes: unknown): number {
+  if (typeof minutes !== 'number' || minutes === 0) return DEFAULT_DEDUP_MINUTES
+  return Math.max(minutes, MINIMUM_DEDUP_MINUTES)
+}
+
+function noteDedupPeriod(spec: Spec, problems: ProblemList): void {
+  const minutes = spec.value.DedupPeriodMinutes
+  if (typeof minutes !== 'number' || minutes >= MINIMUM_DEDUP_MINUTES) return
+  problems.warning(spec.source, child(spec.node, 'DedupPeriodMinutes')!.offset, {
+    code: 'dedup-period',
+    message: `DedupPeriodMinutes: ${minutes} is taken as ${dedupPeriod(minutes)}`,
+    hint: minutes === 0 ? 'to alert on every event, let dedup() return its p_row_id' : null,
+  })
+}

@@ -1,0 +1,70 @@
+/** `<spec>.expect.yml`: expectations keyed by test name, for repositories that other tools read too. */
+
+import type { Expectations, TestCase } from '../../model/project/detection.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import { projectPath } from '../files/discover.ts'
+import { ProblemList } from '../files/problems.ts'
+import { checkSchema } from '../yaml/schema-check.ts'
+import { SIDE_FILE_SCHEMA } from '../schemas/expectations-schema.ts'
+import { readMapping } from './spec.ts'
+import { expectationsOf } from './test-cases.ts'
+import { toRecord } from '../yaml/yaml.ts'
+
+interface SideFilePlace {
+  readonly root: string
+  readonly folders: readonly string[]
+}
+
+/** The tests with the side file's expectations. An error in it leaves the tests as they are. */
+export function withSideFile(
+  tests: readonly TestCase[],
+  path: string,
+  place: SideFilePlace,
+  problems: ProblemList,
+): readonly TestCase[] {
+  const own = new ProblemList(problems.knownGood)
+  const expected = withExpectations(tests, path, place, own)
+  const found = own.sorted()
+  problems.add(found.map((problem) => ({ ...problem, keepsFile: true })))
+  return found.some(({ severity }) => severity === 'error') ? tests : expected
+}
+
+function withExpectations(
+  tests: readonly TestCase[],
+  path: string,
+  { root, folders }: SideFilePlace,
+  problems: ProblemList,
+): readonly TestCase[] {
+  const file = projectPath(root, path)
+  const mapping = readMapping({ path, file, folders }, problems)
+  if (!mapping) return tests
+  const { source, node } = mapping
+  checkSchema(SIDE_FILE_SCHEMA, { source, node, value: toRecord(node) }, problems)
+  const byName = new Map(tests.map((test) => [test.name, test.expectations]))
+  const given = new Map<string, Expectations>()
+  for (const { key, keyOffset, value } of node.entries.values()) {
+    const inline = byName.get(key)
+    if (!inline) {
+      const near = nearest(key, byName.keys())
+      problems.error(source, keyOffset, {
+        code: 'unknown-test',
+        message: `the spec has no test case "${key}"`,
+        hint: near ? `did you mean "${near}"?` : null,
+      })
+    } else if (value.kind === 'mapping') {
+      for (const name of value.entries.keys()) {
+        if (!(name in inline)) continue
+        problems.error(source, value.entries.get(name)!.keyOffset, {
+          code: 'expectation-twice',
+          message: `${name} of "${key}" also stands in the spec`,
+          hint: 'keep it in one of the two files',
+        })
+      }
+      given.set(key, expectationsOf(value))
+    }
+  }
+  return tests.map((test) => {
+    const more = given.get(test.name) ?? {}
+    return { ...test, expectations: { ...test.expectations, ...more }, fromSideFile: Object.keys(more) }
+  })
+}

@@ -1,0 +1,218 @@
+/** Match expressions of a spec -> checked expressions. Every fault is reported where it stands. */
+
+import { CONDITIONS, type OperandForm } from '../../model/project/condition.ts'
+import type {
+  Combinator,
+  Key,
+  MatchExpression,
+  Operand,
+  Quantifier,
+  Scalar,
+} from '../../model/project/match-expression.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import { type KeyForm, keyFormOf, readKey, readPath } from './key-specifiers.ts'
+import type { ProblemList } from '../files/problems.ts'
+import type { SourceText } from '../files/source-text.ts'
+import { child, toJson, toValue } from '../yaml/yaml.ts'
+import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
+
+const COMBINATORS: readonly string[] = ['All', 'Any', 'OnlyOne', 'None'] satisfies Combinator[]
+const QUANTIFIERS: readonly string[] = [
+  'AnyElement',
+  'AllElements',
+  'OnlyOneElement',
+  'NoElement',
+] satisfies Quantifier[]
+const CONSTANTS: readonly string[] = ['AlwaysTrue', 'AlwaysFalse']
+
+/** Stands in for what was reported: its file is not loaded. */
+const FAULTY: MatchExpression = { kind: 'constant', holds: false }
+
+/** `filter`: an inline filter, for which the grammar is narrower. */
+export type Grammar = 'detection' | 'filter'
+
+export class ExpressionReader {
+  readonly #source: SourceText
+  readonly #problems: ProblemList
+  readonly #grammar: Grammar
+
+  constructor(source: SourceText, problems: ProblemList, grammar: Grammar = 'detection') {
+    this.#source = source
+    this.#problems = problems
+    this.#grammar = grammar
+  }
+
+  /** All of a list; a single expression may stand without the list. */
+  all(node: YamlNode): MatchExpression {
+    return node.kind === 'mapping' ? this.#expression(node) : this.#group('All', node)
+  }
+
+  #group(of: Combinator, node: YamlNode): MatchExpression {
+    if (node.kind !== 'sequence') return this.#fault(node, `a list of match expressions is expected here`)
+    const members = node.items.map((item) => this.#expression(item))
+    return { kind: 'group', of, members }
+  }
+
+  #expression(node: YamlNode): MatchExpression {
+    if (node.kind !== 'mapping') return this.#fault(node, 'a match expression must be a mapping')
+    const combinators = [...node.entries.keys()].filter((key) => COMBINATORS.includes(key))
+    if (combinators.length > 0) return this.#combined(node, combinators[0] as Combinator)
+    const condition = child(node, 'Condition')
+    const name = condition && toValue(condition)
+    if (typeof name !== 'string') {
+      return this.#fault(
+        condition ?? node,
+        'a match expression needs a Condition, or one of All, Any, OnlyOne, None',
+      )
+    }
+    if (CONSTANTS.includes(name)) {
+      this.#only(node, ['Condition'])
+      return { kind: 'constant', holds: name === 'AlwaysTrue' }
+    }
+    if (QUANTIFIERS.includes(name)) return this.#elements(node, name as Quantifier)
+    return CONDITIONS.has(name) ? this.#compare(node, name) : this.#unknown(condition!, name)
+  }
+
+  #combined(node: MappingNode, of: Combinator): MatchExpression {
+    this.#only(node, [of])
+    if (this.#grammar === 'filter' && of !== 'All' && of !== 'Any') {
+      return this.#fault(node, `an inline filter combines by All and Any, not by ${of}`)
+    }
+    return this.#group(of, child(node, of)!)
+  }
+
+  #elements(node: MappingNode, of: Quantifier): MatchExpression {
+    if (this.#grammar === 'filter')
+      return this.#fault(node, `an inline filter looks at no elements: ${of} is not known there`)
+    const key = this.#key(node, ['Condition', 'Expressions'])
+    const expressions = child(node, 'Expressions')
+    if (!expressions) return this.#fault(node, `${of} needs Expressions`)
+    const group = this.#group('All', expressions)
+    return key && group.kind === 'group' ? { kind: 'elements', key, of, members: group.members } : FAULTY
+  }
+
+  #compare(node: MappingNode, condition: string): MatchExpression {
+    const { takes } = CONDITIONS.get(condition)!
+    const values = child(node, 'Values')
+    if (takes === 'value' && values && !keyFormOf(node) && !child(node, 'Enrichment')) {
+      return this.#twoKeys(node, values, condition)
+    }
+    const key = this.#key(node, ['Condition', 'Value', 'Values'])
+    const operand = this.#operand(node, condition, takes)
+    return key && operand ? { kind: 'compare', key, condition, with: operand } : FAULTY
+  }
+
+  #twoKeys(node: MappingNode, values: YamlNode, condition: string): MatchExpression {
+    this.#only(node, ['Condition', 'Values'])
+    if (this.#grammar === 'filter')
+      return this.#fault(values, 'an inline filter compares with a Value, not with a second key')
+    if (values.kind !== 'sequence' || values.items.length !== 2) {
+      return this.#fault(values, `without a key, ${condition} compares exactly two keys`)
+    }
+    const [left, right] = values.items.map((item) => this.#key(item, []))
+    return left && right
+      ? { kind: 'compare', key: left, condition, with: { kind: 'key', key: right } }
+      : FAULTY
+  }
+
+  #operand(node: MappingNode, condition: string, takes: OperandForm): Operand | null {
+    const value = child(node, 'Value')
+    const values = child(node, 'Values')
+    if (takes === 'nothing') {
+      const stray = values ?? (value && toValue(value) !== true ? value : undefined)
+      if (stray) this.#fault(stray, `${condition} compares with nothing`)
+      return stray ? null : { kind: 'values', values: [] }
+    }
+    if (value && takes !== 'values') return this.#scalars([value])
+    if (values?.kind === 'sequence' && takes !== 'value') return this.#scalars(values.items)
+    const wanted = {
+      value: 'a Value',
+      values: 'a list of Values',
+      'value or values': 'a Value or a list of Values',
+    }
+    this.#fault(value ?? values ?? node, `${condition} needs ${wanted[takes]}`)
+    return null
+  }
+
+  #scalars(nodes: readonly YamlNode[]): Operand | null {
+    const wrong = nodes.find((node) => node.kind !== 'scalar')
+    if (wrong) this.#fault(wrong, 'a value must be text, a number, true or false')
+    return wrong ? null : { kind: 'values', values: nodes.map(scalarOf) }
+  }
+
+  /** A key specifier or an enrichment; beside it nothing but `others`. null: reported. */
+  #key(node: YamlNode, others: readonly string[]): Key | null {
+    if (node.kind !== 'mapping')
+      return this.#faultyKey(node, 'a key is expected here: Key, DeepKey or KeyPath')
+    const enrichment = child(node, 'Enrichment')
+    const form = keyFormOf(node)
+    if (enrichment) {
+      this.#only(node, ['Enrichment', ...others])
+      return this.#enrichment(enrichment)
+    }
+    if (!form) return this.#faultyKey(node, 'this match expression names no key: Key, DeepKey or KeyPath')
+    this.#only(node, [form, ...others])
+    return this.#keyOf(form, child(node, form)!)
+  }
+
+  #keyOf(form: KeyForm, node: YamlNode): Key | null {
+    if (this.#grammar === 'filter' && form !== 'KeyPath') {
+      return this.#faultyKey(node, `an inline filter names its key by KeyPath, not by ${form}`)
+    }
+    const key = readKey(form, node)
+    return typeof key === 'string' ? this.#faultyKey(node, key) : key
+  }
+
+  /** Enrichment comes with the event: one entry per selector, or a list of them. */
+  #enrichment(node: YamlNode): Key | null {
+    const [table, selector, path] = ['Table', 'Selector', 'FieldPath'].map((name) => {
+      const part = child(node, name)
+      return part && toValue(part)
+    })
+    if (typeof table !== 'string' || typeof selector !== 'string' || typeof path !== 'string') {
+      return this.#faultyKey(node, 'Enrichment needs Table, Selector and FieldPath')
+    }
+    if (node.kind === 'mapping') this.#only(node, ['Table', 'Selector', 'FieldPath'])
+    const field = readPath(path)
+    if (typeof field === 'string') return this.#faultyKey(child(node, 'FieldPath')!, field)
+    return ['p_enrichment', table, selector, null, ...field]
+  }
+
+  /** For keys that stand by themselves: `GroupBy`, `KeyValue`. */
+  key(node: YamlNode): Key | null {
+    return this.#key(node, [])
+  }
+
+  #only(node: MappingNode, known: readonly string[]): void {
+    for (const { key, keyOffset } of node.entries.values()) {
+      if (known.includes(key)) continue
+      const near = nearest(key, known)
+      this.#problems.error(this.#source, keyOffset, {
+        code: 'unknown-key',
+        message: `"${key}" is not a known key of this match expression`,
+        hint: near ? `did you mean "${near}"?` : `known: ${known.join(', ')}`,
+      })
+    }
+  }
+
+  #unknown(node: YamlNode, name: string): MatchExpression {
+    const near = nearest(name, [...CONDITIONS.keys(), ...QUANTIFIERS, ...CONSTANTS])
+    return this.#fault(node, `the condition "${name}" is not known`, near ? `did you mean "${near}"?` : null)
+  }
+
+  #fault(node: YamlNode, message: string, hint: string | null = null): MatchExpression {
+    this.#problems.error(this.#source, node.offset, { code: 'match-expression', message, hint })
+    return FAULTY
+  }
+
+  #faultyKey(node: YamlNode, message: string): null {
+    this.#fault(node, message)
+    return null
+  }
+}
+
+function scalarOf(node: YamlNode): Scalar {
+  const value = toValue(node) as string | number | boolean | null
+  const isLarge = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isLarge && /^-?\d+$/.test(toJson(node)) ? BigInt(toJson(node)) : value
+}

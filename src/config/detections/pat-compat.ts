@@ -1,0 +1,74 @@
+/** `validate --pat`: what is fine here and Panther's own tool would refuse, or never look at. */
+import { dirname } from 'node:path'
+import { projectPath, searchedUpstream } from '../files/discover.ts'
+import type { ProblemList } from '../files/problems.ts'
+import type { Spec } from './spec.ts'
+import { EXPECTATION_NAMES } from './test-cases.ts'
+import { child, toValue } from '../yaml/yaml.ts'
+
+/** Taken inline by its schema of rules. */
+const TAKEN_OF_RULES = 'ExpectedDestinations'
+
+export async function noteUpstreamRefusals(
+  specs: readonly Spec[],
+  root: string,
+  problems: ProblemList,
+): Promise<void> {
+  for (const spec of specs) {
+    noteSeverity(spec, problems)
+    noteExpectations(spec, problems)
+  }
+  noteUnsearched(specs, root, await searchedUpstream(root), problems)
+}
+
+function noteSeverity({ node, source }: Spec, problems: ProblemList): void {
+  const value = child(node, 'Severity')
+  const text = value && toValue(value)
+  if (!value || typeof text !== 'string' || /^[A-Z][a-z]+$/.test(text)) return
+  const spelling = text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()
+  problems.error(source, value.offset, {
+    code: 'pat-severity',
+    message: `upstream's tool refuses the spelling ${text}`,
+    hint: `write ${spelling}`,
+  })
+}
+
+function noteExpectations({ node, source, type }: Spec, problems: ProblemList): void {
+  const tests = child(node, 'Tests')
+  if (tests?.kind !== 'sequence') return
+  const taken = type === 'rule' || type === 'scheduled_rule' ? TAKEN_OF_RULES : null
+  for (const test of tests.items) {
+    if (test.kind !== 'mapping') continue
+    for (const [key, { keyOffset }] of test.entries) {
+      if (!EXPECTATION_NAMES.includes(key) || key === taken) continue
+      problems.error(source, keyOffset, {
+        code: 'pat-expectation',
+        message: `upstream's tool refuses a file whose tests have ${key}`,
+        hint: `move it into ${sideFileName(source.file)}, under the name of the test`,
+      })
+    }
+  }
+}
+
+/** Once per folder: it says nothing of the files itself. */
+function noteUnsearched(
+  specs: readonly Spec[],
+  root: string,
+  searched: ReadonlySet<string>,
+  problems: ProblemList,
+): void {
+  const files = specs.map(({ path }) => projectPath(root, path)).filter((file) => !file.startsWith('../../'))
+  const unsearched = Map.groupBy(files, dirname)
+  for (const [folder, [first, ...others]] of unsearched) {
+    if (searched.has(first!)) continue
+    problems.file('warning', first!, {
+      code: 'pat-folder',
+      message: `upstream's tool, run on ".", does not look into ${folder} (${1 + others.length} of the files here)`,
+      hint: 'it enters folders whose path holds rules, policies, queries, data_models, lookup_tables or global_helpers',
+    })
+  }
+}
+
+function sideFileName(file: string): string {
+  return file.replace(/^.*\//, '').replace(/\.[^.]+$/, '.expect.yml')
+}

@@ -1,0 +1,226 @@
+/** Reads one analysis file: text -> tree -> value checked against the schema of its type. */
+
+import type { DetectionType, Place, TestCase } from '../../model/project/detection.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import { projectPath } from '../files/discover.ts'
+import { ProblemList } from '../files/problems.ts'
+import type { Recall } from '../files/parse-cache.ts'
+import { checkSchema, type Schema } from '../yaml/schema-check.ts'
+import { ANALYSIS_TYPES, analysisTypeOf } from '../schemas/analysis-types.ts'
+import { readText, SourceText } from '../files/source-text.ts'
+import { TestFaults, testCases } from './test-cases.ts'
+import { child, parseYaml, toRecord, toValue } from '../yaml/yaml.ts'
+import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
+
+/** What a file's text says. */
+export interface ReadSpec {
+  readonly type: string
+  readonly id: string
+  readonly idOffset: number
+  readonly place: Place
+  /** Every key; of the test cases all but the entries, whose numbers a JavaScript value would spoil. */
+  readonly value: Readonly<Record<string, unknown>>
+  /** [] for a spec that does not fit its schema, and for what is no detection. */
+  readonly tests: readonly TestCase[]
+}
+
+export interface Spec extends ReadSpec {
+  /** Absolute path. */
+  readonly path: string
+  readonly source: SourceText
+  /** For what needs a place in the text; parsed again when it is asked for. */
+  readonly node: MappingNode
+}
+
+/** The value of a key of the spec; undefined where it is absent. */
+export function nodeOf(spec: Spec, key: string): YamlNode | undefined {
+  return Object.hasOwn(spec.value, key) ? child(spec.node, key) : undefined
+}
+
+const DETECTION_TYPES: readonly string[] = ['rule', 'scheduled_rule', 'policy', 'correlation_rule']
+
+export function isDetectionType(type: string): type is DetectionType {
+  return DETECTION_TYPES.includes(type)
+}
+
+/** Where a file is, and what problems call it. */
+export interface FilePlace {
+  readonly path: string
+  readonly file: string
+  /** Where the file must lie, links followed; null: the user named it, wherever it lies. */
+  readonly folders: readonly string[] | null
+}
+
+export interface ReadingRules {
+  /** The file's lines may hold secrets. */
+  readonly secret?: boolean
+  /** False: the text is somebody else's, and what is wrong with it is not said. */
+  readonly isOurs?: (text: string) => boolean
+}
+
+/** Reads and parses a file; every fault is reported, and null then says that there is nothing to go on with. */
+export function readMapping(
+  place: FilePlace,
+  problems: ProblemList,
+  rules: ReadingRules = {},
+): Mapping | null {
+  const source = readSource(place, problems)
+  return source && parseMapping(source, problems, rules)
+}
+
+interface Mapping {
+  readonly source: SourceText
+  readonly node: MappingNode
+}
+
+function readSource({ path, file, folders }: FilePlace, problems: ProblemList): SourceText | null {
+  const read = readText(path, folders)
+  if ('text' in read) return new SourceText(file, read.text)
+  problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
+  return null
+}
+
+/** The same of a text that is not in its file yet. */
+export function parseMapping(
+  source: SourceText,
+  problems: ProblemList,
+  { secret = false, isOurs = () => true }: ReadingRules = {},
+): Mapping | null {
+  const { root, notices, fault } = parseYaml(source.text)
+  if (isOurs(source.text)) {
+    for (const notice of notices) problems.warning(source, notice.offset, { ...notice, secret })
+    if (fault) problems.error(source, fault.offset, { ...fault, secret })
+    if (root && root.kind !== 'mapping' && root.size > 1) {
+      problems.error(source, root.offset, {
+        code: 'wrong-type',
+        message: 'the document must be a mapping',
+        secret,
+      })
+    }
+  }
+  return root?.kind === 'mapping' ? { source, node: root } : null
+}
+
+/** Other YAML lies about in a repository: workflows, charts, fixtures. */
+function mentionsAnalysisType(text: string): boolean {
+  return /Analysis_?Typ/i.test(text)
+}
+
+export interface Reading {
+  readonly recall: Recall<ReadSpec>
+  /** Keys of a detection that nobody knows only warn. */
+  readonly ignoreExtraKeys: boolean
+  /** Where specs may lie. */
+  readonly folders: readonly string[]
+}
+
+/** A spec whose type and id are known. Its file may have errors all the same: ask the problems. */
+export function readSpec(
+  path: string,
+  root: string,
+  { recall, ignoreExtraKeys, folders }: Reading,
+  problems: ProblemList,
+): Spec | null {
+  const source = readSource({ path, file: projectPath(root, path), folders }, problems)
+  if (!source) return null
+  const { spec, problems: own } = recall.of(source.file, source.text, () => {
+    const found = new ProblemList()
+    return { spec: specOf(source, ignoreExtraKeys, found), problems: found.sorted() }
+  })
+  problems.add(own)
+  if (!spec) return null
+  let node: MappingNode | undefined
+  return {
+    ...spec,
+    path,
+    source,
+    get node() {
+      node ??= parseYaml(source.text).root as MappingNode
+      return node
+    },
+  }
+}
+
+function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemList): ReadSpec | null {
+  const mapping = parseMapping(source, problems, { isOurs: mentionsAnalysisType })
+  if (!mapping) return null
+  const { node } = mapping
+  const typeNode = child(node, 'AnalysisType')
+  if (!typeNode) {
+    noteMissingType(source, node, problems)
+    return null
+  }
+  const type = toValue(typeNode)
+  if (typeof type !== 'string') {
+    problems.error(source, typeNode.offset, { code: 'wrong-type', message: 'AnalysisType must be text' })
+    return null
+  }
+  const value = specValue(node)
+  const known = analysisTypeOf(type, value)
+  if (!known) {
+    noteUnknownType(source, typeNode, type, problems)
+    return null
+  }
+  const checked = ignoreExtraKeys && isDetectionType(type) ? knownKeys(known.schema, value) : value
+  for (const key of Object.keys(value).filter((name) => !Object.hasOwn(checked, name))) {
+    const message = `"${key}" is not a known key, and ignored`
+    problems.warning(source, node.entries.get(key)!.keyOffset, { code: 'unknown-key', message })
+  }
+  const testFaults = new TestFaults()
+  checkSchema(known.schema, { source, node, value: checked }, problems, testFaults.judge)
+  const id = value[known.idKey]
+  if (typeof id !== 'string') return null
+  const idOffset = child(node, known.idKey)!.offset
+  const tests =
+    isDetectionType(type) && !problems.hasError(source.file)
+      ? testCases({ source, node, faults: testFaults }, type, problems)
+      : []
+  const place = source.place(node.offset)
+  return { type, id, idOffset, place, value, tests }
+}
+
+function knownKeys(
+  schema: Schema,
+  value: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const known = schema.properties as object
+  return Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(known, key)))
+}
+
+const ENTRY_KEYS = new Set(['Log', 'Resource'])
+
+function specValue(node: MappingNode): Record<string, unknown> {
+  return toRecord(node, (key, value) => {
+    if (key !== 'Tests' || value.kind !== 'sequence') return undefined
+    return value.items.map((test) =>
+      test.kind === 'mapping'
+        ? toRecord(test, (name) => (ENTRY_KEYS.has(name) ? {} : undefined))
+        : toValue(test),
+    )
+  })
+}
+
+/** Says nothing about a file that is plainly something else. */
+function noteMissingType(source: SourceText, node: MappingNode, problems: ProblemList): void {
+  const keys = [...node.entries.values()]
+  const misspelt = keys.find(({ key }) => nearest(key, ['AnalysisType']))
+  const idKeys = new Set(Object.values(ANALYSIS_TYPES).map((type) => type.idKey))
+  const telling = misspelt ?? keys.find(({ key }) => idKeys.has(key))
+  if (!telling) return
+  problems.error(source, telling.keyOffset, {
+    code: 'missing-analysis-type',
+    message: 'this file has no AnalysisType, so it is not loaded',
+    hint: misspelt
+      ? `did you mean "AnalysisType" for "${misspelt.key}"?`
+      : 'add AnalysisType: rule (or its type)',
+  })
+}
+
+function noteUnknownType(source: SourceText, node: YamlNode, type: string, problems: ProblemList): void {
+  const near = nearest(type, Object.keys(ANALYSIS_TYPES))
+  problems.error(source, node.offset, {
+    code: 'unknown-analysis-type',
+    message: `unknown AnalysisType "${type}": the file is not loaded`,
+    hint: near ? `did you mean "${near}"?` : `known: ${Object.keys(ANALYSIS_TYPES).join(', ')}`,
+  })
+}

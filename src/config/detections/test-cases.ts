@@ -1,0 +1,89 @@
+/** The cases that a spec carries, with the expectations given inline. */
+import type { DetectionType, Expectations, TestCase } from '../../model/project/detection.ts'
+import { parseSeverity } from '../../model/alerts/severity.ts'
+import type { ProblemList } from '../files/problems.ts'
+import type { Judge } from '../yaml/schema-check.ts'
+import { EXPECTATION_PROPERTIES } from '../schemas/expectations-schema.ts'
+import type { SourceText } from '../files/source-text.ts'
+import { child, toJson, toValue } from '../yaml/yaml.ts'
+import type { MappingNode } from '../yaml/yaml-tree.ts'
+
+const ENTRY_KEY: Readonly<Record<DetectionType, string>> = {
+  rule: 'Log',
+  scheduled_rule: 'Log',
+  policy: 'Resource',
+  correlation_rule: 'RuleOutputs',
+}
+
+export const EXPECTATION_NAMES = Object.keys(EXPECTATION_PROPERTIES)
+
+/** Collects which test cases do not fit the schema. They are left out, and the detection stays. */
+export class TestFaults {
+  readonly #cases = new Set<number>()
+  #isList = true
+
+  readonly judge: Judge = ({ instancePath }) => {
+    const [, place] = /^\/Tests(?:\/(\d+)|$)/.exec(instancePath) ?? [undefined, null]
+    if (place === null) return 'report'
+    if (place === undefined) this.#isList = false
+    else this.#cases.add(Number(place))
+    return 'report-and-keep-file'
+  }
+
+  has(place: number): boolean {
+    return !this.#isList || this.#cases.has(place)
+  }
+}
+
+interface TestedSpec {
+  readonly source: SourceText
+  readonly node: MappingNode
+  readonly faults: TestFaults
+}
+
+/** The cases that fit their schema, of a spec that does. */
+export function testCases(
+  { source, node, faults }: TestedSpec,
+  type: DetectionType,
+  problems: ProblemList,
+): TestCase[] {
+  const tests = child(node, 'Tests')
+  if (tests?.kind !== 'sequence') return []
+  const names = new Map<string, number>()
+  return tests.items.flatMap((test, place) => {
+    if (test.kind !== 'mapping' || faults.has(place)) return []
+    const name = child(test, 'Name')!
+    const text = String(toValue(name))
+    const first = names.get(text)
+    if (first !== undefined) {
+      problems.error(source, name.offset, {
+        code: 'duplicate-test',
+        message: `two test cases are called "${text}"; the first is in line ${first}`,
+        hint: 'give each case its own name',
+        keepsFile: true,
+      })
+    } else names.set(text, source.place(name.offset).line)
+    const entry = child(test, ENTRY_KEY[type])
+    const mocks = child(test, 'Mocks')
+    return {
+      name: text,
+      place: source.place(test.offset),
+      expectedResult: toValue(child(test, 'ExpectedResult')!) === true,
+      entry: entry ? toJson(entry) : '[]',
+      mocks: mocks ? toJson(mocks) : '[]',
+      expectations: expectationsOf(test),
+    }
+  })
+}
+
+/** The keys of a checked mapping that are expectations, severity in its one spelling. */
+export function expectationsOf(node: MappingNode): Expectations {
+  const expectations: Record<string, unknown> = {}
+  for (const name of EXPECTATION_NAMES) {
+    const value = child(node, name)
+    if (value) expectations[name] = toValue(value)
+  }
+  const severity = expectations.ExpectedSeverity
+  if (typeof severity === 'string') expectations.ExpectedSeverity = parseSeverity(severity)
+  return expectations
+}

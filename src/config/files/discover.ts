@@ -1,0 +1,221 @@
+/** Finds analysis files, as Panther's layout has them. Reads names only, never what is in a file. */
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { UserError } from '../../errors.ts'
+import { isFile, isFolder, isLink, realPath } from '../../files/path-kind.ts'
+import { liesIn, outsideReason } from '../../files/project-file.ts'
+import { isWithin } from '../../files/within.ts'
+import { compareText } from '../../core/compare-text.ts'
+import { type FoundFiles, findEntries, findFiles, isPython, isYaml, patternBase } from './find-files.ts'
+
+export interface Discovered {
+  /** Absolute paths of possible specs, sorted. */
+  readonly specs: readonly string[]
+  /** `*.expect.yml` files among them. */
+  readonly sideFiles: readonly string[]
+  /** Python files in the same folders. */
+  readonly python: readonly string[]
+  /** YAML files outside the folders that are searched. */
+  readonly outside: readonly string[]
+  /** Links that are not followed. */
+  readonly links: readonly { readonly path: string; readonly leads: Exclude<Leads, 'inside'> }[]
+  /** Where all of these may lie, links followed: the root, and what the user named beside it. */
+  readonly folders: readonly string[]
+}
+
+type Leads = 'inside' | 'outside' | 'to-folder' | 'nowhere'
+
+const SIDE_FILE = /\.expect\.ya?ml$/
+const EVERYTHING = ['**']
+
+/**
+ * Panther's rule for the argument `.`: what lies directly in the root, below a folder whose name holds one of these
+ * words, or directly in a folder of one of these names.
+ */
+const SEARCHED_WORDS = ['data_models', 'lookup_tables', 'rules', 'policies', 'queries', 'scheduled_prompts']
+const SEARCHED_NAMES = ['global_helpers', 'packs']
+const SEARCHED_UPSTREAM = [
+  '*.{y*ml,py}',
+  ...SEARCHED_WORDS.map((word) => `**/*${word}*/**`),
+  ...SEARCHED_NAMES.map((name) => `**/${name}/*`),
+]
+const SEARCHED = [...SEARCHED_UPSTREAM, 'detections/**']
+const LEANED_ON = ['global_helpers', 'data_models']
+
+/** Everything of the project, or of the `paths` (walked in full) and the helpers and data models near them. */
+export async function discover(root: string, paths: readonly string[] = []): Promise<Discovered> {
+  const named = await Promise.all(paths.map((path) => namedBy(root, path)))
+  const isWhole = paths.length === 0
+  const starts = isWhole ? [root] : named.flatMap((each) => each.starts)
+  const { near, far } = leanedOn(root, starts)
+  const all = [
+    isWhole ? await findFiles(root, SEARCHED, { mustRead: isSearchedFolder }) : NOTHING,
+    ...named.map((each) => each.found),
+    ...(await Promise.all(near.map((folder) => findFiles(folder, EVERYTHING, { mustRead: () => true })))),
+  ]
+  const found = [...new Set(all.flatMap(({ files }) => files))].sort(compareText)
+  const { python = [], yaml = [] } = Object.groupBy(found, (path) =>
+    isPython(basename(path)) ? 'python' : 'yaml',
+  )
+  const folders = [root, ...starts.map(folderOf), ...near].filter(
+    (folder, place, each) => each.indexOf(folder) === place && (folder === root || !isWithin(root, folder)),
+  )
+  const isReal = realFolders()
+  const linked = all.flatMap(({ links }) => links).filter((path) => isFolder(path) && !near.includes(path))
+  const told = [...new Set([...yaml, ...linked, ...far])]
+    .sort(compareText)
+    .map((path) => ({ path, leads: leads(folders, path, isReal) }))
+  const inside = told.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
+  return {
+    specs: inside.filter((file) => !SIDE_FILE.test(file)),
+    sideFiles: inside.filter((file) => SIDE_FILE.test(file)),
+    python,
+    outside: isWhole ? await outsideOf(root, new Set(found)) : [],
+    links: told.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
+    folders,
+  }
+}
+
+/** Whether files in this folder are found by `SEARCHED`. The path is relative to the root. */
+function isSearchedFolder(path: string): boolean {
+  const folders = path.split('/')
+  return (
+    path === '' ||
+    folders[0] === 'detections' ||
+    SEARCHED_NAMES.includes(folders.at(-1)!) ||
+    folders.some((name) => SEARCHED_WORDS.some((word) => name.includes(word)))
+  )
+}
+
+const NOTHING: FoundFiles = { files: [], links: [] }
+
+/** YAML files that nothing searches. */
+async function outsideOf(root: string, found: ReadonlySet<string>): Promise<string[]> {
+  const { files } = await findFiles(root, ['**/*.y*ml'], { without: SEARCHED })
+  return files.filter((file) => !SIDE_FILE.test(file) && !found.has(file) && isFile(file)).sort(compareText)
+}
+
+/** Path for people: relative to the root, with forward slashes. */
+export function projectPath(root: string, file: string): string {
+  return relative(root, file).split(sep).join('/')
+}
+
+/** Where the expectations of a spec may stand beside it. */
+export function sideFilesOf(spec: string): string[] {
+  const stem = spec.replace(/\.[^.]+$/, '')
+  return [`${stem}.expect.yml`, `${stem}.expect.yaml`]
+}
+
+/** The specs to which a side file may belong. */
+export function specsOf(sideFile: string): string[] {
+  const stem = sideFile.replace(SIDE_FILE, '')
+  return [`${stem}.yml`, `${stem}.yaml`]
+}
+
+/** The files that Panther's tool, run on `.`, finds, with paths relative to the root. */
+export async function searchedUpstream(root: string): Promise<ReadonlySet<string>> {
+  const { files } = await findFiles(root, SEARCHED_UPSTREAM)
+  return new Set(files.map((file) => projectPath(root, file)))
+}
+
+interface Named {
+  readonly found: FoundFiles
+  /** The files and folders that were meant. */
+  readonly starts: readonly string[]
+}
+
+/** What a path on the command line names: a spec, a folder with everything below it, or all that a pattern fits. */
+async function namedBy(root: string, text: string): Promise<Named> {
+  const path = resolve(root, text)
+  if (existsSync(path)) {
+    refuseOutside(root, path)
+    return { found: await filesOf(path), starts: [path] }
+  }
+  // On Windows a backslash separates folders; elsewhere it escapes a character of a pattern.
+  const pattern = sep === '\\' ? text.replaceAll(sep, '/') : text
+  const base = await patternBase(pattern)
+  if (base === null)
+    throw new UserError(`${path} does not exist`, { hint: 'paths are relative to the project' })
+  refuseOutside(root, resolve(root, base))
+  const entries = await findEntries(root, [pattern])
+  const starts = entries
+    .filter(({ name, dirent }) => dirent.isDirectory() || dirent.isSymbolicLink() || isYaml(name))
+    .map((entry) => resolve(root, entry.path))
+  if (starts.length === 0) {
+    throw new UserError(`no folder and no YAML file matches ${text}`, {
+      hint: 'patterns are relative to the project, for example rules/aws_* or rules/**/*.yml',
+    })
+  }
+  const links = starts.filter((start) => isLink(start) && !isYaml(basename(start)))
+  const meant = starts.filter((start) => !links.includes(start))
+  const each = await Promise.all(meant.map(filesOf))
+  return {
+    found: {
+      files: each.flatMap(({ files }) => files),
+      links: [...links, ...each.flatMap(({ links }) => links)],
+    },
+    starts: meant,
+  }
+}
+
+async function filesOf(path: string): Promise<FoundFiles> {
+  if (isFolder(path)) return findFiles(path, EVERYTHING, { mustRead: () => true })
+  if (!/\.y[^.]*ml$/.test(path)) {
+    throw new UserError(`${path} is not a YAML file`, {
+      hint: 'name the spec, not its Python file; quote a pattern such as "rules/aws_*"',
+    })
+  }
+  return { files: [path, ...sideFilesOf(path).filter((file) => existsSync(file))], links: [] }
+}
+
+/** A path of the project may be a link that a stranger made. */
+function refuseOutside(root: string, path: string): void {
+  if (!isWithin(root, path) || liesIn([root], realPath(path) ?? path)) return
+  throw new UserError(`${path} ${outsideReason(path)}`, { hint: 'name the file or folder that is meant' })
+}
+
+/** The folder that a path names, or in which the file that it names lies. */
+function folderOf(path: string): string {
+  return isFolder(path) ? path : dirname(path)
+}
+
+/**
+ * Helpers and data models in, beside and above the paths, up to the folder that holds the project.
+ * @returns near: those that lie where they were found, links followed; far: links to somewhere else.
+ */
+function leanedOn(root: string, starts: readonly string[]): { near: string[]; far: string[] } {
+  const bases = new Set([root, dirname(root), join(root, 'detections')])
+  for (const start of starts) {
+    for (let at = start; isWithin(root, at); at = dirname(at)) bases.add(at)
+    bases.add(start).add(dirname(start))
+  }
+  const all = [...bases].flatMap((base) =>
+    LEANED_ON.map((name) => ({ path: join(base, name), limit: isWithin(root, base) ? root : base })),
+  )
+  const { near = [], far = [] } = Object.groupBy(
+    all.filter(({ path }) => isFolder(path)),
+    ({ path, limit }) => (liesIn([limit], realPath(path) ?? path) ? 'near' : 'far'),
+  )
+  return { near: near.map(({ path }) => path), far: far.map(({ path }) => path) }
+}
+
+/** Inside: the file, its links followed, lies in one of the folders. */
+function leads(folders: readonly string[], path: string, isReal: (folder: string) => boolean): Leads {
+  // Most files: to follow the whole path of each takes ten times as long.
+  if (isReal(dirname(path)) && !isLink(path)) return 'inside'
+  const real = realPath(path)
+  if (real === path) return 'inside'
+  if (real === null) return 'nowhere'
+  if (isFolder(path)) return 'to-folder'
+  return liesIn(folders, real) ? 'inside' : 'outside'
+}
+
+/** Whether nothing on the way to a folder is a link, asked once for each. */
+function realFolders(): (folder: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (folder) => {
+    const isReal = known.get(folder) ?? realPath(folder) === folder
+    known.set(folder, isReal)
+    return isReal
+  }
+}

@@ -1,0 +1,78 @@
+/** The one reader of the process's environment, with an optional `.env` file below it. */
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { UserError } from '../../errors.ts'
+import { foldersFor } from '../../files/project-file.ts'
+import { readText } from './source-text.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where `--env-file` was given, and for which project. */
+export interface EnvFileOptions {
+  readonly root: string
+  readonly envFile?: string
+}
+
+/**
+ * What the process has wins over the file, as with Node's own `--env-file`. A file in the project stays in it, links
+ * followed: a pull request can put a link at the name that a pipeline uses.
+ */
+export function processEnvironment({ root, envFile }: EnvFileOptions = { root: '.' }): Environment {
+  if (envFile === undefined) return { ...process.env }
+  const path = resolve(envFile)
+  const read = readText(path, foldersFor(resolve(root), path))
+  if (!('text' in read)) throw new UserError(`the env file ${envFile} ${read.reason}`)
+  const line = badLine(read.text)
+  if (line !== null) {
+    throw new UserError(`${envFile}:${line} is not NAME=value`, {
+      hint: 'a line is NAME=value, a comment that begins with #, or empty',
+    })
+  }
+  return { ...parseEnv(read.text), ...process.env }
+}
+
+/** Number of the first line that the parser would ignore; the text of it may be a secret. */
+function badLine(text: string): number | null {
+  const lineEnds = (value: string) => value.replaceAll(/[^\n]/g, '')
+  // A quoted value may have several lines.
+  const plain = text.replaceAll(
+    /(=[ \t]*)(["'`])[\s\S]*?\2/g,
+    (value, equals: string) => equals + lineEnds(value),
+  )
+  const assignment = /^\s*(?:#.*|(?:export\s+)?[\w.-]+\s*=.*)?$/
+  const at = plain.split(/\r?\n/).findIndex((line) => !assignment.test(line))
+  return at === -1 ? null : at + 1
+}
+
+/** The package index that `python add` asks. */
+export function pythonIndex({ SIGNALBOX_PYTHON_INDEX }: Environment): string {
+  return SIGNALBOX_PYTHON_INDEX || 'https://pypi.org/simple/'
+}
+
+/** The same rule as that of the command itself, which decides before any of this is loaded. */
+const { cacheFolder, projectsOf } = createRequire(import.meta.url)(
+  '../../../bin/cache-folder.cjs',
+) as typeof import('../../../bin/cache-folder.cjs')
+
+export interface SnapshotFolder {
+  readonly folder: string
+  /** Why it is not used; null: it is. */
+  readonly refusal: string | null
+}
+
+/**
+ * Where snapshots are kept: the user's cache folder, never the repository.
+ * @param projects folders of projects, beside those that the command names.
+ */
+export function snapshotFolder(environment: Environment, ...projects: readonly string[]): SnapshotFolder {
+  const named = projectsOf(process.argv.slice(2))
+  const { folder, refusal } = cacheFolder(environment, [...named, ...projects])
+  return { folder: join(folder, 'images'), refusal }
+}
+
+/** As `snapshotFolder`; null where nothing is to be kept. */
+export function imageFolder(environment: Environment, ...projects: readonly string[]): string | null {
+  const { folder, refusal } = snapshotFolder(environment, ...projects)
+  return refusal === null ? folder : null
+}

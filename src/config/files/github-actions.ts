@@ -1,0 +1,18 @@
+/** What GitHub Actions tells a step of itself. */
+import { relative, resolve, sep } from 'node:path'
+import type { Environment } from './environment.ts'
+
+export interface ActionsStep {
+  /** Stands before a project's file names, so that they are relative to the repository; empty or ends in `/`. */
+  readonly pathPrefix: string
+  /** The file to which the step's summary is appended; null: no step of GitHub Actions. */
+  readonly summaryFile: string | null
+}
+
+export function actionsStep(root: string, environment: Environment): ActionsStep {
+  const { GITHUB_WORKSPACE, GITHUB_STEP_SUMMARY } = environment
+  const way = relative(GITHUB_WORKSPACE || '.', resolve(root))
+    .split(sep)
+    .join('/')
+  return { pathPrefix: way === '' ? '' : `${way}/`, summaryFile: GITHUB_STEP_SUMMARY || null }
+}

@@ -1,0 +1,100 @@
+/** What earlier loads made of the same texts: a file that did not change is neither parsed nor checked again. */
+import { hash } from 'node:crypto'
+import type { Problem } from '../../model/project/problem.ts'
+import { programVersion } from '../../program-version.ts'
+import type { KnownGood } from './problems.ts'
+
+/** Where it is kept between runs; what it reads is what was written. */
+export interface Keep {
+  read(name: string): Uint8Array | null
+  write(name: string, ...parts: readonly Uint8Array[]): Promise<unknown>
+  /** Of one process that loads again and again. */
+  readonly memory?: Map<string, unknown>
+}
+
+/** All that reading one file came to. */
+export interface Found<T> {
+  readonly spec: T | null
+  readonly problems: readonly Problem[]
+}
+
+interface Kept<T> {
+  readonly found: Record<string, Found<T>>
+  /** Of checks and texts. */
+  readonly good: readonly string[]
+}
+
+/** To be raised when the layout of `Kept` changes, although the program's text is the same. */
+const FORMAT_VERSION = 1
+
+export class Recall<T> implements KnownGood {
+  readonly #keep: Keep | undefined
+  readonly #name: string
+  readonly #known: Record<string, Found<T>>
+  readonly #knownGood: ReadonlySet<string>
+  readonly #used: Record<string, Found<T>> = {}
+  readonly #usedGood = new Set<string>()
+  #isNew = false
+
+  /** Without a place to keep it, nothing is recalled. */
+  constructor(root: string, keep: Keep | undefined) {
+    this.#keep = keep
+    this.#name = keep ? `specs-${hash('sha256', [FORMAT_VERSION, programVersion(), root].join('\0'))}` : ''
+    const kept = (keep?.memory?.get(this.#name) as Kept<T> | undefined) ?? this.#read()
+    this.#known = kept?.found ?? {}
+    this.#knownGood = new Set(kept?.good)
+  }
+
+  #read(): Kept<T> | null {
+    const bytes = this.#keep?.read(this.#name)
+    return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as Kept<T>) : null
+  }
+
+  /** @param file as it is named in problems. */
+  of(file: string, text: string, read: () => Found<T>): Found<T> {
+    if (!this.#keep) return read()
+    const key = keyOf(file, text)
+    const known = this.#known[key]
+    const found = known ?? read()
+    if (!known && !isJson(found.spec)) return found
+    this.#isNew ||= !known
+    this.#used[key] = found
+    return found
+  }
+
+  has(check: string, text: string): boolean {
+    const key = keyOf(check, text)
+    const isKnown = this.#knownGood.has(key)
+    if (isKnown) this.#usedGood.add(key)
+    return isKnown
+  }
+
+  add(check: string, text: string): void {
+    this.#isNew = true
+    this.#usedGood.add(keyOf(check, text))
+  }
+
+  /** @param isWhole false: files that were not asked for may still be there. */
+  async keep(isWhole: boolean): Promise<void> {
+    if (!this.#keep) return
+    const kept: Kept<T> = isWhole
+      ? { found: this.#used, good: [...this.#usedGood] }
+      : {
+          found: { ...this.#known, ...this.#used },
+          good: [...new Set([...this.#knownGood, ...this.#usedGood])],
+        }
+    this.#keep.memory?.set(this.#name, kept)
+    if (this.#isNew) await this.#keep.write(this.#name, Buffer.from(JSON.stringify(kept)))
+  }
+}
+
+function keyOf(what: string, text: string): string {
+  return hash('sha256', `${what}\0${text}`, 'base64')
+}
+
+/** False for the numbers that only YAML has. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every(isJson)
+}

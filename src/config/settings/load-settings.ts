@@ -1,0 +1,98 @@
+/** signalbox.yaml and `SIGNALBOX_*` -> complete settings. The environment wins over the file; flags win over both. */
+import { join } from 'node:path'
+import { UserError } from '../../errors.ts'
+import { hasEntry } from '../../files/path-kind.ts'
+import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../../model/project/settings.ts'
+import type { TrustRule } from '../../model/project/trust-group.ts'
+import type { Environment } from '../files/environment.ts'
+import { formatProblem, ProblemList } from '../files/problems.ts'
+import { checkSchema } from '../yaml/schema-check.ts'
+import { SETTINGS_SCHEMA } from '../schemas/settings-schema.ts'
+import type { SourceText } from '../files/source-text.ts'
+import { readMapping } from '../detections/spec.ts'
+import { toRecord } from '../yaml/yaml.ts'
+import type { MappingNode } from '../yaml/yaml-tree.ts'
+
+export const SETTINGS_FILE = 'signalbox.yaml'
+
+/** signalbox.yaml once it fits the schema. */
+interface Declared {
+  sources?: string[]
+  classification?: ClassificationMatcher[]
+  store?: string
+  workers?: number
+  trust?: TrustRule[]
+  limits?: Partial<Settings['limits']>
+  alertUrl?: string
+  python?: unknown
+  lint?: { off?: Settings['lintOff'] }
+  warnings?: Partial<Settings['warnings']>
+  rejects?: string
+  destinations?: string
+}
+
+export interface LoadedSettings {
+  /** `pythonPaths` are not looked at yet. */
+  readonly settings: Settings
+  /** Where the registry is, when the file says so. */
+  readonly destinationsFile: string | null
+  /** null: there is none that counts. */
+  readonly document: SettingsDocument | null
+}
+export interface SettingsDocument {
+  readonly source: SourceText
+  readonly node: MappingNode
+}
+
+export function loadSettings(root: string, environment: Environment, problems: ProblemList): LoadedSettings {
+  const file = readFile(root, problems)
+  const declared = { ...file?.declared, ...fromEnvironment(environment) }
+  const { python: _, limits, lint, warnings, destinations = null, ...rest } = declared
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    ...rest,
+    limits: { ...DEFAULT_SETTINGS.limits, ...limits },
+    lintOff: lint?.off ?? [],
+    warnings: { ...DEFAULT_SETTINGS.warnings, ...warnings },
+  }
+  return { settings, destinationsFile: destinations, document: file }
+}
+
+/** The settings alone. Settings with errors are refused: they may name another store than the default. */
+export function settingsOf(root: string, environment: Environment): Settings {
+  const problems = new ProblemList()
+  const { settings } = loadSettings(root, environment, problems)
+  const errors = problems.sorted().filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new UserError(errors.map(formatProblem).join('\n\n'))
+  return settings
+}
+
+/** With an error the whole file counts for nothing. */
+function readFile(root: string, problems: ProblemList): (SettingsDocument & { declared: Declared }) | null {
+  const path = join(root, SETTINGS_FILE)
+  // A link that leads nowhere is a fault and no absence.
+  if (!hasEntry(path)) return null
+  const mapping = readMapping({ path, file: SETTINGS_FILE, folders: [root] }, problems)
+  if (!mapping) return null
+  const declared = toRecord(mapping.node)
+  return checkSchema(SETTINGS_SCHEMA, { ...mapping, value: declared }, problems)
+    ? { ...mapping, declared }
+    : null
+}
+
+function fromEnvironment(environment: Environment): Declared {
+  const text = (name: string) => environment[`SIGNALBOX_${name}`] || undefined
+  const declared: Declared = {
+    store: text('STORE'),
+    workers: wholeNumber('SIGNALBOX_WORKERS', text('WORKERS')),
+    alertUrl: text('ALERT_URL'),
+    rejects: text('REJECTS'),
+  }
+  return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined))
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new UserError(`${name} must be a whole number above 0`)
+}

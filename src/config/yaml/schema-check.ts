@@ -1,0 +1,261 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
+/** Checks a value against a JSON Schema and says each failure at its place in the YAML, in a sentence. */
+import { createRequire } from 'node:module'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
+import { nearest } from '../../core/did-you-mean.ts'
+import type { ProblemList, Report } from '../files/problems.ts'
+import type { SourceText } from '../files/source-text.ts'
+import type { YamlNode } from './yaml-tree.ts'
+
+export type Schema = Readonly<Record<string, unknown>>
+/** Decides whether an error counts, and whether its source line may be shown. */
+export type Judge = (error: ErrorObject) => 'report' | 'report-secretly' | 'report-and-keep-file' | 'ignore'
+
+/** Each problem costs a search for the nearest known key and a line of text. */
+const MAX_PROBLEM_COUNT = 100
+
+let ajv: Ajv | undefined
+
+/** Loaded when something is to be checked: what was checked before is not. */
+function validator(): Ajv {
+  if (ajv) return ajv
+  const { Ajv: Validator } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+  ajv = new Validator({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    allowUnionTypes: true,
+    logger: false,
+    formats: { uri: (text: string) => URL.canParse(text) },
+    // `secret: true` marks an option that should hold a reference.
+    keywords: ['secret'],
+  })
+  return ajv
+}
+
+const compiled = new WeakMap<Schema, ValidateFunction>()
+
+const texts = new WeakMap<Schema, string>()
+
+function textOf(schema: Schema): string {
+  let text = texts.get(schema)
+  if (text === undefined) {
+    text = JSON.stringify(schema)
+    texts.set(schema, text)
+  }
+  return text
+}
+
+/** Compiled once per schema object. */
+function validatorOf(schema: Schema): ValidateFunction {
+  let validate = compiled.get(schema)
+  if (!validate) {
+    validate = validator().compile(schema)
+    compiled.set(schema, validate)
+  }
+  return validate
+}
+
+export interface Checked {
+  readonly source: SourceText
+  readonly node: YamlNode
+  readonly value: unknown
+  /** Where the node stands in its document, as a JSON pointer: for the messages. */
+  readonly pointer?: string
+}
+
+/** True when nothing was reported. */
+export function checkSchema(
+  schema: Schema,
+  { source, node, value, pointer = '' }: Checked,
+  problems: ProblemList,
+  judge: Judge = () => 'report',
+): boolean {
+  const check = problems.knownGood && `${textOf(schema)}${pointer}`
+  if (check && problems.knownGood?.has(check, source.text)) return true
+  const validate = validatorOf(schema)
+  if (validate(value)) {
+    if (check) problems.knownGood?.add(check, source.text)
+    return true
+  }
+  const errors = withoutBranches(validate.errors ?? []).filter((error) => judge(error) !== 'ignore')
+  for (const error of errors.slice(0, MAX_PROBLEM_COUNT)) {
+    const report = describe(error, pointer)
+    const verdict = judge(error)
+    problems.error(source, offsetOf(error, node), {
+      ...report,
+      secret: verdict === 'report-secretly',
+      keepsFile: verdict === 'report-and-keep-file',
+    })
+  }
+  const more = errors.slice(MAX_PROBLEM_COUNT)
+  if (more.length > 0) {
+    const message = `the file has ${more.length} more problems, which are not listed`
+    const keepsFile = more.every((error) => judge(error) === 'report-and-keep-file')
+    problems.file('error', source.file, { code: 'more-problems', message, keepsFile })
+  }
+  return errors.length === 0
+}
+
+/** What is wrong with a value that stands in no file; null: it fits. */
+export function faultOf(schema: Schema, value: unknown, judge: Judge = () => 'report'): string | null {
+  const validate = validatorOf(schema)
+  if (validate(value)) return null
+  const error = withoutBranches(validate.errors ?? []).find((each) => judge(each) !== 'ignore')
+  return error ? describe(error, '').message : null
+}
+
+/** Branches of `oneOf` and forms of keys repeat what their parent says better. */
+function withoutBranches(errors: readonly ErrorObject[]): ErrorObject[] {
+  return errors.filter(
+    ({ schemaPath, propertyName }) =>
+      propertyName === undefined && !/\/(?:oneOf|anyOf)\/\d+\//.test(schemaPath),
+  )
+}
+
+/** The node at a JSON pointer; where it leads nowhere, the last node on the way. */
+export function nodeAt(root: YamlNode, pointer: string): YamlNode {
+  let node = root
+  for (const step of steps(pointer)) {
+    const next =
+      node.kind === 'mapping'
+        ? node.entries.get(step)?.value
+        : node.kind === 'sequence'
+          ? node.items[Number(step)]
+          : undefined
+    if (!next) return node
+    node = next
+  }
+  return node
+}
+
+function steps(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function offsetOf(error: ErrorObject, root: YamlNode): number {
+  const node = nodeAt(root, error.instancePath)
+  if (node.kind === 'mapping') {
+    const key = (error.params.additionalProperty ?? error.params.propertyName) as string | undefined
+    return (key === undefined ? undefined : node.entries.get(key)?.keyOffset) ?? node.offset
+  }
+  if (error.keyword === 'uniqueItems' && node.kind === 'sequence') {
+    // Ajv names the later of the two as `i` or as `j`, depending on the items.
+    const later = Math.max(error.params.i as number, error.params.j as number)
+    return node.items[later]?.offset ?? node.offset
+  }
+  return node.offset
+}
+
+const MAX_LISTED = 12
+
+function describe(error: ErrorObject, pointer: string): Report {
+  const at = label(pointer + error.instancePath)
+  const { params } = error
+  const schema = (error.parentSchema ?? {}) as Schema
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(params.additionalProperty as string, at, schema)
+    case 'required':
+      return { code: 'missing-key', message: `the key ${params.missingProperty} is missing${inside(at)}` }
+    case 'type':
+      return { code: 'wrong-type', message: `${at || 'this'} must be ${typeText(params.type)}` }
+    case 'enum':
+      return badChoice(at, error.data, params.allowedValues as unknown[], schema)
+    case 'const':
+      return { code: 'bad-value', message: `${at} must be ${JSON.stringify(params.allowedValue)}` }
+    case 'pattern':
+    case 'format':
+      return {
+        code: 'bad-value',
+        message: `${at} must be ${formText(schema, params)}`,
+        hint: variableHint(error.data),
+      }
+    case 'not':
+      return { code: 'bad-value', message: `${at} may not be ${JSON.stringify(error.data)}` }
+    case 'propertyNames':
+      return { code: 'bad-value', message: `"${params.propertyName}" is no possible key${inside(at)}` }
+    case 'uniqueItems':
+      return { code: 'duplicate-item', message: `${at} holds the same item twice` }
+    case 'oneOf':
+      return { code: 'exactly-one', message: `exactly one of ${branchKeys(schema)} is needed${inside(at)}` }
+    case 'anyOf':
+      return {
+        code: 'at-least-one',
+        message: `at least one of ${branchKeys(schema, 'anyOf')} is needed${inside(at)}`,
+      }
+    default:
+      return { code: 'bad-value', message: `${at || 'this'} ${error.message ?? 'does not fit'}` }
+  }
+}
+
+/** Our own schemas say the form in words; those of adapters have their pattern. */
+function formText(schema: Schema, params: Readonly<Record<string, unknown>>): string {
+  if (typeof schema.form === 'string') return schema.form
+  return params.format === undefined
+    ? `text that matches ${String(params.pattern)}`
+    : `a ${params.format as string}`
+}
+
+/** Shells and other tools write variables without the scheme. The text may be a secret and is not repeated. */
+function variableHint(data: unknown): string | null {
+  const isVariable =
+    typeof data === 'string' && /^(?:\$\(?[A-Za-z_]\w*\)?|\$\{\w+\}|%\w+%|\{\{.*\}\})$/.test(data)
+  return isVariable ? 'an environment variable is written ${env:NAME}' : null
+}
+
+function unknownKey(key: string, at: string, schema: Schema): Report {
+  const known = Object.keys((schema.properties ?? {}) as object)
+  const near = nearest(key, known)
+  const list = known.length > 0 && known.length <= MAX_LISTED ? `known: ${known.join(', ')}` : null
+  return {
+    code: 'unknown-key',
+    message: `"${key}" is not a known key${inside(at)}`,
+    hint: near ? `did you mean "${near}"?` : list,
+  }
+}
+
+function badChoice(at: string, data: unknown, allowed: readonly unknown[], schema: Schema): Report {
+  const names = (schema.choices as readonly string[] | undefined) ?? allowed.map(String)
+  const near = typeof data === 'string' ? nearest(data, names) : undefined
+  return {
+    code: 'bad-value',
+    message: `${at} must be one of ${names.join(', ')}`,
+    hint: near ? `did you mean "${near}"?` : null,
+  }
+}
+
+function branchKeys(schema: Schema, keyword = 'oneOf'): string {
+  const branches = (schema[keyword] ?? []) as readonly { required?: readonly string[] }[]
+  return branches.flatMap((branch) => branch.required ?? []).join(', ')
+}
+
+/** `/Tests/0/Name` -> `Tests[0].Name`, as people write it. */
+function label(pointer: string): string {
+  return steps(pointer).reduce(
+    (text, step) => (/^\d+$/.test(step) ? `${text}[${step}]` : text ? `${text}.${step}` : step),
+    '',
+  )
+}
+
+function inside(at: string): string {
+  return at ? ` in ${at}` : ''
+}
+
+const TYPE_TEXT: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'a mapping',
+  array: 'a list',
+  null: 'null',
+}
+
+function typeText(type: unknown): string {
+  const types = Array.isArray(type) ? type : String(type).split(',')
+  return types.map((name) => TYPE_TEXT[String(name)] ?? name).join(' or ')
+}

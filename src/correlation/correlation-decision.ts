@@ -1,0 +1,78 @@
+/** What one look at the signals finds: matches that a new signal made, and absences that have become certain. Pure. */
+import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
+import type { MatchFinding } from '../model/alerts/finding.ts'
+import { type CorrelationMatch, matches } from './correlation.ts'
+import { correlationResults } from './correlation-alert.ts'
+import type { Found } from './correlation-hits.ts'
+import { hitsOfSignals, type KeptSignal, keepFields, type SignalHit } from '../match/signal-fields.ts'
+
+export interface CorrelationRule {
+  readonly id: string
+  readonly correlation: Correlation
+  /** Of its own signals: it may be a member of another. */
+  readonly signalFields: readonly SignalField[]
+}
+
+export interface Look {
+  /** Signals with these numbers are new: above the one, up to the other. */
+  readonly after: number
+  readonly upTo: number
+  readonly now: number
+  readonly waitMs: number
+  /** When absence was judged last; null: not in this look. */
+  readonly judgedAt: number | null
+}
+
+/** One finding for each value. */
+export function findMatches(
+  rule: CorrelationRule,
+  signals: readonly KeptSignal[],
+  look: Look,
+): MatchFinding[] {
+  const isNew = ({ id }: KeptSignal) => id > look.after && id <= look.upTo
+  const hits = hitsOfSignals(signals, rule.correlation, isNew)
+  const { lookbackMs } = rule.correlation
+  const found = matches(rule.correlation, hits, look, (match) => isDue(match, look, lookbackMs))
+  return [...found].map((match) => findingOf(rule, match, look.now))
+}
+
+/**
+ * What waits for something absent is due once, when the wait is over. Where its last signal came late, what is waited
+ * for may come as late; but nothing waits longer than a window for that.
+ */
+function isDue({ isNew, last, waitsUntil }: Found<SignalHit>, look: Look, lookbackMs: number): boolean {
+  if (waitsUntil === null) return isNew
+  if (look.judgedAt === null) return false
+  const lateMs = Math.max(0, last.signal.at - last.signal.happenedAt)
+  const due = waitsUntil + Math.min(lateMs, lookbackMs)
+  return due <= look.now && (due > look.judgedAt || isNew)
+}
+
+function findingOf(
+  { id, signalFields }: CorrelationRule,
+  match: CorrelationMatch<SignalHit>,
+  now: number,
+): MatchFinding {
+  const last = match.last.signal
+  const functions = correlationResults(match, ({ signal }) => ({
+    time: new Date(signal.happenedAt).toISOString(),
+    rowId: signal.rowId,
+    ...(signal.alertId !== null && { alertId: signal.alertId }),
+  }))
+  return {
+    from: 'detection',
+    detection: id,
+    functions,
+    signalFields: keepFields(signalFields, '{}', {}, functions.alert_context?.output ?? '{}'),
+    event: {
+      source: 'correlation',
+      seq: last.id,
+      kind: 'log',
+      type: null,
+      rowId: last.rowId,
+      resourceId: null,
+      happenedAt: last.happenedAt,
+      at: now,
+    },
+  }
+}

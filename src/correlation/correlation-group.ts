@@ -1,0 +1,85 @@
+/** Groups: enough hits of every step within one window, in any order, and none of the steps that must be absent. Pure. */
+import type { Correlation, CorrelationStep } from '../model/project/correlation-definition.ts'
+import {
+  type CorrelationTiming,
+  countBetween,
+  type Found,
+  type Hit,
+  type StepHits,
+} from './correlation-hits.ts'
+
+interface Placed<H extends Hit> {
+  readonly step: CorrelationStep
+  readonly hit: H
+}
+
+/** One for each hit that a window may begin at. */
+export function* groupMatches<H extends Hit>(
+  { steps, minSteps, lookbackMs }: Correlation,
+  hits: StepHits<H>,
+  { waitMs }: CorrelationTiming,
+): Generator<Found<H>> {
+  const present = steps.filter((step) => !step.absent)
+  const needed = Math.max(1, Math.min(minSteps ?? present.length, present.length))
+  const waits = present.length < steps.length
+  const placed = present
+    .flatMap((step) => (hits.get(step.id) ?? []).map((hit): Placed<H> => ({ step, hit })))
+    .sort((a, b) => a.hit.at - b.hit.at)
+
+  for (const { counts, fresh, from, to } of windows(placed, lookbackMs)) {
+    const enough = new Set(present.filter(({ id, min }) => (counts.get(id) ?? 0) >= min))
+    if (enough.size < needed) continue
+    const takesPart = ({ step }: Placed<H>) => enough.has(step)
+    // Of steps that are not met the window may hold hits too: they are not of the match.
+    const first = placed[from]!
+    if (!takesPart(first)) continue
+    const last = placed[lastIndex(placed, from, to, takesPart)]!.hit
+    // No window of that length that holds these hits may hold too many: of what must be absent, any.
+    const disturbed = steps.some(({ id, absent, max }) => {
+      const most = absent ? 0 : max
+      return (
+        most !== null && countBetween(hits.get(id), last.at - lookbackMs, first.hit.at + lookbackMs) > most
+      )
+    })
+    if (disturbed) continue
+    yield {
+      isNew: [...enough].some(({ id }) => (fresh.get(id) ?? 0) > 0),
+      last,
+      waitsUntil: waits ? last.at + waitMs : null,
+      hits: () => placed.slice(from, to).filter(takesPart),
+    }
+  }
+}
+
+function lastIndex<T>(items: readonly T[], from: number, to: number, isMeant: (item: T) => boolean): number {
+  let index = to - 1
+  while (index > from && !isMeant(items[index]!)) index--
+  return index
+}
+
+interface Window {
+  /** By step. */
+  readonly counts: ReadonlyMap<string, number>
+  /** The new ones among them. */
+  readonly fresh: ReadonlyMap<string, number>
+  /** Of the placed hits: the first in it, and the first after it. */
+  readonly from: number
+  readonly to: number
+}
+
+/** The counts are the same maps, changed from window to window. */
+function* windows<H extends Hit>(placed: readonly Placed<H>[], lengthMs: number): Generator<Window> {
+  const counts = new Map<string, number>()
+  const fresh = new Map<string, number>()
+  const add = ({ step: { id }, hit }: Placed<H>, by: number) => {
+    counts.set(id, (counts.get(id) ?? 0) + by)
+    if (hit.isNew) fresh.set(id, (fresh.get(id) ?? 0) + by)
+  }
+  let to = 0
+  for (let from = 0; from < placed.length; from++) {
+    for (; to < placed.length && placed[to]!.hit.at - placed[from]!.hit.at <= lengthMs; to++)
+      add(placed[to]!, 1)
+    yield { counts, fresh, from, to }
+    add(placed[from]!, -1)
+  }
+}

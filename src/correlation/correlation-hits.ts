@@ -1,0 +1,48 @@
+/** What correlations are asked of, and what the two forms of them answer. */
+import type { CorrelationStep } from '../model/project/correlation-definition.ts'
+
+/** One signal, as a correlation sees it. */
+export interface Hit {
+  readonly at: number
+  /** It is one of those for which the question is asked. */
+  readonly isNew: boolean
+  /** Texts that stand for the values under a field; none where it is absent or no value to compare. */
+  values(field: string): readonly string[]
+}
+
+/** Of each step, by time. */
+export type StepHits<H extends Hit> = ReadonlyMap<string, readonly H[]>
+
+/** What the two forms find in hits that share their values. Cheap to pass over: there may be one for every hit. */
+export interface Found<H extends Hit> {
+  /** A new hit takes part. */
+  readonly isNew: boolean
+  /** Its last hit. */
+  readonly last: H
+  /** Until then something absent could still come; null: nothing is waited for. */
+  readonly waitsUntil: number | null
+  /** The hits it stands on, those of present steps, by time. */
+  readonly hits: () => readonly { readonly step: CorrelationStep; readonly hit: H }[]
+}
+
+export interface CorrelationTiming {
+  /** How long a group waits for what must be absent; see `absenceWaitMs`. */
+  readonly waitMs: number
+}
+
+/** The place of the first hit at that time or later; after the last where there is none. */
+export function firstFrom(hits: readonly Hit[], at: number): number {
+  let [low, high] = [0, hits.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (hits[middle]!.at < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** How many there are between two times, both included. */
+export function countBetween(hits: readonly Hit[] = [], from: number, to: number): number {
+  // Times are whole milliseconds.
+  return Math.max(0, firstFrom(hits, to + 1) - firstFrom(hits, from))
+}

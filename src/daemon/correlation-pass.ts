@@ -1,0 +1,163 @@
+/**
+ * One look of a correlation rule at the signals behind its cursor. What it finds is committed together with the
+ * cursor: a crash at any moment repeats the look, and never its alert.
+ */
+
+import { absenceWaitMs, canWait } from '../correlation/correlation.ts'
+import { type CorrelationRule, findMatches } from '../correlation/correlation-decision.ts'
+import { ageMs } from '../core/age.ts'
+import type { MatchFinding } from '../model/alerts/finding.ts'
+import type { Log } from '../model/ports.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { Store, StoredSignal } from '../store/store.ts'
+
+export interface CorrelatePorts {
+  readonly store: Pick<Store, 'cursor' | 'signals' | 'latestSignal' | 'once'>
+  readonly admit: Pipeline['admitMatches']
+  readonly log: Log
+}
+
+export interface Occasion {
+  readonly now: number
+  /** Of the rule's schedule. */
+  readonly intervalMs: number
+  /** Of several daemons one takes it; null: whoever asks looks. */
+  readonly slot: string | null
+}
+
+interface Cursor {
+  /** The last signal that was looked at. */
+  readonly after: number
+  /** When absence was judged last. */
+  readonly at: number
+}
+
+/** New signals per commit. */
+const PAGE = 10_000
+/** Signals that one look takes into memory. */
+const MOST_SIGNALS = 100_000
+
+/** A rule that is new looks at what comes from now on; what its window holds already counts with it. */
+export async function beginCursor(rule: CorrelationRule, now: number, ports: CorrelatePorts): Promise<void> {
+  if ((await ports.store.cursor(cursorName(rule))) !== null) return
+  await move(rule, { after: await ports.store.latestSignal(), at: now }, [], ports)
+}
+
+export async function correlate(
+  rule: CorrelationRule,
+  occasion: Occasion,
+  ports: CorrelatePorts,
+): Promise<void> {
+  const { now, intervalMs, slot } = occasion
+  const { lookbackMs } = rule.correlation
+  const stored = await readCursor(rule, ports)
+  if (stored === null) return beginCursor(rule, now, ports)
+  // A clock that was ahead has judged a time that is still to come: one window is judged again.
+  const begun = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
+  const waits = canWait(rule.correlation)
+  const waitMs = absenceWaitMs(lookbackMs, intervalMs)
+  // What is judged now may have happened a window before the last look.
+  const judging = waits ? [{ from: begun.at - lookbackMs, to: now }] : []
+  let isTaken = slot === null
+  for (let { after } = begun; ; ) {
+    // Absence is judged over all that has come, not page by page.
+    const fresh = await newSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE, ports)
+    const look = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
+    const findings: MatchFinding[] = []
+    for (const span of neighbourhoods([...judging, ...fresh.spans], 2 * lookbackMs)) {
+      findings.push(...findMatches(rule, await signalsOf(rule, span, ports), look))
+    }
+    const isStale = waits && now - begun.at > lookbackMs
+    if (findings.length === 0 && fresh.spans.length === 0 && !isStale) return
+    isTaken ||= await ports.store.once(cursorName(rule), slot!)
+    if (!isTaken) return
+    await move(rule, { after: fresh.upTo, at: now }, findings, ports)
+    if (fresh.isLast) return
+    after = fresh.upTo
+  }
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+interface Fresh {
+  readonly upTo: number
+  /** When they happened, one by one. */
+  readonly spans: readonly Span[]
+  readonly isLast: boolean
+}
+
+/** What came after a signal, at most so many of them and a page. */
+async function newSignals(
+  rule: CorrelationRule,
+  after: number,
+  most: number,
+  { store }: CorrelatePorts,
+): Promise<Fresh> {
+  const spans: Span[] = []
+  for (let upTo = after; ; ) {
+    const page = await store.signals({ detections: membersOf(rule), after: upTo, limit: PAGE })
+    for (const { happenedAt } of page) spans.push({ from: happenedAt, to: happenedAt })
+    upTo = page.at(-1)?.id ?? upTo
+    const isLast = page.length < PAGE
+    if (isLast || spans.length >= most) return { upTo, spans, isLast }
+  }
+}
+
+/**
+ * The spans with what is near enough to be of one match, those that meet as one. A record with a wrong clock thus has
+ * a neighbourhood of its own, and does not drag in all that lies between.
+ */
+function neighbourhoods(spans: readonly Span[], reachMs: number): Span[] {
+  const merged: { from: number; to: number }[] = []
+  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last && from - reachMs <= last.to) last.to = Math.max(last.to, to + reachMs)
+    else merged.push({ from: from - reachMs, to: to + reachMs })
+  }
+  return merged
+}
+
+async function signalsOf(
+  rule: CorrelationRule,
+  happened: Span,
+  { store, log }: CorrelatePorts,
+): Promise<readonly StoredSignal[]> {
+  const signals = await store.signals({
+    detections: membersOf(rule),
+    happened,
+    latest: true,
+    limit: MOST_SIGNALS,
+  })
+  if (signals.length === MOST_SIGNALS) {
+    log.error(
+      { detection: rule.id, signals: MOST_SIGNALS },
+      'a correlation rule has more signals than it can look at: the oldest are left out',
+    )
+  }
+  return signals
+}
+
+function membersOf({ correlation }: CorrelationRule): string[] {
+  return [...new Set(correlation.steps.map(({ rule }) => rule))]
+}
+
+async function readCursor(rule: CorrelationRule, { store }: CorrelatePorts): Promise<Cursor | null> {
+  const text = await store.cursor(cursorName(rule))
+  return text === null ? null : (JSON.parse(text) as Cursor)
+}
+
+function move(
+  rule: CorrelationRule,
+  cursor: Cursor,
+  findings: Parameters<CorrelatePorts['admit']>[0],
+  { admit }: CorrelatePorts,
+): Promise<void> {
+  return admit(findings, { source: cursorName(rule), cursor: JSON.stringify(cursor) })
+}
+
+function cursorName({ id }: CorrelationRule): string {
+  return `correlation:${id}`
+}

@@ -1,0 +1,90 @@
+/** Correlation rules of a running daemon: each looks at the signals by its own schedule, one look at a time. */
+import { createTask } from 'node-cron'
+import type { CorrelationRule } from '../correlation/correlation-decision.ts'
+import { messageOf } from '../errors.ts'
+import type { CorrelationSchedule } from '../model/project/correlation-definition.ts'
+import type { Clock } from '../model/ports.ts'
+import type { Project } from '../model/project/project.ts'
+import { beginCursor, type CorrelatePorts, correlate } from './correlation-pass.ts'
+
+export interface CorrelationPorts extends CorrelatePorts {
+  readonly clock: Clock
+}
+
+export interface Correlations {
+  /** From now on these rules. Resolves when they have looked at what came while nobody did. */
+  follow(project: Pick<Project, 'detections'>): Promise<void>
+  /** All of them look at once: what has come so far is not left to their next turn. Never rejects. */
+  look(): Promise<void>
+  /** No look begins any more; resolves when the one under way has ended. */
+  stop(): Promise<void>
+}
+
+export function createCorrelations(ports: CorrelationPorts): Correlations {
+  const { clock, log } = ports
+  let rules: readonly CorrelationRule[] = []
+  let following = new AbortController()
+  let last: Promise<unknown> = Promise.resolve()
+
+  const inTurn = (rule: CorrelationRule, task: () => Promise<void>): Promise<void> => {
+    const run = last.then(task).catch((error: unknown) => {
+      log.error(
+        { detection: rule.id, error: messageOf(error) },
+        'a correlation rule could not look at its signals',
+      )
+    })
+    last = run
+    return run
+  }
+  const lookNow = (rule: CorrelationRule) =>
+    inTurn(rule, () => {
+      const now = clock.now()
+      const { intervalMs } = nextSlot(rule.correlation.schedule, now)
+      return correlate(rule, { now, intervalMs, slot: null }, ports)
+    })
+
+  async function watch(rule: CorrelationRule, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { at, intervalMs } = nextSlot(rule.correlation.schedule, clock.now())
+      while (!signal.aborted && clock.now() < at) await clock.sleep(at - clock.now(), signal)
+      if (signal.aborted) return
+      const slot = new Date(at).toISOString()
+      await inTurn(rule, () => correlate(rule, { now: clock.now(), intervalMs, slot }, ports))
+    }
+  }
+
+  const stop = async () => {
+    following.abort()
+    await last
+  }
+  return {
+    stop,
+    async follow({ detections }) {
+      await stop()
+      following = new AbortController()
+      rules = [...detections.values()].flatMap(({ id, enabled, correlation, signalFields }) =>
+        enabled && correlation ? [{ id, correlation, signalFields }] : [],
+      )
+      const { signal } = following
+      await Promise.all(rules.map((rule) => inTurn(rule, () => beginCursor(rule, clock.now(), ports))))
+      await Promise.all(rules.map(lookNow))
+      for (const rule of rules) void watch(rule, signal)
+    },
+    async look() {
+      await Promise.all(rules.map(lookNow))
+    },
+  }
+}
+
+/** The next time at which a schedule is due, and how long it is from there to the one after. */
+function nextSlot(schedule: CorrelationSchedule, now: number): { at: number; intervalMs: number } {
+  if ('everyMs' in schedule) {
+    const { everyMs } = schedule
+    return { at: (Math.floor(now / everyMs) + 1) * everyMs, intervalMs: everyMs }
+  }
+  // Never started: it only knows the calendar.
+  const calendar = createTask(schedule.cron, () => {})
+  const [first, second] = calendar.getNextRuns(2)
+  void calendar.destroy()
+  return { at: first!.getTime(), intervalMs: second!.getTime() - first!.getTime() }
+}

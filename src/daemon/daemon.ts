@@ -1,0 +1,188 @@
+/** The composition root: builds the rooms, starts them in order, stops them in reverse. */
+import { type Cleanups, createCleanups } from './cleanups.ts'
+import { createEnding, type Ending } from './ending.ts'
+import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
+import { type DaemonOptions, type Ground, layGround } from './resources.ts'
+import { createReloads, type Reloads } from './reloads.ts'
+import { BODY_BYTES, buildRooms, type Rooms, startRooms } from './services.ts'
+import { runSource } from './source-runs.ts'
+import type { DeliveryCounts, RunSummary } from './run-stats.ts'
+import { messageOf } from '../errors.ts'
+import { DELIVERY_STATES } from '../store/store.ts'
+
+export type { DaemonEvent } from './events.ts'
+export type { DaemonOptions } from './resources.ts'
+export type { RunSummary } from './run-stats.ts'
+
+/** Deliveries that the summary names. */
+const LEFT_TOLD = 20
+const UNDELIVERED = DELIVERY_STATES.filter((state) => state !== 'delivered')
+
+export interface Daemon {
+  /** Resolves when the sources ended or the drain was asked for, and delivery has drained. */
+  readonly finished: Promise<RunSummary>
+  /** Takes no more events, lets what is under way settle, drains deliveries. */
+  drain(): void
+  /** What is left of the drain time, once the end has begun. */
+  remainingMs(): number
+  /** Loads the whole project again, or keeps the old one and says why. */
+  reload(): Promise<void>
+}
+
+/** Rejects with a UserError when it can't start; what had been started is stopped again. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const startedAt = performance.now()
+  const cleanups = createCleanups(options.log)
+  try {
+    const ground = await layGround(options, cleanups)
+    const before = await ground.store.countDeliveries()
+    const rooms = buildRooms(ground, options, cleanups)
+    await startRooms(ground, rooms, cleanups)
+    const { generation } = ground.current
+    const sources = ground.sources.map(({ spec }) => spec.name)
+    options.onEvent({ kind: 'started', sources, store: ground.store.place, ...contentsOf(generation) })
+
+    const reloads = reloadsOf(ground, rooms, options)
+    cleanups.add('reload', () => reloads.end())
+    const ending = createEnding(options.drainTimeoutMs, options.log)
+    ground.draining.signal.addEventListener('abort', () => ending.begin())
+    const run = { ground, rooms, cleanups, ending, before, startedAt }
+    const finished = finish(runSources(ground, rooms, options), run, options)
+    // Whoever asks for the end gets its failure; nobody may be asking yet.
+    finished.catch(() => {})
+    return {
+      finished,
+      drain: () => ground.draining.abort(),
+      remainingMs: () => ending.remainingMs(),
+      reload: () => reloads.ask(),
+    }
+  } catch (error) {
+    await cleanups.run()
+    throw error
+  }
+}
+
+interface SourceRun {
+  readonly source: string
+  readonly ended: Promise<void>
+}
+
+function runSources(ground: Ground, rooms: Rooms, options: DaemonOptions): SourceRun[] {
+  const { current, store, keepRejects, draining } = ground
+  const { pipeline, tally, readiness, server } = rooms
+  const { log, onEvent, stdin } = options
+  const { eventBytes } = current.generation.project.settings.limits
+  return ground.sources.map((opened) => {
+    const ended = runSource(opened, {
+      evaluate: (events) => current.generation.evaluate(events),
+      pipeline,
+      store,
+      tally,
+      readiness,
+      keepRejects,
+      onEvent,
+      door: server,
+      stdin,
+      limits: { eventBytes, bodyBytes: BODY_BYTES },
+      log,
+      signal: draining.signal,
+    })
+    // One that is left behind may fail at any time.
+    ended.catch(() => {})
+    return { source: opened.spec.name, ended }
+  })
+}
+
+interface Run {
+  readonly ground: Ground
+  readonly rooms: Rooms
+  readonly cleanups: Cleanups
+  readonly ending: Ending
+  readonly before: DeliveryCounts
+  readonly startedAt: number
+}
+
+/** Waits for the sources, then for the deliveries, and stops everything. A source that can't be read ends the others. */
+async function finish(
+  runs: readonly SourceRun[],
+  { ground, rooms: { delivery, tally, correlations }, cleanups, ending, before, startedAt }: Run,
+  { onEvent }: DaemonOptions,
+): Promise<RunSummary> {
+  const { store, draining } = ground
+  const sourcesEnded = () => Promise.all(runs.map(({ source, ended }) => ending.wait(source, ended)))
+  try {
+    await sourcesEnded()
+    const exhausted = !draining.signal.aborted
+    ending.begin()
+    // What the last events make is not left for the next run.
+    await ending.wait(
+      'correlation',
+      correlations.look().then(() => correlations.stop()),
+    )
+    if (!exhausted) {
+      const { pending, sending, waiting } = await store.countDeliveries()
+      onEvent({ kind: 'draining', waiting: pending + sending + waiting })
+    }
+    // What is sent could not be recorded in a store that was lost.
+    if (ground.loss.reason === null) await delivery.drain(ending.remainingMs())
+    // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
+    await delivery.stop()
+    const left = await store.deliveries({ states: UNDELIVERED, limit: LEFT_TOLD })
+    const durationMs = performance.now() - startedAt
+    return tally.summary(before, await store.countDeliveries(), {
+      left,
+      exhausted,
+      durationMs,
+      lost: ground.loss.reason,
+    })
+  } finally {
+    draining.abort()
+    await sourcesEnded().catch(() => {})
+    await cleanups.run()
+  }
+}
+
+function reloadsOf(
+  { current, cache }: Ground,
+  { pipeline, delivery, heartbeat, correlations, reloadStatus }: Rooms,
+  options: DaemonOptions,
+): Reloads {
+  const { log, onEvent } = options
+  const kept = (error: unknown, message: string) => log.error({ error: messageOf(error) }, message)
+  return createReloads({
+    onRequested: (begins) => onEvent({ kind: 'reload requested', begins }),
+    load: async () => startGeneration(await prepareGeneration(options), options, cache),
+    handOver: async (next) => {
+      const previous = current.generation
+      const { registry } = next.project
+      // Between commits: a plan made on the old registry would leave deliveries that nobody looks for any more.
+      await pipeline
+        .betweenCommits(() => {
+          current.generation = next
+          return delivery.reload(registry)
+        })
+        .catch((error) => kept(error, 'the deliveries could not all be fitted to the new registry'))
+      await heartbeat.follow(registry.heartbeat)
+      await correlations.follow(next.project)
+      await previous.retire().catch((error) => kept(error, 'the engine before could not be stopped'))
+    },
+    onDone: (next) => {
+      reloadStatus.succeeded()
+      onEvent({ kind: 'reloaded', ok: true, ...contentsOf(next) })
+    },
+    onRefused: (message) => {
+      reloadStatus.failed()
+      onEvent({ kind: 'reloaded', ok: false, message })
+    },
+  })
+}
+
+function contentsOf({ project, invalid, warnings }: Generation) {
+  const enabled = (each: { readonly enabled: boolean }) => each.enabled
+  return {
+    detections: [...project.detections.values()].filter(enabled).length,
+    destinations: project.registry.destinations.filter(enabled).length,
+    invalid,
+    warnings,
+  }
+}

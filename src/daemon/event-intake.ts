@@ -1,0 +1,139 @@
+/** Carries one source's batches through the engine to the pipeline: evaluated side by side, committed in order. */
+import type { EvaluatedEvent } from '../model/events/evaluation.ts'
+import type { Envelope, Settlement } from '../model/events/event.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { Framed, SourceContext, SourceSpec } from '../sources/_source.ts'
+
+export interface IntakeOptions {
+  readonly spec: SourceSpec
+  readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
+  readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
+  readonly now: () => number
+  /** Called before the commit, so that a crash in between repeats a reject rather than losing it. */
+  readonly keepRejects: (rejected: readonly EvaluatedEvent[]) => Promise<void>
+  /** Called after the commit, with one settlement per event. */
+  readonly onSettled: (events: readonly EvaluatedEvent[], settlements: readonly Settlement[]) => void
+  /** Called after the commit, with the number of events that were committed before and so were not evaluated. */
+  readonly onKnown: (count: number) => void
+}
+
+export interface Intake {
+  /** Commits a cursor without events. */
+  begin(cursor: string): Promise<void>
+  emit: SourceContext['emit']
+}
+
+const DUPLICATE: Settlement = { status: 'duplicate' }
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { spec, pipeline, evaluate, now, keepRejects, onSettled, onKnown } = options
+  const keys = createKeysUnderWay()
+  let seq = 0
+  /** The commit before: commits keep the order in which they were asked for. */
+  let previous: Promise<unknown> = Promise.resolve()
+
+  const envelopeOf = (framed: Framed): Envelope => ({
+    ...framed,
+    source: spec.name,
+    seq: seq++,
+    kind: spec.kind,
+    type: spec.type,
+    receivedAt: now(),
+    ...(spec.timeField !== null && { timeField: spec.timeField }),
+  })
+
+  /** Where there is a cursor, a commit that failed must not be overtaken: its events would be skipped. */
+  const inTurn = <T>(cursor: string | null, commit: () => Promise<T>): Promise<T> => {
+    const settled = previous.then(commit)
+    previous = cursor === null ? settled.catch(() => {}) : settled
+    settled.catch(() => {})
+    return settled
+  }
+
+  const begin = async (cursor: string): Promise<void> => {
+    await inTurn(cursor, () => pipeline.admit({ events: [], cursor: { source: spec.name, cursor } }))
+  }
+
+  /** The events that were not committed before, evaluated; null in the place of the others. */
+  const evaluateNew = async (
+    envelopes: readonly Envelope[],
+    sameKeys: Promise<unknown>,
+  ): Promise<readonly (EvaluatedEvent | null)[]> => {
+    // A client that gave up waiting may have sent its events again while the first ones are under way.
+    await sameKeys
+    const known = await pipeline.areKnown(envelopes)
+    const evaluated = await evaluateFramed(
+      envelopes.filter((_, i) => !known[i]),
+      evaluate,
+    )
+    let next = 0
+    return known.map((isKnown) => (isKnown ? null : evaluated[next++]!))
+  }
+
+  const emit = (batch: readonly Framed[]) => {
+    const envelopes = batch.map(envelopeOf)
+    const hasKeys = envelopes.some(({ dedupId }) => dedupId !== undefined)
+    const evaluated = hasKeys
+      ? evaluateNew(envelopes, keys.settled(envelopes))
+      : evaluateFramed(envelopes, evaluate)
+    evaluated.catch(() => {})
+    const cursor = envelopes.at(-1)?.cursor ?? null
+    const commit = async () => {
+      const all = await evaluated
+      const events = all.filter((event) => event !== null)
+      const rejected = events.filter(isLost)
+      if (rejected.length > 0) await keepRejects(rejected)
+      const settlements = await pipeline.admit({
+        events,
+        cursor: cursor === null ? null : { source: spec.name, cursor },
+      })
+      onSettled(events, settlements)
+      if (events.length < all.length) onKnown(all.length - events.length)
+      let next = 0
+      return all.map((event) => (event === null ? DUPLICATE : settlements[next++]!))
+    }
+    const settled = inTurn(cursor, commit)
+    if (hasKeys) keys.add(envelopes, settled)
+    return settled
+  }
+
+  return { begin, emit }
+}
+
+/** Which idempotency keys belong to events that are not committed yet. */
+function createKeysUnderWay() {
+  const underWay = new Map<string, Promise<unknown>>()
+  return {
+    /** Resolves when the present events of the same keys are committed, or could not be. */
+    settled: (events: readonly Envelope[]): Promise<unknown> =>
+      Promise.allSettled(new Set(events.flatMap(({ dedupId = '' }) => underWay.get(dedupId) ?? []))),
+    add(events: readonly Envelope[], settling: Promise<unknown>): void {
+      const ids = events.flatMap(({ dedupId }) => dedupId ?? [])
+      for (const id of ids) underWay.set(id, settling)
+      const forget = () => {
+        for (const id of ids) if (underWay.get(id) === settling) underWay.delete(id)
+      }
+      settling.then(forget, forget)
+    },
+  }
+}
+
+/** To all detections, or to those of a trust group. */
+function isLost({ outcome }: EvaluatedEvent): boolean {
+  return outcome.status !== 'evaluated' || outcome.missed !== undefined
+}
+
+/** What framing refused never enters Python; it keeps its place in the batch. */
+async function evaluateFramed(
+  envelopes: readonly Envelope[],
+  evaluate: IntakeOptions['evaluate'],
+): Promise<readonly EvaluatedEvent[]> {
+  const sound = envelopes.filter((envelope) => envelope.refused === undefined)
+  const evaluated = sound.length > 0 ? await evaluate(sound) : []
+  let next = 0
+  return envelopes.map((envelope) =>
+    envelope.refused === undefined
+      ? evaluated[next++]!
+      : { envelope, outcome: { status: 'rejected', reason: envelope.refused } },
+  )
+}

@@ -1,0 +1,51 @@
+/** Opens the sources that `--from` and signalbox.yaml name, and hands each what it needs. */
+import { join, resolve } from 'node:path'
+import { loadAdapter } from '../adapters.ts'
+import { UserError } from '../errors.ts'
+import type { Source, SourceSpec, SourceType } from '../sources/_source.ts'
+import { parseSourceSpec } from '../sources/_source-spec.ts'
+
+const SOURCES_FOLDER = join(import.meta.dirname, '..', 'sources')
+
+export interface OpenedSource {
+  readonly spec: SourceSpec
+  readonly source: Source
+}
+
+export interface NamedSources {
+  /** `--from` texts; relative paths start where the command was called. */
+  readonly from: readonly string[]
+  /** Those of signalbox.yaml, used where no `--from` is given; relative paths start at the project. */
+  readonly configured: readonly string[]
+  readonly projectRoot: string
+  /** One more, `HOST:PORT`. */
+  readonly http: string | undefined
+}
+
+export async function openSources({
+  from,
+  configured,
+  projectRoot,
+  http,
+}: NamedSources): Promise<OpenedSource[]> {
+  const named = from.length > 0 ? from : configured.map((text) => inProject(text, projectRoot))
+  const all = [...named, ...(http === undefined ? [] : [`http://${http}`])]
+  if (all.length === 0) {
+    throw new UserError('there is no source to read events from', {
+      hint: 'name one with --from, for example --from stdin, or under `sources` in signalbox.yaml',
+    })
+  }
+  const specs = all.map(parseSourceSpec)
+  const names = specs.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice) throw new UserError(`the source ${twice} is named twice`)
+  return Promise.all(specs.map(async (spec) => ({ spec, source: (await typeOf(spec)).open(spec) })))
+}
+
+function inProject(text: string, projectRoot: string): string {
+  return text.startsWith('file:') ? `file:${resolve(projectRoot, text.slice('file:'.length))}` : text
+}
+
+function typeOf(spec: SourceSpec): Promise<SourceType> {
+  return loadAdapter<SourceType>(SOURCES_FOLDER, spec.scheme, 'source')
+}

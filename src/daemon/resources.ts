@@ -1,0 +1,102 @@
+/** What a daemon stands on. All that may refuse to start refuses here, before a room is opened. */
+import { resolve } from 'node:path'
+import type { SendPorts } from '../delivery/send.ts'
+import { systemClock } from '../model/ports.ts'
+import type { Project } from '../model/project/project.ts'
+import { CacheLedger } from '../pipeline/cache-ledger.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles, type PrivateFiles } from '../workspace/private-files.ts'
+import { DEFAULT_STORE } from '../workspace/project-store.ts'
+import type { Cleanups } from './cleanups.ts'
+import type { DaemonEvent } from './events.ts'
+import {
+  type Generation,
+  type GenerationOptions,
+  type Prepared,
+  prepareGeneration,
+  startGeneration,
+} from './generation.ts'
+import { openToken } from './http-token.ts'
+import { type KeepRejects, openRejects } from './rejects.ts'
+import { type OpenedSource, openSources } from './open-sources.ts'
+
+const EMPTY_FILE = 'the store file had 0 bytes, so this run starts with an empty store'
+const EMPTY_FILE_HINT = 'if it held a store before, stop the daemon and restore a backup'
+
+export interface DaemonOptions extends GenerationOptions {
+  readonly storeUrl?: string
+  readonly httpTokenFile?: string
+  /** `--http-host NAME`. */
+  readonly httpHosts?: readonly string[]
+  readonly drainTimeoutMs: number
+  /** One line to standard output, for the console destination. */
+  readonly print: SendPorts['print']
+  readonly stdin: NodeJS.ReadableStream
+  readonly onEvent: (event: DaemonEvent) => void
+}
+
+export interface Ground {
+  /** What a reload swaps under the running rooms. */
+  readonly current: { generation: Generation }
+  readonly sources: readonly OpenedSource[]
+  readonly token: (() => string) | undefined
+  readonly store: Store
+  /** What the caching helpers keep; a reload leaves it be. */
+  readonly cache: CacheLedger
+  readonly keepRejects: KeepRejects
+  /** Aborted when no more events shall be taken. */
+  readonly draining: AbortController
+  /** Why the store accepts nothing any more: its file was removed or replaced. */
+  readonly loss: { reason: string | null }
+}
+
+/** Project, sources, token, store, rejects, Python. */
+export async function layGround(options: DaemonOptions, cleanups: Cleanups): Promise<Ground> {
+  const prepared = await prepareGeneration(options)
+  const { root, settings } = prepared.project
+  const sources = await openSources({
+    from: options.from,
+    configured: settings.sources,
+    projectRoot: root,
+    http: options.http,
+  })
+  const token = openToken(options.httpTokenFile)
+  const storeUrl = options.storeUrl ?? settings.store ?? DEFAULT_STORE
+  const draining = new AbortController()
+  const loss: Ground['loss'] = { reason: null }
+  const onLost = (reason: string) => {
+    options.log.error({ reason }, 'the store was lost, so the daemon ends')
+    loss.reason = reason
+    draining.abort()
+  }
+  const onEmptyFile = (store: string) => options.log.warn({ store, hint: EMPTY_FILE_HINT }, EMPTY_FILE)
+  const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost, onEmptyFile })
+  cleanups.add('store', () => store.close())
+  await store.hold(`signalbox run --project ${root}`)
+  const rejects = rejectsFile(prepared.project, store)
+  const keepRejects = await openRejects(rejects, root)
+  warnOfExposedFiles(prepared, { storePlace: store.place, rejects }, options)
+  const cache = new CacheLedger(store, () => systemClock.now())
+  // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
+  const current = { generation: await startGeneration(prepared, options, cache) }
+  cleanups.add('engine', () => current.generation.retire())
+  return { current, sources, token, store, cache, keepRejects, draining, loss }
+}
+
+/** This is said once and changes nothing: the operator may have meant these permissions. */
+function warnOfExposedFiles(
+  { project, secretFiles }: Prepared,
+  files: Pick<PrivateFiles, 'storePlace' | 'rejects'>,
+  { log, httpTokenFile, workspace }: DaemonOptions,
+): void {
+  const named = [httpTokenFile, workspace.envFile]
+  const exposed = exposedFiles(project, { ...files, secrets: secretFiles, named })
+  if (exposed.length === 0) return
+  log.warn({ files: exposed, hint: EXPOSED_HINT }, 'other users can read files that hold alerts or secrets')
+}
+
+function rejectsFile({ root, settings }: Project, store: Store): string | null {
+  if (settings.rejects !== null) return resolve(root, settings.rejects)
+  return store.place.startsWith('memory:') ? null : resolve(root, DEFAULT_REJECTS)
+}

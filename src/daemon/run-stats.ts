@@ -1,0 +1,78 @@
+/** Counts what a run did, for its summary and its metrics. */
+import type { EvaluatedEvent } from '../model/events/evaluation.ts'
+import type { Settlement } from '../model/events/event.ts'
+import type { Metrics } from '../model/ports.ts'
+import type { Admitted } from '../pipeline/planner.ts'
+import type { DeliveryRow, DeliveryState } from '../store/store.ts'
+
+export type DeliveryCounts = Readonly<Record<DeliveryState, number>>
+
+export interface RunSummary {
+  readonly events: {
+    readonly accepted: number
+    readonly duplicate: number
+    readonly rejected: number
+    readonly unclassified: number
+  }
+  readonly alerts: { readonly created: number; readonly merged: number; readonly muted: number }
+  /** Delivered and dead of this run; pending, sending, waiting and orphaned as the store holds them at the end. */
+  readonly deliveries: DeliveryCounts
+  /** What is not delivered at the end, newest first and bounded; the dead of earlier runs included. */
+  readonly left: readonly DeliveryRow[]
+  /** Every source ended by itself. */
+  readonly exhausted: boolean
+  readonly durationMs: number
+  /** Why the store was lost; null: it was not. */
+  readonly lost: string | null
+}
+
+export class Tally {
+  readonly #metrics: Metrics
+  readonly #events = { accepted: 0, duplicate: 0, rejected: 0, unclassified: 0 }
+  readonly #alerts = { created: 0, merged: 0, muted: 0 }
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics
+  }
+
+  /** One settlement per event; of a rejected one the event tells more. */
+  settled(source: string, events: readonly EvaluatedEvent[], settlements: readonly Settlement[]): void {
+    for (const [i, { outcome }] of events.entries()) {
+      this.#event(source, outcome.status === 'evaluated' ? settlements[i]!.status : outcome.status)
+    }
+  }
+
+  /** Events that were committed before, by their idempotency keys. */
+  known(source: string, count: number): void {
+    this.#event(source, 'duplicate', count)
+  }
+
+  admitted(admitted: readonly Admitted[]): void {
+    for (const each of admitted) {
+      if (each.did === 'counted') continue
+      this.#alerts[each.did]++
+      if (each.did !== 'created') continue
+      this.#metrics.count('signalbox_alerts_total', { kind: each.alert.kind, severity: each.alert.severity })
+      for (const { code } of each.alert.route.problems)
+        this.#metrics.count('signalbox_problems_total', { code })
+    }
+  }
+
+  summary(
+    before: DeliveryCounts,
+    after: DeliveryCounts,
+    end: Pick<RunSummary, 'left' | 'exhausted' | 'durationMs' | 'lost'>,
+  ): RunSummary {
+    const deliveries = {
+      ...after,
+      delivered: after.delivered - before.delivered,
+      dead: Math.max(0, after.dead - before.dead),
+    }
+    return { events: { ...this.#events }, alerts: { ...this.#alerts }, deliveries, ...end }
+  }
+
+  #event(source: string, outcome: keyof RunSummary['events'], count = 1): void {
+    this.#events[outcome] += count
+    this.#metrics.count('signalbox_events_total', { source, outcome }, count)
+  }
+}

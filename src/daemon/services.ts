@@ -1,0 +1,126 @@
+/** Builds the rooms of a daemon and ties them together by their ports. */
+import { createDelivery, type Delivery } from '../delivery/delivery.ts'
+import { deliveryGauges } from '../delivery/gauges.ts'
+import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
+import type { DestinationType } from '../destinations/_destination.ts'
+import { UserError } from '../errors.ts'
+import { systemClock } from '../model/ports.ts'
+import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import { createMetrics } from '../server/metrics.ts'
+import { createServer, type Server } from '../server/server.ts'
+import { VERSION } from '../version.ts'
+import type { Cleanups } from './cleanups.ts'
+import { type Correlations, createCorrelations } from './correlation-scheduler.ts'
+import type { Generation } from './generation.ts'
+import type { DaemonOptions, Ground } from './resources.ts'
+import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
+import { createReadiness, type Readiness } from './readiness.ts'
+import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
+import { Tally } from './run-stats.ts'
+
+const STORE_CHECK_MS = 1_000
+
+/** Bytes of one HTTP body. */
+export const BODY_BYTES = 16 * 1024 * 1024
+
+export interface Rooms {
+  readonly tally: Tally
+  readonly readiness: Readiness
+  readonly reloadStatus: ReloadStatus
+  readonly pipeline: Pipeline
+  readonly server: Server
+  readonly delivery: Delivery
+  readonly heartbeat: HeartbeatSchedule
+  readonly correlations: Correlations
+}
+
+export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cleanups): Rooms {
+  const { current, store, cache, draining, loss } = ground
+  const { log, onEvent } = options
+  const metrics = createMetrics()
+  const tally = new Tally(metrics)
+  const readiness = createReadiness({
+    clock: systemClock,
+    draining: draining.signal,
+    sources: ground.sources.map(({ spec }) => spec.name),
+    unavailable: () => [...(loss.reason === null ? [] : [loss.reason]), ...current.generation.unavailable()],
+  })
+  const pipeline = createPipeline({
+    store,
+    cache,
+    project: () => current.generation.project,
+    onAdmitted: (admitted, deliveries) => {
+      tally.admitted(admitted)
+      for (const each of admitted) onEvent({ kind: 'admitted', admitted: each })
+      if (deliveries > 0) delivery.wake()
+    },
+  })
+  const reloadStatus = createReloadStatus(systemClock)
+  metrics.gauges(async () => [
+    ...reloadStatus.gauges(),
+    ...(await deliveryGauges(store, current.generation.project.registry)),
+  ])
+  const server = createServer({
+    log,
+    metrics,
+    token: ground.token,
+    names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
+    ready: () => readiness.now(),
+    bodyBytes: BODY_BYTES,
+  })
+  cleanups.add('HTTP server', () => server.close())
+  const http = createHttpClient(DEFAULT_HTTP_LIMITS)
+  cleanups.add('HTTP client', () => http.close())
+  const { root, registry } = current.generation.project
+  const delivery = createDelivery({
+    store,
+    registry,
+    types: (type) => typeOf(current.generation, type),
+    secrets: { reveal: (given) => current.generation.secrets.reveal(given) },
+    http,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    metrics,
+    admit: (findings) => pipeline.admitSystem(findings),
+    print: options.print,
+    projectRoot: root,
+    version: VERSION,
+  })
+  const heartbeat = createHeartbeat({
+    store,
+    clock: systemClock,
+    admit: (findings) => pipeline.admitSystem(findings),
+    log,
+  })
+  const correlations = createCorrelations({
+    store,
+    clock: systemClock,
+    admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
+    log,
+  })
+  return { tally, readiness, reloadStatus, pipeline, server, delivery, heartbeat, correlations }
+}
+
+/** What has waited since the last run is delivered from here on. */
+export async function startRooms(
+  { current, store }: Ground,
+  { delivery, heartbeat, correlations }: Rooms,
+  cleanups: Cleanups,
+): Promise<void> {
+  await delivery.start()
+  cleanups.add('delivery', () => delivery.stop())
+  await heartbeat.follow(current.generation.project.registry.heartbeat)
+  cleanups.add('heartbeat', () => heartbeat.stop())
+  await correlations.follow(current.generation.project)
+  cleanups.add('correlation', () => correlations.stop())
+  // Each write makes sure by itself; a daemon that has nothing to write learns of it here.
+  const watching = setInterval(() => void store.check().catch(() => {}), STORE_CHECK_MS)
+  cleanups.add('watch of the store', async () => clearInterval(watching))
+}
+
+async function typeOf({ types }: Generation, type: string): Promise<DestinationType> {
+  const found = types.get(type)
+  if (!found) throw new UserError(`the destination type "${type}" is not loaded`)
+  return found
+}

@@ -1,0 +1,38 @@
+/** Builds what a destination is given from the alert's row. The notification was frozen with the alert. */
+import type { Message } from '../destinations/_destination.ts'
+import type { Notification } from '../model/alerts/alert.ts'
+import type { AlertRow } from '../store/store.ts'
+import { markResent } from './resend.ts'
+
+export interface Occasion {
+  /** The destination's name. */
+  readonly destination: string
+  /** The idempotency key: the same on every attempt. */
+  readonly deliveryId: string
+  readonly at: number
+  /** An earlier attempt may have been carried out. */
+  readonly repeated: boolean
+  /** Sent again by hand: its title says so. */
+  readonly resent?: boolean
+}
+
+export function buildMessage(
+  { notification: frozen, reference }: Pick<AlertRow, 'notification' | 'reference'>,
+  { destination, deliveryId, at, repeated, resent = false }: Occasion,
+): Message {
+  const json = resent ? markResent(frozen) : frozen
+  const notification = JSON.parse(json) as Notification
+  const { title } = notification
+  return {
+    destination,
+    notification,
+    json,
+    reference,
+    title,
+    body: null,
+    payload: null,
+    idempotencyKey: deliveryId,
+    repeated,
+    at,
+  }
+}

@@ -1,0 +1,37 @@
+/** Gives the alerts of a lost delivery to the fallback destinations: once, and never in a circle. Pure. */
+import { deliveryId } from '../model/alerts/alert.ts'
+import { destinationKey, type Registry } from '../model/project/destination.ts'
+import type { DeliveryRow, NewDelivery } from '../store/store.ts'
+
+/** Reasons of what was handed over begin so. */
+export const HANDED_OVER = 'fallback: '
+
+/** Deliveries that were themselves handed over go to nobody: their reason says so. */
+export function isHandedOver(delivery: Pick<DeliveryRow, 'reason'>): boolean {
+  return delivery.reason.startsWith(HANDED_OVER)
+}
+
+export function handOver(
+  registry: Pick<Registry, 'destinations' | 'fallback'>,
+  lost: Pick<DeliveryRow, 'reason' | 'destinationKey' | 'alertIds'>,
+  why: string,
+  now: number,
+): NewDelivery[] {
+  if (isHandedOver(lost)) return []
+  const takers = registry.fallback.flatMap((name) =>
+    registry.destinations.filter(
+      (each) => each.name === name && each.enabled && destinationKey(each) !== lost.destinationKey,
+    ),
+  )
+  return lost.alertIds.flatMap((alertId) =>
+    takers.map((taker) => ({
+      id: deliveryId(alertId, destinationKey(taker)),
+      alertId,
+      destinationKey: destinationKey(taker),
+      destination: taker.name,
+      due: now,
+      createdAt: now,
+      reason: `${HANDED_OVER}${why}`,
+    })),
+  )
+}

@@ -1,0 +1,55 @@
+/** Keeps one pool of connections per way of travelling: a destination's certificates and proxy are its own. */
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { Transport } from '../../model/ports.ts'
+import { publicLookup } from './private-address.ts'
+
+/** Rotated certificates leave pools behind. */
+const MOST_POOLS = 64
+
+export interface ConnectionLimits {
+  readonly connectTimeoutMs: number
+  /** From the call to the last byte. */
+  readonly totalTimeoutMs: number
+}
+
+export interface Connections {
+  to(transport: Transport): Dispatcher
+  close(): Promise<void>
+}
+
+export function createConnections(limits: ConnectionLimits): Connections {
+  const pools = new Map<string, Dispatcher>()
+  return {
+    to(transport) {
+      const { ca, certificate, key, proxy, publicOnly, connectTimeoutMs } = transport
+      const name = JSON.stringify([ca, certificate, key, proxy, publicOnly, connectTimeoutMs])
+      let pool = pools.get(name)
+      if (!pool) {
+        pool = open(transport, limits)
+        pools.set(name, pool)
+        if (pools.size > MOST_POOLS) closeOldest(pools)
+      }
+      return pool
+    },
+    close: async () => {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
+    },
+  }
+}
+
+function open(transport: Transport, limits: ConnectionLimits): Dispatcher {
+  const { ca, certificate, key, proxy, publicOnly, connectTimeoutMs = limits.connectTimeoutMs } = transport
+  const tls = { ca, cert: certificate, key }
+  const connect = { timeout: connectTimeoutMs, ...tls, ...(publicOnly && { lookup: publicLookup }) }
+  const times = { headersTimeout: limits.totalTimeoutMs, bodyTimeout: limits.totalTimeoutMs }
+  if (proxy === undefined) return new Agent({ connect, ...times })
+  return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: connectTimeoutMs }, connect, ...times })
+}
+
+/** Lets what is under way on it end. */
+function closeOldest(pools: Map<string, Dispatcher>): void {
+  const [oldest] = pools
+  if (!oldest) return
+  pools.delete(oldest[0])
+  oldest[1].close().catch(() => {})
+}

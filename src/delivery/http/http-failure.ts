@@ -1,0 +1,48 @@
+/** Failures of the HTTP client. They name scheme and host, never more: the original may hold URL, headers or bytes. */
+
+import { PermanentError, RetryableError } from '../../errors.ts'
+import { networkFailure } from '../../core/network-failure.ts'
+
+/** Those of the client itself. */
+const PLAIN: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_SOCKET: 'connection closed before the answer',
+  UND_ERR_PRX_TLS: 'the proxy refused the connection',
+}
+
+/** Causes that lie in the configuration: no other request would fare better. */
+const BROKEN: Readonly<Record<string, string>> = {
+  UND_ERR_INVALID_ARG: 'a header of the request is not valid',
+  ERR_PRIVATE_ADDRESS: 'its address is private, and transport.publicOnly refuses those',
+}
+/** What OpenSSL says when it is given certificates, before a byte is sent. */
+const UNUSABLE_TLS = /^ERR_OSSL_/
+
+/** @param proxy where the request went through one: the failure may be its own. */
+export function httpFailure(url: URL, error: unknown, proxy?: string): RetryableError | PermanentError {
+  const code = codeOf(error)
+  const broken = UNUSABLE_TLS.test(code)
+    ? `a certificate or key of transport can't be used (${code})`
+    : BROKEN[code]
+  if (broken !== undefined) {
+    return new PermanentError(at(url, broken, proxy), { scope: 'destination', cause: new Error(code) })
+  }
+  const own = PLAIN[code] && `${PLAIN[code]} (${code})`
+  return failedWith(url, own ?? networkFailure(code) ?? code, error, proxy)
+}
+
+/** A failure that a later attempt may not meet. */
+export function failedWith(url: URL, what: string, error?: unknown, proxy?: string): RetryableError {
+  return new RetryableError(at(url, what, proxy), { cause: new Error(codeOf(error)) })
+}
+
+function at(url: URL, what: string, proxy?: string): string {
+  const via = proxy === undefined ? '' : `, by way of the proxy ${URL.parse(proxy)?.host ?? ''}`
+  return `${url.protocol}//${url.host}: ${what}${via}`
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}

@@ -1,0 +1,38 @@
+/** Fits the store to a registry: renames adopted, deliveries of vanished destinations orphaned and handed over. */
+import { destinationKey, type Registry } from '../model/project/destination.ts'
+import type { Log } from '../model/ports.ts'
+import { EMPTY_PLAN, type Store } from '../store/store.ts'
+import { HANDED_OVER, handOver } from './fallback-deliveries.ts'
+
+/** Bounds how long one commit holds the event loop. */
+const MOST_PER_COMMIT = 500
+
+export async function reconcile(store: Store, registry: Registry, now: number, log: Log): Promise<void> {
+  const { orphaned, adopted } = await store.reconcile({
+    knownKeys: registry.destinations.map(destinationKey),
+    renames: registry.destinations.flatMap(renames),
+  })
+  if (adopted > 0) log.info({ adopted }, 'deliveries follow their renamed destinations')
+  if (orphaned > 0) log.warn({ orphaned }, 'deliveries of destinations that are gone: orphaned')
+  await handOverOrphans(store, registry, now)
+}
+
+/** A destination that was given an id later keeps what waits under its name. */
+function renames({ id, name, previousNames }: Registry['destinations'][number]) {
+  const from = id === null ? previousNames : [name, ...previousNames]
+  return from.map((previous) => ({ from: previous, to: id ?? name, name }))
+}
+
+/** Looks at all orphans, not only new ones: a crash after the reconciliation must not lose the hand-over. */
+async function handOverOrphans(store: Store, registry: Registry, now: number): Promise<void> {
+  const { orphaned } = await store.countDeliveries(['orphaned'])
+  if (orphaned === 0 || registry.fallback.length === 0) return
+  const orphans = await store.deliveries({ states: ['orphaned'], unlessBeside: HANDED_OVER, limit: orphaned })
+  const deliveries = orphans.flatMap((orphan) =>
+    handOver(registry, orphan, `${orphan.destination} is no longer declared`, now),
+  )
+  for (let from = 0; from < deliveries.length; from += MOST_PER_COMMIT) {
+    const some = deliveries.slice(from, from + MOST_PER_COMMIT)
+    await store.commit({ ...EMPTY_PLAN, deliveries: some }, { groups: new Map(), limiters: new Map() })
+  }
+}

@@ -1,0 +1,86 @@
+/** What a type makes of a message: the steps of its exchange, each request as it goes over the wire. Pure. */
+import type {
+  Answer,
+  DestinationType,
+  ExchangeDestination,
+  HttpDestination,
+  Message,
+  Noted,
+  Outgoing,
+  Receipt,
+} from '../destinations/_destination.ts'
+import { speaksHttp } from '../destinations/_destination.ts'
+import type { HttpRequest, Transport } from '../model/ports.ts'
+import { maskSecrets } from './http/redaction.ts'
+import { signature } from './http/signature.ts'
+import { templated } from './templates.ts'
+
+export type Options = Readonly<Record<string, unknown>>
+export type Steps = Generator<Outgoing, Receipt, Answer>
+
+/** The options that `defineDestination` adds to every type that speaks HTTP. */
+interface SharedOptions {
+  readonly transport?: Transport & { readonly signingSecret?: string }
+}
+
+export function transportOf(options: Options): NonNullable<SharedOptions['transport']> {
+  return (options as SharedOptions).transport ?? {}
+}
+
+/** A single request is the shortest exchange. */
+export function stepsOf(
+  type: HttpDestination | ExchangeDestination,
+  message: Message,
+  options: Options,
+): Steps {
+  return 'exchange' in type
+    ? type.exchange(message, options as never)
+    : single(type.request(message, options as never))
+}
+
+function* single(request: Outgoing): Steps {
+  return (yield request).receipt
+}
+
+/** Two headers are ours, whatever the type set; a signature is over the body as it goes out. */
+export function dressed(request: Outgoing, message: Message, options: Options, version: string): HttpRequest {
+  const { method, url, headers, body } = request
+  const { signingSecret } = transportOf(options)
+  const own: Record<string, string> = {
+    'user-agent': `Signalbox/${version}`,
+    'idempotency-key': message.idempotencyKey,
+    ...(signingSecret && signature(signingSecret, message.at, body)),
+  }
+  const theirs = Object.entries(headers).filter(([name]) => !(name.toLowerCase() in own))
+  return { method, url, headers: { ...Object.fromEntries(theirs), ...own }, body }
+}
+
+/** The first request of the exchange, or what else would go over the wire. */
+export type Preview = (HttpRequest | { readonly note: string; readonly payload: object }) & {
+  readonly notes?: readonly string[]
+}
+
+/** What would be sent: literals in secret places are masked. */
+export function previewRequest(
+  type: DestinationType,
+  plain: Message,
+  options: Options,
+  version: string,
+): Preview {
+  const masked = maskSecrets(type.options, options)
+  const { message, notes: made } = templated(plain, type, masked)
+  if (!speaksHttp(type)) {
+    const { notes = [], ...payload } = type.payload(message, masked as never) as object & Noted
+    return { note: `${type.type}: ${type.summary}`, payload, ...noted([...made, ...notes]) }
+  }
+  const first = stepsOf(type, message, masked).next()
+  if (first.done) throw new Error(`the type ${type.type} makes no request`)
+  return {
+    ...dressed(first.value, message, masked, version),
+    ...noted([...made, ...(first.value.notes ?? [])]),
+  }
+}
+
+function noted(notes: readonly string[]): { notes?: readonly string[] } {
+  return notes.length > 0 ? { notes } : {}
+}

@@ -1,0 +1,79 @@
+/** Whether a destination may be sent to now: its pause, its breaker and its rate limit, from the state row. Pure. */
+import type { RateLimit } from '../model/project/destination.ts'
+import type { DestinationState } from '../store/store.ts'
+import { isOpen } from './breaker.ts'
+
+export const PROBE_INTERVAL_MS = 5 * 60_000
+export const LONGEST_HOLD_MS = 60 * 60_000
+const PAUSES_KEPT = 50
+
+/** `allow`: how many sends may start now; with none, `until` says when to look again. */
+export interface Gate {
+  readonly allow: number
+  /** It may end a pause. */
+  readonly probe: boolean
+  /** Only while nothing else is under way to it. */
+  readonly alone: boolean
+  readonly until: number
+}
+
+export function gate(state: DestinationState, limit: RateLimit | null, now: number): Gate {
+  if (state.pausedAt !== null) {
+    const probeAt = plausible(state.probeAt, now, PROBE_INTERVAL_MS)
+    if (now < probeAt) return { allow: 0, probe: false, alone: false, until: probeAt }
+    return { allow: 1, probe: true, alone: false, until: now }
+  }
+  const alone = isOpen(state)
+  const heldUntil = plausible(state.heldUntil, now, LONGEST_HOLD_MS)
+  if (now < heldUntil) return { allow: 0, probe: false, alone, until: heldUntil }
+  const most = alone ? 1 : Number.POSITIVE_INFINITY
+  if (!limit) return { allow: most, probe: false, alone, until: now }
+  const tokens = refilled(state, limit, now)
+  const waitMs = tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 60_000) / limit.perMinute)
+  return { allow: Math.min(most, Math.max(0, Math.floor(tokens))), probe: false, alone, until: now + waitMs }
+}
+
+/** A time further ahead than any that we set comes from a clock that was set back meanwhile. */
+function plausible(at: number | null | undefined, now: number, mostMs: number): number {
+  return at && at - now <= mostMs ? at : now
+}
+
+/** Takes `count` tokens; daemons that race may overdraw, and the bucket then fills from below zero. */
+export function takeTokens(
+  state: DestinationState,
+  limit: RateLimit,
+  count: number,
+  now: number,
+): DestinationState {
+  return { ...state, tokens: refilled(state, limit, now) - count, tokensAt: now }
+}
+
+function refilled({ tokens, tokensAt }: DestinationState, limit: RateLimit, now: number): number {
+  if (tokens === null || tokensAt === null) return limit.burst
+  return Math.min(limit.burst, tokens + (Math.max(0, now - tokensAt) * limit.perMinute) / 60_000)
+}
+
+export function pause(state: DestinationState, reason: string, now: number): DestinationState {
+  const pausedAt = state.pausedAt ?? now
+  return { ...state, pausedAt, pausedReason: reason, probeAt: now + PROBE_INTERVAL_MS }
+}
+
+export function resume(state: DestinationState, now: number): DestinationState {
+  const { pausedAt, pauses = [] } = state
+  if (pausedAt === null) return state
+  const ended = [...pauses, { from: pausedAt, to: now }].slice(-PAUSES_KEPT)
+  return { ...state, pausedAt: null, pausedReason: '', probeAt: null, pauses: ended }
+}
+
+/**
+ * Milliseconds for which a delivery's age stood still and that its row does not hold yet. While paused nothing
+ * is claimed, so a row that was due before a pause ended has not been touched since.
+ */
+export function pauseCreditMs(
+  delivery: { readonly createdAt: number; readonly due: number },
+  { pauses = [] }: Pick<DestinationState, 'pauses'>,
+): number {
+  return pauses
+    .filter(({ to }) => delivery.due < to)
+    .reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(from, delivery.createdAt)), 0)
+}

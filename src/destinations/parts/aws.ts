@@ -1,0 +1,178 @@
+/**
+ * What the AWS types share: options, credentials as the official SDK finds them, signatures, answers.
+ * The SDK's providers are heavy: they are loaded with the first request that is signed.
+ */
+import { isError, messageOf, PermanentError, RetryableError } from '../../errors.ts'
+import type { HttpRequest, HttpResponse } from '../../model/ports.ts'
+import type { Receipt } from '../_destination.ts'
+import { answerJson, textIn } from './json-request.ts'
+import { text } from './option-forms.ts'
+
+export interface AwsOptions {
+  readonly region?: string
+  readonly profile?: string
+  readonly roleArn?: string
+  readonly externalId?: string
+  readonly endpoint?: string
+}
+
+export const AWS_DEPENDENCIES = { externalId: ['roleArn'] } as const
+
+export const AWS_PROPERTIES = {
+  region: text("The region, where the address does not tell; else the environment's.", 'eu-central-1'),
+  profile: text('A profile of the shared configuration files, in place of the usual chain.', 'soc'),
+  roleArn: text('A role to assume with the credentials found.', 'arn:aws:iam::123456789012:role/signalbox', {
+    pattern: '^arn:aws[\\w-]*:iam::\\d{12}:role/.+$',
+  }),
+  externalId: text('External id that the role asks for.', 'soc-42'),
+  endpoint: {
+    type: 'string',
+    pattern: '^https?://',
+    examples: ['https://vpce-0a1b.sqs.eu-central-1.vpce.amazonaws.com'],
+    description: "Another address of the service, for example a VPC endpoint's.",
+  },
+} as const
+
+/** Ten minutes before they end, credentials are fetched anew. */
+const REFRESH_BEFORE_MS = 10 * 60_000
+
+interface AwsCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly expiration?: Date
+}
+
+interface Found {
+  readonly credentials: AwsCredentials
+  readonly until: number
+  /** The link of the chain that served, for people. */
+  readonly source: string
+}
+const found = new Map<string, Promise<Found>>()
+
+/** Looked up once for all destinations that ask alike, and again before they expire. */
+export async function awsCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
+  return (await find(options, region)).credentials
+}
+
+async function find(options: AwsOptions, region: string): Promise<Found> {
+  const key = JSON.stringify([options.profile, options.roleArn, options.externalId, region])
+  const known = await found.get(key)?.catch(() => undefined)
+  if (known && known.until > Date.now()) return known
+  const looking = lookUp(options, region)
+  found.set(key, looking)
+  return looking
+}
+
+async function lookUp({ profile, roleArn, externalId }: AwsOptions, region: string): Promise<Found> {
+  const sdk = await import('@aws-sdk/credential-providers')
+  const clientConfig = { region }
+  const provide = sdk.fromNodeProviderChain({ ...(profile && { profile }), clientConfig })
+  let source = ''
+  const chain = async () => {
+    const given = await provide()
+    source = linkOf(given)
+    return given
+  }
+  const params = {
+    RoleArn: roleArn!,
+    RoleSessionName: 'signalbox',
+    ...(externalId && { ExternalId: externalId }),
+  }
+  const provider = roleArn
+    ? sdk.fromTemporaryCredentials({ masterCredentials: chain, params, clientConfig })
+    : chain
+  const credentials = await provider()
+  const expires = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY
+  const assumed = roleArn ? `, by which the role ${roleArn} was assumed` : ''
+  return { credentials, until: expires - REFRESH_BEFORE_MS, source: `${source}${assumed}` }
+}
+
+export async function awsIdentity(options: AwsOptions, region: string): Promise<string> {
+  return `AWS credentials for ${region} from ${(await find(options, region)).source}`
+}
+
+/** By what the SDK marks credentials with; instance metadata alone leaves no mark. */
+const LINKS: readonly [mark: RegExp, link: string][] = [
+  [/WEB_ID/, 'a web identity'],
+  [/SSO|LOGIN/, 'a sign-in of AWS (SSO)'],
+  [/PROCESS/, 'a process that a profile names'],
+  [/PROFILE/, 'a profile of the shared files'],
+  [/ENV_VARS/, 'the environment'],
+  [/HTTP/, 'the container'],
+]
+
+function linkOf(credentials: AwsCredentials): string {
+  const { $source = {} } = credentials as { $source?: Readonly<Record<string, string>> }
+  const marks = Object.keys($source).join(' ')
+  return LINKS.find(([mark]) => mark.test(marks))?.[1] ?? 'the metadata of the instance'
+}
+
+export async function signAws(
+  request: HttpRequest,
+  service: string,
+  region: string,
+  options: AwsOptions,
+): Promise<HttpRequest> {
+  const { accessKeyId, secretAccessKey, sessionToken } = await usable(options, region)
+  const { AwsV4Signer } = await import('aws4fetch')
+  const { method, url, headers, body } = request
+  const signer = new AwsV4Signer({
+    method,
+    url,
+    headers: { ...headers },
+    body,
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken && { sessionToken }),
+    service,
+    region,
+  })
+  const signed = await signer.sign()
+  return { method, url, headers: Object.fromEntries(signed.headers), body }
+}
+
+/** None found is the operator's matter; a metadata service that stumbles is not. */
+async function usable(options: AwsOptions, region: string): Promise<AwsCredentials> {
+  try {
+    return await awsCredentials(options, region)
+  } catch (cause) {
+    if (isError(cause, 'permanent')) throw cause
+    const { name = '', $metadata = {} } = cause as { name?: string; $metadata?: { httpStatusCode?: number } }
+    const refused = name === 'AccessDenied' || $metadata.httpStatusCode === 403
+    const message = `no AWS credentials: ${messageOf(cause)}`
+    throw refused
+      ? new PermanentError(message, { scope: 'destination', cause })
+      : new RetryableError(message, { cause })
+  }
+}
+
+/** Error codes that say more than their status, a 400 or 403 mostly. */
+const BUSY =
+  /^(?:Throttling|ThrottlingException|Throttled|RequestThrottled|KMSThrottling.*|RequestLimitExceeded|TooManyRequestsException|InternalError|InternalException|ServiceUnavailable|RequestExpired)$/
+const STALE = /^(?:ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed)$/
+const BROKEN =
+  /(?:NonExistentQueue|QueueDoesNotExist|InvalidAddress|NotFound|NotFoundException|ResourceNotFoundException|AuthorizationError|AccessDenied.*|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken.*|EndpointDisabled|KMS(?:Disabled|AccessDenied|NotFound|InvalidState).*)$/
+
+/** AWS's own codes before the status; a good answer is read by the type. */
+export function awsFailure({ status, body }: HttpResponse): undefined {
+  if (status < 400) return undefined
+  const json = answerJson(body)
+  const code = (textIn(json, '__type') || (/<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? '')).replace(/^.*#/, '')
+  const said =
+    textIn(json, 'message') || textIn(json, 'Message') || (/<Message>([^<]*)</.exec(body)?.[1] ?? '')
+  const message = `${status}: ${[code, said].filter(Boolean).join(': ')}`
+  if (STALE.test(code)) {
+    found.clear()
+    throw new RetryableError(message, { status })
+  }
+  if (BUSY.test(code)) throw new RetryableError(message, { status })
+  if (BROKEN.test(code)) throw new PermanentError(message, { status, scope: 'destination' })
+  return undefined
+}
+
+/** For an answer that names what was made of the message. */
+export function awsReceipt({ status }: HttpResponse, id: string): Receipt | undefined {
+  return id ? { status, message: `${status}: ${id}` } : undefined
+}

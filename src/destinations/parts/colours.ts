@@ -1,0 +1,10 @@
+/** The colour of a severity, where a provider shows one: those that Panther's receivers know. */
+import type { Severity } from '../../model/alerts/severity.ts'
+
+export const COLOURS: Readonly<Record<Severity, string>> = {
+  INFO: '#47b881',
+  LOW: '#f7d154',
+  MEDIUM: '#d9822b',
+  HIGH: '#cb2e2e',
+  CRITICAL: '#425a70',
+}

@@ -1,0 +1,36 @@
+/** An alert as Markdown that no alert can break out of: GitHub, GitLab, Mattermost, Discord. */
+import type { Message } from '../_destination.ts'
+import type { Fit } from './truncate.ts'
+import { contextText, parts } from './alert-text.ts'
+
+/** Invisible, and enough that `@name` and `#1` are no mention and no reference. */
+const APART = '\u200b'
+const BARE_LINK = /^https?:\/\/\S+$/
+
+export function escapeMarkdown(text: string): string {
+  // A bare URL becomes a link by itself, and must stay whole.
+  if (BARE_LINK.test(text)) return text.replace(/[\\`*<>[\]|~]/g, encodeURIComponent)
+  return text.replace(/[\\`*_{}[\]<>#|~!]/g, '\\$&').replace(/@(?=\w)|#(?=\d)/g, `$&${APART}`)
+}
+
+/** A code block whose fence is longer than any inside. */
+export function fenced(text: string, language = ''): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}${language}\n${text}\n${fence}`
+}
+
+/** The labelled parts and the context, at most `limit` characters; the context gives way to the rest. */
+export function markdownStory(message: Message, fit: Fit, limit: number): string {
+  const lines = parts(message).map(({ label, text }) => `**${label}:** ${escapeMarkdown(text)}`)
+  const story = fit.text('text', message.body ?? lines.join('\n\n'), limit)
+  const context = message.body === null ? contextText(message) : ''
+  if (!context) return story
+  const heading = '\n\n**Context:**\n\n'
+  const room = limit - story.length - heading.length - fenced(context, 'json').length + context.length
+  if (room < 100) {
+    fit.note('left out the context')
+    return story
+  }
+  return story + heading + fenced(fit.text('context', context, room), 'json')
+}

@@ -1,0 +1,18 @@
+/** The notification as the whole of what is sent: its text as it is, within the limit of whoever takes it. */
+import type { JsonText } from '../../model/alerts/alert.ts'
+import { exactly } from '../../core/exact-json.ts'
+import type { Message } from '../_destination.ts'
+import type { Fit } from './truncate.ts'
+
+/** What a template made of it stands as it is; the notification goes without its context before it is refused. */
+export function notificationWithin(message: Message, fit: Fit, limitBytes: number): JsonText {
+  return fit.fullest(limitBytes, () => message.payload ?? message.json, {
+    without: 'the alert context',
+    build: () => message.payload ?? JSON.stringify(withoutContext(message)),
+  })
+}
+
+export function withoutContext({ json }: Message): object {
+  const { alertContext: _, ...lean } = exactly(json) as { alertContext?: unknown }
+  return lean
+}

@@ -1,0 +1,32 @@
+/** Options that many HTTP types share. */
+import { env } from '../_options.ts'
+
+/** A URL that is itself the credential. */
+export function secretUrl(variable: string, description: string): object {
+  return { type: 'string', pattern: '^https?://', secret: true, examples: [env(variable)], description }
+}
+
+export function secretText(variable: string, description: string): object {
+  return { type: 'string', minLength: 1, secret: true, examples: [env(variable)], description }
+}
+
+/** Where the provider is, for its other regions, its self-hosted editions and proxies. */
+export function apiUrl(provider: string, description: string, examples: readonly string[] = []): object {
+  return {
+    type: 'string',
+    pattern: '^https?://',
+    default: provider,
+    ...(examples.length > 0 && { examples }),
+    description,
+  }
+}
+
+export function text(description: string, example?: unknown, more: object = {}): object {
+  return {
+    type: 'string',
+    minLength: 1,
+    ...(example !== undefined && { examples: [example] }),
+    description,
+    ...more,
+  }
+}

@@ -1,7 +1,0 @@
-/** The outcome of a test call that Python was not asked about. */
-import type { TestOutcome } from '../model/evaluation.ts'
-import type { FunctionResults } from '../model/finding.ts'
-
-export function outcomeOf(functions: FunctionResults): TestOutcome {
-  return { functions, output: '', missingMocks: [], reads: [], durationMs: 0 }
-}

@@ -1,0 +1,20 @@
+/** Facts as Python tells them, body by body -> facts by id. */
+import type { BodyFacts, DetectionFacts, HelperFacts, ProjectFacts } from '../../model/events/facts.ts'
+import type { Body } from '../protocol/messages.ts'
+
+/** @param text what `readFacts` of answer.ts has accepted for these bodies. */
+export function projectFacts(
+  text: string,
+  bodies: readonly Body[],
+  packages: ReadonlySet<string>,
+): ProjectFacts {
+  const told = JSON.parse(text) as (BodyFacts | null)[]
+  const ofKind = (kind: Body['kind']) =>
+    new Map(bodies.flatMap((body, at) => (body.kind === kind && told[at] ? [[body.id, told[at]]] : [])))
+  return {
+    detections: ofKind('detection') as Map<string, DetectionFacts>,
+    helpers: ofKind('helper') as Map<string, HelperFacts>,
+    dataModels: ofKind('data-model'),
+    packages,
+  }
+}

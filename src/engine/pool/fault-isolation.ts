@@ -1,0 +1,161 @@
+/** Brings a job to its end although single calls or events end workers: names the guilty, runs the rest again. */
+
+import type { Log } from '../../model/ports.ts'
+import type { Limits } from '../../model/project/settings.ts'
+import { endedCall, failedOutcome, failedUnitTest, plainError, withNote } from '../protocol/terminated-call.ts'
+import type { Done, Ended } from './worker-handle.ts'
+import {
+  type Body,
+  budgetMs,
+  type ItemOutcome,
+  type Job,
+  type Printed,
+  type Skip,
+  type Work,
+} from '../protocol/messages.ts'
+import { isOverflowOfEvent } from '../stack-sizes.ts'
+
+/** What is warned of is what Python answers: a body may make it up. */
+const MAX_CHANGED_VALUES = 1000
+
+export interface ContainmentOptions {
+  readonly run: (job: Job) => Promise<Done | Ended>
+  readonly bodies: readonly Body[]
+  readonly limits: Limits
+  readonly log: Log
+}
+
+export class Containment {
+  readonly #options: ContainmentOptions
+  readonly #endings = new Map<number, number>()
+  readonly #quarantined = new Set<number>()
+  /** Values of helpers that were warned of. */
+  readonly #changed = new Set<string>()
+  /** Bodies that ended a worker nobody knows at which item: from then on each item is marked. */
+  readonly #singly = new Set<number>()
+
+  constructor(options: ContainmentOptions) {
+    this.#options = options
+  }
+
+  /** One outcome per item, in their order. */
+  async run(
+    work: Work,
+    skips: readonly Skip[] = [],
+    { watched = false } = {},
+  ): Promise<readonly ItemOutcome[]> {
+    const job = { work, skips, quarantined: [...this.#quarantined], singly: [...this.#singly], watched }
+    const end = await this.#options.run(job)
+    if (end.kind === 'done') {
+      this.#logPrinted(end.printed)
+      this.#warnOfChanges(end.changedValues)
+      return end.outcomes
+    }
+    if (this.#isVague(end, job)) return this.run(work, skips, { watched: true })
+    if (!watched && this.#needsWatching(end, work)) return this.run(work, skips, { watched: true })
+    const guilty = this.#guiltyCall(end, work, skips)
+    if (guilty) return this.run(work, [...skips, guilty])
+    return this.#runHalves(work, skips, end)
+  }
+
+  /**
+   * A mark says where a worker ended, and not who made it end there. Before a body is quarantined for it, or the event is
+   * blamed, the work is done again body by body, and after each it is looked whether that one has changed what all share.
+   */
+  #needsWatching(end: Ended, work: Work): boolean {
+    const { mark, ending } = end
+    if (this.#options.bodies[mark.body] === undefined) return true
+    if (isEndedByEvent(end, work)) return false
+    const endings = (this.#endings.get(mark.body) ?? 0) + 1
+    return ending !== 'tampering' && endings >= this.#options.limits.quarantineAfter
+  }
+
+  /** Then the work is done again, with exact marks for the body that was at it. */
+  #isVague({ mark, ending }: Ended, job: Job): boolean {
+    const body = this.#options.bodies[mark.body]
+    if (!body || mark.isExact || job.singly.includes(mark.body)) return false
+    this.#singly.add(mark.body)
+    this.#options.log.warn({ detection: body.id, limit: ending }, 'a detection ended its worker: run again')
+    return true
+  }
+
+  /** null: it ended outside of any body, or where that body was not even called. */
+  #guiltyCall(end: Ended, work: Work, skips: readonly Skip[]): Skip | null {
+    const { bodies, limits, log } = this.#options
+    const { mark, ending, message } = end
+    const body = bodies[mark.body]
+    const place = { body: mark.body, item: mark.item, function: mark.function }
+    if (!body || mark.item < 0 || skips.some((skip) => isSame(skip, place))) return null
+    const error = endedCall(body, end, budgetMs(mark, limits.timeMs))
+    log.warn({ detection: body.id, limit: ending, reason: message }, 'a detection ended its worker')
+    if (isEndedByEvent(end, work)) return { ...place, error }
+    const endings = (this.#endings.get(mark.body) ?? 0) + 1
+    this.#endings.set(mark.body, endings)
+    if (endings < limits.quarantineAfter && ending !== 'tampering') return { ...place, error }
+    const isFirst = !this.#quarantined.has(mark.body)
+    this.#quarantined.add(mark.body)
+    if (isFirst)
+      log.error({ detection: body.id, endings }, 'the detection is quarantined until the next start')
+    return {
+      ...place,
+      error: withNote(error, `quarantined until the next start after ${endings} such calls`),
+    }
+  }
+
+  /** Bisects until the event that ends workers stands alone. */
+  async #runHalves(work: Work, skips: readonly Skip[], end: Ended): Promise<readonly ItemOutcome[]> {
+    const { length } = work.items
+    if (length === 1) {
+      this.#options.log.error({ reason: end.message, limit: end.ending }, 'an event crashed the evaluator')
+      return [lostItem(work)]
+    }
+    const middle = length >> 1
+    const halves = [
+      this.run(slice(work, 0, middle), between(skips, 0, middle), { watched: true }),
+      this.run(slice(work, middle, length), between(skips, middle, length), { watched: true }),
+    ]
+    return (await Promise.all(halves)).flat()
+  }
+
+  /** Some helpers keep state in them on purpose, so this is a warning, and once. */
+  #warnOfChanges(names: readonly string[]): void {
+    for (const name of names) {
+      if (this.#changed.has(name) || this.#changed.size >= MAX_CHANGED_VALUES) continue
+      this.#changed.add(name)
+      this.#options.log.warn({ name }, 'a detection changed a value of a helper that all detections share')
+    }
+  }
+
+  #logPrinted(printed: readonly Printed[]): void {
+    for (const { body, text } of printed) {
+      this.#options.log.debug({ detection: this.#options.bodies[body]?.id, text }, 'printed')
+    }
+  }
+}
+
+/** Such an ending is no reason to quarantine the detection: otherwise the sender of events could switch it off. */
+function isEndedByEvent({ mark, ending, message }: Ended, { kind, items }: Work): boolean {
+  if (kind !== 'evaluate' || ending !== 'crash') return false
+  return isOverflowOfEvent(message, items[mark.item]?.raw.length ?? 0)
+}
+
+function isSame(a: Omit<Skip, 'error'>, b: Omit<Skip, 'error'>): boolean {
+  return a.body === b.body && a.item === b.item && a.function === b.function
+}
+
+function slice(work: Work, from: number, to: number): Work {
+  return { ...work, items: work.items.slice(from, to) } as Work
+}
+
+function between(skips: readonly Skip[], from: number, to: number): Skip[] {
+  return skips
+    .filter(({ item }) => item >= from && item < to)
+    .map((skip) => ({ ...skip, item: skip.item - from }))
+}
+
+function lostItem({ kind }: Work): ItemOutcome {
+  const reason = 'crashed the evaluator'
+  if (kind === 'evaluate') return { status: 'rejected', reason }
+  const error = plainError('InterpreterEnded', reason)
+  return kind === 'test' ? failedOutcome(error) : failedUnitTest(error)
+}

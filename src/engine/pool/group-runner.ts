@@ -1,0 +1,151 @@
+/** One trust group: its own bodies and their numbers, its own workers, blame and quarantine. Nothing of it is another's. */
+import { messageOf } from '../../errors.ts'
+import type { DetectionCache } from '../../model/events/detection-cache.ts'
+import type { BodyProblem, TestCall, TestOutcome, UnitTestFile } from '../../model/events/evaluation.ts'
+import type { Envelope } from '../../model/events/event.ts'
+import type { ProjectFacts } from '../../model/events/facts.ts'
+import type { Log } from '../../model/ports.ts'
+import { bodiesOf } from '../protocol/bodies.ts'
+import { projectFacts } from './body-facts.ts'
+import type { AskCache } from './cache-server.ts'
+import { chunks } from './chunks.ts'
+import { Containment } from './fault-isolation.ts'
+import type { Evaluator } from './worker-handle.ts'
+import { Pool } from './worker-pool.ts'
+import type { Body, BodyCall, LoadOrder, SimpleBody } from '../protocol/messages.ts'
+import type { StartState } from './start-state.ts'
+import type { GroupContent, Outcome } from './split-by-trust.ts'
+import { runUnitTests } from './unit-test-jobs.ts'
+
+export interface GroupOptions {
+  readonly group: GroupContent
+  readonly purpose: 'run' | 'test'
+  readonly order: Pick<LoadOrder, 'settings' | 'clockMode' | 'queries' | 'packages'>
+  readonly workers: number
+  readonly from: StartState
+  readonly first: Evaluator
+  /** See EngineOptions. */
+  readonly part?: ReadonlySet<string> | undefined
+  readonly cache: DetectionCache | undefined
+  readonly log: Log
+}
+
+export interface Group {
+  readonly name: string
+  readonly problems: readonly BodyProblem[]
+  /** One outcome per event, in their order. */
+  evaluate(events: readonly Envelope[]): Promise<readonly Outcome[]>
+  /** Ids of the detections that `test` can run. */
+  readonly testable: ReadonlySet<string>
+  test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** Of every file of unit tests, in their order. */
+  unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
+  /** What the texts of its bodies tell. */
+  facts(): ProjectFacts
+  /** Why nothing can be evaluated now; null where it can. */
+  unavailable(): string | null
+  close(): Promise<void>
+}
+
+/** A batch of this size keeps the cost of a crossing below notice; more only makes a second run dearer. */
+const EVENTS_PER_JOB = 250
+const DETECTIONS_PER_JOB = 15
+const CHARS_PER_JOB = 4 * 1024 * 1024
+
+export async function startGroup(options: GroupOptions): Promise<Group> {
+  const { group, purpose, order, workers, from, first, part, cache, log } = options
+  const bodies = bodiesOf(group.content, purpose, part)
+  const askCache = cache && askFor(group.name, bodies, cache)
+  const setup = { bodies, ...order }
+  const pool = await Pool.start({
+    group: group.name,
+    setup,
+    workers,
+    from,
+    first,
+    keepsImage: !part,
+    askCache,
+    log,
+  })
+  const { limits } = order.settings
+  const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
+  const numbers = detectionNumbers(bodies)
+  const problems = [...pool.broken.values()].sort((a, b) => a.body - b.body)
+
+  return {
+    name: group.name,
+    problems: problems.map(({ body, error }) => ({ ...nameOf(bodies[body]!), error })),
+    testable: new Set(numbers.keys()),
+    async evaluate(events) {
+      const share = { workers, mostItems: EVENTS_PER_JOB, mostChars: CHARS_PER_JOB }
+      const jobs = chunks(events, ({ raw }) => raw.length, share).map((items) =>
+        containment.run({ kind: 'evaluate', items }),
+      )
+      return (await Promise.all(jobs)).flat() as Outcome[]
+    },
+    async test(calls) {
+      const share = { workers: workers * 4, mostItems: DETECTIONS_PER_JOB, mostChars: CHARS_PER_JOB }
+      const jobs = chunks(runsOfOneDetection(calls), charsOf, share).map((runs) => {
+        const items = runs.flat().map((call) => bodyCall(call, numbers.get(call.detection)!))
+        return containment.run({ kind: 'test', items })
+      })
+      return (await Promise.all(jobs)).flat() as TestOutcome[]
+    },
+    unitTests: (isSelected) =>
+      runUnitTests({
+        bodies,
+        broken: pool.broken,
+        workers,
+        isSelected,
+        run: (work) => containment.run(work),
+      }),
+    facts: () => projectFacts(pool.facts, bodies, order.packages.modules),
+    unavailable: () => {
+      const { refusal } = pool
+      return refusal === null ? null : messageOf(refusal)
+    },
+    close: () => pool.close(),
+  }
+}
+
+/** A worker knows bodies by number, and nothing of groups. */
+function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCache): AskCache {
+  return async ({ body, event, place, operation }) => {
+    const detection = bodies[body]?.id ?? ''
+    return { value: await cache.ask({ event, trustGroup, detection, place, operation }) }
+  }
+}
+
+function bodyCall(call: TestCall, number: number): BodyCall {
+  const { entry, mocks, followLines = false, noteReads = false } = call
+  return { body: number, entry, mocks, followLines, noteReads }
+}
+
+/** The cases of one detection stay together and in order: its module may carry state from one to the next. */
+function runsOfOneDetection(calls: readonly TestCall[]): TestCall[][] {
+  const runs: TestCall[][] = []
+  for (const call of calls) {
+    const run = runs.at(-1)
+    if (run?.[0]?.detection === call.detection) run.push(call)
+    else runs.push([call])
+  }
+  return runs
+}
+
+function charsOf(calls: readonly TestCall[]): number {
+  return calls.reduce((chars, { entry }) => chars + entry.length, 0)
+}
+
+function detectionNumbers(bodies: readonly Body[]): Map<string, number> {
+  return new Map(
+    bodies.flatMap((body, number) =>
+      body.kind === 'detection' || body.kind === 'simple' ? [[body.id, number]] : [],
+    ),
+  )
+}
+
+/** Only what is loaded into Python can have failed to load. */
+function nameOf(body: Body): Pick<BodyProblem, 'kind' | 'id'> {
+  const { kind, id } = body as Exclude<Body, SimpleBody>
+  return { kind, id }
+}

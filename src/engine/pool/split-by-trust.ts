@@ -1,0 +1,84 @@
+/** Splits a project by its trust groups, and joins what they say about one event. Pure. */
+import type { EvaluatedEvent } from '../../model/events/evaluation.ts'
+import type { ProjectFacts } from '../../model/events/facts.ts'
+import type { Project } from '../../model/project/project.ts'
+import { type Grouped, OWN_GROUP, trustGroupOf } from '../../model/project/trust-group.ts'
+
+/** What the workers of one group load. */
+export interface GroupContent {
+  readonly name: string
+  readonly content: Pick<Project, 'detections' | 'helpers' | 'dataModels' | 'unitTests'>
+}
+
+/** The project's own code first. A group has its own helpers and data models, and copies of those that nobody's group has. */
+export function splitByTrust(project: Project): GroupContent[] {
+  const { detections, settings } = project
+  const groupOf = (subject: Parameters<typeof trustGroupOf>[0]) => trustGroupOf(subject, settings.trust)
+  const byGroup = Map.groupBy(detections.values(), groupOf)
+  const declared = [OWN_GROUP, ...settings.trust.map(({ group }) => group)]
+  const inhabited = [...new Set(declared)].filter((name) => byGroup.has(name))
+  return (inhabited.length > 0 ? inhabited : [OWN_GROUP]).map((name) => {
+    const members = byGroup.get(name) ?? []
+    const own = new Map(members.map((each) => [each.id, each]))
+    return { name, content: { detections: own, ...leanedOn(project, name), unitTests: [] } }
+  })
+}
+
+/** The same for the unit tests of helpers and data models: what they put in other places stays among themselves. */
+export function unitTestsByTrust(project: Project): GroupContent[] {
+  const groupOf = ({ path }: { readonly path: string }) =>
+    trustGroupOf({ id: '', place: { file: path }, body: null }, project.settings.trust)
+  return [...Map.groupBy(project.unitTests, groupOf)].map(([name, unitTests]) => ({
+    name,
+    content: { detections: new Map(), ...leanedOn(project, name), unitTests },
+  }))
+}
+
+/** The group's own first: of two data models for one log type the first is used. */
+function leanedOn({ helpers, dataModels, settings }: Project, group: string) {
+  const lent = <T extends Grouped>(all: readonly T[]): T[] => {
+    const byGroup = Object.groupBy(all, (each) => trustGroupOf(each, settings.trust))
+    const { [group]: own = [], [OWN_GROUP]: common = [] } = byGroup
+    return group === OWN_GROUP ? common : [...own, ...common]
+  }
+  return { helpers: lent(helpers), dataModels: lent(dataModels) }
+}
+
+export type Outcome = EvaluatedEvent['outcome']
+
+/** What one group says about an event. */
+export interface GroupOutcome {
+  readonly group: string
+  readonly outcome: Outcome
+}
+
+/**
+ * Every group has read the event by itself: one that lost it takes nothing from what the others say. What it would
+ * have said is told as missed.
+ * @param order of the detections in the project.
+ */
+export function joinOutcomes(parts: readonly GroupOutcome[], order: ReadonlyMap<string, number>): Outcome {
+  const [only] = parts
+  if (parts.length === 1) return only!.outcome
+  const evaluated = parts.flatMap(({ outcome }) => (outcome.status === 'evaluated' ? [outcome] : []))
+  const [first] = evaluated
+  if (!first) return only!.outcome
+  const placeOf = ({ detection }: { readonly detection: string }) => order.get(detection) ?? 0
+  const findings = evaluated.flatMap((outcome) => outcome.findings).sort((a, b) => placeOf(a) - placeOf(b))
+  const missed = parts.flatMap(({ group, outcome }) =>
+    outcome.status === 'evaluated' ? [] : [`trust group ${group}: ${outcome.reason}`],
+  )
+  return { ...first, findings, ...(missed.length > 0 && { missed: missed.join('; ') }) }
+}
+
+/** Copies of one helper are alike. */
+export function joinFacts(parts: readonly ProjectFacts[]): ProjectFacts {
+  const joined = <T>(of: (facts: ProjectFacts) => ReadonlyMap<string, T>) =>
+    new Map(parts.flatMap((facts) => [...of(facts)]))
+  return {
+    detections: joined((facts) => facts.detections),
+    helpers: joined((facts) => facts.helpers),
+    dataModels: joined((facts) => facts.dataModels),
+    packages: new Set(parts.flatMap(({ packages }) => [...packages])),
+  }
+}

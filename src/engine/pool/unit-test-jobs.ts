@@ -1,0 +1,54 @@
+/** Runs the unit tests of helpers and data models: asks each file for its tests, then shares them among the workers. */
+import type { UnitTestFile, UnitTestOutcome } from '../../model/events/evaluation.ts'
+import { chunks } from './chunks.ts'
+import type { Body, BrokenBody, ItemOutcome, UnitTestCall, Work } from '../protocol/messages.ts'
+
+export interface UnitTestRun {
+  readonly bodies: readonly Body[]
+  readonly broken: ReadonlyMap<number, BrokenBody>
+  readonly workers: number
+  readonly isSelected: (name: string) => boolean
+  readonly run: (work: Work) => Promise<readonly ItemOutcome[]>
+}
+
+const TESTS_PER_JOB = 20
+
+export async function runUnitTests({
+  bodies,
+  broken,
+  workers,
+  isSelected,
+  run,
+}: UnitTestRun): Promise<UnitTestFile[]> {
+  const files = bodies.flatMap(({ kind }, body) => (kind === 'unit-tests' ? [body] : []))
+  const sound = files.filter((body) => !broken.has(body))
+  const asked = sound.map((body): UnitTestCall => ({ body, name: null }))
+  const listed = await run({ kind: 'unit-tests', items: asked })
+  const calls = sound.flatMap((body, at) =>
+    namesOf(listed[at]!)
+      .filter(isSelected)
+      .map((name) => ({ body, name })),
+  )
+  const share = { workers: workers * 2, mostItems: TESTS_PER_JOB, mostChars: Number.POSITIVE_INFINITY }
+  const jobs = chunks(calls, () => 0, share).map((items) => run({ kind: 'unit-tests', items }))
+  const outcomes = (await Promise.all(jobs)).flat() as UnitTestOutcome[]
+  const byBody = Map.groupBy(
+    calls.map(({ body, name }, at) => ({ body, name, outcome: outcomes[at]! })),
+    ({ body }) => body,
+  )
+  return files.map((body) => {
+    const tests = (byBody.get(body) ?? []).map(({ name, outcome }) => ({ name, outcome }))
+    const lost = listed[sound.indexOf(body)]
+    const total = lost ? namesOf(lost).length : 0
+    return { path: bodies[body]!.path, error: broken.get(body)?.error ?? lostList(lost), total, tests }
+  })
+}
+
+function namesOf(listed: ItemOutcome): readonly string[] {
+  return Array.isArray(listed) ? (listed as readonly string[]) : []
+}
+
+/** The very asking ended a worker. */
+function lostList(listed: ItemOutcome | undefined) {
+  return listed && !Array.isArray(listed) ? ((listed as UnitTestOutcome).errors[0] ?? null) : null
+}

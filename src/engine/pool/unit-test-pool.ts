@@ -1,0 +1,55 @@
+/** Unit tests in workers of their own, one set per trust group: what they put into a module reaches no detection. */
+import type { UnitTestFile } from '../../model/events/evaluation.ts'
+import type { Project } from '../../model/project/project.ts'
+import { Evaluator } from './worker-handle.ts'
+import { type GroupOptions, startGroup } from './group-runner.ts'
+import { unitTestsByTrust } from './split-by-trust.ts'
+
+/** A unit test may loop over much that an event does not hold. */
+const TIME_FACTOR = 30
+const WORKERS = 2
+
+export interface UnitTestOptions extends Pick<GroupOptions, 'order' | 'from' | 'log'> {
+  readonly project: Project
+  /** Ids of helpers and data models that could not be loaded: they are not tried again. */
+  readonly broken: ReadonlySet<string>
+  readonly isSelected: (name: string) => boolean
+  /** Ends them; what is under way rejects. */
+  readonly signal: AbortSignal
+}
+
+export async function runUnitTestGroups(options: UnitTestOptions): Promise<readonly UnitTestFile[]> {
+  const { project, broken } = options
+  const sound = <T extends { readonly id: string }>(all: readonly T[]) =>
+    all.filter(({ id }) => !broken.has(id))
+  const helpers = sound(project.helpers)
+  const contents = unitTestsByTrust({ ...project, helpers, dataModels: sound(project.dataModels) })
+  return (await Promise.all(contents.map((group) => runGroup(group, options)))).flat()
+}
+
+async function runGroup(
+  group: GroupOptions['group'],
+  { order, from, log, isSelected, signal }: UnitTestOptions,
+): Promise<readonly UnitTestFile[]> {
+  const { limits } = order.settings
+  const settings = { ...order.settings, limits: { ...limits, timeMs: limits.timeMs * TIME_FACTOR } }
+  const started = await startGroup({
+    group,
+    purpose: 'test',
+    order: { ...order, settings },
+    workers: WORKERS,
+    from,
+    first: new Evaluator(from),
+    cache: undefined,
+    log,
+  })
+  const stop = () => void started.close()
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  try {
+    return await started.unitTests(isSelected)
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await started.close()
+  }
+}

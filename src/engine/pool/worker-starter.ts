@@ -1,0 +1,160 @@
+/** Starts workers for one trust group. A body whose loading ends a worker is left out of the next start. */
+import { UserError } from '../../errors.ts'
+import type { Log } from '../../model/ports.ts'
+import type { AskCache } from './cache-server.ts'
+import { endedCall, plainError } from '../protocol/terminated-call.ts'
+import { type Ended, Evaluator, type Ready } from './worker-handle.ts'
+import { type BrokenBody, budgetMs, LOADING, type LoadOrder } from '../protocol/messages.ts'
+import { loadRequest } from '../protocol/driver-request.ts'
+import type { StartState } from './start-state.ts'
+
+export interface StarterOptions {
+  /** Name of the trust group. */
+  readonly group: string
+  readonly setup: Omit<LoadOrder, 'request' | 'leftOut' | 'images'>
+  readonly from: StartState
+  /** What the first loads becomes an image, for later starts. */
+  readonly keepsImage: boolean
+  /** Answers the caching helpers; without it each interpreter keeps their items for itself. */
+  readonly askCache: AskCache | undefined
+  readonly log: Log
+}
+
+/** Starts that end without a body to blame, before one start counts as failed. */
+const MAX_UNEXPLAINED_ENDS = 2
+
+export class WorkerStarter {
+  /** Every body that some worker could not load. */
+  readonly broken = new Map<number, BrokenBody>()
+  /** See body-facts.ts. */
+  facts = ''
+  readonly #options: StarterOptions
+  readonly #excluded = new Map<number, BrokenBody>()
+  readonly #signal: AbortSignal
+  #hasStarted = false
+  #isRefusalReported = false
+
+  /** @param signal ends what is starting; its reason is then thrown. */
+  constructor(options: StarterOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
+  }
+
+  /** Rejects when no worker starts, whatever is left out: a later start may succeed. */
+  async start(booting?: Evaluator): Promise<Evaluator> {
+    const { from, setup, keepsImage } = this.#options
+    const { bodies } = setup
+    let last = -1
+    let unexplained = 0
+    for (let ended = 0, next = booting; ; ended++, next = undefined) {
+      const images = !keepsImage ? 'ignore' : ended === 0 ? 'use' : 'make'
+      const start = await this.#load(next ?? new Evaluator(from), images)
+      if (start.kind === 'ready') {
+        for (const each of start.broken) this.broken.set(each.body, each)
+        this.facts ||= start.facts
+        this.#hasStarted = true
+        return start.evaluator
+      }
+      this.#signal.throwIfAborted()
+      const { body } = start.mark
+      // Bodies are loaded in order, and without the last culprit it goes on behind it: else the mark is forged.
+      const isTold = body > last && bodies[body] !== undefined && !this.#excluded.has(body)
+      // An image whose heap ends its worker says nothing of a body: they are loaded anew first. Nor does one end say
+      // anything of a body that an earlier worker could load.
+      if (ended === 0 && (!isTold || this.#hasStarted)) continue
+      const offender = isTold ? body : await this.#findOffender(start)
+      if (offender !== null) {
+        last = offender
+        this.#exclude(offender, start)
+      } else if (++unexplained >= MAX_UNEXPLAINED_ENDS) throw startFailure(start)
+    }
+  }
+
+  async #load(evaluator: Evaluator, images: LoadOrder['images']): Promise<Ready | Ended> {
+    const { setup, from, askCache } = this.#options
+    if (askCache) evaluator.answerCache(askCache)
+    const order = { ...setup, ...this.#request(), images }
+    const start = await evaluator.load(order, this.#signal)
+    if (start.kind !== 'ready') return start
+    for (const kept of start.kept) from.keep(kept)
+    this.#reportSnapshot(start)
+    return start
+  }
+
+  #reportSnapshot({ startDependent, refusal }: Ready): void {
+    const { group, setup, log } = this.#options
+    if (refusal !== null && !this.#isRefusalReported) {
+      this.#isRefusalReported = true
+      log.warn(
+        { group, reason: refusal },
+        'no snapshot of these detections was kept: each start loads them again',
+      )
+    }
+    for (const number of startDependent) {
+      const { id, path } = setup.bodies[number]!
+      log.debug(
+        { group, id, file: path },
+        'it reads the clock or random numbers while it is loaded, so each start loads it again',
+      )
+    }
+  }
+
+  /**
+   * Where the mark names nobody, or one that it can't have been: the last of the fewest bodies, in load order, that end a
+   * worker. Found from outside, so that no mark leads astray. Null when all bodies can be loaded after all.
+   */
+  async #findOffender(ended: Ended): Promise<number | null> {
+    let [fine, ends] = [0, this.#options.setup.bodies.length]
+    if (await this.#endsWorker(0)) throw startFailure(ended)
+    if (!(await this.#endsWorker(ends))) return null
+    while (ends - fine > 1) {
+      const middle = (fine + ends) >> 1
+      if (await this.#endsWorker(middle)) ends = middle
+      else fine = middle
+    }
+    return fine
+  }
+
+  /** Whether loading that many bodies does. */
+  async #endsWorker(count: number): Promise<boolean> {
+    const { setup, from } = this.#options
+    const leftOut = setup.bodies.flatMap((_, body) =>
+      body < count ? [] : [{ body, error: plainError('NotLoaded', 'left out') }],
+    )
+    const evaluator = new Evaluator(from)
+    const order = { ...setup, ...this.#request(leftOut), images: 'ignore' } as const
+    const start = await evaluator.load(order, this.#signal)
+    await evaluator.stop()
+    this.#signal.throwIfAborted()
+    return start.kind === 'ended'
+  }
+
+  #request(others: readonly BrokenBody[] = []): Pick<LoadOrder, 'request' | 'leftOut'> {
+    const { setup, askCache } = this.#options
+    const excluded = [...this.#excluded.values(), ...others]
+    const { bodies, packages } = setup
+    const { limits } = setup.settings
+    const request = loadRequest({ bodies, excluded, limits, packages, hostCache: askCache !== undefined })
+    return { request, leftOut: excluded.map(({ body }) => body) }
+  }
+
+  #exclude(number: number, end: Ended): void {
+    const { setup, log } = this.#options
+    const body = setup.bodies[number]!
+    const { timeMs } = setup.settings.limits
+    const mark = { ...end.mark, body: number, item: LOADING }
+    const error = endedCall(body, { ...end, mark }, budgetMs(mark, timeMs))
+    this.#excluded.set(number, { body: number, error })
+    log.error(
+      { id: body.id, file: body.path, ending: end.ending },
+      'loading a body ended its worker: it is left out',
+    )
+  }
+}
+
+/** The machine's state decides whether a thread starts: its files, memory, descriptors. */
+function startFailure({ message, ending }: Ended): UserError {
+  return new UserError(`Python does not start: ${message || ending}`, {
+    hint: 'check the installation, and the limits of memory, threads and open files',
+  })
+}

@@ -1,0 +1,57 @@
+/** Project -> the list of bodies that workers load. Pure. */
+import type { Detection } from '../../model/project/detection.ts'
+import type { Project } from '../../model/project/project.ts'
+import type { Body, DetectionBody, Selectable, SimpleBody } from './messages.ts'
+
+/**
+ * Helpers first, then data models, then detections, those without Python last; in `run` only the enabled ones.
+ * @param part the helpers that are loaded whether something imports them or not; null: all.
+ */
+export function bodiesOf(
+  project: Pick<Project, 'helpers' | 'dataModels' | 'detections' | 'unitTests'>,
+  purpose: 'run' | 'test',
+  part: ReadonlySet<string> | null = null,
+): Body[] {
+  const helpers = project.helpers.map(({ id, body }): Body => {
+    const helper = { kind: 'helper', id, ...body } as const
+    return part === null || part.has(id) ? helper : { ...helper, onDemand: true }
+  })
+  const models = project.dataModels
+    .filter((model) => model.enabled)
+    .map(
+      ({ id, body, place, logTypes, mappings }): Body => ({
+        kind: 'data-model',
+        id,
+        path: body?.path ?? place.file,
+        source: body?.source ?? null,
+        logTypes,
+        mappings,
+      }),
+    )
+  const detections = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
+  const unitTests = project.unitTests.map((file): Body => ({ kind: 'unit-tests', id: file.path, ...file }))
+  return [
+    ...helpers,
+    ...models,
+    ...detections.flatMap(pythonBody),
+    ...unitTests,
+    ...detections.flatMap(simpleBody),
+  ]
+}
+
+function pythonBody(detection: Detection): DetectionBody[] {
+  const { id, body } = detection
+  return body ? [{ kind: 'detection', id, ...body, ...selectable(detection) }] : []
+}
+
+function simpleBody(detection: Detection): SimpleBody[] {
+  const { id, place, simple } = detection
+  if (!simple) return []
+  return [{ kind: 'simple', id, path: place.file, source: null, content: simple, ...selectable(detection) }]
+}
+
+function selectable(detection: Detection): Selectable {
+  const { type, logTypes, scheduledQueries, resourceTypes, suppressions } = detection
+  const { inlineFilter: filter, signalFields } = detection
+  return { type, logTypes, scheduledQueries, resourceTypes, suppressions, filter, signalFields }
+}

@@ -1,0 +1,122 @@
+/** The texts with which Python is asked, as batch.py reads them. Whoever calls the driver has them from here. */
+import type { FunctionError } from '../../model/alerts/finding.ts'
+import type { PackageSet } from '../../model/project/packages.ts'
+import type { Limits } from '../../model/project/settings.ts'
+import type { Accepted } from '../worker/parse-event.ts'
+import {
+  type Body,
+  type BodyCall,
+  type BrokenBody,
+  budgetMs,
+  type Job,
+  LOADING,
+  type Skip,
+  type UnitTestCall,
+} from './messages.ts'
+
+export interface LoadParts {
+  /** By number; of those that are decided without it, Python is told nothing. */
+  readonly bodies: readonly Body[]
+  /** Not to be loaded, and what is said instead. */
+  readonly excluded: readonly BrokenBody[]
+  readonly limits: Pick<Limits, 'timeMs' | 'outputBytes'>
+  readonly packages: Pick<PackageSet, 'roots' | 'digest'>
+  /** Whether the host keeps the items of the caching helpers. */
+  readonly hostCache: boolean
+}
+
+/** An image is named by it. */
+export function loadRequest({ bodies: all, excluded, limits, packages, hostCache }: LoadParts): string {
+  const { timeMs, outputBytes } = limits
+  const bodies = all
+    .filter(({ kind }) => kind !== 'simple')
+    .map((body) =>
+      body.kind === 'detection' ? { ...body, filter: undefined, signalFields: undefined } : body,
+    )
+  const errors = excluded.map(({ body, error }): [number, FunctionError] => [body, error])
+  // An image holds what was imported of the packages, so their content is part of its name.
+  const { roots, digest } = packages
+  const brought = { roots, digest }
+  const times = { timeMs, loadMs: budgetMs({ body: 0, item: LOADING }, timeMs) }
+  return JSON.stringify({ bodies, excluded: errors, ...times, outputBytes, hostCache, packages: brought })
+}
+
+export interface LoadDetails {
+  /** What the bodies compile to, where that is known, in the order of those that Python is told of. */
+  readonly codes: readonly (string | null)[]
+  /** Bodies to leave out until the load is finished; null: none, and none are looked for. */
+  readonly startDependent: readonly number[] | null
+}
+
+/** The request with what a snapshot is not named by. */
+export function withDetails(request: string, details: LoadDetails): string {
+  return `${request.slice(0, -1)},${JSON.stringify(details).slice(1)}`
+}
+
+/** An event that some body is to see. */
+export interface EventEntry {
+  /** Its place among the job's items. */
+  readonly item: number
+  readonly raw: string
+  readonly fields: Accepted['fields']
+  /** Those that Python runs. */
+  readonly candidates: Accepted['candidates']
+}
+
+/** The records' own texts go in as they are: each has passed a parser, so none can reach beyond its place. */
+export function evaluationRequest(
+  entries: readonly EventEntry[],
+  { skips, singly }: Pick<Job, 'skips' | 'singly'>,
+): string {
+  const { groups, work } = grouped(entries)
+  const parts = [
+    `"groups":${JSON.stringify(groups)}`,
+    `"work":${JSON.stringify(work)}`,
+    `"singly":${JSON.stringify(singly)}`,
+    `"skips":${JSON.stringify(skips.map(skipEntry))}`,
+    `"items":${JSON.stringify(entries.map(({ item }) => item))}`,
+    `"fields":${JSON.stringify(entries.map(({ fields }) => fields))}`,
+    `"events":[${entries.map(({ raw }) => raw).join(',')}]`,
+  ]
+  return `{${parts.join(',')}}`
+}
+
+/** Groups of places that the same bodies see, and for each body, ascending, its groups. */
+function grouped(entries: readonly EventEntry[]): { groups: number[][]; work: [number, number[]][] } {
+  const byCandidates = Map.groupBy([...entries.keys()], (place) => entries[place]!.candidates)
+  const work = new Map<number, number[]>()
+  ;[...byCandidates.keys()].forEach((candidates, group) => {
+    for (const body of candidates) {
+      const groups = work.get(body)
+      if (groups) groups.push(group)
+      else work.set(body, [group])
+    }
+  })
+  return { groups: [...byCandidates.values()], work: [...work].sort(([a], [b]) => a - b) }
+}
+
+/** A call, by its place among the job's items. */
+type Placed<Call> = Call & { readonly item: number }
+
+export function testRequest(
+  calls: readonly Placed<BodyCall>[],
+  bodies: readonly Body[],
+  skips: readonly Skip[],
+): string {
+  const asked = calls.map(({ item, body, entry, mocks, noteReads, followLines }) => {
+    const { path, source } = bodies[body]!
+    return [item, body, entry, mocks, noteReads, followLines ? [path, source] : null]
+  })
+  return JSON.stringify({ calls: asked, skips: skips.map(skipEntry) })
+}
+
+export function unitTestRequest(calls: readonly Placed<UnitTestCall>[], skips: readonly Skip[]): string {
+  return JSON.stringify({
+    calls: calls.map(({ item, body, name }) => [item, body, name]),
+    skips: skips.map(skipEntry),
+  })
+}
+
+function skipEntry({ body, item, function: number, error }: Skip): unknown[] {
+  return [body, item, number, error]
+}

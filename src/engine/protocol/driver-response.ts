@@ -1,0 +1,212 @@
+/**
+ * Reads what Python answers. A detection may have forged it, and what stands in it goes on to the host's own decisions:
+ * an answer that has not the agreed form is none, and ends the worker.
+ */
+import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
+import type { FunctionName, FunctionResults } from '../../model/alerts/finding.ts'
+import type { BrokenBody, Study } from './messages.ts'
+
+export interface EvaluationAnswer {
+  readonly findings: readonly [item: number, body: number, functions: FunctionResults][]
+  readonly output: readonly [body: number, text: string][]
+}
+
+export class ForgedAnswer extends Error {
+  override name = 'ForgedAnswer'
+  constructor() {
+    super('Python answered with something else than results: a detection may have forged them')
+  }
+}
+
+/** null: Python could not read the request. */
+export function readEvaluation(text: string): EvaluationAnswer | null {
+  return read(text, (answer) => answer === null || isEvaluation(answer))
+}
+
+export function readOutcomes(text: string, calls: number): readonly TestOutcome[] {
+  return read(text, (answer) => isOutcomes(answer) && (answer as unknown[]).length === calls)
+}
+
+/** The text itself: most readers of it want none of it, or all of it later. */
+export function readStudies(text: string, bodies: number): readonly Study[] {
+  return read(text, (answer) => isStudies(answer) && (answer as unknown[]).length === bodies)
+}
+
+export function readUnitTests(text: string, calls: number): readonly (UnitTestOutcome | readonly string[])[] {
+  return read(text, (answer) => isUnitTests(answer) && (answer as unknown[]).length === calls)
+}
+
+export function readBroken(text: string, bodies: number): readonly BrokenBody[] {
+  return read(text, listOf(isBrokenBody(bodies)))
+}
+
+/** What loading the bodies came to. */
+export interface LoadAnswer {
+  readonly problems: readonly BrokenBody[]
+  /** Bodies that read the wall clock or random numbers while they were loaded. */
+  readonly startDependent: readonly number[]
+}
+
+export function readLoad(text: string, bodies: number): LoadAnswer {
+  return read(
+    text,
+    record({ problems: listOf(isBrokenBody(bodies)), startDependent: listOf(isBodyNumber(bodies)) }),
+  )
+}
+
+function isBrokenBody(bodies: number): Check {
+  return record({ body: isBodyNumber(bodies), error: isError })
+}
+
+function isBodyNumber(bodies: number): Check {
+  return (value) => isInteger(value) && (value as number) < bodies
+}
+
+function read<T>(text: string, isOfTheForm: Check): T {
+  let answer: unknown
+  try {
+    answer = JSON.parse(text)
+  } catch {
+    throw new ForgedAnswer()
+  }
+  if (!isOfTheForm(answer)) throw new ForgedAnswer()
+  return answer as T
+}
+
+type Check = (value: unknown) => boolean
+
+const isText: Check = (value) => typeof value === 'string'
+const isBoolean: Check = (value) => typeof value === 'boolean'
+const isNumber: Check = (value) => typeof value === 'number'
+const isInteger: Check = (value) => Number.isInteger(value) && (value as number) >= 0
+const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value)
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
+const tuple =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    Array.isArray(value) && value.length === checks.length && checks.every((check, at) => check(value[at]))
+
+function record(fields: Record<string, Check>): Check {
+  const names = Object.keys(fields)
+  return (value) => {
+    if (!isObject(value)) return false
+    const object = value as Record<string, unknown>
+    return (
+      names.every((name) => fields[name]!(object[name])) &&
+      Object.keys(object).every((name) => Object.hasOwn(fields, name))
+    )
+  }
+}
+
+/** It is put into the notification as it is. */
+const isObjectText: Check = (value) => {
+  try {
+    return isObject(JSON.parse(value as string))
+  } catch {
+    return false
+  }
+}
+
+const isError = record({
+  type: isText,
+  message: isText,
+  repr: isText,
+  frames: listOf(
+    record({ file: isText, line: isInteger, function: isText, source: isText, column: optional(isInteger) }),
+  ),
+  limit: optional(isText),
+})
+
+const OUTPUTS: Record<FunctionName, Check> = {
+  detection: isBoolean,
+  title: isText,
+  description: isText,
+  reference: isText,
+  severity: isText,
+  runbook: isText,
+  destinations: orNull(listOf(isText)),
+  dedup: isText,
+  alert_context: isObjectText,
+  unique: orNull(isText),
+}
+const isFunctions = record(Object.fromEntries(Object.entries(OUTPUTS).map(result)))
+
+function result([name, isOutput]: [string, Check]): [string, Check] {
+  const isGood = record({ output: isOutput })
+  const isBad = record({ error: isError })
+  return [name, optional((value) => isGood(value) || isBad(value))]
+}
+
+const isEvaluation = record({
+  findings: listOf(tuple(isInteger, isInteger, isFunctions)),
+  output: listOf(tuple(isInteger, isText)),
+})
+/** More than any source has: what a forger lists stays bounded. */
+const MOST_LINES = 100_000
+const isLines: Check = (value) =>
+  Array.isArray(value) &&
+  value.length <= MOST_LINES &&
+  value.every((line, at) => isInteger(line) && line > (value[at - 1] ?? 0))
+const isOutcomes = listOf(
+  record({
+    functions: isFunctions,
+    output: isText,
+    missingMocks: listOf(isText),
+    reads: orNull(listOf(record({ field: isText, value: orNull(isText) }))),
+    durationMs: isNumber,
+    lines: optional(record({ executable: isLines, run: isLines })),
+  }),
+)
+
+const isPlace = record({ file: isText, line: isInteger, column: isInteger })
+const isLiteral = record({ value: isText, place: isPlace })
+const OUTCOMES: Record<string, Check> = {
+  text: record({ kind: isText, value: isText, place: isPlace }),
+  list: record({
+    kind: isText,
+    items: listOf(isLiteral),
+    exact: isBoolean,
+    closed: isBoolean,
+    place: isPlace,
+  }),
+  none: record({ kind: isText, place: isPlace }),
+  other: record({ kind: isText, type: isText, place: isPlace }),
+  unknown: record({ kind: isText, event: isBoolean, place: isPlace }),
+}
+const isOutcome: Check = (value) => {
+  const kind = isObject(value) && (value as { kind: unknown }).kind
+  return typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind) && OUTCOMES[kind]!(value)
+}
+const isReturns = optional(record({ place: isPlace, outcomes: listOf(isOutcome) }))
+const isFacts = orNull(
+  record({
+    functions: listOf(record({ name: isText, line: isInteger })),
+    imports: listOf(record({ module: isText, name: orNull(isText), line: isInteger })),
+    returns: optional(
+      record({ title: isReturns, dedup: isReturns, severity: isReturns, destinations: isReturns }),
+    ),
+    followed: optional(listOf(isText)),
+    isStandard: optional(isBoolean),
+  }),
+)
+const isStudies = listOf(record({ facts: isFacts, code: orNull(isText) }))
+
+const isUnitTest = record({
+  status: (value) => value === 'passed' || value === 'failed' || value === 'skipped',
+  errors: listOf(isError),
+  reason: isText,
+  output: isText,
+  durationMs: isNumber,
+})
+const isUnitTests = listOf((value) => listOf(isText)(value) || isUnitTest(value))

@@ -1,0 +1,80 @@
+/** The error that stands in for a call which had to be ended from outside. Pure. */
+import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
+import { FUNCTIONS, type FunctionError } from '../../model/alerts/finding.ts'
+import type { Body, Mark } from './messages.ts'
+
+/**
+ * `time`: stopped for standing still; `crash`: it took the interpreter with it; `tampering`: it changed what all bodies
+ * of its worker share.
+ */
+export type Ending = 'time' | 'crash' | 'tampering'
+
+const TYPES: Record<Ending, string> = {
+  time: 'TimeLimitExceeded',
+  crash: 'InterpreterEnded',
+  tampering: 'Tampering',
+}
+
+/** @param message with tampering: what was changed. */
+export function endedCall(
+  body: Body,
+  { mark, ending, message }: { readonly mark: Mark; readonly ending: Ending; readonly message: string },
+  budgetMs: number,
+): FunctionError {
+  const name = functionName(body, mark)
+  const what = {
+    time: `took longer than the limit of ${budgetMs} ms`,
+    crash: 'ended the Python interpreter',
+    tampering: `changed ${message}, which all detections share`,
+  }[ending]
+  const type = TYPES[ending]
+  const frames = [definition(body, name)]
+  return { type, message: what, repr: `${type}('${what}')`, frames, limit: ending }
+}
+
+export function withNote(error: FunctionError, note: string): FunctionError {
+  const message = `${error.message}; ${note}`
+  return { ...error, message, repr: `${error.type}('${message}')` }
+}
+
+/** For the calls of a detection that is no longer run. */
+export const QUARANTINED: FunctionError = plainError(
+  'Quarantined',
+  'not run: it was stopped too often before',
+)
+
+/** An error that no frame of the author's stands behind. */
+export function plainError(type: string, message: string): FunctionError {
+  return { type, message, repr: `${type}('${message}')`, frames: [] }
+}
+
+/** A test call that could not be made. */
+export function failedOutcome(error: FunctionError): TestOutcome {
+  return {
+    functions: { detection: { error } },
+    output: '',
+    missingMocks: [],
+    reads: [],
+    durationMs: 0,
+  }
+}
+
+/** A unit test that could not be run. */
+export function failedUnitTest(error: FunctionError): UnitTestOutcome {
+  return { status: 'failed', errors: [error], reason: '', output: '', durationMs: 0 }
+}
+
+/** null: the body's top level. */
+function functionName(body: Body, mark: Mark): string | null {
+  if (mark.item < 0 || body.kind !== 'detection') return null
+  const name = FUNCTIONS[mark.function]
+  if (name !== 'detection') return name ?? null
+  return body.type === 'policy' ? 'policy' : 'rule'
+}
+
+function definition(body: Body, name: string | null): FunctionError['frames'][number] {
+  const lines = (body.source ?? '').split('\n')
+  const at = name === null ? 0 : lines.findIndex((line) => line.startsWith(`def ${name}(`))
+  const line = Math.max(at, 0)
+  return { file: body.path, line: line + 1, function: name ?? '<module>', source: lines[line]!.trim() }
+}

@@ -1,0 +1,156 @@
+/** An interpreter after the lock: the driver's calls, what its memory is put to, and what a snapshot of it holds. */
+import { NO_PACKAGES, type PackageSet } from '../../model/project/packages.ts'
+import { type CApi, callText } from './c-api.ts'
+import type { Deadline } from './imports/deadline.ts'
+import type { OpenFiles } from './imports/file-imports.ts'
+import { type FreezableFiles, freezeFiles } from './freeze-files.ts'
+import { putImage, resetTo, takeImage } from './heap-snapshot.ts'
+import { expectedFiles, type FileTree, unexpectedFile } from './held-files.ts'
+import { type DeviceTable, watchRandomDevices } from './imports/host-random.ts'
+import type { Seam } from './wasm-imports.ts'
+import { restoreOpenFiles, type StreamTable } from './open-files.ts'
+import { outsideStateOf, restoreOutsideState } from './outside-state.ts'
+import { installPackages, removePackages } from './package-files.ts'
+import type { BaseImage, DriverCall, OutsideState } from '../protocol/messages.ts'
+import { type PythonFile, readStandardLibrary } from './python-files.ts'
+import { IMAGE_BYTES } from './wasm-module.ts'
+
+/** The driver's calls; see batch.py, study.py and sandbox.py for the texts. */
+export interface Python {
+  /** Before any author's code runs. */
+  study(text: string): string
+  load(text: string): string
+  /** Loads the bodies that the last `load` left for every start. */
+  finishLoad(): string
+  evaluate(text: string): string
+  test(text: string): string
+  unitTests(text: string): string
+  /** What a body has changed that all bodies share, these ones included; empty: nothing. */
+  changed(bodies: readonly number[]): string
+}
+
+/** An interpreter that is locked: nothing of the host can be reached from it any more. */
+export interface LockedPython extends Python {
+  /**
+   * Packages are author's code: nothing of them is there before the lock, and nothing can be added once they run. Others
+   * that were there are taken away.
+   */
+  install(packages: PackageSet): void
+  /** Of the whole memory, used or not. */
+  readonly heapBytes: number
+  /** Milliseconds that the author's code may take from a mark on. */
+  limit(timeMs: number): void
+  /** As it booted: what has run since has not. */
+  reset(base: BaseImage): void
+  /** What differs from its base, or why no other interpreter can be made the same. */
+  image(base: BaseImage): InterpreterImage | { readonly refusal: string }
+  /** Puts an image over the base, which must be as it booted. */
+  adopt(image: InterpreterImage): void
+}
+
+export interface InterpreterImage {
+  readonly heap: Uint8Array
+  readonly outside: OutsideState
+}
+
+export type Files = FilesToSetUp & StreamTable & DeviceTable & FileTree & OpenFiles & FreezableFiles
+
+interface FilesToSetUp {
+  mkdirTree(path: string): void
+  writeFile(path: string, data: string | Uint8Array, options?: { readonly canOwn: boolean }): void
+  unlink(path: string): void
+  rmdir(path: string): void
+  chdir(path: string): void
+}
+
+/** What Emscripten's own module has, as far as it is used here. */
+export interface Interpreter extends CApi {
+  readonly FS: Files
+  readonly ENV: Record<string, string>
+  readonly wasmTable: { readonly length: number }
+  /** Address of the flag that makes it ask for signals. */
+  readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING: number
+}
+
+export interface LockedPythonOptions {
+  /** Follows this interpreter, and no other. */
+  readonly deadline: Deadline
+  /** The runtime's own Python files. */
+  readonly files: readonly PythonFile[]
+}
+
+/** @param base what its memory is now. */
+export function lockedPython(
+  interpreter: Interpreter,
+  seam: Seam,
+  { addresses, mark, functions }: BaseImage,
+  { deadline, files }: LockedPythonOptions,
+): LockedPython {
+  const { memory } = seam
+  let installed = NO_PACKAGES
+  deadline.watch(memory, mark)
+  seam.notices.watch(memory, mark)
+  watchRandomDevices(interpreter.FS, () => seam.notices.startRead())
+  const call = (name: DriverCall, text: string) => {
+    try {
+      return callText(interpreter, memory, addresses[name], text)
+    } catch (error) {
+      deadline.ended()
+      throw error
+    }
+  }
+  const callForLoad = (name: DriverCall, text: string) => {
+    const answer = call(name, text)
+    // No restored interpreter would have it.
+    seam.forgetAnswer()
+    return answer
+  }
+  let isFrozen = false
+  const beforeAuthorsCode = () => {
+    if (!isFrozen) freezeFiles(interpreter.FS)
+    isFrozen = true
+    // What must not be the same in every worker.
+    call('wake', crypto.randomUUID())
+  }
+  return {
+    install(packages) {
+      removePackages(interpreter.FS, installed)
+      installPackages(interpreter.FS, packages)
+      installed = packages
+    },
+    limit: (timeMs) => deadline.limit(timeMs),
+    study: (text) => call('study', text),
+    load(text) {
+      beforeAuthorsCode()
+      return callForLoad('load', text)
+    },
+    finishLoad: () => callForLoad('finish_load', ''),
+    evaluate: (text) => call('evaluate', text),
+    test: (text) => call('test', text),
+    unitTests: (text) => call('unit_tests', text),
+    changed: (bodies) => call('changed', bodies.join()),
+    get heapBytes() {
+      return memory.buffer.byteLength
+    },
+    image({ heap: beneath }) {
+      if (memory.buffer.byteLength > IMAGE_BYTES)
+        return { refusal: 'their memory grew beyond what a snapshot holds' }
+      if (interpreter.wasmTable.length !== functions) return { refusal: 'they changed the interpreter' }
+      const expected = expectedFiles(files, readStandardLibrary(), installed)
+      const changed = unexpectedFile(interpreter.FS, expected)
+      if (changed) return { refusal: `the file ${changed} of the interpreter is not what it was made from` }
+      const outside = outsideStateOf(interpreter.FS, seam.clock)
+      if (outside === null) return { refusal: 'they keep files open that cannot be opened again' }
+      return { heap: takeImage(memory.buffer, beneath), outside }
+    },
+    reset({ heap, outside }) {
+      restoreOpenFiles(interpreter.FS, outside.openFiles)
+      resetTo(memory.buffer, heap)
+    },
+    adopt({ heap, outside }) {
+      restoreOutsideState(interpreter.FS, seam.clock, outside)
+      putImage(memory.buffer, heap)
+      beforeAuthorsCode()
+    },
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The table of open files, which is Emscripten's and not part of the interpreter's memory. It is saved with a snapshot and
+ * made the same again before any code of a restored interpreter runs: Python's memory knows open files by their numbers.
+ */
+import { Bug } from '../../errors.ts'
+import type { LookupOptions } from './imports/host-random.ts'
+
+/** An entry of Emscripten's table. */
+export interface Stream {
+  fd: number | null
+  readonly path?: string
+  readonly flags: number
+  position: number
+  readonly node: object
+}
+
+/** Emscripten's file system, as far as it is used here. */
+export interface StreamTable {
+  readonly streams: (Stream | null | undefined)[]
+  open(path: string, flags: number): Stream
+  close(stream: Stream): void
+  lookupPath(path: string, options: LookupOptions): { readonly node?: object }
+}
+
+/** All files are memory that is never written, so that a path and a position say everything. */
+export interface OpenFile {
+  readonly descriptor: number
+  readonly path: string
+  readonly flags: number
+  readonly position: number
+}
+
+/** Standard input, output and error: every interpreter has them, and no detection can close them. */
+const STANDARD_STREAMS = 3
+const MAX_OPEN_FILES = 256
+
+/** Null where the table can't be saved, because something else than a file is open, or too much. */
+export function openFilesOf(FS: StreamTable): readonly OpenFile[] | null {
+  const open = FS.streams.flatMap((stream, descriptor) =>
+    stream && descriptor >= STANDARD_STREAMS ? [{ descriptor, stream }] : [],
+  )
+  if (open.length > MAX_OPEN_FILES) return null
+  const files = open.map(({ descriptor, stream: { path = '', flags, position } }) => ({
+    descriptor,
+    path,
+    flags,
+    position,
+  }))
+  return open.every(({ stream }) => isFile(FS, stream)) ? files : null
+}
+
+/** Closes what is open, and opens these files under their numbers. */
+export function restoreOpenFiles(FS: StreamTable, files: readonly OpenFile[]): void {
+  for (const stream of FS.streams.slice(STANDARD_STREAMS)) if (stream) FS.close(stream)
+  const opened = files.map((file) => ({ file, stream: FS.open(file.path, file.flags) }))
+  for (const { stream } of opened) FS.streams[stream.fd!] = null
+  for (const { file, stream } of opened) {
+    if (FS.streams[file.descriptor]) throw new Bug('two open files of a snapshot have one number')
+    stream.fd = file.descriptor
+    stream.position = file.position
+    FS.streams[file.descriptor] = stream
+  }
+}
+
+function isFile(FS: StreamTable, { path = '', node }: Stream): boolean {
+  return FS.lookupPath(path, { follow: false, noent_okay: true }).node === node
+}

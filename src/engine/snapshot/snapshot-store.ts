@@ -1,0 +1,104 @@
+/**
+ * The prepared states an interpreter starts from: the trusted base, and over it a project's loaded bodies. Named by all
+ * that went into them; what can't be had is made anew. Workers find them here, so that nothing waits for the main thread.
+ */
+import { createHash } from 'node:crypto'
+import { BodyStudies } from './analysis-cache.ts'
+import { fingerprint } from '../../core/fingerprint.ts'
+import type { ImageCache } from './snapshot-cache.ts'
+import type { BaseImage, KeptImage, ProjectImage } from '../protocol/messages.ts'
+import type { PythonFile } from '../runtime/python-files.ts'
+
+/** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
+const FORMAT_VERSION = { base: 2, project: 1, studies: 1 } as const
+
+/** What every name is made of. */
+export interface ImageParts {
+  /** The program's own text decides what an entry holds, and how it is read. */
+  readonly programVersion: string
+  /** Fingerprint of what the interpreter is compiled from. */
+  readonly interpreter: string
+  readonly files: readonly PythonFile[]
+}
+
+export class Images {
+  readonly #cache: ImageCache
+  readonly #baseName: string
+  readonly #studiesName: string
+
+  constructor(cache: ImageCache, { programVersion, interpreter, files }: ImageParts) {
+    this.#cache = cache
+    const texts = files.flatMap(({ path, text }) => [path, text])
+    const parts = [programVersion, interpreter, ...platformParts(), ...texts]
+    this.#baseName = nameOf('base', parts)
+    // Studies are made in the base, whose parts are all that has a part in them.
+    this.#studiesName = nameOf('studies', parts)
+  }
+
+  base(): BaseImage | null {
+    const packed = this.#cache.read(this.#baseName)
+    if (!packed) return null
+    const { told, heap } = unpack(packed)
+    return { ...(told as Omit<BaseImage, 'heap'>), heap }
+  }
+
+  keptBase({ heap, ...told }: BaseImage): KeptImage {
+    return { name: this.#baseName, parts: pack(told, heap) }
+  }
+
+  /** @param request the text with which the bodies would be loaded. */
+  project(request: string, base: BaseImage): ProjectImage | null {
+    const packed = this.#cache.read(this.#projectName(request, base))
+    if (!packed) return null
+    const { told, heap } = unpack(packed)
+    return { ...(told as Omit<ProjectImage, 'heap'>), heap }
+  }
+
+  keptProject(request: string, base: BaseImage, { heap, ...described }: ProjectImage): KeptImage {
+    return { name: this.#projectName(request, base), parts: pack(described, heap) }
+  }
+
+  studies(): BodyStudies {
+    return new BodyStudies(this.#cache.read(this.#studiesName))
+  }
+
+  keptStudies(studies: Uint8Array): KeptImage {
+    return { name: this.#studiesName, parts: [studies] }
+  }
+
+  /** An image fits only the very base it was made over, not another that was made of the same parts. */
+  #projectName(request: string, base: BaseImage): string {
+    return nameOf('project', [this.#baseName, fingerprint(base.heap), request])
+  }
+}
+
+function platformParts(): string[] {
+  return [process.version, process.platform, process.arch]
+}
+
+function nameOf(kind: keyof typeof FORMAT_VERSION, parts: readonly string[]): string {
+  return `${kind}-${hash(String(FORMAT_VERSION[kind]), ...parts)}`
+}
+
+/** Bytes of the length that stands before what is told of a heap. */
+const LENGTH_BYTES = 8
+
+function pack(told: unknown, heap: Uint8Array): Uint8Array[] {
+  const text = Buffer.from(JSON.stringify(told))
+  const length = Buffer.alloc(LENGTH_BYTES)
+  length.writeUInt32LE(text.length)
+  return [length, text, heap]
+}
+
+function unpack(packed: Uint8Array): { told: unknown; heap: Uint8Array } {
+  const toldBytes = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true)
+  const heapAt = LENGTH_BYTES + toldBytes
+  const told: unknown = JSON.parse(Buffer.from(packed.slice(LENGTH_BYTES, heapAt)).toString())
+  return { told, heap: packed.subarray(heapAt) }
+}
+
+function hash(...parts: readonly string[]): string {
+  const sum = createHash('sha256')
+  for (const part of parts) sum.update(`${Buffer.byteLength(part)}:`).update(part)
+  return sum.digest('hex').slice(0, 40)
+}

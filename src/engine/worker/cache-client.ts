@@ -1,0 +1,148 @@
+/** A worker's side of the caching helpers: reads Python's question as a stranger's, and waits for the parent's answer. */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { CacheEvent, CacheOperation } from '../../model/events/detection-cache.ts'
+import type { CacheDesk } from '../runtime/imports/cache-channel.ts'
+
+/** What a worker asks its parent. */
+export interface WorkerQuestion {
+  /** Its answer bears it too: one that came too late is not taken for the next. */
+  readonly id: number
+  readonly body: number
+  readonly event: CacheEvent
+  readonly place: string
+  readonly operation: CacheOperation
+}
+/** JSON text of the value, or why there is none. */
+export type CacheAnswer = { readonly value: string } | { readonly error: string }
+export type ParentAnswer = CacheAnswer & { readonly id: number }
+
+export interface CacheLine {
+  readonly port: MessagePort
+  /** One cell: how many answers were given. */
+  readonly answers: SharedArrayBuffer
+}
+
+const LONGEST_KEY = 1_024
+const LONGEST_ITEM = 256 * 1024
+/** Of one function on one event: each stops a worker for a while. */
+const MOST_QUESTIONS = 1_000
+/** Of one detection in one job, and of all of them: the parent holds what was asked and told until the events are committed. */
+const MOST_CHARS = 32 * 1024 * 1024
+const MOST_CHARS_OF_ALL = 2 * MOST_CHARS
+const LONGEST_WAIT_MS = 30_000
+
+/** The event of an item of the job; null: it has none that may ask. */
+export type EventOf = (item: number) => CacheEvent | null
+
+export class WorkerCacheDesk implements CacheDesk {
+  readonly #port: MessagePort
+  readonly #answers: Int32Array
+  readonly #onWaited: (ms: number) => void
+  #eventOf: EventOf = () => null
+  readonly #asked = new Map<string, number>()
+  /** Characters asked and told, by body. */
+  readonly #chars = new Map<number, number>()
+  #charsOfAll = 0
+  #lastId = 0
+
+  /** @param onWaited is told how long an answer took: that is no time of the detection's. */
+  constructor({ port, answers }: CacheLine, onWaited: (ms: number) => void) {
+    this.#port = port
+    this.#answers = new Int32Array(answers)
+    this.#onWaited = onWaited
+  }
+
+  /** A new job: its questions are counted from the start, so that a job that runs again asks the same. */
+  serve(eventOf: EventOf): void {
+    this.#eventOf = eventOf
+    this.#asked.clear()
+    this.#chars.clear()
+    this.#charsOfAll = 0
+  }
+
+  ask(question: string): string {
+    const read = this.#read(question)
+    if ('error' in read) return JSON.stringify(read)
+    const startedAt = performance.now()
+    const answer = this.#wait(read)
+    this.#onWaited(performance.now() - startedAt)
+    const told = 'error' in answer ? JSON.stringify(answer) : `{"value":${answer.value}}`
+    this.#count(read.body, question.length + told.length)
+    return told
+  }
+
+  #count(body: number, chars: number): void {
+    this.#chars.set(body, (this.#chars.get(body) ?? 0) + chars)
+    this.#charsOfAll += chars
+  }
+
+  #isSpent(body: number): boolean {
+    return (this.#chars.get(body) ?? 0) > MOST_CHARS || this.#charsOfAll > MOST_CHARS_OF_ALL
+  }
+
+  #wait(question: WorkerQuestion): CacheAnswer {
+    const until = performance.now() + LONGEST_WAIT_MS
+    this.#port.postMessage(question)
+    for (;;) {
+      const seen = Atomics.load(this.#answers, 0)
+      const received = receiveMessageOnPort(this.#port) as { message: ParentAnswer } | undefined
+      if (received?.message.id === question.id) return received.message
+      const left = until - performance.now()
+      if (left <= 0) return { error: 'the cache did not answer' }
+      if (!received) Atomics.wait(this.#answers, 0, seen, left)
+    }
+  }
+
+  #read(text: string): WorkerQuestion | { error: string } {
+    const [position, kind, key, value, version] = listOf(text)
+    if (!isPosition(position)) return { error: 'no such question' }
+    const [body, item, ran] = position
+    const event = this.#eventOf(item)
+    if (!event) return { error: 'the cache can be used at events alone' }
+    if (typeof key !== 'string' || key.length > LONGEST_KEY) {
+      return { error: `a key of the cache must be text of at most ${LONGEST_KEY} characters` }
+    }
+    const n = (this.#asked.get(position.join()) ?? 0) + 1
+    this.#asked.set(position.join(), n)
+    if (n > MOST_QUESTIONS) return { error: `the cache was asked more than ${MOST_QUESTIONS} times` }
+    if (this.#isSpent(body)) return { error: 'the cache was asked for more than a batch of events may hold' }
+    const about = { id: ++this.#lastId, body, event, place: `${ran}/${n}` }
+    if (kind === 'read') return { ...about, operation: { kind, key } }
+    if (kind !== 'write' || typeof value !== 'string' || typeof version !== 'string') {
+      return { error: 'no such question' }
+    }
+    if (value.length > LONGEST_ITEM) {
+      return { error: `an item of the cache holds at most ${LONGEST_ITEM} characters` }
+    }
+    const expiresAt = expiryOf(value)
+    if (expiresAt === undefined) return { error: 'no such item' }
+    return { ...about, operation: { kind, key, item: value, expiresAt, version } }
+  }
+}
+
+function listOf(text: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}
+
+/** Body, item and function that ask. */
+function isPosition(value: unknown): value is [body: number, item: number, ran: number] {
+  return Array.isArray(value) && value.length === 3 && value.every(Number.isInteger)
+}
+
+/** Epoch milliseconds, or null where it never expires; undefined: this is no item. */
+function expiryOf(text: string): number | null | undefined {
+  try {
+    const item: unknown = JSON.parse(text)
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return undefined
+    const { expiresAt = null } = item as { expiresAt?: unknown }
+    if (expiresAt === null) return null
+    return Number.isSafeInteger(expiresAt) ? (expiresAt as number) * 1000 : undefined
+  } catch {
+    return undefined
+  }
+}

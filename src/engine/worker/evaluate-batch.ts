@@ -1,0 +1,234 @@
+/** One job inside a worker: texts to one request for Python, Python's one answer to outcomes. */
+import type { TestOutcome } from '../../model/events/evaluation.ts'
+import type { Envelope } from '../../model/events/event.ts'
+import type { FunctionError, FunctionResults, MatchFinding } from '../../model/alerts/finding.ts'
+import { ForgedAnswer, readEvaluation, readOutcomes, readUnitTests } from '../protocol/driver-response.ts'
+import type { WorkerCacheDesk } from './cache-client.ts'
+import { failedOutcome, failedUnitTest, QUARANTINED } from '../protocol/terminated-call.ts'
+import { type Accepted, cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './parse-event.ts'
+import type { LockedPython, Python } from '../runtime/locked-python.ts'
+import type { Looked, Matching } from './prefilter.ts'
+import type {
+  Answer,
+  Body,
+  BodyCall,
+  Culprit,
+  ItemOutcome,
+  Job,
+  Printed,
+  Skip,
+  UnitTestCall,
+} from '../protocol/messages.ts'
+import { type EventEntry, evaluationRequest, testRequest, unitTestRequest } from '../protocol/driver-request.ts'
+import { keepFields } from '../../match/signal-fields.ts'
+import { blamingTampering, refuseTampering } from './integrity-check.ts'
+
+export interface LoadedBodies {
+  readonly python: Python & Pick<LockedPython, 'heapBytes'>
+  readonly cacheDesk: Pick<WorkerCacheDesk, 'serve'>
+  readonly rules: IntakeRules
+  readonly matching: Matching
+  readonly bodies: readonly Body[]
+  readonly broken: ReadonlyMap<number, FunctionError>
+}
+
+/** What one function results in for one body and item. */
+interface Reported {
+  readonly item: number
+  readonly body: number
+  readonly functions: FunctionResults
+}
+
+export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
+  const { python, cacheDesk, rules, matching, bodies } = loaded
+  const envelopes = job.work.items as readonly Envelope[]
+  const taken = envelopes.map((envelope) => take(envelope, rules, matching))
+  cacheDesk.serve((item) => cacheEvent(envelopes[item], taken[item]))
+  const quarantined = new Set(job.quarantined)
+  const running = withoutQuarantined(quarantined)
+  const matched: Reported[] = []
+  const asked = taken.flatMap((event, item): EventEntry[] => {
+    if (event.status !== 'accepted') return []
+    for (const each of event.matched) matched.push({ item, ...each })
+    const candidates = running(event.python)
+    return candidates.length === 0
+      ? []
+      : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
+  })
+  const suspects = { bodies: bodiesIn(asked), offender: null }
+  const { reported, unreadable, printed } = job.watched
+    ? askWatching(python, asked, job)
+    : blamingTampering(python, suspects, () => ask(python, asked, job))
+  const changedValues = refuseTampering(python, suspects)
+  const all = [...matched, ...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort(
+    (a, b) => a.body - b.body,
+  )
+  const byItem = Map.groupBy(all, ({ item }) => item)
+
+  const outcomes = taken.map((event, item): ItemOutcome => {
+    if (event.status !== 'accepted') return event
+    if (unreadable.has(item)) return { status: 'rejected', reason: 'not JSON that Python can read' }
+    const findings = (byItem.get(item) ?? []).map(
+      ({ body, functions }): MatchFinding => ({
+        from: 'detection',
+        detection: bodies[body]!.id,
+        event: event.event,
+        functions,
+        ...(functions.detection?.output &&
+          signalFieldsOf(bodies[body]!, envelopes[item]!.raw, event, functions)),
+      }),
+    )
+    const { ownRowId, notices } = event
+    return { status: 'evaluated', event: event.event, ownRowId, findings, ...(notices && { notices }) }
+  })
+  return { outcomes, printed, changedValues }
+}
+
+/** An accepted event without its parsed record, which weighs ten times its text and would live as long as the batch. */
+type Taken = (Omit<Accepted, 'record'> & Looked) | NotAccepted
+
+function take(envelope: Envelope, rules: IntakeRules, matching: Matching): Taken {
+  const taken = takeIn(envelope, rules)
+  if (taken.status !== 'accepted') return taken
+  const { record: _, ...kept } = taken
+  return Object.assign(kept, matching.look(envelope.raw, taken))
+}
+
+/** Of a match that correlation rules look at. */
+function signalFieldsOf(
+  body: Body,
+  raw: string,
+  { fields }: Pick<Accepted, 'fields'>,
+  { alert_context: context }: FunctionResults,
+): Pick<MatchFinding, 'signalFields'> {
+  if (!('signalFields' in body) || body.signalFields.length === 0) return {}
+  return { signalFields: keepFields(body.signalFields, raw, fields, context?.output ?? '{}') }
+}
+
+interface PythonReport {
+  reported: Reported[]
+  unreadable: Set<number>
+  printed: Printed[]
+}
+
+/** One call for all; event by event when Python can't read the whole. */
+function ask(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
+  if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
+  const answer = readEvaluation(python.evaluate(evaluationRequest(entries, job)))
+  if (answer !== null) {
+    const asked = new Map(entries.map(({ item, candidates }) => [item, candidates]))
+    if (!answer.findings.every(([item, body]) => asked.get(item)?.includes(body))) throw new ForgedAnswer()
+    return {
+      reported: answer.findings.map(([item, body, functions]) => ({ item, body, functions })),
+      unreadable: new Set(),
+      printed: answer.output.map(([body, text]) => ({ body, text })),
+    }
+  }
+  if (entries.length === 1) return { reported: [], unreadable: new Set([entries[0]!.item]), printed: [] }
+  return joined(entries.map((entry) => ask(python, [entry], job)))
+}
+
+/** One call for each body, so that it is known which of them changed what all share. */
+function askWatching(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
+  const bodies = bodiesIn(entries)
+  return joined(
+    bodies.map((body) => {
+      const seeing = entries.filter(({ candidates }) => candidates.includes(body))
+      const alone = seeing.map((entry) => ({ ...entry, candidates: [body] }))
+      const suspects = { bodies, offender: { body, item: seeing[0]!.item } }
+      const report = blamingTampering(python, suspects, () => ask(python, alone, job))
+      refuseTampering(python, suspects)
+      return report
+    }),
+  )
+}
+
+/** Ascending. Most events share one list of candidates. */
+function bodiesIn(entries: readonly EventEntry[]): number[] {
+  const lists = new Set(entries.map(({ candidates }) => candidates))
+  return [...new Set([...lists].flat())].sort((a, b) => a - b)
+}
+
+function joined(parts: readonly PythonReport[]): PythonReport {
+  return {
+    reported: parts.flatMap((part) => part.reported),
+    unreadable: new Set(parts.flatMap((part) => [...part.unreadable])),
+    printed: parts.flatMap((part) => part.printed),
+  }
+}
+
+/** Equal lists stay one list: events are grouped by it. */
+function withoutQuarantined(quarantined: ReadonlySet<number>) {
+  const known = new Map<readonly number[], readonly number[]>()
+  return (candidates: readonly number[]): readonly number[] => {
+    if (quarantined.size === 0) return candidates
+    const running = known.get(candidates) ?? candidates.filter((body) => !quarantined.has(body))
+    known.set(candidates, running)
+    return running
+  }
+}
+
+/** A quarantined body no longer runs; what it was stopped for is still told, once per event. */
+function reportedOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<number>): Reported[] {
+  const told = skips.filter(
+    (skip, place) =>
+      quarantined.has(skip.body) &&
+      place === skips.findIndex(({ body, item }) => body === skip.body && item === skip.item),
+  )
+  return told.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
+}
+
+export function testCalls({ python, matching, bodies: loaded, broken }: LoadedBodies, job: Job): Answer {
+  const calls = job.work.items as readonly BodyCall[]
+  const quarantined = new Set(job.quarantined)
+  const refusal = (body: number, item: number): FunctionError | undefined => {
+    if (!quarantined.has(body)) return broken.get(body)
+    return job.skips.find((skip) => skip.body === body && skip.item === item)?.error ?? QUARANTINED
+  }
+  /** null: Python says what comes of it. */
+  const known = calls.map(({ body, entry }, item): TestOutcome | null => {
+    const error = refusal(body, item)
+    return error ? failedOutcome(error) : matching.test(body, entry)
+  })
+  const items = calls.flatMap((_, item) => (known[item] ? [] : [item]))
+  const run = (some: readonly number[]) => {
+    const asked = some.map((item) => ({ item, ...calls[item]! }))
+    return readOutcomes(python.test(testRequest(asked, loaded, job.skips)), some.length)
+  }
+  const bodies = [...new Set(items.map((item) => calls[item]!.body))]
+  const runWatching = (item: number) => {
+    const suspects = { bodies, offender: { body: calls[item]!.body, item } }
+    const outcome = blamingTampering(python, suspects, () => run([item]))
+    refuseTampering(python, suspects)
+    return outcome
+  }
+  const suspects = { bodies, offender: null }
+  const outcomes = job.watched
+    ? items.flatMap(runWatching)
+    : blamingTampering(python, suspects, () => run(items))
+  const changedValues = refuseTampering(python, suspects)
+  const rest = outcomes.values()
+  return { outcomes: known.map((outcome) => outcome ?? rest.next().value!), printed: [], changedValues }
+}
+
+export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Answer {
+  const calls = job.work.items as readonly UnitTestCall[]
+  const quarantined = new Set(job.quarantined)
+  const refusals = calls.map(({ body }) => (quarantined.has(body) ? QUARANTINED : broken.get(body)))
+  const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
+  const run = (some: readonly number[], offender: Culprit | null) =>
+    blamingTampering(python, { bodies: [], offender }, () => {
+      const asked = some.map((item) => ({ item, ...calls[item]! }))
+      return readUnitTests(python.unitTests(unitTestRequest(asked, job.skips)), some.length)
+    })
+  // What a test changes for good is its own affair: they are looked for only where there is no answer.
+  const outcomes = job.watched
+    ? items.flatMap((item) => run([item], { body: calls[item]!.body, item }))
+    : run(items, null)
+  const rest = outcomes.values()
+  return {
+    outcomes: refusals.map((error) => (error ? failedUnitTest(error) : rest.next().value!)),
+    printed: [],
+    changedValues: [],
+  }
+}

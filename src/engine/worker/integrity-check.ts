@@ -1,0 +1,58 @@
+/** Asks the canary in the interpreter whether a body has changed what all bodies share; see canary.py. */
+import { ForgedAnswer } from '../protocol/driver-response.ts'
+import { PythonRaised } from '../runtime/c-api.ts'
+import type { Culprit } from '../protocol/messages.ts'
+
+/** The worker is of no more use. */
+export class Tampering extends Error {
+  override name = 'Tampering'
+  /** null: one of those that ran since it was asked last. */
+  readonly culprit: Culprit | null
+
+  /** @param what was changed, for people. */
+  constructor(what: string, culprit: Culprit | null) {
+    super(what)
+    this.culprit = culprit
+  }
+}
+
+const MAX_DESCRIPTION_CHARS = 300
+
+interface Watched {
+  readonly changed: (bodies: readonly number[]) => string
+}
+
+/** The bodies that were asked since the last check, and who changed what is found; null: one of them. */
+export interface Suspects {
+  readonly bodies: readonly number[]
+  readonly offender: Culprit | null
+}
+
+/**
+ * Does the work. Where its answer can't be used, what a body has changed may be the reason: that is looked for before
+ * anything is made of the failure. An interpreter that has ended can't be asked.
+ */
+export function blamingTampering<T>(python: Watched, suspects: Suspects, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof ForgedAnswer || error instanceof PythonRaised) refuseTampering(python, suspects)
+    throw error
+  }
+}
+
+/** @returns what has changed and may have, by a name for each; the same is never found twice. */
+export function refuseTampering(python: Watched, { bodies, offender }: Suspects): readonly string[] {
+  const [what = '', warned = ''] = changedIn(python, bodies).split('\n')
+  if (what !== '') throw new Tampering(what.slice(0, MAX_DESCRIPTION_CHARS), offender)
+  return warned === '' ? [] : warned.slice(0, MAX_DESCRIPTION_CHARS).split(', ')
+}
+
+function changedIn(python: Watched, bodies: readonly number[]): string {
+  try {
+    return python.changed(bodies)
+  } catch (error) {
+    if (error instanceof PythonRaised) return 'the canary itself'
+    throw error
+  }
+}

@@ -1,0 +1,169 @@
+/** One event's text -> what it is, which detections see it, which fields they find filled in. Pure. */
+import { messageOf } from '../../errors.ts'
+import { hashId } from '../../model/alerts/alert.ts'
+import type { CacheEvent } from '../../model/events/detection-cache.ts'
+import type { EventNotice } from '../../model/events/evaluation.ts'
+import type { Envelope, EventIdentity } from '../../model/events/event.ts'
+import type { Settings } from '../../model/project/settings.ts'
+import { classify, type JsonRecord, textAt, valueAt } from './classify-event.ts'
+import { containerNotice } from './containers.ts'
+import { formatEventTime, readEventTime } from '../../model/events/event-time.ts'
+import { parseExact } from '../../core/exact-numbers.ts'
+import { refusal } from './event-limits.ts'
+import type { ClockMode } from '../protocol/messages.ts'
+import type { Selection } from './select-detections.ts'
+
+export interface Accepted {
+  readonly status: 'accepted'
+  readonly event: EventIdentity
+  readonly record: JsonRecord
+  readonly ownRowId: boolean
+  /** `p_*` fields that the record lacks; Python puts them in after its parse. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly candidates: readonly number[]
+  readonly notices?: readonly EventNotice[]
+}
+export interface NotAccepted {
+  readonly status: 'rejected' | 'unclassified'
+  readonly reason: string
+}
+export type TakenIn = Accepted | NotAccepted
+
+const EXCERPT_CHARS = 40
+
+export interface IntakeRules {
+  readonly settings: Pick<Settings, 'classification' | 'limits'>
+  readonly selection: Selection
+  readonly clockMode: ClockMode
+}
+
+export function takeIn(envelope: Envelope, rules: IntakeRules): TakenIn {
+  const reason = envelope.refused ?? refusal(envelope.raw, rules.settings.limits)
+  if (reason !== null) return { status: 'rejected', reason }
+  const parsed = parseRecord(envelope.raw)
+  if ('reason' in parsed) return { status: 'rejected', reason: parsed.reason }
+
+  const { record } = parsed
+  const isQuery = envelope.kind === 'log' && rules.selection.isQuery(envelope.type)
+  const type = isQuery ? envelope.type : classify(record, envelope, rules.settings.classification)
+  if (type === null) return { status: 'unclassified', reason: noType(envelope) }
+
+  const resourceId = envelope.kind === 'resource' ? (textAt(record, 'resourceId') ?? '') : null
+  const ownRowId = textAt(record, 'p_row_id')
+  const rowId = ownRowId ?? deriveRowId(envelope)
+  const times = timesOf(record, envelope)
+  const { source, seq, kind, receivedAt } = envelope
+  const at = rules.clockMode === 'event' ? (times.eventAt ?? receivedAt) : receivedAt
+  return {
+    status: 'accepted',
+    event: { source, seq, kind, type, rowId, resourceId, happenedAt: times.eventAt, at },
+    record,
+    ownRowId: ownRowId !== null,
+    fields: kind === 'resource' ? {} : missingFields(record, envelope, isQuery ? null : type, rowId, times),
+    candidates: rules.selection.candidates({ kind, type, resourceId }),
+    ...noticesOf(record, times),
+  }
+}
+
+function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(raw)
+  } catch (error) {
+    return { reason: `not JSON: ${messageOf(error)}` }
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return { record: value as JsonRecord }
+  }
+  return {
+    reason: `not a JSON object but ${Array.isArray(value) ? 'a list' : JSON.stringify(value)?.slice(0, 40)}`,
+  }
+}
+
+/**
+ * The same record read again from the same place gets the same id, so that a replay finds its alerts. Where nothing
+ * tells the place, two equal records are two events.
+ */
+function deriveRowId({ source, dedupId, origin, place, raw, receivedAt, seq }: Envelope): string {
+  return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, place, raw)
+}
+
+/** Who an event is to the caching helpers; null: no detection sees it. */
+export function cacheEvent(
+  envelope: Envelope | undefined,
+  taken: Omit<Accepted, 'record'> | NotAccepted | undefined,
+): CacheEvent | null {
+  if (!envelope || taken?.status !== 'accepted') return null
+  const { source, seq, dedupId, dedupByRowId } = envelope
+  const isKnownByRowId = dedupByRowId === true && taken.ownRowId
+  const name = isKnownByRowId ? hashId('own-row', taken.event.rowId) : deriveRowId(envelope)
+  return { source, seq, name, comesAgain: isKnownByRowId || dedupId !== undefined }
+}
+
+interface Times {
+  readonly eventAt: number | null
+  /** `p_event_time` to fill in, or null. */
+  readonly fill: string | null
+  /** The field whose value is no time, or null. */
+  readonly unreadable: { readonly field: string; readonly value: unknown } | null
+}
+
+function timesOf(record: JsonRecord, { timeField, raw }: Envelope): Times {
+  const isOwn = !isAbsent(record.p_event_time)
+  const field = isOwn ? 'p_event_time' : timeField
+  const value = field === undefined ? undefined : valueAt(record, field)
+  if (field === undefined || isAbsent(value)) return { eventAt: null, fill: null, unreadable: null }
+  const time = readEventTime(withAllDigits(value, raw, field))
+  if (time === null) return { eventAt: null, fill: null, unreadable: { field, value } }
+  const fill = isOwn ? null : formatEventTime(time.ms, time.nanoseconds)
+  return { eventAt: time.ms, fill, unreadable: null }
+}
+
+/** Nanoseconds since 1970 have more digits than a double. */
+function withAllDigits(value: unknown, raw: string, field: string): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  const exact = valueAt(parseExact(raw), field)
+  return typeof exact === 'object' && exact !== null && 'rawJSON' in exact ? exact.rawJSON : value
+}
+
+function noticesOf(record: JsonRecord, { unreadable }: Times): Pick<Accepted, 'notices'> {
+  const container = containerNotice(record)
+  if (container === null && unreadable === null) return {}
+  return { notices: [container ?? [], unreadable === null ? [] : unreadableTime(unreadable)].flat() }
+}
+
+function unreadableTime({ field, value }: NonNullable<Times['unreadable']>): EventNotice {
+  const text = JSON.stringify(value)
+  const excerpt = text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}...` : text
+  const effect = field === 'p_event_time' ? 'the time of receipt counts' : 'p_event_time stays absent'
+  return { code: 'unreadable-time', message: `"${field}" is ${excerpt}, which is not a time: ${effect}` }
+}
+
+function missingFields(
+  record: JsonRecord,
+  envelope: Envelope,
+  logType: string | null,
+  rowId: string,
+  times: Times,
+): Record<string, string> {
+  const missing: Record<string, string> = {}
+  const fill = (key: string, value: string | null) => {
+    if (value !== null && isAbsent(record[key])) missing[key] = value
+  }
+  fill('p_log_type', logType)
+  fill('p_row_id', rowId)
+  fill('p_parse_time', formatEventTime(envelope.receivedAt))
+  fill('p_source_label', envelope.source)
+  fill('p_event_time', times.fill)
+  return missing
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === ''
+}
+
+function noType({ kind }: Envelope): string {
+  return kind === 'resource'
+    ? 'no resource type: add ?type= to the source, or resourceType to the record'
+    : 'no log type: add ?logType= to the source, a classification to signalbox.yaml, or p_log_type to the record'
+}

@@ -1,0 +1,86 @@
+/** What a worker decides without Python: inline filters, and whole detections made of match expressions. */
+import type { TestOutcome } from '../../model/events/evaluation.ts'
+import type { FunctionResults } from '../../model/alerts/finding.ts'
+import { needsExactness, parseExact } from '../../core/exact-numbers.ts'
+import type { Accepted } from './parse-event.ts'
+import { outcomeOf } from '../../model/events/outcome.ts'
+import { compile, type Predicate } from '../../match/compile-expression.ts'
+import type { Body } from '../protocol/messages.ts'
+import { type CompiledDetection, compileDetection, withFields } from '../../match/simple-detection.ts'
+
+export interface Looked {
+  /** Bodies that Python has to run: the same list for all events that have the same, so that they can be grouped. */
+  readonly python: readonly number[]
+  /** What the others have to tell. */
+  readonly matched: readonly { readonly body: number; readonly functions: FunctionResults }[]
+}
+
+export interface Matching {
+  /** One event, among the detections that look at it. */
+  look(raw: string, accepted: Accepted): Looked
+  /** One test call; null: Python decides it. */
+  test(body: number, entry: string): TestOutcome | null
+}
+
+interface Matchers {
+  readonly filter: Predicate | null
+  readonly simple: CompiledDetection | null
+}
+
+export function createMatching(bodies: readonly Body[]): Matching {
+  const byBody = new Map(bodies.flatMap((body, number) => matchersOf(body, number)))
+  const oneOf = interned()
+  const known = new WeakMap<readonly number[], boolean>()
+  /** Whether nothing is to be decided here. All events of one type have the same list. */
+  const isForPython = (candidates: readonly number[]): boolean => {
+    const answer = known.get(candidates) ?? !candidates.some((number) => byBody.has(number))
+    known.set(candidates, answer)
+    return answer
+  }
+
+  return {
+    look(raw, { record, fields, candidates }) {
+      if (isForPython(candidates)) return { python: candidates, matched: [] }
+      const whole = withFields(needsExactness(raw) ? parseExact(raw) : record, fields)
+      const passed = candidates.filter((number) => byBody.get(number)?.filter?.(whole) ?? true)
+      const matched = passed.flatMap((body) => {
+        const simple = byBody.get(body)?.simple
+        if (!simple?.matches(whole)) return []
+        return [{ body, functions: { detection: { output: true }, ...simple.alert(raw, fields) } }]
+      })
+      return { python: oneOf(passed.filter((number) => !byBody.get(number)?.simple)), matched }
+    },
+    test(body, entry) {
+      const matchers = byBody.get(body)
+      if (!matchers) return null
+      const { filter, simple } = matchers
+      const record = parseExact(entry)
+      const passes = filter?.(record) ?? true
+      if (passes && !simple) return null
+      const output = passes && simple!.matches(record)
+      return outcomeOf({ detection: { output }, ...simple?.alert(entry, {}) })
+    },
+  }
+}
+
+/** Filters may split the events of one type in many ways; beyond some of them, sharing is not worth its memory. */
+const MOST_LISTS = 10_000
+
+function interned(): (numbers: readonly number[]) => readonly number[] {
+  const known = new Map<string, readonly number[]>()
+  return (numbers) => {
+    const name = numbers.join()
+    const first = known.get(name)
+    if (first) return first
+    if (known.size >= MOST_LISTS) known.clear()
+    known.set(name, numbers)
+    return numbers
+  }
+}
+
+function matchersOf(body: Body, number: number): [number, Matchers][] {
+  if (body.kind !== 'detection' && body.kind !== 'simple') return []
+  const filter = body.filter && compile(body.filter)
+  const simple = body.kind === 'simple' ? compileDetection(body.content) : null
+  return filter || simple ? [[number, { filter, simple }]] : []
+}

@@ -1,0 +1,36 @@
+/** What stands under a key of an event. Names are found in any case, as in the event that Python bodies see. Pure. */
+import type { Key, KeyStep } from '../model/project/match-expression.ts'
+import { isContainer } from '../core/exact-numbers.ts'
+
+/** No value where the key leads nowhere; several where it goes over every element of a list. */
+export function valuesAt(record: unknown, key: Key): readonly unknown[] {
+  let values: readonly unknown[] = [record]
+  for (const step of key) {
+    values = values.length === 1 ? below(values[0], step) : values.flatMap((value) => below(value, step))
+  }
+  return values
+}
+
+/** The one value; a list where the key goes over every element; undefined where it leads nowhere. */
+export function valueAt(record: unknown, key: Key): unknown {
+  const values = valuesAt(record, key)
+  return key.includes(null) ? values : values[0]
+}
+
+function below(value: unknown, step: KeyStep): readonly unknown[] {
+  // What is no list stands for itself: enrichment is one entry or a list of them.
+  if (step === null) return Array.isArray(value) ? value : [value]
+  if (Array.isArray(value)) {
+    const item: unknown = typeof step === 'number' ? value.at(step) : undefined
+    return item === undefined ? [] : [item]
+  }
+  if (!isContainer(value)) return []
+  const name = nameIn(value, String(step))
+  return name === undefined ? [] : [(value as Record<string, unknown>)[name]]
+}
+
+function nameIn(record: object, name: string): string | undefined {
+  if (Object.hasOwn(record, name)) return name
+  const lower = name.toLowerCase()
+  return Object.keys(record).find((key) => key.toLowerCase() === lower)
+}

@@ -1,0 +1,76 @@
+/** What a signal keeps for correlation: written where the event is, and read when rules compare. Pure. */
+import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
+import type { Hit, StepHits } from '../correlation/correlation-hits.ts'
+import { isContainer, parseExact, textOf } from '../core/exact-numbers.ts'
+import { valueAt } from './key-lookup.ts'
+import { withFields } from './simple-detection.ts'
+
+/** The name under which rules compare what `alert_context()` gave. */
+const CONTEXT = 'p_alert_context'
+
+/**
+ * @param context what the detection said of its alert; it stands where the record has a field of that name.
+ * @returns a JSON object by the names of the fields; what can't be compared is left out.
+ */
+export function keepFields(
+  fields: readonly SignalField[],
+  raw: string,
+  filled: Readonly<Record<string, string>>,
+  context: string,
+): string {
+  const record = { ...(withFields(parseExact(raw), filled) as object), [CONTEXT]: parseExact(context) }
+  const kept = fields.flatMap(({ name, key }) => {
+    const value = valueAt(record, key)
+    return isComparable(value) ? [`${JSON.stringify(name)}:${JSON.stringify(value)}`] : []
+  })
+  return `{${kept.join(',')}}`
+}
+
+function isComparable(value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  return !isContainer(value) || (Array.isArray(value) && !value.some(isContainer))
+}
+
+/** A signal as it was stored. */
+export interface KeptSignal {
+  readonly id: number
+  readonly detection: string
+  readonly at: number
+  readonly happenedAt: number
+  readonly rowId: string
+  readonly alertId: string | null
+  readonly fields: string
+}
+
+export interface SignalHit extends Hit {
+  readonly signal: KeptSignal
+}
+
+/** Each step's hits among the signals. */
+export function hitsOfSignals(
+  signals: readonly KeptSignal[],
+  { steps }: Correlation,
+  isNew: (signal: KeptSignal) => boolean,
+): StepHits<SignalHit> {
+  const byRule = Map.groupBy(signals, ({ detection }) => detection)
+  const hitOf = (signal: KeptSignal): SignalHit => {
+    let kept: Record<string, unknown> | undefined
+    return {
+      at: signal.happenedAt,
+      isNew: isNew(signal),
+      signal,
+      values(field) {
+        kept ??= parseExact(signal.fields) as Record<string, unknown>
+        return Object.hasOwn(kept, field) ? comparable(kept[field]) : []
+      },
+    }
+  }
+  return new Map(steps.map(({ id, rule }) => [id, (byRule.get(rule) ?? []).map(hitOf)]))
+}
+
+/** A value is compared with a value, a list with a list: an element stands in brackets. */
+function comparable(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(comparable).map((each) => `[${each}]`)
+  const text = textOf(value)
+  return text === '' ? [] : [text]
+}

@@ -1,0 +1,116 @@
+/** What the engine answers: evaluated events for the daemon, outcomes of test calls for testing. */
+import type { JsonText } from '../alerts/alert.ts'
+import type { Envelope, EventIdentity } from './event.ts'
+import type { ProjectFacts } from './facts.ts'
+import type { FunctionError, FunctionResults, MatchFinding } from '../alerts/finding.ts'
+
+/** What is odd about an event that was accepted; reported once for each source and code. */
+export interface EventNotice {
+  readonly code: 'unreadable-time' | 'container'
+  readonly message: string
+}
+
+/** One event's evaluation, in event order. */
+export interface EvaluatedEvent {
+  readonly envelope: Envelope
+  readonly outcome:
+    | {
+        readonly status: 'evaluated'
+        readonly event: EventIdentity
+        /** True when the record brought its own `p_row_id`: seen again within 24 h it is not counted again. */
+        readonly ownRowId: boolean
+        /** Matches, and matchers that failed. In order of the detections. */
+        readonly findings: readonly MatchFinding[]
+        /** What a trust group that lost the event said instead; the findings are those of the others. */
+        readonly missed?: string
+        readonly notices?: readonly EventNotice[]
+      }
+    | { readonly status: 'rejected' | 'unclassified'; readonly reason: string }
+}
+
+/** One run of a detection's functions over one entry, all of them, whatever the matcher says. */
+export interface TestCall {
+  readonly detection: string
+  readonly entry: JsonText
+  readonly mocks: JsonText
+  /** Also tell which lines of the body run. */
+  readonly followLines?: boolean
+  /** Also tell what the body asks of its event, which makes the call slower. */
+  readonly noteReads?: boolean
+}
+
+/** Numbers of lines of a body, ascending. */
+export interface BodyLines {
+  /** Those that can run. */
+  readonly executable: readonly number[]
+  /** Those that did, in the call or while the body was loaded. */
+  readonly run: readonly number[]
+}
+
+/** What a rule asked of its event. */
+export interface FieldRead {
+  /** `a.b` for nested keys; `udm(name)` for a unified field. */
+  readonly field: string
+  /** The beginning of its JSON text; null: absent. */
+  readonly value: string | null
+}
+
+export interface TestOutcome {
+  readonly functions: FunctionResults
+  /** What the body printed. */
+  readonly output: string
+  /** Names that a mock wanted to replace and the module lacks. */
+  readonly missingMocks: readonly string[]
+  /** In the order of asking, each once; null: they were not noted, and would be in another call. */
+  readonly reads: readonly FieldRead[] | null
+  readonly durationMs: number
+  /** Where they were to be told, and Python came to an end with the call. */
+  readonly lines?: BodyLines | undefined
+}
+
+/** What came of one unit test. */
+export interface UnitTestOutcome {
+  readonly status: 'passed' | 'failed' | 'skipped'
+  /** What it raised; of subtests several. */
+  readonly errors: readonly FunctionError[]
+  /** Why it was skipped, or fails without an error; else empty. */
+  readonly reason: string
+  readonly output: string
+  readonly durationMs: number
+}
+
+/** One file of unit tests beside helpers or data models. */
+export interface UnitTestFile {
+  readonly path: string
+  /** It could not be loaded. */
+  readonly error: FunctionError | null
+  /** How many tests it has. */
+  readonly total: number
+  /** Those selected, in unittest's order, by the name that unittest gives: `Class.method`. */
+  readonly tests: readonly { readonly name: string; readonly outcome: UnitTestOutcome }[]
+}
+
+/** A body that could not be loaded; it is not evaluated. */
+export interface BodyProblem {
+  readonly kind: 'detection' | 'helper' | 'data-model' | 'unit-tests'
+  readonly id: string
+  readonly error: FunctionError
+  readonly hint?: string
+}
+
+export interface Engine {
+  /** Why no event can be evaluated now, as it is at the call; empty: events can be evaluated. */
+  unavailable(): readonly string[]
+  /** What could not be loaded, known once the engine has started. */
+  readonly problems: readonly BodyProblem[]
+  /** What the bodies' texts tell. */
+  readonly facts: ProjectFacts
+  /** Evaluates a batch; results come back in the batch's order. Several batches may be under way. */
+  evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
+  /** Runs test calls, each isolated; results in the order of the calls. */
+  test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** Runs the unit tests of helpers and data models, apart from all detections. */
+  unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
+  /** Ends the workers; what is under way rejects. */
+  close(): Promise<void>
+}

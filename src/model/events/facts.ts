@@ -1,0 +1,119 @@
+/**
+ * What the syntax tree of a Python body tells without running it. Read by lint, `routes`, completion and `watch`:
+ * good for advice, not a wall. A body that changes itself while it runs can do what its text does not say.
+ */
+import type { Place } from '../project/detection.ts'
+
+export interface BodyFacts {
+  /** Functions that the module defines, nested ones left out. */
+  readonly functions: readonly { readonly name: string; readonly line: number }[]
+  /** `import a.b` has no name; `from a import b` has one, `*` included. Imports inside functions too. */
+  readonly imports: readonly {
+    readonly module: string
+    readonly name: string | null
+    readonly line: number
+  }[]
+}
+
+/** The functions whose results decide where an alert goes and what it merges into. */
+export type DecidingFunction = 'title' | 'dedup' | 'severity' | 'destinations'
+
+export interface HelperFacts extends BodyFacts {
+  /** The standard library has a module of its name, which is imported instead. */
+  readonly isStandard: boolean
+}
+
+export interface DetectionFacts extends BodyFacts {
+  /** A function that the module lacks is absent; one that it imports is there. */
+  readonly returns: Readonly<Partial<Record<DecidingFunction, ReturnFacts>>>
+  /** Other files of the project that had a part in `returns`. */
+  readonly followed: readonly string[]
+}
+
+export interface ReturnFacts {
+  /** Where the module binds the name. */
+  readonly place: Place
+  /** Every way it can return, as far as the text tells; rather one too many than one too few. */
+  readonly outcomes: readonly Outcome[]
+}
+
+export interface Literal {
+  readonly value: string
+  readonly place: Place
+}
+
+export type Outcome =
+  | ({ readonly kind: 'text' } & Literal)
+  | {
+      readonly kind: 'list'
+      readonly items: readonly Literal[]
+      /** Just these, in order; otherwise any of them, or none. */
+      readonly exact: boolean
+      /** It can hold nothing else. */
+      readonly closed: boolean
+      readonly place: Place
+    }
+  | { readonly kind: 'none'; readonly place: Place }
+  /** Something that no deciding function may return: a number, a tuple, a dict. */
+  | { readonly kind: 'other'; readonly type: string; readonly place: Place }
+  /** Only running it tells. `event`: the event has a part in it. */
+  | { readonly kind: 'unknown'; readonly event: boolean; readonly place: Place }
+
+/** By id. A body whose text is not Python has none. */
+export interface ProjectFacts {
+  readonly detections: ReadonlyMap<string, DetectionFacts>
+  readonly helpers: ReadonlyMap<string, HelperFacts>
+  readonly dataModels: ReadonlyMap<string, BodyFacts>
+  /** Top-level names that packages bring. */
+  readonly packages: ReadonlySet<string>
+}
+
+export const NO_FACTS: ProjectFacts = {
+  detections: new Map(),
+  helpers: new Map(),
+  dataModels: new Map(),
+  packages: new Set(),
+}
+
+/** Every text that it can return, or that can stand in a list it returns. */
+export function literalsOf({ outcomes }: ReturnFacts): Literal[] {
+  return outcomes.flatMap((outcome) => {
+    if (outcome.kind === 'text') return [{ value: outcome.value, place: outcome.place }]
+    return outcome.kind === 'list' ? outcome.items : []
+  })
+}
+
+/** Where it may return what nobody can tell from the text. Empty: `literalsOf` is complete. */
+export function openPlaces({ outcomes }: ReturnFacts): Place[] {
+  return outcomes.flatMap((outcome) =>
+    outcome.kind === 'unknown' || (outcome.kind === 'list' && !outcome.closed) ? [outcome.place] : [],
+  )
+}
+
+/** It certainly returns the same for every event. */
+export function isConstant(returns: ReturnFacts): boolean {
+  const [first, ...others] = returns.outcomes
+  if (first === undefined || others.length > 0 || openPlaces(returns).length > 0) return false
+  return first.kind !== 'list' || first.exact
+}
+
+/** A list without elements: nowhere, on purpose. */
+export function canBeEmpty({ outcomes }: ReturnFacts): boolean {
+  return outcomes.some((outcome) => outcome.kind === 'list' && !(outcome.exact && outcome.items.length > 0))
+}
+
+/** Ids of the helpers that a body leans on, directly or through other helpers. */
+export function helpersOf(body: BodyFacts, { helpers }: ProjectFacts): ReadonlySet<string> {
+  const found = new Set<string>()
+  const open: BodyFacts[] = [body]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const { module } of next.imports) {
+      const id = helpers.has(module) ? module : module.split('.', 1)[0]!
+      const facts = helpers.get(id)
+      if (!facts || found.has(id)) continue
+      found.add(id)
+      open.push(facts)
+    }
+  }
+  return found
+}

@@ -1,0 +1,68 @@
+/** Destinations as declared in destinations.yaml: names, filters, limits, and options that may hold secrets. */
+import type { AlertKind } from '../alerts/alert-kind.ts'
+import type { Severity } from '../alerts/severity.ts'
+
+export interface RetryPolicy {
+  /** Milliseconds after which a waiting delivery is dead. */
+  readonly maxAgeMs: number
+  /** 0 = no limit. */
+  readonly maxAttempts: number
+}
+
+export interface RateLimit {
+  readonly perMinute: number
+  readonly burst: number
+}
+
+export interface Destination {
+  readonly name: string
+  /** Optional UUID, for repositories that name ids. */
+  readonly id: string | null
+  readonly previousNames: readonly string[]
+  readonly type: string
+  readonly enabled: boolean
+  /** [] = only when named. */
+  readonly severities: readonly Severity[]
+  /** Groups expanded; null = all but the system kinds. */
+  readonly alertTypes: readonly AlertKind[] | null
+  /** Globs; null = all. */
+  readonly logTypes: readonly string[] | null
+  /** The two filters hold even when the destination is named explicitly. */
+  readonly strict: boolean
+  /** As written; strings may hold `${env:X}` and `${file:PATH}`, resolved only at the wire. */
+  readonly options: Readonly<Record<string, unknown>>
+  readonly retry: RetryPolicy
+  readonly rateLimit: RateLimit | null
+  /** Most deliveries under way to it at once. */
+  readonly concurrency: number
+  /** `file:line` of its entry. */
+  readonly place: string
+}
+
+export interface Heartbeat {
+  readonly cron: string
+  readonly destinations: readonly string[]
+}
+
+/** The registry: frozen, in order of declaration. */
+export interface Registry {
+  readonly file: string
+  readonly destinations: readonly Destination[]
+  /** Names; gets what would otherwise reach nobody. */
+  readonly fallback: readonly string[]
+  readonly heartbeat: Heartbeat | null
+  readonly onEscalation: 'count' | 'send'
+}
+
+/** Why there is no registry: no file declares one, or the file that does has errors. */
+export type NoRegistry = 'absent' | 'invalid'
+
+/** The destinations that are declared; none without a registry. */
+export function declaredDestinations(registry: Registry | NoRegistry): readonly Destination[] {
+  return typeof registry === 'string' ? [] : registry.destinations
+}
+
+/** What deliveries are keyed by: the id where there is one, so that a rename keeps them. */
+export function destinationKey(destination: Pick<Destination, 'id' | 'name'>): string {
+  return destination.id ?? destination.name
+}

@@ -1,0 +1,132 @@
+/** Detections and what they lean on, as loaded: metadata, body, tests. */
+import type { JsonText } from '../alerts/alert.ts'
+import type { AlertKind } from '../alerts/alert-kind.ts'
+import type { Correlation, SignalField } from './correlation-definition.ts'
+import type { MatchExpression, SimpleDetection } from './match-expression.ts'
+import type { RouteLevel } from '../alerts/route.ts'
+import type { Severity } from '../alerts/severity.ts'
+
+export type DetectionType = 'rule' | 'scheduled_rule' | 'policy' | 'correlation_rule'
+
+/** A Python file. `path` is relative to the project root and is what tracebacks show. */
+export interface PythonSource {
+  readonly path: string
+  readonly source: string
+}
+
+export interface Place {
+  readonly file: string
+  /** 1-based. */
+  readonly line: number
+  readonly column: number
+}
+
+export interface Detection {
+  readonly id: string
+  readonly type: DetectionType
+  readonly place: Place
+  /** null: nothing to run in Python (a simple detection or a correlation rule). */
+  readonly body: PythonSource | null
+  /** What stands in for a body; null: Python, or a correlation rule. */
+  readonly simple: SimpleDetection | null
+  /** What of other rules' signals makes a match; null but for a correlation rule. */
+  readonly correlation: Correlation | null
+  /** Fields of its signals that correlation rules compare. */
+  readonly signalFields: readonly SignalField[]
+  /** What an event must meet before the matcher is asked; null: every event does. */
+  readonly inlineFilter: MatchExpression | null
+  readonly enabled: boolean
+  readonly severity: Severity
+  readonly displayName: string
+  readonly description: string
+  readonly reference: string
+  readonly runbook: string
+  readonly tags: readonly string[]
+  readonly logTypes: readonly string[]
+  readonly scheduledQueries: readonly string[]
+  readonly resourceTypes: readonly string[]
+  /** Globs over the resource id. */
+  readonly suppressions: readonly string[]
+  readonly outputIds: readonly string[]
+  /** `file:line` of the override of destinations.yaml that gave `outputIds`; null: they are the metadata's own. */
+  readonly override: string | null
+  /** Already normalised: 60 when absent or 0, at least 5. */
+  readonly dedupPeriodMinutes: number
+  readonly threshold: number
+  readonly createAlert: boolean
+  readonly status: string
+  readonly tests: readonly TestCase[]
+  /** 32 base-62 characters of the hash of spec, body and imported helpers. */
+  readonly version: string
+  /** Every key of the spec but `Tests`, for filters and for kinds of content evaluated elsewhere. */
+  readonly spec: Readonly<Record<string, unknown>>
+}
+
+/** What a case may assert beside `ExpectedResult`; a key that is absent asserts nothing. */
+export interface Expectations {
+  readonly ExpectedSeverity?: Severity
+  readonly ExpectedDestinations?: readonly string[]
+  readonly ExpectedRoute?: RouteLevel
+  readonly ExpectedTitle?: string
+  readonly ExpectedDedup?: string
+  readonly ExpectedDescription?: string
+  readonly ExpectedReference?: string
+  readonly ExpectedRunbook?: string
+  readonly ExpectedAlertContext?: unknown
+}
+export type ExpectationName = keyof Expectations
+
+export interface TestCase {
+  readonly name: string
+  readonly place: Place
+  /** `ExpectedResult`: what the matcher must return (for a policy false is the alerting value). */
+  readonly expectedResult: boolean
+  /** JSON text of `Log` or `Resource`, number lexemes kept. */
+  readonly entry: JsonText
+  /** JSON text of the list of mocks. */
+  readonly mocks: JsonText
+  readonly expectations: Expectations
+  /** Those of the expectations that are written in the `.expect.yml`. */
+  readonly fromSideFile?: readonly string[]
+}
+
+export interface Helper {
+  /** GlobalID: the import name. */
+  readonly id: string
+  readonly place: Place
+  readonly body: PythonSource
+}
+
+export interface DataModel {
+  readonly id: string
+  readonly place: Place
+  readonly enabled: boolean
+  readonly logTypes: readonly string[]
+  readonly mappings: readonly { readonly name: string; readonly path?: string; readonly method?: string }[]
+  readonly body: PythonSource | null
+}
+
+/** Content that is checked but runs nothing here: packs, queries, lookup tables, prompts. */
+export interface OtherContent {
+  readonly id: string
+  readonly type: string
+  readonly place: Place
+  readonly spec: Readonly<Record<string, unknown>>
+}
+
+/** The alerting value of the matcher: rules alert on true, policies on false. */
+export function alertsOn(type: DetectionType): boolean {
+  return type !== 'policy'
+}
+
+const ALERT_KIND: Record<DetectionType, AlertKind> = {
+  rule: 'RULE',
+  scheduled_rule: 'SCHEDULED_RULE',
+  policy: 'POLICY',
+  correlation_rule: 'CORRELATION_RULE',
+}
+
+/** The kind of the alerts that a detection makes by matching. */
+export function alertKindOf(type: DetectionType): AlertKind {
+  return ALERT_KIND[type]
+}

@@ -1,0 +1,111 @@
+/** Templates of texts and payloads over the fields of an alert: Mustache without partials and lambdas. Pure. */
+import Mustache from 'mustache'
+import { exactText } from '../../core/exact-json.ts'
+
+/** What a template may name; of the alert context also what is below it. */
+export const TEMPLATE_FIELDS: readonly string[] = [
+  'id',
+  'createdAt',
+  'severity',
+  'type',
+  'link',
+  'title',
+  'name',
+  'alertId',
+  'alertContext',
+  'description',
+  'runbook',
+  'tags',
+  'version',
+  'reference',
+  'destination',
+]
+const CONTEXT = 'alertContext'
+
+/** `options.template`: a payload is a value whose texts are templates. */
+export interface Template {
+  readonly title?: string
+  readonly body?: string
+  readonly payload?: unknown
+}
+
+export interface TemplateFault {
+  readonly message: string
+  /** The name that nobody has, for a hint. */
+  readonly name?: string
+  readonly offset: number
+}
+
+/** Mustache escapes for HTML; here a field is escaped for its provider, and `{{{field}}}` not at all. */
+class FieldWriter extends Mustache.Writer {
+  readonly #escape: (text: string) => string
+
+  constructor(escapeField: (text: string) => string) {
+    super()
+    this.#escape = escapeField
+  }
+  override escapedValue(token: string[], context: Mustache.Context): string {
+    return this.#escape(this.unescapedValue(token, context))
+  }
+  override unescapedValue(token: string[], context: Mustache.Context): string {
+    const value: unknown = context.lookup(token[1]!)
+    return value === undefined || value === null ? '' : exactText(value)
+  }
+}
+
+export function renderText(
+  template: string,
+  view: object,
+  escapeField = (text: string): string => text,
+): string {
+  return new FieldWriter(escapeField).render(template, view)
+}
+
+const ONE_TAG = /^\{\{\s*([\w.]+)\s*\}\}$/
+
+/** Every text of the value rendered; one that is a single tag becomes the field itself, whatever its kind. */
+export function renderValue(template: unknown, view: object): unknown {
+  if (typeof template === 'string') {
+    const [, name] = ONE_TAG.exec(template) ?? []
+    return name === undefined ? renderText(template, view) : (new Mustache.Context(view).lookup(name) ?? null)
+  }
+  if (Array.isArray(template)) return template.map((item) => renderValue(item, view))
+  if (typeof template !== 'object' || template === null) return template
+  return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, renderValue(value, view)]))
+}
+
+/** [kind, name, start, end, children]; a text's name is the text. */
+type Token = readonly [string, string, number, number, (readonly Token[] | string)?]
+
+export function templateFaults(template: string): TemplateFault[] {
+  let tokens: readonly Token[]
+  try {
+    tokens = Mustache.parse(template) as unknown as readonly Token[]
+  } catch (error) {
+    const [, what = 'unreadable template', at = '0'] = /^(.*) at (\d+)$/.exec((error as Error).message) ?? []
+    // Of a tag that does not end Mustache tells the end of the text.
+    const offset = what === 'Unclosed tag' ? template.lastIndexOf('{{') : Number(at)
+    return [{ message: `${what} in a template`, offset }]
+  }
+  return faultsIn(tokens, [])
+}
+
+/** `sections`: names of those around, outermost first. */
+function faultsIn(tokens: readonly Token[], sections: readonly string[]): TemplateFault[] {
+  return tokens.flatMap(([kind, name, offset, , children]) => {
+    if (kind === 'text' || kind === '!') return []
+    if (kind === '>' || kind === '=') return [{ message: `{{${kind}${name}}} is not supported`, offset }]
+    const own = isField(name, sections)
+      ? []
+      : [{ message: `"${name}" is no field of an alert`, name, offset }]
+    const inner = Array.isArray(children) ? faultsIn(children as readonly Token[], [...sections, name]) : []
+    return [...own, ...inner]
+  })
+}
+
+function isField(name: string, sections: readonly string[]): boolean {
+  if (name === '.') return sections.length > 0
+  const [root = '', ...below] = name.split('.')
+  const inContext = sections.some((section) => section.split('.')[0] === CONTEXT)
+  return inContext || (TEMPLATE_FIELDS.includes(root) && (below.length === 0 || root === CONTEXT))
+}

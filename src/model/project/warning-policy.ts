@@ -1,0 +1,87 @@
+/** Which warnings count as errors and which are not reported: the key `warnings` of signalbox.yaml. Pure. */
+import { LINT_CODES } from './lint.ts'
+import type { Problem } from './problem.ts'
+import type { ProblemCode } from '../problem-code.ts'
+
+/** Errors that can be turned off all the same: a newer Panther may have a type of file that is unknown here. */
+const OPTIONAL_ERRORS = ['missing-analysis-type', 'unknown-analysis-type'] as const
+
+/** Every code that a warning can have. Each is described in docs/reference/problem-codes.md. */
+export const WARNING_CODES = [
+  ...OPTIONAL_ERRORS,
+  'broken-link',
+  'dedup-period',
+  'duplicate-key',
+  'hidden-helper',
+  'idle-body',
+  'idle-correlation-rule',
+  'idle-log-type',
+  'idle-lookup-table',
+  'idle-override',
+  'idle-scheduled-rule',
+  'linked-folder',
+  'literal-secret',
+  'missing-base',
+  'no-time-zones',
+  'not-a-number',
+  'orphan-expectations',
+  'outside-project',
+  'pat-folder',
+  'python-packages',
+  'silent-member',
+  'skipped-analysis-file',
+  'stand-in',
+  'table-name',
+  'unknown-key',
+  'unknown-member',
+  ...LINT_CODES,
+] as const satisfies readonly ProblemCode[]
+export type WarningCode = (typeof WARNING_CODES)[number]
+
+export interface WarningPolicy {
+  /** `validate` and `test` report these warnings as errors. */
+  readonly error: readonly WarningCode[]
+  /** These warnings are not reported. */
+  readonly off: readonly WarningCode[]
+}
+
+/** The problems that the policy does not turn off. An error stays, whatever its code, except the two optional ones. */
+export function reportedProblems(problems: readonly Problem[], { off }: WarningPolicy): Problem[] {
+  return problems.filter(({ severity, code }) => {
+    const canBeOff = severity !== 'error' || isOneOf(code, OPTIONAL_ERRORS)
+    return !(canBeOff && isOneOf(code, off))
+  })
+}
+
+/** The problems as `validate` and `test` judge them. */
+export function judgedProblems(problems: readonly Problem[], { error }: WarningPolicy): Problem[] {
+  return problems.map((problem) =>
+    problem.severity !== 'error' && isOneOf(problem.code, error)
+      ? { ...problem, severity: 'error', keepsFile: true }
+      : problem,
+  )
+}
+
+function isOneOf(code: string, codes: readonly string[]): boolean {
+  return codes.includes(code)
+}
+
+/** Problems that say of a file that it is not loaded, although it looks like a part of the project. */
+const NOT_LOADED: ReadonlySet<string> = new Set<WarningCode>([
+  'broken-link',
+  'idle-body',
+  'linked-folder',
+  'missing-analysis-type',
+  'missing-base',
+  'outside-project',
+  'skipped-analysis-file',
+  'unknown-analysis-type',
+])
+
+/** The files that are found and not loaded, by an error or by a warning, the configuration aside. */
+export function filesNotLoaded(problems: readonly Problem[], configuration: readonly string[]): string[] {
+  const files = problems.flatMap(({ severity, code, file, keepsFile = false }) =>
+    (severity === 'error' && !keepsFile) || NOT_LOADED.has(code) ? [file] : [],
+  )
+  return [...new Set(files)].filter((file) => !configuration.includes(file))
+}

@@ -1,0 +1,109 @@
+/** Tells why a case failed: expected against actual, the author's frames, the fields read, the route. Pure. */
+import type { FieldRead } from '../../model/events/evaluation.ts'
+import type { FunctionError } from '../../model/alerts/finding.ts'
+import type { TestFailure, TestResult } from '../../model/events/test-result.ts'
+import { differences, firstDifference, membership } from './difference.ts'
+import { routeStory, routeTarget } from './route-trace.ts'
+import { printable, printableLines, type Style } from './terminal-text.ts'
+
+const ROUTING: ReadonlySet<TestFailure['what']> = new Set(['ExpectedDestinations', 'ExpectedRoute', 'route'])
+const LONGEST_OUTPUT = 20
+/** Shorter texts are compared at a glance. */
+const MARKED_FROM = 16
+
+/** Unindented lines. */
+export function failureStory(test: TestResult, style: Style): string[] {
+  return [
+    ...test.failures.flatMap((failure) => failureLines(failure, style)),
+    ...titled('event fields read:', readLines(test.reads, style)),
+    ...routeLines(test, style),
+    ...titled('printed:', printedLines(test.output, style)),
+  ]
+}
+
+/** One failure: expected against actual, or the author's frames. */
+export function failureLines(failure: TestFailure, style: Style): string[] {
+  if (isFunctionError(failure.actual))
+    return [...printableLines(failure.message), ...errorFrames(failure.actual, style)]
+  if (!failure.what.startsWith('Expected') || failure.actual === null) return [printable(failure.message)]
+  return [failure.what, ...comparison(failure, style).map((line) => `  ${line}`)]
+}
+
+function titled(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)]
+}
+
+function comparison({ what, expected, actual }: TestFailure, style: Style): string[] {
+  if (what === 'ExpectedAlertContext') return differenceLines(expected, actual, style)
+  const lines = pair(expected, actual, style)
+  if (typeof expected === 'string' && typeof actual === 'string')
+    return [...lines, ...marker(expected, actual)]
+  if (Array.isArray(expected) && Array.isArray(actual)) return [...lines, ...memberLines(expected, actual)]
+  return lines
+}
+
+function differenceLines(expected: unknown, actual: unknown, style: Style): string[] {
+  return differences(expected, actual).flatMap(({ path, missing, ...values }) => {
+    const place = path === '' ? [] : [`at ${printable(path)}`]
+    const shownActual = missing ? style('red', 'absent') : style('red', shown(values.actual))
+    return [...place, `expected  ${style('green', shown(values.expected))}`, `actual    ${shownActual}`]
+  })
+}
+
+function pair(expected: unknown, actual: unknown, style: Style): string[] {
+  return [`expected  ${style('green', shown(expected))}`, `actual    ${style('red', shown(actual))}`]
+}
+
+/** Under the first character of two long texts that differs. */
+function marker(expected: string, actual: string): string[] {
+  const texts = [shown(expected), shown(actual)] as const
+  if (Math.min(texts[0].length, texts[1].length) < MARKED_FROM) return []
+  return [`${' '.repeat('expected  '.length + firstDifference(...texts))}^`]
+}
+
+function memberLines(expected: readonly unknown[], actual: readonly unknown[]): string[] {
+  const { lacking, unexpected } = membership(expected, actual)
+  return [
+    ...lacking.map((item) => `lacks       ${shown(item)}`),
+    ...unexpected.map((item) => `unexpected  ${shown(item)}`),
+  ]
+}
+
+/** The author's frames, innermost last, each with its source line. */
+export function errorFrames(error: FunctionError, style: Style): string[] {
+  return error.frames.flatMap((frame) => [
+    style('dim', `  at ${printable(frame.file)}:${frame.line} in ${printable(frame.function)}`),
+    ...(frame.source ? [`     ${printable(frame.source.trim())}`] : []),
+  ])
+}
+
+/** What the body asked of the event, and what it was given. */
+export function readLines(reads: readonly FieldRead[], style: Style): string[] {
+  const width = Math.max(0, ...reads.map(({ field }) => printable(field).length))
+  return reads.map(({ field, value }) => {
+    const told = value === null ? style('yellow', 'absent') : printable(value)
+    return `${printable(field).padEnd(width)}  ${told}`
+  })
+}
+
+function routeLines({ failures, route }: TestResult, style: Style): string[] {
+  if (!route || !failures.some(({ what }) => ROUTING.has(what))) return []
+  return [`route: ${routeTarget(route)}`, ...routeStory(route, style).map((line) => `  ${line}`)]
+}
+
+/** What the body printed, its last lines. */
+export function printedLines(output: string, style: Style, most = LONGEST_OUTPUT): string[] {
+  if (output === '') return []
+  const lines = printableLines(output)
+  const left = lines.length - most
+  const more = left > 0 ? [style('dim', `| ... ${left} lines before`)] : []
+  return [...more, ...lines.slice(-most).map((line) => style('dim', `| ${line}`))]
+}
+
+function isFunctionError(value: unknown): value is FunctionError {
+  return typeof value === 'object' && value !== null && 'frames' in value && 'repr' in value
+}
+
+function shown(value: unknown): string {
+  return printable(JSON.stringify(value) ?? String(value))
+}

@@ -1,0 +1,23 @@
+/** Problems of files as reporters for machines tell them. Pure. */
+import type { Problem } from '../../model/project/problem.ts'
+import type { TestRun } from '../_reporter.ts'
+
+/** `message (hint)`. */
+export function problemText({ message, hint }: Problem): string {
+  return hint ? `${message} (${hint})` : message
+}
+
+/** Errors of files that have no result of their own: without them a broken file would look like one that never was. */
+export function untoldErrors({ problems, results }: Pick<TestRun, 'problems' | 'results'>): Problem[] {
+  const told = new Set(
+    results.filter(({ status }) => status === 'invalid').flatMap((result) => [result.file]),
+  )
+  const own = new Set(results.flatMap(({ problems: each }) => each.map(placeOf)))
+  return problems.filter(
+    (problem) => problem.severity === 'error' && !told.has(problem.file) && !own.has(placeOf(problem)),
+  )
+}
+
+function placeOf({ file, line, message }: Problem): string {
+  return `${file}:${line} ${message}`
+}

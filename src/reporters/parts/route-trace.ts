@@ -1,0 +1,37 @@
+/** Tells a route: where it goes in one line, and level by level why. Pure. */
+import type { Route, TraceStep } from '../../model/alerts/route.ts'
+import { plainStyle, printable, type Style } from './terminal-text.ts'
+
+/** `soc-slack, soc-inbox (static-severity)`. */
+export function routeTarget(route: Route): string {
+  if (route.suppressed) return `nowhere, on purpose (${route.level})`
+  if (route.destinations.length > 0) return `${route.destinations.map(printable).join(', ')} (${route.level})`
+  if (route.level === 'unresolved') return `unresolved: ${printable(route.trace.at(-1)?.reason ?? '')}`
+  return `nobody (${route.level})`
+}
+
+/** The trace, one step per line with what it dropped beneath, then the problems. */
+export function routeStory(route: Route, style: Style = plainStyle): string[] {
+  const width = Math.max(0, ...route.trace.map((step) => step.level.length))
+  return [
+    ...route.trace.flatMap((step) => stepLines(step, width, style)),
+    ...route.problems.map((problem) => style('yellow', `! ${printable(problem.message)}`)),
+  ]
+}
+
+function stepLines(step: TraceStep, width: number, style: Style): string[] {
+  const head = `${step.decided ? '*' : '-'} ${step.level.padEnd(width)}  ${printable(step.reason)}`
+  const margin = ' '.repeat(width + 4)
+  const lines = [step.decided ? style('bold', head) : style('dim', head)]
+  if (step.unknown?.length) lines.push(`${margin}unknown: ${step.unknown.map(printable).join(', ')}`)
+  for (const { destination, filter } of step.dropped ?? [])
+    lines.push(`${margin}dropped: ${printable(destination)}, ${DROPPED[filter]}`)
+  return lines
+}
+
+const DROPPED = {
+  disabled: 'disabled',
+  severities: 'its severities lack this one',
+  alertTypes: 'its alertTypes lack this one',
+  logTypes: 'its logTypes do not match',
+} as const

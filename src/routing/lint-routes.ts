@@ -1,0 +1,213 @@
+/** Finds routing that is well-formed and still most likely a mistake. Pure: rows and metadata in, findings out. */
+
+import { ALERT_KINDS, alertGroup } from '../model/alerts/alert-kind.ts'
+import type { Destination, Registry } from '../model/project/destination.ts'
+import type { Detection, Place } from '../model/project/detection.ts'
+import type { LintCode } from '../model/project/lint.ts'
+import { nearest } from '../core/did-you-mean.ts'
+import type { RouteRow } from '../model/alerts/route-table.ts'
+import type { Severity } from '../model/alerts/severity.ts'
+import { lookUp, resolve } from './resolve-route.ts'
+
+/** A detection as the linter sees it. */
+export interface LintSubject {
+  readonly detection: Detection
+  readonly rows: readonly RouteRow[]
+  readonly body: BodyRouting
+}
+
+/** What a body's text tells beside its routes. */
+export interface BodyRouting {
+  readonly hasSeverity: boolean
+  /** Names that `destinations()` can return, each where it is written. */
+  readonly named: readonly { readonly name: string; readonly place: Place }[]
+  /** SKIP beside names in one list. */
+  readonly skipMixed: Place | null
+  /** Where `destinations()` is, when it depends on the event while neither `title()` nor `dedup()` does. */
+  readonly varying: Place | null
+}
+
+/** Where a finding is: a top-level key of a spec, or a place that is known. */
+export type LintPlace =
+  | { readonly file: string; readonly key: string; readonly otherwise: Place }
+  | { readonly place: Place }
+
+export interface LintFinding {
+  readonly code: LintCode
+  readonly at: LintPlace
+  readonly message: string
+  readonly hint: string | null
+  /** Of `untaken-severity`: what only the fallback accepts. */
+  readonly severities?: readonly Severity[]
+}
+
+/** @param whole false: some detections could not be loaded, so nobody can say what no detection does. */
+export function lintRoutes(
+  subjects: readonly LintSubject[],
+  registry: Registry,
+  whole = true,
+): LintFinding[] {
+  const destinations = whole ? registry.destinations : []
+  return [
+    ...subjects.flatMap((subject) => lintDetection(subject, registry)),
+    ...destinations.flatMap((destination) => lintDestination(destination, subjects, registry)),
+  ]
+}
+
+function lintDetection(subject: LintSubject, registry: Registry): LintFinding[] {
+  return [
+    ...unknownNames(subject, registry),
+    ...reachesNobody(subject),
+    ...untakenSeverity(subject),
+    ...shadowedSeverity(subject),
+    ...skipMixed(subject),
+    ...varyingDestinations(subject),
+  ]
+}
+
+function unknownNames({ body }: LintSubject, registry: Registry): LintFinding[] {
+  const known = registry.destinations.map(({ name }) => name)
+  return body.named
+    .filter(({ name }) => name !== 'SKIP' && !lookUp(registry, name))
+    .map(({ name, place }) => {
+      const near = nearest(name, known)
+      return {
+        code: 'unknown-destination',
+        at: { place },
+        message: `destinations() names "${name}", which is no destination`,
+        hint: near ? `did you mean "${near}"?` : `known: ${known.slice(0, 12).join(', ')}`,
+      }
+    })
+}
+
+/** One finding for all severities. */
+function reachesNobody({ detection, rows }: LintSubject): LintFinding[] {
+  const lost = rows.filter(({ route }) => route?.level === 'nowhere')
+  if (lost.length === 0) return []
+  const certain = lost.some(({ evidence }) => evidence !== 'unknown')
+  return [
+    {
+      code: 'reaches-nobody',
+      at: routingKey(detection),
+      message: `alerts of ${severitiesOf(lost)} severity ${certain ? 'would' : 'could'} reach nobody`,
+      hint: 'add the severity to the `severities` of a destination, name a destination in OutputIds, or declare a fallback',
+    },
+  ]
+}
+
+/** A static severity that goes to the fallback is taken for meant; one that code picks is easily overlooked. */
+function untakenSeverity({ detection, rows }: LintSubject): LintFinding[] {
+  const picked = rows.filter(
+    ({ route, evidence }) =>
+      route?.level === 'fallback' && (evidence === 'literal' || evidence === 'observed'),
+  )
+  if (picked.length === 0) return []
+  return [
+    {
+      code: 'untaken-severity',
+      at: routingKey(detection),
+      message: `severity() can return ${severitiesOf(picked)}, which only the fallback accepts`,
+      hint: null,
+      severities: picked.map(({ severity }) => severity),
+    },
+  ]
+}
+
+function severitiesOf(rows: readonly RouteRow[]): string {
+  return [...new Set(rows.map(({ severity }) => severity))].join(' and ')
+}
+
+/** The key of the metadata that the route came from. */
+function routingKey({ place, outputIds, override }: Detection): LintPlace {
+  const key = outputIds.length > 0 && override === null ? 'OutputIds' : 'Severity'
+  return { file: place.file, key, otherwise: place }
+}
+
+function shadowedSeverity({ detection, body }: LintSubject): LintFinding[] {
+  if (detection.outputIds.length === 0 || !body.hasSeverity) return []
+  const source = detection.override ? `the override at ${detection.override}` : 'OutputIds'
+  return [
+    {
+      code: 'shadowed-severity',
+      at: { file: detection.place.file, key: 'OutputIds', otherwise: detection.place },
+      message: `${source} decides the route whatever severity() returns`,
+      hint: 'let destinations() decide, or drop one of the two',
+    },
+  ]
+}
+
+function skipMixed({ detection, body }: LintSubject): LintFinding[] {
+  const inMetadata = detection.outputIds.length > 1 && detection.outputIds.includes('SKIP')
+  const message = 'SKIP beside names: nobody gets the alert'
+  const hint = 'return the names alone, or SKIP alone'
+  const finding = (at: LintPlace) => ({ code: 'skip-mixed' as const, at, message, hint })
+  return [
+    ...(inMetadata
+      ? [finding({ file: detection.place.file, key: 'OutputIds', otherwise: detection.place })]
+      : []),
+    ...(body.skipMixed ? [finding({ place: body.skipMixed })] : []),
+  ]
+}
+
+function varyingDestinations({ body }: LintSubject): LintFinding[] {
+  if (!body.varying) return []
+  return [
+    {
+      code: 'varying-destinations',
+      at: { place: body.varying },
+      message: 'destinations() depends on the event, but events that differ there share one alert',
+      hint: 'the first event of a window decides the route: let dedup() or title() tell them apart',
+    },
+  ]
+}
+
+function lintDestination(
+  destination: Destination,
+  subjects: readonly LintSubject[],
+  registry: Registry,
+): LintFinding[] {
+  const [file = '', line = '1'] = destination.place.split(/:(?=\d+$)/)
+  const at = { place: { file, line: Number(line), column: 1 } }
+  const findings: LintFinding[] = []
+  if (destination.enabled && !isReachable(destination, subjects, registry)) {
+    const message = `nothing here can reach "${destination.name}"`
+    const hint = 'no detection names it, and none has a severity that it takes'
+    findings.push({ code: 'unreachable-destination', at, message, hint })
+  }
+  if (destination.id !== null && !isNamed(destination.id, subjects)) {
+    const message = `no detection names "${destination.name}" by its id`
+    findings.push({ code: 'unreferenced-id', at, message, hint: 'ids serve repositories that name them' })
+  }
+  return findings
+}
+
+function isReachable(
+  { name, alertTypes }: Destination,
+  subjects: readonly LintSubject[],
+  registry: Registry,
+): boolean {
+  if (registry.fallback.includes(name) || registry.heartbeat?.destinations.includes(name)) return true
+  if (alertTypes?.some((kind) => alertGroup(kind) === 'SYSTEM')) return true
+  return subjects.some(
+    ({ detection, rows }) =>
+      // Whatever code decides it may name.
+      rows.some(({ route }) => route === null || route.destinations.includes(name)) ||
+      errorRoute(detection, registry).includes(name),
+  )
+}
+
+/** Where an error of the detection goes. */
+function errorRoute(
+  { severity, outputIds, type, logTypes }: Detection,
+  registry: Registry,
+): readonly string[] {
+  const kind = ALERT_KINDS.find((each) => each === `${type.toUpperCase()}_ERROR`)!
+  const request = { kind, severity: { value: severity, source: 'static' as const }, outputIds, logTypes }
+  return resolve({ ...request, destinations: { said: 'absent' } }, registry).destinations
+}
+
+function isNamed(id: string, subjects: readonly LintSubject[]): boolean {
+  return subjects.some(
+    ({ detection, body }) => detection.outputIds.includes(id) || body.named.some(({ name }) => name === id),
+  )
+}

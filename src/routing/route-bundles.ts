@@ -1,0 +1,47 @@
+/** Draws detections together that take the same route: what a picture of a thousand detections can show. Pure. */
+import { compareText } from '../core/compare-text.ts'
+import { type Bundle, type End, EVIDENCE, type RouteRow, type RouteTable } from '../model/alerts/route-table.ts'
+import { compareSeverity } from '../model/alerts/severity.ts'
+
+export const NO_LOG_TYPE = '(no log type)'
+
+/** Sorted by log type, then by severity, highest first. */
+export function bundleRoutes({ rows }: RouteTable): Bundle[] {
+  const entries = rows.flatMap((row) =>
+    (row.logTypes.length > 0 ? row.logTypes : [NO_LOG_TYPE]).map((logType) => ({ logType, row })),
+  )
+  const groups = Map.groupBy(entries, ({ logType, row }) =>
+    JSON.stringify([
+      logType,
+      endOf(row),
+      row.evidence === 'unknown',
+      [...(row.route?.destinations ?? [])].sort(),
+    ]),
+  )
+  return [...groups.values()]
+    .map((group) =>
+      bundleOf(
+        group[0]!.logType,
+        group.map(({ row }) => row),
+      ),
+    )
+    .sort((a, b) => compareText(a.logType, b.logType) || compareSeverity(b.severities[0]!, a.severities[0]!))
+}
+
+function bundleOf(logType: string, rows: readonly RouteRow[]): Bundle {
+  return {
+    logType,
+    end: endOf(rows[0]!),
+    destinations: rows[0]!.route?.destinations ?? [],
+    severities: [...new Set(rows.map(({ severity }) => severity))].sort((a, b) => compareSeverity(b, a)),
+    detections: [...new Set(rows.map(({ detection }) => detection))].sort(compareText),
+    evidence: EVIDENCE.findLast((evidence) => rows.some((row) => row.evidence === evidence))!,
+  }
+}
+
+function endOf({ route }: RouteRow): End {
+  if (route === null) return 'unknown'
+  if (route.suppressed) return 'suppressed'
+  if (route.level === 'fallback') return 'fallback'
+  return route.destinations.length === 0 ? 'nowhere' : 'destinations'
+}

@@ -1,0 +1,81 @@
+/** The rows of one detection: every severity it can have, every answer of destinations(), each with its route. Pure. */
+import type { NoRegistry, Registry } from '../model/project/destination.ts'
+import { alertKindOf, type Detection } from '../model/project/detection.ts'
+import type { DestinationsSaid } from '../model/alerts/route.ts'
+import { EVIDENCE, type Possible, type RouteRow, weaker } from '../model/alerts/route-table.ts'
+import { compareSeverity, type DecidedSeverity } from '../model/alerts/severity.ts'
+import { type Knowledge, type Observation, possibleDestinations, possibleSeverities } from './possible.ts'
+import { resolve } from './resolve-route.ts'
+
+/** @param observations what the detection's tests came to; needed only where its text leaves something open. */
+export function routeRows(
+  detection: Detection,
+  knowledge: Knowledge,
+  observations: readonly Observation[],
+  registry: Registry | NoRegistry,
+): RouteRow[] {
+  const severities = possibleSeverities(detection, knowledge, observations)
+  const answers = possibleDestinations(knowledge, observations)
+  const rows = eventTypes(detection).flatMap((logTypes) =>
+    severities.flatMap((severity) =>
+      answers.map((answer) => rowOf(detection, logTypes, severity, answer, registry)),
+    ),
+  )
+  return merged(rows).sort((a, b) => compareSeverity(b.severity, a.severity))
+}
+
+/** An event has one type; a policy stands for all of its resource types. */
+function eventTypes({ type, logTypes, resourceTypes }: Detection): readonly (readonly string[])[] {
+  if (type === 'policy') return [resourceTypes]
+  if (type === 'correlation_rule' || logTypes.length === 0) return [logTypes]
+  return logTypes.map((logType) => [logType])
+}
+
+function rowOf(
+  detection: Detection,
+  logTypes: readonly string[],
+  severity: Possible<DecidedSeverity>,
+  answer: Possible<DestinationsSaid | null>,
+  registry: Registry | NoRegistry,
+): RouteRow {
+  const tests = severity.tests.filter((test) => answer.tests.includes(test))
+  const weakest = weaker(severity.evidence, answer.evidence)
+  const about = {
+    detection: detection.id,
+    logTypes,
+    severity: severity.value.value,
+    // Each was seen, but never the two together.
+    evidence: weakest === 'observed' && tests.length === 0 ? 'unknown' : weakest,
+    tests,
+  } as const
+  if (answer.value === null) return { ...about, route: null }
+  const { level, destinations, suppressed, problems } = resolve(
+    {
+      kind: alertKindOf(detection.type),
+      severity: severity.value,
+      destinations: answer.value,
+      outputIds: detection.outputIds,
+      ...(detection.override && { override: detection.override }),
+      logTypes,
+    },
+    registry,
+  )
+  return { ...about, route: { level, destinations, suppressed, problems } }
+}
+
+/** Equal routes of one severity are one row, with the surest of their evidence and all of their log types. */
+function merged(rows: readonly RouteRow[]): RouteRow[] {
+  const byRoute = Map.groupBy(rows, (row) => JSON.stringify([row.severity, routeKey(row)]))
+  return [...byRoute.values()].map((same) => ({
+    ...same[0]!,
+    logTypes: [...new Set(same.flatMap(({ logTypes }) => logTypes))],
+    evidence: EVIDENCE.find((evidence) => same.some((row) => row.evidence === evidence))!,
+    tests: [...new Set(same.flatMap(({ tests }) => tests))],
+  }))
+}
+
+/** Equal for routes that reach the same places for the same reason. */
+export function routeKey({ route }: Pick<RouteRow, 'route'>): string {
+  if (route === null) return 'unknown'
+  return JSON.stringify([route.level, route.suppressed, route.destinations])
+}

@@ -1,0 +1,76 @@
+/** Reads the text of `--from` and of `sources:` in signalbox.yaml. Pure: opens nothing. */
+
+import { UserError } from '../errors.ts'
+import { nearest } from '../core/did-you-mean.ts'
+import type { SourceSpec } from './_source.ts'
+
+const SPEC = /^([a-z][a-z0-9+.-]*)(?::([^?]*))?(?:\?(.*))?$/s
+const COMMON = ['kind', 'logType', 'type', 'unwrap', 'timeField'] as const
+type CommonKey = (typeof COMMON)[number]
+
+/** `file:/x/y.ndjson?follow=true&logType=AWS.CloudTrail`, taken apart. */
+export function parseSourceSpec(text: string): SourceSpec {
+  const match = SPEC.exec(text)
+  if (!match) {
+    throw new UserError(`"${text}" is not a source`, {
+      hint: 'write SCHEME:TARGET?key=value, for example file:/var/log/trail.ndjson?logType=AWS.CloudTrail',
+    })
+  }
+  const [, scheme = '', target = '', query = ''] = match
+  const keys = parseQuery(text, query)
+  const common = (key: CommonKey) => keys.get(key) ?? null
+  const kind = kindOf(text, common('kind'))
+  return {
+    name: target === '' ? scheme : `${scheme}:${target}`,
+    scheme,
+    target,
+    kind,
+    type: typeOf(text, kind, common('logType'), common('type')),
+    unwrap: common('unwrap'),
+    timeField: common('timeField'),
+    options: Object.fromEntries([...keys].filter(([key]) => !(COMMON as readonly string[]).includes(key))),
+  }
+}
+
+/** Refuses query keys that neither every source nor this one knows. */
+export function refuseUnknownOptions(spec: SourceSpec, known: readonly string[]): void {
+  const all = [...known, ...COMMON]
+  for (const key of Object.keys(spec.options)) {
+    if (known.includes(key)) continue
+    const near = nearest(key, all)
+    throw new UserError(`${spec.name}: unknown option "${key}"`, {
+      hint: `${near ? `did you mean "${near}"? ` : ''}known: ${all.join(', ')}`,
+    })
+  }
+}
+
+function parseQuery(text: string, query: string): Map<string, string> {
+  const keys = new Map<string, string>()
+  for (const [key, value] of new URLSearchParams(query)) {
+    if (keys.has(key)) throw new UserError(`${text}: "${key}" is given twice`)
+    if (value === '') throw new UserError(`${text}: "${key}" has no value`, { hint: `write ${key}=VALUE` })
+    keys.set(key, value)
+  }
+  return keys
+}
+
+function kindOf(text: string, kind: string | null): SourceSpec['kind'] {
+  if (kind === null || kind === 'log') return 'log'
+  if (kind === 'resource') return 'resource'
+  throw new UserError(`${text}: kind is "log" or "resource", not "${kind}"`)
+}
+
+function typeOf(
+  text: string,
+  kind: SourceSpec['kind'],
+  logType: string | null,
+  type: string | null,
+): string | null {
+  if (kind === 'resource' && logType !== null) {
+    throw new UserError(`${text}: a resource has no log type`, { hint: 'write type=AWS.S3.Bucket' })
+  }
+  if (logType !== null && type !== null && logType !== type) {
+    throw new UserError(`${text}: logType and type contradict each other`, { hint: 'keep one of them' })
+  }
+  return logType ?? type
+}

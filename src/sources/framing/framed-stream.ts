@@ -1,0 +1,51 @@
+/** Frames a stream of bytes, plain or gzip, that is read to its end: damage becomes a reject among the events. */
+import type { Log } from '../../model/ports.ts'
+import { ByteInput } from './byte-input.ts'
+import type { Framer } from './framer.ts'
+import { type Damage, gunzipped, isGzip } from './gunzip.ts'
+import type { Piece } from './frame.ts'
+
+export interface FramedStreamOptions {
+  readonly framer: Framer
+  /** `unknown`: the first bytes decide. */
+  readonly format: 'gzip' | 'plain' | 'unknown'
+  /** Bytes, after decompression, that an earlier run has read. */
+  readonly skipBytes: number
+  readonly source: string
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/** Ends early, with what is unfinished left out, when the signal aborts. */
+export async function* framedStream(
+  chunks: AsyncIterable<Buffer>,
+  { framer, format, skipBytes, source, log, signal }: FramedStreamOptions,
+): AsyncGenerator<readonly Piece[]> {
+  let skip = skipBytes
+  for await (const part of decompressed(chunks, format)) {
+    if (signal.aborted) return
+    if (Buffer.isBuffer(part)) {
+      if (skip < part.length) yield framer.push(part.subarray(skip))
+      skip = Math.max(0, skip - part.length)
+      continue
+    }
+    // The earlier run has reported damage that it has read past.
+    if (skip > 0 && !part.isFinal) continue
+    const reason = `the gzip data is damaged: ${part.damage}`
+    log.error({ source, error: part.damage }, 'the compressed data is damaged or cut short')
+    if (part.isFinal) return yield framer.breakOff(reason)
+    yield [framer.refusal(reason)]
+  }
+  if (!signal.aborted) yield framer.end()
+}
+
+async function* decompressed(
+  chunks: AsyncIterable<Buffer>,
+  format: FramedStreamOptions['format'],
+): AsyncGenerator<Buffer | Damage> {
+  if (format === 'plain') return yield* chunks
+  if (format === 'gzip') return yield* gunzipped(chunks)
+  const input = new ByteInput(chunks)
+  const isStream = (await input.fill(2)) && isGzip(input.bytes)
+  yield* isStream ? gunzipped(input.rest()) : input.rest()
+}

@@ -1,0 +1,132 @@
+/**
+ * Frames a stream of bytes into events. It finds out whether lines stand alone or values span lines, and never
+ * holds more than one event and one chunk.
+ */
+
+import { decodeEvents } from './decode.ts'
+import { isSpace, LineFramer, RECORD_SEPARATOR } from './line-framer.ts'
+import { type FramingRules, type OpeningRules, type Piece, type Position, START } from './frame.ts'
+import { ValueFramer } from './value-framer.ts'
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+const NEWLINE = 0x0a
+/** How much of the beginning may be looked at to find the form. */
+const LOOK_AHEAD_BYTES = 64 * 1024
+
+export class Framer {
+  readonly #rules: OpeningRules
+  #form: LineFramer | ValueFramer | null = null
+  /** Where reading would go on after the last piece. */
+  #position: Position
+  #ahead: Buffer = Buffer.alloc(0)
+  #skip: number
+  #pieces: Piece[] = []
+
+  constructor(rules: FramingRules, at: Position) {
+    const frameAll = (bytes: Buffer, unwrap: string | null) => {
+      const framer = new Framer({ ...rules, unwrap }, START)
+      return [...framer.push(bytes), ...framer.end()]
+    }
+    this.#rules = { ...rules, open: (event, path) => decodeEvents(event, path, frameAll) }
+    this.#position = at
+    this.#skip = at.skip
+    // At the very beginning there may be a byte order mark to pass over.
+    if (at.form !== null && at.offset > 0) this.#form = this.#open(at.form, at)
+  }
+
+  push(chunk: Buffer): Piece[] {
+    if (this.#form) this.#read(chunk)
+    else {
+      this.#ahead = Buffer.concat([this.#ahead, chunk])
+      this.#decide(false)
+    }
+    return this.#pieces.splice(0)
+  }
+
+  /** The input is complete: what is left is framed. */
+  end(): Piece[] {
+    if (!this.#form) this.#decide(true)
+    this.#form?.end()
+    return this.#pieces.splice(0)
+  }
+
+  /** The input broke off: what is unfinished is refused, and a later run starts before it. */
+  breakOff(reason: string): Piece[] {
+    const next = this.#position
+    if (!this.#form) this.#decide(true)
+    this.#form?.end(reason)
+    const pieces = this.#pieces.splice(0)
+    const last = pieces.at(-1) ?? this.refusal(reason)
+    return [...pieces.slice(0, -1), { ...last, refused: last.refused ?? reason, next }]
+  }
+
+  /** Refuses nothing that was framed: it stands for a fault between two events. */
+  refusal(reason: string): Piece {
+    const next = this.#position
+    const { line, offset } = next
+    return { raw: '', refused: reason, line, offset, item: null, next }
+  }
+
+  #decide(isEnd: boolean): void {
+    const mark = this.#position.offset === 0 ? markLength(this.#ahead) : 0
+    if (mark === null && !isEnd) return
+    const text = this.#ahead.subarray(mark ?? 0)
+    const isAll = isEnd || text.length >= LOOK_AHEAD_BYTES
+    const form = this.#position.form ?? formOf(text, isAll, this.#rules.unwrap !== null)
+    if (form === null) return
+    this.#ahead = Buffer.alloc(0)
+    this.#form = this.#open(form, { ...this.#position, offset: this.#position.offset + (mark ?? 0) })
+    this.#read(text)
+  }
+
+  #open(form: 'lines' | 'values', at: { offset: number; line: number }): LineFramer | ValueFramer {
+    const found = (piece: Piece) => {
+      if (this.#skip > 0) {
+        this.#skip--
+        return
+      }
+      this.#position = piece.next
+      this.#pieces.push(piece)
+    }
+    return new (form === 'lines' ? LineFramer : ValueFramer)(this.#rules, at, found)
+  }
+
+  #read(chunk: Buffer): void {
+    const left = this.#form!.push(chunk)
+    if (left === null) return
+    this.#form = this.#open('lines', left)
+    this.#form.push(left.rest)
+  }
+}
+
+/** Length of the byte order mark; null while it may still be coming. */
+function markLength(text: Buffer): number | null {
+  const length = Math.min(text.length, BYTE_ORDER_MARK.length)
+  if (!text.subarray(0, length).equals(BYTE_ORDER_MARK.subarray(0, length))) return 0
+  return length === BYTE_ORDER_MARK.length ? length : null
+}
+
+/**
+ * null: not enough of the text has come. A first line that ends inside a value begins a document, unless it is
+ * no JSON at all; everything else is read line by line, because lines contain damage.
+ */
+function formOf(text: Buffer, isAll: boolean, unwraps: boolean): 'lines' | 'values' | null {
+  let start = 0
+  while (start < text.length && isSpace(text[start]!)) start++
+  if (start === text.length) return isAll ? 'lines' : null
+  // Each text of a sequence may span lines, whatever the first one does.
+  if (text[start] === RECORD_SEPARATOR) return 'values'
+  const opener = String.fromCharCode(text[start]!)
+  if (opener !== '[' && opener !== '{') return 'lines'
+  const newline = text.indexOf(NEWLINE, start)
+  if (newline === -1 && !isAll) return null
+  const line = text
+    .subarray(start, newline === -1 ? text.length : newline)
+    .toString('latin1')
+    .trimEnd()
+  if (newline === -1) {
+    return text.length >= LOOK_AHEAD_BYTES && (opener === '[' || unwraps) ? 'values' : 'lines'
+  }
+  if (opener === '{') return /[{[,:]$/.test(line) ? 'values' : 'lines'
+  return !line.endsWith(']') && /^\[\s*($|["[{\d\-tfn])/.test(line) ? 'values' : 'lines'
+}

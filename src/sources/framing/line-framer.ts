@@ -1,0 +1,177 @@
+/** Frames input in which every line stands alone: what one line breaks, the next one does not feel. */
+import { layoutFor } from './event-layout.ts'
+import { ObjectEnd } from './object-end.ts'
+import { EventText, excerptOf, type Framable, framable, type OpeningRules, type Piece } from './frame.ts'
+import { type Scanned, ValueScanner } from './json-scanner.ts'
+
+const NEWLINE = 0x0a
+/** Stands before each text of a sequence (RFC 7464), and in no JSON text. */
+export const RECORD_SEPARATOR = 0x1e
+export const SEPARATED = 'a record separator stands inside a value'
+const CARRIAGE_RETURN = 0x0d
+const OPEN_BRACKET = 0x5b
+const OPEN_BRACE = 0x7b
+
+/** What the line under way is: nothing yet, one event, a list or container, or past saving. */
+type Line =
+  | { readonly kind: 'blank' }
+  | LineEvent
+  | { readonly kind: 'list'; readonly scanner: ValueScanner }
+  | { readonly kind: 'broken' }
+
+interface LineEvent {
+  readonly kind: 'event'
+  readonly text: EventText
+  readonly offset: number
+  /** Finds where an object ends, because another may follow; null where the event is the rest of its line. */
+  object: ObjectEnd | null
+  /** Space was passed over behind the object. */
+  hasSpaceBehind: boolean
+}
+
+export class LineFramer {
+  readonly #rules: OpeningRules
+  readonly #found: (piece: Piece) => void
+  #line: Line = { kind: 'blank' }
+  #number: number
+  /** Offset of the line's first byte, and of the first byte not read yet. */
+  #lineOffset: number
+  #offset: number
+  /** Events of this line so far. */
+  #items = 0
+
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
+    this.#rules = rules
+    this.#found = found
+    this.#number = at.line
+    this.#lineOffset = at.offset
+    this.#offset = at.offset
+  }
+
+  push(chunk: Buffer): null {
+    const origin = this.#offset
+    const hasSeparators = chunk.includes(RECORD_SEPARATOR)
+    let from = 0
+    while (from < chunk.length) {
+      const newline = chunk.indexOf(NEWLINE, from)
+      const to = newline === -1 ? chunk.length : newline
+      if (hasSeparators) this.#readTexts(chunk, from, to, origin)
+      else this.#read(chunk, from, to, origin)
+      from = newline === -1 ? to : newline + 1
+      this.#offset = origin + from
+      if (newline !== -1) this.#endLine()
+    }
+    return null
+  }
+
+  /** With a reason, an unfinished line is refused for it; without, it counts as a whole one. */
+  end(reason?: string): void {
+    this.#endLine(reason)
+  }
+
+  /** A part of a line in which texts are separated. */
+  #readTexts(chunk: Buffer, from: number, to: number, origin: number): void {
+    for (let at = from; at <= to; ) {
+      const separator = chunk.indexOf(RECORD_SEPARATOR, at)
+      const isLast = separator === -1 || separator >= to
+      this.#read(chunk, at, isLast ? to : separator, origin)
+      if (isLast) return
+      if (this.#line.kind === 'event') this.#endItem(this.#line)
+      if (this.#line.kind === 'list') this.#line.scanner.end(origin + separator, SEPARATED)
+      this.#line = { kind: 'blank' }
+      at = separator + 1
+    }
+  }
+
+  #read(chunk: Buffer, from: number, to: number, origin: number): void {
+    let at = from
+    while (at < to) {
+      if (this.#line.kind === 'blank') {
+        while (at < to && isSpace(chunk[at]!)) at++
+        if (at === to) return
+        this.#line = this.#begin(chunk[at]!, origin + at)
+      }
+      const line = this.#line
+      if (line.kind === 'list') this.#readList(line.scanner, chunk, at, to, origin)
+      if (line.kind !== 'event') return
+      at = line.object?.isFound ? this.#readBehind(line, chunk, at, to) : this.#readEvent(line, chunk, at, to)
+    }
+  }
+
+  #readList(scanner: ValueScanner, chunk: Buffer, from: number, to: number, origin: number): void {
+    const read = scanner.push(chunk, from, to, origin)
+    if (read === to) return
+    this.#line = { kind: 'broken' }
+    const refused = scanner.complaint
+    this.#tell({ raw: excerptOf(chunk.subarray(read, to)), refused }, origin + read)
+  }
+
+  #readEvent({ text, object }: LineEvent, chunk: Buffer, from: number, to: number): number {
+    const end = object === null ? to : object.read(chunk, from, to)
+    text.append(chunk.subarray(from, end))
+    return end
+  }
+
+  /** Behind an object another value may begin; with anything else there, the line is one event that is not JSON. */
+  #readBehind(event: LineEvent, chunk: Buffer, from: number, to: number): number {
+    let at = from
+    while (at < to && isSpace(chunk[at]!)) at++
+    event.hasSpaceBehind ||= at > from
+    if (at === to) return to
+    if (chunk[at] === OPEN_BRACE || chunk[at] === OPEN_BRACKET) {
+      this.#endItem(event)
+      this.#line = { kind: 'blank' }
+    } else {
+      if (event.hasSpaceBehind) event.text.append(Buffer.from(' '))
+      event.object = null
+    }
+    return at
+  }
+
+  #begin(byte: number, offset: number): Line {
+    const { eventBytes, unwrap } = this.#rules
+    if (byte !== OPEN_BRACKET && unwrap === null) {
+      const object = byte === OPEN_BRACE ? new ObjectEnd() : null
+      return { kind: 'event', text: new EventText(eventBytes), offset, object, hasSpaceBehind: false }
+    }
+    const found = (event: Scanned) => this.#tell(event, event.offset)
+    return { kind: 'list', scanner: new ValueScanner(layoutFor(unwrap), eventBytes, this.#number, found) }
+  }
+
+  #endLine(reason?: string): void {
+    const line = this.#line
+    if (line.kind === 'event') {
+      const text = reason === undefined ? withoutReturn(line.text.take()) : line.text.refuse(reason)
+      const next = { offset: this.#offset, line: this.#number + 1, skip: 0, form: 'lines' } as const
+      const item = this.#items === 0 ? null : this.#items + 1
+      this.#found({ ...text, line: this.#number, offset: line.offset, item, next })
+    }
+    if (line.kind === 'list') line.scanner.end(this.#offset, reason ?? 'the line ends inside a value')
+    this.#line = { kind: 'blank' }
+    this.#number++
+    this.#lineOffset = this.#offset
+    this.#items = 0
+  }
+
+  /** It is not the last event of its line. */
+  #endItem({ text, offset }: LineEvent): void {
+    this.#tell(text.take(), offset)
+  }
+
+  #tell(event: Framable & { readonly path?: string }, offset: number): void {
+    const parts = event.path === undefined ? [event] : this.#rules.open(event, event.path)
+    for (const [part, each] of parts.entries()) {
+      const item = ++this.#items
+      const next = { offset: this.#lineOffset, line: this.#number, skip: item, form: 'lines' } as const
+      this.#found({ ...framable(each), line: this.#number, offset, item, next, ...(part > 0 && { part }) })
+    }
+  }
+}
+
+export function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === CARRIAGE_RETURN || byte === NEWLINE
+}
+
+function withoutReturn(text: { raw: string; refused?: string }): { raw: string; refused?: string } {
+  return text.raw.endsWith('\r') ? { ...text, raw: text.raw.slice(0, -1) } : text
+}

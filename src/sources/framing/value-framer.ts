@@ -1,0 +1,114 @@
+/** Frames values that span lines: a list, containers, or one value after the other. */
+import { layoutFor } from './event-layout.ts'
+import { RECORD_SEPARATOR, SEPARATED } from './line-framer.ts'
+import { excerptOf, framable, type OpeningRules, type Piece, type Position } from './frame.ts'
+import { type Scanned, ValueScanner } from './json-scanner.ts'
+
+const NEWLINE = 0x0a
+
+/** What is left to be framed line by line after the structure broke. */
+interface Left {
+  readonly rest: Buffer
+  readonly offset: number
+  readonly line: number
+}
+
+type Broken = Pick<Piece, 'raw' | 'refused' | 'line' | 'offset'>
+
+export class ValueFramer {
+  readonly #rules: OpeningRules
+  #scanner: ValueScanner
+  readonly #found: (piece: Piece) => void
+  /** Offset of the first byte not read yet. */
+  #offset: number
+  /** Set once a byte fitted nowhere: the rest of its line is passed over. */
+  #broken: Broken | null = null
+  /** Offset of the top-level value under way, and its events so far. */
+  #root = -1
+  #items = 0
+
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
+    this.#rules = rules
+    this.#scanner = this.#createScanner(at.line)
+    this.#found = found
+    this.#offset = at.offset
+  }
+
+  push(chunk: Buffer): Left | null {
+    const origin = this.#offset
+    for (let from = 0; ; ) {
+      const separator = chunk.indexOf(RECORD_SEPARATOR, from)
+      const offset = this.#read(chunk.subarray(from, separator === -1 ? chunk.length : separator))
+      if (offset !== null)
+        return { rest: chunk.subarray(offset - origin), offset, line: this.#broken!.line + 1 }
+      if (separator === -1) return null
+      this.#separate()
+      from = separator + 1
+    }
+  }
+
+  /** Returns the offset from which on lines are to be read, or null. */
+  #read(part: Buffer): number | null {
+    const origin = this.#offset
+    const read = this.#broken ? 0 : this.#scanner.push(part, 0, part.length, origin)
+    this.#offset += part.length
+    if (read === part.length) return null
+    this.#broken ??= this.#breakAt(part, read, origin)
+    const newline = part.indexOf(NEWLINE, read)
+    if (newline === -1) return null
+    const offset = origin + newline + 1
+    this.#leave(this.#broken, { offset, line: this.#broken.line + 1, skip: 0, form: 'lines' })
+    return offset
+  }
+
+  /** The separator is passed over, and whatever was under way ends there. */
+  #separate(): void {
+    const { line } = this.#scanner
+    if (this.#broken) this.#leave(this.#broken, { offset: this.#offset, line, skip: 0, form: 'values' })
+    else this.#scanner.end(this.#offset, SEPARATED)
+    this.#broken = null
+    this.#scanner = this.#createScanner(line)
+    this.#offset++
+  }
+
+  #createScanner(line: number): ValueScanner {
+    const { unwrap, eventBytes } = this.#rules
+    return new ValueScanner(layoutFor(unwrap), eventBytes, line, (event) => this.#tell(event))
+  }
+
+  /** With a reason, what is unfinished is refused for it. */
+  end(reason = 'the input ends inside a value'): void {
+    if (this.#broken) {
+      const line = this.#broken.line + 1
+      this.#leave(this.#broken, { offset: this.#offset, line, skip: 0, form: 'lines' })
+    } else this.#scanner.end(this.#offset, reason)
+  }
+
+  #breakAt(chunk: Buffer, at: number, origin: number): Broken {
+    const newline = chunk.indexOf(NEWLINE, at)
+    const rest = chunk.subarray(at, newline === -1 ? chunk.length : newline)
+    const refused = `${this.#scanner.complaint}; reading goes on with the next line`
+    return { raw: excerptOf(rest), refused, line: this.#scanner.line, offset: origin + at }
+  }
+
+  #leave(broken: Broken, next: Position): void {
+    this.#found({ ...broken, item: ++this.#items, next })
+  }
+
+  #tell(scanned: Scanned): void {
+    const { raw, refused, line, offset, end, endLine, top, root, path } = scanned
+    if (root.offset !== this.#root) {
+      this.#root = root.offset
+      this.#items = 0
+    }
+    const event = { raw, ...(refused !== undefined && { refused }) }
+    const parts = path === undefined ? [event] : this.#rules.open(event, path)
+    for (const [part, each] of parts.entries()) {
+      const item = ++this.#items
+      const next: Position = top
+        ? { offset: end, line: endLine, skip: 0, form: 'values' }
+        : { ...root, skip: item, form: 'values' }
+      this.#found({ ...framable(each), line, offset, item, next, ...(part > 0 && { part }) })
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/** Hands events on in batches, several at a time, never more than the window holds: that is the back-pressure. */
+import type { Settlement } from '../../model/events/event.ts'
+import { Rate } from './settle-rate.ts'
+import type { Framed, SourceContext } from '../_source.ts'
+
+export const MAX_BATCH_EVENTS = 200
+const MAX_BATCH_CHARS = 1024 * 1024
+/** What is fed grows from here: a process that is killed again and again still commits something before the next kill. */
+const FIRST_BATCH_EVENTS = 10
+const MAX_WINDOW_EVENTS = 2_000
+const MAX_WINDOW_CHARS = 8 * 1024 * 1024
+/** What is handed on cannot be taken back when nobody waits for it any more. */
+const MAX_WINDOW_MS = 2_000
+/** So many batches are handed on however long they take: fewer would leave workers idle. */
+const MIN_WINDOW_BATCHES = 4
+
+export type Batch = readonly Framed[]
+
+/** What is handed on and not settled. */
+export class Window {
+  readonly #emit: SourceContext['emit']
+  readonly #now: () => number
+  readonly #rate: Rate
+  /** In the order in which they were handed on. */
+  readonly #inFlight = new Set<{ readonly at: number }>()
+  #events = 0
+  #chars = 0
+  /** A batch had to wait since the last one was handed on. */
+  #isFull = false
+
+  constructor({ emit, clock }: Pick<SourceContext, 'emit' | 'clock'>) {
+    this.#emit = emit
+    this.#now = () => clock.now()
+    this.#rate = new Rate(this.#now)
+  }
+
+  get events(): number {
+    return this.#events
+  }
+
+  /** How long so many events take, by what was measured. */
+  millisecondsFor(events: number): number {
+    this.#rate.look(this.#hasBacklog())
+    return this.#rate.millisecondsFor(events)
+  }
+
+  hasRoomFor(batch: Batch): boolean {
+    const hasRoom = this.#fits(batch)
+    this.#isFull ||= !hasRoom
+    return hasRoom
+  }
+
+  async emit(batch: Batch): Promise<readonly Settlement[]> {
+    const chars = charsOf(batch)
+    this.#rate.look(this.#hasBacklog())
+    this.#isFull = false
+    const one = { at: this.#now() }
+    this.#inFlight.add(one)
+    this.#events += batch.length
+    this.#chars += chars
+    let settled = 0
+    try {
+      const settlements = await this.#emit(batch)
+      settled = batch.length
+      return settlements
+    } finally {
+      this.#rate.look(this.#hasBacklog(), settled)
+      this.#inFlight.delete(one)
+      this.#events -= batch.length
+      this.#chars -= chars
+    }
+  }
+
+  #fits(batch: Batch): boolean {
+    if (this.#inFlight.size === 0) return true
+    if (this.#chars + charsOf(batch) > MAX_WINDOW_CHARS) return false
+    if (this.#inFlight.size < MIN_WINDOW_BATCHES) return true
+    const events = this.#events + batch.length
+    return events <= MAX_WINDOW_EVENTS && this.millisecondsFor(events) <= MAX_WINDOW_MS
+  }
+
+  /** Also where everything was handed on, but in more than the time for which the window is meant. */
+  #hasBacklog(): boolean {
+    const [oldest] = this.#inFlight
+    return this.#isFull || (oldest !== undefined && this.#now() - oldest.at > MAX_WINDOW_MS)
+  }
+}
+
+/** Hands on what a source reads, in order. */
+export class EmitWindow {
+  readonly #window: Window
+  readonly #failed = new AbortController()
+  /** Aborted when the source shall stop reading: at the daemon's word, or once a batch that was fed failed. */
+  readonly signal: AbortSignal
+  readonly #waiting: (() => void)[] = []
+  readonly #fed = new Set<Promise<unknown>>()
+  #batchEvents = FIRST_BATCH_EVENTS
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(to: Pick<SourceContext, 'emit' | 'clock' | 'signal'>) {
+    this.#window = new Window(to)
+    this.signal = AbortSignal.any([to.signal, this.#failed.signal])
+  }
+
+  /** Resolves when all batches have left; what becomes of them is in `drain`. Rejects once a batch has failed. */
+  async feed(events: readonly Framed[]): Promise<void> {
+    for (let from = 0; from < events.length; ) {
+      const batch = batchFrom(events, from, this.#batchEvents)
+      from += batch.length
+      this.#batchEvents = Math.min(2 * this.#batchEvents, MAX_BATCH_EVENTS)
+      while (!this.#window.hasRoomFor(batch) && !this.#failure) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      }
+      if (this.#failure) throw this.#failure.error
+      const sent: Promise<unknown> = this.#window
+        .emit(batch)
+        .catch((error: unknown) => {
+          this.#failure ??= { error }
+          this.#failed.abort()
+        })
+        .finally(() => {
+          this.#fed.delete(sent)
+          for (const resolve of this.#waiting.splice(0)) resolve()
+        })
+      this.#fed.add(sent)
+    }
+  }
+
+  /** Resolves when nothing that was fed is in flight; rejects when a batch of it has failed. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#fed)
+    if (this.#failure) throw this.#failure.error
+  }
+}
+
+export function* batchesOf(events: readonly Framed[]): Generator<Batch> {
+  for (let from = 0; from < events.length; ) {
+    const batch = batchFrom(events, from, MAX_BATCH_EVENTS)
+    yield batch
+    from += batch.length
+  }
+}
+
+/** At least one event, however large. */
+function batchFrom(events: readonly Framed[], from: number, maxEvents: number): Batch {
+  let to = from
+  for (let chars = 0; to < events.length && to - from < maxEvents; to++) {
+    chars += events[to]!.raw.length
+    if (chars > MAX_BATCH_CHARS && to > from) break
+  }
+  return events.slice(from, to)
+}
+
+function charsOf(batch: Batch): number {
+  return batch.reduce((sum, { raw }) => sum + raw.length, 0)
+}

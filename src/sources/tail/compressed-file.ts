@@ -1,0 +1,66 @@
+/** Reads a rotated file that was compressed: its content goes on where the plain file was left. */
+import type { FileHandle } from 'node:fs/promises'
+import { readerOf } from './file-cursor.ts'
+import { ContentPrinter, type Fingerprint } from './content-fingerprint.ts'
+import { Framer } from '../framing/framer.ts'
+import { type Damage, gunzipped } from '../framing/gunzip.ts'
+import type { FramingRules, Piece, Position } from '../framing/frame.ts'
+
+const CHUNK_BYTES = 256 * 1024
+
+export interface CompressedChunk {
+  readonly pieces: readonly Piece[]
+  readonly print: Fingerprint
+  readonly damage?: Damage
+}
+
+export class CompressedFile {
+  readonly #handle: FileHandle
+  readonly #from: Position
+  readonly #framer: Framer
+  readonly #printer = new ContentPrinter()
+
+  constructor(handle: FileHandle, rules: FramingRules, from: Position) {
+    this.#handle = handle
+    this.#from = from
+    this.#framer = new Framer(rules, from)
+  }
+
+  /** Yields what follows on the position, to the end of the file. */
+  async *read(): AsyncGenerator<CompressedChunk> {
+    let offset = 0
+    for await (const part of contentOf(this.#handle)) {
+      if (!Buffer.isBuffer(part)) {
+        const isPassed = offset < this.#from.offset && !part.isFinal
+        if (!isPassed) yield { pieces: [], print: this.#printer.print(), damage: part }
+        continue
+      }
+      const unread = part.subarray(Math.max(0, this.#from.offset - offset))
+      offset += part.length
+      this.#printer.push(part)
+      yield { pieces: this.#framer.push(unread), print: this.#printer.print() }
+    }
+    yield { pieces: this.#framer.end(), print: this.#printer.print() }
+  }
+
+  /** What is unfinished is refused, and so is what is damaged. */
+  refused({ damage, isFinal }: Damage): Piece[] {
+    const reason = `the gzip data is damaged: ${damage}`
+    return isFinal ? this.#framer.breakOff(reason) : [this.#framer.refusal(reason)]
+  }
+}
+
+/** Decompressed. */
+export async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer | Damage> {
+  yield* gunzipped(chunksOf(handle))
+}
+
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  const readAt = readerOf(handle)
+  for (let position = 0; ; ) {
+    const chunk = await readAt(position, CHUNK_BYTES)
+    if (chunk.length === 0) return
+    yield chunk
+    position += chunk.length
+  }
+}

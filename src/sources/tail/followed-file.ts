@@ -1,0 +1,118 @@
+/** One open file under `follow`: reads what was appended, and notices when what was read is there no more. */
+import type { FileHandle } from 'node:fs/promises'
+import { readerOf } from './file-cursor.ts'
+import { ContentPrinter, type Fingerprint, type ReadAt, WINDOW_BYTES } from './content-fingerprint.ts'
+import { Framer } from '../framing/framer.ts'
+import { type FramingRules, type Piece, type Position, START } from '../framing/frame.ts'
+
+const CHUNK_BYTES = 256 * 1024
+export const FIRST_LINE: Position = { ...START, form: 'lines' }
+
+export class FollowedFile {
+  readonly readAt: ReadAt
+  readonly #handle: FileHandle
+  readonly #framer: Framer
+  /** The first bytes: at least those that were read. */
+  #beginning: Buffer
+  readonly #printOfBeginning: Fingerprint
+  /** Of what lies before `#offset`. */
+  readonly #printer: ContentPrinter
+  #offset: number
+  #size: number
+
+  private constructor(
+    handle: FileHandle,
+    rules: FramingRules,
+    from: Position,
+    now: { beginning: Buffer; printOfBeginning: Fingerprint; printer: ContentPrinter; size: number },
+  ) {
+    this.readAt = readerOf(handle)
+    this.#handle = handle
+    this.#framer = new Framer(rules, from)
+    this.#offset = from.offset
+    this.#beginning = now.beginning
+    this.#printOfBeginning = now.printOfBeginning
+    this.#printer = now.printer
+    this.#size = now.size
+  }
+
+  static async open(handle: FileHandle, rules: FramingRules, from = FIRST_LINE): Promise<FollowedFile> {
+    const readAt = readerOf(handle)
+    const { size } = await handle.stat()
+    const beginning = await readAt(0, WINDOW_BYTES)
+    const ofBeginning = new ContentPrinter()
+    ofBeginning.push(beginning)
+    const printer = await ContentPrinter.upTo(readAt, from.offset)
+    const printOfBeginning = ofBeginning.print()
+    return new FollowedFile(handle, rules, from, { beginning, printOfBeginning, printer, size })
+  }
+
+  /** The events of the next chunk, or why there are none: the present end, or other content than was read before. */
+  async read(): Promise<Piece[] | 'end' | 'rewritten'> {
+    const { size } = await this.#handle.stat()
+    const { window } = this.#printer
+    const more = Math.min(CHUNK_BYTES, Math.max(0, size - this.#offset))
+    // One read: what was read last, to be compared, and what follows on it.
+    const bytes = await this.readAt(this.#offset - window.length, window.length + more)
+    if (size < this.#offset || !startsWith(bytes, window)) return 'rewritten'
+    const chunk = bytes.subarray(window.length)
+    if (!(await this.#beginsAsBefore(bytes))) return 'rewritten'
+    this.#size = size
+    if (chunk.length === 0) return 'end'
+    this.#offset += chunk.length
+    this.#printer.push(chunk)
+    return this.#framer.push(chunk)
+  }
+
+  /** A last line without its newline is complete once the file is written to no more. */
+  end(): Piece[] {
+    return this.#framer.end()
+  }
+
+  /** Of the content as far as it was seen. */
+  print(): Fingerprint {
+    const print = this.#printer.print()
+    return print.bytes >= this.#printOfBeginning.bytes ? print : this.#printOfBeginning
+  }
+
+  /** As it was at the last read. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** True while it still holds what was read. */
+  async isIntact(): Promise<boolean> {
+    const { window } = this.#printer
+    const { size } = await this.#handle.stat()
+    if (size < this.#offset) return false
+    const last = await this.readAt(this.#offset - window.length, window.length)
+    return last.equals(window) && startsWith(await this.readAt(0, this.#beginning.length), this.#beginning)
+  }
+
+  async presentSize(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  async hasGrown(): Promise<boolean> {
+    return (await this.presentSize()) > this.#offset
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+
+  /** `bytes` follow on the window. Asked after they were read: only then they surely belong to what was read before. */
+  async #beginsAsBefore(bytes: Buffer): Promise<boolean> {
+    const isWhole = this.#offset <= WINDOW_BYTES
+    const beginning = isWhole ? bytes.subarray(0, WINDOW_BYTES) : this.#beginning
+    if (beginning.length >= this.#beginning.length) {
+      if (!startsWith(beginning, this.#beginning)) return false
+      this.#beginning = Buffer.from(beginning)
+    }
+    return startsWith(await this.readAt(0, this.#beginning.length), this.#beginning)
+  }
+}
+
+function startsWith(bytes: Buffer, first: Buffer): boolean {
+  return bytes.subarray(0, first.length).equals(first)
+}

@@ -1,0 +1,186 @@
+/** Lists the files of a log: the one that its path names, and beside it those that rotation renamed. */
+import type { BigIntStats } from 'node:fs'
+import { type FileHandle, lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Log } from '../../model/ports.ts'
+import { type FileIdentity, type FileRecord, identityOf, isSameFile, originOf } from './file-cursor.ts'
+import { isForbidden, isMissing, openIfThere, unreadable } from '../stream/open-file.ts'
+import { compareAge, formerTarget, type RotatedName, rotatedName } from './rotated-names.ts'
+
+/** Where names move on for longer, the files are listed again at the next look. */
+const MAX_LISTINGS = 10
+
+export interface LogFile extends FileIdentity {
+  readonly path: string
+  readonly size: number
+  readonly modifiedAt: bigint
+  /** null: the path of the log itself, or a former target of it whose name says nothing. */
+  readonly rotated: RotatedName | null
+  readonly isOwn: boolean
+}
+
+export class LogFiles {
+  readonly path: string
+  readonly #olddir: string | null
+  readonly #source: string
+  readonly #log: Log
+  readonly #warned = new Set<string>()
+  /** True when renames disturbed the last listing, or a file was not under its listed name: it may be any file of the log. */
+  haveNamesMoved = false
+
+  constructor(path: string, olddir: string | null, source: string, log: Log) {
+    this.path = path
+    this.#olddir = olddir === null ? null : resolve(dirname(path), olddir)
+    this.#source = source
+    this.#log = log
+  }
+
+  /** The file that the path names now, or null. */
+  async own(): Promise<LogFile | null> {
+    const stats = await statOf(this.path)
+    return stats && logFile(this.path, stats, null, true)
+  }
+
+  /**
+   * Every file once, the oldest first; the path's own is always the last, whatever its times say. A file that is renamed
+   * between the reading of the names and the look at the files is missing, so two listings in a row have to agree.
+   */
+  async list(known: readonly FileRecord[]): Promise<LogFile[]> {
+    this.haveNamesMoved = true
+    let { files, names } = await this.#listOnce(known)
+    for (let listings = 1; listings < MAX_LISTINGS && this.haveNamesMoved; listings++) {
+      const before = names
+      ;({ files, names } = await this.#listOnce(known))
+      this.haveNamesMoved = names !== before
+    }
+    return files
+  }
+
+  /** The files, and what was found under each name, as text. */
+  async #listOnce(known: readonly FileRecord[]): Promise<{ files: LogFile[]; names: string }> {
+    const own = await this.own()
+    const rotated: LogFile[] = []
+    const names = [`${own && originOf(own)}`]
+    const add = (file: LogFile) => {
+      if (![own, ...rotated].some((other) => other && isSameFile(other, file))) rotated.push(file)
+    }
+    for (const { path, name } of await this.#rotatedNames()) {
+      const stats = await statOf(path)
+      names.push(`${path} ${stats && originOf(identityOf(stats))}`)
+      if (stats?.isFile()) add(logFile(path, stats, name, false))
+    }
+    for (const { path, inode, bornAt } of known) {
+      if (path === undefined) continue
+      const file = await statOf(path)
+      if (file && isSameFile(identityOf(file), { inode, bornAt })) add(logFile(path, file, null, false))
+    }
+    const files = rotated.sort(byAge)
+    return { files: own ? [...files, own] : files, names: names.sort().join('\n') }
+  }
+
+  /** Where the path's file is found again when the path leads elsewhere: of a link, its target. */
+  async target(): Promise<string | null> {
+    const isLink = await lstat(this.path).then(
+      (stats) => stats.isSymbolicLink(),
+      () => false,
+    )
+    return isLink ? realpath(this.path).catch(() => null) : null
+  }
+
+  /** null when the name means another file by now, or when the file can't be read. */
+  async open(file: LogFile): Promise<FileHandle | null> {
+    try {
+      const handle = await openIfThere(file.path)
+      if (handle && isSameFile(identityOf(await handle.stat({ bigint: true })), file)) return handle
+      await handle?.close()
+      this.haveNamesMoved = true
+    } catch (cause) {
+      if (file.isOwn) throw cause
+      this.warnOnce(file.path, 'a rotated file cannot be read', { bytes: file.size, error: cause })
+    }
+    return null
+  }
+
+  async #rotatedNames(): Promise<{ path: string; name: RotatedName }[]> {
+    const folder = dirname(this.path)
+    const log = basename(this.path)
+    const found: { path: string; name: RotatedName }[] = []
+    const collect = (at: string, names: readonly string[], parse: (name: string) => RotatedName | null) => {
+      for (const entry of names) {
+        const name = parse(entry)
+        if (name) found.push({ path: join(at, entry), name })
+      }
+    }
+    const beside = await this.#names(folder)
+    collect(folder, beside, (name) => rotatedName(log, name))
+    this.#warnOfOthers(log, beside)
+    if (this.#olddir) collect(this.#olddir, await this.#names(this.#olddir), (name) => rotatedName(log, name))
+    const target = await this.target()
+    if (target) {
+      const [at, last] = [dirname(target), basename(target)]
+      const parse = (name: string) => formerTarget(last, name) ?? rotatedName(last, name)
+      collect(at, await this.#names(at), parse)
+    }
+    return found
+  }
+
+  #warnOfOthers(log: string, names: readonly string[]): void {
+    for (const name of names) {
+      if (!name.startsWith(log) || name === log || rotatedName(log, name)) continue
+      const hint = /\.(xz|bz2|zst|lz4|Z)$/.test(name)
+        ? 'only gzip is read'
+        : 'it is not named as rotation does'
+      this.warnOnce(join(dirname(this.path), name), `a file beside the log is not read: ${hint}`)
+    }
+  }
+
+  warnOnce(file: string, message: string, more: object = {}): void {
+    if (this.#warned.has(`${file} ${message}`)) return
+    this.#warned.add(`${file} ${message}`)
+    this.#log.warn({ source: this.#source, file, ...more }, message)
+  }
+
+  /** A folder that can't be listed holds only the path's own file, as far as is known. */
+  async #names(folder: string): Promise<string[]> {
+    try {
+      return await readdir(folder)
+    } catch (cause) {
+      if (isMissing(cause)) return []
+      if (!isForbidden(cause)) throw unreadable(folder, cause)
+      this.warnOnce(folder, 'the folder cannot be listed: files that rotation renames there are not found', {
+        error: cause,
+      })
+      return []
+    }
+  }
+}
+
+/**
+ * Dates in the names decide, then the times of birth. Numbers do only where birth does not: most programs count the
+ * older file up, some the newer one. The times of the last write are used only where nothing else is known.
+ */
+function byAge(a: LogFile, b: LogFile): number {
+  const byName = a.rotated && b.rotated ? compareAge(a.rotated, b.rotated) : 0
+  const isDated = a.rotated?.order === 'date'
+  // A compressed file was born when it was compressed.
+  const isBirthKnown = !a.rotated?.isCompressed && !b.rotated?.isCompressed && a.bornAt > 0n && b.bornAt > 0n
+  const byBirth = isBirthKnown ? compare(a.bornAt, b.bornAt) : 0
+  return (isDated ? byName || byBirth : byBirth || byName) || compare(a.modifiedAt, b.modifiedAt)
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a === b ? 0 : a < b ? -1 : 1
+}
+
+function logFile(path: string, stats: BigIntStats, rotated: RotatedName | null, isOwn: boolean): LogFile {
+  const { size, mtimeNs } = stats
+  return { ...identityOf(stats), path, size: Number(size), modifiedAt: mtimeNs, rotated, isOwn }
+}
+
+/** Any failure but absence must not look as if a file were gone: its rest would be passed over. */
+function statOf(path: string): Promise<BigIntStats | null> {
+  return stat(path, { bigint: true }).catch((cause: unknown) => {
+    if (isMissing(cause)) return null
+    throw unreadable(path, cause)
+  })
+}

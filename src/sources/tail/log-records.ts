@@ -1,0 +1,94 @@
+/** What is remembered of the files of a log between two looks and between two runs, bounded. */
+import {
+  cursorsIn,
+  encodeCursor,
+  type FileIdentity,
+  type FileRecord,
+  isSameFile,
+  type LogCursor,
+  originOf,
+} from './file-cursor.ts'
+import type { LogFile } from './log-files.ts'
+import type { Position } from '../framing/frame.ts'
+
+/** Of files that are gone: enough to recognize a copy, or what a compressed file was before. */
+const MAX_ABSENT_FILES = 8
+/** Of files that are there and were read; behind them only the time of birth decides. */
+const MAX_PRESENT_FILES = 128
+
+export class LogRecords {
+  #files: readonly FileRecord[]
+  #forgottenBefore: bigint
+  /** True while there is something that was not committed together with events. */
+  isChanged = false
+
+  constructor({ files, forgottenBefore }: LogCursor) {
+    this.#files = files
+    this.#forgottenBefore = forgottenBefore
+  }
+
+  all(): readonly FileRecord[] {
+    return this.#files
+  }
+
+  of(file: FileIdentity): FileRecord | null {
+    return this.#files.find((record) => isSameFile(record, file)) ?? null
+  }
+
+  put(record: FileRecord): FileRecord {
+    const before = this.of(record)
+    this.isChanged ||= before?.state !== record.state
+    this.#files = before
+      ? this.#files.map((other) => (other === before ? record : other))
+      : [...this.#files, record]
+    return record
+  }
+
+  /** The file has other content now: what is known of the former one stays, without a file. */
+  detach(record: FileRecord, path: string): void {
+    const detached = { ...record, inode: '', bornAt: 0n, rewritten: { path, inode: originOf(record) } }
+    // Only the last content of an origin can still turn up as a copy; what is not reported yet stays.
+    this.#files = this.#files
+      .filter(({ inode, origin, state }) => inode !== '' || state === 'open' || origin !== record.origin)
+      .map((other) => (isSameFile(other, record) ? detached : other))
+    this.isChanged = true
+  }
+
+  update(record: FileRecord, changes: Partial<FileRecord>): FileRecord {
+    const updated = { ...record, ...changes }
+    this.#files = this.#files.map((other) => (other === record ? updated : other))
+    this.isChanged ||= updated.state !== record.state
+    return updated
+  }
+
+  /** Read long ago, as far as the time of birth shows. */
+  isForgotten({ bornAt }: FileIdentity): boolean {
+    return bornAt > 0n && bornAt <= this.#forgottenBefore
+  }
+
+  trim(listed: readonly LogFile[]): void {
+    const isListed = (record: FileRecord) => listed.some((file) => isSameFile(file, record))
+    const read = this.#files.filter(({ state }) => state !== 'open')
+    const absent = read.filter((record) => !isListed(record)).slice(0, -MAX_ABSENT_FILES)
+    const present = read
+      .filter((record) => record.bornAt > 0n && isListed(record))
+      .sort((a, b) => Number(a.bornAt - b.bornAt))
+      .slice(0, -MAX_PRESENT_FILES)
+    if (absent.length + present.length === 0) return
+    const last = present.at(-1)
+    if (last && last.bornAt > this.#forgottenBefore) this.#forgottenBefore = last.bornAt
+    const dropped = new Set([...absent, ...present])
+    this.#files = this.#files.filter((record) => !dropped.has(record))
+    this.isChanged = true
+  }
+
+  cursor(): string {
+    return encodeCursor(this.#files, this.#forgottenBefore)
+  }
+
+  /** The cursor behind each position in that file. */
+  cursorsIn(record: FileRecord): (at: Position) => string {
+    const others = this.#files.filter((other) => !isSameFile(other, record))
+    return cursorsIn(record, others, this.#forgottenBefore)
+  }
+}

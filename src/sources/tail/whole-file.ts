@@ -1,0 +1,89 @@
+/** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
+import type { FileHandle } from 'node:fs/promises'
+import { cursorsIn, decodeCursor, type FileRecord, identityOf, originOf, readerOf } from './file-cursor.ts'
+import { ContentPrinter, relationOf, WINDOW_BYTES } from './content-fingerprint.ts'
+import { framedStream } from '../framing/framed-stream.ts'
+import { Framer } from '../framing/framer.ts'
+import { isGzip } from '../framing/gunzip.ts'
+import { framed, type Piece, type Position, START } from '../framing/frame.ts'
+import type { SourceContext, SourceSpec } from '../_source.ts'
+import { EmitWindow } from '../stream/emit-window.ts'
+
+const CHUNK_BYTES = 256 * 1024
+
+export async function readWholeFile(
+  file: FileHandle,
+  spec: SourceSpec,
+  context: SourceContext,
+): Promise<void> {
+  const { log, limits } = context
+  const isCompressed = spec.target.endsWith('.gz') || isGzip(await firstBytes(file))
+  const record = await recordOf(file)
+  const cursorAt = cursorsIn(record)
+  const at = await resumeAt(file, isCompressed, context)
+  const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, at)
+  const window = new EmitWindow(context)
+  const { signal } = window
+  let events = 0
+  const from = ({ next }: Piece) => ({ cursor: cursorAt(next), origin: record.origin })
+  const options = { framer, source: spec.name, log, signal }
+  // An offset into compressed data counts decompressed bytes.
+  const stream = isCompressed
+    ? framedStream(chunksOf(file, 0), { ...options, format: 'gzip', skipBytes: at.offset })
+    : framedStream(chunksOf(file, at.offset), { ...options, format: 'plain', skipBytes: 0 })
+  try {
+    for await (const pieces of stream) {
+      events += pieces.length
+      await window.feed(pieces.map((piece) => framed(piece, from(piece))))
+    }
+  } finally {
+    await window.drain()
+  }
+  if (events === 0 && at !== START && !signal.aborted) {
+    log.info({ source: spec.name }, 'read to its end by an earlier run: nothing new')
+  }
+}
+
+async function resumeAt(
+  file: FileHandle,
+  isCompressed: boolean,
+  { cursor, log }: SourceContext,
+): Promise<Position> {
+  const identity = identityOf(await file.stat({ bigint: true }))
+  const { files = [] } = decodeCursor(cursor) ?? {}
+  if (files.length === 0) return START
+  const { size } = await file.stat()
+  for (const { inode, at, print } of files) {
+    const isLongEnough = isCompressed || size >= at.offset
+    if (inode !== identity.inode || !isLongEnough) continue
+    if ((await relationOf(readerOf(file), size, print)) === 'continued') return at
+  }
+  log.info({}, 'not the file that an earlier run read: starting at its beginning')
+  return START
+}
+
+/** Of the beginning only: what follows is appended, or the file is another. */
+async function recordOf(file: FileHandle): Promise<FileRecord> {
+  const stats = await file.stat({ bigint: true })
+  const identity = identityOf(stats)
+  const printer = new ContentPrinter()
+  printer.push(await readerOf(file)(0, WINDOW_BYTES))
+  const origin = originOf(identity)
+  return { ...identity, size: Number(stats.size), at: START, print: printer.print(), origin, state: 'open' }
+}
+
+async function* chunksOf(file: FileHandle, start: number): AsyncGenerator<Buffer> {
+  for (let position = start; ; ) {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position)
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+    position += bytesRead
+  }
+}
+
+async function firstBytes(file: FileHandle): Promise<Buffer> {
+  const head = Buffer.alloc(2)
+  await file.read(head, 0, 2, 0)
+  return head
+}

@@ -1,0 +1,114 @@
+/**
+ * The one daemon's place on an SQLite store. The lock is the operating system's, on a file beside the database:
+ * it ends with its holder however that ends, in whatever container, so no process id has to be believed.
+ * The row in the store only tells people who it is.
+ */
+import { hostname } from 'node:os'
+import { DatabaseSync } from 'node:sqlite'
+import { UserError } from '../errors.ts'
+import { type Driver, insert } from './driver.ts'
+import { isBusy, sqliteFailure } from './sqlite/sqlite-failure.ts'
+
+interface Holder {
+  readonly name: string
+  readonly pid: number
+  readonly host: string
+  readonly since: number
+}
+
+type Release = () => void
+
+export interface DaemonPlace {
+  /** A UserError names the holder when it is taken. Taking it twice is taking it once. */
+  take(name: string): Promise<void>
+  leave(): void
+}
+
+/** `path` null: in memory, where nobody else can be. */
+export function daemonPlace(
+  driver: Driver,
+  store: { path: string | null; place: string },
+  write: <T>(work: (now: number) => T) => Promise<T>,
+): DaemonPlace {
+  let release: Release | null = null
+  return {
+    take: async (name) => {
+      if (release || store.path === null) return
+      release = lockPlace(store.path, store.place, (cause) => taken(driver, store.place, cause))
+      try {
+        await write((now) => signIn(driver, name, now))
+      } catch (error) {
+        release()
+        release = null
+        throw error
+      }
+    },
+    leave: () => {
+      try {
+        if (release) driver.prepare('DELETE FROM holder').run()
+      } finally {
+        release?.()
+        release = null
+      }
+    },
+  }
+}
+
+/** Does the work while this process alone has the daemon's place; refuses while a daemon has it. */
+export function whileNobodyHolds(driver: Driver, path: string | null, place: string, work: () => void): void {
+  const release =
+    path === null ? () => {} : lockPlace(path, place, (cause) => olderDaemon(driver, place, cause))
+  try {
+    work()
+  } finally {
+    release()
+  }
+}
+
+/** Taken also means: by another store of this same process. */
+function lockPlace(path: string, place: string, taken: (cause: unknown) => UserError): Release {
+  let lock: DatabaseSync | undefined
+  try {
+    const held = new DatabaseSync(`${path}-hold`, { timeout: 0 })
+    lock = held
+    // Nothing is ever written to it, so it needs no journal file.
+    held.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return () => held.close()
+  } catch (error) {
+    lock?.close()
+    throw isBusy(error) ? taken(error) : sqliteFailure(error, place)
+  }
+}
+
+function taken(driver: Driver, place: string, cause: unknown): UserError {
+  return new UserError(`the store ${place} is held by ${holderOf(driver)}`, {
+    hint: 'one daemon per SQLite store: stop that one, or name another store with --store',
+    cause,
+  })
+}
+
+function olderDaemon(driver: Driver, place: string, cause: unknown): UserError {
+  return new UserError(`the store ${place} has an older schema and is held by ${holderOf(driver)}`, {
+    hint: 'stop that daemon before this version of Signalbox writes to its store, or use the version of the daemon',
+    cause,
+  })
+}
+
+/** For people. A store that is being made has no table of it yet. */
+function holderOf(driver: Driver): string {
+  const hasTable = driver.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'holder'").get() !== undefined
+  const holder = hasTable
+    ? driver.prepare<Holder>('SELECT name, pid, host, since FROM holder').get()
+    : undefined
+  if (!holder) return 'another process'
+  return `${holder.name}, process ${holder.pid} on ${holder.host} since ${new Date(holder.since).toISOString()}`
+}
+
+/** Signs in, and ends the leases of a predecessor that is gone: nobody will settle them. */
+function signIn(driver: Driver, name: string, now: number): void {
+  driver.prepare('DELETE FROM holder').run()
+  insert(driver, 'holder', { one: 1, name, pid: process.pid, host: hostname(), since: now })
+  driver
+    .prepare(`UPDATE delivery SET lease_until = :now WHERE state = 'sending' AND lease_until > :now`)
+    .run({ now })
+}

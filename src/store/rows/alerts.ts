@@ -1,0 +1,116 @@
+/** Alert rows: frozen at creation; only the count of their events, log types and divergences grow. */
+import { type Driver, insert } from '../driver.ts'
+import type { AlertFilter, AlertRow, AlertUpdate, Divergence } from '../store.ts'
+import { whereClause } from './where-clause.ts'
+
+/** JSON columns arrive as text. */
+type StoredAlert = Omit<AlertRow, 'route' | 'logTypes' | 'divergences'> & {
+  readonly route: string
+  readonly logTypes: string
+  readonly divergences: string
+}
+
+const SELECT_ALERT = `
+  SELECT a.id, a.group_key AS groupKey, a.detection, a.kind, a.severity, a.title, a.dedup,
+    a.created_at AS createdAt, a.notification, a.reference, a.route,
+    p.log_types AS logTypes, p.events, p.last_event_at AS lastEventAt,
+    (SELECT json_group_array(json(body)) FROM
+      (SELECT body FROM divergence WHERE alert_id = a.id ORDER BY seq)) AS divergences
+  FROM alert a JOIN alert_progress p ON p.alert_id = a.id`
+
+function toAlert(row: StoredAlert): AlertRow {
+  return {
+    ...row,
+    route: JSON.parse(row.route) as AlertRow['route'],
+    logTypes: JSON.parse(row.logTypes) as string[],
+    divergences: JSON.parse(row.divergences) as Divergence[],
+  }
+}
+
+/** An alert that exists already is left as it is: a replayed event finds it. */
+export function insertAlert(driver: Driver, alert: AlertRow): void {
+  const created = insert(
+    driver,
+    'alert',
+    {
+      id: alert.id,
+      group_key: alert.groupKey,
+      detection: alert.detection,
+      kind: alert.kind,
+      severity: alert.severity,
+      title: alert.title,
+      dedup: alert.dedup,
+      created_at: alert.createdAt,
+      reference: alert.reference,
+      route: JSON.stringify(alert.route),
+      notification: alert.notification,
+    },
+    'ON CONFLICT (id) DO NOTHING',
+  )
+  if (created === 0) return
+  insert(driver, 'alert_progress', {
+    alert_id: alert.id,
+    events: alert.events,
+    last_event_at: alert.lastEventAt,
+    log_types: JSON.stringify(alert.logTypes),
+  })
+  insertDivergences(driver, alert.id, alert.divergences)
+}
+
+/** Nothing happens when the alert is not there any more. */
+export function mergeIntoAlert(driver: Driver, update: AlertUpdate): void {
+  const before = driver
+    .prepare<{ logTypes: string }>('SELECT log_types AS logTypes FROM alert_progress WHERE alert_id = :id')
+    .get({ id: update.id })
+  if (!before) return
+  const logTypes = new Set([...(JSON.parse(before.logTypes) as string[]), ...update.logTypes])
+  driver
+    .prepare(
+      `UPDATE alert_progress SET events = events + :events, log_types = :logTypes,
+         last_event_at = max(last_event_at, :lastEventAt)
+       WHERE alert_id = :id`,
+    )
+    .run({
+      id: update.id,
+      events: update.events,
+      lastEventAt: update.lastEventAt,
+      logTypes: JSON.stringify([...logTypes]),
+    })
+  insertDivergences(driver, update.id, update.divergences)
+}
+
+function insertDivergences(driver: Driver, alertId: string, divergences: readonly Divergence[]): void {
+  for (const divergence of divergences)
+    insert(driver, 'divergence', { alert_id: alertId, body: JSON.stringify(divergence) })
+}
+
+export function findAlert(driver: Driver, id: string): AlertRow | null {
+  const row = driver.prepare<StoredAlert>(`${SELECT_ALERT} WHERE a.id = :id`).get({ id })
+  return row ? toAlert(row) : null
+}
+
+/** The alerts that a delivery carries. */
+export function alertsOf(driver: Driver, deliveryId: string): AlertRow[] {
+  return driver
+    .prepare<StoredAlert>(
+      `${SELECT_ALERT} JOIN delivery_item i ON i.alert_id = a.id
+       WHERE i.delivery_id = :deliveryId ORDER BY a.seq`,
+    )
+    .all({ deliveryId })
+    .map(toAlert)
+}
+
+/** Newest first. */
+export function listAlerts(driver: Driver, filter: AlertFilter): AlertRow[] {
+  const { limit, ...conditions } = filter
+  const sql = {
+    detection: 'a.detection = :detection',
+    severity: 'a.severity = :severity',
+    since: 'a.created_at >= :since',
+  }
+  const { where, params } = whereClause(conditions, sql)
+  return driver
+    .prepare<StoredAlert>(`${SELECT_ALERT} ${where} ORDER BY a.created_at DESC, a.seq DESC LIMIT :limit`)
+    .all({ ...params, limit })
+    .map(toAlert)
+}

@@ -1,0 +1,142 @@
+/** Delivery rows and the history of their attempts: made, listed, counted, brought back. */
+import { type Driver, insert } from '../driver.ts'
+import {
+  type Attempt,
+  type Backlog,
+  DELIVERY_STATES,
+  type DeliveryFilter,
+  type DeliveryRow,
+  type DeliveryState,
+  type NewDelivery,
+} from '../store.ts'
+import { whereClause } from './where-clause.ts'
+
+export type StoredDelivery = Omit<DeliveryRow, 'alertIds'> & { readonly alertIds: string }
+
+/** Also of what an update returns. */
+export const DELIVERY_COLUMNS = `id, kind, destination_key AS destinationKey, destination, state, due, attempts,
+  created_at AS createdAt, paused_ms AS pausedMs, reason, message,
+  (SELECT json_group_array(alert_id) FROM delivery_item WHERE delivery_id = delivery.id) AS alertIds`
+
+export function toDelivery(row: StoredDelivery): DeliveryRow {
+  return { ...row, alertIds: JSON.parse(row.alertIds) as string[] }
+}
+
+export function insertDelivery(driver: Driver, delivery: NewDelivery): void {
+  const created = insert(
+    driver,
+    'delivery',
+    {
+      id: delivery.id,
+      kind: 'single',
+      destination_key: delivery.destinationKey,
+      destination: delivery.destination,
+      state: 'pending',
+      due: delivery.due,
+      attempts: 0,
+      created_at: delivery.createdAt,
+      paused_ms: 0,
+      reason: delivery.reason,
+      message: '',
+    },
+    'ON CONFLICT (id) DO NOTHING',
+  )
+  if (created > 0) insert(driver, 'delivery_item', { delivery_id: delivery.id, alert_id: delivery.alertId })
+}
+
+const UNMARKED = `NOT EXISTS (
+  SELECT 1 FROM delivery_item own JOIN delivery_item beside USING (alert_id)
+    JOIN delivery marked ON marked.id = beside.delivery_id
+  WHERE own.delivery_id = delivery.id AND substr(marked.reason, 1, length(:mark)) = :mark)`
+
+/** Newest first. */
+export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
+  const { where, params } = whereClause(
+    {
+      states: filter.states && JSON.stringify(filter.states),
+      destination: filter.destination,
+      alertId: filter.alertId,
+      mark: filter.unlessBeside,
+    },
+    {
+      states: 'state IN (SELECT value FROM json_each(:states))',
+      destination: ':destination IN (destination, destination_key)',
+      alertId: 'id IN (SELECT delivery_id FROM delivery_item WHERE alert_id = :alertId)',
+      mark: UNMARKED,
+    },
+  )
+  return driver
+    .prepare<StoredDelivery>(
+      `SELECT ${DELIVERY_COLUMNS} FROM delivery ${where} ORDER BY created_at DESC, seq DESC LIMIT :limit`,
+    )
+    .all({ ...params, limit: filter.limit })
+    .map(toDelivery)
+}
+
+export function countDeliveries(
+  driver: Driver,
+  states: readonly DeliveryState[] = DELIVERY_STATES,
+): Record<DeliveryState, number> {
+  const counts = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
+  const rows = driver
+    .prepare<{ state: DeliveryState; n: number }>(
+      'SELECT state, count(*) AS n FROM delivery WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY state',
+    )
+    .all({ states: JSON.stringify(states) })
+  for (const { state, n } of rows) counts[state] = n
+  return counts
+}
+
+export function listBacklog(driver: Driver): Backlog[] {
+  const states = JSON.stringify(DELIVERY_STATES.filter((state) => state !== 'delivered'))
+  return driver
+    .prepare<Backlog>(
+      `SELECT destination_key AS destinationKey, state, count(*) AS count FROM delivery
+       WHERE state IN (SELECT value FROM json_each(:states)) GROUP BY destination_key, state`,
+    )
+    .all({ states })
+    .map((row) => ({ ...row }))
+}
+
+export function listAttempts(driver: Driver, deliveryId: string): Attempt[] {
+  return driver
+    .prepare<Attempt>(
+      `SELECT n, at, status, ms, outcome, message FROM attempt WHERE delivery_id = :deliveryId ORDER BY n`,
+    )
+    .all({ deliveryId })
+    .map((row) => ({ ...row }))
+}
+
+const RETRYABLE: readonly DeliveryState[] = ['dead', 'orphaned', 'waiting']
+
+export function retryDeliveries(
+  driver: Driver,
+  selection: { ids: readonly string[] } | DeliveryFilter,
+  now: number,
+): number {
+  const ids = 'ids' in selection ? selection.ids : retryableIds(driver, selection)
+  const revive = driver.prepare(
+    `UPDATE delivery SET state = 'pending', due = :now, attempts = 0, created_at = :now, paused_ms = 0
+     WHERE id = :id AND state IN (SELECT value FROM json_each(:states))`,
+  )
+  const states = JSON.stringify(RETRYABLE)
+  return ids.reduce((changed, id) => changed + revive.run({ id, now, states }), 0)
+}
+
+function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
+  const states = RETRYABLE.filter((state) => filter.states?.includes(state) ?? true)
+  return listDeliveries(driver, { ...filter, states }).map((delivery) => delivery.id)
+}
+
+/** No wait is longer: what is due later was made by another clock. */
+const LONGEST_WAIT_MS = 60 * 60_000
+
+/** What was never tried is due at once: a plan made before the clock was set back may be committed after it. */
+export function rewindDeliveries(driver: Driver, ms: number, now: number): void {
+  driver
+    .prepare(
+      `UPDATE delivery SET due = CASE state WHEN 'pending' THEN :now ELSE min(due - :ms, :latest) END
+       WHERE state IN ('pending', 'waiting') AND due > :now AND (state = 'pending' OR :ms > 0 OR due > :latest)`,
+    )
+    .run({ ms, now, latest: now + LONGEST_WAIT_MS })
+}

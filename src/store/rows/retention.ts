@@ -1,0 +1,57 @@
+/** Removes what has had its time, a little with every so many commits. Alerts and deliveries are never touched. */
+import { ageMs } from '../../core/age.ts'
+import { ClockTrust } from '../clock-trust.ts'
+import type { Driver } from '../driver.ts'
+
+const INTERVAL_MS = 60_000
+/** Rows per table and pass, so that a pass never holds up a commit. */
+const BATCH = 1_000
+
+const DAY_MS = 24 * 60 * 60_000
+export const SIGNALS_KEPT_MS = 14 * DAY_MS
+const SLOTS_KEPT_MS = 90 * DAY_MS
+
+export interface Retention {
+  /** Called within a transaction. */
+  purge(driver: Driver, now: number): void
+}
+
+/** @param monotonic milliseconds of a clock that nobody sets. */
+export function retention(signalsKeptMs: number, monotonic: () => number): Retention {
+  const passes = [
+    { sql: expired('seen', 'id', 'until'), keptMs: 0 },
+    { sql: expired('kv', 'key', 'expires_at'), keptMs: 0 },
+    { sql: expired('signal', 'id', 'recorded_at'), keptMs: signalsKeptMs },
+    { sql: expired('once', '(job, slot)', 'recorded_at'), keptMs: SLOTS_KEPT_MS },
+  ]
+  const trust = new ClockTrust()
+  let lastAt = Number.NEGATIVE_INFINITY
+  return {
+    purge: (driver, now) => {
+      if (!trust.isTrusted({ now, monotonic: monotonic() }, () => newestTime(driver))) return
+      if (ageMs(lastAt, now) < INTERVAL_MS) return
+      const removed = passes.map(({ sql, keptMs }) =>
+        driver.prepare(sql).run({ before: now - keptMs, batch: BATCH }),
+      )
+      // What is left over is removed with the next commit.
+      lastAt = removed.includes(BATCH) ? Number.NEGATIVE_INFINITY : now
+    },
+  }
+}
+
+/** Of what was stored last, however its time compares with others. */
+function newestTime(driver: Driver): number | null {
+  const row = driver
+    .prepare<{ at: number | null }>(
+      `SELECT max(coalesce((SELECT created_at FROM alert ORDER BY seq DESC LIMIT 1), 0),
+         coalesce((SELECT recorded_at FROM signal ORDER BY id DESC LIMIT 1), 0)) AS at`,
+    )
+    .get()
+  return row?.at || null
+}
+
+function expired(table: string, key: string, time: string): string {
+  const columns = key.replace(/[()]/g, '')
+  return `DELETE FROM ${table} WHERE ${key} IN
+    (SELECT ${columns} FROM ${table} WHERE ${time} <= :before ORDER BY ${time} LIMIT :batch)`
+}

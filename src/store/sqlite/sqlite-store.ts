@@ -1,0 +1,136 @@
+/** The store over one database connection: reads at once, writes through the one queue. */
+import { UserError } from '../../errors.ts'
+import type { Clock } from '../../model/ports.ts'
+import { findAlert, listAlerts } from '../rows/alerts.ts'
+import { claimDue, earliestDue, isAnythingDue } from '../rows/claim.ts'
+import { commitPlan, readState } from '../commit.ts'
+import {
+  countDeliveries,
+  listAttempts,
+  listBacklog,
+  listDeliveries,
+  retryDeliveries,
+  rewindDeliveries,
+} from '../rows/deliveries.ts'
+import { type Driver, insert } from '../driver.ts'
+import { watchFiles } from '../file-identity.ts'
+import { groupedWrites, type Sync } from '../group-commit.ts'
+import { daemonPlace } from '../instance-lock.ts'
+import { reconcileDeliveries } from '../rows/reconcile.ts'
+import { retention } from '../rows/retention.ts'
+import { settleDelivery } from '../rows/settle.ts'
+import { latestSignal, listSignals } from '../rows/signals.ts'
+import type { DestinationState, Store } from '../store.ts'
+import { versionedRows } from '../rows/versioned.ts'
+
+export interface SqliteStoreOptions {
+  readonly clock: Clock
+  readonly place: string
+  /** null: in memory, where nobody else can be. */
+  readonly path: string | null
+  readonly readOnly: boolean
+  readonly signalsKeptMs: number
+  /** Milliseconds of a clock that nobody sets; that of the process when absent. */
+  readonly monotonic?: (() => number) | undefined
+  /** The file was removed or replaced: from then on every write is refused. */
+  readonly onLost?: ((reason: string) => void) | undefined
+}
+
+const UNKNOWN_DESTINATION: DestinationState = {
+  pausedAt: null,
+  pausedReason: '',
+  probeAt: null,
+  failures: 0,
+  tokens: null,
+  tokensAt: null,
+}
+
+export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
+  const { clock, place } = options
+  const kept = retention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
+  const { path, readOnly, onLost = () => {} } = options
+  const files = path === null || readOnly ? null : watchFiles(path, place, onLost)
+  const writes = groupedWrites(driver, () => files?.check())
+  const write = <T>(work: (now: number) => T, sync: Sync = 'synced'): Promise<T> => {
+    if (options.readOnly) return Promise.reject(new UserError(`the store ${place} was opened to read only`))
+    return writes.write(() => work(clock.now()), sync)
+  }
+  const destinations = versionedRows<DestinationState>(driver, 'destination_state')
+  const daemon = daemonPlace(driver, options, write)
+  let closed = false
+
+  return {
+    place,
+    cursor: async (source) => readCursor(driver, source),
+    read: async (keys) => readState(driver, keys, clock.now()),
+    commit: (plan, expected) =>
+      write((now) => {
+        kept.purge(driver, now)
+        return commitPlan(driver, plan, expected, now)
+      }),
+
+    // A lease that a power cut takes away is only taken anew: no sync of its own.
+    claim: async (request) =>
+      isAnythingDue(driver, request, clock.now())
+        ? write((now) => claimDue(driver, request, now), 'unsynced')
+        : [],
+    settle: (id, leaseToken, outcome) => write(() => settleDelivery(driver, id, leaseToken, outcome)),
+    nextDue: async (keys) => earliestDue(driver, keys),
+    reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
+    retry: (selection) => write((now) => retryDeliveries(driver, selection, now)),
+    rewind: (ms) => write((now) => rewindDeliveries(driver, ms, now)),
+
+    destinationState: async (key) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 },
+    setDestinationState: (key, state, expectedVersion) =>
+      write(() => {
+        if (destinations.version(key) !== expectedVersion) return false
+        destinations.write(key, state, expectedVersion + 1)
+        return true
+      }),
+    once: (job, slot) => write((now) => takeSlot(driver, job, slot, now)),
+
+    alerts: async (filter) => listAlerts(driver, filter),
+    alert: async (id) => findAlert(driver, id),
+    deliveries: async (filter) => listDeliveries(driver, filter),
+    attempts: async (deliveryId) => listAttempts(driver, deliveryId),
+    countDeliveries: async (states) => countDeliveries(driver, states),
+    backlog: async () => listBacklog(driver),
+    signals: async (filter) => listSignals(driver, filter),
+    latestSignal: async () => latestSignal(driver),
+    kv: async (keys) => readKv(driver, keys, clock.now()),
+
+    hold: (holder) => daemon.take(holder),
+    check: async () => files?.check(),
+    close: async () => {
+      if (closed) return
+      closed = true
+      writes.end()
+      try {
+        daemon.leave()
+      } finally {
+        driver.close()
+      }
+    },
+  }
+}
+
+function readCursor(driver: Driver, source: string): string | null {
+  const sql = 'SELECT cursor FROM source_cursor WHERE source = :source'
+  return driver.prepare<{ cursor: string }>(sql).get({ source })?.cursor ?? null
+}
+
+function takeSlot(driver: Driver, job: string, slot: string, now: number): boolean {
+  return insert(driver, 'once', { job, slot, recorded_at: now }, 'ON CONFLICT (job, slot) DO NOTHING') === 1
+}
+
+function readKv(driver: Driver, keys: readonly string[], now: number): Map<string, string> {
+  const get = driver.prepare<{ value: string }>(
+    'SELECT value FROM kv WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)',
+  )
+  return new Map(
+    keys.flatMap((key) => {
+      const row = get.get({ key, now })
+      return row ? [[key, row.value] as const] : []
+    }),
+  )
+}

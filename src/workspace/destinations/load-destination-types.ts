@@ -1,0 +1,65 @@
+/** Finds destination types: the bundled ones, and, where the operator allows it, a user's own module. */
+import { join, resolve } from 'node:path'
+import { adapterNames, importDefault, loadAdapter } from '../../adapters.ts'
+import { isLocalType } from '../../config/destinations/destination-options.ts'
+import type { DestinationType } from '../../destinations/_destination.ts'
+import { UserError } from '../../errors.ts'
+import type { Registry } from '../../model/project/destination.ts'
+
+export const DESTINATIONS_FOLDER = join(import.meta.dirname, '..', 'destinations')
+
+export type AboutType = Pick<DestinationType, 'type' | 'summary' | 'options'>
+
+/** The bundled types, sorted by name. */
+export function aboutTypes(): Promise<AboutType[]> {
+  return Promise.all(adapterNames(DESTINATIONS_FOLDER).map(loadBundled))
+}
+
+/** Modules of every type that an enabled destination names, by type. */
+export async function loadTypes(
+  registry: Registry,
+  root: string,
+  allowLocalTypes: boolean,
+): Promise<ReadonlyMap<string, DestinationType>> {
+  const types = new Map<string, DestinationType>()
+  for (const { type, name, enabled } of registry.destinations) {
+    if (!enabled || types.has(type)) continue
+    types.set(
+      type,
+      isLocalType(type) ? await loadLocal(type, name, root, allowLocalTypes) : await loadBundled(type),
+    )
+  }
+  return types
+}
+
+function loadBundled(type: string): Promise<DestinationType> {
+  return loadAdapter<DestinationType>(DESTINATIONS_FOLDER, type, 'destination type')
+}
+
+async function loadLocal(
+  type: string,
+  name: string,
+  root: string,
+  allowed: boolean,
+): Promise<DestinationType> {
+  if (!allowed) {
+    throw new UserError(`"${name}" uses the local type ${type}, which runs with all rights of this process`, {
+      hint: 'allow it with --allow-local-types when you trust the repository',
+    })
+  }
+  const loaded = await importDefault<unknown>(resolve(root, type))
+  if (!isDestinationType(loaded)) {
+    throw new UserError(`${type} exports no destination type by default`, {
+      hint: 'export default defineDestination({ type, summary, options, and one of request, exchange, or payload with send })',
+    })
+  }
+  return loaded
+}
+
+/** Whoever wrote it may have had no type checker at hand. */
+function isDestinationType(loaded: unknown): loaded is DestinationType {
+  const { options, ...made } = (loaded ?? {}) as Readonly<Record<string, unknown>>
+  const isMade = (...names: readonly string[]) => names.every((name) => typeof made[name] === 'function')
+  const describes = typeof options === 'object' && options !== null
+  return describes && (isMade('request') || isMade('exchange') || isMade('payload', 'send'))
+}

@@ -1,0 +1,41 @@
+/** The registry as people look at it: what each destination takes, its state, and who reaches it. */
+import { type Destination, destinationKey } from '../../model/project/destination.ts'
+import type { RouteTable } from '../../model/alerts/route-table.ts'
+import type { Backlog, DestinationState, Store } from '../../store/store.ts'
+import { type Reach, reachOf } from '../routes/detection-counts.ts'
+import type { WithRegistry } from './registry.ts'
+
+export interface DestinationView {
+  readonly destination: Destination
+  readonly reach: Reach
+  readonly isFallback: boolean
+  /** From the store, where there is one. */
+  readonly state: DestinationState | null
+  /** How many of its deliveries are not through, and how many were given up; null where there is no store. */
+  readonly backlog: { readonly waiting: number; readonly dead: number } | null
+}
+
+export async function viewRegistry(
+  { registry }: WithRegistry,
+  routes: RouteTable,
+  store: Pick<Store, 'destinationState' | 'backlog'> | null,
+): Promise<DestinationView[]> {
+  const reach = reachOf(routes, registry)
+  const open = await store?.backlog()
+  return Promise.all(
+    registry.destinations.map(async (destination) => ({
+      destination,
+      reach: reach.get(destination.name)!,
+      isFallback: registry.fallback.includes(destination.name),
+      state: store && (await store.destinationState(destinationKey(destination))).value,
+      backlog: open ? backlogOf(open, destinationKey(destination)) : null,
+    })),
+  )
+}
+
+function backlogOf(open: readonly Backlog[], key: string) {
+  const own = open.filter(({ destinationKey }) => destinationKey === key)
+  const sum = (rows: readonly Backlog[]) => rows.reduce((total, { count }) => total + count, 0)
+  const dead = own.filter(({ state }) => state === 'dead')
+  return { waiting: sum(own) - sum(dead), dead: sum(dead) }
+}

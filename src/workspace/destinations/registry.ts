@@ -1,0 +1,75 @@
+/** The registry as code: the changes that commands make to destinations.yaml. */
+
+import {
+  renamed,
+  withChanges,
+  withDestination,
+  withFallback,
+  withoutDestination,
+} from '../../config/destinations/registry-edits.ts'
+import { UserError } from '../../errors.ts'
+import type { Destination } from '../../model/project/destination.ts'
+import { nearest } from '../../core/did-you-mean.ts'
+import type { RoutedProject } from '../../model/project/project.ts'
+import { changesOf, type DestinationDraft, entryOf } from './destination-draft.ts'
+import type { WorkspaceOptions } from '../open-project.ts'
+import { type RegistryFile, readRegistryFile, writeRegistryFile } from './registry-file.ts'
+
+export type WithRegistry = RoutedProject
+
+/** @returns the file's name, for people. */
+export async function addDestination(
+  workspace: WorkspaceOptions,
+  { name, type, fallback, ...draft }: DestinationDraft & { name: string; type: string; fallback?: boolean },
+): Promise<string> {
+  const registry = readRegistryFile(workspace)
+  const entry = entryOf(name, type, await changesOf(name, type, draft))
+  const added = withDestination(registry.text, entry)
+  await writeRegistryFile(registry, fallback ? withFallback(added, name) : added)
+  return registry.file
+}
+
+export async function editDestination(
+  workspace: WorkspaceOptions,
+  project: WithRegistry,
+  { name, type }: Destination,
+  draft: DestinationDraft & { readonly newName?: string; readonly unset?: readonly string[] },
+): Promise<string> {
+  const { registry, text, index } = openAt(workspace, project, name)
+  const { newName = name, unset = [] } = draft
+  const removals = unset.map((key) => ({ path: key.split('.'), value: undefined }))
+  const changed = withChanges(text, index, [...removals, ...(await changesOf(newName, type, draft))])
+  const destination = project.registry.destinations[index]!
+  await writeRegistryFile(
+    registry,
+    newName === name ? changed : renamed(changed, index, destination, newName),
+  )
+  return registry.file
+}
+
+export async function removeDestination(
+  workspace: WorkspaceOptions,
+  project: WithRegistry,
+  { name }: Destination,
+): Promise<string> {
+  const { registry, text, index } = openAt(workspace, project, name)
+  await writeRegistryFile(registry, withoutDestination(text, index))
+  return registry.file
+}
+
+function openAt(workspace: WorkspaceOptions, project: WithRegistry, name: string) {
+  const registry = readRegistryFile(workspace) as RegistryFile & { readonly text: string }
+  const index = project.registry.destinations.findIndex((each) => each.name === name)
+  return { registry, text: registry.text, index }
+}
+
+/** By name or id; an unknown one is answered with the nearest. */
+export function destinationCalled({ registry }: WithRegistry, name: string): Destination {
+  const found = registry.destinations.find((each) => each.name === name || each.id === name)
+  if (found) return found
+  const names = registry.destinations.map((each) => each.name)
+  const near = nearest(name, names)
+  throw new UserError(`there is no destination "${name}" in ${registry.file}`, {
+    hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ') || 'none'}`,
+  })
+}

@@ -1,0 +1,114 @@
+/** Tells for one event what a detection says, what alert that makes, where it goes and what would be sent. Sends nothing. */
+import { loadAdapter } from '../adapters.ts'
+import { buildMatch, matches } from '../alerts/build.ts'
+import { isLocalType } from '../config/destinations/destination-options.ts'
+import { placeholders } from '../config/destinations/secrets.ts'
+import { buildMessage } from '../delivery/delivery-message.ts'
+import { type Preview, previewRequest } from '../delivery/request-steps.ts'
+import type { DestinationType } from '../destinations/_destination.ts'
+import { UserError } from '../errors.ts'
+import { alertId, alertLink, deliveryId, type JsonText, notificationJson } from '../model/alerts/alert.ts'
+import { type Destination, destinationKey } from '../model/project/destination.ts'
+import type { Detection } from '../model/project/detection.ts'
+import type { Engine, TestOutcome } from '../model/events/evaluation.ts'
+import type { FunctionResults } from '../model/alerts/finding.ts'
+import { systemClock } from '../model/ports.ts'
+import type { Project } from '../model/project/project.ts'
+import type { Route } from '../model/alerts/route.ts'
+import type { DecidedSeverity } from '../model/alerts/severity.ts'
+import { lookUp, resolve } from '../routing/resolve-route.ts'
+import { findingOf } from '../testing/verdict.ts'
+import { VERSION } from '../version.ts'
+import { DESTINATIONS_FOLDER } from './destinations/load-destination-types.ts'
+
+export interface Explanation {
+  readonly detection: string
+  readonly matched: boolean
+  readonly severity: DecidedSeverity | null
+  readonly route: Route | null
+  /** The notification's exact text; null where no alert would be made. */
+  readonly alert: JsonText | null
+  readonly functions: FunctionResults
+  /** The condition under which Python is called at all; null: always. */
+  readonly guard: null
+  /** Per destination of the route: the request, secrets left out, or why there is none to show. */
+  readonly preview: Readonly<Record<string, Preview | { readonly note: string }>>
+}
+
+export interface Question {
+  readonly detection: string
+  readonly entry: JsonText
+  /** JSON text of the list of mocks. */
+  readonly mocks?: JsonText
+}
+
+export async function explain(project: Project, engine: Engine, question: Question): Promise<Explanation> {
+  const detection = project.detections.get(question.detection)
+  if (!detection) throw new UserError(`there is no detection "${question.detection}"`)
+  const { id } = detection
+  const { entry, mocks = '[]' } = question
+  const [outcome] = await engine.test([{ detection: id, entry, mocks }])
+  return explainOutcome(project, detection, entry, outcome!)
+}
+
+/** The same of an outcome that is there already. */
+export async function explainOutcome(
+  project: Project,
+  detection: Detection,
+  entry: JsonText,
+  outcome: TestOutcome,
+): Promise<Explanation> {
+  const { id, type, createAlert } = detection
+  const { functions } = outcome
+  const nothing = {
+    detection: id,
+    severity: null,
+    route: null,
+    alert: null,
+    functions,
+    guard: null,
+    preview: {},
+  }
+  if (!matches(type, functions)) return { ...nothing, matched: false }
+
+  const candidate = buildMatch(detection, findingOf(detection, { entry }, outcome))
+  const { severity, dedup, kind } = candidate.draft
+  if (!createAlert) return { ...nothing, matched: true, severity }
+  const { registry } = project
+  const route = resolve(candidate.routeRequest, registry)
+  const now = systemClock.now()
+  const alert = alertId(id, kind, dedup, 1)
+  const link = alertLink(project.settings.alertUrl, alert, id)
+  const text = notificationJson({ ...candidate.draft, route }, alert, now, link)
+  const row = { notification: text, reference: candidate.draft.reference }
+  const destinations = route.destinations.flatMap(
+    (name) => (typeof registry === 'string' ? undefined : lookUp(registry, name)) ?? [],
+  )
+  const previews = destinations.map(async (destination) => {
+    const message = buildMessage(row, {
+      destination: destination.name,
+      deliveryId: deliveryId(alert, destinationKey(destination)),
+      at: now,
+      repeated: false,
+    })
+    return [destination.name, await preview(destination, message)] as const
+  })
+  return {
+    ...nothing,
+    matched: true,
+    severity,
+    route,
+    alert: text,
+    preview: Object.fromEntries(await Promise.all(previews)),
+  }
+}
+
+async function preview(
+  destination: Destination,
+  message: ReturnType<typeof buildMessage>,
+): Promise<Preview | { note: string }> {
+  if (isLocalType(destination.type))
+    return { note: `${destination.type} is a local type: it is imported by run alone` }
+  const type = await loadAdapter<DestinationType>(DESTINATIONS_FOLDER, destination.type, 'destination type')
+  return previewRequest(type, message, placeholders(destination.options), VERSION)
+}

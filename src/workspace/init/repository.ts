@@ -1,0 +1,134 @@
+/** The files of a new detections repository. Pure: texts by path. */
+import { type Files, scaffold } from './scaffold.ts'
+import { type PublishedSchema, schemaText } from '../schemas.ts'
+import { DETECTIONS_WORKFLOW } from '../workflow.ts'
+
+const SCHEMAS = '.vscode/schemas'
+const PYTHON_OF_SIGNALBOX = 'node_modules/signalbox/dist/engine/python'
+
+export interface NewRepository {
+  readonly schemas: readonly PublishedSchema[]
+  /** The name of the folder. */
+  readonly folderName: string
+  /** What `package.json` depends on; undefined where the origin of this Signalbox is unknown. */
+  readonly dependency: string | undefined
+}
+
+export function newRepository({ schemas, folderName, dependency }: NewRepository): Files {
+  return {
+    'destinations.yaml': REGISTRY,
+    ...withRoute(scaffold('rule', 'Example.FailedLogin', 'Custom.Login')),
+    'package.json': json(manifest(folderName, dependency)),
+    'README.md': README,
+    '.gitignore': '.signalbox/\nnode_modules/\n__pycache__/\n.env\nroutes.md\n',
+    '.githooks/pre-commit': PRE_COMMIT,
+    '.github/workflows/detections.yml': DETECTIONS_WORKFLOW,
+    '.vscode/settings.json': json(editorSettings(schemas)),
+    '.vscode/extensions.json': json({ recommendations: ['redhat.vscode-yaml', 'ms-python.python'] }),
+    ...Object.fromEntries(
+      schemas.map((schema) => [`${SCHEMAS}/${schema.name}.schema.json`, schemaText(schema)]),
+    ),
+  }
+}
+
+const REGISTRY = `# Where alerts go. \`signalbox destinations add\` adds to it, node_modules/signalbox/docs/destinations.md explains it.
+version: 1
+fallback: [archive]
+destinations:
+  - name: terminal
+    type: console
+    severities: [MEDIUM, HIGH, CRITICAL]
+    options: { format: text }
+  - name: archive
+    type: file
+    options: { path: .signalbox/alerts.ndjson }
+`
+
+const README = `# Detections
+
+Detections and the routes of their alerts, for [Signalbox](node_modules/signalbox/README.md).
+
+| path | content |
+|---|---|
+| \`detections/\` | rules, helpers and data models: a YAML file and a Python file each |
+| \`destinations.yaml\` | where alerts go |
+| \`.github/workflows/detections.yml\` | the checks of each push; on pull requests also what a change re-routes |
+| \`.githooks/pre-commit\` | the same checks before each commit |
+
+Once per clone:
+
+\`\`\`sh
+npm install
+git config core.hooksPath .githooks
+\`\`\`
+
+The commands, where \`signalbox\` stands for \`npx --no-install signalbox\`:
+
+\`\`\`sh
+signalbox validate                      # every problem of the files
+signalbox test                          # the cases of the detections, with their routes
+signalbox watch                         # the same after each change
+signalbox new rule Custom.MyRule        # a rule with two cases
+signalbox destinations add              # where alerts go
+signalbox routes                        # where each detection goes
+signalbox explain --help                # why an alert goes where it goes
+\`\`\`
+
+Commit \`package-lock.json\`: CI installs exactly what it lists.
+`
+
+const PRE_COMMIT = `#!/bin/sh
+# Checks the files of the work tree before a commit. Enable it once per clone: git config core.hooksPath .githooks
+set -e
+npx --no-install signalbox validate --fail-on-warnings --quiet
+npx --no-install signalbox test --fail-on-warnings --quiet
+`
+
+/** The first case shows how a route is asserted. */
+function withRoute(files: Files): Files {
+  const result = 'ExpectedResult: true\n'
+  return Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [
+      path,
+      text.replace(result, `${result}    ExpectedDestinations: [terminal]\n`),
+    ]),
+  )
+}
+
+function manifest(folderName: string, dependency: string | undefined) {
+  return {
+    name: packageName(folderName),
+    private: true,
+    scripts: {
+      validate: 'signalbox validate --fail-on-warnings',
+      test: 'signalbox test --fail-on-warnings',
+      watch: 'signalbox watch',
+      routes: 'signalbox routes',
+    },
+    ...(dependency === undefined ? {} : { devDependencies: { signalbox: dependency } }),
+  }
+}
+
+/** npm takes no capitals and blanks, and a package cannot depend on one of its own name. */
+function packageName(folderName: string): string {
+  const name = folderName.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+  const trimmed = name.replace(/^-+|-+$/g, '')
+  return trimmed === '' || trimmed === 'signalbox' ? 'detections' : trimmed
+}
+
+function editorSettings(schemas: readonly PublishedSchema[]) {
+  const files = schemas.map(({ name, files: globs }) => [`./${SCHEMAS}/${name}.schema.json`, globs])
+  return {
+    'yaml.schemas': Object.fromEntries(files),
+    'yaml.schemaStore.enable': false,
+    'python.analysis.extraPaths': [
+      'detections/global_helpers',
+      PYTHON_OF_SIGNALBOX,
+      `${PYTHON_OF_SIGNALBOX}/stand_ins`,
+    ],
+  }
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

@@ -1,0 +1,115 @@
+/** A project and its engine: what every command that tests starts with, and no more than that. */
+import { join } from 'node:path'
+import { type Environment, imageFolder, processEnvironment } from '../config/files/environment.ts'
+import { type ActionsStep, actionsStep } from '../config/files/github-actions.ts'
+import { loadProject } from '../config/load.ts'
+import { PACKAGES_LOCK } from '../config/settings/python-paths.ts'
+import { createEngine, type EngineOptions } from '../engine/engine.ts'
+import { type ImageCache, NO_CACHE, openImageCache } from '../engine/snapshot/snapshot-cache.ts'
+import { isError } from '../errors.ts'
+import type { BodyProblem, Engine } from '../model/events/evaluation.ts'
+import type { PackageSet } from '../model/project/packages.ts'
+import type { Log } from '../model/ports.ts'
+import type { Problem } from '../model/project/problem.ts'
+import type { Project } from '../model/project/project.ts'
+import { reportedProblems } from '../model/project/warning-policy.ts'
+import { readLock } from '../packages/lock.ts'
+import { readPackages } from '../packages/read.ts'
+import { bodyProblem } from '../testing/run-tests.ts'
+import { noteImports } from './import-warnings.ts'
+import { warmUp } from './warm-up.ts'
+
+export { sideFilesOf } from '../config/files/discover.ts'
+export { type ShownProblem, shownProblems } from '../config/files/folded-problems.ts'
+export { withNewerBodies } from '../config/patch-bodies.ts'
+export { formatProblem } from '../config/files/problems.ts'
+export { PACKAGES_LOCK } from '../config/settings/python-paths.ts'
+export { watchProject } from '../config/files/watch-files.ts'
+export { warmUp } from './warm-up.ts'
+
+export interface WorkspaceOptions {
+  /** `--project`. */
+  readonly root: string
+  /** `--destinations`. */
+  readonly destinationsFile?: string
+  /** `--env-file`. */
+  readonly envFile?: string
+  readonly allowUnknownDestinations?: boolean
+  readonly ignoreExtraKeys?: boolean
+  /** Also say what Panther's own tool would refuse. */
+  readonly upstreamRefusals?: boolean
+  /** Explicit `test PATH` arguments: walked in full. */
+  readonly paths?: readonly string[]
+  /** `--python-path`, absolute. */
+  readonly pythonPaths?: readonly string[]
+  readonly log: Log
+}
+
+/** What files were read as, test cases included: for a process that loads its project again and again. */
+export type Memory = Map<string, unknown>
+
+/** Loads the project; what is wrong with it is in its problems. Without a memory, what files were read as is on disk alone. */
+export async function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
+  const { envFile: _envFile, log: _log, ...load } = options
+  const environment = processEnvironment(options)
+  const keep = { ...openCache(environment, options.root), ...(memory && { memory }) }
+  return withLockProblem(await loadProject({ ...load, environment, keep }))
+}
+
+/** A lock that cannot be read says nothing about the packages, and is no reason to fetch them again. */
+function withLockProblem(project: Project): Project {
+  try {
+    readLock(join(project.root, PACKAGES_LOCK), project.root)
+    return project
+  } catch (error) {
+    if (!isError(error, 'user')) throw error
+    const { message, hint = null } = error
+    const place = { file: PACKAGES_LOCK, line: 0, column: 0 }
+    const problem: Problem = { severity: 'error', code: 'invalid-lock', message, ...place, hint }
+    const others = project.problems.filter(({ code }) => code !== 'python-packages')
+    return { ...project, problems: [problem, ...others] }
+  }
+}
+
+function openCache(environment: Environment, root: string): ImageCache {
+  const folder = imageFolder(environment, root)
+  return folder === null ? NO_CACHE : openImageCache(folder)
+}
+
+/** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
+export function actionsStepOf(workspace: WorkspaceOptions): ActionsStep {
+  return actionsStep(workspace.root, processEnvironment(workspace))
+}
+
+export type EngineStart = Pick<EngineOptions, 'warm' | 'packages' | 'workers' | 'cache' | 'part'>
+
+/** Read anew each time: tens of megabytes. */
+export function packagesOf({ settings }: Project): PackageSet {
+  return readPackages(settings.pythonPaths)
+}
+
+/** An engine for tests (every detection) or for live events (the enabled ones). */
+export function startEngine(
+  project: Project,
+  purpose: 'run' | 'test',
+  log: Log,
+  { warm = warmUp(project.root), packages = packagesOf(project), ...more }: EngineStart = {},
+): Promise<Engine> {
+  const workers = project.settings.workers ?? more.workers
+  return createEngine({ ...more, project, purpose, workers, packages, log, warm })
+}
+
+/** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
+export function bodyProblems(project: Project, engine: Pick<Engine, 'problems' | 'facts'>): Problem[] {
+  const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
+  return reportedProblems([...broken, ...noteImports(project, engine.facts)], project.settings.warnings)
+}
+
+function ownerOf(
+  { kind, id }: BodyProblem,
+  project: Project,
+): { place: Project['helpers'][number]['place'] } {
+  const owners = kind === 'helper' ? project.helpers : project.dataModels
+  const owner = kind === 'detection' ? project.detections.get(id) : owners.find((each) => each.id === id)
+  return owner ?? { place: { file: id, line: 0, column: 0 } }
+}

@@ -1,0 +1,42 @@
+/** Sends an alert again, beside a running daemon: to where it was routed, or to destinations by name. */
+import { resend } from '../delivery/resend.ts'
+import { UserError } from '../errors.ts'
+import type { Destination, Registry } from '../model/project/destination.ts'
+import { lookUp } from '../routing/resolve-route.ts'
+import { type AlertRow, EMPTY_PLAN, type Store } from '../store/store.ts'
+
+export interface Resent {
+  /** Names of those that get it. */
+  readonly to: readonly string[]
+  /** Of the alert's route, but not in the registry, or disabled. */
+  readonly left: readonly string[]
+}
+
+/** Names that the user gave must all be good; of the alert's own route what is left of it. */
+export async function resendAlert(
+  store: Pick<Store, 'commit'>,
+  registry: Registry,
+  alert: Pick<AlertRow, 'id' | 'route'>,
+  named: readonly string[],
+  now: number,
+): Promise<Resent> {
+  const wanted = [...new Set(named.length > 0 ? named : alert.route.destinations)]
+  const takers = wanted.flatMap((name) => taker(registry, name) ?? [])
+  const left = wanted.filter((name) => taker(registry, name) === undefined)
+  if (named.length > 0 && left.length > 0) {
+    throw new UserError(`no enabled destination is called ${left.map((name) => `"${name}"`).join(', ')}`)
+  }
+  if (takers.length === 0) {
+    throw new UserError('the alert was routed to no destination that is there now', {
+      hint: 'name one with --destination',
+    })
+  }
+  const deliveries = resend(alert.id, takers, now)
+  await store.commit({ ...EMPTY_PLAN, deliveries }, { groups: new Map(), limiters: new Map() })
+  return { to: takers.map(({ name }) => name), left }
+}
+
+function taker(registry: Registry, name: string): Destination | undefined {
+  const found = lookUp(registry, name)
+  return found?.enabled ? found : undefined
+}

@@ -1,0 +1,29 @@
+/** How many detections reach each destination, counted over the table of routes. Pure. */
+import type { Registry } from '../../model/project/destination.ts'
+import type { RouteRow, RouteTable } from '../../model/alerts/route-table.ts'
+
+export interface Reach {
+  /** Detections with a route to it that exists. */
+  readonly surely: number
+  /** Those whose functions may name it or its severity, and nobody knows. */
+  readonly perhaps: number
+}
+
+export function reachOf({ rows }: RouteTable, { destinations }: Registry): ReadonlyMap<string, Reach> {
+  const counts = new Map(destinations.map(({ name }) => [name, { surely: 0, perhaps: 0 }]))
+  const enabled = new Set(destinations.filter((each) => each.enabled).map(({ name }) => name))
+  for (const own of Map.groupBy(rows, ({ detection }) => detection).values()) {
+    const open = own.filter(({ route, evidence }) => route === null || evidence === 'unknown')
+    const sure = namesOf(own.filter((row) => !open.includes(row)))
+    const possible = open.some(({ route }) => route === null) ? enabled : namesOf(open)
+    for (const [name, count] of counts) {
+      if (sure.has(name)) count.surely++
+      else if (possible.has(name)) count.perhaps++
+    }
+  }
+  return counts
+}
+
+function namesOf(rows: readonly RouteRow[]): Set<string> {
+  return new Set(rows.flatMap(({ route }) => route?.destinations ?? []))
+}

@@ -1,0 +1,60 @@
+/** Where every detection of a project goes: from metadata and text, and from its tests where the text leaves something open. */
+
+import { destinationsSaid } from '../../alerts/build.ts'
+import type { Detection } from '../../model/project/detection.ts'
+import type { Engine } from '../../model/events/evaluation.ts'
+import type { Project } from '../../model/project/project.ts'
+import type { RouteTable } from '../../model/alerts/route-table.ts'
+import type { DetectionResult, TestResult } from '../../model/events/test-result.ts'
+import type { Knowledge, Observation } from '../../routing/possible.ts'
+import { routeRows } from '../../routing/route-tables.ts'
+import { runTests } from '../../testing/run-tests.ts'
+import { knowledgeOf } from './routing-facts.ts'
+
+export async function routeTable(project: Project, engine: Engine): Promise<RouteTable> {
+  const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
+  const routed = enabled.filter(({ createAlert }) => createAlert)
+  const knowledge = new Map(
+    routed.map((detection) => [
+      detection,
+      knowledgeOf(engine.facts.detections.get(detection.id), detection.simple),
+    ]),
+  )
+  const open = routed.filter((detection) => isOpen(knowledge.get(detection)!))
+  const results = await resultsOf(project, engine, new Set(open))
+  const tests = new Map(results.map((result) => [result.id, result.tests]))
+  return {
+    rows: routed.flatMap((detection) => {
+      const observations = (tests.get(detection.id) ?? []).flatMap(observationOf)
+      return routeRows(detection, knowledge.get(detection)!, observations, project.registry)
+    }),
+    silent: [...project.detections.values()].flatMap(silence),
+  }
+}
+
+/** All cases of the detections asked for, as `test` would judge them. */
+export function resultsOf(
+  project: Project,
+  engine: Engine,
+  detections: ReadonlySet<Detection>,
+): Promise<DetectionResult[]> {
+  return runTests(project, engine, {
+    selection: { detections: (each) => detections.has(each), tests: () => true, minimumTests: 0 },
+    allowUnknownDestinations: true,
+    failOnProblems: false,
+  })
+}
+
+function isOpen({ severity, destinations }: Knowledge): boolean {
+  return severity?.closed === false || destinations?.closed === false
+}
+
+function observationOf({ name, alerts, severity, functions }: TestResult): Observation[] {
+  if (!alerts || !severity) return []
+  return [{ test: name, severity, destinations: destinationsSaid(functions.destinations) }]
+}
+
+function silence({ id, enabled, createAlert }: Detection): RouteTable['silent'] {
+  if (!enabled) return [{ detection: id, reason: 'disabled' }]
+  return createAlert ? [] : [{ detection: id, reason: 'CreateAlert is false' }]
+}

@@ -1,0 +1,69 @@
+/** What the text of a body tells of its routing: facts in the words of routing and lint. Pure. */
+import type { Detection } from '../../model/project/detection.ts'
+import {
+  type DetectionFacts,
+  isConstant,
+  type Outcome,
+  openPlaces,
+  type ReturnFacts,
+} from '../../model/events/facts.ts'
+import type { SimpleDetection } from '../../model/project/match-expression.ts'
+import type { BodyRouting } from '../../routing/lint-routes.ts'
+import type { Knowledge, Literals } from '../../routing/possible.ts'
+
+/** @param facts undefined: there is no body, or its text is not Python. */
+export function knowledgeOf(facts: DetectionFacts | undefined, simple: Detection['simple']): Knowledge {
+  if (simple) return { severity: simpleSeverity(simple), destinations: null }
+  const { severity, destinations } = facts?.returns ?? {}
+  return {
+    severity: severity ? literals(severity, textOf) : null,
+    destinations: destinations ? literals(destinations, answerOf) : null,
+  }
+}
+
+/** Where no condition holds, the static one stands. */
+function simpleSeverity({ severities }: SimpleDetection): Literals<string> | null {
+  if (severities.length === 0) return null
+  return { values: [...severities.map(({ to }) => to), 'DEFAULT'], closed: true }
+}
+
+/** What cannot be told of one outcome leaves the whole open. */
+function literals<T>({ outcomes }: ReturnFacts, read: (outcome: Outcome) => T | undefined): Literals<T> {
+  const values = outcomes.map(read)
+  return { values: values.filter((value) => value !== undefined), closed: !values.includes(undefined) }
+}
+
+/** Anything but a text is an error of severity(), which leaves the static one: as DEFAULT does. */
+function textOf(outcome: Outcome): string | undefined {
+  if (outcome.kind === 'unknown') return undefined
+  return outcome.kind === 'text' ? outcome.value : 'DEFAULT'
+}
+
+/** Anything but a list is no opinion, or an error that leaves none. */
+function answerOf(outcome: Outcome): readonly string[] | null | undefined {
+  if (outcome.kind === 'unknown') return undefined
+  if (outcome.kind !== 'list') return null
+  return outcome.exact ? outcome.items.map(({ value }) => value) : undefined
+}
+
+export function bodyRouting(facts: DetectionFacts | undefined): BodyRouting {
+  const { severity, destinations, title, dedup } = facts?.returns ?? {}
+  const lists = (destinations?.outcomes ?? []).filter((outcome) => outcome.kind === 'list')
+  const mixed = lists.find(
+    ({ exact, items }) => exact && items.length > 1 && items.some(({ value }) => value === 'SKIP'),
+  )
+  const keyed = [title, dedup].some((returns) => returns && !isConstant(returns))
+  return {
+    hasSeverity: severity !== undefined,
+    named: lists.flatMap(({ items }) => items.map(({ value, place }) => ({ name: value, place }))),
+    skipMixed: mixed?.place ?? null,
+    varying: destinations && !keyed && varies(destinations) ? destinations.place : null,
+  }
+}
+
+/** With the event, or between lists: which of two is returned is the event's doing. */
+function varies(destinations: ReturnFacts): boolean {
+  if (isConstant(destinations)) return false
+  const computed = destinations.outcomes.filter((outcome) => outcome.kind === 'unknown')
+  return openPlaces(destinations).length === 0 || computed.some(({ event }) => event)
+}

@@ -1,0 +1,111 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { KEY_ID, SECRET } from '../../support/aws.ts'
+import { withEnvironment } from '../../support/environment.ts'
+import { signalbox } from '../fake-io.ts'
+import { makeProject, SOUND } from '../project-on-disk.ts'
+
+async function findings(files: Readonly<Record<string, string>>) {
+  const { code, out } = await signalbox(['doctor', '--project', makeProject(files), '--format', 'json'])
+  const told = JSON.parse(out).findings as { what: string; state: string; told: string }[]
+  return { code, states: Object.fromEntries(told.map(({ what, state }) => [what, state])), told }
+}
+
+describe('doctor', () => {
+  it('finds nothing missing in a sound project', async () => {
+    const { code, states } = await findings(SOUND)
+    expect(code).toBe(0)
+    expect(states).toEqual({
+      node: 'fine',
+      cache: 'fine',
+      files: 'fine',
+      python: 'fine',
+      detections: 'fine',
+      destinations: 'fine',
+      secrets: 'fine',
+      store: 'fine',
+      permissions: 'fine',
+    })
+  })
+
+  it('tells what an empty folder lacks', async () => {
+    const { code, states } = await findings({})
+    expect([code, states.files, states.destinations]).toEqual([1, 'missing', 'missing'])
+  })
+
+  it('tells bodies that do not load, secrets that are not set, and a fallback that is not declared', async () => {
+    const { states, told } = await findings({
+      ...SOUND,
+      'detections/login.py': 'def rule(event)\n',
+      'destinations.yaml': `version: 1
+destinations:
+  - name: soc
+    type: webhook
+    options: { url: "\${env:SIGNALBOX_TEST_NOT_SET}" }
+`,
+    })
+    expect(states).toMatchObject({ python: 'missing', secrets: 'missing', destinations: 'note' })
+    expect(told.find(({ what }) => what === 'secrets')?.told).toContain('SIGNALBOX_TEST_NOT_SET')
+  })
+
+  it('names the files with alerts or secrets that others can read', async () => {
+    // The folders of a test run are closed to others, so nothing in them could be reached.
+    const root = mkdtempSync('/tmp/signalbox-doctor-')
+    onTestFinished(() => rmSync(root, { recursive: true }))
+    chmodSync(root, 0o755)
+    const open = ['token', 'key', 'alerts.ndjson', 'rejects', 'store.db']
+    for (const name of [...open, 'closed']) writeFileSync(join(root, name), 'text', { mode: 0o644 })
+    for (const name of open) chmodSync(join(root, name), 0o644)
+    chmodSync(join(root, 'closed'), 0o600)
+    writeFileSync(join(root, 'signalbox.yaml'), 'store: sqlite:store.db\nrejects: rejects\n')
+    writeFileSync(
+      join(root, 'destinations.yaml'),
+      `version: 1
+fallback: [archive]
+destinations:
+  - { name: archive, type: file, options: { path: alerts.ndjson } }
+  - { name: hook, type: webhook, severities: [HIGH], options: { url: "\${file:key}", headers: { X-Key: "\${file:closed}" } } }
+`,
+    )
+    const asked = ['doctor', '--project', root, '--http-token-file', join(root, 'token'), '--format', 'json']
+    const { out } = await signalbox(asked)
+    const told = (JSON.parse(out).findings as { what: string; state: string; told: string }[]).find(
+      ({ what }) => what === 'permissions',
+    )!
+    expect(told.state).toBe('note')
+    expect(open.filter((name) => !told.told.includes(join(root, name)))).toEqual([])
+    expect(told.told).not.toContain('closed')
+  })
+
+  it('prints a line each, with what to do', async () => {
+    const { out } = await signalbox(['doctor', '--project', makeProject({})])
+    expect(out).toMatch(
+      /^missing {2}destinations {2}no destinations\.yaml\n +`signalbox destinations add` begins one/m,
+    )
+  })
+})
+
+describe('credentials that a library looks for', () => {
+  withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_PROFILE: undefined })
+
+  it('are told by the place that served, never by what they are', async () => {
+    const { told } = await findings({
+      ...SOUND,
+      'destinations.yaml': `version: 1
+fallback: [queue]
+destinations:
+  - name: queue
+    type: sqs
+    options: { queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts }
+`,
+    })
+    expect(told.at(-1)).toEqual({
+      what: 'credentials',
+      state: 'fine',
+      told: 'queue: AWS credentials for eu-central-1 from the environment',
+      hint: null,
+    })
+    expect(JSON.stringify(told)).not.toContain(SECRET)
+  })
+})

@@ -1,0 +1,189 @@
+/** `run` from standard input to the console, in this process: what is told, what is delivered, how it ends. */
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { runProgram } from '../../../src/cli/program.ts'
+import { until } from '../../support/until.ts'
+import { type FakeIo, fakeIo, type Ran, signalbox } from '../fake-io.ts'
+import { makeProject, SOUND } from '../project-on-disk.ts'
+
+const LOGIN = '{"action":"login","user":"ann"}'
+
+let root: string
+beforeAll(() => {
+  root = makeProject(SOUND)
+})
+
+function run(input: string, ...argv: string[]): Promise<Ran> {
+  return signalbox(['run', '--project', root, '--store', 'memory:', ...argv], input)
+}
+
+describe('sources that end', () => {
+  it('everything delivered: 0; told on standard error, delivered on standard output, twice the same', async () => {
+    const again = () => run(`${LOGIN}\n${LOGIN}\n`, '--from', 'stdin?logType=Test.Log')
+    const { code, out, err } = await again()
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ destination: 'inbox', notification: { id: 'Test.Login' } })
+    expect(err).toMatch(
+      /HIGH {6}ann logged in\n {10}Test\.Login {2}[0-9a-f]{32}\n {10}-> inbox \(static-severity\)\n/,
+    )
+    expect(err).toMatch(/merged into [0-9a-f]{32}, 2 events/)
+    expect(err).toMatch(/events {6}2 accepted\nalerts {6}1 created, 1 merged\ndeliveries {2}1 delivered/)
+    expect((await again()).err).toBe(err)
+  })
+
+  it('a record that is none, and records without a type: told with place and fix, 1', async () => {
+    const { code, out, err } = await run(`{nope\n${LOGIN}\n${LOGIN}\n`, '--from', 'stdin')
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toMatch(/rejected stdin, line 1/)
+    expect(err.match(/add \?logType=/g)).toHaveLength(1)
+    expect(err).toMatch(/events {6}0 accepted, 1 rejected, 2 unclassified/)
+  })
+
+  it('a delivery that is left over is named, 1', async () => {
+    const refusing = createServer((_request, response) => response.writeHead(500).end())
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}/`
+    const registry = `version: 1\ndestinations:\n  - { name: hook, type: webhook, severities: [HIGH], options: { url: '${url}' } }\n`
+    const project = makeProject({ ...SOUND, 'destinations.yaml': registry })
+    const argv = ['run', '--project', project, '--store', 'memory:', '--drain-timeout', '100ms']
+    const { code, err } = await signalbox([...argv, '--from', 'stdin?logType=Test.Log'], LOGIN)
+    refusing.close()
+    expect(code).toBe(1)
+    expect(err).toMatch(/not delivered .*:\n {2}[0-9a-f]{12} {2}(waiting|pending|sending) {2}hook/)
+  })
+
+  it('--log-format json writes nothing but JSON to standard error', async () => {
+    const { code, err } = await run(LOGIN, '--from', 'stdin?logType=Test.Log', '--log-format', 'json')
+    const entries = err
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string })
+    expect(code).toBe(0)
+    expect(entries.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['started', 'alert', 'finished']))
+  })
+})
+
+it('a store file of 0 bytes is reported at the start, a new store is not', async () => {
+  const project = makeProject({ ...SOUND, 'empty.db': '' })
+  const argv = ['run', '--project', project, '--from', 'stdin?logType=Test.Log']
+  const warning = 'the store file had 0 bytes'
+  const { code, err } = await signalbox([...argv, '--store', 'sqlite:empty.db'])
+  expect(code).toBe(0)
+  expect(err).toContain(warning)
+  expect(err).toContain(join(project, 'empty.db'))
+  expect((await signalbox([...argv, '--store', 'sqlite:new.db'])).err).not.toContain(warning)
+})
+
+describe('what keeps it from starting: 2', () => {
+  it.each<[string, string[], string]>([
+    ['an unknown source', ['--from', 'stdn'], 'did you mean "stdin"?'],
+    ['an unknown store', ['--from', 'stdin', '--store', 'redis:x'], 'redis:'],
+  ])('%s', async (_name, argv, message) => {
+    const { code, out, err } = await run('', ...argv)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(message)
+  })
+
+  it('an invalid file, unless --skip-invalid: then it is named and the others run', async () => {
+    const project = makeProject({ ...SOUND, 'detections/bad.yml': 'AnalysisType: rule\nRuleID: [\n' })
+    const argv = ['run', '--project', project, '--store', 'memory:', '--from', 'stdin?logType=Test.Log']
+    const refused = await signalbox(argv, LOGIN)
+    expect([refused.code, refused.out]).toEqual([2, ''])
+    expect(refused.err).toContain('detections/bad.yml:')
+    const skipped = await signalbox([...argv, '--skip-invalid'], LOGIN)
+    expect(skipped.code).toBe(0)
+    expect(skipped.err).toContain('running without the files')
+    expect(skipped.err).toContain('detections/bad.yml:')
+  })
+})
+
+describe('signals', () => {
+  function start(
+    project: string,
+    ...more: string[]
+  ): { io: FakeIo; input: PassThrough; ended: Promise<number> } {
+    const input = new PassThrough()
+    const io: FakeIo = { ...fakeIo(), stdin: input }
+    const argv = [
+      'run',
+      '--project',
+      project,
+      '--store',
+      'memory:',
+      '--from',
+      'stdin?logType=Test.Log',
+      ...more,
+    ]
+    return { io, input, ended: runProgram(argv, io) }
+  }
+
+  it.each([
+    ['SIGTERM', 0],
+    ['SIGINT', 130],
+  ] as const)('%s drains and ends with %i', async (signal, expected) => {
+    const { io, input, ended } = start(root)
+    input.write(`${LOGIN}\n`)
+    await until(() => io.err().includes('ann logged in'))
+    io.signal(signal)
+    expect(await ended).toBe(expected)
+    expect(io.out()).toContain('ann logged in')
+    expect(io.err()).toContain('deliveries  1 delivered')
+    expect(io.ended).toEqual([])
+  })
+
+  it('one that comes during the start is obeyed after it', async () => {
+    const { io, ended } = start(root)
+    await until(() => io.listens())
+    expect(io.err()).toBe('')
+    io.signal('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(io.err()).toContain('events      0 accepted')
+  })
+
+  it('a failed reload is logged, and visible to a monitor until one succeeds', async () => {
+    const project = makeProject(SOUND)
+    const { io, ended } = start(project, '--http', '127.0.0.1:0', '--log-format', 'json')
+    const address = () => /"address":"([^"]+)","msg":"listening"/.exec(io.err())?.[1]
+    await until(() => address() !== undefined && io.err().includes('"started"'))
+    const isSuccessful = async () => {
+      const text = await (await fetch(`http://${address()}/metrics`)).text()
+      return /^signalbox_config_last_reload_successful (\d)$/m.exec(text)?.[1]
+    }
+    expect(await isSuccessful()).toBe('1')
+    writeFileSync(join(project, 'detections/login.yml'), 'AnalysisType: rule\nRuleID: [\n')
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('"not reloaded"'))
+    expect(io.err()).toContain('"reload requested"')
+    expect(await isSuccessful()).toBe('0')
+    writeFileSync(join(project, 'detections/login.yml'), SOUND['detections/login.yml'])
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('"reloaded"'))
+    expect(await isSuccessful()).toBe('1')
+    io.signal('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
+  it('SIGHUP takes a changed project, and keeps the one before when the new one is broken', async () => {
+    const project = makeProject(SOUND)
+    const { io, input, ended } = start(project)
+    await until(() => io.err().includes('from stdin'))
+    writeFileSync(join(project, 'detections/login.yml'), 'AnalysisType: rule\nRuleID: [\n')
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('not reloaded'))
+    expect(io.err()).toContain('detections/login.yml:')
+    writeFileSync(join(project, 'detections/login.yml'), SOUND['detections/login.yml'])
+    writeFileSync(
+      join(project, 'detections/login.py'),
+      'def rule(event):\n    return True\n\ndef title(event):\n    return "reloaded title"\n',
+    )
+    io.signal('SIGHUP')
+    await until(() => io.err().includes('reloaded: '))
+    input.end(`${LOGIN}\n`)
+    expect(await ended).toBe(0)
+    expect(io.out()).toContain('reloaded title')
+  })
+})

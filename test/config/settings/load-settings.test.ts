@@ -1,0 +1,140 @@
+/** signalbox.yaml, the environment, and the file below it. */
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseDuration } from '../../../src/config/files/durations.ts'
+import { processEnvironment } from '../../../src/config/files/environment.ts'
+import { DEFAULT_SETTINGS } from '../../../src/model/project/settings.ts'
+import { BODY, load, projectWith, rule } from '../_project.ts'
+
+const FILE = `sources: ["http://127.0.0.1:8080"]
+classification:
+  - logType: AWS.CloudTrail
+    match: { eventSource: "*", userIdentity.type: Root }
+store: sqlite:from-file.db
+workers: 3
+trust: [{ group: vendor, match: { paths: [vendor/**] } }]
+limits: { timeMs: 500 }
+alertUrl: https://file.example/{alertId}
+python: { paths: [lib] }
+warnings: { off: [dedup-period] }
+rejects: rejects
+`
+
+const VENDOR = { 'vendor/rules/one.yml': rule('Vendor.One'), 'vendor/rules/body.py': BODY }
+
+describe('settings', () => {
+  it('are the defaults without a file', async () => {
+    expect((await load({})).settings).toEqual(DEFAULT_SETTINGS)
+  })
+
+  it('come from signalbox.yaml, completed with the defaults', async () => {
+    const { settings, problems } = await load({ 'signalbox.yaml': FILE, 'lib/a.py': '', ...VENDOR })
+    expect(problems).toEqual([])
+    expect(settings).toEqual({
+      sources: ['http://127.0.0.1:8080'],
+      classification: [
+        { logType: 'AWS.CloudTrail', match: { eventSource: '*', 'userIdentity.type': 'Root' } },
+      ],
+      store: 'sqlite:from-file.db',
+      workers: 3,
+      trust: [{ group: 'vendor', match: { paths: ['vendor/**'] } }],
+      limits: { ...DEFAULT_SETTINGS.limits, timeMs: 500 },
+      alertUrl: 'https://file.example/{alertId}',
+      lintOff: [],
+      warnings: { error: [], off: ['dedup-period'] },
+      pythonPaths: [expect.stringMatching(/project.lib$/)],
+      rejects: 'rejects',
+    })
+  })
+
+  it('give way to the environment, and that to flags', async () => {
+    const environment = {
+      SIGNALBOX_STORE: 'memory:',
+      SIGNALBOX_WORKERS: '7',
+      SIGNALBOX_ALERT_URL: 'https://env.example',
+      SIGNALBOX_REJECTS: '',
+    }
+    const { settings } = await load({ 'signalbox.yaml': FILE }, { environment })
+    expect(settings).toMatchObject({
+      store: 'memory:',
+      workers: 7,
+      alertUrl: 'https://env.example',
+      rejects: 'rejects',
+    })
+  })
+
+  it('refuse a number of workers that is none', async () => {
+    await expect(load({}, { environment: { SIGNALBOX_WORKERS: 'all' } })).rejects.toThrow('SIGNALBOX_WORKERS')
+  })
+
+  it('of a file with an error count for nothing', async () => {
+    const { settings } = await load({ 'signalbox.yaml': `${FILE}nonsense: 1\n` })
+    expect(settings).toEqual(DEFAULT_SETTINGS)
+  })
+})
+
+describe('trust', () => {
+  const trusting = (trust: string) => load({ 'signalbox.yaml': `trust:\n${trust}\n`, ...VENDOR })
+
+  it.each([
+    ['a rule that fits nothing', '- { group: a, match: { paths: [vendors/**] } }', 2, 'fits no detection'],
+    ['a rule that asks nothing', '- { group: a, match: { paths: [] } }', 2, 'fits no detection'],
+    ['an empty match', '- { group: a, match: {} }', 2, 'fewer than 1'],
+    [
+      'the name of the group that is always there',
+      '- { group: default, match: { ids: ["*"] } }',
+      2,
+      'default',
+    ],
+    ['an unknown key', '- group: a\n  match: { ids: ["*"], files: [x] }', 3, 'not a known key'],
+  ])('refuses %s, at its place', async (_, trust, line, message) => {
+    const { problems } = await trusting(trust)
+    expect(problems).toMatchObject([{ severity: 'error', file: 'signalbox.yaml', line }])
+    expect(problems[0]!.message).toContain(message)
+  })
+
+  it('asks nothing of a part of the project', async () => {
+    const files = { 'signalbox.yaml': 'trust: [{ group: a, match: { ids: [Absent] } }]', ...VENDOR }
+    expect((await load(files, { paths: ['vendor'] })).problems).toEqual([])
+  })
+})
+
+describe('the environment', () => {
+  it('is that of the process above the file', () => {
+    const file = join(projectWith({ '.env': 'PATH=from-file\nSIGNALBOX_X="a b" # comment\n' }), '.env')
+    const environment = processEnvironment({ root: '.', envFile: file })
+    expect(environment.SIGNALBOX_X).toBe('a b')
+    expect(environment.PATH).toBe(process.env.PATH)
+  })
+
+  it('needs the file that was asked for', () => {
+    expect(() => processEnvironment({ root: '.', envFile: '/nowhere/.env' })).toThrow('does not exist')
+  })
+})
+
+describe('durations', () => {
+  it.each([
+    ['250ms', 250],
+    ['30s', 30_000],
+    ['1.5m', 90_000],
+    ['12h', 43_200_000],
+    ['3d', 259_200_000],
+    ['3', undefined],
+    ['3 d', undefined],
+    ['-1s', undefined],
+    ['d', undefined],
+  ])('%s is %s', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms)
+  })
+})
+
+describe('very many faults', () => {
+  it('are listed up to a hundred, and the others are counted', async () => {
+    const keys = Array.from({ length: 5_000 }, (_, i) => `k${i}: 1\n`).join('')
+    const { problems } = await load({ 'signalbox.yaml': keys })
+    expect(problems.filter(({ code }) => code === 'unknown-key')).toHaveLength(100)
+    expect(problems.filter(({ code }) => code !== 'unknown-key')).toMatchObject([
+      { code: 'more-problems', message: 'the file has 4900 more problems, which are not listed' },
+    ])
+  })
+})

@@ -1,0 +1,75 @@
+/** Where packages come from: flags, the environment, signalbox.yaml, and what `python add` fetched. */
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadProject } from '../../../src/config/load.ts'
+import { projectWith, TYPES } from '../_project.ts'
+
+async function paths(root: string, flags: readonly string[] = [], environment = {}) {
+  const project = await loadProject({ root, pythonPaths: flags, environment, destinationsFolder: TYPES })
+  const told = project.problems.map(
+    ({ code, file, line, column, message }) => `${file}:${line}:${column} ${code} ${message}`,
+  )
+  return { paths: project.settings.pythonPaths.map((path) => path.replace(root, '.')), told }
+}
+
+describe('Python paths', () => {
+  it('go from flags over the environment and the file to what was fetched, each once', async () => {
+    const root = projectWith({
+      'signalbox.yaml': 'python: { paths: [lib, wheels/a-1-py3-none-any.whl, flag] }\n',
+      'lib/a.py': '',
+      'flag/a.py': '',
+      'env/a.py': '',
+      'wheels/a-1-py3-none-any.whl': '',
+      '.signalbox/python/a.py': '',
+    })
+    const environment = { SIGNALBOX_PYTHON_PATH: `env${delimiter}` }
+    expect(await paths(root, ['flag'], environment)).toEqual({
+      paths: ['./flag', './env', './lib', './wheels/a-1-py3-none-any.whl', './.signalbox/python'],
+      told: [],
+    })
+  })
+
+  it('of the file must lie in the project, links followed', async () => {
+    const root = projectWith({
+      'signalbox.yaml': 'python:\n  paths: [../elsewhere, linked, gone, file.txt]\n',
+      'file.txt': '',
+    })
+    mkdirSync(join(dirname(root), 'elsewhere'))
+    symlinkSync('../elsewhere', join(root, 'linked'))
+    expect(await paths(root)).toEqual({
+      paths: [],
+      told: [
+        'signalbox.yaml:2:11 python-path the path ../elsewhere lies outside the project',
+        'signalbox.yaml:2:25 python-path the path linked lies outside the project',
+        'signalbox.yaml:2:33 python-path the path gone does not exist',
+        'signalbox.yaml:2:39 python-path the path file.txt is neither a folder nor a wheel',
+      ],
+    })
+  })
+
+  it('of the operator may lie anywhere, but must be there', async () => {
+    const root = projectWith({})
+    const elsewhere = join(dirname(root), 'elsewhere')
+    mkdirSync(elsewhere)
+    expect((await paths(root, ['../elsewhere'])).paths).toEqual([elsewhere])
+    await expect(paths(root, ['gone'])).rejects.toThrow('the Python path gone does not exist')
+    await expect(paths(root, [], { SIGNALBOX_PYTHON_PATH: 'gone' })).rejects.toThrow(
+      'the Python path gone does not exist',
+    )
+  })
+
+  it('say so where the lock names other packages than were fetched', async () => {
+    const told = [
+      'python-packages.lock:0:0 python-packages the packages that this file names are not all in .signalbox/python',
+    ]
+    const lock = { 'python-packages.lock': '{"version":1}' }
+    expect((await paths(projectWith(lock))).told).toEqual(told)
+    expect(
+      (await paths(projectWith({ ...lock, '.signalbox/python/python-packages.lock': '{}' }))).told,
+    ).toEqual(told)
+    expect(
+      (await paths(projectWith({ ...lock, '.signalbox/python/python-packages.lock': '{"version":1}' }))).told,
+    ).toEqual([])
+  })
+})

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { gate, pause, pauseCreditMs, resume, takeTokens } from '../../src/delivery/send-permit.ts'
+import type { DestinationState } from '../../src/store/store.ts'
+
+const fresh: DestinationState = {
+  pausedAt: null,
+  pausedReason: '',
+  probeAt: null,
+  failures: 0,
+  tokens: null,
+  tokensAt: null,
+}
+const NOW = 1_000_000
+const MINUTE = 60_000
+const limit = { perMinute: 60, burst: 10 }
+
+describe('gate', () => {
+  const paused = pause(fresh, '401', NOW)
+  it.each([
+    ['nothing against it', fresh, null, { allow: Number.POSITIVE_INFINITY, probe: false }],
+    ['a full bucket', fresh, limit, { allow: 10, probe: false }],
+    ['half a token', { ...fresh, tokens: 0.5, tokensAt: NOW }, limit, { allow: 0, until: NOW + 500 }],
+    ['an overdrawn bucket', { ...fresh, tokens: -1, tokensAt: NOW }, limit, { allow: 0, until: NOW + 2_000 }],
+    ['a bucket that filled again', { ...fresh, tokens: 0, tokensAt: NOW - 3_000 }, limit, { allow: 3 }],
+    ['a bucket left for a day', { ...fresh, tokens: 0, tokensAt: NOW - 86_400_000 }, limit, { allow: 10 }],
+    ['a pause', paused, limit, { allow: 0, probe: false, until: NOW + 5 * MINUTE }],
+    ['a probe that an older clock set', { ...paused, probeAt: NOW + 60 * MINUTE }, null, { allow: 1 }],
+    ['a hold that an older clock set', { ...fresh, heldUntil: NOW + 61 * MINUTE }, limit, { allow: 10 }],
+    [
+      'tokens that an older clock counted',
+      { ...fresh, tokens: 2, tokensAt: NOW + MINUTE },
+      limit,
+      { allow: 2 },
+    ],
+    ['a pause whose probe is due', { ...paused, probeAt: NOW }, null, { allow: 1, probe: true }],
+  ])('%s', (_, state, rateLimit, expected) => expect(gate(state, rateLimit, NOW)).toMatchObject(expected))
+
+  it('counts tokens taken from what had filled up since', () => {
+    const taken = takeTokens({ ...fresh, tokens: 2, tokensAt: NOW - 1_000 }, limit, 3, NOW)
+    expect(taken).toMatchObject({ tokens: 0, tokensAt: NOW })
+  })
+})
+
+describe('pause', () => {
+  it('keeps its beginning when it is confirmed, and the span when it ends', () => {
+    const confirmed = pause(pause(fresh, '401', NOW), '403', NOW + 5)
+    expect(confirmed).toMatchObject({ pausedAt: NOW, pausedReason: '403' })
+    expect(resume(confirmed, NOW + 9)).toEqual({ ...fresh, pauses: [{ from: NOW, to: NOW + 9 }] })
+  })
+
+  it('changes nothing where there was none', () => expect(resume(fresh, NOW)).toBe(fresh))
+
+  it('is remembered for the last fifty', () => {
+    let state = fresh
+    for (let n = 0; n < 60; n++) state = resume(pause(state, '401', n), n + 1)
+    expect(state.pauses?.map(({ from }) => from)).toEqual(Array.from({ length: 50 }, (_, i) => i + 10))
+  })
+})
+
+describe('pauseCreditMs', () => {
+  const pauses = [
+    { from: 100, to: 200 },
+    { from: 300, to: 450 },
+  ]
+  it.each([
+    ['waited through both', { createdAt: 0, due: 50 }, 250],
+    ['was made in the first', { createdAt: 150, due: 150 }, 200],
+    ['was made between them', { createdAt: 250, due: 250 }, 150],
+    ['was touched after the first', { createdAt: 0, due: 260 }, 150],
+    ['was touched after both', { createdAt: 0, due: 500 }, 0],
+  ])('a delivery that %s', (_, delivery, ms) => expect(pauseCreditMs(delivery, { pauses })).toBe(ms))
+})

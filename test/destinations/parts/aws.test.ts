@@ -1,0 +1,213 @@
+/** The links of the SDK's credential chain, each with a local fake, and what is made of what they give. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { awsCredentials, awsIdentity } from '../../../src/destinations/parts/aws.ts'
+import sqs from '../../../src/destinations/sqs.ts'
+import { type Fake, KEY_ID, listen, SECRET } from '../../support/aws.ts'
+import { withDate } from '../../support/date.ts'
+import { sendSample } from '../../support/stage.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-aws-'))
+/** The credential chain of the SDK takes the date of the process. */
+const NOW = Date.UTC(2026, 0, 31, 12)
+withDate(NOW)
+const soon = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString()
+
+/** Nothing of the machine's own must answer. */
+const NOTHING = {
+  AWS_ACCESS_KEY_ID: undefined,
+  AWS_SECRET_ACCESS_KEY: undefined,
+  AWS_SESSION_TOKEN: undefined,
+  AWS_PROFILE: undefined,
+  AWS_ROLE_ARN: undefined,
+  AWS_WEB_IDENTITY_TOKEN_FILE: undefined,
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: undefined,
+  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: undefined,
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: undefined,
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: undefined,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_ENDPOINT_URL_STS: undefined,
+  AWS_CONFIG_FILE: join(folder, 'none'),
+  AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
+  AWS_MAX_ATTEMPTS: '1',
+}
+
+const before = { ...process.env }
+let fake: Fake | undefined
+beforeEach(() => {
+  environment(NOTHING)
+})
+afterEach(async () => {
+  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+  environment(before)
+  await fake?.close()
+  fake = undefined
+})
+
+function environment(values: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+}
+
+/** Each test asks for a region of its own: what was found is remembered by region. */
+let regions = 0
+const region = () => `xx-test-${++regions}`
+
+const stsAnswer = (action: string, minutes = 60) => `<${action}Response><${action}Result><Credentials>
+<AccessKeyId>ASIA-${action}</AccessKeyId><SecretAccessKey>${SECRET}</SecretAccessKey><SessionToken>t</SessionToken>
+<Expiration>${soon(minutes)}</Expiration></Credentials></${action}Result></${action}Response>`
+
+describe('credentials come from', () => {
+  it('the environment', async () => {
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET })
+    const where = region()
+    const got = await awsCredentials({}, where)
+    expect(got).toMatchObject({ accessKeyId: KEY_ID, secretAccessKey: SECRET })
+    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the environment`)
+  })
+
+  it('a profile of the shared files', async () => {
+    const file = join(folder, 'credentials')
+    writeFileSync(file, `[soc]\naws_access_key_id = AKIA-SOC\naws_secret_access_key = ${SECRET}\n`)
+    environment({ AWS_SHARED_CREDENTIALS_FILE: file })
+    const where = region()
+    const got = await awsCredentials({ profile: 'soc' }, where)
+    expect(got).toMatchObject({ accessKeyId: 'AKIA-SOC' })
+    expect(await awsIdentity({ profile: 'soc' }, where)).toBe(
+      `AWS credentials for ${where} from a profile of the shared files`,
+    )
+  })
+
+  it('a web identity, by way of STS', async () => {
+    const asked: string[] = []
+    fake = await listen(async (_request, body) => {
+      asked.push(body)
+      return { status: 200, body: stsAnswer('AssumeRoleWithWebIdentity') }
+    })
+    writeFileSync(join(folder, 'token'), 'the-web-token')
+    environment({
+      AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'token'),
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/web',
+      AWS_ENDPOINT_URL_STS: fake.url,
+    })
+    const where = region()
+    const got = await awsCredentials({}, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-AssumeRoleWithWebIdentity' })
+    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from a web identity`)
+    expect(asked[0]).toContain('WebIdentityToken=the-web-token')
+  })
+
+  it('a container', async () => {
+    fake = await listen(async ({ headers }) => ({
+      status: headers.authorization === 'Bearer c' ? 200 : 403,
+      body: JSON.stringify({
+        AccessKeyId: 'ASIA-CONTAINER',
+        SecretAccessKey: SECRET,
+        Token: 't',
+        Expiration: soon(60),
+      }),
+    }))
+    environment({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${fake.url}/c`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'Bearer c',
+    })
+    const where = region()
+    const got = await awsCredentials({}, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-CONTAINER' })
+    expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the container`)
+  })
+
+  it('the metadata of an instance', async () => {
+    fake = await listen(async ({ method, url = '' }) => {
+      if (method === 'PUT') return { status: 200, body: 'imds-token' }
+      if (url.endsWith('/security-credentials/')) return { status: 200, body: 'role' }
+      const body = {
+        Code: 'Success',
+        AccessKeyId: 'ASIA-INSTANCE',
+        SecretAccessKey: SECRET,
+        Token: 't',
+        Expiration: soon(60),
+      }
+      return { status: 200, body: JSON.stringify(body) }
+    })
+    environment({ AWS_EC2_METADATA_DISABLED: undefined, AWS_EC2_METADATA_SERVICE_ENDPOINT: fake.url })
+    const where = region()
+    const got = await awsCredentials({}, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-INSTANCE' })
+    expect(await awsIdentity({}, where)).toBe(
+      `AWS credentials for ${where} from the metadata of the instance`,
+    )
+  })
+
+  it('a role, with its external id, on top of what the chain found', async () => {
+    const asked: string[] = []
+    fake = await listen(async (_request, body) => {
+      asked.push(body)
+      return { status: 200, body: stsAnswer('AssumeRole') }
+    })
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_ENDPOINT_URL_STS: fake.url })
+    const role = { roleArn: 'arn:aws:iam::210987654321:role/alerts', externalId: 'soc-42' }
+    const where = region()
+    const got = await awsCredentials(role, where)
+    expect(got).toMatchObject({ accessKeyId: 'ASIA-AssumeRole' })
+    expect(await awsIdentity(role, where)).toBe(
+      `AWS credentials for ${where} from the environment, by which the role arn:aws:iam::210987654321:role/alerts was assumed`,
+    )
+    const form = new URLSearchParams(asked[0])
+    expect(form.get('RoleArn')).toBe(role.roleArn)
+    expect(form.get('ExternalId')).toBe('soc-42')
+  })
+})
+
+describe('what was found', () => {
+  async function countAsked(minutes: number): Promise<number> {
+    let asked = 0
+    fake = await listen(async () => {
+      asked++
+      return { status: 200, body: stsAnswer('AssumeRole', minutes) }
+    })
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_ENDPOINT_URL_STS: fake.url })
+    const [role, where] = [{ roleArn: 'arn:aws:iam::210987654321:role/alerts' }, region()]
+    await awsCredentials(role, where)
+    await awsCredentials(role, where)
+    return asked
+  }
+
+  it('is used again while it is good', async () => {
+    expect(await countAsked(60)).toBe(1)
+  })
+
+  it('is fetched anew before it expires', async () => {
+    expect(await countAsked(5)).toBe(2)
+  })
+})
+
+describe('a destination without credentials', () => {
+  const options = () => ({
+    queueUrl: 'https://sqs.xx.amazonaws.com/1/a',
+    region: region(),
+    endpoint: 'http://127.0.0.1:9',
+  })
+
+  it('waits, and says that there are none', async () => {
+    expect(await sendSample(sqs, options())).toMatchObject({
+      result: 'retry',
+      message: expect.stringMatching(/^no AWS credentials: /),
+    })
+  })
+
+  it('pauses where its role is refused, and tells no secret', async () => {
+    fake = await listen(async () => ({
+      status: 403,
+      body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>',
+    }))
+    environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_ENDPOINT_URL_STS: fake.url })
+    const outcome = await sendSample(sqs, { ...options(), roleArn: 'arn:aws:iam::210987654321:role/alerts' })
+    expect(outcome).toMatchObject({ result: 'refused', scope: 'destination' })
+    expect(JSON.stringify(outcome)).not.toContain(SECRET)
+  })
+})

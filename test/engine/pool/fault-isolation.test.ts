@@ -1,0 +1,239 @@
+/** Detections that raise, exit or take too much memory: named and stopped, while everything else in the batch stands. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEngine } from '../../../src/engine/engine.ts'
+import type { Detection } from '../../../src/model/project/detection.ts'
+import type { Engine } from '../../../src/model/events/evaluation.ts'
+import type { FunctionError } from '../../../src/model/alerts/finding.ts'
+import { type Log, silentLog } from '../../../src/model/ports.ts'
+import {
+  engineProject,
+  envelope,
+  findingsOf,
+  helper,
+  rule,
+  told,
+  warmEngine,
+} from '../../support/engine-project.ts'
+
+const onBad = (statement: string, indent = '        ') =>
+  `import os, sys, time, itertools\ndef rule(event):\n    if event.get("bad"):\n${indent}${statement}\n    return True`
+/** What stops it -> how it looks from outside. */
+const BAD: [name: string, source: string, expected: Partial<FunctionError>][] = [
+  ['raises', onBad('raise KeyError("x")'), { type: 'KeyError', message: "'x'" }],
+  ['raises-base', onBad('raise BaseException("x")'), { type: 'BaseException' }],
+  ['interrupts', onBad('raise KeyboardInterrupt'), { type: 'KeyboardInterrupt' }],
+  ['sys-exit', onBad('sys.exit(3)'), { type: 'SystemExit', message: '3' }],
+  ['recurses', onBad('(lambda f: f(f))(lambda f: f(f))'), { type: 'RecursionError' }],
+  [
+    'waits',
+    onBad('import select; select.select([0], [], [], 0.1)'),
+    { type: 'SandboxError', message: 'detection waits tried to wait for a file or a connection' },
+  ],
+  ['os-exit', onBad('os._exit(0)'), { type: 'InterpreterEnded', limit: 'crash' }],
+  ['allocates too much', onBad('bytearray(2**32)'), { type: 'OverflowError' }],
+  ['allocates all there is', onBad('[bytearray(10**7) for _ in range(1000)]'), { type: 'MemoryError' }],
+  [
+    'raises what can’t be printed',
+    `class Silent(Exception):\n    def __str__(self): raise ValueError\n    __repr__ = __str__\n${onBad('raise Silent')}`,
+    { type: 'Silent', message: 'Silent', repr: 'Silent' },
+  ],
+  [
+    'deep',
+    'nested = ()\nfor _ in range(10**6): nested = (nested,)\ndef rule(event):\n    global nested\n    if event.get("bad"): nested = None\n    return True',
+    { type: 'InterpreterEnded', limit: 'crash' },
+  ],
+]
+
+const good = (id: string) => rule(id, 'def rule(event): return True')
+const start = (detections: Detection[], over: { workers?: number; limits?: object; log?: Log } = {}) =>
+  createEngine({
+    project: engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...over.limits } } }),
+    purpose: 'run',
+    workers: over.workers ?? 1,
+    log: over.log ?? silentLog,
+    warm: warmEngine(),
+  })
+
+/** One engine for all: to start one takes longer than to use it. */
+let engine: Engine
+beforeAll(async () => {
+  const types = BAD.map(([name]) => name)
+  engine = await start(
+    [
+      { ...good('first'), logTypes: types },
+      ...BAD.map(([name, source]) => rule(name, source, { logTypes: [name] })),
+      { ...good('last'), logTypes: types },
+    ],
+    { workers: 2 },
+  )
+})
+afterAll(() => engine.close())
+
+describe('a detection that', () => {
+  it.each(BAD)('%s on one event is stopped there; the other results stand', async (name, _, expected) => {
+    const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
+    const evaluated = await engine.evaluate(events)
+    expect(evaluated.map(told)).toEqual(events.map(() => ['first', name, 'last']))
+    const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
+    expect([before, after]).toEqual([{ output: true }, { output: true }])
+    expect(stopped!.error).toMatchObject(expected)
+    expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
+  })
+})
+
+describe('a result without end', () => {
+  const endless: [name: string, source: string, type: string][] = [
+    ['a list of destinations', 'def destinations(event): return ["x"] * 10**6', 'ValueError'],
+    ['the name of a destination', 'def destinations(event): return ["x" * 10**6]', 'ValueError'],
+    ['a context', 'def alert_context(event): return {"x": "y" * 3 * 10**8}', 'MemoryError'],
+    [
+      'the name of an exception',
+      'def title(event): raise type("E" * 10**6, (Exception,), {})',
+      'E'.repeat(1_000),
+    ],
+  ]
+  let together: Engine
+  beforeAll(async () => {
+    together = await start(
+      endless.map(([name, source]) =>
+        rule(name, `def rule(event): return True\n${source}`, { logTypes: [name] }),
+      ),
+    )
+  })
+  afterAll(() => together.close())
+
+  it.each(endless)('as %s is an error of its function, and a short one', async (name, _, type) => {
+    const [event] = await together.evaluate([envelope({}, { type: name })])
+    const { detection, ...others } = findingsOf(event!)[name]!
+    expect(detection).toEqual({ output: true })
+    const [result] = Object.values(others)
+    expect(result!.error!.type).toBe(type)
+    expect(JSON.stringify(result).length).toBeLessThan(10_000)
+  })
+})
+
+describe('a detection that ends workers again and again', () => {
+  const errors: object[] = []
+  let limited: Engine
+  beforeAll(async () => {
+    const log = { ...silentLog, error: (fields: object) => errors.push(fields) } as Log
+    const detections = [rule('exits', onBad('os._exit(0)')), good('good')]
+    const sleeps = rule('sleeps', 'import time\ndef rule(event): time.sleep(1e6)', { logTypes: ['sleeps'] })
+    limited = await start([...detections, sleeps], { limits: { quarantineAfter: 2 }, log })
+  })
+  afterAll(() => limited.close())
+
+  it('is quarantined, says so, and runs no more', async () => {
+    const events = [1, 1, 1, 0].map((bad) => envelope({ bad: bad === 1 }))
+    const evaluated = await limited.evaluate(events)
+    expect(evaluated.map(told)).toEqual([['exits', 'good'], ['exits', 'good'], ['good'], ['good']])
+    const [first, second] = evaluated.map((event) => findingsOf(event).exits?.detection?.error?.message)
+    const message = 'ended the Python interpreter'
+    expect(first).toBe(message)
+    expect(second).toBe(`${message}; quarantined until the next start after 2 such calls`)
+    expect(errors).toEqual([{ detection: 'exits', endings: 2 }])
+
+    const [later] = await limited.evaluate([envelope({ bad: true })])
+    expect(told(later!)).toEqual(['good'])
+  })
+
+  it('does not keep the engine from closing: what is under way rejects', async () => {
+    const underWay = limited.evaluate([envelope({}, { type: 'sleeps' })])
+    await Promise.all([expect(underWay).rejects.toThrow('closed'), limited.close()])
+    await expect(limited.evaluate([envelope({})])).rejects.toThrow('closed')
+  })
+})
+
+describe('a worker whose memory has grown', () => {
+  it('is replaced after the batch, and what was quarantined stays so', async () => {
+    const counts =
+      'n = 0\ndef rule(event):\n    global n\n    n += 1\n    bytearray(event.get("bytes", 0))\n    return True\ndef title(event): return str(n)'
+    const exits = rule('exits', onBad('os._exit(0)'))
+    const roomy = await start([rule('counts', counts), exits], { limits: { quarantineAfter: 1 } })
+    const counted = async (bytes: number, bad = false) => {
+      const [event] = await roomy.evaluate([envelope({ bytes, bad })])
+      const { counts, exits } = findingsOf(event!)
+      return [counts!.title!.output, exits !== undefined]
+    }
+    expect(await counted(0, true)).toEqual(['1', true])
+    expect(await counted(0)).toEqual(['2', false])
+    expect(await counted(150_000_000)).toEqual(['3', false])
+    expect(await counted(0, true)).toEqual(['1', false])
+    await roomy.close()
+  })
+})
+
+describe('a body that', () => {
+  const cases: [name: string, source: string, error: object][] = [
+    [
+      'has a syntax error',
+      'x = 1\ndef rule(event)\n  pass',
+      { type: 'SyntaxError', frames: [{ line: 2, source: 'def rule(event)' }] },
+    ],
+    [
+      'imports what is not there',
+      '\n\nimport nowhere',
+      { type: 'ModuleNotFoundError', frames: [{ line: 2, source: 'import nowhere' }] },
+    ],
+    [
+      'raises',
+      'def f(): raise ValueError("no")\nf()',
+      { type: 'ValueError', frames: [{ line: 2 }, { line: 1, function: 'f' }] },
+    ],
+    [
+      'has no rule',
+      'def policy(resource): return True',
+      { type: 'MissingFunction', message: 'the body defines no function rule' },
+    ],
+    ['leans on a broken helper', 'from broken import x', { type: 'ImportError', frames: [{ line: 1 }] }],
+    ['exits', 'import sys\nsys.exit()', { type: 'SystemExit' }],
+    ['kills', 'import os\nos._exit(0)', { type: 'InterpreterEnded', limit: 'crash' }],
+  ]
+  let loaded: Engine
+  beforeAll(async () => {
+    const bad = cases.map(([name, source]) => rule(name, source))
+    const helpers = [
+      helper('broken', '1 / 0'),
+      helper('sound', 'import broken_too'),
+      helper('broken_too', 'x: ('),
+    ]
+    const project = engineProject({ helpers, detections: [...bad, good('good')] })
+    loaded = await createEngine({ project, purpose: 'run', workers: 1, log: silentLog, warm: warmEngine() })
+  })
+  afterAll(() => loaded.close())
+
+  it.each(cases)('%s as it loads is a problem with its place', (name, _, error) => {
+    const { frames, ...rest } = error as { frames?: object[] }
+    const problem = loaded.problems.find(({ id }) => id === name)
+    expect(problem).toMatchObject({ kind: 'detection', error: rest })
+    const file = `rules/${name}.py`
+    expect(problem!.error.frames).toMatchObject(frames?.map((each) => ({ file, ...each })) ?? [{ file }])
+  })
+
+  it('is a helper is named with what it raised, those that lean on it with their own line', () => {
+    const helpers = loaded.problems.filter(({ kind }) => kind === 'helper')
+    expect(helpers).toMatchObject([
+      {
+        id: 'broken',
+        error: { type: 'ZeroDivisionError', frames: [{ file: 'global_helpers/broken.py', line: 1 }] },
+      },
+      {
+        id: 'sound',
+        error: {
+          type: 'ImportError',
+          message: expect.stringContaining('helper broken_too could not be loaded: SyntaxError'),
+          frames: [{ file: 'global_helpers/sound.py' }],
+        },
+      },
+      {
+        id: 'broken_too',
+        error: { type: 'SyntaxError', frames: [{ file: 'global_helpers/broken_too.py' }] },
+      },
+    ])
+  })
+
+  it('could not be loaded is not evaluated; the others are', async () => {
+    const [event] = await loaded.evaluate([envelope({})])
+    expect(told(event!)).toEqual(['good'])
+  })
+})

@@ -1,0 +1,69 @@
+/** What each trust group loads, and how their results become one. */
+import { describe, expect, it } from 'vitest'
+import { joinOutcomes, type Outcome, splitByTrust } from '../../../src/engine/pool/split-by-trust.ts'
+import { dataModel, engineProject, helper, rule } from '../../support/engine-project.ts'
+import { identity } from '../../support/model.ts'
+
+const ids = (list: Iterable<{ readonly id: string }>) => [...list].map(({ id }) => id)
+
+describe('the split', () => {
+  const trust = [
+    { group: 'vendor', match: { ids: ['v_*'] } },
+    { group: 'empty', match: { ids: ['nothing'] } },
+  ]
+  const project = engineProject({
+    detections: [rule('v_rule', ''), rule('own', '')],
+    helpers: [helper('common', ''), helper('v_helper', '')],
+    dataModels: [dataModel({ id: 'common_model' }), dataModel({ id: 'v_model' })],
+    settings: { trust },
+  })
+
+  it('lends the project’s own helpers to every group, and never the other way', () => {
+    const split = splitByTrust(project).map(({ name, content }) => [
+      name,
+      ids(content.detections.values()),
+      ids(content.helpers),
+      ids(content.dataModels),
+    ])
+    expect(split).toEqual([
+      ['default', ['own'], ['common'], ['common_model']],
+      ['vendor', ['v_rule'], ['v_helper', 'common'], ['v_model', 'common_model']],
+    ])
+  })
+
+  it('is one group where nobody asks for more', () => {
+    expect(splitByTrust(engineProject({ detections: [] })).map(({ name }) => name)).toEqual(['default'])
+  })
+})
+
+describe('the outcome of an event', () => {
+  const order = new Map(['a', 'b', 'c'].map((id, place) => [id, place]))
+  const evaluated = (...found: string[]): Outcome => ({
+    status: 'evaluated',
+    event: identity(),
+    ownRowId: false,
+    findings: found.map((detection) => ({ from: 'detection', detection, event: identity(), functions: {} })),
+  })
+  const rejected: Outcome = { status: 'rejected', reason: 'crashed the evaluator' }
+  const joined = (...parts: Outcome[]) =>
+    joinOutcomes(
+      parts.map((outcome, at) => ({ group: `g${at}`, outcome })),
+      order,
+    )
+  const found = (outcome: Outcome) =>
+    outcome.status === 'evaluated' ? outcome.findings.map(({ detection }) => detection) : outcome.reason
+
+  it('holds the findings of all groups, in the order of the project', () => {
+    expect(found(joined(evaluated('c', 'a'), evaluated('b')))).toEqual(['a', 'b', 'c'])
+  })
+
+  it('stands although one group lost it, and says so', () => {
+    const outcome = joined(rejected, evaluated('b'))
+    expect(found(outcome)).toEqual(['b'])
+    expect(outcome).toMatchObject({ missed: 'trust group g0: crashed the evaluator' })
+  })
+
+  it('is a rejection where all reject', () => {
+    expect(joined(rejected, rejected)).toEqual(rejected)
+  })
+})

@@ -1,0 +1,42 @@
+/** What Python answers, on its way into JavaScript. */
+import { describe, expect, it } from 'vitest'
+import { type CApi, callText, PythonRaised } from '../../../src/engine/runtime/c-api.ts'
+
+const SIZE_AT = 8
+const TEXT_AT = 16
+
+/** An interpreter whose call answers with a text of so many bytes; null: with something that is no text. */
+function answering(bytes: number | null) {
+  const buffer = new ArrayBuffer(64)
+  new Uint8Array(buffer).set(Buffer.from('answer'), TEXT_AT)
+  const cleared: true[] = []
+  const api = {
+    _malloc: () => SIZE_AT,
+    _free: () => {},
+    _PyUnicode_DecodeUTF8: () => 1,
+    _PyObject_CallOneArg: () => 2,
+    _Py_DecRef: () => {},
+    _PyErr_Clear: () => cleared.push(true),
+    _PyUnicode_AsUTF8AndSize: (_object: number, size: number) => {
+      new DataView(buffer).setUint32(size, bytes ?? 0, true)
+      return bytes === null ? 0 : TEXT_AT
+    },
+  } as unknown as CApi
+  return { cleared, call: () => callText(api, { buffer }, 3, '') }
+}
+
+describe('an answer of Python', () => {
+  it('is its text', () => {
+    expect(answering(6).call()).toBe('answer')
+  })
+
+  it('is none beyond 128 MiB, and is not read', () => {
+    expect(answering(128 * 1024 * 1024 + 1).call).toThrow(PythonRaised)
+  })
+
+  it('that is no text leaves no error behind for the next call', () => {
+    const { call, cleared } = answering(null)
+    expect(call).toThrow(PythonRaised)
+    expect(cleared).toEqual([true])
+  })
+})

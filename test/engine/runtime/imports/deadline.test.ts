@@ -1,0 +1,59 @@
+/** Follows an interpreter's memory: what it tells the watchdog, and when it interrupts. */
+import { describe, expect, it } from 'vitest'
+import { Deadline } from '../../../../src/engine/runtime/imports/deadline.ts'
+import { MARK_CELLS, readMark } from '../../../../src/engine/protocol/messages.ts'
+
+const BUDGET_MS = 20
+const INTERRUPT = 2
+/** Where the driver's cells, a list's iterator and the numbers of its items lie, in words. */
+const [CELLS, ITERATOR, ITEMS] = [4, 20, 30]
+const NEXT_PLACE = ITERATOR + 2
+
+function running() {
+  const words = new Int32Array(64)
+  const mark = new Int32Array(new SharedArrayBuffer(MARK_CELLS * 4))
+  const deadline = new Deadline(mark)
+  deadline.limit(BUDGET_MS)
+  deadline.watch({ buffer: words.buffer }, CELLS * 4)
+  const tell = (...cells: number[]) => {
+    words.set(cells, CELLS)
+    deadline.marked()
+  }
+  return { deadline, words, tell, seen: () => readMark(mark) }
+}
+
+describe('a deadline', () => {
+  it('follows a loop without being told', () => {
+    const { deadline, words, tell, seen } = running()
+    words.set([70, 80, 90], ITEMS)
+    tell(1, 5, 0, 0, ITERATOR * 4, ITEMS * 4)
+    const before = seen().serial
+    words[NEXT_PLACE] = 2
+    expect(deadline.polled()).toBe(0)
+    expect(seen()).toEqual({ serial: before + 1, body: 5, item: 80, function: 0, isExact: false })
+    words[NEXT_PLACE] = 3
+    deadline.ended()
+    expect(seen()).toEqual({ serial: before + 2, body: 5, item: 90, function: 0, isExact: true })
+  })
+
+  it('counts only the time that the thread had a core', () => {
+    const { deadline, tell } = running()
+    tell(1, 5, 0, 0, 0, 0)
+    expect(deadline.polled()).toBe(0)
+    const cell = new Int32Array(new SharedArrayBuffer(4))
+    // The first look starts its account; then it goes without a core for many times its budget.
+    Atomics.wait(cell, 0, 0, BUDGET_MS)
+    expect(deadline.polled()).toBe(0)
+    Atomics.wait(cell, 0, 0, BUDGET_MS * 10)
+    expect(deadline.polled()).toBe(0)
+    let polls = 0
+    while (deadline.polled() !== INTERRUPT) polls++
+    expect(polls).toBeGreaterThan(0)
+  })
+
+  it('never strikes outside of a body', () => {
+    const { deadline, tell } = running()
+    tell(1, -1, 0, 0, 0, 0)
+    expect([deadline.polled(), deadline.polled()]).toEqual([0, 0])
+  })
+})

@@ -1,0 +1,86 @@
+/** Only a body that changed is studied again; a helper that changed counts for the facts that followed it. */
+import { describe, expect, it } from 'vitest'
+import { BodyStudies } from '../../../src/engine/snapshot/analysis-cache.ts'
+import type { NamedBody } from '../../../src/engine/protocol/messages.ts'
+
+const NONE = new Set<number>()
+const base = {
+  type: 'rule',
+  logTypes: [],
+  scheduledQueries: [],
+  resourceTypes: [],
+  suppressions: [],
+} as const
+const helper = (id: string, source: string): NamedBody => ({ kind: 'helper', id, path: `${id}.py`, source })
+const detection = (id: string, source: string): NamedBody =>
+  ({ ...base, kind: 'detection', id, path: `${id}.py`, source, filter: null, signalFields: [] }) as NamedBody
+
+interface Asked {
+  bodies: { number: number; id: string; source: string }[]
+}
+
+/** Studies as Python would, where a text names what it follows. */
+function study(kept: Uint8Array | null, bodies: readonly NamedBody[], leftOut: ReadonlySet<number> = NONE) {
+  const asked: string[] = []
+  const result = new BodyStudies(kept).of(bodies, leftOut, (text) => {
+    const request = JSON.parse(text) as Asked
+    asked.push(...request.bodies.map(({ id }) => id))
+    const answers = request.bodies.map(({ id, source }) => ({
+      facts: {
+        functions: [{ name: id, line: 1 }],
+        imports: [],
+        followed: source.startsWith('follows ') ? [`${source.slice(8)}.py`] : [],
+      },
+      code: source === 'no Python' ? null : btoa(source),
+    }))
+    return JSON.stringify(answers)
+  })
+  return { ...result, kept: result.kept?.() ?? null, asked }
+}
+
+const BODIES = [
+  helper('one', 'one'),
+  helper('two', 'two'),
+  detection('Follows', 'follows one'),
+  detection('Alone', 'alone'),
+]
+const edited = (id: string, source: string) =>
+  BODIES.map((body) => (body.id === id ? { ...body, source } : body))
+
+it('studies everything once, in the order of the bodies', () => {
+  const first = study(null, BODIES)
+  expect(first.asked).toEqual(['one', 'two', 'Follows', 'Alone'])
+  expect(first.studies.map(({ code }) => code && atob(code))).toEqual(['one', 'two', 'follows one', 'alone'])
+  const again = study(first.kept, BODIES)
+  expect(again).toMatchObject({ asked: [], kept: null })
+  expect(again.studies.map(({ facts, code }) => ({ facts, code }))).toEqual(first.studies)
+})
+
+describe('studies again', () => {
+  it.each([
+    ['a detection that was edited', edited('Alone', 'edited'), ['Alone']],
+    ['a helper that was edited, and what followed it', edited('one', 'edited'), ['one', 'Follows']],
+    ['a helper that nothing followed, alone', edited('two', 'edited'), ['two']],
+    ['everything, once another name leads to a helper', [...BODIES, helper('three', 'three')], undefined],
+  ])('%s', (_, bodies, expected) => {
+    const { asked } = study(study(null, BODIES).kept, bodies)
+    expect(asked).toEqual(expected ?? bodies.map(({ id }) => id))
+  })
+
+  it('what could not be compiled', () => {
+    const bodies = edited('Alone', 'no Python')
+    expect(study(study(null, bodies).kept, bodies).asked).toEqual(['Alone'])
+  })
+})
+
+it('asks nothing of a body that is left out', () => {
+  const { asked, studies } = study(null, BODIES, new Set([2]))
+  expect(asked).toEqual(['one', 'two', 'Alone'])
+  expect(studies[2]).toEqual({ facts: null, code: null })
+})
+
+it('keeps what another project asked for', () => {
+  const first = study(null, BODIES)
+  const second = study(first.kept, [detection('Other', 'other')])
+  expect(study(second.kept, BODIES).asked).toEqual([])
+})

@@ -1,0 +1,132 @@
+/** The cache gives back what it was given, or nothing. */
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openImageCache } from '../../../src/engine/snapshot/snapshot-cache.ts'
+
+const IMAGE = new Uint8Array(100_000).map((_, at) => at % 251)
+const HEAD_BYTES = 28
+
+let folder: string
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), 'signalbox-images-')), 'images')
+})
+afterEach(() => rmSync(join(folder, '..'), { recursive: true }))
+
+const fileOf = (name: string) => join(folder, `${name}.image`)
+const bytesOf = (image: Uint8Array | null) => image && Buffer.from(image)
+
+async function filled(...names: string[]) {
+  const cache = openImageCache(folder)
+  for (const name of names) await cache.write(name, IMAGE)
+  return cache
+}
+
+it('gives back what it was given, to another process too', async () => {
+  await filled('a')
+  expect(bytesOf(openImageCache(folder).read('a'))).toEqual(Buffer.from(IMAGE))
+})
+
+it('has nothing where nothing was written', async () => {
+  expect(openImageCache(folder).read('a')).toBeNull()
+  expect((await filled('a')).read('b')).toBeNull()
+})
+
+it('lets nobody else in', async () => {
+  await filled('a')
+  const modes = [folder, join(folder, 'key'), fileOf('a')].map((path) => statSync(path).mode & 0o777)
+  expect(modes).toEqual([0o700, 0o600, 0o600])
+})
+
+it('leaves no partial file behind', async () => {
+  await filled('a', 'b')
+  expect(readdirSync(folder).sort()).toEqual(['a.image', 'b.image', 'key'])
+})
+
+describe('an image is none when', () => {
+  const flip = (at: number) => (file: string) => {
+    const bytes = readFileSync(file)
+    bytes[at]! ^= 1
+    writeFileSync(file, bytes)
+  }
+  const cut = (length: number) => (file: string) =>
+    writeFileSync(file, readFileSync(file).subarray(0, length))
+  const damages: [name: string, damage: (file: string) => unknown][] = [
+    ['a bit of it is flipped', flip(HEAD_BYTES + 50_000)],
+    ['the last bit is flipped', flip(HEAD_BYTES + IMAGE.length - 1)],
+    ['a bit of its nonce is flipped', flip(0)],
+    ['a bit of its tag is flipped', flip(HEAD_BYTES - 1)],
+    ['it is cut short', cut(50_000)],
+    ['only its head is left', cut(HEAD_BYTES)],
+    ['it is empty', cut(0)],
+    [
+      'something was added to it',
+      (file) => writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.alloc(1)])),
+    ],
+    ['it belongs to another name', (file) => copyFileSync(fileOf('b'), file)],
+    ['others may read the key', () => chmodSync(join(folder, 'key'), 0o644)],
+    ['others may write the key', () => chmodSync(join(folder, 'key'), 0o620)],
+    ['the key is cut', () => cut(31)(join(folder, 'key'))],
+    ['the key is another', () => writeFileSync(join(folder, 'key'), Buffer.alloc(32, 7))],
+    ['the key is gone', () => rmSync(join(folder, 'key'))],
+    [
+      'a folder stands in its place',
+      (file) => {
+        rmSync(file)
+        mkdirSync(file)
+      },
+    ],
+  ]
+  it.each(damages)('%s; the next one written is good', async (_, damage) => {
+    const cache = await filled('a', 'b')
+    damage(fileOf('a'))
+    expect(cache.read('a')).toBeNull()
+
+    rmSync(fileOf('a'), { recursive: true })
+    await cache.write('a', IMAGE)
+    expect(bytesOf(cache.read('a'))).toEqual(Buffer.from(IMAGE))
+    expect(statSync(join(folder, 'key')).mode & 0o077).toBe(0)
+  })
+
+  it('it was sealed with the key of another folder', async () => {
+    await filled('a')
+    const other = join(folder, 'other')
+    await openImageCache(other).write('a', IMAGE)
+    copyFileSync(join(other, 'a.image'), fileOf('a'))
+    expect(openImageCache(folder).read('a')).toBeNull()
+  })
+})
+
+it('can live without its folder', async () => {
+  writeFileSync(join(folder, '..', 'file'), '')
+  const cache = openImageCache(join(folder, '..', 'file', 'images'))
+  await cache.write('a', IMAGE)
+  expect(cache.read('a')).toBeNull()
+})
+
+it('forgets what was not used for longest, once all weigh too much', async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `old-${at}`)
+  await filled(...names)
+  for (const [at, name] of names.entries()) utimesSync(fileOf(name), at + 1, at + 1)
+  const cache = openImageCache(folder, 11 * (IMAGE.length + HEAD_BYTES))
+  // Reading is using.
+  cache.read('old-0')
+  await cache.write('new', IMAGE.subarray(1), IMAGE.subarray(0, 1))
+  const kept = readdirSync(folder).filter((name) => name.endsWith('.image'))
+  expect(kept).toHaveLength(11)
+  expect(kept).toEqual(expect.arrayContaining(['new.image', 'old-0.image']))
+  expect(kept).not.toContain('old-1.image')
+  expect(kept).not.toContain('old-2.image')
+})

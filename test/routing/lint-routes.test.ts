@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Registry } from '../../src/model/project/destination.ts'
+import { LINT_CODES } from '../../src/model/project/lint.ts'
+import { type BodyRouting, type LintFinding, lintRoutes } from '../../src/routing/lint-routes.ts'
+import type { Knowledge } from '../../src/routing/possible.ts'
+import { routeRows } from '../../src/routing/route-tables.ts'
+import { destination, detection, registry } from '../support/model.ts'
+
+const house = registry(
+  [destination('soc', { severities: ['HIGH', 'CRITICAL'] }), destination('team', { severities: ['MEDIUM'] })],
+  { fallback: ['soc'] },
+)
+const noFallback = registry(house.destinations)
+
+const PLAIN: BodyRouting = { hasSeverity: false, named: [], skipMixed: null, varying: null }
+const at = (line: number) => ({ file: 'rules/test.py', line, column: 5 })
+
+interface Planted {
+  readonly over?: Parameters<typeof detection>[0]
+  readonly knowledge?: Partial<Knowledge>
+  readonly body?: Partial<BodyRouting>
+  readonly given?: Registry
+}
+
+/** Findings of the one planted detection beside a sound one that keeps every destination reachable. */
+function lint({ over = {}, knowledge = {}, body = {}, given = house }: Planted): LintFinding[] {
+  const planted = detection(over)
+  const sound = detection({ id: 'Sound', outputIds: given.destinations.map(({ name }) => name) })
+  const known = { severity: null, destinations: null, ...knowledge }
+  return lintRoutes(
+    [
+      { detection: planted, rows: routeRows(planted, known, [], given), body: { ...PLAIN, ...body } },
+      {
+        detection: sound,
+        rows: routeRows(sound, { severity: null, destinations: null }, [], given),
+        body: PLAIN,
+      },
+    ],
+    given,
+  )
+}
+
+const told = (findings: readonly LintFinding[]) =>
+  findings.map(({ code, message, at: place }) => {
+    const where = 'place' in place ? `${place.place.file}:${place.place.line}` : `${place.file} ${place.key}`
+    return `${where} ${code}: ${message}`
+  })
+
+describe('lint', () => {
+  it('finds nothing in what is sound', () => {
+    expect(lint({})).toEqual([])
+  })
+
+  it.each<[string, Planted, string]>([
+    [
+      'a name in destinations() that no destination has',
+      {
+        body: {
+          named: [
+            { name: 'socc', place: at(4) },
+            { name: 'SKIP', place: at(5) },
+          ],
+        },
+      },
+      'rules/test.py:4 unknown-destination: destinations() names "socc", which is no destination',
+    ],
+    [
+      'an alert that would reach nobody',
+      { over: { severity: 'LOW' }, given: noFallback },
+      'rules/test.yml Severity reaches-nobody: alerts of LOW severity would reach nobody',
+    ],
+    [
+      'a severity() whose text leaves open that nobody gets it',
+      { knowledge: { severity: { values: ['HIGH'], closed: false } }, given: noFallback },
+      'rules/test.yml Severity reaches-nobody: alerts of LOW and INFO severity could reach nobody',
+    ],
+    [
+      'names that are all unknown',
+      { over: { outputIds: ['gone'] }, given: noFallback },
+      'rules/test.yml OutputIds reaches-nobody: alerts of MEDIUM severity would reach nobody',
+    ],
+    [
+      'a severity that severity() can return and nobody takes',
+      { knowledge: { severity: { values: ['LOW', 'HIGH'], closed: true } } },
+      'rules/test.yml Severity untaken-severity: severity() can return LOW, which only the fallback accepts',
+    ],
+    [
+      'OutputIds that shadow severity()',
+      { over: { outputIds: ['team'] }, body: { hasSeverity: true } },
+      'rules/test.yml OutputIds shadowed-severity: OutputIds decides the route whatever severity() returns',
+    ],
+    [
+      'an override that shadows severity()',
+      { over: { outputIds: ['team'], override: 'destinations.yaml:4' }, body: { hasSeverity: true } },
+      'rules/test.yml OutputIds shadowed-severity: the override at destinations.yaml:4 decides the route whatever severity() returns',
+    ],
+    [
+      'SKIP beside names in the metadata',
+      { over: { outputIds: ['SKIP', 'team'] } },
+      'rules/test.yml OutputIds skip-mixed: SKIP beside names: nobody gets the alert',
+    ],
+    [
+      'SKIP beside names in the body',
+      { body: { skipMixed: at(7) } },
+      'rules/test.py:7 skip-mixed: SKIP beside names: nobody gets the alert',
+    ],
+    [
+      'destinations() that varies within one alert',
+      { body: { varying: at(9) } },
+      'rules/test.py:9 varying-destinations: destinations() depends on the event, but events that differ there share one alert',
+    ],
+    [
+      'an id that nobody names',
+      {
+        given: registry([
+          ...house.destinations,
+          destination('by-id', { id: 'u-1', place: 'destinations.yaml:8' }),
+        ]),
+      },
+      'destinations.yaml:8 unreferenced-id: no detection names "by-id" by its id',
+    ],
+  ])('finds %s', (_name, planted, expected) => {
+    expect(told(lint(planted))).toEqual([expected])
+  })
+
+  it('takes a static severity that goes to the fallback for meant', () => {
+    expect(lint({ over: { severity: 'LOW' } })).toEqual([])
+  })
+
+  it('knows an id by which somebody names it', () => {
+    const given = registry([...house.destinations, destination('by-id', { id: 'u-1' })])
+    expect(lint({ over: { outputIds: ['u-1'] }, given })).toEqual([])
+  })
+})
+
+describe('a destination', () => {
+  const orphan = destination('orphan', { severities: ['CRITICAL'], place: 'destinations.yaml:9' })
+  const unreachable = (
+    over: Partial<typeof orphan>,
+    subject: Parameters<typeof detection>[0] = {},
+    knowledge: Partial<Knowledge> = {},
+    more: Partial<Registry> = {},
+  ) => {
+    const given = registry([destination('soc', { severities: ['MEDIUM'] }), { ...orphan, ...over }], more)
+    const only = detection(subject)
+    const rows = routeRows(only, { severity: null, destinations: null, ...knowledge }, [], given)
+    return told(lintRoutes([{ detection: only, rows, body: PLAIN }], given))
+  }
+
+  it('that nothing reaches is told', () => {
+    expect(unreachable({})).toEqual([
+      'destinations.yaml:9 unreachable-destination: nothing here can reach "orphan"',
+    ])
+  })
+
+  it('is told nothing of where some detections could not be loaded', () => {
+    expect(lintRoutes([], registry([orphan]), false)).toEqual([])
+  })
+
+  it.each<[string, Parameters<typeof unreachable>]>([
+    ['takes a severity that a detection has', [{ severities: ['MEDIUM'] }]],
+    ['is named by a detection', [{}, { outputIds: ['orphan', 'soc'] }]],
+    ['may be named by code', [{}, {}, { destinations: { values: [], closed: false } }]],
+    ['is the fallback', [{}, {}, {}, { fallback: ['orphan'] }]],
+    ['gets the heartbeat', [{}, {}, {}, { heartbeat: { cron: '* * * * *', destinations: ['orphan'] } }]],
+    ['lists a system type', [{ alertTypes: ['SYSTEM_ERROR'] }]],
+    ['takes the errors of a detection', [{ severities: ['MEDIUM'], alertTypes: ['RULE_ERROR'] }]],
+    ['is disabled', [{ enabled: false }]],
+  ])('that %s is not', (_name, given) => {
+    expect(unreachable(...given)).toEqual([])
+  })
+})
+
+it('every code is explained in docs/routing.md', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/routing.md'), 'utf8')
+  expect(LINT_CODES.filter((code) => !docs.includes(`| \`${code}\` |`))).toEqual([])
+})

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
+
+const PLAIN = { kind: 'log', type: null, unwrap: null, timeField: null, options: {} }
+
+describe('the text of a source', () => {
+  it.each([
+    ['stdin', { ...PLAIN, name: 'stdin', scheme: 'stdin', target: '' }],
+    ['stdin:', { ...PLAIN, name: 'stdin', scheme: 'stdin', target: '' }],
+    [
+      'stdin?logType=Okta.SystemLog',
+      { ...PLAIN, name: 'stdin', scheme: 'stdin', target: '', type: 'Okta.SystemLog' },
+    ],
+    [
+      'file:/x/y.ndjson?follow=true&logType=AWS.CloudTrail&unwrap=Records&timeField=eventTime',
+      {
+        name: 'file:/x/y.ndjson',
+        scheme: 'file',
+        target: '/x/y.ndjson',
+        kind: 'log',
+        type: 'AWS.CloudTrail',
+        unwrap: 'Records',
+        timeField: 'eventTime',
+        options: { follow: 'true' },
+      },
+    ],
+    ['file:C:/x y', { ...PLAIN, name: 'file:C:/x y', scheme: 'file', target: 'C:/x y' }],
+    ['http://[::1]:80', { ...PLAIN, name: 'http://[::1]:80', scheme: 'http', target: '//[::1]:80' }],
+    [
+      'file:r?kind=resource&type=AWS.S3.Bucket',
+      { ...PLAIN, name: 'file:r', scheme: 'file', target: 'r', kind: 'resource', type: 'AWS.S3.Bucket' },
+    ],
+  ])('%s', (text, spec) => {
+    expect(parseSourceSpec(text)).toEqual(spec)
+  })
+
+  it.each([
+    ['', 'is not a source'],
+    ['/var/log/x', 'is not a source'],
+    ['file:x?kind=both', 'kind is "log" or "resource", not "both"'],
+    ['file:x?kind=resource&logType=A', 'a resource has no log type'],
+    ['file:x?type=A&logType=B', 'contradict each other'],
+    ['file:x?follow=true&follow=false', '"follow" is given twice'],
+    ['file:x?unwrap=', '"unwrap" has no value'],
+  ])('%s is refused: %s', (text, message) => {
+    expect(() => parseSourceSpec(text)).toThrow(message)
+  })
+})

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import type { DetectionFacts, Outcome } from '../../../src/model/events/facts.ts'
+import { bodyRouting, knowledgeOf } from '../../../src/workspace/routes/routing-facts.ts'
+
+const place = { file: 'rules/a.py', line: 3, column: 5 }
+const text = (value: string): Outcome => ({ kind: 'text', value, place })
+const list = (values: readonly string[], over: { exact?: boolean; closed?: boolean } = {}): Outcome => ({
+  kind: 'list',
+  items: values.map((value) => ({ value, place })),
+  exact: true,
+  closed: true,
+  place,
+  ...over,
+})
+const ALWAYS = { kind: 'constant', holds: true } as const
+const none: Outcome = { kind: 'none', place }
+const unknown = (event: boolean): Outcome => ({ kind: 'unknown', event, place })
+
+function facts(
+  returns: Partial<Record<keyof DetectionFacts['returns'], readonly Outcome[]>>,
+): DetectionFacts {
+  const told = Object.entries(returns).map(([name, outcomes]) => [name, { place, outcomes }])
+  return { functions: [], imports: [], followed: [], returns: Object.fromEntries(told) as never }
+}
+
+describe('what is known of routing', () => {
+  it('without a body, or without the functions, is that there is nothing to know', () => {
+    const nothing = { severity: null, destinations: null }
+    expect([knowledgeOf(undefined, null), knowledgeOf(facts({}), null)]).toEqual([nothing, nothing])
+  })
+
+  it('of a simple detection is every severity that it may change to, and its own', () => {
+    const simple = { matcher: ALWAYS, title: null, context: null, groupBy: [] }
+    const severities = [{ to: 'HIGH' as const, when: ALWAYS }]
+    const nothing = { severity: null, destinations: null }
+    expect(knowledgeOf(undefined, { ...simple, severities: [] })).toEqual(nothing)
+    expect(knowledgeOf(undefined, { ...simple, severities }).severity).toEqual({
+      values: ['HIGH', 'DEFAULT'],
+      closed: true,
+    })
+  })
+
+  it.each<[string, readonly Outcome[], readonly string[], boolean]>([
+    ['texts', [text('HIGH'), text('low')], ['HIGH', 'low'], true],
+    ['a text and what only running tells', [text('HIGH'), unknown(true)], ['HIGH'], false],
+    ['None: the static severity', [text('HIGH'), none], ['HIGH', 'DEFAULT'], true],
+  ])('of a severity() that returns %s', (_name, outcomes, values, closed) => {
+    expect(knowledgeOf(facts({ severity: outcomes }), null).severity).toEqual({ values, closed })
+  })
+
+  it.each<[string, readonly Outcome[], unknown, boolean]>([
+    ['lists and None', [list(['a', 'b']), list([]), none], [['a', 'b'], [], null], true],
+    ['some of a list', [list(['a', 'b'], { exact: false })], [], false],
+    ['what only running tells', [unknown(false)], [], false],
+  ])('of a destinations() that returns %s', (_name, outcomes, values, closed) => {
+    expect(knowledgeOf(facts({ destinations: outcomes }), null).destinations).toEqual({ values, closed })
+  })
+})
+
+describe('what lint is told', () => {
+  it('every name, also of lists that are known in part', () => {
+    const told = bodyRouting(
+      facts({ destinations: [list(['a']), list(['b'], { exact: false, closed: false })] }),
+    )
+    expect(told.named.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  it('SKIP beside names of one list, not SKIP alone', () => {
+    expect(bodyRouting(facts({ destinations: [list(['SKIP'])] })).skipMixed).toBeNull()
+    expect(bodyRouting(facts({ destinations: [list(['a', 'SKIP'])] })).skipMixed).toEqual(place)
+  })
+
+  it.each<[string, Parameters<typeof facts>[0], boolean]>([
+    ['one list for every event', { destinations: [list(['a'])] }, false],
+    ['one of two lists', { destinations: [list(['a']), none] }, true],
+    [
+      'one of two lists, told apart by title()',
+      { destinations: [list(['a']), none], title: [unknown(true)] },
+      false,
+    ],
+    [
+      'one of two lists, told apart by dedup()',
+      { destinations: [list(['a']), none], dedup: [unknown(true)] },
+      false,
+    ],
+    ['one of two lists under one title', { destinations: [list(['a']), none], title: [text('same')] }, true],
+    ['what the event has a part in', { destinations: [unknown(true)] }, true],
+    ['what only running tells, the event apart', { destinations: [unknown(false)] }, false],
+  ])('%s: varies is %s', (_name, returns, varies) => {
+    expect(bodyRouting(facts(returns)).varying !== null).toBe(varies)
+  })
+})
