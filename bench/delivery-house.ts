@@ -1,14 +1,14 @@
 /** The daemon's rooms from the pipeline on: real store, delivery and HTTP, fed with ready findings instead of events. */
 import { join } from 'node:path'
-import { loadAdapter } from '../src/adapters.ts'
 import { createDelivery, type Delivery } from '../src/delivery/delivery.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../src/delivery/http/http-client.ts'
 import type { DestinationType } from '../src/destinations/_destination.ts'
+import { SEVERITIES } from '../src/model/alerts/severity.ts'
 import type { EvaluatedEvent } from '../src/model/events/evaluation.ts'
 import { silentLog, silentMetrics, systemClock } from '../src/model/ports.ts'
-import { SEVERITIES } from '../src/model/alerts/severity.ts'
 import { createPipeline } from '../src/pipeline/pipeline.ts'
 import { openStore } from '../src/store/open.ts'
+import { loadDestinationType } from '../src/workspace/destinations/load-destination-types.ts'
 import { destination, detection, finding, identity, project, registry } from '../test/support/model.ts'
 
 export interface DeliveryHouse {
@@ -23,7 +23,6 @@ export interface DeliveryHouse {
 /** Below the limiter's alerts per detection and hour. */
 const ALERTS_PER_DETECTION = 500
 const MOST_ALERTS = 10_000
-const TYPES = join(import.meta.dirname, '../src/destinations')
 
 /** @param urls one destination each, under way at once `concurrency` deliveries. */
 export async function openDeliveryHouse(
@@ -42,7 +41,7 @@ export async function openDeliveryHouse(
   const content = project(detections, declared)
   const store = await openStore('sqlite:bench.db', { clock: systemClock, projectRoot: folder })
   // Once, as the daemon does.
-  const webhook = await loadAdapter<DestinationType>(TYPES, 'webhook', 'destination type')
+  const webhook = await loadDestinationType('webhook')
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)
   const acceptedAt = new Map<string, number>()
   const pipeline = createPipeline({

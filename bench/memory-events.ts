@@ -1,7 +1,7 @@
 /** Prints distinct events of a project's largest pack without end, one a line: PROJECT. A process of its own, so that what making them takes is not counted. */
 import { once } from 'node:events'
 import { silentLog } from '../src/model/ports.ts'
-import { openProject } from '../src/workspace/project-store.ts'
+import { openProject } from '../src/workspace/open-project.ts'
 import { PACKS, variants } from './workload.ts'
 
 const EVENTS_PER_WRITE = 100

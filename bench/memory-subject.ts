@@ -6,9 +6,9 @@ import type { Worker } from 'node:worker_threads'
 import { createEngine } from '../src/engine/engine.ts'
 import type { Envelope } from '../src/model/events/event.ts'
 import { silentLog } from '../src/model/ports.ts'
-import { Framer } from '../src/sources/framing/framer.ts'
 import { START } from '../src/sources/framing/frame.ts'
-import { openProject } from '../src/workspace/project-store.ts'
+import { Framer } from '../src/sources/framing/framer.ts'
+import { openProject } from '../src/workspace/open-project.ts'
 import { PACKS } from './workload.ts'
 
 export interface MemorySamples {

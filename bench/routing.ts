@@ -1,8 +1,8 @@
 /** Routes per second of the one resolver, trace included: 50 destinations, globs, every level. */
 
-import type { Registry } from '../src/model/project/destination.ts'
 import type { DestinationsSaid, RouteRequest } from '../src/model/alerts/route.ts'
 import { SEVERITIES } from '../src/model/alerts/severity.ts'
+import type { Registry } from '../src/model/project/destination.ts'
 import { resolve } from '../src/routing/resolve-route.ts'
 import { destination, registry } from '../test/support/model.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'

@@ -1,6 +1,7 @@
 /** PROJECT: what `signalbox test` does, in its order, with the time of each phase. A process of its own, like the command. */
 const startedAt = performance.now()
-const { openProject, startEngine, warmUp } = await import('../src/workspace/project-store.ts')
+const { openProject, startEngine } = await import('../src/workspace/open-project.ts')
+const { warmUp } = await import('../src/workspace/warm-up.ts')
 const { silentLog } = await import('../src/model/ports.ts')
 const modulesAt = performance.now()
 

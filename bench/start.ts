@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { silentLog } from '../src/model/ports.ts'
-import { openProject } from '../src/workspace/project-store.ts'
+import { openProject } from '../src/workspace/open-project.ts'
 import type { BenchContext, Figure, Measurement, Reach } from './figure.ts'
 import type { Phases } from './start-phases.ts'
 

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { importedNames } from '../src/config/detections/content-version.ts'
 import { silentLog } from '../src/model/ports.ts'
 import type { Project } from '../src/model/project/project.ts'
-import { openProject } from '../src/workspace/project-store.ts'
+import { openProject } from '../src/workspace/open-project.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
 
 const REGISTRY =

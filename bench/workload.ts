@@ -1,7 +1,8 @@
 /** Workloads: the distinct events of one log type, made from its rules' own test events, at a given match rate. */
-import type { Detection, TestCase } from '../src/model/project/detection.ts'
+
 import type { Engine } from '../src/model/events/evaluation.ts'
 import type { Envelope } from '../src/model/events/event.ts'
+import type { Detection, TestCase } from '../src/model/project/detection.ts'
 import type { Project } from '../src/model/project/project.ts'
 import { seededRandom, variant } from './vary.ts'
 

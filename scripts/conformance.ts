@@ -5,7 +5,7 @@ import { createLog } from '../src/log.ts'
 import type { DetectionResult } from '../src/model/events/test-result.ts'
 import { runTests } from '../src/testing/run-tests.ts'
 import { runUnitTests } from '../src/testing/unit-test-results.ts'
-import { openProject, startEngine } from '../src/workspace/project-store.ts'
+import { openProject, startEngine } from '../src/workspace/open-project.ts'
 import { compareWithNative } from './conformance/native.ts'
 import { compareWithPat } from './conformance/pat.ts'
 

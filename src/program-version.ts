@@ -5,17 +5,17 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import { IS_CHECKOUT, MODULES_FOLDER } from './installed-files.ts'
 
 /** The build writes it, over the sources that it compiles. A checkout has none: there it is computed at each start. */
 export const BUILT_VERSION_FILE = 'program-version.txt'
 
-const IS_CHECKOUT = import.meta.url.endsWith('.ts')
 let version: string | undefined
 
 export function programVersion(): string {
   version ??= IS_CHECKOUT
-    ? versionOfSources(import.meta.dirname)
-    : readFileSync(join(import.meta.dirname, BUILT_VERSION_FILE), 'utf8')
+    ? versionOfSources(MODULES_FOLDER)
+    : readFileSync(join(MODULES_FOLDER, BUILT_VERSION_FILE), 'utf8')
   return version
 }
 

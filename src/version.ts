@@ -1,6 +1,6 @@
 /** The folder of this package, and its version. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { MANIFEST_FILE } from './installed-files.ts'
 
 export const PACKAGE_FOLDER = join(import.meta.dirname, '..')
 

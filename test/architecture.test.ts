@@ -1,14 +1,306 @@
-/** The house rules: direction of imports, no cycles, one file per adapter, names, sizes, who may touch what. */
+/** The rules of the code: direction of imports, no cycles, one file per adapter, names, sizes, who may use what. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const src = join(root, 'src')
 
+/**
+ * What each module may import beside its own files, from the bottom to the top: a module imports only rows above its
+ * own. A row that ends in `.ts` is a contract, which may be imported where its folder may not.
+ */
+const ALLOWED: Record<string, { may: readonly string[]; because: string }> = {
+  'error-codes': { may: [], because: 'a list of codes' },
+  errors: { may: [], because: 'everything imports it' },
+  core: { may: [], because: 'small pure ideas that know no module' },
+  'installed-files': { may: [], because: 'it knows where the files of the program are' },
+  version: { may: ['installed-files'], because: 'it knows the number of the program' },
+  'program-version': { may: ['installed-files'], because: 'it knows the text of the program' },
+  files: { may: ['errors'], because: 'it reads and writes files and does not interpret them' },
+  model: { may: ['core'], because: 'data without behaviour of its own' },
+  log: { may: ['model'], because: 'it implements a port' },
+  match: { may: ['core', 'model'], because: 'match expressions are pure' },
+  correlation: { may: ['model', 'match'], because: 'correlation is pure and knows no engine' },
+  'engine/protocol': { may: ['core', 'model'], because: 'both sides of the thread speak it' },
+  'engine/runtime': {
+    may: ['errors', 'core', 'installed-files', 'model', 'engine/protocol', 'engine'],
+    because: 'the border to WebAssembly; only this folder touches it',
+  },
+  'engine/snapshot': {
+    may: ['core', 'engine/protocol'],
+    because: 'it keeps snapshots and starts no interpreter',
+  },
+  'engine/worker': {
+    may: ['errors', 'core', 'model', 'match', 'engine/protocol', 'engine/runtime', 'engine/snapshot'],
+    because: 'it runs in the worker thread',
+  },
+  'engine/pool': {
+    may: [
+      'errors',
+      'installed-files',
+      'program-version',
+      'model',
+      'engine/protocol',
+      'engine/snapshot',
+      'engine',
+    ],
+    because: 'it runs on the main thread and never loads the runtime',
+  },
+  engine: {
+    may: ['core', 'model', 'correlation', 'engine/protocol', 'engine/pool'],
+    because: 'the engine turns events into findings and knows no store',
+  },
+  'sources/_source.ts': { may: ['model'], because: 'a contract' },
+  'sources/framing': {
+    may: ['model', 'sources/_source.ts'],
+    because: 'framing cuts bytes and opens no file',
+  },
+  'sources/stream': {
+    may: ['errors', 'model', 'sources/_source.ts', 'sources/framing'],
+    because: 'streams are read once, from the beginning to the end',
+  },
+  'sources/tail': {
+    may: ['model', 'sources/_source.ts', 'sources/framing', 'sources/stream'],
+    because: 'following files builds on frames and streams',
+  },
+  sources: {
+    may: [
+      'errors',
+      'core',
+      'model',
+      'sources/_source.ts',
+      'sources/framing',
+      'sources/stream',
+      'sources/tail',
+    ],
+    because: 'a source gets what it needs from its caller',
+  },
+  'destinations/_options.ts': { may: [], because: 'a contract' },
+  'destinations/_destination.ts': {
+    may: ['core', 'model', 'destinations/_options.ts'],
+    because: 'a contract',
+  },
+  'destinations/parts': {
+    may: ['errors', 'core', 'model', 'destinations/_options.ts', 'destinations/_destination.ts'],
+    because: 'parts of requests that several types use',
+  },
+  destinations: {
+    may: [
+      'errors',
+      'core',
+      'files',
+      'model',
+      'destinations/_options.ts',
+      'destinations/_destination.ts',
+      'destinations/parts',
+    ],
+    because: 'a destination builds requests and knows no queue',
+  },
+  packages: {
+    may: ['errors', 'files', 'model'],
+    because: 'it reads and fetches packages and runs none of them',
+  },
+  'config/files': {
+    may: ['errors', 'core', 'installed-files', 'program-version', 'files', 'model'],
+    because: 'text, paths and the environment',
+  },
+  'config/yaml': { may: ['errors', 'core', 'model', 'config/files'], because: 'YAML knows no kind of file' },
+  'config/schemas': {
+    may: ['model', 'destinations/_destination.ts', 'config/files', 'config/yaml'],
+    because: 'the forms of the files',
+  },
+  'config/destinations': {
+    may: [
+      'errors',
+      'core',
+      'files',
+      'model',
+      'destinations/_destination.ts',
+      'config/files',
+      'config/yaml',
+      'config/schemas',
+    ],
+    because: 'the registry knows no detection',
+  },
+  'config/settings': {
+    may: ['errors', 'files', 'model', 'config/files', 'config/yaml', 'config/schemas'],
+    because: 'the settings',
+  },
+  'config/detections': {
+    may: ['core', 'model', 'config/files', 'config/yaml', 'config/schemas', 'config/destinations'],
+    because: 'detections are read last: overrides apply to them',
+  },
+  config: {
+    may: [
+      'errors',
+      'core',
+      'files',
+      'model',
+      'destinations/_destination.ts',
+      'destinations',
+      'config/files',
+      'config/destinations',
+      'config/settings',
+      'config/detections',
+    ],
+    because: 'it reads the files of a project and runs nothing',
+  },
+  store: {
+    may: ['errors', 'core', 'installed-files', 'files', 'model'],
+    because: 'a store keeps what it is given',
+  },
+  alerts: { may: ['core', 'model', 'store/store.ts'], because: 'deciding is pure' },
+  routing: { may: ['core', 'model'], because: 'deciding is pure' },
+  drawings: { may: ['model', 'routing'], because: 'a drawing shows what it is given' },
+  reporters: { may: ['model'], because: 'a reporter prints the results that it is given' },
+  'delivery/http': {
+    may: ['errors', 'core', 'model', 'destinations/_destination.ts'],
+    because: 'the HTTP client knows no alert',
+  },
+  delivery: {
+    may: ['errors', 'core', 'model', 'destinations/_destination.ts', 'store/store.ts', 'delivery/http'],
+    because: 'delivery uses stores and destinations by their contract',
+  },
+  testing: {
+    may: ['errors', 'core', 'model', 'alerts', 'routing'],
+    because: 'tests decide as production does',
+  },
+  pipeline: {
+    may: ['errors', 'core', 'model', 'store/store.ts', 'alerts', 'routing'],
+    because: 'it needs decisions and the contract of a store',
+  },
+  server: { may: ['errors', 'model'], because: 'it answers requests and decides nothing about events' },
+  workspace: {
+    may: [
+      'errors',
+      'core',
+      'version',
+      'files',
+      'model',
+      'engine/snapshot',
+      'engine/pool',
+      'engine',
+      'sources',
+      'destinations/_destination.ts',
+      'destinations',
+      'packages',
+      'config/files',
+      'config/yaml',
+      'config/schemas',
+      'config/destinations',
+      'config/settings',
+      'config',
+      'store',
+      'alerts',
+      'routing',
+      'delivery/http',
+      'delivery',
+      'testing',
+    ],
+    because: 'it gives commands and tests one project',
+  },
+  daemon: {
+    may: [
+      'errors',
+      'core',
+      'version',
+      'files',
+      'model',
+      'correlation',
+      'sources/_source.ts',
+      'sources',
+      'destinations/_destination.ts',
+      'config/files',
+      'config/destinations',
+      'store',
+      'delivery/http',
+      'delivery',
+      'pipeline',
+      'server',
+      'workspace',
+    ],
+    because: 'the composition root',
+  },
+  'cli/command': {
+    may: [
+      'errors',
+      'core',
+      'model',
+      'log',
+      'config/files',
+      'config/settings',
+      'store/store.ts',
+      'reporters',
+      'workspace',
+    ],
+    because: 'what every command needs',
+  },
+  'cli/format': {
+    may: [
+      'errors',
+      'model',
+      'config/files',
+      'store/store.ts',
+      'routing',
+      'reporters',
+      'pipeline',
+      'workspace',
+      'daemon',
+      'cli/command',
+    ],
+    because: 'it formats what commands print',
+  },
+  'cli/prompts': { may: ['errors', 'cli/command'], because: 'it asks in a terminal' },
+  'cli/test-run': {
+    may: [
+      'errors',
+      'files',
+      'model',
+      'config/files',
+      'config',
+      'reporters',
+      'testing',
+      'workspace',
+      'cli/command',
+      'cli/format',
+    ],
+    because: 'it runs tests, once or again and again',
+  },
+  'cli/commands': {
+    may: [
+      'errors',
+      'core',
+      'version',
+      'model',
+      'config/destinations',
+      'store/store.ts',
+      'drawings',
+      'reporters',
+      'testing',
+      'workspace',
+      'daemon',
+      'cli/command',
+      'cli/format',
+      'cli/prompts',
+      'cli/test-run',
+    ],
+    because: 'a command joins what the program can do',
+  },
+  cli: {
+    may: ['errors', 'core', 'version', 'workspace', 'cli/command', 'cli/format', 'cli/commands'],
+    because: 'it finds the command',
+  },
+  main: { may: ['cli/command', 'cli'], because: 'the entry of the command' },
+  index: {
+    may: ['errors', 'model', 'sources/_source.ts', 'destinations/_destination.ts'],
+    because: 'the public exports',
+  },
+}
+
 interface SourceFile {
   path: string
-  room: string
+  module: string
   text: string
   imports: string[]
 }
@@ -25,11 +317,15 @@ function readSource(path: string): SourceFile {
   const imports = specifiers.map((name) =>
     name.startsWith('.') ? relative(src, join(src, dirname(path), name)) : name,
   )
-  return { path, room: roomOf(path), text, imports }
+  return { path, module: moduleOf(path), text, imports }
 }
 
-function roomOf(path: string): string {
-  return path.includes('/') ? path.split('/')[0]! : path.replace(/\.ts$/, '')
+/** The longest row of the table that the path belongs to; the path itself where there is none. */
+function moduleOf(path: string): string {
+  const rows = Object.keys(ALLOWED).filter(
+    (row) => path === row || path === `${row}.ts` || path.startsWith(`${row}/`),
+  )
+  return rows.sort((a, b) => b.length - a.length)[0] ?? path
 }
 
 const sources = filesUnder(src)
@@ -37,108 +333,54 @@ const sources = filesUnder(src)
   .sort()
   .map(readSource)
 
-/** Room -> rooms or single files it may import beside its own. */
-const ALLOWED: Record<string, { may: string[]; because: string }> = {
-  errors: { may: [], because: 'everything stands on it' },
-  version: { may: [], because: 'it only knows its number' },
-  'program-version': { may: [], because: 'it only knows the sources' },
-  log: { may: ['model'], because: 'it only implements the port' },
-  model: { may: ['errors'], because: 'nouns know no machinery' },
-  files: { may: ['errors'], because: 'it reads and writes files and knows none of them' },
-  adapters: { may: ['model', 'errors'], because: 'it loads any folder and knows none' },
-  sources: { may: ['model', 'errors', 'adapters'], because: 'sources are handed what they need' },
-  packages: {
-    may: ['model', 'errors', 'files'],
-    because: 'it reads and fetches packages and runs nothing of them',
-  },
-  engine: {
-    may: ['program-version', 'model', 'errors'],
-    because: 'the engine turns events into findings and knows no store',
-  },
-  store: { may: ['model', 'errors', 'files'], because: 'a store keeps what it is given' },
-  destinations: {
-    may: ['model', 'errors', 'files'],
-    because: 'a destination builds requests and knows no queue',
-  },
-  alerts: { may: ['model', 'errors', 'store/store.ts'], because: 'deciding is pure' },
-  routing: { may: ['model', 'errors'], because: 'deciding is pure' },
-  drawings: { may: ['model', 'routing'], because: 'a drawing shows what it is given' },
-  reporters: { may: ['model', 'errors'], because: 'a reporter prints results it is given' },
-  config: {
-    may: [
-      'program-version',
-      'model',
-      'errors',
-      'files',
-      'adapters',
-      'sources/_source.ts',
-      'destinations/_destination.ts',
-    ],
-    because: 'config reads files and knows contracts, not machinery',
-  },
-  delivery: {
-    may: ['model', 'errors', 'adapters', 'store/store.ts', 'destinations/_destination.ts'],
-    because: 'delivery meets stores and destinations by contract',
-  },
-  testing: {
-    may: ['model', 'errors', 'adapters', 'alerts', 'routing'],
-    because: 'tests decide as production does',
-  },
-  pipeline: {
-    may: ['model', 'errors', 'alerts', 'routing', 'store/store.ts'],
-    because: 'the way of a finding needs decisions and a store contract',
-  },
-  server: { may: ['model', 'errors', 'routing', 'store/store.ts'], because: 'it shows, it does not decide' },
-  daemon: { may: ['*'], because: '' },
-  workspace: { may: ['*'], because: '' },
-  cli: {
-    may: [
-      'daemon',
-      'workspace',
-      'files/output-file.ts',
-      'testing',
-      'reporters',
-      'model',
-      'errors',
-      'adapters',
-      'log',
-      'version',
-      'pipeline/planner.ts',
-      'store/store.ts',
-      'config/durations.ts',
-    ],
-    because: 'commands speak to the façade',
-  },
-  main: {
-    may: ['cli', 'adapters', 'errors'],
-    because: 'it finds a command and turns errors into exit codes',
-  },
-  index: { may: ['*'], because: '' },
-}
-
 describe('imports', () => {
-  it('go only downwards', () => {
-    const breaches: string[] = []
-    for (const file of sources) {
-      const rule = ALLOWED[file.room]
-      if (!rule) {
-        breaches.push(`${file.path}: the room "${file.room}" is not on the plan`)
-        continue
-      }
-      for (const target of file.imports.filter((name) => sources.some((other) => other.path === name))) {
-        const room = roomOf(target)
-        const open = rule.may.includes('*') && !['cli', 'main', 'reporters'].includes(room)
-        if (room === file.room || open || rule.may.includes(room) || rule.may.includes(target)) continue
-        breaches.push(`${file.path} imports ${target}: ${rule.because || 'nothing imports the command line'}`)
-      }
-    }
-    expect(breaches).toEqual([])
+  /** Every import of another module, as the rows of both. */
+  const between = sources.flatMap((file) =>
+    file.imports
+      .filter((name) => sources.some((other) => other.path === name))
+      .map((target) => ({
+        from: file.module,
+        to: moduleOf(target),
+        text: `${file.path} imports ${target}`,
+        target,
+      }))
+      .filter(({ from, to }) => from !== to),
+  )
+  const permits = (rule: string, { to, target }: { to: string; target: string }) =>
+    rule === to || rule === target
+
+  it('are those of the table', () => {
+    const breaches = between.filter((each) => !ALLOWED[each.from]?.may.some((rule) => permits(rule, each)))
+    expect(
+      breaches.map(({ text, from }) => `${text}: ${ALLOWED[from]?.because ?? 'it is in no row'}`),
+    ).toEqual([])
   })
 
-  it('name no adapter', () => {
-    const adapter = /^(sources|destinations)\/[a-z]/
+  it('use every permission of the table', () => {
+    const unused = Object.entries(ALLOWED).flatMap(([from, { may }]) =>
+      may
+        .filter((rule) => !between.some((each) => each.from === from && permits(rule, each)))
+        .map((rule) => `${from} imports nothing of ${rule}`),
+    )
+    expect(unused).toEqual([])
+  })
+
+  it('go only to rows above', () => {
+    const rows = Object.keys(ALLOWED)
+    const upward = rows.flatMap((from) =>
+      ALLOWED[from]!.may.filter((rule) => rows.indexOf(moduleOf(rule)) > rows.indexOf(from)).map(
+        (rule) => `${from} may not import ${rule}`,
+      ),
+    )
+    expect(upward).toEqual([])
+  })
+
+  it('name an adapter only in its catalog', () => {
+    const adapter = /^(sources|destinations)\/[a-z][\w-]*\.ts$/
     const breaches = sources.flatMap((file) =>
-      file.imports.filter((name) => adapter.test(name)).map((name) => `${file.path} imports ${name}`),
+      /_catalog\.ts$/.test(file.path)
+        ? []
+        : file.imports.filter((name) => adapter.test(name)).map((name) => `${file.path} imports ${name}`),
     )
     expect(breaches).toEqual([])
   })
@@ -169,10 +411,26 @@ describe('adapters', () => {
           .sort()
       const types = named(join(src, folder), '.ts')
       expect({ tests: named(join(root, 'test', folder), '.test.ts') }).toEqual({ tests: types })
+      const catalog = readFileSync(join(src, folder, '_catalog.ts'), 'utf8')
+      expect({
+        catalog: [...catalog.matchAll(/import\('\.\/([\w-]+)\.ts'\)/g)].map((match) => match[1]),
+      }).toEqual({
+        catalog: types,
+      })
       expect({ docs: named(join(root, 'docs', folder), '.md') }).toEqual({ docs: types })
     },
   )
 })
+
+/** Folders that hold one file for each thing of a kind, named as that thing. */
+const FAMILIES = new Set([
+  'sources',
+  'destinations',
+  'reporters',
+  'cli/commands',
+  'cli/commands/destinations',
+  'store/rows',
+])
 
 describe('files', () => {
   const code = filesUnder(src).filter((path) => /\.(ts|py|sql)$/.test(path))
@@ -182,6 +440,25 @@ describe('files', () => {
       .map((path) => ({ path, lines: readFileSync(join(src, path), 'utf8').split('\n').length - 1 }))
       .filter((file) => file.lines > 300)
     expect(long).toEqual([])
+  })
+
+  it('share a folder with at most 19 others, but for the adapters of one kind', () => {
+    const folders = Map.groupBy(
+      sources.map(({ path }) => path),
+      dirname,
+    )
+    const crowded = [...folders].filter(([folder, paths]) => paths.length > 20 && !FAMILIES.has(folder))
+    expect(crowded.map(([folder, paths]) => `${folder}: ${paths.length}`)).toEqual([])
+  })
+
+  it('have names of their own, but for adapters, commands, rows of the store and contracts', () => {
+    const named = sources
+      .map(({ path }) => path)
+      .filter((path) => !FAMILIES.has(dirname(path)) && !/(^|\/)(index|_catalog)\.ts$/.test(path))
+    const twice = [...Map.groupBy(named, (path) => basename(path)).values()].filter(
+      ({ length }) => length > 1,
+    )
+    expect(twice).toEqual([])
   })
 
   it('are named for what they hold', () => {
@@ -195,10 +472,10 @@ describe('files', () => {
         'loads Pyodide',
         /from 'pyodide|import\('pyodide|pyodide\.asm\.mjs/,
         // The second one reads its bytes, of which the names of snapshots are made.
-        (path) => path === 'engine/pyodide.ts' || path === 'engine/wasm-module.ts',
+        (path) => path === 'engine/runtime/pyodide.ts' || path === 'engine/runtime/wasm-module.ts',
       ],
       ['opens a database', /'node:sqlite'|from 'pg'/, (path) => path.startsWith('store/')],
-      ['reads the environment', /process\.env\b/, (path) => path.startsWith('config/')],
+      ['reads the environment', /process\.env\b/, (path) => path === 'config/files/environment.ts'],
       ['ends the process', /process\.exit\b/, (path) => path === 'main.ts'],
       ['has a hook for tests', /__test|forTest|NODE_ENV|VITEST/, () => false],
     ]
@@ -212,8 +489,8 @@ describe('files', () => {
 
   it('of a project are read through one function', () => {
     const named = new Map(sources.map((file) => [file.path, namesOfNodeFs(file.text)]))
-    const readers = ['config', 'packages', 'workspace'].flatMap((room) =>
-      sources.filter((file) => file.room === room),
+    const readers = ['config', 'packages', 'workspace'].flatMap((folder) =>
+      sources.filter(({ path }) => path.startsWith(`${folder}/`)),
     )
     expect(readers.length).toBeGreaterThan(60)
     const breaches = readers.flatMap(({ path }) =>
@@ -223,9 +500,11 @@ describe('files', () => {
   })
 
   it('are written through one function where their path may lie in a project', () => {
-    const rooms = ['cli', 'config', 'daemon', 'delivery', 'destinations', 'packages', 'store', 'workspace']
-    const writers = sources.flatMap(({ path, room, text }) =>
-      rooms.includes(room) && namesOfNodeFs(text).some((name) => WRITES.has(name)) ? [path] : [],
+    const folders = ['cli', 'config', 'daemon', 'delivery', 'destinations', 'packages', 'store', 'workspace']
+    const writers = sources.flatMap(({ path, text }) =>
+      folders.includes(path.split('/')[0]!) && namesOfNodeFs(text).some((name) => WRITES.has(name))
+        ? [path]
+        : [],
     )
     expect(writers).toEqual([...OWN_WRITERS.keys()].sort())
   })
@@ -241,12 +520,13 @@ describe('test files', () => {
 
   it('set a time limit of less than a second only where the limit is the subject, and on what never ends', () => {
     expect(filesWith(/timeMs: ?\d{1,3}\b(?!_)/)).toEqual([
-      'config/settings.test.ts',
+      'config/settings/load-settings.test.ts',
       'engine/busy-machine.test.ts',
       'engine/packages.test.ts',
+      'engine/pool/unit-test-jobs.test.ts',
       'engine/time-limits.test.ts',
-      'engine/unit-tests.test.ts',
       'scenarios/bad-input.test.ts',
+      'scenarios/worker-starts.test.ts',
     ])
   })
 
@@ -254,7 +534,7 @@ describe('test files', () => {
     expect(filesWith(/Date\.now\(\)|new Date\(\)|\bsystemClock\b/)).toEqual([
       'chaos/stored-alerts.ts',
       // A calendar takes the date of the process, not that of its clock.
-      'daemon/correlations.test.ts',
+      'daemon/correlation-scheduler.test.ts',
       'model/ports.test.ts',
       'support/store-writer.ts',
     ])

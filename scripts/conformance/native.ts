@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { bodiesOf } from '../../src/engine/protocol/bodies.ts'
 import { loadRequest, testRequest, withDetails } from '../../src/engine/protocol/driver-request.ts'
-import type { TestOutcome } from '../../src/model/events/evaluation.ts'
 import type { FunctionName } from '../../src/model/alerts/finding.ts'
+import type { TestOutcome } from '../../src/model/events/evaluation.ts'
+import type { DetectionResult, TestResult } from '../../src/model/events/test-result.ts'
 import { NO_PACKAGES } from '../../src/model/project/packages.ts'
 import type { Project } from '../../src/model/project/project.ts'
-import type { DetectionResult, TestResult } from '../../src/model/events/test-result.ts'
 
 const SEEDS = ['0', '1', '2']
 const RUNTIME = join(import.meta.dirname, '../../src/engine/python')

@@ -1,6 +1,7 @@
 /** The functions that a Python body may define, with examples that a test runs. docs/reference/detection-functions.md is written from it. */
-import type { Expectations } from '../../src/model/project/detection.ts'
+
 import type { FunctionName } from '../../src/model/alerts/finding.ts'
+import type { Expectations } from '../../src/model/project/detection.ts'
 
 export interface FunctionDescription {
   /** As an author writes it. */

@@ -1,6 +1,7 @@
 /** Tables of keys from a JSON Schema: key, type, required, default and meaning. */
-import type { Schema } from '../../src/config/yaml/schema-check.ts'
+
 import { descriptionOf } from '../../src/config/schemas/descriptions.ts'
+import type { Schema } from '../../src/config/yaml/schema-check.ts'
 
 /** A row for each key, nested keys with their path: `Tests[].Name`. */
 export function keyTable(schema: Schema, leaveOut: readonly string[] = []): string {

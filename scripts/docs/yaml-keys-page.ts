@@ -1,5 +1,5 @@
 /** docs/reference/yaml-keys.md: every key of every kind of file, from the schemas that `validate` uses. */
-import type { Schema } from '../../src/config/yaml/schema-check.ts'
+
 import { ANALYSIS_TYPES } from '../../src/config/schemas/analysis-types.ts'
 import { DERIVED_SCHEMA } from '../../src/config/schemas/derived.ts'
 import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
@@ -8,6 +8,7 @@ import { EXPECTATION_PROPERTIES, SIDE_FILE_SCHEMA } from '../../src/config/schem
 import { SQL_LOOKUP_TABLE_SCHEMA } from '../../src/config/schemas/lookup-table.ts'
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
 import { CORRELATION_TESTS, POLICY_TESTS, RULE_TESTS } from '../../src/config/schemas/test-cases-schema.ts'
+import type { Schema } from '../../src/config/yaml/schema-check.ts'
 import { conditionsOf, keyTable } from './schema-table.ts'
 
 const SHARED = Object.keys(DETECTION_KEYS)

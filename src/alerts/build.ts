@@ -1,7 +1,8 @@
 /** Builds from a finding what may become an alert: texts, severity, dedup key, what routing needs. Pure. */
-import type { AlertDraft, JsonText } from '../model/alerts/alert.ts'
+
+import type { JsonText } from '../core/exact-json.ts'
+import type { AlertDraft } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
-import { alertKindOf, alertsOn, type Detection, type DetectionType } from '../model/project/detection.ts'
 import {
   FUNCTIONS,
   type FunctionError,
@@ -13,6 +14,7 @@ import {
 } from '../model/alerts/finding.ts'
 import type { DestinationsSaid, RouteRequest } from '../model/alerts/route.ts'
 import { type DecidedSeverity, parseSeverity } from '../model/alerts/severity.ts'
+import { alertKindOf, alertsOn, type Detection, type DetectionType } from '../model/project/detection.ts'
 
 /** What may become an alert: routing and dedup decide the rest. */
 export interface Candidate {

@@ -1,13 +1,13 @@
 /** Finds the command that was called, runs it, and turns what it throws into an exit code. */
 import { inspect } from 'node:util'
-import { isError, UserError } from '../errors.ts'
 import { nearest } from '../core/did-you-mean.ts'
+import { isError, UserError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { type Command, type CommandGroup, type Io, isGroup, OK, UNUSABLE } from './command/command.ts'
+import { type About, parseArguments } from './command/parse.ts'
 import { COMMANDS } from './command-map.ts'
 import { fileSystemError } from './format/file-system-error.ts'
 import { groupHelp, overallHelp } from './help.ts'
-import { type About, parseArguments } from './command/parse.ts'
 
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   try {

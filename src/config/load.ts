@@ -1,26 +1,29 @@
 /** The files of a project -> one frozen Project, with every problem at once. Resolves no secret, runs nothing. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Catalog } from '../core/catalog.ts'
+import { DESTINATION_TYPES } from '../destinations/_catalog.ts'
+import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { isFolder } from '../files/path-kind.ts'
 import type { Project } from '../model/project/project.ts'
 import type { Grouped } from '../model/project/trust-group.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
+import { INVALID_ROUTING, loadDestinations, NO_ROUTING } from './destinations/destinations.ts'
+import { REGISTRY_FILE, registryPlace } from './destinations/registry-location.ts'
 import { buildContent, type Content } from './detections/content.ts'
 import { crossCheck } from './detections/cross-checks.ts'
-import { INVALID_ROUTING, loadDestinations, NO_ROUTING } from './destinations/destinations.ts'
-import { type Discovered, discover, projectPath } from './files/discover.ts'
-import type { Environment } from './files/environment.ts'
-import { ProblemList } from './files/problems.ts'
-import { pythonPaths } from './settings/python-paths.ts'
-import { type Keep, Recall } from './files/parse-cache.ts'
-import { REGISTRY_FILE, registryPlace } from './destinations/registry-location.ts'
-import { loadSettings, SETTINGS_FILE } from './settings/load-settings.ts'
-import { readText } from './files/source-text.ts'
-import { type ReadSpec, readSpec } from './detections/spec.ts'
-import { checkTrust } from './settings/trust-rules.ts'
 import { findUnitTests } from './detections/find-unit-tests.ts'
 import { noteUpstreamRefusals } from './detections/pat-compat.ts'
+import { type ReadSpec, readSpec } from './detections/spec.ts'
+import { type Discovered, discover, projectPath } from './files/discover.ts'
+import type { Environment } from './files/environment.ts'
+import { type Keep, Recall } from './files/parse-cache.ts'
+import { ProblemList } from './files/problems.ts'
+import { readText } from './files/source-text.ts'
+import { loadSettings, SETTINGS_FILE } from './settings/load-settings.ts'
+import { pythonPaths } from './settings/python-paths.ts'
+import { checkTrust } from './settings/trust-rules.ts'
 
 export interface LoadOptions {
   readonly root: string
@@ -38,13 +41,11 @@ export interface LoadOptions {
   readonly paths?: readonly string[]
   /** Before those of environment and settings. */
   readonly pythonPaths?: readonly string[]
-  /** Folder of the destination types. */
-  readonly destinationsFolder?: string
+  /** The destination types there are; without it, those of this package. */
+  readonly destinationTypes?: Catalog<DestinationType>
   /** Where to keep what texts were read as. */
   readonly keep?: Keep
 }
-
-const DESTINATIONS_FOLDER = fileURLToPath(new URL('../destinations/', import.meta.url))
 
 export async function loadProject(options: LoadOptions): Promise<Project> {
   const root = resolve(options.root)
@@ -66,10 +67,10 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     environment,
     declared: destinationsFile,
   })
-  const typesFolder = options.destinationsFolder ?? DESTINATIONS_FOLDER
+  const types = options.destinationTypes ?? DESTINATION_TYPES
   // Broken settings may name another file, so the default one says nothing by its absence.
   const undeclared = own.hasError(SETTINGS_FILE) ? INVALID_ROUTING : NO_ROUTING
-  const routing = registry.isDeclared ? await loadDestinations(root, registry, typesFolder, own) : undeclared
+  const routing = registry.isDeclared ? await loadDestinations(root, registry, types, own) : undeclared
   const configuration = [SETTINGS_FILE, registry.file]
 
   const problems = new ProblemList(recall)

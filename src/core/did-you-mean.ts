@@ -31,3 +31,9 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length]!
 }
+
+/** `did you mean "X"? `, or nothing where no name is close. */
+export function didYouMean(name: string, names: readonly string[]): string {
+  const near = nearest(name, names)
+  return near ? `did you mean "${near}"? ` : ''
+}

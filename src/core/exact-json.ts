@@ -1,5 +1,4 @@
 /** JSON that keeps every digit: `53.0` and integers beyond 2^53 come out as they went in. */
-import type { JsonText } from '../model/alerts/alert.ts'
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 /** Not yet among the types of the language. */
@@ -23,3 +22,6 @@ export function exactText(value: unknown): string {
   if (typeof value === 'string') return value
   return json.isRawJSON(value) ? value.rawJSON : (JSON.stringify(value) ?? '')
 }
+
+/** JSON text, kept as text so that `53.0` and integers beyond 2^53 survive. */
+export type JsonText = string

@@ -1,7 +1,8 @@
 /** A match of a correlation rule -> the results that the functions of a body would have. Pure. */
+
+import type { Hit } from '../match/signal-hit.ts'
 import type { FunctionResults } from '../model/alerts/finding.ts'
 import type { CorrelationMatch } from './correlation.ts'
-import type { Hit } from './correlation-hits.ts'
 
 /** The context names no more signals than these; it counts them all. */
 const MOST_NAMED = 50

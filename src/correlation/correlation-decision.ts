@@ -1,10 +1,11 @@
 /** What one look at the signals finds: matches that a new signal made, and absences that have become certain. Pure. */
-import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
+
+import { hitsOfSignals, type KeptSignal, keepFields, type SignalHit } from '../match/signal-fields.ts'
 import type { MatchFinding } from '../model/alerts/finding.ts'
+import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
 import { type CorrelationMatch, matches } from './correlation.ts'
 import { correlationResults } from './correlation-alert.ts'
 import type { Found } from './correlation-hits.ts'
-import { hitsOfSignals, type KeptSignal, keepFields, type SignalHit } from '../match/signal-fields.ts'
 
 export interface CorrelationRule {
   readonly id: string

@@ -1,12 +1,8 @@
 /** Groups: enough hits of every step within one window, in any order, and none of the steps that must be absent. Pure. */
+
+import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { Correlation, CorrelationStep } from '../model/project/correlation-definition.ts'
-import {
-  type CorrelationTiming,
-  countBetween,
-  type Found,
-  type Hit,
-  type StepHits,
-} from './correlation-hits.ts'
+import { type CorrelationTiming, countBetween, type Found } from './correlation-hits.ts'
 
 interface Placed<H extends Hit> {
   readonly step: CorrelationStep

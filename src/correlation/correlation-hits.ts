@@ -1,17 +1,7 @@
 /** What correlations are asked of, and what the two forms of them answer. */
+
+import type { Hit } from '../match/signal-hit.ts'
 import type { CorrelationStep } from '../model/project/correlation-definition.ts'
-
-/** One signal, as a correlation sees it. */
-export interface Hit {
-  readonly at: number
-  /** It is one of those for which the question is asked. */
-  readonly isNew: boolean
-  /** Texts that stand for the values under a field; none where it is absent or no value to compare. */
-  values(field: string): readonly string[]
-}
-
-/** Of each step, by time. */
-export type StepHits<H extends Hit> = ReadonlyMap<string, readonly H[]>
 
 /** What the two forms find in hits that share their values. Cheap to pass over: there may be one for every hit. */
 export interface Found<H extends Hit> {

@@ -1,13 +1,8 @@
 /** Sequences: step after step, each within its time of the one before, and none of the absent steps in between. Pure. */
+
+import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { Correlation, CorrelationStep } from '../model/project/correlation-definition.ts'
-import {
-  type CorrelationTiming,
-  countBetween,
-  type Found,
-  firstFrom,
-  type Hit,
-  type StepHits,
-} from './correlation-hits.ts'
+import { type CorrelationTiming, countBetween, type Found, firstFrom } from './correlation-hits.ts'
 
 interface Absent {
   readonly step: CorrelationStep

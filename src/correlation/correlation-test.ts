@@ -1,12 +1,12 @@
 /** A correlation's test case: its `RuleOutputs` -> hits -> what the rule says of them. Pure. */
-import type { Correlation } from '../model/project/correlation-definition.ts'
+
+import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { TestOutcome } from '../model/events/evaluation.ts'
+import { parseEventTime } from '../model/events/event-time.ts'
+import { failedOutcome, outcomeOf, plainError } from '../model/events/outcome.ts'
+import type { Correlation } from '../model/project/correlation-definition.ts'
 import { matches } from './correlation.ts'
 import { correlationResults } from './correlation-alert.ts'
-import type { Hit, StepHits } from './correlation-hits.ts'
-import { failedOutcome, plainError } from '../engine/protocol/terminated-call.ts'
-import { parseEventTime } from '../model/events/event-time.ts'
-import { outcomeOf } from '../model/events/outcome.ts'
 
 const MINUTE_MS = 60_000
 

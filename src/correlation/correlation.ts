@@ -2,9 +2,11 @@
  * Signals of several rules -> the matches of a correlation rule. Pure; times are the signals' own, their order of
  * arrival plays no part. First the hits are parted by the values their steps share, then each part is looked at alone.
  */
+
+import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { Correlation, Criterion } from '../model/project/correlation-definition.ts'
 import { groupMatches } from './correlation-group.ts'
-import type { CorrelationTiming, Found, Hit, StepHits } from './correlation-hits.ts'
+import type { CorrelationTiming, Found } from './correlation-hits.ts'
 import { sequenceMatches } from './correlation-sequence.ts'
 
 export interface CorrelationMatch<H extends Hit> extends Found<H> {

@@ -3,9 +3,9 @@
  * cursor: a crash at any moment repeats the look, and never its alert.
  */
 
+import { ageMs } from '../core/age.ts'
 import { absenceWaitMs, canWait } from '../correlation/correlation.ts'
 import { type CorrelationRule, findMatches } from '../correlation/correlation-decision.ts'
-import { ageMs } from '../core/age.ts'
 import type { MatchFinding } from '../model/alerts/finding.ts'
 import type { Log } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'

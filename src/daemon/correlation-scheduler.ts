@@ -2,8 +2,8 @@
 import { createTask } from 'node-cron'
 import type { CorrelationRule } from '../correlation/correlation-decision.ts'
 import { messageOf } from '../errors.ts'
-import type { CorrelationSchedule } from '../model/project/correlation-definition.ts'
 import type { Clock } from '../model/ports.ts'
+import type { CorrelationSchedule } from '../model/project/correlation-definition.ts'
 import type { Project } from '../model/project/project.ts'
 import { beginCursor, type CorrelatePorts, correlate } from './correlation-pass.ts'
 

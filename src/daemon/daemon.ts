@@ -1,14 +1,15 @@
 /** The composition root: builds the rooms, starts them in order, stops them in reverse. */
+
+import { messageOf } from '../errors.ts'
+import { DELIVERY_STATES } from '../store/store.ts'
 import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
-import { type DaemonOptions, type Ground, layGround } from './resources.ts'
 import { createReloads, type Reloads } from './reloads.ts'
+import { type DaemonOptions, type Ground, layGround } from './resources.ts'
+import type { DeliveryCounts, RunSummary } from './run-stats.ts'
 import { BODY_BYTES, buildRooms, type Rooms, startRooms } from './services.ts'
 import { runSource } from './source-runs.ts'
-import type { DeliveryCounts, RunSummary } from './run-stats.ts'
-import { messageOf } from '../errors.ts'
-import { DELIVERY_STATES } from '../store/store.ts'
 
 export type { DaemonEvent } from './events.ts'
 export type { DaemonOptions } from './resources.ts'

@@ -1,24 +1,20 @@
 /** What a reload replaces as a whole: the Project, its engine, destination types and secrets. A faulty one never takes over. */
-import { processEnvironment } from '../config/files/environment.ts'
+
 import { createSecrets, type ProjectSecrets } from '../config/destinations/secrets.ts'
+import { processEnvironment } from '../config/files/environment.ts'
+import { shownProblems } from '../config/files/folded-problems.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
-import type { Registry } from '../model/project/destination.ts'
 import type { DetectionCache } from '../model/events/detection-cache.ts'
 import type { Engine, EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { Log, Secrets } from '../model/ports.ts'
+import type { Registry } from '../model/project/destination.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project, RoutedProject } from '../model/project/project.ts'
 import { loadTypes } from '../workspace/destinations/load-destination-types.ts'
-import {
-  bodyProblems,
-  noteIdleContent,
-  openProject,
-  shownProblems,
-  startEngine,
-  type WorkspaceOptions,
-} from '../workspace/project-store.ts'
+import { noteIdleContent } from '../workspace/idle-content.ts'
+import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '../workspace/open-project.ts'
 
 export interface GenerationOptions {
   readonly workspace: WorkspaceOptions

@@ -1,11 +1,11 @@
 /** The dead-man's switch: a HEARTBEAT alert on a schedule, once per slot however many daemons run. */
 
 import { type ScheduledTask, schedule } from 'node-cron'
-import { messageOf } from '../errors.ts'
 import { ageMs } from '../core/age.ts'
-import type { Heartbeat } from '../model/project/destination.ts'
+import { messageOf } from '../errors.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
 import type { Clock, Log } from '../model/ports.ts'
+import type { Heartbeat } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 
 /** After a longer standstill nobody needs the signs of life of that time. */

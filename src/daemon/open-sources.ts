@@ -1,11 +1,11 @@
 /** Opens the sources that `--from` and signalbox.yaml name, and hands each what it needs. */
-import { join, resolve } from 'node:path'
-import { loadAdapter } from '../adapters.ts'
+import { resolve } from 'node:path'
+import { loaderOf } from '../core/catalog.ts'
+import { didYouMean } from '../core/did-you-mean.ts'
 import { UserError } from '../errors.ts'
+import { SOURCE_TYPES } from '../sources/_catalog.ts'
 import type { Source, SourceSpec, SourceType } from '../sources/_source.ts'
 import { parseSourceSpec } from '../sources/_source-spec.ts'
-
-const SOURCES_FOLDER = join(import.meta.dirname, '..', 'sources')
 
 export interface OpenedSource {
   readonly spec: SourceSpec
@@ -46,6 +46,11 @@ function inProject(text: string, projectRoot: string): string {
   return text.startsWith('file:') ? `file:${resolve(projectRoot, text.slice('file:'.length))}` : text
 }
 
-function typeOf(spec: SourceSpec): Promise<SourceType> {
-  return loadAdapter<SourceType>(SOURCES_FOLDER, spec.scheme, 'source')
+function typeOf({ scheme }: SourceSpec): Promise<SourceType> {
+  const load = loaderOf(SOURCE_TYPES, scheme)
+  if (load) return load()
+  const names = Object.keys(SOURCE_TYPES)
+  throw new UserError(`unknown source "${scheme}"`, {
+    hint: `${didYouMean(scheme, names)}known: ${names.join(', ')}`,
+  })
 }

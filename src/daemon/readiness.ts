@@ -1,7 +1,7 @@
 /** Whether events can be taken now, for `/readyz`. */
 
-import { messageOf } from '../errors.ts'
 import { ageMs } from '../core/age.ts'
+import { messageOf } from '../errors.ts'
 import type { Clock } from '../model/ports.ts'
 
 /** A failure counts no longer: who is told to send nothing could not bring the success that ends it. */

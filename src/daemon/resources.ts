@@ -18,8 +18,8 @@ import {
   startGeneration,
 } from './generation.ts'
 import { openToken } from './http-token.ts'
-import { type KeepRejects, openRejects } from './rejects.ts'
 import { type OpenedSource, openSources } from './open-sources.ts'
+import { type KeepRejects, openRejects } from './rejects.ts'
 
 const EMPTY_FILE = 'the store file had 0 bytes, so this run starts with an empty store'
 const EMPTY_FILE_HINT = 'if it held a store before, stop the daemon and restore a backup'

@@ -12,10 +12,10 @@ import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
 import { type Correlations, createCorrelations } from './correlation-scheduler.ts'
 import type { Generation } from './generation.ts'
-import type { DaemonOptions, Ground } from './resources.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
+import type { DaemonOptions, Ground } from './resources.ts'
 import { Tally } from './run-stats.ts'
 
 const STORE_CHECK_MS = 1_000

@@ -6,13 +6,13 @@ import { type HttpDoor, type Log, systemClock } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { SourceContext, SourceSpec } from '../sources/_source.ts'
 import type { Store } from '../store/store.ts'
-import type { DaemonEvent } from './events.ts'
 import { createIntake } from './event-intake.ts'
+import type { DaemonEvent } from './events.ts'
+import type { OpenedSource } from './open-sources.ts'
 import type { Readiness } from './readiness.ts'
 import type { KeepRejects } from './rejects.ts'
-import type { OpenedSource } from './open-sources.ts'
-import { supervise } from './supervise.ts'
 import type { Tally } from './run-stats.ts'
+import { supervise } from './supervise.ts'
 
 export interface SourceRunParts {
   /** By the generation that is in force at the call. */

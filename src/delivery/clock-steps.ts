@@ -1,6 +1,7 @@
 /** Notices a clock that was set back. What waits must not wait that much longer. */
-import { destinationKey, type Registry } from '../model/project/destination.ts'
+
 import type { Log } from '../model/ports.ts'
+import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DestinationState, Store } from '../store/store.ts'
 import { changeState } from './states.ts'
 

@@ -1,17 +1,17 @@
 /** One claimed delivery from send to settled, with what follows from it: pause, resume, hand-over, findings. */
 import { messageOf } from '../errors.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
-import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
+import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { ClaimedDelivery, DeliveryOutcome, DestinationState } from '../store/store.ts'
 import { afterAnswer, afterFailure, isOpen } from './breaker.ts'
-import type { DeliveryPorts } from './delivery-ports.ts'
 import { decide } from './decide.ts'
 import { deliveryDead, destinationPaused } from './delivery-findings.ts'
-import { pause, pauseCreditMs, resume } from './send-permit.ts'
+import type { DeliveryPorts } from './delivery-ports.ts'
 import { handOver } from './fallback-deliveries.ts'
 import { isResent } from './resend.ts'
 import { type SendResult, sendOnce } from './send.ts'
+import { pause, pauseCreditMs, resume } from './send-permit.ts'
 import { changeState } from './states.ts'
 
 /** Longest that one attempt may take; its lease outlives it, so that nobody else takes it up meanwhile. */

@@ -1,6 +1,7 @@
 /** How deliveries and destinations stand at this moment, for a scraper. */
-import { destinationKey, type Registry } from '../model/project/destination.ts'
+
 import type { Gauged } from '../model/ports.ts'
+import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { DELIVERY_STATES, type Store } from '../store/store.ts'
 
 /** Delivered ones are many, and counted as they happen. */

@@ -1,6 +1,7 @@
 /** Fits the store to a registry: renames adopted, deliveries of vanished destinations orphaned and handed over. */
-import { destinationKey, type Registry } from '../model/project/destination.ts'
+
 import type { Log } from '../model/ports.ts'
+import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { EMPTY_PLAN, type Store } from '../store/store.ts'
 import { HANDED_OVER, handOver } from './fallback-deliveries.ts'
 

@@ -1,5 +1,7 @@
 /** Sends an alert again by hand: new deliveries, told from the first ones by their reason and the alert's title. Pure. */
-import { hashId, type JsonText } from '../model/alerts/alert.ts'
+
+import type { JsonText } from '../core/exact-json.ts'
+import { hashId } from '../model/alerts/alert.ts'
 import { type Destination, destinationKey } from '../model/project/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 

@@ -1,6 +1,7 @@
 /** Applies `options.template` to a message: its headline, its long text, or the whole payload. Pure. */
-import type { DestinationType, Message } from '../destinations/_destination.ts'
+
 import { exactly } from '../core/exact-json.ts'
+import type { DestinationType, Message } from '../destinations/_destination.ts'
 import { renderText, renderValue, type Template } from '../model/project/template.ts'
 
 export interface Templated {

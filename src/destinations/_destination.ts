@@ -1,5 +1,7 @@
 /** The contract of a destination type: one file per type; the file's name is the type. */
-import type { JsonText, Notification } from '../model/alerts/alert.ts'
+
+import type { JsonText } from '../core/exact-json.ts'
+import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import { type OptionsSchema, type TemplatePart, TRANSPORT_SCHEMA, templateSchema } from './_options.ts'

@@ -1,9 +1,9 @@
 /** Asana: creates a task in one or more projects. Before it tries again it looks whether the task is there. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline, plainText } from './parts/alert-text.ts'
 import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText } from './parts/option-forms.ts'
-import { headline, plainText } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface AsanaOptions {
   readonly personalAccessToken: string

@@ -1,13 +1,13 @@
 /** Discord: a message with an embed, through a webhook. */
 import { RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { COLOURS } from './parts/colours.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline } from './parts/alert-text.ts'
+import { COLOURS } from './parts/colours.ts'
 import { answerJson, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
 import { secretUrl, text } from './parts/option-forms.ts'
-import { headline } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface DiscordOptions {
   readonly webhookUrl: string

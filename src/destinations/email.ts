@@ -1,12 +1,12 @@
 /** E-mail over SMTP: one message an alert, under the same Message-ID however often it is tried. */
 import { Socket } from 'node:net'
-import { messageOf, PermanentError, RetryableError } from '../errors.ts'
 import { networkCode, networkFailure } from '../core/network-failure.ts'
+import { messageOf, PermanentError, RetryableError } from '../errors.ts'
 import { defineDestination, type Message } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
-import { secretText, text } from './parts/option-forms.ts'
 import { TLS_PROPERTIES } from './_options.ts'
 import { headline, plainText } from './parts/alert-text.ts'
+import { secretText, text } from './parts/option-forms.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface EmailOptions {
   readonly host: string

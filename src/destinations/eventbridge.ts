@@ -1,6 +1,7 @@
 /** Amazon EventBridge: puts the notification onto an event bus. */
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type Receipt } from './_destination.ts'
 import {
   AWS_DEPENDENCIES,
   AWS_PROPERTIES,
@@ -10,11 +11,10 @@ import {
   awsReceipt,
   signAws,
 } from './parts/aws.ts'
-import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
 import { answerJson, textIn } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface EventBridgeOptions extends AwsOptions {
   readonly eventBus: string

@@ -3,11 +3,11 @@
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline } from './parts/alert-text.ts'
 import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { headline } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface GitHubOptions {
   readonly repository: string

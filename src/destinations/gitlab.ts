@@ -1,10 +1,10 @@
 /** GitLab: creates an issue, an incident for instance. Before it tries again it looks whether the issue is there. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline } from './parts/alert-text.ts'
 import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { headline } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface GitLabOptions {
   readonly project: string

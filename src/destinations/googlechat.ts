@@ -1,9 +1,9 @@
 /** Google Chat: a card in a space, through its webhook. */
 import { defineDestination, type Message } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { contextText, headline, parts } from './parts/alert-text.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface GoogleChatOptions {
   readonly webhookUrl: string

@@ -3,12 +3,12 @@
 import { exactly } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline } from './parts/alert-text.ts'
 import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { headline } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface IncidentIoOptions {
   readonly alertSourceConfigId: string

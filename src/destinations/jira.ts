@@ -2,10 +2,10 @@
 import { PermanentError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
-import { answerJson, basicAuth, below, postJson, textIn } from './parts/json-request.ts'
 import { env } from './_options.ts'
 import { contextText, headline, parts } from './parts/alert-text.ts'
+import { answerJson, basicAuth, below, postJson, textIn } from './parts/json-request.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface JiraOptions {
   readonly url: string

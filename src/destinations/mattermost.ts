@@ -1,11 +1,12 @@
 /** Mattermost: a message with an attachment, through an incoming webhook. */
-import { COLOURS } from './parts/colours.ts'
+
 import { defineDestination } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline } from './parts/alert-text.ts'
+import { COLOURS } from './parts/colours.ts'
 import { postJson } from './parts/json-request.ts'
 import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
 import { secretUrl, text } from './parts/option-forms.ts'
-import { headline } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface MattermostOptions {
   readonly webhookUrl: string

@@ -1,11 +1,11 @@
 /** Microsoft Teams: an Adaptive Card through a workflow, or the older MessageCard. */
 import type { Severity } from '../model/alerts/severity.ts'
-import { COLOURS } from './parts/colours.ts'
 import { defineDestination, type Message } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { contextText, headline, parts } from './parts/alert-text.ts'
+import { COLOURS } from './parts/colours.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface TeamsOptions {
   readonly webhookUrl: string

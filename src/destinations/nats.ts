@@ -1,11 +1,12 @@
 /** NATS: publishes the notification to a subject, by JetStream with its acknowledgement and deduplication. */
-import { messageOf, PermanentError, RetryableError } from '../errors.ts'
+
 import { networkCode, networkFailure } from '../core/network-failure.ts'
+import { messageOf, PermanentError, RetryableError } from '../errors.ts'
 import { defineDestination, type SendPorts } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { file, TLS_PROPERTIES } from './_options.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
-import { file, TLS_PROPERTIES } from './_options.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface NatsOptions {
   readonly servers: readonly string[]

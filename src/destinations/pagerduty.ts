@@ -1,14 +1,15 @@
 /** PagerDuty: triggers an incident through Events API v2, the same one however often it is tried. */
+
+import { exactly } from '../core/exact-json.ts'
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { Notification } from '../model/alerts/alert.ts'
-import { exactly } from '../core/exact-json.ts'
-import type { HttpResponse } from '../model/ports.ts'
 import type { Severity } from '../model/alerts/severity.ts'
+import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { env } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
+import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface PagerDutyOptions {
   readonly integrationKey: string

@@ -3,11 +3,11 @@ import { createPrivateKey } from 'node:crypto'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { file } from './_options.ts'
 import { answerJson, below, postJson } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { apiUrl, text } from './parts/option-forms.ts'
-import { file } from './_options.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface PubSubOptions {
   readonly topic: string

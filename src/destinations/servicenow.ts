@@ -1,10 +1,10 @@
 /** ServiceNow: creates a record, an incident for instance. Before it tries again it looks whether the record is there. */
 import type { Severity } from '../model/alerts/severity.ts'
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline, plainText } from './parts/alert-text.ts'
 import { answerJson, basicAuth, below, postJson, textIn } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
-import { headline, plainText } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface ServiceNowOptions {
   readonly url: string

@@ -1,12 +1,12 @@
 /** Slack: through an incoming webhook, or as a bot that may put the context into a thread. */
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { COLOURS } from './parts/colours.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { env } from './_options.ts'
 import { contextText, type Part, parts } from './parts/alert-text.ts'
+import { COLOURS } from './parts/colours.ts'
+import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface SlackOptions {
   readonly webhookUrl?: string

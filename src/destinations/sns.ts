@@ -1,4 +1,7 @@
 /** Amazon SNS: publishes the notification to a topic, with a long text for e-mail subscriptions. */
+
+import { defineDestination, type Message } from './_destination.ts'
+import { headline, plainText } from './parts/alert-text.ts'
 import {
   AWS_DEPENDENCIES,
   AWS_PROPERTIES,
@@ -8,11 +11,9 @@ import {
   awsReceipt,
   signAws,
 } from './parts/aws.ts'
-import { defineDestination, type Message } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
-import { headline, plainText } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface SnsOptions extends AwsOptions {
   readonly topicArn: string

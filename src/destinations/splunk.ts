@@ -1,12 +1,13 @@
 /** Splunk: the notification as an event of the HTTP Event Collector. */
-import { PermanentError, RetryableError } from '../errors.ts'
+
 import { exactly } from '../core/exact-json.ts'
+import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
 import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface SplunkOptions {
   readonly url: string

@@ -1,4 +1,6 @@
 /** Amazon SQS: sends the notification to a queue. */
+
+import { defineDestination } from './_destination.ts'
 import {
   AWS_DEPENDENCIES,
   AWS_PROPERTIES,
@@ -8,10 +10,9 @@ import {
   awsReceipt,
   signAws,
 } from './parts/aws.ts'
-import { defineDestination } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
 import { answerJson, textIn } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface SqsOptions extends AwsOptions {
   readonly queueUrl: string

@@ -2,15 +2,15 @@
 import { createSocket } from 'node:dgram'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { messageOf, RetryableError } from '../errors.ts'
 import { networkCode, networkFailure } from '../core/network-failure.ts'
+import { messageOf, RetryableError } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import { defineDestination, type Message, type SendPorts } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
-import { withoutContext } from './parts/notification-size.ts'
-import { text } from './parts/option-forms.ts'
 import { TLS_PROPERTIES } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
+import { withoutContext } from './parts/notification-size.ts'
+import { text } from './parts/option-forms.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface SyslogOptions {
   readonly host: string

@@ -2,10 +2,10 @@
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { contextText, headline, parts } from './parts/alert-text.ts'
 import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface TelegramOptions {
   readonly botToken: string

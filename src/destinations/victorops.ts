@@ -1,12 +1,12 @@
 /** Splunk On-Call (VictorOps): an incident through the REST endpoint, the same one however often it is tried. */
 import { PermanentError } from '../errors.ts'
-import type { HttpResponse } from '../model/ports.ts'
 import type { Severity } from '../model/alerts/severity.ts'
+import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { Fit } from './parts/truncate.ts'
+import { headline, plainText } from './parts/alert-text.ts'
 import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { headline, plainText } from './parts/alert-text.ts'
+import { Fit } from './parts/truncate.ts'
 
 interface VictorOpsOptions {
   readonly apiKey: string

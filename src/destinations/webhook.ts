@@ -1,7 +1,7 @@
 /** POSTs the notification, exactly as documented, to any URL. */
 import { defineDestination } from './_destination.ts'
-import { postJson } from './parts/json-request.ts'
 import { env, file } from './_options.ts'
+import { postJson } from './parts/json-request.ts'
 
 interface WebhookOptions {
   readonly url: string

@@ -1,6 +1,7 @@
 /** A route table as a picture of the kind that is asked for. Pure. */
-import { declaredDestinations, type NoRegistry, type Registry } from '../model/project/destination.ts'
+
 import type { RouteTable } from '../model/alerts/route-table.ts'
+import { declaredDestinations, type NoRegistry, type Registry } from '../model/project/destination.ts'
 import { bundleRoutes } from '../routing/route-bundles.ts'
 import { type Chart, chartOf } from './_chart.ts'
 import { routesHtml } from './html.ts'

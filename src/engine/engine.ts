@@ -1,23 +1,29 @@
 /** Detections x events -> findings: every trust group evaluates by itself, and what they find is put back in order. */
 import { availableParallelism } from 'node:os'
+import { testCorrelation } from '../correlation/correlation-test.ts'
 import type { DetectionCache } from '../model/events/detection-cache.ts'
-import type { BodyProblem, Engine, EvaluatedEvent, TestCall, TestOutcome } from '../model/events/evaluation.ts'
+import type {
+  BodyProblem,
+  Engine,
+  EvaluatedEvent,
+  TestCall,
+  TestOutcome,
+} from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { ProjectFacts } from '../model/events/facts.ts'
-import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
+import { failedOutcome, plainError } from '../model/events/outcome.ts'
 import type { Log } from '../model/ports.ts'
+import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
 import type { Project } from '../model/project/project.ts'
-import { failedOutcome, plainError } from './protocol/terminated-call.ts'
-import { Evaluator } from './pool/worker-handle.ts'
+import { withHints } from './load-hints.ts'
 import { gathering } from './pool/batching.ts'
 import { type Group, type GroupOptions, startGroup } from './pool/group-runner.ts'
 import { keepHeapsSmall } from './pool/heap-growth.ts'
-import { withHints } from './load-hints.ts'
-import type { ClockMode } from './protocol/messages.ts'
-import { testCorrelation } from '../correlation/correlation-test.ts'
+import { WarmEngine } from './pool/prewarmed-worker.ts'
 import { joinFacts, joinOutcomes, splitByTrust } from './pool/split-by-trust.ts'
 import { runUnitTestGroups } from './pool/unit-test-pool.ts'
-import { WarmEngine } from './pool/prewarmed-worker.ts'
+import { Evaluator } from './pool/worker-handle.ts'
+import type { ClockMode } from './protocol/messages.ts'
 
 export interface EngineOptions {
   readonly project: Project

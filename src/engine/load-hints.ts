@@ -1,8 +1,8 @@
 /** Says what helps where bodies failed to load: the helper that is meant, a package, or the circle that imports run in. */
 
+import { nearest } from '../core/did-you-mean.ts'
 import type { BodyProblem } from '../model/events/evaluation.ts'
 import type { BodyFacts } from '../model/events/facts.ts'
-import { nearest } from '../core/did-you-mean.ts'
 import { distributionOf } from '../model/project/packages.ts'
 import type { Project } from '../model/project/project.ts'
 import { isStandardModule } from './absent-modules.ts'

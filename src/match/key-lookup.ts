@@ -1,6 +1,7 @@
 /** What stands under a key of an event. Names are found in any case, as in the event that Python bodies see. Pure. */
-import type { Key, KeyStep } from '../model/project/match-expression.ts'
+
 import { isContainer } from '../core/exact-numbers.ts'
+import type { Key, KeyStep } from '../model/project/match-expression.ts'
 
 /** No value where the key leads nowhere; several where it goes over every element of a list. */
 export function valuesAt(record: unknown, key: Key): readonly unknown[] {

@@ -1,6 +1,7 @@
 /** The operators of conditions: one value of an event against what the rule names. Never throws: a wrong type says no. */
-import type { Operator } from '../model/project/condition.ts'
+
 import { isContainer, numberOf } from '../core/exact-numbers.ts'
+import type { Operator } from '../model/project/condition.ts'
 import { isInNetwork, isIP, isIPv4, isIPv6, isPrivate, isPublic } from './ip-address.ts'
 
 /** `others`: the values named; one, but for lists. */

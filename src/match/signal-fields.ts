@@ -1,8 +1,9 @@
 /** What a signal keeps for correlation: written where the event is, and read when rules compare. Pure. */
-import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
-import type { Hit, StepHits } from '../correlation/correlation-hits.ts'
+
 import { isContainer, parseExact, textOf } from '../core/exact-numbers.ts'
+import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
 import { valueAt } from './key-lookup.ts'
+import type { Hit, StepHits } from './signal-hit.ts'
 import { withFields } from './simple-detection.ts'
 
 /** The name under which rules compare what `alert_context()` gave. */

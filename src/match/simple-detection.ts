@@ -1,9 +1,10 @@
 /** Detections without Python: an event -> the results that the functions of a body would have. Pure. */
+
+import { parseExact, textOf } from '../core/exact-numbers.ts'
 import type { FunctionName, FunctionResults } from '../model/alerts/finding.ts'
 import type { Key, SimpleDetection, Template } from '../model/project/match-expression.ts'
-import { parseExact, textOf } from '../core/exact-numbers.ts'
-import { valueAt } from './key-lookup.ts'
 import { compile, type Predicate } from './compile-expression.ts'
+import { valueAt } from './key-lookup.ts'
 
 export interface CompiledDetection {
   readonly matches: Predicate

@@ -1,5 +1,5 @@
 /** The items of the caching helpers that need not be read: those that the store does not have yet, and the latest others. */
-import type { JsonText } from '../model/alerts/alert.ts'
+import type { JsonText } from '../core/exact-json.ts'
 
 export interface CacheItem {
   readonly item: JsonText

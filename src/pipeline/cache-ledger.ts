@@ -3,8 +3,13 @@
  * Every answer is remembered with its event until that is settled, so that an event that runs again is told the same
  * and changes nothing twice.
  */
-import type { JsonText } from '../model/alerts/alert.ts'
-import type { CacheEvent, CacheOperation, CacheQuestion, DetectionCache } from '../model/events/detection-cache.ts'
+import type { JsonText } from '../core/exact-json.ts'
+import type {
+  CacheEvent,
+  CacheOperation,
+  CacheQuestion,
+  DetectionCache,
+} from '../model/events/detection-cache.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { KvWrite, Store } from '../store/store.ts'
 import { type CacheItem, CacheItems } from './cache-items.ts'

@@ -1,8 +1,8 @@
 /** The way of a finding through the house: build and route, read, dedup, commit. Settles nothing before the commit. */
 import { Bug } from '../errors.ts'
+import type { MatchFinding, SystemFinding } from '../model/alerts/finding.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../model/events/event.ts'
-import type { MatchFinding, SystemFinding } from '../model/alerts/finding.ts'
 import type { Project } from '../model/project/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
 import type { CacheCommit, CacheLedger } from './cache-ledger.ts'

@@ -1,6 +1,7 @@
 /** The contract of a reporter: results and a summary in, text out. It writes nothing itself. */
-import type { Problem } from '../model/project/problem.ts'
+
 import type { DetectionResult, TestSummary } from '../model/events/test-result.ts'
+import type { Problem } from '../model/project/problem.ts'
 import type { Style } from './parts/terminal-text.ts'
 
 export interface ReporterOptions {

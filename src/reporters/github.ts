@@ -1,9 +1,10 @@
 /** GitHub Actions: annotations at the lines concerned, and a summary of the step in Markdown. */
-import type { Problem } from '../model/project/problem.ts'
+
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
+import type { Problem } from '../model/project/problem.ts'
+import type { CreateReporter, TestRun } from './_reporter.ts'
 import { failureStory } from './parts/failure.ts'
 import { problemText, untoldErrors } from './parts/problem-line.ts'
-import type { CreateReporter, TestRun } from './_reporter.ts'
 import { counted, plainStyle, printable } from './parts/terminal-text.ts'
 
 /** A step's summary may hold 1 MiB. */

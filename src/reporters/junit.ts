@@ -1,9 +1,10 @@
 /** JUnit XML, as CI servers read it: a suite per detection, a case per test; what could not be loaded is an error. */
-import type { Problem } from '../model/project/problem.ts'
+
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
+import type { Problem } from '../model/project/problem.ts'
+import type { CreateReporter, TestRun } from './_reporter.ts'
 import { failureStory } from './parts/failure.ts'
 import { problemText, untoldErrors } from './parts/problem-line.ts'
-import type { CreateReporter, TestRun } from './_reporter.ts'
 import { plainStyle } from './parts/terminal-text.ts'
 
 interface Suite {

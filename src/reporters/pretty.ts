@@ -1,7 +1,7 @@
 /** For people: one line per detection, the story of each failure, an honest summary. */
 import type { DetectionResult, TestResult, TestSummary } from '../model/events/test-result.ts'
-import { failureStory } from './parts/failure.ts'
 import type { CreateReporter, ReporterOptions } from './_reporter.ts'
+import { failureStory } from './parts/failure.ts'
 import { counted, type Format, printable, type Style } from './parts/terminal-text.ts'
 
 const LABELS: Record<DetectionResult['status'], { text: string; format: Format }> = {

@@ -1,8 +1,8 @@
 /** Test Anything Protocol, version 14: one point per case, diagnostics as a YAML block. */
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
+import type { CreateReporter } from './_reporter.ts'
 import { failureStory } from './parts/failure.ts'
 import { problemText, untoldErrors } from './parts/problem-line.ts'
-import type { CreateReporter } from './_reporter.ts'
 import { plainStyle, printable } from './parts/terminal-text.ts'
 
 const createTap: CreateReporter = ({ failuresOnly }) => {

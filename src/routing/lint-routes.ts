@@ -1,12 +1,12 @@
 /** Finds routing that is well-formed and still most likely a mistake. Pure: rows and metadata in, findings out. */
 
+import { nearest } from '../core/did-you-mean.ts'
 import { ALERT_KINDS, alertGroup } from '../model/alerts/alert-kind.ts'
+import type { RouteRow } from '../model/alerts/route-table.ts'
+import type { Severity } from '../model/alerts/severity.ts'
 import type { Destination, Registry } from '../model/project/destination.ts'
 import type { Detection, Place } from '../model/project/detection.ts'
 import type { LintCode } from '../model/project/lint.ts'
-import { nearest } from '../core/did-you-mean.ts'
-import type { RouteRow } from '../model/alerts/route-table.ts'
-import type { Severity } from '../model/alerts/severity.ts'
 import { lookUp, resolve } from './resolve-route.ts'
 
 /** A detection as the linter sees it. */

@@ -1,8 +1,9 @@
 /** What a detection's severity() and destinations() can come to: from its metadata, its text and its tests. Pure. */
-import type { Detection } from '../model/project/detection.ts'
+
 import type { DestinationsSaid } from '../model/alerts/route.ts'
 import type { Possible } from '../model/alerts/route-table.ts'
 import { type DecidedSeverity, parseSeverity, SEVERITIES } from '../model/alerts/severity.ts'
+import type { Detection } from '../model/project/detection.ts'
 
 /** What the text of a function says it can return. */
 export interface Literals<T> {

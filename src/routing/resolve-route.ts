@@ -1,9 +1,17 @@
 /** Decides where one alert goes, and tells why. Pure; the only resolver there is: tests, explain and the daemon call it. */
-import { alertGroup } from '../model/alerts/alert-kind.ts'
-import type { Destination, NoRegistry, Registry } from '../model/project/destination.ts'
+
 import { anyGlobMatches } from '../core/glob.ts'
-import type { DropReason, Route, RouteLevel, RouteProblem, RouteRequest, TraceStep } from '../model/alerts/route.ts'
+import { alertGroup } from '../model/alerts/alert-kind.ts'
+import type {
+  DropReason,
+  Route,
+  RouteLevel,
+  RouteProblem,
+  RouteRequest,
+  TraceStep,
+} from '../model/alerts/route.ts'
 import { SEVERITIES, type Severity } from '../model/alerts/severity.ts'
+import type { Destination, NoRegistry, Registry } from '../model/project/destination.ts'
 
 const NO_REGISTRY: Readonly<Record<NoRegistry, string>> = {
   absent: 'there is no destinations.yaml',

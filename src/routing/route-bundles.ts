@@ -1,6 +1,12 @@
 /** Draws detections together that take the same route: what a picture of a thousand detections can show. Pure. */
 import { compareText } from '../core/compare-text.ts'
-import { type Bundle, type End, EVIDENCE, type RouteRow, type RouteTable } from '../model/alerts/route-table.ts'
+import {
+  type Bundle,
+  type End,
+  EVIDENCE,
+  type RouteRow,
+  type RouteTable,
+} from '../model/alerts/route-table.ts'
 import { compareSeverity } from '../model/alerts/severity.ts'
 
 export const NO_LOG_TYPE = '(no log type)'

@@ -1,9 +1,10 @@
 /** The rows of one detection: every severity it can have, every answer of destinations(), each with its route. Pure. */
-import type { NoRegistry, Registry } from '../model/project/destination.ts'
-import { alertKindOf, type Detection } from '../model/project/detection.ts'
+
 import type { DestinationsSaid } from '../model/alerts/route.ts'
 import { EVIDENCE, type Possible, type RouteRow, weaker } from '../model/alerts/route-table.ts'
 import { compareSeverity, type DecidedSeverity } from '../model/alerts/severity.ts'
+import type { NoRegistry, Registry } from '../model/project/destination.ts'
+import { alertKindOf, type Detection } from '../model/project/detection.ts'
 import { type Knowledge, type Observation, possibleDestinations, possibleSeverities } from './possible.ts'
 import { resolve } from './resolve-route.ts'
 

@@ -1,7 +1,7 @@
 /** Reads the text of `--from` and of `sources:` in signalbox.yaml. Pure: opens nothing. */
 
-import { UserError } from '../errors.ts'
 import { nearest } from '../core/did-you-mean.ts'
+import { UserError } from '../errors.ts'
 import type { SourceSpec } from './_source.ts'
 
 const SPEC = /^([a-z][a-z0-9+.-]*)(?::([^?]*))?(?:\?(.*))?$/s

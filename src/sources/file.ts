@@ -1,10 +1,10 @@
 /** A file: read once to its end, or followed while it grows. */
 import { resolve } from 'node:path'
 import { UserError } from '../errors.ts'
-import { openIfThere } from './stream/open-file.ts'
-import { isPipe, openPipe } from './stream/pipe.ts'
 import type { Source, SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_source-spec.ts'
+import { openIfThere } from './stream/open-file.ts'
+import { isPipe, openPipe } from './stream/pipe.ts'
 import { readStream } from './stream/stream.ts'
 import { type FollowOptions, follower } from './tail/tail.ts'
 import { readWholeFile } from './tail/whole-file.ts'

@@ -1,8 +1,9 @@
 /** Reads the state a decision needs and writes the plan it made: whole, or not at all when the state has moved. */
 import { Bug } from '../errors.ts'
+import { type Driver, insert } from './driver.ts'
 import { insertAlert, mergeIntoAlert } from './rows/alerts.ts'
 import { insertDelivery } from './rows/deliveries.ts'
-import { type Driver, insert } from './driver.ts'
+import { type VersionedRows, versionedRows } from './rows/versioned.ts'
 import type {
   CommitPlan,
   ExpectedVersions,
@@ -14,7 +15,6 @@ import type {
   SignalRow,
   Versioned,
 } from './store.ts'
-import { type VersionedRows, versionedRows } from './rows/versioned.ts'
 
 export function readState(driver: Driver, keys: ReadKeys, now: number): ReadState {
   return {

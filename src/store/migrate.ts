@@ -1,9 +1,9 @@
 /** Brings a database to the newest schema by the numbered files of `migrations/`, each once, never back. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { UserError } from '../errors.ts'
+import { MIGRATIONS_FOLDER } from '../installed-files.ts'
 import type { Driver } from './driver.ts'
-
-const FOLDER = new URL('./migrations/', import.meta.url)
 
 /** Marks a database as ours ("SIGB"), so that another program's file is not written into. */
 const APPLICATION_ID = 0x53494742
@@ -66,8 +66,11 @@ function pragma(driver: Driver, name: 'user_version' | 'application_id'): number
 
 /** `0001-name.sql`, `0002-...`: the number is the schema's version, without gaps. */
 function knownMigrations(): Migration[] {
-  return readdirSync(FOLDER)
+  return readdirSync(MIGRATIONS_FOLDER)
     .filter((file) => file.endsWith('.sql'))
     .sort()
-    .map((file) => ({ version: Number.parseInt(file, 10), sql: readFileSync(new URL(file, FOLDER), 'utf8') }))
+    .map((file) => ({
+      version: Number.parseInt(file, 10),
+      sql: readFileSync(join(MIGRATIONS_FOLDER, file), 'utf8'),
+    }))
 }

@@ -2,7 +2,9 @@
  * The contract of a store: asynchronous, no interactive transaction, no callback inside one.
  * `read` gives state with versions, a pure decision makes a plan, `commit` takes it whole or says conflict.
  */
-import type { AlertDraft, JsonText } from '../model/alerts/alert.ts'
+
+import type { JsonText } from '../core/exact-json.ts'
+import type { AlertDraft } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { Severity } from '../model/alerts/severity.ts'

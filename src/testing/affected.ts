@@ -1,6 +1,7 @@
 /** What a change of files touches: which detections, which of what they lean on, which unit tests. Pure. */
-import type { DataModel, Detection, Helper } from '../model/project/detection.ts'
+
 import type { BodyFacts, ProjectFacts } from '../model/events/facts.ts'
+import type { DataModel, Detection, Helper } from '../model/project/detection.ts'
 import type { Project } from '../model/project/project.ts'
 
 export interface Touched {

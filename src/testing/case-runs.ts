@@ -1,7 +1,8 @@
 /** Runs cases and judges them. What a failing one read of its event is asked for in a second run: noting it slows them all. */
-import type { Detection, TestCase } from '../model/project/detection.ts'
+
 import type { Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
 import type { TestResult } from '../model/events/test-result.ts'
+import type { Detection, TestCase } from '../model/project/detection.ts'
 import { judge, type VerdictOptions } from './verdict.ts'
 
 export interface Case {

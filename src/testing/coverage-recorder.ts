@@ -1,7 +1,7 @@
 /** Gathers which lines of Python the cases ran: per detection, and per file, which several detections may share. */
 import type { DetectionCoverage, FileCoverage } from '../model/events/coverage.ts'
-import type { Detection } from '../model/project/detection.ts'
 import type { BodyLines, TestOutcome } from '../model/events/evaluation.ts'
+import type { Detection } from '../model/project/detection.ts'
 
 export class Coverage {
   readonly #detections: DetectionCoverage[] = []

@@ -1,9 +1,9 @@
 /** Compares what a case expected of the alert with what it would be. Pure. */
 
 import type { AlertDraft } from '../model/alerts/alert.ts'
-import type { ExpectationName, Expectations } from '../model/project/detection.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { TestFailure } from '../model/events/test-result.ts'
+import type { ExpectationName, Expectations } from '../model/project/detection.ts'
 
 export interface Checked {
   readonly failures: readonly TestFailure[]

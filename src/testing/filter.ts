@@ -1,8 +1,8 @@
 /** `--filter KEY=VALUE`: which detections are meant. Pure. */
 
+import { nearest } from '../core/did-you-mean.ts'
 import { UserError } from '../errors.ts'
 import type { Detection } from '../model/project/detection.ts'
-import { nearest } from '../core/did-you-mean.ts'
 
 /** Keys of the specs of rules, policies and globals. */
 const KEYS = `

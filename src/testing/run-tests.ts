@@ -1,10 +1,11 @@
 /** Runs the cases that detections carry and yields one result per detection, in load order. */
-import type { Detection, TestCase } from '../model/project/detection.ts'
+
 import type { BodyProblem, Engine } from '../model/events/evaluation.ts'
-import type { Problem } from '../model/project/problem.ts'
-import type { ProblemCode } from '../model/problem-code.ts'
-import type { Project } from '../model/project/project.ts'
 import type { DetectionResult, TestResult, TestSummary } from '../model/events/test-result.ts'
+import type { ProblemCode } from '../model/problem-code.ts'
+import type { Detection, TestCase } from '../model/project/detection.ts'
+import type { Problem } from '../model/project/problem.ts'
+import type { Project } from '../model/project/project.ts'
 import { type CaseRun, runCases } from './case-runs.ts'
 import type { Coverage } from './coverage-recorder.ts'
 import type { VerdictOptions } from './verdict.ts'

@@ -1,8 +1,9 @@
 /** The unit tests of helpers and data models, as results like those of detections. */
-import type { Engine, UnitTestFile } from '../model/events/evaluation.ts'
+
 import type { FunctionError } from '../model/alerts/finding.ts'
-import type { Project } from '../model/project/project.ts'
+import type { Engine, UnitTestFile } from '../model/events/evaluation.ts'
 import type { DetectionResult, TestFailure, TestResult } from '../model/events/test-result.ts'
+import type { Project } from '../model/project/project.ts'
 import { bodyProblem } from './run-tests.ts'
 
 /** One result per file. A file without a test case is untested: it may be written for another runner. */

@@ -1,12 +1,12 @@
 /** Judges one test case from what the functions said: the verdict Panther's tool gives, then the expectations. Pure. */
 import { buildMatch, functionLabel, matches } from '../alerts/build.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
-import type { NoRegistry, Registry } from '../model/project/destination.ts'
-import { alertsOn, type Detection, type TestCase } from '../model/project/detection.ts'
-import type { TestOutcome } from '../model/events/evaluation.ts'
 import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/alerts/finding.ts'
 import type { RouteProblem } from '../model/alerts/route.ts'
+import type { TestOutcome } from '../model/events/evaluation.ts'
 import type { TestFailure, TestResult } from '../model/events/test-result.ts'
+import type { NoRegistry, Registry } from '../model/project/destination.ts'
+import { alertsOn, type Detection, type TestCase } from '../model/project/detection.ts'
 import { resolve } from '../routing/resolve-route.ts'
 import { checkExpectations } from './expectations.ts'
 

@@ -2,17 +2,17 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isLocalType } from '../config/destinations/destination-options.ts'
-import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../config/files/environment.ts'
 import { createSecrets } from '../config/destinations/secrets.ts'
+import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../config/files/environment.ts'
 import { isError, messageOf } from '../errors.ts'
 import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
 import { declaredDestinations } from '../model/project/destination.ts'
 import type { Project } from '../model/project/project.ts'
-import { DEFAULT_STORE, openProjectStore } from './project-store.ts'
 import { loadTypes } from './destinations/load-destination-types.ts'
 import { noteIdleContent } from './idle-content.ts'
-import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles } from './private-files.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
+import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles } from './private-files.ts'
+import { DEFAULT_STORE, openProjectStore } from './project-store.ts'
 
 export interface Finding {
   readonly what: string

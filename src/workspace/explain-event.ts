@@ -1,25 +1,25 @@
 /** Tells for one event what a detection says, what alert that makes, where it goes and what would be sent. Sends nothing. */
-import { loadAdapter } from '../adapters.ts'
 import { buildMatch, matches } from '../alerts/build.ts'
 import { isLocalType } from '../config/destinations/destination-options.ts'
 import { placeholders } from '../config/destinations/secrets.ts'
+import type { JsonText } from '../core/exact-json.ts'
 import { buildMessage } from '../delivery/delivery-message.ts'
 import { type Preview, previewRequest } from '../delivery/request-steps.ts'
 import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
-import { alertId, alertLink, deliveryId, type JsonText, notificationJson } from '../model/alerts/alert.ts'
-import { type Destination, destinationKey } from '../model/project/destination.ts'
-import type { Detection } from '../model/project/detection.ts'
-import type { Engine, TestOutcome } from '../model/events/evaluation.ts'
+import { alertId, alertLink, deliveryId, notificationJson } from '../model/alerts/alert.ts'
 import type { FunctionResults } from '../model/alerts/finding.ts'
-import { systemClock } from '../model/ports.ts'
-import type { Project } from '../model/project/project.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { DecidedSeverity } from '../model/alerts/severity.ts'
+import type { Engine, TestOutcome } from '../model/events/evaluation.ts'
+import { systemClock } from '../model/ports.ts'
+import { type Destination, destinationKey } from '../model/project/destination.ts'
+import type { Detection } from '../model/project/detection.ts'
+import type { Project } from '../model/project/project.ts'
 import { lookUp, resolve } from '../routing/resolve-route.ts'
 import { findingOf } from '../testing/verdict.ts'
 import { VERSION } from '../version.ts'
-import { DESTINATIONS_FOLDER } from './destinations/load-destination-types.ts'
+import { loadDestinationType } from './destinations/load-destination-types.ts'
 
 export interface Explanation {
   readonly detection: string
@@ -109,6 +109,6 @@ async function preview(
 ): Promise<Preview | { note: string }> {
   if (isLocalType(destination.type))
     return { note: `${destination.type} is a local type: it is imported by run alone` }
-  const type = await loadAdapter<DestinationType>(DESTINATIONS_FOLDER, destination.type, 'destination type')
+  const type = await loadDestinationType(destination.type)
   return previewRequest(type, message, placeholders(destination.options), VERSION)
 }

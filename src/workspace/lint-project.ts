@@ -1,15 +1,15 @@
 /** Routing lint over a project: findings with their places and lines, without those that the repository silenced. */
 import { resolve } from 'node:path'
 import { readText, SourceText } from '../config/files/source-text.ts'
+import { SEVERITIES } from '../model/alerts/severity.ts'
 import type { Engine } from '../model/events/evaluation.ts'
 import type { LintCode } from '../model/project/lint.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
-import { SEVERITIES } from '../model/alerts/severity.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
 import { type LintFinding, type LintPlace, type LintSubject, lintRoutes } from '../routing/lint-routes.ts'
-import { bodyRouting } from './routes/routing-facts.ts'
 import { routeTable } from './routes/route-table-builder.ts'
+import { bodyRouting } from './routes/routing-facts.ts'
 
 export interface LintOptions {
   /** An unknown name only warns. */

@@ -2,9 +2,10 @@
  * `validate --pat`: the cases on which Panther's tool (1.11.1) and Signalbox disagree. There `ExpectedDestinations` is
  * compared with what `destinations()` returned; here with where the alert goes.
  */
-import type { Detection, TestCase } from '../model/project/detection.ts'
-import type { Engine } from '../model/events/evaluation.ts'
+
 import type { FunctionResult } from '../model/alerts/finding.ts'
+import type { Engine } from '../model/events/evaluation.ts'
+import type { Detection, TestCase } from '../model/project/detection.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
 import { type CaseRun, runCases } from '../testing/case-runs.ts'

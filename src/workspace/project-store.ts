@@ -7,22 +7,6 @@ import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkspaceOptions } from './open-project.ts'
 
-export { DRAWINGS, drawRoutes } from '../drawings/draw-routes.ts'
-export type { CaseOutcome, RoutesDiff } from '../routing/diff.ts'
-export { VERSION } from '../version.ts'
-export { readEventFile } from './event-file.ts'
-export { type Explanation, explain, explainOutcome } from './explain-event.ts'
-export { layOut } from './routes/git-tree.ts'
-export { noteIdleContent } from './idle-content.ts'
-export { lintProject } from './lint-project.ts'
-export { notePatVerdicts } from './pat-verdicts.ts'
-export * from './open-project.ts'
-export { addPython, syncPython } from './python-packages.ts'
-export { type Resent, resendAlert } from './resend-alert.ts'
-export { routeTable } from './routes/route-table-builder.ts'
-export { diffRoutes, type Side } from './routes/routes-diff.ts'
-export { unmute } from './unmute.ts'
-
 export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
 
 /**

@@ -1,19 +1,20 @@
 /** The door for tests in vitest or node:test, `signalbox/testing`: a project is loaded once, its detections are asked about events. */
 
-import { UserError } from '../errors.ts'
-import { alertsOn, type Detection, type Expectations, type TestCase } from '../model/project/detection.ts'
-import type { Engine } from '../model/events/evaluation.ts'
+import { formatProblem } from '../config/files/problems.ts'
 import { nearest } from '../core/did-you-mean.ts'
+import { UserError } from '../errors.ts'
+import type { Engine } from '../model/events/evaluation.ts'
+import { type TestJson, testJson } from '../model/events/test-json.ts'
 import { silentLog } from '../model/ports.ts'
+import { alertsOn, type Detection, type Expectations, type TestCase } from '../model/project/detection.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
-import { type TestJson, testJson } from '../model/events/test-json.ts'
 import { judge } from '../testing/verdict.ts'
-import { bodyProblems, formatProblem, openProject, startEngine } from './open-project.ts'
+import { bodyProblems, openProject, startEngine } from './open-project.ts'
 
+export type { TestJson } from '../model/events/test-json.ts'
 export type { Expectations } from '../model/project/detection.ts'
 export type { Problem } from '../model/project/problem.ts'
-export type { TestJson } from '../model/events/test-json.ts'
 
 export interface LoadOptions {
   /** Folder of the detections repository; the current one when absent. */

@@ -3,14 +3,15 @@
  * booted before it was asked for and loads only what it needs.
  */
 import type { WarmEngine } from '../engine/pool/prewarmed-worker.ts'
-import type { Detection } from '../model/project/detection.ts'
 import type { BodyProblem, Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
 import { NO_FACTS, type ProjectFacts } from '../model/events/facts.ts'
-import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
 import type { Log } from '../model/ports.ts'
+import type { Detection } from '../model/project/detection.ts'
+import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
 import type { Project } from '../model/project/project.ts'
 import { looksAt, type Touched } from '../testing/affected.ts'
-import { type EngineStart, packagesOf, startEngine, warmUp } from './open-project.ts'
+import { type EngineStart, packagesOf, startEngine } from './open-project.ts'
+import { warmUp } from './warm-up.ts'
 
 /** A detection as it was when an interpreter was last started for it. */
 interface Known {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isGroup } from '../../src/cli/command/command.ts'
-import { COMMANDS } from '../../src/cli/command-map.ts'
 import { GLOBAL_OPTIONS, type OptionSet } from '../../src/cli/command/options.ts'
+import { COMMANDS } from '../../src/cli/command-map.ts'
 
 const sections = new Map(
   readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')

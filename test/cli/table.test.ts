@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { moment, shortId, table } from '../../src/cli/format/table.ts'
+import { shortId } from '../../src/cli/command/ids.ts'
+import { moment, table } from '../../src/cli/format/table.ts'
 
 it('pads columns to their widest cell and leaves no trailing blanks', () => {
   expect(

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type LoadOptions, loadProject } from '../../src/config/load.ts'
+import type { Catalog } from '../../src/core/catalog.ts'
+import type { DestinationType } from '../../src/destinations/_destination.ts'
 
 export type Files = Readonly<Record<string, string | Uint8Array>>
 
@@ -23,10 +25,15 @@ export function write(path: string, content: string | Uint8Array): void {
 }
 
 export function load(files: Files, options: Partial<LoadOptions> = {}) {
-  return loadProject({ root: projectWith(files), destinationsFolder: TYPES, ...options })
+  return loadProject({ root: projectWith(files), destinationTypes: TYPES, ...options })
 }
 
-export const TYPES = join(import.meta.dirname, 'destination-types')
+/** The destination types of these projects. */
+export const TYPES = {
+  hook: async () => (await import('./destination-types/hook.ts')).default,
+  quiet: async () => (await import('./destination-types/quiet.ts')).default,
+  ringing: async () => (await import('./destination-types/ringing.ts')).default,
+} as unknown as Catalog<DestinationType>
 
 export const BODY = 'def rule(event):\n    return True\n'
 

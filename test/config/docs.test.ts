@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
 import { EXPECTATION_PROPERTIES } from '../../src/config/schemas/expectations-schema.ts'
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
+import { DESTINATION_TYPES } from '../../src/destinations/_catalog.ts'
 import { CONDITIONS } from '../../src/model/project/condition.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
 import { BODY, load, rule } from './_project.ts'
@@ -56,7 +57,7 @@ describe('docs', () => {
         'destinations.yaml': examples('destinations.md')[0]!,
         'signalbox.yaml': examples('settings.md')[0]!,
       },
-      { destinationsFolder: join(import.meta.dirname, '..', '..', 'src', 'destinations') },
+      { destinationTypes: DESTINATION_TYPES },
     )
     expect(project.problems).toEqual([])
     expect(project.detections.size).toBe(5)

@@ -463,7 +463,7 @@ destinations:
 
   it('may stand in a file of another name, which must then exist', async () => {
     const root = projectWith({ 'routing/prod.yaml': REGISTRY })
-    const options = { root, destinationsFolder: TYPES }
+    const options = { root, destinationTypes: TYPES }
     expect((await loadProject(options)).registry).toBe('absent')
     const named = await loadProject({ ...options, destinationsFile: 'routing/prod.yaml' })
     expect(declaredDestinations(named.registry)[0]?.place).toBe('routing/prod.yaml:4')

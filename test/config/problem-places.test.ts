@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatProblem } from '../../src/config/files/problems.ts'
 import { parseYaml } from '../../src/config/yaml/yaml.ts'
+import { DESTINATION_TYPES } from '../../src/destinations/_catalog.ts'
 import { load, rule } from './_project.ts'
 
 /** The character that the caret stands under. */
@@ -12,7 +13,7 @@ function pointedAt(text: string): string {
 }
 
 async function problemsOf(files: Readonly<Record<string, string>>) {
-  const { problems } = await load(files, { destinationsFolder: 'src/destinations' })
+  const { problems } = await load(files, { destinationTypes: DESTINATION_TYPES })
   return problems
 }
 

@@ -1,7 +1,7 @@
 /** What every destination that speaks HTTP must pass: on the wire, with a receiver that answers in every way there is. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import { buildMessage } from '../../src/delivery/delivery-message.ts'
+import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import { type SendResult, sendOnce } from '../../src/delivery/send.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'

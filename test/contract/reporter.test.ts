@@ -1,8 +1,8 @@
 /** What every reporter must do, looped over the lazy map: tell every failure, obey no text, write nothing but its answer. */
 import { describe, expect, it } from 'vitest'
 import type { DetectionResult } from '../../src/model/events/test-result.ts'
-import type { TestRun } from '../../src/reporters/_reporter.ts'
 import { REPORTERS } from '../../src/reporters/_catalog.ts'
+import type { TestRun } from '../../src/reporters/_reporter.ts'
 import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import { summarise } from '../../src/testing/run-tests.ts'
 import { detectionResult, keyError, testResult } from '../reporters/results.ts'

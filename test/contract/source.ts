@@ -1,9 +1,8 @@
 /** What every source must keep to. Its test registers it here with a way to feed it. */
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { loadAdapter } from '../../src/adapters.ts'
-import type { SourceContext, SourceType } from '../../src/sources/_source.ts'
-import { openSource, Sink, sourceContext, sourcesFolder } from '../support/source.ts'
+import type { SourceContext } from '../../src/sources/_source.ts'
+import { loadSource, openSource, Sink, sourceContext } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
 export interface Fed {
@@ -33,7 +32,7 @@ export function sourceContract(name: string, fixture: SourceFixture): void {
 
   describe(`${name}, as every source`, () => {
     it('is named after its file and says what it is', async () => {
-      const type = await loadAdapter<SourceType>(sourcesFolder, name, 'source')
+      const type = await loadSource(name)
       expect(type.scheme).toBe(name)
       expect(type.summary).toMatch(/\S/)
     })

@@ -1,8 +1,13 @@
 /** Matches of correlation rules: tables of signals per step, at minutes. */
 import { describe, expect, it } from 'vitest'
 import { absenceWaitMs, type CorrelationMatch, matches } from '../../src/correlation/correlation.ts'
-import type { Hit } from '../../src/correlation/correlation-hits.ts'
-import type { Correlation, CorrelationStep, Criterion, Transition } from '../../src/model/project/correlation-definition.ts'
+import type { Hit } from '../../src/match/signal-hit.ts'
+import type {
+  Correlation,
+  CorrelationStep,
+  Criterion,
+  Transition,
+} from '../../src/model/project/correlation-definition.ts'
 
 const MINUTE = 60_000
 

@@ -1,8 +1,8 @@
 /** A source's way into the pipeline: what is told when, and what a failure of the store means to the source. */
 import { describe, expect, it } from 'vitest'
 import type { DaemonEvent } from '../../src/daemon/events.ts'
-import { runSource, type SourceRunParts } from '../../src/daemon/source-runs.ts'
 import { Tally } from '../../src/daemon/run-stats.ts'
+import { runSource, type SourceRunParts } from '../../src/daemon/source-runs.ts'
 import { isError, UserError } from '../../src/errors.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../../src/model/events/event.ts'

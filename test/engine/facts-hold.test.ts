@@ -1,9 +1,14 @@
 /** What bodies' texts tell holds when they run: every result of a deciding function is one of those foretold. */
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type DecidingFunction, literalsOf, openPlaces, type ReturnFacts } from '../../src/model/events/facts.ts'
+import {
+  type DecidingFunction,
+  literalsOf,
+  openPlaces,
+  type ReturnFacts,
+} from '../../src/model/events/facts.ts'
 import { silentLog } from '../../src/model/ports.ts'
-import { openProject, startEngine } from '../../src/workspace/project-store.ts'
+import { openProject, startEngine } from '../../src/workspace/open-project.ts'
 
 const DECIDING: readonly DecidingFunction[] = ['title', 'dedup', 'severity', 'destinations']
 

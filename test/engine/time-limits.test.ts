@@ -1,10 +1,10 @@
 /** Detections that never end: stopped at the time limit and named, while everything else in the batch stands. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Detection } from '../../src/model/project/detection.ts'
-import type { Engine } from '../../src/model/events/evaluation.ts'
 import type { FunctionError } from '../../src/model/alerts/finding.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
+import type { Detection } from '../../src/model/project/detection.ts'
 import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
 
 const onBad = (statement: string) =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import createGithub from '../../src/reporters/github.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import { summarise } from '../../src/testing/run-tests.ts'
 import { detectionResult, testResult } from './results.ts'
 

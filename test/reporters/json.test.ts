@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { DetectionResult } from '../../src/model/events/test-result.ts'
-import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import createJson from '../../src/reporters/json.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import { detectionResult, keyError, route, testResult } from './results.ts'
 
 const summary = {

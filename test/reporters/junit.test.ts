@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { DetectionResult } from '../../src/model/events/test-result.ts'
-import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import createJunit from '../../src/reporters/junit.ts'
+import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
 import { summarise } from '../../src/testing/run-tests.ts'
 import { detectionResult, testResult } from './results.ts'
 

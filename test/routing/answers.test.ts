@@ -1,8 +1,8 @@
 /** The truth table speaks of what Python functions answer: here the real ones do, and must arrive as it assumes. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { Engine } from '../../src/model/events/evaluation.ts'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
+import type { Engine } from '../../src/model/events/evaluation.ts'
 import { silentLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, warmEngine } from '../support/engine-project.ts'
 import { DESTINATIONS, SEVERITY } from './truth-table.ts'

@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ALERT_KINDS, alertGroup } from '../../src/model/alerts/alert-kind.ts'
-import type { Destination, Registry } from '../../src/model/project/destination.ts'
 import type { DestinationsSaid, Route, RouteRequest } from '../../src/model/alerts/route.ts'
 import { SEVERITIES } from '../../src/model/alerts/severity.ts'
+import type { Destination, Registry } from '../../src/model/project/destination.ts'
 import { resolve } from '../../src/routing/resolve-route.ts'
 import { destination, registry } from '../support/model.ts'
 

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { firstBreach, neighboursOf, type Resolve, readRows } from './truth-table.ts'
 
-const RESOLVER = join(import.meta.dirname, '..', '..', 'src', 'routing', 'resolve.ts')
+const RESOLVER = join(import.meta.dirname, '..', '..', 'src', 'routing', 'resolve-route.ts')
 
 /** Name, text that stands exactly once in the resolver, what stands there instead. */
 const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AlertKind } from '../../src/model/alerts/alert-kind.ts'
-import type { NoRegistry, Registry } from '../../src/model/project/destination.ts'
 import type { DestinationsSaid, Route, RouteRequest } from '../../src/model/alerts/route.ts'
+import type { NoRegistry, Registry } from '../../src/model/project/destination.ts'
 import { resolve } from '../../src/routing/resolve-route.ts'
 import { destination, registry } from '../support/model.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { RouteRow } from '../../src/model/alerts/route-table.ts'
-import { bundleRoutes } from '../../src/routing/route-bundles.ts'
 import { diffCases, diffTables } from '../../src/routing/diff.ts'
 import type { Knowledge, Observation } from '../../src/routing/possible.ts'
+import { bundleRoutes } from '../../src/routing/route-bundles.ts'
 import { routeRows } from '../../src/routing/route-tables.ts'
 import { destination, detection, registry } from '../support/model.ts'
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildErrors, buildMatch, buildSystem } from '../../src/alerts/build.ts'
 import { ALERT_KINDS, type AlertKind } from '../../src/model/alerts/alert-kind.ts'
-import type { Destination, NoRegistry, Registry } from '../../src/model/project/destination.ts'
-import type { DetectionType } from '../../src/model/project/detection.ts'
 import type { FunctionResult } from '../../src/model/alerts/finding.ts'
 import type { Route, RouteRequest } from '../../src/model/alerts/route.ts'
+import type { Destination, NoRegistry, Registry } from '../../src/model/project/destination.ts'
+import type { DetectionType } from '../../src/model/project/detection.ts'
 import { destination, detection, failure, finding, registry } from '../support/model.ts'
 
 export type Resolve = (request: RouteRequest, registry: Registry | NoRegistry) => Route

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs'
 import { loadPyodide, type PyodideInterface } from 'pyodide'
 import { bodiesOf } from '../../src/engine/protocol/bodies.ts'
-import { readPythonFiles } from '../../src/engine/runtime/python-files.ts'
 import { evaluationRequest, loadRequest, withDetails } from '../../src/engine/protocol/driver-request.ts'
+import { readPythonFiles } from '../../src/engine/runtime/python-files.ts'
 import { NO_PACKAGES } from '../../src/model/project/packages.ts'
 import { engineProject, rule } from '../support/engine-project.ts'
 

@@ -1,23 +1,21 @@
 /** A delivery room with real parts: memory store, HTTP client, destination types; only clock, chance and secrets are held. */
 import { join } from 'node:path'
-import { loadAdapter } from '../../src/adapters.ts'
-import type { DeliveryPorts } from '../../src/delivery/delivery-ports.ts'
 import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts'
+import type { DeliveryPorts } from '../../src/delivery/delivery-ports.ts'
 import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import { deliveryId, notificationJson } from '../../src/model/alerts/alert.ts'
-import { type Destination, destinationKey, type Registry } from '../../src/model/project/destination.ts'
 import type { SystemFinding } from '../../src/model/alerts/finding.ts'
 import type { Log } from '../../src/model/ports.ts'
+import { type Destination, destinationKey, type Registry } from '../../src/model/project/destination.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { AlertRow, NewDelivery, Store } from '../../src/store/store.ts'
+import { loadDestinationType } from '../../src/workspace/destinations/load-destination-types.ts'
 import { type ManualClock, manualClock } from './clock.ts'
 import { testSecrets } from './secrets.ts'
 import { alert, draft, expecting, plan, T0 } from './store-rows.ts'
 
-export const destinationsFolder = join(import.meta.dirname, '../../src/destinations')
-export const loadDestination = (type: string) =>
-  loadAdapter<DestinationType>(destinationsFolder, type, 'destination type')
+export const loadDestination = loadDestinationType
 
 export interface DeliveryRoom {
   readonly clock: ManualClock

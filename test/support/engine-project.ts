@@ -1,10 +1,10 @@
 /** A small project for the engine, built in code, and the envelopes and calls to put into it. */
 import { processEnvironment, snapshotFolder } from '../../src/config/files/environment.ts'
 import { WarmEngine } from '../../src/engine/pool/prewarmed-worker.ts'
-import type { DataModel, Detection, Helper, PythonSource } from '../../src/model/project/detection.ts'
+import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Envelope } from '../../src/model/events/event.ts'
-import type { FunctionResults } from '../../src/model/alerts/finding.ts'
+import type { DataModel, Detection, Helper, PythonSource } from '../../src/model/project/detection.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { DEFAULT_SETTINGS, type Limits, type Settings } from '../../src/model/project/settings.ts'
 import { detection, project } from './model.ts'

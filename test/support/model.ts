@@ -1,8 +1,9 @@
 /** Builders of model values with sensible defaults: a test names only what it is about. */
+
+import type { FunctionError, FunctionResults, MatchFinding } from '../../src/model/alerts/finding.ts'
+import type { EventIdentity } from '../../src/model/events/event.ts'
 import type { Destination, NoRegistry, Registry } from '../../src/model/project/destination.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
-import type { EventIdentity } from '../../src/model/events/event.ts'
-import type { FunctionError, FunctionResults, MatchFinding } from '../../src/model/alerts/finding.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
 

@@ -1,18 +1,20 @@
 /** A source under test: real input, and an `emit` whose settling the test holds in its hand. */
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { loadAdapter } from '../../src/adapters.ts'
+import { loaderOf } from '../../src/core/catalog.ts'
 import type { Settlement } from '../../src/model/events/event.ts'
 import { type Log, silentLog } from '../../src/model/ports.ts'
+import { SOURCE_TYPES } from '../../src/sources/_catalog.ts'
 import type { Framed, Source, SourceContext, SourceType } from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
 import { manualClock } from './clock.ts'
 
-export const sourcesFolder = join(import.meta.dirname, '../../src/sources')
+export function loadSource(scheme: string): Promise<SourceType> {
+  return loaderOf(SOURCE_TYPES, scheme)!()
+}
 
 export async function openSource(from: string): Promise<Source> {
   const spec = parseSourceSpec(from)
-  const type = await loadAdapter<SourceType>(sourcesFolder, spec.scheme, 'source')
+  const type = await loadSource(spec.scheme)
   return type.open(spec)
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Expectations, TestCase } from '../../src/model/project/detection.ts'
-import type { TestOutcome } from '../../src/model/events/evaluation.ts'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
+import type { TestOutcome } from '../../src/model/events/evaluation.ts'
+import type { Expectations, TestCase } from '../../src/model/project/detection.ts'
 import { judge, type VerdictOptions } from '../../src/testing/verdict.ts'
 import { destination, detection, failure, registry } from '../support/model.ts'
 

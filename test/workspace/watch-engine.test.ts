@@ -1,7 +1,7 @@
 /** What `watch` runs again and what it remembers, told by bodies that never answer the same twice. */
 import { afterEach, expect, it } from 'vitest'
-import type { Detection, TestCase } from '../../src/model/project/detection.ts'
 import { silentLog } from '../../src/model/ports.ts'
+import type { Detection, TestCase } from '../../src/model/project/detection.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { touchedBy } from '../../src/testing/affected.ts'
 import { WatchEngine } from '../../src/workspace/watch-engine.ts'

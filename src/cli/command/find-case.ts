@@ -1,8 +1,8 @@
 /** Finds a detection and one of its cases by name, or says which name was meant. */
 
+import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'
 import type { Detection, TestCase } from '../../model/project/detection.ts'
-import { nearest } from '../../core/did-you-mean.ts'
 import type { Project } from '../../model/project/project.ts'
 
 export function findDetection({ detections, problems }: Project, id: string): Detection {

@@ -1,6 +1,5 @@
 /** Ids may be abbreviated as long as they are unique. Pure. */
 import { UserError } from '../../errors.ts'
-import { shortId } from '../format/table.ts'
 
 const LISTED = { alert: 'alerts', delivery: 'deliveries' } as const
 
@@ -20,4 +19,11 @@ export function resolveId(text: string, ids: Iterable<string>, noun: keyof typeo
   throw new UserError(`"${text}" is the beginning of ${found.length} ids`, {
     hint: `for example ${found.slice(0, 3).map(shortId).join(', ')}`,
   })
+}
+
+const SHORT_ID = 12
+
+/** The beginning of an id, enough to name it again. */
+export function shortId(id: string): string {
+  return id.slice(0, SHORT_ID)
 }

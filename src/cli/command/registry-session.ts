@@ -1,6 +1,6 @@
 /** What the `destinations` commands start from: a project whose registry loads. */
 import type { WithRegistry } from '../../workspace/destinations/registry.ts'
-import { openProject } from '../../workspace/project-store.ts'
+import { openProject } from '../../workspace/open-project.ts'
 import type { Io } from './command.ts'
 import type { GlobalOptions, Values } from './options.ts'
 import { openSession, type Session } from './session.ts'

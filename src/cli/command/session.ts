@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { createLog, type LogOptions } from '../../log.ts'
 import type { Log } from '../../model/ports.ts'
 import { type Style, styleFor } from '../../reporters/parts/terminal-text.ts'
-import type { WorkspaceOptions } from '../../workspace/project-store.ts'
+import type { WorkspaceOptions } from '../../workspace/open-project.ts'
 import type { Io } from './command.ts'
 import type { GlobalOptions, Values } from './options.ts'
 

@@ -1,11 +1,13 @@
 /** Refuses to answer from files that have errors: what such a file declares must not look as if it were absent. */
+
+import { sideFilesOf } from '../../config/files/discover.ts'
+import { shownProblems } from '../../config/files/folded-problems.ts'
+import { PACKAGES_LOCK } from '../../config/settings/python-paths.ts'
 import { UserError } from '../../errors.ts'
 import type { Registry } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
-import { PACKAGES_LOCK, shownProblems, sideFilesOf } from '../../workspace/open-project.ts'
-import { errorsIn } from '../format/problems-text.ts'
 
 /** For what depends on the settings and the registry. */
 export function requireConfiguration({ problems, configuration }: Project): void {
@@ -36,4 +38,8 @@ function refuse(errors: readonly Problem[]): void {
         .map(({ text }) => text)
         .join('\n\n'),
     )
+}
+
+export function errorsIn(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ severity }) => severity === 'error')
 }

@@ -1,6 +1,7 @@
 /** Options that let warnings fail a command, and what they mean. Shared by `validate` and `test`. */
-import type { Problem } from '../../model/project/problem.ts'
+
 import type { DetectionResult } from '../../model/events/test-result.ts'
+import type { Problem } from '../../model/project/problem.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
 import { flag, parsed, type Values, wholeNumber } from './options.ts'
 

@@ -3,14 +3,16 @@ import { UserError } from '../../errors.ts'
 import { parseSeverity, SEVERITIES } from '../../model/alerts/severity.ts'
 import { printable } from '../../reporters/parts/terminal-text.ts'
 import type { AlertRow, Store } from '../../store/store.ts'
-import { openProject, resendAlert, unmute } from '../../workspace/project-store.ts'
-import { alertDetails, alertJson, alertsTable } from '../format/alert-view.ts'
+import { openProject } from '../../workspace/open-project.ts'
+import { resendAlert } from '../../workspace/resend-alert.ts'
+import { unmute } from '../../workspace/unmute.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
 import { durationMs } from '../command/duration.ts'
 import { resolveId } from '../command/ids.ts'
 import { completing, FORMAT, list, parsed, STORE, text, wholeNumber } from '../command/options.ts'
 import { requireRegistry } from '../command/soundness.ts'
 import { jsonDocument, withStore } from '../command/store-session.ts'
+import { alertDetails, alertJson, alertsTable } from '../format/alert-view.ts'
 
 const LIMIT = 50
 /** Among so many of the newest an abbreviated id is looked up. */

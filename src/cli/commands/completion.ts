@@ -3,17 +3,19 @@ import { UserError } from '../../errors.ts'
 import { declaredDestinations } from '../../model/project/destination.ts'
 import { openProject } from '../../workspace/open-project.ts'
 import { type Command, type CommandEntry, defineCommand, isGroup, OK } from '../command/command.ts'
-import { type Completion, completionScript, SHELLS } from '../format/completion-script.ts'
 import { choice, type ProjectValues } from '../command/options.ts'
 import { optionsOf } from '../command/parse.ts'
 import { openSession, type Session } from '../command/session.ts'
+import { type Completion, completionScript, SHELLS } from '../format/completion-script.ts'
 
 const VALUES: Readonly<Record<ProjectValues, (session: Session) => Promise<Iterable<string>>>> = {
   detections: async ({ workspace }) => (await openProject(workspace)).detections.keys(),
   destinations: async ({ workspace }) =>
     declaredDestinations((await openProject(workspace)).registry).map(({ name }) => name),
   types: async () =>
-    (await (await import('../../workspace/destinations/load-destination-types.ts')).aboutTypes()).map(({ type }) => type),
+    (await (await import('../../workspace/destinations/load-destination-types.ts')).aboutTypes()).map(
+      ({ type }) => type,
+    ),
   schemas: async () =>
     (await (await import('../../workspace/schemas.ts')).projectSchemas()).map(({ name }) => name),
 }

@@ -1,29 +1,25 @@
 /** `debug`: one case with everything that can be known of it; what it printed is not cut. */
-import type { Detection, TestCase } from '../../model/project/detection.ts'
+
 import type { Engine } from '../../model/events/evaluation.ts'
-import type { Project } from '../../model/project/project.ts'
 import { testJson } from '../../model/events/test-json.ts'
 import type { TestResult } from '../../model/events/test-result.ts'
+import type { Detection, TestCase } from '../../model/project/detection.ts'
+import type { Project } from '../../model/project/project.ts'
 import { failureLines, printedLines, readLines } from '../../reporters/parts/failure.ts'
 import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { printable, type Style } from '../../reporters/parts/terminal-text.ts'
 import { judge } from '../../testing/verdict.ts'
-import {
-  bodyProblems,
-  type Explanation,
-  explainOutcome,
-  openProject,
-  startEngine,
-  warmUp,
-} from '../../workspace/project-store.ts'
-import { findCase, findDetection } from '../command/find-case.ts'
+import { type Explanation, explainOutcome } from '../../workspace/explain-event.ts'
+import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
+import { warmUp } from '../../workspace/warm-up.ts'
 import { defineCommand, FAILED, OK } from '../command/command.ts'
-import { alertLines, functionLines, sectionsText, severityLines } from '../format/explanation.ts'
+import { findCase, findDetection } from '../command/find-case.ts'
 import { FORMAT } from '../command/options.ts'
-import { problemsText } from '../format/problems-text.ts'
-import { SELECTION_OPTIONS } from '../test-run/selection.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
+import { alertLines, functionLines, sectionsText, severityLines } from '../format/explanation.ts'
+import { problemsText } from '../format/problems-text.ts'
+import { SELECTION_OPTIONS } from '../test-run/selection.ts'
 
 interface Debugged {
   readonly detection: Detection

@@ -8,12 +8,12 @@ import {
   type DestinationState,
   type Store,
 } from '../../store/store.ts'
-import { deliveriesTable, deliveryJson } from '../format/alert-view.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
 import { resolveId } from '../command/ids.ts'
 import { choice, completing, FORMAT, flag, parsed, STORE, text, wholeNumber } from '../command/options.ts'
 import type { Session } from '../command/session.ts'
 import { jsonDocument, withStore } from '../command/store-session.ts'
+import { deliveriesTable, deliveryJson } from '../format/alert-view.ts'
 
 const LIMIT = 50
 const ALL = 1_000_000

@@ -1,15 +1,17 @@
 /** `explain`: the story of one entry: why it matched, why this severity, why this route, what each destination gets. */
 import { text as readAll } from 'node:stream/consumers'
+import type { JsonText } from '../../core/exact-json.ts'
 import { UserError } from '../../errors.ts'
-import type { JsonText } from '../../model/alerts/alert.ts'
 import type { Detection } from '../../model/project/detection.ts'
-import { type Explanation, explain, openProject, readEventFile, startEngine } from '../../workspace/project-store.ts'
-import { findCase, findDetection } from '../command/find-case.ts'
+import { readEventFile } from '../../workspace/event-file.ts'
+import { type Explanation, explain } from '../../workspace/explain-event.ts'
+import { openProject, startEngine } from '../../workspace/open-project.ts'
 import { defineCommand, type Io, OK } from '../command/command.ts'
-import { explanationJson, explanationStory } from '../format/explanation.ts'
+import { findCase, findDetection } from '../command/find-case.ts'
 import { completing, FORMAT, flag, text } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
+import { explanationJson, explanationStory } from '../format/explanation.ts'
 
 export default defineCommand({
   options: {

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { PACKAGE_FOLDER, VERSION } from '../../version.ts'
-import { declaredDependency, installedDependency, leadsOut } from '../../workspace/installation.ts'
 import { newRepository } from '../../workspace/init/repository.ts'
-import { projectSchemas } from '../../workspace/schemas.ts'
 import { writeMissing } from '../../workspace/init/write-files.ts'
+import { declaredDependency, installedDependency, leadsOut } from '../../workspace/installation.ts'
+import { projectSchemas } from '../../workspace/schemas.ts'
 import { defineCommand, OK } from '../command/command.ts'
 import { openSession } from '../command/session.ts'
 

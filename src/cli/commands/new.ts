@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts'
 import { isHelperName, KINDS, type Kind, scaffold } from '../../workspace/init/scaffold.ts'
 import { writeNew } from '../../workspace/init/write-files.ts'
-import { openProject } from '../../workspace/project-store.ts'
+import { openProject } from '../../workspace/open-project.ts'
 import { defineCommand, OK } from '../command/command.ts'
 import { text } from '../command/options.ts'
 import { openSession } from '../command/session.ts'

@@ -1,5 +1,5 @@
 /** `python add|sync`: pure-Python packages that detections need. */
-import { addPython, syncPython } from '../../workspace/project-store.ts'
+import { addPython, syncPython } from '../../workspace/python-packages.ts'
 import { type CommandGroup, defineCommand, OK } from '../command/command.ts'
 import { text } from '../command/options.ts'
 import { openSession } from '../command/session.ts'

@@ -1,27 +1,26 @@
 /** `routes`: where every detection goes at every severity, as table or picture; `routes diff`: what a change re-routes. */
+
+import { DRAWINGS, drawRoutes } from '../../drawings/draw-routes.ts'
 import { UserError } from '../../errors.ts'
-import type { Project } from '../../model/project/project.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
+import type { Project } from '../../model/project/project.ts'
 import {
   bodyProblems,
-  DRAWINGS,
-  diffRoutes,
-  drawRoutes,
-  layOut,
   openProject,
-  routeTable,
-  type Side,
   startEngine,
   type WorkspaceOptions,
-  warmUp,
-} from '../../workspace/project-store.ts'
+} from '../../workspace/open-project.ts'
+import { layOut } from '../../workspace/routes/git-tree.ts'
+import { routeTable } from '../../workspace/routes/route-table-builder.ts'
+import { diffRoutes, type Side } from '../../workspace/routes/routes-diff.ts'
+import { warmUp } from '../../workspace/warm-up.ts'
 import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
 import { choice, choiceOr, FORMAT, flag } from '../command/options.ts'
-import { errorsIn, nothingLoaded, problemsText } from '../format/problems-text.ts'
+import { openSession, type Session } from '../command/session.ts'
+import { errorsIn, requireConfiguration } from '../command/soundness.ts'
+import { nothingLoaded, problemsText } from '../format/problems-text.ts'
 import { diffJson, diffMarkdown } from '../format/routes-diff-view.ts'
 import { routesJson, routesText } from '../format/routes-view.ts'
-import { openSession, type Session } from '../command/session.ts'
-import { requireConfiguration } from '../command/soundness.ts'
 
 const UNKNOWN_STAND = { allowUnknownDestinations: true }
 

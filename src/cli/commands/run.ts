@@ -4,11 +4,11 @@ import { plainStyle } from '../../reporters/parts/terminal-text.ts'
 import { defineCommand, type Io } from '../command/command.ts'
 import { durationMs } from '../command/duration.ts'
 import { createInterrupts, INTERRUPTED } from '../command/interrupts.ts'
-import { createLinePrinter } from '../format/line-printer.ts'
-import { createNarrator } from '../format/event-format.ts'
 import { choice, choiceOr, flag, list, parsed, text, type Values } from '../command/options.ts'
-import { runExitCode, summaryLines } from '../format/run-summary.ts'
 import { openSession, type Session } from '../command/session.ts'
+import { createNarrator } from '../format/event-format.ts'
+import { createLinePrinter } from '../format/line-printer.ts'
+import { runExitCode, summaryLines } from '../format/run-summary.ts'
 
 const DRAIN_TIMEOUT_MS = 30_000
 /** For the summary to leave, however little of the drain time remains. */

@@ -1,12 +1,12 @@
 /** `schema`: the JSON Schemas of a repository's files, for editors. */
 import { join } from 'node:path'
-import { UserError } from '../../errors.ts'
 import { nearest } from '../../core/did-you-mean.ts'
+import { UserError } from '../../errors.ts'
 import { type PublishedSchema, projectSchemas, schemaText } from '../../workspace/schemas.ts'
 import { defineCommand, OK } from '../command/command.ts'
 import { text } from '../command/options.ts'
-import { writeReport } from '../test-run/report-output.ts'
 import { openSession } from '../command/session.ts'
+import { writeReport } from '../test-run/report-output.ts'
 
 export default defineCommand({
   arguments: { '[name]': 'detection, expectations, destinations or settings; without it they are listed' },

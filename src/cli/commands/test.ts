@@ -3,10 +3,10 @@ import { UserError } from '../../errors.ts'
 import { REPORTERS } from '../../reporters/_catalog.ts'
 import { defineCommand } from '../command/command.ts'
 import { choice, completing, flag, list, text, type Values } from '../command/options.ts'
-import { loadingOf, parseReporters, type ReporterChoice, SELECTION_OPTIONS } from '../test-run/selection.ts'
 import { openSession } from '../command/session.ts'
-import { type CoverageChoice, testProject } from '../test-run/test-run.ts'
 import { WARNING_OPTIONS } from '../command/warning-options.ts'
+import { loadingOf, parseReporters, type ReporterChoice, SELECTION_OPTIONS } from '../test-run/selection.ts'
+import { type CoverageChoice, testProject } from '../test-run/test-run.ts'
 import { watchTests } from '../test-run/watch-loop.ts'
 
 const COVERAGE_OPTIONS = {

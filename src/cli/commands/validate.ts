@@ -3,19 +3,16 @@ import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
 import { filesNotLoaded, judgedProblems } from '../../model/project/warning-policy.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
-import {
-  bodyProblems,
-  lintProject,
-  noteIdleContent,
-  notePatVerdicts,
-  openProject,
-  startEngine,
-} from '../../workspace/project-store.ts'
+import { noteIdleContent } from '../../workspace/idle-content.ts'
+import { lintProject } from '../../workspace/lint-project.ts'
+import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
+import { notePatVerdicts } from '../../workspace/pat-verdicts.ts'
 import { defineCommand, FAILED, OK, UNUSABLE } from '../command/command.ts'
 import { FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
-import { countProblems, emptyProjectText, errorsIn, nothingLoaded, problemsText } from '../format/problems-text.ts'
 import { openSession, type Session } from '../command/session.ts'
+import { errorsIn } from '../command/soundness.ts'
 import { tooManyWarnings, WARNING_OPTIONS } from '../command/warning-options.ts'
+import { countProblems, emptyProjectText, nothingLoaded, problemsText } from '../format/problems-text.ts'
 
 export default defineCommand({
   options: {

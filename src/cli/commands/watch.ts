@@ -1,7 +1,7 @@
 /** `watch`: `test --watch` under its own name. */
 import { defineCommand } from '../command/command.ts'
-import { loadingOf, SELECTION_OPTIONS } from '../test-run/selection.ts'
 import { openSession } from '../command/session.ts'
+import { loadingOf, SELECTION_OPTIONS } from '../test-run/selection.ts'
 import { watchTests } from '../test-run/watch-loop.ts'
 
 export default defineCommand({

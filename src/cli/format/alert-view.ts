@@ -2,7 +2,8 @@
 import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, printable, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { AlertRow, Attempt, DeliveryRow, DestinationState, Divergence } from '../../store/store.ts'
-import { moment, shortId, table } from './table.ts'
+import { shortId } from '../command/ids.ts'
+import { moment, table } from './table.ts'
 
 export interface DeliveryWithHistory extends DeliveryRow {
   readonly history: readonly Attempt[]

@@ -1,11 +1,12 @@
 /** Turns what the daemon does into lines for people and entries for machines. No times: equal runs print the same. */
+
+import { shownProblems } from '../../config/files/folded-problems.ts'
 import type { DaemonEvent } from '../../daemon/daemon.ts'
-import type { Problem } from '../../model/project/problem.ts'
 import type { Severity } from '../../model/alerts/severity.ts'
+import type { Problem } from '../../model/project/problem.ts'
 import type { Admitted } from '../../pipeline/planner.ts'
 import { routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, type Format, printable, type Style } from '../../reporters/parts/terminal-text.ts'
-import { shownProblems } from '../../workspace/open-project.ts'
 import { coloured, problemsText } from './problems-text.ts'
 
 export interface Told {

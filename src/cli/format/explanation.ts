@@ -1,11 +1,12 @@
 /** Tells an explanation: as a story for people, as the stable JSON for machines. Pure. */
-import type { Detection } from '../../model/project/detection.ts'
+
 import type { FunctionName, FunctionResult } from '../../model/alerts/finding.ts'
 import { functionsJson } from '../../model/events/test-json.ts'
+import type { Detection } from '../../model/project/detection.ts'
 import { errorFrames } from '../../reporters/parts/failure.ts'
 import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { printable, printableLines, type Style } from '../../reporters/parts/terminal-text.ts'
-import type { Explanation } from '../../workspace/project-store.ts'
+import type { Explanation } from '../../workspace/explain-event.ts'
 
 /** The alert's own text is put in as it is, so that number lexemes survive. */
 export function explanationJson(explanation: Explanation): string {

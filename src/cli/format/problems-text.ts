@@ -1,8 +1,10 @@
 /** Shows problems to people and counts what they spoil. */
+
+import { type ShownProblem, shownProblems } from '../../config/files/folded-problems.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
 import { counted, type Style } from '../../reporters/parts/terminal-text.ts'
-import { type ShownProblem, shownProblems } from '../../workspace/open-project.ts'
+import { errorsIn } from '../command/soundness.ts'
 
 /** Equal problems are folded, unless verbose. */
 export function problemsText(problems: readonly Problem[], style: Style, verbose = false): string {
@@ -18,10 +20,6 @@ export function coloured({ severity, text }: ShownProblem, style: Style): string
   const [first = '', ...rest] = text.split('\n')
   const head = first.replace(` ${severity} `, () => ` ${style(COLOURS[severity], severity)} `)
   return [head, ...rest].join('\n')
-}
-
-export function errorsIn(problems: readonly Problem[]): Problem[] {
-  return problems.filter(({ severity }) => severity === 'error')
 }
 
 /** `2 errors, 1 warning`. */

@@ -1,7 +1,7 @@
 /** Shows what a change re-routes: Markdown fit for a pull request, or JSON. Pure. */
 import type { RouteRow } from '../../model/alerts/route-table.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
-import type { CaseOutcome, RoutesDiff } from '../../workspace/project-store.ts'
+import type { CaseOutcome, RoutesDiff } from '../../routing/diff.ts'
 import { targetOf } from './routes-view.ts'
 
 const SHOWN = 200

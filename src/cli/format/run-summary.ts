@@ -2,8 +2,8 @@
 import type { RunSummary } from '../../daemon/daemon.ts'
 import { printable, type Style } from '../../reporters/parts/terminal-text.ts'
 import { FAILED, OK, STORE_LOST } from '../command/command.ts'
+import { shortId } from '../command/ids.ts'
 import { INTERRUPTED, type Interrupts } from '../command/interrupts.ts'
-import { shortId } from './table.ts'
 
 export function summaryLines({ events, alerts, deliveries, left }: RunSummary, style: Style): string[] {
   return [

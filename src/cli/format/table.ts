@@ -33,10 +33,3 @@ export function moment(epochMs: number): string {
     .replace('T', ' ')
     .replace(/\.\d+Z$/, 'Z')
 }
-
-const SHORT_ID = 12
-
-/** The beginning of an id, enough to name it again. */
-export function shortId(id: string): string {
-  return id.slice(0, SHORT_ID)
-}

@@ -1,7 +1,7 @@
 /** Whoever can be asked: what draws the questions is loaded only then. */
 import { UserError } from '../../errors.ts'
-import type { Asking } from './prompts.ts'
 import type { Io } from '../command/command.ts'
+import type { Asking } from './prompts.ts'
 
 /** @param otherwise what to say where there is no terminal. */
 export async function terminal(io: Io, otherwise: string): Promise<Asking> {

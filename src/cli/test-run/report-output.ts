@@ -3,12 +3,12 @@ import { isAbsolute, resolve } from 'node:path'
 import { isError, UserError } from '../../errors.ts'
 import { appendOutput, type WriteLimits, writeOutput } from '../../files/output-file.ts'
 import type { DetectionResult } from '../../model/events/test-result.ts'
-import type { Reporter, TestRun } from '../../reporters/_reporter.ts'
 import { REPORTERS } from '../../reporters/_catalog.ts'
+import type { Reporter, TestRun } from '../../reporters/_reporter.ts'
 import { plainStyle } from '../../reporters/parts/terminal-text.ts'
 import { actionsStepOf } from '../../workspace/open-project.ts'
-import type { ReporterChoice } from './selection.ts'
 import type { Session } from '../command/session.ts'
+import type { ReporterChoice } from './selection.ts'
 
 export interface Report {
   result(result: DetectionResult): void

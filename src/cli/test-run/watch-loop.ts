@@ -1,13 +1,14 @@
 /** Tests, waits for a change or a key, tests what that touches. Ends with SIGINT, SIGTERM or q. */
+
+import { watchProject } from '../../config/files/watch-files.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
-import { watchProject } from '../../workspace/open-project.ts'
 import { type Io, OK } from '../command/command.ts'
 import { INTERRUPTED } from '../command/interrupts.ts'
 import type { Session } from '../command/session.ts'
 import type { TestRequest } from './test-run.ts'
 import { KEY_HELP, type KeyOrder, listenToKeys } from './watch-keys.ts'
-import { type Round, WatchState, type Witness } from './watch-state.ts'
 import { Teller } from './watch-reporter.ts'
+import { type Round, WatchState, type Witness } from './watch-state.ts'
 
 export async function watchTests(request: TestRequest, session: Session, io: Io): Promise<number> {
   const orders = createOrders()

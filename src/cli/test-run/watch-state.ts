@@ -1,16 +1,18 @@
 /** What `watch` knows between two changes: the project, what its engine remembers, and the last result of everything. */
+
+import { withNewerBodies } from '../../config/patch-bodies.ts'
+import type { DetectionResult } from '../../model/events/test-result.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
-import type { DetectionResult } from '../../model/events/test-result.ts'
-import { runTests } from '../../testing/run-tests.ts'
 import { type Touched, touchedBy } from '../../testing/affected.ts'
+import { runTests } from '../../testing/run-tests.ts'
 import { runUnitTests } from '../../testing/unit-test-results.ts'
-import { bodyProblems, type Memory, openProject, withNewerBodies } from '../../workspace/open-project.ts'
+import { bodyProblems, type Memory, openProject } from '../../workspace/open-project.ts'
 import { WatchEngine } from '../../workspace/watch-engine.ts'
+import type { Session } from '../command/session.ts'
 import { nothingLoaded } from '../format/problems-text.ts'
 import { type SelectionValues, selectionOf } from './selection.ts'
-import type { Session } from '../command/session.ts'
 
 export interface Round {
   /** What was tested now, in load order; what else there is stands as it was. */

@@ -1,16 +1,16 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** A destination against what its type says: the schema of its options, the kinds it can't carry. A reference satisfies any form; its value is checked at the wire. */
-import { adapterNames, loadAdapter } from '../../adapters.ts'
+import { type Catalog, loaderOf } from '../../core/catalog.ts'
+import { nearest } from '../../core/did-you-mean.ts'
 import type { DestinationType } from '../../destinations/_destination.ts'
 import type { AlertKind } from '../../model/alerts/alert-kind.ts'
-import { nearest } from '../../core/did-you-mean.ts'
 import type { ProblemList } from '../files/problems.ts'
-import { checkSchema, type Judge, type Schema } from '../yaml/schema-check.ts'
-import { findReferences, holdsReference } from './secret-references.ts'
 import type { SourceText } from '../files/source-text.ts'
-import { checkTemplates } from './template-check.ts'
+import { checkSchema, type Judge, type Schema } from '../yaml/schema-check.ts'
 import { child, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
+import { findReferences, holdsReference } from './secret-references.ts'
+import { checkTemplates } from './template-check.ts'
 
 /** `./my-sink.ts`: a file of the project, never imported here. */
 export function isLocalType(type: string): boolean {
@@ -26,14 +26,15 @@ interface Place {
 export async function checkOptions(
   { type }: { readonly type: string },
   { source, node }: Place,
-  typesFolder: string,
+  types: Catalog<DestinationType>,
   problems: ProblemList,
 ): Promise<Refusals> {
   const options = child(node, 'options')
   if (options) checkReferences(options, source, problems)
   if (isLocalType(type)) return {}
-  const names = adapterNames(typesFolder)
-  if (!names.includes(type)) {
+  const load = loaderOf(types, type)
+  if (!load) {
+    const names = Object.keys(types)
     const near = nearest(type, names)
     problems.error(source, child(node, 'type')!.offset, {
       code: 'unknown-type',
@@ -42,11 +43,7 @@ export async function checkOptions(
     })
     return {}
   }
-  const { options: schema, refuses = {} } = await loadAdapter<DestinationType>(
-    typesFolder,
-    type,
-    'destination type',
-  )
+  const { options: schema, refuses = {} } = await load()
   const value = options ? toValue(options) : {}
   const fits = checkSchema(
     schema as Schema,

@@ -1,20 +1,22 @@
 /** destinations.yaml -> the registry and its overrides, or every problem in it. Imports no adapter but for its schema. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ALERT_KINDS, type AlertKind, alertGroup } from '../../model/alerts/alert-kind.ts'
-import type { Destination, NoRegistry, Registry } from '../../model/project/destination.ts'
+import type { Catalog } from '../../core/catalog.ts'
 import { nearest } from '../../core/did-you-mean.ts'
+import type { DestinationType } from '../../destinations/_destination.ts'
+import { ALERT_KINDS, type AlertKind, alertGroup } from '../../model/alerts/alert-kind.ts'
 import { parseSeverity } from '../../model/alerts/severity.ts'
-import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
+import type { Destination, NoRegistry, Registry } from '../../model/project/destination.ts'
 import { parseDuration } from '../files/durations.ts'
-import { type Override, readOverrides } from './overrides.ts'
 import type { ProblemList } from '../files/problems.ts'
-import { checkSchema, type Judge, nodeAt } from '../yaml/schema-check.ts'
-import { DESTINATIONS_SCHEMA } from '../schemas/destinations-schema.ts'
 import type { SourceText } from '../files/source-text.ts'
-import { type FilePlace, parseMapping, readMapping } from '../detections/spec.ts'
+import { DESTINATIONS_SCHEMA } from '../schemas/destinations-schema.ts'
+import { type FilePlace, parseMapping, readMapping } from '../yaml/mapping.ts'
+import { checkSchema, type Judge, nodeAt } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
+import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
+import { type Override, readOverrides } from './overrides.ts'
 
 const SECRET = { secret: true }
 const DEFAULT_MAX_AGE = '3d'
@@ -62,28 +64,28 @@ export const INVALID_ROUTING: DeclaredRouting = { ...NO_ROUTING, registry: 'inva
 export async function loadDestinations(
   root: string,
   place: FilePlace,
-  typesFolder: string,
+  types: Catalog<DestinationType>,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
   const mapping = readMapping(place, problems, SECRET)
-  return checkDestinations(root, place.file, mapping, typesFolder, problems)
+  return checkDestinations(root, place.file, mapping, types, problems)
 }
 
 /** The same of a text that shall become the file. */
 export function checkDestinationsText(
   root: string,
   source: SourceText,
-  typesFolder: string,
+  types: Catalog<DestinationType>,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
-  return checkDestinations(root, source.file, parseMapping(source, problems, SECRET), typesFolder, problems)
+  return checkDestinations(root, source.file, parseMapping(source, problems, SECRET), types, problems)
 }
 
 async function checkDestinations(
   root: string,
   name: string,
   mapping: Document | null,
-  typesFolder: string,
+  types: Catalog<DestinationType>,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
   if (!mapping) {
@@ -104,7 +106,7 @@ async function checkDestinations(
     const place = nodeAt(node, `/destinations/${index}`) as MappingNode
     if (isLocalType(destination.type))
       checkLocalType(root, destination.type, { source, node: place }, problems)
-    const refuses = await checkOptions(destination, { source, node: place }, typesFolder, problems)
+    const refuses = await checkOptions(destination, { source, node: place }, types, problems)
     const beat = declared.heartbeat?.destinations.indexOf(destination.name) ?? -1
     if (beat === -1) continue
     const { offset } = nodeAt(node, `/heartbeat/destinations/${beat}`)

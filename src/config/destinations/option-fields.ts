@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** The options of a destination type, field by field, for who asks for them: what a field takes, and whether it is secret. Pure. */
 import type { OptionsSchema } from '../../destinations/_destination.ts'
-import { formJudge } from './destination-options.ts'
 import { faultOf, type Schema } from '../yaml/schema-check.ts'
-import { holdsReference } from './secret-references.ts'
 import { parseYaml, toValue } from '../yaml/yaml.ts'
 import type { PlainValue } from '../yaml/yaml-edits.ts'
+import { formJudge } from './destination-options.ts'
+import { holdsReference } from './secret-references.ts'
 
 export interface OptionField {
   /** Below `options`. */

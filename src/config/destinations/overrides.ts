@@ -1,7 +1,7 @@
 /** Overrides of destinations.yaml: what a repository says about detections that it does not own. Pure. */
 import { meetsAll } from '../../core/glob.ts'
 import { parseSeverity, type Severity } from '../../model/alerts/severity.ts'
-import type { Unversioned } from '../detections/detections.ts'
+import type { Unversioned } from '../../model/project/detection.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { child, toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'

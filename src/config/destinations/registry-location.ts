@@ -4,7 +4,7 @@ import { hasEntry } from '../../files/path-kind.ts'
 import { foldersFor } from '../../files/project-file.ts'
 import { projectPath } from '../files/discover.ts'
 import type { Environment } from '../files/environment.ts'
-import type { FilePlace } from '../detections/spec.ts'
+import type { FilePlace } from '../yaml/mapping.ts'
 
 export const REGISTRY_FILE = 'destinations.yaml'
 

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { readProjectFile } from '../../files/project-file.ts'
-import type { Destination, Registry } from '../../model/project/destination.ts'
 import type { Revealed, Secrets } from '../../model/ports.ts'
+import type { Destination, Registry } from '../../model/project/destination.ts'
 import {
   findReferences,
   mapTexts,

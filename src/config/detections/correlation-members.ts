@@ -1,12 +1,11 @@
 /** What correlation rules and the rules they look at owe each other: signals, log types, fields that signals keep. */
 import type { SignalField } from '../../model/project/correlation-definition.ts'
-import type { Detection } from '../../model/project/detection.ts'
-import type { Unversioned } from './detections.ts'
+import type { Detection, Unversioned } from '../../model/project/detection.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { nodeAt } from '../yaml/schema-check.ts'
-import type { Spec } from './spec.ts'
 import { child } from '../yaml/yaml.ts'
 import type { ScalarNode } from '../yaml/yaml-tree.ts'
+import type { Spec } from './spec.ts'
 
 /** Correlation rules get the log types of their members, members the fields that are compared. */
 export function tieToMembers(

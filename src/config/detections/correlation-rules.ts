@@ -1,5 +1,7 @@
 /** The `Detection` of a correlation rule -> a checked correlation. Of specs that fit their schema. */
 import cron from 'node-cron'
+import { nearest } from '../../core/did-you-mean.ts'
+import type { ProblemCode } from '../../model/problem-code.ts'
 import type {
   Correlation,
   CorrelationStep,
@@ -7,13 +9,11 @@ import type {
   SignalField,
   Transition,
 } from '../../model/project/correlation-definition.ts'
-import { nearest } from '../../core/did-you-mean.ts'
-import type { ProblemCode } from '../../model/problem-code.ts'
-import { readPath } from './key-specifiers.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { child, toValue } from '../yaml/yaml.ts'
 import type { YamlNode } from '../yaml/yaml-tree.ts'
+import { readPath } from './key-specifiers.ts'
 
 const MINUTE_MS = 60_000
 const DEFAULT_LOOKBACK_MINUTES = 15

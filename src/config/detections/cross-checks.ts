@@ -1,12 +1,12 @@
 /** Checks over all specs: one namespace of ids, one enabled data model per log type, packs that hold what exists. */
 import { nearest } from '../../core/did-you-mean.ts'
-import { memberNames } from './correlation-members.ts'
 import type { ProblemList } from '../files/problems.ts'
-import { nodeAt } from '../yaml/schema-check.ts'
 import { AWS_RESOURCE_TYPES } from '../schemas/resource-types.ts'
+import { nodeAt } from '../yaml/schema-check.ts'
+import { child } from '../yaml/yaml.ts'
+import { memberNames } from './correlation-members.ts'
 import { nodeOf, type Spec } from './spec.ts'
 import { doubtfulTables } from './table-names.ts'
-import { child } from '../yaml/yaml.ts'
 
 /** Reports into the files at fault; earlier paths keep what later ones claim again. */
 export function crossCheck(specs: readonly Spec[], whole: boolean, problems: ProblemList): void {

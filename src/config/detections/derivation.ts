@@ -1,11 +1,13 @@
 /** Builds every detection once, bases before what derives from them, whatever the order of the files. */
-import { readBody } from './read-body.ts'
-import { buildDetection, deriveDetection, isDerived, type Unversioned } from './detections.ts'
+
+import type { Unversioned } from '../../model/project/detection.ts'
 import { sideFilesOf } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
-import { withSideFile } from './expectations-file.ts'
-import type { Spec } from './spec.ts'
 import { child } from '../yaml/yaml.ts'
+import { buildDetection, deriveDetection, isDerived } from './detections.ts'
+import { withSideFile } from './expectations-file.ts'
+import { readBody } from './read-body.ts'
+import type { Spec } from './spec.ts'
 
 export interface Built {
   readonly spec: Spec

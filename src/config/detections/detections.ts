@@ -1,11 +1,12 @@
 /** Specs of detections -> detections: normalised metadata, body, tests, what is derived from a base. */
-import type { Detection, DetectionType, PythonSource } from '../../model/project/detection.ts'
+
 import { parseSeverity } from '../../model/alerts/severity.ts'
-import { readCorrelation } from './correlation-rules.ts'
+import type { Detection, DetectionType, PythonSource, Unversioned } from '../../model/project/detection.ts'
 import type { ProblemList } from '../files/problems.ts'
+import { child } from '../yaml/yaml.ts'
+import { readCorrelation } from './correlation-rules.ts'
 import { readAlertKeys, readInlineFilter, readSimpleDetection } from './simple-detections.ts'
 import type { Spec } from './spec.ts'
-import { child } from '../yaml/yaml.ts'
 
 const DEFAULT_DEDUP_MINUTES = 60
 const MINIMUM_DEDUP_MINUTES = 5
@@ -13,9 +14,6 @@ const MINIMUM_DEDUP_MINUTES = 5
 export function isDerived(spec: Spec): boolean {
   return Boolean(spec.value.BaseDetection)
 }
-
-/** All but what needs the other content: the version its helpers, the fields of signals the correlation rules. */
-export type Unversioned = Omit<Detection, 'version' | 'signalFields'>
 
 export function buildDetection(spec: Spec, body: PythonSource | null, problems: ProblemList): Unversioned {
   noteDedupPeriod(spec, problems)

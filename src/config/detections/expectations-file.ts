@@ -1,14 +1,14 @@
 /** `<spec>.expect.yml`: expectations keyed by test name, for repositories that other tools read too. */
 
-import type { Expectations, TestCase } from '../../model/project/detection.ts'
 import { nearest } from '../../core/did-you-mean.ts'
+import type { Expectations, TestCase } from '../../model/project/detection.ts'
 import { projectPath } from '../files/discover.ts'
 import { ProblemList } from '../files/problems.ts'
-import { checkSchema } from '../yaml/schema-check.ts'
 import { SIDE_FILE_SCHEMA } from '../schemas/expectations-schema.ts'
-import { readMapping } from './spec.ts'
-import { expectationsOf } from './test-cases.ts'
+import { readMapping } from '../yaml/mapping.ts'
+import { checkSchema } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
+import { expectationsOf } from './test-cases.ts'
 
 interface SideFilePlace {
   readonly root: string

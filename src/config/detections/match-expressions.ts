@@ -1,5 +1,6 @@
 /** Match expressions of a spec -> checked expressions. Every fault is reported where it stands. */
 
+import { nearest } from '../../core/did-you-mean.ts'
 import { CONDITIONS, type OperandForm } from '../../model/project/condition.ts'
 import type {
   Combinator,
@@ -9,12 +10,11 @@ import type {
   Quantifier,
   Scalar,
 } from '../../model/project/match-expression.ts'
-import { nearest } from '../../core/did-you-mean.ts'
-import { type KeyForm, keyFormOf, readKey, readPath } from './key-specifiers.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { child, toJson, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
+import { type KeyForm, keyFormOf, readKey, readPath } from './key-specifiers.ts'
 
 const COMBINATORS: readonly string[] = ['All', 'Any', 'OnlyOne', 'None'] satisfies Combinator[]
 const QUANTIFIERS: readonly string[] = [

@@ -3,9 +3,9 @@ import { nearest } from '../../core/did-you-mean.ts'
 import type { DeclaredRouting } from '../destinations/destinations.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
-import { nodeOf, type Spec } from './spec.ts'
 import { child } from '../yaml/yaml.ts'
 import type { YamlNode } from '../yaml/yaml-tree.ts'
+import { nodeOf, type Spec } from './spec.ts'
 
 /** Nowhere on purpose. */
 const SKIP = 'SKIP'

@@ -2,9 +2,9 @@
 import { dirname } from 'node:path'
 import { projectPath, searchedUpstream } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
+import { child, toValue } from '../yaml/yaml.ts'
 import type { Spec } from './spec.ts'
 import { EXPECTATION_NAMES } from './test-cases.ts'
-import { child, toValue } from '../yaml/yaml.ts'
 
 /** Taken inline by its schema of rules. */
 const TAKEN_OF_RULES = 'ExpectedDestinations'

@@ -1,13 +1,13 @@
 /** Reads the Python file that a spec names. A body lies in the project, links followed. */
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { PythonSource } from '../../model/project/detection.ts'
 import { nearest } from '../../core/did-you-mean.ts'
+import type { PythonSource } from '../../model/project/detection.ts'
 import { projectPath } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { readText } from '../files/source-text.ts'
-import type { Spec } from './spec.ts'
 import { child } from '../yaml/yaml.ts'
+import type { Spec } from './spec.ts'
 
 /** null: the spec names none, or the problem is reported. */
 export function readBody(

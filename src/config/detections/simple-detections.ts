@@ -1,12 +1,13 @@
 /** What of a spec stands in for Python: `Detection`, the keys of its alert, inline filters. Of specs that fit their schema. */
-import type { MatchExpression, SimpleDetection } from '../../model/project/match-expression.ts'
+
 import { parseSeverity } from '../../model/alerts/severity.ts'
-import { readTemplate } from './key-specifiers.ts'
-import { ExpressionReader } from './match-expressions.ts'
+import type { MatchExpression, SimpleDetection } from '../../model/project/match-expression.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { child, toValue } from '../yaml/yaml.ts'
 import type { YamlNode } from '../yaml/yaml-tree.ts'
+import { readTemplate } from './key-specifiers.ts'
+import { ExpressionReader } from './match-expressions.ts'
 
 interface Place {
   readonly source: SourceText

@@ -1,16 +1,17 @@
 /** Reads one analysis file: text -> tree -> value checked against the schema of its type. */
 
-import type { DetectionType, Place, TestCase } from '../../model/project/detection.ts'
 import { nearest } from '../../core/did-you-mean.ts'
+import type { DetectionType, Place, TestCase } from '../../model/project/detection.ts'
 import { projectPath } from '../files/discover.ts'
-import { ProblemList } from '../files/problems.ts'
 import type { Recall } from '../files/parse-cache.ts'
-import { checkSchema, type Schema } from '../yaml/schema-check.ts'
+import { ProblemList } from '../files/problems.ts'
+import { readText, type SourceText } from '../files/source-text.ts'
 import { ANALYSIS_TYPES, analysisTypeOf } from '../schemas/analysis-types.ts'
-import { readText, SourceText } from '../files/source-text.ts'
-import { TestFaults, testCases } from './test-cases.ts'
+import { parseMapping, readSource } from '../yaml/mapping.ts'
+import { checkSchema, type Schema } from '../yaml/schema-check.ts'
 import { child, parseYaml, toRecord, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
+import { TestFaults, testCases } from './test-cases.ts'
 
 /** What a file's text says. */
 export interface ReadSpec {
@@ -41,64 +42,6 @@ const DETECTION_TYPES: readonly string[] = ['rule', 'scheduled_rule', 'policy', 
 
 export function isDetectionType(type: string): type is DetectionType {
   return DETECTION_TYPES.includes(type)
-}
-
-/** Where a file is, and what problems call it. */
-export interface FilePlace {
-  readonly path: string
-  readonly file: string
-  /** Where the file must lie, links followed; null: the user named it, wherever it lies. */
-  readonly folders: readonly string[] | null
-}
-
-export interface ReadingRules {
-  /** The file's lines may hold secrets. */
-  readonly secret?: boolean
-  /** False: the text is somebody else's, and what is wrong with it is not said. */
-  readonly isOurs?: (text: string) => boolean
-}
-
-/** Reads and parses a file; every fault is reported, and null then says that there is nothing to go on with. */
-export function readMapping(
-  place: FilePlace,
-  problems: ProblemList,
-  rules: ReadingRules = {},
-): Mapping | null {
-  const source = readSource(place, problems)
-  return source && parseMapping(source, problems, rules)
-}
-
-interface Mapping {
-  readonly source: SourceText
-  readonly node: MappingNode
-}
-
-function readSource({ path, file, folders }: FilePlace, problems: ProblemList): SourceText | null {
-  const read = readText(path, folders)
-  if ('text' in read) return new SourceText(file, read.text)
-  problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
-  return null
-}
-
-/** The same of a text that is not in its file yet. */
-export function parseMapping(
-  source: SourceText,
-  problems: ProblemList,
-  { secret = false, isOurs = () => true }: ReadingRules = {},
-): Mapping | null {
-  const { root, notices, fault } = parseYaml(source.text)
-  if (isOurs(source.text)) {
-    for (const notice of notices) problems.warning(source, notice.offset, { ...notice, secret })
-    if (fault) problems.error(source, fault.offset, { ...fault, secret })
-    if (root && root.kind !== 'mapping' && root.size > 1) {
-      problems.error(source, root.offset, {
-        code: 'wrong-type',
-        message: 'the document must be a mapping',
-        secret,
-      })
-    }
-  }
-  return root?.kind === 'mapping' ? { source, node: root } : null
 }
 
 /** Other YAML lies about in a repository: workflows, charts, fixtures. */

@@ -1,10 +1,11 @@
 /** The cases that a spec carries, with the expectations given inline. */
-import type { DetectionType, Expectations, TestCase } from '../../model/project/detection.ts'
+
 import { parseSeverity } from '../../model/alerts/severity.ts'
+import type { DetectionType, Expectations, TestCase } from '../../model/project/detection.ts'
 import type { ProblemList } from '../files/problems.ts'
-import type { Judge } from '../yaml/schema-check.ts'
-import { EXPECTATION_PROPERTIES } from '../schemas/expectations-schema.ts'
 import type { SourceText } from '../files/source-text.ts'
+import { EXPECTATION_PROPERTIES } from '../schemas/expectations-schema.ts'
+import type { Judge } from '../yaml/schema-check.ts'
 import { child, toJson, toValue } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
 

@@ -1,11 +1,11 @@
 /** Finds analysis files, as Panther's layout has them. Reads names only, never what is in a file. */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { compareText } from '../../core/compare-text.ts'
 import { UserError } from '../../errors.ts'
 import { isFile, isFolder, isLink, realPath } from '../../files/path-kind.ts'
 import { liesIn, outsideReason } from '../../files/project-file.ts'
 import { isWithin } from '../../files/within.ts'
-import { compareText } from '../../core/compare-text.ts'
 import { type FoundFiles, findEntries, findFiles, isPython, isYaml, patternBase } from './find-files.ts'
 
 export interface Discovered {

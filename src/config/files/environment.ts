@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { UserError } from '../../errors.ts'
 import { foldersFor } from '../../files/project-file.ts'
+import { CACHE_FOLDER_SCRIPT } from '../../installed-files.ts'
 import { readText } from './source-text.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -52,7 +53,7 @@ export function pythonIndex({ SIGNALBOX_PYTHON_INDEX }: Environment): string {
 
 /** The same rule as that of the command itself, which decides before any of this is loaded. */
 const { cacheFolder, projectsOf } = createRequire(import.meta.url)(
-  '../../../bin/cache-folder.cjs',
+  CACHE_FOLDER_SCRIPT,
 ) as typeof import('../../../bin/cache-folder.cjs')
 
 export interface SnapshotFolder {

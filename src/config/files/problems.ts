@@ -1,7 +1,7 @@
 /** Collects every problem with its place, and prints one for people. */
 import { compareText } from '../../core/compare-text.ts'
-import type { Problem } from '../../model/project/problem.ts'
 import type { ProblemCode } from '../../model/problem-code.ts'
+import type { Problem } from '../../model/project/problem.ts'
 import type { WarningCode } from '../../model/project/warning-policy.ts'
 import type { SourceText } from './source-text.ts'
 

@@ -1,8 +1,8 @@
 /** One text file of the project: its path for people, and the way from offsets to lines. */
 import { isUtf8 } from 'node:buffer'
 import { readProjectFile } from '../../files/project-file.ts'
-import type { Place } from '../../model/project/detection.ts'
 import type { ProblemCode } from '../../model/problem-code.ts'
+import type { Place } from '../../model/project/detection.ts'
 
 /** Larger files are no specs; parsing them would only hang the command. */
 export const MAX_FILE_BYTES = 8 * 1024 * 1024

@@ -6,10 +6,10 @@ import { type ClassificationMatcher, DEFAULT_SETTINGS, type Settings } from '../
 import type { TrustRule } from '../../model/project/trust-group.ts'
 import type { Environment } from '../files/environment.ts'
 import { formatProblem, ProblemList } from '../files/problems.ts'
-import { checkSchema } from '../yaml/schema-check.ts'
-import { SETTINGS_SCHEMA } from '../schemas/settings-schema.ts'
 import type { SourceText } from '../files/source-text.ts'
-import { readMapping } from '../detections/spec.ts'
+import { SETTINGS_SCHEMA } from '../schemas/settings-schema.ts'
+import { readMapping } from '../yaml/mapping.ts'
+import { checkSchema } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
 

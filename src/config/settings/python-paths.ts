@@ -7,9 +7,9 @@ import { liesIn, readProjectFile } from '../../files/project-file.ts'
 import { projectPath } from '../files/discover.ts'
 import type { Environment } from '../files/environment.ts'
 import type { ProblemList } from '../files/problems.ts'
-import type { SettingsDocument } from './load-settings.ts'
 import { MAX_FILE_BYTES } from '../files/source-text.ts'
 import { child } from '../yaml/yaml.ts'
+import type { SettingsDocument } from './load-settings.ts'
 
 /** `signalbox python add` unpacks packages here, and keeps a copy of the lock beside them. */
 export const PACKAGES_FOLDER = '.signalbox/python'

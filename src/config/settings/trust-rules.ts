@@ -1,8 +1,8 @@
 /** Checks that each rule of `trust` in signalbox.yaml fits something: a typo would let a pack run among all the others. */
 import { fits, type Grouped, type TrustRule } from '../../model/project/trust-group.ts'
 import type { ProblemList } from '../files/problems.ts'
-import { nodeAt } from '../yaml/schema-check.ts'
 import type { SourceText } from '../files/source-text.ts'
+import { nodeAt } from '../yaml/schema-check.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
 
 export function checkTrust(

@@ -1,7 +1,7 @@
 /** Failures of the HTTP client. They name scheme and host, never more: the original may hold URL, headers or bytes. */
 
-import { PermanentError, RetryableError } from '../../errors.ts'
 import { networkFailure } from '../../core/network-failure.ts'
+import { PermanentError, RetryableError } from '../../errors.ts'
 
 /** Those of the client itself. */
 const PLAIN: Readonly<Record<string, string>> = {

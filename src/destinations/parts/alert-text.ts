@@ -1,7 +1,8 @@
 /** An alert as people read it: the labelled parts that every long text is made of. Types add only their markup. */
+
+import { exactly } from '../../core/exact-json.ts'
 import type { Notification } from '../../model/alerts/alert.ts'
 import { alertGroup } from '../../model/alerts/alert-kind.ts'
-import { exactly } from '../../core/exact-json.ts'
 import type { Message } from '../_destination.ts'
 
 export interface Part {

@@ -1,5 +1,5 @@
 /** The line that `console` and `file` write: stable JSON, the notification's text put in as it is. */
-import type { JsonText } from '../../model/alerts/alert.ts'
+import type { JsonText } from '../../core/exact-json.ts'
 import type { Message } from '../_destination.ts'
 
 export function deliveryLine({ destination, at, json }: Message): JsonText {

@@ -1,7 +1,7 @@
 /** An alert as Markdown that no alert can break out of: GitHub, GitLab, Mattermost, Discord. */
 import type { Message } from '../_destination.ts'
-import type { Fit } from './truncate.ts'
 import { contextText, parts } from './alert-text.ts'
+import type { Fit } from './truncate.ts'
 
 /** Invisible, and enough that `@name` and `#1` are no mention and no reference. */
 const APART = '\u200b'

@@ -1,5 +1,5 @@
 /** The notification as the whole of what is sent: its text as it is, within the limit of whoever takes it. */
-import type { JsonText } from '../../model/alerts/alert.ts'
+import type { JsonText } from '../../core/exact-json.ts'
 import { exactly } from '../../core/exact-json.ts'
 import type { Message } from '../_destination.ts'
 import type { Fit } from './truncate.ts'

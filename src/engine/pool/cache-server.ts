@@ -1,7 +1,7 @@
 /** The parent's side of the caching helpers of one worker: takes its questions, has them answered, wakes it. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { messageOf } from '../../errors.ts'
-import type { CacheAnswer, CacheLine, ParentAnswer, WorkerQuestion } from '../worker/cache-client.ts'
+import type { CacheAnswer, CacheLine, ParentAnswer, WorkerQuestion } from '../protocol/cache-messages.ts'
 
 export type AskCache = (question: WorkerQuestion) => Promise<CacheAnswer>
 

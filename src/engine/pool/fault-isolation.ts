@@ -1,9 +1,8 @@
 /** Brings a job to its end although single calls or events end workers: names the guilty, runs the rest again. */
 
+import { failedOutcome, plainError } from '../../model/events/outcome.ts'
 import type { Log } from '../../model/ports.ts'
 import type { Limits } from '../../model/project/settings.ts'
-import { endedCall, failedOutcome, failedUnitTest, plainError, withNote } from '../protocol/terminated-call.ts'
-import type { Done, Ended } from './worker-handle.ts'
 import {
   type Body,
   budgetMs,
@@ -13,7 +12,9 @@ import {
   type Skip,
   type Work,
 } from '../protocol/messages.ts'
+import { endedCall, failedUnitTest, withNote } from '../protocol/terminated-call.ts'
 import { isOverflowOfEvent } from '../stack-sizes.ts'
+import type { Done, Ended } from './worker-handle.ts'
 
 /** What is warned of is what Python answers: a body may make it up. */
 const MAX_CHANGED_VALUES = 1000

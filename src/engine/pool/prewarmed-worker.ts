@@ -1,7 +1,7 @@
 /** Python, booting while the project is still being read. Imports as little as it can: it is what a command starts with. */
 import type { PackageSet } from '../../model/project/packages.ts'
-import { Evaluator } from './worker-handle.ts'
 import { StartState } from './start-state.ts'
+import { Evaluator } from './worker-handle.ts'
 
 /** Beyond it Python gets a MemoryError. */
 const MEMORY_BYTES = 256 * 1024 * 1024

@@ -1,8 +1,8 @@
 /** What workers start from: the cache's folder, and what the first of them leaves for those that follow. */
 import { programVersion } from '../../program-version.ts'
-import { type ImageCache, NO_CACHE, openImageCache } from '../snapshot/snapshot-cache.ts'
+import type { CompiledInterpreter } from '../protocol/interpreter-start.ts'
 import type { BaseImage, FromWorker, KeptImage, WorkerSetup } from '../protocol/messages.ts'
-import type { CompiledInterpreter } from '../runtime/wasm-module.ts'
+import { type ImageCache, NO_CACHE, openImageCache } from '../snapshot/snapshot-cache.ts'
 
 export class StartState {
   readonly #imageFolder: string | null

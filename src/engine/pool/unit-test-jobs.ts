@@ -1,7 +1,7 @@
 /** Runs the unit tests of helpers and data models: asks each file for its tests, then shares them among the workers. */
 import type { UnitTestFile, UnitTestOutcome } from '../../model/events/evaluation.ts'
-import { chunks } from './chunks.ts'
 import type { Body, BrokenBody, ItemOutcome, UnitTestCall, Work } from '../protocol/messages.ts'
+import { chunks } from './chunks.ts'
 
 export interface UnitTestRun {
   readonly bodies: readonly Body[]

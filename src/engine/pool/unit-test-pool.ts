@@ -1,9 +1,9 @@
 /** Unit tests in workers of their own, one set per trust group: what they put into a module reaches no detection. */
 import type { UnitTestFile } from '../../model/events/evaluation.ts'
 import type { Project } from '../../model/project/project.ts'
-import { Evaluator } from './worker-handle.ts'
 import { type GroupOptions, startGroup } from './group-runner.ts'
 import { unitTestsByTrust } from './split-by-trust.ts'
+import { Evaluator } from './worker-handle.ts'
 
 /** A unit test may loop over much that an event does not hold. */
 const TIME_FACTOR = 30

@@ -3,10 +3,8 @@ import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { messageOf } from '../../errors.ts'
+import { WORKER_ENTRY } from '../../installed-files.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
-import { type AskCache, CacheAnswers } from './cache-server.ts'
-import { WorkerCoreTime } from '../runtime/core-time.ts'
-import type { Ending } from '../protocol/terminated-call.ts'
 import {
   type Answer,
   type Filled,
@@ -18,10 +16,13 @@ import {
   readMark,
   type WorkerSetup,
 } from '../protocol/messages.ts'
+import type { Ending } from '../protocol/terminated-call.ts'
 import { THREAD_STACK_MIB } from '../stack-sizes.ts'
+import { type AskCache, CacheAnswers } from './cache-server.ts'
 import type { StartState } from './start-state.ts'
 import { keepWasmCode } from './wasm-code.ts'
 import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
+import { WorkerCoreTime } from './worker-core-time.ts'
 
 export interface Done extends Answer {
   readonly kind: 'done'
@@ -39,7 +40,6 @@ export interface Ended {
   readonly message: string
 }
 
-const ENTRY = new URL(`./worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 /** The old generation holds the texts and objects of one batch; beyond its bound the worker ends, and not the process. */
 const RESOURCE_LIMITS = {
   stackSizeMb: THREAD_STACK_MIB,
@@ -75,7 +75,7 @@ export class Evaluator {
     const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
     keepWasmCode()
-    this.#worker = new Worker(ENTRY, {
+    this.#worker = new Worker(WORKER_ENTRY, {
       workerData: { mark, cache: this.#cache.line, packages, ...from.next() } satisfies WorkerSetup,
       // Nothing of ours; it only says where Node keeps what it has compiled.
       env: compileCache(),

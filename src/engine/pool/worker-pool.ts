@@ -1,8 +1,8 @@
 /** Several workers over one queue of jobs. A worker that ended is replaced; what it was doing is the caller's to judge. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bug, messageOf } from '../../errors.ts'
-import type { Done, Ended, Evaluator } from './worker-handle.ts'
 import type { BrokenBody, Job } from '../protocol/messages.ts'
+import type { Done, Ended, Evaluator } from './worker-handle.ts'
 import { type StarterOptions, WorkerStarter } from './worker-starter.ts'
 
 export interface PoolOptions extends StarterOptions {

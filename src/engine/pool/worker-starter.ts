@@ -1,12 +1,13 @@
 /** Starts workers for one trust group. A body whose loading ends a worker is left out of the next start. */
 import { UserError } from '../../errors.ts'
+import { plainError } from '../../model/events/outcome.ts'
 import type { Log } from '../../model/ports.ts'
-import type { AskCache } from './cache-server.ts'
-import { endedCall, plainError } from '../protocol/terminated-call.ts'
-import { type Ended, Evaluator, type Ready } from './worker-handle.ts'
-import { type BrokenBody, budgetMs, LOADING, type LoadOrder } from '../protocol/messages.ts'
 import { loadRequest } from '../protocol/driver-request.ts'
+import { type BrokenBody, budgetMs, LOADING, type LoadOrder } from '../protocol/messages.ts'
+import { endedCall } from '../protocol/terminated-call.ts'
+import type { AskCache } from './cache-server.ts'
 import type { StartState } from './start-state.ts'
+import { type Ended, Evaluator, type Ready } from './worker-handle.ts'
 
 export interface StarterOptions {
   /** Name of the trust group. */

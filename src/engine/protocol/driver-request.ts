@@ -1,8 +1,9 @@
 /** The texts with which Python is asked, as batch.py reads them. Whoever calls the driver has them from here. */
 import type { FunctionError } from '../../model/alerts/finding.ts'
+import type { EventNotice } from '../../model/events/evaluation.ts'
+import type { EventIdentity } from '../../model/events/event.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
 import type { Limits } from '../../model/project/settings.ts'
-import type { Accepted } from '../worker/parse-event.ts'
 import {
   type Body,
   type BodyCall,
@@ -120,3 +121,16 @@ export function unitTestRequest(calls: readonly Placed<UnitTestCall>[], skips: r
 function skipEntry({ body, item, function: number, error }: Skip): unknown[] {
   return [body, item, number, error]
 }
+
+export interface Accepted {
+  readonly status: 'accepted'
+  readonly event: EventIdentity
+  readonly record: JsonRecord
+  readonly ownRowId: boolean
+  /** `p_*` fields that the record lacks; Python puts them in after its parse. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly candidates: readonly number[]
+  readonly notices?: readonly EventNotice[]
+}
+
+export type JsonRecord = Readonly<Record<string, unknown>>

@@ -2,8 +2,9 @@
  * Reads what Python answers. A detection may have forged it, and what stands in it goes on to the host's own decisions:
  * an answer that has not the agreed form is none, and ends the worker.
  */
-import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
+
 import type { FunctionName, FunctionResults } from '../../model/alerts/finding.ts'
+import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
 import type { BrokenBody, Study } from './messages.ts'
 
 export interface EvaluationAnswer {

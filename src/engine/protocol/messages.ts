@@ -1,15 +1,15 @@
 /** What crosses between the main thread and a worker: messages, and the mark in shared memory. Nothing else does. */
-import type { SignalField } from '../../model/project/correlation-definition.ts'
-import type { DataModel, DetectionType } from '../../model/project/detection.ts'
+
+import type { FunctionError } from '../../model/alerts/finding.ts'
 import type { EvaluatedEvent, TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
-import type { FunctionError } from '../../model/alerts/finding.ts'
+import type { SignalField } from '../../model/project/correlation-definition.ts'
+import type { DataModel, DetectionType } from '../../model/project/detection.ts'
 import type { MatchExpression, SimpleDetection } from '../../model/project/match-expression.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
 import type { Settings } from '../../model/project/settings.ts'
-import type { CacheLine } from '../worker/cache-client.ts'
-import type { OpenFile } from '../runtime/open-files.ts'
-import type { CompiledInterpreter } from '../runtime/wasm-module.ts'
+import type { CacheLine } from './cache-messages.ts'
+import type { CompiledInterpreter, OpenFile } from './interpreter-start.ts'
 
 /** The Python functions that the host calls. */
 export type DriverCall =

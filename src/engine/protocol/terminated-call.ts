@@ -1,6 +1,8 @@
 /** The error that stands in for a call which had to be ended from outside. Pure. */
-import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
+
 import { FUNCTIONS, type FunctionError } from '../../model/alerts/finding.ts'
+import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
+import { plainError } from '../../model/events/outcome.ts'
 import type { Body, Mark } from './messages.ts'
 
 /**
@@ -42,22 +44,6 @@ export const QUARANTINED: FunctionError = plainError(
   'Quarantined',
   'not run: it was stopped too often before',
 )
-
-/** An error that no frame of the author's stands behind. */
-export function plainError(type: string, message: string): FunctionError {
-  return { type, message, repr: `${type}('${message}')`, frames: [] }
-}
-
-/** A test call that could not be made. */
-export function failedOutcome(error: FunctionError): TestOutcome {
-  return {
-    functions: { detection: { error } },
-    output: '',
-    missingMocks: [],
-    reads: [],
-    durationMs: 0,
-  }
-}
 
 /** A unit test that could not be run. */
 export function failedUnitTest(error: FunctionError): UnitTestOutcome {

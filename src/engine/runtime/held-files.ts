@@ -3,8 +3,8 @@
  * and the runtime's texts, so it may only be kept where the interpreter really ran these.
  */
 import { type PackageSet, packagesDigest } from '../../model/project/packages.ts'
+import type { PythonFile } from '../protocol/interpreter-start.ts'
 import { PACKAGES_FOLDER } from './package-files.ts'
-import type { PythonFile } from './python-files.ts'
 import { UTC_ZONE, UTC_ZONE_FILE } from './time-zone.ts'
 
 export const LIBRARY_FILE = '/lib/python314.zip'

@@ -3,6 +3,7 @@
  * made the same again before any code of a restored interpreter runs: Python's memory knows open files by their numbers.
  */
 import { Bug } from '../../errors.ts'
+import type { OpenFile } from '../protocol/interpreter-start.ts'
 import type { LookupOptions } from './imports/host-random.ts'
 
 /** An entry of Emscripten's table. */
@@ -20,14 +21,6 @@ export interface StreamTable {
   open(path: string, flags: number): Stream
   close(stream: Stream): void
   lookupPath(path: string, options: LookupOptions): { readonly node?: object }
-}
-
-/** All files are memory that is never written, so that a path and a position say everything. */
-export interface OpenFile {
-  readonly descriptor: number
-  readonly path: string
-  readonly flags: number
-  readonly position: number
 }
 
 /** Standard input, output and error: every interpreter has them, and no detection can close them. */

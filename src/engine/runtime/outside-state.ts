@@ -2,9 +2,10 @@
  * What an interpreter holds outside of its memory and keeps over a restart. Decision 14 lists all of that state: whatever
  * is not saved here is the same in every interpreter, or its use while bodies are loaded is noticed.
  */
+
+import type { OutsideState } from '../protocol/messages.ts'
 import type { InterpreterClock } from './imports/interpreter-clock.ts'
 import { openFilesOf, restoreOpenFiles, type StreamTable } from './open-files.ts'
-import type { OutsideState } from '../protocol/messages.ts'
 
 /** Null where it cannot be saved. */
 export function outsideStateOf(FS: StreamTable, clock: InterpreterClock): OutsideState | null {

@@ -1,10 +1,12 @@
 /** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
 import { Bug } from '../../errors.ts'
+import type { PythonFile } from '../protocol/interpreter-start.ts'
+import type { BaseImage } from '../protocol/messages.ts'
+import { PYTHON_STACK_BYTES } from '../stack-sizes.ts'
 import { addressOf, callText, limitStack, runCode } from './c-api.ts'
-import type { CacheDesk } from './imports/cache-channel.ts'
 import { putImage, takeImage } from './heap-snapshot.ts'
 import { LIBRARY_FILE, RUNTIME_FOLDER, runtimeFile } from './held-files.ts'
-import { withSeam } from './wasm-imports.ts'
+import type { CacheDesk } from './imports/cache-channel.ts'
 import {
   type Files,
   type Interpreter,
@@ -13,10 +15,9 @@ import {
   lockedPython,
 } from './locked-python.ts'
 import { outsideStateOf, restoreOutsideState } from './outside-state.ts'
-import type { BaseImage } from '../protocol/messages.ts'
-import { type PythonFile, readStandardLibrary } from './python-files.ts'
-import { PYTHON_STACK_BYTES } from '../stack-sizes.ts'
+import { readStandardLibrary } from './python-files.ts'
 import { TIME_ZONES_FOLDER, UTC_ZONE, UTC_ZONE_FILE } from './time-zone.ts'
+import { withSeam } from './wasm-imports.ts'
 
 export interface Booted {
   readonly python: LockedPython

@@ -2,19 +2,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-export interface PythonFile {
-  /** Relative, with `/`. */
-  readonly path: string
-  readonly text: string
-}
+import { PYTHON_FOLDER } from '../../installed-files.ts'
+import type { PythonFile } from '../protocol/interpreter-start.ts'
 
 export function readPythonFiles(): PythonFile[] {
-  const folder = fileURLToPath(new URL('../python/', import.meta.url))
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return readdirSync(PYTHON_FOLDER, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.py') || name.endsWith('.json'))
-    .map((name) => ({ path: name.replaceAll(sep, '/'), text: readFileSync(join(folder, name), 'utf8') }))
+    .map((name) => ({
+      path: name.replaceAll(sep, '/'),
+      text: readFileSync(join(PYTHON_FOLDER, name), 'utf8'),
+    }))
 }
 
 /** Python's standard library, one zip archive. */

@@ -3,13 +3,13 @@
  * It carries the mark, refuses the shell and sockets, and can be locked: then all but the allowlist throws.
  */
 import { Bug } from '../../errors.ts'
+import { importRule } from './import-allowlist.ts'
 import { type CacheDesk, cacheChannel } from './imports/cache-channel.ts'
 import type { Deadline } from './imports/deadline.ts'
 import { fileImports, type OpenFiles } from './imports/file-imports.ts'
 import { fileTimes } from './imports/file-times.ts'
 import type { HostImport, Memory } from './imports/host-import.ts'
 import { hostRandom } from './imports/host-random.ts'
-import { importRule } from './import-allowlist.ts'
 import { clockImports, InterpreterClock } from './imports/interpreter-clock.ts'
 import { LoadNotices } from './imports/load-notices.ts'
 import { utcClock } from './imports/utc-clock.ts'

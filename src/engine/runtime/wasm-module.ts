@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Bug } from '../../errors.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
+import { Bug } from '../../errors.ts'
+import type { CompiledInterpreter } from '../protocol/interpreter-start.ts'
 import { readStandardLibrary } from './python-files.ts'
 import { USED_EXPORTS } from './used-exports.ts'
 
@@ -37,12 +38,6 @@ export function readInterpreterSources(): InterpreterSources {
   const wasm = readFileSync(resolve('pyodide/pyodide.asm.wasm'))
   const script = readFileSync(resolve('pyodide/pyodide.asm.mjs'))
   return { wasm, fingerprint: fingerprint(wasm, script, readStandardLibrary()) }
-}
-
-export interface CompiledInterpreter {
-  readonly module: object
-  /** Of what it was compiled from. */
-  readonly fingerprint: string
 }
 
 /** @param capBytes beyond this Python gets a MemoryError. */

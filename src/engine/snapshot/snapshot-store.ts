@@ -3,11 +3,11 @@
  * that went into them; what can't be had is made anew. Workers find them here, so that nothing waits for the main thread.
  */
 import { createHash } from 'node:crypto'
-import { BodyStudies } from './analysis-cache.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
-import type { ImageCache } from './snapshot-cache.ts'
+import type { PythonFile } from '../protocol/interpreter-start.ts'
 import type { BaseImage, KeptImage, ProjectImage } from '../protocol/messages.ts'
-import type { PythonFile } from '../runtime/python-files.ts'
+import { BodyStudies } from './analysis-cache.ts'
+import type { ImageCache } from './snapshot-cache.ts'
 
 /** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
 const FORMAT_VERSION = { base: 2, project: 1, studies: 1 } as const

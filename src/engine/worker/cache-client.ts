@@ -1,26 +1,8 @@
 /** A worker's side of the caching helpers: reads Python's question as a stranger's, and waits for the parent's answer. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { CacheEvent, CacheOperation } from '../../model/events/detection-cache.ts'
+import type { CacheAnswer, CacheLine, ParentAnswer, WorkerQuestion } from '../protocol/cache-messages.ts'
 import type { CacheDesk } from '../runtime/imports/cache-channel.ts'
-
-/** What a worker asks its parent. */
-export interface WorkerQuestion {
-  /** Its answer bears it too: one that came too late is not taken for the next. */
-  readonly id: number
-  readonly body: number
-  readonly event: CacheEvent
-  readonly place: string
-  readonly operation: CacheOperation
-}
-/** JSON text of the value, or why there is none. */
-export type CacheAnswer = { readonly value: string } | { readonly error: string }
-export type ParentAnswer = CacheAnswer & { readonly id: number }
-
-export interface CacheLine {
-  readonly port: MessagePort
-  /** One cell: how many answers were given. */
-  readonly answers: SharedArrayBuffer
-}
 
 const LONGEST_KEY = 1_024
 const LONGEST_ITEM = 256 * 1024

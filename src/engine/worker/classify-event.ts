@@ -1,8 +1,7 @@
 /** Decides what kind of record an event is. Pure; the text itself is never edited. */
 import type { Envelope } from '../../model/events/event.ts'
 import type { ClassificationMatcher } from '../../model/project/settings.ts'
-
-export type JsonRecord = Readonly<Record<string, unknown>>
+import type { JsonRecord } from '../protocol/driver-request.ts'
 
 /** The event's log type or resource type; null = unclassified. */
 export function classify(

@@ -1,6 +1,7 @@
 /** Recognises records that are only the wrapping of events, in the forms in which cloud services hand them over. */
 import type { EventNotice } from '../../model/events/evaluation.ts'
-import { type JsonRecord, textAt, valueAt } from './classify-event.ts'
+import type { JsonRecord } from '../protocol/driver-request.ts'
+import { textAt, valueAt } from './classify-event.ts'
 
 interface ContainerForm {
   readonly name: string

@@ -1,13 +1,18 @@
 /** One job inside a worker: texts to one request for Python, Python's one answer to outcomes. */
+
+import { keepFields } from '../../match/signal-fields.ts'
+import type { FunctionError, FunctionResults, MatchFinding } from '../../model/alerts/finding.ts'
 import type { TestOutcome } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
-import type { FunctionError, FunctionResults, MatchFinding } from '../../model/alerts/finding.ts'
+import { failedOutcome } from '../../model/events/outcome.ts'
+import {
+  type Accepted,
+  type EventEntry,
+  evaluationRequest,
+  testRequest,
+  unitTestRequest,
+} from '../protocol/driver-request.ts'
 import { ForgedAnswer, readEvaluation, readOutcomes, readUnitTests } from '../protocol/driver-response.ts'
-import type { WorkerCacheDesk } from './cache-client.ts'
-import { failedOutcome, failedUnitTest, QUARANTINED } from '../protocol/terminated-call.ts'
-import { type Accepted, cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './parse-event.ts'
-import type { LockedPython, Python } from '../runtime/locked-python.ts'
-import type { Looked, Matching } from './prefilter.ts'
 import type {
   Answer,
   Body,
@@ -19,9 +24,12 @@ import type {
   Skip,
   UnitTestCall,
 } from '../protocol/messages.ts'
-import { type EventEntry, evaluationRequest, testRequest, unitTestRequest } from '../protocol/driver-request.ts'
-import { keepFields } from '../../match/signal-fields.ts'
+import { failedUnitTest, QUARANTINED } from '../protocol/terminated-call.ts'
+import type { LockedPython, Python } from '../runtime/locked-python.ts'
+import type { WorkerCacheDesk } from './cache-client.ts'
 import { blamingTampering, refuseTampering } from './integrity-check.ts'
+import { cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './parse-event.ts'
+import type { Looked, Matching } from './prefilter.ts'
 
 export interface LoadedBodies {
   readonly python: Python & Pick<LockedPython, 'heapBytes'>

@@ -1,7 +1,7 @@
 /** Asks the canary in the interpreter whether a body has changed what all bodies share; see canary.py. */
 import { ForgedAnswer } from '../protocol/driver-response.ts'
-import { PythonRaised } from '../runtime/c-api.ts'
 import type { Culprit } from '../protocol/messages.ts'
+import { PythonRaised } from '../runtime/c-api.ts'
 
 /** The worker is of no more use. */
 export class Tampering extends Error {

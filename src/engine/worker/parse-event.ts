@@ -1,28 +1,19 @@
 /** One event's text -> what it is, which detections see it, which fields they find filled in. Pure. */
+
+import { parseExact } from '../../core/exact-numbers.ts'
 import { messageOf } from '../../errors.ts'
 import { hashId } from '../../model/alerts/alert.ts'
 import type { CacheEvent } from '../../model/events/detection-cache.ts'
 import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { Envelope, EventIdentity } from '../../model/events/event.ts'
-import type { Settings } from '../../model/project/settings.ts'
-import { classify, type JsonRecord, textAt, valueAt } from './classify-event.ts'
-import { containerNotice } from './containers.ts'
 import { formatEventTime, readEventTime } from '../../model/events/event-time.ts'
-import { parseExact } from '../../core/exact-numbers.ts'
-import { refusal } from './event-limits.ts'
+import type { Settings } from '../../model/project/settings.ts'
+import type { Accepted, JsonRecord } from '../protocol/driver-request.ts'
 import type { ClockMode } from '../protocol/messages.ts'
+import { classify, textAt, valueAt } from './classify-event.ts'
+import { containerNotice } from './containers.ts'
+import { refusal } from './event-limits.ts'
 import type { Selection } from './select-detections.ts'
-
-export interface Accepted {
-  readonly status: 'accepted'
-  readonly event: EventIdentity
-  readonly record: JsonRecord
-  readonly ownRowId: boolean
-  /** `p_*` fields that the record lacks; Python puts them in after its parse. */
-  readonly fields: Readonly<Record<string, string>>
-  readonly candidates: readonly number[]
-  readonly notices?: readonly EventNotice[]
-}
 export interface NotAccepted {
   readonly status: 'rejected' | 'unclassified'
   readonly reason: string

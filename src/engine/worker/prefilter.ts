@@ -1,12 +1,13 @@
 /** What a worker decides without Python: inline filters, and whole detections made of match expressions. */
-import type { TestOutcome } from '../../model/events/evaluation.ts'
-import type { FunctionResults } from '../../model/alerts/finding.ts'
+
 import { needsExactness, parseExact } from '../../core/exact-numbers.ts'
-import type { Accepted } from './parse-event.ts'
-import { outcomeOf } from '../../model/events/outcome.ts'
 import { compile, type Predicate } from '../../match/compile-expression.ts'
-import type { Body } from '../protocol/messages.ts'
 import { type CompiledDetection, compileDetection, withFields } from '../../match/simple-detection.ts'
+import type { FunctionResults } from '../../model/alerts/finding.ts'
+import type { TestOutcome } from '../../model/events/evaluation.ts'
+import { outcomeOf } from '../../model/events/outcome.ts'
+import type { Accepted } from '../protocol/driver-request.ts'
+import type { Body } from '../protocol/messages.ts'
 
 export interface Looked {
   /** Bodies that Python has to run: the same list for all events that have the same, so that they can be grouped. */

@@ -1,9 +1,16 @@
 /** Brings a project's bodies into an interpreter: from their snapshot, else from their sources, of which one is then made. */
-import { type LoadAnswer, readBroken, readLoad } from '../protocol/driver-response.ts'
-import type { Images } from '../snapshot/snapshot-store.ts'
-import { type BrokenBody, type Filled, LOADING, type LoadOrder, type NamedBody } from '../protocol/messages.ts'
-import type { Booted } from '../runtime/pyodide.ts'
+
 import { withDetails } from '../protocol/driver-request.ts'
+import { type LoadAnswer, readBroken, readLoad } from '../protocol/driver-response.ts'
+import {
+  type BrokenBody,
+  type Filled,
+  LOADING,
+  type LoadOrder,
+  type NamedBody,
+} from '../protocol/messages.ts'
+import type { Booted } from '../runtime/pyodide.ts'
+import type { Images } from '../snapshot/snapshot-store.ts'
 import { Tampering } from './integrity-check.ts'
 
 /** Each round finds the bodies that a body of the round before had hidden; two are the rule. */

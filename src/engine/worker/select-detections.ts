@@ -1,6 +1,7 @@
 /** Which detections look at an event. Pure; numbers are those of the bodies, in load order. */
-import type { EventKind } from '../../model/events/event.ts'
+
 import { anyGlobMatches } from '../../core/glob.ts'
+import type { EventKind } from '../../model/events/event.ts'
 import type { Body, Selectable } from '../protocol/messages.ts'
 
 export interface Selection {

@@ -1,11 +1,9 @@
 /** Alerts: the notification and the identifiers that make a replayed event find the same alert. */
 import { hash } from 'node:crypto'
+import type { JsonText } from '../../core/exact-json.ts'
 import { type AlertGroupName, type AlertKind, alertGroup } from './alert-kind.ts'
 import type { Route } from './route.ts'
 import type { DecidedSeverity, Severity } from './severity.ts'
-
-/** JSON text, kept as text so that `53.0` and integers beyond 2^53 survive. */
-export type JsonText = string
 
 /**
  * The documented notification, keys in this order, none omitted. All are strings and never null

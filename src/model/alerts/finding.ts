@@ -1,7 +1,7 @@
 /** Findings: what may become an alert. The one shape that enters `pipeline.admit`. */
-import type { JsonText } from './alert.ts'
-import type { AlertKind } from './alert-kind.ts'
+import type { JsonText } from '../../core/exact-json.ts'
 import type { EventIdentity } from '../events/event.ts'
+import type { AlertKind } from './alert-kind.ts'
 
 /** The functions a detection may define, in the order in which one event runs them. */
 export const FUNCTIONS = [

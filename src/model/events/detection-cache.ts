@@ -1,5 +1,5 @@
 /** The port behind the caching helpers: where their items are, asked while a detection waits. */
-import type { JsonText } from '../alerts/alert.ts'
+import type { JsonText } from '../../core/exact-json.ts'
 
 /** An item is read with a version, and written if that is still its version. Versions mean nothing but themselves. */
 export type CacheOperation =

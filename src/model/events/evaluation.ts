@@ -1,8 +1,8 @@
 /** What the engine answers: evaluated events for the daemon, outcomes of test calls for testing. */
-import type { JsonText } from '../alerts/alert.ts'
+import type { JsonText } from '../../core/exact-json.ts'
+import type { FunctionError, FunctionResults, MatchFinding } from '../alerts/finding.ts'
 import type { Envelope, EventIdentity } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
-import type { FunctionError, FunctionResults, MatchFinding } from '../alerts/finding.ts'
 
 /** What is odd about an event that was accepted; reported once for each source and code. */
 export interface EventNotice {

@@ -1,7 +1,24 @@
 /** The outcome of a test call that Python was not asked about. */
+
+import type { FunctionError, FunctionResults } from '../alerts/finding.ts'
 import type { TestOutcome } from './evaluation.ts'
-import type { FunctionResults } from '../alerts/finding.ts'
 
 export function outcomeOf(functions: FunctionResults): TestOutcome {
   return { functions, output: '', missingMocks: [], reads: [], durationMs: 0 }
+}
+
+/** An error that no frame of the author's stands behind. */
+export function plainError(type: string, message: string): FunctionError {
+  return { type, message, repr: `${type}('${message}')`, frames: [] }
+}
+
+/** A test call that could not be made. */
+export function failedOutcome(error: FunctionError): TestOutcome {
+  return {
+    functions: { detection: { error } },
+    output: '',
+    missingMocks: [],
+    reads: [],
+    durationMs: 0,
+  }
 }

@@ -1,10 +1,11 @@
 /** Results of test cases: made by testing/, shown by reporters. Fields follow the stable JSON shape. */
-import type { DetectionType, ExpectationName } from '../project/detection.ts'
-import type { FieldRead } from './evaluation.ts'
+
 import type { FunctionResults } from '../alerts/finding.ts'
-import type { Problem } from '../project/problem.ts'
 import type { Route } from '../alerts/route.ts'
 import type { DecidedSeverity } from '../alerts/severity.ts'
+import type { DetectionType, ExpectationName } from '../project/detection.ts'
+import type { Problem } from '../project/problem.ts'
+import type { FieldRead } from './evaluation.ts'
 
 export interface TestFailure {
   readonly what: ExpectationName | 'ExpectedResult' | 'function' | 'mock' | 'route' | 'unit-test'

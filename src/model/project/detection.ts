@@ -1,10 +1,10 @@
 /** Detections and what they lean on, as loaded: metadata, body, tests. */
-import type { JsonText } from '../alerts/alert.ts'
+import type { JsonText } from '../../core/exact-json.ts'
 import type { AlertKind } from '../alerts/alert-kind.ts'
-import type { Correlation, SignalField } from './correlation-definition.ts'
-import type { MatchExpression, SimpleDetection } from './match-expression.ts'
 import type { RouteLevel } from '../alerts/route.ts'
 import type { Severity } from '../alerts/severity.ts'
+import type { Correlation, SignalField } from './correlation-definition.ts'
+import type { MatchExpression, SimpleDetection } from './match-expression.ts'
 
 export type DetectionType = 'rule' | 'scheduled_rule' | 'policy' | 'correlation_rule'
 
@@ -130,3 +130,6 @@ const ALERT_KIND: Record<DetectionType, AlertKind> = {
 export function alertKindOf(type: DetectionType): AlertKind {
   return ALERT_KIND[type]
 }
+
+/** All but what needs the other content: the version its helpers, the fields of signals the correlation rules. */
+export type Unversioned = Omit<Detection, 'version' | 'signalFields'>

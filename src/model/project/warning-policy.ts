@@ -1,7 +1,8 @@
 /** Which warnings count as errors and which are not reported: the key `warnings` of signalbox.yaml. Pure. */
+
+import type { ProblemCode } from '../problem-code.ts'
 import { LINT_CODES } from './lint.ts'
 import type { Problem } from './problem.ts'
-import type { ProblemCode } from '../problem-code.ts'
 
 /** Errors that can be turned off all the same: a newer Panther may have a type of file that is unknown here. */
 const OPTIONAL_ERRORS = ['missing-analysis-type', 'unknown-analysis-type'] as const

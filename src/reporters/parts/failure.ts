@@ -1,6 +1,7 @@
 /** Tells why a case failed: expected against actual, the author's frames, the fields read, the route. Pure. */
-import type { FieldRead } from '../../model/events/evaluation.ts'
+
 import type { FunctionError } from '../../model/alerts/finding.ts'
+import type { FieldRead } from '../../model/events/evaluation.ts'
 import type { TestFailure, TestResult } from '../../model/events/test-result.ts'
 import { differences, firstDifference, membership } from './difference.ts'
 import { routeStory, routeTarget } from './route-trace.ts'

@@ -1,7 +1,7 @@
 /** Opens what `?unwrap=` has found and that is not an event yet: texts that hold JSON, and what its path still names. */
 import { gunzipSync } from 'node:zlib'
-import { isGzip } from './gunzip.ts'
 import type { EventText } from './frame.ts'
+import { isGzip } from './gunzip.ts'
 
 type Framed = ReturnType<EventText['take']>
 

@@ -1,9 +1,9 @@
 /** Frames a stream of bytes, plain or gzip, that is read to its end: damage becomes a reject among the events. */
 import type { Log } from '../../model/ports.ts'
 import { ByteInput } from './byte-input.ts'
+import type { Piece } from './frame.ts'
 import type { Framer } from './framer.ts'
 import { type Damage, gunzipped, isGzip } from './gunzip.ts'
-import type { Piece } from './frame.ts'
 
 export interface FramedStreamOptions {
   readonly framer: Framer

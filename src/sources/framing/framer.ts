@@ -4,8 +4,8 @@
  */
 
 import { decodeEvents } from './decode.ts'
-import { isSpace, LineFramer, RECORD_SEPARATOR } from './line-framer.ts'
 import { type FramingRules, type OpeningRules, type Piece, type Position, START } from './frame.ts'
+import { isSpace, LineFramer, RECORD_SEPARATOR } from './line-framer.ts'
 import { ValueFramer } from './value-framer.ts'
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])

@@ -1,8 +1,8 @@
 /** Frames input in which every line stands alone: what one line breaks, the next one does not feel. */
 import { layoutFor } from './event-layout.ts'
-import { ObjectEnd } from './object-end.ts'
 import { EventText, excerptOf, type Framable, framable, type OpeningRules, type Piece } from './frame.ts'
 import { type Scanned, ValueScanner } from './json-scanner.ts'
+import { ObjectEnd } from './object-end.ts'
 
 const NEWLINE = 0x0a
 /** Stands before each text of a sequence (RFC 7464), and in no JSON text. */

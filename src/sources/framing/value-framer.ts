@@ -1,8 +1,8 @@
 /** Frames values that span lines: a list, containers, or one value after the other. */
 import { layoutFor } from './event-layout.ts'
-import { RECORD_SEPARATOR, SEPARATED } from './line-framer.ts'
 import { excerptOf, framable, type OpeningRules, type Piece, type Position } from './frame.ts'
 import { type Scanned, ValueScanner } from './json-scanner.ts'
+import { RECORD_SEPARATOR, SEPARATED } from './line-framer.ts'
 
 const NEWLINE = 0x0a
 

@@ -1,7 +1,7 @@
 /** Hands events on in batches, several at a time, never more than the window holds: that is the back-pressure. */
 import type { Settlement } from '../../model/events/event.ts'
-import { Rate } from './settle-rate.ts'
 import type { Framed, SourceContext } from '../_source.ts'
+import { Rate } from './settle-rate.ts'
 
 export const MAX_BATCH_EVENTS = 200
 const MAX_BATCH_CHARS = 1024 * 1024

@@ -1,9 +1,9 @@
 /** Reads a stream to its end: standard input or a pipe. It cannot be read twice, so it has no cursor. */
 import { isError, messageOf, UserError } from '../../errors.ts'
+import type { SourceContext, SourceSpec } from '../_source.ts'
+import { framed, START } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
-import { framed, START } from '../framing/frame.ts'
-import type { SourceContext, SourceSpec } from '../_source.ts'
 import { EmitWindow } from './emit-window.ts'
 
 /**

@@ -1,10 +1,10 @@
 /** Reads a rotated file that was compressed: its content goes on where the plain file was left. */
 import type { FileHandle } from 'node:fs/promises'
-import { readerOf } from './file-cursor.ts'
-import { ContentPrinter, type Fingerprint } from './content-fingerprint.ts'
+import type { FramingRules, Piece, Position } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
 import { type Damage, gunzipped } from '../framing/gunzip.ts'
-import type { FramingRules, Piece, Position } from '../framing/frame.ts'
+import { ContentPrinter, type Fingerprint } from './content-fingerprint.ts'
+import { readerOf } from './file-cursor.ts'
 
 const CHUNK_BYTES = 256 * 1024
 

@@ -3,10 +3,10 @@
  * content of the log. Identity comes first, content second; names and times only order what is left.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { type Content, contentIn, printOfBeginning, relationTo } from './log-content.ts'
-import { type FileRecord, isSameFile, originOf, readerOf } from './file-cursor.ts'
 import { FIRST_MARK, type Fingerprint, type ReadAt, relationOf } from './content-fingerprint.ts'
+import { type FileRecord, isSameFile, originOf, readerOf } from './file-cursor.ts'
 import { FIRST_LINE, type FollowedFile } from './followed-file.ts'
+import { type Content, contentIn, printOfBeginning, relationTo } from './log-content.ts'
 import type { LogFile, LogFiles } from './log-files.ts'
 import type { LogRecords } from './log-records.ts'
 

@@ -4,8 +4,8 @@
  */
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import type { Fingerprint, ReadAt } from './content-fingerprint.ts'
 import type { Position } from '../framing/frame.ts'
+import type { Fingerprint, ReadAt } from './content-fingerprint.ts'
 
 /** Distinguishes a file from all others, whatever becomes of its name and content. */
 export interface FileIdentity {

@@ -1,9 +1,9 @@
 /** One open file under `follow`: reads what was appended, and notices when what was read is there no more. */
 import type { FileHandle } from 'node:fs/promises'
-import { readerOf } from './file-cursor.ts'
-import { ContentPrinter, type Fingerprint, type ReadAt, WINDOW_BYTES } from './content-fingerprint.ts'
-import { Framer } from '../framing/framer.ts'
 import { type FramingRules, type Piece, type Position, START } from '../framing/frame.ts'
+import { Framer } from '../framing/framer.ts'
+import { ContentPrinter, type Fingerprint, type ReadAt, WINDOW_BYTES } from './content-fingerprint.ts'
+import { readerOf } from './file-cursor.ts'
 
 const CHUNK_BYTES = 256 * 1024
 export const FIRST_LINE: Position = { ...START, form: 'lines' }

@@ -1,7 +1,6 @@
 /** What a file of a log holds, plain or compressed, as far as it takes to recognize it. */
 import type { FileHandle } from 'node:fs/promises'
 import { contentOf } from './compressed-file.ts'
-import { readerOf } from './file-cursor.ts'
 import {
   ContentPrinter,
   type Fingerprint,
@@ -11,6 +10,7 @@ import {
   type Relation,
   WINDOW_BYTES,
 } from './content-fingerprint.ts'
+import { readerOf } from './file-cursor.ts'
 
 export interface Content {
   /** Of all of it; of damaged data, of what comes before the damage. */

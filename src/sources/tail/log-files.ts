@@ -3,8 +3,8 @@ import type { BigIntStats } from 'node:fs'
 import { type FileHandle, lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Log } from '../../model/ports.ts'
-import { type FileIdentity, type FileRecord, identityOf, isSameFile, originOf } from './file-cursor.ts'
 import { isForbidden, isMissing, openIfThere, unreadable } from '../stream/open-file.ts'
+import { type FileIdentity, type FileRecord, identityOf, isSameFile, originOf } from './file-cursor.ts'
 import { compareAge, formerTarget, type RotatedName, rotatedName } from './rotated-names.ts'
 
 /** Where names move on for longer, the files are listed again at the next look. */

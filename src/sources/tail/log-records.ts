@@ -1,4 +1,6 @@
 /** What is remembered of the files of a log between two looks and between two runs, bounded. */
+
+import type { Position } from '../framing/frame.ts'
 import {
   cursorsIn,
   encodeCursor,
@@ -9,7 +11,6 @@ import {
   originOf,
 } from './file-cursor.ts'
 import type { LogFile } from './log-files.ts'
-import type { Position } from '../framing/frame.ts'
 
 /** Of files that are gone: enough to recognize a copy, or what a compressed file was before. */
 const MAX_ABSENT_FILES = 8

@@ -1,10 +1,10 @@
 /** Reads what is new in a compressed file of a log, to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Log } from '../../model/ports.ts'
+import type { FramingRules, Piece } from '../framing/frame.ts'
 import { CompressedFile } from './compressed-file.ts'
 import type { FileRecord } from './file-cursor.ts'
 import type { LogFile } from './log-files.ts'
-import type { FramingRules, Piece } from '../framing/frame.ts'
 
 interface Ports {
   readonly rules: FramingRules

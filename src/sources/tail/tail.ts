@@ -1,5 +1,8 @@
 /** Follows a growing log through rotation, truncation and restarts: every line once, in the order written. */
 import type { FileHandle } from 'node:fs/promises'
+import type { Source, SourceContext, SourceSpec } from '../_source.ts'
+import { framed, type Piece } from '../framing/frame.ts'
+import { EmitWindow } from '../stream/emit-window.ts'
 import { Examiner, type Verdict } from './examine-log.ts'
 import { FileChanges } from './file-changes.ts'
 import {
@@ -14,10 +17,7 @@ import { FollowedFile } from './followed-file.ts'
 import { type LogFile, LogFiles } from './log-files.ts'
 import { LogRecords } from './log-records.ts'
 import { MissedLines } from './missed-lines.ts'
-import { framed, type Piece } from '../framing/frame.ts'
 import { readCompressed } from './read-compressed.ts'
-import type { Source, SourceContext, SourceSpec } from '../_source.ts'
-import { EmitWindow } from '../stream/emit-window.ts'
 
 export interface FollowOptions {
   /** How long a rotated file stays open after its last line. */

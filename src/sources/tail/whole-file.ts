@@ -1,13 +1,13 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
-import { cursorsIn, decodeCursor, type FileRecord, identityOf, originOf, readerOf } from './file-cursor.ts'
-import { ContentPrinter, relationOf, WINDOW_BYTES } from './content-fingerprint.ts'
+import type { SourceContext, SourceSpec } from '../_source.ts'
+import { framed, type Piece, type Position, START } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { isGzip } from '../framing/gunzip.ts'
-import { framed, type Piece, type Position, START } from '../framing/frame.ts'
-import type { SourceContext, SourceSpec } from '../_source.ts'
 import { EmitWindow } from '../stream/emit-window.ts'
+import { ContentPrinter, relationOf, WINDOW_BYTES } from './content-fingerprint.ts'
+import { cursorsIn, decodeCursor, type FileRecord, identityOf, originOf, readerOf } from './file-cursor.ts'
 
 const CHUNK_BYTES = 256 * 1024
 

@@ -1,9 +1,9 @@
 /** Hands out what is due under a lease. Two partial indexes answer it, however many deliveries wait. */
 import { randomUUID } from 'node:crypto'
-import { alertsOf } from './alerts.ts'
-import { DELIVERY_COLUMNS, type StoredDelivery, toDelivery } from './deliveries.ts'
 import type { Driver } from '../driver.ts'
 import type { ClaimedDelivery } from '../store.ts'
+import { alertsOf } from './alerts.ts'
+import { DELIVERY_COLUMNS, type StoredDelivery, toDelivery } from './deliveries.ts'
 
 interface Candidate {
   readonly seq: number

@@ -1,7 +1,8 @@
 /** Writes down what became of a claimed delivery, if the claimant still holds its lease. */
-import { insertDelivery } from './deliveries.ts'
+
 import type { Driver } from '../driver.ts'
 import type { Attempt, DeliveryOutcome } from '../store.ts'
+import { insertDelivery } from './deliveries.ts'
 
 const SETTLE = `
   UPDATE delivery SET state = :state, lease_token = NULL, lease_until = NULL,

@@ -1,9 +1,13 @@
 /** The store over one database connection: reads at once, writes through the one queue. */
 import { UserError } from '../../errors.ts'
 import type { Clock } from '../../model/ports.ts'
+import { commitPlan, readState } from '../commit.ts'
+import { type Driver, insert } from '../driver.ts'
+import { watchFiles } from '../file-identity.ts'
+import { groupedWrites, type Sync } from '../group-commit.ts'
+import { daemonPlace } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
 import { claimDue, earliestDue, isAnythingDue } from '../rows/claim.ts'
-import { commitPlan, readState } from '../commit.ts'
 import {
   countDeliveries,
   listAttempts,
@@ -12,16 +16,12 @@ import {
   retryDeliveries,
   rewindDeliveries,
 } from '../rows/deliveries.ts'
-import { type Driver, insert } from '../driver.ts'
-import { watchFiles } from '../file-identity.ts'
-import { groupedWrites, type Sync } from '../group-commit.ts'
-import { daemonPlace } from '../instance-lock.ts'
 import { reconcileDeliveries } from '../rows/reconcile.ts'
 import { retention } from '../rows/retention.ts'
 import { settleDelivery } from '../rows/settle.ts'
 import { latestSignal, listSignals } from '../rows/signals.ts'
-import type { DestinationState, Store } from '../store.ts'
 import { versionedRows } from '../rows/versioned.ts'
+import type { DestinationState, Store } from '../store.ts'
 
 export interface SqliteStoreOptions {
   readonly clock: Clock

@@ -1,11 +1,16 @@
 /** What flags and prompts say of a destination, as an entry of destinations.yaml or as changes to one. */
 
 import { isLocalType } from '../../config/destinations/destination-options.ts'
-import { fieldAt, optionFault, readOption, suggestedReference } from '../../config/destinations/option-fields.ts'
+import {
+  fieldAt,
+  optionFault,
+  readOption,
+  suggestedReference,
+} from '../../config/destinations/option-fields.ts'
 import type { Change } from '../../config/destinations/registry-edits.ts'
 import type { PlainValue } from '../../config/yaml/yaml-edits.ts'
-import { UserError } from '../../errors.ts'
 import { nearest } from '../../core/did-you-mean.ts'
+import { UserError } from '../../errors.ts'
 import { type AboutType, aboutTypes } from './load-destination-types.ts'
 
 /** Absent: not said. */

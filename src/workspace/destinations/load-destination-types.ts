@@ -1,18 +1,19 @@
 /** Finds destination types: the bundled ones, and, where the operator allows it, a user's own module. */
-import { join, resolve } from 'node:path'
-import { adapterNames, importDefault, loadAdapter } from '../../adapters.ts'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { isLocalType } from '../../config/destinations/destination-options.ts'
+import { loaderOf } from '../../core/catalog.ts'
+import { didYouMean } from '../../core/did-you-mean.ts'
+import { DESTINATION_TYPES } from '../../destinations/_catalog.ts'
 import type { DestinationType } from '../../destinations/_destination.ts'
-import { UserError } from '../../errors.ts'
+import { messageOf, UserError } from '../../errors.ts'
 import type { Registry } from '../../model/project/destination.ts'
-
-export const DESTINATIONS_FOLDER = join(import.meta.dirname, '..', 'destinations')
 
 export type AboutType = Pick<DestinationType, 'type' | 'summary' | 'options'>
 
 /** The bundled types, sorted by name. */
 export function aboutTypes(): Promise<AboutType[]> {
-  return Promise.all(adapterNames(DESTINATIONS_FOLDER).map(loadBundled))
+  return Promise.all(Object.keys(DESTINATION_TYPES).map(loadDestinationType))
 }
 
 /** Modules of every type that an enabled destination names, by type. */
@@ -26,14 +27,22 @@ export async function loadTypes(
     if (!enabled || types.has(type)) continue
     types.set(
       type,
-      isLocalType(type) ? await loadLocal(type, name, root, allowLocalTypes) : await loadBundled(type),
+      isLocalType(type)
+        ? await loadLocal(type, name, root, allowLocalTypes)
+        : await loadDestinationType(type),
     )
   }
   return types
 }
 
-function loadBundled(type: string): Promise<DestinationType> {
-  return loadAdapter<DestinationType>(DESTINATIONS_FOLDER, type, 'destination type')
+/** Loads a type that comes with this package. */
+export function loadDestinationType(type: string): Promise<DestinationType> {
+  const load = loaderOf(DESTINATION_TYPES, type)
+  if (load) return load()
+  const names = Object.keys(DESTINATION_TYPES)
+  throw new UserError(`unknown destination type "${type}"`, {
+    hint: `${didYouMean(type, names)}known: ${names.join(', ')}`,
+  })
 }
 
 async function loadLocal(
@@ -54,6 +63,16 @@ async function loadLocal(
     })
   }
   return loaded
+}
+
+async function importDefault<T>(file: string): Promise<T> {
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: T }
+    if (module.default === undefined) throw new Error('it has no default export')
+    return module.default
+  } catch (cause) {
+    throw new UserError(`${file} could not be loaded: ${messageOf(cause)}`, { cause })
+  }
 }
 
 /** Whoever wrote it may have had no type checker at hand. */

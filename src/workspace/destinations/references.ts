@@ -4,9 +4,9 @@ import { sideFilesOf } from '../../config/files/discover.ts'
 import { readText } from '../../config/files/source-text.ts'
 import { replaceItems } from '../../config/yaml/yaml-edits.ts'
 import { writeThroughLink } from '../../files/output-file.ts'
+import { literalsOf, openPlaces, type ProjectFacts } from '../../model/events/facts.ts'
 import type { Destination } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
-import { literalsOf, openPlaces, type ProjectFacts } from '../../model/events/facts.ts'
 import type { Project } from '../../model/project/project.ts'
 
 export interface Naming {

@@ -1,16 +1,16 @@
 /** destinations.yaml as a text that commands change: nothing is written that does not load. */
 import { resolve } from 'node:path'
 import { checkDestinationsText } from '../../config/destinations/destinations.ts'
+import { registryPlace } from '../../config/destinations/registry-location.ts'
 import { processEnvironment } from '../../config/files/environment.ts'
 import { formatProblem, ProblemList } from '../../config/files/problems.ts'
-import { registryPlace } from '../../config/destinations/registry-location.ts'
-import { loadSettings } from '../../config/settings/load-settings.ts'
 import { MAX_FILE_BYTES, SourceText } from '../../config/files/source-text.ts'
+import { loadSettings } from '../../config/settings/load-settings.ts'
+import { DESTINATION_TYPES } from '../../destinations/_catalog.ts'
 import { UserError } from '../../errors.ts'
 import { writeThroughLink } from '../../files/output-file.ts'
 import { readProjectText } from '../../files/project-file.ts'
 import type { Problem } from '../../model/project/problem.ts'
-import { DESTINATIONS_FOLDER } from './load-destination-types.ts'
 import type { WorkspaceOptions } from '../open-project.ts'
 
 export interface RegistryFile {
@@ -51,7 +51,7 @@ async function faultsOf({ root, file }: RegistryFile, text: string): Promise<Pro
   await checkDestinationsText(
     root,
     new SourceText(file, text.replace(/^\uFEFF/, '')),
-    DESTINATIONS_FOLDER,
+    DESTINATION_TYPES,
     problems,
   )
   return problems.sorted().filter(({ severity, code }) => severity === 'error' || code === 'literal-secret')

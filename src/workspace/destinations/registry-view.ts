@@ -1,6 +1,7 @@
 /** The registry as people look at it: what each destination takes, its state, and who reaches it. */
-import { type Destination, destinationKey } from '../../model/project/destination.ts'
+
 import type { RouteTable } from '../../model/alerts/route-table.ts'
+import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { Backlog, DestinationState, Store } from '../../store/store.ts'
 import { type Reach, reachOf } from '../routes/detection-counts.ts'
 import type { WithRegistry } from './registry.ts'

@@ -7,12 +7,12 @@ import {
   withFallback,
   withoutDestination,
 } from '../../config/destinations/registry-edits.ts'
+import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'
 import type { Destination } from '../../model/project/destination.ts'
-import { nearest } from '../../core/did-you-mean.ts'
 import type { RoutedProject } from '../../model/project/project.ts'
-import { changesOf, type DestinationDraft, entryOf } from './destination-draft.ts'
 import type { WorkspaceOptions } from '../open-project.ts'
+import { changesOf, type DestinationDraft, entryOf } from './destination-draft.ts'
 import { type RegistryFile, readRegistryFile, writeRegistryFile } from './registry-file.ts'
 
 export type WithRegistry = RoutedProject

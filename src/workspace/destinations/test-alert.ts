@@ -1,17 +1,19 @@
 /** Sends the documented test alert to one destination: one attempt, whatever its filters say, with the answer told. */
-import { processEnvironment } from '../../config/files/environment.ts'
+
 import { createSecrets } from '../../config/destinations/secrets.ts'
+import { processEnvironment } from '../../config/files/environment.ts'
+import type { JsonText } from '../../core/exact-json.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../../delivery/http/http-client.ts'
 import { type SendPorts, type SendResult, sendOnce } from '../../delivery/send.ts'
 import { UserError } from '../../errors.ts'
-import type { JsonText, Notification } from '../../model/alerts/alert.ts'
+import type { Notification } from '../../model/alerts/alert.ts'
 import { alertLink, deliveryId } from '../../model/alerts/alert.ts'
-import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import { systemClock } from '../../model/ports.ts'
+import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { Project, RoutedProject } from '../../model/project/project.ts'
 import { VERSION } from '../../version.ts'
-import { loadTypes } from './load-destination-types.ts'
 import type { WorkspaceOptions } from '../open-project.ts'
+import { loadTypes } from './load-destination-types.ts'
 
 export interface TestOptions {
   readonly workspace: WorkspaceOptions

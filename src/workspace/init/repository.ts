@@ -1,7 +1,8 @@
 /** The files of a new detections repository. Pure: texts by path. */
-import { type Files, scaffold } from './scaffold.ts'
+
 import { type PublishedSchema, schemaText } from '../schemas.ts'
 import { DETECTIONS_WORKFLOW } from '../workflow.ts'
+import { type Files, scaffold } from './scaffold.ts'
 
 const SCHEMAS = '.vscode/schemas'
 const PYTHON_OF_SIGNALBOX = 'node_modules/signalbox/dist/engine/python'

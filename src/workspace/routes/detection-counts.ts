@@ -1,6 +1,7 @@
 /** How many detections reach each destination, counted over the table of routes. Pure. */
-import type { Registry } from '../../model/project/destination.ts'
+
 import type { RouteRow, RouteTable } from '../../model/alerts/route-table.ts'
+import type { Registry } from '../../model/project/destination.ts'
 
 export interface Reach {
   /** Detections with a route to it that exists. */

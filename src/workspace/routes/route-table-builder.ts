@@ -1,11 +1,11 @@
 /** Where every detection of a project goes: from metadata and text, and from its tests where the text leaves something open. */
 
 import { destinationsSaid } from '../../alerts/build.ts'
-import type { Detection } from '../../model/project/detection.ts'
-import type { Engine } from '../../model/events/evaluation.ts'
-import type { Project } from '../../model/project/project.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
+import type { Engine } from '../../model/events/evaluation.ts'
 import type { DetectionResult, TestResult } from '../../model/events/test-result.ts'
+import type { Detection } from '../../model/project/detection.ts'
+import type { Project } from '../../model/project/project.ts'
 import type { Knowledge, Observation } from '../../routing/possible.ts'
 import { routeRows } from '../../routing/route-tables.ts'
 import { runTests } from '../../testing/run-tests.ts'

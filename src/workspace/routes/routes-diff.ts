@@ -1,7 +1,7 @@
 /** What a project's routes and test cases were at a commit, against what they are now. */
 
-import type { Detection } from '../../model/project/detection.ts'
 import type { Engine } from '../../model/events/evaluation.ts'
+import type { Detection } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
 import { diffCases, diffTables, type RoutesDiff } from '../../routing/diff.ts'
 import { resultsOf, routeTable } from './route-table-builder.ts'

@@ -1,5 +1,5 @@
 /** What the text of a body tells of its routing: facts in the words of routing and lint. Pure. */
-import type { Detection } from '../../model/project/detection.ts'
+
 import {
   type DetectionFacts,
   isConstant,
@@ -7,6 +7,7 @@ import {
   openPlaces,
   type ReturnFacts,
 } from '../../model/events/facts.ts'
+import type { Detection } from '../../model/project/detection.ts'
 import type { SimpleDetection } from '../../model/project/match-expression.ts'
 import type { BodyRouting } from '../../routing/lint-routes.ts'
 import type { Knowledge, Literals } from '../../routing/possible.ts'

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { loadProject } from '../../../src/config/load.ts'
 import type { Keep } from '../../../src/config/files/parse-cache.ts'
+import { loadProject } from '../../../src/config/load.ts'
 import { until } from '../../support/until.ts'
 
 const SPEC = `AnalysisType: rule

@@ -6,7 +6,7 @@ import { loadProject } from '../../../src/config/load.ts'
 import { projectWith, TYPES } from '../_project.ts'
 
 async function paths(root: string, flags: readonly string[] = [], environment = {}) {
-  const project = await loadProject({ root, pythonPaths: flags, environment, destinationsFolder: TYPES })
+  const project = await loadProject({ root, pythonPaths: flags, environment, destinationTypes: TYPES })
   const told = project.problems.map(
     ({ code, file, line, column, message }) => `${file}:${line}:${column} ${code} ${message}`,
   )

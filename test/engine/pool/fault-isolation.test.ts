@@ -1,10 +1,10 @@
 /** Detections that raise, exit or take too much memory: named and stopped, while everything else in the batch stands. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/engine/engine.ts'
-import type { Detection } from '../../../src/model/project/detection.ts'
-import type { Engine } from '../../../src/model/events/evaluation.ts'
 import type { FunctionError } from '../../../src/model/alerts/finding.ts'
+import type { Engine } from '../../../src/model/events/evaluation.ts'
 import { type Log, silentLog } from '../../../src/model/ports.ts'
+import type { Detection } from '../../../src/model/project/detection.ts'
 import {
   engineProject,
   envelope,

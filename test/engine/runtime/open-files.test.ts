@@ -1,6 +1,11 @@
 /** The table of open files is saved whole or not at all. */
 import { expect, it } from 'vitest'
-import { openFilesOf, restoreOpenFiles, type Stream, type StreamTable } from '../../../src/engine/runtime/open-files.ts'
+import {
+  openFilesOf,
+  restoreOpenFiles,
+  type Stream,
+  type StreamTable,
+} from '../../../src/engine/runtime/open-files.ts'
 
 const NODES: Record<string, object> = { '/a': {}, '/b': {} }
 

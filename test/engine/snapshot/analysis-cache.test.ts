@@ -1,7 +1,7 @@
 /** Only a body that changed is studied again; a helper that changed counts for the facts that followed it. */
 import { describe, expect, it } from 'vitest'
-import { BodyStudies } from '../../../src/engine/snapshot/analysis-cache.ts'
 import type { NamedBody } from '../../../src/engine/protocol/messages.ts'
+import { BodyStudies } from '../../../src/engine/snapshot/analysis-cache.ts'
 
 const NONE = new Set<number>()
 const base = {

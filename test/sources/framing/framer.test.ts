@@ -1,8 +1,14 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import {
+  type FramingRules,
+  type Piece,
+  type Position,
+  placeOf,
+  START,
+} from '../../../src/sources/framing/frame.ts'
 import { Framer } from '../../../src/sources/framing/framer.ts'
-import { type FramingRules, type Piece, type Position, placeOf, START } from '../../../src/sources/framing/frame.ts'
 import { heldBytes } from '../../support/held-memory.ts'
 
 const RULES: FramingRules = { eventBytes: 200, unwrap: null }

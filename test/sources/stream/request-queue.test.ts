@@ -1,7 +1,7 @@
 /** Requests in turn: in which order they are handed on, whom the queue refuses, and what is dropped. */
 import { describe, expect, it } from 'vitest'
-import { RequestQueue } from '../../../src/sources/stream/request-queue.ts'
 import type { Framed } from '../../../src/sources/_source.ts'
+import { RequestQueue } from '../../../src/sources/stream/request-queue.ts'
 import { manualClock } from '../../support/clock.ts'
 import { Sink } from '../../support/source.ts'
 import { until } from '../../support/until.ts'

@@ -1,16 +1,25 @@
 /** `destinations edit`: changes one in place; `destinations remove`: takes one out, unless somebody still names it. */
 import type { Destination } from '../../../model/project/destination.ts'
 import { counted } from '../../../reporters/parts/terminal-text.ts'
-import { type Naming, namingsOf, renameInDetections, untoldBy } from '../../../workspace/destinations/references.ts'
-import { destinationCalled, editDestination, removeDestination } from '../../../workspace/destinations/registry.ts'
-import { startEngine } from '../../../workspace/project-store.ts'
-import type { Asking } from '../../prompts/prompts.ts'
+import {
+  type Naming,
+  namingsOf,
+  renameInDetections,
+  untoldBy,
+} from '../../../workspace/destinations/references.ts'
+import {
+  destinationCalled,
+  editDestination,
+  removeDestination,
+} from '../../../workspace/destinations/registry.ts'
+import { startEngine } from '../../../workspace/open-project.ts'
 import { defineCommand, FAILED, OK } from '../../command/command.ts'
-import { DRAFT_OPTIONS, draftOf, saysNothing } from './flags.ts'
-import { askForChanges } from './questions.ts'
 import { flag, list, text } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
+import type { Asking } from '../../prompts/prompts.ts'
 import { terminal } from '../../prompts/terminal.ts'
+import { DRAFT_OPTIONS, draftOf, saysNothing } from './flags.ts'
+import { askForChanges } from './questions.ts'
 
 const NO_TERMINAL =
   'destinations edit needs something to change, or a terminal to ask in; see destinations edit --help'

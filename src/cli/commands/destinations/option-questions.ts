@@ -1,13 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** Asks for the options of a destination type, each explained and checked as it is typed. Secrets are asked for by where they are kept. */
-import type { AboutType } from '../../../workspace/destinations/load-destination-types.ts'
+
 import {
   fieldsOf,
   type OptionField,
   optionFault,
   readOption,
   suggestedReference,
-} from '../../../workspace/option-fields.ts'
+} from '../../../config/destinations/option-fields.ts'
+import type { AboutType } from '../../../workspace/destinations/load-destination-types.ts'
 import type { Asking } from '../../prompts/prompts.ts'
 
 /** @returns `KEY=VALUE`, as the flags have it. */

@@ -1,7 +1,7 @@
 /** The questions of `destinations add`: type, name, what it takes by default, then the type's own options. */
 import { ALERT_KINDS } from '../../../model/alerts/alert-kind.ts'
-import type { Destination } from '../../../model/project/destination.ts'
 import { SEVERITIES } from '../../../model/alerts/severity.ts'
+import type { Destination } from '../../../model/project/destination.ts'
 import type { DestinationDraft } from '../../../workspace/destinations/destination-draft.ts'
 import { type AboutType, aboutTypes } from '../../../workspace/destinations/load-destination-types.ts'
 import type { Asking } from '../../prompts/prompts.ts'

@@ -7,10 +7,10 @@ import { sendTestAlerts, type TestReport } from '../../../workspace/destinations
 import { openProjectStore } from '../../../workspace/project-store.ts'
 import { defineCommand, FAILED, type Io, OK } from '../../command/command.ts'
 import { durationMs } from '../../command/duration.ts'
-import { createLinePrinter } from '../../format/line-printer.ts'
 import { FORMAT, flag, list, parsed, STORE } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import { jsonDocument } from '../../command/store-session.ts'
+import { createLinePrinter } from '../../format/line-printer.ts'
 import { moment } from '../../format/table.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000

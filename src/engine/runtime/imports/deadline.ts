@@ -1,7 +1,8 @@
 /** Follows the interpreter: tells the watchdog which body is on which item, and interrupts what runs past its time. */
+
+import { budgetMs, MARK } from '../../protocol/messages.ts'
 import { ownCoreTime } from '../core-time.ts'
 import type { Memory } from './host-import.ts'
-import { budgetMs, MARK } from '../../protocol/messages.ts'
 
 /** The driver's cells, the same in marks.py. A new serial is a new budget. */
 const CELL = { serial: 0, body: 1, item: 2, function: 3, loop: 4, items: 5 } as const

@@ -1,7 +1,7 @@
 /** Follows an interpreter's memory: what it tells the watchdog, and when it interrupts. */
 import { describe, expect, it } from 'vitest'
-import { Deadline } from '../../../../src/engine/runtime/imports/deadline.ts'
 import { MARK_CELLS, readMark } from '../../../../src/engine/protocol/messages.ts'
+import { Deadline } from '../../../../src/engine/runtime/imports/deadline.ts'
 
 const BUDGET_MS = 20
 const INTERRUPT = 2

@@ -1,0 +1,63 @@
+/** Reads a YAML file of the project that must be a mapping. */
+import type { ProblemList } from '../files/problems.ts'
+import { readText, SourceText } from '../files/source-text.ts'
+import { parseYaml } from './yaml.ts'
+import type { MappingNode } from './yaml-tree.ts'
+
+/** Where a file is, and what problems call it. */
+export interface FilePlace {
+  readonly path: string
+  readonly file: string
+  /** Where the file must lie, links followed; null: the user named it, wherever it lies. */
+  readonly folders: readonly string[] | null
+}
+
+export interface ReadingRules {
+  /** The file's lines may hold secrets. */
+  readonly secret?: boolean
+  /** False: the text is somebody else's, and what is wrong with it is not said. */
+  readonly isOurs?: (text: string) => boolean
+}
+
+/** Reads and parses a file; every fault is reported, and null then says that there is nothing to go on with. */
+export function readMapping(
+  place: FilePlace,
+  problems: ProblemList,
+  rules: ReadingRules = {},
+): Mapping | null {
+  const source = readSource(place, problems)
+  return source && parseMapping(source, problems, rules)
+}
+
+interface Mapping {
+  readonly source: SourceText
+  readonly node: MappingNode
+}
+
+export function readSource({ path, file, folders }: FilePlace, problems: ProblemList): SourceText | null {
+  const read = readText(path, folders)
+  if ('text' in read) return new SourceText(file, read.text)
+  problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
+  return null
+}
+
+/** The same of a text that is not in its file yet. */
+export function parseMapping(
+  source: SourceText,
+  problems: ProblemList,
+  { secret = false, isOurs = () => true }: ReadingRules = {},
+): Mapping | null {
+  const { root, notices, fault } = parseYaml(source.text)
+  if (isOurs(source.text)) {
+    for (const notice of notices) problems.warning(source, notice.offset, { ...notice, secret })
+    if (fault) problems.error(source, fault.offset, { ...fault, secret })
+    if (root && root.kind !== 'mapping' && root.size > 1) {
+      problems.error(source, root.offset, {
+        code: 'wrong-type',
+        message: 'the document must be a mapping',
+        secret,
+      })
+    }
+  }
+  return root?.kind === 'mapping' ? { source, node: root } : null
+}

@@ -1,0 +1,29 @@
+/**
+ * Where the files of this program are that are read or started by their path. It is the only module that derives paths
+ * from its own, so all others can move. It works from `src` in a checkout and from `dist` in the package.
+ */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** A checkout runs TypeScript; the package holds what was compiled from it. */
+export const IS_CHECKOUT = import.meta.filename.endsWith('.ts')
+
+/** The folder of the modules: `src` or `dist`. */
+export const MODULES_FOLDER = import.meta.dirname
+
+/** The manifest of this package. */
+export const MANIFEST_FILE = join(MODULES_FOLDER, '..', 'package.json')
+
+/** The script of the launcher that decides where the cache is. */
+export const CACHE_FOLDER_SCRIPT = join(MODULES_FOLDER, '..', 'bin', 'cache-folder.cjs')
+
+/** The module that each worker thread starts with. */
+export const WORKER_ENTRY = pathToFileURL(
+  join(MODULES_FOLDER, 'engine', 'worker', IS_CHECKOUT ? 'worker.ts' : 'worker.js'),
+)
+
+/** The Python files that are part of the runtime. */
+export const PYTHON_FOLDER = join(MODULES_FOLDER, 'engine', 'python')
+
+/** The numbered migrations of the store. */
+export const MIGRATIONS_FOLDER = join(MODULES_FOLDER, 'store', 'migrations')
