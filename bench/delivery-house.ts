@@ -5,7 +5,7 @@ import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../src/delivery/http/http
 import type { DestinationType } from '../src/destinations/_destination.ts'
 import { SEVERITIES } from '../src/model/alerts/severity.ts'
 import type { EvaluatedEvent } from '../src/model/events/evaluation.ts'
-import { silentLog, silentMetrics, systemClock } from '../src/model/ports.ts'
+import { nullLog, nullMetrics, systemClock } from '../src/model/ports.ts'
 import { createPipeline } from '../src/pipeline/pipeline.ts'
 import { openStore } from '../src/store/open.ts'
 import { loadDestinationType } from '../src/workspace/destinations/load-destination-types.ts'
@@ -49,7 +49,7 @@ export async function openDeliveryHouse(
     project: () => content,
     onAdmitted: (admitted) => {
       const now = performance.timeOrigin + performance.now()
-      for (const each of admitted) if (each.did === 'created') acceptedAt.set(each.alert.id, now)
+      for (const each of admitted) if (each.action === 'created') acceptedAt.set(each.alert.id, now)
       delivery.wake()
     },
   })
@@ -61,8 +61,8 @@ export async function openDeliveryHouse(
     http,
     clock: systemClock,
     random: Math.random,
-    log: silentLog,
-    metrics: silentMetrics,
+    log: nullLog,
+    metrics: nullMetrics,
     admit: (findings) => pipeline.admitSystem(findings),
     print: async () => {},
     projectRoot: folder,

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers'
 import type { Worker } from 'node:worker_threads'
 import { createEngine } from '../src/engine/engine.ts'
 import type { Envelope } from '../src/model/events/event.ts'
-import { silentLog } from '../src/model/ports.ts'
-import { START } from '../src/sources/framing/frame.ts'
+import { nullLog } from '../src/model/ports.ts'
+import { START_POSITION } from '../src/sources/framing/frame.ts'
 import { Framer } from '../src/sources/framing/framer.ts'
 import { openProject } from '../src/workspace/open-project.ts'
 import { PACKS } from './workload.ts'
@@ -31,13 +31,13 @@ process.on('worker', (worker) => {
   threads.add(worker)
   worker.on('exit', () => threads.delete(worker))
 })
-const project = await openProject({ root, log: silentLog })
+const project = await openProject({ root, log: nullLog })
 const engine = await createEngine({
   project,
   purpose: 'run',
   workers: Number(workers),
   imageCache,
-  log: silentLog,
+  log: nullLog,
 })
 
 const startedMb = residentMb()
@@ -57,7 +57,7 @@ async function load(): Promise<number> {
   const feed = spawn(process.execPath, [join(import.meta.dirname, 'memory-events.ts'), root!], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const framer = new Framer({ eventBytes: project.settings.limits.eventBytes, unwrap: null }, START)
+  const framer = new Framer({ eventBytes: project.settings.limits.eventBytes, unwrap: null }, START_POSITION)
   const underWay = new Set<Promise<unknown>>()
   let batch: Envelope[] = []
   let seq = 0

@@ -1,6 +1,6 @@
 /** Routes per second of the one resolver, trace included: 50 destinations, globs, every level. */
 
-import type { DestinationsSaid, RouteRequest } from '../src/model/alerts/route.ts'
+import type { DestinationsResult, RouteRequest } from '../src/model/alerts/route.ts'
 import { SEVERITIES } from '../src/model/alerts/severity.ts'
 import type { Registry } from '../src/model/project/destination.ts'
 import { resolve } from '../src/routing/resolve-route.ts'
@@ -26,7 +26,7 @@ function crowdedRegistry(): Registry {
   return registry(destinations, { fallback: ['destination-0'] })
 }
 
-const absent: DestinationsSaid = { said: 'absent' }
+const absent: DestinationsResult = { said: 'absent' }
 
 const KINDS: Readonly<Record<string, (i: number) => Partial<RouteRequest>>> = {
   'by severity': () => ({}),

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { silentLog } from '../src/model/ports.ts'
+import { nullLog } from '../src/model/ports.ts'
 import { openProject } from '../src/workspace/open-project.ts'
 import type { BenchContext, Measurement } from './figure.ts'
 import { machineFacts } from './machine.ts'
@@ -42,7 +42,7 @@ const checkout = join(import.meta.dirname, '..')
 const corpus = values.corpus === undefined ? null : resolve(values.corpus)
 const machine = machineFacts(checkout)
 const corpusDetections =
-  corpus === null ? null : (await openProject({ root: corpus, log: silentLog })).detections.size
+  corpus === null ? null : (await openProject({ root: corpus, log: nullLog })).detections.size
 
 const imageCache = mkdtempSync(join(tmpdir(), 'signalbox-bench-images-'))
 process.on('exit', () => rmSync(imageCache, { recursive: true, force: true }))

@@ -2,7 +2,7 @@
 const startedAt = performance.now()
 const { openProject, startEngine } = await import('../src/workspace/open-project.ts')
 const { warmUp } = await import('../src/workspace/warm-up.ts')
-const { silentLog } = await import('../src/model/ports.ts')
+const { nullLog: silentLog } = await import('../src/model/ports.ts')
 const modulesAt = performance.now()
 
 const [root] = process.argv.slice(2)

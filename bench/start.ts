@@ -5,7 +5,7 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { silentLog } from '../src/model/ports.ts'
+import { nullLog } from '../src/model/ports.ts'
 import { openProject } from '../src/workspace/open-project.ts'
 import type { BenchContext, Figure, Measurement, Reach } from './figure.ts'
 import type { Phases } from './start-phases.ts'
@@ -59,7 +59,7 @@ async function casesOf(
   what: string,
   reach: { first: Reach; whole?: Reach; wholeCold?: Reach },
 ): Promise<Case[]> {
-  const project = await openProject({ root, log: silentLog })
+  const project = await openProject({ root, log: nullLog })
   const rules = [...project.detections.values()].filter(
     ({ enabled, type, tests }) => enabled && type === 'rule' && tests.length > 0,
   )
@@ -104,7 +104,7 @@ async function measureCase(each: Case, checkout: string, repetitions: number): P
 
 /** One rule, whose body has changed since the last run; everything else is known. On a copy. */
 async function measureEdit(corpus: string, checkout: string, repetitions: number): Promise<Figure> {
-  const project = await openProject({ root: corpus, log: silentLog })
+  const project = await openProject({ root: corpus, log: nullLog })
   const rule = [...project.detections.values()].find(
     ({ enabled, type, tests, body }) => enabled && type === 'rule' && tests.length > 0 && body !== null,
   )!

@@ -2,7 +2,7 @@
 import { createEngine } from '../src/engine/engine.ts'
 import type { Engine } from '../src/model/events/evaluation.ts'
 import type { Envelope } from '../src/model/events/event.ts'
-import { silentLog } from '../src/model/ports.ts'
+import { nullLog } from '../src/model/ports.ts'
 import type { Project } from '../src/model/project/project.ts'
 import { openProject } from '../src/workspace/open-project.ts'
 import { type BarePython, type Run, startBarePyodide, startCPython } from './bare-python.ts'
@@ -27,8 +27,8 @@ interface Subjects {
 
 async function measure(context: BenchContext): Promise<Figure[]> {
   const { checkout, corpus, imageCache, quick, progress } = context
-  const project = await openProject({ root: corpus ?? checkout, log: silentLog })
-  const engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache, log: silentLog })
+  const project = await openProject({ root: corpus ?? checkout, log: nullLog })
+  const engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache, log: nullLog })
   const native = await startCPython(project, engine)
   const others = [...(native ? [native] : []), await startBarePyodide(project, engine)]
   if (native === null) progress('no python3 on the PATH: nothing native to compare with')

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { importedNames } from '../src/config/detections/content-version.ts'
-import { silentLog } from '../src/model/ports.ts'
+import { nullLog } from '../src/model/ports.ts'
 import type { Project } from '../src/model/project/project.ts'
 import { openProject } from '../src/workspace/open-project.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
@@ -23,7 +23,7 @@ async function measure({ checkout, corpus, quick, progress }: BenchContext): Pro
     filter: (path) => !['.git', 'node_modules'].includes(basename(path)),
   })
   if (!existsSync(join(root, 'destinations.yaml'))) writeFileSync(join(root, 'destinations.yaml'), REGISTRY)
-  const files = filesOf(await openProject({ root, log: silentLog }))
+  const files = filesOf(await openProject({ root, log: nullLog }))
   const watching = watch(checkout, root, folder)
   try {
     await watching.round()

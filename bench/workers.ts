@@ -2,7 +2,7 @@
 import { createEngine } from '../src/engine/engine.ts'
 import type { Engine } from '../src/model/events/evaluation.ts'
 import type { Envelope } from '../src/model/events/event.ts'
-import { silentLog } from '../src/model/ports.ts'
+import { nullLog } from '../src/model/ports.ts'
 import { openProject } from '../src/workspace/open-project.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
 import { alternate, ratios, secondsOf } from './repeat.ts'
@@ -17,8 +17,8 @@ async function measure(context: BenchContext): Promise<Figure[]> {
   const pack = PACKS[0]!
   const eventsPerRepetition = quick ? 1_000 : 4_000
   const repetitions = quick ? 5 : 9
-  const project = await openProject({ root: corpus ?? checkout, log: silentLog })
-  const options = { project, purpose: 'run', imageCache, log: silentLog } as const
+  const project = await openProject({ root: corpus ?? checkout, log: nullLog })
+  const options = { project, purpose: 'run', imageCache, log: nullLog } as const
   const one = await createEngine({ ...options, workers: 1 })
   const two = await createEngine({ ...options, workers: 2 })
   try {

@@ -27,4 +27,10 @@ export type * from './model/project/detection.ts'
 export type * from './model/project/problem.ts'
 export type * from './model/project/project.ts'
 export type * from './model/project/settings.ts'
-export type { Framed, Source, SourceContext, SourceSpec, SourceType } from './sources/_source.ts'
+export type {
+  FramedEvent as Framed,
+  Source,
+  SourceContext,
+  SourceSpec,
+  SourceType,
+} from './sources/_source.ts'

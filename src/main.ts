@@ -1,5 +1,5 @@
 /** The command's entry: hands the process to the program and sets the exit code. The only file that may end the process. */
-import { type Io, type Signal, UNUSABLE } from './cli/command/command.ts'
+import { EXIT_UNUSABLE, type Io, type Signal } from './cli/command/command.ts'
 import { startWarm } from './cli/prewarm.ts'
 
 // First: Python boots while the program is loaded.
@@ -9,7 +9,7 @@ const { errorText, runProgram } = await import('./cli/program.ts')
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** What a shell reports for a process that nobody reads any more. */
 const BROKEN_PIPE = 141
-const LEFT_OPEN_MS = 2_000
+const EXIT_GRACE_MS = 2_000
 
 const io: Io = {
   get stdin() {
@@ -58,8 +58,8 @@ for (const stream of [process.stdout, process.stderr]) {
 
 // Node's own exit code for this is that of failed tests.
 process.on('uncaughtException', (error) => {
-  process.stderr.write(errorText(error), () => process.exit(UNUSABLE))
-  setTimeout(() => process.exit(UNUSABLE), LEFT_OPEN_MS)
+  process.stderr.write(errorText(error), () => process.exit(EXIT_UNUSABLE))
+  setTimeout(() => process.exit(EXIT_UNUSABLE), EXIT_GRACE_MS)
 })
 
 process.exitCode = await runProgram(process.argv.slice(2), io)
@@ -67,4 +67,4 @@ await outputsWritten()
 // Whoever feeds the standard input may keep it open; nobody reads it now.
 process.stdin.unref?.()
 // Nor does what a user's own destination type has left open keep the process: unref'd, this waits for nothing else.
-setTimeout(() => endNow(Number(process.exitCode)), LEFT_OPEN_MS).unref()
+setTimeout(() => endNow(Number(process.exitCode)), EXIT_GRACE_MS).unref()

@@ -4,7 +4,10 @@ import { ANALYSIS_TYPES } from '../../src/config/schemas/analysis-types.ts'
 import { DERIVED_SCHEMA } from '../../src/config/schemas/derived.ts'
 import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
 import { DETECTION_KEYS, RULE_KEYS } from '../../src/config/schemas/detection-keys.ts'
-import { EXPECTATION_PROPERTIES, SIDE_FILE_SCHEMA } from '../../src/config/schemas/expectations-schema.ts'
+import {
+  EXPECTATION_PROPERTIES,
+  EXPECTATIONS_FILE_SCHEMA,
+} from '../../src/config/schemas/expectations-schema.ts'
 import { SQL_LOOKUP_TABLE_SCHEMA } from '../../src/config/schemas/lookup-table.ts'
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
 import { CORRELATION_TESTS, POLICY_TESTS, RULE_TESTS } from '../../src/config/schemas/test-cases-schema.ts'
@@ -115,7 +118,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Expectations',
     text: 'Each test case can have these keys. `<spec>.expect.yml` beside a spec maps the names of its cases to them, see [tests and expectations](../detections.md#tests-and-expectations).',
-    schema: SIDE_FILE_SCHEMA.additionalProperties,
+    schema: EXPECTATIONS_FILE_SCHEMA.additionalProperties,
   },
   {
     title: 'destinations.yaml',

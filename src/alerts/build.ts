@@ -12,7 +12,7 @@ import {
   type MatchFinding,
   type SystemFinding,
 } from '../model/alerts/finding.ts'
-import type { DestinationsSaid, RouteRequest } from '../model/alerts/route.ts'
+import type { DestinationsResult, RouteRequest } from '../model/alerts/route.ts'
 import { type DecidedSeverity, parseSeverity } from '../model/alerts/severity.ts'
 import { alertKindOf, alertsOn, type Detection, type DetectionType } from '../model/project/detection.ts'
 
@@ -210,7 +210,7 @@ function contextOf(result: FunctionResult<JsonText> | undefined): JsonText {
 
 export function destinationsSaid(
   result: FunctionResult<readonly string[] | null> | undefined,
-): DestinationsSaid {
+): DestinationsResult {
   if (!result) return { said: 'absent' }
   if (result.error) return { said: 'error', message: result.error.repr }
   return result.output === null ? { said: 'none' } : { said: 'list', names: result.output }

@@ -3,7 +3,14 @@ import { inspect } from 'node:util'
 import { nearest } from '../core/did-you-mean.ts'
 import { isError, UserError } from '../errors.ts'
 import { VERSION } from '../version.ts'
-import { type Command, type CommandGroup, type Io, isGroup, OK, UNUSABLE } from './command/command.ts'
+import {
+  type Command,
+  type CommandGroup,
+  EXIT_OK,
+  EXIT_UNUSABLE,
+  type Io,
+  isGroup,
+} from './command/command.ts'
 import { type About, parseArguments } from './command/parse.ts'
 import { COMMANDS } from './command-map.ts'
 import { fileSystemError } from './format/file-system-error.ts'
@@ -14,7 +21,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     return await dispatch(argv, io)
   } catch (error) {
     io.stderr.write(errorText(error))
-    return UNUSABLE
+    return EXIT_UNUSABLE
   }
 }
 
@@ -76,7 +83,7 @@ function hintFor(name: string, names: readonly string[]): string {
 
 function usageMissing(io: Io): number {
   io.stderr.write(overallHelp())
-  return UNUSABLE
+  return EXIT_UNUSABLE
 }
 
 function isHelp(name: string): boolean {
@@ -85,7 +92,7 @@ function isHelp(name: string): boolean {
 
 function print(text: string, io: Io): number {
   io.stdout.write(text)
-  return OK
+  return EXIT_OK
 }
 
 /** What went wrong, for people: the stack only where the fault is ours. */

@@ -14,11 +14,11 @@ import { REGISTRY_FILE, registryPlace } from './destinations/registry-location.t
 import { buildContent, type Content } from './detections/content.ts'
 import { crossCheck } from './detections/cross-checks.ts'
 import { findUnitTests } from './detections/find-unit-tests.ts'
-import { noteUpstreamRefusals } from './detections/pat-compat.ts'
+import { reportPatIncompatibilities } from './detections/pat-compat.ts'
 import { type ReadSpec, readSpec } from './detections/spec.ts'
 import { type Discovered, discover, projectPath } from './files/discover.ts'
 import type { Environment } from './files/environment.ts'
-import { type Keep, Recall } from './files/parse-cache.ts'
+import { type CacheStorage, ParseCache } from './files/parse-cache.ts'
 import { ProblemList } from './files/problems.ts'
 import { readText } from './files/source-text.ts'
 import { loadSettings, SETTINGS_FILE } from './settings/load-settings.ts'
@@ -44,7 +44,7 @@ export interface LoadOptions {
   /** The destination types there are; without it, those of this package. */
   readonly destinationTypes?: Catalog<DestinationType>
   /** Where to keep what texts were read as. */
-  readonly keep?: Keep
+  readonly keep?: CacheStorage
 }
 
 export async function loadProject(options: LoadOptions): Promise<Project> {
@@ -56,7 +56,10 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   }
   const ignoreExtraKeys = options.ignoreExtraKeys ?? false
   // What is said of a text depends on it.
-  const recall = new Recall<ReadSpec>(`${root}${ignoreExtraKeys ? '\0ignoreExtraKeys' : ''}`, options.keep)
+  const recall = new ParseCache<ReadSpec>(
+    `${root}${ignoreExtraKeys ? '\0ignoreExtraKeys' : ''}`,
+    options.keep,
+  )
   const own = new ProblemList(recall)
   const environment = options.environment ?? {}
   const { settings, destinationsFile, document } = loadSettings(root, environment, own)
@@ -97,7 +100,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
   const unitTests = findUnitTests({ root, folders }, [...content.helpers, ...content.dataModels], problems)
   // After the content is built: none of it keeps a file out of this project.
-  if (options.upstreamRefusals) await noteUpstreamRefusals(specs, root, problems)
+  if (options.upstreamRefusals) await reportPatIncompatibilities(specs, root, problems)
   return deepFreeze({
     root,
     folders,

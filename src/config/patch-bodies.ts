@@ -9,7 +9,7 @@ import { readText } from './files/source-text.ts'
  * tests asks for them.
  * @param paths relative to the root, of the files that changed.
  */
-export function withNewerBodies(project: Project, paths: readonly string[]): Project | null {
+export function patchBodies(project: Project, paths: readonly string[]): Project | null {
   const { detections, helpers, dataModels, unitTests } = project
   const bodies = [...detections.values(), ...helpers, ...dataModels].flatMap(({ body }) => body ?? [])
   const known = new Set([...bodies, ...unitTests].map(({ path }) => path))

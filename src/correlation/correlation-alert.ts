@@ -5,7 +5,7 @@ import type { FunctionResults } from '../model/alerts/finding.ts'
 import type { CorrelationMatch } from './correlation.ts'
 
 /** The context names no more signals than these; it counts them all. */
-const MOST_NAMED = 50
+const MAX_SIGNALS_LISTED = 50
 
 /** @param about what a reader wants to know of one signal. */
 export function correlationResults<H extends Hit>(
@@ -14,7 +14,7 @@ export function correlationResults<H extends Hit>(
 ): FunctionResults {
   const all = hits()
   const signals = all
-    .slice(0, MOST_NAMED)
+    .slice(0, MAX_SIGNALS_LISTED)
     .map(({ step, hit }) => ({ step: step.id, rule: step.rule, ...about(hit) }))
   return {
     detection: { output: true },

@@ -14,7 +14,7 @@ export interface CorrelationRule {
   readonly signalFields: readonly SignalField[]
 }
 
-export interface Look {
+export interface CorrelationPass {
   /** Signals with these numbers are new: above the one, up to the other. */
   readonly after: number
   readonly upTo: number
@@ -28,7 +28,7 @@ export interface Look {
 export function findMatches(
   rule: CorrelationRule,
   signals: readonly KeptSignal[],
-  look: Look,
+  look: CorrelationPass,
 ): MatchFinding[] {
   const isNew = ({ id }: KeptSignal) => id > look.after && id <= look.upTo
   const hits = hitsOfSignals(signals, rule.correlation, isNew)
@@ -41,7 +41,11 @@ export function findMatches(
  * What waits for something absent is due once, when the wait is over. Where its last signal came late, what is waited
  * for may come as late; but nothing waits longer than a window for that.
  */
-function isDue({ isNew, last, waitsUntil }: Found<SignalHit>, look: Look, lookbackMs: number): boolean {
+function isDue(
+  { isNew, last, waitsUntil }: Found<SignalHit>,
+  look: CorrelationPass,
+  lookbackMs: number,
+): boolean {
   if (waitsUntil === null) return isNew
   if (look.judgedAt === null) return false
   const lateMs = Math.max(0, last.signal.at - last.signal.happenedAt)

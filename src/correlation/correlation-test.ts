@@ -3,7 +3,7 @@
 import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { TestOutcome } from '../model/events/evaluation.ts'
 import { parseEventTime } from '../model/events/event-time.ts'
-import { failedOutcome, outcomeOf, plainError } from '../model/events/outcome.ts'
+import { failedOutcome, syntheticError, syntheticOutcome } from '../model/events/outcome.ts'
 import type { Correlation } from '../model/project/correlation-definition.ts'
 import { matches } from './correlation.ts'
 import { correlationResults } from './correlation-alert.ts'
@@ -67,8 +67,8 @@ export function testCorrelation(correlation: Correlation, json: string): TestOut
   const hits = hitsOfOutputs(json, correlation)
   if (hits === null) {
     const message = 'a time of RuleOutputs is neither a number of minutes nor an ISO text'
-    return failedOutcome(plainError('BadTime', message))
+    return failedOutcome(syntheticError('BadTime', message))
   }
   const [match] = matches(correlation, hits, { waitMs: 0 })
-  return outcomeOf(match ? correlationResults(match) : { detection: { output: false } })
+  return syntheticOutcome(match ? correlationResults(match) : { detection: { output: false } })
 }

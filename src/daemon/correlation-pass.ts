@@ -17,7 +17,7 @@ export interface CorrelatePorts {
   readonly log: Log
 }
 
-export interface Occasion {
+export interface PassContext {
   readonly now: number
   /** Of the rule's schedule. */
   readonly intervalMs: number
@@ -35,23 +35,27 @@ interface Cursor {
 /** New signals per commit. */
 const PAGE = 10_000
 /** Signals that one look takes into memory. */
-const MOST_SIGNALS = 100_000
+const MAX_SIGNALS_PER_PASS = 100_000
 
 /** A rule that is new looks at what comes from now on; what its window holds already counts with it. */
-export async function beginCursor(rule: CorrelationRule, now: number, ports: CorrelatePorts): Promise<void> {
+export async function initializeCursor(
+  rule: CorrelationRule,
+  now: number,
+  ports: CorrelatePorts,
+): Promise<void> {
   if ((await ports.store.cursor(cursorName(rule))) !== null) return
-  await move(rule, { after: await ports.store.latestSignal(), at: now }, [], ports)
+  await commitCursor(rule, { after: await ports.store.latestSignal(), at: now }, [], ports)
 }
 
 export async function correlate(
   rule: CorrelationRule,
-  occasion: Occasion,
+  occasion: PassContext,
   ports: CorrelatePorts,
 ): Promise<void> {
   const { now, intervalMs, slot } = occasion
   const { lookbackMs } = rule.correlation
   const stored = await readCursor(rule, ports)
-  if (stored === null) return beginCursor(rule, now, ports)
+  if (stored === null) return initializeCursor(rule, now, ports)
   // A clock that was ahead has judged a time that is still to come: one window is judged again.
   const begun = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
   const waits = canWait(rule.correlation)
@@ -64,14 +68,14 @@ export async function correlate(
     const fresh = await newSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE, ports)
     const look = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
     const findings: MatchFinding[] = []
-    for (const span of neighbourhoods([...judging, ...fresh.spans], 2 * lookbackMs)) {
+    for (const span of mergeTimeRanges([...judging, ...fresh.spans], 2 * lookbackMs)) {
       findings.push(...findMatches(rule, await signalsOf(rule, span, ports), look))
     }
     const isStale = waits && now - begun.at > lookbackMs
     if (findings.length === 0 && fresh.spans.length === 0 && !isStale) return
     isTaken ||= await ports.store.once(cursorName(rule), slot!)
     if (!isTaken) return
-    await move(rule, { after: fresh.upTo, at: now }, findings, ports)
+    await commitCursor(rule, { after: fresh.upTo, at: now }, findings, ports)
     if (fresh.isLast) return
     after = fresh.upTo
   }
@@ -82,7 +86,7 @@ interface Span {
   readonly to: number
 }
 
-interface Fresh {
+interface NewSignals {
   readonly upTo: number
   /** When they happened, one by one. */
   readonly spans: readonly Span[]
@@ -95,7 +99,7 @@ async function newSignals(
   after: number,
   most: number,
   { store }: CorrelatePorts,
-): Promise<Fresh> {
+): Promise<NewSignals> {
   const spans: Span[] = []
   for (let upTo = after; ; ) {
     const page = await store.signals({ detections: membersOf(rule), after: upTo, limit: PAGE })
@@ -110,7 +114,7 @@ async function newSignals(
  * The spans with what is near enough to be of one match, those that meet as one. A record with a wrong clock thus has
  * a neighbourhood of its own, and does not drag in all that lies between.
  */
-function neighbourhoods(spans: readonly Span[], reachMs: number): Span[] {
+function mergeTimeRanges(spans: readonly Span[], reachMs: number): Span[] {
   const merged: { from: number; to: number }[] = []
   for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
     const last = merged.at(-1)
@@ -129,11 +133,11 @@ async function signalsOf(
     detections: membersOf(rule),
     happened,
     latest: true,
-    limit: MOST_SIGNALS,
+    limit: MAX_SIGNALS_PER_PASS,
   })
-  if (signals.length === MOST_SIGNALS) {
+  if (signals.length === MAX_SIGNALS_PER_PASS) {
     log.error(
-      { detection: rule.id, signals: MOST_SIGNALS },
+      { detection: rule.id, signals: MAX_SIGNALS_PER_PASS },
       'a correlation rule has more signals than it can look at: the oldest are left out',
     )
   }
@@ -149,7 +153,7 @@ async function readCursor(rule: CorrelationRule, { store }: CorrelatePorts): Pro
   return text === null ? null : (JSON.parse(text) as Cursor)
 }
 
-function move(
+function commitCursor(
   rule: CorrelationRule,
   cursor: Cursor,
   findings: Parameters<CorrelatePorts['admit']>[0],

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { Clock } from '../model/ports.ts'
 import type { CorrelationSchedule } from '../model/project/correlation-definition.ts'
 import type { Project } from '../model/project/project.ts'
-import { beginCursor, type CorrelatePorts, correlate } from './correlation-pass.ts'
+import { type CorrelatePorts, correlate, initializeCursor } from './correlation-pass.ts'
 
 export interface CorrelationPorts extends CorrelatePorts {
   readonly clock: Clock
@@ -66,7 +66,7 @@ export function createCorrelations(ports: CorrelationPorts): Correlations {
         enabled && correlation ? [{ id, correlation, signalFields }] : [],
       )
       const { signal } = following
-      await Promise.all(rules.map((rule) => inTurn(rule, () => beginCursor(rule, clock.now(), ports))))
+      await Promise.all(rules.map((rule) => inTurn(rule, () => initializeCursor(rule, clock.now(), ports))))
       await Promise.all(rules.map(lookNow))
       for (const rule of rules) void watch(rule, signal)
     },

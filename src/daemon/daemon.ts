@@ -6,9 +6,9 @@ import { type Cleanups, createCleanups } from './cleanups.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { type Generation, prepareGeneration, startGeneration } from './generation.ts'
 import { createReloads, type Reloads } from './reloads.ts'
-import { type DaemonOptions, type Ground, layGround } from './resources.ts'
+import { type DaemonOptions, openResources, type Resources } from './resources.ts'
 import type { DeliveryCounts, RunSummary } from './run-stats.ts'
-import { BODY_BYTES, buildRooms, type Rooms, startRooms } from './services.ts'
+import { createServices, MAX_BODY_BYTES, type Services, startServices } from './services.ts'
 import { runSource } from './source-runs.ts'
 
 export type { DaemonEvent } from './events.ts'
@@ -16,7 +16,7 @@ export type { DaemonOptions } from './resources.ts'
 export type { RunSummary } from './run-stats.ts'
 
 /** Deliveries that the summary names. */
-const LEFT_TOLD = 20
+const MAX_UNDELIVERED_LISTED = 20
 const UNDELIVERED = DELIVERY_STATES.filter((state) => state !== 'delivered')
 
 export interface Daemon {
@@ -35,10 +35,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const startedAt = performance.now()
   const cleanups = createCleanups(options.log)
   try {
-    const ground = await layGround(options, cleanups)
+    const ground = await openResources(options, cleanups)
     const before = await ground.store.countDeliveries()
-    const rooms = buildRooms(ground, options, cleanups)
-    await startRooms(ground, rooms, cleanups)
+    const rooms = createServices(ground, options, cleanups)
+    await startServices(ground, rooms, cleanups)
     const { generation } = ground.current
     const sources = ground.sources.map(({ spec }) => spec.name)
     options.onEvent({ kind: 'started', sources, store: ground.store.place, ...contentsOf(generation) })
@@ -68,7 +68,7 @@ interface SourceRun {
   readonly ended: Promise<void>
 }
 
-function runSources(ground: Ground, rooms: Rooms, options: DaemonOptions): SourceRun[] {
+function runSources(ground: Resources, rooms: Services, options: DaemonOptions): SourceRun[] {
   const { current, store, keepRejects, draining } = ground
   const { pipeline, tally, readiness, server } = rooms
   const { log, onEvent, stdin } = options
@@ -84,7 +84,7 @@ function runSources(ground: Ground, rooms: Rooms, options: DaemonOptions): Sourc
       onEvent,
       door: server,
       stdin,
-      limits: { eventBytes, bodyBytes: BODY_BYTES },
+      limits: { eventBytes, bodyBytes: MAX_BODY_BYTES },
       log,
       signal: draining.signal,
     })
@@ -95,8 +95,8 @@ function runSources(ground: Ground, rooms: Rooms, options: DaemonOptions): Sourc
 }
 
 interface Run {
-  readonly ground: Ground
-  readonly rooms: Rooms
+  readonly ground: Resources
+  readonly rooms: Services
   readonly cleanups: Cleanups
   readonly ending: Ending
   readonly before: DeliveryCounts
@@ -128,10 +128,10 @@ async function finish(
     if (ground.loss.reason === null) await delivery.drain(ending.remainingMs())
     // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
     await delivery.stop()
-    const left = await store.deliveries({ states: UNDELIVERED, limit: LEFT_TOLD })
+    const left = await store.deliveries({ states: UNDELIVERED, limit: MAX_UNDELIVERED_LISTED })
     const durationMs = performance.now() - startedAt
     return tally.summary(before, await store.countDeliveries(), {
-      left,
+      undelivered: left,
       exhausted,
       durationMs,
       lost: ground.loss.reason,
@@ -144,12 +144,12 @@ async function finish(
 }
 
 function reloadsOf(
-  { current, cache }: Ground,
-  { pipeline, delivery, heartbeat, correlations, reloadStatus }: Rooms,
+  { current, cache }: Resources,
+  { pipeline, delivery, heartbeat, correlations, reloadStatus }: Services,
   options: DaemonOptions,
 ): Reloads {
   const { log, onEvent } = options
-  const kept = (error: unknown, message: string) => log.error({ error: messageOf(error) }, message)
+  const logAndContinue = (error: unknown, message: string) => log.error({ error: messageOf(error) }, message)
   return createReloads({
     onRequested: (begins) => onEvent({ kind: 'reload requested', begins }),
     load: async () => startGeneration(await prepareGeneration(options), options, cache),
@@ -162,10 +162,12 @@ function reloadsOf(
           current.generation = next
           return delivery.reload(registry)
         })
-        .catch((error) => kept(error, 'the deliveries could not all be fitted to the new registry'))
+        .catch((error) => logAndContinue(error, 'the deliveries could not all be fitted to the new registry'))
       await heartbeat.follow(registry.heartbeat)
       await correlations.follow(next.project)
-      await previous.retire().catch((error) => kept(error, 'the engine before could not be stopped'))
+      await previous
+        .retire()
+        .catch((error) => logAndContinue(error, 'the engine before could not be stopped'))
     },
     onDone: (next) => {
       reloadStatus.succeeded()

@@ -2,7 +2,7 @@
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import type { Framed, SourceContext, SourceSpec } from '../sources/_source.ts'
+import type { FramedEvent, SourceContext, SourceSpec } from '../sources/_source.ts'
 
 export interface IntakeOptions {
   readonly spec: SourceSpec
@@ -32,7 +32,7 @@ export function createIntake(options: IntakeOptions): Intake {
   /** The commit before: commits keep the order in which they were asked for. */
   let previous: Promise<unknown> = Promise.resolve()
 
-  const envelopeOf = (framed: Framed): Envelope => ({
+  const envelopeOf = (framed: FramedEvent): Envelope => ({
     ...framed,
     source: spec.name,
     seq: seq++,
@@ -70,7 +70,7 @@ export function createIntake(options: IntakeOptions): Intake {
     return known.map((isKnown) => (isKnown ? null : evaluated[next++]!))
   }
 
-  const emit = (batch: readonly Framed[]) => {
+  const emit = (batch: readonly FramedEvent[]) => {
     const envelopes = batch.map(envelopeOf)
     const hasKeys = envelopes.some(({ dedupId }) => dedupId !== undefined)
     const evaluated = hasKeys

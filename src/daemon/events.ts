@@ -1,6 +1,6 @@
 /** What a running daemon tells whoever watches it. */
 import type { Problem } from '../model/project/problem.ts'
-import type { Admitted } from '../pipeline/planner.ts'
+import type { AdmitResult } from '../pipeline/planner.ts'
 import type { ReloadStart } from './reloads.ts'
 
 export type DaemonEvent =
@@ -14,7 +14,7 @@ export type DaemonEvent =
       readonly invalid: readonly Problem[]
       readonly warnings: readonly Problem[]
     }
-  | { readonly kind: 'admitted'; readonly admitted: Admitted }
+  | { readonly kind: 'admitted'; readonly admitted: AdmitResult }
   | {
       readonly kind: 'rejected'
       readonly source: string

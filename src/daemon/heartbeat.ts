@@ -9,7 +9,7 @@ import type { Heartbeat } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 
 /** After a longer standstill nobody needs the signs of life of that time. */
-const LATEST_MS = 60_000
+const MAX_LATENESS_MS = 60_000
 
 export interface HeartbeatPorts {
   readonly store: Pick<Store, 'once'>
@@ -31,7 +31,7 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
     task = null
   }
   const send = (heartbeat: Heartbeat, { date }: { readonly date: Date }) =>
-    beat(heartbeat, date, ports).catch((error: unknown) =>
+    sendHeartbeat(heartbeat, date, ports).catch((error: unknown) =>
       ports.log.error({ error: messageOf(error) }, 'the heartbeat failed'),
     )
   return {
@@ -43,14 +43,14 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
       task = schedule(heartbeat.cron, (slot) => send(heartbeat, slot), options)
       // A busy process is late for a slot, not dead: the sign of life is sent all the same.
       task.on('execution:missed', (slot) => {
-        if (ageMs(slot.date.getTime(), ports.clock.now()) < LATEST_MS) void send(heartbeat, slot)
+        if (ageMs(slot.date.getTime(), ports.clock.now()) < MAX_LATENESS_MS) void send(heartbeat, slot)
       })
     },
   }
 }
 
 /** One beat: true when this daemon was the one to send it. `at` is the schedule's own time, the same for all daemons. */
-export async function beat(
+export async function sendHeartbeat(
   heartbeat: Heartbeat,
   at: Date,
   { store, clock, admit }: Omit<HeartbeatPorts, 'log'>,

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { Clock } from '../model/ports.ts'
 
 /** A failure counts no longer: who is told to send nothing could not bring the success that ends it. */
-const REMEMBERED_MS = 10_000
+const FAILURE_TTL_MS = 10_000
 
 export interface Readiness {
   /** What comes to this source from here on is not missed. */
@@ -36,7 +36,7 @@ export function createReadiness({ clock, draining, sources, unavailable }: Readi
       failure = null
     },
     now: () => {
-      const isRecent = failure !== null && ageMs(failure.at, clock.now()) < REMEMBERED_MS
+      const isRecent = failure !== null && ageMs(failure.at, clock.now()) < FAILURE_TTL_MS
       const lasting = unavailable()
       const reasons = [
         ...(draining.aborted ? ['draining'] : []),

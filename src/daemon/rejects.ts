@@ -5,9 +5,9 @@ import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 
 /** Characters of an event that are kept. */
-const KEPT = 64 * 1024
+const MAX_EVENT_CHARS = 64 * 1024
 
-export type KeepRejects = (rejected: readonly EvaluatedEvent[]) => Promise<void>
+export type RejectWriter = (rejected: readonly EvaluatedEvent[]) => Promise<void>
 
 /**
  * Refuses a file that can't be appended to before the first event comes: a reject that can't be kept is not
@@ -15,7 +15,7 @@ export type KeepRejects = (rejected: readonly EvaluatedEvent[]) => Promise<void>
  * @param file absolute path, or null to keep none.
  * @param root absolute path of the project: a path in it must not lead out of it.
  */
-export async function openRejects(file: string | null, root: string): Promise<KeepRejects> {
+export async function openRejectWriter(file: string | null, root: string): Promise<RejectWriter> {
   if (file === null) return async () => {}
   const limits = { folders: [root], mode: PRIVATE_FILE, folderMode: PRIVATE_FOLDER }
   const append = async (text: string) => {
@@ -44,5 +44,5 @@ function lineOf({ envelope, outcome }: EvaluatedEvent): string {
   const { source, place, receivedAt, raw } = envelope
   const reason = outcome.status === 'evaluated' ? outcome.missed : outcome.reason
   const at = new Date(receivedAt).toISOString()
-  return `${JSON.stringify({ at, source, place, status: outcome.status, reason, raw: raw.slice(0, KEPT) })}\n`
+  return `${JSON.stringify({ at, source, place, status: outcome.status, reason, raw: raw.slice(0, MAX_EVENT_CHARS) })}\n`
 }

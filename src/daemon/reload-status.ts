@@ -1,10 +1,10 @@
 /** Whether the last reload succeeded, for a scraper. The load at the start counts as a success. */
-import type { Clock, Gauged } from '../model/ports.ts'
+import type { Clock, GaugeSample } from '../model/ports.ts'
 
 export interface ReloadStatus {
   succeeded(): void
   failed(): void
-  gauges(): Gauged[]
+  gauges(): GaugeSample[]
 }
 
 export function createReloadStatus(clock: Pick<Clock, 'now'>): ReloadStatus {

@@ -19,7 +19,7 @@ import {
 } from './generation.ts'
 import { openToken } from './http-token.ts'
 import { type OpenedSource, openSources } from './open-sources.ts'
-import { type KeepRejects, openRejects } from './rejects.ts'
+import { openRejectWriter, type RejectWriter } from './rejects.ts'
 
 const EMPTY_FILE = 'the store file had 0 bytes, so this run starts with an empty store'
 const EMPTY_FILE_HINT = 'if it held a store before, stop the daemon and restore a backup'
@@ -36,7 +36,7 @@ export interface DaemonOptions extends GenerationOptions {
   readonly onEvent: (event: DaemonEvent) => void
 }
 
-export interface Ground {
+export interface Resources {
   /** What a reload swaps under the running rooms. */
   readonly current: { generation: Generation }
   readonly sources: readonly OpenedSource[]
@@ -44,7 +44,7 @@ export interface Ground {
   readonly store: Store
   /** What the caching helpers keep; a reload leaves it be. */
   readonly cache: CacheLedger
-  readonly keepRejects: KeepRejects
+  readonly keepRejects: RejectWriter
   /** Aborted when no more events shall be taken. */
   readonly draining: AbortController
   /** Why the store accepts nothing any more: its file was removed or replaced. */
@@ -52,7 +52,7 @@ export interface Ground {
 }
 
 /** Project, sources, token, store, rejects, Python. */
-export async function layGround(options: DaemonOptions, cleanups: Cleanups): Promise<Ground> {
+export async function openResources(options: DaemonOptions, cleanups: Cleanups): Promise<Resources> {
   const prepared = await prepareGeneration(options)
   const { root, settings } = prepared.project
   const sources = await openSources({
@@ -64,7 +64,7 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   const token = openToken(options.httpTokenFile)
   const storeUrl = options.storeUrl ?? settings.store ?? DEFAULT_STORE
   const draining = new AbortController()
-  const loss: Ground['loss'] = { reason: null }
+  const loss: Resources['loss'] = { reason: null }
   const onLost = (reason: string) => {
     options.log.error({ reason }, 'the store was lost, so the daemon ends')
     loss.reason = reason
@@ -73,9 +73,9 @@ export async function layGround(options: DaemonOptions, cleanups: Cleanups): Pro
   const onEmptyFile = (store: string) => options.log.warn({ store, hint: EMPTY_FILE_HINT }, EMPTY_FILE)
   const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost, onEmptyFile })
   cleanups.add('store', () => store.close())
-  await store.hold(`signalbox run --project ${root}`)
+  await store.acquireInstanceLock(`signalbox run --project ${root}`)
   const rejects = rejectsFile(prepared.project, store)
-  const keepRejects = await openRejects(rejects, root)
+  const keepRejects = await openRejectWriter(rejects, root)
   warnOfExposedFiles(prepared, { storePlace: store.place, rejects }, options)
   const cache = new CacheLedger(store, () => systemClock.now())
   // Last: it takes the longest, and everything that is wrong with the rest should be said at once.

@@ -2,7 +2,7 @@
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Settlement } from '../model/events/event.ts'
 import type { Metrics } from '../model/ports.ts'
-import type { Admitted } from '../pipeline/planner.ts'
+import type { AdmitResult } from '../pipeline/planner.ts'
 import type { DeliveryRow, DeliveryState } from '../store/store.ts'
 
 export type DeliveryCounts = Readonly<Record<DeliveryState, number>>
@@ -18,7 +18,7 @@ export interface RunSummary {
   /** Delivered and dead of this run; pending, sending, waiting and orphaned as the store holds them at the end. */
   readonly deliveries: DeliveryCounts
   /** What is not delivered at the end, newest first and bounded; the dead of earlier runs included. */
-  readonly left: readonly DeliveryRow[]
+  readonly undelivered: readonly DeliveryRow[]
   /** Every source ended by itself. */
   readonly exhausted: boolean
   readonly durationMs: number
@@ -26,7 +26,7 @@ export interface RunSummary {
   readonly lost: string | null
 }
 
-export class Tally {
+export class RunStats {
   readonly #metrics: Metrics
   readonly #events = { accepted: 0, duplicate: 0, rejected: 0, unclassified: 0 }
   readonly #alerts = { created: 0, merged: 0, muted: 0 }
@@ -47,11 +47,11 @@ export class Tally {
     this.#event(source, 'duplicate', count)
   }
 
-  admitted(admitted: readonly Admitted[]): void {
+  admitted(admitted: readonly AdmitResult[]): void {
     for (const each of admitted) {
-      if (each.did === 'counted') continue
-      this.#alerts[each.did]++
-      if (each.did !== 'created') continue
+      if (each.action === 'counted') continue
+      this.#alerts[each.action]++
+      if (each.action !== 'created') continue
       this.#metrics.count('signalbox_alerts_total', { kind: each.alert.kind, severity: each.alert.severity })
       for (const { code } of each.alert.route.problems)
         this.#metrics.count('signalbox_problems_total', { code })
@@ -61,7 +61,7 @@ export class Tally {
   summary(
     before: DeliveryCounts,
     after: DeliveryCounts,
-    end: Pick<RunSummary, 'left' | 'exhausted' | 'durationMs' | 'lost'>,
+    end: Pick<RunSummary, 'undelivered' | 'exhausted' | 'durationMs' | 'lost'>,
   ): RunSummary {
     const deliveries = {
       ...after,

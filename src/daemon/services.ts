@@ -15,16 +15,16 @@ import type { Generation } from './generation.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
-import type { DaemonOptions, Ground } from './resources.ts'
-import { Tally } from './run-stats.ts'
+import type { DaemonOptions, Resources } from './resources.ts'
+import { RunStats } from './run-stats.ts'
 
 const STORE_CHECK_MS = 1_000
 
 /** Bytes of one HTTP body. */
-export const BODY_BYTES = 16 * 1024 * 1024
+export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
-export interface Rooms {
-  readonly tally: Tally
+export interface Services {
+  readonly tally: RunStats
   readonly readiness: Readiness
   readonly reloadStatus: ReloadStatus
   readonly pipeline: Pipeline
@@ -34,11 +34,11 @@ export interface Rooms {
   readonly correlations: Correlations
 }
 
-export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cleanups): Rooms {
+export function createServices(ground: Resources, options: DaemonOptions, cleanups: Cleanups): Services {
   const { current, store, cache, draining, loss } = ground
   const { log, onEvent } = options
   const metrics = createMetrics()
-  const tally = new Tally(metrics)
+  const tally = new RunStats(metrics)
   const readiness = createReadiness({
     clock: systemClock,
     draining: draining.signal,
@@ -66,7 +66,7 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
     token: ground.token,
     names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
     ready: () => readiness.now(),
-    bodyBytes: BODY_BYTES,
+    bodyBytes: MAX_BODY_BYTES,
   })
   cleanups.add('HTTP server', () => server.close())
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)
@@ -103,9 +103,9 @@ export function buildRooms(ground: Ground, options: DaemonOptions, cleanups: Cle
 }
 
 /** What has waited since the last run is delivered from here on. */
-export async function startRooms(
-  { current, store }: Ground,
-  { delivery, heartbeat, correlations }: Rooms,
+export async function startServices(
+  { current, store }: Resources,
+  { delivery, heartbeat, correlations }: Services,
   cleanups: Cleanups,
 ): Promise<void> {
   await delivery.start()

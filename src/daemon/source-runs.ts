@@ -2,7 +2,7 @@
 import { messageOf } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
-import { type HttpDoor, type Log, systemClock } from '../model/ports.ts'
+import { type HttpIngress, type Log, systemClock } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { SourceContext, SourceSpec } from '../sources/_source.ts'
 import type { Store } from '../store/store.ts'
@@ -10,8 +10,8 @@ import { createIntake } from './event-intake.ts'
 import type { DaemonEvent } from './events.ts'
 import type { OpenedSource } from './open-sources.ts'
 import type { Readiness } from './readiness.ts'
-import type { KeepRejects } from './rejects.ts'
-import type { Tally } from './run-stats.ts'
+import type { RejectWriter } from './rejects.ts'
+import type { RunStats } from './run-stats.ts'
 import { supervise } from './supervise.ts'
 
 export interface SourceRunParts {
@@ -19,11 +19,11 @@ export interface SourceRunParts {
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly store: Pick<Store, 'cursor'>
-  readonly tally: Pick<Tally, 'settled' | 'known'>
+  readonly tally: Pick<RunStats, 'settled' | 'known'>
   readonly readiness: Pick<Readiness, 'begun' | 'failed' | 'succeeded'>
-  readonly keepRejects: KeepRejects
+  readonly keepRejects: RejectWriter
   readonly onEvent: (event: DaemonEvent) => void
-  readonly door: HttpDoor
+  readonly door: HttpIngress
   readonly stdin: NodeJS.ReadableStream
   readonly limits: SourceContext['limits']
   readonly log: Log
@@ -35,7 +35,7 @@ export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts)
   const { store, log, signal, door, stdin, limits } = parts
   const context = (cursor: string | null): SourceContext => ({
     cursor,
-    ...createWayIn(spec, parts),
+    ...createEmitter(spec, parts),
     signal,
     clock: systemClock,
     log,
@@ -46,7 +46,7 @@ export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts)
   return supervise(source, { name: spec.name, store, clock: systemClock, log, signal, context })
 }
 
-function createWayIn(spec: SourceSpec, parts: SourceRunParts): Pick<SourceContext, 'begin' | 'emit'> {
+function createEmitter(spec: SourceSpec, parts: SourceRunParts): Pick<SourceContext, 'begin' | 'emit'> {
   const { evaluate, pipeline, keepRejects, tally, readiness, onEvent } = parts
   const intake = createIntake({
     spec,

@@ -4,7 +4,7 @@ import type { Clock, Log } from '../model/ports.ts'
 import type { Source, SourceContext } from '../sources/_source.ts'
 import type { Store } from '../store/store.ts'
 
-const LONGEST_WAIT_MS = 30_000
+const MAX_RESTART_DELAY_MS = 30_000
 
 export interface SuperviseOptions {
   readonly name: string
@@ -42,7 +42,7 @@ export async function supervise(source: Source, options: SuperviseOptions): Prom
       return await source.run(watched(options.context(await store.cursor(name))))
     } catch (error) {
       if (isError(error, 'user') && (source.ends || !hasWorked)) throw error
-      const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures++)
+      const waitMs = Math.min(MAX_RESTART_DELAY_MS, 500 * 2 ** failures++)
       log.error({ source: name, error: messageOf(error), waitMs }, 'the source failed and starts again')
       await clock.sleep(waitMs, signal)
     }

@@ -5,17 +5,17 @@
 import type { DestinationState } from '../store/store.ts'
 
 /** Failures in a row that open the breaker. */
-export const OPENS_AT = 5
-const FIRST_MS = 1_000
-const LONGEST_MS = 60_000
+export const FAILURE_THRESHOLD = 5
+const INITIAL_HOLD_MS = 1_000
+const MAX_HOLD_MS = 60_000
 
 /** Open: one delivery at a time may try, whenever no hold is on. */
 export function isOpen({ failures }: Pick<DestinationState, 'failures'>): boolean {
-  return failures >= OPENS_AT
+  return failures >= FAILURE_THRESHOLD
 }
 
 /** A wait that the provider ordered holds all; it is no failure. */
-export function afterFailure(
+export function onFailure(
   state: DestinationState,
   retryAfterMs: number | null,
   now: number,
@@ -24,12 +24,12 @@ export function afterFailure(
     return { ...state, heldUntil: Math.max(state.heldUntil ?? 0, now + retryAfterMs) }
   const failures = state.failures + 1
   if (!isOpen({ failures })) return { ...state, failures }
-  const heldUntil = now + Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - OPENS_AT))
+  const heldUntil = now + Math.min(MAX_HOLD_MS, INITIAL_HOLD_MS * 2 ** (failures - FAILURE_THRESHOLD))
   return { ...state, failures, heldUntil: Math.max(state.heldUntil ?? 0, heldUntil) }
 }
 
 /** Also an answer that refuses the one delivery: the destination works. */
-export function afterAnswer(state: DestinationState): DestinationState {
+export function onSuccess(state: DestinationState): DestinationState {
   if (state.failures === 0) return state
   return { ...state, failures: 0, heldUntil: isOpen(state) ? null : (state.heldUntil ?? null) }
 }

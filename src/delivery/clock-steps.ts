@@ -3,39 +3,39 @@
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DestinationState, Store } from '../store/store.ts'
-import { changeState } from './states.ts'
+import { updateDestinationState } from './states.ts'
 
 /** Smaller steps are corrections that nobody notices. */
-const SMALLEST_STEP_MS = 1_000
+const MIN_STEP_MS = 1_000
 /** Plans that were made before the step may still be committed. */
-const WATCHED_MS = 60_000
+const WATCH_PERIOD_MS = 60_000
 
-export interface ClockSteps {
+export interface ClockStepDetector {
   /** To be called before every pass; moves due dates and holds along with the clock. */
-  follow(registry: Registry, now: number): Promise<void>
+  check(registry: Registry, now: number): Promise<void>
 }
 
-export function createClockSteps(store: Store, log: Log): ClockSteps {
+export function createClockStepDetector(store: Store, log: Log): ClockStepDetector {
   let last: number | null = null
   let watchUntil = Number.NEGATIVE_INFINITY
   return {
-    async follow({ destinations }, now) {
+    async check({ destinations }, now) {
       // Also at the start: the clock may have been set back while nobody looked.
       const watched = last === null || now < watchUntil
       const backMs = last === null ? 0 : last - now
       last = now
-      if (backMs < SMALLEST_STEP_MS) return watched ? store.rewind(0) : undefined
-      watchUntil = now + WATCHED_MS
+      if (backMs < MIN_STEP_MS) return watched ? store.rewind(0) : undefined
+      watchUntil = now + WATCH_PERIOD_MS
       log.warn({ backMs }, 'the clock was set back; what waits moves with it')
       await store.rewind(backMs)
       for (const destination of destinations) {
-        await changeState(store, destinationKey(destination), (state) => movedBack(state, backMs))
+        await updateDestinationState(store, destinationKey(destination), (state) => shiftBack(state, backMs))
       }
     },
   }
 }
 
-function movedBack(state: DestinationState, ms: number): DestinationState {
+function shiftBack(state: DestinationState, ms: number): DestinationState {
   const { probeAt, heldUntil = null, tokensAt } = state
   if (probeAt === null && heldUntil === null && tokensAt === null) return state
   const moved = (at: number | null) => (at === null ? null : at - ms)

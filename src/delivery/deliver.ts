@@ -4,21 +4,21 @@ import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { ClaimedDelivery, DeliveryOutcome, DestinationState } from '../store/store.ts'
-import { afterAnswer, afterFailure, isOpen } from './breaker.ts'
+import { isOpen, onFailure, onSuccess } from './breaker.ts'
 import { decide } from './decide.ts'
 import { deliveryDead, destinationPaused } from './delivery-findings.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
-import { handOver } from './fallback-deliveries.ts'
-import { isResent } from './resend.ts'
+import { createFallbackDeliveries } from './fallback-deliveries.ts'
+import { isResend } from './resend.ts'
 import { type SendResult, sendOnce } from './send.ts'
 import { pause, pauseCreditMs, resume } from './send-permit.ts'
-import { changeState } from './states.ts'
+import { updateDestinationState } from './states.ts'
 
 /** Longest that one attempt may take; its lease outlives it, so that nobody else takes it up meanwhile. */
 export const SEND_DEADLINE_MS = 30_000
 export const LEASE_MS = 60_000
 const STOP_GRACE_MS = 1_000
-const SETTLE_AGAIN_MS = 1_000
+const RECORD_RETRY_MS = 1_000
 
 export interface Task {
   readonly claimed: ClaimedDelivery
@@ -53,7 +53,8 @@ export async function deliver(
     interrupted: stop.aborted,
     creditMs: pauseCreditMs(delivery, state),
     random: ports.random(),
-    handOver: (why) => handOver(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
+    handOver: (why) =>
+      createFallbackDeliveries(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
   })
   const settled = await settle(ports, task, outcome, startedAt + LEASE_MS, stop)
   record(ports, task, outcome, settled, state)
@@ -78,12 +79,12 @@ async function settle(
     try {
       return await store.settle(delivery.id, leaseToken, outcome)
     } catch (error) {
-      if (stop.aborted || clock.now() + SETTLE_AGAIN_MS >= until) throw error
+      if (stop.aborted || clock.now() + RECORD_RETRY_MS >= until) throw error
       log.warn(
         { destination: destination.name, error: messageOf(error) },
         'an outcome could not be stored yet',
       )
-      await clock.sleep(SETTLE_AGAIN_MS, stop)
+      await clock.sleep(RECORD_RETRY_MS, stop)
     }
   }
 }
@@ -106,7 +107,7 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   }
   const signal = AbortSignal.any([stop, late.signal])
   const { delivery, repeated } = claimed
-  const sending = { alert, deliveryId: delivery.id, repeated, resent: isResent(delivery) }
+  const sending = { alert, deliveryId: delivery.id, repeated, resent: isResend(delivery) }
   const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
   // Not the default reason: that is an Error with a stack, for every delivery.
@@ -123,11 +124,11 @@ async function updateState(
 ): Promise<{ state: DestinationState; pausedNow: boolean }> {
   const now = clock.now()
   const broken = result.result === 'refused' && result.scope === 'destination'
-  const { before, after } = await changeState(store, destinationKey(destination), (state) => {
+  const { before, after } = await updateDestinationState(store, destinationKey(destination), (state) => {
     if (broken) return pause(state, result.message, now)
-    if (result.result === 'retry') return interrupted ? state : afterFailure(state, result.retryAfterMs, now)
+    if (result.result === 'retry') return interrupted ? state : onFailure(state, result.retryAfterMs, now)
     // Only a probe ends a pause: what else succeeds then began before it.
-    return probe ? resume(afterAnswer(state), now) : afterAnswer(state)
+    return probe ? resume(onSuccess(state), now) : onSuccess(state)
   })
   if (!isOpen(before) && isOpen(after)) {
     log.warn(

@@ -2,9 +2,9 @@
 import type { Message } from '../destinations/_destination.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertRow } from '../store/store.ts'
-import { markResent } from './resend.ts'
+import { markAsResend } from './resend.ts'
 
-export interface Occasion {
+export interface DeliveryContext {
   /** The destination's name. */
   readonly destination: string
   /** The idempotency key: the same on every attempt. */
@@ -18,9 +18,9 @@ export interface Occasion {
 
 export function buildMessage(
   { notification: frozen, reference }: Pick<AlertRow, 'notification' | 'reference'>,
-  { destination, deliveryId, at, repeated, resent = false }: Occasion,
+  { destination, deliveryId, at, repeated, resent = false }: DeliveryContext,
 ): Message {
-  const json = resent ? markResent(frozen) : frozen
+  const json = resent ? markAsResend(frozen) : frozen
   const notification = JSON.parse(json) as Notification
   const { title } = notification
   return {

@@ -4,8 +4,8 @@ import type { Store } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
 import { createDispatcher } from './dispatch.ts'
 import { aborted, createLoop } from './loop.ts'
-import { reconcile } from './reconcile-registry.ts'
-import { changeState } from './states.ts'
+import { reconcileWithRegistry } from './reconcile-registry.ts'
+import { updateDestinationState } from './states.ts'
 
 export interface DrainReport {
   /** By this room since its start. */
@@ -58,7 +58,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     void clock.sleep(timeoutMs, done.signal).then(() => timeUp.abort())
     const late = aborted(timeUp.signal)
     while (!timeUp.signal.aborted && !stop.aborted) {
-      await loop.passedAnew(timeUp.signal)
+      await loop.waitForNextPass(timeUp.signal)
       if (isDrained(deadline)) break
       // The next pass comes when a send ends or something falls due.
       await Promise.race([loop.passed(), late])
@@ -70,7 +70,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
 
   return {
     async start() {
-      await reconcile(store, registry, clock.now(), log)
+      await reconcileWithRegistry(store, registry, clock.now(), log)
       running = loop.run()
     },
     wake: () => loop.wake(),
@@ -82,7 +82,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     },
     async reload(next) {
       registry = next
-      await reconcile(store, next, clock.now(), log)
+      await reconcileWithRegistry(store, next, clock.now(), log)
       await probePaused(store, next, clock.now())
       loop.wake()
     },
@@ -91,7 +91,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
 
 async function probePaused(store: Store, { destinations }: Registry, now: number): Promise<void> {
   for (const destination of destinations) {
-    await changeState(store, destinationKey(destination), (state) =>
+    await updateDestinationState(store, destinationKey(destination), (state) =>
       state.pausedAt === null ? state : { ...state, probeAt: now },
     )
   }

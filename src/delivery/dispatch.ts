@@ -2,11 +2,11 @@
 import { messageOf } from '../errors.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DeliveryOutcome, Store } from '../store/store.ts'
-import { createClockSteps } from './clock-steps.ts'
+import { createClockStepDetector } from './clock-steps.ts'
 import { deliver, LEASE_MS, type Task } from './deliver.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
-import { gate, PROBE_INTERVAL_MS, takeTokens } from './send-permit.ts'
-import { changeState } from './states.ts'
+import { PROBE_INTERVAL_MS, sendPermit, takeTokens } from './send-permit.ts'
+import { updateDestinationState } from './states.ts'
 
 const MOST_IN_ALL = 128
 
@@ -24,20 +24,20 @@ export function createDispatcher(
   on: { free(): void; end(outcome: DeliveryOutcome | null): void },
 ): Dispatcher {
   const { store, clock, log } = ports
-  const steps = createClockSteps(store, log)
+  const steps = createClockStepDetector(store, log)
   /** How many are being sent or claimed, by destination. */
   const slots = new Map<string, number>()
   let busyInAll = 0
   /** These, and those that are being settled. */
   const underWay = new Set<Promise<void>>()
-  const busyWith = (key: string) => slots.get(key) ?? 0
+  const inFlightTo = (key: string) => slots.get(key) ?? 0
   const occupy = (key: string, count: number) => {
-    slots.set(key, busyWith(key) + count)
+    slots.set(key, inFlightTo(key) + count)
     busyInAll += count
   }
 
   /** A slot is free as soon as the destination has answered: the disk does not hold up the next request. */
-  function launch(task: Task): void {
+  function startSend(task: Task): void {
     const key = destinationKey(task.destination)
     occupy(key, 1)
     let holdsSlot = true
@@ -65,33 +65,38 @@ export function createDispatcher(
   }
 
   /** When time alone lets this destination go on; null when a send that ends or a new delivery will tell. */
-  async function serve(destination: Destination, registry: Registry): Promise<number | null> {
+  async function dispatchTo(destination: Destination, registry: Registry): Promise<number | null> {
     const key = destinationKey(destination)
     const { value: state } = await store.destinationState(key)
-    const { allow, probe, alone, until } = gate(state, destination.rateLimit, clock.now())
-    const busy = busyWith(key)
+    const {
+      maxSends: allow,
+      isProbe: probe,
+      isHalfOpen: alone,
+      retryAt: until,
+    } = sendPermit(state, destination.rateLimit, clock.now())
+    const busy = inFlightTo(key)
     const limit = alone && busy > 0 ? 0 : Math.min(allow, freeSlots(destination.concurrency, busy, busyInAll))
-    if (limit === 0) return allow === 0 ? later(store, key, until) : null
+    if (limit === 0) return allow === 0 ? nextWakeAt(store, key, until) : null
     let hasClaimedAll: boolean
     // Held until the sends hold them: all destinations claim at the same time.
     occupy(key, limit)
     try {
       const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
-      if (claimed.length > 0) await spend(store, destination, probe, claimed.length, clock.now())
-      for (const each of claimed) launch({ claimed: each, destination, registry, probe })
+      if (claimed.length > 0) await consumeTokens(store, destination, probe, claimed.length, clock.now())
+      for (const each of claimed) startSend({ claimed: each, destination, registry, probe })
       hasClaimedAll = claimed.length < limit
     } finally {
       occupy(key, -limit)
     }
-    return hasClaimedAll ? later(store, key, until) : null
+    return hasClaimedAll ? nextWakeAt(store, key, until) : null
   }
 
   return {
     async pass(registry) {
-      await steps.follow(registry, clock.now())
+      await steps.check(registry, clock.now())
       const enabled = registry.destinations.filter((destination) => destination.enabled)
       // All at once: what they claim is one write to the disk, and none waits for the writes of the others.
-      const served = await Promise.allSettled(enabled.map((each) => serve(each, registry)))
+      const served = await Promise.allSettled(enabled.map((each) => dispatchTo(each, registry)))
       const times = served.flatMap((each) => {
         if (each.status === 'rejected') throw each.reason
         return each.value ?? []
@@ -105,18 +110,18 @@ export function createDispatcher(
   }
 }
 
-async function later(store: Store, key: string, earliest: number): Promise<number | null> {
+async function nextWakeAt(store: Store, key: string, earliest: number): Promise<number | null> {
   const due = await store.nextDue([key])
   return due === null ? null : Math.max(due, earliest)
 }
 
 /** A destination always keeps one slot: however many others hang, it is served. */
-function freeSlots(concurrency: number, busy: number, busyInAll: number): number {
-  return Math.max(busy === 0 ? 1 : 0, Math.min(concurrency - busy, MOST_IN_ALL - busyInAll))
+function freeSlots(concurrency: number, busy: number, totalInFlight: number): number {
+  return Math.max(busy === 0 ? 1 : 0, Math.min(concurrency - busy, MOST_IN_ALL - totalInFlight))
 }
 
 /** A probe moves the next probe on; tokens are taken from the bucket. */
-async function spend(
+async function consumeTokens(
   store: Store,
   destination: Destination,
   probe: boolean,
@@ -125,7 +130,7 @@ async function spend(
 ): Promise<void> {
   const { rateLimit } = destination
   if (!probe && !rateLimit) return
-  await changeState(store, destinationKey(destination), (state) => {
+  await updateDestinationState(store, destinationKey(destination), (state) => {
     if (probe) return { ...state, probeAt: now + PROBE_INTERVAL_MS }
     return rateLimit ? takeTokens(state, rateLimit, count, now) : state
   })

@@ -4,20 +4,20 @@ import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 
 /** Reasons of what was handed over begin so. */
-export const HANDED_OVER = 'fallback: '
+export const FALLBACK_REASON_PREFIX = 'fallback: '
 
 /** Deliveries that were themselves handed over go to nobody: their reason says so. */
-export function isHandedOver(delivery: Pick<DeliveryRow, 'reason'>): boolean {
-  return delivery.reason.startsWith(HANDED_OVER)
+export function isFallbackDelivery(delivery: Pick<DeliveryRow, 'reason'>): boolean {
+  return delivery.reason.startsWith(FALLBACK_REASON_PREFIX)
 }
 
-export function handOver(
+export function createFallbackDeliveries(
   registry: Pick<Registry, 'destinations' | 'fallback'>,
   lost: Pick<DeliveryRow, 'reason' | 'destinationKey' | 'alertIds'>,
   why: string,
   now: number,
 ): NewDelivery[] {
-  if (isHandedOver(lost)) return []
+  if (isFallbackDelivery(lost)) return []
   const takers = registry.fallback.flatMap((name) =>
     registry.destinations.filter(
       (each) => each.name === name && each.enabled && destinationKey(each) !== lost.destinationKey,
@@ -31,7 +31,7 @@ export function handOver(
       destination: taker.name,
       due: now,
       createdAt: now,
-      reason: `${HANDED_OVER}${why}`,
+      reason: `${FALLBACK_REASON_PREFIX}${why}`,
     })),
   )
 }

@@ -1,6 +1,6 @@
 /** How deliveries and destinations stand at this moment, for a scraper. */
 
-import type { Gauged } from '../model/ports.ts'
+import type { GaugeSample } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { DELIVERY_STATES, type Store } from '../store/store.ts'
 
@@ -10,14 +10,14 @@ const OPEN = DELIVERY_STATES.filter((state) => state !== 'delivered')
 export async function deliveryGauges(
   store: Pick<Store, 'countDeliveries' | 'destinationState'>,
   { destinations }: Pick<Registry, 'destinations'>,
-): Promise<Gauged[]> {
+): Promise<GaugeSample[]> {
   const counts = await store.countDeliveries(OPEN)
   const open = OPEN.map((state) => ({
     name: 'signalbox_deliveries_open',
     value: counts[state],
     labels: { state },
   }))
-  const states = destinations.map(async (destination): Promise<Gauged[]> => {
+  const states = destinations.map(async (destination): Promise<GaugeSample[]> => {
     const { value } = await store.destinationState(destinationKey(destination))
     const labels = { destination: destination.name }
     return [

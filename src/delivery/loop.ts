@@ -3,8 +3,8 @@ import { messageOf } from '../errors.ts'
 import type { Clock, Log } from '../model/ports.ts'
 
 /** The longest sleep: commands and other daemons write beside us, and leases of the dead run out. */
-const LONGEST_SLEEP_MS = 5_000
-const AFTER_FAILURE_MS = 1_000
+const MAX_SLEEP_MS = 5_000
+const FAILURE_DELAY_MS = 1_000
 
 export interface Loop {
   /** Runs until the stop. */
@@ -13,7 +13,7 @@ export interface Loop {
   /** Resolves when a pass ends. */
   passed(): Promise<void>
   /** Resolves when a pass has ended that began after the call, or when time is up. */
-  passedAnew(timeUp: AbortSignal): Promise<void>
+  waitForNextPass(timeUp: AbortSignal): Promise<void>
   /** When the next pass has something to do, as far as time alone can tell. */
   nextAt(): number | null
 }
@@ -37,7 +37,7 @@ export function createLoop(
       nextAt = await pass()
     } catch (error) {
       log.error({ error: messageOf(error) }, 'the store can not be read; delivery tries again')
-      nextAt = clock.now() + AFTER_FAILURE_MS
+      nextAt = clock.now() + FAILURE_DELAY_MS
     }
   }
 
@@ -52,7 +52,7 @@ export function createLoop(
       ended = Promise.withResolvers()
       const untilNextMs = (nextAt ?? Number.POSITIVE_INFINITY) - clock.now()
       const signal = AbortSignal.any([alarm.signal, stop])
-      await clock.sleep(Math.max(0, Math.min(untilNextMs, LONGEST_SLEEP_MS)), signal)
+      await clock.sleep(Math.max(0, Math.min(untilNextMs, MAX_SLEEP_MS)), signal)
     }
     ended.resolve()
   }
@@ -61,7 +61,7 @@ export function createLoop(
     run,
     wake,
     passed: () => ended.promise,
-    async passedAnew(timeUp) {
+    async waitForNextPass(timeUp) {
       // A pass under way may already be past a destination that has something new.
       const target = begun + 1
       wake()

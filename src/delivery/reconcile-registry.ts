@@ -3,12 +3,17 @@
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { EMPTY_PLAN, type Store } from '../store/store.ts'
-import { HANDED_OVER, handOver } from './fallback-deliveries.ts'
+import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback-deliveries.ts'
 
 /** Bounds how long one commit holds the event loop. */
-const MOST_PER_COMMIT = 500
+const MAX_PER_COMMIT = 500
 
-export async function reconcile(store: Store, registry: Registry, now: number, log: Log): Promise<void> {
+export async function reconcileWithRegistry(
+  store: Store,
+  registry: Registry,
+  now: number,
+  log: Log,
+): Promise<void> {
   const { orphaned, adopted } = await store.reconcile({
     knownKeys: registry.destinations.map(destinationKey),
     renames: registry.destinations.flatMap(renames),
@@ -28,12 +33,16 @@ function renames({ id, name, previousNames }: Registry['destinations'][number]) 
 async function handOverOrphans(store: Store, registry: Registry, now: number): Promise<void> {
   const { orphaned } = await store.countDeliveries(['orphaned'])
   if (orphaned === 0 || registry.fallback.length === 0) return
-  const orphans = await store.deliveries({ states: ['orphaned'], unlessBeside: HANDED_OVER, limit: orphaned })
+  const orphans = await store.deliveries({
+    states: ['orphaned'],
+    unlessBeside: FALLBACK_REASON_PREFIX,
+    limit: orphaned,
+  })
   const deliveries = orphans.flatMap((orphan) =>
-    handOver(registry, orphan, `${orphan.destination} is no longer declared`, now),
+    createFallbackDeliveries(registry, orphan, `${orphan.destination} is no longer declared`, now),
   )
-  for (let from = 0; from < deliveries.length; from += MOST_PER_COMMIT) {
-    const some = deliveries.slice(from, from + MOST_PER_COMMIT)
+  for (let from = 0; from < deliveries.length; from += MAX_PER_COMMIT) {
+    const some = deliveries.slice(from, from + MAX_PER_COMMIT)
     await store.commit({ ...EMPTY_PLAN, deliveries: some }, { groups: new Map(), limiters: new Map() })
   }
 }

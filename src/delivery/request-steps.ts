@@ -1,19 +1,19 @@
 /** What a type makes of a message: the steps of its exchange, each request as it goes over the wire. Pure. */
 import type {
   Answer,
+  DeliveryNotice,
   DestinationType,
   ExchangeDestination,
   HttpDestination,
   Message,
-  Noted,
   Outgoing,
   Receipt,
 } from '../destinations/_destination.ts'
-import { speaksHttp } from '../destinations/_destination.ts'
+import { usesHttp } from '../destinations/_destination.ts'
 import type { HttpRequest, Transport } from '../model/ports.ts'
 import { maskSecrets } from './http/redaction.ts'
 import { signature } from './http/signature.ts'
-import { templated } from './templates.ts'
+import { applyTemplates } from './templates.ts'
 
 export type Options = Readonly<Record<string, unknown>>
 export type Steps = Generator<Outgoing, Receipt, Answer>
@@ -28,7 +28,7 @@ export function transportOf(options: Options): NonNullable<SharedOptions['transp
 }
 
 /** A single request is the shortest exchange. */
-export function stepsOf(
+export function requestSteps(
   type: HttpDestination | ExchangeDestination,
   message: Message,
   options: Options,
@@ -43,7 +43,12 @@ function* single(request: Outgoing): Steps {
 }
 
 /** Two headers are ours, whatever the type set; a signature is over the body as it goes out. */
-export function dressed(request: Outgoing, message: Message, options: Options, version: string): HttpRequest {
+export function withStandardHeaders(
+  request: Outgoing,
+  message: Message,
+  options: Options,
+  version: string,
+): HttpRequest {
   const { method, url, headers, body } = request
   const { signingSecret } = transportOf(options)
   const own: Record<string, string> = {
@@ -68,15 +73,15 @@ export function previewRequest(
   version: string,
 ): Preview {
   const masked = maskSecrets(type.options, options)
-  const { message, notes: made } = templated(plain, type, masked)
-  if (!speaksHttp(type)) {
-    const { notes = [], ...payload } = type.payload(message, masked as never) as object & Noted
+  const { message, notes: made } = applyTemplates(plain, type, masked)
+  if (!usesHttp(type)) {
+    const { notes = [], ...payload } = type.payload(message, masked as never) as object & DeliveryNotice
     return { note: `${type.type}: ${type.summary}`, payload, ...noted([...made, ...notes]) }
   }
-  const first = stepsOf(type, message, masked).next()
+  const first = requestSteps(type, message, masked).next()
   if (first.done) throw new Error(`the type ${type.type} makes no request`)
   return {
-    ...dressed(first.value, message, masked, version),
+    ...withStandardHeaders(first.value, message, masked, version),
     ...noted([...made, ...(first.value.notes ?? [])]),
   }
 }

@@ -25,11 +25,11 @@ export function resend(alertId: string, takers: readonly Destination[], now: num
   })
 }
 
-export function isResent({ reason }: Pick<DeliveryRow, 'reason'>): boolean {
+export function isResend({ reason }: Pick<DeliveryRow, 'reason'>): boolean {
   return reason === REASON
 }
 
 /** Puts the prefix into the text itself, for the rest of it shall stay as it is. Within a text no quote stands bare. */
-export function markResent(notification: JsonText): JsonText {
+export function markAsResend(notification: JsonText): JsonText {
   return notification.replace(',"title":"', `,"title":"${TITLE_PREFIX}`)
 }

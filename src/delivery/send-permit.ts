@@ -4,33 +4,38 @@ import type { DestinationState } from '../store/store.ts'
 import { isOpen } from './breaker.ts'
 
 export const PROBE_INTERVAL_MS = 5 * 60_000
-export const LONGEST_HOLD_MS = 60 * 60_000
-const PAUSES_KEPT = 50
+export const MAX_PROVIDER_HOLD_MS = 60 * 60_000
+const MAX_PAUSES = 50
 
 /** `allow`: how many sends may start now; with none, `until` says when to look again. */
-export interface Gate {
-  readonly allow: number
+export interface SendPermit {
+  readonly maxSends: number
   /** It may end a pause. */
-  readonly probe: boolean
+  readonly isProbe: boolean
   /** Only while nothing else is under way to it. */
-  readonly alone: boolean
-  readonly until: number
+  readonly isHalfOpen: boolean
+  readonly retryAt: number
 }
 
-export function gate(state: DestinationState, limit: RateLimit | null, now: number): Gate {
+export function sendPermit(state: DestinationState, limit: RateLimit | null, now: number): SendPermit {
   if (state.pausedAt !== null) {
     const probeAt = plausible(state.probeAt, now, PROBE_INTERVAL_MS)
-    if (now < probeAt) return { allow: 0, probe: false, alone: false, until: probeAt }
-    return { allow: 1, probe: true, alone: false, until: now }
+    if (now < probeAt) return { maxSends: 0, isProbe: false, isHalfOpen: false, retryAt: probeAt }
+    return { maxSends: 1, isProbe: true, isHalfOpen: false, retryAt: now }
   }
   const alone = isOpen(state)
-  const heldUntil = plausible(state.heldUntil, now, LONGEST_HOLD_MS)
-  if (now < heldUntil) return { allow: 0, probe: false, alone, until: heldUntil }
+  const heldUntil = plausible(state.heldUntil, now, MAX_PROVIDER_HOLD_MS)
+  if (now < heldUntil) return { maxSends: 0, isProbe: false, isHalfOpen: alone, retryAt: heldUntil }
   const most = alone ? 1 : Number.POSITIVE_INFINITY
-  if (!limit) return { allow: most, probe: false, alone, until: now }
+  if (!limit) return { maxSends: most, isProbe: false, isHalfOpen: alone, retryAt: now }
   const tokens = refilled(state, limit, now)
   const waitMs = tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 60_000) / limit.perMinute)
-  return { allow: Math.min(most, Math.max(0, Math.floor(tokens))), probe: false, alone, until: now + waitMs }
+  return {
+    maxSends: Math.min(most, Math.max(0, Math.floor(tokens))),
+    isProbe: false,
+    isHalfOpen: alone,
+    retryAt: now + waitMs,
+  }
 }
 
 /** A time further ahead than any that we set comes from a clock that was set back meanwhile. */
@@ -61,7 +66,7 @@ export function pause(state: DestinationState, reason: string, now: number): Des
 export function resume(state: DestinationState, now: number): DestinationState {
   const { pausedAt, pauses = [] } = state
   if (pausedAt === null) return state
-  const ended = [...pauses, { from: pausedAt, to: now }].slice(-PAUSES_KEPT)
+  const ended = [...pauses, { from: pausedAt, to: now }].slice(-MAX_PAUSES)
   return { ...state, pausedAt: null, pausedReason: '', probeAt: null, pauses: ended }
 }
 

@@ -1,13 +1,13 @@
 /** One attempt: reveal the options, send, and say what came of it. Never throws; nothing secret leaves it. */
 import type {
   Answer,
+  DeliveryNotice,
   DestinationType,
   Message,
-  Noted,
   Outgoing,
   Receipt,
 } from '../destinations/_destination.ts'
-import { speaksHttp } from '../destinations/_destination.ts'
+import { usesHttp } from '../destinations/_destination.ts'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { Destination } from '../model/project/destination.ts'
@@ -15,8 +15,8 @@ import type { AlertRow } from '../store/store.ts'
 import { buildMessage } from './delivery-message.ts'
 import { classify, MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
 import { headerRedactor, secretRedactor } from './http/redaction.ts'
-import { dressed, type Options, type Steps, stepsOf, transportOf } from './request-steps.ts'
-import { templated } from './templates.ts'
+import { type Options, requestSteps, type Steps, transportOf, withStandardHeaders } from './request-steps.ts'
+import { applyTemplates } from './templates.ts'
 
 export interface SendPorts {
   /** Loads a destination type; rejects with a UserError when it can't. */
@@ -48,7 +48,7 @@ export type SendResult =
     }
 
 /** Longer than what is kept of an HTTP answer, with its notes. */
-const MESSAGE_LENGTH = 1_000
+const MAX_MESSAGE_CHARS = 1_000
 
 type Redact = (text: string) => string
 
@@ -83,7 +83,7 @@ export async function sendOnce(
     const revealed = await ports.secrets.reveal(destination.options)
     const mask = secretRedactor(type.options, revealed.options)
     redact = (text) => mask(revealed.redact(text))
-    const { message, notes: made } = templated(plain, type, revealed.options)
+    const { message, notes: made } = applyTemplates(plain, type, revealed.options)
     notes.push(...made)
     const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }
     const receipt = await transmit(attempt)
@@ -96,7 +96,7 @@ export async function sendOnce(
 /** What others say is kept short; secrets are out of it already, for half a one would not be known. */
 function bounded(message: string): string {
   const text = message.replace(/[\s\p{Cc}]+/gu, ' ').trim()
-  return text.length > MESSAGE_LENGTH ? `${text.slice(0, MESSAGE_LENGTH)}...` : text
+  return text.length > MAX_MESSAGE_CHARS ? `${text.slice(0, MAX_MESSAGE_CHARS)}...` : text
 }
 
 /** Refused at load where it is declared; the fallback may still bring one here. */
@@ -119,19 +119,19 @@ interface Attempt {
 async function transmit(attempt: Attempt): Promise<Receipt> {
   const { type, message, options, notes, signal } = attempt
   const { print, projectRoot } = attempt.ports
-  if (speaksHttp(type)) return converse(attempt, stepsOf(type, message, options))
-  const { notes: cuts = [], ...payload } = type.payload(message, options as never) as object & Noted
+  if (usesHttp(type)) return runExchange(attempt, requestSteps(type, message, options))
+  const { notes: cuts = [], ...payload } = type.payload(message, options as never) as object & DeliveryNotice
   notes.push(...cuts)
   const printLine = (line: string) => print(line, signal)
   return type.send(payload as never, options as never, { signal, print: printLine, projectRoot })
 }
 
 /** Step by step: what fails is thrown into the exchange, which may know what to do. */
-async function converse(attempt: Attempt, steps: Steps): Promise<Receipt> {
+async function runExchange(attempt: Attempt, steps: Steps): Promise<Receipt> {
   let step = steps.next()
   while (!step.done) {
     const { value } = step
-    step = await ask(attempt, value).then(
+    step = await sendRequest(attempt, value).then(
       (answer) => steps.next(answer),
       (error: unknown) => steps.throw(error),
     )
@@ -139,11 +139,11 @@ async function converse(attempt: Attempt, steps: Steps): Promise<Receipt> {
   return step.value
 }
 
-async function ask(attempt: Attempt, outgoing: Outgoing): Promise<Answer> {
+async function sendRequest(attempt: Attempt, outgoing: Outgoing): Promise<Answer> {
   const { ports, type, message, options, redact, notes, signal } = attempt
   notes.push(...(outgoing.notes ?? []))
-  if (!speaksHttp(type)) throw new Error('only types that speak HTTP ask')
-  const plain = dressed(outgoing, message, options, ports.version)
+  if (!usesHttp(type)) throw new Error('only types that speak HTTP ask')
+  const plain = withStandardHeaders(outgoing, message, options, ports.version)
   const request = type.sign ? await type.sign(plain, options as never, signal) : plain
   // A key in the body, as PagerDuty has it, is for the host that the registry names.
   const keepsOrigin = redact(request.body) !== request.body
@@ -167,9 +167,9 @@ function failed(
   destination: string,
   error: unknown,
   redact: Redact,
-  told: (message: string) => string,
+  describeOutcome: (message: string) => string,
 ): SendResult {
-  const message = told(messageOf(error))
+  const message = describeOutcome(messageOf(error))
   if (isError(error, 'retryable')) {
     const { status = null, retryAfterMs } = error
     return { result: 'retry', status, message, retryAfterMs: orderedWait(retryAfterMs) }

@@ -1,15 +1,15 @@
 /** Changes a destination's state row by compare-and-set, so that several daemons agree. */
 import type { DestinationState, Store } from '../store/store.ts'
 
-const TRIES = 10
+const MAX_COMMIT_TRIES = 10
 
 /** Applies a pure change and returns the state before and after. The change may run more than once. */
-export async function changeState(
+export async function updateDestinationState(
   store: Pick<Store, 'destinationState' | 'setDestinationState'>,
   key: string,
   change: (state: DestinationState) => DestinationState,
 ): Promise<{ before: DestinationState; after: DestinationState }> {
-  for (let n = 0; n < TRIES; n++) {
+  for (let n = 0; n < MAX_COMMIT_TRIES; n++) {
     const { value: before, version } = await store.destinationState(key)
     const after = change(before)
     if (after === before || (await store.setDestinationState(key, after, version))) return { before, after }

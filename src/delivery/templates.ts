@@ -4,17 +4,17 @@ import { exactly } from '../core/exact-json.ts'
 import type { DestinationType, Message } from '../destinations/_destination.ts'
 import { renderText, renderValue, type Template } from '../model/project/template.ts'
 
-export interface Templated {
+export interface TemplateResult {
   readonly message: Message
   /** For the delivery's history: what came from the template. */
   readonly notes: readonly string[]
 }
 
-export function templated(
+export function applyTemplates(
   message: Message,
   { escapeField }: Pick<DestinationType, 'escapeField'>,
   options: Readonly<Record<string, unknown>>,
-): Templated {
+): TemplateResult {
   const { template } = options as { readonly template?: Template }
   if (template === undefined) return { message, notes: [] }
   const { reference, destination } = message

@@ -39,12 +39,12 @@ export interface Receipt {
 }
 
 /** What was cut or left out to fit the provider, for the delivery's history. */
-export interface Noted {
+export interface DeliveryNotice {
   readonly notes?: readonly string[]
 }
 
 /** A request, and what its type left out of it. */
-export type Outgoing = HttpRequest & Noted
+export type Outgoing = HttpRequest & DeliveryNotice
 
 /** An answer that counts as good, with the receipt that the status rule or the type's own made of it. */
 export type Answer = HttpResponse & { readonly receipt: Receipt }
@@ -102,7 +102,7 @@ export interface SendPorts {
 /** Types that do not speak HTTP. */
 export interface DirectDestination<O = never, P extends object = object> extends Described {
   /** Pure: what goes over the wire, as plain JSON; `explain` shows it. */
-  payload(message: Message, options: O): P & Noted
+  payload(message: Message, options: O): P & DeliveryNotice
   /** Throws RetryableError or PermanentError; anything else is treated as our bug and retried. */
   send(payload: P, options: O, ports: SendPorts): Promise<Receipt>
 }
@@ -112,7 +112,7 @@ export type DestinationType<O = never, P extends object = never> =
   | ExchangeDestination<O>
   | DirectDestination<O, P>
 
-export function speaksHttp(type: DestinationType): type is HttpDestination | ExchangeDestination {
+export function usesHttp(type: DestinationType): type is HttpDestination | ExchangeDestination {
   return !('send' in type)
 }
 

@@ -1,9 +1,9 @@
 /** Asana: creates a task in one or more projects. Before it tries again it looks whether the task is there. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
 import { apiUrl, secretText } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface AsanaOptions {
   readonly personalAccessToken: string
@@ -69,7 +69,7 @@ function recent(message: Message, options: AsanaOptions): Outgoing {
     opt_fields: 'notes',
     limit: '100',
   })
-  const url = below(options.apiUrl ?? API, `tasks?${query.toString()}`)
+  const url = truncateBelow(options.apiUrl ?? API, `tasks?${query.toString()}`)
   return { method: 'GET', url, headers: headersOf(options), body: '' }
 }
 
@@ -79,7 +79,7 @@ function isAmong({ body }: Answer, message: Message): boolean {
 
 function create(message: Message, options: AsanaOptions): Outgoing {
   const { projectGids, assignee, apiUrl: base = API } = options
-  const fit = new Fit()
+  const fit = new Truncation()
   const end = `\n\n${marker(message)}`
   const data = {
     name: fit.text('name', message.title || headline(message.notification), NAME_LIMIT),
@@ -87,7 +87,7 @@ function create(message: Message, options: AsanaOptions): Outgoing {
     projects: projectGids,
     ...(assignee !== undefined && { assignee }),
   }
-  return postJson(below(base, 'tasks'), { data }, { headers: headersOf(options), notes: fit.notes })
+  return postJson(truncateBelow(base, 'tasks'), { data }, { headers: headersOf(options), notes: fit.notes })
 }
 
 function headersOf({ personalAccessToken }: AsanaOptions): Record<string, string> {

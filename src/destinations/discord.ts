@@ -5,9 +5,9 @@ import { defineDestination, type Receipt } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
 import { answerJson, postJson, textIn } from './parts/json-request.ts'
-import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
+import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { secretUrl, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface DiscordOptions {
   readonly webhookUrl: string
@@ -33,12 +33,12 @@ export default defineDestination<DiscordOptions>({
   },
   request(message, { webhookUrl, username }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Fit()
+    const fit = new Truncation()
     const { severity, link, createdAt } = message.notification
     const title = escapeMarkdown(message.title || headline(message.notification))
     const embed = {
       title: fit.text('title', title, TITLE_LIMIT),
-      description: markdownStory(message, fit, DESCRIPTION_LIMIT),
+      description: formatMarkdown(message, fit, DESCRIPTION_LIMIT),
       ...(link && { url: link }),
       color: Number.parseInt(COLOURS[severity].slice(1), 16),
       timestamp: createdAt,

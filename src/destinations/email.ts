@@ -6,7 +6,7 @@ import { defineDestination, type Message } from './_destination.ts'
 import { TLS_PROPERTIES } from './_options.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface EmailOptions {
   readonly host: string
@@ -81,7 +81,7 @@ export default defineDestination<EmailOptions, Mail>({
     additionalProperties: false,
   },
   payload(message, { from, to, cc = [] }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const { severity, alertId, id, createdAt } = message.notification
     const title = (message.title || headline(message.notification)).replace(/[\s\p{Cc}]+/gu, ' ')
     return {

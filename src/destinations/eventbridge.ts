@@ -14,7 +14,7 @@ import {
 import { answerJson, textIn } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface EventBridgeOptions extends AwsOptions {
   readonly eventBus: string
@@ -45,7 +45,7 @@ export default defineDestination<EventBridgeOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const entry = {
       EventBusName: options.eventBus,
       Source: options.source ?? 'signalbox',

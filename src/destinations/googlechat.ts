@@ -3,7 +3,7 @@ import { defineDestination, type Message } from './_destination.ts'
 import { contextText, headline, parts } from './parts/alert-text.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface GoogleChatOptions {
   readonly webhookUrl: string
@@ -28,7 +28,7 @@ export default defineDestination<GoogleChatOptions>({
   },
   request(message, { webhookUrl }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Fit()
+    const fit = new Truncation()
     const body = fit.fullest(BODY_LIMIT_BYTES, () => cardText(message, true, fit), {
       without: 'the context',
       build: () => cardText(message, false, fit),
@@ -37,7 +37,7 @@ export default defineDestination<GoogleChatOptions>({
   },
 })
 
-function cardText(message: Message, withContext: boolean, fit: Fit): string {
+function cardText(message: Message, withContext: boolean, fit: Truncation): string {
   const { severity, link, alertId } = message.notification
   const title = fit.text('title', message.title || headline(message.notification), TITLE_LIMIT)
   const told = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []

@@ -4,11 +4,11 @@ import { exactly } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
-import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface IncidentIoOptions {
   readonly alertSourceConfigId: string
@@ -39,11 +39,11 @@ export default defineDestination<IncidentIoOptions>({
     additionalProperties: false,
   },
   request(message, { alertSourceConfigId, token, apiUrl: base = API }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const { link } = message.notification
     const event = {
       title: fit.text('title', message.title || headline(message.notification), TITLE_LIMIT),
-      description: markdownStory(message, fit, DESCRIPTION_LIMIT),
+      description: formatMarkdown(message, fit, DESCRIPTION_LIMIT),
       deduplication_key: message.idempotencyKey,
       status: 'firing',
       ...(link && { source_url: link }),
@@ -53,7 +53,7 @@ export default defineDestination<IncidentIoOptions>({
       without: 'the alert context',
       build: () => eventWith(withoutContext(message)),
     })
-    const url = below(base, `v2/alert_events/http/${alertSourceConfigId}`)
+    const url = truncateBelow(base, `v2/alert_events/http/${alertSourceConfigId}`)
     return postJson(url, body, { headers: { authorization: `Bearer ${token}` }, notes: fit.notes })
   },
   receipt,

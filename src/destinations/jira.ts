@@ -4,8 +4,8 @@ import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
 import { env } from './_options.ts'
 import { contextText, headline, parts } from './parts/alert-text.ts'
-import { answerJson, basicAuth, below, postJson, textIn } from './parts/json-request.ts'
-import { Fit } from './parts/truncate.ts'
+import { answerJson, basicAuth, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface JiraOptions {
   readonly url: string
@@ -115,7 +115,7 @@ function search(message: Message, options: JiraOptions): Outgoing {
   const jql = `project = "${options.projectKey}" AND labels = "${marker(message)}"`
   const query = new URLSearchParams({ jql, fields: 'key', maxResults: '1' })
   const headers = { accept: 'application/json', authorization: authorization(options) }
-  return { method: 'GET', url: below(options.url, `${path}?${query.toString()}`), headers, body: '' }
+  return { method: 'GET', url: truncateBelow(options.url, `${path}?${query.toString()}`), headers, body: '' }
 }
 
 function issueIn({ body }: Answer): string {
@@ -125,7 +125,7 @@ function issueIn({ body }: Answer): string {
 
 function create(message: Message, options: JiraOptions): Outgoing {
   const { projectKey, issueType = 'Task', labels = [], assignee, deployment, fields } = options
-  const fit = new Fit()
+  const fit = new Truncation()
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const body = {
     fields: {
@@ -141,7 +141,7 @@ function create(message: Message, options: JiraOptions): Outgoing {
     },
   }
   const headers = { authorization: authorization(options) }
-  return postJson(below(options.url, 'rest/api/2/issue'), body, { headers, notes: fit.notes })
+  return postJson(truncateBelow(options.url, 'rest/api/2/issue'), body, { headers, notes: fit.notes })
 }
 
 function authorization({ user = '', apiToken = '', personalAccessToken }: JiraOptions): string {
@@ -149,7 +149,7 @@ function authorization({ user = '', apiToken = '', personalAccessToken }: JiraOp
 }
 
 /** Wiki text, which both deployments take. The context gives way to the rest. */
-function description(message: Message, fit: Fit): string {
+function description(message: Message, fit: Truncation): string {
   const lines = parts(message).map(({ label, text }) => `*${label}:* ${escaped(text)}`)
   const story = fit.text('description', message.body ?? lines.join('\n'), DESCRIPTION_LIMIT)
   // Only within a text of the JSON can this stand, and there the escape means the same.

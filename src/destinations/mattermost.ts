@@ -4,9 +4,9 @@ import { defineDestination } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
 import { postJson } from './parts/json-request.ts'
-import { escapeMarkdown, markdownStory } from './parts/markdown.ts'
+import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { secretUrl, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface MattermostOptions {
   readonly webhookUrl: string
@@ -35,7 +35,7 @@ export default defineDestination<MattermostOptions>({
   },
   request(message, { webhookUrl, channel, username }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Fit()
+    const fit = new Truncation()
     const { severity, link } = message.notification
     const title = message.title || headline(message.notification)
     const attachment = {
@@ -43,7 +43,7 @@ export default defineDestination<MattermostOptions>({
       color: COLOURS[severity],
       title: fit.text('title', escapeMarkdown(title), TITLE_LIMIT),
       ...(link && { title_link: link }),
-      text: markdownStory(message, fit, TEXT_LIMIT),
+      text: formatMarkdown(message, fit, TEXT_LIMIT),
     }
     const body = { ...(channel && { channel }), ...(username && { username }), attachments: [attachment] }
     return postJson(webhookUrl, body, { notes: fit.notes })

@@ -5,7 +5,7 @@ import { contextText, headline, parts } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface TeamsOptions {
   readonly webhookUrl: string
@@ -46,7 +46,7 @@ export default defineDestination<TeamsOptions>({
   },
   request(message, { webhookUrl, card = 'adaptive' }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Fit()
+    const fit = new Truncation()
     const build = card === 'adaptive' ? adaptiveCard : messageCard
     const body = fit.fullest(BODY_LIMIT_BYTES, () => JSON.stringify(build(message, true, fit)), {
       without: 'the context',
@@ -61,7 +61,7 @@ interface Fact {
   readonly text: string
 }
 
-function facts(message: Message, withContext: boolean, fit: Fit): Fact[] {
+function facts(message: Message, withContext: boolean, fit: Truncation): Fact[] {
   const context = withContext ? contextText(message) : ''
   const told = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
   const all = [...told, ...(context && message.body === null ? [{ label: 'Context', text: context }] : [])]
@@ -71,11 +71,11 @@ function facts(message: Message, withContext: boolean, fit: Fit): Fact[] {
   }))
 }
 
-function titleOf(message: Message, fit: Fit): string {
+function titleOf(message: Message, fit: Truncation): string {
   return fit.text('title', escaped(message.title || headline(message.notification)), TITLE_LIMIT)
 }
 
-function adaptiveCard(message: Message, withContext: boolean, fit: Fit): object {
+function adaptiveCard(message: Message, withContext: boolean, fit: Truncation): object {
   const { severity, link } = message.notification
   const block = { type: 'TextBlock', wrap: true }
   const content = {
@@ -103,7 +103,7 @@ function adaptiveCard(message: Message, withContext: boolean, fit: Fit): object 
   return { type: 'message', attachments: [{ contentType, contentUrl: null, content }] }
 }
 
-function messageCard(message: Message, withContext: boolean, fit: Fit): object {
+function messageCard(message: Message, withContext: boolean, fit: Truncation): object {
   const { severity, link } = message.notification
   const title = titleOf(message, fit)
   return {

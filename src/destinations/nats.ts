@@ -6,7 +6,7 @@ import { defineDestination, type SendPorts } from './_destination.ts'
 import { file, TLS_PROPERTIES } from './_options.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface NatsOptions {
   readonly servers: readonly string[]
@@ -75,7 +75,7 @@ export default defineDestination<NatsOptions, Publication>({
     additionalProperties: false,
   },
   payload(message, { subject }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const data = notificationWithin(message, fit, MESSAGE_LIMIT_BYTES)
     return { subject, data, messageId: message.idempotencyKey, notes: fit.notes }
   },

@@ -4,9 +4,9 @@ import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { contextText, headline, parts } from './parts/alert-text.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface OpsgenieOptions {
   readonly apiKey: string
@@ -18,7 +18,7 @@ interface OpsgenieOptions {
 const MESSAGE_LIMIT = 130
 const DESCRIPTION_LIMIT = 15_000
 const TAG_LIMIT = 50
-const MOST_TAGS = 20
+const MAX_TAGS = 20
 const API = 'https://api.opsgenie.com'
 
 const PRIORITIES: Record<Severity, string> = {
@@ -56,7 +56,7 @@ export default defineDestination<OpsgenieOptions>({
     additionalProperties: false,
   },
   request(message, { apiKey, apiUrl: base = API, tags = [], responders }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const { severity, id } = message.notification
     const title = message.title || headline(message.notification)
     const body = {
@@ -71,13 +71,13 @@ export default defineDestination<OpsgenieOptions>({
       priority: PRIORITIES[severity],
     }
     const headers = { authorization: `GenieKey ${apiKey}` }
-    return postJson(below(base, 'v2/alerts'), body, { headers, notes: fit.notes })
+    return postJson(truncateBelow(base, 'v2/alerts'), body, { headers, notes: fit.notes })
   },
   receipt,
 })
 
 /** HTML, of which Opsgenie shows line breaks and little more. */
-function description(message: Parameters<typeof parts>[0], fit: Fit): string {
+function description(message: Parameters<typeof parts>[0], fit: Truncation): string {
   const lines = parts(message).map(({ label, text: part }) => `<b>${label}:</b> ${escaped(part)}`)
   const context = contextText(message)
   const pieces = [...lines, ...(context ? [`<b>Context:</b><br>${escaped(context)}`] : [])]
@@ -92,11 +92,11 @@ function escaped(part: string): string {
     .replaceAll('\n', '<br>')
 }
 
-function tagsOf(tags: readonly string[], fit: Fit): string[] {
+function tagsOf(tags: readonly string[], fit: Truncation): string[] {
   const distinct = [...new Set(tags.map((tag) => fit.text('tag', tag, TAG_LIMIT)))]
-  if (distinct.length > MOST_TAGS)
-    fit.note(`left out ${distinct.length - MOST_TAGS} of ${distinct.length} tags`)
-  return distinct.slice(0, MOST_TAGS)
+  if (distinct.length > MAX_TAGS)
+    fit.note(`left out ${distinct.length - MAX_TAGS} of ${distinct.length} tags`)
+  return distinct.slice(0, MAX_TAGS)
 }
 
 /** A request is only accepted at first: its id tells what became of it. */

@@ -8,8 +8,8 @@ import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
 import { env } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
-import { Fit } from './parts/truncate.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface PagerDutyOptions {
   readonly integrationKey: string
@@ -60,7 +60,7 @@ export default defineDestination<PagerDutyOptions>({
     additionalProperties: false,
   },
   request(message, { integrationKey, source = 'signalbox', apiUrl = 'https://events.pagerduty.com' }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const { severity, createdAt, link } = message.notification
     const summary = fit.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT)
     const event = (details: object) =>
@@ -88,7 +88,7 @@ export default defineDestination<PagerDutyOptions>({
       without: 'the alert context',
       build: () => event(lean),
     })
-    return postJson(below(apiUrl, 'v2/enqueue'), body, { notes: fit.notes })
+    return postJson(truncateBelow(apiUrl, 'v2/enqueue'), body, { notes: fit.notes })
   },
   receipt,
 })

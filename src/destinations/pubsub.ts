@@ -4,10 +4,10 @@ import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { file } from './_options.ts'
-import { answerJson, below, postJson } from './parts/json-request.ts'
+import { answerJson, postJson, truncateBelow } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { apiUrl, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface PubSubOptions {
   readonly topic: string
@@ -45,12 +45,12 @@ export default defineDestination<PubSubOptions>({
     additionalProperties: false,
   },
   request(message, { topic, apiUrl: base = API }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const { severity, id, alertId } = message.notification
     const data = notificationWithin(message, fit, MESSAGE_LIMIT_BYTES)
     const attributes = { severity, detection: id, alertId, idempotencyKey: message.idempotencyKey }
     const body = { messages: [{ data: Buffer.from(data).toString('base64'), attributes }] }
-    return postJson(below(base, `v1/${topic}:publish`), body, { notes: fit.notes })
+    return postJson(truncateBelow(base, `v1/${topic}:publish`), body, { notes: fit.notes })
   },
   receipt,
   sign: async (request: HttpRequest, options: PubSubOptions) => ({

@@ -2,9 +2,9 @@
 import type { Severity } from '../model/alerts/severity.ts'
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, basicAuth, below, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, basicAuth, postJson, textIn, truncateBelow } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface ServiceNowOptions {
   readonly url: string
@@ -63,7 +63,7 @@ export default defineDestination<ServiceNowOptions>({
 })
 
 function tableUrl({ url, table = 'incident' }: ServiceNowOptions): string {
-  return below(url, `api/now/table/${table}`)
+  return truncateBelow(url, `api/now/table/${table}`)
 }
 
 function headersOf({ user = '', password = '', token }: ServiceNowOptions): Record<string, string> {
@@ -91,7 +91,7 @@ function numberIn({ body }: Answer): string {
 }
 
 function create(message: Message, options: ServiceNowOptions): Outgoing {
-  const fit = new Fit()
+  const fit = new Truncation()
   const { severity, type, alertId } = message.notification
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const body = {

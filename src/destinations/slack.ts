@@ -5,8 +5,8 @@ import { defineDestination, type Message, type Receipt } from './_destination.ts
 import { env } from './_options.ts'
 import { contextText, type Part, parts } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
-import { Fit } from './parts/truncate.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface SlackOptions {
   readonly webhookUrl?: string
@@ -79,7 +79,7 @@ export default defineDestination<SlackOptions>({
       return (yield postJson(webhookUrl, message.payload)).receipt
     }
     const inThread = context === 'thread' && webhookUrl === undefined
-    const fit = new Fit()
+    const fit = new Truncation()
     const shown = context === 'none' || inThread ? '' : contextBlock(message, fit)
     const body = fit.fullest(BODY_LIMIT_BYTES, () => textOf(shown), {
       without: 'the context',
@@ -93,10 +93,10 @@ export default defineDestination<SlackOptions>({
     }
     if (webhookUrl !== undefined) return (yield postJson(webhookUrl, body, { notes: fit.notes })).receipt
 
-    const url = below(options.apiUrl ?? 'https://slack.com/api', 'chat.postMessage')
+    const url = truncateBelow(options.apiUrl ?? 'https://slack.com/api', 'chat.postMessage')
     const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${botToken}` }
     const posted = yield postJson(url, body, { headers, notes: fit.notes })
-    const more = new Fit()
+    const more = new Truncation()
     const text = inThread ? contextBlock(message, more) : ''
     if (!text) return posted.receipt
     try {
@@ -123,7 +123,7 @@ function metadataOf({ idempotencyKey, notification: { alertId } }: Message): obj
   }
 }
 
-function attachmentOf(message: Message, context: string, fit: Fit): object {
+function attachmentOf(message: Message, context: string, fit: Truncation): object {
   const { severity, link } = message.notification
   const title = fit.text('title', message.title, TITLE_LIMIT)
   const facts = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
@@ -141,12 +141,12 @@ function attachmentOf(message: Message, context: string, fit: Fit): object {
   }
 }
 
-function field({ label, text }: Part, fit: Fit): object {
+function field({ label, text }: Part, fit: Truncation): object {
   const value = fit.text(label.toLowerCase(), escaped(text), TEXT_LIMIT)
   return { title: label, value, short: label === 'Severity' || label === 'Detection' }
 }
 
-function contextBlock(message: Message, fit: Fit): string {
+function contextBlock(message: Message, fit: Truncation): string {
   const text = escaped(contextText(message)).replaceAll('```', "'''")
   return text && `\`\`\`${fit.text('context', text, CONTEXT_LIMIT)}\`\`\``
 }

@@ -13,7 +13,7 @@ import {
 } from './parts/aws.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface SnsOptions extends AwsOptions {
   readonly topicArn: string
@@ -44,7 +44,7 @@ export default defineDestination<SnsOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const title = (message.title || headline(message.notification)).replace(/[\s\p{Cc}]+/gu, ' ')
     const parameters = {
       Action: 'Publish',
@@ -79,7 +79,7 @@ function regionOf({ topicArn, region }: SnsOptions): string {
 }
 
 /** What each kind of subscription gets: all but e-mail the notification itself. */
-function messageText(message: Message, fit: Fit): string {
+function messageText(message: Message, fit: Truncation): string {
   const email = fit.text('e-mail', plainText(message), EMAIL_LIMIT)
   return fit.fullest(MESSAGE_LIMIT_BYTES, () => JSON.stringify({ default: message.json, email }), {
     without: 'the alert context',

@@ -4,10 +4,10 @@ import { exactly } from '../core/exact-json.ts'
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface SplunkOptions {
   readonly url: string
@@ -44,7 +44,7 @@ export default defineDestination<SplunkOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const body = fit.fullest(
       BODY_LIMIT_BYTES,
       () => eventText(message, exactly(message.json) as object, options),
@@ -54,7 +54,10 @@ export default defineDestination<SplunkOptions>({
       },
     )
     const headers = { authorization: `Splunk ${options.token}` }
-    return postJson(below(options.url, 'services/collector/event'), body, { headers, notes: fit.notes })
+    return postJson(truncateBelow(options.url, 'services/collector/event'), body, {
+      headers,
+      notes: fit.notes,
+    })
   },
   receipt,
 })

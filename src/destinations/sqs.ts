@@ -12,7 +12,7 @@ import {
 } from './parts/aws.ts'
 import { answerJson, textIn } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface SqsOptions extends AwsOptions {
   readonly queueUrl: string
@@ -40,7 +40,7 @@ export default defineDestination<SqsOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const body = {
       QueueUrl: options.queueUrl,
       MessageBody: notificationWithin(message, fit, MESSAGE_LIMIT_BYTES),

@@ -10,7 +10,7 @@ import { TLS_PROPERTIES } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface SyslogOptions {
   readonly host: string
@@ -37,7 +37,7 @@ const LOCAL0 = 16
 const TITLE_LIMIT = 200
 /** For the receiver to close, or to say what it has against us. */
 const LINGER_MS = 1_000
-const MOST_BYTES = { udp: 2_048, tcp: 8_192, tls: 8_192 } as const
+const MAX_MESSAGE_BYTES = { udp: 2_048, tcp: 8_192, tls: 8_192 } as const
 
 export default defineDestination<SyslogOptions, Line>({
   type: 'syslog',
@@ -84,8 +84,8 @@ export default defineDestination<SyslogOptions, Line>({
     additionalProperties: false,
   },
   payload(message, options) {
-    const fit = new Fit()
-    const { protocol = 'tls', maxBytes = MOST_BYTES[protocol] } = options
+    const fit = new Truncation()
+    const { protocol = 'tls', maxBytes = MAX_MESSAGE_BYTES[protocol] } = options
     const head = headOf(message, options, fit)
     const room = maxBytes - Buffer.byteLength(head)
     const { id, severity, title, alertId, link } = message.notification
@@ -124,7 +124,7 @@ export default defineDestination<SyslogOptions, Line>({
 function headOf(
   message: Message,
   { facility = LOCAL0, hostname = '-', appName = 'signalbox' }: SyslogOptions,
-  fit: Fit,
+  fit: Truncation,
 ): string {
   const { severity, createdAt, type, alertId, id } = message.notification
   const priority = facility * 8 + SEVERITIES[severity]

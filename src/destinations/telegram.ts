@@ -3,9 +3,9 @@ import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
 import { contextText, headline, parts } from './parts/alert-text.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface TelegramOptions {
   readonly botToken: string
@@ -39,7 +39,7 @@ export default defineDestination<TelegramOptions>({
     additionalProperties: false,
   },
   request(message, { botToken, chatId, threadId, apiUrl: base = API }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const body = {
       chat_id: chatId,
       ...(threadId !== undefined && { message_thread_id: threadId }),
@@ -47,13 +47,13 @@ export default defineDestination<TelegramOptions>({
       parse_mode: 'HTML',
       link_preview_options: { is_disabled: true },
     }
-    return postJson(below(base, `bot${botToken}/sendMessage`), body, { notes: fit.notes })
+    return postJson(truncateBelow(base, `bot${botToken}/sendMessage`), body, { notes: fit.notes })
   },
   receipt,
 })
 
 /** Cut before it is escaped: Telegram counts what is read, and refuses markup that is torn. */
-function storyOf(message: Message, fit: Fit): string {
+function storyOf(message: Message, fit: Truncation): string {
   const title = fit.text('title', message.title || headline(message.notification), TITLE_LIMIT)
   const plain = parts(message)
     .map(({ label, text: part }) => `${label}: ${part}`)

@@ -4,9 +4,9 @@ import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, below, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
-import { Fit } from './parts/truncate.ts'
+import { Truncation } from './parts/truncate.ts'
 
 interface VictorOpsOptions {
   readonly apiKey: string
@@ -41,7 +41,7 @@ export default defineDestination<VictorOpsOptions>({
     additionalProperties: false,
   },
   request(message, { apiKey, routingKey, apiUrl: base = API }) {
-    const fit = new Fit()
+    const fit = new Truncation()
     const { severity, createdAt, link, id } = message.notification
     const body = {
       message_type: MESSAGE_TYPES[severity],
@@ -54,7 +54,7 @@ export default defineDestination<VictorOpsOptions>({
       detection: id,
       ...(link && { alert_url: link }),
     }
-    return postJson(below(base, `${apiKey}/${routingKey}`), body, { notes: fit.notes })
+    return postJson(truncateBelow(base, `${apiKey}/${routingKey}`), body, { notes: fit.notes })
   },
   receipt,
 })

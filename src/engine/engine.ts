@@ -11,18 +11,18 @@ import type {
 } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { ProjectFacts } from '../model/events/facts.ts'
-import { failedOutcome, plainError } from '../model/events/outcome.ts'
+import { failedOutcome, syntheticError } from '../model/events/outcome.ts'
 import type { Log } from '../model/ports.ts'
 import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
 import type { Project } from '../model/project/project.ts'
 import { withHints } from './load-hints.ts'
-import { gathering } from './pool/batching.ts'
-import { type Group, type GroupOptions, startGroup } from './pool/group-runner.ts'
-import { keepHeapsSmall } from './pool/heap-growth.ts'
-import { WarmEngine } from './pool/prewarmed-worker.ts'
+import { coalesce } from './pool/batching.ts'
+import { type GroupOptions, type GroupRunner, startGroupRunner } from './pool/group-runner.ts'
+import { limitHeapGrowth } from './pool/heap-growth.ts'
+import { PrewarmedWorker } from './pool/prewarmed-worker.ts'
 import { joinFacts, joinOutcomes, splitByTrust } from './pool/split-by-trust.ts'
 import { runUnitTestGroups } from './pool/unit-test-pool.ts'
-import { Evaluator } from './pool/worker-handle.ts'
+import { WorkerHandle } from './pool/worker-handle.ts'
 import type { ClockMode } from './protocol/messages.ts'
 
 export interface EngineOptions {
@@ -41,21 +41,21 @@ export interface EngineOptions {
    */
   readonly part?: ReadonlySet<string> | undefined
   /** Booting already, from that folder. */
-  readonly warm?: WarmEngine | undefined
+  readonly warm?: PrewarmedWorker | undefined
   /** What the caching helpers ask in `run`; without it each worker remembers for itself. */
   readonly cache?: DetectionCache | undefined
   readonly log: Log
 }
 
 /** Small batches wait so long for others: sources that send one event at a time would cross into Python for each. */
-const GATHER_MS = 5
-const ENOUGH_EVENTS = 100
+const BATCH_WINDOW_MS = 5
+const FULL_BATCH_EVENTS = 100
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
-  const warm = options.warm ?? new WarmEngine(options.imageCache)
+  const warm = options.warm ?? new PrewarmedWorker(options.imageCache)
   const groups = await startGroups(options, warm)
-  if (options.purpose === 'run') keepHeapsSmall()
+  if (options.purpose === 'run') limitHeapGrowth()
   const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
 
   const unavailable = () =>
@@ -101,7 +101,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     problems: withHints(problems, project, () => facts().helpers),
     unavailable,
-    evaluate: gathering({ run: evaluate, enough: ENOUGH_EVENTS, waitMs: GATHER_MS }),
+    evaluate: coalesce({ run: evaluate, enough: FULL_BATCH_EVENTS, waitMs: BATCH_WINDOW_MS }),
     test,
     unitTests: (isSelected) => {
       const broken = new Set(groups.flatMap(({ problems }) => problems.map(({ id }) => id)))
@@ -109,7 +109,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return runUnitTestGroups({
         project,
         order: orderOf(options),
-        from: warm.from,
+        from: warm.state,
         log,
         broken,
         isSelected,
@@ -118,7 +118,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     close: async () => {
       closing.abort()
-      await Promise.all([...groups.map((group) => group.close()), warm.from.settled()])
+      await Promise.all([...groups.map((group) => group.close()), warm.state.settled()])
     },
   }
 }
@@ -135,15 +135,15 @@ function orderOf({ project, purpose, clockMode, packages }: EngineOptions): Grou
 }
 
 /** The interpreter that is booting already goes to the first of them. */
-async function startGroups(options: EngineOptions, warm: WarmEngine): Promise<Group[]> {
+async function startGroups(options: EngineOptions, warm: PrewarmedWorker): Promise<GroupRunner[]> {
   const { project, purpose, part, cache, log } = options
-  const { from } = warm
+  const { state: from } = warm
   const order = orderOf(options)
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   // Asynchronous, so that a thread that can't be started stops no other group half way.
   const starts = splitByTrust(project).map(async (group, place) => {
-    const first = place === 0 ? warm.take() : new Evaluator(from)
-    return startGroup({ group, purpose, order, workers, from, first, part, cache, log })
+    const first = place === 0 ? warm.claim() : new WorkerHandle(from)
+    return startGroupRunner({ group, purpose, order, workers, from, first, part, cache, log })
   })
   const started = await Promise.allSettled(starts)
   const groups = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
@@ -162,5 +162,5 @@ function distinct(problems: readonly BodyProblem[]): BodyProblem[] {
 function testWithoutWorker({ detection: id, entry }: TestCall, { detections }: Project): TestOutcome {
   const correlation = detections.get(id)?.correlation
   if (correlation) return testCorrelation(correlation, entry)
-  return failedOutcome(plainError('NothingToRun', `${id} has no Python body that could be run`))
+  return failedOutcome(syntheticError('NothingToRun', `${id} has no Python body that could be run`))
 }

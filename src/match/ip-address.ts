@@ -55,14 +55,14 @@ function isIn(networks: BlockList, address: string): boolean {
 }
 
 /** Rules compare with the same few networks for every event; of an event's own, not too many are kept. */
-const MOST_KEPT = 1_000
+const MAX_CACHED_NETWORKS = 1_000
 const known = new Map<string, BlockList | null>()
 
 function networkOf(cidr: string): BlockList | null {
   let network = known.get(cidr)
   if (network === undefined) {
     network = readNetwork(cidr)
-    if (known.size >= MOST_KEPT) known.clear()
+    if (known.size >= MAX_CACHED_NETWORKS) known.clear()
     known.set(cidr, network)
   }
   return network

@@ -15,8 +15,8 @@ export interface CompiledDetection {
   alert(raw: string, fields: Readonly<Record<string, string>>): Omit<FunctionResults, 'detection'>
 }
 
-const LONGEST_TEXT = 1_000
-const LONGEST_CONTEXT = 204_800
+const MAX_TEXT_CHARS = 1_000
+const MAX_CONTEXT_CHARS = 204_800
 const CUT = '... (truncated)'
 
 export function compileDetection(detection: SimpleDetection): CompiledDetection {
@@ -62,15 +62,15 @@ function contextJson(context: NonNullable<SimpleDetection['context']>, record: u
     ({ name, key }) => `${JSON.stringify(name)}:${JSON.stringify(valueAt(record, key) ?? null)}`,
   )
   const json = `{${entries.join(',')}}`
-  if (json.length <= LONGEST_CONTEXT) return json
+  if (json.length <= MAX_CONTEXT_CHARS) return json
   const size = `alert_context size is [${json.length}] characters`
-  return JSON.stringify({ _error: `${size}, bigger than maximum of [${LONGEST_CONTEXT}] characters` })
+  return JSON.stringify({ _error: `${size}, bigger than maximum of [${MAX_CONTEXT_CHARS}] characters` })
 }
 
 /** Counts characters as Python does, so that no pair is torn. */
 function cut(text: string): string {
-  if (text.length <= LONGEST_TEXT) return text
+  if (text.length <= MAX_TEXT_CHARS) return text
   const characters = Array.from(text)
-  if (characters.length <= LONGEST_TEXT) return text
-  return characters.slice(0, LONGEST_TEXT - CUT.length).join('') + CUT
+  if (characters.length <= MAX_TEXT_CHARS) return text
+  return characters.slice(0, MAX_TEXT_CHARS - CUT.length).join('') + CUT
 }

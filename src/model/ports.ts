@@ -8,7 +8,7 @@ export interface Clock {
 }
 
 /** A longer timer would go off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS))
+      const timer = setTimeout(done, Math.min(ms, MAX_TIMER_MS))
       signal?.addEventListener('abort', done)
     }),
 }
@@ -33,17 +33,17 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+export const nullLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Options with their secrets put in, and a function that takes those secrets out of any text again. */
-export interface Revealed {
+export interface RevealedOptions {
   readonly options: Readonly<Record<string, unknown>>
   redact(text: string): string
 }
 
 export interface Secrets {
   /** Reads `${env:X}` and `${file:PATH}` inside the options' strings; throws a UserError that names what is missing. */
-  reveal(options: Readonly<Record<string, unknown>>): Promise<Revealed>
+  reveal(options: Readonly<Record<string, unknown>>): Promise<RevealedOptions>
 }
 
 /** One request as it goes over the wire; what `explain` previews. */
@@ -100,7 +100,7 @@ export interface OutboundResponse {
 }
 
 /** The one HTTP server, as sources see it. */
-export interface HttpDoor {
+export interface HttpIngress {
   /** Listens on the address (once for all who name it) and answers POSTs on the path. */
   post(address: { host: string; port: number }, path: string, endpoint: PostEndpoint): Promise<void>
 }
@@ -118,10 +118,10 @@ export interface Metrics {
 }
 
 /** A value as it stands when somebody asks. */
-export interface Gauged {
+export interface GaugeSample {
   readonly name: string
   readonly value: number
   readonly labels?: Readonly<Record<string, string>>
 }
 
-export const silentMetrics: Metrics = { count() {}, observe() {} }
+export const nullMetrics: Metrics = { count() {}, observe() {} }

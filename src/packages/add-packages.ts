@@ -6,7 +6,7 @@ import { sha256 } from './index-client.ts'
 import { type Installation, install, isInstalled } from './install.ts'
 import { type Lock, type LockedPackage, lockText, readLock } from './lock.ts'
 import { parseRequirement } from './requirement.ts'
-import { type Resolved, resolve } from './resolve.ts'
+import { type Resolution, resolve } from './resolve.ts'
 import { readWheel, type Wheel } from './wheel.ts'
 
 export interface PackageFolder extends Installation {
@@ -33,13 +33,13 @@ export async function addPackages(
   return lock.packages
 }
 
-export interface Synced {
+export interface SyncResult {
   readonly packages: readonly LockedPackage[]
   /** False: everything was there, and nobody was asked. */
   readonly fetched: boolean
 }
 
-export async function syncPackages(place: PackageFolder, openIndex: () => PackageIndex): Promise<Synced> {
+export async function syncPackages(place: PackageFolder, openIndex: () => PackageIndex): Promise<SyncResult> {
   const lock = readLock(place.lockFile, place.root)
   const { packages } = lock
   if (isInstalled(place, lock)) return { packages, fetched: false }
@@ -70,7 +70,7 @@ function merged(before: readonly string[], now: readonly string[]): string[] {
   return [...before.filter((text) => !names.has(parseRequirement(text).name)), ...now].sort()
 }
 
-function locked({ name, version, file, sha256, wheel }: Resolved): Lock['packages'][number] {
+function locked({ name, version, file, sha256, wheel }: Resolution): Lock['packages'][number] {
   return { name, version, file, sha256, info: wheel.info, record: recordOf(wheel) }
 }
 

@@ -18,7 +18,7 @@ export interface PackageIndex {
 }
 
 const TIME_LIMIT_MS = 60_000
-const MOST_BYTES = 256 * 1024 * 1024
+const MAX_DOWNLOAD_BYTES = 256 * 1024 * 1024
 const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
 
@@ -88,7 +88,8 @@ async function bytesOf(response: Response, url: URL): Promise<Uint8Array> {
   let length = 0
   for await (const part of response.body ?? []) {
     length += part.length
-    if (length > MOST_BYTES) throw new UserError(`${url.pathname} of ${url.host} is larger than is taken`)
+    if (length > MAX_DOWNLOAD_BYTES)
+      throw new UserError(`${url.pathname} of ${url.host} is larger than is taken`)
     parts.push(part)
   }
   return Buffer.concat(parts)

@@ -5,7 +5,7 @@ import type { IndexFile, PackageIndex } from './index-client.ts'
 import { applies, normalName, parseRequirement, type Requirement } from './requirement.ts'
 import { PYTHON_VERSION, parseWheelName, readWheel, type Wheel } from './wheel.ts'
 
-export interface Resolved {
+export interface Resolution {
   readonly name: string
   readonly version: string
   readonly file: string
@@ -13,28 +13,28 @@ export interface Resolved {
   readonly wheel: Wheel
 }
 
-interface Wish extends Requirement {
+interface RequirementSet extends Requirement {
   /** Who asks. */
   readonly by: string
 }
 
-const MOST_ROUNDS = 50
+const MAX_ROUNDS = 50
 
 /** @param preferred versions to keep where they still fit: those of the lock. */
 export async function resolve(
   requested: readonly Requirement[],
   index: PackageIndex,
   preferred: ReadonlyMap<string, string>,
-): Promise<Resolved[]> {
+): Promise<Resolution[]> {
   const resolver = new Resolver(index, preferred)
-  let wishes: Wish[] = requested.map((each) => ({ ...each, by: 'you' }))
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  let wishes: RequirementSet[] = requested.map((each) => ({ ...each, by: 'you' }))
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const chosen = await resolver.choose(wishes)
     const wanted = [
       ...wishes.filter(({ by }) => by === 'you'),
-      ...chosen.flatMap((each) => wishesOf(each, wishes)),
+      ...chosen.flatMap((each) => requirementsOf(each, wishes)),
     ]
-    if (sameWishes(wanted, wishes)) return chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
+    if (sameRequirements(wanted, wishes)) return chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
     wishes = wanted
   }
   throw new UserError('the versions that these packages ask for do not come to rest', {
@@ -46,7 +46,7 @@ class Resolver {
   readonly #index: PackageIndex
   readonly #preferred: ReadonlyMap<string, string>
   readonly #files = new Map<string, Promise<IndexFile[]>>()
-  readonly #wheels = new Map<string, Promise<Resolved>>()
+  readonly #wheels = new Map<string, Promise<Resolution>>()
 
   constructor(index: PackageIndex, preferred: ReadonlyMap<string, string>) {
     this.#index = index
@@ -54,8 +54,8 @@ class Resolver {
   }
 
   /** One package for each name that is wished for. */
-  async choose(wishes: readonly Wish[]): Promise<Resolved[]> {
-    const chosen: Resolved[] = []
+  async choose(wishes: readonly RequirementSet[]): Promise<Resolution[]> {
+    const chosen: Resolution[] = []
     for (const [name, ofName] of Map.groupBy(wishes, (wish) => wish.name)) {
       const files = await remember(this.#files, name, () => this.#index.files(name))
       const file = pick(name, ofName, files, this.#preferred.get(name))
@@ -64,7 +64,7 @@ class Resolver {
     return chosen
   }
 
-  async #fetch(name: string, file: IndexFile): Promise<Resolved> {
+  async #fetch(name: string, file: IndexFile): Promise<Resolution> {
     const wheel = readWheel(await this.#index.download(file), file.file)
     const { version } = parseWheelName(file.file)!
     return { name, version, file: file.file, sha256: file.sha256!, wheel }
@@ -77,7 +77,7 @@ function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Pr
   return found
 }
 
-function wishesOf({ name, wheel }: Resolved, wishes: readonly Wish[]): Wish[] {
+function requirementsOf({ name, wheel }: Resolution, wishes: readonly RequirementSet[]): RequirementSet[] {
   const extras = wishes.flatMap((wish) => (wish.name === name ? wish.extras : []))
   return wheel.requires
     .map(parseRequirement)
@@ -85,15 +85,16 @@ function wishesOf({ name, wheel }: Resolved, wishes: readonly Wish[]): Wish[] {
     .map((each) => ({ ...each, by: name }))
 }
 
-function sameWishes(a: readonly Wish[], b: readonly Wish[]): boolean {
-  const text = (wishes: readonly Wish[]) => JSON.stringify(wishes.map((each) => JSON.stringify(each)).sort())
+function sameRequirements(a: readonly RequirementSet[], b: readonly RequirementSet[]): boolean {
+  const text = (wishes: readonly RequirementSet[]) =>
+    JSON.stringify(wishes.map((each) => JSON.stringify(each)).sort())
   return text(a) === text(b)
 }
 
 /** The newest wheel that fits; the preferred one where it does. */
 function pick(
   name: string,
-  wishes: readonly Wish[],
+  wishes: readonly RequirementSet[],
   files: readonly IndexFile[],
   preferred?: string,
 ): IndexFile {
@@ -138,7 +139,7 @@ function fitting(versions: readonly string[], specifier: string): string[] {
 
 function refusal(
   name: string,
-  wishes: readonly Wish[],
+  wishes: readonly RequirementSet[],
   { files, isCompiled }: { readonly files: readonly IndexFile[]; readonly isCompiled: boolean },
 ): string {
   const asked = wishes.flatMap(({ versions, by }) => {

@@ -8,8 +8,8 @@ export interface CacheItem {
 }
 
 /** Of those that the store has. */
-const MOST_ITEMS = 20_000
-const MOST_CHARS = 32 * 1024 * 1024
+const MAX_ITEMS = 20_000
+const MAX_CHARS = 32 * 1024 * 1024
 
 export class CacheItems {
   readonly #items = new Map<string, CacheItem>()
@@ -44,7 +44,7 @@ export class CacheItems {
   /** From the front, where the oldest are. */
   forgetOldest(): void {
     for (const [key, { item }] of this.#items) {
-      if (this.#items.size <= MOST_ITEMS && this.#chars <= MOST_CHARS) return
+      if (this.#items.size <= MAX_ITEMS && this.#chars <= MAX_CHARS) return
       if (this.#unstored.has(key)) continue
       this.#items.delete(key)
       this.#chars -= item.length

@@ -25,9 +25,9 @@ interface EventLog {
 
 const NO_ITEM = '{}'
 /** As long as seen ids are kept. */
-const LOG_KEPT_MS = 24 * 3_600_000
+const LOG_TTL_MS = 24 * 3_600_000
 /** Events that no commit has settled: far more than can be under way, for one whose commit failed may never come again. */
-const MOST_LOGS = 20_000
+const MAX_LOGS = 20_000
 
 type EventPlace = Pick<Envelope, 'source' | 'seq'>
 
@@ -90,7 +90,7 @@ export class CacheLedger implements DetectionCache {
     return {
       kv: [
         ...items.map(([key, item]) => itemWrite(key, item)),
-        ...kept.map((log) => logWrite(log, this.#now() + LOG_KEPT_MS)),
+        ...kept.map((log) => logWrite(log, this.#now() + LOG_TTL_MS)),
         ...over.map(({ event }) => ({ key: logKey(event.name), value: null, expiresAt: null })),
       ],
       done,
@@ -153,8 +153,8 @@ export class CacheLedger implements DetectionCache {
   #settled(events: readonly EventPlace[]): void {
     for (const event of events) this.#forget(event)
     this.#items.forgetOldest()
-    shorten(this.#logs, MOST_LOGS)
-    shorten(this.#names, MOST_LOGS)
+    shorten(this.#logs, MAX_LOGS)
+    shorten(this.#names, MAX_LOGS)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Project } from '../model/project/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
 import type { CacheCommit, CacheLedger } from './cache-ledger.ts'
-import { type Admitted, Planner } from './planner.ts'
+import { type AdmitResult, Planner } from './planner.ts'
 import { detectionMuted } from './system-findings.ts'
 import {
   idempotencyId,
@@ -20,8 +20,8 @@ import {
 } from './work.ts'
 
 const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
-const SEEN_MS = 24 * 3_600_000
-const TRIES = 20
+const SEEN_TTL_MS = 24 * 3_600_000
+const MAX_COMMIT_TRIES = 20
 
 export interface Batch {
   readonly events: readonly EvaluatedEvent[]
@@ -48,7 +48,7 @@ export interface PipelineOptions {
   /** Asked anew for each batch, so that a reload takes effect between batches. */
   readonly project: () => Project
   /** Called after each commit with what was admitted, in order, and how many deliveries that made. */
-  readonly onAdmitted: (admitted: readonly Admitted[], deliveries: number) => void
+  readonly onAdmitted: (admitted: readonly AdmitResult[], deliveries: number) => void
 }
 
 export function createPipeline({ store, cache, project, onAdmitted }: PipelineOptions): Pipeline {
@@ -64,7 +64,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   ): Promise<readonly boolean[]> => {
     const { registry, settings } = present
     if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
-    for (let attempt = 0; attempt < TRIES; attempt++) {
+    for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
       const state = await store.read(keysOf(works))
       const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
       const fresh = newWorks(works, state.seen)
@@ -76,7 +76,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
         cursors: cursor ? [cursor] : [],
         kv: cached.kv,
         seen: works.flatMap((work, i) =>
-          (fresh[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_MS })),
+          (fresh[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_TTL_MS })),
         ),
       }
       if ((await store.commit(plan, planner.expected)) === 'conflict') continue
@@ -84,7 +84,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
       onAdmitted(admitted, plan.deliveries.length)
       return fresh
     }
-    throw new Bug(`the store answered "conflict" ${TRIES} times`)
+    throw new Bug(`the store answered "conflict" ${MAX_COMMIT_TRIES} times`)
   }
 
   return {
@@ -131,19 +131,19 @@ function newWorks(works: readonly Work[], stored: ReadState['seen']): boolean[] 
   })
 }
 
-function admitWork(work: Work, planner: Planner, project: Project): Admitted[] {
+function admitWork(work: Work, planner: Planner, project: Project): AdmitResult[] {
   return work.steps.flatMap(({ routed, signal }) => {
     const admitted = routed ? planner.admit(routed) : null
     if (signal) planner.signal({ ...signal, alertId: alertOf(admitted) })
     if (!admitted) return []
-    if (admitted.did !== 'muted' || !admitted.now) return [admitted]
+    if (admitted.action !== 'muted' || !admitted.now) return [admitted]
     return [admitted, planner.admit(routeSystem(detectionMuted(admitted.draft.detection, work.at), project))]
   })
 }
 
-function alertOf(admitted: Admitted | null): string | null {
-  if (admitted?.did === 'created') return admitted.alert.id
-  return admitted?.did === 'merged' ? admitted.alertId : null
+function alertOf(admitted: AdmitResult | null): string | null {
+  if (admitted?.action === 'created') return admitted.alert.id
+  return admitted?.action === 'merged' ? admitted.alertId : null
 }
 
 function settle({ outcome }: EvaluatedEvent, fresh: boolean): Settlement {

@@ -17,26 +17,26 @@ import type {
   ReadState,
   SignalRow,
 } from '../store/store.ts'
-import type { Routed } from './work.ts'
+import type { RoutedCandidate } from './work.ts'
 
 /** What became of one candidate, for whoever watches. */
-export type Admitted =
-  | { readonly did: 'created'; readonly alert: AlertRow }
+export type AdmitResult =
+  | { readonly action: 'created'; readonly alert: AlertRow }
   | {
-      readonly did: 'merged'
+      readonly action: 'merged'
       readonly alertId: string
       readonly draft: AlertDraft
       readonly events: number
       readonly divergence: Divergence | null
     }
   | {
-      readonly did: 'counted'
+      readonly action: 'counted'
       readonly draft: AlertDraft
       readonly reached: number
       readonly threshold: number
     }
   /** The detection is muted by the limiter; `now` at the alert that muted it. */
-  | { readonly did: 'muted'; readonly draft: AlertDraft; readonly now: boolean }
+  | { readonly action: 'muted'; readonly draft: AlertDraft; readonly now: boolean }
 
 export interface PlannerContext {
   readonly registry: Registry
@@ -60,7 +60,7 @@ export class Planner {
   }
 
   /** Dedup and limit one candidate; what it creates is in the plan from here on. */
-  admit({ candidate, route, at }: Routed): Admitted {
+  admit({ candidate, route, at }: RoutedCandidate): AdmitResult {
     const draft: AlertDraft = { ...candidate.draft, route }
     const key = groupKey(draft.detection, draft.kind, draft.dedup)
     const before = this.#groups.get(key) ?? this.#state.groups.get(key)?.value
@@ -69,19 +69,19 @@ export class Planner {
       const limit = this.#limit(draft, at)
       if (limit !== 'allowed') {
         this.#groups.set(key, withoutAlert(group, action.draft))
-        return { did: 'muted', draft, now: limit === 'muted now' }
+        return { action: 'muted', draft, now: limit === 'muted now' }
       }
     }
     this.#groups.set(key, group)
     switch (action.did) {
       case 'counted':
-        return { did: 'counted', draft, reached: action.reached, threshold: action.threshold }
+        return { action: 'counted', draft, reached: action.reached, threshold: action.threshold }
       case 'created':
-        return { did: 'created', alert: this.#create(action.alertId, action.draft, group, at) }
+        return { action: 'created', alert: this.#create(action.alertId, action.draft, group, at) }
       case 'merged':
         this.#merge(action.alertId, draft, at, action.divergence)
         return {
-          did: 'merged',
+          action: 'merged',
           alertId: action.alertId,
           draft,
           events: action.events,

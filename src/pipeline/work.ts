@@ -12,7 +12,7 @@ import type { ReadKeys, SignalRow } from '../store/store.ts'
 import { detectionMuted, unknownDestination } from './system-findings.ts'
 
 /** A candidate with its route, decided before anything is read. */
-export interface Routed {
+export interface RoutedCandidate {
   readonly candidate: Candidate
   readonly route: Route
   /** When the event counts, epoch ms. */
@@ -21,7 +21,7 @@ export interface Routed {
 
 /** A match: its signal, and what it sends through dedup (nothing, where the detection creates no alerts). */
 export interface Step {
-  readonly routed: Routed | null
+  readonly routed: RoutedCandidate | null
   readonly signal: Omit<SignalRow, 'alertId'> | null
 }
 
@@ -78,7 +78,7 @@ export function keysOf(works: readonly Work[]): ReadKeys {
   }
 }
 
-export function routeSystem(finding: SystemFinding, project: Project): Routed {
+export function routeSystem(finding: SystemFinding, project: Project): RoutedCandidate {
   return route(buildSystem(finding), project, finding.at)
 }
 
@@ -116,7 +116,7 @@ function signalOf({ draft }: Candidate, { event, signalFields }: MatchFinding): 
   }
 }
 
-function route(candidate: Candidate, project: Project, at: number): Routed {
+function route(candidate: Candidate, project: Project, at: number): RoutedCandidate {
   return { candidate, route: resolve(candidate.routeRequest, project.registry), at }
 }
 

@@ -3,12 +3,12 @@
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { CreateReporter, TestRun } from './_reporter.ts'
-import { failureStory } from './parts/failure.ts'
+import { formatFailure } from './parts/failure.ts'
 import { problemText, untoldErrors } from './parts/problem-line.ts'
-import { counted, plainStyle, printable } from './parts/terminal-text.ts'
+import { counted, escapeForTerminal, plainStyle } from './parts/terminal-text.ts'
 
 /** A step's summary may hold 1 MiB. */
-const MOST_TOLD = 100
+const MAX_ANNOTATIONS = 100
 
 const createGithub: CreateReporter = ({ pathPrefix }) => ({
   result: ({ id, problems, tests }) =>
@@ -27,10 +27,10 @@ export default createGithub
 
 function testCommands(id: string, test: TestResult, prefix: string): string[] {
   const title = `${id}: ${test.name}`
-  const warnings = test.status === 'skipped' ? [] : test.warnings.map(printable)
+  const warnings = test.status === 'skipped' ? [] : test.warnings.map(escapeForTerminal)
   return [
     ...(test.status === 'failed'
-      ? [command('error', { ...test, title }, failureStory(test, plainStyle).join('\n'), prefix)]
+      ? [command('error', { ...test, title }, formatFailure(test, plainStyle).join('\n'), prefix)]
       : []),
     ...warnings.map((text) => command('warning', { ...test, title }, text, prefix)),
   ]
@@ -40,7 +40,7 @@ function problemCommand(problem: Problem, prefix: string): string {
   return command(
     problem.severity === 'info' ? 'notice' : problem.severity,
     { ...problem, title: problem.code },
-    printable(problemText(problem)),
+    escapeForTerminal(problemText(problem)),
     prefix,
   )
 }
@@ -62,7 +62,7 @@ function data(text: string): string {
 }
 
 function property(text: string): string {
-  return data(printable(text)).replaceAll(':', '%3A').replaceAll(',', '%2C')
+  return data(escapeForTerminal(text)).replaceAll(':', '%3A').replaceAll(',', '%2C')
 }
 
 function stepSummary(run: TestRun): string {
@@ -81,7 +81,7 @@ function stepSummary(run: TestRun): string {
   ]
   const bad = run.results.flatMap(badOnes)
   const all = [...bad, ...untoldErrors(run).map((problem) => badProblem(problem.file, problem))]
-  const left = all.length - MOST_TOLD
+  const left = all.length - MAX_ANNOTATIONS
   return [
     '### Detection tests',
     '',
@@ -89,7 +89,7 @@ function stepSummary(run: TestRun): string {
     '|---|---|---|---|---|---|',
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),
     '',
-    ...all.slice(0, MOST_TOLD),
+    ...all.slice(0, MAX_ANNOTATIONS),
     ...(left > 0 ? [`and ${counted(left, 'more', 'more')}`, ''] : []),
   ].join('\n')
 }
@@ -106,13 +106,13 @@ function badProblem(what: string, problem: Problem): string {
 }
 
 function badTest(id: string, test: TestResult): string {
-  return details(`${id}: ${test.name} (${test.file}:${test.line})`, failureStory(test, plainStyle))
+  return details(`${id}: ${test.name} (${test.file}:${test.line})`, formatFailure(test, plainStyle))
 }
 
 /** Indented code: no text can end it. */
 function details(title: string, lines: readonly string[]): string {
-  const told = lines.map((line) => `    ${printable(line)}`).join('\n')
-  return `<details><summary>${html(printable(title))}</summary>\n\n${told}\n\n</details>\n`
+  const told = lines.map((line) => `    ${escapeForTerminal(line)}`).join('\n')
+  return `<details><summary>${html(escapeForTerminal(title))}</summary>\n\n${told}\n\n</details>\n`
 }
 
 function html(text: string): string {

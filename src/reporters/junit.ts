@@ -3,7 +3,7 @@
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { CreateReporter, TestRun } from './_reporter.ts'
-import { failureStory } from './parts/failure.ts'
+import { formatFailure } from './parts/failure.ts'
 import { problemText, untoldErrors } from './parts/problem-line.ts'
 import { plainStyle } from './parts/terminal-text.ts'
 
@@ -57,7 +57,7 @@ function testCase(test: TestResult): Case {
   if (test.status === 'skipped') return { ...base, outcome: 'skipped', message: test.warnings.join('; ') }
   if (test.status === 'passed') return { ...base, outcome: 'passed' }
   const message = test.failures.map((failure) => failure.message).join('; ')
-  return { ...base, outcome: 'failure', message, text: failureStory(test, plainStyle).join('\n') }
+  return { ...base, outcome: 'failure', message, text: formatFailure(test, plainStyle).join('\n') }
 }
 
 /** A detection that is too poor in tests fails; a file that could not be loaded is an error. */

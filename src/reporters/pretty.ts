@@ -1,8 +1,8 @@
 /** For people: one line per detection, the story of each failure, an honest summary. */
 import type { DetectionResult, TestResult, TestSummary } from '../model/events/test-result.ts'
 import type { CreateReporter, ReporterOptions } from './_reporter.ts'
-import { failureStory } from './parts/failure.ts'
-import { counted, type Format, printable, type Style } from './parts/terminal-text.ts'
+import { formatFailure } from './parts/failure.ts'
+import { counted, escapeForTerminal, type Format, type Style } from './parts/terminal-text.ts'
 
 const LABELS: Record<DetectionResult['status'], { text: string; format: Format }> = {
   passed: { text: 'PASS', format: 'green' },
@@ -30,9 +30,11 @@ function linesOf(result: DetectionResult, { style, failuresOnly }: ReporterOptio
     headline(result, style),
     ...result.problems
       .filter(isOurs)
-      .map((problem) => `  ${style('red', '✗')} ${printable(problem.message)}`),
+      .map((problem) => `  ${style('red', '✗')} ${escapeForTerminal(problem.message)}`),
     ...result.tests.filter((test) => test.status === 'failed').flatMap((test) => failedTest(test, style)),
-    ...(failuresOnly ? [] : remarks(result).map((text) => `  ${style('yellow', '!')} ${printable(text)}`)),
+    ...(failuresOnly
+      ? []
+      : remarks(result).map((text) => `  ${style('yellow', '!')} ${escapeForTerminal(text)}`)),
   ]
 }
 
@@ -46,10 +48,10 @@ function headline({ id, status, tests, file }: DetectionResult, style: Style): s
   const durationMs = tests.reduce((sum, test) => sum + test.durationMs, 0)
   const details = [
     countOf(tests),
-    ...(status === 'passed' || id === file ? [] : [printable(file)]),
+    ...(status === 'passed' || id === file ? [] : [escapeForTerminal(file)]),
     took(durationMs),
   ]
-  return `${style(format, text.padEnd(LABEL_WIDTH))}  ${printable(id)}  ${style('dim', details.filter(Boolean).join('  '))}`
+  return `${style(format, text.padEnd(LABEL_WIDTH))}  ${escapeForTerminal(id)}  ${style('dim', details.filter(Boolean).join('  '))}`
 }
 
 function countOf(tests: readonly TestResult[]): string {
@@ -61,10 +63,10 @@ function countOf(tests: readonly TestResult[]): string {
 }
 
 function failedTest(test: TestResult, style: Style): string[] {
-  const place = style('dim', `${printable(test.file)}:${test.line}`)
+  const place = style('dim', `${escapeForTerminal(test.file)}:${test.line}`)
   return [
-    `  ${style('red', '✗')} ${style('bold', printable(test.name))}  ${place}`,
-    ...failureStory(test, style).map((line) => `      ${line}`),
+    `  ${style('red', '✗')} ${style('bold', escapeForTerminal(test.name))}  ${place}`,
+    ...formatFailure(test, style).map((line) => `      ${line}`),
   ]
 }
 

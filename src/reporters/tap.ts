@@ -1,9 +1,9 @@
 /** Test Anything Protocol, version 14: one point per case, diagnostics as a YAML block. */
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import type { CreateReporter } from './_reporter.ts'
-import { failureStory } from './parts/failure.ts'
+import { formatFailure } from './parts/failure.ts'
 import { problemText, untoldErrors } from './parts/problem-line.ts'
-import { plainStyle, printable } from './parts/terminal-text.ts'
+import { escapeForTerminal, plainStyle } from './parts/terminal-text.ts'
 
 const createTap: CreateReporter = ({ failuresOnly }) => {
   let points = 0
@@ -28,7 +28,9 @@ const createTap: CreateReporter = ({ failuresOnly }) => {
   }
 
   const lines = ({ id, status, file, problems, tests }: DetectionResult): string[] => [
-    ...(status === 'untested' && !failuresOnly ? [`# untested: ${printable(id)} (${printable(file)})`] : []),
+    ...(status === 'untested' && !failuresOnly
+      ? [`# untested: ${escapeForTerminal(id)} (${escapeForTerminal(file)})`]
+      : []),
     ...problems.flatMap((problem) => point(false, `${id}: ${problem.code}`, problemBlock(problem))),
     ...tests.flatMap((test) => testPoint(id, test)),
   ]
@@ -55,7 +57,7 @@ function diagnostics(test: TestResult): string[] {
     'severity: fail',
     ...place(test),
     'details: |',
-    ...failureStory(test, plainStyle).map((line) => `  ${line}`),
+    ...formatFailure(test, plainStyle).map((line) => `  ${line}`),
   ]
 }
 
@@ -73,5 +75,5 @@ function place({ file, line }: { file: string; line: number }): string[] {
 
 /** In a description a number sign would begin a directive. */
 function escaped(text: string): string {
-  return printable(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#')
+  return escapeForTerminal(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#')
 }

@@ -5,7 +5,7 @@ import { ALERT_KINDS, alertGroup } from '../model/alerts/alert-kind.ts'
 import type { RouteRow } from '../model/alerts/route-table.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { Destination, Registry } from '../model/project/destination.ts'
-import type { Detection, Place } from '../model/project/detection.ts'
+import type { Detection, SourceLocation } from '../model/project/detection.ts'
 import type { LintCode } from '../model/project/lint.ts'
 import { lookUp, resolve } from './resolve-route.ts'
 
@@ -20,17 +20,17 @@ export interface LintSubject {
 export interface BodyRouting {
   readonly hasSeverity: boolean
   /** Names that `destinations()` can return, each where it is written. */
-  readonly named: readonly { readonly name: string; readonly place: Place }[]
+  readonly named: readonly { readonly name: string; readonly place: SourceLocation }[]
   /** SKIP beside names in one list. */
-  readonly skipMixed: Place | null
+  readonly skipMixed: SourceLocation | null
   /** Where `destinations()` is, when it depends on the event while neither `title()` nor `dedup()` does. */
-  readonly varying: Place | null
+  readonly varying: SourceLocation | null
 }
 
 /** Where a finding is: a top-level key of a spec, or a place that is known. */
 export type LintPlace =
-  | { readonly file: string; readonly key: string; readonly otherwise: Place }
-  | { readonly place: Place }
+  | { readonly file: string; readonly key: string; readonly otherwise: SourceLocation }
+  | { readonly place: SourceLocation }
 
 export interface LintFinding {
   readonly code: LintCode

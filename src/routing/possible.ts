@@ -1,6 +1,6 @@
 /** What a detection's severity() and destinations() can come to: from its metadata, its text and its tests. Pure. */
 
-import type { DestinationsSaid } from '../model/alerts/route.ts'
+import type { DestinationsResult } from '../model/alerts/route.ts'
 import type { Possible } from '../model/alerts/route-table.ts'
 import { type DecidedSeverity, parseSeverity, SEVERITIES } from '../model/alerts/severity.ts'
 import type { Detection } from '../model/project/detection.ts'
@@ -24,7 +24,7 @@ export interface Knowledge {
 export interface Observation {
   readonly test: string
   readonly severity: DecidedSeverity
-  readonly destinations: DestinationsSaid
+  readonly destinations: DestinationsResult
 }
 
 export function possibleSeverities(
@@ -53,13 +53,13 @@ export function possibleSeverities(
 export function possibleDestinations(
   { destinations: said }: Knowledge,
   observations: readonly Observation[],
-): Possible<DestinationsSaid | null>[] {
-  const testsOf = (value: DestinationsSaid) =>
+): Possible<DestinationsResult | null>[] {
+  const testsOf = (value: DestinationsResult) =>
     observations.filter(({ destinations }) => sameAnswer(destinations, value)).map(({ test }) => test)
-  const absent: DestinationsSaid = { said: 'absent' }
+  const absent: DestinationsResult = { said: 'absent' }
   if (!said) return [{ value: absent, evidence: 'static', tests: testsOf(absent) }]
   const literal = said.values.map(
-    (names): DestinationsSaid => (names === null ? { said: 'none' } : { said: 'list', names }),
+    (names): DestinationsResult => (names === null ? { said: 'none' } : { said: 'list', names }),
   )
   const known = [
     ...literal.map((value) => ({ value, evidence: 'literal' as const, tests: testsOf(value) })),
@@ -82,7 +82,7 @@ function sameSeverity(a: DecidedSeverity, b: DecidedSeverity): boolean {
   return a.value === b.value && a.source === b.source
 }
 
-function sameAnswer(a: DestinationsSaid, b: DestinationsSaid): boolean {
+function sameAnswer(a: DestinationsResult, b: DestinationsResult): boolean {
   if (a.said !== 'list' || b.said !== 'list') return a.said === b.said
   return a.names.length === b.names.length && a.names.every((name, i) => name === b.names[i])
 }

@@ -18,7 +18,7 @@ const NO_REGISTRY: Readonly<Record<NoRegistry, string>> = {
   invalid: 'destinations.yaml has errors',
 }
 const SKIP = 'SKIP'
-const MANY = 10
+const MAX_USUAL_DESTINATIONS = 10
 
 /** What a level came to: names to send to, or silence on purpose. */
 type Decision =
@@ -125,8 +125,11 @@ function byNames(
     story.step(level, true, `${source} ${listed}: nowhere, on purpose`, { names })
     return { level, suppressed: true }
   }
-  if (names.length > MANY)
-    story.problem('too-many', `${source} ${names.length} destinations; more than ${MANY} is unusual`)
+  if (names.length > MAX_USUAL_DESTINATIONS)
+    story.problem(
+      'too-many',
+      `${source} ${names.length} destinations; more than ${MAX_USUAL_DESTINATIONS} is unusual`,
+    )
   if (typeof registry === 'string') return unverified(level, source, names, registry, story)
 
   const { reached, unknown, dropped } = pickNamed(names, request, registry)
@@ -152,7 +155,7 @@ function pickNamed(names: readonly string[], request: RouteRequest, registry: Re
     if (destination) named.add(destination)
     else unknown.push(name)
   }
-  return { unknown, ...sift(named, request, 'strict') }
+  return { unknown, ...applyFilters(named, request, 'strict') }
 }
 
 function unverified(
@@ -185,7 +188,7 @@ function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, stor
     return { level: 'unresolved', destinations: [] }
   }
   const takers = indexOf(registry).bySeverity.get(value) ?? []
-  return byDeclaration(level, `${said}, taken by`, takers, sift(takers, request, 'everybody'), story)
+  return byDeclaration(level, `${said}, taken by`, takers, applyFilters(takers, request, 'everybody'), story)
 }
 
 function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision {
@@ -196,14 +199,20 @@ function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, sto
     return { level: 'unresolved', destinations: [] }
   }
   const listing = registry.destinations.filter((destination) => destination.alertTypes?.includes(kind))
-  return byDeclaration(level, `${kind} is listed by`, listing, sift(listing, request, 'nobody'), story)
+  return byDeclaration(
+    level,
+    `${kind} is listed by`,
+    listing,
+    applyFilters(listing, request, 'nobody'),
+    story,
+  )
 }
 
 function byDeclaration(
   level: RouteLevel,
   said: string,
   takers: readonly Destination[],
-  { reached, dropped }: Sifted,
+  { reached, dropped }: FilteredDestinations,
   story: Story,
 ): Decision {
   const names = takers.map((destination) => destination.name)
@@ -211,17 +220,17 @@ function byDeclaration(
   return { level, destinations: reached }
 }
 
-interface Sifted {
+interface FilteredDestinations {
   readonly reached: readonly string[]
   readonly dropped: readonly { readonly destination: string; readonly filter: DropReason }[]
 }
 
 /** @param whose two filters hold. */
-function sift(
+function applyFilters(
   candidates: Iterable<Destination>,
   request: RouteRequest,
   whose: 'everybody' | 'strict' | 'nobody',
-): Sifted {
+): FilteredDestinations {
   const reached: string[] = []
   const dropped: { destination: string; filter: DropReason }[] = []
   for (const destination of candidates) {

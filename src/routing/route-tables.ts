@@ -1,6 +1,6 @@
 /** The rows of one detection: every severity it can have, every answer of destinations(), each with its route. Pure. */
 
-import type { DestinationsSaid } from '../model/alerts/route.ts'
+import type { DestinationsResult } from '../model/alerts/route.ts'
 import { EVIDENCE, type Possible, type RouteRow, weaker } from '../model/alerts/route-table.ts'
 import { compareSeverity, type DecidedSeverity } from '../model/alerts/severity.ts'
 import type { NoRegistry, Registry } from '../model/project/destination.ts'
@@ -36,7 +36,7 @@ function rowOf(
   detection: Detection,
   logTypes: readonly string[],
   severity: Possible<DecidedSeverity>,
-  answer: Possible<DestinationsSaid | null>,
+  answer: Possible<DestinationsResult | null>,
   registry: Registry | NoRegistry,
 ): RouteRow {
   const tests = severity.tests.filter((test) => answer.tests.includes(test))

@@ -45,7 +45,7 @@ export class Admission {
   }
 
   /** Takes a place for a body of so many bytes; null when full. */
-  enter(client: string, bytes: number): AdmittedRequest | null {
+  tryAcquire(client: string, bytes: number): AdmittedRequest | null {
     const own = this.#clients.get(client) ?? new Load()
     const take = (requests: number, more: number): boolean => {
       if (!this.#all.hasRoomFor(requests, more, this.#limits)) return false

@@ -2,7 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log, PostEndpoint } from '../model/ports.ts'
 import { Admission, type AdmittedRequest } from './admission.ts'
-import { type Authority, admit, authorise, type Verdict } from './auth.ts'
+import { type Authority, admit, authorize, type Verdict } from './auth.ts'
 import type { ExposedMetrics } from './metrics.ts'
 import { MAX_HEADER_BYTES, onClientError, onError, onExpectation, refusal, send } from './refusals.ts'
 
@@ -31,9 +31,9 @@ export interface App {
   readonly posts: Map<string, PostEndpoint>
 }
 
-const REQUESTS_UNDER_WAY = 256
+const MAX_CONCURRENT_REQUESTS = 256
 /** Bodies under way, in multiples of the largest. */
-const BODIES_UNDER_WAY = 8
+const MAX_CONCURRENT_BODIES = 8
 const FULL = refusal(429, 'too much is under way: send again', { headers: { 'retry-after': '1' } })
 const READ_PATHS = ['/healthz', '/readyz', '/metrics']
 
@@ -94,18 +94,21 @@ function answerPosts(
   authority: () => Authority,
   { bodyBytes }: ServerOptions,
 ): void {
-  const admission = new Admission({ requests: REQUESTS_UNDER_WAY, bytes: BODIES_UNDER_WAY * bodyBytes })
+  const admission = new Admission({
+    requests: MAX_CONCURRENT_REQUESTS,
+    bytes: MAX_CONCURRENT_BODIES * bodyBytes,
+  })
   const places = new WeakMap<FastifyRequest, Place>()
 
   /** Before the body is read: who may post, and whether there is room. */
   const enter = async (request: FastifyRequest, reply: FastifyReply) => {
     const endpoint = posts.get(pathOf(request))
     if (!endpoint) return reply.callNotFound()
-    const verdict = authorise(authority(), request.headers)
+    const verdict = authorize(authority(), request.headers)
     if (verdict !== 'ok') return send(reply, refused(verdict))
     const later = endpoint.refusal?.(request.ip) ?? null
     if (later !== null) return send(reply, later)
-    const admitted = admission.enter(request.ip, expectedBytes(request, bodyBytes))
+    const admitted = admission.tryAcquire(request.ip, expectedBytes(request, bodyBytes))
     if (admitted === null) return send(reply, FULL)
     const place: Place = { admitted, closed: new AbortController(), isHandled: false }
     places.set(request, place)

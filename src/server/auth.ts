@@ -43,7 +43,7 @@ export function admit({ host, token, names }: Authority, headers: RequestHeaders
 }
 
 /** For posts, after `admit`. An empty token admits no request. */
-export function authorise({ host, token }: Authority, headers: RequestHeaders): Verdict {
+export function authorize({ host, token }: Authority, headers: RequestHeaders): Verdict {
   if (token === null) {
     if (!isLoopback(host)) return { status: 401, error: 'no token is set, so no request can be authorised' }
     if (headers.origin !== undefined) return { status: 403, error: 'web pages may not post without a token' }

@@ -1,9 +1,9 @@
 /** The metrics port on prom-client. The label set is bounded: what a metric does not declare is dropped. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Gauged, Metrics } from '../model/ports.ts'
+import type { GaugeSample, Metrics } from '../model/ports.ts'
 
 /** Series per metric; beyond it labels read `other`. */
-const SERIES = 1000
+const MAX_SERIES = 1000
 
 interface Declared {
   readonly help: string
@@ -49,7 +49,7 @@ export interface ExposedMetrics extends Metrics {
   readonly contentType: string
   text(): Promise<string>
   /** What it reads is told whenever a scraper asks. */
-  gauges(read: () => Promise<readonly Gauged[]>): void
+  gauges(read: () => Promise<readonly GaugeSample[]>): void
 }
 
 export function createMetrics(): ExposedMetrics {
@@ -61,7 +61,7 @@ class PromMetrics implements ExposedMetrics {
   readonly #counters = new Map<string, Series<Counter>>()
   readonly #histograms = new Map<string, Series<Histogram>>()
   readonly #gauges = new Map<string, Series<Gauge>>()
-  #read: () => Promise<readonly Gauged[]> = async () => []
+  #read: () => Promise<readonly GaugeSample[]> = async () => []
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
@@ -71,7 +71,7 @@ class PromMetrics implements ExposedMetrics {
     return this.#registry.contentType
   }
 
-  gauges(read: () => Promise<readonly Gauged[]>): void {
+  gauges(read: () => Promise<readonly GaugeSample[]>): void {
     this.#read = read
   }
 
@@ -118,7 +118,7 @@ class PromMetrics implements ExposedMetrics {
 function bounded({ labels, seen }: Series<unknown>, given: Labels): Record<string, string> {
   const values = labels.map((label) => given[label] ?? '')
   const key = JSON.stringify(values)
-  const isWithin = seen.has(key) || seen.size < SERIES
+  const isWithin = seen.has(key) || seen.size < MAX_SERIES
   if (isWithin) seen.add(key)
   return Object.fromEntries(labels.map((label, i) => [label, isWithin ? values[i]! : 'other']))
 }

@@ -1,6 +1,6 @@
 /** The one HTTP server of the process: one listener per address, shared by all who name it. */
 import { messageOf, UserError } from '../errors.ts'
-import type { HttpDoor } from '../model/ports.ts'
+import type { HttpIngress } from '../model/ports.ts'
 import { type App, createApp, type ServerOptions } from './app.ts'
 import { isLoopback } from './auth.ts'
 
@@ -11,7 +11,7 @@ export interface Address {
   readonly port: number
 }
 
-export interface Server extends HttpDoor {
+export interface Server extends HttpIngress {
   /** Opens an address for health and metrics, also where no source takes posts. */
   listen(address: Address): Promise<void>
   /** Where it listens; ports are the real ones where 0 was asked for. */

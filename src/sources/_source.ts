@@ -1,6 +1,6 @@
 /** The contract of a source: where events come from. One file per scheme; the file's name is the scheme. */
 import type { Envelope, EventKind, Settlement } from '../model/events/event.ts'
-import type { Clock, HttpDoor, Log } from '../model/ports.ts'
+import type { Clock, HttpIngress, Log } from '../model/ports.ts'
 
 /** `--from SCHEME:REST?query`, taken apart. */
 export interface SourceSpec {
@@ -20,7 +20,7 @@ export interface SourceSpec {
 }
 
 /** An event as a source frames it; the daemon adds the rest of the envelope. */
-export type Framed = Pick<
+export type FramedEvent = Pick<
   Envelope,
   'cursor' | 'raw' | 'place' | 'origin' | 'refused' | 'dedupId' | 'dedupByRowId'
 >
@@ -38,12 +38,12 @@ export interface SourceContext {
    * Hands events on, in order. Resolves once their effects are committed; until then the source must not
    * acknowledge them. Several batches may be under way; the unresolved promise is the back-pressure.
    */
-  emit(batch: readonly Framed[]): Promise<readonly Settlement[]>
+  emit(batch: readonly FramedEvent[]): Promise<readonly Settlement[]>
   /** Aborted when the daemon drains: stop reading, let what is under way settle, then return. */
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly log: Log
-  readonly door: HttpDoor
+  readonly door: HttpIngress
   readonly stdin: NodeJS.ReadableStream
   /** Bytes of one event, and of one HTTP body. */
   readonly limits: { readonly eventBytes: number; readonly bodyBytes: number }

@@ -4,9 +4,9 @@ import { gunzip } from 'node:zlib'
 import { messageOf, UserError } from '../errors.ts'
 import type { Settlement } from '../model/events/event.ts'
 import type { InboundRequest, OutboundResponse } from '../model/ports.ts'
-import type { Framed, SourceContext, SourceSpec, SourceType } from './_source.ts'
+import type { FramedEvent, SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_source-spec.ts'
-import { type FramingRules, framed, type Piece, START } from './framing/frame.ts'
+import { type Frame, type FramingRules, framed, START_POSITION } from './framing/frame.ts'
 import { Framer } from './framing/framer.ts'
 import { isGzip } from './framing/gunzip.ts'
 import { RequestQueue } from './stream/request-queue.ts'
@@ -120,9 +120,9 @@ async function decoded(
 }
 
 /** null when the body holds too many: small events take far more memory framed than as bytes. */
-function frame(body: Buffer, rules: FramingRules): Piece[] | null {
-  const framer = new Framer(rules, START)
-  const pieces: Piece[] = []
+function frame(body: Buffer, rules: FramingRules): Frame[] | null {
+  const framer = new Framer(rules, START_POSITION)
+  const pieces: Frame[] = []
   for (let from = 0; from < body.length; from += STEP_BYTES) {
     for (const piece of framer.push(body.subarray(from, from + STEP_BYTES))) pieces.push(piece)
     if (pieces.length > BODY_EVENTS) return null
@@ -131,7 +131,7 @@ function frame(body: Buffer, rules: FramingRules): Piece[] | null {
 }
 
 /** What came before is known again: by its own row id, and by its place in a request with a key. */
-function withKey(piece: Piece, key: string | null): Framed {
+function withKey(piece: Frame, key: string | null): FramedEvent {
   const event = { ...framed(piece, null), dedupByRowId: true }
   if (key === null) return event
   const part = piece.part === undefined ? '' : `.${piece.part}`
@@ -139,7 +139,7 @@ function withKey(piece: Piece, key: string | null): Framed {
   return { ...event, dedupId: `${key}:${place}` }
 }
 
-function answer(pieces: readonly Piece[], settlements: readonly Settlement[]): OutboundResponse {
+function answer(pieces: readonly Frame[], settlements: readonly Settlement[]): OutboundResponse {
   const rejected = settlements.flatMap((settlement, i) => {
     if (settlement.status !== 'rejected') return []
     const { line, item } = pieces[i]!

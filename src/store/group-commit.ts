@@ -19,14 +19,14 @@ interface Write {
   readonly reject: (error: unknown) => void
 }
 
-export interface GroupedWrites {
+export interface GroupCommit {
   write<T>(work: () => T, sync?: Sync): Promise<T>
   /** Writes out what waits; from then on every write is refused. */
   end(): void
 }
 
 /** @param check called before each commit: where it throws, nothing of the group is written. */
-export function groupedWrites(driver: Driver, check: () => void = () => {}): GroupedWrites {
+export function groupedWrites(driver: Driver, check: () => void = () => {}): GroupCommit {
   const queue: Write[] = []
   let ended = false
 

@@ -18,21 +18,21 @@ interface Holder {
 
 type Release = () => void
 
-export interface DaemonPlace {
+export interface InstanceLock {
   /** A UserError names the holder when it is taken. Taking it twice is taking it once. */
-  take(name: string): Promise<void>
-  leave(): void
+  acquire(name: string): Promise<void>
+  release(): void
 }
 
 /** `path` null: in memory, where nobody else can be. */
-export function daemonPlace(
+export function createInstanceLock(
   driver: Driver,
   store: { path: string | null; place: string },
   write: <T>(work: (now: number) => T) => Promise<T>,
-): DaemonPlace {
+): InstanceLock {
   let release: Release | null = null
   return {
-    take: async (name) => {
+    acquire: async (name) => {
       if (release || store.path === null) return
       release = lockPlace(store.path, store.place, (cause) => taken(driver, store.place, cause))
       try {
@@ -43,7 +43,7 @@ export function daemonPlace(
         throw error
       }
     },
-    leave: () => {
+    release: () => {
       try {
         if (release) driver.prepare('DELETE FROM holder').run()
       } finally {

@@ -7,7 +7,7 @@ import { isEmptyFile } from '../files/path-kind.ts'
 import type { Clock } from '../model/ports.ts'
 import { whileNobodyHolds } from './instance-lock.ts'
 import { migrate, refuseUnreadable } from './migrate.ts'
-import { SIGNALS_KEPT_MS } from './rows/retention.ts'
+import { SIGNAL_TTL_MS } from './rows/retention.ts'
 import { openSqlite } from './sqlite/sqlite-driver.ts'
 import { sqliteStore } from './sqlite/sqlite-store.ts'
 import type { Store } from './store.ts'
@@ -107,7 +107,7 @@ function open(path: string | null, place: string, options: OpenStoreOptions): St
     driver.close()
     throw error
   }
-  const signalsKeptMs = options.signalsKeptMs ?? SIGNALS_KEPT_MS
+  const signalsKeptMs = options.signalsKeptMs ?? SIGNAL_TTL_MS
   return sqliteStore(driver, {
     clock: options.clock,
     place,

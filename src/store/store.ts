@@ -258,7 +258,7 @@ export interface Store {
    * Takes the one place of a daemon on this store; a UserError names the holder when it is taken.
    * What a dead predecessor had claimed is in reach of `claim` at once.
    */
-  hold(holder: string): Promise<void>
+  acquireInstanceLock(holder: string): Promise<void>
   /** Rejects with a UserError when the store's file was removed or replaced; each write makes sure by itself. */
   check(): Promise<void>
   close(): Promise<void>

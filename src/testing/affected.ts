@@ -4,7 +4,7 @@ import type { BodyFacts, ProjectFacts } from '../model/events/facts.ts'
 import type { DataModel, Detection, Helper } from '../model/project/detection.ts'
 import type { Project } from '../model/project/project.ts'
 
-export interface Touched {
+export interface AffectedTests {
   /** Ids of detections whose verdict may be another now. */
   readonly detections: ReadonlySet<string>
   /** Those of them that lean on Python or mappings that changed: no text of their own tells it. */
@@ -18,7 +18,7 @@ export interface Touched {
 }
 
 /** @param paths relative to the root, of the files that changed. */
-export function touchedBy(project: Project, facts: ProjectFacts, paths: readonly string[]): Touched {
+export function affectedBy(project: Project, facts: ProjectFacts, paths: readonly string[]): AffectedTests {
   const changed = new Set(paths)
   const all = [...project.detections.values()]
   const own = all.filter((detection) => filesOf(detection).some((file) => changed.has(file)))
@@ -31,7 +31,7 @@ export function touchedBy(project: Project, facts: ProjectFacts, paths: readonly
   const leaning = all.filter(
     (detection) =>
       imports(facts.detections.get(detection.id), helpers) ||
-      logTypes.some((type) => looksAt(detection, type)),
+      logTypes.some((type) => dependsOn(detection, type)),
   )
   const isConfigured = project.configuration.some((file) => changed.has(file))
   return {
@@ -44,7 +44,7 @@ export function touchedBy(project: Project, facts: ProjectFacts, paths: readonly
 }
 
 /** Whether it is for events of that type, or has a case that is one. */
-export function looksAt({ type, logTypes, tests }: Detection, logType: string): boolean {
+export function dependsOn({ type, logTypes, tests }: Detection, logType: string): boolean {
   const quoted = JSON.stringify(logType)
   return type === 'rule' && (logTypes.includes(logType) || tests.some(({ entry }) => entry.includes(quoted)))
 }

@@ -3,7 +3,7 @@
 import type { Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
 import type { TestResult } from '../model/events/test-result.ts'
 import type { Detection, TestCase } from '../model/project/detection.ts'
-import { judge, type VerdictOptions } from './verdict.ts'
+import { evaluateCase, type VerdictOptions } from './verdict.ts'
 
 export interface Case {
   readonly detection: Detection
@@ -33,7 +33,7 @@ export async function runCases(
   )
   const runs = cases.map(({ detection, test }, place): CaseRun => {
     const outcome = outcomes[place]!
-    return { detection, test, outcome, result: judge(detection, test, outcome, verdict) }
+    return { detection, test, outcome, result: evaluateCase(detection, test, outcome, verdict) }
   })
   const reads = await readsOf(runs.filter(isToldMore), engine)
   return runs.map((run) => ({ ...run, result: { ...run.result, reads: reads.get(run) ?? run.result.reads } }))

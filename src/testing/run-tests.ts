@@ -31,7 +31,7 @@ export interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
 }
 
 /** Handed over together: each crossing into Python costs as much as a case. More would only delay the telling. */
-const DETECTIONS_AT_ONCE = 120
+const MAX_DETECTIONS_PER_BATCH = 120
 
 /** @returns every result; detections that were not selected are left out. */
 export async function runTests(
@@ -46,8 +46,8 @@ export async function runTests(
   })
   // All are handed to the engine at once, so that every worker has work; results are told in load order.
   const pending: Promise<DetectionResult[]>[] = []
-  for (let at = 0; at < selected.length; at += DETECTIONS_AT_ONCE) {
-    pending.push(runTogether(selected.slice(at, at + DETECTIONS_AT_ONCE), project, engine, options))
+  for (let at = 0; at < selected.length; at += MAX_DETECTIONS_PER_BATCH) {
+    pending.push(runTogether(selected.slice(at, at + MAX_DETECTIONS_PER_BATCH), project, engine, options))
   }
   for (const part of pending) part.catch(() => {})
   const results: DetectionResult[] = []

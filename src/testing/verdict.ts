@@ -18,7 +18,7 @@ export interface VerdictOptions {
   readonly failOnProblems: boolean
 }
 
-export function judge(
+export function evaluateCase(
   detection: Detection,
   test: TestCase,
   outcome: TestOutcome,

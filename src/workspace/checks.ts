@@ -14,28 +14,28 @@ import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '.
 import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles } from './private-files.ts'
 import { DEFAULT_STORE, openProjectStore } from './project-store.ts'
 
-export interface Finding {
+export interface CheckResult {
   readonly what: string
   readonly state: 'fine' | 'note' | 'missing'
   readonly told: string
   readonly hint: string | null
 }
 
-type Told = Omit<Finding, 'what'>
+type CheckOutcome = Omit<CheckResult, 'what'>
 
-const fine = (told: string): Told => ({ state: 'fine', told, hint: null })
-const note = (told: string, hint: string): Told => ({ state: 'note', told, hint })
-const missing = (told: string, hint: string): Told => ({ state: 'missing', told, hint })
+const fine = (told: string): CheckOutcome => ({ state: 'fine', told, hint: null })
+const note = (told: string, hint: string): CheckOutcome => ({ state: 'note', told, hint })
+const missing = (told: string, hint: string): CheckOutcome => ({ state: 'missing', told, hint })
 
 export interface Places {
   readonly secretsDirs: readonly string[]
   readonly httpTokenFile?: string
 }
 
-export async function examine(workspace: WorkspaceOptions, places: Places): Promise<Finding[]> {
+export async function runChecks(workspace: WorkspaceOptions, places: Places): Promise<CheckResult[]> {
   const { secretsDirs } = places
   const project = await openProject(workspace)
-  const looks: [string, () => Told | Promise<Told>][] = [
+  const checks: [string, () => CheckOutcome | Promise<CheckOutcome>][] = [
     ['node', () => fine(process.versions.node)],
     ['cache', () => cache(snapshotFolder(processEnvironment(workspace), workspace.root))],
     ['files', () => files(project)],
@@ -46,12 +46,12 @@ export async function examine(workspace: WorkspaceOptions, places: Places): Prom
     ['store', () => store(workspace)],
     ['permissions', () => permissions(project, workspace, places)],
   ]
-  const findings: Finding[] = []
-  for (const [what, look] of looks) findings.push({ what, ...(await look()) })
+  const findings: CheckResult[] = []
+  for (const [what, look] of checks) findings.push({ what, ...(await look()) })
   return [...findings, ...(await credentials(project))]
 }
 
-function cache({ folder, refusal }: SnapshotFolder): Told {
+function cache({ folder, refusal }: SnapshotFolder): CheckOutcome {
   if (refusal !== null) {
     return note(`off: ${refusal}`, 'set XDG_CACHE_HOME to a folder outside of the repository')
   }
@@ -67,7 +67,7 @@ function cache({ folder, refusal }: SnapshotFolder): Told {
   }
 }
 
-function files({ detections, problems }: Project): Told {
+function files({ detections, problems }: Project): CheckOutcome {
   const errors = problems.filter(({ severity }) => severity === 'error').length
   if (errors > 0) return missing(`${errors} errors`, '`signalbox validate` shows them with their places')
   if (detections.size === 0)
@@ -75,14 +75,14 @@ function files({ detections, problems }: Project): Told {
   return fine(`${detections.size} detections`)
 }
 
-function idleContent(project: Project): Told {
+function idleContent(project: Project): CheckOutcome {
   const idle = noteIdleContent(project, project.settings.sources)
   if (idle.length === 0) return fine('none is known never to fire')
   const [first] = idle
   return note(idle.map(({ message }) => message).join('; '), first!.hint ?? '')
 }
 
-async function python(project: Project, { log }: WorkspaceOptions): Promise<Told> {
+async function python(project: Project, { log }: WorkspaceOptions): Promise<CheckOutcome> {
   const engine = await startEngine(project, 'test', log)
   try {
     const broken = bodyProblems(project, engine).filter(({ severity }) => severity === 'error').length
@@ -93,7 +93,7 @@ async function python(project: Project, { log }: WorkspaceOptions): Promise<Told
   }
 }
 
-async function destinations({ registry, root }: Project): Promise<Told> {
+async function destinations({ registry, root }: Project): Promise<CheckOutcome> {
   if (registry === 'invalid') return missing('the registry has errors', '`signalbox validate` shows them')
   if (registry === 'absent') {
     return missing('no destinations.yaml', '`signalbox destinations add` begins one; `run` needs it')
@@ -118,7 +118,7 @@ async function secrets(
   { registry, root }: Project,
   workspace: WorkspaceOptions,
   secretsDirs: readonly string[],
-): Promise<Told> {
+): Promise<CheckOutcome> {
   if (typeof registry === 'string') return fine('none are needed')
   const environment = processEnvironment(workspace)
   const lacking = await createSecrets({ environment, projectRoot: root, secretsDirs }).missing(registry)
@@ -129,7 +129,7 @@ async function secrets(
   )
 }
 
-function permissions(project: Project, workspace: WorkspaceOptions, places: Places): Told {
+function permissions(project: Project, workspace: WorkspaceOptions, places: Places): CheckOutcome {
   const { root, settings, registry } = project
   const environment = processEnvironment(workspace)
   const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: places.secretsDirs })
@@ -144,11 +144,11 @@ function permissions(project: Project, workspace: WorkspaceOptions, places: Plac
 }
 
 /** Of destinations whose credentials a library looks for: which place served. */
-async function credentials({ registry, root }: Project): Promise<Finding[]> {
+async function credentials({ registry, root }: Project): Promise<CheckResult[]> {
   if (typeof registry === 'string') return []
   const used = registry.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type))
   const types = await loadTypes({ ...registry, destinations: used }, root, false)
-  const found: Finding[] = []
+  const found: CheckResult[] = []
   for (const { name, type, options } of used) {
     const { identity } = (types.get(type) ?? {}) as { identity?: (options: object) => Promise<string> }
     if (identity) found.push({ what: 'credentials', ...(await identified(name, identity(options))) })
@@ -156,14 +156,14 @@ async function credentials({ registry, root }: Project): Promise<Finding[]> {
   return found
 }
 
-function identified(name: string, identity: Promise<string>): Promise<Told> {
+function identified(name: string, identity: Promise<string>): Promise<CheckOutcome> {
   return identity.then(
     (told) => fine(`${name}: ${told}`),
     (error: unknown) => missing(`${name}: ${messageOf(error)}`, "see the page of the destination's type"),
   )
 }
 
-async function store(workspace: WorkspaceOptions): Promise<Told> {
+async function store(workspace: WorkspaceOptions): Promise<CheckOutcome> {
   if (!existsSync(resolve(workspace.root, '.signalbox'))) return fine('none yet; `signalbox run` makes it')
   try {
     const opened = await openProjectStore(workspace, undefined, 'read')

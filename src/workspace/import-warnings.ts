@@ -23,7 +23,7 @@ const PARTIAL = [
   },
 ] as const
 
-export function noteImports(project: Project, facts: ProjectFacts): Problem[] {
+export function warnImports(project: Project, facts: ProjectFacts): Problem[] {
   return [
     ...noteHidden(project, facts),
     ...PARTIAL.flatMap((partial) => notePartial(partial, project, facts)),

@@ -1,11 +1,11 @@
 /** A project and its engine: what every command that tests starts with, and no more than that. */
 import { join } from 'node:path'
-import { type Environment, imageFolder, processEnvironment } from '../config/files/environment.ts'
+import { type Environment, processEnvironment, snapshotDirectory } from '../config/files/environment.ts'
 import { type ActionsStep, actionsStep } from '../config/files/github-actions.ts'
 import { loadProject } from '../config/load.ts'
 import { PACKAGES_LOCK } from '../config/settings/python-paths.ts'
 import { createEngine, type EngineOptions } from '../engine/engine.ts'
-import { type ImageCache, NO_CACHE, openImageCache } from '../engine/snapshot/snapshot-cache.ts'
+import { NO_CACHE, openImageCache, type SnapshotCache } from '../engine/snapshot/snapshot-cache.ts'
 import { isError } from '../errors.ts'
 import type { BodyProblem, Engine } from '../model/events/evaluation.ts'
 import type { Log } from '../model/ports.ts'
@@ -16,7 +16,7 @@ import { reportedProblems } from '../model/project/warning-policy.ts'
 import { readLock } from '../packages/lock.ts'
 import { readPackages } from '../packages/read.ts'
 import { bodyProblem } from '../testing/run-tests.ts'
-import { noteImports } from './import-warnings.ts'
+import { warnImports } from './import-warnings.ts'
 import { warmUp } from './warm-up.ts'
 
 export interface WorkspaceOptions {
@@ -63,8 +63,8 @@ function withLockProblem(project: Project): Project {
   }
 }
 
-function openCache(environment: Environment, root: string): ImageCache {
-  const folder = imageFolder(environment, root)
+function openCache(environment: Environment, root: string): SnapshotCache {
+  const folder = snapshotDirectory(environment, root)
   return folder === null ? NO_CACHE : openImageCache(folder)
 }
 
@@ -94,7 +94,7 @@ export function startEngine(
 /** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
 export function bodyProblems(project: Project, engine: Pick<Engine, 'problems' | 'facts'>): Problem[] {
   const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
-  return reportedProblems([...broken, ...noteImports(project, engine.facts)], project.settings.warnings)
+  return reportedProblems([...broken, ...warnImports(project, engine.facts)], project.settings.warnings)
 }
 
 function ownerOf(

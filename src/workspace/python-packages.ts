@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { processEnvironment, pythonIndex } from '../config/files/environment.ts'
 import { PACKAGES_FOLDER, PACKAGES_LOCK } from '../config/settings/python-paths.ts'
-import { addPackages, type PackageFolder, type Synced, syncPackages } from '../packages/add-packages.ts'
+import { addPackages, type PackageFolder, type SyncResult, syncPackages } from '../packages/add-packages.ts'
 import { openIndex, type PackageIndex } from '../packages/index-client.ts'
 import type { LockedPackage } from '../packages/lock.ts'
 
@@ -20,7 +20,7 @@ export function addPython(
   return addPackages(placeOf(where), requirements, indexOf(where, indexUrl))
 }
 
-export function syncPython(where: Where, indexUrl?: string): Promise<Synced> {
+export function syncPython(where: Where, indexUrl?: string): Promise<SyncResult> {
   return syncPackages(placeOf(where), () => indexOf(where, indexUrl))
 }
 

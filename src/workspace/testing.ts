@@ -5,11 +5,11 @@ import { nearest } from '../core/did-you-mean.ts'
 import { UserError } from '../errors.ts'
 import type { Engine } from '../model/events/evaluation.ts'
 import { type TestJson, testJson } from '../model/events/test-json.ts'
-import { silentLog } from '../model/ports.ts'
+import { nullLog } from '../model/ports.ts'
 import { alertsOn, type Detection, type Expectations, type TestCase } from '../model/project/detection.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
-import { judge } from '../testing/verdict.ts'
+import { evaluateCase } from '../testing/verdict.ts'
 import { bodyProblems, openProject, startEngine } from './open-project.ts'
 
 export type { TestJson } from '../model/events/test-json.ts'
@@ -56,9 +56,9 @@ export async function loadProject({
     root,
     destinationsFile: destinations,
     allowUnknownDestinations,
-    log: silentLog,
+    log: nullLog,
   })
-  const engine = await startEngine(project, 'test', silentLog)
+  const engine = await startEngine(project, 'test', nullLog)
   const loaded: LoadedProject = {
     detections: [...project.detections.keys()],
     problems: [...project.problems, ...bodyProblems(project, engine)],
@@ -100,7 +100,7 @@ async function evaluateIn(project: Project, engine: Engine, asked: Asked): Promi
     expectations,
   }
   const verdict = { registry: project.registry, allowUnknownDestinations, failOnProblems: false }
-  return testJson(judge(detection, test, outcome!, verdict))
+  return testJson(evaluateCase(detection, test, outcome!, verdict))
 }
 
 function detectionCalled(id: string, project: Project, engine: Engine): Detection {

@@ -2,7 +2,7 @@
 import { unmuted } from '../alerts/limiter.ts'
 import { EMPTY_PLAN, type Store } from '../store/store.ts'
 
-const TRIES = 20
+const MAX_COMMIT_TRIES = 20
 
 /** False: it is not muted. */
 export async function unmute(
@@ -10,7 +10,7 @@ export async function unmute(
   detection: string,
   now: number,
 ): Promise<boolean> {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
+  for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
     const { limiters } = await store.read({ groups: [], limiters: [detection], seen: [] })
     const limiter = limiters.get(detection)
     if (!limiter || limiter.value.mutedAt === null) return false

@@ -2,14 +2,14 @@
  * The engine of `watch`. What was run once is remembered. What must run runs in an interpreter without a past, which was
  * booted before it was asked for and loads only what it needs.
  */
-import type { WarmEngine } from '../engine/pool/prewarmed-worker.ts'
+import type { PrewarmedWorker } from '../engine/pool/prewarmed-worker.ts'
 import type { BodyProblem, Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
 import { NO_FACTS, type ProjectFacts } from '../model/events/facts.ts'
 import type { Log } from '../model/ports.ts'
 import type { Detection } from '../model/project/detection.ts'
 import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
 import type { Project } from '../model/project/project.ts'
-import { looksAt, type Touched } from '../testing/affected.ts'
+import { type AffectedTests, dependsOn } from '../testing/affected.ts'
 import { type EngineStart, packagesOf, startEngine } from './open-project.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -23,16 +23,16 @@ interface Known {
 }
 
 /** So many detections one worker has run before a second would be ready. */
-const FOR_ONE_WORKER = 50
+const MAX_DETECTIONS_FOR_ONE_WORKER = 50
 
-type Changed = Pick<Touched, 'leaning' | 'helpers' | 'dataModels'>
+type Changed = Pick<AffectedTests, 'leaning' | 'helpers' | 'dataModels'>
 
 export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> {
   readonly #log: Log
   readonly #isSelected: (name: string) => boolean
   /** What the last one was loaded into, and what the next will be. */
-  #last: WarmEngine | null = null
-  #spare: WarmEngine | null = null
+  #last: PrewarmedWorker | null = null
+  #spare: PrewarmedWorker | null = null
   #running: Engine | null = null
   /** Ids of the detections in it. */
   #loaded: ReadonlySet<string> = new Set()
@@ -76,12 +76,15 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
       detections: new Map(stale.map((detection) => [detection.id, detection])),
       dataModels: project.dataModels.filter(
         ({ id, logTypes }) =>
-          changed.dataModels.has(id) || logTypes.some((type) => stale.some((each) => looksAt(each, type))),
+          changed.dataModels.has(id) || logTypes.some((type) => stale.some((each) => dependsOn(each, type))),
       ),
     }
     for (const { id } of [...stale, ...part.dataModels]) this.#problems.delete(id)
     for (const id of changed.helpers) this.#problems.delete(id)
-    await this.#start(part, { part: changed.helpers, workers: stale.length > FOR_ONE_WORKER ? undefined : 1 })
+    await this.#start(part, {
+      part: changed.helpers,
+      workers: stale.length > MAX_DETECTIONS_FOR_ONE_WORKER ? undefined : 1,
+    })
     this.#learnFacts(part, changed)
     for (const detection of stale) this.#open(detection)
   }
@@ -130,12 +133,12 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#running?.close(), this.#spare?.cool()])
+    await Promise.all([this.#running?.close(), this.#spare?.dispose()])
     this.#running = this.#spare = null
   }
 
-  #another(): WarmEngine {
-    return this.#last?.another(this.#packages) ?? warmUp()
+  #another(): PrewarmedWorker {
+    return this.#last?.fork(this.#packages) ?? warmUp()
   }
 
   async #start(project: Project, how: Pick<EngineStart, 'part' | 'workers'> = {}): Promise<void> {

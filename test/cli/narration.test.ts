@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createNarrator } from '../../src/cli/format/event-format.ts'
+import { createEventFormatter } from '../../src/cli/format/event-format.ts'
 import type { DaemonEvent } from '../../src/daemon/daemon.ts'
 import type { AlertDraft } from '../../src/model/alerts/alert.ts'
 import type { Route } from '../../src/model/alerts/route.ts'
@@ -44,12 +44,12 @@ const draft: AlertDraft = {
 }
 
 function tell(...events: DaemonEvent[]): (string | null)[] {
-  const narrate = createNarrator(plainStyle)
+  const narrate = createEventFormatter(plainStyle)
   return events.map((event) => narrate(event)?.lines.join('\n') ?? null)
 }
 
 function created(more: Partial<AlertRow>): DaemonEvent {
-  return { kind: 'admitted', admitted: { did: 'created', alert: { ...alert, ...more } } }
+  return { kind: 'admitted', admitted: { action: 'created', alert: { ...alert, ...more } } }
 }
 
 describe('an alert', () => {
@@ -78,7 +78,7 @@ describe('an alert', () => {
   })
 
   it('for nobody is a warning', () => {
-    const narrate = createNarrator(plainStyle)
+    const narrate = createEventFormatter(plainStyle)
     expect(narrate(created({ route: { ...route, level: 'nowhere', destinations: [] } }))?.level).toBe('warn')
     expect(narrate(created({}))?.level).toBe('info')
   })
@@ -87,13 +87,13 @@ describe('an alert', () => {
 it.each<[string, Extract<DaemonEvent, { kind: 'admitted' }>['admitted'], string | null]>([
   [
     'a merged match',
-    { did: 'merged', alertId: 'abc', draft, events: 2, divergence: null },
+    { action: 'merged', alertId: 'abc', draft, events: 2, divergence: null },
     'merged into abc, 2 events',
   ],
   [
     'a divergence',
     {
-      did: 'merged',
+      action: 'merged',
       alertId: 'abc',
       draft,
       events: 3,
@@ -101,13 +101,17 @@ it.each<[string, Extract<DaemonEvent, { kind: 'admitted' }>['admitted'], string 
     },
     'merged into abc, 3 events\n  ! the severity rises to CRITICAL\n  ! it now also asks for pager',
   ],
-  ['a count', { did: 'counted', draft, reached: 2, threshold: 5 }, 'AWS.Root.Login: 2 of 5 towards an alert'],
+  [
+    'a count',
+    { action: 'counted', draft, reached: 2, threshold: 5 },
+    'AWS.Root.Login: 2 of 5 towards an alert',
+  ],
   [
     'the mute',
-    { did: 'muted', draft, now: true },
+    { action: 'muted', draft, now: true },
     'AWS.Root.Login made too many alerts within an hour and is muted',
   ],
-  ['what a mute swallows', { did: 'muted', draft, now: false }, null],
+  ['what a mute swallows', { action: 'muted', draft, now: false }, null],
 ])('%s', (_name, admitted, expected) => {
   expect(tell({ kind: 'admitted', admitted })).toEqual([expected])
 })

@@ -8,7 +8,7 @@ const clean: RunSummary = {
   events: { accepted: 3, duplicate: 0, rejected: 0, unclassified: 0 },
   alerts: { created: 2, merged: 0, muted: 0 },
   deliveries: { pending: 0, sending: 0, delivered: 4, waiting: 0, dead: 0, orphaned: 0 },
-  left: [],
+  undelivered: [],
   exhausted: true,
   durationMs: 12,
   lost: null,
@@ -57,7 +57,7 @@ it('names what was not delivered, but not the dead of earlier runs', () => {
     { ...row, id: 'd3'.padEnd(32, '0'), state: 'dead' },
   ]
   const deliveries = { ...clean.deliveries, waiting: 1, pending: 2, dead: 1 }
-  expect(summaryLines({ ...clean, deliveries, left }, plainStyle).slice(3)).toEqual([
+  expect(summaryLines({ ...clean, deliveries, undelivered: left }, plainStyle).slice(3)).toEqual([
     '',
     'not delivered (signalbox deliveries list shows more):',
     '  d10000000000  waiting  soc  status 500',

@@ -3,7 +3,7 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
-import { withNewerBodies } from '../../src/config/patch-bodies.ts'
+import { patchBodies } from '../../src/config/patch-bodies.ts'
 import { BODY, projectWith, rule, write } from './_project.ts'
 
 const HELPER = 'AnalysisType: global\nGlobalID: tools\nFilename: tools.py\n'
@@ -28,7 +28,7 @@ it('has what the edited files say now, wherever they stand, and all else as it w
   writeFileSync(join(root, 'global_helpers/tools.py'), 'ONE = 2\n')
   writeFileSync(join(root, 'global_helpers/tools_test.py'), 'import tools # newer\n')
   const paths = ['global_helpers/tools.py', 'global_helpers/tools_test.py', 'rules/body.py']
-  const newer = withNewerBodies(project, paths)!
+  const newer = patchBodies(project, paths)!
   expect([...newer.detections.values()].map(({ body }) => body?.source)).toEqual([
     `${BODY}# newer\n`,
     `${BODY}# newer\n`,
@@ -58,5 +58,5 @@ it.each<[string, string, (root: string) => void]>([
 ])('leaves to the loader: %s', async (_, path, change) => {
   const { root, project } = await loaded()
   change(root)
-  expect(withNewerBodies(project, [path])).toBeNull()
+  expect(patchBodies(project, [path])).toBeNull()
 })

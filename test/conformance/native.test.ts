@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { compareWithNative } from '../../scripts/conformance/native.ts'
 import { createEngine } from '../../src/engine/engine.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { runTests } from '../../src/testing/run-tests.ts'
 import { engineProject, helper, rule, warmEngine } from '../support/engine-project.ts'
 
@@ -33,7 +33,7 @@ it('tells what is another, and apart from that what native runs disagree about',
     project,
     purpose: 'test',
     workers: 1,
-    log: silentLog,
+    log: nullLog,
     warm: warmEngine(),
   })
   const results = await runTests(project, engine, {

@@ -3,13 +3,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { dressed, type Options, previewRequest, stepsOf } from '../../src/delivery/request-steps.ts'
 import {
+  type Options,
+  previewRequest,
+  requestSteps,
+  withStandardHeaders,
+} from '../../src/delivery/request-steps.ts'
+import {
+  type DeliveryNotice,
   type DestinationType,
   type Message,
-  type Noted,
   type Outgoing,
-  speaksHttp,
+  usesHttp,
 } from '../../src/destinations/_destination.ts'
 import { ALERT_KINDS } from '../../src/model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../src/model/alerts/severity.ts'
@@ -50,7 +55,7 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
 
     payloadContract(type, fixture)
     pageContract(type)
-    if (!speaksHttp(type)) {
+    if (!usesHttp(type)) {
       // Said by every such type, so that none goes without by mistake.
       expect(fixture.direct).toBeDefined()
       if (fixture.direct) directContract(type, fixture, fixture.direct)
@@ -111,10 +116,14 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
 }
 
 /** The first request, or the payload, as it goes over the wire. */
-function build(type: DestinationType, message: Message, options: object): (Outgoing | object) & Noted {
-  if (!speaksHttp(type)) return type.payload(message, options as never)
-  const { value } = stepsOf(type, message, options as Options).next() as { value: Outgoing }
-  const dressedUp = dressed(value, message, options as Options, '1.2.3')
+function build(
+  type: DestinationType,
+  message: Message,
+  options: object,
+): (Outgoing | object) & DeliveryNotice {
+  if (!usesHttp(type)) return type.payload(message, options as never)
+  const { value } = requestSteps(type, message, options as Options).next() as { value: Outgoing }
+  const dressedUp = withStandardHeaders(value, message, options as Options, '1.2.3')
   return { ...dressedUp, notes: value.notes }
 }
 

@@ -1,6 +1,6 @@
 /** A correlation rule's looks at stored signals: once each match, whatever came late, and across crashes. */
 import { describe, expect, it } from 'vitest'
-import { beginCursor, correlate } from '../../src/daemon/correlation-pass.ts'
+import { correlate, initializeCursor } from '../../src/daemon/correlation-pass.ts'
 import type { Notification } from '../../src/model/alerts/alert.ts'
 import { correlationHouse, MINUTE, pairing } from '../support/correlation.ts'
 import { expecting, plan, signal } from '../support/store-rows.ts'
@@ -109,7 +109,7 @@ describe('a match', () => {
     await house.happens('B', 'old', 0)
     await house.happens('A', 'ann', 0)
     const rule = { id: 'New', correlation: AB, signalFields: [] }
-    await beginCursor(rule, house.clock.now(), house.ports)
+    await initializeCursor(rule, house.clock.now(), house.ports)
     await house.happens('B', 'ann', 5)
     const found: string[] = []
     const admit: typeof house.ports.admit = async (findings) => {

@@ -1,18 +1,18 @@
 /** What a project must be before it may run; no Python is started for it. */
 import { describe, expect, it } from 'vitest'
 import { prepareGeneration } from '../../src/daemon/generation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { makeProject, SOUND } from '../cli/project-on-disk.ts'
 
 function prepare(files: Readonly<Record<string, string>>, skipInvalid = false) {
-  const workspace = { root: makeProject(files), log: silentLog }
+  const workspace = { root: makeProject(files), log: nullLog }
   return prepareGeneration({
     workspace,
     skipInvalid,
     allowLocalTypes: false,
     from: [],
     secretsDirs: [],
-    log: silentLog,
+    log: nullLog,
   })
 }
 

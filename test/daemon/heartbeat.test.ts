@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { beat, createHeartbeat } from '../../src/daemon/heartbeat.ts'
+import { createHeartbeat, sendHeartbeat } from '../../src/daemon/heartbeat.ts'
 import type { SystemFinding } from '../../src/model/alerts/finding.ts'
 import { openStore } from '../../src/store/open.ts'
 import { manualClock } from '../support/clock.ts'
@@ -17,11 +17,11 @@ it('beats once per slot, however many daemons share the store', async () => {
   }
   const heartbeat = { cron: '* * * * *', destinations: ['inbox'] }
   const slot = new Date(clock.now())
-  const first = await beat(heartbeat, slot, ports)
+  const first = await sendHeartbeat(heartbeat, slot, ports)
   // The other daemon is late, and still means the same slot.
   clock.advance(1_500)
-  expect([first, await beat(heartbeat, slot, ports)]).toEqual([true, false])
-  expect(await beat(heartbeat, new Date(slot.getTime() + 60_000), ports)).toBe(true)
+  expect([first, await sendHeartbeat(heartbeat, slot, ports)]).toEqual([true, false])
+  expect(await sendHeartbeat(heartbeat, new Date(slot.getTime() + 60_000), ports)).toBe(true)
   expect(admitted).toMatchObject([
     { kind: 'HEARTBEAT', destinations: ['inbox'], dedup: '2026-01-01T00:00:00.000Z' },
     { dedup: '2026-01-01T00:01:00.000Z' },

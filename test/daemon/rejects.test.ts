@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openRejects } from '../../src/daemon/rejects.ts'
+import { openRejectWriter } from '../../src/daemon/rejects.ts'
 
 let root: string
 beforeAll(() => {
@@ -18,7 +18,7 @@ const rejected = (raw: string) => ({
 
 it('each is a line for its owner alone, its text bounded', async () => {
   const file = join(root, 'made', 'rejects.ndjson')
-  const keep = await openRejects(file, root)
+  const keep = await openRejectWriter(file, root)
   await keep([rejected('a\n'), rejected('x'.repeat(100_000))])
   await keep([rejected('b')])
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
@@ -30,7 +30,7 @@ it('each is a line for its owner alone, its text bounded', async () => {
 
 it('a file that was renamed gets no more lines, a new one does', async () => {
   const file = join(root, 'rotated.ndjson')
-  const keep = await openRejects(file, root)
+  const keep = await openRejectWriter(file, root)
   await keep([rejected('a')])
   renameSync(file, `${file}.1`)
   await keep([rejected('b')])
@@ -42,13 +42,13 @@ it('a file that was renamed gets no more lines, a new one does', async () => {
 
 it('a file that can not be appended to is refused before the first event', async () => {
   mkdirSync(join(root, 'folder'))
-  await expect(openRejects(join(root, 'folder'), root)).rejects.toMatchObject({
+  await expect(openRejectWriter(join(root, 'folder'), root)).rejects.toMatchObject({
     kind: 'user',
     message: expect.stringContaining('EISDIR') as unknown,
   })
 })
 
 it('none are kept where no file is named', async () => {
-  const keep = await openRejects(null, '/nowhere')
+  const keep = await openRejectWriter(null, '/nowhere')
   await keep([rejected('a')])
 })

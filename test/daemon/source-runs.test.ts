@@ -1,19 +1,19 @@
 /** A source's way into the pipeline: what is told when, and what a failure of the store means to the source. */
 import { describe, expect, it } from 'vitest'
 import type { DaemonEvent } from '../../src/daemon/events.ts'
-import { Tally } from '../../src/daemon/run-stats.ts'
+import { RunStats } from '../../src/daemon/run-stats.ts'
 import { runSource, type SourceRunParts } from '../../src/daemon/source-runs.ts'
 import { isError, UserError } from '../../src/errors.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../../src/model/events/event.ts'
-import { silentLog, silentMetrics } from '../../src/model/ports.ts'
-import type { Framed, SourceContext } from '../../src/sources/_source.ts'
+import { nullLog, nullMetrics } from '../../src/model/ports.ts'
+import type { FramedEvent, SourceContext } from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
 import { identity } from '../support/model.ts'
 import { Sink, sourceContext } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
-const framed = (raw: string, cursor: string | null = null): Framed => ({ raw, cursor, place: raw })
+const framed = (raw: string, cursor: string | null = null): FramedEvent => ({ raw, cursor, place: raw })
 
 /** As the engine and the pipeline would, but for texts that name a failure. */
 function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
@@ -30,7 +30,7 @@ function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
 function house(over: Partial<SourceRunParts> = {}) {
   const { door, stdin } = sourceContext(new Sink())
   const steps: string[] = []
-  const tally = new Tally(silentMetrics)
+  const tally = new RunStats(nullMetrics)
   const ready: boolean[] = []
   const committed = new Set<string>()
   const parts: SourceRunParts = {
@@ -65,19 +65,19 @@ function house(over: Partial<SourceRunParts> = {}) {
     door,
     stdin,
     limits: { eventBytes: 100, bodyBytes: 100 },
-    log: silentLog,
+    log: nullLog,
     signal: new AbortController().signal,
     ...over,
   }
   const run = (body: (context: SourceContext) => Promise<void>) =>
     runSource({ spec: parseSourceSpec('file:x'), source: { ends: true, run: body } }, parts)
   const summary = () =>
-    tally.summary(NONE, NONE, { left: [], exhausted: true, durationMs: 0, lost: null }).events
+    tally.summary(NONE, NONE, { undelivered: [], exhausted: true, durationMs: 0, lost: null }).events
   return { run, steps, ready, summary }
 }
 
 describe('an event with an idempotency key', () => {
-  const keyed = (raw: string, dedupId: string): Framed => ({ ...framed(raw), dedupId })
+  const keyed = (raw: string, dedupId: string): FramedEvent => ({ ...framed(raw), dedupId })
 
   it('that was committed before is a duplicate and is not evaluated', async () => {
     const evaluated: string[] = []

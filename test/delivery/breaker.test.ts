@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { afterAnswer, afterFailure, isOpen } from '../../src/delivery/breaker.ts'
-import { gate } from '../../src/delivery/send-permit.ts'
+import { isOpen, onFailure, onSuccess } from '../../src/delivery/breaker.ts'
+import { sendPermit } from '../../src/delivery/send-permit.ts'
 import type { DestinationState } from '../../src/store/store.ts'
 import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
@@ -19,7 +19,7 @@ const fresh: DestinationState = {
   tokensAt: null,
 }
 const failed = (times: number, at = NOW) =>
-  Array.from({ length: times }).reduce<DestinationState>((state) => afterFailure(state, null, at), fresh)
+  Array.from({ length: times }).reduce<DestinationState>((state) => onFailure(state, null, at), fresh)
 
 describe('the breaker', () => {
   it.each([
@@ -34,25 +34,25 @@ describe('the breaker', () => {
   })
 
   it('lets one try alone once its hold is over', () => {
-    expect(gate(failed(5), null, NOW)).toMatchObject({ allow: 0, until: NOW + 1_000 })
-    expect(gate(failed(5), null, NOW + 1_000)).toMatchObject({ allow: 1, alone: true, probe: false })
+    expect(sendPermit(failed(5), null, NOW)).toMatchObject({ allow: 0, until: NOW + 1_000 })
+    expect(sendPermit(failed(5), null, NOW + 1_000)).toMatchObject({ allow: 1, alone: true, probe: false })
     const limit = { perMinute: 60, burst: 10 }
-    expect(gate({ ...failed(5), tokens: 0, tokensAt: NOW + 1_000 }, limit, NOW + 1_000)).toMatchObject({
+    expect(sendPermit({ ...failed(5), tokens: 0, tokensAt: NOW + 1_000 }, limit, NOW + 1_000)).toMatchObject({
       allow: 0,
     })
   })
 
   it('closes with the first answer', () => {
-    const closed = afterAnswer(failed(8))
+    const closed = onSuccess(failed(8))
     expect(closed).toMatchObject({ failures: 0, heldUntil: null })
-    expect(afterAnswer(closed)).toBe(closed)
+    expect(onSuccess(closed)).toBe(closed)
   })
 
   it('takes a wait that the provider ordered for no failure, and keeps it over answers', () => {
-    const held = afterFailure(failed(2), 30_000, NOW)
+    const held = onFailure(failed(2), 30_000, NOW)
     expect(held).toMatchObject({ failures: 2, heldUntil: NOW + 30_000 })
-    expect(afterFailure(held, 10_000, NOW).heldUntil).toBe(NOW + 30_000)
-    expect(afterAnswer(held)).toMatchObject({ failures: 0, heldUntil: NOW + 30_000 })
+    expect(onFailure(held, 10_000, NOW).heldUntil).toBe(NOW + 30_000)
+    expect(onSuccess(held)).toMatchObject({ failures: 0, heldUntil: NOW + 30_000 })
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { handOver } from '../../src/delivery/fallback-deliveries.ts'
+import { createFallbackDeliveries } from '../../src/delivery/fallback-deliveries.ts'
 import { deliveryId } from '../../src/model/alerts/alert.ts'
 import { destination, registry } from '../support/model.ts'
 
@@ -11,7 +11,7 @@ const declared = registry(
 
 describe('handOver', () => {
   it('goes to the enabled fallbacks but never back, under the key of that pair', () => {
-    expect(handOver(declared, lost, 'a is dead: 400', 5)).toEqual([
+    expect(createFallbackDeliveries(declared, lost, 'a is dead: 400', 5)).toEqual([
       {
         id: deliveryId('alert-1', 'uuid-b'),
         alertId: 'alert-1',
@@ -26,11 +26,16 @@ describe('handOver', () => {
 
   it('carries every alert of a digest', () => {
     const digest = { ...lost, alertIds: ['alert-1', 'alert-2'] }
-    expect(handOver(declared, digest, 'why', 5).map(({ alertId }) => alertId)).toEqual(['alert-1', 'alert-2'])
+    expect(createFallbackDeliveries(declared, digest, 'why', 5).map(({ alertId }) => alertId)).toEqual([
+      'alert-1',
+      'alert-2',
+    ])
   })
 
   it.each([
     ['was handed over itself', declared, { ...lost, reason: 'fallback: b is dead: 500' }],
     ['has no fallback', registry([destination('a')]), lost],
-  ])('goes nowhere when it %s', (_, to, what) => expect(handOver(to, what, 'why', 5)).toEqual([]))
+  ])('goes nowhere when it %s', (_, to, what) =>
+    expect(createFallbackDeliveries(to, what, 'why', 5)).toEqual([]),
+  )
 })

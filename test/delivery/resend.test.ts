@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { buildMessage } from '../../src/delivery/delivery-message.ts'
-import { markResent, resend } from '../../src/delivery/resend.ts'
+import { markAsResend, resend } from '../../src/delivery/resend.ts'
 import { deliveryId, notificationJson } from '../../src/model/alerts/alert.ts'
 import { openDeliveryRoom } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
@@ -11,10 +11,10 @@ import { until } from '../support/until.ts'
 it('keeps the alert whole, digits included, but for the prefix of its title', () => {
   const tricky = draft({ name: ',"title":"' })
   const frozen = notificationJson(tricky, 'a1', T0, 'https://example.com/,"title":"')
-  const marked = JSON.parse(markResent(frozen)) as Record<string, unknown>
+  const marked = JSON.parse(markAsResend(frozen)) as Record<string, unknown>
   const original = JSON.parse(frozen) as Record<string, unknown>
   expect(marked).toEqual({ ...original, title: `[Re-sent]: ${String(original.title)}` })
-  expect(markResent(frozen)).toContain('53.0')
+  expect(markAsResend(frozen)).toContain('53.0')
 })
 
 it('gives types the marked title', () => {

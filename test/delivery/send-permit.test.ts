@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gate, pause, pauseCreditMs, resume, takeTokens } from '../../src/delivery/send-permit.ts'
+import { pause, pauseCreditMs, resume, sendPermit, takeTokens } from '../../src/delivery/send-permit.ts'
 import type { DestinationState } from '../../src/store/store.ts'
 
 const fresh: DestinationState = {
@@ -33,7 +33,9 @@ describe('gate', () => {
       { allow: 2 },
     ],
     ['a pause whose probe is due', { ...paused, probeAt: NOW }, null, { allow: 1, probe: true }],
-  ])('%s', (_, state, rateLimit, expected) => expect(gate(state, rateLimit, NOW)).toMatchObject(expected))
+  ])('%s', (_, state, rateLimit, expected) =>
+    expect(sendPermit(state, rateLimit, NOW)).toMatchObject(expected),
+  )
 
   it('counts tokens taken from what had filled up since', () => {
     const taken = takeTokens({ ...fresh, tokens: 2, tokensAt: NOW - 1_000 }, limit, 3, NOW)

@@ -7,7 +7,7 @@ import {
   type HttpDestination,
 } from '../../src/destinations/_destination.ts'
 import { RetryableError } from '../../src/errors.ts'
-import { type HttpClient, silentLog } from '../../src/model/ports.ts'
+import { type HttpClient, nullLog } from '../../src/model/ports.ts'
 import { manualClock } from '../support/clock.ts'
 import { testMessage } from '../support/message.ts'
 import { destination } from '../support/model.ts'
@@ -45,7 +45,7 @@ function send(type: DestinationType, options = {}, environment = {}) {
     secrets: testSecrets(environment),
     http,
     clock: manualClock(),
-    log: silentLog,
+    log: nullLog,
     print: async () => {},
     projectRoot: '.',
     version: '1.2.3',

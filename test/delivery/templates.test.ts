@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
-import { templated } from '../../src/delivery/templates.ts'
+import { applyTemplates } from '../../src/delivery/templates.ts'
 import slack from '../../src/destinations/slack.ts'
 import webhook from '../../src/destinations/webhook.ts'
-import { type Template, templateFaults } from '../../src/model/project/template.ts'
+import { type Template, templateErrors } from '../../src/model/project/template.ts'
 import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
 import { messageOf, sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
@@ -11,7 +11,7 @@ import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
 const rendered = (template: Template, message = sampleMessage('soc')) =>
-  templated(message, {}, { template }).message
+  applyTemplates(message, {}, { template }).message
 
 describe('a template', () => {
   it.each([
@@ -25,7 +25,7 @@ describe('a template', () => {
     ],
     ['{{alertContext}}', '{"account":123456789012,"sourceIp":"198.51.100.7","mfaUsed":false}'],
   ])('%s', (body, expected) => {
-    expect(templateFaults(body)).toEqual([])
+    expect(templateErrors(body)).toEqual([])
     expect(rendered({ body }).body).toBe(expected)
   })
 
@@ -34,7 +34,7 @@ describe('a template', () => {
     const escapeField = (text: string) => text.replaceAll('<', '(')
     const template = { body: '<i>{{title}} {{{title}}}' }
     expect(rendered(template, message).body).toBe(`<i>New Alert: <b>&"' New Alert: <b>&"'`)
-    expect(templated(message, { escapeField }, { template }).message.body).toBe(
+    expect(applyTemplates(message, { escapeField }, { template }).message.body).toBe(
       `<i>New Alert: (b>&"' New Alert: <b>&"'`,
     )
   })
@@ -62,11 +62,11 @@ describe('a template', () => {
     ['{{.}}', ['.']],
     ['{{#alertContext.items}}{{anything}}{{/alertContext.items}}', []],
   ])('%s names what nobody has: %j', (template, names) => {
-    expect(templateFaults(template).map(({ name }) => name)).toEqual(names)
+    expect(templateErrors(template).map(({ name }) => name)).toEqual(names)
   })
 
   it.each(['{{> partial}}', '{{=<% %>=}}', '{{#tags}}', '{{title'])('%s is a fault', (template) => {
-    expect(templateFaults(template)).toHaveLength(1)
+    expect(templateErrors(template)).toHaveLength(1)
   })
 })
 

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { type Log, silentLog } from '../../src/model/ports.ts'
+import { type Log, nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, warmEngine } from '../support/engine-project.ts'
 
 const WORKS = `
@@ -18,7 +18,7 @@ let busy: ChildProcess[]
 let engine: Engine
 const told: object[] = []
 beforeAll(async () => {
-  const log: Log = { ...silentLog, warn: (fields) => told.push(fields), error: (fields) => told.push(fields) }
+  const log: Log = { ...nullLog, warn: (fields) => told.push(fields), error: (fields) => told.push(fields) }
   const detections = [
     rule('before', WORKS),
     rule('loops', LOOPS),

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { type Log, silentLog } from '../../src/model/ports.ts'
+import { type Log, nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, helper, rule, warmEngine } from '../support/engine-project.ts'
 
 const COMMON = helper('common', 'def words(): return ["a", "b"]')
@@ -65,7 +65,7 @@ def rule(event):
 
 describe('a detection that changes', () => {
   const said: [fields: object, message: string][] = []
-  const log: Log = { ...silentLog, error: (fields, message) => said.push([fields, message]) }
+  const log: Log = { ...nullLog, error: (fields, message) => said.push([fields, message]) }
   let engine: Engine
   beforeAll(async () => {
     const ours = rule('ours', OURS, { logTypes: CHANGES.map(([name]) => name) })
@@ -105,7 +105,7 @@ def rule(event):
     return False
 `
     const said: [fields: object, message: string][] = []
-    const log: Log = { ...silentLog, error: (fields, message) => said.push([fields, message]) }
+    const log: Log = { ...nullLog, error: (fields, message) => said.push([fields, message]) }
     const project = engineProject({
       detections: [
         rule('changes', source),
@@ -143,7 +143,7 @@ def rule(event):
   const REPLACES = 'import common\ndef rule(event):\n    common.words.__code__ = (lambda: []).__code__'
   const EARLY = 'from panther_core import PantherEvent\nPantherEvent.get = None\ndef rule(event): return True'
   const said: [fields: object, message: string][] = []
-  const log: Log = { ...silentLog, warn: (fields, message) => said.push([fields, message]) }
+  const log: Log = { ...nullLog, warn: (fields, message) => said.push([fields, message]) }
   let engine: Engine
   beforeAll(async () => {
     const project = engineProject({
@@ -196,7 +196,7 @@ describe('a test case that changes what all share', () => {
       purpose: 'test',
       workers: 1,
       warm: warmEngine(),
-      log: silentLog,
+      log: nullLog,
     })
     const calls = ['bad', 'ours'].map((detection) => ({ detection, entry: '{"bad": "yes"}', mocks: '[]' }))
     const [first, second] = await engine.test(calls)

@@ -2,17 +2,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chunks } from '../../src/engine/pool/chunks.ts'
-import { Containment } from '../../src/engine/pool/fault-isolation.ts'
-import { LOOK_EVERY_MS, Watchdog } from '../../src/engine/pool/watchdog.ts'
-import type { Done, Ended } from '../../src/engine/pool/worker-handle.ts'
+import { FaultIsolation } from '../../src/engine/pool/fault-isolation.ts'
+import { POLL_INTERVAL_MS, Watchdog } from '../../src/engine/pool/watchdog.ts'
+import type { Done, WorkerTermination } from '../../src/engine/pool/worker-handle.ts'
 import type { DetectionBody, Job } from '../../src/engine/protocol/messages.ts'
 import { classify } from '../../src/engine/worker/classify-event.ts'
-import { refusal } from '../../src/engine/worker/event-limits.ts'
-import { takeIn } from '../../src/engine/worker/parse-event.ts'
+import { checkLimits } from '../../src/engine/worker/event-limits.ts'
+import { parseEvent } from '../../src/engine/worker/parse-event.ts'
 import { createSelection } from '../../src/engine/worker/select-detections.ts'
 import type { Envelope } from '../../src/model/events/event.ts'
 import { formatEventTime, parseEventTime, readEventTime } from '../../src/model/events/event-time.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { type ClassificationMatcher, DEFAULT_SETTINGS } from '../../src/model/project/settings.ts'
 import { envelope } from '../support/engine-project.ts'
 
@@ -34,7 +34,7 @@ describe('framing guard', () => {
     ['', null],
     [' '.repeat(1_001), 'larger than 1000 bytes'],
   ])('%s', (raw, reason) => {
-    expect(refusal(raw, limits)).toBe(reason)
+    expect(checkLimits(raw, limits)).toBe(reason)
   })
 })
 
@@ -71,7 +71,7 @@ describe('a record that is a container', () => {
     [{ messageType: 'DATA_MESSAGE', logEvents: [] }, 'unwrap=logEvents.message '],
     [{ Type: 'Notification', TopicArn: 'a', Message: '{"Records":[]}' }, 'unwrap=Message '],
   ])('is accepted with a notice that names the option: %j', (record, option) => {
-    const taken = takeIn({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
+    const taken = parseEvent({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
     expect(taken).toMatchObject({ status: 'accepted', notices: [{ code: 'container' }] })
     expect(taken).toMatchObject({ notices: [{ message: expect.stringContaining(option) as unknown }] })
   })
@@ -82,7 +82,7 @@ describe('a record that is a container', () => {
     { Type: 'Notification', Message: 'the disk is full' },
     { logEvents: [] },
   ])('is not every record with such a key: %j', (record) => {
-    const taken = takeIn({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
+    const taken = parseEvent({ ...envelope({}, { type: 'A' }), raw: JSON.stringify(record) }, rules)
     expect(taken).not.toHaveProperty('notices')
   })
 })
@@ -188,7 +188,7 @@ describe('event time', () => {
       selection: createSelection([], new Map(), []),
       clockMode: 'acceptance',
     } as const
-    const taken = takeIn(envelope(record, more), rules)
+    const taken = parseEvent(envelope(record, more), rules)
     expect(taken).toMatchObject({ status: 'accepted', event: { happenedAt: null } })
     expect(taken).toMatchObject({ notices: [{ code: 'unreadable-time', message }] })
     expect(taken).not.toHaveProperty('fields.p_event_time')
@@ -200,13 +200,13 @@ describe('event time', () => {
       selection: createSelection([], new Map(), []),
       clockMode: 'acceptance',
     } as const
-    const exact = takeIn(
+    const exact = parseEvent(
       { ...envelope({}, { timeField: 'a.t' }), raw: '{"p_log_type":"A","a":{"t":1767323045123456789}}' },
       rules,
     )
     expect(exact).toMatchObject({ fields: { p_event_time: '2026-01-02 03:04:05.123456789' } })
     for (const record of [{}, { t: null }, { t: '' }]) {
-      expect(takeIn(envelope(record, { timeField: 't' }), rules)).not.toHaveProperty('notices')
+      expect(parseEvent(envelope(record, { timeField: 't' }), rules)).not.toHaveProperty('notices')
     }
   })
 
@@ -220,8 +220,8 @@ describe('event time', () => {
     ['event', at],
   ] as const)('clock of %s', (clockMode, expected) => {
     const rules = { settings: DEFAULT_SETTINGS, selection: createSelection([], new Map(), []), clockMode }
-    const own = takeIn(envelope({ p_event_time: '2026-01-02 03:04:05.678' }), rules)
-    const named = takeIn(envelope({ a: { at } }, { timeField: 'a.at' }), rules)
+    const own = parseEvent(envelope({ p_event_time: '2026-01-02 03:04:05.678' }), rules)
+    const named = parseEvent(envelope({ a: { at } }, { timeField: 'a.at' }), rules)
     expect([own, named]).toMatchObject([{ event: { at: expected } }, { event: { at: expected } }])
   })
 })
@@ -252,7 +252,7 @@ describe('the watchdog', () => {
     during: 'run' | 'load' = 'run',
   ) => {
     const watchdog = new Watchdog(1_000, during)
-    for (let now = 0; now <= forMs; now += LOOK_EVERY_MS) {
+    for (let now = 0; now <= forMs; now += POLL_INTERVAL_MS) {
       if (watchdog.stalled(mark, now, coreTimeAt(now))) return now
     }
     return null
@@ -277,7 +277,7 @@ describe('the watchdog', () => {
 
   it('gives an item its whole budget, also one above what is usual outside', () => {
     const watchdog = new Watchdog(30_000)
-    const looks = Array.from({ length: 611 }, (_, n) => n * LOOK_EVERY_MS)
+    const looks = Array.from({ length: 611 }, (_, n) => n * POLL_INTERVAL_MS)
     expect(looks.find((now) => watchdog.stalled(running(1), now, now))).toBeUndefined()
     expect(watchdog.stalled(running(1), 30_550, 30_550)).toBe(true)
   })
@@ -297,7 +297,7 @@ describe('the watchdog', () => {
   it('never judges a mark that moves', () => {
     const watchdog = new Watchdog(1_000)
     const looks = Array.from({ length: 1_000 }, (_, n) =>
-      watchdog.stalled(running(n >> 4), n * LOOK_EVERY_MS, null),
+      watchdog.stalled(running(n >> 4), n * POLL_INTERVAL_MS, null),
     )
     expect(looks).not.toContain(true)
   })
@@ -317,7 +317,7 @@ describe('a crash outside of any detection', () => {
   const outside = { serial: 1, body: -1, item: 0, function: 0, isExact: true }
   /** A worker that ends on every batch with a poisoned event in it. */
   const runs: number[] = []
-  const run = async ({ work }: Job): Promise<Done | Ended> => {
+  const run = async ({ work }: Job): Promise<Done | WorkerTermination> => {
     runs.push(work.items.length)
     const events = work.items as Envelope[]
     if (events.some(({ raw }) => raw === 'poison')) {
@@ -326,7 +326,7 @@ describe('a crash outside of any detection', () => {
     const outcomes = events.map(({ raw }) => ({ status: 'unclassified' as const, reason: raw }))
     return { kind: 'done', outcomes, printed: [], changedValues: [] }
   }
-  const containment = new Containment({ run, bodies: [], limits: DEFAULT_SETTINGS.limits, log: silentLog })
+  const containment = new FaultIsolation({ run, bodies: [], limits: DEFAULT_SETTINGS.limits, log: nullLog })
 
   it('bisects the batch: only the guilty events are rejected, and order holds', async () => {
     const raws = ['a', 'b', 'poison', 'c', 'd', 'e', 'poison']
@@ -349,7 +349,11 @@ describe('a body that is about to be quarantined for where a worker ended', () =
   const limits = { ...DEFAULT_SETTINGS.limits, quarantineAfter: 1 }
   const at = (body: number) => ({ serial: 1, body, item: 0, function: 0, isExact: true })
   /** The first body makes the second one end its worker, which is seen where the check comes after each. */
-  const run = async ({ work, watched, quarantined }: Job): Promise<Done | Ended> => {
+  const run = async ({
+    work,
+    checkIntegrity: watched,
+    quarantined,
+  }: Job): Promise<Done | WorkerTermination> => {
     if (quarantined.includes(0)) {
       const outcomes = work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
       return { kind: 'done', outcomes, printed: [], changedValues: [] }
@@ -362,12 +366,12 @@ describe('a body that is about to be quarantined for where a worker ended', () =
     'is not, where another body has changed what all share (%s)',
     async (ending) => {
       const said: object[] = []
-      const log = { ...silentLog, error: (fields: object) => said.push(fields) }
+      const log = { ...nullLog, error: (fields: object) => said.push(fields) }
       const ends = async (job: Job) => {
         const end = await run(job)
         return end.kind === 'ended' && end.ending === 'crash' ? { ...end, ending } : end
       }
-      const containment = new Containment({ run: ends, bodies, limits, log })
+      const containment = new FaultIsolation({ run: ends, bodies, limits, log })
       await containment.run({ kind: 'evaluate', items: [envelope('a')] })
       expect(said).toEqual([{ detection: 'changes', endings: 1 }])
     },
@@ -378,9 +382,9 @@ describe('a worker that ended nobody knows at which event', () => {
   const [guilty, after] = [1, 2]
   const jobs: Job[] = []
   /** Hangs at one event; the mark has gone on from it unless the body is marked singly. */
-  const run = async (job: Job): Promise<Done | Ended> => {
+  const run = async (job: Job): Promise<Done | WorkerTermination> => {
     jobs.push(job)
-    const isExact = job.singly.includes(0)
+    const isExact = job.markEachItem.includes(0)
     const item = isExact ? guilty : after
     if (job.skips.some((skip) => skip.item === guilty)) {
       const outcomes = job.work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
@@ -394,23 +398,23 @@ describe('a worker that ended nobody knows at which event', () => {
     }
   }
   const body = { kind: 'detection', id: 'hangs', path: 'hangs.py', source: '' } as DetectionBody
-  const containment = new Containment({
+  const containment = new FaultIsolation({
     run,
     bodies: [body],
     limits: DEFAULT_SETTINGS.limits,
-    log: silentLog,
+    log: nullLog,
   })
   const items = ['a', 'b', 'c'].map((raw) => envelope(raw))
 
   it('runs again with exact marks, and only the event that is sure is skipped', async () => {
     await containment.run({ kind: 'evaluate', items })
-    expect(jobs.map(({ singly }) => singly)).toEqual([[], [0], [0]])
+    expect(jobs.map(({ markEachItem: singly }) => singly)).toEqual([[], [0], [0]])
     expect(jobs.at(-1)!.skips).toMatchObject([{ body: 0, item: guilty, function: 0 }])
   })
 
   it('keeps to exact marks from then on', async () => {
     jobs.length = 0
     await containment.run({ kind: 'evaluate', items })
-    expect(jobs.map(({ singly }) => singly)).toEqual([[0], [0]])
+    expect(jobs.map(({ markEachItem: singly }) => singly)).toEqual([[0], [0]])
   })
 })

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { type Log, silentLog } from '../../src/model/ports.ts'
+import { type Log, nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
 
 const LEVELS = 200_000
@@ -61,7 +61,7 @@ def title(event):
 
 const logged: object[] = []
 const log = {
-  ...silentLog,
+  ...nullLog,
   warn: (fields: object) => logged.push(fields),
   error: (fields: object) => logged.push(fields),
 } as Log

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import {
   dataModel,
   engineProject,
@@ -155,7 +155,7 @@ const log = (type: string, raw: unknown = {}) => envelope(raw, { type })
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await createEngine({ project, purpose: 'run', workers: 2, log: silentLog, warm: warmEngine() })
+  engine = await createEngine({ project, purpose: 'run', workers: 2, log: nullLog, warm: warmEngine() })
 })
 afterAll(() => engine.close())
 

@@ -7,7 +7,7 @@ import {
   openPlaces,
   type ReturnFacts,
 } from '../../src/model/events/facts.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { openProject, startEngine } from '../../src/workspace/open-project.ts'
 
 const DECIDING: readonly DecidingFunction[] = ['title', 'dedup', 'severity', 'destinations']
@@ -21,8 +21,8 @@ function unforetold(returns: ReturnFacts, output: string | readonly string[] | n
 }
 
 it('the detections of this repository return nothing that was not foretold', async () => {
-  const project = await openProject({ root: join(import.meta.dirname, '../..'), log: silentLog })
-  const engine = await startEngine(project, 'test', silentLog)
+  const project = await openProject({ root: join(import.meta.dirname, '../..'), log: nullLog })
+  const engine = await startEngine(project, 'test', nullLog)
   try {
     const cases = [...project.detections.values()].flatMap(({ id, tests }) =>
       // A mock replaces what the text says.

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import { helpersOf, literalsOf, type ProjectFacts } from '../../src/model/events/facts.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import {
   dataModel,
   type EngineProject,
@@ -26,7 +26,7 @@ async function factsOf(project: EngineProject, imageCache?: string): Promise<Pro
     purpose: 'test',
     workers: 1,
     ...(imageCache === undefined ? { warm: warmEngine() } : { imageCache }),
-    log: silentLog,
+    log: nullLog,
   })
   await engine.close()
   return engine.facts

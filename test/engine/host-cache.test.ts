@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { DetectionCache } from '../../src/model/events/detection-cache.ts'
 import type { Engine, EvaluatedEvent } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
 import { openStore } from '../../src/store/open.ts'
 import { manualClock } from '../support/clock.ts'
@@ -38,7 +38,7 @@ async function evaluated(
     workers: 2,
     warm: warmEngine(),
     cache: new CacheLedger(store, () => clock.now()),
-    log: silentLog,
+    log: nullLog,
   })
   try {
     return await engine.evaluate(events.map((raw, seq) => envelope(raw, { seq, place: `line ${seq}` })))
@@ -103,7 +103,7 @@ describe('an answer', () => {
       workers: 1,
       warm: warmEngine(),
       cache: { ask: (question) => (answers[question.detection] ?? ready)(question) },
-      log: silentLog,
+      log: nullLog,
     })
   })
   afterAll(() => engine.close())
@@ -179,7 +179,7 @@ describe('a question', () => {
       workers: 1,
       warm: warmEngine(),
       cache,
-      log: silentLog,
+      log: nullLog,
     })
   })
   afterAll(() => engine.close())

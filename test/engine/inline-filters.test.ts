@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, rule, told, warmEngine } from '../support/engine-project.ts'
 import { readExpression } from '../support/expressions.ts'
 
@@ -96,7 +96,7 @@ const raising = rule('raising', 'def rule(event): raise ValueError(event["user"]
 let engine: Engine
 beforeAll(async () => {
   const project = engineProject({ detections: [...filtered, raising] })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, warm: warmEngine(), log: silentLog })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, warm: warmEngine(), log: nullLog })
 })
 afterAll(() => engine.close())
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, helper, rule, warmEngine } from '../support/engine-project.ts'
 
 const BRANCHING = `"""What it is for."""
@@ -44,7 +44,7 @@ beforeAll(async () => {
     project: engineProject({ detections, helpers: [helper('geo', 'def locate(event):\n    return "a"')] }),
     purpose: 'test',
     workers: 1,
-    log: silentLog,
+    log: nullLog,
     warm: warmEngine(),
   })
 })

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { PYTHON_VERSION } from '../../src/packages/wheel.ts'
 import { type Files, folderWith } from '../packages/_wheels.ts'
@@ -30,7 +30,7 @@ function startBeside(project: EngineProject, folders: readonly Files[]): Promise
     purpose: 'test',
     workers: 1,
     warm: warmEngine(),
-    log: silentLog,
+    log: nullLog,
   })
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPath, readTemplate } from '../../src/config/detections/key-specifiers.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
 import type { Key, SimpleDetection, Template } from '../../src/model/project/match-expression.ts'
 import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
@@ -74,7 +74,7 @@ beforeAll(async () => {
       }),
     ],
   })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, warm: warmEngine(), log: silentLog })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, warm: warmEngine(), log: nullLog })
 })
 afterAll(() => engine.close())
 

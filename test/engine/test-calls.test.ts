@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { dataModel, engineProject, helper, policy, rule, warmEngine } from '../support/engine-project.ts'
 
 const MOCKED = `
@@ -63,7 +63,7 @@ beforeAll(async () => {
     }),
     purpose: 'test',
     workers: 2,
-    log: silentLog,
+    log: nullLog,
     warm: warmEngine(),
   })
 })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { FunctionError } from '../../src/model/alerts/finding.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
 import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
 
@@ -35,7 +35,7 @@ const SLOW = '\n    end = time.time() + 0.04\n    while time.time() < end: pass\
 /** What ends beside them has next to nothing to do, so that it stays far below these limits on any core. */
 const start = (detections: Detection[], workers: number, limits: { timeMs: number }) => {
   const project = engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...limits } } })
-  return createEngine({ project, purpose: 'run', workers, log: silentLog, warm: warmEngine() })
+  return createEngine({ project, purpose: 'run', workers, log: nullLog, warm: warmEngine() })
 }
 const good = (id: string) => rule(id, 'def rule(event): return True')
 

@@ -5,7 +5,7 @@ import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
-import type { Admitted } from '../../src/pipeline/planner.ts'
+import type { AdmitResult } from '../../src/pipeline/planner.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
@@ -27,7 +27,7 @@ const soc = registry(
 async function house(detections: Detection[] = [detection()], declared = soc) {
   const store = await openStore('memory:', { clock: manualClock(T0), projectRoot: '.' })
   open.push(store)
-  const told: Admitted[] = []
+  const told: AdmitResult[] = []
   const present = { project: project(detections, declared) as Project }
   const pipeline = createPipeline({
     store,
@@ -74,7 +74,7 @@ const hit = (title: string, more: FunctionResults = {}): FunctionResults => ({
   title: { output: title },
   ...more,
 })
-const did = (told: readonly Admitted[]) => told.map((each) => each.did)
+const did = (told: readonly AdmitResult[]) => told.map((each) => each.action)
 
 describe('a match', () => {
   it('becomes an alert with its deliveries, a signal and the cursor, in one commit', async () => {
@@ -132,7 +132,7 @@ describe('errors', () => {
   it('are alerts of their own beside the match', async () => {
     const { pipeline, told } = await house()
     await pipeline.admit({ events: [event(hit('T', { severity: failure() }))], cursor: null })
-    expect(told.map((each) => (each.did === 'created' ? each.alert.kind : each.did))).toEqual([
+    expect(told.map((each) => (each.action === 'created' ? each.alert.kind : each.action))).toEqual([
       'RULE',
       'RULE_ERROR',
     ])

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, warmEngine } from '../support/engine-project.ts'
 import { DESTINATIONS, SEVERITY } from './truth-table.ts'
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
     project: engineProject({ detections: bodies }),
     purpose: 'run',
     workers: 1,
-    log: silentLog,
+    log: nullLog,
     warm: warmEngine(),
   })
   const [event] = await engine.evaluate([envelope({})])

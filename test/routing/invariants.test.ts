@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ALERT_KINDS, alertGroup } from '../../src/model/alerts/alert-kind.ts'
-import type { DestinationsSaid, Route, RouteRequest } from '../../src/model/alerts/route.ts'
+import type { DestinationsResult, Route, RouteRequest } from '../../src/model/alerts/route.ts'
 import { SEVERITIES } from '../../src/model/alerts/severity.ts'
 import type { Destination, Registry } from '../../src/model/project/destination.ts'
 import { resolve } from '../../src/routing/resolve-route.ts'
@@ -40,11 +40,11 @@ function destinationCalled(name: string): fc.Arbitrary<Destination> {
 const someNames = fc.array(fc.constantFrom(...NAMES, ...Object.values(IDS), 'gone', 'SKIP'), {
   maxLength: 12,
 })
-const said: fc.Arbitrary<DestinationsSaid> = fc.oneof(
-  fc.constant<DestinationsSaid>({ said: 'absent' }),
-  fc.constant<DestinationsSaid>({ said: 'none' }),
-  fc.constant<DestinationsSaid>({ said: 'error', message: 'KeyError' }),
-  someNames.map((names): DestinationsSaid => ({ said: 'list', names })),
+const said: fc.Arbitrary<DestinationsResult> = fc.oneof(
+  fc.constant<DestinationsResult>({ said: 'absent' }),
+  fc.constant<DestinationsResult>({ said: 'none' }),
+  fc.constant<DestinationsResult>({ said: 'error', message: 'KeyError' }),
+  someNames.map((names): DestinationsResult => ({ said: 'list', names })),
 )
 const asked: fc.Arbitrary<RouteRequest> = fc.record({
   kind: fc.constantFrom(...ALERT_KINDS),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AlertKind } from '../../src/model/alerts/alert-kind.ts'
-import type { DestinationsSaid, Route, RouteRequest } from '../../src/model/alerts/route.ts'
+import type { DestinationsResult, Route, RouteRequest } from '../../src/model/alerts/route.ts'
 import type { NoRegistry, Registry } from '../../src/model/project/destination.ts'
 import { resolve } from '../../src/routing/resolve-route.ts'
 import { destination, registry } from '../support/model.ts'
@@ -22,7 +22,7 @@ const house = registry(
 )
 const noFallback = registry(house.destinations)
 
-const list = (...names: string[]): DestinationsSaid => ({ said: 'list', names })
+const list = (...names: string[]): DestinationsResult => ({ said: 'list', names })
 const static_ = (value: RouteRequest['severity']['value']) => ({ value, source: 'static' as const })
 const generated = (value: RouteRequest['severity']['value']) => ({ value, source: 'generated' as const })
 

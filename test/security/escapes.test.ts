@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 import { ATTEMPTS, type Attempt } from './attempts.ts'
@@ -91,7 +91,7 @@ async function evaluateAll(
     purpose: 'run',
     workers: 2,
     imageCache: seededCache(join(world.folder, `cache-${moment}`)),
-    log: silentLog,
+    log: nullLog,
   })
   try {
     const asked = made.map(idOf)

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import { LOOK_EVERY_MS, Watchdog } from '../../src/engine/pool/watchdog.ts'
+import { POLL_INTERVAL_MS, Watchdog } from '../../src/engine/pool/watchdog.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, rule, told } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 
@@ -23,7 +23,7 @@ const start = (detections: Parameters<typeof engineProject>[0]['detections'], li
     purpose: 'run',
     workers: 1,
     imageCache,
-    log: silentLog,
+    log: nullLog,
   })
 
 let engine: Engine
@@ -155,7 +155,7 @@ def rule(event):
     return True
 def title(event): return TEXT
 def destinations(event): return [TEXT]
-def alert_context(event): return {TEXT: TEXT}
+def alert_context(event): return {TEXT}
 `,
         { logTypes: [`says-${at}`] },
       ),
@@ -202,11 +202,11 @@ describe('a mark that never stands still', () => {
     const looks = Array.from({ length: 15_000 }, (_, at) =>
       watchdog.stalled(
         { serial: at, body: 0, item: at, function: 0, isExact: true },
-        at * LOOK_EVERY_MS,
+        at * POLL_INTERVAL_MS,
         null,
       ),
     )
-    expect(looks.indexOf(true) * LOOK_EVERY_MS).toBeGreaterThan(60_000)
+    expect(looks.indexOf(true) * POLL_INTERVAL_MS).toBeGreaterThan(60_000)
     expect(looks.at(-1)).toBe(true)
   })
 })

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, IMAGES, rule } from '../support/engine-project.ts'
 
 /** Python expression -> what it is on every host. */
@@ -40,7 +40,7 @@ def alert_context(event): return {"got": DETAILS[event["at"]]()}
     purpose: 'run',
     workers: 1,
     imageCache: IMAGES,
-    log: silentLog,
+    log: nullLog,
   })
 })
 afterAll(async () => {

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { snapshotFolder } from '../../src/config/files/environment.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { openImageCache } from '../../src/engine/snapshot/snapshot-cache.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import type { Detection, Helper } from '../../src/model/project/detection.ts'
 import type { TrustRule } from '../../src/model/project/trust-group.ts'
 import { readPackages } from '../../src/packages/read.ts'
@@ -52,7 +52,7 @@ async function contextOf(
     purpose: 'run',
     workers: 1,
     imageCache,
-    log: silentLog,
+    log: nullLog,
   })
   try {
     const [event] = await engine.evaluate([envelope({})])
@@ -247,7 +247,7 @@ def rule(event): return False
       purpose: 'run',
       workers: 1,
       imageCache: where,
-      log: silentLog,
+      log: nullLog,
     })
     try {
       const [event] = await engine.evaluate([envelope({ bad: true })])

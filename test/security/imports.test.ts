@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { importRule } from '../../src/engine/runtime/import-allowlist.ts'
 import { importedNames } from '../../src/engine/runtime/pyodide.ts'
-import { compileInterpreter, IMAGE_BYTES } from '../../src/engine/runtime/wasm-module.ts'
+import { compileInterpreter, SNAPSHOT_BYTES } from '../../src/engine/runtime/wasm-module.ts'
 
 const { version } = createRequire(import.meta.url)('pyodide/package.json') as { version: string }
 const known = readFileSync(join(import.meta.dirname, `imports-${version}.txt`), 'utf8')
@@ -18,7 +18,7 @@ const isAllowed = (name: string) => importRule(name).rule === 'allow'
 
 describe('the imports of the interpreter', () => {
   it('are those that are known', async () => {
-    const { module } = await compileInterpreter(IMAGE_BYTES)
+    const { module } = await compileInterpreter(SNAPSHOT_BYTES)
     expect([...(await importedNames(module))].sort()).toEqual(known)
   })
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { engineProject, envelope, findingsOf, rule } from '../support/engine-project.ts'
@@ -89,7 +89,7 @@ async function said(detections: readonly Detection[], trust: typeof APART, image
     purpose: 'run',
     workers: 1,
     imageCache,
-    log: silentLog,
+    log: nullLog,
   })
   try {
     expect(engine.problems).toEqual([])

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, helper, rule } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 
@@ -84,7 +84,7 @@ async function said(attempt: Attempt, trust: Parameters<typeof engineProject>[0]
     purpose: 'run',
     workers: 1,
     imageCache,
-    log: silentLog,
+    log: nullLog,
   })
   try {
     const results = []
@@ -124,7 +124,7 @@ describe('a helper of another group', () => {
       purpose: 'run',
       workers: 1,
       imageCache,
-      log: silentLog,
+      log: nullLog,
     })
     expect(engine.problems).toMatchObject([{ id: 'curious', error: { type: 'ModuleNotFoundError' } }])
     await engine.close()

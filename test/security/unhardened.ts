@@ -26,7 +26,7 @@ for (const { name, source } of bodies) {
   try {
     const bodies = bodiesOf(engineProject({ detections: [rule(name, source)] }), 'test')
     call('load', withDetails(loadRequest({ ...LOAD, bodies }), { codes: [null], startDependent: null }))
-    got = call('evaluate', evaluationRequest([EVENT], { skips: [], singly: [] }))
+    got = call('evaluate', evaluationRequest([EVENT], { skips: [], markEachItem: [] }))
   } catch (error) {
     // It ended the interpreter, or broke the driver: the next one gets another.
     got = String(error)

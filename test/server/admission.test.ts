@@ -5,35 +5,35 @@ import { Admission } from '../../src/server/admission.ts'
 describe('admission', () => {
   it('keeps a share for other clients, of requests and of bytes', () => {
     const requests = new Admission({ requests: 8, bytes: 1_000 })
-    for (let n = 0; n < 6; n++) expect(requests.enter('flood', 1)).not.toBeNull()
-    expect(requests.enter('flood', 1)).toBeNull()
-    expect(requests.enter('other', 1)).not.toBeNull()
+    for (let n = 0; n < 6; n++) expect(requests.tryAcquire('flood', 1)).not.toBeNull()
+    expect(requests.tryAcquire('flood', 1)).toBeNull()
+    expect(requests.tryAcquire('other', 1)).not.toBeNull()
     const bytes = new Admission({ requests: 100, bytes: 1_000 })
-    expect(bytes.enter('flood', 751)).toBeNull()
-    expect(bytes.enter('flood', 750)).not.toBeNull()
-    expect(bytes.enter('flood', 1)).toBeNull()
-    expect(bytes.enter('other', 250)).not.toBeNull()
-    expect(bytes.enter('third', 1)).toBeNull()
+    expect(bytes.tryAcquire('flood', 751)).toBeNull()
+    expect(bytes.tryAcquire('flood', 750)).not.toBeNull()
+    expect(bytes.tryAcquire('flood', 1)).toBeNull()
+    expect(bytes.tryAcquire('other', 250)).not.toBeNull()
+    expect(bytes.tryAcquire('third', 1)).toBeNull()
   })
 
   it('takes a place back once', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
-    const place = admission.enter('a', 75)!
-    expect(admission.enter('a', 1)).toBeNull()
+    const place = admission.tryAcquire('a', 75)!
+    expect(admission.tryAcquire('a', 1)).toBeNull()
     place.leave()
     place.leave()
-    expect(admission.enter('a', 75)).not.toBeNull()
-    expect(admission.enter('b', 26)).toBeNull()
+    expect(admission.tryAcquire('a', 75)).not.toBeNull()
+    expect(admission.tryAcquire('b', 26)).toBeNull()
   })
 
   it('lets a request grow while there is room, and takes all of it back', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
-    const place = admission.enter('a', 10)!
+    const place = admission.tryAcquire('a', 10)!
     expect(place.grow(5)).toBe(true)
     expect(place.grow(75)).toBe(true)
     expect(place.grow(76)).toBe(false)
-    expect(admission.enter('b', 26)).toBeNull()
+    expect(admission.tryAcquire('b', 26)).toBeNull()
     place.leave()
-    expect(admission.enter('b', 75)).not.toBeNull()
+    expect(admission.tryAcquire('b', 75)).not.toBeNull()
   })
 })

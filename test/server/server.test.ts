@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { OutboundResponse, PostEndpoint } from '../../src/model/ports.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { createServer, type Server, type ServerOptions } from '../../src/server/server.ts'
 import { until } from '../support/until.ts'
@@ -15,7 +15,7 @@ const LOCAL = { host: '127.0.0.1', port: 0 }
 
 function serve(options: Partial<ServerOptions> = {}): Server {
   const server = createServer({
-    log: silentLog,
+    log: nullLog,
     metrics: createMetrics(),
     ready: () => ({ ok: true, reasons: [] }),
     bodyBytes: 1000,

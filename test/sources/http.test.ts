@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type PostEndpoint, silentLog } from '../../src/model/ports.ts'
+import { nullLog, type PostEndpoint } from '../../src/model/ports.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { createServer } from '../../src/server/server.ts'
 import type { SourceContext } from '../../src/sources/_source.ts'
@@ -20,7 +20,7 @@ afterEach(async () => {
 /** The source behind a real server on a free port. */
 async function start(context: SourceContext, query = '') {
   const server = createServer({
-    log: silentLog,
+    log: nullLog,
     metrics: createMetrics(),
     ready: () => ({ ok: true, reasons: [] }),
     bodyBytes: context.limits.bodyBytes,

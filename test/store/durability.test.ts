@@ -74,7 +74,7 @@ describe('a store whose files are moved while it is open', () => {
   ])('refuses every write once it %s, and says so once', async (_title, move, reason) => {
     const losses: string[] = []
     const store = await open({ onLost: (each) => losses.push(each) })
-    await store.hold('test')
+    await store.acquireInstanceLock('test')
     expect(await commit(store, '1')).toBe('ok')
     move()
     await expect(commit(store, '2')).rejects.toThrow(reason)
@@ -151,7 +151,7 @@ describe('a store on disk', () => {
 
   it('takes short writes beside the daemon that holds it', async () => {
     const daemon = await open()
-    await daemon.hold('signalbox run')
+    await daemon.acquireInstanceLock('signalbox run')
     const command = await open()
     await daemon.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), expecting())
     await command.reconcile({ knownKeys: [], renames: [] })
@@ -198,15 +198,15 @@ describe('a clock that is ahead', () => {
 describe('the daemon’s place', () => {
   it('is one: the second is told who has it, until that one leaves', async () => {
     const first = await open()
-    await first.hold('signalbox run')
-    await first.hold('signalbox run')
+    await first.acquireInstanceLock('signalbox run')
+    await first.acquireInstanceLock('signalbox run')
     const second = await open()
-    const error = await second.hold('signalbox run').catch((thrown: unknown) => thrown)
+    const error = await second.acquireInstanceLock('signalbox run').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UserError)
     expect(String(error)).toContain(`signalbox run, process ${process.pid} on `)
     expect(String(error)).toContain('since 2026-01-01T00:00:00.000Z')
     await first.close()
-    await second.hold('another')
+    await second.acquireInstanceLock('another')
   })
 
   it('brings what a dead predecessor had claimed in reach at once', async () => {
@@ -217,7 +217,7 @@ describe('the daemon’s place', () => {
     const next = await open()
     const claim = () => next.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
     expect(await claim()).toEqual([])
-    await next.hold('signalbox run')
+    await next.acquireInstanceLock('signalbox run')
     expect(await claim()).toHaveLength(1)
   })
 
@@ -225,7 +225,7 @@ describe('the daemon’s place', () => {
     for (const _ of [1, 2]) {
       const store = await openStore('memory:', { clock, projectRoot: root })
       opened.push(store)
-      await store.hold('signalbox run')
+      await store.acquireInstanceLock('signalbox run')
     }
   })
 })
@@ -239,7 +239,7 @@ describe('kill -9', () => {
       acknowledged.push(...numbers)
     }
     const store = await open()
-    await store.hold('the survivor')
+    await store.acquireInstanceLock('the survivor')
     const last = Number(await store.cursor('writer'))
     const kept = (await store.signals({ limit: 10_000 })).map((row) => Number(row.rowId))
     expect(kept).toEqual(Array.from({ length: last }, (_, i) => i + 1))
@@ -251,7 +251,9 @@ describe('kill -9', () => {
     const child = spawn(process.execPath, [WRITER, URL, root], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(child.stdout!, 'data')
     const store = await open({ readOnly: true })
-    await expect(store.hold('signalbox run')).rejects.toThrow(`store-writer, process ${child.pid} on`)
+    await expect(store.acquireInstanceLock('signalbox run')).rejects.toThrow(
+      `store-writer, process ${child.pid} on`,
+    )
     await killAfter(child, 1)
   })
 })

@@ -1,5 +1,5 @@
 /** Signals in a real store, a rule that looks at them, and the alerts that come of it. */
-import { beginCursor, type CorrelatePorts, correlate } from '../../src/daemon/correlation-pass.ts'
+import { type CorrelatePorts, correlate, initializeCursor } from '../../src/daemon/correlation-pass.ts'
 import type { Correlation, CorrelationStep } from '../../src/model/project/correlation-definition.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -53,7 +53,7 @@ export async function correlationHouse(correlation: Correlation) {
   }
   const signalFields = [{ name: 'p_alert_context.match', key: ['p_alert_context', 'match'] }]
   const rule = { id: 'AB', correlation, signalFields }
-  await beginCursor(rule, start, ports)
+  await initializeCursor(rule, start, ports)
   let rows = 0
 
   return {

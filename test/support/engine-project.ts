@@ -1,6 +1,6 @@
 /** A small project for the engine, built in code, and the envelopes and calls to put into it. */
 import { processEnvironment, snapshotFolder } from '../../src/config/files/environment.ts'
-import { WarmEngine } from '../../src/engine/pool/prewarmed-worker.ts'
+import { PrewarmedWorker } from '../../src/engine/pool/prewarmed-worker.ts'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Envelope } from '../../src/model/events/event.ts'
@@ -12,11 +12,11 @@ import { detection, project } from './model.ts'
 /** Where the tests' interpreters are kept: to start one from nothing takes seconds. */
 export const IMAGES = snapshotFolder(processEnvironment()).folder
 
-let latest: WarmEngine | undefined
+let latest: PrewarmedWorker | undefined
 
 /** Python, booting from the cache of the run and from what earlier tests of this process have compiled. */
-export function warmEngine(): WarmEngine {
-  latest = new WarmEngine(latest?.from ?? IMAGES)
+export function warmEngine(): PrewarmedWorker {
+  latest = new PrewarmedWorker(latest?.state ?? IMAGES)
   return latest
 }
 

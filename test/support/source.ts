@@ -2,9 +2,9 @@
 import { Readable } from 'node:stream'
 import { loaderOf } from '../../src/core/catalog.ts'
 import type { Settlement } from '../../src/model/events/event.ts'
-import { type Log, silentLog } from '../../src/model/ports.ts'
+import { type Log, nullLog } from '../../src/model/ports.ts'
 import { SOURCE_TYPES } from '../../src/sources/_catalog.ts'
-import type { Framed, Source, SourceContext, SourceType } from '../../src/sources/_source.ts'
+import type { FramedEvent, Source, SourceContext, SourceType } from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
 import { manualClock } from './clock.ts'
 
@@ -19,13 +19,13 @@ export async function openSource(from: string): Promise<Source> {
 }
 
 export interface Emitted {
-  readonly batch: readonly Framed[]
+  readonly batch: readonly FramedEvent[]
   settle(): void
   fail(error: Error): void
 }
 
 /** As the pipeline settles: what framing refused is rejected, the rest accepted. */
-function settlementOf({ refused }: Framed): Settlement {
+function settlementOf({ refused }: FramedEvent): Settlement {
   return refused === undefined ? { status: 'accepted', matches: 0 } : { status: 'rejected', reason: refused }
 }
 
@@ -37,7 +37,7 @@ export class Sink {
   eventsInFlight = 0
   mostEventsInFlight = 0
 
-  emit(batch: readonly Framed[]): Promise<readonly Settlement[]> {
+  emit(batch: readonly FramedEvent[]): Promise<readonly Settlement[]> {
     this.inFlight++
     this.eventsInFlight += batch.length
     this.mostEventsInFlight = Math.max(this.mostEventsInFlight, this.eventsInFlight)
@@ -62,7 +62,7 @@ export class Sink {
     })
   }
 
-  get events(): Framed[] {
+  get events(): FramedEvent[] {
     return this.emitted.flatMap(({ batch }) => batch)
   }
   get texts(): string[] {
@@ -71,7 +71,7 @@ export class Sink {
   get accepted(): string[] {
     return this.events.filter(({ refused }) => refused === undefined).map(({ raw }) => raw)
   }
-  get refused(): Framed[] {
+  get refused(): FramedEvent[] {
     return this.events.filter(({ refused }) => refused !== undefined)
   }
 }
@@ -83,7 +83,7 @@ export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): So
     emit: (batch) => sink.emit(batch),
     signal: new AbortController().signal,
     clock: manualClock(),
-    log: silentLog,
+    log: nullLog,
     door: { post: () => Promise.reject(new Error('this source needs no door')) },
     stdin: Readable.from([]),
     limits: { eventBytes: 1000, bodyBytes: 100_000 },

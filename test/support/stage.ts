@@ -5,7 +5,7 @@ import { previewRequest } from '../../src/delivery/request-steps.ts'
 import { type SendResult, sendOnce } from '../../src/delivery/send.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import type { AlertDraft } from '../../src/model/alerts/alert.ts'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import { manualClock } from './clock.ts'
 import { messageOf, sampleMessage } from './message.ts'
 import { destination } from './model.ts'
@@ -26,7 +26,7 @@ export function sendSample(type: DestinationType, options: object, repeated = fa
     secrets: testSecrets({}),
     http,
     clock: manualClock(),
-    log: silentLog,
+    log: nullLog,
     print: async () => {},
     projectRoot: '.',
     version: '1.2.3',

@@ -5,7 +5,7 @@ import { expecting, plan, signal } from './store-rows.ts'
 
 const [url = '', projectRoot = ''] = process.argv.slice(2)
 const store = await openStore(url, { clock: systemClock, projectRoot })
-await store.hold('store-writer')
+await store.acquireInstanceLock('store-writer')
 
 const first = Number((await store.cursor('writer')) ?? 0) + 1
 for (let n = first; ; n++) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { BodyFacts, ProjectFacts } from '../../src/model/events/facts.ts'
-import { touchedBy } from '../../src/testing/affected.ts'
+import { affectedBy } from '../../src/testing/affected.ts'
 import { dataModel, helper } from '../support/engine-project.ts'
 import { detection, project as projectOf } from '../support/model.ts'
 
@@ -50,7 +50,7 @@ const facts = {
 } as unknown as ProjectFacts
 
 const told = (...paths: string[]) => {
-  const touched = touchedBy(project, facts, paths)
+  const touched = affectedBy(project, facts, paths)
   return Object.fromEntries(
     Object.entries<ReadonlySet<string>>({ ...touched }).flatMap(([name, ids]) =>
       ids.size > 0 ? [[name, [...ids].sort()]] : [],

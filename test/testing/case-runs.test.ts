@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
-import { type Log, silentLog } from '../../src/model/ports.ts'
+import { type Log, nullLog } from '../../src/model/ports.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { runTests } from '../../src/testing/run-tests.ts'
 import { engineProject, rule, warmEngine } from '../support/engine-project.ts'
@@ -39,7 +39,7 @@ const detections = [
 let project: Project
 let engine: Engine
 const warnings: string[] = []
-const log: Log = { ...silentLog, warn: (_, text) => void warnings.push(text) }
+const log: Log = { ...nullLog, warn: (_, text) => void warnings.push(text) }
 beforeAll(async () => {
   project = engineProject({ detections })
   engine = await createEngine({ project, purpose: 'test', workers: 1, log, warm: warmEngine() })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { TestOutcome } from '../../src/model/events/evaluation.ts'
 import type { Expectations, TestCase } from '../../src/model/project/detection.ts'
-import { judge, type VerdictOptions } from '../../src/testing/verdict.ts'
+import { evaluateCase, type VerdictOptions } from '../../src/testing/verdict.ts'
 import { destination, detection, failure, registry } from '../support/model.ts'
 
 const said = <T>(output: T) => ({ output })
@@ -36,7 +36,7 @@ interface Given {
 }
 
 function verdict({ expected, functions, expectations, over, with: given }: Given) {
-  return judge(detection(over), testCase(expected, expectations), outcome(functions), {
+  return evaluateCase(detection(over), testCase(expected, expectations), outcome(functions), {
     ...options,
     ...given,
   })
@@ -84,7 +84,12 @@ describe('ExpectedResult', () => {
   })
 
   it('a mock that replaces nothing fails', () => {
-    const result = judge(detection(), testCase(true), outcome({ detection: said(true) }, ['ghost']), options)
+    const result = evaluateCase(
+      detection(),
+      testCase(true),
+      outcome({ detection: said(true) }, ['ghost']),
+      options,
+    )
     expect(result).toMatchObject({ status: 'failed', failures: [{ what: 'mock', expected: 'ghost' }] })
   })
 })

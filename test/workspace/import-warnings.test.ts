@@ -1,7 +1,7 @@
 /** Bodies that import something else than their authors may think. */
 import { describe, expect, it } from 'vitest'
 import { type BodyFacts, NO_FACTS, type ProjectFacts } from '../../src/model/events/facts.ts'
-import { noteImports } from '../../src/workspace/import-warnings.ts'
+import { warnImports } from '../../src/workspace/import-warnings.ts'
 import { engineProject, helper, rule } from '../support/engine-project.ts'
 
 const importing = (module: string): BodyFacts => ({
@@ -13,7 +13,7 @@ const detectionFacts = (module: string) => ({ ...importing(module), returns: {},
 const project = engineProject({ helpers: [helper('when', '')], detections: [rule('A', ''), rule('B', '')] })
 
 function told(facts: Partial<ProjectFacts>): string[] {
-  const problems = noteImports(project, { ...NO_FACTS, ...facts })
+  const problems = warnImports(project, { ...NO_FACTS, ...facts })
   return problems.map(({ severity, file, line, message }) => `${severity} ${file}:${line} ${message}`)
 }
 

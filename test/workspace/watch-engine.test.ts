@@ -1,9 +1,9 @@
 /** What `watch` runs again and what it remembers, told by bodies that never answer the same twice. */
 import { afterEach, expect, it } from 'vitest'
-import { silentLog } from '../../src/model/ports.ts'
+import { nullLog } from '../../src/model/ports.ts'
 import type { Detection, TestCase } from '../../src/model/project/detection.ts'
 import type { Project } from '../../src/model/project/project.ts'
-import { touchedBy } from '../../src/testing/affected.ts'
+import { affectedBy } from '../../src/testing/affected.ts'
 import { WatchEngine } from '../../src/workspace/watch-engine.ts'
 import { dataModel, engineProject, helper, rule } from '../support/engine-project.ts'
 
@@ -34,7 +34,7 @@ let engine: WatchEngine
 afterEach(() => engine.close())
 
 async function started(first: Project) {
-  engine = new WatchEngine(silentLog, () => true)
+  engine = new WatchEngine(nullLog, () => true)
   await engine.startWhole(first)
   const said = await answers()
   engine.rest()
@@ -52,7 +52,7 @@ async function answers() {
 }
 
 async function changed(to: Project, ...paths: string[]) {
-  const touched = touchedBy(to, engine.facts, paths)
+  const touched = affectedBy(to, engine.facts, paths)
   const detections = [...to.detections.values()].filter(({ id }) => touched.detections.has(id))
   await engine.startPart(to, detections, touched)
   const said = await answers()
@@ -85,7 +85,7 @@ it('an edited data model re-executes the rules of its log types', async () => {
 it('an edited body or case is run again', async () => {
   const first = await started(project(files(WORDS)))
   const edited = project(files(WORDS), { tests: [{ ...CASE, mocks: '[ ]' }] })
-  await engine.startPart(edited, [...edited.detections.values()], touchedBy(edited, engine.facts, []))
+  await engine.startPart(edited, [...edited.detections.values()], affectedBy(edited, engine.facts, []))
   const [again] = await engine.test([{ detection: 'alone', entry: CASE.entry, mocks: '[ ]' }])
   expect(again!.functions.title).not.toEqual(first.alone)
 })
@@ -98,7 +98,7 @@ it('keeps what is wrong with what was not loaded again, and forgets what was men
   await engine.startPart(
     broken,
     [...broken.detections.values()],
-    touchedBy(broken, engine.facts, ['global_helpers/words.py']),
+    affectedBy(broken, engine.facts, ['global_helpers/words.py']),
   )
   expect(ids().sort()).toEqual(['leaning: ImportError', 'unused: RuntimeError', 'words: SyntaxError'])
   engine.rest()

@@ -1,11 +1,11 @@
 /** The contract of a command: declarations plus one function from arguments to an exit code. File name = command. */
 import type { Completes, GlobalOptions, OptionSet, Values } from './options.ts'
 
-export const OK = 0
+export const EXIT_OK = 0
 /** The detections' tests failed, a file is invalid, a delivery is missing. */
-export const FAILED = 1
+export const EXIT_FAILED = 1
 /** Could not run, or wrong use. */
-export const UNUSABLE = 2
+export const EXIT_UNUSABLE = 2
 /** The file of the store was removed or replaced while `run` used it. */
 export const STORE_LOST = 3
 

@@ -2,7 +2,7 @@
 import type { Signal } from './command.ts'
 
 /** A terminal and the tools between (npm, the hand-over to another Node) may each pass on the same Ctrl-C. */
-const ONE_KEYPRESS_MS = 300
+const SIGNAL_DEBOUNCE_MS = 300
 
 export const INTERRUPTED = 130
 
@@ -25,7 +25,7 @@ export function createInterrupts(): Interrupts {
         first = { signal, at: nowMs }
         return 'drain'
       }
-      return signal === 'SIGINT' && nowMs - first.at >= ONE_KEYPRESS_MS ? 'end' : 'ignore'
+      return signal === 'SIGINT' && nowMs - first.at >= SIGNAL_DEBOUNCE_MS ? 'end' : 'ignore'
     },
   }
 }

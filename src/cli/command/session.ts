@@ -21,7 +21,7 @@ export interface Session {
   /** Something to know, one line to standard error; not with `--quiet`. */
   note(line: string): void
   /** Something wrong: one or more lines to standard error. */
-  complain(lines: string): void
+  printError(lines: string): void
 }
 
 export function openSession(
@@ -59,6 +59,6 @@ export function openSession(
     errorStyle: styleFor(io.stderr, !noColor),
     print: (text) => void io.stdout.write(text),
     note: (line) => quiet || complain(line),
-    complain,
+    printError: complain,
   }
 }

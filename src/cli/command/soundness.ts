@@ -1,6 +1,6 @@
 /** Refuses to answer from files that have errors: what such a file declares must not look as if it were absent. */
 
-import { sideFilesOf } from '../../config/files/discover.ts'
+import { expectationsFilesOf } from '../../config/files/discover.ts'
 import { shownProblems } from '../../config/files/folded-problems.ts'
 import { PACKAGES_LOCK } from '../../config/settings/python-paths.ts'
 import { UserError } from '../../errors.ts'
@@ -18,7 +18,7 @@ export function requireConfiguration({ problems, configuration }: Project): void
 export function requireShared(project: Project, { place }: Detection): void {
   requireConfiguration(project)
   const shared = new Set([PACKAGES_LOCK, ...project.invalidParts.map(({ file }) => file)])
-  for (const file of sideFilesOf(place.file)) shared.add(file)
+  for (const file of expectationsFilesOf(place.file)) shared.add(file)
   refuse(errorsIn(project.problems).filter(({ file }) => shared.has(file)))
 }
 

@@ -1,12 +1,12 @@
 /** `alerts list|show|resend|unmute`: looks at the alerts in the store, sends them again, and lets a muted detection make them. */
 import { UserError } from '../../errors.ts'
 import { parseSeverity, SEVERITIES } from '../../model/alerts/severity.ts'
-import { printable } from '../../reporters/parts/terminal-text.ts'
+import { escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
 import type { AlertRow, Store } from '../../store/store.ts'
 import { openProject } from '../../workspace/open-project.ts'
 import { resendAlert } from '../../workspace/resend-alert.ts'
 import { unmute } from '../../workspace/unmute.ts'
-import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
+import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { durationMs } from '../command/duration.ts'
 import { resolveId } from '../command/ids.ts'
 import { completing, FORMAT, list, parsed, STORE, text, wholeNumber } from '../command/options.ts'
@@ -16,7 +16,7 @@ import { alertDetails, alertJson, alertsTable } from '../format/alert-view.ts'
 
 const LIMIT = 50
 /** Among so many of the newest an abbreviated id is looked up. */
-const SEARCHED = 10_000
+const MAX_ROWS_SEARCHED = 10_000
 
 const listCommand = defineCommand({
   options: {
@@ -42,7 +42,7 @@ const listCommand = defineCommand({
       if (options.format === 'json') session.print(jsonDocument({ alerts: alerts.map(alertJson) }))
       else session.print(alertsTable(alerts, session.style))
       if (alerts.length === limit) session.note(`the newest ${limit}; --limit shows more`)
-      return OK
+      return EXIT_OK
     }),
 })
 
@@ -52,19 +52,19 @@ const show = defineCommand({
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, 'read', async (store, session) => {
       const alert = await findAlert(store, id)
-      const rows = await store.deliveries({ alertId: alert.id, limit: SEARCHED })
+      const rows = await store.deliveries({ alertId: alert.id, limit: MAX_ROWS_SEARCHED })
       const deliveries = await Promise.all(
         rows.map(async (row) => ({ ...row, history: await store.attempts(row.id) })),
       )
       session.print(alertDetails(alert, deliveries, options.format, session.style))
-      return OK
+      return EXIT_OK
     }),
 })
 
 async function findAlert(store: Store, id: string): Promise<AlertRow> {
   const exact = await store.alert(id)
   if (exact) return exact
-  const newest = await store.alerts({ limit: SEARCHED })
+  const newest = await store.alerts({ limit: MAX_ROWS_SEARCHED })
   const wanted = resolveId(
     id,
     newest.map((alert) => alert.id),
@@ -86,11 +86,11 @@ const unmuteCommand = defineCommand({
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, 'write', async (store, session) => {
       if (await unmute(store, id, Date.now())) {
-        session.print(`${printable(id)} makes alerts again\n`)
-        return OK
+        session.print(`${escapeForTerminal(id)} makes alerts again\n`)
+        return EXIT_OK
       }
-      session.complain(`signalbox: ${printable(id)} is not muted`)
-      return FAILED
+      session.printError(`signalbox: ${escapeForTerminal(id)} is not muted`)
+      return EXIT_FAILED
     }),
 })
 
@@ -110,10 +110,10 @@ const resend = defineCommand({
       const registry = requireRegistry(await openProject(session.workspace))
       const { to, left } = await resendAlert(store, registry, alert, options.destination, Date.now())
       if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, left }))
-      else session.print(`${alert.id} goes to ${to.map(printable).join(', ')} again\n`)
-      if (left.length === 0) return OK
-      session.complain(`no enabled destination any more: ${left.map(printable).join(', ')}`)
-      return FAILED
+      else session.print(`${alert.id} goes to ${to.map(escapeForTerminal).join(', ')} again\n`)
+      if (left.length === 0) return EXIT_OK
+      session.printError(`no enabled destination any more: ${left.map(escapeForTerminal).join(', ')}`)
+      return EXIT_FAILED
     }),
 })
 

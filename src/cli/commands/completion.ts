@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts'
 import { declaredDestinations } from '../../model/project/destination.ts'
 import { openProject } from '../../workspace/open-project.ts'
-import { type Command, type CommandEntry, defineCommand, isGroup, OK } from '../command/command.ts'
+import { type Command, type CommandEntry, defineCommand, EXIT_OK, isGroup } from '../command/command.ts'
 import { choice, type ProjectValues } from '../command/options.ts'
 import { optionsOf } from '../command/parse.ts'
 import { openSession, type Session } from '../command/session.ts'
@@ -34,13 +34,13 @@ export default defineCommand({
     const session = openSession(options, io)
     if (options.values) {
       for (const value of await VALUES[options.values](session)) session.print(`${value}\n`)
-      return OK
+      return EXIT_OK
     }
     const found = SHELLS.find((name) => name === shell)
     if (!found) throw new UserError(`unknown shell "${shell}"`, { hint: `known: ${SHELLS.join(', ')}` })
     const entries = await Promise.all(Object.entries(commands).map(completionsOf))
     session.print(completionScript(found, entries.flat()))
-    return OK
+    return EXIT_OK
   },
 })
 

@@ -6,13 +6,13 @@ import type { TestResult } from '../../model/events/test-result.ts'
 import type { Detection, TestCase } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
 import { failureLines, printedLines, readLines } from '../../reporters/parts/failure.ts'
-import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
-import { printable, type Style } from '../../reporters/parts/terminal-text.ts'
-import { judge } from '../../testing/verdict.ts'
+import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
+import { escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
+import { evaluateCase } from '../../testing/verdict.ts'
 import { type Explanation, explainOutcome } from '../../workspace/explain-event.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
-import { defineCommand, FAILED, OK } from '../command/command.ts'
+import { defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { findCase, findDetection } from '../command/find-case.ts'
 import { FORMAT } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
@@ -51,13 +51,13 @@ export default defineCommand({
       // A helper that is broken may be why this one is.
       const problems = bodyProblems(project, engine)
       if (problems.length > 0)
-        session.complain(`${problemsText(problems, session.errorStyle, session.verbose)}\n`)
+        session.printError(`${problemsText(problems, session.errorStyle, session.verbose)}\n`)
       const debugged = await debugCase(project, engine, detection, test, options)
       session.print(options.format === 'json' ? debuggedJson(debugged) : story(debugged, session.style))
-      return debugged.result.status === 'passed' ? OK : FAILED
+      return debugged.result.status === 'passed' ? EXIT_OK : EXIT_FAILED
     } finally {
       await engine?.close()
-      await warm.cool()
+      await warm.dispose()
     }
   },
 })
@@ -71,7 +71,7 @@ async function debugCase(
 ): Promise<Debugged> {
   const { entry, mocks } = test
   const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, noteReads: true }])
-  const result = judge(detection, test, outcome!, { ...options, registry: project.registry })
+  const result = evaluateCase(detection, test, outcome!, { ...options, registry: project.registry })
   const explanation = await explainOutcome(project, detection, test.entry, outcome!)
   return { detection, result, explanation }
 }
@@ -89,13 +89,13 @@ function story({ detection, result, explanation }: Debugged, style: Style): stri
     ['functions', functionLines(result, style)],
     ['event fields read', readLines(result.reads, style)],
     ['severity', severityLines(result, detection)],
-    ['route', route ? [routeTarget(route), ...routeStory(route, style)] : []],
+    ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],
-    ['warnings', result.warnings.map(printable)],
+    ['warnings', result.warnings.map(escapeForTerminal)],
     ['failures', result.failures.flatMap((failure) => failureLines(failure, style))],
   ]
   const verdict = result.status === 'passed' ? style('green', 'PASS') : style('red', 'FAIL')
-  const head = `${verdict}  ${printable(detection.id)}: ${printable(result.name)}`
-  const place = style('dim', `${printable(result.file)}:${result.line}`)
+  const head = `${verdict}  ${escapeForTerminal(detection.id)}: ${escapeForTerminal(result.name)}`
+  const place = style('dim', `${escapeForTerminal(result.file)}:${result.line}`)
   return `${sectionsText(sections, style)}\n${head}  ${place}\n`
 }

@@ -8,7 +8,7 @@ import {
   type DestinationState,
   type Store,
 } from '../../store/store.ts'
-import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
+import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { resolveId } from '../command/ids.ts'
 import { choice, completing, FORMAT, flag, parsed, STORE, text, wholeNumber } from '../command/options.ts'
 import type { Session } from '../command/session.ts'
@@ -18,7 +18,7 @@ import { deliveriesTable, deliveryJson } from '../format/alert-view.ts'
 const LIMIT = 50
 const ALL = 1_000_000
 /** Among so many of the newest an abbreviated id is looked up, delivered ones apart. */
-const SEARCHED = 10_000
+const MAX_ROWS_SEARCHED = 10_000
 
 const LIST_OPTIONS = {
   destination: completing(text('--destination <name>', 'only those to this destination'), 'destinations'),
@@ -56,7 +56,7 @@ async function show(
   if (deliveries.length === 0 && destination !== undefined && !(await isKnown(store, destination)))
     session.note(nobodyCalled(destination))
   if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
-  return OK
+  return EXIT_OK
 }
 
 async function statesOf(
@@ -70,7 +70,7 @@ async function statesOf(
 
 async function fullAlertId(store: Store, id: string): Promise<string> {
   if (await store.alert(id)) return id
-  const newest = await store.alerts({ limit: SEARCHED })
+  const newest = await store.alerts({ limit: MAX_ROWS_SEARCHED })
   return resolveId(
     id,
     newest.map((alert) => alert.id),
@@ -101,9 +101,9 @@ const retry = defineCommand({
       if (options.format === 'json') session.print(jsonDocument({ retried }))
       else session.print(`${counted(retried, 'delivery', 'deliveries')} put back in line\n`)
       if (retried === 0 && destination !== undefined) session.note(await nothingTo(store, destination))
-      if (!('ids' in selection) || retried === selection.ids.length) return OK
-      session.complain('the others are not dead, orphaned or waiting')
-      return FAILED
+      if (!('ids' in selection) || retried === selection.ids.length) return EXIT_OK
+      session.printError('the others are not dead, orphaned or waiting')
+      return EXIT_FAILED
     })
   },
 })
@@ -131,8 +131,8 @@ async function selectionOf(
   if (args.length === 0) return { states: ['dead'], limit: ALL }
   // Those that can be put back first: however old, they are what is asked for.
   const rows = [
-    ...(await store.deliveries({ states: ['dead', 'orphaned', 'waiting'], limit: SEARCHED })),
-    ...(await store.deliveries({ limit: SEARCHED })),
+    ...(await store.deliveries({ states: ['dead', 'orphaned', 'waiting'], limit: MAX_ROWS_SEARCHED })),
+    ...(await store.deliveries({ limit: MAX_ROWS_SEARCHED })),
   ]
   const known = new Set(rows.map(({ id }) => id))
   return { ids: [...new Set(args.map((id) => resolveId(id, known, 'delivery')))] }

@@ -1,7 +1,7 @@
 /** `doctor`: what is missing here, and what to do about it. */
-import { printable } from '../../reporters/parts/terminal-text.ts'
-import { examine, type Finding } from '../../workspace/checks.ts'
-import { defineCommand, FAILED, OK } from '../command/command.ts'
+import { escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
+import { type CheckResult, runChecks } from '../../workspace/checks.ts'
+import { defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { FORMAT, list, text } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { jsonDocument } from '../command/store-session.ts'
@@ -14,19 +14,19 @@ export default defineCommand({
   },
   async run({ options }, io) {
     const session = openSession(options, io, { workspace: { allowUnknownDestinations: true } })
-    const findings = await examine(session.workspace, {
+    const findings = await runChecks(session.workspace, {
       secretsDirs: options.secretsDir,
       httpTokenFile: options.httpTokenFile,
     })
     if (options.format === 'json') session.print(jsonDocument({ findings }))
     else for (const finding of findings) session.print(line(finding, session))
-    return findings.some(({ state }) => state === 'missing') ? FAILED : OK
+    return findings.some(({ state }) => state === 'missing') ? EXIT_FAILED : EXIT_OK
   },
 })
 
 const COLOUR = { fine: 'green', note: 'yellow', missing: 'red' } as const
 
-function line({ what, state, told, hint }: Finding, { style }: Session): string {
+function line({ what, state, told, hint }: CheckResult, { style }: Session): string {
   const advice = hint ? `\n${' '.repeat(23)}${hint}` : ''
-  return `${style(COLOUR[state], state.padEnd(8))} ${what.padEnd(13)} ${printable(told)}${advice}\n`
+  return `${style(COLOUR[state], state.padEnd(8))} ${what.padEnd(13)} ${escapeForTerminal(told)}${advice}\n`
 }

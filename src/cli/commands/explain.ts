@@ -6,12 +6,12 @@ import type { Detection } from '../../model/project/detection.ts'
 import { readEventFile } from '../../workspace/event-file.ts'
 import { type Explanation, explain } from '../../workspace/explain-event.ts'
 import { openProject, startEngine } from '../../workspace/open-project.ts'
-import { defineCommand, type Io, OK } from '../command/command.ts'
+import { defineCommand, EXIT_OK, type Io } from '../command/command.ts'
 import { findCase, findDetection } from '../command/find-case.ts'
 import { completing, FORMAT, flag, text } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
-import { explanationJson, explanationStory } from '../format/explanation.ts'
+import { explanationJson, formatExplanation } from '../format/explanation.ts'
 
 export default defineCommand({
   options: {
@@ -43,9 +43,9 @@ export default defineCommand({
     }
     const json = options.format === 'json'
     session.print(
-      json ? explanationJson(explanation) : explanationStory(explanation, detection, session.style),
+      json ? explanationJson(explanation) : formatExplanation(explanation, detection, session.style),
     )
-    return OK
+    return EXIT_OK
   },
 })
 

@@ -6,7 +6,7 @@ import { newRepository } from '../../workspace/init/repository.ts'
 import { writeMissing } from '../../workspace/init/write-files.ts'
 import { declaredDependency, installedDependency, leadsOut } from '../../workspace/installation.ts'
 import { projectSchemas } from '../../workspace/schemas.ts'
-import { defineCommand, OK } from '../command/command.ts'
+import { defineCommand, EXIT_OK } from '../command/command.ts'
 import { openSession } from '../command/session.ts'
 
 const DETAILS = `Writes these files, and keeps those that exist:
@@ -39,7 +39,7 @@ export default defineCommand({
     session.note(
       `next: signalbox test${there}; signalbox destinations add${there}; signalbox new rule ID${there}`,
     )
-    return OK
+    return EXIT_OK
   },
 })
 

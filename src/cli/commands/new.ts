@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import { isHelperName, KINDS, type Kind, scaffold } from '../../workspace/init/scaffold.ts'
 import { writeNew } from '../../workspace/init/write-files.ts'
 import { openProject } from '../../workspace/open-project.ts'
-import { defineCommand, OK } from '../command/command.ts'
+import { defineCommand, EXIT_OK } from '../command/command.ts'
 import { text } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 
@@ -26,7 +26,7 @@ export default defineCommand({
     const files = scaffold(known, id, options.type)
     writeNew(root, files)
     for (const path of Object.keys(files)) session.print(`${path}\n`)
-    return OK
+    return EXIT_OK
   },
 })
 

@@ -1,6 +1,6 @@
 /** `python add|sync`: pure-Python packages that detections need. */
 import { addPython, syncPython } from '../../workspace/python-packages.ts'
-import { type CommandGroup, defineCommand, OK } from '../command/command.ts'
+import { type CommandGroup, defineCommand, EXIT_OK } from '../command/command.ts'
 import { text } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 
@@ -19,7 +19,7 @@ const add = defineCommand({
     const packages = await addPython(session.workspace, args, options.indexUrl)
     session.print(`${packages.map(({ name, version }) => `${name} ${version}`).join('\n')}\n`)
     session.note('in .signalbox/python; commit python-packages.lock')
-    return OK
+    return EXIT_OK
   },
 })
 
@@ -30,7 +30,7 @@ const sync = defineCommand({
     const { packages, fetched } = await syncPython(session.workspace, options.indexUrl)
     session.print(packages.map(({ name, version }) => `${name} ${version}\n`).join(''))
     session.note(fetched ? 'fetched into .signalbox/python' : 'everything is there, unchanged')
-    return OK
+    return EXIT_OK
   },
 })
 

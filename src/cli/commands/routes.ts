@@ -10,11 +10,11 @@ import {
   startEngine,
   type WorkspaceOptions,
 } from '../../workspace/open-project.ts'
-import { layOut } from '../../workspace/routes/git-tree.ts'
+import { exportTree } from '../../workspace/routes/git-tree.ts'
 import { routeTable } from '../../workspace/routes/route-table-builder.ts'
 import { diffRoutes, type Side } from '../../workspace/routes/routes-diff.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
-import { type CommandGroup, defineCommand, FAILED, OK } from '../command/command.ts'
+import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { choice, choiceOr, FORMAT, flag } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { errorsIn, requireConfiguration } from '../command/soundness.ts'
@@ -31,7 +31,7 @@ const show = defineCommand({
     return withSide(session, session.workspace, async ({ project, engine }) => {
       const table = await routeTable(project, engine)
       session.print(shown(project, table, options, session))
-      return OK
+      return EXIT_OK
     })
   },
 })
@@ -55,14 +55,14 @@ const diff = defineCommand({
   async run({ args: [ref = ''], options }, io) {
     const session = openSession(options, io, { workspace: UNKNOWN_STAND })
     const { workspace } = session
-    const tree = await layOut(workspace.root, ref)
+    const tree = await exportTree(workspace.root, ref)
     try {
       const changes = await withSide(session, { ...workspace, root: tree.folder }, (before) =>
         withSide(session, workspace, (after) => diffRoutes(before, after)),
       )
       session.print(options.format === 'json' ? diffJson(changes, ref) : diffMarkdown(changes, ref))
       const changed = changes.routes.length + changes.cases.length > 0
-      return changed && options.failOnChange ? FAILED : OK
+      return changed && options.failOnChange ? EXIT_FAILED : EXIT_OK
     } finally {
       tree.remove()
     }
@@ -89,7 +89,7 @@ async function withSide<T>(
       await engine.close()
     }
   } finally {
-    await warm.cool()
+    await warm.dispose()
   }
 }
 

@@ -6,7 +6,7 @@ import { durationMs } from '../command/duration.ts'
 import { createInterrupts, INTERRUPTED } from '../command/interrupts.ts'
 import { choice, choiceOr, flag, list, parsed, text, type Values } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
-import { createNarrator } from '../format/event-format.ts'
+import { createEventFormatter } from '../format/event-format.ts'
 import { createLinePrinter } from '../format/line-printer.ts'
 import { runExitCode, summaryLines } from '../format/run-summary.ts'
 
@@ -115,12 +115,12 @@ function daemonOptions(
 
 /** Everything that is told goes to standard error: standard output belongs to the console destination. */
 function createTeller(session: Session, format: 'pretty' | 'json'): (event: DaemonEvent) => void {
-  const narrate = createNarrator(format === 'json' ? plainStyle : session.errorStyle)
+  const narrate = createEventFormatter(format === 'json' ? plainStyle : session.errorStyle)
   return (event) => {
     const told = narrate(event)
     if (!told) return
     if (format === 'json') session.log[told.level](told.fields, told.message)
-    else if (told.level === 'warn') session.complain(told.lines.join('\n'))
+    else if (told.level === 'warn') session.printError(told.lines.join('\n'))
     else session.note(told.lines.join('\n'))
   }
 }

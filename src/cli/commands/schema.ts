@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'
 import { type PublishedSchema, projectSchemas, schemaText } from '../../workspace/schemas.ts'
-import { defineCommand, OK } from '../command/command.ts'
+import { defineCommand, EXIT_OK } from '../command/command.ts'
 import { text } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { writeReport } from '../test-run/report-output.ts'
@@ -22,7 +22,7 @@ export default defineCommand({
     } else if (name === undefined) {
       session.print(schemas.map((schema) => `${schema.name.padEnd(14)}${schema.title}\n`).join(''))
     } else session.print(schemaText(schemaCalled(name, schemas)))
-    return OK
+    return EXIT_OK
   },
 })
 

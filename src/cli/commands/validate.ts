@@ -7,7 +7,7 @@ import { noteIdleContent } from '../../workspace/idle-content.ts'
 import { lintProject } from '../../workspace/lint-project.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
 import { notePatVerdicts } from '../../workspace/pat-verdicts.ts'
-import { defineCommand, FAILED, OK, UNUSABLE } from '../command/command.ts'
+import { defineCommand, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE } from '../command/command.ts'
 import { FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { errorsIn } from '../command/soundness.ts'
@@ -38,12 +38,12 @@ export default defineCommand({
     if (format === 'json') session.print(problemsJson(problems))
     else if (!isEmpty) session.print(problemsReport(project, problems, session))
     if (nothingLoaded(project)) {
-      session.complain(emptyProjectText(project))
-      return UNUSABLE
+      session.printError(emptyProjectText(project))
+      return EXIT_UNUSABLE
     }
     const tooMany = tooManyWarnings(problems, [], options)
-    if (tooMany !== null) session.complain(tooMany)
-    return errorsIn(problems).length === 0 && tooMany === null ? OK : FAILED
+    if (tooMany !== null) session.printError(tooMany)
+    return errorsIn(problems).length === 0 && tooMany === null ? EXIT_OK : EXIT_FAILED
   },
 })
 

@@ -1,6 +1,6 @@
 /** Shows alerts: as a table, in full, and as JSON. Pure. */
-import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
-import { counted, printable, type Style } from '../../reporters/parts/terminal-text.ts'
+import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
+import { counted, escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { AlertRow, Attempt, DeliveryRow, DestinationState, Divergence } from '../../store/store.ts'
 import { shortId } from '../command/ids.ts'
 import { moment, table } from './table.ts'
@@ -69,8 +69,8 @@ function detailsJson(alert: AlertRow, deliveries: readonly DeliveryWithHistory[]
 function detailsText(alert: AlertRow, deliveries: readonly DeliveryWithHistory[], style: Style): string {
   const sections: [string, string[]][] = [
     ['alert', factsOf(alert)],
-    ['notification', [printable(alert.notification)]],
-    ['route', [routeTarget(alert.route), ...routeStory(alert.route, style)]],
+    ['notification', [escapeForTerminal(alert.notification)]],
+    ['route', [routeTarget(alert.route), ...formatRoute(alert.route, style)]],
     ['divergences', alert.divergences.map(divergenceLine)],
     ['deliveries', deliveries.length > 0 ? deliveries.flatMap(deliveryLines) : ['none']],
   ]
@@ -90,12 +90,12 @@ function factsOf(alert: AlertRow): string[] {
     ['created', moment(alert.createdAt)],
     ['events', `${counted(alert.events, 'event')}, the last at ${moment(alert.lastEventAt)}`],
   ]
-  return facts.map(([name, value]) => `${name.padEnd(9)}  ${printable(value)}`)
+  return facts.map(([name, value]) => `${name.padEnd(9)}  ${escapeForTerminal(value)}`)
 }
 
 function divergenceLine({ at, rowId, severity, destinations }: Divergence): string {
   const wants = [severity, destinations?.length && `to ${destinations.join(', ')}`].filter(Boolean)
-  return printable(`${moment(at)}  event ${rowId}: ${wants.join(' ')}`)
+  return escapeForTerminal(`${moment(at)}  event ${rowId}: ${wants.join(' ')}`)
 }
 
 function deliveryLines({ id, destination, state, reason, history }: DeliveryWithHistory): string[] {
@@ -104,7 +104,7 @@ function deliveryLines({ id, destination, state, reason, history }: DeliveryWith
     const answer = status === null ? outcome : `${outcome} ${status}`
     return `  ${n}.  ${moment(at)}  ${answer}  ${ms} ms  ${message}`
   })
-  return [head, ...attempts].map(printable)
+  return [head, ...attempts].map(escapeForTerminal)
 }
 
 /** @param states of their destinations: a pause or a wait of the whole comes first. */

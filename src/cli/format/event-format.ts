@@ -4,12 +4,12 @@ import { shownProblems } from '../../config/files/folded-problems.ts'
 import type { DaemonEvent } from '../../daemon/daemon.ts'
 import type { Severity } from '../../model/alerts/severity.ts'
 import type { Problem } from '../../model/project/problem.ts'
-import type { Admitted } from '../../pipeline/planner.ts'
+import type { AdmitResult } from '../../pipeline/planner.ts'
 import { routeTarget } from '../../reporters/parts/route-trace.ts'
-import { counted, type Format, printable, type Style } from '../../reporters/parts/terminal-text.ts'
+import { counted, escapeForTerminal, type Format, type Style } from '../../reporters/parts/terminal-text.ts'
 import { coloured, problemsText } from './problems-text.ts'
 
-export interface Told {
+export interface FormattedEvent {
   readonly level: 'info' | 'warn'
   /** For people; the first line says it all. */
   readonly lines: readonly string[]
@@ -19,9 +19,9 @@ export interface Told {
 }
 
 /** Rejected events of one source that are told one by one; the summary counts the rest. */
-const REJECTS_TOLD = 10
+const MAX_REJECTS_PRINTED = 10
 /** Warnings about files that are told one by one; `validate` tells them all. */
-const WARNINGS_TOLD = 5
+const MAX_WARNINGS_PRINTED = 5
 
 const COLOURS: Record<Severity, Format> = {
   INFO: 'dim',
@@ -38,7 +38,7 @@ const RELOAD_REQUESTED: Record<Extract<DaemonEvent, { kind: 'reload requested' }
 }
 
 /** One per run: it remembers what it has warned about. */
-export function createNarrator(style: Style): (event: DaemonEvent) => Told | null {
+export function createEventFormatter(style: Style): (event: DaemonEvent) => FormattedEvent | null {
   const told = new Map<string, number>()
   return (event) => {
     switch (event.kind) {
@@ -76,10 +76,10 @@ export function createNarrator(style: Style): (event: DaemonEvent) => Told | nul
   }
 }
 
-function started(event: Extract<DaemonEvent, { kind: 'started' }>, style: Style): Told {
+function started(event: Extract<DaemonEvent, { kind: 'started' }>, style: Style): FormattedEvent {
   const { sources, store, ...contents } = event
-  const from = sources.map(printable).join(', ')
-  const line = style('dim', `${countsOf(contents)}, ${printable(store)}, from ${from}`)
+  const from = sources.map(escapeForTerminal).join(', ')
+  const line = style('dim', `${countsOf(contents)}, ${escapeForTerminal(store)}, from ${from}`)
   return withProblems(line, 'started', { sources, store }, contents, style)
 }
 
@@ -99,7 +99,7 @@ function withProblems(
   more: object,
   { detections, destinations, invalid, warnings }: Contents,
   style: Style,
-): Told {
+): FormattedEvent {
   const fields = { ...more, detections, destinations, invalid, warnings }
   const lines = [...invalidLines(invalid, style), ...warningLines(warnings, style), line]
   return invalid.length > 0
@@ -120,41 +120,46 @@ function warningLines(warnings: readonly Problem[], style: Style): string[] {
     code === 'unknown-destination' ? 'routing' : 'others',
   )
   const shown = shownProblems([...routing, ...others])
-  const left = shown.length - WARNINGS_TOLD
+  const left = shown.length - MAX_WARNINGS_PRINTED
   const more = left > 0 ? [`${counted(left, 'more warning')}: signalbox validate shows them all`] : []
-  const told = shown.slice(0, WARNINGS_TOLD).map((each) => coloured(each, style))
+  const told = shown.slice(0, MAX_WARNINGS_PRINTED).map((each) => coloured(each, style))
   return [told.join('\n\n'), ...more]
 }
 
-function admitted(event: Admitted, style: Style): Told | null {
-  switch (event.did) {
+function admitted(event: AdmitResult, style: Style): FormattedEvent | null {
+  switch (event.action) {
     case 'created':
       return created(event, style)
     case 'merged':
       return merged(event, style)
     case 'counted': {
       const { draft, reached, threshold } = event
-      const line = style('dim', `${printable(draft.detection)}: ${reached} of ${threshold} towards an alert`)
+      const line = style(
+        'dim',
+        `${escapeForTerminal(draft.detection)}: ${reached} of ${threshold} towards an alert`,
+      )
       return info(line, 'counted', { detection: draft.detection, dedup: draft.dedup, reached, threshold })
     }
     case 'muted': {
       if (!event.now) return null
       const { detection } = event.draft
-      const line = `${printable(detection)} made too many alerts within an hour and is muted`
+      const line = `${escapeForTerminal(detection)} made too many alerts within an hour and is muted`
       return { level: 'warn', lines: [style('yellow', line)], message: 'muted', fields: { detection } }
     }
   }
 }
 
-function created({ alert }: Extract<Admitted, { did: 'created' }>, style: Style): Told {
+function created({ alert }: Extract<AdmitResult, { action: 'created' }>, style: Style): FormattedEvent {
   const { id, detection, kind, severity, title, route } = alert
   const about = kind === 'RULE' ? detection : `${detection} (${kind})`
   const nobody = route.destinations.length === 0 && !route.suppressed
   const lines = [
-    `${style(COLOURS[severity], severity.padEnd(8))}  ${style('bold', printable(title))}`,
-    `          ${printable(about)}  ${style('dim', id)}`,
+    `${style(COLOURS[severity], severity.padEnd(8))}  ${style('bold', escapeForTerminal(title))}`,
+    `          ${escapeForTerminal(about)}  ${style('dim', id)}`,
     `          -> ${nobody ? style('red', routeTarget(route)) : routeTarget(route)}`,
-    ...route.problems.map((problem) => `          ${style('yellow', `! ${printable(problem.message)}`)}`),
+    ...route.problems.map(
+      (problem) => `          ${style('yellow', `! ${escapeForTerminal(problem.message)}`)}`,
+    ),
   ]
   const { level, destinations, suppressed, problems } = route
   const fields = {
@@ -169,13 +174,13 @@ function created({ alert }: Extract<Admitted, { did: 'created' }>, style: Style)
 }
 
 function merged(
-  { alertId, draft, events, divergence }: Extract<Admitted, { did: 'merged' }>,
+  { alertId, draft, events, divergence }: Extract<AdmitResult, { action: 'merged' }>,
   style: Style,
-): Told {
+): FormattedEvent {
   const rises = [
     divergence?.severity && `the severity rises to ${divergence.severity}`,
     divergence?.destinations?.length &&
-      `it now also asks for ${divergence.destinations.map(printable).join(', ')}`,
+      `it now also asks for ${divergence.destinations.map(escapeForTerminal).join(', ')}`,
   ].filter(Boolean)
   const line = `merged into ${alertId}, ${counted(events, 'event')}`
   const lines = [style('dim', line), ...rises.map((text) => `  ${style('yellow', `! ${text}`)}`)]
@@ -190,33 +195,41 @@ function merged(
 type RejectedEvent = Extract<DaemonEvent, { kind: 'rejected' }>
 
 /** The reason names the fix; once per source is enough. */
-function unclassified({ source, place, reason }: RejectedEvent, before: number, style: Style): Told | null {
+function unclassified(
+  { source, place, reason }: RejectedEvent,
+  before: number,
+  style: Style,
+): FormattedEvent | null {
   if (before > 0) return null
   const lines = [
-    `${style('yellow', 'unclassified')} ${printable(source)}, ${printable(place)}: ${printable(reason)}`,
+    `${style('yellow', 'unclassified')} ${escapeForTerminal(source)}, ${escapeForTerminal(place)}: ${escapeForTerminal(reason)}`,
     '  further unclassified events of this source are only counted',
   ]
   return { level: 'warn', lines, message: 'unclassified', fields: { source, place, reason } }
 }
 
-function rejected({ source, place, reason }: RejectedEvent, before: number, style: Style): Told | null {
-  if (before >= REJECTS_TOLD) return null
-  const more = before === REJECTS_TOLD - 1 ? ' (further rejected events are only counted)' : ''
-  const line = `${style('yellow', 'rejected')} ${printable(source)}, ${printable(place)}: ${printable(reason)}${more}`
+function rejected(
+  { source, place, reason }: RejectedEvent,
+  before: number,
+  style: Style,
+): FormattedEvent | null {
+  if (before >= MAX_REJECTS_PRINTED) return null
+  const more = before === MAX_REJECTS_PRINTED - 1 ? ' (further rejected events are only counted)' : ''
+  const line = `${style('yellow', 'rejected')} ${escapeForTerminal(source)}, ${escapeForTerminal(place)}: ${escapeForTerminal(reason)}${more}`
   return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place, reason } }
 }
 
 /** Once for a source: the reason names the option. */
-function noticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): Told {
+function noticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): FormattedEvent {
   const { source, place, code, reason } = event
   const lines = [
-    `${style('yellow', 'warning')} ${printable(source)}, ${printable(place)}: ${printable(reason)}`,
+    `${style('yellow', 'warning')} ${escapeForTerminal(source)}, ${escapeForTerminal(place)}: ${escapeForTerminal(reason)}`,
     '  further events of this source are not reported for this',
   ]
   return { level: 'warn', lines, message: 'noticed', fields: { source, place, code, reason } }
 }
 
-function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): Told {
+function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): FormattedEvent {
   if (event.ok) {
     const { kind: _, ok, ...contents } = event
     return withProblems(`reloaded: ${countsOf(contents)}`, 'reloaded', { ok }, contents, style)
@@ -226,6 +239,6 @@ function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Styl
   return { level: 'warn', lines, message: 'not reloaded', fields: { ok, detail: message } }
 }
 
-function info(line: string, message: string, fields: object): Told {
+function info(line: string, message: string, fields: object): FormattedEvent {
   return { level: 'info', lines: [line], message, fields }
 }

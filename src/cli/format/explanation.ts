@@ -4,8 +4,8 @@ import type { FunctionName, FunctionResult } from '../../model/alerts/finding.ts
 import { functionsJson } from '../../model/events/test-json.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import { errorFrames } from '../../reporters/parts/failure.ts'
-import { routeStory, routeTarget } from '../../reporters/parts/route-trace.ts'
-import { printable, printableLines, type Style } from '../../reporters/parts/terminal-text.ts'
+import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
+import { escapeForTerminal, printableLines, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { Explanation } from '../../workspace/explain-event.ts'
 
 /** The alert's own text is put in as it is, so that number lexemes survive. */
@@ -23,13 +23,13 @@ function jsonField([key, value]: [string, unknown]): [string, string] {
   return [key, JSON.stringify(value ?? null, null, 2).replaceAll('\n', '\n  ')]
 }
 
-export function explanationStory(explanation: Explanation, detection: Detection, style: Style): string {
+export function formatExplanation(explanation: Explanation, detection: Detection, style: Style): string {
   const { route, matched } = explanation
   const sections: [string, string[]][] = [
-    ['matched', [`${matched ? 'yes' : 'no'}: ${printable(detection.id)}, ${detection.place.file}`]],
+    ['matched', [`${matched ? 'yes' : 'no'}: ${escapeForTerminal(detection.id)}, ${detection.place.file}`]],
     ['functions', functionLines(explanation, style)],
     ['severity', severityLines(explanation, detection)],
-    ['route', route ? [routeTarget(route), ...routeStory(route, style)] : []],
+    ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],
     ['sent', previewLines(explanation, style)],
   ]
@@ -49,8 +49,11 @@ export function functionLines({ functions }: Pick<Explanation, 'functions'>, sty
   const width = Math.max(0, ...entries.map(([name]) => name.length))
   return entries.flatMap(([name, { output, error }]) => {
     const label = name.padEnd(width)
-    if (error) return [`${label}  ${style('red', printable(error.repr))}`, ...errorFrames(error, style)]
-    return [`${label}  ${printable(typeof output === 'string' ? output : JSON.stringify(output ?? null))}`]
+    if (error)
+      return [`${label}  ${style('red', escapeForTerminal(error.repr))}`, ...errorFrames(error, style)]
+    return [
+      `${label}  ${escapeForTerminal(typeof output === 'string' ? output : JSON.stringify(output ?? null))}`,
+    ]
   })
 }
 
@@ -65,20 +68,22 @@ export function severityLines({ severity }: Pick<Explanation, 'severity'>, detec
 export function alertLines(alert: string): string[] {
   const fields = Object.entries(JSON.parse(alert) as Record<string, unknown>)
   const width = Math.max(...fields.map(([key]) => key.length))
-  return fields.map(([key, value]) => `${key.padEnd(width)}  ${printable(JSON.stringify(value))}`)
+  return fields.map(([key, value]) => `${key.padEnd(width)}  ${escapeForTerminal(JSON.stringify(value))}`)
 }
 
 function previewLines({ preview }: Explanation, style: Style): string[] {
   return Object.entries(preview).flatMap(([destination, shown]) => {
-    const notes = 'notes' in shown ? (shown.notes ?? []).map((note) => `    ${printable(note)}`) : []
+    const notes = 'notes' in shown ? (shown.notes ?? []).map((note) => `    ${escapeForTerminal(note)}`) : []
     if ('note' in shown) {
-      const head = `${style('bold', printable(destination))}: ${printable(shown.note)}`
+      const head = `${style('bold', escapeForTerminal(destination))}: ${escapeForTerminal(shown.note)}`
       return [head, ...('payload' in shown ? payloadLines(shown.payload) : []), ...notes]
     }
-    const headers = Object.entries(shown.headers).map(([name, value]) => `    ${name}: ${printable(value)}`)
+    const headers = Object.entries(shown.headers).map(
+      ([name, value]) => `    ${name}: ${escapeForTerminal(value)}`,
+    )
     const body = printableLines(shown.body).map((line) => `    ${line}`)
     return [
-      `${style('bold', printable(destination))}: ${shown.method} ${printable(shown.url)}`,
+      `${style('bold', escapeForTerminal(destination))}: ${shown.method} ${escapeForTerminal(shown.url)}`,
       ...headers,
       '',
       ...body,

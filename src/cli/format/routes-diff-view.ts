@@ -4,7 +4,7 @@ import { counted } from '../../reporters/parts/terminal-text.ts'
 import type { CaseOutcome, RoutesDiff } from '../../routing/diff.ts'
 import { targetOf } from './routes-view.ts'
 
-const SHOWN = 200
+const MAX_CHANGES_SHOWN = 200
 
 export function diffMarkdown({ routes, cases }: RoutesDiff, ref: string): string {
   if (routes.length + cases.length === 0) return `No route changes against \`${ref}\`.\n`
@@ -35,8 +35,11 @@ export function diffMarkdown({ routes, cases }: RoutesDiff, ref: string): string
 function section(header: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const more = rows.length > SHOWN ? `\n\n${rows.length - SHOWN} more: \`--format json\` lists all.` : ''
-  return `${[line(header), line(header.map(() => '---')), ...rows.slice(0, SHOWN).map(line)].join('\n')}${more}`
+  const more =
+    rows.length > MAX_CHANGES_SHOWN
+      ? `\n\n${rows.length - MAX_CHANGES_SHOWN} more: \`--format json\` lists all.`
+      : ''
+  return `${[line(header), line(header.map(() => '---')), ...rows.slice(0, MAX_CHANGES_SHOWN).map(line)].join('\n')}${more}`
 }
 
 function targets(rows: readonly RouteRow[]): string {

@@ -1,11 +1,14 @@
 /** The end of a run: what it came to, what is left over, and the exit code. Pure. */
 import type { RunSummary } from '../../daemon/daemon.ts'
-import { printable, type Style } from '../../reporters/parts/terminal-text.ts'
-import { FAILED, OK, STORE_LOST } from '../command/command.ts'
+import { escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
+import { EXIT_FAILED, EXIT_OK, STORE_LOST } from '../command/command.ts'
 import { shortId } from '../command/ids.ts'
 import { INTERRUPTED, type Interrupts } from '../command/interrupts.ts'
 
-export function summaryLines({ events, alerts, deliveries, left }: RunSummary, style: Style): string[] {
+export function summaryLines(
+  { events, alerts, deliveries, undelivered: left }: RunSummary,
+  style: Style,
+): string[] {
   return [
     `events      ${counts(events, ['accepted', 'duplicate', 'rejected', 'unclassified'])}`,
     `alerts      ${counts(alerts, ['created', 'merged', 'muted'])}`,
@@ -17,7 +20,7 @@ export function summaryLines({ events, alerts, deliveries, left }: RunSummary, s
 /** Names what was not delivered; of the dead, those of this run. */
 function leftLines(
   { pending, sending, waiting, dead, orphaned }: RunSummary['deliveries'],
-  left: RunSummary['left'],
+  left: RunSummary['undelivered'],
   style: Style,
 ): string[] {
   const total = pending + sending + waiting + dead + orphaned
@@ -27,7 +30,7 @@ function leftLines(
     ...left.filter(({ state }) => state === 'dead').slice(0, dead),
   ]
   const lines = named.map(({ id, state, destination, message }) =>
-    printable([shortId(id), state, destination, message].filter(Boolean).join('  ')),
+    escapeForTerminal([shortId(id), state, destination, message].filter(Boolean).join('  ')),
   )
   const more = total > named.length ? [`... and ${total - named.length} more`] : []
   const head = style('yellow', 'not delivered (signalbox deliveries list shows more):')
@@ -45,8 +48,10 @@ function counts<K extends string>(of: Readonly<Record<K, number>>, order: readon
 /** @param stoppedBy the signal that asked for the end; null when the sources ended by themselves. */
 export function runExitCode(summary: RunSummary, stoppedBy: Interrupts['stoppedBy']): number {
   if (summary.lost !== null) return STORE_LOST
-  if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? INTERRUPTED : OK
+  if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? INTERRUPTED : EXIT_OK
   const { events, deliveries } = summary
   const { pending, sending, waiting, dead } = deliveries
-  return events.rejected + events.unclassified + pending + sending + waiting + dead > 0 ? FAILED : OK
+  return events.rejected + events.unclassified + pending + sending + waiting + dead > 0
+    ? EXIT_FAILED
+    : EXIT_OK
 }

@@ -1,7 +1,7 @@
 /** Plain tables: columns as wide as their widest cell, the last one open. Pure. */
-import { plainStyle, printable, type Style } from '../../reporters/parts/terminal-text.ts'
+import { escapeForTerminal, plainStyle, type Style } from '../../reporters/parts/terminal-text.ts'
 
-const WIDEST_CELL = 60
+const MAX_CELL_WIDTH = 60
 const GAP = '  '
 
 /** Lines joined, header first; cells are made safe for a terminal and cut when too wide. */
@@ -10,7 +10,7 @@ export function table(
   rows: readonly (readonly string[])[],
   style: Style = plainStyle,
 ): string {
-  const cells = rows.map((row) => row.map((cell) => cut(printable(cell))))
+  const cells = rows.map((row) => row.map((cell) => cut(escapeForTerminal(cell))))
   const widths = header.map((title, i) =>
     Math.max(title.length, ...cells.map((row) => (row[i] ?? '').length)),
   )
@@ -23,7 +23,7 @@ export function table(
 }
 
 function cut(cell: string): string {
-  return cell.length <= WIDEST_CELL ? cell : `${cell.slice(0, WIDEST_CELL - 1)}…`
+  return cell.length <= MAX_CELL_WIDTH ? cell : `${cell.slice(0, MAX_CELL_WIDTH - 1)}…`
 }
 
 /** `2026-11-23 12:54:03Z`. */

@@ -5,9 +5,9 @@ import { autocomplete, confirm, isCancel, multiselect, select, text } from '@cla
 import type { Io } from '../command/command.ts'
 
 /** A longer list can be searched by typing. */
-const MOST_SHOWN = 12
+const MAX_CHOICES_SHOWN = 12
 
-class Cancelled extends Error {
+class PromptCancelled extends Error {
   override name = 'Cancelled'
 }
 
@@ -18,29 +18,29 @@ export interface Choice {
 /** Says what is wrong with an answer, or nothing. */
 export type Fault = (answer: string) => string | null | undefined
 
-export interface Asking {
-  one(message: string, choices: readonly Choice[]): Promise<string>
-  several(message: string, choices: readonly Choice[]): Promise<readonly string[]>
+export interface Prompter {
+  select(message: string, choices: readonly Choice[]): Promise<string>
+  multiselect(message: string, choices: readonly Choice[]): Promise<readonly string[]>
   /** @param otherwise the answer when nothing is typed; it is shown. */
   text(message: string, fault: Fault, otherwise?: string): Promise<string>
-  yes(message: string, otherwise: boolean): Promise<boolean>
+  confirm(message: string, otherwise: boolean): Promise<boolean>
   /** The answers together, or null when whoever is asked breaks off. */
-  untilCancelled<T>(questions: () => Promise<T>): Promise<T | null>
+  orCancel<T>(questions: () => Promise<T>): Promise<T | null>
 }
 
-export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Asking {
+export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Prompter {
   const streams = { input: stdin as Readable, output: stderr as Writable }
   const optionOf = ({ value, hint }: Choice) => ({ value, label: value, ...(hint && { hint }) })
   return {
-    async one(message, choices) {
-      const question = { message, options: choices.map(optionOf), maxItems: MOST_SHOWN, ...streams }
-      if (choices.length <= MOST_SHOWN) return answered(await select(question))
+    async select(message, choices) {
+      const question = { message, options: choices.map(optionOf), maxItems: MAX_CHOICES_SHOWN, ...streams }
+      if (choices.length <= MAX_CHOICES_SHOWN) return answered(await select(question))
       return answered(await autocomplete({ ...question, validate: chosenFault }))
     },
-    async several(message, choices) {
+    async multiselect(message, choices) {
       const options = choices.map(optionOf)
       return answered(
-        await multiselect({ message, options, required: false, maxItems: MOST_SHOWN, ...streams }),
+        await multiselect({ message, options, required: false, maxItems: MAX_CHOICES_SHOWN, ...streams }),
       )
     },
     async text(message, fault, otherwise = '') {
@@ -48,14 +48,14 @@ export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Asking 
       const shown = otherwise === '' ? {} : { placeholder: otherwise, defaultValue: otherwise }
       return answered(await text({ message, validate, ...shown, ...streams })) ?? ''
     },
-    async yes(message, otherwise) {
+    async confirm(message, otherwise) {
       return answered(await confirm({ message, initialValue: otherwise, ...streams }))
     },
-    async untilCancelled(questions) {
+    async orCancel(questions) {
       try {
         return await questions()
       } catch (error) {
-        if (error instanceof Cancelled) return null
+        if (error instanceof PromptCancelled) return null
         throw error
       }
     },
@@ -68,6 +68,6 @@ function chosenFault(value: unknown): string | undefined {
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {
-  if (isCancel(answer)) throw new Cancelled()
+  if (isCancel(answer)) throw new PromptCancelled()
   return answer as Exclude<T, symbol>
 }

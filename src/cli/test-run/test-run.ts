@@ -10,7 +10,7 @@ import { runTests, summarise, type TestSelection } from '../../testing/run-tests
 import { runUnitTests } from '../../testing/unit-test-results.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
-import { FAILED, type Io, OK, UNUSABLE } from '../command/command.ts'
+import { EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE, type Io } from '../command/command.ts'
 import type { Session } from '../command/session.ts'
 import { errorsIn } from '../command/soundness.ts'
 import { tooManyWarnings, type WarningValues } from '../command/warning-options.ts'
@@ -47,7 +47,7 @@ export async function testProject(request: TestRequest, session: Session, io: Io
     const project = await openProject(session.workspace)
     return await testLoaded({ project, selection, startedAt, warm }, request, session, io)
   } finally {
-    await warm.cool()
+    await warm.dispose()
   }
 }
 
@@ -62,13 +62,13 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
   const { project, warm } = loaded
   if (nothingLoaded(project)) {
     showProblems(project.problems, session)
-    session.complain(emptyProjectText(project))
-    return UNUSABLE
+    session.printError(emptyProjectText(project))
+    return EXIT_UNUSABLE
   }
   if (filteredOut(project, request.options)) {
     showProblems(project.problems, session)
-    session.complain(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
-    return FAILED
+    session.printError(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
+    return EXIT_FAILED
   }
   const engine = await startEngine(project, 'test', session.log, { warm })
   try {
@@ -125,8 +125,8 @@ async function judge(
   report.end({ summary, results, problems })
   if (coverage) tellCoverage(coverage, request.coverage!, session)
   const tooMany = request.warnings ? tooManyWarnings(problems, results, request.warnings) : null
-  if (tooMany !== null) session.complain(tooMany)
-  return tooMany === null ? verdict(summary, problems) : FAILED
+  if (tooMany !== null) session.printError(tooMany)
+  return tooMany === null ? verdict(summary, problems) : EXIT_FAILED
 }
 
 function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice, session: Session): void {
@@ -136,7 +136,7 @@ function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice,
 
 function showProblems(problems: readonly Problem[], session: Session): void {
   const shown = session.quiet ? errorsIn(problems) : problems
-  if (shown.length > 0) session.complain(`${problemsText(shown, session.errorStyle, session.verbose)}\n`)
+  if (shown.length > 0) session.printError(`${problemsText(shown, session.errorStyle, session.verbose)}\n`)
 }
 
 /** What is wrong comes last, next to the prompt. */
@@ -170,5 +170,5 @@ function withLostFiles(
 
 function verdict({ detections, unitTests }: TestSummary, problems: readonly Problem[]): number {
   const bad = detections.failed + detections.invalid + unitTests.failed + unitTests.invalid
-  return bad + errorsIn(problems).length > 0 ? FAILED : OK
+  return bad + errorsIn(problems).length > 0 ? EXIT_FAILED : EXIT_OK
 }

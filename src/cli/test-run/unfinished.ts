@@ -1,5 +1,5 @@
 /** What `test` says when Ctrl-C ends it: how far it was, and which detections had no result yet. */
-import { counted, printable } from '../../reporters/parts/terminal-text.ts'
+import { counted, escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
 import type { Io } from '../command/command.ts'
 import { INTERRUPTED } from '../command/interrupts.ts'
 import type { Session } from '../command/session.ts'
@@ -11,11 +11,11 @@ export function reportWhenInterrupted(unfinished: ReadonlySet<string>, session: 
   const total = unfinished.size
   return io.onSignal((signal) => {
     if (signal === 'SIGHUP') return
-    const named = [...unfinished].slice(0, MAX_NAMED).map(printable)
+    const named = [...unfinished].slice(0, MAX_NAMED).map(escapeForTerminal)
     const left = unfinished.size - named.length
     const listed = left > 0 ? `${named.join(', ')} and ${left} more` : named.join(', ')
     const done = `${total - unfinished.size} of ${counted(total, 'detection')} done`
-    session.complain(`signalbox: interrupted: ${done}${listed && `; without a result: ${listed}`}`)
+    session.printError(`signalbox: interrupted: ${done}${listed && `; without a result: ${listed}`}`)
     io.endNow(INTERRUPTED)
   })
 }

@@ -1,10 +1,10 @@
 /** The keys of `watch`, where standard input is a terminal. */
 import type { Io } from '../command/command.ts'
 
-export type KeyOrder = 'again' | 'failed' | { readonly pattern: string } | 'end' | 'interrupt'
+export type WatchCommand = 'again' | 'failed' | { readonly pattern: string } | 'end' | 'interrupt'
 
 export interface KeyListener {
-  readonly order: (order: KeyOrder) => void
+  readonly order: (order: WatchCommand) => void
   /** A line to show. */
   readonly tell: (line: string) => void
 }

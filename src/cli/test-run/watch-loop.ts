@@ -2,20 +2,20 @@
 
 import { watchProject } from '../../config/files/watch-files.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
-import { type Io, OK } from '../command/command.ts'
+import { EXIT_OK, type Io } from '../command/command.ts'
 import { INTERRUPTED } from '../command/interrupts.ts'
 import type { Session } from '../command/session.ts'
 import type { TestRequest } from './test-run.ts'
-import { KEY_HELP, type KeyOrder, listenToKeys } from './watch-keys.ts'
-import { Teller } from './watch-reporter.ts'
-import { type Round, WatchState, type Witness } from './watch-state.ts'
+import { KEY_HELP, listenToKeys, type WatchCommand } from './watch-keys.ts'
+import { WatchReporter } from './watch-reporter.ts'
+import { type ProgressListener, type TestRound, WatchState } from './watch-state.ts'
 
 export async function watchTests(request: TestRequest, session: Session, io: Io): Promise<number> {
-  const orders = createOrders()
+  const orders = createCommandQueue()
   const state = new WatchState(session, request.options)
-  const teller = new Teller(request, session, io)
+  const teller = new WatchReporter(request, session, io)
   const stopSignals = io.onSignal(
-    (signal) => signal !== 'SIGHUP' && orders.end(signal === 'SIGINT' ? INTERRUPTED : OK),
+    (signal) => signal !== 'SIGHUP' && orders.end(signal === 'SIGINT' ? INTERRUPTED : EXIT_OK),
   )
   const stopKeys = listenToKeys(io.stdin, {
     order: (order) => orders.key(order),
@@ -24,11 +24,11 @@ export async function watchTests(request: TestRequest, session: Session, io: Io)
   const stopWatching = await watchProject(session.workspace.root, (paths) => orders.change(paths))
   const wait = () => session.note(`\nwaiting for changes, ${stopKeys ? KEY_HELP : 'Ctrl-C ends'}`)
   try {
-    for (let order: Order = { kind: 'start' }; ; ) {
-      await teller.tell((witness) => obey(order, state, witness))
+    for (let order: QueuedCommand = { kind: 'start' }; ; ) {
+      await teller.report((witness) => execute(order, state, witness))
       wait()
       const giveUp = new AbortController()
-      const units = teller.tell((witness) => state.units(witness, giveUp.signal))
+      const units = teller.report((witness) => state.units(witness, giveUp.signal))
       const failed = units.then((isTold) => {
         if (isTold) wait()
         return new Promise<never>(() => {})
@@ -46,7 +46,7 @@ export async function watchTests(request: TestRequest, session: Session, io: Io)
   }
 }
 
-function obey(order: Order, state: WatchState, witness: Witness): Promise<Round> {
+function execute(order: QueuedCommand, state: WatchState, witness: ProgressListener): Promise<TestRound> {
   if (order.kind === 'change') return state.changed(order.paths, witness)
   if (order.kind === 'key') {
     if (order.key === 'failed') return state.again('failed', witness)
@@ -56,15 +56,15 @@ function obey(order: Order, state: WatchState, witness: Witness): Promise<Round>
   return state.all(witness)
 }
 
-type TestKey = Exclude<KeyOrder, 'end' | 'interrupt'>
-type Order =
+type TestKey = Exclude<WatchCommand, 'end' | 'interrupt'>
+type QueuedCommand =
   | { readonly kind: 'start' }
   | { readonly kind: 'change'; readonly paths: readonly string[] }
   | { readonly kind: 'key'; readonly key: TestKey }
   | { readonly kind: 'end'; readonly code: number }
 
 /** Changes that come while testing are one; the end comes before all, changes before a key. */
-function createOrders() {
+function createCommandQueue() {
   let paths: string[] = []
   let key: TestKey | null = null
   let code: number | null = null
@@ -74,8 +74,8 @@ function createOrders() {
       paths.push(...changed)
       waiting.resolve()
     },
-    key(pressed: KeyOrder) {
-      if (pressed === 'end') code = OK
+    key(pressed: WatchCommand) {
+      if (pressed === 'end') code = EXIT_OK
       else if (pressed === 'interrupt') code = INTERRUPTED
       else key = pressed
       waiting.resolve()
@@ -84,10 +84,10 @@ function createOrders() {
       code = exitCode
       waiting.resolve()
     },
-    async next(): Promise<Order> {
+    async next(): Promise<QueuedCommand> {
       await waiting.promise
       if (code !== null) return { kind: 'end', code }
-      const order: Order =
+      const order: QueuedCommand =
         paths.length > 0 ? { kind: 'change', paths: [...new Set(paths)] } : { kind: 'key', key: key! }
       if (order.kind === 'change') paths = []
       else key = null

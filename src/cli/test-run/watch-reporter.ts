@@ -8,9 +8,9 @@ import { problemsText } from '../format/problems-text.ts'
 import { createProgress } from './progress.ts'
 import { openReport } from './report-output.ts'
 import type { TestRequest } from './test-run.ts'
-import type { Round, Witness } from './watch-state.ts'
+import type { ProgressListener, TestRound } from './watch-state.ts'
 
-export class Teller {
+export class WatchReporter {
   readonly #request: TestRequest
   readonly #session: Session
   readonly #io: Io
@@ -24,7 +24,7 @@ export class Teller {
   }
 
   /** @returns whether there was a round. A project that is broken for the moment must not end the watch. */
-  async tell(run: (witness: Witness) => Promise<Round | null>): Promise<boolean> {
+  async report(run: (witness: ProgressListener) => Promise<TestRound | null>): Promise<boolean> {
     const { reporters, options } = this.#request
     const startedAt = performance.now()
     const report = await openReport(reporters, options.showFailuresOnly, this.#session)
@@ -49,17 +49,17 @@ export class Teller {
       })
     } catch (error) {
       if (!isError(error, 'user')) throw error
-      this.#session.complain(`signalbox: ${messageOf(error)}`)
+      this.#session.printError(`signalbox: ${messageOf(error)}`)
     }
     return true
   }
 
-  #tellProblems({ all, problems }: Round): void {
+  #tellProblems({ all, problems }: TestRound): void {
     const newer = problems.filter((problem) => !this.#known.has(nameOf(problem)))
     this.#known = new Set(problems.map(nameOf))
     if (newer.length > 0)
-      this.#session.complain(`${problemsText(newer, this.#session.errorStyle, this.#session.verbose)}\n`)
-    if (all.length === 0) this.#session.complain('signalbox: nothing could be loaded')
+      this.#session.printError(`${problemsText(newer, this.#session.errorStyle, this.#session.verbose)}\n`)
+    if (all.length === 0) this.#session.printError('signalbox: nothing could be loaded')
   }
 
   #progress() {

@@ -1,11 +1,11 @@
 /** What `watch` knows between two changes: the project, what its engine remembers, and the last result of everything. */
 
-import { withNewerBodies } from '../../config/patch-bodies.ts'
+import { patchBodies } from '../../config/patch-bodies.ts'
 import type { DetectionResult } from '../../model/events/test-result.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
-import { type Touched, touchedBy } from '../../testing/affected.ts'
+import { type AffectedTests, affectedBy } from '../../testing/affected.ts'
 import { runTests } from '../../testing/run-tests.ts'
 import { runUnitTests } from '../../testing/unit-test-results.ts'
 import { bodyProblems, type Memory, openProject } from '../../workspace/open-project.ts'
@@ -14,7 +14,7 @@ import type { Session } from '../command/session.ts'
 import { nothingLoaded } from '../format/problems-text.ts'
 import { type SelectionValues, selectionOf } from './selection.ts'
 
-export interface Round {
+export interface TestRound {
   /** What was tested now, in load order; what else there is stands as it was. */
   readonly fresh: readonly DetectionResult[]
   readonly all: readonly DetectionResult[]
@@ -22,7 +22,7 @@ export interface Round {
 }
 
 /** How a round comes along. */
-export interface Witness {
+export interface ProgressListener {
   /** How many detections will be told. */
   begin(detections: number): void
   result(result: DetectionResult): void
@@ -49,7 +49,7 @@ export class WatchState {
   }
 
   /** Everything anew. */
-  async all(witness: Witness): Promise<Round> {
+  async all(witness: ProgressListener): Promise<TestRound> {
     const project = await openProject(this.#session.workspace, this.#read)
     this.#project = null
     this.#results.clear()
@@ -63,12 +63,12 @@ export class WatchState {
   }
 
   /** Only what the change touches. */
-  async changed(paths: readonly string[], witness: Witness): Promise<Round> {
+  async changed(paths: readonly string[], witness: ProgressListener): Promise<TestRound> {
     const before = this.#project
     if (!before || paths.includes(before.configuration[0]!)) return this.all(witness)
-    const project = withNewerBodies(before, paths) ?? (await openProject(this.#session.workspace, this.#read))
-    const [then, now] = [before, project].map((each) => touchedBy(each, this.#engine.facts, paths))
-    const both = (of: (touched: Touched) => ReadonlySet<string>) => new Set([...of(then!), ...of(now!)])
+    const project = patchBodies(before, paths) ?? (await openProject(this.#session.workspace, this.#read))
+    const [then, now] = [before, project].map((each) => affectedBy(each, this.#engine.facts, paths))
+    const both = (of: (touched: AffectedTests) => ReadonlySet<string>) => new Set([...of(then!), ...of(now!)])
     const touched = both(({ detections }) => detections)
     const chosen = this.#chosen(project, (id) => touched.has(id) || !before.detections.has(id))
     await this.#engine.startPart(project, chosen, {
@@ -81,7 +81,7 @@ export class WatchState {
   }
 
   /** What failed at last, or everything that meets the pattern: run again, whatever is known of it. */
-  async again(which: 'failed' | 'all', witness: Witness): Promise<Round> {
+  async again(which: 'failed' | 'all', witness: ProgressListener): Promise<TestRound> {
     const project = this.#project
     if (!project || (which === 'all' && this.pattern === '')) return this.all(witness)
     const isMeant = (id: string) =>
@@ -94,7 +94,7 @@ export class WatchState {
   }
 
   /** The unit tests that the rounds so far left to run: apart, for they may take long. null: none, or given up. */
-  async units(witness: Witness, giveUp: AbortSignal): Promise<Round | null> {
+  async units(witness: ProgressListener, giveUp: AbortSignal): Promise<TestRound | null> {
     const project = this.#project
     const present = project?.unitTests.filter(({ path }) => this.#openUnits.has(path)) ?? []
     const isAsked = this.#options.filter.length === 0 && this.pattern === ''
@@ -120,7 +120,7 @@ export class WatchState {
     )
   }
 
-  async #test(project: Project, chosen: readonly Detection[], witness: Witness): Promise<Round> {
+  async #test(project: Project, chosen: readonly Detection[], witness: ProgressListener): Promise<TestRound> {
     this.#project = project
     const { allowUnknownDestinations, failOnProblems } = this.#options
     const meant = new Set(chosen)
@@ -138,7 +138,7 @@ export class WatchState {
     }
   }
 
-  #round(project: Project, fresh: readonly DetectionResult[]): Round {
+  #round(project: Project, fresh: readonly DetectionResult[]): TestRound {
     for (const result of fresh) this.#results.set(result.id, result)
     const files = new Set(project.unitTests.map(({ path }) => path))
     for (const id of this.#results.keys())

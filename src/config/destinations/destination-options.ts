@@ -6,7 +6,7 @@ import type { DestinationType } from '../../destinations/_destination.ts'
 import type { AlertKind } from '../../model/alerts/alert-kind.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
-import { checkSchema, type Judge, type Schema } from '../yaml/schema-check.ts'
+import { checkSchema, type ReportPolicy, type Schema } from '../yaml/schema-check.ts'
 import { child, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
 import { findReferences, holdsReference } from './secret-references.ts'
@@ -28,7 +28,7 @@ export async function checkOptions(
   { source, node }: Place,
   types: Catalog<DestinationType>,
   problems: ProblemList,
-): Promise<Refusals> {
+): Promise<UnsupportedKinds> {
   const options = child(node, 'options')
   if (options) checkReferences(options, source, problems)
   if (isLocalType(type)) return {}
@@ -49,23 +49,23 @@ export async function checkOptions(
     schema as Schema,
     { source, node: options ?? node, value, pointer: '/options' },
     problems,
-    formJudge,
+    formPolicy,
   )
   if (options && fits) {
     noteLiteralSecrets(schema as Schema, options, '', source, problems)
     checkTemplates(child(options, 'template'), source, problems)
   }
   for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
-    refuseKind({ type, kind, refuses }, source, offset, problems)
+    unsupportedKind({ type, kind, refuses }, source, offset, problems)
   }
   return refuses
 }
 
 /** Kinds of alert that a type can't carry, with the reason. */
-export type Refusals = NonNullable<DestinationType['refuses']>
+export type UnsupportedKinds = NonNullable<DestinationType['refuses']>
 
-export function refuseKind(
-  { type, kind, refuses }: { type: string; kind: string; refuses: Refusals },
+export function unsupportedKind(
+  { type, kind, refuses }: { type: string; kind: string; refuses: UnsupportedKinds },
   source: SourceText,
   offset: number,
   problems: ProblemList,
@@ -89,7 +89,7 @@ function textsOf(node: YamlNode | undefined): [string, YamlNode][] {
 const FORM_KEYWORDS = new Set(['pattern', 'format', 'enum', 'const', 'minLength', 'maxLength'])
 
 /** A reference satisfies any form. */
-export const formJudge: Judge = (error) =>
+export const formPolicy: ReportPolicy = (error) =>
   FORM_KEYWORDS.has(error.keyword) && holdsReference(error.data) ? 'ignore' : 'report-secretly'
 
 function checkReferences(node: YamlNode, source: SourceText, problems: ProblemList): void {

@@ -12,10 +12,10 @@ import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { DESTINATIONS_SCHEMA } from '../schemas/destinations-schema.ts'
 import { type FilePlace, parseMapping, readMapping } from '../yaml/mapping.ts'
-import { checkSchema, type Judge, nodeAt } from '../yaml/schema-check.ts'
+import { checkSchema, nodeAt, type ReportPolicy } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
-import { checkOptions, isLocalType, refuseKind } from './destination-options.ts'
+import { checkOptions, isLocalType, unsupportedKind } from './destination-options.ts'
 import { type Override, readOverrides } from './overrides.ts'
 
 const SECRET = { secret: true }
@@ -49,7 +49,7 @@ export interface DeclaredDestination {
 
 /** A key at the wrong level may be an option with its secret; values of known keys are harmless. */
 const OPEN_KEYWORDS = new Set(['enum', 'uniqueItems', 'pattern', 'const'])
-const judge: Judge = ({ keyword }) => (OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly')
+const judge: ReportPolicy = ({ keyword }) => (OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly')
 
 export interface DeclaredRouting {
   readonly registry: Registry | NoRegistry
@@ -110,7 +110,7 @@ async function checkDestinations(
     const beat = declared.heartbeat?.destinations.indexOf(destination.name) ?? -1
     if (beat === -1) continue
     const { offset } = nodeAt(node, `/heartbeat/destinations/${beat}`)
-    refuseKind({ type: destination.type, kind: 'HEARTBEAT', refuses }, source, offset, problems)
+    unsupportedKind({ type: destination.type, kind: 'HEARTBEAT', refuses }, source, offset, problems)
   }
   const names = declaredNames(value)
   if (problems.hasError(name)) return { ...INVALID_ROUTING, names }

@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
 /** The options of a destination type, field by field, for who asks for them: what a field takes, and whether it is secret. Pure. */
 import type { OptionsSchema } from '../../destinations/_destination.ts'
-import { faultOf, type Schema } from '../yaml/schema-check.ts'
+import { type Schema, validationError } from '../yaml/schema-check.ts'
 import { parseYaml, toValue } from '../yaml/yaml.ts'
 import type { PlainValue } from '../yaml/yaml-edits.ts'
-import { formJudge } from './destination-options.ts'
+import { formPolicy } from './destination-options.ts'
 import { holdsReference } from './secret-references.ts'
 
 export interface OptionField {
@@ -62,12 +62,12 @@ export function readOption(schema: Schema | undefined, text: string): PlainValue
 }
 
 /** Why this value can't be the option's, in words; null: it can. */
-export function optionFault({ schema, secret, path }: OptionField, value: PlainValue): string | null {
+export function optionError({ schema, secret, path }: OptionField, value: PlainValue): string | null {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   if (secret && !holdsReference(text))
     return `${path.join('.')} is a secret: name where it is kept, not the secret itself`
   const inner = { type: 'object', properties: { [path.at(-1)!]: schema } }
-  return faultOf(inner, { [path.at(-1)!]: value }, formJudge)
+  return validationError(inner, { [path.at(-1)!]: value }, formPolicy)
 }
 
 /** `${env:SOC_SLACK_WEBHOOK_URL}` for the option webhookUrl of soc-slack. */

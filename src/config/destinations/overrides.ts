@@ -1,7 +1,7 @@
 /** Overrides of destinations.yaml: what a repository says about detections that it does not own. Pure. */
 import { meetsAll } from '../../core/glob.ts'
 import { parseSeverity, type Severity } from '../../model/alerts/severity.ts'
-import type { Unversioned } from '../../model/project/detection.ts'
+import type { DetectionWithoutVersion } from '../../model/project/detection.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { child, toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
@@ -45,7 +45,7 @@ export function readOverrides({ source, node }: { source: SourceText; node: Mapp
   })
 }
 
-export function overrideMatches({ match }: Override, detection: Unversioned): boolean {
+export function overrideMatches({ match }: Override, detection: DetectionWithoutVersion): boolean {
   const { ids = [], tags = [], logTypes = [], paths = [] } = match
   return meetsAll([
     [ids, [detection.id]],
@@ -59,7 +59,10 @@ export function overrideMatches({ match }: Override, detection: Unversioned): bo
  * Key by key the last match wins, so that an override of the severity does not undo an earlier one of the
  * destinations. `override` names the one that gave `OutputIds`.
  */
-export function applyOverrides<T extends Unversioned>(detection: T, overrides: readonly Override[]): T {
+export function applyOverrides<T extends DetectionWithoutVersion>(
+  detection: T,
+  overrides: readonly Override[],
+): T {
   let result = detection
   let routed: string | null = null
   for (const override of overrides) {

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { readProjectFile } from '../../files/project-file.ts'
-import type { Revealed, Secrets } from '../../model/ports.ts'
+import type { RevealedOptions, Secrets } from '../../model/ports.ts'
 import type { Destination, Registry } from '../../model/project/destination.ts'
 import {
   findReferences,
@@ -38,7 +38,10 @@ export function createSecrets(places: SecretPlaces): ProjectSecrets {
   }
 }
 
-async function reveal(options: Readonly<Record<string, unknown>>, places: SecretPlaces): Promise<Revealed> {
+async function reveal(
+  options: Readonly<Record<string, unknown>>,
+  places: SecretPlaces,
+): Promise<RevealedOptions> {
   const values = new Map<string, string>()
   for (const reference of textsIn(options).flatMap((text) => findReferences(text).references)) {
     if (values.has(reference.text)) continue

@@ -1,6 +1,6 @@
 /** Templates of destinations, judged where they are written: what they name must be there. */
 import { nearest } from '../../core/did-you-mean.ts'
-import { TEMPLATE_FIELDS, templateFaults } from '../../model/project/template.ts'
+import { TEMPLATE_FIELDS, templateErrors } from '../../model/project/template.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import type { YamlNode } from '../yaml/yaml-tree.ts'
@@ -11,7 +11,7 @@ export function checkTemplates(node: YamlNode | undefined, source: SourceText, p
     for (const { value } of node.entries.values()) checkTemplates(value, source, problems)
   }
   if (node?.kind !== 'scalar') return
-  for (const { message, name, offset } of templateFaults(node.text)) {
+  for (const { message, name, offset } of templateErrors(node.text)) {
     const near = name === undefined ? undefined : nearest(name, TEMPLATE_FIELDS)
     problems.error(source, placeOf(node, offset, source), {
       code: 'bad-template',

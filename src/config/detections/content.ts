@@ -8,8 +8,8 @@ import { applyOverrides, overrideMatches } from '../destinations/overrides.ts'
 import { projectPath, specsOf } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { Versions } from './content-version.ts'
-import { noteSilentMembers, tieToMembers } from './correlation-members.ts'
-import { type Built, buildDetections } from './derivation.ts'
+import { linkMembers, noteSilentMembers } from './correlation-members.ts'
+import { type BuildResult, buildDetections } from './derivation.ts'
 import { checkOutputIds } from './output-ids.ts'
 import { readBody } from './read-body.ts'
 import { isDetectionType, type Spec } from './spec.ts'
@@ -64,11 +64,11 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
 }
 
 function finish(
-  built: readonly Built[],
+  built: readonly BuildResult[],
   versions: Versions,
   { overrides }: DeclaredRouting,
 ): ReadonlyMap<string, Detection> {
-  const tied = tieToMembers(built.map(({ detection }) => detection))
+  const tied = linkMembers(built.map(({ detection }) => detection))
   return new Map(
     tied.map((detection, place) => {
       const version = versions.of(built[place]!.texts, detection.body)
@@ -154,7 +154,7 @@ function noteIdleBodies(specs: readonly Spec[], { python, root, problems }: Cont
   }
 }
 
-function noteIdleOverrides(built: readonly Built[], { routing, problems }: ContentContext): void {
+function noteIdleOverrides(built: readonly BuildResult[], { routing, problems }: ContentContext): void {
   for (const override of routing.overrides) {
     if (built.some(({ detection }) => overrideMatches(override, detection))) continue
     problems.warning(override.source, override.node.offset, {

@@ -1,6 +1,6 @@
 /** What correlation rules and the rules they look at owe each other: signals, log types, fields that signals keep. */
 import type { SignalField } from '../../model/project/correlation-definition.ts'
-import type { Detection, Unversioned } from '../../model/project/detection.ts'
+import type { Detection, DetectionWithoutVersion } from '../../model/project/detection.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { nodeAt } from '../yaml/schema-check.ts'
 import { child } from '../yaml/yaml.ts'
@@ -8,9 +8,9 @@ import type { ScalarNode } from '../yaml/yaml-tree.ts'
 import type { Spec } from './spec.ts'
 
 /** Correlation rules get the log types of their members, members the fields that are compared. */
-export function tieToMembers(
-  detections: readonly Unversioned[],
-): (Unversioned & Pick<Detection, 'signalFields'>)[] {
+export function linkMembers(
+  detections: readonly DetectionWithoutVersion[],
+): (DetectionWithoutVersion & Pick<Detection, 'signalFields'>)[] {
   const byId = new Map(detections.map((detection) => [detection.id, detection]))
   const fields = fieldsByRule(detections)
   return detections.map((detection) => ({
@@ -53,8 +53,8 @@ export function noteSilentMembers(
 
 /** A member may itself be a correlation rule; a ring of them comes to an end. */
 function logTypesOf(
-  { id, correlation, logTypes }: Unversioned,
-  byId: ReadonlyMap<string, Unversioned>,
+  { id, correlation, logTypes }: DetectionWithoutVersion,
+  byId: ReadonlyMap<string, DetectionWithoutVersion>,
   seen: ReadonlySet<string> = new Set(),
 ): Set<string> {
   if (!correlation) return new Set(logTypes)
@@ -63,7 +63,7 @@ function logTypesOf(
   return new Set(unseen.flatMap((member) => [...logTypesOf(member, byId, new Set([...seen, id]))]))
 }
 
-function fieldsByRule(detections: readonly Unversioned[]): Map<string, SignalField[]> {
+function fieldsByRule(detections: readonly DetectionWithoutVersion[]): Map<string, SignalField[]> {
   const fields = new Map<string, SignalField[]>()
   for (const { correlation } of detections) {
     const ruleOf = new Map(correlation?.steps.map(({ id, rule }) => [id, rule]))

@@ -6,7 +6,7 @@ import { nodeAt } from '../yaml/schema-check.ts'
 import { child } from '../yaml/yaml.ts'
 import { memberNames } from './correlation-members.ts'
 import { nodeOf, type Spec } from './spec.ts'
-import { doubtfulTables } from './table-names.ts'
+import { nonStandardTables } from './table-names.ts'
 
 /** Reports into the files at fault; earlier paths keep what later ones claim again. */
 export function crossCheck(specs: readonly Spec[], whole: boolean, problems: ProblemList): void {
@@ -88,7 +88,7 @@ function checkTables(specs: readonly Spec[], problems: ProblemList): void {
   for (const spec of specs.filter(({ type }) => type === 'scheduled_query')) {
     for (const key of ['Query', 'SnowflakeQuery']) {
       const sql = spec.value[key]
-      const tables = typeof sql === 'string' ? doubtfulTables(sql) : []
+      const tables = typeof sql === 'string' ? nonStandardTables(sql) : []
       if (tables.length === 0) continue
       problems.warning(spec.source, nodeOf(spec, key)!.offset, {
         code: 'table-name',

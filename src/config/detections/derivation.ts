@@ -1,17 +1,17 @@
 /** Builds every detection once, bases before what derives from them, whatever the order of the files. */
 
-import type { Unversioned } from '../../model/project/detection.ts'
-import { sideFilesOf } from '../files/discover.ts'
+import type { DetectionWithoutVersion } from '../../model/project/detection.ts'
+import { expectationsFilesOf } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { child } from '../yaml/yaml.ts'
 import { buildDetection, deriveDetection, isDerived } from './detections.ts'
-import { withSideFile } from './expectations-file.ts'
+import { withExpectationsFile } from './expectations-file.ts'
 import { readBody } from './read-body.ts'
 import type { Spec } from './spec.ts'
 
-export interface Built {
+export interface BuildResult {
   readonly spec: Spec
-  readonly detection: Unversioned
+  readonly detection: DetectionWithoutVersion
   /** Texts of the spec and of the bases it derives from. */
   readonly texts: readonly string[]
 }
@@ -25,7 +25,7 @@ export interface DerivationContext {
 }
 
 /** In the order of the specs. */
-export function buildDetections(specs: readonly Spec[], context: DerivationContext): Built[] {
+export function buildDetections(specs: readonly Spec[], context: DerivationContext): BuildResult[] {
   const derivation = new Derivation(specs, context)
   return specs.flatMap((spec) => derivation.build(spec) ?? [])
 }
@@ -35,7 +35,7 @@ class Derivation {
   readonly #specs: ReadonlyMap<string, Spec>
   readonly #sideFiles: ReadonlySet<string>
   /** null: not to be built, or being built: a chain of bases that comes back to itself ends there. */
-  readonly #done = new Map<string, Built | null>()
+  readonly #done = new Map<string, BuildResult | null>()
 
   constructor(specs: readonly Spec[], context: DerivationContext) {
     this.#context = context
@@ -43,7 +43,7 @@ class Derivation {
     this.#sideFiles = new Set(context.sideFiles)
   }
 
-  build(spec: Spec): Built | null {
+  build(spec: Spec): BuildResult | null {
     const known = this.#done.get(spec.id)
     if (known !== undefined) return known
     this.#done.set(spec.id, null)
@@ -52,13 +52,13 @@ class Derivation {
     return built
   }
 
-  #own(spec: Spec): Built {
+  #own(spec: Spec): BuildResult {
     const { problems } = this.#context
     const detection = buildDetection(spec, readBody(spec, this.#context, problems), problems)
     return { spec, detection, texts: [spec.source.text] }
   }
 
-  #derive(spec: Spec): Built | null {
+  #derive(spec: Spec): BuildResult | null {
     const { problems } = this.#context
     const id = String(spec.value.BaseDetection)
     const baseSpec = this.#specs.get(id)
@@ -74,10 +74,10 @@ class Derivation {
     return { spec, detection, texts: [spec.source.text, ...base.texts] }
   }
 
-  #withSideFile(built: Built | null): Built | null {
-    const side = built && sideFilesOf(built.spec.path).find((file) => this.#sideFiles.has(file))
+  #withSideFile(built: BuildResult | null): BuildResult | null {
+    const side = built && expectationsFilesOf(built.spec.path).find((file) => this.#sideFiles.has(file))
     if (!built || !side) return built
-    const tests = withSideFile(built.detection.tests, side, this.#context, this.#context.problems)
+    const tests = withExpectationsFile(built.detection.tests, side, this.#context, this.#context.problems)
     return { ...built, detection: { ...built.detection, tests } }
   }
 }

@@ -1,7 +1,12 @@
 /** Specs of detections -> detections: normalised metadata, body, tests, what is derived from a base. */
 
 import { parseSeverity } from '../../model/alerts/severity.ts'
-import type { Detection, DetectionType, PythonSource, Unversioned } from '../../model/project/detection.ts'
+import type {
+  Detection,
+  DetectionType,
+  DetectionWithoutVersion,
+  PythonSource,
+} from '../../model/project/detection.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { child } from '../yaml/yaml.ts'
 import { readCorrelation } from './correlation-rules.ts'
@@ -9,13 +14,17 @@ import { readAlertKeys, readInlineFilter, readSimpleDetection } from './simple-d
 import type { Spec } from './spec.ts'
 
 const DEFAULT_DEDUP_MINUTES = 60
-const MINIMUM_DEDUP_MINUTES = 5
+const MIN_DEDUP_MINUTES = 5
 
 export function isDerived(spec: Spec): boolean {
   return Boolean(spec.value.BaseDetection)
 }
 
-export function buildDetection(spec: Spec, body: PythonSource | null, problems: ProblemList): Unversioned {
+export function buildDetection(
+  spec: Spec,
+  body: PythonSource | null,
+  problems: ProblemList,
+): DetectionWithoutVersion {
   noteDedupPeriod(spec, problems)
   return {
     ...metadata(spec.value, spec.id, spec.type as DetectionType),
@@ -38,7 +47,11 @@ function detectionOf(spec: Spec, problems: ProblemList): Pick<Detection, 'correl
 }
 
 /** What the derived spec says replaces what the base says; its own tests, where it has any, replace the base's. */
-export function deriveDetection(spec: Spec, base: Unversioned, problems: ProblemList): Unversioned {
+export function deriveDetection(
+  spec: Spec,
+  base: DetectionWithoutVersion,
+  problems: ProblemList,
+): DetectionWithoutVersion {
   noteDedupPeriod(spec, problems)
   const { BaseDetection: _, AnalysisType: __, ...overrides } = spec.value
   const value = { ...base.spec, ...overrides }
@@ -57,7 +70,7 @@ function metadata(
   value: Readonly<Record<string, unknown>>,
   id: string,
   type: DetectionType,
-): Omit<Unversioned, 'place' | 'body' | 'correlation' | 'simple' | 'inlineFilter' | 'tests'> {
+): Omit<DetectionWithoutVersion, 'place' | 'body' | 'correlation' | 'simple' | 'inlineFilter' | 'tests'> {
   const { Tests: _, ...spec } = value
   const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
   const texts = (key: string) => (Array.isArray(value[key]) ? (value[key] as string[]) : [])
@@ -87,12 +100,12 @@ function metadata(
 
 function dedupPeriod(minutes: unknown): number {
   if (typeof minutes !== 'number' || minutes === 0) return DEFAULT_DEDUP_MINUTES
-  return Math.max(minutes, MINIMUM_DEDUP_MINUTES)
+  return Math.max(minutes, MIN_DEDUP_MINUTES)
 }
 
 function noteDedupPeriod(spec: Spec, problems: ProblemList): void {
   const minutes = spec.value.DedupPeriodMinutes
-  if (typeof minutes !== 'number' || minutes >= MINIMUM_DEDUP_MINUTES) return
+  if (typeof minutes !== 'number' || minutes >= MIN_DEDUP_MINUTES) return
   problems.warning(spec.source, child(spec.node, 'DedupPeriodMinutes')!.offset, {
     code: 'dedup-period',
     message: `DedupPeriodMinutes: ${minutes} is taken as ${dedupPeriod(minutes)}`,

@@ -4,7 +4,7 @@ import { nearest } from '../../core/did-you-mean.ts'
 import type { Expectations, TestCase } from '../../model/project/detection.ts'
 import { projectPath } from '../files/discover.ts'
 import { ProblemList } from '../files/problems.ts'
-import { SIDE_FILE_SCHEMA } from '../schemas/expectations-schema.ts'
+import { EXPECTATIONS_FILE_SCHEMA } from '../schemas/expectations-schema.ts'
 import { readMapping } from '../yaml/mapping.ts'
 import { checkSchema } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
@@ -16,7 +16,7 @@ interface SideFilePlace {
 }
 
 /** The tests with the side file's expectations. An error in it leaves the tests as they are. */
-export function withSideFile(
+export function withExpectationsFile(
   tests: readonly TestCase[],
   path: string,
   place: SideFilePlace,
@@ -39,7 +39,7 @@ function withExpectations(
   const mapping = readMapping({ path, file, folders }, problems)
   if (!mapping) return tests
   const { source, node } = mapping
-  checkSchema(SIDE_FILE_SCHEMA, { source, node, value: toRecord(node) }, problems)
+  checkSchema(EXPECTATIONS_FILE_SCHEMA, { source, node, value: toRecord(node) }, problems)
   const byName = new Map(tests.map((test) => [test.name, test.expectations]))
   const given = new Map<string, Expectations>()
   for (const { key, keyOffset, value } of node.entries.values()) {

@@ -9,7 +9,7 @@ import { EXPECTATION_NAMES } from './test-cases.ts'
 /** Taken inline by its schema of rules. */
 const TAKEN_OF_RULES = 'ExpectedDestinations'
 
-export async function noteUpstreamRefusals(
+export async function reportPatIncompatibilities(
   specs: readonly Spec[],
   root: string,
   problems: ProblemList,

@@ -1,9 +1,9 @@
 /** Reads one analysis file: text -> tree -> value checked against the schema of its type. */
 
 import { nearest } from '../../core/did-you-mean.ts'
-import type { DetectionType, Place, TestCase } from '../../model/project/detection.ts'
+import type { DetectionType, SourceLocation, TestCase } from '../../model/project/detection.ts'
 import { projectPath } from '../files/discover.ts'
-import type { Recall } from '../files/parse-cache.ts'
+import type { ParseCache } from '../files/parse-cache.ts'
 import { ProblemList } from '../files/problems.ts'
 import { readText, type SourceText } from '../files/source-text.ts'
 import { ANALYSIS_TYPES, analysisTypeOf } from '../schemas/analysis-types.ts'
@@ -18,7 +18,7 @@ export interface ReadSpec {
   readonly type: string
   readonly id: string
   readonly idOffset: number
-  readonly place: Place
+  readonly place: SourceLocation
   /** Every key; of the test cases all but the entries, whose numbers a JavaScript value would spoil. */
   readonly value: Readonly<Record<string, unknown>>
   /** [] for a spec that does not fit its schema, and for what is no detection. */
@@ -50,7 +50,7 @@ function mentionsAnalysisType(text: string): boolean {
 }
 
 export interface Reading {
-  readonly recall: Recall<ReadSpec>
+  readonly recall: ParseCache<ReadSpec>
   /** Keys of a detection that nobody knows only warn. */
   readonly ignoreExtraKeys: boolean
   /** Where specs may lie. */

@@ -10,7 +10,7 @@ const TOKEN =
   /(--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\]|\\.|'')*'|\$\$[\s\S]*?\$\$)|((?:[A-Za-z_][\w$]*|"[^"]*")(?:\s*\.\s*(?:[A-Za-z_][\w$]*|"[^"]*"))*)|\S/g
 
 /** Names that are not of three parts, in the schema `public` or in `snowflake.account_usage`; each once, as written. */
-export function doubtfulTables(sql: string): string[] {
+export function nonStandardTables(sql: string): string[] {
   const tokens = [...sql.matchAll(TOKEN)].flatMap(([text, dropped]) => (dropped === undefined ? [text] : []))
   const words = tokens.map((token) => token.replaceAll(/["\s]/g, '').toLowerCase())
   const own = queryNames(words)

@@ -5,7 +5,7 @@ import type { DetectionType, Expectations, TestCase } from '../../model/project/
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { EXPECTATION_PROPERTIES } from '../schemas/expectations-schema.ts'
-import type { Judge } from '../yaml/schema-check.ts'
+import type { ReportPolicy } from '../yaml/schema-check.ts'
 import { child, toJson, toValue } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
 
@@ -23,7 +23,7 @@ export class TestFaults {
   readonly #cases = new Set<number>()
   #isList = true
 
-  readonly judge: Judge = ({ instancePath }) => {
+  readonly judge: ReportPolicy = ({ instancePath }) => {
     const [, place] = /^\/Tests(?:\/(\d+)|$)/.exec(instancePath) ?? [undefined, null]
     if (place === null) return 'report'
     if (place === undefined) this.#isList = false

@@ -40,14 +40,14 @@ const SEARCHED_UPSTREAM = [
   ...SEARCHED_NAMES.map((name) => `**/${name}/*`),
 ]
 const SEARCHED = [...SEARCHED_UPSTREAM, 'detections/**']
-const LEANED_ON = ['global_helpers', 'data_models']
+const DEPENDENCY_FOLDERS = ['global_helpers', 'data_models']
 
 /** Everything of the project, or of the `paths` (walked in full) and the helpers and data models near them. */
 export async function discover(root: string, paths: readonly string[] = []): Promise<Discovered> {
   const named = await Promise.all(paths.map((path) => namedBy(root, path)))
   const isWhole = paths.length === 0
   const starts = isWhole ? [root] : named.flatMap((each) => each.starts)
-  const { near, far } = leanedOn(root, starts)
+  const { near, far } = dependenciesOf(root, starts)
   const all = [
     isWhole ? await findFiles(root, SEARCHED, { mustRead: isSearchedFolder }) : NOTHING,
     ...named.map((each) => each.found),
@@ -101,7 +101,7 @@ export function projectPath(root: string, file: string): string {
 }
 
 /** Where the expectations of a spec may stand beside it. */
-export function sideFilesOf(spec: string): string[] {
+export function expectationsFilesOf(spec: string): string[] {
   const stem = spec.replace(/\.[^.]+$/, '')
   return [`${stem}.expect.yml`, `${stem}.expect.yaml`]
 }
@@ -165,7 +165,7 @@ async function filesOf(path: string): Promise<FoundFiles> {
       hint: 'name the spec, not its Python file; quote a pattern such as "rules/aws_*"',
     })
   }
-  return { files: [path, ...sideFilesOf(path).filter((file) => existsSync(file))], links: [] }
+  return { files: [path, ...expectationsFilesOf(path).filter((file) => existsSync(file))], links: [] }
 }
 
 /** A path of the project may be a link that a stranger made. */
@@ -183,14 +183,14 @@ function folderOf(path: string): string {
  * Helpers and data models in, beside and above the paths, up to the folder that holds the project.
  * @returns near: those that lie where they were found, links followed; far: links to somewhere else.
  */
-function leanedOn(root: string, starts: readonly string[]): { near: string[]; far: string[] } {
+function dependenciesOf(root: string, starts: readonly string[]): { near: string[]; far: string[] } {
   const bases = new Set([root, dirname(root), join(root, 'detections')])
   for (const start of starts) {
     for (let at = start; isWithin(root, at); at = dirname(at)) bases.add(at)
     bases.add(start).add(dirname(start))
   }
   const all = [...bases].flatMap((base) =>
-    LEANED_ON.map((name) => ({ path: join(base, name), limit: isWithin(root, base) ? root : base })),
+    DEPENDENCY_FOLDERS.map((name) => ({ path: join(base, name), limit: isWithin(root, base) ? root : base })),
   )
   const { near = [], far = [] } = Object.groupBy(
     all.filter(({ path }) => isFolder(path)),

@@ -73,7 +73,7 @@ export function snapshotFolder(environment: Environment, ...projects: readonly s
 }
 
 /** As `snapshotFolder`; null where nothing is to be kept. */
-export function imageFolder(environment: Environment, ...projects: readonly string[]): string | null {
+export function snapshotDirectory(environment: Environment, ...projects: readonly string[]): string | null {
   const { folder, refusal } = snapshotFolder(environment, ...projects)
   return refusal === null ? folder : null
 }

@@ -2,10 +2,10 @@
 import { hash } from 'node:crypto'
 import type { Problem } from '../../model/project/problem.ts'
 import { programVersion } from '../../program-version.ts'
-import type { KnownGood } from './problems.ts'
+import type { ValidationCache } from './problems.ts'
 
 /** Where it is kept between runs; what it reads is what was written. */
-export interface Keep {
+export interface CacheStorage {
   read(name: string): Uint8Array | null
   write(name: string, ...parts: readonly Uint8Array[]): Promise<unknown>
   /** Of one process that loads again and again. */
@@ -27,8 +27,8 @@ interface Kept<T> {
 /** To be raised when the layout of `Kept` changes, although the program's text is the same. */
 const FORMAT_VERSION = 1
 
-export class Recall<T> implements KnownGood {
-  readonly #keep: Keep | undefined
+export class ParseCache<T> implements ValidationCache {
+  readonly #keep: CacheStorage | undefined
   readonly #name: string
   readonly #known: Record<string, Found<T>>
   readonly #knownGood: ReadonlySet<string>
@@ -37,7 +37,7 @@ export class Recall<T> implements KnownGood {
   #isNew = false
 
   /** Without a place to keep it, nothing is recalled. */
-  constructor(root: string, keep: Keep | undefined) {
+  constructor(root: string, keep: CacheStorage | undefined) {
     this.#keep = keep
     this.#name = keep ? `specs-${hash('sha256', [FORMAT_VERSION, programVersion(), root].join('\0'))}` : ''
     const kept = (keep?.memory?.get(this.#name) as Kept<T> | undefined) ?? this.#read()

@@ -21,18 +21,18 @@ export interface Report {
 export type WarningReport = Report & { readonly code: WarningCode }
 
 /** Which texts were found to be without fault by which check; kept from run to run. */
-export interface KnownGood {
+export interface ValidationCache {
   has(check: string, text: string): boolean
   add(check: string, text: string): void
 }
 
 export class ProblemList {
   /** undefined: everything is checked. */
-  readonly knownGood: KnownGood | undefined
+  readonly knownGood: ValidationCache | undefined
   readonly #problems: Problem[] = []
   readonly #failed = new Set<string>()
 
-  constructor(knownGood?: KnownGood) {
+  constructor(knownGood?: ValidationCache) {
     this.knownGood = knownGood
   }
 

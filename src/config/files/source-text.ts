@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readProjectFile } from '../../files/project-file.ts'
 import type { ProblemCode } from '../../model/problem-code.ts'
-import type { Place } from '../../model/project/detection.ts'
+import type { SourceLocation } from '../../model/project/detection.ts'
 
 /** Larger files are no specs; parsing them would only hang the command. */
 export const MAX_FILE_BYTES = 8 * 1024 * 1024
@@ -18,7 +18,7 @@ export class SourceText {
     this.text = text
   }
 
-  place(offset: number): Place {
+  place(offset: number): SourceLocation {
     const starts = this.#starts()
     let low = 0
     let high = starts.length - 1

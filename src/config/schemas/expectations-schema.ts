@@ -16,7 +16,7 @@ export const EXPECTATION_PROPERTIES = {
 } as const
 
 /** A side file: test name -> expectations. */
-export const SIDE_FILE_SCHEMA = {
+export const EXPECTATIONS_FILE_SCHEMA = {
   type: 'object',
   additionalProperties: closed(EXPECTATION_PROPERTIES),
 } as const

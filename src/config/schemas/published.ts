@@ -6,7 +6,7 @@ import { ANALYSIS_TYPES } from './analysis-types.ts'
 import { DERIVED_SCHEMA } from './derived.ts'
 import { descriptionOf } from './descriptions.ts'
 import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from './destinations-schema.ts'
-import { SIDE_FILE_SCHEMA } from './expectations-schema.ts'
+import { EXPECTATIONS_FILE_SCHEMA } from './expectations-schema.ts'
 import { SQL_LOOKUP_TABLE_SCHEMA } from './lookup-table.ts'
 import { QUERY_TEXT_KEYS } from './query.ts'
 import { SETTINGS_SCHEMA } from './settings-schema.ts'
@@ -32,7 +32,7 @@ export function publishedSchemas(types: readonly TypeOptions[]): PublishedSchema
       'expectations',
       'Expectations of test cases, by name',
       ['**/*.expect.yml', '**/*.expect.yaml'],
-      SIDE_FILE_SCHEMA,
+      EXPECTATIONS_FILE_SCHEMA,
     ),
     published('destinations', 'Where alerts go', ['destinations.yaml'], destinationsSchema(types)),
     published('settings', 'Settings', ['signalbox.yaml'], SETTINGS_SCHEMA),

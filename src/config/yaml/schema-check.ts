@@ -9,7 +9,9 @@ import type { YamlNode } from './yaml-tree.ts'
 
 export type Schema = Readonly<Record<string, unknown>>
 /** Decides whether an error counts, and whether its source line may be shown. */
-export type Judge = (error: ErrorObject) => 'report' | 'report-secretly' | 'report-and-keep-file' | 'ignore'
+export type ReportPolicy = (
+  error: ErrorObject,
+) => 'report' | 'report-secretly' | 'report-and-keep-file' | 'ignore'
 
 /** Each problem costs a search for the nearest known key and a line of text. */
 const MAX_PROBLEM_COUNT = 100
@@ -69,7 +71,7 @@ export function checkSchema(
   schema: Schema,
   { source, node, value, pointer = '' }: Checked,
   problems: ProblemList,
-  judge: Judge = () => 'report',
+  judge: ReportPolicy = () => 'report',
 ): boolean {
   const check = problems.knownGood && `${textOf(schema)}${pointer}`
   if (check && problems.knownGood?.has(check, source.text)) return true
@@ -98,7 +100,11 @@ export function checkSchema(
 }
 
 /** What is wrong with a value that stands in no file; null: it fits. */
-export function faultOf(schema: Schema, value: unknown, judge: Judge = () => 'report'): string | null {
+export function validationError(
+  schema: Schema,
+  value: unknown,
+  judge: ReportPolicy = () => 'report',
+): string | null {
   const validate = validatorOf(schema)
   if (validate(value)) return null
   const error = withoutBranches(validate.errors ?? []).find((each) => judge(each) !== 'ignore')

@@ -4,7 +4,7 @@ import type { Node, Pair, Scalar } from 'yaml'
 import type { WarningCode } from '../../model/project/warning-policy.ts'
 import { MAX_DEPTH, severalDocuments } from './yaml-events.ts'
 import { syntaxHint } from './yaml-hints.ts'
-import { blockText, TreeBuilder, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
+import { blockText, TreeBuilder, type YamlNode, YamlSyntaxError, type YamlWarning } from './yaml-tree.ts'
 
 /** Loaded where it is needed: few texts ask for it. */
 function lenient(): typeof import('yaml') {
@@ -14,7 +14,7 @@ function lenient(): typeof import('yaml') {
 /** As `readEvents`, with the same result for any text that both take. */
 export function readDocument(text: string): {
   root: YamlNode | null
-  notices: readonly YamlNotice<WarningCode>[]
+  notices: readonly YamlWarning<WarningCode>[]
 } {
   const documents = lenient().parseAllDocuments(text, {
     schema: 'failsafe',
@@ -24,7 +24,12 @@ export function readDocument(text: string): {
   for (const document of documents) {
     const error = document.errors[0]
     if (error)
-      throw new YamlFault('yaml-syntax', sentence(error.message), error.pos[0], syntaxHint(error.message))
+      throw new YamlSyntaxError(
+        'yaml-syntax',
+        sentence(error.message),
+        error.pos[0],
+        syntaxHint(error.message),
+      )
   }
   const [document, second] = documents
   if (second) throw severalDocuments(second.contents?.range?.[0] ?? second.range[0])
@@ -99,6 +104,6 @@ function sentence(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1)
 }
 
-export function tooDeep(offset: number): YamlFault {
-  return new YamlFault('too-deep', `the document is nested deeper than ${MAX_DEPTH} levels`, offset)
+export function tooDeep(offset: number): YamlSyntaxError {
+  return new YamlSyntaxError('too-deep', `the document is nested deeper than ${MAX_DEPTH} levels`, offset)
 }

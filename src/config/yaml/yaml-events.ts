@@ -1,7 +1,7 @@
 /** The fast parser: js-yaml's flat event stream, composed into the tree. */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
 import type { WarningCode } from '../../model/project/warning-policy.ts'
-import { blockText, TreeBuilder, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
+import { blockText, TreeBuilder, type YamlNode, YamlSyntaxError, type YamlWarning } from './yaml-tree.ts'
 
 /** Deeper nesting is refused before it reaches recursive readers. */
 export const MAX_DEPTH = 200
@@ -17,7 +17,7 @@ interface Frame {
 /** The one document of the text, null when it is empty. Throws js-yaml's exception, or a YamlFault. */
 export function readEvents(text: string): {
   root: YamlNode | null
-  notices: readonly YamlNotice<WarningCode>[]
+  notices: readonly YamlWarning<WarningCode>[]
 } {
   const composer = new Composer(text)
   for (const event of parseEvents(text, { maxDepth: MAX_DEPTH })) composer.take(event)
@@ -116,8 +116,8 @@ class Composer {
   }
 }
 
-export function severalDocuments(offset: number): YamlFault {
-  return new YamlFault(
+export function severalDocuments(offset: number): YamlSyntaxError {
+  return new YamlSyntaxError(
     'several-documents',
     'a file holds one document, a second one begins here',
     offset,

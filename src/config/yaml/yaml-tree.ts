@@ -39,7 +39,7 @@ export interface MappingNode {
 export type YamlNode = ScalarNode | SequenceNode | MappingNode
 
 /** Something to say about a place in the text. */
-export interface YamlNotice<C extends ProblemCode = ProblemCode> {
+export interface YamlWarning<C extends ProblemCode = ProblemCode> {
   readonly code: C
   readonly message: string
   readonly offset: number
@@ -47,8 +47,8 @@ export interface YamlNotice<C extends ProblemCode = ProblemCode> {
 }
 
 /** The document cannot be read; never leaves `parseYaml`. */
-export class YamlFault extends Error {
-  readonly notice: YamlNotice
+export class YamlSyntaxError extends Error {
+  readonly notice: YamlWarning
   constructor(code: ProblemCode, message: string, offset: number, hint: string | null = null) {
     super(message)
     this.notice = { code, message, offset, hint }
@@ -63,7 +63,7 @@ const MAX_NOTICE_COUNT = 100
 const CORE_TAG = 'tag:yaml.org,2002:'
 
 export class TreeBuilder {
-  readonly notices: YamlNotice<WarningCode>[] = []
+  readonly notices: YamlWarning<WarningCode>[] = []
   /** null: begun and not yet complete. */
   readonly #anchors = new Map<string, YamlNode | null>()
   #nodeCount = 0
@@ -126,18 +126,18 @@ export class TreeBuilder {
     const node = this.#anchors.get(name)
     if (node) return node
     throw node === null
-      ? new YamlFault('recursive-alias', `the alias *${name} contains itself`, offset)
-      : new YamlFault('unknown-alias', `the alias *${name} has no anchor before it`, offset)
+      ? new YamlSyntaxError('recursive-alias', `the alias *${name} contains itself`, offset)
+      : new YamlSyntaxError('unknown-alias', `the alias *${name} has no anchor before it`, offset)
   }
 
-  #note(notice: YamlNotice<WarningCode>): void {
+  #note(notice: YamlWarning<WarningCode>): void {
     if (this.notices.length < MAX_NOTICE_COUNT) this.notices.push(notice)
   }
 
   #count(offset: number): void {
     this.#nodeCount++
     if (this.#nodeCount <= MAX_NODE_COUNT) return
-    throw new YamlFault(
+    throw new YamlSyntaxError(
       'too-many-nodes',
       `the document has more than ${MAX_NODE_COUNT} keys and values`,
       offset,
@@ -188,9 +188,9 @@ function expectTag(offset: number, tag: string, core: string): void {
   if (tag !== '' && tag !== '!' && coreTag(tag) !== core) throw unsupportedTag(offset, coreTag(tag), false)
 }
 
-function unsupportedTag(offset: number, tag: string, plain: boolean): YamlFault {
+function unsupportedTag(offset: number, tag: string, plain: boolean): YamlSyntaxError {
   const hint = plain ? 'write the value without a tag, or in quotes' : 'write the value without a tag'
-  return new YamlFault('unsupported-tag', `the tag "${tag}" does not fit this value`, offset, hint)
+  return new YamlSyntaxError('unsupported-tag', `the tag "${tag}" does not fit this value`, offset, hint)
 }
 
 function isMergeKey(key: YamlNode): boolean {
@@ -202,7 +202,7 @@ function mergeInto(entries: Map<string, MappingEntry>, value: YamlNode): void {
   const sources = value.kind === 'sequence' ? value.items.toReversed() : [value]
   for (const source of sources) {
     if (source.kind !== 'mapping') {
-      throw new YamlFault('bad-merge', '<< takes a mapping or a list of mappings', value.offset)
+      throw new YamlSyntaxError('bad-merge', '<< takes a mapping or a list of mappings', value.offset)
     }
     for (const entry of source.entries.values()) entries.set(entry.key, entry)
   }
@@ -210,7 +210,7 @@ function mergeInto(entries: Map<string, MappingEntry>, value: YamlNode): void {
 
 function keyText(key: YamlNode): string {
   if (key.kind === 'scalar') return key.plain ? (plainJson(key.text) ?? key.text) : key.text
-  throw new YamlFault('complex-key', 'a key must be a scalar, not a list or a mapping', key.offset)
+  throw new YamlSyntaxError('complex-key', 'a key must be a scalar, not a list or a mapping', key.offset)
 }
 
 function sizeOf(items: readonly YamlNode[]): number {
@@ -219,5 +219,9 @@ function sizeOf(items: readonly YamlNode[]): number {
 
 function bounded(offset: number, size: number): number {
   if (size <= MAX_EXPANDED_SIZE) return size
-  throw new YamlFault('alias-expansion', 'the aliases of this document expand to more than 32 MiB', offset)
+  throw new YamlSyntaxError(
+    'alias-expansion',
+    'the aliases of this document expand to more than 32 MiB',
+    offset,
+  )
 }

@@ -4,7 +4,7 @@ import type { WarningCode } from '../../model/project/warning-policy.ts'
 import { readDocument, tooDeep } from './yaml-document.ts'
 import { readEvents } from './yaml-events.ts'
 import { plainJson } from './yaml-scalar.ts'
-import { type MappingNode, YamlFault, type YamlNode, type YamlNotice } from './yaml-tree.ts'
+import { type MappingNode, type YamlNode, YamlSyntaxError, type YamlWarning } from './yaml-tree.ts'
 
 /** The lenient parser takes several times the time and the memory of the fast one. */
 const MAX_LENIENT_CHARS = 1024 * 1024
@@ -12,15 +12,15 @@ const MAX_LENIENT_CHARS = 1024 * 1024
 export interface YamlResult {
   /** null: the document is empty, or there is a fault. */
   readonly root: YamlNode | null
-  readonly notices: readonly YamlNotice<WarningCode>[]
-  readonly fault: YamlNotice | null
+  readonly notices: readonly YamlWarning<WarningCode>[]
+  readonly fault: YamlWarning | null
 }
 
 export function parseYaml(text: string): YamlResult {
   try {
     return { ...read(text), fault: null }
   } catch (error) {
-    if (error instanceof YamlFault) return { root: null, notices: [], fault: error.notice }
+    if (error instanceof YamlSyntaxError) return { root: null, notices: [], fault: error.notice }
     if (error instanceof RangeError) return { root: null, notices: [], fault: tooDeep(0).notice }
     throw error
   }
@@ -33,7 +33,7 @@ function read(text: string) {
     if (!(error instanceof YAMLException)) throw error
     if (error.reason.startsWith('nesting exceeded')) throw tooDeep(error.mark?.position ?? 0)
     if (text.length > MAX_LENIENT_CHARS) {
-      throw new YamlFault('yaml-syntax', error.reason, error.mark?.position ?? 0)
+      throw new YamlSyntaxError('yaml-syntax', error.reason, error.mark?.position ?? 0)
     }
     return readDocument(text)
   }

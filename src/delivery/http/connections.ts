@@ -4,7 +4,7 @@ import type { Transport } from '../../model/ports.ts'
 import { publicLookup } from './private-address.ts'
 
 /** Rotated certificates leave pools behind. */
-const MOST_POOLS = 64
+const MAX_POOLS = 64
 
 export interface ConnectionLimits {
   readonly connectTimeoutMs: number
@@ -27,7 +27,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
       if (!pool) {
         pool = open(transport, limits)
         pools.set(name, pool)
-        if (pools.size > MOST_POOLS) closeOldest(pools)
+        if (pools.size > MAX_POOLS) closeOldest(pools)
       }
       return pool
     },

@@ -27,7 +27,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   maxBodyBytes: 64 * 1024,
 }
 
-const MOST_REDIRECTS = 3
+const MAX_REDIRECTS = 3
 /** Those that say: the same request, there. */
 const REPEATING = new Set([307, 308])
 
@@ -69,7 +69,7 @@ export function createHttpClient(
       for (let redirects = 0; ; redirects++) {
         const response = await once(next, url, transport, either)
         const target = transport.followRedirects ? redirection(response, url) : null
-        if (target === null || redirects === MOST_REDIRECTS) return response
+        if (target === null || redirects === MAX_REDIRECTS) return response
         const leaves = target.origin !== url.origin
         if (leaves && transport.keepsOrigin) return response
         if (leaves) next = { ...next, headers: openHeaders(next.headers) }

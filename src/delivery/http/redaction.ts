@@ -5,9 +5,9 @@ import { isOpenHeader } from './headers.ts'
 const MASK = '<secret>'
 const REFERENCE = /\$\{(?:env|file):/
 /** Shorter literals are no secrets, and would blot out half of every message. */
-const SHORTEST = 6
+const MIN_SECRET_CHARS = 6
 /** Shorter parts of a URL or of a key file are words. */
-const SHORTEST_TOKEN = 12
+const MIN_TOKEN_CHARS = 12
 
 interface SchemaNode {
   readonly secret?: boolean
@@ -26,7 +26,7 @@ export function secretRedactor(
     found.push(value, ...linesOf(value), ...partsOfUrl(value))
     return value
   })
-  const values = found.filter((value) => value.length >= SHORTEST).sort((a, b) => b.length - a.length)
+  const values = found.filter((value) => value.length >= MIN_SECRET_CHARS).sort((a, b) => b.length - a.length)
   return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), withoutEncoded(text, values))
 }
 
@@ -45,7 +45,7 @@ export function headerRedactor(headers: Readonly<Record<string, string>>): (text
   const values = Object.entries(headers)
     .filter(([name]) => !isOpenHeader(name))
     .map(([, value]) => value.replace(/^\w+ (?=\S)/, ''))
-    .filter((value) => value.length >= SHORTEST)
+    .filter((value) => value.length >= MIN_SECRET_CHARS)
   return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), text)
 }
 
@@ -68,7 +68,7 @@ function maskLiteral(value: string): string {
 /** A key file's lines come back alone; within JSON its line breaks are escaped. */
 function linesOf(value: string): string[] {
   const lines = value.split(/\r?\n|\\n/).map((line) => line.trim())
-  return lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_TOKEN) : []
+  return lines.length > 1 ? lines.filter((line) => line.length >= MIN_TOKEN_CHARS) : []
 }
 
 /** Servers like to quote the path they did not find; a token may also come back alone. */
@@ -76,7 +76,7 @@ function partsOfUrl(value: string): string[] {
   const url = URL.parse(value)
   if (!url?.host) return []
   const tokens = [...url.pathname.split('/'), ...url.searchParams.values()]
-  const long = tokens.filter((part) => part.length >= SHORTEST_TOKEN)
+  const long = tokens.filter((part) => part.length >= MIN_TOKEN_CHARS)
   return [url.pathname + url.search, url.pathname, url.password, ...long]
 }
 

@@ -1,7 +1,7 @@
 /** An alert as Markdown that no alert can break out of: GitHub, GitLab, Mattermost, Discord. */
 import type { Message } from '../_destination.ts'
 import { contextText, parts } from './alert-text.ts'
-import type { Fit } from './truncate.ts'
+import type { Truncation } from './truncate.ts'
 
 /** Invisible, and enough that `@name` and `#1` are no mention and no reference. */
 const APART = '\u200b'
@@ -21,7 +21,7 @@ export function fenced(text: string, language = ''): string {
 }
 
 /** The labelled parts and the context, at most `limit` characters; the context gives way to the rest. */
-export function markdownStory(message: Message, fit: Fit, limit: number): string {
+export function formatMarkdown(message: Message, fit: Truncation, limit: number): string {
   const lines = parts(message).map(({ label, text }) => `**${label}:** ${escapeMarkdown(text)}`)
   const story = fit.text('text', message.body ?? lines.join('\n\n'), limit)
   const context = message.body === null ? contextText(message) : ''

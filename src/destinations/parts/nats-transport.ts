@@ -12,7 +12,7 @@ import {
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport.js'
 
 /** All that a server has to say to one who publishes one message. */
-const MOST_BYTES = 1024 * 1024
+const MAX_GREETING_BYTES = 1024 * 1024
 
 type Options = ConnectionOptions & { readonly signal: AbortSignal }
 
@@ -60,7 +60,7 @@ class BoundedTransport extends NodeTransport {
 
   #isTooMuch(chunk: Uint8Array): boolean {
     this.#bytes += chunk.length
-    return this.#bytes > MOST_BYTES
+    return this.#bytes > MAX_GREETING_BYTES
   }
 }
 

@@ -2,10 +2,10 @@
 import type { JsonText } from '../../core/exact-json.ts'
 import { exactly } from '../../core/exact-json.ts'
 import type { Message } from '../_destination.ts'
-import type { Fit } from './truncate.ts'
+import type { Truncation } from './truncate.ts'
 
 /** What a template made of it stands as it is; the notification goes without its context before it is refused. */
-export function notificationWithin(message: Message, fit: Fit, limitBytes: number): JsonText {
+export function notificationWithin(message: Message, fit: Truncation, limitBytes: number): JsonText {
   return fit.fullest(limitBytes, () => message.payload ?? message.json, {
     without: 'the alert context',
     build: () => message.payload ?? JSON.stringify(withoutContext(message)),

@@ -4,7 +4,7 @@ const ELLIPSIS = '…'
 const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /** Cuts and notes what it cut. One per request. */
-export class Fit {
+export class Truncation {
   readonly #notes = new Set<string>()
 
   get notes(): readonly string[] {

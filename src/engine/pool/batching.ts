@@ -15,7 +15,7 @@ interface Waiting<T, R> {
 }
 
 /** The same as `run`, for callers who come one after the other: each gets the results of its own items, in their order. */
-export function gathering<T, R>({ run, enough, waitMs }: GatheringOptions<T, R>): typeof run {
+export function coalesce<T, R>({ run, enough, waitMs }: GatheringOptions<T, R>): typeof run {
   let waiting: Waiting<T, R>[] = []
   let timer: NodeJS.Timeout | undefined
 

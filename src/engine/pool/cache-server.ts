@@ -1,13 +1,13 @@
 /** The parent's side of the caching helpers of one worker: takes its questions, has them answered, wakes it. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { messageOf } from '../../errors.ts'
-import type { CacheAnswer, CacheLine, ParentAnswer, WorkerQuestion } from '../protocol/cache-messages.ts'
+import type { CacheChannel, CacheRequest, CacheResponse, ParentAnswer } from '../protocol/cache-messages.ts'
 
-export type AskCache = (question: WorkerQuestion) => Promise<CacheAnswer>
+export type AskCache = (question: CacheRequest) => Promise<CacheResponse>
 
-export class CacheAnswers {
+export class CacheServer {
   /** For the worker; its port must be transferred. */
-  readonly line: CacheLine
+  readonly line: CacheChannel
   readonly #port: MessagePort
   readonly #given: Int32Array
   #underWay = 0
@@ -28,7 +28,7 @@ export class CacheAnswers {
   }
 
   give(ask: AskCache): void {
-    this.#port.on('message', (question: WorkerQuestion) => void this.#answer(question, ask))
+    this.#port.on('message', (question: CacheRequest) => void this.#answer(question, ask))
     this.#port.unref()
   }
 
@@ -36,7 +36,7 @@ export class CacheAnswers {
     this.#port.close()
   }
 
-  async #answer(question: WorkerQuestion, ask: AskCache): Promise<void> {
+  async #answer(question: CacheRequest, ask: AskCache): Promise<void> {
     this.#underWay++
     const answer = await ask(question).catch((error) => ({ error: messageOf(error) }))
     this.#underWay--

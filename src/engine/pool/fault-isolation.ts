@@ -1,6 +1,6 @@
 /** Brings a job to its end although single calls or events end workers: names the guilty, runs the rest again. */
 
-import { failedOutcome, plainError } from '../../model/events/outcome.ts'
+import { failedOutcome, syntheticError } from '../../model/events/outcome.ts'
 import type { Log } from '../../model/ports.ts'
 import type { Limits } from '../../model/project/settings.ts'
 import {
@@ -12,30 +12,30 @@ import {
   type Skip,
   type Work,
 } from '../protocol/messages.ts'
-import { endedCall, failedUnitTest, withNote } from '../protocol/terminated-call.ts'
+import { failedUnitTest, terminatedCall, withNote } from '../protocol/terminated-call.ts'
 import { isOverflowOfEvent } from '../stack-sizes.ts'
-import type { Done, Ended } from './worker-handle.ts'
+import type { Done, WorkerTermination } from './worker-handle.ts'
 
 /** What is warned of is what Python answers: a body may make it up. */
 const MAX_CHANGED_VALUES = 1000
 
-export interface ContainmentOptions {
-  readonly run: (job: Job) => Promise<Done | Ended>
+export interface FaultIsolationOptions {
+  readonly run: (job: Job) => Promise<Done | WorkerTermination>
   readonly bodies: readonly Body[]
   readonly limits: Limits
   readonly log: Log
 }
 
-export class Containment {
-  readonly #options: ContainmentOptions
+export class FaultIsolation {
+  readonly #options: FaultIsolationOptions
   readonly #endings = new Map<number, number>()
   readonly #quarantined = new Set<number>()
   /** Values of helpers that were warned of. */
   readonly #changed = new Set<string>()
   /** Bodies that ended a worker nobody knows at which item: from then on each item is marked. */
-  readonly #singly = new Set<number>()
+  readonly #markEachItem = new Set<number>()
 
-  constructor(options: ContainmentOptions) {
+  constructor(options: FaultIsolationOptions) {
     this.#options = options
   }
 
@@ -43,18 +43,25 @@ export class Containment {
   async run(
     work: Work,
     skips: readonly Skip[] = [],
-    { watched = false } = {},
+    { checkIntegrity = false } = {},
   ): Promise<readonly ItemOutcome[]> {
-    const job = { work, skips, quarantined: [...this.#quarantined], singly: [...this.#singly], watched }
+    const job = {
+      work,
+      skips,
+      quarantined: [...this.#quarantined],
+      markEachItem: [...this.#markEachItem],
+      checkIntegrity,
+    }
     const end = await this.#options.run(job)
     if (end.kind === 'done') {
       this.#logPrinted(end.printed)
       this.#warnOfChanges(end.changedValues)
       return end.outcomes
     }
-    if (this.#isVague(end, job)) return this.run(work, skips, { watched: true })
-    if (!watched && this.#needsWatching(end, work)) return this.run(work, skips, { watched: true })
-    const guilty = this.#guiltyCall(end, work, skips)
+    if (this.#isInexact(end, job)) return this.run(work, skips, { checkIntegrity: true })
+    if (!checkIntegrity && this.#needsWatching(end, work))
+      return this.run(work, skips, { checkIntegrity: true })
+    const guilty = this.#offendingCall(end, work, skips)
     if (guilty) return this.run(work, [...skips, guilty])
     return this.#runHalves(work, skips, end)
   }
@@ -63,7 +70,7 @@ export class Containment {
    * A mark says where a worker ended, and not who made it end there. Before a body is quarantined for it, or the event is
    * blamed, the work is done again body by body, and after each it is looked whether that one has changed what all share.
    */
-  #needsWatching(end: Ended, work: Work): boolean {
+  #needsWatching(end: WorkerTermination, work: Work): boolean {
     const { mark, ending } = end
     if (this.#options.bodies[mark.body] === undefined) return true
     if (isEndedByEvent(end, work)) return false
@@ -72,22 +79,22 @@ export class Containment {
   }
 
   /** Then the work is done again, with exact marks for the body that was at it. */
-  #isVague({ mark, ending }: Ended, job: Job): boolean {
+  #isInexact({ mark, ending }: WorkerTermination, job: Job): boolean {
     const body = this.#options.bodies[mark.body]
-    if (!body || mark.isExact || job.singly.includes(mark.body)) return false
-    this.#singly.add(mark.body)
+    if (!body || mark.isExact || job.markEachItem.includes(mark.body)) return false
+    this.#markEachItem.add(mark.body)
     this.#options.log.warn({ detection: body.id, limit: ending }, 'a detection ended its worker: run again')
     return true
   }
 
   /** null: it ended outside of any body, or where that body was not even called. */
-  #guiltyCall(end: Ended, work: Work, skips: readonly Skip[]): Skip | null {
+  #offendingCall(end: WorkerTermination, work: Work, skips: readonly Skip[]): Skip | null {
     const { bodies, limits, log } = this.#options
     const { mark, ending, message } = end
     const body = bodies[mark.body]
     const place = { body: mark.body, item: mark.item, function: mark.function }
     if (!body || mark.item < 0 || skips.some((skip) => isSame(skip, place))) return null
-    const error = endedCall(body, end, budgetMs(mark, limits.timeMs))
+    const error = terminatedCall(body, end, budgetMs(mark, limits.timeMs))
     log.warn({ detection: body.id, limit: ending, reason: message }, 'a detection ended its worker')
     if (isEndedByEvent(end, work)) return { ...place, error }
     const endings = (this.#endings.get(mark.body) ?? 0) + 1
@@ -104,7 +111,11 @@ export class Containment {
   }
 
   /** Bisects until the event that ends workers stands alone. */
-  async #runHalves(work: Work, skips: readonly Skip[], end: Ended): Promise<readonly ItemOutcome[]> {
+  async #runHalves(
+    work: Work,
+    skips: readonly Skip[],
+    end: WorkerTermination,
+  ): Promise<readonly ItemOutcome[]> {
     const { length } = work.items
     if (length === 1) {
       this.#options.log.error({ reason: end.message, limit: end.ending }, 'an event crashed the evaluator')
@@ -112,8 +123,8 @@ export class Containment {
     }
     const middle = length >> 1
     const halves = [
-      this.run(slice(work, 0, middle), between(skips, 0, middle), { watched: true }),
-      this.run(slice(work, middle, length), between(skips, middle, length), { watched: true }),
+      this.run(slice(work, 0, middle), between(skips, 0, middle), { checkIntegrity: true }),
+      this.run(slice(work, middle, length), between(skips, middle, length), { checkIntegrity: true }),
     ]
     return (await Promise.all(halves)).flat()
   }
@@ -135,7 +146,7 @@ export class Containment {
 }
 
 /** Such an ending is no reason to quarantine the detection: otherwise the sender of events could switch it off. */
-function isEndedByEvent({ mark, ending, message }: Ended, { kind, items }: Work): boolean {
+function isEndedByEvent({ mark, ending, message }: WorkerTermination, { kind, items }: Work): boolean {
   if (kind !== 'evaluate' || ending !== 'crash') return false
   return isOverflowOfEvent(message, items[mark.item]?.raw.length ?? 0)
 }
@@ -157,6 +168,6 @@ function between(skips: readonly Skip[], from: number, to: number): Skip[] {
 function lostItem({ kind }: Work): ItemOutcome {
   const reason = 'crashed the evaluator'
   if (kind === 'evaluate') return { status: 'rejected', reason }
-  const error = plainError('InterpreterEnded', reason)
+  const error = syntheticError('InterpreterEnded', reason)
   return kind === 'test' ? failedOutcome(error) : failedUnitTest(error)
 }

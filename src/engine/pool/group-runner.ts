@@ -6,31 +6,31 @@ import type { Envelope } from '../../model/events/event.ts'
 import type { ProjectFacts } from '../../model/events/facts.ts'
 import type { Log } from '../../model/ports.ts'
 import { bodiesOf } from '../protocol/bodies.ts'
-import type { Body, BodyCall, LoadOrder, SimpleBody } from '../protocol/messages.ts'
+import type { Body, BodyCall, LoadRequest, SimpleBody } from '../protocol/messages.ts'
 import { projectFacts } from './body-facts.ts'
 import type { AskCache } from './cache-server.ts'
 import { chunks } from './chunks.ts'
-import { Containment } from './fault-isolation.ts'
+import { FaultIsolation } from './fault-isolation.ts'
 import type { GroupContent, Outcome } from './split-by-trust.ts'
 import type { StartState } from './start-state.ts'
 import { runUnitTests } from './unit-test-jobs.ts'
-import type { Evaluator } from './worker-handle.ts'
-import { Pool } from './worker-pool.ts'
+import type { WorkerHandle } from './worker-handle.ts'
+import { WorkerPool } from './worker-pool.ts'
 
 export interface GroupOptions {
   readonly group: GroupContent
   readonly purpose: 'run' | 'test'
-  readonly order: Pick<LoadOrder, 'settings' | 'clockMode' | 'queries' | 'packages'>
+  readonly order: Pick<LoadRequest, 'settings' | 'clockMode' | 'queries' | 'packages'>
   readonly workers: number
   readonly from: StartState
-  readonly first: Evaluator
+  readonly first: WorkerHandle
   /** See EngineOptions. */
   readonly part?: ReadonlySet<string> | undefined
   readonly cache: DetectionCache | undefined
   readonly log: Log
 }
 
-export interface Group {
+export interface GroupRunner {
   readonly name: string
   readonly problems: readonly BodyProblem[]
   /** One outcome per event, in their order. */
@@ -52,12 +52,12 @@ const EVENTS_PER_JOB = 250
 const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
 
-export async function startGroup(options: GroupOptions): Promise<Group> {
+export async function startGroupRunner(options: GroupOptions): Promise<GroupRunner> {
   const { group, purpose, order, workers, from, first, part, cache, log } = options
   const bodies = bodiesOf(group.content, purpose, part)
   const askCache = cache && askFor(group.name, bodies, cache)
   const setup = { bodies, ...order }
-  const pool = await Pool.start({
+  const pool = await WorkerPool.start({
     group: group.name,
     setup,
     workers,
@@ -68,7 +68,7 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
     log,
   })
   const { limits } = order.settings
-  const containment = new Containment({ run: (job) => pool.run(job), bodies, limits, log })
+  const containment = new FaultIsolation({ run: (job) => pool.run(job), bodies, limits, log })
   const numbers = detectionNumbers(bodies)
   const problems = [...pool.broken.values()].sort((a, b) => a.body - b.body)
 

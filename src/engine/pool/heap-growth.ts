@@ -7,6 +7,6 @@ import { setFlagsFromString } from 'node:v8'
  * measured. Of all heaps of the process, and at the next collection; Node compiles what it loads later anew under other
  * flags, so not before the first worker is up.
  */
-export function keepHeapsSmall(): void {
+export function limitHeapGrowth(): void {
   setFlagsFromString('--heap-growing-percent=40')
 }

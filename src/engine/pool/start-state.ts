@@ -1,16 +1,16 @@
 /** What workers start from: the cache's folder, and what the first of them leaves for those that follow. */
 import { programVersion } from '../../program-version.ts'
 import type { CompiledInterpreter } from '../protocol/interpreter-start.ts'
-import type { BaseImage, FromWorker, KeptImage, WorkerSetup } from '../protocol/messages.ts'
-import { type ImageCache, NO_CACHE, openImageCache } from '../snapshot/snapshot-cache.ts'
+import type { BaseSnapshot, FromWorker, PackedSnapshot, WorkerSetup } from '../protocol/messages.ts'
+import { NO_CACHE, openImageCache, type SnapshotCache } from '../snapshot/snapshot-cache.ts'
 
 export class StartState {
   readonly #imageFolder: string | null
   readonly #memoryBytes: number
-  readonly #cache: ImageCache
+  readonly #cache: SnapshotCache
   #interpreter: CompiledInterpreter | null = null
   /** Only until the cache has it: no bytes stay for nothing. */
-  #base: BaseImage | null = null
+  #base: BaseSnapshot | null = null
   readonly #writing = new Set<Promise<void>>()
 
   /** @param imageFolder null: nothing is kept, and each worker but the first starts from what that one became. */
@@ -40,7 +40,7 @@ export class StartState {
   }
 
   /** Written beside everything else. */
-  keep({ name, parts }: KeptImage, written: () => void = () => {}): void {
+  keep({ name, parts }: PackedSnapshot, written: () => void = () => {}): void {
     const writing = this.#cache.write(name, ...parts).then((isKept) => {
       this.#writing.delete(writing)
       if (isKept) written()

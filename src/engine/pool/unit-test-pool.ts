@@ -1,9 +1,9 @@
 /** Unit tests in workers of their own, one set per trust group: what they put into a module reaches no detection. */
 import type { UnitTestFile } from '../../model/events/evaluation.ts'
 import type { Project } from '../../model/project/project.ts'
-import { type GroupOptions, startGroup } from './group-runner.ts'
+import { type GroupOptions, startGroupRunner } from './group-runner.ts'
 import { unitTestsByTrust } from './split-by-trust.ts'
-import { Evaluator } from './worker-handle.ts'
+import { WorkerHandle } from './worker-handle.ts'
 
 /** A unit test may loop over much that an event does not hold. */
 const TIME_FACTOR = 30
@@ -33,13 +33,13 @@ async function runGroup(
 ): Promise<readonly UnitTestFile[]> {
   const { limits } = order.settings
   const settings = { ...order.settings, limits: { ...limits, timeMs: limits.timeMs * TIME_FACTOR } }
-  const started = await startGroup({
+  const started = await startGroupRunner({
     group,
     purpose: 'test',
     order: { ...order, settings },
     workers: WORKERS,
     from,
-    first: new Evaluator(from),
+    first: new WorkerHandle(from),
     cache: undefined,
     log,
   })

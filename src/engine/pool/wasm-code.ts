@@ -9,7 +9,7 @@ let interpreters = 0
  * from the second on, no code is freed before its module is. Not from the first on: under another flag than it was built
  * with, Node compiles its own modules anew, a tenth of a short command's time.
  */
-export function keepWasmCode(): void {
+export function keepCompiledWasm(): void {
   interpreters++
   if (interpreters === 2) setFlagsFromString('--no-wasm-code-gc')
 }

@@ -1,16 +1,16 @@
 /** Judges from outside whether a worker has stalled. Pure: marks and times are told to it. */
-import { budgetMs, type Mark } from '../protocol/messages.ts'
+import { budgetMs, type ProgressMarker } from '../protocol/messages.ts'
 
 /** Beyond the budget: the worker's own deadline comes first. */
 const GRACE_MS = 500
 /** Outside of author's code. Booting takes longest; a batch is bounded, so parsing it and writing its answer is too. */
 export const OUTSIDE_MS = { load: 60_000, run: 10_000 } as const
 /** However little of it the worker had a core: who waits for this long is not going to come back. */
-const PATIENCE = 10
+const MAX_WALL_CLOCK_FACTOR = 10
 /** However often the mark moves: who forges it does not keep the worker for good. */
-const MOST_MS = 600_000
+const MAX_BUDGET_MS = 600_000
 
-export const LOOK_EVERY_MS = 50
+export const POLL_INTERVAL_MS = 50
 
 export class Watchdog {
   readonly #timeMs: number
@@ -37,11 +37,11 @@ export class Watchdog {
    *
    * @param coreTime ms that the worker had a core in all, null while nobody knows: on a busy machine it may have had none.
    */
-  stalled(mark: Mark, now: number, coreTime: number | null): boolean {
-    const wasLate = this.#lastLook !== null && now - this.#lastLook > LOOK_EVERY_MS + GRACE_MS / 2
+  stalled(mark: ProgressMarker, now: number, coreTime: number | null): boolean {
+    const wasLate = this.#lastLook !== null && now - this.#lastLook > POLL_INTERVAL_MS + GRACE_MS / 2
     this.#lastLook = now
     this.#firstLook ??= now
-    if (now - this.#firstLook > MOST_MS) return true
+    if (now - this.#firstLook > MAX_BUDGET_MS) return true
     // A watchdog that was itself kept waiting can't tell whether the worker had its time.
     if (mark.serial !== this.#serial || wasLate) {
       this.#serial = mark.serial
@@ -55,6 +55,6 @@ export class Watchdog {
     const most = mark.body >= 0 && mark.item >= 0 ? budget : Math.min(budget, this.#outsideMs)
     const passed = now - this.#since
     const had = Math.min(passed, (coreTime ?? 0) - (this.#coreTimeSince ?? 0))
-    return had > most + GRACE_MS || passed > most * PATIENCE + GRACE_MS
+    return had > most + GRACE_MS || passed > most * MAX_WALL_CLOCK_FACTOR + GRACE_MS
   }
 }

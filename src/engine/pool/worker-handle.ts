@@ -6,36 +6,36 @@ import { messageOf } from '../../errors.ts'
 import { WORKER_ENTRY } from '../../installed-files.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
 import {
-  type Answer,
-  type Filled,
+  type DriverResponse,
   type FromWorker,
   type Job,
-  type LoadOrder,
-  MARK_CELLS,
-  type Mark,
-  readMark,
+  type LoadRequest,
+  MARKER_CELL_COUNT,
+  type ProgressMarker,
+  type RestoredProject,
+  readMarker,
   type WorkerSetup,
 } from '../protocol/messages.ts'
-import type { Ending } from '../protocol/terminated-call.ts'
+import type { TerminationReason } from '../protocol/terminated-call.ts'
 import { THREAD_STACK_MIB } from '../stack-sizes.ts'
-import { type AskCache, CacheAnswers } from './cache-server.ts'
+import { type AskCache, CacheServer } from './cache-server.ts'
 import type { StartState } from './start-state.ts'
-import { keepWasmCode } from './wasm-code.ts'
-import { LOOK_EVERY_MS, Watchdog } from './watchdog.ts'
+import { keepCompiledWasm } from './wasm-code.ts'
+import { POLL_INTERVAL_MS, Watchdog } from './watchdog.ts'
 import { WorkerCoreTime } from './worker-core-time.ts'
 
-export interface Done extends Answer {
+export interface Done extends DriverResponse {
   readonly kind: 'done'
 }
-export interface Ready extends Filled {
+export interface Ready extends RestoredProject {
   readonly kind: 'ready'
-  readonly evaluator: Evaluator
+  readonly evaluator: WorkerHandle
 }
 /** The worker is gone; the mark says where it was. */
-export interface Ended {
+export interface WorkerTermination {
   readonly kind: 'ended'
-  readonly mark: Mark
-  readonly ending: Ending
+  readonly mark: ProgressMarker
+  readonly ending: TerminationReason
   /** What Node said about it. */
   readonly message: string
 }
@@ -55,10 +55,10 @@ function compileCache(): NodeJS.ProcessEnv {
 }
 
 /** One batch that needed much must not cost as much for ever. */
-const MOST_GROWTH_BYTES = 64 * 1024 * 1024
-const NOBODY = { body: -1, item: 0 }
+const MAX_HEAP_GROWTH_BYTES = 64 * 1024 * 1024
+const NO_CALL = { body: -1, item: 0 }
 
-export class Evaluator {
+export class WorkerHandle {
   readonly #worker: Worker
   readonly #coreTime: WorkerCoreTime
   readonly #cells: Int32Array
@@ -68,13 +68,13 @@ export class Evaluator {
   #message = ''
   #readyBytes = 0
   #heapBytes = 0
-  readonly #cache = new CacheAnswers()
+  readonly #cache = new CacheServer()
 
   /** Boots at once; nothing of any project is known to it yet, but perhaps its packages. */
   constructor(from: StartState, packages: PackageSet | null = null) {
-    const mark = new SharedArrayBuffer(MARK_CELLS * Int32Array.BYTES_PER_ELEMENT)
+    const mark = new SharedArrayBuffer(MARKER_CELL_COUNT * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(mark).fill(-1)
-    keepWasmCode()
+    keepCompiledWasm()
     this.#worker = new Worker(WORKER_ENTRY, {
       workerData: { mark, cache: this.#cache.line, packages, ...from.next() } satisfies WorkerSetup,
       // Nothing of ours; it only says where Node keeps what it has compiled.
@@ -108,10 +108,10 @@ export class Evaluator {
 
   /** Its memory has grown so far since it was ready that it is better replaced: nothing gives that back. */
   get isBloated(): boolean {
-    return this.#heapBytes - this.#readyBytes > MOST_GROWTH_BYTES
+    return this.#heapBytes - this.#readyBytes > MAX_HEAP_GROWTH_BYTES
   }
 
-  async load(order: LoadOrder, signal: AbortSignal): Promise<Ready | Ended> {
+  async load(order: LoadRequest, signal: AbortSignal): Promise<Ready | WorkerTermination> {
     this.#timeMs = order.settings.limits.timeMs
     const stop = () => void this.stop()
     signal.addEventListener('abort', stop)
@@ -120,7 +120,7 @@ export class Evaluator {
     this.#worker.postMessage(order)
     const reply = await this.#reply('load')
     signal.removeEventListener('abort', stop)
-    if (reply.kind !== 'ready') return reply as Ended
+    if (reply.kind !== 'ready') return reply as WorkerTermination
     this.#readyBytes = reply.heapBytes
     return { ...reply, evaluator: this }
   }
@@ -130,12 +130,12 @@ export class Evaluator {
     return !this.#gone
   }
 
-  async run(job: Job): Promise<Done | Ended> {
+  async run(job: Job): Promise<Done | WorkerTermination> {
     this.#worker.postMessage(job)
     const reply = await this.#reply('run')
-    if (reply.kind !== 'told') return reply as Ended
+    if (reply.kind !== 'told') return reply as WorkerTermination
     this.#heapBytes = reply.heapBytes
-    return { kind: 'done', ...(JSON.parse(reply.answer) as Answer) }
+    return { kind: 'done', ...(JSON.parse(reply.answer) as DriverResponse) }
   }
 
   /** Ends it, once however often it is asked to. */
@@ -146,30 +146,30 @@ export class Evaluator {
   }
 
   /** It still runs, but nothing of it can be believed. */
-  #tampered({ what, culprit }: Extract<FromWorker, { kind: 'tampered' }>): Ended {
+  #tampered({ what, culprit }: Extract<FromWorker, { kind: 'tampered' }>): WorkerTermination {
     void this.stop()
-    const mark = { serial: 0, function: 0, isExact: true, ...(culprit ?? NOBODY) }
+    const mark = { serial: 0, function: 0, isExact: true, ...(culprit ?? NO_CALL) }
     return { kind: 'ended', mark, ending: 'tampering', message: what }
   }
 
-  #reply(during: 'load' | 'run'): Promise<FromWorker | Ended> {
+  #reply(during: 'load' | 'run'): Promise<FromWorker | WorkerTermination> {
     return new Promise((resolve) => {
       if (this.#gone)
         return resolve({
           kind: 'ended',
-          mark: readMark(this.#cells),
+          mark: readMarker(this.#cells),
           ending: 'crash',
           message: this.#message,
         })
       const watchdog = new Watchdog(this.#timeMs, during)
-      let ending: Ending = 'crash'
+      let ending: TerminationReason = 'crash'
       const timer = setInterval(() => {
         if (this.#cache.isAwaited) return watchdog.rest()
-        if (!watchdog.stalled(readMark(this.#cells), performance.now(), this.#coreTime.look())) return
+        if (!watchdog.stalled(readMarker(this.#cells), performance.now(), this.#coreTime.look())) return
         ending = 'time'
         void this.stop()
-      }, LOOK_EVERY_MS)
-      const finish = (reply: FromWorker | Ended) => {
+      }, POLL_INTERVAL_MS)
+      const finish = (reply: FromWorker | WorkerTermination) => {
         if (reply.kind === 'booted') return
         if (reply.kind === 'tampered') return finish(this.#tampered(reply))
         clearInterval(timer)
@@ -177,7 +177,7 @@ export class Evaluator {
         resolve(reply)
       }
       const onExit = () =>
-        finish({ kind: 'ended', mark: readMark(this.#cells), ending, message: this.#message })
+        finish({ kind: 'ended', mark: readMarker(this.#cells), ending, message: this.#message })
       this.#worker.on('message', finish).on('exit', onExit)
     })
   }

@@ -2,30 +2,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bug, messageOf } from '../../errors.ts'
 import type { BrokenBody, Job } from '../protocol/messages.ts'
-import type { Done, Ended, Evaluator } from './worker-handle.ts'
+import type { Done, WorkerHandle, WorkerTermination } from './worker-handle.ts'
 import { type StarterOptions, WorkerStarter } from './worker-starter.ts'
 
 export interface PoolOptions extends StarterOptions {
   /** A worker that is booting already, while the project was being read. */
-  readonly first: Evaluator
+  readonly first: WorkerHandle
   readonly workers: number
 }
 
 interface Ticket {
   readonly job: Job
-  resolve(end: Done | Ended): void
+  resolve(end: Done | WorkerTermination): void
   reject(error: unknown): void
 }
 
 const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 30_000
 
-export class Pool {
+export class WorkerPool {
   readonly #options: PoolOptions
   readonly #closing = new AbortController()
   readonly #starter: WorkerStarter
   /** Those that have started and not ended. */
-  readonly #living = new Set<Evaluator>()
+  readonly #living = new Set<WorkerHandle>()
   /** Those that live, are starting, or wait until their start is tried again. */
   #workers = 0
   /** Why the last start failed; null once one has succeeded. */
@@ -39,8 +39,8 @@ export class Pool {
   }
 
   /** Ready with one worker; the others come when there is more to do than it can take. */
-  static async start(options: PoolOptions): Promise<Pool> {
-    const pool = new Pool(options)
+  static async start(options: PoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options)
     try {
       // What it loads becomes the image that the others start from.
       void pool.#keepWorker(await pool.#start(options.first))
@@ -68,7 +68,7 @@ export class Pool {
     return this.#living.size === 0 ? this.#startFailure : null
   }
 
-  run(job: Job): Promise<Done | Ended> {
+  run(job: Job): Promise<Done | WorkerTermination> {
     return new Promise((resolve, reject) => {
       const { refusal } = this
       if (refusal !== null) return reject(refusal)
@@ -88,7 +88,7 @@ export class Pool {
   }
 
   /** One worker after the other, until the pool is closed. */
-  async #keepWorker(started?: Evaluator): Promise<void> {
+  async #keepWorker(started?: WorkerHandle): Promise<void> {
     this.#workers++
     for (let next = started; !this.#closing.signal.aborted; next = undefined) {
       const evaluator = next ?? (await this.#startUntilItSucceeds())
@@ -100,7 +100,7 @@ export class Pool {
   }
 
   /** Null when the pool is closed. */
-  async #startUntilItSucceeds(): Promise<Evaluator | null> {
+  async #startUntilItSucceeds(): Promise<WorkerHandle | null> {
     const { signal } = this.#closing
     for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
       try {
@@ -119,7 +119,7 @@ export class Pool {
     return null
   }
 
-  async #start(booting?: Evaluator): Promise<Evaluator> {
+  async #start(booting?: WorkerHandle): Promise<WorkerHandle> {
     const evaluator = await this.#starter.start(booting)
     const { signal } = this.#closing
     if (signal.aborted) {
@@ -133,7 +133,7 @@ export class Pool {
   }
 
   /** Until it has ended, or is better replaced. */
-  async #serve(evaluator: Evaluator): Promise<void> {
+  async #serve(evaluator: WorkerHandle): Promise<void> {
     while (evaluator.usable) {
       const ticket = await this.#next()
       if (ticket === null) return
@@ -145,7 +145,7 @@ export class Pool {
   }
 
   /** Between two batches: nothing is lost by it. */
-  async #retire(evaluator: Evaluator): Promise<void> {
+  async #retire(evaluator: WorkerHandle): Promise<void> {
     this.#options.log.info({}, 'a worker whose memory had grown is replaced')
     await evaluator.stop()
   }

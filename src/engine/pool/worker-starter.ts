@@ -1,18 +1,18 @@
 /** Starts workers for one trust group. A body whose loading ends a worker is left out of the next start. */
 import { UserError } from '../../errors.ts'
-import { plainError } from '../../model/events/outcome.ts'
+import { syntheticError } from '../../model/events/outcome.ts'
 import type { Log } from '../../model/ports.ts'
 import { loadRequest } from '../protocol/driver-request.ts'
-import { type BrokenBody, budgetMs, LOADING, type LoadOrder } from '../protocol/messages.ts'
-import { endedCall } from '../protocol/terminated-call.ts'
+import { type BrokenBody, budgetMs, LOADING, type LoadRequest } from '../protocol/messages.ts'
+import { terminatedCall } from '../protocol/terminated-call.ts'
 import type { AskCache } from './cache-server.ts'
 import type { StartState } from './start-state.ts'
-import { type Ended, Evaluator, type Ready } from './worker-handle.ts'
+import { type Ready, WorkerHandle, type WorkerTermination } from './worker-handle.ts'
 
 export interface StarterOptions {
   /** Name of the trust group. */
   readonly group: string
-  readonly setup: Omit<LoadOrder, 'request' | 'leftOut' | 'images'>
+  readonly setup: Omit<LoadRequest, 'request' | 'excluded' | 'images'>
   readonly from: StartState
   /** What the first loads becomes an image, for later starts. */
   readonly keepsImage: boolean
@@ -42,14 +42,14 @@ export class WorkerStarter {
   }
 
   /** Rejects when no worker starts, whatever is left out: a later start may succeed. */
-  async start(booting?: Evaluator): Promise<Evaluator> {
+  async start(booting?: WorkerHandle): Promise<WorkerHandle> {
     const { from, setup, keepsImage } = this.#options
     const { bodies } = setup
     let last = -1
     let unexplained = 0
     for (let ended = 0, next = booting; ; ended++, next = undefined) {
       const images = !keepsImage ? 'ignore' : ended === 0 ? 'use' : 'make'
-      const start = await this.#load(next ?? new Evaluator(from), images)
+      const start = await this.#load(next ?? new WorkerHandle(from), images)
       if (start.kind === 'ready') {
         for (const each of start.broken) this.broken.set(each.body, each)
         this.facts ||= start.facts
@@ -71,7 +71,7 @@ export class WorkerStarter {
     }
   }
 
-  async #load(evaluator: Evaluator, images: LoadOrder['images']): Promise<Ready | Ended> {
+  async #load(evaluator: WorkerHandle, images: LoadRequest['images']): Promise<Ready | WorkerTermination> {
     const { setup, from, askCache } = this.#options
     if (askCache) evaluator.answerCache(askCache)
     const order = { ...setup, ...this.#request(), images }
@@ -104,7 +104,7 @@ export class WorkerStarter {
    * Where the mark names nobody, or one that it can't have been: the last of the fewest bodies, in load order, that end a
    * worker. Found from outside, so that no mark leads astray. Null when all bodies can be loaded after all.
    */
-  async #findOffender(ended: Ended): Promise<number | null> {
+  async #findOffender(ended: WorkerTermination): Promise<number | null> {
     let [fine, ends] = [0, this.#options.setup.bodies.length]
     if (await this.#endsWorker(0)) throw startFailure(ended)
     if (!(await this.#endsWorker(ends))) return null
@@ -120,9 +120,9 @@ export class WorkerStarter {
   async #endsWorker(count: number): Promise<boolean> {
     const { setup, from } = this.#options
     const leftOut = setup.bodies.flatMap((_, body) =>
-      body < count ? [] : [{ body, error: plainError('NotLoaded', 'left out') }],
+      body < count ? [] : [{ body, error: syntheticError('NotLoaded', 'left out') }],
     )
-    const evaluator = new Evaluator(from)
+    const evaluator = new WorkerHandle(from)
     const order = { ...setup, ...this.#request(leftOut), images: 'ignore' } as const
     const start = await evaluator.load(order, this.#signal)
     await evaluator.stop()
@@ -130,21 +130,21 @@ export class WorkerStarter {
     return start.kind === 'ended'
   }
 
-  #request(others: readonly BrokenBody[] = []): Pick<LoadOrder, 'request' | 'leftOut'> {
+  #request(others: readonly BrokenBody[] = []): Pick<LoadRequest, 'request' | 'excluded'> {
     const { setup, askCache } = this.#options
     const excluded = [...this.#excluded.values(), ...others]
     const { bodies, packages } = setup
     const { limits } = setup.settings
     const request = loadRequest({ bodies, excluded, limits, packages, hostCache: askCache !== undefined })
-    return { request, leftOut: excluded.map(({ body }) => body) }
+    return { request, excluded: excluded.map(({ body }) => body) }
   }
 
-  #exclude(number: number, end: Ended): void {
+  #exclude(number: number, end: WorkerTermination): void {
     const { setup, log } = this.#options
     const body = setup.bodies[number]!
     const { timeMs } = setup.settings.limits
     const mark = { ...end.mark, body: number, item: LOADING }
-    const error = endedCall(body, { ...end, mark }, budgetMs(mark, timeMs))
+    const error = terminatedCall(body, { ...end, mark }, budgetMs(mark, timeMs))
     this.#excluded.set(number, { body: number, error })
     log.error(
       { id: body.id, file: body.path, ending: end.ending },
@@ -154,7 +154,7 @@ export class WorkerStarter {
 }
 
 /** The machine's state decides whether a thread starts: its files, memory, descriptors. */
-function startFailure({ message, ending }: Ended): UserError {
+function startFailure({ message, ending }: WorkerTermination): UserError {
   return new UserError(`Python does not start: ${message || ending}`, {
     hint: 'check the installation, and the limits of memory, threads and open files',
   })

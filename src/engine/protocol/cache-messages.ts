@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CacheEvent, CacheOperation } from '../../model/events/detection-cache.ts'
 
 /** What a worker asks its parent. */
-export interface WorkerQuestion {
+export interface CacheRequest {
   /** Its answer bears it too: one that came too late is not taken for the next. */
   readonly id: number
   readonly body: number
@@ -14,11 +14,11 @@ export interface WorkerQuestion {
 }
 
 /** JSON text of the value, or why there is none. */
-export type CacheAnswer = { readonly value: string } | { readonly error: string }
+export type CacheResponse = { readonly value: string } | { readonly error: string }
 
-export type ParentAnswer = CacheAnswer & { readonly id: number }
+export type ParentAnswer = CacheResponse & { readonly id: number }
 
-export interface CacheLine {
+export interface CacheChannel {
   readonly port: MessagePort
   /** One cell: how many answers were given. */
   readonly answers: SharedArrayBuffer

@@ -59,21 +59,21 @@ export interface EventEntry {
   /** Its place among the job's items. */
   readonly item: number
   readonly raw: string
-  readonly fields: Accepted['fields']
+  readonly fields: ParsedEvent['fields']
   /** Those that Python runs. */
-  readonly candidates: Accepted['candidates']
+  readonly candidates: ParsedEvent['candidates']
 }
 
 /** The records' own texts go in as they are: each has passed a parser, so none can reach beyond its place. */
 export function evaluationRequest(
   entries: readonly EventEntry[],
-  { skips, singly }: Pick<Job, 'skips' | 'singly'>,
+  { skips, markEachItem }: Pick<Job, 'skips' | 'markEachItem'>,
 ): string {
   const { groups, work } = grouped(entries)
   const parts = [
     `"groups":${JSON.stringify(groups)}`,
     `"work":${JSON.stringify(work)}`,
-    `"singly":${JSON.stringify(singly)}`,
+    `"singly":${JSON.stringify(markEachItem)}`,
     `"skips":${JSON.stringify(skips.map(skipEntry))}`,
     `"items":${JSON.stringify(entries.map(({ item }) => item))}`,
     `"fields":${JSON.stringify(entries.map(({ fields }) => fields))}`,
@@ -122,7 +122,7 @@ function skipEntry({ body, item, function: number, error }: Skip): unknown[] {
   return [body, item, number, error]
 }
 
-export interface Accepted {
+export interface ParsedEvent {
   readonly status: 'accepted'
   readonly event: EventIdentity
   readonly record: JsonRecord

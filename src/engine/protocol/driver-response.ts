@@ -5,14 +5,14 @@
 
 import type { FunctionName, FunctionResults } from '../../model/alerts/finding.ts'
 import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
-import type { BrokenBody, Study } from './messages.ts'
+import type { BrokenBody, ModuleAnalysis } from './messages.ts'
 
 export interface EvaluationAnswer {
   readonly findings: readonly [item: number, body: number, functions: FunctionResults][]
   readonly output: readonly [body: number, text: string][]
 }
 
-export class ForgedAnswer extends Error {
+export class MalformedResponse extends Error {
   override name = 'ForgedAnswer'
   constructor() {
     super('Python answered with something else than results: a detection may have forged them')
@@ -29,7 +29,7 @@ export function readOutcomes(text: string, calls: number): readonly TestOutcome[
 }
 
 /** The text itself: most readers of it want none of it, or all of it later. */
-export function readStudies(text: string, bodies: number): readonly Study[] {
+export function readAnalyses(text: string, bodies: number): readonly ModuleAnalysis[] {
   return read(text, (answer) => isStudies(answer) && (answer as unknown[]).length === bodies)
 }
 
@@ -68,9 +68,9 @@ function read<T>(text: string, isOfTheForm: Check): T {
   try {
     answer = JSON.parse(text)
   } catch {
-    throw new ForgedAnswer()
+    throw new MalformedResponse()
   }
-  if (!isOfTheForm(answer)) throw new ForgedAnswer()
+  if (!isOfTheForm(answer)) throw new MalformedResponse()
   return answer as T
 }
 
@@ -154,10 +154,10 @@ const isEvaluation = record({
   output: listOf(tuple(isInteger, isText)),
 })
 /** More than any source has: what a forger lists stays bounded. */
-const MOST_LINES = 100_000
+const MAX_LINES = 100_000
 const isLines: Check = (value) =>
   Array.isArray(value) &&
-  value.length <= MOST_LINES &&
+  value.length <= MAX_LINES &&
   value.every((line, at) => isInteger(line) && line > (value[at - 1] ?? 0))
 const isOutcomes = listOf(
   record({

@@ -8,7 +8,7 @@ import type { DataModel, DetectionType } from '../../model/project/detection.ts'
 import type { MatchExpression, SimpleDetection } from '../../model/project/match-expression.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
 import type { Settings } from '../../model/project/settings.ts'
-import type { CacheLine } from './cache-messages.ts'
+import type { CacheChannel } from './cache-messages.ts'
 import type { CompiledInterpreter, OpenFile } from './interpreter-start.ts'
 
 /** The Python functions that the host calls. */
@@ -24,7 +24,7 @@ export type DriverCall =
   | 'changed'
 
 /** A locked interpreter without author's code: the trusted base. */
-export interface BaseImage {
+export interface BaseSnapshot {
   /** Pages; see heap-image.ts. */
   readonly heap: Uint8Array
   /** Where the driver's calls lie in it. */
@@ -44,7 +44,7 @@ export interface OutsideState {
 }
 
 /** What the text of one body tells and compiles to. */
-export interface Study {
+export interface ModuleAnalysis {
   /** See body-facts.ts; null where the text tells none. */
   readonly facts: { readonly followed?: readonly string[] } | null
   /** What Python compiled it to; null: it can't be. */
@@ -59,7 +59,7 @@ export interface Loaded {
 }
 
 /** A project's bodies, loaded: what differs from the base. */
-export interface ProjectImage extends Loaded {
+export interface ProjectSnapshot extends Loaded {
   readonly heap: Uint8Array
   readonly outside: OutsideState
   /** Bodies that are not in the memory, because they are loaded at every start. */
@@ -67,15 +67,15 @@ export interface ProjectImage extends Loaded {
 }
 
 /** A base that a worker became because it found none. */
-export interface MadeBase {
-  readonly base: BaseImage
-  readonly kept: KeptImage
+export interface CreatedBase {
+  readonly base: BaseSnapshot
+  readonly kept: PackedSnapshot
 }
 
 /** The project's bodies are in a worker. */
-export interface Filled extends Loaded {
+export interface RestoredProject extends Loaded {
   /** The images that were made on the way. */
-  readonly kept: readonly KeptImage[]
+  readonly kept: readonly PackedSnapshot[]
   /** Bodies that are loaded at every start; a restored project names none of those that it knew before. */
   readonly startDependent: readonly number[]
   /** Why no snapshot of these bodies was made although one was asked for; null: nothing hindered it. */
@@ -83,7 +83,7 @@ export interface Filled extends Loaded {
 }
 
 /** To be written to the cache: only the main thread does, so that no worker waits for it. */
-export interface KeptImage {
+export interface PackedSnapshot {
   readonly name: string
   readonly parts: readonly Uint8Array[]
 }
@@ -151,7 +151,7 @@ export interface WorkerSetup {
   /** The mark, as `MARK` lays it out. */
   readonly mark: SharedArrayBuffer
   /** The way to ask for items of the caching helpers. */
-  readonly cache: CacheLine
+  readonly cache: CacheChannel
   /** What names the program's own text. To find it may mean to read all of it, so one thread does it for all. */
   readonly programVersion: string
   /** Folder of the images, or null: there is no cache. */
@@ -161,13 +161,13 @@ export interface WorkerSetup {
   /** The compiled interpreter, where another worker compiled it already. */
   readonly interpreter: CompiledInterpreter | null
   /** The trusted base, where another worker became it and the cache has not taken it. */
-  base: BaseImage | null
+  base: BaseSnapshot | null
   /** Installed as soon as it is locked, where they are known by then. */
   readonly packages: PackageSet | null
 }
 
 /** A worker's first message: what it evaluates. */
-export interface LoadOrder {
+export interface LoadRequest {
   readonly bodies: readonly Body[]
   readonly settings: Pick<Settings, 'classification' | 'limits'>
   readonly clockMode: ClockMode
@@ -177,7 +177,7 @@ export interface LoadOrder {
   /** What Python is asked to load, where no image holds it already. */
   readonly request: string
   /** Bodies that the request excludes. */
-  readonly leftOut: readonly number[]
+  readonly excluded: readonly number[]
   /** Whether a project's image may be used, and one be made where none is. */
   readonly images: 'use' | 'make' | 'ignore'
 }
@@ -209,7 +209,7 @@ export interface Skip {
 }
 
 /** A body that changed what all bodies of its worker share, and the item at which it did. */
-export interface Culprit {
+export interface Offender {
   readonly body: number
   readonly item: number
 }
@@ -226,9 +226,9 @@ export interface Job {
   /** Bodies that no longer run. */
   readonly quarantined: readonly number[]
   /** Bodies whose marks must be exact. */
-  readonly singly: readonly number[]
+  readonly markEachItem: readonly number[]
   /** Some body has changed what all share: the canary is asked after each, to find it. */
-  readonly watched: boolean
+  readonly checkIntegrity: boolean
 }
 
 export type ItemOutcome = EvaluatedEvent['outcome'] | TestOutcome | UnitTestOutcome | readonly string[]
@@ -239,7 +239,7 @@ export interface Printed {
 }
 
 /** What came of a job. */
-export interface Answer {
+export interface DriverResponse {
   readonly outcomes: readonly ItemOutcome[]
   readonly printed: readonly Printed[]
   /** Lists, dictionaries and sets of helpers that one of the bodies has changed, each named once by each worker. */
@@ -248,9 +248,9 @@ export interface Answer {
 
 export type FromWorker =
   /** The worker's last word. */
-  | { readonly kind: 'tampered'; readonly what: string; readonly culprit: Culprit | null }
-  | { readonly kind: 'booted'; readonly interpreter: CompiledInterpreter; readonly made: MadeBase | null }
-  | ({ readonly kind: 'ready'; readonly heapBytes: number } & Filled)
+  | { readonly kind: 'tampered'; readonly what: string; readonly culprit: Offender | null }
+  | { readonly kind: 'booted'; readonly interpreter: CompiledInterpreter; readonly made: CreatedBase | null }
+  | ({ readonly kind: 'ready'; readonly heapBytes: number } & RestoredProject)
   | {
       readonly kind: 'told'
       /** An `Answer` as JSON, which crosses several times faster than its objects do. */
@@ -260,11 +260,11 @@ export type FromWorker =
     }
 
 /** Cells of the mark: a new serial is a new time budget. */
-export const MARK = { serial: 0, body: 1, item: 2, function: 3, isExact: 4 } as const
-export const MARK_CELLS = 5
+export const MARKER_CELLS = { serial: 0, body: 1, item: 2, function: 3, isExact: 4 } as const
+export const MARKER_CELL_COUNT = 5
 
 /** Where a worker is. */
-export interface Mark {
+export interface ProgressMarker {
   readonly serial: number
   /** -1: in no author's code. */
   readonly body: number
@@ -275,13 +275,13 @@ export interface Mark {
   readonly isExact: boolean
 }
 
-export function readMark(cells: Int32Array): Mark {
+export function readMarker(cells: Int32Array): ProgressMarker {
   return {
-    serial: Atomics.load(cells, MARK.serial),
-    body: cells[MARK.body]!,
-    item: cells[MARK.item]!,
-    function: cells[MARK.function]!,
-    isExact: cells[MARK.isExact] !== 0,
+    serial: Atomics.load(cells, MARKER_CELLS.serial),
+    body: cells[MARKER_CELLS.body]!,
+    item: cells[MARKER_CELLS.item]!,
+    function: cells[MARKER_CELLS.function]!,
+    isExact: cells[MARKER_CELLS.isExact] !== 0,
   }
 }
 
@@ -292,7 +292,7 @@ export const LOADING = -1
 const LOAD_FACTOR = 10
 
 /** Milliseconds that the work at a mark may take; Infinity outside of author's code. */
-export function budgetMs(mark: Pick<Mark, 'body' | 'item'>, timeMs: number): number {
+export function budgetMs(mark: Pick<ProgressMarker, 'body' | 'item'>, timeMs: number): number {
   if (mark.body < 0) return Number.POSITIVE_INFINITY
   return mark.item < 0 ? timeMs * LOAD_FACTOR : timeMs
 }

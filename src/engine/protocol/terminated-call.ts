@@ -2,25 +2,29 @@
 
 import { FUNCTIONS, type FunctionError } from '../../model/alerts/finding.ts'
 import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
-import { plainError } from '../../model/events/outcome.ts'
-import type { Body, Mark } from './messages.ts'
+import { syntheticError } from '../../model/events/outcome.ts'
+import type { Body, ProgressMarker } from './messages.ts'
 
 /**
  * `time`: stopped for standing still; `crash`: it took the interpreter with it; `tampering`: it changed what all bodies
  * of its worker share.
  */
-export type Ending = 'time' | 'crash' | 'tampering'
+export type TerminationReason = 'time' | 'crash' | 'tampering'
 
-const TYPES: Record<Ending, string> = {
+const TYPES: Record<TerminationReason, string> = {
   time: 'TimeLimitExceeded',
   crash: 'InterpreterEnded',
   tampering: 'Tampering',
 }
 
 /** @param message with tampering: what was changed. */
-export function endedCall(
+export function terminatedCall(
   body: Body,
-  { mark, ending, message }: { readonly mark: Mark; readonly ending: Ending; readonly message: string },
+  {
+    mark,
+    ending,
+    message,
+  }: { readonly mark: ProgressMarker; readonly ending: TerminationReason; readonly message: string },
   budgetMs: number,
 ): FunctionError {
   const name = functionName(body, mark)
@@ -40,7 +44,7 @@ export function withNote(error: FunctionError, note: string): FunctionError {
 }
 
 /** For the calls of a detection that is no longer run. */
-export const QUARANTINED: FunctionError = plainError(
+export const QUARANTINED: FunctionError = syntheticError(
   'Quarantined',
   'not run: it was stopped too often before',
 )
@@ -51,7 +55,7 @@ export function failedUnitTest(error: FunctionError): UnitTestOutcome {
 }
 
 /** null: the body's top level. */
-function functionName(body: Body, mark: Mark): string | null {
+function functionName(body: Body, mark: ProgressMarker): string | null {
   if (mark.item < 0 || body.kind !== 'detection') return null
   const name = FUNCTIONS[mark.function]
   if (name !== 'detection') return name ?? null

@@ -16,7 +16,7 @@ interface Run {
 }
 
 /** @param beneath what the memory was before; without it, zeros. */
-export function takeImage(memory: ArrayBuffer, beneath?: Uint8Array): Uint8Array {
+export function takeSnapshot(memory: ArrayBuffer, beneath?: Uint8Array): Uint8Array {
   const bytes = Buffer.from(memory)
   const starts: number[] = []
   const lengths: number[] = []
@@ -33,7 +33,7 @@ export function takeImage(memory: ArrayBuffer, beneath?: Uint8Array): Uint8Array
 }
 
 /** The memory must be what it was when the image's differences were taken. */
-export function putImage(memory: ArrayBuffer, image: Uint8Array): void {
+export function restoreSnapshot(memory: ArrayBuffer, image: Uint8Array): void {
   const whole = new Uint8Array(memory)
   for (const { start, length, at } of runsOf(image)) {
     whole.set(image.subarray(at, at + length * PAGE_BYTES), start * PAGE_BYTES)

@@ -1,10 +1,10 @@
 /** An interpreter after the lock: the driver's calls, what its memory is put to, and what a snapshot of it holds. */
 import { NO_PACKAGES, type PackageSet } from '../../model/project/packages.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
-import type { BaseImage, DriverCall, OutsideState } from '../protocol/messages.ts'
+import type { BaseSnapshot, DriverCall, OutsideState } from '../protocol/messages.ts'
 import { type CApi, callText } from './c-api.ts'
 import { type FreezableFiles, freezeFiles } from './freeze-files.ts'
-import { putImage, resetTo, takeImage } from './heap-snapshot.ts'
+import { resetTo, restoreSnapshot, takeSnapshot } from './heap-snapshot.ts'
 import { expectedFiles, type FileTree, unexpectedFile } from './held-files.ts'
 import type { Deadline } from './imports/deadline.ts'
 import type { OpenFiles } from './imports/file-imports.ts'
@@ -13,8 +13,8 @@ import { restoreOpenFiles, type StreamTable } from './open-files.ts'
 import { outsideStateOf, restoreOutsideState } from './outside-state.ts'
 import { installPackages, removePackages } from './package-files.ts'
 import { readStandardLibrary } from './python-files.ts'
-import type { Seam } from './wasm-imports.ts'
-import { IMAGE_BYTES } from './wasm-module.ts'
+import type { PatchedImports } from './wasm-imports.ts'
+import { SNAPSHOT_BYTES } from './wasm-module.ts'
 
 /** The driver's calls; see batch.py, study.py and sandbox.py for the texts. */
 export interface Python {
@@ -42,9 +42,9 @@ export interface LockedPython extends Python {
   /** Milliseconds that the author's code may take from a mark on. */
   limit(timeMs: number): void
   /** As it booted: what has run since has not. */
-  reset(base: BaseImage): void
+  reset(base: BaseSnapshot): void
   /** What differs from its base, or why no other interpreter can be made the same. */
-  image(base: BaseImage): InterpreterImage | { readonly refusal: string }
+  image(base: BaseSnapshot): InterpreterImage | { readonly refusal: string }
   /** Puts an image over the base, which must be as it booted. */
   adopt(image: InterpreterImage): void
 }
@@ -83,8 +83,8 @@ export interface LockedPythonOptions {
 /** @param base what its memory is now. */
 export function lockedPython(
   interpreter: Interpreter,
-  seam: Seam,
-  { addresses, mark, functions }: BaseImage,
+  seam: PatchedImports,
+  { addresses, mark, functions }: BaseSnapshot,
   { deadline, files }: LockedPythonOptions,
 ): LockedPython {
   const { memory } = seam
@@ -134,7 +134,7 @@ export function lockedPython(
       return memory.buffer.byteLength
     },
     image({ heap: beneath }) {
-      if (memory.buffer.byteLength > IMAGE_BYTES)
+      if (memory.buffer.byteLength > SNAPSHOT_BYTES)
         return { refusal: 'their memory grew beyond what a snapshot holds' }
       if (interpreter.wasmTable.length !== functions) return { refusal: 'they changed the interpreter' }
       const expected = expectedFiles(files, readStandardLibrary(), installed)
@@ -142,7 +142,7 @@ export function lockedPython(
       if (changed) return { refusal: `the file ${changed} of the interpreter is not what it was made from` }
       const outside = outsideStateOf(interpreter.FS, seam.clock)
       if (outside === null) return { refusal: 'they keep files open that cannot be opened again' }
-      return { heap: takeImage(memory.buffer, beneath), outside }
+      return { heap: takeSnapshot(memory.buffer, beneath), outside }
     },
     reset({ heap, outside }) {
       restoreOpenFiles(interpreter.FS, outside.openFiles)
@@ -150,7 +150,7 @@ export function lockedPython(
     },
     adopt({ heap, outside }) {
       restoreOutsideState(interpreter.FS, seam.clock, outside)
-      putImage(memory.buffer, heap)
+      restoreSnapshot(memory.buffer, heap)
       beforeAuthorsCode()
     },
   }

@@ -1,12 +1,12 @@
 /** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
 import { Bug } from '../../errors.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
-import type { BaseImage } from '../protocol/messages.ts'
+import type { BaseSnapshot } from '../protocol/messages.ts'
 import { PYTHON_STACK_BYTES } from '../stack-sizes.ts'
 import { addressOf, callText, limitStack, runCode } from './c-api.ts'
-import { putImage, takeImage } from './heap-snapshot.ts'
+import { restoreSnapshot, takeSnapshot } from './heap-snapshot.ts'
 import { LIBRARY_FILE, RUNTIME_FOLDER, runtimeFile } from './held-files.ts'
-import type { CacheDesk } from './imports/cache-channel.ts'
+import type { CacheRequester } from './imports/cache-channel.ts'
 import {
   type Files,
   type Interpreter,
@@ -17,20 +17,20 @@ import {
 import { outsideStateOf, restoreOutsideState } from './outside-state.ts'
 import { readStandardLibrary } from './python-files.ts'
 import { TIME_ZONES_FOLDER, UTC_ZONE, UTC_ZONE_FILE } from './time-zone.ts'
-import { withSeam } from './wasm-imports.ts'
+import { withPatchedImports } from './wasm-imports.ts'
 
 export interface Booted {
   readonly python: LockedPython
   /** What it was restored from, or became. */
-  readonly base: BaseImage
+  readonly base: BaseSnapshot
 }
 
 export interface BootOptions extends LockedPythonOptions {
-  readonly cacheDesk: CacheDesk
+  readonly cacheDesk: CacheRequester
   /** The compiled interpreter, with its memory's bounds. */
   readonly module: object
   /** The trusted base to start from; without it Python starts from nothing and becomes one. */
-  readonly base: BaseImage | null
+  readonly base: BaseSnapshot | null
 }
 
 /** Locked before anything of an author's is let in; nothing of any Python runs unlocked where there is a base. */
@@ -44,20 +44,24 @@ export async function bootPython(options: BootOptions): Promise<Booted> {
 }
 
 /** The interpreter without a life of its own, locked, and the base put into its memory. */
-async function restore(base: BaseImage, options: BootOptions): Promise<Booted> {
-  const { loaded: interpreter, seam } = await withSeam(options, () => createInterpreter(options, 'idle'))
+async function restore(base: BaseSnapshot, options: BootOptions): Promise<Booted> {
+  const { loaded: interpreter, seam } = await withPatchedImports(options, () =>
+    createInterpreter(options, 'idle'),
+  )
   if (interpreter.wasmTable.length !== base.functions) {
     throw new Bug('the base image belongs to another interpreter')
   }
   seam.lock(interpreter.FS)
   restoreOutsideState(interpreter.FS, seam.clock, base.outside)
-  putImage(seam.memory.buffer, base.heap)
+  restoreSnapshot(seam.memory.buffer, base.heap)
   return { base, python: lockedPython(interpreter, seam, base, options) }
 }
 
 /** Python's own start, then the runtime, the driver and common modules: what every image is made over. */
 async function startFromNothing(options: BootOptions): Promise<Booted> {
-  const { loaded: interpreter, seam } = await withSeam(options, () => createInterpreter(options, 'running'))
+  const { loaded: interpreter, seam } = await withPatchedImports(options, () =>
+    createInterpreter(options, 'running'),
+  )
   const { memory } = seam
   limitStack(interpreter, PYTHON_STACK_BYTES)
   runCode(
@@ -66,21 +70,26 @@ async function startFromNothing(options: BootOptions): Promise<Booted> {
     `import sys; sys.path.insert(0, "${RUNTIME_FOLDER}"); sys.dont_write_bytecode = True`,
   )
   const places = addressOf(interpreter, memory, 'signalbox_driver.prelude', 'places')
-  const told = JSON.parse(callText(interpreter, memory, places, '')) as Pick<BaseImage, 'addresses' | 'mark'>
+  const told = JSON.parse(callText(interpreter, memory, places, '')) as Pick<
+    BaseSnapshot,
+    'addresses' | 'mark'
+  >
   // Makes the interpreter poll; what it finds there is the deadline's to say.
   new Uint8Array(memory.buffer)[interpreter._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1
   seam.lock(interpreter.FS)
   callText(interpreter, memory, told.addresses.seal, '')
   const outside = outsideStateOf(interpreter.FS, seam.clock)
   if (outside === null) throw new Bug('the interpreter opens something that is no file while it starts')
-  const heap = takeImage(memory.buffer)
+  const heap = takeSnapshot(memory.buffer)
   const base = { ...told, heap, functions: interpreter.wasmTable.length, outside }
   return { base, python: lockedPython(interpreter, seam, base, options) }
 }
 
 /** What the interpreter would import of the host; for the test that knows every name. */
 export async function importedNames(module: object): Promise<readonly string[]> {
-  const { seam } = await withSeam({ module }, () => createInterpreter({ module, files: [] }, 'idle'))
+  const { seam } = await withPatchedImports({ module }, () =>
+    createInterpreter({ module, files: [] }, 'idle'),
+  )
   return seam.names
 }
 

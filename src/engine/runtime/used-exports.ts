@@ -5,7 +5,7 @@
  */
 
 /** By c-api.ts. */
-const OURS = [
+const HOST_EXPORTS = [
   'PyErr_Clear',
   'PyImport_ImportModule',
   'PyObject_CallOneArg',
@@ -17,7 +17,7 @@ const OURS = [
 ]
 
 /** By Emscripten's and Pyodide's own JavaScript. */
-const THEIRS = [
+const RUNTIME_EXPORTS = [
   'JsBuffer_CopyIntoMemoryView',
   'JsProxy_Check',
   'JsProxy_create',
@@ -152,4 +152,4 @@ const THEIRS = [
   'wrap_exception',
 ]
 
-export const USED_EXPORTS: ReadonlySet<string> = new Set([...OURS, ...THEIRS])
+export const USED_EXPORTS: ReadonlySet<string> = new Set([...HOST_EXPORTS, ...RUNTIME_EXPORTS])

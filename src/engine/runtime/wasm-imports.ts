@@ -4,7 +4,7 @@
  */
 import { Bug } from '../../errors.ts'
 import { importRule } from './import-allowlist.ts'
-import { type CacheDesk, cacheChannel } from './imports/cache-channel.ts'
+import { type CacheRequester, cacheChannel } from './imports/cache-channel.ts'
 import type { Deadline } from './imports/deadline.ts'
 import { fileImports, type OpenFiles } from './imports/file-imports.ts'
 import { fileTimes } from './imports/file-times.ts'
@@ -33,7 +33,7 @@ const MARK_IMPORT = 'clock_res_get'
 /** Whether a signal has come, which the interpreter asks while it runs. */
 const POLL_IMPORT = '_Py_CheckEmscriptenSignals_Helper'
 
-export interface Seam {
+export interface PatchedImports {
   readonly memory: Memory
   /** Names of all imports, for the test that knows them. */
   readonly names: readonly string[]
@@ -49,23 +49,23 @@ export interface SeamOptions {
   /** Told of marks and polls; without it nothing is marked or interrupted. */
   readonly deadline?: Pick<Deadline, 'marked' | 'polled'>
   /** Who answers the caching helpers. */
-  readonly cacheDesk?: CacheDesk
+  readonly cacheDesk?: CacheRequester
   /** The compiled interpreter to use instead of the one that the loader compiles. */
   readonly module?: object
 }
 
 /** Runs `load` with the interpreter's imports edited. */
-export async function withSeam<T>(
+export async function withPatchedImports<T>(
   options: SeamOptions,
   load: () => Promise<T>,
-): Promise<{ loaded: T; seam: Seam }> {
+): Promise<{ loaded: T; seam: PatchedImports }> {
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
   const original = Reflect.get(host, 'instantiate') as WebAssemblyHost['instantiate']
   const lock: Lock = { closed: false }
   const clock = new InterpreterClock()
   const notices = new LoadNotices()
   const onStartRead = () => notices.startRead()
-  let seam: Seam | undefined
+  let seam: PatchedImports | undefined
   host.instantiate = async (source, imports) => {
     const env = imports?.env
     if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
@@ -82,7 +82,7 @@ export async function withSeam<T>(
       ...fileTimes(guarded, memory),
       ...cache?.imports,
     }
-    edit(env, { ...special(env, options.deadline), ...instead }, lock)
+    patchImports(env, { ...specialImports(env, options.deadline), ...instead }, lock)
     const made = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
       'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }
@@ -108,7 +108,7 @@ interface Lock {
 }
 
 /** What some imports become, whatever the allowlist says of them. */
-function special(
+function specialImports(
   env: Record<string, HostImport>,
   deadline: SeamOptions['deadline'],
 ): Record<string, HostImport> {
@@ -126,26 +126,30 @@ function special(
  * In place: the same object also serves as the table that Python's dlsym reads. Imports that are one function stay one:
  * the interpreter's function table, and with it every image, counts them so.
  */
-function edit(env: Record<string, HostImport>, instead: Record<string, HostImport>, lock: Lock): void {
+function patchImports(
+  env: Record<string, HostImport>,
+  instead: Record<string, HostImport>,
+  lock: Lock,
+): void {
   const edited = new Map<HostImport, HostImport>()
   for (const [name, original] of Object.entries(env)) {
     if (typeof original !== 'function') continue
-    const special = instead[name] && like(original, instead[name])
-    const replacement = edited.get(original) ?? special ?? ruled(name, original, lock)
+    const special = instead[name] && copyOf(original, instead[name])
+    const replacement = edited.get(original) ?? special ?? lockedImports(name, original, lock)
     edited.set(original, replacement)
     env[name] = replacement
   }
 }
 
-function ruled(name: string, original: HostImport, lock: Lock): HostImport {
+function lockedImports(name: string, original: HostImport, lock: Lock): HostImport {
   const rule = importRule(name)
   switch (rule.rule) {
     case 'allow':
       return original
     case 'refuse':
-      return like(original, () => rule.answer)
+      return copyOf(original, () => rule.answer)
     case 'lock':
-      return like(original, (...args) => {
+      return copyOf(original, (...args) => {
         if (lock.closed) throw new ImportLocked(name)
         return original(...args)
       })
@@ -161,6 +165,6 @@ export class ImportLocked extends Error {
 }
 
 /** Emscripten keeps the signature and more as properties of the function itself. */
-function like(original: HostImport, replacement: (...args: unknown[]) => unknown): HostImport {
+function copyOf(original: HostImport, replacement: (...args: unknown[]) => unknown): HostImport {
   return Object.assign(replacement, original)
 }

@@ -12,7 +12,7 @@ import { USED_EXPORTS } from './used-exports.ts'
 
 const PAGE_BYTES = 64 * 1024
 /** What an image may need from the start; the interpreter's own declaration is 30 MiB. Untouched pages cost nothing. */
-const LEAST_PAGES = 1024
+const MIN_PAGES = 1024
 const MEMORY_SECTION = 5
 const EXPORT_SECTION = 7
 /** Magic and version. */
@@ -24,7 +24,7 @@ interface WebAssemblyHost {
 }
 
 /** Bytes that every interpreter has from the start: no larger image can be put in place. */
-export const IMAGE_BYTES = LEAST_PAGES * PAGE_BYTES
+export const SNAPSHOT_BYTES = MIN_PAGES * PAGE_BYTES
 
 /** What Pyodide brings, as far as an interpreter is made of it. */
 export interface InterpreterSources {
@@ -45,7 +45,7 @@ export async function compileInterpreter(
   capBytes: number,
   { wasm, fingerprint: of } = readInterpreterSources(),
 ): Promise<CompiledInterpreter> {
-  const memory = { least: LEAST_PAGES, most: Math.max(LEAST_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
+  const memory = { least: MIN_PAGES, most: Math.max(MIN_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
   return { module: await host.compile(rewritten(wasm, memory, USED_EXPORTS)), fingerprint: of }
 }

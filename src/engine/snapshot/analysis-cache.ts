@@ -3,18 +3,18 @@
  * is in an interpreter that no author's code has touched, which is why one project's studies may serve any other.
  */
 import { hash } from 'node:crypto'
-import { readStudies } from '../protocol/driver-response.ts'
-import type { NamedBody, Study } from '../protocol/messages.ts'
+import { readAnalyses } from '../protocol/driver-response.ts'
+import type { ModuleAnalysis, NamedBody } from '../protocol/messages.ts'
 
-interface KeptStudy extends Study {
+interface KeptStudy extends ModuleAnalysis {
   /** Path -> digest of each helper that had a part in the facts. */
   readonly helpers: Readonly<Record<string, string>>
 }
 
 /** Kept beyond those of the project at hand. */
-const MOST_OTHERS = 4_000
+const MAX_OTHER_ANALYSES = 4_000
 
-export class BodyStudies {
+export class AnalysisCache {
   readonly #kept: Readonly<Record<string, KeptStudy>>
 
   constructor(kept: Uint8Array | null) {
@@ -26,7 +26,7 @@ export class BodyStudies {
     bodies: readonly NamedBody[],
     leftOut: ReadonlySet<number>,
     ask: (text: string) => string,
-  ): { studies: readonly Study[]; kept: (() => Uint8Array) | null } {
+  ): { studies: readonly ModuleAnalysis[]; kept: (() => Uint8Array) | null } {
     const helpers = bodies.filter(({ kind }) => kind === 'helper')
     const digests = new Map(helpers.map(({ path, source }) => [path, hash('sha256', source!, 'base64')]))
     // Which names lead to a helper decides what is followed.
@@ -42,7 +42,7 @@ export class BodyStudies {
 
     const byName = Object.fromEntries(helpers.map(({ id, path, source }) => [id, [path, source]]))
     const request = open.map(({ number, kind, id, path, source }) => ({ number, kind, id, path, source }))
-    const answers = readStudies(ask(JSON.stringify({ helpers: byName, bodies: request })), open.length)
+    const answers = readAnalyses(ask(JSON.stringify({ helpers: byName, bodies: request })), open.length)
     const fresh = new Map(open.map(({ number }, at) => [number, answers[at]!]))
     const studies = bodies.map((_, number) => known[number] ?? fresh.get(number) ?? NONE)
     const current = Object.fromEntries(
@@ -64,13 +64,15 @@ export class BodyStudies {
 
   #with(current: Readonly<Record<string, KeptStudy>>): Uint8Array {
     const others = Object.entries(this.#kept).filter(([key]) => !Object.hasOwn(current, key))
-    return Buffer.from(JSON.stringify({ ...current, ...Object.fromEntries(others.slice(0, MOST_OTHERS)) }))
+    return Buffer.from(
+      JSON.stringify({ ...current, ...Object.fromEntries(others.slice(0, MAX_OTHER_ANALYSES)) }),
+    )
   }
 }
 
-const NONE: Study = { facts: null, code: null }
+const NONE: ModuleAnalysis = { facts: null, code: null }
 
-function withHelpers({ facts, code }: Study, digests: ReadonlyMap<string, string>): KeptStudy {
+function withHelpers({ facts, code }: ModuleAnalysis, digests: ReadonlyMap<string, string>): KeptStudy {
   const followed = facts?.followed ?? []
   const helpers = Object.fromEntries(followed.map((path) => [path, digests.get(path)!]))
   return { facts, code, helpers }

@@ -7,17 +7,17 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, utimesSync } fr
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export interface ImageCache {
+export interface SnapshotCache {
   /** null where there is none that can be trusted. At once: who asks has nothing else to do. */
   read(name: string): Uint8Array | null
   /** The parts one after the other. Says whether it could: without a cache everything works, only slower. */
   write(name: string, ...parts: readonly Uint8Array[]): Promise<boolean>
 }
 
-export const NO_CACHE: ImageCache = { read: () => null, write: async () => false }
+export const NO_CACHE: SnapshotCache = { read: () => null, write: async () => false }
 
 const SUFFIX = '.image'
-const KEPT_BYTES = 256 * 1024 * 1024
+const MAX_CACHE_BYTES = 256 * 1024 * 1024
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const KEY_BYTES = 32
@@ -26,7 +26,7 @@ const KEY_BYTES = 32
  * @param folder absolute path, made on the first write; only its owner can enter it.
  * @param keptBytes what all images together may weigh.
  */
-export function openImageCache(folder: string, keptBytes = KEPT_BYTES): ImageCache {
+export function openImageCache(folder: string, keptBytes = MAX_CACHE_BYTES): SnapshotCache {
   const fileOf = (name: string) => join(folder, `${name}${SUFFIX}`)
   return {
     read(name) {

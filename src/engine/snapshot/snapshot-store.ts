@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { fingerprint } from '../../core/fingerprint.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
-import type { BaseImage, KeptImage, ProjectImage } from '../protocol/messages.ts'
-import { BodyStudies } from './analysis-cache.ts'
-import type { ImageCache } from './snapshot-cache.ts'
+import type { BaseSnapshot, PackedSnapshot, ProjectSnapshot } from '../protocol/messages.ts'
+import { AnalysisCache } from './analysis-cache.ts'
+import type { SnapshotCache } from './snapshot-cache.ts'
 
 /** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
 const FORMAT_VERSION = { base: 2, project: 1, studies: 1 } as const
@@ -21,12 +21,12 @@ export interface ImageParts {
   readonly files: readonly PythonFile[]
 }
 
-export class Images {
-  readonly #cache: ImageCache
+export class SnapshotStore {
+  readonly #cache: SnapshotCache
   readonly #baseName: string
   readonly #studiesName: string
 
-  constructor(cache: ImageCache, { programVersion, interpreter, files }: ImageParts) {
+  constructor(cache: SnapshotCache, { programVersion, interpreter, files }: ImageParts) {
     this.#cache = cache
     const texts = files.flatMap(({ path, text }) => [path, text])
     const parts = [programVersion, interpreter, ...platformParts(), ...texts]
@@ -35,39 +35,39 @@ export class Images {
     this.#studiesName = nameOf('studies', parts)
   }
 
-  base(): BaseImage | null {
+  loadBase(): BaseSnapshot | null {
     const packed = this.#cache.read(this.#baseName)
     if (!packed) return null
     const { told, heap } = unpack(packed)
-    return { ...(told as Omit<BaseImage, 'heap'>), heap }
+    return { ...(told as Omit<BaseSnapshot, 'heap'>), heap }
   }
 
-  keptBase({ heap, ...told }: BaseImage): KeptImage {
+  packBase({ heap, ...told }: BaseSnapshot): PackedSnapshot {
     return { name: this.#baseName, parts: pack(told, heap) }
   }
 
   /** @param request the text with which the bodies would be loaded. */
-  project(request: string, base: BaseImage): ProjectImage | null {
+  loadProject(request: string, base: BaseSnapshot): ProjectSnapshot | null {
     const packed = this.#cache.read(this.#projectName(request, base))
     if (!packed) return null
     const { told, heap } = unpack(packed)
-    return { ...(told as Omit<ProjectImage, 'heap'>), heap }
+    return { ...(told as Omit<ProjectSnapshot, 'heap'>), heap }
   }
 
-  keptProject(request: string, base: BaseImage, { heap, ...described }: ProjectImage): KeptImage {
+  packProject(request: string, base: BaseSnapshot, { heap, ...described }: ProjectSnapshot): PackedSnapshot {
     return { name: this.#projectName(request, base), parts: pack(described, heap) }
   }
 
-  studies(): BodyStudies {
-    return new BodyStudies(this.#cache.read(this.#studiesName))
+  loadAnalyses(): AnalysisCache {
+    return new AnalysisCache(this.#cache.read(this.#studiesName))
   }
 
-  keptStudies(studies: Uint8Array): KeptImage {
+  packAnalyses(studies: Uint8Array): PackedSnapshot {
     return { name: this.#studiesName, parts: [studies] }
   }
 
   /** An image fits only the very base it was made over, not another that was made of the same parts. */
-  #projectName(request: string, base: BaseImage): string {
+  #projectName(request: string, base: BaseSnapshot): string {
     return nameOf('project', [this.#baseName, fingerprint(base.heap), request])
   }
 }

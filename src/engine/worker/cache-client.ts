@@ -1,22 +1,22 @@
 /** A worker's side of the caching helpers: reads Python's question as a stranger's, and waits for the parent's answer. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { CacheEvent, CacheOperation } from '../../model/events/detection-cache.ts'
-import type { CacheAnswer, CacheLine, ParentAnswer, WorkerQuestion } from '../protocol/cache-messages.ts'
-import type { CacheDesk } from '../runtime/imports/cache-channel.ts'
+import type { CacheChannel, CacheRequest, CacheResponse, ParentAnswer } from '../protocol/cache-messages.ts'
+import type { CacheRequester } from '../runtime/imports/cache-channel.ts'
 
-const LONGEST_KEY = 1_024
-const LONGEST_ITEM = 256 * 1024
+const MAX_KEY_CHARS = 1_024
+const MAX_ITEM_CHARS = 256 * 1024
 /** Of one function on one event: each stops a worker for a while. */
-const MOST_QUESTIONS = 1_000
+const MAX_REQUESTS_PER_CALL = 1_000
 /** Of one detection in one job, and of all of them: the parent holds what was asked and told until the events are committed. */
-const MOST_CHARS = 32 * 1024 * 1024
-const MOST_CHARS_OF_ALL = 2 * MOST_CHARS
-const LONGEST_WAIT_MS = 30_000
+const MAX_CHARS_PER_DETECTION = 32 * 1024 * 1024
+const MAX_CHARS_PER_JOB = 2 * MAX_CHARS_PER_DETECTION
+const RESPONSE_TIMEOUT_MS = 30_000
 
 /** The event of an item of the job; null: it has none that may ask. */
 export type EventOf = (item: number) => CacheEvent | null
 
-export class WorkerCacheDesk implements CacheDesk {
+export class CacheClient implements CacheRequester {
   readonly #port: MessagePort
   readonly #answers: Int32Array
   readonly #onWaited: (ms: number) => void
@@ -28,7 +28,7 @@ export class WorkerCacheDesk implements CacheDesk {
   #lastId = 0
 
   /** @param onWaited is told how long an answer took: that is no time of the detection's. */
-  constructor({ port, answers }: CacheLine, onWaited: (ms: number) => void) {
+  constructor({ port, answers }: CacheChannel, onWaited: (ms: number) => void) {
     this.#port = port
     this.#answers = new Int32Array(answers)
     this.#onWaited = onWaited
@@ -59,11 +59,11 @@ export class WorkerCacheDesk implements CacheDesk {
   }
 
   #isSpent(body: number): boolean {
-    return (this.#chars.get(body) ?? 0) > MOST_CHARS || this.#charsOfAll > MOST_CHARS_OF_ALL
+    return (this.#chars.get(body) ?? 0) > MAX_CHARS_PER_DETECTION || this.#charsOfAll > MAX_CHARS_PER_JOB
   }
 
-  #wait(question: WorkerQuestion): CacheAnswer {
-    const until = performance.now() + LONGEST_WAIT_MS
+  #wait(question: CacheRequest): CacheResponse {
+    const until = performance.now() + RESPONSE_TIMEOUT_MS
     this.#port.postMessage(question)
     for (;;) {
       const seen = Atomics.load(this.#answers, 0)
@@ -75,26 +75,27 @@ export class WorkerCacheDesk implements CacheDesk {
     }
   }
 
-  #read(text: string): WorkerQuestion | { error: string } {
+  #read(text: string): CacheRequest | { error: string } {
     const [position, kind, key, value, version] = listOf(text)
     if (!isPosition(position)) return { error: 'no such question' }
     const [body, item, ran] = position
     const event = this.#eventOf(item)
     if (!event) return { error: 'the cache can be used at events alone' }
-    if (typeof key !== 'string' || key.length > LONGEST_KEY) {
-      return { error: `a key of the cache must be text of at most ${LONGEST_KEY} characters` }
+    if (typeof key !== 'string' || key.length > MAX_KEY_CHARS) {
+      return { error: `a key of the cache must be text of at most ${MAX_KEY_CHARS} characters` }
     }
     const n = (this.#asked.get(position.join()) ?? 0) + 1
     this.#asked.set(position.join(), n)
-    if (n > MOST_QUESTIONS) return { error: `the cache was asked more than ${MOST_QUESTIONS} times` }
+    if (n > MAX_REQUESTS_PER_CALL)
+      return { error: `the cache was asked more than ${MAX_REQUESTS_PER_CALL} times` }
     if (this.#isSpent(body)) return { error: 'the cache was asked for more than a batch of events may hold' }
     const about = { id: ++this.#lastId, body, event, place: `${ran}/${n}` }
     if (kind === 'read') return { ...about, operation: { kind, key } }
     if (kind !== 'write' || typeof value !== 'string' || typeof version !== 'string') {
       return { error: 'no such question' }
     }
-    if (value.length > LONGEST_ITEM) {
-      return { error: `an item of the cache holds at most ${LONGEST_ITEM} characters` }
+    if (value.length > MAX_ITEM_CHARS) {
+      return { error: `an item of the cache holds at most ${MAX_ITEM_CHARS} characters` }
     }
     const expiresAt = expiryOf(value)
     if (expiresAt === undefined) return { error: 'no such item' }

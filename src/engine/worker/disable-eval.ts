@@ -7,7 +7,7 @@ const compilers = [
   async function* () {}.constructor,
 ] as const
 
-export function forbidCodeFromText(): void {
+export function disableEval(): void {
   const refuse = () => {
     throw new EvalError('code from text is not allowed here')
   }

@@ -6,36 +6,41 @@ import type { TestOutcome } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
 import { failedOutcome } from '../../model/events/outcome.ts'
 import {
-  type Accepted,
   type EventEntry,
   evaluationRequest,
+  type ParsedEvent,
   testRequest,
   unitTestRequest,
 } from '../protocol/driver-request.ts'
-import { ForgedAnswer, readEvaluation, readOutcomes, readUnitTests } from '../protocol/driver-response.ts'
+import {
+  MalformedResponse,
+  readEvaluation,
+  readOutcomes,
+  readUnitTests,
+} from '../protocol/driver-response.ts'
 import type {
-  Answer,
   Body,
   BodyCall,
-  Culprit,
+  DriverResponse,
   ItemOutcome,
   Job,
+  Offender,
   Printed,
   Skip,
   UnitTestCall,
 } from '../protocol/messages.ts'
 import { failedUnitTest, QUARANTINED } from '../protocol/terminated-call.ts'
 import type { LockedPython, Python } from '../runtime/locked-python.ts'
-import type { WorkerCacheDesk } from './cache-client.ts'
-import { blamingTampering, refuseTampering } from './integrity-check.ts'
-import { cacheEvent, type IntakeRules, type NotAccepted, takeIn } from './parse-event.ts'
-import type { Looked, Matching } from './prefilter.ts'
+import type { CacheClient } from './cache-client.ts'
+import { assertIntegrity, blamingTampering } from './integrity-check.ts'
+import { cacheEvent, type IntakeRules, parseEvent, type RejectedEvent } from './parse-event.ts'
+import type { Prefilter, PrefilterResult } from './prefilter.ts'
 
 export interface LoadedBodies {
   readonly python: Python & Pick<LockedPython, 'heapBytes'>
-  readonly cacheDesk: Pick<WorkerCacheDesk, 'serve'>
+  readonly cacheDesk: Pick<CacheClient, 'serve'>
   readonly rules: IntakeRules
-  readonly matching: Matching
+  readonly matching: Prefilter
   readonly bodies: readonly Body[]
   readonly broken: ReadonlyMap<number, FunctionError>
 }
@@ -47,7 +52,7 @@ interface Reported {
   readonly functions: FunctionResults
 }
 
-export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
+export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
   const { python, cacheDesk, rules, matching, bodies } = loaded
   const envelopes = job.work.items as readonly Envelope[]
   const taken = envelopes.map((envelope) => take(envelope, rules, matching))
@@ -64,10 +69,10 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
       : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
   })
   const suspects = { bodies: bodiesIn(asked), offender: null }
-  const { reported, unreadable, printed } = job.watched
+  const { reported, unreadable, printed } = job.checkIntegrity
     ? askWatching(python, asked, job)
     : blamingTampering(python, suspects, () => ask(python, asked, job))
-  const changedValues = refuseTampering(python, suspects)
+  const changedValues = assertIntegrity(python, suspects)
   const all = [...matched, ...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort(
     (a, b) => a.body - b.body,
   )
@@ -93,20 +98,20 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): Answer {
 }
 
 /** An accepted event without its parsed record, which weighs ten times its text and would live as long as the batch. */
-type Taken = (Omit<Accepted, 'record'> & Looked) | NotAccepted
+type Taken = (Omit<ParsedEvent, 'record'> & PrefilterResult) | RejectedEvent
 
-function take(envelope: Envelope, rules: IntakeRules, matching: Matching): Taken {
-  const taken = takeIn(envelope, rules)
+function take(envelope: Envelope, rules: IntakeRules, matching: Prefilter): Taken {
+  const taken = parseEvent(envelope, rules)
   if (taken.status !== 'accepted') return taken
   const { record: _, ...kept } = taken
-  return Object.assign(kept, matching.look(envelope.raw, taken))
+  return Object.assign(kept, matching.evaluate(envelope.raw, taken))
 }
 
 /** Of a match that correlation rules look at. */
 function signalFieldsOf(
   body: Body,
   raw: string,
-  { fields }: Pick<Accepted, 'fields'>,
+  { fields }: Pick<ParsedEvent, 'fields'>,
   { alert_context: context }: FunctionResults,
 ): Pick<MatchFinding, 'signalFields'> {
   if (!('signalFields' in body) || body.signalFields.length === 0) return {}
@@ -125,7 +130,8 @@ function ask(python: Python, entries: readonly EventEntry[], job: Job): PythonRe
   const answer = readEvaluation(python.evaluate(evaluationRequest(entries, job)))
   if (answer !== null) {
     const asked = new Map(entries.map(({ item, candidates }) => [item, candidates]))
-    if (!answer.findings.every(([item, body]) => asked.get(item)?.includes(body))) throw new ForgedAnswer()
+    if (!answer.findings.every(([item, body]) => asked.get(item)?.includes(body)))
+      throw new MalformedResponse()
     return {
       reported: answer.findings.map(([item, body, functions]) => ({ item, body, functions })),
       unreadable: new Set(),
@@ -145,7 +151,7 @@ function askWatching(python: Python, entries: readonly EventEntry[], job: Job): 
       const alone = seeing.map((entry) => ({ ...entry, candidates: [body] }))
       const suspects = { bodies, offender: { body, item: seeing[0]!.item } }
       const report = blamingTampering(python, suspects, () => ask(python, alone, job))
-      refuseTampering(python, suspects)
+      assertIntegrity(python, suspects)
       return report
     }),
   )
@@ -186,7 +192,10 @@ function reportedOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<
   return told.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
 }
 
-export function testCalls({ python, matching, bodies: loaded, broken }: LoadedBodies, job: Job): Answer {
+export function testCalls(
+  { python, matching, bodies: loaded, broken }: LoadedBodies,
+  job: Job,
+): DriverResponse {
   const calls = job.work.items as readonly BodyCall[]
   const quarantined = new Set(job.quarantined)
   const refusal = (body: number, item: number): FunctionError | undefined => {
@@ -207,30 +216,30 @@ export function testCalls({ python, matching, bodies: loaded, broken }: LoadedBo
   const runWatching = (item: number) => {
     const suspects = { bodies, offender: { body: calls[item]!.body, item } }
     const outcome = blamingTampering(python, suspects, () => run([item]))
-    refuseTampering(python, suspects)
+    assertIntegrity(python, suspects)
     return outcome
   }
   const suspects = { bodies, offender: null }
-  const outcomes = job.watched
+  const outcomes = job.checkIntegrity
     ? items.flatMap(runWatching)
     : blamingTampering(python, suspects, () => run(items))
-  const changedValues = refuseTampering(python, suspects)
+  const changedValues = assertIntegrity(python, suspects)
   const rest = outcomes.values()
   return { outcomes: known.map((outcome) => outcome ?? rest.next().value!), printed: [], changedValues }
 }
 
-export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Answer {
+export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): DriverResponse {
   const calls = job.work.items as readonly UnitTestCall[]
   const quarantined = new Set(job.quarantined)
   const refusals = calls.map(({ body }) => (quarantined.has(body) ? QUARANTINED : broken.get(body)))
   const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
-  const run = (some: readonly number[], offender: Culprit | null) =>
+  const run = (some: readonly number[], offender: Offender | null) =>
     blamingTampering(python, { bodies: [], offender }, () => {
       const asked = some.map((item) => ({ item, ...calls[item]! }))
       return readUnitTests(python.unitTests(unitTestRequest(asked, job.skips)), some.length)
     })
   // What a test changes for good is its own affair: they are looked for only where there is no answer.
-  const outcomes = job.watched
+  const outcomes = job.checkIntegrity
     ? items.flatMap((item) => run([item], { body: calls[item]!.body, item }))
     : run(items, null)
   const rest = outcomes.values()

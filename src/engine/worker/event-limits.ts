@@ -7,7 +7,7 @@ const ZERO = 0x30
 const NINE = 0x39
 
 /** Why the text must not be parsed, or null. It need not be JSON. */
-export function refusal(
+export function checkLimits(
   raw: string,
   limits: Pick<Limits, 'eventBytes' | 'eventDepth' | 'numberDigits'>,
 ): string | null {

@@ -1,18 +1,18 @@
 /** Asks the canary in the interpreter whether a body has changed what all bodies share; see canary.py. */
-import { ForgedAnswer } from '../protocol/driver-response.ts'
-import type { Culprit } from '../protocol/messages.ts'
+import { MalformedResponse } from '../protocol/driver-response.ts'
+import type { Offender } from '../protocol/messages.ts'
 import { PythonRaised } from '../runtime/c-api.ts'
 
 /** The worker is of no more use. */
-export class Tampering extends Error {
+export class IntegrityViolation extends Error {
   override name = 'Tampering'
   /** null: one of those that ran since it was asked last. */
-  readonly culprit: Culprit | null
+  readonly offender: Offender | null
 
   /** @param what was changed, for people. */
-  constructor(what: string, culprit: Culprit | null) {
+  constructor(what: string, culprit: Offender | null) {
     super(what)
-    this.culprit = culprit
+    this.offender = culprit
   }
 }
 
@@ -25,7 +25,7 @@ interface Watched {
 /** The bodies that were asked since the last check, and who changed what is found; null: one of them. */
 export interface Suspects {
   readonly bodies: readonly number[]
-  readonly offender: Culprit | null
+  readonly offender: Offender | null
 }
 
 /**
@@ -36,15 +36,15 @@ export function blamingTampering<T>(python: Watched, suspects: Suspects, work: (
   try {
     return work()
   } catch (error) {
-    if (error instanceof ForgedAnswer || error instanceof PythonRaised) refuseTampering(python, suspects)
+    if (error instanceof MalformedResponse || error instanceof PythonRaised) assertIntegrity(python, suspects)
     throw error
   }
 }
 
 /** @returns what has changed and may have, by a name for each; the same is never found twice. */
-export function refuseTampering(python: Watched, { bodies, offender }: Suspects): readonly string[] {
+export function assertIntegrity(python: Watched, { bodies, offender }: Suspects): readonly string[] {
   const [what = '', warned = ''] = changedIn(python, bodies).split('\n')
-  if (what !== '') throw new Tampering(what.slice(0, MAX_DESCRIPTION_CHARS), offender)
+  if (what !== '') throw new IntegrityViolation(what.slice(0, MAX_DESCRIPTION_CHARS), offender)
   return warned === '' ? [] : warned.slice(0, MAX_DESCRIPTION_CHARS).split(', ')
 }
 

@@ -8,17 +8,17 @@ import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { Envelope, EventIdentity } from '../../model/events/event.ts'
 import { formatEventTime, readEventTime } from '../../model/events/event-time.ts'
 import type { Settings } from '../../model/project/settings.ts'
-import type { Accepted, JsonRecord } from '../protocol/driver-request.ts'
+import type { JsonRecord, ParsedEvent } from '../protocol/driver-request.ts'
 import type { ClockMode } from '../protocol/messages.ts'
 import { classify, textAt, valueAt } from './classify-event.ts'
 import { containerNotice } from './containers.ts'
-import { refusal } from './event-limits.ts'
+import { checkLimits } from './event-limits.ts'
 import type { Selection } from './select-detections.ts'
-export interface NotAccepted {
+export interface RejectedEvent {
   readonly status: 'rejected' | 'unclassified'
   readonly reason: string
 }
-export type TakenIn = Accepted | NotAccepted
+export type ParseResult = ParsedEvent | RejectedEvent
 
 const EXCERPT_CHARS = 40
 
@@ -28,8 +28,8 @@ export interface IntakeRules {
   readonly clockMode: ClockMode
 }
 
-export function takeIn(envelope: Envelope, rules: IntakeRules): TakenIn {
-  const reason = envelope.refused ?? refusal(envelope.raw, rules.settings.limits)
+export function parseEvent(envelope: Envelope, rules: IntakeRules): ParseResult {
+  const reason = envelope.refused ?? checkLimits(envelope.raw, rules.settings.limits)
   if (reason !== null) return { status: 'rejected', reason }
   const parsed = parseRecord(envelope.raw)
   if ('reason' in parsed) return { status: 'rejected', reason: parsed.reason }
@@ -82,7 +82,7 @@ function deriveRowId({ source, dedupId, origin, place, raw, receivedAt, seq }: E
 /** Who an event is to the caching helpers; null: no detection sees it. */
 export function cacheEvent(
   envelope: Envelope | undefined,
-  taken: Omit<Accepted, 'record'> | NotAccepted | undefined,
+  taken: Omit<ParsedEvent, 'record'> | RejectedEvent | undefined,
 ): CacheEvent | null {
   if (!envelope || taken?.status !== 'accepted') return null
   const { source, seq, dedupId, dedupByRowId } = envelope
@@ -117,7 +117,7 @@ function withAllDigits(value: unknown, raw: string, field: string): unknown {
   return typeof exact === 'object' && exact !== null && 'rawJSON' in exact ? exact.rawJSON : value
 }
 
-function noticesOf(record: JsonRecord, { unreadable }: Times): Pick<Accepted, 'notices'> {
+function noticesOf(record: JsonRecord, { unreadable }: Times): Pick<ParsedEvent, 'notices'> {
   const container = containerNotice(record)
   if (container === null && unreadable === null) return {}
   return { notices: [container ?? [], unreadable === null ? [] : unreadableTime(unreadable)].flat() }

@@ -5,20 +5,20 @@ import { compile, type Predicate } from '../../match/compile-expression.ts'
 import { type CompiledDetection, compileDetection, withFields } from '../../match/simple-detection.ts'
 import type { FunctionResults } from '../../model/alerts/finding.ts'
 import type { TestOutcome } from '../../model/events/evaluation.ts'
-import { outcomeOf } from '../../model/events/outcome.ts'
-import type { Accepted } from '../protocol/driver-request.ts'
+import { syntheticOutcome } from '../../model/events/outcome.ts'
+import type { ParsedEvent } from '../protocol/driver-request.ts'
 import type { Body } from '../protocol/messages.ts'
 
-export interface Looked {
+export interface PrefilterResult {
   /** Bodies that Python has to run: the same list for all events that have the same, so that they can be grouped. */
   readonly python: readonly number[]
   /** What the others have to tell. */
   readonly matched: readonly { readonly body: number; readonly functions: FunctionResults }[]
 }
 
-export interface Matching {
+export interface Prefilter {
   /** One event, among the detections that look at it. */
-  look(raw: string, accepted: Accepted): Looked
+  evaluate(raw: string, accepted: ParsedEvent): PrefilterResult
   /** One test call; null: Python decides it. */
   test(body: number, entry: string): TestOutcome | null
 }
@@ -28,7 +28,7 @@ interface Matchers {
   readonly simple: CompiledDetection | null
 }
 
-export function createMatching(bodies: readonly Body[]): Matching {
+export function createPrefilter(bodies: readonly Body[]): Prefilter {
   const byBody = new Map(bodies.flatMap((body, number) => matchersOf(body, number)))
   const oneOf = interned()
   const known = new WeakMap<readonly number[], boolean>()
@@ -40,7 +40,7 @@ export function createMatching(bodies: readonly Body[]): Matching {
   }
 
   return {
-    look(raw, { record, fields, candidates }) {
+    evaluate(raw, { record, fields, candidates }) {
       if (isForPython(candidates)) return { python: candidates, matched: [] }
       const whole = withFields(needsExactness(raw) ? parseExact(raw) : record, fields)
       const passed = candidates.filter((number) => byBody.get(number)?.filter?.(whole) ?? true)
@@ -59,13 +59,13 @@ export function createMatching(bodies: readonly Body[]): Matching {
       const passes = filter?.(record) ?? true
       if (passes && !simple) return null
       const output = passes && simple!.matches(record)
-      return outcomeOf({ detection: { output }, ...simple?.alert(entry, {}) })
+      return syntheticOutcome({ detection: { output }, ...simple?.alert(entry, {}) })
     },
   }
 }
 
 /** Filters may split the events of one type in many ways; beyond some of them, sharing is not worth its memory. */
-const MOST_LISTS = 10_000
+const MAX_CACHED_LISTS = 10_000
 
 function interned(): (numbers: readonly number[]) => readonly number[] {
   const known = new Map<string, readonly number[]>()
@@ -73,7 +73,7 @@ function interned(): (numbers: readonly number[]) => readonly number[] {
     const name = numbers.join()
     const first = known.get(name)
     if (first) return first
-    if (known.size >= MOST_LISTS) known.clear()
+    if (known.size >= MAX_CACHED_LISTS) known.clear()
     known.set(name, numbers)
     return numbers
   }

@@ -4,21 +4,21 @@ import { withDetails } from '../protocol/driver-request.ts'
 import { type LoadAnswer, readBroken, readLoad } from '../protocol/driver-response.ts'
 import {
   type BrokenBody,
-  type Filled,
   LOADING,
-  type LoadOrder,
+  type LoadRequest,
   type NamedBody,
+  type RestoredProject,
 } from '../protocol/messages.ts'
 import type { Booted } from '../runtime/pyodide.ts'
-import type { Images } from '../snapshot/snapshot-store.ts'
-import { Tampering } from './integrity-check.ts'
+import type { SnapshotStore } from '../snapshot/snapshot-store.ts'
+import { IntegrityViolation } from './integrity-check.ts'
 
 /** Each round finds the bodies that a body of the round before had hidden; two are the rule. */
 const MAX_ROUNDS = 8
 
-export function fillInterpreter(order: LoadOrder, booted: Booted, images: Images): Filled {
+export function fillInterpreter(order: LoadRequest, booted: Booted, images: SnapshotStore): RestoredProject {
   const { request, images: way } = order
-  const image = way === 'use' ? images.project(request, booted.base) : null
+  const image = way === 'use' ? images.loadProject(request, booted.base) : null
   if (!image) return loadFromSources(order, booted, images)
   booted.python.adopt(image)
   const { facts, startDependent } = image
@@ -26,7 +26,7 @@ export function fillInterpreter(order: LoadOrder, booted: Booted, images: Images
   return { broken, facts, kept: [], startDependent: [], refusal: null }
 }
 
-function loadFromSources(order: LoadOrder, booted: Booted, images: Images): Filled {
+function loadFromSources(order: LoadRequest, booted: Booted, images: SnapshotStore): RestoredProject {
   const { request, images: way } = order
   const { facts, codes, kept } = study(order, booted, images)
   const { broken, startDependent, refusal } = loadForEveryStart(order, codes, booted)
@@ -34,7 +34,7 @@ function loadFromSources(order: LoadOrder, booted: Booted, images: Images): Fill
   // Before the others are loaded and anything is evaluated: what every start has in common.
   const image = way === 'ignore' ? null : booted.python.image(booted.base)
   if (image && 'heap' in image) {
-    kept.push(images.keptProject(request, booted.base, { broken, facts, startDependent, ...image }))
+    kept.push(images.packProject(request, booted.base, { broken, facts, startDependent, ...image }))
   }
   const all = [...broken, ...finish(order, booted, startDependent)]
   return {
@@ -47,14 +47,18 @@ function loadFromSources(order: LoadOrder, booted: Booted, images: Images): Fill
 }
 
 /** The analysis runs before any project code and is rolled back, so project code cannot influence it. */
-function study({ bodies, leftOut, images: way }: LoadOrder, { python, base }: Booted, images: Images) {
+function study(
+  { bodies, excluded: leftOut, images: way }: LoadRequest,
+  { python, base }: Booted,
+  images: SnapshotStore,
+) {
   const named = bodies.filter((body): body is NamedBody => body.kind !== 'simple')
-  const { studies, kept } = images.studies().of(named, new Set(leftOut), (text) => python.study(text))
+  const { studies, kept } = images.loadAnalyses().of(named, new Set(leftOut), (text) => python.study(text))
   if (kept) python.reset(base)
   return {
     facts: JSON.stringify(studies.map((each) => each.facts)),
     codes: studies.map(({ code }) => code),
-    kept: kept && way !== 'ignore' ? [images.keptStudies(kept())] : [],
+    kept: kept && way !== 'ignore' ? [images.packAnalyses(kept())] : [],
   }
 }
 
@@ -69,7 +73,11 @@ interface CommonLoad {
  * Loads the bodies that no start makes different. Those that it does are known only once they have run, so the memory
  * is then put back and the others are loaded without them.
  */
-function loadForEveryStart(order: LoadOrder, codes: readonly (string | null)[], booted: Booted): CommonLoad {
+function loadForEveryStart(
+  order: LoadRequest,
+  codes: readonly (string | null)[],
+  booted: Booted,
+): CommonLoad {
   const load = (startDependent: readonly number[] | null) =>
     loadOnce(order, { codes, startDependent }, booted)
   const first = load([])
@@ -95,7 +103,7 @@ function isPartOf(problems: readonly BrokenBody[], known: readonly BrokenBody[])
 }
 
 function loadOnce(
-  { request, bodies }: LoadOrder,
+  { request, bodies }: LoadRequest,
   details: Parameters<typeof withDetails>[1],
   { python }: Booted,
 ): LoadAnswer {
@@ -105,7 +113,7 @@ function loadOnce(
 }
 
 /** Loads the bodies that were left for every start. */
-function finish({ bodies }: LoadOrder, { python }: Booted, left: readonly number[]): readonly BrokenBody[] {
+function finish({ bodies }: LoadRequest, { python }: Booted, left: readonly number[]): readonly BrokenBody[] {
   if (left.length === 0) return []
   const problems = readBroken(python.finishLoad(), bodies.length)
   refuseTampering(problems)
@@ -114,5 +122,6 @@ function finish({ bodies }: LoadOrder, { python }: Booted, left: readonly number
 
 function refuseTampering(problems: readonly BrokenBody[]): void {
   const tampering = problems.find(({ error }) => error.limit === 'canary')
-  if (tampering) throw new Tampering(tampering.error.message, { body: tampering.body, item: LOADING })
+  if (tampering)
+    throw new IntegrityViolation(tampering.error.message, { body: tampering.body, item: LOADING })
 }

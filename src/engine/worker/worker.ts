@@ -1,18 +1,18 @@
 /** Worker entry: boots Python, loads the bodies, then answers one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../../errors.ts'
-import type { FromWorker, Job, LoadOrder, WorkerSetup } from '../protocol/messages.ts'
+import type { FromWorker, Job, LoadRequest, WorkerSetup } from '../protocol/messages.ts'
 import { Deadline } from '../runtime/imports/deadline.ts'
 import { type Booted, bootPython } from '../runtime/pyodide.ts'
 import { readPythonFiles } from '../runtime/python-files.ts'
 import { compileInterpreter, readInterpreterSources } from '../runtime/wasm-module.ts'
 import { NO_CACHE, openImageCache } from '../snapshot/snapshot-cache.ts'
-import { Images } from '../snapshot/snapshot-store.ts'
-import { WorkerCacheDesk } from './cache-client.ts'
-import { forbidCodeFromText } from './disable-eval.ts'
+import { SnapshotStore } from '../snapshot/snapshot-store.ts'
+import { CacheClient } from './cache-client.ts'
+import { disableEval } from './disable-eval.ts'
 import { evaluateEvents, type LoadedBodies, testCalls, unitTestCalls } from './evaluate-batch.ts'
-import { Tampering } from './integrity-check.ts'
-import { createMatching } from './prefilter.ts'
+import { IntegrityViolation } from './integrity-check.ts'
+import { createPrefilter } from './prefilter.ts'
 import { fillInterpreter } from './project-load.ts'
 import { createSelection } from './select-detections.ts'
 
@@ -25,30 +25,30 @@ const send = (message: FromWorker) => port.postMessage(message)
 const { mark, cache, imageFolder, programVersion, packages: early } = workerData as WorkerSetup
 const installed = early?.digest
 const deadline = new Deadline(new Int32Array(mark))
-const cacheDesk = new WorkerCacheDesk(cache, (ms) => deadline.paused(ms))
+const cacheDesk = new CacheClient(cache, (ms) => deadline.paused(ms))
 const files = readPythonFiles()
 const { images, ...started } = await start(workerData as WorkerSetup)
 let booted: Booted | undefined = started
-forbidCodeFromText()
+disableEval()
 
-async function start(setup: WorkerSetup): Promise<Booted & { readonly images: Images }> {
+async function start(setup: WorkerSetup): Promise<Booted & { readonly images: SnapshotStore }> {
   const sources = setup.interpreter ? null : readInterpreterSources()
   const compiling = setup.interpreter ?? compileInterpreter(setup.memoryBytes, sources!)
   const { fingerprint } = setup.interpreter ?? sources!
   const imageCache = imageFolder ? openImageCache(imageFolder) : NO_CACHE
-  const images = new Images(imageCache, { programVersion, interpreter: fingerprint, files })
-  const found = setup.base ?? images.base()
+  const images = new SnapshotStore(imageCache, { programVersion, interpreter: fingerprint, files })
+  const found = setup.base ?? images.loadBase()
   // Its bytes need not stay.
   setup.base = null
   const interpreter = await compiling
   const { module } = interpreter
   const { python, base } = await bootPython({ deadline, cacheDesk, files, module, base: found })
   if (setup.packages) python.install(setup.packages)
-  send({ kind: 'booted', interpreter, made: base === found ? null : { base, kept: images.keptBase(base) } })
+  send({ kind: 'booted', interpreter, made: base === found ? null : { base, kept: images.packBase(base) } })
   return { images, python, base }
 }
 
-function load(order: LoadOrder, from: Booted): LoadedBodies {
+function load(order: LoadRequest, from: Booted): LoadedBodies {
   const { bodies, settings, clockMode, queries, packages } = order
   if (packages.digest !== installed) from.python.install(packages)
   from.python.limit(settings.limits.timeMs)
@@ -56,7 +56,7 @@ function load(order: LoadOrder, from: Booted): LoadedBodies {
   send({ kind: 'ready', heapBytes: from.python.heapBytes, ...filled })
   const broken = new Map(filled.broken.map(({ body, error }) => [body, error]))
   const rules = { settings, selection: createSelection(bodies, broken, queries), clockMode }
-  return { python: from.python, cacheDesk, rules, matching: createMatching(bodies), bodies, broken }
+  return { python: from.python, cacheDesk, rules, matching: createPrefilter(bodies), bodies, broken }
 }
 
 /** A worker whose bodies share something that one has changed says so, and nothing more. */
@@ -64,12 +64,12 @@ function unlessTampered(work: () => void): void {
   try {
     work()
   } catch (error) {
-    if (!(error instanceof Tampering)) throw error
-    send({ kind: 'tampered', what: error.message, culprit: error.culprit })
+    if (!(error instanceof IntegrityViolation)) throw error
+    send({ kind: 'tampered', what: error.message, culprit: error.offender })
   }
 }
 
-port.once('message', (order: LoadOrder) => unlessTampered(() => serve(load(order, booted!))))
+port.once('message', (order: LoadRequest) => unlessTampered(() => serve(load(order, booted!))))
 
 function serve(loaded: LoadedBodies): void {
   booted = undefined

@@ -19,7 +19,7 @@ export const ROUTE_LEVELS = [
 export type RouteLevel = (typeof ROUTE_LEVELS)[number]
 
 /** What `destinations()` said: not defined, None, a list, or it failed. Absent, None and [] are three different things. */
-export type DestinationsSaid =
+export type DestinationsResult =
   | { readonly said: 'absent' }
   | { readonly said: 'none' }
   | { readonly said: 'list'; readonly names: readonly string[] }
@@ -28,7 +28,7 @@ export type DestinationsSaid =
 export interface RouteRequest {
   readonly kind: AlertKind
   readonly severity: DecidedSeverity
-  readonly destinations: DestinationsSaid
+  readonly destinations: DestinationsResult
   /** `OutputIds` of the metadata or of an override; [] is not set. */
   readonly outputIds: readonly string[]
   /** The line of destinations.yaml whose override supplied `outputIds`, for the trace. */

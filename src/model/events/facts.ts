@@ -2,7 +2,7 @@
  * What the syntax tree of a Python body tells without running it. Read by lint, `routes`, completion and `watch`:
  * good for advice, not a wall. A body that changes itself while it runs can do what its text does not say.
  */
-import type { Place } from '../project/detection.ts'
+import type { SourceLocation } from '../project/detection.ts'
 
 export interface BodyFacts {
   /** Functions that the module defines, nested ones left out. */
@@ -32,14 +32,14 @@ export interface DetectionFacts extends BodyFacts {
 
 export interface ReturnFacts {
   /** Where the module binds the name. */
-  readonly place: Place
+  readonly place: SourceLocation
   /** Every way it can return, as far as the text tells; rather one too many than one too few. */
   readonly outcomes: readonly Outcome[]
 }
 
 export interface Literal {
   readonly value: string
-  readonly place: Place
+  readonly place: SourceLocation
 }
 
 export type Outcome =
@@ -51,13 +51,13 @@ export type Outcome =
       readonly exact: boolean
       /** It can hold nothing else. */
       readonly closed: boolean
-      readonly place: Place
+      readonly place: SourceLocation
     }
-  | { readonly kind: 'none'; readonly place: Place }
+  | { readonly kind: 'none'; readonly place: SourceLocation }
   /** Something that no deciding function may return: a number, a tuple, a dict. */
-  | { readonly kind: 'other'; readonly type: string; readonly place: Place }
+  | { readonly kind: 'other'; readonly type: string; readonly place: SourceLocation }
   /** Only running it tells. `event`: the event has a part in it. */
-  | { readonly kind: 'unknown'; readonly event: boolean; readonly place: Place }
+  | { readonly kind: 'unknown'; readonly event: boolean; readonly place: SourceLocation }
 
 /** By id. A body whose text is not Python has none. */
 export interface ProjectFacts {
@@ -84,7 +84,7 @@ export function literalsOf({ outcomes }: ReturnFacts): Literal[] {
 }
 
 /** Where it may return what nobody can tell from the text. Empty: `literalsOf` is complete. */
-export function openPlaces({ outcomes }: ReturnFacts): Place[] {
+export function openPlaces({ outcomes }: ReturnFacts): SourceLocation[] {
   return outcomes.flatMap((outcome) =>
     outcome.kind === 'unknown' || (outcome.kind === 'list' && !outcome.closed) ? [outcome.place] : [],
   )

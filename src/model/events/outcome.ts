@@ -3,12 +3,12 @@
 import type { FunctionError, FunctionResults } from '../alerts/finding.ts'
 import type { TestOutcome } from './evaluation.ts'
 
-export function outcomeOf(functions: FunctionResults): TestOutcome {
+export function syntheticOutcome(functions: FunctionResults): TestOutcome {
   return { functions, output: '', missingMocks: [], reads: [], durationMs: 0 }
 }
 
 /** An error that no frame of the author's stands behind. */
-export function plainError(type: string, message: string): FunctionError {
+export function syntheticError(type: string, message: string): FunctionError {
   return { type, message, repr: `${type}('${message}')`, frames: [] }
 }
 

@@ -14,7 +14,7 @@ export interface PythonSource {
   readonly source: string
 }
 
-export interface Place {
+export interface SourceLocation {
   readonly file: string
   /** 1-based. */
   readonly line: number
@@ -24,7 +24,7 @@ export interface Place {
 export interface Detection {
   readonly id: string
   readonly type: DetectionType
-  readonly place: Place
+  readonly place: SourceLocation
   /** null: nothing to run in Python (a simple detection or a correlation rule). */
   readonly body: PythonSource | null
   /** What stands in for a body; null: Python, or a correlation rule. */
@@ -78,7 +78,7 @@ export type ExpectationName = keyof Expectations
 
 export interface TestCase {
   readonly name: string
-  readonly place: Place
+  readonly place: SourceLocation
   /** `ExpectedResult`: what the matcher must return (for a policy false is the alerting value). */
   readonly expectedResult: boolean
   /** JSON text of `Log` or `Resource`, number lexemes kept. */
@@ -93,13 +93,13 @@ export interface TestCase {
 export interface Helper {
   /** GlobalID: the import name. */
   readonly id: string
-  readonly place: Place
+  readonly place: SourceLocation
   readonly body: PythonSource
 }
 
 export interface DataModel {
   readonly id: string
-  readonly place: Place
+  readonly place: SourceLocation
   readonly enabled: boolean
   readonly logTypes: readonly string[]
   readonly mappings: readonly { readonly name: string; readonly path?: string; readonly method?: string }[]
@@ -110,7 +110,7 @@ export interface DataModel {
 export interface OtherContent {
   readonly id: string
   readonly type: string
-  readonly place: Place
+  readonly place: SourceLocation
   readonly spec: Readonly<Record<string, unknown>>
 }
 
@@ -132,4 +132,4 @@ export function alertKindOf(type: DetectionType): AlertKind {
 }
 
 /** All but what needs the other content: the version its helpers, the fields of signals the correlation rules. */
-export type Unversioned = Omit<Detection, 'version' | 'signalFields'>
+export type DetectionWithoutVersion = Omit<Detection, 'version' | 'signalFields'>

@@ -29,7 +29,7 @@ export interface Template {
   readonly payload?: unknown
 }
 
-export interface TemplateFault {
+export interface TemplateError {
   readonly message: string
   /** The name that nobody has, for a hint. */
   readonly name?: string
@@ -77,7 +77,7 @@ export function renderValue(template: unknown, view: object): unknown {
 /** [kind, name, start, end, children]; a text's name is the text. */
 type Token = readonly [string, string, number, number, (readonly Token[] | string)?]
 
-export function templateFaults(template: string): TemplateFault[] {
+export function templateErrors(template: string): TemplateError[] {
   let tokens: readonly Token[]
   try {
     tokens = Mustache.parse(template) as unknown as readonly Token[]
@@ -91,7 +91,7 @@ export function templateFaults(template: string): TemplateFault[] {
 }
 
 /** `sections`: names of those around, outermost first. */
-function faultsIn(tokens: readonly Token[], sections: readonly string[]): TemplateFault[] {
+function faultsIn(tokens: readonly Token[], sections: readonly string[]): TemplateError[] {
   return tokens.flatMap(([kind, name, offset, , children]) => {
     if (kind === 'text' || kind === '!') return []
     if (kind === '>' || kind === '=') return [{ message: `{{${kind}${name}}} is not supported`, offset }]

@@ -4,16 +4,16 @@ import type { FunctionError } from '../../model/alerts/finding.ts'
 import type { FieldRead } from '../../model/events/evaluation.ts'
 import type { TestFailure, TestResult } from '../../model/events/test-result.ts'
 import { differences, firstDifference, membership } from './difference.ts'
-import { routeStory, routeTarget } from './route-trace.ts'
-import { printable, printableLines, type Style } from './terminal-text.ts'
+import { formatRoute, routeTarget } from './route-trace.ts'
+import { escapeForTerminal, printableLines, type Style } from './terminal-text.ts'
 
 const ROUTING: ReadonlySet<TestFailure['what']> = new Set(['ExpectedDestinations', 'ExpectedRoute', 'route'])
-const LONGEST_OUTPUT = 20
+const MAX_OUTPUT_LINES = 20
 /** Shorter texts are compared at a glance. */
 const MARKED_FROM = 16
 
 /** Unindented lines. */
-export function failureStory(test: TestResult, style: Style): string[] {
+export function formatFailure(test: TestResult, style: Style): string[] {
   return [
     ...test.failures.flatMap((failure) => failureLines(failure, style)),
     ...titled('event fields read:', readLines(test.reads, style)),
@@ -26,7 +26,8 @@ export function failureStory(test: TestResult, style: Style): string[] {
 export function failureLines(failure: TestFailure, style: Style): string[] {
   if (isFunctionError(failure.actual))
     return [...printableLines(failure.message), ...errorFrames(failure.actual, style)]
-  if (!failure.what.startsWith('Expected') || failure.actual === null) return [printable(failure.message)]
+  if (!failure.what.startsWith('Expected') || failure.actual === null)
+    return [escapeForTerminal(failure.message)]
   return [failure.what, ...comparison(failure, style).map((line) => `  ${line}`)]
 }
 
@@ -45,7 +46,7 @@ function comparison({ what, expected, actual }: TestFailure, style: Style): stri
 
 function differenceLines(expected: unknown, actual: unknown, style: Style): string[] {
   return differences(expected, actual).flatMap(({ path, missing, ...values }) => {
-    const place = path === '' ? [] : [`at ${printable(path)}`]
+    const place = path === '' ? [] : [`at ${escapeForTerminal(path)}`]
     const shownActual = missing ? style('red', 'absent') : style('red', shown(values.actual))
     return [...place, `expected  ${style('green', shown(values.expected))}`, `actual    ${shownActual}`]
   })
@@ -73,27 +74,30 @@ function memberLines(expected: readonly unknown[], actual: readonly unknown[]): 
 /** The author's frames, innermost last, each with its source line. */
 export function errorFrames(error: FunctionError, style: Style): string[] {
   return error.frames.flatMap((frame) => [
-    style('dim', `  at ${printable(frame.file)}:${frame.line} in ${printable(frame.function)}`),
-    ...(frame.source ? [`     ${printable(frame.source.trim())}`] : []),
+    style(
+      'dim',
+      `  at ${escapeForTerminal(frame.file)}:${frame.line} in ${escapeForTerminal(frame.function)}`,
+    ),
+    ...(frame.source ? [`     ${escapeForTerminal(frame.source.trim())}`] : []),
   ])
 }
 
 /** What the body asked of the event, and what it was given. */
 export function readLines(reads: readonly FieldRead[], style: Style): string[] {
-  const width = Math.max(0, ...reads.map(({ field }) => printable(field).length))
+  const width = Math.max(0, ...reads.map(({ field }) => escapeForTerminal(field).length))
   return reads.map(({ field, value }) => {
-    const told = value === null ? style('yellow', 'absent') : printable(value)
-    return `${printable(field).padEnd(width)}  ${told}`
+    const told = value === null ? style('yellow', 'absent') : escapeForTerminal(value)
+    return `${escapeForTerminal(field).padEnd(width)}  ${told}`
   })
 }
 
 function routeLines({ failures, route }: TestResult, style: Style): string[] {
   if (!route || !failures.some(({ what }) => ROUTING.has(what))) return []
-  return [`route: ${routeTarget(route)}`, ...routeStory(route, style).map((line) => `  ${line}`)]
+  return [`route: ${routeTarget(route)}`, ...formatRoute(route, style).map((line) => `  ${line}`)]
 }
 
 /** What the body printed, its last lines. */
-export function printedLines(output: string, style: Style, most = LONGEST_OUTPUT): string[] {
+export function printedLines(output: string, style: Style, most = MAX_OUTPUT_LINES): string[] {
   if (output === '') return []
   const lines = printableLines(output)
   const left = lines.length - most
@@ -106,5 +110,5 @@ function isFunctionError(value: unknown): value is FunctionError {
 }
 
 function shown(value: unknown): string {
-  return printable(JSON.stringify(value) ?? String(value))
+  return escapeForTerminal(JSON.stringify(value) ?? String(value))
 }

@@ -1,31 +1,33 @@
 /** Tells a route: where it goes in one line, and level by level why. Pure. */
 import type { Route, TraceStep } from '../../model/alerts/route.ts'
-import { plainStyle, printable, type Style } from './terminal-text.ts'
+import { escapeForTerminal, plainStyle, type Style } from './terminal-text.ts'
 
 /** `soc-slack, soc-inbox (static-severity)`. */
 export function routeTarget(route: Route): string {
   if (route.suppressed) return `nowhere, on purpose (${route.level})`
-  if (route.destinations.length > 0) return `${route.destinations.map(printable).join(', ')} (${route.level})`
-  if (route.level === 'unresolved') return `unresolved: ${printable(route.trace.at(-1)?.reason ?? '')}`
+  if (route.destinations.length > 0)
+    return `${route.destinations.map(escapeForTerminal).join(', ')} (${route.level})`
+  if (route.level === 'unresolved')
+    return `unresolved: ${escapeForTerminal(route.trace.at(-1)?.reason ?? '')}`
   return `nobody (${route.level})`
 }
 
 /** The trace, one step per line with what it dropped beneath, then the problems. */
-export function routeStory(route: Route, style: Style = plainStyle): string[] {
+export function formatRoute(route: Route, style: Style = plainStyle): string[] {
   const width = Math.max(0, ...route.trace.map((step) => step.level.length))
   return [
     ...route.trace.flatMap((step) => stepLines(step, width, style)),
-    ...route.problems.map((problem) => style('yellow', `! ${printable(problem.message)}`)),
+    ...route.problems.map((problem) => style('yellow', `! ${escapeForTerminal(problem.message)}`)),
   ]
 }
 
 function stepLines(step: TraceStep, width: number, style: Style): string[] {
-  const head = `${step.decided ? '*' : '-'} ${step.level.padEnd(width)}  ${printable(step.reason)}`
+  const head = `${step.decided ? '*' : '-'} ${step.level.padEnd(width)}  ${escapeForTerminal(step.reason)}`
   const margin = ' '.repeat(width + 4)
   const lines = [step.decided ? style('bold', head) : style('dim', head)]
-  if (step.unknown?.length) lines.push(`${margin}unknown: ${step.unknown.map(printable).join(', ')}`)
+  if (step.unknown?.length) lines.push(`${margin}unknown: ${step.unknown.map(escapeForTerminal).join(', ')}`)
   for (const { destination, filter } of step.dropped ?? [])
-    lines.push(`${margin}dropped: ${printable(destination)}, ${DROPPED[filter]}`)
+    lines.push(`${margin}dropped: ${escapeForTerminal(destination)}, ${DROPPED[filter]}`)
   return lines
 }
 

@@ -15,7 +15,7 @@ export function styleFor(stream: NodeJS.WritableStream, color: boolean): Style {
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /** Events and detections supply text: control characters and halves of pairs are shown, never sent to the terminal. */
-export function printable(text: string): string {
+export function escapeForTerminal(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
     (character) => ESCAPES[character] ?? `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
@@ -27,7 +27,7 @@ export function printableLines(text: string): string[] {
   return text
     .replace(/\n$/, '')
     .split('\n')
-    .map((line) => printable(line.replaceAll('\t', '    ')))
+    .map((line) => escapeForTerminal(line.replaceAll('\t', '    ')))
 }
 
 /** `1 test`, `2 tests`. */

@@ -1,6 +1,6 @@
 /** What framing yields: one event's untouched text, where it stood, and where to go on after it. */
 import { isUtf8 } from 'node:buffer'
-import type { Framed } from '../_source.ts'
+import type { FramedEvent } from '../_source.ts'
 
 /**
  * A place from which framing can start again: `skip` events after byte `offset` are done already. An event
@@ -14,9 +14,9 @@ export interface Position {
   readonly form: 'lines' | 'values' | null
 }
 
-export const START: Position = { offset: 0, line: 1, skip: 0, form: null }
+export const START_POSITION: Position = { offset: 0, line: 1, skip: 0, form: null }
 
-export interface Piece {
+export interface Frame {
   readonly raw: string
   readonly refused?: string
   /** 1-based line and byte of its first character. */
@@ -48,19 +48,19 @@ export interface Framable {
 }
 
 /** For people. */
-export function placeOf(piece: Piece): string {
+export function positionText(piece: Frame): string {
   const item = piece.item === null ? '' : `, item ${piece.item}`
   return `line ${piece.line}${item}, byte ${piece.offset}`
 }
 
 /** `from` null: it can't be read again. */
 export function framed(
-  piece: Piece,
+  piece: Frame,
   from: { readonly cursor: string; readonly origin: string } | null,
-): Framed {
+): FramedEvent {
   const { raw, refused } = piece
   const refusal = refused === undefined ? {} : { refused }
-  return { cursor: null, ...from, raw, place: placeOf(piece), ...refusal }
+  return { cursor: null, ...from, raw, place: positionText(piece), ...refusal }
 }
 
 const EXCERPT_CHARS = 200

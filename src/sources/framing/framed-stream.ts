@@ -1,7 +1,7 @@
 /** Frames a stream of bytes, plain or gzip, that is read to its end: damage becomes a reject among the events. */
 import type { Log } from '../../model/ports.ts'
 import { ByteInput } from './byte-input.ts'
-import type { Piece } from './frame.ts'
+import type { Frame } from './frame.ts'
 import type { Framer } from './framer.ts'
 import { type Damage, gunzipped, isGzip } from './gunzip.ts'
 
@@ -20,7 +20,7 @@ export interface FramedStreamOptions {
 export async function* framedStream(
   chunks: AsyncIterable<Buffer>,
   { framer, format, skipBytes, source, log, signal }: FramedStreamOptions,
-): AsyncGenerator<readonly Piece[]> {
+): AsyncGenerator<readonly Frame[]> {
   let skip = skipBytes
   for await (const part of decompressed(chunks, format)) {
     if (signal.aborted) return

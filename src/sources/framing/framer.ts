@@ -4,7 +4,7 @@
  */
 
 import { decodeEvents } from './decode.ts'
-import { type FramingRules, type OpeningRules, type Piece, type Position, START } from './frame.ts'
+import { type Frame, type FramingRules, type OpeningRules, type Position, START_POSITION } from './frame.ts'
 import { isSpace, LineFramer, RECORD_SEPARATOR } from './line-framer.ts'
 import { ValueFramer } from './value-framer.ts'
 
@@ -20,11 +20,11 @@ export class Framer {
   #position: Position
   #ahead: Buffer = Buffer.alloc(0)
   #skip: number
-  #pieces: Piece[] = []
+  #pieces: Frame[] = []
 
   constructor(rules: FramingRules, at: Position) {
     const frameAll = (bytes: Buffer, unwrap: string | null) => {
-      const framer = new Framer({ ...rules, unwrap }, START)
+      const framer = new Framer({ ...rules, unwrap }, START_POSITION)
       return [...framer.push(bytes), ...framer.end()]
     }
     this.#rules = { ...rules, open: (event, path) => decodeEvents(event, path, frameAll) }
@@ -34,7 +34,7 @@ export class Framer {
     if (at.form !== null && at.offset > 0) this.#form = this.#open(at.form, at)
   }
 
-  push(chunk: Buffer): Piece[] {
+  push(chunk: Buffer): Frame[] {
     if (this.#form) this.#read(chunk)
     else {
       this.#ahead = Buffer.concat([this.#ahead, chunk])
@@ -44,14 +44,14 @@ export class Framer {
   }
 
   /** The input is complete: what is left is framed. */
-  end(): Piece[] {
+  end(): Frame[] {
     if (!this.#form) this.#decide(true)
     this.#form?.end()
     return this.#pieces.splice(0)
   }
 
   /** The input broke off: what is unfinished is refused, and a later run starts before it. */
-  breakOff(reason: string): Piece[] {
+  breakOff(reason: string): Frame[] {
     const next = this.#position
     if (!this.#form) this.#decide(true)
     this.#form?.end(reason)
@@ -61,7 +61,7 @@ export class Framer {
   }
 
   /** Refuses nothing that was framed: it stands for a fault between two events. */
-  refusal(reason: string): Piece {
+  refusal(reason: string): Frame {
     const next = this.#position
     const { line, offset } = next
     return { raw: '', refused: reason, line, offset, item: null, next }
@@ -80,7 +80,7 @@ export class Framer {
   }
 
   #open(form: 'lines' | 'values', at: { offset: number; line: number }): LineFramer | ValueFramer {
-    const found = (piece: Piece) => {
+    const found = (piece: Frame) => {
       if (this.#skip > 0) {
         this.#skip--
         return

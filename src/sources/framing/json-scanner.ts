@@ -241,8 +241,8 @@ export class ValueScanner {
     capture.text.append(this.#chunk.subarray(this.#pending, to))
     this.#capture = null
     this.#afterElement = this.#layout.inList
-    const misfit = this.#layout.misfit
-    const text = misfit === null ? capture.text.take() : capture.text.refuse(misfit)
+    const mismatch = this.#layout.misfit
+    const text = mismatch === null ? capture.text.take() : capture.text.refuse(mismatch)
     const { rest } = this.#layout
     const isOpened = rest !== null && (rest !== '' || capture.kind === 'string')
     this.#tell(text, capture, this.#origin + to, isOpened ? rest : undefined)

@@ -1,6 +1,6 @@
 /** Frames input in which every line stands alone: what one line breaks, the next one does not feel. */
 import { layoutFor } from './event-layout.ts'
-import { EventText, excerptOf, type Framable, framable, type OpeningRules, type Piece } from './frame.ts'
+import { EventText, excerptOf, type Framable, type Frame, framable, type OpeningRules } from './frame.ts'
 import { type Scanned, ValueScanner } from './json-scanner.ts'
 import { ObjectEnd } from './object-end.ts'
 
@@ -31,7 +31,7 @@ interface LineEvent {
 
 export class LineFramer {
   readonly #rules: OpeningRules
-  readonly #found: (piece: Piece) => void
+  readonly #found: (piece: Frame) => void
   #line: Line = { kind: 'blank' }
   #number: number
   /** Offset of the line's first byte, and of the first byte not read yet. */
@@ -40,7 +40,7 @@ export class LineFramer {
   /** Events of this line so far. */
   #items = 0
 
-  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Frame) => void) {
     this.#rules = rules
     this.#found = found
     this.#number = at.line

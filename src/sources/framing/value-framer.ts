@@ -1,6 +1,6 @@
 /** Frames values that span lines: a list, containers, or one value after the other. */
 import { layoutFor } from './event-layout.ts'
-import { excerptOf, framable, type OpeningRules, type Piece, type Position } from './frame.ts'
+import { excerptOf, type Frame, framable, type OpeningRules, type Position } from './frame.ts'
 import { type Scanned, ValueScanner } from './json-scanner.ts'
 import { RECORD_SEPARATOR, SEPARATED } from './line-framer.ts'
 
@@ -13,12 +13,12 @@ interface Left {
   readonly line: number
 }
 
-type Broken = Pick<Piece, 'raw' | 'refused' | 'line' | 'offset'>
+type Broken = Pick<Frame, 'raw' | 'refused' | 'line' | 'offset'>
 
 export class ValueFramer {
   readonly #rules: OpeningRules
   #scanner: ValueScanner
-  readonly #found: (piece: Piece) => void
+  readonly #found: (piece: Frame) => void
   /** Offset of the first byte not read yet. */
   #offset: number
   /** Set once a byte fitted nowhere: the rest of its line is passed over. */
@@ -27,7 +27,7 @@ export class ValueFramer {
   #root = -1
   #items = 0
 
-  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Piece) => void) {
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Frame) => void) {
     this.#rules = rules
     this.#scanner = this.#createScanner(at.line)
     this.#found = found

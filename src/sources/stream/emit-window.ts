@@ -1,6 +1,6 @@
 /** Hands events on in batches, several at a time, never more than the window holds: that is the back-pressure. */
 import type { Settlement } from '../../model/events/event.ts'
-import type { Framed, SourceContext } from '../_source.ts'
+import type { FramedEvent, SourceContext } from '../_source.ts'
 import { Rate } from './settle-rate.ts'
 
 export const MAX_BATCH_EVENTS = 200
@@ -14,7 +14,7 @@ const MAX_WINDOW_MS = 2_000
 /** So many batches are handed on however long they take: fewer would leave workers idle. */
 const MIN_WINDOW_BATCHES = 4
 
-export type Batch = readonly Framed[]
+export type Batch = readonly FramedEvent[]
 
 /** What is handed on and not settled. */
 export class Window {
@@ -103,7 +103,7 @@ export class EmitWindow {
   }
 
   /** Resolves when all batches have left; what becomes of them is in `drain`. Rejects once a batch has failed. */
-  async feed(events: readonly Framed[]): Promise<void> {
+  async feed(events: readonly FramedEvent[]): Promise<void> {
     for (let from = 0; from < events.length; ) {
       const batch = batchFrom(events, from, this.#batchEvents)
       from += batch.length
@@ -133,7 +133,7 @@ export class EmitWindow {
   }
 }
 
-export function* batchesOf(events: readonly Framed[]): Generator<Batch> {
+export function* batchesOf(events: readonly FramedEvent[]): Generator<Batch> {
   for (let from = 0; from < events.length; ) {
     const batch = batchFrom(events, from, MAX_BATCH_EVENTS)
     yield batch
@@ -142,7 +142,7 @@ export function* batchesOf(events: readonly Framed[]): Generator<Batch> {
 }
 
 /** At least one event, however large. */
-function batchFrom(events: readonly Framed[], from: number, maxEvents: number): Batch {
+function batchFrom(events: readonly FramedEvent[], from: number, maxEvents: number): Batch {
   let to = from
   for (let chars = 0; to < events.length && to - from < maxEvents; to++) {
     chars += events[to]!.raw.length

@@ -3,7 +3,7 @@
  * turns, so that some are always answered within a client's patience.
  */
 import type { Settlement } from '../../model/events/event.ts'
-import type { Framed, SourceContext } from '../_source.ts'
+import type { FramedEvent, SourceContext } from '../_source.ts'
 import { type Batch, batchesOf, Window } from './emit-window.ts'
 
 /** What has to wait longer before it is begun is refused: its client would give up first. */
@@ -45,7 +45,7 @@ export class RequestQueue {
   }
 
   /** Rejects when a batch could not be committed; what is not begun then never will be. */
-  settle(client: string, events: readonly Framed[], signal: AbortSignal): Promise<RequestResult> {
+  settle(client: string, events: readonly FramedEvent[], signal: AbortSignal): Promise<RequestResult> {
     if (signal.aborted) return Promise.resolve('gone')
     return new Promise((resolve) => {
       const batches = [...batchesOf(events)]

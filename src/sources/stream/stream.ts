@@ -1,7 +1,7 @@
 /** Reads a stream to its end: standard input or a pipe. It cannot be read twice, so it has no cursor. */
 import { isError, messageOf, UserError } from '../../errors.ts'
 import type { SourceContext, SourceSpec } from '../_source.ts'
-import { framed, START } from '../framing/frame.ts'
+import { framed, START_POSITION } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { EmitWindow } from './emit-window.ts'
@@ -31,7 +31,7 @@ export async function readStream(
 
 async function read(stream: NodeJS.ReadableStream, spec: SourceSpec, context: SourceContext): Promise<void> {
   const { log, limits } = context
-  const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, START)
+  const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, START_POSITION)
   const window = new EmitWindow(context)
   const { signal } = window
   const stop = destroyOnAbort(stream, signal)

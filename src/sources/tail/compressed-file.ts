@@ -1,6 +1,6 @@
 /** Reads a rotated file that was compressed: its content goes on where the plain file was left. */
 import type { FileHandle } from 'node:fs/promises'
-import type { FramingRules, Piece, Position } from '../framing/frame.ts'
+import type { Frame, FramingRules, Position } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
 import { type Damage, gunzipped } from '../framing/gunzip.ts'
 import { ContentPrinter, type Fingerprint } from './content-fingerprint.ts'
@@ -9,7 +9,7 @@ import { readerOf } from './file-cursor.ts'
 const CHUNK_BYTES = 256 * 1024
 
 export interface CompressedChunk {
-  readonly pieces: readonly Piece[]
+  readonly pieces: readonly Frame[]
   readonly print: Fingerprint
   readonly damage?: Damage
 }
@@ -44,7 +44,7 @@ export class CompressedFile {
   }
 
   /** What is unfinished is refused, and so is what is damaged. */
-  refused({ damage, isFinal }: Damage): Piece[] {
+  refused({ damage, isFinal }: Damage): Frame[] {
     const reason = `the gzip data is damaged: ${damage}`
     return isFinal ? this.#framer.breakOff(reason) : [this.#framer.refusal(reason)]
   }

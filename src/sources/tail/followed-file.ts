@@ -1,12 +1,12 @@
 /** One open file under `follow`: reads what was appended, and notices when what was read is there no more. */
 import type { FileHandle } from 'node:fs/promises'
-import { type FramingRules, type Piece, type Position, START } from '../framing/frame.ts'
+import { type Frame, type FramingRules, type Position, START_POSITION } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
 import { ContentPrinter, type Fingerprint, type ReadAt, WINDOW_BYTES } from './content-fingerprint.ts'
 import { readerOf } from './file-cursor.ts'
 
 const CHUNK_BYTES = 256 * 1024
-export const FIRST_LINE: Position = { ...START, form: 'lines' }
+export const FIRST_LINE: Position = { ...START_POSITION, form: 'lines' }
 
 export class FollowedFile {
   readonly readAt: ReadAt
@@ -48,7 +48,7 @@ export class FollowedFile {
   }
 
   /** The events of the next chunk, or why there are none: the present end, or other content than was read before. */
-  async read(): Promise<Piece[] | 'end' | 'rewritten'> {
+  async read(): Promise<Frame[] | 'end' | 'rewritten'> {
     const { size } = await this.#handle.stat()
     const { window } = this.#printer
     const more = Math.min(CHUNK_BYTES, Math.max(0, size - this.#offset))
@@ -65,7 +65,7 @@ export class FollowedFile {
   }
 
   /** A last line without its newline is complete once the file is written to no more. */
-  end(): Piece[] {
+  end(): Frame[] {
     return this.#framer.end()
   }
 

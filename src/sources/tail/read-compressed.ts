@@ -1,7 +1,7 @@
 /** Reads what is new in a compressed file of a log, to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Log } from '../../model/ports.ts'
-import type { FramingRules, Piece } from '../framing/frame.ts'
+import type { Frame, FramingRules } from '../framing/frame.ts'
 import { CompressedFile } from './compressed-file.ts'
 import type { FileRecord } from './file-cursor.ts'
 import type { LogFile } from './log-files.ts'
@@ -9,7 +9,7 @@ import type { LogFile } from './log-files.ts'
 interface Ports {
   readonly rules: FramingRules
   /** Returns the record as it is after the events. */
-  readonly feed: (record: FileRecord, pieces: readonly Piece[]) => Promise<FileRecord>
+  readonly feed: (record: FileRecord, pieces: readonly Frame[]) => Promise<FileRecord>
   /** What is cut short may then still be completed. */
   readonly isBeingWritten: boolean
   readonly signal: AbortSignal

@@ -1,7 +1,7 @@
 /** Follows a growing log through rotation, truncation and restarts: every line once, in the order written. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Source, SourceContext, SourceSpec } from '../_source.ts'
-import { framed, type Piece } from '../framing/frame.ts'
+import { type Frame, framed } from '../framing/frame.ts'
 import { EmitWindow } from '../stream/emit-window.ts'
 import { Examiner, type Verdict } from './examine-log.ts'
 import { FileChanges } from './file-changes.ts'
@@ -269,7 +269,7 @@ class Tail {
   }
 
   /** Returns the record as it is after the events. */
-  async #feed(record: FileRecord, pieces: readonly Piece[]): Promise<FileRecord> {
+  async #feed(record: FileRecord, pieces: readonly Frame[]): Promise<FileRecord> {
     const cursorAt = this.#records.cursorsIn(record)
     const { origin } = record
     await this.#window.feed(pieces.map((piece) => framed(piece, { cursor: cursorAt(piece.next), origin })))

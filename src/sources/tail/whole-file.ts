@@ -1,7 +1,7 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import type { SourceContext, SourceSpec } from '../_source.ts'
-import { framed, type Piece, type Position, START } from '../framing/frame.ts'
+import { type Frame, framed, type Position, START_POSITION } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { isGzip } from '../framing/gunzip.ts'
@@ -25,7 +25,7 @@ export async function readWholeFile(
   const window = new EmitWindow(context)
   const { signal } = window
   let events = 0
-  const from = ({ next }: Piece) => ({ cursor: cursorAt(next), origin: record.origin })
+  const from = ({ next }: Frame) => ({ cursor: cursorAt(next), origin: record.origin })
   const options = { framer, source: spec.name, log, signal }
   // An offset into compressed data counts decompressed bytes.
   const stream = isCompressed
@@ -39,7 +39,7 @@ export async function readWholeFile(
   } finally {
     await window.drain()
   }
-  if (events === 0 && at !== START && !signal.aborted) {
+  if (events === 0 && at !== START_POSITION && !signal.aborted) {
     log.info({ source: spec.name }, 'read to its end by an earlier run: nothing new')
   }
 }
@@ -51,7 +51,7 @@ async function resumeAt(
 ): Promise<Position> {
   const identity = identityOf(await file.stat({ bigint: true }))
   const { files = [] } = decodeCursor(cursor) ?? {}
-  if (files.length === 0) return START
+  if (files.length === 0) return START_POSITION
   const { size } = await file.stat()
   for (const { inode, at, print } of files) {
     const isLongEnough = isCompressed || size >= at.offset
@@ -59,7 +59,7 @@ async function resumeAt(
     if ((await relationOf(readerOf(file), size, print)) === 'continued') return at
   }
   log.info({}, 'not the file that an earlier run read: starting at its beginning')
-  return START
+  return START_POSITION
 }
 
 /** Of the beginning only: what follows is appended, or the file is another. */
@@ -69,7 +69,14 @@ async function recordOf(file: FileHandle): Promise<FileRecord> {
   const printer = new ContentPrinter()
   printer.push(await readerOf(file)(0, WINDOW_BYTES))
   const origin = originOf(identity)
-  return { ...identity, size: Number(stats.size), at: START, print: printer.print(), origin, state: 'open' }
+  return {
+    ...identity,
+    size: Number(stats.size),
+    at: START_POSITION,
+    print: printer.print(),
+    origin,
+    state: 'open',
+  }
 }
 
 async function* chunksOf(file: FileHandle, start: number): AsyncGenerator<Buffer> {

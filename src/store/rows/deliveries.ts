@@ -129,7 +129,7 @@ function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
 }
 
 /** No wait is longer: what is due later was made by another clock. */
-const LONGEST_WAIT_MS = 60 * 60_000
+const MAX_DUE_AHEAD_MS = 60 * 60_000
 
 /** What was never tried is due at once: a plan made before the clock was set back may be committed after it. */
 export function rewindDeliveries(driver: Driver, ms: number, now: number): void {
@@ -138,5 +138,5 @@ export function rewindDeliveries(driver: Driver, ms: number, now: number): void 
       `UPDATE delivery SET due = CASE state WHEN 'pending' THEN :now ELSE min(due - :ms, :latest) END
        WHERE state IN ('pending', 'waiting') AND due > :now AND (state = 'pending' OR :ms > 0 OR due > :latest)`,
     )
-    .run({ ms, now, latest: now + LONGEST_WAIT_MS })
+    .run({ ms, now, latest: now + MAX_DUE_AHEAD_MS })
 }

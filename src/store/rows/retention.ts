@@ -8,8 +8,8 @@ const INTERVAL_MS = 60_000
 const BATCH = 1_000
 
 const DAY_MS = 24 * 60 * 60_000
-export const SIGNALS_KEPT_MS = 14 * DAY_MS
-const SLOTS_KEPT_MS = 90 * DAY_MS
+export const SIGNAL_TTL_MS = 14 * DAY_MS
+const SLOT_TTL_MS = 90 * DAY_MS
 
 export interface Retention {
   /** Called within a transaction. */
@@ -22,7 +22,7 @@ export function retention(signalsKeptMs: number, monotonic: () => number): Reten
     { sql: expired('seen', 'id', 'until'), keptMs: 0 },
     { sql: expired('kv', 'key', 'expires_at'), keptMs: 0 },
     { sql: expired('signal', 'id', 'recorded_at'), keptMs: signalsKeptMs },
-    { sql: expired('once', '(job, slot)', 'recorded_at'), keptMs: SLOTS_KEPT_MS },
+    { sql: expired('once', '(job, slot)', 'recorded_at'), keptMs: SLOT_TTL_MS },
   ]
   const trust = new ClockTrust()
   let lastAt = Number.NEGATIVE_INFINITY

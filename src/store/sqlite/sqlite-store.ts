@@ -5,7 +5,7 @@ import { commitPlan, readState } from '../commit.ts'
 import { type Driver, insert } from '../driver.ts'
 import { watchFiles } from '../file-identity.ts'
 import { groupedWrites, type Sync } from '../group-commit.ts'
-import { daemonPlace } from '../instance-lock.ts'
+import { createInstanceLock } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
 import { claimDue, earliestDue, isAnythingDue } from '../rows/claim.ts'
 import {
@@ -56,7 +56,7 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
     return writes.write(() => work(clock.now()), sync)
   }
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
-  const daemon = daemonPlace(driver, options, write)
+  const daemon = createInstanceLock(driver, options, write)
   let closed = false
 
   return {
@@ -99,14 +99,14 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
     latestSignal: async () => latestSignal(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
-    hold: (holder) => daemon.take(holder),
+    acquireInstanceLock: (holder) => daemon.acquire(holder),
     check: async () => files?.check(),
     close: async () => {
       if (closed) return
       closed = true
       writes.end()
       try {
-        daemon.leave()
+        daemon.release()
       } finally {
         driver.close()
       }

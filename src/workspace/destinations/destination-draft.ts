@@ -3,7 +3,7 @@
 import { isLocalType } from '../../config/destinations/destination-options.ts'
 import {
   fieldAt,
-  optionFault,
+  optionError,
   readOption,
   suggestedReference,
 } from '../../config/destinations/option-fields.ts'
@@ -72,7 +72,7 @@ function optionChange(text: string, destination: string, about: AboutType | null
     })
   }
   const read = readOption(field?.schema, value)
-  const fault = field ? optionFault(field, read) : null
+  const fault = field ? optionError(field, read) : null
   if (fault !== null) {
     const reference = suggestedReference(destination, field!.path)
     throw new UserError(`${about!.type}: ${fault}`, {

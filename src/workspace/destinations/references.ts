@@ -1,6 +1,6 @@
 /** Where a project names a destination, and the change of that name where a machine may change it. */
 import { resolve } from 'node:path'
-import { sideFilesOf } from '../../config/files/discover.ts'
+import { expectationsFilesOf } from '../../config/files/discover.ts'
 import { readText } from '../../config/files/source-text.ts'
 import { replaceItems } from '../../config/yaml/yaml-edits.ts'
 import { writeThroughLink } from '../../files/output-file.ts'
@@ -9,7 +9,7 @@ import type { Destination } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
 
-export interface Naming {
+export interface DestinationReference {
   readonly file: string
   readonly line: number
   /** `destinations()`: a text that it can return, wherever that stands. */
@@ -19,11 +19,11 @@ export interface Naming {
 }
 
 /** By name and by id; what is alike for several detections once. */
-export function namingsOf(
+export function referencesTo(
   project: Project,
   facts: ProjectFacts,
   { name, id }: Pick<Destination, 'name' | 'id'>,
-): Naming[] {
+): DestinationReference[] {
   const names = id === null ? [name] : [name, id]
   const all = [...project.detections.values()]
   const found = [
@@ -35,7 +35,7 @@ export function namingsOf(
 }
 
 /** Ids of the detections whose `destinations()` may name more than its text tells. */
-export function untoldBy({ detections }: Project, facts: ProjectFacts): string[] {
+export function withDynamicDestinations({ detections }: Project, facts: ProjectFacts): string[] {
   return [...detections.values()].flatMap(({ id, body }) => {
     const own = facts.detections.get(id)
     const returns = own?.returns.destinations
@@ -48,7 +48,7 @@ function inMetadata(
   { id, place, spec, tests }: Detection,
   names: readonly string[],
   project: Project,
-): Naming[] {
+): DestinationReference[] {
   const isNamed = (list: unknown) => Array.isArray(list) && names.some((name) => list.includes(name))
   const expected = tests.find(({ expectations }) => isNamed(expectations.ExpectedDestinations))
   return [
@@ -88,7 +88,7 @@ function lineOfOutputIds(project: Project, file: string): number {
 }
 
 /** Constants and helpers are followed: the text may stand in another file than the body. */
-function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string[]): Naming[] {
+function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string[]): DestinationReference[] {
   const returns = facts.detections.get(id)?.returns.destinations
   return (returns ? literalsOf(returns) : [])
     .filter(({ value }) => names.includes(value))
@@ -99,7 +99,7 @@ function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string
 export function renameInDetections(project: Project, from: string, to: string): string[] {
   const specs = new Set([...project.detections.values()].map(({ place }) => place.file))
   return [...specs]
-    .flatMap((file) => [file, ...sideFilesOf(file)])
+    .flatMap((file) => [file, ...expectationsFilesOf(file)])
     .filter((file) => changeFile(project, file, from, to))
 }
 

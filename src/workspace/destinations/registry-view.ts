@@ -3,12 +3,12 @@
 import type { RouteTable } from '../../model/alerts/route-table.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { Backlog, DestinationState, Store } from '../../store/store.ts'
-import { type Reach, reachOf } from '../routes/detection-counts.ts'
+import { type DetectionCounts, reachOf } from '../routes/detection-counts.ts'
 import type { WithRegistry } from './registry.ts'
 
 export interface DestinationView {
   readonly destination: Destination
-  readonly reach: Reach
+  readonly reach: DetectionCounts
   readonly isFallback: boolean
   /** From the store, where there is one. */
   readonly state: DestinationState | null

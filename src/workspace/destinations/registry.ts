@@ -64,7 +64,7 @@ function openAt(workspace: WorkspaceOptions, project: WithRegistry, name: string
 }
 
 /** By name or id; an unknown one is answered with the nearest. */
-export function destinationCalled({ registry }: WithRegistry, name: string): Destination {
+export function destinationByName({ registry }: WithRegistry, name: string): Destination {
   const found = registry.destinations.find((each) => each.name === name || each.id === name)
   if (found) return found
   const names = registry.destinations.map((each) => each.name)

@@ -1,6 +1,6 @@
 /** Has a destination that is paused or held tried at once, beside a running daemon; the next attempt decides what follows. */
-import { LONGEST_HOLD_MS } from '../../delivery/send-permit.ts'
-import { changeState } from '../../delivery/states.ts'
+import { MAX_PROVIDER_HOLD_MS } from '../../delivery/send-permit.ts'
+import { updateDestinationState } from '../../delivery/states.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { DestinationState, Store } from '../../store/store.ts'
 
@@ -10,7 +10,7 @@ export async function resumeDestination(
   destination: Destination,
   now: number,
 ): Promise<DestinationState> {
-  const { before } = await changeState(store, destinationKey(destination), (state) => {
+  const { before } = await updateDestinationState(store, destinationKey(destination), (state) => {
     if (state.pausedAt !== null) return { ...state, probeAt: now }
     return isHeld(state, now) ? { ...state, heldUntil: null } : state
   })
@@ -21,5 +21,5 @@ export async function resumeDestination(
 export function isHeld({ heldUntil }: DestinationState, now: number): boolean {
   if (heldUntil === null || heldUntil === undefined) return false
   // Delivery does not wait for a time that only a clock that was ahead can have set.
-  return heldUntil > now && heldUntil - now <= LONGEST_HOLD_MS
+  return heldUntil > now && heldUntil - now <= MAX_PROVIDER_HOLD_MS
 }

@@ -3,23 +3,26 @@
 import type { RouteRow, RouteTable } from '../../model/alerts/route-table.ts'
 import type { Registry } from '../../model/project/destination.ts'
 
-export interface Reach {
+export interface DetectionCounts {
   /** Detections with a route to it that exists. */
-  readonly surely: number
+  readonly certain: number
   /** Those whose functions may name it or its severity, and nobody knows. */
-  readonly perhaps: number
+  readonly possible: number
 }
 
-export function reachOf({ rows }: RouteTable, { destinations }: Registry): ReadonlyMap<string, Reach> {
-  const counts = new Map(destinations.map(({ name }) => [name, { surely: 0, perhaps: 0 }]))
+export function reachOf(
+  { rows }: RouteTable,
+  { destinations }: Registry,
+): ReadonlyMap<string, DetectionCounts> {
+  const counts = new Map(destinations.map(({ name }) => [name, { certain: 0, possible: 0 }]))
   const enabled = new Set(destinations.filter((each) => each.enabled).map(({ name }) => name))
   for (const own of Map.groupBy(rows, ({ detection }) => detection).values()) {
     const open = own.filter(({ route, evidence }) => route === null || evidence === 'unknown')
     const sure = namesOf(own.filter((row) => !open.includes(row)))
     const possible = open.some(({ route }) => route === null) ? enabled : namesOf(open)
     for (const [name, count] of counts) {
-      if (sure.has(name)) count.surely++
-      else if (possible.has(name)) count.perhaps++
+      if (sure.has(name)) count.certain++
+      else if (possible.has(name)) count.possible++
     }
   }
   return counts

@@ -17,7 +17,7 @@ export interface GitTree {
 }
 
 /** @param root a folder inside a git checkout; only what lies below it is laid out. */
-export async function layOut(root: string, ref: string): Promise<GitTree> {
+export async function exportTree(root: string, ref: string): Promise<GitTree> {
   const commit = (await git(root, ref, 'rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`)).trim()
   const prefix = (await git(root, ref, 'rev-parse', '--show-prefix')).trim()
   const top = (await git(root, ref, 'rev-parse', '--show-toplevel')).trim()

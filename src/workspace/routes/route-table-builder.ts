@@ -9,7 +9,7 @@ import type { Project } from '../../model/project/project.ts'
 import type { Knowledge, Observation } from '../../routing/possible.ts'
 import { routeRows } from '../../routing/route-tables.ts'
 import { runTests } from '../../testing/run-tests.ts'
-import { knowledgeOf } from './routing-facts.ts'
+import { routingFactsOf } from './routing-facts.ts'
 
 export async function routeTable(project: Project, engine: Engine): Promise<RouteTable> {
   const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
@@ -17,7 +17,7 @@ export async function routeTable(project: Project, engine: Engine): Promise<Rout
   const knowledge = new Map(
     routed.map((detection) => [
       detection,
-      knowledgeOf(engine.facts.detections.get(detection.id), detection.simple),
+      routingFactsOf(engine.facts.detections.get(detection.id), detection.simple),
     ]),
   )
   const open = routed.filter((detection) => isOpen(knowledge.get(detection)!))

@@ -13,7 +13,7 @@ import type { BodyRouting } from '../../routing/lint-routes.ts'
 import type { Knowledge, Literals } from '../../routing/possible.ts'
 
 /** @param facts undefined: there is no body, or its text is not Python. */
-export function knowledgeOf(facts: DetectionFacts | undefined, simple: Detection['simple']): Knowledge {
+export function routingFactsOf(facts: DetectionFacts | undefined, simple: Detection['simple']): Knowledge {
   if (simple) return { severity: simpleSeverity(simple), destinations: null }
   const { severity, destinations } = facts?.returns ?? {}
   return {

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import { spawn } from '@lydell/node-pty'
 import { expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
-import { type KeyOrder, keyReader, listenToKeys } from '../../../src/cli/test-run/watch-keys.ts'
+import { keyReader, listenToKeys, type WatchCommand } from '../../../src/cli/test-run/watch-keys.ts'
 import { COMMAND, commandEnvironment } from '../../support/process.ts'
 import { until } from '../../support/until.ts'
 import { fakeIo } from '../fake-io.ts'
@@ -94,7 +94,7 @@ it('after an edit of what detections lean on, tells them again, and its unit tes
 })
 
 it('keys: all again, what failed, a part of the id, the end', () => {
-  const orders: KeyOrder[] = []
+  const orders: WatchCommand[] = []
   const press = keyReader({ order: (order) => orders.push(order), tell: () => {} })
   for (const key of '\rft') press(key)
   for (const key of 'Okq\u007f\r') press(key)

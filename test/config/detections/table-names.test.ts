@@ -1,6 +1,6 @@
 /** Which tables of a query have names that upstream refuses. */
 import { describe, expect, it } from 'vitest'
-import { doubtfulTables } from '../../../src/config/detections/table-names.ts'
+import { nonStandardTables } from '../../../src/config/detections/table-names.ts'
 import { load } from '../_project.ts'
 
 describe('names of tables', () => {
@@ -21,7 +21,7 @@ describe('names of tables', () => {
     ['SELECT * FROM lost a JOIN lost b', ['lost']],
     ['not SQL from', []],
   ])('%s', (sql, expected) => {
-    expect(doubtfulTables(sql)).toEqual(expected)
+    expect(nonStandardTables(sql)).toEqual(expected)
   })
 
   it('warn where a query runs on a schedule', async () => {

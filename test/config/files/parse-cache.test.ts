@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Keep } from '../../../src/config/files/parse-cache.ts'
+import type { CacheStorage } from '../../../src/config/files/parse-cache.ts'
 import { loadProject } from '../../../src/config/load.ts'
 import { until } from '../../support/until.ts'
 
@@ -29,7 +29,7 @@ LogTypes: [Test.Log]
 
 let root: string
 let kept: Map<string, Buffer>
-let keep: Keep
+let keep: CacheStorage
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'signalbox-recall-'))
   file('it.yml', SPEC)
@@ -115,7 +115,7 @@ it('loading a part forgets nothing of the rest', async () => {
 it('a process that loads again need not even look where it is kept', async () => {
   const memory = new Map<string, unknown>()
   const fresh = await loadProject({ root, keep: { ...keep, memory } })
-  const nowhere: Keep = {
+  const nowhere: CacheStorage = {
     memory,
     read: () => expect.unreachable('nothing is to be looked at'),
     write: async () => {},

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { parseYaml, toJson, toRecord, toValue } from '../../../src/config/yaml/yaml.ts'
 import { readDocument } from '../../../src/config/yaml/yaml-document.ts'
 import { readEvents } from '../../../src/config/yaml/yaml-events.ts'
-import { type MappingNode, YamlFault, type YamlNode } from '../../../src/config/yaml/yaml-tree.ts'
+import { type MappingNode, type YamlNode, YamlSyntaxError } from '../../../src/config/yaml/yaml-tree.ts'
 
 const parsers = [
   ['js-yaml', readEvents],
@@ -255,7 +255,7 @@ describe('the two parsers', () => {
     try {
       return toJson(read(text).root!)
     } catch (error) {
-      if (error instanceof YamlFault) return error.notice
+      if (error instanceof YamlSyntaxError) return error.notice
       throw error
     }
   }

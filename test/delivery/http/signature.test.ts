@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createHttpClient } from '../../../src/delivery/http/http-client.ts'
-import { dressed } from '../../../src/delivery/request-steps.ts'
+import { withStandardHeaders } from '../../../src/delivery/request-steps.ts'
 import { postJson } from '../../../src/destinations/parts/json-request.ts'
 import { testMessage } from '../../support/message.ts'
 import { type Receiver, startReceiver } from '../../support/receiver.ts'
@@ -21,7 +21,12 @@ const SECRET = 'a secret of some length'
 it('signs so that the documented recipe verifies it, whatever the type set', async () => {
   const headers = { 'X-Signalbox-Signature': 'sha256=forged' }
   const outgoing = postJson(receiver.url, { text: 'ä' }, { headers })
-  const request = dressed(outgoing, testMessage(), { transport: { signingSecret: SECRET } }, '1.2.3')
+  const request = withStandardHeaders(
+    outgoing,
+    testMessage(),
+    { transport: { signingSecret: SECRET } },
+    '1.2.3',
+  )
   await http.send(request, new AbortController().signal)
   await receiver.until(1)
   const [{ headers: received, body: rawBody }] = receiver.requests as [Receiver['requests'][number]]
@@ -44,6 +49,6 @@ function documented(request: Readonly<Record<string, string>>, nowSeconds: numbe
 }
 
 it('signs nothing without a secret', () => {
-  const { headers } = dressed(postJson('https://example.com', {}), testMessage(), {}, '1.2.3')
+  const { headers } = withStandardHeaders(postJson('https://example.com', {}), testMessage(), {}, '1.2.3')
   expect(Object.keys(headers)).not.toContain('x-signalbox-signature')
 })

@@ -1,6 +1,6 @@
 /** Small batches become one; each caller gets what is its own. */
 import { describe, expect, it } from 'vitest'
-import { gathering } from '../../../src/engine/pool/batching.ts'
+import { coalesce } from '../../../src/engine/pool/batching.ts'
 
 function doubling(enough: number, waitMs: number) {
   const batches: number[][] = []
@@ -9,7 +9,7 @@ function doubling(enough: number, waitMs: number) {
     if (items.includes(13)) throw new Error('thirteen')
     return items.map((item) => item * 2)
   }
-  return { batches, gathered: gathering({ run, enough, waitMs }) }
+  return { batches, gathered: coalesce({ run, enough, waitMs }) }
 }
 
 const FOR_EVER = 1_000_000

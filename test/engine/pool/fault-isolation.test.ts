@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/engine/engine.ts'
 import type { FunctionError } from '../../../src/model/alerts/finding.ts'
 import type { Engine } from '../../../src/model/events/evaluation.ts'
-import { type Log, silentLog } from '../../../src/model/ports.ts'
+import { type Log, nullLog } from '../../../src/model/ports.ts'
 import type { Detection } from '../../../src/model/project/detection.ts'
 import {
   engineProject,
@@ -50,7 +50,7 @@ const start = (detections: Detection[], over: { workers?: number; limits?: objec
     project: engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...over.limits } } }),
     purpose: 'run',
     workers: over.workers ?? 1,
-    log: over.log ?? silentLog,
+    log: over.log ?? nullLog,
     warm: warmEngine(),
   })
 
@@ -116,7 +116,7 @@ describe('a detection that ends workers again and again', () => {
   const errors: object[] = []
   let limited: Engine
   beforeAll(async () => {
-    const log = { ...silentLog, error: (fields: object) => errors.push(fields) } as Log
+    const log = { ...nullLog, error: (fields: object) => errors.push(fields) } as Log
     const detections = [rule('exits', onBad('os._exit(0)')), good('good')]
     const sleeps = rule('sleeps', 'import time\ndef rule(event): time.sleep(1e6)', { logTypes: ['sleeps'] })
     limited = await start([...detections, sleeps], { limits: { quarantineAfter: 2 }, log })
@@ -198,7 +198,7 @@ describe('a body that', () => {
       helper('broken_too', 'x: ('),
     ]
     const project = engineProject({ helpers, detections: [...bad, good('good')] })
-    loaded = await createEngine({ project, purpose: 'run', workers: 1, log: silentLog, warm: warmEngine() })
+    loaded = await createEngine({ project, purpose: 'run', workers: 1, log: nullLog, warm: warmEngine() })
   })
   afterAll(() => loaded.close())
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/engine/engine.ts'
 import type { Engine, UnitTestFile } from '../../../src/model/events/evaluation.ts'
-import { silentLog } from '../../../src/model/ports.ts'
+import { nullLog } from '../../../src/model/ports.ts'
 import {
   dataModel,
   engineProject,
@@ -101,7 +101,7 @@ beforeAll(async () => {
     },
     purpose: 'test',
     workers: 1,
-    log: silentLog,
+    log: nullLog,
     warm: warmEngine(),
   })
   files = new Map((await engine.unitTests(() => true)).map((file) => [file.path, file]))
@@ -173,7 +173,7 @@ describe('containment', () => {
       },
       purpose: 'test',
       workers: 1,
-      log: silentLog,
+      log: nullLog,
       warm: warmEngine(),
     })
     const [file] = await limited.unitTests(() => true)

@@ -1,11 +1,11 @@
 /** What counts as an answer of Python's, and what can only be forged. */
 import { describe, expect, it } from 'vitest'
 import {
-  ForgedAnswer,
+  MalformedResponse,
+  readAnalyses,
   readBroken,
   readEvaluation,
   readOutcomes,
-  readStudies,
 } from '../../../src/engine/protocol/driver-response.ts'
 
 const ERROR = {
@@ -74,8 +74,8 @@ const FUNCTIONS: readonly [name: string, functions: unknown][] = [
 
 describe('anything else is forged', () => {
   it.each(FUNCTIONS)('%s', (_, functions) => {
-    expect(() => readEvaluation(JSON.stringify(evaluation(functions)))).toThrow(ForgedAnswer)
-    expect(() => readOutcomes(JSON.stringify([{ ...outcome, functions }]), 1)).toThrow(ForgedAnswer)
+    expect(() => readEvaluation(JSON.stringify(evaluation(functions)))).toThrow(MalformedResponse)
+    expect(() => readOutcomes(JSON.stringify([{ ...outcome, functions }]), 1)).toThrow(MalformedResponse)
   })
 
   it.each([
@@ -92,11 +92,11 @@ describe('anything else is forged', () => {
     '{"findings": [], "output": [[0, 5]]}',
     '{"findings": [], "output": [], "__proto__": {}}',
   ])('%s', (text) => {
-    expect(() => readEvaluation(text)).toThrow(ForgedAnswer)
+    expect(() => readEvaluation(text)).toThrow(MalformedResponse)
   })
 
   it('another number of outcomes than of calls', () => {
-    expect(() => readOutcomes(JSON.stringify([outcome]), 2)).toThrow(ForgedAnswer)
+    expect(() => readOutcomes(JSON.stringify([outcome]), 2)).toThrow(MalformedResponse)
   })
 
   const tooMany = Array.from({ length: 100_001 }, (_, line) => line + 1)
@@ -110,7 +110,7 @@ describe('anything else is forged', () => {
     ['in no list', {}],
   ])('a line %s', (_, run) => {
     const forged = [{ ...outcome, lines: { executable: [1, 2], run } }]
-    expect(() => readOutcomes(JSON.stringify(forged), 1)).toThrow(ForgedAnswer)
+    expect(() => readOutcomes(JSON.stringify(forged), 1)).toThrow(MalformedResponse)
   })
 
   const place = { file: 'a.py', line: 1, column: 1 }
@@ -132,7 +132,7 @@ describe('anything else is forged', () => {
       { facts: null, code: null },
       { facts: factsOf(outcome), code: 'YQ==' },
     ]
-    expect(readStudies(JSON.stringify(studies), 2)).toEqual(studies)
+    expect(readAnalyses(JSON.stringify(studies), 2)).toEqual(studies)
   })
 
   it.each([
@@ -145,10 +145,10 @@ describe('anything else is forged', () => {
     ['no functions', [null, { ...factsOf({ kind: 'none', place }), functions: undefined }]],
   ])('facts: %s', (_, answer) => {
     const studies = answer.map((facts) => ({ facts, code: null }))
-    expect(() => readStudies(JSON.stringify(studies), 2)).toThrow(ForgedAnswer)
+    expect(() => readAnalyses(JSON.stringify(studies), 2)).toThrow(MalformedResponse)
   })
 
   it('a broken body that is not there', () => {
-    expect(() => readBroken(JSON.stringify([{ body: 2, error: ERROR }]), 2)).toThrow(ForgedAnswer)
+    expect(() => readBroken(JSON.stringify([{ body: 2, error: ERROR }]), 2)).toThrow(MalformedResponse)
   })
 })

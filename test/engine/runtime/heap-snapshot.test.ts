@@ -1,7 +1,7 @@
 /** What an image puts over the memory that it was taken over is the memory it was taken of. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { putImage, resetTo, takeImage } from '../../../src/engine/runtime/heap-snapshot.ts'
+import { resetTo, restoreSnapshot, takeSnapshot } from '../../../src/engine/runtime/heap-snapshot.ts'
 
 const PAGE = 4096
 const PAGES = 12
@@ -33,7 +33,7 @@ it('from zeros', () => {
   fc.assert(
     fc.property(memory, (before) => {
       const restored = new ArrayBuffer(before.byteLength)
-      putImage(restored, takeImage(before))
+      restoreSnapshot(restored, takeSnapshot(before))
       expect(Buffer.from(restored).equals(Buffer.from(before))).toBe(true)
     }),
   )
@@ -42,10 +42,10 @@ it('from zeros', () => {
 it('over another image', () => {
   fc.assert(
     fc.property(memory, memory, (before, after) => {
-      const base = takeImage(before)
+      const base = takeSnapshot(before)
       const restored = new ArrayBuffer(before.byteLength)
-      putImage(restored, base)
-      putImage(restored, takeImage(after, base))
+      restoreSnapshot(restored, base)
+      restoreSnapshot(restored, takeSnapshot(after, base))
       expect(Buffer.from(restored).equals(Buffer.from(after))).toBe(true)
     }),
   )
@@ -55,15 +55,15 @@ it('holds only the pages that differ', () => {
   const before = memoryOf([1, 2, 0, 3])
   const after = memoryOf([1, 0, 0, 2])
   const pages = (bytes: number) => Math.floor(bytes / PAGE)
-  expect(pages(takeImage(before).length)).toBe(3)
-  expect(pages(takeImage(after, takeImage(before)).length)).toBe(2)
-  expect(pages(takeImage(before, takeImage(before)).length)).toBe(0)
+  expect(pages(takeSnapshot(before).length)).toBe(3)
+  expect(pages(takeSnapshot(after, takeSnapshot(before)).length)).toBe(2)
+  expect(pages(takeSnapshot(before, takeSnapshot(before)).length)).toBe(0)
 })
 
 it('fits a larger memory too, and leaves the rest of it alone', () => {
-  const image = takeImage(memoryOf([0, 1]))
+  const image = takeSnapshot(memoryOf([0, 1]))
   const larger = new Uint8Array(4 * PAGE).fill(7, 3 * PAGE)
-  putImage(larger.buffer, image)
+  restoreSnapshot(larger.buffer, image)
   expect([...new Set(larger.subarray(3 * PAGE))]).toEqual([7])
   expect(Buffer.from(larger.subarray(0, 2 * PAGE)).equals(Buffer.from(memoryOf([0, 1])))).toBe(true)
 })
@@ -71,7 +71,7 @@ it('fits a larger memory too, and leaves the rest of it alone', () => {
 it('a memory is reset to it, whatever was written since', () => {
   fc.assert(
     fc.property(memory, memory, (before, since) => {
-      resetTo(since, takeImage(before))
+      resetTo(since, takeSnapshot(before))
       expect(Buffer.from(since).equals(Buffer.from(before))).toBe(true)
     }),
   )

@@ -1,7 +1,7 @@
 /** Only a body that changed is studied again; a helper that changed counts for the facts that followed it. */
 import { describe, expect, it } from 'vitest'
 import type { NamedBody } from '../../../src/engine/protocol/messages.ts'
-import { BodyStudies } from '../../../src/engine/snapshot/analysis-cache.ts'
+import { AnalysisCache } from '../../../src/engine/snapshot/analysis-cache.ts'
 
 const NONE = new Set<number>()
 const base = {
@@ -22,7 +22,7 @@ interface Asked {
 /** Studies as Python would, where a text names what it follows. */
 function study(kept: Uint8Array | null, bodies: readonly NamedBody[], leftOut: ReadonlySet<number> = NONE) {
   const asked: string[] = []
-  const result = new BodyStudies(kept).of(bodies, leftOut, (text) => {
+  const result = new AnalysisCache(kept).of(bodies, leftOut, (text) => {
     const request = JSON.parse(text) as Asked
     asked.push(...request.bodies.map(({ id }) => id))
     const answers = request.bodies.map(({ id, source }) => ({

@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type Frame,
   type FramingRules,
-  type Piece,
   type Position,
-  placeOf,
-  START,
+  positionText,
+  START_POSITION,
 } from '../../../src/sources/framing/frame.ts'
 import { Framer } from '../../../src/sources/framing/framer.ts'
 import { heldBytes } from '../../support/held-memory.ts'
@@ -16,11 +16,11 @@ const RULES: FramingRules = { eventBytes: 200, unwrap: null }
 function frame(
   input: string | Buffer,
   rules: Partial<FramingRules> = {},
-  { at = START, step = Number.POSITIVE_INFINITY }: { at?: Position; step?: number } = {},
-): Piece[] {
+  { at = START_POSITION, step = Number.POSITIVE_INFINITY }: { at?: Position; step?: number } = {},
+): Frame[] {
   const bytes = Buffer.from(input as string).subarray(at.offset)
   const framer = new Framer({ ...RULES, ...rules }, at)
-  const pieces: Piece[] = []
+  const pieces: Frame[] = []
   for (let from = 0; from < bytes.length; from += step) {
     pieces.push(...framer.push(bytes.subarray(from, Math.min(bytes.length, from + step))))
   }
@@ -28,7 +28,7 @@ function frame(
 }
 
 /** Texts of events; refusals as their reason in parentheses. */
-function summary(pieces: readonly Piece[]): string[] {
+function summary(pieces: readonly Frame[]): string[] {
   return pieces.map(({ raw, refused }) => (refused === undefined ? raw : `(${refused})`))
 }
 
@@ -268,7 +268,7 @@ describe('framing', () => {
   })
 
   it('says where an event stood', () => {
-    const places = (input: string) => frame(input).map(placeOf)
+    const places = (input: string) => frame(input).map(positionText)
     expect(places('{"a":1}\r\n\n {"b":2}')).toEqual(['line 1, byte 0', 'line 3, byte 11'])
     expect(places('[\n1,\n\n 2]')).toEqual(['line 2, item 1, byte 2', 'line 4, item 2, byte 7'])
     expect(places('[1, 2]\n3')).toEqual([
@@ -284,7 +284,7 @@ describe('framing', () => {
   })
 
   it('holds no more of a huge line than its beginning', () => {
-    const framer = new Framer(RULES, START)
+    const framer = new Framer(RULES, START_POSITION)
     const before = heldBytes()
     for (let i = 0; i < 64; i++) expect(framer.push(Buffer.alloc(1 << 20, 'x'))).toEqual([])
     expect(heldBytes() - before).toBeLessThan(2 << 20)
@@ -292,11 +292,13 @@ describe('framing', () => {
   })
 
   it('refuses what is unfinished when the input breaks off, and goes back before it', () => {
-    const framer = new Framer(RULES, START)
+    const framer = new Framer(RULES, START_POSITION)
     const [first] = framer.push(Buffer.from('{"a":1}\n{"b":'))
     const broken = framer.breakOff('damaged')
     expect(broken).toMatchObject([{ raw: '{"b":', refused: 'damaged', next: first!.next }])
-    expect(new Framer(RULES, START).breakOff('damaged')).toMatchObject([{ raw: '', refused: 'damaged' }])
+    expect(new Framer(RULES, START_POSITION).breakOff('damaged')).toMatchObject([
+      { raw: '', refused: 'damaged' },
+    ])
   })
 })
 
@@ -364,7 +366,7 @@ describe('framing, whatever the chunks', () => {
     )
     const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 })
     /** The excerpt of what breaks is what had come of it. */
-    const stable = (pieces: readonly Piece[]) =>
+    const stable = (pieces: readonly Frame[]) =>
       pieces.map((piece) => ({ ...piece, raw: piece.refused ? '' : piece.raw }))
     fc.assert(
       fc.property(
@@ -373,8 +375,8 @@ describe('framing, whatever the chunks', () => {
         fc.constantFrom(null, 'Records', 'Records.a', 'a.Records'),
         (parts, sizes, unwrap) => {
           const bytes = Buffer.from(parts.join(''))
-          const framer = new Framer({ ...rules, unwrap }, START)
-          const pieces: Piece[] = []
+          const framer = new Framer({ ...rules, unwrap }, START_POSITION)
+          const pieces: Frame[] = []
           for (let from = 0, i = 0; from < bytes.length; i++) {
             const to = from + sizes[i % sizes.length]!
             pieces.push(...framer.push(bytes.subarray(from, to)))

@@ -1,12 +1,12 @@
 /** Requests in turn: in which order they are handed on, whom the queue refuses, and what is dropped. */
 import { describe, expect, it } from 'vitest'
-import type { Framed } from '../../../src/sources/_source.ts'
+import type { FramedEvent } from '../../../src/sources/_source.ts'
 import { RequestQueue } from '../../../src/sources/stream/request-queue.ts'
 import { manualClock } from '../../support/clock.ts'
 import { Sink } from '../../support/source.ts'
 import { until } from '../../support/until.ts'
 
-const eventsOf = (name: string, count: number): Framed[] =>
+const eventsOf = (name: string, count: number): FramedEvent[] =>
   Array.from({ length: count }, (_, n) => ({ raw: `${name}${n}`, cursor: null, place: `${n}` }))
 
 function queueOver(sink: Sink) {

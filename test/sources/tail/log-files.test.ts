@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { silentLog } from '../../../src/model/ports.ts'
+import { nullLog } from '../../../src/model/ports.ts'
 import { LogFiles } from '../../../src/sources/tail/log-files.ts'
 
 /** A log, and its rotated file, which is renamed in so many listings, after the names were read. */
@@ -24,7 +24,7 @@ function logRenamedWhileListed(renames: number) {
     renamed++
     placeForeignFile()
   }
-  return { path, files: new LogFiles(path, null, 'app', { ...silentLog, warn }) }
+  return { path, files: new LogFiles(path, null, 'app', { ...nullLog, warn }) }
 }
 
 it('a file that is renamed while the files are listed is found under its new name', async () => {

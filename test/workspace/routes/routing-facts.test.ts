@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DetectionFacts, Outcome } from '../../../src/model/events/facts.ts'
-import { bodyRouting, knowledgeOf } from '../../../src/workspace/routes/routing-facts.ts'
+import { bodyRouting, routingFactsOf } from '../../../src/workspace/routes/routing-facts.ts'
 
 const place = { file: 'rules/a.py', line: 3, column: 5 }
 const text = (value: string): Outcome => ({ kind: 'text', value, place })
@@ -26,15 +26,15 @@ function facts(
 describe('what is known of routing', () => {
   it('without a body, or without the functions, is that there is nothing to know', () => {
     const nothing = { severity: null, destinations: null }
-    expect([knowledgeOf(undefined, null), knowledgeOf(facts({}), null)]).toEqual([nothing, nothing])
+    expect([routingFactsOf(undefined, null), routingFactsOf(facts({}), null)]).toEqual([nothing, nothing])
   })
 
   it('of a simple detection is every severity that it may change to, and its own', () => {
     const simple = { matcher: ALWAYS, title: null, context: null, groupBy: [] }
     const severities = [{ to: 'HIGH' as const, when: ALWAYS }]
     const nothing = { severity: null, destinations: null }
-    expect(knowledgeOf(undefined, { ...simple, severities: [] })).toEqual(nothing)
-    expect(knowledgeOf(undefined, { ...simple, severities }).severity).toEqual({
+    expect(routingFactsOf(undefined, { ...simple, severities: [] })).toEqual(nothing)
+    expect(routingFactsOf(undefined, { ...simple, severities }).severity).toEqual({
       values: ['HIGH', 'DEFAULT'],
       closed: true,
     })
@@ -45,7 +45,7 @@ describe('what is known of routing', () => {
     ['a text and what only running tells', [text('HIGH'), unknown(true)], ['HIGH'], false],
     ['None: the static severity', [text('HIGH'), none], ['HIGH', 'DEFAULT'], true],
   ])('of a severity() that returns %s', (_name, outcomes, values, closed) => {
-    expect(knowledgeOf(facts({ severity: outcomes }), null).severity).toEqual({ values, closed })
+    expect(routingFactsOf(facts({ severity: outcomes }), null).severity).toEqual({ values, closed })
   })
 
   it.each<[string, readonly Outcome[], unknown, boolean]>([
@@ -53,7 +53,7 @@ describe('what is known of routing', () => {
     ['some of a list', [list(['a', 'b'], { exact: false })], [], false],
     ['what only running tells', [unknown(false)], [], false],
   ])('of a destinations() that returns %s', (_name, outcomes, values, closed) => {
-    expect(knowledgeOf(facts({ destinations: outcomes }), null).destinations).toEqual({ values, closed })
+    expect(routingFactsOf(facts({ destinations: outcomes }), null).destinations).toEqual({ values, closed })
   })
 })
 

@@ -3,12 +3,12 @@ import { declaredDestinations } from '../../../model/project/destination.ts'
 import type { Project } from '../../../model/project/project.ts'
 import { addDestination } from '../../../workspace/destinations/registry.ts'
 import { openProject } from '../../../workspace/open-project.ts'
-import { defineCommand, FAILED, OK } from '../../command/command.ts'
+import { defineCommand, EXIT_FAILED, EXIT_OK } from '../../command/command.ts'
 import { completing, flag, text } from '../../command/options.ts'
 import { openRegistry } from '../../command/registry-session.ts'
 import { openSession } from '../../command/session.ts'
 import { requireConfiguration } from '../../command/soundness.ts'
-import type { Asking } from '../../prompts/prompts.ts'
+import type { Prompter } from '../../prompts/prompts.ts'
 import { terminal } from '../../prompts/terminal.ts'
 import { DRAFT_OPTIONS, draftOf } from './flags.ts'
 import { type Answers, askForDestination, type Given } from './questions.ts'
@@ -37,16 +37,16 @@ export const add = defineCommand({
     const ask = isComplete(given) ? null : await terminal(io, NO_TERMINAL)
     const answers = ask ? await answersOf(ask, given, project) : (given as Answers)
     if (answers === null) {
-      session.complain('nothing was changed')
-      return FAILED
+      session.printError('nothing was changed')
+      return EXIT_FAILED
     }
     const file = await addDestination(session.workspace, { ...answers, ...answers.draft })
     session.print(`added ${answers.name} to ${file}\n`)
-    const asksForTest = () => ask?.untilCancelled(() => ask.yes('Send it the test alert now?', false))
-    if (!sendTest && !(await asksForTest())) return OK
+    const asksForTest = () => ask?.orCancel(() => ask.confirm('Send it the test alert now?', false))
+    if (!sendTest && !(await asksForTest())) return EXIT_OK
     const [report] = await sendTo([answers.name], await openRegistry(options, io), options, io)
     session.print(reportText(report!, session))
-    return report!.result.result === 'delivered' ? OK : FAILED
+    return report!.result.result === 'delivered' ? EXIT_OK : EXIT_FAILED
   },
 })
 
@@ -55,10 +55,10 @@ function isComplete({ name, type }: Given): boolean {
 }
 
 /** null: the one who was asked broke off. */
-async function answersOf(ask: Asking, given: Given, { registry }: Project): Promise<Answers | null> {
+async function answersOf(ask: Prompter, given: Given, { registry }: Project): Promise<Answers | null> {
   const declared = {
     names: declaredDestinations(registry).map(({ name }) => name),
     hasFallback: typeof registry !== 'string' && registry.fallback.length > 0,
   }
-  return ask.untilCancelled(() => askForDestination(ask, given, declared))
+  return ask.orCancel(() => askForDestination(ask, given, declared))
 }

@@ -37,6 +37,6 @@ function severityCalled(level: string): Severity {
   throw new UserError(`"${level}" is not a severity`, { hint: 'INFO, LOW, MEDIUM, HIGH or CRITICAL' })
 }
 
-export function saysNothing({ options = [], ...rest }: DestinationDraft): boolean {
+export function isEmptyDraft({ options = [], ...rest }: DestinationDraft): boolean {
   return options.length === 0 && Object.keys(rest).length === 0
 }

@@ -13,7 +13,7 @@ import { isHeld } from '../../../workspace/destinations/resume-destination.ts'
 import { startEngine, type WorkspaceOptions } from '../../../workspace/open-project.ts'
 import { openProjectStore } from '../../../workspace/project-store.ts'
 import { routeTable } from '../../../workspace/routes/route-table-builder.ts'
-import { defineCommand, OK } from '../../command/command.ts'
+import { defineCommand, EXIT_OK } from '../../command/command.ts'
 import { FORMAT, STORE } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import { jsonDocument } from '../../command/store-session.ts'
@@ -26,7 +26,7 @@ export const list = defineCommand({
     const views = await viewsOf(session, options.store)
     if (options.format === 'json') session.print(jsonDocument({ destinations: views.map(viewJson) }))
     else session.print(listing(views, session))
-    return OK
+    return EXIT_OK
   },
 })
 
@@ -106,7 +106,7 @@ function healthOf(state: DestinationState | null, now: number): string {
   return [failing || held ? '' : 'enabled', failing, held].filter(Boolean).join(', ')
 }
 
-function reachOf({ reach: { surely, perhaps } }: DestinationView): string {
+function reachOf({ reach: { certain: surely, possible: perhaps } }: DestinationView): string {
   return perhaps > 0 ? `${surely} to ${surely + perhaps}` : String(surely)
 }
 
@@ -116,7 +116,7 @@ function viewJson({ destination, reach, isFallback, state, backlog }: Destinatio
     state?.pausedAt == null
       ? null
       : { since: new Date(state.pausedAt).toISOString(), reason: state.pausedReason }
-  const detections = { surely: reach.surely, perhaps: reach.perhaps }
+  const detections = { surely: reach.certain, perhaps: reach.possible }
   return {
     name,
     id,

@@ -4,16 +4,16 @@
 import {
   fieldsOf,
   type OptionField,
-  optionFault,
+  optionError,
   readOption,
   suggestedReference,
 } from '../../../config/destinations/option-fields.ts'
 import type { AboutType } from '../../../workspace/destinations/load-destination-types.ts'
-import type { Asking } from '../../prompts/prompts.ts'
+import type { Prompter } from '../../prompts/prompts.ts'
 
 /** @returns `KEY=VALUE`, as the flags have it. */
 export async function askForOptions(
-  ask: Asking,
+  ask: Prompter,
   destination: string,
   options: AboutType['options'],
   given: readonly string[],
@@ -51,14 +51,14 @@ function fitting(
 }
 
 /** Of these options exactly one is needed. */
-function askForWay(ask: Asking, fields: readonly OptionField[], ways: readonly string[]): Promise<string> {
+function askForWay(ask: Prompter, fields: readonly OptionField[], ways: readonly string[]): Promise<string> {
   const choices = fields.filter((field) => ways.includes(nameOf(field)))
-  return ask.one('One of these is needed', choices.map(choiceOf))
+  return ask.select('One of these is needed', choices.map(choiceOf))
 }
 
 /** Those of a destination that shall change. @param set the options that it has. */
 export async function askForSome(
-  ask: Asking,
+  ask: Prompter,
   destination: string,
   options: AboutType['options'],
   set: readonly string[],
@@ -85,7 +85,7 @@ function choiceOf(field: OptionField): { value: string; hint: string } {
 }
 
 async function askForFields(
-  ask: Asking,
+  ask: Prompter,
   destination: string,
   fields: readonly OptionField[],
 ): Promise<string[]> {
@@ -94,14 +94,14 @@ async function askForFields(
   for (const field of fields.filter(({ required }) => required))
     answers.push(...(await askFor(ask, destination, field)))
   if (optional.length === 0) return answers
-  const chosen = await ask.several('Further options to set', optional.map(choiceOf))
+  const chosen = await ask.multiselect('Further options to set', optional.map(choiceOf))
   for (const field of optional) {
     if (chosen.includes(nameOf(field))) answers.push(...(await askFor(ask, destination, field)))
   }
   return answers
 }
 
-async function askFor(ask: Asking, destination: string, field: OptionField): Promise<string[]> {
+async function askFor(ask: Prompter, destination: string, field: OptionField): Promise<string[]> {
   const { schema, path, secret } = field
   const key = path.join('.')
   const message = [key, explained(schema)].filter(Boolean).join(': ')
@@ -110,21 +110,21 @@ async function askFor(ask: Asking, destination: string, field: OptionField): Pro
   if (secret) return [`${key}=${await askForReference(ask, destination, field, message)}`]
   if (Array.isArray(schema.enum))
     return [
-      `${key}=${await ask.one(
+      `${key}=${await ask.select(
         message,
         schema.enum.map((value) => ({ value: String(value) })),
       )}`,
     ]
-  if (schema.type === 'boolean') return [`${key}=${await ask.yes(message, schema.default === true)}`]
+  if (schema.type === 'boolean') return [`${key}=${await ask.confirm(message, schema.default === true)}`]
   const asText = (answer: string) =>
     schema.type === 'array' && !answer.startsWith('[') ? `[${answer}]` : answer
-  const fault = (answer: string) => optionFault(field, readOption(schema, asText(answer)))
+  const fault = (answer: string) => optionError(field, readOption(schema, asText(answer)))
   return [`${key}=${asText(await ask.text(message, fault))}`]
 }
 
 /** A mapping: a name and its value, until no name comes. */
 async function askForEntries(
-  ask: Asking,
+  ask: Prompter,
   destination: string,
   field: OptionField,
   message: string,
@@ -146,12 +146,12 @@ const VARIABLE = 'an environment variable'
 
 /** Names are shown as they are typed, so that a mistake is seen; the secret itself is refused. */
 async function askForReference(
-  ask: Asking,
+  ask: Prompter,
   destination: string,
   field: OptionField,
   message: string,
 ): Promise<string> {
-  const kept = await ask.one(`${message} It is a secret: where is it kept?`, [
+  const kept = await ask.select(`${message} It is a secret: where is it kept?`, [
     { value: VARIABLE },
     { value: 'a file' },
   ])

@@ -4,7 +4,7 @@ import { SEVERITIES } from '../../../model/alerts/severity.ts'
 import type { Destination } from '../../../model/project/destination.ts'
 import type { DestinationDraft } from '../../../workspace/destinations/destination-draft.ts'
 import { type AboutType, aboutTypes } from '../../../workspace/destinations/load-destination-types.ts'
-import type { Asking } from '../../prompts/prompts.ts'
+import type { Prompter } from '../../prompts/prompts.ts'
 import { askForOptions, askForSome } from './option-questions.ts'
 
 export interface Answers {
@@ -23,13 +23,13 @@ export interface Given {
 
 /** @param declared what there is already: names that are taken, and whether alerts that reach nobody have a place. */
 export async function askForDestination(
-  ask: Asking,
+  ask: Prompter,
   given: Given,
   declared: { readonly names: readonly string[]; readonly hasFallback: boolean },
 ): Promise<Answers> {
   const types = await aboutTypes()
   const choices = commonestFirst(types).map(({ type, summary }) => ({ value: type, hint: summary }))
-  const type = given.type ?? (await ask.one('Type', choices))
+  const type = given.type ?? (await ask.select('Type', choices))
   const name =
     given.name ??
     (await ask.text(
@@ -45,7 +45,8 @@ export async function askForDestination(
   const options = about ? await askForOptions(ask, name, about.options, draft.options ?? []) : []
   const fallback =
     given.fallback ||
-    (!declared.hasFallback && (await ask.yes('Shall it also get what would otherwise reach nobody?', true)))
+    (!declared.hasFallback &&
+      (await ask.confirm('Shall it also get what would otherwise reach nobody?', true)))
   return {
     name,
     type,
@@ -64,11 +65,11 @@ const CHANGES = ['name', 'severities', 'alert types', 'log types', 'options'] as
 
 /** The questions of `destinations edit`: what shall change, and what it shall be. */
 export async function askForChanges(
-  ask: Asking,
+  ask: Prompter,
   { name, type, options: set }: Pick<Destination, 'name' | 'type' | 'options'>,
   taken: readonly string[],
 ): Promise<{ newName?: string; draft: DestinationDraft }> {
-  const chosen = await ask.several(`What of ${name} shall change?`, values(CHANGES))
+  const chosen = await ask.multiselect(`What of ${name} shall change?`, values(CHANGES))
   const changes = (what: (typeof CHANGES)[number]) => chosen.includes(what)
   const about = changes('options') ? (await aboutTypes()).find((each) => each.type === type) : undefined
   return {
@@ -82,13 +83,13 @@ export async function askForChanges(
   }
 }
 
-const askForSeverities = (ask: Asking) =>
-  ask.several('Severities it takes by default (none: only when named)', values(SEVERITIES))
+const askForSeverities = (ask: Prompter) =>
+  ask.multiselect('Severities it takes by default (none: only when named)', values(SEVERITIES))
 
-const askForAlertTypes = (ask: Asking) =>
-  ask.several('Types of alert it takes (none: all but system alerts)', ALERT_TYPES)
+const askForAlertTypes = (ask: Prompter) =>
+  ask.multiselect('Types of alert it takes (none: all but system alerts)', ALERT_TYPES)
 
-const askForLogTypes = async (ask: Asking) =>
+const askForLogTypes = async (ask: Prompter) =>
   listOf(
     await ask.text(
       'Log types it takes, as globs with commas, for example AWS.*, Okta.* (none: all)',

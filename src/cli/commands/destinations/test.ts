@@ -1,11 +1,11 @@
 /** `destinations test` sends the documented test alert; `destinations resume` has one that is paused or held tried at once. */
 import { UserError } from '../../../errors.ts'
-import { printable } from '../../../reporters/parts/terminal-text.ts'
-import { destinationCalled } from '../../../workspace/destinations/registry.ts'
+import { escapeForTerminal } from '../../../reporters/parts/terminal-text.ts'
+import { destinationByName } from '../../../workspace/destinations/registry.ts'
 import { isHeld, resumeDestination } from '../../../workspace/destinations/resume-destination.ts'
 import { sendTestAlerts, type TestReport } from '../../../workspace/destinations/test-alert.ts'
 import { openProjectStore } from '../../../workspace/project-store.ts'
-import { defineCommand, FAILED, type Io, OK } from '../../command/command.ts'
+import { defineCommand, EXIT_FAILED, EXIT_OK, type Io } from '../../command/command.ts'
 import { durationMs } from '../../command/duration.ts'
 import { FORMAT, flag, list, parsed, STORE } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
@@ -39,7 +39,7 @@ export const test = defineCommand({
     const reports = await sendTo(options.all ? null : args, session, options, io)
     if (options.format === 'json') session.print(jsonDocument({ tests: reports.map(reportJson) }))
     else for (const report of reports) session.print(reportText(report, session))
-    return reports.every(({ result }) => result.result === 'delivered') ? OK : FAILED
+    return reports.every(({ result }) => result.result === 'delivered') ? EXIT_OK : EXIT_FAILED
   },
 })
 
@@ -51,7 +51,7 @@ export function sendTo(
   io: Io,
 ): Promise<TestReport[]> {
   const chosen = names
-    ? names.map((name) => destinationCalled(project, name))
+    ? names.map((name) => destinationByName(project, name))
     : project.registry.destinations.filter(({ enabled }) => enabled)
   return sendTestAlerts(project, [...new Set(chosen)], {
     workspace,
@@ -69,7 +69,7 @@ export function reportText(
 ): string {
   const arrived = result.result === 'delivered'
   const verdict = arrived ? style('green', 'delivered') : style('red', 'failed')
-  return `${destination}: ${verdict} in ${Math.round(durationMs)} ms: ${printable(result.message)}\n`
+  return `${destination}: ${verdict} in ${Math.round(durationMs)} ms: ${escapeForTerminal(result.message)}\n`
 }
 
 function reportJson({ destination, result, durationMs }: TestReport) {
@@ -89,22 +89,22 @@ export const resume = defineCommand({
   options: { store: STORE },
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)
-    const destination = destinationCalled(session.project, name)
+    const destination = destinationByName(session.project, name)
     const store = await openProjectStore(session.workspace, options.store, 'write')
     try {
       const now = Date.now()
       const before = await resumeDestination(store, destination, now)
       const { pausedAt, pausedReason, heldUntil } = before
       if (pausedAt === null && !isHeld(before, now)) {
-        session.complain(`${destination.name} is neither paused nor held`)
-        return FAILED
+        session.printError(`${destination.name} is neither paused nor held`)
+        return EXIT_FAILED
       }
       const was =
         pausedAt === null
           ? `it was held until ${moment(heldUntil!)}`
-          : `it has been paused since ${moment(pausedAt)}: ${printable(pausedReason)}`
+          : `it has been paused since ${moment(pausedAt)}: ${escapeForTerminal(pausedReason)}`
       session.print(`${destination.name} is tried at once by the running daemon, or by the next; ${was}\n`)
-      return OK
+      return EXIT_OK
     } finally {
       await store.close()
     }

@@ -6,13 +6,13 @@ import type { HostImport, Memory } from './host-import.ts'
 
 /** The same in host_cache.py; far beyond any descriptor that Emscripten gives. */
 const DESCRIPTOR = 1_000_000
-const LONGEST_QUESTION = 1 << 20
+const MAX_REQUEST_BYTES = 1 << 20
 /** WASI's EFBIG. */
 const TOO_LARGE = 22
 /** Bytes of an address and a length. */
 const VECTOR_BYTES = 8
 
-export interface CacheDesk {
+export interface CacheRequester {
   /** Returns when the answer is there, however long that takes. */
   ask(question: string): string
 }
@@ -27,7 +27,7 @@ export interface CacheChannel {
 export function cacheChannel(
   env: Record<string, HostImport>,
   memory: () => Memory,
-  desk: CacheDesk,
+  desk: CacheRequester,
 ): CacheChannel {
   const write = env.fd_write!
   const read = env.fd_read!
@@ -36,8 +36,8 @@ export function cacheChannel(
     fd_write: (file, vectors, count, written) => {
       if (file !== DESCRIPTOR) return write(file, vectors, count, written)
       const parts = pieces(memory(), vectors as number, count as number)
-      const question = Buffer.concat(parts, Math.min(totalOf(parts), LONGEST_QUESTION + 1))
-      if (question.length > LONGEST_QUESTION) return TOO_LARGE
+      const question = Buffer.concat(parts, Math.min(totalOf(parts), MAX_REQUEST_BYTES + 1))
+      if (question.length > MAX_REQUEST_BYTES) return TOO_LARGE
       answer = Buffer.from(desk.ask(question.toString()))
       tell(memory(), written as number, question.length)
       return 0

@@ -1,6 +1,6 @@
 /** Follows the interpreter: tells the watchdog which body is on which item, and interrupts what runs past its time. */
 
-import { budgetMs, MARK } from '../../protocol/messages.ts'
+import { budgetMs, MARKER_CELLS } from '../../protocol/messages.ts'
 import { ownCoreTime } from '../core-time.ts'
 import type { Memory } from './host-import.ts'
 
@@ -13,15 +13,15 @@ const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT
 const SIGINT = 2
 /** After an interrupt the next one waits: the handler itself must get to run. */
 const INTERRUPT_AGAIN_MS = 20
-const NEVER = Number.POSITIVE_INFINITY
+const NO_DEADLINE = Number.POSITIVE_INFINITY
 /** Most calls are over before they are looked at twice: only for those that are not the clock is asked. */
-const FROM_NEXT_LOOK = Number.NEGATIVE_INFINITY
+const START_AT_NEXT_POLL = Number.NEGATIVE_INFINITY
 /** To ask how long this thread had a core costs a microsecond: only what has had a tenth of its budget is asked. */
-const UNASKED = 0.1
+const MIN_CHECKED_SHARE = 0.1
 
 export class Deadline {
   readonly #mark: Int32Array
-  #timeMs = NEVER
+  #timeMs = NO_DEADLINE
   #memory: Memory | undefined
   #words = new Int32Array(0)
   /** Where the driver's cells lie among the words. */
@@ -30,8 +30,8 @@ export class Deadline {
   #serial = -1
   #place = 0
   #function = 0
-  #budgetMs = NEVER
-  #at = NEVER
+  #budgetMs = NO_DEADLINE
+  #at = NO_DEADLINE
   /** The thread's time when it was first asked for this call. */
   #askedAt: number | null = null
 
@@ -59,10 +59,10 @@ export class Deadline {
   polled(): number {
     if (!this.#isWatching) return 0
     if (this.#isLooping) this.#look(false)
-    if (this.#at === NEVER) return 0
+    if (this.#at === NO_DEADLINE) return 0
     const now = performance.now()
-    if (this.#at === FROM_NEXT_LOOK) {
-      this.#at = now + this.#budgetMs * UNASKED
+    if (this.#at === START_AT_NEXT_POLL) {
+      this.#at = now + this.#budgetMs * MIN_CHECKED_SHARE
       this.#askedAt = null
     }
     if (now <= this.#at) return 0
@@ -75,7 +75,7 @@ export class Deadline {
   #left(): number {
     const time = ownCoreTime()
     this.#askedAt ??= time
-    return this.#budgetMs * (1 - UNASKED) - (time - this.#askedAt)
+    return this.#budgetMs * (1 - MIN_CHECKED_SHARE) - (time - this.#askedAt)
   }
 
   /** So long the interpreter waited for the host: that is no time of its own. */
@@ -114,20 +114,23 @@ export class Deadline {
 
   #tell(isExact: boolean): void {
     const mark = this.#mark
-    mark[MARK.body] = this.#cell(CELL.body)
-    mark[MARK.item] = this.#isLooping
+    mark[MARKER_CELLS.body] = this.#cell(CELL.body)
+    mark[MARKER_CELLS.item] = this.#isLooping
       ? this.#word(this.#cell(CELL.items) / WORD_BYTES + Math.max(this.#place - 1, 0))
       : this.#cell(CELL.item)
-    mark[MARK.function] = this.#function
-    mark[MARK.isExact] = Number(isExact)
+    mark[MARKER_CELLS.function] = this.#function
+    mark[MARKER_CELLS.isExact] = Number(isExact)
   }
 
   #renew(): void {
     const mark = this.#mark
-    this.#budgetMs = budgetMs({ body: mark[MARK.body]!, item: mark[MARK.item]! }, this.#timeMs)
-    this.#at = this.#budgetMs === NEVER ? NEVER : FROM_NEXT_LOOK
+    this.#budgetMs = budgetMs(
+      { body: mark[MARKER_CELLS.body]!, item: mark[MARKER_CELLS.item]! },
+      this.#timeMs,
+    )
+    this.#at = this.#budgetMs === NO_DEADLINE ? NO_DEADLINE : START_AT_NEXT_POLL
     // Last: a reader that sees the new serial sees the rest.
-    Atomics.add(mark, MARK.serial, 1)
+    Atomics.add(mark, MARKER_CELLS.serial, 1)
   }
 
   #cell(which: number): number {

@@ -2,21 +2,21 @@
 import { randomFillSync } from 'node:crypto'
 import type { HostImport, Memory } from './host-import.ts'
 
-const HANDFUL_BYTES = 16 * 1024
+const POOL_BYTES = 16 * 1024
 
 /** @param onStartRead is called at each reading. */
 export function hostRandom(memory: () => Memory, onStartRead = () => {}): Record<string, HostImport> {
-  const handful = new Uint8Array(HANDFUL_BYTES)
-  let used = HANDFUL_BYTES
+  const handful = new Uint8Array(POOL_BYTES)
+  let used = POOL_BYTES
   return {
     random_get(address, size) {
       onStartRead()
       const target = new Uint8Array(memory().buffer, (address as number) >>> 0, (size as number) >>> 0)
-      if (target.length > HANDFUL_BYTES) {
+      if (target.length > POOL_BYTES) {
         randomFillSync(target)
         return 0
       }
-      if (used + target.length > HANDFUL_BYTES) {
+      if (used + target.length > POOL_BYTES) {
         randomFillSync(handful)
         used = 0
       }

@@ -1,6 +1,6 @@
 /** Follows an interpreter's memory: what it tells the watchdog, and when it interrupts. */
 import { describe, expect, it } from 'vitest'
-import { MARK_CELLS, readMark } from '../../../../src/engine/protocol/messages.ts'
+import { MARKER_CELL_COUNT, readMarker } from '../../../../src/engine/protocol/messages.ts'
 import { Deadline } from '../../../../src/engine/runtime/imports/deadline.ts'
 
 const BUDGET_MS = 20
@@ -11,7 +11,7 @@ const NEXT_PLACE = ITERATOR + 2
 
 function running() {
   const words = new Int32Array(64)
-  const mark = new Int32Array(new SharedArrayBuffer(MARK_CELLS * 4))
+  const mark = new Int32Array(new SharedArrayBuffer(MARKER_CELL_COUNT * 4))
   const deadline = new Deadline(mark)
   deadline.limit(BUDGET_MS)
   deadline.watch({ buffer: words.buffer }, CELLS * 4)
@@ -19,7 +19,7 @@ function running() {
     words.set(cells, CELLS)
     deadline.marked()
   }
-  return { deadline, words, tell, seen: () => readMark(mark) }
+  return { deadline, words, tell, seen: () => readMarker(mark) }
 }
 
 describe('a deadline', () => {
