@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/model/ports.ts'
 import { openStore } from '../src/store/open.ts'
 import { alert, delivery, expecting, plan } from '../test/support/store-rows.ts'
-import { type DeliveryHouse, openDeliveryHouse } from './delivery-house.ts'
+import { type DeliveryHarness, openDeliveryHarness } from './delivery-harness.ts'
 import type { Arrival } from './delivery-receiver.ts'
 import { type BenchContext, type Figure, type Measurement, quantile } from './figure.ts'
 
@@ -94,19 +94,19 @@ async function waitsAtPace(
   perSecond: number,
   seconds: number,
 ): Promise<number[]> {
-  return withHouse(urls, async (house) => {
+  return withFixture(urls, async (fixture) => {
     const total = perSecond * seconds
     const startedAt = performance.now()
-    await house.delivery.start()
+    await fixture.delivery.start()
     for (let sent = 0; sent < total; ) {
       const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * perSecond))
       // Not awaited: events come in at their own pace, whatever a commit takes.
-      while (sent < due) void house.accept(1, sent++)
+      while (sent < due) void fixture.accept(1, sent++)
       await sleep(1)
     }
     const working = urls.filter((url) => !url.endsWith('/fails')).length
     const arrivals = await receiver.take(total * working)
-    return arrivals.map(({ alertId, at }) => at - house.acceptedAt.get(alertId)!)
+    return arrivals.map(({ alertId, at }) => at - fixture.acceptedAt.get(alertId)!)
   })
 }
 
@@ -148,32 +148,32 @@ async function drainRate(
   alerts: number,
   concurrency?: number,
 ): Promise<number> {
-  const drain = async (house: DeliveryHouse) => {
+  const drain = async (fixture: DeliveryHarness) => {
     const perBatch = 100
-    for (let from = 0; from < alerts; from += perBatch) await house.accept(perBatch, from)
+    for (let from = 0; from < alerts; from += perBatch) await fixture.accept(perBatch, from)
     const total = alerts * destinations
     const startedAt = performance.now()
-    await house.delivery.start()
-    const { delivered } = await house.delivery.drain(120_000)
+    await fixture.delivery.start()
+    const { delivered } = await fixture.delivery.drain(120_000)
     const seconds = (performance.now() - startedAt) / 1_000
     if (delivered !== total) throw new Error(`${delivered} of ${total} were delivered`)
     await receiver.take(total)
     return total / seconds
   }
-  return withHouse(Array<string>(destinations).fill(receiver.url), drain, concurrency)
+  return withFixture(Array<string>(destinations).fill(receiver.url), drain, concurrency)
 }
 
-async function withHouse<T>(
+async function withFixture<T>(
   urls: readonly string[],
-  work: (house: DeliveryHouse) => Promise<T>,
+  work: (fixture: DeliveryHarness) => Promise<T>,
   concurrency?: number,
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
-  const house = await openDeliveryHouse(folder, urls, concurrency)
+  const fixture = await openDeliveryHarness(folder, urls, concurrency)
   try {
-    return await work(house)
+    return await work(fixture)
   } finally {
-    await house.close()
+    await fixture.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }

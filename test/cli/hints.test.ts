@@ -13,7 +13,7 @@ import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 const SOURCES = join(import.meta.dirname, '../../src')
 /** A completion script holds words of its shell. */
 const SOURCE_FILES = globSync('**/*.ts', { cwd: SOURCES }).filter(
-  (file) => !file.endsWith('_completion-script.ts'),
+  (file) => !file.endsWith('format/completion-script.ts'),
 )
 
 /** `signalbox WORD [WORD]` in the string literals of a source file. */

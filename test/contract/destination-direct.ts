@@ -1,8 +1,8 @@
-/** What every destination that does not speak HTTP must pass: on the wire, in the whole room, with a server that fails in every way there is. */
+/** What every destination that does not speak HTTP must pass: on the wire, in the whole harness, with a server that fails in every way there is. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
-import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { type FaultyServer, startFaulty, type TcpFault, type Tongue } from '../support/faulty-server.ts'
 import { sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
@@ -38,13 +38,13 @@ const FAULTS: readonly TcpFault[] = [
 const HANGS = new Set<TcpFault>(['is silent', 'stalls mid-talk'])
 
 export function directContract(type: DestinationType, fixture: DestinationFixture, wire: DirectWire): void {
-  let room: DeliveryRoom
+  let harness: DeliveryHarness
   let server: FaultyServer | undefined
   beforeEach(async () => {
-    room = await openDeliveryRoom()
+    harness = await openDeliveryHarness()
   })
   afterEach(async () => {
-    await room.close()
+    await harness.close()
     await server?.close()
     server = undefined
   })
@@ -54,22 +54,22 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
     const target = destination('target', { type: type.type, options })
     const { measured, metrics } = measuring()
     const overheard = overhearing()
-    await room.send('alert', [target])
-    const loop = room.open(registry([target]), { metrics })
+    await harness.send('alert', [target])
+    const loop = harness.open(registry([target]), { metrics })
     await loop.start()
     if (hangs) {
       await until(() => server!.met() > 0)
-      room.clock.advance(SEND_DEADLINE_MS)
+      harness.clock.advance(SEND_DEADLINE_MS)
     }
     await until(async () => {
-      const { pending, sending } = await room.store.countDeliveries()
+      const { pending, sending } = await harness.store.countDeliveries()
       return pending + sending === 0
     })
-    const stored = await expectStored(room, 'target', expected)
+    const stored = await expectStored(harness, 'target', expected)
     await loop.stop()
     expect(overheard.end()).toEqual([])
     const preview = previewRequest(type, sampleMessage('target'), options, '1.2.3')
-    const told = JSON.stringify([stored, room.logged, room.findings, measured, preview])
+    const told = JSON.stringify([stored, harness.logged, harness.findings, measured, preview])
     expect(leaked(fixture.secrets, told)).toEqual([])
   }
 

@@ -25,7 +25,7 @@ import { leaked } from '../support/secrets.ts'
 import { expectOnWire } from '../support/wire.ts'
 import { directContract } from './destination-direct.ts'
 import { type DestinationFixture, httpContract } from './destination-http.ts'
-import { roomContract } from './destination-room.ts'
+import { redactionContract } from './destination-redaction.ts'
 
 export type { DestinationFixture } from './destination-http.ts'
 
@@ -62,7 +62,7 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
       return
     }
     httpContract(type, fixture)
-    roomContract(type, fixture)
+    redactionContract(type, fixture)
   })
 }
 

@@ -1,6 +1,6 @@
 /** What an attempt leaves in the store, for the contract of destinations: state, time, message, history, pause. */
 import { expect } from 'vitest'
-import type { DeliveryRoom } from '../support/delivery.ts'
+import type { DeliveryHarness } from '../support/delivery.ts'
 import { T0 } from '../support/store-rows.ts'
 
 /** The first wait of a delivery with chance held at a half. */
@@ -28,10 +28,14 @@ export const heldUntil = (message: string | RegExp, due: number): Expected => {
 export const pausing = (message: string | RegExp): Expected => ({ ...heldUntil(message, T0), paused: true })
 
 /** Checks the one delivery of this destination, and returns all that the store holds of it. */
-export async function expectStored(room: DeliveryRoom, name: string, expected: Expected): Promise<unknown> {
-  const [row] = await room.store.deliveries({ destination: name, limit: 1 })
-  const { value: state } = await room.store.destinationState(name)
-  const history = await room.store.attempts(row!.id)
+export async function expectStored(
+  harness: DeliveryHarness,
+  name: string,
+  expected: Expected,
+): Promise<unknown> {
+  const [row] = await harness.store.deliveries({ destination: name, limit: 1 })
+  const { value: state } = await harness.store.destinationState(name)
+  const history = await harness.store.attempts(row!.id)
   const { paused = false, message, ...rest } = expected
   expect({ name, ...row, paused: state.pausedAt !== null }).toMatchObject({ name, ...rest, paused })
   if (typeof message === 'string') expect(row!.message).toBe(message)

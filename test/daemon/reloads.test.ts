@@ -5,7 +5,7 @@ import { createReloads, type ReloadStart } from '../../src/daemon/reloads.ts'
 import { UserError } from '../../src/errors.ts'
 
 /** Loads that end when the test says so; generations are told apart by their number. */
-function house() {
+function fixture() {
   const loads: PromiseWithResolvers<Generation>[] = []
   const told: string[] = []
   const requests: ReloadStart[] = []
@@ -34,7 +34,7 @@ function numberOf(generation: Generation): number {
 
 describe('a reload', () => {
   it('begins after the one under way; who asks meanwhile is served by the same one', async () => {
-    const { loads, told, reloads, load } = house()
+    const { loads, told, reloads, load } = fixture()
     const first = reloads.ask()
     await setImmediate()
     const [second, third] = [reloads.ask(), reloads.ask()]
@@ -50,7 +50,7 @@ describe('a reload', () => {
   })
 
   it('reports every request, and those that are joined', async () => {
-    const { requests, reloads, load } = house()
+    const { requests, reloads, load } = fixture()
     void reloads.ask()
     await setImmediate()
     const last = [reloads.ask(), reloads.ask()]
@@ -63,7 +63,7 @@ describe('a reload', () => {
   })
 
   it('that is refused says why, and does not end the reloading', async () => {
-    const { loads, told, reloads, load } = house()
+    const { loads, told, reloads, load } = fixture()
     const refused = reloads.ask()
     await setImmediate()
     loads[0]!.reject(new UserError('it is broken', { hint: 'mend it' }))
@@ -76,7 +76,7 @@ describe('a reload', () => {
   })
 
   it('that ends after the daemon takes nothing over and leaves no engine running', async () => {
-    const { told, reloads, load } = house()
+    const { told, reloads, load } = fixture()
     void reloads.ask()
     await setImmediate()
     const waiting = reloads.ask()

@@ -27,7 +27,7 @@ function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
   )
 }
 
-function house(over: Partial<SourceRunParts> = {}) {
+function fixture(over: Partial<SourceRunParts> = {}) {
   const { door, stdin } = sourceContext(new Sink())
   const steps: string[] = []
   const tally = new RunStats(nullMetrics)
@@ -85,7 +85,7 @@ describe('an event with an idempotency key', () => {
       evaluated.push(...events.map(({ raw }) => raw))
       return evaluate(events)
     }
-    const { run, summary } = house({ evaluate: counting })
+    const { run, summary } = fixture({ evaluate: counting })
     await run(async (context) => {
       await context.emit([keyed('one', 'k:1')])
       const settlements = await context.emit([keyed('one', 'k:1'), keyed('two', 'k:2'), framed('three')])
@@ -103,7 +103,7 @@ describe('an event with an idempotency key', () => {
       await new Promise<void>((resolve) => going.push(resolve))
       return evaluate(events)
     }
-    const { run } = house({ evaluate: held })
+    const { run } = fixture({ evaluate: held })
     await run(async (context) => {
       const twice = [context.emit([keyed('one', 'k:1')]), context.emit([keyed('one', 'k:1')])]
       await until(() => going.length === 1)
@@ -115,7 +115,7 @@ describe('an event with an idempotency key', () => {
   })
 
   it('is evaluated again when its first commit failed', async () => {
-    const { run } = house()
+    const { run } = fixture()
     await run(async (context) => {
       const first = context.emit([keyed('busy', 'k:1')])
       const second = context.emit([keyed('good', 'k:1')])
@@ -129,7 +129,7 @@ const NONE = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphan
 
 describe('a batch', () => {
   it('has its rejects kept before the commit, and told and counted after it', async () => {
-    const { run, steps, summary } = house()
+    const { run, steps, summary } = fixture()
     await run(async (context) => void (await context.emit([framed('bad 1'), framed('good', '7')])))
     expect(steps).toEqual(['keep 1', 'commit bad 1 good to 7', 'tell rejected bad 1: not JSON'])
     expect(summary()).toEqual({ accepted: 1, duplicate: 0, rejected: 1, unclassified: 0 })
@@ -137,7 +137,7 @@ describe('a batch', () => {
 
   it('that fails is nobody’s UserError, tells no reject twice, and says that no events can be taken', async () => {
     const failures: unknown[] = []
-    const { run, steps, ready, summary } = house()
+    const { run, steps, ready, summary } = fixture()
     await run(async (context) => {
       const keep = (error: unknown) => failures.push(error)
       await context.emit([framed('bad 1'), framed('busy')]).catch(keep)
@@ -151,7 +151,7 @@ describe('a batch', () => {
   })
 
   it('with a cursor is not committed after one that failed: its events would be skipped', async () => {
-    const { run, steps } = house()
+    const { run, steps } = fixture()
     await run(async (context) => {
       const batches = [context.emit([framed('busy', '1')]), context.emit([framed('good', '2')])]
       const results = await Promise.allSettled(batches)
@@ -161,7 +161,7 @@ describe('a batch', () => {
   })
 
   it('without a cursor does not depend on the one before', async () => {
-    const { run, steps } = house()
+    const { run, steps } = fixture()
     await run(
       async (context) =>
         void (await Promise.allSettled([context.emit([framed('busy')]), context.emit([framed('good')])])),
@@ -172,7 +172,7 @@ describe('a batch', () => {
 
 describe('where a source begins', () => {
   it('is committed without events, behind what was emitted before, and only then has it begun', async () => {
-    const { run, steps, ready } = house()
+    const { run, steps, ready } = fixture()
     await run(async (context) => {
       await Promise.all([context.emit([framed('good', '7')]), context.begin('8')])
     })
@@ -181,7 +181,7 @@ describe('where a source begins', () => {
   })
 
   it('is not begun while it could not be committed', async () => {
-    const { run, steps, ready } = house()
+    const { run, steps, ready } = fixture()
     await run(async (context) => {
       await expect(context.begin('too far')).rejects.toThrow('events could not be taken: the disk is full')
     })
@@ -190,7 +190,7 @@ describe('where a source begins', () => {
   })
 
   it('needs no commit where it goes on nowhere', async () => {
-    const { run, steps } = house()
+    const { run, steps } = fixture()
     await run((context) => context.begin(null))
     expect(steps).toEqual(['begin file:x'])
   })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isOpen, onFailure, onSuccess } from '../../src/delivery/breaker.ts'
 import { sendPermit } from '../../src/delivery/send-permit.ts'
 import type { DestinationState } from '../../src/store/store.ts'
-import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -34,11 +34,15 @@ describe('the breaker', () => {
   })
 
   it('lets one try alone once its hold is over', () => {
-    expect(sendPermit(failed(5), null, NOW)).toMatchObject({ allow: 0, until: NOW + 1_000 })
-    expect(sendPermit(failed(5), null, NOW + 1_000)).toMatchObject({ allow: 1, alone: true, probe: false })
+    expect(sendPermit(failed(5), null, NOW)).toMatchObject({ maxSends: 0, retryAt: NOW + 1_000 })
+    expect(sendPermit(failed(5), null, NOW + 1_000)).toMatchObject({
+      maxSends: 1,
+      isHalfOpen: true,
+      isProbe: false,
+    })
     const limit = { perMinute: 60, burst: 10 }
     expect(sendPermit({ ...failed(5), tokens: 0, tokensAt: NOW + 1_000 }, limit, NOW + 1_000)).toMatchObject({
-      allow: 0,
+      maxSends: 0,
     })
   })
 
@@ -57,30 +61,30 @@ describe('the breaker', () => {
 })
 
 describe('with real parts', () => {
-  let room: DeliveryRoom
+  let harness: DeliveryHarness
   let receiver: Receiver
   beforeEach(async () => {
-    room = await openDeliveryRoom()
+    harness = await openDeliveryHarness()
     receiver = await startReceiver()
   })
   afterEach(async () => {
-    await room.close()
+    await harness.close()
     await receiver.close()
   })
   const soc = (over = {}) => destination('soc', { options: { url: receiver.url }, ...over })
-  const counts = () => room.store.countDeliveries()
+  const counts = () => harness.store.countDeliveries()
   const sendMany = async (n: number, target = soc()) => {
-    for (let i = 0; i < n; i++) await room.send(`alert-${i}`, [target])
+    for (let i = 0; i < n; i++) await harness.send(`alert-${i}`, [target])
   }
 
   it('a destination down for two hours MUST lose nothing, with default settings, and SHOULD be left in peace', async () => {
     receiver.always({ status: 503 })
-    const loop = room.open(registry([soc()]))
+    const loop = harness.open(registry([soc()]))
     await sendMany(100)
     await loop.start()
     for (let passed = 0; passed < 2 * HOUR; passed += MINUTE / 2) {
       await loop.drain(1)
-      room.clock.advance(MINUTE / 2)
+      harness.clock.advance(MINUTE / 2)
     }
     const whileDown = receiver.requests.length
     receiver.expect(whileDown + 100)
@@ -89,29 +93,29 @@ describe('with real parts', () => {
     expect(whileDown).toBeLessThan(150)
     receiver.always({ status: 200 })
     for (let passed = 0; passed < 10 * MINUTE; passed += MINUTE / 2) {
-      room.clock.advance(MINUTE / 2)
+      harness.clock.advance(MINUTE / 2)
       await loop.drain(1)
     }
     expect(await counts()).toMatchObject({ dead: 0, delivered: 100, waiting: 0 })
     expect(receiver.requests).toHaveLength(whileDown + 100)
-    expect(room.findings).toEqual([])
+    expect(harness.findings).toEqual([])
   })
 
   it('a wait that the provider orders MUST hold all of the destination, also over a restart', async () => {
     receiver.script({ status: 429, headers: { 'retry-after': '90' } })
     const target = soc({ concurrency: 1 })
-    const first = room.open(registry([target]))
+    const first = harness.open(registry([target]))
     await sendMany(3, target)
     await first.start()
     await receiver.until(1)
     await until(async () => (await counts()).waiting === 1)
     await first.stop()
-    const second = room.open(registry([target]))
+    const second = harness.open(registry([target]))
     await second.start()
-    room.clock.advance(89_000)
+    harness.clock.advance(89_000)
     await second.drain(1)
     expect(receiver.requests).toHaveLength(1)
-    room.clock.advance(1_000)
+    harness.clock.advance(1_000)
     await receiver.until(4)
     await until(async () => (await counts()).delivered === 3)
   })
@@ -122,7 +126,7 @@ describe('with real parts', () => {
       answer = resolve
     })
     receiver.always({ status: 200, after: gateOfReceiver })
-    const loop = room.open(registry([soc({ concurrency: 2 })]))
+    const loop = harness.open(registry([soc({ concurrency: 2 })]))
     await sendMany(5)
     await loop.start()
     await receiver.until(2)
@@ -135,35 +139,35 @@ describe('with real parts', () => {
   })
 
   it('what an older clock made due MUST NOT wait for it', async () => {
-    const loop = room.open(registry([soc()]))
+    const loop = harness.open(registry([soc()]))
     await loop.start()
     await loop.drain(1)
-    room.clock.advance(-HOUR)
+    harness.clock.advance(-HOUR)
     await loop.drain(1)
     // A plan made before the step, committed after it.
-    await room.send('alert-1', [soc()], { due: NOW + room.clock.now() + HOUR })
+    await harness.send('alert-1', [soc()], { due: NOW + harness.clock.now() + HOUR })
     loop.wake()
     await receiver.until(1)
     await until(async () => (await counts()).delivered === 1)
     await loop.stop()
-    await room.send('alert-2', [soc()], { due: room.clock.now() + HOUR })
-    await room.open(registry([soc()])).start()
+    await harness.send('alert-2', [soc()], { due: harness.clock.now() + HOUR })
+    await harness.open(registry([soc()])).start()
     await receiver.until(2)
     await until(async () => (await counts()).delivered === 2)
   })
 
   it('a clock that is set back MUST NOT hold what waits', async () => {
     receiver.script({ status: 500 })
-    const loop = room.open(registry([soc({ rateLimit: { perMinute: 60, burst: 5 } })]))
-    await room.send('alert-1', [soc()])
+    const loop = harness.open(registry([soc({ rateLimit: { perMinute: 60, burst: 5 } })]))
+    await harness.send('alert-1', [soc()])
     await loop.start()
     await receiver.until(1)
     await until(async () => (await counts()).waiting === 1)
-    const { due } = (await room.store.deliveries({ limit: 1 }))[0]!
-    room.clock.advance(-HOUR)
+    const { due } = (await harness.store.deliveries({ limit: 1 }))[0]!
+    harness.clock.advance(-HOUR)
     loop.wake()
-    await until(async () => (await room.store.deliveries({ limit: 1 }))[0]!.due === due - HOUR)
-    room.clock.advance(1_000)
+    await until(async () => (await harness.store.deliveries({ limit: 1 }))[0]!.due === due - HOUR)
+    harness.clock.advance(1_000)
     await receiver.until(2)
     await until(async () => (await counts()).delivered === 1)
   })

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Destination, destinationKey } from '../../src/model/project/destination.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { envReference } from '../support/secrets.ts'
 import { until } from '../support/until.ts'
 
-let room: DeliveryRoom
+let harness: DeliveryHarness
 let receivers: Receiver[]
 
 beforeEach(async () => {
-  room = await openDeliveryRoom()
+  harness = await openDeliveryHarness()
   receivers = []
 })
 afterEach(async () => {
-  await room.close()
+  await harness.close()
   // Here and not in the tests: an unexpected request fails the test it belongs to.
   await Promise.all(receivers.map((receiver) => receiver.close()))
 })
@@ -26,10 +26,10 @@ async function target(name: string, over: Partial<Destination> = {}): Promise<[D
   return [destination(name, { options: { url: `${receiver.url}/alerts` }, ...over }), receiver]
 }
 
-const only = async () => (await room.store.deliveries({ limit: 100 }))[0]!
+const only = async () => (await harness.store.deliveries({ limit: 100 }))[0]!
 const inState = (state: string, name?: string) =>
   until(async () =>
-    (await room.store.deliveries({ destination: name, limit: 100 })).every((row) => row.state === state),
+    (await harness.store.deliveries({ destination: name, limit: 100 })).every((row) => row.state === state),
   )
 const keysOf = (receiver: Receiver) => receiver.requests.map(({ headers }) => headers['idempotency-key'])
 
@@ -37,16 +37,18 @@ describe('delivery', () => {
   it('MUST send to each destination exactly once, whatever another one answers', async () => {
     const [[a, ra], [b, rb], [c, rc]] = [await target('a'), await target('b'), await target('c')]
     rb.script({ status: 500 }, { status: 500 })
-    const loop = room.open(registry([a, b, c]))
+    const loop = harness.open(registry([a, b, c]))
     await loop.start()
-    await room.send('alert-1', [a, b, c])
+    await harness.send('alert-1', [a, b, c])
     loop.wake()
     await rb.until(1)
     await inState('waiting', 'b')
-    room.clock.advance(500)
+    harness.clock.advance(500)
     await rb.until(2)
-    await until(async () => (await room.store.deliveries({ destination: 'b', limit: 1 }))[0]!.attempts === 2)
-    room.clock.advance(1_000)
+    await until(
+      async () => (await harness.store.deliveries({ destination: 'b', limit: 1 }))[0]!.attempts === 2,
+    )
+    harness.clock.advance(1_000)
     await rb.until(3)
     await inState('delivered')
     ra.expect(1)
@@ -61,13 +63,13 @@ describe('delivery', () => {
   ])('MUST obey Retry-After in %s, which spends no attempt', async (_, value) => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 429, headers: { 'retry-after': value } })
-    const loop = room.open(registry([a]))
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]))
+    await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
     await inState('waiting')
-    expect(await only()).toMatchObject({ attempts: 0, due: room.clock.now() + 120_000, message: '429' })
-    room.clock.advance(120_000)
+    expect(await only()).toMatchObject({ attempts: 0, due: harness.clock.now() + 120_000, message: '429' })
+    harness.clock.advance(120_000)
     await receiver.until(2)
     await inState('delivered')
   })
@@ -75,54 +77,54 @@ describe('delivery', () => {
   it('MUST make a refused delivery dead and hand its alert to the fallback once', async () => {
     const [[a, ra], [inbox, rInbox]] = [await target('a'), await target('inbox')]
     ra.script({ status: 422, body: 'no such field' })
-    const loop = room.open(registry([a, inbox], { fallback: ['inbox'] }))
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a, inbox], { fallback: ['inbox'] }))
+    await harness.send('alert-1', [a])
     await loop.start()
     await ra.until(1)
     await rInbox.until(1)
     await inState('delivered', 'inbox')
-    const [handedOver] = await room.store.deliveries({ destination: 'inbox', limit: 1 })
+    const [handedOver] = await harness.store.deliveries({ destination: 'inbox', limit: 1 })
     expect(handedOver).toMatchObject({ reason: 'fallback: a is dead: 422: no such field' })
-    expect(room.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DeliveryDead', 'a']])
+    expect(harness.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DeliveryDead', 'a']])
   })
 
   it('MUST NOT hand over what was handed over', async () => {
     const [[a, ra], [b, rb]] = [await target('a'), await target('b')]
     ra.always({ status: 400 })
     rb.always({ status: 400 })
-    const loop = room.open(registry([a, b], { fallback: ['a', 'b'] }))
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a, b], { fallback: ['a', 'b'] }))
+    await harness.send('alert-1', [a])
     await loop.start()
     await ra.until(1)
     await rb.until(1)
     await inState('dead')
-    expect(await room.store.deliveries({ limit: 10 })).toHaveLength(2)
+    expect(await harness.store.deliveries({ limit: 10 })).toHaveLength(2)
   })
 
   it('MUST NOT raise a system alert about the death of a system alert', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 400 })
-    const loop = room.open(registry([a]))
-    await room.send('alert-1', [a], { kind: 'SYSTEM_ERROR' })
+    const loop = harness.open(registry([a]))
+    await harness.send('alert-1', [a], { kind: 'SYSTEM_ERROR' })
     await loop.start()
     await receiver.until(1)
     await inState('dead')
     expect((await loop.drain(1_000)).dead).toBe(1)
-    expect(room.findings).toEqual([])
+    expect(harness.findings).toEqual([])
   })
 
   it('MUST give up at maxAge, after a last attempt', async () => {
     const [a, receiver] = await target('a', { retry: { maxAgeMs: 2_000, maxAttempts: 0 } })
     receiver.always({ status: 503 })
-    const loop = room.open(registry([a]), { random: () => 0.9999 })
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]), { random: () => 0.9999 })
+    await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
     await inState('waiting')
-    room.clock.advance(1_000)
+    harness.clock.advance(1_000)
     await receiver.until(2)
     await until(async () => (await only()).attempts === 2)
-    room.clock.advance(1_000)
+    harness.clock.advance(1_000)
     await receiver.until(3)
     await inState('dead')
     expect(await only()).toMatchObject({ message: 'not delivered in 2 s: 503' })
@@ -131,8 +133,8 @@ describe('delivery', () => {
   it('MUST give up after maxAttempts', async () => {
     const [a, receiver] = await target('a', { retry: { maxAgeMs: 86_400_000, maxAttempts: 1 } })
     receiver.script({ status: 500 })
-    const loop = room.open(registry([a]))
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]))
+    await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
     await inState('dead')
@@ -143,8 +145,8 @@ describe('delivery', () => {
     const [[hung, rHung], [b, rb]] = [await target('hung'), await target('b')]
     rHung.always({ fault: 'silent' })
     rHung.expect(8)
-    const loop = room.open(registry([hung, b]))
-    for (let n = 0; n < 20; n++) await room.send(`alert-${n}`, [hung, b])
+    const loop = harness.open(registry([hung, b]))
+    for (let n = 0; n < 20; n++) await harness.send(`alert-${n}`, [hung, b])
     await loop.start()
     await rb.until(20)
     await inState('delivered', 'b')
@@ -159,14 +161,14 @@ describe('delivery', () => {
     const arrived = receiver.until(1)
     // The disk writes what the sound destination claims, and nothing of the others before the alert has arrived there.
     const slow: Store = {
-      ...room.store,
+      ...harness.store,
       claim: async (request) => {
         if (!request.destinationKeys.includes(destinationKey(sound))) await arrived
-        return room.store.claim(request)
+        return harness.store.claim(request)
       },
     }
-    const loop = room.open(registry([...dead, sound]), { store: slow })
-    await room.send('alert-1', [...dead, sound])
+    const loop = harness.open(registry([...dead, sound]), { store: slow })
+    await harness.send('alert-1', [...dead, sound])
     await loop.start()
     await arrived
     await inState('delivered', 'sound')
@@ -175,11 +177,11 @@ describe('delivery', () => {
   it('MUST end an attempt at its deadline', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
-    const loop = room.open(registry([a]))
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]))
+    await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
-    room.clock.advance(30_000)
+    harness.clock.advance(30_000)
     await inState('waiting')
     expect(await only()).toMatchObject({ attempts: 1, message: 'no answer within 30000 ms' })
   })
@@ -187,15 +189,15 @@ describe('delivery', () => {
   it('MUST leave a delivery alone whose lease was lost', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
-    const loop = room.open(registry([a]))
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]))
+    await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
-    room.clock.advance(60_000)
-    const [other] = await room.store.claim({ destinationKeys: ['a'], limit: 1, leaseMs: 600_000 })
-    await until(() => room.logged.some((line) => line.includes('the lease was lost')))
+    harness.clock.advance(60_000)
+    const [other] = await harness.store.claim({ destinationKeys: ['a'], limit: 1, leaseMs: 600_000 })
+    await until(() => harness.logged.some((line) => line.includes('the lease was lost')))
     expect(await only()).toMatchObject({ state: 'sending', attempts: 0 })
-    const settled = await room.store.settle(other!.delivery.id, other!.leaseToken, {
+    const settled = await harness.store.settle(other!.delivery.id, other!.leaseToken, {
       state: 'delivered',
       attempt: { at: 0, status: 200, ms: 1, outcome: 'delivered', message: 'by the other' },
     })
@@ -206,18 +208,20 @@ describe('delivery', () => {
     const [a, receiver] = await target('a')
     let failures = 0
     const store = {
-      ...room.store,
-      settle: (...given: Parameters<typeof room.store.settle>) =>
-        failures++ < 3 ? Promise.reject(new Error('disk full')) : room.store.settle(...given),
+      ...harness.store,
+      settle: (...given: Parameters<typeof harness.store.settle>) =>
+        failures++ < 3 ? Promise.reject(new Error('disk full')) : harness.store.settle(...given),
     }
-    const loop = room.open(registry([a]), { store })
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]), { store })
+    await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
     for (let n = 1; n <= 3; n++) {
       await until(() => failures === n)
-      await until(() => room.logged.filter((line) => line.includes('could not be stored yet')).length === n)
-      room.clock.advance(1_000)
+      await until(
+        () => harness.logged.filter((line) => line.includes('could not be stored yet')).length === n,
+      )
+      harness.clock.advance(1_000)
     }
     await inState('delivered')
     expect(receiver.requests).toHaveLength(1)
@@ -225,16 +229,16 @@ describe('delivery', () => {
 
   it('MUST send again under the same key after a crash between send and settle', async () => {
     const [a, receiver] = await target('a')
-    const crashing = { ...room.store, settle: () => Promise.reject(new Error('killed')) }
-    const first = room.open(registry([a]), { store: crashing })
-    await room.send('alert-1', [a])
+    const crashing = { ...harness.store, settle: () => Promise.reject(new Error('killed')) }
+    const first = harness.open(registry([a]), { store: crashing })
+    await harness.send('alert-1', [a])
     await first.start()
     await receiver.until(1)
     await first.stop()
     expect(await only()).toMatchObject({ state: 'sending' })
-    const second = room.open(registry([a]))
+    const second = harness.open(registry([a]))
     await second.start()
-    room.clock.advance(60_000)
+    harness.clock.advance(60_000)
     await receiver.until(2)
     await inState('delivered')
     expect(new Set(keysOf(receiver)).size).toBe(1)
@@ -243,13 +247,13 @@ describe('delivery', () => {
   it('MUST keep what a stop interrupts, and spend no attempt on it', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
-    const first = room.open(registry([a]))
-    await room.send('alert-1', [a])
+    const first = harness.open(registry([a]))
+    await harness.send('alert-1', [a])
     await first.start()
     await receiver.until(1)
     await first.stop()
-    expect(await only()).toMatchObject({ state: 'waiting', attempts: 0, due: room.clock.now() })
-    await room.open(registry([a])).start()
+    expect(await only()).toMatchObject({ state: 'waiting', attempts: 0, due: harness.clock.now() })
+    await harness.open(registry([a])).start()
     await receiver.until(2)
     await inState('delivered')
     expect(new Set(keysOf(receiver)).size).toBe(1)
@@ -259,22 +263,22 @@ describe('delivery', () => {
     const [{ options, ...rest }, receiver] = await target('a')
     const a = { ...rest, options: { ...options, headers: { 'x-key': envReference('KEY') } } }
     receiver.script({ status: 500, body: 'who is first-secret?' })
-    room.environment.KEY = 'first-secret'
-    const loop = room.open(registry([a]))
-    await room.send('alert-1', [a])
+    harness.environment.KEY = 'first-secret'
+    const loop = harness.open(registry([a]))
+    await harness.send('alert-1', [a])
     await loop.start()
     await receiver.until(1)
     await inState('waiting')
     expect((await only()).message).toBe('500: who is <secret>?')
-    room.environment.KEY = 'second-secret'
-    room.clock.advance(1_000)
+    harness.environment.KEY = 'second-secret'
+    harness.clock.advance(1_000)
     await receiver.until(2)
     await inState('delivered')
     expect(receiver.requests.map(({ headers }) => headers['x-key'])).toEqual([
       'first-secret',
       'second-secret',
     ])
-    expect(room.logged.join()).not.toMatch(/first-secret|second-secret/)
+    expect(harness.logged.join()).not.toMatch(/first-secret|second-secret/)
   })
 
   it('MUST retry, log and redact what a type throws by mistake', async () => {
@@ -291,29 +295,29 @@ describe('delivery', () => {
         throw new TypeError('cannot read https://example.com/top-secret-path')
       },
     }
-    const loop = room.open(registry([a]), { types: async () => broken })
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]), { types: async () => broken })
+    await harness.send('alert-1', [a])
     await loop.start()
     await inState('waiting')
     expect(await only()).toMatchObject({ attempts: 1, message: 'internal error: cannot read <secret>' })
-    const line = room.logged.find((each) => each.includes('fails in a way') || each.includes('stack'))
+    const line = harness.logged.find((each) => each.includes('fails in a way') || each.includes('stack'))
     expect(line).toContain('TypeError: cannot read <secret>')
-    expect(room.logged.join()).not.toContain('top-secret')
+    expect(harness.logged.join()).not.toContain('top-secret')
   })
 
   it('SHOULD keep to the rate limit without spending attempts', async () => {
     const [a, receiver] = await target('a', { rateLimit: { perMinute: 60, burst: 2 } })
-    const loop = room.open(registry([a]))
-    for (const id of ['one', 'two', 'three', 'four']) await room.send(id, [a])
+    const loop = harness.open(registry([a]))
+    for (const id of ['one', 'two', 'three', 'four']) await harness.send(id, [a])
     await loop.start()
     await receiver.until(2)
-    await until(async () => (await room.store.countDeliveries()).delivered === 2)
+    await until(async () => (await harness.store.countDeliveries()).delivered === 2)
     receiver.expect(3)
-    room.clock.advance(1_000)
+    harness.clock.advance(1_000)
     await receiver.until(3)
-    await until(async () => (await room.store.countDeliveries()).delivered === 3)
+    await until(async () => (await harness.store.countDeliveries()).delivered === 3)
     expect(receiver.requests).toHaveLength(3)
-    room.clock.advance(1_000)
+    harness.clock.advance(1_000)
     await receiver.until(4)
     await inState('delivered')
   })
@@ -323,13 +327,13 @@ describe('drain', () => {
   it('MUST send what is due and what becomes due in time', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 500 })
-    const loop = room.open(registry([a]))
+    const loop = harness.open(registry([a]))
     await loop.start()
-    await room.send('alert-1', [a])
+    await harness.send('alert-1', [a])
     const drained = loop.drain(30_000)
     await receiver.until(1)
     await inState('waiting')
-    room.clock.advance(500)
+    harness.clock.advance(500)
     await receiver.until(2)
     expect(await drained).toEqual({ delivered: 1, dead: 0, waiting: 0, orphaned: 0 })
   })
@@ -337,9 +341,9 @@ describe('drain', () => {
   it('MUST NOT wait for what becomes due too late', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 429, headers: { 'retry-after': '60' } })
-    const loop = room.open(registry([a]))
+    const loop = harness.open(registry([a]))
     await loop.start()
-    await room.send('alert-1', [a])
+    await harness.send('alert-1', [a])
     const drained = loop.drain(30_000)
     await receiver.until(1)
     expect(await drained).toEqual({ delivered: 0, dead: 0, waiting: 1, orphaned: 0 })
@@ -348,12 +352,12 @@ describe('drain', () => {
   it('MUST end at its time although a send is under way', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
-    const loop = room.open(registry([a]))
+    const loop = harness.open(registry([a]))
     await loop.start()
-    await room.send('alert-1', [a])
+    await harness.send('alert-1', [a])
     const drained = loop.drain(10_000)
     await receiver.until(1)
-    room.clock.advance(10_000)
+    harness.clock.advance(10_000)
     expect(await drained).toEqual({ delivered: 0, dead: 0, waiting: 1, orphaned: 0 })
   })
 })
@@ -362,24 +366,24 @@ describe('a registry that changed', () => {
   it('MUST orphan what has no destination any more and hand its alert over once', async () => {
     const [[inbox, receiver], [other, rOther]] = [await target('inbox'), await target('other')]
     const gone = destination('gone')
-    await room.send('alert-1', [gone])
-    const first = room.open(registry([inbox], { fallback: ['inbox'] }))
+    await harness.send('alert-1', [gone])
+    const first = harness.open(registry([inbox], { fallback: ['inbox'] }))
     await first.start()
     await receiver.until(1)
     await inState('delivered', 'inbox')
     await first.reload(registry([inbox, other], { fallback: ['inbox', 'other'] }))
     expect(await first.drain(1_000)).toEqual({ delivered: 1, dead: 0, waiting: 0, orphaned: 1 })
     expect(rOther.requests).toEqual([])
-    const [handedOver] = await room.store.deliveries({ destination: 'inbox', limit: 1 })
+    const [handedOver] = await harness.store.deliveries({ destination: 'inbox', limit: 1 })
     expect(handedOver?.reason).toBe('fallback: gone is no longer declared')
   })
 
   it('MUST hand over every orphan, however many there are, beside what was delivered', async () => {
     const inbox = destination('inbox', { type: 'console', options: {} })
     const [gone, many] = [destination('gone'), 1_100]
-    for (let n = 0; n < many; n++) await room.send(`alert-${n}`, [gone])
-    await room.send('both', [gone, inbox])
-    const loop = room.open(registry([inbox], { fallback: ['inbox'] }))
+    for (let n = 0; n < many; n++) await harness.send(`alert-${n}`, [gone])
+    await harness.send('both', [gone, inbox])
+    const loop = harness.open(registry([inbox], { fallback: ['inbox'] }))
     await loop.start()
     expect(await loop.drain(1_000)).toEqual({ delivered: many + 1, dead: 0, waiting: 0, orphaned: many + 1 })
     await loop.reload(registry([inbox], { fallback: ['inbox'] }))
@@ -388,17 +392,17 @@ describe('a registry that changed', () => {
 
   it('MUST let waiting deliveries follow a rename, also to an id', async () => {
     const [renamed, receiver] = await target('new-name', { id: 'uuid-1', previousNames: ['old-name'] })
-    await room.send('alert-1', [destination('old-name')])
-    await room.send('alert-2', [destination('new-name')])
-    await room.open(registry([renamed])).start()
+    await harness.send('alert-1', [destination('old-name')])
+    await harness.send('alert-2', [destination('new-name')])
+    await harness.open(registry([renamed])).start()
     await receiver.until(2)
     await inState('delivered')
   })
 
   it('MUST NOT send to a destination that is disabled', async () => {
     const [a, receiver] = await target('a', { enabled: false })
-    await room.send('alert-1', [a])
-    const loop = room.open(registry([a]))
+    await harness.send('alert-1', [a])
+    const loop = harness.open(registry([a]))
     await loop.start()
     expect(await loop.drain(1_000)).toEqual({ delivered: 0, dead: 0, waiting: 1, orphaned: 0 })
     await loop.reload(registry([{ ...a, enabled: true }]))
@@ -408,12 +412,12 @@ describe('a registry that changed', () => {
 
   it('SHOULD find what another process made due', async () => {
     const [a, receiver] = await target('a')
-    const loop = room.open(registry([a]))
+    const loop = harness.open(registry([a]))
     await loop.start()
     await loop.drain(1)
-    await room.send('alert-1', [a])
+    await harness.send('alert-1', [a])
     await until(() => {
-      room.clock.advance(1_000)
+      harness.clock.advance(1_000)
       return receiver.requests.length === 1
     })
     await receiver.until(1)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { envReference } from '../support/secrets.ts'
@@ -8,63 +8,63 @@ import { until } from '../support/until.ts'
 const MINUTE = 60_000
 const DAY = 86_400_000
 
-let room: DeliveryRoom
+let harness: DeliveryHarness
 let receiver: Receiver
 
 beforeEach(async () => {
-  room = await openDeliveryRoom()
+  harness = await openDeliveryHarness()
   receiver = await startReceiver()
 })
 afterEach(async () => {
-  await room.close()
+  await harness.close()
   await receiver.close()
 })
 
 const soc = () => destination('soc', { options: { url: receiver.url } })
-const paused = async () => (await room.store.destinationState('soc')).value.pausedAt !== null
+const paused = async () => (await harness.store.destinationState('soc')).value.pausedAt !== null
 const count = async (state: 'waiting' | 'pending' | 'delivered') =>
-  (await room.store.countDeliveries())[state]
+  (await harness.store.countDeliveries())[state]
 
 describe('a destination that answers 401, 403, 404 or 410', () => {
   it.each([401, 403, 404, 410])('%i MUST pause it, say so once and spend no attempt', async (status) => {
     receiver.always({ status, body: 'go away' })
-    const loop = room.open(registry([soc()]))
-    await room.send('alert-1', [soc()])
+    const loop = harness.open(registry([soc()]))
+    await harness.send('alert-1', [soc()])
     await loop.start()
     await receiver.until(1)
     await until(async () => (await count('waiting')) === 1)
-    await room.send('alert-2', [soc()])
+    await harness.send('alert-2', [soc()])
     expect(await loop.drain(MINUTE)).toMatchObject({ delivered: 0, waiting: 2 })
-    expect(room.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DestinationPaused', 'soc']])
-    const deliveries = await room.store.deliveries({ limit: 10 })
+    expect(harness.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DestinationPaused', 'soc']])
+    const deliveries = await harness.store.deliveries({ limit: 10 })
     expect(deliveries.map(({ attempts }) => attempts)).toEqual([0, 0])
   })
 
   it('MUST be probed once per five minutes, with one delivery', async () => {
     receiver.always({ status: 401 })
-    const loop = room.open(registry([soc()]))
-    await room.send('alert-1', [soc()])
+    const loop = harness.open(registry([soc()]))
+    await harness.send('alert-1', [soc()])
     await loop.start()
     await receiver.until(1)
     await until(paused)
-    for (let n = 2; n <= 5; n++) await room.send(`alert-${n}`, [soc()])
+    for (let n = 2; n <= 5; n++) await harness.send(`alert-${n}`, [soc()])
     for (let probe = 2; probe <= 3; probe++) {
-      room.clock.advance(5 * MINUTE)
+      harness.clock.advance(5 * MINUTE)
       await receiver.until(probe)
-      await until(async () => (await room.store.countDeliveries()).sending === 0)
+      await until(async () => (await harness.store.countDeliveries()).sending === 0)
     }
-    expect(room.findings).toHaveLength(1)
+    expect(harness.findings).toHaveLength(1)
   })
 
   it('MUST resume after a probe that succeeds, and send what waited', async () => {
     receiver.script({ status: 401 })
-    const loop = room.open(registry([soc()]))
-    await room.send('alert-1', [soc()])
+    const loop = harness.open(registry([soc()]))
+    await harness.send('alert-1', [soc()])
     await loop.start()
     await receiver.until(1)
     await until(paused)
-    for (let n = 2; n <= 4; n++) await room.send(`alert-${n}`, [soc()])
-    room.clock.advance(5 * MINUTE)
+    for (let n = 2; n <= 4; n++) await harness.send(`alert-${n}`, [soc()])
+    harness.clock.advance(5 * MINUTE)
     await receiver.until(5)
     await until(async () => (await count('delivered')) === 4)
     expect(await paused()).toBe(false)
@@ -72,8 +72,8 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
 
   it('MUST be probed on reload', async () => {
     receiver.script({ status: 403 })
-    const loop = room.open(registry([soc()]))
-    await room.send('alert-1', [soc()])
+    const loop = harness.open(registry([soc()]))
+    await harness.send('alert-1', [soc()])
     await loop.start()
     await receiver.until(1)
     await until(paused)
@@ -85,29 +85,29 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
   it('MUST NOT let its deliveries age meanwhile, also over a restart', async () => {
     const mortal = { ...soc(), retry: { maxAgeMs: DAY, maxAttempts: 0 } }
     receiver.script({ status: 401 })
-    const first = room.open(registry([mortal]))
-    await room.send('alert-1', [mortal])
+    const first = harness.open(registry([mortal]))
+    await harness.send('alert-1', [mortal])
     await first.start()
     await receiver.until(1)
     await until(paused)
-    await room.send('alert-2', [mortal])
+    await harness.send('alert-2', [mortal])
     await first.stop()
-    room.clock.advance(10 * DAY)
+    harness.clock.advance(10 * DAY)
     receiver.script({ status: 200 }, { status: 503 })
-    await room.open(registry([mortal])).start()
+    await harness.open(registry([mortal])).start()
     await receiver.until(3)
     await until(async () => (await count('waiting')) === 1)
-    const [alive] = await room.store.deliveries({ states: ['waiting'], limit: 1 })
+    const [alive] = await harness.store.deliveries({ states: ['waiting'], limit: 1 })
     expect(alive).toMatchObject({ pausedMs: 10 * DAY, attempts: 1 })
-    room.clock.advance(1_000)
+    harness.clock.advance(1_000)
     await receiver.until(4)
     await until(async () => (await count('delivered')) === 2)
   })
 
   it('SHOULD stay paused when the probe meets another failure', async () => {
     receiver.script({ status: 401 }, { status: 503 })
-    const loop = room.open(registry([soc()]))
-    await room.send('alert-1', [soc()])
+    const loop = harness.open(registry([soc()]))
+    await harness.send('alert-1', [soc()])
     await loop.start()
     await receiver.until(1)
     await until(paused)
@@ -115,18 +115,18 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     await receiver.until(2)
     await until(async () => (await count('waiting')) === 1)
     expect(await paused()).toBe(true)
-    expect(await room.store.deliveries({ limit: 1 })).toMatchObject([{ attempts: 0 }])
+    expect(await harness.store.deliveries({ limit: 1 })).toMatchObject([{ attempts: 0 }])
   })
 })
 
 describe('a secret that is missing', () => {
   it('MUST pause the destination and name it', async () => {
     const a = destination('soc', { options: { url: envReference('NOWHERE') } })
-    const loop = room.open(registry([a]))
-    await room.send('alert-1', [a])
+    const loop = harness.open(registry([a]))
+    await harness.send('alert-1', [a])
     await loop.start()
     await until(paused)
-    await until(() => room.findings.length === 1)
-    expect(room.findings[0]?.description).toContain('the environment variable NOWHERE is not set')
+    await until(() => harness.findings.length === 1)
+    expect(harness.findings[0]?.description).toContain('the environment variable NOWHERE is not set')
   })
 })

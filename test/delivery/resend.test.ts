@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { buildMessage } from '../../src/delivery/delivery-message.ts'
 import { markAsResend, resend } from '../../src/delivery/resend.ts'
 import { deliveryId, notificationJson } from '../../src/model/alerts/alert.ts'
-import { openDeliveryRoom } from '../support/delivery.ts'
+import { openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { draft, expecting, plan, T0 } from '../support/store-rows.ts'
@@ -30,17 +30,17 @@ it('gives types the marked title', () => {
 })
 
 it('sends a delivered alert again, under another key', async () => {
-  const [room, receiver] = [await openDeliveryRoom(), await startReceiver()]
+  const [harness, receiver] = [await openDeliveryHarness(), await startReceiver()]
   const soc = destination('soc', { options: { url: receiver.url } })
-  const loop = room.open(registry([soc]))
-  await room.send('a1', [soc])
+  const loop = harness.open(registry([soc]))
+  await harness.send('a1', [soc])
   await loop.start()
   await receiver.until(1)
-  room.clock.advance(1_000)
-  await room.store.commit(plan({ deliveries: resend('a1', [soc], room.clock.now()) }), expecting())
+  harness.clock.advance(1_000)
+  await harness.store.commit(plan({ deliveries: resend('a1', [soc], harness.clock.now()) }), expecting())
   loop.wake()
   await receiver.until(2)
-  await until(async () => (await room.store.countDeliveries()).delivered === 2)
+  await until(async () => (await harness.store.countDeliveries()).delivered === 2)
   const [first, second] = receiver.requests.map(({ headers, body }) => [
     headers['idempotency-key'],
     (JSON.parse(body) as { title: string }).title.startsWith('[Re-sent]: '),
@@ -48,6 +48,6 @@ it('sends a delivered alert again, under another key', async () => {
   expect(first).toEqual([deliveryId('a1', 'soc'), false])
   expect(second![0]).not.toBe(first![0])
   expect(second![1]).toBe(true)
-  await room.close()
+  await harness.close()
   await receiver.close()
 })

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deliveryGauges } from '../../src/delivery/gauges.ts'
 import type { Destination, Registry } from '../../src/model/project/destination.ts'
 import { manualClock } from '../support/clock.ts'
-import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { T0 } from '../support/store-rows.ts'
@@ -16,17 +16,17 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 let folder: string
-let room: DeliveryRoom
+let harness: DeliveryHarness
 let receiver: Receiver
 let inbox: Receiver
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'signalbox-restart-'))
-  room = await openDeliveryRoom(folder, manualClock(T0))
+  harness = await openDeliveryHarness(folder, manualClock(T0))
   receiver = await startReceiver()
   inbox = await startReceiver()
 })
 afterEach(async () => {
-  await room.close()
+  await harness.close()
   await Promise.all([receiver.close(), inbox.close()])
   rmSync(folder, { recursive: true, force: true })
 })
@@ -34,22 +34,22 @@ afterEach(async () => {
 const soc = (over: Partial<Destination> = {}) =>
   destination('soc', { options: { url: receiver.url }, ...over })
 const taker = () => destination('inbox', { options: { url: inbox.url } })
-const counts = () => room.store.countDeliveries()
+const counts = () => harness.store.countDeliveries()
 const settled = () => until(async () => (await counts()).pending + (await counts()).sending === 0)
 
 /** The daemon ends, time passes, and the next one opens the same file with this registry. */
 async function restart(next: Registry, passedMs = 0) {
-  await room.close()
-  room.clock.advance(passedMs)
-  room = await openDeliveryRoom(folder, room.clock)
-  const loop = room.open(next)
+  await harness.close()
+  harness.clock.advance(passedMs)
+  harness = await openDeliveryHarness(folder, harness.clock)
+  const loop = harness.open(next)
   await loop.start()
   return loop
 }
 
 async function start(first: Registry, ...alerts: string[]) {
-  const loop = room.open(first)
-  for (const id of alerts) await room.send(id, first.destinations.slice(0, 1))
+  const loop = harness.open(first)
+  for (const id of alerts) await harness.send(id, first.destinations.slice(0, 1))
   await loop.start()
   return loop
 }
@@ -64,7 +64,7 @@ describe('over a restart', () => {
     await loop.drain(1)
     expect(receiver.requests).toHaveLength(2)
     receiver.expect(3)
-    room.clock.advance(500)
+    harness.clock.advance(500)
     await until(async () => (await counts()).delivered === 3)
     expect(receiver.requests).toHaveLength(3)
   })
@@ -79,9 +79,9 @@ describe('over a restart', () => {
     expect(receiver.requests).toHaveLength(5)
     receiver.always({ status: 200 })
     receiver.expect(10)
-    room.clock.advance(60_000)
+    harness.clock.advance(60_000)
     await until(async () => (await counts()).delivered === 5)
-    expect((await room.store.destinationState('soc')).value).toMatchObject({ failures: 0 })
+    expect((await harness.store.destinationState('soc')).value).toMatchObject({ failures: 0 })
   })
 
   it('a wait MUST end when it would have ended', async () => {
@@ -93,7 +93,7 @@ describe('over a restart', () => {
     await loop.drain(0)
     expect(receiver.requests).toHaveLength(1)
     receiver.expect(2)
-    room.clock.advance(1)
+    harness.clock.advance(1)
     await until(async () => (await counts()).delivered === 1)
   })
 
@@ -104,14 +104,14 @@ describe('over a restart', () => {
     await receiver.until(1)
     await settled()
     // Told once the outcome is stored.
-    await until(() => room.findings.length > 0)
-    expect(room.findings.map(({ code }) => code)).toEqual(['DestinationPaused'])
+    await until(() => harness.findings.length > 0)
+    expect(harness.findings.map(({ code }) => code)).toEqual(['DestinationPaused'])
     receiver.expect(2)
     await restart(mortal, 10 * DAY)
     await receiver.until(2)
     await settled()
-    expect(room.findings).toEqual([])
-    expect(await deliveryGauges(room.store, mortal)).toEqual([
+    expect(harness.findings).toEqual([])
+    expect(await deliveryGauges(harness.store, mortal)).toEqual([
       ...['pending', 'sending', 'waiting', 'dead', 'orphaned'].map((state) => ({
         name: 'signalbox_deliveries_open',
         value: state === 'waiting' ? 1 : 0,
@@ -122,7 +122,7 @@ describe('over a restart', () => {
     ])
     receiver.always({ status: 200 })
     receiver.expect(3)
-    room.clock.advance(300_000)
+    harness.clock.advance(300_000)
     await until(async () => (await counts()).delivered === 1)
   })
 
@@ -138,9 +138,9 @@ describe('over a restart', () => {
     inbox.expect(1)
     await restart(mortal, DAY)
     await until(async () => (await counts()).delivered === 1)
-    const [dead] = await room.store.deliveries({ states: ['dead'], limit: 1 })
+    const [dead] = await harness.store.deliveries({ states: ['dead'], limit: 1 })
     expect(dead).toMatchObject({ attempts: 2, message: 'not delivered in 1 d: 503' })
-    const [taken] = await room.store.deliveries({ destination: 'inbox', limit: 1 })
+    const [taken] = await harness.store.deliveries({ destination: 'inbox', limit: 1 })
     expect(taken).toMatchObject({ reason: 'fallback: soc is dead: not delivered in 1 d: 503' })
   })
 
@@ -188,9 +188,9 @@ describe('over a restart', () => {
     receiver.expect(2)
     await restart(thrice, 1_000)
     await until(async () => (await counts()).dead === 1)
-    const [dead] = await room.store.deliveries({ limit: 1 })
+    const [dead] = await harness.store.deliveries({ limit: 1 })
     expect(dead!.message).toBe('not delivered in 2 attempts: 500')
-    expect((await room.store.attempts(dead!.id)).map(({ n, at }) => [n, at - T0])).toEqual([
+    expect((await harness.store.attempts(dead!.id)).map(({ n, at }) => [n, at - T0])).toEqual([
       [1, 0],
       [2, 1_000],
     ])

@@ -17,22 +17,27 @@ const limit = { perMinute: 60, burst: 10 }
 describe('gate', () => {
   const paused = pause(fresh, '401', NOW)
   it.each([
-    ['nothing against it', fresh, null, { allow: Number.POSITIVE_INFINITY, probe: false }],
-    ['a full bucket', fresh, limit, { allow: 10, probe: false }],
-    ['half a token', { ...fresh, tokens: 0.5, tokensAt: NOW }, limit, { allow: 0, until: NOW + 500 }],
-    ['an overdrawn bucket', { ...fresh, tokens: -1, tokensAt: NOW }, limit, { allow: 0, until: NOW + 2_000 }],
-    ['a bucket that filled again', { ...fresh, tokens: 0, tokensAt: NOW - 3_000 }, limit, { allow: 3 }],
-    ['a bucket left for a day', { ...fresh, tokens: 0, tokensAt: NOW - 86_400_000 }, limit, { allow: 10 }],
-    ['a pause', paused, limit, { allow: 0, probe: false, until: NOW + 5 * MINUTE }],
-    ['a probe that an older clock set', { ...paused, probeAt: NOW + 60 * MINUTE }, null, { allow: 1 }],
-    ['a hold that an older clock set', { ...fresh, heldUntil: NOW + 61 * MINUTE }, limit, { allow: 10 }],
+    ['nothing against it', fresh, null, { maxSends: Number.POSITIVE_INFINITY, isProbe: false }],
+    ['a full bucket', fresh, limit, { maxSends: 10, isProbe: false }],
+    ['half a token', { ...fresh, tokens: 0.5, tokensAt: NOW }, limit, { maxSends: 0, retryAt: NOW + 500 }],
+    [
+      'an overdrawn bucket',
+      { ...fresh, tokens: -1, tokensAt: NOW },
+      limit,
+      { maxSends: 0, retryAt: NOW + 2_000 },
+    ],
+    ['a bucket that filled again', { ...fresh, tokens: 0, tokensAt: NOW - 3_000 }, limit, { maxSends: 3 }],
+    ['a bucket left for a day', { ...fresh, tokens: 0, tokensAt: NOW - 86_400_000 }, limit, { maxSends: 10 }],
+    ['a pause', paused, limit, { maxSends: 0, isProbe: false, retryAt: NOW + 5 * MINUTE }],
+    ['a probe that an older clock set', { ...paused, probeAt: NOW + 60 * MINUTE }, null, { maxSends: 1 }],
+    ['a hold that an older clock set', { ...fresh, heldUntil: NOW + 61 * MINUTE }, limit, { maxSends: 10 }],
     [
       'tokens that an older clock counted',
       { ...fresh, tokens: 2, tokensAt: NOW + MINUTE },
       limit,
-      { allow: 2 },
+      { maxSends: 2 },
     ],
-    ['a pause whose probe is due', { ...paused, probeAt: NOW }, null, { allow: 1, probe: true }],
+    ['a pause whose probe is due', { ...paused, probeAt: NOW }, null, { maxSends: 1, isProbe: true }],
   ])('%s', (_, state, rateLimit, expected) =>
     expect(sendPermit(state, rateLimit, NOW)).toMatchObject(expected),
   )

@@ -4,7 +4,7 @@ import { applyTemplates } from '../../src/delivery/templates.ts'
 import slack from '../../src/destinations/slack.ts'
 import webhook from '../../src/destinations/webhook.ts'
 import { type Template, templateErrors } from '../../src/model/project/template.ts'
-import { type DeliveryRoom, openDeliveryRoom } from '../support/delivery.ts'
+import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { messageOf, sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
@@ -71,32 +71,32 @@ describe('a template', () => {
 })
 
 describe('with real parts', () => {
-  let room: DeliveryRoom
+  let harness: DeliveryHarness
   let receiver: Receiver
   beforeEach(async () => {
-    room = await openDeliveryRoom()
+    harness = await openDeliveryHarness()
     receiver = await startReceiver()
   })
   afterEach(async () => {
-    await room.close()
+    await harness.close()
     await receiver.close()
   })
 
   it('what it made MUST be what is previewed and what is sent, and is told in the history', async () => {
     const options = { url: receiver.url, template: { payload: { text: '{{severity}} of {{id}}' } } }
     const target = destination('soc', { options })
-    const loop = room.open(registry([target]))
-    await room.send('alert-1', [target])
+    const loop = harness.open(registry([target]))
+    await harness.send('alert-1', [target])
     await loop.start()
     await receiver.until(1)
-    await until(async () => (await room.store.countDeliveries()).delivered === 1)
+    await until(async () => (await harness.store.countDeliveries()).delivered === 1)
     const preview = previewRequest(webhook, messageOf({}, ''), options, '0.0.0')
     expect(preview).toMatchObject({
       body: '{"text":"HIGH of Test.Rule"}',
       notes: ['payload from the template'],
     })
     expect(receiver.requests[0]!.body).toBe('{"text":"HIGH of Test.Rule"}')
-    const [delivery] = await room.store.deliveries({ limit: 1 })
+    const [delivery] = await harness.store.deliveries({ limit: 1 })
     expect(delivery!.message).toBe('200: ok (payload from the template)')
   })
 })

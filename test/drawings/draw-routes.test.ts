@@ -22,14 +22,14 @@ function row(detection: string, logType: string, destinations: readonly string[]
   }
 }
 
-const house = registry([destination('soc'), destination(EVIL)])
+const exampleRegistry = registry([destination('soc'), destination(EVIL)])
 const table = {
   rows: [row('One', 'AWS.CloudTrail', ['soc']), row('Two', 'AWS.CloudTrail', ['soc']), row(EVIL, EVIL, null)],
   silent: [],
 }
 
 describe.each(DRAWINGS)('%s', (kind) => {
-  const drawn = drawRoutes(kind, table, house)
+  const drawn = drawRoutes(kind, table, exampleRegistry)
 
   it('shows log types, destinations and equal routes together', () => {
     expect(drawn).toContain('AWS.CloudTrail')
@@ -44,12 +44,12 @@ describe.each(DRAWINGS)('%s', (kind) => {
   })
 
   it('is the same for the same table', () => {
-    expect(drawRoutes(kind, table, house)).toBe(drawn)
+    expect(drawRoutes(kind, table, exampleRegistry)).toBe(drawn)
   })
 })
 
 it('mermaid ends every edge at a node that it has drawn', () => {
-  const drawn = drawRoutes('mermaid', table, house)
+  const drawn = drawRoutes('mermaid', table, exampleRegistry)
   const nodes = new Set([...drawn.matchAll(/^ +([bd][\d_]+)[[({]/gm)].map(([, id]) => id))
   const ends = [...drawn.matchAll(/(b\d+_\d+) (?:-->|-\.->) (d\d+)/g)].flatMap(([, from, to]) => [from, to])
   expect(ends).toHaveLength(4)
@@ -57,13 +57,13 @@ it('mermaid ends every edge at a node that it has drawn', () => {
 })
 
 it('html runs its own script alone', () => {
-  const drawn = drawRoutes('html', table, house)
+  const drawn = drawRoutes('html', table, exampleRegistry)
   expect(drawn).toMatch(/default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[A-Za-z0-9+/=]+'/)
   expect(drawn.match(/<script>/g)).toHaveLength(1)
 })
 
 it('svg is well-formed: every element that opens is closed', () => {
-  const drawn = drawRoutes('svg', table, house)
+  const drawn = drawRoutes('svg', table, exampleRegistry)
   const open: string[] = []
   for (const [, closing, name, rest] of drawn.matchAll(/<(\/?)([a-z]+)((?:"[^"]*"|[^">])*)>/g)) {
     if (closing) expect(open.pop()).toBe(name)

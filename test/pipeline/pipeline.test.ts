@@ -24,7 +24,7 @@ const soc = registry(
   },
 )
 
-async function house(detections: Detection[] = [detection()], declared = soc) {
+async function fixture(detections: Detection[] = [detection()], declared = soc) {
   const store = await openStore('memory:', { clock: manualClock(T0), projectRoot: '.' })
   open.push(store)
   const told: AdmitResult[] = []
@@ -78,7 +78,7 @@ const did = (told: readonly AdmitResult[]) => told.map((each) => each.action)
 
 describe('a match', () => {
   it('becomes an alert with its deliveries, a signal and the cursor, in one commit', async () => {
-    const { store, pipeline, told, deliveries } = await house()
+    const { store, pipeline, told, deliveries } = await fixture()
     const settled = await pipeline.admit({
       events: [event(hit('T'))],
       cursor: { source: 'file:x', cursor: '42' },
@@ -97,7 +97,7 @@ describe('a match', () => {
   })
 
   it('merges into the open alert, across batches and inside one', async () => {
-    const { store, pipeline, told } = await house()
+    const { store, pipeline, told } = await fixture()
     await pipeline.admit({ events: [event(hit('T')), event(hit('T'))], cursor: null })
     await pipeline.admit({ events: [event(hit('T'))], cursor: null })
     expect(did(told)).toEqual(['created', 'merged', 'merged'])
@@ -105,7 +105,7 @@ describe('a match', () => {
   })
 
   it('goes to several destinations at once, each its own delivery', async () => {
-    const { pipeline, deliveries } = await house()
+    const { pipeline, deliveries } = await fixture()
     await pipeline.admit({
       events: [event(hit('T', { destinations: { output: ['pager', 'soc'] } }))],
       cursor: null,
@@ -114,14 +114,14 @@ describe('a match', () => {
   })
 
   it('with CreateAlert: false leaves a signal only', async () => {
-    const { store, pipeline, told } = await house([detection({ createAlert: false })])
+    const { store, pipeline, told } = await fixture([detection({ createAlert: false })])
     await pipeline.admit({ events: [event(hit('T'))], cursor: null })
     expect(told).toEqual([])
     expect(await store.signals({ limit: 10 })).toMatchObject([{ alertId: null }])
   })
 
   it('that is suppressed keeps its alert and sends nothing', async () => {
-    const { store, pipeline, deliveries } = await house()
+    const { store, pipeline, deliveries } = await fixture()
     await pipeline.admit({ events: [event(hit('T', { destinations: { output: [] } }))], cursor: null })
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ route: { suppressed: true } }])
     expect(await deliveries()).toEqual([])
@@ -130,7 +130,7 @@ describe('a match', () => {
 
 describe('errors', () => {
   it('are alerts of their own beside the match', async () => {
-    const { pipeline, told } = await house()
+    const { pipeline, told } = await fixture()
     await pipeline.admit({ events: [event(hit('T', { severity: failure() }))], cursor: null })
     expect(told.map((each) => (each.action === 'created' ? each.alert.kind : each.action))).toEqual([
       'RULE',
@@ -139,14 +139,14 @@ describe('errors', () => {
   })
 
   it('a matcher that fails makes no match and no signal', async () => {
-    const { store, pipeline, told } = await house()
+    const { store, pipeline, told } = await fixture()
     await pipeline.admit({ events: [event({ detection: failure() })], cursor: null })
-    expect(told).toMatchObject([{ did: 'created', alert: { kind: 'RULE_ERROR' } }])
+    expect(told).toMatchObject([{ action: 'created', alert: { kind: 'RULE_ERROR' } }])
     expect(await store.signals({ limit: 10 })).toEqual([])
   })
 
   it('an unknown destination raises one ROUTE_ERROR per detection and window', async () => {
-    const { store, pipeline } = await house()
+    const { store, pipeline } = await fixture()
     const lost = (title: string) => event(hit(title, { destinations: { output: ['gone'] } }))
     await pipeline.admit({ events: [lost('A'), lost('B')], cursor: null })
     const kinds = (await store.alerts({ limit: 10 })).map(({ kind, events }) => `${kind} ${events}`).sort()
@@ -156,7 +156,7 @@ describe('errors', () => {
 
 describe('seen before', () => {
   it('a dedup id is counted once, in one batch and in the next', async () => {
-    const { store, pipeline } = await house()
+    const { store, pipeline } = await fixture()
     const same = () => event(hit('T'), { dedupId: 'k:1' })
     const first = await pipeline.admit({ events: [same(), same()], cursor: null })
     const second = await pipeline.admit({ events: [same()], cursor: null })
@@ -165,7 +165,7 @@ describe('seen before', () => {
   })
 
   it('so is a record that brought its own row id, where the source asks for it', async () => {
-    const { pipeline } = await house()
+    const { pipeline } = await fixture()
     const own = () => event(null, { rowId: 'r1', ownRowId: true })
     const settled = await pipeline.admit({ events: [own(), own()], cursor: null })
     expect(settled.map(({ status }) => status)).toEqual(['accepted', 'duplicate'])
@@ -179,7 +179,7 @@ describe('escalation', () => {
   ]
 
   it('is recorded', async () => {
-    const { store, pipeline, deliveries } = await house()
+    const { store, pipeline, deliveries } = await fixture()
     await pipeline.admit({ events: rises, cursor: null })
     expect(await store.alerts({ limit: 10 })).toMatchObject([
       { severity: 'LOW', divergences: [{ severity: 'HIGH', destinations: ['pager'] }] },
@@ -188,14 +188,14 @@ describe('escalation', () => {
   })
 
   it('with onEscalation: send reaches those not yet addressed', async () => {
-    const { pipeline, deliveries } = await house([detection()], { ...soc, onEscalation: 'send' })
+    const { pipeline, deliveries } = await fixture([detection()], { ...soc, onEscalation: 'send' })
     await pipeline.admit({ events: rises, cursor: null })
     expect(await deliveries()).toEqual(['pager escalation', 'soc generated-destinations'])
   })
 })
 
 it('a loud detection is muted, and a system alert says so', async () => {
-  const { store, pipeline } = await house()
+  const { store, pipeline } = await fixture()
   const events = Array.from({ length: ALERTS_PER_HOUR + 5 }, (_, i) => event(hit(`T${i}`)))
   await pipeline.admit({ events, cursor: null })
   const alerts = await store.alerts({ limit: 5000 })
@@ -207,7 +207,7 @@ it('a loud detection is muted, and a system alert says so', async () => {
 })
 
 it('a detection that a reload removed is passed over', async () => {
-  const { pipeline, told, present } = await house()
+  const { pipeline, told, present } = await fixture()
   present.project = project([], soc)
   expect(await pipeline.admit({ events: [event(hit('T'))], cursor: null })).toMatchObject([
     { status: 'accepted' },
@@ -216,7 +216,7 @@ it('a detection that a reload removed is passed over', async () => {
 })
 
 it('a commit that fails settles nothing, and the next one works', async () => {
-  const { store, pipeline } = await house()
+  const { store, pipeline } = await fixture()
   const broken = createPipeline({
     store: { ...store, commit: () => Promise.reject(new Error('disk full')) },
     project: () => project([detection()], soc),
@@ -229,7 +229,7 @@ it('a commit that fails settles nothing, and the next one works', async () => {
 })
 
 it('two pipelines on one store count every event exactly once', async () => {
-  const { store, pipeline } = await house()
+  const { store, pipeline } = await fixture()
   const other = createPipeline({ store, project: () => project([detection()], soc), onAdmitted: () => {} })
   await Promise.all(
     Array.from({ length: 40 }, (_, i) =>
@@ -241,7 +241,7 @@ it('two pipelines on one store count every event exactly once', async () => {
 
 describe('between two commits', () => {
   it('no plan is under way: what comes later is decided by what was put in place there', async () => {
-    const { pipeline, present, deliveries } = await house()
+    const { pipeline, present, deliveries } = await fixture()
     const changed = pipeline.betweenCommits(async () => {
       await new Promise((resolve) => setImmediate(resolve))
       present.project = project([detection()], registry([destination('new', { severities: ['MEDIUM'] })]))
@@ -252,7 +252,7 @@ describe('between two commits', () => {
   })
 
   it('a plan under way is committed first, whole by the project it began with', async () => {
-    const { pipeline, present, deliveries, store } = await house()
+    const { pipeline, present, deliveries, store } = await fixture()
     const before = pipeline.admit({ events: [event(hit('T'))], cursor: null })
     let seen: string[] = []
     await pipeline.betweenCommits(async () => {

@@ -57,9 +57,11 @@ const asked: fc.Arbitrary<RouteRequest> = fc.record({
   logTypes: fc.subarray(LOG_TYPES),
 })
 
-function always(check: (request: RouteRequest, house: Registry, route: Route) => void): void {
+function always(check: (request: RouteRequest, exampleRegistry: Registry, route: Route) => void): void {
   fc.assert(
-    fc.property(asked, declared, (request, house) => check(request, house, resolve(request, house))),
+    fc.property(asked, declared, (request, exampleRegistry) =>
+      check(request, exampleRegistry, resolve(request, exampleRegistry)),
+    ),
     { numRuns: 2_000 },
   )
 }
@@ -75,32 +77,34 @@ const isCalled = (name: string) => (each: Destination) => each.name === name || 
 
 describe('a route', () => {
   it('holds enabled, declared destinations, each once', () => {
-    always((_, house, { destinations }) => {
+    always((_, exampleRegistry, { destinations }) => {
       expect(new Set(destinations).size).toBe(destinations.length)
       for (const name of destinations) {
-        expect(house.destinations.some((each) => each.enabled && each.name === name)).toBe(true)
+        expect(exampleRegistry.destinations.some((each) => each.enabled && each.name === name)).toBe(true)
       }
     })
   })
 
   it('never widens: what a list does not name, only the fallback may get', () => {
-    always((request, house, { level, destinations }) => {
+    always((request, exampleRegistry, { level, destinations }) => {
       const list = listOf(request)
       if (list === null) return
       const allowed =
         level === 'fallback'
-          ? house.fallback
-          : house.destinations.filter((each) => list.some((name) => isCalled(name)(each))).map((d) => d.name)
+          ? exampleRegistry.fallback
+          : exampleRegistry.destinations
+              .filter((each) => list.some((name) => isCalled(name)(each)))
+              .map((d) => d.name)
       expect(allowed).toEqual(expect.arrayContaining([...destinations]))
     })
   })
 
   it('reaches every known name of a list, unless it is skipped, disabled or strict', () => {
-    always((request, house, { destinations, suppressed }) => {
+    always((request, exampleRegistry, { destinations, suppressed }) => {
       const list = listOf(request)
       if (list === null || suppressed) return
       for (const name of list) {
-        const found = house.destinations.find(isCalled(name))
+        const found = exampleRegistry.destinations.find(isCalled(name))
         if (found?.enabled && !found.strict) expect(destinations).toContain(found.name)
       }
     })
@@ -120,7 +124,7 @@ describe('a route', () => {
   })
 
   it('is explained by its trace: the last step is the level, and every name of the deciding step has its fate', () => {
-    always((_, house, { level, destinations, suppressed, trace }) => {
+    always((_, exampleRegistry, { level, destinations, suppressed, trace }) => {
       expect(trace.at(-1)).toMatchObject({ level, decided: true })
       const deciding = trace.find((step) => step.decided)!
       expect(trace.slice(0, trace.indexOf(deciding)).every((step) => !step.decided)).toBe(true)
@@ -128,7 +132,7 @@ describe('a route', () => {
       const dropped = (deciding.dropped ?? []).map((each) => each.destination)
       const reached = deciding === trace.at(-1) ? destinations : []
       for (const name of deciding.names ?? []) {
-        const found = house.destinations.find(isCalled(name))
+        const found = exampleRegistry.destinations.find(isCalled(name))
         const fates = [
           !found && deciding.unknown?.includes(name),
           found && reached.includes(found.name),
@@ -140,10 +144,10 @@ describe('a route', () => {
   })
 
   it('is pure: equal questions get equal answers, and nothing given changes', () => {
-    always((request, house, route) => {
-      const before = structuredClone({ request, house })
-      expect(resolve(structuredClone(request), structuredClone(house))).toEqual(route)
-      expect({ request, house }).toEqual(before)
+    always((request, exampleRegistry, route) => {
+      const before = structuredClone({ request, exampleRegistry })
+      expect(resolve(structuredClone(request), structuredClone(exampleRegistry))).toEqual(route)
+      expect({ request, exampleRegistry }).toEqual(before)
     })
   })
 })

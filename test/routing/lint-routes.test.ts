@@ -8,11 +8,11 @@ import type { Knowledge } from '../../src/routing/possible.ts'
 import { routeRows } from '../../src/routing/route-tables.ts'
 import { destination, detection, registry } from '../support/model.ts'
 
-const house = registry(
+const exampleRegistry = registry(
   [destination('soc', { severities: ['HIGH', 'CRITICAL'] }), destination('team', { severities: ['MEDIUM'] })],
   { fallback: ['soc'] },
 )
-const noFallback = registry(house.destinations)
+const noFallback = registry(exampleRegistry.destinations)
 
 const PLAIN: BodyRouting = { hasSeverity: false, named: [], skipMixed: null, varying: null }
 const at = (line: number) => ({ file: 'rules/test.py', line, column: 5 })
@@ -25,7 +25,7 @@ interface Planted {
 }
 
 /** Findings of the one planted detection beside a sound one that keeps every destination reachable. */
-function lint({ over = {}, knowledge = {}, body = {}, given = house }: Planted): LintFinding[] {
+function lint({ over = {}, knowledge = {}, body = {}, given = exampleRegistry }: Planted): LintFinding[] {
   const planted = detection(over)
   const sound = detection({ id: 'Sound', outputIds: given.destinations.map(({ name }) => name) })
   const known = { severity: null, destinations: null, ...knowledge }
@@ -115,7 +115,7 @@ describe('lint', () => {
       'an id that nobody names',
       {
         given: registry([
-          ...house.destinations,
+          ...exampleRegistry.destinations,
           destination('by-id', { id: 'u-1', place: 'destinations.yaml:8' }),
         ]),
       },
@@ -130,7 +130,7 @@ describe('lint', () => {
   })
 
   it('knows an id by which somebody names it', () => {
-    const given = registry([...house.destinations, destination('by-id', { id: 'u-1' })])
+    const given = registry([...exampleRegistry.destinations, destination('by-id', { id: 'u-1' })])
     expect(lint({ over: { outputIds: ['u-1'] }, given })).toEqual([])
   })
 })

@@ -34,12 +34,20 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
   ['SKIP silences errors', "alertGroup(request.kind) === 'ALERT'", 'true'],
   ['SKIP in OutputIds is dropped', 'mayBeSilent ? request.outputIds :', 'false ? request.outputIds :'],
   ['strict is inverted', "whose === 'strict' && strict", "whose === 'strict' && !strict"],
-  ['strict counts for nothing', "sift(named, request, 'strict')", "sift(named, request, 'nobody')"],
-  ['filters hold on explicit lists', "sift(named, request, 'strict')", "sift(named, request, 'everybody')"],
+  [
+    'strict counts for nothing',
+    "applyFilters(named, request, 'strict')",
+    "applyFilters(named, request, 'nobody')",
+  ],
+  [
+    'filters hold on explicit lists',
+    "applyFilters(named, request, 'strict')",
+    "applyFilters(named, request, 'everybody')",
+  ],
   [
     'filters do not hold by severity',
-    "sift(takers, request, 'everybody')",
-    "sift(takers, request, 'strict')",
+    "applyFilters(takers, request, 'everybody')",
+    "applyFilters(takers, request, 'strict')",
   ],
   [
     'a disabled destination is reached',

@@ -6,7 +6,7 @@ import { resolve } from '../../src/routing/resolve-route.ts'
 import { destination, registry } from '../support/model.ts'
 
 const ID = '0e2a8b1c-0000-4000-8000-000000000001'
-const house = registry(
+const exampleRegistry = registry(
   [
     destination('soc', { severities: ['HIGH', 'CRITICAL'], id: ID }),
     destination('pager', { severities: ['CRITICAL'] }),
@@ -20,13 +20,13 @@ const house = registry(
   ],
   { fallback: ['inbox'] },
 )
-const noFallback = registry(house.destinations)
+const noFallback = registry(exampleRegistry.destinations)
 
 const list = (...names: string[]): DestinationsResult => ({ said: 'list', names })
 const static_ = (value: RouteRequest['severity']['value']) => ({ value, source: 'static' as const })
 const generated = (value: RouteRequest['severity']['value']) => ({ value, source: 'generated' as const })
 
-function route(over: Partial<RouteRequest>, given: Registry | NoRegistry = house): Route {
+function route(over: Partial<RouteRequest>, given: Registry | NoRegistry = exampleRegistry): Route {
   const request: RouteRequest = {
     kind: 'RULE',
     severity: static_('HIGH'),
@@ -276,6 +276,9 @@ describe('the trace', () => {
 })
 
 it('is pure: the same question gets an equal answer, and nothing given changes', () => {
-  const frozen = Object.freeze({ ...house, destinations: Object.freeze([...house.destinations]) })
+  const frozen = Object.freeze({
+    ...exampleRegistry,
+    destinations: Object.freeze([...exampleRegistry.destinations]),
+  })
   expect(route({ outputIds: ['soc', 'gone'] }, frozen)).toEqual(route({ outputIds: ['soc', 'gone'] }, frozen))
 })

@@ -6,7 +6,7 @@ import { bundleRoutes } from '../../src/routing/route-bundles.ts'
 import { routeRows } from '../../src/routing/route-tables.ts'
 import { destination, detection, registry } from '../support/model.ts'
 
-const house = registry(
+const exampleRegistry = registry(
   [
     destination('soc', { severities: ['HIGH', 'CRITICAL'] }),
     destination('pager', { severities: ['CRITICAL'] }),
@@ -41,7 +41,9 @@ function rows(
   observations: readonly Observation[] = [],
   over: Parameters<typeof detection>[0] = {},
 ): string[] {
-  return routeRows(detection({ severity: 'HIGH', ...over }), knowledge, observations, house).map(told)
+  return routeRows(detection({ severity: 'HIGH', ...over }), knowledge, observations, exampleRegistry).map(
+    told,
+  )
 }
 
 describe('rows', () => {
@@ -115,9 +117,9 @@ describe('bundles', () => {
     const open: Knowledge = { severity: { values: ['HIGH'], closed: false }, destinations: null }
     const table = {
       rows: [
-        ...routeRows(detection({ id: 'B', severity: 'HIGH' }), SILENT, [], house),
-        ...routeRows(detection({ id: 'A', severity: 'HIGH' }), SILENT, [], house),
-        ...routeRows(detection({ id: 'C', logTypes: [] }), open, [], house),
+        ...routeRows(detection({ id: 'B', severity: 'HIGH' }), SILENT, [], exampleRegistry),
+        ...routeRows(detection({ id: 'A', severity: 'HIGH' }), SILENT, [], exampleRegistry),
+        ...routeRows(detection({ id: 'C', logTypes: [] }), open, [], exampleRegistry),
       ],
       silent: [],
     }
@@ -136,7 +138,7 @@ describe('bundles', () => {
 
 describe('a diff', () => {
   const tableOf = (over: Parameters<typeof detection>[0]) => ({
-    rows: routeRows(detection({ severity: 'HIGH', ...over }), SILENT, [], house),
+    rows: routeRows(detection({ severity: 'HIGH', ...over }), SILENT, [], exampleRegistry),
     silent: [],
   })
 

@@ -1,4 +1,4 @@
-/** Reads truth-table.md, builds the house it speaks of, and puts its questions. Nothing here decides a route. */
+/** Reads truth-table.md, builds the exampleRegistry it speaks of, and puts its questions. Nothing here decides a route. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildErrors, buildMatch, buildSystem } from '../../src/alerts/build.ts'
@@ -148,7 +148,7 @@ export function overrideIsNamed(resolve: Resolve, combination: readonly string[]
 function ask(resolve: Resolve, combination: readonly string[], override: string | null): Route {
   const [kind, said, ids, severity, soc, registryIs] = combination as [AlertKind, ...string[]]
   const request = requestOf(kind, said!, ids!, severity!, override)
-  return resolve(request, registryIs === 'none' ? 'absent' : house(kind, soc!, registryIs!))
+  return resolve(request, registryIs === 'none' ? 'absent' : exampleRegistry(kind, soc!, registryIs!))
 }
 
 /** As in production: built from what the functions said. The answers are handed on even where nobody may hear them. */
@@ -203,7 +203,7 @@ function isOf(kinds: readonly AlertKind[], kind: AlertKind): boolean {
 
 const houses = new Map<string, Registry>()
 
-function house(kind: AlertKind, soc: string, registryIs: string): Registry {
+function exampleRegistry(kind: AlertKind, soc: string, registryIs: string): Registry {
   const key = `${kind} ${soc} ${registryIs}`
   const found = houses.get(key)
   if (found) return found

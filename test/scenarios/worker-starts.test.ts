@@ -136,7 +136,7 @@ describe('a worker whose entry is missing for a while', () => {
   afterAll(() => remove())
 
   it.each(ARRANGEMENTS)('refuses events until it is back, where %s', async (_title, settings) => {
-    const entry = join(checkout, 'src', 'engine', 'worker.ts')
+    const entry = join(checkout, 'src', 'engine', 'worker', 'worker.ts')
     await refusesMeanwhile(
       await startFixture(settings, checkout),
       () => renameSync(entry, `${entry}.away`),

@@ -26,7 +26,7 @@ describe('admission', () => {
     expect(admission.tryAcquire('b', 26)).toBeNull()
   })
 
-  it('lets a request grow while there is room, and takes all of it back', () => {
+  it('lets a request grow while there is harness, and takes all of it back', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
     const place = admission.tryAcquire('a', 10)!
     expect(place.grow(5)).toBe(true)

@@ -221,7 +221,7 @@ describe('openStore', () => {
 })
 
 describe('a full disk', () => {
-  it('fails the commits that it hits, keeps the others, and goes on when there is room', async () => {
+  it('fails the commits that it hits, keeps the others, and goes on when there is harness', async () => {
     const place = `sqlite:${join(root, 's.db')}`
     const driver = openSqlite(join(root, 's.db'), { place, readOnly: false })
     migrate(driver, place, (work) => work())

@@ -34,7 +34,7 @@ export function pairing(steps: readonly string[], over: Partial<Correlation> = {
   }
 }
 
-export async function correlationHouse(correlation: Correlation) {
+export async function correlationFixture(correlation: Correlation) {
   const clock = manualClock()
   const start = clock.now()
   const store = await openStore('memory:', { clock, projectRoot: '.' })

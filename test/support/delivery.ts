@@ -1,4 +1,4 @@
-/** A delivery room with real parts: memory store, HTTP client, destination types; only clock, chance and secrets are held. */
+/** A delivery harness with real parts: memory store, HTTP client, destination types; only clock, chance and secrets are held. */
 import { join } from 'node:path'
 import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts'
 import type { DeliveryPorts } from '../../src/delivery/delivery-ports.ts'
@@ -17,7 +17,7 @@ import { alert, draft, expecting, plan, T0 } from './store-rows.ts'
 
 export const loadDestination = loadDestinationType
 
-export interface DeliveryRoom {
+export interface DeliveryHarness {
   readonly clock: ManualClock
   readonly store: Store
   readonly findings: SystemFinding[]
@@ -37,8 +37,11 @@ export interface DeliveryRoom {
   close(): Promise<void>
 }
 
-/** With a folder its store is a file there: a second room is what a restarted daemon finds. */
-export async function openDeliveryRoom(folder?: string, clock = manualClock(T0)): Promise<DeliveryRoom> {
+/** With a folder its store is a file there: a second harness is what a restarted daemon finds. */
+export async function openDeliveryHarness(
+  folder?: string,
+  clock = manualClock(T0),
+): Promise<DeliveryHarness> {
   const store = await openStore(folder ? 'sqlite:store.db' : 'memory:', {
     clock,
     projectRoot: folder ?? '.',
@@ -46,7 +49,7 @@ export async function openDeliveryRoom(folder?: string, clock = manualClock(T0))
   const http = createHttpClient({ connectTimeoutMs: 5_000, totalTimeoutMs: 30_000, maxBodyBytes: 65_536 })
   const opened: Delivery[] = []
   const environment: Record<string, string> = {}
-  const room: Omit<DeliveryRoom, 'open' | 'send' | 'close'> = {
+  const harness: Omit<DeliveryHarness, 'open' | 'send' | 'close'> = {
     clock,
     store,
     findings: [],
@@ -54,11 +57,12 @@ export async function openDeliveryRoom(folder?: string, clock = manualClock(T0))
     printed: [],
     environment,
   }
-  const write = (fields: object, message: string) => room.logged.push(JSON.stringify({ ...fields, message }))
+  const write = (fields: object, message: string) =>
+    harness.logged.push(JSON.stringify({ ...fields, message }))
   const log: Log = { debug: write, info: write, warn: write, error: write }
 
   return {
-    ...room,
+    ...harness,
     open(registry, over = {}) {
       const delivery = createDelivery({
         store,
@@ -70,9 +74,9 @@ export async function openDeliveryRoom(folder?: string, clock = manualClock(T0))
         random: () => 0.5,
         log,
         metrics: { count() {}, observe() {} },
-        admit: async (findings) => void room.findings.push(...findings),
+        admit: async (findings) => void harness.findings.push(...findings),
         projectRoot: '.',
-        print: async (line) => void room.printed.push(line),
+        print: async (line) => void harness.printed.push(line),
         version: '0.0.0',
         ...over,
       })

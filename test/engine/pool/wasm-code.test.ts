@@ -9,14 +9,14 @@ const WARM = join(import.meta.dirname, '../../../src/engine/pool/prewarmed-worke
 /** Starts three interpreters and prints the tag before and after each of them. */
 const STARTS = `
   import { cachedDataVersionTag } from 'node:v8'
-  import { WarmEngine } from ${JSON.stringify(WARM)}
+  import { PrewarmedWorker } from ${JSON.stringify(WARM)}
   const tags = [cachedDataVersionTag()]
   const started = []
   for (let count = 1; count <= 3; count++) {
-    started.push(new WarmEngine(${JSON.stringify(IMAGES)}))
+    started.push(new PrewarmedWorker(${JSON.stringify(IMAGES)}))
     tags.push(cachedDataVersionTag())
   }
-  await Promise.all(started.map((each) => each.cool()))
+  await Promise.all(started.map((each) => each.dispose()))
   console.log(JSON.stringify(tags))
 `
 

@@ -1,4 +1,4 @@
-/** Every destination that speaks HTTP, in the whole room: what a failure leaves in the store, when it is tried again, and that nothing secret is anywhere. */
+/** Every destination that speaks HTTP, in the whole harness: what a failure leaves in the store, when it is tried again, and that nothing secret is anywhere. */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +9,7 @@ import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import { bodyBeginning } from '../support/body-beginning.ts'
 import { manualClock } from '../support/clock.ts'
-import { openDeliveryRoom } from '../support/delivery.ts'
+import { openDeliveryHarness } from '../support/delivery.ts'
 import { sampleMessage } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
 import { overhearing } from '../support/overhear.ts'
@@ -59,21 +59,21 @@ function answers(type: DestinationType, { accepts }: DestinationFixture): [strin
   ]
 }
 
-export function roomContract(type: DestinationType, fixture: DestinationFixture): void {
+export function redactionContract(type: DestinationType, fixture: DestinationFixture): void {
   it('leaves in the store what every failure means, says when it is tried again, and keeps its secrets', async () => {
-    const room = await openDeliveryRoom()
+    const harness = await openDeliveryHarness()
     const cases = await stageCases(type, fixture)
     const targets = cases.map(({ name, options }) => destination(name, { type: type.type, options }))
     const { measured, metrics } = measuring()
     const overheard = overhearing()
     const clock = manualClock(T0)
     const http = createHttpClient(LIMITS, clock)
-    const loop = room.open(registry(targets), { metrics, http })
-    for (const target of targets) await room.send(`alert of ${target.name}`, [target])
+    const loop = harness.open(registry(targets), { metrics, http })
+    for (const target of targets) await harness.send(`alert of ${target.name}`, [target])
     const begun = begunAnswers(cases)
     await loop.start()
     const underWay = async () => {
-      const { pending, sending } = await room.store.countDeliveries()
+      const { pending, sending } = await harness.store.countDeliveries()
       return pending + sending
     }
     await begun
@@ -82,13 +82,13 @@ export function roomContract(type: DestinationType, fixture: DestinationFixture)
     await until(async () => (await underWay()) === 0)
     expect(overheard.end()).toEqual([])
     const stored: unknown[] = []
-    for (const { name, expected } of cases) stored.push(await expectStored(room, name, expected))
+    for (const { name, expected } of cases) stored.push(await expectStored(harness, name, expected))
     const previews = targets.map(({ name, options }) =>
       previewRequest(type, sampleMessage(name), options, '1.2.3'),
     )
-    const told = JSON.stringify([stored, room.logged, room.findings, measured, previews])
+    const told = JSON.stringify([stored, harness.logged, harness.findings, measured, previews])
     expect(leaked(fixture.secrets, told)).toEqual([])
-    await room.close()
+    await harness.close()
     await http.close()
     await Promise.all(cases.map(({ close }) => close()))
   })

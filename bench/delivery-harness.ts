@@ -11,7 +11,7 @@ import { openStore } from '../src/store/open.ts'
 import { loadDestinationType } from '../src/workspace/destinations/load-destination-types.ts'
 import { destination, detection, finding, identity, project, registry } from '../test/support/model.ts'
 
-export interface DeliveryHouse {
+export interface DeliveryHarness {
   readonly delivery: Delivery
   /** Alert -> epoch milliseconds, with fractions, at which its commit was through. */
   readonly acceptedAt: ReadonlyMap<string, number>
@@ -25,11 +25,11 @@ const ALERTS_PER_DETECTION = 500
 const MOST_ALERTS = 10_000
 
 /** @param urls one destination each, under way at once `concurrency` deliveries. */
-export async function openDeliveryHouse(
+export async function openDeliveryHarness(
   folder: string,
   urls: readonly string[],
   concurrency = 8,
-): Promise<DeliveryHouse> {
+): Promise<DeliveryHarness> {
   const declared = registry(
     urls.map((url, i) =>
       destination(`receiver-${i}`, { severities: SEVERITIES, options: { url }, concurrency }),
