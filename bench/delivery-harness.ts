@@ -1,8 +1,5 @@
-/** The daemon's rooms from the pipeline on: real store, delivery and HTTP, fed with ready findings instead of events. */
-import { join } from 'node:path'
 import { createDelivery, type Delivery } from '../src/delivery/delivery.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../src/delivery/http/http-client.ts'
-import type { DestinationType } from '../src/destinations/_destination.ts'
 import { SEVERITIES } from '../src/model/alerts/severity.ts'
 import type { EvaluatedEvent } from '../src/model/events/evaluation.ts'
 import { nullLog, nullMetrics, systemClock } from '../src/model/ports.ts'

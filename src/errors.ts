@@ -1,4 +1,5 @@
 /** The few kinds of failure. Who can fix it decides the class; `cause` always carries what happened underneath. */
+import type { UserErrorCode } from './error-codes.ts'
 
 const BRAND = Symbol.for('signalbox.error')
 
@@ -9,13 +10,16 @@ abstract class BrandedError extends Error {
   readonly [BRAND] = true
 }
 
-/** The author or operator can fix it: shown without a stack, exit code 2. */
+/** The author or operator can fix it. It is shown without a stack, and the exit code is 2. */
 export class UserError extends BrandedError {
   readonly kind = 'user'
   override name = 'UserError'
+  /** A stable name of the cause, listed in docs/reference/error-codes.md. */
+  readonly code: UserErrorCode | undefined
   readonly hint: string | undefined
-  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(message: string, options: { code?: UserErrorCode; hint?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause })
+    this.code = options.code
     this.hint = options.hint
   }
 }

@@ -11,11 +11,14 @@ export const IS_CHECKOUT = import.meta.filename.endsWith('.ts')
 /** The folder of the modules: `src` or `dist`. */
 export const MODULES_FOLDER = import.meta.dirname
 
+/** The folder of this package. */
+export const PACKAGE_FOLDER = join(MODULES_FOLDER, '..')
+
 /** The manifest of this package. */
-export const MANIFEST_FILE = join(MODULES_FOLDER, '..', 'package.json')
+export const MANIFEST_FILE = join(PACKAGE_FOLDER, 'package.json')
 
 /** The script of the launcher that decides where the cache is. */
-export const CACHE_FOLDER_SCRIPT = join(MODULES_FOLDER, '..', 'bin', 'cache-folder.cjs')
+export const CACHE_FOLDER_SCRIPT = join(PACKAGE_FOLDER, 'bin', 'cache-folder.cjs')
 
 /** The module that each worker thread starts with. */
 export const WORKER_ENTRY = pathToFileURL(

@@ -24,7 +24,7 @@ export type DedupAction =
       readonly divergence: Divergence | null
     }
 
-export interface DedupDecision {
+interface DedupDecision {
   readonly group: Group
   readonly action: DedupAction
 }

@@ -5,7 +5,7 @@ import type { LimiterState } from '../store/store.ts'
 export const ALERTS_PER_HOUR = 1_000
 const HOUR_MS = 3_600_000
 
-export interface LimiterDecision {
+interface LimiterDecision {
   readonly state: LimiterState
   readonly allowed: boolean
   /** True for the one alert at which the detection became muted. */

@@ -56,8 +56,14 @@ async function runGroup(about: About, group: CommandGroup, argv: readonly string
   if (group.alone && (name === '' || name.startsWith('-'))) return runCommand(about, group.alone, argv, io)
   const names = Object.keys(group.commands)
   throw name === '' || name.startsWith('-')
-    ? new UserError(`${path} needs a command`, { hint: `one of: ${names.join(', ')}` })
-    : new UserError(`unknown command "${path} ${name}"`, { hint: hintFor(name, names) })
+    ? new UserError(`${path} needs a command`, {
+        code: 'unknown-command',
+        hint: `one of: ${names.join(', ')}`,
+      })
+    : new UserError(`unknown command "${path} ${name}"`, {
+        code: 'unknown-command',
+        hint: hintFor(name, names),
+      })
 }
 
 async function runCommand(about: About, command: Command, argv: readonly string[], io: Io): Promise<number> {
@@ -70,10 +76,14 @@ async function runCommand(about: About, command: Command, argv: readonly string[
 function unknownCommand(name: string): UserError {
   if (name.startsWith('-')) {
     return new UserError(`"${name}" stands before the command`, {
+      code: 'unknown-command',
       hint: 'options follow it: signalbox COMMAND [options]',
     })
   }
-  return new UserError(`unknown command "${name}"`, { hint: hintFor(name, Object.keys(COMMANDS)) })
+  return new UserError(`unknown command "${name}"`, {
+    code: 'unknown-command',
+    hint: hintFor(name, Object.keys(COMMANDS)),
+  })
 }
 
 function hintFor(name: string, names: readonly string[]): string {

@@ -1,6 +1,5 @@
 /** The files of a project -> one frozen Project, with every problem at once. Resolves no secret, runs nothing. */
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Catalog } from '../core/catalog.ts'
 import { DESTINATION_TYPES } from '../destinations/_catalog.ts'
 import type { DestinationType } from '../destinations/_destination.ts'

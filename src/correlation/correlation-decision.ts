@@ -14,7 +14,7 @@ export interface CorrelationRule {
   readonly signalFields: readonly SignalField[]
 }
 
-export interface CorrelationPass {
+interface CorrelationPass {
   /** Signals with these numbers are new: above the one, up to the other. */
   readonly after: number
   readonly upTo: number

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../model/ports.ts'
 import { endWithin } from './ending.ts'
 
-export type Cleanup = () => Promise<unknown>
+type Cleanup = () => Promise<unknown>
 
 export interface Cleanups {
   /** @param part names it in the log. */

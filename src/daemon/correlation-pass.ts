@@ -17,7 +17,7 @@ export interface CorrelatePorts {
   readonly log: Log
 }
 
-export interface PassContext {
+interface PassContext {
   readonly now: number
   /** Of the rule's schedule. */
   readonly intervalMs: number

@@ -7,7 +7,7 @@ import type { CorrelationSchedule } from '../model/project/correlation-definitio
 import type { Project } from '../model/project/project.ts'
 import { type CorrelatePorts, correlate, initializeCursor } from './correlation-pass.ts'
 
-export interface CorrelationPorts extends CorrelatePorts {
+interface CorrelationPorts extends CorrelatePorts {
   readonly clock: Clock
 }
 

@@ -4,7 +4,7 @@ import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { FramedEvent, SourceContext, SourceSpec } from '../sources/_source.ts'
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly spec: SourceSpec
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
@@ -17,7 +17,7 @@ export interface IntakeOptions {
   readonly onKnown: (count: number) => void
 }
 
-export interface Intake {
+interface Intake {
   /** Commits a cursor without events. */
   begin(cursor: string): Promise<void>
   emit: SourceContext['emit']

@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts'
 /** After a longer standstill nobody needs the signs of life of that time. */
 const MAX_LATENESS_MS = 60_000
 
-export interface HeartbeatPorts {
+interface HeartbeatPorts {
   readonly store: Pick<Store, 'once'>
   readonly clock: Pick<Clock, 'now'>
   readonly admit: (findings: readonly SystemFinding[]) => Promise<void>

@@ -12,7 +12,7 @@ export interface OpenedSource {
   readonly source: Source
 }
 
-export interface NamedSources {
+interface NamedSources {
   /** `--from` texts; relative paths start where the command was called. */
   readonly from: readonly string[]
   /** Those of signalbox.yaml, used where no `--from` is given; relative paths start at the project. */

@@ -16,7 +16,7 @@ export interface Readiness {
   now(): { readonly ok: boolean; readonly reasons: readonly string[] }
 }
 
-export interface ReadinessParts {
+interface ReadinessParts {
   readonly clock: Pick<Clock, 'now'>
   readonly draining: AbortSignal
   readonly sources: readonly string[]

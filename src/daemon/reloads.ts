@@ -5,7 +5,7 @@ import type { Generation } from './generation.ts'
 /** When the load for a request begins: now, after the load under way, or joined to one that already waits for that. */
 export type ReloadStart = 'now' | 'next' | 'joined'
 
-export interface ReloadSteps {
+interface ReloadSteps {
   readonly onRequested: (begins: ReloadStart) => void
   readonly load: () => Promise<Generation>
   /** Puts the new generation in the old one's place; whatever fails in it, the new one is in force afterwards. */

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts'
 
 const MAX_RESTART_DELAY_MS = 30_000
 
-export interface SuperviseOptions {
+interface SuperviseOptions {
   readonly name: string
   readonly store: Pick<Store, 'cursor'>
   readonly clock: Clock

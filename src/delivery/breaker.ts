@@ -5,7 +5,7 @@
 import type { DestinationState } from '../store/store.ts'
 
 /** Failures in a row that open the breaker. */
-export const FAILURE_THRESHOLD = 5
+const FAILURE_THRESHOLD = 5
 const INITIAL_HOLD_MS = 1_000
 const MAX_HOLD_MS = 60_000
 

@@ -10,7 +10,7 @@ const MIN_STEP_MS = 1_000
 /** Plans that were made before the step may still be committed. */
 const WATCH_PERIOD_MS = 60_000
 
-export interface ClockStepDetector {
+interface ClockStepDetector {
   /** To be called before every pass; moves due dates and holds along with the clock. */
   check(registry: Registry, now: number): Promise<void>
 }

@@ -15,7 +15,7 @@ import { pause, pauseCreditMs, resume } from './send-permit.ts'
 import { updateDestinationState } from './states.ts'
 
 /** Longest that one attempt may take; its lease outlives it, so that nobody else takes it up meanwhile. */
-export const SEND_DEADLINE_MS = 30_000
+const SEND_DEADLINE_MS = 30_000
 export const LEASE_MS = 60_000
 const STOP_GRACE_MS = 1_000
 const RECORD_RETRY_MS = 1_000

@@ -4,7 +4,7 @@ import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertRow } from '../store/store.ts'
 import { markAsResend } from './resend.ts'
 
-export interface DeliveryContext {
+interface DeliveryContext {
   /** The destination's name. */
   readonly destination: string
   /** The idempotency key: the same on every attempt. */

@@ -7,7 +7,7 @@ import { aborted, createLoop } from './loop.ts'
 import { reconcileWithRegistry } from './reconcile-registry.ts'
 import { updateDestinationState } from './states.ts'
 
-export interface DrainReport {
+interface DrainReport {
   /** By this room since its start. */
   readonly delivered: number
   readonly dead: number

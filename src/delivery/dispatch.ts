@@ -10,7 +10,7 @@ import { updateDestinationState } from './states.ts'
 
 const MOST_IN_ALL = 128
 
-export interface Dispatcher {
+interface Dispatcher {
   /** Starts what may start now; resolves with when the next can, or null when nothing waits for time alone. */
   pass(registry: Registry): Promise<number | null>
   inFlight(): number

@@ -7,7 +7,7 @@ import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 export const FALLBACK_REASON_PREFIX = 'fallback: '
 
 /** Deliveries that were themselves handed over go to nobody: their reason says so. */
-export function isFallbackDelivery(delivery: Pick<DeliveryRow, 'reason'>): boolean {
+function isFallbackDelivery(delivery: Pick<DeliveryRow, 'reason'>): boolean {
   return delivery.reason.startsWith(FALLBACK_REASON_PREFIX)
 }
 

@@ -6,7 +6,7 @@ import type { Clock, Log } from '../model/ports.ts'
 const MAX_SLEEP_MS = 5_000
 const FAILURE_DELAY_MS = 1_000
 
-export interface Loop {
+interface Loop {
   /** Runs until the stop. */
   run(): Promise<void>
   wake(): void

@@ -8,7 +8,7 @@ export const MAX_PROVIDER_HOLD_MS = 60 * 60_000
 const MAX_PAUSES = 50
 
 /** `allow`: how many sends may start now; with none, `until` says when to look again. */
-export interface SendPermit {
+interface SendPermit {
   readonly maxSends: number
   /** It may end a pause. */
   readonly isProbe: boolean

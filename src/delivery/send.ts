@@ -53,7 +53,7 @@ const MAX_MESSAGE_CHARS = 1_000
 type Redact = (text: string) => string
 
 /** What is to be sent: the alert, and the delivery that carries it. */
-export interface Sending {
+interface Sending {
   readonly alert: Pick<AlertRow, 'notification' | 'reference'>
   readonly deliveryId: string
   /** An earlier attempt may have been carried out. */

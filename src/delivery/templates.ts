@@ -4,7 +4,7 @@ import { exactly } from '../core/exact-json.ts'
 import type { DestinationType, Message } from '../destinations/_destination.ts'
 import { renderText, renderValue, type Template } from '../model/project/template.ts'
 
-export interface TemplateResult {
+interface TemplateResult {
   readonly message: Message
   /** For the delivery's history: what came from the template. */
   readonly notes: readonly string[]

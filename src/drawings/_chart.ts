@@ -8,7 +8,7 @@ export interface Chart {
   readonly detections: number
 }
 
-export interface Column {
+interface Column {
   readonly name: string
   /** Places that no registry declares: nobody, nowhere on purpose, unknown. */
   readonly special: boolean

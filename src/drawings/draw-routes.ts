@@ -9,7 +9,7 @@ import { routesMermaid } from './mermaid.ts'
 import { routesSvg } from './svg.ts'
 
 export const DRAWINGS = ['mermaid', 'html', 'svg'] as const
-export type Drawing = (typeof DRAWINGS)[number]
+type Drawing = (typeof DRAWINGS)[number]
 
 const DRAW: Readonly<Record<Drawing, (chart: Chart) => string>> = {
   mermaid: routesMermaid,

@@ -9,13 +9,13 @@ import { UserError } from '../errors.ts'
 import { isLink, realPath } from './path-kind.ts'
 import { isWithin } from './within.ts'
 
-export interface ReadLimits {
+interface ReadLimits {
   /** The file, its links followed, lies in one of these. null: the user named this one file, wherever it lies. */
   readonly folders: readonly string[] | null
   readonly maxBytes: number
 }
 
-export interface Refusal {
+interface Refusal {
   readonly code:
     | 'missing-file'
     | 'broken-link'
@@ -27,7 +27,7 @@ export interface Refusal {
   readonly reason: string
 }
 
-export type FileContent = { readonly bytes: Buffer } | Refusal
+type FileContent = { readonly bytes: Buffer } | Refusal
 
 /** Without O_NONBLOCK the opening of a FIFO waits for a writer. Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)

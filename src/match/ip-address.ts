@@ -45,10 +45,6 @@ export function isInNetwork(address: string, cidr: string): boolean {
   return network !== null && isIn(network, address)
 }
 
-export function isNetwork(cidr: string): boolean {
-  return networkOf(cidr) !== null
-}
-
 function isIn(networks: BlockList, address: string): boolean {
   const version = isIP(address)
   return version !== 0 && networks.check(address, version === 4 ? 'ipv4' : 'ipv6')

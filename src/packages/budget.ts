@@ -1,7 +1,7 @@
 /** How much the packages of a project may hold. */
 import { UserError } from '../errors.ts'
 
-export interface PackageBounds {
+interface PackageBounds {
   readonly bytes: number
   readonly files: number
 }

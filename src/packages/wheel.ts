@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts'
 import { PACKAGE_BOUNDS, PackageBudget } from './budget.ts'
 import { readZip } from './zip.ts'
 
-export interface WheelName {
+interface WheelName {
   /** As written. */
   readonly distribution: string
   readonly version: string
@@ -89,7 +89,7 @@ export function readWheel(archive: Uint8Array, file: string): Wheel {
   return { files, info: info!, requires }
 }
 
-export interface RecordLine {
+interface RecordLine {
   readonly path: string
   /** base64url of the sha256; null for RECORD itself. */
   readonly sha256: string | null

@@ -6,7 +6,7 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 import { isError, messageOf, UserError } from '../errors.ts'
 
-export interface ZipMember {
+interface ZipMember {
   /** As written. */
   readonly name: string
   readonly bytes: Uint8Array

@@ -23,7 +23,7 @@ const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
 const SEEN_TTL_MS = 24 * 3_600_000
 const MAX_COMMIT_TRIES = 20
 
-export interface Batch {
+interface Batch {
   readonly events: readonly EvaluatedEvent[]
   /** Committed together with the batch's effects. */
   readonly cursor: { readonly source: string; readonly cursor: string } | null
@@ -41,7 +41,7 @@ export interface Pipeline {
   betweenCommits<T>(task: () => Promise<T>): Promise<T>
 }
 
-export interface PipelineOptions {
+interface PipelineOptions {
   readonly store: Store
   /** What the events changed in it goes down with their effects. */
   readonly cache?: Pick<CacheLedger, 'commit'>

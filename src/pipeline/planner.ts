@@ -38,7 +38,7 @@ export type AdmitResult =
   /** The detection is muted by the limiter; `now` at the alert that muted it. */
   | { readonly action: 'muted'; readonly draft: AlertDraft; readonly now: boolean }
 
-export interface PlannerContext {
+interface PlannerContext {
   readonly registry: Registry
   /** `{alertId}` and `{detectionId}` are replaced; empty: no link. */
   readonly alertUrl: string

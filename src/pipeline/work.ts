@@ -20,7 +20,7 @@ export interface RoutedCandidate {
 }
 
 /** A match: its signal, and what it sends through dedup (nothing, where the detection creates no alerts). */
-export interface Step {
+interface Step {
   readonly routed: RoutedCandidate | null
   readonly signal: Omit<SignalRow, 'alertId'> | null
 }

@@ -6,7 +6,7 @@ import type { DetectionResult, TestResult } from '../model/events/test-result.ts
 import { routeKey } from './route-tables.ts'
 
 /** Where one detection goes at one severity; several routes where code or log type decides. */
-export interface RouteChange {
+interface RouteChange {
   readonly detection: string
   readonly severity: Severity
   /** [] = no such alert. */
@@ -19,7 +19,7 @@ export type CaseOutcome = Pick<TestResult, 'status' | 'alerts' | 'severity'> & {
   readonly route: Pick<NonNullable<TestResult['route']>, 'level' | 'destinations' | 'suppressed'> | null
 }
 
-export interface CaseChange {
+interface CaseChange {
   readonly detection: string
   readonly test: string
   readonly before: CaseOutcome | null

@@ -125,11 +125,8 @@ function byNames(
     story.step(level, true, `${source} ${listed}: nowhere, on purpose`, { names })
     return { level, suppressed: true }
   }
-  if (names.length > MAX_USUAL_DESTINATIONS)
-    story.problem(
-      'too-many',
-      `${source} ${names.length} destinations; more than ${MAX_USUAL_DESTINATIONS} is unusual`,
-    )
+  const tooMany = `${source} ${names.length} destinations; more than ${MAX_USUAL_DESTINATIONS} is unusual`
+  if (names.length > MAX_USUAL_DESTINATIONS) story.problem('too-many', tooMany)
   if (typeof registry === 'string') return unverified(level, source, names, registry, story)
 
   const { reached, unknown, dropped } = pickNamed(names, request, registry)

@@ -9,7 +9,7 @@ import {
 } from '../model/alerts/route-table.ts'
 import { compareSeverity } from '../model/alerts/severity.ts'
 
-export const NO_LOG_TYPE = '(no log type)'
+const NO_LOG_TYPE = '(no log type)'
 
 /** Sorted by log type, then by severity, highest first. */
 export function bundleRoutes({ rows }: RouteTable): Bundle[] {

@@ -1,6 +1,6 @@
 /** How much may be under way at once. Pure bookkeeping: what it refuses is answered 429 before its body is read. */
 
-export interface AdmissionLimits {
+interface AdmissionLimits {
   readonly requests: number
   readonly bytes: number
 }

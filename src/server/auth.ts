@@ -9,7 +9,7 @@ export function isLoopback(host: string): boolean {
 
 export type Verdict = 'ok' | { readonly status: 401 | 403 | 421; readonly error: string }
 
-export interface RequestHeaders {
+interface RequestHeaders {
   readonly authorization?: string
   readonly host?: string
   readonly origin?: string

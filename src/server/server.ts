@@ -6,7 +6,7 @@ import { isLoopback } from './auth.ts'
 
 export type { ServerOptions } from './app.ts'
 
-export interface Address {
+interface Address {
   readonly host: string
   readonly port: number
 }

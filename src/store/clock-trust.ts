@@ -11,7 +11,7 @@ const MAX_STEP_MS = 60_000
 /** A clock that is wrong at the start is corrected within this time, where anything corrects it. */
 const SECOND_LOOK_AFTER_MS = HOUR_MS
 
-export interface Moment {
+interface Moment {
   readonly now: number
   /** By a clock that nobody sets. */
   readonly monotonic: number

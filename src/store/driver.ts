@@ -1,6 +1,6 @@
 /** The seam to a database engine: four verbs, all synchronous, so that a transaction is one block nobody enters. */
 
-export type SqlValue = string | number | null
+type SqlValue = string | number | null
 export type Params = Readonly<Record<string, SqlValue>>
 
 export interface Statement<R = unknown> {

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs'
 import { messageOf, UserError } from '../errors.ts'
 
-export interface FileIdentity {
+interface FileIdentity {
   /** Throws a UserError, from then on each time, when a file is not the one that was opened. */
   check(): void
 }

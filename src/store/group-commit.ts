@@ -19,7 +19,7 @@ interface Write {
   readonly reject: (error: unknown) => void
 }
 
-export interface GroupCommit {
+interface GroupCommit {
   write<T>(work: () => T, sync?: Sync): Promise<T>
   /** Writes out what waits; from then on every write is refused. */
   end(): void

@@ -18,7 +18,7 @@ interface Holder {
 
 type Release = () => void
 
-export interface InstanceLock {
+interface InstanceLock {
   /** A UserError names the holder when it is taken. Taking it twice is taking it once. */
   acquire(name: string): Promise<void>
   release(): void

@@ -5,7 +5,7 @@ import type { TestResult } from '../model/events/test-result.ts'
 import type { Detection, TestCase } from '../model/project/detection.ts'
 import { evaluateCase, type VerdictOptions } from './verdict.ts'
 
-export interface Case {
+interface Case {
   readonly detection: Detection
   readonly test: TestCase
 }
@@ -15,7 +15,7 @@ export interface CaseRun extends Case {
   readonly result: TestResult
 }
 
-export interface CaseRunOptions {
+interface CaseRunOptions {
   readonly followLines: boolean
   /** Of cases that pass as well. */
   readonly noteAllReads: boolean

@@ -5,7 +5,7 @@ import type { Route } from '../model/alerts/route.ts'
 import type { TestFailure } from '../model/events/test-result.ts'
 import type { ExpectationName, Expectations } from '../model/project/detection.ts'
 
-export interface Checked {
+interface Checked {
   readonly failures: readonly TestFailure[]
   readonly skipped: readonly { what: ExpectationName; reason: string }[]
 }

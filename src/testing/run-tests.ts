@@ -18,9 +18,9 @@ export interface TestSelection {
 }
 
 /** What runs the cases. */
-export type Tester = Pick<Engine, 'problems' | 'test'>
+type Tester = Pick<Engine, 'problems' | 'test'>
 
-export interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
+interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
   readonly selection: TestSelection
   /** Called as results come in, in load order. */
   readonly onResult?: (result: DetectionResult) => void

@@ -27,7 +27,7 @@ const fine = (told: string): CheckOutcome => ({ state: 'fine', told, hint: null 
 const note = (told: string, hint: string): CheckOutcome => ({ state: 'note', told, hint })
 const missing = (told: string, hint: string): CheckOutcome => ({ state: 'missing', told, hint })
 
-export interface Places {
+interface Places {
   readonly secretsDirs: readonly string[]
   readonly httpTokenFile?: string
 }

@@ -5,7 +5,6 @@ import { placeholders } from '../config/destinations/secrets.ts'
 import type { JsonText } from '../core/exact-json.ts'
 import { buildMessage } from '../delivery/delivery-message.ts'
 import { type Preview, previewRequest } from '../delivery/request-steps.ts'
-import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { alertId, alertLink, deliveryId, notificationJson } from '../model/alerts/alert.ts'
 import type { FunctionResults } from '../model/alerts/finding.ts'
@@ -35,7 +34,7 @@ export interface Explanation {
   readonly preview: Readonly<Record<string, Preview | { readonly note: string }>>
 }
 
-export interface Question {
+interface Question {
   readonly detection: string
   readonly entry: JsonText
   /** JSON text of the list of mocks. */

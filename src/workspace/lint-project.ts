@@ -11,7 +11,7 @@ import { type LintFinding, type LintPlace, type LintSubject, lintRoutes } from '
 import { routeTable } from './routes/route-table-builder.ts'
 import { bodyRouting } from './routes/routing-facts.ts'
 
-export interface LintOptions {
+interface LintOptions {
   /** An unknown name only warns. */
   readonly allowUnknownDestinations: boolean
 }

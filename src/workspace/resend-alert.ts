@@ -5,7 +5,7 @@ import type { Destination, Registry } from '../model/project/destination.ts'
 import { lookUp } from '../routing/resolve-route.ts'
 import { type AlertRow, EMPTY_PLAN, type Store } from '../store/store.ts'
 
-export interface Resent {
+interface Resent {
   /** Names of those that get it. */
   readonly to: readonly string[]
   /** Of the alert's route, but not in the registry, or disabled. */

@@ -1,12 +1,10 @@
-/** A key that is written with the default of its schema changes nothing. */
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ANALYSIS_TYPES } from '../../src/config/schemas/analysis-types.ts'
 import { DESTINATION_SCHEMA, DESTINATIONS_SCHEMA } from '../../src/config/schemas/destinations-schema.ts'
 import { SETTINGS_SCHEMA } from '../../src/config/schemas/settings-schema.ts'
+import { DESTINATION_TYPES } from '../../src/destinations/_catalog.ts'
 import type { Project } from '../../src/model/project/project.ts'
 import { BODY, load, rule } from '../config/_project.ts'
-import { REPOSITORY } from './markdown-pages.ts'
 
 type Properties = Readonly<Record<string, { readonly default?: unknown }>>
 
@@ -55,7 +53,7 @@ async function loaded(lines: Lines): Promise<object> {
       'destinations.yaml': REGISTRY.replace('KEY', lines.registry ?? '').replace('ENTRY', lines.entry ?? ''),
       'signalbox.yaml': lines.settings ?? '',
     },
-    { destinationsFolder: join(REPOSITORY, 'src', 'destinations') },
+    { destinationTypes: DESTINATION_TYPES },
   )
   expect(project.problems).toEqual([])
   return comparable(project)

@@ -1,9 +1,6 @@
-/** A delivery harness with real parts: memory store, HTTP client, destination types; only clock, chance and secrets are held. */
-import { join } from 'node:path'
 import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts'
 import type { DeliveryPorts } from '../../src/delivery/delivery-ports.ts'
 import { createHttpClient } from '../../src/delivery/http/http-client.ts'
-import type { DestinationType } from '../../src/destinations/_destination.ts'
 import { deliveryId, notificationJson } from '../../src/model/alerts/alert.ts'
 import type { SystemFinding } from '../../src/model/alerts/finding.ts'
 import type { Log } from '../../src/model/ports.ts'

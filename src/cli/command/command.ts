@@ -60,7 +60,7 @@ export interface CommandGroup {
   readonly alone?: Command
 }
 
-export interface CommandModule {
+interface CommandModule {
   readonly default: Command | CommandGroup
 }
 

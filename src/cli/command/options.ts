@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { isError, messageOf } from '../../errors.ts'
 
-export interface TypedOption<T> {
+interface TypedOption<T> {
   readonly option: Option
   /** From what commander parsed. */
   readonly read: (parsed: unknown) => T

@@ -10,7 +10,7 @@ export interface About {
   readonly summary: string
 }
 
-export type Parsed =
+type Parsed =
   | { readonly help: string }
   | { readonly invocation: Omit<Invocation<OptionSet>, 'commands'>; readonly help?: undefined }
 

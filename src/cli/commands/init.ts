@@ -1,7 +1,8 @@
 /** `init`: a working detections repository. Files that exist are kept. */
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { PACKAGE_FOLDER, VERSION } from '../../version.ts'
+import { PACKAGE_FOLDER } from '../../installed-files.ts'
+import { VERSION } from '../../version.ts'
 import { newRepository } from '../../workspace/init/repository.ts'
 import { writeMissing } from '../../workspace/init/write-files.ts'
 import { declaredDependency, installedDependency, leadsOut } from '../../workspace/installation.ts'

@@ -5,7 +5,7 @@ import type { AlertRow, Attempt, DeliveryRow, DestinationState, Divergence } fro
 import { shortId } from '../command/ids.ts'
 import { moment, table } from './table.ts'
 
-export interface DeliveryWithHistory extends DeliveryRow {
+interface DeliveryWithHistory extends DeliveryRow {
   readonly history: readonly Attempt[]
 }
 

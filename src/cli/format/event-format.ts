@@ -9,7 +9,7 @@ import { routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, escapeForTerminal, type Format, type Style } from '../../reporters/parts/terminal-text.ts'
 import { coloured, problemsText } from './problems-text.ts'
 
-export interface FormattedEvent {
+interface FormattedEvent {
   readonly level: 'info' | 'warn'
   /** For people; the first line says it all. */
   readonly lines: readonly string[]

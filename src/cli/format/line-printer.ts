@@ -1,7 +1,7 @@
 /** Writes lines to a stream one after the other. A line counts as written when the stream has passed it on. */
 
 /** Rejects when the stream fails, or when the signal aborts first; a line whose turn has not come is then never written. */
-export type PrintLine = (line: string, signal?: AbortSignal) => Promise<void>
+type PrintLine = (line: string, signal?: AbortSignal) => Promise<void>
 
 export function createLinePrinter(stream: NodeJS.WritableStream): PrintLine {
   let last: Promise<unknown> = Promise.resolve()

@@ -5,7 +5,7 @@ const SHOWN_AFTER_MS = 1_000
 const INTERVAL_MS = 100
 const CLEAR_LINE = '\r\u001b[2K'
 
-export interface Progress {
+interface Progress {
   advance(): void
   /** Takes the line away before something else is written. */
   clear(): void

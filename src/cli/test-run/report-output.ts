@@ -10,7 +10,7 @@ import { actionsStepOf } from '../../workspace/open-project.ts'
 import type { Session } from '../command/session.ts'
 import type { ReporterChoice } from './selection.ts'
 
-export interface Report {
+interface Report {
   result(result: DetectionResult): void
   end(run: TestRun): void
 }
@@ -71,7 +71,7 @@ export function writeReport(file: string, content: string, session: Pick<Session
 }
 
 /** A path in the project stays in it, links followed; one that was given relative stays in the folder it starts at. */
-export function limitsOf(file: string, { workspace }: Pick<Session, 'workspace'>): WriteLimits {
+function limitsOf(file: string, { workspace }: Pick<Session, 'workspace'>): WriteLimits {
   return { folders: [resolve(workspace.root), ...(isAbsolute(file) ? [] : [resolve('.')])] }
 }
 

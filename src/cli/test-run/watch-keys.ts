@@ -3,7 +3,7 @@ import type { Io } from '../command/command.ts'
 
 export type WatchCommand = 'again' | 'failed' | { readonly pattern: string } | 'end' | 'interrupt'
 
-export interface KeyListener {
+interface KeyListener {
   readonly order: (order: WatchCommand) => void
   /** A line to show. */
   readonly tell: (line: string) => void

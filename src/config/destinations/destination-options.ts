@@ -62,7 +62,7 @@ export async function checkOptions(
 }
 
 /** Kinds of alert that a type can't carry, with the reason. */
-export type UnsupportedKinds = NonNullable<DestinationType['refuses']>
+type UnsupportedKinds = NonNullable<DestinationType['refuses']>
 
 export function unsupportedKind(
   { type, kind, refuses }: { type: string; kind: string; refuses: UnsupportedKinds },

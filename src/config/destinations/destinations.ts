@@ -31,7 +31,7 @@ interface Declared {
   overrides?: unknown[]
   destinations: DeclaredDestination[]
 }
-export interface DeclaredDestination {
+interface DeclaredDestination {
   name: string
   id?: string
   previousNames?: string[]

@@ -8,7 +8,7 @@ import type { FilePlace } from '../yaml/mapping.ts'
 
 export const REGISTRY_FILE = 'destinations.yaml'
 
-export interface RegistryChoice {
+interface RegistryChoice {
   /** `--destinations`. */
   readonly flag: string | undefined
   readonly environment: Environment
@@ -16,7 +16,7 @@ export interface RegistryChoice {
   readonly declared: string | null
 }
 
-export interface RegistryPlace extends FilePlace {
+interface RegistryPlace extends FilePlace {
   /** False: it is the default file, and there is none. */
   readonly isDeclared: boolean
 }

@@ -12,7 +12,7 @@ import {
   textsIn,
 } from './secret-references.ts'
 
-export interface SecretPlaces {
+interface SecretPlaces {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly projectRoot: string
   /** Folders beside the project that `${file:}` may read. */

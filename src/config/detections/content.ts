@@ -14,7 +14,7 @@ import { checkOutputIds } from './output-ids.ts'
 import { readBody } from './read-body.ts'
 import { isDetectionType, type Spec } from './spec.ts'
 
-export interface ContentContext {
+interface ContentContext {
   readonly root: string
   /** Where bodies and side files may lie, links followed. */
   readonly folders: readonly string[]

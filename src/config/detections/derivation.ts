@@ -16,7 +16,7 @@ export interface BuildResult {
   readonly texts: readonly string[]
 }
 
-export interface DerivationContext {
+interface DerivationContext {
   readonly root: string
   /** Where bodies and side files may lie, links followed. */
   readonly folders: readonly string[]

@@ -3,7 +3,7 @@ import type { Key, KeyStep, Template } from '../../model/project/match-expressio
 import { child, toValue } from '../yaml/yaml.ts'
 import type { YamlNode } from '../yaml/yaml-tree.ts'
 
-export const KEY_FORMS = ['Key', 'DeepKey', 'KeyPath'] as const
+const KEY_FORMS = ['Key', 'DeepKey', 'KeyPath'] as const
 export type KeyForm = (typeof KEY_FORMS)[number]
 
 /** The form that a mapping uses; undefined: it names no key. */

@@ -10,7 +10,7 @@ import { nodeOf, type Spec } from './spec.ts'
 /** Nowhere on purpose. */
 const SKIP = 'SKIP'
 
-export interface OutputIdRules {
+interface OutputIdRules {
   readonly routing: DeclaredRouting
   readonly allowUnknown: boolean
   readonly problems: ProblemList

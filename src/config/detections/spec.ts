@@ -5,7 +5,7 @@ import type { DetectionType, SourceLocation, TestCase } from '../../model/projec
 import { projectPath } from '../files/discover.ts'
 import type { ParseCache } from '../files/parse-cache.ts'
 import { ProblemList } from '../files/problems.ts'
-import { readText, type SourceText } from '../files/source-text.ts'
+import type { SourceText } from '../files/source-text.ts'
 import { ANALYSIS_TYPES, analysisTypeOf } from '../schemas/analysis-types.ts'
 import { parseMapping, readSource } from '../yaml/mapping.ts'
 import { checkSchema, type Schema } from '../yaml/schema-check.ts'
@@ -49,7 +49,7 @@ function mentionsAnalysisType(text: string): boolean {
   return /Analysis_?Typ/i.test(text)
 }
 
-export interface Reading {
+interface Reading {
   readonly recall: ParseCache<ReadSpec>
   /** Keys of a detection that nobody knows only warn. */
   readonly ignoreExtraKeys: boolean

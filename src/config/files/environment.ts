@@ -10,7 +10,7 @@ import { readText } from './source-text.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Where `--env-file` was given, and for which project. */
-export interface EnvFileOptions {
+interface EnvFileOptions {
   readonly root: string
   readonly envFile?: string
 }

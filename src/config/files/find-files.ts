@@ -18,7 +18,7 @@ export interface FoundFiles {
   readonly links: readonly string[]
 }
 
-export interface SearchLimits {
+interface SearchLimits {
   /** Patterns of what is left out. */
   readonly without?: readonly string[]
   /** Whether a folder, by its path relative to the one searched, may not be skipped because it cannot be read. */

@@ -13,7 +13,7 @@ export interface CacheStorage {
 }
 
 /** All that reading one file came to. */
-export interface Found<T> {
+interface Found<T> {
   readonly spec: T | null
   readonly problems: readonly Problem[]
 }

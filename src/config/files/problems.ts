@@ -18,7 +18,7 @@ export interface Report {
 }
 
 /** Its code can be turned off, or made an error, in signalbox.yaml. */
-export type WarningReport = Report & { readonly code: WarningCode }
+type WarningReport = Report & { readonly code: WarningCode }
 
 /** Which texts were found to be without fault by which check; kept from run to run. */
 export interface ValidationCache {

@@ -46,7 +46,7 @@ export class SourceText {
 }
 
 /** The text of a file, or why it cannot be one. */
-export type ReadText = { readonly text: string } | { readonly code: ProblemCode; readonly reason: string }
+type ReadText = { readonly text: string } | { readonly code: ProblemCode; readonly reason: string }
 
 /** @param folders where the file must lie, links followed; null: the user named it, wherever it lies. */
 export function readText(path: string, folders: readonly string[] | null): ReadText {

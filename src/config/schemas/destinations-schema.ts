@@ -4,7 +4,7 @@ import { SEVERITIES } from '../../model/alerts/severity.ts'
 import { DURATION_SCHEMA } from '../files/durations.ts'
 import { BOOLEAN, closed, SEVERITY, TEXT, TEXT_SET, told } from './field-forms.ts'
 
-export const ALERT_TYPE_NAMES = ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS] as const
+const ALERT_TYPE_NAMES = ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS] as const
 
 const NAME = {
   type: 'string',
@@ -15,7 +15,7 @@ const NAME = {
 } as const
 const NAMES = { type: 'array', items: NAME, uniqueItems: true } as const
 
-export const REFERENCED_SEVERITIES = {
+const REFERENCED_SEVERITIES = {
   type: 'array',
   uniqueItems: true,
   items: { ...SEVERITY, choices: SEVERITIES },

@@ -19,7 +19,7 @@ export interface PublishedSchema {
   readonly schema: Schema
 }
 
-export interface TypeOptions {
+interface TypeOptions {
   readonly type: string
   readonly summary: string
   readonly options: OptionsSchema

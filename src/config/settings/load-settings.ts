@@ -31,7 +31,7 @@ interface Declared {
   destinations?: string
 }
 
-export interface LoadedSettings {
+interface LoadedSettings {
   /** `pythonPaths` are not looked at yet. */
   readonly settings: Settings
   /** Where the registry is, when the file says so. */

@@ -15,7 +15,7 @@ import type { SettingsDocument } from './load-settings.ts'
 export const PACKAGES_FOLDER = '.signalbox/python'
 export const PACKAGES_LOCK = 'python-packages.lock'
 
-export interface DeclaredPaths {
+interface DeclaredPaths {
   /** `--python-path`: the operator's, anywhere on the machine; as is `SIGNALBOX_PYTHON_PATH`. */
   readonly flags: readonly string[]
   readonly environment: Environment

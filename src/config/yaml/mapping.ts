@@ -12,7 +12,7 @@ export interface FilePlace {
   readonly folders: readonly string[] | null
 }
 
-export interface ReadingRules {
+interface ReadingRules {
   /** The file's lines may hold secrets. */
   readonly secret?: boolean
   /** False: the text is somebody else's, and what is wrong with it is not said. */

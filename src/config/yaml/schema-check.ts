@@ -58,7 +58,7 @@ function validatorOf(schema: Schema): ValidateFunction {
   return validate
 }
 
-export interface Checked {
+interface Checked {
   readonly source: SourceText
   readonly node: YamlNode
   readonly value: unknown

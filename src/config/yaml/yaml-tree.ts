@@ -15,14 +15,14 @@ export interface ScalarNode {
   readonly size: number
 }
 
-export interface SequenceNode {
+interface SequenceNode {
   readonly kind: 'sequence'
   readonly offset: number
   readonly items: readonly YamlNode[]
   readonly size: number
 }
 
-export interface MappingEntry {
+interface MappingEntry {
   readonly key: string
   readonly keyOffset: number
   readonly value: YamlNode

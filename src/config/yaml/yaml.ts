@@ -9,7 +9,7 @@ import { type MappingNode, type YamlNode, YamlSyntaxError, type YamlWarning } fr
 /** The lenient parser takes several times the time and the memory of the fast one. */
 const MAX_LENIENT_CHARS = 1024 * 1024
 
-export interface YamlResult {
+interface YamlResult {
   /** null: the document is empty, or there is a fault. */
   readonly root: YamlNode | null
   readonly notices: readonly YamlWarning<WarningCode>[]

@@ -6,13 +6,13 @@ import { publicLookup } from './private-address.ts'
 /** Rotated certificates leave pools behind. */
 const MAX_POOLS = 64
 
-export interface ConnectionLimits {
+interface ConnectionLimits {
   readonly connectTimeoutMs: number
   /** From the call to the last byte. */
   readonly totalTimeoutMs: number
 }
 
-export interface Connections {
+interface Connections {
   to(transport: Transport): Dispatcher
   close(): Promise<void>
 }

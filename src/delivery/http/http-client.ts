@@ -14,7 +14,7 @@ import { openHeaders } from './headers.ts'
 import { failedWith, httpFailure } from './http-failure.ts'
 import { refusePrivateHost } from './private-address.ts'
 
-export interface HttpLimits {
+interface HttpLimits {
   readonly connectTimeoutMs: number
   /** From the call to the last byte. */
   readonly totalTimeoutMs: number

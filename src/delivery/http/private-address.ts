@@ -40,7 +40,7 @@ for (const [networks, family] of [
   }
 }
 
-export class PrivateAddressError extends Error {
+class PrivateAddressError extends Error {
   readonly code = 'ERR_PRIVATE_ADDRESS'
 }
 

@@ -14,7 +14,7 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** A code block whose fence is longer than any inside. */
-export function fenced(text: string, language = ''): string {
+function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
   return `${fence}${language}\n${text}\n${fence}`

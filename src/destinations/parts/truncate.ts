@@ -51,7 +51,7 @@ export class Truncation {
 }
 
 /** The longest beginning of at most `limit` UTF-16 units that ends between two characters. */
-export function head(text: string, limit: number): string {
+function head(text: string, limit: number): string {
   if (text.length <= limit) return text
   if (limit <= 0) return ''
   // No character is so long that more context would move its edges.

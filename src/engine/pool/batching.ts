@@ -1,6 +1,6 @@
 /** Gathers the events of small batches into one: a crossing into Python costs the same for one event as for many. */
 
-export interface GatheringOptions<T, R> {
+interface GatheringOptions<T, R> {
   readonly run: (items: readonly T[]) => Promise<readonly R[]>
   /** A batch of so many is run at once, with those that wait. */
   readonly enough: number

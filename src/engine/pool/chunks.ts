@@ -1,6 +1,6 @@
 /** Splits a batch into pieces that several workers share. Pure. */
 
-export interface ChunkLimits {
+interface ChunkLimits {
   readonly workers: number
   readonly mostItems: number
   readonly mostChars: number

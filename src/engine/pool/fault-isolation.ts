@@ -12,14 +12,14 @@ import {
   type Skip,
   type Work,
 } from '../protocol/messages.ts'
+import { isOverflowOfEvent } from '../protocol/stack-sizes.ts'
 import { failedUnitTest, terminatedCall, withNote } from '../protocol/terminated-call.ts'
-import { isOverflowOfEvent } from '../stack-sizes.ts'
 import type { Done, WorkerTermination } from './worker-handle.ts'
 
 /** What is warned of is what Python answers: a body may make it up. */
 const MAX_CHANGED_VALUES = 1000
 
-export interface FaultIsolationOptions {
+interface FaultIsolationOptions {
   readonly run: (job: Job) => Promise<Done | WorkerTermination>
   readonly bodies: readonly Body[]
   readonly limits: Limits

@@ -47,7 +47,7 @@ function leanedOn({ helpers, dataModels, settings }: Project, group: string) {
 export type Outcome = EvaluatedEvent['outcome']
 
 /** What one group says about an event. */
-export interface GroupOutcome {
+interface GroupOutcome {
   readonly group: string
   readonly outcome: Outcome
 }

@@ -3,7 +3,7 @@ import type { UnitTestFile, UnitTestOutcome } from '../../model/events/evaluatio
 import type { Body, BrokenBody, ItemOutcome, UnitTestCall, Work } from '../protocol/messages.ts'
 import { chunks } from './chunks.ts'
 
-export interface UnitTestRun {
+interface UnitTestRun {
   readonly bodies: readonly Body[]
   readonly broken: ReadonlyMap<number, BrokenBody>
   readonly workers: number

@@ -9,7 +9,7 @@ import { WorkerHandle } from './worker-handle.ts'
 const TIME_FACTOR = 30
 const WORKERS = 2
 
-export interface UnitTestOptions extends Pick<GroupOptions, 'order' | 'from' | 'log'> {
+interface UnitTestOptions extends Pick<GroupOptions, 'order' | 'from' | 'log'> {
   readonly project: Project
   /** Ids of helpers and data models that could not be loaded: they are not tried again. */
   readonly broken: ReadonlySet<string>

@@ -4,7 +4,7 @@ import { budgetMs, type ProgressMarker } from '../protocol/messages.ts'
 /** Beyond the budget: the worker's own deadline comes first. */
 const GRACE_MS = 500
 /** Outside of author's code. Booting takes longest; a batch is bounded, so parsing it and writing its answer is too. */
-export const OUTSIDE_MS = { load: 60_000, run: 10_000 } as const
+const OUTSIDE_MS = { load: 60_000, run: 10_000 } as const
 /** However little of it the worker had a core: who waits for this long is not going to come back. */
 const MAX_WALL_CLOCK_FACTOR = 10
 /** However often the mark moves: who forges it does not keep the worker for good. */

@@ -16,8 +16,8 @@ import {
   readMarker,
   type WorkerSetup,
 } from '../protocol/messages.ts'
+import { THREAD_STACK_MIB } from '../protocol/stack-sizes.ts'
 import type { TerminationReason } from '../protocol/terminated-call.ts'
-import { THREAD_STACK_MIB } from '../stack-sizes.ts'
 import { type AskCache, CacheServer } from './cache-server.ts'
 import type { StartState } from './start-state.ts'
 import { keepCompiledWasm } from './wasm-code.ts'

@@ -5,7 +5,7 @@ import type { BrokenBody, Job } from '../protocol/messages.ts'
 import type { Done, WorkerHandle, WorkerTermination } from './worker-handle.ts'
 import { type StarterOptions, WorkerStarter } from './worker-starter.ts'
 
-export interface PoolOptions extends StarterOptions {
+interface PoolOptions extends StarterOptions {
   /** A worker that is booting already, while the project was being read. */
   readonly first: WorkerHandle
   readonly workers: number

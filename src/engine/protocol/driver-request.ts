@@ -15,7 +15,7 @@ import {
   type UnitTestCall,
 } from './messages.ts'
 
-export interface LoadParts {
+interface LoadParts {
   /** By number; of those that are decided without it, Python is told nothing. */
   readonly bodies: readonly Body[]
   /** Not to be loaded, and what is said instead. */
@@ -42,7 +42,7 @@ export function loadRequest({ bodies: all, excluded, limits, packages, hostCache
   return JSON.stringify({ bodies, excluded: errors, ...times, outputBytes, hostCache, packages: brought })
 }
 
-export interface LoadDetails {
+interface LoadDetails {
   /** What the bodies compile to, where that is known, in the order of those that Python is told of. */
   readonly codes: readonly (string | null)[]
   /** Bodies to leave out until the load is finished; null: none, and none are looked for. */

@@ -7,7 +7,7 @@ import type { FunctionName, FunctionResults } from '../../model/alerts/finding.t
 import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
 import type { BrokenBody, ModuleAnalysis } from './messages.ts'
 
-export interface EvaluationAnswer {
+interface EvaluationAnswer {
   readonly findings: readonly [item: number, body: number, functions: FunctionResults][]
   readonly output: readonly [body: number, text: string][]
 }

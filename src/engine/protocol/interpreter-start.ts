@@ -1,6 +1,3 @@
-/** What an interpreter starts from: the compiled module, and the files that were open in a snapshot. */
-import { fingerprint } from '../../core/fingerprint.ts'
-
 /** All files are memory that is never written, so that a path and a position say everything. */
 export interface OpenFile {
   readonly descriptor: number

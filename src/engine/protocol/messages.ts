@@ -52,7 +52,7 @@ export interface ModuleAnalysis {
 }
 
 /** What loading the bodies brought to light. */
-export interface Loaded {
+interface Loaded {
   readonly broken: readonly BrokenBody[]
   /** What their texts tell, as JSON: see body-facts.ts. */
   readonly facts: string
@@ -67,7 +67,7 @@ export interface ProjectSnapshot extends Loaded {
 }
 
 /** A base that a worker became because it found none. */
-export interface CreatedBase {
+interface CreatedBase {
   readonly base: BaseSnapshot
   readonly kept: PackedSnapshot
 }
@@ -99,12 +99,12 @@ interface NamedSource {
   readonly path: string
   readonly source: string
 }
-export interface HelperBody extends NamedSource {
+interface HelperBody extends NamedSource {
   readonly kind: 'helper'
   /** Loaded when something imports it, and not before. */
   readonly onDemand?: boolean
 }
-export interface DataModelBody extends Omit<NamedSource, 'source'> {
+interface DataModelBody extends Omit<NamedSource, 'source'> {
   readonly kind: 'data-model'
   /** null: mappings alone. */
   readonly source: string | null
@@ -136,7 +136,7 @@ export interface SimpleBody extends Omit<NamedSource, 'source'>, Selectable {
 }
 
 /** A file of unit tests. Its id is its path. */
-export interface UnitTestsBody extends NamedSource {
+interface UnitTestsBody extends NamedSource {
   readonly kind: 'unit-tests'
 }
 

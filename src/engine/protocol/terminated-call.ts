@@ -1,7 +1,7 @@
 /** The error that stands in for a call which had to be ended from outside. Pure. */
 
 import { FUNCTIONS, type FunctionError } from '../../model/alerts/finding.ts'
-import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
+import type { UnitTestOutcome } from '../../model/events/evaluation.ts'
 import { syntheticError } from '../../model/events/outcome.ts'
 import type { Body, ProgressMarker } from './messages.ts'
 

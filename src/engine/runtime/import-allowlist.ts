@@ -72,7 +72,7 @@ const REFUSED: readonly [RegExp, number | null][] = [
   [/^_setitimer_js$/, -1],
 ]
 
-export type ImportRule =
+type ImportRule =
   | { readonly rule: 'allow' }
   | { readonly rule: 'refuse'; readonly answer: number | null }
   /** May be used while the trusted base boots; afterwards it throws, which ends the interpreter. */

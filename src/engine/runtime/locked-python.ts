@@ -49,7 +49,7 @@ export interface LockedPython extends Python {
   adopt(image: InterpreterImage): void
 }
 
-export interface InterpreterImage {
+interface InterpreterImage {
   readonly heap: Uint8Array
   readonly outside: OutsideState
 }

@@ -2,7 +2,7 @@
 import { Bug } from '../../errors.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
 import type { BaseSnapshot } from '../protocol/messages.ts'
-import { PYTHON_STACK_BYTES } from '../stack-sizes.ts'
+import { PYTHON_STACK_BYTES } from '../protocol/stack-sizes.ts'
 import { addressOf, callText, limitStack, runCode } from './c-api.ts'
 import { restoreSnapshot, takeSnapshot } from './heap-snapshot.ts'
 import { LIBRARY_FILE, RUNTIME_FOLDER, runtimeFile } from './held-files.ts'
@@ -25,7 +25,7 @@ export interface Booted {
   readonly base: BaseSnapshot
 }
 
-export interface BootOptions extends LockedPythonOptions {
+interface BootOptions extends LockedPythonOptions {
   readonly cacheDesk: CacheRequester
   /** The compiled interpreter, with its memory's bounds. */
   readonly module: object

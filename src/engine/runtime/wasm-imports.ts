@@ -45,7 +45,7 @@ export interface PatchedImports {
   lock(files: OpenFiles): void
 }
 
-export interface SeamOptions {
+interface SeamOptions {
   /** Told of marks and polls; without it nothing is marked or interrupted. */
   readonly deadline?: Pick<Deadline, 'marked' | 'polled'>
   /** Who answers the caching helpers. */
@@ -157,7 +157,7 @@ function lockedImports(name: string, original: HostImport, lock: Lock): HostImpo
 }
 
 /** Python asked for something of the host that the lock does not allow: it ends the interpreter. */
-export class ImportLocked extends Error {
+class ImportLocked extends Error {
   override name = 'ImportLocked'
   constructor(name: string) {
     super(`the import lock refused ${name}`)

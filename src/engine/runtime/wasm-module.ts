@@ -27,7 +27,7 @@ interface WebAssemblyHost {
 export const SNAPSHOT_BYTES = MIN_PAGES * PAGE_BYTES
 
 /** What Pyodide brings, as far as an interpreter is made of it. */
-export interface InterpreterSources {
+interface InterpreterSources {
   readonly wasm: Uint8Array
   /** Tells apart interpreters that are made of other bytes. */
   readonly fingerprint: string

@@ -13,7 +13,7 @@ import type { SnapshotCache } from './snapshot-cache.ts'
 const FORMAT_VERSION = { base: 2, project: 1, studies: 1 } as const
 
 /** What every name is made of. */
-export interface ImageParts {
+interface ImageParts {
   /** The program's own text decides what an entry holds, and how it is read. */
   readonly programVersion: string
   /** Fingerprint of what the interpreter is compiled from. */

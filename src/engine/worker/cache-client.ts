@@ -1,6 +1,6 @@
 /** A worker's side of the caching helpers: reads Python's question as a stranger's, and waits for the parent's answer. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { CacheEvent, CacheOperation } from '../../model/events/detection-cache.ts'
+import type { CacheEvent } from '../../model/events/detection-cache.ts'
 import type { CacheChannel, CacheRequest, CacheResponse, ParentAnswer } from '../protocol/cache-messages.ts'
 import type { CacheRequester } from '../runtime/imports/cache-channel.ts'
 
@@ -14,7 +14,7 @@ const MAX_CHARS_PER_JOB = 2 * MAX_CHARS_PER_DETECTION
 const RESPONSE_TIMEOUT_MS = 30_000
 
 /** The event of an item of the job; null: it has none that may ask. */
-export type EventOf = (item: number) => CacheEvent | null
+type EventOf = (item: number) => CacheEvent | null
 
 export class CacheClient implements CacheRequester {
   readonly #port: MessagePort

@@ -23,7 +23,7 @@ interface Watched {
 }
 
 /** The bodies that were asked since the last check, and who changed what is found; null: one of them. */
-export interface Suspects {
+interface Suspects {
   readonly bodies: readonly number[]
   readonly offender: Offender | null
 }

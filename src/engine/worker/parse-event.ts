@@ -5,7 +5,7 @@ import { messageOf } from '../../errors.ts'
 import { hashId } from '../../model/alerts/alert.ts'
 import type { CacheEvent } from '../../model/events/detection-cache.ts'
 import type { EventNotice } from '../../model/events/evaluation.ts'
-import type { Envelope, EventIdentity } from '../../model/events/event.ts'
+import type { Envelope } from '../../model/events/event.ts'
 import { formatEventTime, readEventTime } from '../../model/events/event-time.ts'
 import type { Settings } from '../../model/project/settings.ts'
 import type { JsonRecord, ParsedEvent } from '../protocol/driver-request.ts'
@@ -18,7 +18,7 @@ export interface RejectedEvent {
   readonly status: 'rejected' | 'unclassified'
   readonly reason: string
 }
-export type ParseResult = ParsedEvent | RejectedEvent
+type ParseResult = ParsedEvent | RejectedEvent
 
 const EXCERPT_CHARS = 40
 

@@ -1,6 +1,6 @@
 /** Where two values differ: the places, each with what was expected and what is there. Pure. */
 
-export interface Difference {
+interface Difference {
   /** `user.roles[1]`; empty: the whole value. */
   readonly path: string
   readonly expected: unknown

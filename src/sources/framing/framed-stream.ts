@@ -5,7 +5,7 @@ import type { Frame } from './frame.ts'
 import type { Framer } from './framer.ts'
 import { type Damage, gunzipped, isGzip } from './gunzip.ts'
 
-export interface FramedStreamOptions {
+interface FramedStreamOptions {
   readonly framer: Framer
   /** `unknown`: the first bytes decide. */
   readonly format: 'gzip' | 'plain' | 'unknown'

@@ -3,7 +3,7 @@ import { createInflateRaw, type InflateRaw } from 'node:zlib'
 
 const OUTPUT_BYTES = 128 * 1024
 
-export interface Inflated {
+interface Inflated {
   readonly output: readonly Buffer[]
   /** Bytes of the input that belong to the stream. */
   readonly consumed: number

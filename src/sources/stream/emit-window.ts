@@ -3,7 +3,7 @@ import type { Settlement } from '../../model/events/event.ts'
 import type { FramedEvent, SourceContext } from '../_source.ts'
 import { Rate } from './settle-rate.ts'
 
-export const MAX_BATCH_EVENTS = 200
+const MAX_BATCH_EVENTS = 200
 const MAX_BATCH_CHARS = 1024 * 1024
 /** What is fed grows from here: a process that is killed again and again still commits something before the next kill. */
 const FIRST_BATCH_EVENTS = 10

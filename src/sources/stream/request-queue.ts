@@ -14,7 +14,7 @@ const MAX_RETRY_AFTER_S = 30
 const MAX_REMEMBERED_CLIENTS = 1_000
 
 /** `gone`: the client closed the connection. `refused`: not begun when the queue was closed. */
-export type RequestResult = readonly Settlement[] | 'gone' | 'refused'
+type RequestResult = readonly Settlement[] | 'gone' | 'refused'
 
 interface Request {
   readonly client: string

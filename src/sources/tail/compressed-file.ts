@@ -8,7 +8,7 @@ import { readerOf } from './file-cursor.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
-export interface CompressedChunk {
+interface CompressedChunk {
   readonly pieces: readonly Frame[]
   readonly print: Fingerprint
   readonly damage?: Damage

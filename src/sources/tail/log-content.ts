@@ -19,16 +19,13 @@ export interface Content {
   hashUpTo(bytes: number): Promise<string | undefined>
 }
 
-export async function plainContent(readAt: ReadAt, size: number): Promise<Content> {
+async function plainContent(readAt: ReadAt, size: number): Promise<Content> {
   const print = (await ContentPrinter.upTo(readAt, size)).print()
   return { print, hashUpTo: (bytes) => hashUpTo(readAt, bytes) }
 }
 
 /** Decompressed once; hashes are taken where one of the fingerprints has one. */
-export async function compressedContent(
-  handle: FileHandle,
-  prints: readonly Fingerprint[],
-): Promise<Content> {
+async function compressedContent(handle: FileHandle, prints: readonly Fingerprint[]): Promise<Content> {
   const points = [...new Set(prints.map(({ bytes }) => bytes))].sort((a, b) => a - b)
   const hashes = new Map<number, string>()
   const printer = new ContentPrinter()

@@ -40,7 +40,7 @@ const LEASE = `
   UPDATE delivery SET state = 'sending', lease_token = :token, lease_until = :until WHERE seq = :seq
   RETURNING ${DELIVERY_COLUMNS}`
 
-export interface ClaimRequest {
+interface ClaimRequest {
   readonly destinationKeys: readonly string[]
   readonly limit: number
   readonly leaseMs: number

@@ -1,7 +1,7 @@
 /** Brings deliveries in line with a registry: renamed destinations keep theirs, gone ones leave orphans. */
 import type { Driver } from '../driver.ts'
 
-export interface Reconciliation {
+interface Reconciliation {
   readonly knownKeys: readonly string[]
   readonly renames: readonly { from: string; to: string; name: string }[]
 }

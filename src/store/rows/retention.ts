@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * 60_000
 export const SIGNAL_TTL_MS = 14 * DAY_MS
 const SLOT_TTL_MS = 90 * DAY_MS
 
-export interface Retention {
+interface Retention {
   /** Called within a transaction. */
   purge(driver: Driver, now: number): void
 }

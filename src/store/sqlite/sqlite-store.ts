@@ -23,7 +23,7 @@ import { latestSignal, listSignals } from '../rows/signals.ts'
 import { versionedRows } from '../rows/versioned.ts'
 import type { DestinationState, Store } from '../store.ts'
 
-export interface SqliteStoreOptions {
+interface SqliteStoreOptions {
   readonly clock: Clock
   readonly place: string
   /** null: in memory, where nobody else can be. */

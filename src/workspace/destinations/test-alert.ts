@@ -15,7 +15,7 @@ import { VERSION } from '../../version.ts'
 import type { WorkspaceOptions } from '../open-project.ts'
 import { loadTypes } from './load-destination-types.ts'
 
-export interface TestOptions {
+interface TestOptions {
   readonly workspace: WorkspaceOptions
   readonly allowLocalTypes: boolean
   readonly secretsDirs: readonly string[]

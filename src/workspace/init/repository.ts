@@ -7,7 +7,7 @@ import { type Files, scaffold } from './scaffold.ts'
 const SCHEMAS = '.vscode/schemas'
 const PYTHON_OF_SIGNALBOX = 'node_modules/signalbox/dist/engine/python'
 
-export interface NewRepository {
+interface NewRepository {
   readonly schemas: readonly PublishedSchema[]
   /** The name of the folder. */
   readonly folderName: string

@@ -36,7 +36,7 @@ function pair(folder: string, id: string, spec: string, body: string): Record<st
 }
 
 /** `AWS.RootLogin` -> `aws_root_login`. */
-export function fileName(id: string): string {
+function fileName(id: string): string {
   const words = id.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/[^A-Za-z0-9]+/g, '_')
   return words.replace(/^_+|_+$/g, '').toLowerCase()
 }

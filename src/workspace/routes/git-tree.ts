@@ -9,7 +9,7 @@ import { UserError } from '../../errors.ts'
 
 const run = promisify(execFile)
 
-export interface GitTree {
+interface GitTree {
   readonly folder: string
   /** The commit's full hash. */
   readonly commit: string

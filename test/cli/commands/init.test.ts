@@ -5,7 +5,7 @@ import { load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { snapshotFolder } from '../../../src/config/files/environment.ts'
-import { PACKAGE_FOLDER } from '../../../src/version.ts'
+import { PACKAGE_FOLDER } from '../../../src/installed-files.ts'
 import { signalbox } from '../fake-io.ts'
 import { makeProject } from '../project-on-disk.ts'
 

@@ -17,7 +17,7 @@ export interface CacheRequester {
   ask(question: string): string
 }
 
-export interface CacheChannel {
+interface CacheChannel {
   /** The imports that carry it; every other descriptor goes where it went. */
   readonly imports: Record<string, HostImport>
   /** Drops an answer that was not read. */

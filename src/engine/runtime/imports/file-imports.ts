@@ -90,7 +90,7 @@ class LockedFiles {
   }
 }
 
-export interface FileImports {
+interface FileImports {
   readonly imports: Record<string, HostImport>
   /** For good. */
   readonly lock: (files: OpenFiles) => void
