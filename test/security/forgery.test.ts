@@ -38,7 +38,7 @@ const worksStill = async () => {
   expect(findingsOf(event!)).toEqual({ good: { detection: { output: true } } })
 }
 
-/** What the driver is made to answer; the forger is body ME. More forms of it are in test/engine/answer.test.ts. */
+/** What the driver is made to answer; the forger is body ME. More forms of it are in test/engine/protocol/driver-response.test.ts. */
 const FORGED: readonly [name: string, answer: string][] = [
   ['no JSON', 'oops'],
   [

@@ -1,6 +1,6 @@
 /**
  * Everything that the interpreter could reach of the host passes through its imports. Each name was looked at when its
- * version was pinned; a new one must be, before it may run: see src/engine/import-allowlist.ts.
+ * version was pinned; a new one must be, before it may run: see src/engine/runtime/import-allowlist.ts.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
