@@ -83,7 +83,7 @@ function nativeRequest(project: Project, cases: readonly Case[]): string {
   const numbers = new Map(bodies.flatMap(({ kind, id }, at) => (kind === 'detection' ? [[id, at]] : [])))
   const calls = cases.map(({ detection, entry, mocks }, item) => {
     const body = numbers.get(detection)!
-    return { item, body, entry, mocks, noteReads: false, followLines: false }
+    return { item, body, entry, mocks, recordReads: false, followLines: false }
   })
   const load = loadRequest({
     bodies,

@@ -6,10 +6,10 @@ import type { DestinationType } from '../destinations/_destination.ts'
 import { UserError } from '../errors.ts'
 import { isFolder } from '../files/path-kind.ts'
 import type { Project } from '../model/project/project.ts'
-import type { Grouped } from '../model/project/trust-group.ts'
+import type { TrustSubject } from '../model/project/trust-group.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
 import { INVALID_ROUTING, loadDestinations, NO_ROUTING } from './destinations/destinations.ts'
-import { REGISTRY_FILE, registryPlace } from './destinations/registry-location.ts'
+import { locateRegistry, REGISTRY_FILE } from './destinations/registry-location.ts'
 import { buildContent, type Content } from './detections/content.ts'
 import { crossCheck } from './detections/cross-checks.ts'
 import { findUnitTests } from './detections/find-unit-tests.ts'
@@ -31,7 +31,7 @@ export interface LoadOptions {
   /** An unknown name only warns. */
   readonly allowUnknownDestinations?: boolean
   /** Also say what Panther's own tool would refuse. */
-  readonly upstreamRefusals?: boolean
+  readonly reportPatIncompatibilities?: boolean
   /** Keys of a detection that nobody knows only warn. */
   readonly ignoreExtraKeys?: boolean
   /** Only `SIGNALBOX_*` is looked at. */
@@ -43,7 +43,7 @@ export interface LoadOptions {
   /** The destination types there are; without it, those of this package. */
   readonly destinationTypes?: Catalog<DestinationType>
   /** Where to keep what texts were read as. */
-  readonly keep?: CacheStorage
+  readonly cacheStorage?: CacheStorage
 }
 
 export async function loadProject(options: LoadOptions): Promise<Project> {
@@ -55,16 +55,16 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   }
   const ignoreExtraKeys = options.ignoreExtraKeys ?? false
   // What is said of a text depends on it.
-  const recall = new ParseCache<ReadSpec>(
+  const parseCache = new ParseCache<ReadSpec>(
     `${root}${ignoreExtraKeys ? '\0ignoreExtraKeys' : ''}`,
-    options.keep,
+    options.cacheStorage,
   )
-  const own = new ProblemList(recall)
+  const own = new ProblemList(parseCache)
   const environment = options.environment ?? {}
   const { settings, destinationsFile, document } = loadSettings(root, environment, own)
   const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
   // Only the default may be absent: a file that was asked for must be there.
-  const registry = registryPlace(root, {
+  const registry = locateRegistry(root, {
     flag: options.destinationsFile,
     environment,
     declared: destinationsFile,
@@ -75,31 +75,31 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const routing = registry.isDeclared ? await loadDestinations(root, registry, types, own) : undeclared
   const configuration = [SETTINGS_FILE, registry.file]
 
-  const problems = new ProblemList(recall)
+  const problems = new ProblemList(parseCache)
   const found = await discover(root, options.paths)
   const { folders } = found
-  noteLeftOut(root, found, configuration, problems)
+  warnExcludedPaths(root, found, configuration, problems)
   const isWhole = !options.paths?.length
   const specs = found.specs
     .filter((path) => ![...configuration, REGISTRY_FILE].includes(projectPath(root, path)))
-    .flatMap((path) => readSpec(path, root, { recall, ignoreExtraKeys, folders }, problems) ?? [])
+    .flatMap((path) => readSpec(path, root, { parseCache, ignoreExtraKeys, folders }, problems) ?? [])
   crossCheck(specs, isWhole, problems)
   const content = buildContent(specs, {
     root,
     folders,
-    sideFiles: found.sideFiles,
+    expectationsFiles: found.expectationsFiles,
     // Of a part of the project nobody can say what is missing.
     python: isWhole ? found.python : [],
     routing,
     allowUnknownDestinations: options.allowUnknownDestinations ?? false,
     problems,
   })
-  void recall.keep(isWhole)
+  void parseCache.keep(isWhole)
   // Of some paths alone a group may well have nothing.
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
   const unitTests = findUnitTests({ root, folders }, [...content.helpers, ...content.dataModels], problems)
   // After the content is built: none of it keeps a file out of this project.
-  if (options.upstreamRefusals) await reportPatIncompatibilities(specs, root, problems)
+  if (options.reportPatIncompatibilities) await reportPatIncompatibilities(specs, root, problems)
   return deepFreeze({
     root,
     folders,
@@ -112,12 +112,12 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   })
 }
 
-function codeOf({ detections, helpers, dataModels }: Content): Grouped[] {
+function codeOf({ detections, helpers, dataModels }: Content): TrustSubject[] {
   return [...detections.values(), ...helpers, ...dataModels]
 }
 
 /** What was found and is not searched: a typo in a folder's name must not make detections vanish silently. */
-function noteLeftOut(
+function warnExcludedPaths(
   root: string,
   found: Discovered,
   configuration: readonly string[],

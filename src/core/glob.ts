@@ -14,7 +14,7 @@ export function anyGlobMatches(globs: readonly string[], texts: readonly string[
 }
 
 /** True when every list of globs that asks something is met, and at least one asks. */
-export function meetsAll(
+export function matchesAll(
   asked: readonly (readonly [globs: readonly string[], texts: readonly string[]])[],
 ): boolean {
   const asking = asked.filter(([globs]) => globs.length > 0)

@@ -1,11 +1,11 @@
 /** What one look at the signals finds: matches that a new signal made, and absences that have become certain. Pure. */
 
-import { hitsOfSignals, type KeptSignal, keepFields, type SignalHit } from '../match/signal-fields.ts'
+import { hitsOfSignals, type SignalHit, type StoredSignal, signalFieldsJson } from '../match/signal-fields.ts'
 import type { MatchFinding } from '../model/alerts/finding.ts'
 import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
 import { type CorrelationMatch, matches } from './correlation.ts'
 import { correlationResults } from './correlation-alert.ts'
-import type { Found } from './correlation-hits.ts'
+import type { PossibleMatch } from './correlation-hits.ts'
 
 export interface CorrelationRule {
   readonly id: string
@@ -27,10 +27,10 @@ interface CorrelationPass {
 /** One finding for each value. */
 export function findMatches(
   rule: CorrelationRule,
-  signals: readonly KeptSignal[],
+  signals: readonly StoredSignal[],
   look: CorrelationPass,
 ): MatchFinding[] {
-  const isNew = ({ id }: KeptSignal) => id > look.after && id <= look.upTo
+  const isNew = ({ id }: StoredSignal) => id > look.after && id <= look.upTo
   const hits = hitsOfSignals(signals, rule.correlation, isNew)
   const { lookbackMs } = rule.correlation
   const found = matches(rule.correlation, hits, look, (match) => isDue(match, look, lookbackMs))
@@ -42,7 +42,7 @@ export function findMatches(
  * for may come as late; but nothing waits longer than a window for that.
  */
 function isDue(
-  { isNew, last, waitsUntil }: Found<SignalHit>,
+  { isNew, last, waitsUntil }: PossibleMatch<SignalHit>,
   look: CorrelationPass,
   lookbackMs: number,
 ): boolean {
@@ -68,7 +68,7 @@ function findingOf(
     from: 'detection',
     detection: id,
     functions,
-    signalFields: keepFields(signalFields, '{}', {}, functions.alert_context?.output ?? '{}'),
+    signalFields: signalFieldsJson(signalFields, '{}', {}, functions.alert_context?.output ?? '{}'),
     event: {
       source: 'correlation',
       seq: last.id,

@@ -2,9 +2,9 @@
 
 import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { Correlation, CorrelationStep } from '../model/project/correlation-definition.ts'
-import { type CorrelationTiming, countBetween, type Found } from './correlation-hits.ts'
+import { type CorrelationTiming, countBetween, type PossibleMatch } from './correlation-hits.ts'
 
-interface Placed<H extends Hit> {
+interface StepHit<H extends Hit> {
   readonly step: CorrelationStep
   readonly hit: H
 }
@@ -14,18 +14,18 @@ export function* groupMatches<H extends Hit>(
   { steps, minSteps, lookbackMs }: Correlation,
   hits: StepHits<H>,
   { waitMs }: CorrelationTiming,
-): Generator<Found<H>> {
+): Generator<PossibleMatch<H>> {
   const present = steps.filter((step) => !step.absent)
   const needed = Math.max(1, Math.min(minSteps ?? present.length, present.length))
   const waits = present.length < steps.length
   const placed = present
-    .flatMap((step) => (hits.get(step.id) ?? []).map((hit): Placed<H> => ({ step, hit })))
+    .flatMap((step) => (hits.get(step.id) ?? []).map((hit): StepHit<H> => ({ step, hit })))
     .sort((a, b) => a.hit.at - b.hit.at)
 
   for (const { counts, fresh, from, to } of windows(placed, lookbackMs)) {
     const enough = new Set(present.filter(({ id, min }) => (counts.get(id) ?? 0) >= min))
     if (enough.size < needed) continue
-    const takesPart = ({ step }: Placed<H>) => enough.has(step)
+    const takesPart = ({ step }: StepHit<H>) => enough.has(step)
     // Of steps that are not met the window may hold hits too: they are not of the match.
     const first = placed[from]!
     if (!takesPart(first)) continue
@@ -64,10 +64,10 @@ interface Window {
 }
 
 /** The counts are the same maps, changed from window to window. */
-function* windows<H extends Hit>(placed: readonly Placed<H>[], lengthMs: number): Generator<Window> {
+function* windows<H extends Hit>(placed: readonly StepHit<H>[], lengthMs: number): Generator<Window> {
   const counts = new Map<string, number>()
   const fresh = new Map<string, number>()
-  const add = ({ step: { id }, hit }: Placed<H>, by: number) => {
+  const add = ({ step: { id }, hit }: StepHit<H>, by: number) => {
     counts.set(id, (counts.get(id) ?? 0) + by)
     if (hit.isNew) fresh.set(id, (fresh.get(id) ?? 0) + by)
   }

@@ -4,7 +4,7 @@ import type { Hit } from '../match/signal-hit.ts'
 import type { CorrelationStep } from '../model/project/correlation-definition.ts'
 
 /** What the two forms find in hits that share their values. Cheap to pass over: there may be one for every hit. */
-export interface Found<H extends Hit> {
+export interface PossibleMatch<H extends Hit> {
   /** A new hit takes part. */
   readonly isNew: boolean
   /** Its last hit. */

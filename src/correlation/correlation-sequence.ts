@@ -2,7 +2,7 @@
 
 import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { Correlation, CorrelationStep } from '../model/project/correlation-definition.ts'
-import { type CorrelationTiming, countBetween, type Found, firstFrom } from './correlation-hits.ts'
+import { type CorrelationTiming, countBetween, firstFrom, type PossibleMatch } from './correlation-hits.ts'
 
 interface Absent {
   readonly step: CorrelationStep
@@ -19,19 +19,19 @@ interface Link<H extends Hit> {
   readonly without: readonly Absent[]
 }
 
-type Happened = (step: CorrelationStep, from: number, to: number) => boolean
+type HitLookup = (step: CorrelationStep, from: number, to: number) => boolean
 
 /** One for each place where the first step may be met. */
 export function* sequenceMatches<H extends Hit>(
   correlation: Correlation,
   hits: StepHits<H>,
   { waitMs }: CorrelationTiming,
-): Generator<Found<H>> {
+): Generator<PossibleMatch<H>> {
   const { links, after } = linksOf(correlation, hits)
   const [first] = links
   if (!first) return
   const { lookbackMs } = correlation
-  const happened: Happened = ({ id }, from, to) => countBetween(hits.get(id), from, to) > 0
+  const happened: HitLookup = ({ id }, from, to) => countBetween(hits.get(id), from, to) > 0
   const tooMany = ({ id, max }: CorrelationStep, from: number) =>
     max !== null && countBetween(hits.get(id), from, from + lookbackMs) > max
   const waits = after.map(({ step, withinMs }) => (isTimed(correlation, step) ? withinMs : waitMs))
@@ -59,7 +59,7 @@ export function* sequenceMatches<H extends Hit>(
  * For each place of the first step the earliest way through all of them: of each link the place of its first hit.
  * Worked out from the end: of each link, which places lead on. What leads on earliest ends earliest too.
  */
-function* chains<H extends Hit>(links: readonly Link<H>[], happened: Happened): Generator<number[]> {
+function* chains<H extends Hit>(links: readonly Link<H>[], happened: HitLookup): Generator<number[]> {
   /** Of each link and place: the first place from there on that leads to the end. */
   const leading: Int32Array[] = []
   const next = (place: number, from: number): number | null => {

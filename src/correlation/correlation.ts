@@ -6,10 +6,10 @@
 import type { Hit, StepHits } from '../match/signal-hit.ts'
 import type { Correlation, Criterion } from '../model/project/correlation-definition.ts'
 import { groupMatches } from './correlation-group.ts'
-import type { CorrelationTiming, Found } from './correlation-hits.ts'
+import type { CorrelationTiming, PossibleMatch } from './correlation-hits.ts'
 import { sequenceMatches } from './correlation-sequence.ts'
 
-export interface CorrelationMatch<H extends Hit> extends Found<H> {
+export interface CorrelationMatch<H extends Hit> extends PossibleMatch<H> {
   /** One per criterion. */
   readonly values: readonly string[]
 }
@@ -22,7 +22,7 @@ export function* matches<H extends Hit>(
   correlation: Correlation,
   hits: StepHits<H>,
   timing: CorrelationTiming,
-  accepts: (found: Found<H>) => boolean = () => true,
+  accepts: (found: PossibleMatch<H>) => boolean = () => true,
 ): Generator<CorrelationMatch<H>> {
   const sorted = new Map([...hits].map(([step, list]) => [step, list.toSorted((a, b) => a.at - b.at)]))
   const find = correlation.form === 'group' ? groupMatches : sequenceMatches

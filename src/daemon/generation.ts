@@ -13,8 +13,8 @@ import type { Registry } from '../model/project/destination.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project, RoutedProject } from '../model/project/project.ts'
 import { loadTypes } from '../workspace/destinations/load-destination-types.ts'
-import { noteIdleContent } from '../workspace/idle-content.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from '../workspace/open-project.ts'
+import { warnUnusedContent } from '../workspace/unused-content.ts'
 
 export interface GenerationOptions {
   readonly workspace: WorkspaceOptions
@@ -93,7 +93,7 @@ export async function startGeneration(
     const problems = [
       ...project.problems,
       ...ofBodies,
-      ...noteIdleContent(project, sourceTexts(project, options)),
+      ...warnUnusedContent(project, sourceTexts(project, options)),
     ]
     const invalid = problems.filter(isError)
     const warnings = problems.filter((problem) => !isError(problem))

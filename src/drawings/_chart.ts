@@ -1,5 +1,5 @@
 /** What every drawing of routes shows: a track per bundle, a column per place where alerts end. Pure. */
-import type { Bundle } from '../model/alerts/route-table.ts'
+import type { RouteBundle } from '../model/alerts/route-table.ts'
 import { SEVERITIES, type Severity } from '../model/alerts/severity.ts'
 
 export interface Chart {
@@ -15,7 +15,7 @@ interface Column {
 }
 
 export interface Track {
-  readonly bundle: Bundle
+  readonly bundle: RouteBundle
   /** Indices of columns. */
   readonly stops: readonly number[]
   readonly label: string
@@ -31,7 +31,7 @@ const SPECIAL = {
 export const SHOWN_SEVERITIES: readonly Severity[] = SEVERITIES.toReversed()
 
 /** @param declared names of the registry, in its order; names that only routes know follow them. */
-export function chartOf(bundles: readonly Bundle[], declared: readonly string[]): Chart {
+export function chartOf(bundles: readonly RouteBundle[], declared: readonly string[]): Chart {
   const named = new Set([...declared, ...bundles.flatMap(({ destinations }) => destinations)])
   const special = Object.entries(SPECIAL).filter(([end]) => bundles.some((bundle) => bundle.end === end))
   const columns = [
@@ -40,7 +40,7 @@ export function chartOf(bundles: readonly Bundle[], declared: readonly string[])
   ]
   const place = (name: string, isSpecial: boolean) =>
     columns.findIndex((column) => column.name === name && column.special === isSpecial)
-  const trackOf = (bundle: Bundle): Track => ({
+  const trackOf = (bundle: RouteBundle): Track => ({
     bundle,
     stops:
       bundle.end in SPECIAL

@@ -1,5 +1,5 @@
 /** Routes as a picture: tracks from log types to destinations, in one SVG file without script or outside parts. Pure. */
-import type { Bundle } from '../model/alerts/route-table.ts'
+import type { RouteBundle } from '../model/alerts/route-table.ts'
 import { type Chart, escapeMarkup, SEVERITY_COLOURS, SHOWN_SEVERITIES, type Track } from './_chart.ts'
 
 const ROW = 22
@@ -92,7 +92,7 @@ function trackMarkup({ bundle, stops, label }: Track, y: number): string {
   return `<g><title>${listed}</title>${rail}${chips.join('')}<text x="${LABEL_AT}" y="${y + 15}">${escapeMarkup(cut(label, 46))}</text>${circles.join('')}</g>`
 }
 
-function stopClass({ end, evidence }: Bundle): string {
+function stopClass({ end, evidence }: RouteBundle): string {
   const kind = end === 'destinations' ? 'stop' : end
   return evidence === 'unknown' ? `${kind} maybe` : kind
 }

@@ -13,7 +13,7 @@ const CONTEXT = 'p_alert_context'
  * @param context what the detection said of its alert; it stands where the record has a field of that name.
  * @returns a JSON object by the names of the fields; what can't be compared is left out.
  */
-export function keepFields(
+export function signalFieldsJson(
   fields: readonly SignalField[],
   raw: string,
   filled: Readonly<Record<string, string>>,
@@ -33,7 +33,7 @@ function isComparable(value: unknown): boolean {
 }
 
 /** A signal as it was stored. */
-export interface KeptSignal {
+export interface StoredSignal {
   readonly id: number
   readonly detection: string
   readonly at: number
@@ -44,17 +44,17 @@ export interface KeptSignal {
 }
 
 export interface SignalHit extends Hit {
-  readonly signal: KeptSignal
+  readonly signal: StoredSignal
 }
 
 /** Each step's hits among the signals. */
 export function hitsOfSignals(
-  signals: readonly KeptSignal[],
+  signals: readonly StoredSignal[],
   { steps }: Correlation,
-  isNew: (signal: KeptSignal) => boolean,
+  isNew: (signal: StoredSignal) => boolean,
 ): StepHits<SignalHit> {
   const byRule = Map.groupBy(signals, ({ detection }) => detection)
-  const hitOf = (signal: KeptSignal): SignalHit => {
+  const hitOf = (signal: StoredSignal): SignalHit => {
     let kept: Record<string, unknown> | undefined
     return {
       at: signal.happenedAt,

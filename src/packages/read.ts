@@ -34,13 +34,13 @@ export function readPackages(paths: readonly string[], bounds = PACKAGE_BOUNDS):
   }
 }
 
-interface Reading {
+interface ReadingState {
   /** Where a file must lie, links followed; null: anywhere. */
   readonly folders: readonly string[] | null
   readonly budget: PackageBudget
 }
 
-function wheelFiles(path: string, { folders, budget }: Reading): Files {
+function wheelFiles(path: string, { folders, budget }: ReadingState): Files {
   const read = readProjectFile(path, { folders, maxBytes: budget.bytesLeft })
   if ('bytes' in read) return unpackWheel(read.bytes, basename(path), (bytes) => budget.spend(bytes, path))
   if (read.code === 'file-too-large') return budget.exceeded(path)
@@ -66,14 +66,14 @@ function folderRoots(folder: string, budget: PackageBudget): Files[] {
   return [files, ...wheels]
 }
 
-interface Found {
+interface FoundFiles {
   readonly path: string
   /** Below the root, with `/`. */
   readonly name: string
 }
 
 /** Names only. Linked folders are not entered: no loop of links can be walked. */
-function filesBelow(entry: Dirent, folder: string, below: string): Found[] {
+function filesBelow(entry: Dirent, folder: string, below: string): FoundFiles[] {
   const path = join(folder, entry.name)
   const name = `${below}${entry.name}`
   if (!entry.isDirectory()) return [{ path, name }]
@@ -87,7 +87,11 @@ function entriesOf(folder: string): Dirent[] {
 }
 
 /** Links that lead out of the folder, and what is no file, are left out. */
-function addFile({ path, name }: Found, files: Map<string, Uint8Array>, { folders, budget }: Reading): void {
+function addFile(
+  { path, name }: FoundFiles,
+  files: Map<string, Uint8Array>,
+  { folders, budget }: ReadingState,
+): void {
   const read = readProjectFile(path, { folders, maxBytes: budget.bytesLeft })
   if ('bytes' in read) {
     budget.spend(read.bytes.length, path)

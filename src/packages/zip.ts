@@ -33,7 +33,7 @@ const METHODS = { stored: 0, deflated: 8 }
 const IN_ZIP64 = { count: 0xffff, size: 0xffffffff }
 
 /** What is wrong with an archive, without its name. */
-class ZipFault extends Error {}
+class ZipError extends Error {}
 
 /**
  * @param spend gets the size of each member before the member is unpacked; it throws where it is too much.
@@ -62,8 +62,8 @@ function directoryOf(zip: Buffer): { entries: Entry[]; end: number } {
   const size = zip.readUInt32LE(at + 12)
   const start = zip.readUInt32LE(at + 16)
   if (count === IN_ZIP64.count || [size, start].includes(IN_ZIP64.size))
-    throw new ZipFault('it uses the zip64 extension')
-  if (start + size > at) throw new ZipFault('its directory is cut off')
+    throw new ZipError('it uses the zip64 extension')
+  if (start + size > at) throw new ZipError('its directory is cut off')
   const directory = zip.subarray(start, start + size)
   const entries: Entry[] = []
   for (let offset = 0; entries.length < count; ) {
@@ -80,12 +80,12 @@ function endRecord(zip: Buffer): number {
   for (let at = zip.length - END.length; at >= first; at--) {
     if (zip.readUInt32LE(at) === END.signature) return at
   }
-  throw new ZipFault('it is no zip archive')
+  throw new ZipError('it is no zip archive')
 }
 
 function entryAt(directory: Buffer, at: number): { entry: Entry; length: number } {
   if (at + DIRECTORY.length > directory.length || directory.readUInt32LE(at) !== DIRECTORY.signature)
-    throw new ZipFault('its directory is cut off')
+    throw new ZipError('its directory is cut off')
   const field16 = (offset: number) => directory.readUInt16LE(at + offset)
   const field32 = (offset: number) => directory.readUInt32LE(at + offset)
   const flags = field16(8)
@@ -112,10 +112,10 @@ interface MemberPlace {
 
 function placeOf(zip: Buffer, { name, start, packedSize }: Entry, limit: number): Omit<MemberPlace, 'entry'> {
   if (start + LOCAL.length > limit || zip.readUInt32LE(start) !== LOCAL.signature)
-    throw new ZipFault(`the header of ${name} is missing`)
+    throw new ZipError(`the header of ${name} is missing`)
   const at = start + LOCAL.length + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28)
   const end = at + packedSize
-  if (end > limit) throw new ZipFault(`${name} is cut off`)
+  if (end > limit) throw new ZipError(`${name} is cut off`)
   return { data: zip.subarray(at, end), start, end }
 }
 
@@ -124,17 +124,17 @@ function refuseShared(places: readonly MemberPlace[]): void {
   for (const [index, { entry, start }] of ordered.entries()) {
     const before = ordered[index - 1]
     if (before && start < before.end)
-      throw new ZipFault(`${before.entry.name} and ${entry.name} share bytes of the archive`)
+      throw new ZipError(`${before.entry.name} and ${entry.name} share bytes of the archive`)
   }
 }
 
 function unpack({ name, flags, method, crc, size }: Entry, data: Buffer): Uint8Array {
-  if ((flags & FLAGS.encrypted) !== 0) throw new ZipFault(`${name} is encrypted`)
+  if ((flags & FLAGS.encrypted) !== 0) throw new ZipError(`${name} is encrypted`)
   if (method !== METHODS.stored && method !== METHODS.deflated)
-    throw new ZipFault(`${name} is compressed by the unknown method ${method}`)
+    throw new ZipError(`${name} is compressed by the unknown method ${method}`)
   const bytes = method === METHODS.stored ? data : inflate(name, data, size)
   if (bytes.length !== size) throw wrongSize(name)
-  if (crc32(bytes) !== crc) throw new ZipFault(`the checksum of ${name} is wrong`)
+  if (crc32(bytes) !== crc) throw new ZipError(`the checksum of ${name} is wrong`)
   return bytes
 }
 
@@ -144,10 +144,10 @@ function inflate(name: string, data: Buffer, size: number): Buffer {
     return inflateRawSync(data, { maxOutputLength: Math.max(1, size) })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw wrongSize(name)
-    throw new ZipFault(`${name} cannot be unpacked: ${messageOf(cause)}`, { cause })
+    throw new ZipError(`${name} cannot be unpacked: ${messageOf(cause)}`, { cause })
   }
 }
 
-function wrongSize(name: string): ZipFault {
-  return new ZipFault(`${name} has another size than the archive declares`)
+function wrongSize(name: string): ZipError {
+  return new ZipError(`${name} has another size than the archive declares`)
 }

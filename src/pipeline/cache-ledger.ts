@@ -7,7 +7,7 @@ import type { JsonText } from '../core/exact-json.ts'
 import type {
   CacheEvent,
   CacheOperation,
-  CacheQuestion,
+  CacheRequest,
   DetectionCache,
 } from '../model/events/detection-cache.ts'
 import type { Envelope } from '../model/events/event.ts'
@@ -55,7 +55,7 @@ export class CacheLedger implements DetectionCache {
     this.#now = now
   }
 
-  async ask({ event, trustGroup, detection, place, operation }: CacheQuestion): Promise<JsonText> {
+  async ask({ event, trustGroup, detection, place, operation }: CacheRequest): Promise<JsonText> {
     const log = await this.#logOf(event)
     const question = JSON.stringify([trustGroup, detection, place, ...tokenOf(operation)])
     const told = log.answers.get(question)

@@ -1,7 +1,7 @@
 /** What a detection's severity() and destinations() can come to: from its metadata, its text and its tests. Pure. */
 
 import type { DestinationsResult } from '../model/alerts/route.ts'
-import type { Possible } from '../model/alerts/route-table.ts'
+import type { PossibleRoute } from '../model/alerts/route-table.ts'
 import { type DecidedSeverity, parseSeverity, SEVERITIES } from '../model/alerts/severity.ts'
 import type { Detection } from '../model/project/detection.ts'
 
@@ -31,7 +31,7 @@ export function possibleSeverities(
   detection: Detection,
   { severity: said }: Knowledge,
   observations: readonly Observation[],
-): Possible<DecidedSeverity>[] {
+): PossibleRoute<DecidedSeverity>[] {
   const fromMetadata: DecidedSeverity = { value: detection.severity, source: 'static' }
   const testsOf = (value: DecidedSeverity) =>
     observations.filter(({ severity }) => sameSeverity(severity, value)).map(({ test }) => test)
@@ -53,7 +53,7 @@ export function possibleSeverities(
 export function possibleDestinations(
   { destinations: said }: Knowledge,
   observations: readonly Observation[],
-): Possible<DestinationsResult | null>[] {
+): PossibleRoute<DestinationsResult | null>[] {
   const testsOf = (value: DestinationsResult) =>
     observations.filter(({ destinations }) => sameAnswer(destinations, value)).map(({ test }) => test)
   const absent: DestinationsResult = { said: 'absent' }

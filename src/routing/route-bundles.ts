@@ -1,9 +1,9 @@
 /** Draws detections together that take the same route: what a picture of a thousand detections can show. Pure. */
 import { compareText } from '../core/compare-text.ts'
 import {
-  type Bundle,
-  type End,
   EVIDENCE,
+  type RouteBundle,
+  type RouteEnd,
   type RouteRow,
   type RouteTable,
 } from '../model/alerts/route-table.ts'
@@ -12,7 +12,7 @@ import { compareSeverity } from '../model/alerts/severity.ts'
 const NO_LOG_TYPE = '(no log type)'
 
 /** Sorted by log type, then by severity, highest first. */
-export function bundleRoutes({ rows }: RouteTable): Bundle[] {
+export function bundleRoutes({ rows }: RouteTable): RouteBundle[] {
   const entries = rows.flatMap((row) =>
     (row.logTypes.length > 0 ? row.logTypes : [NO_LOG_TYPE]).map((logType) => ({ logType, row })),
   )
@@ -34,7 +34,7 @@ export function bundleRoutes({ rows }: RouteTable): Bundle[] {
     .sort((a, b) => compareText(a.logType, b.logType) || compareSeverity(b.severities[0]!, a.severities[0]!))
 }
 
-function bundleOf(logType: string, rows: readonly RouteRow[]): Bundle {
+function bundleOf(logType: string, rows: readonly RouteRow[]): RouteBundle {
   return {
     logType,
     end: endOf(rows[0]!),
@@ -45,7 +45,7 @@ function bundleOf(logType: string, rows: readonly RouteRow[]): Bundle {
   }
 }
 
-function endOf({ route }: RouteRow): End {
+function endOf({ route }: RouteRow): RouteEnd {
   if (route === null) return 'unknown'
   if (route.suppressed) return 'suppressed'
   if (route.level === 'fallback') return 'fallback'

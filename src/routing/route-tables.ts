@@ -1,7 +1,7 @@
 /** The rows of one detection: every severity it can have, every answer of destinations(), each with its route. Pure. */
 
 import type { DestinationsResult } from '../model/alerts/route.ts'
-import { EVIDENCE, type Possible, type RouteRow, weaker } from '../model/alerts/route-table.ts'
+import { EVIDENCE, type PossibleRoute, type RouteRow, weakerEvidence } from '../model/alerts/route-table.ts'
 import { compareSeverity, type DecidedSeverity } from '../model/alerts/severity.ts'
 import type { NoRegistry, Registry } from '../model/project/destination.ts'
 import { alertKindOf, type Detection } from '../model/project/detection.ts'
@@ -35,12 +35,12 @@ function eventTypes({ type, logTypes, resourceTypes }: Detection): readonly (rea
 function rowOf(
   detection: Detection,
   logTypes: readonly string[],
-  severity: Possible<DecidedSeverity>,
-  answer: Possible<DestinationsResult | null>,
+  severity: PossibleRoute<DecidedSeverity>,
+  answer: PossibleRoute<DestinationsResult | null>,
   registry: Registry | NoRegistry,
 ): RouteRow {
   const tests = severity.tests.filter((test) => answer.tests.includes(test))
-  const weakest = weaker(severity.evidence, answer.evidence)
+  const weakest = weakerEvidence(severity.evidence, answer.evidence)
   const about = {
     detection: detection.id,
     logTypes,

@@ -18,7 +18,7 @@ export interface CaseRun extends Case {
 interface CaseRunOptions {
   readonly followLines: boolean
   /** Of cases that pass as well. */
-  readonly noteAllReads: boolean
+  readonly recordAllReads: boolean
 }
 
 /** In their order. */
@@ -26,10 +26,10 @@ export async function runCases(
   cases: readonly Case[],
   engine: Pick<Engine, 'test'>,
   verdict: VerdictOptions,
-  { followLines, noteAllReads }: CaseRunOptions,
+  { followLines, recordAllReads }: CaseRunOptions,
 ): Promise<CaseRun[]> {
   const outcomes = await engine.test(
-    cases.map((each) => callOf(each, { followLines, noteReads: noteAllReads })),
+    cases.map((each) => callOf(each, { followLines, recordReads: recordAllReads })),
   )
   const runs = cases.map(({ detection, test }, place): CaseRun => {
     const outcome = outcomes[place]!
@@ -41,7 +41,7 @@ export async function runCases(
 
 function callOf(
   { detection: { id }, test: { entry, mocks } }: Case,
-  asked: Pick<TestCall, 'followLines' | 'noteReads'>,
+  asked: Pick<TestCall, 'followLines' | 'recordReads'>,
 ): TestCall {
   return { detection: id, entry, mocks, ...asked }
 }
@@ -56,6 +56,6 @@ async function readsOf(
   engine: Pick<Engine, 'test'>,
 ): Promise<ReadonlyMap<CaseRun, TestOutcome['reads']>> {
   if (runs.length === 0) return new Map()
-  const outcomes = await engine.test(runs.map((run) => callOf(run, { noteReads: true })))
+  const outcomes = await engine.test(runs.map((run) => callOf(run, { recordReads: true })))
   return new Map(runs.map((run, place) => [run, outcomes[place]!.reads]))
 }

@@ -27,7 +27,7 @@ interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
   /** Is told which lines ran. */
   readonly coverage?: Coverage | undefined
   /** Results tell what was read of the event also of cases that pass. */
-  readonly noteAllReads?: boolean
+  readonly recordAllReads?: boolean
 }
 
 /** Handed over together: each crossing into Python costs as much as a case. More would only delay the telling. */
@@ -73,12 +73,15 @@ async function runTogether(
   engine: Tester,
   options: TestRunOptions,
 ): Promise<DetectionResult[]> {
-  const { coverage, noteAllReads = false } = options
+  const { coverage, recordAllReads = false } = options
   const cases = selected.flatMap(({ detection, tests, problem }) =>
     problem ? [] : tests.map((test) => ({ detection, test })),
   )
   const verdict: VerdictOptions = { ...options, registry: project.registry }
-  const runs = await runCases(cases, engine, verdict, { followLines: coverage !== undefined, noteAllReads })
+  const runs = await runCases(cases, engine, verdict, {
+    followLines: coverage !== undefined,
+    recordAllReads,
+  })
   const runsOf = Map.groupBy(runs, ({ detection }) => detection)
   return selected.map((each) => resultOf(each, runsOf.get(each.detection) ?? [], options))
 }

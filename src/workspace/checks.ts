@@ -9,10 +9,10 @@ import { makeFolder, PRIVATE_FOLDER } from '../files/output-file.ts'
 import { declaredDestinations } from '../model/project/destination.ts'
 import type { Project } from '../model/project/project.ts'
 import { loadTypes } from './destinations/load-destination-types.ts'
-import { noteIdleContent } from './idle-content.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
 import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles } from './private-files.ts'
 import { DEFAULT_STORE, openProjectStore } from './project-store.ts'
+import { warnUnusedContent } from './unused-content.ts'
 
 export interface CheckResult {
   readonly what: string
@@ -76,7 +76,7 @@ function files({ detections, problems }: Project): CheckOutcome {
 }
 
 function idleContent(project: Project): CheckOutcome {
-  const idle = noteIdleContent(project, project.settings.sources)
+  const idle = warnUnusedContent(project, project.settings.sources)
   if (idle.length === 0) return fine('none is known never to fire')
   const [first] = idle
   return note(idle.map(({ message }) => message).join('; '), first!.hint ?? '')

@@ -25,12 +25,12 @@ const PARTIAL = [
 
 export function warnImports(project: Project, facts: ProjectFacts): Problem[] {
   return [
-    ...noteHidden(project, facts),
-    ...PARTIAL.flatMap((partial) => notePartial(partial, project, facts)),
+    ...warnShadowed(project, facts),
+    ...PARTIAL.flatMap((partial) => warnPartial(partial, project, facts)),
   ]
 }
 
-function noteHidden({ helpers }: Project, facts: ProjectFacts): Problem[] {
+function warnShadowed({ helpers }: Project, facts: ProjectFacts): Problem[] {
   return helpers.flatMap(({ id, place }): Problem[] => {
     const isStandard = facts.helpers.get(id)?.isStandard
     if (!isStandard && !facts.packages.has(id)) return []
@@ -47,7 +47,7 @@ function noteHidden({ helpers }: Project, facts: ProjectFacts): Problem[] {
   })
 }
 
-function notePartial(partial: (typeof PARTIAL)[number], project: Project, facts: ProjectFacts): Problem[] {
+function warnPartial(partial: (typeof PARTIAL)[number], project: Project, facts: ProjectFacts): Problem[] {
   const { module, code, severity, what } = partial
   if (facts.packages.has(partial.package) || facts.helpers.has(module)) return []
   const users = [

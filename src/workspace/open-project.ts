@@ -29,7 +29,7 @@ export interface WorkspaceOptions {
   readonly allowUnknownDestinations?: boolean
   readonly ignoreExtraKeys?: boolean
   /** Also say what Panther's own tool would refuse. */
-  readonly upstreamRefusals?: boolean
+  readonly reportPatIncompatibilities?: boolean
   /** Explicit `test PATH` arguments: walked in full. */
   readonly paths?: readonly string[]
   /** `--python-path`, absolute. */
@@ -44,8 +44,8 @@ export type Memory = Map<string, unknown>
 export async function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
   const { envFile: _envFile, log: _log, ...load } = options
   const environment = processEnvironment(options)
-  const keep = { ...openCache(environment, options.root), ...(memory && { memory }) }
-  return withLockProblem(await loadProject({ ...load, environment, keep }))
+  const cacheStorage = { ...openCache(environment, options.root), ...(memory && { memory }) }
+  return withLockProblem(await loadProject({ ...load, environment, cacheStorage }))
 }
 
 /** A lock that cannot be read says nothing about the packages, and is no reason to fetch them again. */

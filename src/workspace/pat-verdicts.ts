@@ -10,7 +10,7 @@ import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
 import { type CaseRun, runCases } from '../testing/case-runs.ts'
 
-const NOTHING_ELSE = { followLines: false, noteAllReads: false }
+const NOTHING_ELSE = { followLines: false, recordAllReads: false }
 
 export async function notePatVerdicts(
   project: Project,
@@ -29,8 +29,10 @@ export async function notePatVerdicts(
 
 /** An `.expect.yml` is read by Signalbox alone. */
 function inlineCases({ tests }: Detection): TestCase[] {
-  return tests.filter(({ expectations, fromSideFile }) =>
-    expectations.ExpectedDestinations === undefined ? false : !fromSideFile?.includes('ExpectedDestinations'),
+  return tests.filter(({ expectations, fromExpectationsFile }) =>
+    expectations.ExpectedDestinations === undefined
+      ? false
+      : !fromExpectationsFile?.includes('ExpectedDestinations'),
   )
 }
 

@@ -87,7 +87,7 @@ async function evaluateIn(project: Project, engine: Engine, asked: Asked): Promi
   const detection = detectionCalled(id, project, engine)
   const entry = JSON.stringify(event)
   const replaced = Object.entries(mocks).map(([objectName, returnValue]) => ({ objectName, returnValue }))
-  const call = { detection: id, entry, mocks: JSON.stringify(replaced), noteReads: true }
+  const call = { detection: id, entry, mocks: JSON.stringify(replaced), recordReads: true }
   const [outcome] = await engine.test([call])
   const said = outcome!.functions.detection?.output
   const test: TestCase = {

@@ -158,7 +158,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   /** What a known case read of its event is worth no start. */
   #mustRun(call: TestCall): boolean {
     const known = this.#outcomesOf(call).get(caseOf(call))
-    return this.#loaded.has(call.detection) && (!known || (call.noteReads === true && known.reads === null))
+    return this.#loaded.has(call.detection) && (!known || (call.recordReads === true && known.reads === null))
   }
 
   #isStale(detection: Detection): boolean {

@@ -111,6 +111,6 @@ describe('an error of YAML has a hint', () => {
     ['a: b\nc\n', 'a key ends with a colon'],
     ["a: 'it's'\n", 'quote the whole text'],
   ])('%j', (text, hint) => {
-    expect(parseYaml(text).fault?.hint).toContain(hint)
+    expect(parseYaml(text).error?.hint).toContain(hint)
   })
 })

@@ -111,7 +111,7 @@ describe('mocks', () => {
 })
 
 describe('what a rule reads of its event', () => {
-  const noting = (...args: Parameters<typeof call>) => ({ ...call(...args), noteReads: true })
+  const noting = (...args: Parameters<typeof call>) => ({ ...call(...args), recordReads: true })
 
   it('is told on demand, once each, in the order of asking, defaults aside', async () => {
     const entry = '{"Name": "ann", "a": {"b": [1.0]}, "user": "eve", "p_log_type": "Test.Log"}'

@@ -46,7 +46,7 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-async function readsOf(id: string, options: { readonly noteAllReads?: boolean } = {}) {
+async function readsOf(id: string, options: { readonly recordAllReads?: boolean } = {}) {
   const [result] = await runTests(project, engine, {
     selection: { detections: (detection) => detection.id === id, tests: () => true, minimumTests: 0 },
     allowUnknownDestinations: true,
@@ -65,7 +65,7 @@ it('of the failing one alone, after all cases of its detection', async () => {
 })
 
 it('of every case, where the report has them', async () => {
-  const reads = (await readsOf('counting', { noteAllReads: true })).map(([, , read]) => read)
+  const reads = (await readsOf('counting', { recordAllReads: true })).map(([, , read]) => read)
   expect(reads).toEqual([1, 9, 3].map((turn) => [{ field: 'turn', value: String(turn) }]))
 })
 

@@ -70,7 +70,7 @@ async function debugCase(
   options: { readonly allowUnknownDestinations: boolean; readonly failOnProblems: boolean },
 ): Promise<Debugged> {
   const { entry, mocks } = test
-  const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, noteReads: true }])
+  const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, recordReads: true }])
   const result = evaluateCase(detection, test, outcome!, { ...options, registry: project.registry })
   const explanation = await explainOutcome(project, detection, test.entry, outcome!)
   return { detection, result, explanation }

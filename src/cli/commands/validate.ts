@@ -3,10 +3,10 @@ import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
 import { filesNotLoaded, judgedProblems } from '../../model/project/warning-policy.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
-import { noteIdleContent } from '../../workspace/idle-content.ts'
 import { lintProject } from '../../workspace/lint-project.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
 import { notePatVerdicts } from '../../workspace/pat-verdicts.ts'
+import { warnUnusedContent } from '../../workspace/unused-content.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE } from '../command/command.ts'
 import { FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
@@ -28,11 +28,11 @@ export default defineCommand({
   async run({ options }, io) {
     const { allowUnknownDestinations, ignoreExtraKeys, format, pat } = options
     const session = openSession(options, io, {
-      workspace: { allowUnknownDestinations, ignoreExtraKeys, upstreamRefusals: pat },
+      workspace: { allowUnknownDestinations, ignoreExtraKeys, reportPatIncompatibilities: pat },
     })
     const project = await openProject(session.workspace)
     const ofBodies = await problemsOfBodies(project, { allowUnknownDestinations, pat }, session)
-    const idle = noteIdleContent(project, project.settings.sources)
+    const idle = warnUnusedContent(project, project.settings.sources)
     const problems = judgedProblems([...project.problems, ...ofBodies, ...idle], project.settings.warnings)
     const isEmpty = nothingLoaded(project) && problems.length === 0
     if (format === 'json') session.print(problemsJson(problems))

@@ -103,7 +103,7 @@ async function judge(
     selection,
     coverage,
     // Only that report has them of every case.
-    noteAllReads: reporters.some(({ name }) => name === 'json'),
+    recordAllReads: reporters.some(({ name }) => name === 'json'),
     allowUnknownDestinations: options.allowUnknownDestinations,
     failOnProblems: options.failOnProblems,
     onResult: (result) => {

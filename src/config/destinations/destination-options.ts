@@ -17,7 +17,7 @@ export function isLocalType(type: string): boolean {
   return /^\.\.?\/.+\.(?:ts|js|mjs)$/.test(type)
 }
 
-interface Place {
+interface DestinationNode {
   readonly source: SourceText
   /** The destination's entry. */
   readonly node: MappingNode
@@ -25,7 +25,7 @@ interface Place {
 
 export async function checkOptions(
   { type }: { readonly type: string },
-  { source, node }: Place,
+  { source, node }: DestinationNode,
   types: Catalog<DestinationType>,
   problems: ProblemList,
 ): Promise<UnsupportedKinds> {
@@ -52,7 +52,7 @@ export async function checkOptions(
     formPolicy,
   )
   if (options && fits) {
-    noteLiteralSecrets(schema as Schema, options, '', source, problems)
+    warnLiteralSecrets(schema as Schema, options, '', source, problems)
     checkTemplates(child(options, 'template'), source, problems)
   }
   for (const [kind, { offset }] of textsOf(child(node, 'alertTypes'))) {
@@ -108,7 +108,7 @@ function checkReferences(node: YamlNode, source: SourceText, problems: ProblemLi
   }
 }
 
-function noteLiteralSecrets(
+function warnLiteralSecrets(
   schema: Schema,
   node: YamlNode,
   path: string,
@@ -116,7 +116,7 @@ function noteLiteralSecrets(
   problems: ProblemList,
 ): void {
   const inner = (next: unknown, value: YamlNode, step: string) =>
-    noteLiteralSecrets((next ?? {}) as Schema, value, path ? `${path}.${step}` : step, source, problems)
+    warnLiteralSecrets((next ?? {}) as Schema, value, path ? `${path}.${step}` : step, source, problems)
   if (node.kind === 'sequence')
     for (const [i, item] of node.items.entries()) inner(schema.items, item, String(i))
   if (node.kind === 'mapping') {

@@ -11,7 +11,7 @@ import { parseDuration } from '../files/durations.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { DESTINATIONS_SCHEMA } from '../schemas/destinations-schema.ts'
-import { type FilePlace, parseMapping, readMapping } from '../yaml/mapping.ts'
+import { type FileLocation, parseMapping, readMapping } from '../yaml/mapping.ts'
 import { checkSchema, nodeAt, type ReportPolicy } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import type { MappingNode } from '../yaml/yaml-tree.ts'
@@ -24,7 +24,7 @@ const DEFAULT_BURST = 10
 const DEFAULT_CONCURRENCY = 8
 
 /** destinations.yaml once it fits the schema. */
-interface Declared {
+interface DeclaredRegistry {
   fallback?: string[]
   heartbeat?: { cron: string; destinations: string[] }
   onEscalation?: 'count' | 'send'
@@ -49,7 +49,8 @@ interface DeclaredDestination {
 
 /** A key at the wrong level may be an option with its secret; values of known keys are harmless. */
 const OPEN_KEYWORDS = new Set(['enum', 'uniqueItems', 'pattern', 'const'])
-const judge: ReportPolicy = ({ keyword }) => (OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly')
+const secretPolicy: ReportPolicy = ({ keyword }) =>
+  OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly'
 
 export interface DeclaredRouting {
   readonly registry: Registry | NoRegistry
@@ -63,7 +64,7 @@ export const INVALID_ROUTING: DeclaredRouting = { ...NO_ROUTING, registry: 'inva
 
 export async function loadDestinations(
   root: string,
-  place: FilePlace,
+  place: FileLocation,
   types: Catalog<DestinationType>,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
@@ -95,10 +96,10 @@ async function checkDestinations(
   }
   const { source, node } = mapping
   const value = toRecord(node)
-  if (!checkSchema(DESTINATIONS_SCHEMA, { source, node, value }, problems, judge)) {
+  if (!checkSchema(DESTINATIONS_SCHEMA, { source, node, value }, problems, secretPolicy)) {
     return { ...INVALID_ROUTING, names: declaredNames(value) }
   }
-  const declared = value as unknown as Declared
+  const declared = value as unknown as DeclaredRegistry
   const document = { source, node }
   checkNames(declared, document, problems)
   await checkLists(declared, document, problems)
@@ -134,7 +135,11 @@ function declaredNames(value: Record<string, unknown>): Set<string> {
 }
 
 /** Names and ids are one namespace: either may be used to name a destination. */
-function checkNames({ destinations }: Declared, { source, node }: Document, problems: ProblemList): void {
+function checkNames(
+  { destinations }: DeclaredRegistry,
+  { source, node }: Document,
+  problems: ProblemList,
+): void {
   const taken = new Map<string, { what: string; line: number }>()
   const claim = (text: string, pointer: string, what: string) => {
     const other = taken.get(text)
@@ -159,7 +164,7 @@ function checkNames({ destinations }: Declared, { source, node }: Document, prob
 }
 
 async function checkLists(
-  declared: Declared,
+  declared: DeclaredRegistry,
   { source, node }: Document,
   problems: ProblemList,
 ): Promise<void> {
@@ -204,7 +209,7 @@ function checkLocalType(root: string, type: string, { source, node }: Document, 
   })
 }
 
-function registryOf(file: string, declared: Declared, { source, node }: Document): Registry {
+function registryOf(file: string, declared: DeclaredRegistry, { source, node }: Document): Registry {
   const { fallback = [], heartbeat = null, onEscalation = 'count', destinations } = declared
   return {
     file,

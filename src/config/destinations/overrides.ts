@@ -1,5 +1,5 @@
 /** Overrides of destinations.yaml: what a repository says about detections that it does not own. Pure. */
-import { meetsAll } from '../../core/glob.ts'
+import { matchesAll } from '../../core/glob.ts'
 import { parseSeverity, type Severity } from '../../model/alerts/severity.ts'
 import type { DetectionWithoutVersion } from '../../model/project/detection.ts'
 import type { SourceText } from '../files/source-text.ts'
@@ -47,7 +47,7 @@ export function readOverrides({ source, node }: { source: SourceText; node: Mapp
 
 export function overrideMatches({ match }: Override, detection: DetectionWithoutVersion): boolean {
   const { ids = [], tags = [], logTypes = [], paths = [] } = match
-  return meetsAll([
+  return matchesAll([
     [ids, [detection.id]],
     [tags, detection.tags],
     [logTypes, [...detection.logTypes, ...detection.resourceTypes]],

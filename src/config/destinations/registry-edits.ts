@@ -39,7 +39,7 @@ export function withChanges(text: string, index: number, changes: readonly Chang
 }
 
 /** The old name goes to `previousNames`, so that waiting deliveries follow, and the file's own lists name the new one. */
-export function renamed(
+export function renameDestination(
   text: string,
   index: number,
   { name, previousNames }: { readonly name: string; readonly previousNames: readonly string[] },

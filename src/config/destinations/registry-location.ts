@@ -4,7 +4,7 @@ import { hasEntry } from '../../files/path-kind.ts'
 import { foldersFor } from '../../files/project-file.ts'
 import { projectPath } from '../files/discover.ts'
 import type { Environment } from '../files/environment.ts'
-import type { FilePlace } from '../yaml/mapping.ts'
+import type { FileLocation } from '../yaml/mapping.ts'
 
 export const REGISTRY_FILE = 'destinations.yaml'
 
@@ -16,12 +16,15 @@ interface RegistryChoice {
   readonly declared: string | null
 }
 
-interface RegistryPlace extends FilePlace {
+interface RegistryLocation extends FileLocation {
   /** False: it is the default file, and there is none. */
   readonly isDeclared: boolean
 }
 
-export function registryPlace(root: string, { flag, environment, declared }: RegistryChoice): RegistryPlace {
+export function locateRegistry(
+  root: string,
+  { flag, environment, declared }: RegistryChoice,
+): RegistryLocation {
   const byUser = flag ?? (environment.SIGNALBOX_DESTINATIONS || undefined)
   const asked = byUser ?? declared
   const path = resolve(root, asked ?? REGISTRY_FILE)

@@ -12,7 +12,7 @@ import {
   textsIn,
 } from './secret-references.ts'
 
-interface SecretPlaces {
+interface SecretLocations {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly projectRoot: string
   /** Folders beside the project that `${file:}` may read. */
@@ -28,7 +28,7 @@ export interface ProjectSecrets extends Secrets {
 
 const MAX_SECRET_BYTES = 64 * 1024
 
-export function createSecrets(places: SecretPlaces): ProjectSecrets {
+export function createSecrets(places: SecretLocations): ProjectSecrets {
   // Read at start: a change of the environment afterwards counts for nothing.
   const frozen = { ...places, environment: { ...places.environment } }
   return {
@@ -40,7 +40,7 @@ export function createSecrets(places: SecretPlaces): ProjectSecrets {
 
 async function reveal(
   options: Readonly<Record<string, unknown>>,
-  places: SecretPlaces,
+  places: SecretLocations,
 ): Promise<RevealedOptions> {
   const values = new Map<string, string>()
   for (const reference of textsIn(options).flatMap((text) => findReferences(text).references)) {
@@ -56,7 +56,7 @@ async function reveal(
   return { options: revealed, redact: redactor(values.values()) }
 }
 
-async function missing(registry: Registry, places: SecretPlaces): Promise<string[]> {
+async function missing(registry: Registry, places: SecretLocations): Promise<string[]> {
   const lacking: string[] = []
   for (const destination of registry.destinations.filter((one) => one.enabled)) {
     const references = textsIn(destination.options).flatMap((text) => findReferences(text).references)
@@ -68,7 +68,7 @@ async function missing(registry: Registry, places: SecretPlaces): Promise<string
   return lacking
 }
 
-function filesOf(destinations: readonly Destination[], places: SecretPlaces): string[] {
+function filesOf(destinations: readonly Destination[], places: SecretLocations): string[] {
   return destinations
     .filter(({ enabled }) => enabled)
     .flatMap(({ options }) => textsIn(options).flatMap((text) => findReferences(text).references))
@@ -85,7 +85,7 @@ export function placeholders(options: Readonly<Record<string, unknown>>): Readon
 
 type Lookup = { readonly value: string; readonly path?: string } | { readonly reason: string }
 
-function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Lookup {
+function lookUp({ kind, name }: SecretReference, places: SecretLocations): Lookup {
   if (kind === 'file') return readSecret(name, places)
   const value = places.environment[name]
   if (value === undefined) return { reason: 'is not set' }
@@ -93,7 +93,7 @@ function lookUp({ kind, name }: SecretReference, places: SecretPlaces): Lookup {
 }
 
 /** Relative paths start at the project, then at each of the secrets folders. */
-function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretPlaces): Lookup {
+function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretLocations): Lookup {
   const folders = [projectRoot, ...secretsDirs]
   for (const folder of folders) {
     const path = resolve(folder, name)

@@ -13,7 +13,7 @@ export function checkTemplates(node: YamlNode | undefined, source: SourceText, p
   if (node?.kind !== 'scalar') return
   for (const { message, name, offset } of templateErrors(node.text)) {
     const near = name === undefined ? undefined : nearest(name, TEMPLATE_FIELDS)
-    problems.error(source, placeOf(node, offset, source), {
+    problems.error(source, offsetOf(node, offset, source), {
       code: 'bad-template',
       message,
       hint: near ? `did you mean "${near}"?` : `fields: ${TEMPLATE_FIELDS.join(', ')}`,
@@ -22,7 +22,7 @@ export function checkTemplates(node: YamlNode | undefined, source: SourceText, p
 }
 
 /** Escapes and indents of YAML move things: the tag is looked for as it is written, from the text's beginning on. */
-function placeOf(
+function offsetOf(
   { offset: start, text }: { offset: number; text: string },
   offset: number,
   source: SourceText,

@@ -8,7 +8,7 @@ import { applyOverrides, overrideMatches } from '../destinations/overrides.ts'
 import { projectPath, specsOf } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { Versions } from './content-version.ts'
-import { linkMembers, noteSilentMembers } from './correlation-members.ts'
+import { linkMembers, warnInactiveMembers } from './correlation-members.ts'
 import { type BuildResult, buildDetections } from './derivation.ts'
 import { checkOutputIds } from './output-ids.ts'
 import { readBody } from './read-body.ts'
@@ -18,7 +18,7 @@ interface ContentContext {
   readonly root: string
   /** Where bodies and side files may lie, links followed. */
   readonly folders: readonly string[]
-  readonly sideFiles: readonly string[]
+  readonly expectationsFiles: readonly string[]
   /** Those that should have a spec. */
   readonly python: readonly string[]
   readonly routing: DeclaredRouting
@@ -43,15 +43,15 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
   const pythonOf = specs.filter((spec) => fine(spec) && (spec.type === 'global' || spec.type === 'datamodel'))
   const helpers = pythonOf.flatMap((spec) => (spec.type === 'global' ? helperOf(spec, context) : []))
   const dataModels = pythonOf.flatMap((spec) => (spec.type === 'datamodel' ? dataModelOf(spec, context) : []))
-  noteOrphans(context)
-  noteIdleBodies(specs, context)
-  noteIdleOverrides(built, context)
+  warnOrphanExpectations(context)
+  warnUnusedBodies(specs, context)
+  warnUnusedOverrides(built, context)
   const detections = finish(
     built.filter(({ spec }) => fine(spec)),
     new Versions(helpers),
     routing,
   )
-  noteSilentMembers(detectionSpecs, detections, problems)
+  warnInactiveMembers(detectionSpecs, detections, problems)
   return {
     detections,
     helpers,
@@ -120,8 +120,8 @@ function otherOf({ id, type, place, value }: Spec): OtherContent {
 }
 
 /** Expectations beside no spec check nothing, which must not go unseen. */
-function noteOrphans({ sideFiles, root, problems }: ContentContext): void {
-  for (const file of sideFiles) {
+function warnOrphanExpectations({ expectationsFiles, root, problems }: ContentContext): void {
+  for (const file of expectationsFiles) {
     if (specsOf(file).some(existsSync)) continue
     problems.file('warning', projectPath(root, file), {
       code: 'orphan-expectations',
@@ -137,7 +137,7 @@ const NO_BODY = /(?:^|[\\/])(?:__\w+__|conftest|setup|test_[^\\/]*|[^\\/]*_test)
 const NOT_LOADED = new Set(['missing-analysis-type', 'unknown-analysis-type', 'skipped-analysis-file'])
 
 /** A spec that is missing, or names another file, leaves a detection unseen. */
-function noteIdleBodies(specs: readonly Spec[], { python, root, problems }: ContentContext): void {
+function warnUnusedBodies(specs: readonly Spec[], { python, root, problems }: ContentContext): void {
   // What was not loaded may well name it.
   if (problems.sorted().some(({ severity, code }) => severity === 'error' || NOT_LOADED.has(code))) return
   const named = new Set(
@@ -154,7 +154,7 @@ function noteIdleBodies(specs: readonly Spec[], { python, root, problems }: Cont
   }
 }
 
-function noteIdleOverrides(built: readonly BuildResult[], { routing, problems }: ContentContext): void {
+function warnUnusedOverrides(built: readonly BuildResult[], { routing, problems }: ContentContext): void {
   for (const override of routing.overrides) {
     if (built.some(({ detection }) => overrideMatches(override, detection))) continue
     problems.warning(override.source, override.node.offset, {

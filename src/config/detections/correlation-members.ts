@@ -31,7 +31,7 @@ export function memberNames({ node }: Pick<Spec, 'node'>): ScalarNode[] {
 }
 
 /** A rule that runs and looks at one that does not: its step never happens, or is always absent. */
-export function noteSilentMembers(
+export function warnInactiveMembers(
   specs: readonly Spec[],
   detections: ReadonlyMap<string, Detection>,
   problems: ProblemList,

@@ -20,7 +20,7 @@ interface DerivationContext {
   readonly root: string
   /** Where bodies and side files may lie, links followed. */
   readonly folders: readonly string[]
-  readonly sideFiles: readonly string[]
+  readonly expectationsFiles: readonly string[]
   readonly problems: ProblemList
 }
 
@@ -33,21 +33,21 @@ export function buildDetections(specs: readonly Spec[], context: DerivationConte
 class Derivation {
   readonly #context: DerivationContext
   readonly #specs: ReadonlyMap<string, Spec>
-  readonly #sideFiles: ReadonlySet<string>
+  readonly #expectationsFiles: ReadonlySet<string>
   /** null: not to be built, or being built: a chain of bases that comes back to itself ends there. */
   readonly #done = new Map<string, BuildResult | null>()
 
   constructor(specs: readonly Spec[], context: DerivationContext) {
     this.#context = context
     this.#specs = new Map(specs.map((spec) => [spec.id, spec]))
-    this.#sideFiles = new Set(context.sideFiles)
+    this.#expectationsFiles = new Set(context.expectationsFiles)
   }
 
   build(spec: Spec): BuildResult | null {
     const known = this.#done.get(spec.id)
     if (known !== undefined) return known
     this.#done.set(spec.id, null)
-    const built = this.#withSideFile(isDerived(spec) ? this.#derive(spec) : this.#own(spec))
+    const built = this.#withExpectationsFile(isDerived(spec) ? this.#derive(spec) : this.#own(spec))
     this.#done.set(spec.id, built)
     return built
   }
@@ -74,8 +74,9 @@ class Derivation {
     return { spec, detection, texts: [spec.source.text, ...base.texts] }
   }
 
-  #withSideFile(built: BuildResult | null): BuildResult | null {
-    const side = built && expectationsFilesOf(built.spec.path).find((file) => this.#sideFiles.has(file))
+  #withExpectationsFile(built: BuildResult | null): BuildResult | null {
+    const side =
+      built && expectationsFilesOf(built.spec.path).find((file) => this.#expectationsFiles.has(file))
     if (!built || !side) return built
     const tests = withExpectationsFile(built.detection.tests, side, this.#context, this.#context.problems)
     return { ...built, detection: { ...built.detection, tests } }

@@ -25,7 +25,7 @@ export function buildDetection(
   body: PythonSource | null,
   problems: ProblemList,
 ): DetectionWithoutVersion {
-  noteDedupPeriod(spec, problems)
+  warnDedupPeriod(spec, problems)
   return {
     ...metadata(spec.value, spec.id, spec.type as DetectionType),
     place: spec.place,
@@ -52,7 +52,7 @@ export function deriveDetection(
   base: DetectionWithoutVersion,
   problems: ProblemList,
 ): DetectionWithoutVersion {
-  noteDedupPeriod(spec, problems)
+  warnDedupPeriod(spec, problems)
   const { BaseDetection: _, AnalysisType: __, ...overrides } = spec.value
   const value = { ...base.spec, ...overrides }
   return {
@@ -103,7 +103,7 @@ function dedupPeriod(minutes: unknown): number {
   return Math.max(minutes, MIN_DEDUP_MINUTES)
 }
 
-function noteDedupPeriod(spec: Spec, problems: ProblemList): void {
+function warnDedupPeriod(spec: Spec, problems: ProblemList): void {
   const minutes = spec.value.DedupPeriodMinutes
   if (typeof minutes !== 'number' || minutes >= MIN_DEDUP_MINUTES) return
   problems.warning(spec.source, child(spec.node, 'DedupPeriodMinutes')!.offset, {

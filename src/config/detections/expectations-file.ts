@@ -10,7 +10,7 @@ import { checkSchema } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import { expectationsOf } from './test-cases.ts'
 
-interface SideFilePlace {
+interface ExpectationsFileContext {
   readonly root: string
   readonly folders: readonly string[]
 }
@@ -19,7 +19,7 @@ interface SideFilePlace {
 export function withExpectationsFile(
   tests: readonly TestCase[],
   path: string,
-  place: SideFilePlace,
+  place: ExpectationsFileContext,
   problems: ProblemList,
 ): readonly TestCase[] {
   const own = new ProblemList(problems.knownGood)
@@ -32,7 +32,7 @@ export function withExpectationsFile(
 function withExpectations(
   tests: readonly TestCase[],
   path: string,
-  { root, folders }: SideFilePlace,
+  { root, folders }: ExpectationsFileContext,
   problems: ProblemList,
 ): readonly TestCase[] {
   const file = projectPath(root, path)

@@ -26,7 +26,7 @@ const QUANTIFIERS: readonly string[] = [
 const CONSTANTS: readonly string[] = ['AlwaysTrue', 'AlwaysFalse']
 
 /** Stands in for what was reported: its file is not loaded. */
-const FAULTY: MatchExpression = { kind: 'constant', holds: false }
+const INVALID: MatchExpression = { kind: 'constant', holds: false }
 
 /** `filter`: an inline filter, for which the grammar is narrower. */
 export type Grammar = 'detection' | 'filter'
@@ -48,19 +48,19 @@ export class ExpressionReader {
   }
 
   #group(of: Combinator, node: YamlNode): MatchExpression {
-    if (node.kind !== 'sequence') return this.#fault(node, `a list of match expressions is expected here`)
+    if (node.kind !== 'sequence') return this.#report(node, `a list of match expressions is expected here`)
     const members = node.items.map((item) => this.#expression(item))
     return { kind: 'group', of, members }
   }
 
   #expression(node: YamlNode): MatchExpression {
-    if (node.kind !== 'mapping') return this.#fault(node, 'a match expression must be a mapping')
+    if (node.kind !== 'mapping') return this.#report(node, 'a match expression must be a mapping')
     const combinators = [...node.entries.keys()].filter((key) => COMBINATORS.includes(key))
     if (combinators.length > 0) return this.#combined(node, combinators[0] as Combinator)
     const condition = child(node, 'Condition')
     const name = condition && toValue(condition)
     if (typeof name !== 'string') {
-      return this.#fault(
+      return this.#report(
         condition ?? node,
         'a match expression needs a Condition, or one of All, Any, OnlyOne, None',
       )
@@ -76,19 +76,19 @@ export class ExpressionReader {
   #combined(node: MappingNode, of: Combinator): MatchExpression {
     this.#only(node, [of])
     if (this.#grammar === 'filter' && of !== 'All' && of !== 'Any') {
-      return this.#fault(node, `an inline filter combines by All and Any, not by ${of}`)
+      return this.#report(node, `an inline filter combines by All and Any, not by ${of}`)
     }
     return this.#group(of, child(node, of)!)
   }
 
   #elements(node: MappingNode, of: Quantifier): MatchExpression {
     if (this.#grammar === 'filter')
-      return this.#fault(node, `an inline filter looks at no elements: ${of} is not known there`)
+      return this.#report(node, `an inline filter looks at no elements: ${of} is not known there`)
     const key = this.#key(node, ['Condition', 'Expressions'])
     const expressions = child(node, 'Expressions')
-    if (!expressions) return this.#fault(node, `${of} needs Expressions`)
+    if (!expressions) return this.#report(node, `${of} needs Expressions`)
     const group = this.#group('All', expressions)
-    return key && group.kind === 'group' ? { kind: 'elements', key, of, members: group.members } : FAULTY
+    return key && group.kind === 'group' ? { kind: 'elements', key, of, members: group.members } : INVALID
   }
 
   #compare(node: MappingNode, condition: string): MatchExpression {
@@ -99,20 +99,20 @@ export class ExpressionReader {
     }
     const key = this.#key(node, ['Condition', 'Value', 'Values'])
     const operand = this.#operand(node, condition, takes)
-    return key && operand ? { kind: 'compare', key, condition, with: operand } : FAULTY
+    return key && operand ? { kind: 'compare', key, condition, with: operand } : INVALID
   }
 
   #twoKeys(node: MappingNode, values: YamlNode, condition: string): MatchExpression {
     this.#only(node, ['Condition', 'Values'])
     if (this.#grammar === 'filter')
-      return this.#fault(values, 'an inline filter compares with a Value, not with a second key')
+      return this.#report(values, 'an inline filter compares with a Value, not with a second key')
     if (values.kind !== 'sequence' || values.items.length !== 2) {
-      return this.#fault(values, `without a key, ${condition} compares exactly two keys`)
+      return this.#report(values, `without a key, ${condition} compares exactly two keys`)
     }
     const [left, right] = values.items.map((item) => this.#key(item, []))
     return left && right
       ? { kind: 'compare', key: left, condition, with: { kind: 'key', key: right } }
-      : FAULTY
+      : INVALID
   }
 
   #operand(node: MappingNode, condition: string, takes: OperandForm): Operand | null {
@@ -120,7 +120,7 @@ export class ExpressionReader {
     const values = child(node, 'Values')
     if (takes === 'nothing') {
       const stray = values ?? (value && toValue(value) !== true ? value : undefined)
-      if (stray) this.#fault(stray, `${condition} compares with nothing`)
+      if (stray) this.#report(stray, `${condition} compares with nothing`)
       return stray ? null : { kind: 'values', values: [] }
     }
     if (value && takes !== 'values') return this.#scalars([value])
@@ -130,37 +130,37 @@ export class ExpressionReader {
       values: 'a list of Values',
       'value or values': 'a Value or a list of Values',
     }
-    this.#fault(value ?? values ?? node, `${condition} needs ${wanted[takes]}`)
+    this.#report(value ?? values ?? node, `${condition} needs ${wanted[takes]}`)
     return null
   }
 
   #scalars(nodes: readonly YamlNode[]): Operand | null {
     const wrong = nodes.find((node) => node.kind !== 'scalar')
-    if (wrong) this.#fault(wrong, 'a value must be text, a number, true or false')
+    if (wrong) this.#report(wrong, 'a value must be text, a number, true or false')
     return wrong ? null : { kind: 'values', values: nodes.map(scalarOf) }
   }
 
   /** A key specifier or an enrichment; beside it nothing but `others`. null: reported. */
   #key(node: YamlNode, others: readonly string[]): Key | null {
     if (node.kind !== 'mapping')
-      return this.#faultyKey(node, 'a key is expected here: Key, DeepKey or KeyPath')
+      return this.#reportKey(node, 'a key is expected here: Key, DeepKey or KeyPath')
     const enrichment = child(node, 'Enrichment')
     const form = keyFormOf(node)
     if (enrichment) {
       this.#only(node, ['Enrichment', ...others])
       return this.#enrichment(enrichment)
     }
-    if (!form) return this.#faultyKey(node, 'this match expression names no key: Key, DeepKey or KeyPath')
+    if (!form) return this.#reportKey(node, 'this match expression names no key: Key, DeepKey or KeyPath')
     this.#only(node, [form, ...others])
     return this.#keyOf(form, child(node, form)!)
   }
 
   #keyOf(form: KeyForm, node: YamlNode): Key | null {
     if (this.#grammar === 'filter' && form !== 'KeyPath') {
-      return this.#faultyKey(node, `an inline filter names its key by KeyPath, not by ${form}`)
+      return this.#reportKey(node, `an inline filter names its key by KeyPath, not by ${form}`)
     }
     const key = readKey(form, node)
-    return typeof key === 'string' ? this.#faultyKey(node, key) : key
+    return typeof key === 'string' ? this.#reportKey(node, key) : key
   }
 
   /** Enrichment comes with the event: one entry per selector, or a list of them. */
@@ -170,11 +170,11 @@ export class ExpressionReader {
       return part && toValue(part)
     })
     if (typeof table !== 'string' || typeof selector !== 'string' || typeof path !== 'string') {
-      return this.#faultyKey(node, 'Enrichment needs Table, Selector and FieldPath')
+      return this.#reportKey(node, 'Enrichment needs Table, Selector and FieldPath')
     }
     if (node.kind === 'mapping') this.#only(node, ['Table', 'Selector', 'FieldPath'])
     const field = readPath(path)
-    if (typeof field === 'string') return this.#faultyKey(child(node, 'FieldPath')!, field)
+    if (typeof field === 'string') return this.#reportKey(child(node, 'FieldPath')!, field)
     return ['p_enrichment', table, selector, null, ...field]
   }
 
@@ -197,16 +197,16 @@ export class ExpressionReader {
 
   #unknown(node: YamlNode, name: string): MatchExpression {
     const near = nearest(name, [...CONDITIONS.keys(), ...QUANTIFIERS, ...CONSTANTS])
-    return this.#fault(node, `the condition "${name}" is not known`, near ? `did you mean "${near}"?` : null)
+    return this.#report(node, `the condition "${name}" is not known`, near ? `did you mean "${near}"?` : null)
   }
 
-  #fault(node: YamlNode, message: string, hint: string | null = null): MatchExpression {
+  #report(node: YamlNode, message: string, hint: string | null = null): MatchExpression {
     this.#problems.error(this.#source, node.offset, { code: 'match-expression', message, hint })
-    return FAULTY
+    return INVALID
   }
 
-  #faultyKey(node: YamlNode, message: string): null {
-    this.#fault(node, message)
+  #reportKey(node: YamlNode, message: string): null {
+    this.#report(node, message)
     return null
   }
 }

@@ -1,6 +1,6 @@
 /** `validate --pat`: what is fine here and Panther's own tool would refuse, or never look at. */
 import { dirname } from 'node:path'
-import { projectPath, searchedUpstream } from '../files/discover.ts'
+import { filesSearchedByPat, projectPath } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { child, toValue } from '../yaml/yaml.ts'
 import type { Spec } from './spec.ts'
@@ -15,13 +15,13 @@ export async function reportPatIncompatibilities(
   problems: ProblemList,
 ): Promise<void> {
   for (const spec of specs) {
-    noteSeverity(spec, problems)
-    noteExpectations(spec, problems)
+    warnSeveritySpelling(spec, problems)
+    warnExpectations(spec, problems)
   }
-  noteUnsearched(specs, root, await searchedUpstream(root), problems)
+  warnUnsearchedFolders(specs, root, await filesSearchedByPat(root), problems)
 }
 
-function noteSeverity({ node, source }: Spec, problems: ProblemList): void {
+function warnSeveritySpelling({ node, source }: Spec, problems: ProblemList): void {
   const value = child(node, 'Severity')
   const text = value && toValue(value)
   if (!value || typeof text !== 'string' || /^[A-Z][a-z]+$/.test(text)) return
@@ -33,7 +33,7 @@ function noteSeverity({ node, source }: Spec, problems: ProblemList): void {
   })
 }
 
-function noteExpectations({ node, source, type }: Spec, problems: ProblemList): void {
+function warnExpectations({ node, source, type }: Spec, problems: ProblemList): void {
   const tests = child(node, 'Tests')
   if (tests?.kind !== 'sequence') return
   const taken = type === 'rule' || type === 'scheduled_rule' ? TAKEN_OF_RULES : null
@@ -44,14 +44,14 @@ function noteExpectations({ node, source, type }: Spec, problems: ProblemList): 
       problems.error(source, keyOffset, {
         code: 'pat-expectation',
         message: `upstream's tool refuses a file whose tests have ${key}`,
-        hint: `move it into ${sideFileName(source.file)}, under the name of the test`,
+        hint: `move it into ${expectationsFileName(source.file)}, under the name of the test`,
       })
     }
   }
 }
 
 /** Once per folder: it says nothing of the files itself. */
-function noteUnsearched(
+function warnUnsearchedFolders(
   specs: readonly Spec[],
   root: string,
   searched: ReadonlySet<string>,
@@ -69,6 +69,6 @@ function noteUnsearched(
   }
 }
 
-function sideFileName(file: string): string {
+function expectationsFileName(file: string): string {
   return file.replace(/^.*\//, '').replace(/\.[^.]+$/, '.expect.yml')
 }

@@ -9,7 +9,7 @@ import type { YamlNode } from '../yaml/yaml-tree.ts'
 import { readTemplate } from './key-specifiers.ts'
 import { ExpressionReader } from './match-expressions.ts'
 
-interface Place {
+interface SpecNode {
   readonly source: SourceText
   readonly node: YamlNode
 }
@@ -18,7 +18,7 @@ type AlertKeys = Omit<SimpleDetection, 'matcher'>
 const NO_ALERT_KEYS: AlertKeys = { title: null, context: null, severities: [], groupBy: [] }
 
 /** null: the spec has no `Detection`. */
-export function readSimpleDetection(spec: Place, problems: ProblemList): SimpleDetection | null {
+export function readSimpleDetection(spec: SpecNode, problems: ProblemList): SimpleDetection | null {
   const detection = child(spec.node, 'Detection')
   if (!detection) return null
   const matcher = new ExpressionReader(spec.source, problems).all(detection)
@@ -26,7 +26,7 @@ export function readSimpleDetection(spec: Place, problems: ProblemList): SimpleD
 }
 
 /** Of the keys that say what the alert is like, those that the spec has. */
-export function readAlertKeys({ source, node }: Place, problems: ProblemList): Partial<AlertKeys> {
+export function readAlertKeys({ source, node }: SpecNode, problems: ProblemList): Partial<AlertKeys> {
   const reader = new ExpressionReader(source, problems)
   const keys: { -readonly [K in keyof AlertKeys]?: AlertKeys[K] } = {}
   const title = child(node, 'AlertTitle')
@@ -41,7 +41,7 @@ export function readAlertKeys({ source, node }: Place, problems: ProblemList): P
 }
 
 /** null: every event passes. */
-export function readInlineFilter({ source, node }: Place, problems: ProblemList): MatchExpression | null {
+export function readInlineFilter({ source, node }: SpecNode, problems: ProblemList): MatchExpression | null {
   const filters = child(node, 'InlineFilters')
   if (!filters) return null
   const filter = new ExpressionReader(source, problems, 'filter').all(filters)

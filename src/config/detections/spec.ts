@@ -11,7 +11,7 @@ import { parseMapping, readSource } from '../yaml/mapping.ts'
 import { checkSchema, type Schema } from '../yaml/schema-check.ts'
 import { child, parseYaml, toRecord, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
-import { TestFaults, testCases } from './test-cases.ts'
+import { InvalidTests, testCases } from './test-cases.ts'
 
 /** What a file's text says. */
 export interface ReadSpec {
@@ -49,8 +49,8 @@ function mentionsAnalysisType(text: string): boolean {
   return /Analysis_?Typ/i.test(text)
 }
 
-interface Reading {
-  readonly recall: ParseCache<ReadSpec>
+interface ReadingContext {
+  readonly parseCache: ParseCache<ReadSpec>
   /** Keys of a detection that nobody knows only warn. */
   readonly ignoreExtraKeys: boolean
   /** Where specs may lie. */
@@ -61,12 +61,12 @@ interface Reading {
 export function readSpec(
   path: string,
   root: string,
-  { recall, ignoreExtraKeys, folders }: Reading,
+  { parseCache, ignoreExtraKeys, folders }: ReadingContext,
   problems: ProblemList,
 ): Spec | null {
   const source = readSource({ path, file: projectPath(root, path), folders }, problems)
   if (!source) return null
-  const { spec, problems: own } = recall.of(source.file, source.text, () => {
+  const { spec, problems: own } = parseCache.of(source.file, source.text, () => {
     const found = new ProblemList()
     return { spec: specOf(source, ignoreExtraKeys, found), problems: found.sorted() }
   })
@@ -85,12 +85,12 @@ export function readSpec(
 }
 
 function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemList): ReadSpec | null {
-  const mapping = parseMapping(source, problems, { isOurs: mentionsAnalysisType })
+  const mapping = parseMapping(source, problems, { isAnalysisFile: mentionsAnalysisType })
   if (!mapping) return null
   const { node } = mapping
   const typeNode = child(node, 'AnalysisType')
   if (!typeNode) {
-    noteMissingType(source, node, problems)
+    reportMissingType(source, node, problems)
     return null
   }
   const type = toValue(typeNode)
@@ -101,7 +101,7 @@ function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemL
   const value = specValue(node)
   const known = analysisTypeOf(type, value)
   if (!known) {
-    noteUnknownType(source, typeNode, type, problems)
+    reportUnknownType(source, typeNode, type, problems)
     return null
   }
   const checked = ignoreExtraKeys && isDetectionType(type) ? knownKeys(known.schema, value) : value
@@ -109,7 +109,7 @@ function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemL
     const message = `"${key}" is not a known key, and ignored`
     problems.warning(source, node.entries.get(key)!.keyOffset, { code: 'unknown-key', message })
   }
-  const testFaults = new TestFaults()
+  const testFaults = new InvalidTests()
   checkSchema(known.schema, { source, node, value: checked }, problems, testFaults.judge)
   const id = value[known.idKey]
   if (typeof id !== 'string') return null
@@ -144,13 +144,13 @@ function specValue(node: MappingNode): Record<string, unknown> {
 }
 
 /** Says nothing about a file that is plainly something else. */
-function noteMissingType(source: SourceText, node: MappingNode, problems: ProblemList): void {
+function reportMissingType(source: SourceText, node: MappingNode, problems: ProblemList): void {
   const keys = [...node.entries.values()]
   const misspelt = keys.find(({ key }) => nearest(key, ['AnalysisType']))
   const idKeys = new Set(Object.values(ANALYSIS_TYPES).map((type) => type.idKey))
-  const telling = misspelt ?? keys.find(({ key }) => idKeys.has(key))
-  if (!telling) return
-  problems.error(source, telling.keyOffset, {
+  const typicalKey = misspelt ?? keys.find(({ key }) => idKeys.has(key))
+  if (!typicalKey) return
+  problems.error(source, typicalKey.keyOffset, {
     code: 'missing-analysis-type',
     message: 'this file has no AnalysisType, so it is not loaded',
     hint: misspelt
@@ -159,7 +159,7 @@ function noteMissingType(source: SourceText, node: MappingNode, problems: Proble
   })
 }
 
-function noteUnknownType(source: SourceText, node: YamlNode, type: string, problems: ProblemList): void {
+function reportUnknownType(source: SourceText, node: YamlNode, type: string, problems: ProblemList): void {
   const near = nearest(type, Object.keys(ANALYSIS_TYPES))
   problems.error(source, node.offset, {
     code: 'unknown-analysis-type',

@@ -19,7 +19,7 @@ const ENTRY_KEY: Readonly<Record<DetectionType, string>> = {
 export const EXPECTATION_NAMES = Object.keys(EXPECTATION_PROPERTIES)
 
 /** Collects which test cases do not fit the schema. They are left out, and the detection stays. */
-export class TestFaults {
+export class InvalidTests {
   readonly #cases = new Set<number>()
   #isList = true
 
@@ -39,7 +39,7 @@ export class TestFaults {
 interface TestedSpec {
   readonly source: SourceText
   readonly node: MappingNode
-  readonly faults: TestFaults
+  readonly faults: InvalidTests
 }
 
 /** The cases that fit their schema, of a spec that does. */

@@ -12,20 +12,20 @@ export interface Discovered {
   /** Absolute paths of possible specs, sorted. */
   readonly specs: readonly string[]
   /** `*.expect.yml` files among them. */
-  readonly sideFiles: readonly string[]
+  readonly expectationsFiles: readonly string[]
   /** Python files in the same folders. */
   readonly python: readonly string[]
   /** YAML files outside the folders that are searched. */
   readonly outside: readonly string[]
   /** Links that are not followed. */
-  readonly links: readonly { readonly path: string; readonly leads: Exclude<Leads, 'inside'> }[]
+  readonly links: readonly { readonly path: string; readonly leads: Exclude<LinkTarget, 'inside'> }[]
   /** Where all of these may lie, links followed: the root, and what the user named beside it. */
   readonly folders: readonly string[]
 }
 
-type Leads = 'inside' | 'outside' | 'to-folder' | 'nowhere'
+type LinkTarget = 'inside' | 'outside' | 'to-folder' | 'nowhere'
 
-const SIDE_FILE = /\.expect\.ya?ml$/
+const EXPECTATIONS_FILE = /\.expect\.ya?ml$/
 const EVERYTHING = ['**']
 
 /**
@@ -34,17 +34,17 @@ const EVERYTHING = ['**']
  */
 const SEARCHED_WORDS = ['data_models', 'lookup_tables', 'rules', 'policies', 'queries', 'scheduled_prompts']
 const SEARCHED_NAMES = ['global_helpers', 'packs']
-const SEARCHED_UPSTREAM = [
+const SEARCHED_BY_PAT = [
   '*.{y*ml,py}',
   ...SEARCHED_WORDS.map((word) => `**/*${word}*/**`),
   ...SEARCHED_NAMES.map((name) => `**/${name}/*`),
 ]
-const SEARCHED = [...SEARCHED_UPSTREAM, 'detections/**']
+const SEARCHED = [...SEARCHED_BY_PAT, 'detections/**']
 const DEPENDENCY_FOLDERS = ['global_helpers', 'data_models']
 
 /** Everything of the project, or of the `paths` (walked in full) and the helpers and data models near them. */
 export async function discover(root: string, paths: readonly string[] = []): Promise<Discovered> {
-  const named = await Promise.all(paths.map((path) => namedBy(root, path)))
+  const named = await Promise.all(paths.map((path) => findNamed(root, path)))
   const isWhole = paths.length === 0
   const starts = isWhole ? [root] : named.flatMap((each) => each.starts)
   const { near, far } = dependenciesOf(root, starts)
@@ -62,16 +62,16 @@ export async function discover(root: string, paths: readonly string[] = []): Pro
   )
   const isReal = realFolders()
   const linked = all.flatMap(({ links }) => links).filter((path) => isFolder(path) && !near.includes(path))
-  const told = [...new Set([...yaml, ...linked, ...far])]
+  const located = [...new Set([...yaml, ...linked, ...far])]
     .sort(compareText)
     .map((path) => ({ path, leads: leads(folders, path, isReal) }))
-  const inside = told.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
+  const inside = located.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
   return {
-    specs: inside.filter((file) => !SIDE_FILE.test(file)),
-    sideFiles: inside.filter((file) => SIDE_FILE.test(file)),
+    specs: inside.filter((file) => !EXPECTATIONS_FILE.test(file)),
+    expectationsFiles: inside.filter((file) => EXPECTATIONS_FILE.test(file)),
     python,
     outside: isWhole ? await outsideOf(root, new Set(found)) : [],
-    links: told.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
+    links: located.flatMap(({ path, leads }) => (leads === 'inside' ? [] : [{ path, leads }])),
     folders,
   }
 }
@@ -92,7 +92,9 @@ const NOTHING: FoundFiles = { files: [], links: [] }
 /** YAML files that nothing searches. */
 async function outsideOf(root: string, found: ReadonlySet<string>): Promise<string[]> {
   const { files } = await findFiles(root, ['**/*.y*ml'], { without: SEARCHED })
-  return files.filter((file) => !SIDE_FILE.test(file) && !found.has(file) && isFile(file)).sort(compareText)
+  return files
+    .filter((file) => !EXPECTATIONS_FILE.test(file) && !found.has(file) && isFile(file))
+    .sort(compareText)
 }
 
 /** Path for people: relative to the root, with forward slashes. */
@@ -107,25 +109,25 @@ export function expectationsFilesOf(spec: string): string[] {
 }
 
 /** The specs to which a side file may belong. */
-export function specsOf(sideFile: string): string[] {
-  const stem = sideFile.replace(SIDE_FILE, '')
+export function specsOf(expectationsFile: string): string[] {
+  const stem = expectationsFile.replace(EXPECTATIONS_FILE, '')
   return [`${stem}.yml`, `${stem}.yaml`]
 }
 
 /** The files that Panther's tool, run on `.`, finds, with paths relative to the root. */
-export async function searchedUpstream(root: string): Promise<ReadonlySet<string>> {
-  const { files } = await findFiles(root, SEARCHED_UPSTREAM)
+export async function filesSearchedByPat(root: string): Promise<ReadonlySet<string>> {
+  const { files } = await findFiles(root, SEARCHED_BY_PAT)
   return new Set(files.map((file) => projectPath(root, file)))
 }
 
-interface Named {
+interface NamedFiles {
   readonly found: FoundFiles
   /** The files and folders that were meant. */
   readonly starts: readonly string[]
 }
 
 /** What a path on the command line names: a spec, a folder with everything below it, or all that a pattern fits. */
-async function namedBy(root: string, text: string): Promise<Named> {
+async function findNamed(root: string, text: string): Promise<NamedFiles> {
   const path = resolve(root, text)
   if (existsSync(path)) {
     refuseOutside(root, path)
@@ -200,7 +202,7 @@ function dependenciesOf(root: string, starts: readonly string[]): { near: string
 }
 
 /** Inside: the file, its links followed, lies in one of the folders. */
-function leads(folders: readonly string[], path: string, isReal: (folder: string) => boolean): Leads {
+function leads(folders: readonly string[], path: string, isReal: (folder: string) => boolean): LinkTarget {
   // Most files: to follow the whole path of each takes ten times as long.
   if (isReal(dirname(path)) && !isLink(path)) return 'inside'
   const real = realPath(path)

@@ -1,6 +1,6 @@
 /** Prints problems for people; more than three with the same code and text are one entry with their places. */
 import type { Problem } from '../../model/project/problem.ts'
-import { formatProblem, printable } from './problems.ts'
+import { formatProblem, singleLine } from './problems.ts'
 
 /** Fewer are easier to follow one by one. */
 const MAX_EQUAL_COUNT = 3
@@ -34,9 +34,9 @@ function foldedText(same: readonly [Problem, ...Problem[]] | readonly Problem[])
   const left = places.length - MAX_LISTED_PLACES
   const hint = same.find((problem) => problem.hint)?.hint
   return [
-    printable(`${same.length} places ${severity} ${message} [${code}]`),
-    ...places.slice(0, MAX_LISTED_PLACES).map((place) => printable(`  ${place}`)),
+    singleLine(`${same.length} places ${severity} ${message} [${code}]`),
+    ...places.slice(0, MAX_LISTED_PLACES).map((place) => singleLine(`  ${place}`)),
     ...(left > 0 ? [`  and ${left} more; --verbose lists them`] : []),
-    ...(hint ? [`  hint: ${printable(hint)}`] : []),
+    ...(hint ? [`  hint: ${singleLine(hint)}`] : []),
   ].join('\n')
 }

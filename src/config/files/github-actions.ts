@@ -11,8 +11,8 @@ export interface ActionsStep {
 
 export function actionsStep(root: string, environment: Environment): ActionsStep {
   const { GITHUB_WORKSPACE, GITHUB_STEP_SUMMARY } = environment
-  const way = relative(GITHUB_WORKSPACE || '.', resolve(root))
+  const path = relative(GITHUB_WORKSPACE || '.', resolve(root))
     .split(sep)
     .join('/')
-  return { pathPrefix: way === '' ? '' : `${way}/`, summaryFile: GITHUB_STEP_SUMMARY || null }
+  return { pathPrefix: path === '' ? '' : `${path}/`, summaryFile: GITHUB_STEP_SUMMARY || null }
 }

@@ -13,13 +13,13 @@ export interface CacheStorage {
 }
 
 /** All that reading one file came to. */
-interface Found<T> {
+interface ParseResult<T> {
   readonly spec: T | null
   readonly problems: readonly Problem[]
 }
 
-interface Kept<T> {
-  readonly found: Record<string, Found<T>>
+interface StoredParses<T> {
+  readonly found: Record<string, ParseResult<T>>
   /** Of checks and texts. */
   readonly good: readonly string[]
 }
@@ -30,9 +30,9 @@ const FORMAT_VERSION = 1
 export class ParseCache<T> implements ValidationCache {
   readonly #keep: CacheStorage | undefined
   readonly #name: string
-  readonly #known: Record<string, Found<T>>
+  readonly #known: Record<string, ParseResult<T>>
   readonly #knownGood: ReadonlySet<string>
-  readonly #used: Record<string, Found<T>> = {}
+  readonly #used: Record<string, ParseResult<T>> = {}
   readonly #usedGood = new Set<string>()
   #isNew = false
 
@@ -40,18 +40,18 @@ export class ParseCache<T> implements ValidationCache {
   constructor(root: string, keep: CacheStorage | undefined) {
     this.#keep = keep
     this.#name = keep ? `specs-${hash('sha256', [FORMAT_VERSION, programVersion(), root].join('\0'))}` : ''
-    const kept = (keep?.memory?.get(this.#name) as Kept<T> | undefined) ?? this.#read()
+    const kept = (keep?.memory?.get(this.#name) as StoredParses<T> | undefined) ?? this.#read()
     this.#known = kept?.found ?? {}
     this.#knownGood = new Set(kept?.good)
   }
 
-  #read(): Kept<T> | null {
+  #read(): StoredParses<T> | null {
     const bytes = this.#keep?.read(this.#name)
-    return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as Kept<T>) : null
+    return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as StoredParses<T>) : null
   }
 
   /** @param file as it is named in problems. */
-  of(file: string, text: string, read: () => Found<T>): Found<T> {
+  of(file: string, text: string, read: () => ParseResult<T>): ParseResult<T> {
     if (!this.#keep) return read()
     const key = keyOf(file, text)
     const known = this.#known[key]
@@ -77,7 +77,7 @@ export class ParseCache<T> implements ValidationCache {
   /** @param isWhole false: files that were not asked for may still be there. */
   async keep(isWhole: boolean): Promise<void> {
     if (!this.#keep) return
-    const kept: Kept<T> = isWhole
+    const kept: StoredParses<T> = isWhole
       ? { found: this.#used, good: [...this.#usedGood] }
       : {
           found: { ...this.#known, ...this.#used },

@@ -97,7 +97,7 @@ function keyOnly(line: string): string | null {
 export function formatProblem(problem: Problem): string {
   const { file, line, column, severity, message, code, hint, source } = problem
   const place = line > 0 ? `${file}:${line}:${column}` : file
-  const lines = [printable(`${place} ${severity} ${message} [${code}]`)]
+  const lines = [singleLine(`${place} ${severity} ${message} [${code}]`)]
   if (line > 0 && source !== undefined) {
     // The value that a mask hides may begin behind the mask.
     const shownColumn =
@@ -106,7 +106,7 @@ export function formatProblem(problem: Problem): string {
     const gutter = ' '.repeat(String(line).length)
     lines.push(`  ${line} | ${excerpt.text}`, `  ${gutter} | ${' '.repeat(excerpt.column - 1)}^`)
   }
-  if (hint) lines.push(`  hint: ${printable(hint)}`)
+  if (hint) lines.push(`  hint: ${singleLine(hint)}`)
   return lines.join('\n')
 }
 
@@ -115,11 +115,11 @@ const EXCERPT_WIDTH = 100
 function excerptAround(source: string, column: number): { text: string; column: number } {
   const start = column <= EXCERPT_WIDTH - 20 ? 0 : column - EXCERPT_WIDTH / 2
   // A tab is one column, and must be seen: Python refuses some of them.
-  const text = printable(source.slice(start, start + EXCERPT_WIDTH).replaceAll('\t', '→'))
+  const text = singleLine(source.slice(start, start + EXCERPT_WIDTH).replaceAll('\t', '→'))
   return { text: text.trimEnd(), column: column - start }
 }
 
 /** One column per character, and nothing that a terminal would obey. */
-export function printable(text: string): string {
+export function singleLine(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ')
 }

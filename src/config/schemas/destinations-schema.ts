@@ -2,7 +2,7 @@
 import { ALERT_KINDS } from '../../model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../model/alerts/severity.ts'
 import { DURATION_SCHEMA } from '../files/durations.ts'
-import { BOOLEAN, closed, SEVERITY, TEXT, TEXT_SET, told } from './field-forms.ts'
+import { BOOLEAN, closed, described, SEVERITY, TEXT, TEXT_SET } from './field-forms.ts'
 
 const ALERT_TYPE_NAMES = ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS] as const
 
@@ -22,11 +22,11 @@ const REFERENCED_SEVERITIES = {
 } as const
 
 const RETRY = closed({
-  maxAge: told('How long a delivery is retried before it is dead.', {
+  maxAge: described('How long a delivery is retried before it is dead.', {
     ...DURATION_SCHEMA,
     default: '3d',
   }),
-  maxAttempts: told('The greatest number of attempts. 0 means no limit.', {
+  maxAttempts: described('The greatest number of attempts. 0 means no limit.', {
     type: 'integer',
     minimum: 0,
     default: 0,
@@ -34,29 +34,29 @@ const RETRY = closed({
 })
 const RATE_LIMIT = closed(
   {
-    perMinute: told('Alerts per minute.', { type: 'number', exclusiveMinimum: 0 }),
-    burst: told('Alerts that may be sent at once.', { type: 'integer', minimum: 1, default: 10 }),
+    perMinute: described('Alerts per minute.', { type: 'number', exclusiveMinimum: 0 }),
+    burst: described('Alerts that may be sent at once.', { type: 'integer', minimum: 1, default: 10 }),
   },
   ['perMinute'],
 )
 
 export const DESTINATION_SCHEMA = closed(
   {
-    name: told(
+    name: described(
       'The name that `destinations()` and `OutputIds` use. It is unique among all names and ids.',
       NAME,
     ),
-    id: told('A second name, for repositories that name destinations by id.', {
+    id: described('A second name, for repositories that name destinations by id.', {
       type: 'string',
       minLength: 1,
     }),
-    previousNames: told('Earlier names. Waiting deliveries to them go to this destination.', NAMES),
-    type: told('A built-in type, or ./path/to/your.ts.', { type: 'string', minLength: 1 }),
-    severities: told(
+    previousNames: described('Earlier names. Waiting deliveries to them go to this destination.', NAMES),
+    type: described('A built-in type, or ./path/to/your.ts.', { type: 'string', minLength: 1 }),
+    severities: described(
       'The severities whose alerts it gets by default. Without it, or with [], it gets an alert only when a detection names it.',
       REFERENCED_SEVERITIES,
     ),
-    alertTypes: told(
+    alertTypes: described(
       'The types of alert that it accepts, or groups of them. Without it: all except system types.',
       {
         type: 'array',
@@ -64,16 +64,19 @@ export const DESTINATION_SCHEMA = closed(
         items: { type: 'string', enum: ALERT_TYPE_NAMES },
       },
     ),
-    logTypes: told('Globs of the log types that it accepts. Without it: all.', { ...TEXT_SET, minItems: 1 }),
-    strict: told('true: alertTypes and logTypes apply even when a detection names it.', {
+    logTypes: described('Globs of the log types that it accepts. Without it: all.', {
+      ...TEXT_SET,
+      minItems: 1,
+    }),
+    strict: described('true: alertTypes and logTypes apply even when a detection names it.', {
       ...BOOLEAN,
       default: false,
     }),
-    enabled: told('false: it gets no alerts.', { ...BOOLEAN, default: true }),
-    options: told('The options of the type.', { type: 'object' }),
-    retry: told('When a delivery is dead.', RETRY),
-    rateLimit: told('The greatest rate of alerts. Further alerts wait.', RATE_LIMIT),
-    concurrency: told('The number of deliveries that run at the same time.', {
+    enabled: described('false: it gets no alerts.', { ...BOOLEAN, default: true }),
+    options: described('The options of the type.', { type: 'object' }),
+    retry: described('When a delivery is dead.', RETRY),
+    rateLimit: described('The greatest rate of alerts. Further alerts wait.', RATE_LIMIT),
+    concurrency: described('The number of deliveries that run at the same time.', {
       type: 'integer',
       minimum: 1,
       maximum: 64,
@@ -85,22 +88,22 @@ export const DESTINATION_SCHEMA = closed(
 
 const OVERRIDE = closed(
   {
-    match: told(
+    match: described(
       'Globs. Each list that is given must contain one that matches.',
       closed(
         {
-          ids: told('Ids of detections.', TEXT_SET),
-          tags: told('Tags of detections.', TEXT_SET),
-          logTypes: told('Log types or resource types of detections.', TEXT_SET),
-          paths: told('Paths of the specs. * also matches /.', TEXT_SET),
+          ids: described('Ids of detections.', TEXT_SET),
+          tags: described('Tags of detections.', TEXT_SET),
+          logTypes: described('Log types or resource types of detections.', TEXT_SET),
+          paths: described('Paths of the specs. * also matches /.', TEXT_SET),
         },
         [],
         { minProperties: 1 },
       ),
     ),
-    OutputIds: told('Replaces `OutputIds` of the detection.', TEXT_SET),
-    Severity: told('Replaces `Severity` of the detection.', SEVERITY),
-    Enabled: told('Replaces `Enabled` of the detection.', BOOLEAN),
+    OutputIds: described('Replaces `OutputIds` of the detection.', TEXT_SET),
+    Severity: described('Replaces `Severity` of the detection.', SEVERITY),
+    Enabled: described('Replaces `Enabled` of the detection.', BOOLEAN),
   },
   ['match'],
   { anyOf: ['OutputIds', 'Severity', 'Enabled'].map((key) => ({ required: [key] })) },
@@ -108,30 +111,30 @@ const OVERRIDE = closed(
 
 export const DESTINATIONS_SCHEMA = closed(
   {
-    version: told('The version of the format. It is always 1.', { const: 1 }),
-    fallback: told(
+    version: described('The version of the format. It is always 1.', { const: 1 }),
+    fallback: described(
       'The destinations of alerts that no other destination accepts. Their filters are not applied.',
       NAMES,
     ),
-    heartbeat: told(
+    heartbeat: described(
       'An alert at regular times, so that its absence can be noticed.',
       closed(
         {
-          cron: told('Minute, hour, day, month, weekday.', TEXT),
-          destinations: told('The destinations of the heartbeat.', { ...NAMES, minItems: 1 }),
+          cron: described('Minute, hour, day, month, weekday.', TEXT),
+          destinations: described('The destinations of the heartbeat.', { ...NAMES, minItems: 1 }),
         },
         ['cron', 'destinations'],
       ),
     ),
-    onEscalation: told(
+    onEscalation: described(
       'When the severity of an open alert rises or its route grows: only count the event, or send the alert to the new destinations.',
       { type: 'string', enum: ['count', 'send'], default: 'count' },
     ),
-    overrides: told('Changes to detections that you do not edit. The last match decides, key by key.', {
+    overrides: described('Changes to detections that you do not edit. The last match decides, key by key.', {
       type: 'array',
       items: OVERRIDE,
     }),
-    destinations: told('The destinations.', { type: 'array', items: DESTINATION_SCHEMA }),
+    destinations: described('The destinations.', { type: 'array', items: DESTINATION_SCHEMA }),
   },
   ['version', 'destinations'],
 )

@@ -37,7 +37,10 @@ export const SCHEDULE = {
 } as const
 
 /** A schema with what it is for, in a sentence for editors. */
-export function told<S extends object>(description: string, schema: S): S & { readonly description: string } {
+export function described<S extends object>(
+  description: string,
+  schema: S,
+): S & { readonly description: string } {
   return { ...schema, description }
 }
 

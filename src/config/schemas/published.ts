@@ -19,13 +19,13 @@ export interface PublishedSchema {
   readonly schema: Schema
 }
 
-interface TypeOptions {
+interface DestinationTypeOptions {
   readonly type: string
   readonly summary: string
   readonly options: OptionsSchema
 }
 
-export function publishedSchemas(types: readonly TypeOptions[]): PublishedSchema[] {
+export function publishedSchemas(types: readonly DestinationTypeOptions[]): PublishedSchema[] {
   return [
     published('detection', 'Detections and what they lean on', ANALYSIS_FILES, analysisSchema()),
     published(
@@ -80,7 +80,7 @@ function when(condition: Schema, met: Schema, otherwise?: Schema): Schema {
   return Object.fromEntries(otherwise ? [...pairs, ['else', otherwise]] : pairs)
 }
 
-function destinationsSchema(types: readonly TypeOptions[]): Schema {
+function destinationsSchema(types: readonly DestinationTypeOptions[]): Schema {
   const { properties } = DESTINATION_SCHEMA
   const type = {
     description: (properties.type as Schema).description,
@@ -111,12 +111,12 @@ function requiresOptions({ required = [], oneOf = [] }: OptionsSchema): boolean 
 function withReferences(schema: Schema): Schema {
   const { description, secret, ...form } = schema
   const reference = { type: 'string', pattern: '\\$\\{(?:env|file):' }
-  const told = [description, secret === true && 'Secret: ${env:NAME} or ${file:PATH}.']
+  const text = [description, secret === true && 'Secret: ${env:NAME} or ${file:PATH}.']
     .filter(Boolean)
     .join(' ')
   const isFormed = ['pattern', 'format', 'enum', 'const', 'minLength', 'maxLength'].some((key) => key in form)
   const inner = mapInner(form, withReferences)
-  return { ...(told && { description: told }), ...(isFormed ? { anyOf: [inner, reference] } : inner) }
+  return { ...(text && { description: text }), ...(isFormed ? { anyOf: [inner, reference] } : inner) }
 }
 
 /** Descriptions, and without the keywords that are ours alone. */

@@ -16,7 +16,7 @@ import type { MappingNode } from '../yaml/yaml-tree.ts'
 export const SETTINGS_FILE = 'signalbox.yaml'
 
 /** signalbox.yaml once it fits the schema. */
-interface Declared {
+interface DeclaredSettings {
   sources?: string[]
   classification?: ClassificationMatcher[]
   store?: string
@@ -68,7 +68,10 @@ export function settingsOf(root: string, environment: Environment): Settings {
 }
 
 /** With an error the whole file counts for nothing. */
-function readFile(root: string, problems: ProblemList): (SettingsDocument & { declared: Declared }) | null {
+function readFile(
+  root: string,
+  problems: ProblemList,
+): (SettingsDocument & { declared: DeclaredSettings }) | null {
   const path = join(root, SETTINGS_FILE)
   // A link that leads nowhere is a fault and no absence.
   if (!hasEntry(path)) return null
@@ -80,9 +83,9 @@ function readFile(root: string, problems: ProblemList): (SettingsDocument & { de
     : null
 }
 
-function fromEnvironment(environment: Environment): Declared {
+function fromEnvironment(environment: Environment): DeclaredSettings {
   const text = (name: string) => environment[`SIGNALBOX_${name}`] || undefined
-  const declared: Declared = {
+  const declared: DeclaredSettings = {
     store: text('STORE'),
     workers: wholeNumber('SIGNALBOX_WORKERS', text('WORKERS')),
     alertUrl: text('ALERT_URL'),

@@ -1,5 +1,5 @@
 /** Checks that each rule of `trust` in signalbox.yaml fits something: a typo would let a pack run among all the others. */
-import { fits, type Grouped, type TrustRule } from '../../model/project/trust-group.ts'
+import { matchesTrustRule, type TrustRule, type TrustSubject } from '../../model/project/trust-group.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import { nodeAt } from '../yaml/schema-check.ts'
@@ -7,12 +7,12 @@ import type { MappingNode } from '../yaml/yaml-tree.ts'
 
 export function checkTrust(
   rules: readonly TrustRule[],
-  subjects: readonly Grouped[],
+  subjects: readonly TrustSubject[],
   { source, node }: { readonly source: SourceText; readonly node: MappingNode },
   problems: ProblemList,
 ): void {
   for (const [at, rule] of rules.entries()) {
-    if (subjects.some((subject) => fits(rule, subject))) continue
+    if (subjects.some((subject) => matchesTrustRule(rule, subject))) continue
     problems.error(source, nodeAt(node, `/trust/${at}/match`).offset, {
       code: 'idle-trust-rule',
       message: `this rule of the trust group "${rule.group}" fits no detection, helper or data model`,

@@ -5,7 +5,7 @@ import { parseYaml } from './yaml.ts'
 import type { MappingNode } from './yaml-tree.ts'
 
 /** Where a file is, and what problems call it. */
-export interface FilePlace {
+export interface FileLocation {
   readonly path: string
   readonly file: string
   /** Where the file must lie, links followed; null: the user named it, wherever it lies. */
@@ -16,12 +16,12 @@ interface ReadingRules {
   /** The file's lines may hold secrets. */
   readonly secret?: boolean
   /** False: the text is somebody else's, and what is wrong with it is not said. */
-  readonly isOurs?: (text: string) => boolean
+  readonly isAnalysisFile?: (text: string) => boolean
 }
 
 /** Reads and parses a file; every fault is reported, and null then says that there is nothing to go on with. */
 export function readMapping(
-  place: FilePlace,
+  place: FileLocation,
   problems: ProblemList,
   rules: ReadingRules = {},
 ): Mapping | null {
@@ -34,7 +34,7 @@ interface Mapping {
   readonly node: MappingNode
 }
 
-export function readSource({ path, file, folders }: FilePlace, problems: ProblemList): SourceText | null {
+export function readSource({ path, file, folders }: FileLocation, problems: ProblemList): SourceText | null {
   const read = readText(path, folders)
   if ('text' in read) return new SourceText(file, read.text)
   problems.file('error', file, { code: read.code, message: `the file ${read.reason}` })
@@ -45,12 +45,12 @@ export function readSource({ path, file, folders }: FilePlace, problems: Problem
 export function parseMapping(
   source: SourceText,
   problems: ProblemList,
-  { secret = false, isOurs = () => true }: ReadingRules = {},
+  { secret = false, isAnalysisFile = () => true }: ReadingRules = {},
 ): Mapping | null {
-  const { root, notices, fault } = parseYaml(source.text)
-  if (isOurs(source.text)) {
-    for (const notice of notices) problems.warning(source, notice.offset, { ...notice, secret })
-    if (fault) problems.error(source, fault.offset, { ...fault, secret })
+  const { root, warnings, error } = parseYaml(source.text)
+  if (isAnalysisFile(source.text)) {
+    for (const warning of warnings) problems.warning(source, warning.offset, { ...warning, secret })
+    if (error) problems.error(source, error.offset, { ...error, secret })
     if (root && root.kind !== 'mapping' && root.size > 1) {
       problems.error(source, root.offset, {
         code: 'wrong-type',

@@ -14,7 +14,7 @@ function lenient(): typeof import('yaml') {
 /** As `readEvents`, with the same result for any text that both take. */
 export function readDocument(text: string): {
   root: YamlNode | null
-  notices: readonly YamlWarning<WarningCode>[]
+  warnings: readonly YamlWarning<WarningCode>[]
 } {
   const documents = lenient().parseAllDocuments(text, {
     schema: 'failsafe',
@@ -35,7 +35,7 @@ export function readDocument(text: string): {
   if (second) throw severalDocuments(second.contents?.range?.[0] ?? second.range[0])
   const reader = new DocumentReader(text)
   const root = document?.contents ? reader.read(document.contents, 0) : null
-  return { root, notices: reader.tree.notices }
+  return { root, warnings: reader.tree.warnings }
 }
 
 class DocumentReader {

@@ -17,11 +17,11 @@ interface Frame {
 /** The one document of the text, null when it is empty. Throws js-yaml's exception, or a YamlFault. */
 export function readEvents(text: string): {
   root: YamlNode | null
-  notices: readonly YamlWarning<WarningCode>[]
+  warnings: readonly YamlWarning<WarningCode>[]
 } {
   const composer = new Composer(text)
   for (const event of parseEvents(text, { maxDepth: MAX_DEPTH })) composer.take(event)
-  return { root: composer.root, notices: composer.tree.notices }
+  return { root: composer.root, warnings: composer.tree.warnings }
 }
 
 class Composer {

@@ -48,10 +48,10 @@ export interface YamlWarning<C extends ProblemCode = ProblemCode> {
 
 /** The document cannot be read; never leaves `parseYaml`. */
 export class YamlSyntaxError extends Error {
-  readonly notice: YamlWarning
+  readonly problem: YamlWarning
   constructor(code: ProblemCode, message: string, offset: number, hint: string | null = null) {
     super(message)
-    this.notice = { code, message, offset, hint }
+    this.problem = { code, message, offset, hint }
   }
 }
 
@@ -59,11 +59,11 @@ export class YamlSyntaxError extends Error {
 const MAX_EXPANDED_SIZE = 32 * 1024 * 1024
 /** Scalars, sequences and mappings that are written in one document; each costs memory and time at every reader. */
 const MAX_NODE_COUNT = 250_000
-const MAX_NOTICE_COUNT = 100
+const MAX_WARNING_COUNT = 100
 const CORE_TAG = 'tag:yaml.org,2002:'
 
 export class TreeBuilder {
-  readonly notices: YamlWarning<WarningCode>[] = []
+  readonly warnings: YamlWarning<WarningCode>[] = []
   /** null: begun and not yet complete. */
   readonly #anchors = new Map<string, YamlNode | null>()
   #nodeCount = 0
@@ -72,7 +72,7 @@ export class TreeBuilder {
     this.#count(offset)
     const node = tag === '' ? { text, plain } : tagged(offset, text, plain, coreTag(tag))
     if (node.plain && isNotANumber(node.text)) {
-      this.#note({
+      this.#warn({
         code: 'not-a-number',
         message: `${node.text} has no JSON form and is read as null`,
         offset,
@@ -106,7 +106,7 @@ export class TreeBuilder {
       const key = children[i]!
       if (merged && isMergeKey(key)) continue
       const name = keyText(key)
-      if (entries.has(name) && !merged?.delete(name)) this.#noteDuplicate(name, key.offset)
+      if (entries.has(name) && !merged?.delete(name)) this.#warnDuplicateKey(name, key.offset)
       entries.set(name, { key: name, keyOffset: key.offset, value: children[i + 1]! })
     }
     let size = 1
@@ -130,8 +130,8 @@ export class TreeBuilder {
       : new YamlSyntaxError('unknown-alias', `the alias *${name} has no anchor before it`, offset)
   }
 
-  #note(notice: YamlWarning<WarningCode>): void {
-    if (this.notices.length < MAX_NOTICE_COUNT) this.notices.push(notice)
+  #warn(warning: YamlWarning<WarningCode>): void {
+    if (this.warnings.length < MAX_WARNING_COUNT) this.warnings.push(warning)
   }
 
   #count(offset: number): void {
@@ -145,8 +145,8 @@ export class TreeBuilder {
     )
   }
 
-  #noteDuplicate(name: string, offset: number): void {
-    this.#note({
+  #warnDuplicateKey(name: string, offset: number): void {
+    this.#warn({
       code: 'duplicate-key',
       message: `the key "${name}" stands twice in this mapping; the last one wins`,
       offset,

@@ -12,16 +12,16 @@ const MAX_LENIENT_CHARS = 1024 * 1024
 interface YamlResult {
   /** null: the document is empty, or there is a fault. */
   readonly root: YamlNode | null
-  readonly notices: readonly YamlWarning<WarningCode>[]
-  readonly fault: YamlWarning | null
+  readonly warnings: readonly YamlWarning<WarningCode>[]
+  readonly error: YamlWarning | null
 }
 
 export function parseYaml(text: string): YamlResult {
   try {
-    return { ...read(text), fault: null }
+    return { ...read(text), error: null }
   } catch (error) {
-    if (error instanceof YamlSyntaxError) return { root: null, notices: [], fault: error.notice }
-    if (error instanceof RangeError) return { root: null, notices: [], fault: tooDeep(0).notice }
+    if (error instanceof YamlSyntaxError) return { root: null, warnings: [], error: error.problem }
+    if (error instanceof RangeError) return { root: null, warnings: [], error: tooDeep(0).problem }
     throw error
   }
 }

@@ -117,8 +117,8 @@ function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCac
 }
 
 function bodyCall(call: TestCall, number: number): BodyCall {
-  const { entry, mocks, followLines = false, noteReads = false } = call
-  return { body: number, entry, mocks, followLines, noteReads }
+  const { entry, mocks, followLines = false, recordReads = false } = call
+  return { body: number, entry, mocks, followLines, recordReads }
 }
 
 /** The cases of one detection stay together and in order: its module may carry state from one to the next. */

@@ -2,7 +2,7 @@
 import type { EvaluatedEvent } from '../../model/events/evaluation.ts'
 import type { ProjectFacts } from '../../model/events/facts.ts'
 import type { Project } from '../../model/project/project.ts'
-import { type Grouped, OWN_GROUP, trustGroupOf } from '../../model/project/trust-group.ts'
+import { OWN_GROUP, type TrustSubject, trustGroupOf } from '../../model/project/trust-group.ts'
 
 /** What the workers of one group load. */
 export interface GroupContent {
@@ -36,7 +36,7 @@ export function unitTestsByTrust(project: Project): GroupContent[] {
 
 /** The group's own first: of two data models for one log type the first is used. */
 function leanedOn({ helpers, dataModels, settings }: Project, group: string) {
-  const lent = <T extends Grouped>(all: readonly T[]): T[] => {
+  const lent = <T extends TrustSubject>(all: readonly T[]): T[] => {
     const byGroup = Object.groupBy(all, (each) => trustGroupOf(each, settings.trust))
     const { [group]: own = [], [OWN_GROUP]: common = [] } = byGroup
     return group === OWN_GROUP ? common : [...own, ...common]

@@ -104,9 +104,9 @@ export function testRequest(
   bodies: readonly Body[],
   skips: readonly Skip[],
 ): string {
-  const asked = calls.map(({ item, body, entry, mocks, noteReads, followLines }) => {
+  const asked = calls.map(({ item, body, entry, mocks, recordReads, followLines }) => {
     const { path, source } = bodies[body]!
-    return [item, body, entry, mocks, noteReads, followLines ? [path, source] : null]
+    return [item, body, entry, mocks, recordReads, followLines ? [path, source] : null]
   })
   return JSON.stringify({ calls: asked, skips: skips.map(skipEntry) })
 }

@@ -190,7 +190,7 @@ export interface BodyCall {
   readonly entry: string
   readonly mocks: string
   readonly followLines: boolean
-  readonly noteReads: boolean
+  readonly recordReads: boolean
 }
 
 export interface UnitTestCall {

@@ -1,6 +1,6 @@
 /** One job inside a worker: texts to one request for Python, Python's one answer to outcomes. */
 
-import { keepFields } from '../../match/signal-fields.ts'
+import { signalFieldsJson } from '../../match/signal-fields.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../../model/alerts/finding.ts'
 import type { TestOutcome } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
@@ -115,7 +115,7 @@ function signalFieldsOf(
   { alert_context: context }: FunctionResults,
 ): Pick<MatchFinding, 'signalFields'> {
   if (!('signalFields' in body) || body.signalFields.length === 0) return {}
-  return { signalFields: keepFields(body.signalFields, raw, fields, context?.output ?? '{}') }
+  return { signalFields: signalFieldsJson(body.signalFields, raw, fields, context?.output ?? '{}') }
 }
 
 interface PythonReport {

@@ -10,7 +10,7 @@ export const EVIDENCE = ['static', 'literal', 'observed', 'unknown'] as const
 export type Evidence = (typeof EVIDENCE)[number]
 
 /** One answer of a function, and how it is known. */
-export interface Possible<T> {
+export interface PossibleRoute<T> {
   readonly value: T
   readonly evidence: Evidence
   /** Names of the tests that came out so. */
@@ -36,17 +36,17 @@ export interface RouteTable {
   readonly silent: readonly { readonly detection: string; readonly reason: string }[]
 }
 
-export function weaker(a: Evidence, b: Evidence): Evidence {
+export function weakerEvidence(a: Evidence, b: Evidence): Evidence {
   return EVIDENCE.indexOf(a) >= EVIDENCE.indexOf(b) ? a : b
 }
 
 /** Where a bundle ends: at destinations, or nowhere, and then why. */
-export type End = 'destinations' | 'fallback' | 'nowhere' | 'suppressed' | 'unknown'
+export type RouteEnd = 'destinations' | 'fallback' | 'nowhere' | 'suppressed' | 'unknown'
 
 /** Detections of one log type that go to the same destinations, whatever level decided. */
-export interface Bundle {
+export interface RouteBundle {
   readonly logType: string
-  readonly end: End
+  readonly end: RouteEnd
   readonly destinations: readonly string[]
   /** Highest first. */
   readonly severities: readonly Severity[]

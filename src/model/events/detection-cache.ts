@@ -24,7 +24,7 @@ export interface CacheEvent {
   readonly comesAgain: boolean
 }
 
-export interface CacheQuestion {
+export interface CacheRequest {
   readonly event: CacheEvent
   /** Nobody else sees its keys. */
   readonly trustGroup: string
@@ -36,5 +36,5 @@ export interface CacheQuestion {
 
 export interface DetectionCache {
   /** `[item, version]` for a read, `true` or `false` for a write. Asked again the same, it answers the same. */
-  ask(question: CacheQuestion): Promise<JsonText>
+  ask(question: CacheRequest): Promise<JsonText>
 }

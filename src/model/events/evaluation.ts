@@ -36,7 +36,7 @@ export interface TestCall {
   /** Also tell which lines of the body run. */
   readonly followLines?: boolean
   /** Also tell what the body asks of its event, which makes the call slower. */
-  readonly noteReads?: boolean
+  readonly recordReads?: boolean
 }
 
 /** Numbers of lines of a body, ascending. */

@@ -87,7 +87,7 @@ export interface TestCase {
   readonly mocks: JsonText
   readonly expectations: Expectations
   /** Those of the expectations that are written in the `.expect.yml`. */
-  readonly fromSideFile?: readonly string[]
+  readonly fromExpectationsFile?: readonly string[]
 }
 
 export interface Helper {

@@ -87,18 +87,18 @@ export function templateErrors(template: string): TemplateError[] {
     const offset = what === 'Unclosed tag' ? template.lastIndexOf('{{') : Number(at)
     return [{ message: `${what} in a template`, offset }]
   }
-  return faultsIn(tokens, [])
+  return errorsIn(tokens, [])
 }
 
 /** `sections`: names of those around, outermost first. */
-function faultsIn(tokens: readonly Token[], sections: readonly string[]): TemplateError[] {
+function errorsIn(tokens: readonly Token[], sections: readonly string[]): TemplateError[] {
   return tokens.flatMap(([kind, name, offset, , children]) => {
     if (kind === 'text' || kind === '!') return []
     if (kind === '>' || kind === '=') return [{ message: `{{${kind}${name}}} is not supported`, offset }]
     const own = isField(name, sections)
       ? []
       : [{ message: `"${name}" is no field of an alert`, name, offset }]
-    const inner = Array.isArray(children) ? faultsIn(children as readonly Token[], [...sections, name]) : []
+    const inner = Array.isArray(children) ? errorsIn(children as readonly Token[], [...sections, name]) : []
     return [...own, ...inner]
   })
 }

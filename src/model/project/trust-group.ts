@@ -1,5 +1,5 @@
 /** Trust groups: packs whose code runs in workers of their own, apart from all other code. Pure. */
-import { meetsAll } from '../../core/glob.ts'
+import { matchesAll } from '../../core/glob.ts'
 
 /** One entry of `trust` in signalbox.yaml. Several may name one group. */
 export interface TrustRule {
@@ -16,7 +16,7 @@ export interface TrustRule {
 export const OWN_GROUP = 'default'
 
 /** Of a detection, helper or data model. */
-export interface Grouped {
+export interface TrustSubject {
   readonly id: string
   readonly place: { readonly file: string }
   readonly body: { readonly path: string } | null
@@ -24,13 +24,16 @@ export interface Grouped {
 }
 
 /** The first rule that fits decides. */
-export function trustGroupOf(subject: Grouped, rules: readonly TrustRule[]): string {
-  return rules.find((rule) => fits(rule, subject))?.group ?? OWN_GROUP
+export function trustGroupOf(subject: TrustSubject, rules: readonly TrustRule[]): string {
+  return rules.find((rule) => matchesTrustRule(rule, subject))?.group ?? OWN_GROUP
 }
 
-export function fits({ match }: TrustRule, { id, place, body, tags = [] }: Grouped): boolean {
+export function matchesTrustRule(
+  { match }: TrustRule,
+  { id, place, body, tags = [] }: TrustSubject,
+): boolean {
   const { ids = [], tags: wanted = [], paths = [] } = match
-  return meetsAll([
+  return matchesAll([
     [ids, [id]],
     [wanted, tags],
     // Whose spec it is and whose code it is: either makes it theirs.

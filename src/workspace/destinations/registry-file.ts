@@ -1,7 +1,7 @@
 /** destinations.yaml as a text that commands change: nothing is written that does not load. */
 import { resolve } from 'node:path'
 import { checkDestinationsText } from '../../config/destinations/destinations.ts'
-import { registryPlace } from '../../config/destinations/registry-location.ts'
+import { locateRegistry } from '../../config/destinations/registry-location.ts'
 import { processEnvironment } from '../../config/files/environment.ts'
 import { formatProblem, ProblemList } from '../../config/files/problems.ts'
 import { MAX_FILE_BYTES, SourceText } from '../../config/files/source-text.ts'
@@ -27,7 +27,7 @@ export function readRegistryFile(workspace: WorkspaceOptions): RegistryFile {
   const base = resolve(workspace.root)
   const environment = processEnvironment(workspace)
   const { destinationsFile: declared } = loadSettings(base, environment, new ProblemList())
-  const { path, file, folders } = registryPlace(base, {
+  const { path, file, folders } = locateRegistry(base, {
     flag: workspace.destinationsFile,
     environment,
     declared,

@@ -1,7 +1,7 @@
 /** The registry as code: the changes that commands make to destinations.yaml. */
 
 import {
-  renamed,
+  renameDestination,
   withChanges,
   withDestination,
   withFallback,
@@ -42,7 +42,7 @@ export async function editDestination(
   const destination = project.registry.destinations[index]!
   await writeRegistryFile(
     registry,
-    newName === name ? changed : renamed(changed, index, destination, newName),
+    newName === name ? changed : renameDestination(changed, index, destination, newName),
   )
   return registry.file
 }

@@ -18,7 +18,7 @@ Tests:
 const inRules = (spec: string): Files => ({ 'rules/a.yml': spec, 'rules/body.py': BODY })
 
 async function refusals(files: Files): Promise<string[]> {
-  const { problems, detections } = await load(files, { upstreamRefusals: true })
+  const { problems, detections } = await load(files, { reportPatIncompatibilities: true })
   expect(detections.size).toBeGreaterThan(0)
   const ofSpecs = problems.filter(({ code }) => code !== 'idle-body')
   return ofSpecs.map(

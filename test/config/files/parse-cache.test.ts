@@ -29,14 +29,14 @@ LogTypes: [Test.Log]
 
 let root: string
 let kept: Map<string, Buffer>
-let keep: CacheStorage
+let cacheStorage: CacheStorage
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'signalbox-recall-'))
   file('it.yml', SPEC)
   file('faulty.yml', FAULTY)
   file('it.py', 'def rule(event): return True\n')
   kept = new Map()
-  keep = {
+  cacheStorage = {
     read: (name) => kept.get(name) ?? null,
     write: async (name, ...parts) => void kept.set(name, Buffer.concat(parts)),
   }
@@ -44,7 +44,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }))
 
 const file = (name: string, text: string) => writeFileSync(join(root, name), text)
-const load = (paths?: readonly string[]) => loadProject({ root, keep, paths })
+const load = (paths?: readonly string[]) => loadProject({ root, cacheStorage, paths })
 
 /** After a first load everything is known, and marked: what is told with the mark was recalled. */
 async function loadedOnce(): Promise<void> {
@@ -114,13 +114,15 @@ it('loading a part forgets nothing of the rest', async () => {
 
 it('a process that loads again need not even look where it is kept', async () => {
   const memory = new Map<string, unknown>()
-  const fresh = await loadProject({ root, keep: { ...keep, memory } })
+  const fresh = await loadProject({ root, cacheStorage: { ...cacheStorage, memory } })
   const nowhere: CacheStorage = {
     memory,
     read: () => expect.unreachable('nothing is to be looked at'),
     write: async () => {},
   }
-  expect(await loadProject({ root, keep: nowhere })).toEqual(fresh)
+  expect(await loadProject({ root, cacheStorage: nowhere })).toEqual(fresh)
   file('it.yml', SPEC.replace('Medium', 'High'))
-  expect((await loadProject({ root, keep: nowhere })).detections.get('Test.It')!.severity).toBe('HIGH')
+  expect((await loadProject({ root, cacheStorage: nowhere })).detections.get('Test.It')!.severity).toBe(
+    'HIGH',
+  )
 })

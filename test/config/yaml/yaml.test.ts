@@ -143,7 +143,7 @@ describe.each(parsers)('a document read by %s', (_, read) => {
       'too-many-nodes',
     ],
   ])('%s is a fault', (_name, text, code) => {
-    expect(() => read(text)).toThrow(expect.objectContaining({ notice: expect.objectContaining({ code }) }))
+    expect(() => read(text)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ code }) }))
   })
 
   it('places every node alike', () => {
@@ -169,13 +169,13 @@ function bomb(): string {
 describe('parseYaml', () => {
   it('gives the lenient parser no text that is larger than a mebibyte', () => {
     const text = 'Log:\n  {\n  "a": 53.0,\n  "b": [1, 08]\n}\n'
-    expect(parseYaml(`${text}# ${'x'.repeat(1000)}\n`).fault).toBeNull()
-    expect(parseYaml(`${text}# ${'x'.repeat(2 ** 20)}\n`).fault).toMatchObject({ code: 'yaml-syntax' })
+    expect(parseYaml(`${text}# ${'x'.repeat(1000)}\n`).error).toBeNull()
+    expect(parseYaml(`${text}# ${'x'.repeat(2 ** 20)}\n`).error).toMatchObject({ code: 'yaml-syntax' })
   })
 
   it('names a hundred of the keys that stand twice', () => {
-    const { notices } = parseYaml('a: 1\n'.repeat(5_000))
-    expect(notices).toHaveLength(100)
+    const { warnings } = parseYaml('a: 1\n'.repeat(5_000))
+    expect(warnings).toHaveLength(100)
   })
 
   it('takes loosely indented JSON, which js-yaml refuses', () => {
@@ -189,8 +189,8 @@ describe('parseYaml', () => {
     ['# nothing\n', null],
     ['---\n', ''],
   ])('finds nothing in %j', (text, expected) => {
-    const { root, fault } = parseYaml(text)
-    expect(fault).toBeNull()
+    const { root, error } = parseYaml(text)
+    expect(error).toBeNull()
     expect(root?.kind === 'scalar' ? root.text : root).toBe(expected)
   })
 
@@ -199,7 +199,7 @@ describe('parseYaml', () => {
     ['{a: ', 50_000],
     ['- ', 50_000],
   ])('refuses endless nesting of %j', (opening, times) => {
-    expect(parseYaml(opening.repeat(times)).fault?.code).toBe('too-deep')
+    expect(parseYaml(opening.repeat(times)).error?.code).toBe('too-deep')
   })
 
   it('keeps what nothing else keeps out of prototypes', () => {
@@ -214,8 +214,8 @@ describe('parseYaml', () => {
         // JSON is YAML but for numbers such as 1e21, whose exponent has no dot before it here.
         const text = JSON.stringify(value)
         fc.pre(!/\d[eE]/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '')))
-        const { root, fault } = parseYaml(text)
-        expect(fault).toBeNull()
+        const { root, error } = parseYaml(text)
+        expect(error).toBeNull()
         expect(JSON.stringify(toValue(root!))).toBe(JSON.stringify(JSON.parse(toJson(root!))))
         expect(JSON.parse(toJson(root!))).toEqual(JSON.parse(text))
       }),
@@ -239,12 +239,12 @@ describe('the two parsers', () => {
     ),
   }))
 
-  it('give the same JSON text and the same notices for flow documents', () => {
+  it('give the same JSON text and the same warnings for flow documents', () => {
     fc.assert(
       fc.property(tree, (text) => {
         const [fast, lenient] = [readEvents(`a: ${text}\n`), readDocument(`a: ${text}\n`)]
         expect(toJson(lenient.root!)).toBe(toJson(fast.root!))
-        expect(lenient.notices).toEqual(fast.notices)
+        expect(lenient.warnings).toEqual(fast.warnings)
         expect(() => JSON.parse(toJson(fast.root!))).not.toThrow()
       }),
     )
@@ -255,7 +255,7 @@ describe('the two parsers', () => {
     try {
       return toJson(read(text).root!)
     } catch (error) {
-      if (error instanceof YamlSyntaxError) return error.notice
+      if (error instanceof YamlSyntaxError) return error.problem
       throw error
     }
   }

@@ -8,7 +8,7 @@ import { parseSourceSpec } from '../sources/_source-spec.ts'
 const MAX_NAMED = 3
 
 /** @param sources the texts of `--from` or of the settings; none: nothing is known about the events. */
-export function noteIdleContent(project: Project, sources: readonly string[]): Problem[] {
+export function warnUnusedContent(project: Project, sources: readonly string[]): Problem[] {
   const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
   const named = namedTypes(project, sources)
   const problems = [
