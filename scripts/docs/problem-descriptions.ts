@@ -126,7 +126,7 @@ const FILES = {
     cause: 'A file with an `AnalysisType` is outside the folders that are searched, so it is not loaded.',
     fix: 'Move it below `detections/`, or pass its folder as an argument of `test`.',
   },
-  'idle-body': {
+  'unused-body': {
     severity: 'warning',
     cause: 'No spec references the Python file, so it never runs.',
     fix: 'Add a spec whose `Filename` names it, or remove the file.',
@@ -256,7 +256,7 @@ const CORRELATION = {
     cause: 'A correlation rule names a rule that does not exist, so the step never happens.',
     fix: 'Correct the id.',
   },
-  'silent-member': {
+  'inactive-member': {
     severity: 'warning',
     cause: 'A correlation rule names a policy or a disabled rule, which sends no signals.',
     fix: 'Name an enabled rule, or disable the correlation rule too.',
@@ -284,7 +284,7 @@ const PYTHON = {
     cause: 'Python could not load the file: a syntax error, a missing import or an exception.',
     fix: 'Correct the line that the message shows.',
   },
-  'hidden-helper': {
+  'shadowed-helper': {
     severity: 'warning',
     cause:
       'A helper has the name of a module of the standard library or of a package, which is imported instead.',
@@ -339,7 +339,7 @@ const TESTS = {
     cause: 'The `.expect.yml` names a case that the spec does not have.',
     fix: 'Correct the name.',
   },
-  'expectation-twice': {
+  'duplicate-expectation': {
     severity: 'error',
     cause: 'The same expectation is in the spec and in the `.expect.yml`.',
     fix: 'Keep one of the two.',
@@ -373,7 +373,7 @@ const DESTINATIONS = {
     cause: 'Every destination of the fallback is disabled.',
     fix: 'Enable one, or name another.',
   },
-  'refused-kind': {
+  'unsupported-kind': {
     severity: 'error',
     cause: 'The type of the destination cannot deliver this type of alert.',
     fix: 'Send these alerts to a destination of another type.',
@@ -393,12 +393,12 @@ const DESTINATIONS = {
     cause: 'A template has a syntax error or names a field that does not exist.',
     fix: 'Use the fields that the hint lists.',
   },
-  'idle-override': {
+  'unused-override': {
     severity: 'warning',
     cause: 'An override of `destinations.yaml` matches no detection.',
     fix: 'Correct its globs, or remove it.',
   },
-  'idle-trust-rule': {
+  'unused-trust-rule': {
     severity: 'error',
     cause: 'A rule of a trust group matches no detection, helper or data model.',
     fix: 'Correct its globs. Paths are relative to the project.',

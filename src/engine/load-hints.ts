@@ -41,7 +41,7 @@ function missingHint(module: string, project: Helpers): string {
 function helperHint(module: string, { helpers, invalidParts, problems }: Helpers): string | null {
   const invalid = invalidParts.find(({ kind, id }) => kind === 'helper' && id === module)
   if (invalid) return `the helper ${module} is not loaded: correct the errors in ${invalid.file}`
-  const bare = problems.find(({ code, file }) => code === 'idle-body' && file.endsWith(`/${module}.py`))
+  const bare = problems.find(({ code, file }) => code === 'unused-body' && file.endsWith(`/${module}.py`))
   if (bare) return `${bare.file} is no helper yet: it requires a spec with AnalysisType: global`
   const known = [...helpers, ...invalidParts.filter(({ kind }) => kind === 'helper')].map(({ id }) => id)
   const near = nearest(module, known)

@@ -38,7 +38,7 @@ function warnShadowed({ helpers }: Project, facts: ProjectFacts): Problem[] {
     return [
       {
         severity: 'warning',
-        code: 'hidden-helper',
+        code: 'shadowed-helper',
         message: `the helper ${id} is never imported: ${winner} a module of that name`,
         ...place,
         hint: 'give it another GlobalID',

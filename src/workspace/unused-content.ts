@@ -30,7 +30,7 @@ export function warnUnusedContent(project: Project, sources: readonly string[]):
     idle('idle-correlation-rule', enabled.filter(isImpossible(project)), {
       what: 'correlation rule',
       why: 'they need a rule that does not exist or sends no signals',
-      hint: 'the warnings unknown-member and silent-member name these rules',
+      hint: 'the warnings unknown-member and inactive-member name these rules',
     }),
   ].flat()
   return reportedProblems(problems, project.settings.warnings)

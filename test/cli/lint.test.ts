@@ -82,7 +82,7 @@ describe('routing lint', () => {
   it('finds each planted fault at its place', () => {
     expect(found.problems.sort()).toEqual([
       'destinations.yaml:11 warning unreferenced-id',
-      'destinations.yaml:3 warning idle-override',
+      'destinations.yaml:3 warning unused-override',
       'destinations.yaml:9 warning unreachable-destination',
       'detections/low.yml:5 warning reaches-nobody',
       'detections/names.py:1 error unknown-destination',
@@ -110,7 +110,7 @@ describe('routing lint', () => {
       ),
     })
     expect(problems.sort()).toEqual([
-      'destinations.yaml:3 warning idle-override',
+      'destinations.yaml:3 warning unused-override',
       'destinations.yaml:9 warning unreachable-destination',
       'detections/names.py:1 error unknown-destination',
       'detections/names.py:4 warning skip-mixed',

@@ -90,7 +90,7 @@ describe('a side file', () => {
     ['an unknown key', 'second: { ExpectedTitel: t }\n', 'unknown-key', 1, 11],
     ['a bad severity', 'second: { ExpectedSeverity: worst }\n', 'bad-value', 1, 29],
     ['a bad level', 'second: { ExpectedRoute: unresolved }\n', 'bad-value', 1, 26],
-    ['an expectation given twice', 'first case: { ExpectedSeverity: Low }\n', 'expectation-twice', 1, 15],
+    ['an expectation given twice', 'first case: { ExpectedSeverity: Low }\n', 'duplicate-expectation', 1, 15],
     ['no mapping for a test', 'second: Low\n', 'wrong-type', 1, 9],
     ['a list', '- second\n', 'wrong-type', 1, 1],
   ])('with %s is an error in it, and the detection stands', async (_, side, code, line, column) => {

@@ -35,7 +35,7 @@ describe('a spec', () => {
       'destinations.yaml': REGISTRY,
     })
     // Not every fault names the body that lies beside it.
-    const problems = project.problems.filter(({ code }) => code !== 'idle-body')
+    const problems = project.problems.filter(({ code }) => code !== 'unused-body')
     expect(problems.map(told)).toEqual([expected])
     expect(problems[0]).toMatchObject({ file: 'rules/fault.yml' })
     // The others stand; the file at fault is part of the project only when it was a warning.

@@ -121,11 +121,11 @@ describe('a Python file that no spec names', () => {
     expect(project.problems).toMatchObject([
       {
         severity: 'warning',
-        code: 'idle-body',
+        code: 'unused-body',
         file: 'global_helpers/also.py',
         message: 'no spec names this file',
       },
-      { code: 'idle-body', file: 'rules/lost.py' },
+      { code: 'unused-body', file: 'rules/lost.py' },
     ])
   })
 
@@ -138,7 +138,7 @@ describe('a Python file that no spec names', () => {
     ],
   ])('is not told where it is %s', async (_, more) => {
     const project = await load({ ...files, ...more })
-    expect(codes(project).filter((code) => code.includes('idle-body'))).toEqual([])
+    expect(codes(project).filter((code) => code.includes('unused-body'))).toEqual([])
   })
 })
 
@@ -302,7 +302,7 @@ it('a correlation rule whose member sends no signals is warned about, while it r
     'rules/body.py': BODY,
   })
   expect(project.problems).toMatchObject([
-    { code: 'silent-member', severity: 'warning', file: 'rules/c.yml', line: 6, column: 39 },
+    { code: 'inactive-member', severity: 'warning', file: 'rules/c.yml', line: 6, column: 39 },
   ])
 })
 

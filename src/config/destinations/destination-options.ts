@@ -73,7 +73,7 @@ export function unsupportedKind(
   const reason = refuses[kind as AlertKind]
   if (reason === undefined) return
   problems.error(source, offset, {
-    code: 'refused-kind',
+    code: 'unsupported-kind',
     message: `${type} can not carry ${kind}: ${reason}`,
     hint: 'send these to a destination of another type',
   })

@@ -147,7 +147,7 @@ function warnUnusedBodies(specs: readonly Spec[], { python, root, problems }: Co
   )
   for (const path of python.filter((file) => !NO_BODY.test(file) && !named.has(file))) {
     problems.file('warning', projectPath(root, path), {
-      code: 'idle-body',
+      code: 'unused-body',
       message: 'no spec names this file',
       hint: 'a detection is a pair: a YAML spec whose Filename names the Python file',
     })
@@ -158,7 +158,7 @@ function warnUnusedOverrides(built: readonly BuildResult[], { routing, problems 
   for (const override of routing.overrides) {
     if (built.some(({ detection }) => overrideMatches(override, detection))) continue
     problems.warning(override.source, override.node.offset, {
-      code: 'idle-override',
+      code: 'unused-override',
       message: 'this override matches no detection',
     })
   }

@@ -43,7 +43,7 @@ export function warnInactiveMembers(
       const member = detections.get(name.text)
       if (!member || (member.enabled && member.type !== 'policy')) continue
       problems.warning(spec.source, name.offset, {
-        code: 'silent-member',
+        code: 'inactive-member',
         message: `${name.text} is ${member.enabled ? 'a policy' : 'disabled'} and sends no signals`,
         hint: member.enabled ? 'name a rule' : 'enable it, or disable this rule too',
       })

@@ -55,7 +55,7 @@ function withExpectations(
       for (const name of value.entries.keys()) {
         if (!(name in inline)) continue
         problems.error(source, value.entries.get(name)!.keyOffset, {
-          code: 'expectation-twice',
+          code: 'duplicate-expectation',
           message: `${name} of "${key}" also stands in the spec`,
           hint: 'keep it in one of the two files',
         })

@@ -14,7 +14,7 @@ export function checkTrust(
   for (const [at, rule] of rules.entries()) {
     if (subjects.some((subject) => matchesTrustRule(rule, subject))) continue
     problems.error(source, nodeAt(node, `/trust/${at}/match`).offset, {
-      code: 'idle-trust-rule',
+      code: 'unused-trust-rule',
       message: `this rule of the trust group "${rule.group}" fits no detection, helper or data model`,
       hint: 'paths are relative to the project, with globs such as vendor/**',
     })

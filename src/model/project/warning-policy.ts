@@ -9,17 +9,14 @@ const OPTIONAL_ERRORS = ['missing-analysis-type', 'unknown-analysis-type'] as co
 
 /** Every code that a warning can have. Each is described in docs/reference/problem-codes.md. */
 export const WARNING_CODES = [
-  ...OPTIONAL_ERRORS,
   'broken-link',
   'dedup-period',
   'duplicate-key',
-  'hidden-helper',
-  'idle-body',
   'idle-correlation-rule',
   'idle-log-type',
   'idle-lookup-table',
-  'idle-override',
   'idle-scheduled-rule',
+  'inactive-member',
   'linked-folder',
   'literal-secret',
   'missing-base',
@@ -29,13 +26,16 @@ export const WARNING_CODES = [
   'outside-project',
   'pat-folder',
   'python-packages',
-  'silent-member',
+  'shadowed-helper',
   'skipped-analysis-file',
   'stand-in',
   'table-name',
   'unknown-key',
   'unknown-member',
+  'unused-body',
+  'unused-override',
   ...LINT_CODES,
+  ...OPTIONAL_ERRORS,
 ] as const satisfies readonly ProblemCode[]
 export type WarningCode = (typeof WARNING_CODES)[number]
 
@@ -70,13 +70,13 @@ function isOneOf(code: string, codes: readonly string[]): boolean {
 /** Problems that say of a file that it is not loaded, although it looks like a part of the project. */
 const NOT_LOADED: ReadonlySet<string> = new Set<WarningCode>([
   'broken-link',
-  'idle-body',
   'linked-folder',
   'missing-analysis-type',
   'missing-base',
   'outside-project',
   'skipped-analysis-file',
   'unknown-analysis-type',
+  'unused-body',
 ])
 
 /** The files that are found and not loaded, by an error or by a warning, the configuration aside. */

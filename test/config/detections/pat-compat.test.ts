@@ -20,7 +20,7 @@ const inRules = (spec: string): Files => ({ 'rules/a.yml': spec, 'rules/body.py'
 async function refusals(files: Files): Promise<string[]> {
   const { problems, detections } = await load(files, { reportPatIncompatibilities: true })
   expect(detections.size).toBeGreaterThan(0)
-  const ofSpecs = problems.filter(({ code }) => code !== 'idle-body')
+  const ofSpecs = problems.filter(({ code }) => code !== 'unused-body')
   return ofSpecs.map(
     ({ file, line, column, severity, code }) => `${file}:${line}:${column} ${severity} ${code}`,
   )

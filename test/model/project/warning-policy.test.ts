@@ -48,10 +48,10 @@ describe.each(WARNING_CODES)('a warning %s', (code) => {
 it('files that are not loaded are those with an error, or with a warning that says so', () => {
   const problems = [
     problem('bad-value', 'error'),
-    problem('idle-body'),
+    problem('unused-body'),
     problem('dedup-period'),
     { ...problem('duplicate-test', 'error'), keepsFile: true },
     { ...problem('bad-value', 'error'), file: 'signalbox.yaml' },
   ]
-  expect(filesNotLoaded(problems, ['signalbox.yaml'])).toEqual(['bad-value.yml', 'idle-body.yml'])
+  expect(filesNotLoaded(problems, ['signalbox.yaml'])).toEqual(['bad-value.yml', 'unused-body.yml'])
 })
