@@ -3,7 +3,7 @@
 import type { DestinationsResult, RouteRequest } from '../src/model/alerts/route.ts'
 import { SEVERITIES } from '../src/model/alerts/severity.ts'
 import type { Registry } from '../src/model/project/destination.ts'
-import { resolve } from '../src/routing/resolve-route.ts'
+import { resolveRoute } from '../src/routing/resolve-route.ts'
 import { destination, registry } from '../test/support/model.ts'
 import type { BenchContext, Figure, Measurement } from './figure.ts'
 import { alternate } from './repeat.ts'
@@ -26,15 +26,15 @@ function crowdedRegistry(): Registry {
   return registry(destinations, { fallback: ['destination-0'] })
 }
 
-const absent: DestinationsResult = { said: 'absent' }
+const absent: DestinationsResult = { kind: 'absent' }
 
 const KINDS: Readonly<Record<string, (i: number) => Partial<RouteRequest>>> = {
   'by severity': () => ({}),
   'by OutputIds': (i) => ({ outputIds: [named(i), named(i + 7)] }),
   'by destinations()': (i) => ({
-    destinations: { said: 'list', names: [named(i), named(i + 3), named(i + 11)] },
+    destinations: { kind: 'list', names: [named(i), named(i + 3), named(i + 11)] },
   }),
-  'to the fallback': (i) => ({ destinations: { said: 'list', names: [`gone-${i}`] } }),
+  'to the fallback': (i) => ({ destinations: { kind: 'list', names: [`gone-${i}`] } }),
 }
 
 function named(i: number): string {
@@ -69,7 +69,7 @@ async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
 function routesPerSecond(asked: readonly RouteRequest[], declared: Registry, count: number): number {
   let steps = 0
   const startedAt = performance.now()
-  for (let i = 0; i < count; i++) steps += resolve(asked[i % asked.length]!, declared).trace.length
+  for (let i = 0; i < count; i++) steps += resolveRoute(asked[i % asked.length]!, declared).trace.length
   const seconds = (performance.now() - startedAt) / 1_000
   if (steps < count) throw new Error('a route has no trace')
   return count / seconds

@@ -70,7 +70,7 @@ export function buildMatch(detection: Detection, finding: MatchFinding): Candida
     routeRequest: {
       kind: alertKindOf(detection.type),
       severity,
-      destinations: destinationsSaid(functions.destinations),
+      destinations: destinationsResult(functions.destinations),
       outputIds: detection.outputIds,
       ...(detection.override && { override: detection.override }),
       logTypes,
@@ -123,7 +123,7 @@ function buildError(
     routeRequest: {
       kind,
       severity,
-      destinations: { said: 'absent' },
+      destinations: { kind: 'absent' },
       outputIds: detection.outputIds,
       ...(detection.override && { override: detection.override }),
       logTypes,
@@ -160,7 +160,7 @@ export function buildSystem(finding: SystemFinding): Candidate {
     routeRequest: {
       kind: finding.kind,
       severity,
-      destinations: { said: 'absent' },
+      destinations: { kind: 'absent' },
       outputIds: finding.destinations ?? [],
       logTypes: [],
     },
@@ -208,10 +208,10 @@ function contextOf(result: FunctionResult<JsonText> | undefined): JsonText {
   return result.error ? JSON.stringify({ _error: result.error.repr }) : result.output
 }
 
-export function destinationsSaid(
+export function destinationsResult(
   result: FunctionResult<readonly string[] | null> | undefined,
 ): DestinationsResult {
-  if (!result) return { said: 'absent' }
-  if (result.error) return { said: 'error', message: result.error.repr }
-  return result.output === null ? { said: 'none' } : { said: 'list', names: result.output }
+  if (!result) return { kind: 'absent' }
+  if (result.error) return { kind: 'error', message: result.error.repr }
+  return result.output === null ? { kind: 'none' } : { kind: 'list', names: result.output }
 }

@@ -39,14 +39,17 @@ export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts)
     signal,
     clock: systemClock,
     log,
-    door,
+    ingress: door,
     stdin,
     limits,
   })
   return supervise(source, { name: spec.name, store, clock: systemClock, log, signal, context })
 }
 
-function createEmitter(spec: SourceSpec, parts: SourceRunParts): Pick<SourceContext, 'begin' | 'emit'> {
+function createEmitter(
+  spec: SourceSpec,
+  parts: SourceRunParts,
+): Pick<SourceContext, 'commitCursor' | 'emit'> {
   const { evaluate, pipeline, keepRejects, tally, readiness, onEvent } = parts
   const intake = createIntake({
     spec,
@@ -79,7 +82,7 @@ function createEmitter(spec: SourceSpec, parts: SourceRunParts): Pick<SourceCont
     }
   }
   return {
-    begin: async (cursor) => {
+    commitCursor: async (cursor) => {
       if (cursor !== null) await told(intake.begin(cursor))
       readiness.begun(spec.name)
     },

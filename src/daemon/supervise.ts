@@ -26,8 +26,8 @@ export async function supervise(source: Source, options: SuperviseOptions): Prom
   let failures = 0
   const watched = (context: SourceContext): SourceContext => ({
     ...context,
-    async begin(cursor) {
-      await context.begin(cursor)
+    async commitCursor(cursor) {
+      await context.commitCursor(cursor)
       hasWorked = true
     },
     async emit(batch) {

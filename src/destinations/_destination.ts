@@ -49,7 +49,7 @@ export type Outgoing = HttpRequest & DeliveryNotice
 /** An answer that counts as good, with the receipt that the status rule or the type's own made of it. */
 export type Answer = HttpResponse & { readonly receipt: Receipt }
 
-interface Described {
+interface TypeDescription {
   readonly type: string
   /** One line for listings and docs. */
   readonly summary: string
@@ -65,7 +65,7 @@ interface Described {
   readonly refuses?: Readonly<Partial<Record<AlertKind, string>>>
 }
 
-interface SpeaksHttp<O> extends Described {
+interface HttpTypeDescription<O> extends TypeDescription {
   /**
    * Only where the provider's answer differs from the status rule: returns, or throws Retryable or PermanentError.
    * Undefined leaves the decision to the status rule.
@@ -78,7 +78,7 @@ interface SpeaksHttp<O> extends Described {
 }
 
 /** Most types: a pure function from message to request; sending, time limits and redaction are shared. */
-export interface HttpDestination<O = never> extends SpeaksHttp<O> {
+export interface HttpDestination<O = never> extends HttpTypeDescription<O> {
   /** Pure. Options are complete with their secrets, or with placeholders for a preview: never parse one. */
   request(message: Message, options: O): Outgoing
 }
@@ -87,7 +87,7 @@ export interface HttpDestination<O = never> extends SpeaksHttp<O> {
  * Types that need several requests. Pure: yields a request, is given its answer when that counts as good, returns the
  * receipt. A failure is thrown at the yield; what is not caught there ends the attempt.
  */
-export interface ExchangeDestination<O = never> extends SpeaksHttp<O> {
+export interface ExchangeDestination<O = never> extends HttpTypeDescription<O> {
   exchange(message: Message, options: O): Generator<Outgoing, Receipt, Answer>
 }
 
@@ -100,7 +100,7 @@ export interface SendPorts {
 }
 
 /** Types that do not speak HTTP. */
-export interface DirectDestination<O = never, P extends object = object> extends Described {
+export interface DirectDestination<O = never, P extends object = object> extends TypeDescription {
   /** Pure: what goes over the wire, as plain JSON; `explain` shows it. */
   payload(message: Message, options: O): P & DeliveryNotice
   /** Throws RetryableError or PermanentError; anything else is treated as our bug and retried. */

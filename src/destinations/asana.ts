@@ -1,7 +1,7 @@
 /** Asana: creates a task in one or more projects. Before it tries again it looks whether the task is there. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -69,7 +69,7 @@ function recent(message: Message, options: AsanaOptions): Outgoing {
     opt_fields: 'notes',
     limit: '100',
   })
-  const url = truncateBelow(options.apiUrl ?? API, `tasks?${query.toString()}`)
+  const url = joinUrl(options.apiUrl ?? API, `tasks?${query.toString()}`)
   return { method: 'GET', url, headers: headersOf(options), body: '' }
 }
 
@@ -79,15 +79,15 @@ function isAmong({ body }: Answer, message: Message): boolean {
 
 function create(message: Message, options: AsanaOptions): Outgoing {
   const { projectGids, assignee, apiUrl: base = API } = options
-  const fit = new Truncation()
+  const truncation = new Truncation()
   const end = `\n\n${marker(message)}`
   const data = {
-    name: fit.text('name', message.title || headline(message.notification), NAME_LIMIT),
-    notes: `${fit.text('notes', plainText(message), NOTES_LIMIT - end.length)}${end}`,
+    name: truncation.text('name', message.title || headline(message.notification), NAME_LIMIT),
+    notes: `${truncation.text('notes', plainText(message), NOTES_LIMIT - end.length)}${end}`,
     projects: projectGids,
     ...(assignee !== undefined && { assignee }),
   }
-  return postJson(truncateBelow(base, 'tasks'), { data }, { headers: headersOf(options), notes: fit.notes })
+  return postJson(joinUrl(base, 'tasks'), { data }, { headers: headersOf(options), notes: truncation.notes })
 }
 
 function headersOf({ personalAccessToken }: AsanaOptions): Record<string, string> {

@@ -33,19 +33,19 @@ export default defineDestination<DiscordOptions>({
   },
   request(message, { webhookUrl, username }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { severity, link, createdAt } = message.notification
     const title = escapeMarkdown(message.title || headline(message.notification))
     const embed = {
-      title: fit.text('title', title, TITLE_LIMIT),
-      description: formatMarkdown(message, fit, DESCRIPTION_LIMIT),
+      title: truncation.text('title', title, TITLE_LIMIT),
+      description: formatMarkdown(message, truncation, DESCRIPTION_LIMIT),
       ...(link && { url: link }),
       color: Number.parseInt(COLOURS[severity].slice(1), 16),
       timestamp: createdAt,
     }
     // Nobody is mentioned, whatever an alert says.
     const body = { ...(username && { username }), embeds: [embed], allowed_mentions: { parse: [] } }
-    return postJson(webhookUrl, body, { notes: fit.notes })
+    return postJson(webhookUrl, body, { notes: truncation.notes })
   },
   receipt,
 })

@@ -81,15 +81,15 @@ export default defineDestination<EmailOptions, Mail>({
     additionalProperties: false,
   },
   payload(message, { from, to, cc = [] }) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { severity, alertId, id, createdAt } = message.notification
     const title = (message.title || headline(message.notification)).replace(/[\s\p{Cc}]+/gu, ' ')
     return {
       from,
       to,
       cc,
-      subject: fit.text('subject', `[${severity}] ${title}`, SUBJECT_LIMIT),
-      text: fit.text('text', plainText(message), TEXT_LIMIT),
+      subject: truncation.text('subject', `[${severity}] ${title}`, SUBJECT_LIMIT),
+      text: truncation.text('text', plainText(message), TEXT_LIMIT),
       messageId: `<${message.idempotencyKey}@signalbox>`,
       date: createdAt,
       headers: {
@@ -99,7 +99,7 @@ export default defineDestination<EmailOptions, Mail>({
         'Auto-Submitted': 'auto-generated',
       },
       priority: priorityOf(severity),
-      notes: fit.notes,
+      notes: truncation.notes,
     }
   },
   async send({ headers, ...mail }, options, { signal }) {

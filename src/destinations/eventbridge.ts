@@ -45,20 +45,20 @@ export default defineDestination<EventBridgeOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const entry = {
       EventBusName: options.eventBus,
       Source: options.source ?? 'signalbox',
       DetailType: options.detailType ?? 'Signalbox Alert',
       Time: Date.parse(message.notification.createdAt) / 1_000,
-      Detail: notificationWithin(message, fit, DETAIL_LIMIT_BYTES),
+      Detail: notificationWithin(message, truncation, DETAIL_LIMIT_BYTES),
     }
     return {
       method: 'POST',
       url: options.endpoint ?? `https://events.${regionOf(options)}.amazonaws.com/`,
       headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' },
       body: JSON.stringify({ Entries: [entry] }),
-      notes: fit.notes,
+      notes: truncation.notes,
     }
   },
   receipt,

@@ -4,7 +4,7 @@ import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -75,7 +75,7 @@ function marker({ idempotencyKey }: Message): string {
 function search(message: Message, options: GitHubOptions): Outgoing {
   const q = `repo:${options.repository} is:issue in:body ${marker(message)}`
   const query = new URLSearchParams({ q, per_page: '1' })
-  const url = truncateBelow(options.apiUrl ?? API, `search/issues?${query.toString()}`)
+  const url = joinUrl(options.apiUrl ?? API, `search/issues?${query.toString()}`)
   return { method: 'GET', url, headers: headersOf(options), body: '' }
 }
 
@@ -86,17 +86,17 @@ function issueIn({ body }: Answer): string {
 
 function create(message: Message, options: GitHubOptions): Outgoing {
   const { repository, labels, assignees, apiUrl: base = API } = options
-  const fit = new Truncation()
+  const truncation = new Truncation()
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const end = `\n\n<!-- ${marker(message)} -->`
   const body = {
-    title: fit.text('title', title, TITLE_LIMIT),
-    body: formatMarkdown(message, fit, BODY_LIMIT - end.length) + end,
+    title: truncation.text('title', title, TITLE_LIMIT),
+    body: formatMarkdown(message, truncation, BODY_LIMIT - end.length) + end,
     ...(labels && { labels }),
     ...(assignees && { assignees }),
   }
-  const url = truncateBelow(base, `repos/${repository}/issues`)
-  return postJson(url, body, { headers: headersOf(options), notes: fit.notes })
+  const url = joinUrl(base, `repos/${repository}/issues`)
+  return postJson(url, body, { headers: headersOf(options), notes: truncation.notes })
 }
 
 function headersOf({ token }: GitHubOptions): Record<string, string> {

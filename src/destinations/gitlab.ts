@@ -1,7 +1,7 @@
 /** GitLab: creates an issue, an incident for instance. Before it tries again it looks whether the issue is there. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -67,7 +67,7 @@ function marker({ idempotencyKey }: Message): string {
 }
 
 function issuesUrl({ url = GITLAB, project }: GitLabOptions): string {
-  return truncateBelow(url, `api/v4/projects/${encodeURIComponent(project)}/issues`)
+  return joinUrl(url, `api/v4/projects/${encodeURIComponent(project)}/issues`)
 }
 
 function search(message: Message, options: GitLabOptions): Outgoing {
@@ -83,17 +83,17 @@ function issueIn({ body }: Answer): string {
 
 function create(message: Message, options: GitLabOptions): Outgoing {
   const { issueType = 'issue', labels, confidential, token } = options
-  const fit = new Truncation()
+  const truncation = new Truncation()
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const end = `\n\n<!-- ${marker(message)} -->`
   const body = {
-    title: fit.text('title', title, TITLE_LIMIT),
-    description: quietActions(formatMarkdown(message, fit, DESCRIPTION_LIMIT - end.length)) + end,
+    title: truncation.text('title', title, TITLE_LIMIT),
+    description: quietActions(formatMarkdown(message, truncation, DESCRIPTION_LIMIT - end.length)) + end,
     issue_type: issueType,
     ...(labels && { labels: labels.join(',') }),
     ...(confidential && { confidential }),
   }
-  return postJson(issuesUrl(options), body, { headers: { 'private-token': token }, notes: fit.notes })
+  return postJson(issuesUrl(options), body, { headers: { 'private-token': token }, notes: truncation.notes })
 }
 
 /** A line that begins with `/` is a command to GitLab: `/close`, `/assign`. */

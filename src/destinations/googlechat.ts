@@ -1,6 +1,6 @@
 /** Google Chat: a card in a space, through its webhook. */
 import { defineDestination, type Message } from './_destination.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
+import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -28,30 +28,30 @@ export default defineDestination<GoogleChatOptions>({
   },
   request(message, { webhookUrl }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Truncation()
-    const body = fit.fullest(BODY_LIMIT_BYTES, () => cardText(message, true, fit), {
+    const truncation = new Truncation()
+    const body = truncation.fullest(BODY_LIMIT_BYTES, () => cardText(message, true, truncation), {
       without: 'the context',
-      build: () => cardText(message, false, fit),
+      build: () => cardText(message, false, truncation),
     })
-    return postJson(webhookUrl, body, { notes: fit.notes })
+    return postJson(webhookUrl, body, { notes: truncation.notes })
   },
 })
 
-function cardText(message: Message, withContext: boolean, fit: Truncation): string {
+function cardText(message: Message, withContext: boolean, truncation: Truncation): string {
   const { severity, link, alertId } = message.notification
-  const title = fit.text('title', message.title || headline(message.notification), TITLE_LIMIT)
-  const told = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
+  const title = truncation.text('title', message.title || headline(message.notification), TITLE_LIMIT)
+  const facts = message.body === null ? labelledParts(message).filter(({ label }) => label !== 'Link') : []
   const context = withContext && message.body === null ? contextText(message) : ''
   const widgets = [
-    ...(message.body === null ? [] : [paragraph(fit.text('text', escaped(message.body), TEXT_LIMIT))]),
-    ...told.map(({ label, text }) => ({
+    ...(message.body === null ? [] : [paragraph(truncation.text('text', escaped(message.body), TEXT_LIMIT))]),
+    ...facts.map(({ label, text }) => ({
       decoratedText: {
         topLabel: label,
-        text: fit.text(label.toLowerCase(), escaped(text), TEXT_LIMIT),
+        text: truncation.text(label.toLowerCase(), escaped(text), TEXT_LIMIT),
         wrapText: true,
       },
     })),
-    ...(context ? [paragraph(fit.text('context', escaped(context), CONTEXT_LIMIT))] : []),
+    ...(context ? [paragraph(truncation.text('context', escaped(context), CONTEXT_LIMIT))] : []),
     ...(link
       ? [{ buttonList: { buttons: [{ text: 'Open the alert', onClick: { openLink: { url: link } } }] } }]
       : []),

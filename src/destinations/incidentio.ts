@@ -4,7 +4,7 @@ import { exactly } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
@@ -39,22 +39,22 @@ export default defineDestination<IncidentIoOptions>({
     additionalProperties: false,
   },
   request(message, { alertSourceConfigId, token, apiUrl: base = API }) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { link } = message.notification
     const event = {
-      title: fit.text('title', message.title || headline(message.notification), TITLE_LIMIT),
-      description: formatMarkdown(message, fit, DESCRIPTION_LIMIT),
+      title: truncation.text('title', message.title || headline(message.notification), TITLE_LIMIT),
+      description: formatMarkdown(message, truncation, DESCRIPTION_LIMIT),
       deduplication_key: message.idempotencyKey,
       status: 'firing',
       ...(link && { source_url: link }),
     }
     const eventWith = (metadata: object) => JSON.stringify({ ...event, metadata })
-    const body = fit.fullest(BODY_LIMIT_BYTES, () => eventWith(exactly(message.json) as object), {
+    const body = truncation.fullest(BODY_LIMIT_BYTES, () => eventWith(exactly(message.json) as object), {
       without: 'the alert context',
       build: () => eventWith(withoutContext(message)),
     })
-    const url = truncateBelow(base, `v2/alert_events/http/${alertSourceConfigId}`)
-    return postJson(url, body, { headers: { authorization: `Bearer ${token}` }, notes: fit.notes })
+    const url = joinUrl(base, `v2/alert_events/http/${alertSourceConfigId}`)
+    return postJson(url, body, { headers: { authorization: `Bearer ${token}` }, notes: truncation.notes })
   },
   receipt,
 })

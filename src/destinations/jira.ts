@@ -3,8 +3,8 @@ import { PermanentError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
 import { env } from './_options.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
-import { answerJson, basicAuth, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { contextText, headline, labelledParts } from './parts/alert-text.ts'
+import { answerJson, basicAuth, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
 
 interface JiraOptions {
@@ -115,7 +115,7 @@ function search(message: Message, options: JiraOptions): Outgoing {
   const jql = `project = "${options.projectKey}" AND labels = "${marker(message)}"`
   const query = new URLSearchParams({ jql, fields: 'key', maxResults: '1' })
   const headers = { accept: 'application/json', authorization: authorization(options) }
-  return { method: 'GET', url: truncateBelow(options.url, `${path}?${query.toString()}`), headers, body: '' }
+  return { method: 'GET', url: joinUrl(options.url, `${path}?${query.toString()}`), headers, body: '' }
 }
 
 function issueIn({ body }: Answer): string {
@@ -125,15 +125,15 @@ function issueIn({ body }: Answer): string {
 
 function create(message: Message, options: JiraOptions): Outgoing {
   const { projectKey, issueType = 'Task', labels = [], assignee, deployment, fields } = options
-  const fit = new Truncation()
+  const truncation = new Truncation()
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const body = {
     fields: {
       ...fields,
       project: { key: projectKey },
       issuetype: { name: issueType },
-      summary: fit.text('summary', title, SUMMARY_LIMIT),
-      description: description(message, fit),
+      summary: truncation.text('summary', title, SUMMARY_LIMIT),
+      description: description(message, truncation),
       labels: [...labels, marker(message)],
       ...(assignee !== undefined && {
         assignee: deployment === 'dataCenter' ? { name: assignee } : { id: assignee },
@@ -141,7 +141,7 @@ function create(message: Message, options: JiraOptions): Outgoing {
     },
   }
   const headers = { authorization: authorization(options) }
-  return postJson(truncateBelow(options.url, 'rest/api/2/issue'), body, { headers, notes: fit.notes })
+  return postJson(joinUrl(options.url, 'rest/api/2/issue'), body, { headers, notes: truncation.notes })
 }
 
 function authorization({ user = '', apiToken = '', personalAccessToken }: JiraOptions): string {
@@ -149,19 +149,19 @@ function authorization({ user = '', apiToken = '', personalAccessToken }: JiraOp
 }
 
 /** Wiki text, which both deployments take. The context gives way to the rest. */
-function description(message: Message, fit: Truncation): string {
-  const lines = parts(message).map(({ label, text }) => `*${label}:* ${escaped(text)}`)
-  const story = fit.text('description', message.body ?? lines.join('\n'), DESCRIPTION_LIMIT)
+function description(message: Message, truncation: Truncation): string {
+  const lines = labelledParts(message).map(({ label, text }) => `*${label}:* ${escaped(text)}`)
+  const text = truncation.text('description', message.body ?? lines.join('\n'), DESCRIPTION_LIMIT)
   // Only within a text of the JSON can this stand, and there the escape means the same.
   const context = contextText(message).replaceAll('{code', '\\u007bcode')
   const [before, after] = ['\n\n*Context:*\n{code:json}\n', '\n{code}']
-  const room = DESCRIPTION_LIMIT - story.length - before.length - after.length
-  if (!context || message.body !== null) return story
-  if (room < 100) {
-    fit.note('left out the context')
-    return story
+  const availableChars = DESCRIPTION_LIMIT - text.length - before.length - after.length
+  if (!context || message.body !== null) return text
+  if (availableChars < 100) {
+    truncation.note('left out the context')
+    return text
   }
-  return story + before + fit.text('context', context, room) + after
+  return text + before + truncation.text('context', context, availableChars) + after
 }
 
 /** A bare URL becomes a link by itself, and must stay whole. */

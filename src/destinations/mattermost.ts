@@ -35,17 +35,17 @@ export default defineDestination<MattermostOptions>({
   },
   request(message, { webhookUrl, channel, username }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { severity, link } = message.notification
     const title = message.title || headline(message.notification)
     const attachment = {
-      fallback: fit.text('title', title, TITLE_LIMIT),
+      fallback: truncation.text('title', title, TITLE_LIMIT),
       color: COLOURS[severity],
-      title: fit.text('title', escapeMarkdown(title), TITLE_LIMIT),
+      title: truncation.text('title', escapeMarkdown(title), TITLE_LIMIT),
       ...(link && { title_link: link }),
-      text: formatMarkdown(message, fit, TEXT_LIMIT),
+      text: formatMarkdown(message, truncation, TEXT_LIMIT),
     }
     const body = { ...(channel && { channel }), ...(username && { username }), attachments: [attachment] }
-    return postJson(webhookUrl, body, { notes: fit.notes })
+    return postJson(webhookUrl, body, { notes: truncation.notes })
   },
 })

@@ -1,7 +1,7 @@
 /** Microsoft Teams: an Adaptive Card through a workflow, or the older MessageCard. */
 import type { Severity } from '../model/alerts/severity.ts'
 import { defineDestination, type Message } from './_destination.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
+import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
@@ -46,13 +46,17 @@ export default defineDestination<TeamsOptions>({
   },
   request(message, { webhookUrl, card = 'adaptive' }) {
     if (message.payload !== null) return postJson(webhookUrl, message.payload)
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const build = card === 'adaptive' ? adaptiveCard : messageCard
-    const body = fit.fullest(BODY_LIMIT_BYTES, () => JSON.stringify(build(message, true, fit)), {
-      without: 'the context',
-      build: () => JSON.stringify(build(message, false, fit)),
-    })
-    return postJson(webhookUrl, body, { notes: fit.notes })
+    const body = truncation.fullest(
+      BODY_LIMIT_BYTES,
+      () => JSON.stringify(build(message, true, truncation)),
+      {
+        without: 'the context',
+        build: () => JSON.stringify(build(message, false, truncation)),
+      },
+    )
+    return postJson(webhookUrl, body, { notes: truncation.notes })
   },
 })
 
@@ -61,21 +65,24 @@ interface Fact {
   readonly text: string
 }
 
-function facts(message: Message, withContext: boolean, fit: Truncation): Fact[] {
+function facts(message: Message, withContext: boolean, truncation: Truncation): Fact[] {
   const context = withContext ? contextText(message) : ''
-  const told = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
-  const all = [...told, ...(context && message.body === null ? [{ label: 'Context', text: context }] : [])]
+  const labelled = message.body === null ? labelledParts(message).filter(({ label }) => label !== 'Link') : []
+  const all = [
+    ...labelled,
+    ...(context && message.body === null ? [{ label: 'Context', text: context }] : []),
+  ]
   return all.map(({ label, text }) => ({
     label,
-    text: fit.text(label.toLowerCase(), escaped(text), TEXT_LIMIT),
+    text: truncation.text(label.toLowerCase(), escaped(text), TEXT_LIMIT),
   }))
 }
 
-function titleOf(message: Message, fit: Truncation): string {
-  return fit.text('title', escaped(message.title || headline(message.notification)), TITLE_LIMIT)
+function titleOf(message: Message, truncation: Truncation): string {
+  return truncation.text('title', escaped(message.title || headline(message.notification)), TITLE_LIMIT)
 }
 
-function adaptiveCard(message: Message, withContext: boolean, fit: Truncation): object {
+function adaptiveCard(message: Message, withContext: boolean, truncation: Truncation): object {
   const { severity, link } = message.notification
   const block = { type: 'TextBlock', wrap: true }
   const content = {
@@ -85,15 +92,20 @@ function adaptiveCard(message: Message, withContext: boolean, fit: Truncation): 
     body: [
       {
         ...block,
-        text: titleOf(message, fit),
+        text: titleOf(message, truncation),
         weight: 'bolder',
         size: 'medium',
         color: CARD_COLOURS[severity],
       },
-      ...(message.body === null ? [] : [{ ...block, text: fit.text('text', message.body, TEXT_LIMIT) }]),
+      ...(message.body === null
+        ? []
+        : [{ ...block, text: truncation.text('text', message.body, TEXT_LIMIT) }]),
       {
         type: 'FactSet',
-        facts: facts(message, withContext, fit).map(({ label, text }) => ({ title: label, value: text })),
+        facts: facts(message, withContext, truncation).map(({ label, text }) => ({
+          title: label,
+          value: text,
+        })),
       },
     ],
     ...(link && { actions: [{ type: 'Action.OpenUrl', title: 'Open the alert', url: link }] }),
@@ -103,18 +115,23 @@ function adaptiveCard(message: Message, withContext: boolean, fit: Truncation): 
   return { type: 'message', attachments: [{ contentType, contentUrl: null, content }] }
 }
 
-function messageCard(message: Message, withContext: boolean, fit: Truncation): object {
+function messageCard(message: Message, withContext: boolean, truncation: Truncation): object {
   const { severity, link } = message.notification
-  const title = titleOf(message, fit)
+  const title = titleOf(message, truncation)
   return {
     '@context': 'https://schema.org/extensions',
     '@type': 'MessageCard',
     themeColor: COLOURS[severity].slice(1),
     summary: title,
     title,
-    ...(message.body !== null && { text: fit.text('text', message.body, TEXT_LIMIT) }),
+    ...(message.body !== null && { text: truncation.text('text', message.body, TEXT_LIMIT) }),
     sections: [
-      { facts: facts(message, withContext, fit).map(({ label, text }) => ({ name: label, value: text })) },
+      {
+        facts: facts(message, withContext, truncation).map(({ label, text }) => ({
+          name: label,
+          value: text,
+        })),
+      },
     ],
     ...(link && {
       potentialAction: [

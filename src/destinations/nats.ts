@@ -31,7 +31,7 @@ interface Publication {
 const MESSAGE_LIMIT_BYTES = 1_000_000
 const TIMEOUT_MS = 10_000
 /** What the library says less clearly. */
-const PLAIN: Readonly<Record<string, string>> = {
+const CLEARER_MESSAGES: Readonly<Record<string, string>> = {
   timeout: `no answer within ${TIMEOUT_MS} ms`,
   'error connecting - node provided an undefined error': 'connection closed before the answer',
   'unexpected response from server': 'it does not speak NATS',
@@ -75,9 +75,9 @@ export default defineDestination<NatsOptions, Publication>({
     additionalProperties: false,
   },
   payload(message, { subject }) {
-    const fit = new Truncation()
-    const data = notificationWithin(message, fit, MESSAGE_LIMIT_BYTES)
-    return { subject, data, messageId: message.idempotencyKey, notes: fit.notes }
+    const truncation = new Truncation()
+    const data = notificationWithin(message, truncation, MESSAGE_LIMIT_BYTES)
+    return { subject, data, messageId: message.idempotencyKey, notes: truncation.notes }
   },
   async send({ subject, data, messageId }, options, { signal }) {
     try {
@@ -130,7 +130,7 @@ async function open(options: NatsOptions, signal: SendPorts['signal']) {
 function failure(cause: unknown, where: string): RetryableError | PermanentError {
   const { name = '' } = cause as { name?: string }
   const said = messageOf(cause)
-  const message = `${where}: ${networkFailure(networkCode(cause)) ?? PLAIN[said] ?? said}`
+  const message = `${where}: ${networkFailure(networkCode(cause)) ?? CLEARER_MESSAGES[said] ?? said}`
   if (/Authori[sz]ation|Authentication|Permission/i.test(`${name} ${said}`))
     return new PermanentError(message, { scope: 'destination', cause })
   if (/NoResponders|JetStreamNotEnabled/i.test(name) || /no responders|jetstream is not enabled/i.test(said))

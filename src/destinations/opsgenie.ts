@@ -3,8 +3,8 @@ import { PermanentError } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { contextText, headline, labelledParts } from './parts/alert-text.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -56,32 +56,32 @@ export default defineDestination<OpsgenieOptions>({
     additionalProperties: false,
   },
   request(message, { apiKey, apiUrl: base = API, tags = [], responders }) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { severity, id } = message.notification
     const title = message.title || headline(message.notification)
     const body = {
-      message: fit.text('message', title.replace(/\s+/g, ' '), MESSAGE_LIMIT),
+      message: truncation.text('message', title.replace(/\s+/g, ' '), MESSAGE_LIMIT),
       alias: message.idempotencyKey,
-      description: description(message, fit),
+      description: description(message, truncation),
       ...(responders && { responders }),
-      tags: tagsOf([...message.notification.tags, ...tags], fit),
+      tags: tagsOf([...message.notification.tags, ...tags], truncation),
       details: { detection: id, alertId: message.notification.alertId },
-      entity: fit.text('entity', id, 512),
+      entity: truncation.text('entity', id, 512),
       source: 'Signalbox',
       priority: PRIORITIES[severity],
     }
     const headers = { authorization: `GenieKey ${apiKey}` }
-    return postJson(truncateBelow(base, 'v2/alerts'), body, { headers, notes: fit.notes })
+    return postJson(joinUrl(base, 'v2/alerts'), body, { headers, notes: truncation.notes })
   },
   receipt,
 })
 
 /** HTML, of which Opsgenie shows line breaks and little more. */
-function description(message: Parameters<typeof parts>[0], fit: Truncation): string {
-  const lines = parts(message).map(({ label, text: part }) => `<b>${label}:</b> ${escaped(part)}`)
+function description(message: Parameters<typeof labelledParts>[0], truncation: Truncation): string {
+  const lines = labelledParts(message).map(({ label, text: part }) => `<b>${label}:</b> ${escaped(part)}`)
   const context = contextText(message)
   const pieces = [...lines, ...(context ? [`<b>Context:</b><br>${escaped(context)}`] : [])]
-  return fit.text('description', message.body ?? pieces.join('<br>'), DESCRIPTION_LIMIT)
+  return truncation.text('description', message.body ?? pieces.join('<br>'), DESCRIPTION_LIMIT)
 }
 
 function escaped(part: string): string {
@@ -92,10 +92,10 @@ function escaped(part: string): string {
     .replaceAll('\n', '<br>')
 }
 
-function tagsOf(tags: readonly string[], fit: Truncation): string[] {
-  const distinct = [...new Set(tags.map((tag) => fit.text('tag', tag, TAG_LIMIT)))]
+function tagsOf(tags: readonly string[], truncation: Truncation): string[] {
+  const distinct = [...new Set(tags.map((tag) => truncation.text('tag', tag, TAG_LIMIT)))]
   if (distinct.length > MAX_TAGS)
-    fit.note(`left out ${distinct.length - MAX_TAGS} of ${distinct.length} tags`)
+    truncation.note(`left out ${distinct.length - MAX_TAGS} of ${distinct.length} tags`)
   return distinct.slice(0, MAX_TAGS)
 }
 

@@ -8,7 +8,7 @@ import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
 import { env } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
 
 interface PagerDutyOptions {
@@ -60,9 +60,9 @@ export default defineDestination<PagerDutyOptions>({
     additionalProperties: false,
   },
   request(message, { integrationKey, source = 'signalbox', apiUrl = 'https://events.pagerduty.com' }) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { severity, createdAt, link } = message.notification
-    const summary = fit.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT)
+    const summary = truncation.text('summary', message.title || headline(message.notification), SUMMARY_LIMIT)
     const event = (details: object) =>
       JSON.stringify({
         routing_key: integrationKey,
@@ -84,11 +84,11 @@ export default defineDestination<PagerDutyOptions>({
       ...(exactly(message.json) as Notification),
     }
     const { alertContext: _, ...lean } = details
-    const body = fit.fullest(EVENT_LIMIT_BYTES, () => event(details), {
+    const body = truncation.fullest(EVENT_LIMIT_BYTES, () => event(details), {
       without: 'the alert context',
       build: () => event(lean),
     })
-    return postJson(truncateBelow(apiUrl, 'v2/enqueue'), body, { notes: fit.notes })
+    return postJson(joinUrl(apiUrl, 'v2/enqueue'), body, { notes: truncation.notes })
   },
   receipt,
 })

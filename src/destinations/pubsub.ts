@@ -4,7 +4,7 @@ import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { file } from './_options.ts'
-import { answerJson, postJson, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { apiUrl, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -45,17 +45,17 @@ export default defineDestination<PubSubOptions>({
     additionalProperties: false,
   },
   request(message, { topic, apiUrl: base = API }) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { severity, id, alertId } = message.notification
-    const data = notificationWithin(message, fit, MESSAGE_LIMIT_BYTES)
+    const data = notificationWithin(message, truncation, MESSAGE_LIMIT_BYTES)
     const attributes = { severity, detection: id, alertId, idempotencyKey: message.idempotencyKey }
     const body = { messages: [{ data: Buffer.from(data).toString('base64'), attributes }] }
-    return postJson(truncateBelow(base, `v1/${topic}:publish`), body, { notes: fit.notes })
+    return postJson(joinUrl(base, `v1/${topic}:publish`), body, { notes: truncation.notes })
   },
   receipt,
   sign: async (request: HttpRequest, options: PubSubOptions) => ({
     ...request,
-    headers: { ...request.headers, ...(await identify(options)) },
+    headers: { ...request.headers, ...(await authorizationHeaders(options)) },
   }),
 })
 
@@ -71,7 +71,7 @@ interface Identity {
 /** The library keeps tokens and makes them anew in time. */
 const identities = new Map<string, Promise<Identity>>()
 
-async function identify({ credentials = '' }: PubSubOptions): Promise<Record<string, string>> {
+async function authorizationHeaders({ credentials = '' }: PubSubOptions): Promise<Record<string, string>> {
   let identity = identities.get(credentials)
   if (!identity) {
     identity = identityOf(credentials)
@@ -99,12 +99,12 @@ async function identityOf(credentials: string): Promise<Identity> {
   const key = keyOf(credentials)
   if (key.type === 'external_account') {
     const { environment_id, executable } = key.credential_source ?? {}
-    if (executable !== undefined) throw broken('credentials of an executable are not run')
+    if (executable !== undefined) throw invalidCredentials('credentials of an executable are not run')
     const options = { ...key, scopes: [SCOPE] } as never
     return environment_id === undefined ? new IdentityPoolClient(options) : new AwsClient(options)
   }
   const { client_email: email, private_key_id: keyId } = key
-  if (!email) throw broken('the credentials name neither a client_email nor an external account')
+  if (!email) throw invalidCredentials('the credentials name neither a client_email nor an external account')
   const jwt = new JWT({ email, key: privateKeyOf(key), ...(keyId && { keyId }), scopes: [SCOPE] })
   // Google's services take a token that the key itself signed: nobody has to be asked for one first.
   jwt.useJWTAccessWithScope = true
@@ -112,7 +112,7 @@ async function identityOf(credentials: string): Promise<Identity> {
 }
 
 /** Without a cause: it may quote the key. */
-const broken = (message: string) => new PermanentError(message, { scope: 'destination' })
+const invalidCredentials = (message: string) => new PermanentError(message, { scope: 'destination' })
 
 interface Key {
   readonly type?: string
@@ -126,7 +126,7 @@ function keyOf(credentials: string): Key {
   try {
     return JSON.parse(credentials) as Key
   } catch {
-    throw broken('the credentials are no JSON')
+    throw invalidCredentials('the credentials are no JSON')
   }
 }
 
@@ -135,7 +135,7 @@ function privateKeyOf({ private_key = '' }: Key): string {
     createPrivateKey(private_key)
     return private_key
   } catch {
-    throw broken('the private_key of the credentials is not a key')
+    throw invalidCredentials('the private_key of the credentials is not a key')
   }
 }
 

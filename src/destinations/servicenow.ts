@@ -2,7 +2,7 @@
 import type { Severity } from '../model/alerts/severity.ts'
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, basicAuth, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, basicAuth, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -63,7 +63,7 @@ export default defineDestination<ServiceNowOptions>({
 })
 
 function tableUrl({ url, table = 'incident' }: ServiceNowOptions): string {
-  return truncateBelow(url, `api/now/table/${table}`)
+  return joinUrl(url, `api/now/table/${table}`)
 }
 
 function headersOf({ user = '', password = '', token }: ServiceNowOptions): Record<string, string> {
@@ -91,7 +91,7 @@ function numberIn({ body }: Answer): string {
 }
 
 function create(message: Message, options: ServiceNowOptions): Outgoing {
-  const fit = new Truncation()
+  const truncation = new Truncation()
   const { severity, type, alertId } = message.notification
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const body = {
@@ -100,11 +100,11 @@ function create(message: Message, options: ServiceNowOptions): Outgoing {
     urgency: URGENCIES[severity],
     impact: URGENCIES[severity],
     ...options.fields,
-    short_description: fit.text('short description', title, SHORT_LIMIT),
-    description: fit.text('description', plainText(message), DESCRIPTION_LIMIT),
+    short_description: truncation.text('short description', title, SHORT_LIMIT),
+    description: truncation.text('description', plainText(message), DESCRIPTION_LIMIT),
     correlation_id: message.idempotencyKey,
     correlation_display: 'Signalbox',
   }
   const url = `${tableUrl(options)}?sysparm_fields=number`
-  return postJson(url, body, { headers: headersOf(options), notes: fit.notes })
+  return postJson(url, body, { headers: headersOf(options), notes: truncation.notes })
 }

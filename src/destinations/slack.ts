@@ -3,9 +3,9 @@ import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
 import { env } from './_options.ts'
-import { contextText, type Part, parts } from './parts/alert-text.ts'
+import { contextText, labelledParts, type Part } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
 
 interface SlackOptions {
@@ -79,23 +79,24 @@ export default defineDestination<SlackOptions>({
       return (yield postJson(webhookUrl, message.payload)).receipt
     }
     const inThread = context === 'thread' && webhookUrl === undefined
-    const fit = new Truncation()
-    const shown = context === 'none' || inThread ? '' : contextBlock(message, fit)
-    const body = fit.fullest(BODY_LIMIT_BYTES, () => textOf(shown), {
+    const truncation = new Truncation()
+    const shown = context === 'none' || inThread ? '' : contextBlock(message, truncation)
+    const body = truncation.fullest(BODY_LIMIT_BYTES, () => textOf(shown), {
       without: 'the context',
       build: () => textOf(''),
     })
     function textOf(withContext: string): string {
-      const attachment = attachmentOf(message, withContext, fit)
+      const attachment = attachmentOf(message, withContext, truncation)
       if (webhookUrl !== undefined) return JSON.stringify({ attachments: [attachment] })
       const metadata = metadataOf(message)
       return JSON.stringify({ channel, thread_ts: threadTs, attachments: [attachment], metadata })
     }
-    if (webhookUrl !== undefined) return (yield postJson(webhookUrl, body, { notes: fit.notes })).receipt
+    if (webhookUrl !== undefined)
+      return (yield postJson(webhookUrl, body, { notes: truncation.notes })).receipt
 
-    const url = truncateBelow(options.apiUrl ?? 'https://slack.com/api', 'chat.postMessage')
+    const url = joinUrl(options.apiUrl ?? 'https://slack.com/api', 'chat.postMessage')
     const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${botToken}` }
-    const posted = yield postJson(url, body, { headers, notes: fit.notes })
+    const posted = yield postJson(url, body, { headers, notes: truncation.notes })
     const more = new Truncation()
     const text = inThread ? contextBlock(message, more) : ''
     if (!text) return posted.receipt
@@ -123,32 +124,32 @@ function metadataOf({ idempotencyKey, notification: { alertId } }: Message): obj
   }
 }
 
-function attachmentOf(message: Message, context: string, fit: Truncation): object {
+function attachmentOf(message: Message, context: string, truncation: Truncation): object {
   const { severity, link } = message.notification
-  const title = fit.text('title', message.title, TITLE_LIMIT)
-  const facts = message.body === null ? parts(message).filter(({ label }) => label !== 'Link') : []
+  const title = truncation.text('title', message.title, TITLE_LIMIT)
+  const facts = message.body === null ? labelledParts(message).filter(({ label }) => label !== 'Link') : []
   return {
     fallback: escaped(title),
     color: COLOURS[severity],
     title: escaped(title),
-    ...(message.body !== null && { text: fit.text('text', message.body, TEXT_LIMIT) }),
+    ...(message.body !== null && { text: truncation.text('text', message.body, TEXT_LIMIT) }),
     fields: [
       ...(link ? [{ value: `<${escaped(link).replaceAll('|', '%7C')}|Open the alert>`, short: false }] : []),
-      ...facts.map((part) => field(part, fit)),
+      ...facts.map((part) => field(part, truncation)),
       ...(context ? [{ title: 'Context', value: context, short: false }] : []),
     ],
     mrkdwn_in: ['text', 'fields'],
   }
 }
 
-function field({ label, text }: Part, fit: Truncation): object {
-  const value = fit.text(label.toLowerCase(), escaped(text), TEXT_LIMIT)
+function field({ label, text }: Part, truncation: Truncation): object {
+  const value = truncation.text(label.toLowerCase(), escaped(text), TEXT_LIMIT)
   return { title: label, value, short: label === 'Severity' || label === 'Detection' }
 }
 
-function contextBlock(message: Message, fit: Truncation): string {
+function contextBlock(message: Message, truncation: Truncation): string {
   const text = escaped(contextText(message)).replaceAll('```', "'''")
-  return text && `\`\`\`${fit.text('context', text, CONTEXT_LIMIT)}\`\`\``
+  return text && `\`\`\`${truncation.text('context', text, CONTEXT_LIMIT)}\`\`\``
 }
 
 /** The three characters that Slack reads as markup of links and mentions. */

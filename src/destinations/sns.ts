@@ -44,15 +44,15 @@ export default defineDestination<SnsOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const title = (message.title || headline(message.notification)).replace(/[\s\p{Cc}]+/gu, ' ')
     const parameters = {
       Action: 'Publish',
       Version: '2010-03-31',
       TopicArn: options.topicArn,
       MessageStructure: 'json',
-      Subject: fit.text('subject', title, SUBJECT_LIMIT),
-      Message: messageText(message, fit),
+      Subject: truncation.text('subject', title, SUBJECT_LIMIT),
+      Message: messageText(message, truncation),
       ...(options.topicArn.endsWith('.fifo') && {
         MessageGroupId: message.notification.alertId,
         MessageDeduplicationId: message.idempotencyKey,
@@ -63,7 +63,7 @@ export default defineDestination<SnsOptions>({
       url: options.endpoint ?? `https://sns.${regionOf(options)}.amazonaws.com/`,
       headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
       body: new URLSearchParams(parameters).toString(),
-      notes: fit.notes,
+      notes: truncation.notes,
     }
   },
   receipt(response) {
@@ -79,9 +79,9 @@ function regionOf({ topicArn, region }: SnsOptions): string {
 }
 
 /** What each kind of subscription gets: all but e-mail the notification itself. */
-function messageText(message: Message, fit: Truncation): string {
-  const email = fit.text('e-mail', plainText(message), EMAIL_LIMIT)
-  return fit.fullest(MESSAGE_LIMIT_BYTES, () => JSON.stringify({ default: message.json, email }), {
+function messageText(message: Message, truncation: Truncation): string {
+  const email = truncation.text('e-mail', plainText(message), EMAIL_LIMIT)
+  return truncation.fullest(MESSAGE_LIMIT_BYTES, () => JSON.stringify({ default: message.json, email }), {
     without: 'the alert context',
     build: () => JSON.stringify({ default: JSON.stringify(withoutContext(message)), email }),
   })

@@ -4,7 +4,7 @@ import { exactly } from '../core/exact-json.ts'
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -44,8 +44,8 @@ export default defineDestination<SplunkOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Truncation()
-    const body = fit.fullest(
+    const truncation = new Truncation()
+    const body = truncation.fullest(
       BODY_LIMIT_BYTES,
       () => eventText(message, exactly(message.json) as object, options),
       {
@@ -54,9 +54,9 @@ export default defineDestination<SplunkOptions>({
       },
     )
     const headers = { authorization: `Splunk ${options.token}` }
-    return postJson(truncateBelow(options.url, 'services/collector/event'), body, {
+    return postJson(joinUrl(options.url, 'services/collector/event'), body, {
       headers,
-      notes: fit.notes,
+      notes: truncation.notes,
     })
   },
   receipt,

@@ -40,10 +40,10 @@ export default defineDestination<SqsOptions>({
     additionalProperties: false,
   },
   request(message, options) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const body = {
       QueueUrl: options.queueUrl,
-      MessageBody: notificationWithin(message, fit, MESSAGE_LIMIT_BYTES),
+      MessageBody: notificationWithin(message, truncation, MESSAGE_LIMIT_BYTES),
       ...(options.queueUrl.endsWith('.fifo') && {
         MessageGroupId: message.notification.alertId,
         MessageDeduplicationId: message.idempotencyKey,
@@ -54,7 +54,7 @@ export default defineDestination<SqsOptions>({
       url: options.endpoint ?? `${originOf(options.queueUrl)}/`,
       headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
       body: JSON.stringify(body),
-      notes: fit.notes,
+      notes: truncation.notes,
     }
   },
   receipt(response) {

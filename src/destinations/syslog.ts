@@ -84,13 +84,13 @@ export default defineDestination<SyslogOptions, Line>({
     additionalProperties: false,
   },
   payload(message, options) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { protocol = 'tls', maxBytes = MAX_MESSAGE_BYTES[protocol] } = options
-    const head = headOf(message, options, fit)
-    const room = maxBytes - Buffer.byteLength(head)
+    const head = headOf(message, options, truncation)
+    const availableBytes = maxBytes - Buffer.byteLength(head)
     const { id, severity, title, alertId, link } = message.notification
-    const body = fit.fullest(
-      room,
+    const body = truncation.fullest(
+      availableBytes,
       () => message.payload ?? message.json,
       {
         without: 'the alert context',
@@ -101,7 +101,7 @@ export default defineDestination<SyslogOptions, Line>({
         build: () => JSON.stringify({ id, severity, title, alertId, link }),
       },
     )
-    return { line: head + fit.bytes('message', body, room), notes: fit.notes }
+    return { line: head + truncation.bytes('message', body, availableBytes), notes: truncation.notes }
   },
   async send({ line }, options, { signal }) {
     const { protocol = 'tls', host } = options
@@ -124,11 +124,11 @@ export default defineDestination<SyslogOptions, Line>({
 function headOf(
   message: Message,
   { facility = LOCAL0, hostname = '-', appName = 'signalbox' }: SyslogOptions,
-  fit: Truncation,
+  truncation: Truncation,
 ): string {
   const { severity, createdAt, type, alertId, id } = message.notification
   const priority = facility * 8 + SEVERITIES[severity]
-  const title = fit.text('title', message.title || headline(message.notification), TITLE_LIMIT)
+  const title = truncation.text('title', message.title || headline(message.notification), TITLE_LIMIT)
   const parameters = { alertId, detection: id, severity, key: message.idempotencyKey, title }
   const data = Object.entries(parameters)
     .map(([name, value]) => `${name}="${value.replace(/["\\\]]/g, '\\$&').replace(/\p{Cc}/gu, ' ')}"`)

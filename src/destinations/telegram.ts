@@ -2,8 +2,8 @@
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { contextText, headline, parts } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { contextText, headline, labelledParts } from './parts/alert-text.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -39,34 +39,34 @@ export default defineDestination<TelegramOptions>({
     additionalProperties: false,
   },
   request(message, { botToken, chatId, threadId, apiUrl: base = API }) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const body = {
       chat_id: chatId,
       ...(threadId !== undefined && { message_thread_id: threadId }),
-      text: storyOf(message, fit),
+      text: messageText(message, truncation),
       parse_mode: 'HTML',
       link_preview_options: { is_disabled: true },
     }
-    return postJson(truncateBelow(base, `bot${botToken}/sendMessage`), body, { notes: fit.notes })
+    return postJson(joinUrl(base, `bot${botToken}/sendMessage`), body, { notes: truncation.notes })
   },
   receipt,
 })
 
 /** Cut before it is escaped: Telegram counts what is read, and refuses markup that is torn. */
-function storyOf(message: Message, fit: Truncation): string {
-  const title = fit.text('title', message.title || headline(message.notification), TITLE_LIMIT)
-  const plain = parts(message)
+function messageText(message: Message, truncation: Truncation): string {
+  const title = truncation.text('title', message.title || headline(message.notification), TITLE_LIMIT)
+  const plain = labelledParts(message)
     .map(({ label, text: part }) => `${label}: ${part}`)
     .join('\n')
-  const room = TEXT_LIMIT - title.length - 2
-  const story = fit.text('text', message.body ?? plain, room)
+  const available = TEXT_LIMIT - title.length - 2
+  const content = truncation.text('text', message.body ?? plain, available)
   const context = message.body === null ? contextText(message) : ''
-  const left = room - story.length - 2
-  const shown = context && left >= 100 ? fit.text('context', context, left) : ''
-  if (context && !shown) fit.note('left out the context')
+  const left = available - content.length - 2
+  const shown = context && left >= 100 ? truncation.text('context', context, left) : ''
+  if (context && !shown) truncation.note('left out the context')
   const blocks = [
     `<b>${escaped(title)}</b>`,
-    escaped(story),
+    escaped(content),
     ...(shown ? [`<pre>${escaped(shown)}</pre>`] : []),
   ]
   return blocks.join('\n\n')

@@ -4,7 +4,7 @@ import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, postJson, textIn, truncateBelow } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -41,20 +41,24 @@ export default defineDestination<VictorOpsOptions>({
     additionalProperties: false,
   },
   request(message, { apiKey, routingKey, apiUrl: base = API }) {
-    const fit = new Truncation()
+    const truncation = new Truncation()
     const { severity, createdAt, link, id } = message.notification
     const body = {
       message_type: MESSAGE_TYPES[severity],
       entity_id: message.idempotencyKey,
-      entity_display_name: fit.text('title', message.title || headline(message.notification), TITLE_LIMIT),
-      state_message: fit.text('text', plainText(message), STATE_LIMIT),
+      entity_display_name: truncation.text(
+        'title',
+        message.title || headline(message.notification),
+        TITLE_LIMIT,
+      ),
+      state_message: truncation.text('text', plainText(message), STATE_LIMIT),
       state_start_time: Math.floor(Date.parse(createdAt) / 1_000),
       monitoring_tool: 'Signalbox',
       severity,
       detection: id,
       ...(link && { alert_url: link }),
     }
-    return postJson(truncateBelow(base, `${apiKey}/${routingKey}`), body, { notes: fit.notes })
+    return postJson(joinUrl(base, `${apiKey}/${routingKey}`), body, { notes: truncation.notes })
   },
   receipt,
 })

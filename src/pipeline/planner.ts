@@ -4,7 +4,7 @@ import { decideLimit } from '../alerts/limiter.ts'
 import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
-import { lookUp } from '../routing/resolve-route.ts'
+import { findDestination } from '../routing/resolve-route.ts'
 import type {
   AlertRow,
   AlertUpdate,
@@ -162,7 +162,7 @@ export class Planner {
   }
 
   #deliver(alertId: string, name: string, reason: string, at: number): void {
-    const destination = lookUp(this.#context.registry, name)
+    const destination = findDestination(this.#context.registry, name)
     if (!destination) return
     const key = destinationKey(destination)
     this.#deliveries.push({

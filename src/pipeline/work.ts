@@ -7,7 +7,7 @@ import type { Route } from '../model/alerts/route.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { Project } from '../model/project/project.ts'
-import { resolve } from '../routing/resolve-route.ts'
+import { resolveRoute } from '../routing/resolve-route.ts'
 import type { ReadKeys, SignalRow } from '../store/store.ts'
 import { detectionMuted, unknownDestination } from './system-findings.ts'
 
@@ -117,7 +117,7 @@ function signalOf({ draft }: Candidate, { event, signalFields }: MatchFinding): 
 }
 
 function route(candidate: Candidate, project: Project, at: number): RoutedCandidate {
-  return { candidate, route: resolve(candidate.routeRequest, project.registry), at }
+  return { candidate, route: resolveRoute(candidate.routeRequest, project.registry), at }
 }
 
 function keyOf({ draft }: Candidate): string {

@@ -7,7 +7,7 @@ import type { Severity } from '../model/alerts/severity.ts'
 import type { Destination, Registry } from '../model/project/destination.ts'
 import type { Detection, SourceLocation } from '../model/project/detection.ts'
 import type { LintCode } from '../model/project/lint.ts'
-import { lookUp, resolve } from './resolve-route.ts'
+import { findDestination, resolveRoute } from './resolve-route.ts'
 
 /** A detection as the linter sees it. */
 export interface LintSubject {
@@ -20,7 +20,7 @@ export interface LintSubject {
 export interface BodyRouting {
   readonly hasSeverity: boolean
   /** Names that `destinations()` can return, each where it is written. */
-  readonly named: readonly { readonly name: string; readonly place: SourceLocation }[]
+  readonly destinationNames: readonly { readonly name: string; readonly place: SourceLocation }[]
   /** SKIP beside names in one list. */
   readonly skipMixed: SourceLocation | null
   /** Where `destinations()` is, when it depends on the event while neither `title()` nor `dedup()` does. */
@@ -28,13 +28,13 @@ export interface BodyRouting {
 }
 
 /** Where a finding is: a top-level key of a spec, or a place that is known. */
-export type LintPlace =
+export type LintLocation =
   | { readonly file: string; readonly key: string; readonly otherwise: SourceLocation }
   | { readonly place: SourceLocation }
 
 export interface LintFinding {
   readonly code: LintCode
-  readonly at: LintPlace
+  readonly at: LintLocation
   readonly message: string
   readonly hint: string | null
   /** Of `untaken-severity`: what only the fallback accepts. */
@@ -56,19 +56,19 @@ export function lintRoutes(
 
 function lintDetection(subject: LintSubject, registry: Registry): LintFinding[] {
   return [
-    ...unknownNames(subject, registry),
-    ...reachesNobody(subject),
-    ...untakenSeverity(subject),
-    ...shadowedSeverity(subject),
-    ...skipMixed(subject),
-    ...varyingDestinations(subject),
+    ...findUnknownNames(subject, registry),
+    ...findUnroutedAlerts(subject),
+    ...findUnacceptedSeverities(subject),
+    ...findShadowedSeverity(subject),
+    ...findMixedSkip(subject),
+    ...findVaryingDestinations(subject),
   ]
 }
 
-function unknownNames({ body }: LintSubject, registry: Registry): LintFinding[] {
+function findUnknownNames({ body }: LintSubject, registry: Registry): LintFinding[] {
   const known = registry.destinations.map(({ name }) => name)
-  return body.named
-    .filter(({ name }) => name !== 'SKIP' && !lookUp(registry, name))
+  return body.destinationNames
+    .filter(({ name }) => name !== 'SKIP' && !findDestination(registry, name))
     .map(({ name, place }) => {
       const near = nearest(name, known)
       return {
@@ -81,7 +81,7 @@ function unknownNames({ body }: LintSubject, registry: Registry): LintFinding[] 
 }
 
 /** One finding for all severities. */
-function reachesNobody({ detection, rows }: LintSubject): LintFinding[] {
+function findUnroutedAlerts({ detection, rows }: LintSubject): LintFinding[] {
   const lost = rows.filter(({ route }) => route?.level === 'nowhere')
   if (lost.length === 0) return []
   const certain = lost.some(({ evidence }) => evidence !== 'unknown')
@@ -96,7 +96,7 @@ function reachesNobody({ detection, rows }: LintSubject): LintFinding[] {
 }
 
 /** A static severity that goes to the fallback is taken for meant; one that code picks is easily overlooked. */
-function untakenSeverity({ detection, rows }: LintSubject): LintFinding[] {
+function findUnacceptedSeverities({ detection, rows }: LintSubject): LintFinding[] {
   const picked = rows.filter(
     ({ route, evidence }) =>
       route?.level === 'fallback' && (evidence === 'literal' || evidence === 'observed'),
@@ -118,12 +118,12 @@ function severitiesOf(rows: readonly RouteRow[]): string {
 }
 
 /** The key of the metadata that the route came from. */
-function routingKey({ place, outputIds, override }: Detection): LintPlace {
+function routingKey({ place, outputIds, override }: Detection): LintLocation {
   const key = outputIds.length > 0 && override === null ? 'OutputIds' : 'Severity'
   return { file: place.file, key, otherwise: place }
 }
 
-function shadowedSeverity({ detection, body }: LintSubject): LintFinding[] {
+function findShadowedSeverity({ detection, body }: LintSubject): LintFinding[] {
   if (detection.outputIds.length === 0 || !body.hasSeverity) return []
   const source = detection.override ? `the override at ${detection.override}` : 'OutputIds'
   return [
@@ -136,11 +136,11 @@ function shadowedSeverity({ detection, body }: LintSubject): LintFinding[] {
   ]
 }
 
-function skipMixed({ detection, body }: LintSubject): LintFinding[] {
+function findMixedSkip({ detection, body }: LintSubject): LintFinding[] {
   const inMetadata = detection.outputIds.length > 1 && detection.outputIds.includes('SKIP')
   const message = 'SKIP beside names: nobody gets the alert'
   const hint = 'return the names alone, or SKIP alone'
-  const finding = (at: LintPlace) => ({ code: 'skip-mixed' as const, at, message, hint })
+  const finding = (at: LintLocation) => ({ code: 'skip-mixed' as const, at, message, hint })
   return [
     ...(inMetadata
       ? [finding({ file: detection.place.file, key: 'OutputIds', otherwise: detection.place })]
@@ -149,7 +149,7 @@ function skipMixed({ detection, body }: LintSubject): LintFinding[] {
   ]
 }
 
-function varyingDestinations({ body }: LintSubject): LintFinding[] {
+function findVaryingDestinations({ body }: LintSubject): LintFinding[] {
   if (!body.varying) return []
   return [
     {
@@ -203,11 +203,12 @@ function errorRoute(
 ): readonly string[] {
   const kind = ALERT_KINDS.find((each) => each === `${type.toUpperCase()}_ERROR`)!
   const request = { kind, severity: { value: severity, source: 'static' as const }, outputIds, logTypes }
-  return resolve({ ...request, destinations: { said: 'absent' } }, registry).destinations
+  return resolveRoute({ ...request, destinations: { kind: 'absent' } }, registry).destinations
 }
 
 function isNamed(id: string, subjects: readonly LintSubject[]): boolean {
   return subjects.some(
-    ({ detection, body }) => detection.outputIds.includes(id) || body.named.some(({ name }) => name === id),
+    ({ detection, body }) =>
+      detection.outputIds.includes(id) || body.destinationNames.some(({ name }) => name === id),
   )
 }

@@ -13,7 +13,7 @@ export interface Literals<T> {
 }
 
 /** What is known of a body without running it; null: it has no such function. */
-export interface Knowledge {
+export interface RoutingFacts {
   /** Names as written, `DEFAULT` included. */
   readonly severity: Literals<string> | null
   /** A list of names, or null for None. */
@@ -29,12 +29,12 @@ export interface Observation {
 
 export function possibleSeverities(
   detection: Detection,
-  { severity: said }: Knowledge,
+  { severity: said }: RoutingFacts,
   observations: readonly Observation[],
 ): PossibleRoute<DecidedSeverity>[] {
   const fromMetadata: DecidedSeverity = { value: detection.severity, source: 'static' }
   const testsOf = (value: DecidedSeverity) =>
-    observations.filter(({ severity }) => sameSeverity(severity, value)).map(({ test }) => test)
+    observations.filter(({ severity }) => isSameSeverity(severity, value)).map(({ test }) => test)
   if (!said) return [{ value: fromMetadata, evidence: 'static', tests: testsOf(fromMetadata) }]
   const literal = said.values.map((text): DecidedSeverity => {
     const value = parseSeverity(text)
@@ -46,20 +46,20 @@ export function possibleSeverities(
     ...literal.map((value) => ({ value, evidence: 'literal' as const, tests: testsOf(value) })),
     ...observed.map((value) => ({ value, evidence: 'observed' as const, tests: testsOf(value) })),
     ...open.map((value) => ({ value, evidence: 'unknown' as const, tests: [] })),
-  ].filter(isFirst(sameSeverity))
+  ].filter(isFirst(isSameSeverity))
 }
 
 /** A value of null: a list that nobody knows. */
 export function possibleDestinations(
-  { destinations: said }: Knowledge,
+  { destinations: said }: RoutingFacts,
   observations: readonly Observation[],
 ): PossibleRoute<DestinationsResult | null>[] {
   const testsOf = (value: DestinationsResult) =>
-    observations.filter(({ destinations }) => sameAnswer(destinations, value)).map(({ test }) => test)
-  const absent: DestinationsResult = { said: 'absent' }
+    observations.filter(({ destinations }) => isSameResult(destinations, value)).map(({ test }) => test)
+  const absent: DestinationsResult = { kind: 'absent' }
   if (!said) return [{ value: absent, evidence: 'static', tests: testsOf(absent) }]
   const literal = said.values.map(
-    (names): DestinationsResult => (names === null ? { said: 'none' } : { said: 'list', names }),
+    (names): DestinationsResult => (names === null ? { kind: 'none' } : { kind: 'list', names }),
   )
   const known = [
     ...literal.map((value) => ({ value, evidence: 'literal' as const, tests: testsOf(value) })),
@@ -68,7 +68,7 @@ export function possibleDestinations(
       evidence: 'observed' as const,
       tests: testsOf(value),
     })),
-  ].filter(isFirst(sameAnswer))
+  ].filter(isFirst(isSameResult))
   return said.closed ? known : [...known, { value: null, evidence: 'unknown', tests: [] }]
 }
 
@@ -78,11 +78,11 @@ function isFirst<T>(same: (a: T, b: T) => boolean) {
     all.findIndex((other) => same(other.value, value)) === place
 }
 
-function sameSeverity(a: DecidedSeverity, b: DecidedSeverity): boolean {
+function isSameSeverity(a: DecidedSeverity, b: DecidedSeverity): boolean {
   return a.value === b.value && a.source === b.source
 }
 
-function sameAnswer(a: DestinationsResult, b: DestinationsResult): boolean {
-  if (a.said !== 'list' || b.said !== 'list') return a.said === b.said
+function isSameResult(a: DestinationsResult, b: DestinationsResult): boolean {
+  if (a.kind !== 'list' || b.kind !== 'list') return a.kind === b.kind
   return a.names.length === b.names.length && a.names.every((name, i) => name === b.names[i])
 }

@@ -25,13 +25,13 @@ type Decision =
   | { readonly level: RouteLevel; readonly destinations: readonly string[] }
   | { readonly level: RouteLevel; readonly suppressed: true }
 
-/** Collects the story while the levels are tried from the highest down. */
-class Story {
-  readonly trace: TraceStep[] = []
+/** Collects the trace while the levels are tried from the highest down. */
+class RouteTrace {
+  readonly steps: TraceStep[] = []
   readonly problems: RouteProblem[] = []
 
   step(level: RouteLevel, decided: boolean, reason: string, details: Partial<TraceStep> = {}): void {
-    this.trace.push({ level, decided, reason, ...details })
+    this.steps.push({ level, decided, reason, ...details })
   }
   problem(code: RouteProblem['code'], message: string, destination?: string): void {
     this.problems.push(destination === undefined ? { code, message } : { code, message, destination })
@@ -39,66 +39,70 @@ class Story {
 }
 
 /** @param registry without one, names stand for themselves, unverified. */
-export function resolve(request: RouteRequest, registry: Registry | NoRegistry): Route {
-  const story = new Story()
-  const decision = decide(request, registry, story)
-  if ('suppressed' in decision) return routeOf(story, decision.level, [], true)
+export function resolveRoute(request: RouteRequest, registry: Registry | NoRegistry): Route {
+  const trace = new RouteTrace()
+  const decision = decide(request, registry, trace)
+  if ('suppressed' in decision) return routeOf(trace, decision.level, [], true)
   if (decision.destinations.length > 0 || typeof registry === 'string') {
-    return routeOf(story, decision.level, decision.destinations, false)
+    return routeOf(trace, decision.level, decision.destinations, false)
   }
-  return fallback(registry, story)
+  return routeToFallback(registry, trace)
 }
 
-function decide(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision {
+function decide(request: RouteRequest, registry: Registry | NoRegistry, trace: RouteTrace): Decision {
   switch (alertGroup(request.kind)) {
     case 'ALERT':
       return (
-        byDestinationsFunction(request, registry, story) ??
-        byOutputIds(request, registry, story) ??
-        bySeverity(request, registry, story)
+        byDestinationsFunction(request, registry, trace) ??
+        byOutputIds(request, registry, trace) ??
+        bySeverity(request, registry, trace)
       )
     case 'DETECTION_ERROR':
-      story.step('generated-destinations', false, 'destinations() is not run for a detection error')
-      return byOutputIds(request, registry, story) ?? bySeverity(request, registry, story)
+      trace.step('generated-destinations', false, 'destinations() is not run for a detection error')
+      return byOutputIds(request, registry, trace) ?? bySeverity(request, registry, trace)
     case 'SYSTEM':
-      return byOutputIds(request, registry, story) ?? byAlertType(request, registry, story)
+      return byOutputIds(request, registry, trace) ?? byAlertType(request, registry, trace)
   }
 }
 
 function byDestinationsFunction(
   request: RouteRequest,
   registry: Registry | NoRegistry,
-  story: Story,
+  trace: RouteTrace,
 ): Decision | null {
   const level = 'generated-destinations'
-  const said = request.destinations
-  switch (said.said) {
+  const result = request.destinations
+  switch (result.kind) {
     case 'absent':
-      story.step(level, false, 'destinations() is not defined')
+      trace.step(level, false, 'destinations() is not defined')
       return null
     case 'none':
-      story.step(level, false, 'destinations() returned None')
+      trace.step(level, false, 'destinations() returned None')
       return null
     case 'error':
-      story.step(level, false, `destinations() failed: ${said.message}`)
-      story.problem('destinations-error', `destinations() failed: ${said.message}`)
+      trace.step(level, false, `destinations() failed: ${result.message}`)
+      trace.problem('destinations-error', `destinations() failed: ${result.message}`)
       return null
     case 'list':
-      if (said.names.length === 0) {
-        story.step(level, true, 'destinations() returned []: nowhere, on purpose', { names: [] })
+      if (result.names.length === 0) {
+        trace.step(level, true, 'destinations() returned []: nowhere, on purpose', { names: [] })
         return { level, suppressed: true }
       }
-      return byNames(level, 'destinations() returned', said.names, request, registry, story)
+      return byNames(level, 'destinations() returned', result.names, request, registry, trace)
   }
 }
 
-function byOutputIds(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision | null {
+function byOutputIds(
+  request: RouteRequest,
+  registry: Registry | NoRegistry,
+  trace: RouteTrace,
+): Decision | null {
   const level = 'static-destinations'
   // SKIP never silences an error or the system itself.
   const mayBeSilent = alertGroup(request.kind) === 'ALERT'
   const names = mayBeSilent ? request.outputIds : request.outputIds.filter((name) => name !== SKIP)
   if (names.length === 0) {
-    story.step(
+    trace.step(
       level,
       false,
       request.outputIds.length === 0 ? 'OutputIds is not set' : 'SKIP does not silence errors',
@@ -106,7 +110,7 @@ function byOutputIds(request: RouteRequest, registry: Registry | NoRegistry, sto
     return null
   }
   const source = request.override ? `the override at ${request.override} set OutputIds to` : 'OutputIds is'
-  return byNames(level, source, names, request, registry, story)
+  return byNames(level, source, names, request, registry, trace)
 }
 
 function byNames(
@@ -115,31 +119,31 @@ function byNames(
   names: readonly string[],
   request: RouteRequest,
   registry: Registry | NoRegistry,
-  story: Story,
+  trace: RouteTrace,
 ): Decision {
   const listed = `[${names.join(', ')}]`
   if (names.includes(SKIP)) {
     if (names.some((name) => name !== SKIP)) {
-      story.problem('skip-mixed', `${source} ${listed}: SKIP beside names suppresses them all`)
+      trace.problem('skip-mixed', `${source} ${listed}: SKIP beside names suppresses them all`)
     }
-    story.step(level, true, `${source} ${listed}: nowhere, on purpose`, { names })
+    trace.step(level, true, `${source} ${listed}: nowhere, on purpose`, { names })
     return { level, suppressed: true }
   }
   const tooMany = `${source} ${names.length} destinations; more than ${MAX_USUAL_DESTINATIONS} is unusual`
-  if (names.length > MAX_USUAL_DESTINATIONS) story.problem('too-many', tooMany)
-  if (typeof registry === 'string') return unverified(level, source, names, registry, story)
+  if (names.length > MAX_USUAL_DESTINATIONS) trace.problem('too-many', tooMany)
+  if (typeof registry === 'string') return unverified(level, source, names, registry, trace)
 
   const { reached, unknown, dropped } = pickNamed(names, request, registry)
   for (const name of unknown) {
-    story.problem('unknown-destination', `"${name}" is no destination of ${registry.file}`, name)
+    trace.problem('unknown-destination', `"${name}" is no destination of ${registry.file}`, name)
   }
   for (const { destination, filter } of dropped) {
     const code = filter === 'disabled' ? 'disabled-destination' : 'strict-filter'
     const why = filter === 'disabled' ? 'is disabled' : `is strict and its ${filter} do not accept this alert`
-    story.problem(code, `"${destination}" ${why}`, destination)
+    trace.problem(code, `"${destination}" ${why}`, destination)
   }
   const left = reached.length > 0 ? '' : ', of which none can be reached'
-  story.step(level, true, `${source} ${listed}${left}`, { names, unknown, dropped })
+  trace.step(level, true, `${source} ${listed}${left}`, { names, unknown, dropped })
   return { level, destinations: reached }
 }
 
@@ -148,7 +152,7 @@ function pickNamed(names: readonly string[], request: RouteRequest, registry: Re
   // A set: a name and the id of one destination are one.
   const named = new Set<Destination>()
   for (const name of new Set(names)) {
-    const destination = lookUp(registry, name)
+    const destination = findDestination(registry, name)
     if (destination) named.add(destination)
     else unknown.push(name)
   }
@@ -160,12 +164,12 @@ function unverified(
   source: string,
   names: readonly string[],
   registry: NoRegistry,
-  story: Story,
+  trace: RouteTrace,
 ): Decision {
   const distinct = [...new Set(names)]
   for (const name of distinct)
-    story.problem('unverified', `"${name}" can't be checked: ${NO_REGISTRY[registry]}`, name)
-  story.step(
+    trace.problem('unverified', `"${name}" can't be checked: ${NO_REGISTRY[registry]}`, name)
+  trace.step(
     level,
     true,
     `${source} [${names.join(', ')}]; it is not checked, because ${NO_REGISTRY[registry]}`,
@@ -176,44 +180,44 @@ function unverified(
   return { level, destinations: distinct }
 }
 
-function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision {
+function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, trace: RouteTrace): Decision {
   const { value, source } = request.severity
   const level = source === 'generated' ? 'generated-severity' : 'static-severity'
-  const said = source === 'generated' ? `severity() returned ${value}` : `the static severity is ${value}`
+  const fact = source === 'generated' ? `severity() returned ${value}` : `the static severity is ${value}`
   if (typeof registry === 'string') {
-    story.step(level, true, `${said}, but ${NO_REGISTRY[registry]}`)
+    trace.step(level, true, `${fact}, but ${NO_REGISTRY[registry]}`)
     return { level: 'unresolved', destinations: [] }
   }
-  const takers = indexOf(registry).bySeverity.get(value) ?? []
-  return byDeclaration(level, `${said}, taken by`, takers, applyFilters(takers, request, 'everybody'), story)
+  const recipients = indexOf(registry).bySeverity.get(value) ?? []
+  return byDeclaration(
+    level,
+    `${fact}, taken by`,
+    recipients,
+    applyFilters(recipients, request, 'all'),
+    trace,
+  )
 }
 
-function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, story: Story): Decision {
+function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, trace: RouteTrace): Decision {
   const level = 'alert-type'
   const { kind } = request
   if (typeof registry === 'string') {
-    story.step(level, true, `${kind} needs a registry to be routed, but ${NO_REGISTRY[registry]}`)
+    trace.step(level, true, `${kind} needs a registry to be routed, but ${NO_REGISTRY[registry]}`)
     return { level: 'unresolved', destinations: [] }
   }
   const listing = registry.destinations.filter((destination) => destination.alertTypes?.includes(kind))
-  return byDeclaration(
-    level,
-    `${kind} is listed by`,
-    listing,
-    applyFilters(listing, request, 'nobody'),
-    story,
-  )
+  return byDeclaration(level, `${kind} is listed by`, listing, applyFilters(listing, request, 'none'), trace)
 }
 
 function byDeclaration(
   level: RouteLevel,
-  said: string,
-  takers: readonly Destination[],
+  decision: string,
+  recipients: readonly Destination[],
   { reached, dropped }: FilteredDestinations,
-  story: Story,
+  trace: RouteTrace,
 ): Decision {
-  const names = takers.map((destination) => destination.name)
-  story.step(level, true, `${said} ${reached.join(', ') || 'nobody'}`, { names, dropped })
+  const names = recipients.map((destination) => destination.name)
+  trace.step(level, true, `${decision} ${reached.join(', ') || 'nobody'}`, { names, dropped })
   return { level, destinations: reached }
 }
 
@@ -222,18 +226,18 @@ interface FilteredDestinations {
   readonly dropped: readonly { readonly destination: string; readonly filter: DropReason }[]
 }
 
-/** @param whose two filters hold. */
+/** @param filtered which destinations' type filters apply. */
 function applyFilters(
   candidates: Iterable<Destination>,
   request: RouteRequest,
-  whose: 'everybody' | 'strict' | 'nobody',
+  filtered: 'all' | 'strict' | 'none',
 ): FilteredDestinations {
   const reached: string[] = []
   const dropped: { destination: string; filter: DropReason }[] = []
   for (const destination of candidates) {
     const { name, enabled, strict } = destination
-    const holds = whose === 'everybody' || (whose === 'strict' && strict)
-    const filter = enabled ? holds && refusingFilter(destination, request) : 'disabled'
+    const isFiltered = filtered === 'all' || (filtered === 'strict' && strict)
+    const filter = enabled ? isFiltered && refusingFilter(destination, request) : 'disabled'
     if (filter) dropped.push({ destination: name, filter })
     else reached.push(name)
   }
@@ -248,45 +252,45 @@ function refusingFilter(destination: Destination, request: RouteRequest): DropRe
   return null
 }
 
-function fallback(registry: Registry, story: Story): Route {
-  const reached = registry.fallback.filter((name) => lookUp(registry, name)?.enabled)
+function routeToFallback(registry: Registry, trace: RouteTrace): Route {
+  const reached = registry.fallback.filter((name) => findDestination(registry, name)?.enabled)
   if (reached.length > 0) {
-    story.problem('nobody', `nobody else would get it, so the fallback does: ${reached.join(', ')}`)
-    story.step('fallback', true, 'what would reach nobody goes to the fallback', { names: reached })
-    return routeOf(story, 'fallback', reached, false)
+    trace.problem('nobody', `nobody else would get it, so the fallback does: ${reached.join(', ')}`)
+    trace.step('fallback', true, 'what would reach nobody goes to the fallback', { names: reached })
+    return routeOf(trace, 'fallback', reached, false)
   }
-  story.problem('nobody', 'it would reach nobody, and there is no fallback')
-  story.step('nowhere', true, 'no destination is left and no fallback is declared')
-  return routeOf(story, 'nowhere', [], false)
+  trace.problem('nobody', 'it would reach nobody, and there is no fallback')
+  trace.step('nowhere', true, 'no destination is left and no fallback is declared')
+  return routeOf(trace, 'nowhere', [], false)
 }
 
 function routeOf(
-  story: Story,
+  trace: RouteTrace,
   level: RouteLevel,
   destinations: readonly string[],
   suppressed: boolean,
 ): Route {
-  return { level, destinations, suppressed, trace: story.trace, problems: story.problems }
+  return { level, destinations, suppressed, trace: trace.steps, problems: trace.problems }
 }
 
 /** What a registry is asked again and again. */
-interface Index {
+interface RegistryIndex {
   readonly byName: ReadonlyMap<string, Destination>
   readonly bySeverity: ReadonlyMap<Severity, readonly Destination[]>
 }
 
-const indexes = new WeakMap<Registry, Index>()
+const indexes = new WeakMap<Registry, RegistryIndex>()
 
-function indexOf(registry: Registry): Index {
+function indexOf(registry: Registry): RegistryIndex {
   let index = indexes.get(registry)
   if (!index) {
     const { destinations } = registry
     const byId = destinations.filter(({ id }) => id !== null).map((each) => [each.id!, each] as const)
-    const takersOf = (severity: Severity) =>
+    const recipientsOf = (severity: Severity) =>
       destinations.filter(({ severities }) => severities.includes(severity))
     index = {
       byName: new Map([...byId, ...destinations.map((each) => [each.name, each] as const)]),
-      bySeverity: new Map(SEVERITIES.map((severity) => [severity, takersOf(severity)])),
+      bySeverity: new Map(SEVERITIES.map((severity) => [severity, recipientsOf(severity)])),
     }
     indexes.set(registry, index)
   }
@@ -294,6 +298,6 @@ function indexOf(registry: Registry): Index {
 }
 
 /** A destination by its name, else by its id. */
-export function lookUp(registry: Registry, nameOrId: string): Destination | undefined {
+export function findDestination(registry: Registry, nameOrId: string): Destination | undefined {
   return indexOf(registry).byName.get(nameOrId)
 }

@@ -5,13 +5,13 @@ import { EVIDENCE, type PossibleRoute, type RouteRow, weakerEvidence } from '../
 import { compareSeverity, type DecidedSeverity } from '../model/alerts/severity.ts'
 import type { NoRegistry, Registry } from '../model/project/destination.ts'
 import { alertKindOf, type Detection } from '../model/project/detection.ts'
-import { type Knowledge, type Observation, possibleDestinations, possibleSeverities } from './possible.ts'
-import { resolve } from './resolve-route.ts'
+import { type Observation, possibleDestinations, possibleSeverities, type RoutingFacts } from './possible.ts'
+import { resolveRoute } from './resolve-route.ts'
 
 /** @param observations what the detection's tests came to; needed only where its text leaves something open. */
 export function routeRows(
   detection: Detection,
-  knowledge: Knowledge,
+  knowledge: RoutingFacts,
   observations: readonly Observation[],
   registry: Registry | NoRegistry,
 ): RouteRow[] {
@@ -22,7 +22,7 @@ export function routeRows(
       answers.map((answer) => rowOf(detection, logTypes, severity, answer, registry)),
     ),
   )
-  return merged(rows).sort((a, b) => compareSeverity(b.severity, a.severity))
+  return mergeRows(rows).sort((a, b) => compareSeverity(b.severity, a.severity))
 }
 
 /** An event has one type; a policy stands for all of its resource types. */
@@ -50,7 +50,7 @@ function rowOf(
     tests,
   } as const
   if (answer.value === null) return { ...about, route: null }
-  const { level, destinations, suppressed, problems } = resolve(
+  const { level, destinations, suppressed, problems } = resolveRoute(
     {
       kind: alertKindOf(detection.type),
       severity: severity.value,
@@ -65,7 +65,7 @@ function rowOf(
 }
 
 /** Equal routes of one severity are one row, with the surest of their evidence and all of their log types. */
-function merged(rows: readonly RouteRow[]): RouteRow[] {
+function mergeRows(rows: readonly RouteRow[]): RouteRow[] {
   const byRoute = Map.groupBy(rows, (row) => JSON.stringify([row.severity, routeKey(row)]))
   return [...byRoute.values()].map((same) => ({
     ...same[0]!,

@@ -33,7 +33,7 @@ export interface SourceContext {
    * committed, behind everything emitted before. null: a source that goes on nowhere. Called at the start, and
    * wherever reading begins anew: there may be no event for a long time, and none yet when the process ends.
    */
-  begin(cursor: string | null): Promise<void>
+  commitCursor(cursor: string | null): Promise<void>
   /**
    * Hands events on, in order. Resolves once their effects are committed; until then the source must not
    * acknowledge them. Several batches may be under way; the unresolved promise is the back-pressure.
@@ -43,7 +43,7 @@ export interface SourceContext {
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly log: Log
-  readonly door: HttpIngress
+  readonly ingress: HttpIngress
   readonly stdin: NodeJS.ReadableStream
   /** Bytes of one event, and of one HTTP body. */
   readonly limits: { readonly eventBytes: number; readonly bodyBytes: number }

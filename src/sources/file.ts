@@ -6,7 +6,7 @@ import { refuseUnknownOptions } from './_source-spec.ts'
 import { openIfThere } from './stream/open-file.ts'
 import { isPipe, openPipe } from './stream/pipe.ts'
 import { readStream } from './stream/stream.ts'
-import { type FollowOptions, follower } from './tail/tail.ts'
+import { createFollower, type FollowOptions } from './tail/tail.ts'
 import { readWholeFile } from './tail/whole-file.ts'
 
 export default {
@@ -34,7 +34,7 @@ function follows(spec: SourceSpec): boolean {
 }
 
 function follow(path: string, spec: SourceSpec): Source['run'] {
-  const run = follower(path, spec, followOptions(spec))
+  const run = createFollower(path, spec, followOptions(spec))
   return async (context) => {
     if (!(await isPipe(path))) return run(context)
     throw new UserError(`${path} is a pipe: it can't be followed`, {
@@ -69,7 +69,7 @@ async function readOnce(path: string, spec: SourceSpec, context: SourceContext):
     throw new UserError(`${path} does not exist`, { hint: '?follow=true waits for a file to appear' })
   }
   try {
-    await context.begin(null)
+    await context.commitCursor(null)
     await readWholeFile(file, spec, context)
   } finally {
     await file.close()

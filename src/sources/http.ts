@@ -6,15 +6,15 @@ import type { Settlement } from '../model/events/event.ts'
 import type { InboundRequest, OutboundResponse } from '../model/ports.ts'
 import type { FramedEvent, SourceContext, SourceSpec, SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_source-spec.ts'
-import { type Frame, type FramingRules, framed, START_POSITION } from './framing/frame.ts'
+import { type Frame, type FramingRules, START_POSITION, toFramedEvent } from './framing/frame.ts'
 import { Framer } from './framing/framer.ts'
 import { isGzip } from './framing/gunzip.ts'
 import { RequestQueue } from './stream/request-queue.ts'
 
 const PATH = '/events'
 const TARGET = /^\/\/(\[[0-9a-fA-F:.]+\]|[^/:[\]]+):(\d{1,5})\/?$/
-const KEY_CHARS = 255
-const BODY_EVENTS = 100_000
+const MAX_KEY_CHARS = 255
+const MAX_BODY_EVENTS = 100_000
 const STEP_BYTES = 64 * 1024
 const inflate = promisify(gunzip)
 
@@ -48,7 +48,7 @@ async function run(
   const queue = new RequestQueue(context)
   const underWay = new Set<Promise<OutboundResponse>>()
   const handle = async (request: InboundRequest) => {
-    if (signal.aborted) return shuttingDown()
+    if (signal.aborted) return shutdownResponse()
     const answer = ingest(request, spec, context, queue)
     underWay.add(answer)
     try {
@@ -57,8 +57,8 @@ async function run(
       underWay.delete(answer)
     }
   }
-  await context.door.post(address, PATH, { handle, refusal: (client) => busy(queue, client) })
-  await context.begin(null)
+  await context.ingress.post(address, PATH, { handle, refusal: (client) => busyResponse(queue, client) })
+  await context.commitCursor(null)
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   }
@@ -73,29 +73,29 @@ async function ingest(
   queue: RequestQueue,
 ): Promise<OutboundResponse> {
   const key = request.headers['idempotency-key'] || null
-  if (key !== null && key.length > KEY_CHARS) {
-    return refusal(400, `the Idempotency-Key is longer than ${KEY_CHARS} characters`)
+  if (key !== null && key.length > MAX_KEY_CHARS) {
+    return refusalResponse(400, `the Idempotency-Key is longer than ${MAX_KEY_CHARS} characters`)
   }
   const body = await decoded(request, limits.bodyBytes)
   if (!Buffer.isBuffer(body)) return body
-  const pieces = frame(body, { eventBytes: limits.eventBytes, unwrap: spec.unwrap })
-  if (pieces === null) {
-    return refusal(413, `the body holds more than ${BODY_EVENTS} events: send fewer at once`)
+  const frames = frameBody(body, { eventBytes: limits.eventBytes, unwrap: spec.unwrap })
+  if (frames === null) {
+    return refusalResponse(413, `the body holds more than ${MAX_BODY_EVENTS} events: send fewer at once`)
   }
-  if (pieces.length === 0) return refusal(400, 'the body holds no event')
+  if (frames.length === 0) return refusalResponse(400, 'the body holds no event')
   // Others may have come while the body was read.
-  const tooBusy = busy(queue, request.client)
+  const tooBusy = busyResponse(queue, request.client)
   if (tooBusy !== null) return tooBusy
   try {
-    const events = pieces.map((piece) => withKey(piece, key))
+    const events = frames.map((frame) => withKey(frame, key))
     const result = await queue.settle(request.client, events, request.signal)
-    if (result === 'refused') return shuttingDown()
+    if (result === 'refused') return shutdownResponse()
     // The answer reaches no client: the connection is closed.
-    if (result === 'gone') return refusal(408, 'the client closed the connection')
-    return answer(pieces, result)
+    if (result === 'gone') return refusalResponse(408, 'the client closed the connection')
+    return responseTo(frames, result)
   } catch (error) {
     log.error({ source: spec.name, error }, 'events could not be taken; the client is asked to send again')
-    return refusal(503, 'the events could not be stored', { 'retry-after': '1' })
+    return refusalResponse(503, 'the events could not be stored', { 'retry-after': '1' })
   }
 }
 
@@ -105,66 +105,75 @@ async function decoded(
   limitBytes: number,
 ): Promise<Buffer | OutboundResponse> {
   const encoding = (headers['content-encoding'] || 'identity').toLowerCase()
-  if (body.length > limitBytes) return tooLarge(limitBytes)
+  if (body.length > limitBytes) return tooLargeResponse(limitBytes)
   if (encoding === 'identity' && !isGzip(body)) return body
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip') {
-    return refusal(415, `content-encoding "${encoding}" is not supported: send gzip or none`)
+    return refusalResponse(415, `content-encoding "${encoding}" is not supported: send gzip or none`)
   }
-  if (!reserve(limitBytes)) return refusal(429, 'too much is under way: send again', { 'retry-after': '1' })
+  if (!reserve(limitBytes))
+    return refusalResponse(429, 'too much is under way: send again', { 'retry-after': '1' })
   try {
     return await inflate(body, { maxOutputLength: limitBytes })
   } catch (cause) {
     const isTooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
-    return isTooLarge ? tooLarge(limitBytes) : refusal(400, `the gzip body is damaged: ${messageOf(cause)}`)
+    return isTooLarge
+      ? tooLargeResponse(limitBytes)
+      : refusalResponse(400, `the gzip body is damaged: ${messageOf(cause)}`)
   }
 }
 
 /** null when the body holds too many: small events take far more memory framed than as bytes. */
-function frame(body: Buffer, rules: FramingRules): Frame[] | null {
+function frameBody(body: Buffer, rules: FramingRules): Frame[] | null {
   const framer = new Framer(rules, START_POSITION)
-  const pieces: Frame[] = []
+  const frames: Frame[] = []
   for (let from = 0; from < body.length; from += STEP_BYTES) {
-    for (const piece of framer.push(body.subarray(from, from + STEP_BYTES))) pieces.push(piece)
-    if (pieces.length > BODY_EVENTS) return null
+    for (const frame of framer.push(body.subarray(from, from + STEP_BYTES))) frames.push(frame)
+    if (frames.length > MAX_BODY_EVENTS) return null
   }
-  return [...pieces, ...framer.end()]
+  return [...frames, ...framer.end()]
 }
 
 /** What came before is known again: by its own row id, and by its place in a request with a key. */
-function withKey(piece: Frame, key: string | null): FramedEvent {
-  const event = { ...framed(piece, null), dedupByRowId: true }
+function withKey(frame: Frame, key: string | null): FramedEvent {
+  const event = { ...toFramedEvent(frame, null), dedupByRowId: true }
   if (key === null) return event
-  const part = piece.part === undefined ? '' : `.${piece.part}`
-  const place = piece.item === null ? piece.line : `${piece.line}@${piece.offset}${part}`
+  const part = frame.part === undefined ? '' : `.${frame.part}`
+  const place = frame.item === null ? frame.line : `${frame.line}@${frame.offset}${part}`
   return { ...event, dedupId: `${key}:${place}` }
 }
 
-function answer(pieces: readonly Frame[], settlements: readonly Settlement[]): OutboundResponse {
+function responseTo(frames: readonly Frame[], settlements: readonly Settlement[]): OutboundResponse {
   const rejected = settlements.flatMap((settlement, i) => {
     if (settlement.status !== 'rejected') return []
-    const { line, item } = pieces[i]!
+    const { line, item } = frames[i]!
     return { line, ...(item !== null && { item }), reason: settlement.reason }
   })
-  const accepted = pieces.length - rejected.length
+  const accepted = frames.length - rejected.length
   return { status: accepted === 0 ? 400 : 202, body: { accepted, rejected } }
 }
 
-function tooLarge(limitBytes: number): OutboundResponse {
-  return refusal(413, `the body is larger than ${limitBytes} bytes: send fewer events at once`)
+function tooLargeResponse(limitBytes: number): OutboundResponse {
+  return refusalResponse(413, `the body is larger than ${limitBytes} bytes: send fewer events at once`)
 }
 
 /** The answer to a client that would have to wait too long, or null. */
-function busy(queue: RequestQueue, client: string): OutboundResponse | null {
+function busyResponse(queue: RequestQueue, client: string): OutboundResponse | null {
   const seconds = queue.retryAfterSeconds(client)
   if (seconds === null) return null
-  return refusal(429, 'too many events are waiting: send again later', { 'retry-after': `${seconds}` })
+  return refusalResponse(429, 'too many events are waiting: send again later', {
+    'retry-after': `${seconds}`,
+  })
 }
 
-function shuttingDown(): OutboundResponse {
-  return refusal(503, 'shutting down', { 'retry-after': '5' })
+function shutdownResponse(): OutboundResponse {
+  return refusalResponse(503, 'shutting down', { 'retry-after': '5' })
 }
 
 /** No event of the request was taken. */
-function refusal(status: number, error: string, headers: Record<string, string> = {}): OutboundResponse {
+function refusalResponse(
+  status: number,
+  error: string,
+  headers: Record<string, string> = {},
+): OutboundResponse {
   return { status, headers, body: { accepted: 0, rejected: [], error } }
 }

@@ -8,7 +8,7 @@ export interface AffectedTests {
   /** Ids of detections whose verdict may be another now. */
   readonly detections: ReadonlySet<string>
   /** Those of them that lean on Python or mappings that changed: no text of their own tells it. */
-  readonly leaning: ReadonlySet<string>
+  readonly dependants: ReadonlySet<string>
   /** Ids of the helpers that changed, and of those that import them. */
   readonly helpers: ReadonlySet<string>
   /** Ids of the data models that changed, or lean on a helper that did. */
@@ -28,15 +28,15 @@ export function affectedBy(project: Project, facts: ProjectFacts, paths: readonl
     (model) => isChanged(changed)(model) || imports(facts.dataModels.get(model.id), helpers),
   )
   const logTypes = models.flatMap((model) => model.logTypes)
-  const leaning = all.filter(
+  const dependants = all.filter(
     (detection) =>
       imports(facts.detections.get(detection.id), helpers) ||
       logTypes.some((type) => dependsOn(detection, type)),
   )
   const isConfigured = project.configuration.some((file) => changed.has(file))
   return {
-    detections: new Set(idsOf(isConfigured ? all : [...own, ...derived, ...leaning])),
-    leaning: new Set(idsOf(leaning)),
+    detections: new Set(idsOf(isConfigured ? all : [...own, ...derived, ...dependants])),
+    dependants: new Set(idsOf(dependants)),
     helpers,
     dataModels: new Set(idsOf(models)),
     unitTests: touchedUnitTests(project, changed, [...helpers, ...idsOf(models)]),

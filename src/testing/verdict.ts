@@ -7,7 +7,7 @@ import type { TestOutcome } from '../model/events/evaluation.ts'
 import type { TestFailure, TestResult } from '../model/events/test-result.ts'
 import type { NoRegistry, Registry } from '../model/project/destination.ts'
 import { alertsOn, type Detection, type TestCase } from '../model/project/detection.ts'
-import { resolve } from '../routing/resolve-route.ts'
+import { resolveRoute } from '../routing/resolve-route.ts'
 import { checkExpectations } from './expectations.ts'
 
 export interface VerdictOptions {
@@ -65,7 +65,7 @@ function draftOf(
 ): AlertDraft | null {
   if (!matches(detection.type, outcome.functions)) return null
   const candidate = buildMatch(detection, findingOf(detection, test, outcome))
-  return { ...candidate.draft, route: resolve(candidate.routeRequest, registry) }
+  return { ...candidate.draft, route: resolveRoute(candidate.routeRequest, registry) }
 }
 
 /** Live, a rule never sees an event of a type that it does not name. */

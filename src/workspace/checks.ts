@@ -17,22 +17,25 @@ import { warnUnusedContent } from './unused-content.ts'
 export interface CheckResult {
   readonly what: string
   readonly state: 'fine' | 'note' | 'missing'
-  readonly told: string
+  readonly detail: string
   readonly hint: string | null
 }
 
 type CheckOutcome = Omit<CheckResult, 'what'>
 
-const fine = (told: string): CheckOutcome => ({ state: 'fine', told, hint: null })
-const note = (told: string, hint: string): CheckOutcome => ({ state: 'note', told, hint })
-const missing = (told: string, hint: string): CheckOutcome => ({ state: 'missing', told, hint })
+const fine = (told: string): CheckOutcome => ({ state: 'fine', detail: told, hint: null })
+const note = (told: string, hint: string): CheckOutcome => ({ state: 'note', detail: told, hint })
+const missing = (told: string, hint: string): CheckOutcome => ({ state: 'missing', detail: told, hint })
 
-interface Places {
+interface SecretLocations {
   readonly secretsDirs: readonly string[]
   readonly httpTokenFile?: string
 }
 
-export async function runChecks(workspace: WorkspaceOptions, places: Places): Promise<CheckResult[]> {
+export async function runChecks(
+  workspace: WorkspaceOptions,
+  places: SecretLocations,
+): Promise<CheckResult[]> {
   const { secretsDirs } = places
   const project = await openProject(workspace)
   const checks: [string, () => CheckOutcome | Promise<CheckOutcome>][] = [
@@ -129,7 +132,7 @@ async function secrets(
   )
 }
 
-function permissions(project: Project, workspace: WorkspaceOptions, places: Places): CheckOutcome {
+function permissions(project: Project, workspace: WorkspaceOptions, places: SecretLocations): CheckOutcome {
   const { root, settings, registry } = project
   const environment = processEnvironment(workspace)
   const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: places.secretsDirs })

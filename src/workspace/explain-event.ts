@@ -15,7 +15,7 @@ import { systemClock } from '../model/ports.ts'
 import { type Destination, destinationKey } from '../model/project/destination.ts'
 import type { Detection } from '../model/project/detection.ts'
 import type { Project } from '../model/project/project.ts'
-import { lookUp, resolve } from '../routing/resolve-route.ts'
+import { findDestination, resolveRoute } from '../routing/resolve-route.ts'
 import { findingOf } from '../testing/verdict.ts'
 import { VERSION } from '../version.ts'
 import { loadDestinationType } from './destinations/load-destination-types.ts'
@@ -34,14 +34,18 @@ export interface Explanation {
   readonly preview: Readonly<Record<string, Preview | { readonly note: string }>>
 }
 
-interface Question {
+interface ExplainRequest {
   readonly detection: string
   readonly entry: JsonText
   /** JSON text of the list of mocks. */
   readonly mocks?: JsonText
 }
 
-export async function explain(project: Project, engine: Engine, question: Question): Promise<Explanation> {
+export async function explain(
+  project: Project,
+  engine: Engine,
+  question: ExplainRequest,
+): Promise<Explanation> {
   const detection = project.detections.get(question.detection)
   if (!detection) throw new UserError(`there is no detection "${question.detection}"`)
   const { id } = detection
@@ -74,14 +78,14 @@ export async function explainOutcome(
   const { severity, dedup, kind } = candidate.draft
   if (!createAlert) return { ...nothing, matched: true, severity }
   const { registry } = project
-  const route = resolve(candidate.routeRequest, registry)
+  const route = resolveRoute(candidate.routeRequest, registry)
   const now = systemClock.now()
   const alert = alertId(id, kind, dedup, 1)
   const link = alertLink(project.settings.alertUrl, alert, id)
   const text = notificationJson({ ...candidate.draft, route }, alert, now, link)
   const row = { notification: text, reference: candidate.draft.reference }
   const destinations = route.destinations.flatMap(
-    (name) => (typeof registry === 'string' ? undefined : lookUp(registry, name)) ?? [],
+    (name) => (typeof registry === 'string' ? undefined : findDestination(registry, name)) ?? [],
   )
   const previews = destinations.map(async (destination) => {
     const message = buildMessage(row, {

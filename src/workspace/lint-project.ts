@@ -7,7 +7,7 @@ import type { LintCode } from '../model/project/lint.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
 import { reportedProblems } from '../model/project/warning-policy.ts'
-import { type LintFinding, type LintPlace, type LintSubject, lintRoutes } from '../routing/lint-routes.ts'
+import { type LintFinding, type LintLocation, type LintSubject, lintRoutes } from '../routing/lint-routes.ts'
 import { routeTable } from './routes/route-table-builder.ts'
 import { bodyRouting } from './routes/routing-facts.ts'
 
@@ -130,7 +130,7 @@ class Sources {
     this.#folders = folders
   }
 
-  place(at: LintPlace): { file: string; line: number; column: number } {
+  place(at: LintLocation): { file: string; line: number; column: number } {
     if ('place' in at) return at.place
     const { file, key, otherwise } = at
     const found = new RegExp(`^${key}\\s*:`, 'm').exec(this.#of(file)?.text ?? '')

@@ -12,7 +12,7 @@ import { type CaseRun, runCases } from '../testing/case-runs.ts'
 
 const NOTHING_ELSE = { followLines: false, recordAllReads: false }
 
-export async function notePatVerdicts(
+export async function reportPatVerdicts(
   project: Project,
   engine: Pick<Engine, 'test' | 'problems'>,
   allowUnknownDestinations: boolean,

@@ -6,25 +6,25 @@ import { addPackages, type PackageFolder, type SyncResult, syncPackages } from '
 import { openIndex, type PackageIndex } from '../packages/index-client.ts'
 import type { LockedPackage } from '../packages/lock.ts'
 
-interface Where {
+interface PackageLocation {
   readonly root: string
   readonly envFile?: string
 }
 
 /** @param indexUrl `--index-url`. */
 export function addPython(
-  where: Where,
+  where: PackageLocation,
   requirements: readonly string[],
   indexUrl?: string,
 ): Promise<readonly LockedPackage[]> {
-  return addPackages(placeOf(where), requirements, indexOf(where, indexUrl))
+  return addPackages(packageFolderOf(where), requirements, indexOf(where, indexUrl))
 }
 
-export function syncPython(where: Where, indexUrl?: string): Promise<SyncResult> {
-  return syncPackages(placeOf(where), () => indexOf(where, indexUrl))
+export function syncPython(where: PackageLocation, indexUrl?: string): Promise<SyncResult> {
+  return syncPackages(packageFolderOf(where), () => indexOf(where, indexUrl))
 }
 
-function placeOf({ root }: Where): PackageFolder {
+function packageFolderOf({ root }: PackageLocation): PackageFolder {
   const folder = resolve(root)
   return {
     root: folder,
@@ -34,6 +34,6 @@ function placeOf({ root }: Where): PackageFolder {
   }
 }
 
-function indexOf(where: Where, indexUrl?: string): PackageIndex {
+function indexOf(where: PackageLocation, indexUrl?: string): PackageIndex {
   return openIndex(indexUrl ?? pythonIndex(processEnvironment(where)))
 }

@@ -2,14 +2,14 @@
 import { resend } from '../delivery/resend.ts'
 import { UserError } from '../errors.ts'
 import type { Destination, Registry } from '../model/project/destination.ts'
-import { lookUp } from '../routing/resolve-route.ts'
+import { findDestination } from '../routing/resolve-route.ts'
 import { type AlertRow, EMPTY_PLAN, type Store } from '../store/store.ts'
 
-interface Resent {
+interface ResendResult {
   /** Names of those that get it. */
   readonly to: readonly string[]
   /** Of the alert's route, but not in the registry, or disabled. */
-  readonly left: readonly string[]
+  readonly skipped: readonly string[]
 }
 
 /** Names that the user gave must all be good; of the alert's own route what is left of it. */
@@ -19,10 +19,10 @@ export async function resendAlert(
   alert: Pick<AlertRow, 'id' | 'route'>,
   named: readonly string[],
   now: number,
-): Promise<Resent> {
+): Promise<ResendResult> {
   const wanted = [...new Set(named.length > 0 ? named : alert.route.destinations)]
-  const takers = wanted.flatMap((name) => taker(registry, name) ?? [])
-  const left = wanted.filter((name) => taker(registry, name) === undefined)
+  const takers = wanted.flatMap((name) => findRecipient(registry, name) ?? [])
+  const left = wanted.filter((name) => findRecipient(registry, name) === undefined)
   if (named.length > 0 && left.length > 0) {
     throw new UserError(`no enabled destination is called ${left.map((name) => `"${name}"`).join(', ')}`)
   }
@@ -33,10 +33,10 @@ export async function resendAlert(
   }
   const deliveries = resend(alert.id, takers, now)
   await store.commit({ ...EMPTY_PLAN, deliveries }, { groups: new Map(), limiters: new Map() })
-  return { to: takers.map(({ name }) => name), left }
+  return { to: takers.map(({ name }) => name), skipped: left }
 }
 
-function taker(registry: Registry, name: string): Destination | undefined {
-  const found = lookUp(registry, name)
+function findRecipient(registry: Registry, name: string): Destination | undefined {
+  const found = findDestination(registry, name)
   return found?.enabled ? found : undefined
 }

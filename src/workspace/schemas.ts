@@ -1,11 +1,11 @@
 /** The JSON Schemas of a project's files, the bundled destination types included. */
 import { type PublishedSchema, publishedSchemas } from '../config/schemas/published.ts'
-import { aboutTypes } from './destinations/load-destination-types.ts'
+import { loadTypeSummaries } from './destinations/load-destination-types.ts'
 
 export type { PublishedSchema } from '../config/schemas/published.ts'
 
 export async function projectSchemas(): Promise<PublishedSchema[]> {
-  return publishedSchemas(await aboutTypes())
+  return publishedSchemas(await loadTypeSummaries())
 }
 
 /** As a file has it. */

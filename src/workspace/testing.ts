@@ -76,15 +76,15 @@ export async function evaluate(id: string, event: object, options?: EvaluateOpti
   return latest.evaluate(id, event, options)
 }
 
-interface Asked extends EvaluateOptions {
+interface EvaluationRequest extends EvaluateOptions {
   readonly id: string
   readonly event: object
   readonly allowUnknownDestinations: boolean
 }
 
-async function evaluateIn(project: Project, engine: Engine, asked: Asked): Promise<TestJson> {
+async function evaluateIn(project: Project, engine: Engine, asked: EvaluationRequest): Promise<TestJson> {
   const { id, event, allowUnknownDestinations, mocks = {}, expectations = {} } = asked
-  const detection = detectionCalled(id, project, engine)
+  const detection = findLoadedDetection(id, project, engine)
   const entry = JSON.stringify(event)
   const replaced = Object.entries(mocks).map(([objectName, returnValue]) => ({ objectName, returnValue }))
   const call = { detection: id, entry, mocks: JSON.stringify(replaced), recordReads: true }
@@ -103,7 +103,7 @@ async function evaluateIn(project: Project, engine: Engine, asked: Asked): Promi
   return testJson(evaluateCase(detection, test, outcome!, verdict))
 }
 
-function detectionCalled(id: string, project: Project, engine: Engine): Detection {
+function findLoadedDetection(id: string, project: Project, engine: Engine): Detection {
   const found = project.detections.get(id)
   const faults = [...project.problems, ...bodyProblems(project, engine)].filter(
     ({ severity }) => severity === 'error',

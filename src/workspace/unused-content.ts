@@ -85,7 +85,7 @@ function isImpossible({ detections }: Project) {
   }
 }
 
-interface Words {
+interface WarningText {
   readonly what: string
   readonly why: string
   readonly hint: string
@@ -95,7 +95,7 @@ interface Words {
 function idle(
   code: WarningCode,
   found: readonly Pick<Detection, 'id' | 'place'>[],
-  { what, why, hint }: Words,
+  { what, why, hint }: WarningText,
 ): Problem[] {
   const [first] = found
   if (!first) return []

@@ -14,7 +14,7 @@ import { type EngineStart, packagesOf, startEngine } from './open-project.ts'
 import { warmUp } from './warm-up.ts'
 
 /** A detection as it was when an interpreter was last started for it. */
-interface Known {
+interface RememberedDetection {
   readonly detection: Detection
   /** By case. */
   readonly outcomes: Map<string, TestOutcome>
@@ -25,20 +25,20 @@ interface Known {
 /** So many detections one worker has run before a second would be ready. */
 const MAX_DETECTIONS_FOR_ONE_WORKER = 50
 
-type Changed = Pick<AffectedTests, 'leaning' | 'helpers' | 'dataModels'>
+type ChangedFiles = Pick<AffectedTests, 'dependants' | 'helpers' | 'dataModels'>
 
 export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> {
   readonly #log: Log
   readonly #isSelected: (name: string) => boolean
   /** What the last one was loaded into, and what the next will be. */
   #last: PrewarmedWorker | null = null
-  #spare: PrewarmedWorker | null = null
+  #standby: PrewarmedWorker | null = null
   #running: Engine | null = null
   /** Ids of the detections in it. */
   #loaded: ReadonlySet<string> = new Set()
   #facts: ProjectFacts = NO_FACTS
   #problems = new Map<string, BodyProblem>()
-  #known = new Map<string, Known>()
+  #remembered = new Map<string, RememberedDetection>()
   #packages: PackageSet = NO_PACKAGES
 
   /** @param isSelected by a case's name: whether it is ever asked for. */
@@ -56,8 +56,8 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   }
 
   /** For all of the project, anew. */
-  async startWhole(project: Project): Promise<void> {
-    this.#known.clear()
+  async startAll(project: Project): Promise<void> {
+    this.#remembered.clear()
     this.#problems.clear()
     this.#packages = packagesOf(project)
     await this.#start(project)
@@ -66,8 +66,12 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   }
 
   /** For these of its detections, and what changed of the things they lean on. Starts nothing where nothing must run. */
-  async startPart(project: Project, detections: readonly Detection[], changed: Changed): Promise<void> {
-    for (const id of changed.leaning) this.#known.delete(id)
+  async startChanged(
+    project: Project,
+    detections: readonly Detection[],
+    changed: ChangedFiles,
+  ): Promise<void> {
+    for (const id of changed.dependants) this.#remembered.delete(id)
     const stale = detections.filter((detection) => this.#isStale(detection))
     this.#forgetAbsent(project)
     if (stale.length + changed.helpers.size + changed.dataModels.size === 0) return
@@ -93,8 +97,8 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   async test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]> {
     const open = calls.filter((call) => this.#mustRun(call))
     const outcomes = open.length > 0 ? await this.#running!.test(open) : []
-    for (const [at, call] of open.entries()) this.#outcomesOf(call).set(caseOf(call), outcomes[at]!)
-    return calls.map((call) => this.#outcomesOf(call).get(caseOf(call))!)
+    for (const [at, call] of open.entries()) this.#outcomesOf(call).set(caseKey(call), outcomes[at]!)
+    return calls.map((call) => this.#outcomesOf(call).get(caseKey(call))!)
   }
 
   /** Runs what is asked of an engine of its own, for some files of unit tests. null: given up. */
@@ -107,7 +111,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     const unitTests = project.unitTests.filter(({ path }) => paths.has(path))
     const part = { ...project, detections: new Map(), unitTests }
     const engine = await startEngine(part, 'test', this.#log, {
-      warm: this.#another(),
+      warm: this.#forkWorker(),
       packages: this.#packages,
       part: new Set(),
     })
@@ -125,61 +129,61 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   }
 
   /** After a round: its interpreters go, and one that knows nothing boots for the next. */
-  rest(): void {
+  releaseWorkers(): void {
     void this.#running?.close()
     this.#running = null
     this.#loaded = new Set()
-    this.#spare ??= this.#another()
+    this.#standby ??= this.#forkWorker()
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#running?.close(), this.#spare?.dispose()])
-    this.#running = this.#spare = null
+    await Promise.all([this.#running?.close(), this.#standby?.dispose()])
+    this.#running = this.#standby = null
   }
 
-  #another(): PrewarmedWorker {
+  #forkWorker(): PrewarmedWorker {
     return this.#last?.fork(this.#packages) ?? warmUp()
   }
 
   async #start(project: Project, how: Pick<EngineStart, 'part' | 'workers'> = {}): Promise<void> {
     const packages = this.#packages
-    const warm = this.#spare ?? warmUp()
+    const warm = this.#standby ?? warmUp()
     this.#last = warm
-    this.#spare = null
+    this.#standby = null
     this.#running = await startEngine(project, 'test', this.#log, { warm, packages, ...how })
     this.#loaded = new Set(project.detections.keys())
     for (const problem of this.#running.problems) this.#problems.set(problem.id, problem)
   }
 
-  #outcomesOf({ detection }: TestCall): Known['outcomes'] {
-    return this.#known.get(detection)!.outcomes
+  #outcomesOf({ detection }: TestCall): RememberedDetection['outcomes'] {
+    return this.#remembered.get(detection)!.outcomes
   }
 
   /** What a known case read of its event is worth no start. */
   #mustRun(call: TestCall): boolean {
-    const known = this.#outcomesOf(call).get(caseOf(call))
+    const known = this.#outcomesOf(call).get(caseKey(call))
     return this.#loaded.has(call.detection) && (!known || (call.recordReads === true && known.reads === null))
   }
 
   #isStale(detection: Detection): boolean {
-    const known = this.#known.get(detection.id)
-    if (!known || !isSameToPython(known.detection, detection)) return true
+    const known = this.#remembered.get(detection.id)
+    if (!known || !hasSamePython(known.detection, detection)) return true
     return known.outcomes.size < known.cases && !this.#problems.has(detection.id)
   }
 
   #open(detection: Detection): void {
-    const cases = new Set(detection.tests.filter(({ name }) => this.#isSelected(name)).map(caseOf))
-    this.#known.set(detection.id, { detection, outcomes: new Map(), cases: cases.size })
+    const cases = new Set(detection.tests.filter(({ name }) => this.#isSelected(name)).map(caseKey))
+    this.#remembered.set(detection.id, { detection, outcomes: new Map(), cases: cases.size })
   }
 
   #forgetAbsent({ detections, helpers, dataModels }: Project): void {
     const present = new Set([...detections.keys(), ...[...helpers, ...dataModels].map(({ id }) => id)])
     for (const id of this.#problems.keys()) if (!present.has(id)) this.#problems.delete(id)
-    for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id)
+    for (const id of this.#remembered.keys()) if (!present.has(id)) this.#remembered.delete(id)
   }
 
   /** What is no Python any more has no facts. */
-  #learnFacts({ detections }: Project, { helpers, dataModels }: Changed): void {
+  #learnFacts({ detections }: Project, { helpers, dataModels }: ChangedFiles): void {
     const { facts } = this.#running!
     const newer = <T>(
       older: ReadonlyMap<string, T>,
@@ -199,12 +203,12 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   }
 }
 
-function caseOf({ entry, mocks }: Pick<TestCall, 'entry' | 'mocks'>): string {
+function caseKey({ entry, mocks }: Pick<TestCall, 'entry' | 'mocks'>): string {
   return `${mocks}\0${entry}`
 }
 
 /** All that has a part in what its cases come to. */
-function isSameToPython(one: Detection, other: Detection): boolean {
+function hasSamePython(one: Detection, other: Detection): boolean {
   const textOf = ({ type, simple, correlation, inlineFilter }: Detection) =>
     JSON.stringify([type, simple, correlation, inlineFilter])
   return (

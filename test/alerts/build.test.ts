@@ -75,11 +75,11 @@ it('log types: the event’s, else the detection’s', () => {
 
 describe('destinations()', () => {
   it.each<[string, FunctionResults['destinations'], object]>([
-    ['absent', undefined, { said: 'absent' }],
-    ['None', said(null), { said: 'none' }],
-    ['[]', said([]), { said: 'list', names: [] }],
-    ['names', said(['a']), { said: 'list', names: ['a'] }],
-    ['failed', failure(), { said: 'error', message: "KeyError('x')" }],
+    ['absent', undefined, { kind: 'absent' }],
+    ['None', said(null), { kind: 'none' }],
+    ['[]', said([]), { kind: 'list', names: [] }],
+    ['names', said(['a']), { kind: 'list', names: ['a'] }],
+    ['failed', failure(), { kind: 'error', message: "KeyError('x')" }],
   ])('%s', (_, destinations, expected) => {
     expect(match(destinations ? { destinations } : {}).routeRequest.destinations).toEqual(expected)
   })

@@ -284,7 +284,7 @@ describe('alerts resend', () => {
   it('goes where it is told to', async () => {
     declare('  - { name: soc, type: console }\n  - { name: inbox, type: console }\n')
     const { code, out } = await run('alerts', 'resend', 'aa22', '--destination', 'inbox', '--format', 'json')
-    expect([code, JSON.parse(out)]).toEqual([0, { version: 1, alert: NEW, to: ['inbox'], left: [] }])
+    expect([code, JSON.parse(out)]).toEqual([0, { version: 1, alert: NEW, to: ['inbox'], skipped: [] }])
     expect((await resent()).map(({ destination }) => destination)).toEqual(['inbox'])
   })
 

@@ -48,7 +48,7 @@ export function sourceContract(name: string, fixture: SourceFixture): void {
       const sink = new Sink()
       const handedOn: number[] = []
       const begin = async () => void handedOn.push(sink.events.length)
-      const { acknowledged, ended, abort } = await feed(numbered(3), sink, { begin })
+      const { acknowledged, ended, abort } = await feed(numbered(3), sink, { commitCursor: begin })
       await acknowledged
       expect(handedOn).toEqual([0])
       abort.abort()

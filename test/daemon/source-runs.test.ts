@@ -28,7 +28,7 @@ function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
 }
 
 function fixture(over: Partial<SourceRunParts> = {}) {
-  const { door, stdin } = sourceContext(new Sink())
+  const { ingress: door, stdin } = sourceContext(new Sink())
   const steps: string[] = []
   const tally = new RunStats(nullMetrics)
   const ready: boolean[] = []
@@ -174,7 +174,7 @@ describe('where a source begins', () => {
   it('is committed without events, behind what was emitted before, and only then has it begun', async () => {
     const { run, steps, ready } = fixture()
     await run(async (context) => {
-      await Promise.all([context.emit([framed('good', '7')]), context.begin('8')])
+      await Promise.all([context.emit([framed('good', '7')]), context.commitCursor('8')])
     })
     expect(steps).toEqual(['commit good to 7', 'commit nothing to 8', 'begin file:x'])
     expect(ready).toEqual([true, true])
@@ -183,7 +183,9 @@ describe('where a source begins', () => {
   it('is not begun while it could not be committed', async () => {
     const { run, steps, ready } = fixture()
     await run(async (context) => {
-      await expect(context.begin('too far')).rejects.toThrow('events could not be taken: the disk is full')
+      await expect(context.commitCursor('too far')).rejects.toThrow(
+        'events could not be taken: the disk is full',
+      )
     })
     expect(steps).toEqual([])
     expect(ready).toEqual([false])
@@ -191,7 +193,7 @@ describe('where a source begins', () => {
 
   it('needs no commit where it goes on nowhere', async () => {
     const { run, steps } = fixture()
-    await run((context) => context.begin(null))
+    await run((context) => context.commitCursor(null))
     expect(steps).toEqual(['begin file:x'])
   })
 })

@@ -91,7 +91,7 @@ describe('a source that fails', () => {
   it('has worked once it has begun', async () => {
     const unreadable = fail(new UserError("can't be read"))
     const begun: Run = async (context) => {
-      await context.begin('1')
+      await context.commitCursor('1')
       await unreadable(context)
     }
     const { ended, clock, cursors, abort } = start(false, begun, waitForAbort)

@@ -5,7 +5,7 @@ import { ALERT_KINDS, alertGroup } from '../../src/model/alerts/alert-kind.ts'
 import type { DestinationsResult, Route, RouteRequest } from '../../src/model/alerts/route.ts'
 import { SEVERITIES } from '../../src/model/alerts/severity.ts'
 import type { Destination, Registry } from '../../src/model/project/destination.ts'
-import { resolve } from '../../src/routing/resolve-route.ts'
+import { resolveRoute } from '../../src/routing/resolve-route.ts'
 import { destination, registry } from '../support/model.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']
@@ -41,10 +41,10 @@ const someNames = fc.array(fc.constantFrom(...NAMES, ...Object.values(IDS), 'gon
   maxLength: 12,
 })
 const said: fc.Arbitrary<DestinationsResult> = fc.oneof(
-  fc.constant<DestinationsResult>({ said: 'absent' }),
-  fc.constant<DestinationsResult>({ said: 'none' }),
-  fc.constant<DestinationsResult>({ said: 'error', message: 'KeyError' }),
-  someNames.map((names): DestinationsResult => ({ said: 'list', names })),
+  fc.constant<DestinationsResult>({ kind: 'absent' }),
+  fc.constant<DestinationsResult>({ kind: 'none' }),
+  fc.constant<DestinationsResult>({ kind: 'error', message: 'KeyError' }),
+  someNames.map((names): DestinationsResult => ({ kind: 'list', names })),
 )
 const asked: fc.Arbitrary<RouteRequest> = fc.record({
   kind: fc.constantFrom(...ALERT_KINDS),
@@ -60,7 +60,7 @@ const asked: fc.Arbitrary<RouteRequest> = fc.record({
 function always(check: (request: RouteRequest, exampleRegistry: Registry, route: Route) => void): void {
   fc.assert(
     fc.property(asked, declared, (request, exampleRegistry) =>
-      check(request, exampleRegistry, resolve(request, exampleRegistry)),
+      check(request, exampleRegistry, resolveRoute(request, exampleRegistry)),
     ),
     { numRuns: 2_000 },
   )
@@ -68,7 +68,7 @@ function always(check: (request: RouteRequest, exampleRegistry: Registry, route:
 
 /** The list that was given for this alert, the higher level first; null: none. */
 function listOf({ kind, destinations, outputIds }: RouteRequest): readonly string[] | null {
-  if (alertGroup(kind) === 'ALERT' && destinations.said === 'list') return destinations.names
+  if (alertGroup(kind) === 'ALERT' && destinations.kind === 'list') return destinations.names
   const heard = alertGroup(kind) === 'ALERT' ? outputIds : outputIds.filter((name) => name !== 'SKIP')
   return heard.length > 0 ? heard : null
 }
@@ -146,7 +146,7 @@ describe('a route', () => {
   it('is pure: equal questions get equal answers, and nothing given changes', () => {
     always((request, exampleRegistry, route) => {
       const before = structuredClone({ request, exampleRegistry })
-      expect(resolve(structuredClone(request), structuredClone(exampleRegistry))).toEqual(route)
+      expect(resolveRoute(structuredClone(request), structuredClone(exampleRegistry))).toEqual(route)
       expect({ request, exampleRegistry }).toEqual(before)
     })
   })

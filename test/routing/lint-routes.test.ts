@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Registry } from '../../src/model/project/destination.ts'
 import { LINT_CODES } from '../../src/model/project/lint.ts'
 import { type BodyRouting, type LintFinding, lintRoutes } from '../../src/routing/lint-routes.ts'
-import type { Knowledge } from '../../src/routing/possible.ts'
+import type { RoutingFacts } from '../../src/routing/possible.ts'
 import { routeRows } from '../../src/routing/route-tables.ts'
 import { destination, detection, registry } from '../support/model.ts'
 
@@ -14,12 +14,12 @@ const exampleRegistry = registry(
 )
 const noFallback = registry(exampleRegistry.destinations)
 
-const PLAIN: BodyRouting = { hasSeverity: false, named: [], skipMixed: null, varying: null }
+const PLAIN: BodyRouting = { hasSeverity: false, destinationNames: [], skipMixed: null, varying: null }
 const at = (line: number) => ({ file: 'rules/test.py', line, column: 5 })
 
 interface Planted {
   readonly over?: Parameters<typeof detection>[0]
-  readonly knowledge?: Partial<Knowledge>
+  readonly knowledge?: Partial<RoutingFacts>
   readonly body?: Partial<BodyRouting>
   readonly given?: Registry
 }
@@ -58,7 +58,7 @@ describe('lint', () => {
       'a name in destinations() that no destination has',
       {
         body: {
-          named: [
+          destinationNames: [
             { name: 'socc', place: at(4) },
             { name: 'SKIP', place: at(5) },
           ],
@@ -140,7 +140,7 @@ describe('a destination', () => {
   const unreachable = (
     over: Partial<typeof orphan>,
     subject: Parameters<typeof detection>[0] = {},
-    knowledge: Partial<Knowledge> = {},
+    knowledge: Partial<RoutingFacts> = {},
     more: Partial<Registry> = {},
   ) => {
     const given = registry([destination('soc', { severities: ['MEDIUM'] }), { ...orphan, ...over }], more)

@@ -14,18 +14,18 @@ const RESOLVER = join(import.meta.dirname, '..', '..', 'src', 'routing', 'resolv
 const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = [
   [
     'OutputIds beat destinations()',
-    `byDestinationsFunction(request, registry, story) ??
-        byOutputIds(request, registry, story) ??`,
-    `byOutputIds(request, registry, story) ??
-        byDestinationsFunction(request, registry, story) ??`,
+    `byDestinationsFunction(request, registry, trace) ??
+        byOutputIds(request, registry, trace) ??`,
+    `byOutputIds(request, registry, trace) ??
+        byDestinationsFunction(request, registry, trace) ??`,
   ],
   [
     'severity beats OutputIds',
-    `byOutputIds(request, registry, story) ??
-        bySeverity(request, registry, story)
+    `byOutputIds(request, registry, trace) ??
+        bySeverity(request, registry, trace)
       )`,
-    `bySeverity(request, registry, story) ??
-        byOutputIds(request, registry, story)
+    `bySeverity(request, registry, trace) ??
+        byOutputIds(request, registry, trace)
       )`,
   ],
   ['an empty list has no opinion', 'return { level, suppressed: true }\n      }', 'return null\n      }'],
@@ -33,31 +33,31 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
   ['SKIP beside names suppresses nothing', 'names.includes(SKIP)', 'names.every((name) => name === SKIP)'],
   ['SKIP silences errors', "alertGroup(request.kind) === 'ALERT'", 'true'],
   ['SKIP in OutputIds is dropped', 'mayBeSilent ? request.outputIds :', 'false ? request.outputIds :'],
-  ['strict is inverted', "whose === 'strict' && strict", "whose === 'strict' && !strict"],
+  ['strict is inverted', "filtered === 'strict' && strict", "filtered === 'strict' && !strict"],
   [
     'strict counts for nothing',
     "applyFilters(named, request, 'strict')",
-    "applyFilters(named, request, 'nobody')",
+    "applyFilters(named, request, 'none')",
   ],
   [
     'filters hold on explicit lists',
     "applyFilters(named, request, 'strict')",
-    "applyFilters(named, request, 'everybody')",
+    "applyFilters(named, request, 'all')",
   ],
   [
     'filters do not hold by severity',
-    "applyFilters(takers, request, 'everybody')",
-    "applyFilters(takers, request, 'strict')",
+    "applyFilters(recipients, request, 'all')",
+    "applyFilters(recipients, request, 'strict')",
   ],
   [
     'a disabled destination is reached',
-    'const filter = enabled ? holds &&',
-    'const filter = true ? holds &&',
+    'const filter = enabled ? isFiltered &&',
+    'const filter = true ? isFiltered &&',
   ],
   [
     'an unknown list widens to severity',
     'return { level, destinations: reached }\n}\n\nfunction pickNamed',
-    'return reached.length > 0 ? { level, destinations: reached } : bySeverity(request, registry, story)\n}\n\nfunction pickNamed',
+    'return reached.length > 0 ? { level, destinations: reached } : bySeverity(request, registry, trace)\n}\n\nfunction pickNamed',
   ],
   [
     'one unknown name voids the list',
@@ -69,14 +69,18 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
   ['a name and its id are two', 'named.add(destination)', 'named.add({ ...destination })'],
   [
     'the fallback is skipped',
-    'if (reached.length > 0) {\n    story.problem',
-    'if (false) {\n    story.problem',
+    'if (reached.length > 0) {\n    trace.problem',
+    'if (false) {\n    trace.problem',
   ],
-  ['a disabled fallback is used', 'lookUp(registry, name)?.enabled', 'lookUp(registry, name)'],
+  [
+    'a disabled fallback is used',
+    'findDestination(registry, name)?.enabled',
+    'findDestination(registry, name)',
+  ],
   [
     'nobody is silent',
-    "story.problem('nobody', 'it would reach nobody, and",
-    "story.step('nowhere', 'it would reach nobody, and",
+    "trace.problem('nobody', 'it would reach nobody, and",
+    "trace.step('nowhere', 'it would reach nobody, and",
   ],
   [
     'the eleventh is cut',
@@ -85,18 +89,18 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
   ],
   [
     'a failed destinations() suppresses',
-    "story.problem('destinations-error', `destinations() failed: ${said.message}`)\n      return null",
-    "story.problem('destinations-error', `destinations() failed: ${said.message}`)\n      return { level, suppressed: true }",
+    "trace.problem('destinations-error', `destinations() failed: ${result.message}`)\n      return null",
+    "trace.problem('destinations-error', `destinations() failed: ${result.message}`)\n      return { level, suppressed: true }",
   ],
   [
     'None suppresses',
-    "story.step(level, false, 'destinations() returned None')\n      return null",
-    "story.step(level, false, 'destinations() returned None')\n      return { level, suppressed: true }",
+    "trace.step(level, false, 'destinations() returned None')\n      return null",
+    "trace.step(level, false, 'destinations() returned None')\n      return { level, suppressed: true }",
   ],
   [
     'destinations() is heard for errors',
-    'return byOutputIds(request, registry, story) ?? bySeverity(',
-    'return byDestinationsFunction(request, registry, story) ?? byOutputIds(request, registry, story) ?? bySeverity(',
+    'return byOutputIds(request, registry, trace) ?? bySeverity(',
+    'return byDestinationsFunction(request, registry, trace) ?? byOutputIds(request, registry, trace) ?? bySeverity(',
   ],
   [
     'a generated severity counts as static',
@@ -105,8 +109,8 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
   ],
   [
     'system alerts go by severity',
-    'byAlertType(request, registry, story)\n  }',
-    'bySeverity(request, registry, story)\n  }',
+    'byAlertType(request, registry, trace)\n  }',
+    'bySeverity(request, registry, trace)\n  }',
   ],
   ['without alertTypes system alerts are accepted', "alertGroup(request.kind) !== 'SYSTEM'", 'true'],
   ['the log type filter is upside down', 'logTypes && !anyGlobMatches', 'logTypes && anyGlobMatches'],
@@ -130,8 +134,8 @@ async function resolverOf(text: string, name: string): Promise<Resolve> {
   )
   const file = join(folder, `${name.replace(/\W+/g, '-')}.mjs`)
   writeFileSync(file, rooted)
-  const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { resolve: Resolve }
-  return module.resolve
+  const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { resolveRoute: Resolve }
+  return module.resolveRoute
 }
 
 describe('the truth table', () => {

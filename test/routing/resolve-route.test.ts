@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AlertKind } from '../../src/model/alerts/alert-kind.ts'
 import type { DestinationsResult, Route, RouteRequest } from '../../src/model/alerts/route.ts'
 import type { NoRegistry, Registry } from '../../src/model/project/destination.ts'
-import { resolve } from '../../src/routing/resolve-route.ts'
+import { resolveRoute } from '../../src/routing/resolve-route.ts'
 import { destination, registry } from '../support/model.ts'
 
 const ID = '0e2a8b1c-0000-4000-8000-000000000001'
@@ -22,7 +22,7 @@ const exampleRegistry = registry(
 )
 const noFallback = registry(exampleRegistry.destinations)
 
-const list = (...names: string[]): DestinationsResult => ({ said: 'list', names })
+const list = (...names: string[]): DestinationsResult => ({ kind: 'list', names })
 const static_ = (value: RouteRequest['severity']['value']) => ({ value, source: 'static' as const })
 const generated = (value: RouteRequest['severity']['value']) => ({ value, source: 'generated' as const })
 
@@ -30,11 +30,11 @@ function route(over: Partial<RouteRequest>, given: Registry | NoRegistry = examp
   const request: RouteRequest = {
     kind: 'RULE',
     severity: static_('HIGH'),
-    destinations: { said: 'absent' },
+    destinations: { kind: 'absent' },
     outputIds: [],
     logTypes: ['AWS.CloudTrail'],
   }
-  return resolve({ ...request, ...over }, given)
+  return resolveRoute({ ...request, ...over }, given)
 }
 
 /** `level: names` or `level: nowhere on purpose`, then problem codes. */
@@ -60,10 +60,10 @@ describe('the four levels', () => {
     ],
     [
       'None falls through to OutputIds',
-      { destinations: { said: 'none' }, outputIds: ['soc'] },
+      { destinations: { kind: 'none' }, outputIds: ['soc'] },
       'static-destinations: soc',
     ],
-    ['None falls through to severity', { destinations: { said: 'none' } }, 'static-severity: soc aws-only'],
+    ['None falls through to severity', { destinations: { kind: 'none' } }, 'static-severity: soc aws-only'],
     ['OutputIds [] is not set', { outputIds: [] }, 'static-severity: soc aws-only'],
   ])('%s', (_, request, expected) => {
     expect(told(route(request))).toBe(expected)
@@ -150,7 +150,7 @@ describe('names', () => {
     ],
     [
       'destinations() that failed falls through',
-      { destinations: { said: 'error', message: 'KeyError' }, outputIds: ['soc'] },
+      { destinations: { kind: 'error', message: 'KeyError' }, outputIds: ['soc'] },
       'static-destinations: soc (destinations-error)',
     ],
   ])('%s', (_, request, expected) => {
@@ -245,7 +245,7 @@ describe('without a registry', () => {
 
 describe('the trace', () => {
   it('tells every level from the highest down, and what the filters dropped', () => {
-    const { trace } = route({ destinations: { said: 'none' }, logTypes: ['Okta.SystemLog'] })
+    const { trace } = route({ destinations: { kind: 'none' }, logTypes: ['Okta.SystemLog'] })
     expect(trace.map(({ level, decided }) => [level, decided])).toEqual([
       ['generated-destinations', false],
       ['static-destinations', false],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RouteRow } from '../../src/model/alerts/route-table.ts'
 import { diffCases, diffTables } from '../../src/routing/diff.ts'
-import type { Knowledge, Observation } from '../../src/routing/possible.ts'
+import type { Observation, RoutingFacts } from '../../src/routing/possible.ts'
 import { bundleRoutes } from '../../src/routing/route-bundles.ts'
 import { routeRows } from '../../src/routing/route-tables.ts'
 import { destination, detection, registry } from '../support/model.ts'
@@ -17,7 +17,7 @@ const exampleRegistry = registry(
   { fallback: ['inbox'] },
 )
 
-const SILENT: Knowledge = { severity: null, destinations: null }
+const SILENT: RoutingFacts = { severity: null, destinations: null }
 const saw = (
   test: string,
   value: Observation['severity']['value'],
@@ -25,7 +25,7 @@ const saw = (
 ): Observation => ({
   test,
   severity: { value, source: 'generated' },
-  destinations: names ? { said: 'list', names } : { said: 'absent' },
+  destinations: names ? { kind: 'list', names } : { kind: 'absent' },
 })
 
 /** `SEVERITY names (level, evidence)`, with log types and tests where there is more than the usual. */
@@ -37,7 +37,7 @@ function told({ severity, route, evidence, tests, logTypes }: RouteRow): string 
 }
 
 function rows(
-  knowledge: Knowledge,
+  knowledge: RoutingFacts,
   observations: readonly Observation[] = [],
   over: Parameters<typeof detection>[0] = {},
 ): string[] {
@@ -90,7 +90,7 @@ describe('rows', () => {
   })
 
   it('call nothing observed that was seen only apart', () => {
-    const both: Knowledge = {
+    const both: RoutingFacts = {
       severity: { values: [], closed: false },
       destinations: { values: [], closed: false },
     }
@@ -114,7 +114,7 @@ describe('rows', () => {
 
 describe('bundles', () => {
   it('draw equal routes of a log type together, the sure apart from the possible', () => {
-    const open: Knowledge = { severity: { values: ['HIGH'], closed: false }, destinations: null }
+    const open: RoutingFacts = { severity: { values: ['HIGH'], closed: false }, destinations: null }
     const table = {
       rows: [
         ...routeRows(detection({ id: 'B', severity: 'HIGH' }), SILENT, [], exampleRegistry),

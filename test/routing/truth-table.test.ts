@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { resolve } from '../../src/routing/resolve-route.ts'
+import { resolveRoute } from '../../src/routing/resolve-route.ts'
 import { combinationsOf, firstBreach, overrideIsNamed, readRows } from './truth-table.ts'
 
 /** kinds x destinations() x OutputIds x severity() x state of the destination x registry. */
@@ -21,7 +21,7 @@ it('every combination is met by exactly one row', () => {
 })
 
 it('the resolver keeps every row, with and without an override', () => {
-  expect(firstBreach(resolve, rows)).toBeNull()
+  expect(firstBreach(resolveRoute, rows)).toBeNull()
 })
 
 it('the trace names the override exactly where OutputIds decided', () => {
@@ -29,7 +29,7 @@ it('the trace names the override exactly where OutputIds decided', () => {
   for (const row of rows) {
     const combination = row.asked.map((values) => values[0]!)
     const decided = row.expected.includes('O+')
-    if (overrideIsNamed(resolve, combination) !== decided) breaches.push(`line ${row.line}`)
+    if (overrideIsNamed(resolveRoute, combination) !== decided) breaches.push(`line ${row.line}`)
   }
   expect(breaches).toEqual([])
 })

@@ -28,7 +28,7 @@ async function start(context: SourceContext, query = '') {
   stops.push(() => server.close())
   const source = await openSource(`http://127.0.0.1:0${query}`)
   expect(source.ends).toBe(false)
-  const ended = source.run({ ...context, door: server })
+  const ended = source.run({ ...context, ingress: server })
   await until(() => server.addresses.length > 0)
   const url = `http://127.0.0.1:${server.addresses[0]!.port}/events`
   return { url, ended, post: (body: Body, headers = {}) => post(url, body, headers) }
@@ -220,7 +220,7 @@ describe('events by HTTP', () => {
     }
     const abort = new AbortController()
     const source = await openSource('http://127.0.0.1:0')
-    const ended = source.run(sourceContext(sink, { door, signal: abort.signal }))
+    const ended = source.run(sourceContext(sink, { ingress: door, signal: abort.signal }))
     await until(() => endpoints.length === 1)
     const send = (body: string, signal = new AbortController().signal) =>
       endpoints[0]!.handle({ headers: {}, body: Buffer.from(body), client: 'a', signal, reserve: () => true })

@@ -48,7 +48,7 @@ export class Follower {
             this.log.warn(fields, message)
           },
         },
-        begin: async (cursor) => {
+        commitCursor: async (cursor) => {
           if (this.#commitsLeft < 0) throw KILLED
           this.cursor = cursor
           resolve()

@@ -79,12 +79,12 @@ export class Sink {
 export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): SourceContext {
   return {
     cursor: null,
-    begin: () => Promise.resolve(),
+    commitCursor: () => Promise.resolve(),
     emit: (batch) => sink.emit(batch),
     signal: new AbortController().signal,
     clock: manualClock(),
     log: nullLog,
-    door: { post: () => Promise.reject(new Error('this source needs no door')) },
+    ingress: { post: () => Promise.reject(new Error('this source needs no door')) },
     stdin: Readable.from([]),
     limits: { eventBytes: 1000, bodyBytes: 100_000 },
     ...more,

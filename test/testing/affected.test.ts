@@ -69,7 +69,7 @@ describe('a change of', () => {
       [helper('base', '').body.path],
       {
         detections: ['Direct', 'Far', 'Modelled', 'Tested'],
-        leaning: ['Direct', 'Far', 'Modelled', 'Tested'],
+        dependants: ['Direct', 'Far', 'Modelled', 'Tested'],
         helpers: ['base', 'middle'],
         dataModels: ['Model'],
         unitTests: ['helpers/middle_test.py'],
@@ -80,7 +80,7 @@ describe('a change of', () => {
       ['data_models/Model.yml'],
       {
         detections: ['Modelled', 'Tested'],
-        leaning: ['Modelled', 'Tested'],
+        dependants: ['Modelled', 'Tested'],
         dataModels: ['Model'],
       },
     ],

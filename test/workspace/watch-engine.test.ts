@@ -9,7 +9,7 @@ import { dataModel, engineProject, helper, rule } from '../support/engine-projec
 
 const CASE = { name: 'case', entry: '{"p_log_type":"Test.Log"}', mocks: '[]' } as TestCase
 const UNIQUE = 'import uuid\ndef rule(event): return True\ndef title(event): return str(uuid.uuid4())'
-const LEANING = `
+const DEPENDENT = `
   import words, uuid
   words.SAID.append("x")
   def rule(event): return True
@@ -24,7 +24,7 @@ const project = (over: ReturnType<typeof files>, more: Partial<Detection> = {}):
   engineProject({
     detections: [
       rule('alone', UNIQUE, { tests: [CASE], ...more }),
-      rule('leaning', LEANING, { tests: [CASE] }),
+      rule('dependent', DEPENDENT, { tests: [CASE] }),
     ],
     ...over,
   })
@@ -35,28 +35,32 @@ afterEach(() => engine.close())
 
 async function started(first: Project) {
   engine = new WatchEngine(nullLog, () => true)
-  await engine.startWhole(first)
+  await engine.startAll(first)
   const said = await answers()
-  engine.rest()
+  engine.releaseWorkers()
   return said
 }
 
 async function answers() {
-  const calls = ['alone', 'leaning'].map((detection) => ({ detection, entry: CASE.entry, mocks: CASE.mocks }))
-  const [alone, leaning] = await engine.test(calls)
+  const calls = ['alone', 'dependent'].map((detection) => ({
+    detection,
+    entry: CASE.entry,
+    mocks: CASE.mocks,
+  }))
+  const [alone, dependent] = await engine.test(calls)
   return {
     alone: alone!.functions.title,
-    leaning: leaning!.functions.title,
-    who: leaning!.functions.dedup,
+    dependent: dependent!.functions.title,
+    who: dependent!.functions.dedup,
   }
 }
 
 async function changed(to: Project, ...paths: string[]) {
   const touched = affectedBy(to, engine.facts, paths)
   const detections = [...to.detections.values()].filter(({ id }) => touched.detections.has(id))
-  await engine.startPart(to, detections, touched)
+  await engine.startChanged(to, detections, touched)
   const said = await answers()
-  engine.rest()
+  engine.releaseWorkers()
   return said
 }
 
@@ -68,16 +72,16 @@ it('runs nothing where only what is made of the answers changed', async () => {
 
 it('an edited helper re-executes what leans on it, in an interpreter without a past, and nothing else', async () => {
   const first = await started(project(files(WORDS)))
-  expect(first.leaning).toEqual({ output: 'hello1' })
+  expect(first.dependent).toEqual({ output: 'hello1' })
   const second = await changed(project(files(WORDS.replace('hello', 'good day'))), 'global_helpers/words.py')
-  expect(second).toEqual({ ...first, leaning: { output: 'good day1' } })
+  expect(second).toEqual({ ...first, dependent: { output: 'good day1' } })
 })
 
 it('an edited data model re-executes the rules of its log types', async () => {
   const first = await started(project(files(WORDS)))
   const newer = project(files(WORDS, 'def who(event): return "bob"'))
   expect(await changed(newer, 'data_models/Test.Model.py')).toMatchObject({
-    leaning: first.leaning,
+    dependent: first.dependent,
     who: { output: 'bob' },
   })
 })
@@ -85,7 +89,7 @@ it('an edited data model re-executes the rules of its log types', async () => {
 it('an edited body or case is run again', async () => {
   const first = await started(project(files(WORDS)))
   const edited = project(files(WORDS), { tests: [{ ...CASE, mocks: '[ ]' }] })
-  await engine.startPart(edited, [...edited.detections.values()], affectedBy(edited, engine.facts, []))
+  await engine.startChanged(edited, [...edited.detections.values()], affectedBy(edited, engine.facts, []))
   const [again] = await engine.test([{ detection: 'alone', entry: CASE.entry, mocks: '[ ]' }])
   expect(again!.functions.title).not.toEqual(first.alone)
 })
@@ -95,13 +99,13 @@ it('keeps what is wrong with what was not loaded again, and forgets what was men
   const ids = () => engine.problems.map(({ id, error }) => `${id}: ${error.type}`)
   expect(ids()).toEqual(['unused: RuntimeError'])
   const broken = project(files('SAID = ['))
-  await engine.startPart(
+  await engine.startChanged(
     broken,
     [...broken.detections.values()],
     affectedBy(broken, engine.facts, ['global_helpers/words.py']),
   )
-  expect(ids().sort()).toEqual(['leaning: ImportError', 'unused: RuntimeError', 'words: SyntaxError'])
-  engine.rest()
+  expect(ids().sort()).toEqual(['dependent: ImportError', 'unused: RuntimeError', 'words: SyntaxError'])
+  engine.releaseWorkers()
   await changed(project(files(WORDS)), 'global_helpers/words.py')
   expect(ids()).toEqual(['unused: RuntimeError'])
 })

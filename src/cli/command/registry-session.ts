@@ -1,5 +1,5 @@
 /** What the `destinations` commands start from: a project whose registry loads. */
-import type { WithRegistry } from '../../workspace/destinations/registry.ts'
+import type { ProjectWithRegistry } from '../../workspace/destinations/registry.ts'
 import { openProject } from '../../workspace/open-project.ts'
 import type { Io } from './command.ts'
 import type { GlobalOptions, Values } from './options.ts'
@@ -7,7 +7,7 @@ import { openSession, type Session } from './session.ts'
 import { requireRegistry } from './soundness.ts'
 
 export interface RegistrySession extends Session {
-  readonly project: WithRegistry
+  readonly project: ProjectWithRegistry
 }
 
 export async function openRegistry(options: Values<GlobalOptions>, io: Io): Promise<RegistrySession> {

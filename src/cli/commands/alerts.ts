@@ -108,11 +108,11 @@ const resend = defineCommand({
     withStore(options, io, 'write', async (store, session) => {
       const alert = await findAlert(store, id)
       const registry = requireRegistry(await openProject(session.workspace))
-      const { to, left } = await resendAlert(store, registry, alert, options.destination, Date.now())
-      if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, left }))
+      const { to, skipped } = await resendAlert(store, registry, alert, options.destination, Date.now())
+      if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, skipped }))
       else session.print(`${alert.id} goes to ${to.map(escapeForTerminal).join(', ')} again\n`)
-      if (left.length === 0) return EXIT_OK
-      session.printError(`no enabled destination any more: ${left.map(escapeForTerminal).join(', ')}`)
+      if (skipped.length === 0) return EXIT_OK
+      session.printError(`skipped (disabled or removed): ${skipped.map(escapeForTerminal).join(', ')}`)
       return EXIT_FAILED
     }),
 })

@@ -13,7 +13,7 @@ const VALUES: Readonly<Record<ProjectValues, (session: Session) => Promise<Itera
   destinations: async ({ workspace }) =>
     declaredDestinations((await openProject(workspace)).registry).map(({ name }) => name),
   types: async () =>
-    (await (await import('../../workspace/destinations/load-destination-types.ts')).aboutTypes()).map(
+    (await (await import('../../workspace/destinations/load-destination-types.ts')).loadTypeSummaries()).map(
       ({ type }) => type,
     ),
   schemas: async () =>

@@ -26,7 +26,7 @@ export default defineCommand({
 
 const COLOUR = { fine: 'green', note: 'yellow', missing: 'red' } as const
 
-function line({ what, state, told, hint }: CheckResult, { style }: Session): string {
+function line({ what, state, detail, hint }: CheckResult, { style }: Session): string {
   const advice = hint ? `\n${' '.repeat(23)}${hint}` : ''
-  return `${style(COLOUR[state], state.padEnd(8))} ${what.padEnd(13)} ${escapeForTerminal(told)}${advice}\n`
+  return `${style(COLOUR[state], state.padEnd(8))} ${what.padEnd(13)} ${escapeForTerminal(detail)}${advice}\n`
 }

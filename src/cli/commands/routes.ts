@@ -12,7 +12,7 @@ import {
 } from '../../workspace/open-project.ts'
 import { exportTree } from '../../workspace/routes/git-tree.ts'
 import { routeTable } from '../../workspace/routes/route-table-builder.ts'
-import { diffRoutes, type Side } from '../../workspace/routes/routes-diff.ts'
+import { diffRoutes, type RoutesSide } from '../../workspace/routes/routes-diff.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
 import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { choice, choiceOr, FORMAT, flag } from '../command/options.ts'
@@ -73,7 +73,7 @@ const diff = defineCommand({
 async function withSide<T>(
   session: Session,
   workspace: WorkspaceOptions,
-  work: (side: Side) => Promise<T>,
+  work: (side: RoutesSide) => Promise<T>,
 ): Promise<T> {
   const warm = warmUp()
   try {

@@ -5,7 +5,7 @@ import { filesNotLoaded, judgedProblems } from '../../model/project/warning-poli
 import { counted } from '../../reporters/parts/terminal-text.ts'
 import { lintProject } from '../../workspace/lint-project.ts'
 import { bodyProblems, openProject, startEngine } from '../../workspace/open-project.ts'
-import { notePatVerdicts } from '../../workspace/pat-verdicts.ts'
+import { reportPatVerdicts } from '../../workspace/pat-verdicts.ts'
 import { warnUnusedContent } from '../../workspace/unused-content.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE } from '../command/command.ts'
 import { FORMAT, flag, IGNORE_EXTRA_KEYS } from '../command/options.ts'
@@ -59,7 +59,7 @@ async function problemsOfBodies(
     return [
       ...bodyProblems(project, engine),
       ...(await lintProject(project, engine, { allowUnknownDestinations })),
-      ...(pat ? await notePatVerdicts(project, engine, allowUnknownDestinations) : []),
+      ...(pat ? await reportPatVerdicts(project, engine, allowUnknownDestinations) : []),
     ]
   } finally {
     await engine.close()

@@ -53,7 +53,7 @@ export class WatchState {
     const project = await openProject(this.#session.workspace, this.#read)
     this.#project = null
     this.#results.clear()
-    await this.#engine.startWhole(project)
+    await this.#engine.startAll(project)
     this.#openUnits = new Set(project.unitTests.map(({ path }) => path))
     return this.#test(
       project,
@@ -71,8 +71,8 @@ export class WatchState {
     const both = (of: (touched: AffectedTests) => ReadonlySet<string>) => new Set([...of(then!), ...of(now!)])
     const touched = both(({ detections }) => detections)
     const chosen = this.#chosen(project, (id) => touched.has(id) || !before.detections.has(id))
-    await this.#engine.startPart(project, chosen, {
-      leaning: both(({ leaning }) => leaning),
+    await this.#engine.startChanged(project, chosen, {
+      dependants: both(({ dependants }) => dependants),
       helpers: both(({ helpers }) => helpers),
       dataModels: both(({ dataModels }) => dataModels),
     })
@@ -87,8 +87,8 @@ export class WatchState {
     const isMeant = (id: string) =>
       which === 'all' || ['failed', 'invalid'].includes(this.#results.get(id)?.status ?? '')
     const chosen = this.#chosen(project, isMeant)
-    const leaning = new Set(chosen.map(({ id }) => id))
-    await this.#engine.startPart(project, chosen, { leaning, helpers: NONE, dataModels: NONE })
+    const dependants = new Set(chosen.map(({ id }) => id))
+    await this.#engine.startChanged(project, chosen, { dependants, helpers: NONE, dataModels: NONE })
     for (const { path } of project.unitTests) if (isMeant(path)) this.#openUnits.add(path)
     return this.#test(project, chosen, witness)
   }
@@ -134,7 +134,7 @@ export class WatchState {
       })
       return this.#round(project, fresh)
     } finally {
-      this.#engine.rest()
+      this.#engine.releaseWorkers()
     }
   }
 

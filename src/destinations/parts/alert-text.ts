@@ -11,7 +11,7 @@ export interface Part {
 }
 
 /** The parts that have something to say, in order; the context is apart, for it is long. */
-export function parts({ notification, reference }: Message): Part[] {
+export function labelledParts({ notification, reference }: Message): Part[] {
   const { severity, description, runbook, tags, name, id, alertId, link } = notification
   const all = {
     Severity: severity,
@@ -43,6 +43,6 @@ export function headline({ name, id, type }: Notification): string {
 export function plainText(message: Message): string {
   if (message.body !== null) return message.body
   const context = contextText(message)
-  const lines = parts(message).map(({ label, text }) => `${label}: ${text}`)
+  const lines = labelledParts(message).map(({ label, text }) => `${label}: ${text}`)
   return [headline(message.notification), ...lines, ...(context ? [`Context:\n${context}`] : [])].join('\n')
 }

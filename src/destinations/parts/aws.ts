@@ -43,36 +43,39 @@ interface AwsCredentials {
   readonly expiration?: Date
 }
 
-interface Found {
+interface CachedCredentials {
   readonly credentials: AwsCredentials
   readonly until: number
   /** The link of the chain that served, for people. */
   readonly source: string
 }
-const found = new Map<string, Promise<Found>>()
+const credentialCache = new Map<string, Promise<CachedCredentials>>()
 
 /** Looked up once for all destinations that ask alike, and again before they expire. */
 export async function awsCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
-  return (await find(options, region)).credentials
+  return (await findCredentials(options, region)).credentials
 }
 
-async function find(options: AwsOptions, region: string): Promise<Found> {
+async function findCredentials(options: AwsOptions, region: string): Promise<CachedCredentials> {
   const key = JSON.stringify([options.profile, options.roleArn, options.externalId, region])
-  const known = await found.get(key)?.catch(() => undefined)
+  const known = await credentialCache.get(key)?.catch(() => undefined)
   if (known && known.until > Date.now()) return known
-  const looking = lookUp(options, region)
-  found.set(key, looking)
+  const looking = loadCredentials(options, region)
+  credentialCache.set(key, looking)
   return looking
 }
 
-async function lookUp({ profile, roleArn, externalId }: AwsOptions, region: string): Promise<Found> {
+async function loadCredentials(
+  { profile, roleArn, externalId }: AwsOptions,
+  region: string,
+): Promise<CachedCredentials> {
   const sdk = await import('@aws-sdk/credential-providers')
   const clientConfig = { region }
   const provide = sdk.fromNodeProviderChain({ ...(profile && { profile }), clientConfig })
   let source = ''
   const chain = async () => {
     const given = await provide()
-    source = linkOf(given)
+    source = sourceOf(given)
     return given
   }
   const params = {
@@ -90,11 +93,11 @@ async function lookUp({ profile, roleArn, externalId }: AwsOptions, region: stri
 }
 
 export async function awsIdentity(options: AwsOptions, region: string): Promise<string> {
-  return `AWS credentials for ${region} from ${(await find(options, region)).source}`
+  return `AWS credentials for ${region} from ${(await findCredentials(options, region)).source}`
 }
 
 /** By what the SDK marks credentials with; instance metadata alone leaves no mark. */
-const LINKS: readonly [mark: RegExp, link: string][] = [
+const CREDENTIAL_SOURCES: readonly [mark: RegExp, link: string][] = [
   [/WEB_ID/, 'a web identity'],
   [/SSO|LOGIN/, 'a sign-in of AWS (SSO)'],
   [/PROCESS/, 'a process that a profile names'],
@@ -103,10 +106,10 @@ const LINKS: readonly [mark: RegExp, link: string][] = [
   [/HTTP/, 'the container'],
 ]
 
-function linkOf(credentials: AwsCredentials): string {
+function sourceOf(credentials: AwsCredentials): string {
   const { $source = {} } = credentials as { $source?: Readonly<Record<string, string>> }
   const marks = Object.keys($source).join(' ')
-  return LINKS.find(([mark]) => mark.test(marks))?.[1] ?? 'the metadata of the instance'
+  return CREDENTIAL_SOURCES.find(([mark]) => mark.test(marks))?.[1] ?? 'the metadata of the instance'
 }
 
 export async function signAws(
@@ -115,7 +118,7 @@ export async function signAws(
   region: string,
   options: AwsOptions,
 ): Promise<HttpRequest> {
-  const { accessKeyId, secretAccessKey, sessionToken } = await usable(options, region)
+  const { accessKeyId, secretAccessKey, sessionToken } = await requireCredentials(options, region)
   const { AwsV4Signer } = await import('aws4fetch')
   const { method, url, headers, body } = request
   const signer = new AwsV4Signer({
@@ -134,7 +137,7 @@ export async function signAws(
 }
 
 /** None found is the operator's matter; a metadata service that stumbles is not. */
-async function usable(options: AwsOptions, region: string): Promise<AwsCredentials> {
+async function requireCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
   try {
     return await awsCredentials(options, region)
   } catch (cause) {
@@ -164,7 +167,7 @@ export function awsFailure({ status, body }: HttpResponse): undefined {
     textIn(json, 'message') || textIn(json, 'Message') || (/<Message>([^<]*)</.exec(body)?.[1] ?? '')
   const message = `${status}: ${[code, said].filter(Boolean).join(': ')}`
   if (STALE.test(code)) {
-    found.clear()
+    credentialCache.clear()
     throw new RetryableError(message, { status })
   }
   if (BUSY.test(code)) throw new RetryableError(message, { status })

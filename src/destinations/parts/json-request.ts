@@ -21,7 +21,7 @@ export function basicAuth(user: string, password: string): string {
 }
 
 /** A base URL and a path below it, with one slash between. A placeholder of a preview passes. */
-export function truncateBelow(base: string, path: string): string {
+export function joinUrl(base: string, path: string): string {
   return `${base.replace(/\/+$/, '')}/${path}`
 }
 

@@ -1,6 +1,6 @@
 /** An alert as Markdown that no alert can break out of: GitHub, GitLab, Mattermost, Discord. */
 import type { Message } from '../_destination.ts'
-import { contextText, parts } from './alert-text.ts'
+import { contextText, labelledParts } from './alert-text.ts'
 import type { Truncation } from './truncate.ts'
 
 /** Invisible, and enough that `@name` and `#1` are no mention and no reference. */
@@ -21,16 +21,17 @@ function fenced(text: string, language = ''): string {
 }
 
 /** The labelled parts and the context, at most `limit` characters; the context gives way to the rest. */
-export function formatMarkdown(message: Message, fit: Truncation, limit: number): string {
-  const lines = parts(message).map(({ label, text }) => `**${label}:** ${escapeMarkdown(text)}`)
-  const story = fit.text('text', message.body ?? lines.join('\n\n'), limit)
+export function formatMarkdown(message: Message, truncation: Truncation, limit: number): string {
+  const lines = labelledParts(message).map(({ label, text }) => `**${label}:** ${escapeMarkdown(text)}`)
+  const text = truncation.text('text', message.body ?? lines.join('\n\n'), limit)
   const context = message.body === null ? contextText(message) : ''
-  if (!context) return story
+  if (!context) return text
   const heading = '\n\n**Context:**\n\n'
-  const room = limit - story.length - heading.length - fenced(context, 'json').length + context.length
-  if (room < 100) {
-    fit.note('left out the context')
-    return story
+  const availableChars =
+    limit - text.length - heading.length - fenced(context, 'json').length + context.length
+  if (availableChars < 100) {
+    truncation.note('left out the context')
+    return text
   }
-  return story + heading + fenced(fit.text('context', context, room), 'json')
+  return text + heading + fenced(truncation.text('context', context, availableChars), 'json')
 }

@@ -5,8 +5,8 @@ import type { Message } from '../_destination.ts'
 import type { Truncation } from './truncate.ts'
 
 /** What a template made of it stands as it is; the notification goes without its context before it is refused. */
-export function notificationWithin(message: Message, fit: Truncation, limitBytes: number): JsonText {
-  return fit.fullest(limitBytes, () => message.payload ?? message.json, {
+export function notificationWithin(message: Message, truncation: Truncation, limitBytes: number): JsonText {
+  return truncation.fullest(limitBytes, () => message.payload ?? message.json, {
     without: 'the alert context',
     build: () => message.payload ?? JSON.stringify(withoutContext(message)),
   })

@@ -20,10 +20,10 @@ export type RouteLevel = (typeof ROUTE_LEVELS)[number]
 
 /** What `destinations()` said: not defined, None, a list, or it failed. Absent, None and [] are three different things. */
 export type DestinationsResult =
-  | { readonly said: 'absent' }
-  | { readonly said: 'none' }
-  | { readonly said: 'list'; readonly names: readonly string[] }
-  | { readonly said: 'error'; readonly message: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'list'; readonly names: readonly string[] }
+  | { readonly kind: 'error'; readonly message: string }
 
 export interface RouteRequest {
   readonly kind: AlertKind

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import type { EventText } from './frame.ts'
 import { isGzip } from './gunzip.ts'
 
-type Framed = ReturnType<EventText['take']>
+type EventTextResult = ReturnType<EventText['take']>
 
 const MAX_DECODED_BYTES = 16 * 1024 * 1024
 const MAX_DECODED_EVENTS = 100_000
@@ -15,10 +15,10 @@ const BEGINS_JSON = /^\s*[{[]/
  * @param frame frames bytes as the whole input would be.
  */
 export function decodeEvents(
-  { raw, refused }: Framed,
+  { raw, refused }: EventTextResult,
   path: string,
-  frame: (bytes: Buffer, path: string | null) => readonly Framed[],
-): readonly Framed[] {
+  frame: (bytes: Buffer, path: string | null) => readonly EventTextResult[],
+): readonly EventTextResult[] {
   if (refused !== undefined) return [{ raw, refused }]
   const bytes = raw.startsWith('"') ? bytesOfText(raw) : Buffer.from(raw)
   if (typeof bytes === 'string') return [{ raw, refused: bytes }]

@@ -10,7 +10,7 @@ export interface Layout {
   /** True when values at `eventDepth` are list elements, parted by commas. */
   readonly inList: boolean
   /** Why the value just read at `eventDepth` is not an event, or null. */
-  readonly misfit: string | null
+  readonly mismatch: string | null
   /** True when the bracket belongs to the layout, false when it opens an event or something to pass over. */
   opens(bracket: number, depth: number): boolean
   /** Returns why the container that closed held no events, or null. */
@@ -33,7 +33,7 @@ export function layoutFor(unwrap: string | null): Layout {
 /** Values at the top are events; a list at the top is opened. */
 class ListLayout implements Layout {
   eventDepth = 0
-  readonly misfit = null
+  readonly mismatch = null
 
   get inList(): boolean {
     return this.eventDepth === 1
@@ -79,7 +79,7 @@ class ContainerLayout implements Layout {
   get inList(): boolean {
     return this.#reached !== 'value' && this.eventDepth > 0
   }
-  get misfit(): string | null {
+  get mismatch(): string | null {
     return this.#reached === null ? this.#reason : null
   }
   get rest(): string | null {

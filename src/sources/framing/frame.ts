@@ -48,19 +48,19 @@ export interface Framable {
 }
 
 /** For people. */
-export function positionText(piece: Frame): string {
-  const item = piece.item === null ? '' : `, item ${piece.item}`
-  return `line ${piece.line}${item}, byte ${piece.offset}`
+export function positionText(frame: Frame): string {
+  const item = frame.item === null ? '' : `, item ${frame.item}`
+  return `line ${frame.line}${item}, byte ${frame.offset}`
 }
 
 /** `from` null: it can't be read again. */
-export function framed(
-  piece: Frame,
+export function toFramedEvent(
+  frame: Frame,
   from: { readonly cursor: string; readonly origin: string } | null,
 ): FramedEvent {
-  const { raw, refused } = piece
+  const { raw, refused } = frame
   const refusal = refused === undefined ? {} : { refused }
-  return { cursor: null, ...from, raw, place: positionText(piece), ...refusal }
+  return { cursor: null, ...from, raw, place: positionText(frame), ...refusal }
 }
 
 const EXCERPT_CHARS = 200
@@ -109,6 +109,6 @@ export function excerptOf(bytes: Buffer): string {
 }
 
 /** Without what else is known of it. */
-export function framable({ raw, refused }: Framable): Framable {
+export function textOnly({ raw, refused }: Framable): Framable {
   return refused === undefined ? { raw } : { raw, refused }
 }

@@ -3,7 +3,7 @@ import type { Log } from '../../model/ports.ts'
 import { ByteInput } from './byte-input.ts'
 import type { Frame } from './frame.ts'
 import type { Framer } from './framer.ts'
-import { type Damage, gunzipped, isGzip } from './gunzip.ts'
+import { type Corruption, gunzipped, isGzip } from './gunzip.ts'
 
 interface FramedStreamOptions {
   readonly framer: Framer
@@ -33,7 +33,7 @@ export async function* framedStream(
     if (skip > 0 && !part.isFinal) continue
     const reason = `the gzip data is damaged: ${part.damage}`
     log.error({ source, error: part.damage }, 'the compressed data is damaged or cut short')
-    if (part.isFinal) return yield framer.breakOff(reason)
+    if (part.isFinal) return yield framer.abort(reason)
     yield [framer.refusal(reason)]
   }
   if (!signal.aborted) yield framer.end()
@@ -42,7 +42,7 @@ export async function* framedStream(
 async function* decompressed(
   chunks: AsyncIterable<Buffer>,
   format: FramedStreamOptions['format'],
-): AsyncGenerator<Buffer | Damage> {
+): AsyncGenerator<Buffer | Corruption> {
   if (format === 'plain') return yield* chunks
   if (format === 'gzip') return yield* gunzipped(chunks)
   const input = new ByteInput(chunks)

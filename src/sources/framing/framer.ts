@@ -16,11 +16,11 @@ const LOOK_AHEAD_BYTES = 64 * 1024
 export class Framer {
   readonly #rules: OpeningRules
   #form: LineFramer | ValueFramer | null = null
-  /** Where reading would go on after the last piece. */
+  /** Where reading would go on after the last frame. */
   #position: Position
   #ahead: Buffer = Buffer.alloc(0)
   #skip: number
-  #pieces: Frame[] = []
+  #frames: Frame[] = []
 
   constructor(rules: FramingRules, at: Position) {
     const frameAll = (bytes: Buffer, unwrap: string | null) => {
@@ -40,24 +40,24 @@ export class Framer {
       this.#ahead = Buffer.concat([this.#ahead, chunk])
       this.#decide(false)
     }
-    return this.#pieces.splice(0)
+    return this.#frames.splice(0)
   }
 
   /** The input is complete: what is left is framed. */
   end(): Frame[] {
     if (!this.#form) this.#decide(true)
     this.#form?.end()
-    return this.#pieces.splice(0)
+    return this.#frames.splice(0)
   }
 
   /** The input broke off: what is unfinished is refused, and a later run starts before it. */
-  breakOff(reason: string): Frame[] {
+  abort(reason: string): Frame[] {
     const next = this.#position
     if (!this.#form) this.#decide(true)
     this.#form?.end(reason)
-    const pieces = this.#pieces.splice(0)
-    const last = pieces.at(-1) ?? this.refusal(reason)
-    return [...pieces.slice(0, -1), { ...last, refused: last.refused ?? reason, next }]
+    const frames = this.#frames.splice(0)
+    const last = frames.at(-1) ?? this.refusal(reason)
+    return [...frames.slice(0, -1), { ...last, refused: last.refused ?? reason, next }]
   }
 
   /** Refuses nothing that was framed: it stands for a fault between two events. */
@@ -80,13 +80,13 @@ export class Framer {
   }
 
   #open(form: 'lines' | 'values', at: { offset: number; line: number }): LineFramer | ValueFramer {
-    const found = (piece: Frame) => {
+    const found = (frame: Frame) => {
       if (this.#skip > 0) {
         this.#skip--
         return
       }
-      this.#position = piece.next
-      this.#pieces.push(piece)
+      this.#position = frame.next
+      this.#frames.push(frame)
     }
     return new (form === 'lines' ? LineFramer : ValueFramer)(this.#rules, at, found)
   }

@@ -17,7 +17,7 @@ const FLAG_NAME = 0x08
 const FLAG_COMMENT = 0x10
 
 /** A place in the data where decompressing failed. */
-export interface Damage {
+export interface Corruption {
   readonly damage: string
   /** False when reading goes on with the next member. */
   readonly isFinal: boolean
@@ -27,7 +27,7 @@ export function isGzip(head: Buffer): boolean {
   return head[0] === 0x1f && head[1] === 0x8b
 }
 
-export async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | Damage> {
+export async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | Corruption> {
   const input = new ByteInput(chunks)
   try {
     do {
@@ -40,7 +40,7 @@ export async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   }
 }
 
-async function* readMember(input: ByteInput): AsyncGenerator<Buffer, Damage | null> {
+async function* readMember(input: ByteInput): AsyncGenerator<Buffer, Corruption | null> {
   const fault = await skipHeader(input)
   if (fault !== null) return { damage: fault, isFinal: true }
   const member = new Member(input)

@@ -3,7 +3,7 @@ import { createInflateRaw, type InflateRaw } from 'node:zlib'
 
 const OUTPUT_BYTES = 128 * 1024
 
-interface Inflated {
+interface InflateResult {
   readonly output: readonly Buffer[]
   /** Bytes of the input that belong to the stream. */
   readonly consumed: number
@@ -18,7 +18,7 @@ export class Inflater {
   readonly #decoder = new Decoder()
   readonly #trial = new Decoder()
 
-  async write(bytes: Buffer): Promise<Inflated> {
+  async write(bytes: Buffer): Promise<InflateResult> {
     const trial = await this.#trial.write(bytes)
     if (trial.status !== 'damaged') return this.#decoder.write(bytes)
     const output: Buffer[] = []
@@ -47,11 +47,11 @@ class Decoder {
   }
 
   /** A write settles in one of four ways: zlib calls back only where the stream goes on after it. */
-  write(bytes: Buffer): Promise<Inflated> {
+  write(bytes: Buffer): Promise<InflateResult> {
     const stream = this.#stream
     const before = stream.bytesWritten
     return new Promise((resolve) => {
-      const settle = (status: Inflated['status']) => {
+      const settle = (status: InflateResult['status']) => {
         stream.off('end', onEnd).off('error', onError).off('close', onError)
         resolve({ output: this.#output.splice(0), consumed: stream.bytesWritten - before, status })
       }

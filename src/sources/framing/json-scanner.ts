@@ -24,7 +24,7 @@ function bytes(chars: string): Uint8Array {
   return table
 }
 
-export interface Scanned {
+export interface ScannedValue {
   readonly raw: string
   readonly refused?: string
   readonly line: number
@@ -51,7 +51,7 @@ interface Capture {
 export class ValueScanner {
   readonly #layout: Layout
   readonly #limitBytes: number
-  readonly #found: (event: Scanned) => void
+  readonly #found: (event: ScannedValue) => void
   #depth = 0
   #inString = false
   #escaped = false
@@ -72,7 +72,7 @@ export class ValueScanner {
   #pending = 0
   #stoppedAt = 0
 
-  constructor(layout: Layout, limitBytes: number, line: number, found: (event: Scanned) => void) {
+  constructor(layout: Layout, limitBytes: number, line: number, found: (event: ScannedValue) => void) {
     this.#layout = layout
     this.#limitBytes = limitBytes
     this.#line = line
@@ -85,7 +85,7 @@ export class ValueScanner {
   }
 
   /** Why the byte at which `push` stopped could not be read. */
-  get complaint(): string {
+  get stopReason(): string {
     if (this.#depth >= MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} levels`
     return `"${String.fromCharCode(this.#chunk[this.#stoppedAt]!)}" fits nowhere`
   }
@@ -134,7 +134,7 @@ export class ValueScanner {
     if (this.#depth === 0 && this.#capture === null) return
     const at = this.#capture ?? this.#root
     const text = this.#capture?.text ?? this.#rootText
-    this.#tell(text.refuse(reason), at, offset)
+    this.#report(text.refuse(reason), at, offset)
   }
 
   #stringByte(byte: number, i: number): void {
@@ -211,7 +211,7 @@ export class ValueScanner {
       return true
     }
     const refused = this.#layout.closes(this.#depth)
-    if (refused !== null) this.#tell(this.#rootText.refuse(refused), this.#root, this.#origin + i + 1)
+    if (refused !== null) this.#report(this.#rootText.refuse(refused), this.#root, this.#origin + i + 1)
     this.#afterElement = this.#depth > 0 && this.#depth === this.#layout.eventDepth
     return true
   }
@@ -241,15 +241,15 @@ export class ValueScanner {
     capture.text.append(this.#chunk.subarray(this.#pending, to))
     this.#capture = null
     this.#afterElement = this.#layout.inList
-    const mismatch = this.#layout.misfit
+    const mismatch = this.#layout.mismatch
     const text = mismatch === null ? capture.text.take() : capture.text.refuse(mismatch)
     const { rest } = this.#layout
     const isOpened = rest !== null && (rest !== '' || capture.kind === 'string')
-    this.#tell(text, capture, this.#origin + to, isOpened ? rest : undefined)
+    this.#report(text, capture, this.#origin + to, isOpened ? rest : undefined)
     this.#layout.finished()
   }
 
-  #tell(
+  #report(
     text: { raw: string; refused?: string },
     at: { offset: number; line: number },
     end: number,

@@ -1,7 +1,7 @@
 /** Frames input in which every line stands alone: what one line breaks, the next one does not feel. */
 import { layoutFor } from './event-layout.ts'
-import { EventText, excerptOf, type Framable, type Frame, framable, type OpeningRules } from './frame.ts'
-import { type Scanned, ValueScanner } from './json-scanner.ts'
+import { EventText, excerptOf, type Framable, type Frame, type OpeningRules, textOnly } from './frame.ts'
+import { type ScannedValue, ValueScanner } from './json-scanner.ts'
 import { ObjectEnd } from './object-end.ts'
 
 const NEWLINE = 0x0a
@@ -31,7 +31,7 @@ interface LineEvent {
 
 export class LineFramer {
   readonly #rules: OpeningRules
-  readonly #found: (piece: Frame) => void
+  readonly #found: (frame: Frame) => void
   #line: Line = { kind: 'blank' }
   #number: number
   /** Offset of the line's first byte, and of the first byte not read yet. */
@@ -40,7 +40,7 @@ export class LineFramer {
   /** Events of this line so far. */
   #items = 0
 
-  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Frame) => void) {
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (frame: Frame) => void) {
     this.#rules = rules
     this.#found = found
     this.#number = at.line
@@ -102,8 +102,8 @@ export class LineFramer {
     const read = scanner.push(chunk, from, to, origin)
     if (read === to) return
     this.#line = { kind: 'broken' }
-    const refused = scanner.complaint
-    this.#tell({ raw: excerptOf(chunk.subarray(read, to)), refused }, origin + read)
+    const refused = scanner.stopReason
+    this.#report({ raw: excerptOf(chunk.subarray(read, to)), refused }, origin + read)
   }
 
   #readEvent({ text, object }: LineEvent, chunk: Buffer, from: number, to: number): number {
@@ -134,7 +134,7 @@ export class LineFramer {
       const object = byte === OPEN_BRACE ? new ObjectEnd() : null
       return { kind: 'event', text: new EventText(eventBytes), offset, object, hasSpaceBehind: false }
     }
-    const found = (event: Scanned) => this.#tell(event, event.offset)
+    const found = (event: ScannedValue) => this.#report(event, event.offset)
     return { kind: 'list', scanner: new ValueScanner(layoutFor(unwrap), eventBytes, this.#number, found) }
   }
 
@@ -155,15 +155,15 @@ export class LineFramer {
 
   /** It is not the last event of its line. */
   #endItem({ text, offset }: LineEvent): void {
-    this.#tell(text.take(), offset)
+    this.#report(text.take(), offset)
   }
 
-  #tell(event: Framable & { readonly path?: string }, offset: number): void {
+  #report(event: Framable & { readonly path?: string }, offset: number): void {
     const parts = event.path === undefined ? [event] : this.#rules.open(event, event.path)
     for (const [part, each] of parts.entries()) {
       const item = ++this.#items
       const next = { offset: this.#lineOffset, line: this.#number, skip: item, form: 'lines' } as const
-      this.#found({ ...framable(each), line: this.#number, offset, item, next, ...(part > 0 && { part }) })
+      this.#found({ ...textOnly(each), line: this.#number, offset, item, next, ...(part > 0 && { part }) })
     }
   }
 }

@@ -1,40 +1,40 @@
 /** Frames values that span lines: a list, containers, or one value after the other. */
 import { layoutFor } from './event-layout.ts'
-import { excerptOf, type Frame, framable, type OpeningRules, type Position } from './frame.ts'
-import { type Scanned, ValueScanner } from './json-scanner.ts'
+import { excerptOf, type Frame, type OpeningRules, type Position, textOnly } from './frame.ts'
+import { type ScannedValue, ValueScanner } from './json-scanner.ts'
 import { RECORD_SEPARATOR, SEPARATED } from './line-framer.ts'
 
 const NEWLINE = 0x0a
 
 /** What is left to be framed line by line after the structure broke. */
-interface Left {
+interface UnframedRest {
   readonly rest: Buffer
   readonly offset: number
   readonly line: number
 }
 
-type Broken = Pick<Frame, 'raw' | 'refused' | 'line' | 'offset'>
+type BrokenValue = Pick<Frame, 'raw' | 'refused' | 'line' | 'offset'>
 
 export class ValueFramer {
   readonly #rules: OpeningRules
   #scanner: ValueScanner
-  readonly #found: (piece: Frame) => void
+  readonly #found: (frame: Frame) => void
   /** Offset of the first byte not read yet. */
   #offset: number
   /** Set once a byte fitted nowhere: the rest of its line is passed over. */
-  #broken: Broken | null = null
+  #broken: BrokenValue | null = null
   /** Offset of the top-level value under way, and its events so far. */
   #root = -1
   #items = 0
 
-  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (piece: Frame) => void) {
+  constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (frame: Frame) => void) {
     this.#rules = rules
     this.#scanner = this.#createScanner(at.line)
     this.#found = found
     this.#offset = at.offset
   }
 
-  push(chunk: Buffer): Left | null {
+  push(chunk: Buffer): UnframedRest | null {
     const origin = this.#offset
     for (let from = 0; ; ) {
       const separator = chunk.indexOf(RECORD_SEPARATOR, from)
@@ -73,7 +73,7 @@ export class ValueFramer {
 
   #createScanner(line: number): ValueScanner {
     const { unwrap, eventBytes } = this.#rules
-    return new ValueScanner(layoutFor(unwrap), eventBytes, line, (event) => this.#tell(event))
+    return new ValueScanner(layoutFor(unwrap), eventBytes, line, (event) => this.#report(event))
   }
 
   /** With a reason, what is unfinished is refused for it. */
@@ -84,18 +84,18 @@ export class ValueFramer {
     } else this.#scanner.end(this.#offset, reason)
   }
 
-  #breakAt(chunk: Buffer, at: number, origin: number): Broken {
+  #breakAt(chunk: Buffer, at: number, origin: number): BrokenValue {
     const newline = chunk.indexOf(NEWLINE, at)
     const rest = chunk.subarray(at, newline === -1 ? chunk.length : newline)
-    const refused = `${this.#scanner.complaint}; reading goes on with the next line`
+    const refused = `${this.#scanner.stopReason}; reading goes on with the next line`
     return { raw: excerptOf(rest), refused, line: this.#scanner.line, offset: origin + at }
   }
 
-  #leave(broken: Broken, next: Position): void {
+  #leave(broken: BrokenValue, next: Position): void {
     this.#found({ ...broken, item: ++this.#items, next })
   }
 
-  #tell(scanned: Scanned): void {
+  #report(scanned: ScannedValue): void {
     const { raw, refused, line, offset, end, endLine, top, root, path } = scanned
     if (root.offset !== this.#root) {
       this.#root = root.offset
@@ -108,7 +108,7 @@ export class ValueFramer {
       const next: Position = top
         ? { offset: end, line: endLine, skip: 0, form: 'values' }
         : { ...root, skip: item, form: 'values' }
-      this.#found({ ...framable(each), line, offset, item, next, ...(part > 0 && { part }) })
+      this.#found({ ...textOnly(each), line, offset, item, next, ...(part > 0 && { part }) })
     }
   }
 }

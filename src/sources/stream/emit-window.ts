@@ -1,7 +1,7 @@
 /** Hands events on in batches, several at a time, never more than the window holds: that is the back-pressure. */
 import type { Settlement } from '../../model/events/event.ts'
 import type { FramedEvent, SourceContext } from '../_source.ts'
-import { Rate } from './settle-rate.ts'
+import { SettleRate } from './settle-rate.ts'
 
 const MAX_BATCH_EVENTS = 200
 const MAX_BATCH_CHARS = 1024 * 1024
@@ -20,7 +20,7 @@ export type Batch = readonly FramedEvent[]
 export class Window {
   readonly #emit: SourceContext['emit']
   readonly #now: () => number
-  readonly #rate: Rate
+  readonly #rate: SettleRate
   /** In the order in which they were handed on. */
   readonly #inFlight = new Set<{ readonly at: number }>()
   #events = 0
@@ -31,7 +31,7 @@ export class Window {
   constructor({ emit, clock }: Pick<SourceContext, 'emit' | 'clock'>) {
     this.#emit = emit
     this.#now = () => clock.now()
-    this.#rate = new Rate(this.#now)
+    this.#rate = new SettleRate(this.#now)
   }
 
   get events(): number {
@@ -40,11 +40,11 @@ export class Window {
 
   /** How long so many events take, by what was measured. */
   millisecondsFor(events: number): number {
-    this.#rate.look(this.#hasBacklog())
+    this.#rate.measure(this.#hasBacklog())
     return this.#rate.millisecondsFor(events)
   }
 
-  hasRoomFor(batch: Batch): boolean {
+  hasCapacityFor(batch: Batch): boolean {
     const hasRoom = this.#fits(batch)
     this.#isFull ||= !hasRoom
     return hasRoom
@@ -52,7 +52,7 @@ export class Window {
 
   async emit(batch: Batch): Promise<readonly Settlement[]> {
     const chars = charsOf(batch)
-    this.#rate.look(this.#hasBacklog())
+    this.#rate.measure(this.#hasBacklog())
     this.#isFull = false
     const one = { at: this.#now() }
     this.#inFlight.add(one)
@@ -64,7 +64,7 @@ export class Window {
       settled = batch.length
       return settlements
     } finally {
-      this.#rate.look(this.#hasBacklog(), settled)
+      this.#rate.measure(this.#hasBacklog(), settled)
       this.#inFlight.delete(one)
       this.#events -= batch.length
       this.#chars -= chars
@@ -108,7 +108,7 @@ export class EmitWindow {
       const batch = batchFrom(events, from, this.#batchEvents)
       from += batch.length
       this.#batchEvents = Math.min(2 * this.#batchEvents, MAX_BATCH_EVENTS)
-      while (!this.#window.hasRoomFor(batch) && !this.#failure) {
+      while (!this.#window.hasCapacityFor(batch) && !this.#failure) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve))
       }
       if (this.#failure) throw this.#failure.error

@@ -87,7 +87,7 @@ export class RequestQueue {
         // A request that was dropped meanwhile has its result.
         settlements.catch(() => {})
         request.settle(settlements)
-      } else if (this.#window.hasRoomFor(batch)) {
+      } else if (this.#window.hasCapacityFor(batch)) {
         request.batches.shift()
         request.settling.push(this.#emit(batch, request))
       } else return

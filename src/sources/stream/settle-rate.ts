@@ -6,7 +6,7 @@ const INITIAL_MS = 200
 /** What was measured so long ago counts about a third. */
 const MEMORY_MS = 10_000
 
-export class Rate {
+export class SettleRate {
   readonly #now: () => number
   #ms = INITIAL_MS
   #events = (INITIAL_EVENTS_PER_SECOND / 1_000) * INITIAL_MS
@@ -21,7 +21,7 @@ export class Rate {
    * Counts the time since the last call and what was settled in it. Time without a backlog says nothing: fewer events
    * are settled then because fewer come.
    */
-  look(hasBacklog: boolean, settledEvents = 0): void {
+  measure(hasBacklog: boolean, settledEvents = 0): void {
     const now = this.#now()
     const elapsedMs = Math.max(0, now - this.#lookedAt)
     this.#lookedAt = now

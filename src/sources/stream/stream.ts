@@ -1,7 +1,7 @@
 /** Reads a stream to its end: standard input or a pipe. It cannot be read twice, so it has no cursor. */
 import { isError, messageOf, UserError } from '../../errors.ts'
 import type { SourceContext, SourceSpec } from '../_source.ts'
-import { framed, START_POSITION } from '../framing/frame.ts'
+import { START_POSITION, toFramedEvent } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { EmitWindow } from './emit-window.ts'
@@ -17,7 +17,7 @@ export async function readStream(
   context: SourceContext,
 ): Promise<void> {
   try {
-    await context.begin(null)
+    await context.commitCursor(null)
     await read(open(), spec, context)
   } catch (cause) {
     if (isError(cause, 'user')) throw cause
@@ -37,8 +37,8 @@ async function read(stream: NodeJS.ReadableStream, spec: SourceSpec, context: So
   const stop = destroyOnAbort(stream, signal)
   const options = { framer, format: 'unknown', skipBytes: 0, source: spec.name, log, signal } as const
   try {
-    for await (const pieces of framedStream(bytesOf(stream), options)) {
-      await window.feed(pieces.map((piece) => framed(piece, null)))
+    for await (const frames of framedStream(bytesOf(stream), options)) {
+      await window.feed(frames.map((frame) => toFramedEvent(frame, null)))
     }
   } catch (cause) {
     if (!signal.aborted) throw cause

@@ -2,16 +2,16 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Frame, FramingRules, Position } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
-import { type Damage, gunzipped } from '../framing/gunzip.ts'
+import { type Corruption, gunzipped } from '../framing/gunzip.ts'
 import { ContentPrinter, type Fingerprint } from './content-fingerprint.ts'
 import { readerOf } from './file-cursor.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
 interface CompressedChunk {
-  readonly pieces: readonly Frame[]
+  readonly frames: readonly Frame[]
   readonly print: Fingerprint
-  readonly damage?: Damage
+  readonly damage?: Corruption
 }
 
 export class CompressedFile {
@@ -32,26 +32,26 @@ export class CompressedFile {
     for await (const part of contentOf(this.#handle)) {
       if (!Buffer.isBuffer(part)) {
         const isPassed = offset < this.#from.offset && !part.isFinal
-        if (!isPassed) yield { pieces: [], print: this.#printer.print(), damage: part }
+        if (!isPassed) yield { frames: [], print: this.#printer.print(), damage: part }
         continue
       }
       const unread = part.subarray(Math.max(0, this.#from.offset - offset))
       offset += part.length
       this.#printer.push(part)
-      yield { pieces: this.#framer.push(unread), print: this.#printer.print() }
+      yield { frames: this.#framer.push(unread), print: this.#printer.print() }
     }
-    yield { pieces: this.#framer.end(), print: this.#printer.print() }
+    yield { frames: this.#framer.end(), print: this.#printer.print() }
   }
 
   /** What is unfinished is refused, and so is what is damaged. */
-  refused({ damage, isFinal }: Damage): Frame[] {
+  refused({ damage, isFinal }: Corruption): Frame[] {
     const reason = `the gzip data is damaged: ${damage}`
-    return isFinal ? this.#framer.breakOff(reason) : [this.#framer.refusal(reason)]
+    return isFinal ? this.#framer.abort(reason) : [this.#framer.refusal(reason)]
   }
 }
 
 /** Decompressed. */
-export async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer | Damage> {
+export async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer | Corruption> {
   yield* gunzipped(chunksOf(handle))
 }
 

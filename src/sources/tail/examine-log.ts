@@ -53,7 +53,7 @@ export class Examiner {
     if (handle === null) return NOTHING_NEW
     let verdict: Verdict = NOTHING_NEW
     try {
-      verdict = await this.#look(file, record, handle, listed)
+      verdict = await this.#examineOpened(file, record, handle, listed)
       return verdict
     } finally {
       if (!('handle' in verdict)) await handle.close()
@@ -87,7 +87,7 @@ export class Examiner {
     return this.settle(file)
   }
 
-  async #look(
+  async #examineOpened(
     file: LogFile,
     record: FileRecord | null,
     handle: FileHandle,
@@ -163,7 +163,7 @@ export class Examiner {
       if (!record || other.rotated?.isCompressed || isSameFile(other, file)) continue
       // Two logs may begin with the same few bytes; but no copy is older than its original.
       if (print.bytes < FIRST_MARK && other.bornAt > file.bornAt) continue
-      const isHeld = await this.#ask(record, listed, async (readAt, size) => {
+      const isHeld = await this.#withContent(record, listed, async (readAt, size) => {
         return size >= print.bytes && (await relationOf(readAt, size, print)) === 'continued'
       })
       if (isHeld === null) return 'unknown'
@@ -173,7 +173,7 @@ export class Examiner {
   }
 
   /** null when it cannot be asked: names moved on since the files were listed. */
-  async #ask<T>(
+  async #withContent<T>(
     record: FileRecord,
     listed: readonly LogFile[],
     question: (readAt: ReadAt, size: number) => Promise<T>,
@@ -240,7 +240,7 @@ export class Examiner {
       (file) => isSameFile(file, record) && file.rotated?.isCompressed === true,
     )
     if (isCompressed) return record.state === 'open' ? 'grown' : 'read'
-    const state = await this.#ask(record, listed, async (readAt, size) => {
+    const state = await this.#withContent(record, listed, async (readAt, size) => {
       const { print } = record
       if (print.bytes > 0 && (await relationOf(readAt, size, print)) !== 'continued') return 'rewritten'
       return size > print.bytes ? 'grown' : 'read'

@@ -15,7 +15,7 @@ export class FileChanges {
     this.#clock = clock
     this.#signal = signal
     this.#watcher = watch(path, { ignoreInitial: true })
-    this.#watcher.on('all', () => this.#ring())
+    this.#watcher.on('all', () => this.#notify())
     this.#watcher.on('error', (error) => {
       log.debug({ error }, 'no notices of file changes: relying on the poll')
     })
@@ -41,7 +41,7 @@ export class FileChanges {
     await this.#watcher.close()
   }
 
-  #ring(): void {
+  #notify(): void {
     this.#pending = true
     this.#wake()
   }

@@ -9,7 +9,7 @@ import type { LogFile } from './log-files.ts'
 interface Ports {
   readonly rules: FramingRules
   /** Returns the record as it is after the events. */
-  readonly feed: (record: FileRecord, pieces: readonly Frame[]) => Promise<FileRecord>
+  readonly feed: (record: FileRecord, frames: readonly Frame[]) => Promise<FileRecord>
   /** What is cut short may then still be completed. */
   readonly isBeingWritten: boolean
   readonly signal: AbortSignal
@@ -39,13 +39,13 @@ async function readOn(
 ): Promise<FileRecord> {
   let record = opened
   const file = new CompressedFile(handle, ports.rules, record.at)
-  for await (const { pieces, print, damage } of file.read()) {
+  for await (const { frames, print, damage } of file.read()) {
     if (damage?.isFinal && ports.isBeingWritten) return record
     if (damage) {
       const fields = { source: ports.source, file: listed.path, error: damage.damage }
       ports.log.error(fields, 'a compressed file is damaged or cut short')
     }
-    record = await ports.feed({ ...record, print }, damage ? file.refused(damage) : pieces)
+    record = await ports.feed({ ...record, print }, damage ? file.refused(damage) : frames)
     if (ports.signal.aborted) return record
   }
   return { ...record, size: listed.size, state: 'finished' }

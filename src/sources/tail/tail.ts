@@ -1,7 +1,7 @@
 /** Follows a growing log through rotation, truncation and restarts: every line once, in the order written. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Source, SourceContext, SourceSpec } from '../_source.ts'
-import { type Frame, framed } from '../framing/frame.ts'
+import { type Frame, toFramedEvent } from '../framing/frame.ts'
 import { EmitWindow } from '../stream/emit-window.ts'
 import { Examiner, type Verdict } from './examine-log.ts'
 import { FileChanges } from './file-changes.ts'
@@ -33,22 +33,22 @@ const MAX_CHUNKS_AT_ONCE = 64
 /** Beyond it the rotated file that was opened first is closed. */
 const MAX_OPEN_FILES = 16
 
-interface Begins {
-  begin(cursor: string): Promise<void>
+interface CursorCommitter {
+  commitCursor(cursor: string): Promise<void>
 }
 
-export function follower(path: string, spec: SourceSpec, options: FollowOptions): Source['run'] {
+export function createFollower(path: string, spec: SourceSpec, options: FollowOptions): Source['run'] {
   /** A start whose beginning could not be committed is tried again from the same place, rotated or not. */
   let uncommitted: string | null = null
   return async (context) => {
     const begin = (cursor: string) => {
       uncommitted = cursor
-      return context.begin(cursor)
+      return context.commitCursor(cursor)
     }
     const window = new EmitWindow(context)
     const changes = new FileChanges(path, context.clock, window.signal, context.log)
     const cursor = decodeCursor(context.cursor ?? uncommitted)
-    const tail = new Tail(path, spec, options, { ...context, begin }, window, cursor)
+    const tail = new Tail(path, spec, options, { ...context, commitCursor: begin }, window, cursor)
     try {
       await tail.run(changes)
     } finally {
@@ -61,7 +61,7 @@ export function follower(path: string, spec: SourceSpec, options: FollowOptions)
 class Tail {
   readonly #spec: SourceSpec
   readonly #options: FollowOptions
-  readonly #context: SourceContext & Begins
+  readonly #context: SourceContext & CursorCommitter
   readonly #window: EmitWindow
   readonly #resumed: LogCursor | null
   readonly #files: LogFiles
@@ -80,7 +80,7 @@ class Tail {
     path: string,
     spec: SourceSpec,
     options: FollowOptions,
-    context: SourceContext & Begins,
+    context: SourceContext & CursorCommitter,
     window: EmitWindow,
     resumed: LogCursor | null,
   ) {
@@ -99,7 +99,7 @@ class Tail {
     try {
       await this.#begin()
       while (!this.#window.signal.aborted) {
-        await this.#look()
+        await this.#readChanges()
         if (!this.#window.signal.aborted) await changes.next()
       }
     } finally {
@@ -125,7 +125,7 @@ class Tail {
     await this.#commit()
   }
 
-  async #look(): Promise<void> {
+  async #readChanges(): Promise<void> {
     for (let isMore = true; isMore && !this.#window.signal.aborted; ) {
       await this.#list()
       isMore = await this.#readAll()
@@ -142,7 +142,7 @@ class Tail {
   async #commit(): Promise<void> {
     if (!this.#records.isChanged) return
     this.#records.isChanged = false
-    await this.#context.begin(this.#records.cursor())
+    await this.#context.commitCursor(this.#records.cursor())
   }
 
   async #list(): Promise<void> {
@@ -156,11 +156,11 @@ class Tail {
     }
     this.#listed = await this.#files.list(this.#records.all())
     this.#listedAt = this.#context.clock.now()
-    await this.#noteTarget()
+    await this.#recordTarget()
   }
 
   /** The target of a link is found again by its own path. */
-  async #noteTarget(): Promise<void> {
+  async #recordTarget(): Promise<void> {
     const own = this.#listed.at(-1)
     const record = own?.isOwn ? this.#records.of(own) : null
     const target = record && (await this.#files.target())
@@ -198,7 +198,7 @@ class Tail {
       const { log, clock } = this.#context
       const outcome = await readCompressed(verdict.record, verdict.handle, file, {
         rules: this.#rules(),
-        feed: (record, pieces) => this.#feed(record, pieces),
+        feed: (record, frames) => this.#feed(record, frames),
         isBeingWritten: Math.abs(clock.now() - Number(file.modifiedAt / 1_000_000n)) < this.#options.quietMs,
         signal: this.#window.signal,
         log,
@@ -269,11 +269,13 @@ class Tail {
   }
 
   /** Returns the record as it is after the events. */
-  async #feed(record: FileRecord, pieces: readonly Frame[]): Promise<FileRecord> {
+  async #feed(record: FileRecord, frames: readonly Frame[]): Promise<FileRecord> {
     const cursorAt = this.#records.cursorsIn(record)
     const { origin } = record
-    await this.#window.feed(pieces.map((piece) => framed(piece, { cursor: cursorAt(piece.next), origin })))
-    return this.#records.put({ ...record, at: pieces.at(-1)?.next ?? record.at })
+    await this.#window.feed(
+      frames.map((frame) => toFramedEvent(frame, { cursor: cursorAt(frame.next), origin })),
+    )
+    return this.#records.put({ ...record, at: frames.at(-1)?.next ?? record.at })
   }
 
   #rules() {

@@ -1,7 +1,7 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import type { SourceContext, SourceSpec } from '../_source.ts'
-import { type Frame, framed, type Position, START_POSITION } from '../framing/frame.ts'
+import { type Frame, type Position, START_POSITION, toFramedEvent } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { isGzip } from '../framing/gunzip.ts'
@@ -32,9 +32,9 @@ export async function readWholeFile(
     ? framedStream(chunksOf(file, 0), { ...options, format: 'gzip', skipBytes: at.offset })
     : framedStream(chunksOf(file, at.offset), { ...options, format: 'plain', skipBytes: 0 })
   try {
-    for await (const pieces of stream) {
-      events += pieces.length
-      await window.feed(pieces.map((piece) => framed(piece, from(piece))))
+    for await (const frames of stream) {
+      events += frames.length
+      await window.feed(frames.map((frame) => toFramedEvent(frame, from(frame))))
     }
   } finally {
     await window.drain()

@@ -11,7 +11,7 @@ import type { Change } from '../../config/destinations/registry-edits.ts'
 import type { PlainValue } from '../../config/yaml/yaml-edits.ts'
 import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'
-import { type AboutType, aboutTypes } from './load-destination-types.ts'
+import { loadTypeSummaries, type TypeSummary } from './load-destination-types.ts'
 
 /** Absent: not said. */
 export interface DestinationDraft {
@@ -36,7 +36,7 @@ export async function changesOf(name: string, type: string, draft: DestinationDr
     ['strict', strict],
     ['enabled', enabled],
   ]
-  const about = await typeCalled(type)
+  const about = await findTypeSummary(type)
   return [
     ...keys.flatMap(([key, value]) => {
       if (value === undefined) return []
@@ -47,9 +47,9 @@ export async function changesOf(name: string, type: string, draft: DestinationDr
 }
 
 /** null: a type of the project's own, of which nothing is known without importing it. */
-async function typeCalled(type: string): Promise<AboutType | null> {
+async function findTypeSummary(type: string): Promise<TypeSummary | null> {
   if (isLocalType(type)) return null
-  const types = await aboutTypes()
+  const types = await loadTypeSummaries()
   const found = types.find((each) => each.type === type)
   if (found) return found
   const names = types.map((each) => each.type)
@@ -60,7 +60,7 @@ async function typeCalled(type: string): Promise<AboutType | null> {
 }
 
 /** Never repeats the value: it may be a secret. */
-function optionChange(text: string, destination: string, about: AboutType | null): Change {
+function optionChange(text: string, destination: string, about: TypeSummary | null): Change {
   const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (key === '') throw new UserError('an option is written KEY=VALUE')
   const field = about ? fieldAt(about.options, key) : undefined

@@ -9,10 +9,10 @@ import type { DestinationType } from '../../destinations/_destination.ts'
 import { messageOf, UserError } from '../../errors.ts'
 import type { Registry } from '../../model/project/destination.ts'
 
-export type AboutType = Pick<DestinationType, 'type' | 'summary' | 'options'>
+export type TypeSummary = Pick<DestinationType, 'type' | 'summary' | 'options'>
 
 /** The bundled types, sorted by name. */
-export function aboutTypes(): Promise<AboutType[]> {
+export function loadTypeSummaries(): Promise<TypeSummary[]> {
   return Promise.all(Object.keys(DESTINATION_TYPES).map(loadDestinationType))
 }
 

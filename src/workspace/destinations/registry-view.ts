@@ -3,12 +3,12 @@
 import type { RouteTable } from '../../model/alerts/route-table.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { Backlog, DestinationState, Store } from '../../store/store.ts'
-import { type DetectionCounts, reachOf } from '../routes/detection-counts.ts'
-import type { WithRegistry } from './registry.ts'
+import { countDetections, type DetectionCounts } from '../routes/detection-counts.ts'
+import type { ProjectWithRegistry } from './registry.ts'
 
 export interface DestinationView {
   readonly destination: Destination
-  readonly reach: DetectionCounts
+  readonly counts: DetectionCounts
   readonly isFallback: boolean
   /** From the store, where there is one. */
   readonly state: DestinationState | null
@@ -17,16 +17,16 @@ export interface DestinationView {
 }
 
 export async function viewRegistry(
-  { registry }: WithRegistry,
+  { registry }: ProjectWithRegistry,
   routes: RouteTable,
   store: Pick<Store, 'destinationState' | 'backlog'> | null,
 ): Promise<DestinationView[]> {
-  const reach = reachOf(routes, registry)
+  const counts = countDetections(routes, registry)
   const open = await store?.backlog()
   return Promise.all(
     registry.destinations.map(async (destination) => ({
       destination,
-      reach: reach.get(destination.name)!,
+      counts: counts.get(destination.name)!,
       isFallback: registry.fallback.includes(destination.name),
       state: store && (await store.destinationState(destinationKey(destination))).value,
       backlog: open ? backlogOf(open, destinationKey(destination)) : null,

@@ -15,7 +15,7 @@ import type { WorkspaceOptions } from '../open-project.ts'
 import { changesOf, type DestinationDraft, entryOf } from './destination-draft.ts'
 import { type RegistryFile, readRegistryFile, writeRegistryFile } from './registry-file.ts'
 
-export type WithRegistry = RoutedProject
+export type ProjectWithRegistry = RoutedProject
 
 /** @returns the file's name, for people. */
 export async function addDestination(
@@ -31,7 +31,7 @@ export async function addDestination(
 
 export async function editDestination(
   workspace: WorkspaceOptions,
-  project: WithRegistry,
+  project: ProjectWithRegistry,
   { name, type }: Destination,
   draft: DestinationDraft & { readonly newName?: string; readonly unset?: readonly string[] },
 ): Promise<string> {
@@ -49,7 +49,7 @@ export async function editDestination(
 
 export async function removeDestination(
   workspace: WorkspaceOptions,
-  project: WithRegistry,
+  project: ProjectWithRegistry,
   { name }: Destination,
 ): Promise<string> {
   const { registry, text, index } = openAt(workspace, project, name)
@@ -57,14 +57,14 @@ export async function removeDestination(
   return registry.file
 }
 
-function openAt(workspace: WorkspaceOptions, project: WithRegistry, name: string) {
+function openAt(workspace: WorkspaceOptions, project: ProjectWithRegistry, name: string) {
   const registry = readRegistryFile(workspace) as RegistryFile & { readonly text: string }
   const index = project.registry.destinations.findIndex((each) => each.name === name)
   return { registry, text: registry.text, index }
 }
 
 /** By name or id; an unknown one is answered with the nearest. */
-export function destinationByName({ registry }: WithRegistry, name: string): Destination {
+export function destinationByName({ registry }: ProjectWithRegistry, name: string): Destination {
   const found = registry.destinations.find((each) => each.name === name || each.id === name)
   if (found) return found
   const names = registry.destinations.map((each) => each.name)

@@ -10,7 +10,7 @@ export interface DetectionCounts {
   readonly possible: number
 }
 
-export function reachOf(
+export function countDetections(
   { rows }: RouteTable,
   { destinations }: Registry,
 ): ReadonlyMap<string, DetectionCounts> {

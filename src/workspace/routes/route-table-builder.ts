@@ -1,12 +1,12 @@
 /** Where every detection of a project goes: from metadata and text, and from its tests where the text leaves something open. */
 
-import { destinationsSaid } from '../../alerts/build.ts'
+import { destinationsResult } from '../../alerts/build.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
 import type { Engine } from '../../model/events/evaluation.ts'
 import type { DetectionResult, TestResult } from '../../model/events/test-result.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
-import type { Knowledge, Observation } from '../../routing/possible.ts'
+import type { Observation, RoutingFacts } from '../../routing/possible.ts'
 import { routeRows } from '../../routing/route-tables.ts'
 import { runTests } from '../../testing/run-tests.ts'
 import { routingFactsOf } from './routing-facts.ts'
@@ -45,13 +45,13 @@ export function resultsOf(
   })
 }
 
-function isOpen({ severity, destinations }: Knowledge): boolean {
+function isOpen({ severity, destinations }: RoutingFacts): boolean {
   return severity?.closed === false || destinations?.closed === false
 }
 
 function observationOf({ name, alerts, severity, functions }: TestResult): Observation[] {
   if (!alerts || !severity) return []
-  return [{ test: name, severity, destinations: destinationsSaid(functions.destinations) }]
+  return [{ test: name, severity, destinations: destinationsResult(functions.destinations) }]
 }
 
 function silence({ id, enabled, createAlert }: Detection): RouteTable['silent'] {

@@ -6,12 +6,12 @@ import type { Project } from '../../model/project/project.ts'
 import { diffCases, diffTables, type RoutesDiff } from '../../routing/diff.ts'
 import { resultsOf, routeTable } from './route-table-builder.ts'
 
-export interface Side {
+export interface RoutesSide {
   readonly project: Project
   readonly engine: Engine
 }
 
-export async function diffRoutes(before: Side, after: Side): Promise<RoutesDiff> {
+export async function diffRoutes(before: RoutesSide, after: RoutesSide): Promise<RoutesDiff> {
   const touched = touchedIds(before.project, after.project)
   const [old, now] = await Promise.all(
     [before, after].map(async (side) => ({

@@ -10,10 +10,10 @@ import {
 import type { Detection } from '../../model/project/detection.ts'
 import type { SimpleDetection } from '../../model/project/match-expression.ts'
 import type { BodyRouting } from '../../routing/lint-routes.ts'
-import type { Knowledge, Literals } from '../../routing/possible.ts'
+import type { Literals, RoutingFacts } from '../../routing/possible.ts'
 
 /** @param facts undefined: there is no body, or its text is not Python. */
-export function routingFactsOf(facts: DetectionFacts | undefined, simple: Detection['simple']): Knowledge {
+export function routingFactsOf(facts: DetectionFacts | undefined, simple: Detection['simple']): RoutingFacts {
   if (simple) return { severity: simpleSeverity(simple), destinations: null }
   const { severity, destinations } = facts?.returns ?? {}
   return {
@@ -56,7 +56,7 @@ export function bodyRouting(facts: DetectionFacts | undefined): BodyRouting {
   const keyed = [title, dedup].some((returns) => returns && !isConstant(returns))
   return {
     hasSeverity: severity !== undefined,
-    named: lists.flatMap(({ items }) => items.map(({ value, place }) => ({ name: value, place }))),
+    destinationNames: lists.flatMap(({ items }) => items.map(({ value, place }) => ({ name: value, place }))),
     skipMixed: mixed?.place ?? null,
     varying: destinations && !keyed && varies(destinations) ? destinations.place : null,
   }

@@ -8,8 +8,8 @@ import { makeProject, SOUND } from '../project-on-disk.ts'
 
 async function findings(files: Readonly<Record<string, string>>) {
   const { code, out } = await signalbox(['doctor', '--project', makeProject(files), '--format', 'json'])
-  const told = JSON.parse(out).findings as { what: string; state: string; told: string }[]
-  return { code, states: Object.fromEntries(told.map(({ what, state }) => [what, state])), told }
+  const results = JSON.parse(out).findings as { what: string; state: string; detail: string }[]
+  return { code, states: Object.fromEntries(results.map(({ what, state }) => [what, state])), results }
 }
 
 describe('doctor', () => {
@@ -35,7 +35,7 @@ describe('doctor', () => {
   })
 
   it('tells bodies that do not load, secrets that are not set, and a fallback that is not declared', async () => {
-    const { states, told } = await findings({
+    const { states, results } = await findings({
       ...SOUND,
       'detections/login.py': 'def rule(event)\n',
       'destinations.yaml': `version: 1
@@ -46,7 +46,7 @@ destinations:
 `,
     })
     expect(states).toMatchObject({ python: 'missing', secrets: 'missing', destinations: 'note' })
-    expect(told.find(({ what }) => what === 'secrets')?.told).toContain('SIGNALBOX_TEST_NOT_SET')
+    expect(results.find(({ what }) => what === 'secrets')?.detail).toContain('SIGNALBOX_TEST_NOT_SET')
   })
 
   it('names the files with alerts or secrets that others can read', async () => {
@@ -70,12 +70,12 @@ destinations:
     )
     const asked = ['doctor', '--project', root, '--http-token-file', join(root, 'token'), '--format', 'json']
     const { out } = await signalbox(asked)
-    const told = (JSON.parse(out).findings as { what: string; state: string; told: string }[]).find(
+    const results = (JSON.parse(out).findings as { what: string; state: string; detail: string }[]).find(
       ({ what }) => what === 'permissions',
     )!
-    expect(told.state).toBe('note')
-    expect(open.filter((name) => !told.told.includes(join(root, name)))).toEqual([])
-    expect(told.told).not.toContain('closed')
+    expect(results.state).toBe('note')
+    expect(open.filter((name) => !results.detail.includes(join(root, name)))).toEqual([])
+    expect(results.detail).not.toContain('closed')
   })
 
   it('prints a line each, with what to do', async () => {
@@ -89,8 +89,8 @@ destinations:
 describe('credentials that a library looks for', () => {
   withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_PROFILE: undefined })
 
-  it('are told by the place that served, never by what they are', async () => {
-    const { told } = await findings({
+  it('are reported by the place that served, never by what they are', async () => {
+    const { results } = await findings({
       ...SOUND,
       'destinations.yaml': `version: 1
 fallback: [queue]
@@ -100,12 +100,12 @@ destinations:
     options: { queueUrl: https://sqs.eu-central-1.amazonaws.com/1/alerts }
 `,
     })
-    expect(told.at(-1)).toEqual({
+    expect(results.at(-1)).toEqual({
       what: 'credentials',
       state: 'fine',
-      told: 'queue: AWS credentials for eu-central-1 from the environment',
+      detail: 'queue: AWS credentials for eu-central-1 from the environment',
       hint: null,
     })
-    expect(JSON.stringify(told)).not.toContain(SECRET)
+    expect(JSON.stringify(results)).not.toContain(SECRET)
   })
 })

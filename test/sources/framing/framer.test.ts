@@ -294,9 +294,9 @@ describe('framing', () => {
   it('refuses what is unfinished when the input breaks off, and goes back before it', () => {
     const framer = new Framer(RULES, START_POSITION)
     const [first] = framer.push(Buffer.from('{"a":1}\n{"b":'))
-    const broken = framer.breakOff('damaged')
+    const broken = framer.abort('damaged')
     expect(broken).toMatchObject([{ raw: '{"b":', refused: 'damaged', next: first!.next }])
-    expect(new Framer(RULES, START_POSITION).breakOff('damaged')).toMatchObject([
+    expect(new Framer(RULES, START_POSITION).abort('damaged')).toMatchObject([
       { raw: '', refused: 'damaged' },
     ])
   })

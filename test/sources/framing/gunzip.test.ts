@@ -2,7 +2,7 @@
 import { constants, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Damage, gunzipped } from '../../../src/sources/framing/gunzip.ts'
+import { type Corruption, gunzipped } from '../../../src/sources/framing/gunzip.ts'
 
 async function read(input: Buffer, step = Number.POSITIVE_INFINITY) {
   async function* chunks() {
@@ -11,7 +11,7 @@ async function read(input: Buffer, step = Number.POSITIVE_INFINITY) {
     }
   }
   const output: Buffer[] = []
-  const damages: (Damage & { readonly at: number })[] = []
+  const damages: (Corruption & { readonly at: number })[] = []
   for await (const part of gunzipped(chunks())) {
     if (Buffer.isBuffer(part)) output.push(part)
     else damages.push({ ...part, at: Buffer.concat(output).length })

@@ -62,7 +62,7 @@ describe('what lint is told', () => {
     const told = bodyRouting(
       facts({ destinations: [list(['a']), list(['b'], { exact: false, closed: false })] }),
     )
-    expect(told.named.map(({ name }) => name)).toEqual(['a', 'b'])
+    expect(told.destinationNames.map(({ name }) => name)).toEqual(['a', 'b'])
   })
 
   it('SKIP beside names of one list, not SKIP alone', () => {

@@ -7,7 +7,7 @@ import type { Log } from '../../../model/ports.ts'
 import type { Destination } from '../../../model/project/destination.ts'
 import { counted } from '../../../reporters/parts/terminal-text.ts'
 import type { DestinationState, Store } from '../../../store/store.ts'
-import type { WithRegistry } from '../../../workspace/destinations/registry.ts'
+import type { ProjectWithRegistry } from '../../../workspace/destinations/registry.ts'
 import { type DestinationView, viewRegistry } from '../../../workspace/destinations/registry-view.ts'
 import { isHeld } from '../../../workspace/destinations/resume-destination.ts'
 import { startEngine, type WorkspaceOptions } from '../../../workspace/open-project.ts'
@@ -41,7 +41,7 @@ async function viewsOf(session: RegistrySession, url: string | undefined): Promi
   }
 }
 
-async function routesOf(project: WithRegistry, log: Log): Promise<RouteTable> {
+async function routesOf(project: ProjectWithRegistry, log: Log): Promise<RouteTable> {
   const engine = await startEngine(project, 'test', log)
   try {
     return await routeTable(project, engine)
@@ -71,7 +71,7 @@ function listing(views: readonly DestinationView[], { style }: RegistrySession):
       filtersOf(view.destination),
       stateOf(view),
       ...(view.backlog ? [String(view.backlog.waiting), String(view.backlog.dead)] : []),
-      reachOf(view),
+      countText(view),
     ]
   })
   const counts = views[0]?.backlog ? ['WAITING', 'DEAD'] : []
@@ -106,17 +106,16 @@ function healthOf(state: DestinationState | null, now: number): string {
   return [failing || held ? '' : 'enabled', failing, held].filter(Boolean).join(', ')
 }
 
-function reachOf({ reach: { certain: surely, possible: perhaps } }: DestinationView): string {
-  return perhaps > 0 ? `${surely} to ${surely + perhaps}` : String(surely)
+function countText({ counts: { certain, possible } }: DestinationView): string {
+  return possible > 0 ? `${certain} to ${certain + possible}` : String(certain)
 }
 
-function viewJson({ destination, reach, isFallback, state, backlog }: DestinationView) {
+function viewJson({ destination, counts: detections, isFallback, state, backlog }: DestinationView) {
   const { name, id, type, enabled, severities, alertTypes, logTypes, strict } = destination
   const paused =
     state?.pausedAt == null
       ? null
       : { since: new Date(state.pausedAt).toISOString(), reason: state.pausedReason }
-  const detections = { surely: reach.certain, perhaps: reach.possible }
   return {
     name,
     id,

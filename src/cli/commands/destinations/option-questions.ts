@@ -8,14 +8,14 @@ import {
   readOption,
   suggestedReference,
 } from '../../../config/destinations/option-fields.ts'
-import type { AboutType } from '../../../workspace/destinations/load-destination-types.ts'
+import type { TypeSummary } from '../../../workspace/destinations/load-destination-types.ts'
 import type { Prompter } from '../../prompts/prompts.ts'
 
 /** @returns `KEY=VALUE`, as the flags have it. */
 export async function askForOptions(
   ask: Prompter,
   destination: string,
-  options: AboutType['options'],
+  options: TypeSummary['options'],
   given: readonly string[],
 ): Promise<string[]> {
   const isGiven = (name: string) => given.some((text) => text.startsWith(`${name}=`))
@@ -31,14 +31,14 @@ export async function askForOptions(
 }
 
 /** Whether an option requires another. */
-function needs({ dependencies = {} }: AboutType['options'], option: string | null, other: string): boolean {
+function needs({ dependencies = {} }: TypeSummary['options'], option: string | null, other: string): boolean {
   return option !== null && (dependencies[option] ?? []).includes(other)
 }
 
 /** The fields that fit the ways that are chosen: neither another way, nor what only another way has. */
 function fitting(
   fields: readonly OptionField[],
-  options: AboutType['options'],
+  options: TypeSummary['options'],
   chosen: readonly string[],
 ): OptionField[] {
   const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
@@ -60,7 +60,7 @@ function askForWay(ask: Prompter, fields: readonly OptionField[], ways: readonly
 export async function askForSome(
   ask: Prompter,
   destination: string,
-  options: AboutType['options'],
+  options: TypeSummary['options'],
   set: readonly string[],
 ): Promise<string[]> {
   const ways = (options.oneOf ?? []).flatMap(({ required }) => required)

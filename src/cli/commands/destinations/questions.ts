@@ -3,7 +3,10 @@ import { ALERT_KINDS } from '../../../model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../../model/alerts/severity.ts'
 import type { Destination } from '../../../model/project/destination.ts'
 import type { DestinationDraft } from '../../../workspace/destinations/destination-draft.ts'
-import { type AboutType, aboutTypes } from '../../../workspace/destinations/load-destination-types.ts'
+import {
+  loadTypeSummaries,
+  type TypeSummary,
+} from '../../../workspace/destinations/load-destination-types.ts'
 import type { Prompter } from '../../prompts/prompts.ts'
 import { askForOptions, askForSome } from './option-questions.ts'
 
@@ -27,7 +30,7 @@ export async function askForDestination(
   given: Given,
   declared: { readonly names: readonly string[]; readonly hasFallback: boolean },
 ): Promise<Answers> {
-  const types = await aboutTypes()
+  const types = await loadTypeSummaries()
   const choices = commonestFirst(types).map(({ type, summary }) => ({ value: type, hint: summary }))
   const type = given.type ?? (await ask.select('Type', choices))
   const name =
@@ -71,7 +74,9 @@ export async function askForChanges(
 ): Promise<{ newName?: string; draft: DestinationDraft }> {
   const chosen = await ask.multiselect(`What of ${name} shall change?`, values(CHANGES))
   const changes = (what: (typeof CHANGES)[number]) => chosen.includes(what)
-  const about = changes('options') ? (await aboutTypes()).find((each) => each.type === type) : undefined
+  const about = changes('options')
+    ? (await loadTypeSummaries()).find((each) => each.type === type)
+    : undefined
   return {
     ...(changes('name') && { newName: await ask.text('New name', nameFault(taken)) }),
     draft: {
@@ -111,8 +116,8 @@ const COMMONEST = [
   'file',
 ]
 
-function commonestFirst(types: readonly AboutType[]): AboutType[] {
-  const rank = ({ type }: AboutType) =>
+function commonestFirst(types: readonly TypeSummary[]): TypeSummary[] {
+  const rank = ({ type }: TypeSummary) =>
     COMMONEST.includes(type) ? COMMONEST.indexOf(type) : COMMONEST.length
   return types.toSorted((a, b) => rank(a) - rank(b))
 }
