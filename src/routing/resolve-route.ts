@@ -2,16 +2,10 @@
 
 import { anyGlobMatches } from '../core/glob.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
-import type {
-  DropReason,
-  Route,
-  RouteLevel,
-  RouteProblem,
-  RouteRequest,
-  TraceStep,
-} from '../model/alerts/route.ts'
+import type { DropReason, Route, RouteLevel, RouteRequest } from '../model/alerts/route.ts'
 import { SEVERITIES, type Severity } from '../model/alerts/severity.ts'
 import type { Destination, NoRegistry, Registry } from '../model/project/destination.ts'
+import { TraceRecorder } from './trace-recorder.ts'
 
 const NO_REGISTRY: Readonly<Record<NoRegistry, string>> = {
   absent: 'there is no destinations.yaml',
@@ -25,31 +19,18 @@ type Decision =
   | { readonly level: RouteLevel; readonly destinations: readonly string[] }
   | { readonly level: RouteLevel; readonly suppressed: true }
 
-/** Collects the trace while the levels are tried from the highest down. */
-class RouteTrace {
-  readonly steps: TraceStep[] = []
-  readonly problems: RouteProblem[] = []
-
-  step(level: RouteLevel, decided: boolean, reason: string, details: Partial<TraceStep> = {}): void {
-    this.steps.push({ level, decided, reason, ...details })
-  }
-  problem(code: RouteProblem['code'], message: string, destination?: string): void {
-    this.problems.push(destination === undefined ? { code, message } : { code, message, destination })
-  }
-}
-
 /** @param registry without one, names stand for themselves, unverified. */
 export function resolveRoute(request: RouteRequest, registry: Registry | NoRegistry): Route {
-  const trace = new RouteTrace()
+  const trace = new TraceRecorder()
   const decision = decide(request, registry, trace)
-  if ('suppressed' in decision) return routeOf(trace, decision.level, [], true)
+  if ('suppressed' in decision) return trace.route(decision.level, [], true)
   if (decision.destinations.length > 0 || typeof registry === 'string') {
-    return routeOf(trace, decision.level, decision.destinations, false)
+    return trace.route(decision.level, decision.destinations, false)
   }
   return routeToFallback(registry, trace)
 }
 
-function decide(request: RouteRequest, registry: Registry | NoRegistry, trace: RouteTrace): Decision {
+function decide(request: RouteRequest, registry: Registry | NoRegistry, trace: TraceRecorder): Decision {
   switch (alertGroup(request.kind)) {
     case 'ALERT':
       return (
@@ -68,7 +49,7 @@ function decide(request: RouteRequest, registry: Registry | NoRegistry, trace: R
 function byDestinationsFunction(
   request: RouteRequest,
   registry: Registry | NoRegistry,
-  trace: RouteTrace,
+  trace: TraceRecorder,
 ): Decision | null {
   const level = 'generated-destinations'
   const result = request.destinations
@@ -95,7 +76,7 @@ function byDestinationsFunction(
 function byOutputIds(
   request: RouteRequest,
   registry: Registry | NoRegistry,
-  trace: RouteTrace,
+  trace: TraceRecorder,
 ): Decision | null {
   const level = 'static-destinations'
   // SKIP never silences an error or the system itself.
@@ -119,7 +100,7 @@ function byNames(
   names: readonly string[],
   request: RouteRequest,
   registry: Registry | NoRegistry,
-  trace: RouteTrace,
+  trace: TraceRecorder,
 ): Decision {
   const listed = `[${names.join(', ')}]`
   if (names.includes(SKIP)) {
@@ -164,7 +145,7 @@ function unverified(
   source: string,
   names: readonly string[],
   registry: NoRegistry,
-  trace: RouteTrace,
+  trace: TraceRecorder,
 ): Decision {
   const distinct = [...new Set(names)]
   for (const name of distinct)
@@ -180,7 +161,7 @@ function unverified(
   return { level, destinations: distinct }
 }
 
-function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, trace: RouteTrace): Decision {
+function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, trace: TraceRecorder): Decision {
   const { value, source } = request.severity
   const level = source === 'generated' ? 'generated-severity' : 'static-severity'
   const fact = source === 'generated' ? `severity() returned ${value}` : `the static severity is ${value}`
@@ -198,7 +179,7 @@ function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, trac
   )
 }
 
-function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, trace: RouteTrace): Decision {
+function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, trace: TraceRecorder): Decision {
   const level = 'alert-type'
   const { kind } = request
   if (typeof registry === 'string') {
@@ -214,7 +195,7 @@ function byDeclaration(
   decision: string,
   recipients: readonly Destination[],
   { reached, dropped }: FilteredDestinations,
-  trace: RouteTrace,
+  trace: TraceRecorder,
 ): Decision {
   const names = recipients.map((destination) => destination.name)
   trace.step(level, true, `${decision} ${reached.join(', ') || 'nobody'}`, { names, dropped })
@@ -252,25 +233,16 @@ function refusingFilter(destination: Destination, request: RouteRequest): DropRe
   return null
 }
 
-function routeToFallback(registry: Registry, trace: RouteTrace): Route {
+function routeToFallback(registry: Registry, trace: TraceRecorder): Route {
   const reached = registry.fallback.filter((name) => findDestination(registry, name)?.enabled)
   if (reached.length > 0) {
     trace.problem('nobody', `nobody else would get it, so the fallback does: ${reached.join(', ')}`)
     trace.step('fallback', true, 'what would reach nobody goes to the fallback', { names: reached })
-    return routeOf(trace, 'fallback', reached, false)
+    return trace.route('fallback', reached, false)
   }
   trace.problem('nobody', 'it would reach nobody, and there is no fallback')
   trace.step('nowhere', true, 'no destination is left and no fallback is declared')
-  return routeOf(trace, 'nowhere', [], false)
-}
-
-function routeOf(
-  trace: RouteTrace,
-  level: RouteLevel,
-  destinations: readonly string[],
-  suppressed: boolean,
-): Route {
-  return { level, destinations, suppressed, trace: trace.steps, problems: trace.problems }
+  return trace.route('nowhere', [], false)
 }
 
 /** What a registry is asked again and again. */
