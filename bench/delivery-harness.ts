@@ -5,11 +5,13 @@ import type { EvaluatedEvent } from '../src/model/events/evaluation.ts'
 import { nullLog, nullMetrics, systemClock } from '../src/model/ports.ts'
 import { createPipeline } from '../src/pipeline/pipeline.ts'
 import { openStore } from '../src/store/open.ts'
+import type { Store } from '../src/store/store.ts'
 import { loadDestinationType } from '../src/workspace/destinations/load-destination-types.ts'
 import { destination, detection, finding, identity, project, registry } from '../test/support/model.ts'
 
 export interface DeliveryHarness {
   readonly delivery: Delivery
+  readonly store: Store
   /** Alert -> epoch milliseconds, with fractions, at which its commit was through. */
   readonly acceptedAt: ReadonlyMap<string, number>
   /** Commits so many alerts, all different, numbered from `from`; one batch. */
@@ -19,7 +21,7 @@ export interface DeliveryHarness {
 
 /** Below the limiter's alerts per detection and hour. */
 const ALERTS_PER_DETECTION = 500
-const MOST_ALERTS = 10_000
+const MAX_ALERTS = 10_000
 
 /** @param urls one destination each, under way at once `concurrency` deliveries. */
 export async function openDeliveryHarness(
@@ -32,7 +34,7 @@ export async function openDeliveryHarness(
       destination(`receiver-${i}`, { severities: SEVERITIES, options: { url }, concurrency }),
     ),
   )
-  const detections = Array.from({ length: MOST_ALERTS / ALERTS_PER_DETECTION }, (_, i) =>
+  const detections = Array.from({ length: MAX_ALERTS / ALERTS_PER_DETECTION }, (_, i) =>
     detection({ id: `Bench.Rule${i}` }),
   )
   const content = project(detections, declared)
@@ -67,6 +69,7 @@ export async function openDeliveryHarness(
   })
   return {
     delivery,
+    store,
     acceptedAt,
     accept: async (count, from) => {
       const events = Array.from({ length: count }, (_, i) => matchedEvent(from + i))

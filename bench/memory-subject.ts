@@ -48,9 +48,9 @@ const sampling = setInterval(() => samples.push({ seconds: elapsed(), mb: reside
 const events = Number(seconds) > 0 ? await load() : 0
 clearInterval(sampling)
 samples.push({ seconds: elapsed(), mb: residentMb() })
-const told: MemorySamples = { startedMb, samples, events, keptMb: await keptMb() }
+const memory: MemorySamples = { startedMb, samples, events, keptMb: await keptMb() }
 await engine.close()
-process.stdout.write(JSON.stringify(told))
+process.stdout.write(JSON.stringify(memory))
 
 /** As from a source: bytes that another process writes. Resolves with how many events there were. */
 async function load(): Promise<number> {

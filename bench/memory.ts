@@ -6,7 +6,7 @@ import { LONG_LIVED } from '../bin/node-runtime.cjs'
 import { type BenchContext, type Figure, type Measurement, quantile, slope } from './figure.ts'
 import type { MemorySamples } from './memory-subject.ts'
 
-const MOST_WORKERS = 3
+const MAX_WORKERS = 3
 
 async function measure(context: BenchContext): Promise<Figure[]> {
   const { checkout, corpus, imageCache, quick, soakMinutes, progress } = context
@@ -21,13 +21,13 @@ async function measure(context: BenchContext): Promise<Figure[]> {
   const perWorker: number[] = []
   const kept: number[] = []
   for (let i = 0; i < repetitions; i++) {
-    progress(`${what}, 1 worker and ${MOST_WORKERS}, load of ${loadSeconds} s`)
+    progress(`${what}, 1 worker and ${MAX_WORKERS}, load of ${loadSeconds} s`)
     const one = await runSubject(1, loadSeconds)
-    const more = await runSubject(MOST_WORKERS, loadSeconds)
+    const more = await runSubject(MAX_WORKERS, loadSeconds)
     started.push(one.startedMb)
     loaded.push(lastMb(one))
     kept.push(one.keptMb)
-    perWorker.push((lastMb(more) - lastMb(one)) / (MOST_WORKERS - 1))
+    perWorker.push((lastMb(more) - lastMb(one)) / (MAX_WORKERS - 1))
   }
   const ofCorpus = corpus !== null
   const figures: Figure[] = [

@@ -2,15 +2,15 @@
 const startedAt = performance.now()
 const { openProject, startEngine } = await import('../src/workspace/open-project.ts')
 const { warmUp } = await import('../src/workspace/warm-up.ts')
-const { nullLog: silentLog } = await import('../src/model/ports.ts')
+const { nullLog } = await import('../src/model/ports.ts')
 const modulesAt = performance.now()
 
 const [root] = process.argv.slice(2)
 if (!root) throw new Error('PROJECT is needed')
 const warm = warmUp()
-const project = await openProject({ root, log: silentLog })
+const project = await openProject({ root, log: nullLog })
 const projectAt = performance.now()
-const engine = await startEngine(project, 'test', silentLog, { warm })
+const engine = await startEngine(project, 'test', nullLog, { warm })
 const pythonAt = performance.now()
 const calls = [...project.detections.values()].flatMap(({ id, tests }) =>
   tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks })),

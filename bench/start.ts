@@ -161,19 +161,22 @@ async function withCache<T>(work: (cache: string) => Promise<T>): Promise<T> {
 
 async function runCommand(checkout: string, args: readonly string[], cache: string): Promise<Times> {
   const startedAt = performance.now()
-  const { output, toldAt } = await runNode([join(checkout, 'bin/signalbox.cjs'), ...args], cache)
+  const { output, printedAt } = await runNode([join(checkout, 'bin/signalbox.cjs'), ...args], cache)
   const exit = performance.now() - startedAt
   if (!/\d+ passed/.test(output)) throw new Error(`signalbox ${args[0]} tested nothing:\n${output}`)
-  return { verdict: toldAt - startedAt, exit }
+  return { verdict: printedAt - startedAt, exit }
 }
 
 /** Standard output, and when its first line came. Node's own compile cache lies in the same folder, so that cold is cold for both. */
-async function runNode(args: readonly string[], cache: string): Promise<{ output: string; toldAt: number }> {
+async function runNode(
+  args: readonly string[],
+  cache: string,
+): Promise<{ output: string; printedAt: number }> {
   const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: join(cache, 'node') }
   const child = spawn(process.execPath, args, { env, cwd: import.meta.dirname })
-  let toldAt = 0
+  let printedAt = 0
   child.stdout.once('data', () => {
-    toldAt = performance.now()
+    printedAt = performance.now()
   })
   const [output, problems, [code]] = await Promise.all([
     text(child.stdout),
@@ -182,7 +185,7 @@ async function runNode(args: readonly string[], cache: string): Promise<{ output
   ])
   // 1: a corpus may hold files that are invalid here; the others were tested all the same.
   if (code !== 0 && code !== 1) throw new Error(`exit ${code}: ${args.join(' ')}\n${problems}`)
-  return { output, toldAt }
+  return { output, printedAt }
 }
 
 export default { title: 'Start', measure } satisfies Measurement

@@ -21,7 +21,7 @@ export const PACKS: readonly Pack[] = [
 const SEED = 20_260_101
 const TRIED_AT_ONCE = 1_000
 /** Variants tried per event wanted before a pack is given up. */
-const MOST_TRIES = 50
+const MAX_TRIES = 50
 
 /** An endless supply of distinct envelopes; null where the project has no such rules with test events. */
 export function variants(project: Project, pack: Pack): (() => Envelope) | null {
@@ -50,7 +50,7 @@ export async function sortedEvents(
   const matching: Envelope[] = []
   const quiet: Envelope[] = []
   for (let tried = 0; Math.min(matching.length, quiet.length) < each; tried += TRIED_AT_ONCE) {
-    if (tried > each * MOST_TRIES) return null
+    if (tried > each * MAX_TRIES) return null
     const evaluated = await engine.evaluate(Array.from({ length: TRIED_AT_ONCE }, next))
     for (const { envelope, outcome } of evaluated) {
       if (outcome.status !== 'evaluated') continue

@@ -66,21 +66,21 @@ const rows: [string, string][] = [
 console.log(`| what | result |\n|---|---|`)
 for (const row of rows) console.log(`| ${row.join(' | ')} |`)
 if (values.list) {
-  tell(
+  printList(
     'fail',
     [...results, ...units].flatMap(({ id, tests }) =>
       tests.filter(({ status }) => status === 'failed').map(({ name }) => `${id}: ${name}`),
     ),
   )
-  tell('invalid', [
+  printList('invalid', [
     ...errors.map(({ file, message }) => `${file}: ${message}`),
     ...results.flatMap(({ id, problems }) => problems.map(({ message }) => `${id}: ${message}`)),
   ])
-  tell('differ from native CPython', native?.different ?? [])
-  tell('differ between native runs, too', native?.unstable ?? [])
-  tell('verdicts differ from pat', pat?.verdicts.different ?? [])
-  tell('outputs differ from those pat printed', pat?.outputs.different ?? [])
-  tell('pat did not run', pat?.notRun ?? [])
+  printList('differ from native CPython', native?.different ?? [])
+  printList('differ between native runs, too', native?.unstable ?? [])
+  printList('verdicts differ from pat', pat?.verdicts.different ?? [])
+  printList('outputs differ from those pat printed', pat?.outputs.different ?? [])
+  printList('pat did not run', pat?.notRun ?? [])
 }
 const isFine =
   results.every(({ status }) => status !== 'failed' && status !== 'invalid') &&
@@ -92,8 +92,8 @@ process.exitCode = isFine ? 0 : 1
 function passed(of: readonly DetectionResult[]): string {
   const tests = of.flatMap((result) => result.tests)
   const invalid = of.filter(({ status }) => status === 'invalid').length
-  const told = `${tests.filter(({ status }) => status === 'passed').length} of ${tests.length}`
-  return invalid > 0 ? `${told}; ${invalid} files could not be loaded` : told
+  const counted = `${tests.filter(({ status }) => status === 'passed').length} of ${tests.length}`
+  return invalid > 0 ? `${counted}; ${invalid} files could not be loaded` : counted
 }
 
 function auxiliaryErrors(of: readonly DetectionResult[]): number {
@@ -111,6 +111,6 @@ function nativeRow({ compared, different, unstable, python }: NonNullable<typeof
   return `${same} of ${compared} (CPython ${python}); ${unstable.length} differ between native runs, too`
 }
 
-function tell(what: string, lines: readonly string[]): void {
+function printList(what: string, lines: readonly string[]): void {
   if (lines.length > 0) console.log(`\n${what}:\n${lines.map((line) => `  ${line}`).join('\n')}`)
 }

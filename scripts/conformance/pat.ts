@@ -43,8 +43,8 @@ export async function compareWithPat(
   root: string,
   results: readonly DetectionResult[],
 ): Promise<PatComparison> {
-  const told = readPat(await runPat(command, root), new Set(results.map(({ id }) => id)))
-  const byName = new Map(told.map((test) => [`${test.detection}: ${test.name}`, test]))
+  const patTests = readPat(await runPat(command, root), new Set(results.map(({ id }) => id)))
+  const byName = new Map(patTests.map((test) => [`${test.detection}: ${test.name}`, test]))
   const ours = results.flatMap(({ id, tests }) => tests.map((test) => ({ id, test })))
   const both = ours.flatMap(({ id, test }) => {
     const theirs = byName.get(`${id}: ${test.name}`)

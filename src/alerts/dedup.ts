@@ -14,11 +14,11 @@ export interface Counted {
 
 /** Why nothing, something new, or something more is sent. */
 export type DedupAction =
-  | { readonly did: 'counted'; readonly reached: number; readonly threshold: number }
+  | { readonly kind: 'counted'; readonly reached: number; readonly threshold: number }
   /** `draft` is the first event's: its texts, severity and route stand. */
-  | { readonly did: 'created'; readonly alertId: string; readonly draft: AlertDraft }
+  | { readonly kind: 'created'; readonly alertId: string; readonly draft: AlertDraft }
   | {
-      readonly did: 'merged'
+      readonly kind: 'merged'
       readonly alertId: string
       readonly events: number
       readonly divergence: Divergence | null
@@ -36,7 +36,7 @@ export function decideDedup(group: Group | undefined, counted: Counted, now: num
   if (next.alertId !== null) return merge(next, next.alertId, counted.draft, now)
   const reached = counted.unique === undefined ? next.count : next.distinct.length
   if (reached < counted.threshold) {
-    return { group: next, action: { did: 'counted', reached, threshold: counted.threshold } }
+    return { group: next, action: { kind: 'counted', reached, threshold: counted.threshold } }
   }
   return create(next, next.first ?? counted.draft, now)
 }
@@ -78,7 +78,7 @@ function create(group: Group, draft: AlertDraft, now: number): DedupDecision {
   const peak = { severity: draft.severity.value, destinations: draft.route.destinations }
   return {
     group: { ...group, ordinal, alertId: id, alertAt: now, distinct: [], first: null, peak },
-    action: { did: 'created', alertId: id, draft },
+    action: { kind: 'created', alertId: id, draft },
   }
 }
 
@@ -90,7 +90,7 @@ function merge(group: Group, id: string, draft: AlertDraft, now: number): DedupD
   }
   return {
     group: peak ? { ...group, peak } : group,
-    action: { did: 'merged', alertId: id, events: group.count, divergence },
+    action: { kind: 'merged', alertId: id, events: group.count, divergence },
   }
 }
 

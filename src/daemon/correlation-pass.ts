@@ -11,8 +11,8 @@ import type { Log } from '../model/ports.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Store, StoredSignal } from '../store/store.ts'
 
-export interface CorrelatePorts {
-  readonly store: Pick<Store, 'cursor' | 'signals' | 'latestSignal' | 'once'>
+export interface CorrelationPassPorts {
+  readonly store: Pick<Store, 'cursor' | 'signals' | 'latestSignal' | 'claimSlot'>
   readonly admit: Pipeline['admitMatches']
   readonly log: Log
 }
@@ -33,7 +33,7 @@ interface Cursor {
 }
 
 /** New signals per commit. */
-const PAGE = 10_000
+const PAGE_SIGNALS = 10_000
 /** Signals that one look takes into memory. */
 const MAX_SIGNALS_PER_PASS = 100_000
 
@@ -41,16 +41,16 @@ const MAX_SIGNALS_PER_PASS = 100_000
 export async function initializeCursor(
   rule: CorrelationRule,
   now: number,
-  ports: CorrelatePorts,
+  ports: CorrelationPassPorts,
 ): Promise<void> {
   if ((await ports.store.cursor(cursorName(rule))) !== null) return
   await commitCursor(rule, { after: await ports.store.latestSignal(), at: now }, [], ports)
 }
 
-export async function correlate(
+export async function runCorrelationPass(
   rule: CorrelationRule,
   occasion: PassContext,
-  ports: CorrelatePorts,
+  ports: CorrelationPassPorts,
 ): Promise<void> {
   const { now, intervalMs, slot } = occasion
   const { lookbackMs } = rule.correlation
@@ -65,7 +65,7 @@ export async function correlate(
   let isTaken = slot === null
   for (let { after } = begun; ; ) {
     // Absence is judged over all that has come, not page by page.
-    const fresh = await newSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE, ports)
+    const fresh = await readNewSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE_SIGNALS, ports)
     const look = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
     const findings: MatchFinding[] = []
     for (const span of mergeTimeRanges([...judging, ...fresh.spans], 2 * lookbackMs)) {
@@ -73,7 +73,7 @@ export async function correlate(
     }
     const isStale = waits && now - begun.at > lookbackMs
     if (findings.length === 0 && fresh.spans.length === 0 && !isStale) return
-    isTaken ||= await ports.store.once(cursorName(rule), slot!)
+    isTaken ||= await ports.store.claimSlot(cursorName(rule), slot!)
     if (!isTaken) return
     await commitCursor(rule, { after: fresh.upTo, at: now }, findings, ports)
     if (fresh.isLast) return
@@ -81,7 +81,7 @@ export async function correlate(
   }
 }
 
-interface Span {
+interface TimeRange {
   readonly from: number
   readonly to: number
 }
@@ -89,23 +89,23 @@ interface Span {
 interface NewSignals {
   readonly upTo: number
   /** When they happened, one by one. */
-  readonly spans: readonly Span[]
+  readonly spans: readonly TimeRange[]
   readonly isLast: boolean
 }
 
 /** What came after a signal, at most so many of them and a page. */
-async function newSignals(
+async function readNewSignals(
   rule: CorrelationRule,
   after: number,
   most: number,
-  { store }: CorrelatePorts,
+  { store }: CorrelationPassPorts,
 ): Promise<NewSignals> {
-  const spans: Span[] = []
+  const spans: TimeRange[] = []
   for (let upTo = after; ; ) {
-    const page = await store.signals({ detections: membersOf(rule), after: upTo, limit: PAGE })
+    const page = await store.signals({ detections: membersOf(rule), after: upTo, limit: PAGE_SIGNALS })
     for (const { happenedAt } of page) spans.push({ from: happenedAt, to: happenedAt })
     upTo = page.at(-1)?.id ?? upTo
-    const isLast = page.length < PAGE
+    const isLast = page.length < PAGE_SIGNALS
     if (isLast || spans.length >= most) return { upTo, spans, isLast }
   }
 }
@@ -114,7 +114,7 @@ async function newSignals(
  * The spans with what is near enough to be of one match, those that meet as one. A record with a wrong clock thus has
  * a neighbourhood of its own, and does not drag in all that lies between.
  */
-function mergeTimeRanges(spans: readonly Span[], reachMs: number): Span[] {
+function mergeTimeRanges(spans: readonly TimeRange[], reachMs: number): TimeRange[] {
   const merged: { from: number; to: number }[] = []
   for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
     const last = merged.at(-1)
@@ -126,8 +126,8 @@ function mergeTimeRanges(spans: readonly Span[], reachMs: number): Span[] {
 
 async function signalsOf(
   rule: CorrelationRule,
-  happened: Span,
-  { store, log }: CorrelatePorts,
+  happened: TimeRange,
+  { store, log }: CorrelationPassPorts,
 ): Promise<readonly StoredSignal[]> {
   const signals = await store.signals({
     detections: membersOf(rule),
@@ -148,7 +148,7 @@ function membersOf({ correlation }: CorrelationRule): string[] {
   return [...new Set(correlation.steps.map(({ rule }) => rule))]
 }
 
-async function readCursor(rule: CorrelationRule, { store }: CorrelatePorts): Promise<Cursor | null> {
+async function readCursor(rule: CorrelationRule, { store }: CorrelationPassPorts): Promise<Cursor | null> {
   const text = await store.cursor(cursorName(rule))
   return text === null ? null : (JSON.parse(text) as Cursor)
 }
@@ -156,8 +156,8 @@ async function readCursor(rule: CorrelationRule, { store }: CorrelatePorts): Pro
 function commitCursor(
   rule: CorrelationRule,
   cursor: Cursor,
-  findings: Parameters<CorrelatePorts['admit']>[0],
-  { admit }: CorrelatePorts,
+  findings: Parameters<CorrelationPassPorts['admit']>[0],
+  { admit }: CorrelationPassPorts,
 ): Promise<void> {
   return admit(findings, { source: cursorName(rule), cursor: JSON.stringify(cursor) })
 }

@@ -5,22 +5,22 @@ import { messageOf } from '../errors.ts'
 import type { Clock } from '../model/ports.ts'
 import type { CorrelationSchedule } from '../model/project/correlation-definition.ts'
 import type { Project } from '../model/project/project.ts'
-import { type CorrelatePorts, correlate, initializeCursor } from './correlation-pass.ts'
+import { type CorrelationPassPorts, initializeCursor, runCorrelationPass } from './correlation-pass.ts'
 
-interface CorrelationPorts extends CorrelatePorts {
+interface SchedulerPorts extends CorrelationPassPorts {
   readonly clock: Clock
 }
 
-export interface Correlations {
+export interface CorrelationScheduler {
   /** From now on these rules. Resolves when they have looked at what came while nobody did. */
   follow(project: Pick<Project, 'detections'>): Promise<void>
   /** All of them look at once: what has come so far is not left to their next turn. Never rejects. */
-  look(): Promise<void>
+  runAll(): Promise<void>
   /** No look begins any more; resolves when the one under way has ended. */
   stop(): Promise<void>
 }
 
-export function createCorrelations(ports: CorrelationPorts): Correlations {
+export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationScheduler {
   const { clock, log } = ports
   let rules: readonly CorrelationRule[] = []
   let following = new AbortController()
@@ -40,7 +40,7 @@ export function createCorrelations(ports: CorrelationPorts): Correlations {
     inTurn(rule, () => {
       const now = clock.now()
       const { intervalMs } = nextSlot(rule.correlation.schedule, now)
-      return correlate(rule, { now, intervalMs, slot: null }, ports)
+      return runCorrelationPass(rule, { now, intervalMs, slot: null }, ports)
     })
 
   async function watch(rule: CorrelationRule, signal: AbortSignal): Promise<void> {
@@ -49,7 +49,7 @@ export function createCorrelations(ports: CorrelationPorts): Correlations {
       while (!signal.aborted && clock.now() < at) await clock.sleep(at - clock.now(), signal)
       if (signal.aborted) return
       const slot = new Date(at).toISOString()
-      await inTurn(rule, () => correlate(rule, { now: clock.now(), intervalMs, slot }, ports))
+      await inTurn(rule, () => runCorrelationPass(rule, { now: clock.now(), intervalMs, slot }, ports))
     }
   }
 
@@ -70,7 +70,7 @@ export function createCorrelations(ports: CorrelationPorts): Correlations {
       await Promise.all(rules.map(lookNow))
       for (const rule of rules) void watch(rule, signal)
     },
-    async look() {
+    async runAll() {
       await Promise.all(rules.map(lookNow))
     },
   }

@@ -1,4 +1,4 @@
-/** The composition root: builds the rooms, starts them in order, stops them in reverse. */
+/** The composition root: builds the services, starts them in order, stops them in reverse. */
 
 import { messageOf } from '../errors.ts'
 import { DELIVERY_STATES } from '../store/store.ts'
@@ -35,27 +35,27 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const startedAt = performance.now()
   const cleanups = createCleanups(options.log)
   try {
-    const ground = await openResources(options, cleanups)
-    const before = await ground.store.countDeliveries()
-    const rooms = createServices(ground, options, cleanups)
-    await startServices(ground, rooms, cleanups)
-    const { generation } = ground.current
-    const sources = ground.sources.map(({ spec }) => spec.name)
-    options.onEvent({ kind: 'started', sources, store: ground.store.place, ...contentsOf(generation) })
+    const resources = await openResources(options, cleanups)
+    const before = await resources.store.countDeliveries()
+    const services = createServices(resources, options, cleanups)
+    await startServices(resources, services, cleanups)
+    const { generation } = resources.current
+    const sources = resources.sources.map(({ spec }) => spec.name)
+    options.onEvent({ kind: 'started', sources, store: resources.store.location, ...contentsOf(generation) })
 
-    const reloads = reloadsOf(ground, rooms, options)
-    cleanups.add('reload', () => reloads.end())
+    const reloads = reloadsOf(resources, services, options)
+    cleanups.add('reload', () => reloads.stop())
     const ending = createEnding(options.drainTimeoutMs, options.log)
-    ground.draining.signal.addEventListener('abort', () => ending.begin())
-    const run = { ground, rooms, cleanups, ending, before, startedAt }
-    const finished = finish(runSources(ground, rooms, options), run, options)
+    resources.draining.signal.addEventListener('abort', () => ending.begin())
+    const run = { resources, services, cleanups, ending, before, startedAt }
+    const finished = finish(runSources(resources, services, options), run, options)
     // Whoever asks for the end gets its failure; nobody may be asking yet.
     finished.catch(() => {})
     return {
       finished,
-      drain: () => ground.draining.abort(),
+      drain: () => resources.draining.abort(),
       remainingMs: () => ending.remainingMs(),
-      reload: () => reloads.ask(),
+      reload: () => reloads.request(),
     }
   } catch (error) {
     await cleanups.run()
@@ -68,21 +68,21 @@ interface SourceRun {
   readonly ended: Promise<void>
 }
 
-function runSources(ground: Resources, rooms: Services, options: DaemonOptions): SourceRun[] {
-  const { current, store, keepRejects, draining } = ground
-  const { pipeline, tally, readiness, server } = rooms
+function runSources(resources: Resources, services: Services, options: DaemonOptions): SourceRun[] {
+  const { current, store, writeRejects, draining } = resources
+  const { pipeline, stats, readiness, server } = services
   const { log, onEvent, stdin } = options
   const { eventBytes } = current.generation.project.settings.limits
-  return ground.sources.map((opened) => {
+  return resources.sources.map((opened) => {
     const ended = runSource(opened, {
       evaluate: (events) => current.generation.evaluate(events),
       pipeline,
       store,
-      tally,
+      stats,
       readiness,
-      keepRejects,
+      writeRejects,
       onEvent,
-      door: server,
+      ingress: server,
       stdin,
       limits: { eventBytes, bodyBytes: MAX_BODY_BYTES },
       log,
@@ -95,8 +95,8 @@ function runSources(ground: Resources, rooms: Services, options: DaemonOptions):
 }
 
 interface Run {
-  readonly ground: Resources
-  readonly rooms: Services
+  readonly resources: Resources
+  readonly services: Services
   readonly cleanups: Cleanups
   readonly ending: Ending
   readonly before: DeliveryCounts
@@ -106,10 +106,10 @@ interface Run {
 /** Waits for the sources, then for the deliveries, and stops everything. A source that can't be read ends the others. */
 async function finish(
   runs: readonly SourceRun[],
-  { ground, rooms: { delivery, tally, correlations }, cleanups, ending, before, startedAt }: Run,
+  { resources, services: { delivery, stats, correlations }, cleanups, ending, before, startedAt }: Run,
   { onEvent }: DaemonOptions,
 ): Promise<RunSummary> {
-  const { store, draining } = ground
+  const { store, draining } = resources
   const sourcesEnded = () => Promise.all(runs.map(({ source, ended }) => ending.wait(source, ended)))
   try {
     await sourcesEnded()
@@ -118,23 +118,23 @@ async function finish(
     // What the last events make is not left for the next run.
     await ending.wait(
       'correlation',
-      correlations.look().then(() => correlations.stop()),
+      correlations.runAll().then(() => correlations.stop()),
     )
     if (!exhausted) {
       const { pending, sending, waiting } = await store.countDeliveries()
       onEvent({ kind: 'draining', waiting: pending + sending + waiting })
     }
     // What is sent could not be recorded in a store that was lost.
-    if (ground.loss.reason === null) await delivery.drain(ending.remainingMs())
+    if (resources.loss.reason === null) await delivery.drain(ending.remainingMs())
     // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
     await delivery.stop()
     const left = await store.deliveries({ states: UNDELIVERED, limit: MAX_UNDELIVERED_LISTED })
     const durationMs = performance.now() - startedAt
-    return tally.summary(before, await store.countDeliveries(), {
+    return stats.summary(before, await store.countDeliveries(), {
       undelivered: left,
       exhausted,
       durationMs,
-      lost: ground.loss.reason,
+      lost: resources.loss.reason,
     })
   } finally {
     draining.abort()
@@ -153,7 +153,7 @@ function reloadsOf(
   return createReloads({
     onRequested: (begins) => onEvent({ kind: 'reload requested', begins }),
     load: async () => startGeneration(await prepareGeneration(options), options, cache),
-    handOver: async (next) => {
+    activate: async (next) => {
       const previous = current.generation
       const { registry } = next.project
       // Between commits: a plan made on the old registry would leave deliveries that nobody looks for any more.
@@ -170,11 +170,11 @@ function reloadsOf(
         .catch((error) => logAndContinue(error, 'the engine before could not be stopped'))
     },
     onDone: (next) => {
-      reloadStatus.succeeded()
+      reloadStatus.recordSuccess()
       onEvent({ kind: 'reloaded', ok: true, ...contentsOf(next) })
     },
     onRefused: (message) => {
-      reloadStatus.failed()
+      reloadStatus.recordFailure()
       onEvent({ kind: 'reloaded', ok: false, message })
     },
   })

@@ -10,7 +10,7 @@ interface IntakeOptions {
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly now: () => number
   /** Called before the commit, so that a crash in between repeats a reject rather than losing it. */
-  readonly keepRejects: (rejected: readonly EvaluatedEvent[]) => Promise<void>
+  readonly writeRejects: (rejected: readonly EvaluatedEvent[]) => Promise<void>
   /** Called after the commit, with one settlement per event. */
   readonly onSettled: (events: readonly EvaluatedEvent[], settlements: readonly Settlement[]) => void
   /** Called after the commit, with the number of events that were committed before and so were not evaluated. */
@@ -26,7 +26,7 @@ interface Intake {
 const DUPLICATE: Settlement = { status: 'duplicate' }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { spec, pipeline, evaluate, now, keepRejects, onSettled, onKnown } = options
+  const { spec, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
   const keys = createKeysUnderWay()
   let seq = 0
   /** The commit before: commits keep the order in which they were asked for. */
@@ -82,7 +82,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const all = await evaluated
       const events = all.filter((event) => event !== null)
       const rejected = events.filter(isLost)
-      if (rejected.length > 0) await keepRejects(rejected)
+      if (rejected.length > 0) await writeRejects(rejected)
       const settlements = await pipeline.admit({
         events,
         cursor: cursor === null ? null : { source: spec.name, cursor },

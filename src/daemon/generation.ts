@@ -32,7 +32,7 @@ export interface GenerationOptions {
 }
 
 /** A project that can run: sound, with its destination types loaded and its secrets readable. No Python yet. */
-export interface Prepared {
+export interface PreparedProject {
   readonly project: RoutedProject
   readonly types: ReadonlyMap<string, DestinationType>
   readonly secrets: Secrets
@@ -40,7 +40,7 @@ export interface Prepared {
   readonly secretFiles: readonly string[]
 }
 
-export interface Generation extends Prepared {
+export interface Generation extends PreparedProject {
   /** What was left out under `skipInvalid`. */
   readonly invalid: readonly Problem[]
   readonly warnings: readonly Problem[]
@@ -52,10 +52,10 @@ export interface Generation extends Prepared {
 }
 
 /** Rejects with a UserError that holds every problem. */
-export async function prepareGeneration(options: GenerationOptions): Promise<Prepared> {
+export async function prepareGeneration(options: GenerationOptions): Promise<PreparedProject> {
   // Live an unknown name is no reason not to start: the alert goes to the known ones, else to the fallback.
   const project = await openProject({ ...options.workspace, allowUnknownDestinations: true })
-  refuseProblems(project, project.problems, options.skipInvalid)
+  throwOnProblems(project, project.problems, options.skipInvalid)
   const { registry } = project
   if (typeof registry === 'string') {
     throw new UserError('there is no destinations.yaml, so alerts would reach nobody', {
@@ -81,7 +81,7 @@ function withoutTests(project: Project): Project {
 
 /** Starts Python; rejects with a UserError that holds every body that could not be loaded. */
 export async function startGeneration(
-  prepared: Prepared,
+  prepared: PreparedProject,
   options: GenerationOptions,
   cache: DetectionCache,
 ): Promise<Generation> {
@@ -89,7 +89,7 @@ export async function startGeneration(
   const engine = await startEngine(project, 'run', options.log, { cache })
   try {
     const ofBodies = bodyProblems(project, engine)
-    refuseProblems(project, ofBodies, options.skipInvalid)
+    throwOnProblems(project, ofBodies, options.skipInvalid)
     const problems = [
       ...project.problems,
       ...ofBodies,
@@ -97,7 +97,7 @@ export async function startGeneration(
     ]
     const invalid = problems.filter(isError)
     const warnings = problems.filter((problem) => !isError(problem))
-    return { ...prepared, invalid, warnings, ...retiring(engine) }
+    return { ...prepared, invalid, warnings, ...retirable(engine) }
   } catch (error) {
     await engine.close()
     throw error
@@ -125,7 +125,7 @@ async function readableSecrets(
   })
 }
 
-function retiring(engine: Engine): Pick<Generation, 'unavailable' | 'evaluate' | 'retire'> {
+function retirable(engine: Engine): Pick<Generation, 'unavailable' | 'evaluate' | 'retire'> {
   const underWay = new Set<Promise<unknown>>()
   return {
     unavailable: () => engine.unavailable(),
@@ -147,7 +147,7 @@ function retiring(engine: Engine): Pick<Generation, 'unavailable' | 'evaluate' |
 }
 
 /** An error in the settings or the registry spoils more than its file, so it can't be skipped. */
-function refuseProblems(
+function throwOnProblems(
   { configuration }: Pick<Project, 'configuration'>,
   problems: readonly Problem[],
   skipInvalid: boolean,

@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts'
 const MAX_LATENESS_MS = 60_000
 
 interface HeartbeatPorts {
-  readonly store: Pick<Store, 'once'>
+  readonly store: Pick<Store, 'claimSlot'>
   readonly clock: Pick<Clock, 'now'>
   readonly admit: (findings: readonly SystemFinding[]) => Promise<void>
   readonly log: Log
@@ -56,7 +56,7 @@ export async function sendHeartbeat(
   { store, clock, admit }: Omit<HeartbeatPorts, 'log'>,
 ): Promise<boolean> {
   const slot = at.toISOString()
-  if (!(await store.once('heartbeat', slot))) return false
+  if (!(await store.claimSlot('heartbeat', slot))) return false
   await admit([
     {
       from: 'system',

@@ -9,11 +9,11 @@ const FAILURE_TTL_MS = 10_000
 
 export interface Readiness {
   /** What comes to this source from here on is not missed. */
-  begun(source: string): void
+  sourceStarted(source: string): void
   /** The last events offered could not be taken. */
-  failed(error: unknown): void
-  succeeded(): void
-  now(): { readonly ok: boolean; readonly reasons: readonly string[] }
+  intakeFailed(error: unknown): void
+  intakeSucceeded(): void
+  status(): { readonly ok: boolean; readonly reasons: readonly string[] }
 }
 
 interface ReadinessParts {
@@ -28,14 +28,14 @@ export function createReadiness({ clock, draining, sources, unavailable }: Readi
   const starting = new Set(sources)
   let failure: { readonly at: number; readonly reason: string } | null = null
   return {
-    begun: (source) => void starting.delete(source),
-    failed: (error) => {
+    sourceStarted: (source) => void starting.delete(source),
+    intakeFailed: (error) => {
       failure = { at: clock.now(), reason: `events could not be taken: ${messageOf(error)}` }
     },
-    succeeded: () => {
+    intakeSucceeded: () => {
       failure = null
     },
-    now: () => {
+    status: () => {
       const isRecent = failure !== null && ageMs(failure.at, clock.now()) < FAILURE_TTL_MS
       const lasting = unavailable()
       const reasons = [

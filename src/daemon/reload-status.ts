@@ -2,8 +2,8 @@
 import type { Clock, GaugeSample } from '../model/ports.ts'
 
 export interface ReloadStatus {
-  succeeded(): void
-  failed(): void
+  recordSuccess(): void
+  recordFailure(): void
   gauges(): GaugeSample[]
 }
 
@@ -11,11 +11,11 @@ export function createReloadStatus(clock: Pick<Clock, 'now'>): ReloadStatus {
   let isSuccessful = true
   let succeededAt = clock.now()
   return {
-    succeeded() {
+    recordSuccess() {
       isSuccessful = true
       succeededAt = clock.now()
     },
-    failed() {
+    recordFailure() {
       isSuccessful = false
     },
     gauges: () => [

@@ -9,19 +9,19 @@ interface ReloadSteps {
   readonly onRequested: (begins: ReloadStart) => void
   readonly load: () => Promise<Generation>
   /** Puts the new generation in the old one's place; whatever fails in it, the new one is in force afterwards. */
-  readonly handOver: (next: Generation) => Promise<void>
+  readonly activate: (next: Generation) => Promise<void>
   readonly onDone: (next: Generation) => void
   readonly onRefused: (reason: string) => void
 }
 
 export interface Reloads {
   /** Resolves when a load that began after the call is in force, or was refused. Never rejects. */
-  ask(): Promise<void>
+  request(): Promise<void>
   /** Begins no more; resolves when the one under way has ended. */
-  end(): Promise<void>
+  stop(): Promise<void>
 }
 
-export function createReloads({ onRequested, load, handOver, onDone, onRefused }: ReloadSteps): Reloads {
+export function createReloads({ onRequested, load, activate, onDone, onRefused }: ReloadSteps): Reloads {
   let last: Promise<void> = Promise.resolve()
   /** Asked for, not begun: whoever asks meanwhile is served by it too. */
   let waiting: Promise<void> | null = null
@@ -36,7 +36,7 @@ export function createReloads({ onRequested, load, handOver, onDone, onRefused }
       const next = await load()
       // A daemon that has ended meanwhile would never stop its workers.
       if (hasEnded) return await next.retire()
-      await handOver(next)
+      await activate(next)
       onDone(next)
     } catch (error) {
       onRefused(reasonOf(error))
@@ -46,7 +46,7 @@ export function createReloads({ onRequested, load, handOver, onDone, onRefused }
   }
 
   return {
-    ask() {
+    request() {
       if (!hasEnded) onRequested(waiting !== null ? 'joined' : isLoading ? 'next' : 'now')
       if (waiting === null) {
         waiting = last.then(reload)
@@ -54,7 +54,7 @@ export function createReloads({ onRequested, load, handOver, onDone, onRefused }
       }
       return waiting
     },
-    end() {
+    stop() {
       hasEnded = true
       return last
     },

@@ -13,7 +13,7 @@ import type { DaemonEvent } from './events.ts'
 import {
   type Generation,
   type GenerationOptions,
-  type Prepared,
+  type PreparedProject,
   prepareGeneration,
   startGeneration,
 } from './generation.ts'
@@ -44,7 +44,7 @@ export interface Resources {
   readonly store: Store
   /** What the caching helpers keep; a reload leaves it be. */
   readonly cache: CacheLedger
-  readonly keepRejects: RejectWriter
+  readonly writeRejects: RejectWriter
   /** Aborted when no more events shall be taken. */
   readonly draining: AbortController
   /** Why the store accepts nothing any more: its file was removed or replaced. */
@@ -75,19 +75,19 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   cleanups.add('store', () => store.close())
   await store.acquireInstanceLock(`signalbox run --project ${root}`)
   const rejects = rejectsFile(prepared.project, store)
-  const keepRejects = await openRejectWriter(rejects, root)
-  warnOfExposedFiles(prepared, { storePlace: store.place, rejects }, options)
+  const writeRejects = await openRejectWriter(rejects, root)
+  warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)
   const cache = new CacheLedger(store, () => systemClock.now())
   // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
-  return { current, sources, token, store, cache, keepRejects, draining, loss }
+  return { current, sources, token, store, cache, writeRejects, draining, loss }
 }
 
 /** This is said once and changes nothing: the operator may have meant these permissions. */
 function warnOfExposedFiles(
-  { project, secretFiles }: Prepared,
-  files: Pick<PrivateFiles, 'storePlace' | 'rejects'>,
+  { project, secretFiles }: PreparedProject,
+  files: Pick<PrivateFiles, 'storeLocation' | 'rejects'>,
   { log, httpTokenFile, workspace }: DaemonOptions,
 ): void {
   const named = [httpTokenFile, workspace.envFile]
@@ -98,5 +98,5 @@ function warnOfExposedFiles(
 
 function rejectsFile({ root, settings }: Project, store: Store): string | null {
   if (settings.rejects !== null) return resolve(root, settings.rejects)
-  return store.place.startsWith('memory:') ? null : resolve(root, DEFAULT_REJECTS)
+  return store.location.startsWith('memory:') ? null : resolve(root, DEFAULT_REJECTS)
 }

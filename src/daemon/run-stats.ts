@@ -36,18 +36,18 @@ export class RunStats {
   }
 
   /** One settlement per event; of a rejected one the event tells more. */
-  settled(source: string, events: readonly EvaluatedEvent[], settlements: readonly Settlement[]): void {
+  recordSettled(source: string, events: readonly EvaluatedEvent[], settlements: readonly Settlement[]): void {
     for (const [i, { outcome }] of events.entries()) {
       this.#event(source, outcome.status === 'evaluated' ? settlements[i]!.status : outcome.status)
     }
   }
 
   /** Events that were committed before, by their idempotency keys. */
-  known(source: string, count: number): void {
+  recordKnown(source: string, count: number): void {
     this.#event(source, 'duplicate', count)
   }
 
-  admitted(admitted: readonly AdmitResult[]): void {
+  recordAdmitted(admitted: readonly AdmitResult[]): void {
     for (const each of admitted) {
       if (each.action === 'counted') continue
       this.#alerts[each.action]++

@@ -1,4 +1,4 @@
-/** Builds the rooms of a daemon and ties them together by their ports. */
+/** Builds the services of a daemon and ties them together by their ports. */
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import { deliveryGauges } from '../delivery/gauges.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
@@ -10,7 +10,7 @@ import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
-import { type Correlations, createCorrelations } from './correlation-scheduler.ts'
+import { type CorrelationScheduler, createCorrelationScheduler } from './correlation-scheduler.ts'
 import type { Generation } from './generation.ts'
 import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -24,25 +24,25 @@ const STORE_CHECK_MS = 1_000
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 export interface Services {
-  readonly tally: RunStats
+  readonly stats: RunStats
   readonly readiness: Readiness
   readonly reloadStatus: ReloadStatus
   readonly pipeline: Pipeline
   readonly server: Server
   readonly delivery: Delivery
   readonly heartbeat: HeartbeatSchedule
-  readonly correlations: Correlations
+  readonly correlations: CorrelationScheduler
 }
 
-export function createServices(ground: Resources, options: DaemonOptions, cleanups: Cleanups): Services {
-  const { current, store, cache, draining, loss } = ground
+export function createServices(resources: Resources, options: DaemonOptions, cleanups: Cleanups): Services {
+  const { current, store, cache, draining, loss } = resources
   const { log, onEvent } = options
   const metrics = createMetrics()
-  const tally = new RunStats(metrics)
+  const stats = new RunStats(metrics)
   const readiness = createReadiness({
     clock: systemClock,
     draining: draining.signal,
-    sources: ground.sources.map(({ spec }) => spec.name),
+    sources: resources.sources.map(({ spec }) => spec.name),
     unavailable: () => [...(loss.reason === null ? [] : [loss.reason]), ...current.generation.unavailable()],
   })
   const pipeline = createPipeline({
@@ -50,7 +50,7 @@ export function createServices(ground: Resources, options: DaemonOptions, cleanu
     cache,
     project: () => current.generation.project,
     onAdmitted: (admitted, deliveries) => {
-      tally.admitted(admitted)
+      stats.recordAdmitted(admitted)
       for (const each of admitted) onEvent({ kind: 'admitted', admitted: each })
       if (deliveries > 0) delivery.wake()
     },
@@ -63,9 +63,9 @@ export function createServices(ground: Resources, options: DaemonOptions, cleanu
   const server = createServer({
     log,
     metrics,
-    token: ground.token,
+    token: resources.token,
     names: (options.httpHosts ?? []).map((name) => name.toLowerCase()),
-    ready: () => readiness.now(),
+    ready: () => readiness.status(),
     bodyBytes: MAX_BODY_BYTES,
   })
   cleanups.add('HTTP server', () => server.close())
@@ -93,13 +93,13 @@ export function createServices(ground: Resources, options: DaemonOptions, cleanu
     admit: (findings) => pipeline.admitSystem(findings),
     log,
   })
-  const correlations = createCorrelations({
+  const correlations = createCorrelationScheduler({
     store,
     clock: systemClock,
     admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
     log,
   })
-  return { tally, readiness, reloadStatus, pipeline, server, delivery, heartbeat, correlations }
+  return { stats, readiness, reloadStatus, pipeline, server, delivery, heartbeat, correlations }
 }
 
 /** What has waited since the last run is delivered from here on. */

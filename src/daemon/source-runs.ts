@@ -19,11 +19,11 @@ export interface SourceRunParts {
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly store: Pick<Store, 'cursor'>
-  readonly tally: Pick<RunStats, 'settled' | 'known'>
-  readonly readiness: Pick<Readiness, 'begun' | 'failed' | 'succeeded'>
-  readonly keepRejects: RejectWriter
+  readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
+  readonly readiness: Pick<Readiness, 'sourceStarted' | 'intakeFailed' | 'intakeSucceeded'>
+  readonly writeRejects: RejectWriter
   readonly onEvent: (event: DaemonEvent) => void
-  readonly door: HttpIngress
+  readonly ingress: HttpIngress
   readonly stdin: NodeJS.ReadableStream
   readonly limits: SourceContext['limits']
   readonly log: Log
@@ -32,14 +32,14 @@ export interface SourceRunParts {
 
 /** Resolves when the source ended or was aborted; rejects when it can't be read at all. */
 export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
-  const { store, log, signal, door, stdin, limits } = parts
+  const { store, log, signal, ingress, stdin, limits } = parts
   const context = (cursor: string | null): SourceContext => ({
     cursor,
     ...createEmitter(spec, parts),
     signal,
     clock: systemClock,
     log,
-    ingress: door,
+    ingress,
     stdin,
     limits,
   })
@@ -50,15 +50,15 @@ function createEmitter(
   spec: SourceSpec,
   parts: SourceRunParts,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
-  const { evaluate, pipeline, keepRejects, tally, readiness, onEvent } = parts
+  const { evaluate, pipeline, writeRejects, stats, readiness, onEvent } = parts
   const intake = createIntake({
     spec,
     pipeline,
     evaluate,
     now: () => systemClock.now(),
-    keepRejects,
+    writeRejects,
     onSettled: (events, settlements) => {
-      tally.settled(spec.name, events, settlements)
+      stats.recordSettled(spec.name, events, settlements)
       for (const { envelope, outcome } of events) {
         const at = { source: spec.name, place: envelope.place }
         if (outcome.status !== 'evaluated') onEvent({ kind: 'rejected', ...at, ...outcome })
@@ -68,15 +68,15 @@ function createEmitter(
         }
       }
     },
-    onKnown: (count) => tally.known(spec.name, count),
+    onKnown: (count) => stats.recordKnown(spec.name, count),
   })
   const told = async <T>(taking: Promise<T>): Promise<T> => {
     try {
       const taken = await taking
-      readiness.succeeded()
+      readiness.intakeSucceeded()
       return taken
     } catch (cause) {
-      readiness.failed(cause)
+      readiness.intakeFailed(cause)
       // No UserError, whatever it was: a store that is busy does not mean that the source can't be read.
       throw new Error(`events could not be taken: ${messageOf(cause)}`, { cause })
     }
@@ -84,7 +84,7 @@ function createEmitter(
   return {
     commitCursor: async (cursor) => {
       if (cursor !== null) await told(intake.begin(cursor))
-      readiness.begun(spec.name)
+      readiness.sourceStarted(spec.name)
     },
     emit: (batch) => told(intake.emit(batch)),
   }

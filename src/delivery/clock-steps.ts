@@ -24,10 +24,10 @@ export function createClockStepDetector(store: Store, log: Log): ClockStepDetect
       const watched = last === null || now < watchUntil
       const backMs = last === null ? 0 : last - now
       last = now
-      if (backMs < MIN_STEP_MS) return watched ? store.rewind(0) : undefined
+      if (backMs < MIN_STEP_MS) return watched ? store.shiftDueDates(0) : undefined
       watchUntil = now + WATCH_PERIOD_MS
       log.warn({ backMs }, 'the clock was set back; what waits moves with it')
-      await store.rewind(backMs)
+      await store.shiftDueDates(backMs)
       for (const destination of destinations) {
         await updateDestinationState(store, destinationKey(destination), (state) => shiftBack(state, backMs))
       }

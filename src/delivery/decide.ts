@@ -4,7 +4,7 @@ import type { Attempt, DeliveryOutcome, DeliveryRow, NewDelivery } from '../stor
 import { backoffMs } from './backoff.ts'
 import type { SendResult } from './send.ts'
 
-export interface Decision {
+export interface DecisionInput {
   readonly delivery: Pick<DeliveryRow, 'createdAt' | 'attempts' | 'pausedMs'>
   readonly retry: RetryPolicy
   readonly result: SendResult
@@ -17,16 +17,16 @@ export interface Decision {
   /** Pauses that `pausedMs` does not hold yet. */
   readonly creditMs: number
   readonly random: number
-  readonly handOver: (reason: string) => readonly NewDelivery[]
+  readonly fallbackDeliveries: (reason: string) => readonly NewDelivery[]
 }
 
-export function decide(given: Decision): DeliveryOutcome {
+export function decide(given: DecisionInput): DeliveryOutcome {
   const { result, retry, now, delivery } = given
   const attempt = describeAttempt(given)
   if (result.result === 'delivered') return { state: 'delivered', attempt }
 
   const dead = (reason: string): DeliveryOutcome => {
-    return { state: 'dead', attempt, reason, handOver: given.handOver(reason) }
+    return { state: 'dead', attempt, reason, fallbackDeliveries: given.fallbackDeliveries(reason) }
   }
   const wait = (due: number, spendsAttempt: boolean): DeliveryOutcome => {
     return { state: 'waiting', due, spendsAttempt, pausedMs: given.creditMs, attempt }
@@ -47,7 +47,7 @@ export function decide(given: Decision): DeliveryOutcome {
   return wait(Math.min(now + backoffMs(delivery.attempts, given.random), expiresAt), true)
 }
 
-function describeAttempt({ result, startedAt, now }: Decision): Omit<Attempt, 'n'> {
+function describeAttempt({ result, startedAt, now }: DecisionInput): Omit<Attempt, 'n'> {
   const { status, message } = result
   return { at: startedAt, status, ms: now - startedAt, outcome: result.result, message }
 }

@@ -1,4 +1,4 @@
-/** One claimed delivery from send to settled, with what follows from it: pause, resume, hand-over, findings. */
+/** One claimed delivery from send to recorded, with what follows from it: pause, resume, hand-over, findings. */
 import { messageOf } from '../errors.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
@@ -25,16 +25,16 @@ export interface Task {
   readonly destination: Destination
   /** The registry at the time of the claim: work in flight keeps the snapshot it started with. */
   readonly registry: Registry
-  readonly probe: boolean
+  readonly isProbe: boolean
 }
 
-/** Resolves with the outcome, or with null when the lease was lost and another owner decides; `onSent` comes before it is settled. */
+/** Sends, records the outcome and reports what follows. `onSent` is called when the send has ended, before the record. */
 export async function deliver(
   ports: DeliveryPorts,
   task: Task,
   stop: AbortSignal,
   onSent: () => void,
-): Promise<DeliveryOutcome | null> {
+): Promise<void> {
   const { clock, metrics } = ports
   const { claimed, destination } = task
   const { delivery } = claimed
@@ -53,22 +53,21 @@ export async function deliver(
     interrupted: stop.aborted,
     creditMs: pauseCreditMs(delivery, state),
     random: ports.random(),
-    handOver: (why) =>
+    fallbackDeliveries: (why) =>
       createFallbackDeliveries(task.registry, delivery, `${destination.name} is dead: ${why}`, now),
   })
-  const settled = await settle(ports, task, outcome, startedAt + LEASE_MS, stop)
-  record(ports, task, outcome, settled, state)
+  const recorded = await recordOutcome(ports, task, outcome, startedAt + LEASE_MS, stop)
+  logOutcome(ports, task, outcome, recorded, state)
   metrics.observe('signalbox_delivery_attempt_seconds', (now - startedAt) / 1_000, { type: destination.type })
-  const died = settled && outcome.state === 'dead' && !carriesSystemAlert(claimed)
-  await report(ports, [
+  const died = recorded && outcome.state === 'dead' && !carriesSystemAlert(claimed)
+  await admitFindings(ports, [
     ...(pausedNow ? [destinationPaused(destination.name, result.message, now)] : []),
     ...(died ? [deliveryDead(destination.name, outcome.reason, delivery.id, now)] : []),
   ])
-  return settled ? outcome : null
 }
 
 /** What was delivered must not be sent again because the disk was full for a moment: as long as the lease holds. */
-async function settle(
+async function recordOutcome(
   { store, clock, log }: DeliveryPorts,
   { claimed: { delivery, leaseToken }, destination }: Task,
   outcome: DeliveryOutcome,
@@ -77,7 +76,7 @@ async function settle(
 ): Promise<boolean> {
   for (;;) {
     try {
-      return await store.settle(delivery.id, leaseToken, outcome)
+      return await store.recordOutcome(delivery.id, leaseToken, outcome)
     } catch (error) {
       if (stop.aborted || clock.now() + RECORD_RETRY_MS >= until) throw error
       log.warn(
@@ -118,7 +117,7 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
 /** What the result says about the destination: paused, held back, or well. */
 async function updateState(
   { store, clock, log }: DeliveryPorts,
-  { destination, probe }: Task,
+  { destination, isProbe }: Task,
   result: SendResult,
   interrupted: boolean,
 ): Promise<{ state: DestinationState; pausedNow: boolean }> {
@@ -128,7 +127,7 @@ async function updateState(
     if (broken) return pause(state, result.message, now)
     if (result.result === 'retry') return interrupted ? state : onFailure(state, result.retryAfterMs, now)
     // Only a probe ends a pause: what else succeeds then began before it.
-    return probe ? resume(onSuccess(state), now) : onSuccess(state)
+    return isProbe ? resume(onSuccess(state), now) : onSuccess(state)
   })
   if (!isOpen(before) && isOpen(after)) {
     log.warn(
@@ -150,8 +149,8 @@ async function updateState(
   return { state: after, pausedNow }
 }
 
-/** The delivery is settled already; a finding that can't be recorded must not undo that. */
-async function report(ports: DeliveryPorts, findings: SystemFinding[]): Promise<void> {
+/** The delivery is recorded already; a finding that can't be recorded must not undo that. */
+async function admitFindings(ports: DeliveryPorts, findings: SystemFinding[]): Promise<void> {
   if (findings.length === 0) return
   try {
     await ports.admit(findings)
@@ -161,11 +160,11 @@ async function report(ports: DeliveryPorts, findings: SystemFinding[]): Promise<
   }
 }
 
-function record(
+function logOutcome(
   ports: DeliveryPorts,
   task: Task,
   outcome: DeliveryOutcome,
-  settled: boolean,
+  recorded: boolean,
   state: DestinationState,
 ): void {
   const { id, reason: route } = task.claimed.delivery
@@ -174,9 +173,9 @@ function record(
   const fields = { destination, delivery: id, alerts: task.claimed.delivery.alertIds, route, message }
   ports.metrics.count('signalbox_deliveries_total', {
     destination,
-    outcome: settled ? outcome.state : 'lease-lost',
+    outcome: recorded ? outcome.state : 'lease-lost',
   })
-  if (!settled) ports.log.warn(fields, 'the lease was lost; another owner decides')
+  if (!recorded) ports.log.warn(fields, 'the lease was lost; another owner decides')
   else if (outcome.state === 'dead') ports.log.error(fields, 'delivery is dead')
   else if (outcome.state === 'waiting')
     ports.log.warn({ ...fields, ...waitOf(outcome.due, state) }, 'delivery waits')

@@ -7,21 +7,12 @@ import { aborted, createLoop } from './loop.ts'
 import { reconcileWithRegistry } from './reconcile-registry.ts'
 import { updateDestinationState } from './states.ts'
 
-interface DrainReport {
-  /** By this room since its start. */
-  readonly delivered: number
-  readonly dead: number
-  /** What the store still holds: pending, sending or waiting, and orphaned. */
-  readonly waiting: number
-  readonly orphaned: number
-}
-
 export interface Delivery {
   start(): Promise<void>
   /** To be called after every commit that made deliveries. */
   wake(): void
   /** Sends all that is due, or becomes due, within the time. Claims go on afterwards: `stop` ends them. */
-  drain(timeoutMs: number): Promise<DrainReport>
+  drain(timeoutMs: number): Promise<void>
   /** Ends at once: what is in flight is interrupted, and sent again by the next start. */
   stop(): Promise<void>
   /** Takes the new registry for all that is claimed from now on, and probes what is paused. */
@@ -32,17 +23,10 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
   const { store, clock, log } = ports
   const stopping = new AbortController()
   const stop = stopping.signal
-  const ended = { delivered: 0, dead: 0 }
   let registry = ports.registry
   let running: Promise<void> = Promise.resolve()
 
-  const dispatcher = createDispatcher(ports, stop, {
-    free: () => loop.wake(),
-    end: (outcome) => {
-      if (outcome?.state === 'delivered' || outcome?.state === 'dead') ended[outcome.state]++
-      loop.wake()
-    },
-  })
+  const dispatcher = createDispatcher(ports, stop, () => loop.wake())
   const loop = createLoop(() => dispatcher.pass(registry), ports, stop)
 
   /** Nothing is in flight, and nothing falls due before the deadline. */
@@ -51,7 +35,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     return dispatcher.inFlight() === 0 && (next === null || next > deadline)
   }
 
-  async function drain(timeoutMs: number): Promise<DrainReport> {
+  async function drain(timeoutMs: number): Promise<void> {
     const deadline = clock.now() + timeoutMs
     const done = new AbortController()
     const timeUp = new AbortController()
@@ -61,11 +45,9 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
       await loop.waitForNextPass(timeUp.signal)
       if (isDrained(deadline)) break
       // The next pass comes when a send ends or something falls due.
-      await Promise.race([loop.passed(), late])
+      await Promise.race([loop.nextPass(), late])
     }
     done.abort()
-    const { pending, sending, waiting, orphaned } = await store.countDeliveries()
-    return { ...ended, waiting: pending + sending + waiting, orphaned }
   }
 
   return {
@@ -78,7 +60,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     async stop() {
       stopping.abort()
       await running
-      await dispatcher.settled()
+      await dispatcher.whenIdle()
     },
     async reload(next) {
       registry = next

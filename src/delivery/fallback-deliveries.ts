@@ -18,17 +18,17 @@ export function createFallbackDeliveries(
   now: number,
 ): NewDelivery[] {
   if (isFallbackDelivery(lost)) return []
-  const takers = registry.fallback.flatMap((name) =>
+  const recipients = registry.fallback.flatMap((name) =>
     registry.destinations.filter(
       (each) => each.name === name && each.enabled && destinationKey(each) !== lost.destinationKey,
     ),
   )
   return lost.alertIds.flatMap((alertId) =>
-    takers.map((taker) => ({
-      id: deliveryId(alertId, destinationKey(taker)),
+    recipients.map((recipient) => ({
+      id: deliveryId(alertId, destinationKey(recipient)),
       alertId,
-      destinationKey: destinationKey(taker),
-      destination: taker.name,
+      destinationKey: destinationKey(recipient),
+      destination: recipient.name,
       due: now,
       createdAt: now,
       reason: `${FALLBACK_REASON_PREFIX}${why}`,

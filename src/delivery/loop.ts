@@ -11,7 +11,7 @@ interface Loop {
   run(): Promise<void>
   wake(): void
   /** Resolves when a pass ends. */
-  passed(): Promise<void>
+  nextPass(): Promise<void>
   /** Resolves when a pass has ended that began after the call, or when time is up. */
   waitForNextPass(timeUp: AbortSignal): Promise<void>
   /** When the next pass has something to do, as far as time alone can tell. */
@@ -60,7 +60,7 @@ export function createLoop(
   return {
     run,
     wake,
-    passed: () => ended.promise,
+    nextPass: () => ended.promise,
     async waitForNextPass(timeUp) {
       // A pass under way may already be past a destination that has something new.
       const target = begun + 1

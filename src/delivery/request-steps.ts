@@ -76,16 +76,16 @@ export function previewRequest(
   const { message, notes: made } = applyTemplates(plain, type, masked)
   if (!usesHttp(type)) {
     const { notes = [], ...payload } = type.payload(message, masked as never) as object & DeliveryNotice
-    return { note: `${type.type}: ${type.summary}`, payload, ...noted([...made, ...notes]) }
+    return { note: `${type.type}: ${type.summary}`, payload, ...withNotes([...made, ...notes]) }
   }
   const first = requestSteps(type, message, masked).next()
   if (first.done) throw new Error(`the type ${type.type} makes no request`)
   return {
     ...withStandardHeaders(first.value, message, masked, version),
-    ...noted([...made, ...(first.value.notes ?? [])]),
+    ...withNotes([...made, ...(first.value.notes ?? [])]),
   }
 }
 
-function noted(notes: readonly string[]): { notes?: readonly string[] } {
+function withNotes(notes: readonly string[]): { notes?: readonly string[] } {
   return notes.length > 0 ? { notes } : {}
 }

@@ -8,16 +8,16 @@ import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 const REASON = 're-sent'
 const TITLE_PREFIX = '[Re-sent]: '
 
-export function resend(alertId: string, takers: readonly Destination[], now: number): NewDelivery[] {
-  return takers.map((taker) => {
-    const key = destinationKey(taker)
+export function resend(alertId: string, recipients: readonly Destination[], now: number): NewDelivery[] {
+  return recipients.map((recipient) => {
+    const key = destinationKey(recipient)
     // Another key than the first delivery's: the provider shall not take it for the same.
     const id = hashId('resend', alertId, key, now)
     return {
       id,
       alertId,
       destinationKey: key,
-      destination: taker.name,
+      destination: recipient.name,
       due: now,
       createdAt: now,
       reason: REASON,

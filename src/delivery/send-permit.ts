@@ -19,12 +19,12 @@ interface SendPermit {
 
 export function sendPermit(state: DestinationState, limit: RateLimit | null, now: number): SendPermit {
   if (state.pausedAt !== null) {
-    const probeAt = plausible(state.probeAt, now, PROBE_INTERVAL_MS)
+    const probeAt = believableTime(state.probeAt, now, PROBE_INTERVAL_MS)
     if (now < probeAt) return { maxSends: 0, isProbe: false, isHalfOpen: false, retryAt: probeAt }
     return { maxSends: 1, isProbe: true, isHalfOpen: false, retryAt: now }
   }
   const alone = isOpen(state)
-  const heldUntil = plausible(state.heldUntil, now, MAX_PROVIDER_HOLD_MS)
+  const heldUntil = believableTime(state.heldUntil, now, MAX_PROVIDER_HOLD_MS)
   if (now < heldUntil) return { maxSends: 0, isProbe: false, isHalfOpen: alone, retryAt: heldUntil }
   const most = alone ? 1 : Number.POSITIVE_INFINITY
   if (!limit) return { maxSends: most, isProbe: false, isHalfOpen: alone, retryAt: now }
@@ -39,7 +39,7 @@ export function sendPermit(state: DestinationState, limit: RateLimit | null, now
 }
 
 /** A time further ahead than any that we set comes from a clock that was set back meanwhile. */
-function plausible(at: number | null | undefined, now: number, mostMs: number): number {
+function believableTime(at: number | null | undefined, now: number, mostMs: number): number {
   return at && at - now <= mostMs ? at : now
 }
 

@@ -72,13 +72,13 @@ export async function sendOnce(
   const notes: string[] = []
   const told = (message: string) => {
     const whole = notes.length > 0 ? `${message} (${notes.join('; ')})` : message
-    return bounded(redact(whole))
+    return shortened(redact(whole))
   }
   try {
     const occasion = { destination: destination.name, at: ports.clock.now(), ...sending }
     const plain = buildMessage(alert, occasion)
     const type = await ports.types(destination.type)
-    refuseKind(type, plain)
+    assertKindSupported(type, plain)
     // Read at every attempt, so that a rotated secret needs no reload.
     const revealed = await ports.secrets.reveal(destination.options)
     const mask = secretRedactor(type.options, revealed.options)
@@ -89,18 +89,18 @@ export async function sendOnce(
     const receipt = await transmit(attempt)
     return { result: 'delivered', status: receipt.status ?? null, message: told(receipt.message) }
   } catch (error) {
-    return failed(ports.log, destination.name, error, redact, told)
+    return failureResult(ports.log, destination.name, error, redact, told)
   }
 }
 
 /** What others say is kept short; secrets are out of it already, for half a one would not be known. */
-function bounded(message: string): string {
+function shortened(message: string): string {
   const text = message.replace(/[\s\p{Cc}]+/gu, ' ').trim()
   return text.length > MAX_MESSAGE_CHARS ? `${text.slice(0, MAX_MESSAGE_CHARS)}...` : text
 }
 
 /** Refused at load where it is declared; the fallback may still bring one here. */
-function refuseKind({ type, refuses = {} }: DestinationType, { notification }: Message): void {
+function assertKindSupported({ type, refuses = {} }: DestinationType, { notification }: Message): void {
   const reason = refuses[notification.type]
   if (reason !== undefined) throw new PermanentError(`${type} can not carry ${notification.type}: ${reason}`)
 }
@@ -162,7 +162,7 @@ function orderedWait(ms: number | undefined): number | null {
   return ms !== undefined && ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : null
 }
 
-function failed(
+function failureResult(
   log: Log,
   destination: string,
   error: unknown,

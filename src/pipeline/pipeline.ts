@@ -12,11 +12,11 @@ import {
   idempotencyId,
   isIdle,
   keysOf,
+  planForEvent,
+  planForMatch,
+  planForSystem,
   routeSystem,
   type Work,
-  workOfEvent,
-  workOfMatch,
-  workOfSystem,
 } from './work.ts'
 
 const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
@@ -91,7 +91,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
     admit: ({ events, cursor }) =>
       inTurn(async () => {
         const present = project()
-        const works = events.map((event) => workOfEvent(event, present))
+        const works = events.map((event) => planForEvent(event, present))
         const cached = cachedOf(events)
         const idle = works.every(isIdle) && cursor === null && cached.kv.length === 0
         if (idle) cached.done()
@@ -108,13 +108,13 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
     admitMatches: (findings, cursor) =>
       inTurn(async () => {
         const present = project()
-        const works = findings.map((finding) => workOfMatch(finding, present))
+        const works = findings.map((finding) => planForMatch(finding, present))
         await commit(works, { events: [], cursor }, present)
       }),
     admitSystem: (findings) =>
       inTurn(async () => {
         const present = project()
-        const works = findings.map((finding) => workOfSystem(finding, present))
+        const works = findings.map((finding) => planForSystem(finding, present))
         await commit(works, { events: [], cursor: null }, present)
       }),
     betweenCommits: inTurn,

@@ -65,7 +65,7 @@ export class Planner {
     const key = groupKey(draft.detection, draft.kind, draft.dedup)
     const before = this.#groups.get(key) ?? this.#state.groups.get(key)?.value
     const { group, action } = decideDedup(before, { ...candidate, draft }, at)
-    if (action.did === 'created') {
+    if (action.kind === 'created') {
       const limit = this.#limit(draft, at)
       if (limit !== 'allowed') {
         this.#groups.set(key, withoutAlert(group, action.draft))
@@ -73,7 +73,7 @@ export class Planner {
       }
     }
     this.#groups.set(key, group)
-    switch (action.did) {
+    switch (action.kind) {
       case 'counted':
         return { action: 'counted', draft, reached: action.reached, threshold: action.threshold }
       case 'created':

@@ -34,7 +34,7 @@ export interface Work {
 
 const NOTHING: Work = { steps: [], seenIds: [], at: 0 }
 
-export function workOfEvent({ envelope, outcome }: EvaluatedEvent, project: Project): Work {
+export function planForEvent({ envelope, outcome }: EvaluatedEvent, project: Project): Work {
   if (outcome.status !== 'evaluated') return NOTHING
   const { event, ownRowId, findings } = outcome
   const key = idempotencyId(envelope)
@@ -50,11 +50,11 @@ export function idempotencyId({ source, dedupId }: Envelope): string | null {
   return dedupId ? `key:${source}:${dedupId}` : null
 }
 
-export function workOfMatch(finding: MatchFinding, project: Project): Work {
+export function planForMatch(finding: MatchFinding, project: Project): Work {
   return { steps: stepsOfFinding(finding, project), seenIds: [], at: finding.event.at }
 }
 
-export function workOfSystem(finding: SystemFinding, project: Project): Work {
+export function planForSystem(finding: SystemFinding, project: Project): Work {
   return { steps: [{ routed: routeSystem(finding, project), signal: null }], seenIds: [], at: finding.at }
 }
 

@@ -9,7 +9,7 @@ export interface AdmittedRequest {
   /** Asks for so many bytes in all; false when there is no room for them. */
   grow(toBytes: number): boolean
   /** Gives the place back, once. */
-  leave(): void
+  release(): void
 }
 
 /** Of each limit, so that a client that takes all it can leaves something for the others. */
@@ -20,7 +20,7 @@ class Load {
   requests = 0
   bytes = 0
 
-  hasRoomFor(requests: number, bytes: number, limits: AdmissionLimits): boolean {
+  fits(requests: number, bytes: number, limits: AdmissionLimits): boolean {
     return this.requests + requests <= limits.requests && this.bytes + bytes <= limits.bytes
   }
 
@@ -48,8 +48,8 @@ export class Admission {
   tryAcquire(client: string, bytes: number): AdmittedRequest | null {
     const own = this.#clients.get(client) ?? new Load()
     const take = (requests: number, more: number): boolean => {
-      if (!this.#all.hasRoomFor(requests, more, this.#limits)) return false
-      if (!own.hasRoomFor(requests, more, this.#clientLimits)) return false
+      if (!this.#all.fits(requests, more, this.#limits)) return false
+      if (!own.fits(requests, more, this.#clientLimits)) return false
       this.#all.add(requests, more)
       own.add(requests, more)
       return true
@@ -64,7 +64,7 @@ export class Admission {
         if (isTaken) held = Math.max(held, to)
         return isTaken
       },
-      leave: () => {
+      release: () => {
         if (!isInside) return
         isInside = false
         this.#all.add(-1, -held)

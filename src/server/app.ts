@@ -19,7 +19,7 @@ export interface ServerOptions {
 }
 
 /** A request that was let in. */
-interface Place {
+interface AdmittedPost {
   readonly admitted: AdmittedRequest
   /** Aborted when its connection closes. */
   readonly closed: AbortController
@@ -98,7 +98,7 @@ function answerPosts(
     requests: MAX_CONCURRENT_REQUESTS,
     bytes: MAX_CONCURRENT_BODIES * bodyBytes,
   })
-  const places = new WeakMap<FastifyRequest, Place>()
+  const places = new WeakMap<FastifyRequest, AdmittedPost>()
 
   /** Before the body is read: who may post, and whether there is room. */
   const enter = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -110,12 +110,12 @@ function answerPosts(
     if (later !== null) return send(reply, later)
     const admitted = admission.tryAcquire(request.ip, expectedBytes(request, bodyBytes))
     if (admitted === null) return send(reply, FULL)
-    const place: Place = { admitted, closed: new AbortController(), isHandled: false }
+    const place: AdmittedPost = { admitted, closed: new AbortController(), isHandled: false }
     places.set(request, place)
     // A client that goes away gives its place back, unless its events are being taken.
     reply.raw.once('close', () => {
       place.closed.abort()
-      if (!place.isHandled) admitted.leave()
+      if (!place.isHandled) admitted.release()
     })
     return undefined
   }
@@ -131,7 +131,7 @@ function answerPosts(
       const inbound = { headers: textHeaders(request), body, client, signal: closed.signal, reserve }
       return await send(reply, await posts.get(pathOf(request))!.handle(inbound))
     } finally {
-      place.admitted.leave()
+      place.admitted.release()
     }
   })
 }

@@ -28,7 +28,7 @@ export function createServer(options: ServerOptions): Server {
   const addresses: Address[] = []
 
   const open = async (address: Address): Promise<App> => {
-    refuseOpenDoor(address, options)
+    assertAddressIsSafe(address, options)
     const app = createApp(address.host, options)
     try {
       await app.fastify.listen({ host: address.host, port: address.port })
@@ -69,7 +69,7 @@ export function createServer(options: ServerOptions): Server {
   }
 }
 
-function refuseOpenDoor({ host, port }: Address, { token }: ServerOptions): void {
+function assertAddressIsSafe({ host, port }: Address, { token }: ServerOptions): void {
   if (isLoopback(host) || token?.()) return
   throw new UserError(`${text({ host, port })} is reachable from other machines and no token is set`, {
     hint: 'give --http-token-file FILE, or listen on 127.0.0.1',

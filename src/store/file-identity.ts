@@ -17,17 +17,17 @@ const COMPANIONS = ['-wal', '-hold']
  * @param path of a database that was just opened.
  * @param onLost called once.
  */
-export function watchFiles(path: string, place: string, onLost: (reason: string) => void): FileIdentity {
+export function watchFiles(path: string, location: string, onLost: (reason: string) => void): FileIdentity {
   /** A companion is known from the first check that finds it. */
-  const known = new Map([[path, identityOf(path, place)]])
+  const known = new Map([[path, identityOf(path, location)]])
   let lost: UserError | null = null
 
   const find = (): UserError | null => {
     for (const file of [path, ...COMPANIONS.map((suffix) => `${path}${suffix}`)]) {
       const before = known.get(file) ?? null
-      const now = identityOf(file, place)
+      const now = identityOf(file, location)
       if (before === null && now !== null) known.set(file, now)
-      if (before !== null && now !== before) return lostFile(place, file, now)
+      if (before !== null && now !== before) return lostFile(location, file, now)
     }
     return null
   }
@@ -47,20 +47,23 @@ export function watchFiles(path: string, place: string, onLost: (reason: string)
  * Null where there is no file. Inodes of some file systems need more than 53 bits.
  * A path that cannot be examined may lead to the same file later: the error does not mean that the store is lost.
  */
-function identityOf(file: string, place: string): string | null {
+function identityOf(file: string, location: string): string | null {
   try {
     const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
     return stat ? `${stat.dev}:${stat.ino}` : null
   } catch (cause) {
-    throw new UserError(`the store ${place} cannot be examined: ${messageOf(cause)}`, {
+    throw new UserError(`the store ${location} cannot be examined: ${messageOf(cause)}`, {
       hint: 'check the permissions of the folders above it',
       cause,
     })
   }
 }
 
-function lostFile(place: string, file: string, now: string | null): UserError {
-  return new UserError(`the store ${place} was lost: ${file} was ${now === null ? 'removed' : 'replaced'}`, {
-    hint: 'stop the daemon before files of its store are moved; move -wal and -shm files along with their database',
-  })
+function lostFile(location: string, file: string, now: string | null): UserError {
+  return new UserError(
+    `the store ${location} was lost: ${file} was ${now === null ? 'removed' : 'replaced'}`,
+    {
+      hint: 'stop the daemon before files of its store are moved; move -wal and -shm files along with their database',
+    },
+  )
 }

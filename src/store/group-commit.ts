@@ -7,7 +7,7 @@ import { Bug } from '../errors.ts'
 import type { Driver } from './driver.ts'
 
 /** Bounds how long one group may hold the event loop. */
-const GROUP_LIMIT = 200
+const MAX_WRITES_PER_GROUP = 200
 
 /** `unsynced`: it may be lost with the power, but not with the process. Any other in its group has it synced too. */
 export type Sync = 'synced' | 'unsynced'
@@ -26,12 +26,12 @@ interface GroupCommit {
 }
 
 /** @param check called before each commit: where it throws, nothing of the group is written. */
-export function groupedWrites(driver: Driver, check: () => void = () => {}): GroupCommit {
+export function createGroupCommit(driver: Driver, check: () => void = () => {}): GroupCommit {
   const queue: Write[] = []
   let ended = false
 
   const flush = () => {
-    const group = queue.splice(0, GROUP_LIMIT)
+    const group = queue.splice(0, MAX_WRITES_PER_GROUP)
     if (group.length === 0) return
     if (queue.length > 0) setImmediate(flush)
     for (const answer of writeGroup(driver, group, check)) answer()

@@ -1,5 +1,5 @@
 /**
- * The one daemon's place on an SQLite store. The lock is the operating system's, on a file beside the database:
+ * The one daemon's location on an SQLite store. The lock is the operating system's, on a file beside the database:
  * it ends with its holder however that ends, in whatever container, so no process id has to be believed.
  * The row in the store only tells people who it is.
  */
@@ -27,14 +27,14 @@ interface InstanceLock {
 /** `path` null: in memory, where nobody else can be. */
 export function createInstanceLock(
   driver: Driver,
-  store: { path: string | null; place: string },
+  store: { path: string | null; location: string },
   write: <T>(work: (now: number) => T) => Promise<T>,
 ): InstanceLock {
   let release: Release | null = null
   return {
     acquire: async (name) => {
       if (release || store.path === null) return
-      release = lockPlace(store.path, store.place, (cause) => taken(driver, store.place, cause))
+      release = lockFile(store.path, store.location, (cause) => heldStore(driver, store.location, cause))
       try {
         await write((now) => signIn(driver, name, now))
       } catch (error) {
@@ -54,10 +54,15 @@ export function createInstanceLock(
   }
 }
 
-/** Does the work while this process alone has the daemon's place; refuses while a daemon has it. */
-export function whileNobodyHolds(driver: Driver, path: string | null, place: string, work: () => void): void {
+/** Does the work while this process alone has the daemon's location; refuses while a daemon has it. */
+export function withInstanceLock(
+  driver: Driver,
+  path: string | null,
+  location: string,
+  work: () => void,
+): void {
   const release =
-    path === null ? () => {} : lockPlace(path, place, (cause) => olderDaemon(driver, place, cause))
+    path === null ? () => {} : lockFile(path, location, (cause) => olderHeldStore(driver, location, cause))
   try {
     work()
   } finally {
@@ -66,7 +71,7 @@ export function whileNobodyHolds(driver: Driver, path: string | null, place: str
 }
 
 /** Taken also means: by another store of this same process. */
-function lockPlace(path: string, place: string, taken: (cause: unknown) => UserError): Release {
+function lockFile(path: string, location: string, taken: (cause: unknown) => UserError): Release {
   let lock: DatabaseSync | undefined
   try {
     const held = new DatabaseSync(`${path}-hold`, { timeout: 0 })
@@ -76,19 +81,19 @@ function lockPlace(path: string, place: string, taken: (cause: unknown) => UserE
     return () => held.close()
   } catch (error) {
     lock?.close()
-    throw isBusy(error) ? taken(error) : sqliteFailure(error, place)
+    throw isBusy(error) ? taken(error) : sqliteFailure(error, location)
   }
 }
 
-function taken(driver: Driver, place: string, cause: unknown): UserError {
-  return new UserError(`the store ${place} is held by ${holderOf(driver)}`, {
+function heldStore(driver: Driver, location: string, cause: unknown): UserError {
+  return new UserError(`the store ${location} is held by ${holderOf(driver)}`, {
     hint: 'one daemon per SQLite store: stop that one, or name another store with --store',
     cause,
   })
 }
 
-function olderDaemon(driver: Driver, place: string, cause: unknown): UserError {
-  return new UserError(`the store ${place} has an older schema and is held by ${holderOf(driver)}`, {
+function olderHeldStore(driver: Driver, location: string, cause: unknown): UserError {
+  return new UserError(`the store ${location} has an older schema and is held by ${holderOf(driver)}`, {
     hint: 'stop that daemon before this version of Signalbox writes to its store, or use the version of the daemon',
     cause,
   })

@@ -17,25 +17,25 @@ interface Migration {
 const OLDEST_READABLE = 1
 
 /** Refuses a database that this Signalbox cannot read. Writes nothing. */
-export function refuseUnreadable(driver: Driver, place: string): void {
+export function assertReadable(driver: Driver, location: string): void {
   const newest = knownMigrations().length
-  const version = checkedVersion(driver, place, newest)
+  const version = checkedVersion(driver, location, newest)
   if (version >= OLDEST_READABLE) return
-  throw new UserError(`the store ${place} has an older schema (${version}, now ${newest})`, {
+  throw new UserError(`the store ${location} has an older schema (${version}, now ${newest})`, {
     hint: '`signalbox run` brings it up to date',
   })
 }
 
 /** @param alone does the work while no daemon holds the store, or refuses. Called only when there is something to do. */
-export function migrate(driver: Driver, place: string, alone: (work: () => void) => void): void {
+export function migrate(driver: Driver, location: string, alone: (work: () => void) => void): void {
   const migrations = knownMigrations()
   const newest = migrations.length
-  if (checkedVersion(driver, place, newest) < newest) {
+  if (checkedVersion(driver, location, newest) < newest) {
     alone(() => {
       driver.exec('PRAGMA journal_mode = WAL')
       driver.transaction(() => {
         // Read again under the lock: another process may have migrated meanwhile.
-        const now = checkedVersion(driver, place, newest)
+        const now = checkedVersion(driver, location, newest)
         for (const migration of migrations.slice(now)) driver.exec(migration.sql)
         driver.exec(`PRAGMA user_version = ${newest}; PRAGMA application_id = ${APPLICATION_ID}`)
       })
@@ -43,17 +43,17 @@ export function migrate(driver: Driver, place: string, alone: (work: () => void)
   }
 }
 
-function checkedVersion(driver: Driver, place: string, newest: number): number {
+function checkedVersion(driver: Driver, location: string, newest: number): number {
   const version = pragma(driver, 'user_version')
   const owner = pragma(driver, 'application_id')
   const empty = driver.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
   if (!empty && owner !== APPLICATION_ID) {
-    throw new UserError(`the store ${place} is a database of another program`, {
+    throw new UserError(`the store ${location} is a database of another program`, {
       hint: 'name another file with --store',
     })
   }
   if (version > newest) {
-    throw new UserError(`the store ${place} was written by a newer Signalbox (schema ${version})`, {
+    throw new UserError(`the store ${location} was written by a newer Signalbox (schema ${version})`, {
       hint: `this one knows schema ${newest}; upgrade it, or name another store`,
     })
   }

@@ -5,11 +5,11 @@ import { isError, messageOf, UserError } from '../errors.ts'
 import { openingPath, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/output-file.ts'
 import { isEmptyFile } from '../files/path-kind.ts'
 import type { Clock } from '../model/ports.ts'
-import { whileNobodyHolds } from './instance-lock.ts'
-import { migrate, refuseUnreadable } from './migrate.ts'
+import { withInstanceLock } from './instance-lock.ts'
+import { assertReadable, migrate } from './migrate.ts'
 import { SIGNAL_TTL_MS } from './rows/retention.ts'
 import { openSqlite } from './sqlite/sqlite-driver.ts'
-import { sqliteStore } from './sqlite/sqlite-store.ts'
+import { createSqliteStore } from './sqlite/sqlite-store.ts'
 import type { Store } from './store.ts'
 
 export interface OpenStoreOptions {
@@ -24,7 +24,7 @@ export interface OpenStoreOptions {
   /** Milliseconds of a clock that nobody sets; that of the process when absent. */
   readonly monotonic?: () => number
   /** Called when the file existed with 0 bytes, which no store has: a new store was created in it. */
-  readonly onEmptyFile?: (place: string) => void
+  readonly onEmptyFile?: (location: string) => void
   /** Called once when the store's file was removed or replaced: from then on every write is refused. */
   readonly onLost?: (reason: string) => void
 }
@@ -53,19 +53,19 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
 function openFile(target: string, options: OpenStoreOptions): Store {
   if (target === '') throw new UserError('the store sqlite: names no file', { hint: FORMS })
   const path = resolve(options.projectRoot, target)
-  const place = `sqlite:${path}`
+  const location = `sqlite:${path}`
   const { create = true, readOnly = false } = options
   const isMade = create && !readOnly
   if (!isMade && !existsSync(path)) {
-    throw new UserError(`there is no store ${place}`, { hint: '`signalbox run` makes it' })
+    throw new UserError(`there is no store ${location}`, { hint: '`signalbox run` makes it' })
   }
   const wasEmpty = isEmptyFile(path)
   const store = open(
-    preparedPath(path, place, { folder: resolve(options.projectRoot), isMade }),
-    place,
+    preparedPath(path, location, { folder: resolve(options.projectRoot), isMade }),
+    location,
     options,
   )
-  if (wasEmpty) options.onEmptyFile?.(place)
+  if (wasEmpty) options.onEmptyFile?.(location)
   return store
 }
 
@@ -78,7 +78,7 @@ const JOURNALS = ['-wal', '-shm']
  */
 function preparedPath(
   path: string,
-  place: string,
+  location: string,
   { folder, isMade }: { readonly folder: string; readonly isMade: boolean },
 ): string {
   const limits = { folders: [folder], folderMode: PRIVATE_FOLDER }
@@ -90,27 +90,27 @@ function preparedPath(
     return real
   } catch (cause) {
     if (isError(cause, 'user')) throw cause
-    throw new UserError(`the store ${place} cannot be created or opened: ${messageOf(cause)}`, {
+    throw new UserError(`the store ${location} cannot be created or opened: ${messageOf(cause)}`, {
       hint: 'check the permissions, or name another file with --store',
       cause,
     })
   }
 }
 
-function open(path: string | null, place: string, options: OpenStoreOptions): Store {
+function open(path: string | null, location: string, options: OpenStoreOptions): Store {
   const readOnly = options.readOnly ?? false
-  const driver = openSqlite(path ?? ':memory:', { place, readOnly })
+  const driver = openSqlite(path ?? ':memory:', { location, readOnly })
   try {
-    if (readOnly) refuseUnreadable(driver, place)
-    else migrate(driver, place, (work) => whileNobodyHolds(driver, path, place, work))
+    if (readOnly) assertReadable(driver, location)
+    else migrate(driver, location, (work) => withInstanceLock(driver, path, location, work))
   } catch (error) {
     driver.close()
     throw error
   }
   const signalsKeptMs = options.signalsKeptMs ?? SIGNAL_TTL_MS
-  return sqliteStore(driver, {
+  return createSqliteStore(driver, {
     clock: options.clock,
-    place,
+    location,
     path,
     readOnly,
     signalsKeptMs,

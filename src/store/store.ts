@@ -204,7 +204,7 @@ export interface DeliveryFilter {
 
 export interface Store {
   /** Where it is, for messages; never holds a password. */
-  readonly place: string
+  readonly location: string
   cursor(source: string): Promise<string | null>
   read(keys: ReadKeys): Promise<ReadState>
   commit(plan: CommitPlan, expected: ExpectedVersions): Promise<'ok' | 'conflict'>
@@ -216,7 +216,7 @@ export interface Store {
     leaseMs: number
   }): Promise<readonly ClaimedDelivery[]>
   /** Compare-and-set on the lease: false when the lease was lost, and then nothing changed. */
-  settle(id: string, leaseToken: string, outcome: DeliveryOutcome): Promise<boolean>
+  recordOutcome(id: string, leaseToken: string, outcome: DeliveryOutcome): Promise<boolean>
   /** When `claim` next has something for these destinations: a due date or the end of a lease; null when never. */
   nextDue(destinationKeys: readonly string[]): Promise<number | null>
   /**
@@ -233,13 +233,13 @@ export interface Store {
    * Brings what is due later nearer: the clock was set back by as much. With 0, only what no clock of now can have
    * made: new deliveries that are due later, and waits longer than an hour.
    */
-  rewind(ms: number): Promise<void>
+  shiftDueDates(ms: number): Promise<void>
 
   destinationState(key: string): Promise<Versioned<DestinationState>>
   /** Compare-and-set; version 0 = no row yet. */
   setDestinationState(key: string, state: DestinationState, expectedVersion: number): Promise<boolean>
   /** True for exactly one caller per (job, slot). */
-  once(job: string, slot: string): Promise<boolean>
+  claimSlot(job: string, slot: string): Promise<boolean>
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
   alert(id: string): Promise<AlertRow | null>
@@ -255,7 +255,7 @@ export interface Store {
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
   /**
-   * Takes the one place of a daemon on this store; a UserError names the holder when it is taken.
+   * Takes the one location of a daemon on this store; a UserError names the holder when it is taken.
    * What a dead predecessor had claimed is in reach of `claim` at once.
    */
   acquireInstanceLock(holder: string): Promise<void>

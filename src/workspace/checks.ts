@@ -137,7 +137,7 @@ function permissions(project: Project, workspace: WorkspaceOptions, places: Secr
   const environment = processEnvironment(workspace)
   const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: places.secretsDirs })
   const exposed = exposedFiles(project, {
-    storePlace: settings.store ?? DEFAULT_STORE,
+    storeLocation: settings.store ?? DEFAULT_STORE,
     rejects: resolve(root, settings.rejects ?? DEFAULT_REJECTS),
     secrets: secrets.files(declaredDestinations(registry)),
     named: [places.httpTokenFile, workspace.envFile],
@@ -171,7 +171,7 @@ async function store(workspace: WorkspaceOptions): Promise<CheckOutcome> {
   try {
     const opened = await openProjectStore(workspace, undefined, 'read')
     await opened.close()
-    return fine(opened.place)
+    return fine(opened.location)
   } catch (error) {
     return isError(error, 'user')
       ? note(messageOf(error), 'see docs/store.md')

@@ -10,7 +10,7 @@ const SQLITE = 'sqlite:'
 
 export interface PrivateFiles {
   /** `sqlite:PATH`, as the store names its place. */
-  readonly storePlace: string
+  readonly storeLocation: string
   /** Absolute; null: none is kept. */
   readonly rejects: string | null
   /** Absolute paths of the files that secrets are read from. */
@@ -21,8 +21,8 @@ export interface PrivateFiles {
 
 /** Those that other users of the machine can read. */
 export function exposedFiles({ root, registry }: Project, files: PrivateFiles): string[] {
-  const { storePlace, rejects, secrets, named } = files
-  const store = storePlace.startsWith(SQLITE) ? resolve(root, storePlace.slice(SQLITE.length)) : null
+  const { storeLocation, rejects, secrets, named } = files
+  const store = storeLocation.startsWith(SQLITE) ? resolve(root, storeLocation.slice(SQLITE.length)) : null
   const alerts = declaredDestinations(registry)
     .filter(({ enabled, type }) => enabled && type === 'file')
     .flatMap(({ options }) => (typeof options.path === 'string' ? [resolve(root, options.path)] : []))

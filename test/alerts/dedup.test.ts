@@ -38,13 +38,13 @@ function feed(events: { minute: number; ms?: number; counted?: Partial<Counted> 
   return { group: group!, actions }
 }
 
-const did = (actions: readonly DedupAction[]) => actions.map((action) => action.did)
+const kindsOf = (actions: readonly DedupAction[]) => actions.map((action) => action.kind)
 
 describe('the window', () => {
   it('merges up to and at its end, measured from the creation, and does not slide', () => {
-    expect(did(feed([{ minute: 0 }, { minute: 59 }, { minute: 60 }, { minute: 60, ms: 1 }]).actions)).toEqual(
-      ['created', 'merged', 'merged', 'created'],
-    )
+    expect(
+      kindsOf(feed([{ minute: 0 }, { minute: 59 }, { minute: 60 }, { minute: 60, ms: 1 }]).actions),
+    ).toEqual(['created', 'merged', 'merged', 'created'])
   })
 
   it('makes another alert with another id in the next window, and the same id when replayed', () => {
@@ -55,13 +55,13 @@ describe('the window', () => {
   })
 
   it('keeps merging when the clock is corrected by a minute', () => {
-    expect(did(feed([{ minute: 0 }, { minute: -1 }]).actions)).toEqual(['created', 'merged'])
+    expect(kindsOf(feed([{ minute: 0 }, { minute: -1 }]).actions)).toEqual(['created', 'merged'])
   })
 
   it.each([2, 120, 60 * 24 * 365])(
     'has ended where its start is %i minutes ahead of the clock',
     (minutes) => {
-      expect(did(feed([{ minute: minutes }, { minute: 0 }, { minute: 1 }]).actions)).toEqual([
+      expect(kindsOf(feed([{ minute: minutes }, { minute: 0 }, { minute: 1 }]).actions)).toEqual([
         'created',
         'created',
         'merged',
@@ -71,7 +71,7 @@ describe('the window', () => {
 
   it('counts the events of the open alert', () => {
     const { actions, group } = feed([{ minute: 0 }, { minute: 1 }, { minute: 2 }])
-    expect(actions[2]).toMatchObject({ did: 'merged', events: 3, alertId: group.alertId })
+    expect(actions[2]).toMatchObject({ kind: 'merged', events: 3, alertId: group.alertId })
   })
 })
 
@@ -84,21 +84,21 @@ describe('the threshold', () => {
       { minute: 5, counted: named('second') },
       { minute: 10, counted: named('third') },
     ])
-    expect(did(actions)).toEqual(['counted', 'counted', 'created'])
-    expect(actions[1]).toEqual({ did: 'counted', reached: 2, threshold: 3 })
+    expect(kindsOf(actions)).toEqual(['counted', 'counted', 'created'])
+    expect(actions[1]).toEqual({ kind: 'counted', reached: 2, threshold: 3 })
     expect(actions[2]).toMatchObject({ draft: { title: 'first' } })
     expect(group).toMatchObject({ alertAt: T0 + 10 * MINUTE, first: null })
   })
 
   it('counts inside one window from the first match: a late event opens a new one', () => {
     const { actions, group } = feed([0, 30, 61].map((minute) => ({ minute, counted: three })))
-    expect(did(actions)).toEqual(['counted', 'counted', 'counted'])
+    expect(kindsOf(actions)).toEqual(['counted', 'counted', 'counted'])
     expect(group).toMatchObject({ count: 1, startedAt: T0 + 61 * MINUTE })
   })
 
   it('restarts the window at the creation', () => {
     const minutes = [0, 30, 59, 118, 120]
-    expect(did(feed(minutes.map((minute) => ({ minute, counted: three }))).actions)).toEqual([
+    expect(kindsOf(feed(minutes.map((minute) => ({ minute, counted: three }))).actions)).toEqual([
       'counted',
       'counted',
       'created',
@@ -110,7 +110,7 @@ describe('the threshold', () => {
   it('counts distinct unique() values; None adds none', () => {
     const values = ['alice', 'alice', null, 'bob', null, 'carol']
     const { actions } = feed(values.map((unique, minute) => ({ minute, counted: { ...three, unique } })))
-    expect(did(actions)).toEqual(['counted', 'counted', 'counted', 'counted', 'counted', 'created'])
+    expect(kindsOf(actions)).toEqual(['counted', 'counted', 'counted', 'counted', 'counted', 'created'])
     expect(actions[4]).toMatchObject({ reached: 2 })
   })
 
@@ -140,7 +140,7 @@ describe('divergence of merged events', () => {
       { minute: 2, ...severe('HIGH', 'soc', 'pager') },
       { minute: 3, ...severe('HIGH', 'pager') },
     ])
-    expect(actions.map((action) => (action.did === 'merged' ? action.divergence : null))).toEqual([
+    expect(actions.map((action) => (action.kind === 'merged' ? action.divergence : null))).toEqual([
       null,
       null,
       { at: T0 + 2 * MINUTE, rowId: 'row-HIGH', severity: 'HIGH', destinations: ['pager'] },
@@ -156,7 +156,7 @@ describe('divergence of merged events', () => {
       { minute: 71, ...severe('CRITICAL', 'pager') },
     ])
     expect(actions[2]).toMatchObject({
-      did: 'created',
+      kind: 'created',
       draft: { severity: { value: 'LOW' }, route: { destinations: ['soc'] } },
     })
     expect(actions[3]).toMatchObject({ divergence: { severity: 'CRITICAL', destinations: ['pager'] } })

@@ -66,7 +66,7 @@ afterEach(async () => {
 async function settle(id: string, outcome: DeliveryOutcome): Promise<void> {
   const claimed = await store.claim({ destinationKeys: ['soc', 'mail'], limit: 1, leaseMs: 1000 })
   expect(claimed.map((each) => each.delivery.id)).toEqual([id])
-  expect(await store.settle(id, claimed[0]!.leaseToken, outcome)).toBe(true)
+  expect(await store.recordOutcome(id, claimed[0]!.leaseToken, outcome)).toBe(true)
 }
 
 function run(...argv: string[]): Promise<Ran> {

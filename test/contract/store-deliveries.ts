@@ -37,7 +37,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       return claimed[0]!
     }
     const settle = ({ delivery: { id }, leaseToken }: ClaimedDelivery, outcome: DeliveryOutcome) =>
-      store.settle(id, leaseToken, outcome)
+      store.recordOutcome(id, leaseToken, outcome)
     const row = async (id = 'd1') => (await store.deliveries({ limit: 100 })).find((each) => each.id === id)!
     /** Brings d1 into a state by the moves that lead there. */
     const bring = async (state: DeliveryState) => {
@@ -110,7 +110,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       ['a refusal', dead(), { state: 'dead', attempts: 1, message: 'status 400' }],
       [
         'an age that ran out',
-        { state: 'dead', attempt: null, reason: 'too old', handOver: [] },
+        { state: 'dead', attempt: null, reason: 'too old', fallbackDeliveries: [] },
         { state: 'dead', attempts: 0, message: 'too old' },
       ],
     ])('settle as %s', async (_, outcome, expected) => {
@@ -143,7 +143,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       const fresh = await claimOne()
       const before = await row()
       expect(await settle(stale, dead([delivery('d2')]))).toBe(false)
-      expect(await store.settle('none', stale.leaseToken, delivered)).toBe(false)
+      expect(await store.recordOutcome('none', stale.leaseToken, delivered)).toBe(false)
       expect(await row()).toEqual(before)
       expect(await store.attempts('d1')).toEqual([])
       expect(await store.deliveries({ limit: 10 })).toHaveLength(1)

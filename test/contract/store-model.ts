@@ -131,7 +131,7 @@ class History {
     const held = this.#model.find(
       ({ id, state, token }) => id === lease.id && state === 'sending' && token === lease.token,
     )
-    expect(await this.#store.settle(lease.id, lease.token, outcomes[as])).toBe(held !== undefined)
+    expect(await this.#store.recordOutcome(lease.id, lease.token, outcomes[as])).toBe(held !== undefined)
     if (!held) return
     held.state = as
     held.attempts++

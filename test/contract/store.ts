@@ -291,10 +291,10 @@ function readContract(open: () => Promise<OpenedStore>): void {
     })
 
     it('gives a slot of a job to exactly one', async () => {
-      const asked = await Promise.all(Array.from({ length: 5 }, () => store.once('heartbeat', '10:00')))
+      const asked = await Promise.all(Array.from({ length: 5 }, () => store.claimSlot('heartbeat', '10:00')))
       expect(asked.filter(Boolean)).toHaveLength(1)
-      expect(await store.once('heartbeat', '10:15')).toBe(true)
-      expect(await store.once('other', '10:00')).toBe(true)
+      expect(await store.claimSlot('heartbeat', '10:15')).toBe(true)
+      expect(await store.claimSlot('other', '10:00')).toBe(true)
     })
 
     it('sets the state of a destination only over the version that was read', async () => {
@@ -314,7 +314,7 @@ function readContract(open: () => Promise<OpenedStore>): void {
       await store.close()
       await store.close()
       expect(await last).toBe('ok')
-      await expect(store.once('a', 'b')).rejects.toThrow(/closed/)
+      await expect(store.claimSlot('a', 'b')).rejects.toThrow(/closed/)
     })
   })
 }

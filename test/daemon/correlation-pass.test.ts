@@ -1,6 +1,6 @@
 /** A correlation rule's looks at stored signals: once each match, whatever came late, and across crashes. */
 import { describe, expect, it } from 'vitest'
-import { correlate, initializeCursor } from '../../src/daemon/correlation-pass.ts'
+import { initializeCursor, runCorrelationPass } from '../../src/daemon/correlation-pass.ts'
 import type { Notification } from '../../src/model/alerts/alert.ts'
 import { correlationFixture, MINUTE, pairing } from '../support/correlation.ts'
 import { expecting, plan, signal } from '../support/store-rows.ts'
@@ -115,7 +115,7 @@ describe('a match', () => {
     const admit: typeof fixture.ports.admit = async (findings) => {
       found.push(...findings.map(({ functions }) => functions.dedup!.output!))
     }
-    await correlate(
+    await runCorrelationPass(
       rule,
       { now: fixture.clock.now(), intervalMs: 5 * MINUTE, slot: null },
       { ...fixture.ports, admit },
@@ -239,9 +239,9 @@ it('a rule whose cursor could not be begun begins with its first look', async ()
     await fixture.ports.admit([], cursor)
   }
   const look = { now: fixture.clock.now(), intervalMs: 5 * MINUTE, slot: null }
-  for (let n = 0; n < 2; n++) await correlate(late, look, { ...fixture.ports, admit })
+  for (let n = 0; n < 2; n++) await runCorrelationPass(late, look, { ...fixture.ports, admit })
   await fixture.happens('B', 'ann', 2)
-  await correlate(late, look, { ...fixture.ports, admit })
+  await runCorrelationPass(late, look, { ...fixture.ports, admit })
   expect(found).toEqual([0, 1])
 })
 

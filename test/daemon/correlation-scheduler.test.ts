@@ -1,6 +1,6 @@
 /** When correlation rules look: by their schedules, at the start, when asked; and what they do about failures. */
 import { expect, it } from 'vitest'
-import { createCorrelations } from '../../src/daemon/correlation-scheduler.ts'
+import { createCorrelationScheduler } from '../../src/daemon/correlation-scheduler.ts'
 import { systemClock } from '../../src/model/ports.ts'
 import { correlationFixture, MINUTE, pairing } from '../support/correlation.ts'
 import { until } from '../support/until.ts'
@@ -9,7 +9,7 @@ const AB = pairing(['A', 'B'])
 
 it('looks when its schedule is due, and not before', async () => {
   const fixture = await correlationFixture(AB)
-  const correlations = createCorrelations({ ...fixture.ports, clock: fixture.clock })
+  const correlations = createCorrelationScheduler({ ...fixture.ports, clock: fixture.clock })
   fixture.clock.advance(MINUTE)
   await correlations.follow(fixture.project)
   await fixture.happens('A', 'ann', 0)
@@ -26,24 +26,24 @@ it('looks at the start at what came while nobody did, and whenever it is asked',
   const fixture = await correlationFixture(AB)
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)
-  const correlations = createCorrelations({ ...fixture.ports, clock: fixture.clock })
+  const correlations = createCorrelationScheduler({ ...fixture.ports, clock: fixture.clock })
   await correlations.follow(fixture.project)
   expect(await fixture.alerts()).toEqual(['ann x1'])
   await fixture.happens('A', 'bob', 0)
   await fixture.happens('B', 'bob', 1)
-  await correlations.look()
+  await correlations.runAll()
   expect(await fixture.alerts()).toEqual(['ann x1', 'bob x1'])
   await correlations.stop()
 })
 
 it('follows the rules it is given last', async () => {
   const fixture = await correlationFixture(AB)
-  const correlations = createCorrelations({ ...fixture.ports, clock: fixture.clock })
+  const correlations = createCorrelationScheduler({ ...fixture.ports, clock: fixture.clock })
   await correlations.follow(fixture.project)
   await correlations.follow({ detections: new Map() })
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)
-  await correlations.look()
+  await correlations.runAll()
   expect(await fixture.alerts()).toEqual([])
   const disabled = new Map(
     [...fixture.project.detections].map(([id, rule]) => [id, { ...rule, enabled: false }]),
@@ -58,7 +58,7 @@ it('tells of a look that failed, and looks again', async () => {
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)
   let failures = 1
-  const correlations = createCorrelations({
+  const correlations = createCorrelationScheduler({
     ...fixture.ports,
     clock: fixture.clock,
     admit: (findings, cursor) =>
@@ -68,7 +68,7 @@ it('tells of a look that failed, and looks again', async () => {
   expect(fixture.log.lines).toEqual([
     { level: 'error', message: 'a correlation rule could not look at its signals' },
   ])
-  await correlations.look()
+  await correlations.runAll()
   expect(await fixture.alerts()).toEqual(['ann x1'])
   await correlations.stop()
 })
@@ -78,7 +78,7 @@ it('keeps to a calendar too', async () => {
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)
   const looks: number[] = []
-  const correlations = createCorrelations({
+  const correlations = createCorrelationScheduler({
     ...fixture.ports,
     clock: systemClock,
     admit: async () => void looks.push(systemClock.now()),

@@ -33,7 +33,7 @@ it('follows the schedule it is given last, and a beat that fails is logged', asy
   const log = recordingLog()
   const asked: string[] = []
   const heartbeat = createHeartbeat({
-    store: { once: async (job) => asked.push(job) > 0 },
+    store: { claimSlot: async (job) => asked.push(job) > 0 },
     clock: manualClock(),
     admit: () => Promise.reject(new Error('the store is busy')),
     log,

@@ -4,10 +4,10 @@ import type { Generation } from '../../src/daemon/generation.ts'
 import { createReloads, type ReloadStart } from '../../src/daemon/reloads.ts'
 import { UserError } from '../../src/errors.ts'
 
-/** Loads that end when the test says so; generations are told apart by their number. */
+/** Loads that end when the test says so; generations are distinguished by their number. */
 function fixture() {
   const loads: PromiseWithResolvers<Generation>[] = []
-  const told: string[] = []
+  const entries: string[] = []
   const requests: ReloadStart[] = []
   const reloads = createReloads({
     onRequested: (begins) => requests.push(begins),
@@ -16,12 +16,12 @@ function fixture() {
       loads.push(load)
       return load.promise
     },
-    handOver: async (next) => void told.push(`in force ${numberOf(next)}`),
-    onDone: (next) => told.push(`done ${numberOf(next)}`),
-    onRefused: (reason) => told.push(`refused: ${reason}`),
+    activate: async (next) => void entries.push(`in force ${numberOf(next)}`),
+    onDone: (next) => entries.push(`done ${numberOf(next)}`),
+    onRefused: (reason) => entries.push(`refused: ${reason}`),
   })
-  const load = (n: number) => loads[n - 1]!.resolve(generation(n, () => told.push(`retired ${n}`)))
-  return { loads, told, requests, reloads, load }
+  const load = (n: number) => loads[n - 1]!.resolve(generation(n, () => entries.push(`retired ${n}`)))
+  return { loads, entries, requests, reloads, load }
 }
 
 function generation(n: number, onRetire: () => void): Generation {
@@ -34,10 +34,10 @@ function numberOf(generation: Generation): number {
 
 describe('a reload', () => {
   it('begins after the one under way; who asks meanwhile is served by the same one', async () => {
-    const { loads, told, reloads, load } = fixture()
-    const first = reloads.ask()
+    const { loads, entries, reloads, load } = fixture()
+    const first = reloads.request()
     await setImmediate()
-    const [second, third] = [reloads.ask(), reloads.ask()]
+    const [second, third] = [reloads.request(), reloads.request()]
     await setImmediate()
     expect(loads).toHaveLength(1)
     load(1)
@@ -46,43 +46,43 @@ describe('a reload', () => {
     load(2)
     await Promise.all([second, third])
     expect(loads).toHaveLength(2)
-    expect(told).toEqual(['in force 1', 'done 1', 'in force 2', 'done 2'])
+    expect(entries).toEqual(['in force 1', 'done 1', 'in force 2', 'done 2'])
   })
 
   it('reports every request, and those that are joined', async () => {
     const { requests, reloads, load } = fixture()
-    void reloads.ask()
+    void reloads.request()
     await setImmediate()
-    const last = [reloads.ask(), reloads.ask()]
+    const last = [reloads.request(), reloads.request()]
     load(1)
     await setImmediate()
     load(2)
     await Promise.all(last)
-    void reloads.ask()
+    void reloads.request()
     expect(requests).toEqual(['now', 'next', 'joined', 'now'])
   })
 
   it('that is refused says why, and does not end the reloading', async () => {
-    const { loads, told, reloads, load } = fixture()
-    const refused = reloads.ask()
+    const { loads, entries, reloads, load } = fixture()
+    const refused = reloads.request()
     await setImmediate()
-    loads[0]!.reject(new UserError('it is broken', { hint: 'mend it' }))
+    loads[0]!.reject(new UserError('it is broken', { hint: 'fix it' }))
     await refused
-    const mended = reloads.ask()
+    const repaired = reloads.request()
     await setImmediate()
     load(2)
-    await mended
-    expect(told).toEqual(['refused: it is broken\nhint: mend it', 'in force 2', 'done 2'])
+    await repaired
+    expect(entries).toEqual(['refused: it is broken\nhint: fix it', 'in force 2', 'done 2'])
   })
 
   it('that ends after the daemon takes nothing over and leaves no engine running', async () => {
-    const { told, reloads, load } = fixture()
-    void reloads.ask()
+    const { entries, reloads, load } = fixture()
+    void reloads.request()
     await setImmediate()
-    const waiting = reloads.ask()
-    const ended = reloads.end()
+    const waiting = reloads.request()
+    const ended = reloads.stop()
     load(1)
     await Promise.all([waiting, ended])
-    expect(told).toEqual(['retired 1'])
+    expect(entries).toEqual(['retired 1'])
   })
 })

@@ -28,7 +28,7 @@ function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
 }
 
 function fixture(over: Partial<SourceRunParts> = {}) {
-  const { ingress: door, stdin } = sourceContext(new Sink())
+  const { ingress, stdin } = sourceContext(new Sink())
   const steps: string[] = []
   const tally = new RunStats(nullMetrics)
   const ready: boolean[] = []
@@ -52,17 +52,17 @@ function fixture(over: Partial<SourceRunParts> = {}) {
       },
     },
     store: { cursor: async () => null },
-    tally,
+    stats: tally,
     readiness: {
-      failed: () => ready.push(false),
-      succeeded: () => ready.push(true),
-      begun: (source) => void steps.push(`begin ${source}`),
+      intakeFailed: () => ready.push(false),
+      intakeSucceeded: () => ready.push(true),
+      sourceStarted: (source) => void steps.push(`begin ${source}`),
     },
-    keepRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
+    writeRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
     onEvent: (event: DaemonEvent) => {
       if (event.kind === 'rejected') steps.push(`tell ${event.status} ${event.place}: ${event.reason}`)
     },
-    door,
+    ingress,
     stdin,
     limits: { eventBytes: 100, bodyBytes: 100 },
     log: nullLog,

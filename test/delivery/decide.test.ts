@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Decision, decide } from '../../src/delivery/decide.ts'
+import { type DecisionInput, decide } from '../../src/delivery/decide.ts'
 import type { SendResult } from '../../src/delivery/send.ts'
 import { delivery as newDelivery } from '../support/store-rows.ts'
 
@@ -13,7 +13,7 @@ const refused = (scope: 'delivery' | 'destination'): SendResult => {
   return { result: 'refused', status: 400, message: '400', scope }
 }
 
-function decision(result: SendResult, over: Partial<Decision> = {}) {
+function decision(result: SendResult, over: Partial<DecisionInput> = {}) {
   return decide({
     delivery: { createdAt: NOW - 60_000, attempts: 2, pausedMs: 0 },
     retry: { maxAgeMs: 3 * DAY, maxAttempts: 0 },
@@ -24,7 +24,7 @@ function decision(result: SendResult, over: Partial<Decision> = {}) {
     interrupted: false,
     creditMs: 0,
     random: 0.5,
-    handOver: (reason) => [newDelivery('handed-over', { reason })],
+    fallbackDeliveries: (reason) => [newDelivery('handed-over', { reason })],
     ...over,
   })
 }
@@ -92,7 +92,7 @@ describe('decide', () => {
       state: 'dead',
       reason: '400',
       attempt: { at: NOW - 30, ms: 30, status: 400, outcome: 'refused', message: '400' },
-      handOver: [newDelivery('handed-over', { reason: '400' })],
+      fallbackDeliveries: [newDelivery('handed-over', { reason: '400' })],
     })
   })
 })

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const soc = (over: Partial<Destination> = {}) =>
   destination('soc', { options: { url: receiver.url }, ...over })
-const taker = () => destination('inbox', { options: { url: inbox.url } })
+const inboxDestination = () => destination('inbox', { options: { url: inbox.url } })
 const counts = () => harness.store.countDeliveries()
 const settled = () => until(async () => (await counts()).pending + (await counts()).sending === 0)
 
@@ -128,7 +128,7 @@ describe('over a restart', () => {
 
   it('the age MUST go on, and its end be told to the fallback', async () => {
     receiver.always({ status: 503 })
-    const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } }), taker()], {
+    const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } }), inboxDestination()], {
       fallback: ['inbox'],
     })
     await start(mortal, 'one')
@@ -147,7 +147,7 @@ describe('over a restart', () => {
   it('what was handed over MUST reach the fallback, once', async () => {
     receiver.always({ status: 422 })
     inbox.script({ status: 500 })
-    const both = registry([soc(), taker()], { fallback: ['inbox'] })
+    const both = registry([soc(), inboxDestination()], { fallback: ['inbox'] })
     await start(both, 'one')
     await Promise.all([receiver.until(1), inbox.until(1)])
     await settled()
@@ -166,14 +166,14 @@ describe('over a restart', () => {
     await start(registry([soc()]), 'one')
     await receiver.until(1)
     await settled()
-    const without = registry([taker()], { fallback: ['inbox'] })
+    const without = registry([inboxDestination()], { fallback: ['inbox'] })
     await restart(without)
     await until(async () => (await counts()).delivered === 1)
     await restart(without)
     expect(await counts()).toMatchObject({ orphaned: 1, delivered: 1, pending: 0 })
     const renamed = destination('soc-2', { options: { url: receiver.url }, previousNames: ['soc'] })
     receiver.expect(2)
-    await restart(registry([renamed, taker()], { fallback: ['inbox'] }))
+    await restart(registry([renamed, inboxDestination()], { fallback: ['inbox'] }))
     await until(async () => (await counts()).delivered === 2)
     const keys = receiver.requests.map(({ headers }) => headers['idempotency-key'])
     expect(new Set(keys).size).toBe(1)

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { type Log, nullLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
+import {
+  engineProject,
+  envelope,
+  findingsOf,
+  reportsOf,
+  rule,
+  warmEngine,
+} from '../support/engine-project.ts'
 
 const LEVELS = 200_000
 const TOO_DEEP = 'RecursionError'
@@ -110,7 +117,7 @@ def rule(event):
     const engine = await start()
     const long = envelope({ levels: LEVELS, text: 'x'.repeat(200_000) })
     const evaluated = await engine.evaluate([long, envelope({ levels: 1 })])
-    expect(evaluated.map(told)).toEqual([
+    expect(evaluated.map(reportsOf)).toEqual([
       ['deep', 'beside'],
       ['deep', 'beside'],
     ])

@@ -10,8 +10,8 @@ import {
   findingsOf,
   helper,
   policy,
+  reportsOf,
   rule,
-  told,
   warmEngine,
 } from '../support/engine-project.ts'
 
@@ -168,7 +168,9 @@ describe('order', () => {
     const events = Array.from({ length: 700 }, (_, n) => envelope({ n }, { seq: n }))
     const evaluated = await engine.evaluate(events)
     expect(evaluated.map(({ envelope }) => envelope.seq)).toEqual(events.map(({ seq }) => seq))
-    expect(evaluated.map((event) => told(event).length)).toEqual(events.map((_, n) => (n % 2 === 0 ? 1 : 0)))
+    expect(evaluated.map((event) => reportsOf(event).length)).toEqual(
+      events.map((_, n) => (n % 2 === 0 ? 1 : 0)),
+    )
   })
 
   it('of several batches under way at once does not mix', async () => {
@@ -179,7 +181,7 @@ describe('order', () => {
 
   it('of findings is the order of the detections', async () => {
     const [event] = await engine.evaluate([envelope({ n: 2, all: true })])
-    expect(told(event!)).toEqual(['all', 'even'])
+    expect(reportsOf(event!)).toEqual(['all', 'even'])
   })
 
   it('of the functions: those of one event run before the matcher of the next', async () => {
@@ -214,7 +216,7 @@ describe('functions', () => {
 
   it('print without disturbing the answer', async () => {
     const [event] = await engine.evaluate([log('Only.printing')])
-    expect(told(event!)).toEqual(['printing'])
+    expect(reportsOf(event!)).toEqual(['printing'])
   })
 })
 
@@ -229,7 +231,7 @@ describe('selection', () => {
     ['a scheduled rule by its query', log('A query', { p_log_type: 'Only.helped' }), ['scheduled']],
   ])('%s', async (_, event, expected) => {
     const [evaluated] = await engine.evaluate([event])
-    expect(told(evaluated!)).toEqual(expected)
+    expect(reportsOf(evaluated!)).toEqual(expected)
   })
 
   it('of policies goes by resource type and leaves suppressed resources out', async () => {
@@ -241,7 +243,7 @@ describe('selection', () => {
       resource({ resourceId: 'x', resourceType: 'AWS.EC2' }, null),
       resource({}, null),
     ])
-    expect(evaluated.map(told)).toEqual([
+    expect(evaluated.map(reportsOf)).toEqual([
       ['any', 'bucket', 'bucket-too'],
       ['any', 'bucket-too'],
       ['any'],
@@ -320,7 +322,7 @@ describe('an event that is refused', () => {
   ])('%s: says why, and the others go on', async (_, raw, reason) => {
     const [before, bad, after] = await engine.evaluate([good, envelope(raw), good])
     expect(bad!.outcome).toEqual({ status: 'rejected', reason: expect.stringMatching(reason) })
-    expect([before, after].map((event) => told(event!))).toEqual([['even'], ['even']])
+    expect([before, after].map((event) => reportsOf(event!))).toEqual([['even'], ['even']])
   })
 
   it('keeps the reason that framing gave', async () => {
@@ -336,7 +338,7 @@ describe('an event that is refused', () => {
       ' {"n":2}\n',
     ]
     const evaluated = await engine.evaluate(odd.map((raw) => envelope(raw)))
-    expect(evaluated.map(told)).toEqual(odd.map(() => ['even']))
+    expect(evaluated.map(reportsOf)).toEqual(odd.map(() => ['even']))
   })
 })
 

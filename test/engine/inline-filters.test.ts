@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, rule, told, warmEngine } from '../support/engine-project.ts'
+import { engineProject, envelope, reportsOf, rule, warmEngine } from '../support/engine-project.ts'
 import { readExpression } from '../support/expressions.ts'
 
 const LOGIN = {
@@ -107,7 +107,7 @@ describe('an inline filter', () => {
       const [event] = await engine.evaluate([envelope(LOGIN, { type: `Case.${n}` })])
       const entry = JSON.stringify({ ...LOGIN, p_log_type: `Case.${n}` })
       const [outcome] = await engine.test([{ detection: `filter-${n}`, entry, mocks: '[]' }])
-      expect({ live: told(event!), test: outcome!.functions.detection }).toEqual({
+      expect({ live: reportsOf(event!), test: outcome!.functions.detection }).toEqual({
         live: passes ? [`filter-${n}`] : [],
         test: { output: passes },
       })
@@ -116,7 +116,7 @@ describe('an inline filter', () => {
 
   it('keeps an event from Python, whatever Python would have said', async () => {
     const events = [envelope({ other: 1 }, { type: 'Raising' }), envelope({ user: 1 }, { type: 'Raising' })]
-    expect((await engine.evaluate(events)).map(told)).toEqual([[], ['raising']])
+    expect((await engine.evaluate(events)).map(reportsOf)).toEqual([[], ['raising']])
     const [kept] = await engine.test([{ detection: 'raising', entry: '{"other": 1}', mocks: '[]' }])
     expect(kept!.functions).toEqual({ detection: { output: false } })
   })

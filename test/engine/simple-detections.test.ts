@@ -6,7 +6,14 @@ import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
 import type { Key, SimpleDetection, Template } from '../../src/model/project/match-expression.ts'
-import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
+import {
+  engineProject,
+  envelope,
+  findingsOf,
+  reportsOf,
+  rule,
+  warmEngine,
+} from '../support/engine-project.ts'
 import { readExpression } from '../support/expressions.ts'
 import { detection } from '../support/model.ts'
 
@@ -107,7 +114,7 @@ describe('a simple detection', () => {
 
   it('is selected as a Python rule is: by log type, by query, by its filter', async () => {
     const events = [envelope('{}'), envelope('{}', { type: 'Other' }), envelope('{}', { type: 'Q' })]
-    expect((await engine.evaluate(events)).map((event) => Object.values(told(event)).sort())).toEqual([
+    expect((await engine.evaluate(events)).map((event) => Object.values(reportsOf(event)).sort())).toEqual([
       ['long', 'python', 'silent'],
       ['other type'],
       ['rows', 'rows too'],

@@ -5,7 +5,14 @@ import type { FunctionError } from '../../src/model/alerts/finding.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
-import { engineProject, envelope, findingsOf, rule, told, warmEngine } from '../support/engine-project.ts'
+import {
+  engineProject,
+  envelope,
+  findingsOf,
+  reportsOf,
+  rule,
+  warmEngine,
+} from '../support/engine-project.ts'
 
 const onBad = (statement: string) =>
   `import time\ndef rule(event):\n    if event.get("bad"):\n        ${statement}\n    return True`
@@ -61,7 +68,7 @@ describe('a detection that', () => {
   it.each(ENDLESS)('%s on one event is stopped there; the other results stand', async (name, _, expected) => {
     const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
     const evaluated = await engine.evaluate(events)
-    expect(evaluated.map(told)).toEqual(events.map(() => ['first', name, 'last']))
+    expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
     const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
     expect([before, after]).toEqual([{ output: true }, { output: true }])
     expect(stopped!.error).toMatchObject(expected)
@@ -133,6 +140,6 @@ describe('a body that', () => {
 
   it('could not be loaded is not evaluated; the others are', async () => {
     const [event] = await loaded.evaluate([envelope({})])
-    expect(told(event!)).toEqual(['good'])
+    expect(reportsOf(event!)).toEqual(['good'])
   })
 })

@@ -27,16 +27,16 @@ const soc = registry(
 async function fixture(detections: Detection[] = [detection()], declared = soc) {
   const store = await openStore('memory:', { clock: manualClock(T0), projectRoot: '.' })
   open.push(store)
-  const told: AdmitResult[] = []
+  const admitted: AdmitResult[] = []
   const present = { project: project(detections, declared) as Project }
   const pipeline = createPipeline({
     store,
     project: () => present.project,
-    onAdmitted: (admitted) => told.push(...admitted),
+    onAdmitted: (results) => admitted.push(...results),
   })
   const deliveries = async () =>
     (await store.deliveries({ limit: 1000 })).map((row) => `${row.destination} ${row.reason}`).sort()
-  return { store, pipeline, told, present, deliveries }
+  return { store, pipeline, admitted, present, deliveries }
 }
 
 let seq = 0
@@ -74,17 +74,17 @@ const hit = (title: string, more: FunctionResults = {}): FunctionResults => ({
   title: { output: title },
   ...more,
 })
-const did = (told: readonly AdmitResult[]) => told.map((each) => each.action)
+const actionsOf = (admitted: readonly AdmitResult[]) => admitted.map((each) => each.action)
 
 describe('a match', () => {
   it('becomes an alert with its deliveries, a signal and the cursor, in one commit', async () => {
-    const { store, pipeline, told, deliveries } = await fixture()
+    const { store, pipeline, admitted, deliveries } = await fixture()
     const settled = await pipeline.admit({
       events: [event(hit('T'))],
       cursor: { source: 'file:x', cursor: '42' },
     })
     expect(settled).toEqual([{ status: 'accepted', matches: 1 }])
-    expect(did(told)).toEqual(['created'])
+    expect(actionsOf(admitted)).toEqual(['created'])
     expect(await deliveries()).toEqual(['soc static-severity'])
     expect(await store.cursor('file:x')).toBe('42')
     const [alert] = await store.alerts({ limit: 10 })
@@ -97,10 +97,10 @@ describe('a match', () => {
   })
 
   it('merges into the open alert, across batches and inside one', async () => {
-    const { store, pipeline, told } = await fixture()
+    const { store, pipeline, admitted } = await fixture()
     await pipeline.admit({ events: [event(hit('T')), event(hit('T'))], cursor: null })
     await pipeline.admit({ events: [event(hit('T'))], cursor: null })
-    expect(did(told)).toEqual(['created', 'merged', 'merged'])
+    expect(actionsOf(admitted)).toEqual(['created', 'merged', 'merged'])
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 3 }])
   })
 
@@ -114,9 +114,9 @@ describe('a match', () => {
   })
 
   it('with CreateAlert: false leaves a signal only', async () => {
-    const { store, pipeline, told } = await fixture([detection({ createAlert: false })])
+    const { store, pipeline, admitted } = await fixture([detection({ createAlert: false })])
     await pipeline.admit({ events: [event(hit('T'))], cursor: null })
-    expect(told).toEqual([])
+    expect(admitted).toEqual([])
     expect(await store.signals({ limit: 10 })).toMatchObject([{ alertId: null }])
   })
 
@@ -130,18 +130,18 @@ describe('a match', () => {
 
 describe('errors', () => {
   it('are alerts of their own beside the match', async () => {
-    const { pipeline, told } = await fixture()
+    const { pipeline, admitted } = await fixture()
     await pipeline.admit({ events: [event(hit('T', { severity: failure() }))], cursor: null })
-    expect(told.map((each) => (each.action === 'created' ? each.alert.kind : each.action))).toEqual([
+    expect(admitted.map((each) => (each.action === 'created' ? each.alert.kind : each.action))).toEqual([
       'RULE',
       'RULE_ERROR',
     ])
   })
 
   it('a matcher that fails makes no match and no signal', async () => {
-    const { store, pipeline, told } = await fixture()
+    const { store, pipeline, admitted } = await fixture()
     await pipeline.admit({ events: [event({ detection: failure() })], cursor: null })
-    expect(told).toMatchObject([{ action: 'created', alert: { kind: 'RULE_ERROR' } }])
+    expect(admitted).toMatchObject([{ action: 'created', alert: { kind: 'RULE_ERROR' } }])
     expect(await store.signals({ limit: 10 })).toEqual([])
   })
 
@@ -207,12 +207,12 @@ it('a loud detection is muted, and a system alert says so', async () => {
 })
 
 it('a detection that a reload removed is passed over', async () => {
-  const { pipeline, told, present } = await fixture()
+  const { pipeline, admitted, present } = await fixture()
   present.project = project([], soc)
   expect(await pipeline.admit({ events: [event(hit('T'))], cursor: null })).toMatchObject([
     { status: 'accepted' },
   ])
-  expect(told).toEqual([])
+  expect(admitted).toEqual([])
 })
 
 it('a commit that fails settles nothing, and the next one works', async () => {

@@ -76,7 +76,7 @@ beforeAll(() => {
   symlinkSync('one.yml', join(root, 'rules/two.yml'))
 })
 
-interface Told {
+interface PrintedProblem {
   readonly severity: string
   readonly code: string
   readonly file: string
@@ -87,7 +87,7 @@ interface Told {
 
 describe('bad input', () => {
   let code = 0
-  let problems: readonly Told[] = []
+  let problems: readonly PrintedProblem[] = []
   let detections: readonly { readonly id: string; readonly status: string }[] = []
   beforeAll(async () => {
     const ran = await signalbox(['test', '--project', root, '--format', 'json'])
@@ -97,7 +97,7 @@ describe('bad input', () => {
     problems = [...problems, ...JSON.parse(limited.out).problems]
   })
 
-  const told = (file: string) =>
+  const problemTexts = (file: string) =>
     problems
       .filter((problem) => problem.file === file)
       .map(({ line, code, message }) => `${line} ${code} ${message}`)
@@ -126,13 +126,13 @@ describe('bad input', () => {
     ['a body that is a link to itself', 'rules/Linked.Body.yml', /^3 broken-link /],
     ['a link to a folder around it', 'rules/up', /^0 linked-folder /],
     ['a loop of links', 'rules/one.yml', /^0 broken-link /],
-  ])('%s is told with its place', (_, file, expected) => {
-    expect(told(file)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]))
+  ])('%s is reported with its place', (_, file, expected) => {
+    expect(problemTexts(file)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]))
   })
 
   it('a circle of imports has one problem for each helper in it', () => {
     const files = ['first', 'second', 'third'].map((name) => `global_helpers/${name}.py`)
-    expect(files.map((file) => told(file).length)).toEqual([1, 1, 1])
+    expect(files.map((file) => problemTexts(file).length)).toEqual([1, 1, 1])
   })
 
   it('says which way a circle of imports runs', () => {

@@ -10,15 +10,15 @@ import { until } from '../support/until.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
 
-const TELLS = {
-  'detections/tells.yml': `AnalysisType: rule
-RuleID: Tells
-Filename: tells.py
+const ANNOUNCER = {
+  'detections/announcer.yml': `AnalysisType: rule
+RuleID: Announcer
+Filename: announcer.py
 Enabled: true
 LogTypes: [Test.Log]
 Severity: High
 `,
-  'detections/tells.py': `def rule(event):
+  'detections/announcer.py': `def rule(event):
     return True
 
 
@@ -71,7 +71,7 @@ describe('a file', () => {
 
   beforeAll(async () => {
     receiver = await startReceiver()
-    const root = makeProject({ ...TELLS, '.env': `RECEIVER=${receiver.url}\n` })
+    const root = makeProject({ ...ANNOUNCER, '.env': `RECEIVER=${receiver.url}\n` })
     const fileOf = ({ name }: Followed) => join(root, `${name}.ndjson`)
     const sources = FOLLOWED.map((each) => `file:${fileOf(each)}?follow=true`)
     for (const each of FOLLOWED) each.make(fileOf(each))

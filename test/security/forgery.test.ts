@@ -7,7 +7,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import { POLL_INTERVAL_MS, Watchdog } from '../../src/engine/pool/watchdog.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, rule, told } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, reportsOf, rule } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 
 const imageCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-forgery-')))
@@ -92,7 +92,7 @@ def rule(event):
 describe('an answer that is forged', () => {
   it.each(FORGED)('with %s is none: no result comes of it', async (name) => {
     const [event] = await engine.evaluate([envelope({ now: true }, { type: name })])
-    expect(told(event!)).toBe('rejected')
+    expect(reportsOf(event!)).toBe('rejected')
     await worksStill()
   })
 
@@ -106,7 +106,7 @@ describe('an answer that is forged', () => {
 
   it('in the agreed form counts: within one worker nothing is promised', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'shared' })])
-    expect(told(event!)).toEqual(['victim'])
+    expect(reportsOf(event!)).toEqual(['victim'])
   })
 })
 
@@ -225,7 +225,7 @@ describe('a body that ends its worker as it is loaded', () => {
     ])
     expect(engine.problems.map(({ id, error }) => [id, error.type])).toEqual([[guilty, 'InterpreterEnded']])
     const [event] = await engine.evaluate([envelope({})])
-    expect(told(event!)).toEqual(['early', 'good'])
+    expect(reportsOf(event!)).toEqual(['early', 'good'])
     await engine.close()
   })
 

@@ -124,8 +124,8 @@ describe('a store on disk', () => {
       expecting({ g1: 0 }),
     )
     const [claimed] = await before.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1000 })
-    await before.settle('d1', claimed!.leaseToken, waiting(T0 + 50))
-    await before.once('job', 'slot')
+    await before.recordOutcome('d1', claimed!.leaseToken, waiting(T0 + 50))
+    await before.claimSlot('job', 'slot')
     await before.close()
 
     const after = await open()
@@ -137,7 +137,7 @@ describe('a store on disk', () => {
     expect(await after.cursor('s')).toBe('7')
     expect(await after.attempts('d1')).toHaveLength(1)
     expect(await after.countDeliveries()).toMatchObject({ waiting: 1, pending: 1 })
-    expect(await after.once('job', 'slot')).toBe(false)
+    expect(await after.claimSlot('job', 'slot')).toBe(false)
   })
 
   it('is read beside its writer, and not written through a reader', async () => {
@@ -145,8 +145,8 @@ describe('a store on disk', () => {
     const reader = await open({ readOnly: true })
     await writer.commit(plan({ alerts: [alert('a1')] }), expecting())
     expect((await reader.alerts({ limit: 5 })).map(({ id }) => id)).toEqual(['a1'])
-    await expect(reader.once('job', 'slot')).rejects.toThrow(/read only/)
-    expect(await writer.once('job', 'slot')).toBe(true)
+    await expect(reader.claimSlot('job', 'slot')).rejects.toThrow(/read only/)
+    expect(await writer.claimSlot('job', 'slot')).toBe(true)
   })
 
   it('takes short writes beside the daemon that holds it', async () => {

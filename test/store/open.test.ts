@@ -21,7 +21,7 @@ import { UserError } from '../../src/errors.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite-driver.ts'
-import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { manualClock } from '../support/clock.ts'
 import { alert, expecting, plan, signal } from '../support/store-rows.ts'
 
@@ -56,7 +56,7 @@ function overwritePage(name: string, table: string): void {
 describe('openStore', () => {
   it('makes the folder for its owner alone, and says where the store is', async () => {
     const store = await open('sqlite:.signalbox/signalbox.db')
-    expect(store.place).toBe(`sqlite:${join(root, '.signalbox', 'signalbox.db')}`)
+    expect(store.location).toBe(`sqlite:${join(root, '.signalbox', 'signalbox.db')}`)
     expect(statSync(join(root, '.signalbox')).mode & 0o077).toBe(0)
     await store.close()
   })
@@ -64,7 +64,7 @@ describe('openStore', () => {
   it('takes an absolute path as it is', async () => {
     const path = join(root, 'elsewhere', 'store.db')
     const store = await openStore(`sqlite:${path}`, { clock, projectRoot: '/nowhere' })
-    expect(store.place).toBe(`sqlite:${path}`)
+    expect(store.location).toBe(`sqlite:${path}`)
     await store.close()
   })
 
@@ -102,7 +102,11 @@ describe('openStore', () => {
   it('reports a file of 0 bytes, which is not what a first start finds', async () => {
     const reported: string[] = []
     const openReporting = () =>
-      openStore('sqlite:s.db', { clock, projectRoot: root, onEmptyFile: (place) => reported.push(place) })
+      openStore('sqlite:s.db', {
+        clock,
+        projectRoot: root,
+        onEmptyFile: (location) => reported.push(location),
+      })
     await (await openReporting()).close()
     await (await openReporting()).close()
     expect(reported).toEqual([])
@@ -222,11 +226,11 @@ describe('openStore', () => {
 
 describe('a full disk', () => {
   it('fails the commits that it hits, keeps the others, and goes on when there is harness', async () => {
-    const place = `sqlite:${join(root, 's.db')}`
-    const driver = openSqlite(join(root, 's.db'), { place, readOnly: false })
-    migrate(driver, place, (work) => work())
-    const options = { clock, place, path: null, readOnly: false, signalsKeptMs: 1e9 }
-    const store = sqliteStore(driver, options)
+    const location = `sqlite:${join(root, 's.db')}`
+    const driver = openSqlite(join(root, 's.db'), { location, readOnly: false })
+    migrate(driver, location, (work) => work())
+    const options = { clock, location, path: null, readOnly: false, signalsKeptMs: 1e9 }
+    const store = createSqliteStore(driver, options)
     const write = (n: number, fields: string) =>
       store.commit(
         plan({ cursors: [{ source: 's', cursor: String(n) }], signals: [signal(`r${n}`, { fields })] }),
@@ -237,7 +241,7 @@ describe('a full disk', () => {
     const big = JSON.stringify('x'.repeat(1_000_000))
     const results = await Promise.allSettled([write(2, big), write(3, big)])
     expect(results.map((result) => result.status === 'rejected' && String(result.reason))).toEqual(
-      Array(2).fill(`UserError: the store ${place} cannot grow: the disk is full`),
+      Array(2).fill(`UserError: the store ${location} cannot grow: the disk is full`),
     )
     expect([await store.cursor('s'), (await store.signals({ limit: 9 })).length]).toEqual(['1', 1])
     driver.exec('PRAGMA max_page_count = 1000000')

@@ -1,4 +1,4 @@
-/** SNS and SQS as far as a fake goes, behind a door that checks every signature; and a fake of the metadata services. */
+/** SNS and SQS as far as a fake goes, behind a server that checks every signature; and a fake of the metadata services. */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startFauxqs } from 'fauxqs'
@@ -18,7 +18,7 @@ export interface AwsFake {
 export async function startAws(secretOf: (keyId: string) => string = () => SECRET): Promise<AwsFake> {
   const services = await startFauxqs({ port: 0, logger: false })
   const faults: string[] = []
-  const door = await listen(async (request, body) => {
+  const server = await listen(async (request, body) => {
     const { method = '', url = '', headers } = request
     const keyId = /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1] ?? ''
     const fault = signatureFault({ method, path: url, headers, body }, secretOf(keyId))
@@ -40,10 +40,10 @@ export async function startAws(secretOf: (keyId: string) => string = () => SECRE
     return { status: answer.status, body: await answer.text() }
   })
   const close = async () => {
-    await door.close()
+    await server.close()
     await services.stop()
   }
-  return { url: door.url, services, faults, close }
+  return { url: server.url, services, faults, close }
 }
 
 export interface Fake {

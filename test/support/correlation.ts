@@ -1,5 +1,9 @@
 /** Signals in a real store, a rule that looks at them, and the alerts that come of it. */
-import { type CorrelatePorts, correlate, initializeCursor } from '../../src/daemon/correlation-pass.ts'
+import {
+  type CorrelationPassPorts,
+  initializeCursor,
+  runCorrelationPass,
+} from '../../src/daemon/correlation-pass.ts'
 import type { Correlation, CorrelationStep } from '../../src/model/project/correlation-definition.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -46,7 +50,7 @@ export async function correlationFixture(correlation: Correlation) {
   const declared = registry([destination('soc', { severities: ['MEDIUM'] })])
   const pipeline = createPipeline({ store, project: () => project(rules, declared), onAdmitted: () => {} })
   const log = recordingLog()
-  const ports: CorrelatePorts = {
+  const ports: CorrelationPassPorts = {
     store,
     admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
     log,
@@ -74,9 +78,13 @@ export async function correlationFixture(correlation: Correlation) {
       await store.commit(plan({ signals: [row] }), expecting())
     },
     /** Moves the clock to a minute and looks. */
-    async lookAt(minute: number, over: Partial<CorrelatePorts> = {}, slot: string | null = null) {
+    async lookAt(minute: number, over: Partial<CorrelationPassPorts> = {}, slot: string | null = null) {
       clock.advance(start + minute * MINUTE - clock.now())
-      await correlate(rule, { now: clock.now(), intervalMs: 5 * MINUTE, slot }, { ...ports, ...over })
+      await runCorrelationPass(
+        rule,
+        { now: clock.now(), intervalMs: 5 * MINUTE, slot },
+        { ...ports, ...over },
+      )
     },
     /** `ann x2` for an alert of ann with two looks merged into it. */
     async alerts() {

@@ -96,7 +96,7 @@ export function findingsOf({ outcome }: EvaluatedEvent): Record<string, Function
 }
 
 /** Names of the detections that told something, or the status of an event that was not evaluated. */
-export function told({ outcome }: EvaluatedEvent): string[] | string {
+export function reportsOf({ outcome }: EvaluatedEvent): string[] | string {
   return outcome.status === 'evaluated' ? outcome.findings.map((each) => each.detection) : outcome.status
 }
 

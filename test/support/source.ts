@@ -84,7 +84,7 @@ export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): So
     signal: new AbortController().signal,
     clock: manualClock(),
     log: nullLog,
-    ingress: { post: () => Promise.reject(new Error('this source needs no door')) },
+    ingress: { post: () => Promise.reject(new Error('this source needs no HTTP server')) },
     stdin: Readable.from([]),
     limits: { eventBytes: 1000, bodyBytes: 100_000 },
     ...more,

@@ -138,7 +138,7 @@ export function waiting(
   return { state: 'waiting', due, spendsAttempt: true, attempt: failed, ...over }
 }
 
-export function dead(handOver: readonly NewDelivery[] = []): DeliveryOutcome {
+export function dead(fallbackDeliveries: readonly NewDelivery[] = []): DeliveryOutcome {
   const refused = attempt({ status: 400, outcome: 'refused', message: 'status 400: bad' })
-  return { state: 'dead', attempt: refused, reason: 'status 400', handOver }
+  return { state: 'dead', attempt: refused, reason: 'status 400', fallbackDeliveries: fallbackDeliveries }
 }

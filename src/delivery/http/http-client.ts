@@ -11,8 +11,8 @@ import {
 } from '../../model/ports.ts'
 import { createConnections } from './connections.ts'
 import { openHeaders } from './headers.ts'
-import { failedWith, httpFailure } from './http-failure.ts'
-import { refusePrivateHost } from './private-address.ts'
+import { httpFailure, retryableFailure } from './http-failure.ts'
+import { assertPublicHost } from './private-address.ts'
 
 interface HttpLimits {
   readonly connectTimeoutMs: number
@@ -39,7 +39,7 @@ export function createHttpClient(
   const connections = createConnections(limits)
 
   async function once(request: HttpRequest, url: URL, transport: Transport, signal: AbortSignal) {
-    if (transport.publicOnly) refusePrivateHost(url)
+    if (transport.publicOnly) assertPublicHost(url)
     const answer = await undiciRequest(url, {
       dispatcher: connections.to(transport),
       signal,
@@ -77,8 +77,8 @@ export function createHttpClient(
       }
     } catch (error) {
       if (timeout.signal.aborted)
-        throw failedWith(url, `no answer within ${timeoutMs} ms`, error, transport.proxy)
-      if (signal.aborted) throw failedWith(url, 'interrupted', error)
+        throw retryableFailure(url, `no answer within ${timeoutMs} ms`, error, transport.proxy)
+      if (signal.aborted) throw retryableFailure(url, 'interrupted', error)
       throw httpFailure(url, error, transport.proxy)
     } finally {
       ended.abort()

@@ -4,7 +4,7 @@ import { networkFailure } from '../../core/network-failure.ts'
 import { PermanentError, RetryableError } from '../../errors.ts'
 
 /** Those of the client itself. */
-const PLAIN: Readonly<Record<string, string>> = {
+const CLIENT_FAILURES: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_SOCKET: 'connection closed before the answer',
@@ -12,7 +12,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 
 /** Causes that lie in the configuration: no other request would fare better. */
-const BROKEN: Readonly<Record<string, string>> = {
+const MISCONFIGURATIONS: Readonly<Record<string, string>> = {
   UND_ERR_INVALID_ARG: 'a header of the request is not valid',
   ERR_PRIVATE_ADDRESS: 'its address is private, and transport.publicOnly refuses those',
 }
@@ -24,16 +24,16 @@ export function httpFailure(url: URL, error: unknown, proxy?: string): Retryable
   const code = codeOf(error)
   const broken = UNUSABLE_TLS.test(code)
     ? `a certificate or key of transport can't be used (${code})`
-    : BROKEN[code]
+    : MISCONFIGURATIONS[code]
   if (broken !== undefined) {
     return new PermanentError(at(url, broken, proxy), { scope: 'destination', cause: new Error(code) })
   }
-  const own = PLAIN[code] && `${PLAIN[code]} (${code})`
-  return failedWith(url, own ?? networkFailure(code) ?? code, error, proxy)
+  const own = CLIENT_FAILURES[code] && `${CLIENT_FAILURES[code]} (${code})`
+  return retryableFailure(url, own ?? networkFailure(code) ?? code, error, proxy)
 }
 
 /** A failure that a later attempt may not meet. */
-export function failedWith(url: URL, what: string, error?: unknown, proxy?: string): RetryableError {
+export function retryableFailure(url: URL, what: string, error?: unknown, proxy?: string): RetryableError {
   return new RetryableError(at(url, what, proxy), { cause: new Error(codeOf(error)) })
 }
 

@@ -50,7 +50,7 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /** A host that is an address already is never looked up. */
-export function refusePrivateHost({ hostname }: URL): void {
+export function assertPublicHost({ hostname }: URL): void {
   const host = hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && isPrivateAddress(host)) throw new PrivateAddressError()
 }

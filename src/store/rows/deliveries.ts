@@ -132,7 +132,7 @@ function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
 const MAX_DUE_AHEAD_MS = 60 * 60_000
 
 /** What was never tried is due at once: a plan made before the clock was set back may be committed after it. */
-export function rewindDeliveries(driver: Driver, ms: number, now: number): void {
+export function shiftDeliveryDueDates(driver: Driver, ms: number, now: number): void {
   driver
     .prepare(
       `UPDATE delivery SET due = CASE state WHEN 'pending' THEN :now ELSE min(due - :ms, :latest) END

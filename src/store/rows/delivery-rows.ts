@@ -71,7 +71,7 @@ export type DeliveryOutcome =
       readonly attempt: Omit<Attempt, 'n'> | null
       readonly reason: string
       /** The alert's hand-over to the fallback, in the same transaction. */
-      readonly handOver: readonly NewDelivery[]
+      readonly fallbackDeliveries: readonly NewDelivery[]
     }
 
 /** What N daemons must agree on about one destination. */

@@ -17,7 +17,7 @@ interface Retention {
 }
 
 /** @param monotonic milliseconds of a clock that nobody sets. */
-export function retention(signalsKeptMs: number, monotonic: () => number): Retention {
+export function createRetention(signalsKeptMs: number, monotonic: () => number): Retention {
   const passes = [
     { sql: expired('seen', 'id', 'until'), keptMs: 0 },
     { sql: expired('kv', 'key', 'expires_at'), keptMs: 0 },

@@ -18,12 +18,12 @@ function locationOf(path: string, readOnly: boolean): string | URL {
   return location
 }
 
-export function openSqlite(path: string, options: { place: string; readOnly: boolean }): Driver {
+export function openSqlite(path: string, options: { location: string; readOnly: boolean }): Driver {
   const guarded = <T>(work: () => T): T => {
     try {
       return work()
     } catch (cause) {
-      throw sqliteFailure(cause, options.place)
+      throw sqliteFailure(cause, options.location)
     }
   }
   const database = guarded(

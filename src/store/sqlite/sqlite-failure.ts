@@ -17,11 +17,12 @@ const MEANINGS: Readonly<Record<number, { says: string; hint: string }>> = {
   26: { says: 'is not a store: the file is no SQLite database', hint: 'name another file with --store' },
 }
 
-export function sqliteFailure(error: unknown, place: string): unknown {
+export function sqliteFailure(error: unknown, location: string): unknown {
   if (!isSqliteError(error)) return error
   const meaning = MEANINGS[error.errcode & 0xff]
-  if (!meaning) return new Bug(`the store ${place} refused a statement: ${error.message}`, { cause: error })
-  return new UserError(`the store ${place} ${meaning.says}`, { hint: meaning.hint, cause: error })
+  if (!meaning)
+    return new Bug(`the store ${location} refused a statement: ${error.message}`, { cause: error })
+  return new UserError(`the store ${location} ${meaning.says}`, { hint: meaning.hint, cause: error })
 }
 
 /** The lock is someone else's: told by the code, whatever the message. */

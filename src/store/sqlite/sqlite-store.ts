@@ -4,7 +4,7 @@ import type { Clock } from '../../model/ports.ts'
 import { commitPlan, readState } from '../commit.ts'
 import { type Driver, insert } from '../driver.ts'
 import { watchFiles } from '../file-identity.ts'
-import { groupedWrites, type Sync } from '../group-commit.ts'
+import { createGroupCommit, type Sync } from '../group-commit.ts'
 import { createInstanceLock } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
 import { claimDue, earliestDue, isAnythingDue } from '../rows/claim.ts'
@@ -14,18 +14,18 @@ import {
   listBacklog,
   listDeliveries,
   retryDeliveries,
-  rewindDeliveries,
+  shiftDeliveryDueDates,
 } from '../rows/deliveries.ts'
 import { reconcileDeliveries } from '../rows/reconcile.ts'
-import { retention } from '../rows/retention.ts'
-import { settleDelivery } from '../rows/settle.ts'
+import { recordDeliveryOutcome } from '../rows/record-outcome.ts'
+import { createRetention } from '../rows/retention.ts'
 import { latestSignal, listSignals } from '../rows/signals.ts'
 import { versionedRows } from '../rows/versioned.ts'
 import type { DestinationState, Store } from '../store.ts'
 
 interface SqliteStoreOptions {
   readonly clock: Clock
-  readonly place: string
+  readonly location: string
   /** null: in memory, where nobody else can be. */
   readonly path: string | null
   readonly readOnly: boolean
@@ -45,14 +45,15 @@ const UNKNOWN_DESTINATION: DestinationState = {
   tokensAt: null,
 }
 
-export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
-  const { clock, place } = options
-  const kept = retention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
+export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
+  const { clock, location } = options
+  const kept = createRetention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
   const { path, readOnly, onLost = () => {} } = options
-  const files = path === null || readOnly ? null : watchFiles(path, place, onLost)
-  const writes = groupedWrites(driver, () => files?.check())
+  const files = path === null || readOnly ? null : watchFiles(path, location, onLost)
+  const writes = createGroupCommit(driver, () => files?.check())
   const write = <T>(work: (now: number) => T, sync: Sync = 'synced'): Promise<T> => {
-    if (options.readOnly) return Promise.reject(new UserError(`the store ${place} was opened to read only`))
+    if (options.readOnly)
+      return Promise.reject(new UserError(`the store ${location} was opened to read only`))
     return writes.write(() => work(clock.now()), sync)
   }
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
@@ -60,7 +61,7 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
   let closed = false
 
   return {
-    place,
+    location: location,
     cursor: async (source) => readCursor(driver, source),
     read: async (keys) => readState(driver, keys, clock.now()),
     commit: (plan, expected) =>
@@ -74,11 +75,12 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
       isAnythingDue(driver, request, clock.now())
         ? write((now) => claimDue(driver, request, now), 'unsynced')
         : [],
-    settle: (id, leaseToken, outcome) => write(() => settleDelivery(driver, id, leaseToken, outcome)),
+    recordOutcome: (id, leaseToken, outcome) =>
+      write(() => recordDeliveryOutcome(driver, id, leaseToken, outcome)),
     nextDue: async (keys) => earliestDue(driver, keys),
     reconcile: (registry) => write((now) => reconcileDeliveries(driver, registry, now)),
     retry: (selection) => write((now) => retryDeliveries(driver, selection, now)),
-    rewind: (ms) => write((now) => rewindDeliveries(driver, ms, now)),
+    shiftDueDates: (ms) => write((now) => shiftDeliveryDueDates(driver, ms, now)),
 
     destinationState: async (key) => destinations.read(key) ?? { value: UNKNOWN_DESTINATION, version: 0 },
     setDestinationState: (key, state, expectedVersion) =>
@@ -87,7 +89,7 @@ export function sqliteStore(driver: Driver, options: SqliteStoreOptions): Store 
         destinations.write(key, state, expectedVersion + 1)
         return true
       }),
-    once: (job, slot) => write((now) => takeSlot(driver, job, slot, now)),
+    claimSlot: (job, slot) => write((now) => takeSlot(driver, job, slot, now)),
 
     alerts: async (filter) => listAlerts(driver, filter),
     alert: async (id) => findAlert(driver, id),

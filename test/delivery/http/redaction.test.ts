@@ -41,10 +41,10 @@ describe('secretRedactor', () => {
     const key = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\nggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'
     const forms = [key, JSON.stringify({ type: 'service_account', private_key: key })]
     for (const url of forms) {
-      const told = secretRedactor(schema, { url })(
+      const redacted = secretRedactor(schema, { url })(
         `cannot read ggSjAgEAAoIBAQC7VJTUt9Us8cKj of ${base64(url)}`,
       )
-      expect(told).toBe('cannot read <secret> of <secret>')
+      expect(redacted).toBe('cannot read <secret> of <secret>')
     }
   })
 })

@@ -10,8 +10,8 @@ import {
   envelope,
   findingsOf,
   helper,
+  reportsOf,
   rule,
-  told,
   warmEngine,
 } from '../../support/engine-project.ts'
 
@@ -73,7 +73,7 @@ describe('a detection that', () => {
   it.each(BAD)('%s on one event is stopped there; the other results stand', async (name, _, expected) => {
     const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
     const evaluated = await engine.evaluate(events)
-    expect(evaluated.map(told)).toEqual(events.map(() => ['first', name, 'last']))
+    expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
     const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
     expect([before, after]).toEqual([{ output: true }, { output: true }])
     expect(stopped!.error).toMatchObject(expected)
@@ -126,7 +126,7 @@ describe('a detection that ends workers again and again', () => {
   it('is quarantined, says so, and runs no more', async () => {
     const events = [1, 1, 1, 0].map((bad) => envelope({ bad: bad === 1 }))
     const evaluated = await limited.evaluate(events)
-    expect(evaluated.map(told)).toEqual([['exits', 'good'], ['exits', 'good'], ['good'], ['good']])
+    expect(evaluated.map(reportsOf)).toEqual([['exits', 'good'], ['exits', 'good'], ['good'], ['good']])
     const [first, second] = evaluated.map((event) => findingsOf(event).exits?.detection?.error?.message)
     const message = 'ended the Python interpreter'
     expect(first).toBe(message)
@@ -134,7 +134,7 @@ describe('a detection that ends workers again and again', () => {
     expect(errors).toEqual([{ detection: 'exits', endings: 2 }])
 
     const [later] = await limited.evaluate([envelope({ bad: true })])
-    expect(told(later!)).toEqual(['good'])
+    expect(reportsOf(later!)).toEqual(['good'])
   })
 
   it('does not keep the engine from closing: what is under way rejects', async () => {
@@ -234,6 +234,6 @@ describe('a body that', () => {
 
   it('could not be loaded is not evaluated; the others are', async () => {
     const [event] = await loaded.evaluate([envelope({})])
-    expect(told(event!)).toEqual(['good'])
+    expect(reportsOf(event!)).toEqual(['good'])
   })
 })

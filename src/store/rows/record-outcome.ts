@@ -11,7 +11,7 @@ const SETTLE = `
   WHERE id = :id AND state = 'sending' AND lease_token = :leaseToken`
 
 /** False when the lease was lost. One that ran out but was not given to another still counts. */
-export function settleDelivery(
+export function recordDeliveryOutcome(
   driver: Driver,
   id: string,
   leaseToken: string,
@@ -20,7 +20,8 @@ export function settleDelivery(
   const settled = driver.prepare(SETTLE).run({ id, leaseToken, ...changeOf(outcome) })
   if (settled === 0) return false
   if (outcome.attempt) insertAttempt(driver, id, outcome.attempt)
-  if (outcome.state === 'dead') for (const delivery of outcome.handOver) insertDelivery(driver, delivery)
+  if (outcome.state === 'dead')
+    for (const delivery of outcome.fallbackDeliveries) insertDelivery(driver, delivery)
   return true
 }
 
