@@ -36,7 +36,7 @@ const engine = await createEngine({
   project,
   purpose: 'run',
   workers: Number(workers),
-  imageCache,
+  snapshotCache: imageCache,
   log: nullLog,
 })
 

@@ -10,7 +10,7 @@ if (!root) throw new Error('PROJECT is needed')
 const warm = warmUp()
 const project = await openProject({ root, log: nullLog })
 const projectAt = performance.now()
-const engine = await startEngine(project, 'test', nullLog, { warm })
+const engine = await startEngine(project, 'test', nullLog, { prewarmed: warm })
 const pythonAt = performance.now()
 const calls = [...project.detections.values()].flatMap(({ id, tests }) =>
   tests.map(({ entry, mocks }) => ({ detection: id, entry, mocks })),

@@ -28,7 +28,13 @@ interface Subjects {
 async function measure(context: BenchContext): Promise<Figure[]> {
   const { checkout, corpus, imageCache, quick, progress } = context
   const project = await openProject({ root: corpus ?? checkout, log: nullLog })
-  const engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache, log: nullLog })
+  const engine = await createEngine({
+    project,
+    purpose: 'run',
+    workers: 1,
+    snapshotCache: imageCache,
+    log: nullLog,
+  })
   const native = await startCPython(project, engine)
   const others = [...(native ? [native] : []), await startBarePyodide(project, engine)]
   if (native === null) progress('no python3 on the PATH: nothing native to compare with')

@@ -34,14 +34,14 @@ export interface EngineOptions {
   readonly clockMode?: ClockMode
   readonly packages?: PackageSet
   /** Folder of the prepared interpreters; without it each start loads everything. */
-  readonly imageCache?: string | undefined
+  readonly snapshotCache?: string | undefined
   /**
    * The project is a part of one, and soon of no more use: of helpers only these are loaded before something imports
    * them, and nothing of it goes into the cache.
    */
   readonly part?: ReadonlySet<string> | undefined
   /** Booting already, from that folder. */
-  readonly warm?: PrewarmedWorker | undefined
+  readonly prewarmed?: PrewarmedWorker | undefined
   /** What the caching helpers ask in `run`; without it each worker remembers for itself. */
   readonly cache?: DetectionCache | undefined
   readonly log: Log
@@ -53,8 +53,8 @@ const FULL_BATCH_EVENTS = 100
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
-  const warm = options.warm ?? new PrewarmedWorker(options.imageCache)
-  const groups = await startGroups(options, warm)
+  const prewarmed = options.prewarmed ?? new PrewarmedWorker(options.snapshotCache)
+  const groups = await startGroups(options, prewarmed)
   if (options.purpose === 'run') limitHeapGrowth()
   const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
 
@@ -77,14 +77,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 
   async function test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]> {
-    const said = await Promise.all(
+    const answered = await Promise.all(
       groups.map(async (group) => {
         const own = calls.filter(({ detection }) => group.testable.has(detection))
         const outcomes = await group.test(own)
         return own.map((call, i) => [call, outcomes[i]!] as const)
       }),
     )
-    const outcomes = new Map(said.flat())
+    const outcomes = new Map(answered.flat())
     return calls.map((call) => outcomes.get(call) ?? testWithoutWorker(call, project))
   }
 
@@ -101,15 +101,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     problems: withHints(problems, project, () => facts().helpers),
     unavailable,
-    evaluate: coalesce({ run: evaluate, enough: FULL_BATCH_EVENTS, waitMs: BATCH_WINDOW_MS }),
+    evaluate: coalesce({ run: evaluate, fullBatchItems: FULL_BATCH_EVENTS, waitMs: BATCH_WINDOW_MS }),
     test,
     unitTests: (isSelected) => {
       const broken = new Set(groups.flatMap(({ problems }) => problems.map(({ id }) => id)))
       const { signal } = closing
       return runUnitTestGroups({
         project,
-        order: orderOf(options),
-        from: warm.state,
+        loadOptions: loadOptionsOf(options),
+        startState: prewarmed.state,
         log,
         broken,
         isSelected,
@@ -118,32 +118,47 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     close: async () => {
       closing.abort()
-      await Promise.all([...groups.map((group) => group.close()), warm.state.settled()])
+      await Promise.all([...groups.map((group) => group.close()), prewarmed.state.settled()])
     },
   }
 }
 
-function orderOf({ project, purpose, clockMode, packages }: EngineOptions): GroupOptions['order'] {
+function loadOptionsOf({
+  project,
+  purpose,
+  clockMode,
+  packages,
+}: EngineOptions): GroupOptions['loadOptions'] {
   const { classification, limits } = project.settings
   const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
   return {
     settings: { classification, limits },
     clockMode: clockMode ?? 'acceptance',
     packages: packages ?? NO_PACKAGES,
-    queries: running.flatMap(({ scheduledQueries }) => scheduledQueries),
+    scheduledQueries: running.flatMap(({ scheduledQueries }) => scheduledQueries),
   }
 }
 
 /** The interpreter that is booting already goes to the first of them. */
-async function startGroups(options: EngineOptions, warm: PrewarmedWorker): Promise<GroupRunner[]> {
+async function startGroups(options: EngineOptions, prewarmed: PrewarmedWorker): Promise<GroupRunner[]> {
   const { project, purpose, part, cache, log } = options
-  const { state: from } = warm
-  const order = orderOf(options)
+  const { state: startState } = prewarmed
+  const loadOptions = loadOptionsOf(options)
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   // Asynchronous, so that a thread that can't be started stops no other group half way.
   const starts = splitByTrust(project).map(async (group, place) => {
-    const first = place === 0 ? warm.claim() : new WorkerHandle(from)
-    return startGroupRunner({ group, purpose, order, workers, from, first, part, cache, log })
+    const firstWorker = place === 0 ? prewarmed.claim() : new WorkerHandle(startState)
+    return startGroupRunner({
+      group,
+      purpose,
+      loadOptions,
+      workers,
+      startState,
+      firstWorker,
+      part,
+      cache,
+      log,
+    })
   })
   const started = await Promise.allSettled(starts)
   const groups = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))

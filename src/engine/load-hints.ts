@@ -23,13 +23,15 @@ export function withHints(
     const module = MISSING.exec(message)?.[1]
     const circular = CIRCULAR.exec(message)?.[1]
     if (module !== undefined) {
-      return { ...problem, hint: missingHint(module, project) }
+      return { ...problem, hint: missingModuleHint(module, project) }
     }
-    return circular === undefined ? problem : { ...problem, hint: circleHint(circular, helpersFacts()) }
+    return circular === undefined
+      ? problem
+      : { ...problem, hint: circularImportHint(circular, helpersFacts()) }
   })
 }
 
-function missingHint(module: string, project: Helpers): string {
+function missingModuleHint(module: string, project: Helpers): string {
   const [top = '', ...below] = module.split('.')
   // The package is there: what it lacks is most likely compiled.
   if (below.length > 0) return `only packages of pure Python run here: is ${top} one?`
@@ -53,14 +55,14 @@ function packageHint(module: string): string {
   return `if this is a package on PyPI: ${command} (pure Python only)`
 }
 
-function circleHint(start: string, helpers: ReadonlyMap<string, BodyFacts>): string {
-  const circle = wayBack(start, start, helpers, new Set())
+function circularImportHint(start: string, helpers: ReadonlyMap<string, BodyFacts>): string {
+  const circle = findImportCircle(start, start, helpers, new Set())
   const what = circle ? [start, ...circle].join(' imports ') : 'they import each other'
   return `${what}: move what both need into a helper of its own`
 }
 
 /** The imports that lead from one helper to another, the first step left out. */
-function wayBack(
+function findImportCircle(
   from: string,
   to: string,
   helpers: ReadonlyMap<string, BodyFacts>,
@@ -70,7 +72,7 @@ function wayBack(
     if (module === to) return [to]
     if (seen.has(module)) continue
     seen.add(module)
-    const rest = wayBack(module, to, helpers, seen)
+    const rest = findImportCircle(module, to, helpers, seen)
     if (rest) return [module, ...rest]
   }
   return null

@@ -5,7 +5,7 @@ import { type ActionsStep, actionsStep } from '../config/files/github-actions.ts
 import { loadProject } from '../config/load.ts'
 import { PACKAGES_LOCK } from '../config/settings/python-paths.ts'
 import { createEngine, type EngineOptions } from '../engine/engine.ts'
-import { NO_CACHE, openImageCache, type SnapshotCache } from '../engine/snapshot/snapshot-cache.ts'
+import { NO_CACHE, openSnapshotCache, type SnapshotCache } from '../engine/snapshot/snapshot-cache.ts'
 import { isError } from '../errors.ts'
 import type { BodyProblem, Engine } from '../model/events/evaluation.ts'
 import type { Log } from '../model/ports.ts'
@@ -65,7 +65,7 @@ function withLockProblem(project: Project): Project {
 
 function openCache(environment: Environment, root: string): SnapshotCache {
   const folder = snapshotDirectory(environment, root)
-  return folder === null ? NO_CACHE : openImageCache(folder)
+  return folder === null ? NO_CACHE : openSnapshotCache(folder)
 }
 
 /** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
@@ -73,7 +73,7 @@ export function actionsStepOf(workspace: WorkspaceOptions): ActionsStep {
   return actionsStep(workspace.root, processEnvironment(workspace))
 }
 
-export type EngineStart = Pick<EngineOptions, 'warm' | 'packages' | 'workers' | 'cache' | 'part'>
+export type EngineStart = Pick<EngineOptions, 'prewarmed' | 'packages' | 'workers' | 'cache' | 'part'>
 
 /** Read anew each time: tens of megabytes. */
 export function packagesOf({ settings }: Project): PackageSet {
@@ -85,10 +85,10 @@ export function startEngine(
   project: Project,
   purpose: 'run' | 'test',
   log: Log,
-  { warm = warmUp(project.root), packages = packagesOf(project), ...more }: EngineStart = {},
+  { prewarmed: warm = warmUp(project.root), packages = packagesOf(project), ...more }: EngineStart = {},
 ): Promise<Engine> {
   const workers = project.settings.workers ?? more.workers
-  return createEngine({ ...more, project, purpose, workers, packages, log, warm })
+  return createEngine({ ...more, project, purpose, workers, packages, log, prewarmed: warm })
 }
 
 /** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */

@@ -111,7 +111,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     const unitTests = project.unitTests.filter(({ path }) => paths.has(path))
     const part = { ...project, detections: new Map(), unitTests }
     const engine = await startEngine(part, 'test', this.#log, {
-      warm: this.#forkWorker(),
+      prewarmed: this.#forkWorker(),
       packages: this.#packages,
       part: new Set(),
     })
@@ -150,7 +150,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     const warm = this.#standby ?? warmUp()
     this.#last = warm
     this.#standby = null
-    this.#running = await startEngine(project, 'test', this.#log, { warm, packages, ...how })
+    this.#running = await startEngine(project, 'test', this.#log, { prewarmed: warm, packages, ...how })
     this.#loaded = new Set(project.detections.keys())
     for (const problem of this.#running.problems) this.#problems.set(problem.id, problem)
   }

@@ -34,7 +34,7 @@ it('tells what is another, and apart from that what native runs disagree about',
     purpose: 'test',
     workers: 1,
     log: nullLog,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
   })
   const results = await runTests(project, engine, {
     selection: { detections: () => true, tests: () => true, minimumTests: 0 },

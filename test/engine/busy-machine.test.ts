@@ -26,7 +26,7 @@ beforeAll(async () => {
     rule('after', WORKS),
   ]
   const project = engineProject({ detections, settings: { limits: { timeMs: 100, quarantineAfter: 3 } } })
-  engine = await createEngine({ project, purpose: 'run', workers: 2, warm: warmEngine(), log })
+  engine = await createEngine({ project, purpose: 'run', workers: 2, prewarmed: warmEngine(), log })
   busy = Array.from({ length: 3 * availableParallelism() }, () =>
     spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
   )

@@ -70,7 +70,7 @@ describe('a detection that changes', () => {
   beforeAll(async () => {
     const ours = rule('ours', OURS, { logTypes: CHANGES.map(([name]) => name) })
     const project = engineProject({ detections: [...CHANGES.map(changing), ours], helpers: [COMMON] })
-    engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
+    engine = await createEngine({ project, purpose: 'run', workers: 1, prewarmed: warmEngine(), log })
   })
   afterAll(() => engine.close())
 
@@ -114,7 +114,7 @@ def rule(event):
       helpers: [COMMON],
       settings: { limits: { quarantineAfter: 1 } },
     })
-    const engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
+    const engine = await createEngine({ project, purpose: 'run', workers: 1, prewarmed: warmEngine(), log })
     const [event] = await engine.evaluate([envelope({ bad: 'yes' })])
     await engine.close()
     expect(findingsOf(event!)).toMatchObject({
@@ -155,7 +155,7 @@ def rule(event):
       ],
       helpers: [COMMON, STATE],
     })
-    engine = await createEngine({ project, purpose: 'run', workers: 1, warm: warmEngine(), log })
+    engine = await createEngine({ project, purpose: 'run', workers: 1, prewarmed: warmEngine(), log })
   })
   afterAll(() => engine.close())
 
@@ -195,7 +195,7 @@ describe('a test case that changes what all share', () => {
       project,
       purpose: 'test',
       workers: 1,
-      warm: warmEngine(),
+      prewarmed: warmEngine(),
       log: nullLog,
     })
     const calls = ['bad', 'ours'].map((detection) => ({ detection, entry: '{"bad": "yes"}', mocks: '[]' }))

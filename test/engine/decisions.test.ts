@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { chunks } from '../../src/engine/pool/chunks.ts'
 import { FaultIsolation } from '../../src/engine/pool/fault-isolation.ts'
 import { POLL_INTERVAL_MS, Watchdog } from '../../src/engine/pool/watchdog.ts'
-import type { Done, WorkerTermination } from '../../src/engine/pool/worker-handle.ts'
+import type { CompletedJob, WorkerTermination } from '../../src/engine/pool/worker-handle.ts'
 import type { DetectionBody, Job } from '../../src/engine/protocol/messages.ts'
 import { classify } from '../../src/engine/worker/classify-event.ts'
 import { checkLimits } from '../../src/engine/worker/event-limits.ts'
@@ -228,7 +228,7 @@ describe('event time', () => {
 
 describe('pieces of a batch', () => {
   const pieces = (sizes: number[], workers: number) =>
-    chunks(sizes, (size) => size, { workers, mostItems: 3, mostChars: 10 })
+    chunks(sizes, (size) => size, { workers, maxItems: 3, maxChars: 10 })
   it.each([
     [[], 2, []],
     [[1], 2, [[1]]],
@@ -253,7 +253,7 @@ describe('the watchdog', () => {
   ) => {
     const watchdog = new Watchdog(1_000, during)
     for (let now = 0; now <= forMs; now += POLL_INTERVAL_MS) {
-      if (watchdog.stalled(mark, now, coreTimeAt(now))) return now
+      if (watchdog.isStalled(mark, now, coreTimeAt(now))) return now
     }
     return null
   }
@@ -278,8 +278,8 @@ describe('the watchdog', () => {
   it('gives an item its whole budget, also one above what is usual outside', () => {
     const watchdog = new Watchdog(30_000)
     const looks = Array.from({ length: 611 }, (_, n) => n * POLL_INTERVAL_MS)
-    expect(looks.find((now) => watchdog.stalled(running(1), now, now))).toBeUndefined()
-    expect(watchdog.stalled(running(1), 30_550, 30_550)).toBe(true)
+    expect(looks.find((now) => watchdog.isStalled(running(1), now, now))).toBeUndefined()
+    expect(watchdog.isStalled(running(1), 30_550, 30_550)).toBe(true)
   })
 
   it('does not count the time that the worker had no core, but waits no longer than tenfold', () => {
@@ -297,14 +297,14 @@ describe('the watchdog', () => {
   it('never judges a mark that moves', () => {
     const watchdog = new Watchdog(1_000)
     const looks = Array.from({ length: 1_000 }, (_, n) =>
-      watchdog.stalled(running(n >> 4), n * POLL_INTERVAL_MS, null),
+      watchdog.isStalled(running(n >> 4), n * POLL_INTERVAL_MS, null),
     )
     expect(looks).not.toContain(true)
   })
 
   it('starts afresh when it was itself late', () => {
     const watchdog = new Watchdog(1_000)
-    expect([0, 5_000, 6_000, 6_050].map((now) => watchdog.stalled(running(1), now, now))).toEqual([
+    expect([0, 5_000, 6_000, 6_050].map((now) => watchdog.isStalled(running(1), now, now))).toEqual([
       false,
       false,
       false,
@@ -317,11 +317,11 @@ describe('a crash outside of any detection', () => {
   const outside = { serial: 1, body: -1, item: 0, function: 0, isExact: true }
   /** A worker that ends on every batch with a poisoned event in it. */
   const runs: number[] = []
-  const run = async ({ work }: Job): Promise<Done | WorkerTermination> => {
+  const run = async ({ work }: Job): Promise<CompletedJob | WorkerTermination> => {
     runs.push(work.items.length)
     const events = work.items as Envelope[]
     if (events.some(({ raw }) => raw === 'poison')) {
-      return { kind: 'ended', mark: outside, ending: 'crash', message: 'gone' }
+      return { kind: 'ended', marker: outside, reason: 'crash', message: 'gone' }
     }
     const outcomes = events.map(({ raw }) => ({ status: 'unclassified' as const, reason: raw }))
     return { kind: 'done', outcomes, printed: [], changedValues: [] }
@@ -353,13 +353,13 @@ describe('a body that is about to be quarantined for where a worker ended', () =
     work,
     checkIntegrity: watched,
     quarantined,
-  }: Job): Promise<Done | WorkerTermination> => {
+  }: Job): Promise<CompletedJob | WorkerTermination> => {
     if (quarantined.includes(0)) {
       const outcomes = work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
       return { kind: 'done', outcomes, printed: [], changedValues: [] }
     }
-    if (watched) return { kind: 'ended', mark: at(0), ending: 'tampering', message: 'builtins.len' }
-    return { kind: 'ended', mark: at(1), ending: 'crash', message: '' }
+    if (watched) return { kind: 'ended', marker: at(0), reason: 'tampering', message: 'builtins.len' }
+    return { kind: 'ended', marker: at(1), reason: 'crash', message: '' }
   }
 
   it.each(['crash', 'time'] as const)(
@@ -369,7 +369,7 @@ describe('a body that is about to be quarantined for where a worker ended', () =
       const log = { ...nullLog, error: (fields: object) => said.push(fields) }
       const ends = async (job: Job) => {
         const end = await run(job)
-        return end.kind === 'ended' && end.ending === 'crash' ? { ...end, ending } : end
+        return end.kind === 'ended' && end.reason === 'crash' ? { ...end, ending } : end
       }
       const containment = new FaultIsolation({ run: ends, bodies, limits, log })
       await containment.run({ kind: 'evaluate', items: [envelope('a')] })
@@ -382,7 +382,7 @@ describe('a worker that ended nobody knows at which event', () => {
   const [guilty, after] = [1, 2]
   const jobs: Job[] = []
   /** Hangs at one event; the mark has gone on from it unless the body is marked singly. */
-  const run = async (job: Job): Promise<Done | WorkerTermination> => {
+  const run = async (job: Job): Promise<CompletedJob | WorkerTermination> => {
     jobs.push(job)
     const isExact = job.markEachItem.includes(0)
     const item = isExact ? guilty : after
@@ -392,8 +392,8 @@ describe('a worker that ended nobody knows at which event', () => {
     }
     return {
       kind: 'ended',
-      mark: { serial: 1, body: 0, item, function: 0, isExact },
-      ending: 'time',
+      marker: { serial: 1, body: 0, item, function: 0, isExact },
+      reason: 'time',
       message: '',
     }
   }

@@ -83,7 +83,7 @@ describe('on a text of hundreds of thousands of levels', () => {
     ])
     const settings = { limits: { quarantineAfter: 1 } }
     const project = engineProject({ detections, settings })
-    engine = await createEngine({ project, purpose: 'run', workers: 1, log, warm: warmEngine() })
+    engine = await createEngine({ project, purpose: 'run', workers: 1, log, prewarmed: warmEngine() })
   })
   afterAll(() => engine.close())
 
@@ -110,7 +110,7 @@ def rule(event):
   const start = () => {
     const detections = [rule('deep', source), rule('beside', 'def rule(event): return True')]
     const project = engineProject({ detections, settings: { limits: { quarantineAfter: 1 } } })
-    return createEngine({ project, purpose: 'run', workers: 1, log, warm: warmEngine() })
+    return createEngine({ project, purpose: 'run', workers: 1, log, prewarmed: warmEngine() })
   }
 
   it('is an error of an event that is long enough to be the cause', async () => {

@@ -155,7 +155,7 @@ const log = (type: string, raw: unknown = {}) => envelope(raw, { type })
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await createEngine({ project, purpose: 'run', workers: 2, log: nullLog, warm: warmEngine() })
+  engine = await createEngine({ project, purpose: 'run', workers: 2, log: nullLog, prewarmed: warmEngine() })
 })
 afterAll(() => engine.close())
 

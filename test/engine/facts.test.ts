@@ -25,7 +25,7 @@ async function factsOf(project: EngineProject, imageCache?: string): Promise<Pro
     project: engineProject(project),
     purpose: 'test',
     workers: 1,
-    ...(imageCache === undefined ? { warm: warmEngine() } : { imageCache }),
+    ...(imageCache === undefined ? { prewarmed: warmEngine() } : { snapshotCache: imageCache }),
     log: nullLog,
   })
   await engine.close()

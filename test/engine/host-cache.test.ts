@@ -36,7 +36,7 @@ async function evaluated(
     project: engineProject(given),
     purpose: 'run',
     workers: 2,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
     cache: new CacheLedger(store, () => clock.now()),
     log: nullLog,
   })
@@ -101,7 +101,7 @@ describe('an answer', () => {
       }),
       purpose: 'run',
       workers: 1,
-      warm: warmEngine(),
+      prewarmed: warmEngine(),
       cache: { ask: (question) => (answers[question.detection] ?? ready)(question) },
       log: nullLog,
     })
@@ -177,7 +177,7 @@ describe('a question', () => {
       project,
       purpose: 'run',
       workers: 1,
-      warm: warmEngine(),
+      prewarmed: warmEngine(),
       cache,
       log: nullLog,
     })

@@ -96,7 +96,7 @@ const raising = rule('raising', 'def rule(event): raise ValueError(event["user"]
 let engine: Engine
 beforeAll(async () => {
   const project = engineProject({ detections: [...filtered, raising] })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, warm: warmEngine(), log: nullLog })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, prewarmed: warmEngine(), log: nullLog })
 })
 afterAll(() => engine.close())
 

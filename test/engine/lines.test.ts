@@ -45,7 +45,7 @@ beforeAll(async () => {
     purpose: 'test',
     workers: 1,
     log: nullLog,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
   })
 })
 afterAll(() => engine.close())

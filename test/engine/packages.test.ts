@@ -29,7 +29,7 @@ function startBeside(project: EngineProject, folders: readonly Files[]): Promise
     packages: readPackages(folders.map(folderWith)),
     purpose: 'test',
     workers: 1,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
     log: nullLog,
   })
 }

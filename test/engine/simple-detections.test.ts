@@ -81,7 +81,7 @@ beforeAll(async () => {
       }),
     ],
   })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, warm: warmEngine(), log: nullLog })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, prewarmed: warmEngine(), log: nullLog })
 })
 afterAll(() => engine.close())
 

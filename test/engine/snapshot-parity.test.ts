@@ -63,7 +63,7 @@ async function startThreeTimes(project: EngineProject, files: Files = {}): Promi
       packages: readPackages([folderWith(files)]),
       purpose: 'test',
       workers: 1,
-      imageCache: cache,
+      snapshotCache: cache,
       log,
     })
   const titlesIn = async (engine: Engine) => {
@@ -345,7 +345,7 @@ describe('a snapshot is not kept', () => {
         packages,
         purpose: 'test',
         workers: 1,
-        imageCache: cache,
+        snapshotCache: cache,
         log,
       })
       await engine.close()

@@ -36,7 +36,7 @@ def title(event): return eval(event["expression"])
 let engine: Engine
 beforeAll(async () => {
   const project = engineProject({ detections: [rule('Rule', SOURCE)] })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, imageCache: IMAGES, log: nullLog })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, snapshotCache: IMAGES, log: nullLog })
 })
 afterAll(() => engine.close())
 

@@ -64,7 +64,7 @@ beforeAll(async () => {
     purpose: 'test',
     workers: 2,
     log: nullLog,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
   })
 })
 afterAll(() => engine.close())

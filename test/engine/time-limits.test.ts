@@ -42,7 +42,7 @@ const SLOW = '\n    end = time.time() + 0.04\n    while time.time() < end: pass\
 /** What ends beside them has next to nothing to do, so that it stays far below these limits on any core. */
 const start = (detections: Detection[], workers: number, limits: { timeMs: number }) => {
   const project = engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...limits } } })
-  return createEngine({ project, purpose: 'run', workers, log: nullLog, warm: warmEngine() })
+  return createEngine({ project, purpose: 'run', workers, log: nullLog, prewarmed: warmEngine() })
 }
 const good = (id: string) => rule(id, 'def rule(event): return True')
 

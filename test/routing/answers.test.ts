@@ -27,7 +27,7 @@ beforeAll(async () => {
     purpose: 'run',
     workers: 1,
     log: nullLog,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
   })
   const [event] = await engine.evaluate([envelope({})])
   said = findingsOf(event!)

@@ -90,7 +90,7 @@ async function evaluateAll(
     }),
     purpose: 'run',
     workers: 2,
-    imageCache: seededCache(join(world.folder, `cache-${moment}`)),
+    snapshotCache: seededCache(join(world.folder, `cache-${moment}`)),
     log: nullLog,
   })
   try {

@@ -22,7 +22,7 @@ const start = (detections: Parameters<typeof engineProject>[0]['detections'], li
     }),
     purpose: 'run',
     workers: 1,
-    imageCache,
+    snapshotCache: imageCache,
     log: nullLog,
   })
 
@@ -200,7 +200,7 @@ describe('a mark that never stands still', () => {
   it('does not keep its worker for good', () => {
     const watchdog = new Watchdog(1_000)
     const looks = Array.from({ length: 15_000 }, (_, at) =>
-      watchdog.stalled(
+      watchdog.isStalled(
         { serial: at, body: 0, item: at, function: 0, isExact: true },
         at * POLL_INTERVAL_MS,
         null,

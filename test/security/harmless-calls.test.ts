@@ -111,7 +111,7 @@ describe.each([
   beforeAll(async () => {
     const detections = CALLS.map((call) => calling(call, first))
     const project = engineProject({ detections, settings: { limits: { timeMs: 5000 } } })
-    engine = await createEngine({ project, purpose: 'run', workers: 1, imageCache: IMAGES, log: nullLog })
+    engine = await createEngine({ project, purpose: 'run', workers: 1, snapshotCache: IMAGES, log: nullLog })
   })
   afterAll(() => engine.close())
 

@@ -39,7 +39,7 @@ def alert_context(event): return {"got": DETAILS[event["at"]]()}
     project: engineProject({ detections: [rule('details', source)] }),
     purpose: 'run',
     workers: 1,
-    imageCache: IMAGES,
+    snapshotCache: IMAGES,
     log: nullLog,
   })
 })

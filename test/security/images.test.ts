@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { snapshotFolder } from '../../src/config/files/environment.ts'
 import { createEngine } from '../../src/engine/engine.ts'
-import { openImageCache } from '../../src/engine/snapshot/snapshot-cache.ts'
+import { openSnapshotCache } from '../../src/engine/snapshot/snapshot-cache.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import type { Detection, Helper } from '../../src/model/project/detection.ts'
 import type { TrustRule } from '../../src/model/project/trust-group.ts'
@@ -51,7 +51,7 @@ async function contextOf(
     project: engineProject({ helpers, detections: [detection], settings: { limits: { timeMs: 5_000 } } }),
     purpose: 'run',
     workers: 1,
-    imageCache,
+    snapshotCache: imageCache,
     log: nullLog,
   })
   try {
@@ -91,7 +91,7 @@ describe('an image', () => {
     const victim = freshCache('victim')
     const forger = join(folder, 'forger')
     const base = imagesOf(cache, 'base')[0]!.replace('.image', '')
-    await openImageCache(forger).write(base, openImageCache(cache).read(base)!)
+    await openSnapshotCache(forger).write(base, openSnapshotCache(cache).read(base)!)
     const forged = await contextOf(TOKEN, forger)
     expect(await contextOf(TOKEN, forger)).toBe(forged)
 
@@ -112,7 +112,7 @@ describe('an image', () => {
     copyFileSync(join(where, evilName), join(where, honestName))
     expect(await contextOf(honest, where)).toBe('honest')
 
-    const opened = openImageCache(where)
+    const opened = openSnapshotCache(where)
     const plain = (name: string) => name.replace('.image', '')
     await opened.write(plain(honestName), opened.read(plain(evilName))!)
     expect(await contextOf(honest, where)).toBe('evil')
@@ -126,9 +126,9 @@ describe('an image', () => {
     copyFileSync(join(where, base!), join(where, `base-${'0'.repeat(40)}.image`))
     rmSync(join(where, base!))
     copyFileSync(join(where, `base-${'0'.repeat(40)}.image`), join(where, base!))
-    expect(openImageCache(where).read(base!.replace('.image', ''))).not.toBeNull()
+    expect(openSnapshotCache(where).read(base!.replace('.image', ''))).not.toBeNull()
     copyFileSync(join(where, base!), join(where, `base-${'1'.repeat(40)}.image`))
-    expect(openImageCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
+    expect(openSnapshotCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
   })
 
   it('gives every worker its own chance', async () => {
@@ -171,7 +171,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
   it('is used again: with the key in hand it could be forged', async () => {
     const where = freshCache('forged-studies')
     await contextWith([], HONEST, where)
-    const opened = openImageCache(where)
+    const opened = openSnapshotCache(where)
     const [name] = imagesOf(where, 'studies').map((file) => file.replace('.image', ''))
     const kept = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
     const [key] = Object.keys(kept)
@@ -246,7 +246,7 @@ def rule(event): return False
       packages: readPackages([folderWith(PACKAGE)]),
       purpose: 'run',
       workers: 1,
-      imageCache: where,
+      snapshotCache: where,
       log: nullLog,
     })
     try {

@@ -88,7 +88,7 @@ async function said(detections: readonly Detection[], trust: typeof APART, image
     packages,
     purpose: 'run',
     workers: 1,
-    imageCache,
+    snapshotCache: imageCache,
     log: nullLog,
   })
   try {

@@ -83,7 +83,7 @@ async function said(attempt: Attempt, trust: Parameters<typeof engineProject>[0]
     }),
     purpose: 'run',
     workers: 1,
-    imageCache,
+    snapshotCache: imageCache,
     log: nullLog,
   })
   try {
@@ -123,7 +123,7 @@ describe('a helper of another group', () => {
       }),
       purpose: 'run',
       workers: 1,
-      imageCache,
+      snapshotCache: imageCache,
       log: nullLog,
     })
     expect(engine.problems).toMatchObject([{ id: 'curious', error: { type: 'ModuleNotFoundError' } }])

@@ -42,7 +42,7 @@ const warnings: string[] = []
 const log: Log = { ...nullLog, warn: (_, text) => void warnings.push(text) }
 beforeAll(async () => {
   project = engineProject({ detections })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, log, warm: warmEngine() })
+  engine = await createEngine({ project, purpose: 'test', workers: 1, log, prewarmed: warmEngine() })
 })
 afterAll(() => engine.close())
 

@@ -47,7 +47,7 @@ export default defineCommand({
       const detection = findDetection(project, id)
       requireShared(project, detection)
       const test = findCase(detection, name)
-      engine = await startEngine(project, 'test', session.log, { warm })
+      engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
       // A helper that is broken may be why this one is.
       const problems = bodyProblems(project, engine)
       if (problems.length > 0)

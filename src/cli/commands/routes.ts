@@ -80,7 +80,7 @@ async function withSide<T>(
     const project = await openProject(workspace)
     requireConfiguration(project)
     if (nothingLoaded(project)) throw new UserError(`nothing could be loaded from ${workspace.root}`)
-    const engine = await startEngine(project, 'test', session.log, { warm })
+    const engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
     try {
       const errors = errorsIn([...project.problems, ...bodyProblems(project, engine)])
       if (errors.length > 0) session.note(`${problemsText(errors, session.errorStyle, session.verbose)}\n`)

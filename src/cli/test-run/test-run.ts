@@ -70,7 +70,7 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
     session.printError(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
     return EXIT_FAILED
   }
-  const engine = await startEngine(project, 'test', session.log, { warm })
+  const engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
   try {
     return await judge({ ...loaded, engine }, request, session, io)
   } finally {

@@ -1,22 +1,22 @@
 /** Gathers the events of small batches into one: a crossing into Python costs the same for one event as for many. */
 
-interface GatheringOptions<T, R> {
+interface BatchingOptions<T, R> {
   readonly run: (items: readonly T[]) => Promise<readonly R[]>
   /** A batch of so many is run at once, with those that wait. */
-  readonly enough: number
+  readonly fullBatchItems: number
   /** The first of a batch waits no longer. */
   readonly waitMs: number
 }
 
-interface Waiting<T, R> {
+interface WaitingCall<T, R> {
   readonly items: readonly T[]
   readonly resolve: (results: readonly R[]) => void
   readonly reject: (error: unknown) => void
 }
 
 /** The same as `run`, for callers who come one after the other: each gets the results of its own items, in their order. */
-export function coalesce<T, R>({ run, enough, waitMs }: GatheringOptions<T, R>): typeof run {
-  let waiting: Waiting<T, R>[] = []
+export function coalesce<T, R>({ run, fullBatchItems, waitMs }: BatchingOptions<T, R>): typeof run {
+  let waiting: WaitingCall<T, R>[] = []
   let timer: NodeJS.Timeout | undefined
 
   function runAll(): void {
@@ -42,7 +42,7 @@ export function coalesce<T, R>({ run, enough, waitMs }: GatheringOptions<T, R>):
     new Promise((resolve, reject) => {
       waiting.push({ items, resolve, reject })
       const count = waiting.reduce((sum, each) => sum + each.items.length, 0)
-      if (count >= enough) runAll()
+      if (count >= fullBatchItems) runAll()
       else timer ??= setTimeout(runAll, waitMs)
     })
 }

@@ -8,9 +8,9 @@ export function projectFacts(
   bodies: readonly Body[],
   packages: ReadonlySet<string>,
 ): ProjectFacts {
-  const told = JSON.parse(text) as (BodyFacts | null)[]
+  const facts = JSON.parse(text) as (BodyFacts | null)[]
   const ofKind = (kind: Body['kind']) =>
-    new Map(bodies.flatMap((body, at) => (body.kind === kind && told[at] ? [[body.id, told[at]]] : [])))
+    new Map(bodies.flatMap((body, at) => (body.kind === kind && facts[at] ? [[body.id, facts[at]]] : [])))
   return {
     detections: ofKind('detection') as Map<string, DetectionFacts>,
     helpers: ofKind('helper') as Map<string, HelperFacts>,

@@ -1,26 +1,19 @@
-/** Brings a job to its end although single calls or events end workers: names the guilty, runs the rest again. */
+/** Brings a job to its end although single calls or events end workers: names the offender, runs the rest again. */
 
 import { failedOutcome, syntheticError } from '../../model/events/outcome.ts'
 import type { Log } from '../../model/ports.ts'
 import type { Limits } from '../../model/project/settings.ts'
-import {
-  type Body,
-  budgetMs,
-  type ItemOutcome,
-  type Job,
-  type Printed,
-  type Skip,
-  type Work,
-} from '../protocol/messages.ts'
+import type { Body, ItemOutcome, Job, Printed, Skip, Work } from '../protocol/messages.ts'
+import { budgetMs } from '../protocol/progress-marker.ts'
 import { isOverflowOfEvent } from '../protocol/stack-sizes.ts'
 import { failedUnitTest, terminatedCall, withNote } from '../protocol/terminated-call.ts'
-import type { Done, WorkerTermination } from './worker-handle.ts'
+import type { CompletedJob, WorkerTermination } from './worker-handle.ts'
 
 /** What is warned of is what Python answers: a body may make it up. */
 const MAX_CHANGED_VALUES = 1000
 
 interface FaultIsolationOptions {
-  readonly run: (job: Job) => Promise<Done | WorkerTermination>
+  readonly run: (job: Job) => Promise<CompletedJob | WorkerTermination>
   readonly bodies: readonly Body[]
   readonly limits: Limits
   readonly log: Log
@@ -28,12 +21,12 @@ interface FaultIsolationOptions {
 
 export class FaultIsolation {
   readonly #options: FaultIsolationOptions
-  readonly #endings = new Map<number, number>()
+  readonly #terminations = new Map<number, number>()
   readonly #quarantined = new Set<number>()
   /** Values of helpers that were warned of. */
-  readonly #changed = new Set<string>()
+  readonly #reportedChanges = new Set<string>()
   /** Bodies that ended a worker nobody knows at which item: from then on each item is marked. */
-  readonly #markEachItem = new Set<number>()
+  readonly #individuallyMarked = new Set<number>()
 
   constructor(options: FaultIsolationOptions) {
     this.#options = options
@@ -49,7 +42,7 @@ export class FaultIsolation {
       work,
       skips,
       quarantined: [...this.#quarantined],
-      markEachItem: [...this.#markEachItem],
+      markEachItem: [...this.#individuallyMarked],
       checkIntegrity,
     }
     const end = await this.#options.run(job)
@@ -59,54 +52,57 @@ export class FaultIsolation {
       return end.outcomes
     }
     if (this.#isInexact(end, job)) return this.run(work, skips, { checkIntegrity: true })
-    if (!checkIntegrity && this.#needsWatching(end, work))
+    if (!checkIntegrity && this.#needsIntegrityChecks(end, work))
       return this.run(work, skips, { checkIntegrity: true })
-    const guilty = this.#offendingCall(end, work, skips)
-    if (guilty) return this.run(work, [...skips, guilty])
+    const offendingSkip = this.#offendingCall(end, work, skips)
+    if (offendingSkip) return this.run(work, [...skips, offendingSkip])
     return this.#runHalves(work, skips, end)
   }
 
   /**
-   * A mark says where a worker ended, and not who made it end there. Before a body is quarantined for it, or the event is
+   * A marker says where a worker ended, and not who made it end there. Before a body is quarantined for it, or the event is
    * blamed, the work is done again body by body, and after each it is looked whether that one has changed what all share.
    */
-  #needsWatching(end: WorkerTermination, work: Work): boolean {
-    const { mark, ending } = end
-    if (this.#options.bodies[mark.body] === undefined) return true
+  #needsIntegrityChecks(end: WorkerTermination, work: Work): boolean {
+    const { marker, reason } = end
+    if (this.#options.bodies[marker.body] === undefined) return true
     if (isEndedByEvent(end, work)) return false
-    const endings = (this.#endings.get(mark.body) ?? 0) + 1
-    return ending !== 'tampering' && endings >= this.#options.limits.quarantineAfter
+    const terminations = (this.#terminations.get(marker.body) ?? 0) + 1
+    return reason !== 'tampering' && terminations >= this.#options.limits.quarantineAfter
   }
 
   /** Then the work is done again, with exact marks for the body that was at it. */
-  #isInexact({ mark, ending }: WorkerTermination, job: Job): boolean {
-    const body = this.#options.bodies[mark.body]
-    if (!body || mark.isExact || job.markEachItem.includes(mark.body)) return false
-    this.#markEachItem.add(mark.body)
-    this.#options.log.warn({ detection: body.id, limit: ending }, 'a detection ended its worker: run again')
+  #isInexact({ marker, reason }: WorkerTermination, job: Job): boolean {
+    const body = this.#options.bodies[marker.body]
+    if (!body || marker.isExact || job.markEachItem.includes(marker.body)) return false
+    this.#individuallyMarked.add(marker.body)
+    this.#options.log.warn({ detection: body.id, limit: reason }, 'a detection ended its worker: run again')
     return true
   }
 
   /** null: it ended outside of any body, or where that body was not even called. */
   #offendingCall(end: WorkerTermination, work: Work, skips: readonly Skip[]): Skip | null {
     const { bodies, limits, log } = this.#options
-    const { mark, ending, message } = end
-    const body = bodies[mark.body]
-    const place = { body: mark.body, item: mark.item, function: mark.function }
-    if (!body || mark.item < 0 || skips.some((skip) => isSame(skip, place))) return null
-    const error = terminatedCall(body, end, budgetMs(mark, limits.timeMs))
-    log.warn({ detection: body.id, limit: ending, reason: message }, 'a detection ended its worker')
+    const { marker, reason, message } = end
+    const body = bodies[marker.body]
+    const place = { body: marker.body, item: marker.item, function: marker.function }
+    if (!body || marker.item < 0 || skips.some((skip) => isSame(skip, place))) return null
+    const error = terminatedCall(body, end, budgetMs(marker, limits.timeMs))
+    log.warn({ detection: body.id, limit: reason, reason: message }, 'a detection ended its worker')
     if (isEndedByEvent(end, work)) return { ...place, error }
-    const endings = (this.#endings.get(mark.body) ?? 0) + 1
-    this.#endings.set(mark.body, endings)
-    if (endings < limits.quarantineAfter && ending !== 'tampering') return { ...place, error }
-    const isFirst = !this.#quarantined.has(mark.body)
-    this.#quarantined.add(mark.body)
+    const terminations = (this.#terminations.get(marker.body) ?? 0) + 1
+    this.#terminations.set(marker.body, terminations)
+    if (terminations < limits.quarantineAfter && reason !== 'tampering') return { ...place, error }
+    const isFirst = !this.#quarantined.has(marker.body)
+    this.#quarantined.add(marker.body)
     if (isFirst)
-      log.error({ detection: body.id, endings }, 'the detection is quarantined until the next start')
+      log.error(
+        { detection: body.id, endings: terminations },
+        'the detection is quarantined until the next start',
+      )
     return {
       ...place,
-      error: withNote(error, `quarantined until the next start after ${endings} such calls`),
+      error: withNote(error, `quarantined until the next start after ${terminations} such calls`),
     }
   }
 
@@ -118,7 +114,7 @@ export class FaultIsolation {
   ): Promise<readonly ItemOutcome[]> {
     const { length } = work.items
     if (length === 1) {
-      this.#options.log.error({ reason: end.message, limit: end.ending }, 'an event crashed the evaluator')
+      this.#options.log.error({ reason: end.message, limit: end.reason }, 'an event crashed the evaluator')
       return [lostItem(work)]
     }
     const middle = length >> 1
@@ -132,8 +128,8 @@ export class FaultIsolation {
   /** Some helpers keep state in them on purpose, so this is a warning, and once. */
   #warnOfChanges(names: readonly string[]): void {
     for (const name of names) {
-      if (this.#changed.has(name) || this.#changed.size >= MAX_CHANGED_VALUES) continue
-      this.#changed.add(name)
+      if (this.#reportedChanges.has(name) || this.#reportedChanges.size >= MAX_CHANGED_VALUES) continue
+      this.#reportedChanges.add(name)
       this.#options.log.warn({ name }, 'a detection changed a value of a helper that all detections share')
     }
   }
@@ -145,10 +141,10 @@ export class FaultIsolation {
   }
 }
 
-/** Such an ending is no reason to quarantine the detection: otherwise the sender of events could switch it off. */
-function isEndedByEvent({ mark, ending, message }: WorkerTermination, { kind, items }: Work): boolean {
-  if (kind !== 'evaluate' || ending !== 'crash') return false
-  return isOverflowOfEvent(message, items[mark.item]?.raw.length ?? 0)
+/** Such an end is no reason to quarantine the detection: otherwise the sender of events could switch it off. */
+function isEndedByEvent({ marker, reason, message }: WorkerTermination, { kind, items }: Work): boolean {
+  if (kind !== 'evaluate' || reason !== 'crash') return false
+  return isOverflowOfEvent(message, items[marker.item]?.raw.length ?? 0)
 }
 
 function isSame(a: Omit<Skip, 'error'>, b: Omit<Skip, 'error'>): boolean {

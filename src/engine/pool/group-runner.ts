@@ -8,7 +8,7 @@ import type { Log } from '../../model/ports.ts'
 import { bodiesOf } from '../protocol/bodies.ts'
 import type { Body, BodyCall, LoadRequest, SimpleBody } from '../protocol/messages.ts'
 import { projectFacts } from './body-facts.ts'
-import type { AskCache } from './cache-server.ts'
+import type { CacheResponder } from './cache-server.ts'
 import { chunks } from './chunks.ts'
 import { FaultIsolation } from './fault-isolation.ts'
 import type { GroupContent, Outcome } from './split-by-trust.ts'
@@ -20,10 +20,10 @@ import { WorkerPool } from './worker-pool.ts'
 export interface GroupOptions {
   readonly group: GroupContent
   readonly purpose: 'run' | 'test'
-  readonly order: Pick<LoadRequest, 'settings' | 'clockMode' | 'queries' | 'packages'>
+  readonly loadOptions: Pick<LoadRequest, 'settings' | 'clockMode' | 'scheduledQueries' | 'packages'>
   readonly workers: number
-  readonly from: StartState
-  readonly first: WorkerHandle
+  readonly startState: StartState
+  readonly firstWorker: WorkerHandle
   /** See EngineOptions. */
   readonly part?: ReadonlySet<string> | undefined
   readonly cache: DetectionCache | undefined
@@ -53,22 +53,22 @@ const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
 
 export async function startGroupRunner(options: GroupOptions): Promise<GroupRunner> {
-  const { group, purpose, order, workers, from, first, part, cache, log } = options
+  const { group, purpose, loadOptions, workers, startState, firstWorker, part, cache, log } = options
   const bodies = bodiesOf(group.content, purpose, part)
-  const askCache = cache && askFor(group.name, bodies, cache)
-  const setup = { bodies, ...order }
+  const respondToCache = cache && cacheResponder(group.name, bodies, cache)
+  const setup = { bodies, ...loadOptions }
   const pool = await WorkerPool.start({
     group: group.name,
     setup,
     workers,
-    from,
-    first,
-    keepsImage: !part,
-    askCache,
+    startState,
+    firstWorker,
+    keepsSnapshot: !part,
+    respondToCache,
     log,
   })
-  const { limits } = order.settings
-  const containment = new FaultIsolation({ run: (job) => pool.run(job), bodies, limits, log })
+  const { limits } = loadOptions.settings
+  const isolation = new FaultIsolation({ run: (job) => pool.run(job), bodies, limits, log })
   const numbers = detectionNumbers(bodies)
   const problems = [...pool.broken.values()].sort((a, b) => a.body - b.body)
 
@@ -77,29 +77,29 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
     problems: problems.map(({ body, error }) => ({ ...nameOf(bodies[body]!), error })),
     testable: new Set(numbers.keys()),
     async evaluate(events) {
-      const share = { workers, mostItems: EVENTS_PER_JOB, mostChars: CHARS_PER_JOB }
+      const share = { workers, maxItems: EVENTS_PER_JOB, maxChars: CHARS_PER_JOB }
       const jobs = chunks(events, ({ raw }) => raw.length, share).map((items) =>
-        containment.run({ kind: 'evaluate', items }),
+        isolation.run({ kind: 'evaluate', items }),
       )
       return (await Promise.all(jobs)).flat() as Outcome[]
     },
     async test(calls) {
-      const share = { workers: workers * 4, mostItems: DETECTIONS_PER_JOB, mostChars: CHARS_PER_JOB }
+      const share = { workers: workers * 4, maxItems: DETECTIONS_PER_JOB, maxChars: CHARS_PER_JOB }
       const jobs = chunks(runsOfOneDetection(calls), charsOf, share).map((runs) => {
         const items = runs.flat().map((call) => bodyCall(call, numbers.get(call.detection)!))
-        return containment.run({ kind: 'test', items })
+        return isolation.run({ kind: 'test', items })
       })
       return (await Promise.all(jobs)).flat() as TestOutcome[]
     },
     unitTests: (isSelected) =>
       runUnitTests({
         bodies,
-        broken: pool.broken,
+        brokenBodies: pool.broken,
         workers,
         isSelected,
-        run: (work) => containment.run(work),
+        run: (work) => isolation.run(work),
       }),
-    facts: () => projectFacts(pool.facts, bodies, order.packages.modules),
+    facts: () => projectFacts(pool.facts, bodies, loadOptions.packages.modules),
     unavailable: () => {
       const { refusal } = pool
       return refusal === null ? null : messageOf(refusal)
@@ -109,7 +109,7 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
 }
 
 /** A worker knows bodies by number, and nothing of groups. */
-function askFor(trustGroup: string, bodies: readonly Body[], cache: DetectionCache): AskCache {
+function cacheResponder(trustGroup: string, bodies: readonly Body[], cache: DetectionCache): CacheResponder {
   return async ({ body, event, place, operation }) => {
     const detection = bodies[body]?.id ?? ''
     return { value: await cache.ask({ event, trustGroup, detection, place, operation }) }

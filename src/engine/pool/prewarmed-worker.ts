@@ -8,13 +8,13 @@ const MEMORY_BYTES = 256 * 1024 * 1024
 
 export class PrewarmedWorker {
   readonly state: StartState
-  readonly #first: WorkerHandle
-  #taken = false
+  readonly #worker: WorkerHandle
+  #isClaimed = false
 
   /** @param from folder of the prepared interpreters, without which each start loads everything; or what another came from. */
   constructor(from: string | StartState | undefined, packages?: PackageSet) {
     this.state = from instanceof StartState ? from : new StartState(from ?? null, MEMORY_BYTES)
-    this.#first = new WorkerHandle(this.state, packages)
+    this.#worker = new WorkerHandle(this.state, packages)
   }
 
   /** One more, from what this one has compiled, for a project with these packages. */
@@ -23,12 +23,12 @@ export class PrewarmedWorker {
   }
 
   claim(): WorkerHandle {
-    this.#taken = true
-    return this.#first
+    this.#isClaimed = true
+    return this.#worker
   }
 
   /** Ends it where no engine came of it. */
   async dispose(): Promise<void> {
-    if (!this.#taken) await this.#first.stop()
+    if (!this.#isClaimed) await this.#worker.stop()
   }
 }

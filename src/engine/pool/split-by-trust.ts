@@ -16,11 +16,11 @@ export function splitByTrust(project: Project): GroupContent[] {
   const groupOf = (subject: Parameters<typeof trustGroupOf>[0]) => trustGroupOf(subject, settings.trust)
   const byGroup = Map.groupBy(detections.values(), groupOf)
   const declared = [OWN_GROUP, ...settings.trust.map(({ group }) => group)]
-  const inhabited = [...new Set(declared)].filter((name) => byGroup.has(name))
-  return (inhabited.length > 0 ? inhabited : [OWN_GROUP]).map((name) => {
+  const used = [...new Set(declared)].filter((name) => byGroup.has(name))
+  return (used.length > 0 ? used : [OWN_GROUP]).map((name) => {
     const members = byGroup.get(name) ?? []
     const own = new Map(members.map((each) => [each.id, each]))
-    return { name, content: { detections: own, ...leanedOn(project, name), unitTests: [] } }
+    return { name, content: { detections: own, ...dependenciesOf(project, name), unitTests: [] } }
   })
 }
 
@@ -30,18 +30,18 @@ export function unitTestsByTrust(project: Project): GroupContent[] {
     trustGroupOf({ id: '', place: { file: path }, body: null }, project.settings.trust)
   return [...Map.groupBy(project.unitTests, groupOf)].map(([name, unitTests]) => ({
     name,
-    content: { detections: new Map(), ...leanedOn(project, name), unitTests },
+    content: { detections: new Map(), ...dependenciesOf(project, name), unitTests },
   }))
 }
 
 /** The group's own first: of two data models for one log type the first is used. */
-function leanedOn({ helpers, dataModels, settings }: Project, group: string) {
-  const lent = <T extends TrustSubject>(all: readonly T[]): T[] => {
+function dependenciesOf({ helpers, dataModels, settings }: Project, group: string) {
+  const ownOrCommon = <T extends TrustSubject>(all: readonly T[]): T[] => {
     const byGroup = Object.groupBy(all, (each) => trustGroupOf(each, settings.trust))
     const { [group]: own = [], [OWN_GROUP]: common = [] } = byGroup
     return group === OWN_GROUP ? common : [...own, ...common]
   }
-  return { helpers: lent(helpers), dataModels: lent(dataModels) }
+  return { helpers: ownOrCommon(helpers), dataModels: ownOrCommon(dataModels) }
 }
 
 export type Outcome = EvaluatedEvent['outcome']

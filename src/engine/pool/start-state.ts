@@ -2,10 +2,10 @@
 import { programVersion } from '../../program-version.ts'
 import type { CompiledInterpreter } from '../protocol/interpreter-start.ts'
 import type { BaseSnapshot, FromWorker, PackedSnapshot, WorkerSetup } from '../protocol/messages.ts'
-import { NO_CACHE, openImageCache, type SnapshotCache } from '../snapshot/snapshot-cache.ts'
+import { NO_CACHE, openSnapshotCache, type SnapshotCache } from '../snapshot/snapshot-cache.ts'
 
 export class StartState {
-  readonly #imageFolder: string | null
+  readonly #snapshotDirectory: string | null
   readonly #memoryBytes: number
   readonly #cache: SnapshotCache
   #interpreter: CompiledInterpreter | null = null
@@ -13,34 +13,34 @@ export class StartState {
   #base: BaseSnapshot | null = null
   readonly #writing = new Set<Promise<void>>()
 
-  /** @param imageFolder null: nothing is kept, and each worker but the first starts from what that one became. */
-  constructor(imageFolder: string | null, memoryBytes: number) {
-    this.#imageFolder = imageFolder
+  /** @param snapshotDirectory null: nothing is kept, and each worker but the first starts from what that one became. */
+  constructor(snapshotDirectory: string | null, memoryBytes: number) {
+    this.#snapshotDirectory = snapshotDirectory
     this.#memoryBytes = memoryBytes
-    this.#cache = imageFolder ? openImageCache(imageFolder) : NO_CACHE
+    this.#cache = snapshotDirectory ? openSnapshotCache(snapshotDirectory) : NO_CACHE
   }
 
-  next(): Omit<WorkerSetup, 'mark' | 'cache' | 'packages'> {
+  next(): Omit<WorkerSetup, 'marker' | 'cache' | 'packages'> {
     return {
       programVersion: programVersion(),
-      imageFolder: this.#imageFolder,
+      snapshotDirectory: this.#snapshotDirectory,
       memoryBytes: this.#memoryBytes,
       interpreter: this.#interpreter,
       base: this.#base,
     }
   }
 
-  learn({ interpreter, made }: Extract<FromWorker, { kind: 'booted' }>): void {
+  recordBoot({ interpreter, createdBase }: Extract<FromWorker, { kind: 'booted' }>): void {
     this.#interpreter = interpreter
-    if (made === null) return
-    this.#base = made.base
-    this.keep(made.kept, () => {
+    if (createdBase === null) return
+    this.#base = createdBase.base
+    this.save(createdBase.packed, () => {
       this.#base = null
     })
   }
 
   /** Written beside everything else. */
-  keep({ name, parts }: PackedSnapshot, written: () => void = () => {}): void {
+  save({ name, parts }: PackedSnapshot, written: () => void = () => {}): void {
     const writing = this.#cache.write(name, ...parts).then((isKept) => {
       this.#writing.delete(writing)
       if (isKept) written()

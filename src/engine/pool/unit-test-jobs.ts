@@ -5,7 +5,7 @@ import { chunks } from './chunks.ts'
 
 interface UnitTestRun {
   readonly bodies: readonly Body[]
-  readonly broken: ReadonlyMap<number, BrokenBody>
+  readonly brokenBodies: ReadonlyMap<number, BrokenBody>
   readonly workers: number
   readonly isSelected: (name: string) => boolean
   readonly run: (work: Work) => Promise<readonly ItemOutcome[]>
@@ -15,21 +15,21 @@ const TESTS_PER_JOB = 20
 
 export async function runUnitTests({
   bodies,
-  broken,
+  brokenBodies,
   workers,
   isSelected,
   run,
 }: UnitTestRun): Promise<UnitTestFile[]> {
   const files = bodies.flatMap(({ kind }, body) => (kind === 'unit-tests' ? [body] : []))
-  const sound = files.filter((body) => !broken.has(body))
-  const asked = sound.map((body): UnitTestCall => ({ body, name: null }))
-  const listed = await run({ kind: 'unit-tests', items: asked })
-  const calls = sound.flatMap((body, at) =>
+  const loadable = files.filter((body) => !brokenBodies.has(body))
+  const listCalls = loadable.map((body): UnitTestCall => ({ body, name: null }))
+  const listed = await run({ kind: 'unit-tests', items: listCalls })
+  const calls = loadable.flatMap((body, at) =>
     namesOf(listed[at]!)
       .filter(isSelected)
       .map((name) => ({ body, name })),
   )
-  const share = { workers: workers * 2, mostItems: TESTS_PER_JOB, mostChars: Number.POSITIVE_INFINITY }
+  const share = { workers: workers * 2, maxItems: TESTS_PER_JOB, maxChars: Number.POSITIVE_INFINITY }
   const jobs = chunks(calls, () => 0, share).map((items) => run({ kind: 'unit-tests', items }))
   const outcomes = (await Promise.all(jobs)).flat() as UnitTestOutcome[]
   const byBody = Map.groupBy(
@@ -38,9 +38,14 @@ export async function runUnitTests({
   )
   return files.map((body) => {
     const tests = (byBody.get(body) ?? []).map(({ name, outcome }) => ({ name, outcome }))
-    const lost = listed[sound.indexOf(body)]
-    const total = lost ? namesOf(lost).length : 0
-    return { path: bodies[body]!.path, error: broken.get(body)?.error ?? lostList(lost), total, tests }
+    const listedTests = listed[loadable.indexOf(body)]
+    const total = listedTests ? namesOf(listedTests).length : 0
+    return {
+      path: bodies[body]!.path,
+      error: brokenBodies.get(body)?.error ?? lostList(listedTests),
+      total,
+      tests,
+    }
   })
 }
 

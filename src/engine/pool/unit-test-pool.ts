@@ -9,7 +9,7 @@ import { WorkerHandle } from './worker-handle.ts'
 const TIME_FACTOR = 30
 const WORKERS = 2
 
-interface UnitTestOptions extends Pick<GroupOptions, 'order' | 'from' | 'log'> {
+interface UnitTestOptions extends Pick<GroupOptions, 'loadOptions' | 'startState' | 'log'> {
   readonly project: Project
   /** Ids of helpers and data models that could not be loaded: they are not tried again. */
   readonly broken: ReadonlySet<string>
@@ -29,17 +29,17 @@ export async function runUnitTestGroups(options: UnitTestOptions): Promise<reado
 
 async function runGroup(
   group: GroupOptions['group'],
-  { order, from, log, isSelected, signal }: UnitTestOptions,
+  { loadOptions, startState, log, isSelected, signal }: UnitTestOptions,
 ): Promise<readonly UnitTestFile[]> {
-  const { limits } = order.settings
-  const settings = { ...order.settings, limits: { ...limits, timeMs: limits.timeMs * TIME_FACTOR } }
+  const { limits } = loadOptions.settings
+  const settings = { ...loadOptions.settings, limits: { ...limits, timeMs: limits.timeMs * TIME_FACTOR } }
   const started = await startGroupRunner({
     group,
     purpose: 'test',
-    order: { ...order, settings },
+    loadOptions: { ...loadOptions, settings },
     workers: WORKERS,
-    from,
-    first: new WorkerHandle(from),
+    startState,
+    firstWorker: new WorkerHandle(startState),
     cache: undefined,
     log,
   })

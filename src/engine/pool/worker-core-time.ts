@@ -11,27 +11,27 @@ const inMs = ({ user, system }: Usage) => (user + system) / 1_000
 /** Of a worker, seen from outside even while it is stuck. */
 export class WorkerCoreTime {
   readonly #worker: Worker
-  #known: number | null = null
-  #isAsked = false
+  #latestMs: number | null = null
+  #isPending = false
 
   constructor(worker: Worker) {
     this.#worker = worker
   }
 
   /** As it was a look ago, null before the first answer: a worker that has no core does not answer either. */
-  look(): number | null {
+  latest(): number | null {
     if (!('cpuUsage' in this.#worker)) return performance.now()
-    if (!this.#isAsked) void this.#ask()
-    return this.#known
+    if (!this.#isPending) void this.#update()
+    return this.#latestMs
   }
 
-  async #ask(): Promise<void> {
-    this.#isAsked = true
+  async #update(): Promise<void> {
+    this.#isPending = true
     try {
-      this.#known = inMs(await this.#worker.cpuUsage())
+      this.#latestMs = inMs(await this.#worker.cpuUsage())
     } catch {
       // It has ended.
     }
-    this.#isAsked = false
+    this.#isPending = false
   }
 }

@@ -5,37 +5,35 @@ import { Worker } from 'node:worker_threads'
 import { messageOf } from '../../errors.ts'
 import { WORKER_ENTRY } from '../../installed-files.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
-import {
-  type DriverResponse,
-  type FromWorker,
-  type Job,
-  type LoadRequest,
-  MARKER_CELL_COUNT,
-  type ProgressMarker,
-  type RestoredProject,
-  readMarker,
-  type WorkerSetup,
+import type {
+  DriverResponse,
+  FromWorker,
+  Job,
+  LoadRequest,
+  RestoredProject,
+  WorkerSetup,
 } from '../protocol/messages.ts'
+import { MARKER_CELL_COUNT, type ProgressMarker, readMarker } from '../protocol/progress-marker.ts'
 import { THREAD_STACK_MIB } from '../protocol/stack-sizes.ts'
 import type { TerminationReason } from '../protocol/terminated-call.ts'
-import { type AskCache, CacheServer } from './cache-server.ts'
+import { type CacheResponder, CacheServer } from './cache-server.ts'
 import type { StartState } from './start-state.ts'
 import { keepCompiledWasm } from './wasm-code.ts'
 import { POLL_INTERVAL_MS, Watchdog } from './watchdog.ts'
 import { WorkerCoreTime } from './worker-core-time.ts'
 
-export interface Done extends DriverResponse {
+export interface CompletedJob extends DriverResponse {
   readonly kind: 'done'
 }
-export interface Ready extends RestoredProject {
+export interface ReadyWorker extends RestoredProject {
   readonly kind: 'ready'
-  readonly evaluator: WorkerHandle
+  readonly worker: WorkerHandle
 }
-/** The worker is gone; the mark says where it was. */
+/** The worker is gone; the marker says where it was. */
 export interface WorkerTermination {
   readonly kind: 'ended'
-  readonly mark: ProgressMarker
-  readonly ending: TerminationReason
+  readonly marker: ProgressMarker
+  readonly reason: TerminationReason
   /** What Node said about it. */
   readonly message: string
 }
@@ -48,7 +46,7 @@ const RESOURCE_LIMITS = {
 }
 
 /** A worker compiles the same modules as the last one did, unless it is told where those are. */
-function compileCache(): NodeJS.ProcessEnv {
+function compileCacheEnvironment(): NodeJS.ProcessEnv {
   const folder = getCompileCacheDir()
   // Node appends its own version, which the folder that it tells has already.
   return folder ? { NODE_COMPILE_CACHE: dirname(folder) } : {}
@@ -63,8 +61,8 @@ export class WorkerHandle {
   readonly #coreTime: WorkerCoreTime
   readonly #cells: Int32Array
   #timeMs = Number.POSITIVE_INFINITY
-  #gone = false
-  #ended: Promise<number> | undefined
+  #isGone = false
+  #exit: Promise<number> | undefined
   #message = ''
   #readyBytes = 0
   #heapBytes = 0
@@ -72,14 +70,14 @@ export class WorkerHandle {
 
   /** Boots at once; nothing of any project is known to it yet, but perhaps its packages. */
   constructor(from: StartState, packages: PackageSet | null = null) {
-    const mark = new SharedArrayBuffer(MARKER_CELL_COUNT * Int32Array.BYTES_PER_ELEMENT)
-    this.#cells = new Int32Array(mark).fill(-1)
+    const marker = new SharedArrayBuffer(MARKER_CELL_COUNT * Int32Array.BYTES_PER_ELEMENT)
+    this.#cells = new Int32Array(marker).fill(-1)
     keepCompiledWasm()
     this.#worker = new Worker(WORKER_ENTRY, {
-      workerData: { mark, cache: this.#cache.line, packages, ...from.next() } satisfies WorkerSetup,
+      workerData: { marker, cache: this.#cache.channel, packages, ...from.next() } satisfies WorkerSetup,
       // Nothing of ours; it only says where Node keeps what it has compiled.
-      env: compileCache(),
-      transferList: [this.#cache.line.port],
+      env: compileCacheEnvironment(),
+      transferList: [this.#cache.channel.port],
       resourceLimits: RESOURCE_LIMITS,
       stdout: true,
       stderr: true,
@@ -94,16 +92,16 @@ export class WorkerHandle {
       this.#message = messageOf(error)
     })
     this.#worker.on('exit', () => {
-      this.#gone = true
+      this.#isGone = true
       this.#cache.close()
     })
     this.#worker.once('message', (first: FromWorker) => {
-      if (first.kind === 'booted') from.learn(first)
+      if (first.kind === 'booted') from.recordBoot(first)
     })
   }
 
-  answerCache(ask: AskCache): void {
-    this.#cache.give(ask)
+  serveCache(ask: CacheResponder): void {
+    this.#cache.serve(ask)
   }
 
   /** Its memory has grown so far since it was ready that it is better replaced: nothing gives that back. */
@@ -111,7 +109,7 @@ export class WorkerHandle {
     return this.#heapBytes - this.#readyBytes > MAX_HEAP_GROWTH_BYTES
   }
 
-  async load(order: LoadRequest, signal: AbortSignal): Promise<Ready | WorkerTermination> {
+  async load(order: LoadRequest, signal: AbortSignal): Promise<ReadyWorker | WorkerTermination> {
     this.#timeMs = order.settings.limits.timeMs
     const stop = () => void this.stop()
     signal.addEventListener('abort', stop)
@@ -122,62 +120,65 @@ export class WorkerHandle {
     signal.removeEventListener('abort', stop)
     if (reply.kind !== 'ready') return reply as WorkerTermination
     this.#readyBytes = reply.heapBytes
-    return { ...reply, evaluator: this }
+    return { ...reply, worker: this }
   }
 
   /** False once it has ended or is about to. */
-  get usable(): boolean {
-    return !this.#gone
+  get isUsable(): boolean {
+    return !this.#isGone
   }
 
-  async run(job: Job): Promise<Done | WorkerTermination> {
+  async run(job: Job): Promise<CompletedJob | WorkerTermination> {
     this.#worker.postMessage(job)
     const reply = await this.#reply('run')
-    if (reply.kind !== 'told') return reply as WorkerTermination
+    if (reply.kind !== 'done') return reply as WorkerTermination
     this.#heapBytes = reply.heapBytes
-    return { kind: 'done', ...(JSON.parse(reply.answer) as DriverResponse) }
+    return { kind: 'done', ...(JSON.parse(reply.response) as DriverResponse) }
   }
 
   /** Ends it, once however often it is asked to. */
   async stop(): Promise<void> {
-    this.#gone = true
-    this.#ended ??= this.#worker.terminate()
-    await this.#ended
+    this.#isGone = true
+    this.#exit ??= this.#worker.terminate()
+    await this.#exit
   }
 
   /** It still runs, but nothing of it can be believed. */
-  #tampered({ what, culprit }: Extract<FromWorker, { kind: 'tampered' }>): WorkerTermination {
+  #violationTermination({
+    description,
+    offender,
+  }: Extract<FromWorker, { kind: 'integrity-violation' }>): WorkerTermination {
     void this.stop()
-    const mark = { serial: 0, function: 0, isExact: true, ...(culprit ?? NO_CALL) }
-    return { kind: 'ended', mark, ending: 'tampering', message: what }
+    const marker = { serial: 0, function: 0, isExact: true, ...(offender ?? NO_CALL) }
+    return { kind: 'ended', marker, reason: 'tampering', message: description }
   }
 
   #reply(during: 'load' | 'run'): Promise<FromWorker | WorkerTermination> {
     return new Promise((resolve) => {
-      if (this.#gone)
+      if (this.#isGone)
         return resolve({
           kind: 'ended',
-          mark: readMarker(this.#cells),
-          ending: 'crash',
+          marker: readMarker(this.#cells),
+          reason: 'crash',
           message: this.#message,
         })
       const watchdog = new Watchdog(this.#timeMs, during)
-      let ending: TerminationReason = 'crash'
+      let reason: TerminationReason = 'crash'
       const timer = setInterval(() => {
-        if (this.#cache.isAwaited) return watchdog.rest()
-        if (!watchdog.stalled(readMarker(this.#cells), performance.now(), this.#coreTime.look())) return
-        ending = 'time'
+        if (this.#cache.isPending) return watchdog.restartBudget()
+        if (!watchdog.isStalled(readMarker(this.#cells), performance.now(), this.#coreTime.latest())) return
+        reason = 'time'
         void this.stop()
       }, POLL_INTERVAL_MS)
       const finish = (reply: FromWorker | WorkerTermination) => {
         if (reply.kind === 'booted') return
-        if (reply.kind === 'tampered') return finish(this.#tampered(reply))
+        if (reply.kind === 'integrity-violation') return finish(this.#violationTermination(reply))
         clearInterval(timer)
         this.#worker.off('message', finish).off('exit', onExit)
         resolve(reply)
       }
       const onExit = () =>
-        finish({ kind: 'ended', mark: readMarker(this.#cells), ending, message: this.#message })
+        finish({ kind: 'ended', marker: readMarker(this.#cells), reason, message: this.#message })
       this.#worker.on('message', finish).on('exit', onExit)
     })
   }

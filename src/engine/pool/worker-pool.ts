@@ -2,18 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bug, messageOf } from '../../errors.ts'
 import type { BrokenBody, Job } from '../protocol/messages.ts'
-import type { Done, WorkerHandle, WorkerTermination } from './worker-handle.ts'
+import type { CompletedJob, WorkerHandle, WorkerTermination } from './worker-handle.ts'
 import { type StarterOptions, WorkerStarter } from './worker-starter.ts'
 
 interface PoolOptions extends StarterOptions {
   /** A worker that is booting already, while the project was being read. */
-  readonly first: WorkerHandle
+  readonly firstWorker: WorkerHandle
   readonly workers: number
 }
 
-interface Ticket {
+interface QueuedJob {
   readonly job: Job
-  resolve(end: Done | WorkerTermination): void
+  resolve(end: CompletedJob | WorkerTermination): void
   reject(error: unknown): void
 }
 
@@ -25,13 +25,13 @@ export class WorkerPool {
   readonly #closing = new AbortController()
   readonly #starter: WorkerStarter
   /** Those that have started and not ended. */
-  readonly #living = new Set<WorkerHandle>()
+  readonly #livingWorkers = new Set<WorkerHandle>()
   /** Those that live, are starting, or wait until their start is tried again. */
-  #workers = 0
+  #workerCount = 0
   /** Why the last start failed; null once one has succeeded. */
   #startFailure: unknown = null
-  readonly #queue: Ticket[] = []
-  readonly #waiting: ((ticket: Ticket | null) => void)[] = []
+  readonly #queue: QueuedJob[] = []
+  readonly #idleWorkers: ((job: QueuedJob | null) => void)[] = []
 
   private constructor(options: PoolOptions) {
     this.#options = options
@@ -43,7 +43,7 @@ export class WorkerPool {
     const pool = new WorkerPool(options)
     try {
       // What it loads becomes the image that the others start from.
-      void pool.#keepWorker(await pool.#start(options.first))
+      void pool.#maintainWorker(await pool.#start(options.firstWorker))
       return pool
     } catch (error) {
       await pool.close()
@@ -65,36 +65,36 @@ export class WorkerPool {
   get refusal(): unknown {
     const { signal } = this.#closing
     if (signal.aborted) return signal.reason
-    return this.#living.size === 0 ? this.#startFailure : null
+    return this.#livingWorkers.size === 0 ? this.#startFailure : null
   }
 
-  run(job: Job): Promise<Done | WorkerTermination> {
+  run(job: Job): Promise<CompletedJob | WorkerTermination> {
     return new Promise((resolve, reject) => {
       const { refusal } = this
       if (refusal !== null) return reject(refusal)
-      const ticket = { job, resolve, reject }
-      const waiting = this.#waiting.shift()
-      if (waiting) return waiting(ticket)
-      this.#queue.push(ticket)
-      if (this.#workers < this.#options.workers) void this.#keepWorker()
+      const queued = { job, resolve, reject }
+      const waiting = this.#idleWorkers.shift()
+      if (waiting) return waiting(queued)
+      this.#queue.push(queued)
+      if (this.#workerCount < this.#options.workers) void this.#maintainWorker()
     })
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new Bug('the engine was closed while work was under way'))
-    for (const waiting of this.#waiting.splice(0)) waiting(null)
+    for (const waiting of this.#idleWorkers.splice(0)) waiting(null)
     this.#rejectWhenRefused()
-    await Promise.all([...this.#living].map((evaluator) => evaluator.stop()))
+    await Promise.all([...this.#livingWorkers].map((worker) => worker.stop()))
   }
 
   /** One worker after the other, until the pool is closed. */
-  async #keepWorker(started?: WorkerHandle): Promise<void> {
-    this.#workers++
+  async #maintainWorker(started?: WorkerHandle): Promise<void> {
+    this.#workerCount++
     for (let next = started; !this.#closing.signal.aborted; next = undefined) {
-      const evaluator = next ?? (await this.#startUntilItSucceeds())
-      if (evaluator === null) return
-      await this.#serve(evaluator)
-      this.#living.delete(evaluator)
+      const worker = next ?? (await this.#startUntilItSucceeds())
+      if (worker === null) return
+      await this.#serve(worker)
+      this.#livingWorkers.delete(worker)
       this.#rejectWhenRefused()
     }
   }
@@ -119,47 +119,47 @@ export class WorkerPool {
     return null
   }
 
-  async #start(booting?: WorkerHandle): Promise<WorkerHandle> {
-    const evaluator = await this.#starter.start(booting)
+  async #start(firstWorker?: WorkerHandle): Promise<WorkerHandle> {
+    const worker = await this.#starter.start(firstWorker)
     const { signal } = this.#closing
     if (signal.aborted) {
-      await evaluator.stop()
+      await worker.stop()
       throw signal.reason
     }
-    this.#living.add(evaluator)
+    this.#livingWorkers.add(worker)
     if (this.#startFailure !== null) this.#options.log.warn({}, 'workers start again')
     this.#startFailure = null
-    return evaluator
+    return worker
   }
 
   /** Until it has ended, or is better replaced. */
-  async #serve(evaluator: WorkerHandle): Promise<void> {
-    while (evaluator.usable) {
-      const ticket = await this.#next()
-      if (ticket === null) return
-      const end = await evaluator.run(ticket.job)
-      if (this.#closing.signal.aborted) return ticket.reject(this.refusal)
-      ticket.resolve(end)
-      if (evaluator.isBloated) await this.#retire(evaluator)
+  async #serve(worker: WorkerHandle): Promise<void> {
+    while (worker.isUsable) {
+      const queued = await this.#next()
+      if (queued === null) return
+      const end = await worker.run(queued.job)
+      if (this.#closing.signal.aborted) return queued.reject(this.refusal)
+      queued.resolve(end)
+      if (worker.isBloated) await this.#retire(worker)
     }
   }
 
   /** Between two batches: nothing is lost by it. */
-  async #retire(evaluator: WorkerHandle): Promise<void> {
+  async #retire(worker: WorkerHandle): Promise<void> {
     this.#options.log.info({}, 'a worker whose memory had grown is replaced')
-    await evaluator.stop()
+    await worker.stop()
   }
 
-  #next(): Promise<Ticket | null> {
+  #next(): Promise<QueuedJob | null> {
     if (this.#closing.signal.aborted) return Promise.resolve(null)
-    const ticket = this.#queue.shift()
-    return ticket ? Promise.resolve(ticket) : new Promise((resolve) => this.#waiting.push(resolve))
+    const queued = this.#queue.shift()
+    return queued ? Promise.resolve(queued) : new Promise((resolve) => this.#idleWorkers.push(resolve))
   }
 
   /** What waits is not kept waiting for a worker that may never come. */
   #rejectWhenRefused(): void {
     const { refusal } = this
     if (refusal === null) return
-    for (const ticket of this.#queue.splice(0)) ticket.reject(refusal)
+    for (const queued of this.#queue.splice(0)) queued.reject(refusal)
   }
 }

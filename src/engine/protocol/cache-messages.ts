@@ -16,10 +16,10 @@ export interface CacheRequest {
 /** JSON text of the value, or why there is none. */
 export type CacheResponse = { readonly value: string } | { readonly error: string }
 
-export type ParentAnswer = CacheResponse & { readonly id: number }
+export type NumberedCacheResponse = CacheResponse & { readonly id: number }
 
 export interface CacheChannel {
   readonly port: MessagePort
   /** One cell: how many answers were given. */
-  readonly answers: SharedArrayBuffer
+  readonly responseCount: SharedArrayBuffer
 }

@@ -4,16 +4,8 @@ import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { EventIdentity } from '../../model/events/event.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
 import type { Limits } from '../../model/project/settings.ts'
-import {
-  type Body,
-  type BodyCall,
-  type BrokenBody,
-  budgetMs,
-  type Job,
-  LOADING,
-  type Skip,
-  type UnitTestCall,
-} from './messages.ts'
+import type { Body, BodyCall, BrokenBody, Job, Skip, UnitTestCall } from './messages.ts'
+import { budgetMs, LOADING } from './progress-marker.ts'
 
 interface LoadParts {
   /** By number; of those that are decided without it, Python is told nothing. */
@@ -37,9 +29,16 @@ export function loadRequest({ bodies: all, excluded, limits, packages, hostCache
   const errors = excluded.map(({ body, error }): [number, FunctionError] => [body, error])
   // An image holds what was imported of the packages, so their content is part of its name.
   const { roots, digest } = packages
-  const brought = { roots, digest }
+  const packageRoots = { roots, digest }
   const times = { timeMs, loadMs: budgetMs({ body: 0, item: LOADING }, timeMs) }
-  return JSON.stringify({ bodies, excluded: errors, ...times, outputBytes, hostCache, packages: brought })
+  return JSON.stringify({
+    bodies,
+    excluded: errors,
+    ...times,
+    outputBytes,
+    hostCache,
+    packages: packageRoots,
+  })
 }
 
 interface LoadDetails {
@@ -69,7 +68,7 @@ export function evaluationRequest(
   entries: readonly EventEntry[],
   { skips, markEachItem }: Pick<Job, 'skips' | 'markEachItem'>,
 ): string {
-  const { groups, work } = grouped(entries)
+  const { groups, work } = groupByCandidates(entries)
   const parts = [
     `"groups":${JSON.stringify(groups)}`,
     `"work":${JSON.stringify(work)}`,
@@ -83,7 +82,10 @@ export function evaluationRequest(
 }
 
 /** Groups of places that the same bodies see, and for each body, ascending, its groups. */
-function grouped(entries: readonly EventEntry[]): { groups: number[][]; work: [number, number[]][] } {
+function groupByCandidates(entries: readonly EventEntry[]): {
+  groups: number[][]
+  work: [number, number[]][]
+} {
   const byCandidates = Map.groupBy([...entries.keys()], (place) => entries[place]!.candidates)
   const work = new Map<number, number[]>()
   ;[...byCandidates.keys()].forEach((candidates, group) => {
@@ -97,21 +99,24 @@ function grouped(entries: readonly EventEntry[]): { groups: number[][]; work: [n
 }
 
 /** A call, by its place among the job's items. */
-type Placed<Call> = Call & { readonly item: number }
+type NumberedCall<Call> = Call & { readonly item: number }
 
 export function testRequest(
-  calls: readonly Placed<BodyCall>[],
+  calls: readonly NumberedCall<BodyCall>[],
   bodies: readonly Body[],
   skips: readonly Skip[],
 ): string {
-  const asked = calls.map(({ item, body, entry, mocks, recordReads, followLines }) => {
+  const testCalls = calls.map(({ item, body, entry, mocks, recordReads, followLines }) => {
     const { path, source } = bodies[body]!
     return [item, body, entry, mocks, recordReads, followLines ? [path, source] : null]
   })
-  return JSON.stringify({ calls: asked, skips: skips.map(skipEntry) })
+  return JSON.stringify({ calls: testCalls, skips: skips.map(skipEntry) })
 }
 
-export function unitTestRequest(calls: readonly Placed<UnitTestCall>[], skips: readonly Skip[]): string {
+export function unitTestRequest(
+  calls: readonly NumberedCall<UnitTestCall>[],
+  skips: readonly Skip[],
+): string {
   return JSON.stringify({
     calls: calls.map(({ item, body, name }) => [item, body, name]),
     skips: skips.map(skipEntry),

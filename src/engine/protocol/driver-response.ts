@@ -7,7 +7,7 @@ import type { FunctionName, FunctionResults } from '../../model/alerts/finding.t
 import type { TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
 import type { BrokenBody, ModuleAnalysis } from './messages.ts'
 
-interface EvaluationAnswer {
+interface EvaluationResponse {
   readonly findings: readonly [item: number, body: number, functions: FunctionResults][]
   readonly output: readonly [body: number, text: string][]
 }
@@ -20,21 +20,21 @@ export class MalformedResponse extends Error {
 }
 
 /** null: Python could not read the request. */
-export function readEvaluation(text: string): EvaluationAnswer | null {
-  return read(text, (answer) => answer === null || isEvaluation(answer))
+export function readEvaluation(text: string): EvaluationResponse | null {
+  return read(text, (response) => response === null || isEvaluation(response))
 }
 
 export function readOutcomes(text: string, calls: number): readonly TestOutcome[] {
-  return read(text, (answer) => isOutcomes(answer) && (answer as unknown[]).length === calls)
+  return read(text, (response) => isOutcomes(response) && (response as unknown[]).length === calls)
 }
 
 /** The text itself: most readers of it want none of it, or all of it later. */
 export function readAnalyses(text: string, bodies: number): readonly ModuleAnalysis[] {
-  return read(text, (answer) => isStudies(answer) && (answer as unknown[]).length === bodies)
+  return read(text, (response) => isAnalyses(response) && (response as unknown[]).length === bodies)
 }
 
 export function readUnitTests(text: string, calls: number): readonly (UnitTestOutcome | readonly string[])[] {
-  return read(text, (answer) => isUnitTests(answer) && (answer as unknown[]).length === calls)
+  return read(text, (response) => isUnitTests(response) && (response as unknown[]).length === calls)
 }
 
 export function readBroken(text: string, bodies: number): readonly BrokenBody[] {
@@ -42,13 +42,13 @@ export function readBroken(text: string, bodies: number): readonly BrokenBody[] 
 }
 
 /** What loading the bodies came to. */
-export interface LoadAnswer {
+export interface LoadResponse {
   readonly problems: readonly BrokenBody[]
   /** Bodies that read the wall clock or random numbers while they were loaded. */
   readonly startDependent: readonly number[]
 }
 
-export function readLoad(text: string, bodies: number): LoadAnswer {
+export function readLoad(text: string, bodies: number): LoadResponse {
   return read(
     text,
     record({ problems: listOf(isBrokenBody(bodies)), startDependent: listOf(isBodyNumber(bodies)) }),
@@ -64,14 +64,14 @@ function isBodyNumber(bodies: number): Check {
 }
 
 function read<T>(text: string, isOfTheForm: Check): T {
-  let answer: unknown
+  let response: unknown
   try {
-    answer = JSON.parse(text)
+    response = JSON.parse(text)
   } catch {
     throw new MalformedResponse()
   }
-  if (!isOfTheForm(answer)) throw new MalformedResponse()
-  return answer as T
+  if (!isOfTheForm(response)) throw new MalformedResponse()
+  return response as T
 }
 
 type Check = (value: unknown) => boolean
@@ -170,26 +170,26 @@ const isOutcomes = listOf(
   }),
 )
 
-const isPlace = record({ file: isText, line: isInteger, column: isInteger })
-const isLiteral = record({ value: isText, place: isPlace })
+const isLocation = record({ file: isText, line: isInteger, column: isInteger })
+const isLiteral = record({ value: isText, place: isLocation })
 const OUTCOMES: Record<string, Check> = {
-  text: record({ kind: isText, value: isText, place: isPlace }),
+  text: record({ kind: isText, value: isText, place: isLocation }),
   list: record({
     kind: isText,
     items: listOf(isLiteral),
     exact: isBoolean,
     closed: isBoolean,
-    place: isPlace,
+    place: isLocation,
   }),
-  none: record({ kind: isText, place: isPlace }),
-  other: record({ kind: isText, type: isText, place: isPlace }),
-  unknown: record({ kind: isText, event: isBoolean, place: isPlace }),
+  none: record({ kind: isText, place: isLocation }),
+  other: record({ kind: isText, type: isText, place: isLocation }),
+  unknown: record({ kind: isText, event: isBoolean, place: isLocation }),
 }
 const isOutcome: Check = (value) => {
   const kind = isObject(value) && (value as { kind: unknown }).kind
   return typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind) && OUTCOMES[kind]!(value)
 }
-const isReturns = optional(record({ place: isPlace, outcomes: listOf(isOutcome) }))
+const isReturns = optional(record({ place: isLocation, outcomes: listOf(isOutcome) }))
 const isFacts = orNull(
   record({
     functions: listOf(record({ name: isText, line: isInteger })),
@@ -201,7 +201,7 @@ const isFacts = orNull(
     isStandard: optional(isBoolean),
   }),
 )
-const isStudies = listOf(record({ facts: isFacts, code: orNull(isText) }))
+const isAnalyses = listOf(record({ facts: isFacts, code: orNull(isText) }))
 
 const isUnitTest = record({
   status: (value) => value === 'passed' || value === 'failed' || value === 'skipped',

@@ -1,4 +1,4 @@
-/** What crosses between the main thread and a worker: messages, and the mark in shared memory. Nothing else does. */
+/** The messages between the main thread and its workers. Besides the progress marker, nothing else crosses. */
 
 import type { FunctionError } from '../../model/alerts/finding.ts'
 import type { EvaluatedEvent, TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
@@ -30,9 +30,9 @@ export interface BaseSnapshot {
   /** Where the driver's calls lie in it. */
   readonly addresses: Readonly<Record<DriverCall, number>>
   /** Where the mark lies in it. */
-  readonly mark: number
+  readonly marker: number
   /** Size of the function table, which its pointers count by. */
-  readonly functions: number
+  readonly functionCount: number
   readonly outside: OutsideState
 }
 
@@ -52,14 +52,14 @@ export interface ModuleAnalysis {
 }
 
 /** What loading the bodies brought to light. */
-interface Loaded {
+interface LoadResults {
   readonly broken: readonly BrokenBody[]
   /** What their texts tell, as JSON: see body-facts.ts. */
   readonly facts: string
 }
 
 /** A project's bodies, loaded: what differs from the base. */
-export interface ProjectSnapshot extends Loaded {
+export interface ProjectSnapshot extends LoadResults {
   readonly heap: Uint8Array
   readonly outside: OutsideState
   /** Bodies that are not in the memory, because they are loaded at every start. */
@@ -69,13 +69,13 @@ export interface ProjectSnapshot extends Loaded {
 /** A base that a worker became because it found none. */
 interface CreatedBase {
   readonly base: BaseSnapshot
-  readonly kept: PackedSnapshot
+  readonly packed: PackedSnapshot
 }
 
 /** The project's bodies are in a worker. */
-export interface RestoredProject extends Loaded {
+export interface RestoredProject extends LoadResults {
   /** The images that were made on the way. */
-  readonly kept: readonly PackedSnapshot[]
+  readonly packed: readonly PackedSnapshot[]
   /** Bodies that are loaded at every start; a restored project names none of those that it knew before. */
   readonly startDependent: readonly number[]
   /** Why no snapshot of these bodies was made although one was asked for; null: nothing hindered it. */
@@ -149,13 +149,13 @@ export interface BrokenBody {
 /** What a worker boots from, before any project is known. */
 export interface WorkerSetup {
   /** The mark, as `MARK` lays it out. */
-  readonly mark: SharedArrayBuffer
+  readonly marker: SharedArrayBuffer
   /** The way to ask for items of the caching helpers. */
   readonly cache: CacheChannel
   /** What names the program's own text. To find it may mean to read all of it, so one thread does it for all. */
   readonly programVersion: string
   /** Folder of the images, or null: there is no cache. */
-  readonly imageFolder: string | null
+  readonly snapshotDirectory: string | null
   /** Bytes beyond which Python gets a MemoryError. */
   readonly memoryBytes: number
   /** The compiled interpreter, where another worker compiled it already. */
@@ -173,13 +173,13 @@ export interface LoadRequest {
   readonly clockMode: ClockMode
   readonly packages: PackageSet
   /** Scheduled queries of the whole project: their rows are for scheduled rules alone, also in a group without any. */
-  readonly queries: readonly string[]
+  readonly scheduledQueries: readonly string[]
   /** What Python is asked to load, where no image holds it already. */
-  readonly request: string
+  readonly driverRequest: string
   /** Bodies that the request excludes. */
   readonly excluded: readonly number[]
   /** Whether a project's image may be used, and one be made where none is. */
-  readonly images: 'use' | 'make' | 'ignore'
+  readonly snapshots: 'use' | 'make' | 'ignore'
 }
 
 /** Whether an event counts at its acceptance (`run`) or at its own time (`replay`). */
@@ -248,51 +248,21 @@ export interface DriverResponse {
 
 export type FromWorker =
   /** The worker's last word. */
-  | { readonly kind: 'tampered'; readonly what: string; readonly culprit: Offender | null }
-  | { readonly kind: 'booted'; readonly interpreter: CompiledInterpreter; readonly made: CreatedBase | null }
+  | {
+      readonly kind: 'integrity-violation'
+      readonly description: string
+      readonly offender: Offender | null
+    }
+  | {
+      readonly kind: 'booted'
+      readonly interpreter: CompiledInterpreter
+      readonly createdBase: CreatedBase | null
+    }
   | ({ readonly kind: 'ready'; readonly heapBytes: number } & RestoredProject)
   | {
-      readonly kind: 'told'
-      /** An `Answer` as JSON, which crosses several times faster than its objects do. */
-      readonly answer: string
+      readonly kind: 'done'
+      /** A `DriverResponse` as JSON, which crosses several times faster than its objects do. */
+      readonly response: string
       /** Of the interpreter's memory, which never shrinks. */
       readonly heapBytes: number
     }
-
-/** Cells of the mark: a new serial is a new time budget. */
-export const MARKER_CELLS = { serial: 0, body: 1, item: 2, function: 3, isExact: 4 } as const
-export const MARKER_CELL_COUNT = 5
-
-/** Where a worker is. */
-export interface ProgressMarker {
-  readonly serial: number
-  /** -1: in no author's code. */
-  readonly body: number
-  /** -1: the body is being loaded. */
-  readonly item: number
-  readonly function: number
-  /** False: the body may be some items further by now. */
-  readonly isExact: boolean
-}
-
-export function readMarker(cells: Int32Array): ProgressMarker {
-  return {
-    serial: Atomics.load(cells, MARKER_CELLS.serial),
-    body: cells[MARKER_CELLS.body]!,
-    item: cells[MARKER_CELLS.item]!,
-    function: cells[MARKER_CELLS.function]!,
-    isExact: cells[MARKER_CELLS.isExact] !== 0,
-  }
-}
-
-/** The item of a mark while its body is being loaded. */
-export const LOADING = -1
-
-/** Loading a body runs all of its imports, so it gets several times what one event gets. */
-const LOAD_FACTOR = 10
-
-/** Milliseconds that the work at a mark may take; Infinity outside of author's code. */
-export function budgetMs(mark: Pick<ProgressMarker, 'body' | 'item'>, timeMs: number): number {
-  if (mark.body < 0) return Number.POSITIVE_INFINITY
-  return mark.item < 0 ? timeMs * LOAD_FACTOR : timeMs
-}

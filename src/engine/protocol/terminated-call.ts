@@ -3,7 +3,8 @@
 import { FUNCTIONS, type FunctionError } from '../../model/alerts/finding.ts'
 import type { UnitTestOutcome } from '../../model/events/evaluation.ts'
 import { syntheticError } from '../../model/events/outcome.ts'
-import type { Body, ProgressMarker } from './messages.ts'
+import type { Body } from './messages.ts'
+import type { ProgressMarker } from './progress-marker.ts'
 
 /**
  * `time`: stopped for standing still; `crash`: it took the interpreter with it; `tampering`: it changed what all bodies
@@ -21,21 +22,21 @@ const TYPES: Record<TerminationReason, string> = {
 export function terminatedCall(
   body: Body,
   {
-    mark,
-    ending,
+    marker,
+    reason,
     message,
-  }: { readonly mark: ProgressMarker; readonly ending: TerminationReason; readonly message: string },
+  }: { readonly marker: ProgressMarker; readonly reason: TerminationReason; readonly message: string },
   budgetMs: number,
 ): FunctionError {
-  const name = functionName(body, mark)
+  const name = functionName(body, marker)
   const what = {
     time: `took longer than the limit of ${budgetMs} ms`,
     crash: 'ended the Python interpreter',
     tampering: `changed ${message}, which all detections share`,
-  }[ending]
-  const type = TYPES[ending]
+  }[reason]
+  const type = TYPES[reason]
   const frames = [definition(body, name)]
-  return { type, message: what, repr: `${type}('${what}')`, frames, limit: ending }
+  return { type, message: what, repr: `${type}('${what}')`, frames, limit: reason }
 }
 
 export function withNote(error: FunctionError, note: string): FunctionError {
@@ -55,9 +56,9 @@ export function failedUnitTest(error: FunctionError): UnitTestOutcome {
 }
 
 /** null: the body's top level. */
-function functionName(body: Body, mark: ProgressMarker): string | null {
-  if (mark.item < 0 || body.kind !== 'detection') return null
-  const name = FUNCTIONS[mark.function]
+function functionName(body: Body, marker: ProgressMarker): string | null {
+  if (marker.item < 0 || body.kind !== 'detection') return null
+  const name = FUNCTIONS[marker.function]
   if (name !== 'detection') return name ?? null
   return body.type === 'policy' ? 'policy' : 'rule'
 }

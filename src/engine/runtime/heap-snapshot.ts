@@ -16,13 +16,13 @@ interface Run {
 }
 
 /** @param beneath what the memory was before; without it, zeros. */
-export function takeSnapshot(memory: ArrayBuffer, beneath?: Uint8Array): Uint8Array {
+export function takeSnapshot(memory: ArrayBuffer, base?: Uint8Array): Uint8Array {
   const bytes = Buffer.from(memory)
   const starts: number[] = []
   const lengths: number[] = []
-  const below = new PageReader(beneath)
+  const basePages = new PageReader(base)
   for (let page = 0; page * PAGE_BYTES < bytes.length; page++) {
-    if (!below.differs(page, bytes)) continue
+    if (!basePages.differs(page, bytes)) continue
     if (starts.length > 0 && starts.at(-1)! + lengths.at(-1)! === page) lengths[lengths.length - 1]!++
     else {
       starts.push(page)
@@ -33,19 +33,19 @@ export function takeSnapshot(memory: ArrayBuffer, beneath?: Uint8Array): Uint8Ar
 }
 
 /** The memory must be what it was when the image's differences were taken. */
-export function restoreSnapshot(memory: ArrayBuffer, image: Uint8Array): void {
+export function restoreSnapshot(memory: ArrayBuffer, snapshot: Uint8Array): void {
   const whole = new Uint8Array(memory)
-  for (const { start, length, at } of runsOf(image)) {
-    whole.set(image.subarray(at, at + length * PAGE_BYTES), start * PAGE_BYTES)
+  for (const { start, length, at } of runsOf(snapshot)) {
+    whole.set(snapshot.subarray(at, at + length * PAGE_BYTES), start * PAGE_BYTES)
   }
 }
 
 /** Whatever has happened in the memory, it is then as it was when the image, and nothing else, had been put there. */
-export function resetTo(memory: ArrayBuffer, image: Uint8Array): void {
+export function resetTo(memory: ArrayBuffer, snapshot: Uint8Array): void {
   const bytes = Buffer.from(memory)
-  const wanted = new PageReader(image)
+  const targetPages = new PageReader(snapshot)
   for (let page = 0; page * PAGE_BYTES < bytes.length; page++) {
-    if (wanted.differs(page, bytes)) wanted.copyTo(page, bytes)
+    if (targetPages.differs(page, bytes)) targetPages.copyTo(page, bytes)
   }
 }
 
@@ -53,19 +53,19 @@ export function resetTo(memory: ArrayBuffer, image: Uint8Array): void {
 function pack(memory: Buffer, starts: readonly number[], lengths: readonly number[]): Uint8Array {
   const head = Uint32Array.from([starts.length, ...starts.flatMap((start, i) => [start, lengths[i]!])])
   const pages = lengths.reduce((sum, length) => sum + length, 0)
-  const image = new Uint8Array(new SharedArrayBuffer(head.byteLength + pages * PAGE_BYTES))
-  image.set(new Uint8Array(head.buffer))
+  const snapshot = new Uint8Array(new SharedArrayBuffer(head.byteLength + pages * PAGE_BYTES))
+  snapshot.set(new Uint8Array(head.buffer))
   let at = head.byteLength
   starts.forEach((start, i) => {
     const run = memory.subarray(start * PAGE_BYTES, (start + lengths[i]!) * PAGE_BYTES)
-    image.set(run, at)
+    snapshot.set(run, at)
     at += run.length
   })
-  return image
+  return snapshot
 }
 
-function runsOf(image: Uint8Array): Run[] {
-  const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
+function runsOf(snapshot: Uint8Array): Run[] {
+  const view = new DataView(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength)
   const word = (index: number) => view.getUint32(index * WORD_BYTES, true)
   const runs: Run[] = []
   let at = (1 + 2 * word(0)) * WORD_BYTES
@@ -83,9 +83,9 @@ class PageReader {
   readonly #runs: readonly Run[]
   #run = 0
 
-  constructor(image: Uint8Array = new Uint8Array(WORD_BYTES)) {
-    this.#bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength)
-    this.#runs = runsOf(image)
+  constructor(snapshot: Uint8Array = new Uint8Array(WORD_BYTES)) {
+    this.#bytes = Buffer.from(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength)
+    this.#runs = runsOf(snapshot)
   }
 
   /** Pages are asked for in ascending order. */

@@ -19,7 +19,7 @@ import { SNAPSHOT_BYTES } from './wasm-module.ts'
 /** The driver's calls; see batch.py, study.py and sandbox.py for the texts. */
 export interface Python {
   /** Before any author's code runs. */
-  study(text: string): string
+  analyze(text: string): string
   load(text: string): string
   /** Loads the bodies that the last `load` left for every start. */
   finishLoad(): string
@@ -27,7 +27,7 @@ export interface Python {
   test(text: string): string
   unitTests(text: string): string
   /** What a body has changed that all bodies share, these ones included; empty: nothing. */
-  changed(bodies: readonly number[]): string
+  findChanges(bodies: readonly number[]): string
 }
 
 /** An interpreter that is locked: nothing of the host can be reached from it any more. */
@@ -44,12 +44,12 @@ export interface LockedPython extends Python {
   /** As it booted: what has run since has not. */
   reset(base: BaseSnapshot): void
   /** What differs from its base, or why no other interpreter can be made the same. */
-  image(base: BaseSnapshot): InterpreterImage | { readonly refusal: string }
+  takeSnapshot(base: BaseSnapshot): InterpreterSnapshot | { readonly refusal: string }
   /** Puts an image over the base, which must be as it booted. */
-  adopt(image: InterpreterImage): void
+  restoreSnapshot(snapshot: InterpreterSnapshot): void
 }
 
-interface InterpreterImage {
+interface InterpreterSnapshot {
   readonly heap: Uint8Array
   readonly outside: OutsideState
 }
@@ -83,27 +83,27 @@ export interface LockedPythonOptions {
 /** @param base what its memory is now. */
 export function lockedPython(
   interpreter: Interpreter,
-  seam: PatchedImports,
-  { addresses, mark, functions }: BaseSnapshot,
+  imports: PatchedImports,
+  { addresses, marker, functionCount }: BaseSnapshot,
   { deadline, files }: LockedPythonOptions,
 ): LockedPython {
-  const { memory } = seam
+  const { memory } = imports
   let installed = NO_PACKAGES
-  deadline.watch(memory, mark)
-  seam.notices.watch(memory, mark)
-  watchRandomDevices(interpreter.FS, () => seam.notices.startRead())
+  deadline.watch(memory, marker)
+  imports.notices.watch(memory, marker)
+  watchRandomDevices(interpreter.FS, () => imports.notices.startRead())
   const call = (name: DriverCall, text: string) => {
     try {
       return callText(interpreter, memory, addresses[name], text)
     } catch (error) {
-      deadline.ended()
+      deadline.onEnd()
       throw error
     }
   }
   const callForLoad = (name: DriverCall, text: string) => {
     const answer = call(name, text)
     // No restored interpreter would have it.
-    seam.forgetAnswer()
+    imports.discardCacheResponse()
     return answer
   }
   let isFrozen = false
@@ -119,8 +119,8 @@ export function lockedPython(
       installPackages(interpreter.FS, packages)
       installed = packages
     },
-    limit: (timeMs) => deadline.limit(timeMs),
-    study: (text) => call('study', text),
+    limit: (timeMs) => deadline.setBudget(timeMs),
+    analyze: (text) => call('study', text),
     load(text) {
       beforeAuthorsCode()
       return callForLoad('load', text)
@@ -129,27 +129,27 @@ export function lockedPython(
     evaluate: (text) => call('evaluate', text),
     test: (text) => call('test', text),
     unitTests: (text) => call('unit_tests', text),
-    changed: (bodies) => call('changed', bodies.join()),
+    findChanges: (bodies) => call('changed', bodies.join()),
     get heapBytes() {
       return memory.buffer.byteLength
     },
-    image({ heap: beneath }) {
+    takeSnapshot({ heap: baseHeap }) {
       if (memory.buffer.byteLength > SNAPSHOT_BYTES)
         return { refusal: 'their memory grew beyond what a snapshot holds' }
-      if (interpreter.wasmTable.length !== functions) return { refusal: 'they changed the interpreter' }
+      if (interpreter.wasmTable.length !== functionCount) return { refusal: 'they changed the interpreter' }
       const expected = expectedFiles(files, readStandardLibrary(), installed)
       const changed = unexpectedFile(interpreter.FS, expected)
       if (changed) return { refusal: `the file ${changed} of the interpreter is not what it was made from` }
-      const outside = outsideStateOf(interpreter.FS, seam.clock)
+      const outside = outsideStateOf(interpreter.FS, imports.clock)
       if (outside === null) return { refusal: 'they keep files open that cannot be opened again' }
-      return { heap: takeSnapshot(memory.buffer, beneath), outside }
+      return { heap: takeSnapshot(memory.buffer, baseHeap), outside }
     },
     reset({ heap, outside }) {
       restoreOpenFiles(interpreter.FS, outside.openFiles)
       resetTo(memory.buffer, heap)
     },
-    adopt({ heap, outside }) {
-      restoreOutsideState(interpreter.FS, seam.clock, outside)
+    restoreSnapshot({ heap, outside }) {
+      restoreOutsideState(interpreter.FS, imports.clock, outside)
       restoreSnapshot(memory.buffer, heap)
       beforeAuthorsCode()
     },

@@ -19,14 +19,14 @@ import { readStandardLibrary } from './python-files.ts'
 import { TIME_ZONES_FOLDER, UTC_ZONE, UTC_ZONE_FILE } from './time-zone.ts'
 import { withPatchedImports } from './wasm-imports.ts'
 
-export interface Booted {
+export interface BootedPython {
   readonly python: LockedPython
   /** What it was restored from, or became. */
   readonly base: BaseSnapshot
 }
 
 interface BootOptions extends LockedPythonOptions {
-  readonly cacheDesk: CacheRequester
+  readonly cacheRequester: CacheRequester
   /** The compiled interpreter, with its memory's bounds. */
   readonly module: object
   /** The trusted base to start from; without it Python starts from nothing and becomes one. */
@@ -34,7 +34,7 @@ interface BootOptions extends LockedPythonOptions {
 }
 
 /** Locked before anything of an author's is let in; nothing of any Python runs unlocked where there is a base. */
-export async function bootPython(options: BootOptions): Promise<Booted> {
+export async function bootPython(options: BootOptions): Promise<BootedPython> {
   if (options.base === null) return startFromNothing(options)
   try {
     return await restore(options.base, options)
@@ -44,53 +44,53 @@ export async function bootPython(options: BootOptions): Promise<Booted> {
 }
 
 /** The interpreter without a life of its own, locked, and the base put into its memory. */
-async function restore(base: BaseSnapshot, options: BootOptions): Promise<Booted> {
-  const { loaded: interpreter, seam } = await withPatchedImports(options, () =>
+async function restore(base: BaseSnapshot, options: BootOptions): Promise<BootedPython> {
+  const { loaded: interpreter, imports } = await withPatchedImports(options, () =>
     createInterpreter(options, 'idle'),
   )
-  if (interpreter.wasmTable.length !== base.functions) {
+  if (interpreter.wasmTable.length !== base.functionCount) {
     throw new Bug('the base image belongs to another interpreter')
   }
-  seam.lock(interpreter.FS)
-  restoreOutsideState(interpreter.FS, seam.clock, base.outside)
-  restoreSnapshot(seam.memory.buffer, base.heap)
-  return { base, python: lockedPython(interpreter, seam, base, options) }
+  imports.lock(interpreter.FS)
+  restoreOutsideState(interpreter.FS, imports.clock, base.outside)
+  restoreSnapshot(imports.memory.buffer, base.heap)
+  return { base, python: lockedPython(interpreter, imports, base, options) }
 }
 
 /** Python's own start, then the runtime, the driver and common modules: what every image is made over. */
-async function startFromNothing(options: BootOptions): Promise<Booted> {
-  const { loaded: interpreter, seam } = await withPatchedImports(options, () =>
+async function startFromNothing(options: BootOptions): Promise<BootedPython> {
+  const { loaded: interpreter, imports } = await withPatchedImports(options, () =>
     createInterpreter(options, 'running'),
   )
-  const { memory } = seam
+  const { memory } = imports
   limitStack(interpreter, PYTHON_STACK_BYTES)
   runCode(
     interpreter,
     memory,
     `import sys; sys.path.insert(0, "${RUNTIME_FOLDER}"); sys.dont_write_bytecode = True`,
   )
-  const places = addressOf(interpreter, memory, 'signalbox_driver.prelude', 'places')
-  const told = JSON.parse(callText(interpreter, memory, places, '')) as Pick<
+  const locateCalls = addressOf(interpreter, memory, 'signalbox_driver.prelude', 'places')
+  const located = JSON.parse(callText(interpreter, memory, locateCalls, '')) as Pick<
     BaseSnapshot,
-    'addresses' | 'mark'
+    'addresses' | 'marker'
   >
   // Makes the interpreter poll; what it finds there is the deadline's to say.
   new Uint8Array(memory.buffer)[interpreter._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1
-  seam.lock(interpreter.FS)
-  callText(interpreter, memory, told.addresses.seal, '')
-  const outside = outsideStateOf(interpreter.FS, seam.clock)
+  imports.lock(interpreter.FS)
+  callText(interpreter, memory, located.addresses.seal, '')
+  const outside = outsideStateOf(interpreter.FS, imports.clock)
   if (outside === null) throw new Bug('the interpreter opens something that is no file while it starts')
   const heap = takeSnapshot(memory.buffer)
-  const base = { ...told, heap, functions: interpreter.wasmTable.length, outside }
-  return { base, python: lockedPython(interpreter, seam, base, options) }
+  const base = { ...located, heap, functionCount: interpreter.wasmTable.length, outside }
+  return { base, python: lockedPython(interpreter, imports, base, options) }
 }
 
 /** What the interpreter would import of the host; for the test that knows every name. */
 export async function importedNames(module: object): Promise<readonly string[]> {
-  const { seam } = await withPatchedImports({ module }, () =>
+  const { imports } = await withPatchedImports({ module }, () =>
     createInterpreter({ module, files: [] }, 'idle'),
   )
-  return seam.names
+  return imports.names
 }
 
 /** Nothing of this machine goes in: `_` would name a path of it. */

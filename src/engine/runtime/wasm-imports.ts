@@ -40,41 +40,41 @@ export interface PatchedImports {
   readonly clock: InterpreterClock
   readonly notices: LoadNotices
   /** Drops an answer of the cache that was not read. */
-  forgetAnswer(): void
+  discardCacheResponse(): void
   /** For good. @param files the interpreter's table of descriptors. */
   lock(files: OpenFiles): void
 }
 
-interface SeamOptions {
+interface PatchOptions {
   /** Told of marks and polls; without it nothing is marked or interrupted. */
-  readonly deadline?: Pick<Deadline, 'marked' | 'polled'>
+  readonly deadline?: Pick<Deadline, 'onMarker' | 'onPoll'>
   /** Who answers the caching helpers. */
-  readonly cacheDesk?: CacheRequester
+  readonly cacheRequester?: CacheRequester
   /** The compiled interpreter to use instead of the one that the loader compiles. */
   readonly module?: object
 }
 
 /** Runs `load` with the interpreter's imports edited. */
 export async function withPatchedImports<T>(
-  options: SeamOptions,
+  options: PatchOptions,
   load: () => Promise<T>,
-): Promise<{ loaded: T; seam: PatchedImports }> {
+): Promise<{ loaded: T; imports: PatchedImports }> {
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
   const original = Reflect.get(host, 'instantiate') as WebAssemblyHost['instantiate']
   const lock: Lock = { closed: false }
   const clock = new InterpreterClock()
   const notices = new LoadNotices()
   const onStartRead = () => notices.startRead()
-  let seam: PatchedImports | undefined
+  let patched: PatchedImports | undefined
   host.instantiate = async (source, imports) => {
     const env = imports?.env
     if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
     const names = Object.keys(env)
-    const memory = () => seam!.memory
+    const memory = () => patched!.memory
     const files = fileImports(env, memory)
     const guarded = { ...env, ...files.imports }
-    const cache = options.cacheDesk && cacheChannel(guarded, memory, options.cacheDesk)
-    const instead = {
+    const cache = options.cacheRequester && cacheChannel(guarded, memory, options.cacheRequester)
+    const replacements = {
       ...files.imports,
       ...utcClock(env, memory),
       ...hostRandom(memory, onStartRead),
@@ -82,22 +82,31 @@ export async function withPatchedImports<T>(
       ...fileTimes(guarded, memory),
       ...cache?.imports,
     }
-    patchImports(env, { ...specialImports(env, options.deadline), ...instead }, lock)
-    const made = await original.call(host, options.module ?? source, imports)
+    patchImports(env, { ...specialImports(env, options.deadline), ...replacements }, lock)
+    const instantiated = await original.call(host, options.module ?? source, imports)
     const { instance, module } =
-      'instance' in made ? (made as Instantiated) : { instance: made, module: options.module }
+      'instance' in instantiated
+        ? (instantiated as Instantiated)
+        : { instance: instantiated, module: options.module }
     const close = (open: OpenFiles) => {
       lock.closed = true
       files.lock(open)
     }
-    const forgetAnswer = () => cache?.forget()
-    seam = { memory: instance.exports.memory as Memory, names, clock, notices, forgetAnswer, lock: close }
+    const discardCacheResponse = () => cache?.discardResponse()
+    patched = {
+      memory: instance.exports.memory as Memory,
+      names,
+      clock,
+      notices,
+      discardCacheResponse,
+      lock: close,
+    }
     return { instance, module } as Instantiated
   }
   try {
     const loaded = await load()
-    if (seam === undefined) throw new Bug(`this Pyodide has no import named ${MARK_IMPORT}`)
-    return { loaded, seam }
+    if (patched === undefined) throw new Bug(`this Pyodide has no import named ${MARK_IMPORT}`)
+    return { loaded, imports: patched }
   } finally {
     host.instantiate = original
   }
@@ -110,15 +119,15 @@ interface Lock {
 /** What some imports become, whatever the allowlist says of them. */
 function specialImports(
   env: Record<string, HostImport>,
-  deadline: SeamOptions['deadline'],
+  deadline: PatchOptions['deadline'],
 ): Record<string, HostImport> {
   const mark = env[MARK_IMPORT]!
   return {
     [MARK_IMPORT]: (...args) => {
-      deadline?.marked()
+      deadline?.onMarker()
       return mark(...args)
     },
-    [POLL_IMPORT]: () => deadline?.polled() ?? 0,
+    [POLL_IMPORT]: () => deadline?.onPoll() ?? 0,
   }
 }
 
@@ -128,13 +137,13 @@ function specialImports(
  */
 function patchImports(
   env: Record<string, HostImport>,
-  instead: Record<string, HostImport>,
+  replacements: Record<string, HostImport>,
   lock: Lock,
 ): void {
   const edited = new Map<HostImport, HostImport>()
   for (const [name, original] of Object.entries(env)) {
     if (typeof original !== 'function') continue
-    const special = instead[name] && copyOf(original, instead[name])
+    const special = replacements[name] && copyOf(original, replacements[name])
     const replacement = edited.get(original) ?? special ?? lockedImports(name, original, lock)
     edited.set(original, replacement)
     env[name] = replacement

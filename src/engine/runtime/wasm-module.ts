@@ -43,20 +43,23 @@ export function readInterpreterSources(): InterpreterSources {
 /** @param capBytes beyond this Python gets a MemoryError. */
 export async function compileInterpreter(
   capBytes: number,
-  { wasm, fingerprint: of } = readInterpreterSources(),
+  { wasm, fingerprint: sourceFingerprint } = readInterpreterSources(),
 ): Promise<CompiledInterpreter> {
-  const memory = { least: MIN_PAGES, most: Math.max(MIN_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
+  const memory = { minPages: MIN_PAGES, maxPages: Math.max(MIN_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
-  return { module: await host.compile(rewritten(wasm, memory, USED_EXPORTS)), fingerprint: of }
+  return {
+    module: await host.compile(rewriteModule(wasm, memory, USED_EXPORTS)),
+    fingerprint: sourceFingerprint,
+  }
 }
 
 /**
  * The same module with one memory of so many pages, and of its functions only these exported; whatever else it exports
  * stays.
  */
-export function rewritten(
+export function rewriteModule(
   wasm: Uint8Array,
-  { least, most }: { readonly least: number; readonly most: number },
+  { minPages, maxPages }: { readonly minPages: number; readonly maxPages: number },
   functions: ReadonlySet<string>,
 ): Uint8Array {
   const parts = [wasm.subarray(0, HEADER_BYTES)]
@@ -64,7 +67,7 @@ export function rewritten(
   for (const { id, content, whole } of sectionsOf(wasm)) {
     hasMemory ||= id === MEMORY_SECTION
     if (id === MEMORY_SECTION)
-      parts.push(section(id, Uint8Array.of(1, 1, ...numberBytes(least), ...numberBytes(most))))
+      parts.push(section(id, Uint8Array.of(1, 1, ...numberBytes(minPages), ...numberBytes(maxPages))))
     else if (id === EXPORT_SECTION) parts.push(section(id, exportsOf(content, functions)))
     else parts.push(whole)
   }

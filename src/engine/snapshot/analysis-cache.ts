@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { readAnalyses } from '../protocol/driver-response.ts'
 import type { ModuleAnalysis, NamedBody } from '../protocol/messages.ts'
 
-interface KeptStudy extends ModuleAnalysis {
+interface CachedAnalysis extends ModuleAnalysis {
   /** Path -> digest of each helper that had a part in the facts. */
   readonly helpers: Readonly<Record<string, string>>
 }
@@ -15,18 +15,20 @@ interface KeptStudy extends ModuleAnalysis {
 const MAX_OTHER_ANALYSES = 4_000
 
 export class AnalysisCache {
-  readonly #kept: Readonly<Record<string, KeptStudy>>
+  readonly #cached: Readonly<Record<string, CachedAnalysis>>
 
-  constructor(kept: Uint8Array | null) {
-    this.#kept = kept ? (JSON.parse(Buffer.from(kept).toString()) as Record<string, KeptStudy>) : {}
+  constructor(cached: Uint8Array | null) {
+    this.#cached = cached
+      ? (JSON.parse(Buffer.from(cached).toString()) as Record<string, CachedAnalysis>)
+      : {}
   }
 
   /** In the order of the bodies. @param ask the driver's `study`. */
-  of(
+  analyze(
     bodies: readonly NamedBody[],
-    leftOut: ReadonlySet<number>,
-    ask: (text: string) => string,
-  ): { studies: readonly ModuleAnalysis[]; kept: (() => Uint8Array) | null } {
+    excluded: ReadonlySet<number>,
+    analyze: (text: string) => string,
+  ): { analyses: readonly ModuleAnalysis[]; serialize: (() => Uint8Array) | null } {
     const helpers = bodies.filter(({ kind }) => kind === 'helper')
     const digests = new Map(helpers.map(({ path, source }) => [path, hash('sha256', source!, 'base64')]))
     // Which names lead to a helper decides what is followed.
@@ -35,35 +37,38 @@ export class AnalysisCache {
       hash('sha256', JSON.stringify([kind, id, path, source, names]), 'base64'),
     )
     const known = keys.map((key) => this.#current(key, digests))
-    const open = bodies.flatMap((body, number) =>
-      known[number] || body.source === null || leftOut.has(number) ? [] : [{ ...body, number }],
+    const uncached = bodies.flatMap((body, number) =>
+      known[number] || body.source === null || excluded.has(number) ? [] : [{ ...body, number }],
     )
-    if (open.length === 0) return { studies: known.map((study) => study ?? NONE), kept: null }
+    if (uncached.length === 0) return { analyses: known.map((analysis) => analysis ?? NONE), serialize: null }
 
     const byName = Object.fromEntries(helpers.map(({ id, path, source }) => [id, [path, source]]))
-    const request = open.map(({ number, kind, id, path, source }) => ({ number, kind, id, path, source }))
-    const answers = readAnalyses(ask(JSON.stringify({ helpers: byName, bodies: request })), open.length)
-    const fresh = new Map(open.map(({ number }, at) => [number, answers[at]!]))
-    const studies = bodies.map((_, number) => known[number] ?? fresh.get(number) ?? NONE)
+    const request = uncached.map(({ number, kind, id, path, source }) => ({ number, kind, id, path, source }))
+    const results = readAnalyses(
+      analyze(JSON.stringify({ helpers: byName, bodies: request })),
+      uncached.length,
+    )
+    const added = new Map(uncached.map(({ number }, at) => [number, results[at]!]))
+    const analyses = bodies.map((_, number) => known[number] ?? added.get(number) ?? NONE)
     const current = Object.fromEntries(
       keys.flatMap((key, number) => {
-        const study = studies[number]!
+        const analysis = analyses[number]!
         // What time or memory was too short for may be told the next time.
-        return study.facts && study.code ? [[key, withHelpers(study, digests)]] : []
+        return analysis.facts && analysis.code ? [[key, withHelpers(analysis, digests)]] : []
       }),
     )
-    return { studies, kept: () => this.#with(current) }
+    return { analyses, serialize: () => this.#serialize(current) }
   }
 
-  #current(key: string, digests: ReadonlyMap<string, string>): KeptStudy | null {
-    const study = this.#kept[key]
-    if (!study) return null
-    const isCurrent = Object.entries(study.helpers).every(([path, digest]) => digests.get(path) === digest)
-    return isCurrent ? study : null
+  #current(key: string, digests: ReadonlyMap<string, string>): CachedAnalysis | null {
+    const analysis = this.#cached[key]
+    if (!analysis) return null
+    const isCurrent = Object.entries(analysis.helpers).every(([path, digest]) => digests.get(path) === digest)
+    return isCurrent ? analysis : null
   }
 
-  #with(current: Readonly<Record<string, KeptStudy>>): Uint8Array {
-    const others = Object.entries(this.#kept).filter(([key]) => !Object.hasOwn(current, key))
+  #serialize(current: Readonly<Record<string, CachedAnalysis>>): Uint8Array {
+    const others = Object.entries(this.#cached).filter(([key]) => !Object.hasOwn(current, key))
     return Buffer.from(
       JSON.stringify({ ...current, ...Object.fromEntries(others.slice(0, MAX_OTHER_ANALYSES)) }),
     )
@@ -72,7 +77,7 @@ export class AnalysisCache {
 
 const NONE: ModuleAnalysis = { facts: null, code: null }
 
-function withHelpers({ facts, code }: ModuleAnalysis, digests: ReadonlyMap<string, string>): KeptStudy {
+function withHelpers({ facts, code }: ModuleAnalysis, digests: ReadonlyMap<string, string>): CachedAnalysis {
   const followed = facts?.followed ?? []
   const helpers = Object.fromEntries(followed.map((path) => [path, digests.get(path)!]))
   return { facts, code, helpers }

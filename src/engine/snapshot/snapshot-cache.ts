@@ -26,14 +26,14 @@ const KEY_BYTES = 32
  * @param folder absolute path, made on the first write; only its owner can enter it.
  * @param keptBytes what all images together may weigh.
  */
-export function openImageCache(folder: string, keptBytes = MAX_CACHE_BYTES): SnapshotCache {
+export function openSnapshotCache(folder: string, maxBytes = MAX_CACHE_BYTES): SnapshotCache {
   const fileOf = (name: string) => join(folder, `${name}${SUFFIX}`)
   return {
     read(name) {
       try {
-        const image = unseal(readKey(folder), name, readWhole(fileOf(name)))
+        const snapshot = unseal(readKey(folder), name, readWhole(fileOf(name)))
         utimesSync(fileOf(name), new Date(), new Date())
-        return image
+        return snapshot
       } catch {
         return null
       }
@@ -50,7 +50,7 @@ export function openImageCache(folder: string, keptBytes = MAX_CACHE_BYTES): Sna
           await file.close()
         }
         await rename(partial, fileOf(name))
-        await prune(folder, keptBytes)
+        await prune(folder, maxBytes)
         return true
       } catch {
         await rm(partial, { force: true }).catch(() => {})
@@ -65,7 +65,7 @@ function readWhole(file: string): Uint8Array {
   try {
     const bytes = Buffer.allocUnsafeSlow(fstatSync(descriptor).size)
     if (readSync(descriptor, bytes, 0, bytes.length, 0) !== bytes.length)
-      throw new Error('the image was cut while it was read')
+      throw new Error('the snapshot was cut while it was read')
     return bytes
   } finally {
     closeSync(descriptor)
@@ -84,13 +84,13 @@ function seal(key: Uint8Array, name: string, parts: readonly Uint8Array[]): Uint
 
 /** Throws where it is not what was sealed. */
 function unseal(key: Uint8Array, name: string, sealed: Uint8Array): Uint8Array {
-  const image = sealed.subarray(NONCE_BYTES + TAG_BYTES)
+  const snapshot = sealed.subarray(NONCE_BYTES + TAG_BYTES)
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.slice(0, NONCE_BYTES))
   decipher.setAAD(Buffer.from(name))
-  decipher.setAAD(image)
+  decipher.setAAD(snapshot)
   decipher.setAuthTag(sealed.slice(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
   decipher.final()
-  return image
+  return snapshot
 }
 
 /** Others who can read the key could forge an image. */
@@ -127,17 +127,17 @@ async function readOrMakeKey(folder: string): Promise<Uint8Array> {
 }
 
 /** The least recently used images go first. */
-async function prune(folder: string, keptBytes: number): Promise<void> {
+async function prune(folder: string, maxBytes: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX))
-  const images = await Promise.all(
+  const snapshots = await Promise.all(
     names.map(async (name) => {
       const { mtimeMs, size } = await stat(join(folder, name))
       return { name, mtimeMs, size }
     }),
   )
-  let room = keptBytes
-  for (const { name, size } of images.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
-    room -= size
-    if (room < 0) await rm(join(folder, name), { force: true })
+  let remainingBytes = maxBytes
+  for (const { name, size } of snapshots.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+    remainingBytes -= size
+    if (remainingBytes < 0) await rm(join(folder, name), { force: true })
   }
 }

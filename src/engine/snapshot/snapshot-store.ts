@@ -10,10 +10,10 @@ import { AnalysisCache } from './analysis-cache.ts'
 import type { SnapshotCache } from './snapshot-cache.ts'
 
 /** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
-const FORMAT_VERSION = { base: 2, project: 1, studies: 1 } as const
+const FORMAT_VERSION = { base: 2, project: 1, analysis: 1 } as const
 
 /** What every name is made of. */
-interface ImageParts {
+interface SnapshotIdentity {
   /** The program's own text decides what an entry holds, and how it is read. */
   readonly programVersion: string
   /** Fingerprint of what the interpreter is compiled from. */
@@ -24,46 +24,46 @@ interface ImageParts {
 export class SnapshotStore {
   readonly #cache: SnapshotCache
   readonly #baseName: string
-  readonly #studiesName: string
+  readonly #analysisName: string
 
-  constructor(cache: SnapshotCache, { programVersion, interpreter, files }: ImageParts) {
+  constructor(cache: SnapshotCache, { programVersion, interpreter, files }: SnapshotIdentity) {
     this.#cache = cache
     const texts = files.flatMap(({ path, text }) => [path, text])
     const parts = [programVersion, interpreter, ...platformParts(), ...texts]
     this.#baseName = nameOf('base', parts)
     // Studies are made in the base, whose parts are all that has a part in them.
-    this.#studiesName = nameOf('studies', parts)
+    this.#analysisName = nameOf('analysis', parts)
   }
 
   loadBase(): BaseSnapshot | null {
     const packed = this.#cache.read(this.#baseName)
     if (!packed) return null
-    const { told, heap } = unpack(packed)
-    return { ...(told as Omit<BaseSnapshot, 'heap'>), heap }
+    const { metadata, heap } = unpack(packed)
+    return { ...(metadata as Omit<BaseSnapshot, 'heap'>), heap }
   }
 
-  packBase({ heap, ...told }: BaseSnapshot): PackedSnapshot {
-    return { name: this.#baseName, parts: pack(told, heap) }
+  packBase({ heap, ...metadata }: BaseSnapshot): PackedSnapshot {
+    return { name: this.#baseName, parts: pack(metadata, heap) }
   }
 
   /** @param request the text with which the bodies would be loaded. */
   loadProject(request: string, base: BaseSnapshot): ProjectSnapshot | null {
     const packed = this.#cache.read(this.#projectName(request, base))
     if (!packed) return null
-    const { told, heap } = unpack(packed)
-    return { ...(told as Omit<ProjectSnapshot, 'heap'>), heap }
+    const { metadata, heap } = unpack(packed)
+    return { ...(metadata as Omit<ProjectSnapshot, 'heap'>), heap }
   }
 
-  packProject(request: string, base: BaseSnapshot, { heap, ...described }: ProjectSnapshot): PackedSnapshot {
-    return { name: this.#projectName(request, base), parts: pack(described, heap) }
+  packProject(request: string, base: BaseSnapshot, { heap, ...metadata }: ProjectSnapshot): PackedSnapshot {
+    return { name: this.#projectName(request, base), parts: pack(metadata, heap) }
   }
 
   loadAnalyses(): AnalysisCache {
-    return new AnalysisCache(this.#cache.read(this.#studiesName))
+    return new AnalysisCache(this.#cache.read(this.#analysisName))
   }
 
-  packAnalyses(studies: Uint8Array): PackedSnapshot {
-    return { name: this.#studiesName, parts: [studies] }
+  packAnalyses(analyses: Uint8Array): PackedSnapshot {
+    return { name: this.#analysisName, parts: [analyses] }
   }
 
   /** An image fits only the very base it was made over, not another that was made of the same parts. */
@@ -83,18 +83,18 @@ function nameOf(kind: keyof typeof FORMAT_VERSION, parts: readonly string[]): st
 /** Bytes of the length that stands before what is told of a heap. */
 const LENGTH_BYTES = 8
 
-function pack(told: unknown, heap: Uint8Array): Uint8Array[] {
-  const text = Buffer.from(JSON.stringify(told))
+function pack(metadata: unknown, heap: Uint8Array): Uint8Array[] {
+  const text = Buffer.from(JSON.stringify(metadata))
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32LE(text.length)
   return [length, text, heap]
 }
 
-function unpack(packed: Uint8Array): { told: unknown; heap: Uint8Array } {
-  const toldBytes = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true)
-  const heapAt = LENGTH_BYTES + toldBytes
-  const told: unknown = JSON.parse(Buffer.from(packed.slice(LENGTH_BYTES, heapAt)).toString())
-  return { told, heap: packed.subarray(heapAt) }
+function unpack(packed: Uint8Array): { metadata: unknown; heap: Uint8Array } {
+  const metadataBytes = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true)
+  const heapAt = LENGTH_BYTES + metadataBytes
+  const metadata: unknown = JSON.parse(Buffer.from(packed.slice(LENGTH_BYTES, heapAt)).toString())
+  return { metadata, heap: packed.subarray(heapAt) }
 }
 
 function hash(...parts: readonly string[]): string {

@@ -1,7 +1,12 @@
 /** A worker's side of the caching helpers: reads Python's question as a stranger's, and waits for the parent's answer. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { CacheEvent } from '../../model/events/detection-cache.ts'
-import type { CacheChannel, CacheRequest, CacheResponse, ParentAnswer } from '../protocol/cache-messages.ts'
+import type {
+  CacheChannel,
+  CacheRequest,
+  CacheResponse,
+  NumberedCacheResponse,
+} from '../protocol/cache-messages.ts'
 import type { CacheRequester } from '../runtime/imports/cache-channel.ts'
 
 const MAX_KEY_CHARS = 1_024
@@ -18,79 +23,79 @@ type EventOf = (item: number) => CacheEvent | null
 
 export class CacheClient implements CacheRequester {
   readonly #port: MessagePort
-  readonly #answers: Int32Array
+  readonly #responseCount: Int32Array
   readonly #onWaited: (ms: number) => void
   #eventOf: EventOf = () => null
-  readonly #asked = new Map<string, number>()
+  readonly #requestCounts = new Map<string, number>()
   /** Characters asked and told, by body. */
   readonly #chars = new Map<number, number>()
-  #charsOfAll = 0
+  #totalChars = 0
   #lastId = 0
 
   /** @param onWaited is told how long an answer took: that is no time of the detection's. */
-  constructor({ port, answers }: CacheChannel, onWaited: (ms: number) => void) {
+  constructor({ port, responseCount }: CacheChannel, onWaited: (ms: number) => void) {
     this.#port = port
-    this.#answers = new Int32Array(answers)
+    this.#responseCount = new Int32Array(responseCount)
     this.#onWaited = onWaited
   }
 
   /** A new job: its questions are counted from the start, so that a job that runs again asks the same. */
   serve(eventOf: EventOf): void {
     this.#eventOf = eventOf
-    this.#asked.clear()
+    this.#requestCounts.clear()
     this.#chars.clear()
-    this.#charsOfAll = 0
+    this.#totalChars = 0
   }
 
-  ask(question: string): string {
-    const read = this.#read(question)
-    if ('error' in read) return JSON.stringify(read)
+  request(text: string): string {
+    const parsed = this.#read(text)
+    if ('error' in parsed) return JSON.stringify(parsed)
     const startedAt = performance.now()
-    const answer = this.#wait(read)
+    const response = this.#wait(parsed)
     this.#onWaited(performance.now() - startedAt)
-    const told = 'error' in answer ? JSON.stringify(answer) : `{"value":${answer.value}}`
-    this.#count(read.body, question.length + told.length)
-    return told
+    const answer = 'error' in response ? JSON.stringify(response) : `{"value":${response.value}}`
+    this.#count(parsed.body, text.length + answer.length)
+    return answer
   }
 
   #count(body: number, chars: number): void {
     this.#chars.set(body, (this.#chars.get(body) ?? 0) + chars)
-    this.#charsOfAll += chars
+    this.#totalChars += chars
   }
 
   #isSpent(body: number): boolean {
-    return (this.#chars.get(body) ?? 0) > MAX_CHARS_PER_DETECTION || this.#charsOfAll > MAX_CHARS_PER_JOB
+    return (this.#chars.get(body) ?? 0) > MAX_CHARS_PER_DETECTION || this.#totalChars > MAX_CHARS_PER_JOB
   }
 
-  #wait(question: CacheRequest): CacheResponse {
+  #wait(request: CacheRequest): CacheResponse {
     const until = performance.now() + RESPONSE_TIMEOUT_MS
-    this.#port.postMessage(question)
+    this.#port.postMessage(request)
     for (;;) {
-      const seen = Atomics.load(this.#answers, 0)
-      const received = receiveMessageOnPort(this.#port) as { message: ParentAnswer } | undefined
-      if (received?.message.id === question.id) return received.message
-      const left = until - performance.now()
-      if (left <= 0) return { error: 'the cache did not answer' }
-      if (!received) Atomics.wait(this.#answers, 0, seen, left)
+      const seenCount = Atomics.load(this.#responseCount, 0)
+      const received = receiveMessageOnPort(this.#port) as { message: NumberedCacheResponse } | undefined
+      if (received?.message.id === request.id) return received.message
+      const remainingMs = until - performance.now()
+      if (remainingMs <= 0) return { error: 'the cache did not answer' }
+      if (!received) Atomics.wait(this.#responseCount, 0, seenCount, remainingMs)
     }
   }
 
   #read(text: string): CacheRequest | { error: string } {
     const [position, kind, key, value, version] = listOf(text)
     if (!isPosition(position)) return { error: 'no such question' }
-    const [body, item, ran] = position
+    const [body, item, functionNumber] = position
     const event = this.#eventOf(item)
     if (!event) return { error: 'the cache can be used at events alone' }
     if (typeof key !== 'string' || key.length > MAX_KEY_CHARS) {
       return { error: `a key of the cache must be text of at most ${MAX_KEY_CHARS} characters` }
     }
-    const n = (this.#asked.get(position.join()) ?? 0) + 1
-    this.#asked.set(position.join(), n)
-    if (n > MAX_REQUESTS_PER_CALL)
+    const requestNumber = (this.#requestCounts.get(position.join()) ?? 0) + 1
+    this.#requestCounts.set(position.join(), requestNumber)
+    if (requestNumber > MAX_REQUESTS_PER_CALL)
       return { error: `the cache was asked more than ${MAX_REQUESTS_PER_CALL} times` }
     if (this.#isSpent(body)) return { error: 'the cache was asked for more than a batch of events may hold' }
-    const about = { id: ++this.#lastId, body, event, place: `${ran}/${n}` }
-    if (kind === 'read') return { ...about, operation: { kind, key } }
+    const common = { id: ++this.#lastId, body, event, place: `${functionNumber}/${requestNumber}` }
+    if (kind === 'read') return { ...common, operation: { kind, key } }
     if (kind !== 'write' || typeof value !== 'string' || typeof version !== 'string') {
       return { error: 'no such question' }
     }
@@ -99,7 +104,7 @@ export class CacheClient implements CacheRequester {
     }
     const expiresAt = expiryOf(value)
     if (expiresAt === undefined) return { error: 'no such item' }
-    return { ...about, operation: { kind, key, item: value, expiresAt, version } }
+    return { ...common, operation: { kind, key, item: value, expiresAt, version } }
   }
 }
 
@@ -113,7 +118,7 @@ function listOf(text: string): unknown[] {
 }
 
 /** Body, item and function that ask. */
-function isPosition(value: unknown): value is [body: number, item: number, ran: number] {
+function isPosition(value: unknown): value is [body: number, item: number, functionNumber: number] {
   return Array.isArray(value) && value.length === 3 && value.every(Number.isInteger)
 }
 

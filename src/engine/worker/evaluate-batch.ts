@@ -32,53 +32,53 @@ import type {
 import { failedUnitTest, QUARANTINED } from '../protocol/terminated-call.ts'
 import type { LockedPython, Python } from '../runtime/locked-python.ts'
 import type { CacheClient } from './cache-client.ts'
-import { assertIntegrity, blamingTampering } from './integrity-check.ts'
-import { cacheEvent, type IntakeRules, parseEvent, type RejectedEvent } from './parse-event.ts'
+import { assertIntegrity, withIntegrityCheck } from './integrity-check.ts'
+import { cacheEvent, type ParseRules, parseEvent, type RejectedEvent } from './parse-event.ts'
 import type { Prefilter, PrefilterResult } from './prefilter.ts'
 
 export interface LoadedBodies {
   readonly python: Python & Pick<LockedPython, 'heapBytes'>
-  readonly cacheDesk: Pick<CacheClient, 'serve'>
-  readonly rules: IntakeRules
-  readonly matching: Prefilter
+  readonly cacheClient: Pick<CacheClient, 'serve'>
+  readonly rules: ParseRules
+  readonly prefilter: Prefilter
   readonly bodies: readonly Body[]
   readonly broken: ReadonlyMap<number, FunctionError>
 }
 
 /** What one function results in for one body and item. */
-interface Reported {
+interface BodyResult {
   readonly item: number
   readonly body: number
   readonly functions: FunctionResults
 }
 
 export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
-  const { python, cacheDesk, rules, matching, bodies } = loaded
+  const { python, cacheClient, rules, prefilter, bodies } = loaded
   const envelopes = job.work.items as readonly Envelope[]
-  const taken = envelopes.map((envelope) => take(envelope, rules, matching))
-  cacheDesk.serve((item) => cacheEvent(envelopes[item], taken[item]))
+  const parsed = envelopes.map((envelope) => parseAndPrefilter(envelope, rules, prefilter))
+  cacheClient.serve((item) => cacheEvent(envelopes[item], parsed[item]))
   const quarantined = new Set(job.quarantined)
-  const running = withoutQuarantined(quarantined)
-  const matched: Reported[] = []
-  const asked = taken.flatMap((event, item): EventEntry[] => {
+  const dropQuarantined = withoutQuarantined(quarantined)
+  const matched: BodyResult[] = []
+  const entries = parsed.flatMap((event, item): EventEntry[] => {
     if (event.status !== 'accepted') return []
     for (const each of event.matched) matched.push({ item, ...each })
-    const candidates = running(event.python)
+    const candidates = dropQuarantined(event.python)
     return candidates.length === 0
       ? []
       : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
   })
-  const suspects = { bodies: bodiesIn(asked), offender: null }
+  const suspects = { bodies: bodiesIn(entries), offender: null }
   const { reported, unreadable, printed } = job.checkIntegrity
-    ? askWatching(python, asked, job)
-    : blamingTampering(python, suspects, () => ask(python, asked, job))
+    ? runEachBody(python, entries, job)
+    : withIntegrityCheck(python, suspects, () => runBodies(python, entries, job))
   const changedValues = assertIntegrity(python, suspects)
-  const all = [...matched, ...reported, ...reportedOfQuarantined(job.skips, quarantined)].sort(
+  const allResults = [...matched, ...reported, ...resultsOfQuarantined(job.skips, quarantined)].sort(
     (a, b) => a.body - b.body,
   )
-  const byItem = Map.groupBy(all, ({ item }) => item)
+  const byItem = Map.groupBy(allResults, ({ item }) => item)
 
-  const outcomes = taken.map((event, item): ItemOutcome => {
+  const outcomes = parsed.map((event, item): ItemOutcome => {
     if (event.status !== 'accepted') return event
     if (unreadable.has(item)) return { status: 'rejected', reason: 'not JSON that Python can read' }
     const findings = (byItem.get(item) ?? []).map(
@@ -98,13 +98,13 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
 }
 
 /** An accepted event without its parsed record, which weighs ten times its text and would live as long as the batch. */
-type Taken = (Omit<ParsedEvent, 'record'> & PrefilterResult) | RejectedEvent
+type PrefilteredEvent = (Omit<ParsedEvent, 'record'> & PrefilterResult) | RejectedEvent
 
-function take(envelope: Envelope, rules: IntakeRules, matching: Prefilter): Taken {
-  const taken = parseEvent(envelope, rules)
-  if (taken.status !== 'accepted') return taken
-  const { record: _, ...kept } = taken
-  return Object.assign(kept, matching.evaluate(envelope.raw, taken))
+function parseAndPrefilter(envelope: Envelope, rules: ParseRules, prefilter: Prefilter): PrefilteredEvent {
+  const parsed = parseEvent(envelope, rules)
+  if (parsed.status !== 'accepted') return parsed
+  const { record: _, ...kept } = parsed
+  return Object.assign(kept, prefilter.evaluate(envelope.raw, parsed))
 }
 
 /** Of a match that correlation rules look at. */
@@ -119,18 +119,18 @@ function signalFieldsOf(
 }
 
 interface PythonReport {
-  reported: Reported[]
+  reported: BodyResult[]
   unreadable: Set<number>
   printed: Printed[]
 }
 
 /** One call for all; event by event when Python can't read the whole. */
-function ask(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
+function runBodies(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
   if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
   const answer = readEvaluation(python.evaluate(evaluationRequest(entries, job)))
   if (answer !== null) {
-    const asked = new Map(entries.map(({ item, candidates }) => [item, candidates]))
-    if (!answer.findings.every(([item, body]) => asked.get(item)?.includes(body)))
+    const candidatesOf = new Map(entries.map(({ item, candidates }) => [item, candidates]))
+    if (!answer.findings.every(([item, body]) => candidatesOf.get(item)?.includes(body)))
       throw new MalformedResponse()
     return {
       reported: answer.findings.map(([item, body, functions]) => ({ item, body, functions })),
@@ -139,18 +139,18 @@ function ask(python: Python, entries: readonly EventEntry[], job: Job): PythonRe
     }
   }
   if (entries.length === 1) return { reported: [], unreadable: new Set([entries[0]!.item]), printed: [] }
-  return joined(entries.map((entry) => ask(python, [entry], job)))
+  return joinReports(entries.map((entry) => runBodies(python, [entry], job)))
 }
 
 /** One call for each body, so that it is known which of them changed what all share. */
-function askWatching(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
+function runEachBody(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
   const bodies = bodiesIn(entries)
-  return joined(
+  return joinReports(
     bodies.map((body) => {
       const seeing = entries.filter(({ candidates }) => candidates.includes(body))
       const alone = seeing.map((entry) => ({ ...entry, candidates: [body] }))
       const suspects = { bodies, offender: { body, item: seeing[0]!.item } }
-      const report = blamingTampering(python, suspects, () => ask(python, alone, job))
+      const report = withIntegrityCheck(python, suspects, () => runBodies(python, alone, job))
       assertIntegrity(python, suspects)
       return report
     }),
@@ -163,7 +163,7 @@ function bodiesIn(entries: readonly EventEntry[]): number[] {
   return [...new Set([...lists].flat())].sort((a, b) => a - b)
 }
 
-function joined(parts: readonly PythonReport[]): PythonReport {
+function joinReports(parts: readonly PythonReport[]): PythonReport {
   return {
     reported: parts.flatMap((part) => part.reported),
     unreadable: new Set(parts.flatMap((part) => [...part.unreadable])),
@@ -183,17 +183,17 @@ function withoutQuarantined(quarantined: ReadonlySet<number>) {
 }
 
 /** A quarantined body no longer runs; what it was stopped for is still told, once per event. */
-function reportedOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<number>): Reported[] {
-  const told = skips.filter(
+function resultsOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<number>): BodyResult[] {
+  const reported = skips.filter(
     (skip, place) =>
       quarantined.has(skip.body) &&
       place === skips.findIndex(({ body, item }) => body === skip.body && item === skip.item),
   )
-  return told.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
+  return reported.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
 }
 
 export function testCalls(
-  { python, matching, bodies: loaded, broken }: LoadedBodies,
+  { python, prefilter, bodies: loaded, broken }: LoadedBodies,
   job: Job,
 ): DriverResponse {
   const calls = job.work.items as readonly BodyCall[]
@@ -203,29 +203,29 @@ export function testCalls(
     return job.skips.find((skip) => skip.body === body && skip.item === item)?.error ?? QUARANTINED
   }
   /** null: Python says what comes of it. */
-  const known = calls.map(({ body, entry }, item): TestOutcome | null => {
+  const decided = calls.map(({ body, entry }, item): TestOutcome | null => {
     const error = refusal(body, item)
-    return error ? failedOutcome(error) : matching.test(body, entry)
+    return error ? failedOutcome(error) : prefilter.test(body, entry)
   })
-  const items = calls.flatMap((_, item) => (known[item] ? [] : [item]))
+  const items = calls.flatMap((_, item) => (decided[item] ? [] : [item]))
   const run = (some: readonly number[]) => {
-    const asked = some.map((item) => ({ item, ...calls[item]! }))
-    return readOutcomes(python.test(testRequest(asked, loaded, job.skips)), some.length)
+    const numberedCalls = some.map((item) => ({ item, ...calls[item]! }))
+    return readOutcomes(python.test(testRequest(numberedCalls, loaded, job.skips)), some.length)
   }
   const bodies = [...new Set(items.map((item) => calls[item]!.body))]
   const runWatching = (item: number) => {
     const suspects = { bodies, offender: { body: calls[item]!.body, item } }
-    const outcome = blamingTampering(python, suspects, () => run([item]))
+    const outcome = withIntegrityCheck(python, suspects, () => run([item]))
     assertIntegrity(python, suspects)
     return outcome
   }
   const suspects = { bodies, offender: null }
   const outcomes = job.checkIntegrity
     ? items.flatMap(runWatching)
-    : blamingTampering(python, suspects, () => run(items))
+    : withIntegrityCheck(python, suspects, () => run(items))
   const changedValues = assertIntegrity(python, suspects)
-  const rest = outcomes.values()
-  return { outcomes: known.map((outcome) => outcome ?? rest.next().value!), printed: [], changedValues }
+  const results = outcomes.values()
+  return { outcomes: decided.map((outcome) => outcome ?? results.next().value!), printed: [], changedValues }
 }
 
 export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): DriverResponse {
@@ -234,17 +234,17 @@ export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Drive
   const refusals = calls.map(({ body }) => (quarantined.has(body) ? QUARANTINED : broken.get(body)))
   const items = calls.flatMap((_, item) => (refusals[item] ? [] : [item]))
   const run = (some: readonly number[], offender: Offender | null) =>
-    blamingTampering(python, { bodies: [], offender }, () => {
-      const asked = some.map((item) => ({ item, ...calls[item]! }))
-      return readUnitTests(python.unitTests(unitTestRequest(asked, job.skips)), some.length)
+    withIntegrityCheck(python, { bodies: [], offender }, () => {
+      const numberedCalls = some.map((item) => ({ item, ...calls[item]! }))
+      return readUnitTests(python.unitTests(unitTestRequest(numberedCalls, job.skips)), some.length)
     })
   // What a test changes for good is its own affair: they are looked for only where there is no answer.
   const outcomes = job.checkIntegrity
     ? items.flatMap((item) => run([item], { body: calls[item]!.body, item }))
     : run(items, null)
-  const rest = outcomes.values()
+  const results = outcomes.values()
   return {
-    outcomes: refusals.map((error) => (error ? failedUnitTest(error) : rest.next().value!)),
+    outcomes: refusals.map((error) => (error ? failedUnitTest(error) : results.next().value!)),
     printed: [],
     changedValues: [],
   }

@@ -10,16 +10,16 @@ export class IntegrityViolation extends Error {
   readonly offender: Offender | null
 
   /** @param what was changed, for people. */
-  constructor(what: string, culprit: Offender | null) {
-    super(what)
-    this.offender = culprit
+  constructor(description: string, offender: Offender | null) {
+    super(description)
+    this.offender = offender
   }
 }
 
 const MAX_DESCRIPTION_CHARS = 300
 
-interface Watched {
-  readonly changed: (bodies: readonly number[]) => string
+interface CheckedPython {
+  readonly findChanges: (bodies: readonly number[]) => string
 }
 
 /** The bodies that were asked since the last check, and who changed what is found; null: one of them. */
@@ -32,7 +32,7 @@ interface Suspects {
  * Does the work. Where its answer can't be used, what a body has changed may be the reason: that is looked for before
  * anything is made of the failure. An interpreter that has ended can't be asked.
  */
-export function blamingTampering<T>(python: Watched, suspects: Suspects, work: () => T): T {
+export function withIntegrityCheck<T>(python: CheckedPython, suspects: Suspects, work: () => T): T {
   try {
     return work()
   } catch (error) {
@@ -42,15 +42,15 @@ export function blamingTampering<T>(python: Watched, suspects: Suspects, work: (
 }
 
 /** @returns what has changed and may have, by a name for each; the same is never found twice. */
-export function assertIntegrity(python: Watched, { bodies, offender }: Suspects): readonly string[] {
-  const [what = '', warned = ''] = changedIn(python, bodies).split('\n')
-  if (what !== '') throw new IntegrityViolation(what.slice(0, MAX_DESCRIPTION_CHARS), offender)
+export function assertIntegrity(python: CheckedPython, { bodies, offender }: Suspects): readonly string[] {
+  const [description = '', warned = ''] = findChanges(python, bodies).split('\n')
+  if (description !== '') throw new IntegrityViolation(description.slice(0, MAX_DESCRIPTION_CHARS), offender)
   return warned === '' ? [] : warned.slice(0, MAX_DESCRIPTION_CHARS).split(', ')
 }
 
-function changedIn(python: Watched, bodies: readonly number[]): string {
+function findChanges(python: CheckedPython, bodies: readonly number[]): string {
   try {
-    return python.changed(bodies)
+    return python.findChanges(bodies)
   } catch (error) {
     if (error instanceof PythonRaised) return 'the canary itself'
     throw error

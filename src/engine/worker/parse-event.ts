@@ -22,13 +22,13 @@ type ParseResult = ParsedEvent | RejectedEvent
 
 const EXCERPT_CHARS = 40
 
-export interface IntakeRules {
+export interface ParseRules {
   readonly settings: Pick<Settings, 'classification' | 'limits'>
   readonly selection: Selection
   readonly clockMode: ClockMode
 }
 
-export function parseEvent(envelope: Envelope, rules: IntakeRules): ParseResult {
+export function parseEvent(envelope: Envelope, rules: ParseRules): ParseResult {
   const reason = envelope.refused ?? checkLimits(envelope.raw, rules.settings.limits)
   if (reason !== null) return { status: 'rejected', reason }
   const parsed = parseRecord(envelope.raw)
@@ -82,12 +82,12 @@ function deriveRowId({ source, dedupId, origin, place, raw, receivedAt, seq }: E
 /** Who an event is to the caching helpers; null: no detection sees it. */
 export function cacheEvent(
   envelope: Envelope | undefined,
-  taken: Omit<ParsedEvent, 'record'> | RejectedEvent | undefined,
+  parsed: Omit<ParsedEvent, 'record'> | RejectedEvent | undefined,
 ): CacheEvent | null {
-  if (!envelope || taken?.status !== 'accepted') return null
+  if (!envelope || parsed?.status !== 'accepted') return null
   const { source, seq, dedupId, dedupByRowId } = envelope
-  const isKnownByRowId = dedupByRowId === true && taken.ownRowId
-  const name = isKnownByRowId ? hashId('own-row', taken.event.rowId) : deriveRowId(envelope)
+  const isKnownByRowId = dedupByRowId === true && parsed.ownRowId
+  const name = isKnownByRowId ? hashId('own-row', parsed.event.rowId) : deriveRowId(envelope)
   return { source, seq, name, comesAgain: isKnownByRowId || dedupId !== undefined }
 }
 

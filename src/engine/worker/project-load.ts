@@ -1,64 +1,65 @@
 /** Brings a project's bodies into an interpreter: from their snapshot, else from their sources, of which one is then made. */
 
 import { withDetails } from '../protocol/driver-request.ts'
-import { type LoadAnswer, readBroken, readLoad } from '../protocol/driver-response.ts'
-import {
-  type BrokenBody,
-  LOADING,
-  type LoadRequest,
-  type NamedBody,
-  type RestoredProject,
-} from '../protocol/messages.ts'
-import type { Booted } from '../runtime/pyodide.ts'
+import { type LoadResponse, readBroken, readLoad } from '../protocol/driver-response.ts'
+import type { BrokenBody, LoadRequest, NamedBody, RestoredProject } from '../protocol/messages.ts'
+import { LOADING } from '../protocol/progress-marker.ts'
+import type { BootedPython } from '../runtime/pyodide.ts'
 import type { SnapshotStore } from '../snapshot/snapshot-store.ts'
 import { IntegrityViolation } from './integrity-check.ts'
 
 /** Each round finds the bodies that a body of the round before had hidden; two are the rule. */
 const MAX_ROUNDS = 8
 
-export function fillInterpreter(order: LoadRequest, booted: Booted, images: SnapshotStore): RestoredProject {
-  const { request, images: way } = order
-  const image = way === 'use' ? images.loadProject(request, booted.base) : null
-  if (!image) return loadFromSources(order, booted, images)
-  booted.python.adopt(image)
-  const { facts, startDependent } = image
-  const broken = [...image.broken, ...finish(order, booted, startDependent)]
-  return { broken, facts, kept: [], startDependent: [], refusal: null }
+export function loadProject(
+  request: LoadRequest,
+  booted: BootedPython,
+  store: SnapshotStore,
+): RestoredProject {
+  const { driverRequest, snapshots: mode } = request
+  const snapshot = mode === 'use' ? store.loadProject(driverRequest, booted.base) : null
+  if (!snapshot) return loadFromSources(request, booted, store)
+  booted.python.restoreSnapshot(snapshot)
+  const { facts, startDependent } = snapshot
+  const broken = [...snapshot.broken, ...finishLoad(request, booted, startDependent)]
+  return { broken, facts, packed: [], startDependent: [], refusal: null }
 }
 
-function loadFromSources(order: LoadRequest, booted: Booted, images: SnapshotStore): RestoredProject {
-  const { request, images: way } = order
-  const { facts, codes, kept } = study(order, booted, images)
-  const { broken, startDependent, refusal } = loadForEveryStart(order, codes, booted)
-  if (refusal !== null) return { broken, facts, kept, startDependent: [], refusal }
+function loadFromSources(request: LoadRequest, booted: BootedPython, store: SnapshotStore): RestoredProject {
+  const { driverRequest, snapshots: mode } = request
+  const { facts, codes, packed } = analyzeBodies(request, booted, store)
+  const { broken, startDependent, refusal } = loadForEveryStart(request, codes, booted)
+  if (refusal !== null) return { broken, facts, packed, startDependent: [], refusal }
   // Before the others are loaded and anything is evaluated: what every start has in common.
-  const image = way === 'ignore' ? null : booted.python.image(booted.base)
-  if (image && 'heap' in image) {
-    kept.push(images.packProject(request, booted.base, { broken, facts, startDependent, ...image }))
+  const snapshot = mode === 'ignore' ? null : booted.python.takeSnapshot(booted.base)
+  if (snapshot && 'heap' in snapshot) {
+    packed.push(store.packProject(driverRequest, booted.base, { broken, facts, startDependent, ...snapshot }))
   }
-  const all = [...broken, ...finish(order, booted, startDependent)]
+  const all = [...broken, ...finishLoad(request, booted, startDependent)]
   return {
     broken: all,
     facts,
-    kept,
+    packed,
     startDependent,
-    refusal: image && 'refusal' in image ? image.refusal : null,
+    refusal: snapshot && 'refusal' in snapshot ? snapshot.refusal : null,
   }
 }
 
 /** The analysis runs before any project code and is rolled back, so project code cannot influence it. */
-function study(
-  { bodies, excluded: leftOut, images: way }: LoadRequest,
-  { python, base }: Booted,
-  images: SnapshotStore,
+function analyzeBodies(
+  { bodies, excluded, snapshots: mode }: LoadRequest,
+  { python, base }: BootedPython,
+  store: SnapshotStore,
 ) {
   const named = bodies.filter((body): body is NamedBody => body.kind !== 'simple')
-  const { studies, kept } = images.loadAnalyses().of(named, new Set(leftOut), (text) => python.study(text))
-  if (kept) python.reset(base)
+  const { analyses, serialize } = store
+    .loadAnalyses()
+    .analyze(named, new Set(excluded), (text) => python.analyze(text))
+  if (serialize) python.reset(base)
   return {
-    facts: JSON.stringify(studies.map((each) => each.facts)),
-    codes: studies.map(({ code }) => code),
-    kept: kept && way !== 'ignore' ? [images.packAnalyses(kept())] : [],
+    facts: JSON.stringify(analyses.map((each) => each.facts)),
+    codes: analyses.map(({ code }) => code),
+    packed: serialize && mode !== 'ignore' ? [store.packAnalyses(serialize())] : [],
   }
 }
 
@@ -74,18 +75,18 @@ interface CommonLoad {
  * is then put back and the others are loaded without them.
  */
 function loadForEveryStart(
-  order: LoadRequest,
+  request: LoadRequest,
   codes: readonly (string | null)[],
-  booted: Booted,
+  booted: BootedPython,
 ): CommonLoad {
   const load = (startDependent: readonly number[] | null) =>
-    loadOnce(order, { codes, startDependent }, booted)
+    loadOnce(request, { codes, startDependent }, booted)
   const first = load([])
-  const left = new Set<number>()
-  const sorted = () => [...left].sort((a, b) => a - b)
+  const excluded = new Set<number>()
+  const sorted = () => [...excluded].sort((a, b) => a - b)
   let latest = first
   for (let round = 1; latest.startDependent.length > 0 && round < MAX_ROUNDS; round++) {
-    for (const body of latest.startDependent) left.add(body)
+    for (const body of latest.startDependent) excluded.add(body)
     booted.python.reset(booted.base)
     latest = load(sorted())
   }
@@ -103,24 +104,28 @@ function isPartOf(problems: readonly BrokenBody[], known: readonly BrokenBody[])
 }
 
 function loadOnce(
-  { request, bodies }: LoadRequest,
+  { driverRequest, bodies }: LoadRequest,
   details: Parameters<typeof withDetails>[1],
-  { python }: Booted,
-): LoadAnswer {
-  const answer = readLoad(python.load(withDetails(request, details)), bodies.length)
-  refuseTampering(answer.problems)
+  { python }: BootedPython,
+): LoadResponse {
+  const answer = readLoad(python.load(withDetails(driverRequest, details)), bodies.length)
+  assertNoViolation(answer.problems)
   return answer
 }
 
 /** Loads the bodies that were left for every start. */
-function finish({ bodies }: LoadRequest, { python }: Booted, left: readonly number[]): readonly BrokenBody[] {
-  if (left.length === 0) return []
+function finishLoad(
+  { bodies }: LoadRequest,
+  { python }: BootedPython,
+  excluded: readonly number[],
+): readonly BrokenBody[] {
+  if (excluded.length === 0) return []
   const problems = readBroken(python.finishLoad(), bodies.length)
-  refuseTampering(problems)
+  assertNoViolation(problems)
   return problems
 }
 
-function refuseTampering(problems: readonly BrokenBody[]): void {
+function assertNoViolation(problems: readonly BrokenBody[]): void {
   const tampering = problems.find(({ error }) => error.limit === 'canary')
   if (tampering)
     throw new IntegrityViolation(tampering.error.message, { body: tampering.body, item: LOADING })

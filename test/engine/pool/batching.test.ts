@@ -9,7 +9,7 @@ function doubling(enough: number, waitMs: number) {
     if (items.includes(13)) throw new Error('thirteen')
     return items.map((item) => item * 2)
   }
-  return { batches, gathered: coalesce({ run, enough, waitMs }) }
+  return { batches, gathered: coalesce({ run, fullBatchItems: enough, waitMs }) }
 }
 
 const FOR_EVER = 1_000_000

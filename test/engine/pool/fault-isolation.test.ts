@@ -51,7 +51,7 @@ const start = (detections: Detection[], over: { workers?: number; limits?: objec
     purpose: 'run',
     workers: over.workers ?? 1,
     log: over.log ?? nullLog,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
   })
 
 /** One engine for all: to start one takes longer than to use it. */
@@ -198,7 +198,13 @@ describe('a body that', () => {
       helper('broken_too', 'x: ('),
     ]
     const project = engineProject({ helpers, detections: [...bad, good('good')] })
-    loaded = await createEngine({ project, purpose: 'run', workers: 1, log: nullLog, warm: warmEngine() })
+    loaded = await createEngine({
+      project,
+      purpose: 'run',
+      workers: 1,
+      log: nullLog,
+      prewarmed: warmEngine(),
+    })
   })
   afterAll(() => loaded.close())
 

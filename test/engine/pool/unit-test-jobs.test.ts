@@ -102,7 +102,7 @@ beforeAll(async () => {
     purpose: 'test',
     workers: 1,
     log: nullLog,
-    warm: warmEngine(),
+    prewarmed: warmEngine(),
   })
   files = new Map((await engine.unitTests(() => true)).map((file) => [file.path, file]))
 })
@@ -174,7 +174,7 @@ describe('containment', () => {
       purpose: 'test',
       workers: 1,
       log: nullLog,
-      warm: warmEngine(),
+      prewarmed: warmEngine(),
     })
     const [file] = await limited.unitTests(() => true)
     expect(

@@ -1,7 +1,7 @@
 /** Memory and exports of a module rewritten; all else of it as it was. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rewritten } from '../../../src/engine/runtime/wasm-module.ts'
+import { rewriteModule } from '../../../src/engine/runtime/wasm-module.ts'
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 /** A custom section of so many bytes: what stands before the memory may be long. */
@@ -38,7 +38,7 @@ describe('a module with another memory', () => {
     ['with bounds that take several bytes', small(1, ...leb(200), ...leb(60_000))],
     ['after other sections', Uint8Array.from([...HEADER, ...custom(300), ...memory(0, 1), ...EXPORT])],
   ])('%s has the new bounds', async (_, wasm) => {
-    const made = await memoryOf(rewritten(wasm, { least: 3, most: 5 }, NONE))
+    const made = await memoryOf(rewriteModule(wasm, { minPages: 3, maxPages: 5 }, NONE))
     expect(made.buffer.byteLength).toBe(3 * PAGE_BYTES)
     expect(made.grow(2)).toBe(3)
     expect(() => made.grow(1)).toThrow(RangeError)
@@ -48,9 +48,9 @@ describe('a module with another memory', () => {
     const before = [...HEADER, ...custom(5)]
     const wasm = Uint8Array.from([...before, ...memory(0, 1), ...EXPORT])
     fc.assert(
-      fc.property(fc.nat(65_536), fc.nat(65_536), (least, most) => {
-        const limits = [1, ...leb(least), ...leb(most)]
-        expect([...rewritten(wasm, { least, most }, NONE)]).toEqual([
+      fc.property(fc.nat(65_536), fc.nat(65_536), (minPages, maxPages) => {
+        const limits = [1, ...leb(minPages), ...leb(maxPages)]
+        expect([...rewriteModule(wasm, { minPages, maxPages }, NONE)]).toEqual([
           ...before,
           ...memory(...limits),
           ...EXPORT,
@@ -60,7 +60,7 @@ describe('a module with another memory', () => {
   })
 
   it('is not made of one that declares none', () => {
-    expect(() => rewritten(Uint8Array.from(HEADER), { least: 1, most: 1 }, NONE)).toThrow(
+    expect(() => rewriteModule(Uint8Array.from(HEADER), { minPages: 1, maxPages: 1 }, NONE)).toThrow(
       'declares no memory',
     )
   })
@@ -84,7 +84,11 @@ describe('a module with fewer functions', () => {
 
   it('exports those that are used, and all that is no function', async () => {
     const names = ['a', long, 'kept', ...Array.from({ length: 150 }, (_, at) => `other${at}`)]
-    const wasm = rewritten(withFunctions(names), { least: 1, most: 1 }, new Set(['kept', long, 'absent']))
+    const wasm = rewriteModule(
+      withFunctions(names),
+      { minPages: 1, maxPages: 1 },
+      new Set(['kept', long, 'absent']),
+    )
     const { exports } = (await host.instantiate(wasm)).instance
     expect(Object.keys(exports).sort()).toEqual(['kept', 'm', long])
   })

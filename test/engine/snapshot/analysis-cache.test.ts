@@ -20,11 +20,15 @@ interface Asked {
 }
 
 /** Studies as Python would, where a text names what it follows. */
-function study(kept: Uint8Array | null, bodies: readonly NamedBody[], leftOut: ReadonlySet<number> = NONE) {
-  const asked: string[] = []
-  const result = new AnalysisCache(kept).of(bodies, leftOut, (text) => {
+function analyze(
+  cached: Uint8Array | null,
+  bodies: readonly NamedBody[],
+  excluded: ReadonlySet<number> = NONE,
+) {
+  const requested: string[] = []
+  const result = new AnalysisCache(cached).analyze(bodies, excluded, (text) => {
     const request = JSON.parse(text) as Asked
-    asked.push(...request.bodies.map(({ id }) => id))
+    requested.push(...request.bodies.map(({ id }) => id))
     const answers = request.bodies.map(({ id, source }) => ({
       facts: {
         functions: [{ name: id, line: 1 }],
@@ -35,7 +39,7 @@ function study(kept: Uint8Array | null, bodies: readonly NamedBody[], leftOut: R
     }))
     return JSON.stringify(answers)
   })
-  return { ...result, kept: result.kept?.() ?? null, asked }
+  return { ...result, cached: result.serialize?.() ?? null, requested }
 }
 
 const BODIES = [
@@ -48,39 +52,39 @@ const edited = (id: string, source: string) =>
   BODIES.map((body) => (body.id === id ? { ...body, source } : body))
 
 it('studies everything once, in the order of the bodies', () => {
-  const first = study(null, BODIES)
-  expect(first.asked).toEqual(['one', 'two', 'Follows', 'Alone'])
-  expect(first.studies.map(({ code }) => code && atob(code))).toEqual(['one', 'two', 'follows one', 'alone'])
-  const again = study(first.kept, BODIES)
-  expect(again).toMatchObject({ asked: [], kept: null })
-  expect(again.studies.map(({ facts, code }) => ({ facts, code }))).toEqual(first.studies)
+  const first = analyze(null, BODIES)
+  expect(first.requested).toEqual(['one', 'two', 'Follows', 'Alone'])
+  expect(first.analyses.map(({ code }) => code && atob(code))).toEqual(['one', 'two', 'follows one', 'alone'])
+  const again = analyze(first.cached, BODIES)
+  expect(again).toMatchObject({ requested: [], cached: null })
+  expect(again.analyses.map(({ facts, code }) => ({ facts, code }))).toEqual(first.analyses)
 })
 
-describe('studies again', () => {
+describe('analyses again', () => {
   it.each([
     ['a detection that was edited', edited('Alone', 'edited'), ['Alone']],
     ['a helper that was edited, and what followed it', edited('one', 'edited'), ['one', 'Follows']],
     ['a helper that nothing followed, alone', edited('two', 'edited'), ['two']],
     ['everything, once another name leads to a helper', [...BODIES, helper('three', 'three')], undefined],
   ])('%s', (_, bodies, expected) => {
-    const { asked } = study(study(null, BODIES).kept, bodies)
-    expect(asked).toEqual(expected ?? bodies.map(({ id }) => id))
+    const { requested } = analyze(analyze(null, BODIES).cached, bodies)
+    expect(requested).toEqual(expected ?? bodies.map(({ id }) => id))
   })
 
   it('what could not be compiled', () => {
     const bodies = edited('Alone', 'no Python')
-    expect(study(study(null, bodies).kept, bodies).asked).toEqual(['Alone'])
+    expect(analyze(analyze(null, bodies).cached, bodies).requested).toEqual(['Alone'])
   })
 })
 
 it('asks nothing of a body that is left out', () => {
-  const { asked, studies } = study(null, BODIES, new Set([2]))
-  expect(asked).toEqual(['one', 'two', 'Alone'])
-  expect(studies[2]).toEqual({ facts: null, code: null })
+  const { requested, analyses } = analyze(null, BODIES, new Set([2]))
+  expect(requested).toEqual(['one', 'two', 'Alone'])
+  expect(analyses[2]).toEqual({ facts: null, code: null })
 })
 
 it('keeps what another project asked for', () => {
-  const first = study(null, BODIES)
-  const second = study(first.kept, [detection('Other', 'other')])
-  expect(study(second.kept, BODIES).asked).toEqual([])
+  const first = analyze(null, BODIES)
+  const second = analyze(first.cached, [detection('Other', 'other')])
+  expect(analyze(second.cached, BODIES).requested).toEqual([])
 })

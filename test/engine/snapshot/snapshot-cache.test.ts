@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openImageCache } from '../../../src/engine/snapshot/snapshot-cache.ts'
+import { openSnapshotCache } from '../../../src/engine/snapshot/snapshot-cache.ts'
 
 const IMAGE = new Uint8Array(100_000).map((_, at) => at % 251)
 const HEAD_BYTES = 28
@@ -29,18 +29,18 @@ const fileOf = (name: string) => join(folder, `${name}.image`)
 const bytesOf = (image: Uint8Array | null) => image && Buffer.from(image)
 
 async function filled(...names: string[]) {
-  const cache = openImageCache(folder)
+  const cache = openSnapshotCache(folder)
   for (const name of names) await cache.write(name, IMAGE)
   return cache
 }
 
 it('gives back what it was given, to another process too', async () => {
   await filled('a')
-  expect(bytesOf(openImageCache(folder).read('a'))).toEqual(Buffer.from(IMAGE))
+  expect(bytesOf(openSnapshotCache(folder).read('a'))).toEqual(Buffer.from(IMAGE))
 })
 
 it('has nothing where nothing was written', async () => {
-  expect(openImageCache(folder).read('a')).toBeNull()
+  expect(openSnapshotCache(folder).read('a')).toBeNull()
   expect((await filled('a')).read('b')).toBeNull()
 })
 
@@ -103,15 +103,15 @@ describe('an image is none when', () => {
   it('it was sealed with the key of another folder', async () => {
     await filled('a')
     const other = join(folder, 'other')
-    await openImageCache(other).write('a', IMAGE)
+    await openSnapshotCache(other).write('a', IMAGE)
     copyFileSync(join(other, 'a.image'), fileOf('a'))
-    expect(openImageCache(folder).read('a')).toBeNull()
+    expect(openSnapshotCache(folder).read('a')).toBeNull()
   })
 })
 
 it('can live without its folder', async () => {
   writeFileSync(join(folder, '..', 'file'), '')
-  const cache = openImageCache(join(folder, '..', 'file', 'images'))
+  const cache = openSnapshotCache(join(folder, '..', 'file', 'images'))
   await cache.write('a', IMAGE)
   expect(cache.read('a')).toBeNull()
 })
@@ -120,7 +120,7 @@ it('forgets what was not used for longest, once all weigh too much', async () =>
   const names = Array.from({ length: 12 }, (_, at) => `old-${at}`)
   await filled(...names)
   for (const [at, name] of names.entries()) utimesSync(fileOf(name), at + 1, at + 1)
-  const cache = openImageCache(folder, 11 * (IMAGE.length + HEAD_BYTES))
+  const cache = openSnapshotCache(folder, 11 * (IMAGE.length + HEAD_BYTES))
   // Reading is using.
   cache.read('old-0')
   await cache.write('new', IMAGE.subarray(1), IMAGE.subarray(0, 1))

@@ -58,5 +58,5 @@ _CALLS = {
 
 
 def places(_text):
-    """-> {addresses: name -> that of the call, mark: that of the cells}"""
-    return json.dumps({"addresses": {name: id(call) for name, call in _CALLS.items()}, "mark": marks.address()})
+    """-> {addresses: name -> that of the call, marker: that of the cells}"""
+    return json.dumps({"addresses": {name: id(call) for name, call in _CALLS.items()}, "marker": marks.address()})

@@ -14,55 +14,55 @@ const VECTOR_BYTES = 8
 
 export interface CacheRequester {
   /** Returns when the answer is there, however long that takes. */
-  ask(question: string): string
+  request(text: string): string
 }
 
 interface CacheChannel {
   /** The imports that carry it; every other descriptor goes where it went. */
   readonly imports: Record<string, HostImport>
   /** Drops an answer that was not read. */
-  forget(): void
+  discardResponse(): void
 }
 
 export function cacheChannel(
   env: Record<string, HostImport>,
   memory: () => Memory,
-  desk: CacheRequester,
+  requester: CacheRequester,
 ): CacheChannel {
   const write = env.fd_write!
   const read = env.fd_read!
-  let answer = Buffer.alloc(0)
+  let response = Buffer.alloc(0)
   const imports: Record<string, HostImport> = {
     fd_write: (file, vectors, count, written) => {
       if (file !== DESCRIPTOR) return write(file, vectors, count, written)
-      const parts = pieces(memory(), vectors as number, count as number)
-      const question = Buffer.concat(parts, Math.min(totalOf(parts), MAX_REQUEST_BYTES + 1))
-      if (question.length > MAX_REQUEST_BYTES) return TOO_LARGE
-      answer = Buffer.from(desk.ask(question.toString()))
-      tell(memory(), written as number, question.length)
+      const parts = buffersOf(memory(), vectors as number, count as number)
+      const request = Buffer.concat(parts, Math.min(totalOf(parts), MAX_REQUEST_BYTES + 1))
+      if (request.length > MAX_REQUEST_BYTES) return TOO_LARGE
+      response = Buffer.from(requester.request(request.toString()))
+      writeCount(memory(), written as number, request.length)
       return 0
     },
     fd_read: (file, vectors, count, given) => {
       if (file !== DESCRIPTOR) return read(file, vectors, count, given)
       let total = 0
-      for (const piece of pieces(memory(), vectors as number, count as number)) {
-        const part = answer.subarray(0, piece.length)
-        piece.set(part)
-        answer = answer.subarray(part.length)
+      for (const buffer of buffersOf(memory(), vectors as number, count as number)) {
+        const part = response.subarray(0, buffer.length)
+        buffer.set(part)
+        response = response.subarray(part.length)
         total += part.length
       }
-      tell(memory(), given as number, total)
+      writeCount(memory(), given as number, total)
       return 0
     },
   }
-  const forget = () => {
-    answer = Buffer.alloc(0)
+  const discardResponse = () => {
+    response = Buffer.alloc(0)
   }
-  return { imports, forget }
+  return { imports, discardResponse }
 }
 
 /** Buffers of the interpreter, as C names them. */
-function pieces({ buffer }: Memory, vectors: number, count: number): Uint8Array[] {
+function buffersOf({ buffer }: Memory, vectors: number, count: number): Uint8Array[] {
   const view = new DataView(buffer)
   return Array.from({ length: Math.min(count, 16) }, (_, at) => {
     const vector = (vectors >>> 0) + at * VECTOR_BYTES
@@ -74,6 +74,6 @@ function totalOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0)
 }
 
-function tell({ buffer }: Memory, address: number, bytes: number): void {
+function writeCount({ buffer }: Memory, address: number, bytes: number): void {
   new DataView(buffer).setUint32(address >>> 0, bytes, true)
 }

@@ -1,11 +1,11 @@
 /** Follows the interpreter: tells the watchdog which body is on which item, and interrupts what runs past its time. */
 
-import { budgetMs, MARKER_CELLS } from '../../protocol/messages.ts'
+import { budgetMs, MARKER_CELLS } from '../../protocol/progress-marker.ts'
 import { ownCoreTime } from '../core-time.ts'
 import type { Memory } from './host-import.ts'
 
 /** The driver's cells, the same in marks.py. A new serial is a new budget. */
-const CELL = { serial: 0, body: 1, item: 2, function: 3, loop: 4, items: 5 } as const
+const CELL = { serial: 0, body: 1, item: 2, function: 3, iterator: 4, items: 5 } as const
 /** Words from the address of a list's iterator to the place that it gives next. */
 const NEXT_PLACE = 2
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT
@@ -20,7 +20,7 @@ const START_AT_NEXT_POLL = Number.NEGATIVE_INFINITY
 const MIN_CHECKED_SHARE = 0.1
 
 export class Deadline {
-  readonly #mark: Int32Array
+  readonly #marker: Int32Array
   #timeMs = NO_DEADLINE
   #memory: Memory | undefined
   #words = new Int32Array(0)
@@ -28,19 +28,19 @@ export class Deadline {
   #cells = 0
   /** As the driver had them at the last look. */
   #serial = -1
-  #place = 0
+  #position = 0
   #function = 0
   #budgetMs = NO_DEADLINE
-  #at = NO_DEADLINE
+  #nextCheckAt = NO_DEADLINE
   /** The thread's time when it was first asked for this call. */
-  #askedAt: number | null = null
+  #startCoreTimeMs: number | null = null
 
   /** @param mark shared with the watchdog, laid out as `MARK`. */
-  constructor(mark: Int32Array) {
-    this.#mark = mark
+  constructor(marker: Int32Array) {
+    this.#marker = marker
   }
 
-  limit(timeMs: number): void {
+  setBudget(timeMs: number): void {
     this.#timeMs = timeMs
   }
 
@@ -51,41 +51,41 @@ export class Deadline {
   }
 
   /** Called by the driver, whose cells have changed. */
-  marked(): void {
-    if (this.#isWatching) this.#look(!this.#isLooping)
+  onMarker(): void {
+    if (this.#isWatching) this.#readCells(!this.#isLooping)
   }
 
   /** Called by the interpreter every few dozen steps, so that the deadline needs no second thread. */
-  polled(): number {
+  onPoll(): number {
     if (!this.#isWatching) return 0
-    if (this.#isLooping) this.#look(false)
-    if (this.#at === NO_DEADLINE) return 0
+    if (this.#isLooping) this.#readCells(false)
+    if (this.#nextCheckAt === NO_DEADLINE) return 0
     const now = performance.now()
-    if (this.#at === START_AT_NEXT_POLL) {
-      this.#at = now + this.#budgetMs * MIN_CHECKED_SHARE
-      this.#askedAt = null
+    if (this.#nextCheckAt === START_AT_NEXT_POLL) {
+      this.#nextCheckAt = now + this.#budgetMs * MIN_CHECKED_SHARE
+      this.#startCoreTimeMs = null
     }
-    if (now <= this.#at) return 0
-    const left = this.#left()
-    this.#at = now + (left > 0 ? left : INTERRUPT_AGAIN_MS)
-    return left > 0 ? 0 : SIGINT
+    if (now <= this.#nextCheckAt) return 0
+    const remainingMs = this.#remainingMs()
+    this.#nextCheckAt = now + (remainingMs > 0 ? remainingMs : INTERRUPT_AGAIN_MS)
+    return remainingMs > 0 ? 0 : SIGINT
   }
 
   /** Milliseconds that the call may still have a core for. */
-  #left(): number {
-    const time = ownCoreTime()
-    this.#askedAt ??= time
-    return this.#budgetMs * (1 - MIN_CHECKED_SHARE) - (time - this.#askedAt)
+  #remainingMs(): number {
+    const coreTimeMs = ownCoreTime()
+    this.#startCoreTimeMs ??= coreTimeMs
+    return this.#budgetMs * (1 - MIN_CHECKED_SHARE) - (coreTimeMs - this.#startCoreTimeMs)
   }
 
   /** So long the interpreter waited for the host: that is no time of its own. */
-  paused(ms: number): void {
-    this.#at += ms
+  addPause(ms: number): void {
+    this.#nextCheckAt += ms
   }
 
   /** The interpreter ended within a call: it stands where that began. */
-  ended(): void {
-    if (this.#isWatching) this.#look(true)
+  onEnd(): void {
+    if (this.#isWatching) this.#readCells(true)
   }
 
   /** Memory that grew is another buffer, and words of the old one are none. */
@@ -96,41 +96,41 @@ export class Deadline {
   }
 
   get #isLooping(): boolean {
-    return this.#cell(CELL.loop) !== 0
+    return this.#cell(CELL.iterator) !== 0
   }
 
   /** What goes on unchanged is not told again, and keeps its budget. */
-  #look(isExact: boolean): void {
+  #readCells(isExact: boolean): void {
     const serial = this.#cell(CELL.serial)
-    const place = this.#isLooping ? this.#word(this.#cell(CELL.loop) / WORD_BYTES + NEXT_PLACE) : 0
-    const isNew = serial !== this.#serial || place !== this.#place
+    const position = this.#isLooping ? this.#word(this.#cell(CELL.iterator) / WORD_BYTES + NEXT_PLACE) : 0
+    const isNew = serial !== this.#serial || position !== this.#position
     if (!isNew && !isExact && this.#cell(CELL.function) === this.#function) return
     this.#serial = serial
-    this.#place = place
+    this.#position = position
     this.#function = this.#cell(CELL.function)
-    this.#tell(isExact)
-    if (isNew) this.#renew()
+    this.#writeMarker(isExact)
+    if (isNew) this.#restartBudget()
   }
 
-  #tell(isExact: boolean): void {
-    const mark = this.#mark
-    mark[MARKER_CELLS.body] = this.#cell(CELL.body)
-    mark[MARKER_CELLS.item] = this.#isLooping
-      ? this.#word(this.#cell(CELL.items) / WORD_BYTES + Math.max(this.#place - 1, 0))
+  #writeMarker(isExact: boolean): void {
+    const marker = this.#marker
+    marker[MARKER_CELLS.body] = this.#cell(CELL.body)
+    marker[MARKER_CELLS.item] = this.#isLooping
+      ? this.#word(this.#cell(CELL.items) / WORD_BYTES + Math.max(this.#position - 1, 0))
       : this.#cell(CELL.item)
-    mark[MARKER_CELLS.function] = this.#function
-    mark[MARKER_CELLS.isExact] = Number(isExact)
+    marker[MARKER_CELLS.function] = this.#function
+    marker[MARKER_CELLS.isExact] = Number(isExact)
   }
 
-  #renew(): void {
-    const mark = this.#mark
+  #restartBudget(): void {
+    const marker = this.#marker
     this.#budgetMs = budgetMs(
-      { body: mark[MARKER_CELLS.body]!, item: mark[MARKER_CELLS.item]! },
+      { body: marker[MARKER_CELLS.body]!, item: marker[MARKER_CELLS.item]! },
       this.#timeMs,
     )
-    this.#at = this.#budgetMs === NO_DEADLINE ? NO_DEADLINE : START_AT_NEXT_POLL
+    this.#nextCheckAt = this.#budgetMs === NO_DEADLINE ? NO_DEADLINE : START_AT_NEXT_POLL
     // Last: a reader that sees the new serial sees the rest.
-    Atomics.add(mark, MARKER_CELLS.serial, 1)
+    Atomics.add(marker, MARKER_CELLS.serial, 1)
   }
 
   #cell(which: number): number {

@@ -6,7 +6,7 @@ const POOL_BYTES = 16 * 1024
 
 /** @param onStartRead is called at each reading. */
 export function hostRandom(memory: () => Memory, onStartRead = () => {}): Record<string, HostImport> {
-  const handful = new Uint8Array(POOL_BYTES)
+  const pool = new Uint8Array(POOL_BYTES)
   let used = POOL_BYTES
   return {
     random_get(address, size) {
@@ -17,12 +17,12 @@ export function hostRandom(memory: () => Memory, onStartRead = () => {}): Record
         return 0
       }
       if (used + target.length > POOL_BYTES) {
-        randomFillSync(handful)
+        randomFillSync(pool)
         used = 0
       }
-      target.set(handful.subarray(used, used + target.length))
+      target.set(pool.subarray(used, used + target.length))
       // Given once.
-      handful.fill(0, used, used + target.length)
+      pool.fill(0, used, used + target.length)
       used += target.length
       return 0
     },

@@ -1,6 +1,6 @@
 /** Follows an interpreter's memory: what it tells the watchdog, and when it interrupts. */
 import { describe, expect, it } from 'vitest'
-import { MARKER_CELL_COUNT, readMarker } from '../../../../src/engine/protocol/messages.ts'
+import { MARKER_CELL_COUNT, readMarker } from '../../../../src/engine/protocol/progress-marker.ts'
 import { Deadline } from '../../../../src/engine/runtime/imports/deadline.ts'
 
 const BUDGET_MS = 20
@@ -13,11 +13,11 @@ function running() {
   const words = new Int32Array(64)
   const mark = new Int32Array(new SharedArrayBuffer(MARKER_CELL_COUNT * 4))
   const deadline = new Deadline(mark)
-  deadline.limit(BUDGET_MS)
+  deadline.setBudget(BUDGET_MS)
   deadline.watch({ buffer: words.buffer }, CELLS * 4)
   const tell = (...cells: number[]) => {
     words.set(cells, CELLS)
-    deadline.marked()
+    deadline.onMarker()
   }
   return { deadline, words, tell, seen: () => readMarker(mark) }
 }
@@ -29,31 +29,31 @@ describe('a deadline', () => {
     tell(1, 5, 0, 0, ITERATOR * 4, ITEMS * 4)
     const before = seen().serial
     words[NEXT_PLACE] = 2
-    expect(deadline.polled()).toBe(0)
+    expect(deadline.onPoll()).toBe(0)
     expect(seen()).toEqual({ serial: before + 1, body: 5, item: 80, function: 0, isExact: false })
     words[NEXT_PLACE] = 3
-    deadline.ended()
+    deadline.onEnd()
     expect(seen()).toEqual({ serial: before + 2, body: 5, item: 90, function: 0, isExact: true })
   })
 
   it('counts only the time that the thread had a core', () => {
     const { deadline, tell } = running()
     tell(1, 5, 0, 0, 0, 0)
-    expect(deadline.polled()).toBe(0)
+    expect(deadline.onPoll()).toBe(0)
     const cell = new Int32Array(new SharedArrayBuffer(4))
     // The first look starts its account; then it goes without a core for many times its budget.
     Atomics.wait(cell, 0, 0, BUDGET_MS)
-    expect(deadline.polled()).toBe(0)
+    expect(deadline.onPoll()).toBe(0)
     Atomics.wait(cell, 0, 0, BUDGET_MS * 10)
-    expect(deadline.polled()).toBe(0)
+    expect(deadline.onPoll()).toBe(0)
     let polls = 0
-    while (deadline.polled() !== INTERRUPT) polls++
+    while (deadline.onPoll() !== INTERRUPT) polls++
     expect(polls).toBeGreaterThan(0)
   })
 
   it('never strikes outside of a body', () => {
     const { deadline, tell } = running()
     tell(1, -1, 0, 0, 0, 0)
-    expect([deadline.polled(), deadline.polled()]).toEqual([0, 0])
+    expect([deadline.onPoll(), deadline.onPoll()]).toEqual([0, 0])
   })
 })
