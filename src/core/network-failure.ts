@@ -1,6 +1,6 @@
 /** What a failed connection is called, for people, whatever protocol it was for. */
 
-const PLAIN: Readonly<Record<string, string>> = {
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   EPIPE: 'connection reset',
@@ -19,19 +19,19 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 
 /** Undefined for codes that are not of the network. */
-export function networkFailure(code: string): string | undefined {
-  return PLAIN[code] && `${PLAIN[code]} (${code})`
+export function describeNetworkFailure(code: string): string | undefined {
+  return DESCRIPTIONS[code] && `${DESCRIPTIONS[code]} (${code})`
 }
 
 /** The first such code of the error or one of its causes; '' where none has one. Libraries put their own in its place. */
-export function networkCode(error: unknown): string {
+export function networkErrorCode(error: unknown): string {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code, errors } = each as Error & { code?: unknown; errors?: readonly unknown[] }
-    if (typeof code === 'string' && PLAIN[code]) return code
+    if (typeof code === 'string' && DESCRIPTIONS[code]) return code
     // Of several addresses that were tried the first one tells.
-    if (Array.isArray(errors)) return networkCode(errors[0])
+    if (Array.isArray(errors)) return networkErrorCode(errors[0])
     const [said] = /\b(?:ENOTFOUND|EAI_AGAIN|ECONN\w+)\b/.exec(each.message) ?? []
-    if (said && PLAIN[said]) return said
+    if (said && DESCRIPTIONS[said]) return said
   }
   return ''
 }

@@ -28,13 +28,13 @@ interface CorrelationPass {
 export function findMatches(
   rule: CorrelationRule,
   signals: readonly StoredSignal[],
-  look: CorrelationPass,
+  pass: CorrelationPass,
 ): MatchFinding[] {
-  const isNew = ({ id }: StoredSignal) => id > look.after && id <= look.upTo
+  const isNew = ({ id }: StoredSignal) => id > pass.after && id <= pass.upTo
   const hits = hitsOfSignals(signals, rule.correlation, isNew)
   const { lookbackMs } = rule.correlation
-  const found = matches(rule.correlation, hits, look, (match) => isDue(match, look, lookbackMs))
-  return [...found].map((match) => findingOf(rule, match, look.now))
+  const found = matches(rule.correlation, hits, pass, (match) => isDue(match, pass, lookbackMs))
+  return [...found].map((match) => findingOf(rule, match, pass.now))
 }
 
 /**
@@ -43,14 +43,14 @@ export function findMatches(
  */
 function isDue(
   { isNew, last, waitsUntil }: PossibleMatch<SignalHit>,
-  look: CorrelationPass,
+  pass: CorrelationPass,
   lookbackMs: number,
 ): boolean {
   if (waitsUntil === null) return isNew
-  if (look.judgedAt === null) return false
+  if (pass.judgedAt === null) return false
   const lateMs = Math.max(0, last.signal.at - last.signal.happenedAt)
   const due = waitsUntil + Math.min(lateMs, lookbackMs)
-  return due <= look.now && (due > look.judgedAt || isNew)
+  return due <= pass.now && (due > pass.judgedAt || isNew)
 }
 
 function findingOf(

@@ -22,7 +22,7 @@ export function* groupMatches<H extends Hit>(
     .flatMap((step) => (hits.get(step.id) ?? []).map((hit): StepHit<H> => ({ step, hit })))
     .sort((a, b) => a.hit.at - b.hit.at)
 
-  for (const { counts, fresh, from, to } of windows(placed, lookbackMs)) {
+  for (const { counts, added: fresh, from, to } of windows(placed, lookbackMs)) {
     const enough = new Set(present.filter(({ id, min }) => (counts.get(id) ?? 0) >= min))
     if (enough.size < needed) continue
     const takesPart = ({ step }: StepHit<H>) => enough.has(step)
@@ -57,7 +57,7 @@ interface Window {
   /** By step. */
   readonly counts: ReadonlyMap<string, number>
   /** The new ones among them. */
-  readonly fresh: ReadonlyMap<string, number>
+  readonly added: ReadonlyMap<string, number>
   /** Of the placed hits: the first in it, and the first after it. */
   readonly from: number
   readonly to: number
@@ -75,7 +75,7 @@ function* windows<H extends Hit>(placed: readonly StepHit<H>[], lengthMs: number
   for (let from = 0; from < placed.length; from++) {
     for (; to < placed.length && placed[to]!.hit.at - placed[from]!.hit.at <= lengthMs; to++)
       add(placed[to]!, 1)
-    yield { counts, fresh, from, to }
+    yield { counts, added: fresh, from, to }
     add(placed[from]!, -1)
   }
 }

@@ -59,7 +59,7 @@ export function* sequenceMatches<H extends Hit>(
  * For each place of the first step the earliest way through all of them: of each link the place of its first hit.
  * Worked out from the end: of each link, which places lead on. What leads on earliest ends earliest too.
  */
-function* chains<H extends Hit>(links: readonly Link<H>[], happened: HitLookup): Generator<number[]> {
+function* chains<H extends Hit>(links: readonly Link<H>[], occurred: HitLookup): Generator<number[]> {
   /** Of each link and place: the first place from there on that leads to the end. */
   const leading: Int32Array[] = []
   const next = (place: number, from: number): number | null => {
@@ -70,7 +70,7 @@ function* chains<H extends Hit>(links: readonly Link<H>[], happened: HitLookup):
     if (at === NONE || following.hits[at + following.step.min - 1]!.at - ended > following.withinMs)
       return null
     const began = following.hits[at]!.at
-    return following.without.some(({ step }) => happened(step, ended, began)) ? null : at
+    return following.without.some(({ step }) => occurred(step, ended, began)) ? null : at
   }
   for (let place = links.length - 1; place >= 0; place--) {
     const { step, hits } = links[place]!

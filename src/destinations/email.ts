@@ -1,6 +1,6 @@
 /** E-mail over SMTP: one message an alert, under the same Message-ID however often it is tried. */
 import { Socket } from 'node:net'
-import { networkCode, networkFailure } from '../core/network-failure.ts'
+import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
 import { messageOf, PermanentError, RetryableError } from '../errors.ts'
 import { defineDestination, type Message } from './_destination.ts'
 import { TLS_PROPERTIES } from './_options.ts'
@@ -160,7 +160,7 @@ async function open(options: EmailOptions, socket: Socket) {
 function failure(error: unknown, where: string): RetryableError | PermanentError {
   const { responseCode: status, code = '' } = error as { responseCode?: number; code?: string }
   const cause = { cause: error, ...(status !== undefined && { status }) }
-  const message = `${where}: ${networkFailure(networkCode(error)) ?? messageOf(error)}`
+  const message = `${where}: ${describeNetworkFailure(networkErrorCode(error)) ?? messageOf(error)}`
   if (code === 'EAUTH' && !(status !== undefined && status < 500))
     return new PermanentError(message, { ...cause, scope: 'destination' })
   if (status === undefined || status < 500) return new RetryableError(message, cause)

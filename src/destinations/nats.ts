@@ -1,6 +1,6 @@
 /** NATS: publishes the notification to a subject, by JetStream with its acknowledgement and deduplication. */
 
-import { networkCode, networkFailure } from '../core/network-failure.ts'
+import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
 import { messageOf, PermanentError, RetryableError } from '../errors.ts'
 import { defineDestination, type SendPorts } from './_destination.ts'
 import { file, TLS_PROPERTIES } from './_options.ts'
@@ -130,7 +130,7 @@ async function open(options: NatsOptions, signal: SendPorts['signal']) {
 function failure(cause: unknown, where: string): RetryableError | PermanentError {
   const { name = '' } = cause as { name?: string }
   const said = messageOf(cause)
-  const message = `${where}: ${networkFailure(networkCode(cause)) ?? CLEARER_MESSAGES[said] ?? said}`
+  const message = `${where}: ${describeNetworkFailure(networkErrorCode(cause)) ?? CLEARER_MESSAGES[said] ?? said}`
   if (/Authori[sz]ation|Authentication|Permission/i.test(`${name} ${said}`))
     return new PermanentError(message, { scope: 'destination', cause })
   if (/NoResponders|JetStreamNotEnabled/i.test(name) || /no responders|jetstream is not enabled/i.test(said))

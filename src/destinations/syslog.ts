@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { networkCode, networkFailure } from '../core/network-failure.ts'
+import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
 import { messageOf, RetryableError } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import { defineDestination, type Message, type SendPorts } from './_destination.ts'
@@ -114,7 +114,7 @@ export default defineDestination<SyslogOptions, Line>({
           : await sendStream(line, { ...options, protocol, port }, signal)
       return { message: `${done} ${where}` }
     } catch (error) {
-      const what = networkFailure(networkCode(error)) ?? messageOf(error)
+      const what = describeNetworkFailure(networkErrorCode(error)) ?? messageOf(error)
       throw new RetryableError(`${where}: ${what}`, { cause: error })
     }
   },

@@ -43,7 +43,7 @@ export function writeOutput(path: string, content: string, limits: WriteLimits):
   // Git stores no devices and FIFOs: one that lies in a project was put there by the user.
   const isStream = stat !== undefined && !stat.isFile() && !stat.isSymbolicLink() && !stat.isDirectory()
   if (limit === null || isStream) writeFileSync(path, content, { mode: limits.mode ?? 0o666 })
-  else replace(path, content, stat?.isFile() ? { keep: stat.mode } : { make: limits.mode })
+  else replaceFile(path, content, stat?.isFile() ? { keep: stat.mode } : { make: limits.mode })
 }
 
 /** The same, but a link that stays in the folder goes on being a link: what it leads to is replaced. */
@@ -51,7 +51,7 @@ export function writeThroughLink(path: string, content: string, limits: WriteLim
   const target = targetOf(path, limits)
   makeFolder(dirname(target), limits)
   const stat = lstatSync(target, { throwIfNoEntry: false })
-  replace(target, content, stat?.isFile() ? { keep: stat.mode } : { make: limits.mode })
+  replaceFile(target, content, stat?.isFile() ? { keep: stat.mode } : { make: limits.mode })
 }
 
 /** @returns false: something lies there already, be it a link to nowhere, and nothing was written. */
@@ -117,7 +117,7 @@ function limitOf(path: string, { folders }: Pick<WriteLimits, 'folders'>): strin
   })
 }
 
-function replace(
+function replaceFile(
   path: string,
   content: string,
   { keep, make = 0o666 }: { readonly keep?: number; readonly make?: number },

@@ -3,27 +3,27 @@ import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
 
 /** Links are followed. */
 export function isFolder(path: string): boolean {
-  return look(path, statSync)?.isDirectory() ?? false
+  return statOrNull(path, statSync)?.isDirectory() ?? false
 }
 
 /** Links are followed. */
 export function isFile(path: string): boolean {
-  return look(path, statSync)?.isFile() ?? false
+  return statOrNull(path, statSync)?.isFile() ?? false
 }
 
 /** Links are followed. */
 export function isEmptyFile(path: string): boolean {
-  const stats = look(path, statSync)
+  const stats = statOrNull(path, statSync)
   return stats?.isFile() === true && stats.size === 0
 }
 
 export function isLink(path: string): boolean {
-  return look(path, lstatSync)?.isSymbolicLink() ?? false
+  return statOrNull(path, lstatSync)?.isSymbolicLink() ?? false
 }
 
 /** A link that leads nowhere counts, too. */
 export function hasEntry(path: string): boolean {
-  return look(path, lstatSync) !== null
+  return statOrNull(path, lstatSync) !== null
 }
 
 /** null: the path leads nowhere, or its links form a loop. */
@@ -35,7 +35,7 @@ export function realPath(path: string): string | null {
   }
 }
 
-function look(path: string, stat: (path: string) => Stats): Stats | null {
+function statOrNull(path: string, stat: (path: string) => Stats): Stats | null {
   try {
     return stat(path)
   } catch {

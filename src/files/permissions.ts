@@ -11,15 +11,17 @@ const OTHERS_ENTER = 0o001
  */
 export function readableByOthers(files: Iterable<string>): string[] {
   if (process.platform === 'win32') return []
-  return [...new Set(files)].filter((file) => has(file, OTHERS_READ, 'file') && canBeReached(dirname(file)))
+  return [...new Set(files)].filter(
+    (file) => hasPermission(file, OTHERS_READ, 'file') && canBeReached(dirname(file)),
+  )
 }
 
 function canBeReached(folder: string): boolean {
   const above = dirname(folder)
-  return has(folder, OTHERS_ENTER, 'folder') && (above === folder || canBeReached(above))
+  return hasPermission(folder, OTHERS_ENTER, 'folder') && (above === folder || canBeReached(above))
 }
 
-function has(path: string, bit: number, kind: 'file' | 'folder'): boolean {
+function hasPermission(path: string, bit: number, kind: 'file' | 'folder'): boolean {
   try {
     const stat = statSync(path)
     return (kind === 'file' ? stat.isFile() : stat.isDirectory()) && (stat.mode & bit) !== 0

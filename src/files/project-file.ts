@@ -15,7 +15,7 @@ interface ReadLimits {
   readonly maxBytes: number
 }
 
-interface Refusal {
+interface ReadFailure {
   readonly code:
     | 'missing-file'
     | 'broken-link'
@@ -27,7 +27,7 @@ interface Refusal {
   readonly reason: string
 }
 
-type FileContent = { readonly bytes: Buffer } | Refusal
+type FileContent = { readonly bytes: Buffer } | ReadFailure
 
 /** Without O_NONBLOCK the opening of a FIFO waits for a writer. Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
@@ -42,7 +42,7 @@ export function readProjectFile(path: string, { folders, maxBytes }: ReadLimits)
     // The path has no link any more, so that one that appears now is refused.
     return readOpened(openSync(real, OPEN_FLAGS | NO_FOLLOW), maxBytes)
   } catch (error) {
-    return refusalOf(path, (error as NodeJS.ErrnoException).code ?? 'unknown error')
+    return readFailure(path, (error as NodeJS.ErrnoException).code ?? 'unknown error')
   }
 }
 
@@ -69,17 +69,19 @@ export function readNamedFile(root: string, path: string, maxBytes: number): Fil
   try {
     return { bytes: readFileSync(path) }
   } catch (error) {
-    return refusalOf(path, (error as NodeJS.ErrnoException).code ?? 'unknown error')
+    return readFailure(path, (error as NodeJS.ErrnoException).code ?? 'unknown error')
   }
 }
 
 /** @param real a path without links. */
 export function liesIn(folders: readonly string[], real: string): boolean {
-  return folders.some((folder) => begins(real, folder) || isWithin(realPath(folder) ?? folder, real))
+  return folders.some(
+    (folder) => startsWithFolder(real, folder) || isWithin(realPath(folder) ?? folder, real),
+  )
 }
 
 /** A path without links begins only with folders that are none: where it does, the folder need not be followed. */
-function begins(real: string, folder: string): boolean {
+function startsWithFolder(real: string, folder: string): boolean {
   return isAbsolute(folder) && real.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
 }
 
@@ -110,7 +112,7 @@ function sizeText(bytes: number): string {
   return bytes >= MIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / 1024)} KiB`
 }
 
-function refusalOf(path: string, code: string): Refusal {
+function readFailure(path: string, code: string): ReadFailure {
   if (code === 'ELOOP' || (code === 'ENOENT' && isLink(path)))
     return { code: 'broken-link', reason: 'is a link that leads nowhere, or to itself' }
   if (code === 'ENOENT' || code === 'ENOTDIR') return { code: 'missing-file', reason: 'does not exist' }

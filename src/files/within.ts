@@ -2,6 +2,9 @@
 import { isAbsolute, relative, sep } from 'node:path'
 
 export function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+  const fromFolder = relative(folder, path)
+  return (
+    fromFolder === '' ||
+    (fromFolder !== '..' && !fromFolder.startsWith(`..${sep}`) && !isAbsolute(fromFolder))
+  )
 }

@@ -2,7 +2,7 @@
 import { CONDITIONS, type Condition } from '../model/project/condition.ts'
 import type { Combinator, MatchExpression, Operand, Quantifier } from '../model/project/match-expression.ts'
 import { valueAt, valuesAt } from './key-lookup.ts'
-import { lowered, TESTS, type Test } from './operators.ts'
+import { TESTS, type Test, toLowerCase } from './operators.ts'
 
 export type Predicate = (record: unknown) => boolean
 
@@ -16,11 +16,11 @@ export function compile(expression: MatchExpression): Predicate {
     }
     case 'elements': {
       const members = expression.members.map(compile)
-      const meetsAll: Predicate = (element) => members.every((member) => member(element))
+      const matchesAll: Predicate = (element) => members.every((member) => member(element))
       return (record) => {
         const list = valueAt(record, expression.key)
         if (!Array.isArray(list)) return expression.of === 'NoElement'
-        return COMBINE[QUANTIFIERS[expression.of]](list, meetsAll)
+        return COMBINE[QUANTIFIERS[expression.of]](list, matchesAll)
       }
     }
     case 'compare':
@@ -67,7 +67,9 @@ function testOf(
   operand: Operand,
 ): (value: unknown, record: unknown) => boolean {
   const plain = TESTS[operator as keyof typeof TESTS]
-  const test: Test = ignoresCase ? (value, others) => plain(lowered(value), others.map(lowered)) : plain
+  const test: Test = ignoresCase
+    ? (value, others) => plain(toLowerCase(value), others.map(toLowerCase))
+    : plain
   if (operand.kind === 'values') {
     const { values } = operand
     return (value) => test(value, values)

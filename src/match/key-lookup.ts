@@ -7,7 +7,8 @@ import type { Key, KeyStep } from '../model/project/match-expression.ts'
 export function valuesAt(record: unknown, key: Key): readonly unknown[] {
   let values: readonly unknown[] = [record]
   for (const step of key) {
-    values = values.length === 1 ? below(values[0], step) : values.flatMap((value) => below(value, step))
+    values =
+      values.length === 1 ? valuesBelow(values[0], step) : values.flatMap((value) => valuesBelow(value, step))
   }
   return values
 }
@@ -18,7 +19,7 @@ export function valueAt(record: unknown, key: Key): unknown {
   return key.includes(null) ? values : values[0]
 }
 
-function below(value: unknown, step: KeyStep): readonly unknown[] {
+function valuesBelow(value: unknown, step: KeyStep): readonly unknown[] {
   // What is no list stands for itself: enrichment is one entry or a list of them.
   if (step === null) return Array.isArray(value) ? value : [value]
   if (Array.isArray(value)) {

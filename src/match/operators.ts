@@ -33,9 +33,9 @@ export const TESTS: Record<Exclude<Operator, 'exists'>, Test> = {
 }
 
 /** For the forms that ignore case: texts in lower case, at every depth. */
-export function lowered(value: unknown): unknown {
+export function toLowerCase(value: unknown): unknown {
   if (typeof value === 'string') return value.toLowerCase()
-  return Array.isArray(value) ? value.map(lowered) : value
+  return Array.isArray(value) ? value.map(toLowerCase) : value
 }
 
 function text(test: (value: string, other: string) => boolean): Test {

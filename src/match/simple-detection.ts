@@ -28,9 +28,9 @@ export function compileDetection(detection: SimpleDetection): CompiledDetection 
       const record = withFields(parseExact(raw), fields)
       const severity = severities.find(({ when }) => when(record))
       return results({
-        title: title && cut(fill(title, record)),
+        title: title && truncate(fill(title, record)),
         severity: severity?.to,
-        dedup: groupBy.length > 0 ? cut(groupText(groupBy, record)) : undefined,
+        dedup: groupBy.length > 0 ? truncate(groupText(groupBy, record)) : undefined,
         alert_context: context && contextJson(context, record),
       })
     },
@@ -68,7 +68,7 @@ function contextJson(context: NonNullable<SimpleDetection['context']>, record: u
 }
 
 /** Counts characters as Python does, so that no pair is torn. */
-function cut(text: string): string {
+function truncate(text: string): string {
   if (text.length <= MAX_TEXT_CHARS) return text
   const characters = Array.from(text)
   if (characters.length <= MAX_TEXT_CHARS) return text

@@ -16,20 +16,20 @@ export interface PackageFolder extends Installation {
 
 /** @returns all packages of the project, those that were there before included. */
 export async function addPackages(
-  place: PackageFolder,
+  target: PackageFolder,
   requirements: readonly string[],
   index: PackageIndex,
 ): Promise<readonly LockedPackage[]> {
-  const before = readLock(place.lockFile, place.root)
-  const requested = merged(before.requested, requirements)
+  const before = readLock(target.lockFile, target.root)
+  const requested = mergeRequests(before.requested, requirements)
   const preferred = new Map(before.packages.map(({ name, version }) => [name, version]))
   // What is asked for anew is not held back by what is there.
   for (const text of requirements) preferred.delete(parseRequirement(text).name)
   const resolved = await resolve(requested.map(parseRequirement), index, preferred)
-  const lock = { requested, packages: resolved.map(locked) }
+  const lock = { requested, packages: resolved.map(lockedPackage) }
   const wheels = resolved.map(({ wheel }) => wheel)
-  await install(place, wheels, lock)
-  writeThroughLink(place.lockFile, lockText(lock), { folders: [place.root] })
+  await install(target, wheels, lock)
+  writeThroughLink(target.lockFile, lockText(lock), { folders: [target.root] })
   return lock.packages
 }
 
@@ -39,14 +39,17 @@ export interface SyncResult {
   readonly fetched: boolean
 }
 
-export async function syncPackages(place: PackageFolder, openIndex: () => PackageIndex): Promise<SyncResult> {
-  const lock = readLock(place.lockFile, place.root)
+export async function syncPackages(
+  target: PackageFolder,
+  openIndex: () => PackageIndex,
+): Promise<SyncResult> {
+  const lock = readLock(target.lockFile, target.root)
   const { packages } = lock
-  if (isInstalled(place, lock)) return { packages, fetched: false }
+  if (isInstalled(target, lock)) return { packages, fetched: false }
   const index = openIndex()
   const wheels: Wheel[] = []
   for (const each of packages) wheels.push(await fetchLocked(each, index))
-  await install(place, wheels, lock)
+  await install(target, wheels, lock)
   return { packages, fetched: true }
 }
 
@@ -65,12 +68,12 @@ async function fetchLocked(
 }
 
 /** A name that is asked for again replaces what was asked before. */
-function merged(before: readonly string[], now: readonly string[]): string[] {
+function mergeRequests(before: readonly string[], now: readonly string[]): string[] {
   const names = new Set(now.map((text) => parseRequirement(text).name))
   return [...before.filter((text) => !names.has(parseRequirement(text).name)), ...now].sort()
 }
 
-function locked({ name, version, file, sha256, wheel }: Resolution): Lock['packages'][number] {
+function lockedPackage({ name, version, file, sha256, wheel }: Resolution): Lock['packages'][number] {
   return { name, version, file, sha256, info: wheel.info, record: recordOf(wheel) }
 }
 

@@ -17,7 +17,7 @@ export interface PackageIndex {
   download(file: IndexFile): Promise<Uint8Array>
 }
 
-const TIME_LIMIT_MS = 60_000
+const REQUEST_TIMEOUT_MS = 60_000
 const MAX_DOWNLOAD_BYTES = 256 * 1024 * 1024
 const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
@@ -38,7 +38,7 @@ export function openIndex(address: string): PackageIndex {
   const get = async (url: URL, accept: string) => {
     const headers = { accept, ...(url.host === base.host ? authorization : {}) }
     try {
-      return await fetch(url, { headers, signal: AbortSignal.timeout(TIME_LIMIT_MS) })
+      return await fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
     } catch (cause) {
       throw new UserError(`the package index ${url.host} can't be reached: ${reasonOf(cause)}`, { cause })
     }

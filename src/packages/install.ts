@@ -33,23 +33,23 @@ export async function install(
       owners.set(path, wheel)
     }
   }
-  const fresh = `${folder}.${randomBytes(6).toString('hex')}`
-  const old = `${fresh}.old`
+  const staging = `${folder}.${randomBytes(6).toString('hex')}`
+  const old = `${staging}.old`
   try {
     // The folder around it may get the store of alerts.
     makeFolder(dirname(folder), { folders: [root], folderMode: PRIVATE_FOLDER })
     // Its name is new, so that no link of the project leads out of it.
-    await mkdir(fresh)
+    await mkdir(staging)
     for (const [path, { files }] of owners) {
-      const target = join(fresh, path)
+      const target = join(staging, path)
       await mkdir(dirname(target), { recursive: true })
       await writeFile(target, files.get(path)!)
     }
-    await writeFile(join(fresh, lockName), lockText(lock))
+    await writeFile(join(staging, lockName), lockText(lock))
     if (hasEntry(folder)) await rename(folder, old)
-    await rename(fresh, folder)
+    await rename(staging, folder)
   } finally {
-    for (const path of [fresh, old]) await rm(path, { recursive: true, force: true })
+    for (const path of [staging, old]) await rm(path, { recursive: true, force: true })
   }
 }
 

@@ -12,7 +12,7 @@ import { unpackWheel } from './wheel.ts'
 type Files = ReadonlyMap<string, Uint8Array>
 
 /** Caches, and what is compiled, which can't run here. */
-const LEFT_OUT = /\.(?:pyc|so|pyd|dylib)$/
+const IGNORED_FILES = /\.(?:pyc|so|pyd|dylib)$/
 const PYTHON = /\.pyi?$/
 /** What installers leave beside a package. */
 const INSTALLED = /\.(?:dist|egg)-info$/
@@ -29,8 +29,8 @@ export function readPackages(paths: readonly string[], bounds = PACKAGE_BOUNDS):
   )
   return {
     roots: roots.length,
-    ...together(roots),
-    modules: new Set(roots.flatMap(topLevel)),
+    ...concatenate(roots),
+    modules: new Set(roots.flatMap(topLevelModules)),
   }
 }
 
@@ -82,7 +82,7 @@ function filesBelow(entry: Dirent, folder: string, below: string): FoundFiles[] 
 
 function entriesOf(folder: string): Dirent[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => !skipped(name))
+    .filter(({ name }) => !isIgnored(name))
     .sort(byName)
 }
 
@@ -100,31 +100,31 @@ function addFile(
   else if (read.code === 'unreadable-file') throw new UserError(`the file ${path} ${read.reason}`)
 }
 
-function skipped(name: string): boolean {
-  return name.startsWith('.') || name === '__pycache__' || name === 'node_modules' || LEFT_OUT.test(name)
+function isIgnored(name: string): boolean {
+  return name.startsWith('.') || name === '__pycache__' || name === 'node_modules' || IGNORED_FILES.test(name)
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : 1
 }
 
-function topLevel(root: Files): string[] {
+function topLevelModules(root: Files): string[] {
   const python = [...root.keys()].filter((path) => path.endsWith('.py'))
   return python.map((path) => path.split('/', 1)[0]!.replace(/\.py$/, ''))
 }
 
 /** One block of shared memory, which messages to workers do not copy. */
-function together(roots: readonly Files[]): Pick<PackageSet, 'files' | 'bytes' | 'digest'> {
+function concatenate(roots: readonly Files[]): Pick<PackageSet, 'files' | 'bytes' | 'digest'> {
   const all = roots.flatMap((root, number) =>
     [...root].map(([path, bytes]) => ({ path: `${number}/${path}`, bytes })),
   )
   const shared = new SharedArrayBuffer(all.reduce((sum, { bytes }) => sum + bytes.length, 0))
   const whole = new Uint8Array(shared)
-  let at = 0
+  let offset = 0
   const files = all.map(({ path, bytes }) => {
-    whole.set(bytes, at)
-    at += bytes.length
-    return { path, at: at - bytes.length, length: bytes.length }
+    whole.set(bytes, offset)
+    offset += bytes.length
+    return { path, offset: offset - bytes.length, length: bytes.length }
   })
   return { files, bytes: shared, digest: packagesDigest(all) }
 }

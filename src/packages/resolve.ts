@@ -13,9 +13,9 @@ export interface Resolution {
   readonly wheel: Wheel
 }
 
-interface RequirementSet extends Requirement {
+interface RequirementWithOrigin extends Requirement {
   /** Who asks. */
-  readonly by: string
+  readonly requestedBy: string
 }
 
 const MAX_ROUNDS = 50
@@ -27,15 +27,15 @@ export async function resolve(
   preferred: ReadonlyMap<string, string>,
 ): Promise<Resolution[]> {
   const resolver = new Resolver(index, preferred)
-  let wishes: RequirementSet[] = requested.map((each) => ({ ...each, by: 'you' }))
+  let requirements: RequirementWithOrigin[] = requested.map((each) => ({ ...each, requestedBy: 'you' }))
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const chosen = await resolver.choose(wishes)
+    const chosen = await resolver.choose(requirements)
     const wanted = [
-      ...wishes.filter(({ by }) => by === 'you'),
-      ...chosen.flatMap((each) => requirementsOf(each, wishes)),
+      ...requirements.filter(({ requestedBy }) => requestedBy === 'you'),
+      ...chosen.flatMap((each) => requirementsOf(each, requirements)),
     ]
-    if (sameRequirements(wanted, wishes)) return chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
-    wishes = wanted
+    if (sameRequirements(wanted, requirements)) return chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
+    requirements = wanted
   }
   throw new UserError('the versions that these packages ask for do not come to rest', {
     hint: 'name exact versions, as in NAME==VERSION',
@@ -53,13 +53,13 @@ class Resolver {
     this.#preferred = preferred
   }
 
-  /** One package for each name that is wished for. */
-  async choose(wishes: readonly RequirementSet[]): Promise<Resolution[]> {
+  /** One package for each required name. */
+  async choose(requirements: readonly RequirementWithOrigin[]): Promise<Resolution[]> {
     const chosen: Resolution[] = []
-    for (const [name, ofName] of Map.groupBy(wishes, (wish) => wish.name)) {
-      const files = await remember(this.#files, name, () => this.#index.files(name))
+    for (const [name, ofName] of Map.groupBy(requirements, (requirement) => requirement.name)) {
+      const files = await cached(this.#files, name, () => this.#index.files(name))
       const file = pick(name, ofName, files, this.#preferred.get(name))
-      chosen.push(await remember(this.#wheels, file.file, () => this.#fetch(name, file)))
+      chosen.push(await cached(this.#wheels, file.file, () => this.#fetch(name, file)))
     }
     return chosen
   }
@@ -71,35 +71,38 @@ class Resolver {
   }
 }
 
-function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+function cached<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const found = known.get(key) ?? make()
   known.set(key, found)
   return found
 }
 
-function requirementsOf({ name, wheel }: Resolution, wishes: readonly RequirementSet[]): RequirementSet[] {
-  const extras = wishes.flatMap((wish) => (wish.name === name ? wish.extras : []))
+function requirementsOf(
+  { name, wheel }: Resolution,
+  requirements: readonly RequirementWithOrigin[],
+): RequirementWithOrigin[] {
+  const extras = requirements.flatMap((requirement) => (requirement.name === name ? requirement.extras : []))
   return wheel.requires
     .map(parseRequirement)
     .filter((each) => applies(each, extras))
-    .map((each) => ({ ...each, by: name }))
+    .map((each) => ({ ...each, requestedBy: name }))
 }
 
-function sameRequirements(a: readonly RequirementSet[], b: readonly RequirementSet[]): boolean {
-  const text = (wishes: readonly RequirementSet[]) =>
-    JSON.stringify(wishes.map((each) => JSON.stringify(each)).sort())
+function sameRequirements(a: readonly RequirementWithOrigin[], b: readonly RequirementWithOrigin[]): boolean {
+  const text = (requirements: readonly RequirementWithOrigin[]) =>
+    JSON.stringify(requirements.map((each) => JSON.stringify(each)).sort())
   return text(a) === text(b)
 }
 
 /** The newest wheel that fits; the preferred one where it does. */
 function pick(
   name: string,
-  wishes: readonly RequirementSet[],
+  requirements: readonly RequirementWithOrigin[],
   files: readonly IndexFile[],
   preferred?: string,
 ): IndexFile {
-  const versions = wishes
-    .map((wish) => wish.versions)
+  const versions = requirements
+    .map((requirement) => requirement.versions)
     .filter((text) => text !== '')
     .join(',')
   const named = files.flatMap((file) => {
@@ -108,7 +111,7 @@ function pick(
   })
   const known = named.filter(({ version }) => explain(version) !== null)
   const allowed = new Set(
-    fitting(
+    matchingVersions(
       known.map(({ version }) => version),
       versions,
     ),
@@ -120,7 +123,7 @@ function pick(
   const [best] = kept ? [kept] : candidates
   if (best) return best.file
   const isCompiled = known.some(({ version }) => allowed.has(version))
-  throw new UserError(refusal(name, wishes, { files, isCompiled }), {
+  throw new UserError(unresolvedMessage(name, requirements, { files, isCompiled }), {
     hint: isCompiled ? 'only packages of pure Python can run in the sandbox' : 'ask for another version',
   })
 }
@@ -131,19 +134,19 @@ function isOffered({ isYanked, requiresPython }: IndexFile, versions: string): b
 }
 
 /** Pre-releases only where they are asked for, or there is nothing else. */
-function fitting(versions: readonly string[], specifier: string): string[] {
+function matchingVersions(versions: readonly string[], specifier: string): string[] {
   const all = filter([...versions], specifier || '>=0', { prereleases: true })
   const stable = all.filter((version) => !explain(version)!.is_prerelease)
   return stable.length > 0 ? stable : all
 }
 
-function refusal(
+function unresolvedMessage(
   name: string,
-  wishes: readonly RequirementSet[],
+  requirements: readonly RequirementWithOrigin[],
   { files, isCompiled }: { readonly files: readonly IndexFile[]; readonly isCompiled: boolean },
 ): string {
-  const asked = wishes.flatMap(({ versions, by }) => {
-    const who = by === 'you' ? '' : `${versions && ' '}(by ${by})`
+  const asked = requirements.flatMap(({ versions, requestedBy }) => {
+    const who = requestedBy === 'you' ? '' : `${versions && ' '}(by ${requestedBy})`
     return versions || who ? [`${versions}${who}`] : []
   })
   const what = [name, asked.join(', ')].filter(Boolean).join(' ')

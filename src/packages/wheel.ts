@@ -48,15 +48,15 @@ export function unpackWheel(
   for (const { name, bytes } of readZip(archive, file, spend)) {
     if (name.endsWith('/')) continue
     if (!isBelow(name)) throw new UserError(`${file} holds a file that would lie outside of it: ${name}`)
-    const path = placeOf(name)
+    const path = installedPath(name)
     if (files.has(path)) throw new UserError(`${file} holds two files for one path: ${path}`)
     files.set(path, bytes)
   }
-  refuseFileAsFolder(files, file)
+  assertNoFileIsFolder(files, file)
   return files
 }
 
-function refuseFileAsFolder(files: ReadonlyMap<string, Uint8Array>, file: string): void {
+function assertNoFileIsFolder(files: ReadonlyMap<string, Uint8Array>, file: string): void {
   for (const path of files.keys()) {
     for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
       const folder = path.slice(0, end)
@@ -100,7 +100,7 @@ export function parseRecord(text: string): RecordLine[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const [, quoted, plain, hash] = /^(?:"((?:[^"]|"")*)"|([^,]*)),(?:sha256=([\w-]*))?,/.exec(line) ?? []
     const path = quoted?.replaceAll('""', '"') ?? plain
-    return path ? [{ path: placeOf(path), sha256: hash ?? null }] : []
+    return path ? [{ path: installedPath(path), sha256: hash ?? null }] : []
   })
 }
 
@@ -109,6 +109,6 @@ function isBelow(path: string): boolean {
 }
 
 /** What a wheel keeps under `<name>.data/purelib/` belongs beside the rest. */
-function placeOf(path: string): string {
+function installedPath(path: string): string {
   return path.replace(/^[^/]+\.data\/(?:purelib|platlib)\//, '')
 }

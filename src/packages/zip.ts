@@ -43,8 +43,8 @@ export function readZip(archive: Uint8Array, file: string, spend: (bytes: number
   try {
     const zip = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength)
     const { entries, end } = directoryOf(zip)
-    const places = entries.map((entry) => ({ entry, ...placeOf(zip, entry, end) }))
-    refuseShared(places)
+    const places = entries.map((entry) => ({ entry, ...rangeOf(zip, entry, end) }))
+    assertNoSharedBytes(places)
     return places.map(({ entry, data }) => {
       spend(entry.size)
       return { name: entry.name, bytes: unpack(entry, data) }
@@ -103,14 +103,14 @@ function entryAt(directory: Buffer, at: number): { entry: Entry; length: number 
   return { entry, length: DIRECTORY.length + nameLength + field16(30) + field16(32) }
 }
 
-interface MemberPlace {
+interface MemberRange {
   readonly entry: Entry
   readonly data: Buffer
   readonly start: number
   readonly end: number
 }
 
-function placeOf(zip: Buffer, { name, start, packedSize }: Entry, limit: number): Omit<MemberPlace, 'entry'> {
+function rangeOf(zip: Buffer, { name, start, packedSize }: Entry, limit: number): Omit<MemberRange, 'entry'> {
   if (start + LOCAL.length > limit || zip.readUInt32LE(start) !== LOCAL.signature)
     throw new ZipError(`the header of ${name} is missing`)
   const at = start + LOCAL.length + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28)
@@ -119,7 +119,7 @@ function placeOf(zip: Buffer, { name, start, packedSize }: Entry, limit: number)
   return { data: zip.subarray(at, end), start, end }
 }
 
-function refuseShared(places: readonly MemberPlace[]): void {
+function assertNoSharedBytes(places: readonly MemberRange[]): void {
   const ordered = places.toSorted((a, b) => a.start - b.start)
   for (const [index, { entry, start }] of ordered.entries()) {
     const before = ordered[index - 1]

@@ -55,7 +55,7 @@ export class CacheLedger implements DetectionCache {
     this.#now = now
   }
 
-  async ask({ event, trustGroup, detection, place, operation }: CacheRequest): Promise<JsonText> {
+  async request({ event, trustGroup, detection, place, operation }: CacheRequest): Promise<JsonText> {
     const log = await this.#logOf(event)
     const question = JSON.stringify([trustGroup, detection, place, ...tokenOf(operation)])
     const told = log.answers.get(question)

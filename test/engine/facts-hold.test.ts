@@ -4,8 +4,8 @@ import { expect, it } from 'vitest'
 import {
   type DecidingFunction,
   literalsOf,
-  openPlaces,
   type ReturnFacts,
+  undecidedLocations,
 } from '../../src/model/events/facts.ts'
 import { nullLog } from '../../src/model/ports.ts'
 import { openProject, startEngine } from '../../src/workspace/open-project.ts'
@@ -14,7 +14,7 @@ const DECIDING: readonly DecidingFunction[] = ['title', 'dedup', 'severity', 'de
 
 /** Texts that came out although the facts are complete and name none such. */
 function unforetold(returns: ReturnFacts, output: string | readonly string[] | null): string[] {
-  if (openPlaces(returns).length > 0 || output === null) return []
+  if (undecidedLocations(returns).length > 0 || output === null) return []
   const foretold = literalsOf(returns).map(({ value }) => value.toUpperCase())
   const texts = typeof output === 'string' ? [output] : output
   return texts.filter((text) => !foretold.includes(text.toUpperCase()))
@@ -35,7 +35,7 @@ it('the detections of this repository return nothing that was not foretold', asy
         const returns = engine.facts.detections.get(detection)?.returns[name]
         const result = outcomes[at]!.functions[name]
         if (!returns || !result || !('output' in result)) return []
-        checked += openPlaces(returns).length === 0 ? 1 : 0
+        checked += undecidedLocations(returns).length === 0 ? 1 : 0
         return unforetold(returns, result.output as string | readonly string[] | null).map(
           (text) => `${detection} ${name}: ${text}`,
         )

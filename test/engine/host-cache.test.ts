@@ -80,7 +80,7 @@ describe('an answer', () => {
   const LATE_MS = 1_500
   const wasAsked = Promise.withResolvers<void>()
   /** Each answers the rule of its name, on a log type of its own. */
-  const answers: Record<string, DetectionCache['ask']> = {
+  const answers: Record<string, DetectionCache['request']> = {
     late: ({ operation }) =>
       operation.kind === 'read' ? setTimeout(LATE_MS, '[{},"v"]') : Promise.resolve('true'),
     failing: () => Promise.reject(new Error('the disk is full')),
@@ -89,7 +89,7 @@ describe('an answer', () => {
       return new Promise(() => {})
     },
   }
-  const ready: DetectionCache['ask'] = async () => 'true'
+  const ready: DetectionCache['request'] = async () => 'true'
   let engine: Engine
   beforeAll(async () => {
     const detections = Object.keys(answers).map((name) => rule(name, COUNTS, { logTypes: [name] }))
@@ -102,7 +102,7 @@ describe('an answer', () => {
       purpose: 'run',
       workers: 1,
       prewarmed: warmEngine(),
-      cache: { ask: (question) => (answers[question.detection] ?? ready)(question) },
+      cache: { request: (question) => (answers[question.detection] ?? ready)(question) },
       log: nullLog,
     })
   })

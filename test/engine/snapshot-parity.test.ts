@@ -351,7 +351,7 @@ describe('a snapshot is not kept', () => {
       await engine.close()
     }
     const file = packages.files.find(({ path }) => path === '0/pack.py')!
-    const bytes = new Uint8Array(packages.bytes, file.at, file.length)
+    const bytes = new Uint8Array(packages.bytes, file.offset, file.length)
     bytes.set(Buffer.from('WORD = "evil"\n'))
     const changed = recordingLog()
     await start(changed.log)

@@ -8,7 +8,7 @@ import { archive, folderWith, wheel } from './_wheels.ts'
 
 function contents({ files, bytes }: PackageSet): Record<string, string> {
   const text = (at: number, length: number) => Buffer.from(new Uint8Array(bytes, at, length)).toString()
-  return Object.fromEntries(files.map(({ path, at, length }) => [path, text(at, length)]))
+  return Object.fromEntries(files.map(({ path, offset, length }) => [path, text(offset, length)]))
 }
 
 describe('a folder', () => {

@@ -39,7 +39,7 @@ async function increment(
   const about = { event: at, trustGroup: 'default', detection: 'd', ...asking }
   for (let n = 1; n <= until; n += 2) {
     const [item, version] = JSON.parse(
-      await ledger.ask({ ...about, place: `0/${n}`, operation: { kind: 'read', key: 'k' } }),
+      await ledger.request({ ...about, place: `0/${n}`, operation: { kind: 'read', key: 'k' } }),
     ) as [{ count?: number }, string]
     const count = (item.count ?? 0) + 1
     if (n + 1 > until) return count
@@ -50,7 +50,7 @@ async function increment(
       expiresAt: null,
       version,
     } as const
-    if ((await ledger.ask({ ...about, place: `0/${n + 1}`, operation: write })) === 'true') return count
+    if ((await ledger.request({ ...about, place: `0/${n + 1}`, operation: write })) === 'true') return count
   }
   throw new Error('asked no more')
 }
@@ -147,7 +147,7 @@ describe('what it keeps is bounded', () => {
     return { store, asked, ledger: new CacheLedger({ kv }, () => clock.now()) }
   }
   const read = (ledger: CacheLedger, at: CacheEvent, key: string) =>
-    ledger.ask({
+    ledger.request({
       event: at,
       trustGroup: 'default',
       detection: 'd',

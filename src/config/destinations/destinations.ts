@@ -140,11 +140,11 @@ function checkNames(
   { source, node }: Document,
   problems: ProblemList,
 ): void {
-  const taken = new Map<string, { what: string; line: number }>()
+  const claimed = new Map<string, { what: string; line: number }>()
   const claim = (text: string, pointer: string, what: string) => {
-    const other = taken.get(text)
+    const other = claimed.get(text)
     const { offset } = nodeAt(node, pointer)
-    if (other === undefined) taken.set(text, { what, line: source.place(offset).line })
+    if (other === undefined) claimed.set(text, { what, line: source.place(offset).line })
     else {
       problems.error(source, offset, {
         code: 'duplicate-name',
@@ -170,7 +170,7 @@ async function checkLists(
 ): Promise<void> {
   const { fallback = [], heartbeat, destinations } = declared
   const enabled = new Map(destinations.map(({ name, enabled = true }) => [name, enabled]))
-  const known = (names: readonly string[], pointer: string) => {
+  const reportUnknown = (names: readonly string[], pointer: string) => {
     for (const [i, name] of names.entries()) {
       if (enabled.has(name)) continue
       const near = nearest(name, enabled.keys())
@@ -181,7 +181,7 @@ async function checkLists(
       })
     }
   }
-  known(fallback, '/fallback')
+  reportUnknown(fallback, '/fallback')
   if (fallback.length > 0 && fallback.every((name) => enabled.get(name) === false)) {
     problems.error(source, nodeAt(node, '/fallback').offset, {
       code: 'fallback-disabled',
@@ -190,7 +190,7 @@ async function checkLists(
     })
   }
   if (!heartbeat) return
-  known(heartbeat.destinations, '/heartbeat/destinations')
+  reportUnknown(heartbeat.destinations, '/heartbeat/destinations')
   const { validate } = await import('node-cron')
   if (validate(heartbeat.cron)) return
   problems.error(source, nodeAt(node, '/heartbeat/cron').offset, {

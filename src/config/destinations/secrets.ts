@@ -28,24 +28,24 @@ export interface ProjectSecrets extends Secrets {
 
 const MAX_SECRET_BYTES = 64 * 1024
 
-export function createSecrets(places: SecretLocations): ProjectSecrets {
+export function createSecrets(locations: SecretLocations): ProjectSecrets {
   // Read at start: a change of the environment afterwards counts for nothing.
-  const frozen = { ...places, environment: { ...places.environment } }
+  const frozen = { ...locations, environment: { ...locations.environment } }
   return {
     reveal: (options) => reveal(options, frozen),
-    missing: (registry) => missing(registry, frozen),
+    missing: (registry) => findMissing(registry, frozen),
     files: (destinations) => filesOf(destinations, frozen),
   }
 }
 
 async function reveal(
   options: Readonly<Record<string, unknown>>,
-  places: SecretLocations,
+  locations: SecretLocations,
 ): Promise<RevealedOptions> {
   const values = new Map<string, string>()
   for (const reference of textsIn(options).flatMap((text) => findReferences(text).references)) {
     if (values.has(reference.text)) continue
-    const found = lookUp(reference, places)
+    const found = lookUp(reference, locations)
     if ('reason' in found) {
       const hint = reference.kind === 'env' ? `set ${reference.name} in the environment` : undefined
       throw new UserError(`${reference.text} ${found.reason}`, { hint })
@@ -56,12 +56,12 @@ async function reveal(
   return { options: revealed, redact: redactor(values.values()) }
 }
 
-async function missing(registry: Registry, places: SecretLocations): Promise<string[]> {
+async function findMissing(registry: Registry, locations: SecretLocations): Promise<string[]> {
   const lacking: string[] = []
   for (const destination of registry.destinations.filter((one) => one.enabled)) {
     const references = textsIn(destination.options).flatMap((text) => findReferences(text).references)
     for (const [text, reference] of new Map(references.map((one) => [one.text, one]))) {
-      const found = lookUp(reference, places)
+      const found = lookUp(reference, locations)
       if ('reason' in found) lacking.push(`${destination.name}: ${text} ${found.reason}`)
     }
   }

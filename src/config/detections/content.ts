@@ -36,18 +36,20 @@ export interface Content {
 
 export function buildContent(specs: readonly Spec[], context: ContentContext): Content {
   const { problems, routing, allowUnknownDestinations: allowUnknown } = context
-  const fine = (spec: Spec) => !problems.hasError(spec.source.file)
+  const isValid = (spec: Spec) => !problems.hasError(spec.source.file)
   const detectionSpecs = specs.filter((spec) => isDetectionType(spec.type))
   checkOutputIds(detectionSpecs, { routing, allowUnknown, problems })
-  const built = buildDetections(detectionSpecs.filter(fine), context)
-  const pythonOf = specs.filter((spec) => fine(spec) && (spec.type === 'global' || spec.type === 'datamodel'))
+  const built = buildDetections(detectionSpecs.filter(isValid), context)
+  const pythonOf = specs.filter(
+    (spec) => isValid(spec) && (spec.type === 'global' || spec.type === 'datamodel'),
+  )
   const helpers = pythonOf.flatMap((spec) => (spec.type === 'global' ? helperOf(spec, context) : []))
   const dataModels = pythonOf.flatMap((spec) => (spec.type === 'datamodel' ? dataModelOf(spec, context) : []))
   warnOrphanExpectations(context)
   warnUnusedBodies(specs, context)
   warnUnusedOverrides(built, context)
-  const detections = finish(
-    built.filter(({ spec }) => fine(spec)),
+  const detections = finishDetections(
+    built.filter(({ spec }) => isValid(spec)),
     new Versions(helpers),
     routing,
   )
@@ -56,21 +58,21 @@ export function buildContent(specs: readonly Spec[], context: ContentContext): C
     detections,
     helpers,
     dataModels,
-    invalidParts: specs.filter((spec) => !fine(spec)).flatMap(invalidPart),
+    invalidParts: specs.filter((spec) => !isValid(spec)).flatMap(invalidPart),
     others: specs
-      .filter((spec) => !isDetectionType(spec.type) && !pythonOf.includes(spec) && fine(spec))
+      .filter((spec) => !isDetectionType(spec.type) && !pythonOf.includes(spec) && isValid(spec))
       .map(otherOf),
   }
 }
 
-function finish(
+function finishDetections(
   built: readonly BuildResult[],
   versions: Versions,
   { overrides }: DeclaredRouting,
 ): ReadonlyMap<string, Detection> {
-  const tied = linkMembers(built.map(({ detection }) => detection))
+  const linked = linkMembers(built.map(({ detection }) => detection))
   return new Map(
-    tied.map((detection, place) => {
+    linked.map((detection, place) => {
       const version = versions.of(built[place]!.texts, detection.body)
       return [detection.id, { ...applyOverrides(detection, overrides), version }]
     }),

@@ -9,14 +9,14 @@ import { nodeOf, type Spec } from './spec.ts'
 import { nonStandardTables } from './table-names.ts'
 
 /** Reports into the files at fault; earlier paths keep what later ones claim again. */
-export function crossCheck(specs: readonly Spec[], whole: boolean, problems: ProblemList): void {
+export function crossCheck(specs: readonly Spec[], isWhole: boolean, problems: ProblemList): void {
   checkIds(specs, problems)
   checkTags(specs, problems)
   checkResourceTypes(specs, problems)
   checkTables(specs, problems)
   checkDataModels(specs, problems)
   // Of a part of the project nobody can say what is missing.
-  if (!whole) return
+  if (!isWhole) return
   checkPacks(specs, problems)
   checkMembers(specs, problems)
 }
@@ -39,7 +39,7 @@ function checkIds(specs: readonly Spec[], problems: ProblemList): void {
 /** Exact duplicates are the schema's matter. */
 function checkTags(specs: readonly Spec[], problems: ProblemList): void {
   for (const spec of specs) {
-    if (!hasTwins(spec.value.Tags)) continue
+    if (!hasCaseDuplicates(spec.value.Tags)) continue
     const tags = nodeOf(spec, 'Tags')
     if (tags?.kind !== 'sequence') continue
     const seen = new Map<string, string>()
@@ -57,7 +57,7 @@ function checkTags(specs: readonly Spec[], problems: ProblemList): void {
   }
 }
 
-function hasTwins(tags: unknown): boolean {
+function hasCaseDuplicates(tags: unknown): boolean {
   return Array.isArray(tags) && new Set(tags.map((tag) => String(tag).toLowerCase())).size < tags.length
 }
 

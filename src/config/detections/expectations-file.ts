@@ -10,7 +10,7 @@ import { checkSchema } from '../yaml/schema-check.ts'
 import { toRecord } from '../yaml/yaml.ts'
 import { expectationsOf } from './test-cases.ts'
 
-interface ExpectationsFileContext {
+interface ExpectationsContext {
   readonly root: string
   readonly folders: readonly string[]
 }
@@ -19,11 +19,11 @@ interface ExpectationsFileContext {
 export function withExpectationsFile(
   tests: readonly TestCase[],
   path: string,
-  place: ExpectationsFileContext,
+  context: ExpectationsContext,
   problems: ProblemList,
 ): readonly TestCase[] {
   const own = new ProblemList(problems.knownGood)
-  const expected = withExpectations(tests, path, place, own)
+  const expected = withExpectations(tests, path, context, own)
   const found = own.sorted()
   problems.add(found.map((problem) => ({ ...problem, keepsFile: true })))
   return found.some(({ severity }) => severity === 'error') ? tests : expected
@@ -32,7 +32,7 @@ export function withExpectationsFile(
 function withExpectations(
   tests: readonly TestCase[],
   path: string,
-  { root, folders }: ExpectationsFileContext,
+  { root, folders }: ExpectationsContext,
   problems: ProblemList,
 ): readonly TestCase[] {
   const file = projectPath(root, path)

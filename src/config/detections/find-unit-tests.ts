@@ -11,11 +11,11 @@ const NAME = /^(?:test_.*|.*_test)\.py$/
 /** Sorted by path. A body is no test, whatever its name. */
 export function findUnitTests(
   project: { readonly root: string; readonly folders: readonly string[] },
-  leanedOn: readonly (Helper | DataModel)[],
+  shared: readonly (Helper | DataModel)[],
   problems: ProblemList,
 ): PythonSource[] {
-  const bodies = new Set(leanedOn.flatMap(({ body }) => (body ? [body.path] : [])))
-  const folders = new Set(leanedOn.map(({ place }) => dirname(join(project.root, place.file))))
+  const bodies = new Set(shared.flatMap(({ body }) => (body ? [body.path] : [])))
+  const folders = new Set(shared.map(({ place }) => dirname(join(project.root, place.file))))
   const found = [...folders].flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile() && NAME.test(entry.name))

@@ -7,7 +7,7 @@ import type { Spec } from './spec.ts'
 import { EXPECTATION_NAMES } from './test-cases.ts'
 
 /** Taken inline by its schema of rules. */
-const TAKEN_OF_RULES = 'ExpectedDestinations'
+const INLINE_EXPECTATION = 'ExpectedDestinations'
 
 export async function reportPatIncompatibilities(
   specs: readonly Spec[],
@@ -36,7 +36,7 @@ function warnSeveritySpelling({ node, source }: Spec, problems: ProblemList): vo
 function warnExpectations({ node, source, type }: Spec, problems: ProblemList): void {
   const tests = child(node, 'Tests')
   if (tests?.kind !== 'sequence') return
-  const taken = type === 'rule' || type === 'scheduled_rule' ? TAKEN_OF_RULES : null
+  const taken = type === 'rule' || type === 'scheduled_rule' ? INLINE_EXPECTATION : null
   for (const test of tests.items) {
     if (test.kind !== 'mapping') continue
     for (const [key, { keyOffset }] of test.entries) {

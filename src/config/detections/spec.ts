@@ -109,14 +109,14 @@ function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemL
     const message = `"${key}" is not a known key, and ignored`
     problems.warning(source, node.entries.get(key)!.keyOffset, { code: 'unknown-key', message })
   }
-  const testFaults = new InvalidTests()
-  checkSchema(known.schema, { source, node, value: checked }, problems, testFaults.judge)
+  const invalidTests = new InvalidTests()
+  checkSchema(known.schema, { source, node, value: checked }, problems, invalidTests.policy)
   const id = value[known.idKey]
   if (typeof id !== 'string') return null
   const idOffset = child(node, known.idKey)!.offset
   const tests =
     isDetectionType(type) && !problems.hasError(source.file)
-      ? testCases({ source, node, faults: testFaults }, type, problems)
+      ? testCases({ source, node, invalidTests }, type, problems)
       : []
   const place = source.place(node.offset)
   return { type, id, idOffset, place, value, tests }

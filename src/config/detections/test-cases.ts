@@ -23,7 +23,7 @@ export class InvalidTests {
   readonly #cases = new Set<number>()
   #isList = true
 
-  readonly judge: ReportPolicy = ({ instancePath }) => {
+  readonly policy: ReportPolicy = ({ instancePath }) => {
     const [, place] = /^\/Tests(?:\/(\d+)|$)/.exec(instancePath) ?? [undefined, null]
     if (place === null) return 'report'
     if (place === undefined) this.#isList = false
@@ -39,12 +39,12 @@ export class InvalidTests {
 interface TestedSpec {
   readonly source: SourceText
   readonly node: MappingNode
-  readonly faults: InvalidTests
+  readonly invalidTests: InvalidTests
 }
 
 /** The cases that fit their schema, of a spec that does. */
 export function testCases(
-  { source, node, faults }: TestedSpec,
+  { source, node, invalidTests }: TestedSpec,
   type: DetectionType,
   problems: ProblemList,
 ): TestCase[] {
@@ -52,7 +52,7 @@ export function testCases(
   if (tests?.kind !== 'sequence') return []
   const names = new Map<string, number>()
   return tests.items.flatMap((test, place) => {
-    if (test.kind !== 'mapping' || faults.has(place)) return []
+    if (test.kind !== 'mapping' || invalidTests.has(place)) return []
     const name = child(test, 'Name')!
     const text = String(toValue(name))
     const first = names.get(text)

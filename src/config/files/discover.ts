@@ -49,7 +49,7 @@ export async function discover(root: string, paths: readonly string[] = []): Pro
   const starts = isWhole ? [root] : named.flatMap((each) => each.starts)
   const { near, far } = dependenciesOf(root, starts)
   const all = [
-    isWhole ? await findFiles(root, SEARCHED, { mustRead: isSearchedFolder }) : NOTHING,
+    isWhole ? await findFiles(root, SEARCHED, { mustRead: isSearchedFolder }) : NO_FILES,
     ...named.map((each) => each.found),
     ...(await Promise.all(near.map((folder) => findFiles(folder, EVERYTHING, { mustRead: () => true })))),
   ]
@@ -64,7 +64,7 @@ export async function discover(root: string, paths: readonly string[] = []): Pro
   const linked = all.flatMap(({ links }) => links).filter((path) => isFolder(path) && !near.includes(path))
   const located = [...new Set([...yaml, ...linked, ...far])]
     .sort(compareText)
-    .map((path) => ({ path, leads: leads(folders, path, isReal) }))
+    .map((path) => ({ path, leads: linkTarget(folders, path, isReal) }))
   const inside = located.flatMap((each) => (each.leads === 'inside' ? [each.path] : []))
   return {
     specs: inside.filter((file) => !EXPECTATIONS_FILE.test(file)),
@@ -87,7 +87,7 @@ function isSearchedFolder(path: string): boolean {
   )
 }
 
-const NOTHING: FoundFiles = { files: [], links: [] }
+const NO_FILES: FoundFiles = { files: [], links: [] }
 
 /** YAML files that nothing searches. */
 async function outsideOf(root: string, found: ReadonlySet<string>): Promise<string[]> {
@@ -130,7 +130,7 @@ interface NamedFiles {
 async function findNamed(root: string, text: string): Promise<NamedFiles> {
   const path = resolve(root, text)
   if (existsSync(path)) {
-    refuseOutside(root, path)
+    assertInside(root, path)
     return { found: await filesOf(path), starts: [path] }
   }
   // On Windows a backslash separates folders; elsewhere it escapes a character of a pattern.
@@ -138,7 +138,7 @@ async function findNamed(root: string, text: string): Promise<NamedFiles> {
   const base = await patternBase(pattern)
   if (base === null)
     throw new UserError(`${path} does not exist`, { hint: 'paths are relative to the project' })
-  refuseOutside(root, resolve(root, base))
+  assertInside(root, resolve(root, base))
   const entries = await findEntries(root, [pattern])
   const starts = entries
     .filter(({ name, dirent }) => dirent.isDirectory() || dirent.isSymbolicLink() || isYaml(name))
@@ -149,14 +149,14 @@ async function findNamed(root: string, text: string): Promise<NamedFiles> {
     })
   }
   const links = starts.filter((start) => isLink(start) && !isYaml(basename(start)))
-  const meant = starts.filter((start) => !links.includes(start))
-  const each = await Promise.all(meant.map(filesOf))
+  const followed = starts.filter((start) => !links.includes(start))
+  const each = await Promise.all(followed.map(filesOf))
   return {
     found: {
       files: each.flatMap(({ files }) => files),
       links: [...links, ...each.flatMap(({ links }) => links)],
     },
-    starts: meant,
+    starts: followed,
   }
 }
 
@@ -171,7 +171,7 @@ async function filesOf(path: string): Promise<FoundFiles> {
 }
 
 /** A path of the project may be a link that a stranger made. */
-function refuseOutside(root: string, path: string): void {
+function assertInside(root: string, path: string): void {
   if (!isWithin(root, path) || liesIn([root], realPath(path) ?? path)) return
   throw new UserError(`${path} ${outsideReason(path)}`, { hint: 'name the file or folder that is meant' })
 }
@@ -202,7 +202,11 @@ function dependenciesOf(root: string, starts: readonly string[]): { near: string
 }
 
 /** Inside: the file, its links followed, lies in one of the folders. */
-function leads(folders: readonly string[], path: string, isReal: (folder: string) => boolean): LinkTarget {
+function linkTarget(
+  folders: readonly string[],
+  path: string,
+  isReal: (folder: string) => boolean,
+): LinkTarget {
   // Most files: to follow the whole path of each takes ten times as long.
   if (isReal(dirname(path)) && !isLink(path)) return 'inside'
   const real = realPath(path)

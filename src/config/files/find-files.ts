@@ -9,7 +9,7 @@ const YAML_FILE = /^[^.].*\.y.*ml$/
 const PYTHON_FILE = /^[^.].*\.py$/
 
 /** What lies in these folders, and what is called so, is never a detection. */
-const NEVER = ['**/node_modules', '**/__pycache__', '**/dependabot.yml']
+const IGNORED = ['**/node_modules', '**/__pycache__', '**/dependabot.yml']
 
 export interface FoundFiles {
   /** Absolute paths; links to files are among them, and links that lead nowhere. */
@@ -67,7 +67,7 @@ export async function findEntries(
   }
   const options: Options & { readonly objectMode: true } = {
     cwd: folder,
-    ignore: [...NEVER, ...without],
+    ignore: [...IGNORED, ...without],
     objectMode: true,
     onlyFiles: false,
     followSymbolicLinks: false,

@@ -7,7 +7,7 @@ import type { SourceText } from './source-text.ts'
 
 type Severity = Problem['severity']
 
-export interface Report {
+export interface ProblemReport {
   readonly code: ProblemCode
   readonly message: string
   readonly hint?: string | null
@@ -18,7 +18,7 @@ export interface Report {
 }
 
 /** Its code can be turned off, or made an error, in signalbox.yaml. */
-type WarningReport = Report & { readonly code: WarningCode }
+type WarningReport = ProblemReport & { readonly code: WarningCode }
 
 /** Which texts were found to be without fault by which check; kept from run to run. */
 export interface ValidationCache {
@@ -36,7 +36,7 @@ export class ProblemList {
     this.knownGood = knownGood
   }
 
-  error(source: SourceText, offset: number, report: Report): void {
+  error(source: SourceText, offset: number, report: ProblemReport): void {
     this.#at('error', source, offset, report)
   }
 
@@ -46,8 +46,12 @@ export class ProblemList {
 
   /** About a file as a whole. */
   file(severity: 'warning', file: string, report: WarningReport): void
-  file(severity: 'error', file: string, report: Report): void
-  file(severity: Severity, file: string, { code, message, hint = null, keepsFile = false }: Report): void {
+  file(severity: 'error', file: string, report: ProblemReport): void
+  file(
+    severity: Severity,
+    file: string,
+    { code, message, hint = null, keepsFile = false }: ProblemReport,
+  ): void {
     const kept = keepsFile && { keepsFile }
     this.#add({ severity, code, message, file, line: 0, column: 0, hint, ...kept })
   }
@@ -64,12 +68,12 @@ export class ProblemList {
     )
   }
 
-  #at(severity: Severity, source: SourceText, offset: number, report: Report): void {
+  #at(severity: Severity, source: SourceText, offset: number, report: ProblemReport): void {
     const { file, line, column } = source.place(offset)
     const { code, message, hint = null, keepsFile = false } = report
     const problem = { severity, code, message, file, line, column, hint, ...(keepsFile && { keepsFile }) }
     const text = source.line(line)
-    const shown = report.secret ? keyOnly(text) : text
+    const shown = report.secret ? maskValue(text) : text
     this.#add(shown === null ? problem : { ...problem, source: shown })
   }
 
@@ -87,7 +91,7 @@ export class ProblemList {
 const MASK = '***'
 
 /** The key with a mask for its value, which begins where the value does. */
-function keyOnly(line: string): string | null {
+function maskValue(line: string): string | null {
   const [, key, space, value] = /^(\s*(?:- +)?[\w.-]+:)(?:(\s+)(\S.*)?)?$/.exec(line) ?? []
   if (key === undefined) return null
   return value === undefined ? key : `${key}${space}${MASK}`

@@ -32,14 +32,14 @@ export function pythonPaths(
   const inEnvironment = environment.SIGNALBOX_PYTHON_PATH?.split(delimiter) ?? []
   const asked = [...flags, ...inEnvironment.filter((path) => path !== '')]
   const paths = [
-    ...asked.map((path) => askedPath(resolve(root, path), path)),
+    ...asked.map((path) => resolveOption(resolve(root, path), path)),
     ...(document ? filePaths(root, document, problems) : []),
     ...fetchedPackages(root, problems),
   ]
   return [...new Set(paths)]
 }
 
-function askedPath(path: string, asWritten: string): string {
+function resolveOption(path: string, asWritten: string): string {
   const reason = unusable(path)
   if (reason === null) return path
   throw new UserError(`the Python path ${asWritten} ${reason}`, {

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { nearest } from '../../core/did-you-mean.ts'
-import type { ProblemList, Report } from '../files/problems.ts'
+import type { ProblemList, ProblemReport } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
 import type { YamlNode } from './yaml-tree.ts'
 
@@ -37,13 +37,13 @@ function validator(): Ajv {
 
 const compiled = new WeakMap<Schema, ValidateFunction>()
 
-const texts = new WeakMap<Schema, string>()
+const schemaTexts = new WeakMap<Schema, string>()
 
 function textOf(schema: Schema): string {
-  let text = texts.get(schema)
+  let text = schemaTexts.get(schema)
   if (text === undefined) {
     text = JSON.stringify(schema)
-    texts.set(schema, text)
+    schemaTexts.set(schema, text)
   }
   return text
 }
@@ -58,7 +58,7 @@ function validatorOf(schema: Schema): ValidateFunction {
   return validate
 }
 
-interface Checked {
+interface CheckedValue {
   readonly source: SourceText
   readonly node: YamlNode
   readonly value: unknown
@@ -69,9 +69,9 @@ interface Checked {
 /** True when nothing was reported. */
 export function checkSchema(
   schema: Schema,
-  { source, node, value, pointer = '' }: Checked,
+  { source, node, value, pointer = '' }: CheckedValue,
   problems: ProblemList,
-  judge: ReportPolicy = () => 'report',
+  policy: ReportPolicy = () => 'report',
 ): boolean {
   const check = problems.knownGood && `${textOf(schema)}${pointer}`
   if (check && problems.knownGood?.has(check, source.text)) return true
@@ -80,10 +80,10 @@ export function checkSchema(
     if (check) problems.knownGood?.add(check, source.text)
     return true
   }
-  const errors = withoutBranches(validate.errors ?? []).filter((error) => judge(error) !== 'ignore')
+  const errors = withoutBranches(validate.errors ?? []).filter((error) => policy(error) !== 'ignore')
   for (const error of errors.slice(0, MAX_PROBLEM_COUNT)) {
     const report = describe(error, pointer)
-    const verdict = judge(error)
+    const verdict = policy(error)
     problems.error(source, offsetOf(error, node), {
       ...report,
       secret: verdict === 'report-secretly',
@@ -93,7 +93,7 @@ export function checkSchema(
   const more = errors.slice(MAX_PROBLEM_COUNT)
   if (more.length > 0) {
     const message = `the file has ${more.length} more problems, which are not listed`
-    const keepsFile = more.every((error) => judge(error) === 'report-and-keep-file')
+    const keepsFile = more.every((error) => policy(error) === 'report-and-keep-file')
     problems.file('error', source.file, { code: 'more-problems', message, keepsFile })
   }
   return errors.length === 0
@@ -103,11 +103,11 @@ export function checkSchema(
 export function validationError(
   schema: Schema,
   value: unknown,
-  judge: ReportPolicy = () => 'report',
+  policy: ReportPolicy = () => 'report',
 ): string | null {
   const validate = validatorOf(schema)
   if (validate(value)) return null
-  const error = withoutBranches(validate.errors ?? []).find((each) => judge(each) !== 'ignore')
+  const error = withoutBranches(validate.errors ?? []).find((each) => policy(each) !== 'ignore')
   return error ? describe(error, '').message : null
 }
 
@@ -158,8 +158,8 @@ function offsetOf(error: ErrorObject, root: YamlNode): number {
 
 const MAX_LISTED = 12
 
-function describe(error: ErrorObject, pointer: string): Report {
-  const at = label(pointer + error.instancePath)
+function describe(error: ErrorObject, pointer: string): ProblemReport {
+  const at = pointerLabel(pointer + error.instancePath)
   const { params } = error
   const schema = (error.parentSchema ?? {}) as Schema
   switch (error.keyword) {
@@ -213,7 +213,7 @@ function variableHint(data: unknown): string | null {
   return isVariable ? 'an environment variable is written ${env:NAME}' : null
 }
 
-function unknownKey(key: string, at: string, schema: Schema): Report {
+function unknownKey(key: string, at: string, schema: Schema): ProblemReport {
   const known = Object.keys((schema.properties ?? {}) as object)
   const near = nearest(key, known)
   const list = known.length > 0 && known.length <= MAX_LISTED ? `known: ${known.join(', ')}` : null
@@ -224,7 +224,7 @@ function unknownKey(key: string, at: string, schema: Schema): Report {
   }
 }
 
-function badChoice(at: string, data: unknown, allowed: readonly unknown[], schema: Schema): Report {
+function badChoice(at: string, data: unknown, allowed: readonly unknown[], schema: Schema): ProblemReport {
   const names = (schema.choices as readonly string[] | undefined) ?? allowed.map(String)
   const near = typeof data === 'string' ? nearest(data, names) : undefined
   return {
@@ -240,7 +240,7 @@ function branchKeys(schema: Schema, keyword = 'oneOf'): string {
 }
 
 /** `/Tests/0/Name` -> `Tests[0].Name`, as people write it. */
-function label(pointer: string): string {
+function pointerLabel(pointer: string): string {
   return steps(pointer).reduce(
     (text, step) => (/^\d+$/.test(step) ? `${text}[${step}]` : text ? `${text}.${step}` : step),
     '',

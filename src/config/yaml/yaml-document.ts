@@ -7,7 +7,7 @@ import { syntaxHint } from './yaml-hints.ts'
 import { blockText, TreeBuilder, type YamlNode, YamlSyntaxError, type YamlWarning } from './yaml-tree.ts'
 
 /** Loaded where it is needed: few texts ask for it. */
-function lenient(): typeof import('yaml') {
+function loadYamlPackage(): typeof import('yaml') {
   return createRequire(import.meta.url)('yaml') as typeof import('yaml')
 }
 
@@ -16,7 +16,7 @@ export function readDocument(text: string): {
   root: YamlNode | null
   warnings: readonly YamlWarning<WarningCode>[]
 } {
-  const documents = lenient().parseAllDocuments(text, {
+  const documents = loadYamlPackage().parseAllDocuments(text, {
     schema: 'failsafe',
     uniqueKeys: false,
     prettyErrors: false,
@@ -39,7 +39,7 @@ export function readDocument(text: string): {
 }
 
 class DocumentReader {
-  readonly #yaml = lenient()
+  readonly #yaml = loadYamlPackage()
   readonly tree = new TreeBuilder()
   readonly #text: string
 

@@ -33,7 +33,7 @@ export function setValue(text: string, path: Path, value: PlainValue, order: rea
   const { map, key, rest } = deepestMap(file, path)
   const nested = rest.reduceRight<PlainValue>((inner, step) => ({ [step]: inner }), value)
   const pair = pairOf(map, key)
-  return spliced(file, [
+  return applySplices(file, [
     pair ? replacement(file, map, pair, nested) : insertion(file, map, key, nested, order),
   ])
 }
@@ -44,7 +44,7 @@ export function removeKey(text: string, path: Path): string {
   const { map, key, rest } = deepestMap(file, path)
   const at = map.items.findIndex((pair) => keyOf(pair) === key)
   if (at < 0 || rest.length > 0) return text
-  return spliced(file, [removal(file, map, at)])
+  return applySplices(file, [removal(file, map, at)])
 }
 
 /** Appends an item to the list at a path. */
@@ -53,30 +53,32 @@ export function appendItem(text: string, path: Path, item: PlainValue): string {
   const list = file.document.getIn(path, true)
   if (!isSeq(list) || list.items.length === 0) return setValue(text, path, [item])
   const last = list.items.at(-1) as Node
-  if (list.flow) return spliced(file, [at(endOf(file, last), `, ${flowText(item)}`)])
+  if (list.flow) return applySplices(file, [insertAt(endOf(file, last), `, ${flowText(item)}`)])
   const indent = ' '.repeat(columnOf(file, dashOf(file, last)))
-  const gap = standApart(file, list) ? file.eol : ''
+  const gap = hasBlankLinesBetween(file, list) ? file.eol : ''
   const lines = blockText(item, `${indent}  `, file.eol).slice(indent.length + 2)
-  return spliced(file, [at(lineEnd(file, endOf(file, last)), `${file.eol}${gap}${indent}- ${lines}`)])
+  return applySplices(file, [
+    insertAt(lineEnd(file, endOf(file, last)), `${file.eol}${gap}${indent}- ${lines}`),
+  ])
 }
 
 /** Removes an item, with the lines that are its own. */
 export function removeItem(text: string, path: Path, index: number): string {
   const file = read(text)
   const list = file.document.getIn(path, true)
-  if (!isSeq(list)) throw unusual()
+  if (!isSeq(list)) throw uneditableError()
   if (list.items.length === 1) return setValue(text, path, [])
   const item = list.items[index] as Node
   if (list.flow) {
     const next = list.items[index + 1] as Node | undefined
-    if (next) return spliced(file, [cut(startOf(item), startOf(next))])
-    return spliced(file, [cut(endOf(file, list.items[index - 1] as Node), endOf(file, item))])
+    if (next) return applySplices(file, [removeRange(startOf(item), startOf(next))])
+    return applySplices(file, [removeRange(endOf(file, list.items[index - 1] as Node), endOf(file, item))])
   }
   const start = lineStart(file, dashOf(file, item))
   const end = nextLine(file, endOf(file, item))
   // One blank line of the two that would meet.
   const gap = /^(?:[ \t]*\r?\n)+/.exec(text.slice(end))?.[0].length ?? 0
-  return spliced(file, [cut(start, index < list.items.length - 1 ? end + gap : end)])
+  return applySplices(file, [removeRange(start, index < list.items.length - 1 ? end + gap : end)])
 }
 
 /** Replaces a text wherever it is an item of a list that stands, directly or below, under one of these keys. */
@@ -96,7 +98,7 @@ export function replaceItems(
       }
     },
   })
-  return { text: spliced(file, splices), count: splices.length }
+  return { text: applySplices(file, splices), count: splices.length }
 }
 
 /** There is a list at the path, and it is not empty. */
@@ -113,23 +115,23 @@ interface YamlFile {
 
 function read(text: string): YamlFile {
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false })
-  if (document.errors.length > 0) throw unusual()
+  if (document.errors.length > 0) throw uneditableError()
   return { text, document, eol: text.includes('\r\n') ? '\r\n' : '\n' }
 }
 
-function unusual(): UserError {
+function uneditableError(): UserError {
   return new UserError("the file is written in a way that can't be edited safely", {
     hint: 'change it in an editor; `signalbox validate` checks it',
   })
 }
 
-function spliced({ text }: YamlFile, splices: readonly Splice[]): string {
+function applySplices({ text }: YamlFile, splices: readonly Splice[]): string {
   const ordered = [...splices].sort((a, b) => b.start - a.start)
   return ordered.reduce((rest, { start, end, text: by }) => rest.slice(0, start) + by + rest.slice(end), text)
 }
 
-const at = (place: number, text: string): Splice => ({ start: place, end: place, text })
-const cut = (start: number, end: number): Splice => ({ start, end, text: '' })
+const insertAt = (place: number, text: string): Splice => ({ start: place, end: place, text })
+const removeRange = (start: number, end: number): Splice => ({ start, end, text: '' })
 
 /** The innermost mapping that exists on a path, its key there, and the steps that are still missing. */
 function deepestMap({ document }: YamlFile, path: Path): { map: YAMLMap; key: string; rest: string[] } {
@@ -140,13 +142,13 @@ function deepestMap({ document }: YamlFile, path: Path): { map: YAMLMap; key: st
       node = node.items[Number(step)]
       continue
     }
-    if (!isMap(node)) throw unusual()
+    if (!isMap(node)) throw uneditableError()
     const value = pairOf(node, key)?.value
     const goesOn = i < path.length - 1 && (isMap(value) || isSeq(value))
     if (!goesOn) return { map: node, key, rest: path.slice(i + 1).map(String) }
     node = value
   }
-  throw unusual()
+  throw uneditableError()
 }
 
 function pairOf(map: YAMLMap, key: string): Pair | undefined {
@@ -165,7 +167,7 @@ function replacement(file: YamlFile, map: YAMLMap, pair: Pair, value: PlainValue
     ? ` ${inlineText(value, map.flow)}`
     : `${file.eol}${blockText(value, ' '.repeat(columnOf(file, startOf(map)) + 2), file.eol)}`
   const isLeftOut = !node?.range || node.range[0] === node.range[1]
-  if (isLeftOut) return at(colon + 1, text)
+  if (isLeftOut) return insertAt(colon + 1, text)
   // A scalar keeps what stands before it: its spaces, an anchor.
   if (isScalar(node) && inline) return { start: startOf(node), end: endOf(file, node), text: text.slice(1) }
   return { start: colon + 1, end: endOf(file, node), text }
@@ -183,9 +185,9 @@ function insertion(
     map.items.findLast((pair) => before.includes(keyOf(pair) ?? '')) ?? (map.items.at(-1) as Pair | undefined)
   if (!anchor) return { start: startOf(map), end: endOf(file, map), text: flowText({ [key]: value }) }
   const end = endOf(file, (anchor.value as Node | null) ?? (anchor.key as Node))
-  if (map.flow) return at(end, `, ${flowText({ [key]: value }).slice(2, -2)}`)
+  if (map.flow) return insertAt(end, `, ${flowText({ [key]: value }).slice(2, -2)}`)
   const indent = ' '.repeat(columnOf(file, startOf(map)))
-  return at(lineEnd(file, end), `${file.eol}${blockText({ [key]: value }, indent, file.eol)}`)
+  return insertAt(lineEnd(file, end), `${file.eol}${blockText({ [key]: value }, indent, file.eol)}`)
 }
 
 function removal(file: YamlFile, map: YAMLMap, index: number): Splice {
@@ -195,10 +197,10 @@ function removal(file: YamlFile, map: YAMLMap, index: number): Splice {
   const end = endOf(file, (pair.value as Node | null) ?? (pair.key as Node))
   const next = map.items[index + 1]
   const sharesLine = map.flow || file.text.slice(lineStart(file, start), start).trim() !== ''
-  if (!sharesLine) return cut(lineStart(file, start), nextLine(file, end))
-  if (next) return cut(start, startOf(next.key as Node))
+  if (!sharesLine) return removeRange(lineStart(file, start), nextLine(file, end))
+  if (next) return removeRange(start, startOf(next.key as Node))
   const previous = map.items[index - 1]!
-  return cut(endOf(file, (previous.value as Node | null) ?? (previous.key as Node)), end)
+  return removeRange(endOf(file, (previous.value as Node | null) ?? (previous.key as Node)), end)
 }
 
 /** Quoted as before where it was quoted, plain where it was plain and may be. */
@@ -250,7 +252,7 @@ function dashOf({ text }: YamlFile, item: Node): number {
 }
 
 /** Blank lines stand between the items. */
-function standApart(file: YamlFile, list: YAMLSeq): boolean {
+function hasBlankLinesBetween(file: YamlFile, list: YAMLSeq): boolean {
   const [first, second] = list.items as Node[]
   if (!first || !second) return false
   return /\n[ \t]*\r?\n/.test(file.text.slice(endOf(file, first), startOf(second)))
@@ -269,18 +271,18 @@ function inlineText(value: PlainValue, inFlow: boolean | undefined): string {
 /** `[HIGH, LOW]` and `{ a: b }`. */
 function flowText(value: PlainValue): string {
   const isList = Array.isArray(value) && !isNested(value)
-  return printed(value, () => true, !isList)
+  return yamlText(value, () => true, !isList)
 }
 
 /** Mappings as blocks, lists of plain values in brackets; every line indented. */
 function blockText(value: PlainValue, indent: string, eol: string): string {
   const inBrackets = (node: YAMLMap | YAMLSeq) => node.items.every((item) => isSeq(node) && isScalar(item))
-  const lines = printed(value, inBrackets, false).split('\n')
+  const lines = yamlText(value, inBrackets, false).split('\n')
   return lines.map((line) => indent + line).join(eol)
 }
 
 /** No text is spread over lines: its place in the file could not hold them. */
-function printed(value: PlainValue, inFlow: (node: YAMLMap | YAMLSeq) => boolean, padded: boolean): string {
+function yamlText(value: PlainValue, inFlow: (node: YAMLMap | YAMLSeq) => boolean, padded: boolean): string {
   const document = new Document(value)
   visit(document, {
     Collection(_, node) {

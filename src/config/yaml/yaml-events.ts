@@ -20,7 +20,7 @@ export function readEvents(text: string): {
   warnings: readonly YamlWarning<WarningCode>[]
 } {
   const composer = new Composer(text)
-  for (const event of parseEvents(text, { maxDepth: MAX_DEPTH })) composer.take(event)
+  for (const event of parseEvents(text, { maxDepth: MAX_DEPTH })) composer.compose(event)
   return { root: composer.root, warnings: composer.tree.warnings }
 }
 
@@ -37,7 +37,7 @@ class Composer {
     this.#text = text
   }
 
-  take(event: Event): void {
+  compose(event: Event): void {
     switch (event.type) {
       case EVENT_ID.DOCUMENT:
         this.#documents++

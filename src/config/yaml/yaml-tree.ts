@@ -70,7 +70,7 @@ export class TreeBuilder {
 
   scalar(offset: number, text: string, plain: boolean, tag: string): ScalarNode {
     this.#count(offset)
-    const node = tag === '' ? { text, plain } : tagged(offset, text, plain, coreTag(tag))
+    const node = tag === '' ? { text, plain } : resolveTag(offset, text, plain, coreTag(tag))
     if (node.plain && isNotANumber(node.text)) {
       this.#warn({
         code: 'not-a-number',
@@ -85,7 +85,7 @@ export class TreeBuilder {
   sequence(offset: number, items: readonly YamlNode[], tag: string): SequenceNode {
     this.#count(offset)
     expectTag(offset, tag, 'seq')
-    return { kind: 'sequence', offset, items, size: bounded(offset, sizeOf(items)) }
+    return { kind: 'sequence', offset, items, size: checkedSize(offset, sizeOf(items)) }
   }
 
   /**
@@ -111,7 +111,7 @@ export class TreeBuilder {
     }
     let size = 1
     for (const entry of entries.values()) size += entry.key.length + entry.value.size
-    return { kind: 'mapping', offset, entries, size: bounded(offset, size) }
+    return { kind: 'mapping', offset, entries, size: checkedSize(offset, size) }
   }
 
   openAnchor(name: string): void {
@@ -173,7 +173,12 @@ const WORD_TAGS: Readonly<Record<string, RegExp>> = {
   null: /^null$/,
 }
 
-function tagged(offset: number, text: string, plain: boolean, tag: string): { text: string; plain: boolean } {
+function resolveTag(
+  offset: number,
+  text: string,
+  plain: boolean,
+  tag: string,
+): { text: string; plain: boolean } {
   if (tag === 'str' || tag === '!') return { text, plain: false }
   const json = plainJson(text)
   if (tag === 'float' && json !== undefined && /^-?[0-9]/.test(json)) {
@@ -217,7 +222,7 @@ function sizeOf(items: readonly YamlNode[]): number {
   return items.reduce((total, item) => total + item.size, 1)
 }
 
-function bounded(offset: number, size: number): number {
+function checkedSize(offset: number, size: number): number {
   if (size <= MAX_EXPANDED_SIZE) return size
   throw new YamlSyntaxError(
     'alias-expansion',

@@ -1,6 +1,6 @@
 /** Failures of the HTTP client. They name scheme and host, never more: the original may hold URL, headers or bytes. */
 
-import { networkFailure } from '../../core/network-failure.ts'
+import { describeNetworkFailure } from '../../core/network-failure.ts'
 import { PermanentError, RetryableError } from '../../errors.ts'
 
 /** Those of the client itself. */
@@ -29,7 +29,7 @@ export function httpFailure(url: URL, error: unknown, proxy?: string): Retryable
     return new PermanentError(at(url, broken, proxy), { scope: 'destination', cause: new Error(code) })
   }
   const own = CLIENT_FAILURES[code] && `${CLIENT_FAILURES[code]} (${code})`
-  return retryableFailure(url, own ?? networkFailure(code) ?? code, error, proxy)
+  return retryableFailure(url, own ?? describeNetworkFailure(code) ?? code, error, proxy)
 }
 
 /** A failure that a later attempt may not meet. */

@@ -112,7 +112,7 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
 function cacheResponder(trustGroup: string, bodies: readonly Body[], cache: DetectionCache): CacheResponder {
   return async ({ body, event, place, operation }) => {
     const detection = bodies[body]?.id ?? ''
-    return { value: await cache.ask({ event, trustGroup, detection, place, operation }) }
+    return { value: await cache.request({ event, trustGroup, detection, place, operation }) }
   }
 }
 

@@ -16,12 +16,12 @@ export const PACKAGES_FOLDER = '/packages'
 export function installPackages(FS: FileSystem, { files, bytes }: PackageSet): void {
   const folders = new Set<string>()
   const own = new Uint8Array(bytes).slice()
-  for (const { path, at, length } of files) {
+  for (const { path, offset, length } of files) {
     const target = `${PACKAGES_FOLDER}/${path}`
     const folder = target.slice(0, target.lastIndexOf('/'))
     if (!folders.has(folder)) FS.mkdirTree(folder)
     folders.add(folder)
-    FS.writeFile(target, own.subarray(at, at + length), { canOwn: true })
+    FS.writeFile(target, own.subarray(offset, offset + length), { canOwn: true })
   }
 }
 

@@ -36,5 +36,5 @@ export interface CacheRequest {
 
 export interface DetectionCache {
   /** `[item, version]` for a read, `true` or `false` for a write. Asked again the same, it answers the same. */
-  ask(question: CacheRequest): Promise<JsonText>
+  request(question: CacheRequest): Promise<JsonText>
 }

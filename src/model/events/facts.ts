@@ -84,7 +84,7 @@ export function literalsOf({ outcomes }: ReturnFacts): Literal[] {
 }
 
 /** Where it may return what nobody can tell from the text. Empty: `literalsOf` is complete. */
-export function openPlaces({ outcomes }: ReturnFacts): SourceLocation[] {
+export function undecidedLocations({ outcomes }: ReturnFacts): SourceLocation[] {
   return outcomes.flatMap((outcome) =>
     outcome.kind === 'unknown' || (outcome.kind === 'list' && !outcome.closed) ? [outcome.place] : [],
   )
@@ -93,7 +93,7 @@ export function openPlaces({ outcomes }: ReturnFacts): SourceLocation[] {
 /** It certainly returns the same for every event. */
 export function isConstant(returns: ReturnFacts): boolean {
   const [first, ...others] = returns.outcomes
-  if (first === undefined || others.length > 0 || openPlaces(returns).length > 0) return false
+  if (first === undefined || others.length > 0 || undecidedLocations(returns).length > 0) return false
   return first.kind !== 'list' || first.exact
 }
 

@@ -5,7 +5,7 @@ export interface PackageFile {
   /** `<number of its root>/<path below it>`, with `/`. */
   readonly path: string
   /** Where its bytes stand in the set's. */
-  readonly at: number
+  readonly offset: number
   readonly length: number
 }
 

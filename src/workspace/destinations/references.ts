@@ -4,7 +4,7 @@ import { expectationsFilesOf } from '../../config/files/discover.ts'
 import { readText } from '../../config/files/source-text.ts'
 import { replaceItems } from '../../config/yaml/yaml-edits.ts'
 import { writeThroughLink } from '../../files/output-file.ts'
-import { literalsOf, openPlaces, type ProjectFacts } from '../../model/events/facts.ts'
+import { literalsOf, type ProjectFacts, undecidedLocations } from '../../model/events/facts.ts'
 import type { Destination } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
@@ -39,7 +39,7 @@ export function withDynamicDestinations({ detections }: Project, facts: ProjectF
   return [...detections.values()].flatMap(({ id, body }) => {
     const own = facts.detections.get(id)
     const returns = own?.returns.destinations
-    const isUntold = own ? returns !== undefined && openPlaces(returns).length > 0 : body !== null
+    const isUntold = own ? returns !== undefined && undecidedLocations(returns).length > 0 : body !== null
     return isUntold ? [id] : []
   })
 }

@@ -4,8 +4,8 @@ import {
   type DetectionFacts,
   isConstant,
   type Outcome,
-  openPlaces,
   type ReturnFacts,
+  undecidedLocations,
 } from '../../model/events/facts.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { SimpleDetection } from '../../model/project/match-expression.ts'
@@ -66,5 +66,5 @@ export function bodyRouting(facts: DetectionFacts | undefined): BodyRouting {
 function varies(destinations: ReturnFacts): boolean {
   if (isConstant(destinations)) return false
   const computed = destinations.outcomes.filter((outcome) => outcome.kind === 'unknown')
-  return openPlaces(destinations).length === 0 || computed.some(({ event }) => event)
+  return undecidedLocations(destinations).length === 0 || computed.some(({ event }) => event)
 }

@@ -6,7 +6,7 @@ import { NO_PACKAGES } from '../../../src/model/project/packages.ts'
 it('gives each interpreter a copy of its own', () => {
   const bytes = new SharedArrayBuffer(4)
   new Uint8Array(bytes).set([1, 2, 3, 4])
-  const set = { ...NO_PACKAGES, bytes, files: [{ path: '0/a.py', at: 1, length: 2 }] }
+  const set = { ...NO_PACKAGES, bytes, files: [{ path: '0/a.py', offset: 1, length: 2 }] }
   const install = () => {
     const written = new Map<string, Uint8Array>()
     const files = { mkdirTree: () => {}, unlink: () => {}, rmdir: () => {} }
@@ -22,7 +22,7 @@ it('gives each interpreter a copy of its own', () => {
 it('takes packages away with their folders, so that nothing of them can be imported', () => {
   const removed: string[] = []
   const remove = (path: string) => void removed.push(path)
-  const files = ['0/a/b/c.py', '0/a/d.py', '1/e.py'].map((path) => ({ path, at: 0, length: 0 }))
+  const files = ['0/a/b/c.py', '0/a/d.py', '1/e.py'].map((path) => ({ path, offset: 0, length: 0 }))
   const FS = { mkdirTree: () => {}, writeFile: () => {}, unlink: remove, rmdir: remove }
   removePackages(FS, { ...NO_PACKAGES, files })
   expect(removed).toEqual([

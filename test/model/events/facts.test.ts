@@ -8,8 +8,8 @@ import {
   literalsOf,
   NO_FACTS,
   type Outcome,
-  openPlaces,
   type ReturnFacts,
+  undecidedLocations,
 } from '../../../src/model/events/facts.ts'
 
 const place = { file: 'body.py', line: 2, column: 3 }
@@ -54,7 +54,7 @@ describe('return facts', () => {
     const facts = returns(...outcomes)
     expect({
       values: literalsOf(facts).map(({ value }) => value),
-      isOpen: openPlaces(facts).length > 0,
+      isOpen: undecidedLocations(facts).length > 0,
       constant: isConstant(facts),
       empty: canBeEmpty(facts),
     }).toEqual(expected)
