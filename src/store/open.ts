@@ -41,9 +41,6 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
       return open(null, 'memory:', { ...options, readOnly: false })
     case 'sqlite':
       return openFile(target, options)
-    case 'postgres':
-    case 'postgresql':
-      throw new UserError('stores on PostgreSQL are not built yet', { hint: FORMS })
     default:
       // Only the scheme is repeated: the rest may hold a password.
       throw new UserError(`unknown store ${scheme ? `scheme "${scheme}:"` : `"${url}"`}`, { hint: FORMS })

@@ -69,8 +69,8 @@ describe('openStore', () => {
   })
 
   it.each([
-    ['postgres://user:hunter2@db/signalbox', /not built yet/],
-    ['postgresql://user:hunter2@db/signalbox', /not built yet/],
+    ['postgres://user:hunter2@db/signalbox', /unknown store scheme "postgres:"/],
+    ['postgresql://user:hunter2@db/signalbox', /unknown store scheme "postgresql:"/],
     ['mysql://user:hunter2@db', /unknown store scheme "mysql:"/],
     ['signalbox.db', /unknown store "signalbox.db"/],
     ['sqlite:', /names no file/],
