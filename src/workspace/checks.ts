@@ -23,9 +23,9 @@ export interface CheckResult {
 
 type CheckOutcome = Omit<CheckResult, 'what'>
 
-const fine = (told: string): CheckOutcome => ({ state: 'fine', detail: told, hint: null })
-const note = (told: string, hint: string): CheckOutcome => ({ state: 'note', detail: told, hint })
-const missing = (told: string, hint: string): CheckOutcome => ({ state: 'missing', detail: told, hint })
+const fine = (detail: string): CheckOutcome => ({ state: 'fine', detail, hint: null })
+const note = (detail: string, hint: string): CheckOutcome => ({ state: 'note', detail, hint })
+const missing = (detail: string, hint: string): CheckOutcome => ({ state: 'missing', detail, hint })
 
 interface SecretLocations {
   readonly secretsDirs: readonly string[]
@@ -161,7 +161,7 @@ async function credentials({ registry, root }: Project): Promise<CheckResult[]> 
 
 function identified(name: string, identity: Promise<string>): Promise<CheckOutcome> {
   return identity.then(
-    (told) => fine(`${name}: ${told}`),
+    (detail) => fine(`${name}: ${detail}`),
     (error: unknown) => missing(`${name}: ${messageOf(error)}`, "see the page of the destination's type"),
   )
 }

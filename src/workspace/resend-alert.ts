@@ -12,7 +12,7 @@ interface ResendResult {
   readonly skipped: readonly string[]
 }
 
-/** Names that the user gave must all be good; of the alert's own route what is left of it. */
+/** Names that the user gives must all be enabled destinations. Destinations of the alert's own route that are missing or disabled are skipped. */
 export async function resendAlert(
   store: Pick<Store, 'commit'>,
   registry: Registry,
@@ -21,19 +21,19 @@ export async function resendAlert(
   now: number,
 ): Promise<ResendResult> {
   const wanted = [...new Set(named.length > 0 ? named : alert.route.destinations)]
-  const takers = wanted.flatMap((name) => findRecipient(registry, name) ?? [])
-  const left = wanted.filter((name) => findRecipient(registry, name) === undefined)
-  if (named.length > 0 && left.length > 0) {
-    throw new UserError(`no enabled destination is called ${left.map((name) => `"${name}"`).join(', ')}`)
+  const recipients = wanted.flatMap((name) => findRecipient(registry, name) ?? [])
+  const skipped = wanted.filter((name) => findRecipient(registry, name) === undefined)
+  if (named.length > 0 && skipped.length > 0) {
+    throw new UserError(`no enabled destination is called ${skipped.map((name) => `"${name}"`).join(', ')}`)
   }
-  if (takers.length === 0) {
+  if (recipients.length === 0) {
     throw new UserError('the alert was routed to no destination that is there now', {
       hint: 'name one with --destination',
     })
   }
-  const deliveries = resend(alert.id, takers, now)
+  const deliveries = resend(alert.id, recipients, now)
   await store.commit({ ...EMPTY_PLAN, deliveries }, { groups: new Map(), limiters: new Map() })
-  return { to: takers.map(({ name }) => name), skipped: left }
+  return { to: recipients.map(({ name }) => name), skipped }
 }
 
 function findRecipient(registry: Registry, name: string): Destination | undefined {

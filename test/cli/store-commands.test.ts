@@ -141,8 +141,8 @@ describe('alerts show', () => {
   })
 
   it.each([
-    ['aa', 'is the beginning of 2 ids'],
-    ['ffff', 'there is no alert "ffff"'],
+    ['aa', 'ambiguous id "aa": matches 2 alerts [ambiguous-id]'],
+    ['ffff', 'alert "ffff" not found [unknown-id]'],
   ])('%s is refused', async (id, message) => {
     const { code, out, err } = await run('alerts', 'show', id)
     expect([code, out]).toEqual([2, ''])

@@ -75,7 +75,7 @@ async function findAlert(store: Store, id: string): Promise<AlertRow> {
 
 function severityOf(given: string) {
   const severity = parseSeverity(given)
-  if (!severity) throw new UserError('It is INFO, LOW, MEDIUM, HIGH or CRITICAL.')
+  if (!severity) throw new UserError('Use INFO, LOW, MEDIUM, HIGH or CRITICAL.', { code: 'invalid-option' })
   return severity
 }
 

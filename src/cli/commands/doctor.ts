@@ -1,4 +1,4 @@
-/** `doctor`: what is missing here, and what to do about it. */
+/** `doctor` checks the installation and the project, and prints a hint for what is missing. */
 import { escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
 import { type CheckResult, runChecks } from '../../workspace/checks.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
@@ -14,13 +14,13 @@ export default defineCommand({
   },
   async run({ options }, io) {
     const session = openSession(options, io, { workspace: { allowUnknownDestinations: true } })
-    const findings = await runChecks(session.workspace, {
+    const results = await runChecks(session.workspace, {
       secretsDirs: options.secretsDir,
       httpTokenFile: options.httpTokenFile,
     })
-    if (options.format === 'json') session.print(jsonDocument({ findings }))
-    else for (const finding of findings) session.print(line(finding, session))
-    return findings.some(({ state }) => state === 'missing') ? EXIT_FAILED : EXIT_OK
+    if (options.format === 'json') session.print(jsonDocument({ findings: results }))
+    else for (const result of results) session.print(line(result, session))
+    return results.some(({ state }) => state === 'missing') ? EXIT_FAILED : EXIT_OK
   },
 })
 

@@ -124,7 +124,7 @@ describe('destinations add', () => {
     [
       'a severity that is none',
       ['soc', '--type', 'console', '--severity', 'URGENT'],
-      /"URGENT" is not a severity/,
+      /invalid severity "URGENT" \[invalid-option\]/,
     ],
     ['no type and no terminal', ['soc'], /needs a name and --type, or a terminal/],
   ])('refuses %s, and changes nothing', async (_, argv, message) => {
@@ -250,13 +250,14 @@ describe('destinations list', () => {
     )
   })
 
-  it('tells a pause from the store, as JSON too', async () => {
-    root = makeProject(NAMING)
+  it('shows a pause from the store, and in JSON how many detections reach a destination', async () => {
+    root = makeProject({ ...NAMING, ...OPEN })
     await pauseInStore('inbox')
     const { destinations } = JSON.parse((await run('list', '--format', 'json')).out)
     expect(destinations[0]).toMatchObject({
       name: 'inbox',
       fallback: true,
+      detections: { certain: 1, possible: 1 },
       paused: { since: '2026-01-01T00:00:00.000Z', reason: '401' },
     })
     expect(destinations[1].paused).toBeNull()

@@ -70,12 +70,12 @@ destinations:
     )
     const asked = ['doctor', '--project', root, '--http-token-file', join(root, 'token'), '--format', 'json']
     const { out } = await signalbox(asked)
-    const results = (JSON.parse(out).findings as { what: string; state: string; detail: string }[]).find(
+    const result = (JSON.parse(out).findings as { what: string; state: string; detail: string }[]).find(
       ({ what }) => what === 'permissions',
     )!
-    expect(results.state).toBe('note')
-    expect(open.filter((name) => !results.detail.includes(join(root, name)))).toEqual([])
-    expect(results.detail).not.toContain('closed')
+    expect(result.state).toBe('note')
+    expect(open.filter((name) => !result.detail.includes(join(root, name)))).toEqual([])
+    expect(result.detail).not.toContain('closed')
   })
 
   it('prints a line each, with what to do', async () => {
@@ -89,7 +89,7 @@ destinations:
 describe('credentials that a library looks for', () => {
   withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_PROFILE: undefined })
 
-  it('are reported by the place that served, never by what they are', async () => {
+  it('are described by the place that provided them, never by their value', async () => {
     const { results } = await findings({
       ...SOUND,
       'destinations.yaml': `version: 1

@@ -110,7 +110,7 @@ function countText({ counts: { certain, possible } }: DestinationView): string {
   return possible > 0 ? `${certain} to ${certain + possible}` : String(certain)
 }
 
-function viewJson({ destination, counts: detections, isFallback, state, backlog }: DestinationView) {
+function viewJson({ destination, counts, isFallback, state, backlog }: DestinationView) {
   const { name, id, type, enabled, severities, alertTypes, logTypes, strict } = destination
   const paused =
     state?.pausedAt == null
@@ -130,6 +130,6 @@ function viewJson({ destination, counts: detections, isFallback, state, backlog 
     failures: state?.failures ?? 0,
     heldUntil: state && isHeld(state, Date.now()) ? new Date(state.heldUntil!).toISOString() : null,
     backlog,
-    detections,
+    detections: counts,
   }
 }
