@@ -11,10 +11,87 @@ export interface ErrorExplanation {
 }
 
 export const ERROR_CODES = {
-  // cli
+  // cli, testing
+  'ambiguous-id': {
+    cause: 'An abbreviated id matches more than one alert or delivery.',
+    fix: 'Use more characters of the id.',
+  },
+  'conflicting-options': {
+    cause:
+      'Options cannot be combined, or a command that requires exactly one of several options or arguments got none or more than one.',
+    fix: 'Use one of the options that the message names.',
+  },
+  'duplicate-id': {
+    cause: 'A file of the project has the id already.',
+    fix: 'Choose another id.',
+  },
+  'empty-project': {
+    cause: 'The directory has no file that could be loaded.',
+    fix: 'Use `--project DIR` for another directory, or create a repository with `signalbox init`.',
+  },
+  'file-system-error': {
+    cause: 'The operating system refused to read, write or list a path.',
+    fix: 'Check the path, its owner and permissions, and the free space.',
+  },
+  'invalid-argument': {
+    cause: 'An argument of the command has a value that the command does not accept.',
+    fix: 'Use one of the values that the message lists.',
+  },
+  'invalid-event': {
+    cause: 'The input of `explain --event` is not one JSON object.',
+    fix: 'Give one event as one JSON object.',
+  },
+  'invalid-filter': {
+    cause: 'A `--filter` is not `KEY=VALUE`, or its key does not exist.',
+    fix: 'Write the filter as `KEY=VALUE` or `KEY!=VALUE` with a known key.',
+  },
+  'invalid-option': {
+    cause: 'The command line has an unknown option, an invalid value, or a missing or excess argument.',
+    fix: 'Run the command with `--help` for its arguments and options.',
+  },
+  'invalid-project': {
+    cause: 'Files that the command depends on have errors, for example `signalbox.yaml` or the registry.',
+    fix: 'Correct the errors that the message lists.',
+  },
+  'missing-option': {
+    cause: 'The command requires an option that was not given.',
+    fix: 'Add the option that the message names.',
+  },
+  'missing-registry': {
+    cause: 'The project has no `destinations.yaml`.',
+    fix: 'Create it with `signalbox destinations add`, or a whole repository with `signalbox init`.',
+  },
+  'missing-terminal': {
+    cause: 'The command has questions, and standard input or standard error is not a terminal.',
+    fix: 'Give the answers as options, or run the command in a terminal.',
+  },
   'unknown-command': {
-    cause: 'The command line names a command that does not exist, or an option stands before the command.',
+    cause: 'The command line names a command that does not exist, or an option precedes the command.',
     fix: 'Run `signalbox --help` for the commands, and write options after the command.',
+  },
+  'unknown-detection': {
+    cause: 'The project has no detection with this id, or its file has errors.',
+    fix: 'Check the id, and run `signalbox validate`.',
+  },
+  'unknown-id': {
+    cause: 'The store has no alert or delivery with this id.',
+    fix: 'Run `signalbox alerts list` or `signalbox deliveries list`.',
+  },
+  'unknown-reporter': {
+    cause: 'A `--reporter` names a reporter that does not exist.',
+    fix: 'Use one of the reporters that the message lists.',
+  },
+  'unknown-schema': {
+    cause: 'There is no JSON Schema with this name.',
+    fix: 'Run `signalbox schema` for the names.',
+  },
+  'unknown-test': {
+    cause: 'The detection has no test case with this name.',
+    fix: 'Use one of the names that the message lists.',
+  },
+  'unwritable-output': {
+    cause: 'A report or another output file could not be written.',
+    fix: 'Check the folder and its permissions, or name another file.',
   },
   // config, files
   // packages

@@ -14,6 +14,7 @@ import {
 import { type About, parseArguments } from './command/parse.ts'
 import { COMMANDS } from './command-map.ts'
 import { fileSystemError } from './format/file-system-error.ts'
+import { messageWithCode } from './format/message-with-code.ts'
 import { groupHelp, overallHelp } from './help.ts'
 
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
@@ -56,7 +57,7 @@ async function runGroup(about: About, group: CommandGroup, argv: readonly string
   if (group.alone && (name === '' || name.startsWith('-'))) return runCommand(about, group.alone, argv, io)
   const names = Object.keys(group.commands)
   throw name === '' || name.startsWith('-')
-    ? new UserError(`${path} needs a command`, {
+    ? new UserError(`${path} requires a command`, {
         code: 'unknown-command',
         hint: `one of: ${names.join(', ')}`,
       })
@@ -75,9 +76,9 @@ async function runCommand(about: About, command: Command, argv: readonly string[
 
 function unknownCommand(name: string): UserError {
   if (name.startsWith('-')) {
-    return new UserError(`"${name}" stands before the command`, {
+    return new UserError(`option ${name} must follow the command`, {
       code: 'unknown-command',
-      hint: 'options follow it: signalbox COMMAND [options]',
+      hint: 'write: signalbox COMMAND [options]',
     })
   }
   return new UserError(`unknown command "${name}"`, {
@@ -105,11 +106,11 @@ function print(text: string, io: Io): number {
   return EXIT_OK
 }
 
-/** What went wrong, for people: the stack only where the fault is ours. */
+/** What standard error shows for a thrown value. Only a bug is shown with its stack. */
 export function errorText(thrown: unknown): string {
   const error = fileSystemError(thrown) ?? thrown
   if (isError(error, 'user')) {
-    return `signalbox: ${error.message}\n${error.hint ? `hint: ${error.hint}\n` : ''}`
+    return `signalbox: ${messageWithCode(error)}\n${error.hint ? `hint: ${error.hint}\n` : ''}`
   }
   return `${inspect(error)}\nThis is a bug in Signalbox: please report it with the lines above.\n`
 }

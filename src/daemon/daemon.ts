@@ -173,9 +173,9 @@ function reloadsOf(
       reloadStatus.recordSuccess()
       onEvent({ kind: 'reloaded', ok: true, ...contentsOf(next) })
     },
-    onRefused: (message) => {
+    onRefused: (message, code) => {
       reloadStatus.recordFailure()
-      onEvent({ kind: 'reloaded', ok: false, message })
+      onEvent({ kind: 'reloaded', ok: false, message, code })
     },
   })
 }

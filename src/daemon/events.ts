@@ -1,4 +1,5 @@
 /** What a running daemon tells whoever watches it. */
+import type { UserError } from '../errors.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { AdmitResult } from '../pipeline/planner.ts'
 import type { ReloadStart } from './reloads.ts'
@@ -42,4 +43,9 @@ export type DaemonEvent =
       readonly invalid: readonly Problem[]
       readonly warnings: readonly Problem[]
     }
-  | { readonly kind: 'reloaded'; readonly ok: false; readonly message: string }
+  | {
+      readonly kind: 'reloaded'
+      readonly ok: false
+      readonly message: string
+      readonly code?: UserError['code']
+    }

@@ -1,5 +1,5 @@
 /** Loads the whole project again, one load at a time, and hands over or keeps the one before and says why. */
-import { isError, messageOf } from '../errors.ts'
+import { isError, messageOf, type UserError } from '../errors.ts'
 import type { Generation } from './generation.ts'
 
 /** When the load for a request begins: now, after the load under way, or joined to one that already waits for that. */
@@ -11,7 +11,7 @@ interface ReloadSteps {
   /** Puts the new generation in the old one's place; whatever fails in it, the new one is in force afterwards. */
   readonly activate: (next: Generation) => Promise<void>
   readonly onDone: (next: Generation) => void
-  readonly onRefused: (reason: string) => void
+  readonly onRefused: (reason: string, code: UserError['code']) => void
 }
 
 export interface Reloads {
@@ -39,7 +39,7 @@ export function createReloads({ onRequested, load, activate, onDone, onRefused }
       await activate(next)
       onDone(next)
     } catch (error) {
-      onRefused(reasonOf(error))
+      onRefused(reasonOf(error), isError(error, 'user') ? error.code : undefined)
     } finally {
       isLoading = false
     }

@@ -31,14 +31,16 @@ export function parseFilters(texts: readonly string[]): (detection: Pick<Detecti
 function parseCondition(text: string): Condition {
   const match = /^([^=!]+)(!?)=([^=]*)$/.exec(text)
   if (!match) {
-    throw new UserError(`the filter "${text}" is not KEY=VALUE`, {
-      hint: 'for example Severity=High,Critical or Tags!=deprecated; a value holds no "="',
+    throw new UserError(`invalid filter "${text}"`, {
+      code: 'invalid-filter',
+      hint: 'use KEY=VALUE without another "=", for example Severity=High,Critical or Tags!=deprecated',
     })
   }
   const [, key = '', bang, values = ''] = match
   if (!KEYS.includes(key)) {
     const near = nearest(key, KEYS)
-    throw new UserError(`the filter "${text}" names an unknown key`, {
+    throw new UserError(`unknown key in the filter "${text}"`, {
+      code: 'invalid-filter',
       hint: near ? `did you mean "${near}"?` : `known: ${KEYS.join(', ')}`,
     })
   }

@@ -37,9 +37,9 @@ lines of Python run: 7 of 9 (77 %)
   })
 
   it.each([
-    [['--coverage', '--reporter', 'json'], 'would break what json writes'],
-    [['--coverage', '--watch'], '--watch tests only what a change touches'],
-    [['--coverage-lcov', 'file', '--watch'], '--watch tests only what a change touches'],
+    [['--coverage', '--reporter', 'json'], 'which --reporter json needs'],
+    [['--coverage', '--watch'], '--coverage and --watch cannot be combined'],
+    [['--coverage-lcov', 'file', '--watch'], '--coverage and --watch cannot be combined'],
   ])('%j is refused', async (options, message) => {
     const { code, out, err } = await signalbox(['test', '--project', project(), ...options])
     expect([code, out]).toEqual([2, ''])

@@ -13,5 +13,5 @@ it.each([
 })
 
 it.each(['', '30', 's', '-5s', '1w', '1h30m', ' 1s', '1e3s'])('"%s" is no duration', (text) => {
-  expect(() => durationMs(text)).toThrow('number with ms, s, m, h or d')
+  expect(() => durationMs(text)).toThrow('number and a unit (ms, s, m, h, d)')
 })

@@ -35,7 +35,7 @@ describe('an error of the file system', () => {
   ])('names the path that %s', (_title, work, beginning) => {
     const text = errorText(thrownBy(work))
     expect(text).toBe(
-      `signalbox: ${beginning}: a part of the path is not a folder (ENOTDIR)\nhint: check this path and the folders above it\n`,
+      `signalbox: ${beginning}: a part of the path is not a folder (ENOTDIR) [file-system-error]\nhint: check this path and the folders above it\n`,
     )
   })
 
@@ -48,7 +48,9 @@ describe('an error of the file system', () => {
   it('ends a command with exit code 2', async () => {
     const { code, err } = await signalbox(['init', '--project', join(plainFile, 'project')])
     expect(code).toBe(2)
-    expect(err).toMatch(/^signalbox: cannot create .*: a part of the path is not a folder \(ENOTDIR\)$/m)
+    expect(err).toMatch(
+      /^signalbox: cannot create .*: a part of the path is not a folder \(ENOTDIR\) \[file-system-error\]$/m,
+    )
     expect(err).not.toContain('bug')
   })
 })
@@ -85,7 +87,7 @@ describeWithProgram(isRoot ? 'setpriv' : 'sh', 'a folder of the project', () => 
     expect(result).toEqual({
       status: 2,
       stdout: '',
-      stderr: `signalbox: cannot list ${closed}: permission denied (EACCES)\nhint: check the owner and the permissions of this path and of the folders above it\n`,
+      stderr: `signalbox: cannot list ${closed}: permission denied (EACCES) [file-system-error]\nhint: check the owner and the permissions of this path and of the folders above it\n`,
     })
   })
 

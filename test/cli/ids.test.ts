@@ -13,14 +13,14 @@ it.each([
 })
 
 it.each([
-  ['aa', '"aa" is the beginning of 2 ids'],
-  ['ff', 'there is no alert "ff"'],
+  ['aa', 'ambiguous id "aa": matches 2 alerts'],
+  ['ff', 'alert "ff" not found'],
 ])('%s is refused', (text, message) => {
   expect(() => resolveId(text, ids, 'alert')).toThrow(message)
 })
 
-it('tells where the ids are', () => {
+it('the hint for an unknown id names the command that lists ids', () => {
   expect(() => resolveId('ff', ids, 'delivery')).toThrow(
-    expect.objectContaining({ hint: '`signalbox deliveries list` shows the newest' }),
+    expect.objectContaining({ hint: 'list the newest with `signalbox deliveries list`' }),
   )
 })

@@ -177,7 +177,7 @@ it('a start and a reload are told', () => {
       { kind: 'reload requested', begins: 'next' },
       { kind: 'reload requested', begins: 'joined' },
       { kind: 'reloaded', ok: true, ...contents },
-      { kind: 'reloaded', ok: false, message: 'it is broken' },
+      { kind: 'reloaded', ok: false, message: 'it is broken\nhint: correct it', code: 'invalid-project' },
     ),
   ).toEqual([
     '2 detections, 1 destination, memory:, from stdin',
@@ -187,8 +187,18 @@ it('a start and a reload are told', () => {
     'reload requested: it begins after the reload under way',
     'reload requested: the reload that already waits serves this request too',
     'reloaded: 2 detections, 1 destination',
-    'not reloaded, the project before stays in force:\nit is broken',
+    'reload failed; keeping the previous configuration:\nit is broken [invalid-project]\nhint: correct it',
   ])
+})
+
+it('the entry of a failed reload carries the code of the error', () => {
+  const entry = createEventFormatter(plainStyle)({
+    kind: 'reloaded',
+    ok: false,
+    message: 'it is broken',
+    code: 'invalid-project',
+  })
+  expect(entry?.fields).toEqual({ ok: false, code: 'invalid-project', detail: 'it is broken' })
 })
 
 it('warnings about files are told up to a few, names that no destination has first', () => {

@@ -353,7 +353,11 @@ describe('explain', () => {
   })
 
   it.each<[string[], string, string]>([
-    [['--detection', 'Test.Logn', '--test', 'login'], 'there is no detection "Test.Logn"', '"Test.Login"'],
+    [
+      ['--detection', 'Test.Logn', '--test', 'login'],
+      'detection "Test.Logn" not found [unknown-detection]',
+      '"Test.Login"',
+    ],
     [['--detection', 'Test.Login', '--test', 'logn'], 'has no test "logn"', 'did you mean "login"?'],
     [['--detection', 'Test.Login', '--event', 'no-such.json'], 'cannot be read', ''],
   ])('%j', async (argv, message, hint) => {

@@ -24,5 +24,5 @@ it.each([
 })
 
 it.each([[['tap']], [['json=']], [['']], [['pretty', 'json']]])('%j is refused', (texts) => {
-  expect(() => parseReporters(texts, known)).toThrow(/unknown reporter|two reporters/)
+  expect(() => parseReporters(texts, known)).toThrow(/unknown reporter|only one reporter/)
 })

@@ -126,7 +126,10 @@ describe('explain', () => {
     const told = await run('explain', '--detection', 'Pair', '--test', 'the same user')
     expect([told.code, told.out]).toEqual([0, expect.stringMatching(/"match":"ann","count":3/)])
     const refused = await run('explain', '--detection', 'Pair', '--event', '-')
-    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('explain it by --test')])
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringMatching(/cannot be explained with --event .*\nhint: use --test NAME/),
+    ])
   })
 })
 

@@ -18,7 +18,7 @@ function fixture() {
     },
     activate: async (next) => void entries.push(`in force ${numberOf(next)}`),
     onDone: (next) => entries.push(`done ${numberOf(next)}`),
-    onRefused: (reason) => entries.push(`refused: ${reason}`),
+    onRefused: (reason, code) => entries.push(`refused (${code}): ${reason}`),
   })
   const load = (n: number) => loads[n - 1]!.resolve(generation(n, () => entries.push(`retired ${n}`)))
   return { loads, entries, requests, reloads, load }
@@ -66,13 +66,13 @@ describe('a reload', () => {
     const { loads, entries, reloads, load } = fixture()
     const refused = reloads.request()
     await setImmediate()
-    loads[0]!.reject(new UserError('it is broken', { hint: 'fix it' }))
+    loads[0]!.reject(new UserError('it is broken', { code: 'invalid-project', hint: 'fix it' }))
     await refused
     const repaired = reloads.request()
     await setImmediate()
     load(2)
     await repaired
-    expect(entries).toEqual(['refused: it is broken\nhint: fix it', 'in force 2', 'done 2'])
+    expect(entries).toEqual(['refused (invalid-project): it is broken\nhint: fix it', 'in force 2', 'done 2'])
   })
 
   it('that ends after the daemon takes nothing over and leaves no engine running', async () => {

@@ -40,9 +40,9 @@ describe('a filter', () => {
   })
 
   it.each([
-    ['Severity', 'is not KEY=VALUE'],
-    ['=High', 'is not KEY=VALUE'],
-    ['Severity=a=b', 'is not KEY=VALUE'],
+    ['Severity', 'use KEY=VALUE'],
+    ['=High', 'use KEY=VALUE'],
+    ['Severity=a=b', 'use KEY=VALUE'],
     ['severity=High', 'did you mean "Severity"?'],
     ['PackID=x', 'unknown key'],
     ['QueryName=x', 'unknown key'],

@@ -5,6 +5,9 @@ import { UserError } from '../../errors.ts'
 /** Milliseconds. */
 export function durationMs(text: string): number {
   const ms = parseDuration(text)
-  if (ms === undefined) throw new UserError('It is a number with ms, s, m, h or d, for example 30s or 3d.')
+  if (ms === undefined)
+    throw new UserError('Use a number and a unit (ms, s, m, h, d), for example 30s or 3d.', {
+      code: 'invalid-option',
+    })
   return ms
 }

@@ -10,8 +10,11 @@ export function findDetection({ detections, problems }: Project, id: string): De
   if (found) return found
   const near = nearest(id, detections.keys())
   const broken = problems.some(({ severity }) => severity === 'error')
-  const otherwise = broken ? 'files with errors are left out: see signalbox validate' : undefined
-  throw new UserError(`there is no detection "${id}"`, { hint: near ? `did you mean "${near}"?` : otherwise })
+  const otherwise = broken ? 'run `signalbox validate`: files with errors are not loaded' : undefined
+  throw new UserError(`detection "${id}" not found`, {
+    code: 'unknown-detection',
+    hint: near ? `did you mean "${near}"?` : otherwise,
+  })
 }
 
 export function findCase(detection: Detection, name: string): TestCase {
@@ -19,7 +22,8 @@ export function findCase(detection: Detection, name: string): TestCase {
   if (found) return found
   const names = detection.tests.map((test) => test.name)
   const near = nearest(name, names)
-  throw new UserError(`${detection.id} has no test "${name}"`, {
-    hint: near ? `did you mean "${near}"?` : `it has: ${names.join(', ') || 'none'}`,
+  throw new UserError(`detection ${detection.id} has no test "${name}"`, {
+    code: 'unknown-test',
+    hint: near ? `did you mean "${near}"?` : `its tests: ${names.join(', ') || 'none'}`,
   })
 }

@@ -1,5 +1,6 @@
 /** Ids may be abbreviated as long as they are unique. Pure. */
 import { UserError } from '../../errors.ts'
+import { counted } from '../../reporters/parts/terminal-text.ts'
 
 const LISTED = { alert: 'alerts', delivery: 'deliveries' } as const
 
@@ -13,11 +14,13 @@ export function resolveId(text: string, ids: Iterable<string>, noun: keyof typeo
   }
   if (found.length === 1) return found[0]!
   if (found.length === 0)
-    throw new UserError(`there is no ${noun} "${text}"`, {
-      hint: `\`signalbox ${LISTED[noun]} list\` shows the newest`,
+    throw new UserError(`${noun} "${text}" not found`, {
+      code: 'unknown-id',
+      hint: `list the newest with \`signalbox ${LISTED[noun]} list\``,
     })
-  throw new UserError(`"${text}" is the beginning of ${found.length} ids`, {
-    hint: `for example ${found.slice(0, 3).map(shortId).join(', ')}`,
+  throw new UserError(`ambiguous id "${text}": matches ${counted(found.length, noun, LISTED[noun])}`, {
+    code: 'ambiguous-id',
+    hint: `use more characters, for example ${found.slice(0, 3).map(shortId).join(', ')}`,
   })
 }
 

@@ -62,5 +62,9 @@ function createParser({ path, summary }: About, command: Command): Parser {
 function wrongUse(error: CommanderError, path: string): UserError {
   const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const near = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?')
-  return new UserError(first, { hint: near ?? `see signalbox ${path} --help`, cause: error })
+  return new UserError(first, {
+    code: 'invalid-option',
+    hint: near ?? `see signalbox ${path} --help`,
+    cause: error,
+  })
 }

@@ -8,6 +8,7 @@ import type { Registry } from '../../model/project/destination.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
+import { counted } from '../../reporters/parts/terminal-text.ts'
 
 /** For what depends on the settings and the registry. */
 export function requireConfiguration({ problems, configuration }: Project): void {
@@ -26,18 +27,21 @@ export function requireRegistry(project: Project): Registry {
   requireConfiguration(project)
   const { registry } = project
   if (typeof registry !== 'string') return registry
-  throw new UserError('there is no destinations.yaml', {
-    hint: '`signalbox destinations add` begins one, `signalbox init` a whole repository',
+  throw new UserError('destinations.yaml not found', {
+    code: 'missing-registry',
+    hint: 'create it with `signalbox destinations add`, or a whole repository with `signalbox init`',
   })
 }
 
 function refuse(errors: readonly Problem[]): void {
-  if (errors.length > 0)
-    throw new UserError(
-      shownProblems(errors)
-        .map(({ text }) => text)
-        .join('\n\n'),
-    )
+  if (errors.length === 0) return
+  const texts = shownProblems(errors).map(({ text }) => text)
+  throw new UserError(
+    `cannot continue, ${counted(errors.length, 'error')} in the project:\n${texts.join('\n\n')}`,
+    {
+      code: 'invalid-project',
+    },
+  )
 }
 
 export function errorsIn(problems: readonly Problem[]): Problem[] {

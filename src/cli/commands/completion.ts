@@ -37,7 +37,11 @@ export default defineCommand({
       return EXIT_OK
     }
     const found = SHELLS.find((name) => name === shell)
-    if (!found) throw new UserError(`unknown shell "${shell}"`, { hint: `known: ${SHELLS.join(', ')}` })
+    if (!found)
+      throw new UserError(`unknown shell "${shell}"`, {
+        code: 'invalid-argument',
+        hint: `use one of: ${SHELLS.join(', ')}`,
+      })
     const entries = await Promise.all(Object.entries(commands).map(completionsOf))
     session.print(completionScript(found, entries.flat()))
     return EXIT_OK

@@ -92,8 +92,9 @@ const retry = defineCommand({
   run: ({ args, options }, io) => {
     const { destination, allDead } = options
     if ([args.length > 0, destination !== undefined, allDead].filter(Boolean).length !== 1)
-      throw new UserError('deliveries retry needs either ids, --destination NAME or --all-dead', {
-        hint: '`signalbox deliveries dead` lists what was given up',
+      throw new UserError('deliveries retry requires either ids, --destination NAME or --all-dead', {
+        code: 'conflicting-options',
+        hint: 'list dead deliveries with `signalbox deliveries dead`',
       })
     return withStore(options, io, 'write', async (store, session) => {
       const selection = await selectionOf(store, args, destination)

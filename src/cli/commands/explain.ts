@@ -27,9 +27,11 @@ export default defineCommand({
   async run({ options }, io) {
     const { detection: id, allowUnknownDestinations } = options
     const session = openSession(options, io, { workspace: { allowUnknownDestinations } })
-    if (id === undefined) throw new UserError('explain needs --detection ID')
+    if (id === undefined) throw new UserError('explain requires --detection ID', { code: 'missing-option' })
     if ((options.test === undefined) === (options.event === undefined))
-      throw new UserError('explain needs either --test NAME or --event FILE')
+      throw new UserError('explain requires either --test NAME or --event FILE', {
+        code: 'conflicting-options',
+      })
     const project = await openProject(session.workspace)
     const detection = findDetection(project, id)
     requireShared(project, detection)
@@ -56,7 +58,10 @@ async function entryOf(
 ): Promise<{ entry: JsonText; mocks?: JsonText }> {
   if (event !== undefined) {
     if (detection.correlation)
-      throw new UserError(`${detection.id} looks at signals: explain it by --test NAME`)
+      throw new UserError(`correlation rule ${detection.id} cannot be explained with --event`, {
+        code: 'conflicting-options',
+        hint: 'use --test NAME: a correlation rule reads signals, not events',
+      })
     const content = event === '-' ? await readAll(io.stdin) : readEventFile(root, event)
     return { entry: checkRecord(event, content) }
   }
@@ -68,7 +73,8 @@ function checkRecord(file: string, content: string): JsonText {
   const record = parseJson(content)
   if (typeof record === 'object' && record !== null && !Array.isArray(record)) return content
   throw new UserError(`${file === '-' ? 'standard input' : file} is not one JSON object`, {
-    hint: 'give one record; of a file of lines, pipe one in: sed -n 3p FILE | signalbox explain ... --event -',
+    code: 'invalid-event',
+    hint: 'give one JSON object; from a file of lines, pipe one line: sed -n 3p FILE | signalbox explain ... --event -',
   })
 }
 

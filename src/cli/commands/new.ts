@@ -18,11 +18,19 @@ export default defineCommand({
     const session = openSession(options, io)
     const { root } = session.workspace
     const known = KINDS.find((each) => each === kind)
-    if (!known) throw new UserError(`"${kind}" can't be made`, { hint: `known: ${KINDS.join(', ')}` })
+    if (!known)
+      throw new UserError(`unknown kind "${kind}"`, {
+        code: 'invalid-argument',
+        hint: `use one of: ${KINDS.join(', ')}`,
+      })
     checkId(known, id)
     const { detections, helpers, dataModels } = await openProject(session.workspace)
     const taken = [...detections.values(), ...helpers, ...dataModels].find((each) => each.id === id)
-    if (taken) throw new UserError(`the id "${id}" is taken by ${taken.place.file}`)
+    if (taken)
+      throw new UserError(`duplicate id "${id}": ${taken.place.file} has it`, {
+        code: 'duplicate-id',
+        hint: 'choose another id',
+      })
     const files = scaffold(known, id, options.type)
     writeNew(root, files)
     for (const path of Object.keys(files)) session.print(`${path}\n`)
@@ -32,13 +40,15 @@ export default defineCommand({
 
 function checkId(kind: Kind, id: string): void {
   if (kind === 'helper' && !isHelperName(id)) {
-    throw new UserError(`"${id}" can't be imported`, {
-      hint: 'lower-case letters, digits and _, for example my_helpers',
+    throw new UserError(`invalid helper id "${id}": Python cannot import it`, {
+      code: 'invalid-argument',
+      hint: 'use lower-case letters, digits and _, for example my_helpers',
     })
   }
   if (!/^[A-Za-z][\w.-]*$/.test(id)) {
-    throw new UserError(`"${id}" is no id`, {
-      hint: 'letters, digits, dots and dashes, for example AWS.RootLogin',
+    throw new UserError(`invalid id "${id}"`, {
+      code: 'invalid-argument',
+      hint: 'use letters, digits, dots and dashes, for example AWS.RootLogin',
     })
   }
 }

@@ -79,7 +79,11 @@ async function withSide<T>(
   try {
     const project = await openProject(workspace)
     requireConfiguration(project)
-    if (nothingLoaded(project)) throw new UserError(`nothing could be loaded from ${workspace.root}`)
+    if (nothingLoaded(project))
+      throw new UserError(`nothing could be loaded from ${workspace.root}`, {
+        code: 'empty-project',
+        hint: 'use --project DIR for another directory, or create a repository with `signalbox init`',
+      })
     const engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
     try {
       const errors = errorsIn([...project.problems, ...bodyProblems(project, engine)])

@@ -35,7 +35,8 @@ function schemaCalled(name: string, schemas: readonly PublishedSchema[]): Publis
   if (found) return found
   const names = schemas.map((schema) => schema.name)
   const near = nearest(name, names)
-  throw new UserError(`there is no schema "${name}"`, {
+  throw new UserError(`schema "${name}" not found`, {
+    code: 'unknown-schema',
     hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
   })
 }

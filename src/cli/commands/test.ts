@@ -48,13 +48,18 @@ function coverageOf(
   reporters: readonly ReporterChoice[],
 ): CoverageChoice | undefined {
   if (!asTable && lcovFile === undefined) return undefined
-  if (watch) throw new UserError('coverage is of a whole run: --watch tests only what a change touches')
+  if (watch)
+    throw new UserError('--coverage and --watch cannot be combined', {
+      code: 'conflicting-options',
+      hint: 'run without --watch, which tests only what a change affects',
+    })
   const document = reporters.find(({ name, file }) => file === null && name !== 'pretty')
   if (asTable && document)
     throw new UserError(
-      `the table of --coverage would break what ${document.name} writes to standard output`,
+      `--coverage prints a table to standard output, which --reporter ${document.name} needs`,
       {
-        hint: `give it a file: --reporter ${document.name}=FILE, or ask for --coverage-lcov FILE`,
+        code: 'conflicting-options',
+        hint: `use --reporter ${document.name}=FILE or --coverage-lcov FILE`,
       },
     )
   return { asTable, lcovFile }

@@ -7,6 +7,7 @@ import type { Problem } from '../../model/project/problem.ts'
 import type { AdmitResult } from '../../pipeline/planner.ts'
 import { routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, escapeForTerminal, type Format, type Style } from '../../reporters/parts/terminal-text.ts'
+import { messageWithCode } from './message-with-code.ts'
 import { coloured, problemsText } from './problems-text.ts'
 
 interface FormattedEvent {
@@ -234,9 +235,10 @@ function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Styl
     const { kind: _, ok, ...contents } = event
     return withProblems(`reloaded: ${countsOf(contents)}`, 'reloaded', { ok }, contents, style)
   }
-  const { ok, message } = event
-  const lines = [style('red', 'not reloaded, the project before stays in force:'), message]
-  return { level: 'warn', lines, message: 'not reloaded', fields: { ok, detail: message } }
+  const { ok, message, code } = event
+  const head = style('red', 'reload failed; keeping the previous configuration:')
+  const lines = [head, messageWithCode({ message, code })]
+  return { level: 'warn', lines, message: 'not reloaded', fields: { ok, code, detail: message } }
 }
 
 function info(line: string, message: string, fields: object): FormattedEvent {

@@ -61,6 +61,7 @@ export function fileSystemError(error: unknown): UserError | null {
   if (!refusal || path === undefined) return null
   const operation = OPERATIONS[syscall ?? ''] ?? 'open'
   return new UserError(`cannot ${operation} ${path}: ${refusal.reason} (${code})`, {
+    code: 'file-system-error',
     hint: refusal.hint,
     cause: error,
   })

@@ -1,6 +1,6 @@
 /** Feeds several reporters and writes what they say to their places. */
 import { isAbsolute, resolve } from 'node:path'
-import { isError, UserError } from '../../errors.ts'
+import { isError, messageOf, UserError } from '../../errors.ts'
 import { appendOutput, type WriteLimits, writeOutput } from '../../files/output-file.ts'
 import type { DetectionResult } from '../../model/events/test-result.ts'
 import { REPORTERS } from '../../reporters/_catalog.ts'
@@ -80,6 +80,10 @@ function written(path: string, write: () => void): void {
     write()
   } catch (cause) {
     if (isError(cause, 'user')) throw cause
-    throw new UserError(`the report ${path} could not be written`, { cause })
+    throw new UserError(`cannot write ${path}: ${messageOf(cause)}`, {
+      code: 'unwritable-output',
+      hint: 'check the folder and its permissions, or name another file',
+      cause,
+    })
   }
 }

@@ -62,13 +62,15 @@ export function parseReporters(texts: readonly string[], known: readonly string[
     const [, name = '', file = null] = /^([^=]*)(?:=(.+))?$/s.exec(text) ?? []
     if (!known.includes(name))
       throw new UserError(`unknown reporter "${text}"`, {
-        hint: `NAME or NAME=FILE; known: ${known.join(', ')}`,
+        code: 'unknown-reporter',
+        hint: `use NAME or NAME=FILE with one of: ${known.join(', ')}`,
       })
     return { name, file }
   })
   if (choices.filter(({ file }) => file === null).length > 1) {
-    throw new UserError('two reporters would write to standard output', {
-      hint: 'give one a file: NAME=FILE',
+    throw new UserError('only one reporter can write to standard output', {
+      code: 'conflicting-options',
+      hint: 'give the others a file: --reporter NAME=FILE',
     })
   }
   return choices

@@ -1,9 +1,10 @@
 /** Tells the rounds of `watch`: results as they come, then what is wrong that was not told before, then the sums. */
-import { isError, messageOf } from '../../errors.ts'
+import { isError } from '../../errors.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import { summarise } from '../../testing/run-tests.ts'
 import type { Io } from '../command/command.ts'
 import type { Session } from '../command/session.ts'
+import { messageWithCode } from '../format/message-with-code.ts'
 import { problemsText } from '../format/problems-text.ts'
 import { createProgress } from './progress.ts'
 import { openReport } from './report-output.ts'
@@ -49,7 +50,7 @@ export class WatchReporter {
       })
     } catch (error) {
       if (!isError(error, 'user')) throw error
-      this.#session.printError(`signalbox: ${messageOf(error)}`)
+      this.#session.printError(`signalbox: ${messageWithCode(error)}`)
     }
     return true
   }

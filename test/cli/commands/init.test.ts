@@ -141,9 +141,9 @@ async function newRepositoryFile(path: string): Promise<string> {
 
 describe('new', () => {
   it.each<[string, string[], RegExp]>([
-    ['a kind that is none', ['query', 'X'], /"query" can't be made/],
-    ['an id that is none', ['rule', 'a b'], /"a b" is no id/],
-    ['a helper that cannot be imported', ['helper', 'Our.Helper'], /can't be imported/],
+    ['a kind that is none', ['query', 'X'], /unknown kind "query"/],
+    ['an id that is none', ['rule', 'a b'], /invalid id "a b"/],
+    ['a helper that cannot be imported', ['helper', 'Our.Helper'], /Python cannot import it/],
   ])('refuses %s', async (_, argv, message) => {
     const { code, err } = await inside(makeProject({}))('new', ...argv)
     expect([code, err]).toEqual([2, expect.stringMatching(message)])
@@ -154,7 +154,7 @@ describe('new', () => {
     const run = inside(root)
     await run('new', 'rule', 'A.B')
     expect((await run('new', 'policy', 'A.B')).err).toContain(
-      'the id "A.B" is taken by detections/rules/a_b.yml',
+      'duplicate id "A.B": detections/rules/a_b.yml has it',
     )
     writeFileSync(join(root, 'detections/rules/c.py'), 'ours\n')
     expect((await run('new', 'rule', 'C')).err).toContain('c.py exists already')

@@ -64,6 +64,7 @@ describe('sources that end', () => {
       .map((line) => JSON.parse(line) as { msg: string })
     expect(code).toBe(0)
     expect(entries.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['started', 'alert', 'finished']))
+    expect(entries.at(-1)).toMatchObject({ msg: 'finished', undelivered: [] })
   })
 })
 
@@ -173,7 +174,7 @@ describe('signals', () => {
     await until(() => io.err().includes('from stdin'))
     writeFileSync(join(project, 'detections/login.yml'), 'AnalysisType: rule\nRuleID: [\n')
     io.signal('SIGHUP')
-    await until(() => io.err().includes('not reloaded'))
+    await until(() => io.err().includes('reload failed; keeping the previous configuration'))
     expect(io.err()).toContain('detections/login.yml:')
     writeFileSync(join(project, 'detections/login.yml'), SOUND['detections/login.yml'])
     writeFileSync(

@@ -34,7 +34,10 @@ export function draftOf(values: Values<typeof DRAFT_OPTIONS>): DestinationDraft 
 function severityCalled(level: string): Severity {
   const severity = parseSeverity(level)
   if (severity) return severity
-  throw new UserError(`"${level}" is not a severity`, { hint: 'INFO, LOW, MEDIUM, HIGH or CRITICAL' })
+  throw new UserError(`invalid severity "${level}"`, {
+    code: 'invalid-option',
+    hint: 'use INFO, LOW, MEDIUM, HIGH or CRITICAL',
+  })
 }
 
 export function isEmptyDraft({ options = [], ...rest }: DestinationDraft): boolean {

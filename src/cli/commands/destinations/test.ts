@@ -34,7 +34,10 @@ export const test = defineCommand({
   completes: 'destinations',
   options: { all: flag('--all', 'every enabled destination'), ...SEND_OPTIONS, format: FORMAT },
   async run({ args, options }, io) {
-    if (args.length > 0 === options.all) throw new UserError('destinations test needs either names or --all')
+    if (args.length > 0 === options.all)
+      throw new UserError('destinations test requires either names or --all', {
+        code: 'conflicting-options',
+      })
     const session = await openRegistry(options, io)
     const reports = await sendTo(options.all ? null : args, session, options, io)
     if (options.format === 'json') session.print(jsonDocument({ tests: reports.map(reportJson) }))
