@@ -98,6 +98,34 @@ export const ERROR_CODES = {
   // engine
   // store
   // sources, server, daemon
+  'missing-secret': {
+    cause: 'A secret that an enabled destination needs is not set or cannot be read.',
+    fix: 'Set it in the environment, in the file of `--env-file`, or in the file that destinations.yaml names.',
+  },
+  'invalid-token-file': {
+    cause: 'The file of `--http-token-file` is empty or cannot be read.',
+    fix: 'Write a long random text into it, and check its path and permissions.',
+  },
+  'no-source': {
+    cause: 'No source of events is configured.',
+    fix: 'Name one with `--from`, or under `sources` in signalbox.yaml.',
+  },
+  'duplicate-source': {
+    cause: 'The same source is named twice.',
+    fix: 'Name each source once.',
+  },
+  'unknown-source': {
+    cause: 'A source spec has an unknown type.',
+    fix: 'Use one of the types that the hint lists.',
+  },
+  'unwritable-rejects': {
+    cause: 'The file of rejected events cannot be written.',
+    fix: 'Check its permissions, or name another file as `rejects` in signalbox.yaml.',
+  },
+  'unloaded-destination-type': {
+    cause: 'A delivery needs a destination type that was not loaded.',
+    fix: 'Reload the project, and check the type in destinations.yaml.',
+  },
   // routing, workspace, destinations
 } as const satisfies Readonly<Record<string, ErrorExplanation>>
 

@@ -1,4 +1,4 @@
-/** What has been started is stopped in reverse, all of it: what fails to stop keeps nothing else from stopping. */
+/** Stops every started part in reverse order. A part that fails to stop does not keep the others from stopping. */
 import { messageOf } from '../errors.ts'
 import type { Log } from '../model/ports.ts'
 import { endWithin } from './ending.ts'
@@ -12,9 +12,9 @@ export interface Cleanups {
   run(): Promise<void>
 }
 
-/** For all of them. */
+/** The time for all parts together. */
 const CLEANUP_TIMEOUT_MS = 7_000
-/** For one, however long the others took. */
+/** The time that each part gets, however long the others took. */
 const MIN_CLEANUP_MS = 250
 
 export function createCleanups(log: Log, timeoutMs = CLEANUP_TIMEOUT_MS): Cleanups {
@@ -28,7 +28,7 @@ export function createCleanups(log: Log, timeoutMs = CLEANUP_TIMEOUT_MS): Cleanu
         try {
           await endWithin(leftMs, part, cleanup(), log)
         } catch (error) {
-          log.error({ part, error: messageOf(error) }, 'a part of the daemon could not be stopped')
+          log.error({ part, error: messageOf(error) }, 'failed to stop a part of the daemon')
         }
       }
     },

@@ -1,6 +1,6 @@
 /**
- * One look of a correlation rule at the signals behind its cursor. What it finds is committed together with the
- * cursor: a crash at any moment repeats the look, and never its alert.
+ * One pass of a correlation rule over the signals after its cursor. Its findings are committed together with the
+ * cursor: a crash at any moment repeats the pass, and never its alert.
  */
 
 import { ageMs } from '../core/age.ts'
@@ -19,25 +19,25 @@ export interface CorrelationPassPorts {
 
 interface PassContext {
   readonly now: number
-  /** Of the rule's schedule. */
+  /** The time between two slots of the rule's schedule. */
   readonly intervalMs: number
-  /** Of several daemons one takes it; null: whoever asks looks. */
+  /** One of several daemons claims the slot. null: the pass runs without a claim. */
   readonly slot: string | null
 }
 
 interface Cursor {
-  /** The last signal that was looked at. */
+  /** The number of the last signal that a pass has read. */
   readonly after: number
-  /** When absence was judged last. */
+  /** The time at which absence was evaluated last. */
   readonly at: number
 }
 
-/** New signals per commit. */
+/** How many new signals one commit covers. */
 const PAGE_SIGNALS = 10_000
-/** Signals that one look takes into memory. */
+/** A pass holds at most so many signals in memory. */
 const MAX_SIGNALS_PER_PASS = 100_000
 
-/** A rule that is new looks at what comes from now on; what its window holds already counts with it. */
+/** A new rule evaluates the signals that come from now on; the signals that its window holds already count, too. */
 export async function initializeCursor(
   rule: CorrelationRule,
   now: number,
@@ -49,27 +49,27 @@ export async function initializeCursor(
 
 export async function runCorrelationPass(
   rule: CorrelationRule,
-  occasion: PassContext,
+  context: PassContext,
   ports: CorrelationPassPorts,
 ): Promise<void> {
-  const { now, intervalMs, slot } = occasion
+  const { now, intervalMs, slot } = context
   const { lookbackMs } = rule.correlation
   const stored = await readCursor(rule, ports)
   if (stored === null) return initializeCursor(rule, now, ports)
-  // A clock that was ahead has judged a time that is still to come: one window is judged again.
+  // If the clock was ahead, absence was evaluated for a time that is still to come: one window is evaluated again.
   const begun = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
   const waits = canWait(rule.correlation)
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
-  // What is judged now may have happened a window before the last look.
+  // An absence that is evaluated now may have begun one window before the last pass.
   const judging = waits ? [{ from: begun.at - lookbackMs, to: now }] : []
   let isTaken = slot === null
   for (let { after } = begun; ; ) {
-    // Absence is judged over all that has come, not page by page.
+    // Absence is evaluated over all new signals, not page by page.
     const fresh = await readNewSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE_SIGNALS, ports)
-    const look = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
+    const pass = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
     const findings: MatchFinding[] = []
     for (const span of mergeTimeRanges([...judging, ...fresh.spans], 2 * lookbackMs)) {
-      findings.push(...findMatches(rule, await signalsOf(rule, span, ports), look))
+      findings.push(...findMatches(rule, await signalsOf(rule, span, ports), pass))
     }
     const isStale = waits && now - begun.at > lookbackMs
     if (findings.length === 0 && fresh.spans.length === 0 && !isStale) return
@@ -88,12 +88,12 @@ interface TimeRange {
 
 interface NewSignals {
   readonly upTo: number
-  /** When they happened, one by one. */
+  /** The time of each new signal, as a range of no length. */
   readonly spans: readonly TimeRange[]
   readonly isLast: boolean
 }
 
-/** What came after a signal, at most so many of them and a page. */
+/** Reads the signals after a signal page by page, until there are at least `most` of them. */
 async function readNewSignals(
   rule: CorrelationRule,
   after: number,
@@ -111,8 +111,8 @@ async function readNewSignals(
 }
 
 /**
- * The spans with what is near enough to be of one match, those that meet as one. A record with a wrong clock thus has
- * a neighbourhood of its own, and does not drag in all that lies between.
+ * Extends each range by the time within which signals can belong to one match, and joins ranges that overlap. So a
+ * signal with a wrong time has a range of its own, and the signals between it and the others are not read.
  */
 function mergeTimeRanges(spans: readonly TimeRange[], reachMs: number): TimeRange[] {
   const merged: { from: number; to: number }[] = []
@@ -138,7 +138,7 @@ async function signalsOf(
   if (signals.length === MAX_SIGNALS_PER_PASS) {
     log.error(
       { detection: rule.id, signals: MAX_SIGNALS_PER_PASS },
-      'a correlation rule has more signals than it can look at: the oldest are left out',
+      'a correlation rule has more signals than one pass can evaluate: ignoring the oldest',
     )
   }
   return signals

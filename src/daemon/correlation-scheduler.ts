@@ -1,4 +1,4 @@
-/** Correlation rules of a running daemon: each looks at the signals by its own schedule, one look at a time. */
+/** Runs the passes of all correlation rules: each rule by its own schedule, one pass at a time. */
 import { createTask } from 'node-cron'
 import type { CorrelationRule } from '../correlation/correlation-decision.ts'
 import { messageOf } from '../errors.ts'
@@ -12,11 +12,11 @@ interface SchedulerPorts extends CorrelationPassPorts {
 }
 
 export interface CorrelationScheduler {
-  /** From now on these rules. Resolves when they have looked at what came while nobody did. */
+  /** Replaces the rules. Resolves when each of them has evaluated the signals that came while no pass ran. */
   follow(project: Pick<Project, 'detections'>): Promise<void>
-  /** All of them look at once: what has come so far is not left to their next turn. Never rejects. */
+  /** Runs a pass of every rule now, before its next slot. Never rejects. */
   runAll(): Promise<void>
-  /** No look begins any more; resolves when the one under way has ended. */
+  /** Starts no more passes. Resolves when the running pass has ended. */
   stop(): Promise<void>
 }
 
@@ -28,15 +28,12 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
 
   const inTurn = (rule: CorrelationRule, task: () => Promise<void>): Promise<void> => {
     const run = last.then(task).catch((error: unknown) => {
-      log.error(
-        { detection: rule.id, error: messageOf(error) },
-        'a correlation rule could not look at its signals',
-      )
+      log.error({ detection: rule.id, error: messageOf(error) }, 'correlation pass failed')
     })
     last = run
     return run
   }
-  const lookNow = (rule: CorrelationRule) =>
+  const runNow = (rule: CorrelationRule) =>
     inTurn(rule, () => {
       const now = clock.now()
       const { intervalMs } = nextSlot(rule.correlation.schedule, now)
@@ -67,22 +64,22 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
       )
       const { signal } = following
       await Promise.all(rules.map((rule) => inTurn(rule, () => initializeCursor(rule, clock.now(), ports))))
-      await Promise.all(rules.map(lookNow))
+      await Promise.all(rules.map(runNow))
       for (const rule of rules) void watch(rule, signal)
     },
     async runAll() {
-      await Promise.all(rules.map(lookNow))
+      await Promise.all(rules.map(runNow))
     },
   }
 }
 
-/** The next time at which a schedule is due, and how long it is from there to the one after. */
+/** The next slot of a schedule, and the time from there to the slot after it. */
 function nextSlot(schedule: CorrelationSchedule, now: number): { at: number; intervalMs: number } {
   if ('everyMs' in schedule) {
     const { everyMs } = schedule
     return { at: (Math.floor(now / everyMs) + 1) * everyMs, intervalMs: everyMs }
   }
-  // Never started: it only knows the calendar.
+  // The task is never started: it only computes the calendar.
   const calendar = createTask(schedule.cron, () => {})
   const [first, second] = calendar.getNextRuns(2)
   void calendar.destroy()

@@ -1,4 +1,4 @@
-/** The composition root: builds the services, starts them in order, stops them in reverse. */
+/** The composition root: opens resources, creates services, starts them in order and stops them in reverse. */
 
 import { messageOf } from '../errors.ts'
 import { DELIVERY_STATES } from '../store/store.ts'
@@ -15,22 +15,22 @@ export type { DaemonEvent } from './events.ts'
 export type { DaemonOptions } from './resources.ts'
 export type { RunSummary } from './run-stats.ts'
 
-/** Deliveries that the summary names. */
+/** The summary lists at most so many deliveries. */
 const MAX_UNDELIVERED_LISTED = 20
 const UNDELIVERED = DELIVERY_STATES.filter((state) => state !== 'delivered')
 
 export interface Daemon {
-  /** Resolves when the sources ended or the drain was asked for, and delivery has drained. */
+  /** Resolves when the sources ended or a drain was requested, and the deliveries are drained. */
   readonly finished: Promise<RunSummary>
-  /** Takes no more events, lets what is under way settle, drains deliveries. */
+  /** Stops reading events, waits until those under way are settled, drains deliveries. */
   drain(): void
-  /** What is left of the drain time, once the end has begun. */
+  /** The rest of the drain time, once the end has begun. */
   remainingMs(): number
-  /** Loads the whole project again, or keeps the old one and says why. */
+  /** Loads the whole project again. If that fails, the old one stays active and the reason is reported. */
   reload(): Promise<void>
 }
 
-/** Rejects with a UserError when it can't start; what had been started is stopped again. */
+/** Rejects with a UserError if the daemon cannot start; the parts that were started are stopped again. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const startedAt = performance.now()
   const cleanups = createCleanups(options.log)
@@ -49,7 +49,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     resources.draining.signal.addEventListener('abort', () => ending.begin())
     const run = { resources, services, cleanups, ending, before, startedAt }
     const finished = finish(runSources(resources, services, options), run, options)
-    // Whoever asks for the end gets its failure; nobody may be asking yet.
+    // A caller that awaits `finished` gets the failure; until one does, the rejection must not end the process.
     finished.catch(() => {})
     return {
       finished,
@@ -88,7 +88,7 @@ function runSources(resources: Resources, services: Services, options: DaemonOpt
       log,
       signal: draining.signal,
     })
-    // One that is left behind may fail at any time.
+    // A source that did not end in time can fail at any later time.
     ended.catch(() => {})
     return { source: opened.spec.name, ended }
   })
@@ -103,7 +103,7 @@ interface Run {
   readonly startedAt: number
 }
 
-/** Waits for the sources, then for the deliveries, and stops everything. A source that can't be read ends the others. */
+/** Waits for the sources, then for the deliveries, and stops everything. A source that cannot be read ends the others. */
 async function finish(
   runs: readonly SourceRun[],
   { resources, services: { delivery, stats, correlations }, cleanups, ending, before, startedAt }: Run,
@@ -115,7 +115,7 @@ async function finish(
     await sourcesEnded()
     const exhausted = !draining.signal.aborted
     ending.begin()
-    // What the last events make is not left for the next run.
+    // The signals of the last events are evaluated now, not by the next run.
     await ending.wait(
       'correlation',
       correlations.runAll().then(() => correlations.stop()),
@@ -124,14 +124,14 @@ async function finish(
       const { pending, sending, waiting } = await store.countDeliveries()
       onEvent({ kind: 'draining', waiting: pending + sending + waiting })
     }
-    // What is sent could not be recorded in a store that was lost.
+    // An outcome could not be recorded in a store that was lost.
     if (resources.loss.reason === null) await delivery.drain(ending.remainingMs())
-    // What is in flight is interrupted and waits again, so that the summary tells a state that lasts.
+    // Deliveries in flight are interrupted and wait again, so that the summary reports their final state.
     await delivery.stop()
-    const left = await store.deliveries({ states: UNDELIVERED, limit: MAX_UNDELIVERED_LISTED })
+    const undelivered = await store.deliveries({ states: UNDELIVERED, limit: MAX_UNDELIVERED_LISTED })
     const durationMs = performance.now() - startedAt
     return stats.summary(before, await store.countDeliveries(), {
-      undelivered: left,
+      undelivered,
       exhausted,
       durationMs,
       lost: resources.loss.reason,
@@ -156,18 +156,16 @@ function reloadsOf(
     activate: async (next) => {
       const previous = current.generation
       const { registry } = next.project
-      // Between commits: a plan made on the old registry would leave deliveries that nobody looks for any more.
+      // The switch happens between commits: a plan for the old registry would create deliveries that are never claimed.
       await pipeline
         .betweenCommits(() => {
           current.generation = next
           return delivery.reload(registry)
         })
-        .catch((error) => logAndContinue(error, 'the deliveries could not all be fitted to the new registry'))
+        .catch((error) => logAndContinue(error, 'failed to reconcile deliveries with the new registry'))
       await heartbeat.follow(registry.heartbeat)
       await correlations.follow(next.project)
-      await previous
-        .retire()
-        .catch((error) => logAndContinue(error, 'the engine before could not be stopped'))
+      await previous.retire().catch((error) => logAndContinue(error, 'failed to stop the previous engine'))
     },
     onDone: (next) => {
       reloadStatus.recordSuccess()

@@ -1,4 +1,4 @@
-/** Carries one source's batches through the engine to the pipeline: evaluated side by side, committed in order. */
+/** Passes the batches of one source through the engine to the pipeline: evaluated concurrently, committed in order. */
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -9,11 +9,11 @@ interface IntakeOptions {
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly now: () => number
-  /** Called before the commit, so that a crash in between repeats a reject rather than losing it. */
+  /** It is called before the commit, so that a crash in between repeats a reject rather than losing it. */
   readonly writeRejects: (rejected: readonly EvaluatedEvent[]) => Promise<void>
-  /** Called after the commit, with one settlement per event. */
+  /** It is called after the commit, with one settlement per event. */
   readonly onSettled: (events: readonly EvaluatedEvent[], settlements: readonly Settlement[]) => void
-  /** Called after the commit, with the number of events that were committed before and so were not evaluated. */
+  /** It is called after the commit, with the number of events that were committed before and so were not evaluated. */
   readonly onKnown: (count: number) => void
 }
 
@@ -29,7 +29,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const { spec, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
   const keys = createKeysUnderWay()
   let seq = 0
-  /** The commit before: commits keep the order in which they were asked for. */
+  /** The previous commit: commits keep the order in which they were requested. */
   let previous: Promise<unknown> = Promise.resolve()
 
   const envelopeOf = (framed: FramedEvent): Envelope => ({
@@ -42,7 +42,7 @@ export function createIntake(options: IntakeOptions): Intake {
     ...(spec.timeField !== null && { timeField: spec.timeField }),
   })
 
-  /** Where there is a cursor, a commit that failed must not be overtaken: its events would be skipped. */
+  /** If a commit with a cursor fails, no later one may succeed: its events would be skipped. */
   const inTurn = <T>(cursor: string | null, commit: () => Promise<T>): Promise<T> => {
     const settled = previous.then(commit)
     previous = cursor === null ? settled.catch(() => {}) : settled
@@ -54,12 +54,12 @@ export function createIntake(options: IntakeOptions): Intake {
     await inTurn(cursor, () => pipeline.admit({ events: [], cursor: { source: spec.name, cursor } }))
   }
 
-  /** The events that were not committed before, evaluated; null in the place of the others. */
+  /** Evaluates the events that were not committed before; the result has null for each of the others. */
   const evaluateNew = async (
     envelopes: readonly Envelope[],
     sameKeys: Promise<unknown>,
   ): Promise<readonly (EvaluatedEvent | null)[]> => {
-    // A client that gave up waiting may have sent its events again while the first ones are under way.
+    // A client that stopped waiting may have sent its events again while the first ones are under way.
     await sameKeys
     const known = await pipeline.areKnown(envelopes)
     const evaluated = await evaluateFramed(
@@ -100,7 +100,7 @@ export function createIntake(options: IntakeOptions): Intake {
   return { begin, emit }
 }
 
-/** Which idempotency keys belong to events that are not committed yet. */
+/** Remembers which idempotency keys belong to events that are not committed yet. */
 function createKeysUnderWay() {
   const underWay = new Map<string, Promise<unknown>>()
   return {
@@ -118,12 +118,12 @@ function createKeysUnderWay() {
   }
 }
 
-/** To all detections, or to those of a trust group. */
+/** True if no detection evaluated the event, or if those of a trust group did not. */
 function isLost({ outcome }: EvaluatedEvent): boolean {
   return outcome.status !== 'evaluated' || outcome.missed !== undefined
 }
 
-/** What framing refused never enters Python; it keeps its place in the batch. */
+/** Evaluates all events but those that framing rejected, which keep their position in the batch. */
 async function evaluateFramed(
   envelopes: readonly Envelope[],
   evaluate: IntakeOptions['evaluate'],

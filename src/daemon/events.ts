@@ -1,4 +1,4 @@
-/** What a running daemon tells whoever watches it. */
+/** The events that a running daemon reports to its caller. */
 import type { UserError } from '../errors.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { AdmitResult } from '../pipeline/planner.ts'
@@ -11,7 +11,7 @@ export type DaemonEvent =
       readonly store: string
       readonly detections: number
       readonly destinations: number
-      /** What keeps files out, under `skipInvalid`. */
+      /** Problems because of which files were left out, under `skipInvalid`. */
       readonly invalid: readonly Problem[]
       readonly warnings: readonly Problem[]
     }
@@ -23,7 +23,7 @@ export type DaemonEvent =
       readonly status: 'rejected' | 'unclassified'
       readonly reason: string
     }
-  /** An accepted event is odd. */
+  /** An accepted event has a peculiarity that its author should know. */
   | {
       readonly kind: 'noticed'
       readonly source: string
@@ -31,7 +31,7 @@ export type DaemonEvent =
       readonly code: string
       readonly reason: string
     }
-  /** Asked to end: no more events are taken, so many deliveries are still to be made. */
+  /** The end was requested: no more events are accepted, and `waiting` deliveries are not sent yet. */
   | { readonly kind: 'draining'; readonly waiting: number }
   /** Several requests made during one load are served by the one load that follows it. */
   | { readonly kind: 'reload requested'; readonly begins: ReloadStart }

@@ -1,4 +1,4 @@
-/** What a reload replaces as a whole: the Project, its engine, destination types and secrets. A faulty one never takes over. */
+/** A generation: project, engine, destination types and secrets, which a reload replaces as a whole. */
 
 import { createSecrets, type ProjectSecrets } from '../config/destinations/secrets.ts'
 import { processEnvironment } from '../config/files/environment.ts'
@@ -18,20 +18,20 @@ import { warnUnusedContent } from '../workspace/unused-content.ts'
 
 export interface GenerationOptions {
   readonly workspace: WorkspaceOptions
-  /** Broken files are left out, loudly, instead of ending the start. */
+  /** Broken files are left out and reported, instead of ending the start. */
   readonly skipInvalid: boolean
-  /** A user's own destination modules may be imported. */
+  /** Destination modules of the user may be imported. */
   readonly allowLocalTypes: boolean
   /** Folders beside the project that `${file:}` may read. */
   readonly secretsDirs: readonly string[]
   readonly log: Log
-  /** `--from` texts; none: those of signalbox.yaml. */
+  /** Source specs of `--from`; if there are none, those of signalbox.yaml apply. */
   readonly from: readonly string[]
   /** `--http HOST:PORT`. */
   readonly http?: string
 }
 
-/** A project that can run: sound, with its destination types loaded and its secrets readable. No Python yet. */
+/** A project that can run: valid, its destination types loaded, its secrets readable. Python is not started yet. */
 export interface PreparedProject {
   readonly project: RoutedProject
   readonly types: ReadonlyMap<string, DestinationType>
@@ -41,29 +41,31 @@ export interface PreparedProject {
 }
 
 export interface Generation extends PreparedProject {
-  /** What was left out under `skipInvalid`. */
+  /** Problems because of which files were left out, under `skipInvalid`. */
   readonly invalid: readonly Problem[]
   readonly warnings: readonly Problem[]
-  /** Why no event can be evaluated now; empty: events can be evaluated. */
+  /** Reasons for which no event can be evaluated now; empty: events can be evaluated. */
   unavailable(): readonly string[]
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
-  /** Lets what is under way finish, then ends the workers. */
+  /** Waits for the evaluations under way, then ends the workers. */
   retire(): Promise<void>
 }
 
 /** Rejects with a UserError that holds every problem. */
 export async function prepareGeneration(options: GenerationOptions): Promise<PreparedProject> {
-  // Live an unknown name is no reason not to start: the alert goes to the known ones, else to the fallback.
+  // An unknown destination does not keep the daemon from starting: its alerts go to the known ones, else to the fallback.
   const project = await openProject({ ...options.workspace, allowUnknownDestinations: true })
   throwOnProblems(project, project.problems, options.skipInvalid)
   const { registry } = project
   if (typeof registry === 'string') {
-    throw new UserError('there is no destinations.yaml, so alerts would reach nobody', {
-      hint: '`signalbox destinations add` begins one, `signalbox init` a whole repository; --destinations names another file',
+    throw new UserError('destinations.yaml not found: alerts would have no destination', {
+      code: 'missing-registry',
+      hint: 'create it with `signalbox destinations add`, or name another file with --destinations',
     })
   }
   if (project.detections.size === 0) {
-    throw new UserError(`there is no detection in ${project.root}`, {
+    throw new UserError(`no detections found in ${project.root}`, {
+      code: 'empty-project',
       hint: 'name the folder of a detections repository with --project',
     })
   }
@@ -73,7 +75,7 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   return { project: { ...withoutTests(project), registry }, types, secrets, secretFiles }
 }
 
-/** Nothing of a run asks for the cases, and of a large repository they are the most. */
+/** A run needs no test cases, and they are the largest part of a large repository. */
 function withoutTests(project: Project): Project {
   const detections = [...project.detections].map(([id, each]) => [id, { ...each, tests: [] }] as const)
   return { ...project, detections: new Map(detections) }
@@ -104,13 +106,13 @@ export async function startGeneration(
   }
 }
 
-/** What the sources are, as they are written. */
+/** The source specs as they are written. */
 function sourceTexts({ settings }: Project, { from, http }: GenerationOptions): string[] {
   const named = from.length > 0 ? from : settings.sources
   return [...named, ...(http === undefined ? [] : [`http://${http}`])]
 }
 
-/** Every secret that an enabled destination needs must be readable before the first event is taken. */
+/** Every secret that an enabled destination needs must be readable before the first event is accepted. */
 async function readableSecrets(
   registry: Registry,
   projectRoot: string,
@@ -121,6 +123,7 @@ async function readableSecrets(
   const missing = await secrets.missing(registry)
   if (missing.length === 0) return secrets
   throw new UserError(`missing secrets:\n${missing.map((line) => `  ${line}`).join('\n')}`, {
+    code: 'missing-secret',
     hint: 'set them in the environment, in --env-file, or in the files that destinations.yaml names',
   })
 }
@@ -146,7 +149,7 @@ function retirable(engine: Engine): Pick<Generation, 'unavailable' | 'evaluate' 
   }
 }
 
-/** An error in the settings or the registry spoils more than its file, so it can't be skipped. */
+/** An error in the settings or the registry affects more than its file, so it cannot be skipped. */
 function throwOnProblems(
   { configuration }: Pick<Project, 'configuration'>,
   problems: readonly Problem[],
@@ -160,13 +163,14 @@ function throwOnProblems(
     .map(({ text }) => text)
     .join('\n\n')
   throw new UserError(`${many} in the project\n\n${listed}`, {
+    code: 'invalid-project',
     hint: skipInvalid
-      ? '--skip-invalid leaves out detections, never the configuration'
-      : '`signalbox validate` shows them all; --skip-invalid leaves the broken files out',
+      ? 'correct the configuration: --skip-invalid leaves out detections only'
+      : 'run `signalbox validate` to see them all, or leave the broken files out with --skip-invalid',
   })
 }
 
-/** A mistake in a test case changes nothing of what runs. */
+/** A mistake in a test case does not affect what runs. */
 function isError({ severity, keepsFile = false }: Problem): boolean {
   return severity === 'error' && !keepsFile
 }

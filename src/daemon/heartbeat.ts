@@ -1,4 +1,4 @@
-/** The dead-man's switch: a HEARTBEAT alert on a schedule, once per slot however many daemons run. */
+/** Sends a HEARTBEAT alert on a schedule, once per slot however many daemons run. */
 
 import { type ScheduledTask, schedule } from 'node-cron'
 import { ageMs } from '../core/age.ts'
@@ -8,7 +8,7 @@ import type { Clock, Log } from '../model/ports.ts'
 import type { Heartbeat } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 
-/** After a longer standstill nobody needs the signs of life of that time. */
+/** The heartbeat of a slot that is later than this is not sent any more. */
 const MAX_LATENESS_MS = 60_000
 
 interface HeartbeatPorts {
@@ -19,7 +19,7 @@ interface HeartbeatPorts {
 }
 
 export interface HeartbeatSchedule {
-  /** From now on this one; null: none. */
+  /** Replaces the schedule; null: no heartbeat is sent. */
   follow(heartbeat: Heartbeat | null): Promise<void>
   stop(): Promise<void>
 }
@@ -32,7 +32,7 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
   }
   const send = (heartbeat: Heartbeat, { date }: { readonly date: Date }) =>
     sendHeartbeat(heartbeat, date, ports).catch((error: unknown) =>
-      ports.log.error({ error: messageOf(error) }, 'the heartbeat failed'),
+      ports.log.error({ error: messageOf(error) }, 'failed to send the heartbeat'),
     )
   return {
     stop,
@@ -41,7 +41,7 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
       if (heartbeat === null) return
       const options = { noOverlap: true, suppressMissedWarning: true }
       task = schedule(heartbeat.cron, (slot) => send(heartbeat, slot), options)
-      // A busy process is late for a slot, not dead: the sign of life is sent all the same.
+      // A busy process can be late for a slot; its heartbeat is sent all the same.
       task.on('execution:missed', (slot) => {
         if (ageMs(slot.date.getTime(), ports.clock.now()) < MAX_LATENESS_MS) void send(heartbeat, slot)
       })
@@ -49,7 +49,7 @@ export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
   }
 }
 
-/** One beat: true when this daemon was the one to send it. `at` is the schedule's own time, the same for all daemons. */
+/** Resolves with true if this daemon sent the heartbeat. `at` is the time of the slot, the same for all daemons. */
 export async function sendHeartbeat(
   heartbeat: Heartbeat,
   at: Date,
@@ -63,8 +63,9 @@ export async function sendHeartbeat(
       kind: 'HEARTBEAT',
       code: 'Heartbeat',
       title: 'Signalbox is alive',
-      description: 'Sent on schedule; worry when it stops coming.',
-      runbook: 'When no heartbeat arrives, look at the daemon and its delivery queue.',
+      description:
+        'This alert is sent on a schedule. Signalbox or its delivery has failed if it stops coming.',
+      runbook: 'If no heartbeat arrives, check the daemon and its delivery queue.',
       dedup: slot,
       context: { slot, cron: heartbeat.cron },
       destinations: heartbeat.destinations,

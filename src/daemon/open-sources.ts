@@ -1,4 +1,4 @@
-/** Opens the sources that `--from` and signalbox.yaml name, and hands each what it needs. */
+/** Opens the sources that `--from` and signalbox.yaml name. */
 import { resolve } from 'node:path'
 import { loaderOf } from '../core/catalog.ts'
 import { didYouMean } from '../core/did-you-mean.ts'
@@ -13,12 +13,12 @@ export interface OpenedSource {
 }
 
 interface NamedSources {
-  /** `--from` texts; relative paths start where the command was called. */
+  /** Source specs of `--from`; relative paths start at the working directory. */
   readonly from: readonly string[]
-  /** Those of signalbox.yaml, used where no `--from` is given; relative paths start at the project. */
+  /** Source specs of signalbox.yaml, used if there is no `--from`; relative paths start at the project. */
   readonly configured: readonly string[]
   readonly projectRoot: string
-  /** One more, `HOST:PORT`. */
+  /** The address of one more source, `HOST:PORT`. */
   readonly http: string | undefined
 }
 
@@ -31,14 +31,19 @@ export async function openSources({
   const named = from.length > 0 ? from : configured.map((text) => inProject(text, projectRoot))
   const all = [...named, ...(http === undefined ? [] : [`http://${http}`])]
   if (all.length === 0) {
-    throw new UserError('there is no source to read events from', {
+    throw new UserError('no source configured', {
+      code: 'no-source',
       hint: 'name one with --from, for example --from stdin, or under `sources` in signalbox.yaml',
     })
   }
   const specs = all.map(parseSourceSpec)
   const names = specs.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) < i)
-  if (twice) throw new UserError(`the source ${twice} is named twice`)
+  if (twice !== undefined)
+    throw new UserError(`duplicate source ${twice}`, {
+      code: 'duplicate-source',
+      hint: 'name each source once',
+    })
   return Promise.all(specs.map(async (spec) => ({ spec, source: (await typeOf(spec)).open(spec) })))
 }
 
@@ -51,6 +56,7 @@ function typeOf({ scheme }: SourceSpec): Promise<SourceType> {
   if (load) return load()
   const names = Object.keys(SOURCE_TYPES)
   throw new UserError(`unknown source "${scheme}"`, {
+    code: 'unknown-source',
     hint: `${didYouMean(scheme, names)}known: ${names.join(', ')}`,
   })
 }

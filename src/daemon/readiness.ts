@@ -1,16 +1,16 @@
-/** Whether events can be taken now, for `/readyz`. */
+/** Decides whether events can be accepted now, for `/readyz`. */
 
 import { ageMs } from '../core/age.ts'
 import { messageOf } from '../errors.ts'
 import type { Clock } from '../model/ports.ts'
 
-/** A failure counts no longer: who is told to send nothing could not bring the success that ends it. */
+/** A failure counts for this time only: a client that sends nothing while unready could not bring the success that clears it. */
 const FAILURE_TTL_MS = 10_000
 
 export interface Readiness {
-  /** What comes to this source from here on is not missed. */
+  /** The source reads from here on: no event that comes to it later is missed. */
   sourceStarted(source: string): void
-  /** The last events offered could not be taken. */
+  /** The last batch could not be accepted. */
   intakeFailed(error: unknown): void
   intakeSucceeded(): void
   status(): { readonly ok: boolean; readonly reasons: readonly string[] }
@@ -20,7 +20,7 @@ interface ReadinessParts {
   readonly clock: Pick<Clock, 'now'>
   readonly draining: AbortSignal
   readonly sources: readonly string[]
-  /** Why no event can be taken as it is now, for as long as that lasts. */
+  /** Reasons for which no event can be accepted, for as long as they last. */
   readonly unavailable: () => readonly string[]
 }
 
@@ -30,7 +30,7 @@ export function createReadiness({ clock, draining, sources, unavailable }: Readi
   return {
     sourceStarted: (source) => void starting.delete(source),
     intakeFailed: (error) => {
-      failure = { at: clock.now(), reason: `events could not be taken: ${messageOf(error)}` }
+      failure = { at: clock.now(), reason: `events could not be accepted: ${messageOf(error)}` }
     },
     intakeSucceeded: () => {
       failure = null
@@ -40,9 +40,9 @@ export function createReadiness({ clock, draining, sources, unavailable }: Readi
       const lasting = unavailable()
       const reasons = [
         ...(draining.aborted ? ['draining'] : []),
-        ...[...starting].map((source) => `${source} has not begun`),
+        ...[...starting].map((source) => `${source} has not started`),
         ...lasting,
-        // What lasts is the reason of the failure, too.
+        // A lasting reason is the cause of the failure, too.
         ...(isRecent && lasting.length === 0 ? [failure!.reason] : []),
       ]
       return { ok: reasons.length === 0, reasons }

@@ -1,4 +1,4 @@
-/** Whether the last reload succeeded, for a scraper. The load at the start counts as a success. */
+/** Remembers whether the last reload succeeded, for a scraper. The load at the start counts as a success. */
 import type { Clock, GaugeSample } from '../model/ports.ts'
 
 export interface ReloadStatus {

@@ -1,29 +1,29 @@
-/** Loads the whole project again, one load at a time, and hands over or keeps the one before and says why. */
+/** Loads the whole project again, one load at a time. If a load fails, the previous generation stays active. */
 import { isError, messageOf, type UserError } from '../errors.ts'
 import type { Generation } from './generation.ts'
 
-/** When the load for a request begins: now, after the load under way, or joined to one that already waits for that. */
+/** When the load for a request begins: now, after the running load, or together with one that waits already. */
 export type ReloadStart = 'now' | 'next' | 'joined'
 
 interface ReloadSteps {
   readonly onRequested: (begins: ReloadStart) => void
   readonly load: () => Promise<Generation>
-  /** Puts the new generation in the old one's place; whatever fails in it, the new one is in force afterwards. */
+  /** Replaces the old generation. Whatever fails meanwhile, the new one is active afterwards. */
   readonly activate: (next: Generation) => Promise<void>
   readonly onDone: (next: Generation) => void
   readonly onRefused: (reason: string, code: UserError['code']) => void
 }
 
 export interface Reloads {
-  /** Resolves when a load that began after the call is in force, or was refused. Never rejects. */
+  /** Resolves when a load that began after the call is active, or has failed. Never rejects. */
   request(): Promise<void>
-  /** Begins no more; resolves when the one under way has ended. */
+  /** Starts no more loads. Resolves when the running load has ended. */
   stop(): Promise<void>
 }
 
 export function createReloads({ onRequested, load, activate, onDone, onRefused }: ReloadSteps): Reloads {
   let last: Promise<void> = Promise.resolve()
-  /** Asked for, not begun: whoever asks meanwhile is served by it too. */
+  /** The load that is requested and has not begun: it serves the requests that come meanwhile, too. */
   let waiting: Promise<void> | null = null
   let isLoading = false
   let hasEnded = false
@@ -34,7 +34,7 @@ export function createReloads({ onRequested, load, activate, onDone, onRefused }
     isLoading = true
     try {
       const next = await load()
-      // A daemon that has ended meanwhile would never stop its workers.
+      // If the daemon has ended meanwhile, it does not stop these workers any more.
       if (hasEnded) return await next.retire()
       await activate(next)
       onDone(next)

@@ -1,4 +1,4 @@
-/** What a daemon stands on. All that may refuse to start refuses here, before a room is opened. */
+/** The resources of a daemon. Everything that can keep it from starting fails here, before a service exists. */
 import { resolve } from 'node:path'
 import type { SendPorts } from '../delivery/send.ts'
 import { systemClock } from '../model/ports.ts'
@@ -30,28 +30,28 @@ export interface DaemonOptions extends GenerationOptions {
   /** `--http-host NAME`. */
   readonly httpHosts?: readonly string[]
   readonly drainTimeoutMs: number
-  /** One line to standard output, for the console destination. */
+  /** Writes one line to standard output, for the console destination. */
   readonly print: SendPorts['print']
   readonly stdin: NodeJS.ReadableStream
   readonly onEvent: (event: DaemonEvent) => void
 }
 
 export interface Resources {
-  /** What a reload swaps under the running rooms. */
+  /** A reload replaces the generation under the running services. */
   readonly current: { generation: Generation }
   readonly sources: readonly OpenedSource[]
   readonly token: (() => string) | undefined
   readonly store: Store
-  /** What the caching helpers keep; a reload leaves it be. */
+  /** The items of the caching helpers, which a reload does not change. */
   readonly cache: CacheLedger
   readonly writeRejects: RejectWriter
-  /** Aborted when no more events shall be taken. */
+  /** It aborts when no more events are to be accepted. */
   readonly draining: AbortController
-  /** Why the store accepts nothing any more: its file was removed or replaced. */
+  /** The reason for which the store accepts no more writes: its file was removed or replaced. */
   readonly loss: { reason: string | null }
 }
 
-/** Project, sources, token, store, rejects, Python. */
+/** Opens project, sources, token, store, rejects file and Python, in this order. */
 export async function openResources(options: DaemonOptions, cleanups: Cleanups): Promise<Resources> {
   const prepared = await prepareGeneration(options)
   const { root, settings } = prepared.project
@@ -78,13 +78,13 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   const writeRejects = await openRejectWriter(rejects, root)
   warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)
   const cache = new CacheLedger(store, () => systemClock.now())
-  // Last: it takes the longest, and everything that is wrong with the rest should be said at once.
+  // Python starts last: it takes the longest, and the problems of all other resources are reported before.
   const current = { generation: await startGeneration(prepared, options, cache) }
   cleanups.add('engine', () => current.generation.retire())
   return { current, sources, token, store, cache, writeRejects, draining, loss }
 }
 
-/** This is said once and changes nothing: the operator may have meant these permissions. */
+/** Warns once and changes nothing: the operator may have intended these permissions. */
 function warnOfExposedFiles(
   { project, secretFiles }: PreparedProject,
   files: Pick<PrivateFiles, 'storeLocation' | 'rejects'>,

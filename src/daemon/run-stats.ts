@@ -1,4 +1,4 @@
-/** Counts what a run did, for its summary and its metrics. */
+/** Counts the events, alerts and deliveries of a run, for its summary and its metrics. */
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Settlement } from '../model/events/event.ts'
 import type { Metrics } from '../model/ports.ts'
@@ -15,14 +15,14 @@ export interface RunSummary {
     readonly unclassified: number
   }
   readonly alerts: { readonly created: number; readonly merged: number; readonly muted: number }
-  /** Delivered and dead of this run; pending, sending, waiting and orphaned as the store holds them at the end. */
+  /** `delivered` and `dead` count this run; the other states are those of the store at the end. */
   readonly deliveries: DeliveryCounts
-  /** What is not delivered at the end, newest first and bounded; the dead of earlier runs included. */
+  /** The deliveries that are not delivered at the end, newest first and bounded; the dead ones of earlier runs included. */
   readonly undelivered: readonly DeliveryRow[]
   /** Every source ended by itself. */
   readonly exhausted: boolean
   readonly durationMs: number
-  /** Why the store was lost; null: it was not. */
+  /** The reason for which the store was lost; null: it was not lost. */
   readonly lost: string | null
 }
 
@@ -35,7 +35,7 @@ export class RunStats {
     this.#metrics = metrics
   }
 
-  /** One settlement per event; of a rejected one the event tells more. */
+  /** There is one settlement per event; the outcome of a rejected event is more exact than its settlement. */
   recordSettled(source: string, events: readonly EvaluatedEvent[], settlements: readonly Settlement[]): void {
     for (const [i, { outcome }] of events.entries()) {
       this.#event(source, outcome.status === 'evaluated' ? settlements[i]!.status : outcome.status)

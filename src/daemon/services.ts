@@ -1,4 +1,4 @@
-/** Builds the services of a daemon and ties them together by their ports. */
+/** Creates the services of a daemon and connects them through their ports. */
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import { deliveryGauges } from '../delivery/gauges.ts'
 import { createHttpClient, DEFAULT_HTTP_LIMITS } from '../delivery/http/http-client.ts'
@@ -18,7 +18,7 @@ import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
 import type { DaemonOptions, Resources } from './resources.ts'
 import { RunStats } from './run-stats.ts'
 
-const STORE_CHECK_MS = 1_000
+const STORE_CHECK_INTERVAL_MS = 1_000
 
 /** Bytes of one HTTP body. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -102,7 +102,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   return { stats, readiness, reloadStatus, pipeline, server, delivery, heartbeat, correlations }
 }
 
-/** What has waited since the last run is delivered from here on. */
+/** Deliveries that waited since the last run are sent from here on. */
 export async function startServices(
   { current, store }: Resources,
   { delivery, heartbeat, correlations }: Services,
@@ -114,13 +114,14 @@ export async function startServices(
   cleanups.add('heartbeat', () => heartbeat.stop())
   await correlations.follow(current.generation.project)
   cleanups.add('correlation', () => correlations.stop())
-  // Each write makes sure by itself; a daemon that has nothing to write learns of it here.
-  const watching = setInterval(() => void store.check().catch(() => {}), STORE_CHECK_MS)
+  // Every write checks the store; a daemon that writes nothing notices here that the store was lost.
+  const watching = setInterval(() => void store.check().catch(() => {}), STORE_CHECK_INTERVAL_MS)
   cleanups.add('watch of the store', async () => clearInterval(watching))
 }
 
 async function typeOf({ types }: Generation, type: string): Promise<DestinationType> {
   const found = types.get(type)
-  if (!found) throw new UserError(`the destination type "${type}" is not loaded`)
+  if (!found)
+    throw new UserError(`the destination type "${type}" is not loaded`, { code: 'unloaded-destination-type' })
   return found
 }

@@ -1,4 +1,4 @@
-/** Runs a source under supervision, with its own way into the pipeline. */
+/** Runs a source under supervision, with an intake of its own. */
 import { messageOf } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
@@ -15,7 +15,7 @@ import type { RunStats } from './run-stats.ts'
 import { supervise } from './supervise.ts'
 
 export interface SourceRunParts {
-  /** By the generation that is in force at the call. */
+  /** Evaluates with the generation that is active at the call. */
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly store: Pick<Store, 'cursor'>
@@ -30,7 +30,7 @@ export interface SourceRunParts {
   readonly signal: AbortSignal
 }
 
-/** Resolves when the source ended or was aborted; rejects when it can't be read at all. */
+/** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
 export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
   const { store, log, signal, ingress, stdin, limits } = parts
   const context = (cursor: string | null): SourceContext => ({
@@ -70,22 +70,22 @@ function createEmitter(
     },
     onKnown: (count) => stats.recordKnown(spec.name, count),
   })
-  const told = async <T>(taking: Promise<T>): Promise<T> => {
+  const trackReadiness = async <T>(accepting: Promise<T>): Promise<T> => {
     try {
-      const taken = await taking
+      const accepted = await accepting
       readiness.intakeSucceeded()
-      return taken
+      return accepted
     } catch (cause) {
       readiness.intakeFailed(cause)
-      // No UserError, whatever it was: a store that is busy does not mean that the source can't be read.
-      throw new Error(`events could not be taken: ${messageOf(cause)}`, { cause })
+      // This is never a UserError: a busy store does not mean that the source cannot be read.
+      throw new Error(`events could not be accepted: ${messageOf(cause)}`, { cause })
     }
   }
   return {
     commitCursor: async (cursor) => {
-      if (cursor !== null) await told(intake.begin(cursor))
+      if (cursor !== null) await trackReadiness(intake.begin(cursor))
       readiness.sourceStarted(spec.name)
     },
-    emit: (batch) => told(intake.emit(batch)),
+    emit: (batch) => trackReadiness(intake.emit(batch)),
   }
 }

@@ -1,4 +1,4 @@
-/** Keeps one source running: after a failure it starts again from the committed cursor, so that nothing is skipped. */
+/** Keeps one source running: after a failure it restarts from the committed cursor, so that no event is skipped. */
 import { isError, messageOf } from '../errors.ts'
 import type { Clock, Log } from '../model/ports.ts'
 import type { Source, SourceContext } from '../sources/_source.ts'
@@ -12,13 +12,13 @@ interface SuperviseOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
-  /** A context with a fresh intake: what the failed run had under way is not committed any more. */
+  /** Creates a context with a new intake: events that the failed run had under way are not committed any more. */
   readonly context: (cursor: string | null) => SourceContext
 }
 
 /**
- * Resolves when the source ended or was aborted. Rejects with the source's UserError, unless it has worked already
- * and is not to end: a log file that can't be read for a while must not end the other sources.
+ * Resolves when the source ended or was aborted. Rejects with the source's UserError, unless the source has delivered
+ * events and is expected to run forever: a log file that cannot be read for a while must not end the other sources.
  */
 export async function supervise(source: Source, options: SuperviseOptions): Promise<void> {
   const { name, store, clock, log, signal } = options
@@ -43,7 +43,7 @@ export async function supervise(source: Source, options: SuperviseOptions): Prom
     } catch (error) {
       if (isError(error, 'user') && (source.ends || !hasWorked)) throw error
       const waitMs = Math.min(MAX_RESTART_DELAY_MS, 500 * 2 ** failures++)
-      log.error({ source: name, error: messageOf(error), waitMs }, 'the source failed and starts again')
+      log.error({ source: name, error: messageOf(error), waitMs }, 'the source failed; restarting it')
       await clock.sleep(waitMs, signal)
     }
   }

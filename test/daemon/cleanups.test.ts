@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createCleanups } from '../../src/daemon/cleanups.ts'
 import { recordingLog } from '../support/source.ts'
 
-it('everything is stopped in reverse and once, also when a part of it fails to stop', async () => {
+it('every part is stopped once and in reverse order, even if one fails to stop', async () => {
   const log = recordingLog()
   const stopped: string[] = []
   const cleanups = createCleanups(log)
@@ -12,10 +12,10 @@ it('everything is stopped in reverse and once, also when a part of it fails to s
   await cleanups.run()
   await cleanups.run()
   expect(stopped).toEqual(['server', 'store'])
-  expect(log.lines).toEqual([{ level: 'error', message: 'a part of the daemon could not be stopped' }])
+  expect(log.lines).toEqual([{ level: 'error', message: 'failed to stop a part of the daemon' }])
 })
 
-it('a part that never stops is left behind by its name, and the others are stopped', async () => {
+it('a part that never stops is logged by its name, and the other parts are stopped', async () => {
   const log = recordingLog()
   const stopped: string[] = []
   const cleanups = createCleanups(log, 1)
@@ -23,7 +23,5 @@ it('a part that never stops is left behind by its name, and the others are stopp
   cleanups.add('engine', () => new Promise(() => {}))
   await cleanups.run()
   expect(stopped).toEqual(['store'])
-  expect(log.lines).toEqual([
-    { level: 'error', message: 'a part of the daemon did not end in time and is left behind' },
-  ])
+  expect(log.lines).toEqual([{ level: 'error', message: 'a part of the daemon did not end in time' }])
 })

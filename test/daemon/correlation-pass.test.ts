@@ -8,8 +8,8 @@ import { expecting, plan, signal } from '../support/store-rows.ts'
 const AB = pairing(['A', 'B'])
 const A_NOT_B = pairing(['A', '!B'])
 
-describe('a match', () => {
-  it('makes one alert, routed by the log types of all members, that names its signals', async () => {
+describe('a match of a correlation rule', () => {
+  it('makes one alert that is routed by the log types of all members and names its signals', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('B', 'ann', 1)
@@ -33,7 +33,7 @@ describe('a match', () => {
     })
   })
 
-  it('is a signal itself, for other correlation rules to compare', async () => {
+  it('becomes a signal that other correlation rules can compare', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('B', 'ann', 1)
@@ -45,7 +45,7 @@ describe('a match', () => {
     ])
   })
 
-  it('is found across two looks, and out of order', async () => {
+  it('is found across two passes, even if its signals come out of order', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('B', 'ann', 9)
     await fixture.lookAt(10)
@@ -55,7 +55,7 @@ describe('a match', () => {
     expect(await fixture.alerts()).toEqual(['ann x1'])
   })
 
-  it('is found when a part of it comes days late', async () => {
+  it('is found when one of its signals comes days late', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     for (const minute of [5, 2000, 4000]) await fixture.lookAt(minute)
@@ -64,7 +64,7 @@ describe('a match', () => {
     expect(await fixture.alerts()).toEqual(['ann x1'])
   })
 
-  it('is found beside records with wrong clocks, without all that lies between', async () => {
+  it('is found beside events with wrong times, without reading the signals between them', async () => {
     const fixture = await correlationFixture(AB)
     const asked: number[] = []
     const store: typeof fixture.ports.store = {
@@ -83,7 +83,7 @@ describe('a match', () => {
     expect([await fixture.alerts(), asked]).toEqual([['ann x1'], [1, 2, 1]])
   })
 
-  it('ends with the window, to the millisecond', async () => {
+  it('is limited to the window, to the millisecond', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('B', 'ann', 10 + 1 / MINUTE)
@@ -93,7 +93,7 @@ describe('a match', () => {
     expect(await fixture.alerts()).toEqual(['bob x1'])
   })
 
-  it('grows by what joins it while its alert is open', async () => {
+  it('gets the signals that join it while its alert is open', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('B', 'ann', 1)
@@ -103,7 +103,7 @@ describe('a match', () => {
     expect(await fixture.alerts()).toEqual(['ann x2'])
   })
 
-  it('does not look back to signals from before the rule, but counts them with new ones', async () => {
+  it('is not found among signals from before the rule only, but counts them together with new ones', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'old', 0)
     await fixture.happens('B', 'old', 0)
@@ -123,7 +123,7 @@ describe('a match', () => {
     expect(found).toEqual(['ann'])
   })
 
-  it('is found in a backlog that is larger than one look, once for each value', async () => {
+  it('is found once for each value in a backlog that is larger than one page', async () => {
     const fixture = await correlationFixture(AB)
     const signals = Array.from({ length: 10_500 }, (_, n) =>
       signal(`many-${n}`, {
@@ -139,8 +139,8 @@ describe('a match', () => {
   })
 })
 
-describe('an absence', () => {
-  it('is judged once, when the wait is over', async () => {
+describe('an absence in a correlation rule', () => {
+  it('is evaluated once, when the wait is over', async () => {
     const fixture = await correlationFixture(A_NOT_B)
     await fixture.happens('A', 'ann', 2)
     await fixture.lookAt(5)
@@ -163,7 +163,7 @@ describe('an absence', () => {
     expect(await fixture.alerts()).toEqual([])
   })
 
-  it('waits as long again as its own signal came late', async () => {
+  it('waits longer by the delay of its own signal', async () => {
     const fixture = await correlationFixture(A_NOT_B)
     await fixture.lookAt(10)
     await fixture.happens('A', 'ann', 2)
@@ -174,7 +174,7 @@ describe('an absence', () => {
     expect(await fixture.alerts()).toEqual([])
   })
 
-  it('of what came later than a window is judged at once, with what has come', async () => {
+  it('is evaluated immediately if its first signal came later than a window', async () => {
     const fixture = await correlationFixture(A_NOT_B)
     await fixture.happens('B', 'bob', 3)
     await fixture.lookAt(5000)
@@ -185,7 +185,7 @@ describe('an absence', () => {
     expect(await fixture.alerts()).toEqual(['ann x1'])
   })
 
-  it('is judged of all the signals of a match, also those from long before the last look', async () => {
+  it('is evaluated over all signals of a match, even those from long before the last pass', async () => {
     const fixture = await correlationFixture(pairing(['A', 'C', '!B']))
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('C', 'ann', 10)
@@ -193,7 +193,7 @@ describe('an absence', () => {
     expect(await fixture.alerts()).toEqual(['ann x1'])
   })
 
-  it('is judged by the first look after a pause in which nobody looked', async () => {
+  it('is evaluated by the first pass after a time without passes', async () => {
     const fixture = await correlationFixture(A_NOT_B)
     await fixture.happens('A', 'ann', 2)
     await fixture.lookAt(3)
@@ -202,8 +202,8 @@ describe('an absence', () => {
   })
 })
 
-describe('a crash', () => {
-  it('before the commit repeats the look, and makes one alert', async () => {
+describe('a crash during a correlation pass', () => {
+  it('repeats the pass if it came before the commit, and makes one alert', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('B', 'ann', 1)
@@ -214,7 +214,7 @@ describe('a crash', () => {
     expect(await fixture.alerts()).toEqual(['ann x1'])
   })
 
-  it('right after the commit repeats nothing', async () => {
+  it('repeats nothing if it came right after the commit', async () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('B', 'ann', 1)
@@ -228,7 +228,7 @@ describe('a crash', () => {
   })
 })
 
-it('a rule whose cursor could not be begun begins with its first look', async () => {
+it('a correlation rule whose cursor could not be initialized starts with its first pass', async () => {
   const fixture = await correlationFixture(AB)
   const late = { ...fixture.rule, id: 'Late' }
   await fixture.happens('A', 'ann', 0)
@@ -245,7 +245,7 @@ it('a rule whose cursor could not be begun begins with its first look', async ()
   expect(found).toEqual([0, 1])
 })
 
-it('a slot is taken by one of several daemons', async () => {
+it('a slot is claimed by one of several daemons', async () => {
   const fixture = await correlationFixture(AB)
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)

@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 
 const AB = pairing(['A', 'B'])
 
-it('looks when its schedule is due, and not before', async () => {
+it('a correlation pass runs when its schedule is due, and not before', async () => {
   const fixture = await correlationFixture(AB)
   const correlations = createCorrelationScheduler({ ...fixture.ports, clock: fixture.clock })
   fixture.clock.advance(MINUTE)
@@ -22,7 +22,7 @@ it('looks when its schedule is due, and not before', async () => {
   await correlations.stop()
 })
 
-it('looks at the start at what came while nobody did, and whenever it is asked', async () => {
+it('a correlation pass runs at the start and on request', async () => {
   const fixture = await correlationFixture(AB)
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)
@@ -36,7 +36,7 @@ it('looks at the start at what came while nobody did, and whenever it is asked',
   await correlations.stop()
 })
 
-it('follows the rules it is given last', async () => {
+it('the scheduler follows the rules that it got last', async () => {
   const fixture = await correlationFixture(AB)
   const correlations = createCorrelationScheduler({ ...fixture.ports, clock: fixture.clock })
   await correlations.follow(fixture.project)
@@ -53,7 +53,7 @@ it('follows the rules it is given last', async () => {
   await correlations.stop()
 })
 
-it('tells of a look that failed, and looks again', async () => {
+it('a failed correlation pass is logged and repeated', async () => {
   const fixture = await correlationFixture(AB)
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)
@@ -65,15 +65,13 @@ it('tells of a look that failed, and looks again', async () => {
       failures-- > 0 ? Promise.reject(new Error('the disk is full')) : fixture.ports.admit(findings, cursor),
   })
   await correlations.follow(fixture.project)
-  expect(fixture.log.lines).toEqual([
-    { level: 'error', message: 'a correlation rule could not look at its signals' },
-  ])
+  expect(fixture.log.lines).toEqual([{ level: 'error', message: 'correlation pass failed' }])
   await correlations.runAll()
   expect(await fixture.alerts()).toEqual(['ann x1'])
   await correlations.stop()
 })
 
-it('keeps to a calendar too', async () => {
+it('a correlation rule can have a cron schedule', async () => {
   const fixture = await correlationFixture(pairing(['A', 'B'], { schedule: { cron: '* * * * * *' } }))
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import { createEnding } from '../../src/daemon/ending.ts'
 import { recordingLog } from '../support/source.ts'
 
-const LEFT = { level: 'error', message: 'a part of the daemon did not end in time and is left behind' }
+const LEFT = { level: 'error', message: 'a part of the daemon did not end in time' }
 
-it('waits without a limit until the end has begun', async () => {
+it('a part has no time limit until the end has begun', async () => {
   const log = recordingLog()
   const ending = createEnding(1, log)
   const source = Promise.withResolvers<void>()
@@ -17,7 +17,7 @@ it('waits without a limit until the end has begun', async () => {
   expect(log.lines).toEqual([])
 })
 
-it('leaves behind and names what has not ended when the drain time is over, and what is asked for later', async () => {
+it('a part that has not ended in the drain time is abandoned and logged, and so is one that is waited for later', async () => {
   const log = recordingLog()
   const ending = createEnding(1, log)
   const never = new Promise(() => {})
@@ -29,7 +29,7 @@ it('leaves behind and names what has not ended when the drain time is over, and 
   expect(log.lines).toEqual([LEFT, LEFT])
 })
 
-it('does not name what has ended, and passes on its failure', async () => {
+it('a part that has ended is not logged, and its failure is passed on', async () => {
   const log = recordingLog()
   const ending = createEnding(60_000, log)
   ending.begin()

@@ -18,15 +18,15 @@ function prepare(files: Readonly<Record<string, string>>, skipInvalid = false) {
 
 const BROKEN = { 'detections/bad.yml': 'AnalysisType: rule\nRuleID: [\n' }
 
-describe('a project that may run', () => {
-  it('may name a destination that nobody has: that is told as a warning', async () => {
-    const login = `${SOUND['detections/login.yml']}OutputIds: [nobody, inbox]\n`
+describe('a project that can run', () => {
+  it('may name an unknown destination, which is reported as a warning', async () => {
+    const login = `${SOUND['detections/login.yml']}OutputIds: [unknown, inbox]\n`
     const { project } = await prepare({ ...SOUND, 'detections/login.yml': login })
     expect(project.problems).toMatchObject([{ severity: 'warning', code: 'unknown-destination' }])
     expect(project.detections.has('Test.Login')).toBe(true)
   })
 
-  it('keeps no test cases: they would stay in memory for nothing', async () => {
+  it('keeps no test cases in memory', async () => {
     const { project } = await prepare(SOUND)
     expect(project.detections.get('Test.Login')!.tests).toEqual([])
   })
@@ -43,14 +43,16 @@ describe('a project that may run', () => {
     await expect(prepare({ ...SOUND, ...files }, true)).rejects.toThrow(message)
   })
 
-  it('has a registry and a detection', async () => {
+  it('needs a registry and a detection', async () => {
     const { 'destinations.yaml': registry, 'signalbox.yaml': settings } = SOUND
-    await expect(prepare({ 'destinations.yaml': registry })).rejects.toThrow('there is no detection in')
+    await expect(prepare({ 'destinations.yaml': registry })).rejects.toThrow('no detections found in')
     const { 'destinations.yaml': _, ...without } = SOUND
-    await expect(prepare({ ...without, 'signalbox.yaml': settings })).rejects.toThrow('no destinations.yaml')
+    await expect(prepare({ ...without, 'signalbox.yaml': settings })).rejects.toThrow(
+      'destinations.yaml not found',
+    )
   })
 
-  it('has its secrets: those of enabled destinations that are missing are listed', async () => {
+  it('needs the secrets of its enabled destinations, and lists those that are missing', async () => {
     const hook = (name: string, more: string) =>
       `  - { name: ${name}, type: webhook, options: { url: '\${env:SIGNALBOX_TEST_ABSENT}' }${more} }\n`
     const registry = `version: 1\ndestinations:\n${hook('on', '')}${hook('off', ', enabled: false')}`

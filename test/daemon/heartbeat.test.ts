@@ -6,7 +6,7 @@ import { manualClock } from '../support/clock.ts'
 import { recordingLog } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
-it('beats once per slot, however many daemons share the store', async () => {
+it('a heartbeat is sent once per slot, however many daemons share the store', async () => {
   const clock = manualClock()
   const store = await openStore('memory:', { clock, projectRoot: '.' })
   const admitted: SystemFinding[] = []
@@ -29,7 +29,7 @@ it('beats once per slot, however many daemons share the store', async () => {
   await store.close()
 })
 
-it('follows the schedule it is given last, and a beat that fails is logged', async () => {
+it('the heartbeat follows the last schedule, and a failure is logged', async () => {
   const log = recordingLog()
   const asked: string[] = []
   const heartbeat = createHeartbeat({
@@ -42,6 +42,6 @@ it('follows the schedule it is given last, and a beat that fails is logged', asy
   await heartbeat.follow({ cron: '* * * * * *', destinations: [] })
   await until(() => log.lines.length > 0)
   await heartbeat.follow(null)
-  expect(log.lines[0]).toEqual({ level: 'error', message: 'the heartbeat failed' })
+  expect(log.lines[0]).toEqual({ level: 'error', message: 'failed to send the heartbeat' })
   expect(asked[0]).toBe('heartbeat')
 })

@@ -10,7 +10,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
-it('is read anew each time, without the line end', () => {
+it('the token is read again for each request, without the end of the line', () => {
   const file = join(root, 'token')
   writeFileSync(file, 'first\n')
   const token = openToken(file)!
@@ -20,8 +20,8 @@ it('is read anew each time, without the line end', () => {
   expect(openToken(undefined)).toBeUndefined()
 })
 
-it('a file that is missing or empty is refused at the start', () => {
+it('a token file that is missing or empty is an error at the start', () => {
   writeFileSync(join(root, 'empty'), '\n')
-  expect(() => openToken(join(root, 'missing'))).toThrow(/missing can't be read: ENOENT/)
+  expect(() => openToken(join(root, 'missing'))).toThrow(/missing cannot be read: ENOENT/)
   expect(() => openToken(join(root, 'empty'))).toThrow(/empty is empty/)
 })

@@ -9,19 +9,19 @@ const PARTS = {
   unavailable: (): string[] => [],
 }
 
-it('says no until every source has begun', () => {
+it('the daemon is not ready until every source has started', () => {
   const readiness = createReadiness({ ...PARTS, sources: ['file:x', 'stdin'] })
   readiness.sourceStarted('stdin')
-  expect(readiness.status()).toEqual({ ok: false, reasons: ['file:x has not begun'] })
+  expect(readiness.status()).toEqual({ ok: false, reasons: ['file:x has not started'] })
   readiness.sourceStarted('file:x')
   expect(readiness.status()).toEqual({ ok: true, reasons: [] })
 })
 
-it('says no while draining, and after a failure until a success or for ten seconds', () => {
+it('the daemon is not ready while draining, and after a failure until a success or for ten seconds', () => {
   const clock = manualClock()
   const draining = new AbortController()
   const readiness = createReadiness({ ...PARTS, clock, draining: draining.signal })
-  const failed = { ok: false, reasons: ['events could not be taken: the disk is full'] }
+  const failed = { ok: false, reasons: ['events could not be accepted: the disk is full'] }
   const ready = { ok: true, reasons: [] }
   expect(readiness.status()).toEqual(ready)
   readiness.intakeFailed(new Error('the disk is full'))
@@ -37,7 +37,7 @@ it('says no while draining, and after a failure until a success or for ten secon
   expect(readiness.status()).toEqual({ ok: false, reasons: ['draining'] })
 })
 
-it('says no for as long as nothing can be evaluated, however long ago the last event was refused', () => {
+it('the daemon is not ready for as long as no event can be evaluated', () => {
   const clock = manualClock()
   let reasons = ['Python does not start: no memory']
   const readiness = createReadiness({ ...PARTS, clock, unavailable: () => reasons })

@@ -16,7 +16,7 @@ const rejected = (raw: string) => ({
   outcome: { status: 'rejected' as const, reason: 'not JSON' },
 })
 
-it('each is a line for its owner alone, its text bounded', async () => {
+it('each rejected event is one bounded line in a file that only its owner can read', async () => {
   const file = join(root, 'made', 'rejects.ndjson')
   const keep = await openRejectWriter(file, root)
   await keep([rejected('a\n'), rejected('x'.repeat(100_000))])
@@ -28,7 +28,7 @@ it('each is a line for its owner alone, its text bounded', async () => {
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
-it('a file that was renamed gets no more lines, a new one does', async () => {
+it('a rejects file that was renamed gets no more lines, and a new one is created', async () => {
   const file = join(root, 'rotated.ndjson')
   const keep = await openRejectWriter(file, root)
   await keep([rejected('a')])
@@ -40,7 +40,7 @@ it('a file that was renamed gets no more lines, a new one does', async () => {
   expect(raws).toEqual(['a', 'b'])
 })
 
-it('a file that can not be appended to is refused before the first event', async () => {
+it('a rejects file that cannot be appended to is an error before the first event', async () => {
   mkdirSync(join(root, 'folder'))
   await expect(openRejectWriter(join(root, 'folder'), root)).rejects.toMatchObject({
     kind: 'user',
@@ -48,7 +48,7 @@ it('a file that can not be appended to is refused before the first event', async
   })
 })
 
-it('none are kept where no file is named', async () => {
+it('rejects are not written if no file is named', async () => {
   const keep = await openRejectWriter(null, '/nowhere')
   await keep([rejected('a')])
 })

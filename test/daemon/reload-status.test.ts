@@ -3,7 +3,7 @@ import { createReloadStatus } from '../../src/daemon/reload-status.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { manualClock } from '../support/clock.ts'
 
-it('exposes whether the last reload succeeded, and when one last did', async () => {
+it('the metrics show whether the last reload succeeded, and when one last succeeded', async () => {
   const clock = manualClock()
   const metrics = createMetrics()
   const status = createReloadStatus(clock)

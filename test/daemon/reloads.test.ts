@@ -33,7 +33,7 @@ function numberOf(generation: Generation): number {
 }
 
 describe('a reload', () => {
-  it('begins after the one under way; who asks meanwhile is served by the same one', async () => {
+  it('begins after the running one and serves all requests that come meanwhile', async () => {
     const { loads, entries, reloads, load } = fixture()
     const first = reloads.request()
     await setImmediate()
@@ -49,7 +49,7 @@ describe('a reload', () => {
     expect(entries).toEqual(['in force 1', 'done 1', 'in force 2', 'done 2'])
   })
 
-  it('reports every request, and those that are joined', async () => {
+  it('is reported for every request, including joined ones', async () => {
     const { requests, reloads, load } = fixture()
     void reloads.request()
     await setImmediate()
@@ -62,7 +62,7 @@ describe('a reload', () => {
     expect(requests).toEqual(['now', 'next', 'joined', 'now'])
   })
 
-  it('that is refused says why, and does not end the reloading', async () => {
+  it('reports its reason if it fails, and later reloads still work', async () => {
     const { loads, entries, reloads, load } = fixture()
     const refused = reloads.request()
     await setImmediate()
@@ -75,7 +75,7 @@ describe('a reload', () => {
     expect(entries).toEqual(['refused (invalid-project): it is broken\nhint: fix it', 'in force 2', 'done 2'])
   })
 
-  it('that ends after the daemon takes nothing over and leaves no engine running', async () => {
+  it('activates nothing and leaves no engine running if the daemon has ended before', async () => {
     const { entries, reloads, load } = fixture()
     void reloads.request()
     await setImmediate()

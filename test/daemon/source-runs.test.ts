@@ -1,4 +1,4 @@
-/** A source's way into the pipeline: what is told when, and what a failure of the store means to the source. */
+/** A source's intake: what is reported when, and what a failure of the store means to the source. */
 import { describe, expect, it } from 'vitest'
 import type { DaemonEvent } from '../../src/daemon/events.ts'
 import { RunStats } from '../../src/daemon/run-stats.ts'
@@ -30,7 +30,7 @@ function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
 function fixture(over: Partial<SourceRunParts> = {}) {
   const { ingress, stdin } = sourceContext(new Sink())
   const steps: string[] = []
-  const tally = new RunStats(nullMetrics)
+  const stats = new RunStats(nullMetrics)
   const ready: boolean[] = []
   const committed = new Set<string>()
   const parts: SourceRunParts = {
@@ -52,7 +52,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
       },
     },
     store: { cursor: async () => null },
-    stats: tally,
+    stats: stats,
     readiness: {
       intakeFailed: () => ready.push(false),
       intakeSucceeded: () => ready.push(true),
@@ -60,7 +60,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
     },
     writeRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
     onEvent: (event: DaemonEvent) => {
-      if (event.kind === 'rejected') steps.push(`tell ${event.status} ${event.place}: ${event.reason}`)
+      if (event.kind === 'rejected') steps.push(`report ${event.status} ${event.place}: ${event.reason}`)
     },
     ingress,
     stdin,
@@ -72,14 +72,14 @@ function fixture(over: Partial<SourceRunParts> = {}) {
   const run = (body: (context: SourceContext) => Promise<void>) =>
     runSource({ spec: parseSourceSpec('file:x'), source: { ends: true, run: body } }, parts)
   const summary = () =>
-    tally.summary(NONE, NONE, { undelivered: [], exhausted: true, durationMs: 0, lost: null }).events
+    stats.summary(NONE, NONE, { undelivered: [], exhausted: true, durationMs: 0, lost: null }).events
   return { run, steps, ready, summary }
 }
 
 describe('an event with an idempotency key', () => {
   const keyed = (raw: string, dedupId: string): FramedEvent => ({ ...framed(raw), dedupId })
 
-  it('that was committed before is a duplicate and is not evaluated', async () => {
+  it('is a duplicate and is not evaluated if it was committed before', async () => {
     const evaluated: string[] = []
     const counting: SourceRunParts['evaluate'] = (events) => {
       evaluated.push(...events.map(({ raw }) => raw))
@@ -95,7 +95,7 @@ describe('an event with an idempotency key', () => {
     expect(summary()).toEqual({ accepted: 3, duplicate: 1, rejected: 0, unclassified: 0 })
   })
 
-  it('that comes again while it is under way waits for its commit', async () => {
+  it('waits for the commit of the first one if it comes again while that is under way', async () => {
     const evaluated: string[] = []
     const going: (() => void)[] = []
     const held: SourceRunParts['evaluate'] = async (events) => {
@@ -114,7 +114,7 @@ describe('an event with an idempotency key', () => {
     expect(evaluated).toEqual(['one'])
   })
 
-  it('is evaluated again when its first commit failed', async () => {
+  it('is evaluated again if its first commit failed', async () => {
     const { run } = fixture()
     await run(async (context) => {
       const first = context.emit([keyed('busy', 'k:1')])
@@ -127,15 +127,15 @@ describe('an event with an idempotency key', () => {
 
 const NONE = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphaned: 0 }
 
-describe('a batch', () => {
-  it('has its rejects kept before the commit, and told and counted after it', async () => {
+describe('a batch of a source', () => {
+  it('has its rejects written before the commit, and reported and counted after it', async () => {
     const { run, steps, summary } = fixture()
     await run(async (context) => void (await context.emit([framed('bad 1'), framed('good', '7')])))
-    expect(steps).toEqual(['keep 1', 'commit bad 1 good to 7', 'tell rejected bad 1: not JSON'])
+    expect(steps).toEqual(['keep 1', 'commit bad 1 good to 7', 'report rejected bad 1: not JSON'])
     expect(summary()).toEqual({ accepted: 1, duplicate: 0, rejected: 1, unclassified: 0 })
   })
 
-  it('that fails is nobody’s UserError, tells no reject twice, and says that no events can be taken', async () => {
+  it('raises no UserError if it fails, reports no reject twice, and makes the daemon unready', async () => {
     const failures: unknown[] = []
     const { run, steps, ready, summary } = fixture()
     await run(async (context) => {
@@ -144,13 +144,13 @@ describe('a batch', () => {
       await context.emit([framed('bad 1')])
     })
     expect(failures.map((error) => isError(error, 'user'))).toEqual([false])
-    expect(String(failures[0])).toContain('events could not be taken: the store is busy')
-    expect(steps.filter((step) => step.startsWith('tell'))).toHaveLength(1)
+    expect(String(failures[0])).toContain('events could not be accepted: the store is busy')
+    expect(steps.filter((step) => step.startsWith('report'))).toHaveLength(1)
     expect(summary().rejected).toBe(1)
     expect(ready).toEqual([false, true])
   })
 
-  it('with a cursor is not committed after one that failed: its events would be skipped', async () => {
+  it('is not committed after a failed one if it has a cursor, because events would be skipped', async () => {
     const { run, steps } = fixture()
     await run(async (context) => {
       const batches = [context.emit([framed('busy', '1')]), context.emit([framed('good', '2')])]
@@ -160,7 +160,7 @@ describe('a batch', () => {
     expect(steps).toEqual([])
   })
 
-  it('without a cursor does not depend on the one before', async () => {
+  it('does not depend on the previous one if it has no cursor', async () => {
     const { run, steps } = fixture()
     await run(
       async (context) =>
@@ -170,8 +170,8 @@ describe('a batch', () => {
   })
 })
 
-describe('where a source begins', () => {
-  it('is committed without events, behind what was emitted before, and only then has it begun', async () => {
+describe('the first cursor of a source', () => {
+  it('is committed without events after what was emitted before, and then the source has started', async () => {
     const { run, steps, ready } = fixture()
     await run(async (context) => {
       await Promise.all([context.emit([framed('good', '7')]), context.commitCursor('8')])
@@ -180,18 +180,18 @@ describe('where a source begins', () => {
     expect(ready).toEqual([true, true])
   })
 
-  it('is not begun while it could not be committed', async () => {
+  it('keeps the source from starting while it cannot be committed', async () => {
     const { run, steps, ready } = fixture()
     await run(async (context) => {
       await expect(context.commitCursor('too far')).rejects.toThrow(
-        'events could not be taken: the disk is full',
+        'events could not be accepted: the disk is full',
       )
     })
     expect(steps).toEqual([])
     expect(ready).toEqual([false])
   })
 
-  it('needs no commit where it goes on nowhere', async () => {
+  it('needs no commit if the source cannot resume', async () => {
     const { run, steps } = fixture()
     await run((context) => context.commitCursor(null))
     expect(steps).toEqual(['begin file:x'])

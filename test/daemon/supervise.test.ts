@@ -43,7 +43,7 @@ function start(ends: boolean, ...runs: Run[]) {
 }
 
 describe('a source that fails', () => {
-  it('starts again from the committed cursor, after waits that grow and begin anew with every event taken', async () => {
+  it('is restarted from the committed cursor, after delays that grow and are reset by every accepted event', async () => {
     const broken = fail(new Error('the disk is full'))
     const takeAndFail: Run = async (context) => {
       await takeOne(context)
@@ -65,12 +65,12 @@ describe('a source that fails', () => {
     await ended
   })
 
-  it('is given up when it can not be read at all', async () => {
+  it('ends the run if it cannot be read at all', async () => {
     const { ended } = start(false, fail(new UserError('no such folder')))
     await expect(ended).rejects.toThrow('no such folder')
   })
 
-  it('is not given up for that once it has worked: it may be readable again', async () => {
+  it('is restarted if it has delivered events before, because it may be readable again', async () => {
     const unreadable = fail(new UserError("can't be read"))
     const worked: Run = async (context) => {
       await takeOne(context)
@@ -88,7 +88,7 @@ describe('a source that fails', () => {
     await ended
   })
 
-  it('has worked once it has begun', async () => {
+  it('counts as working once it has started', async () => {
     const unreadable = fail(new UserError("can't be read"))
     const begun: Run = async (context) => {
       await context.commitCursor('1')
@@ -103,7 +103,7 @@ describe('a source that fails', () => {
     await ended
   })
 
-  it('is given up all the same when it is to end: nobody would learn what it left out', async () => {
+  it('ends the run even after it worked if the source is expected to end', async () => {
     const { ended } = start(true, async (context) => {
       await takeOne(context)
       throw new UserError('read only in part')
