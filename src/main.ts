@@ -8,7 +8,7 @@ const { errorText, runProgram } = await import('./cli/program.ts')
 
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** What a shell reports for a process that nobody reads any more. */
-const BROKEN_PIPE = 141
+const EXIT_BROKEN_PIPE = 141
 const EXIT_GRACE_MS = 2_000
 
 const io: Io = {
@@ -23,7 +23,7 @@ const io: Io = {
       for (const signal of SIGNALS) process.off(signal, listener)
     }
   },
-  written: (timeoutMs) => Promise.race([outputsWritten(), elapsed(timeoutMs)]),
+  flush: (timeoutMs) => Promise.race([outputsWritten(), elapsed(timeoutMs)]),
   endNow,
 }
 
@@ -51,7 +51,7 @@ async function elapsed(timeoutMs: number): Promise<false> {
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE)
+    if (error.code === 'EPIPE') process.exit(EXIT_BROKEN_PIPE)
     throw error
   })
 }

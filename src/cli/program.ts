@@ -11,7 +11,7 @@ import {
   type Io,
   isGroup,
 } from './command/command.ts'
-import { type About, parseArguments } from './command/parse.ts'
+import { type CommandDescription, parseArguments } from './command/parse.ts'
 import { COMMANDS } from './command-map.ts'
 import { fileSystemError } from './format/file-system-error.ts'
 import { messageWithCode } from './format/message-with-code.ts'
@@ -27,7 +27,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
 }
 
 async function dispatch([name = '', ...rest]: readonly string[], io: Io): Promise<number> {
-  if (name === '' || isHelp(name)) return name === '' ? usageMissing(io) : overall(rest, io)
+  if (name === '' || isHelp(name)) return name === '' ? printMissingUsage(io) : runHelp(rest, io)
   if (name === '--version' || name === '-V' || name === 'version') return print(`${VERSION}\n`, io)
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!entry) throw unknownCommand(name)
@@ -37,24 +37,30 @@ async function dispatch([name = '', ...rest]: readonly string[], io: Io): Promis
 }
 
 /** `signalbox help test` is `signalbox test --help`. */
-function overall([name]: readonly string[], io: Io): Promise<number> | number {
+function runHelp([name]: readonly string[], io: Io): Promise<number> | number {
   return name !== undefined && !name.startsWith('-')
     ? dispatch([name, '--help'], io)
     : print(overallHelp(), io)
 }
 
-async function runGroup(about: About, group: CommandGroup, argv: readonly string[], io: Io): Promise<number> {
+async function runGroup(
+  about: CommandDescription,
+  group: CommandGroup,
+  argv: readonly string[],
+  io: Io,
+): Promise<number> {
   const { path } = about
   const [name = '', ...rest] = argv
   const built = Object.entries(group.commands).map(([sub, { summary }]) => [sub, summary] as const)
   const help = groupHelp(path, built)
   if (isHelp(name)) {
-    const alone = group.alone && parseArguments(about, group.alone, ['--help']).help
-    return print(alone ? `${alone}\n${help}` : help, io)
+    const ownHelp = group.defaultCommand && parseArguments(about, group.defaultCommand, ['--help']).help
+    return print(ownHelp ? `${ownHelp}\n${help}` : help, io)
   }
   const found = Object.hasOwn(group.commands, name) ? group.commands[name] : undefined
   if (found) return runCommand({ path: `${path} ${name}`, summary: found.summary }, found.command, rest, io)
-  if (group.alone && (name === '' || name.startsWith('-'))) return runCommand(about, group.alone, argv, io)
+  if (group.defaultCommand && (name === '' || name.startsWith('-')))
+    return runCommand(about, group.defaultCommand, argv, io)
   const names = Object.keys(group.commands)
   throw name === '' || name.startsWith('-')
     ? new UserError(`${path} requires a command`, {
@@ -67,7 +73,12 @@ async function runGroup(about: About, group: CommandGroup, argv: readonly string
       })
 }
 
-async function runCommand(about: About, command: Command, argv: readonly string[], io: Io): Promise<number> {
+async function runCommand(
+  about: CommandDescription,
+  command: Command,
+  argv: readonly string[],
+  io: Io,
+): Promise<number> {
   const parsed = parseArguments(about, command, argv)
   return parsed.help === undefined
     ? command.run({ ...parsed.invocation, commands: COMMANDS }, io)
@@ -92,7 +103,7 @@ function hintFor(name: string, names: readonly string[]): string {
   return near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`
 }
 
-function usageMissing(io: Io): number {
+function printMissingUsage(io: Io): number {
   io.stderr.write(overallHelp())
   return EXIT_UNUSABLE
 }

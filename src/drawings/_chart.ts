@@ -11,7 +11,7 @@ export interface Chart {
 interface Column {
   readonly name: string
   /** Places that no registry declares: nobody, nowhere on purpose, unknown. */
-  readonly special: boolean
+  readonly isUndeclared: boolean
 }
 
 export interface Track {
@@ -21,7 +21,7 @@ export interface Track {
   readonly label: string
 }
 
-const SPECIAL = {
+const UNDECLARED_ENDS = {
   nowhere: 'nobody',
   suppressed: 'nowhere, on purpose',
   unknown: 'decided by its code',
@@ -33,19 +33,21 @@ export const SHOWN_SEVERITIES: readonly Severity[] = SEVERITIES.toReversed()
 /** @param declared names of the registry, in its order; names that only routes know follow them. */
 export function chartOf(bundles: readonly RouteBundle[], declared: readonly string[]): Chart {
   const named = new Set([...declared, ...bundles.flatMap(({ destinations }) => destinations)])
-  const special = Object.entries(SPECIAL).filter(([end]) => bundles.some((bundle) => bundle.end === end))
+  const undeclared = Object.entries(UNDECLARED_ENDS).filter(([end]) =>
+    bundles.some((bundle) => bundle.end === end),
+  )
   const columns = [
-    ...[...named].map((name) => ({ name, special: false })),
-    ...special.map(([, name]) => ({ name, special: true })),
+    ...[...named].map((name) => ({ name, isUndeclared: false })),
+    ...undeclared.map(([, name]) => ({ name, isUndeclared: true })),
   ]
-  const place = (name: string, isSpecial: boolean) =>
-    columns.findIndex((column) => column.name === name && column.special === isSpecial)
+  const columnOf = (name: string, isUndeclared: boolean) =>
+    columns.findIndex((column) => column.name === name && column.isUndeclared === isUndeclared)
   const trackOf = (bundle: RouteBundle): Track => ({
     bundle,
     stops:
-      bundle.end in SPECIAL
-        ? [place(SPECIAL[bundle.end as keyof typeof SPECIAL], true)]
-        : bundle.destinations.map((name) => place(name, false)).sort((a, b) => a - b),
+      bundle.end in UNDECLARED_ENDS
+        ? [columnOf(UNDECLARED_ENDS[bundle.end as keyof typeof UNDECLARED_ENDS], true)]
+        : bundle.destinations.map((name) => columnOf(name, false)).sort((a, b) => a - b),
     label: bundle.detections.length === 1 ? bundle.detections[0]! : `${bundle.detections.length} detections`,
   })
   return {

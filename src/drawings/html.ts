@@ -29,8 +29,8 @@ export function routesHtml(chart: Chart): string {
   const hash = createHash('sha256').update(SCRIPT).digest('base64')
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`
   const heads = chart.columns.map(
-    ({ name, special }) =>
-      `<th class="place${special ? ' special' : ''}"><span>${escapeMarkup(name)}</span></th>`,
+    ({ name, isUndeclared }) =>
+      `<th class="place${isUndeclared ? ' special' : ''}"><span>${escapeMarkup(name)}</span></th>`,
   )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">

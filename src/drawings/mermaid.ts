@@ -9,8 +9,8 @@ export function routesMermaid(chart: Chart): string {
     )
     return [`  subgraph g${group}["${quote(logType)}"]`, ...nodes, '  end'].join('\n')
   })
-  const places = chart.columns.map(({ name, special }, i) =>
-    special ? `  d${i}{{"${quote(name)}"}}` : `  d${i}(["${quote(name)}"])`,
+  const places = chart.columns.map(({ name, isUndeclared }, i) =>
+    isUndeclared ? `  d${i}{{"${quote(name)}"}}` : `  d${i}(["${quote(name)}"])`,
   )
   const edges = chart.groups.flatMap(({ tracks }, group) =>
     tracks.flatMap(({ bundle, stops }, track) => {

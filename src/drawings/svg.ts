@@ -39,14 +39,14 @@ export function routesSvg(chart: Chart): string {
 <rect width="100%" height="100%" fill="#fff"/>
 ${heading(chart)}
 ${groups.map(({ back }) => back).join('\n')}
-${chart.columns.map(({ name, special }, i) => columnMarkup(name, special, i, height)).join('\n')}
+${chart.columns.map(({ name, isUndeclared }, i) => columnMarkup(name, isUndeclared, i, height)).join('\n')}
 ${groups.map(({ front }) => front).join('\n')}
 </svg>
 `
 }
 
 function heading({ detections, columns }: Chart): string {
-  const destinations = columns.filter(({ special }) => !special).length
+  const destinations = columns.filter(({ isUndeclared }) => !isUndeclared).length
   const legend = [
     ['stop', 'gets it'],
     ['fallback', 'gets it as the fallback'],
@@ -60,10 +60,10 @@ function heading({ detections, columns }: Chart): string {
 ${legend.join('')}`
 }
 
-function columnMarkup(name: string, special: boolean, place: number, height: number): string {
+function columnMarkup(name: string, isUndeclared: boolean, place: number, height: number): string {
   const x = COLUMNS_AT + place * COLUMN + COLUMN / 2
   const shown = escapeMarkup(cut(name, 24))
-  return `<line class="line" x1="${x}" x2="${x}" y1="${ROWS_AT - 4}" y2="${height - MARGIN * 2}"/><text class="${special ? 'quiet' : 'type'}" transform="translate(${x},${ROWS_AT - 10}) rotate(-50)"><title>${escapeMarkup(name)}</title>${shown}</text>`
+  return `<line class="line" x1="${x}" x2="${x}" y1="${ROWS_AT - 4}" y2="${height - MARGIN * 2}"/><text class="${isUndeclared ? 'quiet' : 'type'}" transform="translate(${x},${ROWS_AT - 10}) rotate(-50)"><title>${escapeMarkup(name)}</title>${shown}</text>`
 }
 
 function groupMarkup(logType: string, tracks: readonly Track[], y: number, banded: boolean, width: number) {

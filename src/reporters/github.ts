@@ -4,7 +4,7 @@ import type { DetectionResult, TestResult } from '../model/events/test-result.ts
 import type { Problem } from '../model/project/problem.ts'
 import type { CreateReporter, TestRun } from './_reporter.ts'
 import { formatFailure } from './parts/failure.ts'
-import { problemText, untoldErrors } from './parts/problem-line.ts'
+import { problemText, unreportedErrors } from './parts/problem-line.ts'
 import { counted, escapeForTerminal, plainStyle } from './parts/terminal-text.ts'
 
 /** A step's summary may hold 1 MiB. */
@@ -18,7 +18,9 @@ const createGithub: CreateReporter = ({ pathPrefix }) => ({
     ].join(''),
   end: (run) => {
     const warnings = run.problems.filter(({ severity }) => severity === 'warning')
-    return [...untoldErrors(run), ...warnings].map((problem) => problemCommand(problem, pathPrefix)).join('')
+    return [...unreportedErrors(run), ...warnings]
+      .map((problem) => problemCommand(problem, pathPrefix))
+      .join('')
   },
   stepSummary,
 })
@@ -52,8 +54,8 @@ function command(
   prefix: string,
 ): string {
   const place = Object.entries({ file: prefix + file, line: Math.max(1, line), title })
-  const told = place.map(([key, value]) => `${key}=${property(String(value))}`).join(',')
-  return `::${level} ${told}::${data(message)}\n`
+  const properties = place.map(([key, value]) => `${key}=${property(String(value))}`).join(',')
+  return `::${level} ${properties}::${data(message)}\n`
 }
 
 /** What an author wrote must end no command and begin none. */
@@ -79,8 +81,8 @@ function stepSummary(run: TestRun): string {
     ['Tests', tests.passed, tests.failed, '', '', tests.skipped],
     ['Unit tests', unitTests.passed, unitTests.failed, unitTests.invalid, '', unitTests.skipped],
   ]
-  const bad = run.results.flatMap(badOnes)
-  const all = [...bad, ...untoldErrors(run).map((problem) => badProblem(problem.file, problem))]
+  const bad = run.results.flatMap(failuresOf)
+  const all = [...bad, ...unreportedErrors(run).map((problem) => badProblem(problem.file, problem))]
   const left = all.length - MAX_ANNOTATIONS
   return [
     '### Detection tests',
@@ -94,7 +96,7 @@ function stepSummary(run: TestRun): string {
   ].join('\n')
 }
 
-function badOnes({ id, problems, tests }: DetectionResult): string[] {
+function failuresOf({ id, problems, tests }: DetectionResult): string[] {
   return [
     ...problems.map((problem) => badProblem(id, problem)),
     ...tests.filter(({ status }) => status === 'failed').map((test) => badTest(id, test)),
@@ -111,8 +113,8 @@ function badTest(id: string, test: TestResult): string {
 
 /** Indented code: no text can end it. */
 function details(title: string, lines: readonly string[]): string {
-  const told = lines.map((line) => `    ${escapeForTerminal(line)}`).join('\n')
-  return `<details><summary>${html(escapeForTerminal(title))}</summary>\n\n${told}\n\n</details>\n`
+  const text = lines.map((line) => `    ${escapeForTerminal(line)}`).join('\n')
+  return `<details><summary>${html(escapeForTerminal(title))}</summary>\n\n${text}\n\n</details>\n`
 }
 
 function html(text: string): string {

@@ -32,7 +32,7 @@ function detectionJson({ id, type, file, status, problems, tests }: DetectionRes
 }
 
 function unitTestsJson({ file, status, problems, tests }: DetectionResult) {
-  const told = tests.map(({ name, status: verdict, line, failures, warnings, output, durationMs }) => ({
+  const cases = tests.map(({ name, status: verdict, line, failures, warnings, output, durationMs }) => ({
     name,
     status: verdict,
     line,
@@ -41,5 +41,5 @@ function unitTestsJson({ file, status, problems, tests }: DetectionResult) {
     output,
     durationMs,
   }))
-  return { file, status, problems, tests: told }
+  return { file, status, problems, tests: cases }
 }

@@ -4,7 +4,7 @@ import type { DetectionResult, TestResult } from '../model/events/test-result.ts
 import type { Problem } from '../model/project/problem.ts'
 import type { CreateReporter, TestRun } from './_reporter.ts'
 import { formatFailure } from './parts/failure.ts'
-import { problemText, untoldErrors } from './parts/problem-line.ts'
+import { problemText, unreportedErrors } from './parts/problem-line.ts'
 import { plainStyle } from './parts/terminal-text.ts'
 
 interface Suite {
@@ -46,7 +46,7 @@ function suitesOf(run: TestRun): Suite[] {
     file: result.file,
     cases: [...result.problems.map((problem) => problemCase(problem, result)), ...result.tests.map(testCase)],
   }))
-  const lost = untoldErrors(run)
+  const lost = unreportedErrors(run)
   if (lost.length === 0) return suites
   return [...suites, { name: 'files', file: '', cases: lost.map((problem) => problemCase(problem)) }]
 }
@@ -119,9 +119,9 @@ function element(
   children: readonly string[],
   between = '\n',
 ): string {
-  const told = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value), true)}"`)
-  if (children.length === 0) return `<${name}${told.join('')}/>`
-  return `<${name}${told.join('')}>${between}${children.join(between)}${between}</${name}>`
+  const text = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value), true)}"`)
+  if (children.length === 0) return `<${name}${text.join('')}/>`
+  return `<${name}${text.join('')}>${between}${children.join(between)}${between}</${name}>`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }

@@ -29,7 +29,7 @@ function linesOf(result: DetectionResult, { style, failuresOnly }: ReporterOptio
   return [
     headline(result, style),
     ...result.problems
-      .filter(isOurs)
+      .filter(isReportedHere)
       .map((problem) => `  ${style('red', '✗')} ${escapeForTerminal(problem.message)}`),
     ...result.tests.filter((test) => test.status === 'failed').flatMap((test) => failedTest(test, style)),
     ...(failuresOnly
@@ -39,7 +39,7 @@ function linesOf(result: DetectionResult, { style, failuresOnly }: ReporterOptio
 }
 
 /** A body that can't be loaded was shown with the other problems, caret and all. */
-function isOurs({ code }: { code: string }): boolean {
+function isReportedHere({ code }: { code: string }): boolean {
   return code !== 'python-error'
 }
 

@@ -2,7 +2,7 @@
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import type { CreateReporter } from './_reporter.ts'
 import { formatFailure } from './parts/failure.ts'
-import { problemText, untoldErrors } from './parts/problem-line.ts'
+import { problemText, unreportedErrors } from './parts/problem-line.ts'
 import { escapeForTerminal, plainStyle } from './parts/terminal-text.ts'
 
 const createTap: CreateReporter = ({ failuresOnly }) => {
@@ -38,7 +38,7 @@ const createTap: CreateReporter = ({ failuresOnly }) => {
   return {
     result: (result) => begin(lines(result)),
     end: (run) => {
-      const lost = untoldErrors(run).flatMap((problem) =>
+      const lost = unreportedErrors(run).flatMap((problem) =>
         point(false, `${problem.file}: ${problem.code}`, problemBlock(problem)),
       )
       const { tests, unitTests } = run.summary

@@ -39,7 +39,7 @@ export function affectedBy(project: Project, facts: ProjectFacts, paths: readonl
     dependants: new Set(idsOf(dependants)),
     helpers,
     dataModels: new Set(idsOf(models)),
-    unitTests: touchedUnitTests(project, changed, [...helpers, ...idsOf(models)]),
+    unitTests: affectedUnitTests(project, changed, [...helpers, ...idsOf(models)]),
   }
 }
 
@@ -78,13 +78,13 @@ function importersOf(ids: readonly string[], facts: ReadonlyMap<string, BodyFact
   return found
 }
 
-function touchedUnitTests(
+function affectedUnitTests(
   { unitTests }: Project,
   changed: ReadonlySet<string>,
   ids: readonly string[],
 ): ReadonlySet<string> {
-  const touched = unitTests.filter(
+  const affected = unitTests.filter(
     ({ path, source }) => changed.has(path) || ids.some((id) => source.includes(id)),
   )
-  return new Set(touched.map(({ path }) => path))
+  return new Set(affected.map(({ path }) => path))
 }

@@ -35,7 +35,7 @@ export async function runCases(
     const outcome = outcomes[place]!
     return { detection, test, outcome, result: evaluateCase(detection, test, outcome, verdict) }
   })
-  const reads = await readsOf(runs.filter(isToldMore), engine)
+  const reads = await readsOf(runs.filter(lacksReads), engine)
   return runs.map((run) => ({ ...run, result: { ...run.result, reads: reads.get(run) ?? run.result.reads } }))
 }
 
@@ -46,7 +46,7 @@ function callOf(
   return { detection: id, entry, mocks, ...asked }
 }
 
-function isToldMore({ outcome, result }: CaseRun): boolean {
+function lacksReads({ outcome, result }: CaseRun): boolean {
   return result.status === 'failed' && outcome.reads === null
 }
 

@@ -5,7 +5,7 @@ import type { Route } from '../model/alerts/route.ts'
 import type { TestFailure } from '../model/events/test-result.ts'
 import type { ExpectationName, Expectations } from '../model/project/detection.ts'
 
-interface Checked {
+interface ExpectationResult {
   readonly failures: readonly TestFailure[]
   readonly skipped: readonly { what: ExpectationName; reason: string }[]
 }
@@ -30,7 +30,7 @@ const ACTUAL: Record<ExpectationName, Check> = {
 }
 
 /** @param draft the alert the case would make, or null when it makes none. */
-export function checkExpectations(expectations: Expectations, draft: AlertDraft | null): Checked {
+export function checkExpectations(expectations: Expectations, draft: AlertDraft | null): ExpectationResult {
   const failures: TestFailure[] = []
   const skipped: { what: ExpectationName; reason: string }[] = []
   for (const [what, expected] of Object.entries(expectations) as [ExpectationName, unknown][]) {

@@ -25,7 +25,7 @@ interface Condition {
 /** All conditions must hold, also two on the same key; within one, any of the comma-separated values. */
 export function parseFilters(texts: readonly string[]): (detection: Pick<Detection, 'spec'>) => boolean {
   const conditions = texts.map(parseCondition)
-  return ({ spec }) => conditions.every((condition) => holds(condition, spec[condition.key]))
+  return ({ spec }) => conditions.every((condition) => matchesCondition(condition, spec[condition.key]))
 }
 
 function parseCondition(text: string): Condition {
@@ -48,7 +48,7 @@ function parseCondition(text: string): Condition {
 }
 
 /** A field that is missing equals the empty text; a list matches when any of its elements does. */
-function holds({ negated, values }: Condition, field: unknown): boolean {
+function matchesCondition({ negated, values }: Condition, field: unknown): boolean {
   const elements = Array.isArray(field) ? (field as unknown[]) : [field]
   const found = elements.some((element) => values.includes(textOf(element)))
   return found !== negated

@@ -32,7 +32,7 @@ const commands = (
       const command = (await load()).default
       return isGroup(command)
         ? [
-            ...(command.alone ? [[name, command.alone] as const] : []),
+            ...(command.defaultCommand ? [[name, command.defaultCommand] as const] : []),
             ...Object.entries(command.commands).map(
               ([sub, each]) => [`${name} ${sub}`, each.command] as const,
             ),

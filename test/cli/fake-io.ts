@@ -25,7 +25,7 @@ export function fakeIo(input = ''): FakeIo {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    written: async () => true,
+    flush: async () => true,
     endNow: (code) => void ended.push(code),
     out: () => out.join(''),
     err: () => err.join(''),

@@ -28,7 +28,9 @@ async function exists(command: string): Promise<boolean> {
   const [name = '', sub = ''] = command.split(' ')
   if (!Object.hasOwn(COMMANDS, name)) return false
   const found = (await COMMANDS[name]!.load()).default
-  return !isGroup(found) || sub === '' || found.alone !== undefined || Object.hasOwn(found.commands, sub)
+  return (
+    !isGroup(found) || sub === '' || found.defaultCommand !== undefined || Object.hasOwn(found.commands, sub)
+  )
 }
 
 describe('the commands that messages name', () => {
@@ -51,7 +53,7 @@ describe('the commands that messages name', () => {
       const found = (await load()).default
       const commands = isGroup(found)
         ? [
-            ...(found.alone ? [found.alone] : []),
+            ...(found.defaultCommand ? [found.defaultCommand] : []),
             ...Object.values(found.commands).map(({ command }) => command),
           ]
         : [found]

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { shortId } from '../../src/cli/command/ids.ts'
-import { moment, table } from '../../src/cli/format/table.ts'
+import { formatTime, table } from '../../src/cli/format/table.ts'
 
 it('pads columns to their widest cell and leaves no trailing blanks', () => {
   expect(
@@ -25,7 +25,7 @@ it('an empty list has a header only', () => {
 })
 
 it('times are in UTC, to the second', () => {
-  expect(moment(Date.UTC(2026, 1, 3, 4, 5, 6, 789))).toBe('2026-02-03 04:05:06Z')
+  expect(formatTime(Date.UTC(2026, 1, 3, 4, 5, 6, 789))).toBe('2026-02-03 04:05:06Z')
 })
 
 it('short ids are the first twelve digits', () => {

@@ -1,5 +1,5 @@
 /** The contract of a command: declarations plus one function from arguments to an exit code. File name = command. */
-import type { Completes, GlobalOptions, OptionSet, Values } from './options.ts'
+import type { GlobalOptions, OptionSet, Suggestions, Values } from './options.ts'
 
 export const EXIT_OK = 0
 /** The detections' tests failed, a file is invalid, a delivery is missing. */
@@ -7,7 +7,7 @@ export const EXIT_FAILED = 1
 /** Could not run, or wrong use. */
 export const EXIT_UNUSABLE = 2
 /** The file of the store was removed or replaced while `run` used it. */
-export const STORE_LOST = 3
+export const EXIT_STORE_LOST = 3
 
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
@@ -21,7 +21,7 @@ export interface Io {
   /** From here on these signals no longer end the process by themselves. Returns the way back. */
   onSignal(listener: (signal: Signal) => void): () => void
   /** Resolves when both outputs have passed on what was written to them, with false when that takes longer. */
-  written(timeoutMs: number): Promise<boolean>
+  flush(timeoutMs: number): Promise<boolean>
   /** Ends the process at once. */
   endNow(code: number): void
 }
@@ -46,7 +46,7 @@ export interface Command<O extends OptionSet = OptionSet> {
   /** In commander's notation, for example `<id>` or `[paths...]`, each with a line of help. */
   readonly arguments?: Readonly<Record<string, string>>
   /** What a shell offers for the first argument. */
-  readonly completes?: Completes
+  readonly suggestions?: Suggestions
   readonly options: O
   /** What `--help` prints below the options. */
   readonly details?: string
@@ -57,7 +57,7 @@ export interface Command<O extends OptionSet = OptionSet> {
 export interface CommandGroup {
   readonly commands: Readonly<Record<string, { readonly summary: string; readonly command: Command }>>
   /** What the word alone does; without it, it needs one of the commands. */
-  readonly alone?: Command
+  readonly defaultCommand?: Command
 }
 
 interface CommandModule {

@@ -4,7 +4,7 @@ import type { Signal } from './command.ts'
 /** A terminal and the tools between (npm, the hand-over to another Node) may each pass on the same Ctrl-C. */
 const SIGNAL_DEBOUNCE_MS = 300
 
-export const INTERRUPTED = 130
+export const EXIT_INTERRUPTED = 130
 
 export interface Interrupts {
   /** The signal that asked for the end first. */

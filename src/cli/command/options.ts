@@ -7,15 +7,15 @@ interface TypedOption<T> {
   /** From what commander parsed. */
   readonly read: (parsed: unknown) => T
   /** Where it has no choices. */
-  readonly completes?: Completes
+  readonly suggestions?: Suggestions
 }
 
 /** What a shell offers: these words, or what the project has of a kind. */
-export type Completes = readonly string[] | ProjectValues
+export type Suggestions = readonly string[] | ProjectValues
 export type ProjectValues = 'detections' | 'destinations' | 'types' | 'schemas'
 
-export function completing<T>(option: TypedOption<T>, completes: Completes): TypedOption<T> {
-  return { ...option, completes }
+export function withSuggestions<T>(option: TypedOption<T>, suggestions: Suggestions): TypedOption<T> {
+  return { ...option, suggestions }
 }
 
 export type OptionSet = Readonly<Record<string, TypedOption<unknown>>>
@@ -60,7 +60,7 @@ export function choice<C extends string>(
 }
 
 /** The first choice, when nothing is said. */
-export function choiceOr<C extends string>(
+export function choiceWithDefault<C extends string>(
   flags: string,
   description: string,
   choices: readonly [C, ...C[]],
@@ -102,7 +102,7 @@ export const GLOBAL_OPTIONS = {
 export type GlobalOptions = typeof GLOBAL_OPTIONS
 
 /** On every command that prints data. */
-export const FORMAT = choiceOr('--format <format>', 'how data is printed', ['pretty', 'json'])
+export const FORMAT = choiceWithDefault('--format <format>', 'how data is printed', ['pretty', 'json'])
 
 export const IGNORE_EXTRA_KEYS = flag(
   '--ignore-extra-keys',

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts'
 import type { Command, Invocation } from './command.ts'
 import { GLOBAL_OPTIONS, type OptionSet } from './options.ts'
 
-export interface About {
+export interface CommandDescription {
   /** For example `alerts list`. */
   readonly path: string
   readonly summary: string
@@ -19,7 +19,7 @@ export function optionsOf(command: Command): OptionSet {
   return { ...command.options, ...GLOBAL_OPTIONS }
 }
 
-export function parseArguments(about: About, command: Command, argv: readonly string[]): Parsed {
+export function parseArguments(about: CommandDescription, command: Command, argv: readonly string[]): Parsed {
   let help = ''
   const parser = createParser(about, command)
   parser.configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
@@ -28,7 +28,7 @@ export function parseArguments(about: About, command: Command, argv: readonly st
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { help }
-    throw wrongUse(error, about.path)
+    throw usageError(error, about.path)
   }
   const values = parser.opts<Record<string, unknown>>()
   const options = Object.entries(optionsOf(command)).map(([key, { option, read }]) => [
@@ -43,7 +43,7 @@ export function parseArguments(about: About, command: Command, argv: readonly st
   }
 }
 
-function createParser({ path, summary }: About, command: Command): Parser {
+function createParser({ path, summary }: CommandDescription, command: Command): Parser {
   const parser = new Parser(`signalbox ${path}`)
     .description(summary)
     .helpOption('--help', 'show this')
@@ -59,7 +59,7 @@ function createParser({ path, summary }: About, command: Command): Parser {
 }
 
 /** Commander says `error: ...` and puts its suggestion on a line of its own. */
-function wrongUse(error: CommanderError, path: string): UserError {
+function usageError(error: CommanderError, path: string): UserError {
   const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const near = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?')
   return new UserError(first, {

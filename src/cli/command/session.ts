@@ -33,7 +33,7 @@ export function openSession(
   } = {},
 ): Session {
   const { project, destinations, envFile, quiet, verbose, noColor, pythonPath } = options
-  const complain = (lines: string) => void io.stderr.write(`${lines}\n`)
+  const printError = (lines: string) => void io.stderr.write(`${lines}\n`)
   const level = quiet ? 'error' : (more.log?.level ?? 'warn')
   const format = more.log?.format ?? 'pretty'
   const color = !noColor && 'isTTY' in io.stderr && io.stderr.isTTY === true
@@ -58,7 +58,7 @@ export function openSession(
     style: styleFor(io.stdout, !noColor),
     errorStyle: styleFor(io.stderr, !noColor),
     print: (text) => void io.stdout.write(text),
-    note: (line) => quiet || complain(line),
-    printError: complain,
+    note: (line) => quiet || printError(line),
+    printError,
   }
 }

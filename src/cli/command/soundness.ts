@@ -12,7 +12,7 @@ import { counted } from '../../reporters/parts/terminal-text.ts'
 
 /** For what depends on the settings and the registry. */
 export function requireConfiguration({ problems, configuration }: Project): void {
-  refuse(errorsIn(problems).filter(({ file }) => configuration.includes(file)))
+  throwForErrors(errorsIn(problems).filter(({ file }) => configuration.includes(file)))
 }
 
 /** For what one detection does: shared parts with errors count, and the expectations beside its spec. */
@@ -20,7 +20,7 @@ export function requireShared(project: Project, { place }: Detection): void {
   requireConfiguration(project)
   const shared = new Set([PACKAGES_LOCK, ...project.invalidParts.map(({ file }) => file)])
   for (const file of expectationsFilesOf(place.file)) shared.add(file)
-  refuse(errorsIn(project.problems).filter(({ file }) => shared.has(file)))
+  throwForErrors(errorsIn(project.problems).filter(({ file }) => shared.has(file)))
 }
 
 export function requireRegistry(project: Project): Registry {
@@ -33,7 +33,7 @@ export function requireRegistry(project: Project): Registry {
   })
 }
 
-function refuse(errors: readonly Problem[]): void {
+function throwForErrors(errors: readonly Problem[]): void {
   if (errors.length === 0) return
   const texts = shownProblems(errors).map(({ text }) => text)
   throw new UserError(

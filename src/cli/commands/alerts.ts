@@ -9,7 +9,7 @@ import { unmute } from '../../workspace/unmute.ts'
 import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { durationMs } from '../command/duration.ts'
 import { resolveId } from '../command/ids.ts'
-import { completing, FORMAT, list, parsed, STORE, text, wholeNumber } from '../command/options.ts'
+import { FORMAT, list, parsed, STORE, text, wholeNumber, withSuggestions } from '../command/options.ts'
 import { requireRegistry } from '../command/soundness.ts'
 import { jsonDocument, withStore } from '../command/store-session.ts'
 import { alertDetails, alertJson, alertsTable } from '../format/alert-view.ts'
@@ -20,8 +20,8 @@ const MAX_ROWS_SEARCHED = 10_000
 
 const listCommand = defineCommand({
   options: {
-    detection: completing(text('--detection <id>', 'only those of this detection'), 'detections'),
-    severity: completing(
+    detection: withSuggestions(text('--detection <id>', 'only those of this detection'), 'detections'),
+    severity: withSuggestions(
       parsed('--severity <severity>', 'only those of this severity', severityOf),
       SEVERITIES,
     ),
@@ -81,7 +81,7 @@ function severityOf(given: string) {
 
 const unmuteCommand = defineCommand({
   arguments: { '<detection>': 'the id of a detection that the alert limiter has muted' },
-  completes: 'detections',
+  suggestions: 'detections',
   options: { store: STORE },
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, 'write', async (store, session) => {
@@ -97,7 +97,7 @@ const unmuteCommand = defineCommand({
 const resend = defineCommand({
   arguments: { '<id>': 'the alert; a beginning of the id will do' },
   options: {
-    destination: completing(
+    destination: withSuggestions(
       list('--destination <name>', 'send it there instead of where it was routed'),
       'destinations',
     ),

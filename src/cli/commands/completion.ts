@@ -22,7 +22,7 @@ const VALUES: Readonly<Record<ProjectValues, (session: Session) => Promise<Itera
 
 export default defineCommand({
   arguments: { '[shell]': SHELLS.join(', ') },
-  completes: SHELLS,
+  suggestions: SHELLS,
   options: {
     values: choice(
       '--values <kind>',
@@ -52,7 +52,7 @@ async function completionsOf([name, { summary, load }]: [string, CommandEntry]):
   const command = (await load()).default
   if (!isGroup(command)) return [completionOf(name, summary, command)]
   const below = Object.entries(command.commands)
-  const own = completionOf(name, summary, command.alone ?? null)
+  const own = completionOf(name, summary, command.defaultCommand ?? null)
   return [
     { ...own, commands: below.map(([sub]) => sub) },
     ...below.map(([sub, each]) => completionOf(`${name} ${sub}`, each.summary, each.command)),
@@ -61,10 +61,10 @@ async function completionsOf([name, { summary, load }]: [string, CommandEntry]):
 
 function completionOf(path: string, summary: string, command: Command | null): Completion {
   if (!command) return { path, summary, commands: [], options: [] }
-  const options = Object.values(optionsOf(command)).flatMap(({ option, completes }) =>
-    option.long ? [{ name: option.long, values: completes ?? option.argChoices }] : [],
+  const options = Object.values(optionsOf(command)).flatMap(({ option, suggestions }) =>
+    option.long ? [{ name: option.long, values: suggestions ?? option.argChoices }] : [],
   )
   const isRepeatable = Object.keys(command.arguments ?? {})[0]?.includes('...') ?? false
-  const argument = command.completes && { values: command.completes, isRepeatable }
+  const argument = command.suggestions && { values: command.suggestions, isRepeatable }
   return { path, summary, commands: [], options, argument }
 }

@@ -21,7 +21,7 @@ import { alertLines, functionLines, sectionsText, severityLines } from '../forma
 import { problemsText } from '../format/problems-text.ts'
 import { SELECTION_OPTIONS } from '../test-run/selection.ts'
 
-interface Debugged {
+interface DebugResult {
   readonly detection: Detection
   readonly result: TestResult
   readonly explanation: Explanation
@@ -29,7 +29,7 @@ interface Debugged {
 
 export default defineCommand({
   arguments: { '<id>': 'the rule or policy', '<test>': 'one of its own cases' },
-  completes: 'detections',
+  suggestions: 'detections',
   options: {
     format: FORMAT,
     failOnProblems: SELECTION_OPTIONS.failOnProblems,
@@ -53,7 +53,9 @@ export default defineCommand({
       if (problems.length > 0)
         session.printError(`${problemsText(problems, session.errorStyle, session.verbose)}\n`)
       const debugged = await debugCase(project, engine, detection, test, options)
-      session.print(options.format === 'json' ? debuggedJson(debugged) : story(debugged, session.style))
+      session.print(
+        options.format === 'json' ? debugJson(debugged) : formatDebugResult(debugged, session.style),
+      )
       return debugged.result.status === 'passed' ? EXIT_OK : EXIT_FAILED
     } finally {
       await engine?.close()
@@ -68,7 +70,7 @@ async function debugCase(
   detection: Detection,
   test: TestCase,
   options: { readonly allowUnknownDestinations: boolean; readonly failOnProblems: boolean },
-): Promise<Debugged> {
+): Promise<DebugResult> {
   const { entry, mocks } = test
   const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, recordReads: true }])
   const result = evaluateCase(detection, test, outcome!, { ...options, registry: project.registry })
@@ -77,12 +79,12 @@ async function debugCase(
 }
 
 /** The case as `test --reporter json` has it, and the alert's own text. */
-function debuggedJson({ detection, result, explanation }: Debugged): string {
-  const told = JSON.stringify({ detection: detection.id, ...testJson(result) }, null, 2)
-  return `${told.slice(0, -2)},\n  "alert": ${explanation.alert ?? 'null'}\n}\n`
+function debugJson({ detection, result, explanation }: DebugResult): string {
+  const text = JSON.stringify({ detection: detection.id, ...testJson(result) }, null, 2)
+  return `${text.slice(0, -2)},\n  "alert": ${explanation.alert ?? 'null'}\n}\n`
 }
 
-function story({ detection, result, explanation }: Debugged, style: Style): string {
+function formatDebugResult({ detection, result, explanation }: DebugResult, style: Style): string {
   const { route } = result
   const sections: [string, readonly string[]][] = [
     ['printed', printedLines(result.output, style, Number.POSITIVE_INFINITY)],

@@ -10,7 +10,16 @@ import {
 } from '../../store/store.ts'
 import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
 import { resolveId } from '../command/ids.ts'
-import { choice, completing, FORMAT, flag, parsed, STORE, text, wholeNumber } from '../command/options.ts'
+import {
+  choice,
+  FORMAT,
+  flag,
+  parsed,
+  STORE,
+  text,
+  wholeNumber,
+  withSuggestions,
+} from '../command/options.ts'
 import type { Session } from '../command/session.ts'
 import { jsonDocument, withStore } from '../command/store-session.ts'
 import { deliveriesTable, deliveryJson } from '../format/alert-view.ts'
@@ -21,7 +30,10 @@ const ALL = 1_000_000
 const MAX_ROWS_SEARCHED = 10_000
 
 const LIST_OPTIONS = {
-  destination: completing(text('--destination <name>', 'only those to this destination'), 'destinations'),
+  destination: withSuggestions(
+    text('--destination <name>', 'only those to this destination'),
+    'destinations',
+  ),
   alert: text('--alert <id>', 'only those of this alert; a beginning of the id will do'),
   limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
   store: STORE,
@@ -54,7 +66,7 @@ async function show(
   if (options.format === 'json') session.print(jsonDocument({ deliveries: deliveries.map(deliveryJson) }))
   else session.print(deliveriesTable(deliveries, await statesOf(store, deliveries), session.style))
   if (deliveries.length === 0 && destination !== undefined && !(await isKnown(store, destination)))
-    session.note(nobodyCalled(destination))
+    session.note(unknownDestinationNote(destination))
   if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
   return EXIT_OK
 }
@@ -81,7 +93,7 @@ async function fullAlertId(store: Store, id: string): Promise<string> {
 const retry = defineCommand({
   arguments: { '[ids...]': 'deliveries; a beginning of each id will do' },
   options: {
-    destination: completing(
+    destination: withSuggestions(
       text('--destination <name>', 'all to this destination that are dead, orphaned or waiting'),
       'destinations',
     ),
@@ -101,7 +113,8 @@ const retry = defineCommand({
       const retried = await store.retry(selection)
       if (options.format === 'json') session.print(jsonDocument({ retried }))
       else session.print(`${counted(retried, 'delivery', 'deliveries')} put back in line\n`)
-      if (retried === 0 && destination !== undefined) session.note(await nothingTo(store, destination))
+      if (retried === 0 && destination !== undefined)
+        session.note(await nothingToRetryNote(store, destination))
       if (!('ids' in selection) || retried === selection.ids.length) return EXIT_OK
       session.printError('the others are not dead, orphaned or waiting')
       return EXIT_FAILED
@@ -109,17 +122,17 @@ const retry = defineCommand({
   },
 })
 
-async function nothingTo(store: Store, destination: string): Promise<string> {
+async function nothingToRetryNote(store: Store, destination: string): Promise<string> {
   return (await isKnown(store, destination))
     ? `nothing to ${destination} is dead, orphaned or waiting`
-    : nobodyCalled(destination)
+    : unknownDestinationNote(destination)
 }
 
 async function isKnown(store: Store, destination: string): Promise<boolean> {
   return (await store.deliveries({ destination, limit: 1 })).length > 0
 }
 
-function nobodyCalled(destination: string): string {
+function unknownDestinationNote(destination: string): string {
   return `nothing was ever to go to "${destination}"; \`signalbox destinations list\` shows the names`
 }
 

@@ -8,14 +8,14 @@ import { type Explanation, explain } from '../../workspace/explain-event.ts'
 import { openProject, startEngine } from '../../workspace/open-project.ts'
 import { defineCommand, EXIT_OK, type Io } from '../command/command.ts'
 import { findCase, findDetection } from '../command/find-case.ts'
-import { completing, FORMAT, flag, text } from '../command/options.ts'
+import { FORMAT, flag, text, withSuggestions } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
 import { explanationJson, formatExplanation } from '../format/explanation.ts'
 
 export default defineCommand({
   options: {
-    detection: completing(text('--detection <id>', 'the rule or policy'), 'detections'),
+    detection: withSuggestions(text('--detection <id>', 'the rule or policy'), 'detections'),
     test: text('--test <name>', 'one of its own cases'),
     event: text('--event <file>', 'a file with one JSON record; - is standard input'),
     format: FORMAT,
@@ -63,13 +63,13 @@ async function entryOf(
         hint: 'use --test NAME: a correlation rule reads signals, not events',
       })
     const content = event === '-' ? await readAll(io.stdin) : readEventFile(root, event)
-    return { entry: checkRecord(event, content) }
+    return { entry: checkEvent(event, content) }
   }
   return findCase(detection, test ?? '')
 }
 
 /** The text itself is handed on, so that its numbers keep their digits. */
-function checkRecord(file: string, content: string): JsonText {
+function checkEvent(file: string, content: string): JsonText {
   const record = parseJson(content)
   if (typeof record === 'object' && record !== null && !Array.isArray(record)) return content
   throw new UserError(`${file === '-' ? 'standard input' : file} is not one JSON object`, {

@@ -12,7 +12,7 @@ export default defineCommand({
     '<kind>': KINDS.join(', '),
     '<id>': 'unique over all content, for example AWS.RootLogin; of a helper its import name',
   },
-  completes: KINDS,
+  suggestions: KINDS,
   options: { type: text('--type <type>', 'its log type, of a policy its resource type') },
   async run({ args: [kind = '', id = ''], options }, io) {
     const session = openSession(options, io)

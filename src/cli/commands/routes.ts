@@ -15,28 +15,28 @@ import { routeTable } from '../../workspace/routes/route-table-builder.ts'
 import { diffRoutes, type RoutesSide } from '../../workspace/routes/routes-diff.ts'
 import { warmUp } from '../../workspace/warm-up.ts'
 import { type CommandGroup, defineCommand, EXIT_FAILED, EXIT_OK } from '../command/command.ts'
-import { choice, choiceOr, FORMAT, flag } from '../command/options.ts'
+import { choice, choiceWithDefault, FORMAT, flag } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { errorsIn, requireConfiguration } from '../command/soundness.ts'
 import { nothingLoaded, problemsText } from '../format/problems-text.ts'
 import { diffJson, diffMarkdown } from '../format/routes-diff-view.ts'
 import { routesJson, routesText } from '../format/routes-view.ts'
 
-const UNKNOWN_STAND = { allowUnknownDestinations: true }
+const ALLOW_UNKNOWN = { allowUnknownDestinations: true }
 
 const show = defineCommand({
   options: { graph: choice('--graph <kind>', 'draw a picture instead of a table', DRAWINGS), format: FORMAT },
   async run({ options }, io) {
-    const session = openSession(options, io, { workspace: UNKNOWN_STAND })
+    const session = openSession(options, io, { workspace: ALLOW_UNKNOWN })
     return withSide(session, session.workspace, async ({ project, engine }) => {
       const table = await routeTable(project, engine)
-      session.print(shown(project, table, options, session))
+      session.print(formatTable(project, table, options, session))
       return EXIT_OK
     })
   },
 })
 
-function shown(
+function formatTable(
   project: Project,
   table: RouteTable,
   { graph, format }: { graph?: (typeof DRAWINGS)[number]; format: 'pretty' | 'json' },
@@ -49,11 +49,11 @@ function shown(
 const diff = defineCommand({
   arguments: { '<git-ref>': 'the commit, branch or tag to compare with' },
   options: {
-    format: choiceOr('--format <format>', 'how the changes are printed', ['markdown', 'json']),
+    format: choiceWithDefault('--format <format>', 'how the changes are printed', ['markdown', 'json']),
     failOnChange: flag('--fail-on-change', 'exit 1 when anything is routed differently'),
   },
   async run({ args: [ref = ''], options }, io) {
-    const session = openSession(options, io, { workspace: UNKNOWN_STAND })
+    const session = openSession(options, io, { workspace: ALLOW_UNKNOWN })
     const { workspace } = session
     const tree = await exportTree(workspace.root, ref)
     try {
@@ -98,7 +98,7 @@ async function withSide<T>(
 }
 
 export default {
-  alone: show,
+  defaultCommand: show,
   commands: {
     diff: { summary: 'what a change re-routes: routes and test cases, before and after', command: diff },
   },

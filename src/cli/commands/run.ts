@@ -3,8 +3,8 @@ import { type Daemon, type DaemonEvent, type DaemonOptions, startDaemon } from '
 import { plainStyle } from '../../reporters/parts/terminal-text.ts'
 import { defineCommand, type Io } from '../command/command.ts'
 import { durationMs } from '../command/duration.ts'
-import { createInterrupts, INTERRUPTED } from '../command/interrupts.ts'
-import { choice, choiceOr, flag, list, parsed, text, type Values } from '../command/options.ts'
+import { createInterrupts, EXIT_INTERRUPTED } from '../command/interrupts.ts'
+import { choice, choiceWithDefault, flag, list, parsed, text, type Values } from '../command/options.ts'
 import { openSession, type Session } from '../command/session.ts'
 import { createEventFormatter } from '../format/event-format.ts'
 import { createLinePrinter } from '../format/line-printer.ts'
@@ -44,7 +44,7 @@ const OPTIONS = {
     'import destination types of the project itself, such as ./my-sink.ts',
   ),
   secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
-  logFormat: choiceOr('--log-format <format>', 'how standard error is written', ['pretty', 'json']),
+  logFormat: choiceWithDefault('--log-format <format>', 'how standard error is written', ['pretty', 'json']),
   logLevel: choice(
     '--log-level <level>',
     'the lowest level that is logged; warn, or info for json',
@@ -59,9 +59,9 @@ export default defineCommand({
     const session = openSession(options, io, {
       log: { format: logFormat, level: logLevel ?? (logFormat === 'json' ? 'info' : 'warn') },
     })
-    const tell = createTeller(session, logFormat)
+    const onEvent = createEventPrinter(session, logFormat)
     const interrupts = createInterrupts()
-    const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent: tell })
+    const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent })
     // A signal that comes during the start is obeyed as soon as the daemon stands; a failed start ends by itself.
     const whenStarted = (act: (daemon: Daemon) => unknown) => void starting.then(act).catch(() => {})
     const forget = io.onSignal((signal) => {
@@ -71,7 +71,7 @@ export default defineCommand({
         case 'drain':
           return whenStarted((daemon) => daemon.drain())
         case 'end':
-          return io.endNow(INTERRUPTED)
+          return io.endNow(EXIT_INTERRUPTED)
         case 'ignore':
       }
     })
@@ -83,7 +83,7 @@ export default defineCommand({
       const code = runExitCode(summary, interrupts.stoppedBy)
       // A reader that stands still does not hold a service that is to end.
       const outputMs = Math.max(MIN_OUTPUT_MS, daemon.remainingMs())
-      if (!(await io.written(outputMs))) io.endNow(code)
+      if (!(await io.flush(outputMs))) io.endNow(code)
       return code
     } finally {
       forget()
@@ -114,13 +114,13 @@ function daemonOptions(
 }
 
 /** Everything that is told goes to standard error: standard output belongs to the console destination. */
-function createTeller(session: Session, format: 'pretty' | 'json'): (event: DaemonEvent) => void {
-  const narrate = createEventFormatter(format === 'json' ? plainStyle : session.errorStyle)
+function createEventPrinter(session: Session, format: 'pretty' | 'json'): (event: DaemonEvent) => void {
+  const formatEvent = createEventFormatter(format === 'json' ? plainStyle : session.errorStyle)
   return (event) => {
-    const told = narrate(event)
-    if (!told) return
-    if (format === 'json') session.log[told.level](told.fields, told.message)
-    else if (told.level === 'warn') session.printError(told.lines.join('\n'))
-    else session.note(told.lines.join('\n'))
+    const formatted = formatEvent(event)
+    if (!formatted) return
+    if (format === 'json') session.log[formatted.level](formatted.fields, formatted.message)
+    else if (formatted.level === 'warn') session.printError(formatted.lines.join('\n'))
+    else session.note(formatted.lines.join('\n'))
   }
 }

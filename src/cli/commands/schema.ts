@@ -10,7 +10,7 @@ import { writeReport } from '../test-run/report-output.ts'
 
 export default defineCommand({
   arguments: { '[name]': 'detection, expectations, destinations or settings; without it they are listed' },
-  completes: 'schemas',
+  suggestions: 'schemas',
   options: { write: text('--write <dir>', 'write every schema into this directory') },
   async run({ args: [name], options }, io) {
     const session = openSession(options, io)
@@ -21,7 +21,7 @@ export default defineCommand({
       session.print(`wrote ${schemas.map(fileOf).join(', ')} to ${options.write}\n`)
     } else if (name === undefined) {
       session.print(schemas.map((schema) => `${schema.name.padEnd(14)}${schema.title}\n`).join(''))
-    } else session.print(schemaText(schemaCalled(name, schemas)))
+    } else session.print(schemaText(schemaByName(name, schemas)))
     return EXIT_OK
   },
 })
@@ -30,7 +30,7 @@ function fileOf({ name }: PublishedSchema): string {
   return `${name}.schema.json`
 }
 
-function schemaCalled(name: string, schemas: readonly PublishedSchema[]): PublishedSchema {
+function schemaByName(name: string, schemas: readonly PublishedSchema[]): PublishedSchema {
   const found = schemas.find((schema) => schema.name === name)
   if (found) return found
   const names = schemas.map((schema) => schema.name)

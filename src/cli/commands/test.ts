@@ -2,10 +2,15 @@
 import { UserError } from '../../errors.ts'
 import { REPORTERS } from '../../reporters/_catalog.ts'
 import { defineCommand } from '../command/command.ts'
-import { choice, completing, flag, list, text, type Values } from '../command/options.ts'
+import { choice, flag, list, text, type Values, withSuggestions } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { WARNING_OPTIONS } from '../command/warning-options.ts'
-import { loadingOf, parseReporters, type ReporterChoice, SELECTION_OPTIONS } from '../test-run/selection.ts'
+import {
+  loadOptionsOf,
+  parseReporters,
+  type ReporterChoice,
+  SELECTION_OPTIONS,
+} from '../test-run/selection.ts'
 import { type CoverageChoice, testProject } from '../test-run/test-run.ts'
 import { watchTests } from '../test-run/watch-loop.ts'
 
@@ -20,7 +25,7 @@ export default defineCommand({
     ...SELECTION_OPTIONS,
     ...WARNING_OPTIONS,
     format: choice('--format <format>', 'the reporter of standard output', ['pretty', 'json']),
-    reporter: completing(
+    reporter: withSuggestions(
       list('--reporter <name[=file]>', 'pretty, json, junit, github or tap; to a file when one is named'),
       Object.keys(REPORTERS),
     ),
@@ -32,7 +37,7 @@ export default defineCommand({
     const chosen = format ? [format, ...reporter.filter((text) => text !== format)] : reporter
     const reporters = parseReporters(chosen.length > 0 ? chosen : ['pretty'], Object.keys(REPORTERS))
     const paths = args.length > 0 ? args : undefined
-    const session = openSession(options, io, { workspace: { ...loadingOf(options), paths } })
+    const session = openSession(options, io, { workspace: { ...loadOptionsOf(options), paths } })
     const request = { options, reporters, warnings: options, coverage: coverageOf(options, reporters) }
     return options.watch ? watchTests(request, session, io) : testProject(request, session, io)
   },

@@ -97,14 +97,14 @@ function contents(
   problems: readonly Problem[],
 ): string {
   const notLoaded = filesNotLoaded(problems, configuration)
-  const told = [
+  const parts = [
     counted(detections.size, 'detection'),
     helpers.length > 0 && counted(helpers.length, 'helper'),
     dataModels.length > 0 && counted(dataModels.length, 'data model'),
     registryText(registry),
     notLoaded.length > 0 && `${counted(notLoaded.length, 'file')} not loaded`,
   ]
-  return told.filter(Boolean).join(', ')
+  return parts.filter(Boolean).join(', ')
 }
 
 function registryText(registry: Project['registry']): string {

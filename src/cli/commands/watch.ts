@@ -1,7 +1,7 @@
 /** `watch`: `test --watch` under its own name. */
 import { defineCommand } from '../command/command.ts'
 import { openSession } from '../command/session.ts'
-import { loadingOf, SELECTION_OPTIONS } from '../test-run/selection.ts'
+import { loadOptionsOf, SELECTION_OPTIONS } from '../test-run/selection.ts'
 import { watchTests } from '../test-run/watch-loop.ts'
 
 export default defineCommand({
@@ -9,7 +9,7 @@ export default defineCommand({
   options: SELECTION_OPTIONS,
   run({ args, options }, io) {
     const paths = args.length > 0 ? args : undefined
-    const session = openSession(options, io, { workspace: { ...loadingOf(options), paths } })
+    const session = openSession(options, io, { workspace: { ...loadOptionsOf(options), paths } })
     return watchTests({ options, reporters: [{ name: 'pretty', file: null }] }, session, io)
   },
 })

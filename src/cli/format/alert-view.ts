@@ -3,7 +3,7 @@ import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { AlertRow, Attempt, DeliveryRow, DestinationState, Divergence } from '../../store/store.ts'
 import { shortId } from '../command/ids.ts'
-import { moment, table } from './table.ts'
+import { formatTime, table } from './table.ts'
 
 interface DeliveryWithHistory extends DeliveryRow {
   readonly history: readonly Attempt[]
@@ -13,7 +13,7 @@ export function alertsTable(alerts: readonly AlertRow[], style: Style): string {
   if (alerts.length === 0) return 'no alerts\n'
   const rows = alerts.map((alert) => [
     shortId(alert.id),
-    moment(alert.createdAt),
+    formatTime(alert.createdAt),
     alert.severity,
     alert.detection,
     alert.title,
@@ -87,22 +87,22 @@ function factsOf(alert: AlertRow): string[] {
     ['severity', alert.severity],
     ['title', alert.title],
     ['dedup', alert.dedup],
-    ['created', moment(alert.createdAt)],
-    ['events', `${counted(alert.events, 'event')}, the last at ${moment(alert.lastEventAt)}`],
+    ['created', formatTime(alert.createdAt)],
+    ['events', `${counted(alert.events, 'event')}, the last at ${formatTime(alert.lastEventAt)}`],
   ]
   return facts.map(([name, value]) => `${name.padEnd(9)}  ${escapeForTerminal(value)}`)
 }
 
 function divergenceLine({ at, rowId, severity, destinations }: Divergence): string {
   const wants = [severity, destinations?.length && `to ${destinations.join(', ')}`].filter(Boolean)
-  return escapeForTerminal(`${moment(at)}  event ${rowId}: ${wants.join(' ')}`)
+  return escapeForTerminal(`${formatTime(at)}  event ${rowId}: ${wants.join(' ')}`)
 }
 
 function deliveryLines({ id, destination, state, reason, history }: DeliveryWithHistory): string[] {
   const head = `${shortId(id)}  ${destination}  ${state}  (${reason})`
   const attempts = history.map(({ n, at, status, ms, outcome, message }) => {
     const answer = status === null ? outcome : `${outcome} ${status}`
-    return `  ${n}.  ${moment(at)}  ${answer}  ${ms} ms  ${message}`
+    return `  ${n}.  ${formatTime(at)}  ${answer}  ${ms} ms  ${message}`
   })
   return [head, ...attempts].map(escapeForTerminal)
 }
@@ -134,7 +134,7 @@ export function deliveriesTable(
 function dueOf({ state, due }: DeliveryRow, destination: DestinationState | undefined): string {
   if (state !== 'pending' && state !== 'waiting') return ''
   if (destination && destination.pausedAt !== null) return 'after the pause'
-  return moment(Math.max(due, destination?.heldUntil ?? 0))
+  return formatTime(Math.max(due, destination?.heldUntil ?? 0))
 }
 
 export function deliveryJson(delivery: DeliveryRow) {

@@ -1,5 +1,5 @@
 /** The scripts that complete commands, options and their values in a shell. Pure. */
-import type { Completes } from '../command/options.ts'
+import type { Suggestions } from '../command/options.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
@@ -11,9 +11,9 @@ export interface Completion {
   /** The commands below it. */
   readonly commands: readonly string[]
   /** `--filter`, with what its value can be. */
-  readonly options: readonly { readonly name: string; readonly values?: Completes | undefined }[]
+  readonly options: readonly { readonly name: string; readonly values?: Suggestions | undefined }[]
   /** What its first argument can be, or each of them. */
-  readonly argument?: { readonly values: Completes; readonly isRepeatable: boolean } | undefined
+  readonly argument?: { readonly values: Suggestions; readonly isRepeatable: boolean } | undefined
 }
 
 export function completionScript(shell: (typeof SHELLS)[number], completions: readonly Completion[]): string {
@@ -33,7 +33,7 @@ function isTop({ path }: Completion): boolean {
 }
 
 /** Words, or what asks the command for them. */
-function bashWords(values: Completes): string {
+function bashWords(values: Suggestions): string {
   return typeof values === 'string' ? `"$(_signalbox_values ${values})"` : `'${values.join(' ')}'`
 }
 
@@ -88,7 +88,7 @@ function bashArm({ path, commands, options, argument }: Completion, indent: stri
   return lines.map((line) => `${indent}${line}`).join('\n')
 }
 
-function fishWords(values: Completes): string {
+function fishWords(values: Suggestions): string {
   return typeof values === 'string'
     ? `'(signalbox completion --values ${values} 2>/dev/null)'`
     : `'${values.join(' ')}'`

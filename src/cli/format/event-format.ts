@@ -8,7 +8,7 @@ import type { AdmitResult } from '../../pipeline/planner.ts'
 import { routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, escapeForTerminal, type Format, type Style } from '../../reporters/parts/terminal-text.ts'
 import { messageWithCode } from './message-with-code.ts'
-import { coloured, problemsText } from './problems-text.ts'
+import { colorProblem, problemsText } from './problems-text.ts'
 
 interface FormattedEvent {
   readonly level: 'info' | 'warn'
@@ -40,44 +40,44 @@ const RELOAD_REQUESTED: Record<Extract<DaemonEvent, { kind: 'reload requested' }
 
 /** One per run: it remembers what it has warned about. */
 export function createEventFormatter(style: Style): (event: DaemonEvent) => FormattedEvent | null {
-  const told = new Map<string, number>()
+  const printed = new Map<string, number>()
   return (event) => {
     switch (event.kind) {
       case 'started':
-        return started(event, style)
+        return formatStarted(event, style)
       case 'admitted':
-        return admitted(event.admitted, style)
+        return formatAdmitted(event.admitted, style)
       case 'rejected': {
         const key = `${event.status} ${event.source}`
-        const before = told.get(key) ?? 0
-        told.set(key, before + 1)
+        const before = printed.get(key) ?? 0
+        printed.set(key, before + 1)
         return event.status === 'unclassified'
-          ? unclassified(event, before, style)
-          : rejected(event, before, style)
+          ? formatUnclassified(event, before, style)
+          : formatRejected(event, before, style)
       }
       case 'noticed': {
         const key = `${event.code} ${event.source}`
-        if (told.has(key)) return null
-        told.set(key, 1)
-        return noticed(event, style)
+        if (printed.has(key)) return null
+        printed.set(key, 1)
+        return formatNoticed(event, style)
       }
       case 'draining':
         return event.waiting === 0
           ? null
-          : info(`${counted(event.waiting, 'delivery', 'deliveries')} under way`, 'draining', {
+          : infoEvent(`${counted(event.waiting, 'delivery', 'deliveries')} under way`, 'draining', {
               waiting: event.waiting,
             })
       case 'reload requested':
-        return info(style('dim', RELOAD_REQUESTED[event.begins]), 'reload requested', {
+        return infoEvent(style('dim', RELOAD_REQUESTED[event.begins]), 'reload requested', {
           begins: event.begins,
         })
       case 'reloaded':
-        return reloaded(event, style)
+        return formatReloaded(event, style)
     }
   }
 }
 
-function started(event: Extract<DaemonEvent, { kind: 'started' }>, style: Style): FormattedEvent {
+function formatStarted(event: Extract<DaemonEvent, { kind: 'started' }>, style: Style): FormattedEvent {
   const { sources, store, ...contents } = event
   const from = sources.map(escapeForTerminal).join(', ')
   const line = style('dim', `${countsOf(contents)}, ${escapeForTerminal(store)}, from ${from}`)
@@ -123,23 +123,28 @@ function warningLines(warnings: readonly Problem[], style: Style): string[] {
   const shown = shownProblems([...routing, ...others])
   const left = shown.length - MAX_WARNINGS_PRINTED
   const more = left > 0 ? [`${counted(left, 'more warning')}: signalbox validate shows them all`] : []
-  const told = shown.slice(0, MAX_WARNINGS_PRINTED).map((each) => coloured(each, style))
-  return [told.join('\n\n'), ...more]
+  const texts = shown.slice(0, MAX_WARNINGS_PRINTED).map((each) => colorProblem(each, style))
+  return [texts.join('\n\n'), ...more]
 }
 
-function admitted(event: AdmitResult, style: Style): FormattedEvent | null {
+function formatAdmitted(event: AdmitResult, style: Style): FormattedEvent | null {
   switch (event.action) {
     case 'created':
-      return created(event, style)
+      return formatCreated(event, style)
     case 'merged':
-      return merged(event, style)
+      return formatMerged(event, style)
     case 'counted': {
       const { draft, reached, threshold } = event
       const line = style(
         'dim',
         `${escapeForTerminal(draft.detection)}: ${reached} of ${threshold} towards an alert`,
       )
-      return info(line, 'counted', { detection: draft.detection, dedup: draft.dedup, reached, threshold })
+      return infoEvent(line, 'counted', {
+        detection: draft.detection,
+        dedup: draft.dedup,
+        reached,
+        threshold,
+      })
     }
     case 'muted': {
       if (!event.now) return null
@@ -150,14 +155,14 @@ function admitted(event: AdmitResult, style: Style): FormattedEvent | null {
   }
 }
 
-function created({ alert }: Extract<AdmitResult, { action: 'created' }>, style: Style): FormattedEvent {
+function formatCreated({ alert }: Extract<AdmitResult, { action: 'created' }>, style: Style): FormattedEvent {
   const { id, detection, kind, severity, title, route } = alert
   const about = kind === 'RULE' ? detection : `${detection} (${kind})`
-  const nobody = route.destinations.length === 0 && !route.suppressed
+  const isUnrouted = route.destinations.length === 0 && !route.suppressed
   const lines = [
     `${style(COLOURS[severity], severity.padEnd(8))}  ${style('bold', escapeForTerminal(title))}`,
     `          ${escapeForTerminal(about)}  ${style('dim', id)}`,
-    `          -> ${nobody ? style('red', routeTarget(route)) : routeTarget(route)}`,
+    `          -> ${isUnrouted ? style('red', routeTarget(route)) : routeTarget(route)}`,
     ...route.problems.map(
       (problem) => `          ${style('yellow', `! ${escapeForTerminal(problem.message)}`)}`,
     ),
@@ -171,10 +176,10 @@ function created({ alert }: Extract<AdmitResult, { action: 'created' }>, style: 
     title,
     route: { level, destinations, suppressed, problems },
   }
-  return { level: nobody ? 'warn' : 'info', lines, message: 'alert', fields }
+  return { level: isUnrouted ? 'warn' : 'info', lines, message: 'alert', fields }
 }
 
-function merged(
+function formatMerged(
   { alertId, draft, events, divergence }: Extract<AdmitResult, { action: 'merged' }>,
   style: Style,
 ): FormattedEvent {
@@ -196,7 +201,7 @@ function merged(
 type RejectedEvent = Extract<DaemonEvent, { kind: 'rejected' }>
 
 /** The reason names the fix; once per source is enough. */
-function unclassified(
+function formatUnclassified(
   { source, place, reason }: RejectedEvent,
   before: number,
   style: Style,
@@ -209,7 +214,7 @@ function unclassified(
   return { level: 'warn', lines, message: 'unclassified', fields: { source, place, reason } }
 }
 
-function rejected(
+function formatRejected(
   { source, place, reason }: RejectedEvent,
   before: number,
   style: Style,
@@ -221,7 +226,7 @@ function rejected(
 }
 
 /** Once for a source: the reason names the option. */
-function noticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): FormattedEvent {
+function formatNoticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): FormattedEvent {
   const { source, place, code, reason } = event
   const lines = [
     `${style('yellow', 'warning')} ${escapeForTerminal(source)}, ${escapeForTerminal(place)}: ${escapeForTerminal(reason)}`,
@@ -230,7 +235,7 @@ function noticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style)
   return { level: 'warn', lines, message: 'noticed', fields: { source, place, code, reason } }
 }
 
-function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): FormattedEvent {
+function formatReloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): FormattedEvent {
   if (event.ok) {
     const { kind: _, ok, ...contents } = event
     return withProblems(`reloaded: ${countsOf(contents)}`, 'reloaded', { ok }, contents, style)
@@ -241,6 +246,6 @@ function reloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Styl
   return { level: 'warn', lines, message: 'not reloaded', fields: { ok, code, detail: message } }
 }
 
-function info(line: string, message: string, fields: object): FormattedEvent {
+function infoEvent(line: string, message: string, fields: object): FormattedEvent {
   return { level: 'info', lines: [line], message, fields }
 }

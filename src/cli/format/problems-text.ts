@@ -9,14 +9,14 @@ import { errorsIn } from '../command/soundness.ts'
 /** Equal problems are folded, unless verbose. */
 export function problemsText(problems: readonly Problem[], style: Style, verbose = false): string {
   return shownProblems(problems, verbose)
-    .map((shown) => coloured(shown, style))
+    .map((shown) => colorProblem(shown, style))
     .join('\n\n')
 }
 
 const COLOURS = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
 /** The first line in the colour of its severity; the rest shows where and what to do. */
-export function coloured({ severity, text }: ShownProblem, style: Style): string {
+export function colorProblem({ severity, text }: ShownProblem, style: Style): string {
   const [first = '', ...rest] = text.split('\n')
   const head = first.replace(` ${severity} `, () => ` ${style(COLOURS[severity], severity)} `)
   return [head, ...rest].join('\n')
@@ -26,8 +26,8 @@ export function coloured({ severity, text }: ShownProblem, style: Style): string
 export function countProblems(problems: readonly Problem[]): string {
   const errors = errorsIn(problems).length
   const warnings = problems.filter(({ severity }) => severity === 'warning').length
-  const told = [errors > 0 && counted(errors, 'error'), warnings > 0 && counted(warnings, 'warning')]
-  return told.filter(Boolean).join(', ') || 'no problems'
+  const parts = [errors > 0 && counted(errors, 'error'), warnings > 0 && counted(warnings, 'warning')]
+  return parts.filter(Boolean).join(', ') || 'no problems'
 }
 
 /** Files that an error keeps out of the project, the configuration aside: those count as detections that were lost. */

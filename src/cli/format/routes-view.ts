@@ -5,14 +5,14 @@ import { table } from './table.ts'
 
 export function routesText({ rows, silent }: RouteTable, style: Style): string {
   const lines = [...Map.groupBy(rows, lineKey).values()].map((same) => lineOf(same, rows))
-  const nobody = rows.filter(({ route }) => route?.level === 'nowhere').length
-  const told = [
+  const unrouted = rows.filter(({ route }) => route?.level === 'nowhere').length
+  const parts = [
     counted(new Set(rows.map(({ detection }) => detection)).size, 'detection'),
     ...[...Map.groupBy(silent, ({ reason }) => reason)].map(([reason, all]) => `${all.length} ${reason}`),
-    nobody > 0 && style('red', `${counted(nobody, 'route')} to nobody`),
+    unrouted > 0 && style('red', `${counted(unrouted, 'route')} to nobody`),
   ]
   const header = ['DETECTION', 'SEVERITY', 'GOES TO', 'DECIDED BY', 'KNOWN FROM']
-  return `${table(header, lines, style)}\n${told.filter(Boolean).join(', ')}\n`
+  return `${table(header, lines, style)}\n${parts.filter(Boolean).join(', ')}\n`
 }
 
 /** Severities that take one route, known in one way, share a line. */

@@ -1,9 +1,9 @@
 /** The end of a run: what it came to, what is left over, and the exit code. Pure. */
 import type { RunSummary } from '../../daemon/daemon.ts'
 import { escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
-import { EXIT_FAILED, EXIT_OK, STORE_LOST } from '../command/command.ts'
+import { EXIT_FAILED, EXIT_OK, EXIT_STORE_LOST } from '../command/command.ts'
 import { shortId } from '../command/ids.ts'
-import { INTERRUPTED, type Interrupts } from '../command/interrupts.ts'
+import { EXIT_INTERRUPTED, type Interrupts } from '../command/interrupts.ts'
 
 export function summaryLines(
   { events, alerts, deliveries, undelivered: left }: RunSummary,
@@ -13,12 +13,12 @@ export function summaryLines(
     `events      ${counts(events, ['accepted', 'duplicate', 'rejected', 'unclassified'])}`,
     `alerts      ${counts(alerts, ['created', 'merged', 'muted'])}`,
     `deliveries  ${counts(deliveries, ['delivered', 'pending', 'sending', 'waiting', 'dead', 'orphaned'])}`,
-    ...leftLines(deliveries, left, style),
+    ...undeliveredLines(deliveries, left, style),
   ]
 }
 
 /** Names what was not delivered; of the dead, those of this run. */
-function leftLines(
+function undeliveredLines(
   { pending, sending, waiting, dead, orphaned }: RunSummary['deliveries'],
   left: RunSummary['undelivered'],
   style: Style,
@@ -47,8 +47,8 @@ function counts<K extends string>(of: Readonly<Record<K, number>>, order: readon
 
 /** @param stoppedBy the signal that asked for the end; null when the sources ended by themselves. */
 export function runExitCode(summary: RunSummary, stoppedBy: Interrupts['stoppedBy']): number {
-  if (summary.lost !== null) return STORE_LOST
-  if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? INTERRUPTED : EXIT_OK
+  if (summary.lost !== null) return EXIT_STORE_LOST
+  if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? EXIT_INTERRUPTED : EXIT_OK
   const { events, deliveries } = summary
   const { pending, sending, waiting, dead } = deliveries
   return events.rejected + events.unclassified + pending + sending + waiting + dead > 0

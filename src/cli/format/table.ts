@@ -10,7 +10,7 @@ export function table(
   rows: readonly (readonly string[])[],
   style: Style = plainStyle,
 ): string {
-  const cells = rows.map((row) => row.map((cell) => cut(escapeForTerminal(cell))))
+  const cells = rows.map((row) => row.map((cell) => truncate(escapeForTerminal(cell))))
   const widths = header.map((title, i) =>
     Math.max(title.length, ...cells.map((row) => (row[i] ?? '').length)),
   )
@@ -22,12 +22,12 @@ export function table(
   return [style('dim', line(header)), ...cells.map(line)].map((text) => `${text}\n`).join('')
 }
 
-function cut(cell: string): string {
+function truncate(cell: string): string {
   return cell.length <= MAX_CELL_WIDTH ? cell : `${cell.slice(0, MAX_CELL_WIDTH - 1)}…`
 }
 
 /** `2026-11-23 12:54:03Z`. */
-export function moment(epochMs: number): string {
+export function formatTime(epochMs: number): string {
   return new Date(epochMs)
     .toISOString()
     .replace('T', ' ')

@@ -16,26 +16,26 @@ export interface Choice {
   readonly hint?: string
 }
 /** Says what is wrong with an answer, or nothing. */
-export type Fault = (answer: string) => string | null | undefined
+export type AnswerCheck = (answer: string) => string | null | undefined
 
 export interface Prompter {
   select(message: string, choices: readonly Choice[]): Promise<string>
   multiselect(message: string, choices: readonly Choice[]): Promise<readonly string[]>
   /** @param otherwise the answer when nothing is typed; it is shown. */
-  text(message: string, fault: Fault, otherwise?: string): Promise<string>
+  text(message: string, fault: AnswerCheck, otherwise?: string): Promise<string>
   confirm(message: string, otherwise: boolean): Promise<boolean>
   /** The answers together, or null when whoever is asked breaks off. */
   orCancel<T>(questions: () => Promise<T>): Promise<T | null>
 }
 
-export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Prompter {
+export function createPrompter({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Prompter {
   const streams = { input: stdin as Readable, output: stderr as Writable }
   const optionOf = ({ value, hint }: Choice) => ({ value, label: value, ...(hint && { hint }) })
   return {
     async select(message, choices) {
       const question = { message, options: choices.map(optionOf), maxItems: MAX_CHOICES_SHOWN, ...streams }
       if (choices.length <= MAX_CHOICES_SHOWN) return answered(await select(question))
-      return answered(await autocomplete({ ...question, validate: chosenFault }))
+      return answered(await autocomplete({ ...question, validate: checkChoice }))
     },
     async multiselect(message, choices) {
       const options = choices.map(optionOf)
@@ -63,7 +63,7 @@ export function asking({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Prompte
 }
 
 /** A search without a match chooses nothing, and the question stays. */
-function chosenFault(value: unknown): string | undefined {
+function checkChoice(value: unknown): string | undefined {
   return value === undefined ? 'Nothing matches. Change the search, then choose one.' : undefined
 }
 

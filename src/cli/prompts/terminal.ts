@@ -4,8 +4,8 @@ import type { Io } from '../command/command.ts'
 import type { Prompter } from './prompts.ts'
 
 /** @param withoutTerminal the message of the error where there is no terminal. */
-export async function terminal(io: Io, withoutTerminal: string): Promise<Prompter> {
+export async function requirePrompter(io: Io, withoutTerminal: string): Promise<Prompter> {
   const isTerminal = [io.stdin, io.stderr].every((stream) => 'isTTY' in stream && stream.isTTY === true)
   if (!isTerminal) throw new UserError(withoutTerminal, { code: 'missing-terminal' })
-  return (await import('./prompts.ts')).asking(io)
+  return (await import('./prompts.ts')).createPrompter(io)
 }

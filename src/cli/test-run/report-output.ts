@@ -32,7 +32,7 @@ export async function openReport(
         write(reporter.end(run))
         close()
         if (reporter.stepSummary && summaryFile !== null)
-          written(summaryFile, () =>
+          throwUnwritable(summaryFile, () =>
             appendOutput(summaryFile, reporter.stepSummary!(run), limitsOf(summaryFile, session)),
           )
       }
@@ -67,7 +67,7 @@ async function openOutput(
 
 export function writeReport(file: string, content: string, session: Pick<Session, 'workspace'>): void {
   const path = resolve(file)
-  written(path, () => writeOutput(path, content, limitsOf(file, session)))
+  throwUnwritable(path, () => writeOutput(path, content, limitsOf(file, session)))
 }
 
 /** A path in the project stays in it, links followed; one that was given relative stays in the folder it starts at. */
@@ -75,7 +75,7 @@ function limitsOf(file: string, { workspace }: Pick<Session, 'workspace'>): Writ
   return { folders: [resolve(workspace.root), ...(isAbsolute(file) ? [] : [resolve('.')])] }
 }
 
-function written(path: string, write: () => void): void {
+function throwUnwritable(path: string, write: () => void): void {
   try {
     write()
   } catch (cause) {

@@ -27,7 +27,7 @@ export const SELECTION_OPTIONS = {
   ignoreExtraKeys: IGNORE_EXTRA_KEYS,
 }
 /** What they mean for loading. */
-export function loadingOf({ allowUnknownDestinations, ignoreExtraKeys }: SelectionValues): {
+export function loadOptionsOf({ allowUnknownDestinations, ignoreExtraKeys }: SelectionValues): {
   allowUnknownDestinations: boolean
   ignoreExtraKeys: boolean
 } {
@@ -36,19 +36,19 @@ export function loadingOf({ allowUnknownDestinations, ignoreExtraKeys }: Selecti
 export type SelectionValues = Values<typeof SELECTION_OPTIONS>
 
 export function selectionOf(options: SelectionValues): TestSelection {
-  const meets = parseFilters(options.filter)
+  const matches = parseFilters(options.filter)
   const { testNames, skipDisabled, minimumTests = 0 } = options
   return {
-    detections: (detection) => meets(detection) && !(skipDisabled && !detection.enabled),
+    detections: (detection) => matches(detection) && !(skipDisabled && !detection.enabled),
     tests: (name) => testNames.length === 0 || testNames.includes(name),
     minimumTests,
   }
 }
 
 /** A filter that leaves nothing is most likely a mistake. */
-export function filteredOut({ detections }: Project, options: SelectionValues): boolean {
-  const meets = parseFilters(options.filter)
-  return options.filter.length > 0 && ![...detections.values()].some(meets)
+export function hasNoMatch({ detections }: Project, options: SelectionValues): boolean {
+  const matches = parseFilters(options.filter)
+  return options.filter.length > 0 && ![...detections.values()].some(matches)
 }
 
 /** `NAME[=FILE]`. */

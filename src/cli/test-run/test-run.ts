@@ -18,7 +18,7 @@ import { emptyProjectText, invalidFiles, nothingLoaded, problemsText } from '../
 import { coverageText } from './coverage-view.ts'
 import { createProgress } from './progress.ts'
 import { openReport, writeReport } from './report-output.ts'
-import { filteredOut, type ReporterChoice, type SelectionValues, selectionOf } from './selection.ts'
+import { hasNoMatch, type ReporterChoice, type SelectionValues, selectionOf } from './selection.ts'
 import { reportWhenInterrupted } from './unfinished.ts'
 
 export interface TestRequest {
@@ -28,8 +28,6 @@ export interface TestRequest {
   readonly warnings?: WarningValues
   /** What to say of the lines that ran. */
   readonly coverage?: CoverageChoice | undefined
-  /** Results of these are told before the others. */
-  readonly first?: (result: DetectionResult, project: Project) => boolean
 }
 
 export interface CoverageChoice {
@@ -65,26 +63,26 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
     session.printError(emptyProjectText(project))
     return EXIT_UNUSABLE
   }
-  if (filteredOut(project, request.options)) {
+  if (hasNoMatch(project, request.options)) {
     showProblems(project.problems, session)
     session.printError(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
     return EXIT_FAILED
   }
   const engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
   try {
-    return await judge({ ...loaded, engine }, request, session, io)
+    return await runLoaded({ ...loaded, engine }, request, session, io)
   } finally {
     await engine.close()
   }
 }
 
-async function judge(
+async function runLoaded(
   { project, engine, selection, startedAt }: Loaded & { readonly engine: Engine },
   request: TestRequest,
   session: Session,
   io: Io,
 ): Promise<number> {
-  const { options, reporters, first } = request
+  const { options, reporters } = request
   const problems = judgedProblems(
     [...project.problems, ...bodyProblems(project, engine)],
     project.settings.warnings,
@@ -95,7 +93,7 @@ async function judge(
   const total = chosen.length
   const unfinished = new Set(chosen.map(({ id }) => id))
   const forgetSignals = reportWhenInterrupted(unfinished, session, io)
-  const inLoadOrder = !first && !options.sort
+  const inLoadOrder = !options.sort
   const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
   const units = options.filter.length > 0 ? [] : runUnitTests(project, engine, selection.tests)
   const coverage = request.coverage ? new Coverage() : undefined
@@ -118,18 +116,18 @@ async function judge(
   forgetSignals()
   if (inLoadOrder) for (const result of unitResults) report.result(result)
   const results = [...cases, ...unitResults]
-  if (!inLoadOrder) for (const result of ordered(results, request, project)) report.result(result)
+  if (!inLoadOrder) for (const result of sortResults(results)) report.result(result)
   const lost = invalidFiles(problems, project.configuration)
   const notLoaded = filesNotLoaded(problems, project.configuration).length
-  const summary = { ...withLostFiles(results, lost, performance.now() - startedAt), notLoaded }
+  const summary = { ...withInvalidFiles(results, lost, performance.now() - startedAt), notLoaded }
   report.end({ summary, results, problems })
-  if (coverage) tellCoverage(coverage, request.coverage!, session)
+  if (coverage) reportCoverage(coverage, request.coverage!, session)
   const tooMany = request.warnings ? tooManyWarnings(problems, results, request.warnings) : null
   if (tooMany !== null) session.printError(tooMany)
   return tooMany === null ? verdict(summary, problems) : EXIT_FAILED
 }
 
-function tellCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice, session: Session): void {
+function reportCoverage(coverage: Coverage, { asTable, lcovFile }: CoverageChoice, session: Session): void {
   if (asTable) session.print(`\n${coverageText(coverage.detections(), coverage.files(), session.style)}`)
   if (lcovFile !== undefined) writeReport(lcovFile, lcov(coverage.files()), session)
 }
@@ -142,28 +140,22 @@ function showProblems(problems: readonly Problem[], session: Session): void {
 /** What is wrong comes last, next to the prompt. */
 const SORTED: readonly DetectionResult['status'][] = ['passed', 'untested', 'skipped', 'failed', 'invalid']
 
-function ordered(
-  results: readonly DetectionResult[],
-  { first, options }: TestRequest,
-  project: Project,
-): DetectionResult[] {
-  const rank = (result: DetectionResult) => (first?.(result, project) ? -1 : SORTED.indexOf(result.status))
-  const byId = (a: DetectionResult, b: DetectionResult) => (a.id < b.id ? -1 : 1)
-  if (options.sort) return results.toSorted((a, b) => rank(a) - rank(b) || byId(a, b))
-  return results.toSorted((a, b) => Math.min(rank(a), 0) - Math.min(rank(b), 0))
+function sortResults(results: readonly DetectionResult[]): DetectionResult[] {
+  const rank = ({ status }: DetectionResult) => SORTED.indexOf(status)
+  return results.toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
 }
 
 /** A file that could not be loaded has no result of its own; it counts all the same. */
-function withLostFiles(
+function withInvalidFiles(
   results: readonly DetectionResult[],
   lostFiles: readonly string[],
   elapsedMs: number,
 ): TestSummary {
   const summary = summarise(results, Math.round(elapsedMs))
-  const told = new Set(
+  const reported = new Set(
     results.flatMap(({ file, problems: own }) => [file, ...own.map((problem) => problem.file)]),
   )
-  const lost = lostFiles.filter((file) => !told.has(file)).length
+  const lost = lostFiles.filter((file) => !reported.has(file)).length
   const { total, invalid } = summary.detections
   return { ...summary, detections: { ...summary.detections, total: total + lost, invalid: invalid + lost } }
 }

@@ -1,21 +1,21 @@
 /** What `test` says when Ctrl-C ends it: how far it was, and which detections had no result yet. */
 import { counted, escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
 import type { Io } from '../command/command.ts'
-import { INTERRUPTED } from '../command/interrupts.ts'
+import { EXIT_INTERRUPTED } from '../command/interrupts.ts'
 import type { Session } from '../command/session.ts'
 
-const MAX_NAMED = 3
+const MAX_DETECTIONS_NAMED = 3
 
 /** @returns the way back to the default behaviour of the signal. */
 export function reportWhenInterrupted(unfinished: ReadonlySet<string>, session: Session, io: Io): () => void {
   const total = unfinished.size
   return io.onSignal((signal) => {
     if (signal === 'SIGHUP') return
-    const named = [...unfinished].slice(0, MAX_NAMED).map(escapeForTerminal)
+    const named = [...unfinished].slice(0, MAX_DETECTIONS_NAMED).map(escapeForTerminal)
     const left = unfinished.size - named.length
     const listed = left > 0 ? `${named.join(', ')} and ${left} more` : named.join(', ')
     const done = `${total - unfinished.size} of ${counted(total, 'detection')} done`
     session.printError(`signalbox: interrupted: ${done}${listed && `; without a result: ${listed}`}`)
-    io.endNow(INTERRUPTED)
+    io.endNow(EXIT_INTERRUPTED)
   })
 }

@@ -1,15 +1,14 @@
-/** The keys of `watch`, where standard input is a terminal. */
+/** Reads the keys of `watch` if standard input is a terminal. */
 import type { Io } from '../command/command.ts'
 
-export type WatchCommand = 'again' | 'failed' | { readonly pattern: string } | 'end' | 'interrupt'
+export type WatchCommand = 'all' | 'failed' | { readonly pattern: string } | 'end' | 'interrupt'
 
 interface KeyListener {
-  readonly order: (order: WatchCommand) => void
-  /** A line to show. */
-  readonly tell: (line: string) => void
+  readonly onCommand: (command: WatchCommand) => void
+  readonly showLine: (line: string) => void
 }
 
-export const KEY_HELP = 'Enter tests all again, f what failed, t by a part of the id, q ends'
+export const KEY_HELP = 'Enter: run all, f: run failed, t: filter by id, q: quit'
 
 const CTRL_C = '\u0003'
 const ESCAPE = '\u001b'
@@ -18,7 +17,7 @@ const BACKSPACE = ['\u007f', '\b']
 
 type Terminal = Io['stdin'] & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown }
 
-/** Returns the way back; null where there is no terminal. */
+/** @returns a function that stops listening, or null if standard input is not a terminal. */
 export function listenToKeys(stdin: Io['stdin'], listener: KeyListener): (() => void) | null {
   const terminal = stdin as Terminal
   if (!terminal.isTTY || !terminal.setRawMode) return null
@@ -36,27 +35,27 @@ export function listenToKeys(stdin: Io['stdin'], listener: KeyListener): (() => 
   }
 }
 
-/** One key at a time; while a part of an id is being typed, letters are letters. */
-export function keyReader({ order, tell }: KeyListener): (key: string) => void {
+/** Turns keys into commands, one at a time. While the user types a part of an id, letters are text and not commands. */
+export function keyReader({ onCommand, showLine }: KeyListener): (key: string) => void {
   let typed: string | null = null
   const type = (key: string) => {
     if (key === ESCAPE) typed = null
     else if (ENTER.includes(key)) {
-      order({ pattern: typed ?? '' })
+      onCommand({ pattern: typed ?? '' })
       typed = null
     } else if (BACKSPACE.includes(key)) typed = (typed ?? '').slice(0, -1)
     else typed += key
-    if (typed !== null) tell(`only ids that hold: ${typed}`)
+    if (typed !== null) showLine(`Filter by id: ${typed}`)
   }
   return (key) => {
-    if (key === CTRL_C) order('interrupt')
+    if (key === CTRL_C) onCommand('interrupt')
     else if (typed !== null) type(key)
-    else if (ENTER.includes(key)) order('again')
-    else if (key === 'f') order('failed')
-    else if (key === 'q') order('end')
+    else if (ENTER.includes(key)) onCommand('all')
+    else if (key === 'f') onCommand('failed')
+    else if (key === 'q') onCommand('end')
     else if (key === 't') {
       typed = ''
-      tell('only ids that hold: (Enter alone: all)')
-    } else if (key === 'h' || key === '?') tell(KEY_HELP)
+      showLine('Filter by id (Enter alone shows all):')
+    } else if (key === 'h' || key === '?') showLine(KEY_HELP)
   }
 }

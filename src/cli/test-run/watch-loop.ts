@@ -1,9 +1,9 @@
-/** Tests, waits for a change or a key, tests what that touches. Ends with SIGINT, SIGTERM or q. */
+/** Tests the project, waits for a change or a key, and tests what that affects. It ends on SIGINT, SIGTERM or the key q. */
 
 import { watchProject } from '../../config/files/watch-files.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
 import { EXIT_OK, type Io } from '../command/command.ts'
-import { INTERRUPTED } from '../command/interrupts.ts'
+import { EXIT_INTERRUPTED } from '../command/interrupts.ts'
 import type { Session } from '../command/session.ts'
 import type { TestRequest } from './test-run.ts'
 import { KEY_HELP, listenToKeys, type WatchCommand } from './watch-keys.ts'
@@ -11,32 +11,33 @@ import { WatchReporter } from './watch-reporter.ts'
 import { type ProgressListener, type TestRound, WatchState } from './watch-state.ts'
 
 export async function watchTests(request: TestRequest, session: Session, io: Io): Promise<number> {
-  const orders = createCommandQueue()
+  const queue = createCommandQueue()
   const state = new WatchState(session, request.options)
-  const teller = new WatchReporter(request, session, io)
+  const reporter = new WatchReporter(request, session, io)
   const stopSignals = io.onSignal(
-    (signal) => signal !== 'SIGHUP' && orders.end(signal === 'SIGINT' ? INTERRUPTED : EXIT_OK),
+    (signal) => signal !== 'SIGHUP' && queue.end(signal === 'SIGINT' ? EXIT_INTERRUPTED : EXIT_OK),
   )
   const stopKeys = listenToKeys(io.stdin, {
-    order: (order) => orders.key(order),
-    tell: (line) => session.note(line),
+    onCommand: (command) => queue.key(command),
+    showLine: (line) => session.note(line),
   })
-  const stopWatching = await watchProject(session.workspace.root, (paths) => orders.change(paths))
-  const wait = () => session.note(`\nwaiting for changes, ${stopKeys ? KEY_HELP : 'Ctrl-C ends'}`)
+  const stopWatching = await watchProject(session.workspace.root, (paths) => queue.change(paths))
+  const wait = () => session.note(`\nWaiting for changes. ${stopKeys ? KEY_HELP : 'Ctrl-C: quit'}`)
   try {
-    for (let order: QueuedCommand = { kind: 'start' }; ; ) {
-      await teller.report((witness) => execute(order, state, witness))
+    for (let command: QueuedCommand = { kind: 'start' }; ; ) {
+      const current = command
+      await reporter.report((listener) => execute(current, state, listener))
       wait()
-      const giveUp = new AbortController()
-      const units = teller.report((witness) => state.units(witness, giveUp.signal))
-      const failed = units.then((isTold) => {
-        if (isTold) wait()
+      const abort = new AbortController()
+      const units = reporter.report((listener) => state.runUnitTests(listener, abort.signal))
+      const failed = units.then((hasReported) => {
+        if (hasReported) wait()
         return new Promise<never>(() => {})
       })
-      order = await Promise.race([orders.next(), failed])
-      giveUp.abort()
-      if (order.kind === 'end') return order.code
-      if (order.kind === 'change') session.note(`\n${counted(order.paths.length, 'file')} changed`)
+      command = await Promise.race([queue.next(), failed])
+      abort.abort()
+      if (command.kind === 'end') return command.code
+      if (command.kind === 'change') session.note(`\n${counted(command.paths.length, 'file')} changed`)
     }
   } finally {
     stopSignals()
@@ -46,14 +47,14 @@ export async function watchTests(request: TestRequest, session: Session, io: Io)
   }
 }
 
-function execute(order: QueuedCommand, state: WatchState, witness: ProgressListener): Promise<TestRound> {
-  if (order.kind === 'change') return state.changed(order.paths, witness)
-  if (order.kind === 'key') {
-    if (order.key === 'failed') return state.again('failed', witness)
-    if (typeof order.key === 'object') state.pattern = order.key.pattern
-    return state.again('all', witness)
+function execute(command: QueuedCommand, state: WatchState, listener: ProgressListener): Promise<TestRound> {
+  if (command.kind === 'change') return state.runChanged(command.paths, listener)
+  if (command.kind === 'key') {
+    if (command.key === 'failed') return state.rerun('failed', listener)
+    if (typeof command.key === 'object') state.pattern = command.key.pattern
+    return state.rerun('all', listener)
   }
-  return state.all(witness)
+  return state.runAll(listener)
 }
 
 type TestKey = Exclude<WatchCommand, 'end' | 'interrupt'>
@@ -63,7 +64,7 @@ type QueuedCommand =
   | { readonly kind: 'key'; readonly key: TestKey }
   | { readonly kind: 'end'; readonly code: number }
 
-/** Changes that come while testing are one; the end comes before all, changes before a key. */
+/** Joins the changes that arrive during a run into one command. The end precedes all other commands, and changes precede a key. */
 function createCommandQueue() {
   let paths: string[] = []
   let key: TestKey | null = null
@@ -76,7 +77,7 @@ function createCommandQueue() {
     },
     key(pressed: WatchCommand) {
       if (pressed === 'end') code = EXIT_OK
-      else if (pressed === 'interrupt') code = INTERRUPTED
+      else if (pressed === 'interrupt') code = EXIT_INTERRUPTED
       else key = pressed
       waiting.resolve()
     },
@@ -87,12 +88,12 @@ function createCommandQueue() {
     async next(): Promise<QueuedCommand> {
       await waiting.promise
       if (code !== null) return { kind: 'end', code }
-      const order: QueuedCommand =
+      const command: QueuedCommand =
         paths.length > 0 ? { kind: 'change', paths: [...new Set(paths)] } : { kind: 'key', key: key! }
-      if (order.kind === 'change') paths = []
+      if (command.kind === 'change') paths = []
       else key = null
       if (paths.length === 0 && key === null) waiting = Promise.withResolvers()
-      return order
+      return command
     },
   }
 }

@@ -25,7 +25,7 @@ export class WatchReporter {
   }
 
   /** @returns whether there was a round. A project that is broken for the moment must not end the watch. */
-  async report(run: (witness: ProgressListener) => Promise<TestRound | null>): Promise<boolean> {
+  async report(run: (listener: ProgressListener) => Promise<TestRound | null>): Promise<boolean> {
     const { reporters, options } = this.#request
     const startedAt = performance.now()
     const report = await openReport(reporters, options.showFailuresOnly, this.#session)
@@ -41,7 +41,7 @@ export class WatchReporter {
       })
       progress.clear()
       if (round === null) return false
-      this.#tellProblems(round)
+      this.#reportProblems(round)
       const { all: results, problems } = round
       report.end({
         results,
@@ -55,7 +55,7 @@ export class WatchReporter {
     return true
   }
 
-  #tellProblems({ all, problems }: TestRound): void {
+  #reportProblems({ all, problems }: TestRound): void {
     const newer = problems.filter((problem) => !this.#known.has(nameOf(problem)))
     this.#known = new Set(problems.map(nameOf))
     if (newer.length > 0)

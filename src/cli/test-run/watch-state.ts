@@ -16,7 +16,7 @@ import { type SelectionValues, selectionOf } from './selection.ts'
 
 export interface TestRound {
   /** What was tested now, in load order; what else there is stands as it was. */
-  readonly fresh: readonly DetectionResult[]
+  readonly tested: readonly DetectionResult[]
   readonly all: readonly DetectionResult[]
   readonly problems: readonly Problem[]
 }
@@ -38,7 +38,7 @@ export class WatchState {
   readonly #results = new Map<string, DetectionResult>()
   #project: Project | null = null
   /** Files of unit tests that are still to be run. */
-  #openUnits = new Set<string>()
+  #pendingUnitTests = new Set<string>()
   /** Only ids that hold this are tested. */
   pattern = ''
 
@@ -49,103 +49,108 @@ export class WatchState {
   }
 
   /** Everything anew. */
-  async all(witness: ProgressListener): Promise<TestRound> {
+  async runAll(listener: ProgressListener): Promise<TestRound> {
     const project = await openProject(this.#session.workspace, this.#read)
     this.#project = null
     this.#results.clear()
     await this.#engine.startAll(project)
-    this.#openUnits = new Set(project.unitTests.map(({ path }) => path))
+    this.#pendingUnitTests = new Set(project.unitTests.map(({ path }) => path))
     return this.#test(
       project,
-      this.#chosen(project, () => true),
-      witness,
+      this.#select(project, () => true),
+      listener,
     )
   }
 
   /** Only what the change touches. */
-  async changed(paths: readonly string[], witness: ProgressListener): Promise<TestRound> {
+  async runChanged(paths: readonly string[], listener: ProgressListener): Promise<TestRound> {
     const before = this.#project
-    if (!before || paths.includes(before.configuration[0]!)) return this.all(witness)
+    if (!before || paths.includes(before.configuration[0]!)) return this.runAll(listener)
     const project = patchBodies(before, paths) ?? (await openProject(this.#session.workspace, this.#read))
     const [then, now] = [before, project].map((each) => affectedBy(each, this.#engine.facts, paths))
-    const both = (of: (touched: AffectedTests) => ReadonlySet<string>) => new Set([...of(then!), ...of(now!)])
-    const touched = both(({ detections }) => detections)
-    const chosen = this.#chosen(project, (id) => touched.has(id) || !before.detections.has(id))
+    const both = (of: (affected: AffectedTests) => ReadonlySet<string>) =>
+      new Set([...of(then!), ...of(now!)])
+    const affected = both(({ detections }) => detections)
+    const chosen = this.#select(project, (id) => affected.has(id) || !before.detections.has(id))
     await this.#engine.startChanged(project, chosen, {
       dependants: both(({ dependants }) => dependants),
       helpers: both(({ helpers }) => helpers),
       dataModels: both(({ dataModels }) => dataModels),
     })
-    for (const path of both(({ unitTests }) => unitTests)) this.#openUnits.add(path)
-    return this.#test(project, chosen, witness)
+    for (const path of both(({ unitTests }) => unitTests)) this.#pendingUnitTests.add(path)
+    return this.#test(project, chosen, listener)
   }
 
   /** What failed at last, or everything that meets the pattern: run again, whatever is known of it. */
-  async again(which: 'failed' | 'all', witness: ProgressListener): Promise<TestRound> {
+  async rerun(which: 'failed' | 'all', listener: ProgressListener): Promise<TestRound> {
     const project = this.#project
-    if (!project || (which === 'all' && this.pattern === '')) return this.all(witness)
-    const isMeant = (id: string) =>
+    if (!project || (which === 'all' && this.pattern === '')) return this.runAll(listener)
+    const isSelected = (id: string) =>
       which === 'all' || ['failed', 'invalid'].includes(this.#results.get(id)?.status ?? '')
-    const chosen = this.#chosen(project, isMeant)
+    const chosen = this.#select(project, isSelected)
     const dependants = new Set(chosen.map(({ id }) => id))
     await this.#engine.startChanged(project, chosen, { dependants, helpers: NONE, dataModels: NONE })
-    for (const { path } of project.unitTests) if (isMeant(path)) this.#openUnits.add(path)
-    return this.#test(project, chosen, witness)
+    for (const { path } of project.unitTests) if (isSelected(path)) this.#pendingUnitTests.add(path)
+    return this.#test(project, chosen, listener)
   }
 
   /** The unit tests that the rounds so far left to run: apart, for they may take long. null: none, or given up. */
-  async units(witness: ProgressListener, giveUp: AbortSignal): Promise<TestRound | null> {
+  async runUnitTests(listener: ProgressListener, signal: AbortSignal): Promise<TestRound | null> {
     const project = this.#project
-    const present = project?.unitTests.filter(({ path }) => this.#openUnits.has(path)) ?? []
-    const isAsked = this.#options.filter.length === 0 && this.pattern === ''
-    if (!project || present.length === 0 || !isAsked) return null
+    const present = project?.unitTests.filter(({ path }) => this.#pendingUnitTests.has(path)) ?? []
+    const isWholeProject = this.#options.filter.length === 0 && this.pattern === ''
+    if (!project || present.length === 0 || !isWholeProject) return null
     const { tests } = selectionOf(this.#options)
     const run = (engine: Parameters<typeof runUnitTests>[1]) => runUnitTests(project, engine, tests)
     const paths = new Set(present.map(({ path }) => path))
-    const fresh = await this.#engine.unitTests(project, paths, run, giveUp)
-    if (fresh === null || giveUp.aborted) return null
-    for (const result of fresh) witness.result(result)
-    for (const path of paths) this.#openUnits.delete(path)
-    return this.#round(project, fresh)
+    const tested = await this.#engine.unitTests(project, paths, run, signal)
+    if (tested === null || signal.aborted) return null
+    for (const result of tested) listener.result(result)
+    for (const path of paths) this.#pendingUnitTests.delete(path)
+    return this.#toRound(project, tested)
   }
 
   close(): Promise<void> {
     return this.#engine.close()
   }
 
-  #chosen(project: Project, isMeant: (id: string) => boolean): Detection[] {
+  #select(project: Project, isSelected: (id: string) => boolean): Detection[] {
     const { detections } = selectionOf(this.#options)
     return [...project.detections.values()].filter(
-      (detection) => isMeant(detection.id) && detection.id.includes(this.pattern) && detections(detection),
+      (detection) => isSelected(detection.id) && detection.id.includes(this.pattern) && detections(detection),
     )
   }
 
-  async #test(project: Project, chosen: readonly Detection[], witness: ProgressListener): Promise<TestRound> {
+  async #test(
+    project: Project,
+    chosen: readonly Detection[],
+    listener: ProgressListener,
+  ): Promise<TestRound> {
     this.#project = project
     const { allowUnknownDestinations, failOnProblems } = this.#options
-    const meant = new Set(chosen)
-    witness.begin(meant.size)
+    const selected = new Set(chosen)
+    listener.begin(selected.size)
     try {
-      const fresh = await runTests(project, this.#engine, {
-        selection: { ...selectionOf(this.#options), detections: (detection) => meant.has(detection) },
+      const tested = await runTests(project, this.#engine, {
+        selection: { ...selectionOf(this.#options), detections: (detection) => selected.has(detection) },
         allowUnknownDestinations,
         failOnProblems,
-        onResult: (result) => witness.result(result),
+        onResult: (result) => listener.result(result),
       })
-      return this.#round(project, fresh)
+      return this.#toRound(project, tested)
     } finally {
       this.#engine.releaseWorkers()
     }
   }
 
-  #round(project: Project, fresh: readonly DetectionResult[]): TestRound {
-    for (const result of fresh) this.#results.set(result.id, result)
+  #toRound(project: Project, tested: readonly DetectionResult[]): TestRound {
+    for (const result of tested) this.#results.set(result.id, result)
     const files = new Set(project.unitTests.map(({ path }) => path))
     for (const id of this.#results.keys())
       if (!project.detections.has(id) && !files.has(id)) this.#results.delete(id)
     const problems = nothingLoaded(project)
       ? project.problems
       : [...project.problems, ...bodyProblems(project, this.#engine)]
-    return { fresh, all: [...this.#results.values()], problems }
+    return { tested: tested, all: [...this.#results.values()], problems }
   }
 }

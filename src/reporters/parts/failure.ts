@@ -10,7 +10,7 @@ import { escapeForTerminal, printableLines, type Style } from './terminal-text.t
 const ROUTING: ReadonlySet<TestFailure['what']> = new Set(['ExpectedDestinations', 'ExpectedRoute', 'route'])
 const MAX_OUTPUT_LINES = 20
 /** Shorter texts are compared at a glance. */
-const MARKED_FROM = 16
+const MIN_MARKED_CHARS = 16
 
 /** Unindented lines. */
 export function formatFailure(test: TestResult, style: Style): string[] {
@@ -59,7 +59,7 @@ function pair(expected: unknown, actual: unknown, style: Style): string[] {
 /** Under the first character of two long texts that differs. */
 function marker(expected: string, actual: string): string[] {
   const texts = [shown(expected), shown(actual)] as const
-  if (Math.min(texts[0].length, texts[1].length) < MARKED_FROM) return []
+  if (Math.min(texts[0].length, texts[1].length) < MIN_MARKED_CHARS) return []
   return [`${' '.repeat('expected  '.length + firstDifference(...texts))}^`]
 }
 
@@ -86,8 +86,8 @@ export function errorFrames(error: FunctionError, style: Style): string[] {
 export function readLines(reads: readonly FieldRead[], style: Style): string[] {
   const width = Math.max(0, ...reads.map(({ field }) => escapeForTerminal(field).length))
   return reads.map(({ field, value }) => {
-    const told = value === null ? style('yellow', 'absent') : escapeForTerminal(value)
-    return `${escapeForTerminal(field).padEnd(width)}  ${told}`
+    const shownValue = value === null ? style('yellow', 'absent') : escapeForTerminal(value)
+    return `${escapeForTerminal(field).padEnd(width)}  ${shownValue}`
   })
 }
 

@@ -8,13 +8,13 @@ export function problemText({ message, hint }: Problem): string {
 }
 
 /** Errors of files that have no result of their own: without them a broken file would look like one that never was. */
-export function untoldErrors({ problems, results }: Pick<TestRun, 'problems' | 'results'>): Problem[] {
-  const told = new Set(
+export function unreportedErrors({ problems, results }: Pick<TestRun, 'problems' | 'results'>): Problem[] {
+  const reported = new Set(
     results.filter(({ status }) => status === 'invalid').flatMap((result) => [result.file]),
   )
   const own = new Set(results.flatMap(({ problems: each }) => each.map(placeOf)))
   return problems.filter(
-    (problem) => problem.severity === 'error' && !told.has(problem.file) && !own.has(placeOf(problem)),
+    (problem) => problem.severity === 'error' && !reported.has(problem.file) && !own.has(placeOf(problem)),
   )
 }
 

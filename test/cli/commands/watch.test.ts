@@ -14,7 +14,7 @@ it('tests what a change touches and nothing else; survives a broken moment; ends
   const root = makeProject(SOUND)
   const io = fakeIo()
   const ended = runProgram(['watch', '--project', root], io)
-  const waits = () => io.err().match(/waiting for changes/g)?.length ?? 0
+  const waits = () => io.err().match(/Waiting for changes/g)?.length ?? 0
   const afterChange = async (...files: [string, string][]) => {
     const [before, out] = [waits(), io.out().length]
     for (const [path, text] of files) writeFileSync(join(root, path), text)
@@ -32,11 +32,11 @@ it('tests what a change touches and nothing else; survives a broken moment; ends
   const body = await afterChange(['detections/login.py', 'def rule(event):\n    return ((\n'])
   expect(body).toContain('INVALID   Test.Login')
 
-  const mended = await afterChange(
+  const fixed = await afterChange(
     ['detections/login.py', 'def rule(event):\n    return event.get("action") == "login"\n'],
     ['detections/login.yml', LOGIN.replace(/ +ExpectedTitle.*\n/, '')],
   )
-  expect(mended).toContain('PASS      Test.Login')
+  expect(fixed).toContain('PASS      Test.Login')
 
   const added = await afterChange(
     ['detections/new.yml', DISABLED.replace('Test.Disabled', 'Test.New').replace('disabled.py', 'new.py')],
@@ -69,10 +69,10 @@ it('after an edit of what detections lean on, tells them again, and its unit tes
   const io = fakeIo()
   const ended = runProgram(['watch', '--project', root], io)
   await until(() => /PASS {6}global_helpers\/words_test.py[\s\S]*Unit tests {2}1 passed/.test(io.out()))
-  const after = async (path: string, text: string, told: RegExp) => {
+  const after = async (path: string, text: string, expected: RegExp) => {
     const from = io.out().length
     writeFileSync(join(root, path), text)
-    await until(() => told.test(io.out().slice(from)))
+    await until(() => expected.test(io.out().slice(from)))
     return io.out().slice(from)
   }
   const helper = await after(
@@ -94,16 +94,16 @@ it('after an edit of what detections lean on, tells them again, and its unit tes
 })
 
 it('keys: all again, what failed, a part of the id, the end', () => {
-  const orders: WatchCommand[] = []
-  const press = keyReader({ order: (order) => orders.push(order), tell: () => {} })
+  const commands: WatchCommand[] = []
+  const press = keyReader({ onCommand: (command) => commands.push(command), showLine: () => {} })
   for (const key of '\rft') press(key)
   for (const key of 'Okq\u007f\r') press(key)
   for (const key of ['t', 'x', '\u001b', 'q', '\u0003']) press(key)
-  expect(orders).toEqual(['again', 'failed', { pattern: 'Ok' }, 'end', 'interrupt'])
+  expect(commands).toEqual(['all', 'failed', { pattern: 'Ok' }, 'end', 'interrupt'])
 })
 
 it('keys are listened to on a terminal alone', () => {
-  const listener = { order: () => {}, tell: () => {} }
+  const listener = { onCommand: () => {}, showLine: () => {} }
   expect(listenToKeys(new PassThrough(), listener)).toBeNull()
   const modes: boolean[] = []
   const terminal = Object.assign(new PassThrough(), {
@@ -123,12 +123,12 @@ it('in a real terminal: keys are read raw, and q ends', async () => {
   let shown = ''
   pty.onData((data) => (shown += data))
   const ended = new Promise<number>((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode)))
-  const waits = () => shown.match(/waiting for changes, Enter tests/g)?.length ?? 0
+  const waits = () => shown.match(/Waiting for changes\. Enter: run all/g)?.length ?? 0
   await until(() => waits() === 1)
   pty.write('tLogin\r')
   await until(() => waits() === 2)
-  expect(shown.split('waiting for changes')[1]).toMatch(/PASS.*Test\.Login/)
-  expect(shown.split('waiting for changes')[1]).not.toContain('UNTESTED')
+  expect(shown.split('Waiting for changes')[1]).toMatch(/PASS.*Test\.Login/)
+  expect(shown.split('Waiting for changes')[1]).not.toContain('UNTESTED')
   pty.write('q')
   expect(await ended).toBe(0)
 })

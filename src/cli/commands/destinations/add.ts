@@ -4,14 +4,14 @@ import type { Project } from '../../../model/project/project.ts'
 import { addDestination } from '../../../workspace/destinations/registry.ts'
 import { openProject } from '../../../workspace/open-project.ts'
 import { defineCommand, EXIT_FAILED, EXIT_OK } from '../../command/command.ts'
-import { completing, flag, text } from '../../command/options.ts'
+import { flag, text, withSuggestions } from '../../command/options.ts'
 import { openRegistry } from '../../command/registry-session.ts'
 import { openSession } from '../../command/session.ts'
 import { requireConfiguration } from '../../command/soundness.ts'
 import type { Prompter } from '../../prompts/prompts.ts'
-import { terminal } from '../../prompts/terminal.ts'
+import { requirePrompter } from '../../prompts/terminal.ts'
 import { DRAFT_OPTIONS, draftOf } from './flags.ts'
-import { type Answers, askForDestination, type Given } from './questions.ts'
+import { type Answers, askForDestination, type GivenAnswers } from './questions.ts'
 import { reportText, SEND_OPTIONS, sendTo } from './test.ts'
 
 const NO_TERMINAL = 'destinations add needs a name and --type, or a terminal to ask in'
@@ -19,7 +19,7 @@ const NO_TERMINAL = 'destinations add needs a name and --type, or a terminal to 
 export const add = defineCommand({
   arguments: { '[name]': 'what detections will call it; asked for in a terminal when absent' },
   options: {
-    type: completing(
+    type: withSuggestions(
       text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; asked for when absent'),
       'types',
     ),
@@ -34,7 +34,7 @@ export const add = defineCommand({
     const given = { name, type, fallback, draft: draftOf(options) }
     const project = await openProject(session.workspace)
     requireConfiguration(project)
-    const ask = isComplete(given) ? null : await terminal(io, NO_TERMINAL)
+    const ask = isComplete(given) ? null : await requirePrompter(io, NO_TERMINAL)
     const answers = ask ? await answersOf(ask, given, project) : (given as Answers)
     if (answers === null) {
       session.printError('nothing was changed')
@@ -50,12 +50,12 @@ export const add = defineCommand({
   },
 })
 
-function isComplete({ name, type }: Given): boolean {
+function isComplete({ name, type }: GivenAnswers): boolean {
   return name !== undefined && type !== undefined
 }
 
 /** null: the one who was asked broke off. */
-async function answersOf(ask: Prompter, given: Given, { registry }: Project): Promise<Answers | null> {
+async function answersOf(ask: Prompter, given: GivenAnswers, { registry }: Project): Promise<Answers | null> {
   const declared = {
     names: declaredDestinations(registry).map(({ name }) => name),
     hasFallback: typeof registry !== 'string' && registry.fallback.length > 0,

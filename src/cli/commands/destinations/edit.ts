@@ -17,7 +17,7 @@ import { defineCommand, EXIT_FAILED, EXIT_OK } from '../../command/command.ts'
 import { flag, list, text } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import type { Prompter } from '../../prompts/prompts.ts'
-import { terminal } from '../../prompts/terminal.ts'
+import { requirePrompter } from '../../prompts/terminal.ts'
 import { DRAFT_OPTIONS, draftOf, isEmptyDraft } from './flags.ts'
 import { askForChanges } from './questions.ts'
 
@@ -26,7 +26,7 @@ const NO_TERMINAL =
 
 export const edit = defineCommand({
   arguments: { '<name>': 'the destination, by name or id' },
-  completes: 'destinations',
+  suggestions: 'destinations',
   options: {
     newName: text('--new-name <name>', 'renames it; waiting deliveries follow'),
     updateReferences: flag(
@@ -40,7 +40,7 @@ export const edit = defineCommand({
     const { updateReferences, unset } = options
     const given = { newName: options.newName, draft: draftOf(options) }
     const isSilent = isEmptyDraft(given.draft) && given.newName === undefined && unset.length === 0
-    const ask = isSilent ? await terminal(io, NO_TERMINAL) : null
+    const ask = isSilent ? await requirePrompter(io, NO_TERMINAL) : null
     const session = await openRegistry(options, io)
     const destination = destinationByName(session.project, name)
     const changes = ask ? await changesOf(ask, destination, session) : given
@@ -88,7 +88,7 @@ async function afterRename(
 
 export const remove = defineCommand({
   arguments: { '<name>': 'the destination, by name or id' },
-  completes: 'destinations',
+  suggestions: 'destinations',
   options: { force: flag('--force', 'also while detections name it') },
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)

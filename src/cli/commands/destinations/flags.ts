@@ -3,12 +3,15 @@ import { UserError } from '../../../errors.ts'
 import { ALERT_KINDS } from '../../../model/alerts/alert-kind.ts'
 import { parseSeverity, SEVERITIES, type Severity } from '../../../model/alerts/severity.ts'
 import type { DestinationDraft } from '../../../workspace/destinations/destination-draft.ts'
-import { completing, flag, list, text, type Values } from '../../command/options.ts'
+import { flag, list, text, type Values, withSuggestions } from '../../command/options.ts'
 
 export const DRAFT_OPTIONS = {
   id: text('--id <id>', 'for repositories that name destinations by id'),
-  severity: completing(list('--severity <level>', 'takes alerts of this severity by default'), SEVERITIES),
-  alertType: completing(
+  severity: withSuggestions(
+    list('--severity <level>', 'takes alerts of this severity by default'),
+    SEVERITIES,
+  ),
+  alertType: withSuggestions(
     list('--alert-type <type>', 'takes this type of alert only: ALERT, DETECTION_ERROR, RULE, ...'),
     ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS],
   ),
@@ -22,7 +25,7 @@ export function draftOf(values: Values<typeof DRAFT_OPTIONS>): DestinationDraft 
   const { id, severity, alertType, logType, strict, disabled, option } = values
   return {
     ...(id !== undefined && { id }),
-    ...(severity.length > 0 && { severities: severity.map(severityCalled) }),
+    ...(severity.length > 0 && { severities: severity.map(severityOption) }),
     ...(alertType.length > 0 && { alertTypes: alertType }),
     ...(logType.length > 0 && { logTypes: logType }),
     ...(strict && { strict }),
@@ -31,7 +34,7 @@ export function draftOf(values: Values<typeof DRAFT_OPTIONS>): DestinationDraft 
   }
 }
 
-function severityCalled(level: string): Severity {
+function severityOption(level: string): Severity {
   const severity = parseSeverity(level)
   if (severity) return severity
   throw new UserError(`invalid severity "${level}"`, {

@@ -17,7 +17,7 @@ import { defineCommand, EXIT_OK } from '../../command/command.ts'
 import { FORMAT, STORE } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import { jsonDocument } from '../../command/store-session.ts'
-import { moment, table } from '../../format/table.ts'
+import { formatTime, table } from '../../format/table.ts'
 
 export const list = defineCommand({
   options: { store: STORE, format: FORMAT },
@@ -79,8 +79,8 @@ function listing(views: readonly DestinationView[], { style }: RegistrySession):
 }
 
 function filtersOf({ alertTypes, logTypes, strict }: Destination): string {
-  const told = [alertTypes && groupedKinds(alertTypes).join(' '), logTypes?.join(' '), strict && 'strict']
-  return told.filter(Boolean).join('; ') || '-'
+  const parts = [alertTypes && groupedKinds(alertTypes).join(' '), logTypes?.join(' '), strict && 'strict']
+  return parts.filter(Boolean).join('; ') || '-'
 }
 
 /** A group that is there as a whole is told by its name. */
@@ -93,16 +93,16 @@ function groupedKinds(kinds: NonNullable<Destination['alertTypes']>): string[] {
 }
 
 function stateOf({ destination, state, isFallback }: DestinationView): string {
-  const told = [destination.enabled ? healthOf(state, Date.now()) : 'disabled', isFallback && 'fallback']
-  return told.filter(Boolean).join(', ')
+  const parts = [destination.enabled ? healthOf(state, Date.now()) : 'disabled', isFallback && 'fallback']
+  return parts.filter(Boolean).join(', ')
 }
 
 function healthOf(state: DestinationState | null, now: number): string {
   if (!state) return 'enabled'
   const { pausedAt, pausedReason, heldUntil, failures } = state
-  if (pausedAt !== null) return `paused since ${moment(pausedAt)} (${pausedReason})`
+  if (pausedAt !== null) return `paused since ${formatTime(pausedAt)} (${pausedReason})`
   const failing = failures > 0 && `${counted(failures, 'failure')} in a row`
-  const held = isHeld(state, now) && `next try ${moment(heldUntil!)}`
+  const held = isHeld(state, now) && `next try ${formatTime(heldUntil!)}`
   return [failing || held ? '' : 'enabled', failing, held].filter(Boolean).join(', ')
 }
 

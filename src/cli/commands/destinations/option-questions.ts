@@ -22,21 +22,25 @@ export async function askForOptions(
   const open = fieldsOf(options).filter(({ path }) => !isGiven(path.join('.')))
   const ways = (options.oneOf ?? []).flatMap(({ required }) => required)
   const givenWay = ways.find(isGiven)
-  const way = givenWay ?? (ways.length === 0 ? null : await askForWay(ask, open, ways))
+  const way = givenWay ?? (ways.length === 0 ? null : await askForAlternative(ask, open, ways))
   const fields = open.map((field) => ({
     ...field,
-    required: field.required || nameOf(field) === way || needs(options, way, nameOf(field)),
+    required: field.required || nameOf(field) === way || requiresOption(options, way, nameOf(field)),
   }))
-  return askForFields(ask, destination, fitting(fields, options, way === null ? [] : [way]))
+  return askForFields(ask, destination, applicableFields(fields, options, way === null ? [] : [way]))
 }
 
 /** Whether an option requires another. */
-function needs({ dependencies = {} }: TypeSummary['options'], option: string | null, other: string): boolean {
+function requiresOption(
+  { dependencies = {} }: TypeSummary['options'],
+  option: string | null,
+  other: string,
+): boolean {
   return option !== null && (dependencies[option] ?? []).includes(other)
 }
 
 /** The fields that fit the ways that are chosen: neither another way, nor what only another way has. */
-function fitting(
+function applicableFields(
   fields: readonly OptionField[],
   options: TypeSummary['options'],
   chosen: readonly string[],
@@ -46,12 +50,16 @@ function fitting(
   if (chosen.length === 0) return [...fields]
   return fields.filter((field) => {
     const name = nameOf(field)
-    return !others.includes(name) && !others.some((way) => needs(options, name, way))
+    return !others.includes(name) && !others.some((way) => requiresOption(options, name, way))
   })
 }
 
 /** Of these options exactly one is needed. */
-function askForWay(ask: Prompter, fields: readonly OptionField[], ways: readonly string[]): Promise<string> {
+function askForAlternative(
+  ask: Prompter,
+  fields: readonly OptionField[],
+  ways: readonly string[],
+): Promise<string> {
   const choices = fields.filter((field) => ways.includes(nameOf(field)))
   return ask.select('One of these is needed', choices.map(choiceOf))
 }
@@ -68,7 +76,7 @@ export async function askForSome(
   return askForFields(
     ask,
     destination,
-    fitting(
+    applicableFields(
       fields,
       options,
       ways.filter((way) => set.includes(way)),

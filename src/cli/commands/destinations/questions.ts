@@ -17,7 +17,7 @@ export interface Answers {
   readonly draft: DestinationDraft
 }
 
-export interface Given {
+export interface GivenAnswers {
   readonly name?: string
   readonly type?: string
   readonly fallback: boolean
@@ -27,7 +27,7 @@ export interface Given {
 /** @param declared what there is already: names that are taken, and whether alerts that reach nobody have a place. */
 export async function askForDestination(
   ask: Prompter,
-  given: Given,
+  given: GivenAnswers,
   declared: { readonly names: readonly string[]; readonly hasFallback: boolean },
 ): Promise<Answers> {
   const types = await loadTypeSummaries()
@@ -37,8 +37,8 @@ export async function askForDestination(
     given.name ??
     (await ask.text(
       'Name, as detections will write it',
-      nameFault(declared.names),
-      freeName(type, declared.names),
+      nameError(declared.names),
+      unusedName(type, declared.names),
     ))
   const { draft } = given
   const severities = draft.severities ?? (await askForSeverities(ask))
@@ -78,7 +78,7 @@ export async function askForChanges(
     ? (await loadTypeSummaries()).find((each) => each.type === type)
     : undefined
   return {
-    ...(changes('name') && { newName: await ask.text('New name', nameFault(taken)) }),
+    ...(changes('name') && { newName: await ask.text('New name', nameError(taken)) }),
     draft: {
       ...(changes('severities') && { severities: await askForSeverities(ask) }),
       ...(changes('alert types') && { alertTypes: await askForAlertTypes(ask) }),
@@ -123,7 +123,7 @@ function commonestFirst(types: readonly TypeSummary[]): TypeSummary[] {
 }
 
 /** `soc-slack`, or with the first number that makes it free. */
-function freeName(type: string, taken: readonly string[]): string {
+function unusedName(type: string, taken: readonly string[]): string {
   const name = `soc-${type.replace(/^.*\//, '').replace(/\.\w+$/, '')}`
   for (let number = 1; ; number++) {
     const numbered = number === 1 ? name : `${name}-${number}`
@@ -139,7 +139,7 @@ const ALERT_TYPES = [
   ...values(ALERT_KINDS),
 ]
 
-function nameFault(taken: readonly string[]) {
+function nameError(taken: readonly string[]) {
   return (name: string) => {
     if (!/^[^\s"']+(?: [^\s"']+)*$/.test(name)) return 'A name without quotes or outer spaces is needed.'
     if (name === 'SKIP') return 'SKIP means nowhere.'

@@ -11,7 +11,7 @@ import { FORMAT, flag, list, parsed, STORE } from '../../command/options.ts'
 import { openRegistry, type RegistrySession } from '../../command/registry-session.ts'
 import { jsonDocument } from '../../command/store-session.ts'
 import { createLinePrinter } from '../../format/line-printer.ts'
-import { moment } from '../../format/table.ts'
+import { formatTime } from '../../format/table.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -31,7 +31,7 @@ interface SendValues {
 
 export const test = defineCommand({
   arguments: { '[names...]': 'destinations, by name or id' },
-  completes: 'destinations',
+  suggestions: 'destinations',
   options: { all: flag('--all', 'every enabled destination'), ...SEND_OPTIONS, format: FORMAT },
   async run({ args, options }, io) {
     if (args.length > 0 === options.all)
@@ -88,7 +88,7 @@ function reportJson({ destination, result, durationMs }: TestReport) {
 
 export const resume = defineCommand({
   arguments: { '<name>': 'the destination, by name or id' },
-  completes: 'destinations',
+  suggestions: 'destinations',
   options: { store: STORE },
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)
@@ -104,8 +104,8 @@ export const resume = defineCommand({
       }
       const was =
         pausedAt === null
-          ? `it was held until ${moment(heldUntil!)}`
-          : `it has been paused since ${moment(pausedAt)}: ${escapeForTerminal(pausedReason)}`
+          ? `it was held until ${formatTime(heldUntil!)}`
+          : `it has been paused since ${formatTime(pausedAt)}: ${escapeForTerminal(pausedReason)}`
       session.print(`${destination.name} is tried at once by the running daemon, or by the next; ${was}\n`)
       return EXIT_OK
     } finally {
