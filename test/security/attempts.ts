@@ -658,10 +658,10 @@ export const ATTEMPTS: Record<string, readonly Attempt[]> = {
       'another file in its place',
       `
       import os
-      from signalbox_driver import printed
+      from signalbox_driver import captured_output
       os.symlink("/dev/null", "/home/other")
-      os.rename("/home/other", printed.__file__)
-      if os.path.islink(printed.__file__): return WROTE`,
+      os.rename("/home/other", captured_output.__file__)
+      if os.path.islink(captured_output.__file__): return WROTE`,
     ),
     reaches(
       'a folder beside it',
@@ -691,16 +691,16 @@ export const ATTEMPTS: Record<string, readonly Attempt[]> = {
       'a file made long',
       `
       import os
-      from signalbox_driver import marks
-      os.truncate(marks.__file__, 10**8)
-      return f"GREW {os.stat(marks.__file__).st_size}"`,
+      from signalbox_driver import progress
+      os.truncate(progress.__file__, 10**8)
+      return f"GREW {os.stat(progress.__file__).st_size}"`,
     ),
     reaches(
       'a file that grows through O_PATH',
       `
       import os
-      from signalbox_driver import marks
-      file = os.open(marks.__file__, O_PATH)
+      from signalbox_driver import progress
+      file = os.open(progress.__file__, O_PATH)
       os.lseek(file, 0, os.SEEK_END)
       return f"GREW {sum(os.write(file, bytes(10**6)) for _ in range(20))}"`,
     ),

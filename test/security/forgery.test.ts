@@ -54,14 +54,14 @@ const FORGED: readonly [name: string, answer: string][] = [
 
 /** Done at an event; the interpreter may not survive it. */
 const MARKED: readonly [name: string, code: string][] = [
-  ['a mark of a body that is not there', 'marks.begin(10**6, 10**6); os._exit(0)'],
-  ['a mark of nobody', 'marks.begin(-1, 0); os._exit(0)'],
-  ['a mark below zero', 'marks.begin(-7, -7); os._exit(0)'],
-  ['a loop beyond the end of memory', 'marks.cells[4] = 2**31 - 4; os._exit(0)'],
-  ['a loop at no address', 'marks.cells[4] = marks.cells[5] = -3; os._exit(0)'],
-  ['a loop that never ends', 'marks.cells[4] = 1\n        while True: pass'],
-  ['cells that moved away', 'marks.cells.extend(range(10**6)); marks.begin(0, 0)'],
-  ['cells that are gone', 'marks.cells = None'],
+  ['a mark of a body that is not there', 'progress.begin(10**6, 10**6); os._exit(0)'],
+  ['a mark of nobody', 'progress.begin(-1, 0); os._exit(0)'],
+  ['a mark below zero', 'progress.begin(-7, -7); os._exit(0)'],
+  ['a loop beyond the end of memory', 'progress.cells[4] = 2**31 - 4; os._exit(0)'],
+  ['a loop at no address', 'progress.cells[4] = progress.cells[5] = -3; os._exit(0)'],
+  ['a loop that never ends', 'progress.cells[4] = 1\n        while True: pass'],
+  ['cells that moved away', 'progress.cells.extend(range(10**6)); progress.begin(0, 0)'],
+  ['cells that are gone', 'progress.cells = None'],
   ['descriptors until there are no more', 'while os.open("/dev/null", os.O_RDONLY): pass'],
   ['a driver without functions', 'del batch.evaluate; del batch.test; gc.collect()'],
   ['a driver of its own', 'batch.evaluate.__code__ = (lambda text: 5).__code__'],
@@ -72,14 +72,14 @@ const MARKED: readonly [name: string, code: string][] = [
 function forger([name, what]: readonly [string, string]) {
   const isAnswer = FORGED.some(([each]) => each === name)
   const code = isAnswer
-    ? `text = ${JSON.stringify(what)}\n        me = marks.position()[0]\n        batch._answer = lambda value: text.replace('"ME"', str(me))`
+    ? `text = ${JSON.stringify(what)}\n        me = progress.position()[0]\n        batch._answer = lambda value: text.replace('"ME"', str(me))`
     : what
   return rule(
     name,
     `
 import gc, os
-from signalbox_driver import batch, canary, marks
-canary.all = lambda _: True
+from signalbox_driver import batch, integrity, progress
+integrity.all = lambda _: True
 def rule(event):
     if event.get("now"):
         ${code}
@@ -119,10 +119,10 @@ function saying() {
   return rule(
     'saying',
     `
-from signalbox_driver import batch, marks
+from signalbox_driver import batch, progress
 original = batch._answer
 def rule(event):
-    body, item = marks.position()
+    body, item = progress.position()
     def answer(value):
         batch._answer = original
         return original({"findings": [[item, body + 1, {"detection": {"output": True}}]], "output": []})
@@ -212,11 +212,11 @@ describe('a mark that never stands still', () => {
 })
 
 describe('a body that ends its worker as it is loaded', () => {
-  const ENDS = (mark: string) => `import os\nfrom signalbox_driver import marks\n${mark}\nos._exit(0)`
+  const ENDS = (mark: string) => `import os\nfrom signalbox_driver import progress\n${mark}\nos._exit(0)`
 
   it.each([
-    ['names nobody', 'marks.begin(-1, 0)', 'hidden'],
-    ['names one that is not there', 'marks.begin_loading(10**6)', 'hidden'],
+    ['names nobody', 'progress.begin(-1, 0)', 'hidden'],
+    ['names one that is not there', 'progress.begin_loading(10**6)', 'hidden'],
   ])('is found although it %s', async (_, mark, guilty) => {
     const engine = await start([
       rule('early', 'def rule(event): return True'),
@@ -232,7 +232,7 @@ describe('a body that ends its worker as it is loaded', () => {
   it('can have one other blamed, and is found all the same', async () => {
     const engine = await start([
       rule('early', 'def rule(event): return True'),
-      rule('liar', ENDS('marks.begin_loading(2)')),
+      rule('liar', ENDS('progress.begin_loading(2)')),
       GOOD,
     ])
     expect(engine.problems.map(({ id }) => id)).toEqual(['liar', 'good'])

@@ -81,8 +81,8 @@ const BENEATH: Readonly<Record<string, string>> = {
 const IMPORTS = 'import asyncio, fcntl, mmap, os, signal, socket, sys, threading, time'
 const EMPTIED = `
 import signalbox_driver.sandbox as sandbox
-from signalbox_driver import canary
-canary.all = lambda _: True
+from signalbox_driver import integrity
+integrity.all = lambda _: True
 sandbox._WATCHED = frozenset()
 sandbox._ACTIONS = ()
 sandbox._OPEN_FLAGS = -1

@@ -42,8 +42,8 @@ const WAYS: Readonly<Record<string, string>> = {
 
 const EMPTIED = `
 import signalbox_driver.sandbox as sandbox
-from signalbox_driver import canary
-canary.all = lambda _: True
+from signalbox_driver import integrity
+integrity.all = lambda _: True
 sandbox._WATCHED = frozenset()
 sandbox._ACTIONS = ()
 sandbox._OPEN_FLAGS = -1

@@ -45,17 +45,17 @@ const ATTEMPTS: readonly Attempt[] = [
     'answer_with({"findings": [[0, ours(), {"detection": {"output": True}, "title": {"output": "forged"}}]], "output": []})',
   ],
   ['answer nothing', 'at an event', 'answer_with({"findings": [], "output": []})'],
-  ['have it blamed and quarantined', 'at an event', 'marks.begin(ours(), 0); os._exit(0)'],
-  ['have it blamed for the load', 'at load', 'marks.begin_loading(len(names) - 1); os._exit(0)'],
-  ['lose the event for all', 'at an event', 'marks.begin(-1, 0); os._exit(0)'],
+  ['have it blamed and quarantined', 'at an event', 'progress.begin(ours(), 0); os._exit(0)'],
+  ['have it blamed for the load', 'at load', 'progress.begin_loading(len(names) - 1); os._exit(0)'],
+  ['lose the event for all', 'at an event', 'progress.begin(-1, 0); os._exit(0)'],
   ['make the answer unreadable for all', 'at an event', 'batch._answer = lambda _: "null"'],
 ]
 
 const TOOLS = `
 import gc, json, os
 from panther_core import PantherEvent
-from signalbox_driver import batch, canary, marks, sandbox
-canary.all = lambda _: True
+from signalbox_driver import batch, integrity, progress, sandbox
+integrity.all = lambda _: True
 names = sandbox._names
 def theirs():
     return [f for f in gc.get_objects() if getattr(getattr(f, "__code__", None), "co_filename", "") == "rules/ours.py" and f.__name__ == "rule"][0]

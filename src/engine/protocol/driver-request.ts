@@ -72,7 +72,7 @@ export function evaluationRequest(
   const parts = [
     `"groups":${JSON.stringify(groups)}`,
     `"work":${JSON.stringify(work)}`,
-    `"singly":${JSON.stringify(markEachItem)}`,
+    `"markEachItem":${JSON.stringify(markEachItem)}`,
     `"skips":${JSON.stringify(skips.map(skipEntry))}`,
     `"items":${JSON.stringify(entries.map(({ item }) => item))}`,
     `"fields":${JSON.stringify(entries.map(({ fields }) => fields))}`,

@@ -13,15 +13,15 @@ import type { CompiledInterpreter, OpenFile } from './interpreter-start.ts'
 
 /** The Python functions that the host calls. */
 export type DriverCall =
-  | 'seal'
-  | 'wake'
-  | 'study'
+  | 'lock_down'
+  | 'reseed'
+  | 'analyze'
   | 'load'
   | 'finish_load'
   | 'evaluate'
   | 'test'
   | 'unit_tests'
-  | 'changed'
+  | 'find_changes'
 
 /** A locked interpreter without author's code: the trusted base. */
 export interface BaseSnapshot {

@@ -16,7 +16,7 @@ import { readStandardLibrary } from './python-files.ts'
 import type { PatchedImports } from './wasm-imports.ts'
 import { SNAPSHOT_BYTES } from './wasm-module.ts'
 
-/** The driver's calls; see batch.py, study.py and sandbox.py for the texts. */
+/** The driver's calls; see batch.py, analysis.py and sandbox.py for the texts. */
 export interface Python {
   /** Before any author's code runs. */
   analyze(text: string): string
@@ -111,7 +111,7 @@ export function lockedPython(
     if (!isFrozen) freezeFiles(interpreter.FS)
     isFrozen = true
     // What must not be the same in every worker.
-    call('wake', crypto.randomUUID())
+    call('reseed', crypto.randomUUID())
   }
   return {
     install(packages) {
@@ -120,7 +120,7 @@ export function lockedPython(
       installed = packages
     },
     limit: (timeMs) => deadline.setBudget(timeMs),
-    analyze: (text) => call('study', text),
+    analyze: (text) => call('analyze', text),
     load(text) {
       beforeAuthorsCode()
       return callForLoad('load', text)
@@ -129,7 +129,7 @@ export function lockedPython(
     evaluate: (text) => call('evaluate', text),
     test: (text) => call('test', text),
     unitTests: (text) => call('unit_tests', text),
-    findChanges: (bodies) => call('changed', bodies.join()),
+    findChanges: (bodies) => call('find_changes', bodies.join()),
     get heapBytes() {
       return memory.buffer.byteLength
     },

@@ -77,7 +77,7 @@ async function startFromNothing(options: BootOptions): Promise<BootedPython> {
   // Makes the interpreter poll; what it finds there is the deadline's to say.
   new Uint8Array(memory.buffer)[interpreter._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1
   imports.lock(interpreter.FS)
-  callText(interpreter, memory, located.addresses.seal, '')
+  callText(interpreter, memory, located.addresses.lock_down, '')
   const outside = outsideStateOf(interpreter.FS, imports.clock)
   if (outside === null) throw new Bug('the interpreter opens something that is no file while it starts')
   const heap = takeSnapshot(memory.buffer)

@@ -1,4 +1,4 @@
-/** Asks the canary in the interpreter whether a body has changed what all bodies share; see canary.py. */
+/** Asks the canary in the interpreter whether a body has changed what all bodies share; see integrity.py. */
 import { MalformedResponse } from '../protocol/driver-response.ts'
 import type { Offender } from '../protocol/messages.ts'
 import { PythonRaised } from '../runtime/c-api.ts'
@@ -52,7 +52,7 @@ function findChanges(python: CheckedPython, bodies: readonly number[]): string {
   try {
     return python.findChanges(bodies)
   } catch (error) {
-    if (error instanceof PythonRaised) return 'the canary itself'
+    if (error instanceof PythonRaised) return 'the integrity check itself'
     throw error
   }
 }

@@ -126,7 +126,7 @@ function finishLoad(
 }
 
 function assertNoViolation(problems: readonly BrokenBody[]): void {
-  const tampering = problems.find(({ error }) => error.limit === 'canary')
+  const tampering = problems.find(({ error }) => error.limit === 'integrity')
   if (tampering)
     throw new IntegrityViolation(tampering.error.message, { body: tampering.body, item: LOADING })
 }

@@ -4,7 +4,7 @@ import unittest
 from array import array
 from types import SimpleNamespace
 
-from signalbox_driver import marks
+from signalbox_driver import progress
 from signalbox_driver.outputs import FUNCTIONS
 from signalbox_driver.running import findings, run
 from signalbox_driver.views import Views, view
@@ -27,7 +27,7 @@ def answer(event):
     return value
 
 
-ANSWERS = [False, True, None, 1, 0, "yes", False, ValueError("no"), SystemExit(2), marks.TimeLimitExceeded(), True]
+ANSWERS = [False, True, None, 1, 0, "yes", False, ValueError("no"), SystemExit(2), progress.TimeLimitExceeded(), True]
 EVENTS = [{"answer": value} for value in ANSWERS]
 # Not the places: an item may have none.
 ITEMS = array("i", range(10, 10 + len(EVENTS)))
@@ -43,7 +43,7 @@ class Findings(unittest.TestCase):
                 expected = [entry for entry in one_by_one if entry[1]["detection"] != silent]
                 self.assertEqual(repr(findings(demo, ITEMS, EVENTS)), repr(expected))
                 self.assertEqual(repr(findings(demo, ITEMS, EVENTS, {99: {}})), repr(expected))
-                self.assertEqual(repr(findings(demo, ITEMS, EVENTS, singly=True)), repr(expected))
+                self.assertEqual(repr(findings(demo, ITEMS, EVENTS, mark_each_item=True)), repr(expected))
                 self.assertIn("error", expected[-2][1]["detection"])
 
     def test_the_other_functions_run_at_once_where_it_alerts(self):
@@ -77,26 +77,26 @@ class Findings(unittest.TestCase):
         positions = []
 
         def matcher(event):
-            positions.append(marks.position())
+            positions.append(progress.position())
             return answer(event)
 
-        for singly in (False, True):
-            findings(detection(matcher, title=matcher), ITEMS, EVENTS, singly=singly)
+        for mark_each_item in (False, True):
+            findings(detection(matcher, title=matcher), ITEMS, EVENTS, mark_each_item=mark_each_item)
             alerting = [10 + item for item, value in enumerate(ANSWERS) if value is True]
             self.assertEqual(positions, [(3, item) for item in sorted([*ITEMS, *alerting])])
             positions.clear()
             # Would raise if the deadline were still armed.
-            marks._on_deadline(None, None)
+            progress._on_deadline(None, None)
 
 
     def test_a_helper_loaded_on_the_way_leaves_the_loop_where_it_was(self):
         positions = []
 
         def matcher(event):
-            here = marks.place()
-            marks.begin_loading(9)
-            marks.go_back(here)
-            positions.append(marks.position())
+            here = progress.state()
+            progress.begin_loading(9)
+            progress.restart_budget(here)
+            positions.append(progress.position())
             return event == "alerting"
 
         demo = detection(matcher, title=matcher)
@@ -113,7 +113,7 @@ class Given(unittest.TestCase):
     def test_rules_share_one_view_of_an_event(self):
         views = self.views({"Demo": "model"})
         rule = detection(None)
-        (items, events), (_, same), (more_items, more) = (views.shown(rule, groups) for groups in ([0], [0], [1, 0]))
+        (items, events), (_, same), (more_items, more) = (views.views_for(rule, groups) for groups in ([0], [0], [1, 0]))
         self.assertEqual((list(items), list(more_items)), ([10, 12], [10, 11, 12]))
         self.assertIs(events, same)
         self.assertIs(events[1], more[2])
@@ -123,7 +123,7 @@ class Given(unittest.TestCase):
         views = self.views({})
         policy = detection(None, "policy")
         for _ in range(2):
-            items, resources = views.shown(policy, [0])
+            items, resources = views.views_for(policy, [0])
             resource = next(resources)
             self.assertEqual((items[0], type(resource), resource), (10, dict, {"p_log_type": "Demo", "a": {}}))
             resource["a"]["changed"] = True

@@ -31,16 +31,16 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
 
     def __init__(self, event, data_model=None):
         super().__init__(event)
-        self._know(data_model)
+        self._set_data_model(data_model)
 
     @classmethod
     def over(cls, record, data_model=None):
         """An event without the constructor's copy, for a record that nobody else can change."""
         event = cls._over(record)
-        event._know(data_model)
+        event._set_data_model(data_model)
         return event
 
-    def _know(self, data_model):
+    def _set_data_model(self, data_model):
         self.data_model = data_model
         self._unified = {}
         self._method_view = None

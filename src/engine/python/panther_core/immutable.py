@@ -9,8 +9,8 @@ _NOTHING_YET = {}
 _ATOMS = frozenset((str, int, float, bool, type(None)))
 # Events of one kind have the same keys: own keys -> key as asked or in lower case -> own key or _MISSING.
 _SPELLINGS = {}
-_MOST_SHAPES = 500
-_MOST_SPELLINGS = 1_000
+_MAX_SHAPES = 500
+_MAX_SPELLINGS = 1_000
 
 
 class ImmutableCaseInsensitiveDict(Mapping):
@@ -71,7 +71,7 @@ class ImmutableCaseInsensitiveDict(Mapping):
         spelling = spellings.get(key)
         if spelling is None:
             spelling = spellings.get(key.lower(), _MISSING)
-            if len(spellings) < _MOST_SPELLINGS:
+            if len(spellings) < _MAX_SPELLINGS:
                 spellings[key] = spelling
         return spelling
 
@@ -172,7 +172,7 @@ class ImmutableList(Sequence):
 def _spellings_of(keys):
     known = _SPELLINGS.get(keys)
     if known is None:
-        if len(_SPELLINGS) >= _MOST_SHAPES:
+        if len(_SPELLINGS) >= _MAX_SHAPES:
             _SPELLINGS.clear()
         # Backwards, so that the first of several spellings wins.
         known = _SPELLINGS[keys] = {own.lower(): own for own in reversed(keys) if isinstance(own, str)}

@@ -9,15 +9,14 @@ from json import dumps, loads
 
 from panther_detection_helpers import caching
 from panther_detection_helpers.backend import MemoryBackend
-from signalbox_driver import failures, marks
+from signalbox_driver import failures, progress
+from signalbox_driver.captured_output import capture, captured
 from signalbox_driver.host_cache import HostBackend
 from signalbox_driver.imports import add_packages
-from signalbox_driver.lines import followed
-from signalbox_driver.lines import told as told_lines
+from signalbox_driver.lines import followed, lines_as_json
 from signalbox_driver.loading import LoadedProject
 from signalbox_driver.mocking import mocked
-from signalbox_driver.printed import capture, printed
-from signalbox_driver.reads import observed, observing, told
+from signalbox_driver.reads import observed, observing, reads_as_json
 from signalbox_driver.running import findings, run
 from signalbox_driver.unit_tests import run_unit_test
 from signalbox_driver.views import Views, view
@@ -29,14 +28,14 @@ _limits = {}
 def load(text):
     """{bodies, excluded: [[body, error]], timeMs, loadMs, outputBytes, hostCache, packages: {roots}, codes: [code],
     startDependent: [body] to leave for `finish_load`, or null: load everything and notice nothing}
-    -> {problems: [{body, error}], startDependent: [body] that were noticed}
+    -> {problems: [{body, error}], startDependent: [body] that were found to depend on the start}
     """
     global _project
     request = loads(text)
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")
-    failures.limit(request["loadMs"])
-    printed.limit = request["outputBytes"]
+    failures.set_limit(request["loadMs"])
+    captured.limit = request["outputBytes"]
     if request["hostCache"]:
         caching.set_backend(HostBackend())
     _prepare()
@@ -45,21 +44,21 @@ def load(text):
         body["code"] = code
     _project = LoadedProject(request["bodies"], dict(map(tuple, request["excluded"])), request["startDependent"])
     _limits.update({name: request[name] for name in ("timeMs", "loadMs")})
-    failures.limit(request["timeMs"])
-    return _answer({"problems": _project.problems, "startDependent": sorted(_project.noticed)})
+    failures.set_limit(request["timeMs"])
+    return _answer({"problems": _project.problems, "startDependent": sorted(_project.found_dependent)})
 
 
 def finish_load(_text):
     """Loads the bodies that were left for every start -> [{body, error}]"""
     _prepare()
-    failures.limit(_limits["loadMs"])
+    failures.set_limit(_limits["loadMs"])
     problems = _project.finish()
-    failures.limit(_limits["timeMs"])
+    failures.set_limit(_limits["timeMs"])
     return _answer(problems)
 
 
 def evaluate(text):
-    """{work: [[body, [group]]], groups: [[place]], singly: [body], skips: [[body, item, function, error]],
+    """{work: [[body, [group]]], groups: [[place]], markEachItem: [body], skips: [[body, item, function, error]],
     items, fields, events}, the last three by place
     -> {findings: [[item, body, functions]], output: [[body, text]]}, or null when the text is not JSON to Python.
     """
@@ -70,18 +69,18 @@ def evaluate(text):
     _prepare()
     for event, fields in zip(request["events"], request["fields"], strict=True):
         event.update(fields)
-    skips, singly = _skips(request["skips"]), set(request["singly"])
+    skips, marked_each_item = _skips(request["skips"]), set(request["markEachItem"])
     views = Views(request["items"], request["events"], request["groups"], _project.models)
     found, output = [], []
     for number, groups in request["work"]:
         detection = _project.detections[number]
-        shown = views.shown(detection, groups)
-        told = findings(detection, *shown, skips.get(number, {}), number in singly)
-        found.extend((item, number, results) for item, results in told)
-        text = printed.take()
+        view_arguments = views.views_for(detection, groups)
+        results = findings(detection, *view_arguments, skips.get(number, {}), number in marked_each_item)
+        found.extend((item, number, functions) for item, functions in results)
+        text = captured.take()
         if text:
             output.append((number, text))
-    marks.leave()
+    progress.leave()
     return _answer({"findings": found, "output": output})
 
 
@@ -97,7 +96,7 @@ def test(text):
             _test(_project.detections[number], (item, *call), skips.get(number, {}).get(item, {}))
             for item, number, *call in request["calls"]
         ]
-    marks.leave()
+    progress.leave()
     return _answer(outcomes)
 
 
@@ -112,7 +111,7 @@ def unit_tests(text):
         else run_unit_test(number, item, _project.unit_tests[number][name], skips.get(number, {}).get(item, {}))
         for item, number, name in request["calls"]
     ]
-    marks.leave()
+    progress.leave()
     return _answer(outcomes)
 
 
@@ -133,16 +132,16 @@ def _test(detection, call, known):
         duration = time.perf_counter() - started
     return {
         "functions": functions,
-        "output": printed.take(),
+        "output": captured.take(),
         "missingMocks": missing,
-        "reads": told(reads),
+        "reads": reads_as_json(reads),
         "durationMs": round(duration * 1000, 3),
-        **({"lines": told_lines(lines)} if lines else {}),
+        **({"lines": lines_as_json(lines)} if lines else {}),
     }
 
 
 def _prepare():
-    marks.watch()
+    progress.install_handler()
     capture()
 
 

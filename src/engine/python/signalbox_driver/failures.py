@@ -4,10 +4,10 @@ import linecache
 import re
 from itertools import islice
 
-from signalbox_driver.marks import TimeLimitExceeded
+from signalbox_driver.progress import TimeLimitExceeded
 
-_LONGEST_TEXT = 1_000
-_MOST_FRAMES = 20
+_MAX_TEXT_CHARS = 1_000
+_MAX_FRAMES = 20
 
 # What Pyodide says of itself helps no author: these commands and names do not exist here.
 _HOST_WORDS = (
@@ -23,13 +23,13 @@ _sources = set()
 _limit_text = ""
 
 
-def limit(milliseconds):
+def set_limit(milliseconds):
     """What time limit errors name from here on."""
     global _limit_text
     _limit_text = f"took longer than the limit of {milliseconds} ms"
 
 
-def know_source(path, source):
+def register_source(path, source):
     """Marks a file as the author's, and lets tracebacks quote it."""
     _sources.add(path)
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
@@ -39,7 +39,7 @@ def describe(error):
     if isinstance(error, TimeLimitExceeded):
         return time_limit(_limit_text, _frames(error))
     return {
-        "type": type(error).__name__[:_LONGEST_TEXT],
+        "type": type(error).__name__[:_MAX_TEXT_CHARS],
         "message": _text(str, error),
         "repr": _text(repr, error),
         "frames": _frames(error),
@@ -51,7 +51,7 @@ def time_limit(message, frames):
     return {"type": name, "message": message, "repr": f"{name}({message!r})", "frames": frames, "limit": "time"}
 
 
-def used_up():
+def budget_spent():
     """For the functions that a spent budget left no time for."""
     return time_limit(f"not run: an earlier function {_limit_text}", [])
 
@@ -63,9 +63,9 @@ def describe_loading(error, path):
     return {**described, "frames": [*frames[:-1], frames[-1] | _position(error)]}
 
 
-def tampering(changed):
+def integrity_violation(changes):
     """For the host, which starts anew and says it in its own words."""
-    return {"type": "Tampering", "message": changed, "repr": changed, "frames": [], "limit": "canary"}
+    return {"type": "Tampering", "message": changes, "repr": changes, "frames": [], "limit": "integrity"}
 
 
 def missing_function(path, name):
@@ -80,7 +80,7 @@ def _text(of, error):
         text = of(error)
         for pattern, words in _HOST_WORDS:
             text = pattern.sub(words, text)
-        return text[:_LONGEST_TEXT]
+        return text[:_MAX_TEXT_CHARS]
     except Exception:
         return type(error).__name__
 
@@ -95,12 +95,12 @@ def _frames(error):
         traceback = traceback.tb_next
     if isinstance(error, SyntaxError) and error.filename in _sources:
         frames.append((error.filename, error.lineno or 1, "<module>"))
-    if len(frames) > _MOST_FRAMES:
-        frames = frames[: _MOST_FRAMES // 2] + frames[-_MOST_FRAMES // 2 :]
+    if len(frames) > _MAX_FRAMES:
+        frames = frames[: _MAX_FRAMES // 2] + frames[-_MAX_FRAMES // 2 :]
     described = [_frame(*frame) for frame in frames]
     if isinstance(error, SyntaxError) and error.filename in _sources and error.offset:
         line = linecache.getline(error.filename, error.lineno or 1).rstrip("\r\n")
-        described[-1] |= {"source": line[:_LONGEST_TEXT], "column": max(1, error.offset)}
+        described[-1] |= {"source": line[:_MAX_TEXT_CHARS], "column": max(1, error.offset)}
     return described
 
 
@@ -123,9 +123,9 @@ def _position(error):
     source = linecache.getline(code.co_filename, line).rstrip("\r\n")
     # Python counts bytes.
     column = len(source.encode()[:start].decode(errors="replace")) + 1
-    return {"source": source[:_LONGEST_TEXT], "column": column}
+    return {"source": source[:_MAX_TEXT_CHARS], "column": column}
 
 
 def _frame(path, line, function):
     source = linecache.getline(path, line).strip()
-    return {"file": path, "line": line, "function": function, "source": source[:_LONGEST_TEXT]}
+    return {"file": path, "line": line, "function": function, "source": source[:_MAX_TEXT_CHARS]}

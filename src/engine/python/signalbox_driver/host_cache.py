@@ -1,13 +1,13 @@
-"""The backend of the caching helpers where the host keeps their items: this interpreter waits for each answer."""
+"""The backend of the caching helpers where the host keeps their items: this interpreter waits for each response."""
 
 import json
 import os
 
-from signalbox_driver import marks
+from signalbox_driver import progress
 
 # No file: the host itself answers what is written here (see cache-channel.ts).
 _DESCRIPTOR = 1_000_000
-_LONGEST_ANSWER = 1 << 21
+_MAX_RESPONSE_BYTES = 1 << 21
 
 
 class CacheError(Exception):
@@ -16,16 +16,16 @@ class CacheError(Exception):
 
 class HostBackend:
     def read(self, key):
-        return _ask("read", key)
+        return _request("read", key)
 
     def write(self, key, item, version):
-        return _ask("write", key, json.dumps(item), version)
+        return _request("write", key, json.dumps(item), version)
 
 
-def _ask(*operation):
-    question = json.dumps([[*marks.position(), marks.function()], *operation])
-    os.write(_DESCRIPTOR, question.encode())
-    answer = json.loads(os.read(_DESCRIPTOR, _LONGEST_ANSWER))
-    if "error" in answer:
-        raise CacheError(answer["error"])
-    return answer["value"]
+def _request(*operation):
+    request = json.dumps([[*progress.position(), progress.function()], *operation])
+    os.write(_DESCRIPTOR, request.encode())
+    response = json.loads(os.read(_DESCRIPTOR, _MAX_RESPONSE_BYTES))
+    if "error" in response:
+        raise CacheError(response["error"])
+    return response["value"]

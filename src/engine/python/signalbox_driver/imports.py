@@ -4,9 +4,9 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 
-from signalbox_driver import marks
+from signalbox_driver import progress
+from signalbox_driver.analysis import compiled
 from signalbox_driver.failures import describe_loading
-from signalbox_driver.study import compiled
 
 # As package-files.ts lays them out.
 _PACKAGES = "/packages"
@@ -46,8 +46,8 @@ class HelperFinder(MetaPathFinder, Loader):
         failure = self.failures.get(name) or excluded
         if failure:
             raise _not_loaded(name, failure)
-        importer = marks.place()
-        marks.begin_loading(number)
+        importer = progress.state()
+        progress.begin_loading(number)
         module.__file__ = body["path"]
         try:
             exec(compiled(body), module.__dict__)
@@ -58,7 +58,7 @@ class HelperFinder(MetaPathFinder, Loader):
             self.failures[name] = describe_loading(error, body["path"])
             raise
         finally:
-            marks.go_back(importer)
+            progress.restart_budget(importer)
 
 
 def _not_loaded(name, failure):

@@ -6,7 +6,7 @@ from functools import cache
 from inspect import CO_OPTIMIZED
 from types import CodeType
 
-from signalbox_driver import marks
+from signalbox_driver import progress
 
 # A native CPython before 3.12, under which conformance runs this driver, has none; it never asks for lines.
 _monitoring = getattr(sys, "monitoring", None)
@@ -41,10 +41,10 @@ def followed(body):
         _monitoring.free_tool_id(_TOOL)
 
 
-def told(followed):
+def lines_as_json(followed):
     """{executable, run}: numbers of lines, ascending."""
     # Compiling a long body is not a part of its call.
-    marks.leave()
+    progress.leave()
     path, source, run = followed
     executable, loaded = _lines(path, source)
     return {"executable": sorted(executable), "run": sorted(executable & (run | loaded))}

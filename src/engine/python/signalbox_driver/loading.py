@@ -5,12 +5,12 @@ import sys
 from types import ModuleType
 
 from panther_core.data_model import DataModel
-from signalbox_driver import canary, marks, sandbox
-from signalbox_driver.failures import describe_loading, know_source, missing_function, tampering
+from signalbox_driver import integrity, progress, sandbox
+from signalbox_driver.analysis import compiled
+from signalbox_driver.failures import describe_loading, integrity_violation, missing_function, register_source
 from signalbox_driver.imports import HelperFinder
 from signalbox_driver.outputs import FUNCTIONS
 from signalbox_driver.start_dependence import StartDependence
-from signalbox_driver.study import compiled
 from signalbox_driver.unit_tests import load_unit_tests
 
 _models = {}
@@ -43,7 +43,7 @@ class LoadedProject:
         """`start_dependent`: numbers of bodies, or None: load all in their order and notice nothing."""
         self._left = {number: bodies[number] for number in start_dependent or ()}
         self._helper_names = [body["id"] for body in bodies if body["kind"] == "helper"]
-        self.noticed = set()
+        self.found_dependent = set()
         self._model_numbers = {}
         self.detections = {}
         self.models = _models
@@ -52,7 +52,7 @@ class LoadedProject:
         self._excluded = excluded
         for body in bodies:
             if body["source"] is not None:
-                know_source(body["path"], body["source"])
+                register_source(body["path"], body["source"])
         sandbox.name_bodies({number: body["id"] for number, body in enumerate(bodies)})
         self._helper_finder = HelperFinder(self._helpers(bodies))
         self._helper_finder.install()
@@ -62,7 +62,7 @@ class LoadedProject:
         else:
             with StartDependence() as dependence:
                 self._load_all(now, lambda number: dependence.load(number, lambda: self._load(number, bodies[number])))
-            self.noticed = dependence.bodies
+            self.found_dependent = dependence.bodies
         if not self._left:
             self._watch()
 
@@ -76,11 +76,11 @@ class LoadedProject:
     def _load_all(self, numbers, load):
         for number in numbers:
             load(number)
-            if changed := canary.changed_bindings():
+            if changes := integrity.find_changed_bindings():
                 # What is loaded by now is not to be trusted: the host starts anew, without that body.
-                self.problems = [{"body": number, "error": tampering(changed)}]
+                self.problems = [{"body": number, "error": integrity_violation(changes)}]
                 break
-        marks.leave()
+        progress.leave()
 
     def _helpers(self, bodies):
         return {
@@ -92,21 +92,21 @@ class LoadedProject:
     def _watch(self):
         for number, detection in self.detections.items():
             functions = [name for _, _, name in detection.functions]
-            canary.watch_detection(number, detection.id, detection.namespace, functions)
+            integrity.watch_detection(number, detection.id, detection.namespace, functions)
         for name in self._helper_names:
             if name in sys.modules:
-                canary.watch_helper(name, vars(sys.modules[name]))
+                integrity.watch_helper(name, vars(sys.modules[name]))
 
     def _load(self, number, body):
         error = self._excluded.get(number)
         if error is None:
-            marks.begin_loading(number)
+            progress.begin_loading(number)
             try:
-                marks.armed[0] = True
+                progress.armed[0] = True
                 error = _LOADERS[body["kind"]](self, number, body)
-                marks.armed[0] = False
+                progress.armed[0] = False
             except BaseException as raised:
-                marks.armed[0] = False
+                progress.armed[0] = False
                 error = describe_loading(raised, body["path"])
         if error is not None:
             self.problems.append({"body": number, "error": error})

@@ -7,9 +7,9 @@ from panther_core.exceptions import FunctionReturnTypeError
 from panther_core.immutable import json_encoder
 
 SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "DEFAULT")
-LONGEST_TEXT = 1_000
-LONGEST_CONTEXT = 204_800
-MOST_DESTINATIONS = 1_000
+MAX_TEXT_CHARS = 1_000
+MAX_CONTEXT_CHARS = 204_800
+MAX_DESTINATIONS = 1_000
 _CUT = "... (truncated)"
 # Made once: json.dumps makes an encoder for each call that sets an option.
 _encode = json.JSONEncoder(default=json_encoder, allow_nan=False).encode
@@ -42,7 +42,7 @@ def _bool(value):
 def _text(value):
     if not isinstance(value, str):
         raise _WrongType(value, "str")
-    return value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - len(_CUT)] + _CUT
+    return value if len(value) <= MAX_TEXT_CHARS else value[: MAX_TEXT_CHARS - len(_CUT)] + _CUT
 
 
 def _text_or_none(value):
@@ -65,8 +65,8 @@ def _destinations(value):
     for name in value:
         if not isinstance(name, str):
             raise _WrongType(name, "list of str")
-    if len(value) > MOST_DESTINATIONS or any(len(name) > LONGEST_TEXT for name in value):
-        raise ValueError(f"at most {MOST_DESTINATIONS} destinations of at most {LONGEST_TEXT} characters each")
+    if len(value) > MAX_DESTINATIONS or any(len(name) > MAX_TEXT_CHARS for name in value):
+        raise ValueError(f"at most {MAX_DESTINATIONS} destinations of at most {MAX_TEXT_CHARS} characters each")
     return value
 
 
@@ -75,10 +75,10 @@ def _alert_context(value):
     if not isinstance(value, Mapping):
         raise _WrongType(value, "Mapping")
     text = _encode(value)
-    if len(text) <= LONGEST_CONTEXT:
+    if len(text) <= MAX_CONTEXT_CHARS:
         return text
     size = f"alert_context size is [{len(text)}] characters"
-    return json.dumps({"_error": f"{size}, bigger than maximum of [{LONGEST_CONTEXT}] characters"})
+    return json.dumps({"_error": f"{size}, bigger than maximum of [{MAX_CONTEXT_CHARS}] characters"})
 
 
 _CHECKS = {

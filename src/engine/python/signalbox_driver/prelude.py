@@ -34,7 +34,7 @@ import urllib.parse
 import uuid
 import zlib
 
-from signalbox_driver import address_texts, batch, canary, marks, sandbox, study, time_texts
+from signalbox_driver import address_texts, analysis, batch, integrity, progress, sandbox, time_texts
 
 # Before the base image is made, so that whatever imports these functions gets them.
 time_texts.install()
@@ -45,18 +45,18 @@ gc.collect()
 
 #: What the host calls.
 _CALLS = {
-    "seal": sandbox.seal,
-    "wake": sandbox.wake,
-    "study": study.study,
+    "lock_down": sandbox.lock_down,
+    "reseed": sandbox.reseed,
+    "analyze": analysis.analyze,
     "load": batch.load,
     "finish_load": batch.finish_load,
     "evaluate": batch.evaluate,
     "test": batch.test,
     "unit_tests": batch.unit_tests,
-    "changed": canary.changed,
+    "find_changes": integrity.find_changes,
 }
 
 
 def places(_text):
     """-> {addresses: name -> that of the call, marker: that of the cells}"""
-    return json.dumps({"addresses": {name: id(call) for name, call in _CALLS.items()}, "marker": marks.address()})
+    return json.dumps({"addresses": {name: id(call) for name, call in _CALLS.items()}, "marker": progress.address()})

@@ -1,34 +1,34 @@
 """Runs detections on items: for one item the matcher and at once all other functions, never interleaved."""
 
 from panther_core.exceptions import FunctionReturnTypeError
-from signalbox_driver import marks
-from signalbox_driver.failures import describe, used_up
+from signalbox_driver import progress
+from signalbox_driver.failures import budget_spent, describe
 from signalbox_driver.outputs import checked
 
 _NOTHING = {}
 
 
-def findings(detection, items, events, known=_NOTHING, singly=False):
+def findings(detection, items, events, known=_NOTHING, mark_each_item=False):
     """(item, results) of each item that has something to tell: it alerts, or its matcher failed.
 
     `items`: an array of numbers; `events`: what the detection is given, in the same order.
-    `known`: item -> what `run` takes as known. `singly`: the host is told of every item before it begins.
+    `known`: item -> what `run` takes as known. `mark_each_item`: the host is told of every item before it begins.
     """
-    if not known and not singly and type(events) is list:
-        return _findings_at_speed(detection, items, events)
+    if not known and not mark_each_item and type(events) is list:
+        return _findings_in_loop(detection, items, events)
     results = (
         (item, run(detection, item, event, known.get(item, _NOTHING)))
         for item, event in zip(items, events, strict=True)
     )
-    return [(item, result) for item, result in results if _tells(detection, result["detection"])]
+    return [(item, result) for item, result in results if _is_reported(detection, result["detection"])]
 
 
-def _findings_at_speed(detection, items, events):
+def _findings_in_loop(detection, items, events):
     """As `run` for each. Nearly all matchers stay silent: for those nothing is made, told or looked up."""
-    silent, armed = not _alerting(detection), marks.armed
+    silent, armed = not _alerting(detection), progress.armed
     matcher = detection.namespace[detection.matcher]
     iterator = iter(events)
-    marks.begin_loop(detection.number, iterator, items)
+    progress.begin_loop(detection.number, iterator, items)
     found = []
     while True:
         try:
@@ -45,9 +45,9 @@ def _findings_at_speed(detection, items, events):
             armed[0] = False
             results = {"detection": {"error": describe(error)}}
         else:
-            results = _call_functions(detection, event, {0: _judged(detection, output)})
-            marks.enter(0)
-        found.append((marks.position()[1], results))
+            results = _call_functions(detection, event, {0: _checked_result(detection, output)})
+            progress.enter(0)
+        found.append((progress.position()[1], results))
 
 
 def run(detection, item, event, known=_NOTHING, every=False):
@@ -55,7 +55,7 @@ def run(detection, item, event, known=_NOTHING, every=False):
 
     `known`: function number -> the result it has without being called.
     """
-    marks.begin(detection.number, item)
+    progress.begin(detection.number, item)
     return _call_functions(detection, event, known, every)
 
 
@@ -64,7 +64,7 @@ def _call_functions(detection, event, known, every=False):
     spent = False
     for number, function, name in detection.functions:
         if spent:
-            result = {"error": used_up()}
+            result = {"error": budget_spent()}
         elif number in known:
             result = known[number]
         else:
@@ -76,14 +76,14 @@ def _call_functions(detection, event, known, every=False):
     return results
 
 
-def _judged(detection, output):
+def _checked_result(detection, output):
     try:
         return {"output": checked(detection, "detection", output)}
     except FunctionReturnTypeError as error:
         return {"error": describe(error)}
 
 
-def _tells(detection, matched):
+def _is_reported(detection, matched):
     return "error" in matched or matched["output"] is _alerting(detection)
 
 
@@ -93,9 +93,9 @@ def _alerting(detection):
 
 
 def _call(detection, number, function, name, event):
-    armed = marks.armed
+    armed = progress.armed
     if number:
-        marks.enter(number)
+        progress.enter(number)
     try:
         armed[0] = True
         output = checked(detection, function, detection.namespace[name](event))

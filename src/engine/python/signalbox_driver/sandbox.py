@@ -10,7 +10,7 @@ import select
 import sys
 import time
 
-from signalbox_driver import canary, marks
+from signalbox_driver import integrity, progress
 
 #: Ways into the host that only the trusted boot needs.
 _BRIDGES = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
@@ -42,7 +42,7 @@ _ACTIONS = (
     ("ftplib.", "open a network connection"),
 )
 #: Most events are of none of these.
-_WATCHED = frozenset(start.partition(".")[0] for start, _ in _ACTIONS)
+_AUDITED = frozenset(start.partition(".")[0] for start, _ in _ACTIONS)
 #: Harmless by themselves: looking at a name is not connecting to it.
 _HARMLESS = ("socket.__new__", "socket.gethostname", "socket.getservbyname", "socket.getservbyport")
 #: With which a file may be opened; the host's own list is in file-imports.ts.
@@ -52,7 +52,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # As the library has it, whatever a body has put in its place.
 _seed = random.seed
 _names = {}
-_sealed = []
+_locked = []
 
 
 class SandboxError(Exception):
@@ -68,10 +68,10 @@ def name_bodies(names):
     _names.update(names)
 
 
-def seal(_text):
+def lock_down(_text):
     """Takes the bridges away and starts to audit. Once, before author's code."""
-    if not _sealed:
-        _sealed.append(True)
+    if not _locked:
+        _locked.append(True)
         for name in [name for name in sys.modules if name.split(".")[0] in _BRIDGES]:
             del sys.modules[name]
         sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.split(".")[0] not in _BRIDGES]
@@ -79,11 +79,11 @@ def seal(_text):
         # No audit event tells of these, and what comes of them says little.
         select.select = select.poll = _wait
         sys.addaudithook(_audit)
-        canary.watch_runtime()
+        integrity.watch_runtime()
     return ""
 
 
-def wake(seed):
+def reseed(seed):
     """Before bodies are loaded, and after a snapshot of them was restored: what belongs to one start."""
     _seed(seed)
     logging._startTime = time.time_ns()
@@ -93,24 +93,24 @@ def wake(seed):
 def _audit(event, args):
     if event == "import":
         if args[0].split(".")[0] in _BRIDGES:
-            raise SandboxImportError(f"{_who()} tried to import {args[0]}, a way into the host")
+            raise SandboxImportError(f"{_current_detection()} tried to import {args[0]}, a way into the host")
     elif event == "open":
         if args[2] & ~_OPEN_FLAGS:
             action = "write a file" if args[2] & _WRITES else "open a file in another way than for reading"
-            raise SandboxError(f"{_who()} tried to {action}")
+            raise SandboxError(f"{_current_detection()} tried to {action}")
     elif event == "object.__setattr__":
         if args[1] == "__code__":
-            raise SandboxError(f"{_who()} tried to replace the code of a function")
-    elif event.partition(".")[0] in _WATCHED and event not in _HARMLESS:
+            raise SandboxError(f"{_current_detection()} tried to replace the code of a function")
+    elif event.partition(".")[0] in _AUDITED and event not in _HARMLESS:
         for start, action in _ACTIONS:
             if event.startswith(start):
-                raise SandboxError(f"{_who()} tried to {action}")
+                raise SandboxError(f"{_current_detection()} tried to {action}")
 
 
 def _wait(*_args):
-    raise SandboxError(f"{_who()} tried to wait for a file or a connection")
+    raise SandboxError(f"{_current_detection()} tried to wait for a file or a connection")
 
 
-def _who():
-    body, _item = marks.position()
+def _current_detection():
+    body, _item = progress.position()
     return f"detection {_names[body]}" if body in _names else "a detection"

@@ -9,7 +9,7 @@ import importlib
 import random
 import sys
 
-from signalbox_driver import marks
+from signalbox_driver import progress
 
 _bootstrap = importlib._bootstrap
 _random_state = random.getstate
@@ -55,7 +55,7 @@ class StartDependence:
         if state != self._random:
             self._random = state
             self._own_reads += 1
-        return marks.start_reads() + self._own_reads
+        return progress.start_reads() + self._own_reads
 
     def _forget_modules(self):
         """The next body that imports one of them is noticed as well; the state that comes of this is not used."""

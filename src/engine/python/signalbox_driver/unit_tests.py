@@ -7,9 +7,9 @@ from types import ModuleType
 
 from panther_detection_helpers import caching
 from panther_detection_helpers.backend import MemoryBackend
-from signalbox_driver import marks
+from signalbox_driver import progress
+from signalbox_driver.captured_output import captured
 from signalbox_driver.failures import describe
-from signalbox_driver.printed import printed
 
 
 def load_unit_tests(body):
@@ -26,47 +26,47 @@ def load_unit_tests(body):
 def run_unit_test(number, item, test, known):
     """{status, errors, reason, output, durationMs}. `known`: function number -> the result of a call that was ended."""
     caching.set_backend(MemoryBackend())
-    verdict = _Verdict()
-    marks.begin(number, item)
+    result = _Result()
+    progress.begin(number, item)
     started = time.perf_counter()
     if not known:
         try:
-            marks.armed[0] = True
+            progress.armed[0] = True
             # As a suite of its own, so that what the class and the module set up is set up.
-            unittest.TestSuite([test]).run(verdict)
-            marks.armed[0] = False
+            unittest.TestSuite([test]).run(result)
+            progress.armed[0] = False
         except BaseException as error:
-            marks.armed[0] = False
-            verdict.errors_told.append(describe(error))
+            progress.armed[0] = False
+            result.described_errors.append(describe(error))
     duration = time.perf_counter() - started
-    errors = verdict.errors_told + [result["error"] for result in known.values()]
+    errors = result.described_errors + [ended["error"] for ended in known.values()]
     return {
-        "status": "failed" if errors or verdict.is_unexpected else "skipped" if verdict.skip_reason else "passed",
+        "status": "failed" if errors or result.is_unexpected else "skipped" if result.skip_reason else "passed",
         "errors": errors,
-        "reason": "was expected to fail" if verdict.is_unexpected else verdict.skip_reason,
-        "output": printed.take(),
+        "reason": "was expected to fail" if result.is_unexpected else result.skip_reason,
+        "output": captured.take(),
         "durationMs": round(duration * 1000, 3),
     }
 
 
-class _Verdict(unittest.TestResult):
+class _Result(unittest.TestResult):
     """Keeps what was raised as the driver tells errors; unittest's own would format every frame."""
 
     def __init__(self):
         super().__init__()
-        self.errors_told = []
+        self.described_errors = []
         self.skip_reason = ""
         self.is_unexpected = False
 
     def addError(self, test, err):
-        self.errors_told.append(describe(err[1]))
+        self.described_errors.append(describe(err[1]))
 
     addFailure = addError
 
     def addSubTest(self, test, subtest, err):
         if err is not None:
             error = describe(err[1])
-            self.errors_told.append(error | {"message": f"{subtest._subDescription()} {error['message']}"})
+            self.described_errors.append(error | {"message": f"{subtest._subDescription()} {error['message']}"})
 
     def addSkip(self, test, reason):
         self.skip_reason = str(reason) or "skipped"

@@ -17,7 +17,7 @@ class Views:
         self._views = {}
         self._shared = {}
 
-    def shown(self, detection, groups):
+    def views_for(self, detection, groups):
         """(items, events) of these groups' places, in their order."""
         if detection.type == "policy":
             places = self._places(groups)

@@ -3,8 +3,8 @@
 import sys
 
 from signalbox_syntax.modules import Module
-from signalbox_syntax.outcomes import Unknown, place, told
-from signalbox_syntax.possible import Expressions, TooMuch
+from signalbox_syntax.outcomes import Unknown, location, outcome_as_json
+from signalbox_syntax.possible import Expressions, TooManyValues
 from signalbox_syntax.scopes import ModuleScope, event_arguments
 
 #: Of these functions the host wants to know what they return.
@@ -68,7 +68,7 @@ def _returned(scope, name, expressions):
     try:
         for function, module in scope.functions_of(expressions, name):
             values.extend(expressions.returned(function, module, event_arguments(expressions, function, module)))
-    except (TooMuch, RecursionError):
+    except (TooManyValues, RecursionError):
         values.clear()
-    outcomes = [told(value) for value in dict.fromkeys(values or [Unknown(at)])]
-    return {"place": place(at), "outcomes": outcomes}
+    outcomes = [outcome_as_json(value) for value in dict.fromkeys(values or [Unknown(at)])]
+    return {"place": location(at), "outcomes": outcomes}

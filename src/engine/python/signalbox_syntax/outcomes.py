@@ -69,29 +69,29 @@ def is_truthy(value):
     return None
 
 
-def told(value):
+def outcome_as_json(value):
     """One way a function can return, for the host; see model/facts.ts."""
     match value:
         case Text(text, at):
-            return {"kind": "text", "value": text, "place": place(at)}
+            return {"kind": "text", "value": text, "place": location(at)}
         case Nothing(at):
-            return {"kind": "none", "place": place(at)}
+            return {"kind": "none", "place": location(at)}
         case Items("list", items, exact, at):
             texts = [item for item in items if isinstance(item, Text)]
             return {
                 "kind": "list",
-                "items": [{"value": item.value, "place": place(item.at)} for item in texts],
+                "items": [{"value": item.value, "place": location(item.at)} for item in texts],
                 "exact": exact and len(texts) == len(items),
                 "closed": len(texts) == len(items),
-                "place": place(at),
+                "place": location(at),
             }
         case Items(type, _, _, at) | Other(type, at):
-            return {"kind": "other", "type": type, "place": place(at)}
+            return {"kind": "other", "type": type, "place": location(at)}
         case Table(_, at):
-            return {"kind": "other", "type": "dict", "place": place(at)}
-    return {"kind": "unknown", "event": getattr(value, "event", False), "place": place(value.at)}
+            return {"kind": "other", "type": "dict", "place": location(at)}
+    return {"kind": "unknown", "event": getattr(value, "event", False), "place": location(value.at)}
 
 
-def place(at):
+def location(at):
     file, line, column = at
     return {"file": file, "line": line, "column": column}

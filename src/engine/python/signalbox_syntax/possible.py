@@ -8,14 +8,14 @@ from signalbox_syntax.returns import is_generator, returns
 from signalbox_syntax.scopes import FunctionScope, ModuleScope, arguments_of, mentions_names
 from signalbox_syntax.uses import uses_of
 
-_MOST_VALUES = 64
-_MOST_STEPS = 20_000
-_DEEPEST_CALL = 8
+_MAX_VALUES = 64
+_MAX_STEPS = 20_000
+_MAX_CALL_DEPTH = 8
 _CASES = {"upper": str.upper, "lower": str.lower, "title": str.title, "capitalize": str.capitalize, "strip": str.strip}
 _CONTAINERS = {"list": "list", "sorted": "list", "tuple": "tuple", "set": "set", "frozenset": "set"}
 
 
-class TooMuch(Exception):
+class TooManyValues(Exception):
     """So many values that nobody would look at them."""
 
 
@@ -44,7 +44,7 @@ class Expressions:
             # With other arguments it may return other values.
             is_same = self._calls[function] == asked
             return (Itself(function, module.at(function)) if is_same else Unknown(module.at(function)),)
-        if len(self._calls) > _DEEPEST_CALL or (module.module.may_yield and is_generator(function)):
+        if len(self._calls) > _MAX_CALL_DEPTH or (module.module.may_yield and is_generator(function)):
             return (Unknown(module.at(function)),)
         scope = FunctionScope(function, module, arguments)
         statements, ends = returns(function)
@@ -63,10 +63,10 @@ class Expressions:
     def values(self, node, scope):
         """Each once."""
         self._steps += 1
-        if self._steps > _MOST_STEPS:
-            raise TooMuch
+        if self._steps > _MAX_STEPS:
+            raise TooManyValues
         found = tuple(dict.fromkeys(self._values(node, scope)))
-        return found if len(found) <= _MOST_VALUES else (self._unknown(node, scope),)
+        return found if len(found) <= _MAX_VALUES else (self._unknown(node, scope),)
 
     def _values(self, node, scope):
         match node:
@@ -139,8 +139,8 @@ class Expressions:
         return self.values(part, scope)
 
     def _joined(self, node, parts, scope):
-        combinations = tuple(islice(product(*parts), _MOST_VALUES + 1))
-        if len(combinations) > _MOST_VALUES or not all(isinstance(value, Text) for part in parts for value in part):
+        combinations = tuple(islice(product(*parts), _MAX_VALUES + 1))
+        if len(combinations) > _MAX_VALUES or not all(isinstance(value, Text) for part in parts for value in part):
             return (self._unknown(node, scope),)
         return tuple(Text("".join(text.value for text in each), scope.at(node)) for each in combinations)
 

@@ -4,7 +4,7 @@ import { budgetMs, MARKER_CELLS } from '../../protocol/progress-marker.ts'
 import { ownCoreTime } from '../core-time.ts'
 import type { Memory } from './host-import.ts'
 
-/** The driver's cells, the same in marks.py. A new serial is a new budget. */
+/** The driver's cells, the same in progress.py. A new serial is a new budget. */
 const CELL = { serial: 0, body: 1, item: 2, function: 3, iterator: 4, items: 5 } as const
 /** Words from the address of a list's iterator to the place that it gives next. */
 const NEXT_PLACE = 2

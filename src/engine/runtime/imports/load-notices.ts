@@ -4,7 +4,7 @@
  */
 import type { Memory } from './host-import.ts'
 
-/** Place of the count among the driver's cells; the same in marks.py. */
+/** Place of the count among the driver's cells; the same in progress.py. */
 const START_READS_CELL = 6
 
 export class LoadNotices {

@@ -4,23 +4,26 @@ import base64
 import json
 import marshal
 
-from signalbox_driver import marks
+from signalbox_driver import progress
 from signalbox_syntax.facts import Facts
 
 
-def study(text):
+def analyze(text):
     """{helpers: {import name: [path, source]}, bodies: [{number, kind, id, path, source}]}
     -> for each body {facts, code}, each null where its text has none.
     """
     request = json.loads(text)
     reader = Facts({name: tuple(helper) for name, helper in request["helpers"].items()})
-    marks.watch()
-    studied = [
-        {"facts": _tried(body, lambda: _READERS[body["kind"]](reader, body)), "code": _tried(body, lambda: _code(body))}
+    progress.install_handler()
+    analyses = [
+        {
+            "facts": _with_deadline(body, lambda: _READERS[body["kind"]](reader, body)),
+            "code": _with_deadline(body, lambda: _code(body)),
+        }
         for body in request["bodies"]
     ]
-    marks.leave()
-    return json.dumps(studied, separators=(",", ":"))
+    progress.leave()
+    return json.dumps(analyses, separators=(",", ":"))
 
 
 def compiled(body):
@@ -29,15 +32,15 @@ def compiled(body):
     return marshal.loads(base64.b64decode(code)) if code else compile(body["source"], body["path"], "exec")
 
 
-def _tried(body, ask):
-    marks.begin_loading(body["number"])
+def _with_deadline(body, read):
+    progress.begin_loading(body["number"])
     try:
-        marks.armed[0] = True
-        answer = ask()
-        marks.armed[0] = False
+        progress.armed[0] = True
+        answer = read()
+        progress.armed[0] = False
         return answer
     except BaseException:
-        marks.armed[0] = False
+        progress.armed[0] = False
         # It is no Python, or time or memory ran out: loading it says so in its own words.
         return None
 

@@ -31,8 +31,8 @@ _MODULES = (
 _PYTHON_MODULES = (ipaddress, json.decoder, json.encoder)
 #: Not their subclasses: whose length and members are what an author's code says.
 _COLLECTIONS = (list, dict, set, collections.deque, collections.defaultdict, collections.OrderedDict, collections.Counter)
-_MOST_TOLD = 3
-_MOST_REMEMBERED = 64
+_MAX_CHANGES_LISTED = 3
+_MAX_CACHED_BINDINGS = 64
 
 
 class _Bindings:
@@ -55,7 +55,7 @@ class _Bindings:
             self._values += other._values
             self._labels += other._labels
 
-    def hold(self):
+    def are_unchanged(self):
         try:
             return all(map(is_, map(getitem, self._namespaces, self._names), self._values))
         except KeyError:
@@ -84,7 +84,7 @@ class _Values:
                 self._sizes.append(len(value))
                 self._firsts.append(next(iter(value), None))
 
-    def hold(self):
+    def are_unchanged(self):
         values = self._values
         try:
             return (
@@ -115,18 +115,18 @@ _classes, _sizes, _members, _class_names = [], [], [], []
 # Body number -> its functions.
 _bodies = {}
 # Which bodies were asked -> all that is watched then.
-_asked = {}
+_cached_bindings = {}
 
 
 def watch_runtime():
     """Once, before any author's code."""
-    ours = [module for name, module in sys.modules.items() if name.split(".")[0] in _PACKAGES]
-    modules = [*_MODULES, *ours]
+    own_modules = [module for name, module in sys.modules.items() if name.split(".")[0] in _PACKAGES]
+    modules = [*_MODULES, *own_modules]
     _runtime.add("modules", sys.modules, [module.__name__ for module in modules])
     for module in modules:
         names = [name for name, value in vars(module).items() if callable(value) or name.isupper()]
         _runtime.add(module.__name__, vars(module), names)
-    for module in (*ours, *_PYTHON_MODULES):
+    for module in (*own_modules, *_PYTHON_MODULES):
         for value in vars(module).values():
             if isinstance(value, type) and value.__module__ == module.__name__:
                 _watch_class(value)
@@ -142,34 +142,34 @@ def watch_detection(number, name, namespace, functions):
     _bodies[number].add(name, namespace, functions)
 
 
-def changed(asked):
+def find_changes(bodies):
     """What is no longer what it was, for people, and on a second line what a warning is given for; each "" when nothing
     is. `asked`: numbers of bodies, with commas."""
-    found = changed_bindings(asked)
-    warned = [] if _helper_values.hold() else _helper_values.take_changes()
-    return f"{found}\n{', '.join(warned[:_MOST_TOLD])}"
+    found = find_changed_bindings(bodies)
+    warned = [] if _helper_values.are_unchanged() else _helper_values.take_changes()
+    return f"{found}\n{', '.join(warned[:_MAX_CHANGES_LISTED])}"
 
 
-def changed_bindings(asked=""):
+def find_changed_bindings(bodies=""):
     """What is no longer what it was, for people; "" when nothing is."""
-    bodies = _bindings_of(asked)
-    found = [] if _runtime.hold() else _runtime.changes()
-    if not bodies.hold():
-        found += bodies.changes()
+    bindings = _bindings_of(bodies)
+    found = [] if _runtime.are_unchanged() else _runtime.changes()
+    if not bindings.are_unchanged():
+        found += bindings.changes()
     if not all(map(eq, map(len, _classes), _sizes)):
         found += _additions()
     if sys.gettrace() is not None or sys.getprofile() is not None:
         found.append("the interpreter's tracing")
-    return ", ".join(found[:_MOST_TOLD])
+    return ", ".join(found[:_MAX_CHANGES_LISTED])
 
 
-def _bindings_of(asked):
-    bindings = _asked.get(asked)
+def _bindings_of(bodies):
+    bindings = _cached_bindings.get(bodies)
     if bindings is None:
-        if len(_asked) == _MOST_REMEMBERED:
-            _asked.clear()
-        numbers = map(int, asked.split(",")) if asked else ()
-        bindings = _asked[asked] = _Bindings()
+        if len(_cached_bindings) == _MAX_CACHED_BINDINGS:
+            _cached_bindings.clear()
+        numbers = map(int, bodies.split(",")) if bodies else ()
+        bindings = _cached_bindings[bodies] = _Bindings()
         bindings.extend(_bodies[number] for number in numbers if number in _bodies)
     return bindings
 

@@ -10,10 +10,10 @@ from array import array
 from operator import length_hint
 
 _SERIAL, _BODY, _ITEM, _FUNCTION, _LOOP, _ITEMS, _START_READS = range(7)
-_NOBODY = -1
+_NO_CALL = -1
 _LOADING = -1
 
-cells = array("i", [0, _NOBODY, 0, 0, 0, 0, 0])
+cells = array("i", [0, _NO_CALL, 0, 0, 0, 0, 0])
 # Raises in nobody's code but a body's. A list: to set its element takes no call, so no deadline can come between.
 armed = [False]
 _loop = None
@@ -53,33 +53,33 @@ def begin_loop(body, iterator, items):
 def _begin(body):
     cells[_BODY] = body
     cells[_FUNCTION] = 0
-    _renew()
+    _start_budget()
 
 
-def place():
+def state():
     """Where a body is, its loop included."""
     return cells[_BODY:_START_READS]
 
 
-def go_back(place):
+def restart_budget(state):
     """A new budget for what was interrupted there."""
-    cells[_BODY:_START_READS] = place
-    _renew()
+    cells[_BODY:_START_READS] = state
+    _start_budget()
 
 
-def _renew():
+def _start_budget():
     cells[_SERIAL] = (cells[_SERIAL] + 1) & 0x7FFFFFFF
-    _tell()
+    _notify_host()
 
 
 def enter(function):
     """The same budget goes on in another function."""
     cells[_FUNCTION] = function
     if not cells[_LOOP]:
-        _tell()
+        _notify_host()
 
 
-def _tell():
+def _notify_host():
     time.clock_getres(time.CLOCK_MONOTONIC)
 
 
@@ -89,24 +89,24 @@ def start_reads():
 
 
 def position():
-    return cells[_BODY], _looping() if cells[_LOOP] else cells[_ITEM]
+    return cells[_BODY], _current_item() if cells[_LOOP] else cells[_ITEM]
 
 
 def function():
     return cells[_FUNCTION]
 
 
-def _looping():
+def _current_item():
     iterator, items = _loop
     return items[len(items) - length_hint(iterator) - 1]
 
 
 def leave():
     """What comes now is the driver's own work."""
-    begin(_NOBODY, 0)
+    begin(_NO_CALL, 0)
 
 
-def watch():
+def install_handler():
     """Bodies may have replaced the handler: set again before every batch."""
     armed[0] = False
     signal.signal(signal.SIGINT, _on_deadline)

@@ -4,7 +4,7 @@ import io
 import sys
 
 
-class PrintedOutput(io.TextIOBase):
+class CapturedOutput(io.TextIOBase):
     def __init__(self):
         self.limit = 0
         self._parts = []
@@ -14,9 +14,9 @@ class PrintedOutput(io.TextIOBase):
         return True
 
     def write(self, text):
-        room = self.limit - self._length
-        if room > 0:
-            self._parts.append(text[:room])
+        remaining = self.limit - self._length
+        if remaining > 0:
+            self._parts.append(text[:remaining])
             self._length += len(self._parts[-1])
         return len(text)
 
@@ -28,10 +28,10 @@ class PrintedOutput(io.TextIOBase):
         return text
 
 
-printed = PrintedOutput()
+captured = CapturedOutput()
 
 
 def capture():
     """Bodies may have replaced the streams: set again before every batch."""
-    printed.take()
-    sys.stdout = sys.stderr = printed
+    captured.take()
+    sys.stdout = sys.stderr = captured
