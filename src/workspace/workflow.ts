@@ -16,7 +16,7 @@ jobs:
         with: { node-version: 24 }
       - uses: actions/cache@v5
         with:
-          path: ~/.cache/signalbox/images
+          path: ~/.cache/signalbox/snapshots
           key: signalbox-\${{ hashFiles('package-lock.json') }}-\${{ github.sha }}
           restore-keys: signalbox-\${{ hashFiles('package-lock.json') }}-
       - run: npm ci --ignore-scripts --omit=optional

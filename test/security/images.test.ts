@@ -90,7 +90,7 @@ describe('an image', () => {
   it('of another key is not used, even for the very same project', async () => {
     const victim = freshCache('victim')
     const forger = join(folder, 'forger')
-    const base = imagesOf(cache, 'base')[0]!.replace('.image', '')
+    const base = imagesOf(cache, 'base')[0]!.replace('.snapshot', '')
     await openSnapshotCache(forger).write(base, openSnapshotCache(cache).read(base)!)
     const forged = await contextOf(TOKEN, forger)
     expect(await contextOf(TOKEN, forger)).toBe(forged)
@@ -113,21 +113,21 @@ describe('an image', () => {
     expect(await contextOf(honest, where)).toBe('honest')
 
     const opened = openSnapshotCache(where)
-    const plain = (name: string) => name.replace('.image', '')
+    const plain = (name: string) => name.replace('.snapshot', '')
     await opened.write(plain(honestName), opened.read(plain(evilName))!)
     expect(await contextOf(honest, where)).toBe('evil')
   })
 
   it('is named for the versions of all that made it', async () => {
-    expect(imagesOf(cache, 'base')).toEqual([expect.stringMatching(/^base-[0-9a-f]{40}\.image$/)])
+    expect(imagesOf(cache, 'base')).toEqual([expect.stringMatching(/^base-[0-9a-f]{40}\.snapshot$/)])
     const where = freshCache('versions')
     const [base] = imagesOf(where, 'base')
     // What another version made has another name; under ours it is not ours.
-    copyFileSync(join(where, base!), join(where, `base-${'0'.repeat(40)}.image`))
+    copyFileSync(join(where, base!), join(where, `base-${'0'.repeat(40)}.snapshot`))
     rmSync(join(where, base!))
-    copyFileSync(join(where, `base-${'0'.repeat(40)}.image`), join(where, base!))
-    expect(openSnapshotCache(where).read(base!.replace('.image', ''))).not.toBeNull()
-    copyFileSync(join(where, base!), join(where, `base-${'1'.repeat(40)}.image`))
+    copyFileSync(join(where, `base-${'0'.repeat(40)}.snapshot`), join(where, base!))
+    expect(openSnapshotCache(where).read(base!.replace('.snapshot', ''))).not.toBeNull()
+    copyFileSync(join(where, base!), join(where, `base-${'1'.repeat(40)}.snapshot`))
     expect(openSnapshotCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
   })
 
@@ -163,7 +163,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
     for (const detection of [HONEST, EDITED]) {
       await contextWith([POISON], detection, where).catch(() => {})
     }
-    expect(imagesOf(where, 'studies')).toHaveLength(1)
+    expect(imagesOf(where, 'analysis')).toHaveLength(1)
     expect(await contextWith([], HONEST, where)).toBe('honest')
     expect(await contextWith([], EDITED, where)).toBe('honest again')
   })
@@ -172,7 +172,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
     const where = freshCache('forged-studies')
     await contextWith([], HONEST, where)
     const opened = openSnapshotCache(where)
-    const [name] = imagesOf(where, 'studies').map((file) => file.replace('.image', ''))
+    const [name] = imagesOf(where, 'analysis').map((file) => file.replace('.snapshot', ''))
     const kept = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
     const [key] = Object.keys(kept)
     await contextWith([], EDITED, where)
@@ -202,7 +202,7 @@ describe('a detection that patched everything as it was loaded', () => {
     const hostile = body(AMBUSH(canary))
     for (const _start of ['from its sources', 'from its image'])
       expect(await contextOf(hostile)).toEqual(
-        expect.arrayContaining(['signal.signal', 'PrintedOutput.take']),
+        expect.arrayContaining(['signal.signal', 'CapturedOutput.take']),
       )
     expect(existsSync(canary)).toBe(false)
   })
@@ -292,9 +292,9 @@ it('an image holds nothing of who made it, and where', async () => {
   expect(code).toBe(0)
 
   const images = snapshotFolder(environment).folder
-  const names = readdirSync(images).filter((name) => name.endsWith('.image'))
+  const names = readdirSync(images).filter((name) => name.endsWith('.snapshot'))
   expect(new Set(names.map((name) => name.split('-')[0]))).toEqual(
-    new Set(['base', 'project', 'specs', 'studies']),
+    new Set(['analysis', 'base', 'parse', 'project']),
   )
   const repository = join(import.meta.dirname, '..', '..')
   for (const name of names) {

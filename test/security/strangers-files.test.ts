@@ -26,7 +26,7 @@ let cache: string
 beforeAll(() => {
   outside = mkdtempSync(join(tmpdir(), 'signalbox-files-'))
   cache = join(outside, 'cache')
-  seededCache(join(cache, 'signalbox', 'images'))
+  seededCache(join(cache, 'signalbox', 'snapshots'))
 })
 afterAll(() => rmSync(outside, { recursive: true }))
 

@@ -13,7 +13,7 @@ let cache: string
 beforeAll(() => {
   outside = mkdtempSync(join(tmpdir(), 'signalbox-stranger-'))
   cache = join(outside, 'cache')
-  seededCache(join(cache, 'signalbox', 'images'))
+  seededCache(join(cache, 'signalbox', 'snapshots'))
   writeFileSync(join(outside, 'secret'), SECRET)
   writeFileSync(join(outside, 'body.py'), `# ${SECRET}\ndef rule(event) return True\n`)
   writeFileSync(join(outside, 'evil.mjs'), evilModule())

@@ -69,7 +69,7 @@ export interface SnapshotFolder {
 export function snapshotFolder(environment: Environment, ...projects: readonly string[]): SnapshotFolder {
   const named = projectsOf(process.argv.slice(2))
   const { folder, refusal } = cacheFolder(environment, [...named, ...projects])
-  return { folder: join(folder, 'images'), refusal }
+  return { folder: join(folder, 'snapshots'), refusal }
 }
 
 /** As `snapshotFolder`; null where nothing is to be kept. */

@@ -39,7 +39,7 @@ export class ParseCache<T> implements ValidationCache {
   /** Without a place to keep it, nothing is recalled. */
   constructor(root: string, keep: CacheStorage | undefined) {
     this.#keep = keep
-    this.#name = keep ? `specs-${hash('sha256', [FORMAT_VERSION, programVersion(), root].join('\0'))}` : ''
+    this.#name = keep ? `parse-${hash('sha256', [FORMAT_VERSION, programVersion(), root].join('\0'))}` : ''
     const kept = (keep?.memory?.get(this.#name) as StoredParses<T> | undefined) ?? this.#read()
     this.#known = kept?.found ?? {}
     this.#knownGood = new Set(kept?.good)

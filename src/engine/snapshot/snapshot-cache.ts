@@ -6,6 +6,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync, readSync, utimesSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeImagesFolder } from './remove-images-folder.ts'
 
 export interface SnapshotCache {
   /** null where there is none that can be trusted. At once: who asks has nothing else to do. */
@@ -16,7 +17,7 @@ export interface SnapshotCache {
 
 export const NO_CACHE: SnapshotCache = { read: () => null, write: async () => false }
 
-const SUFFIX = '.image'
+const SUFFIX = '.snapshot'
 const MAX_CACHE_BYTES = 256 * 1024 * 1024
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -41,7 +42,8 @@ export function openSnapshotCache(folder: string, maxBytes = MAX_CACHE_BYTES): S
     async write(name, ...parts) {
       const partial = join(folder, `${name}.${randomBytes(6).toString('hex')}.partial`)
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
+        const created = await mkdir(folder, { recursive: true, mode: 0o700 })
+        if (created !== undefined) await removeImagesFolder(folder)
         const key = await readOrMakeKey(folder)
         const file = await open(partial, 'wx', 0o600)
         try {

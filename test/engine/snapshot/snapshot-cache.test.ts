@@ -21,11 +21,11 @@ const HEAD_BYTES = 28
 
 let folder: string
 beforeEach(() => {
-  folder = join(mkdtempSync(join(tmpdir(), 'signalbox-images-')), 'images')
+  folder = join(mkdtempSync(join(tmpdir(), 'signalbox-snapshots-')), 'snapshots')
 })
 afterEach(() => rmSync(join(folder, '..'), { recursive: true }))
 
-const fileOf = (name: string) => join(folder, `${name}.image`)
+const fileOf = (name: string) => join(folder, `${name}.snapshot`)
 const bytesOf = (image: Uint8Array | null) => image && Buffer.from(image)
 
 async function filled(...names: string[]) {
@@ -52,7 +52,7 @@ it('lets nobody else in', async () => {
 
 it('leaves no partial file behind', async () => {
   await filled('a', 'b')
-  expect(readdirSync(folder).sort()).toEqual(['a.image', 'b.image', 'key'])
+  expect(readdirSync(folder).sort()).toEqual(['a.snapshot', 'b.snapshot', 'key'])
 })
 
 describe('an image is none when', () => {
@@ -104,14 +104,14 @@ describe('an image is none when', () => {
     await filled('a')
     const other = join(folder, 'other')
     await openSnapshotCache(other).write('a', IMAGE)
-    copyFileSync(join(other, 'a.image'), fileOf('a'))
+    copyFileSync(join(other, 'a.snapshot'), fileOf('a'))
     expect(openSnapshotCache(folder).read('a')).toBeNull()
   })
 })
 
 it('can live without its folder', async () => {
   writeFileSync(join(folder, '..', 'file'), '')
-  const cache = openSnapshotCache(join(folder, '..', 'file', 'images'))
+  const cache = openSnapshotCache(join(folder, '..', 'file', 'snapshots'))
   await cache.write('a', IMAGE)
   expect(cache.read('a')).toBeNull()
 })
@@ -124,9 +124,42 @@ it('forgets what was not used for longest, once all weigh too much', async () =>
   // Reading is using.
   cache.read('old-0')
   await cache.write('new', IMAGE.subarray(1), IMAGE.subarray(0, 1))
-  const kept = readdirSync(folder).filter((name) => name.endsWith('.image'))
+  const kept = readdirSync(folder).filter((name) => name.endsWith('.snapshot'))
   expect(kept).toHaveLength(11)
-  expect(kept).toEqual(expect.arrayContaining(['new.image', 'old-0.image']))
-  expect(kept).not.toContain('old-1.image')
-  expect(kept).not.toContain('old-2.image')
+  expect(kept).toEqual(expect.arrayContaining(['new.snapshot', 'old-0.snapshot']))
+  expect(kept).not.toContain('old-1.snapshot')
+  expect(kept).not.toContain('old-2.snapshot')
+})
+
+describe('the folder of earlier versions', () => {
+  const old = () => join(folder, '..', 'images')
+  function createOld(...names: string[]) {
+    mkdirSync(old())
+    for (const name of names) writeFileSync(join(old(), name), 'old')
+  }
+
+  it('is removed when the folder of today is created', async () => {
+    createOld('key', 'base-0.image', 'specs-1.image', 'base-0.ab.partial')
+    await filled('a')
+    expect(readdirSync(join(folder, '..'))).toEqual(['snapshots'])
+  })
+
+  it('keeps what is not of the cache', async () => {
+    createOld('key', 'base-0.image', 'holiday.jpg')
+    await filled('a')
+    expect(readdirSync(old())).toEqual(['holiday.jpg'])
+  })
+
+  it('stays where an earlier version writes it again', async () => {
+    await filled('a')
+    createOld('base-0.image')
+    await filled('b')
+    expect(readdirSync(old())).toEqual(['base-0.image'])
+  })
+
+  it('stays where the cache has another place', async () => {
+    createOld('base-0.image')
+    await openSnapshotCache(join(folder, '..', 'elsewhere')).write('a', IMAGE)
+    expect(readdirSync(old())).toEqual(['base-0.image'])
+  })
 })
