@@ -127,6 +127,59 @@ export const ERROR_CODES = {
     fix: 'Reload the project, and check the type in destinations.yaml.',
   },
   // routing, workspace, destinations
+  'file-exists': {
+    cause: 'A command would write a new file over an existing one.',
+    fix: 'Remove or rename the existing file, or choose another id.',
+  },
+  'invalid-destination-option': {
+    cause: 'An option of a destination is unknown, has an invalid value, or is not written as KEY=VALUE.',
+    fix: 'Use the options that the page of the destination type lists, and references instead of secrets.',
+  },
+  'invalid-destination-type': {
+    cause: 'A local destination type cannot be loaded, or its default export has not the form of a type.',
+    fix: 'Export the result of `defineDestination` by default.',
+  },
+  'invalid-registry-change': {
+    cause:
+      'A change of destinations.yaml would add an error or a literal secret, so the file was not changed.',
+    fix: 'Correct the values that the listed problems name.',
+  },
+  'local-type-not-allowed': {
+    cause: 'A destination uses a type of the project, whose code runs with all rights of the process.',
+    fix: 'Add `--allow-local-types` if you trust the repository.',
+  },
+  'memory-store': {
+    cause: 'A command reads or writes a store that exists only in the memory of another process.',
+    fix: 'Use a store with `sqlite:`.',
+  },
+  'missing-git': {
+    cause: 'A command compares with another commit, and git is not installed.',
+    fix: 'Install git.',
+  },
+  'no-recipient': {
+    cause: 'No destination of the route of an alert is enabled.',
+    fix: 'Choose a destination with `--destination`.',
+  },
+  'project-not-loaded': {
+    cause: 'A test calls `evaluate` of `signalbox/testing` before a project is loaded.',
+    fix: 'Await `loadProject()` first.',
+  },
+  'unknown-destination': {
+    cause: 'No destination has this name or id, or it is disabled.',
+    fix: 'Use a name that `signalbox destinations list` shows.',
+  },
+  'unknown-destination-type': {
+    cause: 'No destination type has this name.',
+    fix: 'Use a type of docs/destinations.md, or the path of a local type.',
+  },
+  'unknown-revision': {
+    cause: 'Git cannot read the given commit, branch or tag.',
+    fix: 'Use a revision of this checkout; in a shallow clone run `git fetch --unshallow`.',
+  },
+  'unreadable-event-file': {
+    cause: 'The file of an event is missing, too large, not a file, or a link out of the project.',
+    fix: 'Name a readable file with one event.',
+  },
 } as const satisfies Readonly<Record<string, ErrorExplanation>>
 
 export type UserErrorCode = keyof typeof ERROR_CODES

@@ -1,20 +1,20 @@
-/** What a change re-routes: rows and test cases before against after. Pure. */
+/** Compares the routes and test cases of two versions of a project. Pure. */
 import { compareText } from '../core/compare-text.ts'
 import type { RouteRow, RouteTable } from '../model/alerts/route-table.ts'
 import { compareSeverity, type Severity } from '../model/alerts/severity.ts'
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import { routeKey } from './route-tables.ts'
 
-/** Where one detection goes at one severity; several routes where code or log type decides. */
+/** The routes of one detection at one severity; there are several where code or log type decides. */
 interface RouteChange {
   readonly detection: string
   readonly severity: Severity
-  /** [] = no such alert. */
+  /** The list is empty where there is no such alert. */
   readonly before: readonly RouteRow[]
   readonly after: readonly RouteRow[]
 }
 
-/** What of a test case must be equal; null: there is no such case. */
+/** The part of a test case that is compared. */
 export type CaseOutcome = Pick<TestResult, 'status' | 'alerts' | 'severity'> & {
   readonly route: Pick<NonNullable<TestResult['route']>, 'level' | 'destinations' | 'suppressed'> | null
 }
@@ -48,7 +48,7 @@ function bySeverity({ rows }: RouteTable): Map<string, RouteRow[]> {
   return Map.groupBy(rows, ({ detection, severity }) => JSON.stringify([detection, severity]))
 }
 
-/** How a route is known is no part of where it goes. */
+/** The evidence of a route is not part of its signature. */
 function signature(rows: readonly RouteRow[]): string {
   return rows
     .flatMap((row) => [...row.logTypes, ''].map((logType) => `${logType} ${routeKey(row)}`))
@@ -78,10 +78,10 @@ interface Case {
 
 function casesOf(results: readonly DetectionResult[]): Map<string, Case> {
   const cases = results.flatMap(({ id, tests }) =>
-    tests.map((test, place): [string, Case] => {
-      const twins = tests.slice(0, place).filter(({ name }) => name === test.name).length
+    tests.map((test, index): [string, Case] => {
+      const sameNameCount = tests.slice(0, index).filter(({ name }) => name === test.name).length
       return [
-        JSON.stringify([id, test.name, twins]),
+        JSON.stringify([id, test.name, sameNameCount]),
         { detection: id, test: test.name, outcome: outcomeOf(test) },
       ]
     }),

@@ -1,4 +1,4 @@
-/** Finds routing that is well-formed and still most likely a mistake. Pure: rows and metadata in, findings out. */
+/** Finds routing that is valid but most likely a mistake. Pure. */
 
 import { nearest } from '../core/did-you-mean.ts'
 import { ALERT_KINDS, alertGroup } from '../model/alerts/alert-kind.ts'
@@ -16,18 +16,18 @@ export interface LintSubject {
   readonly body: BodyRouting
 }
 
-/** What a body's text tells beside its routes. */
+/** Facts about routing that the text of a body shows beside its routes. */
 export interface BodyRouting {
   readonly hasSeverity: boolean
-  /** Names that `destinations()` can return, each where it is written. */
+  /** The names that `destinations()` can return, each with its source location. */
   readonly destinationNames: readonly { readonly name: string; readonly place: SourceLocation }[]
-  /** SKIP beside names in one list. */
+  /** The location of a list that holds SKIP together with names. */
   readonly skipMixed: SourceLocation | null
-  /** Where `destinations()` is, when it depends on the event while neither `title()` nor `dedup()` does. */
+  /** The location of `destinations()` when it depends on the event while neither `title()` nor `dedup()` does. */
   readonly varying: SourceLocation | null
 }
 
-/** Where a finding is: a top-level key of a spec, or a place that is known. */
+/** The location of a finding: a top-level key of a spec, or a known source location. */
 export type LintLocation =
   | { readonly file: string; readonly key: string; readonly otherwise: SourceLocation }
   | { readonly place: SourceLocation }
@@ -37,11 +37,11 @@ export interface LintFinding {
   readonly at: LintLocation
   readonly message: string
   readonly hint: string | null
-  /** Of `untaken-severity`: what only the fallback accepts. */
+  /** The severities that only the fallback accepts; present for `untaken-severity`. */
   readonly severities?: readonly Severity[]
 }
 
-/** @param whole false: some detections could not be loaded, so nobody can say what no detection does. */
+/** @param whole false when some detections are not loaded, so that a destination may seem unused. */
 export function lintRoutes(
   subjects: readonly LintSubject[],
   registry: Registry,
@@ -74,28 +74,28 @@ function findUnknownNames({ body }: LintSubject, registry: Registry): LintFindin
       return {
         code: 'unknown-destination',
         at: { place },
-        message: `destinations() names "${name}", which is no destination`,
+        message: `destinations() returns "${name}", which is not a destination of ${registry.file}`,
         hint: near ? `did you mean "${near}"?` : `known: ${known.slice(0, 12).join(', ')}`,
       }
     })
 }
 
-/** One finding for all severities. */
+/** Reports one finding for all severities. */
 function findUnroutedAlerts({ detection, rows }: LintSubject): LintFinding[] {
-  const lost = rows.filter(({ route }) => route?.level === 'nowhere')
-  if (lost.length === 0) return []
-  const certain = lost.some(({ evidence }) => evidence !== 'unknown')
+  const unrouted = rows.filter(({ route }) => route?.level === 'nowhere')
+  if (unrouted.length === 0) return []
+  const certain = unrouted.some(({ evidence }) => evidence !== 'unknown')
   return [
     {
       code: 'reaches-nobody',
       at: routingKey(detection),
-      message: `alerts of ${severitiesOf(lost)} severity ${certain ? 'would' : 'could'} reach nobody`,
+      message: `${severitiesOf(unrouted)} alerts ${certain ? 'would' : 'could'} have no destination`,
       hint: 'add the severity to the `severities` of a destination, name a destination in OutputIds, or declare a fallback',
     },
   ]
 }
 
-/** A static severity that goes to the fallback is taken for meant; one that code picks is easily overlooked. */
+/** A static severity that goes to the fallback is probably intended; one that code returns is easily overlooked. */
 function findUnacceptedSeverities({ detection, rows }: LintSubject): LintFinding[] {
   const picked = rows.filter(
     ({ route, evidence }) =>
@@ -106,7 +106,7 @@ function findUnacceptedSeverities({ detection, rows }: LintSubject): LintFinding
     {
       code: 'untaken-severity',
       at: routingKey(detection),
-      message: `severity() can return ${severitiesOf(picked)}, which only the fallback accepts`,
+      message: `severity() can return ${severitiesOf(picked)}, which no destination accepts; such alerts go only to the fallback`,
       hint: null,
       severities: picked.map(({ severity }) => severity),
     },
@@ -117,7 +117,7 @@ function severitiesOf(rows: readonly RouteRow[]): string {
   return [...new Set(rows.map(({ severity }) => severity))].join(' and ')
 }
 
-/** The key of the metadata that the route came from. */
+/** Returns the key of the metadata that decides the route. */
 function routingKey({ place, outputIds, override }: Detection): LintLocation {
   const key = outputIds.length > 0 && override === null ? 'OutputIds' : 'Severity'
   return { file: place.file, key, otherwise: place }
@@ -130,16 +130,16 @@ function findShadowedSeverity({ detection, body }: LintSubject): LintFinding[] {
     {
       code: 'shadowed-severity',
       at: { file: detection.place.file, key: 'OutputIds', otherwise: detection.place },
-      message: `${source} decides the route whatever severity() returns`,
-      hint: 'let destinations() decide, or drop one of the two',
+      message: `${source} decides the route; the result of severity() does not change it`,
+      hint: 'route in destinations(), or remove one of the two',
     },
   ]
 }
 
 function findMixedSkip({ detection, body }: LintSubject): LintFinding[] {
   const inMetadata = detection.outputIds.length > 1 && detection.outputIds.includes('SKIP')
-  const message = 'SKIP beside names: nobody gets the alert'
-  const hint = 'return the names alone, or SKIP alone'
+  const message = 'SKIP together with names suppresses the alert'
+  const hint = 'use the names alone, or SKIP alone'
   const finding = (at: LintLocation) => ({ code: 'skip-mixed' as const, at, message, hint })
   return [
     ...(inMetadata
@@ -155,8 +155,8 @@ function findVaryingDestinations({ body }: LintSubject): LintFinding[] {
     {
       code: 'varying-destinations',
       at: { place: body.varying },
-      message: 'destinations() depends on the event, but events that differ there share one alert',
-      hint: 'the first event of a window decides the route: let dedup() or title() tell them apart',
+      message: 'destinations() depends on the event, but events with different results share one alert',
+      hint: 'the first event of a dedup window decides the route; include the difference in dedup() or title()',
     },
   ]
 }
@@ -170,13 +170,18 @@ function lintDestination(
   const at = { place: { file, line: Number(line), column: 1 } }
   const findings: LintFinding[] = []
   if (destination.enabled && !isReachable(destination, subjects, registry)) {
-    const message = `nothing here can reach "${destination.name}"`
-    const hint = 'no detection names it, and none has a severity that it takes'
+    const message = `no alert can reach destination "${destination.name}"`
+    const hint = 'name it in a detection, or add a severity that detections have'
     findings.push({ code: 'unreachable-destination', at, message, hint })
   }
   if (destination.id !== null && !isNamed(destination.id, subjects)) {
-    const message = `no detection names "${destination.name}" by its id`
-    findings.push({ code: 'unreferenced-id', at, message, hint: 'ids serve repositories that name them' })
+    const message = `no detection references destination "${destination.name}" by its id`
+    findings.push({
+      code: 'unreferenced-id',
+      at,
+      message,
+      hint: 'remove the id unless another repository uses it',
+    })
   }
   return findings
 }
@@ -190,13 +195,13 @@ function isReachable(
   if (alertTypes?.some((kind) => alertGroup(kind) === 'SYSTEM')) return true
   return subjects.some(
     ({ detection, rows }) =>
-      // Whatever code decides it may name.
+      // A route that code decides may name any destination.
       rows.some(({ route }) => route === null || route.destinations.includes(name)) ||
       errorRoute(detection, registry).includes(name),
   )
 }
 
-/** Where an error of the detection goes. */
+/** Returns the destinations of an error of the detection. */
 function errorRoute(
   { severity, outputIds, type, logTypes }: Detection,
   registry: Registry,

@@ -1,4 +1,4 @@
-/** Decides where one alert goes, and tells why. Pure; the only resolver there is: tests, explain and the daemon call it. */
+/** Decides where one alert goes and records why. This is the only resolver: tests, `explain` and the daemon call it. Pure. */
 
 import { anyGlobMatches } from '../core/glob.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
@@ -8,18 +8,18 @@ import type { Destination, NoRegistry, Registry } from '../model/project/destina
 import { TraceRecorder } from './trace-recorder.ts'
 
 const NO_REGISTRY: Readonly<Record<NoRegistry, string>> = {
-  absent: 'there is no destinations.yaml',
+  absent: 'destinations.yaml was not found',
   invalid: 'destinations.yaml has errors',
 }
 const SKIP = 'SKIP'
 const MAX_USUAL_DESTINATIONS = 10
 
-/** What a level came to: names to send to, or silence on purpose. */
+/** A level decides on destinations, or suppresses the alert on purpose. */
 type Decision =
   | { readonly level: RouteLevel; readonly destinations: readonly string[] }
   | { readonly level: RouteLevel; readonly suppressed: true }
 
-/** @param registry without one, names stand for themselves, unverified. */
+/** @param registry a reason instead of a registry leaves names unverified. */
 export function resolveRoute(request: RouteRequest, registry: Registry | NoRegistry): Route {
   const trace = new TraceRecorder()
   const decision = decide(request, registry, trace)
@@ -66,7 +66,7 @@ function byDestinationsFunction(
       return null
     case 'list':
       if (result.names.length === 0) {
-        trace.step(level, true, 'destinations() returned []: nowhere, on purpose', { names: [] })
+        trace.step(level, true, 'destinations() returned []: the alert is suppressed', { names: [] })
         return { level, suppressed: true }
       }
       return byNames(level, 'destinations() returned', result.names, request, registry, trace)
@@ -79,14 +79,14 @@ function byOutputIds(
   trace: TraceRecorder,
 ): Decision | null {
   const level = 'static-destinations'
-  // SKIP never silences an error or the system itself.
-  const mayBeSilent = alertGroup(request.kind) === 'ALERT'
-  const names = mayBeSilent ? request.outputIds : request.outputIds.filter((name) => name !== SKIP)
+  // SKIP does not suppress errors and system alerts.
+  const maySuppress = alertGroup(request.kind) === 'ALERT'
+  const names = maySuppress ? request.outputIds : request.outputIds.filter((name) => name !== SKIP)
   if (names.length === 0) {
     trace.step(
       level,
       false,
-      request.outputIds.length === 0 ? 'OutputIds is not set' : 'SKIP does not silence errors',
+      request.outputIds.length === 0 ? 'OutputIds is not set' : 'SKIP does not suppress errors',
     )
     return null
   }
@@ -105,32 +105,32 @@ function byNames(
   const listed = `[${names.join(', ')}]`
   if (names.includes(SKIP)) {
     if (names.some((name) => name !== SKIP)) {
-      trace.problem('skip-mixed', `${source} ${listed}: SKIP beside names suppresses them all`)
+      trace.problem('skip-mixed', `${source} ${listed}: SKIP together with names suppresses the alert`)
     }
-    trace.step(level, true, `${source} ${listed}: nowhere, on purpose`, { names })
+    trace.step(level, true, `${source} ${listed}: the alert is suppressed`, { names })
     return { level, suppressed: true }
   }
-  const tooMany = `${source} ${names.length} destinations; more than ${MAX_USUAL_DESTINATIONS} is unusual`
+  const tooMany = `${source} ${names.length} destinations; more than ${MAX_USUAL_DESTINATIONS} are unusual`
   if (names.length > MAX_USUAL_DESTINATIONS) trace.problem('too-many', tooMany)
   if (typeof registry === 'string') return unverified(level, source, names, registry, trace)
 
   const { reached, unknown, dropped } = pickNamed(names, request, registry)
   for (const name of unknown) {
-    trace.problem('unknown-destination', `"${name}" is no destination of ${registry.file}`, name)
+    trace.problem('unknown-destination', `destination "${name}" not found in ${registry.file}`, name)
   }
   for (const { destination, filter } of dropped) {
     const code = filter === 'disabled' ? 'disabled-destination' : 'strict-filter'
     const why = filter === 'disabled' ? 'is disabled' : `is strict and its ${filter} do not accept this alert`
     trace.problem(code, `"${destination}" ${why}`, destination)
   }
-  const left = reached.length > 0 ? '' : ', of which none can be reached'
-  trace.step(level, true, `${source} ${listed}${left}`, { names, unknown, dropped })
+  const remark = reached.length > 0 ? '' : '; none of them accepts the alert'
+  trace.step(level, true, `${source} ${listed}${remark}`, { names, unknown, dropped })
   return { level, destinations: reached }
 }
 
 function pickNamed(names: readonly string[], request: RouteRequest, registry: Registry) {
   const unknown: string[] = []
-  // A set: a name and the id of one destination are one.
+  // A set counts a destination once that is listed by its name and by its id.
   const named = new Set<Destination>()
   for (const name of new Set(names)) {
     const destination = findDestination(registry, name)
@@ -149,15 +149,10 @@ function unverified(
 ): Decision {
   const distinct = [...new Set(names)]
   for (const name of distinct)
-    trace.problem('unverified', `"${name}" can't be checked: ${NO_REGISTRY[registry]}`, name)
-  trace.step(
-    level,
-    true,
-    `${source} [${names.join(', ')}]; it is not checked, because ${NO_REGISTRY[registry]}`,
-    {
-      names,
-    },
-  )
+    trace.problem('unverified', `"${name}" cannot be checked: ${NO_REGISTRY[registry]}`, name)
+  trace.step(level, true, `${source} [${names.join(', ')}]; not checked, because ${NO_REGISTRY[registry]}`, {
+    names,
+  })
   return { level, destinations: distinct }
 }
 
@@ -172,7 +167,7 @@ function bySeverity(request: RouteRequest, registry: Registry | NoRegistry, trac
   const recipients = indexOf(registry).bySeverity.get(value) ?? []
   return byDeclaration(
     level,
-    `${fact}, taken by`,
+    `${fact}, accepted by`,
     recipients,
     applyFilters(recipients, request, 'all'),
     trace,
@@ -183,7 +178,7 @@ function byAlertType(request: RouteRequest, registry: Registry | NoRegistry, tra
   const level = 'alert-type'
   const { kind } = request
   if (typeof registry === 'string') {
-    trace.step(level, true, `${kind} needs a registry to be routed, but ${NO_REGISTRY[registry]}`)
+    trace.step(level, true, `${kind} requires a registry for its route, but ${NO_REGISTRY[registry]}`)
     return { level: 'unresolved', destinations: [] }
   }
   const listing = registry.destinations.filter((destination) => destination.alertTypes?.includes(kind))
@@ -198,7 +193,7 @@ function byDeclaration(
   trace: TraceRecorder,
 ): Decision {
   const names = recipients.map((destination) => destination.name)
-  trace.step(level, true, `${decision} ${reached.join(', ') || 'nobody'}`, { names, dropped })
+  trace.step(level, true, `${decision} ${reached.join(', ') || 'no destination'}`, { names, dropped })
   return { level, destinations: reached }
 }
 
@@ -236,16 +231,21 @@ function refusingFilter(destination: Destination, request: RouteRequest): DropRe
 function routeToFallback(registry: Registry, trace: TraceRecorder): Route {
   const reached = registry.fallback.filter((name) => findDestination(registry, name)?.enabled)
   if (reached.length > 0) {
-    trace.problem('nobody', `nobody else would get it, so the fallback does: ${reached.join(', ')}`)
-    trace.step('fallback', true, 'what would reach nobody goes to the fallback', { names: reached })
+    trace.problem(
+      'nobody',
+      `no other destination accepts this alert; sending it to the fallback: ${reached.join(', ')}`,
+    )
+    trace.step('fallback', true, 'the fallback gets alerts that no other destination accepts', {
+      names: reached,
+    })
     return trace.route('fallback', reached, false)
   }
-  trace.problem('nobody', 'it would reach nobody, and there is no fallback')
+  trace.problem('nobody', 'no destination accepts this alert, and no fallback is declared')
   trace.step('nowhere', true, 'no destination is left and no fallback is declared')
   return trace.route('nowhere', [], false)
 }
 
-/** What a registry is asked again and again. */
+/** The lookups of a registry that every alert needs. */
 interface RegistryIndex {
   readonly byName: ReadonlyMap<string, Destination>
   readonly bySeverity: ReadonlyMap<Severity, readonly Destination[]>
@@ -269,7 +269,7 @@ function indexOf(registry: Registry): RegistryIndex {
   return index
 }
 
-/** A destination by its name, else by its id. */
+/** Finds a destination by its name, or else by its id. */
 export function findDestination(registry: Registry, nameOrId: string): Destination | undefined {
   return indexOf(registry).byName.get(nameOrId)
 }

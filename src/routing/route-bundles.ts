@@ -1,4 +1,4 @@
-/** Draws detections together that take the same route: what a picture of a thousand detections can show. Pure. */
+/** Groups detections that have the same route, so that a picture can show a thousand of them. Pure. */
 import { compareText } from '../core/compare-text.ts'
 import {
   EVIDENCE,
@@ -11,7 +11,7 @@ import { compareSeverity } from '../model/alerts/severity.ts'
 
 const NO_LOG_TYPE = '(no log type)'
 
-/** Sorted by log type, then by severity, highest first. */
+/** Returns the bundles sorted by log type, then by severity, highest first. */
 export function bundleRoutes({ rows }: RouteTable): RouteBundle[] {
   const entries = rows.flatMap((row) =>
     (row.logTypes.length > 0 ? row.logTypes : [NO_LOG_TYPE]).map((logType) => ({ logType, row })),

@@ -1,4 +1,4 @@
-/** The rows of one detection: every severity it can have, every answer of destinations(), each with its route. Pure. */
+/** Builds the rows of one detection: each possible severity and result of destinations() with its route. Pure. */
 
 import type { DestinationsResult } from '../model/alerts/route.ts'
 import { EVIDENCE, type PossibleRoute, type RouteRow, weakerEvidence } from '../model/alerts/route-table.ts'
@@ -8,7 +8,7 @@ import { alertKindOf, type Detection } from '../model/project/detection.ts'
 import { type Observation, possibleDestinations, possibleSeverities, type RoutingFacts } from './possible.ts'
 import { resolveRoute } from './resolve-route.ts'
 
-/** @param observations what the detection's tests came to; needed only where its text leaves something open. */
+/** @param observations the results of the detection's tests; needed only where its text leaves something open. */
 export function routeRows(
   detection: Detection,
   knowledge: RoutingFacts,
@@ -25,7 +25,7 @@ export function routeRows(
   return mergeRows(rows).sort((a, b) => compareSeverity(b.severity, a.severity))
 }
 
-/** An event has one type; a policy stands for all of its resource types. */
+/** An event has one log type; a policy has one row for all of its resource types. */
 function eventTypes({ type, logTypes, resourceTypes }: Detection): readonly (readonly string[])[] {
   if (type === 'policy') return [resourceTypes]
   if (type === 'correlation_rule' || logTypes.length === 0) return [logTypes]
@@ -45,7 +45,7 @@ function rowOf(
     detection: detection.id,
     logTypes,
     severity: severity.value.value,
-    // Each was seen, but never the two together.
+    // Tests showed each of the two, but never both together.
     evidence: weakest === 'observed' && tests.length === 0 ? 'unknown' : weakest,
     tests,
   } as const
@@ -64,7 +64,7 @@ function rowOf(
   return { ...about, route: { level, destinations, suppressed, problems } }
 }
 
-/** Equal routes of one severity are one row, with the surest of their evidence and all of their log types. */
+/** Merges equal routes of one severity into one row with their strongest evidence and all of their log types. */
 function mergeRows(rows: readonly RouteRow[]): RouteRow[] {
   const byRoute = Map.groupBy(rows, (row) => JSON.stringify([row.severity, routeKey(row)]))
   return [...byRoute.values()].map((same) => ({
@@ -75,7 +75,7 @@ function mergeRows(rows: readonly RouteRow[]): RouteRow[] {
   }))
 }
 
-/** Equal for routes that reach the same places for the same reason. */
+/** Returns the same key for routes that reach the same destinations for the same reason. */
 export function routeKey({ route }: Pick<RouteRow, 'route'>): string {
   if (route === null) return 'unknown'
   return JSON.stringify([route.level, route.suppressed, route.destinations])

@@ -1,4 +1,4 @@
-/** Looks at what the commands need of a project and its machine, and says what is missing. Changes and sends nothing. */
+/** Checks what the commands need of a project and its machine, and reports what is missing. It changes and sends nothing. */
 import { accessSync, constants, existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isLocalType } from '../config/destinations/destination-options.ts'
@@ -34,9 +34,9 @@ interface SecretLocations {
 
 export async function runChecks(
   workspace: WorkspaceOptions,
-  places: SecretLocations,
+  locations: SecretLocations,
 ): Promise<CheckResult[]> {
-  const { secretsDirs } = places
+  const { secretsDirs } = locations
   const project = await openProject(workspace)
   const checks: [string, () => CheckOutcome | Promise<CheckOutcome>][] = [
     ['node', () => fine(process.versions.node)],
@@ -47,16 +47,16 @@ export async function runChecks(
     ['destinations', () => destinations(project)],
     ['secrets', () => secrets(project, workspace, secretsDirs)],
     ['store', () => store(workspace)],
-    ['permissions', () => permissions(project, workspace, places)],
+    ['permissions', () => permissions(project, workspace, locations)],
   ]
-  const findings: CheckResult[] = []
-  for (const [what, look] of checks) findings.push({ what, ...(await look()) })
-  return [...findings, ...(await credentials(project))]
+  const results: CheckResult[] = []
+  for (const [what, check] of checks) results.push({ what, ...(await check()) })
+  return [...results, ...(await credentials(project))]
 }
 
 function cache({ folder, refusal }: SnapshotFolder): CheckOutcome {
   if (refusal !== null) {
-    return note(`off: ${refusal}`, 'set XDG_CACHE_HOME to a folder outside of the repository')
+    return note(`disabled: ${refusal}`, 'set XDG_CACHE_HOME to a directory outside the repository')
   }
   try {
     makeFolder(folder, { folders: [], folderMode: PRIVATE_FOLDER })
@@ -64,23 +64,26 @@ function cache({ folder, refusal }: SnapshotFolder): CheckOutcome {
     return fine(folder)
   } catch {
     return note(
-      `${folder} can't be written to`,
-      'each start then prepares Python anew; set XDG_CACHE_HOME to a folder of yours',
+      `${folder} is not writable`,
+      'without a cache every start rebuilds the Python snapshot; set XDG_CACHE_HOME to a writable directory',
     )
   }
 }
 
 function files({ detections, problems }: Project): CheckOutcome {
   const errors = problems.filter(({ severity }) => severity === 'error').length
-  if (errors > 0) return missing(`${errors} errors`, '`signalbox validate` shows them with their places')
+  if (errors > 0) return missing(`${errors} errors`, 'run `signalbox validate` to list them')
   if (detections.size === 0)
-    return missing('no detection', '`signalbox init` makes a repository, `signalbox new rule ID` a rule')
+    return missing(
+      'no detections found',
+      'run `signalbox init` to create a repository, or `signalbox new rule ID` for a rule',
+    )
   return fine(`${detections.size} detections`)
 }
 
 function idleContent(project: Project): CheckOutcome {
   const idle = warnUnusedContent(project, project.settings.sources)
-  if (idle.length === 0) return fine('none is known never to fire')
+  if (idle.length === 0) return fine('no unused content found')
   const [first] = idle
   return note(idle.map(({ message }) => message).join('; '), first!.hint ?? '')
 }
@@ -89,17 +92,18 @@ async function python(project: Project, { log }: WorkspaceOptions): Promise<Chec
   const engine = await startEngine(project, 'test', log)
   try {
     const broken = bodyProblems(project, engine).filter(({ severity }) => severity === 'error').length
-    if (broken === 0) return fine('every body loads')
-    return missing(`${broken} bodies can't be loaded`, '`signalbox validate` shows why')
+    if (broken === 0) return fine('all bodies load')
+    return missing(`${broken} bodies failed to load`, 'run `signalbox validate` for the reasons')
   } finally {
     await engine.close()
   }
 }
 
 async function destinations({ registry, root }: Project): Promise<CheckOutcome> {
-  if (registry === 'invalid') return missing('the registry has errors', '`signalbox validate` shows them')
+  if (registry === 'invalid')
+    return missing('destinations.yaml has errors', 'run `signalbox validate` to list them')
   if (registry === 'absent') {
-    return missing('no destinations.yaml', '`signalbox destinations add` begins one; `run` needs it')
+    return missing('destinations.yaml not found', 'run `signalbox destinations add` to create it')
   }
   try {
     await loadTypes(registry, root, false)
@@ -109,10 +113,7 @@ async function destinations({ registry, root }: Project): Promise<CheckOutcome> 
   }
   const enabled = registry.destinations.filter((each) => each.enabled).length
   if (registry.fallback.length === 0) {
-    return note(
-      `${enabled} enabled, and no fallback`,
-      'name one in `fallback`: else an alert may reach nobody',
-    )
+    return note(`${enabled} enabled, no fallback`, 'add a `fallback` for alerts that no destination accepts')
   }
   return fine(`${enabled} enabled`)
 }
@@ -122,52 +123,58 @@ async function secrets(
   workspace: WorkspaceOptions,
   secretsDirs: readonly string[],
 ): Promise<CheckOutcome> {
-  if (typeof registry === 'string') return fine('none are needed')
+  if (typeof registry === 'string') return fine('no secrets required')
   const environment = processEnvironment(workspace)
   const lacking = await createSecrets({ environment, projectRoot: root, secretsDirs }).missing(registry)
-  if (lacking.length === 0) return fine('all can be read')
+  if (lacking.length === 0) return fine('all secrets are readable')
   return missing(
     lacking.join('; '),
     'set them in the environment, in --env-file, or in the files that destinations.yaml names',
   )
 }
 
-function permissions(project: Project, workspace: WorkspaceOptions, places: SecretLocations): CheckOutcome {
+function permissions(
+  project: Project,
+  workspace: WorkspaceOptions,
+  locations: SecretLocations,
+): CheckOutcome {
   const { root, settings, registry } = project
   const environment = processEnvironment(workspace)
-  const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: places.secretsDirs })
+  const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: locations.secretsDirs })
   const exposed = exposedFiles(project, {
     storeLocation: settings.store ?? DEFAULT_STORE,
     rejects: resolve(root, settings.rejects ?? DEFAULT_REJECTS),
     secrets: secrets.files(declaredDestinations(registry)),
-    named: [places.httpTokenFile, workspace.envFile],
+    named: [locations.httpTokenFile, workspace.envFile],
   })
-  if (exposed.length === 0) return fine('files with alerts or secrets are for their owner alone')
+  if (exposed.length === 0) return fine('files with alerts or secrets are readable only by their owner')
   return note(`other users can read ${exposed.join(', ')}`, EXPOSED_HINT)
 }
 
-/** Of destinations whose credentials a library looks for: which place served. */
+/** Reports where a library found the credentials of a destination. */
 async function credentials({ registry, root }: Project): Promise<CheckResult[]> {
   if (typeof registry === 'string') return []
   const used = registry.destinations.filter(({ enabled, type }) => enabled && !isLocalType(type))
   const types = await loadTypes({ ...registry, destinations: used }, root, false)
-  const found: CheckResult[] = []
+  const results: CheckResult[] = []
   for (const { name, type, options } of used) {
     const { identity } = (types.get(type) ?? {}) as { identity?: (options: object) => Promise<string> }
-    if (identity) found.push({ what: 'credentials', ...(await identified(name, identity(options))) })
+    if (identity) results.push({ what: 'credentials', ...(await identified(name, identity(options))) })
   }
-  return found
+  return results
 }
 
 function identified(name: string, identity: Promise<string>): Promise<CheckOutcome> {
   return identity.then(
     (detail) => fine(`${name}: ${detail}`),
-    (error: unknown) => missing(`${name}: ${messageOf(error)}`, "see the page of the destination's type"),
+    (error: unknown) =>
+      missing(`${name}: ${messageOf(error)}`, 'see the documentation of the destination type'),
   )
 }
 
 async function store(workspace: WorkspaceOptions): Promise<CheckOutcome> {
-  if (!existsSync(resolve(workspace.root, '.signalbox'))) return fine('none yet; `signalbox run` makes it')
+  if (!existsSync(resolve(workspace.root, '.signalbox')))
+    return fine('not created yet; `signalbox run` creates it')
   try {
     const opened = await openProjectStore(workspace, undefined, 'read')
     await opened.close()
@@ -175,6 +182,6 @@ async function store(workspace: WorkspaceOptions): Promise<CheckOutcome> {
   } catch (error) {
     return isError(error, 'user')
       ? note(messageOf(error), 'see docs/store.md')
-      : missing(messageOf(error), 'the file may be damaged')
+      : missing(messageOf(error), 'the file may be corrupt')
   }
 }

@@ -1,4 +1,4 @@
-/** Tells for one event what a detection says, what alert that makes, where it goes and what would be sent. Sends nothing. */
+/** Explains one event: the results of a detection, the alert, its route and the requests. It sends nothing. */
 import { buildMatch, matches } from '../alerts/build.ts'
 import { isLocalType } from '../config/destinations/destination-options.ts'
 import { placeholders } from '../config/destinations/secrets.ts'
@@ -25,36 +25,37 @@ export interface Explanation {
   readonly matched: boolean
   readonly severity: DecidedSeverity | null
   readonly route: Route | null
-  /** The notification's exact text; null where no alert would be made. */
+  /** The exact text of the notification; null when there would be no alert. */
   readonly alert: JsonText | null
   readonly functions: FunctionResults
-  /** The condition under which Python is called at all; null: always. */
+  /** The condition under which Python is called; null when it is always called. */
   readonly guard: null
-  /** Per destination of the route: the request, secrets left out, or why there is none to show. */
+  /** For each destination of the route, the request without secrets, or the reason why there is none. */
   readonly preview: Readonly<Record<string, Preview | { readonly note: string }>>
 }
 
 interface ExplainRequest {
   readonly detection: string
   readonly entry: JsonText
-  /** JSON text of the list of mocks. */
+  /** The JSON text of the list of mocks. */
   readonly mocks?: JsonText
 }
 
 export async function explain(
   project: Project,
   engine: Engine,
-  question: ExplainRequest,
+  request: ExplainRequest,
 ): Promise<Explanation> {
-  const detection = project.detections.get(question.detection)
-  if (!detection) throw new UserError(`there is no detection "${question.detection}"`)
+  const detection = project.detections.get(request.detection)
+  if (!detection)
+    throw new UserError(`detection "${request.detection}" not found`, { code: 'unknown-detection' })
   const { id } = detection
-  const { entry, mocks = '[]' } = question
+  const { entry, mocks = '[]' } = request
   const [outcome] = await engine.test([{ detection: id, entry, mocks }])
   return explainOutcome(project, detection, entry, outcome!)
 }
 
-/** The same of an outcome that is there already. */
+/** Explains an event whose outcome is known already. */
 export async function explainOutcome(
   project: Project,
   detection: Detection,
@@ -111,7 +112,7 @@ async function preview(
   message: ReturnType<typeof buildMessage>,
 ): Promise<Preview | { note: string }> {
   if (isLocalType(destination.type))
-    return { note: `${destination.type} is a local type: it is imported by run alone` }
+    return { note: `${destination.type} is a local type, which only run imports` }
   const type = await loadDestinationType(destination.type)
   return previewRequest(type, message, placeholders(destination.options), VERSION)
 }

@@ -1,10 +1,10 @@
-/** Says where bodies import something else than their authors may think: a stand-in, or what a helper is hidden by. */
+/** Warns where bodies import another module than their authors may expect: a stand-in, or one that shadows a helper. */
 import type { BodyFacts, ProjectFacts } from '../model/events/facts.ts'
 import { distributionOf } from '../model/project/packages.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
 
-/** Modules that work in part until a package is added. */
+/** These modules work only in part until a package is added. */
 const PARTIAL = [
   {
     code: 'stand-in',
@@ -17,9 +17,9 @@ const PARTIAL = [
     code: 'no-time-zones',
     module: 'zoneinfo',
     package: 'tzdata',
-    // Many bodies use UTC alone, which works.
+    // Many bodies use only UTC, which works.
     severity: 'info',
-    what: 'zoneinfo knows only UTC here',
+    what: 'zoneinfo supports only UTC',
   },
 ] as const
 
@@ -34,14 +34,14 @@ function warnShadowed({ helpers }: Project, facts: ProjectFacts): Problem[] {
   return helpers.flatMap(({ id, place }): Problem[] => {
     const isStandard = facts.helpers.get(id)?.isStandard
     if (!isStandard && !facts.packages.has(id)) return []
-    const winner = isStandard ? 'the standard library has' : 'a package brings'
+    const winner = isStandard ? 'the standard library' : 'a package'
     return [
       {
         severity: 'warning',
         code: 'shadowed-helper',
-        message: `the helper ${id} is never imported: ${winner} a module of that name`,
+        message: `helper ${id} is shadowed by the module of the same name from ${winner}`,
         ...place,
-        hint: 'give it another GlobalID',
+        hint: 'give the helper another GlobalID',
       },
     ]
   })
@@ -65,7 +65,7 @@ function warnPartial(partial: (typeof PARTIAL)[number], project: Project, facts:
       message: `${what}${more}`,
       ...first,
       column: 1,
-      hint: `signalbox python add ${distributionOf(module)} installs ${code === 'stand-in' ? 'the full package' : 'the other time zones'}`,
+      hint: `run signalbox python add ${distributionOf(module)} to install ${code === 'stand-in' ? 'the full package' : 'the other time zones'}`,
     },
   ]
 }

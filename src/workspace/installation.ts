@@ -1,8 +1,8 @@
-/** Finds out how this Signalbox was installed, so that a new repository can depend on the same one. */
+/** Finds the origin of this installation, so that a new repository can depend on the same package. */
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { readProjectFile } from '../files/project-file.ts'
 
-/** npm records in this file what it installed, and from where. It has none for a global installation. */
+/** npm records the origin of installed packages in this file. A global installation has no such file. */
 const NPM_RECORD = '.package-lock.json'
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-/** Routing lint over a project: findings with their places and lines, without those that the repository silenced. */
+/** Lints the routing of a project: findings with their source locations, without those that the repository turns off. */
 import { resolve } from 'node:path'
 import { readText, SourceText } from '../config/files/source-text.ts'
 import { SEVERITIES } from '../model/alerts/severity.ts'
@@ -41,20 +41,20 @@ export async function lintProject(
     const problem = problemOf(finding, sources, registry.file, options)
     return problem ? [{ finding, problem }] : []
   })
-  const { information = [], faults = [] } = Object.groupBy(found, ({ finding }) =>
-    finding.severities ? 'information' : 'faults',
+  const { information = [], errors = [] } = Object.groupBy(found, ({ finding }) =>
+    finding.severities ? 'information' : 'errors',
   )
   const problems = [
-    ...faults.map(({ problem }) => problem),
+    ...errors.map(({ problem }) => problem),
     ...untakenSeverities(
       information.map(({ finding }) => finding),
       registry.file,
     ),
   ]
-  return reportedProblems(withTheWayOff(problems), settings.warnings)
+  return reportedProblems(withLintOffHint(problems), settings.warnings)
 }
 
-/** Where a fallback is declared this is no fault, so it is said once for all detections. */
+/** With a fallback this is not an error, so one problem lists all detections. */
 function untakenSeverities(findings: readonly LintFinding[], file: string): Problem[] {
   if (findings.length === 0) return []
   const severities = new Set(findings.flatMap((finding) => finding.severities ?? []))
@@ -65,28 +65,28 @@ function untakenSeverities(findings: readonly LintFinding[], file: string): Prob
     {
       severity: 'info',
       code: 'untaken-severity' satisfies LintCode,
-      message: `${count} can return ${listed}, which only the fallback accepts`,
+      message: `${count} can return ${listed}, which no destination accepts; such alerts go only to the fallback`,
       file,
       line: 0,
       column: 0,
-      hint: '`signalbox routes` lists them; add the severity to the `severities` of a destination to route them there',
+      hint: 'run `signalbox routes` to list them; add the severity to the `severities` of a destination',
     },
   ]
 }
 
-/** The first finding of each code says how the code is turned off. */
-function withTheWayOff(problems: readonly Problem[]): Problem[] {
+/** The hint of the first problem of each code shows how to turn the code off. */
+function withLintOffHint(problems: readonly Problem[]): Problem[] {
   const known = new Set<string>()
   return problems.map((problem) => {
     const { code, hint } = problem
     if (known.has(code)) return problem
     known.add(code)
-    const way = `to turn it off: lint: { off: [${code}] } in signalbox.yaml, or the comment # signalbox-ignore: ${code}`
-    return { ...problem, hint: hint === null ? way : `${hint}; ${way}` }
+    const lintOff = `to turn it off, use lint: { off: [${code}] } in signalbox.yaml, or the comment # signalbox-ignore: ${code}`
+    return { ...problem, hint: hint === null ? lintOff : `${hint}; ${lintOff}` }
   })
 }
 
-/** null: a comment in the file says that it is meant. */
+/** Returns null when a comment in the file turns the finding off. */
 function problemOf(
   { code, at, message, hint }: LintFinding,
   sources: Sources,
@@ -111,7 +111,7 @@ function problemOf(
   return file === registryFile || source === '' ? problem : { ...problem, source }
 }
 
-/** `# signalbox-ignore: CODE, CODE` on the line itself, or on one of its own above. */
+/** Looks for `# signalbox-ignore: CODE, CODE` on the line itself, or on a comment line above it. */
 function isSilenced(code: LintCode, [own = '', above = '']: readonly string[]): boolean {
   return [own, /^\s*#/.test(above) ? above : ''].some((line) => {
     const codes = /#\s*signalbox-ignore:\s*([\w\s,-]+)/.exec(line)?.[1]
@@ -119,7 +119,7 @@ function isSilenced(code: LintCode, [own = '', above = '']: readonly string[]): 
   })
 }
 
-/** Texts of the files that findings point into, each read once. */
+/** Keeps the texts of files with findings, so that each is read once. */
 class Sources {
   readonly #root: string
   readonly #folders: readonly string[]

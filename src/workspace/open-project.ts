@@ -1,4 +1,4 @@
-/** A project and its engine: what every command that tests starts with, and no more than that. */
+/** Opens a project and starts its engine, for commands that run detections. */
 import { join } from 'node:path'
 import { type Environment, processEnvironment, snapshotDirectory } from '../config/files/environment.ts'
 import { type ActionsStep, actionsStep } from '../config/files/github-actions.ts'
@@ -28,19 +28,19 @@ export interface WorkspaceOptions {
   readonly envFile?: string
   readonly allowUnknownDestinations?: boolean
   readonly ignoreExtraKeys?: boolean
-  /** Also say what Panther's own tool would refuse. */
+  /** True when problems that only Panther's own tool reports are included. */
   readonly reportPatIncompatibilities?: boolean
-  /** Explicit `test PATH` arguments: walked in full. */
+  /** The `test PATH` arguments; these folders are searched completely. */
   readonly paths?: readonly string[]
   /** `--python-path`, absolute. */
   readonly pythonPaths?: readonly string[]
   readonly log: Log
 }
 
-/** What files were read as, test cases included: for a process that loads its project again and again. */
+/** The parse results of files and test cases, for a process that loads its project repeatedly. */
 export type Memory = Map<string, unknown>
 
-/** Loads the project; what is wrong with it is in its problems. Without a memory, what files were read as is on disk alone. */
+/** Loads the project with its problems. Without a memory, parse results are kept only on disk. */
 export async function openProject(options: WorkspaceOptions, memory?: Memory): Promise<Project> {
   const { envFile: _envFile, log: _log, ...load } = options
   const environment = processEnvironment(options)
@@ -48,7 +48,7 @@ export async function openProject(options: WorkspaceOptions, memory?: Memory): P
   return withLockProblem(await loadProject({ ...load, environment, cacheStorage }))
 }
 
-/** A lock that cannot be read says nothing about the packages, and is no reason to fetch them again. */
+/** An unreadable lock becomes a problem and replaces those about packages, because it does not show which are missing. */
 function withLockProblem(project: Project): Project {
   try {
     readLock(join(project.root, PACKAGES_LOCK), project.root)
@@ -68,19 +68,19 @@ function openCache(environment: Environment, root: string): SnapshotCache {
   return folder === null ? NO_CACHE : openSnapshotCache(folder)
 }
 
-/** Where GitHub Actions wants a step's summary, and what it calls the project's folder. */
+/** Returns the file for a step's summary of GitHub Actions, and its name for the folder of the project. */
 export function actionsStepOf(workspace: WorkspaceOptions): ActionsStep {
   return actionsStep(workspace.root, processEnvironment(workspace))
 }
 
 export type EngineStart = Pick<EngineOptions, 'prewarmed' | 'packages' | 'workers' | 'cache' | 'part'>
 
-/** Read anew each time: tens of megabytes. */
+/** The packages are read each time, because they take tens of megabytes. */
 export function packagesOf({ settings }: Project): PackageSet {
   return readPackages(settings.pythonPaths)
 }
 
-/** An engine for tests (every detection) or for live events (the enabled ones). */
+/** Starts an engine for tests (all detections) or for live events (enabled detections). */
 export function startEngine(
   project: Project,
   purpose: 'run' | 'test',
@@ -91,7 +91,7 @@ export function startEngine(
   return createEngine({ ...more, project, purpose, workers, packages, log, prewarmed: warm })
 }
 
-/** Bodies that could not be loaded, or got less than they ask for, as problems with their places. */
+/** Returns problems for bodies that failed to load, and for imports that a body may not expect. */
 export function bodyProblems(project: Project, engine: Pick<Engine, 'problems' | 'facts'>): Problem[] {
   const broken = engine.problems.map((problem) => bodyProblem(problem, ownerOf(problem, project)))
   return reportedProblems([...broken, ...warnImports(project, engine.facts)], project.settings.warnings)

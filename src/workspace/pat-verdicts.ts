@@ -1,6 +1,6 @@
 /**
- * `validate --pat`: the cases on which Panther's tool (1.11.1) and Signalbox disagree. There `ExpectedDestinations` is
- * compared with what `destinations()` returned; here with where the alert goes.
+ * Finds the cases on which Panther's tool (1.11.1) and Signalbox disagree, for `validate --pat`. Panther's tool compares
+ * `ExpectedDestinations` with the result of `destinations()`, Signalbox with the route of the alert.
  */
 
 import type { FunctionResult } from '../model/alerts/finding.ts'
@@ -27,7 +27,7 @@ export async function reportPatVerdicts(
   return runs.flatMap(differenceOf)
 }
 
-/** An `.expect.yml` is read by Signalbox alone. */
+/** Only Signalbox reads an `.expect.yml`, so its cases are excluded. */
 function inlineCases({ tests }: Detection): TestCase[] {
   return tests.filter(({ expectations, fromExpectationsFile }) =>
     expectations.ExpectedDestinations === undefined
@@ -43,7 +43,7 @@ function differenceOf({ detection, test, result }: CaseRun): Problem[] {
   if ((reason !== null) === fails) return []
   const about = `"${test.name}" of ${detection.id}`
   const message = fails
-    ? `${about} fails here and passes in Panther's tool, which looks only at what destinations() returned`
+    ? `${about} fails here and passes in Panther's tool, which compares only the result of destinations()`
     : `${about} passes here and fails in Panther's tool: ${reason}`
   const hint = fails
     ? null
@@ -51,16 +51,16 @@ function differenceOf({ detection, test, result }: CaseRun): Problem[] {
   return [{ severity: 'error', keepsFile: true, code: 'pat-destinations', message, ...test.place, hint }]
 }
 
-/** Why Panther's tool fails the expectation; null: it passes. */
+/** Returns the reason why Panther's tool fails the expectation; null when it passes. */
 function patRefusal(
   expected: readonly string[],
   matched: boolean,
-  said: FunctionResult | undefined,
+  result: FunctionResult | undefined,
 ): string | null {
   if (!matched) return 'rule() returned False, so there is nothing to compare'
-  if (!said) return 'the body has no destinations()'
-  if (said.error) return 'destinations() raised'
-  const { output } = said
+  if (!result) return 'the body has no destinations()'
+  if (result.error) return 'destinations() raised'
+  const { output } = result
   if (!Array.isArray(output)) return 'destinations() returned None'
   if (new Set(output).size < output.length) return 'destinations() returned a name twice'
   const same = output.length === expected.length && output.every((name) => expected.includes(name))

@@ -1,4 +1,4 @@
-/** The files of a running project that hold alerts or secrets: they should be for their owner alone. */
+/** Finds files with alerts or secrets that other users can read. */
 import { resolve } from 'node:path'
 import { readableByOthers } from '../files/permissions.ts'
 import { declaredDestinations } from '../model/project/destination.ts'
@@ -9,17 +9,17 @@ export const DEFAULT_REJECTS = '.signalbox/rejects.ndjson'
 const SQLITE = 'sqlite:'
 
 export interface PrivateFiles {
-  /** `sqlite:PATH`, as the store names its place. */
+  /** The location of the store, for example `sqlite:PATH`. */
   readonly storeLocation: string
-  /** Absolute; null: none is kept. */
+  /** The absolute path; null when rejects are not kept. */
   readonly rejects: string | null
-  /** Absolute paths of the files that secrets are read from. */
+  /** The absolute paths of files with secrets. */
   readonly secrets: readonly string[]
-  /** `--http-token-file` and `--env-file`, where they are given. */
+  /** The files of `--http-token-file` and `--env-file`, where they are given. */
   readonly named: readonly (string | undefined)[]
 }
 
-/** Those that other users of the machine can read. */
+/** Returns the files that other users of the machine can read. */
 export function exposedFiles({ root, registry }: Project, files: PrivateFiles): string[] {
   const { storeLocation, rejects, secrets, named } = files
   const store = storeLocation.startsWith(SQLITE) ? resolve(root, storeLocation.slice(SQLITE.length)) : null
@@ -35,4 +35,4 @@ export function exposedFiles({ root, registry }: Project, files: PrivateFiles): 
   ])
 }
 
-export const EXPOSED_HINT = 'take the permission from others: chmod o-r FILE'
+export const EXPOSED_HINT = 'remove the permission: chmod o-r FILE'

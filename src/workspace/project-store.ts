@@ -1,4 +1,4 @@
-/** What the commands see of a project: its content, an engine, a store, and the story of one event. */
+/** Opens the store of a project for commands. */
 import { processEnvironment } from '../config/files/environment.ts'
 import { settingsOf } from '../config/settings/load-settings.ts'
 import { UserError } from '../errors.ts'
@@ -10,8 +10,8 @@ import type { WorkspaceOptions } from './open-project.ts'
 export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
 
 /**
- * The store that `--store` names, else signalbox.yaml, else the default file: to read, which changes nothing about it, or
- * to write in short transactions beside a daemon.
+ * Opens the store of `--store`, else that of signalbox.yaml, else the default file. Reading does not change the store;
+ * writing uses short transactions beside a running daemon.
  */
 export async function openProjectStore(
   workspace: WorkspaceOptions,
@@ -21,9 +21,12 @@ export async function openProjectStore(
   const { store } = settingsOf(workspace.root, processEnvironment(workspace))
   const chosen = url ?? store ?? DEFAULT_STORE
   if (chosen.startsWith('memory:')) {
-    throw new UserError('a memory: store ends with its process, there is nothing to look at')
+    throw new UserError('a memory: store cannot be read by another process', {
+      code: 'memory-store',
+      hint: 'use a sqlite: store',
+    })
   }
-  // A mistyped path must not read like a store without alerts.
+  // A mistyped path must be an error, not an empty store.
   return openStore(chosen, {
     clock: systemClock,
     projectRoot: workspace.root,

@@ -1,4 +1,4 @@
-/** Python packages of a project: added, and restored from its lock. */
+/** Adds Python packages to a project and restores them from its lock. */
 import { join, resolve } from 'node:path'
 import { processEnvironment, pythonIndex } from '../config/files/environment.ts'
 import { PACKAGES_FOLDER, PACKAGES_LOCK } from '../config/settings/python-paths.ts'
@@ -11,17 +11,17 @@ interface PackageLocation {
   readonly envFile?: string
 }
 
-/** @param indexUrl `--index-url`. */
+/** @param indexUrl is the value of `--index-url`. */
 export function addPython(
-  where: PackageLocation,
+  location: PackageLocation,
   requirements: readonly string[],
   indexUrl?: string,
 ): Promise<readonly LockedPackage[]> {
-  return addPackages(packageFolderOf(where), requirements, indexOf(where, indexUrl))
+  return addPackages(packageFolderOf(location), requirements, indexOf(location, indexUrl))
 }
 
-export function syncPython(where: PackageLocation, indexUrl?: string): Promise<SyncResult> {
-  return syncPackages(packageFolderOf(where), () => indexOf(where, indexUrl))
+export function syncPython(location: PackageLocation, indexUrl?: string): Promise<SyncResult> {
+  return syncPackages(packageFolderOf(location), () => indexOf(location, indexUrl))
 }
 
 function packageFolderOf({ root }: PackageLocation): PackageFolder {
@@ -34,6 +34,6 @@ function packageFolderOf({ root }: PackageLocation): PackageFolder {
   }
 }
 
-function indexOf(where: PackageLocation, indexUrl?: string): PackageIndex {
-  return openIndex(indexUrl ?? pythonIndex(processEnvironment(where)))
+function indexOf(location: PackageLocation, indexUrl?: string): PackageIndex {
+  return openIndex(indexUrl ?? pythonIndex(processEnvironment(location)))
 }

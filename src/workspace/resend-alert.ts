@@ -1,4 +1,4 @@
-/** Sends an alert again, beside a running daemon: to where it was routed, or to destinations by name. */
+/** Resends an alert beside a running daemon: to the destinations of its route, or to named ones. */
 import { resend } from '../delivery/resend.ts'
 import { UserError } from '../errors.ts'
 import type { Destination, Registry } from '../model/project/destination.ts'
@@ -6,13 +6,13 @@ import { findDestination } from '../routing/resolve-route.ts'
 import { type AlertRow, EMPTY_PLAN, type Store } from '../store/store.ts'
 
 interface ResendResult {
-  /** Names of those that get it. */
+  /** The names of the destinations that get the alert. */
   readonly to: readonly string[]
-  /** Of the alert's route, but not in the registry, or disabled. */
+  /** The destinations of the route that are disabled or not in the registry. */
   readonly skipped: readonly string[]
 }
 
-/** Names that the user gives must all be enabled destinations. Destinations of the alert's own route that are missing or disabled are skipped. */
+/** All names that the user gives must exist; destinations of the route that do not are skipped. */
 export async function resendAlert(
   store: Pick<Store, 'commit'>,
   registry: Registry,
@@ -24,11 +24,14 @@ export async function resendAlert(
   const recipients = wanted.flatMap((name) => findRecipient(registry, name) ?? [])
   const skipped = wanted.filter((name) => findRecipient(registry, name) === undefined)
   if (named.length > 0 && skipped.length > 0) {
-    throw new UserError(`no enabled destination is called ${skipped.map((name) => `"${name}"`).join(', ')}`)
+    throw new UserError(`destination not found or disabled: ${skipped.join(', ')}`, {
+      code: 'unknown-destination',
+    })
   }
   if (recipients.length === 0) {
-    throw new UserError('the alert was routed to no destination that is there now', {
-      hint: 'name one with --destination',
+    throw new UserError('no destination of the alert is enabled', {
+      code: 'no-recipient',
+      hint: 'choose a destination with --destination',
     })
   }
   const deliveries = resend(alert.id, recipients, now)

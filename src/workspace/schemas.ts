@@ -1,4 +1,4 @@
-/** The JSON Schemas of a project's files, the bundled destination types included. */
+/** Returns the JSON Schemas of a project's files with the bundled destination types. */
 import { type PublishedSchema, publishedSchemas } from '../config/schemas/published.ts'
 import { loadTypeSummaries } from './destinations/load-destination-types.ts'
 
@@ -8,7 +8,7 @@ export async function projectSchemas(): Promise<PublishedSchema[]> {
   return publishedSchemas(await loadTypeSummaries())
 }
 
-/** As a file has it. */
+/** Formats a schema as the text of a file. */
 export function schemaText({ schema }: PublishedSchema): string {
   return `${JSON.stringify(schema, null, 2)}\n`
 }

@@ -1,4 +1,4 @@
-/** The door for tests in vitest or node:test, `signalbox/testing`: a project is loaded once, its detections are asked about events. */
+/** The module `signalbox/testing` for tests in vitest or node:test: it loads a project and runs its detections on events. */
 
 import { formatProblem } from '../config/files/problems.ts'
 import { nearest } from '../core/did-you-mean.ts'
@@ -17,29 +17,29 @@ export type { Expectations } from '../model/project/detection.ts'
 export type { Problem } from '../model/project/problem.ts'
 
 export interface LoadOptions {
-  /** Folder of the detections repository; the current one when absent. */
+  /** The folder of the detections repository; the current folder when absent. */
   readonly root?: string
-  /** The registry instead of destinations.yaml. */
+  /** The path of the registry instead of destinations.yaml. */
   readonly destinations?: string
-  /** Unknown names resolve as they would live, and are only warned about. */
+  /** True when unknown names of destinations are warnings instead of errors. */
   readonly allowUnknownDestinations?: boolean
 }
 
 export interface EvaluateOptions {
-  /** Name in the body -> what it returns, as `Mocks` of a test case. */
+  /** The keys are names in the body, the values what they return, as in `Mocks` of a test case. */
   readonly mocks?: Readonly<Record<string, unknown>>
-  /** As in a test case; what is not met stands in `failures`. */
+  /** The expectations of a test case; the result lists unmet ones in `failures`. */
   readonly expectations?: Expectations
 }
 
 export interface LoadedProject {
-  /** Ids of the detections that loaded. */
+  /** The ids of the loaded detections. */
   readonly detections: readonly string[]
-  /** What `validate` would say of the files. */
+  /** The problems that `validate` reports. */
   readonly problems: readonly Problem[]
-  /** Runs the detection on one event (a policy: on one resource). Nothing is sent. */
+  /** Runs the detection on one event, or a policy on one resource. Nothing is sent. */
   evaluate(id: string, event: object, options?: EvaluateOptions): Promise<TestJson>
-  /** Ends Python's workers. */
+  /** Stops the Python workers. */
   close(): Promise<void>
 }
 
@@ -62,17 +62,21 @@ export async function loadProject({
   const loaded: LoadedProject = {
     detections: [...project.detections.keys()],
     problems: [...project.problems, ...bodyProblems(project, engine)],
-    evaluate: (id, event, asked = {}) =>
-      evaluateIn(project, engine, { id, event, allowUnknownDestinations, ...asked }),
+    evaluate: (id, event, evaluateOptions = {}) =>
+      evaluateIn(project, engine, { id, event, allowUnknownDestinations, ...evaluateOptions }),
     close: () => engine.close(),
   }
   latest = loaded
   return loaded
 }
 
-/** In the project that was loaded last. */
+/** Runs a detection of the project that was loaded last. */
 export async function evaluate(id: string, event: object, options?: EvaluateOptions): Promise<TestJson> {
-  if (!latest) throw new UserError('no project is loaded', { hint: 'await loadProject() first' })
+  if (!latest)
+    throw new UserError('no project is loaded', {
+      code: 'project-not-loaded',
+      hint: 'await loadProject() first',
+    })
   return latest.evaluate(id, event, options)
 }
 
@@ -82,19 +86,19 @@ interface EvaluationRequest extends EvaluateOptions {
   readonly allowUnknownDestinations: boolean
 }
 
-async function evaluateIn(project: Project, engine: Engine, asked: EvaluationRequest): Promise<TestJson> {
-  const { id, event, allowUnknownDestinations, mocks = {}, expectations = {} } = asked
+async function evaluateIn(project: Project, engine: Engine, request: EvaluationRequest): Promise<TestJson> {
+  const { id, event, allowUnknownDestinations, mocks = {}, expectations = {} } = request
   const detection = findLoadedDetection(id, project, engine)
   const entry = JSON.stringify(event)
   const replaced = Object.entries(mocks).map(([objectName, returnValue]) => ({ objectName, returnValue }))
   const call = { detection: id, entry, mocks: JSON.stringify(replaced), recordReads: true }
   const [outcome] = await engine.test([call])
-  const said = outcome!.functions.detection?.output
+  const result = outcome!.functions.detection?.output
   const test: TestCase = {
     name: id,
     place: detection.place,
-    // No result is expected here, so whatever the matcher says is no failure.
-    expectedResult: said ?? alertsOn(detection.type),
+    // No result is expected, so every result of the matcher passes.
+    expectedResult: result ?? alertsOn(detection.type),
     entry,
     mocks: JSON.stringify(replaced),
     expectations,
@@ -105,17 +109,15 @@ async function evaluateIn(project: Project, engine: Engine, asked: EvaluationReq
 
 function findLoadedDetection(id: string, project: Project, engine: Engine): Detection {
   const found = project.detections.get(id)
-  const faults = [...project.problems, ...bodyProblems(project, engine)].filter(
+  const errors = [...project.problems, ...bodyProblems(project, engine)].filter(
     ({ severity }) => severity === 'error',
   )
   const broken = engine.problems.some((problem) => problem.kind === 'detection' && problem.id === id)
   if (found && !broken) return found
   const near = nearest(id, project.detections.keys())
-  const listed = faults.map(formatProblem).join('\n\n')
-  throw new UserError(
-    `the detection "${id}" is not there${listed && `; what is wrong in the project:\n\n${listed}`}`,
-    {
-      hint: near && near !== id ? `did you mean "${near}"?` : undefined,
-    },
-  )
+  const listed = errors.map(formatProblem).join('\n\n')
+  throw new UserError(`detection "${id}" not found${listed && `; errors of the project:\n\n${listed}`}`, {
+    code: 'unknown-detection',
+    hint: near && near !== id ? `did you mean "${near}"?` : undefined,
+  })
 }

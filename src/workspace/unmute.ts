@@ -1,10 +1,10 @@
-/** Ends a detection's mute, beside a running daemon. */
+/** Unmutes a detection beside a running daemon. */
 import { unmuted } from '../alerts/limiter.ts'
 import { EMPTY_PLAN, type Store } from '../store/store.ts'
 
 const MAX_COMMIT_TRIES = 20
 
-/** False: it is not muted. */
+/** Returns false when the detection is not muted. */
 export async function unmute(
   store: Pick<Store, 'read' | 'commit'>,
   detection: string,

@@ -1,4 +1,4 @@
-/** Finds enabled content that can never do anything, so that it is not loaded silently. Pure: a project and source texts in. */
+/** Warns about enabled content that can never have an effect. Pure. */
 import type { Detection } from '../model/project/detection.ts'
 import type { Problem } from '../model/project/problem.ts'
 import type { Project } from '../model/project/project.ts'
@@ -7,7 +7,7 @@ import { parseSourceSpec } from '../sources/_source-spec.ts'
 
 const MAX_NAMED = 3
 
-/** @param sources the texts of `--from` or of the settings; none: nothing is known about the events. */
+/** @param sources are the texts of `--from` or of the settings; without any, the types of events are unknown. */
 export function warnUnusedContent(project: Project, sources: readonly string[]): Problem[] {
   const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
   const named = namedTypes(project, sources)
@@ -19,17 +19,17 @@ export function warnUnusedContent(project: Project, sources: readonly string[]):
     }),
     idle('idle-log-type', enabled.filter(isUnseen(named)), {
       what: 'rule',
-      why: 'every source has a type of its own, and none of them is among their LogTypes',
+      why: 'all sources have fixed types, and none of them is in their LogTypes',
       hint: 'add a source for these log types, or disable the rules',
     }),
     idle('idle-lookup-table', project.others.filter(isEnabledTable), {
       what: 'lookup table',
-      why: 'nothing fills a lookup table here',
-      hint: 'detections that read p_enrichment do not get it from these tables',
+      why: 'Signalbox does not fill lookup tables',
+      hint: 'detections get no p_enrichment from these tables',
     }),
     idle('idle-correlation-rule', enabled.filter(isImpossible(project)), {
       what: 'correlation rule',
-      why: 'they need a rule that does not exist or sends no signals',
+      why: 'they require a rule that does not exist or sends no signals',
       hint: 'the warnings unknown-member and inactive-member name these rules',
     }),
   ].flat()
@@ -38,7 +38,7 @@ export function warnUnusedContent(project: Project, sources: readonly string[]):
 
 interface NamedTypes {
   readonly types: ReadonlySet<string>
-  /** Every source has one type for all of its events. */
+  /** True when every source has a fixed type. */
   readonly isComplete: boolean
 }
 
@@ -49,7 +49,7 @@ function namedTypes({ settings }: Project, sources: readonly string[]): NamedTyp
   return { types, isComplete: specs.length > 0 && !specs.includes(null) }
 }
 
-/** null: its events name their own types, or the text is no source, which `run` reports. */
+/** Returns null when the events name their types, or when the text is not a source, which `run` reports. */
 function typeOfSource(text: string): string | null {
   try {
     return parseSourceSpec(text).type
@@ -72,7 +72,7 @@ function isEnabledTable({ type, spec }: Project['others'][number]): boolean {
   return type === 'lookup_table' && spec.Enabled === true
 }
 
-/** A sequence needs each of its steps, a group as many as it says. */
+/** A sequence requires each of its steps, a group its minimum number. */
 function isImpossible({ detections }: Project) {
   return ({ correlation }: Detection) => {
     if (!correlation) return false
@@ -91,7 +91,7 @@ interface WarningText {
   readonly hint: string
 }
 
-/** One warning for all of them. */
+/** Creates one warning for all of them. */
 function idle(
   code: WarningCode,
   found: readonly Pick<Detection, 'id' | 'place'>[],
@@ -103,6 +103,6 @@ function idle(
   const left = found.length - names.length
   const listed = left > 0 ? `${names.join(', ')} and ${left} more` : names.join(', ')
   const subject = found.length === 1 ? `1 enabled ${what} can` : `${found.length} enabled ${what}s can`
-  const message = `${subject} never do anything, because ${why}: ${listed}`
+  const message = `${subject} never have an effect, because ${why}: ${listed}`
   return [{ severity: 'warning', code, message, file: first.place.file, line: 0, column: 0, hint }]
 }

@@ -1,17 +1,17 @@
-/** Python, booting before anything else is loaded. Imports as little as it can. */
+/** Boots Python before other modules are loaded, so it imports as little as possible. */
 import { processEnvironment, snapshotDirectory } from '../config/files/environment.ts'
 import { PrewarmedWorker } from '../engine/pool/prewarmed-worker.ts'
 
 let early: PrewarmedWorker | undefined
-/** What the latest interpreter came from, and the folder of its snapshots. */
+/** The state of the latest interpreter, and the folder of its snapshots. */
 let latest: { readonly folder: string | undefined; readonly from: PrewarmedWorker['state'] } | undefined
 
-/** For whoever calls `warmUp` next; keeps no process from ending where nobody does. */
+/** Boots an interpreter for the next call of `warmUp`. The process can end without such a call. */
 export function warmUpEarly(): void {
   early ??= boot()
 }
 
-/** An interpreter that boots beside what follows. `cool` it where no engine comes of it. */
+/** Returns an interpreter that boots concurrently. The caller must dispose it unless an engine claims it. */
 export function warmUp(project?: string): PrewarmedWorker {
   const warm = early ?? boot(project)
   early = undefined
@@ -21,7 +21,7 @@ export function warmUp(project?: string): PrewarmedWorker {
 function boot(project?: string): PrewarmedWorker {
   const projects = project === undefined ? [] : [project]
   const folder = snapshotDirectory(processEnvironment(), ...projects) ?? undefined
-  // What the interpreter before has compiled need not be compiled again.
+  // The state of the previous interpreter makes compiling again unnecessary.
   const warm = new PrewarmedWorker(latest?.folder === folder ? latest?.from : folder)
   latest = { folder, from: warm.state }
   return warm

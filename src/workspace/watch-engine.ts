@@ -1,6 +1,6 @@
 /**
- * The engine of `watch`. What was run once is remembered. What must run runs in an interpreter without a past, which was
- * booted before it was asked for and loads only what it needs.
+ * The engine of `watch`. It remembers outcomes. Calls that must run use a fresh interpreter, which boots in advance and
+ * loads only the detections that it needs.
  */
 import type { PrewarmedWorker } from '../engine/pool/prewarmed-worker.ts'
 import type { BodyProblem, Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
@@ -13,16 +13,16 @@ import { type AffectedTests, dependsOn } from '../testing/affected.ts'
 import { type EngineStart, packagesOf, startEngine } from './open-project.ts'
 import { warmUp } from './warm-up.ts'
 
-/** A detection as it was when an interpreter was last started for it. */
+/** A detection at the last start of an interpreter for it. */
 interface RememberedDetection {
   readonly detection: Detection
-  /** By case. */
+  /** The keys are those of the cases. */
   readonly outcomes: Map<string, TestOutcome>
-  /** How many there will be. */
+  /** The number of outcomes when all cases have run. */
   readonly cases: number
 }
 
-/** So many detections one worker has run before a second would be ready. */
+/** One worker runs this number of detections before a second one is ready. */
 const MAX_DETECTIONS_FOR_ONE_WORKER = 50
 
 type ChangedFiles = Pick<AffectedTests, 'dependants' | 'helpers' | 'dataModels'>
@@ -30,18 +30,18 @@ type ChangedFiles = Pick<AffectedTests, 'dependants' | 'helpers' | 'dataModels'>
 export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> {
   readonly #log: Log
   readonly #isSelected: (name: string) => boolean
-  /** What the last one was loaded into, and what the next will be. */
+  /** The interpreter of the last engine, and the one for the next engine. */
   #last: PrewarmedWorker | null = null
   #standby: PrewarmedWorker | null = null
   #running: Engine | null = null
-  /** Ids of the detections in it. */
+  /** The ids of the loaded detections. */
   #loaded: ReadonlySet<string> = new Set()
   #facts: ProjectFacts = NO_FACTS
   #problems = new Map<string, BodyProblem>()
   #remembered = new Map<string, RememberedDetection>()
   #packages: PackageSet = NO_PACKAGES
 
-  /** @param isSelected by a case's name: whether it is ever asked for. */
+  /** @param isSelected decides by the name of a case whether it can run. */
   constructor(log: Log, isSelected: (name: string) => boolean) {
     this.#log = log
     this.#isSelected = isSelected
@@ -55,7 +55,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     return [...this.#problems.values()]
   }
 
-  /** For all of the project, anew. */
+  /** Starts an engine for the whole project. */
   async startAll(project: Project): Promise<void> {
     this.#remembered.clear()
     this.#problems.clear()
@@ -65,7 +65,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     for (const detection of project.detections.values()) this.#open(detection)
   }
 
-  /** For these of its detections, and what changed of the things they lean on. Starts nothing where nothing must run. */
+  /** Starts an engine for the given detections and changed dependencies, unless no call must run. */
   async startChanged(
     project: Project,
     detections: readonly Detection[],
@@ -93,7 +93,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     for (const detection of stale) this.#open(detection)
   }
 
-  /** Of detections that a start was for. */
+  /** Runs calls of detections that an engine was started for. */
   async test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]> {
     const open = calls.filter((call) => this.#mustRun(call))
     const outcomes = open.length > 0 ? await this.#running!.test(open) : []
@@ -101,12 +101,12 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     return calls.map((call) => this.#outcomesOf(call).get(caseKey(call))!)
   }
 
-  /** Runs what is asked of an engine of its own, for some files of unit tests. null: given up. */
+  /** Runs unit tests of some files in a separate engine. Returns null when aborted. */
   async unitTests<T>(
     project: Project,
     paths: ReadonlySet<string>,
     run: (engine: Engine) => Promise<T>,
-    giveUp: AbortSignal,
+    abort: AbortSignal,
   ): Promise<T | null> {
     const unitTests = project.unitTests.filter(({ path }) => paths.has(path))
     const part = { ...project, detections: new Map(), unitTests }
@@ -116,19 +116,19 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
       part: new Set(),
     })
     const stop = () => void engine.close()
-    giveUp.addEventListener('abort', stop)
+    abort.addEventListener('abort', stop)
     try {
-      return giveUp.aborted ? null : await run(engine)
+      return abort.aborted ? null : await run(engine)
     } catch (error) {
-      if (giveUp.aborted) return null
+      if (abort.aborted) return null
       throw error
     } finally {
-      giveUp.removeEventListener('abort', stop)
+      abort.removeEventListener('abort', stop)
       await engine.close()
     }
   }
 
-  /** After a round: its interpreters go, and one that knows nothing boots for the next. */
+  /** Ends the interpreters after a round of tests and boots a fresh one for the next round. */
   releaseWorkers(): void {
     void this.#running?.close()
     this.#running = null
@@ -159,7 +159,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     return this.#remembered.get(detection)!.outcomes
   }
 
-  /** What a known case read of its event is worth no start. */
+  /** A known case does not run again only to record its reads. */
   #mustRun(call: TestCall): boolean {
     const known = this.#outcomesOf(call).get(caseKey(call))
     return this.#loaded.has(call.detection) && (!known || (call.recordReads === true && known.reads === null))
@@ -182,7 +182,7 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     for (const id of this.#remembered.keys()) if (!present.has(id)) this.#remembered.delete(id)
   }
 
-  /** What is no Python any more has no facts. */
+  /** Detections that are not valid Python any more lose their facts. */
   #learnFacts({ detections }: Project, { helpers, dataModels }: ChangedFiles): void {
     const { facts } = this.#running!
     const newer = <T>(
@@ -207,7 +207,7 @@ function caseKey({ entry, mocks }: Pick<TestCall, 'entry' | 'mocks'>): string {
   return `${mocks}\0${entry}`
 }
 
-/** All that has a part in what its cases come to. */
+/** Compares everything that affects the outcomes of the cases. */
 function hasSamePython(one: Detection, other: Detection): boolean {
   const textOf = ({ type, simple, correlation, inlineFilter }: Detection) =>
     JSON.stringify([type, simple, correlation, inlineFilter])

@@ -1,4 +1,4 @@
-/** The workflow of GitHub Actions for a repository of detections. docs/ci.md shows the same text. */
+/** The workflow of GitHub Actions for a repository of detections; docs/ci.md shows the same text. */
 export const DETECTIONS_WORKFLOW = `name: detections
 on: [push, pull_request]
 permissions:

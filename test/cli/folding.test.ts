@@ -46,7 +46,7 @@ describe('severities that only the fallback accepts', () => {
     const { code, out } = await run(SEVERITIES, 'validate', '--fail-on-warnings')
     expect(code).toBe(0)
     expect(out).toContain(
-      `destinations.yaml info ${COUNT} detections can return LOW or INFO, which only the fallback accepts [untaken-severity]`,
+      `destinations.yaml info ${COUNT} detections can return LOW or INFO, which no destination accepts; such alerts go only to the fallback [untaken-severity]`,
     )
     expect(out).toMatch(/: no problems\n$/)
   })
@@ -76,7 +76,7 @@ it('the first finding of a lint code says how to turn it off, and the way is tru
   const { out } = await run(shadowed, 'validate', '--verbose')
   expect(out.match(/\[shadowed-severity\]\n/g)).toHaveLength(COUNT)
   const ways = [
-    ...out.matchAll(/to turn it off: (lint: \{ off: \[shadowed-severity\] \}) in signalbox\.yaml/g),
+    ...out.matchAll(/to turn it off, use (lint: \{ off: \[shadowed-severity\] \}) in signalbox\.yaml/g),
   ]
   expect(ways).toHaveLength(1)
   const off = await run({ ...shadowed, 'signalbox.yaml': `workers: 1\n${ways[0]![1]}\n` }, 'validate')

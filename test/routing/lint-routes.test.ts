@@ -42,20 +42,20 @@ function lint({ over = {}, knowledge = {}, body = {}, given = exampleRegistry }:
   )
 }
 
-const told = (findings: readonly LintFinding[]) =>
+const findingTexts = (findings: readonly LintFinding[]) =>
   findings.map(({ code, message, at: place }) => {
     const where = 'place' in place ? `${place.place.file}:${place.place.line}` : `${place.file} ${place.key}`
     return `${where} ${code}: ${message}`
   })
 
 describe('lint', () => {
-  it('finds nothing in what is sound', () => {
+  it('finds nothing in a valid project', () => {
     expect(lint({})).toEqual([])
   })
 
   it.each<[string, Planted, string]>([
     [
-      'a name in destinations() that no destination has',
+      'an unknown name in destinations()',
       {
         body: {
           destinationNames: [
@@ -64,72 +64,72 @@ describe('lint', () => {
           ],
         },
       },
-      'rules/test.py:4 unknown-destination: destinations() names "socc", which is no destination',
+      'rules/test.py:4 unknown-destination: destinations() returns "socc", which is not a destination of destinations.yaml',
     ],
     [
-      'an alert that would reach nobody',
+      'an alert without a destination',
       { over: { severity: 'LOW' }, given: noFallback },
-      'rules/test.yml Severity reaches-nobody: alerts of LOW severity would reach nobody',
+      'rules/test.yml Severity reaches-nobody: LOW alerts would have no destination',
     ],
     [
-      'a severity() whose text leaves open that nobody gets it',
+      'a severity() whose result may have no destination',
       { knowledge: { severity: { values: ['HIGH'], closed: false } }, given: noFallback },
-      'rules/test.yml Severity reaches-nobody: alerts of LOW and INFO severity could reach nobody',
+      'rules/test.yml Severity reaches-nobody: LOW and INFO alerts could have no destination',
     ],
     [
       'names that are all unknown',
       { over: { outputIds: ['gone'] }, given: noFallback },
-      'rules/test.yml OutputIds reaches-nobody: alerts of MEDIUM severity would reach nobody',
+      'rules/test.yml OutputIds reaches-nobody: MEDIUM alerts would have no destination',
     ],
     [
-      'a severity that severity() can return and nobody takes',
+      'a severity that severity() can return and no destination accepts',
       { knowledge: { severity: { values: ['LOW', 'HIGH'], closed: true } } },
-      'rules/test.yml Severity untaken-severity: severity() can return LOW, which only the fallback accepts',
+      'rules/test.yml Severity untaken-severity: severity() can return LOW, which no destination accepts; such alerts go only to the fallback',
     ],
     [
       'OutputIds that shadow severity()',
       { over: { outputIds: ['team'] }, body: { hasSeverity: true } },
-      'rules/test.yml OutputIds shadowed-severity: OutputIds decides the route whatever severity() returns',
+      'rules/test.yml OutputIds shadowed-severity: OutputIds decides the route; the result of severity() does not change it',
     ],
     [
       'an override that shadows severity()',
       { over: { outputIds: ['team'], override: 'destinations.yaml:4' }, body: { hasSeverity: true } },
-      'rules/test.yml OutputIds shadowed-severity: the override at destinations.yaml:4 decides the route whatever severity() returns',
+      'rules/test.yml OutputIds shadowed-severity: the override at destinations.yaml:4 decides the route; the result of severity() does not change it',
     ],
     [
-      'SKIP beside names in the metadata',
+      'SKIP together with names in the metadata',
       { over: { outputIds: ['SKIP', 'team'] } },
-      'rules/test.yml OutputIds skip-mixed: SKIP beside names: nobody gets the alert',
+      'rules/test.yml OutputIds skip-mixed: SKIP together with names suppresses the alert',
     ],
     [
-      'SKIP beside names in the body',
+      'SKIP together with names in the body',
       { body: { skipMixed: at(7) } },
-      'rules/test.py:7 skip-mixed: SKIP beside names: nobody gets the alert',
+      'rules/test.py:7 skip-mixed: SKIP together with names suppresses the alert',
     ],
     [
       'destinations() that varies within one alert',
       { body: { varying: at(9) } },
-      'rules/test.py:9 varying-destinations: destinations() depends on the event, but events that differ there share one alert',
+      'rules/test.py:9 varying-destinations: destinations() depends on the event, but events with different results share one alert',
     ],
     [
-      'an id that nobody names',
+      'an id that no detection references',
       {
         given: registry([
           ...exampleRegistry.destinations,
           destination('by-id', { id: 'u-1', place: 'destinations.yaml:8' }),
         ]),
       },
-      'destinations.yaml:8 unreferenced-id: no detection names "by-id" by its id',
+      'destinations.yaml:8 unreferenced-id: no detection references destination "by-id" by its id',
     ],
   ])('finds %s', (_name, planted, expected) => {
-    expect(told(lint(planted))).toEqual([expected])
+    expect(findingTexts(lint(planted))).toEqual([expected])
   })
 
-  it('takes a static severity that goes to the fallback for meant', () => {
+  it('does not report a static severity that goes to the fallback', () => {
     expect(lint({ over: { severity: 'LOW' } })).toEqual([])
   })
 
-  it('knows an id by which somebody names it', () => {
+  it('does not report an id that a detection references', () => {
     const given = registry([...exampleRegistry.destinations, destination('by-id', { id: 'u-1' })])
     expect(lint({ over: { outputIds: ['u-1'] }, given })).toEqual([])
   })
@@ -146,27 +146,27 @@ describe('a destination', () => {
     const given = registry([destination('soc', { severities: ['MEDIUM'] }), { ...orphan, ...over }], more)
     const only = detection(subject)
     const rows = routeRows(only, { severity: null, destinations: null, ...knowledge }, [], given)
-    return told(lintRoutes([{ detection: only, rows, body: PLAIN }], given))
+    return findingTexts(lintRoutes([{ detection: only, rows, body: PLAIN }], given))
   }
 
-  it('that nothing reaches is told', () => {
+  it('is reported when no alert can reach it', () => {
     expect(unreachable({})).toEqual([
-      'destinations.yaml:9 unreachable-destination: nothing here can reach "orphan"',
+      'destinations.yaml:9 unreachable-destination: no alert can reach destination "orphan"',
     ])
   })
 
-  it('is told nothing of where some detections could not be loaded', () => {
+  it('is not reported when some detections could not be loaded', () => {
     expect(lintRoutes([], registry([orphan]), false)).toEqual([])
   })
 
   it.each<[string, Parameters<typeof unreachable>]>([
-    ['takes a severity that a detection has', [{ severities: ['MEDIUM'] }]],
+    ['accepts a severity that a detection has', [{ severities: ['MEDIUM'] }]],
     ['is named by a detection', [{}, { outputIds: ['orphan', 'soc'] }]],
     ['may be named by code', [{}, {}, { destinations: { values: [], closed: false } }]],
     ['is the fallback', [{}, {}, {}, { fallback: ['orphan'] }]],
     ['gets the heartbeat', [{}, {}, {}, { heartbeat: { cron: '* * * * *', destinations: ['orphan'] } }]],
     ['lists a system type', [{ alertTypes: ['SYSTEM_ERROR'] }]],
-    ['takes the errors of a detection', [{ severities: ['MEDIUM'], alertTypes: ['RULE_ERROR'] }]],
+    ['accepts the errors of a detection', [{ severities: ['MEDIUM'], alertTypes: ['RULE_ERROR'] }]],
     ['is disabled', [{ enabled: false }]],
   ])('that %s is not', (_name, given) => {
     expect(unreachable(...given)).toEqual([])

@@ -1,5 +1,5 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of the resolver's text
-/** Twenty-odd wrong resolvers, each one edit away from the right one: the truth table must refuse every one of them. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: parts of the resolver's text
+/** Changes the resolver in one place at a time: the truth table must reject each of these wrong resolvers. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { firstBreach, neighboursOf, type Resolve, readRows } from './truth-table
 
 const RESOLVER = join(import.meta.dirname, '..', '..', 'src', 'routing', 'resolve-route.ts')
 
-/** Name, text that stands exactly once in the resolver, what stands there instead. */
+/** Each entry has a name, a text that occurs exactly once in the resolver, and its replacement. */
 const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = [
   [
     'OutputIds beat destinations()',
@@ -30,9 +30,13 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
   ],
   ['an empty list has no opinion', 'return { level, suppressed: true }\n      }', 'return null\n      }'],
   ['SKIP is ignored', 'if (names.includes(SKIP)) {', 'if (false) {'],
-  ['SKIP beside names suppresses nothing', 'names.includes(SKIP)', 'names.every((name) => name === SKIP)'],
+  [
+    'SKIP together with names suppresses nothing',
+    'names.includes(SKIP)',
+    'names.every((name) => name === SKIP)',
+  ],
   ['SKIP silences errors', "alertGroup(request.kind) === 'ALERT'", 'true'],
-  ['SKIP in OutputIds is dropped', 'mayBeSilent ? request.outputIds :', 'false ? request.outputIds :'],
+  ['SKIP in OutputIds is dropped', 'maySuppress ? request.outputIds :', 'false ? request.outputIds :'],
   ['strict is inverted', "filtered === 'strict' && strict", "filtered === 'strict' && !strict"],
   [
     'strict counts for nothing',
@@ -64,7 +68,7 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
     'return { level, destinations: reached }\n}\n\nfunction pickNamed',
     'return { level, destinations: unknown.length > 0 ? [] : reached }\n}\n\nfunction pickNamed',
   ],
-  ['unknown names are not told', 'for (const name of unknown) {', 'for (const name of []) {'],
+  ['unknown names are not reported', 'for (const name of unknown) {', 'for (const name of []) {'],
   ['ids are not known', 'new Map([...byId, ...destinations', 'new Map([...destinations'],
   ['a name and its id are two', 'named.add(destination)', 'named.add({ ...destination })'],
   [
@@ -78,9 +82,9 @@ const MUTANTS: readonly (readonly [name: string, from: string, to: string])[] = 
     'findDestination(registry, name)',
   ],
   [
-    'nobody is silent',
-    "trace.problem('nobody', 'it would reach nobody, and",
-    "trace.step('nowhere', 'it would reach nobody, and",
+    'an unrouted alert has no problem',
+    "trace.problem('nobody', 'no destination accepts this alert, and no",
+    "trace.step('nowhere', 'no destination accepts this alert, and no",
   ],
   [
     'the eleventh is cut',
@@ -139,12 +143,12 @@ async function resolverOf(text: string, name: string): Promise<Resolve> {
 }
 
 describe('the truth table', () => {
-  it('keeps the resolver that is loaded in this way', async () => {
+  it('accepts the unchanged resolver that is loaded in this way', async () => {
     expect(firstBreach(await resolverOf(source, 'unchanged'), rows, neighboursOf)).toBeNull()
   })
 
-  it.each(MUTANTS)('refuses: %s', async (name, from, to) => {
-    expect(source.split(from), 'the text to be replaced stands exactly once').toHaveLength(2)
+  it.each(MUTANTS)('rejects the wrong resolver: %s', async (name, from, to) => {
+    expect(source.split(from), 'the text to be replaced occurs exactly once').toHaveLength(2)
     const mutant = await resolverOf(
       source.replace(from, () => to),
       name,

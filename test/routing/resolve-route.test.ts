@@ -37,9 +37,9 @@ function route(over: Partial<RouteRequest>, given: Registry | NoRegistry = examp
   return resolveRoute({ ...request, ...over }, given)
 }
 
-/** `level: names` or `level: nowhere on purpose`, then problem codes. */
-function told({ level, destinations, suppressed, problems }: Route): string {
-  const codes = problems.map((problem) => problem.code)
+/** `level: names` or `level: nowhere on purpose`, then the codes of the problems. */
+function routeText({ level, destinations, suppressed, problems }: Route): string {
+  const codes = problems.map((problem) => `\`${problem.code}\``)
   const where = suppressed ? 'nowhere on purpose' : destinations.join(' ') || '-'
   return `${level}: ${where}${codes.length > 0 ? ` (${codes.join(' ')})` : ''}`
 }
@@ -66,7 +66,7 @@ describe('the four levels', () => {
     ['None falls through to severity', { destinations: { kind: 'none' } }, 'static-severity: soc aws-only'],
     ['OutputIds [] is not set', { outputIds: [] }, 'static-severity: soc aws-only'],
   ])('%s', (_, request, expected) => {
-    expect(told(route(request))).toBe(expected)
+    expect(routeText(route(request))).toBe(expected)
   })
 })
 
@@ -75,9 +75,9 @@ describe('suppression', () => {
     ['[]', { destinations: list() }, 'generated-destinations: nowhere on purpose'],
     ['[SKIP]', { destinations: list('SKIP') }, 'generated-destinations: nowhere on purpose'],
     [
-      'SKIP beside names',
+      'SKIP together with names',
       { destinations: list('soc', 'SKIP') },
-      'generated-destinations: nowhere on purpose (skip-mixed)',
+      'generated-destinations: nowhere on purpose (`skip-mixed`)',
     ],
     ['OutputIds [SKIP]', { outputIds: ['SKIP'] }, 'static-destinations: nowhere on purpose'],
     [
@@ -91,7 +91,7 @@ describe('suppression', () => {
       'static-severity: errors',
     ],
   ])('%s', (_, request, expected) => {
-    expect(told(route(request))).toBe(expected)
+    expect(routeText(route(request))).toBe(expected)
   })
 })
 
@@ -111,22 +111,22 @@ describe('names', () => {
     [
       'the known ones still get it',
       { destinations: list('gone', 'soc') },
-      'generated-destinations: soc (unknown-destination)',
+      'generated-destinations: soc (`unknown-destination`)',
     ],
     [
       'unknown only: never widens',
       { destinations: list('gone') },
-      'fallback: inbox (unknown-destination nobody)',
+      'fallback: inbox (`unknown-destination` `nobody`)',
     ],
     [
       'unknown OutputIds: never widens',
       { outputIds: ['gone'] },
-      'fallback: inbox (unknown-destination nobody)',
+      'fallback: inbox (`unknown-destination` `nobody`)',
     ],
     [
       'a disabled one is not reached',
       { outputIds: ['off'] },
-      'fallback: inbox (disabled-destination nobody)',
+      'fallback: inbox (`disabled-destination` `nobody`)',
     ],
     [
       'filters do not hold on explicit lists',
@@ -136,7 +136,7 @@ describe('names', () => {
     [
       'unless the destination is strict',
       { outputIds: ['strict-okta', 'soc'] },
-      'static-destinations: soc (strict-filter)',
+      'static-destinations: soc (`strict-filter`)',
     ],
     [
       'strict and accepted',
@@ -146,22 +146,22 @@ describe('names', () => {
     [
       'strictness removing everyone',
       { outputIds: ['strict-okta'] },
-      'fallback: inbox (strict-filter nobody)',
+      'fallback: inbox (`strict-filter` `nobody`)',
     ],
     [
       'destinations() that failed falls through',
       { destinations: { kind: 'error', message: 'KeyError' }, outputIds: ['soc'] },
-      'static-destinations: soc (destinations-error)',
+      'static-destinations: soc (`destinations-error`)',
     ],
   ])('%s', (_, request, expected) => {
-    expect(told(route(request))).toBe(expected)
+    expect(routeText(route(request))).toBe(expected)
   })
 
   it('sends to eleven, and says it is unusual', () => {
     const names = Array.from({ length: 11 }, (_, i) => `d${i}`)
     const many = registry(names.map((name) => destination(name)))
-    expect(told(route({ destinations: list(...names) }, many))).toBe(
-      `generated-destinations: ${names.join(' ')} (too-many)`,
+    expect(routeText(route({ destinations: list(...names) }, many))).toBe(
+      `generated-destinations: ${names.join(' ')} (\`too-many\`)`,
     )
   })
 })
@@ -175,16 +175,16 @@ describe('filters by severity', () => {
       'static-severity: soc aws-only',
     ],
     ['no log type at all', { logTypes: [] }, 'static-severity: soc'],
-    ['alert types refuse', { severity: static_('MEDIUM') }, 'fallback: inbox (nobody)'],
+    ['alert types refuse', { severity: static_('MEDIUM') }, 'fallback: inbox (`nobody`)'],
     [
       'alert types accept an error',
       { kind: 'POLICY_ERROR', severity: static_('MEDIUM') },
       'static-severity: errors',
     ],
     ['without alertTypes errors are accepted', { kind: 'RULE_ERROR' }, 'static-severity: soc aws-only'],
-    ['nobody takes the severity', { severity: static_('INFO') }, 'fallback: inbox (nobody)'],
+    ['no destination accepts the severity', { severity: static_('INFO') }, 'fallback: inbox (`nobody`)'],
   ])('%s', (_, request, expected) => {
-    expect(told(route(request))).toBe(expected)
+    expect(routeText(route(request))).toBe(expected)
   })
 })
 
@@ -205,46 +205,52 @@ describe('errors and system alerts', () => {
       { kind: 'SYSTEM_ERROR', severity: static_('CRITICAL') },
       'alert-type: ops',
     ],
-    ['nobody lists it', { kind: 'ROUTE_ERROR', severity: static_('CRITICAL') }, 'fallback: inbox (nobody)'],
     [
-      'a heartbeat goes where it was told',
+      'no destination lists it',
+      { kind: 'ROUTE_ERROR', severity: static_('CRITICAL') },
+      'fallback: inbox (`nobody`)',
+    ],
+    [
+      'a heartbeat goes to its own list',
       { kind: 'HEARTBEAT', severity: static_('INFO'), outputIds: ['soc'] },
       'static-destinations: soc',
     ],
   ])('%s', (_, request, expected) => {
-    expect(told(route(request))).toBe(expected)
+    expect(routeText(route(request))).toBe(expected)
   })
 })
 
 describe('fallback and nowhere', () => {
-  it('nowhere is never silent', () => {
-    expect(told(route({ severity: static_('INFO') }, noFallback))).toBe('nowhere: - (nobody)')
+  it('reports a problem when there is no destination', () => {
+    expect(routeText(route({ severity: static_('INFO') }, noFallback))).toBe('nowhere: - (`nobody`)')
   })
 
-  it('a disabled fallback is none', () => {
+  it('ignores a disabled fallback', () => {
     const off = registry([destination('inbox', { enabled: false })], { fallback: ['inbox'] })
-    expect(told(route({}, off))).toBe('nowhere: - (nobody)')
+    expect(routeText(route({}, off))).toBe('nowhere: - (`nobody`)')
   })
 
   it('the fallback ignores every filter', () => {
     const picky = destination('inbox', { logTypes: ['Okta.*'], alertTypes: ['POLICY'], strict: true })
-    expect(told(route({}, registry([picky], { fallback: ['inbox'] })))).toBe('fallback: inbox (nobody)')
+    expect(routeText(route({}, registry([picky], { fallback: ['inbox'] })))).toBe(
+      'fallback: inbox (`nobody`)',
+    )
   })
 })
 
 describe('without a registry', () => {
   it('names stand for themselves, severity is unresolved', () => {
-    expect(told(route({ destinations: list('a', 'b', 'a') }, 'absent'))).toBe(
-      'generated-destinations: a b (unverified unverified)',
+    expect(routeText(route({ destinations: list('a', 'b', 'a') }, 'absent'))).toBe(
+      'generated-destinations: a b (`unverified` `unverified`)',
     )
-    expect(told(route({ outputIds: ['x'] }, 'absent'))).toBe('static-destinations: x (unverified)')
-    expect(told(route({}, 'absent'))).toBe('unresolved: -')
-    expect(told(route({ kind: 'SYSTEM_ERROR' }, 'absent'))).toBe('unresolved: -')
+    expect(routeText(route({ outputIds: ['x'] }, 'absent'))).toBe('static-destinations: x (`unverified`)')
+    expect(routeText(route({}, 'absent'))).toBe('unresolved: -')
+    expect(routeText(route({ kind: 'SYSTEM_ERROR' }, 'absent'))).toBe('unresolved: -')
   })
 })
 
 describe('the trace', () => {
-  it('tells every level from the highest down, and what the filters dropped', () => {
+  it('holds every level from the highest down, and what the filters dropped', () => {
     const { trace } = route({ destinations: { kind: 'none' }, logTypes: ['Okta.SystemLog'] })
     expect(trace.map(({ level, decided }) => [level, decided])).toEqual([
       ['generated-destinations', false],
@@ -252,7 +258,7 @@ describe('the trace', () => {
       ['static-severity', true],
     ])
     expect(trace[2]).toMatchObject({
-      reason: 'the static severity is HIGH, taken by soc',
+      reason: 'the static severity is HIGH, accepted by soc',
       names: ['soc', 'aws-only', 'off'],
       dropped: [
         { destination: 'aws-only', filter: 'logTypes' },

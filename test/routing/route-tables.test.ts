@@ -29,7 +29,7 @@ const saw = (
 })
 
 /** `SEVERITY names (level, evidence)`, with log types and tests where there is more than the usual. */
-function told({ severity, route, evidence, tests, logTypes }: RouteRow): string {
+function rowText({ severity, route, evidence, tests, logTypes }: RouteRow): string {
   const where = route?.suppressed ? 'nowhere' : (route?.destinations.join(' ') ?? '?')
   const seen = tests.length > 0 ? ` in ${tests.join(' + ')}` : ''
   const types = logTypes.join(' ') === 'AWS.CloudTrail' ? '' : ` [${logTypes.join(' ')}]`
@@ -42,7 +42,7 @@ function rows(
   over: Parameters<typeof detection>[0] = {},
 ): string[] {
   return routeRows(detection({ severity: 'HIGH', ...over }), knowledge, observations, exampleRegistry).map(
-    told,
+    rowText,
   )
 }
 
@@ -103,7 +103,7 @@ describe('rows', () => {
     expect(rows(both, seen)).toContain('CRITICAL pager (generated-destinations, unknown)')
   })
 
-  it('are told apart by log type where a filter does', () => {
+  it('are separate for log types that a filter distinguishes', () => {
     const over = { logTypes: ['AWS.CloudTrail', 'Okta.SystemLog', 'GitHub.Audit'] }
     expect(rows(SILENT, [], over)).toEqual([
       'HIGH soc cloud (static-severity, static)',
@@ -148,10 +148,11 @@ describe('a diff', () => {
     expect(diffTables(tableOf(both), tableOf(swapped))).toEqual([])
   })
 
-  it('tells each severity that goes elsewhere, is new, or is gone', () => {
+  it('reports each severity with another route, a new one or none', () => {
     const changes = diffTables(tableOf({}), tableOf({ severity: 'CRITICAL' }))
     const shown = changes.map(
-      ({ severity, before, after }) => `${severity}: ${before.map(told).join()} -> ${after.map(told).join()}`,
+      ({ severity, before, after }) =>
+        `${severity}: ${before.map(rowText).join()} -> ${after.map(rowText).join()}`,
     )
     expect(shown).toEqual([
       'CRITICAL:  -> CRITICAL soc pager (static-severity, static)',
@@ -159,7 +160,7 @@ describe('a diff', () => {
     ])
   })
 
-  it('tells a log type that a detection lost, though its other routes stand', () => {
+  it('reports a log type that a detection lost while its other routes stay', () => {
     const changes = diffTables(
       tableOf({ logTypes: ['GitHub.Audit', 'Okta.SystemLog'] }),
       tableOf({ logTypes: ['GitHub.Audit'] }),

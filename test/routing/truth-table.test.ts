@@ -7,24 +7,24 @@ const COMBINATIONS = 11 * 13 * 5 * 7 * 8 * 4
 
 const rows = readRows()
 
-it('every combination is met by exactly one row', () => {
-  const metBy = new Map<string, number>()
+it('has exactly one row for every combination', () => {
+  const rowOf = new Map<string, number>()
   for (const row of rows) {
     for (const combination of combinationsOf(row)) {
       const key = combination.join(' / ')
-      const other = metBy.get(key)
-      if (other !== undefined) expect.fail(`${key} is met by line ${other} and line ${row.line}`)
-      metBy.set(key, row.line)
+      const other = rowOf.get(key)
+      if (other !== undefined) expect.fail(`${key} matches line ${other} and line ${row.line}`)
+      rowOf.set(key, row.line)
     }
   }
-  expect(metBy.size).toBe(COMBINATIONS)
+  expect(rowOf.size).toBe(COMBINATIONS)
 })
 
-it('the resolver keeps every row, with and without an override', () => {
+it('holds for the resolver, with and without an override', () => {
   expect(firstBreach(resolveRoute, rows)).toBeNull()
 })
 
-it('the trace names the override exactly where OutputIds decided', () => {
+it('has a trace that names the override exactly where OutputIds decided', () => {
   const breaches: string[] = []
   for (const row of rows) {
     const combination = row.asked.map((values) => values[0]!)

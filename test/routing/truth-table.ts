@@ -1,4 +1,4 @@
-/** Reads truth-table.md, builds the exampleRegistry it speaks of, and puts its questions. Nothing here decides a route. */
+/** Reads truth-table.md, builds its example registry and runs its requests. Nothing in this file decides a route. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildErrors, buildMatch, buildSystem } from '../../src/alerts/build.ts'
@@ -14,17 +14,17 @@ export type Resolve = (request: RouteRequest, registry: Registry | NoRegistry) =
 const ALERTS = ['RULE', 'SCHEDULED_RULE', 'POLICY', 'CORRELATION_RULE'] as const
 const ERRORS = ['RULE_ERROR', 'SCHEDULED_RULE_ERROR', 'POLICY_ERROR', 'CORRELATION_RULE_ERROR'] as const
 
-interface Answer<T> {
+interface FunctionCase<T> {
   /** The body of the Python function; null: there is none. */
   readonly python: string | null
-  /** What arrives of it; an error is told by its type alone. */
+  /** The result that arrives; an error is recognized by its type alone. */
   readonly arrives: FunctionResult<T> | undefined
 }
 
 const TEAMS = ['t1', 't2', 't3', 't4', 't5', 't6', 't7', 't8', 't9', 't10']
 const ID = 'id-of-soc'
 
-export const DESTINATIONS: Readonly<Record<string, Answer<readonly string[] | null>>> = {
+export const DESTINATIONS: Readonly<Record<string, FunctionCase<readonly string[] | null>>> = {
   absent: { python: null, arrives: undefined },
   None: { python: 'return None', arrives: { output: null } },
   '[]': { python: 'return []', arrives: { output: [] } },
@@ -43,11 +43,11 @@ export const DESTINATIONS: Readonly<Record<string, Answer<readonly string[] | nu
   'wrong type': { python: "return 'soc'", arrives: failure('FunctionReturnTypeError') },
 }
 
-export const SEVERITY: Readonly<Record<string, Answer<string>>> = {
+export const SEVERITY: Readonly<Record<string, FunctionCase<string>>> = {
   absent: { python: null, arrives: undefined },
   valid: { python: "return 'CRITICAL'", arrives: { output: 'CRITICAL' } },
   'mixed case': { python: "return 'cRiTiCaL'", arrives: { output: 'CRITICAL' } },
-  untaken: { python: "return 'LOW'", arrives: { output: 'LOW' } },
+  unaccepted: { python: "return 'LOW'", arrives: { output: 'LOW' } },
   DEFAULT: { python: "return 'DEFAULT'", arrives: { output: 'DEFAULT' } },
   invalid: { python: "return 'INFORMATIONAL'", arrives: failure('AssertionError') },
   raises: { python: "return {}['x']", arrives: failure('KeyError') },
@@ -105,7 +105,7 @@ export function readRows(): Row[] {
     const cells = text
       .split('|')
       .slice(1, -1)
-      .map((cell) => cell.trim())
+      .map((cell) => cell.trim().replaceAll('`', ''))
     if (cells.length !== COLUMNS.length + 4) throw new Error(`line ${at + 1} has ${cells.length} cells`)
     const asked = COLUMNS.map((values, i) => alternatives(cells[i]!, values))
     return [{ asked, expected: cells.slice(COLUMNS.length).join(' | '), line: at + 1 }]
@@ -116,7 +116,8 @@ function alternatives(cell: string, values: readonly string[]): readonly string[
   if (cell === 'any') return values
   const negated = cell.startsWith('not ')
   const named = (negated ? cell.slice(4) : cell).split(', ').flatMap((word) => GROUPS[word] ?? [word])
-  for (const word of named) if (!values.includes(word)) throw new Error(`"${word}" is no value of its column`)
+  for (const word of named)
+    if (!values.includes(word)) throw new Error(`"${word}" is not a value of its column`)
   return negated ? values.filter((value) => !named.includes(value)) : named
 }
 
@@ -135,9 +136,9 @@ export function combinationsOf({ asked }: Row): string[][] {
 
 const OVERRIDE = 'destinations.yaml:9'
 
-/** Asks one combination, with and without an override, and tells the answer as the right side of a row does. */
+/** Asks one combination, with and without an override, and returns the answers as texts like the right side of a row. */
 export function askBoth(resolve: Resolve, combination: readonly string[]): readonly [string, string] {
-  return [told(ask(resolve, combination, null)), told(ask(resolve, combination, OVERRIDE))]
+  return [routeText(ask(resolve, combination, null)), routeText(ask(resolve, combination, OVERRIDE))]
 }
 
 export function overrideIsNamed(resolve: Resolve, combination: readonly string[]): boolean {
@@ -146,15 +147,15 @@ export function overrideIsNamed(resolve: Resolve, combination: readonly string[]
 }
 
 function ask(resolve: Resolve, combination: readonly string[], override: string | null): Route {
-  const [kind, said, ids, severity, soc, registryIs] = combination as [AlertKind, ...string[]]
-  const request = requestOf(kind, said!, ids!, severity!, override)
+  const [kind, result, ids, severity, soc, registryIs] = combination as [AlertKind, ...string[]]
+  const request = requestOf(kind, result!, ids!, severity!, override)
   return resolve(request, registryIs === 'none' ? 'absent' : exampleRegistry(kind, soc!, registryIs!))
 }
 
-/** As in production: built from what the functions said. The answers are handed on even where nobody may hear them. */
+/** As in production: it is built from the results of the functions. The results are passed on even where they must be ignored. */
 function requestOf(
   kind: AlertKind,
-  said: string,
+  result: string,
   ids: string,
   severity: string,
   override: string | null,
@@ -165,7 +166,7 @@ function requestOf(
   const about = detection({ type, severity: 'HIGH', outputIds, override, resourceTypes })
   const functions = {
     detection: { output: type !== 'policy' },
-    ...given('destinations', DESTINATIONS[said]!.arrives),
+    ...given('destinations', DESTINATIONS[result]!.arrives),
     ...given('severity', SEVERITY[severity]!.arrives),
   }
   const match = buildMatch(about, finding(functions)).routeRequest
@@ -201,11 +202,11 @@ function isOf(kinds: readonly AlertKind[], kind: AlertKind): boolean {
   return kinds.includes(kind)
 }
 
-const houses = new Map<string, Registry>()
+const registries = new Map<string, Registry>()
 
 function exampleRegistry(kind: AlertKind, soc: string, registryIs: string): Registry {
   const key = `${kind} ${soc} ${registryIs}`
-  const found = houses.get(key)
+  const found = registries.get(key)
   if (found) return found
   const built = registry(
     [
@@ -217,7 +218,7 @@ function exampleRegistry(kind: AlertKind, soc: string, registryIs: string): Regi
     ],
     { fallback: registryIs === 'no fallback' ? [] : ['inbox'] },
   )
-  houses.set(key, built)
+  registries.set(key, built)
   return built
 }
 
@@ -231,14 +232,14 @@ const LETTERS: Readonly<Record<string, string>> = {
   nowhere: 'N',
 }
 
-function told({ level, destinations, suppressed, problems, trace }: Route): string {
+function routeText({ level, destinations, suppressed, problems, trace }: Route): string {
   const gets = suppressed ? 'nowhere on purpose' : destinations.join(' ') || '-'
   const codes = problems.map(({ code }) => code).join(' ') || '-'
   const steps = trace.map((step) => `${LETTERS[step.level]}${step.decided ? '+' : '-'}`)
   return [level, gets, codes, steps.join(' ')].join(' | ')
 }
 
-/** The first row that this resolver fails, with what it said instead; null: it keeps them all. */
+/** Returns the first row that this resolver fails, with its result; null when all rows hold. */
 export function firstBreach(
   resolve: Resolve,
   rows: readonly Row[],

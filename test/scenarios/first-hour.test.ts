@@ -46,7 +46,7 @@ it('the first case said where its alert went, and the new destination takes it t
 it('why, and where', async () => {
   const explained = await run('explain', '--detection', 'AWS.RootLogin', '--test', 'a failed login')
   expect(explained.code).toBe(0)
-  expect(explained.out).toContain('the static severity is MEDIUM, taken by terminal, soc')
+  expect(explained.out).toContain('the static severity is MEDIUM, accepted by terminal, soc')
   const drawn = await run('routes', '--graph', 'mermaid')
   expect(drawn.out).toContain('soc')
 })

@@ -195,7 +195,7 @@ describe('routing problems', () => {
     })
     expect(allowed).toMatchObject({
       status: 'passed',
-      warnings: ['"gone" is no destination of destinations.yaml'],
+      warnings: ['destination "gone" not found in destinations.yaml'],
     })
   })
 

@@ -13,16 +13,16 @@ afterAll(() => project.close())
 const LOGIN = { action: 'login', user: 'ann', n: 53 }
 
 describe('evaluate', () => {
-  it('tells what `test --reporter json` tells of the same event', async () => {
+  it('returns what `test --reporter json` reports for the same event', async () => {
     const { out } = await signalbox(['test', '--project', root, '--format', 'json', '--test-names', 'login'])
     const { detections } = JSON.parse(out)
     const reported = detections.find(({ id }: { id: string }) => id === 'Test.Login').tests[0]
-    const { name, line, durationMs, ...told } = JSON.parse(
+    const { name, line, durationMs, ...result } = JSON.parse(
       JSON.stringify(await evaluate('Test.Login', LOGIN)),
     )
-    expect(Object.keys({ name, line, durationMs, ...told }).sort()).toEqual(Object.keys(reported).sort())
-    expect(reported).toMatchObject(told)
-    expect(told).toMatchObject({ matched: true, alerts: true, route: { destinations: ['inbox'] } })
+    expect(Object.keys({ name, line, durationMs, ...result }).sort()).toEqual(Object.keys(reported).sort())
+    expect(reported).toMatchObject(result)
+    expect(result).toMatchObject({ matched: true, alerts: true, route: { destinations: ['inbox'] } })
   })
 
   it('an event without a match is no failure', async () => {
@@ -44,7 +44,7 @@ describe('evaluate', () => {
   })
 })
 
-it('tells what is wrong in the project where a detection is asked for that did not load', async () => {
+it('lists the errors of the project when a requested detection did not load', async () => {
   const broken = await loadProject({
     root: makeProject({ ...SOUND, 'detections/login.py': 'def rule(event)\n' }),
   })

@@ -1,4 +1,4 @@
-/** What `watch` runs again and what it remembers, told by bodies that never answer the same twice. */
+/** What `watch` runs again and what it remembers, shown by bodies that return another value at each call. */
 import { afterEach, expect, it } from 'vitest'
 import { nullLog } from '../../src/model/ports.ts'
 import type { Detection, TestCase } from '../../src/model/project/detection.ts'
@@ -64,13 +64,13 @@ async function changed(to: Project, ...paths: string[]) {
   return said
 }
 
-it('runs nothing where only what is made of the answers changed', async () => {
+it('runs nothing when only the use of the results changed', async () => {
   const first = await started(project(files(WORDS)))
   const withOwners = project(files(WORDS), { severity: 'LOW', outputIds: ['soc'] })
   expect(await changed(withOwners, 'destinations.yaml', 'rules/alone.yml')).toEqual(first)
 })
 
-it('an edited helper re-executes what leans on it, in an interpreter without a past, and nothing else', async () => {
+it('an edited helper runs only its dependent detections again, in a fresh interpreter', async () => {
   const first = await started(project(files(WORDS)))
   expect(first.dependent).toEqual({ output: 'hello1' })
   const second = await changed(project(files(WORDS.replace('hello', 'good day'))), 'global_helpers/words.py')
@@ -94,7 +94,7 @@ it('an edited body or case is run again', async () => {
   expect(again!.functions.title).not.toEqual(first.alone)
 })
 
-it('keeps what is wrong with what was not loaded again, and forgets what was mended', async () => {
+it('keeps problems of bodies that were not loaded again and forgets those that were fixed', async () => {
   await started(project(files(WORDS)))
   const ids = () => engine.problems.map(({ id, error }) => `${id}: ${error.type}`)
   expect(ids()).toEqual(['unused: RuntimeError'])

@@ -1,4 +1,4 @@
-/** What flags and prompts say of a destination, as an entry of destinations.yaml or as changes to one. */
+/** Converts flags and answers of prompts into an entry of destinations.yaml, or into changes to one. */
 
 import { isLocalType } from '../../config/destinations/destination-options.ts'
 import {
@@ -13,7 +13,7 @@ import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'
 import { loadTypeSummaries, type TypeSummary } from './load-destination-types.ts'
 
-/** Absent: not said. */
+/** A field is absent when the user did not give it. */
 export interface DestinationDraft {
   readonly id?: string
   readonly severities?: readonly string[]
@@ -21,11 +21,11 @@ export interface DestinationDraft {
   readonly logTypes?: readonly string[]
   readonly strict?: boolean
   readonly enabled?: boolean
-  /** `KEY=VALUE`; a key of a mapping is dotted: `headers.X-Key`. */
+  /** Each option is `KEY=VALUE`; the key of a mapping has a dot: `headers.X-Key`. */
   readonly options?: readonly string[]
 }
 
-/** Changes in the order of their keys. What is a list and empty is removed. */
+/** Returns changes in the order of their keys. An empty list removes its key. */
 export async function changesOf(name: string, type: string, draft: DestinationDraft): Promise<Change[]> {
   const { id, severities, alertTypes, logTypes, strict, enabled, options = [] } = draft
   const keys: [string, PlainValue | undefined][] = [
@@ -46,7 +46,7 @@ export async function changesOf(name: string, type: string, draft: DestinationDr
   ]
 }
 
-/** null: a type of the project's own, of which nothing is known without importing it. */
+/** Returns null for a local type, which is known only when it is imported. */
 async function findTypeSummary(type: string): Promise<TypeSummary | null> {
   if (isLocalType(type)) return null
   const types = await loadTypeSummaries()
@@ -54,48 +54,58 @@ async function findTypeSummary(type: string): Promise<TypeSummary | null> {
   if (found) return found
   const names = types.map((each) => each.type)
   const near = nearest(type, names)
-  throw new UserError(`"${type}" is not a destination type`, {
+  throw new UserError(`unknown destination type "${type}"`, {
+    code: 'unknown-destination-type',
     hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
   })
 }
 
-/** Never repeats the value: it may be a secret. */
+/** The errors never contain the value, because it may be a secret. */
 function optionChange(text: string, destination: string, about: TypeSummary | null): Change {
   const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-  if (key === '') throw new UserError('an option is written KEY=VALUE')
+  if (key === '')
+    throw new UserError('invalid option', { code: 'invalid-destination-option', hint: 'write KEY=VALUE' })
   const field = about ? fieldAt(about.options, key) : undefined
   if (about && !field) {
     const known = Object.keys(about.options.properties)
     const near = nearest(key, known)
-    throw new UserError(`${about.type} has no option "${key}"`, {
+    throw new UserError(`unknown option "${key}" of destination type ${about.type}`, {
+      code: 'invalid-destination-option',
       hint: near ? `did you mean "${near}"?` : `known: ${known.join(', ')}`,
     })
   }
   const read = readOption(field?.schema, value)
-  const fault = field ? optionError(field, read) : null
-  if (fault !== null) {
+  const error = field ? optionError(field, read) : null
+  if (error !== null) {
     const reference = suggestedReference(destination, field!.path)
-    throw new UserError(`${about!.type}: ${fault}`, {
-      hint: field!.secret ? `for example --option '${key}=${reference}', or \${file:PATH}` : undefined,
+    throw new UserError(`${about!.type}: ${error}`, {
+      code: 'invalid-destination-option',
+      hint: field!.secret
+        ? `use a reference, for example --option '${key}=${reference}', or \${file:PATH}`
+        : undefined,
     })
   }
   return { path: ['options', ...(field?.path ?? key.split('.'))], value: read }
 }
 
-/** A whole entry of such changes. */
+/** Builds a complete entry from changes. */
 export function entryOf(name: string, type: string, changes: readonly Change[]): Record<string, PlainValue> {
   const entry: Record<string, PlainValue> = { name, type }
   for (const { path, value } of changes) {
-    if (value !== undefined) place(entry, path, value)
+    if (value !== undefined) setValue(entry, path, value)
   }
   return entry
 }
 
-function place(into: Record<string, PlainValue>, [key, ...rest]: readonly string[], value: PlainValue): void {
+function setValue(
+  into: Record<string, PlainValue>,
+  [key, ...rest]: readonly string[],
+  value: PlainValue,
+): void {
   if (rest.length === 0) into[key!] = value
   else {
     const inner = { ...(into[key!] as Record<string, PlainValue> | undefined) }
-    place(inner, rest, value)
+    setValue(inner, rest, value)
     into[key!] = inner
   }
 }

@@ -1,4 +1,4 @@
-/** Finds destination types: the bundled ones, and, where the operator allows it, a user's own module. */
+/** Loads destination types: the bundled ones and, where the operator allows it, modules of the project. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isLocalType } from '../../config/destinations/destination-options.ts'
@@ -11,12 +11,12 @@ import type { Registry } from '../../model/project/destination.ts'
 
 export type TypeSummary = Pick<DestinationType, 'type' | 'summary' | 'options'>
 
-/** The bundled types, sorted by name. */
+/** Loads the bundled types, sorted by name. */
 export function loadTypeSummaries(): Promise<TypeSummary[]> {
   return Promise.all(Object.keys(DESTINATION_TYPES).map(loadDestinationType))
 }
 
-/** Modules of every type that an enabled destination names, by type. */
+/** Loads the type of each enabled destination and returns the types by name. */
 export async function loadTypes(
   registry: Registry,
   root: string,
@@ -35,12 +35,13 @@ export async function loadTypes(
   return types
 }
 
-/** Loads a type that comes with this package. */
+/** Loads a type that this package contains. */
 export function loadDestinationType(type: string): Promise<DestinationType> {
   const load = loaderOf(DESTINATION_TYPES, type)
   if (load) return load()
   const names = Object.keys(DESTINATION_TYPES)
   throw new UserError(`unknown destination type "${type}"`, {
+    code: 'unknown-destination-type',
     hint: `${didYouMean(type, names)}known: ${names.join(', ')}`,
   })
 }
@@ -52,14 +53,19 @@ async function loadLocal(
   allowed: boolean,
 ): Promise<DestinationType> {
   if (!allowed) {
-    throw new UserError(`"${name}" uses the local type ${type}, which runs with all rights of this process`, {
-      hint: 'allow it with --allow-local-types when you trust the repository',
-    })
+    throw new UserError(
+      `destination "${name}" uses the local type ${type}, which runs with all rights of this process`,
+      {
+        code: 'local-type-not-allowed',
+        hint: 'if you trust the repository, allow it with --allow-local-types',
+      },
+    )
   }
   const loaded = await importDefault<unknown>(resolve(root, type))
   if (!isDestinationType(loaded)) {
-    throw new UserError(`${type} exports no destination type by default`, {
-      hint: 'export default defineDestination({ type, summary, options, and one of request, exchange, or payload with send })',
+    throw new UserError(`the default export of ${type} is not a destination type`, {
+      code: 'invalid-destination-type',
+      hint: 'use export default defineDestination({ type, summary, options, and one of request, exchange, or payload with send })',
     })
   }
   return loaded
@@ -68,14 +74,17 @@ async function loadLocal(
 async function importDefault<T>(file: string): Promise<T> {
   try {
     const module = (await import(pathToFileURL(file).href)) as { default?: T }
-    if (module.default === undefined) throw new Error('it has no default export')
+    if (module.default === undefined) throw new Error('no default export')
     return module.default
   } catch (cause) {
-    throw new UserError(`${file} could not be loaded: ${messageOf(cause)}`, { cause })
+    throw new UserError(`cannot load ${file}: ${messageOf(cause)}`, {
+      code: 'invalid-destination-type',
+      cause,
+    })
   }
 }
 
-/** Whoever wrote it may have had no type checker at hand. */
+/** Checks the form at run time, because the author may not use a type checker. */
 function isDestinationType(loaded: unknown): loaded is DestinationType {
   const { options, ...made } = (loaded ?? {}) as Readonly<Record<string, unknown>>
   const isMade = (...names: readonly string[]) => names.every((name) => typeof made[name] === 'function')

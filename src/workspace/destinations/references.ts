@@ -1,4 +1,4 @@
-/** Where a project names a destination, and the change of that name where a machine may change it. */
+/** Finds the references of a project to a destination, and renames it in YAML files. */
 import { resolve } from 'node:path'
 import { expectationsFilesOf } from '../../config/files/discover.ts'
 import { readText } from '../../config/files/source-text.ts'
@@ -12,13 +12,13 @@ import type { Project } from '../../model/project/project.ts'
 export interface DestinationReference {
   readonly file: string
   readonly line: number
-  /** `destinations()`: a text that it can return, wherever that stands. */
+  /** `destinations()` means a text that the function can return, in whatever file the text is. */
   readonly by: 'OutputIds' | 'ExpectedDestinations' | 'destinations()'
-  /** Ids of the detections that it is for. */
+  /** The ids of the detections that the reference belongs to. */
   readonly ids: readonly string[]
 }
 
-/** By name and by id; what is alike for several detections once. */
+/** Finds references by name and by id. A reference that several detections share is listed once. */
 export function referencesTo(
   project: Project,
   facts: ProjectFacts,
@@ -30,17 +30,17 @@ export function referencesTo(
     ...all.flatMap((detection) => inMetadata(detection, names, project)),
     ...all.flatMap((detection) => inPython(detection, facts, names)),
   ]
-  const alike = Map.groupBy(found, ({ file, line, by }) => `${file}:${line} ${by}`)
-  return [...alike.values()].map((each) => ({ ...each[0]!, ids: each.flatMap(({ ids }) => ids) }))
+  const byLocation = Map.groupBy(found, ({ file, line, by }) => `${file}:${line} ${by}`)
+  return [...byLocation.values()].map((each) => ({ ...each[0]!, ids: each.flatMap(({ ids }) => ids) }))
 }
 
-/** Ids of the detections whose `destinations()` may name more than its text tells. */
+/** Returns the ids of detections whose `destinations()` may return more names than its text shows. */
 export function withDynamicDestinations({ detections }: Project, facts: ProjectFacts): string[] {
   return [...detections.values()].flatMap(({ id, body }) => {
     const own = facts.detections.get(id)
     const returns = own?.returns.destinations
-    const isUntold = own ? returns !== undefined && undecidedLocations(returns).length > 0 : body !== null
-    return isUntold ? [id] : []
+    const isDynamic = own ? returns !== undefined && undecidedLocations(returns).length > 0 : body !== null
+    return isDynamic ? [id] : []
   })
 }
 
@@ -75,7 +75,7 @@ function inMetadata(
   ]
 }
 
-/** 1 where a base's stand in another file. */
+/** Returns 1 when the key is in the file of the base detection. */
 function lineOfOutputIds(project: Project, file: string): number {
   const lines = textOf(project, file).split('\n')
   return (
@@ -87,7 +87,7 @@ function lineOfOutputIds(project: Project, file: string): number {
   )
 }
 
-/** Constants and helpers are followed: the text may stand in another file than the body. */
+/** The analysis follows constants and helpers, so the text may be in another file than the body. */
 function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string[]): DestinationReference[] {
   const returns = facts.detections.get(id)?.returns.destinations
   return (returns ? literalsOf(returns) : [])
@@ -95,7 +95,7 @@ function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string
     .map(({ place: { file, line } }) => ({ file, line, by: 'destinations()', ids: [id] }))
 }
 
-/** Writes the new name into `OutputIds` and `ExpectedDestinations`, side files included. Returns the files it changed. */
+/** Renames in `OutputIds` and `ExpectedDestinations`, also in expectations files. Returns the changed files. */
 export function renameInDetections(project: Project, from: string, to: string): string[] {
   const specs = new Set([...project.detections.values()].map(({ place }) => place.file))
   return [...specs]
@@ -113,7 +113,7 @@ function changeFile(project: Project, file: string, from: string, to: string): b
   return changed.count > 0
 }
 
-/** Empty where there is no such file. */
+/** Returns an empty text when there is no such file. */
 function textOf({ root, folders }: Project, file: string): string {
   const read = readText(resolve(root, file), folders)
   return 'text' in read ? read.text : ''

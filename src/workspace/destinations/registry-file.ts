@@ -1,4 +1,4 @@
-/** destinations.yaml as a text that commands change: nothing is written that does not load. */
+/** Reads and writes the text of destinations.yaml. Text that does not load is never written. */
 import { resolve } from 'node:path'
 import { checkDestinationsText } from '../../config/destinations/destinations.ts'
 import { locateRegistry } from '../../config/destinations/registry-location.ts'
@@ -15,11 +15,11 @@ import type { WorkspaceOptions } from '../open-project.ts'
 
 export interface RegistryFile {
   readonly root: string
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string
-  /** As problems name it. */
+  /** The name of the file in problems. */
   readonly file: string
-  /** null: it does not exist yet. */
+  /** The text is null when the file does not exist yet. */
   readonly text: string | null
 }
 
@@ -35,18 +35,20 @@ export function readRegistryFile(workspace: WorkspaceOptions): RegistryFile {
   return { root: base, path, file, text: readProjectText(path, { folders, maxBytes: MAX_FILE_BYTES }) }
 }
 
-/** Rejects with a UserError, and leaves the file alone, when the new text has a fault that the old one had not. */
+/** Rejects with a UserError and does not change the file when the new text has a problem that the old text has not. */
 export async function writeRegistryFile(registry: RegistryFile, text: string): Promise<void> {
-  const before = new Set((await faultsOf(registry, registry.text ?? '')).map(identity))
-  const added = (await faultsOf(registry, text)).filter((fault) => !before.has(identity(fault)))
+  const before = new Set((await problemsOf(registry, registry.text ?? '')).map(identity))
+  const added = (await problemsOf(registry, text)).filter((problem) => !before.has(identity(problem)))
   if (added.length > 0) {
-    throw new UserError(`${registry.file} was not changed\n\n${added.map(formatProblem).join('\n\n')}`)
+    throw new UserError(`${registry.file} was not changed\n\n${added.map(formatProblem).join('\n\n')}`, {
+      code: 'invalid-registry-change',
+    })
   }
   writeThroughLink(registry.path, text, { folders: [registry.root] })
 }
 
-/** What a command may not bring in: errors, and literals where a secret belongs. */
-async function faultsOf({ root, file }: RegistryFile, text: string): Promise<Problem[]> {
+/** Finds the problems that a command must not add: errors, and literals instead of references to secrets. */
+async function problemsOf({ root, file }: RegistryFile, text: string): Promise<Problem[]> {
   const problems = new ProblemList()
   await checkDestinationsText(
     root,

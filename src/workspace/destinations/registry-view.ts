@@ -1,4 +1,4 @@
-/** The registry as people look at it: what each destination takes, its state, and who reaches it. */
+/** Builds the view of the registry: what each destination accepts, its state and how many detections reach it. */
 
 import type { RouteTable } from '../../model/alerts/route-table.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
@@ -10,9 +10,9 @@ export interface DestinationView {
   readonly destination: Destination
   readonly counts: DetectionCounts
   readonly isFallback: boolean
-  /** From the store, where there is one. */
+  /** The state is null when there is no store. */
   readonly state: DestinationState | null
-  /** How many of its deliveries are not through, and how many were given up; null where there is no store. */
+  /** The numbers of deliveries that wait and of dead ones; null when there is no store. */
   readonly backlog: { readonly waiting: number; readonly dead: number } | null
 }
 

@@ -1,4 +1,4 @@
-/** The registry as code: the changes that commands make to destinations.yaml. */
+/** Makes the changes of commands to destinations.yaml. */
 
 import {
   renameDestination,
@@ -17,7 +17,7 @@ import { type RegistryFile, readRegistryFile, writeRegistryFile } from './regist
 
 export type ProjectWithRegistry = RoutedProject
 
-/** @returns the file's name, for people. */
+/** @returns the name of the file for output. */
 export async function addDestination(
   workspace: WorkspaceOptions,
   { name, type, fallback, ...draft }: DestinationDraft & { name: string; type: string; fallback?: boolean },
@@ -63,13 +63,14 @@ function openAt(workspace: WorkspaceOptions, project: ProjectWithRegistry, name:
   return { registry, text: registry.text, index }
 }
 
-/** By name or id; an unknown one is answered with the nearest. */
+/** Finds a destination by name or id; the error for an unknown one suggests the nearest name. */
 export function destinationByName({ registry }: ProjectWithRegistry, name: string): Destination {
   const found = registry.destinations.find((each) => each.name === name || each.id === name)
   if (found) return found
   const names = registry.destinations.map((each) => each.name)
   const near = nearest(name, names)
-  throw new UserError(`there is no destination "${name}" in ${registry.file}`, {
+  throw new UserError(`destination "${name}" not found in ${registry.file}`, {
+    code: 'unknown-destination',
     hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ') || 'none'}`,
   })
 }

@@ -1,10 +1,10 @@
-/** Has a destination that is paused or held tried at once, beside a running daemon; the next attempt decides what follows. */
+/** Makes the running daemon retry a paused or held destination at once; the next attempt decides its state. */
 import { MAX_PROVIDER_HOLD_MS } from '../../delivery/send-permit.ts'
 import { updateDestinationState } from '../../delivery/states.ts'
 import { type Destination, destinationKey } from '../../model/project/destination.ts'
 import type { DestinationState, Store } from '../../store/store.ts'
 
-/** The state before it. */
+/** Returns the state before the change. */
 export async function resumeDestination(
   store: Pick<Store, 'destinationState' | 'setDestinationState'>,
   destination: Destination,
@@ -17,7 +17,7 @@ export async function resumeDestination(
   return before
 }
 
-/** Its provider ordered a wait, or it kept failing. */
+/** A destination is held after an order of its provider to wait, or after repeated failures. */
 export function isHeld({ heldUntil }: DestinationState, now: number): boolean {
   if (heldUntil === null || heldUntil === undefined) return false
   // Delivery does not wait for a time that only a clock that was ahead can have set.

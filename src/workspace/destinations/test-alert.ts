@@ -1,4 +1,4 @@
-/** Sends the documented test alert to one destination: one attempt, whatever its filters say, with the answer told. */
+/** Sends the documented test alert to destinations: one attempt each, without filters, and reports the result. */
 
 import { createSecrets } from '../../config/destinations/secrets.ts'
 import { processEnvironment } from '../../config/files/environment.ts'
@@ -20,7 +20,7 @@ interface TestOptions {
   readonly allowLocalTypes: boolean
   readonly secretsDirs: readonly string[]
   readonly timeoutMs: number
-  /** One line to standard output, for the console destination. */
+  /** Prints one line to standard output for the console destination. */
   readonly print: SendPorts['print']
 }
 
@@ -38,11 +38,11 @@ export async function sendTestAlerts(
   options: TestOptions,
 ): Promise<TestReport[]> {
   const { workspace, allowLocalTypes, secretsDirs, timeoutMs, print } = options
-  const asked = {
+  const registry = {
     ...project.registry,
     destinations: destinations.map((each) => ({ ...each, enabled: true })),
   }
-  const types = await loadTypes(asked, project.root, allowLocalTypes)
+  const types = await loadTypes(registry, project.root, allowLocalTypes)
   const http = createHttpClient({ ...DEFAULT_HTTP_LIMITS, totalTimeoutMs: timeoutMs })
   const environment = processEnvironment(workspace)
   const ports = {
@@ -74,10 +74,10 @@ export async function sendTestAlerts(
 }
 
 function notLoaded(type: string): never {
-  throw new UserError(`the destination type "${type}" is not loaded`)
+  throw new UserError(`destination type "${type}" is not loaded`, { code: 'unknown-destination-type' })
 }
 
-/** The notification that receivers of Panther's test alert know, keys in the documented order. */
+/** Builds the notification of Panther's test alert, with its keys in the documented order. */
 function testNotification({ settings }: Project, now: number): JsonText {
   const notification: Notification = {
     id: ID,
@@ -90,7 +90,7 @@ function testNotification({ settings }: Project, now: number): JsonText {
     alertId: ID,
     alertContext: {},
     description: 'This is a Test Alert',
-    runbook: 'Nothing to do: somebody asked whether alerts arrive here.',
+    runbook: 'No action is required: this alert tests whether alerts arrive here.',
     tags: ['test'],
     version: 'abcdefg',
   }

@@ -1,4 +1,4 @@
-/** The files of a new detections repository. Pure: texts by path. */
+/** Creates the files of a new detections repository, as texts by path. Pure. */
 
 import { type PublishedSchema, schemaText } from '../schemas.ts'
 import { DETECTIONS_WORKFLOW } from '../workflow.ts'
@@ -9,9 +9,9 @@ const PYTHON_OF_SIGNALBOX = 'node_modules/signalbox/dist/engine/python'
 
 interface NewRepository {
   readonly schemas: readonly PublishedSchema[]
-  /** The name of the folder. */
+  /** The folder name becomes the name of the package. */
   readonly folderName: string
-  /** What `package.json` depends on; undefined where the origin of this Signalbox is unknown. */
+  /** The dependency in `package.json`; undefined when the origin of this Signalbox is unknown. */
   readonly dependency: string | undefined
 }
 
@@ -85,7 +85,7 @@ npx --no-install signalbox validate --fail-on-warnings --quiet
 npx --no-install signalbox test --fail-on-warnings --quiet
 `
 
-/** The first case shows how a route is asserted. */
+/** Adds an assertion of the route to the first case. */
 function withRoute(files: Files): Files {
   const result = 'ExpectedResult: true\n'
   return Object.fromEntries(
@@ -110,7 +110,7 @@ function manifest(folderName: string, dependency: string | undefined) {
   }
 }
 
-/** npm takes no capitals and blanks, and a package cannot depend on one of its own name. */
+/** npm accepts no capitals and spaces, and a package cannot depend on a package of its own name. */
 function packageName(folderName: string): string {
   const name = folderName.toLowerCase().replace(/[^a-z0-9]+/g, '-')
   const trimmed = name.replace(/^-+|-+$/g, '')

@@ -1,10 +1,10 @@
-/** The files that `init` and `new` write. Pure: texts by path. */
+/** Creates the files that `init` and `new` write, as texts by path. Pure. */
 
 export type Files = Readonly<Record<string, string>>
 export const KINDS = ['rule', 'policy', 'helper', 'data-model'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** @param type the log type, of a policy the resource type. */
+/** @param type is the log type; for a policy it is the resource type. */
 export function scaffold(kind: Kind, id: string, type: string | undefined): Files {
   switch (kind) {
     case 'rule':
@@ -67,7 +67,7 @@ const RULE_BODY = `def rule(event):
 
 
 def title(event):
-    return f"{event.get('user', 'somebody')} failed to log in"
+    return f"{event.get('user', 'unknown')} failed to log in"
 `
 
 function policySpec(id: string, resourceType: string): string {

@@ -1,18 +1,20 @@
-/** Writes new files, and never over one that is there. */
+/** Writes new files and never overwrites an existing one. */
 import { join, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { createOutput } from '../../files/output-file.ts'
 import { hasEntry } from '../../files/path-kind.ts'
 import type { Files } from './scaffold.ts'
 
-/** All or, when one exists, none. */
+/** Writes all files, or none when one of them exists. */
 export function writeNew(root: string, files: Files): void {
-  const taken = Object.keys(files).find((path) => hasEntry(join(root, path)))
-  if (taken !== undefined) throw new UserError(`${join(root, taken)} exists already`)
+  const existing = Object.keys(files).find((path) => hasEntry(join(root, path)))
+  if (existing !== undefined) {
+    throw new UserError(`${join(root, existing)} already exists`, { code: 'file-exists' })
+  }
   writeMissing(root, files)
 }
 
-/** @returns the paths that were written. */
+/** @returns the paths of the written files. */
 export function writeMissing(root: string, files: Files): string[] {
   return Object.entries(files).flatMap(([path, text]) => {
     const folder = resolve(root)
@@ -20,7 +22,7 @@ export function writeMissing(root: string, files: Files): string[] {
   })
 }
 
-/** Git runs only those hooks that are executable. */
+/** Git runs only executable hooks. */
 function modeOf(text: string): number {
   return text.startsWith('#!') ? 0o777 : 0o666
 }

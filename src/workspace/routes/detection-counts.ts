@@ -1,12 +1,12 @@
-/** How many detections reach each destination, counted over the table of routes. Pure. */
+/** Counts the detections that reach each destination, from the table of routes. Pure. */
 
 import type { RouteRow, RouteTable } from '../../model/alerts/route-table.ts'
 import type { Registry } from '../../model/project/destination.ts'
 
 export interface DetectionCounts {
-  /** Detections with a route to it that exists. */
+  /** The number of detections with a certain route to it. */
   readonly certain: number
-  /** Those whose functions may name it or its severity, and nobody knows. */
+  /** The number of detections whose functions may return it or its severity, which is known only at run time. */
   readonly possible: number
 }
 
@@ -18,10 +18,10 @@ export function countDetections(
   const enabled = new Set(destinations.filter((each) => each.enabled).map(({ name }) => name))
   for (const own of Map.groupBy(rows, ({ detection }) => detection).values()) {
     const open = own.filter(({ route, evidence }) => route === null || evidence === 'unknown')
-    const sure = namesOf(own.filter((row) => !open.includes(row)))
+    const certain = namesOf(own.filter((row) => !open.includes(row)))
     const possible = open.some(({ route }) => route === null) ? enabled : namesOf(open)
     for (const [name, count] of counts) {
-      if (sure.has(name)) count.certain++
+      if (certain.has(name)) count.certain++
       else if (possible.has(name)) count.possible++
     }
   }

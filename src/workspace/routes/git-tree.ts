@@ -1,4 +1,4 @@
-/** A project as it was at a commit: its files, laid out in a folder of their own. The checkout and its index are left alone. */
+/** Exports the files of a project at a commit into a temporary folder. The checkout and its index do not change. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,21 +11,21 @@ const run = promisify(execFile)
 
 interface GitTree {
   readonly folder: string
-  /** The commit's full hash. */
+  /** The full hash of the commit. */
   readonly commit: string
   remove(): void
 }
 
-/** @param root a folder inside a git checkout; only what lies below it is laid out. */
+/** @param root is a folder inside a git checkout; only files below it are exported. */
 export async function exportTree(root: string, ref: string): Promise<GitTree> {
   const commit = (await git(root, ref, 'rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`)).trim()
   const prefix = (await git(root, ref, 'rev-parse', '--show-prefix')).trim()
   const top = (await git(root, ref, 'rev-parse', '--show-toplevel')).trim()
-  const place = mkdtempSync(join(tmpdir(), 'signalbox-routes-'))
-  const remove = () => rmSync(place, { recursive: true, force: true })
+  const temporary = mkdtempSync(join(tmpdir(), 'signalbox-routes-'))
+  const remove = () => rmSync(temporary, { recursive: true, force: true })
   try {
-    const index = { GIT_INDEX_FILE: join(place, 'index') }
-    const folder = join(place, 'tree')
+    const index = { GIT_INDEX_FILE: join(temporary, 'index') }
+    const folder = join(temporary, 'tree')
     await gitWith(index, top, ref, 'read-tree', prefix ? `${commit}:${prefix}` : commit)
     await gitWith(index, top, ref, 'checkout-index', '--all', '--quiet', `--prefix=${folder}/`)
     return { folder, commit, remove }
@@ -50,9 +50,11 @@ async function gitWith(
     return stdout
   } catch (cause) {
     const { code, stderr = '' } = cause as { code?: unknown; stderr?: string }
-    if (code === 'ENOENT') throw new UserError('git is needed to look at another commit', { cause })
-    throw new UserError(`git cannot give ${ref}: ${stderr.trim().split('\n')[0] ?? ''}`, {
-      hint: 'name a commit, branch or tag of this checkout; a shallow clone may lack it: git fetch --unshallow',
+    if (code === 'ENOENT')
+      throw new UserError('git not found', { code: 'missing-git', hint: 'install git', cause })
+    throw new UserError(`cannot read revision ${ref}: ${stderr.trim().split('\n')[0] ?? ''}`, {
+      code: 'unknown-revision',
+      hint: 'use a commit, branch or tag of this checkout; in a shallow clone run git fetch --unshallow',
       cause,
     })
   }

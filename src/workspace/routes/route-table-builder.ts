@@ -1,4 +1,4 @@
-/** Where every detection of a project goes: from metadata and text, and from its tests where the text leaves something open. */
+/** Builds the routes of all detections from their metadata and text, and from tests where the text is not sufficient. */
 
 import { destinationsResult } from '../../alerts/build.ts'
 import type { RouteTable } from '../../model/alerts/route-table.ts'
@@ -14,25 +14,25 @@ import { routingFactsOf } from './routing-facts.ts'
 export async function routeTable(project: Project, engine: Engine): Promise<RouteTable> {
   const enabled = [...project.detections.values()].filter((detection) => detection.enabled)
   const routed = enabled.filter(({ createAlert }) => createAlert)
-  const knowledge = new Map(
+  const routingFacts = new Map(
     routed.map((detection) => [
       detection,
       routingFactsOf(engine.facts.detections.get(detection.id), detection.simple),
     ]),
   )
-  const open = routed.filter((detection) => isOpen(knowledge.get(detection)!))
+  const open = routed.filter((detection) => isOpen(routingFacts.get(detection)!))
   const results = await resultsOf(project, engine, new Set(open))
   const tests = new Map(results.map((result) => [result.id, result.tests]))
   return {
     rows: routed.flatMap((detection) => {
       const observations = (tests.get(detection.id) ?? []).flatMap(observationOf)
-      return routeRows(detection, knowledge.get(detection)!, observations, project.registry)
+      return routeRows(detection, routingFacts.get(detection)!, observations, project.registry)
     }),
     silent: [...project.detections.values()].flatMap(silence),
   }
 }
 
-/** All cases of the detections asked for, as `test` would judge them. */
+/** Runs all cases of the given detections as `test` does. */
 export function resultsOf(
   project: Project,
   engine: Engine,

@@ -1,4 +1,4 @@
-/** What a project's routes and test cases were at a commit, against what they are now. */
+/** Compares the routes and test cases of a project at a commit with the present ones. */
 
 import type { Engine } from '../../model/events/evaluation.ts'
 import type { Detection } from '../../model/project/detection.ts'
@@ -12,11 +12,11 @@ export interface RoutesSide {
 }
 
 export async function diffRoutes(before: RoutesSide, after: RoutesSide): Promise<RoutesDiff> {
-  const touched = touchedIds(before.project, after.project)
+  const affected = affectedIds(before.project, after.project)
   const [old, now] = await Promise.all(
     [before, after].map(async (side) => ({
       table: await routeTable(side.project, side.engine),
-      results: await resultsOf(side.project, side.engine, chosen(side.project, touched)),
+      results: await resultsOf(side.project, side.engine, chosen(side.project, affected)),
     })),
   )
   return {
@@ -25,8 +25,8 @@ export async function diffRoutes(before: RoutesSide, after: RoutesSide): Promise
   }
 }
 
-/** A changed registry touches them all; else whoever's spec, body or helpers changed, is new or is gone. */
-function touchedIds(before: Project, after: Project): (id: string) => boolean {
+/** A changed registry affects all detections; otherwise those with another spec, body or helper, new or removed ones. */
+function affectedIds(before: Project, after: Project): (id: string) => boolean {
   if (registryOf(before) !== registryOf(after)) return () => true
   if (modelsOf(before) !== modelsOf(after)) return () => true
   return (id) => {
@@ -35,22 +35,22 @@ function touchedIds(before: Project, after: Project): (id: string) => boolean {
   }
 }
 
-/** Lines may move without anything being routed otherwise. */
+/** Source locations do not affect routes. */
 function registryOf({ registry }: Project): string {
   return JSON.stringify(registry, (key, value: unknown) => (key === 'place' ? undefined : value))
 }
 
-/** A data model serves whoever asks for its log types: which ones is decided event by event. */
+/** A changed data model affects all detections, because each event decides which model is used. */
 function modelsOf({ dataModels }: Project): string {
   return JSON.stringify(dataModels.map(({ mappings, body, enabled }) => [mappings, body?.source, enabled]))
 }
 
-/** What overrides may have changed beside the spec. */
+/** Returns the values that overrides may change. */
 function routing(detection: Detection | undefined): string {
   const { enabled, severity, outputIds } = detection ?? {}
   return JSON.stringify([enabled, severity, outputIds])
 }
 
-function chosen(project: Project, touched: (id: string) => boolean): ReadonlySet<Detection> {
-  return new Set([...project.detections.values()].filter(({ id }) => touched(id)))
+function chosen(project: Project, affected: (id: string) => boolean): ReadonlySet<Detection> {
+  return new Set([...project.detections.values()].filter(({ id }) => affected(id)))
 }

@@ -1,4 +1,4 @@
-/** What the text of a body tells of its routing: facts in the words of routing and lint. Pure. */
+/** Converts the facts about a body into those that routing and lint use. Pure. */
 
 import {
   type DetectionFacts,
@@ -12,36 +12,36 @@ import type { SimpleDetection } from '../../model/project/match-expression.ts'
 import type { BodyRouting } from '../../routing/lint-routes.ts'
 import type { Literals, RoutingFacts } from '../../routing/possible.ts'
 
-/** @param facts undefined: there is no body, or its text is not Python. */
+/** @param facts is undefined when there is no body, or its text is not Python. */
 export function routingFactsOf(facts: DetectionFacts | undefined, simple: Detection['simple']): RoutingFacts {
   if (simple) return { severity: simpleSeverity(simple), destinations: null }
   const { severity, destinations } = facts?.returns ?? {}
   return {
     severity: severity ? literals(severity, textOf) : null,
-    destinations: destinations ? literals(destinations, answerOf) : null,
+    destinations: destinations ? literals(destinations, namesOf) : null,
   }
 }
 
-/** Where no condition holds, the static one stands. */
+/** The static severity applies when no condition holds. */
 function simpleSeverity({ severities }: SimpleDetection): Literals<string> | null {
   if (severities.length === 0) return null
   return { values: [...severities.map(({ to }) => to), 'DEFAULT'], closed: true }
 }
 
-/** What cannot be told of one outcome leaves the whole open. */
+/** One unknown outcome makes the list of values incomplete. */
 function literals<T>({ outcomes }: ReturnFacts, read: (outcome: Outcome) => T | undefined): Literals<T> {
   const values = outcomes.map(read)
   return { values: values.filter((value) => value !== undefined), closed: !values.includes(undefined) }
 }
 
-/** Anything but a text is an error of severity(), which leaves the static one: as DEFAULT does. */
+/** Any value but a text is an error of severity(), so the static severity applies as for DEFAULT. */
 function textOf(outcome: Outcome): string | undefined {
   if (outcome.kind === 'unknown') return undefined
   return outcome.kind === 'text' ? outcome.value : 'DEFAULT'
 }
 
-/** Anything but a list is no opinion, or an error that leaves none. */
-function answerOf(outcome: Outcome): readonly string[] | null | undefined {
+/** Any value but a list has no effect, or is an error without an effect. */
+function namesOf(outcome: Outcome): readonly string[] | null | undefined {
   if (outcome.kind === 'unknown') return undefined
   if (outcome.kind !== 'list') return null
   return outcome.exact ? outcome.items.map(({ value }) => value) : undefined
@@ -62,7 +62,7 @@ export function bodyRouting(facts: DetectionFacts | undefined): BodyRouting {
   }
 }
 
-/** With the event, or between lists: which of two is returned is the event's doing. */
+/** A result varies when it depends on the event, or when the event selects one of several lists. */
 function varies(destinations: ReturnFacts): boolean {
   if (isConstant(destinations)) return false
   const computed = destinations.outcomes.filter((outcome) => outcome.kind === 'unknown')

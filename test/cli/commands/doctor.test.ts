@@ -81,7 +81,7 @@ destinations:
   it('prints a line each, with what to do', async () => {
     const { out } = await signalbox(['doctor', '--project', makeProject({})])
     expect(out).toMatch(
-      /^missing {2}destinations {2}no destinations\.yaml\n +`signalbox destinations add` begins one/m,
+      /^missing {2}destinations {2}destinations\.yaml not found\n +run `signalbox destinations add` to create it/m,
     )
   })
 })

@@ -157,7 +157,7 @@ describe('new', () => {
       'duplicate id "A.B": detections/rules/a_b.yml has it',
     )
     writeFileSync(join(root, 'detections/rules/c.py'), 'ours\n')
-    expect((await run('new', 'rule', 'C')).err).toContain('c.py exists already')
+    expect((await run('new', 'rule', 'C')).err).toContain('c.py already exists')
     expect(existsSync(join(root, 'detections/rules/c.yml'))).toBe(false)
   })
 })

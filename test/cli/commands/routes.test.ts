@@ -136,7 +136,7 @@ describe('routes diff', () => {
   })
 
   it.each([
-    ['no-such-branch', /git cannot give no-such-branch/],
+    ['no-such-branch', /cannot read revision no-such-branch/],
     ['--output=/nowhere', /unknown option/],
   ])('%s: 2', async (ref, complaint) => {
     const { code, err } = await run('routes', 'diff', ref)

@@ -25,7 +25,9 @@ describe('a local destination type', () => {
     ['no options', 'export default { send() {} }'],
     ['nothing', 'export default null'],
   ])('that exports %s is refused at the start, not at every delivery', async (_name, source) => {
-    await expect(loadLocal(source)).rejects.toThrow('./sink.ts exports no destination type by default')
+    await expect(loadLocal(source)).rejects.toThrow(
+      'the default export of ./sink.ts is not a destination type',
+    )
   })
 })
 

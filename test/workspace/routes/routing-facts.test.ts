@@ -19,8 +19,8 @@ const unknown = (event: boolean): Outcome => ({ kind: 'unknown', event, place })
 function facts(
   returns: Partial<Record<keyof DetectionFacts['returns'], readonly Outcome[]>>,
 ): DetectionFacts {
-  const told = Object.entries(returns).map(([name, outcomes]) => [name, { place, outcomes }])
-  return { functions: [], imports: [], followed: [], returns: Object.fromEntries(told) as never }
+  const entries = Object.entries(returns).map(([name, outcomes]) => [name, { place, outcomes }])
+  return { functions: [], imports: [], followed: [], returns: Object.fromEntries(entries) as never }
 }
 
 describe('what is known of routing', () => {
@@ -42,7 +42,7 @@ describe('what is known of routing', () => {
 
   it.each<[string, readonly Outcome[], readonly string[], boolean]>([
     ['texts', [text('HIGH'), text('low')], ['HIGH', 'low'], true],
-    ['a text and what only running tells', [text('HIGH'), unknown(true)], ['HIGH'], false],
+    ['a text and a value that is known only at run time', [text('HIGH'), unknown(true)], ['HIGH'], false],
     ['None: the static severity', [text('HIGH'), none], ['HIGH', 'DEFAULT'], true],
   ])('of a severity() that returns %s', (_name, outcomes, values, closed) => {
     expect(routingFactsOf(facts({ severity: outcomes }), null).severity).toEqual({ values, closed })
@@ -51,18 +51,18 @@ describe('what is known of routing', () => {
   it.each<[string, readonly Outcome[], unknown, boolean]>([
     ['lists and None', [list(['a', 'b']), list([]), none], [['a', 'b'], [], null], true],
     ['some of a list', [list(['a', 'b'], { exact: false })], [], false],
-    ['what only running tells', [unknown(false)], [], false],
+    ['a value that is known only at run time', [unknown(false)], [], false],
   ])('of a destinations() that returns %s', (_name, outcomes, values, closed) => {
     expect(routingFactsOf(facts({ destinations: outcomes }), null).destinations).toEqual({ values, closed })
   })
 })
 
-describe('what lint is told', () => {
+describe('the facts for lint', () => {
   it('every name, also of lists that are known in part', () => {
-    const told = bodyRouting(
+    const routing = bodyRouting(
       facts({ destinations: [list(['a']), list(['b'], { exact: false, closed: false })] }),
     )
-    expect(told.destinationNames.map(({ name }) => name)).toEqual(['a', 'b'])
+    expect(routing.destinationNames.map(({ name }) => name)).toEqual(['a', 'b'])
   })
 
   it('SKIP beside names of one list, not SKIP alone', () => {
@@ -74,18 +74,22 @@ describe('what lint is told', () => {
     ['one list for every event', { destinations: [list(['a'])] }, false],
     ['one of two lists', { destinations: [list(['a']), none] }, true],
     [
-      'one of two lists, told apart by title()',
+      'one of two lists, distinguished by title()',
       { destinations: [list(['a']), none], title: [unknown(true)] },
       false,
     ],
     [
-      'one of two lists, told apart by dedup()',
+      'one of two lists, distinguished by dedup()',
       { destinations: [list(['a']), none], dedup: [unknown(true)] },
       false,
     ],
     ['one of two lists under one title', { destinations: [list(['a']), none], title: [text('same')] }, true],
     ['what the event has a part in', { destinations: [unknown(true)] }, true],
-    ['what only running tells, the event apart', { destinations: [unknown(false)] }, false],
+    [
+      'a value that is known only at run time and does not depend on the event',
+      { destinations: [unknown(false)] },
+      false,
+    ],
   ])('%s: varies is %s', (_name, returns, varies) => {
     expect(bodyRouting(facts(returns)).varying !== null).toBe(varies)
   })
