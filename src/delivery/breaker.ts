@@ -1,20 +1,20 @@
 /**
- * Holds a whole destination back: for as long as its provider asked for, and, when it keeps failing, for a doubling
- * time after which one delivery tries. Pure.
+ * Holds a destination: for as long as its provider ordered, and, if it keeps failing, for a doubling time, after which
+ * one delivery is tried. Pure.
  */
 import type { DestinationState } from '../store/store.ts'
 
-/** Failures in a row that open the breaker. */
+/** So many failures in a row open the breaker. */
 const FAILURE_THRESHOLD = 5
 const INITIAL_HOLD_MS = 1_000
 const MAX_HOLD_MS = 60_000
 
-/** Open: one delivery at a time may try, whenever no hold is on. */
+/** While the breaker is open, one delivery at a time is tried whenever the destination is not held. */
 export function isOpen({ failures }: Pick<DestinationState, 'failures'>): boolean {
   return failures >= FAILURE_THRESHOLD
 }
 
-/** A wait that the provider ordered holds all; it is no failure. */
+/** A wait that the provider orders holds all deliveries and does not count as a failure. */
 export function onFailure(
   state: DestinationState,
   retryAfterMs: number | null,
@@ -28,7 +28,7 @@ export function onFailure(
   return { ...state, failures, heldUntil: Math.max(state.heldUntil ?? 0, heldUntil) }
 }
 
-/** Also an answer that refuses the one delivery: the destination works. */
+/** A response that refuses one delivery is a success, too: the destination works. */
 export function onSuccess(state: DestinationState): DestinationState {
   if (state.failures === 0) return state
   return { ...state, failures: 0, heldUntil: isOpen(state) ? null : (state.heldUntil ?? null) }

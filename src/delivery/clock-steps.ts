@@ -1,17 +1,17 @@
-/** Notices a clock that was set back. What waits must not wait that much longer. */
+/** Detects a clock that was set back, so that waiting deliveries do not wait that much longer. */
 
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DestinationState, Store } from '../store/store.ts'
 import { updateDestinationState } from './states.ts'
 
-/** Smaller steps are corrections that nobody notices. */
+/** Smaller steps are normal corrections of a clock. */
 const MIN_STEP_MS = 1_000
-/** Plans that were made before the step may still be committed. */
+/** For this time after a step, plans that were made before it can still be committed. */
 const WATCH_PERIOD_MS = 60_000
 
 interface ClockStepDetector {
-  /** To be called before every pass; moves due dates and holds along with the clock. */
+  /** Shifts due dates and holds with the clock. It must be called before every pass. */
   check(registry: Registry, now: number): Promise<void>
 }
 
@@ -20,13 +20,13 @@ export function createClockStepDetector(store: Store, log: Log): ClockStepDetect
   let watchUntil = Number.NEGATIVE_INFINITY
   return {
     async check({ destinations }, now) {
-      // Also at the start: the clock may have been set back while nobody looked.
+      // The check runs at the start, too: the clock may have been set back while no daemon ran.
       const watched = last === null || now < watchUntil
       const backMs = last === null ? 0 : last - now
       last = now
       if (backMs < MIN_STEP_MS) return watched ? store.shiftDueDates(0) : undefined
       watchUntil = now + WATCH_PERIOD_MS
-      log.warn({ backMs }, 'the clock was set back; what waits moves with it')
+      log.warn({ backMs }, 'the clock was set back; shifting due dates with it')
       await store.shiftDueDates(backMs)
       for (const destination of destinations) {
         await updateDestinationState(store, destinationKey(destination), (state) => shiftBack(state, backMs))

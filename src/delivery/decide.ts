@@ -1,4 +1,4 @@
-/** What becomes of a delivery after an attempt: delivered, waiting until, or dead, and why. Pure. */
+/** Decides the outcome of a delivery after an attempt: delivered, waiting until a time, or dead with a reason. Pure. */
 import type { RetryPolicy } from '../model/project/destination.ts'
 import type { Attempt, DeliveryOutcome, DeliveryRow, NewDelivery } from '../store/store.ts'
 import { backoffMs } from './backoff.ts'
@@ -10,11 +10,11 @@ export interface DecisionInput {
   readonly result: SendResult
   readonly startedAt: number
   readonly now: number
-  /** The destination stands paused (this result may just have paused it). */
+  /** The destination is paused (this result may just have paused it). */
   readonly paused: boolean
-  /** Ended by our own stop, not by the other side. */
+  /** The stop of the daemon ended the send, not the destination. */
   readonly interrupted: boolean
-  /** Pauses that `pausedMs` does not hold yet. */
+  /** The time of pauses that `pausedMs` does not include yet. */
   readonly creditMs: number
   readonly random: number
   readonly fallbackDeliveries: (reason: string) => readonly NewDelivery[]
@@ -33,7 +33,7 @@ export function decide(given: DecisionInput): DeliveryOutcome {
   }
 
   if (result.result === 'refused' && result.scope === 'delivery') return dead(result.message)
-  // A pause keeps it from being claimed, so it may be due at once: it goes first when the pause ends.
+  // A paused destination's deliveries are not claimed, so this one can be due now: it is sent first after the pause.
   if (given.paused || given.interrupted || result.result === 'refused') return wait(now, false)
 
   const expiresAt = delivery.createdAt + delivery.pausedMs + given.creditMs + retry.maxAgeMs
@@ -43,7 +43,7 @@ export function decide(given: DecisionInput): DeliveryOutcome {
   if (retry.maxAttempts > 0 && attempts >= retry.maxAttempts) {
     return dead(`not delivered in ${attempts} attempts: ${result.message}`)
   }
-  // The last attempt falls on the end of its life, so that death is neither early nor late.
+  // The last attempt is made at the maximum age, so that the delivery dies neither early nor late.
   return wait(Math.min(now + backoffMs(delivery.attempts, given.random), expiresAt), true)
 }
 

@@ -1,4 +1,4 @@
-/** One claimed delivery from send to recorded, with what follows from it: pause, resume, hand-over, findings. */
+/** Sends one claimed delivery and records its outcome, with the consequences: pause, resume, fallback, findings. */
 import { messageOf } from '../errors.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
@@ -14,8 +14,8 @@ import { type SendResult, sendOnce } from './send.ts'
 import { pause, pauseCreditMs, resume } from './send-permit.ts'
 import { updateDestinationState } from './states.ts'
 
-/** Longest that one attempt may take; its lease outlives it, so that nobody else takes it up meanwhile. */
-const SEND_DEADLINE_MS = 30_000
+/** One attempt takes at most this long. The lease is longer, so that no other daemon claims the delivery meanwhile. */
+const SEND_TIMEOUT_MS = 30_000
 export const LEASE_MS = 60_000
 const STOP_GRACE_MS = 1_000
 const RECORD_RETRY_MS = 1_000
@@ -23,7 +23,7 @@ const RECORD_RETRY_MS = 1_000
 export interface Task {
   readonly claimed: ClaimedDelivery
   readonly destination: Destination
-  /** The registry at the time of the claim: work in flight keeps the snapshot it started with. */
+  /** The registry at the time of the claim: a send in flight keeps the registry that it started with. */
   readonly registry: Registry
   readonly isProbe: boolean
 }
@@ -66,7 +66,7 @@ export async function deliver(
   ])
 }
 
-/** What was delivered must not be sent again because the disk was full for a moment: as long as the lease holds. */
+/** Retries the write while the lease lasts: a delivered alert must not be sent again because the disk was full for a moment. */
 async function recordOutcome(
   { store, clock, log }: DeliveryPorts,
   { claimed: { delivery, leaseToken }, destination }: Task,
@@ -81,27 +81,32 @@ async function recordOutcome(
       if (stop.aborted || clock.now() + RECORD_RETRY_MS >= until) throw error
       log.warn(
         { destination: destination.name, error: messageOf(error) },
-        'an outcome could not be stored yet',
+        'failed to record the outcome of a delivery; retrying',
       )
       await clock.sleep(RECORD_RETRY_MS, stop)
     }
   }
 }
 
-/** The deadline holds even for a type that ignores its signal; a stop leaves it a moment to answer. */
+/** Enforces the timeout even on a type that ignores its signal. A stop leaves the send a moment to end. */
 async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): Promise<SendResult> {
   const { claimed, destination } = task
   const alert = claimed.alerts[0]
   if (!alert) {
-    return { result: 'refused', status: null, message: 'its alert is gone from the store', scope: 'delivery' }
+    return {
+      result: 'refused',
+      status: null,
+      message: 'its alert is not in the store any more',
+      scope: 'delivery',
+    }
   }
   const done = new AbortController()
   const late = new AbortController()
   const deadline = async (): Promise<SendResult> => {
-    await ports.clock.sleep(SEND_DEADLINE_MS, AbortSignal.any([stop, done.signal]))
+    await ports.clock.sleep(SEND_TIMEOUT_MS, AbortSignal.any([stop, done.signal]))
     if (stop.aborted) await ports.clock.sleep(STOP_GRACE_MS, done.signal)
     if (!done.signal.aborted) late.abort()
-    const message = stop.aborted ? 'interrupted' : `no answer within ${SEND_DEADLINE_MS} ms`
+    const message = stop.aborted ? 'interrupted' : `no answer within ${SEND_TIMEOUT_MS} ms`
     return { result: 'retry', status: null, message, retryAfterMs: null }
   }
   const signal = AbortSignal.any([stop, late.signal])
@@ -109,12 +114,12 @@ async function sendInTime(ports: DeliveryPorts, task: Task, stop: AbortSignal): 
   const sending = { alert, deliveryId: delivery.id, repeated, resent: isResend(delivery) }
   const sent = sendOnce(ports, destination, sending, signal)
   const result = await Promise.race([sent, deadline()])
-  // Not the default reason: that is an Error with a stack, for every delivery.
+  // The default reason would be an Error with a stack, for every delivery.
   done.abort('done')
   return result
 }
 
-/** What the result says about the destination: paused, held back, or well. */
+/** Updates the destination's state from the result: paused, held or working. */
 async function updateState(
   { store, clock, log }: DeliveryPorts,
   { destination, isProbe }: Task,
@@ -126,37 +131,36 @@ async function updateState(
   const { before, after } = await updateDestinationState(store, destinationKey(destination), (state) => {
     if (broken) return pause(state, result.message, now)
     if (result.result === 'retry') return interrupted ? state : onFailure(state, result.retryAfterMs, now)
-    // Only a probe ends a pause: what else succeeds then began before it.
+    // Only a probe ends a pause: any other send that succeeds now began before the pause.
     return isProbe ? resume(onSuccess(state), now) : onSuccess(state)
   })
   if (!isOpen(before) && isOpen(after)) {
     log.warn(
       { destination: destination.name, failures: after.failures },
-      'destination keeps failing; one delivery at a time tries',
+      'destination keeps failing; sending one delivery at a time',
     )
   }
   const pausedNow = before.pausedAt === null && after.pausedAt !== null
-  // Ends are told as loudly as beginnings.
-  if (isOpen(before) && !isOpen(after))
-    log.warn({ destination: destination.name }, 'destination answers again')
+  // The end of a hold or pause is logged at the same level as its beginning.
+  if (isOpen(before) && !isOpen(after)) log.warn({ destination: destination.name }, 'destination works again')
   if (pausedNow) {
-    const hint = `mend its entry or its secret, then: signalbox destinations resume ${destination.name}`
+    const hint = `fix the configuration or secret of ${destination.name}, then run: signalbox destinations resume ${destination.name}`
     log.error({ destination: destination.name, reason: result.message, hint }, 'destination is paused')
   }
   if (before.pausedAt !== null && after.pausedAt === null) {
-    log.warn({ destination: destination.name }, 'destination takes alerts again')
+    log.warn({ destination: destination.name }, 'destination is resumed')
   }
   return { state: after, pausedNow }
 }
 
-/** The delivery is recorded already; a finding that can't be recorded must not undo that. */
+/** The outcome is recorded already; a finding that cannot be recorded must not undo that. */
 async function admitFindings(ports: DeliveryPorts, findings: SystemFinding[]): Promise<void> {
   if (findings.length === 0) return
   try {
     await ports.admit(findings)
   } catch (error) {
     const codes = findings.map(({ code }) => code)
-    ports.log.error({ codes, error: messageOf(error) }, 'a finding about delivery could not be recorded')
+    ports.log.error({ codes, error: messageOf(error) }, 'failed to record a finding about a delivery')
   }
 }
 
@@ -175,16 +179,16 @@ function logOutcome(
     destination,
     outcome: recorded ? outcome.state : 'lease-lost',
   })
-  if (!recorded) ports.log.warn(fields, 'the lease was lost; another owner decides')
+  if (!recorded) ports.log.warn(fields, 'the lease was lost; another daemon decides')
   else if (outcome.state === 'dead') ports.log.error(fields, 'delivery is dead')
   else if (outcome.state === 'waiting')
     ports.log.warn({ ...fields, ...waitOf(outcome.due, state) }, 'delivery waits')
   else ports.log.info(fields, 'delivered')
 }
 
-/** For people: what it waits for. */
+/** Describes what the delivery waits for. */
 function waitOf(due: number, { pausedAt, heldUntil = null }: DestinationState): object {
-  if (pausedAt !== null) return { until: 'its destination takes alerts again' }
+  if (pausedAt !== null) return { until: 'its destination is resumed' }
   return { until: new Date(Math.max(due, heldUntil ?? 0)).toISOString() }
 }
 

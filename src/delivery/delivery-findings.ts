@@ -1,4 +1,4 @@
-/** What delivery has to say about itself. Pure. */
+/** Creates the findings about deliveries and destinations. Pure. */
 import type { SystemFinding } from '../model/alerts/finding.ts'
 
 export function destinationPaused(destination: string, reason: string, at: number): SystemFinding {
@@ -7,8 +7,8 @@ export function destinationPaused(destination: string, reason: string, at: numbe
     kind: 'SYSTEM_ERROR',
     code: 'DestinationPaused',
     title: `Destination ${destination} is paused`,
-    description: `It answered in a way that no other alert would fare better with: ${reason}. Its deliveries wait and do not age.`,
-    runbook: `Correct its entry in destinations.yaml or its secret. It is tried every 5 minutes, on reload, and at once by \`signalbox destinations resume ${destination}\`.`,
+    description: `It answered in a way that every other alert would get, too: ${reason}. Its deliveries wait and do not age.`,
+    runbook: `Correct its entry in destinations.yaml or its secret. Signalbox tries it every 5 minutes and on reload; to try it immediately, run: signalbox destinations resume ${destination}`,
     dedup: destination,
     context: { destination, reason },
     at,
@@ -21,8 +21,8 @@ export function deliveryDead(destination: string, reason: string, id: string, at
     kind: 'SYSTEM_ERROR',
     code: 'DeliveryDead',
     title: `Alerts do not reach destination ${destination}`,
-    description: `A delivery was given up: ${reason}. Its alert goes to the fallback destinations, where there are any.`,
-    runbook: `See \`signalbox deliveries dead\`; \`signalbox deliveries retry\` sends them again once the cause is removed.`,
+    description: `A delivery is dead: ${reason}. Its alert goes to the fallback destinations, if there are any.`,
+    runbook: `Run \`signalbox deliveries dead\` to see them, remove the cause, and send them again with \`signalbox deliveries retry\`.`,
     dedup: destination,
     context: { destination, reason, delivery: id },
     at,

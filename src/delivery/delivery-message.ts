@@ -1,4 +1,4 @@
-/** Builds what a destination is given from the alert's row. The notification was frozen with the alert. */
+/** Builds the message for a destination from the alert's row. The notification was frozen with the alert. */
 import type { Message } from '../destinations/_destination.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertRow } from '../store/store.ts'
@@ -10,9 +10,9 @@ interface DeliveryContext {
   /** The idempotency key: the same on every attempt. */
   readonly deliveryId: string
   readonly at: number
-  /** An earlier attempt may have been carried out. */
+  /** An earlier attempt may have succeeded. */
   readonly repeated: boolean
-  /** Sent again by hand: its title says so. */
+  /** The alert is sent again by hand, and its title says so. */
   readonly resent?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Delivery as the daemon sees it: start, wake, drain, reload, stop. */
+/** The interface of delivery for the daemon: start, wake, drain, reload, stop. */
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryPorts } from './delivery-ports.ts'
@@ -9,13 +9,13 @@ import { updateDestinationState } from './states.ts'
 
 export interface Delivery {
   start(): Promise<void>
-  /** To be called after every commit that made deliveries. */
+  /** It must be called after every commit that created deliveries. */
   wake(): void
-  /** Sends all that is due, or becomes due, within the time. Claims go on afterwards: `stop` ends them. */
+  /** Sends all deliveries that are due or become due within the time. Claiming continues afterwards until `stop`. */
   drain(timeoutMs: number): Promise<void>
-  /** Ends at once: what is in flight is interrupted, and sent again by the next start. */
+  /** Ends immediately: sends in flight are interrupted and repeated after the next start. */
   stop(): Promise<void>
-  /** Takes the new registry for all that is claimed from now on, and probes what is paused. */
+  /** Uses the new registry for all later claims, and probes paused destinations. */
   reload(registry: Registry): Promise<void>
 }
 
@@ -29,7 +29,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
   const dispatcher = createDispatcher(ports, stop, () => loop.wake())
   const loop = createLoop(() => dispatcher.pass(registry), ports, stop)
 
-  /** Nothing is in flight, and nothing falls due before the deadline. */
+  /** True if no send is in flight and no delivery becomes due before the deadline. */
   function isDrained(deadline: number): boolean {
     const next = loop.nextAt()
     return dispatcher.inFlight() === 0 && (next === null || next > deadline)
@@ -44,7 +44,7 @@ export function createDelivery(ports: DeliveryPorts & { readonly registry: Regis
     while (!timeUp.signal.aborted && !stop.aborted) {
       await loop.waitForNextPass(timeUp.signal)
       if (isDrained(deadline)) break
-      // The next pass comes when a send ends or something falls due.
+      // The next pass comes when a send ends or a delivery becomes due.
       await Promise.race([loop.nextPass(), late])
     }
     done.abort()

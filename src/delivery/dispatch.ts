@@ -1,4 +1,4 @@
-/** Claims what is due, destination by destination, and starts the sends. Knows what is in flight, and nothing of time. */
+/** Claims due deliveries, destination by destination, and starts the sends. It knows what is in flight and does not wait. */
 import { messageOf } from '../errors.ts'
 import { type Destination, destinationKey, type Registry } from '../model/project/destination.ts'
 import type { Store } from '../store/store.ts'
@@ -11,20 +11,20 @@ import { updateDestinationState } from './states.ts'
 const MAX_IN_FLIGHT = 128
 
 interface Dispatcher {
-  /** Starts what may start now; resolves with when the next can, or null when nothing waits for time alone. */
+  /** Starts the sends that can start now. Resolves with the time of the next one; null if none waits for time alone. */
   pass(registry: Registry): Promise<number | null>
   inFlight(): number
-  /** Resolves when all that is in flight has ended. */
+  /** Resolves when no send is in flight any more. */
   whenIdle(): Promise<void>
 }
 
 export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: () => void): Dispatcher {
   const { store, clock, log } = ports
   const steps = createClockStepDetector(store, log)
-  /** How many are being sent or claimed, by destination. */
+  /** The number of deliveries that are being sent or claimed, by destination. */
   const slots = new Map<string, number>()
   let totalInFlight = 0
-  /** These, and those that are being settled. */
+  /** The deliveries that are being sent or recorded. */
   const underWay = new Set<Promise<void>>()
   const inFlightTo = (key: string) => slots.get(key) ?? 0
   const occupy = (key: string, count: number) => {
@@ -32,7 +32,7 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
     totalInFlight += count
   }
 
-  /** A slot is free as soon as the destination has answered: the disk does not hold up the next request. */
+  /** A slot is free as soon as the destination has answered: the next request does not wait for the disk. */
   function startSend(task: Task): void {
     const key = destinationKey(task.destination)
     occupy(key, 1)
@@ -45,10 +45,10 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
     }
     const run = deliver(ports, task, stop, freeSlot)
       .catch((error: unknown) => {
-        // Nothing is lost: the lease runs out and the delivery is sent again under the same key.
+        // The delivery is not lost: its lease expires, and it is sent again under the same key.
         log.error(
           { destination: task.destination.name, error: messageOf(error) },
-          'a delivery could not be settled',
+          'failed to record a delivery',
         )
       })
       .then(() => {
@@ -59,7 +59,7 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
     underWay.add(run)
   }
 
-  /** When time alone lets this destination go on; null when a send that ends or a new delivery will tell. */
+  /** Epoch ms at which this destination can send next; null if only a finished send or a new delivery can unblock it. */
   async function dispatchTo(destination: Destination, registry: Registry): Promise<number | null> {
     const key = destinationKey(destination)
     const { value: state } = await store.destinationState(key)
@@ -70,7 +70,7 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
     const limit = permit.isHalfOpen && inFlight > 0 ? 0 : Math.min(maxSends, free)
     if (limit === 0) return maxSends === 0 ? nextWakeAt(store, key, retryAt) : null
     let hasClaimedAll: boolean
-    // Held until the sends hold them: all destinations claim at the same time.
+    // The slots are occupied during the claim, because all destinations claim at the same time.
     occupy(key, limit)
     try {
       const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
@@ -87,7 +87,7 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
     async pass(registry) {
       await steps.check(registry, clock.now())
       const enabled = registry.destinations.filter((destination) => destination.enabled)
-      // All at once: what they claim is one write to the disk, and none waits for the writes of the others.
+      // All destinations claim concurrently: their claims are one write to the disk, and none waits for another.
       const served = await Promise.allSettled(enabled.map((each) => dispatchTo(each, registry)))
       const times = served.flatMap((each) => {
         if (each.status === 'rejected') throw each.reason
@@ -107,12 +107,12 @@ async function nextWakeAt(store: Store, key: string, earliest: number): Promise<
   return due === null ? null : Math.max(due, earliest)
 }
 
-/** A destination always keeps one slot: however many others hang, it is served. */
+/** Every destination always has one slot, however many others hang. */
 function freeSlots(concurrency: number, inFlight: number, totalInFlight: number): number {
   return Math.max(inFlight === 0 ? 1 : 0, Math.min(concurrency - inFlight, MAX_IN_FLIGHT - totalInFlight))
 }
 
-/** A probe moves the next probe on; tokens are taken from the bucket. */
+/** Schedules the next probe, or takes tokens from the bucket of the rate limit. */
 async function consumeTokens(
   store: Store,
   destination: Destination,

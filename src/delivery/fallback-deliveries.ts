@@ -1,12 +1,12 @@
-/** Gives the alerts of a lost delivery to the fallback destinations: once, and never in a circle. Pure. */
+/** Creates deliveries to the fallback destinations for the alerts of a lost delivery: once, and never in a circle. Pure. */
 import { deliveryId } from '../model/alerts/alert.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import type { DeliveryRow, NewDelivery } from '../store/store.ts'
 
-/** Reasons of what was handed over begin so. */
+/** The reason of a fallback delivery begins with this text. */
 export const FALLBACK_REASON_PREFIX = 'fallback: '
 
-/** Deliveries that were themselves handed over go to nobody: their reason says so. */
+/** A fallback delivery has no fallback of its own. */
 function isFallbackDelivery(delivery: Pick<DeliveryRow, 'reason'>): boolean {
   return delivery.reason.startsWith(FALLBACK_REASON_PREFIX)
 }

@@ -1,10 +1,10 @@
-/** How deliveries and destinations stand at this moment, for a scraper. */
+/** Reads the present state of deliveries and destinations as gauges. */
 
 import type { GaugeSample } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { DELIVERY_STATES, type Store } from '../store/store.ts'
 
-/** Delivered ones are many, and counted as they happen. */
+/** Delivered deliveries are many, and a counter counts them. */
 const OPEN = DELIVERY_STATES.filter((state) => state !== 'delivered')
 
 export async function deliveryGauges(

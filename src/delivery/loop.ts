@@ -1,20 +1,20 @@
-/** Runs passes: sleeps until the next one is worth while, or somebody wakes it. Knows time, and nothing of deliveries. */
+/** Runs passes: sleeps until the next one has work, or until it is woken. It knows time and no deliveries. */
 import { messageOf } from '../errors.ts'
 import type { Clock, Log } from '../model/ports.ts'
 
-/** The longest sleep: commands and other daemons write beside us, and leases of the dead run out. */
+/** A sleep is bounded because commands and other daemons write to the store, and leases of ended daemons expire. */
 const MAX_SLEEP_MS = 5_000
 const FAILURE_DELAY_MS = 1_000
 
 interface Loop {
-  /** Runs until the stop. */
+  /** Runs until the stop signal aborts. */
   run(): Promise<void>
   wake(): void
   /** Resolves when a pass ends. */
   nextPass(): Promise<void>
-  /** Resolves when a pass has ended that began after the call, or when time is up. */
+  /** Resolves when a pass that began after the call has ended, or when `timeUp` aborts. */
   waitForNextPass(timeUp: AbortSignal): Promise<void>
-  /** When the next pass has something to do, as far as time alone can tell. */
+  /** Epoch ms at which the next pass has work, as far as that depends on time alone. */
   nextAt(): number | null
 }
 
@@ -29,21 +29,21 @@ export function createLoop(
   let begun = 0
   let finished = 0
   let nextAt: number | null = null
-  // With a reason of its own: the default one is an Error with a stack, for every wake.
+  // The default reason would be an Error with a stack, for every wake.
   const wake = () => alarm.abort('woken')
 
   async function runPass(): Promise<void> {
     try {
       nextAt = await pass()
     } catch (error) {
-      log.error({ error: messageOf(error) }, 'the store can not be read; delivery tries again')
+      log.error({ error: messageOf(error) }, 'failed to read the store; retrying')
       nextAt = clock.now() + FAILURE_DELAY_MS
     }
   }
 
   async function run(): Promise<void> {
     while (!stop.aborted) {
-      // Before the pass: a wake in its midst must not be slept over.
+      // The alarm is replaced before the pass, so that a wake during the pass is not missed.
       alarm = new AbortController()
       begun++
       await runPass()
@@ -62,7 +62,7 @@ export function createLoop(
     wake,
     nextPass: () => ended.promise,
     async waitForNextPass(timeUp) {
-      // A pass under way may already be past a destination that has something new.
+      // A running pass may already be past a destination that has a new delivery.
       const target = begun + 1
       wake()
       while (finished < target && !timeUp.aborted && !stop.aborted) {

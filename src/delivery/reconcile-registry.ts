@@ -1,11 +1,11 @@
-/** Fits the store to a registry: renames adopted, deliveries of vanished destinations orphaned and handed over. */
+/** Reconciles the store with a registry: follows renames, orphans deliveries of removed destinations, creates fallbacks. */
 
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { EMPTY_PLAN, type Store } from '../store/store.ts'
 import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback-deliveries.ts'
 
-/** Bounds how long one commit holds the event loop. */
+/** The limit bounds how long one commit blocks the event loop. */
 const MAX_PER_COMMIT = 500
 
 export async function reconcileWithRegistry(
@@ -19,18 +19,18 @@ export async function reconcileWithRegistry(
     renames: registry.destinations.flatMap(renames),
   })
   if (adopted > 0) log.info({ adopted }, 'deliveries follow their renamed destinations')
-  if (orphaned > 0) log.warn({ orphaned }, 'deliveries of destinations that are gone: orphaned')
-  await handOverOrphans(store, registry, now)
+  if (orphaned > 0) log.warn({ orphaned }, 'deliveries of removed destinations are orphaned')
+  await createOrphanFallbacks(store, registry, now)
 }
 
-/** A destination that was given an id later keeps what waits under its name. */
+/** A destination that got an id later keeps the deliveries that wait under its name. */
 function renames({ id, name, previousNames }: Registry['destinations'][number]) {
   const from = id === null ? previousNames : [name, ...previousNames]
   return from.map((previous) => ({ from: previous, to: id ?? name, name }))
 }
 
-/** Looks at all orphans, not only new ones: a crash after the reconciliation must not lose the hand-over. */
-async function handOverOrphans(store: Store, registry: Registry, now: number): Promise<void> {
+/** Reads all orphans, not only new ones: a crash after the reconciliation must not lose their fallback deliveries. */
+async function createOrphanFallbacks(store: Store, registry: Registry, now: number): Promise<void> {
   const { orphaned } = await store.countDeliveries(['orphaned'])
   if (orphaned === 0 || registry.fallback.length === 0) return
   const orphans = await store.deliveries({

@@ -1,4 +1,4 @@
-/** What a type makes of a message: the steps of its exchange, each request as it goes over the wire. Pure. */
+/** The steps of a type's exchange for a message, and each request as it is sent. Pure. */
 import type {
   Answer,
   DeliveryNotice,
@@ -10,6 +10,7 @@ import type {
   Receipt,
 } from '../destinations/_destination.ts'
 import { usesHttp } from '../destinations/_destination.ts'
+import { Bug } from '../errors.ts'
 import type { HttpRequest, Transport } from '../model/ports.ts'
 import { maskSecrets } from './http/redaction.ts'
 import { signature } from './http/signature.ts'
@@ -42,7 +43,7 @@ function* single(request: Outgoing): Steps {
   return (yield request).receipt
 }
 
-/** Two headers are ours, whatever the type set; a signature is over the body as it goes out. */
+/** Signalbox sets these headers, whatever the type set. The signature covers the body as it is sent. */
 export function withStandardHeaders(
   request: Outgoing,
   message: Message,
@@ -56,16 +57,16 @@ export function withStandardHeaders(
     'idempotency-key': message.idempotencyKey,
     ...(signingSecret && signature(signingSecret, message.at, body)),
   }
-  const theirs = Object.entries(headers).filter(([name]) => !(name.toLowerCase() in own))
-  return { method, url, headers: { ...Object.fromEntries(theirs), ...own }, body }
+  const others = Object.entries(headers).filter(([name]) => !(name.toLowerCase() in own))
+  return { method, url, headers: { ...Object.fromEntries(others), ...own }, body }
 }
 
-/** The first request of the exchange, or what else would go over the wire. */
+/** The first request of the exchange, or the payload of a type without HTTP. */
 export type Preview = (HttpRequest | { readonly note: string; readonly payload: object }) & {
   readonly notes?: readonly string[]
 }
 
-/** What would be sent: literals in secret places are masked. */
+/** Previews the request. Literal values of secret options are masked. */
 export function previewRequest(
   type: DestinationType,
   plain: Message,
@@ -79,7 +80,7 @@ export function previewRequest(
     return { note: `${type.type}: ${type.summary}`, payload, ...withNotes([...made, ...notes]) }
   }
   const first = requestSteps(type, message, masked).next()
-  if (first.done) throw new Error(`the type ${type.type} makes no request`)
+  if (first.done) throw new Bug(`the type ${type.type} makes no request`)
   return {
     ...withStandardHeaders(first.value, message, masked, version),
     ...withNotes([...made, ...(first.value.notes ?? [])]),

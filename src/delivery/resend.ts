@@ -1,4 +1,4 @@
-/** Sends an alert again by hand: new deliveries, told from the first ones by their reason and the alert's title. Pure. */
+/** Creates deliveries that send an alert again by hand. Their reason and the alert's title mark them. Pure. */
 
 import type { JsonText } from '../core/exact-json.ts'
 import { hashId } from '../model/alerts/alert.ts'
@@ -11,7 +11,7 @@ const TITLE_PREFIX = '[Re-sent]: '
 export function resend(alertId: string, recipients: readonly Destination[], now: number): NewDelivery[] {
   return recipients.map((recipient) => {
     const key = destinationKey(recipient)
-    // Another key than the first delivery's: the provider shall not take it for the same.
+    // The key differs from the first delivery's, so that the provider does not drop it as a duplicate.
     const id = hashId('resend', alertId, key, now)
     return {
       id,
@@ -29,7 +29,7 @@ export function isResend({ reason }: Pick<DeliveryRow, 'reason'>): boolean {
   return reason === REASON
 }
 
-/** Puts the prefix into the text itself, for the rest of it shall stay as it is. Within a text no quote stands bare. */
+/** Inserts the prefix into the JSON text, so that the rest stays exact. Quotes inside of a JSON string are escaped. */
 export function markAsResend(notification: JsonText): JsonText {
   return notification.replace(',"title":"', `,"title":"${TITLE_PREFIX}`)
 }

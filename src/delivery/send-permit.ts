@@ -1,4 +1,4 @@
-/** Whether a destination may be sent to now: its pause, its breaker and its rate limit, from the state row. Pure. */
+/** Decides whether Signalbox may send to a destination now, from its pause, breaker and rate limit. Pure. */
 import type { RateLimit } from '../model/project/destination.ts'
 import type { DestinationState } from '../store/store.ts'
 import { isOpen } from './breaker.ts'
@@ -7,12 +7,12 @@ export const PROBE_INTERVAL_MS = 5 * 60_000
 export const MAX_PROVIDER_HOLD_MS = 60 * 60_000
 const MAX_PAUSES = 50
 
-/** `allow`: how many sends may start now; with none, `until` says when to look again. */
+/** `maxSends` sends may start now. If it is 0, `retryAt` says when to decide again. */
 interface SendPermit {
   readonly maxSends: number
-  /** It may end a pause. */
+  /** The send may end a pause. */
   readonly isProbe: boolean
-  /** Only while nothing else is under way to it. */
+  /** The send may start only while no other send to the destination is in flight. */
   readonly isHalfOpen: boolean
   readonly retryAt: number
 }
@@ -23,27 +23,27 @@ export function sendPermit(state: DestinationState, limit: RateLimit | null, now
     if (now < probeAt) return { maxSends: 0, isProbe: false, isHalfOpen: false, retryAt: probeAt }
     return { maxSends: 1, isProbe: true, isHalfOpen: false, retryAt: now }
   }
-  const alone = isOpen(state)
+  const isHalfOpen = isOpen(state)
   const heldUntil = believableTime(state.heldUntil, now, MAX_PROVIDER_HOLD_MS)
-  if (now < heldUntil) return { maxSends: 0, isProbe: false, isHalfOpen: alone, retryAt: heldUntil }
-  const most = alone ? 1 : Number.POSITIVE_INFINITY
-  if (!limit) return { maxSends: most, isProbe: false, isHalfOpen: alone, retryAt: now }
+  if (now < heldUntil) return { maxSends: 0, isProbe: false, isHalfOpen, retryAt: heldUntil }
+  const most = isHalfOpen ? 1 : Number.POSITIVE_INFINITY
+  if (!limit) return { maxSends: most, isProbe: false, isHalfOpen, retryAt: now }
   const tokens = refilled(state, limit, now)
   const waitMs = tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 60_000) / limit.perMinute)
   return {
     maxSends: Math.min(most, Math.max(0, Math.floor(tokens))),
     isProbe: false,
-    isHalfOpen: alone,
+    isHalfOpen,
     retryAt: now + waitMs,
   }
 }
 
-/** A time further ahead than any that we set comes from a clock that was set back meanwhile. */
-function believableTime(at: number | null | undefined, now: number, mostMs: number): number {
-  return at && at - now <= mostMs ? at : now
+/** A time further ahead than Signalbox ever sets comes from a clock that was set back meanwhile, and is ignored. */
+function believableTime(at: number | null | undefined, now: number, maxAheadMs: number): number {
+  return at && at - now <= maxAheadMs ? at : now
 }
 
-/** Takes `count` tokens; daemons that race may overdraw, and the bucket then fills from below zero. */
+/** Takes `count` tokens. Concurrent daemons can overdraw the bucket, which then fills from below zero. */
 export function takeTokens(
   state: DestinationState,
   limit: RateLimit,
@@ -71,8 +71,8 @@ export function resume(state: DestinationState, now: number): DestinationState {
 }
 
 /**
- * Milliseconds for which a delivery's age stood still and that its row does not hold yet. While paused nothing
- * is claimed, so a row that was due before a pause ended has not been touched since.
+ * Milliseconds of pauses that a delivery's row does not include yet. While a destination is paused nothing is claimed,
+ * so a row that was due before the pause ended has not changed since.
  */
 export function pauseCreditMs(
   delivery: { readonly createdAt: number; readonly due: number },

@@ -1,4 +1,4 @@
-/** One attempt: reveal the options, send, and say what came of it. Never throws; nothing secret leaves it. */
+/** Makes one attempt: reveals the options, sends, and returns the result. It never throws and returns no secret. */
 import type {
   Answer,
   DeliveryNotice,
@@ -8,7 +8,7 @@ import type {
   Receipt,
 } from '../destinations/_destination.ts'
 import { usesHttp } from '../destinations/_destination.ts'
-import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { Bug, isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
 import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { Destination } from '../model/project/destination.ts'
 import type { AlertRow } from '../store/store.ts'
@@ -19,7 +19,7 @@ import { type Options, requestSteps, type Steps, transportOf, withStandardHeader
 import { applyTemplates } from './templates.ts'
 
 export interface SendPorts {
-  /** Loads a destination type; rejects with a UserError when it can't. */
+  /** Loads a destination type; rejects with a UserError if it cannot. */
   readonly types: (type: string) => Promise<DestinationType>
   readonly secrets: Secrets
   readonly http: HttpClient
@@ -28,7 +28,7 @@ export interface SendPorts {
   /** Resolves when the line has left the process; rejects when the signal aborts first. */
   readonly print: (line: string, signal: AbortSignal) => Promise<void>
   readonly projectRoot: string
-  /** Signalbox's own, for `User-Agent`. */
+  /** The version of Signalbox, for `User-Agent`. */
   readonly version: string
 }
 
@@ -47,18 +47,18 @@ export type SendResult =
       readonly scope: 'delivery' | 'destination'
     }
 
-/** Longer than what is kept of an HTTP answer, with its notes. */
+/** The limit is longer than the excerpt of an HTTP response with its notes. */
 const MAX_MESSAGE_CHARS = 1_000
 
 type Redact = (text: string) => string
 
-/** What is to be sent: the alert, and the delivery that carries it. */
+/** The alert to send, and the delivery that carries it. */
 interface Sending {
   readonly alert: Pick<AlertRow, 'notification' | 'reference'>
   readonly deliveryId: string
-  /** An earlier attempt may have been carried out. */
+  /** An earlier attempt may have succeeded. */
   readonly repeated: boolean
-  /** Sent again by hand. */
+  /** The alert is sent again by hand. */
   readonly resent?: boolean
 }
 
@@ -70,16 +70,16 @@ export async function sendOnce(
 ): Promise<SendResult> {
   let redact: Redact = (text) => text
   const notes: string[] = []
-  const told = (message: string) => {
+  const describeOutcome = (message: string) => {
     const whole = notes.length > 0 ? `${message} (${notes.join('; ')})` : message
     return shortened(redact(whole))
   }
   try {
-    const occasion = { destination: destination.name, at: ports.clock.now(), ...sending }
-    const plain = buildMessage(alert, occasion)
+    const context = { destination: destination.name, at: ports.clock.now(), ...sending }
+    const plain = buildMessage(alert, context)
     const type = await ports.types(destination.type)
     assertKindSupported(type, plain)
-    // Read at every attempt, so that a rotated secret needs no reload.
+    // Secrets are read at every attempt, so that a rotated secret needs no reload.
     const revealed = await ports.secrets.reveal(destination.options)
     const mask = secretRedactor(type.options, revealed.options)
     redact = (text) => mask(revealed.redact(text))
@@ -87,22 +87,23 @@ export async function sendOnce(
     notes.push(...made)
     const attempt = { ports, type, message, options: revealed.options, redact, notes, signal }
     const receipt = await transmit(attempt)
-    return { result: 'delivered', status: receipt.status ?? null, message: told(receipt.message) }
+    return { result: 'delivered', status: receipt.status ?? null, message: describeOutcome(receipt.message) }
   } catch (error) {
-    return failureResult(ports.log, destination.name, error, redact, told)
+    return failureResult(ports.log, destination.name, error, redact, describeOutcome)
   }
 }
 
-/** What others say is kept short; secrets are out of it already, for half a one would not be known. */
+/** Shortens text of others. Secrets are redacted before, because a half secret would not be recognized. */
 function shortened(message: string): string {
   const text = message.replace(/[\s\p{Cc}]+/gu, ' ').trim()
   return text.length > MAX_MESSAGE_CHARS ? `${text.slice(0, MAX_MESSAGE_CHARS)}...` : text
 }
 
-/** Refused at load where it is declared; the fallback may still bring one here. */
+/** The load rejects a registry that sends an unsupported kind to a type, but the fallback can still bring one here. */
 function assertKindSupported({ type, refuses = {} }: DestinationType, { notification }: Message): void {
   const reason = refuses[notification.type]
-  if (reason !== undefined) throw new PermanentError(`${type} can not carry ${notification.type}: ${reason}`)
+  if (reason !== undefined)
+    throw new PermanentError(`${type} does not support ${notification.type}: ${reason}`)
 }
 
 interface Attempt {
@@ -111,7 +112,7 @@ interface Attempt {
   readonly message: Message
   readonly options: Options
   readonly redact: Redact
-  /** What was cut to fit the provider. */
+  /** Notes of what was cut to fit the limits of the provider. */
   readonly notes: string[]
   readonly signal: AbortSignal
 }
@@ -126,7 +127,7 @@ async function transmit(attempt: Attempt): Promise<Receipt> {
   return type.send(payload as never, options as never, { signal, print: printLine, projectRoot })
 }
 
-/** Step by step: what fails is thrown into the exchange, which may know what to do. */
+/** Runs the exchange step by step. A failure is thrown into the exchange, which can handle it. */
 async function runExchange(attempt: Attempt, steps: Steps): Promise<Receipt> {
   let step = steps.next()
   while (!step.done) {
@@ -142,22 +143,22 @@ async function runExchange(attempt: Attempt, steps: Steps): Promise<Receipt> {
 async function sendRequest(attempt: Attempt, outgoing: Outgoing): Promise<Answer> {
   const { ports, type, message, options, redact, notes, signal } = attempt
   notes.push(...(outgoing.notes ?? []))
-  if (!usesHttp(type)) throw new Error('only types that speak HTTP ask')
+  if (!usesHttp(type)) throw new Bug('only types that use HTTP send requests')
   const plain = withStandardHeaders(outgoing, message, options, ports.version)
   const request = type.sign ? await type.sign(plain, options as never, signal) : plain
-  // A key in the body, as PagerDuty has it, is for the host that the registry names.
+  // A secret in the body, as in PagerDuty's requests, is only for the host that the registry names.
   const keepsOrigin = redact(request.body) !== request.body
   const response = await ports.http.send(request, signal, { ...transportOf(options), keepsOrigin })
-  // Redacted before anything is cut from it: half a secret would not be recognised.
+  // The body is redacted before it is cut, because a half secret would not be recognized.
   const answer = { ...response, body: headerRedactor(request.headers)(redact(response.body)) }
   const reads = type.receipt !== undefined || 'exchange' in type
   if (reads && answer.incomplete && answer.status < 300) {
-    throw new RetryableError('the answer broke off', { status: answer.status })
+    throw new RetryableError('the answer is incomplete', { status: answer.status })
   }
   return { ...answer, receipt: type.receipt?.(answer) ?? classify(answer, ports.clock.now()) }
 }
 
-/** Also what a type read itself: no order may hold a destination for days. */
+/** Bounds a wait that a type read from a response, too: no provider may hold a destination for days. */
 function orderedWait(ms: number | undefined): number | null {
   return ms !== undefined && ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : null
 }
@@ -178,12 +179,9 @@ function failureResult(
     const { status = null, scope } = error
     return { result: 'refused', status, message, scope }
   }
-  // A secret that is missing or a type that does not load: the configuration is broken, not the alert.
+  // A missing secret or a type that does not load is a fault of the configuration, not of the alert.
   if (isError(error, 'user')) return { result: 'refused', status: null, message, scope: 'destination' }
   const stack = redact(error instanceof Error ? (error.stack ?? message) : message)
-  log.error(
-    { destination, stack },
-    'a destination type failed in a way it should not; the delivery is retried',
-  )
+  log.error({ destination, stack }, 'a destination type raised an unexpected error; the delivery is retried')
   return { result: 'retry', status: null, message: `internal error: ${message}`, retryAfterMs: null }
 }

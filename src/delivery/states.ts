@@ -1,4 +1,5 @@
-/** Changes a destination's state row by compare-and-set, so that several daemons agree. */
+/** Changes the state row of a destination by compare-and-set, so that several daemons agree. */
+import { Bug } from '../errors.ts'
 import type { DestinationState, Store } from '../store/store.ts'
 
 const MAX_COMMIT_TRIES = 10
@@ -14,5 +15,5 @@ export async function updateDestinationState(
     const after = change(before)
     if (after === before || (await store.setDestinationState(key, after, version))) return { before, after }
   }
-  throw new Error(`the state of destination ${key} changes faster than it can be written`)
+  throw new Bug(`the state of destination ${key} changes faster than it can be written`)
 }

@@ -1,4 +1,4 @@
-/** Applies `options.template` to a message: its headline, its long text, or the whole payload. Pure. */
+/** Applies `options.template` to a message: its title, its body, or the whole payload. Pure. */
 
 import { exactly } from '../core/exact-json.ts'
 import type { DestinationType, Message } from '../destinations/_destination.ts'
@@ -6,7 +6,7 @@ import { renderText, renderValue, type Template } from '../model/project/templat
 
 interface TemplateResult {
   readonly message: Message
-  /** For the delivery's history: what came from the template. */
+  /** Names the parts that came from the template, for the history of the delivery. */
   readonly notes: readonly string[]
 }
 

@@ -53,7 +53,7 @@ function answers(type: DestinationType, { accepts }: DestinationFixture): [strin
     ['302', { status: 302, headers: { location: '/elsewhere' } }, dead('302: redirects are not followed')],
     ['reset', { fault: 'reset' }, waiting(/: connection /)],
     [SLOW_HEADERS, { fault: 'silent' }, waiting(/: no answer within 30000 ms$/)],
-    [SLOW_BODY, { status: 200, fault: 'stalled-body' }, reads ? waiting('the answer broke off') : good],
+    [SLOW_BODY, { status: 200, fault: 'stalled-body' }, reads ? waiting('the answer is incomplete') : good],
     ['endless body', { status: 200, fault: 'endless-body' }, accepts?.body ? waiting(/^200, /) : good],
     ['garbage', { fault: 'garbage' }, waiting(/^http:\/\/127\.0\.0\.1:\d+: /)],
   ]

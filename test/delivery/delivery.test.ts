@@ -222,7 +222,7 @@ describe('delivery', () => {
     for (let n = 1; n <= 3; n++) {
       await until(() => failures === n)
       await until(
-        () => harness.logged.filter((line) => line.includes('could not be stored yet')).length === n,
+        () => harness.logged.filter((line) => line.includes('failed to record the outcome')).length === n,
       )
       harness.clock.advance(1_000)
     }

@@ -115,7 +115,7 @@ describe('sendOnce', () => {
       [
         'retries an answer that broke off',
         { status: 200, body: 'kno', fault: 'reset-mid-body' as const },
-        { result: 'retry', message: 'the answer broke off' },
+        { result: 'retry', message: 'the answer is incomplete' },
       ],
     ])('%s', async (_, answer, expected) => {
       receiver.script(answer)

@@ -113,7 +113,7 @@ it('a failure on the way through a proxy names the proxy, and not its password',
   const proxy = `127.0.0.1:${REFUSING_PORT}`
   await expect(send(receiver.url, { proxy: `http://me:pass-word@${proxy}` })).rejects.toMatchObject({
     kind: 'retryable',
-    message: `${receiver.url}: connection refused (ECONNREFUSED), by way of the proxy ${proxy}`,
+    message: `${receiver.url}: connection refused (ECONNREFUSED) (via proxy ${proxy})`,
   })
 })
 
@@ -169,7 +169,7 @@ describe('redirects', () => {
     await expect(send('http://alerts.example.com/', transport)).rejects.toMatchObject({
       kind: 'permanent',
       scope: 'destination',
-      message: expect.stringMatching(/^http:\/\/169\.254\.169\.254: its address is private/),
+      message: expect.stringMatching(/^http:\/\/169\.254\.169\.254: the address is private/),
     })
     proxy.closeAllConnections()
     proxy.close()
@@ -184,7 +184,7 @@ describe('publicOnly', () => {
       await expect(send(`http://${host}:${port}/`, { publicOnly: true })).rejects.toMatchObject({
         kind: 'permanent',
         scope: 'destination',
-        message: expect.stringContaining('its address is private'),
+        message: expect.stringContaining('the address is private'),
       })
     },
   )

@@ -1,13 +1,13 @@
-/** What an HTTP answer means for a delivery: returns a receipt, or throws the failure. Pure. */
+/** Classifies an HTTP response: returns a receipt, or throws the failure. Pure. */
 import type { Receipt } from '../../destinations/_destination.ts'
 import { PermanentError, RetryableError } from '../../errors.ts'
 import type { HttpResponse } from '../../model/ports.ts'
 
 const TRANSIENT = new Set([408, 425, 429])
-/** The destination itself is misconfigured: no other alert would fare better. */
+/** With these the destination itself is misconfigured: every other alert would get the same response. */
 const BROKEN_DESTINATION = new Set([401, 403, 404, 410])
-const EXCERPT_LENGTH = 500
-/** A longer order is cut: an hour later we may ask again. */
+const MAX_EXCERPT_CHARS = 500
+/** A longer wait is shortened to this. */
 export const MAX_RETRY_AFTER_MS = 60 * 60_000
 
 export function classify(response: HttpResponse, now: number): Receipt {
@@ -23,7 +23,7 @@ export function classify(response: HttpResponse, now: number): Receipt {
   throw new PermanentError(message, { status })
 }
 
-/** Seconds or an HTTP date. Undefined when absent, unreadable or not in the future. */
+/** Parses seconds or an HTTP date. The result is undefined if the value is absent, unreadable or not in the future. */
 export function parseRetryAfterMs(value: string | undefined, now: number): number | undefined {
   if (!value) return undefined
   const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now
@@ -33,5 +33,5 @@ export function parseRetryAfterMs(value: string | undefined, now: number): numbe
 function describe({ status, body }: HttpResponse): string {
   const text = body.replace(/\s+/g, ' ').trim()
   if (!text) return String(status)
-  return `${status}: ${text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}...` : text}`
+  return `${status}: ${text.length > MAX_EXCERPT_CHARS ? `${text.slice(0, MAX_EXCERPT_CHARS)}...` : text}`
 }

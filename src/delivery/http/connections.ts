@@ -1,14 +1,14 @@
-/** Keeps one pool of connections per way of travelling: a destination's certificates and proxy are its own. */
+/** Keeps one pool of connections for each transport: certificates and proxy differ between destinations. */
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { Transport } from '../../model/ports.ts'
 import { publicLookup } from './private-address.ts'
 
-/** Rotated certificates leave pools behind. */
+/** Pools are limited because rotated certificates leave unused ones. */
 const MAX_POOLS = 64
 
 interface ConnectionLimits {
   readonly connectTimeoutMs: number
-  /** From the call to the last byte. */
+  /** The time from the call to the last byte. */
   readonly totalTimeoutMs: number
 }
 
@@ -46,7 +46,7 @@ function open(transport: Transport, limits: ConnectionLimits): Dispatcher {
   return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: connectTimeoutMs }, connect, ...times })
 }
 
-/** Lets what is under way on it end. */
+/** Closes the oldest pool after its requests have ended. */
 function closeOldest(pools: Map<string, Dispatcher>): void {
   const [oldest] = pools
   if (!oldest) return

@@ -1,4 +1,4 @@
-/** Which headers say nothing secret: any other may carry a credential, whatever it is called. Pure. */
+/** Knows the headers that contain no secret. Any other header can carry a credential, whatever its name. Pure. */
 
 const OPEN = new Set([
   'accept',
@@ -13,7 +13,7 @@ export function isOpenHeader(name: string): boolean {
   return OPEN.has(name.toLowerCase())
 }
 
-/** What another host than the first may see. */
+/** The headers that may be sent to another host than the first. */
 export function openHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => isOpenHeader(name)))
 }

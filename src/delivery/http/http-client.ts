@@ -1,4 +1,4 @@
-/** The one HTTP client: bounded in time and bytes; no retries. */
+/** The HTTP client of deliveries. Time and bytes are bounded, and it does not retry. */
 import { type Dispatcher, request as undiciRequest } from 'undici'
 import { PermanentError } from '../../errors.ts'
 import {
@@ -16,7 +16,7 @@ import { assertPublicHost } from './private-address.ts'
 
 interface HttpLimits {
   readonly connectTimeoutMs: number
-  /** From the call to the last byte. */
+  /** The time from the call to the last byte. */
   readonly totalTimeoutMs: number
   readonly maxBodyBytes: number
 }
@@ -28,10 +28,10 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 }
 
 const MAX_REDIRECTS = 3
-/** Those that say: the same request, there. */
+/** These statuses ask for the same request to another URL. */
 const REPEATING = new Set([307, 308])
 
-/** @param clock measures the total timeout only. */
+/** @param clock measures only the total timeout. */
 export function createHttpClient(
   limits: HttpLimits,
   clock: Clock = systemClock,
@@ -89,7 +89,7 @@ export function createHttpClient(
 }
 
 function parseUrl(text: string): URL {
-  // No cause: Node's own error carries the whole text.
+  // There is no cause, because Node's own error contains the whole text.
   const url = URL.parse(text)
   if (url && isWeb(url)) return url
   throw new PermanentError('the URL is not a valid http or https URL', { scope: 'destination' })
@@ -99,14 +99,14 @@ function isWeb({ protocol }: URL): boolean {
   return protocol === 'https:' || protocol === 'http:'
 }
 
-/** Where the same request shall go instead; never from https to http. */
+/** The URL of a redirect that repeats the request; never from https to http. */
 function redirection({ status, headers }: HttpResponse, from: URL): URL | null {
   const target = REPEATING.has(status) && headers.location ? URL.parse(headers.location, from.href) : null
   if (!target || !isWeb(target)) return null
   return from.protocol === 'https:' && target.protocol === 'http:' ? null : target
 }
 
-/** undici drops `user:password@`; as in every other client it means basic authentication. */
+/** undici drops `user:password@`. Here it means basic authentication, as in other clients. */
 function withCredentials(headers: Readonly<Record<string, string>>, url: URL): Record<string, string> {
   if (!url.username && !url.password) return { ...headers }
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
@@ -121,7 +121,7 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   return flat
 }
 
-/** The status is the answer; a body that breaks off is kept as far as it came, and marked. */
+/** Reads a bounded body. An incomplete body is kept as far as it came, and marked: the status counts. */
 async function readBounded(
   body: AsyncIterable<Buffer>,
   maxBytes: number,
@@ -133,7 +133,7 @@ async function readBounded(
     for await (const chunk of body) {
       chunks.push(chunk)
       size += chunk.length
-      // Leaving the loop destroys the stream, and with it an endless answer.
+      // Leaving the loop destroys the stream, which ends an endless response.
       if (size >= maxBytes) break
     }
   } catch {

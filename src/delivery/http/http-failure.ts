@@ -1,9 +1,9 @@
-/** Failures of the HTTP client. They name scheme and host, never more: the original may hold URL, headers or bytes. */
+/** Failures of the HTTP client. They name only scheme and host: the original error can contain URL, headers or bytes. */
 
 import { describeNetworkFailure } from '../../core/network-failure.ts'
 import { PermanentError, RetryableError } from '../../errors.ts'
 
-/** Those of the client itself. */
+/** Texts for the error codes of the client itself. */
 const CLIENT_FAILURES: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
@@ -11,19 +11,19 @@ const CLIENT_FAILURES: Readonly<Record<string, string>> = {
   UND_ERR_PRX_TLS: 'the proxy refused the connection',
 }
 
-/** Causes that lie in the configuration: no other request would fare better. */
+/** Causes in the configuration: every other request would fail in the same way. */
 const MISCONFIGURATIONS: Readonly<Record<string, string>> = {
   UND_ERR_INVALID_ARG: 'a header of the request is not valid',
-  ERR_PRIVATE_ADDRESS: 'its address is private, and transport.publicOnly refuses those',
+  ERR_PRIVATE_ADDRESS: 'the address is private, and transport.publicOnly forbids private addresses',
 }
-/** What OpenSSL says when it is given certificates, before a byte is sent. */
+/** OpenSSL rejects certificates with these codes before a byte is sent. */
 const UNUSABLE_TLS = /^ERR_OSSL_/
 
-/** @param proxy where the request went through one: the failure may be its own. */
+/** @param proxy the proxy of the request, if it has one: the failure may be the proxy's. */
 export function httpFailure(url: URL, error: unknown, proxy?: string): RetryableError | PermanentError {
   const code = codeOf(error)
   const broken = UNUSABLE_TLS.test(code)
-    ? `a certificate or key of transport can't be used (${code})`
+    ? `a certificate or key of transport cannot be used (${code})`
     : MISCONFIGURATIONS[code]
   if (broken !== undefined) {
     return new PermanentError(at(url, broken, proxy), { scope: 'destination', cause: new Error(code) })
@@ -32,13 +32,13 @@ export function httpFailure(url: URL, error: unknown, proxy?: string): Retryable
   return retryableFailure(url, own ?? describeNetworkFailure(code) ?? code, error, proxy)
 }
 
-/** A failure that a later attempt may not meet. */
+/** A failure that a later attempt may not have. */
 export function retryableFailure(url: URL, what: string, error?: unknown, proxy?: string): RetryableError {
   return new RetryableError(at(url, what, proxy), { cause: new Error(codeOf(error)) })
 }
 
 function at(url: URL, what: string, proxy?: string): string {
-  const via = proxy === undefined ? '' : `, by way of the proxy ${URL.parse(proxy)?.host ?? ''}`
+  const via = proxy === undefined ? '' : ` (via proxy ${URL.parse(proxy)?.host ?? ''})`
   return `${url.protocol}//${url.host}: ${what}${via}`
 }
 

@@ -1,4 +1,4 @@
-/** Keeps requests away from addresses that are not of the public internet. */
+/** Prevents requests to addresses outside of the public internet. */
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
@@ -20,7 +20,7 @@ const IPV6 = [
   '64:ff9b::/96',
   '64:ff9b:1::/48',
   '100::/64',
-  // Both carry an IPv4 address, which may be private.
+  // These networks embed an IPv4 address, which may be private.
   '2001::/32',
   '2002::/16',
   'fc00::/7',
@@ -44,18 +44,18 @@ class PrivateAddressError extends Error {
   readonly code = 'ERR_PRIVATE_ADDRESS'
 }
 
-/** Also of IPv4 addresses written as IPv6. */
+/** True for IPv4 addresses that are written as IPv6, too. */
 export function isPrivateAddress(address: string): boolean {
   return reserved.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** A host that is an address already is never looked up. */
+/** Checks a host that is an address, because it is never looked up. */
 export function assertPublicHost({ hostname }: URL): void {
   const host = hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && isPrivateAddress(host)) throw new PrivateAddressError()
 }
 
-/** Checked where the connection is made, so that a name can't mean one address when asked and another when used. */
+/** The check is made at the connection, so that a name cannot resolve to one address in the check and another in use. */
 export const publicLookup: LookupFunction = (hostname, options: LookupOptions, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, '', 0)

@@ -1,12 +1,12 @@
-/** Takes secrets out: of texts by their values, of options by the schema's `secret` marks. Pure. */
+/** Removes secrets: from texts by their values, from options by the schema's `secret` marks. Pure. */
 import type { OptionsSchema } from '../../destinations/_destination.ts'
 import { isOpenHeader } from './headers.ts'
 
 const MASK = '<secret>'
 const REFERENCE = /\$\{(?:env|file):/
-/** Shorter literals are no secrets, and would blot out half of every message. */
+/** Shorter literals are not masked: they would hide half of every message. */
 const MIN_SECRET_CHARS = 6
-/** Shorter parts of a URL or of a key file are words. */
+/** Shorter parts of a URL or of a key file are ordinary words. */
 const MIN_TOKEN_CHARS = 12
 
 interface SchemaNode {
@@ -16,7 +16,7 @@ interface SchemaNode {
   readonly items?: SchemaNode
 }
 
-/** A function that masks every value which the schema marks as secret, longest first. */
+/** Returns a function that masks every value that the schema marks as secret, longest first. */
 export function secretRedactor(
   schema: OptionsSchema,
   options: Readonly<Record<string, unknown>>,
@@ -32,7 +32,7 @@ export function secretRedactor(
 
 const BASE64 = /[A-Za-z0-9+/_-]{8,}={0,2}/g
 
-/** Many a protocol carries credentials as base64 of several in one, and servers quote those too. */
+/** Some protocols join credentials and encode them as base64, and servers quote those, too. */
 function withoutEncoded(text: string, values: readonly string[]): string {
   return text.replace(BASE64, (token) => {
     const decoded = Buffer.from(token, 'base64').toString()
@@ -40,7 +40,7 @@ function withoutEncoded(text: string, values: readonly string[]): string {
   })
 }
 
-/** Servers like to quote what they did not accept: all that other headers hold is taken out again, scheme apart. */
+/** Servers often quote what they rejected: the values of all other headers are masked, without their scheme. */
 export function headerRedactor(headers: Readonly<Record<string, string>>): (text: string) => string {
   const values = Object.entries(headers)
     .filter(([name]) => !isOpenHeader(name))
@@ -49,7 +49,7 @@ export function headerRedactor(headers: Readonly<Record<string, string>>): (text
   return (text) => values.reduce((rest, value) => rest.replaceAll(value, MASK), text)
 }
 
-/** Options for people: references stay as written, literals in secret places are masked. */
+/** Masks literal values of secret options for output; references stay as they are written. */
 export function maskSecrets(
   schema: OptionsSchema,
   options: Readonly<Record<string, unknown>>,
@@ -65,13 +65,13 @@ function maskLiteral(value: string): string {
   return url?.host ? `${url.protocol}//${url.host}/${MASK}` : MASK
 }
 
-/** A key file's lines come back alone; within JSON its line breaks are escaped. */
+/** A server can quote single lines of a key file, whose line breaks are escaped within JSON. */
 function linesOf(value: string): string[] {
   const lines = value.split(/\r?\n|\\n/).map((line) => line.trim())
   return lines.length > 1 ? lines.filter((line) => line.length >= MIN_TOKEN_CHARS) : []
 }
 
-/** Servers like to quote the path they did not find; a token may also come back alone. */
+/** A server can quote the path that it did not find, or a token alone. */
 function partsOfUrl(value: string): string[] {
   const url = URL.parse(value)
   if (!url?.host) return []
@@ -94,7 +94,7 @@ function mapSecrets(node: SchemaNode | undefined, value: unknown, change: (text:
   )
 }
 
-/** A mark holds for everything beneath it. */
+/** A mark applies to everything below it. */
 function inherit(parent: SchemaNode | undefined, child: SchemaNode | undefined): SchemaNode | undefined {
   return parent?.secret ? { ...child, secret: true } : child
 }

@@ -1,4 +1,4 @@
-/** HMAC-SHA256 over timestamp and body. The timestamp is signed too, so that a receiver can refuse replays. Pure. */
+/** Signs timestamp and body with HMAC-SHA256. The timestamp lets a receiver reject replays. Pure. */
 import { createHmac } from 'node:crypto'
 
 export function signature(secret: string, atMs: number, body: string): Record<string, string> {
