@@ -94,14 +94,123 @@ export const ERROR_CODES = {
     fix: 'Check the folder and its permissions, or name another file.',
   },
   // config, files
+  'missing-project': {
+    cause: 'The directory of the project does not exist, or is not a directory.',
+    fix: 'Name the directory of the project with `--project`.',
+  },
+  'unknown-path': {
+    cause: 'A path or pattern on the command line matches no directory and no YAML file of the project.',
+    fix: 'Give a path or pattern relative to the project.',
+  },
+  'not-a-spec': {
+    cause: 'A path on the command line names a file that is not YAML.',
+    fix: 'Name the spec instead of its Python file, and quote patterns.',
+  },
+  'outside-project': {
+    cause:
+      'A file to read or write is outside the directory that limits it, directly or through a symbolic link.',
+    fix: 'Replace the link by a file, or name the target itself.',
+  },
+  'broken-link': {
+    cause: 'A file to write is a symbolic link that points nowhere or to itself.',
+    fix: 'Remove the link.',
+  },
+  'unreadable-file': {
+    cause: 'A file that the command requires cannot be read.',
+    fix: 'Correct the path, the permissions or the size of the file.',
+  },
+  'unreadable-env-file': {
+    cause: 'The file of `--env-file` cannot be read.',
+    fix: 'Correct the path or the permissions of the file.',
+  },
+  'invalid-env-file': {
+    cause: 'A line of the file of `--env-file` is not an assignment.',
+    fix: 'Write `NAME=value`, a comment that begins with `#`, or an empty line.',
+  },
+  'invalid-environment-variable': {
+    cause: 'A `SIGNALBOX_` variable has an invalid value.',
+    fix: 'Set the variable to a value that its description allows.',
+  },
+  'invalid-settings': {
+    cause: '`signalbox.yaml` has errors, and the command depends on its settings.',
+    fix: 'Correct the listed problems.',
+  },
+  'invalid-python-path': {
+    cause: 'A Python path from the command line or the environment is not a directory or a wheel.',
+    fix: 'Name a directory of pure-Python packages, or a `.whl` file.',
+  },
+  'missing-secret': {
+    cause: 'An environment variable or a file that a destination references is missing or empty.',
+    fix: 'Set the variable, or create the file.',
+  },
+  'uneditable-file': {
+    cause: '`destinations.yaml` is written in a style that commands cannot change safely.',
+    fix: 'Edit the file by hand, then run `signalbox validate`.',
+  },
   // packages
+  'invalid-requirement': {
+    cause: 'A requirement of a Python package, or its environment marker, is invalid.',
+    fix: 'Write `NAME`, `NAME==VERSION` or `NAME>=VERSION`.',
+  },
+  'invalid-package-index': {
+    cause: 'The URL of the package index is not an HTTP URL.',
+    fix: 'Set `SIGNALBOX_PYTHON_INDEX` to an `https://` or `http://` URL.',
+  },
+  'package-index-unreachable': {
+    cause: 'The package index does not answer.',
+    fix: 'Check the network, the proxy and `SIGNALBOX_PYTHON_INDEX`.',
+  },
+  'package-index-response': {
+    cause: 'The package index returned an error or an invalid response.',
+    fix: 'Check that `SIGNALBOX_PYTHON_INDEX` is a simple index (PEP 503 or PEP 691).',
+  },
+  'unknown-package': {
+    cause: 'The package index has no such package or file.',
+    fix: 'Check the name, or add the package again.',
+  },
+  'missing-sha256': {
+    cause: 'The package index provides no sha256 for a file, so that the file cannot be verified.',
+    fix: 'Use an index that provides hashes.',
+  },
+  'sha256-mismatch': {
+    cause: 'A downloaded file is not the file that the index or the lock describes.',
+    fix: 'Check for a proxy or mirror that modifies files, or add the package again.',
+  },
+  'no-matching-version': {
+    cause: 'No version of a package matches all requirements.',
+    fix: 'Require another version.',
+  },
+  'unresolved-versions': {
+    cause: 'The requirements of the packages contradict each other, or need backtracking.',
+    fix: 'Name exact versions, as in `NAME==VERSION`.',
+  },
+  'compiled-package': {
+    cause: 'A package requires a compiled extension.',
+    fix: 'Use a pure-Python package: only those run in the sandbox.',
+  },
+  'invalid-wheel': {
+    cause: 'A wheel is damaged, or contains invalid paths.',
+    fix: 'Download the wheel again, or use another version.',
+  },
+  'package-conflict': {
+    cause: 'Two packages contain the same file.',
+    fix: 'Remove one of the two packages.',
+  },
+  'package-limit': {
+    cause: 'The Python packages have too many files or bytes.',
+    fix: 'Name only the packages that detections import.',
+  },
+  'unreadable-package': {
+    cause: 'A file of a Python package cannot be read.',
+    fix: 'Correct the permissions of the file.',
+  },
+  'invalid-lock': {
+    cause: '`python-packages.lock` cannot be read, or is not a lock.',
+    fix: 'Restore the file from version control, or remove it and add the packages again.',
+  },
   // engine
   // store
   // sources, server, daemon
-  'missing-secret': {
-    cause: 'A secret that an enabled destination needs is not set or cannot be read.',
-    fix: 'Set it in the environment, in the file of `--env-file`, or in the file that destinations.yaml names.',
-  },
   'invalid-token-file': {
     cause: 'The file of `--http-token-file` is empty or cannot be read.',
     fix: 'Write a long random text into it, and check its path and permissions.',

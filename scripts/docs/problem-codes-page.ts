@@ -17,7 +17,7 @@ const INTRODUCTION = `# Problem codes
 Each problem that \`validate\`, \`test\`, \`watch\` and \`run\` print ends with its code in brackets:
 
 \`\`\`
-detections/a.yml:6:1 error "Severty" is not a known key [unknown-key]
+detections/a.yml:6:1 error unknown key "Severty" [unknown-key]
 \`\`\`
 
 The codes are stable. The wording of messages may change.

@@ -50,7 +50,8 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const root = resolve(options.root)
   if (!isFolder(root)) {
     throw new UserError(`${options.root} is not a directory`, {
-      hint: '--project takes the folder of a project',
+      code: 'missing-project',
+      hint: 'name the directory of a project with --project',
     })
   }
   const ignoreExtraKeys = options.ignoreExtraKeys ?? false
@@ -130,8 +131,8 @@ function warnExcludedPaths(
   for (const path of skipped) {
     problems.file('warning', projectPath(root, path), {
       code: 'skipped-analysis-file',
-      message: 'this file with an AnalysisType is outside the folders that are searched',
-      hint: 'move them under detections/, or name their folder as an argument of test',
+      message: 'this file with an AnalysisType is outside the searched directories',
+      hint: 'move it under detections/, or pass its directory to test',
     })
   }
   for (const { path, leads } of found.links) {
@@ -142,9 +143,9 @@ function warnExcludedPaths(
 }
 
 const LINK_PROBLEMS = {
-  outside: { code: 'outside-project', message: 'this link leads out of the project and is not followed' },
-  'to-folder': { code: 'linked-folder', message: 'this link leads to a folder, which is not entered' },
-  nowhere: { code: 'broken-link', message: 'this link leads nowhere, or to itself' },
+  outside: { code: 'outside-project', message: 'symbolic link points outside the project; ignored' },
+  'to-folder': { code: 'linked-folder', message: 'symbolic link to a directory; ignored' },
+  nowhere: { code: 'broken-link', message: 'broken or circular symbolic link' },
 } as const
 
 function deepFreeze<T>(value: T): T {

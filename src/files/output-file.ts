@@ -90,10 +90,12 @@ function targetOf(path: string, limits: WriteLimits): string {
   if (!isLink(path)) return path
   const real = realPath(path)
   if (limit === null) return real ?? path
-  if (real === null) throw new UserError(`${path} is a link that leads nowhere, or to itself`)
+  if (real === null)
+    throw new UserError(`${path} is a broken or circular symbolic link`, { code: 'broken-link' })
   if (liesIn([limit], real)) return real
-  throw new UserError(`${path} is a link that leads out of ${limit}`, {
-    hint: 'replace the link by a file, or name a file outside of this folder',
+  throw new UserError(`${path} is a symbolic link that points outside ${limit}`, {
+    code: 'outside-project',
+    hint: 'replace the link by a file, or name a file outside this directory',
   })
 }
 
@@ -112,8 +114,9 @@ function limitOf(path: string, { folders }: Pick<WriteLimits, 'folders'>): strin
   const real = realPath(existing)
   // Where nothing exists yet, not even the folder that limits, there is no link.
   if (real === null ? !hasEntry(existing) : liesIn([limit], real)) return limit
-  throw new UserError(`the folder ${dirname(path)} leads out of ${limit} by a link`, {
-    hint: 'replace the link by a folder, or name the folder that is meant',
+  throw new UserError(`${dirname(path)} points outside ${limit} through a symbolic link`, {
+    code: 'outside-project',
+    hint: 'replace the link by a directory, or name the target directory',
   })
 }
 

@@ -51,7 +51,7 @@ export function readProjectText(path: string, limits: ReadLimits): string | null
   const read = readProjectFile(path, limits)
   if ('bytes' in read) return read.bytes.toString('utf8')
   if (read.code === 'missing-file') return null
-  throw new UserError(`the file ${path} ${read.reason}`)
+  throw new UserError(`the file ${path} ${read.reason}`, { code: 'unreadable-file' })
 }
 
 /**
@@ -86,7 +86,7 @@ function startsWithFolder(real: string, folder: string): boolean {
 }
 
 export function outsideReason(path: string): string {
-  return isLink(path) ? 'is a link that leads out of the project' : 'lies outside the project'
+  return isLink(path) ? 'is a symbolic link that points outside the project' : 'is outside the project'
 }
 
 function readOpened(descriptor: number, maxBytes: number): FileContent {
@@ -114,7 +114,7 @@ function sizeText(bytes: number): string {
 
 function readFailure(path: string, code: string): ReadFailure {
   if (code === 'ELOOP' || (code === 'ENOENT' && isLink(path)))
-    return { code: 'broken-link', reason: 'is a link that leads nowhere, or to itself' }
+    return { code: 'broken-link', reason: 'is a broken or circular symbolic link' }
   if (code === 'ENOENT' || code === 'ENOTDIR') return { code: 'missing-file', reason: 'does not exist' }
   // A socket cannot be opened.
   if (code === 'ENXIO' || code === 'EISDIR') return { code: 'not-a-file', reason: 'is not a regular file' }

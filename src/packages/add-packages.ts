@@ -58,12 +58,13 @@ async function fetchLocked(
   index: PackageIndex,
 ): Promise<Wheel> {
   const offered = (await index.files(name)).find((each) => each.file === file)
-  if (!offered) throw new UserError(`the package index no longer has ${file}`)
+  if (!offered) throw new UserError(`${file} not found in the package index`, { code: 'unknown-package' })
   // The lock decides, whatever the index says of itself.
   const wheel = readWheel(await index.download({ ...offered, sha256: expected }), file)
   if (recordOf(wheel) === record) return wheel
-  throw new UserError(`the lock does not belong to ${file}: another RECORD`, {
-    hint: 'add the package again',
+  throw new UserError(`the lock does not match ${file}: its RECORD is different`, {
+    code: 'sha256-mismatch',
+    hint: `run: signalbox python add ${name}`,
   })
 }
 

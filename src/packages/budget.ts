@@ -31,8 +31,12 @@ export class PackageBudget {
 
   exceeded(path: string): never {
     const { bytes, files } = this.#bounds
-    throw new UserError(`the Python packages are too large to load: gave up at ${path}`, {
-      hint: `at most ${files} files of together ${bytes / 1024 / 1024} MiB are read; name only the packages that detections need`,
-    })
+    throw new UserError(
+      `the Python packages exceed ${files} files or ${bytes / 1024 / 1024} MiB at ${path}`,
+      {
+        code: 'package-limit',
+        hint: 'name only the packages that detections import',
+      },
+    )
   }
 }

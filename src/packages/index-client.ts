@@ -26,7 +26,9 @@ const ACCEPT =
 export function openIndex(address: string): PackageIndex {
   const base = URL.parse(address.endsWith('/') ? address : `${address}/`)
   if (!base || !['http:', 'https:'].includes(base.protocol)) {
-    throw new UserError('the address of the package index must begin with https:// or http://')
+    throw new UserError('the URL of the package index must begin with https:// or http://', {
+      code: 'invalid-package-index',
+    })
   }
   const { username, password } = base
   const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
@@ -40,7 +42,10 @@ export function openIndex(address: string): PackageIndex {
     try {
       return await fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
     } catch (cause) {
-      throw new UserError(`the package index ${url.host} can't be reached: ${reasonOf(cause)}`, { cause })
+      throw new UserError(`cannot reach the package index ${url.host}: ${reasonOf(cause)}`, {
+        code: 'package-index-unreachable',
+        cause,
+      })
     }
   }
 
@@ -49,20 +54,26 @@ export function openIndex(address: string): PackageIndex {
       const page = new URL(`${name}/`, base)
       const response = await get(page, ACCEPT)
       if (response.status === 404)
-        throw new UserError(`the package index ${base.host} has no package "${name}"`)
+        throw new UserError(`package "${name}" not found in the package index ${base.host}`, {
+          code: 'unknown-package',
+        })
       const text = await bodyOf(response, page)
       const isJson = response.headers.get('content-type')?.includes('json') ?? false
       return isJson ? filesOfJson(text, response.url) : filesOfHtml(text, response.url)
     },
     async download(file) {
       if (file.sha256 === null) {
-        throw new UserError(`the package index tells no sha256 of ${file.file}, so it is not taken`)
+        throw new UserError(`the package index provides no sha256 for ${file.file}; refusing to install it`, {
+          code: 'missing-sha256',
+        })
       }
       const url = new URL(file.url)
       const bytes = await bytesOf(await get(url, '*/*'), url)
-      if (sha256(bytes) === file.sha256) return bytes
-      throw new UserError(`${file.file} is not what the package index says it is: another sha256`, {
-        hint: 'something on the way changed it; nothing was installed',
+      const actual = sha256(bytes)
+      if (actual === file.sha256) return bytes
+      throw new UserError(`sha256 mismatch for ${file.file}: expected ${file.sha256}, got ${actual}`, {
+        code: 'sha256-mismatch',
+        hint: 'check for a proxy or mirror that modifies files; nothing was installed',
       })
     },
   }
@@ -83,13 +94,18 @@ async function bodyOf(response: Response, url: URL): Promise<string> {
 
 async function bytesOf(response: Response, url: URL): Promise<Uint8Array> {
   if (!response.ok)
-    throw new UserError(`the package index ${url.host} answered ${response.status} for ${url.pathname}`)
+    throw new UserError(`the package index ${url.host} returned ${response.status} for ${url.pathname}`, {
+      code: 'package-index-response',
+    })
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of response.body ?? []) {
     length += part.length
     if (length > MAX_DOWNLOAD_BYTES)
-      throw new UserError(`${url.pathname} of ${url.host} is larger than is taken`)
+      throw new UserError(
+        `${url.host}${url.pathname} exceeds the download limit of ${MAX_DOWNLOAD_BYTES / 1024 / 1024} MiB`,
+        { code: 'package-limit' },
+      )
     parts.push(part)
   }
   return Buffer.concat(parts)
@@ -108,9 +124,10 @@ function filesOfJson(text: string, page: string): IndexFile[] {
   try {
     files = (JSON.parse(text) as { files?: unknown }).files
   } catch (cause) {
-    throw new UserError('the package index answers with something that is not JSON', { cause })
+    throw new UserError('the package index returned invalid JSON', { code: 'package-index-response', cause })
   }
-  if (!Array.isArray(files)) throw new UserError('the package index answers without a list of files')
+  if (!Array.isArray(files))
+    throw new UserError('the package index returned no list of files', { code: 'package-index-response' })
   return (files as JsonFile[]).flatMap(({ filename, url, hashes, yanked, 'requires-python': python }) => {
     if (typeof filename !== 'string' || typeof url !== 'string') return []
     return [

@@ -29,7 +29,10 @@ export async function install(
   for (const wheel of wheels) {
     for (const path of wheel.files.keys()) {
       const other = owners.get(path)
-      if (other) throw new UserError(`${wheel.info} and ${other.info} both bring ${path}`)
+      if (other)
+        throw new UserError(`${wheel.info} and ${other.info} both contain ${path}`, {
+          code: 'package-conflict',
+        })
       owners.set(path, wheel)
     }
   }

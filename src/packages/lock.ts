@@ -35,12 +35,13 @@ export function readLock(path: string, root: string): Lock {
   const read = readProjectFile(path, { folders: [root], maxBytes: MAX_LOCK_BYTES })
   if (!('bytes' in read)) {
     if (read.code === 'missing-file') return EMPTY
-    throw new UserError(`the file ${basename(path)} ${read.reason}`)
+    throw new UserError(`the file ${basename(path)} ${read.reason}`, { code: 'invalid-lock' })
   }
   const lock = parse(path, read.bytes.toString('utf8'))
   const { version, requested, packages } = lock as Record<string, unknown>
   if (version !== VERSION || !areTexts(requested) || !Array.isArray(packages) || !packages.every(isLocked)) {
     throw new UserError(`${basename(path)} is not a lock of Python packages`, {
+      code: 'invalid-lock',
       hint: 'restore it from version control, or remove it and add the packages again',
     })
   }
@@ -55,7 +56,8 @@ function parse(path: string, text: string): object {
   try {
     return (JSON.parse(text) ?? {}) as object
   } catch (cause) {
-    throw new UserError(`${basename(path)} is not JSON`, {
+    throw new UserError(`${basename(path)} is not valid JSON`, {
+      code: 'invalid-lock',
       cause,
       hint: 'restore it from version control, or remove it and add the packages again',
     })

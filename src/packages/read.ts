@@ -44,7 +44,7 @@ function wheelFiles(path: string, { folders, budget }: ReadingState): Files {
   const read = readProjectFile(path, { folders, maxBytes: budget.bytesLeft })
   if ('bytes' in read) return unpackWheel(read.bytes, basename(path), (bytes) => budget.spend(bytes, path))
   if (read.code === 'file-too-large') return budget.exceeded(path)
-  throw new UserError(`the wheel ${path} ${read.reason}`)
+  throw new UserError(`the wheel ${path} ${read.reason}`, { code: 'unreadable-package' })
 }
 
 /** The folder itself, and each wheel that lies in it. */
@@ -97,7 +97,9 @@ function addFile(
     budget.spend(read.bytes.length, path)
     files.set(name, read.bytes)
   } else if (read.code === 'file-too-large') budget.exceeded(path)
-  else if (read.code === 'unreadable-file') throw new UserError(`the file ${path} ${read.reason}`)
+  else if (read.code === 'unreadable-file') {
+    throw new UserError(`the file ${path} ${read.reason}`, { code: 'unreadable-package' })
+  }
 }
 
 function isIgnored(name: string): boolean {

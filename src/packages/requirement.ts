@@ -25,8 +25,9 @@ export function normalName(name: string): string {
 export function parseRequirement(text: string): Requirement {
   const [, name, extras = '', versions = '', marker] = FORM.exec(text) ?? []
   if (name === undefined || !VERSIONS.test(versions)) {
-    throw new UserError(`"${text.trim()}" names no package and version`, {
-      hint: 'write NAME, NAME==VERSION, or NAME>=VERSION; addresses are not taken',
+    throw new UserError(`invalid requirement "${text.trim()}"`, {
+      code: 'invalid-requirement',
+      hint: 'write NAME, NAME==VERSION, or NAME>=VERSION; URLs are not supported',
     })
   }
   return {
@@ -127,7 +128,9 @@ class Marker {
   }
 
   #refuse(): never {
-    throw new UserError(`the condition "${this.#text}" of a package is not understood`)
+    throw new UserError(`invalid environment marker "${this.#text}" of a package`, {
+      code: 'invalid-requirement',
+    })
   }
 }
 

@@ -28,6 +28,7 @@ export async function resolve(
 ): Promise<Resolution[]> {
   const resolver = new Resolver(index, preferred)
   let requirements: RequirementWithOrigin[] = requested.map((each) => ({ ...each, requestedBy: 'you' }))
+  let changing: string[] = []
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chosen = await resolver.choose(requirements)
     const wanted = [
@@ -35,11 +36,13 @@ export async function resolve(
       ...chosen.flatMap((each) => requirementsOf(each, requirements)),
     ]
     if (sameRequirements(wanted, requirements)) return chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
+    changing = changedNames(requirements, wanted)
     requirements = wanted
   }
-  throw new UserError('the versions that these packages ask for do not come to rest', {
-    hint: 'name exact versions, as in NAME==VERSION',
-  })
+  throw new UserError(
+    `could not resolve dependency versions (no backtracking after ${MAX_ROUNDS} rounds): ${changing.join(', ')}`,
+    { code: 'unresolved-versions', hint: 'name exact versions, as in NAME==VERSION' },
+  )
 }
 
 class Resolver {
@@ -94,7 +97,18 @@ function sameRequirements(a: readonly RequirementWithOrigin[], b: readonly Requi
   return text(a) === text(b)
 }
 
-/** The newest wheel that fits; the preferred one where it does. */
+/** The packages whose requirements differ between two rounds. */
+function changedNames(
+  before: readonly RequirementWithOrigin[],
+  after: readonly RequirementWithOrigin[],
+): string[] {
+  const names = new Set([...before, ...after].map(({ name }) => name))
+  const ofName = (all: readonly RequirementWithOrigin[], name: string) =>
+    all.filter((each) => each.name === name)
+  return [...names].filter((name) => !sameRequirements(ofName(before, name), ofName(after, name))).sort()
+}
+
+/** The preferred wheel if it matches the requirements, else the newest one that does. */
 function pick(
   name: string,
   requirements: readonly RequirementWithOrigin[],
@@ -123,9 +137,14 @@ function pick(
   const [best] = kept ? [kept] : candidates
   if (best) return best.file
   const isCompiled = known.some(({ version }) => allowed.has(version))
-  throw new UserError(unresolvedMessage(name, requirements, { files, isCompiled }), {
-    hint: isCompiled ? 'only packages of pure Python can run in the sandbox' : 'ask for another version',
-  })
+  const message = unresolvedMessage(name, requirements, { files, isCompiled })
+  if (isCompiled) {
+    throw new UserError(message, {
+      code: 'compiled-package',
+      hint: 'use a pure-Python package: only those run in the sandbox',
+    })
+  }
+  throw new UserError(message, { code: 'no-matching-version', hint: 'require another version' })
 }
 
 function isOffered({ isYanked, requiresPython }: IndexFile, versions: string): boolean {
@@ -151,8 +170,8 @@ function unresolvedMessage(
   })
   const what = [name, asked.join(', ')].filter(Boolean).join(' ')
   if (isCompiled)
-    return `${what} needs a compiled extension: there is no wheel of pure Python for Python ${PYTHON_VERSION}`
+    return `${what} requires a compiled extension: no pure-Python wheel for Python ${PYTHON_VERSION}`
   const hasWheels = files.some(({ file }) => file.endsWith('.whl'))
-  if (!hasWheels && files.length > 0) return `${name} comes only as source, not as a wheel`
-  return `no version fits ${what}`
+  if (!hasWheels && files.length > 0) return `${name} has no wheel, only source archives`
+  return `no version matches ${what}`
 }

@@ -40,16 +40,17 @@ export function unpackWheel(
   spend: (bytes: number) => void,
 ): ReadonlyMap<string, Uint8Array> {
   if (parseWheelName(file)?.isPure === false) {
-    throw new UserError(`${file} needs a compiled extension, which can't run here`, {
-      hint: 'only wheels of pure Python are taken: their names end in -none-any.whl',
+    throw new UserError(`${file} requires a compiled extension, which cannot run in the sandbox`, {
+      code: 'compiled-package',
+      hint: 'use a pure-Python wheel, whose name ends in -none-any.whl',
     })
   }
   const files = new Map<string, Uint8Array>()
   for (const { name, bytes } of readZip(archive, file, spend)) {
     if (name.endsWith('/')) continue
-    if (!isBelow(name)) throw new UserError(`${file} holds a file that would lie outside of it: ${name}`)
+    if (!isBelow(name)) throw invalidWheel(`${file} contains a path outside the wheel: ${name}`)
     const path = installedPath(name)
-    if (files.has(path)) throw new UserError(`${file} holds two files for one path: ${path}`)
+    if (files.has(path)) throw invalidWheel(`${file} contains two files for one path: ${path}`)
     files.set(path, bytes)
   }
   assertNoFileIsFolder(files, file)
@@ -60,7 +61,8 @@ function assertNoFileIsFolder(files: ReadonlyMap<string, Uint8Array>, file: stri
   for (const path of files.keys()) {
     for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
       const folder = path.slice(0, end)
-      if (files.has(folder)) throw new UserError(`${file} holds ${folder} both as a file and as a folder`)
+      if (files.has(folder))
+        throw invalidWheel(`${file} contains ${folder} both as a file and as a directory`)
     }
   }
 }
@@ -80,13 +82,17 @@ export function readWheel(archive: Uint8Array, file: string): Wheel {
   const metadata = [...files.keys()].find((path) => /^[^/]+\.dist-info\/METADATA$/.test(path))
   const info = metadata?.slice(0, -'/METADATA'.length)
   if (metadata === undefined || !files.has(`${info}/RECORD`)) {
-    throw new UserError(`${file} is no wheel: it has no METADATA or no RECORD`)
+    throw invalidWheel(`${file} is not a wheel: METADATA or RECORD is missing`)
   }
   const [headers] = Buffer.from(files.get(metadata)!)
     .toString('utf8')
     .split(/\r?\n\r?\n/, 1)
   const requires = [...headers!.matchAll(/^Requires-Dist:\s*(.*?)\r?$/gim)].map(([, text]) => text!)
   return { files, info: info!, requires }
+}
+
+function invalidWheel(message: string): UserError {
+  return new UserError(message, { code: 'invalid-wheel' })
 }
 
 interface RecordLine {

@@ -51,7 +51,7 @@ export function readZip(archive: Uint8Array, file: string, spend: (bytes: number
     })
   } catch (cause) {
     if (isError(cause, 'user')) throw cause
-    throw new UserError(`${file} is no wheel that can be unpacked: ${messageOf(cause)}`, { cause })
+    throw new UserError(`cannot unpack ${file}: ${messageOf(cause)}`, { code: 'invalid-wheel', cause })
   }
 }
 
@@ -80,7 +80,7 @@ function endRecord(zip: Buffer): number {
   for (let at = zip.length - END.length; at >= first; at--) {
     if (zip.readUInt32LE(at) === END.signature) return at
   }
-  throw new ZipError('it is no zip archive')
+  throw new ZipError('it is not a zip archive')
 }
 
 function entryAt(directory: Buffer, at: number): { entry: Entry; length: number } {

@@ -137,7 +137,7 @@ describe('an env file', () => {
     writeFileSync(file, text)
     const { code, err } = await signalbox(['validate', '--env-file', file, '--project', root])
     expect(code).toBe(2)
-    expect(err).toContain(`broken.env:${line} is not NAME=value`)
+    expect(err).toContain(`invalid line ${file}:${line}: expected NAME=value`)
     expect(err).not.toContain('hunter2')
   })
 

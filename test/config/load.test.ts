@@ -123,7 +123,7 @@ describe('a Python file that no spec names', () => {
         severity: 'warning',
         code: 'unused-body',
         file: 'global_helpers/also.py',
-        message: 'no spec names this file',
+        message: 'unused Python file: no spec references it',
       },
       { code: 'unused-body', file: 'rules/lost.py' },
     ])

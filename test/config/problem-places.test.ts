@@ -50,7 +50,7 @@ describe('a value that may be a secret', () => {
       const problems = await problemsOf({
         'destinations.yaml': registry(`    options:\n      integrationKey: "${value}"\n`),
       })
-      expect(problems.map(({ hint }) => hint)).toContain('an environment variable is written ${env:NAME}')
+      expect(problems.map(({ hint }) => hint)).toContain('write an environment variable as ${env:NAME}')
     },
   )
 })
@@ -69,7 +69,7 @@ describe('a duplicate says where the first one is', () => {
         'version: 1\ndestinations:\n  - { name: a, type: console }\n  - { name: a, type: console }\n',
     })
     expect(problems.map(({ message }) => message)).toContain(
-      'the name "a" is taken: it is the name at destinations.yaml:3',
+      'duplicate name "a": already used as name at destinations.yaml:3',
     )
   })
 
@@ -80,7 +80,7 @@ describe('a duplicate says where the first one is', () => {
       'rules/body.py': '',
     })
     expect(problems.map(({ message }) => message)).toContainEqual(
-      expect.stringMatching(/^the id "A" is taken by rules\/a\.yml:\d+$/),
+      expect.stringMatching(/^duplicate id "A": already used in rules\/a\.yml:\d+$/),
     )
   })
 
@@ -91,7 +91,7 @@ describe('a duplicate says where the first one is', () => {
     const line = text.split('\n').findIndex((each) => each.includes('Name: x')) + 1
     const problems = await problemsOf({ 'rules/a.yml': text, 'rules/body.py': '' })
     expect(problems.map(({ message }) => message)).toContain(
-      `two test cases are called "x"; the first is in line ${line}`,
+      `duplicate test case "x": already used in line ${line}`,
     )
   })
 })
@@ -108,7 +108,7 @@ describe('an error of YAML has a hint', () => {
     ['Tags:\n  - a\n  b\n  - c\n', 'by the same number of spaces'],
     ['a: @x\n', 'quote a text that begins with a special character'],
     ['a: "\\d"\n', 'use single quotes'],
-    ['a: b\nc\n', 'a key ends with a colon'],
+    ['a: b\nc\n', 'end a key with a colon'],
     ["a: 'it's'\n", 'quote the whole text'],
   ])('%j', (text, hint) => {
     expect(parseYaml(text).error?.hint).toContain(hint)

@@ -69,13 +69,16 @@ describe('what is refused', () => {
   ])('%s, and neither the target nor its content is named', (_, make) => {
     make()
     const refused = read('it')
-    expect(refused).toEqual({ code: 'outside-project', reason: 'is a link that leads out of the project' })
+    expect(refused).toEqual({
+      code: 'outside-project',
+      reason: 'is a symbolic link that points outside the project',
+    })
   })
 
   it('a file in a linked folder, and a path that leads out', () => {
     symlinkSync(outside, join(root, 'folder'))
     for (const name of ['folder/secret', '../secret', 'inner/../../secret', join('..', 'secret')]) {
-      expect(read(name)).toMatchObject({ code: 'outside-project', reason: 'lies outside the project' })
+      expect(read(name)).toMatchObject({ code: 'outside-project', reason: 'is outside the project' })
     }
   })
 
@@ -126,7 +129,7 @@ describe('a file that the user named', () => {
   it('is named in the refusal', () => {
     symlinkSync(join(outside, 'secret'), join(root, 'it'))
     const reading = () => readProjectText(join(root, 'it'), { folders: [root], maxBytes: 100 })
-    expect(reading).toThrow(`the file ${join(root, 'it')} is a link that leads out of the project`)
+    expect(reading).toThrow(`the file ${join(root, 'it')} is a symbolic link that points outside the project`)
     expect(readProjectText(join(root, 'gone'), { folders: [root], maxBytes: 100 })).toBeNull()
   })
 })

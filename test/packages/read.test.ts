@@ -63,8 +63,12 @@ describe('a folder', () => {
 
   it('that holds somebody’s whole disk is refused', () => {
     const folder = folderWith({ 'pack/__init__.py': '', 'pack/a': '', 'pack/b': 'x'.repeat(2_000) })
-    expect(() => readPackages([folder], { files: 2, bytes: 5_000 })).toThrow(/too large.* gave up at .*pack/)
-    expect(() => readPackages([folder], { files: 9, bytes: 1_000 })).toThrow(/too large.* gave up at .*pack/)
+    expect(() => readPackages([folder], { files: 2, bytes: 5_000 })).toThrow(
+      /exceed \d+ files or .* at .*pack/,
+    )
+    expect(() => readPackages([folder], { files: 9, bytes: 1_000 })).toThrow(
+      /exceed \d+ files or .* at .*pack/,
+    )
   })
 })
 
@@ -92,15 +96,25 @@ describe('wheels', () => {
   })
 
   it.each([
-    ['compiled', 'pack-1.0-cp314-cp314-linux_x86_64.whl', wheel('pack', '1.0'), /needs a compiled extension/],
-    ['no archive', 'pack-1.0-py3-none-any.whl', Buffer.from('not a zip'), /is no wheel that can be unpacked/],
+    [
+      'compiled',
+      'pack-1.0-cp314-cp314-linux_x86_64.whl',
+      wheel('pack', '1.0'),
+      /requires a compiled extension/,
+    ],
+    ['no archive', 'pack-1.0-py3-none-any.whl', Buffer.from('not a zip'), /^cannot unpack pack-1/],
     [
       'reaching out',
       'pack-1.0-py3-none-any.whl',
       archive({ '../../etc/x.py': '' }),
-      /would lie outside of it/,
+      /contains a path outside the wheel/,
     ],
-    ['absolute', 'pack-1.0-py3-none-any.whl', archive({ '/etc/x.py': '' }), /would lie outside of it/],
+    [
+      'absolute',
+      'pack-1.0-py3-none-any.whl',
+      archive({ '/etc/x.py': '' }),
+      /contains a path outside the wheel/,
+    ],
   ])('%s: refused', (_, name, bytes, message) => {
     const folder = folderWith({ [name]: bytes })
     expect(() => readPackages([join(folder, name)])).toThrow(message)
@@ -108,7 +122,7 @@ describe('wheels', () => {
 
   it('that unpack to more than is read are refused before they are unpacked', () => {
     const folder = folderWith({ 'bomb-1.0-py3-none-any.whl': archive({ 'bomb.py': 'x'.repeat(2_000) }) })
-    expect(() => readPackages([folder], { files: 9, bytes: 1_000 })).toThrow(/too large to load/)
+    expect(() => readPackages([folder], { files: 9, bytes: 1_000 })).toThrow(/exceed 9 files/)
   })
 })
 

@@ -116,7 +116,9 @@ describe('a link out of the project', () => {
     const { code, out, err } = await command('validate')
     expect(code).toBe(1)
     expect(out + err).not.toContain(SECRET)
-    expect(out + err).toContain('signalbox.yaml error the file is a link that leads out of the project')
+    expect(out + err).toContain(
+      'signalbox.yaml error the file is a symbolic link that points outside the project',
+    )
   })
 
   it('is not followed to the variables that --env-file supplies, unless the user names their file', async () => {
@@ -125,13 +127,13 @@ describe('a link out of the project', () => {
     link(join(elsewhere, 'variables'), '.env')
     const linked = await command('doctor', '--env-file', join(root, '.env'))
     expect(linked.code).toBe(2)
-    expect(linked.err).toContain('.env is a link that leads out of the project')
+    expect(linked.err).toContain('.env is a symbolic link that points outside the project')
     const named = await command('doctor', '--env-file', join(elsewhere, 'variables'))
-    expect(named.err).toContain('variables:1 is not NAME=value')
+    expect(named.err).toContain('variables:1: expected NAME=value')
     add('variables', 'no variable\n')
     link('variables', '.env')
     const inside = await command('doctor', '--env-file', join(root, '.env'))
-    expect(inside.err).toContain('.env:1 is not NAME=value')
+    expect(inside.err).toContain('.env:1: expected NAME=value')
   })
 
   it('is not followed to a registry by a path', async () => {
@@ -169,7 +171,10 @@ describe('what never ends', () => {
   it('is not read as an event', async () => {
     link('/dev/zero', 'event.json')
     const { code, err } = await command('explain', '--detection', 'It', '--event', join(root, 'event.json'))
-    expect([code, err]).toEqual([2, expect.stringContaining('is a link that leads out of the project')])
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('is a symbolic link that points outside the project'),
+    ])
   })
 
   it.each<[string, () => void]>([

@@ -38,7 +38,7 @@ export async function checkOptions(
     const near = nearest(type, names)
     problems.error(source, child(node, 'type')!.offset, {
       code: 'unknown-type',
-      message: `"${type}" is not a destination type`,
+      message: `unknown destination type "${type}"`,
       hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
     })
     return {}
@@ -74,8 +74,8 @@ export function unsupportedKind(
   if (reason === undefined) return
   problems.error(source, offset, {
     code: 'unsupported-kind',
-    message: `${type} can not carry ${kind}: ${reason}`,
-    hint: 'send these to a destination of another type',
+    message: `${type} does not support ${kind}: ${reason}`,
+    hint: 'send these alerts to a destination of another type',
   })
 }
 
@@ -101,8 +101,8 @@ function checkReferences(node: YamlNode, source: SourceText, problems: ProblemLi
   for (const text of findReferences(node.text).malformed) {
     problems.error(source, node.offset, {
       code: 'bad-reference',
-      message: `${text} is not a reference`,
-      hint: 'write ${env:NAME} or ${file:PATH}; $${ stands for ${ itself',
+      message: `invalid reference ${text}`,
+      hint: 'write ${env:NAME} or ${file:PATH}, and $${ for a literal ${',
       secret: true,
     })
   }
@@ -129,8 +129,8 @@ function warnLiteralSecrets(
   if (node.kind !== 'scalar' || schema.secret !== true || holdsReference(node.text)) return
   problems.warning(source, node.offset, {
     code: 'literal-secret',
-    message: `options.${path} holds a literal secret`,
-    hint: 'keep it out of the repository: ${env:NAME} or ${file:PATH}',
+    message: `options.${path} contains a literal secret`,
+    hint: 'replace it by ${env:NAME} or ${file:PATH}',
     secret: true,
   })
 }

@@ -148,7 +148,7 @@ function checkNames(
     else {
       problems.error(source, offset, {
         code: 'duplicate-name',
-        message: `the ${what} "${text}" is taken: it is the ${other.what} at ${source.file}:${other.line}`,
+        message: `duplicate ${what} "${text}": already used as ${other.what} at ${source.file}:${other.line}`,
       })
     }
   }
@@ -176,7 +176,7 @@ async function checkLists(
       const near = nearest(name, enabled.keys())
       problems.error(source, nodeAt(node, `${pointer}/${i}`).offset, {
         code: 'unknown-destination',
-        message: `no destination is called "${name}"`,
+        message: `unknown destination "${name}"`,
         hint: near ? `did you mean "${near}"?` : null,
       })
     }
@@ -186,7 +186,7 @@ async function checkLists(
     problems.error(source, nodeAt(node, '/fallback').offset, {
       code: 'fallback-disabled',
       message: 'every destination of the fallback is disabled',
-      hint: 'enable one, or name another',
+      hint: 'enable one of them, or add another destination to fallback',
     })
   }
   if (!heartbeat) return
@@ -195,7 +195,7 @@ async function checkLists(
   if (validate(heartbeat.cron)) return
   problems.error(source, nodeAt(node, '/heartbeat/cron').offset, {
     code: 'bad-value',
-    message: `"${heartbeat.cron}" is not a cron expression`,
+    message: `invalid cron expression "${heartbeat.cron}"`,
     hint: 'for example "*/15 * * * *"',
   })
 }
@@ -204,8 +204,8 @@ function checkLocalType(root: string, type: string, { source, node }: Document, 
   if (existsSync(resolve(root, type))) return
   problems.error(source, nodeAt(node, '/type').offset, {
     code: 'missing-file',
-    message: `the file ${type} does not exist`,
-    hint: 'the path is relative to the project',
+    message: `file ${type} not found`,
+    hint: 'write a path relative to the project',
   })
 }
 

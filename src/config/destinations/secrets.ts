@@ -48,7 +48,7 @@ async function reveal(
     const found = lookUp(reference, locations)
     if ('reason' in found) {
       const hint = reference.kind === 'env' ? `set ${reference.name} in the environment` : undefined
-      throw new UserError(`${reference.text} ${found.reason}`, { hint })
+      throw new UserError(`${reference.text} ${found.reason}`, { code: 'missing-secret', hint })
     }
     values.set(reference.text, found.value)
   }
@@ -101,7 +101,7 @@ function readSecret(name: string, { projectRoot, secretsDirs = [] }: SecretLocat
     if ('bytes' in read) return secretIn(read.bytes, path)
     if (read.code === 'missing-file' || read.code === 'broken-link') continue
     if (read.code !== 'outside-project') return read
-    return { reason: 'lies outside the project and the --secrets-dir folders' }
+    return { reason: 'is outside the project and the --secrets-dir directories' }
   }
   return { reason: 'does not exist' }
 }

@@ -127,8 +127,8 @@ function warnOrphanExpectations({ expectationsFiles, root, problems }: ContentCo
     if (specsOf(file).some(existsSync)) continue
     problems.file('warning', projectPath(root, file), {
       code: 'orphan-expectations',
-      message: 'no spec of this name stands beside this file',
-      hint: 'name it <spec>.expect.yml',
+      message: 'no spec with this name in the same directory',
+      hint: 'rename it to <spec>.expect.yml',
     })
   }
 }
@@ -150,8 +150,8 @@ function warnUnusedBodies(specs: readonly Spec[], { python, root, problems }: Co
   for (const path of python.filter((file) => !NO_BODY.test(file) && !named.has(file))) {
     problems.file('warning', projectPath(root, path), {
       code: 'unused-body',
-      message: 'no spec names this file',
-      hint: 'a detection is a pair: a YAML spec whose Filename names the Python file',
+      message: 'unused Python file: no spec references it',
+      hint: 'add a YAML spec whose Filename is this file',
     })
   }
 }

@@ -57,7 +57,7 @@ class CorrelationReader {
     return items.map((item) => {
       const rule = textOf(child(item, 'RuleID'))!
       const id = textOf(child(item, 'ID')) ?? rule
-      if (seen.has(id)) this.#error(item, 'duplicate-step', `two steps are called "${id}"`)
+      if (seen.has(id)) this.#error(item, 'duplicate-step', `duplicate step "${id}"`)
       seen.add(id)
       return {
         id,
@@ -83,7 +83,7 @@ class CorrelationReader {
       return ['From', 'To'].flatMap((end) => {
         const field = child(match, 'On') ?? child(match, end)
         if (field) return [{ step: textOf(child(item, end))!, field: this.#field(field) }]
-        this.#error(match, 'missing-key', 'Match needs On, or both From and To')
+        this.#error(match, 'missing-key', 'Match requires On, or both From and To')
         return []
       })
     })
@@ -103,7 +103,7 @@ class CorrelationReader {
   #cron(node: YamlNode): string {
     const expression = textOf(node)!
     if (!cron.validate(expression)) {
-      this.#error(node, 'bad-value', `"${expression}" is not a cron expression`, 'for example 0 * * * *')
+      this.#error(node, 'bad-value', `invalid cron expression "${expression}"`, 'for example 0 * * * *')
     }
     return expression
   }
@@ -113,7 +113,7 @@ class CorrelationReader {
     if (!ids.includes(id)) {
       const near = nearest(id, ids)
       const hint = near ? `did you mean "${near}"?` : `known: ${ids.join(', ')}`
-      this.#error(node, 'unknown-step', `no step is called "${id}"`, hint)
+      this.#error(node, 'unknown-step', `unknown step "${id}"`, hint)
     }
     return id
   }

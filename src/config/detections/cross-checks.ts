@@ -29,8 +29,8 @@ function checkIds(specs: readonly Spec[], problems: ProblemList): void {
     else {
       problems.error(spec.source, spec.idOffset, {
         code: 'duplicate-id',
-        message: `the id "${spec.id}" is taken by ${other.source.file}:${other.source.place(other.idOffset).line}`,
-        hint: 'ids are unique over all types of content',
+        message: `duplicate id "${spec.id}": already used in ${other.source.file}:${other.source.place(other.idOffset).line}`,
+        hint: 'choose an id that is unique over all types of content',
       })
     }
   }
@@ -72,7 +72,7 @@ function checkResourceTypes(specs: readonly Spec[], problems: ProblemList): void
       const near = nearest(item.text, AWS_RESOURCE_TYPES)
       problems.error(spec.source, item.offset, {
         code: 'unknown-resource-type',
-        message: `AWS has no resource type ${item.text} here`,
+        message: `unknown AWS resource type ${item.text}`,
         hint: near ? `did you mean "${near}"?` : null,
       })
     }
@@ -92,8 +92,8 @@ function checkTables(specs: readonly Spec[], problems: ProblemList): void {
       if (tables.length === 0) continue
       problems.warning(spec.source, nodeOf(spec, key)!.offset, {
         code: 'table-name',
-        message: `this query reads ${tables.join(', ')}, which upstream refuses as no name of a table`,
-        hint: 'a table is named by database, schema "public" and table, or as snowflake.account_usage.TABLE',
+        message: `panther_analysis_tool rejects the table names of this query: ${tables.join(', ')}`,
+        hint: 'write DATABASE.public.TABLE, or snowflake.account_usage.TABLE',
       })
     }
   }
@@ -129,7 +129,7 @@ function checkMembers(specs: readonly Spec[], problems: ProblemList): void {
       const near = nearest(rule.text, ids)
       problems.warning(spec.source, rule.offset, {
         code: 'unknown-member',
-        message: `no rule here has the id "${rule.text}", so this step never happens`,
+        message: `unknown rule "${rule.text}": this step never happens`,
         hint: near ? `did you mean "${near}"?` : null,
       })
     }
@@ -153,7 +153,7 @@ function checkPacks(specs: readonly Spec[], problems: ProblemList): void {
       const near = nearest(member.text, ids)
       problems.error(spec.source, member.offset, {
         code: 'unknown-pack-member',
-        message: `nothing here has the id "${member.text}"`,
+        message: `unknown id "${member.text}"`,
         hint: near ? `did you mean "${near}"?` : null,
       })
     }

@@ -66,7 +66,7 @@ class Derivation {
     if (!base || problems.hasError(base.spec.source.file)) {
       problems.warning(spec.source, child(spec.node, 'BaseDetection')!.offset, {
         code: 'missing-base',
-        message: `the base detection "${id}" is not loaded, so this rule does not run`,
+        message: `base detection "${id}" is not loaded: this rule does not run`,
       })
       return null
     }

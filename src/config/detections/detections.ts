@@ -108,7 +108,7 @@ function warnDedupPeriod(spec: Spec, problems: ProblemList): void {
   if (typeof minutes !== 'number' || minutes >= MIN_DEDUP_MINUTES) return
   problems.warning(spec.source, child(spec.node, 'DedupPeriodMinutes')!.offset, {
     code: 'dedup-period',
-    message: `DedupPeriodMinutes: ${minutes} is taken as ${dedupPeriod(minutes)}`,
-    hint: minutes === 0 ? 'to alert on every event, let dedup() return its p_row_id' : null,
+    message: `DedupPeriodMinutes: ${minutes} is raised to ${dedupPeriod(minutes)}`,
+    hint: minutes === 0 ? 'return p_row_id from dedup() to alert on every event' : null,
   })
 }

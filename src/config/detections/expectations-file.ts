@@ -48,7 +48,7 @@ function withExpectations(
       const near = nearest(key, byName.keys())
       problems.error(source, keyOffset, {
         code: 'unknown-test',
-        message: `the spec has no test case "${key}"`,
+        message: `unknown test case "${key}"`,
         hint: near ? `did you mean "${near}"?` : null,
       })
     } else if (value.kind === 'mapping') {
@@ -56,8 +56,8 @@ function withExpectations(
         if (!(name in inline)) continue
         problems.error(source, value.entries.get(name)!.keyOffset, {
           code: 'duplicate-expectation',
-          message: `${name} of "${key}" also stands in the spec`,
-          hint: 'keep it in one of the two files',
+          message: `duplicate ${name} of "${key}": the spec has it, too`,
+          hint: 'remove it from one of the two files',
         })
       }
       given.set(key, expectationsOf(value))

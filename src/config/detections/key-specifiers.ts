@@ -33,11 +33,11 @@ export function readPath(path: string): Key | string {
   const text = path.replace(/^\$\.?/, '')
   while (step.lastIndex < text.length) {
     const [whole, name, index, every, double, single] = step.exec(text) ?? []
-    if (whole === undefined) return `"${path}" is no path such as a.b[0].c`
+    if (whole === undefined) return `invalid path "${path}": expected a path such as a.b[0].c`
     if (every) steps.push(null)
     else steps.push(index === undefined ? (name ?? double ?? single)! : Number(index))
   }
-  return steps.length > 0 ? steps : `"${path}" is no path such as a.b[0].c`
+  return steps.length > 0 ? steps : `invalid path "${path}": expected a path such as a.b[0].c`
 }
 
 /** `text {a.b} text`; what is wrong with it as a text. */

@@ -48,7 +48,7 @@ export class ExpressionReader {
   }
 
   #group(of: Combinator, node: YamlNode): MatchExpression {
-    if (node.kind !== 'sequence') return this.#report(node, `a list of match expressions is expected here`)
+    if (node.kind !== 'sequence') return this.#report(node, 'expected a list of match expressions')
     const members = node.items.map((item) => this.#expression(item))
     return { kind: 'group', of, members }
   }
@@ -62,7 +62,7 @@ export class ExpressionReader {
     if (typeof name !== 'string') {
       return this.#report(
         condition ?? node,
-        'a match expression needs a Condition, or one of All, Any, OnlyOne, None',
+        'a match expression requires Condition, or one of All, Any, OnlyOne, None',
       )
     }
     if (CONSTANTS.includes(name)) {
@@ -76,17 +76,16 @@ export class ExpressionReader {
   #combined(node: MappingNode, of: Combinator): MatchExpression {
     this.#only(node, [of])
     if (this.#grammar === 'filter' && of !== 'All' && of !== 'Any') {
-      return this.#report(node, `an inline filter combines by All and Any, not by ${of}`)
+      return this.#report(node, `inline filters support All and Any, not ${of}`)
     }
     return this.#group(of, child(node, of)!)
   }
 
   #elements(node: MappingNode, of: Quantifier): MatchExpression {
-    if (this.#grammar === 'filter')
-      return this.#report(node, `an inline filter looks at no elements: ${of} is not known there`)
+    if (this.#grammar === 'filter') return this.#report(node, `inline filters do not support ${of}`)
     const key = this.#key(node, ['Condition', 'Expressions'])
     const expressions = child(node, 'Expressions')
-    if (!expressions) return this.#report(node, `${of} needs Expressions`)
+    if (!expressions) return this.#report(node, `${of} requires Expressions`)
     const group = this.#group('All', expressions)
     return key && group.kind === 'group' ? { kind: 'elements', key, of, members: group.members } : INVALID
   }
@@ -105,9 +104,9 @@ export class ExpressionReader {
   #twoKeys(node: MappingNode, values: YamlNode, condition: string): MatchExpression {
     this.#only(node, ['Condition', 'Values'])
     if (this.#grammar === 'filter')
-      return this.#report(values, 'an inline filter compares with a Value, not with a second key')
+      return this.#report(values, 'inline filters do not compare two keys: use Value')
     if (values.kind !== 'sequence' || values.items.length !== 2) {
-      return this.#report(values, `without a key, ${condition} compares exactly two keys`)
+      return this.#report(values, `${condition} without a key requires exactly two keys in Values`)
     }
     const [left, right] = values.items.map((item) => this.#key(item, []))
     return left && right
@@ -120,7 +119,7 @@ export class ExpressionReader {
     const values = child(node, 'Values')
     if (takes === 'nothing') {
       const stray = values ?? (value && toValue(value) !== true ? value : undefined)
-      if (stray) this.#report(stray, `${condition} compares with nothing`)
+      if (stray) this.#report(stray, `${condition} does not accept a value`)
       return stray ? null : { kind: 'values', values: [] }
     }
     if (value && takes !== 'values') return this.#scalars([value])
@@ -130,7 +129,7 @@ export class ExpressionReader {
       values: 'a list of Values',
       'value or values': 'a Value or a list of Values',
     }
-    this.#report(value ?? values ?? node, `${condition} needs ${wanted[takes]}`)
+    this.#report(value ?? values ?? node, `${condition} requires ${wanted[takes]}`)
     return null
   }
 
@@ -142,22 +141,21 @@ export class ExpressionReader {
 
   /** A key specifier or an enrichment; beside it nothing but `others`. null: reported. */
   #key(node: YamlNode, others: readonly string[]): Key | null {
-    if (node.kind !== 'mapping')
-      return this.#reportKey(node, 'a key is expected here: Key, DeepKey or KeyPath')
+    if (node.kind !== 'mapping') return this.#reportKey(node, 'expected a key: Key, DeepKey or KeyPath')
     const enrichment = child(node, 'Enrichment')
     const form = keyFormOf(node)
     if (enrichment) {
       this.#only(node, ['Enrichment', ...others])
       return this.#enrichment(enrichment)
     }
-    if (!form) return this.#reportKey(node, 'this match expression names no key: Key, DeepKey or KeyPath')
+    if (!form) return this.#reportKey(node, 'this match expression requires a key: Key, DeepKey or KeyPath')
     this.#only(node, [form, ...others])
     return this.#keyOf(form, child(node, form)!)
   }
 
   #keyOf(form: KeyForm, node: YamlNode): Key | null {
     if (this.#grammar === 'filter' && form !== 'KeyPath') {
-      return this.#reportKey(node, `an inline filter names its key by KeyPath, not by ${form}`)
+      return this.#reportKey(node, `inline filters require KeyPath instead of ${form}`)
     }
     const key = readKey(form, node)
     return typeof key === 'string' ? this.#reportKey(node, key) : key
@@ -170,7 +168,7 @@ export class ExpressionReader {
       return part && toValue(part)
     })
     if (typeof table !== 'string' || typeof selector !== 'string' || typeof path !== 'string') {
-      return this.#reportKey(node, 'Enrichment needs Table, Selector and FieldPath')
+      return this.#reportKey(node, 'Enrichment requires Table, Selector and FieldPath')
     }
     if (node.kind === 'mapping') this.#only(node, ['Table', 'Selector', 'FieldPath'])
     const field = readPath(path)
@@ -189,7 +187,7 @@ export class ExpressionReader {
       const near = nearest(key, known)
       this.#problems.error(this.#source, keyOffset, {
         code: 'unknown-key',
-        message: `"${key}" is not a known key of this match expression`,
+        message: `unknown key "${key}" in this match expression`,
         hint: near ? `did you mean "${near}"?` : `known: ${known.join(', ')}`,
       })
     }
@@ -197,7 +195,7 @@ export class ExpressionReader {
 
   #unknown(node: YamlNode, name: string): MatchExpression {
     const near = nearest(name, [...CONDITIONS.keys(), ...QUANTIFIERS, ...CONSTANTS])
-    return this.#report(node, `the condition "${name}" is not known`, near ? `did you mean "${near}"?` : null)
+    return this.#report(node, `unknown condition "${name}"`, near ? `did you mean "${near}"?` : null)
   }
 
   #report(node: YamlNode, message: string, hint: string | null = null): MatchExpression {

@@ -55,7 +55,7 @@ function checkNames(
     const near = nearest(item.text, names)
     problems[severity](source, item.offset, {
       code: 'unknown-destination',
-      message: `no destination is called "${item.text}"`,
+      message: `unknown destination "${item.text}"`,
       hint: near ? `did you mean "${near}"?` : `known: ${[...names].slice(0, 12).join(', ')}`,
     })
   }

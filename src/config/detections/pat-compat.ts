@@ -28,7 +28,7 @@ function warnSeveritySpelling({ node, source }: Spec, problems: ProblemList): vo
   const spelling = text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()
   problems.error(source, value.offset, {
     code: 'pat-severity',
-    message: `upstream's tool refuses the spelling ${text}`,
+    message: `panther_analysis_tool rejects the spelling ${text}`,
     hint: `write ${spelling}`,
   })
 }
@@ -43,7 +43,7 @@ function warnExpectations({ node, source, type }: Spec, problems: ProblemList): 
       if (!EXPECTATION_NAMES.includes(key) || key === taken) continue
       problems.error(source, keyOffset, {
         code: 'pat-expectation',
-        message: `upstream's tool refuses a file whose tests have ${key}`,
+        message: `panther_analysis_tool rejects a file whose tests have ${key}`,
         hint: `move it into ${expectationsFileName(source.file)}, under the name of the test`,
       })
     }
@@ -63,8 +63,8 @@ function warnUnsearchedFolders(
     if (searched.has(first!)) continue
     problems.file('warning', first!, {
       code: 'pat-folder',
-      message: `upstream's tool, run on ".", does not look into ${folder} (${1 + others.length} of the files here)`,
-      hint: 'it enters folders whose path holds rules, policies, queries, data_models, lookup_tables or global_helpers',
+      message: `panther_analysis_tool does not search ${folder} when it runs on "." (${1 + others.length} files)`,
+      hint: 'use a directory whose path contains rules, policies, queries, data_models, lookup_tables or global_helpers',
     })
   }
 }

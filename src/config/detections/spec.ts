@@ -106,7 +106,7 @@ function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemL
   }
   const checked = ignoreExtraKeys && isDetectionType(type) ? knownKeys(known.schema, value) : value
   for (const key of Object.keys(value).filter((name) => !Object.hasOwn(checked, name))) {
-    const message = `"${key}" is not a known key, and ignored`
+    const message = `unknown key "${key}": ignored`
     problems.warning(source, node.entries.get(key)!.keyOffset, { code: 'unknown-key', message })
   }
   const invalidTests = new InvalidTests()
@@ -152,7 +152,7 @@ function reportMissingType(source: SourceText, node: MappingNode, problems: Prob
   if (!typicalKey) return
   problems.error(source, typicalKey.keyOffset, {
     code: 'missing-analysis-type',
-    message: 'this file has no AnalysisType, so it is not loaded',
+    message: 'AnalysisType is missing: the file is not loaded',
     hint: misspelt
       ? `did you mean "AnalysisType" for "${misspelt.key}"?`
       : 'add AnalysisType: rule (or its type)',

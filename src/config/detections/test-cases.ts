@@ -59,8 +59,8 @@ export function testCases(
     if (first !== undefined) {
       problems.error(source, name.offset, {
         code: 'duplicate-test',
-        message: `two test cases are called "${text}"; the first is in line ${first}`,
-        hint: 'give each case its own name',
+        message: `duplicate test case "${text}": already used in line ${first}`,
+        hint: 'give each case a unique name',
         keepsFile: true,
       })
     } else names.set(text, source.place(name.offset).line)

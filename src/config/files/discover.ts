@@ -137,15 +137,19 @@ async function findNamed(root: string, text: string): Promise<NamedFiles> {
   const pattern = sep === '\\' ? text.replaceAll(sep, '/') : text
   const base = await patternBase(pattern)
   if (base === null)
-    throw new UserError(`${path} does not exist`, { hint: 'paths are relative to the project' })
+    throw new UserError(`${path} not found`, {
+      code: 'unknown-path',
+      hint: 'give a path relative to the project',
+    })
   assertInside(root, resolve(root, base))
   const entries = await findEntries(root, [pattern])
   const starts = entries
     .filter(({ name, dirent }) => dirent.isDirectory() || dirent.isSymbolicLink() || isYaml(name))
     .map((entry) => resolve(root, entry.path))
   if (starts.length === 0) {
-    throw new UserError(`no folder and no YAML file matches ${text}`, {
-      hint: 'patterns are relative to the project, for example rules/aws_* or rules/**/*.yml',
+    throw new UserError(`no directory or YAML file matches ${text}`, {
+      code: 'unknown-path',
+      hint: 'give a pattern relative to the project, for example rules/aws_* or rules/**/*.yml',
     })
   }
   const links = starts.filter((start) => isLink(start) && !isYaml(basename(start)))
@@ -164,7 +168,8 @@ async function filesOf(path: string): Promise<FoundFiles> {
   if (isFolder(path)) return findFiles(path, EVERYTHING, { mustRead: () => true })
   if (!/\.y[^.]*ml$/.test(path)) {
     throw new UserError(`${path} is not a YAML file`, {
-      hint: 'name the spec, not its Python file; quote a pattern such as "rules/aws_*"',
+      code: 'not-a-spec',
+      hint: 'name the spec, not its Python file, and quote patterns such as "rules/aws_*"',
     })
   }
   return { files: [path, ...expectationsFilesOf(path).filter((file) => existsSync(file))], links: [] }
@@ -173,7 +178,10 @@ async function filesOf(path: string): Promise<FoundFiles> {
 /** A path of the project may be a link that a stranger made. */
 function assertInside(root: string, path: string): void {
   if (!isWithin(root, path) || liesIn([root], realPath(path) ?? path)) return
-  throw new UserError(`${path} ${outsideReason(path)}`, { hint: 'name the file or folder that is meant' })
+  throw new UserError(`${path} ${outsideReason(path)}`, {
+    code: 'outside-project',
+    hint: 'name the file or directory itself',
+  })
 }
 
 /** The folder that a path names, or in which the file that it names lies. */

@@ -23,11 +23,13 @@ export function processEnvironment({ root, envFile }: EnvFileOptions = { root: '
   if (envFile === undefined) return { ...process.env }
   const path = resolve(envFile)
   const read = readText(path, foldersFor(resolve(root), path))
-  if (!('text' in read)) throw new UserError(`the env file ${envFile} ${read.reason}`)
+  if (!('text' in read))
+    throw new UserError(`the env file ${envFile} ${read.reason}`, { code: 'unreadable-env-file' })
   const line = badLine(read.text)
   if (line !== null) {
-    throw new UserError(`${envFile}:${line} is not NAME=value`, {
-      hint: 'a line is NAME=value, a comment that begins with #, or empty',
+    throw new UserError(`invalid line ${envFile}:${line}: expected NAME=value`, {
+      code: 'invalid-env-file',
+      hint: 'write NAME=value, a comment that begins with #, or an empty line',
     })
   }
   return { ...parseEnv(read.text), ...process.env }

@@ -63,7 +63,8 @@ export function settingsOf(root: string, environment: Environment): Settings {
   const problems = new ProblemList()
   const { settings } = loadSettings(root, environment, problems)
   const errors = problems.sorted().filter(({ severity }) => severity === 'error')
-  if (errors.length > 0) throw new UserError(errors.map(formatProblem).join('\n\n'))
+  if (errors.length > 0)
+    throw new UserError(errors.map(formatProblem).join('\n\n'), { code: 'invalid-settings' })
   return settings
 }
 
@@ -97,5 +98,5 @@ function fromEnvironment(environment: Environment): DeclaredSettings {
 function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new UserError(`${name} must be a whole number above 0`)
+  throw new UserError(`${name} must be a whole number above 0`, { code: 'invalid-environment-variable' })
 }

@@ -43,7 +43,8 @@ function resolveOption(path: string, asWritten: string): string {
   const reason = unusable(path)
   if (reason === null) return path
   throw new UserError(`the Python path ${asWritten} ${reason}`, {
-    hint: 'name a folder of pure-Python packages, or a .whl file',
+    code: 'invalid-python-path',
+    hint: 'name a directory of pure-Python packages, or a .whl file',
   })
 }
 
@@ -54,10 +55,10 @@ function filePaths(root: string, { source, node }: SettingsDocument, problems: P
   return paths.items.flatMap((item) => {
     if (item.kind !== 'scalar') return []
     const path = resolve(root, item.text)
-    const reason = unusable(path) ?? (isInside(root, path) ? null : 'lies outside the project')
+    const reason = unusable(path) ?? (isInside(root, path) ? null : 'is outside the project')
     if (reason === null) return [path]
-    const hint = reason.startsWith('lies')
-      ? 'packages from elsewhere are named with --python-path or SIGNALBOX_PYTHON_PATH'
+    const hint = reason.endsWith('outside the project')
+      ? 'name packages outside the project with --python-path or SIGNALBOX_PYTHON_PATH'
       : null
     problems.error(source, item.offset, {
       code: 'python-path',
@@ -70,7 +71,7 @@ function filePaths(root: string, { source, node }: SettingsDocument, problems: P
 
 function unusable(path: string): string | null {
   if (isFolder(path) || (isFile(path) && path.endsWith('.whl'))) return null
-  return existsSync(path) ? 'is neither a folder nor a wheel' : 'does not exist'
+  return existsSync(path) ? 'is neither a directory nor a wheel' : 'does not exist'
 }
 
 function isInside(root: string, path: string): boolean {
@@ -86,8 +87,8 @@ function fetchedPackages(root: string, problems: ProblemList): string[] {
   if (wanted !== null && wanted !== textOf(root, join(folder, PACKAGES_LOCK))) {
     problems.file('warning', projectPath(root, lock), {
       code: 'python-packages',
-      message: `the packages that this file names are not all in ${PACKAGES_FOLDER}`,
-      hint: 'signalbox python sync fetches them',
+      message: `${PACKAGES_FOLDER} does not contain the packages of this lock`,
+      hint: 'run: signalbox python sync',
     })
   }
   return unusable(folder) === null && isInside(root, folder) ? [folder] : []

@@ -1,4 +1,4 @@
-/** Checks that each rule of `trust` in signalbox.yaml fits something: a typo would let a pack run among all the others. */
+/** Checks that each rule of `trust` in signalbox.yaml matches something: a typo would let a pack run together with all other code. */
 import { matchesTrustRule, type TrustRule, type TrustSubject } from '../../model/project/trust-group.ts'
 import type { ProblemList } from '../files/problems.ts'
 import type { SourceText } from '../files/source-text.ts'
@@ -15,8 +15,8 @@ export function checkTrust(
     if (subjects.some((subject) => matchesTrustRule(rule, subject))) continue
     problems.error(source, nodeAt(node, `/trust/${at}/match`).offset, {
       code: 'unused-trust-rule',
-      message: `this rule of the trust group "${rule.group}" fits no detection, helper or data model`,
-      hint: 'paths are relative to the project, with globs such as vendor/**',
+      message: `this rule of trust group "${rule.group}" matches no detection, helper or data model`,
+      hint: 'write paths relative to the project, with globs such as vendor/**',
     })
   }
 }

@@ -92,7 +92,7 @@ export function checkSchema(
   }
   const more = errors.slice(MAX_PROBLEM_COUNT)
   if (more.length > 0) {
-    const message = `the file has ${more.length} more problems, which are not listed`
+    const message = `${more.length} more problems in this file are not listed`
     const keepsFile = more.every((error) => policy(error) === 'report-and-keep-file')
     problems.file('error', source.file, { code: 'more-problems', message, keepsFile })
   }
@@ -183,18 +183,18 @@ function describe(error: ErrorObject, pointer: string): ProblemReport {
     case 'not':
       return { code: 'bad-value', message: `${at} may not be ${JSON.stringify(error.data)}` }
     case 'propertyNames':
-      return { code: 'bad-value', message: `"${params.propertyName}" is no possible key${inside(at)}` }
+      return { code: 'bad-value', message: `invalid key "${params.propertyName}"${inside(at)}` }
     case 'uniqueItems':
-      return { code: 'duplicate-item', message: `${at} holds the same item twice` }
+      return { code: 'duplicate-item', message: `${at} contains the same item twice` }
     case 'oneOf':
-      return { code: 'exactly-one', message: `exactly one of ${branchKeys(schema)} is needed${inside(at)}` }
+      return { code: 'exactly-one', message: `exactly one of ${branchKeys(schema)} is required${inside(at)}` }
     case 'anyOf':
       return {
         code: 'at-least-one',
-        message: `at least one of ${branchKeys(schema, 'anyOf')} is needed${inside(at)}`,
+        message: `at least one of ${branchKeys(schema, 'anyOf')} is required${inside(at)}`,
       }
     default:
-      return { code: 'bad-value', message: `${at || 'this'} ${error.message ?? 'does not fit'}` }
+      return { code: 'bad-value', message: `${at || 'this'} ${error.message ?? 'is invalid'}` }
   }
 }
 
@@ -210,7 +210,7 @@ function formText(schema: Schema, params: Readonly<Record<string, unknown>>): st
 function variableHint(data: unknown): string | null {
   const isVariable =
     typeof data === 'string' && /^(?:\$\(?[A-Za-z_]\w*\)?|\$\{\w+\}|%\w+%|\{\{.*\}\})$/.test(data)
-  return isVariable ? 'an environment variable is written ${env:NAME}' : null
+  return isVariable ? 'write an environment variable as ${env:NAME}' : null
 }
 
 function unknownKey(key: string, at: string, schema: Schema): ProblemReport {
@@ -219,7 +219,7 @@ function unknownKey(key: string, at: string, schema: Schema): ProblemReport {
   const list = known.length > 0 && known.length <= MAX_LISTED ? `known: ${known.join(', ')}` : null
   return {
     code: 'unknown-key',
-    message: `"${key}" is not a known key${inside(at)}`,
+    message: `unknown key "${key}"${inside(at)}`,
     hint: near ? `did you mean "${near}"?` : list,
   }
 }

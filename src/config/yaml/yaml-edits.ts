@@ -120,8 +120,9 @@ function read(text: string): YamlFile {
 }
 
 function uneditableError(): UserError {
-  return new UserError("the file is written in a way that can't be edited safely", {
-    hint: 'change it in an editor; `signalbox validate` checks it',
+  return new UserError('this YAML file cannot be edited automatically', {
+    code: 'uneditable-file',
+    hint: 'edit it by hand, then run: signalbox validate',
   })
 }
 

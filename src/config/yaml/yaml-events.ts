@@ -119,7 +119,7 @@ class Composer {
 export function severalDocuments(offset: number): YamlSyntaxError {
   return new YamlSyntaxError(
     'several-documents',
-    'a file holds one document, a second one begins here',
+    'a file must contain one document; a second one begins here',
     offset,
     'remove the --- line, or move this document to its own file',
   )

@@ -10,8 +10,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /block sequence may not be used as an implicit map key/i,
     'give the hyphens of one list the same indentation, and look above for a line without its hyphen',
   ],
-  [/implicit map keys? need/i, 'a key ends with a colon and stands on one line; quote a text that goes on'],
-  [/implicit keys? need/i, 'a key ends with a colon and stands on one line; quote a text that goes on'],
+  [
+    /implicit (?:map )?keys? need/i,
+    'end a key with a colon on the same line, and quote a text of several lines',
+  ],
   [/unexpected flow-seq-start|unexpected flow-map-start/i, 'quote a text that begins with [ or {'],
   [
     /unexpected (?:scalar|double-quoted-scalar|single-quoted-scalar) at node end/i,

@@ -76,7 +76,7 @@ export class TreeBuilder {
         code: 'not-a-number',
         message: `${node.text} has no JSON form and is read as null`,
         offset,
-        hint: 'quote it if text is meant',
+        hint: 'quote it to get text',
       })
     }
     return { kind: 'scalar', offset, text: node.text, plain: node.plain, size: node.text.length + 1 }
@@ -148,7 +148,7 @@ export class TreeBuilder {
   #warnDuplicateKey(name: string, offset: number): void {
     this.#warn({
       code: 'duplicate-key',
-      message: `the key "${name}" stands twice in this mapping; the last one wins`,
+      message: `duplicate key "${name}": the last value is used`,
       offset,
       hint: 'remove one of the two',
     })
@@ -195,7 +195,7 @@ function expectTag(offset: number, tag: string, core: string): void {
 
 function unsupportedTag(offset: number, tag: string, plain: boolean): YamlSyntaxError {
   const hint = plain ? 'write the value without a tag, or in quotes' : 'write the value without a tag'
-  return new YamlSyntaxError('unsupported-tag', `the tag "${tag}" does not fit this value`, offset, hint)
+  return new YamlSyntaxError('unsupported-tag', `the tag "${tag}" is not valid for this value`, offset, hint)
 }
 
 function isMergeKey(key: YamlNode): boolean {
@@ -207,7 +207,7 @@ function mergeInto(entries: Map<string, MappingEntry>, value: YamlNode): void {
   const sources = value.kind === 'sequence' ? value.items.toReversed() : [value]
   for (const source of sources) {
     if (source.kind !== 'mapping') {
-      throw new YamlSyntaxError('bad-merge', '<< takes a mapping or a list of mappings', value.offset)
+      throw new YamlSyntaxError('bad-merge', '<< requires a mapping or a list of mappings', value.offset)
     }
     for (const entry of source.entries.values()) entries.set(entry.key, entry)
   }

@@ -95,9 +95,7 @@ function errorsIn(tokens: readonly Token[], sections: readonly string[]): Templa
   return tokens.flatMap(([kind, name, offset, , children]) => {
     if (kind === 'text' || kind === '!') return []
     if (kind === '>' || kind === '=') return [{ message: `{{${kind}${name}}} is not supported`, offset }]
-    const own = isField(name, sections)
-      ? []
-      : [{ message: `"${name}" is no field of an alert`, name, offset }]
+    const own = isField(name, sections) ? [] : [{ message: `unknown alert field "${name}"`, name, offset }]
     const inner = Array.isArray(children) ? errorsIn(children as readonly Token[], [...sections, name]) : []
     return [...own, ...inner]
   })

@@ -111,7 +111,7 @@ describe('destinations add', () => {
     [
       'a name that is taken',
       ['inbox', '--type', 'console'],
-      /destinations\.yaml was not changed[\s\S]*is taken: it is the name at destinations\.yaml:/,
+      /destinations\.yaml was not changed[\s\S]*duplicate name .*: already used as name at destinations\.yaml:/,
     ],
     ['a type that is not known', ['soc', '--type', 'webhok'], /did you mean "webhook"/],
     ['an option that is not known', ['soc', '--type', 'file', '--option', 'pth=x'], /did you mean "path"/],
@@ -226,7 +226,7 @@ hint: change them first, or remove it all the same with --force
   it('never leaves a registry that does not load, not even then', async () => {
     const { code, err } = await run('remove', 'inbox', '--force')
     expect([code, read()]).toEqual([2, FILE])
-    expect(err).toContain('no destination is called "inbox"')
+    expect(err).toContain('unknown destination "inbox"')
   })
 })
 

@@ -79,7 +79,7 @@ describe('the project root', () => {
         severity: 'warning',
         code: 'skipped-analysis-file',
         file: 'templates/a.yml',
-        message: 'this file with an AnalysisType is outside the folders that are searched',
+        message: 'this file with an AnalysisType is outside the searched directories',
       },
       { code: 'skipped-analysis-file', file: 'templates/b.yml' },
     ])
@@ -164,10 +164,10 @@ describe('explicit paths', () => {
   })
 
   it.each([
-    ['nowhere', 'does not exist'],
+    ['nowhere', ' not found'],
     ['rules/body.py', 'is not a YAML file'],
-    ['rules/*.py', 'no folder and no YAML file matches rules/*.py'],
-    ['nowhere/*', 'no folder and no YAML file matches nowhere/*'],
+    ['rules/*.py', 'no directory or YAML file matches rules/*.py'],
+    ['nowhere/*', 'no directory or YAML file matches nowhere/*'],
   ])('%s: %s', async (path, message) => {
     const root = projectWith({ 'rules/body.py': BODY })
     await expect(loadProject({ root, paths: [path] })).rejects.toThrow(message)

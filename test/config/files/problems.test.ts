@@ -8,7 +8,7 @@ import { load, rule } from '../_project.ts'
 const PROBLEM: Problem = {
   severity: 'error',
   code: 'unknown-key',
-  message: '"Sevrity" is not a known key',
+  message: 'unknown key "Sevrity"',
   file: 'rules/a.yml',
   line: 12,
   column: 3,
@@ -19,7 +19,7 @@ const PROBLEM: Problem = {
 describe('formatProblem', () => {
   it('gives place, line, caret and hint', () => {
     expect(formatProblem(PROBLEM).split('\n')).toEqual([
-      'rules/a.yml:12:3 error "Sevrity" is not a known key [unknown-key]',
+      'rules/a.yml:12:3 error unknown key "Sevrity" [unknown-key]',
       '  12 |   Sevrity: High',
       '     |   ^',
       '  hint: did you mean "Severity"?',
@@ -28,7 +28,7 @@ describe('formatProblem', () => {
 
   it('leaves out what there is not', () => {
     const whole: Problem = { ...PROBLEM, line: 0, column: 0, hint: null, source: undefined }
-    expect(formatProblem(whole)).toBe('rules/a.yml error "Sevrity" is not a known key [unknown-key]')
+    expect(formatProblem(whole)).toBe('rules/a.yml error unknown key "Sevrity" [unknown-key]')
   })
 
   it('keeps the caret under its character in a line of any length', () => {
@@ -81,7 +81,7 @@ describe('ProblemList', () => {
 
 describe('messages', () => {
   it.each([
-    ['Sevrity: x\n', '"Sevrity" is not a known key', 'did you mean "Severity"?'],
+    ['Sevrity: x\n', 'unknown key "Sevrity"', 'did you mean "Severity"?'],
     ['Reports: { CIS: x }\n', 'Reports.CIS must be a list', null],
     [
       'Tests: [{ Name: a, ExpectedResult: 1, Log: {} }]\n',
@@ -89,8 +89,8 @@ describe('messages', () => {
       null,
     ],
     ['DisplayName: "<b>"\n', 'DisplayName must be text without any of < > & " %', null],
-    ['Tags: [a, a]\n', 'Tags holds the same item twice', null],
-    ['Detection: []\n', 'exactly one of Filename, Detection is needed', null],
+    ['Tags: [a, a]\n', 'Tags contains the same item twice', null],
+    ['Detection: []\n', 'exactly one of Filename, Detection is required', null],
   ])('%j: %s', async (extra, message, hint) => {
     const project = await load({ 'rules/a.yml': rule('A', extra), 'rules/body.py': '' })
     expect(project.problems).toMatchObject([{ message, hint }])

@@ -77,8 +77,8 @@ describe('trust', () => {
   const trusting = (trust: string) => load({ 'signalbox.yaml': `trust:\n${trust}\n`, ...VENDOR })
 
   it.each([
-    ['a rule that fits nothing', '- { group: a, match: { paths: [vendors/**] } }', 2, 'fits no detection'],
-    ['a rule that asks nothing', '- { group: a, match: { paths: [] } }', 2, 'fits no detection'],
+    ['a rule that fits nothing', '- { group: a, match: { paths: [vendors/**] } }', 2, 'matches no detection'],
+    ['a rule that asks nothing', '- { group: a, match: { paths: [] } }', 2, 'matches no detection'],
     ['an empty match', '- { group: a, match: {} }', 2, 'fewer than 1'],
     [
       'the name of the group that is always there',
@@ -86,7 +86,7 @@ describe('trust', () => {
       2,
       'default',
     ],
-    ['an unknown key', '- group: a\n  match: { ids: ["*"], files: [x] }', 3, 'not a known key'],
+    ['an unknown key', '- group: a\n  match: { ids: ["*"], files: [x] }', 3, 'unknown key'],
   ])('refuses %s, at its place', async (_, trust, line, message) => {
     const { problems } = await trusting(trust)
     expect(problems).toMatchObject([{ severity: 'error', file: 'signalbox.yaml', line }])
@@ -134,7 +134,7 @@ describe('very many faults', () => {
     const { problems } = await load({ 'signalbox.yaml': keys })
     expect(problems.filter(({ code }) => code === 'unknown-key')).toHaveLength(100)
     expect(problems.filter(({ code }) => code !== 'unknown-key')).toMatchObject([
-      { code: 'more-problems', message: 'the file has 4900 more problems, which are not listed' },
+      { code: 'more-problems', message: '4900 more problems in this file are not listed' },
     ])
   })
 })

@@ -40,10 +40,10 @@ describe('Python paths', () => {
     expect(await paths(root)).toEqual({
       paths: [],
       told: [
-        'signalbox.yaml:2:11 python-path the path ../elsewhere lies outside the project',
-        'signalbox.yaml:2:25 python-path the path linked lies outside the project',
+        'signalbox.yaml:2:11 python-path the path ../elsewhere is outside the project',
+        'signalbox.yaml:2:25 python-path the path linked is outside the project',
         'signalbox.yaml:2:33 python-path the path gone does not exist',
-        'signalbox.yaml:2:39 python-path the path file.txt is neither a folder nor a wheel',
+        'signalbox.yaml:2:39 python-path the path file.txt is neither a directory nor a wheel',
       ],
     })
   })
@@ -61,7 +61,7 @@ describe('Python paths', () => {
 
   it('say so where the lock names other packages than were fetched', async () => {
     const told = [
-      'python-packages.lock:0:0 python-packages the packages that this file names are not all in .signalbox/python',
+      'python-packages.lock:0:0 python-packages .signalbox/python does not contain the packages of this lock',
     ]
     const lock = { 'python-packages.lock': '{"version":1}' }
     expect((await paths(projectWith(lock))).told).toEqual(told)

@@ -163,7 +163,7 @@ describe('an edit touches its own lines alone', () => {
   })
 
   it('refuses what it can not read', () => {
-    expect(() => setValue('a: [', ['a'], 1)).toThrow(/can't be edited safely/)
+    expect(() => setValue('a: [', ['a'], 1)).toThrow(/cannot be edited automatically/)
   })
 })
 
