@@ -1,4 +1,4 @@
-/** The few kinds of failure. Who can fix it decides the class; `cause` always carries what happened underneath. */
+/** The kinds of failure. Who can fix it decides the class; `cause` always carries the original error. */
 import type { UserErrorCode } from './error-codes.ts'
 
 const BRAND = Symbol.for('signalbox.error')
@@ -35,7 +35,7 @@ export class RetryableError extends BrandedError {
   readonly kind = 'retryable'
   override name = 'RetryableError'
   readonly status: number | undefined
-  /** The provider's own wait in milliseconds (Retry-After); such a wait spends no attempt. */
+  /** The wait in milliseconds that the provider requests (Retry-After). Such a wait spends no attempt. */
   readonly retryAfterMs: number | undefined
   constructor(message: string, options: SendFailure & { retryAfterMs?: number } = {}) {
     super(message, { cause: options.cause })
@@ -60,7 +60,7 @@ export class PermanentError extends BrandedError {
   }
 }
 
-/** A state the program must never reach: ours to fix, shown with its stack. */
+/** A state that the program must never reach. It is shown with its stack. */
 export class Bug extends BrandedError {
   readonly kind = 'bug'
   override name = 'Bug'

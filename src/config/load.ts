@@ -26,23 +26,23 @@ import { checkTrust } from './settings/trust-rules.ts'
 
 export interface LoadOptions {
   readonly root: string
-  /** Default: what the settings say, else destinations.yaml where there is one. */
+  /** The default is the file of the settings, else destinations.yaml if it exists. */
   readonly destinationsFile?: string
-  /** An unknown name only warns. */
+  /** Unknown destinations are warnings. */
   readonly allowUnknownDestinations?: boolean
-  /** Also say what Panther's own tool would refuse. */
+  /** True: report what panther_analysis_tool rejects, too. */
   readonly reportPatIncompatibilities?: boolean
-  /** Keys of a detection that nobody knows only warn. */
+  /** Unknown keys of a detection are warnings. */
   readonly ignoreExtraKeys?: boolean
-  /** Only `SIGNALBOX_*` is looked at. */
+  /** Variables other than `SIGNALBOX_*` are ignored. */
   readonly environment?: Environment
-  /** Explicit paths, walked in full, with the helpers and data models near them. Empty: the whole project. */
+  /** Paths to load, with the helpers and data models near them. Empty: the whole project. */
   readonly paths?: readonly string[]
-  /** Before those of environment and settings. */
+  /** They precede the paths of environment and settings. */
   readonly pythonPaths?: readonly string[]
-  /** The destination types there are; without it, those of this package. */
+  /** The destination types. The default is the catalog of this package. */
   readonly destinationTypes?: Catalog<DestinationType>
-  /** Where to keep what texts were read as. */
+  /** Keeps parsed specs between runs. */
   readonly cacheStorage?: CacheStorage
 }
 
@@ -55,7 +55,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     })
   }
   const ignoreExtraKeys = options.ignoreExtraKeys ?? false
-  // What is said of a text depends on it.
+  // The problems of a text depend on the option, so it is part of the cache key.
   const parseCache = new ParseCache<ReadSpec>(
     `${root}${ignoreExtraKeys ? '\0ignoreExtraKeys' : ''}`,
     options.cacheStorage,
@@ -64,14 +64,14 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const environment = options.environment ?? {}
   const { settings, destinationsFile, document } = loadSettings(root, environment, own)
   const packagePaths = pythonPaths(root, { flags: options.pythonPaths ?? [], environment, document }, own)
-  // Only the default may be absent: a file that was asked for must be there.
+  // The default file may be absent; a file that the user named must exist.
   const registry = locateRegistry(root, {
     flag: options.destinationsFile,
     environment,
     declared: destinationsFile,
   })
   const types = options.destinationTypes ?? DESTINATION_TYPES
-  // Broken settings may name another file, so the default one says nothing by its absence.
+  // Invalid settings may name another file, so that the absence of the default file means nothing.
   const undeclared = own.hasError(SETTINGS_FILE) ? INVALID_ROUTING : NO_ROUTING
   const routing = registry.isDeclared ? await loadDestinations(root, registry, types, own) : undeclared
   const configuration = [SETTINGS_FILE, registry.file]
@@ -89,17 +89,17 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     root,
     folders,
     expectationsFiles: found.expectationsFiles,
-    // Of a part of the project nobody can say what is missing.
+    // A part of the project does not show what is missing.
     python: isWhole ? found.python : [],
     routing,
     allowUnknownDestinations: options.allowUnknownDestinations ?? false,
     problems,
   })
   void parseCache.keep(isWhole)
-  // Of some paths alone a group may well have nothing.
+  // A trust group can be empty when the command names paths.
   if (document && isWhole) checkTrust(settings.trust, codeOf(content), document, own)
   const unitTests = findUnitTests({ root, folders }, [...content.helpers, ...content.dataModels], problems)
-  // After the content is built: none of it keeps a file out of this project.
+  // This runs after the content is built, because its errors keep no file out of the project.
   if (options.reportPatIncompatibilities) await reportPatIncompatibilities(specs, root, problems)
   return deepFreeze({
     root,
@@ -117,7 +117,7 @@ function codeOf({ detections, helpers, dataModels }: Content): TrustSubject[] {
   return [...detections.values(), ...helpers, ...dataModels]
 }
 
-/** What was found and is not searched: a typo in a folder's name must not make detections vanish silently. */
+/** Warns about files that were found and are not loaded, so that a typo in a folder's name is noticed. */
 function warnExcludedPaths(
   root: string,
   found: Discovered,
@@ -137,7 +137,7 @@ function warnExcludedPaths(
   }
   for (const { path, leads } of found.links) {
     const file = projectPath(root, path)
-    // The reader of settings and registry has said it as an error.
+    // The readers of settings and registry report their files as errors.
     if (!configuration.includes(file)) problems.file('warning', file, LINK_PROBLEMS[leads])
   }
 }

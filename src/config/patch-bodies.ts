@@ -1,12 +1,12 @@
-/** A project of which nothing changed but what some of its Python files say. */
+/** Replaces the Python bodies of a loaded project whose files changed. */
 import { join } from 'node:path'
 import type { PythonSource } from '../model/project/detection.ts'
 import type { Project } from '../model/project/project.ts'
 import { readText } from './files/source-text.ts'
 
 /**
- * null: more than that may have changed, and the whole is to be loaded. Versions stay as they were: nothing that only
- * tests asks for them.
+ * null: more than bodies may have changed, and the project must be loaded again. Versions stay as they were, because
+ * tests do not read them.
  * @param paths relative to the root, of the files that changed.
  */
 export function patchBodies(project: Project, paths: readonly string[]): Project | null {
@@ -32,7 +32,7 @@ export function patchBodies(project: Project, paths: readonly string[]): Project
   }
 }
 
-/** What is no file of the project is for the loader to judge. */
+/** null: the file is not a readable file of the project, so the loader must decide. */
 function textWithin(root: string, path: string): string | null {
   const read = readText(join(root, path), [root])
   return 'text' in read ? read.text : null

@@ -1,4 +1,4 @@
-/** Tells apart large byte arrays that nobody forges: GMAC under a key that everybody knows is ten times faster than a hash. */
+/** Distinguishes large byte arrays whose writer is trusted: GMAC with a public key is ten times faster than a hash. */
 import { createCipheriv } from 'node:crypto'
 
 export function fingerprint(...parts: readonly Uint8Array[]): string {

@@ -13,7 +13,7 @@ export function anyGlobMatches(globs: readonly string[], texts: readonly string[
   return texts.some((text) => pattern.test(text))
 }
 
-/** True when every list of globs that asks something is met, and at least one asks. */
+/** True when every list of globs that is not empty matches, and at least one is not empty. */
 export function matchesAll(
   asked: readonly (readonly [globs: readonly string[], texts: readonly string[]])[],
 ): boolean {

@@ -1,4 +1,4 @@
-/** What a failed connection is called, for people, whatever protocol it was for. */
+/** Describes failed connections for people, for every protocol. */
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -28,7 +28,7 @@ export function networkErrorCode(error: unknown): string {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code, errors } = each as Error & { code?: unknown; errors?: readonly unknown[] }
     if (typeof code === 'string' && DESCRIPTIONS[code]) return code
-    // Of several addresses that were tried the first one tells.
+    // Several addresses were tried: the first one decides.
     if (Array.isArray(errors)) return networkErrorCode(errors[0])
     const [said] = /\b(?:ENOTFOUND|EAI_AGAIN|ECONN\w+)\b/.exec(each.message) ?? []
     if (said && DESCRIPTIONS[said]) return said

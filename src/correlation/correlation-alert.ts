@@ -23,7 +23,7 @@ export function correlationResults<H extends Hit>(
   }
 }
 
-/** As other rules compare it. */
+/** The value in the form that other rules compare. */
 function matchOf(values: readonly string[]): string | readonly string[] {
   return values.length === 1 ? values[0]! : values
 }

@@ -1,4 +1,4 @@
-/** What one look at the signals finds: matches that a new signal made, and absences that have become certain. Pure. */
+/** One correlation pass: finds matches of new signals, and absences that have become certain. Pure. */
 
 import { hitsOfSignals, type SignalHit, type StoredSignal, signalFieldsJson } from '../match/signal-fields.ts'
 import type { MatchFinding } from '../model/alerts/finding.ts'
@@ -10,7 +10,7 @@ import type { PossibleMatch } from './correlation-hits.ts'
 export interface CorrelationRule {
   readonly id: string
   readonly correlation: Correlation
-  /** Of its own signals: it may be a member of another. */
+  /** The fields that its own signals keep, because it can be a member of another rule. */
   readonly signalFields: readonly SignalField[]
 }
 
@@ -20,7 +20,7 @@ interface CorrelationPass {
   readonly upTo: number
   readonly now: number
   readonly waitMs: number
-  /** When absence was judged last; null: not in this look. */
+  /** The time of the last check of absence; null: this pass does not check it. */
   readonly judgedAt: number | null
 }
 
@@ -38,8 +38,8 @@ export function findMatches(
 }
 
 /**
- * What waits for something absent is due once, when the wait is over. Where its last signal came late, what is waited
- * for may come as late; but nothing waits longer than a window for that.
+ * A match that waits for absence is due once, when the wait is over. If its last signal came late, the absent signal
+ * may come as late, but the additional wait is at most one window.
  */
 function isDue(
   { isNew, last, waitsUntil }: PossibleMatch<SignalHit>,

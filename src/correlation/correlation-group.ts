@@ -26,11 +26,11 @@ export function* groupMatches<H extends Hit>(
     const enough = new Set(present.filter(({ id, min }) => (counts.get(id) ?? 0) >= min))
     if (enough.size < needed) continue
     const takesPart = ({ step }: StepHit<H>) => enough.has(step)
-    // Of steps that are not met the window may hold hits too: they are not of the match.
+    // The window may contain hits of steps with too few hits, which are no part of the match.
     const first = placed[from]!
     if (!takesPart(first)) continue
     const last = placed[lastIndex(placed, from, to, takesPart)]!.hit
-    // No window of that length that holds these hits may hold too many: of what must be absent, any.
+    // Every window of that length with these hits must respect the maximum of each step, which is 0 for absent steps.
     const disturbed = steps.some(({ id, absent, max }) => {
       const most = absent ? 0 : max
       return (
@@ -54,11 +54,11 @@ function lastIndex<T>(items: readonly T[], from: number, to: number, isMeant: (i
 }
 
 interface Window {
-  /** By step. */
+  /** The number of hits by step. */
   readonly counts: ReadonlyMap<string, number>
-  /** The new ones among them. */
+  /** The number of new hits by step. */
   readonly added: ReadonlyMap<string, number>
-  /** Of the placed hits: the first in it, and the first after it. */
+  /** The index of the first hit in the window, and of the first hit after it. */
   readonly from: number
   readonly to: number
 }

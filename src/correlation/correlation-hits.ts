@@ -1,4 +1,4 @@
-/** What correlations are asked of, and what the two forms of them answer. */
+/** Possible matches, which groups and sequences yield, and searches in sorted hits. */
 
 import type { Hit } from '../match/signal-hit.ts'
 import type { CorrelationStep } from '../model/project/correlation-definition.ts'
@@ -7,9 +7,9 @@ import type { CorrelationStep } from '../model/project/correlation-definition.ts
 export interface PossibleMatch<H extends Hit> {
   /** A new hit takes part. */
   readonly isNew: boolean
-  /** Its last hit. */
+  /** The last hit of the match. */
   readonly last: H
-  /** Until then something absent could still come; null: nothing is waited for. */
+  /** The time until which an absent step could still happen; null: there is no wait. */
   readonly waitsUntil: number | null
   /** The hits it stands on, those of present steps, by time. */
   readonly hits: () => readonly { readonly step: CorrelationStep; readonly hit: H }[]
@@ -20,7 +20,7 @@ export interface CorrelationTiming {
   readonly waitMs: number
 }
 
-/** The place of the first hit at that time or later; after the last where there is none. */
+/** The index of the first hit at that time or later; the number of hits if there is none. */
 export function firstFrom(hits: readonly Hit[], at: number): number {
   let [low, high] = [0, hits.length]
   while (low < high) {

@@ -56,11 +56,11 @@ export function* sequenceMatches<H extends Hit>(
 }
 
 /**
- * For each place of the first step the earliest way through all of them: of each link the place of its first hit.
- * Worked out from the end: of each link, which places lead on. What leads on earliest ends earliest too.
+ * Yields the earliest chain of hits for each hit of the first step: the index of the first hit of each link.
+ * It is computed from the end: for each link, which hits lead to the end. The earliest continuation also ends earliest.
  */
 function* chains<H extends Hit>(links: readonly Link<H>[], occurred: HitLookup): Generator<number[]> {
-  /** Of each link and place: the first place from there on that leads to the end. */
+  /** For each link and index, the first index from there on that leads to the end. */
   const leading: Int32Array[] = []
   const next = (place: number, from: number): number | null => {
     const link = links[place]!

@@ -29,14 +29,14 @@ function hitsOfOutputs(json: string, { steps }: Correlation): StepHits<Hit> | nu
 }
 
 interface Entry {
-  /** The same for what one signal has in several fields. */
+  /** The name that all fields of one signal share. */
   readonly name: string
   readonly at: number | null
   readonly field: string
   readonly value: string
 }
 
-/** Fields that tell of the same time tell of the same signal: the first with the first, the second with the second. */
+/** Fields with the same time belong to the same signal: the first with the first, the second with the second. */
 function entriesOf({ Matches = {} }: RuleOutput): Entry[] {
   return Object.entries(Matches).flatMap(([field, values]) => {
     const seen = new Map<unknown, number>()

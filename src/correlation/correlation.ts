@@ -15,8 +15,8 @@ export interface CorrelationMatch<H extends Hit> extends PossibleMatch<H> {
 }
 
 /**
- * For each value the first match that is accepted; there may be one for every hit, and most say the same.
- * @param accepts what the caller is after; by default any.
+ * Yields the first accepted match of each value. There may be one for every hit, and most are equal.
+ * @param accepts selects matches; the default accepts all.
  */
 export function* matches<H extends Hit>(
   correlation: Correlation,

@@ -22,7 +22,7 @@ import { hasEntry, isLink, realPath } from './path-kind.ts'
 import { liesIn } from './project-file.ts'
 import { isWithin } from './within.ts'
 
-/** What holds alerts or secrets is for its owner alone. */
+/** Permissions of files and folders with alerts or secrets: only their owner can read them. */
 export const PRIVATE_FILE = 0o600
 export const PRIVATE_FOLDER = 0o700
 
@@ -46,7 +46,7 @@ export function writeOutput(path: string, content: string, limits: WriteLimits):
   else replaceFile(path, content, stat?.isFile() ? { keep: stat.mode } : { make: limits.mode })
 }
 
-/** The same, but a link that stays in the folder goes on being a link: what it leads to is replaced. */
+/** Replaces the file, but keeps a link that stays in the folder: its target is replaced. */
 export function writeThroughLink(path: string, content: string, limits: WriteLimits): void {
   const target = targetOf(path, limits)
   makeFolder(dirname(target), limits)
@@ -68,7 +68,7 @@ export function appendOutput(path: string, content: string, limits: WriteLimits)
 }
 
 /**
- * For a file that another function opens: makes its folder, and the file where it is missing and a mode is given.
+ * Prepares a path that another function opens: makes its folder, and the file if it is missing and a mode is given.
  * @returns the path to open, in which no link leads out of the folder.
  */
 export function openingPath(path: string, limits: WriteLimits): string {
@@ -112,7 +112,7 @@ function limitOf(path: string, { folders }: Pick<WriteLimits, 'folders'>): strin
   let existing = dirname(path)
   while (!hasEntry(existing) && isWithin(limit, dirname(existing))) existing = dirname(existing)
   const real = realPath(existing)
-  // Where nothing exists yet, not even the folder that limits, there is no link.
+  // If nothing exists yet, not even the limiting folder, there is no link.
   if (real === null ? !hasEntry(existing) : liesIn([limit], real)) return limit
   throw new UserError(`${dirname(path)} points outside ${limit} through a symbolic link`, {
     code: 'outside-project',

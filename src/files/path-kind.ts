@@ -1,4 +1,4 @@
-/** What lies at a path, without a look into it. Every function answers false where the path cannot be looked at. */
+/** The kind of a path. Every function returns false for a path that cannot be examined. */
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
 
 /** Links are followed. */

@@ -6,7 +6,7 @@ const OTHERS_READ = 0o004
 const OTHERS_ENTER = 0o001
 
 /**
- * Those of the files that other users can read: the file lets them, and so does every folder above it. What does not
+ * The files that other users can read: the permissions of the file and of every folder above allow it. What does not
  * exist is left out, and so is everything on Windows, where permissions are not these bits.
  */
 export function readableByOthers(files: Iterable<string>): string[] {

@@ -62,7 +62,7 @@ export function foldersFor(root: string, path: string): readonly string[] | null
   return isWithin(root, path) ? [root] : null
 }
 
-/** As `readProjectFile`, of a file that the user named: elsewhere than in the project it may also be a pipe. */
+/** Reads a file that the user named. A file outside the project may also be a pipe. */
 export function readNamedFile(root: string, path: string, maxBytes: number): FileContent {
   const folders = foldersFor(root, path)
   if (folders !== null) return readProjectFile(path, { folders, maxBytes })

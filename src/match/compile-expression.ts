@@ -43,7 +43,7 @@ const QUANTIFIERS: Record<Quantifier, Combinator> = {
   NoElement: 'None',
 }
 
-/** Where a key goes over several values, one that meets the condition is enough; its opposite needs that none does. */
+/** One of several values must match. A negated condition requires that none does. */
 function compare({
   key,
   condition: name,
@@ -53,7 +53,7 @@ function compare({
   const { operator, negated } = condition
   if (operator === 'exists') return (record) => valuesAt(record, key).length > 0 !== negated
   const test = testOf(condition, operand)
-  // What is not there is null to those who ask for null.
+  // A missing field counts as null for the conditions on null.
   const absent = operator === 'null' || operator === 'null or empty' ? [null] : []
   return (record) => {
     const found = valuesAt(record, key)

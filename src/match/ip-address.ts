@@ -1,9 +1,9 @@
-/** Questions about the text of an IP address or network. What is neither answers no. Pure. */
+/** Predicates on the text of an IP address or network. They are false for other texts. Pure. */
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
 export { isIP, isIPv4, isIPv6 }
 
-/** Not for the public internet, by the registries of IANA for special purposes. */
+/** Networks that IANA's registries for special purposes exclude from the public internet. */
 const PRIVATE_NETWORKS = listOf([
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -28,7 +28,7 @@ const PRIVATE_NETWORKS = listOf([
   'fc00::/7',
   'fe80::/10',
 ])
-/** Between providers and their customers: neither private nor public. */
+/** The network between providers and their customers, which is neither private nor public. */
 const SHARED_NETWORK = listOf(['100.64.0.0/10'])
 
 export function isPrivate(address: string): boolean {
@@ -50,7 +50,7 @@ function isIn(networks: BlockList, address: string): boolean {
   return version !== 0 && networks.check(address, version === 4 ? 'ipv4' : 'ipv6')
 }
 
-/** Rules compare with the same few networks for every event; of an event's own, not too many are kept. */
+/** Rules compare with the same few networks for every event. The limit is for networks that come from events. */
 const MAX_CACHED_NETWORKS = 1_000
 const known = new Map<string, BlockList | null>()
 

@@ -1,9 +1,9 @@
-/** What stands under a key of an event. Names are found in any case, as in the event that Python bodies see. Pure. */
+/** Looks up a key of an event. Names are found in any case, as in the event that Python bodies see. Pure. */
 
 import { isContainer } from '../core/exact-numbers.ts'
 import type { Key, KeyStep } from '../model/project/match-expression.ts'
 
-/** No value where the key leads nowhere; several where it goes over every element of a list. */
+/** The values of a key: none if it does not exist, several if it selects every element of a list. */
 export function valuesAt(record: unknown, key: Key): readonly unknown[] {
   let values: readonly unknown[] = [record]
   for (const step of key) {
@@ -13,14 +13,14 @@ export function valuesAt(record: unknown, key: Key): readonly unknown[] {
   return values
 }
 
-/** The one value; a list where the key goes over every element; undefined where it leads nowhere. */
+/** The value; a list if the key selects every element; undefined if the key does not exist. */
 export function valueAt(record: unknown, key: Key): unknown {
   const values = valuesAt(record, key)
   return key.includes(null) ? values : values[0]
 }
 
 function valuesBelow(value: unknown, step: KeyStep): readonly unknown[] {
-  // What is no list stands for itself: enrichment is one entry or a list of them.
+  // A single value counts as a list of one: enrichment is one entry or a list of them.
   if (step === null) return Array.isArray(value) ? value : [value]
   if (Array.isArray(value)) {
     const item: unknown = typeof step === 'number' ? value.at(step) : undefined

@@ -4,7 +4,7 @@ import { isContainer, numberOf } from '../core/exact-numbers.ts'
 import type { Operator } from '../model/project/condition.ts'
 import { isInNetwork, isIP, isIPv4, isIPv6, isPrivate, isPublic } from './ip-address.ts'
 
-/** `others`: the values named; one, but for lists. */
+/** Tests a value against the values of a condition. */
 export type Test = (value: unknown, others: readonly unknown[]) => boolean
 
 export const TESTS: Record<Exclude<Operator, 'exists'>, Test> = {
@@ -32,7 +32,7 @@ export const TESTS: Record<Exclude<Operator, 'exists'>, Test> = {
     addresses.every((each) => isInNetwork(String(each), value)),
 }
 
-/** For the forms that ignore case: texts in lower case, at every depth. */
+/** Lowers the case of texts at every depth, for conditions that ignore case. */
 export function toLowerCase(value: unknown): unknown {
   if (typeof value === 'string') return value.toLowerCase()
   return Array.isArray(value) ? value.map(toLowerCase) : value
@@ -53,14 +53,14 @@ function contains(value: unknown, other: unknown): boolean {
   return isContainer(value) && typeof other === 'string' && Object.hasOwn(value, other)
 }
 
-/** Whatever is false to Python: false and 0 too. */
+/** True for every value that is false in Python, including false and 0. */
 function isEmpty(value: unknown): boolean {
   if (isContainer(value)) return Object.keys(value).length === 0
   const number = numberOf(value)
   return value === null || value === '' || value === false || (number !== undefined && Number(number) === 0)
 }
 
-/** By value at every depth; 1 and 1.0 are one number, 1 and "1" and true are three things. */
+/** Compares by value at every depth. 1 and 1.0 are equal; 1, "1" and true are not. */
 function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (numberOf(a) !== undefined) return compare(a, b) === 'equal'

@@ -1,4 +1,4 @@
-/** What a signal keeps for correlation: written where the event is, and read when rules compare. Pure. */
+/** The fields that a signal keeps for correlation: written with the event, read by correlation rules. Pure. */
 
 import { isContainer, parseExact, textOf } from '../core/exact-numbers.ts'
 import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
@@ -6,7 +6,7 @@ import { valueAt } from './key-lookup.ts'
 import type { Hit, StepHits } from './signal-hit.ts'
 import { withFields } from './simple-detection.ts'
 
-/** The name under which rules compare what `alert_context()` gave. */
+/** The name under which rules compare the alert context. */
 const CONTEXT = 'p_alert_context'
 
 /**

@@ -1,4 +1,4 @@
-/** Ports: what a room needs from above, handed in by the daemon. */
+/** Ports: interfaces that the composition root implements for the modules below it. */
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -7,7 +7,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** A longer timer would go off at once. */
+/** Node fires a longer timer immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
@@ -58,7 +58,7 @@ export interface HttpResponse {
   readonly status: number
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
-  /** At most the client's bound; longer bodies are cut. */
+  /** The body, cut at the client's limit. */
   readonly body: string
   /** The body broke off (reset, time limit): what came of it is kept, the status stands. */
   readonly incomplete?: boolean
@@ -90,7 +90,7 @@ export interface InboundRequest {
   readonly client: string
   /** Aborted when the connection closes. */
   readonly signal: AbortSignal
-  /** Asks for memory for what becomes of the body, so many bytes in all; false when too much is under way. */
+  /** Reserves memory for the body, in bytes in all; false: too many bytes are reserved already. */
   readonly reserve: (bytes: number) => boolean
 }
 export interface OutboundResponse {
@@ -107,7 +107,7 @@ export interface HttpIngress {
 
 export interface PostEndpoint {
   handle(request: InboundRequest): Promise<OutboundResponse>
-  /** Asked before the body is read: the answer to a client that has to come back later, or null. */
+  /** Called before the body is read. Returns the response for a client that must retry later, or null. */
   refusal?(client: string): OutboundResponse | null
 }
 
@@ -117,7 +117,7 @@ export interface Metrics {
   observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void
 }
 
-/** A value as it stands when somebody asks. */
+/** The value of a gauge at the time of a scrape. */
 export interface GaugeSample {
   readonly name: string
   readonly value: number

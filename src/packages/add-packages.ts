@@ -1,4 +1,4 @@
-/** `python add` and `python sync`: from what is asked for, or locked, to packages on the disk. */
+/** `python add` and `python sync`: install requested or locked packages. */
 import { UserError } from '../errors.ts'
 import { writeThroughLink } from '../files/output-file.ts'
 import type { PackageIndex } from './index-client.ts'
@@ -23,7 +23,7 @@ export async function addPackages(
   const before = readLock(target.lockFile, target.root)
   const requested = mergeRequests(before.requested, requirements)
   const preferred = new Map(before.packages.map(({ name, version }) => [name, version]))
-  // What is asked for anew is not held back by what is there.
+  // A new request is not limited to the locked version.
   for (const text of requirements) preferred.delete(parseRequirement(text).name)
   const resolved = await resolve(requested.map(parseRequirement), index, preferred)
   const lock = { requested, packages: resolved.map(lockedPackage) }
@@ -35,7 +35,7 @@ export async function addPackages(
 
 export interface SyncResult {
   readonly packages: readonly LockedPackage[]
-  /** False: everything was there, and nobody was asked. */
+  /** False: everything was installed, and the index was not used. */
   readonly fetched: boolean
 }
 
@@ -59,7 +59,7 @@ async function fetchLocked(
 ): Promise<Wheel> {
   const offered = (await index.files(name)).find((each) => each.file === file)
   if (!offered) throw new UserError(`${file} not found in the package index`, { code: 'unknown-package' })
-  // The lock decides, whatever the index says of itself.
+  // The hash of the lock decides, not the hash of the index.
   const wheel = readWheel(await index.download({ ...offered, sha256: expected }), file)
   if (recordOf(wheel) === record) return wheel
   throw new UserError(`the lock does not match ${file}: its RECORD is different`, {
@@ -68,7 +68,7 @@ async function fetchLocked(
   })
 }
 
-/** A name that is asked for again replaces what was asked before. */
+/** A new request replaces the earlier request for the same name. */
 function mergeRequests(before: readonly string[], now: readonly string[]): string[] {
   const names = new Set(now.map((text) => parseRequirement(text).name))
   return [...before.filter((text) => !names.has(parseRequirement(text).name)), ...now].sort()

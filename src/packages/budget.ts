@@ -6,7 +6,7 @@ interface PackageBounds {
   readonly files: number
 }
 
-/** More is a whole disk rather than the packages of some detections. */
+/** More than this is a whole disk rather than the packages of some detections. */
 export const PACKAGE_BOUNDS: PackageBounds = { bytes: 256 * 1024 * 1024, files: 20_000 }
 
 export class PackageBudget {

@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../errors.ts'
 export interface IndexFile {
   readonly file: string
   readonly url: string
-  /** Hexadecimal; null: the index tells none, and the file is not taken. */
+  /** The hexadecimal hash; null: the index provides none, and the file cannot be installed. */
   readonly sha256: string | null
   readonly isYanked: boolean
   readonly requiresPython: string | null

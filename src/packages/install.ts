@@ -39,9 +39,9 @@ export async function install(
   const staging = `${folder}.${randomBytes(6).toString('hex')}`
   const old = `${staging}.old`
   try {
-    // The folder around it may get the store of alerts.
+    // The parent folder can contain the store of alerts.
     makeFolder(dirname(folder), { folders: [root], folderMode: PRIVATE_FOLDER })
-    // Its name is new, so that no link of the project leads out of it.
+    // The name is new, so that no link of the project can exist at its path.
     await mkdir(staging)
     for (const [path, { files }] of owners) {
       const target = join(staging, path)
@@ -56,7 +56,7 @@ export async function install(
   }
 }
 
-/** Whether everything that the lock names lies in the folder, unchanged. Asks nobody. */
+/** Whether the folder contains everything that the lock names, unchanged. It uses no network. */
 export function isInstalled({ root, folder, lockName }: Installation, lock: Lock): boolean {
   return (
     bytesOf(root, join(folder, lockName))?.toString('utf8') === lockText(lock) &&

@@ -9,7 +9,7 @@ export interface LockedPackage {
   readonly version: string
   /** Name of the wheel. */
   readonly file: string
-  /** Of the wheel. */
+  /** The hash of the wheel. */
   readonly sha256: string
   /** Folder of its files about itself, and the sha256 of the RECORD in it: what was unpacked can be checked without the wheel. */
   readonly info: string
@@ -17,7 +17,7 @@ export interface LockedPackage {
 }
 
 export interface Lock {
-  /** As asked for: `NAME`, `NAME==VERSION`. */
+  /** The requirements as the user wrote them: `NAME`, `NAME==VERSION`. */
   readonly requested: readonly string[]
   readonly packages: readonly LockedPackage[]
 }

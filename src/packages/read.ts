@@ -11,17 +11,17 @@ import { unpackWheel } from './wheel.ts'
 /** Paths below a root, with `/`. */
 type Files = ReadonlyMap<string, Uint8Array>
 
-/** Caches, and what is compiled, which can't run here. */
+/** Caches, and compiled files, which cannot run here. */
 const IGNORED_FILES = /\.(?:pyc|so|pyd|dylib)$/
 const PYTHON = /\.pyi?$/
-/** What installers leave beside a package. */
+/** The metadata that installers leave beside a package. */
 const INSTALLED = /\.(?:dist|egg)-info$/
 
 /** @param paths absolute, of folders or wheels; the first one that has a module wins. */
 export function readPackages(paths: readonly string[], bounds = PACKAGE_BOUNDS): PackageSet {
   if (paths.length === 0) return NO_PACKAGES
   const budget = new PackageBudget(bounds)
-  // Where a named wheel may lie was decided when the paths were; a link in a folder leads nowhere but into the folder.
+  // The paths were checked when they were resolved; links in a folder must stay in the folder.
   const roots = paths.flatMap((path) =>
     path.endsWith('.whl') && isFile(path)
       ? [wheelFiles(path, { folders: null, budget })]
@@ -35,7 +35,7 @@ export function readPackages(paths: readonly string[], bounds = PACKAGE_BOUNDS):
 }
 
 interface ReadingState {
-  /** Where a file must lie, links followed; null: anywhere. */
+  /** A file must be in one of these folders, links followed; null: anywhere. */
   readonly folders: readonly string[] | null
   readonly budget: PackageBudget
 }
@@ -57,7 +57,7 @@ function folderRoots(folder: string, budget: PackageBudget): Files[] {
     if (entry.name.endsWith('.whl') && !entry.isDirectory()) wheels.push(wheelFiles(path, reading))
     else {
       const found = filesBelow(entry, folder, '')
-      // Of everything else in the folder detections see nothing: it may be a project's own, secrets included.
+      // Detections see nothing else of the folder, because it may contain other files of a project, secrets included.
       if (INSTALLED.test(entry.name) || found.some(({ name }) => PYTHON.test(name))) {
         for (const each of found) addFile(each, files, reading)
       }

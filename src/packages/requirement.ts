@@ -38,10 +38,10 @@ export function parseRequirement(text: string): Requirement {
   }
 }
 
-/** Whether it holds here, for a package that was asked for with these extras. */
+/** Whether the requirement applies here, for a package with these extras. */
 export function applies({ marker }: Requirement, extras: readonly string[]): boolean {
   if (marker === null) return true
-  // Without an extra the conditions on extras fail.
+  // Conditions on extras fail for the empty extra.
   return ['', ...extras].some((extra) => new Marker(marker, { ...ENVIRONMENT, extra }).holds())
 }
 
@@ -134,7 +134,7 @@ class Marker {
   }
 }
 
-/** As versions where both are, else as texts. */
+/** Compares two versions as versions, and other values as texts. */
 function compare(left: string, operator: string, right: string): boolean {
   if (operator === 'in') return right.includes(left)
   if (operator === 'not in') return !right.includes(left)

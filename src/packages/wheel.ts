@@ -1,10 +1,10 @@
-/** Wheels: zip archives with a name that says what they fit. Only pure Python is taken. */
+/** Wheels: zip archives whose name says where they run. Only pure Python is accepted. */
 import { UserError } from '../errors.ts'
 import { PACKAGE_BOUNDS, PackageBudget } from './budget.ts'
 import { readZip } from './zip.ts'
 
 interface WheelName {
-  /** As written. */
+  /** The name as the file has it, not normalized. */
   readonly distribution: string
   readonly version: string
   /** Runs on this Python without anything compiled. */
@@ -69,9 +69,9 @@ function assertNoFileIsFolder(files: ReadonlyMap<string, Uint8Array>, file: stri
 
 export interface Wheel {
   readonly files: ReadonlyMap<string, Uint8Array>
-  /** Where its own files about itself lie: `<name>-<version>.dist-info`. */
+  /** The folder of its metadata: `<name>-<version>.dist-info`. */
   readonly info: string
-  /** As written in `Requires-Dist`. */
+  /** The texts of `Requires-Dist`. */
   readonly requires: readonly string[]
 }
 
@@ -101,7 +101,7 @@ interface RecordLine {
   readonly sha256: string | null
 }
 
-/** What a wheel says of its files. */
+/** Parses the list of files of a wheel. */
 export function parseRecord(text: string): RecordLine[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const [, quoted, plain, hash] = /^(?:"((?:[^"]|"")*)"|([^,]*)),(?:sha256=([\w-]*))?,/.exec(line) ?? []
@@ -114,7 +114,7 @@ function isBelow(path: string): boolean {
   return !path.startsWith('/') && !/^[A-Za-z]:|\\|\0/.test(path) && !path.split('/').includes('..')
 }
 
-/** What a wheel keeps under `<name>.data/purelib/` belongs beside the rest. */
+/** Files under `<name>.data/purelib/` are installed beside the other files. */
 function installedPath(path: string): string {
   return path.replace(/^[^/]+\.data\/(?:purelib|platlib)\//, '')
 }

@@ -7,7 +7,7 @@ import { crc32, inflateRawSync } from 'node:zlib'
 import { isError, messageOf, UserError } from '../errors.ts'
 
 interface ZipMember {
-  /** As written. */
+  /** The name as the archive has it. */
   readonly name: string
   readonly bytes: Uint8Array
 }
@@ -20,7 +20,7 @@ interface Entry {
   readonly crc: number
   readonly packedSize: number
   readonly size: number
-  /** Where the member's own header begins. */
+  /** The offset of the member's own header. */
   readonly start: number
 }
 
@@ -29,7 +29,7 @@ const DIRECTORY = { signature: 0x02014b50, length: 46 }
 const LOCAL = { signature: 0x04034b50, length: 30 }
 const FLAGS = { encrypted: 1, utf8: 0x800 }
 const METHODS = { stored: 0, deflated: 8 }
-/** In their place the zip64 extension has a larger number. */
+/** The values that announce a larger number in the zip64 extension. */
 const IN_ZIP64 = { count: 0xffff, size: 0xffffffff }
 
 /** What is wrong with an archive, without its name. */

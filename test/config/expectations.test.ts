@@ -51,7 +51,7 @@ describe('inline expectations', () => {
     })
   })
 
-  it('warn about destinations that nobody has', async () => {
+  it('warn about unknown destinations', async () => {
     const tests = 'Tests: [{ Name: t, ExpectedResult: true, Log: {}, ExpectedDestinations: [soc-slak] }]\n'
     const project = await load({
       'rules/a.yml': rule('A', tests),

@@ -13,7 +13,7 @@ function faults(folder: string): { name: string; expected: string; text: string 
   })
 }
 
-function told({ severity, code, line, column }: Problem): string {
+function positionText({ severity, code, line, column }: Problem): string {
   return `${severity} ${code} ${line}:${column}`
 }
 
@@ -36,7 +36,7 @@ describe('a spec', () => {
     })
     // Not every fault names the body that lies beside it.
     const problems = project.problems.filter(({ code }) => code !== 'unused-body')
-    expect(problems.map(told)).toEqual([expected])
+    expect(problems.map(positionText)).toEqual([expected])
     expect(problems[0]).toMatchObject({ file: 'rules/fault.yml' })
     // The others stand; the file at fault is part of the project only when it was a warning.
     const ids = [...project.detections.values()].map((detection) => detection.place.file)
@@ -54,7 +54,7 @@ describe('destinations.yaml', () => {
       'rules/body.py': BODY,
       'destinations.yaml': text,
     })
-    expect(project.problems.map(told)).toEqual([expected])
+    expect(project.problems.map(positionText)).toEqual([expected])
     expect(JSON.stringify(project.problems)).not.toContain('hunter2')
     // Names are judged once everything is read: such a registry stands, for those who let unknown names pass.
     const stands = expected.startsWith('warning') || name === 'override-to-unknown-destination'
@@ -65,6 +65,6 @@ describe('destinations.yaml', () => {
 describe('signalbox.yaml', () => {
   it.each(faults('settings'))('$name: $expected', async ({ text, expected }) => {
     const project = await load({ 'signalbox.yaml': text })
-    expect(project.problems.map(told)).toEqual([expected])
+    expect(project.problems.map(positionText)).toEqual([expected])
   })
 })

@@ -79,19 +79,19 @@ describe('a rule', () => {
   })
 })
 
-describe('keys that nobody knows', () => {
+describe('unknown keys', () => {
   const files = {
     'rules/a.yml': rule('A', `Owner: ann\n${TESTS}`),
     'rules/b.yml': rule('B', `Tests: [{ Name: t, ExpectedResult: true, Log: {}, Extra: 1 }]\n`),
     'rules/body.py': BODY,
     'packs/p.yml': 'AnalysisType: pack\nPackID: P\nPackDefinition: { IDs: [] }\nOwner: ann\n',
   }
-  const told = (project: Project) =>
+  const problemTexts = (project: Project) =>
     project.problems.map(({ severity, file, code }) => `${severity} ${file} ${code}`)
 
   it('are errors', async () => {
     const project = await load(files)
-    expect(told(project)).toEqual([
+    expect(problemTexts(project)).toEqual([
       'error packs/p.yml unknown-key',
       'error rules/a.yml unknown-key',
       'error rules/b.yml unknown-key',
@@ -100,7 +100,7 @@ describe('keys that nobody knows', () => {
 
   it('of detections, at the top, warn where they may be there, and stay in the spec', async () => {
     const project = await load(files, { ignoreExtraKeys: true })
-    expect(told(project)).toEqual([
+    expect(problemTexts(project)).toEqual([
       'error packs/p.yml unknown-key',
       'warning rules/a.yml unknown-key',
       'error rules/b.yml unknown-key',
@@ -136,7 +136,7 @@ describe('a Python file that no spec names', () => {
       'perhaps named by a spec that was not loaded',
       { 'rules/lost.py': '', 'rules/lost.yml': 'AnalysisType: skill\n' },
     ],
-  ])('is not told where it is %s', async (_, more) => {
+  ])('is not reported where it is %s', async (_, more) => {
     const project = await load({ ...files, ...more })
     expect(codes(project).filter((code) => code.includes('unused-body'))).toEqual([])
   })
@@ -361,7 +361,7 @@ describe('OutputIds', () => {
     'rules/body.py': BODY,
   }
 
-  it('that name nobody keep the file out', async () => {
+  it('that name unknown destinations keep the file out', async () => {
     const project = await load({ ...files, 'destinations.yaml': REGISTRY })
     expect([...project.detections.keys()]).toEqual(['B'])
     expect(project.problems).toMatchObject([
@@ -479,7 +479,7 @@ destinations:
 })
 
 describe('a project', () => {
-  it('tells every problem at once and keeps the files without one', async () => {
+  it('reports every problem at once and keeps the files without one', async () => {
     const project = await load({
       'rules/a.yml': rule('A', 'Nonsense: 1\nTags: text\nThreshold: x\n'),
       'rules/b.yml': rule('B').replace('Severity: High\n', ''),

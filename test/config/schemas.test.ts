@@ -12,7 +12,7 @@ import quiet from './destination-types/quiet.ts'
 
 const root = join(import.meta.dirname, '../..')
 const FAULTS = join(import.meta.dirname, 'faults')
-/** Faults of form, which a schema alone can tell: folder, schema, files. */
+/** Errors of form, which a schema alone can find: folder, schema, files. */
 const OF_FORM = [
   [
     'specs',

@@ -16,7 +16,7 @@ const BODY = `
   def runbook(event): return sys.platform
 `
 
-it('tells what is another, and apart from that what native runs disagree about', async () => {
+it('reports differences, and separately what native runs disagree about', async () => {
   const tests = ['ann', 'bob'].map((user) => ({
     name: user,
     place: { file: 'a.yml', line: 1, column: 1 },
@@ -43,8 +43,8 @@ it('tells what is another, and apart from that what native runs disagree about',
   })
   await engine.close()
   const hasPython = spawnSync('python3', ['--version']).status === 0
-  const told = await compareWithNative(project, results)
-  expect(told).toEqual(
+  const report = await compareWithNative(project, results)
+  expect(report).toEqual(
     hasPython
       ? {
           python: expect.stringMatching(/^3\./) as string,

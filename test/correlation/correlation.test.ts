@@ -162,7 +162,7 @@ describe('a group', () => {
       values: (field) => [field === 'user' ? user : where],
     })
     const correlation = group([A, B], { criteria: [on('A', 'B'), city] })
-    const told = (b: Hit) =>
+    const matchesWith = (b: Hit) =>
       [
         ...matches(
           correlation,
@@ -175,7 +175,10 @@ describe('a group', () => {
           },
         ),
       ].map(shown)
-    expect([told(hit('bob', 'Graz', 2)), told(hit('ann', 'Graz', 2))]).toEqual([[], ['ann|Graz: A0 B2']])
+    expect([matchesWith(hit('bob', 'Graz', 2)), matchesWith(hit('ann', 'Graz', 2))]).toEqual([
+      [],
+      ['ann|Graz: A0 B2'],
+    ])
   })
 })
 
@@ -266,7 +269,7 @@ describe('a sequence', () => {
     expect(found(correlation, signals)).toEqual(expected)
   })
 
-  it('of many signals that come to nothing is told in good time', () => {
+  it('of many signals that match nothing is evaluated in good time', () => {
     const many = (offset: number) =>
       Array.from({ length: 2_000 }, (_, n) => `ann ${n / 1000 + offset}`).join(', ')
     const steps = ['A', 'B', 'C', 'D'].map((id) => step(id))

@@ -151,10 +151,10 @@ describe('a condition', () => {
     expect(holds(`{ Key: ${key}, Condition: ${condition} }`, EVENT)).toBe(expected)
   })
   it('is each among these tables', () => {
-    const told = new Set([...SCALARS, ...LISTS, ...BARE].map(([, condition]) => condition))
-    expect([...CONDITIONS.keys()].filter((name) => !told.has(name))).toEqual([])
+    const covered = new Set([...SCALARS, ...LISTS, ...BARE].map(([, condition]) => condition))
+    expect([...CONDITIONS.keys()].filter((name) => !covered.has(name))).toEqual([])
   })
-  it('tells integers apart that a double would make one', () => {
+  it('distinguishes integers that a double would make equal', () => {
     const large = (value: string) =>
       holds(`{ Key: id, Condition: Equals, Value: ${value} }`, '{"id": 9007199254740993}')
     expect([large('9007199254740993'), large('9007199254740992')]).toEqual([true, false])

@@ -152,7 +152,7 @@ describe('python add refuses', () => {
 })
 
 describe('python sync', () => {
-  it('asks nobody where everything is there, unchanged', async () => {
+  it('does not use the index when everything is installed unchanged', async () => {
     const { at } = await add(['app'])
     const synced = await syncPackages(at, () => expect.unreachable('the index was asked'))
     expect(synced).toMatchObject({

@@ -61,7 +61,7 @@ describe('a folder', () => {
     })
   })
 
-  it('that holds somebody’s whole disk is refused', () => {
+  it('with the size of a whole disk is refused', () => {
     const folder = folderWith({ 'pack/__init__.py': '', 'pack/a': '', 'pack/b': 'x'.repeat(2_000) })
     expect(() => readPackages([folder], { files: 2, bytes: 5_000 })).toThrow(
       /exceed \d+ files or .* at .*pack/,

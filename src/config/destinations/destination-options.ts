@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** A destination against what its type says: the schema of its options, the kinds it can't carry. A reference satisfies any form; its value is checked at the wire. */
+/** Checks a destination against its type: options and alert types. A reference is valid for any form; its value is checked when it is used. */
 import { type Catalog, loaderOf } from '../../core/catalog.ts'
 import { nearest } from '../../core/did-you-mean.ts'
 import type { DestinationType } from '../../destinations/_destination.ts'
@@ -61,7 +61,7 @@ export async function checkOptions(
   return refuses
 }
 
-/** Kinds of alert that a type can't carry, with the reason. */
+/** The alert types that a destination type cannot send, with the reason. */
 type UnsupportedKinds = NonNullable<DestinationType['refuses']>
 
 export function unsupportedKind(
@@ -88,7 +88,7 @@ function textsOf(node: YamlNode | undefined): [string, YamlNode][] {
 
 const FORM_KEYWORDS = new Set(['pattern', 'format', 'enum', 'const', 'minLength', 'maxLength'])
 
-/** A reference satisfies any form. */
+/** Ignores errors of form for values with a reference. */
 export const formPolicy: ReportPolicy = (error) =>
   FORM_KEYWORDS.has(error.keyword) && holdsReference(error.data) ? 'ignore' : 'report-secretly'
 

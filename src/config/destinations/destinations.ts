@@ -23,7 +23,7 @@ const DEFAULT_MAX_AGE = '3d'
 const DEFAULT_BURST = 10
 const DEFAULT_CONCURRENCY = 8
 
-/** destinations.yaml once it fits the schema. */
+/** The content of a valid destinations.yaml. */
 interface DeclaredRegistry {
   fallback?: string[]
   heartbeat?: { cron: string; destinations: string[] }
@@ -47,7 +47,7 @@ interface DeclaredDestination {
   concurrency?: number
 }
 
-/** A key at the wrong level may be an option with its secret; values of known keys are harmless. */
+/** Errors with these keywords concern known keys, so their lines can be shown. A misplaced key may hold a secret. */
 const OPEN_KEYWORDS = new Set(['enum', 'uniqueItems', 'pattern', 'const'])
 const secretPolicy: ReportPolicy = ({ keyword }) =>
   OPEN_KEYWORDS.has(keyword) ? 'report' : 'report-secretly'
@@ -55,7 +55,7 @@ const secretPolicy: ReportPolicy = ({ keyword }) =>
 export interface DeclaredRouting {
   readonly registry: Registry | NoRegistry
   readonly overrides: readonly Override[]
-  /** Every name and id declared, whatever else is wrong; null without a registry. */
+  /** Every declared name and id, even if the file has errors; null: there is no registry. */
   readonly names: ReadonlySet<string> | null
 }
 
@@ -72,7 +72,7 @@ export async function loadDestinations(
   return checkDestinations(root, place.file, mapping, types, problems)
 }
 
-/** The same of a text that shall become the file. */
+/** Checks a text before it becomes the file. */
 export function checkDestinationsText(
   root: string,
   source: SourceText,
@@ -123,7 +123,7 @@ interface Document {
   readonly node: MappingNode
 }
 
-/** Reads what it can of a file that may not fit its schema. */
+/** Reads the names of a file that may have errors. */
 function declaredNames(value: Record<string, unknown>): Set<string> {
   const names = new Set<string>()
   const entries: unknown[] = Array.isArray(value.destinations) ? value.destinations : []

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** The options of a destination type, field by field, for who asks for them: what a field takes, and whether it is secret. Pure. */
+/** The options of a destination type, field by field, for the prompts of `destinations add`. Pure. */
 import type { OptionsSchema } from '../../destinations/_destination.ts'
 import { type Schema, validationError } from '../yaml/schema-check.ts'
 import { parseYaml, toValue } from '../yaml/yaml.ts'

@@ -1,4 +1,4 @@
-/** Overrides of destinations.yaml: what a repository says about detections that it does not own. Pure. */
+/** Overrides of destinations.yaml: changes to detections that a repository does not own. Pure. */
 import { matchesAll } from '../../core/glob.ts'
 import { parseSeverity, type Severity } from '../../model/alerts/severity.ts'
 import type { DetectionWithoutVersion } from '../../model/project/detection.ts'
@@ -17,7 +17,7 @@ export interface Override {
   readonly enabled: boolean | undefined
 }
 
-/** Globs. An absent or empty list asks nothing; all that ask must be met. */
+/** Globs. Every list that is not empty must match. */
 interface Match {
   readonly ids?: readonly string[]
   readonly tags?: readonly string[]
@@ -25,7 +25,7 @@ interface Match {
   readonly paths?: readonly string[]
 }
 
-/** Of a document that fits its schema. */
+/** Reads the overrides of a valid document. */
 export function readOverrides({ source, node }: { source: SourceText; node: MappingNode }): Override[] {
   const list = child(node, 'overrides')
   if (list?.kind !== 'sequence') return []

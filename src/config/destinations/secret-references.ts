@@ -9,7 +9,7 @@ export interface SecretReference {
   readonly text: string
 }
 
-/** The references of a text, and whatever looks like one and is none. */
+/** The references of a text, and texts that look like references and are invalid. */
 export function findReferences(text: string): { references: SecretReference[]; malformed: string[] } {
   const references: SecretReference[] = []
   const malformed: string[] = []
@@ -23,7 +23,7 @@ export function findReferences(text: string): { references: SecretReference[]; m
   return { references, malformed }
 }
 
-/** True also where the reference is malformed, which is a problem of its own. */
+/** True for a malformed reference, too, which is reported separately. */
 export function holdsReference(value: unknown): boolean {
   if (typeof value !== 'string') return false
   const { references, malformed } = findReferences(value)

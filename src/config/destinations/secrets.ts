@@ -1,4 +1,4 @@
-/** Resolves secrets at the wire, and takes them out of any text again. Nothing here is ever logged. */
+/** Resolves secrets when they are sent, and redacts them from texts. Nothing here is ever logged. */
 import { resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { readProjectFile } from '../../files/project-file.ts'
@@ -20,7 +20,7 @@ interface SecretLocations {
 }
 
 export interface ProjectSecrets extends Secrets {
-  /** What the enabled destinations need and cannot have now, a line for each: `soc-slack: ${env:X} is not set`. */
+  /** The missing secrets of the enabled destinations, one line each: `soc-slack: ${env:X} is not set`. */
   missing(registry: Registry): Promise<readonly string[]>
   /** Absolute paths of the files that the enabled destinations read. */
   files(destinations: readonly Destination[]): readonly string[]
@@ -29,7 +29,7 @@ export interface ProjectSecrets extends Secrets {
 const MAX_SECRET_BYTES = 64 * 1024
 
 export function createSecrets(locations: SecretLocations): ProjectSecrets {
-  // Read at start: a change of the environment afterwards counts for nothing.
+  // The environment is read at the start; later changes have no effect.
   const frozen = { ...locations, environment: { ...locations.environment } }
   return {
     reveal: (options) => reveal(options, frozen),

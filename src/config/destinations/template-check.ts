@@ -1,4 +1,4 @@
-/** Templates of destinations, judged where they are written: what they name must be there. */
+/** Checks the templates of destinations: every name must be a field of an alert. */
 import { nearest } from '../../core/did-you-mean.ts'
 import { TEMPLATE_FIELDS, templateErrors } from '../../model/project/template.ts'
 import type { ProblemList } from '../files/problems.ts'
@@ -21,7 +21,7 @@ export function checkTemplates(node: YamlNode | undefined, source: SourceText, p
   }
 }
 
-/** Escapes and indents of YAML move things: the tag is looked for as it is written, from the text's beginning on. */
+/** YAML escapes and indents shift offsets, so the tag is searched as it is written, from the text's beginning. */
 function offsetOf(
   { offset: start, text }: { offset: number; text: string },
   offset: number,

@@ -1,4 +1,4 @@
-/** Checked specs -> detections, helpers, data models and the rest. Files with an error are left out, all others stand. */
+/** Builds detections, helpers, data models and other content from checked specs. Files with an error are left out. */
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { DataModel, Detection, Helper, OtherContent } from '../../model/project/detection.ts'
@@ -16,10 +16,10 @@ import { isDetectionType, type Spec } from './spec.ts'
 
 interface ContentContext {
   readonly root: string
-  /** Where bodies and side files may lie, links followed. */
+  /** Bodies and expectations files must be in one of these folders, links followed. */
   readonly folders: readonly string[]
   readonly expectationsFiles: readonly string[]
-  /** Those that should have a spec. */
+  /** Python files that should have a spec. */
   readonly python: readonly string[]
   readonly routing: DeclaredRouting
   readonly allowUnknownDestinations: boolean
@@ -106,7 +106,7 @@ function dataModelOf(spec: Spec, context: ContentContext): DataModel[] {
       place,
       enabled: value.Enabled === true,
       logTypes: value.LogTypes as string[],
-      // The keys are Python's, in lower case there.
+      // Python reads these keys in lower case.
       mappings: mappings.map(({ Name, Path, Method }) => ({
         name: Name,
         ...(Path === undefined ? {} : { path: Path }),
@@ -121,7 +121,7 @@ function otherOf({ id, type, place, value }: Spec): OtherContent {
   return { id, type, place, spec: value }
 }
 
-/** Expectations beside no spec check nothing, which must not go unseen. */
+/** Warns about expectations without a spec, because they check nothing. */
 function warnOrphanExpectations({ expectationsFiles, root, problems }: ContentContext): void {
   for (const file of expectationsFiles) {
     if (specsOf(file).some(existsSync)) continue
@@ -138,9 +138,9 @@ const NO_BODY = /(?:^|[\\/])(?:__\w+__|conftest|setup|test_[^\\/]*|[^\\/]*_test)
 
 const NOT_LOADED = new Set(['missing-analysis-type', 'unknown-analysis-type', 'skipped-analysis-file'])
 
-/** A spec that is missing, or names another file, leaves a detection unseen. */
+/** Warns about Python files without a spec, because their detections do not run. */
 function warnUnusedBodies(specs: readonly Spec[], { python, root, problems }: ContentContext): void {
-  // What was not loaded may well name it.
+  // A file that was not loaded may reference it.
   if (problems.sorted().some(({ severity, code }) => severity === 'error' || NOT_LOADED.has(code))) return
   const named = new Set(
     specs.flatMap(({ path, value: { Filename: file } }) =>

@@ -1,4 +1,4 @@
-/** What correlation rules and the rules they look at owe each other: signals, log types, fields that signals keep. */
+/** Links correlation rules with their members: signals, log types, and the fields that signals keep. */
 import type { SignalField } from '../../model/project/correlation-definition.ts'
 import type { Detection, DetectionWithoutVersion } from '../../model/project/detection.ts'
 import type { ProblemList } from '../files/problems.ts'
@@ -7,7 +7,7 @@ import { child } from '../yaml/yaml.ts'
 import type { ScalarNode } from '../yaml/yaml-tree.ts'
 import type { Spec } from './spec.ts'
 
-/** Correlation rules get the log types of their members, members the fields that are compared. */
+/** Gives correlation rules the log types of their members, and members the fields that are compared. */
 export function linkMembers(
   detections: readonly DetectionWithoutVersion[],
 ): (DetectionWithoutVersion & Pick<Detection, 'signalFields'>)[] {
@@ -30,7 +30,7 @@ export function memberNames({ node }: Pick<Spec, 'node'>): ScalarNode[] {
   })
 }
 
-/** A rule that runs and looks at one that does not: its step never happens, or is always absent. */
+/** Warns about enabled correlation rules with disabled members: such a step never happens. */
 export function warnInactiveMembers(
   specs: readonly Spec[],
   detections: ReadonlyMap<string, Detection>,

@@ -1,4 +1,4 @@
-/** The `Detection` of a correlation rule -> a checked correlation. Of specs that fit their schema. */
+/** Reads the `Detection` of a correlation rule from a valid spec. */
 import cron from 'node-cron'
 import { nearest } from '../../core/did-you-mean.ts'
 import type { ProblemCode } from '../../model/problem-code.ts'
@@ -75,7 +75,7 @@ class CorrelationReader {
     return { from: from!, to: to!, withinMs: within === null ? null : within * MINUTE_MS }
   }
 
-  /** One value goes through all transitions. */
+  /** All transitions share one value. */
   #transitionCriterion(transitions: readonly YamlNode[]): Criterion[] {
     const fields = transitions.flatMap((item) => {
       const match = itemsOf(child(item, 'Match'))[0]

@@ -1,4 +1,4 @@
-/** Checks over all specs: one namespace of ids, one enabled data model per log type, packs that hold what exists. */
+/** Checks over all specs: ids are unique, a log type has one enabled data model, and packs name what exists. */
 import { nearest } from '../../core/did-you-mean.ts'
 import type { ProblemList } from '../files/problems.ts'
 import { AWS_RESOURCE_TYPES } from '../schemas/resource-types.ts'
@@ -8,14 +8,14 @@ import { memberNames } from './correlation-members.ts'
 import { nodeOf, type Spec } from './spec.ts'
 import { nonStandardTables } from './table-names.ts'
 
-/** Reports into the files at fault; earlier paths keep what later ones claim again. */
+/** Reports duplicates in the later file, by the order of paths. */
 export function crossCheck(specs: readonly Spec[], isWhole: boolean, problems: ProblemList): void {
   checkIds(specs, problems)
   checkTags(specs, problems)
   checkResourceTypes(specs, problems)
   checkTables(specs, problems)
   checkDataModels(specs, problems)
-  // Of a part of the project nobody can say what is missing.
+  // A part of the project does not show what is missing.
   if (!isWhole) return
   checkPacks(specs, problems)
   checkMembers(specs, problems)
@@ -36,7 +36,7 @@ function checkIds(specs: readonly Spec[], problems: ProblemList): void {
   }
 }
 
-/** Exact duplicates are the schema's matter. */
+/** Reports tags that differ only in case. The schema reports exact duplicates. */
 function checkTags(specs: readonly Spec[], problems: ProblemList): void {
   for (const spec of specs) {
     if (!hasCaseDuplicates(spec.value.Tags)) continue
@@ -83,7 +83,7 @@ function isMistyped(type: unknown): boolean {
   return typeof type === 'string' && type.startsWith('AWS.') && !AWS_RESOURCE_TYPES.has(type)
 }
 
-/** Queries never run here, so this only warns. */
+/** Warns about table names. Queries never run here, so this is no error. */
 function checkTables(specs: readonly Spec[], problems: ProblemList): void {
   for (const spec of specs.filter(({ type }) => type === 'scheduled_query')) {
     for (const key of ['Query', 'SnowflakeQuery']) {
@@ -119,7 +119,7 @@ function checkDataModels(specs: readonly Spec[], problems: ProblemList): void {
   }
 }
 
-/** A correlation rule whose member does not exist waits for signals that nobody sends. */
+/** A correlation rule whose member does not exist waits for signals that do not exist. */
 function checkMembers(specs: readonly Spec[], problems: ProblemList): void {
   const ids = new Set(specs.map((spec) => spec.id))
   for (const spec of specs) {
@@ -136,7 +136,7 @@ function checkMembers(specs: readonly Spec[], problems: ProblemList): void {
   }
 }
 
-/** Most do: their texts need not be looked at again. */
+/** True for a pack whose ids all exist: its text is not parsed again. */
 function namesOnly(ids: ReadonlySet<string>, definition: unknown): boolean {
   const { IDs: members } = (definition ?? {}) as { IDs?: unknown }
   return Array.isArray(members) && members.every((id) => ids.has(id as string))

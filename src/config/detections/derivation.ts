@@ -18,13 +18,13 @@ export interface BuildResult {
 
 interface DerivationContext {
   readonly root: string
-  /** Where bodies and side files may lie, links followed. */
+  /** Bodies and expectations files must be in one of these folders, links followed. */
   readonly folders: readonly string[]
   readonly expectationsFiles: readonly string[]
   readonly problems: ProblemList
 }
 
-/** In the order of the specs. */
+/** Builds the detections in the order of the specs. */
 export function buildDetections(specs: readonly Spec[], context: DerivationContext): BuildResult[] {
   const derivation = new Derivation(specs, context)
   return specs.flatMap((spec) => derivation.build(spec) ?? [])
@@ -34,7 +34,7 @@ class Derivation {
   readonly #context: DerivationContext
   readonly #specs: ReadonlyMap<string, Spec>
   readonly #expectationsFiles: ReadonlySet<string>
-  /** null: not to be built, or being built: a chain of bases that comes back to itself ends there. */
+  /** null: it cannot be built, or is being built, which ends a cycle of bases. */
   readonly #done = new Map<string, BuildResult | null>()
 
   constructor(specs: readonly Spec[], context: DerivationContext) {

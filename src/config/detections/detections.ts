@@ -36,7 +36,7 @@ export function buildDetection(
   }
 }
 
-/** The key `Detection`, in the grammar of its kind. */
+/** Reads the key `Detection` in the grammar of its type. */
 function detectionOf(spec: Spec, problems: ProblemList): Pick<Detection, 'correlation' | 'simple'> {
   if (spec.type !== 'correlation_rule') {
     const simple = spec.value.Detection === undefined ? null : readSimpleDetection(spec, problems)
@@ -46,7 +46,7 @@ function detectionOf(spec: Spec, problems: ProblemList): Pick<Detection, 'correl
   return { correlation: readCorrelation(source, child(node, 'Detection')!, problems), simple: null }
 }
 
-/** What the derived spec says replaces what the base says; its own tests, where it has any, replace the base's. */
+/** Keys of the derived spec replace those of the base, tests included. */
 export function deriveDetection(
   spec: Spec,
   base: DetectionWithoutVersion,

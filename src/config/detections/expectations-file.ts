@@ -15,7 +15,7 @@ interface ExpectationsContext {
   readonly folders: readonly string[]
 }
 
-/** The tests with the side file's expectations. An error in it leaves the tests as they are. */
+/** Adds the expectations of the file to the tests. An error in the file leaves the tests as they are. */
 export function withExpectationsFile(
   tests: readonly TestCase[],
   path: string,

@@ -8,7 +8,7 @@ import { readText } from '../files/source-text.ts'
 
 const NAME = /^(?:test_.*|.*_test)\.py$/
 
-/** Sorted by path. A body is no test, whatever its name. */
+/** The unit tests, sorted by path. A body is never a test, whatever its name. */
 export function findUnitTests(
   project: { readonly root: string; readonly folders: readonly string[] },
   shared: readonly (Helper | DataModel)[],

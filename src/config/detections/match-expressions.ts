@@ -1,4 +1,4 @@
-/** Match expressions of a spec -> checked expressions. Every fault is reported where it stands. */
+/** Reads the match expressions of a spec. Every error is reported at its source location. */
 
 import { nearest } from '../../core/did-you-mean.ts'
 import { CONDITIONS, type OperandForm } from '../../model/project/condition.ts'
@@ -25,7 +25,7 @@ const QUANTIFIERS: readonly string[] = [
 ] satisfies Quantifier[]
 const CONSTANTS: readonly string[] = ['AlwaysTrue', 'AlwaysFalse']
 
-/** Stands in for what was reported: its file is not loaded. */
+/** The result of an invalid expression, whose file is not loaded. */
 const INVALID: MatchExpression = { kind: 'constant', holds: false }
 
 /** `filter`: an inline filter, for which the grammar is narrower. */
@@ -176,7 +176,7 @@ export class ExpressionReader {
     return ['p_enrichment', table, selector, null, ...field]
   }
 
-  /** For keys that stand by themselves: `GroupBy`, `KeyValue`. */
+  /** Reads a key without a condition, as in `GroupBy` and `KeyValue`. */
   key(node: YamlNode): Key | null {
     return this.#key(node, [])
   }

@@ -7,7 +7,7 @@ import { child } from '../yaml/yaml.ts'
 import type { YamlNode } from '../yaml/yaml-tree.ts'
 import { nodeOf, type Spec } from './spec.ts'
 
-/** Nowhere on purpose. */
+/** The name that suppresses all destinations. */
 const SKIP = 'SKIP'
 
 interface OutputIdRules {
@@ -16,7 +16,7 @@ interface OutputIdRules {
   readonly problems: ProblemList
 }
 
-/** Without a registry every name stands as itself. */
+/** Reports unknown destinations. Every name is accepted without a registry. */
 export function checkOutputIds(
   specs: readonly Spec[],
   { routing, allowUnknown, problems }: OutputIdRules,
@@ -31,7 +31,7 @@ export function checkOutputIds(
     checkNames(spec.source, nodeOf(spec, 'OutputIds'), names, severity, problems)
     const tests = expectsDestinations(spec) ? nodeOf(spec, 'Tests') : undefined
     if (tests?.kind !== 'sequence') continue
-    // Only a warning: the case fails by itself.
+    // This is a warning, because the case fails anyway.
     for (const test of tests.items) {
       checkNames(spec.source, child(test, 'ExpectedDestinations'), names, 'warning', problems)
     }

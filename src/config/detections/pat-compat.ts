@@ -1,4 +1,4 @@
-/** `validate --pat`: what is fine here and Panther's own tool would refuse, or never look at. */
+/** `validate --pat`: reports what is valid here, but panther_analysis_tool rejects or does not search. */
 import { dirname } from 'node:path'
 import { filesSearchedByPat, projectPath } from '../files/discover.ts'
 import type { ProblemList } from '../files/problems.ts'
@@ -6,7 +6,7 @@ import { child, toValue } from '../yaml/yaml.ts'
 import type { Spec } from './spec.ts'
 import { EXPECTATION_NAMES } from './test-cases.ts'
 
-/** Taken inline by its schema of rules. */
+/** The one expectation that its schema of rules accepts inline. */
 const INLINE_EXPECTATION = 'ExpectedDestinations'
 
 export async function reportPatIncompatibilities(
@@ -50,7 +50,7 @@ function warnExpectations({ node, source, type }: Spec, problems: ProblemList): 
   }
 }
 
-/** Once per folder: it says nothing of the files itself. */
+/** Warns once per folder. */
 function warnUnsearchedFolders(
   specs: readonly Spec[],
   root: string,

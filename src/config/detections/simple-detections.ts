@@ -1,4 +1,4 @@
-/** What of a spec stands in for Python: `Detection`, the keys of its alert, inline filters. Of specs that fit their schema. */
+/** Reads what a valid spec has instead of Python: `Detection`, the keys of its alert, inline filters. */
 
 import { parseSeverity } from '../../model/alerts/severity.ts'
 import type { MatchExpression, SimpleDetection } from '../../model/project/match-expression.ts'
@@ -25,7 +25,7 @@ export function readSimpleDetection(spec: SpecNode, problems: ProblemList): Simp
   return { matcher, ...NO_ALERT_KEYS, ...readAlertKeys(spec, problems) }
 }
 
-/** Of the keys that say what the alert is like, those that the spec has. */
+/** The alert keys that the spec has. */
 export function readAlertKeys({ source, node }: SpecNode, problems: ProblemList): Partial<AlertKeys> {
   const reader = new ExpressionReader(source, problems)
   const keys: { -readonly [K in keyof AlertKeys]?: AlertKeys[K] } = {}
@@ -48,7 +48,7 @@ export function readInlineFilter({ source, node }: SpecNode, problems: ProblemLi
   return alwaysHolds(filter) ? null : filter
 }
 
-/** `[{ All: [] }]`, which Panther's console writes for no filter. */
+/** True for `[{ All: [] }]`, which Panther's console writes for no filter. */
 function alwaysHolds(expression: MatchExpression): boolean {
   return expression.kind === 'group' && expression.of === 'All' && expression.members.every(alwaysHolds)
 }

@@ -13,15 +13,15 @@ import { child, parseYaml, toRecord, toValue } from '../yaml/yaml.ts'
 import type { MappingNode, YamlNode } from '../yaml/yaml-tree.ts'
 import { InvalidTests, testCases } from './test-cases.ts'
 
-/** What a file's text says. */
+/** The parsed content of one spec. */
 export interface ReadSpec {
   readonly type: string
   readonly id: string
   readonly idOffset: number
   readonly place: SourceLocation
-  /** Every key; of the test cases all but the entries, whose numbers a JavaScript value would spoil. */
+  /** Every key. The entries of test cases are empty, because a JavaScript value would change their numbers. */
   readonly value: Readonly<Record<string, unknown>>
-  /** [] for a spec that does not fit its schema, and for what is no detection. */
+  /** [] for a spec with errors, and for content other than detections. */
   readonly tests: readonly TestCase[]
 }
 
@@ -29,7 +29,7 @@ export interface Spec extends ReadSpec {
   /** Absolute path. */
   readonly path: string
   readonly source: SourceText
-  /** For what needs a place in the text; parsed again when it is asked for. */
+  /** The tree, for source locations. It is parsed when it is read for the first time. */
   readonly node: MappingNode
 }
 
@@ -44,20 +44,20 @@ export function isDetectionType(type: string): type is DetectionType {
   return DETECTION_TYPES.includes(type)
 }
 
-/** Other YAML lies about in a repository: workflows, charts, fixtures. */
+/** False for other YAML of a repository, such as workflows, charts and fixtures. */
 function mentionsAnalysisType(text: string): boolean {
   return /Analysis_?Typ/i.test(text)
 }
 
 interface ReadingContext {
   readonly parseCache: ParseCache<ReadSpec>
-  /** Keys of a detection that nobody knows only warn. */
+  /** Unknown keys of a detection are warnings. */
   readonly ignoreExtraKeys: boolean
-  /** Where specs may lie. */
+  /** A spec must be in one of these folders, links followed. */
   readonly folders: readonly string[]
 }
 
-/** A spec whose type and id are known. Its file may have errors all the same: ask the problems. */
+/** Reads a spec whose type and id are known. Its file may still have errors: see `problems`. */
 export function readSpec(
   path: string,
   root: string,
@@ -143,7 +143,7 @@ function specValue(node: MappingNode): Record<string, unknown> {
   })
 }
 
-/** Says nothing about a file that is plainly something else. */
+/** Reports a missing `AnalysisType`, unless nothing in the file suggests a spec. */
 function reportMissingType(source: SourceText, node: MappingNode, problems: ProblemList): void {
   const keys = [...node.entries.values()]
   const misspelt = keys.find(({ key }) => nearest(key, ['AnalysisType']))

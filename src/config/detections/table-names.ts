@@ -1,6 +1,6 @@
-/** The tables that a scheduled query reads, by the names after FROM and JOIN: what upstream's tool would refuse. */
+/** Finds table names after FROM and JOIN that panther_analysis_tool rejects. */
 
-/** Words after FROM and JOIN that are no table. */
+/** Words after FROM and JOIN that are not tables. */
 const NO_TABLE = new Set(['lateral', 'table', 'values', 'select', 'unnest', 'dual', 'identifier'])
 /** Functions with a FROM of their own, as in `extract(hour from t)`. */
 const WITH_FROM = new Set(['extract', 'trim', 'substring', 'position', 'overlay'])
@@ -28,7 +28,7 @@ function isKnownForm(name: string): boolean {
   return parts[1] === 'public' || (parts[0] === 'snowflake' && parts[1] === 'account_usage')
 }
 
-/** Of the queries that the text itself names: `name as (`, `name (columns) as (`. */
+/** The names of common table expressions: `name as (`, `name (columns) as (`. */
 function queryNames(words: readonly string[]): Set<string> {
   const names = new Set<string>()
   words.forEach((word, place) => {
@@ -42,7 +42,7 @@ function queryNames(words: readonly string[]): Set<string> {
 
 function tablePlaces(words: readonly string[]): number[] {
   const places: number[] = []
-  /** What each open bracket stands behind. */
+  /** The word before each open bracket. */
   const brackets: string[] = []
   words.forEach((word, place) => {
     if (word === '(') brackets.push(words[place - 1] ?? '')

@@ -18,7 +18,7 @@ const ENTRY_KEY: Readonly<Record<DetectionType, string>> = {
 
 export const EXPECTATION_NAMES = Object.keys(EXPECTATION_PROPERTIES)
 
-/** Collects which test cases do not fit the schema. They are left out, and the detection stays. */
+/** Collects the invalid test cases. They are left out, and the detection stays. */
 export class InvalidTests {
   readonly #cases = new Set<number>()
   #isList = true
@@ -42,7 +42,7 @@ interface TestedSpec {
   readonly invalidTests: InvalidTests
 }
 
-/** The cases that fit their schema, of a spec that does. */
+/** The valid test cases of a valid spec. */
 export function testCases(
   { source, node, invalidTests }: TestedSpec,
   type: DetectionType,

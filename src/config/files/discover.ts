@@ -19,7 +19,7 @@ export interface Discovered {
   readonly outside: readonly string[]
   /** Links that are not followed. */
   readonly links: readonly { readonly path: string; readonly leads: Exclude<LinkTarget, 'inside'> }[]
-  /** Where all of these may lie, links followed: the root, and what the user named beside it. */
+  /** Every file must be in one of these folders, links followed: the root, and what the user named beside it. */
   readonly folders: readonly string[]
 }
 
@@ -29,8 +29,8 @@ const EXPECTATIONS_FILE = /\.expect\.ya?ml$/
 const EVERYTHING = ['**']
 
 /**
- * Panther's rule for the argument `.`: what lies directly in the root, below a folder whose name holds one of these
- * words, or directly in a folder of one of these names.
+ * Panther searches with the argument `.` the root itself, everything below a folder whose name contains one of these
+ * words, and folders that have one of these names.
  */
 const SEARCHED_WORDS = ['data_models', 'lookup_tables', 'rules', 'policies', 'queries', 'scheduled_prompts']
 const SEARCHED_NAMES = ['global_helpers', 'packs']
@@ -42,7 +42,7 @@ const SEARCHED_BY_PAT = [
 const SEARCHED = [...SEARCHED_BY_PAT, 'detections/**']
 const DEPENDENCY_FOLDERS = ['global_helpers', 'data_models']
 
-/** Everything of the project, or of the `paths` (walked in full) and the helpers and data models near them. */
+/** Finds the files of the whole project, or of `paths` with the helpers and data models near them. */
 export async function discover(root: string, paths: readonly string[] = []): Promise<Discovered> {
   const named = await Promise.all(paths.map((path) => findNamed(root, path)))
   const isWhole = paths.length === 0
@@ -89,7 +89,7 @@ function isSearchedFolder(path: string): boolean {
 
 const NO_FILES: FoundFiles = { files: [], links: [] }
 
-/** YAML files that nothing searches. */
+/** The YAML files outside the searched folders. */
 async function outsideOf(root: string, found: ReadonlySet<string>): Promise<string[]> {
   const { files } = await findFiles(root, ['**/*.y*ml'], { without: SEARCHED })
   return files
@@ -97,18 +97,18 @@ async function outsideOf(root: string, found: ReadonlySet<string>): Promise<stri
     .sort(compareText)
 }
 
-/** Path for people: relative to the root, with forward slashes. */
+/** The path that problems show: relative to the root, with forward slashes. */
 export function projectPath(root: string, file: string): string {
   return relative(root, file).split(sep).join('/')
 }
 
-/** Where the expectations of a spec may stand beside it. */
+/** The paths that the expectations file of a spec can have. */
 export function expectationsFilesOf(spec: string): string[] {
   const stem = spec.replace(/\.[^.]+$/, '')
   return [`${stem}.expect.yml`, `${stem}.expect.yaml`]
 }
 
-/** The specs to which a side file may belong. */
+/** The paths that the spec of an expectations file can have. */
 export function specsOf(expectationsFile: string): string[] {
   const stem = expectationsFile.replace(EXPECTATIONS_FILE, '')
   return [`${stem}.yml`, `${stem}.yaml`]
@@ -122,11 +122,11 @@ export async function filesSearchedByPat(root: string): Promise<ReadonlySet<stri
 
 interface NamedFiles {
   readonly found: FoundFiles
-  /** The files and folders that were meant. */
+  /** The files and folders that the text names. */
   readonly starts: readonly string[]
 }
 
-/** What a path on the command line names: a spec, a folder with everything below it, or all that a pattern fits. */
+/** Finds the files of a command-line path: a spec, a folder with everything below it, or the matches of a pattern. */
 async function findNamed(root: string, text: string): Promise<NamedFiles> {
   const path = resolve(root, text)
   if (existsSync(path)) {
@@ -175,7 +175,7 @@ async function filesOf(path: string): Promise<FoundFiles> {
   return { files: [path, ...expectationsFilesOf(path).filter((file) => existsSync(file))], links: [] }
 }
 
-/** A path of the project may be a link that a stranger made. */
+/** Refuses a path of the project that is a link to the outside, because a stranger may have made it. */
 function assertInside(root: string, path: string): void {
   if (!isWithin(root, path) || liesIn([root], realPath(path) ?? path)) return
   throw new UserError(`${path} ${outsideReason(path)}`, {
@@ -209,13 +209,13 @@ function dependenciesOf(root: string, starts: readonly string[]): { near: string
   return { near: near.map(({ path }) => path), far: far.map(({ path }) => path) }
 }
 
-/** Inside: the file, its links followed, lies in one of the folders. */
+/** Where a path leads. `inside` means that the file, links followed, is in one of the folders. */
 function linkTarget(
   folders: readonly string[],
   path: string,
   isReal: (folder: string) => boolean,
 ): LinkTarget {
-  // Most files: to follow the whole path of each takes ten times as long.
+  // This covers most files: to resolve the whole path of each takes ten times as long.
   if (isReal(dirname(path)) && !isLink(path)) return 'inside'
   const real = realPath(path)
   if (real === path) return 'inside'
@@ -224,7 +224,7 @@ function linkTarget(
   return liesIn(folders, real) ? 'inside' : 'outside'
 }
 
-/** Whether nothing on the way to a folder is a link, asked once for each. */
+/** Tells folders without links on their path from others, and looks at each folder once. */
 function realFolders(): (folder: string) => boolean {
   const known = new Map<string, boolean>()
   return (folder) => {

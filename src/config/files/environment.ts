@@ -9,14 +9,14 @@ import { readText } from './source-text.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where `--env-file` was given, and for which project. */
+/** The file of `--env-file`, and the project that it belongs to. */
 interface EnvFileOptions {
   readonly root: string
   readonly envFile?: string
 }
 
 /**
- * What the process has wins over the file, as with Node's own `--env-file`. A file in the project stays in it, links
+ * The process's variables win over the file, as with Node's own `--env-file`. A file in the project must stay in it, links
  * followed: a pull request can put a link at the name that a pipeline uses.
  */
 export function processEnvironment({ root, envFile }: EnvFileOptions = { root: '.' }): Environment {
@@ -35,7 +35,7 @@ export function processEnvironment({ root, envFile }: EnvFileOptions = { root: '
   return { ...parseEnv(read.text), ...process.env }
 }
 
-/** Number of the first line that the parser would ignore; the text of it may be a secret. */
+/** The number of the first line that the parser would ignore. Its text is not shown, because it may be a secret. */
 function badLine(text: string): number | null {
   const lineEnds = (value: string) => value.replaceAll(/[^\n]/g, '')
   // A quoted value may have several lines.
@@ -53,7 +53,7 @@ export function pythonIndex({ SIGNALBOX_PYTHON_INDEX }: Environment): string {
   return SIGNALBOX_PYTHON_INDEX || 'https://pypi.org/simple/'
 }
 
-/** The same rule as that of the command itself, which decides before any of this is loaded. */
+/** The launcher has the same rule, and applies it before any of this is loaded. */
 const { cacheFolder, projectsOf } = createRequire(import.meta.url)(
   CACHE_FOLDER_SCRIPT,
 ) as typeof import('../../../bin/cache-folder.cjs')
@@ -65,7 +65,7 @@ export interface SnapshotFolder {
 }
 
 /**
- * Where snapshots are kept: the user's cache folder, never the repository.
+ * The folder of snapshots. It is in the user's cache, never in the repository.
  * @param projects folders of projects, beside those that the command names.
  */
 export function snapshotFolder(environment: Environment, ...projects: readonly string[]): SnapshotFolder {
@@ -74,7 +74,7 @@ export function snapshotFolder(environment: Environment, ...projects: readonly s
   return { folder: join(folder, 'snapshots'), refusal }
 }
 
-/** As `snapshotFolder`; null where nothing is to be kept. */
+/** The folder of snapshots; null if nothing may be kept. */
 export function snapshotDirectory(environment: Environment, ...projects: readonly string[]): string | null {
   const { folder, refusal } = snapshotFolder(environment, ...projects)
   return refusal === null ? folder : null

@@ -8,7 +8,7 @@ import type { Entry, Options } from 'fast-glob'
 const YAML_FILE = /^[^.].*\.y.*ml$/
 const PYTHON_FILE = /^[^.].*\.py$/
 
-/** What lies in these folders, and what is called so, is never a detection. */
+/** Files in these folders, and files of these names, are never detections. */
 const IGNORED = ['**/node_modules', '**/__pycache__', '**/dependabot.yml']
 
 export interface FoundFiles {
@@ -19,14 +19,14 @@ export interface FoundFiles {
 }
 
 interface SearchLimits {
-  /** Patterns of what is left out. */
+  /** Patterns of excluded paths. */
   readonly without?: readonly string[]
   /** Whether a folder, by its path relative to the one searched, may not be skipped because it cannot be read. */
   readonly mustRead?: (path: string) => boolean
 }
 
 /**
- * The YAML and Python files, and the links, that fit one of the patterns.
+ * The YAML and Python files, and the links, that match one of the patterns.
  * @param folder absolute; the patterns are relative to it.
  * @throws the error of the file system for a folder that must be read and cannot be.
  */
@@ -79,7 +79,7 @@ export async function findEntries(
   return entries
 }
 
-/** Whether a text is a pattern rather than a path; and the folder at its beginning that is none. */
+/** The folder at the beginning of a pattern; null: the text is a path without a pattern. */
 export async function patternBase(text: string): Promise<string | null> {
   const { default: glob } = await import('fast-glob')
   if (!glob.isDynamicPattern(text)) return null

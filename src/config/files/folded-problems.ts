@@ -2,7 +2,7 @@
 import type { Problem } from '../../model/project/problem.ts'
 import { formatProblem, singleLine } from './problems.ts'
 
-/** Fewer are easier to follow one by one. */
+/** Up to this count, equal problems are listed one by one. */
 const MAX_EQUAL_COUNT = 3
 const MAX_LISTED_PLACES = 5
 

@@ -1,9 +1,9 @@
-/** What GitHub Actions tells a step of itself. */
+/** Reads the environment that GitHub Actions gives to a step. */
 import { relative, resolve, sep } from 'node:path'
 import type { Environment } from './environment.ts'
 
 export interface ActionsStep {
-  /** Stands before a project's file names, so that they are relative to the repository; empty or ends in `/`. */
+  /** The prefix that makes a project's file names relative to the repository. It is empty or ends in `/`. */
   readonly pathPrefix: string
   /** The file to which the step's summary is appended; null: no step of GitHub Actions. */
   readonly summaryFile: string | null

@@ -1,18 +1,18 @@
-/** What earlier loads made of the same texts: a file that did not change is neither parsed nor checked again. */
+/** Keeps parsed specs between loads, so that an unchanged file is neither parsed nor checked again. */
 import { hash } from 'node:crypto'
 import type { Problem } from '../../model/project/problem.ts'
 import { programVersion } from '../../program-version.ts'
 import type { ValidationCache } from './problems.ts'
 
-/** Where it is kept between runs; what it reads is what was written. */
+/** The storage of the cache between runs. It returns exactly the bytes that were written. */
 export interface CacheStorage {
   read(name: string): Uint8Array | null
   write(name: string, ...parts: readonly Uint8Array[]): Promise<unknown>
-  /** Of one process that loads again and again. */
+  /** The cache of one process that loads repeatedly. */
   readonly memory?: Map<string, unknown>
 }
 
-/** All that reading one file came to. */
+/** The result of reading one file. */
 interface ParseResult<T> {
   readonly spec: T | null
   readonly problems: readonly Problem[]
@@ -20,11 +20,11 @@ interface ParseResult<T> {
 
 interface StoredParses<T> {
   readonly found: Record<string, ParseResult<T>>
-  /** Of checks and texts. */
+  /** Keys of texts that passed a check. */
   readonly good: readonly string[]
 }
 
-/** To be raised when the layout of `Kept` changes, although the program's text is the same. */
+/** Raise this number when the layout of the stored parses changes. */
 const FORMAT_VERSION = 1
 
 export class ParseCache<T> implements ValidationCache {
@@ -36,7 +36,7 @@ export class ParseCache<T> implements ValidationCache {
   readonly #usedGood = new Set<string>()
   #isNew = false
 
-  /** Without a place to keep it, nothing is recalled. */
+  /** Nothing is cached without a storage. */
   constructor(root: string, keep: CacheStorage | undefined) {
     this.#keep = keep
     this.#name = keep ? `parse-${hash('sha256', [FORMAT_VERSION, programVersion(), root].join('\0'))}` : ''
@@ -50,7 +50,7 @@ export class ParseCache<T> implements ValidationCache {
     return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as StoredParses<T>) : null
   }
 
-  /** @param file as it is named in problems. */
+  /** @param file the name that problems have. */
   of(file: string, text: string, read: () => ParseResult<T>): ParseResult<T> {
     if (!this.#keep) return read()
     const key = keyOf(file, text)
@@ -74,7 +74,7 @@ export class ParseCache<T> implements ValidationCache {
     this.#usedGood.add(keyOf(check, text))
   }
 
-  /** @param isWhole false: files that were not asked for may still be there. */
+  /** @param isWhole false: the load was partial, so entries of other files are kept. */
   async keep(isWhole: boolean): Promise<void> {
     if (!this.#keep) return
     const kept: StoredParses<T> = isWhole
@@ -92,7 +92,7 @@ function keyOf(what: string, text: string): string {
   return hash('sha256', `${what}\0${text}`, 'base64')
 }
 
-/** False for the numbers that only YAML has. */
+/** False for values with numbers that JSON does not have. */
 function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return true

@@ -11,16 +11,16 @@ export interface ProblemReport {
   readonly code: ProblemCode
   readonly message: string
   readonly hint?: string | null
-  /** The source line may hold a secret: of it only the key is shown. */
+  /** The source line may hold a secret: only its key is shown. */
   readonly secret?: boolean
   /** An error that leaves its file in the project. */
   readonly keepsFile?: boolean
 }
 
-/** Its code can be turned off, or made an error, in signalbox.yaml. */
+/** A report whose code can be turned off, or made an error, in signalbox.yaml. */
 type WarningReport = ProblemReport & { readonly code: WarningCode }
 
-/** Which texts were found to be without fault by which check; kept from run to run. */
+/** Remembers between runs which texts passed which check. */
 export interface ValidationCache {
   has(check: string, text: string): boolean
   add(check: string, text: string): void
@@ -44,7 +44,7 @@ export class ProblemList {
     this.#at('warning', source, offset, report)
   }
 
-  /** About a file as a whole. */
+  /** Reports a problem of the whole file. */
   file(severity: 'warning', file: string, report: WarningReport): void
   file(severity: 'error', file: string, report: ProblemReport): void
   file(
@@ -77,7 +77,7 @@ export class ProblemList {
     this.#add(shown === null ? problem : { ...problem, source: shown })
   }
 
-  /** Those of another list. */
+  /** Adds the problems of another list. */
   add(problems: readonly Problem[]): void {
     for (const problem of problems) this.#add(problem)
   }
@@ -103,7 +103,7 @@ export function formatProblem(problem: Problem): string {
   const place = line > 0 ? `${file}:${line}:${column}` : file
   const lines = [singleLine(`${place} ${severity} ${message} [${code}]`)]
   if (line > 0 && source !== undefined) {
-    // The value that a mask hides may begin behind the mask.
+    // The hidden value may begin after the mask.
     const shownColumn =
       column <= source.length || !source.endsWith(MASK) ? column : source.length - MASK.length + 1
     const excerpt = excerptAround(source, shownColumn)
@@ -123,7 +123,7 @@ function excerptAround(source: string, column: number): { text: string; column: 
   return { text: text.trimEnd(), column: column - start }
 }
 
-/** One column per character, and nothing that a terminal would obey. */
+/** Replaces control characters by spaces: one column per character, and no terminal escapes. */
 export function singleLine(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ')
 }

@@ -4,7 +4,7 @@ import { readProjectFile } from '../../files/project-file.ts'
 import type { ProblemCode } from '../../model/problem-code.ts'
 import type { SourceLocation } from '../../model/project/detection.ts'
 
-/** Larger files are no specs; parsing them would only hang the command. */
+/** A larger file is not a spec, and parsing it would hang the command. */
 export const MAX_FILE_BYTES = 8 * 1024 * 1024
 
 export class SourceText {
@@ -53,7 +53,7 @@ export function readText(path: string, folders: readonly string[] | null): ReadT
   const read = readProjectFile(path, { folders, maxBytes: MAX_FILE_BYTES })
   if (!('bytes' in read)) return read
   if (!isUtf8(read.bytes)) return { code: 'not-utf8', reason: `is not UTF-8${firstBadLine(read.bytes)}` }
-  // A byte order mark is no part of the text.
+  // A byte order mark is not part of the text.
   return { text: read.bytes.toString('utf8').replace(/^\uFEFF/, '') }
 }
 

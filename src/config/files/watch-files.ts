@@ -1,4 +1,4 @@
-/** Tells which files of a project changed, a burst of changes at a time. */
+/** Reports the changed files of a project, one burst of changes at a time. */
 import { basename } from 'node:path'
 import { projectPath } from './discover.ts'
 
@@ -35,7 +35,7 @@ export async function watchProject(
   })
   await new Promise<void>((resolve, reject) => {
     watcher.on('ready', resolve)
-    // After the start this changes nothing: what cannot be watched is not noticed.
+    // A later error changes nothing: files that cannot be watched are ignored.
     watcher.on('error', reject)
   })
   return () => {

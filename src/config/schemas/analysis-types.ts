@@ -29,7 +29,7 @@ export const ANALYSIS_TYPES: Readonly<Record<string, AnalysisType>> = {
   scheduled_prompt: { idKey: 'PromptName', schema: SCHEDULED_PROMPT_SCHEMA },
 }
 
-/** Undefined for a type of the future. */
+/** Undefined for an unknown type. */
 export function analysisTypeOf(
   type: string,
   value: Readonly<Record<string, unknown>>,

@@ -15,7 +15,7 @@ export const EXPECTATION_PROPERTIES = {
   ExpectedAlertContext: { type: 'object' },
 } as const
 
-/** A side file: test name -> expectations. */
+/** An expectations file: test name -> expectations. */
 export const EXPECTATIONS_FILE_SCHEMA = {
   type: 'object',
   additionalProperties: closed(EXPECTATION_PROPERTIES),

@@ -15,7 +15,7 @@ export const ID_TEXT = {
   form: 'text without any of < > & " %',
 } as const
 
-/** The five levels, any case. Upstream's tool takes the first spelling only. */
+/** The five levels in any case. panther_analysis_tool accepts only the first spelling. */
 const SPELLINGS = SEVERITIES.map((severity) => severity.charAt(0) + severity.slice(1).toLowerCase())
 export const SEVERITY = {
   type: 'string',
@@ -36,7 +36,7 @@ export const SCHEDULE = {
   additionalProperties: false,
 } as const
 
-/** A schema with what it is for, in a sentence for editors. */
+/** Adds a description, a sentence for editors, to a schema. */
 export function described<S extends object>(
   description: string,
   schema: S,

@@ -27,7 +27,7 @@ interface DestinationTypeOptions {
 
 export function publishedSchemas(types: readonly DestinationTypeOptions[]): PublishedSchema[] {
   return [
-    published('detection', 'Detections and what they lean on', ANALYSIS_FILES, analysisSchema()),
+    published('detection', 'Detections and what they depend on', ANALYSIS_FILES, analysisSchema()),
     published(
       'expectations',
       'Expectations of test cases, by name',
@@ -52,7 +52,7 @@ function published(name: string, title: string, files: readonly string[], schema
   return { name, title, files, schema: { ...about, ...forEditors(schema, '') } }
 }
 
-/** The type decides which keys there are: an editor is then shown those alone. */
+/** The type decides which keys an editor offers. */
 function analysisSchema(): Schema {
   const queried = { anyOf: QUERY_TEXT_KEYS.map((key) => ({ required: [key] })) }
   const derived = { required: ['BaseDetection'] }
@@ -119,7 +119,7 @@ function withReferences(schema: Schema): Schema {
   return { ...(text && { description: text }), ...(isFormed ? { anyOf: [inner, reference] } : inner) }
 }
 
-/** Descriptions, and without the keywords that are ours alone. */
+/** Adds descriptions, and removes the keywords that only Signalbox has. */
 function forEditors(schema: Schema, parent: string): Schema {
   const { form, choices, ...rest } = schema
   const inner = mapInner(rest, (each, name) => {
@@ -131,7 +131,7 @@ function forEditors(schema: Schema, parent: string): Schema {
   return choices === undefined ? described : offering(choices as readonly string[], described)
 }
 
-/** Only the usual spellings are offered; the others are taken as well. */
+/** Editors offer the usual spellings; the others are valid as well. */
 function offering(choices: readonly string[], { enum: spellings, ...rest }: Schema): Schema {
   const others = (spellings as readonly string[]).filter((each) => !choices.includes(each))
   return { ...rest, anyOf: [{ enum: choices }, { pattern: `^(?:${others.join('|')})$` }] }

@@ -1,4 +1,4 @@
-/** datamodel and global: Python that detections lean on. */
+/** datamodel and global: Python that detections depend on. */
 import { BOOLEAN, closed, exactlyOne, ID_TEXT, INTEGER, TEXT, TEXT_SET } from './field-forms.ts'
 
 const MAPPING = closed(

@@ -15,7 +15,7 @@ import type { MappingNode } from '../yaml/yaml-tree.ts'
 
 export const SETTINGS_FILE = 'signalbox.yaml'
 
-/** signalbox.yaml once it fits the schema. */
+/** The content of a valid signalbox.yaml. */
 interface DeclaredSettings {
   sources?: string[]
   classification?: ClassificationMatcher[]
@@ -32,11 +32,11 @@ interface DeclaredSettings {
 }
 
 interface LoadedSettings {
-  /** `pythonPaths` are not looked at yet. */
+  /** `pythonPaths` are not resolved yet. */
   readonly settings: Settings
-  /** Where the registry is, when the file says so. */
+  /** The registry file that the settings name; null: they name none. */
   readonly destinationsFile: string | null
-  /** null: there is none that counts. */
+  /** null: there is no file, or it has errors. */
   readonly document: SettingsDocument | null
 }
 export interface SettingsDocument {
@@ -68,13 +68,13 @@ export function settingsOf(root: string, environment: Environment): Settings {
   return settings
 }
 
-/** With an error the whole file counts for nothing. */
+/** null: there is no file, or it has an error and is ignored as a whole. */
 function readFile(
   root: string,
   problems: ProblemList,
 ): (SettingsDocument & { declared: DeclaredSettings }) | null {
   const path = join(root, SETTINGS_FILE)
-  // A link that leads nowhere is a fault and no absence.
+  // A broken link is an error, not an absent file.
   if (!hasEntry(path)) return null
   const mapping = readMapping({ path, file: SETTINGS_FILE, folders: [root] }, problems)
   if (!mapping) return null

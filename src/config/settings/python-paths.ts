@@ -1,4 +1,4 @@
-/** Where the pure-Python packages of a project lie. What a project's own file names must lie in the project. */
+/** Resolves the paths of pure-Python packages. A path from a project's own file must be in the project. */
 import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
@@ -16,10 +16,10 @@ export const PACKAGES_FOLDER = '.signalbox/python'
 export const PACKAGES_LOCK = 'python-packages.lock'
 
 interface DeclaredPaths {
-  /** `--python-path`: the operator's, anywhere on the machine; as is `SIGNALBOX_PYTHON_PATH`. */
+  /** The values of `--python-path`. They and `SIGNALBOX_PYTHON_PATH` may name any path of the machine. */
   readonly flags: readonly string[]
   readonly environment: Environment
-  /** signalbox.yaml, where it counts. */
+  /** signalbox.yaml; null if there is none or it has errors. */
   readonly document: SettingsDocument | null
 }
 
@@ -79,7 +79,7 @@ function isInside(root: string, path: string): boolean {
   return real !== null && liesIn([root], real)
 }
 
-/** Missing or old packages would only show as imports that fail. */
+/** Warns about missing or old packages, which otherwise show only as failed imports. */
 function fetchedPackages(root: string, problems: ProblemList): string[] {
   const folder = join(root, PACKAGES_FOLDER)
   const lock = join(root, PACKAGES_LOCK)

@@ -4,22 +4,22 @@ import { readText, SourceText } from '../files/source-text.ts'
 import { parseYaml } from './yaml.ts'
 import type { MappingNode } from './yaml-tree.ts'
 
-/** Where a file is, and what problems call it. */
+/** The path of a file, and the name that problems give it. */
 export interface FileLocation {
   readonly path: string
   readonly file: string
-  /** Where the file must lie, links followed; null: the user named it, wherever it lies. */
+  /** The file must be in one of these folders, links followed; null: the user named the file itself. */
   readonly folders: readonly string[] | null
 }
 
 interface ReadingRules {
   /** The file's lines may hold secrets. */
   readonly secret?: boolean
-  /** False: the text is somebody else's, and what is wrong with it is not said. */
+  /** False: the text is no analysis file, and its problems are not reported. */
   readonly isAnalysisFile?: (text: string) => boolean
 }
 
-/** Reads and parses a file; every fault is reported, and null then says that there is nothing to go on with. */
+/** Reads and parses a file. null: the file cannot be used, and its errors are reported. */
 export function readMapping(
   place: FileLocation,
   problems: ProblemList,
@@ -41,7 +41,7 @@ export function readSource({ path, file, folders }: FileLocation, problems: Prob
   return null
 }
 
-/** The same of a text that is not in its file yet. */
+/** Parses a text that is not in its file yet. */
 export function parseMapping(
   source: SourceText,
   problems: ProblemList,

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** Checks a value against a JSON Schema and says each failure at its place in the YAML, in a sentence. */
+/** Checks a value against a JSON Schema and reports each failure at its source location, in a sentence. */
 import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { nearest } from '../../core/did-you-mean.ts'
@@ -18,7 +18,7 @@ const MAX_PROBLEM_COUNT = 100
 
 let ajv: Ajv | undefined
 
-/** Loaded when something is to be checked: what was checked before is not. */
+/** Loads Ajv on demand: texts that the cache knows need no check. */
 function validator(): Ajv {
   if (ajv) return ajv
   const { Ajv: Validator } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
@@ -62,7 +62,7 @@ interface CheckedValue {
   readonly source: SourceText
   readonly node: YamlNode
   readonly value: unknown
-  /** Where the node stands in its document, as a JSON pointer: for the messages. */
+  /** The JSON pointer of the node in its document, for messages. */
   readonly pointer?: string
 }
 
@@ -99,7 +99,7 @@ export function checkSchema(
   return errors.length === 0
 }
 
-/** What is wrong with a value that stands in no file; null: it fits. */
+/** The error of a value that is in no file; null: the value is valid. */
 export function validationError(
   schema: Schema,
   value: unknown,
@@ -111,7 +111,7 @@ export function validationError(
   return error ? describe(error, '').message : null
 }
 
-/** Branches of `oneOf` and forms of keys repeat what their parent says better. */
+/** Drops errors of `oneOf` branches and key names, because their parent's error is clearer. */
 function withoutBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   return errors.filter(
     ({ schemaPath, propertyName }) =>
@@ -198,7 +198,7 @@ function describe(error: ErrorObject, pointer: string): ProblemReport {
   }
 }
 
-/** Our own schemas say the form in words; those of adapters have their pattern. */
+/** The form in words if the schema has it, else its pattern. */
 function formText(schema: Schema, params: Readonly<Record<string, unknown>>): string {
   if (typeof schema.form === 'string') return schema.form
   return params.format === undefined

@@ -6,12 +6,12 @@ import { MAX_DEPTH, severalDocuments } from './yaml-events.ts'
 import { syntaxHint } from './yaml-hints.ts'
 import { blockText, TreeBuilder, type YamlNode, YamlSyntaxError, type YamlWarning } from './yaml-tree.ts'
 
-/** Loaded where it is needed: few texts ask for it. */
+/** Loads the package on demand, because few texts need it. */
 function loadYamlPackage(): typeof import('yaml') {
   return createRequire(import.meta.url)('yaml') as typeof import('yaml')
 }
 
-/** As `readEvents`, with the same result for any text that both take. */
+/** Has the same result as `readEvents` for every text that both accept. */
 export function readDocument(text: string): {
   root: YamlNode | null
   warnings: readonly YamlWarning<WarningCode>[]
@@ -83,7 +83,7 @@ class DocumentReader {
     return item ? this.read(item as Node, depth + 1) : this.#leftOut(parentOffset)
   }
 
-  /** A value that was left out stands at its key. */
+  /** An omitted value gets the offset of its key. */
   #pair(pair: Pair, offset: number, depth: number): [YamlNode, YamlNode] {
     const key = this.#child(pair.key, offset, depth)
     const value = pair.value as Node | null

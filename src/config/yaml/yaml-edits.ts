@@ -76,7 +76,7 @@ export function removeItem(text: string, path: Path, index: number): string {
   }
   const start = lineStart(file, dashOf(file, item))
   const end = nextLine(file, endOf(file, item))
-  // One blank line of the two that would meet.
+  // Two blank lines would meet: one of them is removed.
   const gap = /^(?:[ \t]*\r?\n)+/.exec(text.slice(end))?.[0].length ?? 0
   return applySplices(file, [removeRange(start, index < list.items.length - 1 ? end + gap : end)])
 }
@@ -101,7 +101,7 @@ export function replaceItems(
   return { text: applySplices(file, splices), count: splices.length }
 }
 
-/** There is a list at the path, and it is not empty. */
+/** True for a path with a list that is not empty. */
 export function hasItems(text: string, path: Path): boolean {
   const list = read(text).document.getIn(path, true)
   return isSeq(list) && list.items.length > 0
@@ -264,7 +264,7 @@ function isNested(value: PlainValue): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0
 }
 
-/** On one line; within braces and brackets more texts need quotes than on a line of their own. */
+/** The value on one line. More texts need quotes within braces and brackets than on a line of their own. */
 function inlineText(value: PlainValue, inFlow: boolean | undefined): string {
   return inFlow ? flowText({ v: value }).slice('{ v: '.length, -' }'.length) : flowText(value)
 }
@@ -282,7 +282,7 @@ function blockText(value: PlainValue, indent: string, eol: string): string {
   return lines.map((line) => indent + line).join(eol)
 }
 
-/** No text is spread over lines: its place in the file could not hold them. */
+/** Prints a value without spreading a text over several lines. */
 function yamlText(value: PlainValue, inFlow: (node: YAMLMap | YAMLSeq) => boolean, padded: boolean): string {
   const document = new Document(value)
   visit(document, {

@@ -14,7 +14,7 @@ interface Frame {
   readonly children: YamlNode[]
 }
 
-/** The one document of the text, null when it is empty. Throws js-yaml's exception, or a YamlFault. */
+/** The one document of the text, null when it is empty. Throws js-yaml's exception, or a YamlSyntaxError. */
 export function readEvents(text: string): {
   root: YamlNode | null
   warnings: readonly YamlWarning<WarningCode>[]
@@ -30,7 +30,7 @@ class Composer {
   readonly #text: string
   readonly #frames: Frame[] = []
   #documents = 0
-  /** Where the last node stood: the place of a value that was left out. */
+  /** The offset of the last node, which an omitted value gets. */
   #lastOffset = 0
 
   constructor(text: string) {

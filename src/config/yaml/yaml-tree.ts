@@ -31,14 +31,14 @@ interface MappingEntry {
 export interface MappingNode {
   readonly kind: 'mapping'
   readonly offset: number
-  /** In source order, integer-like keys included. */
+  /** The entries in source order, integer-like keys included. */
   readonly entries: ReadonlyMap<string, MappingEntry>
   readonly size: number
 }
 
 export type YamlNode = ScalarNode | SequenceNode | MappingNode
 
-/** Something to say about a place in the text. */
+/** A problem of the text at an offset. */
 export interface YamlWarning<C extends ProblemCode = ProblemCode> {
   readonly code: C
   readonly message: string
@@ -155,7 +155,7 @@ export class TreeBuilder {
   }
 }
 
-/** As PyYAML: a block scalar that the end of the file cuts off has no last line break. */
+/** Removes the last line break of a block scalar that the end of the file cuts off, as PyYAML does. */
 export function blockText(value: string, source: string, end: number): string {
   const cutOff = end >= source.length && !/[\r\n]$/.test(source)
   return cutOff && value.endsWith('\n') ? value.slice(0, -1) : value
@@ -202,7 +202,7 @@ function isMergeKey(key: YamlNode): boolean {
   return key.kind === 'scalar' && key.plain && key.text === '<<'
 }
 
-/** Of a list of mappings the earlier ones win; keys of the mapping itself win over all. */
+/** Merges `<<`. Earlier mappings of a list win over later ones; the mapping's own keys win over all. */
 function mergeInto(entries: Map<string, MappingEntry>, value: YamlNode): void {
   const sources = value.kind === 'sequence' ? value.items.toReversed() : [value]
   for (const source of sources) {

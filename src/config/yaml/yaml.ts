@@ -10,7 +10,7 @@ import { type MappingNode, type YamlNode, YamlSyntaxError, type YamlWarning } fr
 const MAX_LENIENT_CHARS = 1024 * 1024
 
 interface YamlResult {
-  /** null: the document is empty, or there is a fault. */
+  /** null: the document is empty, or it has an error. */
   readonly root: YamlNode | null
   readonly warnings: readonly YamlWarning<WarningCode>[]
   readonly error: YamlWarning | null

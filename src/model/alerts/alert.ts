@@ -32,7 +32,7 @@ export interface AlertDraft {
   readonly detection: string
   readonly kind: AlertKind
   readonly severity: DecidedSeverity
-  /** Without prefix. */
+  /** The title without its prefix. */
   readonly title: string
   /** Display name. */
   readonly name: string

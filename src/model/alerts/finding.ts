@@ -32,7 +32,7 @@ export interface FunctionError {
     line: number
     function: string
     source: string
-    /** Of a syntax error: where in the line, which then keeps its indentation. */
+    /** The column of a syntax error. Its source line keeps its indentation. */
     column?: number
   }[]
   /** Set when a limit ended the call, for example `time`. */
@@ -71,7 +71,7 @@ export interface MatchFinding {
   readonly signalFields?: JsonText
 }
 
-/** The system has something to say about itself. */
+/** A condition of the system itself. */
 export interface SystemFinding {
   readonly from: 'system'
   readonly kind: Extract<AlertKind, 'SYSTEM_ERROR' | 'ROUTE_ERROR' | 'HEARTBEAT'>

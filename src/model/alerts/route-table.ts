@@ -1,19 +1,19 @@
-/** Where every detection goes at every severity, and how that is known. */
+/** The routes of every detection at every severity, with the evidence for them. */
 import type { Route } from './route.ts'
 import type { Severity } from './severity.ts'
 
 /**
  * From the surest to the least: `static`, the metadata alone decides; `literal`, read from the body's text;
- * `observed`, a test came out so; `unknown`, the body may say this, and nobody can tell beforehand.
+ * `observed`, a test had this result; `unknown`, the body may return this, which is known only at run time.
  */
 export const EVIDENCE = ['static', 'literal', 'observed', 'unknown'] as const
 export type Evidence = (typeof EVIDENCE)[number]
 
-/** One answer of a function, and how it is known. */
+/** One possible result of a function, with the evidence for it. */
 export interface PossibleRoute<T> {
   readonly value: T
   readonly evidence: Evidence
-  /** Names of the tests that came out so. */
+  /** Names of the tests with this result. */
   readonly tests: readonly string[]
 }
 
@@ -40,7 +40,7 @@ export function weakerEvidence(a: Evidence, b: Evidence): Evidence {
   return EVIDENCE.indexOf(a) >= EVIDENCE.indexOf(b) ? a : b
 }
 
-/** Where a bundle ends: at destinations, or nowhere, and then why. */
+/** The end of a bundle: destinations, or the reason why there are none. */
 export type RouteEnd = 'destinations' | 'fallback' | 'nowhere' | 'suppressed' | 'unknown'
 
 /** Detections of one log type that go to the same destinations, whatever level decided. */
@@ -50,7 +50,7 @@ export interface RouteBundle {
   readonly destinations: readonly string[]
   /** Highest first. */
   readonly severities: readonly Severity[]
-  /** In order of their ids. */
+  /** The ids of the detections, sorted. */
   readonly detections: readonly string[]
   /** The least sure of its rows. */
   readonly evidence: Evidence

@@ -1,10 +1,10 @@
-/** Routes: where an alert goes, which level decided, and the story of why. */
+/** Routes: the destinations of an alert, the level that decided, and the trace of the decision. */
 import type { AlertKind } from './alert-kind.ts'
 import type { DecidedSeverity } from './severity.ts'
 
 /**
- * Lowest to highest; `alert-type` is the level of system alerts; then what happens when a level decided but nobody
- * is left. `unresolved`: no registry was given.
+ * The levels from lowest to highest. `alert-type` is the level of system alerts. The last three apply if no destination
+ * remains after a level decided. `unresolved` means that there is no registry.
  */
 export const ROUTE_LEVELS = [
   'static-severity',
@@ -46,7 +46,7 @@ export interface TraceStep {
   /** Names this level asked for. */
   readonly names?: readonly string[]
   readonly unknown?: readonly string[]
-  /** Who would have got it but for a filter, and which. */
+  /** Destinations that a filter removed, with that filter. */
   readonly dropped?: readonly { readonly destination: string; readonly filter: DropReason }[]
 }
 
@@ -71,7 +71,7 @@ export interface Route {
   readonly level: RouteLevel
   /** Names of destinations, in order, without duplicates. */
   readonly destinations: readonly string[]
-  /** Nowhere on purpose: `[]` or SKIP. */
+  /** True: no destinations were requested, by `[]` or SKIP. */
   readonly suppressed: boolean
   readonly trace: readonly TraceStep[]
   readonly problems: readonly RouteProblem[]

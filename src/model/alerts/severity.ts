@@ -3,7 +3,7 @@
 export const SEVERITIES = ['INFO', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-/** Where an alert's severity came from: the metadata, or the detection's `severity()`. */
+/** The origin of an alert's severity: the metadata, or the detection's `severity()`. */
 export type SeveritySource = 'static' | 'generated'
 
 export interface DecidedSeverity {

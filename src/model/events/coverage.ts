@@ -1,7 +1,7 @@
 /** Which lines of the bodies ran in tests. */
 import type { BodyLines } from './evaluation.ts'
 
-/** null: no case told. */
+/** null: no case recorded lines. */
 export interface DetectionCoverage {
   readonly detection: string
   readonly file: string

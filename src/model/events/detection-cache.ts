@@ -1,4 +1,4 @@
-/** The port behind the caching helpers: where their items are, asked while a detection waits. */
+/** The port behind the caching helpers, which is called while a detection waits. */
 import type { JsonText } from '../../core/exact-json.ts'
 
 /** An item is read with a version, and written if that is still its version. Versions mean nothing but themselves. */
@@ -14,27 +14,27 @@ export type CacheOperation =
       readonly version: string
     }
 
-/** The event at which a detection asks. */
+/** The event that the detection is evaluating. */
 export interface CacheEvent {
   readonly source: string
   readonly seq: number
-  /** The same when the event comes again, from this process or the next. */
+  /** The name is the same when the event comes again, from this process or the next. */
   readonly name: string
-  /** Its source may send it again after it was settled. */
+  /** True: the source may send the event again after it was settled. */
   readonly comesAgain: boolean
 }
 
 export interface CacheRequest {
   readonly event: CacheEvent
-  /** Nobody else sees its keys. */
+  /** Only this trust group sees its keys. */
   readonly trustGroup: string
   readonly detection: string
-  /** Tells one operation of a detection at an event from the others: the function, and the how-manieth in it. */
+  /** Identifies the operation within a detection and event: the function, and the ordinal within the function. */
   readonly place: string
   readonly operation: CacheOperation
 }
 
 export interface DetectionCache {
-  /** `[item, version]` for a read, `true` or `false` for a write. Asked again the same, it answers the same. */
+  /** Returns `[item, version]` for a read, `true` or `false` for a write. The same request always gets the same result. */
   request(question: CacheRequest): Promise<JsonText>
 }

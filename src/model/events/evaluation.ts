@@ -1,10 +1,10 @@
-/** What the engine answers: evaluated events for the daemon, outcomes of test calls for testing. */
+/** Results of the engine: evaluated events for the daemon, outcomes of test calls for testing. */
 import type { JsonText } from '../../core/exact-json.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../alerts/finding.ts'
 import type { Envelope, EventIdentity } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
 
-/** What is odd about an event that was accepted; reported once for each source and code. */
+/** A notice about an accepted event; it is reported once for each source and code. */
 export interface EventNotice {
   readonly code: 'unreadable-time' | 'container'
   readonly message: string
@@ -19,35 +19,35 @@ export interface EvaluatedEvent {
         readonly event: EventIdentity
         /** True when the record brought its own `p_row_id`: seen again within 24 h it is not counted again. */
         readonly ownRowId: boolean
-        /** Matches, and matchers that failed. In order of the detections. */
+        /** Matches, and matchers that failed, in the order of the detections. */
         readonly findings: readonly MatchFinding[]
-        /** What a trust group that lost the event said instead; the findings are those of the others. */
+        /** Why a trust group could not evaluate the event; the findings are those of the others. */
         readonly missed?: string
         readonly notices?: readonly EventNotice[]
       }
     | { readonly status: 'rejected' | 'unclassified'; readonly reason: string }
 }
 
-/** One run of a detection's functions over one entry, all of them, whatever the matcher says. */
+/** One run of all functions of a detection over one entry, even if it does not match. */
 export interface TestCall {
   readonly detection: string
   readonly entry: JsonText
   readonly mocks: JsonText
-  /** Also tell which lines of the body run. */
+  /** Record which lines of the body run. */
   readonly followLines?: boolean
-  /** Also tell what the body asks of its event, which makes the call slower. */
+  /** Record which fields the body reads, which makes the call slower. */
   readonly recordReads?: boolean
 }
 
 /** Numbers of lines of a body, ascending. */
 export interface BodyLines {
-  /** Those that can run. */
+  /** The lines that can run. */
   readonly executable: readonly number[]
-  /** Those that did, in the call or while the body was loaded. */
+  /** The lines that ran, in the call or while the body was loaded. */
   readonly run: readonly number[]
 }
 
-/** What a rule asked of its event. */
+/** A field that a rule read from its event. */
 export interface FieldRead {
   /** `a.b` for nested keys; `udm(name)` for a unified field. */
   readonly field: string
@@ -59,19 +59,19 @@ export interface TestOutcome {
   readonly functions: FunctionResults
   /** What the body printed. */
   readonly output: string
-  /** Names that a mock wanted to replace and the module lacks. */
+  /** Names of mocks that the module does not define. */
   readonly missingMocks: readonly string[]
-  /** In the order of asking, each once; null: they were not noted, and would be in another call. */
+  /** Each field once, in the order of the first read; null: they were not recorded. */
   readonly reads: readonly FieldRead[] | null
   readonly durationMs: number
-  /** Where they were to be told, and Python came to an end with the call. */
+  /** Present if `followLines` was set and the worker survived the call. */
   readonly lines?: BodyLines | undefined
 }
 
-/** What came of one unit test. */
+/** The outcome of one unit test. */
 export interface UnitTestOutcome {
   readonly status: 'passed' | 'failed' | 'skipped'
-  /** What it raised; of subtests several. */
+  /** The errors that it raised; subtests can raise several. */
   readonly errors: readonly FunctionError[]
   /** Why it was skipped, or fails without an error; else empty. */
   readonly reason: string
@@ -86,7 +86,7 @@ export interface UnitTestFile {
   readonly error: FunctionError | null
   /** How many tests it has. */
   readonly total: number
-  /** Those selected, in unittest's order, by the name that unittest gives: `Class.method`. */
+  /** The selected tests in unittest's order. The name is unittest's `Class.method`. */
   readonly tests: readonly { readonly name: string; readonly outcome: UnitTestOutcome }[]
 }
 
@@ -103,7 +103,7 @@ export interface Engine {
   unavailable(): readonly string[]
   /** What could not be loaded, known once the engine has started. */
   readonly problems: readonly BodyProblem[]
-  /** What the bodies' texts tell. */
+  /** The facts of the analysis. */
   readonly facts: ProjectFacts
   /** Evaluates a batch; results come back in the batch's order. Several batches may be under way. */
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>

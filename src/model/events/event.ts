@@ -2,24 +2,24 @@
 
 export type EventKind = 'log' | 'resource'
 
-/** What a source hands over. `raw` is never edited; `type` travels beside it. */
+/** An event with what framing knows of it. `raw` is never edited. */
 export interface Envelope {
   /** Name of the source, for example `file:/var/log/trail.ndjson`. */
   readonly source: string
-  /** What the source needs to go on after this event (its own text: offset and inode, key ...), or null. */
+  /** The position after which the source resumes, in a text of its own (offset and inode, key ...), or null. */
   readonly cursor: string | null
   /** Grows by one per event within a source. */
   readonly seq: number
   readonly kind: EventKind
-  /** Log type or resource type the source declared; null when only the record itself can tell. */
+  /** Log type or resource type that the source declared; null: it depends on the event itself. */
   readonly type: string | null
   /** Epoch milliseconds. */
   readonly receivedAt: number
   /** The untouched JSON text of one record. */
   readonly raw: string
-  /** Where it stood, for people: `line 12, byte 3456`. */
+  /** The position, for people: `line 12, byte 3456`. */
   readonly place: string
-  /** What it stood in, the same whenever it is read again: with the place it tells equal texts apart. Absent where nothing can be read again. */
+  /** An id of the input that contains the event, stable when it is read again. With the position it distinguishes equal texts. Absent if the input cannot be read again. */
   readonly origin?: string
   /** Set when framing already refused it (too large, broken container); `raw` then holds its beginning. */
   readonly refused?: string
@@ -31,14 +31,14 @@ export interface Envelope {
   readonly dedupByRowId?: boolean
 }
 
-/** What became of one event, told to its source once it is durable. */
+/** The result of one event, which its source gets once it is durable. */
 export type Settlement =
   | { readonly status: 'accepted'; readonly matches: number }
   /** Seen before: not counted again. */
   | { readonly status: 'duplicate' }
   | { readonly status: 'rejected'; readonly reason: string }
 
-/** Who an event is, kept with everything it causes. */
+/** The identity of an event, kept with everything that it causes. */
 export interface EventIdentity {
   readonly source: string
   readonly seq: number
@@ -49,7 +49,7 @@ export interface EventIdentity {
   readonly rowId: string
   /** `resourceId` of a resource. */
   readonly resourceId: string | null
-  /** The record's own time, epoch milliseconds; null where it tells none. */
+  /** The event's own time in epoch milliseconds; null: it has none. */
   readonly happenedAt: number | null
   /** Epoch milliseconds at which this event counts: acceptance time in `run`, the event's own in `replay`. */
   readonly at: number

@@ -1,6 +1,6 @@
 /**
- * What the syntax tree of a Python body tells without running it. Read by lint, `routes`, completion and `watch`:
- * good for advice, not a wall. A body that changes itself while it runs can do what its text does not say.
+ * What the analysis knows of a Python body without running it. Lint, `routes`, completion and `watch` read it:
+ * it is good for advice and no protection. A body that changes itself while it runs can do what its text does not say.
  */
 import type { SourceLocation } from '../project/detection.ts'
 
@@ -31,9 +31,9 @@ export interface DetectionFacts extends BodyFacts {
 }
 
 export interface ReturnFacts {
-  /** Where the module binds the name. */
+  /** The source location at which the module binds the name. */
   readonly place: SourceLocation
-  /** Every way it can return, as far as the text tells; rather one too many than one too few. */
+  /** Every possible result that the text shows. The list may have outcomes that never occur, but lacks none. */
   readonly outcomes: readonly Outcome[]
 }
 
@@ -47,19 +47,19 @@ export type Outcome =
   | {
       readonly kind: 'list'
       readonly items: readonly Literal[]
-      /** Just these, in order; otherwise any of them, or none. */
+      /** True: exactly these, in order; false: any of them, or none. */
       readonly exact: boolean
-      /** It can hold nothing else. */
+      /** True: the list can contain nothing else. */
       readonly closed: boolean
       readonly place: SourceLocation
     }
   | { readonly kind: 'none'; readonly place: SourceLocation }
   /** Something that no deciding function may return: a number, a tuple, a dict. */
   | { readonly kind: 'other'; readonly type: string; readonly place: SourceLocation }
-  /** Only running it tells. `event`: the event has a part in it. */
+  /** The result is known only at run time. `event`: it depends on the event. */
   | { readonly kind: 'unknown'; readonly event: boolean; readonly place: SourceLocation }
 
-/** By id. A body whose text is not Python has none. */
+/** The facts by id. A body whose text is not Python has none. */
 export interface ProjectFacts {
   readonly detections: ReadonlyMap<string, DetectionFacts>
   readonly helpers: ReadonlyMap<string, HelperFacts>
@@ -83,26 +83,26 @@ export function literalsOf({ outcomes }: ReturnFacts): Literal[] {
   })
 }
 
-/** Where it may return what nobody can tell from the text. Empty: `literalsOf` is complete. */
+/** The locations whose results are known only at run time. Empty: `literalsOf` is complete. */
 export function undecidedLocations({ outcomes }: ReturnFacts): SourceLocation[] {
   return outcomes.flatMap((outcome) =>
     outcome.kind === 'unknown' || (outcome.kind === 'list' && !outcome.closed) ? [outcome.place] : [],
   )
 }
 
-/** It certainly returns the same for every event. */
+/** True if it certainly returns the same for every event. */
 export function isConstant(returns: ReturnFacts): boolean {
   const [first, ...others] = returns.outcomes
   if (first === undefined || others.length > 0 || undecidedLocations(returns).length > 0) return false
   return first.kind !== 'list' || first.exact
 }
 
-/** A list without elements: nowhere, on purpose. */
+/** True if it can return a list without elements, which suppresses all destinations. */
 export function canBeEmpty({ outcomes }: ReturnFacts): boolean {
   return outcomes.some((outcome) => outcome.kind === 'list' && !(outcome.exact && outcome.items.length > 0))
 }
 
-/** Ids of the helpers that a body leans on, directly or through other helpers. */
+/** Ids of the helpers that a body depends on, directly or through other helpers. */
 export function helpersOf(body: BodyFacts, { helpers }: ProjectFacts): ReadonlySet<string> {
   const found = new Set<string>()
   const open: BodyFacts[] = [body]

@@ -1,4 +1,4 @@
-/** The outcome of a test call that Python was not asked about. */
+/** Outcomes of test calls that run no Python. */
 
 import type { FunctionError, FunctionResults } from '../alerts/finding.ts'
 import type { TestOutcome } from './evaluation.ts'
@@ -7,7 +7,7 @@ export function syntheticOutcome(functions: FunctionResults): TestOutcome {
   return { functions, output: '', missingMocks: [], reads: [], durationMs: 0 }
 }
 
-/** An error that no frame of the author's stands behind. */
+/** An error without frames of the author's code. */
 export function syntheticError(type: string, message: string): FunctionError {
   return { type, message, repr: `${type}('${message}')`, frames: [] }
 }

@@ -40,7 +40,7 @@ export interface TestResult {
 }
 
 export interface DetectionResult {
-  /** Of a file of unit tests its path. */
+  /** The id of the detection, or the path of a file of unit tests. */
   readonly id: string
   readonly type: DetectionType | 'unit_tests'
   readonly file: string

@@ -3,7 +3,7 @@ import type { Key } from './match-expression.ts'
 
 /** A field of a member's signals: `p_alert_context.x`, or a field of the event itself. */
 export interface SignalField {
-  /** As the rule spells it. */
+  /** The name that the rule has. */
   readonly name: string
   readonly key: Key
 }
@@ -12,9 +12,9 @@ export interface SignalField {
 export interface CorrelationStep {
   readonly id: string
   readonly rule: string
-  /** How many of its signals it takes. */
+  /** The least number of its signals. */
   readonly min: number
-  /** Above it there is no match; null: no bound. */
+  /** The greatest number of its signals; null: no limit. */
   readonly max: number | null
   /** It must not have happened. */
   readonly absent: boolean
@@ -40,9 +40,9 @@ export interface Correlation {
   readonly steps: readonly CorrelationStep[]
   /** All must hold, each with a value of its own. */
   readonly criteria: readonly Criterion[]
-  /** Of a sequence. */
+  /** The transitions of a sequence. */
   readonly transitions: readonly Transition[]
-  /** Of a group: how many steps must be there; null: all. */
+  /** The number of steps that a group requires; null: all. */
   readonly minSteps: number | null
   readonly lookbackMs: number
   readonly schedule: CorrelationSchedule

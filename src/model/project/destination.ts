@@ -29,11 +29,11 @@ export interface Destination {
   readonly logTypes: readonly string[] | null
   /** The two filters hold even when the destination is named explicitly. */
   readonly strict: boolean
-  /** As written; strings may hold `${env:X}` and `${file:PATH}`, resolved only at the wire. */
+  /** The options as written. Strings may contain `${env:X}` and `${file:PATH}`, which are resolved when they are used. */
   readonly options: Readonly<Record<string, unknown>>
   readonly retry: RetryPolicy
   readonly rateLimit: RateLimit | null
-  /** Most deliveries under way to it at once. */
+  /** The greatest number of concurrent deliveries. */
   readonly concurrency: number
   /** `file:line` of its entry. */
   readonly place: string
@@ -48,7 +48,7 @@ export interface Heartbeat {
 export interface Registry {
   readonly file: string
   readonly destinations: readonly Destination[]
-  /** Names; gets what would otherwise reach nobody. */
+  /** Names of the destinations of alerts that no other destination accepts. */
   readonly fallback: readonly string[]
   readonly heartbeat: Heartbeat | null
   readonly onEscalation: 'count' | 'send'
@@ -62,7 +62,7 @@ export function declaredDestinations(registry: Registry | NoRegistry): readonly 
   return typeof registry === 'string' ? [] : registry.destinations
 }
 
-/** What deliveries are keyed by: the id where there is one, so that a rename keeps them. */
+/** The key of deliveries: the id if there is one, so that a rename keeps them. */
 export function destinationKey(destination: Pick<Destination, 'id' | 'name'>): string {
   return destination.id ?? destination.name
 }

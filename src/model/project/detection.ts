@@ -1,4 +1,4 @@
-/** Detections and what they lean on, as loaded: metadata, body, tests. */
+/** Loaded detections and what they depend on: metadata, body, tests. */
 import type { JsonText } from '../../core/exact-json.ts'
 import type { AlertKind } from '../alerts/alert-kind.ts'
 import type { RouteLevel } from '../alerts/route.ts'
@@ -27,13 +27,13 @@ export interface Detection {
   readonly place: SourceLocation
   /** null: nothing to run in Python (a simple detection or a correlation rule). */
   readonly body: PythonSource | null
-  /** What stands in for a body; null: Python, or a correlation rule. */
+  /** The matcher of a simple detection; null: the detection is Python or a correlation rule. */
   readonly simple: SimpleDetection | null
-  /** What of other rules' signals makes a match; null but for a correlation rule. */
+  /** The definition of a correlation rule; null for other types. */
   readonly correlation: Correlation | null
   /** Fields of its signals that correlation rules compare. */
   readonly signalFields: readonly SignalField[]
-  /** What an event must meet before the matcher is asked; null: every event does. */
+  /** The condition that an event must satisfy before the matcher runs; null: there is none. */
   readonly inlineFilter: MatchExpression | null
   readonly enabled: boolean
   readonly severity: Severity
@@ -86,7 +86,7 @@ export interface TestCase {
   /** JSON text of the list of mocks. */
   readonly mocks: JsonText
   readonly expectations: Expectations
-  /** Those of the expectations that are written in the `.expect.yml`. */
+  /** The expectations that come from the `.expect.yml`. */
   readonly fromExpectationsFile?: readonly string[]
 }
 

@@ -14,7 +14,7 @@ export type Quantifier = 'AllElements' | 'AnyElement' | 'OnlyOneElement' | 'NoEl
 export type MatchExpression =
   | { readonly kind: 'constant'; readonly holds: boolean }
   | { readonly kind: 'group'; readonly of: Combinator; readonly members: readonly MatchExpression[] }
-  /** Of how many elements of a list all members hold; their keys start at the element. */
+  /** All members must hold for some number of list elements. The keys of the members start at the element. */
   | {
       readonly kind: 'elements'
       readonly key: Key

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 export interface PackageFile {
   /** `<number of its root>/<path below it>`, with `/`. */
   readonly path: string
-  /** Where its bytes stand in the set's. */
+  /** The offset of its bytes in the bytes of the set. */
   readonly offset: number
   readonly length: number
 }
@@ -14,7 +14,7 @@ export interface PackageSet {
   readonly roots: number
   readonly files: readonly PackageFile[]
   readonly bytes: SharedArrayBuffer
-  /** Of paths and bytes. */
+  /** The SHA-256 of paths and bytes. */
   readonly digest: string
   /** Top-level names that can be imported. */
   readonly modules: ReadonlySet<string>
@@ -37,7 +37,7 @@ export const NO_PACKAGES: PackageSet = {
   modules: new Set(),
 }
 
-/** Where the name to import is not that of what one installs. */
+/** Distributions whose name differs from the name to import. */
 const DISTRIBUTIONS: Readonly<Record<string, string>> = {
   dateutil: 'python-dateutil',
   zoneinfo: 'tzdata',

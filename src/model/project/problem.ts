@@ -1,8 +1,8 @@
-/** Problems: what is wrong in the author's or operator's files, with its place. */
+/** Problems: what is wrong in the author's or operator's files, with its source location. */
 import type { ProblemCode } from '../problem-code.ts'
 
 export interface Problem {
-  /** `info` is no fault: it is shown, and counts nowhere. */
+  /** `info` is shown, but never counted. */
   readonly severity: 'error' | 'warning' | 'info'
   /** It is stable: settings, comments and other programs name it. */
   readonly code: ProblemCode

@@ -16,7 +16,7 @@ export interface Project {
   readonly root: string
   /** Absolute paths of the folders whose files may be read: the root, and what the user named beside it. */
   readonly folders: readonly string[]
-  /** In load order; every id is unique over all types. */
+  /** The detections in load order. Every id is unique over all types. */
   readonly detections: ReadonlyMap<string, Detection>
   readonly helpers: readonly Helper[]
   readonly dataModels: readonly DataModel[]
@@ -25,7 +25,7 @@ export interface Project {
   readonly others: readonly OtherContent[]
   /** Shared parts that exist and are not loaded, because their files have errors. */
   readonly invalidParts: readonly InvalidPart[]
-  /** Or why there is none. */
+  /** The registry, or why there is none. */
   readonly registry: Registry | NoRegistry
   readonly settings: Settings
   /** The files of settings and registry, as problems name them: an error in one spoils more than that file. */

@@ -2,7 +2,7 @@
 import Mustache from 'mustache'
 import { exactText } from '../../core/exact-json.ts'
 
-/** What a template may name; of the alert context also what is below it. */
+/** The fields that a template can name. Keys below the alert context are allowed, too. */
 export const TEMPLATE_FIELDS: readonly string[] = [
   'id',
   'createdAt',
@@ -31,7 +31,7 @@ export interface Template {
 
 export interface TemplateError {
   readonly message: string
-  /** The name that nobody has, for a hint. */
+  /** The unknown name, for a hint. */
   readonly name?: string
   readonly offset: number
 }
@@ -83,7 +83,7 @@ export function templateErrors(template: string): TemplateError[] {
     tokens = Mustache.parse(template) as unknown as readonly Token[]
   } catch (error) {
     const [, what = 'unreadable template', at = '0'] = /^(.*) at (\d+)$/.exec((error as Error).message) ?? []
-    // Of a tag that does not end Mustache tells the end of the text.
+    // Mustache reports an unclosed tag at the end of the text.
     const offset = what === 'Unclosed tag' ? template.lastIndexOf('{{') : Number(at)
     return [{ message: `${what} in a template`, offset }]
   }

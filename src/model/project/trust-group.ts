@@ -4,7 +4,7 @@ import { matchesAll } from '../../core/glob.ts'
 /** One entry of `trust` in signalbox.yaml. Several may name one group. */
 export interface TrustRule {
   readonly group: string
-  /** Globs. An absent or empty list asks nothing; all that ask must be met. */
+  /** Globs. Every list that is not empty must match. */
   readonly match: {
     readonly ids?: readonly string[]
     readonly tags?: readonly string[]
@@ -12,10 +12,10 @@ export interface TrustRule {
   }
 }
 
-/** Where everything runs that no rule names. Its helpers and data models are lent to the other groups. */
+/** The group of everything that no rule matches. Other groups can import its helpers and data models. */
 export const OWN_GROUP = 'default'
 
-/** Of a detection, helper or data model. */
+/** The part of a detection, helper or data model that decides its trust group. */
 export interface TrustSubject {
   readonly id: string
   readonly place: { readonly file: string }
@@ -23,7 +23,7 @@ export interface TrustSubject {
   readonly tags?: readonly string[]
 }
 
-/** The first rule that fits decides. */
+/** The first rule that matches decides. */
 export function trustGroupOf(subject: TrustSubject, rules: readonly TrustRule[]): string {
   return rules.find((rule) => matchesTrustRule(rule, subject))?.group ?? OWN_GROUP
 }
@@ -36,7 +36,7 @@ export function matchesTrustRule(
   return matchesAll([
     [ids, [id]],
     [wanted, tags],
-    // Whose spec it is and whose code it is: either makes it theirs.
+    // Either the path of the spec or the path of the code can match.
     [paths, body ? [place.file, body.path] : [place.file]],
   ])
 }

@@ -46,7 +46,7 @@ afterEach(() => rmSync(root, { recursive: true }))
 const file = (name: string, text: string) => writeFileSync(join(root, name), text)
 const load = (paths?: readonly string[]) => loadProject({ root, cacheStorage, paths })
 
-/** After a first load everything is known, and marked: what is told with the mark was recalled. */
+/** After a first load everything is known, and marked: a problem with the mark comes from the cache. */
 async function loadedOnce(): Promise<void> {
   await load()
   await until(() => kept.size === 1)

@@ -7,10 +7,10 @@ import { projectWith, TYPES } from '../_project.ts'
 
 async function paths(root: string, flags: readonly string[] = [], environment = {}) {
   const project = await loadProject({ root, pythonPaths: flags, environment, destinationTypes: TYPES })
-  const told = project.problems.map(
+  const reported = project.problems.map(
     ({ code, file, line, column, message }) => `${file}:${line}:${column} ${code} ${message}`,
   )
-  return { paths: project.settings.pythonPaths.map((path) => path.replace(root, '.')), told }
+  return { paths: project.settings.pythonPaths.map((path) => path.replace(root, '.')), reported }
 }
 
 describe('Python paths', () => {
@@ -26,7 +26,7 @@ describe('Python paths', () => {
     const environment = { SIGNALBOX_PYTHON_PATH: `env${delimiter}` }
     expect(await paths(root, ['flag'], environment)).toEqual({
       paths: ['./flag', './env', './lib', './wheels/a-1-py3-none-any.whl', './.signalbox/python'],
-      told: [],
+      reported: [],
     })
   })
 
@@ -39,7 +39,7 @@ describe('Python paths', () => {
     symlinkSync('../elsewhere', join(root, 'linked'))
     expect(await paths(root)).toEqual({
       paths: [],
-      told: [
+      reported: [
         'signalbox.yaml:2:11 python-path the path ../elsewhere is outside the project',
         'signalbox.yaml:2:25 python-path the path linked is outside the project',
         'signalbox.yaml:2:33 python-path the path gone does not exist',
@@ -60,16 +60,17 @@ describe('Python paths', () => {
   })
 
   it('say so where the lock names other packages than were fetched', async () => {
-    const told = [
+    const expected = [
       'python-packages.lock:0:0 python-packages .signalbox/python does not contain the packages of this lock',
     ]
     const lock = { 'python-packages.lock': '{"version":1}' }
-    expect((await paths(projectWith(lock))).told).toEqual(told)
+    expect((await paths(projectWith(lock))).reported).toEqual(expected)
     expect(
-      (await paths(projectWith({ ...lock, '.signalbox/python/python-packages.lock': '{}' }))).told,
-    ).toEqual(told)
+      (await paths(projectWith({ ...lock, '.signalbox/python/python-packages.lock': '{}' }))).reported,
+    ).toEqual(expected)
     expect(
-      (await paths(projectWith({ ...lock, '.signalbox/python/python-packages.lock': '{"version":1}' }))).told,
+      (await paths(projectWith({ ...lock, '.signalbox/python/python-packages.lock': '{"version":1}' })))
+        .reported,
     ).toEqual([])
   })
 })

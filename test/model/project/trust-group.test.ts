@@ -15,7 +15,7 @@ const ours = detection({ id: 'Ours' })
 it.each([
   ['by the file of its spec', vendors, [{ group: 'v', match: { paths: ['vendor/*.yml'] } }], 'v'],
   [
-    'by the file of its code, whoever names it',
+    'by the file of its code, whichever spec names it',
     spoken,
     [{ group: 'v', match: { paths: ['vendor/**'] } }],
     'v',
