@@ -235,6 +235,23 @@ export const ERROR_CODES = {
     cause: 'A delivery needs a destination type that was not loaded.',
     fix: 'Reload the project, and check the type in destinations.yaml.',
   },
+  'incomplete-source': {
+    cause: 'Standard input or a pipe failed before its end, and a stream cannot be read again.',
+    fix: 'Use a file: source, which resumes where it stopped.',
+  },
+  'invalid-source': {
+    cause: 'A source spec has no valid form, target or address.',
+    fix: 'Write it as SCHEME:TARGET?key=value, as the pages of the sources describe.',
+  },
+  'invalid-source-option': {
+    cause:
+      'An option of a source spec is unknown, duplicate, empty, invalid or not possible for this source.',
+    fix: 'Use the options that the page of the source lists.',
+  },
+  'unreadable-source': {
+    cause: 'A file, directory or pipe of a source is missing or cannot be read.',
+    fix: 'Check the path, its owner and permissions.',
+  },
   // routing, workspace, destinations
   'file-exists': {
     cause: 'A command would write a new file over an existing one.',

@@ -8,12 +8,13 @@ const SPEC = /^([a-z][a-z0-9+.-]*)(?::([^?]*))?(?:\?(.*))?$/s
 const COMMON = ['kind', 'logType', 'type', 'unwrap', 'timeField'] as const
 type CommonKey = (typeof COMMON)[number]
 
-/** `file:/x/y.ndjson?follow=true&logType=AWS.CloudTrail`, taken apart. */
+/** Parses a source spec such as `file:/x/y.ndjson?follow=true&logType=AWS.CloudTrail`. */
 export function parseSourceSpec(text: string): SourceSpec {
   const match = SPEC.exec(text)
   if (!match) {
-    throw new UserError(`"${text}" is not a source`, {
-      hint: 'write SCHEME:TARGET?key=value, for example file:/var/log/trail.ndjson?logType=AWS.CloudTrail',
+    throw new UserError(`invalid source "${text}"`, {
+      code: 'invalid-source',
+      hint: 'use SCHEME:TARGET?key=value, for example file:/var/log/trail.ndjson?logType=AWS.CloudTrail',
     })
   }
   const [, scheme = '', target = '', query = ''] = match
@@ -32,13 +33,14 @@ export function parseSourceSpec(text: string): SourceSpec {
   }
 }
 
-/** Refuses query keys that neither every source nor this one knows. */
+/** Rejects query keys that are neither common to all sources nor options of this one. */
 export function refuseUnknownOptions(spec: SourceSpec, known: readonly string[]): void {
   const all = [...known, ...COMMON]
   for (const key of Object.keys(spec.options)) {
     if (known.includes(key)) continue
     const near = nearest(key, all)
     throw new UserError(`${spec.name}: unknown option "${key}"`, {
+      code: 'invalid-source-option',
       hint: `${near ? `did you mean "${near}"? ` : ''}known: ${all.join(', ')}`,
     })
   }
@@ -47,8 +49,13 @@ export function refuseUnknownOptions(spec: SourceSpec, known: readonly string[])
 function parseQuery(text: string, query: string): Map<string, string> {
   const keys = new Map<string, string>()
   for (const [key, value] of new URLSearchParams(query)) {
-    if (keys.has(key)) throw new UserError(`${text}: "${key}" is given twice`)
-    if (value === '') throw new UserError(`${text}: "${key}" has no value`, { hint: `write ${key}=VALUE` })
+    if (keys.has(key))
+      throw new UserError(`${text}: duplicate option "${key}"`, { code: 'invalid-source-option' })
+    if (value === '')
+      throw new UserError(`${text}: option "${key}" has no value`, {
+        code: 'invalid-source-option',
+        hint: `use ${key}=VALUE`,
+      })
     keys.set(key, value)
   }
   return keys
@@ -57,7 +64,10 @@ function parseQuery(text: string, query: string): Map<string, string> {
 function kindOf(text: string, kind: string | null): SourceSpec['kind'] {
   if (kind === null || kind === 'log') return 'log'
   if (kind === 'resource') return 'resource'
-  throw new UserError(`${text}: kind is "log" or "resource", not "${kind}"`)
+  throw new UserError(`${text}: invalid kind "${kind}"`, {
+    code: 'invalid-source-option',
+    hint: 'use log or resource',
+  })
 }
 
 function typeOf(
@@ -67,10 +77,16 @@ function typeOf(
   type: string | null,
 ): string | null {
   if (kind === 'resource' && logType !== null) {
-    throw new UserError(`${text}: a resource has no log type`, { hint: 'write type=AWS.S3.Bucket' })
+    throw new UserError(`${text}: a resource has no log type`, {
+      code: 'invalid-source-option',
+      hint: 'use type, for example type=AWS.S3.Bucket',
+    })
   }
   if (logType !== null && type !== null && logType !== type) {
-    throw new UserError(`${text}: logType and type contradict each other`, { hint: 'keep one of them' })
+    throw new UserError(`${text}: logType and type have different values`, {
+      code: 'invalid-source-option',
+      hint: 'use one of them',
+    })
   }
   return logType ?? type
 }

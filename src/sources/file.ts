@@ -1,4 +1,4 @@
-/** A file: read once to its end, or followed while it grows. */
+/** The source of a file that is read once to its end, or followed while it grows. */
 import { resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Source, SourceContext, SourceSpec, SourceType } from './_source.ts'
@@ -14,14 +14,18 @@ export default {
   summary: 'a file of JSON lines, lists or containers, also .gz; ?follow=true tails it',
   open(spec) {
     refuseUnknownOptions(spec, ['follow', 'quietSeconds', 'olddir'])
-    if (spec.target === '') throw new UserError('file: names no file', { hint: 'write file:PATH' })
+    if (spec.target === '')
+      throw new UserError('file: requires a path', { code: 'invalid-source', hint: 'use file:PATH' })
     const path = resolve(spec.target)
     if (!follows(spec)) {
       refuseWithoutFollow(spec)
       return { ends: true, run: (context) => readOnce(path, spec, context) }
     }
     if (path.endsWith('.gz')) {
-      throw new UserError(`${spec.name}: a compressed file can't be followed`, { hint: 'leave out follow' })
+      throw new UserError(`${spec.name}: cannot follow a compressed file`, {
+        code: 'invalid-source-option',
+        hint: 'remove follow',
+      })
     }
     return { ends: false, run: follow(path, spec) }
   },
@@ -30,15 +34,19 @@ export default {
 function follows(spec: SourceSpec): boolean {
   const value = spec.options.follow ?? 'false'
   if (value === 'true' || value === 'false') return value === 'true'
-  throw new UserError(`${spec.name}: follow is "true" or "false", not "${value}"`)
+  throw new UserError(`${spec.name}: invalid follow "${value}"`, {
+    code: 'invalid-source-option',
+    hint: 'use true or false',
+  })
 }
 
 function follow(path: string, spec: SourceSpec): Source['run'] {
   const run = createFollower(path, spec, followOptions(spec))
   return async (context) => {
     if (!(await isPipe(path))) return run(context)
-    throw new UserError(`${path} is a pipe: it can't be followed`, {
-      hint: 'leave out follow: a pipe is read until its last writer closes it',
+    throw new UserError(`cannot follow ${path}: it is a pipe`, {
+      code: 'invalid-source-option',
+      hint: 'remove follow; a pipe is read until its last writer closes it',
     })
   }
 }
@@ -50,7 +58,8 @@ function followOptions({ name, options }: SourceSpec): FollowOptions {
   const seconds = Number(options.quietSeconds ?? DEFAULT_QUIET_SECONDS)
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_QUIET_SECONDS) {
     throw new UserError(`${name}: invalid quietSeconds "${options.quietSeconds}"`, {
-      hint: `write a whole number from 1 to ${MAX_QUIET_SECONDS}`,
+      code: 'invalid-source-option',
+      hint: `use a whole number from 1 to ${MAX_QUIET_SECONDS}`,
     })
   }
   return { quietMs: seconds * 1000, olddir: options.olddir ?? null }
@@ -58,7 +67,9 @@ function followOptions({ name, options }: SourceSpec): FollowOptions {
 
 function refuseWithoutFollow({ name, options }: SourceSpec): void {
   for (const key of ['quietSeconds', 'olddir']) {
-    if (key in options) throw new UserError(`${name}: ${key} requires follow=true`)
+    if (key in options) {
+      throw new UserError(`${name}: ${key} requires follow=true`, { code: 'invalid-source-option' })
+    }
   }
 }
 
@@ -66,7 +77,10 @@ async function readOnce(path: string, spec: SourceSpec, context: SourceContext):
   if (await isPipe(path)) return readStream(path, () => openPipe(path), spec, context)
   const file = await openIfThere(path)
   if (file === null) {
-    throw new UserError(`${path} does not exist`, { hint: '?follow=true waits for a file to appear' })
+    throw new UserError(`${path} does not exist`, {
+      code: 'unreadable-source',
+      hint: 'check the path, or use ?follow=true to wait for the file',
+    })
   }
   try {
     await context.commitCursor(null)

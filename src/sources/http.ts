@@ -1,4 +1,4 @@
-/** Events posted to `/events`: answered once they are committed, so that a client may forget what got a 202. */
+/** The source of events posted to `/events`. A 202 follows the commit, so a client need not keep accepted events. */
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { messageOf, UserError } from '../errors.ts'
@@ -32,8 +32,9 @@ function addressOf(spec: SourceSpec): { host: string; port: number } {
   const match = TARGET.exec(spec.target)
   const port = Number(match?.[2])
   if (!match || port > 65_535) {
-    throw new UserError(`${spec.name} is not an address to listen on`, {
-      hint: 'write http://127.0.0.1:8080; events are posted to /events',
+    throw new UserError(`invalid address ${spec.name}`, {
+      code: 'invalid-source',
+      hint: 'use for example http://127.0.0.1:8080; clients post events to /events',
     })
   }
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port }
@@ -46,15 +47,15 @@ async function run(
 ): Promise<void> {
   const { signal } = context
   const queue = new RequestQueue(context)
-  const underWay = new Set<Promise<OutboundResponse>>()
+  const inFlight = new Set<Promise<OutboundResponse>>()
   const handle = async (request: InboundRequest) => {
     if (signal.aborted) return shutdownResponse()
-    const answer = ingest(request, spec, context, queue)
-    underWay.add(answer)
+    const response = ingest(request, spec, context, queue)
+    inFlight.add(response)
     try {
-      return await answer
+      return await response
     } finally {
-      underWay.delete(answer)
+      inFlight.delete(response)
     }
   }
   await context.ingress.post(address, PATH, { handle, refusal: (client) => busyResponse(queue, client) })
@@ -63,7 +64,7 @@ async function run(
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   }
   await queue.close()
-  await Promise.allSettled(underWay)
+  await Promise.allSettled(inFlight)
 }
 
 async function ingest(
@@ -74,16 +75,16 @@ async function ingest(
 ): Promise<OutboundResponse> {
   const key = request.headers['idempotency-key'] || null
   if (key !== null && key.length > MAX_KEY_CHARS) {
-    return refusalResponse(400, `the Idempotency-Key is longer than ${MAX_KEY_CHARS} characters`)
+    return refusalResponse(400, `the Idempotency-Key exceeds ${MAX_KEY_CHARS} characters`)
   }
   const body = await decoded(request, limits.bodyBytes)
   if (!Buffer.isBuffer(body)) return body
   const frames = frameBody(body, { eventBytes: limits.eventBytes, unwrap: spec.unwrap })
   if (frames === null) {
-    return refusalResponse(413, `the body holds more than ${MAX_BODY_EVENTS} events: send fewer at once`)
+    return refusalResponse(413, `the body exceeds ${MAX_BODY_EVENTS} events: send fewer events per request`)
   }
-  if (frames.length === 0) return refusalResponse(400, 'the body holds no event')
-  // Others may have come while the body was read.
+  if (frames.length === 0) return refusalResponse(400, 'the body contains no events')
+  // Other requests may have arrived while the body was read.
   const tooBusy = busyResponse(queue, request.client)
   if (tooBusy !== null) return tooBusy
   try {
@@ -94,12 +95,12 @@ async function ingest(
     if (result === 'gone') return refusalResponse(408, 'the client closed the connection')
     return responseTo(frames, result)
   } catch (error) {
-    log.error({ source: spec.name, error }, 'events could not be taken; the client is asked to send again')
-    return refusalResponse(503, 'the events could not be stored', { 'retry-after': '1' })
+    log.error({ source: spec.name, error }, 'failed to store events; the client is asked to retry')
+    return refusalResponse(503, 'failed to store the events', { 'retry-after': '1' })
   }
 }
 
-/** The plain body, or the answer that refuses it. */
+/** Returns the decompressed body, or the response that rejects it. */
 async function decoded(
   { headers, body, reserve }: InboundRequest,
   limitBytes: number,
@@ -108,21 +109,21 @@ async function decoded(
   if (body.length > limitBytes) return tooLargeResponse(limitBytes)
   if (encoding === 'identity' && !isGzip(body)) return body
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip') {
-    return refusalResponse(415, `content-encoding "${encoding}" is not supported: send gzip or none`)
+    return refusalResponse(415, `content-encoding "${encoding}" is not supported: use gzip or identity`)
   }
   if (!reserve(limitBytes))
-    return refusalResponse(429, 'too much is under way: send again', { 'retry-after': '1' })
+    return refusalResponse(429, 'too much data in flight: retry later', { 'retry-after': '1' })
   try {
     return await inflate(body, { maxOutputLength: limitBytes })
   } catch (cause) {
     const isTooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
     return isTooLarge
       ? tooLargeResponse(limitBytes)
-      : refusalResponse(400, `the gzip body is damaged: ${messageOf(cause)}`)
+      : refusalResponse(400, `the gzip body is corrupt: ${messageOf(cause)}`)
   }
 }
 
-/** null when the body holds too many: small events take far more memory framed than as bytes. */
+/** Returns null for too many events, because small events take far more memory as frames than as bytes. */
 function frameBody(body: Buffer, rules: FramingRules): Frame[] | null {
   const framer = new Framer(rules, START_POSITION)
   const frames: Frame[] = []
@@ -133,13 +134,13 @@ function frameBody(body: Buffer, rules: FramingRules): Frame[] | null {
   return [...frames, ...framer.end()]
 }
 
-/** What came before is known again: by its own row id, and by its place in a request with a key. */
+/** Adds the keys that recognize a repeated event: its row id, and its position in a request with a key. */
 function withKey(frame: Frame, key: string | null): FramedEvent {
   const event = { ...toFramedEvent(frame, null), dedupByRowId: true }
   if (key === null) return event
   const part = frame.part === undefined ? '' : `.${frame.part}`
-  const place = frame.item === null ? frame.line : `${frame.line}@${frame.offset}${part}`
-  return { ...event, dedupId: `${key}:${place}` }
+  const position = frame.item === null ? frame.line : `${frame.line}@${frame.offset}${part}`
+  return { ...event, dedupId: `${key}:${position}` }
 }
 
 function responseTo(frames: readonly Frame[], settlements: readonly Settlement[]): OutboundResponse {
@@ -153,14 +154,14 @@ function responseTo(frames: readonly Frame[], settlements: readonly Settlement[]
 }
 
 function tooLargeResponse(limitBytes: number): OutboundResponse {
-  return refusalResponse(413, `the body is larger than ${limitBytes} bytes: send fewer events at once`)
+  return refusalResponse(413, `the body exceeds ${limitBytes} bytes: send fewer events per request`)
 }
 
-/** The answer to a client that would have to wait too long, or null. */
+/** Returns the response to a client that would wait too long, or null. */
 function busyResponse(queue: RequestQueue, client: string): OutboundResponse | null {
   const seconds = queue.retryAfterSeconds(client)
   if (seconds === null) return null
-  return refusalResponse(429, 'too many events are waiting: send again later', {
+  return refusalResponse(429, 'too many events are waiting: retry later', {
     'retry-after': `${seconds}`,
   })
 }
@@ -169,7 +170,7 @@ function shutdownResponse(): OutboundResponse {
   return refusalResponse(503, 'shutting down', { 'retry-after': '5' })
 }
 
-/** No event of the request was taken. */
+/** Builds the response that accepts no event of the request. */
 function refusalResponse(
   status: number,
   error: string,

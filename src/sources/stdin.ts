@@ -1,4 +1,4 @@
-/** Standard input until its end. */
+/** The source of standard input, which ends with it. */
 import { UserError } from '../errors.ts'
 import type { SourceType } from './_source.ts'
 import { refuseUnknownOptions } from './_source-spec.ts'
@@ -10,7 +10,10 @@ export default {
   open(spec) {
     refuseUnknownOptions(spec, [])
     if (spec.target !== '') {
-      throw new UserError(`${spec.name}: stdin takes no target`, { hint: 'write stdin, or file:PATH' })
+      throw new UserError(`${spec.name}: stdin accepts no target`, {
+        code: 'invalid-source',
+        hint: 'use stdin, or file:PATH',
+      })
     }
     return {
       ends: true,

@@ -35,12 +35,12 @@ describe('the text of a source', () => {
   })
 
   it.each([
-    ['', 'is not a source'],
-    ['/var/log/x', 'is not a source'],
-    ['file:x?kind=both', 'kind is "log" or "resource", not "both"'],
+    ['', 'invalid source ""'],
+    ['/var/log/x', 'invalid source "/var/log/x"'],
+    ['file:x?kind=both', 'invalid kind "both"'],
     ['file:x?kind=resource&logType=A', 'a resource has no log type'],
-    ['file:x?type=A&logType=B', 'contradict each other'],
-    ['file:x?follow=true&follow=false', '"follow" is given twice'],
+    ['file:x?type=A&logType=B', 'have different values'],
+    ['file:x?follow=true&follow=false', 'duplicate option "follow"'],
     ['file:x?unwrap=', '"unwrap" has no value'],
   ])('%s is refused: %s', (text, message) => {
     expect(() => parseSourceSpec(text)).toThrow(message)

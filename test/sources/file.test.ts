@@ -69,7 +69,7 @@ describe('a whole file', () => {
     const again = await read(path, { cursor })
     expect(again.sink.texts).toEqual([])
     expect(again.log.lines).toEqual([
-      { level: 'info', message: 'read to its end by an earlier run: nothing new' },
+      { level: 'info', message: 'no new data: an earlier run read the file to its end' },
     ])
     await appendFile(path, '2\n')
     expect((await read(path, { cursor })).sink.events).toMatchObject([{ raw: '2', place: 'line 2, byte 2' }])
@@ -103,7 +103,7 @@ describe('a whole file', () => {
     await writeFile(path, whole.subarray(0, whole.length - 9))
     const cut = await read(path)
     expect(cut.sink.accepted.length).toBeGreaterThan(19_000)
-    expect(cut.sink.refused).toMatchObject([{ refused: 'the gzip data is damaged: unexpected end of file' }])
+    expect(cut.sink.refused).toMatchObject([{ refused: 'the gzip data is corrupt: unexpected end of file' }])
     await writeFile(path, whole)
     const rest = await read(path, { cursor: cut.cursor })
     expect([...cut.sink.accepted, ...rest.sink.texts]).toEqual(lines)
@@ -114,14 +114,14 @@ describe('a whole file', () => {
     const { sink } = await read(path)
     // Garbage may decode to text until the damage shows: lines before it are what is promised.
     expect(sink.accepted.slice(0, 5000).join('\n')).toBe(lines.slice(0, 5000).join('\n'))
-    expect(sink.refused.at(-1)!.refused).toContain('the gzip data is damaged')
+    expect(sink.refused.at(-1)!.refused).toContain('the gzip data is corrupt')
   })
 
   it('named .gz but not compressed: refused, not guessed', async () => {
     const path = freshPath('.gz')
     await writeFile(path, '1\n')
     expect((await read(path)).sink.refused).toMatchObject([
-      { refused: 'the gzip data is damaged: incorrect header check' },
+      { refused: 'the gzip data is corrupt: incorrect header check' },
     ])
   })
 
@@ -133,7 +133,7 @@ describe('a whole file', () => {
       ;({ sink } = await read(path))
     })
     expect(peak).toBeLessThan(32 << 20)
-    expect(sink.refused).toMatchObject([{ refused: 'event of 67108864 bytes, the limit is 1000' }])
+    expect(sink.refused).toMatchObject([{ refused: 'event of 67108864 bytes exceeds the limit of 1000' }])
     expect(sink.accepted).toEqual(['{"a":1}'])
   })
 
@@ -148,9 +148,9 @@ describe('a whole file', () => {
   })
 
   it('refuses what does not fit', async () => {
-    await expect(openSource('file:')).rejects.toThrow('names no file')
-    await expect(openSource('file:x?follow=yes')).rejects.toThrow('follow is "true" or "false", not "yes"')
-    await expect(openSource('file:x.gz?follow=true')).rejects.toThrow("can't be followed")
+    await expect(openSource('file:')).rejects.toThrow('requires a path')
+    await expect(openSource('file:x?follow=yes')).rejects.toThrow('invalid follow "yes"')
+    await expect(openSource('file:x.gz?follow=true')).rejects.toThrow('cannot follow')
   })
 })
 
@@ -159,7 +159,7 @@ describe('a followed file', () => {
     const path = freshPath()
     await writeFile(path, '')
     const tail = new Follower(path, `&olddir=${join(path, 'old')}`)
-    await expect(tail.start()).rejects.toThrow(/can't be read: ENOTDIR/)
+    await expect(tail.start()).rejects.toThrow(/cannot read .*: ENOTDIR/)
   })
 
   it('waits for the file, for lines, and for their ends', async () => {
@@ -215,7 +215,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rotated while nobody read: finds the old file under its new name', async () => {
+  it('rotated between two runs: finds the old file under its new name', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -229,7 +229,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rotated several times while nobody read: every file between is read, in order', async () => {
+  it('rotated several times between two runs: every file between is read, in order', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -251,7 +251,7 @@ describe('a followed file', () => {
     ['is empty', async (path: string) => writeFile(path, '')],
     ['is not there yet', async () => {}],
   ])(
-    'rotated several times while nobody read, and the newest file %s: nothing waits for its first line',
+    'rotated several times between two runs, and the newest file %s: nothing waits for its first line',
     async (_what, make) => {
       const tail = new Follower(freshPath())
       await writeFile(tail.path, '1\n')
@@ -295,7 +295,7 @@ describe('a followed file', () => {
     expect(await framedAt()).not.toBe(before)
   })
 
-  it('its file gone while nobody read: starts anew and says so', async () => {
+  it('its file missing after a pause: starts at the beginning and reports it', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -317,7 +317,7 @@ describe('a followed file', () => {
     ])
   })
 
-  it('its file gone while nobody read, and rotated more than once: the files after it are read', async () => {
+  it('its file missing after several rotations: the later files are read', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -333,7 +333,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rewritten in place while nobody read, and then rotated: is read from its beginning', async () => {
+  it('rewritten in place between two runs and then rotated: is read from its beginning', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()

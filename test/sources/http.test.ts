@@ -114,7 +114,7 @@ describe('events by HTTP', () => {
         accepted: 2,
         rejected: [
           { line: 3, reason: 'not JSON' },
-          { line: 4, reason: 'event of 2002 bytes, the limit is 1000' },
+          { line: 4, reason: 'event of 2002 bytes exceeds the limit of 1000' },
         ],
       },
     })
@@ -148,16 +148,16 @@ describe('events by HTTP', () => {
   })
 
   it.each<[what: string, body: Body, headers: Record<string, string>, status: number, error: RegExp]>([
-    ['nothing', '', {}, 400, /holds no event/],
+    ['nothing', '', {}, 400, /contains no events/],
     ['a body too large', 'x'.repeat(100_001), {}, 413, /larger than 100000 bytes/],
     [
       'a body that grows too large',
       new Uint8Array(gzipSync('x'.repeat(1_000_000))),
       { 'content-encoding': 'gzip' },
       413,
-      /larger than 100000 bytes/,
+      /exceeds 100000 bytes/,
     ],
-    ['damaged gzip', 'plain', { 'content-encoding': 'gzip' }, 400, /gzip body is damaged/],
+    ['damaged gzip', 'plain', { 'content-encoding': 'gzip' }, 400, /gzip body is corrupt/],
     ['another encoding', 'x', { 'content-encoding': 'br' }, 415, /content-encoding "br" is not supported/],
   ])('%s is refused', async (_what, body, headers, status, error) => {
     const sink = new Sink()
@@ -215,12 +215,12 @@ describe('events by HTTP', () => {
     const sink = new Sink()
     sink.isHeld = true
     const endpoints: PostEndpoint[] = []
-    const door = {
+    const ingress = {
       post: async (_address: unknown, _path: string, each: PostEndpoint) => void endpoints.push(each),
     }
     const abort = new AbortController()
     const source = await openSource('http://127.0.0.1:0')
-    const ended = source.run(sourceContext(sink, { ingress: door, signal: abort.signal }))
+    const ended = source.run(sourceContext(sink, { ingress, signal: abort.signal }))
     await until(() => endpoints.length === 1)
     const send = (body: string, signal = new AbortController().signal) =>
       endpoints[0]!.handle({ headers: {}, body: Buffer.from(body), client: 'a', signal, reserve: () => true })
@@ -242,7 +242,7 @@ describe('events by HTTP', () => {
   it.each(['http:', 'http://', 'http://host', 'http://host:99999', 'http://h:1/events', 'http:h:1'])(
     '%s is no address',
     async (from) => {
-      await expect(openSource(from)).rejects.toThrow('is not an address to listen on')
+      await expect(openSource(from)).rejects.toThrow('invalid address')
     },
   )
 })

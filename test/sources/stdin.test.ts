@@ -55,7 +55,7 @@ describe('stdin', () => {
     const whole = gzipSync('1\n2\n3\n')
     const { sink, log } = await read(whole.subarray(0, whole.length - 8))
     expect(sink.accepted).toEqual(['1', '2', '3'])
-    expect(sink.refused).toMatchObject([{ refused: 'the gzip data is damaged: unexpected end of file' }])
+    expect(sink.refused).toMatchObject([{ refused: 'the gzip data is corrupt: unexpected end of file' }])
     expect(log.lines).toMatchObject([{ level: 'error' }])
   })
 
@@ -70,6 +70,6 @@ describe('stdin', () => {
   })
 
   it('takes no target', async () => {
-    await expect(openSource('stdin:x')).rejects.toThrow('stdin takes no target')
+    await expect(openSource('stdin:x')).rejects.toThrow('stdin accepts no target')
   })
 })

@@ -2,14 +2,14 @@
 
 export class ByteInput {
   readonly #chunks: AsyncIterator<Buffer>
-  /** What has come and was not skipped. */
+  /** The bytes that arrived and were not skipped. */
   bytes: Buffer = Buffer.alloc(0)
 
   constructor(chunks: AsyncIterable<Buffer>) {
     this.#chunks = chunks[Symbol.asyncIterator]()
   }
 
-  /** Waits until so many bytes have come; false when the input ends before. */
+  /** Waits for this number of bytes; returns false when the input ends before. */
   async fill(count: number): Promise<boolean> {
     while (this.bytes.length < count) {
       const next = await this.#chunks.next()
@@ -23,14 +23,14 @@ export class ByteInput {
     this.bytes = this.bytes.subarray(count)
   }
 
-  /** Skips bytes that may not have come yet; false when the input ends before. */
+  /** Skips bytes that may not have arrived yet; returns false when the input ends before. */
   async discard(count: number): Promise<boolean> {
     if (!(await this.fill(count))) return false
     this.skip(count)
     return true
   }
 
-  /** Everything from here on. */
+  /** Yields all remaining bytes. */
   async *rest(): AsyncGenerator<Buffer> {
     try {
       while (await this.fill(1)) {
@@ -43,7 +43,7 @@ export class ByteInput {
     }
   }
 
-  /** Lets go of the stream, also before its end. */
+  /** Releases the stream, also before its end. */
   async close(): Promise<void> {
     await this.#chunks.return?.()
   }

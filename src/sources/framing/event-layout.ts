@@ -1,28 +1,28 @@
-/** Where in a JSON text the events stand: at the top, in a top-level list, or where `?unwrap=` says. */
+/** Locates the events in a JSON text: at the top, in a top-level list, or at the path of `?unwrap=`. */
 
 const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
 
-/** Told of every bracket and key outside events; depths count the brackets open around. */
+/** A layout is called for every bracket and key outside events; a depth is the number of open brackets. */
 export interface Layout {
-  /** Values at this depth are events; -1 where there are none. */
+  /** Values at this depth are events; -1 when there are none. */
   readonly eventDepth: number
-  /** True when values at `eventDepth` are list elements, parted by commas. */
+  /** True when values at `eventDepth` are list elements, which commas separate. */
   readonly inList: boolean
-  /** Why the value just read at `eventDepth` is not an event, or null. */
+  /** The reason why the last value at `eventDepth` is not an event, or null. */
   readonly mismatch: string | null
-  /** True when the bracket belongs to the layout, false when it opens an event or something to pass over. */
+  /** Returns true when the bracket belongs to the layout, false when it opens an event or a skipped value. */
   opens(bracket: number, depth: number): boolean
-  /** Returns why the container that closed held no events, or null. */
+  /** Returns the reason why the closed container had no events, or null. */
   closes(depth: number): string | null
   wantsKey(depth: number): boolean
   key(name: string): void
-  /** True when the text that begins here is what the path names. */
+  /** Returns true when the text that begins here is the value at the path. */
   takesText(depth: number): boolean
   comma(depth: number): void
-  /** What was captured at `eventDepth` is complete. */
+  /** Reports that the captured value at `eventDepth` is complete. */
   finished(): void
-  /** What of the path lies within the value just read; null where it is an event as it stands. */
+  /** The remaining path within the last value; null when the value is an event. */
   readonly rest: string | null
 }
 
@@ -30,7 +30,7 @@ export function layoutFor(unwrap: string | null): Layout {
   return unwrap === null ? new ListLayout() : new ContainerLayout(unwrap)
 }
 
-/** Values at the top are events; a list at the top is opened. */
+/** Values at the top are events; a top-level list is a list of events. */
 class ListLayout implements Layout {
   eventDepth = 0
   readonly mismatch = null
@@ -59,16 +59,16 @@ class ListLayout implements Layout {
   finished(): void {}
 }
 
-/** Containers stand at the top or in a list at the top; the path leads through the objects of each container. */
+/** Containers are at the top or in a top-level list; the path leads through the objects of each container. */
 class ContainerLayout implements Layout {
   readonly #path: readonly string[]
   #containerDepth = 0
-  /** How many keys of the path lead to the object that is open. */
+  /** The number of keys of the path that lead to the open object. */
   #matched = 0
-  /** The value that comes belongs to the next key of the path. */
+  /** True when the next value belongs to the next key of the path. */
   #isNext = false
   #found = false
-  /** What the path has led to: a list, or one value, whose end is the end of the events. */
+  /** The value at the path: a list, or one value, whose end is the end of the events. */
   #reached: 'list' | 'value' | null = null
   eventDepth = 0
 
@@ -88,7 +88,7 @@ class ContainerLayout implements Layout {
   get #reason(): string {
     return `nothing to unwrap at "${this.#path.join('.')}"`
   }
-  /** Depth of the keys in the object that is open. */
+  /** The depth of the keys in the open object. */
   get #keyDepth(): number {
     return this.#containerDepth + 1 + this.#matched
   }
@@ -157,7 +157,7 @@ class ContainerLayout implements Layout {
     return null
   }
 
-  /** Any string directly in the object; a value that looks like the key is followed by a comma. */
+  /** Returns true for each string directly in the object; after a value that equals the key comes a comma. */
   wantsKey(depth: number): boolean {
     return this.eventDepth === -1 && depth === this.#keyDepth
   }

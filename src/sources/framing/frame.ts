@@ -1,16 +1,16 @@
-/** What framing yields: one event's untouched text, where it stood, and where to go on after it. */
+/** The result of framing: the unchanged text of one event, its position, and the next position. */
 import { isUtf8 } from 'node:buffer'
 import type { FramedEvent } from '../_source.ts'
 
 /**
- * A place from which framing can start again: `skip` events after byte `offset` are done already. An event
- * inside a list can't be returned to directly, so its list is read again from `offset`.
+ * A position where framing can resume: `skip` events after byte `offset` are done already. Framing cannot resume at an
+ * event inside a list, so the list is read again from `offset`.
  */
 export interface Position {
   readonly offset: number
   readonly line: number
   readonly skip: number
-  /** `lines`: every line stands alone. `values`: JSON values that span lines. null: not decided yet. */
+  /** `lines` means one event per line, `values` JSON values that span lines, and null that this is undecided. */
   readonly form: 'lines' | 'values' | null
 }
 
@@ -19,26 +19,26 @@ export const START_POSITION: Position = { offset: 0, line: 1, skip: 0, form: nul
 export interface Frame {
   readonly raw: string
   readonly refused?: string
-  /** 1-based line and byte of its first character. */
+  /** The 1-based line and the byte of its first character. */
   readonly line: number
   readonly offset: number
-  /** 0-based number within the value that was opened to find it; absent for the first one. */
+  /** The 0-based number within the decoded value; absent for the first one. */
   readonly part?: number
-  /** 1-based number within its list or document; null when it is a line of its own. */
+  /** The 1-based number within its list or document; null when the event is a line of its own. */
   readonly item: number | null
   readonly next: Position
 }
 
 export interface FramingRules {
-  /** A larger event is refused. */
+  /** Framing rejects a larger event. */
   readonly eventBytes: number
-  /** The dotted path in a container that leads to the events, or null. */
+  /** The dotted path to the events in a container, or null. */
   readonly unwrap: string | null
 }
 
-/** The rules within one framer. */
+/** The rules with a function that decodes values. */
 export interface OpeningRules extends FramingRules {
-  /** The events in what the path has led to. */
+  /** Returns the events in the value at the path. */
   readonly open: (event: Framable, path: string) => readonly Framable[]
 }
 
@@ -47,13 +47,13 @@ export interface Framable {
   readonly refused?: string
 }
 
-/** For people. */
+/** Formats the position for messages. */
 export function positionText(frame: Frame): string {
   const item = frame.item === null ? '' : `, item ${frame.item}`
   return `line ${frame.line}${item}, byte ${frame.offset}`
 }
 
-/** `from` null: it can't be read again. */
+/** @param from is null when the input cannot be read again. */
 export function toFramedEvent(
   frame: Frame,
   from: { readonly cursor: string; readonly origin: string } | null,
@@ -64,10 +64,10 @@ export function toFramedEvent(
 }
 
 const EXCERPT_CHARS = 200
-/** Enough bytes for the excerpt, whatever the characters. */
+/** This number of bytes is enough for the excerpt in any encoding of its characters. */
 const EXCERPT_BYTES = EXCERPT_CHARS * 4
 
-/** Collects the bytes of one event. Beyond the limit only its beginning and its size are kept. */
+/** Collects the bytes of one event. When it exceeds the limit, only its beginning and its size are kept. */
 export class EventText {
   readonly #limitBytes: number
   #parts: Buffer[] = []
@@ -87,10 +87,10 @@ export class EventText {
 
   take(): { raw: string; refused?: string } {
     if (this.#bytes > this.#limitBytes) {
-      return this.refuse(`event of ${this.#bytes} bytes, the limit is ${this.#limitBytes}`)
+      return this.refuse(`event of ${this.#bytes} bytes exceeds the limit of ${this.#limitBytes}`)
     }
     const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
-    if (!isUtf8(bytes)) return this.refuse('not valid UTF-8')
+    if (!isUtf8(bytes)) return this.refuse('invalid UTF-8')
     return { raw: bytes.toString() }
   }
 
@@ -103,12 +103,12 @@ export class EventText {
   }
 }
 
-/** The beginning of something refused. */
+/** Returns the beginning of a rejected text. */
 export function excerptOf(bytes: Buffer): string {
   return bytes.subarray(0, EXCERPT_BYTES).toString().slice(0, EXCERPT_CHARS).toWellFormed()
 }
 
-/** Without what else is known of it. */
+/** Removes all other fields. */
 export function textOnly({ raw, refused }: Framable): Framable {
   return refused === undefined ? { raw } : { raw, refused }
 }

@@ -1,4 +1,4 @@
-/** Frames a stream of bytes, plain or gzip, that is read to its end: damage becomes a reject among the events. */
+/** Frames a plain or compressed stream that is read to its end: corruption becomes a reject among the events. */
 import type { Log } from '../../model/ports.ts'
 import { ByteInput } from './byte-input.ts'
 import type { Frame } from './frame.ts'
@@ -7,16 +7,16 @@ import { type Corruption, gunzipped, isGzip } from './gunzip.ts'
 
 interface FramedStreamOptions {
   readonly framer: Framer
-  /** `unknown`: the first bytes decide. */
+  /** With `unknown` the first bytes decide. */
   readonly format: 'gzip' | 'plain' | 'unknown'
-  /** Bytes, after decompression, that an earlier run has read. */
+  /** The number of decompressed bytes that an earlier run has read. */
   readonly skipBytes: number
   readonly source: string
   readonly log: Log
   readonly signal: AbortSignal
 }
 
-/** Ends early, with what is unfinished left out, when the signal aborts. */
+/** When the signal aborts, the stream ends early without an unfinished event. */
 export async function* framedStream(
   chunks: AsyncIterable<Buffer>,
   { framer, format, skipBytes, source, log, signal }: FramedStreamOptions,
@@ -29,10 +29,10 @@ export async function* framedStream(
       skip = Math.max(0, skip - part.length)
       continue
     }
-    // The earlier run has reported damage that it has read past.
+    // The earlier run has reported corruption before its position.
     if (skip > 0 && !part.isFinal) continue
-    const reason = `the gzip data is damaged: ${part.damage}`
-    log.error({ source, error: part.damage }, 'the compressed data is damaged or cut short')
+    const reason = `the gzip data is corrupt: ${part.damage}`
+    log.error({ source, error: part.damage }, 'the compressed data is corrupt or truncated')
     if (part.isFinal) return yield framer.abort(reason)
     yield [framer.refusal(reason)]
   }

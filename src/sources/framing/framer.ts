@@ -1,6 +1,6 @@
 /**
- * Frames a stream of bytes into events. It finds out whether lines stand alone or values span lines, and never
- * holds more than one event and one chunk.
+ * Frames a stream of bytes into events. It detects whether each line is an event or values span lines, and keeps at most
+ * one event and one chunk.
  */
 
 import { decodeEvents } from './decode.ts'
@@ -10,13 +10,13 @@ import { ValueFramer } from './value-framer.ts'
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 const NEWLINE = 0x0a
-/** How much of the beginning may be looked at to find the form. */
+/** The number of first bytes that may be read to detect the form. */
 const LOOK_AHEAD_BYTES = 64 * 1024
 
 export class Framer {
   readonly #rules: OpeningRules
   #form: LineFramer | ValueFramer | null = null
-  /** Where reading would go on after the last frame. */
+  /** The position where reading resumes after the last frame. */
   #position: Position
   #ahead: Buffer = Buffer.alloc(0)
   #skip: number
@@ -30,7 +30,7 @@ export class Framer {
     this.#rules = { ...rules, open: (event, path) => decodeEvents(event, path, frameAll) }
     this.#position = at
     this.#skip = at.skip
-    // At the very beginning there may be a byte order mark to pass over.
+    // A byte order mark at the beginning of the input is skipped.
     if (at.form !== null && at.offset > 0) this.#form = this.#open(at.form, at)
   }
 
@@ -43,14 +43,14 @@ export class Framer {
     return this.#frames.splice(0)
   }
 
-  /** The input is complete: what is left is framed. */
+  /** Frames the remaining bytes of a complete input. */
   end(): Frame[] {
     if (!this.#form) this.#decide(true)
     this.#form?.end()
     return this.#frames.splice(0)
   }
 
-  /** The input broke off: what is unfinished is refused, and a later run starts before it. */
+  /** Rejects the unfinished event of an aborted input; a later run starts before it. */
   abort(reason: string): Frame[] {
     const next = this.#position
     if (!this.#form) this.#decide(true)
@@ -60,7 +60,7 @@ export class Framer {
     return [...frames.slice(0, -1), { ...last, refused: last.refused ?? reason, next }]
   }
 
-  /** Refuses nothing that was framed: it stands for a fault between two events. */
+  /** Creates a reject for an error between two events. */
   refusal(reason: string): Frame {
     const next = this.#position
     const { line, offset } = next
@@ -99,7 +99,7 @@ export class Framer {
   }
 }
 
-/** Length of the byte order mark; null while it may still be coming. */
+/** Returns the length of the byte order mark; null while it may be incomplete. */
 function markLength(text: Buffer): number | null {
   const length = Math.min(text.length, BYTE_ORDER_MARK.length)
   if (!text.subarray(0, length).equals(BYTE_ORDER_MARK.subarray(0, length))) return 0
@@ -107,14 +107,14 @@ function markLength(text: Buffer): number | null {
 }
 
 /**
- * null: not enough of the text has come. A first line that ends inside a value begins a document, unless it is
- * no JSON at all; everything else is read line by line, because lines contain damage.
+ * Returns null while the text is too short. A first line that ends inside a value begins a document, unless it is not JSON;
+ * everything else is read line by line, because an error then affects one line only.
  */
 function formOf(text: Buffer, isAll: boolean, unwraps: boolean): 'lines' | 'values' | null {
   let start = 0
   while (start < text.length && isSpace(text[start]!)) start++
   if (start === text.length) return isAll ? 'lines' : null
-  // Each text of a sequence may span lines, whatever the first one does.
+  // Each text of a sequence may span lines, even when the first one does not.
   if (text[start] === RECORD_SEPARATOR) return 'values'
   const opener = String.fromCharCode(text[start]!)
   if (opener !== '[' && opener !== '{') return 'lines'

@@ -1,14 +1,14 @@
 /**
- * Decompresses gzip data member by member. A small input cannot fill the memory, and everything that can be
- * decompressed before damage is kept.
+ * Decompresses gzip data member by member. A small input cannot fill the memory, and all data before corruption is
+ * kept.
  */
 import { crc32, inflateRawSync } from 'node:zlib'
 import { ByteInput } from './byte-input.ts'
 import { Inflater } from './inflate.ts'
 
-/** Deflate expands at most about 1,032 times, so one step yields at most 16 MB. */
+/** Deflate expands data at most about 1,032 times, so one step yields at most 16 MB. */
 const STEP_BYTES = 16 * 1024
-/** A member that is no larger than this is decompressed in one call. */
+/** A member up to this size is decompressed in one call. */
 const MAX_SMALL_MEMBER_BYTES = 1024 * 1024
 const CUT_SHORT = 'unexpected end of file'
 const FLAG_HEADER_CHECKSUM = 0x02
@@ -16,10 +16,10 @@ const FLAG_EXTRA = 0x04
 const FLAG_NAME = 0x08
 const FLAG_COMMENT = 0x10
 
-/** A place in the data where decompressing failed. */
+/** A position in the data where decompression failed. */
 export interface Corruption {
   readonly damage: string
-  /** False when reading goes on with the next member. */
+  /** False when reading continues with the next member. */
   readonly isFinal: boolean
 }
 
@@ -50,7 +50,7 @@ async function* readMember(input: ByteInput): AsyncGenerator<Buffer, Corruption 
   return mismatch === null ? null : { damage: mismatch, isFinal: mismatch === CUT_SHORT }
 }
 
-/** Archives with fixed blocks fill the last one with zeros. */
+/** Returns true at the end of the input; archives with fixed blocks fill the last block with zeros. */
 async function isPaddedToEnd(input: ByteInput): Promise<boolean> {
   while ((await input.fill(1)) && input.bytes[0] === 0) {
     const end = input.bytes.findIndex((byte) => byte !== 0)
@@ -59,7 +59,7 @@ async function isPaddedToEnd(input: ByteInput): Promise<boolean> {
   return input.bytes.length === 0
 }
 
-/** Returns why the header is not one, or null. */
+/** Returns the reason why the header is invalid, or null. */
 async function skipHeader(input: ByteInput): Promise<string | null> {
   const isWhole = await input.fill(10)
   const [first = 0x1f, second = 0x8b, method, flags = 0] = input.bytes
@@ -79,7 +79,7 @@ async function skipExtra(input: ByteInput): Promise<boolean> {
   return (await input.fill(2)) && input.discard(2 + input.bytes.readUInt16LE(0))
 }
 
-/** A text ends with a zero byte. */
+/** Skips a text, which ends with a zero byte. */
 async function skipText(input: ByteInput): Promise<boolean> {
   while (await input.fill(1)) {
     const end = input.bytes.indexOf(0)
@@ -94,7 +94,7 @@ class Member {
   readonly #input: ByteInput
   #checksum = 0
   #length = 0
-  /** Why the data could not be read to its end, or null. */
+  /** The reason why the data could not be read to its end, or null. */
   fault: string | null = null
 
   constructor(input: ByteInput) {
@@ -120,7 +120,7 @@ class Member {
     }
   }
 
-  /** Returns why the data is not what was compressed, or null. */
+  /** Returns the reason why the data differs from the original, or null. */
   async checkTrailer(): Promise<string | null> {
     if (!(await this.#input.fill(8))) return CUT_SHORT
     const checksum = this.#input.bytes.readUInt32LE(0)
@@ -130,7 +130,7 @@ class Member {
     return length === this.#length ? null : 'incorrect length check'
   }
 
-  /** The whole member where it is small and has come: a stream of its own costs far more than decompressing it. */
+  /** Decompresses a small member that arrived completely; a separate stream would cost far more. */
   #readSmall(): Buffer | null {
     const { bytes } = this.#input
     try {
@@ -154,7 +154,7 @@ class Member {
   }
 }
 
-/** What zlib returns under `info`. */
+/** The result of zlib with the option `info`. */
 interface InflatedWhole {
   readonly buffer: Buffer
   readonly engine: { readonly bytesWritten: number }

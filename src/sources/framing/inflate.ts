@@ -1,18 +1,18 @@
-/** Decompresses one raw deflate stream, and keeps everything that stands before damage. */
+/** Decompresses one raw deflate stream and keeps all data before corruption. */
 import { createInflateRaw, type InflateRaw } from 'node:zlib'
 
 const OUTPUT_BYTES = 128 * 1024
 
 interface InflateResult {
   readonly output: readonly Buffer[]
-  /** Bytes of the input that belong to the stream. */
+  /** The number of input bytes that belong to the stream. */
   readonly consumed: number
   readonly status: 'open' | 'ended' | 'damaged'
 }
 
 /**
- * zlib drops what it decompressed in the call that fails. So a second decoder tries each step first: what it refuses
- * is given to the decoder that counts byte by byte.
+ * zlib drops the output of the call that fails. Therefore a second decoder tries each step first: input that it rejects
+ * goes to the other decoder byte by byte.
  */
 export class Inflater {
   readonly #decoder = new Decoder()
@@ -46,7 +46,7 @@ class Decoder {
     this.#stream.on('error', () => {})
   }
 
-  /** A write settles in one of four ways: zlib calls back only where the stream goes on after it. */
+  /** A write ends in one of four ways, because zlib calls back only when the stream continues after it. */
   write(bytes: Buffer): Promise<InflateResult> {
     const stream = this.#stream
     const before = stream.bytesWritten

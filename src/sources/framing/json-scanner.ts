@@ -1,6 +1,6 @@
 /**
- * Cuts the events out of JSON text byte by byte, their text untouched. It follows strings, escapes and depth
- * only: whether an event is valid JSON is for the worker that parses it.
+ * Extracts the unchanged texts of events from JSON text byte by byte. It follows only strings, escapes and depth;
+ * the worker that parses an event checks that it is valid JSON.
  */
 import type { Layout } from './event-layout.ts'
 import { EventText } from './frame.ts'
@@ -10,10 +10,10 @@ const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const NEWLINE = 0x0a
 const KEY_BYTES = 256
-/** Far beyond what any worker takes; bounds what one broken value can swallow. */
+/** This depth is far beyond that of any accepted event; it limits the text that one broken value can consume. */
 const MAX_DEPTH = 1000
 
-/** Bytes that can decide anything: in a string, in an event, elsewhere. */
+/** The significant bytes in a string, in an event and elsewhere. */
 const IN_STRING = bytes('"\\\n')
 const IN_EVENT = bytes('{}[]", \t\r\n')
 const ANY = new Uint8Array(256).fill(1)
@@ -29,15 +29,15 @@ export interface ScannedValue {
   readonly refused?: string
   readonly line: number
   readonly offset: number
-  /** Byte after its last. */
+  /** The offset of the byte after its last one. */
   readonly end: number
-  /** Line of its last byte. */
+  /** The line of its last byte. */
   readonly endLine: number
-  /** True when it is not part of a list or container: reading can go on right after it. */
+  /** True when it is not part of a list or container, so that reading can resume directly after it. */
   readonly top: boolean
-  /** Beginning of the top-level value that it is, or is part of. */
+  /** The beginning of its top-level value. */
   readonly root: { readonly offset: number; readonly line: number }
-  /** The path that leads on within it; a text is to be decoded first. Absent where it is an event as it stands. */
+  /** The remaining path within the value, which is decoded first when it is a text. Absent when the value is an event. */
   readonly path?: string
 }
 
@@ -58,17 +58,17 @@ export class ValueScanner {
   #line: number
   #capture: Capture | null = null
   #key: EventText | null = null
-  /** Beginning of the top-level value, kept for the refusal of a container without its list. */
+  /** The beginning of the top-level value, for the reject of a container without its list. */
   #rootText = new EventText(0)
   #root = { offset: 0, line: 1 }
-  /** An element was read and no comma since. */
+  /** True when no comma followed the last element yet. */
   #afterElement = false
 
   #chunk: Buffer = Buffer.alloc(0)
-  /** Offset in the input of the chunk's first byte. */
+  /** The offset in the input of the chunk's first byte. */
   #origin = 0
   #to = 0
-  /** Where in the chunk the bytes begin that capture or key still lack. */
+  /** The index in the chunk of the first byte that is not in the capture or key yet. */
   #pending = 0
   #stoppedAt = 0
 
@@ -84,13 +84,13 @@ export class ValueScanner {
     return this.#line
   }
 
-  /** Why the byte at which `push` stopped could not be read. */
+  /** The reason why `push` stopped. */
   get stopReason(): string {
     if (this.#depth >= MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} levels`
-    return `"${String.fromCharCode(this.#chunk[this.#stoppedAt]!)}" fits nowhere`
+    return `"${String.fromCharCode(this.#chunk[this.#stoppedAt]!)}" is unexpected`
   }
 
-  /** Reads `chunk[from..to)` and returns `to`, or the index of the byte that can't be read: then it is over. */
+  /** Reads `chunk[from..to)` and returns `to`, or the index of the unexpected byte, after which it must not be called. */
   push(chunk: Buffer, from: number, to: number, origin: number): number {
     this.#chunk = chunk
     this.#origin = origin
@@ -103,7 +103,7 @@ export class ValueScanner {
         this.#stoppedAt = i
         return i
       }
-      // Afterwards: a bare scalar ends before its line does.
+      // The line is counted last, because a bare scalar ends before its line.
       if (byte === NEWLINE) this.#line++
     }
     const open = this.#capture?.text ?? this.#key
@@ -111,7 +111,7 @@ export class ValueScanner {
     return to
   }
 
-  /** The next byte from `i` on that can decide anything: most stand inside a string or an event. */
+  /** Returns the index of the next significant byte; most bytes are inside a string or an event. */
   #passOver(i: number): number {
     const decides = this.#inString ? IN_STRING : this.#capture ? IN_EVENT : ANY
     if (this.#escaped) return i
@@ -122,7 +122,7 @@ export class ValueScanner {
     return at
   }
 
-  /** The input is over: a bare scalar is complete, anything else still open is refused. */
+  /** Ends the input: a bare scalar is complete, and any other open value is rejected. */
   end(offset: number, reason: string): void {
     if (this.#capture?.kind === 'scalar' && this.#depth === 0) {
       this.#chunk = Buffer.alloc(0)
@@ -153,7 +153,7 @@ export class ValueScanner {
     this.#key = null
   }
 
-  /** A byte outside strings; false when it fits nowhere. */
+  /** Reads a byte outside strings; returns false when it is unexpected. */
   #byte(byte: number, i: number): boolean {
     switch (byte) {
       case 0x20:

@@ -1,18 +1,18 @@
-/** Frames input in which every line stands alone: what one line breaks, the next one does not feel. */
+/** Frames input with one event per line: an error in one line does not affect the next one. */
 import { layoutFor } from './event-layout.ts'
 import { EventText, excerptOf, type Framable, type Frame, type OpeningRules, textOnly } from './frame.ts'
 import { type ScannedValue, ValueScanner } from './json-scanner.ts'
 import { ObjectEnd } from './object-end.ts'
 
 const NEWLINE = 0x0a
-/** Stands before each text of a sequence (RFC 7464), and in no JSON text. */
+/** This byte precedes each text of a sequence (RFC 7464) and is in no JSON text. */
 export const RECORD_SEPARATOR = 0x1e
-export const SEPARATED = 'a record separator stands inside a value'
+export const SEPARATED = 'a record separator is inside a value'
 const CARRIAGE_RETURN = 0x0d
 const OPEN_BRACKET = 0x5b
 const OPEN_BRACE = 0x7b
 
-/** What the line under way is: nothing yet, one event, a list or container, or past saving. */
+/** The state of the current line: blank, one event, a list or container, or broken. */
 type Line =
   | { readonly kind: 'blank' }
   | LineEvent
@@ -23,9 +23,9 @@ interface LineEvent {
   readonly kind: 'event'
   readonly text: EventText
   readonly offset: number
-  /** Finds where an object ends, because another may follow; null where the event is the rest of its line. */
+  /** Finds the end of an object, because another may follow; null when the event is the rest of its line. */
   object: ObjectEnd | null
-  /** Space was passed over behind the object. */
+  /** True when space followed the object. */
   hasSpaceBehind: boolean
 }
 
@@ -34,10 +34,10 @@ export class LineFramer {
   readonly #found: (frame: Frame) => void
   #line: Line = { kind: 'blank' }
   #number: number
-  /** Offset of the line's first byte, and of the first byte not read yet. */
+  /** The offsets of the line's first byte and of the first unread byte. */
   #lineOffset: number
   #offset: number
-  /** Events of this line so far. */
+  /** The number of events of this line so far. */
   #items = 0
 
   constructor(rules: OpeningRules, at: { offset: number; line: number }, found: (frame: Frame) => void) {
@@ -64,12 +64,12 @@ export class LineFramer {
     return null
   }
 
-  /** With a reason, an unfinished line is refused for it; without, it counts as a whole one. */
+  /** Ends the input. An unfinished line is rejected when there is a reason; otherwise it is complete. */
   end(reason?: string): void {
     this.#endLine(reason)
   }
 
-  /** A part of a line in which texts are separated. */
+  /** Reads a part of a line with record separators. */
   #readTexts(chunk: Buffer, from: number, to: number, origin: number): void {
     for (let at = from; at <= to; ) {
       const separator = chunk.indexOf(RECORD_SEPARATOR, at)
@@ -112,7 +112,7 @@ export class LineFramer {
     return end
   }
 
-  /** Behind an object another value may begin; with anything else there, the line is one event that is not JSON. */
+  /** Another value may follow an object; with any other text the line is one event that is not JSON. */
   #readBehind(event: LineEvent, chunk: Buffer, from: number, to: number): number {
     let at = from
     while (at < to && isSpace(chunk[at]!)) at++
@@ -153,7 +153,7 @@ export class LineFramer {
     this.#items = 0
   }
 
-  /** It is not the last event of its line. */
+  /** Ends an event that is not the last one of its line. */
   #endItem({ text, offset }: LineEvent): void {
     this.#report(text.take(), offset)
   }

@@ -1,4 +1,4 @@
-/** Finds where an object ends. It follows strings, escapes and depth only: whether it is valid JSON is not asked. */
+/** Finds the end of an object. It follows only strings, escapes and depth and does not validate JSON. */
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -18,7 +18,7 @@ export class ObjectEnd {
   #isEscaped = false
   isFound = false
 
-  /** Reads `chunk[from..to)`, which goes on where the last call stopped. Returns the index behind the object, or `to`. */
+  /** Reads `chunk[from..to)`, which continues the last call. Returns the index after the object, or `to`. */
   read(chunk: Buffer, from: number, to: number): number {
     for (let at = from; at < to; at++) {
       const byte = chunk[at]!
@@ -38,7 +38,7 @@ export class ObjectEnd {
     else if (byte === BACKSLASH) this.#isEscaped = true
   }
 
-  /** True when the bracket closes the object. */
+  /** Returns true when the bracket closes the object. */
   #outside(byte: number): boolean {
     if (byte === QUOTE) this.#isInString = true
     else if (byte === 0x5b || byte === 0x7b) this.#depth++

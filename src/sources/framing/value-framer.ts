@@ -1,4 +1,4 @@
-/** Frames values that span lines: a list, containers, or one value after the other. */
+/** Frames values that span lines: a list, containers, or a sequence of values. */
 import { layoutFor } from './event-layout.ts'
 import { excerptOf, type Frame, type OpeningRules, type Position, textOnly } from './frame.ts'
 import { type ScannedValue, ValueScanner } from './json-scanner.ts'
@@ -6,7 +6,7 @@ import { RECORD_SEPARATOR, SEPARATED } from './line-framer.ts'
 
 const NEWLINE = 0x0a
 
-/** What is left to be framed line by line after the structure broke. */
+/** The rest of the input that is framed line by line after a structural error. */
 interface UnframedRest {
   readonly rest: Buffer
   readonly offset: number
@@ -19,11 +19,11 @@ export class ValueFramer {
   readonly #rules: OpeningRules
   #scanner: ValueScanner
   readonly #found: (frame: Frame) => void
-  /** Offset of the first byte not read yet. */
+  /** The offset of the first unread byte. */
   #offset: number
-  /** Set once a byte fitted nowhere: the rest of its line is passed over. */
+  /** The value with an unexpected byte; the rest of its line is skipped. */
   #broken: BrokenValue | null = null
-  /** Offset of the top-level value under way, and its events so far. */
+  /** The offset of the current top-level value, and the number of its events so far. */
   #root = -1
   #items = 0
 
@@ -47,7 +47,7 @@ export class ValueFramer {
     }
   }
 
-  /** Returns the offset from which on lines are to be read, or null. */
+  /** Returns the offset from which lines must be read, or null. */
   #read(part: Buffer): number | null {
     const origin = this.#offset
     const read = this.#broken ? 0 : this.#scanner.push(part, 0, part.length, origin)
@@ -61,7 +61,7 @@ export class ValueFramer {
     return offset
   }
 
-  /** The separator is passed over, and whatever was under way ends there. */
+  /** Skips the separator, which ends an unfinished value. */
   #separate(): void {
     const { line } = this.#scanner
     if (this.#broken) this.#leave(this.#broken, { offset: this.#offset, line, skip: 0, form: 'values' })
@@ -76,7 +76,7 @@ export class ValueFramer {
     return new ValueScanner(layoutFor(unwrap), eventBytes, line, (event) => this.#report(event))
   }
 
-  /** With a reason, what is unfinished is refused for it. */
+  /** Ends the input and rejects an unfinished value with the reason. */
   end(reason = 'the input ends inside a value'): void {
     if (this.#broken) {
       const line = this.#broken.line + 1
@@ -87,7 +87,7 @@ export class ValueFramer {
   #breakAt(chunk: Buffer, at: number, origin: number): BrokenValue {
     const newline = chunk.indexOf(NEWLINE, at)
     const rest = chunk.subarray(at, newline === -1 ? chunk.length : newline)
-    const refused = `${this.#scanner.stopReason}; reading goes on with the next line`
+    const refused = `${this.#scanner.stopReason}; reading continues with the next line`
     return { raw: excerptOf(rest), refused, line: this.#scanner.line, offset: origin + at }
   }
 

@@ -1,31 +1,31 @@
-/** Hands events on in batches, several at a time, never more than the window holds: that is the back-pressure. */
+/** Emits events in several concurrent batches, limited by a window, which is the back-pressure. */
 import type { Settlement } from '../../model/events/event.ts'
 import type { FramedEvent, SourceContext } from '../_source.ts'
 import { SettleRate } from './settle-rate.ts'
 
 const MAX_BATCH_EVENTS = 200
 const MAX_BATCH_CHARS = 1024 * 1024
-/** What is fed grows from here: a process that is killed again and again still commits something before the next kill. */
+/** Batches grow from this size, so that a process that is killed repeatedly still commits events. */
 const FIRST_BATCH_EVENTS = 10
 const MAX_WINDOW_EVENTS = 2_000
 const MAX_WINDOW_CHARS = 8 * 1024 * 1024
-/** What is handed on cannot be taken back when nobody waits for it any more. */
+/** Emitted events cannot be withdrawn when their client stops waiting, so the window is limited by time. */
 const MAX_WINDOW_MS = 2_000
-/** So many batches are handed on however long they take: fewer would leave workers idle. */
+/** This number of batches is emitted regardless of time, because fewer would leave workers idle. */
 const MIN_WINDOW_BATCHES = 4
 
 export type Batch = readonly FramedEvent[]
 
-/** What is handed on and not settled. */
+/** The emitted events that are not settled. */
 export class Window {
   readonly #emit: SourceContext['emit']
   readonly #now: () => number
   readonly #rate: SettleRate
-  /** In the order in which they were handed on. */
+  /** The batches in the order of emission. */
   readonly #inFlight = new Set<{ readonly at: number }>()
   #events = 0
   #chars = 0
-  /** A batch had to wait since the last one was handed on. */
+  /** True when a batch had to wait since the last emission. */
   #isFull = false
 
   constructor({ emit, clock }: Pick<SourceContext, 'emit' | 'clock'>) {
@@ -38,16 +38,16 @@ export class Window {
     return this.#events
   }
 
-  /** How long so many events take, by what was measured. */
+  /** Estimates the time for this number of events from measurements. */
   millisecondsFor(events: number): number {
     this.#rate.measure(this.#hasBacklog())
     return this.#rate.millisecondsFor(events)
   }
 
   hasCapacityFor(batch: Batch): boolean {
-    const hasRoom = this.#fits(batch)
-    this.#isFull ||= !hasRoom
-    return hasRoom
+    const hasCapacity = this.#fits(batch)
+    this.#isFull ||= !hasCapacity
+    return hasCapacity
   }
 
   async emit(batch: Batch): Promise<readonly Settlement[]> {
@@ -79,18 +79,18 @@ export class Window {
     return events <= MAX_WINDOW_EVENTS && this.millisecondsFor(events) <= MAX_WINDOW_MS
   }
 
-  /** Also where everything was handed on, but in more than the time for which the window is meant. */
+  /** Returns true also when everything was emitted, but the oldest batch exceeds the time of the window. */
   #hasBacklog(): boolean {
     const [oldest] = this.#inFlight
     return this.#isFull || (oldest !== undefined && this.#now() - oldest.at > MAX_WINDOW_MS)
   }
 }
 
-/** Hands on what a source reads, in order. */
+/** Emits the events of a source in order. */
 export class EmitWindow {
   readonly #window: Window
   readonly #failed = new AbortController()
-  /** Aborted when the source shall stop reading: at the daemon's word, or once a batch that was fed failed. */
+  /** This signal aborts when the source must stop reading: when the daemon drains, or when a batch failed. */
   readonly signal: AbortSignal
   readonly #waiting: (() => void)[] = []
   readonly #fed = new Set<Promise<unknown>>()
@@ -102,7 +102,7 @@ export class EmitWindow {
     this.signal = AbortSignal.any([to.signal, this.#failed.signal])
   }
 
-  /** Resolves when all batches have left; what becomes of them is in `drain`. Rejects once a batch has failed. */
+  /** Resolves when all batches are emitted; `drain` reports their results. Rejects when a batch has failed. */
   async feed(events: readonly FramedEvent[]): Promise<void> {
     for (let from = 0; from < events.length; ) {
       const batch = batchFrom(events, from, this.#batchEvents)
@@ -126,7 +126,7 @@ export class EmitWindow {
     }
   }
 
-  /** Resolves when nothing that was fed is in flight; rejects when a batch of it has failed. */
+  /** Resolves when no batch is in flight; rejects when a batch has failed. */
   async drain(): Promise<void> {
     await Promise.all(this.#fed)
     if (this.#failure) throw this.#failure.error
@@ -141,7 +141,7 @@ export function* batchesOf(events: readonly FramedEvent[]): Generator<Batch> {
   }
 }
 
-/** At least one event, however large. */
+/** Returns a batch of at least one event of any size. */
 function batchFrom(events: readonly FramedEvent[], from: number, maxEvents: number): Batch {
   let to = from
   for (let chars = 0; to < events.length && to - from < maxEvents; to++) {

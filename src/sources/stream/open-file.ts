@@ -1,4 +1,4 @@
-/** Opens files for reading and says in the operator's words why one can't be read. */
+/** Opens files for reading and explains to the operator why one cannot be read. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { messageOf, UserError } from '../../errors.ts'
 
@@ -10,7 +10,7 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
 }
 
-/** null when there is no such file. */
+/** Returns null when there is no such file. */
 export async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
     const file = await open(path, 'r')
@@ -20,10 +20,10 @@ export async function openIfThere(path: string): Promise<FileHandle | null> {
     if (isMissing(cause)) return null
     throw unreadable(path, cause)
   }
-  throw new UserError(`${path} is a directory`, { hint: 'name one file' })
+  throw new UserError(`${path} is a directory`, { code: 'unreadable-source', hint: 'name one file' })
 }
 
-/** A file or folder that exists, as far as is known, and cannot be read or examined. */
+/** Creates the error for a file or folder that exists but cannot be read. */
 export function unreadable(path: string, cause: unknown): UserError {
-  return new UserError(`${path} can't be read: ${messageOf(cause)}`, { cause })
+  return new UserError(`cannot read ${path}: ${messageOf(cause)}`, { code: 'unreadable-source', cause })
 }

@@ -1,19 +1,19 @@
 /**
- * Requests that wait for their turn. Each is handed on as a whole before the next one begins, and the clients take
- * turns, so that some are always answered within a client's patience.
+ * Queues requests. Each request is emitted completely before the next one begins, and clients take turns, so that some
+ * requests always get a response before their client times out.
  */
 import type { Settlement } from '../../model/events/event.ts'
 import type { FramedEvent, SourceContext } from '../_source.ts'
 import { type Batch, batchesOf, Window } from './emit-window.ts'
 
-/** What has to wait longer before it is begun is refused: its client would give up first. */
+/** A request that would wait longer is rejected, because its client would time out before. */
 const MAX_WAIT_MS = 10_000
-/** A refused client comes back when so much of the queue is left. */
+/** A rejected client should retry when this much of the queue is left. */
 const RETURN_AT_WAIT_MS = 5_000
 const MAX_RETRY_AFTER_S = 30
 const MAX_REMEMBERED_CLIENTS = 1_000
 
-/** `gone`: the client closed the connection. `refused`: not begun when the queue was closed. */
+/** `gone` means that the client closed the connection, `refused` that the queue closed before the request began. */
 type RequestResult = readonly Settlement[] | 'gone' | 'refused'
 
 interface Request {
@@ -27,9 +27,9 @@ interface Request {
 export class RequestQueue {
   readonly #window: Window
   readonly #waiting = new Map<string, Request[]>()
-  /** Clients in the order of their last turns. */
+  /** The clients in the order of their last turns. */
   readonly #served = new Set<string>()
-  /** The request that is being handed on. */
+  /** The request that is emitted at present. */
   #current: Request | null = null
   readonly #inFlight = new Set<Promise<unknown>>()
 
@@ -37,14 +37,14 @@ export class RequestQueue {
     this.#window = new Window(to)
   }
 
-  /** Seconds after which a new request of this client should come back; null when it can come now. */
+  /** Returns the seconds after which this client should retry; null when it can send now. */
   retryAfterSeconds(client: string): number | null {
     const waitMs = this.#window.millisecondsFor(this.#eventsBefore(client))
     if (waitMs <= MAX_WAIT_MS) return null
     return Math.min(MAX_RETRY_AFTER_S, Math.ceil((waitMs - RETURN_AT_WAIT_MS) / 1_000))
   }
 
-  /** Rejects when a batch could not be committed; what is not begun then never will be. */
+  /** Rejects when a batch could not be committed; the remaining batches are then dropped. */
   settle(client: string, events: readonly FramedEvent[], signal: AbortSignal): Promise<RequestResult> {
     if (signal.aborted) return Promise.resolve('gone')
     return new Promise((resolve) => {
@@ -55,17 +55,17 @@ export class RequestQueue {
       const requests = this.#waiting.get(client)
       if (requests) requests.push(request)
       else this.#waiting.set(client, [request])
-      this.#handOn()
+      this.#emitNext()
     })
   }
 
-  /** Refuses what is not begun and resolves when nothing is in flight. */
+  /** Rejects requests that have not begun and resolves when nothing is in flight. */
   async close(): Promise<void> {
     for (const request of [...this.#waiting.values()].flat()) this.#drop(request, 'refused')
     while (this.#current !== null || this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
   }
 
-  /** Events that are handed on before those of a new request would be. */
+  /** Counts the events that are emitted before those of a new request. */
   #eventsBefore(client: string): number {
     const own = this.#waiting.get(client)
     const turns = (own?.length ?? 0) + (this.#served.has(client) ? 1 : 0)
@@ -75,7 +75,7 @@ export class RequestQueue {
       .reduce((sum, { events }) => sum + events, this.#window.events + rest)
   }
 
-  #handOn(): void {
+  #emitNext(): void {
     for (;;) {
       this.#current ??= this.#next()
       const request = this.#current
@@ -84,7 +84,7 @@ export class RequestQueue {
       if (batch === undefined) {
         this.#current = null
         const settlements = Promise.all(request.settling).then((all) => all.flat())
-        // A request that was dropped meanwhile has its result.
+        // A request that was dropped meanwhile has its result already.
         settlements.catch(() => {})
         request.settle(settlements)
       } else if (this.#window.hasCapacityFor(batch)) {
@@ -100,17 +100,17 @@ export class RequestQueue {
       .catch(() => this.#forget(request))
       .finally(() => {
         this.#inFlight.delete(ended)
-        this.#handOn()
+        this.#emitNext()
       })
     this.#inFlight.add(ended)
     return settling
   }
 
-  /** It is the turn of the client whose last turn is the longest ago, or who never had one. */
+  /** Selects the client without a turn so far, or the one whose last turn is the longest ago. */
   #next(): Request | null {
     const clients = [...this.#waiting.keys()]
-    const fresh = clients.find((each) => !this.#served.has(each))
-    const client = fresh ?? [...this.#served].find((each) => this.#waiting.has(each))
+    const newClient = clients.find((each) => !this.#served.has(each))
+    const client = newClient ?? [...this.#served].find((each) => this.#waiting.has(each))
     if (client === undefined) return null
     this.#served.delete(client)
     this.#served.add(client)
@@ -124,10 +124,10 @@ export class RequestQueue {
   #drop(request: Request, result: 'gone' | 'refused'): void {
     this.#forget(request)
     request.settle(result)
-    this.#handOn()
+    this.#emitNext()
   }
 
-  /** Batches of it that are in flight are settled like all others. */
+  /** Drops the batches of a request that are not in flight. */
   #forget(request: Request): void {
     request.batches.length = 0
     const requests = this.#waiting.get(request.client)

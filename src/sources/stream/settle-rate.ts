@@ -1,9 +1,9 @@
-/** Measures how many events are settled in a second while there is more to do than is handed on. */
+/** Measures how many events are settled per second while there is a backlog. */
 
-/** What is expected before the first measurement, and how long it outweighs what is measured. */
+/** The expected rate before the first measurement, and the period with which it is weighted. */
 const INITIAL_EVENTS_PER_SECOND = 2_000
 const INITIAL_MS = 200
-/** What was measured so long ago counts about a third. */
+/** A measurement of this age has about a third of its weight. */
 const MEMORY_MS = 10_000
 
 export class SettleRate {
@@ -18,8 +18,8 @@ export class SettleRate {
   }
 
   /**
-   * Counts the time since the last call and what was settled in it. Time without a backlog says nothing: fewer events
-   * are settled then because fewer come.
+   * Adds the time since the last call and the events settled in it. Time without a backlog is ignored, because fewer
+   * events arrive then.
    */
   measure(hasBacklog: boolean, settledEvents = 0): void {
     const now = this.#now()
@@ -31,7 +31,7 @@ export class SettleRate {
     this.#events = this.#events * kept + settledEvents
   }
 
-  /** How long so many events take. */
+  /** Estimates the time for this number of events. */
   millisecondsFor(events: number): number {
     return events === 0 ? 0 : (events / this.#events) * this.#ms
   }

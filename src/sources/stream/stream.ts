@@ -1,4 +1,4 @@
-/** Reads a stream to its end: standard input or a pipe. It cannot be read twice, so it has no cursor. */
+/** Reads standard input or a pipe to its end. A stream cannot be read twice, so it has no cursor. */
 import { isError, messageOf, UserError } from '../../errors.ts'
 import type { SourceContext, SourceSpec } from '../_source.ts'
 import { START_POSITION, toFramedEvent } from '../framing/frame.ts'
@@ -7,8 +7,8 @@ import { Framer } from '../framing/framer.ts'
 import { EmitWindow } from './emit-window.ts'
 
 /**
- * @param name for people.
- * @param open must not wait: a read that waits ends when its stream is destroyed, an open does not.
+ * @param name is the name in messages.
+ * @param open must not wait: destroying a stream ends a waiting read, but not a waiting open.
  */
 export async function readStream(
   name: string,
@@ -21,9 +21,10 @@ export async function readStream(
     await read(open(), spec, context)
   } catch (cause) {
     if (isError(cause, 'user')) throw cause
-    // A second run would seem to read to the end, and the loss would go unseen.
+    // A second run would seem to read to the end and hide the loss.
     throw new UserError(`${name} was read only in part: ${messageOf(cause)}`, {
-      hint: 'what was not taken can not be read again; a file: source goes on where it stopped',
+      code: 'incomplete-source',
+      hint: 'use a file: source, which resumes where it stopped; the rest of a stream cannot be read again',
       cause,
     })
   }
@@ -52,7 +53,7 @@ async function* bytesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
   for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
 }
 
-/** A read that waits for input ends only with its stream. */
+/** Destroys the stream at the abort, because a waiting read ends only with its stream. */
 function destroyOnAbort(stream: NodeJS.ReadableStream, signal: AbortSignal): () => void {
   const destroy = () => {
     if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()

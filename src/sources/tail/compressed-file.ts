@@ -1,4 +1,4 @@
-/** Reads a rotated file that was compressed: its content goes on where the plain file was left. */
+/** Reads a rotated file that was compressed: its content continues where reading of the plain file stopped. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Frame, FramingRules, Position } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
@@ -26,7 +26,7 @@ export class CompressedFile {
     this.#framer = new Framer(rules, from)
   }
 
-  /** Yields what follows on the position, to the end of the file. */
+  /** Yields the content from the position to the end of the file. */
   async *read(): AsyncGenerator<CompressedChunk> {
     let offset = 0
     for await (const part of contentOf(this.#handle)) {
@@ -43,14 +43,14 @@ export class CompressedFile {
     yield { frames: this.#framer.end(), print: this.#printer.print() }
   }
 
-  /** What is unfinished is refused, and so is what is damaged. */
+  /** Rejects corrupt data and an unfinished event. */
   refused({ damage, isFinal }: Corruption): Frame[] {
-    const reason = `the gzip data is damaged: ${damage}`
+    const reason = `the gzip data is corrupt: ${damage}`
     return isFinal ? this.#framer.abort(reason) : [this.#framer.refusal(reason)]
   }
 }
 
-/** Decompressed. */
+/** Yields the decompressed content. */
 export async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer | Corruption> {
   yield* gunzipped(chunksOf(handle))
 }

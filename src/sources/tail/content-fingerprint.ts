@@ -1,35 +1,35 @@
 /**
- * Recognizes content by hashes. A log only grows, so what was read of it stays as it is: the hash of the last bytes
- * before an offset shows whether a file, or a copy of it, still holds what was read. Marks at powers of two
- * show it of a file that is shorter.
+ * Recognizes content by hashes. A log only grows, so content that was read does not change: the hash of the last bytes
+ * before an offset shows whether a file, or a copy of it, still holds that content. Marks at powers of two show this
+ * for a shorter file.
  */
 import { createHash } from 'node:crypto'
 
 export const WINDOW_BYTES = 1024
-/** Less than this is too little to recognize content by it alone. */
+/** Fewer bytes are not sufficient to recognize content. */
 export const FIRST_MARK = 64
 const MARK_CHARS = 12
 
 export interface Fingerprint {
-  /** So many bytes were seen. */
+  /** The number of bytes that were seen. */
   readonly bytes: number
-  /** Of the last bytes before there, at most 1,024. */
+  /** The hash of the last bytes before that offset, at most 1,024. */
   readonly hash: string
-  /** The hashes at 64, 128, 256 ... bytes, one behind the other. */
+  /** The joined hashes at 64, 128, 256 ... bytes. */
   readonly marks: string
 }
 
-/** Bytes of a file, fewer at its end. */
+/** Reads bytes of a file, fewer at its end. */
 export type ReadAt = (position: number, length: number) => Promise<Buffer>
 
-/** `continued`: it begins with all that was seen. `shorter`: with a part of it, at least 64 bytes. */
+/** `continued` content begins with all that was seen, `shorter` content with a part of at least 64 bytes. */
 export type Relation = 'continued' | 'shorter' | 'different'
 
 export async function relationOf(readAt: ReadAt, size: number, seen: Fingerprint): Promise<Relation> {
   if (seen.bytes === 0) return 'different'
   const limit = Math.min(size, seen.bytes)
   const marks = marksOf(seen).filter(({ at }) => at <= limit)
-  // Of the beginning, and of as much as there is: what lies between can hardly differ then.
+  // These are the marks of the beginning and of the longest common part; content between them can hardly differ then.
   for (const { at, hash } of new Set([marks.findLast(({ at }) => at <= WINDOW_BYTES), marks.at(-1)])
     .values()
     .filter((mark) => mark !== undefined)) {
@@ -48,14 +48,14 @@ export async function hashUpTo(readAt: ReadAt, bytes: number): Promise<string> {
   return hashOf(await windowAt(readAt, bytes))
 }
 
-/** Takes the fingerprint of content that goes by. */
+/** Computes the fingerprint of content that is read once. */
 export class ContentPrinter {
   #bytes = 0
   #window: Buffer = Buffer.alloc(0)
   #marks = ''
   #print: Fingerprint | null = null
 
-  /** Of the first bytes of a file. */
+  /** Creates the printer for the first bytes of a file. */
   static async upTo(readAt: ReadAt, bytes: number): Promise<ContentPrinter> {
     const printer = new ContentPrinter()
     for (let at = FIRST_MARK; at <= bytes; at *= 2) printer.#marks += shortHash(await windowAt(readAt, at))

@@ -1,6 +1,6 @@
 /**
- * Decides what a listed file is: one that was read and has grown, a copy, the continuation of one that is gone, or new
- * content of the log. Identity comes first, content second; names and times only order what is left.
+ * Decides what a listed file is: a known file that has grown, a copy, the continuation of a missing file, or new
+ * content of the log. Identity decides first and content second; names and times only order the remaining files.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { FIRST_MARK, type Fingerprint, type ReadAt, relationOf } from './content-fingerprint.ts'
@@ -12,27 +12,27 @@ import type { LogRecords } from './log-records.ts'
 
 export type Verdict =
   | { readonly kind: 'nothing new'; readonly newBytes?: number }
-  /** Other content than the record says: what was not read of it may be found in a copy. */
+  /** The file has other content than its record; unread content may be in a copy. */
   | { readonly kind: 'rewritten'; readonly record: FileRecord }
   | {
       readonly kind: 'read' | 'decompress'
       readonly record: FileRecord
       readonly handle: FileHandle
-      /** The size of content that was in no file before. */
+      /** The size of content that no file had before. */
       readonly newBytes?: number
     }
 
 const NOTHING_NEW = { kind: 'nothing new' } as const satisfies Verdict
 const NOTHING_SEEN: Fingerprint = { bytes: 0, hash: '', marks: '' }
 
-/** What is open: by it a file is known that has no name any more. */
+/** The open files; a file without a name is recognized by them. */
 export type OpenFiles = ReadonlyMap<string, FollowedFile>
 
 export class Examiner {
   readonly #records: LogRecords
   readonly #files: LogFiles
   readonly #open: OpenFiles
-  /** What a file looked like when there was nothing new in it. */
+  /** The stamp of each file when it had no new content. */
   readonly #settled = new Map<string, string>()
 
   constructor(records: LogRecords, files: LogFiles, open: OpenFiles) {
@@ -47,7 +47,7 @@ export class Examiner {
     if (record?.state === 'past' && !file.isOwn) return this.#past(file, record)
     if (!record && !file.isOwn && (file.size === 0 || this.#records.isForgotten(file))) return NOTHING_NEW
     const plainPath = file.path.replace(/\.gz$/, '')
-    // The compression is under way as long as the plain file is there.
+    // The compression is in progress while the plain file exists.
     if (file.rotated?.isCompressed && listed.some(({ path }) => path === plainPath)) return NOTHING_NEW
     const handle = await this.#files.open(file)
     if (handle === null) return NOTHING_NEW
@@ -60,13 +60,13 @@ export class Examiner {
     }
   }
 
-  /** Nothing more is to be expected of the file unless it changes. */
+  /** Skips the file until it changes. */
   settle(file: LogFile): Verdict {
     this.#settled.set(originOf(file), stampOf(file))
     return NOTHING_NEW
   }
 
-  /** What was there before the first start is not read, and neither is what is added to it. */
+  /** Records a file from before the first start; neither its content nor later additions are read. */
   async remember(file: LogFile, state: 'past' | 'open'): Promise<void> {
     const handle = await this.#files.open(file)
     const isCompressed = file.rotated?.isCompressed === true
@@ -81,7 +81,7 @@ export class Examiner {
   #past(file: LogFile, record: FileRecord): Verdict {
     const bytes = file.size - record.size
     if (bytes > 0) {
-      const message = 'a file that was rotated before the first start has grown: this is not read'
+      const message = 'a file that was rotated before the first start has grown; the new content is not read'
       this.#files.warnOnce(file.path, message, { bytes })
     }
     return this.settle(file)
@@ -97,7 +97,7 @@ export class Examiner {
     const isCompressed = file.rotated?.isCompressed === true
     if (record && isCompressed && record.state === 'finished' && record.size === size)
       return this.settle(file)
-    // Of what is known only growth is in question, and of the path's own file that it is the log's is not.
+    // A known file can only have grown, and the file at the path always belongs to the log.
     const isSure = file.isOwn || (!isCompressed && record && size <= record.print.bytes)
     if (record && isSure) return this.#known(file, record, handle, size)
     const prints = this.#records.all().map(({ print }) => print)
@@ -106,7 +106,7 @@ export class Examiner {
     const original = file.isOwn ? null : await this.#original(file, content, listed)
     if (original === 'unknown') return NOTHING_NEW
     if (original) {
-      // Nothing shows that a file was rewritten before it was read, and the copy is what is left of it then.
+      // A file may be rewritten before it is read; its unread content is then only in the copy.
       return original.at.offset < content.print.bytes ? NOTHING_NEW : this.#copy(file, size, content)
     }
     const { furthest, rewritten, isUndecided } = await this.#related(file, content, listed)
@@ -121,7 +121,7 @@ export class Examiner {
     return { kind, handle, record: this.#records.put(recordOf(file)), newBytes: content.print.bytes }
   }
 
-  /** A file that was compressed while it was empty may have been written to since. */
+  /** A file that was compressed while it was empty may have got content since. */
   #empty(file: LogFile, record: FileRecord | null, isCompressed: boolean): Verdict {
     if (record || !isCompressed) return this.settle(file)
     this.#records.put({ ...recordOf(file), state: 'finished' })
@@ -140,7 +140,7 @@ export class Examiner {
     return { kind: 'read', handle, record: this.#records.put({ ...record, state: 'open' }) }
   }
 
-  /** What was read of the same content in another file holds for this one. */
+  /** Continues with the read position of the same content in another file. */
   #goOn(file: LogFile, size: number, read: FileRecord, handle: FileHandle, content: Content): Verdict {
     const { inode, bornAt } = file
     const { at, origin } = read
@@ -152,7 +152,7 @@ export class Examiner {
     return { kind: file.rotated?.isCompressed ? 'decompress' : 'read', handle, record }
   }
 
-  /** The file that is there and begins with that content. It is asked itself: it may not be read so far yet. */
+  /** Finds an existing file that begins with the content. It is read for that, because its record may end before. */
   async #original(
     file: LogFile,
     { print }: Content,
@@ -161,7 +161,7 @@ export class Examiner {
     for (const other of listed) {
       const record = this.#records.of(other) ?? (other.isOwn ? recordOf(other) : null)
       if (!record || other.rotated?.isCompressed || isSameFile(other, file)) continue
-      // Two logs may begin with the same few bytes; but no copy is older than its original.
+      // Two logs may begin with the same few bytes, but no copy is older than its original.
       if (print.bytes < FIRST_MARK && other.bornAt > file.bornAt) continue
       const isHeld = await this.#withContent(record, listed, async (readAt, size) => {
         return size >= print.bytes && (await relationOf(readAt, size, print)) === 'continued'
@@ -172,32 +172,32 @@ export class Examiner {
     return null
   }
 
-  /** null when it cannot be asked: names moved on since the files were listed. */
+  /** Returns null when names changed since the files were listed. */
   async #withContent<T>(
     record: FileRecord,
     listed: readonly LogFile[],
-    question: (readAt: ReadAt, size: number) => Promise<T>,
+    useContent: (readAt: ReadAt, size: number) => Promise<T>,
   ): Promise<T | null> {
     const open = this.#open.get(originOf(record))
-    if (open) return question(open.readAt, await open.presentSize())
+    if (open) return useContent(open.readAt, await open.presentSize())
     const file = listed.find((other) => isSameFile(other, record))
     const handle = file ? await this.#files.open(file) : null
     if (handle === null) return null
     try {
-      return await question(readerOf(handle), (await handle.stat()).size)
+      return await useContent(readerOf(handle), (await handle.stat()).size)
     } finally {
       await handle.close()
     }
   }
 
-  /** A copy of what was read. */
+  /** Records a copy of content that was read. */
   #copy(file: LogFile, size: number, { print }: Content): Verdict {
     const at = { ...FIRST_LINE, offset: print.bytes }
     this.#records.put({ ...recordOf(file), size, at, print, state: 'finished' })
     return this.settle(file)
   }
 
-  /** Of the records of the same content the one that was read furthest; or one whose file was rewritten, as now shows. */
+  /** Finds the record of the same content with the furthest position, or one whose file was rewritten. */
   async #related(
     file: LogFile,
     content: Content,
@@ -215,12 +215,12 @@ export class Examiner {
       else if (!isSameFile(record, file)) {
         const state = await this.#presentState(record, listed)
         if (state === 'rewritten' && !file.isOwn) return { rewritten: record }
-        // What it still holds unread may stand in this file, too: it is read first.
+        // Its unread content may also be in this file, so it is read first.
         if (state !== 'read' && !(file.isOwn && isListed(record, listed))) return { isUndecided: true }
       }
       same.push(record)
     }
-    // A new file of the log is not taken for a longer copy of one that is there, or was finished long ago.
+    // A new file of the log is not a longer copy of an existing or finished file.
     const replaced = same.some((record) => record.state === 'open' && !isListed(record, listed))
     if (file.isOwn && !replaced) return {}
     const copy = { path: file.path, inode: originOf(file), bytes: content.print.bytes }
@@ -230,7 +230,7 @@ export class Examiner {
     return { furthest: furthestOf(same) }
   }
 
-  /** What a file that is there has become since it was read. */
+  /** Compares an existing file with its record. */
   async #presentState(
     record: FileRecord,
     listed: readonly LogFile[],

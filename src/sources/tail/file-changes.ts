@@ -1,4 +1,4 @@
-/** Says when a file may have changed: on notice of the system, and on a slow poll, because notices get lost. */
+/** Reports when a file may have changed: by notifications of the system, and by a slow poll, because these get lost. */
 import { watch } from 'chokidar'
 import type { Clock, Log } from '../../model/ports.ts'
 
@@ -17,7 +17,7 @@ export class FileChanges {
     this.#watcher = watch(path, { ignoreInitial: true })
     this.#watcher.on('all', () => this.#notify())
     this.#watcher.on('error', (error) => {
-      log.debug({ error }, 'no notices of file changes: relying on the poll')
+      log.debug({ error }, 'no notifications of file changes: using the poll only')
     })
   }
 
@@ -25,11 +25,11 @@ export class FileChanges {
   async next(): Promise<void> {
     if (!this.#pending) {
       const poll = new AbortController()
-      const rung = new Promise<void>((resolve) => {
+      const notified = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
       await Promise.race([
-        rung,
+        notified,
         this.#clock.sleep(POLL_INTERVAL_MS, AbortSignal.any([this.#signal, poll.signal])),
       ])
       poll.abort()

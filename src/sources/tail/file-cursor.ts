@@ -1,43 +1,43 @@
 /**
- * The cursor of a file: the files of a log that were read, each known by inode, time of birth and content, and how far
- * each was read. A whole file is a log of one file.
+ * The cursor of a file source: the files of a log with inode, time of birth, fingerprint and read position. A whole file
+ * is a log of one file.
  */
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import type { Position } from '../framing/frame.ts'
 import type { Fingerprint, ReadAt } from './content-fingerprint.ts'
 
-/** Distinguishes a file from all others, whatever becomes of its name and content. */
+/** Identifies a file independently of its name and content. */
 export interface FileIdentity {
   readonly inode: string
-  /** Nanoseconds; 0 where the file system does not keep it. */
+  /** The time in nanoseconds; 0 when the file system does not keep it. */
   readonly bornAt: bigint
 }
 
 export interface FileRecord extends FileIdentity {
-  /** Bytes on the disk when it was last seen. */
+  /** The bytes on disk when the file was last seen. */
   readonly size: number
-  /** Where reading goes on; of a compressed file, in the decompressed content. */
+  /** The position where reading resumes; for a compressed file it counts decompressed bytes. */
   readonly at: Position
-  /** Of the content, as far as it was seen. */
+  /** The fingerprint of the content that was seen. */
   readonly print: Fingerprint
-  /** Where its content was first read: an event that is read again from a copy keeps its origin. */
+  /** The file in which the content was first read; an event that is read again from a copy keeps its origin. */
   readonly origin: string
-  /** `finished`: replaced, read to its end, and quiet since. `past`: it was there before the first start. */
+  /** A `finished` file was replaced, read to its end and is quiet; a `past` file existed before the first start. */
   readonly state: 'open' | 'finished' | 'past'
-  /** Where it was last seen, of a file whose name does not show that it belongs to the log: the target of a link. */
+  /** The last path of a file whose name does not show that it belongs to the log, such as the target of a link. */
   readonly path?: string
-  /** The file that held it, of content that was rewritten: the record has no file then. */
+  /** The former file of content that was rewritten; the record has no file then. */
   readonly rewritten?: { readonly path: string; readonly inode: string }
-  /** The file in which its content goes on, and how much of it is there. */
+  /** The file that holds a copy of the content, and the bytes of the copy. */
   readonly copy?: { readonly path: string; readonly inode: string; readonly bytes: number }
 }
 
 export interface LogCursor {
   readonly files: readonly FileRecord[]
-  /** Files that were born before and are not among `files` were read long ago. */
+  /** Files that were born before this time and are not in `files` were read long ago. */
   readonly forgottenBefore: bigint
-  /** Of a cursor of the first version: rotated files that were last written to before this one was were read. */
+  /** A cursor of the first version has this file: rotated files with an earlier last write were read. */
   readonly readUntil: (FileIdentity & { readonly modifiedAt: bigint }) | null
 }
 
@@ -51,7 +51,7 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.inode === b.inode && a.bornAt === b.bornAt
 }
 
-/** For many events of one file the text around the position is made once. */
+/** Creates the text around the position once for many events of one file. */
 export function cursorsIn(
   file: FileRecord,
   others: readonly FileRecord[] = [],
@@ -75,7 +75,7 @@ function fields({ bornAt, ...record }: FileRecord) {
   return { ...record, bornAt: String(bornAt) }
 }
 
-/** null for text that is no cursor of ours. */
+/** Returns null for a text that is not such a cursor. */
 export function decodeCursor(text: string | null): LogCursor | null {
   if (text === null) return null
   try {

@@ -1,4 +1,4 @@
-/** One open file under `follow`: reads what was appended, and notices when what was read is there no more. */
+/** One open file under `follow`: it reads appended content and detects when read content has changed. */
 import type { FileHandle } from 'node:fs/promises'
 import { type Frame, type FramingRules, type Position, START_POSITION } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
@@ -12,10 +12,10 @@ export class FollowedFile {
   readonly readAt: ReadAt
   readonly #handle: FileHandle
   readonly #framer: Framer
-  /** The first bytes: at least those that were read. */
+  /** The first bytes of the file, at least those that were read. */
   #beginning: Buffer
   readonly #printOfBeginning: Fingerprint
-  /** Of what lies before `#offset`. */
+  /** The printer of the content before `#offset`. */
   readonly #printer: ContentPrinter
   #offset: number
   #size: number
@@ -47,12 +47,12 @@ export class FollowedFile {
     return new FollowedFile(handle, rules, from, { beginning, printOfBeginning, printer, size })
   }
 
-  /** The events of the next chunk, or why there are none: the present end, or other content than was read before. */
+  /** Returns the events of the next chunk, `end` at the present end, or `rewritten` when read content has changed. */
   async read(): Promise<Frame[] | 'end' | 'rewritten'> {
     const { size } = await this.#handle.stat()
     const { window } = this.#printer
     const more = Math.min(CHUNK_BYTES, Math.max(0, size - this.#offset))
-    // One read: what was read last, to be compared, and what follows on it.
+    // One read returns the last window, which is compared, and the content after it.
     const bytes = await this.readAt(this.#offset - window.length, window.length + more)
     if (size < this.#offset || !startsWith(bytes, window)) return 'rewritten'
     const chunk = bytes.subarray(window.length)
@@ -64,23 +64,23 @@ export class FollowedFile {
     return this.#framer.push(chunk)
   }
 
-  /** A last line without its newline is complete once the file is written to no more. */
+  /** A last line without a newline is complete when the file does not grow any more. */
   end(): Frame[] {
     return this.#framer.end()
   }
 
-  /** Of the content as far as it was seen. */
+  /** Returns the fingerprint of the content that was seen. */
   print(): Fingerprint {
     const print = this.#printer.print()
     return print.bytes >= this.#printOfBeginning.bytes ? print : this.#printOfBeginning
   }
 
-  /** As it was at the last read. */
+  /** The size at the last read. */
   get size(): number {
     return this.#size
   }
 
-  /** True while it still holds what was read. */
+  /** Returns true while the file holds the content that was read. */
   async isIntact(): Promise<boolean> {
     const { window } = this.#printer
     const { size } = await this.#handle.stat()
@@ -101,7 +101,7 @@ export class FollowedFile {
     return this.#handle.close()
   }
 
-  /** `bytes` follow on the window. Asked after they were read: only then they surely belong to what was read before. */
+  /** Compares the beginning after `bytes` were read, because only then they surely follow the earlier content. */
   async #beginsAsBefore(bytes: Buffer): Promise<boolean> {
     const isWhole = this.#offset <= WINDOW_BYTES
     const beginning = isWhole ? bytes.subarray(0, WINDOW_BYTES) : this.#beginning

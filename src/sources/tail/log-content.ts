@@ -1,4 +1,4 @@
-/** What a file of a log holds, plain or compressed, as far as it takes to recognize it. */
+/** Reads the content of a plain or compressed file of a log to recognize it. */
 import type { FileHandle } from 'node:fs/promises'
 import { contentOf } from './compressed-file.ts'
 import {
@@ -13,9 +13,9 @@ import {
 import { readerOf } from './file-cursor.ts'
 
 export interface Content {
-  /** Of all of it; of damaged data, of what comes before the damage. */
+  /** The fingerprint of all content before possible corruption. */
   readonly print: Fingerprint
-  /** The hash of the bytes before there; only where the content is that long. */
+  /** Returns the hash of the bytes before the offset; undefined when the content is shorter. */
   hashUpTo(bytes: number): Promise<string | undefined>
 }
 
@@ -24,7 +24,7 @@ async function plainContent(readAt: ReadAt, size: number): Promise<Content> {
   return { print, hashUpTo: (bytes) => hashUpTo(readAt, bytes) }
 }
 
-/** Decompressed once; hashes are taken where one of the fingerprints has one. */
+/** Decompresses the content once and computes hashes at the offsets of the fingerprints. */
 async function compressedContent(handle: FileHandle, prints: readonly Fingerprint[]): Promise<Content> {
   const points = [...new Set(prints.map(({ bytes }) => bytes))].sort((a, b) => a - b)
   const hashes = new Map<number, string>()
@@ -45,7 +45,7 @@ async function compressedContent(handle: FileHandle, prints: readonly Fingerprin
   return { print: printer.print(), hashUpTo: async (bytes) => hashes.get(bytes) }
 }
 
-/** Enough to recognize it, where all of it would take too long. */
+/** Computes a fingerprint of the beginning, because reading the whole file would take too long. */
 export async function printOfBeginning(handle: FileHandle): Promise<Fingerprint> {
   const printer = new ContentPrinter()
   for await (const part of contentOf(handle)) {

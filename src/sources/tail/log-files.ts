@@ -1,4 +1,4 @@
-/** Lists the files of a log: the one that its path names, and beside it those that rotation renamed. */
+/** Lists the files of a log: the file at its path and the rotated files beside it. */
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -7,14 +7,14 @@ import { isForbidden, isMissing, openIfThere, unreadable } from '../stream/open-
 import { type FileIdentity, type FileRecord, identityOf, isSameFile, originOf } from './file-cursor.ts'
 import { compareAge, formerTarget, type RotatedName, rotatedName } from './rotated-names.ts'
 
-/** Where names move on for longer, the files are listed again at the next look. */
+/** When names still change after this number of listings, the next pass lists the files again. */
 const MAX_LISTINGS = 10
 
 export interface LogFile extends FileIdentity {
   readonly path: string
   readonly size: number
   readonly modifiedAt: bigint
-  /** null: the path of the log itself, or a former target of it whose name says nothing. */
+  /** The value is null for the path of the log, or for a former target of its link with another name. */
   readonly rotated: RotatedName | null
   readonly isOwn: boolean
 }
@@ -25,7 +25,7 @@ export class LogFiles {
   readonly #source: string
   readonly #log: Log
   readonly #warned = new Set<string>()
-  /** True when renames disturbed the last listing, or a file was not under its listed name: it may be any file of the log. */
+  /** True when renames disturbed the last listing, or when a file was not at its listed path. */
   haveNamesMoved = false
 
   constructor(path: string, olddir: string | null, source: string, log: Log) {
@@ -35,15 +35,15 @@ export class LogFiles {
     this.#log = log
   }
 
-  /** The file that the path names now, or null. */
+  /** Returns the present file at the path, or null. */
   async own(): Promise<LogFile | null> {
     const stats = await statOf(this.path)
     return stats && logFile(this.path, stats, null, true)
   }
 
   /**
-   * Every file once, the oldest first; the path's own is always the last, whatever its times say. A file that is renamed
-   * between the reading of the names and the look at the files is missing, so two listings in a row have to agree.
+   * Lists every file once, the oldest first; the file at the path is always last. A file that is renamed while names
+   * and files are read is missing, so two consecutive listings must agree.
    */
   async list(known: readonly FileRecord[]): Promise<LogFile[]> {
     this.haveNamesMoved = true
@@ -56,7 +56,7 @@ export class LogFiles {
     return files
   }
 
-  /** The files, and what was found under each name, as text. */
+  /** Returns the files, and the identities under each name as text. */
   async #listOnce(known: readonly FileRecord[]): Promise<{ files: LogFile[]; names: string }> {
     const own = await this.own()
     const rotated: LogFile[] = []
@@ -78,7 +78,7 @@ export class LogFiles {
     return { files: own ? [...files, own] : files, names: names.sort().join('\n') }
   }
 
-  /** Where the path's file is found again when the path leads elsewhere: of a link, its target. */
+  /** Returns the target of the path when it is a link, so that its file is found when the link changes. */
   async target(): Promise<string | null> {
     const isLink = await lstat(this.path).then(
       (stats) => stats.isSymbolicLink(),
@@ -87,7 +87,7 @@ export class LogFiles {
     return isLink ? realpath(this.path).catch(() => null) : null
   }
 
-  /** null when the name means another file by now, or when the file can't be read. */
+  /** Returns null when the path names another file by now, or when the file cannot be read. */
   async open(file: LogFile): Promise<FileHandle | null> {
     try {
       const handle = await openIfThere(file.path)
@@ -96,7 +96,7 @@ export class LogFiles {
       this.haveNamesMoved = true
     } catch (cause) {
       if (file.isOwn) throw cause
-      this.warnOnce(file.path, 'a rotated file cannot be read', { bytes: file.size, error: cause })
+      this.warnOnce(file.path, 'cannot read a rotated file', { bytes: file.size, error: cause })
     }
     return null
   }
@@ -128,9 +128,9 @@ export class LogFiles {
     for (const name of names) {
       if (!name.startsWith(log) || name === log || rotatedName(log, name)) continue
       const hint = /\.(xz|bz2|zst|lz4|Z)$/.test(name)
-        ? 'only gzip is read'
-        : 'it is not named as rotation does'
-      this.warnOnce(join(dirname(this.path), name), `a file beside the log is not read: ${hint}`)
+        ? 'only gzip is supported'
+        : 'its name is not that of a rotated file'
+      this.warnOnce(join(dirname(this.path), name), `ignoring a file beside the log: ${hint}`)
     }
   }
 
@@ -140,14 +140,14 @@ export class LogFiles {
     this.#log.warn({ source: this.#source, file, ...more }, message)
   }
 
-  /** A folder that can't be listed holds only the path's own file, as far as is known. */
+  /** A folder that cannot be listed is treated as if it had no rotated files. */
   async #names(folder: string): Promise<string[]> {
     try {
       return await readdir(folder)
     } catch (cause) {
       if (isMissing(cause)) return []
       if (!isForbidden(cause)) throw unreadable(folder, cause)
-      this.warnOnce(folder, 'the folder cannot be listed: files that rotation renames there are not found', {
+      this.warnOnce(folder, 'cannot list the folder: rotated files are not found', {
         error: cause,
       })
       return []
@@ -156,8 +156,9 @@ export class LogFiles {
 }
 
 /**
- * Dates in the names decide, then the times of birth. Numbers do only where birth does not: most programs count the
- * older file up, some the newer one. The times of the last write are used only where nothing else is known.
+ * Orders files by dates in their names, then by times of birth. Numbers in names decide only without a time of birth,
+ * because most programs give older files higher numbers, but some give them lower ones. Times of the last write decide
+ * only when nothing else does.
  */
 function byAge(a: LogFile, b: LogFile): number {
   const byName = a.rotated && b.rotated ? compareAge(a.rotated, b.rotated) : 0
@@ -177,7 +178,7 @@ function logFile(path: string, stats: BigIntStats, rotated: RotatedName | null, 
   return { ...identityOf(stats), path, size: Number(size), modifiedAt: mtimeNs, rotated, isOwn }
 }
 
-/** Any failure but absence must not look as if a file were gone: its rest would be passed over. */
+/** Only a missing file gives null: any other failure would otherwise skip the rest of an existing file. */
 function statOf(path: string): Promise<BigIntStats | null> {
   return stat(path, { bigint: true }).catch((cause: unknown) => {
     if (isMissing(cause)) return null

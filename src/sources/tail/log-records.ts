@@ -1,4 +1,4 @@
-/** What is remembered of the files of a log between two looks and between two runs, bounded. */
+/** The bounded records of the files of a log, which are kept between passes and between runs. */
 
 import type { Position } from '../framing/frame.ts'
 import {
@@ -12,15 +12,15 @@ import {
 } from './file-cursor.ts'
 import type { LogFile } from './log-files.ts'
 
-/** Of files that are gone: enough to recognize a copy, or what a compressed file was before. */
+/** This number of missing files is remembered, to recognize copies and compressed files. */
 const MAX_ABSENT_FILES = 8
-/** Of files that are there and were read; behind them only the time of birth decides. */
+/** This number of read files is remembered; for older files only the time of birth decides. */
 const MAX_PRESENT_FILES = 128
 
 export class LogRecords {
   #files: readonly FileRecord[]
   #forgottenBefore: bigint
-  /** True while there is something that was not committed together with events. */
+  /** True while a change was not committed together with events. */
   isChanged = false
 
   constructor({ files, forgottenBefore }: LogCursor) {
@@ -45,10 +45,10 @@ export class LogRecords {
     return record
   }
 
-  /** The file has other content now: what is known of the former one stays, without a file. */
+  /** Keeps the record of rewritten content without a file. */
   detach(record: FileRecord, path: string): void {
     const detached = { ...record, inode: '', bornAt: 0n, rewritten: { path, inode: originOf(record) } }
-    // Only the last content of an origin can still turn up as a copy; what is not reported yet stays.
+    // Only the last content of an origin can still appear as a copy; unreported records stay.
     this.#files = this.#files
       .filter(({ inode, origin, state }) => inode !== '' || state === 'open' || origin !== record.origin)
       .map((other) => (isSameFile(other, record) ? detached : other))
@@ -62,7 +62,7 @@ export class LogRecords {
     return updated
   }
 
-  /** Read long ago, as far as the time of birth shows. */
+  /** Returns true for a file that was read long ago according to its time of birth. */
   isForgotten({ bornAt }: FileIdentity): boolean {
     return bornAt > 0n && bornAt <= this.#forgottenBefore
   }
@@ -87,7 +87,7 @@ export class LogRecords {
     return encodeCursor(this.#files, this.#forgottenBefore)
   }
 
-  /** The cursor behind each position in that file. */
+  /** Returns the function that creates the cursor for a position in the file. */
   cursorsIn(record: FileRecord): (at: Position) => string {
     const others = this.#files.filter((other) => !isSameFile(other, record))
     return cursorsIn(record, others, this.#forgottenBefore)

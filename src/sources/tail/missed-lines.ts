@@ -1,6 +1,6 @@
 /**
- * Reports which lines of a log are missed: of which file, from which byte on, and how many bytes of them were seen.
- * What was never seen cannot be counted, and each report says so.
+ * Reports missed lines of a log: the file, the first missed byte, and the number of missed bytes that were seen.
+ * Lines that were never seen cannot be counted, and each report states this.
  */
 import type { Log } from '../../model/ports.ts'
 import { type OpenFiles, recordOf } from './examine-log.ts'
@@ -11,9 +11,9 @@ import type { LogRecords } from './log-records.ts'
 interface Loss {
   readonly file: string | undefined
   readonly inode: string
-  /** What is missed begins at this byte. */
+  /** The first missed byte. */
   readonly from: number
-  /** So many bytes of it were seen. */
+  /** The number of missed bytes that were seen. */
   readonly bytes: number
   /** The file that holds the content before `from`. */
   readonly copy?: string
@@ -27,7 +27,7 @@ export class MissedLines {
   readonly #log: Log
   /** These records were not found once: that listing may be older than the copy. */
   #absent = new Set<FileRecord>()
-  /** The files of the last look at which all was read. */
+  /** The files of the last pass that read everything. */
   #listedBefore: readonly { readonly file: LogFile; readonly record: FileRecord | null }[] = []
   /** These files were not found once. */
   #vanished = new Set<string>()
@@ -39,7 +39,7 @@ export class MissedLines {
     this.#log = log
   }
 
-  /** The file holds content that was never seen in another file: what its writers did beside it is not in it. */
+  /** Reports possible losses of a file with new content: lines that its writers wrote elsewhere meanwhile. */
   firstSeen(file: LogFile, contentBytes: number, listed: readonly LogFile[]): void {
     const own = listed.at(-1)
     if (file.rotated?.isCompressed) {
@@ -56,9 +56,9 @@ export class MissedLines {
     }
   }
 
-  /** Reports what cannot be found any more. True: list the files again. */
+  /** Reports content that cannot be found. Returns true when the files must be listed again. */
   report(listed: readonly LogFile[], open: OpenFiles, isMore: boolean): boolean {
-    // A file that could not be looked at may be the copy.
+    // A file that could not be examined may be the copy.
     if (this.#files.haveNamesMoved) return false
     const hasFile = (record: FileRecord) =>
       open.has(originOf(record)) || listed.some((file) => isSameFile(file, record))
@@ -99,12 +99,12 @@ export class MissedLines {
     }
   }
 
-  /** What was removed between two looks: files that were listed and not read, and files that were never listed. */
+  /** Reports files that were removed between two passes: unread ones, and ones that were never listed. */
   #reportVanished(listed: readonly LogFile[]): boolean {
     const isListed = (file: LogFile) => listed.some((other) => isSameFile(file, other))
     const vanished = this.#listedBefore.filter(({ file }) => !isListed(file))
     const unread = vanished.filter(({ file, record }) => record === null && !this.#records.isForgotten(file))
-    // Where the newest one is there, no file that was made since is missing.
+    // While the newest file exists, no later file is missing.
     const newest = this.#listedBefore.at(-1)
     const replaced = vanished.filter((each) => each === newest && !this.#isContinued(each.record, listed))
     const lost = [...unread, ...replaced].map(({ file }) => originOf(file))
@@ -120,7 +120,7 @@ export class MissedLines {
     return false
   }
 
-  /** A copy that is being made is empty, too: one that was empty at the listing before stays so. */
+  /** A copy in progress is also empty, so only a file that was empty at the previous listing counts. */
   #reportEmptyCopies(listed: readonly LogFile[]): void {
     const wasEmpty = (file: LogFile) =>
       this.#listedBefore.some(

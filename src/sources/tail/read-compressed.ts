@@ -1,4 +1,4 @@
-/** Reads what is new in a compressed file of a log, to its end. */
+/** Reads the new content of a compressed file of a log to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Log } from '../../model/ports.ts'
 import type { Frame, FramingRules } from '../framing/frame.ts'
@@ -8,16 +8,16 @@ import type { LogFile } from './log-files.ts'
 
 interface Ports {
   readonly rules: FramingRules
-  /** Returns the record as it is after the events. */
+  /** Feeds events and returns the record after them. */
   readonly feed: (record: FileRecord, frames: readonly Frame[]) => Promise<FileRecord>
-  /** What is cut short may then still be completed. */
+  /** True when a truncated file may still become complete. */
   readonly isBeingWritten: boolean
   readonly signal: AbortSignal
   readonly log: Log
   readonly source: string
 }
 
-/** Returns the record as it is afterwards: finished, unless there may be more to read. Closes the handle. */
+/** Closes the handle and returns the new record, which is finished unless more content may follow. */
 export async function readCompressed(
   record: FileRecord,
   handle: FileHandle,
@@ -43,7 +43,7 @@ async function readOn(
     if (damage?.isFinal && ports.isBeingWritten) return record
     if (damage) {
       const fields = { source: ports.source, file: listed.path, error: damage.damage }
-      ports.log.error(fields, 'a compressed file is damaged or cut short')
+      ports.log.error(fields, 'a compressed file is corrupt or truncated')
     }
     record = await ports.feed({ ...record, print }, damage ? file.refused(damage) : frames)
     if (ports.signal.aborted) return record

@@ -1,24 +1,24 @@
-/** Decides by its name whether a file is a rotation of a log, and which of two rotations is the older one. Pure. */
+/** Decides by names whether a file is a rotated file of a log, and which of two is older. Pure. */
 
 export interface RotatedName {
   /** The groups of digits in the name, as numbers. */
   readonly groups: readonly number[]
-  /** `number`: rotation renames upwards, so the highest is the oldest. `date`: the lowest is the oldest. */
+  /** With `number` the highest number is the oldest file, with `date` the lowest date. */
   readonly order: 'number' | 'date'
   readonly isCompressed: boolean
 }
 
-/** `.1`, `.12`: counted by rotation. A number behind another separator (`app-1.log`) is part of a log's own name. */
+/** Rotation adds numbers such as `.1` and `.12`. A number after another separator (`app-1.log`) belongs to the log's name. */
 const NUMBER = /^\.\d{1,5}$/
-/** Dates and times of at least six digits in all, epoch seconds included, and a number behind them. */
+/** A date has at least six digits with an optional time or number; epoch seconds match, too. */
 const DATE = /^[._-]?\d+(?:[-_.:T]\d+)*Z?$/
 const MIN_DATE_DIGITS = 6
 const MAX_DATE_DIGITS = 24
 const COMPRESSED = /\.gz$/
 
 /**
- * null when no rotation gives such a name to the log: it may then be another log, a copy that an editor made, or the
- * position file of another program. What rotation adds stands behind the whole name or before its extension.
+ * Returns null for any other name, which may be another log, a copy by an editor, or the position file of another
+ * program. Rotation adds text after the whole name or before its extension.
  */
 export function rotatedName(log: string, name: string): RotatedName | null {
   const plain = name.replace(COMPRESSED, '')
@@ -34,7 +34,7 @@ export function rotatedName(log: string, name: string): RotatedName | null {
   return { groups: digits.map(Number), order: isDate ? 'date' : 'number', isCompressed }
 }
 
-/** A former target of a link that moves from `day-1.log` to `day-2.log`: the same name with lower numbers. */
+/** Recognizes a former target of a link that changes from `day-1.log` to `day-2.log`: the same name with lower numbers. */
 export function formerTarget(target: string, name: string): RotatedName | null {
   const plain = name.replace(COMPRESSED, '')
   const shape = (text: string) => text.replace(/\d+/g, '0')
@@ -47,7 +47,7 @@ export function formerTarget(target: string, name: string): RotatedName | null {
   return isFormer ? dated(plain) : null
 }
 
-/** Negative when `a` is the older one, 0 when the names do not say. */
+/** Returns a negative number when `a` is older, and 0 when the names do not decide. */
 export function compareAge(a: RotatedName, b: RotatedName): number {
   if (a.order !== b.order) return 0
   const sign = a.order === 'number' ? -1 : 1

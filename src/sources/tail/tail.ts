@@ -20,17 +20,17 @@ import { MissedLines } from './missed-lines.ts'
 import { readCompressed } from './read-compressed.ts'
 
 export interface FollowOptions {
-  /** How long a rotated file stays open after its last line. */
+  /** The time that a rotated file stays open after its last line. */
   readonly quietMs: number
-  /** Where rotation moves files to, or null. */
+  /** The folder into which rotation moves files, or null. */
   readonly olddir: string | null
 }
 
-/** Names are looked up again after so long, even where the path still means the same file. */
+/** Names are listed again after this time, even when the path still has the same file. */
 const LISTING_INTERVAL_MS = 1000
-/** So much of one file is read before the others are looked at again. */
+/** This number of chunks of one file is read before the other files are read. */
 const MAX_CHUNKS_AT_ONCE = 64
-/** Beyond it the rotated file that was opened first is closed. */
+/** When more files are open, the rotated file that was opened first is closed. */
 const MAX_OPEN_FILES = 16
 
 interface CursorCommitter {
@@ -38,7 +38,7 @@ interface CursorCommitter {
 }
 
 export function createFollower(path: string, spec: SourceSpec, options: FollowOptions): Source['run'] {
-  /** A start whose beginning could not be committed is tried again from the same place, rotated or not. */
+  /** The first cursor is kept until it is committed, so that a retry starts at the same position after a rotation. */
   let uncommitted: string | null = null
   return async (context) => {
     const begin = (cursor: string) => {
@@ -66,9 +66,9 @@ class Tail {
   readonly #resumed: LogCursor | null
   readonly #files: LogFiles
   readonly #records: LogRecords
-  /** By origin, in the order in which they were opened. */
+  /** The open files by origin, in the order of opening. */
   readonly #open = new Map<string, FollowedFile>()
-  /** When a file that is open was last read. */
+  /** The time of the last read of each open file. */
   readonly #lastReadAt = new Map<string, number>()
   readonly #examiner: Examiner
   readonly #missed: MissedLines
@@ -107,7 +107,7 @@ class Tail {
     }
   }
 
-  /** Rotated files that are there before anything was read are past; the path's own file is read from its first line. */
+  /** At the first start, existing rotated files are past; the file at the path is read from its first line. */
   async #begin(): Promise<void> {
     const { readUntil } = this.#resumed ?? { readUntil: null }
     if (this.#resumed === null || readUntil) {
@@ -115,7 +115,7 @@ class Tail {
       const isPast = (file: LogFile) => !readUntil || wasWrittenBefore(file, readUntil)
       const past = listed.filter((file) => !file.isOwn && !this.#records.of(file) && isPast(file))
       const own = listed.find(({ isOwn }) => isOwn)
-      // Without a file of its own the log may still be written to under the name that rotation gave it.
+      // When the path has no file, the writer may still write to the newest rotated file.
       const newest = own || readUntil ? null : past.findLast(({ rotated }) => !rotated?.isCompressed)
       for (const file of past) await this.#examiner.remember(file, file === newest ? 'open' : 'past')
       if (own && !readUntil) await this.#openUnread(own, listed)
@@ -138,7 +138,7 @@ class Tail {
     await this.#commit()
   }
 
-  /** Which files there are is kept before the first event of a new one. */
+  /** Commits the list of files before the first event of a new file. */
   async #commit(): Promise<void> {
     if (!this.#records.isChanged) return
     this.#records.isChanged = false
@@ -159,7 +159,7 @@ class Tail {
     await this.#recordTarget()
   }
 
-  /** The target of a link is found again by its own path. */
+  /** Records the target of a link, so that its file is found by its own path. */
   async #recordTarget(): Promise<void> {
     const own = this.#listed.at(-1)
     const record = own?.isOwn ? this.#records.of(own) : null
@@ -167,11 +167,11 @@ class Tail {
     if (record && target && record.path !== target) this.#records.update(record, { path: target })
   }
 
-  /** True when something has to be looked at again at once. */
+  /** Returns true when files must be listed again at once. */
   async #readAll(): Promise<boolean> {
     let isMore = false
     for (const origin of this.#open.keys()) {
-      // Files that have lost their name are older than those that have one.
+      // Files without a name are older than those with one.
       const isListed = this.#listed.some((file) => originOf(file) === origin)
       if (!isListed && (await this.#readOn(origin))) isMore = true
     }
@@ -179,7 +179,7 @@ class Tail {
       if (this.#window.signal.aborted) return false
       const isOpen = this.#open.has(originOf(file)) || (await this.#openUnread(file, this.#listed))
       if (isOpen === 'rewritten' || (isOpen && (await this.#readOn(originOf(file))))) isMore = true
-      // What was written before the file was rewritten has to be read before what was written since.
+      // Content from before a rewrite must be read before later content.
       if (isMore && !file.isOwn) return true
     }
     return isMore
@@ -221,7 +221,7 @@ class Tail {
     if (this.#hasBegun) await this.#commit()
   }
 
-  /** To the present end of the file, or so much of it that it is the turn of the others: then it returns true. */
+  /** Reads to the present end of the file. Returns true when it stopped before, for the turn of the other files. */
   async #readOn(origin: string): Promise<boolean> {
     const file = this.#open.get(origin)!
     const record = () => this.#records.all().find((other) => originOf(other) === origin)!
@@ -238,7 +238,7 @@ class Tail {
     return !this.#window.signal.aborted
   }
 
-  /** The file is opened again at the next look, after the copies of what it held. */
+  /** Closes a rewritten file; the next pass opens it after the copies of its former content. */
   async #rewritten(record: FileRecord): Promise<void> {
     const file = this.#open.get(originOf(record))
     this.#open.delete(originOf(record))
@@ -247,16 +247,16 @@ class Tail {
     this.#records.detach(record, path ?? this.#spec.target)
   }
 
-  /** A rotated file is closed when it was quiet for long enough, and its last line is complete then. */
+  /** Closes rotated files that were quiet long enough; their last line is complete then. */
   async #closeQuietFiles(): Promise<void> {
     const own = this.#listed.at(-1)
     const isOwn = (origin: string) => own?.isOwn && originOf(own) === origin
     const old = [...this.#open].filter(([origin]) => !isOwn(origin))
-    // As long as the new file is empty, the writer has not opened it: it may still be writing to the old one.
+    // While the new file is empty, the writer may still write to the old one.
     const isLeft = own?.isOwn && own.size > 0
     for (const [i, [origin, file]] of old.entries()) {
       const age = Math.abs(this.#context.clock.now() - this.#lastReadAt.get(origin)!)
-      // What was written while the other files were read is read at the next look.
+      // Content that was written while other files were read is read in the next pass.
       const isQuiet = isLeft && age >= this.#options.quietMs && !(await file.hasGrown())
       if (!isQuiet && i >= old.length - MAX_OPEN_FILES) continue
       const record = this.#records.all().find((other) => originOf(other) === origin)!
@@ -268,7 +268,7 @@ class Tail {
     }
   }
 
-  /** Returns the record as it is after the events. */
+  /** Emits events and returns the record after them. */
   async #feed(record: FileRecord, frames: readonly Frame[]): Promise<FileRecord> {
     const cursorAt = this.#records.cursorsIn(record)
     const { origin } = record
@@ -283,7 +283,7 @@ class Tail {
   }
 }
 
-/** By the times of the last write, as the first version had it; a compressed file may have its time cut to seconds. */
+/** Compares times of the last write like the first version; those of compressed files may be cut to seconds. */
 function wasWrittenBefore(
   { modifiedAt, bornAt, rotated }: LogFile,
   than: { modifiedAt: bigint; bornAt: bigint },

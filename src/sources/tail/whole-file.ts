@@ -40,7 +40,7 @@ export async function readWholeFile(
     await window.drain()
   }
   if (events === 0 && at !== START_POSITION && !signal.aborted) {
-    log.info({ source: spec.name }, 'read to its end by an earlier run: nothing new')
+    log.info({ source: spec.name }, 'no new data: an earlier run read the file to its end')
   }
 }
 
@@ -58,11 +58,11 @@ async function resumeAt(
     if (inode !== identity.inode || !isLongEnough) continue
     if ((await relationOf(readerOf(file), size, print)) === 'continued') return at
   }
-  log.info({}, 'not the file that an earlier run read: starting at its beginning')
+  log.info({}, 'the file differs from the one that an earlier run read; reading starts at its beginning')
   return START_POSITION
 }
 
-/** Of the beginning only: what follows is appended, or the file is another. */
+/** The fingerprint covers only the beginning: later content is appended, or the file is a different one. */
 async function recordOf(file: FileHandle): Promise<FileRecord> {
   const stats = await file.stat({ bigint: true })
   const identity = identityOf(stats)

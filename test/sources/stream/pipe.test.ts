@@ -73,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
     const { ended } = await start(namedPipe(), '?follow=true')
     await expect(ended).rejects.toMatchObject({
       kind: 'user',
-      hint: expect.stringContaining('leave out') as unknown,
+      hint: expect.stringContaining('remove follow') as unknown,
     })
   })
 

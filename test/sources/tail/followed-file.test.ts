@@ -23,7 +23,7 @@ async function textsOf(file: FollowedFile) {
   return typeof read === 'string' ? read : read.map(({ raw }) => raw)
 }
 
-it('rewritten between two reads, and longer than before: tells it and hands on no part of a line', async () => {
+it('reports a file that was rewritten and became longer between two reads, and returns no part of a line', async () => {
   const { path, file } = await followed('a\n')
   expect(await textsOf(file)).toEqual(['a'])
   await writeFile(path, 'longer than before\nand more\n')
@@ -31,13 +31,13 @@ it('rewritten between two reads, and longer than before: tells it and hands on n
   expect(await file.isIntact()).toBe(false)
 })
 
-it('rewritten before the first read: tells it', async () => {
+it('reports a file that was rewritten before the first read', async () => {
   const { path, file } = await followed('a\n')
   await writeFile(path, 'b\n')
   expect(await textsOf(file)).toBe('rewritten')
 })
 
-it('cut, but not at its beginning: tells it', async () => {
+it('reports a file that was cut, but not at its beginning', async () => {
   const { path, file } = await followed(`${'x'.repeat(2000)}\ny\n`)
   expect(await file.read()).toHaveLength(2)
   await truncate(path, 2000)
