@@ -1,5 +1,6 @@
 /** The pages of docs/ that are written from the code. */
 import { detectionFunctionsPage } from './detection-functions-page.ts'
+import { errorCodesPage } from './error-codes-page.ts'
 import { problemCodesPage } from './problem-codes-page.ts'
 import { yamlKeysPage } from './yaml-keys-page.ts'
 
@@ -11,6 +12,7 @@ export interface GeneratedPage {
 
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: 'docs/reference/detection-functions.md', text: detectionFunctionsPage },
+  { path: 'docs/reference/error-codes.md', text: errorCodesPage },
   { path: 'docs/reference/problem-codes.md', text: problemCodesPage },
   { path: 'docs/reference/yaml-keys.md', text: yamlKeysPage },
 ]
