@@ -3,6 +3,7 @@
  * `npm run docs:errors` writes docs/reference/error-codes.md from this list.
  */
 
+import { DAEMON_CODES } from './error-codes/daemon-codes.ts'
 import { PROJECT_CODES } from './error-codes/project-codes.ts'
 
 export interface ErrorExplanation {
@@ -211,32 +212,8 @@ export const ERROR_CODES = {
     fix: 'Restore the file from version control, or remove it and add the packages again.',
   },
   // engine
-  // store
-  // sources, server, daemon
-  'invalid-token-file': {
-    cause: 'The file of `--http-token-file` is empty or cannot be read.',
-    fix: 'Write a long random text into it, and check its path and permissions.',
-  },
-  'no-source': {
-    cause: 'No source of events is configured.',
-    fix: 'Name one with `--from`, or under `sources` in signalbox.yaml.',
-  },
-  'duplicate-source': {
-    cause: 'The same source is named twice.',
-    fix: 'Name each source once.',
-  },
-  'unknown-source': {
-    cause: 'A source spec has an unknown type.',
-    fix: 'Use one of the types that the hint lists.',
-  },
-  'unwritable-rejects': {
-    cause: 'The file of rejected events cannot be written.',
-    fix: 'Check its permissions, or name another file as `rejects` in signalbox.yaml.',
-  },
-  'unloaded-destination-type': {
-    cause: 'A delivery needs a destination type that was not loaded.',
-    fix: 'Reload the project, and check the type in destinations.yaml.',
-  },
+  // store, server, daemon
+  ...DAEMON_CODES,
   // routing, workspace, destinations, and the specs of sources
   ...PROJECT_CODES,
 } as const satisfies Readonly<Record<string, ErrorExplanation>>

@@ -1,26 +1,26 @@
-/** The log port on pino: one line per entry on stderr, readable or JSON. Never stdout, which is for machines. */
+/** Implements the log port with pino: one line per entry on stderr, readable or JSON. Standard output is for machines. */
 import { createRequire } from 'node:module'
 import type { Log } from './model/ports.ts'
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly format: 'pretty' | 'json'
-  /** Of the readable format; off when absent. */
+  /** Colors the readable format; the default is false. */
   readonly color?: boolean
-  /** Takes one line, newline included; standard error when absent. */
+  /** Writes one line with its newline; the default is standard error. */
   readonly write?: (line: string) => void
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
-/** Pino itself is loaded with the first line that is to be written: most commands never write one. */
+/** Pino is loaded when the first line is written, because most commands write none. */
 export function createLog(options: LogOptions): Log {
   let opened: Log | undefined
   const least = options.level === 'silent' ? LEVELS.length : LEVELS.indexOf(options.level)
-  const writer = (level: (typeof LEVELS)[number]) => (fields: object, sentence: string) => {
+  const writer = (level: (typeof LEVELS)[number]) => (fields: object, message: string) => {
     if (LEVELS.indexOf(level) < least) return
     opened ??= open(options)
-    opened[level](fields, sentence)
+    opened[level](fields, message)
   }
   return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') }
 }
@@ -29,7 +29,7 @@ function open({ level, format, color = false, write }: LogOptions): Log {
   const pino = createRequire(import.meta.url)('pino') as typeof import('pino').default
   const destination = write
     ? { write }
-    : // Synchronous: an exit right after a line must not lose it.
+    : // The stream is synchronous, so that an exit right after a line does not lose it.
       pino.destination({ fd: 2, sync: true })
   return pino(
     {
@@ -51,7 +51,7 @@ const LABELS: Readonly<Record<string, readonly [label: string, code: number]>> =
   error: ['error', 31],
 }
 
-/** `12:00:00 warn  sentence  key=value`; control characters are escaped, because events are not ours. */
+/** `12:00:00 warn  message  key=value`; control characters are escaped, because they can come from events. */
 function pretty(line: string, color: boolean): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text)

@@ -1,4 +1,4 @@
-/** Builds from a finding what may become an alert: texts, severity, dedup key, what routing needs. Pure. */
+/** Builds candidates from findings: texts, severity, dedup key, and the request for routing. Pure. */
 
 import type { JsonText } from '../core/exact-json.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
@@ -16,11 +16,11 @@ import type { DestinationsResult, RouteRequest } from '../model/alerts/route.ts'
 import { type DecidedSeverity, parseSeverity } from '../model/alerts/severity.ts'
 import { alertKindOf, alertsOn, type Detection, type DetectionType } from '../model/project/detection.ts'
 
-/** What may become an alert: routing and dedup decide the rest. */
+/** A finding with its texts before routing and deduplication. */
 export interface Candidate {
   readonly draft: Omit<AlertDraft, 'route'>
   readonly routeRequest: RouteRequest
-  /** Counted toward the threshold; undefined: every event counts, null: this one does not. */
+  /** The value that counts for the threshold. undefined: every event counts; null: this one does not. */
   readonly unique: string | null | undefined
   readonly threshold: number
   readonly windowMs: number
@@ -34,18 +34,18 @@ const ERROR_KIND: Record<DetectionType, AlertKind> = {
   correlation_rule: 'CORRELATION_RULE_ERROR',
 }
 
-/** True when the matcher says alert: a rule's true, a policy's false. */
+/** True if the matcher's result is a match: true for a rule, false for a policy. */
 export function matches(type: DetectionType, functions: FunctionResults): boolean {
   return functions.detection?.output === alertsOn(type)
 }
 
-/** The alert of a match, before routing and dedup; also for a detection that creates no alerts (its tests ask). */
+/** Builds the candidate of a match, even for a detection that creates no alerts, because its tests compare the texts. */
 export function buildMatch(detection: Detection, finding: MatchFinding): Candidate {
   const { functions, event } = finding
   const severity = decideSeverity(detection, functions.severity)
   const logTypes = logTypesOf(detection, event.type)
   const title = outputOf(functions.title)
-  // A policy's own title() tells its alerts apart, but is not shown.
+  // The result of a policy's title() is a dedup key, but not a title.
   const shown = detection.type === 'policy' ? '' : title
   const textOf = (name: 'description' | 'reference' | 'runbook') =>
     functions[name] ? (functions[name].output ?? '') : detection[name]
@@ -81,7 +81,7 @@ export function buildMatch(detection: Detection, finding: MatchFinding): Candida
   }
 }
 
-/** One candidate per function that failed. Errors know the static severity only, and no threshold. */
+/** Builds one candidate per function that failed. Errors have the static severity and no threshold. */
 export function buildErrors(detection: Detection, finding: MatchFinding): Candidate[] {
   return FUNCTIONS.flatMap((name) => {
     const error = finding.functions[name]?.error
@@ -134,7 +134,7 @@ function buildError(
   }
 }
 
-/** A system alert: CRITICAL, a heartbeat INFO; window of an hour. */
+/** Builds a system alert with a window of an hour. Its severity is CRITICAL; a heartbeat's is INFO. */
 export function buildSystem(finding: SystemFinding): Candidate {
   const severity: DecidedSeverity = {
     value: finding.kind === 'HEARTBEAT' ? 'INFO' : 'CRITICAL',
@@ -170,7 +170,7 @@ export function buildSystem(finding: SystemFinding): Candidate {
   }
 }
 
-/** What the matcher is called, `rule()` or `policy()`; else the function's own name. */
+/** The name of a function in messages; the matcher is `rule()` or `policy()`. */
 export function functionLabel(name: FunctionName, type: DetectionType): string {
   if (name !== 'detection') return `${name}()`
   if (type === 'correlation_rule') return 'the correlation'
@@ -193,7 +193,7 @@ function decideSeverity(detection: Detection, result: FunctionResult<string> | u
     : { value: detection.severity, source: 'static' }
 }
 
-/** The event's type; where it has none, the detection's; a policy's are its resource types. */
+/** The event's type, or the detection's log types if it has none. Those of a policy are its resource types. */
 function logTypesOf(detection: Detection, eventType: string | null): readonly string[] {
   if (detection.type === 'policy') return detection.resourceTypes
   return eventType ? [eventType] : detection.logTypes

@@ -1,4 +1,4 @@
-/** Decides what one more event means to its group: counted, a new alert, or merged into the open one. Pure. */
+/** Decides what one more event does to its dedup group: counted, a new alert, or merged into the open one. Pure. */
 import { ageMs } from '../core/age.ts'
 import { type AlertDraft, alertId, groupKey, hashId } from '../model/alerts/alert.ts'
 import { compareSeverity } from '../model/alerts/severity.ts'
@@ -6,16 +6,16 @@ import type { Divergence, Group } from '../store/store.ts'
 
 export interface Counted {
   readonly draft: AlertDraft
-  /** undefined: every event counts; null: this one adds no distinct value. */
+  /** If undefined, every event counts; if null, this one adds no distinct value. */
   readonly unique: string | null | undefined
   readonly threshold: number
   readonly windowMs: number
 }
 
-/** Why nothing, something new, or something more is sent. */
+/** The effect of the event. */
 export type DedupAction =
   | { readonly kind: 'counted'; readonly reached: number; readonly threshold: number }
-  /** `draft` is the first event's: its texts, severity and route stand. */
+  /** `draft` is that of the first event, whose texts, severity and route are used. */
   | { readonly kind: 'created'; readonly alertId: string; readonly draft: AlertDraft }
   | {
       readonly kind: 'merged'
@@ -29,7 +29,7 @@ interface DedupDecision {
   readonly action: DedupAction
 }
 
-/** @param group the group as stored, or undefined at its very first event. */
+/** @param group the group as stored; undefined at its first event. */
 export function decideDedup(group: Group | undefined, counted: Counted, now: number): DedupDecision {
   const open = group && isOpen(group, counted.windowMs, now) ? group : openGroup(group, counted.draft, now)
   const next = count(open, counted)
@@ -41,7 +41,7 @@ export function decideDedup(group: Group | undefined, counted: Counted, now: num
   return create(next, next.first ?? counted.draft, now)
 }
 
-/** The window is fixed, not sliding: from the alert's creation, before that from the group's first match. */
+/** The window is fixed: it begins with the alert's creation, before that with the first match of the group. */
 function isOpen(group: Group, windowMs: number, now: number): boolean {
   return ageMs(group.alertAt ?? group.startedAt, now) <= windowMs
 }
@@ -94,7 +94,7 @@ function merge(group: Group, id: string, draft: AlertDraft, now: number): DedupD
   }
 }
 
-/** What this event asks for beyond all before it: a higher severity, more destinations. */
+/** The divergence of this event from all earlier ones: a higher severity, more destinations. */
 function diverge(peak: Group['peak'], draft: AlertDraft, now: number): Divergence | null {
   if (!peak) return null
   const severity = draft.severity.value

@@ -1,4 +1,4 @@
-/** The alert limiter: a detection that creates too many alerts in an hour is muted until somebody unmutes it. Pure. */
+/** The alert limiter: a detection that creates too many alerts in an hour is muted until the operator unmutes it. Pure. */
 import { ageMs } from '../core/age.ts'
 import type { LimiterState } from '../store/store.ts'
 
@@ -12,7 +12,7 @@ interface LimiterDecision {
   readonly mutedNow: boolean
 }
 
-/** Asks for one more alert of the detection. */
+/** Decides whether the detection may create one more alert. */
 export function decideLimit(
   state: LimiterState | undefined,
   detection: string,
@@ -29,7 +29,7 @@ export function decideLimit(
   return { state: { ...current, created: current.created + 1 }, allowed: true, mutedNow: false }
 }
 
-/** A new hour begins. */
+/** The state after unmuting: a new hour begins. */
 export function unmuted(state: LimiterState, now: number): LimiterState {
   return { ...state, hourStartedAt: now, created: 0, mutedAt: null }
 }

@@ -1,4 +1,4 @@
-/** The items of the caching helpers that need not be read: those that the store does not have yet, and the latest others. */
+/** Items of the caching helpers in memory: those that the store does not have yet, and the most recent others. */
 import type { JsonText } from '../core/exact-json.ts'
 
 export interface CacheItem {
@@ -7,7 +7,7 @@ export interface CacheItem {
   readonly version: string
 }
 
-/** Of those that the store has. */
+/** The limits apply to items that the store has. */
 const MAX_ITEMS = 20_000
 const MAX_CHARS = 32 * 1024 * 1024
 
@@ -20,13 +20,13 @@ export class CacheItems {
     return this.#items.get(key)
   }
 
-  /** As the store has it. */
+  /** Adds an item as the store has it. */
   enter(key: string, item: CacheItem): void {
     this.#chars += item.item.length - (this.#items.get(key)?.item.length ?? 0)
     this.#items.set(key, item)
   }
 
-  /** The store is yet to be told. */
+  /** Changes an item, which is not stored yet. */
   change(key: string, item: CacheItem): void {
     this.enter(key, item)
     this.#unstored.add(key)
@@ -36,12 +36,12 @@ export class CacheItems {
     return [...this.#unstored].map((key) => [key, this.#items.get(key)!])
   }
 
-  /** Unless they were changed again meanwhile. */
+  /** Marks items as stored, unless they were changed again meanwhile. */
   stored(items: readonly (readonly [key: string, item: CacheItem])[]): void {
     for (const [key, item] of items) if (this.#items.get(key) === item) this.#unstored.delete(key)
   }
 
-  /** From the front, where the oldest are. */
+  /** Removes the oldest stored items beyond the limits. A map is ordered by insertion. */
   forgetOldest(): void {
     for (const [key, { item }] of this.#items) {
       if (this.#items.size <= MAX_ITEMS && this.#chars <= MAX_CHARS) return

@@ -1,7 +1,7 @@
 /**
- * Keeps the items of the caching helpers between the events that change them and the commits that make them last.
- * Every answer is remembered with its event until that is settled, so that an event that runs again is told the same
- * and changes nothing twice.
+ * Keeps the items of the caching helpers between the events that change them and the commits that store them. Every
+ * answer is remembered with its event until the event is settled, so that an event that runs again gets the same
+ * answers and changes nothing twice.
  */
 import type { JsonText } from '../core/exact-json.ts'
 import type {
@@ -14,27 +14,27 @@ import type { Envelope } from '../model/events/event.ts'
 import type { KvWrite, Store } from '../store/store.ts'
 import { type CacheItem, CacheItems } from './cache-items.ts'
 
-/** What an event was told, by detection, place and question. */
+/** The answers that an event got, by detection, place and question. */
 interface EventLog {
   readonly event: CacheEvent
   readonly answers: Map<string, JsonText>
   hasWritten: boolean
-  /** How many of the answers the store has. */
+  /** The number of answers that the store has. */
   stored: number
 }
 
 const NO_ITEM = '{}'
-/** As long as seen ids are kept. */
+/** A log is kept as long as a seen id. */
 const LOG_TTL_MS = 24 * 3_600_000
-/** Events that no commit has settled: far more than can be under way, for one whose commit failed may never come again. */
+/** More events than this cannot be under way. An event whose commit failed may never come again, so its log must expire. */
 const MAX_LOGS = 20_000
 
 type EventPlace = Pick<Envelope, 'source' | 'seq'>
 
-/** What goes down with the effects of some events. */
+/** The cache writes that are committed with the effects of some events. */
 export interface CacheCommit {
   readonly kv: readonly KvWrite[]
-  /** To be called once it has. */
+  /** It must be called after the commit. */
   readonly done: () => void
 }
 
@@ -43,10 +43,10 @@ export class CacheLedger implements DetectionCache {
   readonly #now: () => number
   readonly #items = new CacheItems()
   readonly #logs = new Map<string, EventLog>()
-  /** `source:seq` -> name. */
+  /** The names of events by `source:seq`. */
   readonly #names = new Map<string, string>()
   readonly #reads = new Map<string, Promise<unknown>>()
-  /** Versions of another process are never taken for ours. */
+  /** The epoch distinguishes versions of this process from those of another. */
   readonly #epoch = crypto.randomUUID()
   #versions = 0
 
@@ -58,19 +58,19 @@ export class CacheLedger implements DetectionCache {
   async request({ event, trustGroup, detection, place, operation }: CacheRequest): Promise<JsonText> {
     const log = await this.#logOf(event)
     const question = JSON.stringify([trustGroup, detection, place, ...tokenOf(operation)])
-    const told = log.answers.get(question)
-    if (told !== undefined) return told
+    const previous = log.answers.get(question)
+    if (previous !== undefined) return previous
     const key = JSON.stringify([trustGroup, operation.key])
     const entry = await this.#entry(key)
-    const answer = operation.kind === 'read' ? tellItem(entry) : String(this.#write(key, operation))
+    const answer = operation.kind === 'read' ? itemAnswer(entry) : String(this.#write(key, operation))
     if (operation.kind === 'write') log.hasWritten = true
     log.answers.set(question, answer)
     return answer
   }
 
   /**
-   * Where these events changed something: all that is not stored yet, and with it the answers of events that are still
-   * under way, for what they changed goes down too.
+   * If these events changed something, the commit contains all items that are not stored yet, and the answers of events
+   * that are still under way, because their changes are among those items.
    */
   commit(events: readonly EventPlace[]): CacheCommit {
     const ending = new Set(events.flatMap((event) => this.#endingLog(event) ?? []))
@@ -97,7 +97,7 @@ export class CacheLedger implements DetectionCache {
     }
   }
 
-  /** False where somebody came between: whoever asks reads it again. */
+  /** Returns false if the item was changed meanwhile; the helper then reads it again. */
   #write(key: string, { item, expiresAt, version }: Extract<CacheOperation, { kind: 'write' }>): boolean {
     if (this.#items.get(key)?.version !== version) return false
     this.#items.change(key, { item, expiresAt, version: this.#nextVersion() })
@@ -132,7 +132,7 @@ export class CacheLedger implements DetectionCache {
     return log
   }
 
-  /** Several may ask for one key at once: what it becomes is decided once. */
+  /** Reads a key once for concurrent callers, so that its value is decided once. */
   #readOnce(key: string, take: (value: JsonText | undefined) => void): Promise<unknown> {
     const read = this.#reads.get(key) ?? this.#store.kv([key]).then((found) => take(found.get(key)))
     this.#reads.set(key, read)
@@ -158,30 +158,30 @@ export class CacheLedger implements DetectionCache {
   }
 }
 
-/** What was asked for last is the last to be forgotten. */
+/** Moves a key to the end, so that the most recently used one is removed last. */
 function setLast<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key)
   map.set(key, value)
 }
 
-/** From the front, where the oldest are. */
-function shorten(map: Map<string, unknown>, most: number): void {
+/** Removes the oldest entries beyond the limit. */
+function shorten(map: Map<string, unknown>, maxSize: number): void {
   for (const key of map.keys()) {
-    if (map.size <= most) return
+    if (map.size <= maxSize) return
     map.delete(key)
   }
 }
 
-/** The store does not know yet what it changed. */
+/** True if the event changed items and the store does not have all of its answers. */
 function isAhead({ hasWritten, stored, answers }: EventLog): boolean {
   return hasWritten && answers.size > stored
 }
 
-function tellItem({ item, version }: CacheItem): JsonText {
+function itemAnswer({ item, version }: CacheItem): JsonText {
   return `[${item},${JSON.stringify(version)}]`
 }
 
-/** The expiry in an item follows the clock, so a write is known by the version that it replaces. */
+/** A write is identified by the version that it replaces, because the expiry in the item depends on the clock. */
 function tokenOf(operation: CacheOperation): string[] {
   return operation.kind === 'read' ? ['read', operation.key] : ['write', operation.key, operation.version]
 }

@@ -1,4 +1,4 @@
-/** The way of a finding through the house: build and route, read, dedup, commit. Settles nothing before the commit. */
+/** Processes findings: build, route, read, deduplicate, commit. No event is settled before the commit. */
 import { Bug } from '../errors.ts'
 import type { MatchFinding, SystemFinding } from '../model/alerts/finding.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
@@ -25,29 +25,29 @@ const MAX_COMMIT_TRIES = 20
 
 interface Batch {
   readonly events: readonly EvaluatedEvent[]
-  /** Committed together with the batch's effects. */
+  /** The cursor is committed together with the effects of the batch. */
   readonly cursor: { readonly source: string; readonly cursor: string } | null
 }
 
 export interface Pipeline {
-  /** Resolves after the commit; one settlement per event, in order. */
+  /** Resolves after the commit with one settlement per event, in order. */
   admit(batch: Batch): Promise<readonly Settlement[]>
-  /** Whether each event was committed before, as far as its idempotency key tells; asked before it is evaluated. */
+  /** Resolves with whether each event was committed before, by its idempotency key. It is called before the evaluation. */
   areKnown(events: readonly Envelope[]): Promise<readonly boolean[]>
-  /** Matches that no event of a batch made, with the cursor behind which they were found. */
+  /** Admits matches of correlation rules, with the cursor up to which signals were read. */
   admitMatches(findings: readonly MatchFinding[], cursor: Batch['cursor']): Promise<void>
   admitSystem(findings: readonly SystemFinding[]): Promise<void>
-  /** Runs between two commits: what it changes of the project, no plan under way was made on the state before. */
+  /** Runs a task between two commits, so that no plan was made with the project that the task replaces. */
   betweenCommits<T>(task: () => Promise<T>): Promise<T>
 }
 
 interface PipelineOptions {
   readonly store: Store
-  /** What the events changed in it goes down with their effects. */
+  /** The changes of events in the cache are committed with their effects. */
   readonly cache?: Pick<CacheLedger, 'commit'>
-  /** Asked anew for each batch, so that a reload takes effect between batches. */
+  /** It is called for each batch, so that a reload takes effect between batches. */
   readonly project: () => Project
-  /** Called after each commit with what was admitted, in order, and how many deliveries that made. */
+  /** It is called after each commit with the results in order, and the number of deliveries. */
   readonly onAdmitted: (admitted: readonly AdmitResult[], deliveries: number) => void
 }
 
@@ -56,7 +56,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   const cachedOf = (events: Batch['events']): CacheCommit =>
     cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
 
-  /** Which works were new: one flag per work. */
+  /** Commits the works, and resolves with one flag per work that says whether it was new. */
   const commit = async (
     works: readonly Work[],
     { events, cursor }: Batch,
@@ -121,7 +121,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   }
 }
 
-/** A work is new when neither the store nor an earlier work of this batch has seen any of its ids. */
+/** A work is new if neither the store nor an earlier work of this batch has seen any of its ids. */
 function newWorks(works: readonly Work[], stored: ReadState['seen']): boolean[] {
   const seen = new Set(stored)
   return works.map(({ seenIds }) => {
@@ -151,7 +151,7 @@ function settle({ outcome }: EvaluatedEvent, fresh: boolean): Settlement {
   return fresh ? { status: 'accepted', matches: outcome.findings.length } : { status: 'duplicate' }
 }
 
-/** Runs tasks one at a time, in the order of asking; a failed one does not stop the next. */
+/** Runs tasks one at a time, in the order of the calls. A failed task does not stop the next one. */
 function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
   let tail: Promise<unknown> = Promise.resolve()
   return (task) => {

@@ -1,4 +1,4 @@
-/** Turns candidates, one after the other, into one commit plan over the state that was read. No I/O. */
+/** Turns candidates, one after the other, into one commit plan over the state that was read. Pure. */
 import { decideDedup } from '../alerts/dedup.ts'
 import { decideLimit } from '../alerts/limiter.ts'
 import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
@@ -19,7 +19,7 @@ import type {
 } from '../store/store.ts'
 import type { RoutedCandidate } from './work.ts'
 
-/** What became of one candidate, for whoever watches. */
+/** The result of admitting one candidate. */
 export type AdmitResult =
   | { readonly action: 'created'; readonly alert: AlertRow }
   | {
@@ -35,12 +35,12 @@ export type AdmitResult =
       readonly reached: number
       readonly threshold: number
     }
-  /** The detection is muted by the limiter; `now` at the alert that muted it. */
+  /** The limiter has muted the detection; `now` is true for the alert that muted it. */
   | { readonly action: 'muted'; readonly draft: AlertDraft; readonly now: boolean }
 
 interface PlannerContext {
   readonly registry: Registry
-  /** `{alertId}` and `{detectionId}` are replaced; empty: no link. */
+  /** The URL in which `{alertId}` and `{detectionId}` are replaced. If it is empty, there is no link. */
   readonly alertUrl: string
 }
 
@@ -59,7 +59,7 @@ export class Planner {
     this.#context = context
   }
 
-  /** Dedup and limit one candidate; what it creates is in the plan from here on. */
+  /** Deduplicates and limits one candidate, and adds its effects to the plan. */
   admit({ candidate, route, at }: RoutedCandidate): AdmitResult {
     const draft: AlertDraft = { ...candidate.draft, route }
     const key = groupKey(draft.detection, draft.kind, draft.dedup)
@@ -177,7 +177,7 @@ export class Planner {
   }
 }
 
-/** The group as if the threshold had not been reached: the limiter refused its alert. */
+/** The group as if the threshold had not been reached, because the limiter refused its alert. */
 function withoutAlert(group: Group, first: AlertDraft): Group {
   return { ...group, ordinal: group.ordinal - 1, alertId: null, alertAt: null, first, peak: null }
 }

@@ -1,9 +1,9 @@
-/** What the pipeline has to say about itself: routes that name nobody, detections that were muted. */
+/** Creates findings of the pipeline: unknown destinations and muted detections. Pure. */
 import { ALERTS_PER_HOUR } from '../alerts/limiter.ts'
 import type { SystemFinding } from '../model/alerts/finding.ts'
 import type { RouteProblem } from '../model/alerts/route.ts'
 
-/** One per detection and window: it names a destination that does not exist. */
+/** The finding that a detection names an unknown destination: one per detection and window. */
 export function unknownDestination(
   detection: string,
   problems: readonly RouteProblem[],
@@ -23,7 +23,7 @@ export function unknownDestination(
   }
 }
 
-/** The alert limiter muted a detection. */
+/** The finding that the alert limiter muted a detection. */
 export function detectionMuted(detection: string, at: number): SystemFinding {
   return {
     from: 'system',

@@ -1,4 +1,4 @@
-/** What one evaluated event, or the system itself, may cause: candidates with their routes, signals, keys. Pure. */
+/** The possible effects of one evaluated event or system finding: candidates with routes, signals, keys. Pure. */
 import { buildErrors, buildMatch, buildSystem, type Candidate, matches } from '../alerts/build.ts'
 import { groupKey } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
@@ -11,15 +11,15 @@ import { resolveRoute } from '../routing/resolve-route.ts'
 import type { ReadKeys, SignalRow } from '../store/store.ts'
 import { detectionMuted, unknownDestination } from './system-findings.ts'
 
-/** A candidate with its route, decided before anything is read. */
+/** A candidate with its route, which is decided before the store is read. */
 export interface RoutedCandidate {
   readonly candidate: Candidate
   readonly route: Route
-  /** When the event counts, epoch ms. */
+  /** The time at which the event is counted, epoch ms. */
   readonly at: number
 }
 
-/** A match: its signal, and what it sends through dedup (nothing, where the detection creates no alerts). */
+/** A match: its signal and its candidate, which is null if the detection creates no alerts. */
 interface Step {
   readonly routed: RoutedCandidate | null
   readonly signal: Omit<SignalRow, 'alertId'> | null
@@ -27,7 +27,7 @@ interface Step {
 
 export interface Work {
   readonly steps: readonly Step[]
-  /** Keys by which the event is known should it come again. */
+  /** Keys that identify the event if it comes again. */
   readonly seenIds: readonly string[]
   readonly at: number
 }
@@ -45,7 +45,7 @@ export function planForEvent({ envelope, outcome }: EvaluatedEvent, project: Pro
   return { steps: findings.flatMap((finding) => stepsOfFinding(finding, project)), seenIds, at: event.at }
 }
 
-/** What the store remembers of an event whose source vouches for its identity; null for other events. */
+/** The id under which the store remembers an event with an idempotency key; null for other events. */
 export function idempotencyId({ source, dedupId }: Envelope): string | null {
   return dedupId ? `key:${source}:${dedupId}` : null
 }
@@ -62,7 +62,7 @@ export function isIdle(work: Work): boolean {
   return work.steps.length === 0 && work.seenIds.length === 0
 }
 
-/** What must be read before the works can be planned. */
+/** The keys that must be read before the works can be planned. */
 export function keysOf(works: readonly Work[]): ReadKeys {
   const routed = works.flatMap((work) => work.steps.flatMap((step) => step.routed ?? []))
   const limited = new Set(

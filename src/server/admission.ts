@@ -1,4 +1,4 @@
-/** How much may be under way at once. Pure bookkeeping: what it refuses is answered 429 before its body is read. */
+/** Limits how many requests and bytes are under way. A request beyond the limits gets 429 before its body is read. Pure. */
 
 interface AdmissionLimits {
   readonly requests: number
@@ -6,16 +6,16 @@ interface AdmissionLimits {
 }
 
 export interface AdmittedRequest {
-  /** Asks for so many bytes in all; false when there is no room for them. */
+  /** Raises the reserved bytes to this number; false if that exceeds a limit. */
   grow(toBytes: number): boolean
-  /** Gives the place back, once. */
+  /** Releases the reservation. Later calls have no effect. */
   release(): void
 }
 
-/** Of each limit, so that a client that takes all it can leaves something for the others. */
+/** One client may use only this share of each limit, so that some capacity remains for the others. */
 const MAX_SHARE_OF_CLIENT = 0.75
 
-/** What is under way: in all, or of one client. */
+/** The requests and bytes under way, of all clients or of one. */
 class Load {
   requests = 0
   bytes = 0
@@ -44,7 +44,7 @@ export class Admission {
     }
   }
 
-  /** Takes a place for a body of so many bytes; null when full. */
+  /** Reserves a request with a body of so many bytes; null if a limit is reached. */
   tryAcquire(client: string, bytes: number): AdmittedRequest | null {
     const own = this.#clients.get(client) ?? new Load()
     const take = (requests: number, more: number): boolean => {
@@ -57,7 +57,7 @@ export class Admission {
     if (!take(1, bytes)) return null
     this.#clients.set(client, own)
     let held = bytes
-    let isInside = true
+    let isHeld = true
     return {
       grow: (to) => {
         const isTaken = to <= held || take(0, to - held)
@@ -65,8 +65,8 @@ export class Admission {
         return isTaken
       },
       release: () => {
-        if (!isInside) return
-        isInside = false
+        if (!isHeld) return
+        isHeld = false
         this.#all.add(-1, -held)
         own.add(-1, -held)
         if (own.requests === 0) this.#clients.delete(client)

@@ -1,4 +1,4 @@
-/** One listening address: health, metrics, and the posts that sources take. It decides nothing about events. */
+/** One listening address: health, metrics, and the posts of sources. It decides nothing about events. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log, PostEndpoint } from '../model/ports.ts'
 import { Admission, type AdmittedRequest } from './admission.ts'
@@ -8,20 +8,20 @@ import { MAX_HEADER_BYTES, onClientError, onError, onExpectation, refusal, send 
 
 export interface ServerOptions {
   readonly log: Log
-  /** Read anew for every request, so that a rotated token counts at once. */
+  /** Reads the token for every request, so that a rotated token is valid immediately. */
   readonly token?: () => string | null
   /** Names under which a proxy on this machine forwards to an address without a token. */
   readonly names?: readonly string[]
   readonly metrics: Pick<ExposedMetrics, 'text' | 'contentType'>
   readonly ready: () => { readonly ok: boolean; readonly reasons: readonly string[] }
-  /** Bytes of one body. */
+  /** The maximum bytes of one body. */
   readonly bodyBytes: number
 }
 
-/** A request that was let in. */
+/** A post that was admitted. */
 interface AdmittedPost {
   readonly admitted: AdmittedRequest
-  /** Aborted when its connection closes. */
+  /** It aborts when the connection closes. */
   readonly closed: AbortController
   isHandled: boolean
 }
@@ -32,16 +32,18 @@ export interface App {
 }
 
 const MAX_CONCURRENT_REQUESTS = 256
-/** Bodies under way, in multiples of the largest. */
+/** The bytes of all bodies under way, as a multiple of the largest body. */
 const MAX_CONCURRENT_BODIES = 8
-const FULL = refusal(429, 'too much is under way: send again', { headers: { 'retry-after': '1' } })
+const FULL = refusal(429, 'too many requests are under way: send it again', {
+  headers: { 'retry-after': '1' },
+})
 const READ_PATHS = ['/healthz', '/readyz', '/metrics']
 
 export function createApp(host: string, options: ServerOptions): App {
   const fastify = Fastify({
     logger: false,
     bodyLimit: options.bodyBytes,
-    // Against clients that send a byte at a time: headers within 10 s, the whole request within 60 s.
+    // These timeouts end clients that send a byte at a time: headers within 10 s, the whole request within 60 s.
     requestTimeout: 60_000,
     keepAliveTimeout: 30_000,
     http: {
@@ -62,19 +64,19 @@ export function createApp(host: string, options: ServerOptions): App {
     return { host, token: token?.() ?? null, names }
   }
   fastify.addHook('onRequest', async (request, reply) => {
-    // Bodies stay bytes: their content type is often wrong or malformed, and framing finds out what they are.
+    // Bodies stay bytes: their content type is often wrong or malformed, and framing detects their form.
     request.raw.headers['content-type'] = 'application/octet-stream'
-    // Node would answer this with an empty body.
+    // Without this check Node would respond with an empty body.
     const isUnnamed = request.headers.host === undefined && request.raw.httpVersion !== '1.0'
     if (isUnnamed) return send(reply, refusal(400, 'the Host header is missing'))
     const verdict = admit(authority(), request.headers)
-    return verdict === 'ok' ? undefined : send(reply, refused(verdict))
+    return verdict === 'ok' ? undefined : send(reply, verdictResponse(verdict))
   })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   answerHealth(app, options)
   answerPosts(app, authority, options)
-  answerTheRest(app, options)
+  answerUnknown(app, options)
   return app
 }
 
@@ -98,61 +100,61 @@ function answerPosts(
     requests: MAX_CONCURRENT_REQUESTS,
     bytes: MAX_CONCURRENT_BODIES * bodyBytes,
   })
-  const places = new WeakMap<FastifyRequest, AdmittedPost>()
+  const admittedPosts = new WeakMap<FastifyRequest, AdmittedPost>()
 
-  /** Before the body is read: who may post, and whether there is room. */
-  const enter = async (request: FastifyRequest, reply: FastifyReply) => {
+  /** Authorizes and admits a post before its body is read. */
+  const admitPost = async (request: FastifyRequest, reply: FastifyReply) => {
     const endpoint = posts.get(pathOf(request))
     if (!endpoint) return reply.callNotFound()
     const verdict = authorize(authority(), request.headers)
-    if (verdict !== 'ok') return send(reply, refused(verdict))
-    const later = endpoint.refusal?.(request.ip) ?? null
-    if (later !== null) return send(reply, later)
+    if (verdict !== 'ok') return send(reply, verdictResponse(verdict))
+    const refused = endpoint.refusal?.(request.ip) ?? null
+    if (refused !== null) return send(reply, refused)
     const admitted = admission.tryAcquire(request.ip, expectedBytes(request, bodyBytes))
     if (admitted === null) return send(reply, FULL)
-    const place: AdmittedPost = { admitted, closed: new AbortController(), isHandled: false }
-    places.set(request, place)
-    // A client that goes away gives its place back, unless its events are being taken.
+    const post: AdmittedPost = { admitted, closed: new AbortController(), isHandled: false }
+    admittedPosts.set(request, post)
+    // If the client disconnects, its reservation is released, unless its events are being processed.
     reply.raw.once('close', () => {
-      place.closed.abort()
-      if (!place.isHandled) admitted.release()
+      post.closed.abort()
+      if (!post.isHandled) admitted.release()
     })
     return undefined
   }
 
-  fastify.post('/*', { onRequest: enter }, async (request, reply) => {
-    const place = places.get(request)!
-    place.isHandled = true
+  fastify.post('/*', { onRequest: admitPost }, async (request, reply) => {
+    const post = admittedPosts.get(request)!
+    post.isHandled = true
     try {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const { ip: client } = request
-      const { admitted, closed } = place
+      const { admitted, closed } = post
       const reserve = (bytes: number) => admitted.grow(bytes)
       const inbound = { headers: textHeaders(request), body, client, signal: closed.signal, reserve }
       return await send(reply, await posts.get(pathOf(request))!.handle(inbound))
     } finally {
-      place.admitted.release()
+      post.admitted.release()
     }
   })
 }
 
-function refused({ status, error }: Exclude<Verdict, 'ok'>) {
+function verdictResponse({ status, error }: Exclude<Verdict, 'ok'>) {
   return refusal(status, error, status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {})
 }
 
-function answerTheRest({ fastify, posts }: App, options: ServerOptions): void {
+function answerUnknown({ fastify, posts }: App, options: ServerOptions): void {
   fastify.setNotFoundHandler((request, reply) => {
     const path = pathOf(request)
     const allow = READ_PATHS.includes(path) ? 'GET, HEAD' : posts.has(path) ? 'POST' : null
     if (allow !== null) {
-      const error = `${request.method} is not answered here: ${allow}`
+      const error = `${request.method} is not allowed here: use ${allow}`
       return send(reply, refusal(405, error, { headers: { allow } }))
     }
     const known = [
-      ...[...posts.keys()].map((post) => `POST ${post}`),
+      ...[...posts.keys()].map((path) => `POST ${path}`),
       ...READ_PATHS.map((read) => `GET ${read}`),
     ]
-    return send(reply, refusal(404, `there is nothing at ${path}`, { known }))
+    return send(reply, refusal(404, `${path} not found`, { known }))
   })
   fastify.setErrorHandler(onError(options))
 }
@@ -161,7 +163,7 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0]!
 }
 
-/** What the body may take in memory; a compressed or chunked one may take all that is allowed. */
+/** The memory that the body may need. A compressed or chunked body may need the maximum. */
 function expectedBytes({ headers }: FastifyRequest, bodyBytes: number): number {
   const length = headers['content-encoding'] ? Number.NaN : Number(headers['content-length'])
   return Number.isNaN(length) ? bodyBytes : Math.min(length, bodyBytes)

@@ -1,4 +1,4 @@
-/** Who may ask, and who may post: programs on this machine, and everyone who knows the token. */
+/** Authorizes requests: those of programs on this machine, and those with the token. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 
@@ -17,36 +17,38 @@ interface RequestHeaders {
 }
 
 export interface Authority {
-  /** The address that is listened on. */
+  /** The address on which the server listens. */
   readonly host: string
   readonly token: string | null
-  /** Names beside those of this machine under which a proxy on it forwards. */
+  /** Host names, beside those of this machine, under which a local proxy forwards requests. */
   readonly names: readonly string[]
 }
 
 /**
- * For every request. Without a token an address is safe because only this machine reaches it, but a page in a browser
- * on this machine does, too: from another site, or from its own under a name that it has pointed at this machine.
+ * Checks every request. Without a token an address is safe only because no other machine reaches it. But a page in a
+ * browser on this machine can reach it: from another site, or from a site whose name resolves to this machine.
  */
 export function admit({ host, token, names }: Authority, headers: RequestHeaders): Verdict {
   if (token !== null || !isLoopback(host)) return 'ok'
   const site = headers['sec-fetch-site'] ?? 'none'
   if (site !== 'none' && site !== 'same-origin') {
-    return { status: 403, error: 'web pages of other sites are not answered without a token' }
+    return { status: 403, error: 'no token configured: requests of web pages of other sites are rejected' }
   }
   const name = nameOf(headers.host)
   if (name === null || isLoopback(name) || names.includes(name)) return 'ok'
   return {
     status: 421,
-    error: `this address is not called "${name}": use localhost, or name it with --http-host`,
+    error: `unknown host name "${name}": use localhost, or allow the name with --http-host`,
   }
 }
 
-/** For posts, after `admit`. An empty token admits no request. */
+/** Checks posts after `admit`. With an empty token no post is authorized. */
 export function authorize({ host, token }: Authority, headers: RequestHeaders): Verdict {
   if (token === null) {
-    if (!isLoopback(host)) return { status: 401, error: 'no token is set, so no request can be authorised' }
-    if (headers.origin !== undefined) return { status: 403, error: 'web pages may not post without a token' }
+    if (!isLoopback(host))
+      return { status: 401, error: 'no token configured: only loopback requests are accepted' }
+    if (headers.origin !== undefined)
+      return { status: 403, error: 'no token configured: posts of web pages are rejected' }
     return 'ok'
   }
   const given = /^bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1]
@@ -54,14 +56,14 @@ export function authorize({ host, token }: Authority, headers: RequestHeaders): 
   return { status: 401, error: 'Authorization: Bearer TOKEN is missing or wrong' }
 }
 
-/** `[::1]:8080` without brackets and port, in lower case. HTTP/1.0, which no browser speaks, needs no name: null. */
+/** The host name without brackets and port, in lower case. HTTP/1.0, which no browser uses, needs no name: null. */
 function nameOf(host: string | undefined): string | null {
   if (host === undefined) return null
   const name = /^\[([^\]]*)\](?::\d*)?$/.exec(host)?.[1] ?? host.replace(/:\d*$/, '')
   return name.toLowerCase()
 }
 
-/** Hashed first, so that neither content nor length shows in the time taken. */
+/** Compares hashes, so that the time depends neither on the content nor on the length. */
 function isEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))

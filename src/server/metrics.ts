@@ -1,8 +1,8 @@
-/** The metrics port on prom-client. The label set is bounded: what a metric does not declare is dropped. */
+/** Implements the metrics port with prom-client. Labels that a metric does not declare are dropped. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { GaugeSample, Metrics } from '../model/ports.ts'
 
-/** Series per metric; beyond it labels read `other`. */
+/** A metric has at most so many series; further labels become `other`. */
 const MAX_SERIES = 1000
 
 interface Declared {
@@ -12,7 +12,7 @@ interface Declared {
 
 const DECLARED: Readonly<Record<string, Declared>> = {
   signalbox_events_total: {
-    help: 'Events by what became of them: accepted, duplicate, rejected, unclassified.',
+    help: 'Events by outcome: accepted, duplicate, rejected, unclassified.',
     labels: ['source', 'outcome'],
   },
   signalbox_alerts_total: { help: 'Alerts created.', labels: ['kind', 'severity'] },
@@ -21,7 +21,7 @@ const DECLARED: Readonly<Record<string, Declared>> = {
   signalbox_deliveries_open: { help: 'Deliveries that are not delivered, by state.', labels: ['state'] },
   signalbox_destination_paused: { help: '1 while the destination is paused.', labels: ['destination'] },
   signalbox_destination_failures: {
-    help: 'Failures in a row; from 5 on one delivery at a time tries.',
+    help: 'Consecutive failures; from 5 on one delivery at a time is tried.',
     labels: ['destination'],
   },
   signalbox_config_last_reload_successful: {
@@ -37,7 +37,7 @@ const DECLARED: Readonly<Record<string, Declared>> = {
 
 type Labels = Readonly<Record<string, string>>
 
-/** A metric with the labels it declared and the series it has so far. */
+/** A metric with its declared labels and the series that it has so far. */
 interface Series<M> {
   readonly metric: M
   readonly labels: readonly string[]
@@ -48,7 +48,7 @@ interface Series<M> {
 export interface ExposedMetrics extends Metrics {
   readonly contentType: string
   text(): Promise<string>
-  /** What it reads is told whenever a scraper asks. */
+  /** The gauges are read for every scrape. */
   gauges(read: () => Promise<readonly GaugeSample[]>): void
 }
 
@@ -77,7 +77,7 @@ class PromMetrics implements ExposedMetrics {
 
   async text(): Promise<string> {
     const read = await this.#read()
-    // What is gone, such as a destination, is told no more.
+    // Values of removed things, such as a destination, are not exposed any more.
     for (const { metric } of this.#gauges.values()) metric.reset()
     for (const { name, value, labels = {} } of read) {
       const series = this.#series(this.#gauges, name, labels, (settings) => new Gauge(settings))
@@ -96,7 +96,7 @@ class PromMetrics implements ExposedMetrics {
     series?.metric.observe(bounded(series, labels), value)
   }
 
-  /** The metric of that name, made at its first use; undefined when the name serves another kind already. */
+  /** Returns the metric of that name and creates it at its first use; undefined if another kind of metric has the name. */
   #series<M>(
     known: Map<string, Series<M>>,
     name: string,

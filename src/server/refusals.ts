@@ -1,4 +1,4 @@
-/** How the server says no: every refusal has the same body, whoever refuses, the HTTP parser included. */
+/** Error responses of the server. All have the same form, including those of the HTTP parser. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -7,7 +7,7 @@ import type { Log, OutboundResponse } from '../model/ports.ts'
 
 export const MAX_HEADER_BYTES = 16 * 1024
 
-/** No event of the request was taken. */
+/** Creates the response to a request of which no event was accepted. */
 export function refusal(
   status: number,
   error: string,
@@ -20,7 +20,7 @@ export function send(reply: FastifyReply, { status, headers = {}, body }: Outbou
   return reply.code(status).headers(headers).send(body)
 }
 
-/** Answers what fails after the headers of a request were read. */
+/** Responds to failures after the headers of a request were read. */
 export function onError({ log, bodyBytes }: { log: Log; bodyBytes: number }) {
   return (error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const status = statusOf(error)
@@ -28,7 +28,7 @@ export function onError({ log, bodyBytes }: { log: Log; bodyBytes: number }) {
       return send(reply, refusal(413, `the body is larger than ${bodyBytes} bytes: send fewer events`))
     }
     if (status < 500) return send(reply, refusal(status, messageOf(error)))
-    log.error({ error }, 'a request could not be answered')
+    log.error({ error }, 'request failed')
     return send(reply, refusal(status, 'internal error'))
   }
 }
@@ -39,7 +39,7 @@ const PARSER_ERRORS: Readonly<Record<string, [status: number, error: string]>> =
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'the chunk extensions are too large'],
 }
 
-/** Answers what is not even a request to the HTTP parser, and closes the connection. */
+/** Responds to data that the HTTP parser rejects, and closes the connection. */
 export function onClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [status, reason] = PARSER_ERRORS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
@@ -53,7 +53,7 @@ export function onClientError(error: Error & { code?: string }, socket: Socket):
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** Answers a request that expects what no server has to know. */
+/** Responds to a request with an unknown `Expect` header. */
 export function onExpectation(request: IncomingMessage, response: ServerResponse): void {
   const { body } = refusal(417, `"Expect: ${request.headers.expect}" is not supported`)
   const text = JSON.stringify(body)

@@ -1,4 +1,4 @@
-/** The one HTTP server of the process: one listener per address, shared by all who name it. */
+/** The HTTP server of the process: one listener per address, which all sources of that address share. */
 import { messageOf, UserError } from '../errors.ts'
 import type { HttpIngress } from '../model/ports.ts'
 import { type App, createApp, type ServerOptions } from './app.ts'
@@ -12,18 +12,18 @@ interface Address {
 }
 
 export interface Server extends HttpIngress {
-  /** Opens an address for health and metrics, also where no source takes posts. */
+  /** Opens an address for health and metrics, even if no source receives posts there. */
   listen(address: Address): Promise<void>
-  /** Where it listens; ports are the real ones where 0 was asked for. */
+  /** The addresses on which it listens, with the real port if 0 was requested. */
   readonly addresses: readonly Address[]
-  /** Takes no new connections and waits for the answers under way, at most 5 seconds. */
+  /** Accepts no new connections and waits for the responses under way, at most 5 seconds. */
   close(): Promise<void>
 }
 
 const CLOSE_TIMEOUT_MS = 5_000
 
 export function createServer(options: ServerOptions): Server {
-  /** Promises, so that two who name an address at once share one listener. */
+  /** The values are promises, so that two concurrent calls for an address share one listener. */
   const apps = new Map<string, Promise<App>>()
   const addresses: Address[] = []
 
@@ -33,7 +33,11 @@ export function createServer(options: ServerOptions): Server {
     try {
       await app.fastify.listen({ host: address.host, port: address.port })
     } catch (cause) {
-      throw new UserError(`can't listen on ${text(address)}: ${messageOf(cause)}`, { cause })
+      throw new UserError(`cannot listen on ${text(address)}: ${messageOf(cause)}`, {
+        code: 'unavailable-address',
+        hint: 'stop the program that uses the address, or choose another port',
+        cause,
+      })
     }
     const bound = app.fastify.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
@@ -47,7 +51,7 @@ export function createServer(options: ServerOptions): Server {
     const key = text(address)
     const app = apps.get(key) ?? open(address)
     apps.set(key, app)
-    // An address that was in use may be free when it is asked for again.
+    // An address that was in use may be free at the next call.
     app.catch(() => apps.delete(key))
     return app
   }
@@ -59,11 +63,15 @@ export function createServer(options: ServerOptions): Server {
     },
     async post(address, path, endpoint) {
       const app = await appAt(address)
-      if (app.posts.has(path)) throw new UserError(`two sources take posts on ${text(address)}${path}`)
+      if (app.posts.has(path))
+        throw new UserError(`two sources receive posts on ${text(address)}${path}`, {
+          code: 'duplicate-source',
+          hint: 'give each HTTP source an address of its own',
+        })
       app.posts.set(path, endpoint)
     },
     async close() {
-      // An address that could not be opened has told its caller already.
+      // An address that could not be opened has been reported to its caller already.
       await Promise.allSettled([...apps.values()].map(async (app) => closeApp(await app)))
     },
   }
@@ -71,8 +79,9 @@ export function createServer(options: ServerOptions): Server {
 
 function assertAddressIsSafe({ host, port }: Address, { token }: ServerOptions): void {
   if (isLoopback(host) || token?.()) return
-  throw new UserError(`${text({ host, port })} is reachable from other machines and no token is set`, {
-    hint: 'give --http-token-file FILE, or listen on 127.0.0.1',
+  throw new UserError(`${text({ host, port })} is reachable from other machines and no token is configured`, {
+    code: 'missing-token',
+    hint: 'use --http-token-file FILE, or listen on 127.0.0.1',
   })
 }
 

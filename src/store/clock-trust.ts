@@ -1,19 +1,19 @@
 /**
- * Whether the clock is believed where that decides what is deleted. A clock that is ahead for one run must not remove
- * what the right clock still needs, and nothing brings it back. Pure: the times are arguments.
+ * Decides whether the clock is trusted for deletions. A clock that is ahead for one run must not delete rows that are
+ * still needed, because they cannot be restored. Pure: the times are arguments.
  */
 
 const HOUR_MS = 3_600_000
-/** The time between two runs of a job that runs once a week. */
+/** A job that runs once a week leaves a store idle for up to this long. */
 const MAX_IDLE_MS = 8 * 24 * HOUR_MS
-/** A smaller difference is a correction, or a process that was busy. */
+/** A smaller difference is a correction of the clock, or a busy process. */
 const MAX_STEP_MS = 60_000
 /** A clock that is wrong at the start is corrected within this time, where anything corrects it. */
-const SECOND_LOOK_AFTER_MS = HOUR_MS
+const DISTRUST_MS = HOUR_MS
 
 interface Moment {
   readonly now: number
-  /** By a clock that nobody sets. */
+  /** The time of a monotonic clock. */
   readonly monotonic: number
 }
 
@@ -21,9 +21,9 @@ export class ClockTrust {
   #last: Moment | null = null
   #trustedFrom = Number.NEGATIVE_INFINITY
 
-  /** @param newest asked once: the time that was stored last, by an earlier process; null: none. */
+  /** @param newest returns the latest time that an earlier process stored; null: none. It is called once. */
   isTrusted(moment: Moment, newest: () => number | null): boolean {
-    if (this.#isSuspicious(moment, newest)) this.#trustedFrom = moment.monotonic + SECOND_LOOK_AFTER_MS
+    if (this.#isSuspicious(moment, newest)) this.#trustedFrom = moment.monotonic + DISTRUST_MS
     this.#last = moment
     return moment.monotonic >= this.#trustedFrom
   }

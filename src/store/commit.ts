@@ -1,4 +1,4 @@
-/** Reads the state a decision needs and writes the plan it made: whole, or not at all when the state has moved. */
+/** Reads the state for a decision, and writes its plan: as a whole, or not at all if the state has changed. */
 import { Bug } from '../errors.ts'
 import { type Driver, insert } from './driver.ts'
 import { insertAlert, mergeIntoAlert } from './rows/alerts.ts'
@@ -41,16 +41,17 @@ export function commitPlan(
 ): 'ok' | 'conflict' {
   const groups = versionedRows<Group>(driver, 'alert_group')
   const limiters = versionedRows<LimiterState>(driver, 'limiter')
-  // Two requests with one id may both have read "not seen": the second must not count its event again.
+  // Two requests with the same id may both have read "not seen": the second must not count its event again.
   const seenMeanwhile = plan.seen.some(({ id }) => isSeen(driver, id, now))
-  if (seenMeanwhile || moved(groups, expected.groups) || moved(limiters, expected.limiters)) return 'conflict'
+  if (seenMeanwhile || hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters))
+    return 'conflict'
 
   for (const row of plan.cursors) writeCursor(driver, row)
   for (const row of plan.seen) writeSeen(driver, row)
   for (const group of plan.groups) groups.write(group.key, group, nextVersion(expected.groups, group.key))
   for (const limiter of plan.limiters)
     limiters.write(limiter.detection, limiter, nextVersion(expected.limiters, limiter.detection))
-  // Order matters: deliveries refer to alerts, and an alert may be created and added to in one plan.
+  // The order matters: deliveries refer to alerts, and one plan can create an alert and add to it.
   for (const alert of plan.alerts) insertAlert(driver, alert)
   for (const update of plan.alertUpdates) mergeIntoAlert(driver, update)
   for (const delivery of plan.deliveries) insertDelivery(driver, delivery)
@@ -59,7 +60,7 @@ export function commitPlan(
   return 'ok'
 }
 
-function moved<T>(rows: VersionedRows<T>, expected: ReadonlyMap<string, number>): boolean {
+function hasChanged<T>(rows: VersionedRows<T>, expected: ReadonlyMap<string, number>): boolean {
   return [...expected].some(([key, version]) => rows.version(key) !== version)
 }
 

@@ -1,4 +1,4 @@
-/** The seam to a database engine: four verbs, all synchronous, so that a transaction is one block nobody enters. */
+/** The interface to a database engine. All functions are synchronous, so that no other code runs inside a transaction. */
 
 type SqlValue = string | number | null
 export type Params = Readonly<Record<string, SqlValue>>
@@ -6,24 +6,24 @@ export type Params = Readonly<Record<string, SqlValue>>
 export interface Statement<R = unknown> {
   all(params?: Params): R[]
   get(params?: Params): R | undefined
-  /** How many rows changed. */
+  /** Returns how many rows changed. */
   run(params?: Params): number
 }
 
 export interface Driver {
   exec(sql: string): void
-  /** Cached by text; parameters are `:named`. */
+  /** Statements are cached by their text; parameters are `:named`. */
   prepare<R = unknown>(sql: string): Statement<R>
-  /** All of `work` or nothing; within another transaction only the inner part is undone. */
+  /** Commits all of `work` or nothing. Within another transaction only the inner part is undone. */
   transaction<T>(work: () => T): T
-  /** The same, but the disk is not waited for. */
+  /** Does the same without waiting for the disk. */
   unsynced<T>(work: () => T): T
-  /** False again when the engine itself gave up the transaction, as it does on a full disk. */
+  /** It is false again if the engine itself ended the transaction, as it does on a full disk. */
   inTransaction(): boolean
   close(): void
 }
 
-/** Inserts a row whose keys are the columns; returns how many rows that made. */
+/** Inserts a row whose keys are the columns, and returns how many rows were inserted. */
 export function insert(driver: Driver, table: string, row: Params, onConflict = ''): number {
   const columns = Object.keys(row)
   const values = columns.map((column) => `:${column}`)

@@ -1,15 +1,14 @@
 /**
- * The one way to write. What is asked for in one turn of the event loop goes down in one transaction, so that
- * one sync to disk pays for many; each write still succeeds or fails alone, and nobody is answered before the
- * disk has it.
+ * Group commit: all writes of one turn of the event loop share one transaction and one sync to disk. Each write still
+ * succeeds or fails by itself, and no caller gets a result before the disk has it.
  */
 import { Bug } from '../errors.ts'
 import type { Driver } from './driver.ts'
 
-/** Bounds how long one group may hold the event loop. */
+/** The limit bounds how long one group blocks the event loop. */
 const MAX_WRITES_PER_GROUP = 200
 
-/** `unsynced`: it may be lost with the power, but not with the process. Any other in its group has it synced too. */
+/** An `unsynced` write can be lost in a power cut, but not with the process. A synced write in its group syncs it, too. */
 export type Sync = 'synced' | 'unsynced'
 
 interface Write {
@@ -21,11 +20,11 @@ interface Write {
 
 interface GroupCommit {
   write<T>(work: () => T, sync?: Sync): Promise<T>
-  /** Writes out what waits; from then on every write is refused. */
+  /** Writes what is queued. Every later write is rejected. */
   end(): void
 }
 
-/** @param check called before each commit: where it throws, nothing of the group is written. */
+/** @param check is called before each commit. If it throws, nothing of the group is written. */
 export function createGroupCommit(driver: Driver, check: () => void = () => {}): GroupCommit {
   const queue: Write[] = []
   let ended = false
@@ -34,7 +33,7 @@ export function createGroupCommit(driver: Driver, check: () => void = () => {}):
     const group = queue.splice(0, MAX_WRITES_PER_GROUP)
     if (group.length === 0) return
     if (queue.length > 0) setImmediate(flush)
-    for (const answer of writeGroup(driver, group, check)) answer()
+    for (const settle of writeGroup(driver, group, check)) settle()
   }
 
   return {
@@ -51,13 +50,14 @@ export function createGroupCommit(driver: Driver, check: () => void = () => {}):
   }
 }
 
-/** Answers are functions because none may be given before the whole group is committed. */
+/** Returns functions that settle the promises: none may be settled before the whole group is committed. */
 function writeGroup(driver: Driver, group: readonly Write[], check: () => void): (() => void)[] {
   try {
     const all = () => {
-      const answers = group.length === 1 ? group.map(alone) : group.map((write) => attempt(driver, write))
+      const settlers =
+        group.length === 1 ? group.map(writeSingle) : group.map((write) => writeOne(driver, write))
       check()
-      return answers
+      return settlers
     }
     return group.some(({ sync }) => sync === 'synced') ? driver.transaction(all) : driver.unsynced(all)
   } catch (error) {
@@ -65,18 +65,18 @@ function writeGroup(driver: Driver, group: readonly Write[], check: () => void):
   }
 }
 
-/** Its failure is the group's: no transaction of its own. */
-function alone({ work, resolve }: Write): () => void {
+/** A single write needs no inner transaction: its failure is the failure of the group. */
+function writeSingle({ work, resolve }: Write): () => void {
   const value = work()
   return () => resolve(value)
 }
 
-function attempt(driver: Driver, write: Write): () => void {
+function writeOne(driver: Driver, write: Write): () => void {
   try {
     const value = driver.transaction(write.work)
     return () => write.resolve(value)
   } catch (error) {
-    // Without its transaction the rest of the group would be written piecemeal.
+    // If the engine ended the transaction, the rest of the group must not be written one by one.
     if (!driver.inTransaction()) throw error
     return () => write.reject(error)
   }

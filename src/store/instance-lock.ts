@@ -1,7 +1,7 @@
 /**
- * The one daemon's location on an SQLite store. The lock is the operating system's, on a file beside the database:
- * it ends with its holder however that ends, in whatever container, so no process id has to be believed.
- * The row in the store only tells people who it is.
+ * The lock that allows one daemon per SQLite store. It is a lock of the operating system on a file beside the database:
+ * it ends with its process, in any container, so that no process id has to be trusted. The row in the store names the
+ * holder for messages only.
  */
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
@@ -19,12 +19,12 @@ interface Holder {
 type Release = () => void
 
 interface InstanceLock {
-  /** A UserError names the holder when it is taken. Taking it twice is taking it once. */
+  /** Rejects with a UserError that names the holder if another daemon has it. A second call has no effect. */
   acquire(name: string): Promise<void>
   release(): void
 }
 
-/** `path` null: in memory, where nobody else can be. */
+/** If `path` is null, the store is in memory and needs no lock. */
 export function createInstanceLock(
   driver: Driver,
   store: { path: string | null; location: string },
@@ -36,7 +36,7 @@ export function createInstanceLock(
       if (release || store.path === null) return
       release = lockFile(store.path, store.location, (cause) => heldStore(driver, store.location, cause))
       try {
-        await write((now) => signIn(driver, name, now))
+        await write((now) => recordHolder(driver, name, now))
       } catch (error) {
         release()
         release = null
@@ -54,7 +54,7 @@ export function createInstanceLock(
   }
 }
 
-/** Does the work while this process alone has the daemon's location; refuses while a daemon has it. */
+/** Does the work while this process holds the lock; throws if a daemon holds it. */
 export function withInstanceLock(
   driver: Driver,
   path: string | null,
@@ -70,13 +70,13 @@ export function withInstanceLock(
   }
 }
 
-/** Taken also means: by another store of this same process. */
+/** The lock can be held by another store of this same process, too. */
 function lockFile(path: string, location: string, taken: (cause: unknown) => UserError): Release {
   let lock: DatabaseSync | undefined
   try {
     const held = new DatabaseSync(`${path}-hold`, { timeout: 0 })
     lock = held
-    // Nothing is ever written to it, so it needs no journal file.
+    // Nothing is written to this file, so it needs no journal.
     held.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return () => held.close()
   } catch (error) {
@@ -87,19 +87,21 @@ function lockFile(path: string, location: string, taken: (cause: unknown) => Use
 
 function heldStore(driver: Driver, location: string, cause: unknown): UserError {
   return new UserError(`the store ${location} is held by ${holderOf(driver)}`, {
-    hint: 'one daemon per SQLite store: stop that one, or name another store with --store',
+    code: 'store-held',
+    hint: 'stop that daemon, or name another store with --store',
     cause,
   })
 }
 
 function olderHeldStore(driver: Driver, location: string, cause: unknown): UserError {
   return new UserError(`the store ${location} has an older schema and is held by ${holderOf(driver)}`, {
+    code: 'store-held',
     hint: 'stop that daemon before this version of Signalbox writes to its store, or use the version of the daemon',
     cause,
   })
 }
 
-/** For people. A store that is being made has no table of it yet. */
+/** Describes the holder. A store that is being created has no table of it yet. */
 function holderOf(driver: Driver): string {
   const hasTable = driver.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'holder'").get() !== undefined
   const holder = hasTable
@@ -109,8 +111,8 @@ function holderOf(driver: Driver): string {
   return `${holder.name}, process ${holder.pid} on ${holder.host} since ${new Date(holder.since).toISOString()}`
 }
 
-/** Signs in, and ends the leases of a predecessor that is gone: nobody will settle them. */
-function signIn(driver: Driver, name: string, now: number): void {
+/** Records the holder, and ends the leases of a predecessor that has ended: it records no outcome any more. */
+function recordHolder(driver: Driver, name: string, now: number): void {
   driver.prepare('DELETE FROM holder').run()
   insert(driver, 'holder', { one: 1, name, pid: process.pid, host: hostname(), since: now })
   driver

@@ -1,11 +1,11 @@
-/** Brings a database to the newest schema by the numbered files of `migrations/`, each once, never back. */
+/** Migrates a database to the newest schema with the numbered files of `migrations/`, each once and never back. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { MIGRATIONS_FOLDER } from '../installed-files.ts'
 import type { Driver } from './driver.ts'
 
-/** Marks a database as ours ("SIGB"), so that another program's file is not written into. */
+/** Marks a database of Signalbox ("SIGB"), so that no other program's file is written to. */
 const APPLICATION_ID = 0x53494742
 
 interface Migration {
@@ -13,20 +13,21 @@ interface Migration {
   readonly sql: string
 }
 
-/** Queries of alerts, deliveries and destinations read each schema from here on. */
-const OLDEST_READABLE = 1
+/** Commands that only read can read every schema from this version on. */
+const MIN_READABLE_VERSION = 1
 
-/** Refuses a database that this Signalbox cannot read. Writes nothing. */
+/** Throws if this version of Signalbox cannot read the database. It writes nothing. */
 export function assertReadable(driver: Driver, location: string): void {
   const newest = knownMigrations().length
   const version = checkedVersion(driver, location, newest)
-  if (version >= OLDEST_READABLE) return
+  if (version >= MIN_READABLE_VERSION) return
   throw new UserError(`the store ${location} has an older schema (${version}, now ${newest})`, {
-    hint: '`signalbox run` brings it up to date',
+    code: 'incompatible-store',
+    hint: 'start `signalbox run`, which migrates it',
   })
 }
 
-/** @param alone does the work while no daemon holds the store, or refuses. Called only when there is something to do. */
+/** @param alone does the work while no daemon holds the store, or throws. It is called only if a migration is needed. */
 export function migrate(driver: Driver, location: string, alone: (work: () => void) => void): void {
   const migrations = knownMigrations()
   const newest = migrations.length
@@ -34,7 +35,7 @@ export function migrate(driver: Driver, location: string, alone: (work: () => vo
     alone(() => {
       driver.exec('PRAGMA journal_mode = WAL')
       driver.transaction(() => {
-        // Read again under the lock: another process may have migrated meanwhile.
+        // The version is read again under the lock, because another process may have migrated meanwhile.
         const now = checkedVersion(driver, location, newest)
         for (const migration of migrations.slice(now)) driver.exec(migration.sql)
         driver.exec(`PRAGMA user_version = ${newest}; PRAGMA application_id = ${APPLICATION_ID}`)
@@ -49,12 +50,14 @@ function checkedVersion(driver: Driver, location: string, newest: number): numbe
   const empty = driver.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
   if (!empty && owner !== APPLICATION_ID) {
     throw new UserError(`the store ${location} is a database of another program`, {
+      code: 'incompatible-store',
       hint: 'name another file with --store',
     })
   }
   if (version > newest) {
     throw new UserError(`the store ${location} was written by a newer Signalbox (schema ${version})`, {
-      hint: `this one knows schema ${newest}; upgrade it, or name another store`,
+      code: 'incompatible-store',
+      hint: `upgrade this Signalbox, which knows schema ${newest}, or name another store`,
     })
   }
   return version
@@ -64,7 +67,7 @@ function pragma(driver: Driver, name: 'user_version' | 'application_id'): number
   return Object.values(driver.prepare<Record<string, number>>(`PRAGMA ${name}`).get() ?? {})[0] ?? 0
 }
 
-/** `0001-name.sql`, `0002-...`: the number is the schema's version, without gaps. */
+/** Reads `0001-name.sql`, `0002-...`: the number is the version of the schema, without gaps. */
 function knownMigrations(): Migration[] {
   return readdirSync(MIGRATIONS_FOLDER)
     .filter((file) => file.endsWith('.sql'))

@@ -14,18 +14,18 @@ import type { Store } from './store.ts'
 
 export interface OpenStoreOptions {
   readonly clock: Clock
-  /** Relative paths start here. */
+  /** Relative paths start at this directory. */
   readonly projectRoot: string
-  /** False: a store that is not there is refused, not made. */
+  /** If it is false, a store that does not exist is an error. */
   readonly create?: boolean
-  /** Neither creates nor writes anything. */
+  /** A read-only store creates and writes nothing. */
   readonly readOnly?: boolean
   readonly signalsKeptMs?: number
-  /** Milliseconds of a clock that nobody sets; that of the process when absent. */
+  /** Returns milliseconds of a monotonic clock; the default is that of the process. */
   readonly monotonic?: () => number
-  /** Called when the file existed with 0 bytes, which no store has: a new store was created in it. */
+  /** It is called if the file had 0 bytes, which no store has: a new store was created in it. */
   readonly onEmptyFile?: (location: string) => void
-  /** Called once when the store's file was removed or replaced: from then on every write is refused. */
+  /** It is called once if the file of the store was removed or replaced. Every later write is rejected. */
   readonly onLost?: (reason: string) => void
 }
 
@@ -42,23 +42,30 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
     case 'sqlite':
       return openFile(target, options)
     default:
-      // Only the scheme is repeated: the rest may hold a password.
-      throw new UserError(`unknown store ${scheme ? `scheme "${scheme}:"` : `"${url}"`}`, { hint: FORMS })
+      // The message contains only the scheme, because the rest can contain a password.
+      throw new UserError(`unknown store ${scheme ? `scheme "${scheme}:"` : `"${url}"`}`, {
+        code: 'invalid-store-url',
+        hint: FORMS,
+      })
   }
 }
 
 function openFile(target: string, options: OpenStoreOptions): Store {
-  if (target === '') throw new UserError('the store sqlite: names no file', { hint: FORMS })
+  if (target === '')
+    throw new UserError('the store sqlite: names no file', { code: 'invalid-store-url', hint: FORMS })
   const path = resolve(options.projectRoot, target)
   const location = `sqlite:${path}`
   const { create = true, readOnly = false } = options
-  const isMade = create && !readOnly
-  if (!isMade && !existsSync(path)) {
-    throw new UserError(`there is no store ${location}`, { hint: '`signalbox run` makes it' })
+  const isCreated = create && !readOnly
+  if (!isCreated && !existsSync(path)) {
+    throw new UserError(`store not found: ${location}`, {
+      code: 'store-not-found',
+      hint: 'create it with `signalbox run`, or name another one with --store',
+    })
   }
   const wasEmpty = isEmptyFile(path)
   const store = open(
-    preparedPath(path, location, { folder: resolve(options.projectRoot), isMade }),
+    preparedPath(path, location, { folder: resolve(options.projectRoot), isCreated }),
     location,
     options,
   )
@@ -66,20 +73,20 @@ function openFile(target: string, options: OpenStoreOptions): Store {
   return store
 }
 
-/** SQLite gives these the permissions of the database. */
+/** SQLite gives these files the permissions of the database. */
 const JOURNALS = ['-wal', '-shm']
 
 /**
- * The path to open, in which no link leads out of the project. What a store holds is for its owner alone, so the files
- * are made before SQLite would make them for all.
+ * Returns the path to open, in which no link leads out of the project. Only the owner may read a store, so the files are
+ * created before SQLite would create them with the default permissions.
  */
 function preparedPath(
   path: string,
   location: string,
-  { folder, isMade }: { readonly folder: string; readonly isMade: boolean },
+  { folder, isCreated }: { readonly folder: string; readonly isCreated: boolean },
 ): string {
   const limits = { folders: [folder], folderMode: PRIVATE_FOLDER }
-  const making = isMade ? { ...limits, mode: PRIVATE_FILE } : limits
+  const making = isCreated ? { ...limits, mode: PRIVATE_FILE } : limits
   try {
     const real = openingPath(path, making)
     openingPath(`${real}-hold`, making)
@@ -88,6 +95,7 @@ function preparedPath(
   } catch (cause) {
     if (isError(cause, 'user')) throw cause
     throw new UserError(`the store ${location} cannot be created or opened: ${messageOf(cause)}`, {
+      code: 'inaccessible-store',
       hint: 'check the permissions, or name another file with --store',
       cause,
     })

@@ -1,6 +1,6 @@
 /**
- * The contract of a store: asynchronous, no interactive transaction, no callback inside one.
- * `read` gives state with versions, a pure decision makes a plan, `commit` takes it whole or says conflict.
+ * The contract of a store: asynchronous, without interactive transactions and without callbacks inside of one.
+ * `read` returns state with versions, a pure decision makes a plan, `commit` writes all of it or reports a conflict.
  */
 
 import type { JsonText } from '../core/exact-json.ts'
@@ -20,31 +20,31 @@ import type {
 
 export * from './rows/delivery-rows.ts'
 
-/** Everything about one (detection, kind, dedup key). */
+/** A dedup group: the counting state of one detection, kind and dedup key. */
 export interface Group {
-  /** `groupKey(...)`. */
+  /** The result of `groupKey(...)`. */
   readonly key: string
   readonly detection: string
   readonly kind: AlertKind
   readonly dedup: string
-  /** The first match opens the counting window; it restarts from the alert's creation. Epoch ms, as all times here. */
+  /** The first match opens the dedup window, which restarts when the alert is created. All times here are epoch ms. */
   readonly startedAt: number
-  /** The open alert, once there is one. */
+  /** The open alert; null until there is one. */
   readonly alertId: string | null
   readonly alertAt: number | null
-  /** Alerts made in this group so far: the next one's identity. */
+  /** The number of alerts of this group so far, which identifies the next one. */
   readonly ordinal: number
-  /** Events in the present window. */
+  /** The number of events in the present window. */
   readonly count: number
-  /** Hashes of distinct `unique()` values in the counting window, bounded by the threshold. */
+  /** Hashes of the distinct `unique()` values in the window, bounded by the threshold. */
   readonly distinct: readonly string[]
-  /** What the first event of the window decided. */
+  /** The draft of the first event of the window. */
   readonly first: AlertDraft | null
-  /** Of the open alert: the highest severity and every destination its events asked for, so that a divergence is told once. */
+  /** The highest severity of the open alert and all destinations of its events, so that a divergence is recorded once. */
   readonly peak: { readonly severity: Severity; readonly destinations: readonly string[] } | null
 }
 
-/** How many alerts a detection made in the present hour, and whether that muted it. */
+/** The alerts of a detection in the present hour, and whether they muted it. */
 export interface LimiterState {
   readonly detection: string
   readonly hourStartedAt: number
@@ -61,7 +61,7 @@ export interface Versioned<T> {
 export interface ReadKeys {
   readonly groups: readonly string[]
   readonly limiters: readonly string[]
-  /** Ids that may have been seen: row ids and idempotency keys. */
+  /** Row ids and idempotency keys that may have been seen before. */
   readonly seen: readonly string[]
 }
 
@@ -84,11 +84,11 @@ export interface AlertRow {
   readonly detection: string
   readonly kind: AlertKind
   readonly severity: Severity
-  /** Without prefix. */
+  /** The title without the prefix of a re-sent alert. */
   readonly title: string
   readonly dedup: string
   readonly createdAt: number
-  /** The frozen notification's exact text. */
+  /** The exact JSON text of the frozen notification. */
   readonly notification: JsonText
   readonly reference: string
   readonly route: Route
@@ -100,7 +100,7 @@ export interface AlertRow {
 
 export interface AlertUpdate {
   readonly id: string
-  /** How many more events were merged into it. */
+  /** The number of events that were merged into the alert. */
   readonly events: number
   readonly lastEventAt: number
   readonly logTypes: readonly string[]
@@ -109,45 +109,45 @@ export interface AlertUpdate {
 
 export interface SignalRow {
   readonly detection: string
-  /** When the event counted. */
+  /** The time at which the event was counted. */
   readonly at: number
-  /** The event's own time; that of its counting where it tells none. */
+  /** The time in the event; the time of counting if the event has none. */
   readonly happenedAt: number
   readonly rowId: string
   readonly logType: string
   readonly alertId: string | null
-  /** JSON object: of event and alert context the fields that correlation rules compared when it came. */
+  /** A JSON object with the fields of event and alert context that correlation rules compared when the event came. */
   readonly fields: JsonText
 }
 
-/** A signal with the number under which the store keeps it: later ones have higher ones, and none comes twice. */
+/** A signal with its number in the store. Later signals have higher numbers, and no number is used twice. */
 export interface StoredSignal extends SignalRow {
   readonly id: number
 }
 
 export interface SignalFilter {
-  /** Absent: of all. */
+  /** If absent, signals of all detections. */
   readonly detections?: readonly string[]
-  /** Those with a higher number. */
+  /** Only signals with a higher number. */
   readonly after?: number
-  /** By the event's own time, both ends included. */
+  /** Only signals whose event happened in this range, both ends included. */
   readonly happened?: { readonly from: number; readonly to: number }
-  /** Of more than the limit the latest instead of the first. */
+  /** If there are more than the limit, the latest instead of the first. */
   readonly latest?: boolean
   readonly limit: number
 }
 
 export interface KvWrite {
   readonly key: string
-  /** null removes it. */
+  /** null removes the key. */
   readonly value: JsonText | null
   readonly expiresAt: number | null
 }
 
-/** All that one decision changes; taken as one transaction. */
+/** Everything that one decision writes, as one transaction. */
 export interface CommitPlan {
   readonly cursors: readonly { source: string; cursor: string }[]
-  /** Ids that this plan counts; one that was seen meanwhile is a conflict, so that nobody counts it twice. */
+  /** The ids that this plan counts. An id that was seen meanwhile is a conflict, so that no event is counted twice. */
   readonly seen: readonly { id: string; until: number }[]
   readonly signals: readonly SignalRow[]
   readonly groups: readonly Group[]
@@ -170,7 +170,7 @@ export const EMPTY_PLAN: CommitPlan = {
   kv: [],
 }
 
-/** Version read per group key and per limiter's detection; 0 where there was none. */
+/** The versions that were read, by group key and by the limiter's detection; 0 if there was no row. */
 export interface ExpectedVersions {
   readonly groups: ReadonlyMap<string, number>
   readonly limiters: ReadonlyMap<string, number>
@@ -180,7 +180,7 @@ export interface ExpectedVersions {
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRow
   readonly leaseToken: string
-  /** An attempt was made before, or begun by one who did not live to tell. */
+  /** An attempt was made before, or was begun by a daemon that ended before it recorded the outcome. */
   readonly repeated: boolean
   readonly alerts: readonly AlertRow[]
 }
@@ -194,72 +194,72 @@ export interface AlertFilter {
 
 export interface DeliveryFilter {
   readonly states?: readonly DeliveryState[]
-  /** Name or key. */
+  /** The name or key of a destination. */
   readonly destination?: string
   readonly alertId?: string
-  /** Only those of whose alerts no delivery has a reason that begins so. */
+  /** Only deliveries without another delivery of the same alert whose reason begins with this text. */
   readonly unlessBeside?: string
   readonly limit: number
 }
 
 export interface Store {
-  /** Where it is, for messages; never holds a password. */
+  /** The location of the store, for messages. It never contains a password. */
   readonly location: string
   cursor(source: string): Promise<string | null>
   read(keys: ReadKeys): Promise<ReadState>
   commit(plan: CommitPlan, expected: ExpectedVersions): Promise<'ok' | 'conflict'>
 
-  /** Due deliveries of the destinations named, earliest due first, leased for `leaseMs` by the store's clock. */
+  /** Leases due deliveries of these destinations for `leaseMs` by the store's clock, earliest first. */
   claim(request: {
     destinationKeys: readonly string[]
     limit: number
     leaseMs: number
   }): Promise<readonly ClaimedDelivery[]>
-  /** Compare-and-set on the lease: false when the lease was lost, and then nothing changed. */
+  /** Records the outcome by compare-and-set on the lease: false if the lease was lost, and then nothing changed. */
   recordOutcome(id: string, leaseToken: string, outcome: DeliveryOutcome): Promise<boolean>
-  /** When `claim` next has something for these destinations: a due date or the end of a lease; null when never. */
+  /** The time at which `claim` next has a delivery for these destinations: a due date or the end of a lease; null: never. */
   nextDue(destinationKeys: readonly string[]): Promise<number | null>
   /**
    * Marks deliveries of unknown destinations orphaned, and adopts those whose key was a previous name (orphans
-   * among them become pending). One being sent under a living lease is left for the next call.
+   * among them become pending). A delivery that is being sent under a valid lease is left for the next call.
    */
   reconcile(registry: {
     knownKeys: readonly string[]
     renames: readonly { from: string; to: string; name: string }[]
   }): Promise<{ orphaned: number; adopted: number }>
-  /** dead or orphaned (or waiting: due at once) -> pending, attempts from 0, age from now. Returns how many. */
+  /** Sets dead, orphaned or waiting deliveries to pending and due now, with no attempts and no age. Returns how many. */
   retry(selection: { ids: readonly string[] } | DeliveryFilter): Promise<number>
   /**
-   * Brings what is due later nearer: the clock was set back by as much. With 0, only what no clock of now can have
-   * made: new deliveries that are due later, and waits longer than an hour.
+   * Moves due dates back by as much as the clock was set back. With 0 it moves only those that the present clock cannot
+   * have made: new deliveries that are due later, and waits longer than an hour.
    */
   shiftDueDates(ms: number): Promise<void>
 
   destinationState(key: string): Promise<Versioned<DestinationState>>
-  /** Compare-and-set; version 0 = no row yet. */
+  /** Writes by compare-and-set; version 0 means that there is no row yet. */
   setDestinationState(key: string, state: DestinationState, expectedVersion: number): Promise<boolean>
-  /** True for exactly one caller per (job, slot). */
+  /** Resolves with true for exactly one caller per job and slot. */
   claimSlot(job: string, slot: string): Promise<boolean>
 
   alerts(filter: AlertFilter): Promise<readonly AlertRow[]>
   alert(id: string): Promise<AlertRow | null>
   deliveries(filter: DeliveryFilter): Promise<readonly DeliveryRow[]>
   attempts(deliveryId: string): Promise<readonly Attempt[]>
-  /** Of these states; of all when absent, which reads every delivery there ever was. */
+  /** Counts deliveries of these states. Without states it counts all, which reads every delivery of the store. */
   countDeliveries(states?: readonly DeliveryState[]): Promise<Readonly<Record<DeliveryState, number>>>
   backlog(): Promise<readonly Backlog[]>
-  /** In the order of their numbers. */
+  /** Signals in the order of their numbers. */
   signals(filter: SignalFilter): Promise<readonly StoredSignal[]>
-  /** The number of the latest signal, 0 where there is none. */
+  /** The number of the latest signal; 0 if there is none. */
   latestSignal(): Promise<number>
   kv(keys: readonly string[]): Promise<ReadonlyMap<string, JsonText>>
 
   /**
-   * Takes the one location of a daemon on this store; a UserError names the holder when it is taken.
-   * What a dead predecessor had claimed is in reach of `claim` at once.
+   * Acquires the lock that allows one daemon per store; rejects with a UserError that names the holder if it is held.
+   * The claims of a predecessor that has ended can be claimed again immediately.
    */
   acquireInstanceLock(holder: string): Promise<void>
-  /** Rejects with a UserError when the store's file was removed or replaced; each write makes sure by itself. */
+  /** Rejects with a UserError if the file of the store was removed or replaced. Every write checks this, too. */
   check(): Promise<void>
   close(): Promise<void>
 }

@@ -254,7 +254,7 @@ describe('alerts unmute', () => {
 
 it('a store that is not there is not made: a mistyped path would read like one without alerts', async () => {
   const { code, err } = await run('alerts', 'list', '--store', 'sqlite:typo.db')
-  expect([code, err]).toEqual([2, expect.stringContaining('there is no store')])
+  expect([code, err]).toEqual([2, expect.stringContaining('store not found')])
   expect(existsSync(join(root, 'typo.db'))).toBe(false)
 })
 

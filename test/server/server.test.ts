@@ -163,16 +163,16 @@ describe('the server', () => {
     await server.post(LOCAL, '/other', { handle: async () => taken })
     expect(server.addresses).toHaveLength(1)
     await expect(server.post(LOCAL, '/events', { handle: async () => taken })).rejects.toThrow(
-      'two sources take posts',
+      'two sources receive posts',
     )
   })
 
   it.each([
-    ['GET', '/nothing', 404, 'there is nothing at /nothing'],
-    ['POST', '/nothing', 404, 'there is nothing at /nothing'],
-    ['GET', '/events', 405, 'GET is not answered here: POST'],
-    ['POST', '/healthz', 405, 'POST is not answered here: GET, HEAD'],
-    ['DELETE', '/events', 405, 'DELETE is not answered here: POST'],
+    ['GET', '/nothing', 404, '/nothing not found'],
+    ['POST', '/nothing', 404, '/nothing not found'],
+    ['GET', '/events', 405, 'GET is not allowed here: use POST'],
+    ['POST', '/healthz', 405, 'POST is not allowed here: use GET, HEAD'],
+    ['DELETE', '/events', 405, 'DELETE is not allowed here: use POST'],
   ])('%s %s: %i', async (method, path, status, error) => {
     const { ask } = await started()
     const answer = await ask(path, { method })
@@ -273,7 +273,7 @@ describe('the server', () => {
     const { server } = await started()
     await expect(serve().listen(server.addresses[0]!)).rejects.toMatchObject({
       kind: 'user',
-      message: expect.stringContaining("can't listen on 127.0.0.1:") as unknown,
+      message: expect.stringContaining('cannot listen on 127.0.0.1:') as unknown,
     })
   })
 })

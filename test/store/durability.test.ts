@@ -145,7 +145,7 @@ describe('a store on disk', () => {
     const reader = await open({ readOnly: true })
     await writer.commit(plan({ alerts: [alert('a1')] }), expecting())
     expect((await reader.alerts({ limit: 5 })).map(({ id }) => id)).toEqual(['a1'])
-    await expect(reader.claimSlot('job', 'slot')).rejects.toThrow(/read only/)
+    await expect(reader.claimSlot('job', 'slot')).rejects.toThrow(/read-only/)
     expect(await writer.claimSlot('job', 'slot')).toBe(true)
   })
 

@@ -82,7 +82,7 @@ describe('openStore', () => {
   })
 
   it.each<[string, () => void, RegExp]>([
-    ['no database', () => writeFileSync(join(root, 's.db'), 'x'.repeat(4096)), /no SQLite database/],
+    ['no database', () => writeFileSync(join(root, 's.db'), 'x'.repeat(4096)), /not an SQLite database/],
     ['a folder', () => mkdirSync(join(root, 's.db')), /cannot be opened/],
     ['another program’s', () => database('s.db', 'CREATE TABLE theirs (a)'), /another program/],
   ])('refuses a file that is %s, and leaves it as it is', async (_, prepare, message) => {
@@ -124,7 +124,7 @@ describe('openStore', () => {
 
   it('makes no store where it may not', async () => {
     const present = () => openStore('sqlite:sub/s.db', { clock, projectRoot: root, create: false })
-    expect((await refusal(present())).message).toMatch(/there is no store/)
+    expect((await refusal(present())).message).toMatch(/store not found/)
     expect(existsSync(join(root, 'sub'))).toBe(false)
     await (await open('sqlite:sub/s.db')).close()
     await (await present()).close()
@@ -207,7 +207,7 @@ describe('openStore', () => {
   })
 
   it('reads only what is there, in the schema it knows', async () => {
-    expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/there is no store/)
+    expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/store not found/)
     writeFileSync(join(root, 's.db'), '')
     expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/older schema/)
   })

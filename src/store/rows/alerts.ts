@@ -1,9 +1,9 @@
-/** Alert rows: frozen at creation; only the count of their events, log types and divergences grow. */
+/** Rows of alerts. They are frozen at creation; only events, log types and divergences are added later. */
 import { type Driver, insert } from '../driver.ts'
 import type { AlertFilter, AlertRow, AlertUpdate, Divergence } from '../store.ts'
 import { whereClause } from './where-clause.ts'
 
-/** JSON columns arrive as text. */
+/** An alert as it is read: JSON columns are text. */
 type StoredAlert = Omit<AlertRow, 'route' | 'logTypes' | 'divergences'> & {
   readonly route: string
   readonly logTypes: string
@@ -27,7 +27,7 @@ function toAlert(row: StoredAlert): AlertRow {
   }
 }
 
-/** An alert that exists already is left as it is: a replayed event finds it. */
+/** An alert that exists already is not changed: a replayed event creates the same one again. */
 export function insertAlert(driver: Driver, alert: AlertRow): void {
   const created = insert(
     driver,
@@ -57,7 +57,7 @@ export function insertAlert(driver: Driver, alert: AlertRow): void {
   insertDivergences(driver, alert.id, alert.divergences)
 }
 
-/** Nothing happens when the alert is not there any more. */
+/** An alert that does not exist any more is ignored. */
 export function mergeIntoAlert(driver: Driver, update: AlertUpdate): void {
   const before = driver
     .prepare<{ logTypes: string }>('SELECT log_types AS logTypes FROM alert_progress WHERE alert_id = :id')
@@ -89,7 +89,7 @@ export function findAlert(driver: Driver, id: string): AlertRow | null {
   return row ? toAlert(row) : null
 }
 
-/** The alerts that a delivery carries. */
+/** Reads the alerts that a delivery carries. */
 export function alertsOf(driver: Driver, deliveryId: string): AlertRow[] {
   return driver
     .prepare<StoredAlert>(
@@ -100,7 +100,7 @@ export function alertsOf(driver: Driver, deliveryId: string): AlertRow[] {
     .map(toAlert)
 }
 
-/** Newest first. */
+/** Lists alerts, newest first. */
 export function listAlerts(driver: Driver, filter: AlertFilter): AlertRow[] {
   const { limit, ...conditions } = filter
   const sql = {

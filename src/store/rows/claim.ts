@@ -1,4 +1,4 @@
-/** Hands out what is due under a lease. Two partial indexes answer it, however many deliveries wait. */
+/** Claims due deliveries under a lease. Two partial indexes find them, however many deliveries wait. */
 import { randomUUID } from 'node:crypto'
 import type { Driver } from '../driver.ts'
 import type { ClaimedDelivery } from '../store.ts'
@@ -8,11 +8,11 @@ import { DELIVERY_COLUMNS, type StoredDelivery, toDelivery } from './deliveries.
 interface Candidate {
   readonly seq: number
   readonly due: number
-  /** 1 where somebody may have tried already. */
+  /** It is 1 if an attempt may have been made before. */
   readonly repeated: number
 }
 
-/** Also what is older than the daemon: its predecessor may have sent it, and a power cut taken the lease away. */
+/** A delivery that is older than the daemon counts as tried: a predecessor may have sent it and lost the lease in a power cut. */
 const TRIED = `created_at < coalesce((SELECT since FROM holder), 0)
     OR EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id)`
 
@@ -21,7 +21,7 @@ const DUE = `
   WHERE destination_key = :key AND state IN ('pending', 'waiting') AND due <= :now
   ORDER BY due, seq LIMIT :limit`
 
-const LEASE_RAN_OUT = `
+const EXPIRED_LEASE = `
   SELECT seq, due, 1 AS repeated FROM delivery
   WHERE destination_key = :key AND state = 'sending' AND lease_until <= :now
   ORDER BY due, seq LIMIT :limit`
@@ -31,7 +31,7 @@ const SOMETHING_DUE = `
   WHERE destination_key = :key AND ((state IN ('pending', 'waiting') AND due <= :now)
     OR (state = 'sending' AND lease_until <= :now)) LIMIT 1`
 
-/** Spares a transaction to those who ask in vain. */
+/** Checks without a transaction whether a claim would find a delivery. */
 export function isAnythingDue(driver: Driver, { destinationKeys }: ClaimRequest, now: number): boolean {
   return destinationKeys.some((key) => driver.prepare(SOMETHING_DUE).get({ key, now }) !== undefined)
 }
@@ -47,9 +47,9 @@ interface ClaimRequest {
 }
 
 export function claimDue(driver: Driver, request: ClaimRequest, now: number): ClaimedDelivery[] {
-  // One key at a time: a seek per destination, so that a backlog of one that is not asked for costs nothing.
+  // Each key is a seek of its own, so that the backlog of other destinations costs nothing.
   const candidates = [...new Set(request.destinationKeys)].flatMap((key) =>
-    [DUE, LEASE_RAN_OUT].flatMap((sql) =>
+    [DUE, EXPIRED_LEASE].flatMap((sql) =>
       driver.prepare<Candidate>(sql).all({ key, now, limit: request.limit }),
     ),
   )

@@ -1,4 +1,4 @@
-/** Delivery rows and the history of their attempts: made, listed, counted, brought back. */
+/** Rows of deliveries and the history of their attempts: insert, list, count, retry. */
 import { type Driver, insert } from '../driver.ts'
 import {
   type Attempt,
@@ -13,7 +13,7 @@ import { whereClause } from './where-clause.ts'
 
 export type StoredDelivery = Omit<DeliveryRow, 'alertIds'> & { readonly alertIds: string }
 
-/** Also of what an update returns. */
+/** The columns of a delivery, in SELECT and RETURNING. */
 export const DELIVERY_COLUMNS = `id, kind, destination_key AS destinationKey, destination, state, due, attempts,
   created_at AS createdAt, paused_ms AS pausedMs, reason, message,
   (SELECT json_group_array(alert_id) FROM delivery_item WHERE delivery_id = delivery.id) AS alertIds`
@@ -49,7 +49,7 @@ const UNMARKED = `NOT EXISTS (
     JOIN delivery marked ON marked.id = beside.delivery_id
   WHERE own.delivery_id = delivery.id AND substr(marked.reason, 1, length(:mark)) = :mark)`
 
-/** Newest first. */
+/** Lists deliveries, newest first. */
 export function listDeliveries(driver: Driver, filter: DeliveryFilter): DeliveryRow[] {
   const { where, params } = whereClause(
     {
@@ -128,10 +128,10 @@ function retryableIds(driver: Driver, filter: DeliveryFilter): string[] {
   return listDeliveries(driver, { ...filter, states }).map((delivery) => delivery.id)
 }
 
-/** No wait is longer: what is due later was made by another clock. */
+/** No wait is longer. A later due date was made by another clock. */
 const MAX_DUE_AHEAD_MS = 60 * 60_000
 
-/** What was never tried is due at once: a plan made before the clock was set back may be committed after it. */
+/** A delivery that was never tried is due now: a plan from before the clock was set back can be committed after it. */
 export function shiftDeliveryDueDates(driver: Driver, ms: number, now: number): void {
   driver
     .prepare(

@@ -1,21 +1,21 @@
-/** Rows about deliveries, and about the destinations they go to. Times are epoch milliseconds. */
+/** Types of the rows of deliveries and destinations. Times are epoch milliseconds. */
 
 export interface NewDelivery {
-  /** `deliveryId(...)`: also the idempotency key. An id that exists already is left alone. */
+  /** The result of `deliveryId(...)`, which is the idempotency key, too. An id that exists already is not inserted again. */
   readonly id: string
   readonly alertId: string
   readonly destinationKey: string
-  /** Name at creation, for people. */
+  /** The name of the destination at creation. */
   readonly destination: string
   readonly due: number
   readonly createdAt: number
-  /** Why it goes there, for example `static-severity` or `fallback: soc-slack is dead: 400`. */
+  /** The reason for the destination, for example `static-severity` or `fallback: soc-slack is dead: 400`. */
   readonly reason: string
 }
 
 /**
  * pending -> sending -> delivered | waiting | dead; waiting -> sending; dead | orphaned -> pending (retry).
- * A lease that runs out puts sending back in reach of `claim`. orphaned: its destination left the registry.
+ * A delivery in `sending` can be claimed again when its lease expires. It is orphaned if its destination was removed.
  */
 export const DELIVERY_STATES = ['pending', 'sending', 'delivered', 'waiting', 'dead', 'orphaned'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
@@ -27,19 +27,19 @@ export interface DeliveryRow {
   readonly destination: string
   readonly state: DeliveryState
   readonly due: number
-  /** Attempts that were spent; waits ordered by the provider and pauses spend none. */
+  /** The attempts that were spent. Waits that the provider orders and pauses spend none. */
   readonly attempts: number
   readonly createdAt: number
-  /** Milliseconds of pauses, during which the age stood still. */
+  /** Milliseconds of pauses, which do not count for the age. */
   readonly pausedMs: number
   readonly reason: string
-  /** Last outcome's message. */
+  /** The message of the last outcome. */
   readonly message: string
-  /** The alerts it carries: one, but for a digest. */
+  /** The alerts that it carries: one, except in a digest. */
   readonly alertIds: readonly string[]
 }
 
-/** How many deliveries of a destination are not delivered, by state. */
+/** The number of deliveries of a destination that are not delivered, by state. */
 export interface Backlog {
   readonly destinationKey: string
   readonly state: DeliveryState
@@ -60,31 +60,31 @@ export type DeliveryOutcome =
   | {
       readonly state: 'waiting'
       readonly due: number
-      /** False for waits the provider ordered and for pauses. */
+      /** False for waits that the provider ordered and for pauses. */
       readonly spendsAttempt: boolean
       readonly pausedMs?: number
-      /** null where no request was made (paused, rate limited, shut down before sending). */
+      /** null if no request was made (paused, rate limited, stopped before sending). */
       readonly attempt: Omit<Attempt, 'n'> | null
     }
   | {
       readonly state: 'dead'
       readonly attempt: Omit<Attempt, 'n'> | null
       readonly reason: string
-      /** The alert's hand-over to the fallback, in the same transaction. */
+      /** The deliveries of its alert to the fallback, in the same transaction. */
       readonly fallbackDeliveries: readonly NewDelivery[]
     }
 
-/** What N daemons must agree on about one destination. */
+/** The state of one destination, on which all daemons agree. */
 export interface DestinationState {
   readonly pausedAt: number | null
   readonly pausedReason: string
-  /** When one delivery may probe a paused destination; set it to now to have it tried at once. */
+  /** The time at which one delivery may probe a paused destination; now means immediately. */
   readonly probeAt: number | null
-  /** Pauses that ended, the latest last, bounded: deliveries that waited through them did not age. */
+  /** Pauses that have ended, the latest last, bounded. Deliveries that waited through them did not age. */
   readonly pauses?: readonly { readonly from: number; readonly to: number }[]
-  /** Consecutive failures, for the breaker. */
+  /** The number of consecutive failures, for the breaker. */
   readonly failures: number
-  /** Nothing is sent before: the provider asked for it, or the breaker is open. */
+  /** No delivery is sent before this time: the provider ordered it, or the breaker is open. */
   readonly heldUntil?: number | null
   readonly tokens: number | null
   readonly tokensAt: number | null

@@ -1,4 +1,4 @@
-/** Brings deliveries in line with a registry: renamed destinations keep theirs, gone ones leave orphans. */
+/** Reconciles deliveries with a registry: those of renamed destinations follow, those of removed ones are orphaned. */
 import type { Driver } from '../driver.ts'
 
 interface Reconciliation {
@@ -6,7 +6,7 @@ interface Reconciliation {
   readonly renames: readonly { from: string; to: string; name: string }[]
 }
 
-/** As a retry would bring it back; order matters, ADOPT then moves what is left. */
+/** Does the same as a retry. It must run before ADOPT, which moves the rest. */
 const ADOPT_ORPHAN = `
   UPDATE delivery SET destination_key = :to, destination = :name, state = 'pending', due = :now, attempts = 0,
     created_at = :now, paused_ms = 0
@@ -16,7 +16,7 @@ const ADOPT = `
   UPDATE delivery SET destination_key = :to, destination = :name
   WHERE destination_key = :from AND state <> 'delivered'`
 
-/** One under a living lease is left to its sender: the next reconciliation sees what became of it. */
+/** A delivery under a valid lease is left to its sender, and the next reconciliation decides about it. */
 const ORPHAN = `
   UPDATE delivery SET state = 'orphaned', lease_token = NULL, lease_until = NULL,
     message = 'its destination left the registry'
@@ -30,7 +30,7 @@ export function reconcileDeliveries(
 ): { orphaned: number; adopted: number } {
   let adopted = 0
   for (const { from, to, name } of registry.renames) {
-    // A name in use again belongs to its present owner.
+    // A name that is used again belongs to its present destination.
     if (registry.knownKeys.includes(from)) continue
     adopted += driver.prepare(ADOPT_ORPHAN).run({ from, to, name, now })
     adopted += driver.prepare(ADOPT).run({ from, to, name })

@@ -1,24 +1,24 @@
-/** Writes down what became of a claimed delivery, if the claimant still holds its lease. */
+/** Records the outcome of a claimed delivery if its lease is still held. */
 
 import type { Driver } from '../driver.ts'
 import type { Attempt, DeliveryOutcome } from '../store.ts'
 import { insertDelivery } from './deliveries.ts'
 
-const SETTLE = `
+const RECORD = `
   UPDATE delivery SET state = :state, lease_token = NULL, lease_until = NULL,
     due = coalesce(:due, due), attempts = attempts + :spent, paused_ms = paused_ms + :pausedMs,
     message = coalesce(:message, message)
   WHERE id = :id AND state = 'sending' AND lease_token = :leaseToken`
 
-/** False when the lease was lost. One that ran out but was not given to another still counts. */
+/** Returns false if the lease was lost. An expired lease that no other daemon claimed is still valid. */
 export function recordDeliveryOutcome(
   driver: Driver,
   id: string,
   leaseToken: string,
   outcome: DeliveryOutcome,
 ): boolean {
-  const settled = driver.prepare(SETTLE).run({ id, leaseToken, ...changeOf(outcome) })
-  if (settled === 0) return false
+  const recorded = driver.prepare(RECORD).run({ id, leaseToken, ...changeOf(outcome) })
+  if (recorded === 0) return false
   if (outcome.attempt) insertAttempt(driver, id, outcome.attempt)
   if (outcome.state === 'dead')
     for (const delivery of outcome.fallbackDeliveries) insertDelivery(driver, delivery)
@@ -27,7 +27,7 @@ export function recordDeliveryOutcome(
 
 interface Change {
   readonly state: DeliveryOutcome['state']
-  /** null keeps what is there, as for `message`. */
+  /** null keeps the present value, as for `message`. */
   readonly due: number | null
   readonly spent: number
   readonly pausedMs: number

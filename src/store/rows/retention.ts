@@ -1,22 +1,22 @@
-/** Removes what has had its time, a little with every so many commits. Alerts and deliveries are never touched. */
+/** Deletes expired rows in small batches with the commits. Alerts and deliveries are never deleted. */
 import { ageMs } from '../../core/age.ts'
 import { ClockTrust } from '../clock-trust.ts'
 import type { Driver } from '../driver.ts'
 
 const INTERVAL_MS = 60_000
-/** Rows per table and pass, so that a pass never holds up a commit. */
-const BATCH = 1_000
+/** A pass deletes at most so many rows of a table, so that it does not delay the commit. */
+const MAX_ROWS_PER_PASS = 1_000
 
 const DAY_MS = 24 * 60 * 60_000
 export const SIGNAL_TTL_MS = 14 * DAY_MS
 const SLOT_TTL_MS = 90 * DAY_MS
 
 interface Retention {
-  /** Called within a transaction. */
+  /** It must be called within a transaction. */
   purge(driver: Driver, now: number): void
 }
 
-/** @param monotonic milliseconds of a clock that nobody sets. */
+/** @param monotonic returns milliseconds of a monotonic clock. */
 export function createRetention(signalsKeptMs: number, monotonic: () => number): Retention {
   const passes = [
     { sql: expired('seen', 'id', 'until'), keptMs: 0 },
@@ -31,15 +31,15 @@ export function createRetention(signalsKeptMs: number, monotonic: () => number):
       if (!trust.isTrusted({ now, monotonic: monotonic() }, () => newestTime(driver))) return
       if (ageMs(lastAt, now) < INTERVAL_MS) return
       const removed = passes.map(({ sql, keptMs }) =>
-        driver.prepare(sql).run({ before: now - keptMs, batch: BATCH }),
+        driver.prepare(sql).run({ before: now - keptMs, batch: MAX_ROWS_PER_PASS }),
       )
-      // What is left over is removed with the next commit.
-      lastAt = removed.includes(BATCH) ? Number.NEGATIVE_INFINITY : now
+      // If more rows are expired, the next commit deletes them.
+      lastAt = removed.includes(MAX_ROWS_PER_PASS) ? Number.NEGATIVE_INFINITY : now
     },
   }
 }
 
-/** Of what was stored last, however its time compares with others. */
+/** The time of the row that was stored last, even if other rows have a later time. */
 function newestTime(driver: Driver): number | null {
   const row = driver
     .prepare<{ at: number | null }>(

@@ -1,4 +1,4 @@
-/** Signals: one per match, read by correlation in the order in which they came, or by the time of their events. */
+/** Rows of signals, one per match. Correlation reads them in the order in which they came, or by the time of their events. */
 import type { Driver } from '../driver.ts'
 import type { SignalFilter, StoredSignal } from '../store.ts'
 import { whereClause } from './where-clause.ts'
@@ -12,7 +12,7 @@ export function listSignals(
   driver: Driver,
   { detections, after, happened, latest = false, limit }: SignalFilter,
 ): StoredSignal[] {
-  // Behind a cursor the new ones are few, whatever there is of a detection: the plus keeps its index out of it.
+  // After a cursor there are few signals, however many a detection has: the plus keeps SQLite from using its index.
   const column = after === undefined ? 'detection' : '+detection'
   const { where, params } = whereClause(
     {

@@ -1,10 +1,10 @@
-/** Rows looked up by key alone: JSON documents with the version that optimistic writers compare. */
+/** Rows that are read by key only: JSON documents with a version that optimistic writers compare. */
 import type { Driver } from '../driver.ts'
 import type { Versioned } from '../store.ts'
 
 export interface VersionedRows<T> {
   read(key: string): Versioned<T> | undefined
-  /** 0 where there is no row. */
+  /** The version is 0 if there is no row. */
   version(key: string): number
   write(key: string, value: T, version: number): void
 }

@@ -1,7 +1,7 @@
-/** Filters as SQL: only what is set becomes a condition, and every value stays a parameter. */
+/** Turns filters into SQL: only fields that are set become conditions, and every value is a parameter. */
 import type { Params } from '../driver.ts'
 
-/** The conditions that are set, as a WHERE clause with its parameters. */
+/** Returns the conditions that are set as a WHERE clause with its parameters. */
 export function whereClause<K extends string>(
   conditions: { readonly [key in K]?: string | number },
   sql: Readonly<Record<K, string>>,

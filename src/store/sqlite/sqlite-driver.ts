@@ -1,4 +1,4 @@
-/** The driver over Node's own SQLite: pragmas, cached statements, nested transactions. Knows no table. */
+/** The driver for Node's SQLite: pragmas, cached statements, nested transactions. It knows no table. */
 import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -8,8 +8,8 @@ import { sqliteFailure } from './sqlite-failure.ts'
 const BUSY_TIMEOUT_MS = 5_000
 
 /**
- * Nobody has a database open that has no journal beside it. Read as one that does not change it makes no files: a
- * journal that belonged to whoever only looked, such as root, would keep the daemon out.
+ * A database without a journal is open in no process. It is then read as immutable, which creates no files: a journal
+ * that belongs to another user, such as root, would keep the daemon out.
  */
 function locationOf(path: string, readOnly: boolean): string | URL {
   if (!readOnly || path === ':memory:' || existsSync(`${path}-wal`)) return path
@@ -35,7 +35,7 @@ export function openSqlite(path: string, options: { location: string; readOnly: 
   )
   const exec = (sql: string) => guarded(() => database.exec(sql))
   try {
-    // FULL: what was acknowledged survives a power cut, not only the end of the process.
+    // With FULL an acknowledged commit survives a power cut, not only the end of the process.
     exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   } catch (error) {
     database.close()
@@ -54,7 +54,7 @@ export function openSqlite(path: string, options: { location: string; readOnly: 
     return statement
   }
 
-  // Prepared, as every write goes through them.
+  // These statements are prepared, because every write uses them.
   const run = (sql: string) => prepare(sql).run()
   const transaction = <T>(work: () => T): T => {
     const nested = database.isTransaction

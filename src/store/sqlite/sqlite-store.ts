@@ -1,4 +1,4 @@
-/** The store over one database connection: reads at once, writes through the one queue. */
+/** The store over one database connection: it reads immediately and writes through one queue. */
 import { UserError } from '../../errors.ts'
 import type { Clock } from '../../model/ports.ts'
 import { commitPlan, readState } from '../commit.ts'
@@ -26,13 +26,13 @@ import type { DestinationState, Store } from '../store.ts'
 interface SqliteStoreOptions {
   readonly clock: Clock
   readonly location: string
-  /** null: in memory, where nobody else can be. */
+  /** null if the store is in memory. */
   readonly path: string | null
   readonly readOnly: boolean
   readonly signalsKeptMs: number
-  /** Milliseconds of a clock that nobody sets; that of the process when absent. */
+  /** Returns milliseconds of a monotonic clock; the default is that of the process. */
   readonly monotonic?: (() => number) | undefined
-  /** The file was removed or replaced: from then on every write is refused. */
+  /** It is called if the file was removed or replaced. Every later write is rejected. */
   readonly onLost?: ((reason: string) => void) | undefined
 }
 
@@ -47,17 +47,17 @@ const UNKNOWN_DESTINATION: DestinationState = {
 
 export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
   const { clock, location } = options
-  const kept = createRetention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
+  const retained = createRetention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
   const { path, readOnly, onLost = () => {} } = options
   const files = path === null || readOnly ? null : watchFiles(path, location, onLost)
   const writes = createGroupCommit(driver, () => files?.check())
   const write = <T>(work: (now: number) => T, sync: Sync = 'synced'): Promise<T> => {
     if (options.readOnly)
-      return Promise.reject(new UserError(`the store ${location} was opened to read only`))
+      return Promise.reject(new UserError(`the store ${location} is read-only`, { code: 'read-only-store' }))
     return writes.write(() => work(clock.now()), sync)
   }
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
-  const daemon = createInstanceLock(driver, options, write)
+  const lock = createInstanceLock(driver, options, write)
   let closed = false
 
   return {
@@ -66,11 +66,11 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     read: async (keys) => readState(driver, keys, clock.now()),
     commit: (plan, expected) =>
       write((now) => {
-        kept.purge(driver, now)
+        retained.purge(driver, now)
         return commitPlan(driver, plan, expected, now)
       }),
 
-    // A lease that a power cut takes away is only taken anew: no sync of its own.
+    // A lease needs no sync: if a power cut loses it, the delivery is claimed again.
     claim: async (request) =>
       isAnythingDue(driver, request, clock.now())
         ? write((now) => claimDue(driver, request, now), 'unsynced')
@@ -89,7 +89,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
         destinations.write(key, state, expectedVersion + 1)
         return true
       }),
-    claimSlot: (job, slot) => write((now) => takeSlot(driver, job, slot, now)),
+    claimSlot: (job, slot) => write((now) => insertSlot(driver, job, slot, now)),
 
     alerts: async (filter) => listAlerts(driver, filter),
     alert: async (id) => findAlert(driver, id),
@@ -101,14 +101,14 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     latestSignal: async () => latestSignal(driver),
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
-    acquireInstanceLock: (holder) => daemon.acquire(holder),
+    acquireInstanceLock: (holder) => lock.acquire(holder),
     check: async () => files?.check(),
     close: async () => {
       if (closed) return
       closed = true
       writes.end()
       try {
-        daemon.release()
+        lock.release()
       } finally {
         driver.close()
       }
@@ -121,7 +121,7 @@ function readCursor(driver: Driver, source: string): string | null {
   return driver.prepare<{ cursor: string }>(sql).get({ source })?.cursor ?? null
 }
 
-function takeSlot(driver: Driver, job: string, slot: string, now: number): boolean {
+function insertSlot(driver: Driver, job: string, slot: string, now: number): boolean {
   return insert(driver, 'once', { job, slot, recorded_at: now }, 'ON CONFLICT (job, slot) DO NOTHING') === 1
 }
 

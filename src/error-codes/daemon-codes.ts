@@ -1,0 +1,65 @@
+/** The codes of errors about the store, the HTTP server and the daemon. */
+export const DAEMON_CODES = {
+  // store
+  'store-held': {
+    cause: 'Another daemon holds the store.',
+    fix: 'Stop that daemon, or name another store with `--store`.',
+  },
+  'lost-store': {
+    cause: 'The file of the store was removed or replaced while the daemon ran.',
+    fix: 'Stop the daemon before you move files of its store, and move -wal and -shm files with their database.',
+  },
+  'inaccessible-store': {
+    cause: 'The file of the store cannot be opened, read or written, or it is damaged.',
+    fix: 'Follow the hint of the message: check permissions and disk, or restore a backup.',
+  },
+  'incompatible-store': {
+    cause: 'The file belongs to another program or to another version of Signalbox.',
+    fix: 'Name another store, or use the version of Signalbox that the hint names.',
+  },
+  'invalid-store-url': {
+    cause: 'The store is not `sqlite:PATH` or `memory:`.',
+    fix: 'Correct `--store`, or `store` in signalbox.yaml.',
+  },
+  'store-not-found': {
+    cause: 'The file of the store does not exist.',
+    fix: 'Create it with `signalbox run`, or name another store with `--store`.',
+  },
+  'read-only-store': {
+    cause: 'A command tried to write to a store that it opened for reading.',
+    fix: 'Report this error, because no command does so.',
+  },
+  // sources, server, daemon
+  'unavailable-address': {
+    cause: 'The HTTP server cannot listen on its address.',
+    fix: 'Stop the program that uses the address, or choose another port.',
+  },
+  'missing-token': {
+    cause: 'The HTTP server would be reachable from other machines without a token.',
+    fix: 'Use `--http-token-file FILE`, or listen on 127.0.0.1.',
+  },
+  'invalid-token-file': {
+    cause: 'The file of `--http-token-file` is empty or cannot be read.',
+    fix: 'Write a long random text into it, and check its path and permissions.',
+  },
+  'no-source': {
+    cause: 'No source of events is configured.',
+    fix: 'Name one with `--from`, or under `sources` in signalbox.yaml.',
+  },
+  'duplicate-source': {
+    cause: 'The same source is named twice.',
+    fix: 'Name each source once.',
+  },
+  'unknown-source': {
+    cause: 'A source spec has an unknown type.',
+    fix: 'Use one of the types that the hint lists.',
+  },
+  'unwritable-rejects': {
+    cause: 'The file of rejected events cannot be written.',
+    fix: 'Check its permissions, or name another file as `rejects` in signalbox.yaml.',
+  },
+  'unloaded-destination-type': {
+    cause: 'A delivery needs a destination type that was not loaded.',
+    fix: 'Reload the project, and check the type in destinations.yaml.',
+  },
+} as const
