@@ -1,6 +1,11 @@
-/** The public door: what authors of sources and destinations need, and the types of the model. It runs nothing. */
+/**
+ * The public module `signalbox`: what a destination type of your own imports. It runs nothing.
+ * Each name that it exports is listed here, because every one of them is an interface after a release.
+ */
+export type { JsonText } from './core/exact-json.ts'
 export {
   type Answer,
+  type DeliveryNotice,
   type DestinationType,
   type DirectDestination,
   defineDestination,
@@ -12,25 +17,18 @@ export {
   type Receipt,
   type SendPorts,
 } from './destinations/_destination.ts'
-export { Bug, isError, messageOf, PermanentError, RetryableError, UserError } from './errors.ts'
-export type * from './model/alerts/alert.ts'
-export type * from './model/alerts/alert-kind.ts'
-export type * from './model/alerts/finding.ts'
-export type * from './model/alerts/route.ts'
-export type * from './model/alerts/severity.ts'
-export type * from './model/events/evaluation.ts'
-export type * from './model/events/event.ts'
-export type * from './model/events/test-result.ts'
-export type * from './model/ports.ts'
-export type * from './model/project/destination.ts'
-export type * from './model/project/detection.ts'
-export type * from './model/project/problem.ts'
-export type * from './model/project/project.ts'
-export type * from './model/project/settings.ts'
-export type {
-  FramedEvent as Framed,
-  Source,
-  SourceContext,
-  SourceSpec,
-  SourceType,
-} from './sources/_source.ts'
+export type { UserErrorCode } from './error-codes.ts'
+export {
+  Bug,
+  type ErrorKind,
+  isError,
+  messageOf,
+  PermanentError,
+  RetryableError,
+  type SendFailure,
+  UserError,
+} from './errors.ts'
+export type { Notification } from './model/alerts/alert.ts'
+export type { AlertKind } from './model/alerts/alert-kind.ts'
+export type { Severity } from './model/alerts/severity.ts'
+export type { HttpRequest, HttpResponse } from './model/ports.ts'

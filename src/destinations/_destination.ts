@@ -1,4 +1,4 @@
-/** The contract of a destination type: one file per type; the file's name is the type. */
+/** The contract of a destination type. There is one file per type, and its name is the type. */
 
 import type { JsonText } from '../core/exact-json.ts'
 import type { Notification } from '../model/alerts/alert.ts'
@@ -8,45 +8,45 @@ import { type OptionsSchema, type TemplatePart, TRANSPORT_SCHEMA, templateSchema
 
 export type { OptionsSchema } from './_options.ts'
 
-/** One alert on its way to one destination. */
+/** One alert that is sent to one destination: the input of `request`, `exchange` and `payload`. */
 export interface Message {
   /** The destination's name in destinations.yaml. */
   readonly destination: string
   readonly notification: Notification
-  /** The notification's exact text: send this where the body is the notification. */
+  /** The exact JSON text of the notification. Send it if the body is the notification, because its numbers keep all digits. */
   readonly json: JsonText
-  /** Long-form fields that are not part of the notification. */
+  /** The reference of the detection, which is not part of the notification; empty: there is none. */
   readonly reference: string
-  /** What to put where the provider has a headline: the notification's title unless a template says otherwise. */
+  /** The headline: the title of the notification, or the result of a template. */
   readonly title: string
-  /** What a template made of the long text; null: the type writes its own. */
+  /** The result of a template for the long text; null: the type writes its own. */
   readonly body: string | null
-  /** What a template made of the whole payload, as JSON; null but for types that take one. */
+  /** The result of a template for the whole payload, as JSON; null: there is none. */
   readonly payload: JsonText | null
-  /** The same on every attempt: give it to the provider, user headers must not override it. */
+  /** A key that is the same on every attempt. Send it to the provider; headers of the user must not override it. */
   readonly idempotencyKey: string
-  /** An earlier attempt may have been carried out: where the provider knows no key, look for its result first. */
+  /** True: an earlier attempt may have succeeded. If the provider has no idempotency keys, look for its result first. */
   readonly repeated: boolean
-  /** Epoch milliseconds of this attempt. */
+  /** The time of this attempt in epoch milliseconds. */
   readonly at: number
 }
 
-/** What a successful attempt is remembered by. */
+/** The result of a successful attempt, which the history of the delivery keeps. */
 export interface Receipt {
   readonly status?: number
-  /** The provider's answer or id, already bounded. */
+  /** The provider's answer or id, cut to its limit. */
   readonly message: string
 }
 
-/** What was cut or left out to fit the provider, for the delivery's history. */
+/** Notes on what was cut or omitted because of the provider's limits. The history of the delivery keeps them. */
 export interface DeliveryNotice {
   readonly notes?: readonly string[]
 }
 
-/** A request, and what its type left out of it. */
+/** A request, with notes on what was cut or omitted in it. */
 export type Outgoing = HttpRequest & DeliveryNotice
 
-/** An answer that counts as good, with the receipt that the status rule or the type's own made of it. */
+/** A successful response, with the receipt that the status rule or `receipt` of the type made of it. */
 export type Answer = HttpResponse & { readonly receipt: Receipt }
 
 interface TypeDescription {
@@ -54,14 +54,14 @@ interface TypeDescription {
   /** One line for listings and docs. */
   readonly summary: string
   readonly options: OptionsSchema
-  /** What of a message a template may replace; without a word: title and body. */
+  /** The parts of a message that a template can replace. The default is title and body. */
   readonly templates?: readonly TemplatePart[]
   /**
    * Makes a field safe within this type's markup, where a template puts it into the body. Absent: the body is plain,
    * and escaped by the type as a whole.
    */
   readonly escapeField?: (text: string) => string
-  /** Kinds of alert that this type can't carry, each with the reason: refused where the registry is loaded. */
+  /** Alert types that this destination type cannot send, each with the reason. Loading the registry reports them. */
   readonly refuses?: Readonly<Partial<Record<AlertKind, string>>>
 }
 
@@ -77,21 +77,23 @@ interface HttpTypeDescription<O> extends TypeDescription {
   sign?(request: HttpRequest, options: O, signal: AbortSignal): Promise<HttpRequest>
 }
 
-/** Most types: a pure function from message to request; sending, time limits and redaction are shared. */
+/** A type with one HTTP request per message, as a pure function. Sending, time limits and redaction are shared. */
 export interface HttpDestination<O = never> extends HttpTypeDescription<O> {
-  /** Pure. Options are complete with their secrets, or with placeholders for a preview: never parse one. */
+  /** Pure. The options contain the secrets, or placeholders in a preview, so never parse a secret. */
   request(message: Message, options: O): Outgoing
 }
 
 /**
- * Types that need several requests. Pure: yields a request, is given its answer when that counts as good, returns the
- * receipt. A failure is thrown at the yield; what is not caught there ends the attempt.
+ * A type with several HTTP requests per message. Pure: it yields a request, gets its response if that is successful, and
+ * returns the receipt. A failure is thrown at the `yield`; if it is not caught there, it ends the attempt.
  */
 export interface ExchangeDestination<O = never> extends HttpTypeDescription<O> {
   exchange(message: Message, options: O): Generator<Outgoing, Receipt, Answer>
 }
 
+/** The ports of `send` for types without HTTP. */
 export interface SendPorts {
+  /** Aborted at the deadline of the attempt, and when the process stops. */
   readonly signal: AbortSignal
   /** Writes one line to the process's standard output; resolves when the line has left the process. */
   readonly print: (line: string) => Promise<void>
@@ -99,14 +101,15 @@ export interface SendPorts {
   readonly projectRoot: string
 }
 
-/** Types that do not speak HTTP. */
+/** A type that does not use HTTP. */
 export interface DirectDestination<O = never, P extends object = object> extends TypeDescription {
-  /** Pure: what goes over the wire, as plain JSON; `explain` shows it. */
+  /** Pure: the payload as plain JSON, which `explain` shows. */
   payload(message: Message, options: O): P & DeliveryNotice
-  /** Throws RetryableError or PermanentError; anything else is treated as our bug and retried. */
+  /** Sends the payload. Throws RetryableError or PermanentError; any other error is treated as a bug and retried. */
   send(payload: P, options: O, ports: SendPorts): Promise<Receipt>
 }
 
+/** A destination type. `O` is the type of its options, `P` that of the payload of a type without HTTP. */
 export type DestinationType<O = never, P extends object = never> =
   | HttpDestination<O>
   | ExchangeDestination<O>
@@ -116,7 +119,25 @@ export function usesHttp(type: DestinationType): type is HttpDestination | Excha
   return !('send' in type)
 }
 
-/** Gives the options their type in one place (the schema has already checked them), and the type its shared options. */
+/**
+ * Defines a destination type. A file of the project exports the result by default, and destinations.yaml names the file
+ * as `type`. The options were checked by the schema before any function of the type runs; the options `template` and
+ * `transport` are added to the schema.
+ * @example
+ * export default defineDestination<{ url: string }>({
+ *   type: 'my-webhook',
+ *   summary: 'My webhook',
+ *   options: {
+ *     type: 'object',
+ *     properties: { url: { type: 'string', secret: true } },
+ *     required: ['url'],
+ *     additionalProperties: false,
+ *   },
+ *   request: ({ json }, { url }) => ({
+ *     method: 'POST', url, headers: { 'content-type': 'application/json' }, body: json,
+ *   }),
+ * })
+ */
 export function defineDestination<O, P extends object = never>(type: DestinationType<O, P>): DestinationType {
   const { properties } = type.options
   const parts = type.templates ?? ['title', 'body']

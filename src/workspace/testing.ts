@@ -16,6 +16,7 @@ export type { TestJson } from '../model/events/test-json.ts'
 export type { Expectations } from '../model/project/detection.ts'
 export type { Problem } from '../model/project/problem.ts'
 
+/** Options of `loadProject`. */
 export interface LoadOptions {
   /** The folder of the detections repository; the current folder when absent. */
   readonly root?: string
@@ -25,19 +26,25 @@ export interface LoadOptions {
   readonly allowUnknownDestinations?: boolean
 }
 
+/** Options of one evaluation. */
 export interface EvaluateOptions {
   /** The keys are names in the body, the values what they return, as in `Mocks` of a test case. */
   readonly mocks?: Readonly<Record<string, unknown>>
-  /** The expectations of a test case; the result lists unmet ones in `failures`. */
+  /** The expectations of a test case. The result lists those that fail in `failures`. */
   readonly expectations?: Expectations
 }
 
+/** A loaded project with running Python workers. */
 export interface LoadedProject {
   /** The ids of the loaded detections. */
   readonly detections: readonly string[]
   /** The problems that `validate` reports. */
   readonly problems: readonly Problem[]
-  /** Runs the detection on one event, or a policy on one resource. Nothing is sent. */
+  /**
+   * Runs the detection on one event, or a policy on one resource. Nothing is sent, and no secret is read.
+   * @returns a case in the shape of `test --reporter json`; times are in milliseconds.
+   * @throws UserError with the code `unknown-detection` for an id that is not loaded.
+   */
   evaluate(id: string, event: object, options?: EvaluateOptions): Promise<TestJson>
   /** Stops the Python workers. */
   close(): Promise<void>
@@ -45,7 +52,14 @@ export interface LoadedProject {
 
 let latest: LoadedProject | undefined
 
-/** @example const { evaluate, close } = await loadProject({ root: 'detections-repository' }) */
+/**
+ * Loads a project and starts its Python workers. Call `close` when the tests are done.
+ * @throws UserError for a folder that does not exist. Files with errors are left out and listed in `problems`.
+ * @example
+ * const { evaluate, close } = await loadProject({ root: 'detections-repository' })
+ * const { matched, route } = await evaluate('My.Rule', { eventName: 'ConsoleLogin' })
+ * await close()
+ */
 export async function loadProject({
   root = '.',
   destinations,
@@ -70,7 +84,10 @@ export async function loadProject({
   return loaded
 }
 
-/** Runs a detection of the project that was loaded last. */
+/**
+ * Runs a detection of the project that was loaded last.
+ * @throws UserError with the code `project-not-loaded` before the first `loadProject`.
+ */
 export async function evaluate(id: string, event: object, options?: EvaluateOptions): Promise<TestJson> {
   if (!latest)
     throw new UserError('no project is loaded', {

@@ -224,7 +224,7 @@ function linkTarget(
   return liesIn(folders, real) ? 'inside' : 'outside'
 }
 
-/** Tells folders without links on their path from others, and looks at each folder once. */
+/** Returns whether the path of a folder has no links. Each folder is examined once. */
 function realFolders(): (folder: string) => boolean {
   const known = new Map<string, boolean>()
   return (folder) => {
