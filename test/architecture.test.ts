@@ -393,6 +393,68 @@ describe('imports', () => {
   })
 })
 
+/** Exported for a test of its own, or for a script: a part whose cases are a table. */
+const TESTED_BY_ITSELF = new Set([
+  'cli/test-run/watch-keys.ts keyReader',
+  'config/detections/content-version.ts importedNames',
+  'daemon/heartbeat.ts sendHeartbeat',
+  'delivery/http/classify-response.ts parseRetryAfterMs',
+  'delivery/http/private-address.ts isPrivateAddress',
+  'destinations/parts/aws.ts awsCredentials',
+  'engine/runtime/pyodide.ts importedNames',
+  'engine/runtime/wasm-module.ts rewriteModule',
+  'error-codes.ts ERROR_CODES',
+  'model/alerts/alert.ts prefixedTitle',
+  'model/events/facts.ts canBeEmpty',
+  'model/events/facts.ts helpersOf',
+  'model/ports.ts nullMetrics',
+  'program-version.ts BUILT_VERSION_FILE',
+  'program-version.ts versionOfSources',
+  'sources/framing/frame.ts positionText',
+])
+/** The exports of these files are the package's own. */
+const PUBLIC = new Set(['index.ts', 'workspace/testing.ts', 'destinations/_destination.ts'])
+
+describe('exports', () => {
+  it('of functions, classes and constants are imported by another file, or are listed', () => {
+    const used = new Set(
+      sources.flatMap(({ path, text }) =>
+        [...text.matchAll(/(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from '(\.[^']+)'/g)].flatMap(
+          ([, names, target]) => {
+            const file = relative(src, join(src, dirname(path), target!))
+            return names!.split(',').map(
+              (name) =>
+                `${file} ${
+                  name
+                    .trim()
+                    .replace(/^type /, '')
+                    .split(' as ')[0]
+                }`,
+            )
+          },
+        ),
+      ),
+    )
+    // A module that is imported as a whole may be used in each of its parts.
+    const whole = new Set(
+      sources.flatMap(({ path, text }) =>
+        [...text.matchAll(/(?:import\(|import \* as \w+ from |export \* from )'(\.[^']+)'/g)].map(
+          ([, target]) => relative(src, join(src, dirname(path), target!)),
+        ),
+      ),
+    )
+    const unused = sources
+      .filter(({ path }) => !PUBLIC.has(path) && !whole.has(path))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/^export (?:async )?(?:const|let|function\*?|class) (\w+)/gm)].map(
+          ([, name]) => `${path} ${name}`,
+        ),
+      )
+      .filter((each) => !used.has(each))
+    expect(unused).toEqual([...TESTED_BY_ITSELF].sort())
+  })
+})
+
 describe('adapters', () => {
   it.each(['sources', 'destinations'])(
     '%s: every type has a test and a docs page, and the reverse',
