@@ -11,7 +11,7 @@ if (!root) throw new Error('PROJECT is needed')
 const next = variants(await openProject({ root, log: nullLog }), PACKS[0]!)
 if (next === null) throw new Error(`the project has no rules on ${PACKS[0]!.logType} with test events`)
 
-// Whoever reads ends it.
+// The reading process ends this one.
 process.stdout.on('error', () => process.exit())
 for (;;) {
   const lines = Array.from({ length: EVENTS_PER_WRITE }, () => `${next().raw}\n`).join('')

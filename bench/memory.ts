@@ -52,7 +52,7 @@ async function measure(context: BenchContext): Promise<Figure[]> {
 
 /**
  * Over the second half: the first is growth to working size. What is resident rises and falls with V8's collections;
- * whether anything is kept for good is told by what outlives one.
+ * whether memory is kept forever shows in what outlives one.
  */
 function flatness({ samples, events, keptMb }: MemorySamples, seconds: number, keptBefore: number): Figure[] {
   const late = samples.slice(Math.floor(samples.length / 2))

@@ -8,7 +8,7 @@ import { seededRandom, variant } from './vary.ts'
 
 export interface Pack {
   readonly logType: string
-  /** The field that tells two records of it apart. */
+  /** The field that distinguishes two of its records. */
   readonly idField: string
 }
 

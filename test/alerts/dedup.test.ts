@@ -40,7 +40,7 @@ function feed(events: { minute: number; ms?: number; counted?: Partial<Counted> 
 
 const kindsOf = (actions: readonly DedupAction[]) => actions.map((action) => action.kind)
 
-describe('the window', () => {
+describe('the dedup window', () => {
   it('merges up to and at its end, measured from the creation, and does not slide', () => {
     expect(
       kindsOf(feed([{ minute: 0 }, { minute: 59 }, { minute: 60 }, { minute: 60, ms: 1 }]).actions),
@@ -75,7 +75,7 @@ describe('the window', () => {
   })
 })
 
-describe('the threshold', () => {
+describe('the threshold of a detection', () => {
   const three = { threshold: 3 }
   it('creates at the event that reaches it; the first event decides the texts', () => {
     const named = (title: string) => ({ ...three, draft: draft({ title }) })
@@ -133,7 +133,7 @@ describe('divergence of merged events', () => {
     },
   })
 
-  it('is told once: a higher severity, a new destination', () => {
+  it('is recorded once for a higher severity and once for a new destination', () => {
     const { actions } = feed([
       { minute: 0, ...severe('LOW', 'soc') },
       { minute: 1, ...severe('INFO', 'soc') },
@@ -163,7 +163,7 @@ describe('divergence of merged events', () => {
   })
 })
 
-describe('groups', () => {
+describe('dedup groups', () => {
   it('of two kinds never share an alert', () => {
     const rule = feed([{ minute: 0 }]).group
     const error = feed([{ minute: 0, counted: { draft: draft({ kind: 'RULE_ERROR' }) } }]).group
@@ -191,7 +191,7 @@ describe('the limiter', () => {
     return { answers, state: state! }
   }
 
-  it('mutes at the first alert above the limit, says so once, and stays muted for good', () => {
+  it('mutes at the first alert above the limit, reports it once, and stays muted until the operator unmutes it', () => {
     const { answers, state } = ask(ALERTS_PER_HOUR + 2, () => T0)
     expect(answers.filter((answer) => answer.allowed)).toHaveLength(ALERTS_PER_HOUR)
     expect(answers.filter((answer) => answer.mutedNow)).toHaveLength(1)

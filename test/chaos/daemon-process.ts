@@ -23,7 +23,7 @@ export interface DaemonProcess {
   readonly ended: Promise<void>
 }
 
-/** The system chooses the port: one that was free a moment ago may be somebody else's by now. */
+/** The system chooses the port: one that was free a moment ago may be in use by now. */
 const LISTENING = /listening\s+address=(\S+)/
 
 /** Resolves when it says that it is ready: what comes from then on must not be lost. */

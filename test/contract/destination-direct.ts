@@ -33,7 +33,7 @@ const FAULTS: readonly TcpFault[] = [
   'never stops',
   'talks garbage',
   'quotes what it was sent',
-  'has a certificate that nobody trusts',
+  'has an untrusted certificate',
 ]
 const HANGS = new Set<TcpFault>(['is silent', 'stalls mid-talk'])
 

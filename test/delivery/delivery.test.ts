@@ -230,7 +230,7 @@ describe('delivery', () => {
     expect(receiver.requests).toHaveLength(1)
   })
 
-  it('MUST send again under the same key after a crash between send and settle', async () => {
+  it('MUST send again under the same key after a crash between the send and its record', async () => {
     const [a, receiver] = await target('a')
     const crashing = { ...harness.store, recordOutcome: () => Promise.reject(new Error('killed')) }
     const first = harness.open(registry([a]), { store: crashing })

@@ -97,13 +97,13 @@ describe('over a restart', () => {
     await until(async () => (await counts()).delivered === 1)
   })
 
-  it('a pause MUST last, be told once, and count for no age', async () => {
+  it('a pause MUST last, be reported once, and not count for the age', async () => {
     receiver.always({ status: 404 })
     const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } })])
     await start(mortal, 'one')
     await receiver.until(1)
     await settled()
-    // Told once the outcome is stored.
+    // The finding is admitted after the outcome is stored.
     await until(() => harness.findings.length > 0)
     expect(harness.findings.map(({ code }) => code)).toEqual(['DestinationPaused'])
     receiver.expect(2)
@@ -126,7 +126,7 @@ describe('over a restart', () => {
     await until(async () => (await counts()).delivered === 1)
   })
 
-  it('the age MUST go on, and its end be told to the fallback', async () => {
+  it('the age MUST continue, and a dead delivery MUST go to the fallback', async () => {
     receiver.always({ status: 503 })
     const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } }), inboxDestination()], {
       fallback: ['inbox'],

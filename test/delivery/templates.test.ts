@@ -61,7 +61,7 @@ describe('a template', () => {
     ['{{#tags}}{{nope}}{{/tags}}', ['nope']],
     ['{{.}}', ['.']],
     ['{{#alertContext.items}}{{anything}}{{/alertContext.items}}', []],
-  ])('%s names what nobody has: %j', (template, names) => {
+  ])('%s with an unknown name is rejected: %j', (template, names) => {
     expect(templateErrors(template).map(({ name }) => name)).toEqual(names)
   })
 
@@ -82,7 +82,7 @@ describe('with real parts', () => {
     await receiver.close()
   })
 
-  it('what it made MUST be what is previewed and what is sent, and is told in the history', async () => {
+  it('what it made MUST be what is previewed and what is sent, and is recorded in the history', async () => {
     const options = { url: receiver.url, template: { payload: { text: '{{severity}} of {{id}}' } } }
     const target = destination('soc', { options })
     const loop = harness.open(registry([target]))

@@ -157,7 +157,7 @@ describe('redirects', () => {
   })
 
   it('lead to no private address where those are refused', async () => {
-    // The name is public as far as we know: whoever answers behind the proxy sends us inside.
+    // The name is resolved by the proxy only, and the server behind it redirects to a private address.
     const proxy = createServer((_, response) => {
       response.writeHead(307, { location: 'http://169.254.169.254/latest/meta-data' }).end()
     })

@@ -29,7 +29,7 @@ interface Asking {
   readonly detection?: string
 }
 
-/** What the helpers do to count: read, add, write if nobody came between. Starts from the first question each time. */
+/** Counts as the helpers do: read, add, write if the item has not changed. Each call starts from the first question. */
 async function increment(
   ledger: CacheLedger,
   at: CacheEvent,
@@ -61,7 +61,7 @@ async function commit(store: Store, ledger: CacheLedger, events: readonly CacheE
   done()
 }
 
-describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
+describe.each(['memory:', 'sqlite:'])('the cache ledger over %s', (kind) => {
   const open = (name: string) =>
     openStore(kind === 'memory:' ? kind : `sqlite:${join(folder, name)}`, {
       clock,
@@ -69,7 +69,7 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
     })
   const ledgerOf = (store: Store) => new CacheLedger(store, () => clock.now())
 
-  it('counts exactly when many ask at once', async () => {
+  it('counts exactly if many events ask concurrently', async () => {
     const store = await open('many')
     const ledger = ledgerOf(store)
     const counts = await Promise.all(
@@ -79,7 +79,7 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
     await store.close()
   })
 
-  it('tells an event that runs again what it was told, and changes nothing twice', async () => {
+  it('gives an event that runs again the same answers, and changes nothing twice', async () => {
     const store = await open('again')
     const ledger = ledgerOf(store)
     const first = event('first')
@@ -90,7 +90,7 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
     await store.close()
   })
 
-  it('goes on where a run was cut off between two questions', async () => {
+  it('continues an event that was interrupted between two questions', async () => {
     const store = await open('cut')
     const ledger = ledgerOf(store)
     const cut = event('cut')
@@ -100,7 +100,7 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
     await store.close()
   })
 
-  it('tells detections apart, and trust groups wholly', async () => {
+  it('keeps the answers of detections and the items of trust groups apart', async () => {
     const store = await open('apart')
     const ledger = ledgerOf(store)
     const one = event('one')
@@ -110,7 +110,7 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
     await store.close()
   })
 
-  it('counts an event once whose commit failed and that came again', async () => {
+  it('counts an event once if its commit failed and it came again', async () => {
     const store = await open('failed')
     const ledger = ledgerOf(store)
     await increment(ledger, event('e'))
@@ -121,7 +121,7 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
     await store.close()
   })
 
-  it('asks for no commit where nothing was changed', async () => {
+  it('needs no commit if nothing was changed', async () => {
     const store = await open('idle')
     const ledger = ledgerOf(store)
     const reader = event('reader')
@@ -135,7 +135,7 @@ describe.each(['memory:', 'sqlite:'])('over %s', (kind) => {
 /** Far more than any bound of what is kept. */
 const VERY_MANY = 21_000
 
-describe('what it keeps is bounded', () => {
+describe('the memory of the cache ledger', () => {
   /** With the store's own count of what it was asked for. */
   const counted = async () => {
     const store = await openStore('memory:', { clock, projectRoot: folder })
@@ -155,7 +155,7 @@ describe('what it keeps is bounded', () => {
       operation: { kind: 'read', key },
     })
 
-  it('items that were only ever read do not stay for good', async () => {
+  it('is bounded for items that were only read', async () => {
     const { store, asked, ledger } = await counted()
     for (let n = 0; n < VERY_MANY; n++) {
       const reader = event(`reader ${n}`)
@@ -169,7 +169,7 @@ describe('what it keeps is bounded', () => {
     await store.close()
   })
 
-  it('nor do large ones, few as they are', async () => {
+  it('is bounded for a few large items', async () => {
     const { store, asked, ledger } = await counted()
     const kv = Array.from({ length: 200 }, (_, n) => ({
       key: `cache-item:${JSON.stringify(['default', `large ${n}`])}`,
@@ -189,7 +189,7 @@ describe('what it keeps is bounded', () => {
     await store.close()
   })
 
-  it('the log of an event that is under way is stored once, not with every commit of others', async () => {
+  it('holds the log of an event under way, which is stored once and not with every other commit', async () => {
     const { store, ledger } = await counted()
     await increment(ledger, event('slow'))
     const [first, second] = [event('first'), event('second')]
@@ -200,7 +200,7 @@ describe('what it keeps is bounded', () => {
     await store.close()
   })
 
-  it('logs of events whose commit failed, and that never came again, do not stay for good', async () => {
+  it('is bounded for logs of events whose commit failed and that never came again', async () => {
     const { store, ledger } = await counted()
     for (let n = 0; n < VERY_MANY; n++) await increment(ledger, event(`lost ${n}`))
     const settled = event('settled')
@@ -212,7 +212,7 @@ describe('what it keeps is bounded', () => {
   })
 })
 
-describe('after the end of the process', () => {
+describe('the cache ledger after the end of the process', () => {
   const reopened = async (name: string, before: (store: Store, ledger: CacheLedger) => Promise<void>) => {
     const url = `sqlite:${join(folder, name)}`
     const options = { clock, projectRoot: folder }
@@ -223,7 +223,7 @@ describe('after the end of the process', () => {
     return { store, ledger: new CacheLedger(store, () => clock.now()) }
   }
 
-  it('what was committed is there', async () => {
+  it('has what was committed', async () => {
     const { store, ledger } = await reopened('committed', async (first, ledger) => {
       const e = event('e')
       await increment(ledger, e)
@@ -233,7 +233,7 @@ describe('after the end of the process', () => {
     await store.close()
   })
 
-  it('what was not committed never was, and its event counts when it comes again', async () => {
+  it('has nothing that was not committed, and its event counts when it comes again', async () => {
     const { store, ledger } = await reopened('lost', async (_, ledger) => {
       await increment(ledger, event('e'))
     })
@@ -241,7 +241,7 @@ describe('after the end of the process', () => {
     await store.close()
   })
 
-  it('an event whose change went down with another’s commit counts once when it comes again', async () => {
+  it('counts an event once if its change was committed with another event and it comes again', async () => {
     const { store, ledger } = await reopened('carried', async (first, ledger) => {
       const slow = event('slow')
       const quick = event('quick')
@@ -256,7 +256,7 @@ describe('after the end of the process', () => {
     await store.close()
   })
 
-  it('an event that its source sends again after it was settled counts once', async () => {
+  it('counts an event once that its source sends again after it was settled', async () => {
     const { store, ledger } = await reopened('resent', async (first, ledger) => {
       const e = event('keyed', true)
       await increment(ledger, e)

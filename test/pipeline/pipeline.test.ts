@@ -76,7 +76,7 @@ const hit = (title: string, more: FunctionResults = {}): FunctionResults => ({
 })
 const actionsOf = (admitted: readonly AdmitResult[]) => admitted.map((each) => each.action)
 
-describe('a match', () => {
+describe('a match in the pipeline', () => {
   it('becomes an alert with its deliveries, a signal and the cursor, in one commit', async () => {
     const { store, pipeline, admitted, deliveries } = await fixture()
     const settled = await pipeline.admit({
@@ -113,14 +113,14 @@ describe('a match', () => {
     expect(await deliveries()).toEqual(['pager generated-destinations', 'soc generated-destinations'])
   })
 
-  it('with CreateAlert: false leaves a signal only', async () => {
+  it('leaves only a signal with CreateAlert: false', async () => {
     const { store, pipeline, admitted } = await fixture([detection({ createAlert: false })])
     await pipeline.admit({ events: [event(hit('T'))], cursor: null })
     expect(admitted).toEqual([])
     expect(await store.signals({ limit: 10 })).toMatchObject([{ alertId: null }])
   })
 
-  it('that is suppressed keeps its alert and sends nothing', async () => {
+  it('keeps its alert and sends nothing if it is suppressed', async () => {
     const { store, pipeline, deliveries } = await fixture()
     await pipeline.admit({ events: [event(hit('T', { destinations: { output: [] } }))], cursor: null })
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ route: { suppressed: true } }])
@@ -128,7 +128,7 @@ describe('a match', () => {
   })
 })
 
-describe('errors', () => {
+describe('errors of functions', () => {
   it('are alerts of their own beside the match', async () => {
     const { pipeline, admitted } = await fixture()
     await pipeline.admit({ events: [event(hit('T', { severity: failure() }))], cursor: null })
@@ -138,14 +138,14 @@ describe('errors', () => {
     ])
   })
 
-  it('a matcher that fails makes no match and no signal', async () => {
+  it('make no match and no signal if the matcher failed', async () => {
     const { store, pipeline, admitted } = await fixture()
     await pipeline.admit({ events: [event({ detection: failure() })], cursor: null })
     expect(admitted).toMatchObject([{ action: 'created', alert: { kind: 'RULE_ERROR' } }])
     expect(await store.signals({ limit: 10 })).toEqual([])
   })
 
-  it('an unknown destination raises one ROUTE_ERROR per detection and window', async () => {
+  it('include one ROUTE_ERROR per detection and window for an unknown destination', async () => {
     const { store, pipeline } = await fixture()
     const lost = (title: string) => event(hit(title, { destinations: { output: ['gone'] } }))
     await pipeline.admit({ events: [lost('A'), lost('B')], cursor: null })
@@ -154,8 +154,8 @@ describe('errors', () => {
   })
 })
 
-describe('seen before', () => {
-  it('a dedup id is counted once, in one batch and in the next', async () => {
+describe('an event that was seen before', () => {
+  it('is counted once by its dedup id, in one batch and in the next', async () => {
     const { store, pipeline } = await fixture()
     const same = () => event(hit('T'), { dedupId: 'k:1' })
     const first = await pipeline.admit({ events: [same(), same()], cursor: null })
@@ -164,7 +164,7 @@ describe('seen before', () => {
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 1 }])
   })
 
-  it('so is a record that brought its own row id, where the source asks for it', async () => {
+  it('is counted once by its own row id if the source requires it', async () => {
     const { pipeline } = await fixture()
     const own = () => event(null, { rowId: 'r1', ownRowId: true })
     const settled = await pipeline.admit({ events: [own(), own()], cursor: null })
@@ -172,7 +172,7 @@ describe('seen before', () => {
   })
 })
 
-describe('escalation', () => {
+describe('an escalation', () => {
   const rises = [
     event(hit('T', { severity: { output: 'LOW' }, destinations: { output: ['soc'] } })),
     event(hit('T', { severity: { output: 'HIGH' }, destinations: { output: ['soc', 'pager'] } })),
@@ -187,14 +187,14 @@ describe('escalation', () => {
     expect(await deliveries()).toEqual(['soc generated-destinations'])
   })
 
-  it('with onEscalation: send reaches those not yet addressed', async () => {
+  it('is sent to the new destinations with onEscalation: send', async () => {
     const { pipeline, deliveries } = await fixture([detection()], { ...soc, onEscalation: 'send' })
     await pipeline.admit({ events: rises, cursor: null })
     expect(await deliveries()).toEqual(['pager escalation', 'soc generated-destinations'])
   })
 })
 
-it('a loud detection is muted, and a system alert says so', async () => {
+it('a detection with too many alerts is muted, and a system alert reports it', async () => {
   const { store, pipeline } = await fixture()
   const events = Array.from({ length: ALERTS_PER_HOUR + 5 }, (_, i) => event(hit(`T${i}`)))
   await pipeline.admit({ events, cursor: null })
@@ -206,7 +206,7 @@ it('a loud detection is muted, and a system alert says so', async () => {
   expect(await store.signals({ limit: 5000 })).toHaveLength(events.length)
 })
 
-it('a detection that a reload removed is passed over', async () => {
+it('a finding of a detection that a reload removed is ignored', async () => {
   const { pipeline, admitted, present } = await fixture()
   present.project = project([], soc)
   expect(await pipeline.admit({ events: [event(hit('T'))], cursor: null })).toMatchObject([
@@ -239,8 +239,8 @@ it('two pipelines on one store count every event exactly once', async () => {
   expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 40 }])
 })
 
-describe('between two commits', () => {
-  it('no plan is under way: what comes later is decided by what was put in place there', async () => {
+describe('a task between two commits', () => {
+  it('decides about all later batches', async () => {
     const { pipeline, present, deliveries } = await fixture()
     const changed = pipeline.betweenCommits(async () => {
       await new Promise((resolve) => setImmediate(resolve))
@@ -251,7 +251,7 @@ describe('between two commits', () => {
     expect(await deliveries()).toEqual(['new static-severity'])
   })
 
-  it('a plan under way is committed first, whole by the project it began with', async () => {
+  it('waits for the plan under way, which is committed with the project that it began with', async () => {
     const { pipeline, present, deliveries, store } = await fixture()
     const before = pipeline.admit({ events: [event(hit('T'))], cursor: null })
     let seen: string[] = []

@@ -178,7 +178,7 @@ export default {
   it.each([
     ['leaves a timer running: the process ends all the same', 'setInterval(() => {}, 1000)', 0],
     [
-      'throws where nobody can catch it: 2, not the code of failed tests',
+      'throws an error that is not caught: 2, not the code of failed tests',
       'setImmediate(() => { throw new Error("astray") })',
       2,
     ],

@@ -1,4 +1,4 @@
-/** Rows of a query through the command: the rules that name the query look at them, and nobody else. */
+/** Rows of a query through the command: only the rules that name the query evaluate them. */
 import { expect, it } from 'vitest'
 import { signalbox } from '../cli/fake-io.ts'
 import { makeProject, SOUND } from '../cli/project-on-disk.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Admission } from '../../src/server/admission.ts'
 
 describe('admission', () => {
-  it('keeps a share for other clients, of requests and of bytes', () => {
+  it('keeps a share of requests and of bytes for other clients', () => {
     const requests = new Admission({ requests: 8, bytes: 1_000 })
     for (let n = 0; n < 6; n++) expect(requests.tryAcquire('flood', 1)).not.toBeNull()
     expect(requests.tryAcquire('flood', 1)).toBeNull()
@@ -16,7 +16,7 @@ describe('admission', () => {
     expect(bytes.tryAcquire('third', 1)).toBeNull()
   })
 
-  it('takes a place back once', () => {
+  it('releases a reservation once', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
     const place = admission.tryAcquire('a', 75)!
     expect(admission.tryAcquire('a', 1)).toBeNull()
@@ -26,7 +26,7 @@ describe('admission', () => {
     expect(admission.tryAcquire('b', 26)).toBeNull()
   })
 
-  it('lets a request grow while there is harness, and takes all of it back', () => {
+  it('lets a request grow up to the limits, and releases all of it', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
     const place = admission.tryAcquire('a', 10)!
     expect(place.grow(5)).toBe(true)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createMetrics } from '../../src/server/metrics.ts'
 
-it('counts and observes under the declared labels, and drops others', async () => {
+it('a metric counts and observes with its declared labels, and drops others', async () => {
   const metrics = createMetrics()
   metrics.count('signalbox_events_total', { source: 'stdin', outcome: 'accepted' }, 3)
   metrics.count('signalbox_events_total', { source: 'stdin', outcome: 'accepted', id: 'x' })
@@ -14,7 +14,7 @@ it('counts and observes under the declared labels, and drops others', async () =
   expect(text).toMatch(/# HELP signalbox_events_total Events by/)
 })
 
-it('takes names it does not know, and bounds their series', async () => {
+it('a metric with an unknown name is accepted, and its series are bounded', async () => {
   const metrics = createMetrics()
   for (let n = 0; n < 1500; n++) metrics.count('made-up.name', { n: String(n) })
   metrics.observe('made-up.name', 1)
@@ -23,7 +23,7 @@ it('takes names it does not know, and bounds their series', async () => {
   expect(lines).toContain('made_up_name{n="other"} 500')
 })
 
-it('reads gauges when asked, and forgets what is gone', async () => {
+it('gauges are read for every scrape, and removed values are not exposed', async () => {
   const metrics = createMetrics()
   let paused = ['soc', 'mail']
   metrics.gauges(async () =>

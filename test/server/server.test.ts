@@ -157,7 +157,7 @@ describe('the server', () => {
     })
   })
 
-  it('shares one listener between sources, and gives a path to one of them', async () => {
+  it('shares one listener between sources, and gives each path to one of them', async () => {
     const server = serve()
     await Promise.all([server.listen(LOCAL), server.post(LOCAL, '/events', { handle: async () => taken })])
     await server.post(LOCAL, '/other', { handle: async () => taken })
@@ -188,13 +188,13 @@ describe('the server', () => {
     expect(answer.text).toContain('the body is larger than 1000 bytes: send fewer events')
   })
 
-  it('a handler that fails is a 500 that says nothing of the inside', async () => {
+  it('answers 500 without internal details if a handler fails', async () => {
     const { post } = await started({}, () => Promise.reject(new Error('password is hunter2')))
     const text = '{"accepted":0,"rejected":[],"error":"internal error"}'
     expect(await post()).toMatchObject({ status: 500, text })
   })
 
-  it('answers 429 when too much is under way, and takes events again afterwards', async () => {
+  it('answers 429 while too many requests are under way, and accepts events again afterwards', async () => {
     const waiting: (() => void)[] = []
     const { post } = await started({}, () => new Promise((resolve) => waiting.push(() => resolve(taken))))
     const bodies = Array.from({ length: 6 }, () => post({}, 'x'.repeat(1000)))
@@ -209,7 +209,7 @@ describe('the server', () => {
     expect((await again).status).toBe(202)
   })
 
-  it('a client that goes away gives its place back', async () => {
+  it('releases the reservation of a client that disconnects', async () => {
     const { server, post } = await started()
     const { port } = server.addresses[0]!
     const head = 'POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx'
@@ -223,7 +223,7 @@ describe('the server', () => {
     await until(async () => (await post({}, 'x')).status === 202)
   })
 
-  it('asks before the body is read whether a client has to come back later', async () => {
+  it('asks the source before the body is read whether a client has to retry later', async () => {
     const server = serve()
     const asked: string[] = []
     const later: OutboundResponse = { status: 429, headers: { 'retry-after': '7' }, body: { accepted: 0 } }
@@ -238,7 +238,7 @@ describe('the server', () => {
     expect(asked).toEqual(['127.0.0.1'])
   })
 
-  it('lets a handler know when its client has gone', async () => {
+  it('aborts the signal of a handler when its client disconnects', async () => {
     const signals: AbortSignal[] = []
     const { server } = await started({}, async ({ signal }) => {
       signals.push(signal)
@@ -254,7 +254,7 @@ describe('the server', () => {
     await until(() => signals[0]!.aborted)
   })
 
-  it('answers what is under way before it closes', async () => {
+  it('answers the requests under way before it closes', async () => {
     const waiting: (() => void)[] = []
     const { server, post } = await started(
       {},
@@ -269,7 +269,7 @@ describe('the server', () => {
     await expect(post()).rejects.toThrow()
   })
 
-  it('says so when the address is taken', async () => {
+  it('rejects with a UserError if the address is in use', async () => {
     const { server } = await started()
     await expect(serve().listen(server.addresses[0]!)).rejects.toMatchObject({
       kind: 'user',
@@ -278,8 +278,8 @@ describe('the server', () => {
   })
 })
 
-describe('who may post', () => {
-  it('with a token: only who knows it, read anew each time', async () => {
+describe('a client that may post', () => {
+  it('is only a client with the token, which is read for each request', async () => {
     let token = 'first'
     const { post } = await started({ token: () => token })
     const status = async (headers: Record<string, string>) => (await post(headers)).status
@@ -293,7 +293,7 @@ describe('who may post', () => {
     expect(await status({ authorization: 'Bearer second' })).toBe(202)
   })
 
-  it('without a token: this machine, but no web page on it', async () => {
+  it('is, without a token: this machine, but no web page on it', async () => {
     const { post } = await started()
     expect((await post()).status).toBe(202)
     expect((await post({ origin: 'https://evil.example.com' })).status).toBe(403)

@@ -18,14 +18,14 @@ it.each([
   expect(first(stored)).toBe(isTrusted)
 })
 
-it('is believed once it has been the same for an hour', () => {
+it('a clock is trusted again after an hour without a step', () => {
   const trust = new ClockTrust()
   const at = (passed: number) =>
     trust.isTrusted({ now: NOW + passed, monotonic: passed }, () => NOW - 365 * DAY)
   expect([at(0), at(HOUR - 1), at(HOUR)]).toEqual([false, false, true])
 })
 
-it('is not believed for an hour after each step', () => {
+it('a clock is not trusted for an hour after each step', () => {
   const trust = new ClockTrust()
   const at = (passed: number, step: number) =>
     trust.isTrusted({ now: NOW + passed + step, monotonic: passed }, () => NOW)

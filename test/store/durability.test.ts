@@ -97,7 +97,7 @@ describe('a store whose files are moved while it is open', () => {
     expect(losses).toEqual([])
   })
 
-  it('notices nothing where others open and close it, or copy it', async () => {
+  it('is not lost if others open, close or copy it', async () => {
     const losses: string[] = []
     const store = await open({ onLost: (each) => losses.push(each) })
     await commit(store, '1')
@@ -111,7 +111,7 @@ describe('a store whose files are moved while it is open', () => {
 })
 
 describe('a store on disk', () => {
-  it('has everything again after it was closed', async () => {
+  it('has all of its content after it was closed and opened again', async () => {
     const before = await open()
     await before.commit(
       plan({
@@ -140,7 +140,7 @@ describe('a store on disk', () => {
     expect(await after.claimSlot('job', 'slot')).toBe(false)
   })
 
-  it('is read beside its writer, and not written through a reader', async () => {
+  it('can be read beside its writer, and a reader cannot write', async () => {
     const writer = await open()
     const reader = await open({ readOnly: true })
     await writer.commit(plan({ alerts: [alert('a1')] }), expecting())
@@ -149,7 +149,7 @@ describe('a store on disk', () => {
     expect(await writer.claimSlot('job', 'slot')).toBe(true)
   })
 
-  it('takes short writes beside the daemon that holds it', async () => {
+  it('accepts short writes beside the daemon that holds it', async () => {
     const daemon = await open()
     await daemon.acquireInstanceLock('signalbox run')
     const command = await open()
@@ -158,7 +158,7 @@ describe('a store on disk', () => {
     expect(await daemon.countDeliveries()).toMatchObject({ orphaned: 1 })
   })
 
-  it('forgets what has had its time', async () => {
+  it('deletes expired rows', async () => {
     const store = await open({ signalsKeptMs: 10_000, monotonic: () => clock.now() })
     const kv = [{ key: 'k', value: '1', expiresAt: T0 + 5 }]
     const old = plan({ seen: [{ id: 'x', until: T0 + 5 }], kv, signals: [signal('old')] })
@@ -174,12 +174,12 @@ describe('a store on disk', () => {
   })
 })
 
-describe('a clock that is ahead', () => {
+describe('a store whose clock is ahead', () => {
   const YEAR_MS = 365 * 24 * 3_600_000
   const signals = async (store: Store) => (await store.signals({ limit: 10 })).map(({ rowId }) => rowId)
   const commit = (store: Store, row: string) => store.commit(plan({ signals: [signal(row)] }), expecting())
 
-  it('removes nothing in a run of its own, until it has been the same for an hour', async () => {
+  it('deletes nothing until the clock had no step for an hour', async () => {
     const before = await open({ monotonic: () => clock.now() })
     await commit(before, 'old')
     await before.close()
@@ -195,8 +195,8 @@ describe('a clock that is ahead', () => {
   })
 })
 
-describe('the daemon’s place', () => {
-  it('is one: the second is told who has it, until that one leaves', async () => {
+describe('the instance lock of a store', () => {
+  it('is held by one daemon, and the error of a second one names the holder', async () => {
     const first = await open()
     await first.acquireInstanceLock('signalbox run')
     await first.acquireInstanceLock('signalbox run')
@@ -209,7 +209,7 @@ describe('the daemon’s place', () => {
     await second.acquireInstanceLock('another')
   })
 
-  it('brings what a dead predecessor had claimed in reach at once', async () => {
+  it('makes the claims of an ended predecessor due immediately', async () => {
     const dead = await open()
     await dead.commit(plan({ alerts: [alert('a1')], deliveries: [delivery('d1')] }), expecting())
     await dead.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 60_000 })
@@ -221,7 +221,7 @@ describe('the daemon’s place', () => {
     expect(await claim()).toHaveLength(1)
   })
 
-  it('is free in memory', async () => {
+  it('is not needed in memory', async () => {
     for (const _ of [1, 2]) {
       const store = await openStore('memory:', { clock, projectRoot: root })
       opened.push(store)
@@ -231,7 +231,7 @@ describe('the daemon’s place', () => {
 })
 
 describe('kill -9', () => {
-  it('loses no acknowledged commit and frees the place', async () => {
+  it('loses no acknowledged commit and releases the lock', async () => {
     const acknowledged: number[] = []
     for (const commits of [1, 20, 60, 7, 150]) {
       const child = spawn(process.execPath, [WRITER, URL, root], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -247,7 +247,7 @@ describe('kill -9', () => {
     expect(acknowledged.filter((n) => !kept.includes(n))).toEqual([])
   })
 
-  it('names a living holder in another process', async () => {
+  it('leaves the lock of another process, whose holder the error names', async () => {
     const child = spawn(process.execPath, [WRITER, URL, root], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(child.stdout!, 'data')
     const store = await open({ readOnly: true })

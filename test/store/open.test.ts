@@ -54,14 +54,14 @@ function overwritePage(name: string, table: string): void {
 }
 
 describe('openStore', () => {
-  it('makes the folder for its owner alone, and says where the store is', async () => {
+  it('creates the folder for its owner only, and has the location of the store', async () => {
     const store = await open('sqlite:.signalbox/signalbox.db')
     expect(store.location).toBe(`sqlite:${join(root, '.signalbox', 'signalbox.db')}`)
     expect(statSync(join(root, '.signalbox')).mode & 0o077).toBe(0)
     await store.close()
   })
 
-  it('takes an absolute path as it is', async () => {
+  it('uses an absolute path as it is', async () => {
     const path = join(root, 'elsewhere', 'store.db')
     const store = await openStore(`sqlite:${path}`, { clock, projectRoot: '/nowhere' })
     expect(store.location).toBe(`sqlite:${path}`)
@@ -99,7 +99,7 @@ describe('openStore', () => {
     )
   })
 
-  it('reports a file of 0 bytes, which is not what a first start finds', async () => {
+  it('reports a file of 0 bytes, but not a missing one', async () => {
     const reported: string[] = []
     const openReporting = () =>
       openStore('sqlite:s.db', {
@@ -122,7 +122,7 @@ describe('openStore', () => {
     expect(error.message).toMatch(/newer Signalbox \(schema 999\)/)
   })
 
-  it('makes no store where it may not', async () => {
+  it('creates no store if `create` is false', async () => {
     const present = () => openStore('sqlite:sub/s.db', { clock, projectRoot: root, create: false })
     expect((await refusal(present())).message).toMatch(/store not found/)
     expect(existsSync(join(root, 'sub'))).toBe(false)
@@ -130,7 +130,7 @@ describe('openStore', () => {
     await (await present()).close()
   })
 
-  it('brings a store of the first schema up to date, with what is in it', async () => {
+  it('migrates a store of the first schema with its content', async () => {
     const first = readFileSync(new URL('0001-initial.sql', MIGRATIONS), 'utf8')
     database(
       'old.db',
@@ -182,7 +182,7 @@ describe('openStore', () => {
     })
   })
 
-  it('makes no files when it only reads, whether or not a daemon has it open', async () => {
+  it('creates no files if it only reads, whether or not a daemon has the store open', async () => {
     const daemon = await open('sqlite:s.db')
     await daemon.commit(plan({ alerts: [alert('a1')] }), expecting())
     const read = async () => {
@@ -206,13 +206,13 @@ describe('openStore', () => {
     file.close()
   })
 
-  it('reads only what is there, in the schema it knows', async () => {
+  it('reads only an existing store in a schema that it knows', async () => {
     expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/store not found/)
     writeFileSync(join(root, 's.db'), '')
     expect((await refusal(open('sqlite:s.db', true))).message).toMatch(/older schema/)
   })
 
-  it('says that a store is damaged when it comes upon the damage', async () => {
+  it('reports a damaged store when it reads the damaged part', async () => {
     const store = await open('sqlite:s.db')
     const alerts = Array.from({ length: 200 }, (_, i) => alert(`a${i}`))
     await store.commit(plan({ alerts }), expecting())
@@ -225,7 +225,7 @@ describe('openStore', () => {
 })
 
 describe('a full disk', () => {
-  it('fails the commits that it hits, keeps the others, and goes on when there is harness', async () => {
+  it('fails the commits that it affects, keeps the others, and later commits succeed when there is space', async () => {
     const location = `sqlite:${join(root, 's.db')}`
     const driver = openSqlite(join(root, 's.db'), { location, readOnly: false })
     migrate(driver, location, (work) => work())

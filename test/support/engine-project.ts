@@ -95,7 +95,7 @@ export function findingsOf({ outcome }: EvaluatedEvent): Record<string, Function
   return Object.fromEntries(outcome.findings.map(({ detection, functions }) => [detection, functions]))
 }
 
-/** Names of the detections that told something, or the status of an event that was not evaluated. */
+/** Names of the detections with a finding, or the status of an event that was not evaluated. */
 export function reportsOf({ outcome }: EvaluatedEvent): string[] | string {
   return outcome.status === 'evaluated' ? outcome.findings.map((each) => each.detection) : outcome.status
 }

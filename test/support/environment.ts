@@ -1,4 +1,4 @@
-/** Environment variables for the tests of a file: what libraries read there, and nothing of whoever runs the tests. */
+/** Environment variables for the tests of a file: what libraries read there, without the variables of the developer. */
 import { afterAll, beforeAll } from 'vitest'
 
 export function withEnvironment(values: Readonly<Record<string, string | undefined>>): void {

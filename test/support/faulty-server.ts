@@ -15,7 +15,7 @@ export type TcpFault =
   | 'never stops'
   | 'talks garbage'
   | 'quotes what it was sent'
-  | 'has a certificate that nobody trusts'
+  | 'has an untrusted certificate'
 
 /** What a server of the protocol says. */
 export interface Tongue {
@@ -81,7 +81,7 @@ const FAULTS: Record<TcpFault, (socket: Socket, tongue: Tongue) => void> = {
     socket.write(tongue.greeting)
     socket.on('data', (said) => void socket.write(tongue.quote(String(said))))
   },
-  'has a certificate that nobody trusts': (socket, { beforeTls }) => {
+  'has an untrusted certificate': (socket, { beforeTls }) => {
     socket.write(beforeTls)
     secure(socket)
   },

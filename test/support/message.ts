@@ -29,7 +29,7 @@ export function sampleMessage(destination: string): Message {
       title: 'Root user signed in to account 123456789012',
       name: 'AWS root console login',
       description: 'The root user of an AWS account signed in to the console.',
-      runbook: 'Ask the owner of the account; if nobody knows of it, rotate the credentials.',
+      runbook: 'Ask the owner of the account; if the owner does not know of it, rotate the credentials.',
       reference: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html',
       tags: ['AWS', 'Identity'],
       context: '{"account":123456789012,"sourceIp":"198.51.100.7","mfaUsed":false}',

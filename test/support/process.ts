@@ -19,7 +19,7 @@ export function commandEnvironment(more: Record<string, string> = {}): Record<st
   return { PATH, HOME, XDG_CACHE_HOME, TMPDIR, ...more }
 }
 
-/** A command that goes on until it is told to end. */
+/** A command that runs until the test ends it. */
 export interface Running {
   /** Resolves with its exit code, null where the signal ended it. */
   kill(signal: NodeJS.Signals): Promise<number | null>

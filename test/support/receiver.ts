@@ -1,4 +1,4 @@
-/** A real HTTP server on loopback that records what it gets, fails on cue, and complains about what nobody expected. */
+/** A real HTTP server on loopback that records what it gets, fails on cue, and fails on unexpected requests. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { until } from './until.ts'

@@ -1,4 +1,4 @@
-/** One type before a receiver that answers as told, and what it would send to one that nobody asks. */
+/** One destination type with a receiver that answers from a script, and a preview of its requests. */
 import { afterEach, beforeEach } from 'vitest'
 import { createHttpClient } from '../../src/delivery/http/http-client.ts'
 import { previewRequest } from '../../src/delivery/request-steps.ts'

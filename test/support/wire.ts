@@ -3,7 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { expect } from 'vitest'
 import type { HttpRequest } from '../../src/model/ports.ts'
 
-/** JSON Schema of a body. Close every object (`additionalProperties: false`): a key that nobody documents is a fault. */
+/** JSON Schema of a body. Close every object (`additionalProperties: false`): a key that is not documented is an error. */
 export type BodyTable = Readonly<Record<string, unknown>>
 
 export interface Wire {
@@ -65,7 +65,7 @@ export function wireOf(
 
 export function expectOnWire(wires: readonly Wire[], request: Parameters<typeof violations>[1]): void {
   const wire = wireOf(wires, request)
-  expect(wire, `nobody documents ${request.method} ${request.path}`).toBeDefined()
+  expect(wire, `${request.method} ${request.path} is not documented`).toBeDefined()
   expect(violations(wire!, request)).toEqual([])
 }
 

@@ -54,7 +54,7 @@ describe('maskSecrets', () => {
     const options = {
       url: 'https://me:pass@example.com:8443/services/T0?sig=1',
       headers: { a: envReference('A'), b: `Bearer ${envReference('B')}`, c: 'literal' },
-      login: { user: 'somebody' },
+      login: { user: 'service' },
       tokens: ['one', 'two'],
       channel: 'the-channel',
     }
