@@ -85,14 +85,6 @@ async function startFromNothing(options: BootOptions): Promise<BootedPython> {
   return { base, python: lockedPython(interpreter, imports, base, options) }
 }
 
-/** What the interpreter would import of the host; for the test that knows every name. */
-export async function importedNames(module: object): Promise<readonly string[]> {
-  const { imports } = await withPatchedImports({ module }, () =>
-    createInterpreter({ module, files: [] }, 'idle'),
-  )
-  return imports.names
-}
-
 /** Nothing of this machine goes in: `_` would name a path of it. */
 const ENVIRONMENT = {
   PYTHONHASHSEED: '0',

@@ -35,8 +35,6 @@ const POLL_IMPORT = '_Py_CheckEmscriptenSignals_Helper'
 
 export interface PatchedImports {
   readonly memory: Memory
-  /** Names of all imports, for the test that knows them. */
-  readonly names: readonly string[]
   readonly clock: InterpreterClock
   readonly notices: LoadNotices
   /** Drops an answer of the cache that was not read. */
@@ -69,7 +67,6 @@ export async function withPatchedImports<T>(
   host.instantiate = async (source, imports) => {
     const env = imports?.env
     if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
-    const names = Object.keys(env)
     const memory = () => patched!.memory
     const files = fileImports(env, memory)
     const guarded = { ...env, ...files.imports }
@@ -95,7 +92,6 @@ export async function withPatchedImports<T>(
     const discardCacheResponse = () => cache?.discardResponse()
     patched = {
       memory: instance.exports.memory as Memory,
-      names,
       clock,
       notices,
       discardCacheResponse,
