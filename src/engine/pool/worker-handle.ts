@@ -18,7 +18,7 @@ import { THREAD_STACK_MIB } from '../protocol/stack-sizes.ts'
 import type { TerminationReason } from '../protocol/terminated-call.ts'
 import { type CacheResponder, CacheServer } from './cache-server.ts'
 import type { StartState } from './start-state.ts'
-import { keepCompiledWasm } from './wasm-code.ts'
+import { keepCompiledWasm } from './v8-flags.ts'
 import { POLL_INTERVAL_MS, Watchdog } from './watchdog.ts'
 import { WorkerCoreTime } from './worker-core-time.ts'
 
