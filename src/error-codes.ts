@@ -142,6 +142,14 @@ export const ERROR_CODES = {
     cause: 'A Python path from the command line or the environment is not a directory or a wheel.',
     fix: 'Name a directory of pure-Python packages, or a `.whl` file.',
   },
+  // packages
+  // engine
+  'python-start-failed': {
+    cause: 'The thread that runs Python cannot start.',
+    fix: 'Check that the installation is complete, and raise the limits of memory, threads and open files.',
+  },
+  // store
+  // sources, server, daemon
   'missing-secret': {
     cause: 'An environment variable or a file that a destination references is missing or empty.',
     fix: 'Set the variable, or create the file.',

@@ -1,4 +1,4 @@
-/** Modules of the standard library, today's and former ones, that the interpreter does not have. */
+/** EITHER THREAD. The modules of the standard library, today's and former ones, that the interpreter does not have. */
 
 const ABSENT = new Set(
   `aifc asynchat asyncore audioop cgi cgitb chunk crypt curses dbm distutils ensurepip fcntl grp idlelib imghdr imp
@@ -8,7 +8,7 @@ const ABSENT = new Set(
   ),
 )
 
-/** A name with an underscore before it is an internal module of the standard library, never a package. */
+/** A name that begins with an underscore is an internal module of the standard library, never a package. */
 export function isStandardModule(name: string): boolean {
   return name.startsWith('_') || ABSENT.has(name)
 }

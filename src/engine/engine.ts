@@ -1,4 +1,7 @@
-/** Detections x events -> findings: every trust group evaluates by itself, and what they find is put back in order. */
+/**
+ * MAIN THREAD. Evaluates events against all detections. Each trust group runs in its own workers; the results are merged
+ * in the order of the events.
+ */
 import { availableParallelism } from 'node:os'
 import { testCorrelation } from '../correlation/correlation-test.ts'
 import type { DetectionCache } from '../model/events/detection-cache.ts'
@@ -27,27 +30,27 @@ import type { ClockMode } from './protocol/messages.ts'
 
 export interface EngineOptions {
   readonly project: Project
-  /** Of each trust group. Default: one per core, at least 2 and at most 4. */
+  /** The number of workers of each trust group. Default: one per core, at least 2 and at most 4. */
   readonly workers?: number | undefined
   /** `run` evaluates enabled detections and stops after a matcher that does not alert. */
   readonly purpose: 'run' | 'test'
   readonly clockMode?: ClockMode
   readonly packages?: PackageSet
-  /** Folder of the prepared interpreters; without it each start loads everything. */
+  /** The folder of the snapshots. Without it each start loads everything from source. */
   readonly snapshotCache?: string | undefined
   /**
-   * The project is a part of one, and soon of no more use: of helpers only these are loaded before something imports
-   * them, and nothing of it goes into the cache.
+   * The project is a part of another one and is used for a short time. Only these helpers are loaded before something
+   * imports them, and no snapshot of the project is written.
    */
   readonly part?: ReadonlySet<string> | undefined
-  /** Booting already, from that folder. */
+  /** A worker that is booting already, from the same folder. */
   readonly prewarmed?: PrewarmedWorker | undefined
-  /** What the caching helpers ask in `run`; without it each worker remembers for itself. */
+  /** The store of the caching helpers in `run`. Without it each worker keeps their items for itself. */
   readonly cache?: DetectionCache | undefined
   readonly log: Log
 }
 
-/** Small batches wait so long for others: sources that send one event at a time would cross into Python for each. */
+/** Small batches wait this long for others, because a source may send one event at a time and each call of Python costs. */
 const BATCH_WINDOW_MS = 5
 const FULL_BATCH_EVENTS = 100
 
@@ -66,7 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     })
 
   async function evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]> {
-    // An event counts as evaluated when every group has seen it: else whoever sent it may not forget it.
+    // An event counts as evaluated when every group has evaluated it; only then may its sender forget it.
     const [reason] = unavailable()
     if (reason !== undefined) throw new Error(reason)
     const outcomes = await Promise.all(groups.map((group) => group.evaluate(events)))
@@ -139,13 +142,13 @@ function loadOptionsOf({
   }
 }
 
-/** The interpreter that is booting already goes to the first of them. */
+/** The worker that is booting already goes to the first group. */
 async function startGroups(options: EngineOptions, prewarmed: PrewarmedWorker): Promise<GroupRunner[]> {
   const { project, purpose, part, cache, log } = options
   const { state: startState } = prewarmed
   const loadOptions = loadOptionsOf(options)
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
-  // Asynchronous, so that a thread that can't be started stops no other group half way.
+  // The starts are asynchronous, so a thread that cannot be started leaves no other group half started.
   const starts = splitByTrust(project).map(async (group, place) => {
     const firstWorker = place === 0 ? prewarmed.claim() : new WorkerHandle(startState)
     return startGroupRunner({
@@ -168,12 +171,12 @@ async function startGroups(options: EngineOptions, prewarmed: PrewarmedWorker): 
   throw failed.reason
 }
 
-/** A helper that several groups could not load is one problem. */
+/** Removes duplicates: a helper that several groups could not load is one problem. */
 function distinct(problems: readonly BodyProblem[]): BodyProblem[] {
   return [...new Map(problems.map((problem) => [`${problem.kind} ${problem.id}`, problem])).values()]
 }
 
-/** A correlation rule looks at no event: its signals are all in the case. */
+/** Correlation rules are tested here: they evaluate no event, and all their signals are in the case. */
 function testWithoutWorker({ detection: id, entry }: TestCall, { detections }: Project): TestOutcome {
   const correlation = detections.get(id)?.correlation
   if (correlation) return testCorrelation(correlation, entry)

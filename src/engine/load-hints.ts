@@ -1,4 +1,7 @@
-/** Says what helps where bodies failed to load: the helper that is meant, a package, or the circle that imports run in. */
+/**
+ * MAIN THREAD. Adds hints to the problems of bodies that failed to load: a helper with a similar name, a package, or the
+ * circle of imports.
+ */
 
 import { nearest } from '../core/did-you-mean.ts'
 import type { BodyProblem } from '../model/events/evaluation.ts'
@@ -12,7 +15,7 @@ const CIRCULAR = /partially initialized module '(\w+)'/
 
 type Helpers = Pick<Project, 'helpers' | 'invalidParts' | 'problems'>
 
-/** @param helpersFacts asked for where something has to be looked up. */
+/** @param helpersFacts is called only if a hint needs the facts of the helpers. */
 export function withHints(
   problems: readonly BodyProblem[],
   project: Helpers,
@@ -33,13 +36,13 @@ export function withHints(
 
 function missingModuleHint(module: string, project: Helpers): string {
   const [top = '', ...below] = module.split('.')
-  // The package is there: what it lacks is most likely compiled.
+  // The package itself was found, so the missing module is most likely a compiled one.
   if (below.length > 0) return `only packages of pure Python run here: is ${top} one?`
   if (isStandardModule(top)) return `${top} belongs to the standard library and is not available here`
   return helperHint(top, project) ?? packageHint(top)
 }
 
-/** No package index is named beside the name of a helper: there a stranger may own it. */
+/** A name that resembles a helper gets no hint to the package index, where a stranger may own that name. */
 function helperHint(module: string, { helpers, invalidParts, problems }: Helpers): string | null {
   const invalid = invalidParts.find(({ kind, id }) => kind === 'helper' && id === module)
   if (invalid) return `the helper ${module} is not loaded: correct the errors in ${invalid.file}`
@@ -61,7 +64,7 @@ function circularImportHint(start: string, helpers: ReadonlyMap<string, BodyFact
   return `${what}: move what both need into a helper of its own`
 }
 
-/** The imports that lead from one helper to another, the first step left out. */
+/** The imports that lead from one helper to another, without the first one. */
 function findImportCircle(
   from: string,
   to: string,

@@ -1,7 +1,7 @@
 /** The engine's pure parts as tables: guard, classification, times, pieces, the watchdog's judgement. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chunks } from '../../src/engine/pool/chunks.ts'
+import { splitIntoChunks } from '../../src/engine/pool/chunks.ts'
 import { FaultIsolation } from '../../src/engine/pool/fault-isolation.ts'
 import { POLL_INTERVAL_MS, Watchdog } from '../../src/engine/pool/watchdog.ts'
 import type { CompletedJob, WorkerTermination } from '../../src/engine/pool/worker-handle.ts'
@@ -228,7 +228,7 @@ describe('event time', () => {
 
 describe('pieces of a batch', () => {
   const pieces = (sizes: number[], workers: number) =>
-    chunks(sizes, (size) => size, { workers, maxItems: 3, maxChars: 10 })
+    splitIntoChunks(sizes, (size) => size, { workers, maxItems: 3, maxChars: 10 })
   it.each([
     [[], 2, []],
     [[1], 2, [[1]]],

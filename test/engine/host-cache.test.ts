@@ -134,23 +134,23 @@ describe('an answer', () => {
 
 /** Each is a rule of its own, by name, on a log type of its own. */
 const REFUSED: readonly [name: string, code: string, message: string][] = [
-  ['with a key that is no text', 'get_counter(5)', 'a key of the cache must be text'],
-  ['with an endless key', 'get_counter("k" * 1025)', 'a key of the cache must be text'],
-  ['with an endless item', 'put_string_set("k", ["x" * 300_000])', 'an item of the cache holds at most'],
+  ['with a key that is no text', 'get_counter(5)', 'a cache key must be text'],
+  ['with an endless key', 'get_counter("k" * 1025)', 'a cache key must be text'],
+  ['with an endless item', 'put_string_set("k", ["x" * 300_000])', 'a cache item holds at most'],
   ['of megabytes', 'put_string_set("k", ["x" * 2_000_000])', 'File too large'],
   [
     'of more in all than a batch may hold',
     'for n in range(400): put_string_set(f"k{n}", ["x" * 250_000])',
-    'more than a batch of events may hold',
+    'of this batch of events are too large',
   ],
-  ['too many', 'any(get_counter("unused") for _ in range(2_000))', 'asked more than 1000 times'],
+  ['too many', 'any(get_counter("unused") for _ in range(2_000))', 'more than 1000 cache requests'],
   [
     'that is forged',
     'os.write(FILE, b"{}"); raise ValueError(os.read(FILE, 100).decode())',
-    'no such question',
+    'invalid cache request',
   ],
-  ['of another kind', 'host_cache._ask("drop", "k")', 'no such question'],
-  ['with an item that is none', 'host_cache._ask("write", "k", "[]", "v")', 'no such item'],
+  ['of another kind', 'host_cache._request("drop", "k")', 'invalid cache request'],
+  ['with an item that is none', 'host_cache._request("write", "k", "[]", "v")', 'invalid cache item'],
 ]
 
 function refused([name, code]: (typeof REFUSED)[number]) {

@@ -106,7 +106,7 @@ async function refusesMeanwhile(fixture: Fixture, fail: () => void, heal: () => 
   expect(await fixture.post({ id: 'refused' })).toBe(503)
   const { status, body } = await fixture.ready()
   expect(status).toBe(503)
-  expect(body).toContain('Python does not start')
+  expect(body).toContain('cannot start Python')
   heal()
   // An event that is accepted is the first sign: without one, `/readyz` remembers a failure for a while.
   let tries = 0

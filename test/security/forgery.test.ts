@@ -155,7 +155,7 @@ def rule(event):
     return True
 def title(event): return TEXT
 def destinations(event): return [TEXT]
-def alert_context(event): return {TEXT}
+def alert_context(event): return {TEXT: TEXT}
 `,
         { logTypes: [`says-${at}`] },
       ),

@@ -1,10 +1,10 @@
-/** Gathers the events of small batches into one: a crossing into Python costs the same for one event as for many. */
+/** MAIN THREAD. Joins small batches into one, because a call of Python costs the same for one event as for many. */
 
 interface BatchingOptions<T, R> {
   readonly run: (items: readonly T[]) => Promise<readonly R[]>
-  /** A batch of so many is run at once, with those that wait. */
+  /** A batch of this size runs at once, together with those that wait. */
   readonly fullBatchItems: number
-  /** The first of a batch waits no longer. */
+  /** The first call of a batch waits at most this long. */
   readonly waitMs: number
 }
 
@@ -14,7 +14,7 @@ interface WaitingCall<T, R> {
   readonly reject: (error: unknown) => void
 }
 
-/** The same as `run`, for callers who come one after the other: each gets the results of its own items, in their order. */
+/** Like `run`, but joins the items of several calls. Each caller gets the results of its own items, in their order. */
 export function coalesce<T, R>({ run, fullBatchItems, waitMs }: BatchingOptions<T, R>): typeof run {
   let waiting: WaitingCall<T, R>[] = []
   let timer: NodeJS.Timeout | undefined

@@ -1,8 +1,8 @@
-/** Facts as Python tells them, body by body -> facts by id. */
+/** MAIN THREAD. Turns the facts of the bodies, as Python lists them, into facts by id. */
 import type { BodyFacts, DetectionFacts, HelperFacts, ProjectFacts } from '../../model/events/facts.ts'
 import type { Body } from '../protocol/messages.ts'
 
-/** @param text what `readFacts` of answer.ts has accepted for these bodies. */
+/** @param text facts that `readAnalyses` of driver-response.ts has accepted for these bodies, as a JSON list. */
 export function projectFacts(
   text: string,
   bodies: readonly Body[],

@@ -1,4 +1,4 @@
-/** The parent's side of the caching helpers of one worker: takes its questions, has them answered, wakes it. */
+/** MAIN THREAD. Serves the caching helpers of one worker: receives its requests, sends the responses and wakes it. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { messageOf } from '../../errors.ts'
 import type {
@@ -11,7 +11,7 @@ import type {
 export type CacheResponder = (request: CacheRequest) => Promise<CacheResponse>
 
 export class CacheServer {
-  /** For the worker; its port must be transferred. */
+  /** The worker's end. Its port must be transferred. */
   readonly channel: CacheChannel
   readonly #port: MessagePort
   readonly #responseCount: Int32Array
@@ -23,11 +23,11 @@ export class CacheServer {
     this.channel = { port: port2, responseCount }
     this.#port = port1
     this.#responseCount = new Int32Array(responseCount)
-    // Only the worker itself keeps the process.
+    // The port alone does not keep the process running; the worker does.
     port1.unref()
   }
 
-  /** The worker sleeps, and nothing that it does takes time. */
+  /** Whether the worker waits for a response. It uses none of its time budget then. */
   get isPending(): boolean {
     return this.#pendingRequests > 0
   }

@@ -1,4 +1,4 @@
-/** Splits a batch into pieces that several workers share. Pure. */
+/** MAIN THREAD. Splits a batch into chunks that several workers share. Pure. */
 
 interface ChunkLimits {
   readonly workers: number
@@ -6,20 +6,24 @@ interface ChunkLimits {
   readonly maxChars: number
 }
 
-/** In order; a piece holds at most what the limits say, but always one item. */
-export function chunks<T>(items: readonly T[], sizeOf: (item: T) => number, limits: ChunkLimits): T[][] {
+/** Keeps the order. A chunk stays within the limits, but holds at least one item. */
+export function splitIntoChunks<T>(
+  items: readonly T[],
+  sizeOf: (item: T) => number,
+  limits: ChunkLimits,
+): T[][] {
   const fairShare = Math.ceil(items.length / limits.workers)
-  const most = Math.min(limits.maxItems, Math.max(1, fairShare))
-  const pieces: T[][] = []
+  const maxItems = Math.min(limits.maxItems, Math.max(1, fairShare))
+  const chunks: T[][] = []
   let chars = 0
   for (const item of items) {
-    const piece = pieces.at(-1)
+    const chunk = chunks.at(-1)
     chars += sizeOf(item)
-    if (piece && piece.length < most && chars <= limits.maxChars) piece.push(item)
+    if (chunk && chunk.length < maxItems && chars <= limits.maxChars) chunk.push(item)
     else {
-      pieces.push([item])
+      chunks.push([item])
       chars = sizeOf(item)
     }
   }
-  return pieces
+  return chunks
 }

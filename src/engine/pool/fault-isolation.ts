@@ -1,4 +1,4 @@
-/** Brings a job to its end although single calls or events end workers: names the offender, runs the rest again. */
+/** MAIN THREAD. Completes a job although single calls or events end workers: finds the offender and runs the rest again. */
 
 import { failedOutcome, syntheticError } from '../../model/events/outcome.ts'
 import type { Log } from '../../model/ports.ts'
@@ -9,7 +9,7 @@ import { isOverflowOfEvent } from '../protocol/stack-sizes.ts'
 import { failedUnitTest, terminatedCall, withNote } from '../protocol/terminated-call.ts'
 import type { CompletedJob, WorkerTermination } from './worker-handle.ts'
 
-/** What is warned of is what Python answers: a body may make it up. */
+/** The names come from Python, so a body may have made them up. */
 const MAX_CHANGED_VALUES = 1000
 
 interface FaultIsolationOptions {
@@ -23,16 +23,16 @@ export class FaultIsolation {
   readonly #options: FaultIsolationOptions
   readonly #terminations = new Map<number, number>()
   readonly #quarantined = new Set<number>()
-  /** Values of helpers that were warned of. */
+  /** The values of helpers for which a warning was logged. */
   readonly #reportedChanges = new Set<string>()
-  /** Bodies that ended a worker nobody knows at which item: from then on each item is marked. */
+  /** Bodies that ended a worker at an unknown item. From then on each of their items is marked. */
   readonly #individuallyMarked = new Set<number>()
 
   constructor(options: FaultIsolationOptions) {
     this.#options = options
   }
 
-  /** One outcome per item, in their order. */
+  /** Returns one outcome per item, in their order. */
   async run(
     work: Work,
     skips: readonly Skip[] = [],
@@ -60,8 +60,9 @@ export class FaultIsolation {
   }
 
   /**
-   * A marker says where a worker ended, and not who made it end there. Before a body is quarantined for it, or the event is
-   * blamed, the work is done again body by body, and after each it is looked whether that one has changed what all share.
+   * A marker says where a worker ended, but not which body made it end there. Before a body is quarantined or an event is
+   * blamed, the work runs again body by body, with an integrity check after each one; see
+   * docs/decisions/0013-nothing-is-blamed-on-a-marker-alone.md.
    */
   #needsIntegrityChecks(end: WorkerTermination, work: Work): boolean {
     const { marker, reason } = end
@@ -71,16 +72,19 @@ export class FaultIsolation {
     return reason !== 'tampering' && terminations >= this.#options.limits.quarantineAfter
   }
 
-  /** Then the work is done again, with exact marks for the body that was at it. */
+  /** If the marker is inexact, the work runs again with exact markers for the body that was running. */
   #isInexact({ marker, reason }: WorkerTermination, job: Job): boolean {
     const body = this.#options.bodies[marker.body]
     if (!body || marker.isExact || job.markEachItem.includes(marker.body)) return false
     this.#individuallyMarked.add(marker.body)
-    this.#options.log.warn({ detection: body.id, limit: reason }, 'a detection ended its worker: run again')
+    this.#options.log.warn(
+      { detection: body.id, limit: reason },
+      'a detection ended its worker; running its events again',
+    )
     return true
   }
 
-  /** null: it ended outside of any body, or where that body was not even called. */
+  /** null: the worker ended outside of any body, or in a body that was not called. */
   #offendingCall(end: WorkerTermination, work: Work, skips: readonly Skip[]): Skip | null {
     const { bodies, limits, log } = this.#options
     const { marker, reason, message } = end
@@ -106,7 +110,7 @@ export class FaultIsolation {
     }
   }
 
-  /** Bisects until the event that ends workers stands alone. */
+  /** Bisects until one event is left that ends workers. */
   async #runHalves(
     work: Work,
     skips: readonly Skip[],
@@ -125,7 +129,7 @@ export class FaultIsolation {
     return (await Promise.all(halves)).flat()
   }
 
-  /** Some helpers keep state in them on purpose, so this is a warning, and once. */
+  /** Logs one warning per value, because some helpers keep state in their values on purpose. */
   #warnOfChanges(names: readonly string[]): void {
     for (const name of names) {
       if (this.#reportedChanges.has(name) || this.#reportedChanges.size >= MAX_CHANGED_VALUES) continue
@@ -141,7 +145,7 @@ export class FaultIsolation {
   }
 }
 
-/** Such an end is no reason to quarantine the detection: otherwise the sender of events could switch it off. */
+/** Such an end does not quarantine the detection; otherwise the sender of events could switch the detection off. */
 function isEndedByEvent({ marker, reason, message }: WorkerTermination, { kind, items }: Work): boolean {
   if (kind !== 'evaluate' || reason !== 'crash') return false
   return isOverflowOfEvent(message, items[marker.item]?.raw.length ?? 0)

@@ -1,4 +1,4 @@
-/** One trust group: its own bodies and their numbers, its own workers, blame and quarantine. Nothing of it is another's. */
+/** MAIN THREAD. Runs one trust group with its own bodies, workers and quarantine. Trust groups share no state. */
 import { messageOf } from '../../errors.ts'
 import type { DetectionCache } from '../../model/events/detection-cache.ts'
 import type { BodyProblem, TestCall, TestOutcome, UnitTestFile } from '../../model/events/evaluation.ts'
@@ -9,7 +9,7 @@ import { bodiesOf } from '../protocol/bodies.ts'
 import type { Body, BodyCall, LoadRequest, SimpleBody } from '../protocol/messages.ts'
 import { projectFacts } from './body-facts.ts'
 import type { CacheResponder } from './cache-server.ts'
-import { chunks } from './chunks.ts'
+import { splitIntoChunks } from './chunks.ts'
 import { FaultIsolation } from './fault-isolation.ts'
 import type { GroupContent, Outcome } from './split-by-trust.ts'
 import type { StartState } from './start-state.ts'
@@ -24,7 +24,7 @@ export interface GroupOptions {
   readonly workers: number
   readonly startState: StartState
   readonly firstWorker: WorkerHandle
-  /** See EngineOptions. */
+  /** See `EngineOptions`. */
   readonly part?: ReadonlySet<string> | undefined
   readonly cache: DetectionCache | undefined
   readonly log: Log
@@ -33,21 +33,21 @@ export interface GroupOptions {
 export interface GroupRunner {
   readonly name: string
   readonly problems: readonly BodyProblem[]
-  /** One outcome per event, in their order. */
+  /** Returns one outcome per event, in their order. */
   evaluate(events: readonly Envelope[]): Promise<readonly Outcome[]>
   /** Ids of the detections that `test` can run. */
   readonly testable: ReadonlySet<string>
   test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
-  /** Of every file of unit tests, in their order. */
+  /** Returns the results of every file of unit tests, in their order. */
   unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
-  /** What the texts of its bodies tell. */
+  /** The results of the analysis of its bodies. */
   facts(): ProjectFacts
-  /** Why nothing can be evaluated now; null where it can. */
+  /** Why nothing can be evaluated now; null if it can. */
   unavailable(): string | null
   close(): Promise<void>
 }
 
-/** A batch of this size keeps the cost of a crossing below notice; more only makes a second run dearer. */
+/** With this many events the cost of a call is negligible; more would only make a second run more expensive. */
 const EVENTS_PER_JOB = 250
 const DETECTIONS_PER_JOB = 15
 const CHARS_PER_JOB = 4 * 1024 * 1024
@@ -78,14 +78,14 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
     testable: new Set(numbers.keys()),
     async evaluate(events) {
       const share = { workers, maxItems: EVENTS_PER_JOB, maxChars: CHARS_PER_JOB }
-      const jobs = chunks(events, ({ raw }) => raw.length, share).map((items) =>
+      const jobs = splitIntoChunks(events, ({ raw }) => raw.length, share).map((items) =>
         isolation.run({ kind: 'evaluate', items }),
       )
       return (await Promise.all(jobs)).flat() as Outcome[]
     },
     async test(calls) {
       const share = { workers: workers * 4, maxItems: DETECTIONS_PER_JOB, maxChars: CHARS_PER_JOB }
-      const jobs = chunks(runsOfOneDetection(calls), charsOf, share).map((runs) => {
+      const jobs = splitIntoChunks(runsOfOneDetection(calls), charsOf, share).map((runs) => {
         const items = runs.flat().map((call) => bodyCall(call, numbers.get(call.detection)!))
         return isolation.run({ kind: 'test', items })
       })
@@ -108,7 +108,7 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
   }
 }
 
-/** A worker knows bodies by number, and nothing of groups. */
+/** Adds the group and the detection to a request, since a worker knows bodies by number only. */
 function cacheResponder(trustGroup: string, bodies: readonly Body[], cache: DetectionCache): CacheResponder {
   return async ({ body, event, place, operation }) => {
     const detection = bodies[body]?.id ?? ''
@@ -121,7 +121,7 @@ function bodyCall(call: TestCall, number: number): BodyCall {
   return { body: number, entry, mocks, followLines, recordReads }
 }
 
-/** The cases of one detection stay together and in order: its module may carry state from one to the next. */
+/** The cases of one detection stay together and in order, because its module may carry state from one to the next. */
 function runsOfOneDetection(calls: readonly TestCall[]): TestCall[][] {
   const runs: TestCall[][] = []
   for (const call of calls) {
@@ -144,7 +144,7 @@ function detectionNumbers(bodies: readonly Body[]): Map<string, number> {
   )
 }
 
-/** Only what is loaded into Python can have failed to load. */
+/** A simple detection is not loaded into Python, so it cannot have failed to load. */
 function nameOf(body: Body): Pick<BodyProblem, 'kind' | 'id'> {
   const { kind, id } = body as Exclude<Body, SimpleBody>
   return { kind, id }

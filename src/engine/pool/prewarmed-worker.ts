@@ -1,9 +1,12 @@
-/** Python, booting while the project is still being read. Imports as little as it can: it is what a command starts with. */
+/**
+ * MAIN THREAD. A worker that boots Python while the project is still being read. This file imports little, because a
+ * command loads it first.
+ */
 import type { PackageSet } from '../../model/project/packages.ts'
 import { StartState } from './start-state.ts'
 import { WorkerHandle } from './worker-handle.ts'
 
-/** Beyond it Python gets a MemoryError. */
+/** Python raises a MemoryError beyond this size. */
 const MEMORY_BYTES = 256 * 1024 * 1024
 
 export class PrewarmedWorker {
@@ -11,13 +14,16 @@ export class PrewarmedWorker {
   readonly #worker: WorkerHandle
   #isClaimed = false
 
-  /** @param from folder of the prepared interpreters, without which each start loads everything; or what another came from. */
+  /**
+   * @param from the folder of the snapshots, or the start state of another worker. Without either, each start loads
+   * everything from source.
+   */
   constructor(from: string | StartState | undefined, packages?: PackageSet) {
     this.state = from instanceof StartState ? from : new StartState(from ?? null, MEMORY_BYTES)
     this.#worker = new WorkerHandle(this.state, packages)
   }
 
-  /** One more, from what this one has compiled, for a project with these packages. */
+  /** Starts another worker from the same state, for a project with these packages. */
   fork(packages: PackageSet): PrewarmedWorker {
     return new PrewarmedWorker(this.state, packages)
   }
@@ -27,7 +33,7 @@ export class PrewarmedWorker {
     return this.#worker
   }
 
-  /** Ends it where no engine came of it. */
+  /** Ends the worker unless an engine has claimed it. */
   async dispose(): Promise<void> {
     if (!this.#isClaimed) await this.#worker.stop()
   }

@@ -1,16 +1,19 @@
-/** Splits a project by its trust groups, and joins what they say about one event. Pure. */
+/** MAIN THREAD. Splits a project by its trust groups, and joins the outcomes of the groups for one event. Pure. */
 import type { EvaluatedEvent } from '../../model/events/evaluation.ts'
 import type { ProjectFacts } from '../../model/events/facts.ts'
 import type { Project } from '../../model/project/project.ts'
 import { OWN_GROUP, type TrustSubject, trustGroupOf } from '../../model/project/trust-group.ts'
 
-/** What the workers of one group load. */
+/** The parts of the project that the workers of one group load. */
 export interface GroupContent {
   readonly name: string
   readonly content: Pick<Project, 'detections' | 'helpers' | 'dataModels' | 'unitTests'>
 }
 
-/** The project's own code first. A group has its own helpers and data models, and copies of those that nobody's group has. */
+/**
+ * The project's own code comes first. A group has its own helpers and data models, and copies of those that belong to the
+ * project itself.
+ */
 export function splitByTrust(project: Project): GroupContent[] {
   const { detections, settings } = project
   const groupOf = (subject: Parameters<typeof trustGroupOf>[0]) => trustGroupOf(subject, settings.trust)
@@ -24,7 +27,7 @@ export function splitByTrust(project: Project): GroupContent[] {
   })
 }
 
-/** The same for the unit tests of helpers and data models: what they put in other places stays among themselves. */
+/** Splits the unit tests of helpers and data models in the same way, so that they change nothing of another group. */
 export function unitTestsByTrust(project: Project): GroupContent[] {
   const groupOf = ({ path }: { readonly path: string }) =>
     trustGroupOf({ id: '', place: { file: path }, body: null }, project.settings.trust)
@@ -34,7 +37,7 @@ export function unitTestsByTrust(project: Project): GroupContent[] {
   }))
 }
 
-/** The group's own first: of two data models for one log type the first is used. */
+/** The group's own come first, because the first of two data models for one log type is used. */
 function dependenciesOf({ helpers, dataModels, settings }: Project, group: string) {
   const ownOrCommon = <T extends TrustSubject>(all: readonly T[]): T[] => {
     const byGroup = Object.groupBy(all, (each) => trustGroupOf(each, settings.trust))
@@ -46,16 +49,17 @@ function dependenciesOf({ helpers, dataModels, settings }: Project, group: strin
 
 export type Outcome = EvaluatedEvent['outcome']
 
-/** What one group says about an event. */
+/** The outcome of one event in one group. */
 interface GroupOutcome {
   readonly group: string
   readonly outcome: Outcome
 }
 
 /**
- * Every group has read the event by itself: one that lost it takes nothing from what the others say. What it would
- * have said is told as missed.
- * @param order of the detections in the project.
+ * Each group evaluates the event independently. If a group lost the event, the findings of the others are kept, and the
+ * outcome lists the group in `missed`.
+ *
+ * @param order position of each detection in the project.
  */
 export function joinOutcomes(parts: readonly GroupOutcome[], order: ReadonlyMap<string, number>): Outcome {
   const [only] = parts
@@ -71,7 +75,7 @@ export function joinOutcomes(parts: readonly GroupOutcome[], order: ReadonlyMap<
   return { ...first, findings, ...(missed.length > 0 && { missed: missed.join('; ') }) }
 }
 
-/** Copies of one helper are alike. */
+/** The copies of one helper have the same facts. */
 export function joinFacts(parts: readonly ProjectFacts[]): ProjectFacts {
   const joined = <T>(of: (facts: ProjectFacts) => ReadonlyMap<string, T>) =>
     new Map(parts.flatMap((facts) => [...of(facts)]))

@@ -1,4 +1,4 @@
-/** What workers start from: the cache's folder, and what the first of them leaves for those that follow. */
+/** MAIN THREAD. The state that workers start from: the cache folder, and what the first worker left for the others. */
 import { programVersion } from '../../program-version.ts'
 import type { CompiledInterpreter } from '../protocol/interpreter-start.ts'
 import type { BaseSnapshot, FromWorker, PackedSnapshot, WorkerSetup } from '../protocol/messages.ts'
@@ -9,11 +9,11 @@ export class StartState {
   readonly #memoryBytes: number
   readonly #cache: SnapshotCache
   #interpreter: CompiledInterpreter | null = null
-  /** Only until the cache has it: no bytes stay for nothing. */
+  /** Kept only until it is in the cache, so that its memory is freed. */
   #base: BaseSnapshot | null = null
   readonly #writing = new Set<Promise<void>>()
 
-  /** @param snapshotDirectory null: nothing is kept, and each worker but the first starts from what that one became. */
+  /** @param snapshotDirectory null: no file is written, and all workers start from the base of the first one. */
   constructor(snapshotDirectory: string | null, memoryBytes: number) {
     this.#snapshotDirectory = snapshotDirectory
     this.#memoryBytes = memoryBytes
@@ -39,7 +39,7 @@ export class StartState {
     })
   }
 
-  /** Written beside everything else. */
+  /** Writes without making anyone wait. */
   save({ name, parts }: PackedSnapshot, written: () => void = () => {}): void {
     const writing = this.#cache.write(name, ...parts).then((isKept) => {
       this.#writing.delete(writing)

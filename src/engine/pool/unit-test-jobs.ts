@@ -1,7 +1,7 @@
-/** Runs the unit tests of helpers and data models: asks each file for its tests, then shares them among the workers. */
+/** MAIN THREAD. Runs the unit tests of helpers and data models: lists the tests of each file, then splits them into jobs. */
 import type { UnitTestFile, UnitTestOutcome } from '../../model/events/evaluation.ts'
 import type { Body, BrokenBody, ItemOutcome, UnitTestCall, Work } from '../protocol/messages.ts'
-import { chunks } from './chunks.ts'
+import { splitIntoChunks } from './chunks.ts'
 
 interface UnitTestRun {
   readonly bodies: readonly Body[]
@@ -30,7 +30,7 @@ export async function runUnitTests({
       .map((name) => ({ body, name })),
   )
   const share = { workers: workers * 2, maxItems: TESTS_PER_JOB, maxChars: Number.POSITIVE_INFINITY }
-  const jobs = chunks(calls, () => 0, share).map((items) => run({ kind: 'unit-tests', items }))
+  const jobs = splitIntoChunks(calls, () => 0, share).map((items) => run({ kind: 'unit-tests', items }))
   const outcomes = (await Promise.all(jobs)).flat() as UnitTestOutcome[]
   const byBody = Map.groupBy(
     calls.map(({ body, name }, at) => ({ body, name, outcome: outcomes[at]! })),
@@ -53,7 +53,7 @@ function namesOf(listed: ItemOutcome): readonly string[] {
   return Array.isArray(listed) ? (listed as readonly string[]) : []
 }
 
-/** The very asking ended a worker. */
+/** Listing the tests itself has ended a worker. */
 function lostList(listed: ItemOutcome | undefined) {
   return listed && !Array.isArray(listed) ? ((listed as UnitTestOutcome).errors[0] ?? null) : null
 }

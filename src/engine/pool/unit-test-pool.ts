@@ -1,20 +1,20 @@
-/** Unit tests in workers of their own, one set per trust group: what they put into a module reaches no detection. */
+/** MAIN THREAD. Runs unit tests in workers of their own, so that what they change in a module reaches no detection. */
 import type { UnitTestFile } from '../../model/events/evaluation.ts'
 import type { Project } from '../../model/project/project.ts'
 import { type GroupOptions, startGroupRunner } from './group-runner.ts'
 import { unitTestsByTrust } from './split-by-trust.ts'
 import { WorkerHandle } from './worker-handle.ts'
 
-/** A unit test may loop over much that an event does not hold. */
+/** A unit test may process far more data than one event holds. */
 const TIME_FACTOR = 30
 const WORKERS = 2
 
 interface UnitTestOptions extends Pick<GroupOptions, 'loadOptions' | 'startState' | 'log'> {
   readonly project: Project
-  /** Ids of helpers and data models that could not be loaded: they are not tried again. */
+  /** The ids of helpers and data models that could not be loaded; they are not loaded again. */
   readonly broken: ReadonlySet<string>
   readonly isSelected: (name: string) => boolean
-  /** Ends them; what is under way rejects. */
+  /** Ends the workers; pending calls reject. */
   readonly signal: AbortSignal
 }
 

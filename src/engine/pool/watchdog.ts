@@ -1,13 +1,13 @@
-/** Judges from outside whether a worker has stalled. Pure: marks and times are told to it. */
+/** MAIN THREAD. Decides from outside whether a worker has stalled. Pure: markers and times are arguments. */
 import { budgetMs, type ProgressMarker } from '../protocol/progress-marker.ts'
 
-/** Beyond the budget: the worker's own deadline comes first. */
+/** Added to the budget, so that the worker's own deadline comes first. */
 const GRACE_MS = 500
-/** Outside of author's code. Booting takes longest; a batch is bounded, so parsing it and writing its answer is too. */
+/** The budget where no project code runs. Booting takes longest. A batch is bounded, and so are parsing it and its response. */
 const DRIVER_BUDGET_MS = { load: 60_000, run: 10_000 } as const
-/** However little of it the worker had a core: who waits for this long is not going to come back. */
+/** A worker that stands still for this multiple of its budget has stalled, even if it had no core for most of it. */
 const MAX_WALL_CLOCK_FACTOR = 10
-/** However often the marker moves: who forges it does not keep the worker for good. */
+/** No job takes longer than this, so code that forges the marker cannot keep the worker for ever. */
 const MAX_BUDGET_MS = 600_000
 
 export const POLL_INTERVAL_MS = 50
@@ -26,23 +26,23 @@ export class Watchdog {
     this.#driverBudgetMs = DRIVER_BUDGET_MS[during]
   }
 
-  /** The worker waits for somebody else: what it has used of its time counts afresh. */
+  /** Restarts the budget, because the worker waits for the main thread. */
   restartBudget(): void {
     this.#serial = null
     this.#lastPoll = null
   }
 
   /**
-   * True when the marker has stood still for too long. Looks that come late judge nothing.
+   * True if the marker has not moved for too long. A poll that comes late decides nothing.
    *
-   * @param coreTime ms that the worker had a core in all, null while nobody knows: on a busy machine it may have had none.
+   * @param coreTime total ms for which the worker had a core, null if unknown. On a busy machine it may have had none.
    */
   isStalled(marker: ProgressMarker, now: number, coreTime: number | null): boolean {
     const wasLate = this.#lastPoll !== null && now - this.#lastPoll > POLL_INTERVAL_MS + GRACE_MS / 2
     this.#lastPoll = now
     this.#firstPoll ??= now
     if (now - this.#firstPoll > MAX_BUDGET_MS) return true
-    // A watchdog that was itself kept waiting can't tell whether the worker had its time.
+    // A watchdog that had to wait itself cannot know whether the worker had its time.
     if (marker.serial !== this.#serial || wasLate) {
       this.#serial = marker.serial
       this.#since = now
@@ -51,7 +51,7 @@ export class Watchdog {
     }
     this.#coreTimeSince ??= coreTime
     const budget = budgetMs(marker, this.#timeMs)
-    // On an item the budget alone counts: unit tests and settings may well allow more than what is usual outside.
+    // While an item runs only its own budget counts, since unit tests and settings may allow more than the driver's budget.
     const maxMs = marker.body >= 0 && marker.item >= 0 ? budget : Math.min(budget, this.#driverBudgetMs)
     const passedMs = now - this.#since
     const coreMs = Math.min(passedMs, (coreTime ?? 0) - (this.#coreTimeSince ?? 0))

@@ -1,4 +1,4 @@
-/** How much core time a worker thread has used, as the main thread sees it. Not every system can say it. */
+/** MAIN THREAD. Measures how much core time a worker thread has used. Not every system can report it. */
 import type { Worker } from 'node:worker_threads'
 
 interface Usage {
@@ -8,7 +8,7 @@ interface Usage {
 
 const inMs = ({ user, system }: Usage) => (user + system) / 1_000
 
-/** Of a worker, seen from outside even while it is stuck. */
+/** Measures one worker from outside, even while it is stuck. */
 export class WorkerCoreTime {
   readonly #worker: Worker
   #latestMs: number | null = null
@@ -18,7 +18,7 @@ export class WorkerCoreTime {
     this.#worker = worker
   }
 
-  /** As it was a look ago, null before the first answer: a worker that has no core does not answer either. */
+  /** The value of the previous poll, null before the first one: a worker without a core does not answer either. */
   latest(): number | null {
     if (!('cpuUsage' in this.#worker)) return performance.now()
     if (!this.#isPending) void this.#update()
@@ -30,7 +30,7 @@ export class WorkerCoreTime {
     try {
       this.#latestMs = inMs(await this.#worker.cpuUsage())
     } catch {
-      // It has ended.
+      // The worker has ended.
     }
     this.#isPending = false
   }

@@ -1,4 +1,4 @@
-/** One worker thread as the main thread sees it: started, given jobs, watched, ended. */
+/** MAIN THREAD. A handle of one worker thread: starts it, sends jobs to it, watches it and ends it. */
 import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -29,30 +29,30 @@ export interface ReadyWorker extends RestoredProject {
   readonly kind: 'ready'
   readonly worker: WorkerHandle
 }
-/** The worker is gone; the marker says where it was. */
+/** The worker has ended; the marker says which call it was running. */
 export interface WorkerTermination {
   readonly kind: 'ended'
   readonly marker: ProgressMarker
   readonly reason: TerminationReason
-  /** What Node said about it. */
+  /** The error that Node reported. */
   readonly message: string
 }
 
-/** The old generation holds the texts and objects of one batch; beyond its bound the worker ends, and not the process. */
+/** The old generation holds the texts and objects of one batch. Beyond its limit the worker ends instead of the process. */
 const RESOURCE_LIMITS = {
   stackSizeMb: THREAD_STACK_MIB,
   maxYoungGenerationSizeMb: 8,
   maxOldGenerationSizeMb: 1024,
 }
 
-/** A worker compiles the same modules as the last one did, unless it is told where those are. */
+/** Passes the compile cache on. Without it each worker compiles the same modules again. */
 function compileCacheEnvironment(): NodeJS.ProcessEnv {
   const folder = getCompileCacheDir()
-  // Node appends its own version, which the folder that it tells has already.
+  // Node appends its version to this path, and the path that it returns already has it.
   return folder ? { NODE_COMPILE_CACHE: dirname(folder) } : {}
 }
 
-/** One batch that needed much must not cost as much for ever. */
+/** A worker that grew by more is replaced, so that one large batch does not cost memory for ever. */
 const MAX_HEAP_GROWTH_BYTES = 64 * 1024 * 1024
 const NO_CALL = { body: -1, item: 0 }
 
@@ -68,14 +68,14 @@ export class WorkerHandle {
   #heapBytes = 0
   readonly #cache = new CacheServer()
 
-  /** Boots at once; nothing of any project is known to it yet, but perhaps its packages. */
+  /** Starts the thread, which boots without a project. Its packages may already be known. */
   constructor(from: StartState, packages: PackageSet | null = null) {
     const marker = new SharedArrayBuffer(MARKER_CELL_COUNT * Int32Array.BYTES_PER_ELEMENT)
     this.#cells = new Int32Array(marker).fill(-1)
     keepCompiledWasm()
     this.#worker = new Worker(WORKER_ENTRY, {
       workerData: { marker, cache: this.#cache.channel, packages, ...from.next() } satisfies WorkerSetup,
-      // Nothing of ours; it only says where Node keeps what it has compiled.
+      // The worker inherits no environment; this only locates Node's compile cache.
       env: compileCacheEnvironment(),
       transferList: [this.#cache.channel.port],
       resourceLimits: RESOURCE_LIMITS,
@@ -83,9 +83,9 @@ export class WorkerHandle {
       stderr: true,
     })
     this.#coreTime = new WorkerCoreTime(this.#worker)
-    // Until somebody waits for it.
+    // An idle worker does not keep the process running.
     this.#worker.unref()
-    // Pyodide asks to be sent a report when an author's code ends it; the log says what happened instead.
+    // Pyodide prints a request for a bug report when project code ends it; the log has the cause instead.
     this.#worker.stdout.resume()
     this.#worker.stderr.resume()
     this.#worker.on('error', (error) => {
@@ -104,7 +104,7 @@ export class WorkerHandle {
     this.#cache.serve(ask)
   }
 
-  /** Its memory has grown so far since it was ready that it is better replaced: nothing gives that back. */
+  /** Whether its memory has grown so much that it should be replaced: WebAssembly memory never shrinks. */
   get isBloated(): boolean {
     return this.#heapBytes - this.#readyBytes > MAX_HEAP_GROWTH_BYTES
   }
@@ -123,7 +123,7 @@ export class WorkerHandle {
     return { ...reply, worker: this }
   }
 
-  /** False once it has ended or is about to. */
+  /** False after the worker has ended or was asked to end. */
   get isUsable(): boolean {
     return !this.#isGone
   }
@@ -136,14 +136,14 @@ export class WorkerHandle {
     return { kind: 'done', ...(JSON.parse(reply.response) as DriverResponse) }
   }
 
-  /** Ends it, once however often it is asked to. */
+  /** Ends the worker. Further calls wait for the same end. */
   async stop(): Promise<void> {
     this.#isGone = true
     this.#exit ??= this.#worker.terminate()
     await this.#exit
   }
 
-  /** It still runs, but nothing of it can be believed. */
+  /** Ends a worker that still runs but whose results cannot be trusted any more. */
   #violationTermination({
     description,
     offender,

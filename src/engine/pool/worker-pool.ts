@@ -1,4 +1,7 @@
-/** Several workers over one queue of jobs. A worker that ended is replaced; what it was doing is the caller's to judge. */
+/**
+ * MAIN THREAD. Runs the jobs of one trust group in several workers. The pool replaces a worker that ended; the caller
+ * decides about its job.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bug, messageOf } from '../../errors.ts'
 import type { BrokenBody, Job } from '../protocol/messages.ts'
@@ -6,7 +9,7 @@ import type { CompletedJob, WorkerHandle, WorkerTermination } from './worker-han
 import { type StarterOptions, WorkerStarter } from './worker-starter.ts'
 
 interface PoolOptions extends StarterOptions {
-  /** A worker that is booting already, while the project was being read. */
+  /** The worker that has been booting while the project was read. */
   readonly firstWorker: WorkerHandle
   readonly workers: number
 }
@@ -24,11 +27,11 @@ export class WorkerPool {
   readonly #options: PoolOptions
   readonly #closing = new AbortController()
   readonly #starter: WorkerStarter
-  /** Those that have started and not ended. */
+  /** The workers that have started and not ended. */
   readonly #livingWorkers = new Set<WorkerHandle>()
-  /** Those that live, are starting, or wait until their start is tried again. */
+  /** Counts the workers that run, are starting, or wait for another try to start. */
   #workerCount = 0
-  /** Why the last start failed; null once one has succeeded. */
+  /** Why the last start failed; null after a start has succeeded. */
   #startFailure: unknown = null
   readonly #queue: QueuedJob[] = []
   readonly #idleWorkers: ((job: QueuedJob | null) => void)[] = []
@@ -38,11 +41,11 @@ export class WorkerPool {
     this.#starter = new WorkerStarter(options, this.#closing.signal)
   }
 
-  /** Ready with one worker; the others come when there is more to do than it can take. */
+  /** Resolves with one worker. The others start when jobs have to wait. */
   static async start(options: PoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
     try {
-      // What it loads becomes the image that the others start from.
+      // The first worker writes the snapshot that the others start from.
       void pool.#maintainWorker(await pool.#start(options.firstWorker))
       return pool
     } catch (error) {
@@ -51,7 +54,7 @@ export class WorkerPool {
     }
   }
 
-  /** Every body that some worker could not load. */
+  /** The bodies that at least one worker could not load. */
   get broken(): ReadonlyMap<number, BrokenBody> {
     return this.#starter.broken
   }
@@ -61,7 +64,7 @@ export class WorkerPool {
     return this.#starter.facts
   }
 
-  /** Why no job is accepted: the pool is closed, or no worker lives because none starts. Null: jobs are accepted. */
+  /** Why no job is accepted: the pool is closed, or no worker runs and none can start. Null: jobs are accepted. */
   get refusal(): unknown {
     const { signal } = this.#closing
     if (signal.aborted) return signal.reason
@@ -87,7 +90,7 @@ export class WorkerPool {
     await Promise.all([...this.#livingWorkers].map((worker) => worker.stop()))
   }
 
-  /** One worker after the other, until the pool is closed. */
+  /** Keeps one worker running until the pool is closed, and replaces it when it ends. */
   async #maintainWorker(started?: WorkerHandle): Promise<void> {
     this.#workerCount++
     for (let next = started; !this.#closing.signal.aborted; next = undefined) {
@@ -99,7 +102,7 @@ export class WorkerPool {
     }
   }
 
-  /** Null when the pool is closed. */
+  /** Resolves to null when the pool is closed. */
   async #startUntilItSucceeds(): Promise<WorkerHandle | null> {
     const { signal } = this.#closing
     for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
@@ -108,10 +111,7 @@ export class WorkerPool {
       } catch (error) {
         if (signal.aborted) return null
         this.#startFailure = error
-        this.#options.log.error(
-          { error: messageOf(error), waitMs },
-          'a worker could not start; it is tried again',
-        )
+        this.#options.log.error({ error: messageOf(error), waitMs }, 'cannot start a worker; retrying')
         this.#rejectWhenRefused()
         await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {})
       }
@@ -127,12 +127,12 @@ export class WorkerPool {
       throw signal.reason
     }
     this.#livingWorkers.add(worker)
-    if (this.#startFailure !== null) this.#options.log.warn({}, 'workers start again')
+    if (this.#startFailure !== null) this.#options.log.warn({}, 'workers can start again')
     this.#startFailure = null
     return worker
   }
 
-  /** Until it has ended, or is better replaced. */
+  /** Sends jobs to the worker until it ends or is replaced. */
   async #serve(worker: WorkerHandle): Promise<void> {
     while (worker.isUsable) {
       const queued = await this.#next()
@@ -144,9 +144,9 @@ export class WorkerPool {
     }
   }
 
-  /** Between two batches: nothing is lost by it. */
+  /** Ends the worker between two batches, so that nothing is lost. */
   async #retire(worker: WorkerHandle): Promise<void> {
-    this.#options.log.info({}, 'a worker whose memory had grown is replaced')
+    this.#options.log.info({}, 'replacing a worker whose memory has grown')
     await worker.stop()
   }
 
@@ -156,7 +156,7 @@ export class WorkerPool {
     return queued ? Promise.resolve(queued) : new Promise((resolve) => this.#idleWorkers.push(resolve))
   }
 
-  /** What waits is not kept waiting for a worker that may never come. */
+  /** Rejects the queued jobs when no worker may ever run them. */
   #rejectWhenRefused(): void {
     const { refusal } = this
     if (refusal === null) return

@@ -1,4 +1,4 @@
-/** Starts workers for one trust group. A body whose loading ends a worker is left out of the next start. */
+/** MAIN THREAD. Starts workers for one trust group. A body whose loading ends a worker is excluded from the next start. */
 import { UserError } from '../../errors.ts'
 import { syntheticError } from '../../model/events/outcome.ts'
 import type { Log } from '../../model/ports.ts'
@@ -11,22 +11,22 @@ import type { StartState } from './start-state.ts'
 import { type ReadyWorker, WorkerHandle, type WorkerTermination } from './worker-handle.ts'
 
 export interface StarterOptions {
-  /** Name of the trust group. */
+  /** The name of the trust group. */
   readonly group: string
   readonly setup: Omit<LoadRequest, 'driverRequest' | 'excluded' | 'snapshots'>
   readonly startState: StartState
-  /** What the first loads becomes an image, for later starts. */
+  /** Whether a snapshot is made of what the first worker loads. */
   readonly keepsSnapshot: boolean
-  /** Answers the caching helpers; without it each interpreter keeps their items for itself. */
+  /** Responds to the caching helpers. Without it each interpreter keeps their items for itself. */
   readonly respondToCache: CacheResponder | undefined
   readonly log: Log
 }
 
-/** Starts that end without a body to blame, before one start counts as failed. */
+/** After this many ends for which no body is the cause, the start has failed. */
 const MAX_UNEXPLAINED_ENDS = 2
 
 export class WorkerStarter {
-  /** Every body that some worker could not load. */
+  /** The bodies that at least one worker could not load. */
   readonly broken = new Map<number, BrokenBody>()
   /** See body-facts.ts. */
   facts = ''
@@ -36,13 +36,13 @@ export class WorkerStarter {
   #hasStarted = false
   #isRefusalReported = false
 
-  /** @param signal ends what is starting; its reason is then thrown. */
+  /** @param signal ends a worker that is starting; `start` then rejects with its reason. */
   constructor(options: StarterOptions, signal: AbortSignal) {
     this.#options = options
     this.#signal = signal
   }
 
-  /** Rejects when no worker starts, whatever is left out: a later start may succeed. */
+  /** Rejects if no worker starts, whatever is excluded. A later start may succeed. */
   async start(booting?: WorkerHandle): Promise<WorkerHandle> {
     const { startState, setup, keepsSnapshot } = this.#options
     const { bodies } = setup
@@ -59,10 +59,10 @@ export class WorkerStarter {
       }
       this.#signal.throwIfAborted()
       const { body } = start.marker
-      // Bodies are loaded in order, and without the last offender it goes on behind it: else the marker is forged.
+      // Bodies load in order, so after an offender is excluded the next one comes later. Any other marker is forged.
       const isPlausible = body > lastOffender && bodies[body] !== undefined && !this.#excluded.has(body)
-      // An image whose heap ends its worker says nothing of a body: they are loaded anew first. Nor does one end say
-      // anything of a body that an earlier worker could load.
+      // If a worker dies while it restores a snapshot, it loads from source once before a body is blamed. A body that an
+      // earlier worker could load is not blamed after a single end either.
       if (ended === 0 && (!isPlausible || this.#hasStarted)) continue
       const offender = isPlausible ? body : await this.#findOffender(start)
       if (offender !== null) {
@@ -105,26 +105,26 @@ export class WorkerStarter {
   }
 
   /**
-   * Where the marker names nobody, or one that it can't have been: the last of the fewest bodies, in load order, that end a
-   * worker. Found from outside, so that no marker leads astray. Null when all bodies can be loaded after all.
+   * Finds the offender without the marker, by bisection over the load order. It is used if the marker names no body or one
+   * that cannot be the cause. Null: all bodies can be loaded after all.
    */
   async #findOffender(ended: WorkerTermination): Promise<number | null> {
-    let [fine, ends] = [0, this.#options.setup.bodies.length]
+    let [loadable, fatal] = [0, this.#options.setup.bodies.length]
     if (await this.#endsWorker(0)) throw startFailure(ended)
-    if (!(await this.#endsWorker(ends))) return null
-    while (ends - fine > 1) {
-      const middle = (fine + ends) >> 1
-      if (await this.#endsWorker(middle)) ends = middle
-      else fine = middle
+    if (!(await this.#endsWorker(fatal))) return null
+    while (fatal - loadable > 1) {
+      const middle = (loadable + fatal) >> 1
+      if (await this.#endsWorker(middle)) fatal = middle
+      else loadable = middle
     }
-    return fine
+    return loadable
   }
 
-  /** Whether loading that many bodies does. */
+  /** Whether loading the first `count` bodies ends a worker. */
   async #endsWorker(count: number): Promise<boolean> {
     const { setup, startState } = this.#options
     const leftOut = setup.bodies.flatMap((_, body) =>
-      body < count ? [] : [{ body, error: syntheticError('NotLoaded', 'left out') }],
+      body < count ? [] : [{ body, error: syntheticError('NotLoaded', 'excluded') }],
     )
     const worker = new WorkerHandle(startState)
     const request = { ...setup, ...this.#request(leftOut), snapshots: 'ignore' } as const
@@ -158,14 +158,15 @@ export class WorkerStarter {
     this.#excluded.set(number, { body: number, error })
     log.error(
       { id: body.id, file: body.path, ending: end.reason },
-      'loading a body ended its worker: it is left out',
+      'loading a body ended its worker; the body is excluded',
     )
   }
 }
 
-/** The machine's state decides whether a thread starts: its files, memory, descriptors. */
+/** Whether a thread starts depends on the machine: its files, memory and descriptors. */
 function startFailure({ message, reason }: WorkerTermination): UserError {
-  return new UserError(`Python does not start: ${message || reason}`, {
-    hint: 'check the installation, and the limits of memory, threads and open files',
+  return new UserError(`cannot start Python: ${message || reason}`, {
+    code: 'python-start-failed',
+    hint: 'check the installation and the limits of memory, threads and open files',
   })
 }

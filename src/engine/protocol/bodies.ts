@@ -1,11 +1,13 @@
-/** Project -> the list of bodies that workers load. Pure. */
+/** MAIN THREAD. Lists the bodies of a project that workers load. Pure. */
 import type { Detection } from '../../model/project/detection.ts'
 import type { Project } from '../../model/project/project.ts'
 import type { Body, DetectionBody, Selectable, SimpleBody } from './messages.ts'
 
 /**
- * Helpers first, then data models, then detections, those without Python last; in `run` only the enabled ones.
- * @param part the helpers that are loaded whether something imports them or not; null: all.
+ * Lists helpers, data models, detections with Python, unit tests, and detections without Python, in this order. In `run`
+ * only enabled detections are listed.
+ *
+ * @param part the helpers that are loaded even if nothing imports them; null: all.
  */
 export function bodiesOf(
   project: Pick<Project, 'helpers' | 'dataModels' | 'detections' | 'unitTests'>,

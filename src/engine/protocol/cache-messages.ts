@@ -1,11 +1,11 @@
-/** What a worker asks of the detection cache, and what the main thread answers. Both sides of the thread import it. */
+/** BOTH THREADS. The requests of a worker to the detection cache, and the responses of the main thread. */
 
 import type { MessagePort } from 'node:worker_threads'
 import type { CacheEvent, CacheOperation } from '../../model/events/detection-cache.ts'
 
-/** What a worker asks its parent. */
+/** One request of a worker. */
 export interface CacheRequest {
-  /** Its answer bears it too: one that came too late is not taken for the next. */
+  /** The response carries the same id, so that one that comes too late is not taken for the next. */
   readonly id: number
   readonly body: number
   readonly event: CacheEvent
@@ -13,13 +13,13 @@ export interface CacheRequest {
   readonly operation: CacheOperation
 }
 
-/** JSON text of the value, or why there is none. */
+/** The JSON text of the value, or why there is none. */
 export type CacheResponse = { readonly value: string } | { readonly error: string }
 
 export type NumberedCacheResponse = CacheResponse & { readonly id: number }
 
 export interface CacheChannel {
   readonly port: MessagePort
-  /** One cell: how many answers were given. */
+  /** One cell that counts the responses; the worker sleeps on it. */
   readonly responseCount: SharedArrayBuffer
 }

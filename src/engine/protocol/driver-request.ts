@@ -1,4 +1,4 @@
-/** The texts with which Python is asked, as batch.py reads them. Whoever calls the driver has them from here. */
+/** BOTH THREADS. Builds the requests to the Python driver, in the form that batch.py reads. */
 import type { FunctionError } from '../../model/alerts/finding.ts'
 import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { EventIdentity } from '../../model/events/event.ts'
@@ -8,17 +8,17 @@ import type { Body, BodyCall, BrokenBody, Job, Skip, UnitTestCall } from './mess
 import { budgetMs, LOADING } from './progress-marker.ts'
 
 interface LoadParts {
-  /** By number; of those that are decided without it, Python is told nothing. */
+  /** All bodies, by number. The request leaves out those that are evaluated without Python. */
   readonly bodies: readonly Body[]
-  /** Not to be loaded, and what is said instead. */
+  /** The bodies that are not loaded, each with the error that stands in for it. */
   readonly excluded: readonly BrokenBody[]
   readonly limits: Pick<Limits, 'timeMs' | 'outputBytes'>
   readonly packages: Pick<PackageSet, 'roots' | 'digest'>
-  /** Whether the host keeps the items of the caching helpers. */
+  /** Whether the main thread keeps the items of the caching helpers. */
   readonly hostCache: boolean
 }
 
-/** An image is named by it. */
+/** Builds the request that loads a project. The name of the project's snapshot is a hash of it. */
 export function loadRequest({ bodies: all, excluded, limits, packages, hostCache }: LoadParts): string {
   const { timeMs, outputBytes } = limits
   const bodies = all
@@ -27,7 +27,7 @@ export function loadRequest({ bodies: all, excluded, limits, packages, hostCache
       body.kind === 'detection' ? { ...body, filter: undefined, signalFields: undefined } : body,
     )
   const errors = excluded.map(({ body, error }): [number, FunctionError] => [body, error])
-  // An image holds what was imported of the packages, so their content is part of its name.
+  // A snapshot holds the imported packages, so their content is part of its name.
   const { roots, digest } = packages
   const packageRoots = { roots, digest }
   const times = { timeMs, loadMs: budgetMs({ body: 0, item: LOADING }, timeMs) }
@@ -42,28 +42,31 @@ export function loadRequest({ bodies: all, excluded, limits, packages, hostCache
 }
 
 interface LoadDetails {
-  /** What the bodies compile to, where that is known, in the order of those that Python is told of. */
+  /** The compiled code of each body in the request, null where it is unknown. */
   readonly codes: readonly (string | null)[]
-  /** Bodies to leave out until the load is finished; null: none, and none are looked for. */
+  /** The bodies that `finish_load` loads; null: all are loaded in order, and dependence on the start is not detected. */
   readonly startDependent: readonly number[] | null
 }
 
-/** The request with what a snapshot is not named by. */
+/** Adds to the request what is not part of the snapshot's name. */
 export function withDetails(request: string, details: LoadDetails): string {
   return `${request.slice(0, -1)},${JSON.stringify(details).slice(1)}`
 }
 
-/** An event that some body is to see. */
+/** An event that at least one body evaluates. */
 export interface EventEntry {
-  /** Its place among the job's items. */
+  /** Its index among the job's items. */
   readonly item: number
   readonly raw: string
   readonly fields: ParsedEvent['fields']
-  /** Those that Python runs. */
+  /** The bodies that Python runs for it. */
   readonly candidates: ParsedEvent['candidates']
 }
 
-/** The records' own texts go in as they are: each has passed a parser, so none can reach beyond its place. */
+/**
+ * Builds the request that evaluates events. Their JSON texts are inserted unchanged: each has passed a parser, so none can
+ * reach beyond its element of the list.
+ */
 export function evaluationRequest(
   entries: readonly EventEntry[],
   { skips, markEachItem }: Pick<Job, 'skips' | 'markEachItem'>,
@@ -81,7 +84,7 @@ export function evaluationRequest(
   return `{${parts.join(',')}}`
 }
 
-/** Groups of places that the same bodies see, and for each body, ascending, its groups. */
+/** Groups the indexes of events that have the same candidates, and lists for each body, ascending, its groups. */
 function groupByCandidates(entries: readonly EventEntry[]): {
   groups: number[][]
   work: [number, number[]][]
@@ -98,7 +101,7 @@ function groupByCandidates(entries: readonly EventEntry[]): {
   return { groups: [...byCandidates.values()], work: [...work].sort(([a], [b]) => a - b) }
 }
 
-/** A call, by its place among the job's items. */
+/** A call with its index among the job's items. */
 type NumberedCall<Call> = Call & { readonly item: number }
 
 export function testRequest(
@@ -132,7 +135,7 @@ export interface ParsedEvent {
   readonly event: EventIdentity
   readonly record: JsonRecord
   readonly ownRowId: boolean
-  /** `p_*` fields that the record lacks; Python puts them in after its parse. */
+  /** The `p_*` fields that the record lacks; Python adds them after it has parsed the record. */
   readonly fields: Readonly<Record<string, string>>
   readonly candidates: readonly number[]
   readonly notices?: readonly EventNotice[]

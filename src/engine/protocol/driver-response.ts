@@ -1,6 +1,6 @@
 /**
- * Reads what Python answers. A detection may have forged it, and what stands in it goes on to the host's own decisions:
- * an answer that has not the agreed form is none, and ends the worker.
+ * WORKER THREAD. Checks the responses of the Python driver. A detection may have forged one, and later decisions are based
+ * on it, so a response without the agreed form ends the worker.
  */
 
 import type { FunctionName, FunctionResults } from '../../model/alerts/finding.ts'
@@ -13,13 +13,13 @@ interface EvaluationResponse {
 }
 
 export class MalformedResponse extends Error {
-  override name = 'ForgedAnswer'
+  override name = 'MalformedResponse'
   constructor() {
-    super('Python answered with something else than results: a detection may have forged them')
+    super('the response of Python is malformed: a detection may have forged it')
   }
 }
 
-/** null: Python could not read the request. */
+/** Returns null if Python could not read the request. */
 export function readEvaluation(text: string): EvaluationResponse | null {
   return read(text, (response) => response === null || isEvaluation(response))
 }
@@ -28,7 +28,7 @@ export function readOutcomes(text: string, calls: number): readonly TestOutcome[
   return read(text, (response) => isOutcomes(response) && (response as unknown[]).length === calls)
 }
 
-/** The text itself: most readers of it want none of it, or all of it later. */
+/** Checks and returns the analyses of these bodies. */
 export function readAnalyses(text: string, bodies: number): readonly ModuleAnalysis[] {
   return read(text, (response) => isAnalyses(response) && (response as unknown[]).length === bodies)
 }
@@ -41,10 +41,10 @@ export function readBroken(text: string, bodies: number): readonly BrokenBody[] 
   return read(text, listOf(isBrokenBody(bodies)))
 }
 
-/** What loading the bodies came to. */
+/** The result of loading the bodies. */
 export interface LoadResponse {
   readonly problems: readonly BrokenBody[]
-  /** Bodies that read the wall clock or random numbers while they were loaded. */
+  /** The bodies that read the wall clock or random numbers while they were loaded. */
   readonly startDependent: readonly number[]
 }
 
@@ -110,7 +110,7 @@ function record(fields: Record<string, Check>): Check {
   }
 }
 
-/** It is put into the notification as it is. */
+/** The text of a JSON object, which goes into the notification unchanged. */
 const isObjectText: Check = (value) => {
   try {
     return isObject(JSON.parse(value as string))
@@ -153,7 +153,7 @@ const isEvaluation = record({
   findings: listOf(tuple(isInteger, isInteger, isFunctions)),
   output: listOf(tuple(isInteger, isText)),
 })
-/** More than any source has: what a forger lists stays bounded. */
+/** More lines than any source file has. The limit bounds what a forged response can list. */
 const MAX_LINES = 100_000
 const isLines: Check = (value) =>
   Array.isArray(value) &&

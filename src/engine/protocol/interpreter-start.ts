@@ -1,4 +1,6 @@
-/** All files are memory that is never written, so that a path and a position say everything. */
+/** BOTH THREADS. Types of what an interpreter starts from. */
+
+/** An open file of the interpreter. All files are read-only memory, so the path and the position describe it fully. */
 export interface OpenFile {
   readonly descriptor: number
   readonly path: string
@@ -8,12 +10,12 @@ export interface OpenFile {
 
 export interface CompiledInterpreter {
   readonly module: object
-  /** Of what it was compiled from. */
+  /** Fingerprint of the bytes that it was compiled from. */
   readonly fingerprint: string
 }
 
 export interface PythonFile {
-  /** Relative, with `/`. */
+  /** A relative path with `/`. */
   readonly path: string
   readonly text: string
 }

@@ -1,4 +1,4 @@
-/** The messages between the main thread and its workers. Besides the progress marker, nothing else crosses. */
+/** BOTH THREADS. The messages between them. Besides the progress marker and the cache channel, nothing else crosses. */
 
 import type { FunctionError } from '../../model/alerts/finding.ts'
 import type { EvaluatedEvent, TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
@@ -25,72 +25,72 @@ export type DriverCall =
 
 /** A locked interpreter without author's code: the trusted base. */
 export interface BaseSnapshot {
-  /** Pages; see heap-image.ts. */
+  /** The pages of its memory; see heap-snapshot.ts. */
   readonly heap: Uint8Array
-  /** Where the driver's calls lie in it. */
+  /** The addresses of the driver's functions in it. */
   readonly addresses: Readonly<Record<DriverCall, number>>
-  /** Where the mark lies in it. */
+  /** The address of the driver's progress cells in it. */
   readonly marker: number
-  /** Size of the function table, which its pointers count by. */
+  /** The size of the function table, because function pointers in the memory are indexes into it. */
   readonly functionCount: number
   readonly outside: OutsideState
 }
 
-/** What an interpreter holds outside of its memory and keeps over a restart; see docs/decisions/0014. */
+/** State of an interpreter outside of its memory that a snapshot keeps; see docs/decisions/0014-a-restored-interpreter-is-a-loaded-one.md. */
 export interface OutsideState {
   readonly openFiles: readonly OpenFile[]
-  /** Value of the monotonic clocks. */
+  /** The value of the monotonic clocks. */
   readonly monotonicMs: number
 }
 
-/** What the text of one body tells and compiles to. */
+/** The result of the analysis of one body. */
 export interface ModuleAnalysis {
-  /** See body-facts.ts; null where the text tells none. */
+  /** See body-facts.ts; null if the text is not Python. */
   readonly facts: { readonly followed?: readonly string[] } | null
-  /** What Python compiled it to; null: it can't be. */
+  /** The compiled code; null if the text cannot be compiled. */
   readonly code: string | null
 }
 
-/** What loading the bodies brought to light. */
+/** The result of loading the bodies. */
 interface LoadResults {
   readonly broken: readonly BrokenBody[]
-  /** What their texts tell, as JSON: see body-facts.ts. */
+  /** The facts of all bodies as JSON; see body-facts.ts. */
   readonly facts: string
 }
 
-/** A project's bodies, loaded: what differs from the base. */
+/** The memory of an interpreter with a project loaded, as the difference from the base. */
 export interface ProjectSnapshot extends LoadResults {
   readonly heap: Uint8Array
   readonly outside: OutsideState
-  /** Bodies that are not in the memory, because they are loaded at every start. */
+  /** The bodies that the memory does not hold, because each start loads them. */
   readonly startDependent: readonly number[]
 }
 
-/** A base that a worker became because it found none. */
+/** A base that a worker created because the cache had none. */
 interface CreatedBase {
   readonly base: BaseSnapshot
   readonly packed: PackedSnapshot
 }
 
-/** The project's bodies are in a worker. */
+/** A worker has loaded the project's bodies. */
 export interface RestoredProject extends LoadResults {
-  /** The images that were made on the way. */
+  /** The snapshots that were created meanwhile. */
   readonly packed: readonly PackedSnapshot[]
-  /** Bodies that are loaded at every start; a restored project names none of those that it knew before. */
+  /** The bodies that each start loads. A restored project lists only new ones. */
   readonly startDependent: readonly number[]
-  /** Why no snapshot of these bodies was made although one was asked for; null: nothing hindered it. */
+  /** Why a requested snapshot of these bodies was not created; null: it was created, or none was requested. */
   readonly refusal: string | null
 }
 
-/** To be written to the cache: only the main thread does, so that no worker waits for it. */
+/** An entry for the cache. Only the main thread writes it, so that no worker waits. */
 export interface PackedSnapshot {
   readonly name: string
   readonly parts: readonly Uint8Array[]
 }
 
 /**
- * What a worker loads. Its number is its place in the list: helpers, data models, detections, and last those that
- * Python is never asked about.
+ * A part of the project that a worker loads. Its number is its index in the list: helpers, data models, detections, unit
+ * tests, and last the detections without Python.
  */
 export type Body = HelperBody | DataModelBody | DetectionBody | SimpleBody | UnitTestsBody
 
@@ -101,20 +101,20 @@ interface NamedSource {
 }
 interface HelperBody extends NamedSource {
   readonly kind: 'helper'
-  /** Loaded when something imports it, and not before. */
+  /** The helper is loaded only when something imports it. */
   readonly onDemand?: boolean
 }
 interface DataModelBody extends Omit<NamedSource, 'source'> {
   readonly kind: 'data-model'
-  /** null: mappings alone. */
+  /** null: the data model has only mappings. */
   readonly source: string | null
   readonly logTypes: readonly string[]
   readonly mappings: DataModel['mappings']
 }
-/** A body that Python is told of. */
+/** A body that Python loads. */
 export type NamedBody = HelperBody | DataModelBody | DetectionBody | UnitTestsBody
 
-/** What decides which events a detection looks at. */
+/** Decides which events a detection evaluates. */
 export interface Selectable {
   readonly type: DetectionType
   readonly logTypes: readonly string[]
@@ -135,50 +135,50 @@ export interface SimpleBody extends Omit<NamedSource, 'source'>, Selectable {
   readonly content: SimpleDetection
 }
 
-/** A file of unit tests. Its id is its path. */
+/** A file of unit tests. Its path is its id. */
 interface UnitTestsBody extends NamedSource {
   readonly kind: 'unit-tests'
 }
 
-/** A body that must not be loaded again, because its loading had to be ended; or that could not be loaded. */
+/** A body that could not be loaded, or whose loading ended a worker. */
 export interface BrokenBody {
   readonly body: number
   readonly error: FunctionError
 }
 
-/** What a worker boots from, before any project is known. */
+/** What a worker boots from, before it knows a project. */
 export interface WorkerSetup {
-  /** The mark, as `MARK` lays it out. */
+  /** The progress marker, with the layout of `MARKER_CELLS`. */
   readonly marker: SharedArrayBuffer
-  /** The way to ask for items of the caching helpers. */
+  /** The channel for requests of the caching helpers. */
   readonly cache: CacheChannel
-  /** What names the program's own text. To find it may mean to read all of it, so one thread does it for all. */
+  /** The version of the program's text. Computing it may mean reading all of it, so the main thread does it for all. */
   readonly programVersion: string
-  /** Folder of the images, or null: there is no cache. */
+  /** The folder of the snapshots; null: there is no cache. */
   readonly snapshotDirectory: string | null
-  /** Bytes beyond which Python gets a MemoryError. */
+  /** Python raises a MemoryError beyond this size. */
   readonly memoryBytes: number
-  /** The compiled interpreter, where another worker compiled it already. */
+  /** The compiled interpreter, if another worker has compiled it already. */
   readonly interpreter: CompiledInterpreter | null
-  /** The trusted base, where another worker became it and the cache has not taken it. */
+  /** The trusted base, if another worker has created it and the cache does not hold it yet. */
   base: BaseSnapshot | null
-  /** Installed as soon as it is locked, where they are known by then. */
+  /** The packages, if they are known by then; they are installed as soon as the interpreter is locked. */
   readonly packages: PackageSet | null
 }
 
-/** A worker's first message: what it evaluates. */
+/** The first message to a worker: the project that it evaluates. */
 export interface LoadRequest {
   readonly bodies: readonly Body[]
   readonly settings: Pick<Settings, 'classification' | 'limits'>
   readonly clockMode: ClockMode
   readonly packages: PackageSet
-  /** Scheduled queries of the whole project: their rows are for scheduled rules alone, also in a group without any. */
+  /** The scheduled queries of the whole project. Only scheduled rules evaluate their rows, in every trust group. */
   readonly scheduledQueries: readonly string[]
-  /** What Python is asked to load, where no image holds it already. */
+  /** The load request to Python; see driver-request.ts. */
   readonly driverRequest: string
-  /** Bodies that the request excludes. */
+  /** The bodies that the request excludes. */
   readonly excluded: readonly number[]
-  /** Whether a project's image may be used, and one be made where none is. */
+  /** Whether the project's snapshot is used, and whether one is made if there is none. */
   readonly snapshots: 'use' | 'make' | 'ignore'
 }
 
@@ -195,7 +195,7 @@ export interface BodyCall {
 
 export interface UnitTestCall {
   readonly body: number
-  /** null: asks for the names of all. */
+  /** null: requests the names of all tests. */
   readonly name: string | null
 }
 
@@ -203,7 +203,7 @@ export interface UnitTestCall {
 export interface Skip {
   readonly body: number
   readonly item: number
-  /** Its place in `FUNCTIONS`. */
+  /** Its index in `FUNCTIONS`. */
   readonly function: number
   readonly error: FunctionError
 }
@@ -214,7 +214,7 @@ export interface Offender {
   readonly item: number
 }
 
-/** Items are events or calls; results stand in the same order. */
+/** The items are events or calls; results have the same order. */
 export type Work =
   | { readonly kind: 'evaluate'; readonly items: readonly Envelope[] }
   | { readonly kind: 'test'; readonly items: readonly BodyCall[] }
@@ -223,11 +223,11 @@ export type Work =
 export interface Job {
   readonly work: Work
   readonly skips: readonly Skip[]
-  /** Bodies that no longer run. */
+  /** The bodies that no longer run. */
   readonly quarantined: readonly number[]
-  /** Bodies whose marks must be exact. */
+  /** The bodies that mark each item before it runs. */
   readonly markEachItem: readonly number[]
-  /** Some body has changed what all share: the canary is asked after each, to find it. */
+  /** Whether the integrity check runs after each body, to find the one that changed shared state. */
   readonly checkIntegrity: boolean
 }
 
@@ -238,16 +238,16 @@ export interface Printed {
   readonly text: string
 }
 
-/** What came of a job. */
+/** The result of a job. */
 export interface DriverResponse {
   readonly outcomes: readonly ItemOutcome[]
   readonly printed: readonly Printed[]
-  /** Lists, dictionaries and sets of helpers that one of the bodies has changed, each named once by each worker. */
+  /** The lists, dictionaries and sets of helpers that a body has changed. Each worker names each of them once. */
   readonly changedValues: readonly string[]
 }
 
 export type FromWorker =
-  /** The worker's last word. */
+  /** The last message of a worker. */
   | {
       readonly kind: 'integrity-violation'
       readonly description: string
@@ -263,6 +263,6 @@ export type FromWorker =
       readonly kind: 'done'
       /** A `DriverResponse` as JSON, which crosses several times faster than its objects do. */
       readonly response: string
-      /** Of the interpreter's memory, which never shrinks. */
+      /** The size of the interpreter's memory, which never shrinks. */
       readonly heapBytes: number
     }

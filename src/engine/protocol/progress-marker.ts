@@ -1,5 +1,5 @@
 /**
- * The progress marker: memory that a worker shares with the main thread and that says which call it is running. Both
+ * BOTH THREADS. The progress marker: memory that a worker shares with the main thread and that says which call it is running. Both
  * sides read and write it here.
  */
 

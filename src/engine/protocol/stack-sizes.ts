@@ -1,6 +1,6 @@
 /**
- * Sizes of the two stacks that a C function of Python uses, and what follows where the second one overflows; see
- * docs/decisions/0017.
+ * BOTH THREADS. The sizes of the two stacks that a C function of Python uses, and what follows if the second one overflows;
+ * see docs/decisions/0017-two-stacks-and-the-first-to-end.md.
  *
  * Python checks only its own stack, which lies in its memory: a function that calls itself raises a RecursionError when
  * that is used up. The same calls also use the stack of the worker's thread, which Python knows nothing of: when that

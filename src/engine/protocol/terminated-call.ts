@@ -1,4 +1,4 @@
-/** The error that stands in for a call which had to be ended from outside. Pure. */
+/** BOTH THREADS. Builds the error that stands in for a call that ended its worker. Pure. */
 
 import { FUNCTIONS, type FunctionError } from '../../model/alerts/finding.ts'
 import type { UnitTestOutcome } from '../../model/events/evaluation.ts'
@@ -7,8 +7,8 @@ import type { Body } from './messages.ts'
 import type { ProgressMarker } from './progress-marker.ts'
 
 /**
- * `time`: stopped for standing still; `crash`: it took the interpreter with it; `tampering`: it changed what all bodies
- * of its worker share.
+ * `time`: the call exceeded its time limit; `crash`: it ended the interpreter; `tampering`: it changed state that all
+ * bodies of its worker share.
  */
 export type TerminationReason = 'time' | 'crash' | 'tampering'
 
@@ -18,7 +18,7 @@ const TYPES: Record<TerminationReason, string> = {
   tampering: 'Tampering',
 }
 
-/** @param message with tampering: what was changed. */
+/** @param message lists what was changed if the reason is `tampering`. */
 export function terminatedCall(
   body: Body,
   {
@@ -44,18 +44,18 @@ export function withNote(error: FunctionError, note: string): FunctionError {
   return { ...error, message, repr: `${error.type}('${message}')` }
 }
 
-/** For the calls of a detection that is no longer run. */
+/** The error of each call of a quarantined detection. */
 export const QUARANTINED: FunctionError = syntheticError(
   'Quarantined',
   'not run: it was stopped too often before',
 )
 
-/** A unit test that could not be run. */
+/** The outcome of a unit test that could not be run. */
 export function failedUnitTest(error: FunctionError): UnitTestOutcome {
   return { status: 'failed', errors: [error], reason: '', output: '', durationMs: 0 }
 }
 
-/** null: the body's top level. */
+/** Returns null for the body's top level. */
 function functionName(body: Body, marker: ProgressMarker): string | null {
   if (marker.item < 0 || body.kind !== 'detection') return null
   const name = FUNCTIONS[marker.function]

@@ -1,8 +1,16 @@
-/** Calls Python functions through the interpreter's C API: text in, text out. No object of one side reaches the other. */
+/**
+ * WORKER THREAD. Calls Python functions through the interpreter's C API, with text as argument and as result.
+ *
+ * Only text crosses: no Python object is visible to JavaScript and no JavaScript object to Python, so project code has no
+ * proxy through which it could reach the host; see docs/decisions/0005-images-under-a-lock.md. Addresses are plain numbers
+ * in the interpreter's memory, and every call here keeps two rules. A reference that a C function returns is released
+ * exactly once, or Python's heap grows with each batch. And the view on the memory is created after each call that may
+ * allocate: memory that grows is a new buffer, and an old view has length zero.
+ */
 import { Bug } from '../../errors.ts'
 import type { Memory } from './imports/host-import.ts'
 
-/** The exports that are used; addresses are numbers. */
+/** The exports that are used. Addresses are numbers. */
 export interface CApi {
   _malloc(bytes: number): number
   _free(address: number): void
@@ -20,12 +28,12 @@ export interface CApi {
 }
 
 /**
- * Python's memory has no room for a longer answer that is one: it is made of outputs that are there, too. What is read
- * becomes objects of JavaScript, many times its bytes, which no limit of the interpreter counts.
+ * A genuine response is never longer, since Python's memory also holds the outputs of which it is made. JavaScript objects
+ * take many times the bytes of their text, and no limit of the interpreter counts them.
  */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024
 
-/** Python raised where it never should: the driver catches everything of the author's. */
+/** The driver raised, although it catches everything that project code raises. */
 export class PythonRaised extends Error {
   override name = 'PythonRaised'
 }
@@ -49,15 +57,16 @@ export function callText(api: CApi, memory: Memory, callable: number, text: stri
   }
 }
 
-/** While Python starts: nothing of an author's is there. */
+/** Runs code while Python starts, before any project code is loaded. */
 export function runCode(api: CApi, memory: Memory, code: string): void {
   if (withText(api, memory, code, (text) => api._PyRun_SimpleString(text)) !== 0)
     throw new Bug(`the interpreter can't run its own start: ${code}`)
 }
 
 /**
- * Makes C functions that call themselves raise a RecursionError once they have used this much of Python's own stack. The
- * limit lies in Python's memory, so every interpreter that starts from this one has it, too.
+ * Makes recursive C functions raise a RecursionError when they have used this much of Python's own stack. The limit is
+ * stored in Python's memory, so snapshots of this interpreter contain it; see
+ * docs/decisions/0017-two-stacks-and-the-first-to-end.md.
  */
 export function limitStack(api: CApi, bytes: number): void {
   // The stack grows downwards from its base.
@@ -66,7 +75,7 @@ export function limitStack(api: CApi, bytes: number): void {
     throw new Bug('the interpreter does not accept the limit of its stack')
 }
 
-/** Of a function of a module, which is imported for it, and both live for ever. */
+/** Imports a module and returns the address of a function of it. Neither reference is ever released. */
 export function addressOf(api: CApi, memory: Memory, module: string, name: string): number {
   const imported = withText(api, memory, module, (text) => api._PyImport_ImportModule(text))
   const found = imported && withText(api, memory, name, (text) => api._PyObject_GetAttrString(imported, text))
@@ -74,7 +83,7 @@ export function addressOf(api: CApi, memory: Memory, module: string, name: strin
   return found
 }
 
-/** The text as C has it, while it is used. */
+/** Puts a text into memory, terminated as in C, for the duration of a call. */
 function withText(api: CApi, memory: Memory, text: string, use: (address: number) => number): number {
   const bytes = encoder.encode(`${text}\0`)
   const address = api._malloc(bytes.length)
@@ -88,7 +97,7 @@ function newString(api: CApi, memory: Memory, text: string): number {
   const bytes = encoder.encode(text)
   const address = api._malloc(bytes.length + 1)
   if (address === 0) throw new Bug('the interpreter has no memory left for the request')
-  // Asked for after the allocation: memory that grew is another buffer.
+  // The buffer is read after the allocation, because memory that grew is another buffer.
   new Uint8Array(memory.buffer).set(bytes, address)
   const object = api._PyUnicode_DecodeUTF8(address, bytes.length, 0)
   api._free(address)
@@ -103,8 +112,8 @@ function readString(api: CApi, memory: Memory, object: number): string {
   api._free(size)
   if (address === 0) {
     api._PyErr_Clear()
-    throw new PythonRaised('the Python driver did not answer with text')
+    throw new PythonRaised('the response of the Python driver is not text')
   }
-  if (bytes > MAX_ANSWER_BYTES) throw new PythonRaised('the Python driver answered with too long a text')
+  if (bytes > MAX_ANSWER_BYTES) throw new PythonRaised('the response of the Python driver is too long')
   return decoder.decode(new Uint8Array(memory.buffer, address, bytes))
 }

@@ -1,6 +1,6 @@
 /**
- * How long the calling thread had a core, in ms: on a busy machine much less than has passed. A Node without this
- * figure counts all time.
+ * WORKER THREAD. Returns for how many ms the calling thread had a core, which is much less than the elapsed time on a busy
+ * machine. A Node without this figure counts all time.
  */
 export const ownCoreTime: () => number =
   'threadCpuUsage' in process

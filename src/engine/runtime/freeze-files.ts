@@ -1,6 +1,6 @@
 /**
- * Takes from the interpreter's file system what changes it, below every import and every check of flags. Emscripten keeps
- * the operations of all files in a few tables: of those, only what reads is left.
+ * WORKER THREAD. Makes the interpreter's file system read-only, below every import and every check of flags. Emscripten
+ * keeps the operations of all files in a few tables; only the reading ones stay.
  */
 import { Bug } from '../../errors.ts'
 
@@ -9,7 +9,7 @@ type Operations = Record<string, unknown>
 export interface FileNode {
   readonly node_ops?: Operations
   readonly stream_ops?: Operations
-  /** Of a folder, what lies in it by name. */
+  /** The nodes in a folder, by name. */
   readonly contents?: unknown
 }
 
@@ -18,10 +18,10 @@ export interface FreezableFiles {
   readonly ErrnoError: new (code: number) => Error
 }
 
-/** The operations that are left; all others are refused, those that a later version adds as well. */
+/** The operations that stay. All others are refused, including those of a later version. */
 const READING = new Set(['getattr', 'lookup', 'readdir', 'readlink', 'open', 'close', 'read', 'llseek'])
 const READ_ONLY_FILE_SYSTEM = 69
-/** Without these a file system could not be written to, so they must be where this looks for them. */
+/** Every writable file system has these operations, so they must be found in the tables. */
 const WRITING = ['setattr', 'mknod', 'rename', 'unlink', 'rmdir', 'symlink', 'write', 'mmap']
 
 export function freezeFiles({ root, ErrnoError }: FreezableFiles): void {

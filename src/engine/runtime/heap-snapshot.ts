@@ -1,6 +1,15 @@
 /**
- * An interpreter's memory as the pages that differ from what lies beneath: from nothing but zeros, or from another image.
- * One array of bytes: the number of runs, each run's first page and length, then the pages themselves.
+ * WORKER THREAD. Takes and restores snapshots of an interpreter's memory: the pages that differ from zeros, or from another
+ * snapshot.
+ *
+ * The format is one array of 32-bit words and pages, little-endian: the number of runs, then the first page and the length
+ * of each run, then the pages of all runs. It has no version; the name of the cache entry contains one (snapshot-store.ts).
+ *
+ * A memory is restorable only in an interpreter with the same code and the same function table, because the memory holds
+ * function pointers that are indexes into that table. It must also be at least as large as the one that was saved, which
+ * `MIN_PAGES` of wasm-module.ts guarantees. Restoring writes only the pages of the snapshot: the memory below must be
+ * exactly what the snapshot was taken over, or it becomes a mixture of two states; see
+ * docs/decisions/0005-images-under-a-lock.md. State outside of the memory is restored by outside-state.ts.
  */
 
 const PAGE_BYTES = 4096
@@ -8,14 +17,14 @@ const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT
 const ZEROS = Buffer.alloc(PAGE_BYTES)
 
 interface Run {
-  /** In pages. */
+  /** The first page. */
   readonly start: number
   readonly length: number
-  /** Where its pages stand in the image. */
+  /** The offset of its pages in the snapshot. */
   readonly at: number
 }
 
-/** @param beneath what the memory was before; without it, zeros. */
+/** @param base the snapshot that the memory was before; without it, zeros. */
 export function takeSnapshot(memory: ArrayBuffer, base?: Uint8Array): Uint8Array {
   const bytes = Buffer.from(memory)
   const starts: number[] = []
@@ -32,7 +41,7 @@ export function takeSnapshot(memory: ArrayBuffer, base?: Uint8Array): Uint8Array
   return pack(bytes, starts, lengths)
 }
 
-/** The memory must be what it was when the image's differences were taken. */
+/** The memory must be in the state over which the snapshot was taken. */
 export function restoreSnapshot(memory: ArrayBuffer, snapshot: Uint8Array): void {
   const whole = new Uint8Array(memory)
   for (const { start, length, at } of runsOf(snapshot)) {
@@ -40,7 +49,7 @@ export function restoreSnapshot(memory: ArrayBuffer, snapshot: Uint8Array): void
   }
 }
 
-/** Whatever has happened in the memory, it is then as it was when the image, and nothing else, had been put there. */
+/** Restores the memory to exactly the snapshot, whatever was written to it meanwhile. */
 export function resetTo(memory: ArrayBuffer, snapshot: Uint8Array): void {
   const bytes = Buffer.from(memory)
   const targetPages = new PageReader(snapshot)
@@ -49,7 +58,7 @@ export function resetTo(memory: ArrayBuffer, snapshot: Uint8Array): void {
   }
 }
 
-/** Shared, so that every worker can start from the same bytes. */
+/** The buffer is shared, so that every worker can start from the same bytes. */
 function pack(memory: Buffer, starts: readonly number[], lengths: readonly number[]): Uint8Array {
   const head = Uint32Array.from([starts.length, ...starts.flatMap((start, i) => [start, lengths[i]!])])
   const pages = lengths.reduce((sum, length) => sum + length, 0)
@@ -77,7 +86,7 @@ function runsOf(snapshot: Uint8Array): Run[] {
   return runs
 }
 
-/** Looks at the pages of an image in their order. */
+/** Reads the pages of a snapshot in ascending order. */
 class PageReader {
   readonly #bytes: Buffer
   readonly #runs: readonly Run[]
@@ -88,27 +97,27 @@ class PageReader {
     this.#runs = runsOf(snapshot)
   }
 
-  /** Pages are asked for in ascending order. */
+  /** Must be called with ascending pages. */
   differs(page: number, memory: Buffer): boolean {
     const from = page * PAGE_BYTES
-    const at = this.#placeOf(page)
+    const at = this.#offsetOf(page)
     return at === null
       ? memory.compare(ZEROS, 0, PAGE_BYTES, from, from + PAGE_BYTES) !== 0
       : memory.compare(this.#bytes, at, at + PAGE_BYTES, from, from + PAGE_BYTES) !== 0
   }
 
-  /** The page that was asked for last. */
+  /** Must be called with the page of the last `differs`. */
   copyTo(page: number, memory: Buffer): void {
-    const at = this.#placeOf(page)
+    const at = this.#offsetOf(page)
     memory.set(at === null ? ZEROS : this.#bytes.subarray(at, at + PAGE_BYTES), page * PAGE_BYTES)
   }
 
-  #placeOf(page: number): number | null {
+  #offsetOf(page: number): number | null {
     const run = this.#runs[this.#run]
     if (run === undefined || page < run.start) return null
     if (page >= run.start + run.length) {
       this.#run++
-      return this.#placeOf(page)
+      return this.#offsetOf(page)
     }
     return run.at + (page - run.start) * PAGE_BYTES
   }

@@ -1,6 +1,6 @@
 /**
- * Compares the files that an interpreter holds with what they were made from. A snapshot is named by the packages' digest
- * and the runtime's texts, so it may only be kept where the interpreter really ran these.
+ * WORKER THREAD. Compares the files of an interpreter with their sources. The name of a snapshot is a hash of the packages'
+ * digest and the runtime's texts, so a snapshot is kept only if the interpreter really ran these.
  */
 import { type PackageSet, packagesDigest } from '../../model/project/packages.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
@@ -16,7 +16,7 @@ interface FileNode {
   readonly usedBytes?: number
 }
 
-/** Emscripten's file system, as far as it is used here. */
+/** The part of Emscripten's file system that is used here. */
 export interface FileTree {
   readonly root: FileNode
   isDir(mode: number): boolean
@@ -24,19 +24,19 @@ export interface FileTree {
 }
 
 interface ExpectedFiles {
-  /** Absolute path -> bytes. */
+  /** The bytes by absolute path. */
   readonly files: ReadonlyMap<string, Uint8Array>
-  /** Paths below the folder of packages, in the order of the digest. */
+  /** The paths below the folder of packages, in the order of the digest. */
   readonly packagePaths: readonly string[]
   readonly packagesDigest: string
 }
 
-/** @param path relative, of one of the runtime's own Python files. */
+/** @param path the relative path of one of the runtime's own Python files. */
 export function runtimeFile(path: string): string {
   return `${RUNTIME_FOLDER}/${path}`
 }
 
-/** What the snapshot of an interpreter with these packages is named by. */
+/** The files of which the name of a snapshot with these packages is a hash. */
 export function expectedFiles(
   runtime: readonly PythonFile[],
   library: Uint8Array,
@@ -54,7 +54,7 @@ export function expectedFiles(
   }
 }
 
-/** Null where all is as expected, else the path of a file that is not. */
+/** Returns the path of a file that is not as expected, or null. */
 export function unexpectedFile(FS: FileTree, expected: ExpectedFiles): string | null {
   const held = filesBelow(FS, FS.root, '')
   for (const [path, bytes] of expected.files) if (!isEqual(held.get(path), bytes)) return path

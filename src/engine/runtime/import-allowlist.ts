@@ -1,9 +1,9 @@
 /**
- * What Python may reach of the host once the interpreter is locked. It belongs to one version of Pyodide:
- * a test fails when the interpreter imports a name that nobody has looked at.
+ * WORKER THREAD. Lists what Python may use of the host after the interpreter is locked. The list belongs to one version of
+ * Pyodide: a test fails if the interpreter imports a name that has not been reviewed.
  */
 
-/** Clocks, randomness, memory growth, an in-memory file system (see file-imports.ts), and the ways an interpreter ends. */
+/** The clocks, randomness, memory growth, the in-memory file system (see file-imports.ts), and the ways to end. */
 const ALLOWED = new Set([
   '__assert_fail',
   '__call_sighandler',
@@ -35,7 +35,7 @@ const ALLOWED = new Set([
   'fd_write',
   'proc_exit',
   'random_get',
-  // The file system behind these is memory of this worker; nothing of the host is ever mounted.
+  // The file system of these calls is memory of this worker; no directory of the host is ever mounted.
   '__syscall_faccessat',
   '__syscall_fcntl64',
   '__syscall_fstat64',
@@ -50,22 +50,22 @@ const ALLOWED = new Set([
 ])
 
 const EPERM = -63
-/** EAI_FAIL of this C library. */
+/** The value of EAI_FAIL in this C library. */
 const NO_NAME = -4
-/** Answered with a refusal at any time: Python turns it into an exception, and the interpreter goes on. */
+/** These imports always answer with an error: Python raises an exception and continues. */
 const REFUSED: readonly [RegExp, number | null][] = [
   [/^_emscripten_system$/, -1],
   [/^(_dlopen_js|_emscripten_dlopen_js|_dlsym_js)$/, 0],
-  // The C library gives the answer to its caller as a user's number, so it must be one.
+  // The C library returns the answer as a user id, so it must be one.
   [/^__syscall_getuid32_js$/, 0],
-  // Mapping a file would be a way to write it.
+  // A mapped file could be written.
   [/^(__syscall_|_mmap_js$|_munmap_js$|_msync_js$)/, EPERM],
   [/^fd_pwrite$/, -EPERM],
-  // No event loop to wait on: sleeping then waits by itself, and the time limit ends it.
+  // There is no event loop to wait on: sleeping then blocks, and the time limit ends it.
   [/^can_run_sync_js$/, 0],
-  // No promise: the call that would wait goes on as the system call that is refused above.
+  // There is no promise: the call continues as the system call that is refused above.
   [/^_maybe_\w+_async$/, null],
-  // No socket: the call goes on as the system call, which knows what is allowed.
+  // There is no socket: the call continues as the system call, which is checked by itself.
   [/^_try_(fcntl64|shutdown)$/, 0],
   [/^(getaddrinfo|getnameinfo)$/, NO_NAME],
   [/^getprotobyname$/, 0],
@@ -75,11 +75,11 @@ const REFUSED: readonly [RegExp, number | null][] = [
 type ImportRule =
   | { readonly rule: 'allow' }
   | { readonly rule: 'refuse'; readonly answer: number | null }
-  /** May be used while the trusted base boots; afterwards it throws, which ends the interpreter. */
+  /** The import works while the trusted base boots; afterwards it throws, which ends the interpreter. */
   | { readonly rule: 'lock' }
 
 export function importRule(name: string): ImportRule {
-  // Trampolines of the interpreter into itself.
+  // The `invoke_` imports only call the interpreter itself.
   if (ALLOWED.has(name) || name.startsWith('invoke_')) return { rule: 'allow' }
   const refused = REFUSED.find(([pattern]) => pattern.test(name))
   return refused ? { rule: 'refuse', answer: refused[1] } : { rule: 'lock' }

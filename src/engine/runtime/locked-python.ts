@@ -1,4 +1,4 @@
-/** An interpreter after the lock: the driver's calls, what its memory is put to, and what a snapshot of it holds. */
+/** WORKER THREAD. A locked interpreter: calls of the driver, and snapshots of its state. */
 import { NO_PACKAGES, type PackageSet } from '../../model/project/packages.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
 import type { BaseSnapshot, DriverCall, OutsideState } from '../protocol/messages.ts'
@@ -16,36 +16,36 @@ import { readStandardLibrary } from './python-files.ts'
 import type { PatchedImports } from './wasm-imports.ts'
 import { SNAPSHOT_BYTES } from './wasm-module.ts'
 
-/** The driver's calls; see batch.py, analysis.py and sandbox.py for the texts. */
+/** The calls of the driver. Their texts are described in batch.py, analysis.py and integrity.py. */
 export interface Python {
-  /** Before any author's code runs. */
+  /** Must be called before any project code runs. */
   analyze(text: string): string
   load(text: string): string
-  /** Loads the bodies that the last `load` left for every start. */
+  /** Loads the bodies that the last `load` left out because they depend on the start. */
   finishLoad(): string
   evaluate(text: string): string
   test(text: string): string
   unitTests(text: string): string
-  /** What a body has changed that all bodies share, these ones included; empty: nothing. */
+  /** Returns the shared state that was changed, these bodies included; empty: none. */
   findChanges(bodies: readonly number[]): string
 }
 
-/** An interpreter that is locked: nothing of the host can be reached from it any more. */
+/** An interpreter that is locked: it cannot reach the host any more. */
 export interface LockedPython extends Python {
   /**
-   * Packages are author's code: nothing of them is there before the lock, and nothing can be added once they run. Others
-   * that were there are taken away.
+   * Replaces the installed packages. Packages are project code: none is installed before the lock, and none can be added
+   * after project code has run.
    */
   install(packages: PackageSet): void
-  /** Of the whole memory, used or not. */
+  /** The size of the whole memory, used or not. */
   readonly heapBytes: number
-  /** Milliseconds that the author's code may take from a mark on. */
+  /** Sets how many milliseconds project code may take for each marker. */
   limit(timeMs: number): void
-  /** As it booted: what has run since has not. */
+  /** Resets the interpreter to its state after booting. */
   reset(base: BaseSnapshot): void
-  /** What differs from its base, or why no other interpreter can be made the same. */
+  /** Takes the difference from the base, or returns why no other interpreter could be restored from it. */
   takeSnapshot(base: BaseSnapshot): InterpreterSnapshot | { readonly refusal: string }
-  /** Puts an image over the base, which must be as it booted. */
+  /** Restores a snapshot over the base. The interpreter must be in its state after booting. */
   restoreSnapshot(snapshot: InterpreterSnapshot): void
 }
 
@@ -64,23 +64,23 @@ interface FilesToSetUp {
   chdir(path: string): void
 }
 
-/** What Emscripten's own module has, as far as it is used here. */
+/** The part of Emscripten's module that is used here. */
 export interface Interpreter extends CApi {
   readonly FS: Files
   readonly ENV: Record<string, string>
   readonly wasmTable: { readonly length: number }
-  /** Address of the flag that makes it ask for signals. */
+  /** The address of the flag that makes the interpreter poll for signals. */
   readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING: number
 }
 
 export interface LockedPythonOptions {
-  /** Follows this interpreter, and no other. */
+  /** The deadline of this interpreter. */
   readonly deadline: Deadline
   /** The runtime's own Python files. */
   readonly files: readonly PythonFile[]
 }
 
-/** @param base what its memory is now. */
+/** @param base the state of its memory now. */
 export function lockedPython(
   interpreter: Interpreter,
   imports: PatchedImports,
@@ -102,15 +102,15 @@ export function lockedPython(
   }
   const callForLoad = (name: DriverCall, text: string) => {
     const answer = call(name, text)
-    // No restored interpreter would have it.
+    // A restored interpreter would not have the response.
     imports.discardCacheResponse()
     return answer
   }
   let isFrozen = false
-  const beforeAuthorsCode = () => {
+  const prepareForProjectCode = () => {
     if (!isFrozen) freezeFiles(interpreter.FS)
     isFrozen = true
-    // What must not be the same in every worker.
+    // The random seed must differ between workers.
     call('reseed', crypto.randomUUID())
   }
   return {
@@ -122,7 +122,7 @@ export function lockedPython(
     limit: (timeMs) => deadline.setBudget(timeMs),
     analyze: (text) => call('analyze', text),
     load(text) {
-      beforeAuthorsCode()
+      prepareForProjectCode()
       return callForLoad('load', text)
     },
     finishLoad: () => callForLoad('finish_load', ''),
@@ -151,7 +151,7 @@ export function lockedPython(
     restoreSnapshot({ heap, outside }) {
       restoreOutsideState(interpreter.FS, imports.clock, outside)
       restoreSnapshot(memory.buffer, heap)
-      beforeAuthorsCode()
+      prepareForProjectCode()
     },
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The table of open files, which is Emscripten's and not part of the interpreter's memory. It is saved with a snapshot and
- * made the same again before any code of a restored interpreter runs: Python's memory knows open files by their numbers.
+ * WORKER THREAD. Saves and restores the table of open files. Emscripten keeps it outside of the interpreter's memory, while
+ * Python's memory refers to open files by number, so the table is restored before any code of a restored interpreter runs.
  */
 import { Bug } from '../../errors.ts'
 import type { OpenFile } from '../protocol/interpreter-start.ts'
 import type { LookupOptions } from './imports/host-random.ts'
 
-/** An entry of Emscripten's table. */
+/** An entry of the table. */
 export interface Stream {
   fd: number | null
   readonly path?: string
@@ -15,7 +15,7 @@ export interface Stream {
   readonly node: object
 }
 
-/** Emscripten's file system, as far as it is used here. */
+/** The part of Emscripten's file system that is used here. */
 export interface StreamTable {
   readonly streams: (Stream | null | undefined)[]
   open(path: string, flags: number): Stream
@@ -23,11 +23,11 @@ export interface StreamTable {
   lookupPath(path: string, options: LookupOptions): { readonly node?: object }
 }
 
-/** Standard input, output and error: every interpreter has them, and no detection can close them. */
+/** The number of standard streams, which every interpreter has and no detection can close. */
 const STANDARD_STREAMS = 3
 const MAX_OPEN_FILES = 256
 
-/** Null where the table can't be saved, because something else than a file is open, or too much. */
+/** Returns null if the table cannot be saved: something other than a file is open, or too many files are. */
 export function openFilesOf(FS: StreamTable): readonly OpenFile[] | null {
   const open = FS.streams.flatMap((stream, descriptor) =>
     stream && descriptor >= STANDARD_STREAMS ? [{ descriptor, stream }] : [],
@@ -42,7 +42,7 @@ export function openFilesOf(FS: StreamTable): readonly OpenFile[] | null {
   return open.every(({ stream }) => isFile(FS, stream)) ? files : null
 }
 
-/** Closes what is open, and opens these files under their numbers. */
+/** Closes all open files, and opens these under their numbers. */
 export function restoreOpenFiles(FS: StreamTable, files: readonly OpenFile[]): void {
   for (const stream of FS.streams.slice(STANDARD_STREAMS)) if (stream) FS.close(stream)
   const opened = files.map((file) => ({ file, stream: FS.open(file.path, file.flags) }))

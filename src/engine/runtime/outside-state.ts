@@ -1,13 +1,14 @@
 /**
- * What an interpreter holds outside of its memory and keeps over a restart. Decision 14 lists all of that state: whatever
- * is not saved here is the same in every interpreter, or its use while bodies are loaded is noticed.
+ * WORKER THREAD. Saves and restores the state of an interpreter outside of its memory. All of that state is listed in
+ * docs/decisions/0014-a-restored-interpreter-is-a-loaded-one.md: what is not saved here is the same in every interpreter, or
+ * its use while bodies are loaded is detected.
  */
 
 import type { OutsideState } from '../protocol/messages.ts'
 import type { InterpreterClock } from './imports/interpreter-clock.ts'
 import { openFilesOf, restoreOpenFiles, type StreamTable } from './open-files.ts'
 
-/** Null where it cannot be saved. */
+/** Returns null if the state cannot be saved. */
 export function outsideStateOf(FS: StreamTable, clock: InterpreterClock): OutsideState | null {
   const openFiles = openFilesOf(FS)
   return openFiles && { openFiles, monotonicMs: clock.monotonicMs }

@@ -1,7 +1,7 @@
-/** Puts packages before an interpreter: in its file system, which is memory, after it was locked. */
+/** WORKER THREAD. Installs packages in the file system of a locked interpreter, which is memory. */
 import type { PackageSet } from '../../model/project/packages.ts'
 
-/** Of Emscripten's file system, what is used here. */
+/** The part of Emscripten's file system that is used here. */
 interface FileSystem {
   mkdirTree(path: string): void
   writeFile(path: string, data: Uint8Array, options: { readonly canOwn: boolean }): void
@@ -9,10 +9,10 @@ interface FileSystem {
   rmdir(path: string): void
 }
 
-/** As the driver knows it; see loading.py. */
+/** The same folder as in imports.py. */
 export const PACKAGES_FOLDER = '/packages'
 
-/** A copy for each interpreter: no mistake in front of these files can reach another worker, or another trust group. */
+/** Copies the files, so that nothing that is done to them can reach another worker or trust group. */
 export function installPackages(FS: FileSystem, { files, bytes }: PackageSet): void {
   const folders = new Set<string>()
   const own = new Uint8Array(bytes).slice()
@@ -25,7 +25,7 @@ export function installPackages(FS: FileSystem, { files, bytes }: PackageSet): v
   }
 }
 
-/** Takes packages away that turned out not to be those of the project: nothing of them may be imported. */
+/** Removes packages that are not those of the project, so that none of their modules can be imported. */
 export function removePackages(FS: FileSystem, { files }: PackageSet): void {
   const folders = new Set<string>()
   for (const { path } of files) {

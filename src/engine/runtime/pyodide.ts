@@ -1,4 +1,4 @@
-/** Boots Python: the only file that loads Pyodide. Text in, text out; no object ever crosses. */
+/** WORKER THREAD. Boots Python. This is the only file that loads Pyodide. */
 import { Bug } from '../../errors.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
 import type { BaseSnapshot } from '../protocol/messages.ts'
@@ -21,7 +21,7 @@ import { withPatchedImports } from './wasm-imports.ts'
 
 export interface BootedPython {
   readonly python: LockedPython
-  /** What it was restored from, or became. */
+  /** The base that it was restored from, or the one that was created because there was none. */
   readonly base: BaseSnapshot
 }
 
@@ -29,11 +29,11 @@ interface BootOptions extends LockedPythonOptions {
   readonly cacheRequester: CacheRequester
   /** The compiled interpreter, with its memory's bounds. */
   readonly module: object
-  /** The trusted base to start from; without it Python starts from nothing and becomes one. */
+  /** The trusted base to start from. Without it Python starts from nothing, and a base is created. */
   readonly base: BaseSnapshot | null
 }
 
-/** Locked before anything of an author's is let in; nothing of any Python runs unlocked where there is a base. */
+/** Boots and locks an interpreter before it receives any project code. With a base, no Python code runs before the lock. */
 export async function bootPython(options: BootOptions): Promise<BootedPython> {
   if (options.base === null) return startFromNothing(options)
   try {
@@ -43,13 +43,13 @@ export async function bootPython(options: BootOptions): Promise<BootedPython> {
   }
 }
 
-/** The interpreter without a life of its own, locked, and the base put into its memory. */
+/** Links an interpreter without starting Python, locks it, and restores the base in its memory. */
 async function restore(base: BaseSnapshot, options: BootOptions): Promise<BootedPython> {
   const { loaded: interpreter, imports } = await withPatchedImports(options, () =>
     createInterpreter(options, 'idle'),
   )
   if (interpreter.wasmTable.length !== base.functionCount) {
-    throw new Bug('the base image belongs to another interpreter')
+    throw new Bug('the base snapshot belongs to another interpreter')
   }
   imports.lock(interpreter.FS)
   restoreOutsideState(interpreter.FS, imports.clock, base.outside)
@@ -57,7 +57,7 @@ async function restore(base: BaseSnapshot, options: BootOptions): Promise<Booted
   return { base, python: lockedPython(interpreter, imports, base, options) }
 }
 
-/** Python's own start, then the runtime, the driver and common modules: what every image is made over. */
+/** Starts Python, then loads the runtime, the driver and common modules. All snapshots are taken over this base. */
 async function startFromNothing(options: BootOptions): Promise<BootedPython> {
   const { loaded: interpreter, imports } = await withPatchedImports(options, () =>
     createInterpreter(options, 'running'),
@@ -74,18 +74,18 @@ async function startFromNothing(options: BootOptions): Promise<BootedPython> {
     BaseSnapshot,
     'addresses' | 'marker'
   >
-  // Makes the interpreter poll; what it finds there is the deadline's to say.
+  // The flag makes the interpreter poll for signals; the deadline answers the polls.
   new Uint8Array(memory.buffer)[interpreter._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1
   imports.lock(interpreter.FS)
   callText(interpreter, memory, located.addresses.lock_down, '')
   const outside = outsideStateOf(interpreter.FS, imports.clock)
-  if (outside === null) throw new Bug('the interpreter opens something that is no file while it starts')
+  if (outside === null) throw new Bug('the interpreter opens something other than a file while it starts')
   const heap = takeSnapshot(memory.buffer)
   const base = { ...located, heap, functionCount: interpreter.wasmTable.length, outside }
   return { base, python: lockedPython(interpreter, imports, base, options) }
 }
 
-/** Nothing of this machine goes in: `_` would name a path of it. */
+/** The environment holds nothing of this machine; `_` would be a path of it. */
 const ENVIRONMENT = {
   PYTHONHASHSEED: '0',
   PYTHONTZPATH: TIME_ZONES_FOLDER,
@@ -97,8 +97,9 @@ const ENVIRONMENT = {
 const NO_GLOBALS = Object.freeze(Object.create(null)) as object
 
 /**
- * Without Pyodide's loader, whose bridge between Python and JavaScript nobody needs.
- * @param python idle: it is linked, and its state comes with an image; running: it has started.
+ * Creates an interpreter without Pyodide's loader, because the bridge between Python and JavaScript is not used.
+ *
+ * @param python idle: Python is linked but not started, and a snapshot provides its state; running: Python has started.
  */
 async function createInterpreter(
   { module, files }: Pick<BootOptions, 'module' | 'files'>,
@@ -111,7 +112,7 @@ async function createInterpreter(
     API: {
       config: { jsglobals: NO_GLOBALS, env: {}, args: [] },
       runtimeEnv: { IN_NODE: true },
-      // There are no packages to know of.
+      // There is no list of Pyodide's own packages.
       lockFilePromise: new Promise(() => {}),
     },
     noInitialRun: python === 'idle',
@@ -149,13 +150,13 @@ interface WebAssemblyHost {
   instantiate(module: unknown, imports: object): Promise<{ instance: object; module: object }>
 }
 
-/** Of the bridge between Python and JavaScript; once locked, both are refused. */
+/** Two imports of the bridge between Python and JavaScript; the lock refuses both. */
 const ERROR_MARKER = {
   Jsv_GetError_import: () => ERROR_MARKER,
   JsvError_Check: (value: unknown) => value === ERROR_MARKER,
 }
 
-/** Copies, so that the interpreter holds no way to the host's disk. */
+/** Copies the files into memory, so that the interpreter has no access to the host's disk. */
 function installFiles(FS: Files, files: readonly PythonFile[]): void {
   for (const { path, text } of files) {
     const target = runtimeFile(path)

@@ -1,4 +1,4 @@
-/** The runtime's own Python files, read from beside this module so that it works from src and from dist. */
+/** WORKER THREAD. Reads the runtime's own Python files and the standard library. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
@@ -14,7 +14,7 @@ export function readPythonFiles(): PythonFile[] {
     }))
 }
 
-/** Python's standard library, one zip archive. */
+/** Returns Python's standard library, which is one zip archive. */
 export function readStandardLibrary(): Uint8Array {
   return readFileSync(createRequire(import.meta.url).resolve('pyodide/python_stdlib.zip'))
 }

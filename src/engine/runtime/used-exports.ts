@@ -1,10 +1,14 @@
 /**
- * The functions of the interpreter that are called from JavaScript, 140 of 7,415. Emscripten would give each of the others a
- * place in its tables at every start, for libraries that are linked later: here none is. They belong to one version of
- * Pyodide: a test fails when its JavaScript names another function.
+ * WORKER THREAD. Lists the functions of the interpreter that JavaScript calls: 140 of 7,415 exports.
+ *
+ * The module is a main module for dynamic linking, so it exports every function that a library could need, and Emscripten's
+ * JavaScript enters each export into its tables at every start. No library is ever linked here, so wasm-module.ts removes
+ * the other exports, which saves a part of each start. A function that JavaScript calls and that is missing here would be
+ * undefined at its first call. So the list belongs to one version of Pyodide, and a test fails if its JavaScript names a
+ * function that is not listed.
  */
 
-/** By c-api.ts. */
+/** Exports that c-api.ts calls. */
 const HOST_EXPORTS = [
   'PyErr_Clear',
   'PyImport_ImportModule',
@@ -16,7 +20,7 @@ const HOST_EXPORTS = [
   'PyUnstable_ThreadState_SetStackProtection',
 ]
 
-/** By Emscripten's and Pyodide's own JavaScript. */
+/** Exports that the JavaScript of Emscripten and Pyodide calls. */
 const RUNTIME_EXPORTS = [
   'JsBuffer_CopyIntoMemoryView',
   'JsProxy_Check',

@@ -1,6 +1,18 @@
 /**
- * The seam between WebAssembly and the host: everything Python can reach passes through these imports.
- * It carries the mark, refuses the shell and sockets, and can be locked: then all but the allowlist throws.
+ * WORKER THREAD. Replaces the imports of the interpreter, which are all that Python can reach of the host.
+ *
+ * Emscripten builds the object `env` of all imports, passes it to `WebAssembly.instantiate` and does not expose it
+ * otherwise. So that function is exchanged while an interpreter loads, and `env` is edited in place before the interpreter
+ * is linked. A copy would not do: the same object is the table in which Emscripten's `dlsym` looks up names, so an import
+ * that stayed in it unchanged could be called around the lock.
+ *
+ * Imports that are one function under several names must stay one function. Emscripten enters functions into the
+ * interpreter's function table by identity, and every snapshot holds pointers that are indexes into that table; with a
+ * different number of functions a restored interpreter would call the wrong ones. For the same reason a replacement keeps
+ * the properties of the original, such as its signature.
+ *
+ * After `lock`, an import that import-allowlist.ts does not allow throws a JavaScript error, which unwinds through Python
+ * and ends the interpreter, so project code cannot catch it; see docs/decisions/0005-images-under-a-lock.md.
  */
 import { Bug } from '../../errors.ts'
 import { importRule } from './import-allowlist.ts'
@@ -18,41 +30,41 @@ type Imports = Record<string, Record<string, HostImport>>
 interface Instance {
   readonly exports: Record<string, unknown>
 }
-/** Only what is used of it here; neither Node's types nor ours carry the whole. */
+/** The part of the result that is used here, since the types of Node do not describe WebAssembly. */
 interface Instantiated {
   readonly instance: Instance
   readonly module: object
 }
 interface WebAssemblyHost {
-  /** Given bytes, both; given a compiled module, the instance alone. */
+  /** Resolves to instance and module if the source is bytes, and to the instance if it is a compiled module. */
   instantiate(source: unknown, imports?: Imports): Promise<Instantiated | Instance>
 }
 
-/** `time.clock_getres`, which nobody else calls: Python's way to say that the mark has moved. */
-const MARK_IMPORT = 'clock_res_get'
-/** Whether a signal has come, which the interpreter asks while it runs. */
+/** The import behind `time.clock_getres`. Only the driver calls it, to report that its progress cells have changed. */
+const MARKER_IMPORT = 'clock_res_get'
+/** The import with which the interpreter polls for signals while it runs. */
 const POLL_IMPORT = '_Py_CheckEmscriptenSignals_Helper'
 
 export interface PatchedImports {
   readonly memory: Memory
   readonly clock: InterpreterClock
   readonly notices: LoadNotices
-  /** Drops an answer of the cache that was not read. */
+  /** Drops a response of the cache that was not read. */
   discardCacheResponse(): void
-  /** For good. @param files the interpreter's table of descriptors. */
+  /** Locks the imports for good. @param files the interpreter's table of descriptors. */
   lock(files: OpenFiles): void
 }
 
 interface PatchOptions {
-  /** Told of marks and polls; without it nothing is marked or interrupted. */
+  /** Receives the reports and polls. Without it nothing is recorded or interrupted. */
   readonly deadline?: Pick<Deadline, 'onMarker' | 'onPoll'>
-  /** Who answers the caching helpers. */
+  /** Sends the requests of the caching helpers. */
   readonly cacheRequester?: CacheRequester
   /** The compiled interpreter to use instead of the one that the loader compiles. */
   readonly module?: object
 }
 
-/** Runs `load` with the interpreter's imports edited. */
+/** Runs `load`, which must link one interpreter, with the replaced imports. */
 export async function withPatchedImports<T>(
   options: PatchOptions,
   load: () => Promise<T>,
@@ -66,7 +78,7 @@ export async function withPatchedImports<T>(
   let patched: PatchedImports | undefined
   host.instantiate = async (source, imports) => {
     const env = imports?.env
-    if (env?.[MARK_IMPORT] === undefined) return original.call(host, source, imports)
+    if (env?.[MARKER_IMPORT] === undefined) return original.call(host, source, imports)
     const memory = () => patched!.memory
     const files = fileImports(env, memory)
     const guarded = { ...env, ...files.imports }
@@ -101,7 +113,7 @@ export async function withPatchedImports<T>(
   }
   try {
     const loaded = await load()
-    if (patched === undefined) throw new Bug(`this Pyodide has no import named ${MARK_IMPORT}`)
+    if (patched === undefined) throw new Bug(`this Pyodide has no import named ${MARKER_IMPORT}`)
     return { loaded, imports: patched }
   } finally {
     host.instantiate = original
@@ -112,25 +124,22 @@ interface Lock {
   closed: boolean
 }
 
-/** What some imports become, whatever the allowlist says of them. */
+/** The imports that have a replacement regardless of the allowlist. */
 function specialImports(
   env: Record<string, HostImport>,
   deadline: PatchOptions['deadline'],
 ): Record<string, HostImport> {
-  const mark = env[MARK_IMPORT]!
+  const getResolution = env[MARKER_IMPORT]!
   return {
-    [MARK_IMPORT]: (...args) => {
+    [MARKER_IMPORT]: (...args) => {
       deadline?.onMarker()
-      return mark(...args)
+      return getResolution(...args)
     },
     [POLL_IMPORT]: () => deadline?.onPoll() ?? 0,
   }
 }
 
-/**
- * In place: the same object also serves as the table that Python's dlsym reads. Imports that are one function stay one:
- * the interpreter's function table, and with it every image, counts them so.
- */
+/** Edits `env` in place, and replaces a function that has several names by one function. */
 function patchImports(
   env: Record<string, HostImport>,
   replacements: Record<string, HostImport>,
@@ -161,7 +170,7 @@ function lockedImports(name: string, original: HostImport, lock: Lock): HostImpo
   }
 }
 
-/** Python asked for something of the host that the lock does not allow: it ends the interpreter. */
+/** Python called an import that the lock does not allow. The error ends the interpreter. */
 class ImportLocked extends Error {
   override name = 'ImportLocked'
   constructor(name: string) {
@@ -169,7 +178,7 @@ class ImportLocked extends Error {
   }
 }
 
-/** Emscripten keeps the signature and more as properties of the function itself. */
+/** Gives the replacement the properties of the original, where Emscripten keeps its signature. */
 function copyOf(original: HostImport, replacement: (...args: unknown[]) => unknown): HostImport {
   return Object.assign(replacement, original)
 }

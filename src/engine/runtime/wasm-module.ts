@@ -1,6 +1,15 @@
 /**
- * Compiles the interpreter once for all workers, rewritten: with bounds of its memory, which no option of Pyodide caps, and
- * without the functions that nobody calls from outside.
+ * WORKER THREAD. Compiles the interpreter once for all workers, after two sections of its binary are rewritten.
+ *
+ * The memory section gets a minimum and a maximum. The maximum is the memory limit of project code: no option of Pyodide
+ * sets one, and with it a request for more memory fails inside Python as a MemoryError instead of exhausting the process.
+ * The minimum must hold every snapshot, because a snapshot is restored before Python runs and could not let the memory grow.
+ *
+ * The export section keeps only the functions that JavaScript calls; used-exports.ts explains why. All other sections are
+ * copied unchanged, so indexes of functions and tables stay the same, and with them the pointers in existing snapshots.
+ *
+ * Compiled modules can be sent to other threads; see docs/decisions/0008-no-code-is-freed-between-interpreters.md for the
+ * flag that this requires.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,11 +20,11 @@ import { readStandardLibrary } from './python-files.ts'
 import { USED_EXPORTS } from './used-exports.ts'
 
 const PAGE_BYTES = 64 * 1024
-/** What an image may need from the start; the interpreter's own declaration is 30 MiB. Untouched pages cost nothing. */
+/** 64 MiB, for the largest snapshot. The interpreter itself declares 30 MiB. Untouched pages cost nothing. */
 const MIN_PAGES = 1024
 const MEMORY_SECTION = 5
 const EXPORT_SECTION = 7
-/** Magic and version. */
+/** The length of the magic number and the version. */
 const HEADER_BYTES = 8
 const FUNCTION_KIND = 0
 
@@ -23,13 +32,13 @@ interface WebAssemblyHost {
   compile(bytes: Uint8Array): Promise<object>
 }
 
-/** Bytes that every interpreter has from the start: no larger image can be put in place. */
+/** The memory that every interpreter has from the start. No larger snapshot can be restored. */
 export const SNAPSHOT_BYTES = MIN_PAGES * PAGE_BYTES
 
-/** What Pyodide brings, as far as an interpreter is made of it. */
+/** The files of Pyodide of which an interpreter is made. */
 interface InterpreterSources {
   readonly wasm: Uint8Array
-  /** Tells apart interpreters that are made of other bytes. */
+  /** A hash of all these files. */
   readonly fingerprint: string
 }
 
@@ -40,7 +49,7 @@ export function readInterpreterSources(): InterpreterSources {
   return { wasm, fingerprint: fingerprint(wasm, script, readStandardLibrary()) }
 }
 
-/** @param capBytes beyond this Python gets a MemoryError. */
+/** @param capBytes Python raises a MemoryError beyond this size. */
 export async function compileInterpreter(
   capBytes: number,
   { wasm, fingerprint: sourceFingerprint } = readInterpreterSources(),
@@ -54,8 +63,8 @@ export async function compileInterpreter(
 }
 
 /**
- * The same module with one memory of so many pages, and of its functions only these exported; whatever else it exports
- * stays.
+ * Returns the same module with one memory of this size, and with only these functions exported. Exports of other kinds
+ * stay.
  */
 export function rewriteModule(
   wasm: Uint8Array,
@@ -78,7 +87,7 @@ export function rewriteModule(
 interface Section {
   readonly id: number
   readonly content: Uint8Array
-  /** With its head. */
+  /** The section with its header. */
   readonly whole: Uint8Array
 }
 
@@ -95,7 +104,7 @@ function section(id: number, content: Uint8Array): Uint8Array {
   return Buffer.concat([Uint8Array.of(id, ...numberBytes(content.length)), content])
 }
 
-/** Entries are a name with its length before it, a kind, and a number. */
+/** Filters an export section. Each entry is the length of its name, the name, a kind and an index. */
 function exportsOf(content: Uint8Array, functions: ReadonlySet<string>): Uint8Array {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.length)
   const [, first] = readNumber(bytes, 0)
@@ -111,7 +120,7 @@ function exportsOf(content: Uint8Array, functions: ReadonlySet<string>): Uint8Ar
   return Buffer.concat([Uint8Array.of(...numberBytes(kept.length)), ...kept])
 }
 
-/** LEB128, as WebAssembly writes its numbers: the value and where the next byte stands. */
+/** Reads a number in LEB128, the encoding of WebAssembly, and returns it with the offset of the next byte. */
 function readNumber(bytes: Uint8Array, start: number): [value: number, next: number] {
   let value = 0
   for (let at = start, shift = 0; ; at++, shift += 7) {

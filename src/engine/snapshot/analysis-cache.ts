@@ -1,17 +1,17 @@
 /**
- * What the bodies' texts tell and compile to, kept from start to start: only a body that changed is studied again. Studied
- * is in an interpreter that no author's code has touched, which is why one project's studies may serve any other.
+ * WORKER THREAD. Caches the facts and the compiled code of bodies, so that only a changed body is analyzed again. The
+ * analysis runs in an interpreter that no project code has touched, so one project may use the analyses of another.
  */
 import { hash } from 'node:crypto'
 import { readAnalyses } from '../protocol/driver-response.ts'
 import type { ModuleAnalysis, NamedBody } from '../protocol/messages.ts'
 
 interface CachedAnalysis extends ModuleAnalysis {
-  /** Path -> digest of each helper that had a part in the facts. */
+  /** The digest of each helper on which the facts depend, by path. */
   readonly helpers: Readonly<Record<string, string>>
 }
 
-/** Kept beyond those of the project at hand. */
+/** The number of analyses of other projects that are kept. */
 const MAX_OTHER_ANALYSES = 4_000
 
 export class AnalysisCache {
@@ -23,7 +23,7 @@ export class AnalysisCache {
       : {}
   }
 
-  /** In the order of the bodies. @param ask the driver's `study`. */
+  /** Returns the analyses in the order of the bodies. @param analyze calls the driver's `analyze`. */
   analyze(
     bodies: readonly NamedBody[],
     excluded: ReadonlySet<number>,
@@ -31,7 +31,7 @@ export class AnalysisCache {
   ): { analyses: readonly ModuleAnalysis[]; serialize: (() => Uint8Array) | null } {
     const helpers = bodies.filter(({ kind }) => kind === 'helper')
     const digests = new Map(helpers.map(({ path, source }) => [path, hash('sha256', source!, 'base64')]))
-    // Which names lead to a helper decides what is followed.
+    // The facts depend on which import names lead to helpers.
     const names = hash('sha256', JSON.stringify(helpers.map(({ id, path }) => [id, path])), 'base64')
     const keys = bodies.map(({ kind, id, path, source }) =>
       hash('sha256', JSON.stringify([kind, id, path, source, names]), 'base64'),
@@ -53,7 +53,7 @@ export class AnalysisCache {
     const current = Object.fromEntries(
       keys.flatMap((key, number) => {
         const analysis = analyses[number]!
-        // What time or memory was too short for may be told the next time.
+        // An analysis that ran out of time or memory is not kept, since it may succeed the next time.
         return analysis.facts && analysis.code ? [[key, withHelpers(analysis, digests)]] : []
       }),
     )

@@ -1,6 +1,6 @@
 /**
- * Keeps images in the user's cache folder: written whole or not at all, authenticated with a key that only this user
- * can read. A damaged, foreign or missing image is no image.
+ * EITHER THREAD. Keeps snapshots in the user's cache folder. They are written atomically and authenticated with a key that
+ * only this user can read. A damaged or foreign entry counts as missing.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync, readSync, utimesSync } from 'node:fs'
@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { removeImagesFolder } from './remove-images-folder.ts'
 
 export interface SnapshotCache {
-  /** null where there is none that can be trusted. At once: who asks has nothing else to do. */
+  /** Returns null if no trusted entry exists. It is synchronous, because a worker cannot start without the result. */
   read(name: string): Uint8Array | null
-  /** The parts one after the other. Says whether it could: without a cache everything works, only slower. */
+  /** Writes the parts one after the other. Resolves to false if it failed: everything works without a cache, only slower. */
   write(name: string, ...parts: readonly Uint8Array[]): Promise<boolean>
 }
 
@@ -24,8 +24,8 @@ const TAG_BYTES = 16
 const KEY_BYTES = 32
 
 /**
- * @param folder absolute path, made on the first write; only its owner can enter it.
- * @param keptBytes what all images together may weigh.
+ * @param folder an absolute path. The first write creates it for its owner only.
+ * @param maxBytes the limit of all entries together.
  */
 export function openSnapshotCache(folder: string, maxBytes = MAX_CACHE_BYTES): SnapshotCache {
   const fileOf = (name: string) => join(folder, `${name}${SUFFIX}`)
@@ -74,7 +74,7 @@ function readWhole(file: string): Uint8Array {
   }
 }
 
-/** GMAC over name and image: the image itself stays in the clear, it holds nothing but code of the project. */
+/** Computes a GMAC over name and content. The content is not encrypted, since it holds nothing but code of the project. */
 function seal(key: Uint8Array, name: string, parts: readonly Uint8Array[]): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
@@ -84,7 +84,7 @@ function seal(key: Uint8Array, name: string, parts: readonly Uint8Array[]): Uint
   return Buffer.concat([nonce, cipher.getAuthTag()])
 }
 
-/** Throws where it is not what was sealed. */
+/** Throws if name or content differ from what was sealed. */
 function unseal(key: Uint8Array, name: string, sealed: Uint8Array): Uint8Array {
   const snapshot = sealed.subarray(NONCE_BYTES + TAG_BYTES)
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.slice(0, NONCE_BYTES))
@@ -95,9 +95,9 @@ function unseal(key: Uint8Array, name: string, sealed: Uint8Array): Uint8Array {
   return snapshot
 }
 
-/** Others who can read the key could forge an image. */
+/** Rejects a key that other users can read, because they could forge snapshots with it. */
 function readKey(folder: string): Uint8Array {
-  // One handle for both: what was looked at is what is read.
+  // One descriptor serves the check and the read, so no other file can take its place between them.
   const descriptor = openSync(join(folder, 'key'), 'r')
   try {
     const { mode, uid } = fstatSync(descriptor)
@@ -119,7 +119,7 @@ async function readOrMakeKey(folder: string): Promise<Uint8Array> {
     await writeFile(file, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' }).catch(() => {})
   }
   try {
-    // Another process was perhaps faster.
+    // Another process may have created the key meanwhile.
     return readKey(folder)
   } catch {
     await rm(file, { force: true })
@@ -128,7 +128,7 @@ async function readOrMakeKey(folder: string): Promise<Uint8Array> {
   }
 }
 
-/** The least recently used images go first. */
+/** Removes the least recently used entries beyond the limit. */
 async function prune(folder: string, maxBytes: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX))
   const snapshots = await Promise.all(

@@ -1,6 +1,7 @@
 /**
- * The prepared states an interpreter starts from: the trusted base, and over it a project's loaded bodies. Named by all
- * that went into them; what can't be had is made anew. Workers find them here, so that nothing waits for the main thread.
+ * WORKER THREAD. The snapshots that an interpreter starts from: the trusted base, and a project's loaded bodies as a
+ * difference from it. Each name is a hash of everything that went into the snapshot; see
+ * docs/decisions/0015-caches-are-named-by-content.md. Workers read them here, so that none waits for the main thread.
  */
 import { createHash } from 'node:crypto'
 import { fingerprint } from '../../core/fingerprint.ts'
@@ -9,14 +10,14 @@ import type { BaseSnapshot, PackedSnapshot, ProjectSnapshot } from '../protocol/
 import { AnalysisCache } from './analysis-cache.ts'
 import type { SnapshotCache } from './snapshot-cache.ts'
 
-/** To be raised when what a cached entry holds is laid out in another way, although the program's text is the same. */
+/** Raise a number when the layout of its entries changes although the program's text does not. */
 const FORMAT_VERSION = { base: 2, project: 1, analysis: 1 } as const
 
-/** What every name is made of. */
+/** The parts of every name. */
 interface SnapshotIdentity {
-  /** The program's own text decides what an entry holds, and how it is read. */
+  /** The version of the program's text, which decides what an entry holds and how it is read. */
   readonly programVersion: string
-  /** Fingerprint of what the interpreter is compiled from. */
+  /** The fingerprint of the bytes that the interpreter is compiled from. */
   readonly interpreter: string
   readonly files: readonly PythonFile[]
 }
@@ -31,7 +32,7 @@ export class SnapshotStore {
     const texts = files.flatMap(({ path, text }) => [path, text])
     const parts = [programVersion, interpreter, ...platformParts(), ...texts]
     this.#baseName = nameOf('base', parts)
-    // Studies are made in the base, whose parts are all that has a part in them.
+    // The analysis runs in the base, so it depends on the same parts.
     this.#analysisName = nameOf('analysis', parts)
   }
 
@@ -46,7 +47,7 @@ export class SnapshotStore {
     return { name: this.#baseName, parts: pack(metadata, heap) }
   }
 
-  /** @param request the text with which the bodies would be loaded. */
+  /** @param request the load request of the project. */
   loadProject(request: string, base: BaseSnapshot): ProjectSnapshot | null {
     const packed = this.#cache.read(this.#projectName(request, base))
     if (!packed) return null
@@ -66,7 +67,7 @@ export class SnapshotStore {
     return { name: this.#analysisName, parts: [analyses] }
   }
 
-  /** An image fits only the very base it was made over, not another that was made of the same parts. */
+  /** A project snapshot fits only the base from which it was taken, not another one made of the same parts. */
   #projectName(request: string, base: BaseSnapshot): string {
     return nameOf('project', [this.#baseName, fingerprint(base.heap), request])
   }
@@ -80,7 +81,7 @@ function nameOf(kind: keyof typeof FORMAT_VERSION, parts: readonly string[]): st
   return `${kind}-${hash(String(FORMAT_VERSION[kind]), ...parts)}`
 }
 
-/** Bytes of the length that stands before what is told of a heap. */
+/** The size of the length field before the metadata. */
 const LENGTH_BYTES = 8
 
 function pack(metadata: unknown, heap: Uint8Array): Uint8Array[] {

@@ -1,4 +1,7 @@
-/** A worker's side of the caching helpers: reads Python's question as a stranger's, and waits for the parent's answer. */
+/**
+ * WORKER THREAD. Sends the requests of the caching helpers to the main thread and waits for the responses. Project code can
+ * write any request, so each is checked.
+ */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { CacheEvent } from '../../model/events/detection-cache.ts'
 import type {
@@ -11,14 +14,14 @@ import type { CacheRequester } from '../runtime/imports/cache-channel.ts'
 
 const MAX_KEY_CHARS = 1_024
 const MAX_ITEM_CHARS = 256 * 1024
-/** Of one function on one event: each stops a worker for a while. */
+/** The limit for one function on one event, because each request stops the worker for a while. */
 const MAX_REQUESTS_PER_CALL = 1_000
-/** Of one detection in one job, and of all of them: the parent holds what was asked and told until the events are committed. */
+/** The limits of requests and responses in one job. The main thread holds them until the events are committed. */
 const MAX_CHARS_PER_DETECTION = 32 * 1024 * 1024
 const MAX_CHARS_PER_JOB = 2 * MAX_CHARS_PER_DETECTION
 const RESPONSE_TIMEOUT_MS = 30_000
 
-/** The event of an item of the job; null: it has none that may ask. */
+/** Returns the event of an item of the job; null: no event that may use the cache. */
 type EventOf = (item: number) => CacheEvent | null
 
 export class CacheClient implements CacheRequester {
@@ -27,19 +30,19 @@ export class CacheClient implements CacheRequester {
   readonly #onWaited: (ms: number) => void
   #eventOf: EventOf = () => null
   readonly #requestCounts = new Map<string, number>()
-  /** Characters asked and told, by body. */
+  /** The characters of requests and responses, by body. */
   readonly #chars = new Map<number, number>()
   #totalChars = 0
   #lastId = 0
 
-  /** @param onWaited is told how long an answer took: that is no time of the detection's. */
+  /** @param onWaited receives how long a response took, which does not count as time of the detection. */
   constructor({ port, responseCount }: CacheChannel, onWaited: (ms: number) => void) {
     this.#port = port
     this.#responseCount = new Int32Array(responseCount)
     this.#onWaited = onWaited
   }
 
-  /** A new job: its questions are counted from the start, so that a job that runs again asks the same. */
+  /** Starts a job. Requests are counted from its start, so a job that runs again sends the same ones. */
   serve(eventOf: EventOf): void {
     this.#eventOf = eventOf
     this.#requestCounts.clear()
@@ -82,28 +85,28 @@ export class CacheClient implements CacheRequester {
 
   #read(text: string): CacheRequest | { error: string } {
     const [position, kind, key, value, version] = listOf(text)
-    if (!isPosition(position)) return { error: 'no such question' }
+    if (!isPosition(position)) return { error: 'invalid cache request' }
     const [body, item, functionNumber] = position
     const event = this.#eventOf(item)
-    if (!event) return { error: 'the cache can be used at events alone' }
+    if (!event) return { error: 'the cache is available only while an event is evaluated' }
     if (typeof key !== 'string' || key.length > MAX_KEY_CHARS) {
-      return { error: `a key of the cache must be text of at most ${MAX_KEY_CHARS} characters` }
+      return { error: `a cache key must be text of at most ${MAX_KEY_CHARS} characters` }
     }
     const requestNumber = (this.#requestCounts.get(position.join()) ?? 0) + 1
     this.#requestCounts.set(position.join(), requestNumber)
     if (requestNumber > MAX_REQUESTS_PER_CALL)
-      return { error: `the cache was asked more than ${MAX_REQUESTS_PER_CALL} times` }
-    if (this.#isSpent(body)) return { error: 'the cache was asked for more than a batch of events may hold' }
+      return { error: `more than ${MAX_REQUESTS_PER_CALL} cache requests for one event` }
+    if (this.#isSpent(body)) return { error: 'the cache requests of this batch of events are too large' }
     const common = { id: ++this.#lastId, body, event, place: `${functionNumber}/${requestNumber}` }
     if (kind === 'read') return { ...common, operation: { kind, key } }
     if (kind !== 'write' || typeof value !== 'string' || typeof version !== 'string') {
-      return { error: 'no such question' }
+      return { error: 'invalid cache request' }
     }
     if (value.length > MAX_ITEM_CHARS) {
-      return { error: `an item of the cache holds at most ${MAX_ITEM_CHARS} characters` }
+      return { error: `a cache item holds at most ${MAX_ITEM_CHARS} characters` }
     }
     const expiresAt = expiryOf(value)
-    if (expiresAt === undefined) return { error: 'no such item' }
+    if (expiresAt === undefined) return { error: 'invalid cache item' }
     return { ...common, operation: { kind, key, item: value, expiresAt, version } }
   }
 }
@@ -117,12 +120,12 @@ function listOf(text: string): unknown[] {
   }
 }
 
-/** Body, item and function that ask. */
+/** The body, item and function that send the request. */
 function isPosition(value: unknown): value is [body: number, item: number, functionNumber: number] {
   return Array.isArray(value) && value.length === 3 && value.every(Number.isInteger)
 }
 
-/** Epoch milliseconds, or null where it never expires; undefined: this is no item. */
+/** Returns epoch milliseconds, null if the item never expires, and undefined if the text is not an item. */
 function expiryOf(text: string): number | null | undefined {
   try {
     const item: unknown = JSON.parse(text)

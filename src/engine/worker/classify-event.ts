@@ -1,9 +1,9 @@
-/** Decides what kind of record an event is. Pure; the text itself is never edited. */
+/** WORKER THREAD. Determines the log type or resource type of an event. Pure. */
 import type { Envelope } from '../../model/events/event.ts'
 import type { ClassificationMatcher } from '../../model/project/settings.ts'
 import type { JsonRecord } from '../protocol/driver-request.ts'
 
-/** The event's log type or resource type; null = unclassified. */
+/** Returns the log type or resource type; null: the event is unclassified. */
 export function classify(
   record: JsonRecord,
   envelope: Pick<Envelope, 'kind' | 'type'>,
@@ -18,20 +18,20 @@ export function classify(
   )
 }
 
-/** The non-empty string under a key of the record's own, or null. */
+/** Returns the non-empty string under an own key of the record, or null. */
 export function textAt(record: JsonRecord, key: string): string | null {
   const value = ownValue(record, key)
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** What stands under a dotted path; a key that itself holds dots is found first. */
+/** Returns the value at a dotted path. A key that contains the dots itself is tried first. */
 export function valueAt(record: unknown, path: string): unknown {
   const whole = ownValue(record, path)
   if (whole !== undefined) return whole
   return path.split('.').reduce(ownValue, record)
 }
 
-/** Own keys only: a record's `constructor` is not a field. */
+/** Reads own keys only, because a record's `constructor` is not a field. */
 function ownValue(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
   return (value as JsonRecord)[key]

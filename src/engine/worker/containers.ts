@@ -1,11 +1,11 @@
-/** Recognises records that are only the wrapping of events, in the forms in which cloud services hand them over. */
+/** WORKER THREAD. Recognizes records that wrap events in the formats of cloud services. */
 import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { JsonRecord } from '../protocol/driver-request.ts'
 import { textAt, valueAt } from './classify-event.ts'
 
 interface ContainerForm {
   readonly name: string
-  /** What `?unwrap=` needs to open it. */
+  /** The value of `?unwrap=` that opens it. */
   readonly path: string
   matches(record: JsonRecord): boolean
 }
@@ -22,19 +22,19 @@ const FORMS: readonly ContainerForm[] = [
     matches: (record) => typeof valueAt(record, 'awslogs.data') === 'string',
   },
   {
-    name: 'a message of CloudWatch Logs',
+    name: 'a CloudWatch Logs message',
     path: 'logEvents.message',
     matches: (record) => Array.isArray(record.logEvents) && textAt(record, 'messageType') === 'DATA_MESSAGE',
   },
   {
-    name: 'a notification of SNS',
+    name: 'an SNS notification',
     path: 'Message',
     matches: (record) =>
       textAt(record, 'Type') === 'Notification' && /^\s*[{[]/.test(textAt(record, 'Message') ?? ''),
   },
 ]
 
-/** Null for a record that is an event, as far as can be seen. */
+/** Returns null for a record that looks like an event. */
 export function containerNotice(record: JsonRecord): EventNotice | null {
   const form = FORMS.find((each) => each.matches(record))
   if (!form) return null

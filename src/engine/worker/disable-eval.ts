@@ -1,4 +1,4 @@
-/** Takes from a worker's own realm what compiles text into code. The import lock stands before it; this stands behind. */
+/** WORKER THREAD. Disables everything that compiles text into JavaScript, as a second layer behind the import lock. */
 
 const compilers = [
   Function,

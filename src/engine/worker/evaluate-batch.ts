@@ -1,4 +1,4 @@
-/** One job inside a worker: texts to one request for Python, Python's one answer to outcomes. */
+/** WORKER THREAD. Runs one job: builds one request to Python from its items and outcomes from the response. */
 
 import { signalFieldsJson } from '../../match/signal-fields.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../../model/alerts/finding.ts'
@@ -45,7 +45,7 @@ export interface LoadedBodies {
   readonly broken: ReadonlyMap<number, FunctionError>
 }
 
-/** What one function results in for one body and item. */
+/** The results of one body's functions for one item. */
 interface BodyResult {
   readonly item: number
   readonly body: number
@@ -97,7 +97,7 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
   return { outcomes, printed, changedValues }
 }
 
-/** An accepted event without its parsed record, which weighs ten times its text and would live as long as the batch. */
+/** An accepted event without its parsed record, which takes ten times the memory of its text. */
 type PrefilteredEvent = (Omit<ParsedEvent, 'record'> & PrefilterResult) | RejectedEvent
 
 function parseAndPrefilter(envelope: Envelope, rules: ParseRules, prefilter: Prefilter): PrefilteredEvent {
@@ -107,7 +107,7 @@ function parseAndPrefilter(envelope: Envelope, rules: ParseRules, prefilter: Pre
   return Object.assign(kept, prefilter.evaluate(envelope.raw, parsed))
 }
 
-/** Of a match that correlation rules look at. */
+/** Returns the fields that correlation rules need of a match. */
 function signalFieldsOf(
   body: Body,
   raw: string,
@@ -124,7 +124,7 @@ interface PythonReport {
   printed: Printed[]
 }
 
-/** One call for all; event by event when Python can't read the whole. */
+/** Calls Python once for all events, and event by event if Python cannot read the whole request. */
 function runBodies(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
   if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
   const answer = readEvaluation(python.evaluate(evaluationRequest(entries, job)))
@@ -142,7 +142,7 @@ function runBodies(python: Python, entries: readonly EventEntry[], job: Job): Py
   return joinReports(entries.map((entry) => runBodies(python, [entry], job)))
 }
 
-/** One call for each body, so that it is known which of them changed what all share. */
+/** Calls Python once for each body, to find the one that changed shared state. */
 function runEachBody(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
   const bodies = bodiesIn(entries)
   return joinReports(
@@ -157,7 +157,7 @@ function runEachBody(python: Python, entries: readonly EventEntry[], job: Job): 
   )
 }
 
-/** Ascending. Most events share one list of candidates. */
+/** Returns the numbers of all candidates, ascending. Most events share one list of candidates. */
 function bodiesIn(entries: readonly EventEntry[]): number[] {
   const lists = new Set(entries.map(({ candidates }) => candidates))
   return [...new Set([...lists].flat())].sort((a, b) => a - b)
@@ -171,7 +171,7 @@ function joinReports(parts: readonly PythonReport[]): PythonReport {
   }
 }
 
-/** Equal lists stay one list: events are grouped by it. */
+/** Keeps equal lists one object, because events are grouped by it. */
 function withoutQuarantined(quarantined: ReadonlySet<number>) {
   const known = new Map<readonly number[], readonly number[]>()
   return (candidates: readonly number[]): readonly number[] => {
@@ -182,7 +182,7 @@ function withoutQuarantined(quarantined: ReadonlySet<number>) {
   }
 }
 
-/** A quarantined body no longer runs; what it was stopped for is still told, once per event. */
+/** A quarantined body no longer runs, but the errors for which it was stopped are reported once per event. */
 function resultsOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<number>): BodyResult[] {
   const reported = skips.filter(
     (skip, place) =>
@@ -202,7 +202,7 @@ export function testCalls(
     if (!quarantined.has(body)) return broken.get(body)
     return job.skips.find((skip) => skip.body === body && skip.item === item)?.error ?? QUARANTINED
   }
-  /** null: Python says what comes of it. */
+  /** null: Python has to run the call. */
   const decided = calls.map(({ body, entry }, item): TestOutcome | null => {
     const error = refusal(body, item)
     return error ? failedOutcome(error) : prefilter.test(body, entry)
@@ -238,7 +238,7 @@ export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Drive
       const numberedCalls = some.map((item) => ({ item, ...calls[item]! }))
       return readUnitTests(python.unitTests(unitTestRequest(numberedCalls, job.skips)), some.length)
     })
-  // What a test changes for good is its own affair: they are looked for only where there is no answer.
+  // A unit test may change shared state, so the check runs only if there is no usable response.
   const outcomes = job.checkIntegrity
     ? items.flatMap((item) => run([item], { body: calls[item]!.body, item }))
     : run(items, null)

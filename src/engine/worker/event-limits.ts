@@ -1,4 +1,4 @@
-/** Bounds the nesting and the numbers of an event by scanning its text, before any parser sees it. */
+/** WORKER THREAD. Checks size, nesting and numbers of an event by scanning its text before any parser reads it. */
 import type { Limits } from '../../model/project/settings.ts'
 
 const QUOTE = 0x22
@@ -6,12 +6,12 @@ const BACKSLASH = 0x5c
 const ZERO = 0x30
 const NINE = 0x39
 
-/** Why the text must not be parsed, or null. It need not be JSON. */
+/** Returns why the text must not be parsed, or null. The text need not be JSON. */
 export function checkLimits(
   raw: string,
   limits: Pick<Limits, 'eventBytes' | 'eventDepth' | 'numberDigits'>,
 ): string | null {
-  // UTF-16 units never outnumber UTF-8 bytes: this bound is only ever too generous.
+  // A text never has more UTF-16 units than UTF-8 bytes, so this limit is never too strict.
   if (raw.length > limits.eventBytes) return `larger than ${limits.eventBytes} bytes`
   let depth = 0
   let digits = 0
@@ -30,12 +30,12 @@ export function checkLimits(
   return null
 }
 
-/** `[` or `{`. */
+/** Whether the code is `[` or `{`. */
 function opens(code: number): boolean {
   return code === 0x5b || code === 0x7b
 }
 
-/** `]` or `}`. */
+/** Whether the code is `]` or `}`. */
 function closes(code: number): boolean {
   return code === 0x5d || code === 0x7d
 }

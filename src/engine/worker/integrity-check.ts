@@ -1,15 +1,15 @@
-/** Asks the canary in the interpreter whether a body has changed what all bodies share; see integrity.py. */
+/** WORKER THREAD. Checks whether a body has changed state that all bodies of the interpreter share; see integrity.py. */
 import { MalformedResponse } from '../protocol/driver-response.ts'
 import type { Offender } from '../protocol/messages.ts'
 import { PythonRaised } from '../runtime/c-api.ts'
 
-/** The worker is of no more use. */
+/** A body has changed shared state, so the worker must end. */
 export class IntegrityViolation extends Error {
   override name = 'Tampering'
-  /** null: one of those that ran since it was asked last. */
+  /** null: one of the bodies that ran since the last check. */
   readonly offender: Offender | null
 
-  /** @param what was changed, for people. */
+  /** @param description lists what was changed, for people. */
   constructor(description: string, offender: Offender | null) {
     super(description)
     this.offender = offender
@@ -22,15 +22,15 @@ interface CheckedPython {
   readonly findChanges: (bodies: readonly number[]) => string
 }
 
-/** The bodies that were asked since the last check, and who changed what is found; null: one of them. */
+/** The bodies that ran since the last check, and which of them is the offender; null: any of them. */
 interface Suspects {
   readonly bodies: readonly number[]
   readonly offender: Offender | null
 }
 
 /**
- * Does the work. Where its answer can't be used, what a body has changed may be the reason: that is looked for before
- * anything is made of the failure. An interpreter that has ended can't be asked.
+ * Does the work. If its response cannot be used, a changed piece of shared state may be the reason, so the check runs before
+ * the error is thrown. An interpreter that has ended cannot be checked.
  */
 export function withIntegrityCheck<T>(python: CheckedPython, suspects: Suspects, work: () => T): T {
   try {
@@ -41,7 +41,7 @@ export function withIntegrityCheck<T>(python: CheckedPython, suspects: Suspects,
   }
 }
 
-/** @returns what has changed and may have, by a name for each; the same is never found twice. */
+/** @returns the names of values that may have changed on purpose. Each worker lists a name only once. */
 export function assertIntegrity(python: CheckedPython, { bodies, offender }: Suspects): readonly string[] {
   const [description = '', warned = ''] = findChanges(python, bodies).split('\n')
   if (description !== '') throw new IntegrityViolation(description.slice(0, MAX_DESCRIPTION_CHARS), offender)

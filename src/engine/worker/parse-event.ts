@@ -1,4 +1,7 @@
-/** One event's text -> what it is, which detections see it, which fields they find filled in. Pure. */
+/**
+ * WORKER THREAD. Parses the text of an event: its type and identity, the detections that evaluate it, and the fields that
+ * are filled in. Pure.
+ */
 
 import { parseExact } from '../../core/exact-numbers.ts'
 import { messageOf } from '../../errors.ts'
@@ -14,6 +17,7 @@ import { classify, textAt, valueAt } from './classify-event.ts'
 import { containerNotice } from './containers.ts'
 import { checkLimits } from './event-limits.ts'
 import type { Selection } from './select-detections.ts'
+
 export interface RejectedEvent {
   readonly status: 'rejected' | 'unclassified'
   readonly reason: string
@@ -72,14 +76,14 @@ function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
 }
 
 /**
- * The same record read again from the same place gets the same id, so that a replay finds its alerts. Where nothing
- * tells the place, two equal records are two events.
+ * A record that is read again from the same position gets the same id, so that a replay finds its alerts. Without a position
+ * two equal records are two events.
  */
 function deriveRowId({ source, dedupId, origin, place, raw, receivedAt, seq }: Envelope): string {
   return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, place, raw)
 }
 
-/** Who an event is to the caching helpers; null: no detection sees it. */
+/** Returns the identity of an event for the caching helpers; null: no detection evaluates it. */
 export function cacheEvent(
   envelope: Envelope | undefined,
   parsed: Omit<ParsedEvent, 'record'> | RejectedEvent | undefined,
@@ -93,9 +97,9 @@ export function cacheEvent(
 
 interface Times {
   readonly eventAt: number | null
-  /** `p_event_time` to fill in, or null. */
+  /** The `p_event_time` to fill in, or null. */
   readonly fill: string | null
-  /** The field whose value is no time, or null. */
+  /** The field whose value is not a time, or null. */
   readonly unreadable: { readonly field: string; readonly value: unknown } | null
 }
 
@@ -110,7 +114,7 @@ function timesOf(record: JsonRecord, { timeField, raw }: Envelope): Times {
   return { eventAt: time.ms, fill, unreadable: null }
 }
 
-/** Nanoseconds since 1970 have more digits than a double. */
+/** Returns a number with all its digits, because nanoseconds since 1970 have more digits than a double. */
 function withAllDigits(value: unknown, raw: string, field: string): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const exact = valueAt(parseExact(raw), field)

@@ -1,4 +1,4 @@
-/** What a worker decides without Python: inline filters, and whole detections made of match expressions. */
+/** WORKER THREAD. Evaluates inline filters, and detections made of match expressions, without Python. */
 
 import { needsExactness, parseExact } from '../../core/exact-numbers.ts'
 import { compile, type Predicate } from '../../match/compile-expression.ts'
@@ -10,16 +10,16 @@ import type { ParsedEvent } from '../protocol/driver-request.ts'
 import type { Body } from '../protocol/messages.ts'
 
 export interface PrefilterResult {
-  /** Bodies that Python has to run: the same list for all events that have the same, so that they can be grouped. */
+  /** The bodies that Python has to run. Equal lists are one object, so that events can be grouped by it. */
   readonly python: readonly number[]
-  /** What the others have to tell. */
+  /** The results of the bodies that matched without Python. */
   readonly matched: readonly { readonly body: number; readonly functions: FunctionResults }[]
 }
 
 export interface Prefilter {
-  /** One event, among the detections that look at it. */
+  /** Evaluates one event against its candidates. */
   evaluate(raw: string, accepted: ParsedEvent): PrefilterResult
-  /** One test call; null: Python decides it. */
+  /** Evaluates one test call; null: Python has to run it. */
   test(body: number, entry: string): TestOutcome | null
 }
 
@@ -32,7 +32,7 @@ export function createPrefilter(bodies: readonly Body[]): Prefilter {
   const byBody = new Map(bodies.flatMap((body, number) => matchersOf(body, number)))
   const oneOf = interned()
   const known = new WeakMap<readonly number[], boolean>()
-  /** Whether nothing is to be decided here. All events of one type have the same list. */
+  /** Whether Python runs all candidates. All events of one type share one list of candidates. */
   const isForPython = (candidates: readonly number[]): boolean => {
     const answer = known.get(candidates) ?? !candidates.some((number) => byBody.has(number))
     known.set(candidates, answer)
@@ -64,7 +64,7 @@ export function createPrefilter(bodies: readonly Body[]): Prefilter {
   }
 }
 
-/** Filters may split the events of one type in many ways; beyond some of them, sharing is not worth its memory. */
+/** Filters may split the events of one type in many ways. Beyond this number, sharing lists is not worth its memory. */
 const MAX_CACHED_LISTS = 10_000
 
 function interned(): (numbers: readonly number[]) => readonly number[] {

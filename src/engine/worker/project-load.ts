@@ -1,4 +1,4 @@
-/** Brings a project's bodies into an interpreter: from their snapshot, else from their sources, of which one is then made. */
+/** WORKER THREAD. Loads a project into an interpreter from its snapshot, or from source, and then makes the snapshot. */
 
 import { withDetails } from '../protocol/driver-request.ts'
 import { type LoadResponse, readBroken, readLoad } from '../protocol/driver-response.ts'
@@ -8,7 +8,7 @@ import type { BootedPython } from '../runtime/pyodide.ts'
 import type { SnapshotStore } from '../snapshot/snapshot-store.ts'
 import { IntegrityViolation } from './integrity-check.ts'
 
-/** Each round finds the bodies that a body of the round before had hidden; two are the rule. */
+/** Each round finds bodies that those of the previous round had hidden. Two rounds are usual. */
 const MAX_ROUNDS = 8
 
 export function loadProject(
@@ -30,7 +30,7 @@ function loadFromSources(request: LoadRequest, booted: BootedPython, store: Snap
   const { facts, codes, packed } = analyzeBodies(request, booted, store)
   const { broken, startDependent, refusal } = loadForEveryStart(request, codes, booted)
   if (refusal !== null) return { broken, facts, packed, startDependent: [], refusal }
-  // Before the others are loaded and anything is evaluated: what every start has in common.
+  // The snapshot holds what all starts have in common: nothing that depends on the start, and no evaluated event.
   const snapshot = mode === 'ignore' ? null : booted.python.takeSnapshot(booted.base)
   if (snapshot && 'heap' in snapshot) {
     packed.push(store.packProject(driverRequest, booted.base, { broken, facts, startDependent, ...snapshot }))
@@ -71,8 +71,8 @@ interface CommonLoad {
 }
 
 /**
- * Loads the bodies that no start makes different. Those that it does are known only once they have run, so the memory
- * is then put back and the others are loaded without them.
+ * Loads the bodies that do not depend on the start. Those that do are known only after they have run, so the memory is then
+ * reset and the others are loaded without them.
  */
 function loadForEveryStart(
   request: LoadRequest,
@@ -113,7 +113,7 @@ function loadOnce(
   return answer
 }
 
-/** Loads the bodies that were left for every start. */
+/** Loads the bodies that each start loads. */
 function finishLoad(
   { bodies }: LoadRequest,
   { python }: BootedPython,

@@ -1,17 +1,17 @@
-/** Which detections look at an event. Pure; numbers are those of the bodies, in load order. */
+/** WORKER THREAD. Selects the detections that evaluate an event. Pure. Numbers are those of the bodies, in load order. */
 
 import { anyGlobMatches } from '../../core/glob.ts'
 import type { EventKind } from '../../model/events/event.ts'
 import type { Body, Selectable } from '../protocol/messages.ts'
 
 export interface Selection {
-  /** True when the type is a query's name: its rows are for scheduled rules alone. */
+  /** Whether the type is the name of a query, whose rows only scheduled rules evaluate. */
   isQuery(type: string | null): boolean
-  /** Bodies to run, ascending. */
+  /** Returns the numbers of the bodies to run, ascending. */
   candidates(event: { kind: EventKind; type: string; resourceId: string | null }): readonly number[]
 }
 
-/** Over the bodies that could be loaded. */
+/** Selects among the bodies that could be loaded. */
 export function createSelection(
   bodies: readonly Body[],
   broken: ReadonlyMap<number, unknown>,

@@ -1,4 +1,4 @@
-/** Worker entry: boots Python, loads the bodies, then answers one job after the other. */
+/** WORKER THREAD, its entry: boots Python, loads the project, then runs one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../../errors.ts'
 import type { FromWorker, Job, LoadRequest, WorkerSetup } from '../protocol/messages.ts'
@@ -44,7 +44,7 @@ async function start(setup: WorkerSetup): Promise<BootedPython & { readonly snap
   const imageCache = snapshotDirectory ? openSnapshotCache(snapshotDirectory) : NO_CACHE
   const snapshots = new SnapshotStore(imageCache, { programVersion, interpreter: fingerprint, files })
   const cachedBase = setup.base ?? snapshots.loadBase()
-  // Its bytes need not stay.
+  // The setup must not keep the bytes of the base in memory.
   setup.base = null
   const interpreter = await compiling
   const { module } = interpreter
@@ -75,7 +75,7 @@ function load(request: LoadRequest, from: BootedPython): LoadedBodies {
   return { python: from.python, cacheClient, rules, prefilter: createPrefilter(bodies), bodies, broken }
 }
 
-/** A worker whose bodies share something that one has changed says so, and nothing more. */
+/** Reports a body that has changed shared state. It is the last message of the worker. */
 function withViolationReport(work: () => void): void {
   try {
     work()
@@ -89,7 +89,7 @@ port.once('message', (request: LoadRequest) => withViolationReport(() => serve(l
 
 function serve(loaded: LoadedBodies): void {
   booted = undefined
-  // Whatever Python throws across the border has ended the interpreter: uncaught, it ends this worker too.
+  // An error that Python throws into JavaScript has ended the interpreter, so it is not caught and ends the worker.
   port!.on('message', (job: Job) =>
     withViolationReport(() => {
       const response = JSON.stringify(JOB_HANDLERS[job.work.kind](loaded, job))

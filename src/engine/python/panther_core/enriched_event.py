@@ -18,13 +18,13 @@ _lookup = None
 
 
 def set_lookup(function):
-    """Hands `event.lookup` a source of lookup tables: f(event, table, key), or None for mocked data only."""
+    """Sets the source of lookup tables for `event.lookup`: f(event, table, key), or None for mocked data only."""
     global _lookup
     _lookup = function
 
 
 class PantherEvent(ImmutableCaseInsensitiveDict):
-    # _unified: name as asked -> value.
+    # _unified: the value of each unified field by the name that was requested.
     __slots__ = ("data_model", "_unified", "_method_view")
 
     json_encoder = staticmethod(json_encoder)
@@ -35,7 +35,7 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
 
     @classmethod
     def over(cls, record, data_model=None):
-        """An event without the constructor's copy, for a record that nobody else can change."""
+        """Creates an event without the constructor's copy, for a record that no other code can change."""
         event = cls._over(record)
         event._set_data_model(data_model)
         return event
@@ -97,7 +97,7 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
             value = wrap(model.methods[name](self._method_view))
         else:
             return default
-        # Every detection of the event may ask for it. What one of them could change is made anew for each.
+        # All detections of the event may read it, so a value that one of them could change is created for each.
         if is_unchangeable(value):
             self._unified[asked] = value
         return value

@@ -1,13 +1,13 @@
-"""Read-only views of JSON containers: nothing is wrapped before it is asked for, then once per parent."""
+"""Read-only views of JSON containers. A nested container is wrapped when it is first read, once per parent."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
 _MISSING = object()
-# Most views are asked for few things: shared by all until there is something to keep. Never written to.
+# Shared by all views that have nothing to cache. It is never written to.
 _NOTHING_YET = {}
 _ATOMS = frozenset((str, int, float, bool, type(None)))
-# Events of one kind have the same keys: own keys -> key as asked or in lower case -> own key or _MISSING.
+# Events of one kind have the same keys, so they share: own keys -> requested or lower-case key -> own key or _MISSING.
 _SPELLINGS = {}
 _MAX_SHAPES = 500
 _MAX_SPELLINGS = 1_000
@@ -26,7 +26,7 @@ class ImmutableCaseInsensitiveDict(Mapping):
 
     @classmethod
     def _over(cls, raw):
-        """A view without the constructor's copy, for containers that nobody else can change."""
+        """Creates a view without the constructor's copy, for a container that no other code can change."""
         view = cls.__new__(cls)
         view._raw = raw
         view._wrapped = _NOTHING_YET

@@ -1,6 +1,6 @@
 """The part of JSONPath that data models use: $, names, 'quoted names', [n], [*], .., [?(@.f == "v")].
 
-A path is compiled once, when it is made; find() also tells where each match lies.
+A path is compiled when it is created; find() also returns the location of each match.
 """
 
 import json

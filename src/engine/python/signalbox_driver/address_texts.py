@@ -1,4 +1,4 @@
-"""IPv6 addresses as text, for `socket`: this interpreter is built without them, although they need no network."""
+"""Provides the functions of `socket` for texts of IPv6 addresses, which this interpreter is built without."""
 
 import _socket
 import sys
@@ -10,7 +10,7 @@ _WORDS = range(0, 16, 2)
 
 
 def inet_pton(address_family, ip_string, /):
-    """As `socket.inet_pton`."""
+    """Works like `socket.inet_pton`."""
     if address_family != _socket.AF_INET6 or not isinstance(ip_string, str):
         return _inet_pton(address_family, ip_string)
     if "\0" in ip_string:
@@ -24,7 +24,7 @@ def inet_pton(address_family, ip_string, /):
 
 
 def inet_ntop(address_family, packed_ip, /):
-    """As `socket.inet_ntop`."""
+    """Works like `socket.inet_ntop`."""
     if address_family != _socket.AF_INET6:
         return _inet_ntop(address_family, packed_ip)
     packed = bytes(memoryview(packed_ip))
@@ -40,7 +40,7 @@ def inet_ntop(address_family, packed_ip, /):
 
 
 def _longest_zeros(words):
-    """The first of the longest runs of zeros: where it starts, and how many."""
+    """Returns start and length of the first of the longest runs of zeros."""
     runs = [(start, _zeros_from(words, start)) for start in range(len(words))]
     return max(runs, key=lambda run: (run[1], -run[0]))
 
@@ -50,7 +50,7 @@ def _zeros_from(words, start):
 
 
 def install():
-    """Once, before any author's code."""
+    """Replaces the functions. Called once, before any project code runs."""
     for module in (_socket, sys.modules.get("socket")):
         if module is not None:
             module.inet_pton = inet_pton

@@ -1,4 +1,4 @@
-"""What bodies' texts tell and compile to. Asked before any of them is run: nothing of an author can colour the answer."""
+"""Analyzes and compiles the texts of bodies. It runs before any of them is loaded, so project code cannot influence it."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from signalbox_syntax.facts import Facts
 
 def analyze(text):
     """{helpers: {import name: [path, source]}, bodies: [{number, kind, id, path, source}]}
-    -> for each body {facts, code}, each null where its text has none.
+    -> for each body {facts, code}, each null if there is none.
     """
     request = json.loads(text)
     reader = Facts({name: tuple(helper) for name, helper in request["helpers"].items()})
@@ -27,7 +27,7 @@ def analyze(text):
 
 
 def compiled(body):
-    """The code of a body that is about to be loaded: as it was studied, or compiled now."""
+    """Returns the code of a body that is about to be loaded, compiling it if the analysis did not."""
     code = body.get("code")
     return marshal.loads(base64.b64decode(code)) if code else compile(body["source"], body["path"], "exec")
 
@@ -41,7 +41,7 @@ def _with_deadline(body, read):
         return answer
     except BaseException:
         progress.armed[0] = False
-        # It is no Python, or time or memory ran out: loading it says so in its own words.
+        # The text is not Python, or time or memory ran out. Loading the body reports the error.
         return None
 
 

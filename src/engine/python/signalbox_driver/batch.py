@@ -1,10 +1,10 @@
-"""The host's three calls: load a project, evaluate a batch of events, run a batch of test calls."""
+"""The calls of the host: load a project, evaluate a batch of events, run a batch of test calls or unit tests."""
 
 import sys
 import time
 import warnings
 
-# By name: a body that replaces them in their module must not decide whether there is an answer.
+# These are imported by name, so a body that replaces them in their module does not change the responses.
 from json import dumps, loads
 
 from panther_detection_helpers import caching
@@ -27,7 +27,7 @@ _limits = {}
 
 def load(text):
     """{bodies, excluded: [[body, error]], timeMs, loadMs, outputBytes, hostCache, packages: {roots}, codes: [code],
-    startDependent: [body] to leave for `finish_load`, or null: load everything and notice nothing}
+    startDependent: [body] to leave for `finish_load`, or null: load everything and detect nothing}
     -> {problems: [{body, error}], startDependent: [body] that were found to depend on the start}
     """
     global _project
@@ -49,7 +49,7 @@ def load(text):
 
 
 def finish_load(_text):
-    """Loads the bodies that were left for every start -> [{body, error}]"""
+    """Loads the bodies that each start loads -> [{body, error}]"""
     _prepare()
     failures.set_limit(_limits["loadMs"])
     problems = _project.finish()
@@ -58,9 +58,9 @@ def finish_load(_text):
 
 
 def evaluate(text):
-    """{work: [[body, [group]]], groups: [[place]], markEachItem: [body], skips: [[body, item, function, error]],
-    items, fields, events}, the last three by place
-    -> {findings: [[item, body, functions]], output: [[body, text]]}, or null when the text is not JSON to Python.
+    """{work: [[body, [group]]], groups: [[index]], markEachItem: [body], skips: [[body, item, function, error]],
+    items, fields, events}, the last three by index
+    -> {findings: [[item, body, functions]], output: [[body, text]]}, or null if Python cannot read the text as JSON.
     """
     try:
         request = loads(text)
@@ -101,7 +101,7 @@ def test(text):
 
 
 def unit_tests(text):
-    """{calls: [[item, body, name or null]], skips} -> for each the names of the body's tests, or what came of one"""
+    """{calls: [[item, body, name or null]], skips} -> for each the names of the body's tests, or the result of one"""
     request = loads(text)
     _prepare()
     skips = _skips(request["skips"])
@@ -123,7 +123,7 @@ def _test(detection, call, known):
     event = entry if is_plain else view(detection, entry, _project.models)
     with (
         mocked(detection.namespace, loads(mocks)) as missing,
-        # What ended a worker is not asked to run once more, and of a plain mapping there is no more to tell.
+        # After a call has ended a worker, or for a plain mapping, reads are not recorded.
         observed(event, noting or known or is_plain) as reads,
         followed(body) as lines,
     ):
@@ -146,7 +146,7 @@ def _prepare():
 
 
 def _skips(entries):
-    """Body -> item -> function -> the result it has without being called."""
+    """Returns body -> item -> function -> the result that the function has without being called."""
     skips = {}
     for body, item, function, error in entries:
         skips.setdefault(body, {}).setdefault(item, {})[function] = {"error": error}
@@ -154,5 +154,5 @@ def _skips(entries):
 
 
 def _answer(value):
-    # ASCII: a lone surrogate in an author's text must not break the crossing.
+    # The text is ASCII, so a lone surrogate in a result does not break its transfer.
     return dumps(value, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What bodies print: kept apart from the protocol, bounded, taken away detection by detection."""
+"""Captures what bodies print, up to a limit, detection by detection."""
 
 import io
 import sys
@@ -21,7 +21,7 @@ class CapturedOutput(io.TextIOBase):
         return len(text)
 
     def take(self):
-        """What was printed since the last call."""
+        """Returns what was printed since the last call."""
         text = "".join(self._parts)
         self._parts.clear()
         self._length = 0
@@ -32,6 +32,6 @@ captured = CapturedOutput()
 
 
 def capture():
-    """Bodies may have replaced the streams: set again before every batch."""
+    """Sets the streams before every batch, because project code may have replaced them."""
     captured.take()
     sys.stdout = sys.stderr = captured

@@ -1,4 +1,4 @@
-"""Describes what a body raised: type, message, and the frames that lie in the author's own files."""
+"""Describes what a body raised: type, message, and the frames in files of the project."""
 
 import linecache
 import re
@@ -9,7 +9,7 @@ from signalbox_driver.progress import TimeLimitExceeded
 _MAX_TEXT_CHARS = 1_000
 _MAX_FRAMES = 20
 
-# What Pyodide says of itself helps no author: these commands and names do not exist here.
+# Messages of Pyodide name commands that do not exist here, so they are replaced.
 _HOST_WORDS = (
     (
         re.compile(r"\.(?:\s|\\n)*On Pyodide you must do pyodide\.loadPackage\(\\?'tzdata\\?'\) package before you use zoneinfo"),
@@ -24,13 +24,13 @@ _limit_text = ""
 
 
 def set_limit(milliseconds):
-    """What time limit errors name from here on."""
+    """Sets the limit that later time limit errors name."""
     global _limit_text
     _limit_text = f"took longer than the limit of {milliseconds} ms"
 
 
 def register_source(path, source):
-    """Marks a file as the author's, and lets tracebacks quote it."""
+    """Registers a file of the project, so that frames in it are described with their source lines."""
     _sources.add(path)
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
 
@@ -52,19 +52,19 @@ def time_limit(message, frames):
 
 
 def budget_spent():
-    """For the functions that a spent budget left no time for."""
+    """Describes that a function was not run because an earlier one used up the budget."""
     return time_limit(f"not run: an earlier function {_limit_text}", [])
 
 
 def describe_loading(error, path):
-    """As `describe`, with a place at least in the file that was loaded, and the column of what raised."""
+    """Works like `describe`, with at least one frame in the loaded file, and with the column."""
     described = describe(error)
     frames = described["frames"] or [_frame(path, 1, "<module>")]
     return {**described, "frames": [*frames[:-1], frames[-1] | _position(error)]}
 
 
 def integrity_violation(changes):
-    """For the host, which starts anew and says it in its own words."""
+    """Describes changed shared state. The host starts again and writes the message for people."""
     return {"type": "Tampering", "message": changes, "repr": changes, "frames": [], "limit": "integrity"}
 
 
@@ -75,7 +75,7 @@ def missing_function(path, name):
 
 
 def _text(of, error):
-    # The author's own exception classes may fail to print themselves.
+    # An exception class of the project may fail to print itself.
     try:
         text = of(error)
         for pattern, words in _HOST_WORDS:
@@ -105,7 +105,7 @@ def _frames(error):
 
 
 def _position(error):
-    """Column and whole line of what raised, in the last frame of an author's; a SyntaxError has named its own."""
+    """Returns the column and the source line of the last frame in the project; a SyntaxError has its own."""
     if isinstance(error, SyntaxError) and error.filename in _sources:
         return {}
     last, traceback = None, error.__traceback__
@@ -121,7 +121,7 @@ def _position(error):
     if line != last.tb_lineno or start is None:
         return {}
     source = linecache.getline(code.co_filename, line).rstrip("\r\n")
-    # Python counts bytes.
+    # Python counts columns in bytes.
     column = len(source.encode()[:start].decode(errors="replace")) + 1
     return {"source": source[:_MAX_TEXT_CHARS], "column": column}
 

@@ -1,17 +1,17 @@
-"""The backend of the caching helpers where the host keeps their items: this interpreter waits for each response."""
+"""The backend of the caching helpers that requests each item from the host and waits for the response."""
 
 import json
 import os
 
 from signalbox_driver import progress
 
-# No file: the host itself answers what is written here (see cache-channel.ts).
+# A reserved descriptor that is not backed by a file: the host responds to what is written to it (see cache-channel.ts).
 _DESCRIPTOR = 1_000_000
 _MAX_RESPONSE_BYTES = 1 << 21
 
 
 class CacheError(Exception):
-    """The cache could not be asked, or refused."""
+    """The host refused the request or did not respond."""
 
 
 class HostBackend:

@@ -1,4 +1,4 @@
-"""Where bodies' imports lead: the standard library and packages first, then helpers by their GlobalID, then stand-ins."""
+"""Resolves the imports of bodies: the standard library and packages first, then helpers by GlobalID, then stand-ins."""
 
 import sys
 from importlib.abc import Loader, MetaPathFinder
@@ -8,18 +8,18 @@ from signalbox_driver import progress
 from signalbox_driver.analysis import compiled
 from signalbox_driver.failures import describe_loading
 
-# As package-files.ts lays them out.
+# The same folder as in package-files.ts.
 _PACKAGES = "/packages"
 _STAND_INS = "/signalbox/stand_ins"
 
 
 def add_packages(roots):
-    """Each root is a folder of its own; earlier ones win."""
+    """Adds the folders of packages to the import path; earlier ones win."""
     sys.path.extend(f"{_PACKAGES}/{root}" for root in range(roots))
 
 
 class StandInFinder(MetaPathFinder):
-    """Modules that only import, for what is not there."""
+    """Finds stand-ins for modules that are not available."""
 
     def find_spec(self, name, path=None, target=None):
         return PathFinder.find_spec(name, [_STAND_INS]) if path is None else None
@@ -29,7 +29,7 @@ class HelperFinder(MetaPathFinder, Loader):
     def __init__(self, helpers):
         """`helpers`: name -> (body number, body, error of an excluded body or None)."""
         self._helpers = helpers
-        # Name -> what its own loading raised, whoever imported it first.
+        # What the loading of each helper raised, by name.
         self.failures = {}
 
     def install(self):

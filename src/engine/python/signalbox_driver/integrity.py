@@ -1,8 +1,14 @@
-"""Notices that a body has changed what all bodies share: classes, functions and modules of the runtime and of each other.
+"""Detects that a body has changed what all bodies share: classes, functions and modules of the runtime and of each other.
 
-It lives among those whom it watches, and who knows of it can blind it. It is there for accidents, and for those who
-did not think of it; what keeps packs apart is a trust group. That the code of a function is replaced is noticed in
-sandbox.py.
+The check runs in the interpreter that it checks, so project code that knows it can disable it. It finds accidents and
+unprepared attacks; the boundary between packs is the trust group. It compares identities, so a value that compares equal
+does not hide a change. It runs after every batch, so it must not call Python code for each name: the loops are `map` over
+functions that are written in C.
+
+Two kinds of changes are distinguished. A changed binding ends the worker, because no result since the last check can be
+trusted. A changed value of a helper is a warning, because some helpers keep state on purpose. A replaced code object of a
+function changes no identity; the audit hook of sandbox.py refuses it. See
+docs/decisions/0013-nothing-is-blamed-on-a-marker-alone.md.
 """
 
 import base64
@@ -27,16 +33,16 @@ _MODULES = (
     base64, builtins, collections, datetime, fnmatch, hashlib, ipaddress, json, json.decoder, json.encoder, operator, re,
     signal, time,
 )  # fmt: skip
-#: Whose classes are written in Python, so that their methods can be replaced.
+#: Modules whose classes are written in Python, so that their methods can be replaced.
 _PYTHON_MODULES = (ipaddress, json.decoder, json.encoder)
-#: Not their subclasses: whose length and members are what an author's code says.
+#: Subclasses are left out, because their length and members are computed by project code.
 _COLLECTIONS = (list, dict, set, collections.deque, collections.defaultdict, collections.OrderedDict, collections.Counter)
 _MAX_CHANGES_LISTED = 3
 _MAX_CACHED_BINDINGS = 64
 
 
 class _Bindings:
-    """Names in namespaces and what they stand for. Compared by identity, in C: it is asked after every batch."""
+    """Names in namespaces with their values, which are compared by identity."""
 
     def __init__(self):
         self._namespaces, self._names, self._values, self._labels = [], [], [], []
@@ -67,8 +73,7 @@ class _Bindings:
 
 
 class _Values:
-    """Lists, dictionaries and sets of helpers: which they are, how long, and their first member. Some helpers keep state
-    in them on purpose, so a change is a warning, given once."""
+    """The identity, length and first member of the lists, dictionaries and sets of helpers."""
 
     def __init__(self):
         self._namespaces, self._names, self._labels = [], [], []
@@ -96,7 +101,7 @@ class _Values:
             return False
 
     def take_changes(self):
-        """Which have changed; from then on they are not looked at."""
+        """Returns the labels of changed values, and stops checking these."""
         lists = (self._namespaces, self._names, self._labels, self._values, self._sizes, self._firsts)
         kept, changed = [], []
         for entry in zip(*lists, strict=True):
@@ -110,16 +115,16 @@ class _Values:
 
 _runtime = _Bindings()
 _helper_values = _Values()
-# What classes hold, how many names that were, which, and what to call them.
+# For each class: its namespace, the number of its names, these names, and its label.
 _classes, _sizes, _members, _class_names = [], [], [], []
-# Body number -> its functions.
+# The functions of each body, by its number.
 _bodies = {}
-# Which bodies were asked -> all that is watched then.
+# The bindings to check, by the list of bodies that ran.
 _cached_bindings = {}
 
 
 def watch_runtime():
-    """Once, before any author's code."""
+    """Records the runtime. Called once, before any project code runs."""
     own_modules = [module for name, module in sys.modules.items() if name.split(".")[0] in _PACKAGES]
     modules = [*_MODULES, *own_modules]
     _runtime.add("modules", sys.modules, [module.__name__ for module in modules])
@@ -143,15 +148,17 @@ def watch_detection(number, name, namespace, functions):
 
 
 def find_changes(bodies):
-    """What is no longer what it was, for people, and on a second line what a warning is given for; each "" when nothing
-    is. `asked`: numbers of bodies, with commas."""
+    """Returns changed bindings on the first line and changed values on the second, each empty if there are none.
+
+    `bodies`: the numbers of the bodies that ran, separated by commas.
+    """
     found = find_changed_bindings(bodies)
     warned = [] if _helper_values.are_unchanged() else _helper_values.take_changes()
     return f"{found}\n{', '.join(warned[:_MAX_CHANGES_LISTED])}"
 
 
 def find_changed_bindings(bodies=""):
-    """What is no longer what it was, for people; "" when nothing is."""
+    """Returns the changed bindings, for people; "" if there are none."""
     bindings = _bindings_of(bodies)
     found = [] if _runtime.are_unchanged() else _runtime.changes()
     if not bindings.are_unchanged():
@@ -175,7 +182,7 @@ def _bindings_of(bodies):
 
 
 def _watch_class(value):
-    # Looked at, annotations are kept in the class: here, so that it is not taken for an addition later.
+    # Reading annotations stores them in the class, so they are read before its names are counted.
     value.__annotations__  # noqa: B018
     kinds = (property, staticmethod, classmethod)
     members = [name for name, member in vars(value).items() if callable(member) or isinstance(member, kinds)]

@@ -1,4 +1,4 @@
-"""Which lines of a body run during one test call. Asked for only to measure coverage."""
+"""Records which lines of a body run during one test call, to measure coverage."""
 
 import sys
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from types import CodeType
 
 from signalbox_driver import progress
 
-# A native CPython before 3.12, under which conformance runs this driver, has none; it never asks for lines.
+# Conformance runs this driver under a native CPython, which before 3.12 has no monitoring and never records lines.
 _monitoring = getattr(sys, "monitoring", None)
 _TOOL = _monitoring and _monitoring.COVERAGE_ID
 _LINE = _monitoring and _monitoring.events.LINE
@@ -16,7 +16,7 @@ _LINE = _monitoring and _monitoring.events.LINE
 
 @contextmanager
 def followed(body):
-    """`body`: [path, source], or null: nothing is followed. Yields what `told` takes."""
+    """`body`: [path, source], or null: nothing is recorded. Yields the argument of `lines_as_json`."""
     if body is None:
         yield None
         return
@@ -26,10 +26,10 @@ def followed(body):
     def on_line(code, line):
         if code.co_filename == path:
             run.add(line)
-        # Each line tells once, so that following costs next to nothing.
+        # Each line is reported once, so recording costs almost nothing.
         return _monitoring.DISABLE
 
-    # Bodies reach it as well: whatever one left of it is cleared before, and none can make the end fail.
+    # Project code can use the same tool id, so it is freed before, and freeing it at the end cannot fail.
     _monitoring.free_tool_id(_TOOL)
     _monitoring.use_tool_id(_TOOL, "signalbox")
     _monitoring.register_callback(_TOOL, _LINE, on_line)
@@ -42,8 +42,8 @@ def followed(body):
 
 
 def lines_as_json(followed):
-    """{executable, run}: numbers of lines, ascending."""
-    # Compiling a long body is not a part of its call.
+    """Returns {executable, run}: numbers of lines, ascending."""
+    # Compiling a long body does not count as part of its call.
     progress.leave()
     path, source, run = followed
     executable, loaded = _lines(path, source)
@@ -52,11 +52,11 @@ def lines_as_json(followed):
 
 @cache
 def _lines(path, source):
-    """Lines that can run, and those of them that loading ran: what is outside of functions."""
+    """Returns the lines that can run, and those that run when the body is loaded, outside of functions."""
     executable, loaded = set(), set()
     codes = [(compile(source, path, "exec"), True)]
     for code, at_load in codes:
-        # Of all scopes, only modules and classes run where they stand.
+        # Modules and classes run when they are loaded; functions do not.
         at_load = at_load and not code.co_flags & CO_OPTIMIZED
         lines = {line for _, _, line in code.co_lines() if line}
         executable |= lines

@@ -17,12 +17,12 @@ _models = {}
 
 
 def loaded_models():
-    """Log type -> data model."""
+    """Returns the data models by log type."""
     return _models
 
 
 class Detection:
-    """A loaded body. Functions are looked up at each call, so that mocks of them hold."""
+    """A loaded body. Its functions are looked up at each call, so that mocks of them take effect."""
 
     def __init__(self, number, spec, namespace):
         self.number = number
@@ -37,10 +37,10 @@ class Detection:
 
 
 class LoadedProject:
-    """Bodies that depend on the start are loaded by `finish`, after a snapshot was made of all others."""
+    """The loaded bodies. `finish` loads those that depend on the start, after a snapshot of the others was taken."""
 
     def __init__(self, bodies, excluded, start_dependent):
-        """`start_dependent`: numbers of bodies, or None: load all in their order and notice nothing."""
+        """`start_dependent`: numbers of bodies, or None: load all in order and detect no dependence."""
         self._left = {number: bodies[number] for number in start_dependent or ()}
         self._helper_names = [body["id"] for body in bodies if body["kind"] == "helper"]
         self.found_dependent = set()
@@ -67,7 +67,7 @@ class LoadedProject:
             self._watch()
 
     def finish(self):
-        """-> the problems of the bodies that were left."""
+        """Loads the bodies that depend on the start and returns their problems."""
         self.problems = []
         self._load_all(sorted(self._left), lambda number: self._load(number, self._left[number]))
         self._watch()
@@ -77,7 +77,7 @@ class LoadedProject:
         for number in numbers:
             load(number)
             if changes := integrity.find_changed_bindings():
-                # What is loaded by now is not to be trusted: the host starts anew, without that body.
+                # The loaded state cannot be trusted any more, so the host starts again without this body.
                 self.problems = [{"body": number, "error": integrity_violation(changes)}]
                 break
         progress.leave()
@@ -118,7 +118,7 @@ class LoadedProject:
             importlib.import_module(body["id"])
             return None
         except BaseException:
-            # Of the helper itself what it raised is told, also where another one imported it first.
+            # The problem is what the helper itself raised, even if another helper imported it first.
             failure = self._helper_finder.failures.get(body["id"])
             if failure is None:
                 raise
@@ -133,13 +133,13 @@ class LoadedProject:
         }
         model = DataModel(config, body["path"])
         for log_type in body["logTypes"]:
-            # The first one in the order of bodies, also where it is loaded last.
+            # The first data model in the order of bodies wins, even if it is loaded last.
             if number <= self._model_numbers.setdefault(log_type, number):
                 self._model_numbers[log_type] = number
                 self.models[log_type] = model
 
     def _load_detection(self, number, body):
-        # Not in sys.modules: no detection is importable by another.
+        # The module is not in sys.modules, so no other detection can import it.
         module = ModuleType(body["id"])
         module.__file__ = body["path"]
         exec(compiled(body), module.__dict__)

@@ -1,4 +1,4 @@
-"""Replaces names of a detection's module by mocks for one test case."""
+"""Replaces names in a detection's module with mocks for one test case."""
 
 from contextlib import contextmanager
 from unittest.mock import MagicMock
@@ -19,5 +19,5 @@ def mocked(namespace, mocks):
 
 
 def _magic_mock(return_value):
-    # Bodies test for this very class.
+    # Some bodies test for this class.
     return MagicMock(return_value=return_value)

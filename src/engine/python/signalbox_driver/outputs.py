@@ -1,4 +1,4 @@
-"""The contract of each function's return value: what is accepted, and the form in which it is passed on."""
+"""Checks the return value of each function and converts it to the form in which it is passed on."""
 
 import json
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ MAX_TEXT_CHARS = 1_000
 MAX_CONTEXT_CHARS = 204_800
 MAX_DESTINATIONS = 1_000
 _CUT = "... (truncated)"
-# Made once: json.dumps makes an encoder for each call that sets an option.
+# The encoder is created once, because json.dumps creates one for each call with an option.
 _encode = json.JSONEncoder(default=json_encoder, allow_nan=False).encode
 
 
 def checked(detection, function, value):
-    """The value as it goes to the host. Raises FunctionReturnTypeError, AssertionError or what encoding raises."""
+    """Returns the value for the host. Raises FunctionReturnTypeError, AssertionError or what encoding raises."""
     try:
         return _CHECKS[function](value)
     except _WrongType as wrong:
@@ -71,7 +71,7 @@ def _destinations(value):
 
 
 def _alert_context(value):
-    """JSON text, so that its numbers reach the destination as the author's code made them."""
+    """Returns JSON text, so that numbers reach the destination unchanged."""
     if not isinstance(value, Mapping):
         raise _WrongType(value, "Mapping")
     text = _encode(value)
@@ -93,5 +93,5 @@ _CHECKS = {
     "alert_context": _alert_context,
     "unique": _text_or_none,
 }
-# The order in which one event runs them; a function's number in marks is its place here.
+# The order in which the functions of one event run. A function's number is its index in this tuple.
 FUNCTIONS = tuple(_CHECKS)

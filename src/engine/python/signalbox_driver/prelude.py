@@ -1,4 +1,4 @@
-"""Imports what bodies commonly use, once, while the trusted base image is made. No author's code runs here."""
+"""Imports common modules while the trusted base is created. No project code runs here."""
 
 import ast
 import base64
@@ -36,14 +36,14 @@ import zlib
 
 from signalbox_driver import address_texts, analysis, batch, integrity, progress, sandbox, time_texts
 
-# Before the base image is made, so that whatever imports these functions gets them.
+# The functions are replaced first, so that every later import gets the replacements.
 time_texts.install()
 address_texts.install()
-# The first call imports the locale's tables.
+# The first call imports the tables of the locale.
 datetime.datetime.strptime("2020", "%Y")
 gc.collect()
 
-#: What the host calls.
+#: The functions that the host calls.
 _CALLS = {
     "lock_down": sandbox.lock_down,
     "reseed": sandbox.reseed,
@@ -58,5 +58,5 @@ _CALLS = {
 
 
 def places(_text):
-    """-> {addresses: name -> that of the call, marker: that of the cells}"""
+    """-> {addresses: the address of each call by name, marker: the address of the cells}"""
     return json.dumps({"addresses": {name: id(call) for name, call in _CALLS.items()}, "marker": progress.address()})

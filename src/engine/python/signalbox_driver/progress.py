@@ -1,7 +1,14 @@
-"""Tells the host which body runs on which item, and turns the host's deadline into an exception.
+"""Reports which body runs on which item, and turns the deadline of the host into an exception.
 
-The host reads `cells` straight from memory: when `time.clock_getres` reaches it, and while it is polled
-(see deadline.ts). The layout is the one of protocol.ts.
+The host reads `cells` directly from the interpreter's memory, with the layout of `CELL` in deadline.ts: when this module
+calls `time.clock_getres`, whose import the host replaces, and whenever the interpreter polls for signals. A new serial
+starts a new time budget; without one the next item would run on the budget of the previous one.
+
+Three things must hold. The driver never resizes `cells`, because the host keeps its address. While a loop is reported, `_loop`
+keeps the iterator and the items alive, because the host follows their addresses. And project code runs only between
+`armed[0] = True` and `armed[0] = False`: a deadline that raised anywhere else would leave the driver half way through a
+result. The host treats all of this as untrusted, since project code can write to the cells; see
+docs/decisions/0003-marks-through-a-clock.md.
 """
 
 import signal
@@ -14,7 +21,7 @@ _NO_CALL = -1
 _LOADING = -1
 
 cells = array("i", [0, _NO_CALL, 0, 0, 0, 0, 0])
-# Raises in nobody's code but a body's. A list: to set its element takes no call, so no deadline can come between.
+# Whether the deadline may raise. Setting an element of a list calls no function, so no deadline comes in between.
 armed = [False]
 _loop = None
 
@@ -32,16 +39,16 @@ def begin_loading(body):
 
 
 def begin(body, item):
-    """A new budget for this body on this item."""
+    """Starts a new budget for this body on this item."""
     cells[_LOOP] = 0
     cells[_ITEM] = item
     _begin(body)
 
 
 def begin_loop(body, iterator, items):
-    """As `begin` for each item in turn, without a call for any: the host reads how far the iterator has come.
+    """Works like `begin` for each item in turn, without a call for each: the host reads the position of the iterator.
 
-    `iterator`: over a list; `items`: an array of as many item numbers.
+    `iterator` iterates over a list; `items` is an array with the item number of each of its elements.
     """
     global _loop
     _loop = iterator, items
@@ -57,12 +64,12 @@ def _begin(body):
 
 
 def state():
-    """Where a body is, its loop included."""
+    """Returns what is running, the loop included."""
     return cells[_BODY:_START_READS]
 
 
 def restart_budget(state):
-    """A new budget for what was interrupted there."""
+    """Starts a new budget for what was interrupted in this state."""
     cells[_BODY:_START_READS] = state
     _start_budget()
 
@@ -73,7 +80,7 @@ def _start_budget():
 
 
 def enter(function):
-    """The same budget goes on in another function."""
+    """Reports another function of the same call, which shares its budget."""
     cells[_FUNCTION] = function
     if not cells[_LOOP]:
         _notify_host()
@@ -84,7 +91,7 @@ def _notify_host():
 
 
 def start_reads():
-    """How often the wall clock and random numbers were read; the host counts it."""
+    """Returns how often the wall clock and random numbers were read, which the host counts."""
     return cells[_START_READS]
 
 
@@ -102,12 +109,12 @@ def _current_item():
 
 
 def leave():
-    """What comes now is the driver's own work."""
+    """Reports that no project code runs."""
     begin(_NO_CALL, 0)
 
 
 def install_handler():
-    """Bodies may have replaced the handler: set again before every batch."""
+    """Sets the signal handler before every batch, because project code may have replaced it."""
     armed[0] = False
     signal.signal(signal.SIGINT, _on_deadline)
 

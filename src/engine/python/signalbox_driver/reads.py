@@ -1,4 +1,4 @@
-"""Remembers for one test call what its body asks of the event, where that is wanted. Live events are never observed."""
+"""Records for one test call which fields its body reads. Reads of live events are never recorded."""
 
 import json
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from panther_core.immutable import json_encoder
 
 _MAX_FIELDS = 20
 _MAX_VALUE_CHARS = 200
-# Made once: json.dumps makes an encoder for each call that sets an option.
+# The encoder is created once, because json.dumps creates one for each call with an option.
 _encode = json.JSONEncoder(default=json_encoder).encode
 _encode_text = json.encoder.encode_basestring_ascii
 _deep_get = PantherEvent.deep_get
@@ -20,7 +20,7 @@ def _path(keys):
 
 
 def _looked_up(event, keys, _result):
-    # Not what the call gave: that may have been its default.
+    # The result of the call may have been its default, so the field is looked up again.
     return _deep_get(event, *keys)
 
 
@@ -28,7 +28,7 @@ def _given(_event, _keys, result):
     return result
 
 
-#: Method -> (arguments -> (field, keys), how to tell the field's value).
+#: Method -> (arguments -> (field, keys), a function that returns the field's value).
 _READ_METHODS = {
     "get": (lambda key, *_: (str(key), (key,)), _looked_up),
     "__getitem__": (lambda key: (str(key), (key,)), _looked_up),
@@ -38,13 +38,13 @@ _READ_METHODS = {
 }
 
 
-#: What is observed now: the event, its reads, and whether the body itself is asking.
+#: The observed event, its reads, and whether a read is under way.
 _watched = SimpleNamespace(event=None, reads={}, is_reading=False)
 
 
 @contextmanager
 def observing(wanted):
-    """The class is observed, not the event: bodies look at types. Once for many calls, because it slows every lookup."""
+    """Wraps the methods of the class, because bodies may look at the type of an event. One wrap serves many calls."""
     if not wanted:
         yield
         return
@@ -63,7 +63,7 @@ def observing(wanted):
 
 @contextmanager
 def observed(event, wanted):
-    """Within `observing`. Yields what `told` takes: field -> value, in the order of asking; or None."""
+    """Must be used within `observing`. Yields the argument of `reads_as_json`."""
     if not wanted:
         yield None
         return
@@ -84,7 +84,7 @@ def _recording(name):
     field_of, value_of = _READ_METHODS[name]
 
     def recording(self, *arguments, **options):
-        # One way of asking uses another: only what the body itself asks is remembered.
+        # One method calls another, so only the outermost call is recorded.
         if self is not _watched.event or _watched.is_reading or len(_watched.reads) >= _MAX_FIELDS:
             return method(self, *arguments, **options)
         _watched.is_reading = True
@@ -103,11 +103,11 @@ def _remember(reads, event, arguments, options, field_of, value_of, result):
     try:
         field, keys = field_of(*arguments)
         if field not in reads:
-            # What the call gave is the field's value, unless it may have been a default.
+            # The result is the field's value, unless the call has a default.
             has_default = options or len(arguments) > len(keys)
             reads[field] = _encoded_value(value_of(event, keys, result) if has_default else result)
     except Exception:
-        # Keys and values that cannot be told are no reason to fail.
+        # A key or value that cannot be encoded is not recorded.
         return
 
 

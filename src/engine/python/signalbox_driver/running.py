@@ -1,4 +1,4 @@
-"""Runs detections on items: for one item the matcher and at once all other functions, never interleaved."""
+"""Runs detections on items: the matcher and then all other functions of one item, before the next item."""
 
 from panther_core.exceptions import FunctionReturnTypeError
 from signalbox_driver import progress
@@ -9,10 +9,10 @@ _NOTHING = {}
 
 
 def findings(detection, items, events, known=_NOTHING, mark_each_item=False):
-    """(item, results) of each item that has something to tell: it alerts, or its matcher failed.
+    """Returns (item, results) of each item that alerts or whose matcher failed.
 
-    `items`: an array of numbers; `events`: what the detection is given, in the same order.
-    `known`: item -> what `run` takes as known. `mark_each_item`: the host is told of every item before it begins.
+    `items`: an array of numbers; `events`: the arguments of the detection, in the same order.
+    `known`: the argument of `run` by item. `mark_each_item`: every item is reported to the host before it runs.
     """
     if not known and not mark_each_item and type(events) is list:
         return _findings_in_loop(detection, items, events)
@@ -24,7 +24,7 @@ def findings(detection, items, events, known=_NOTHING, mark_each_item=False):
 
 
 def _findings_in_loop(detection, items, events):
-    """As `run` for each. Nearly all matchers stay silent: for those nothing is made, told or looked up."""
+    """Works like `run` for each event, without any work for the many events whose matcher does not alert."""
     silent, armed = not _alerting(detection), progress.armed
     matcher = detection.namespace[detection.matcher]
     iterator = iter(events)
@@ -51,9 +51,9 @@ def _findings_in_loop(detection, items, events):
 
 
 def run(detection, item, event, known=_NOTHING, every=False):
-    """Function -> result. Stops after a matcher that does not alert, unless `every` function is asked for.
+    """Returns the result of each function. Stops after a matcher that does not alert, unless `every` is true.
 
-    `known`: function number -> the result it has without being called.
+    `known`: function number -> the result that the function has without being called.
     """
     progress.begin(detection.number, item)
     return _call_functions(detection, event, known, every)
@@ -88,7 +88,7 @@ def _is_reported(detection, matched):
 
 
 def _alerting(detection):
-    """What a matcher that alerts returns."""
+    """Returns the output of a matcher that alerts."""
     return detection.type != "policy"
 
 

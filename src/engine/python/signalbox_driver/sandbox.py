@@ -1,6 +1,6 @@
-"""Says in words what a detection must not do. The host's import lock is what prevents it: this is the friendlier layer.
+"""Raises readable errors for what a detection must not do. The import lock of the host is what prevents it.
 
-Sealed before any author's code is loaded, and part of every image after that.
+The audit hook is added before any project code is loaded, and every snapshot contains it.
 """
 
 import logging
@@ -15,7 +15,7 @@ from signalbox_driver import integrity, progress
 #: Ways into the host that only the trusted boot needs.
 _BRIDGES = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
 
-#: Audit events, by their first words, and what the detection tried.
+#: Prefixes of audit events, and what the detection tried to do.
 _ACTIONS = (
     ("socket.", "open a network connection"),
     ("os.system", "run a shell command"),
@@ -41,15 +41,15 @@ _ACTIONS = (
     ("smtplib.", "open a network connection"),
     ("ftplib.", "open a network connection"),
 )
-#: Most events are of none of these.
+#: The first words of these prefixes. Most events have none of them.
 _AUDITED = frozenset(start.partition(".")[0] for start, _ in _ACTIONS)
-#: Harmless by themselves: looking at a name is not connecting to it.
+#: These are harmless: looking up a name does not connect to it.
 _HARMLESS = ("socket.__new__", "socket.gethostname", "socket.getservbyname", "socket.getservbyport")
-#: With which a file may be opened; the host's own list is in file-imports.ts.
+#: The flags with which a file may be opened; the host has its own list in file-imports.ts.
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-# As the library has it, whatever a body has put in its place.
+# The function of the library, whatever project code replaces it with.
 _seed = random.seed
 _names = {}
 _locked = []
@@ -64,19 +64,19 @@ class SandboxImportError(SandboxError, ImportError):
 
 
 def name_bodies(names):
-    """What to call the bodies in errors: by number."""
+    """Sets the names of bodies in errors, by number."""
     _names.update(names)
 
 
 def lock_down(_text):
-    """Takes the bridges away and starts to audit. Once, before author's code."""
+    """Removes the bridges and adds the audit hook. Called once, before any project code runs."""
     if not _locked:
         _locked.append(True)
         for name in [name for name in sys.modules if name.split(".")[0] in _BRIDGES]:
             del sys.modules[name]
         sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.split(".")[0] not in _BRIDGES]
         sys.path_hooks[:] = [hook for hook in sys.path_hooks if type(hook).__module__.split(".")[0] not in _BRIDGES]
-        # No audit event tells of these, and what comes of them says little.
+        # These raise no audit event, and their own errors explain little.
         select.select = select.poll = _wait
         sys.addaudithook(_audit)
         integrity.watch_runtime()
@@ -84,7 +84,7 @@ def lock_down(_text):
 
 
 def reseed(seed):
-    """Before bodies are loaded, and after a snapshot of them was restored: what belongs to one start."""
+    """Sets what belongs to one start. Called before bodies are loaded and after a snapshot was restored."""
     _seed(seed)
     logging._startTime = time.time_ns()
     return ""

@@ -1,8 +1,8 @@
-"""Notices which bodies and modules depend on the start: they read the wall clock or random numbers while they are loaded.
+"""Detects which bodies and modules depend on the start: they read the wall clock or random numbers while they are loaded.
 
-What they made of it belongs to one start, so no snapshot may hold it, and nothing that imported it either. Such bodies
-are loaded at every start. The host counts the readings (see load-notices.ts); of the shared random generator, which
-is seeded once for each start, a change of its state is a reading.
+Their state belongs to one start, so no snapshot may hold it, nor anything that imported it. Such bodies are loaded at
+every start. The host counts the reads (see load-notices.ts). The shared random generator is seeded once for each start, so
+a change of its state counts as a read.
 """
 
 import importlib
@@ -16,10 +16,10 @@ _random_state = random.getstate
 
 
 class StartDependence:
-    """Replaces the step of the import system in which a module runs, while it is entered."""
+    """While entered, replaces the step of the import system that runs a module."""
 
     def __init__(self):
-        # Numbers of bodies, and names of modules.
+        # The numbers of bodies and the names of modules that depend on the start.
         self.bodies = set()
         self._modules = set()
         self._own_reads = 0
@@ -58,7 +58,7 @@ class StartDependence:
         return progress.start_reads() + self._own_reads
 
     def _forget_modules(self):
-        """The next body that imports one of them is noticed as well; the state that comes of this is not used."""
+        """Removes the modules, so that the next body that imports one is detected too. The resulting state is discarded."""
         for name in self._modules:
             module = sys.modules.pop(name, None)
             parent, _, child = name.rpartition(".")

@@ -1,7 +1,7 @@
-"""Texts of times as glibc writes them, for `time.strftime` and with it `datetime`, `date` and `time` of `datetime`.
+"""Formats times as glibc does, for `time.strftime` and so for `datetime`, `date` and `time` of `datetime`.
 
-The C library of this interpreter answers a directive that it does not know with an empty text for the whole format.
-Python takes that for the result, so that a title or a dedup key would be empty without an error.
+The C library of this interpreter returns an empty text for the whole format if it does not know a directive. Python
+accepts that as the result, so a title or a dedup key would be empty without an error.
 """
 
 import re
@@ -11,9 +11,9 @@ from functools import lru_cache
 _strftime = time.strftime
 
 _DIRECTIVE = re.compile(r"%([-_0^#]*)([0-9]*)([EO]?)(.?)", re.DOTALL)
-#: Directives that the C library writes as glibc does, where they have neither flags nor a width nor a modifier.
+#: A format whose directives the C library writes as glibc does: without flags, width or modifier.
 _PLAIN = re.compile(r"[^%]*(?:%[aAbBcdDeFgGhHIjmMnprRsStTuUVwWxXyYz%][^%]*)*", re.DOTALL)
-#: Directives that are a number: how many digits it has at least, and what fills them up.
+#: The minimum number of digits and the padding of each numeric directive.
 _NUMBERS = {
     **dict.fromkeys("dgHImMSUVWy", (2, "0")),
     **dict.fromkeys("ekl", (2, " ")),
@@ -30,12 +30,12 @@ _MAX_WIDTH = 1000
 
 
 def strftime(*arguments):
-    """As `time.strftime`."""
+    """Works like `time.strftime`."""
     text = arguments[0] if arguments else None
     if not isinstance(text, str) or _is_plain(text):
         return _strftime(*arguments)
     moment = arguments[1] if len(arguments) > 1 else time.localtime()
-    # It checks the moment, also where no directive reads it.
+    # This call checks the moment even if no directive reads it.
     _strftime("", moment, *arguments[2:])
     return _DIRECTIVE.sub(lambda found: _written(found, moment), text)
 
@@ -65,7 +65,7 @@ def _value(directive, moment):
     if directive == "P":
         return _strftime("%p", moment).lower()
     if directive == "Z":
-        # A moment without a zone is local time, which is UTC here.
+        # A moment without a zone is local time, which is UTC in this interpreter.
         return _strftime("%Z", moment) or "UTC"
     return _strftime(f"%{directive}", moment)
 
@@ -91,5 +91,5 @@ def _in_case(text, directive, flags):
 
 
 def install():
-    """Once, before any author's code."""
+    """Replaces the function. Called once, before any project code runs."""
     time.strftime = strftime

@@ -1,4 +1,4 @@
-"""Runs the unit tests that stand beside helpers and data models with unittest, one test at a time."""
+"""Runs the unit tests of helpers and data models with unittest, one test at a time."""
 
 import sys
 import time
@@ -13,8 +13,8 @@ from signalbox_driver.failures import describe
 
 
 def load_unit_tests(body):
-    """Name -> test, in unittest's order."""
-    # By its path: two folders may hold tests of one name. unittest looks modules up by their names.
+    """Returns the tests by name, in the order of unittest."""
+    # The path makes the name unique, since unittest looks up modules by name and two folders may hold the same one.
     module = ModuleType(body["path"].removesuffix(".py").replace("/", "."))
     module.__file__ = body["path"]
     sys.modules[module.__name__] = module
@@ -24,7 +24,7 @@ def load_unit_tests(body):
 
 
 def run_unit_test(number, item, test, known):
-    """{status, errors, reason, output, durationMs}. `known`: function number -> the result of a call that was ended."""
+    """Returns {status, errors, reason, output, durationMs}. `known`: the result of a call that ended a worker."""
     caching.set_backend(MemoryBackend())
     result = _Result()
     progress.begin(number, item)
@@ -32,7 +32,7 @@ def run_unit_test(number, item, test, known):
     if not known:
         try:
             progress.armed[0] = True
-            # As a suite of its own, so that what the class and the module set up is set up.
+            # A suite of one test runs the set-up of its class and module.
             unittest.TestSuite([test]).run(result)
             progress.armed[0] = False
         except BaseException as error:
@@ -50,7 +50,7 @@ def run_unit_test(number, item, test, known):
 
 
 class _Result(unittest.TestResult):
-    """Keeps what was raised as the driver tells errors; unittest's own would format every frame."""
+    """Collects errors as the driver describes them; unittest would format every frame."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What detections are given of events: read-only views that they share, or a copy of their own."""
+"""Creates the arguments of detections: read-only views of events that they share, or a copy for each."""
 
 from array import array
 
@@ -7,7 +7,7 @@ from panther_core.immutable import plain
 
 
 class Views:
-    """Of one batch. `items` and `records`: by place; `groups`: lists of places; `models`: log type -> data model."""
+    """The views of one batch. `items` and `records`: by index; `groups`: lists of indexes; `models`: by log type."""
 
     def __init__(self, items, records, groups, models):
         self._items = items
@@ -18,11 +18,11 @@ class Views:
         self._shared = {}
 
     def views_for(self, detection, groups):
-        """(items, events) of these groups' places, in their order."""
+        """Returns (items, events) of these groups, in order."""
         if detection.type == "policy":
             places = self._places(groups)
             return self._items_at(places), (plain(self._records[place]) for place in places)
-        # Detections of one log type see the same events: their list is made once.
+        # Detections of one log type get the same events, so their list is created once.
         key = tuple(groups)
         shared = self._shared.get(key)
         if shared is None:
@@ -45,6 +45,6 @@ class Views:
 
 
 def view(detection, record, models):
-    # Rows of a query get no data model, whatever log they were read from.
+    # Rows of a query get no data model, whatever log type they have.
     log_type = record.get("p_log_type") if detection.type == "rule" else None
     return PantherEvent.over(record, models.get(log_type) if isinstance(log_type, str) else None)

@@ -1,1 +1,1 @@
-"""Reads Python text as a tree and says what it can do. Never runs any of it."""
+"""Analyzes the syntax tree of Python text without running it."""

@@ -1,4 +1,4 @@
-"""What the bodies of a project do, by their text: imports, functions, and what the deciding functions can return."""
+"""Finds the facts of bodies: imports, functions, and what the deciding functions can return."""
 
 import sys
 
@@ -7,19 +7,19 @@ from signalbox_syntax.outcomes import Unknown, location, outcome_as_json
 from signalbox_syntax.possible import Expressions, TooManyValues
 from signalbox_syntax.scopes import ModuleScope, event_arguments
 
-#: Of these functions the host wants to know what they return.
+#: The functions whose return values are analyzed.
 DECIDING = ("title", "dedup", "severity", "destinations")
 
 
 class Facts:
     def __init__(self, helpers):
-        """`helpers`: import name -> (path, source)."""
+        """`helpers`: (path, source) by import name."""
         self._helpers = helpers
         self._scopes = {}
 
     def of_helper(self, name):
         _, scope = self._helper(name)
-        # What is imported under such a name is never the helper.
+        # An import of such a name never finds the helper.
         return scope and {**_outline(scope.module), "isStandard": name in sys.stdlib_module_names}
 
     def of_body(self, path, source):
@@ -27,7 +27,7 @@ class Facts:
         return None if module is None else _outline(module)
 
     def of_detection(self, path, source):
-        """None: the text is not Python."""
+        """Returns None if the text is not Python."""
         module = _parse(path, source)
         if module is None:
             return None
@@ -37,7 +37,7 @@ class Facts:
         return {**_outline(module), "returns": returned, "followed": sorted(expressions.followed)}
 
     def _helper(self, name):
-        """Parsed once, when something leads to it."""
+        """Parses a helper once, when it is first needed."""
         if name not in self._helpers:
             return None
         path, source = self._helpers[name]

@@ -1,4 +1,4 @@
-"""A parsed file: its functions and imports, and what each name of a scope is bound to."""
+"""Parses a file and finds its functions, its imports, and the bindings of each name."""
 
 import ast
 from collections import defaultdict
@@ -8,7 +8,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
 _PARTS = (ast.ExceptHandler, ast.match_case)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-#: Of the kinds of statements, and of their parts, that have any: most have none.
+#: The blocks of each kind of statement that has any.
 _BLOCKS_OF = {
     kind: blocks
     for kind in (*ast.stmt.__subclasses__(), *_PARTS)
@@ -31,14 +31,14 @@ class Module:
         self.path = path
         self.tree = ast.parse(source, path)
         self._lines = source.splitlines()
-        #: Looking through every expression takes time.
+        #: Walking every expression takes time, so it is done only if needed.
         self._has_walrus = ":=" in source
         self.may_yield = "yield" in source
         self._may_share = "nonlocal" in source
         self._bindings = None
 
     def at(self, node):
-        """Columns of the tree count bytes; people count characters."""
+        """Returns (path, line, column) with the column in characters, while the tree counts bytes."""
         line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
         column = node.col_offset if line.isascii() else len(line.encode()[: node.col_offset].decode(errors="replace"))
         return self.path, node.lineno, column + 1
@@ -47,7 +47,7 @@ class Module:
         return [node for node in statements(self.tree.body) if isinstance(node, _FUNCTIONS)]
 
     def imports(self):
-        """(module, name or None, line) of each import, inside functions too."""
+        """Yields (module, name or None, line) of each import, inside functions too."""
         for node in statements(self.tree.body, inside_functions=True):
             if isinstance(node, ast.Import):
                 yield from ((alias.name, None, node.lineno) for alias in node.names)
@@ -57,7 +57,7 @@ class Module:
 
     @property
     def bindings(self):
-        """Name -> bindings at the top level, from functions that declare the name global too."""
+        """The bindings at the top level by name, including those of functions that declare the name global."""
         if self._bindings is None:
             self._bindings = self.bindings_of(self.tree.body)
             for function in statements(self.tree.body, inside_functions=True):
@@ -66,7 +66,7 @@ class Module:
         return self._bindings
 
     def bindings_of(self, body):
-        """Name -> every binding in a block, nested functions and classes left out."""
+        """Returns every binding in a block by name, without nested functions and classes."""
         bindings = defaultdict(list)
         for node in statements(body):
             _bind(node, bindings)
@@ -77,7 +77,7 @@ class Module:
         return bindings
 
     def bindings_in(self, function):
-        """Of a function's own names, from functions in it that share them too."""
+        """Returns the bindings of a function's local names, including those of nested functions that share them."""
         outer = outer_names(function)
         bindings = {name: each for name, each in self.bindings_of(function.body).items() if name not in outer}
         if self._may_share:
@@ -95,18 +95,18 @@ class Module:
 
 
 def _from_elsewhere(binding):
-    """As seen from outside of the function, whose names mean nothing there."""
+    """Returns the binding as seen from outside of the function, where its local names have no meaning."""
     return binding if isinstance(binding.node, ast.Constant) else Binding("unknown", binding.node)
 
 
 def outer_names(function):
-    """Names that a function declares to be another scope's."""
+    """Returns the names that a function declares as global or nonlocal."""
     declared = (node.names for node in statements(function.body) if isinstance(node, (ast.Global, ast.Nonlocal)))
     return {name for names in declared for name in names}
 
 
 def statements(body, inside_functions=False):
-    """All statements of a block and of the blocks in it."""
+    """Returns all statements of a block and of the blocks in it."""
     found = []
     _gather(body, () if inside_functions else _SCOPES, found)
     return found
@@ -189,7 +189,7 @@ def _bind_pattern(pattern, subject, bindings):
 
 
 def _own_expressions(node):
-    """Of a statement, without the statements in it."""
+    """Yields the expressions of a statement, without those of the statements in it."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):
             yield from ast.walk(child)

@@ -1,4 +1,4 @@
-"""What an expression can be worth, as far as its text tells. Immutable; `at` is (file, line, column)."""
+"""The possible values of an expression, as far as its text shows. Immutable; `at` is (file, line, column)."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Known, but neither text nor a container that is looked into."""
+    """A value of a known type that is neither text nor a container."""
 
     type: str
     at: tuple
@@ -27,13 +27,13 @@ class Other:
 @dataclass(frozen=True, slots=True)
 class Unknown:
     at: tuple
-    #: Whether the event has a part in it.
+    #: Whether the value depends on the event.
     event: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list, tuple or set. `exact`: just these, in order; otherwise any of them, or none."""
+    """A list, tuple or set. `exact`: it holds these items in order; otherwise any of them, or none."""
 
     type: str
     items: tuple
@@ -43,7 +43,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A dict, by its values alone: keys come from the event."""
+    """A dict, of which only the values are known, since keys usually come from the event."""
 
     values: tuple
     at: tuple
@@ -51,14 +51,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Itself:
-    """Where looking for the values of something leads back to it: it adds none, unless it is changed on the way."""
+    """A value that refers back to itself. It adds no value unless it is changed on the way."""
 
     of: object
     at: tuple
 
 
 def is_truthy(value):
-    """None: nobody can tell."""
+    """Returns None if it is unknown."""
     match value:
         case Text(text):
             return text != ""
@@ -70,7 +70,7 @@ def is_truthy(value):
 
 
 def outcome_as_json(value):
-    """One way a function can return, for the host; see model/facts.ts."""
+    """Returns one possible return value in the form of model/events/facts.ts."""
     match value:
         case Text(text, at):
             return {"kind": "text", "value": text, "place": location(at)}

@@ -1,4 +1,4 @@
-"""What an expression can be worth: every value its text allows, an `Unknown` where it leaves that open."""
+"""Finds the possible values of an expression; `Unknown` stands for a value that its text leaves open."""
 
 import ast
 from itertools import islice, product
@@ -16,19 +16,19 @@ _CONTAINERS = {"list": "list", "sorted": "list", "tuple": "tuple", "set": "set",
 
 
 class TooManyValues(Exception):
-    """So many values that nobody would look at them."""
+    """The expression has too many possible values to be useful."""
 
 
 class Expressions:
-    """Evaluates in scopes, for one detection."""
+    """Evaluates expressions of one detection."""
 
     def __init__(self, find_module):
-        """`find_module`: import name -> (path, ModuleScope or None where its text is no Python); None: no helper."""
+        """`find_module`: import name -> (path, ModuleScope or None if its text is not Python); None: not a helper."""
         self._find_module = find_module
-        #: Function -> what it was asked with.
+        #: The known arguments of each function that is being evaluated.
         self._calls = {}
         self._steps = 0
-        #: Paths of other files that had a part in it.
+        #: The paths of other files on which the values depend.
         self.followed = set()
 
     def module(self, name):
@@ -38,17 +38,17 @@ class Expressions:
         return scope
 
     def returned(self, function, module, arguments):
-        """Every value that a function can return. `arguments`: parameter -> values."""
-        asked = _asked(arguments)
+        """Returns every value that a function can return. `arguments`: values by parameter."""
+        known = _known_arguments(arguments)
         if function in self._calls:
-            # With other arguments it may return other values.
-            is_same = self._calls[function] == asked
+            # The function may return other values for other arguments.
+            is_same = self._calls[function] == known
             return (Itself(function, module.at(function)) if is_same else Unknown(module.at(function)),)
         if len(self._calls) > _MAX_CALL_DEPTH or (module.module.may_yield and is_generator(function)):
             return (Unknown(module.at(function)),)
         scope = FunctionScope(function, module, arguments)
         statements, ends = returns(function)
-        self._calls[function] = asked
+        self._calls[function] = known
         try:
             found = [value for each in statements for value in self._returned_by(each, scope)]
         finally:
@@ -61,7 +61,7 @@ class Expressions:
         return (Nothing(scope.at(statement)),) if statement.value is None else self.values(statement.value, scope)
 
     def values(self, node, scope):
-        """Each once."""
+        """Returns each possible value once."""
         self._steps += 1
         if self._steps > _MAX_STEPS:
             raise TooManyValues
@@ -104,7 +104,7 @@ class Expressions:
         return Unknown(scope.at(node), scope.reads_event(node))
 
     def settled(self, values, name, node, scope):
-        """Values of a name, with what is done to its list or dict elsewhere."""
+        """Returns the values of a name, with the changes that are made to its list or dict elsewhere."""
         if not any(isinstance(value, Items | Table) for value in values):
             return values
         uses = uses_of(scope.owner, name)
@@ -115,7 +115,7 @@ class Expressions:
         return tuple(_changed(value, added, uses.shrinks) for value in values)
 
     def _added(self, node, whole, scope):
-        # In a function of the module a name may be its own.
+        # A name in a function of the module may be local to that function.
         is_far = isinstance(scope, ModuleScope) and mentions_names(node)
         values = (self._unknown(node, scope),) if is_far else self.values(node, scope)
         return tuple(inner for value in values for inner in self._elements(value)) if whole else values
@@ -178,7 +178,7 @@ class Expressions:
         found = []
         for key, value in zip(node.keys, node.values, strict=True):
             values = self.values(value, scope)
-            # Without a key it is a dict, of which all is taken.
+            # An entry without a key is a dict whose values are all added.
             found.extend(values if key else (inner for each in values for inner in self._elements(each)))
         return Table(tuple(found), scope.at(node))
 
@@ -188,7 +188,7 @@ class Expressions:
         found = tuple(inner for value in containers for inner in self._elements(value))
         if isinstance(node.slice, ast.Slice):
             return (Items(containers[0].type, found, False, scope.at(node)),)
-        # Of nothing: an error when it runs.
+        # An empty container raises at run time.
         return found or (self._unknown(node, scope),)
 
     def _attribute(self, node, name, attribute, scope):
@@ -214,7 +214,7 @@ class Expressions:
         return (self._unknown(node, scope),)
 
     def _function(self, node, home, name, scope):
-        """What a call returns: `name` as `home` knows it, called from `scope`."""
+        """Returns the values of a call in `scope` of the function that `name` means in `home`."""
         found = []
         for function, module in home.functions_of(self, name):
             values = self.returned(function, module, arguments_of(self, node, scope, function, module))
@@ -237,8 +237,8 @@ class Expressions:
         return (self._unknown(node, scope),)
 
 
-def _asked(arguments):
-    """Arguments as far as they tell calls apart."""
+def _known_arguments(arguments):
+    """Returns the known argument values, which distinguish calls."""
     return frozenset(
         (name, frozenset(value for value in values if not isinstance(value, Unknown)))
         for name, values in arguments.items()

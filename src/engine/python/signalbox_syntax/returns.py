@@ -1,10 +1,10 @@
-"""Where a function returns, and whether it can run off its end."""
+"""Finds where a function returns, and whether its end can be reached."""
 
 import ast
 
 
 def returns(function):
-    """([return statements that can be reached], whether the end can be reached)."""
+    """Returns ([reachable return statements], whether the end can be reached)."""
     found = []
     ends = _walk(function.body, found)
     return found, ends
@@ -22,7 +22,7 @@ def _own_nodes(nodes):
 
 
 def _walk(body, found):
-    """Whether what comes after the block can be reached."""
+    """Whether the statement after the block can be reached."""
     for node in body:
         if not _passes(node, found):
             return False
@@ -37,11 +37,11 @@ def _passes(node, found):
         case ast.Raise() | ast.Continue() | ast.Break():
             return False
         case ast.If():
-            # Both are walked, whatever the first one says.
+            # Both branches are walked, whatever the result of the first.
             return any([_walk(node.body, found), _walk(node.orelse, found)])
         case ast.Match(cases=cases):
             ends = [_walk(case.body, found) for case in cases]
-            return any(ends) or not any(_takes_all(case) for case in cases)
+            return any(ends) or not any(_matches_everything(case) for case in cases)
         case ast.Try() | ast.TryStar():
             return _passes_try(node, found)
         case ast.With() | ast.AsyncWith():
@@ -66,6 +66,6 @@ def _swallows(manager):
     return "suppress" in ast.unparse(manager)
 
 
-def _takes_all(case):
+def _matches_everything(case):
     pattern = case.pattern
     return case.guard is None and isinstance(pattern, ast.MatchAs) and pattern.pattern is None

@@ -1,4 +1,4 @@
-"""Where names are looked up: a module, or one call of a function in it."""
+"""Looks up names in a module, or in one call of a function."""
 
 import ast
 import builtins
@@ -7,7 +7,7 @@ from signalbox_syntax.outcomes import Items, Itself, Other, Unknown
 
 
 class _Scope:
-    """`owner` is the node in which its names live, `bindings` name -> what it is bound to."""
+    """`owner` is the node that defines the names, `bindings` lists what each name is bound to."""
 
     def __init__(self, owner, bindings):
         self.owner = owner
@@ -31,7 +31,7 @@ class _Scope:
                 return expressions.values(binding.node, self)
             case "augmented":
                 added = expressions.values(binding.node.value, self)
-                # What goes into a list is counted as a use of it.
+                # Adding to a list is counted as a use of it.
                 return () if all(isinstance(value, Items) for value in added) else (self._unknown(binding.node),)
             case "function" | "class":
                 return (Other(binding.kind, self.at(binding.node)),)
@@ -60,7 +60,7 @@ class ModuleScope(_Scope):
         return name not in self.bindings and hasattr(builtins, name)
 
     def lookup(self, expressions, name, node):
-        """Every value that the name can have, as seen from `node`."""
+        """Returns every value that the name can have at `node`."""
         if name in self.bindings:
             return self._bound_values(expressions, name, node)
         for scope in self._star_imports(expressions):
@@ -69,7 +69,7 @@ class ModuleScope(_Scope):
         return (Unknown(self.at(node)),)
 
     def functions_of(self, expressions, name):
-        """[(function, its module)], or [] where the name may be something else."""
+        """Returns [(function, its module)], or [] if the name may be something else."""
         found = []
         for binding in self.bindings.get(name, ()):
             if binding.kind == "function":
@@ -135,7 +135,7 @@ class FunctionScope(_Scope):
         return ModuleScope.imported_module(self, expressions, name)
 
     def reads_event(self, node):
-        """Whether a name in it holds the event or something that was made of it."""
+        """Whether a name in it holds the event or something derived from it."""
         if self._event_names is None:
             self._event_names = self._find_event_names()
         return not self._event_names.isdisjoint(_names_in(node))
@@ -168,7 +168,7 @@ def _names_in(node):
 
 
 def arguments_of(expressions, call, scope, function, module):
-    """Parameter -> values of what a call in `scope` gives for it."""
+    """Returns the argument values of a call in `scope`, by parameter."""
     unknown = (Unknown(scope.at(call), scope.reads_event(call)),)
     given = dict.fromkeys(_all_parameters(function.args), unknown)
     if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
@@ -181,7 +181,7 @@ def arguments_of(expressions, call, scope, function, module):
 
 
 def event_arguments(expressions, function, module):
-    """As the engine calls it: the first parameter is the event."""
+    """Returns the arguments of a call by the engine: the first parameter is the event."""
     names = _all_parameters(function.args)
     given = dict.fromkeys(names, (Unknown(module.at(function)),))
     given.update(_defaults(expressions, function.args, module))

@@ -1,5 +1,5 @@
-"""What else is done to a list or dict that has a name: what is put in, whether something may leave, whether it is lost
-sight of."""
+"""Finds what is done to a list or dict that has a name: what is added, whether something is removed, and whether it is
+passed to code that is not analyzed."""
 
 import ast
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ _READING = ("copy", "count", "get", "index", "items", "keys", "reverse", "sort",
 _READERS = ("all", "any", "bool", "enumerate", "frozenset", "isinstance", "iter", "len", "list", "max", "min", "print")
 _READERS += ("repr", "set", "sorted", "str", "sum", "tuple", "zip")
 _READING_METHODS = ("dumps", "join", "extend", "update", "union", "intersection", "difference", "issubset", "isdisjoint")
-#: Under these it is only looked at, or handed on as it is.
+#: Under these nodes it is only read, or passed on unchanged.
 _LOOKING = (
     *(ast.Assert, ast.BinOp, ast.BoolOp, ast.Compare, ast.Expr, ast.For, ast.FormattedValue, ast.If, ast.IfExp),
     *(ast.Match, ast.Return, ast.Starred, ast.UnaryOp, ast.While, ast.comprehension),
@@ -19,14 +19,14 @@ _LOOKING = (
 
 @dataclass
 class Uses:
-    #: (expression, whether its elements are added or it itself)
+    #: (expression, whether its elements or the expression itself are added)
     added: list = field(default_factory=list)
     shrinks: bool = False
     is_open: bool = False
 
 
 def uses_of(owner, name):
-    """`owner`: the node in which the name lives, a function or a module."""
+    """`owner`: the function or module that defines the name."""
     uses = Uses()
     parents = {child: parent for parent in ast.walk(owner) for child in ast.iter_child_nodes(parent)}
     for node in parents:
@@ -56,7 +56,7 @@ def _look(node, parents, uses):
         case ast.Call(func=ast.Attribute(attr=method)) if method in _READING_METHODS:
             pass
         case ast.Dict(keys=keys, values=values) if keys[values.index(node)] is None:
-            # Copied into another one.
+            # The dict is copied into another one.
             pass
         case _ if isinstance(parent, _LOOKING):
             pass

@@ -1,26 +1,26 @@
 /**
- * The descriptor through which Python asks the host for items of the caching helpers: what is written to it is a
- * question, what is read from it the answer. No file stands behind it.
+ * WORKER THREAD. The reserved file descriptor for requests of the caching helpers. Python writes a request to it and reads
+ * the response from it; it is not backed by a file.
  */
 import type { HostImport, Memory } from './host-import.ts'
 
-/** The same in host_cache.py; far beyond any descriptor that Emscripten gives. */
+/** The same number as in host_cache.py. Emscripten never assigns it to a file. */
 const DESCRIPTOR = 1_000_000
 const MAX_REQUEST_BYTES = 1 << 20
-/** WASI's EFBIG. */
+/** The value of EFBIG in WASI. */
 const TOO_LARGE = 22
-/** Bytes of an address and a length. */
+/** The size of an address and a length. */
 const VECTOR_BYTES = 8
 
 export interface CacheRequester {
-  /** Returns when the answer is there, however long that takes. */
+  /** Blocks until the response is there. */
   request(text: string): string
 }
 
 interface CacheChannel {
-  /** The imports that carry it; every other descriptor goes where it went. */
+  /** The replaced imports. They pass other descriptors on. */
   readonly imports: Record<string, HostImport>
-  /** Drops an answer that was not read. */
+  /** Drops a response that was not read. */
   discardResponse(): void
 }
 
@@ -61,7 +61,7 @@ export function cacheChannel(
   return { imports, discardResponse }
 }
 
-/** Buffers of the interpreter, as C names them. */
+/** Returns the buffers of a C array of `iovec`. */
 function buffersOf({ buffer }: Memory, vectors: number, count: number): Uint8Array[] {
   const view = new DataView(buffer)
   return Array.from({ length: Math.min(count, 16) }, (_, at) => {

@@ -1,22 +1,22 @@
 /**
- * The imports of files, once the interpreter is locked: each takes only the flags, commands and lengths that are listed
- * here, whatever Emscripten's emulation would make of others.
+ * WORKER THREAD. The imports for files of a locked interpreter. They accept only the flags, commands and lengths that are
+ * listed here, whatever Emscripten's emulation would do with others.
  */
 import type { HostImport, Memory } from './host-import.ts'
 
-/** An open file of Emscripten's, as far as it is used here. */
+/** The part of Emscripten's open file that is used here. */
 interface OpenFile {
   readonly node: { readonly contents?: unknown }
-  /** Names in the folder, kept from its first listing on. */
+  /** The names in the folder, which Emscripten keeps from the first listing on. */
   getdents?: readonly string[] | null
 }
 
-/** Emscripten's table of descriptors. */
+/** The table of descriptors of Emscripten. */
 export interface OpenFiles {
   readonly streams: readonly (OpenFile | null | undefined)[]
 }
 
-/** Numbers as this C library has them. */
+/** The values of the flags in this C library. */
 const OPEN_FLAGS = allBits({
   O_NONBLOCK: 0o4000,
   O_LARGEFILE: 0o100000,
@@ -31,22 +31,22 @@ const AT_FLAGS = allBits({
   AT_EMPTY_PATH: 0x1000,
 })
 const ACCESS_MODES = allBits({ R_OK: 4, X_OK: 1 })
-/** The others copy descriptors without limit, or make a file writable that was not. */
+/** The other commands copy descriptors without limit, or make a file writable. */
 const DESCRIPTOR_COMMANDS = allValues({ F_GETFD: 1, F_SETFD: 2, F_GETFL: 3 })
 const SEEK_ORIGINS = allValues({ SEEK_SET: 0, SEEK_CUR: 1, SEEK_END: 2 })
-/** As many as Linux gives a process. Each costs the host an object that no limit counts. */
+/** The usual limit of Linux. Each open file costs an object of JavaScript that no other limit counts. */
 const MAX_OPEN_FILES = 1024
 const MAX_PATH_BYTES = 4096
 
 const LIST_IMPORT = '__syscall_getdents64'
 
-/** WASI's error numbers: the `fd_` imports answer them as they are, system calls negated. */
+/** The error numbers of WASI. The `fd_` imports return them as they are, system calls negated. */
 const ERROR = { EBADF: 8, EINVAL: 28, EMFILE: 33, ENAMETOOLONG: 37, ENOTTY: 59, EPERM: 63, EROFS: 69 }
 
-/** The error that the import answers; 0: it goes on to the emulation. */
+/** Returns the error of the import; 0: the emulation handles the call. */
 type Guard = (...args: number[]) => number
 
-/** Descriptors 0 to 2 are known by what they are, not by their numbers. */
+/** The open files. Standard streams are recognized by identity, because their numbers can be reused. */
 class LockedFiles {
   readonly #files: OpenFiles
   readonly #standard: ReadonlySet<OpenFile>
@@ -76,7 +76,7 @@ class LockedFiles {
     return this.#files.streams.filter(Boolean).length >= MAX_OPEN_FILES
   }
 
-  /** A folder never changes, so all descriptors of it share one list of its names. */
+  /** Lets all descriptors of a folder share one list of its names, since a folder never changes. */
   shareListing(descriptor: number): void {
     const file = this.#at(descriptor)
     const folder = file?.node.contents
@@ -92,11 +92,11 @@ class LockedFiles {
 
 interface FileImports {
   readonly imports: Record<string, HostImport>
-  /** For good. */
+  /** Locks the imports for good. */
   readonly lock: (files: OpenFiles) => void
 }
 
-/** @param env the imports as they came. */
+/** @param env the original imports. */
 export function fileImports(env: Record<string, HostImport>, memory: () => Memory): FileImports {
   let locked: LockedFiles | undefined
   const imports: Record<string, HostImport> = {}
@@ -140,11 +140,11 @@ function guards(files: () => LockedFiles, memory: () => Memory): Record<string, 
     },
     __syscall_readlinkat: (_folder, name) => path(name!),
     __syscall_fcntl64: (_descriptor, command) => (DESCRIPTOR_COMMANDS.has(command!) ? 0 : ERROR.EPERM),
-    // No file is a terminal, so that no command has anything to work on.
+    // No file is a terminal, so no command applies.
     __syscall_ioctl: (descriptor) => (files().isOpen(descriptor!) ? ERROR.ENOTTY : ERROR.EBADF),
     fd_close: (descriptor) => (files().isStandard(descriptor!) ? ERROR.EPERM : 0),
     fd_seek: (_descriptor, _offset, origin) => (SEEK_ORIGINS.has(origin!) ? 0 : ERROR.EINVAL),
-    // Files are memory outside the interpreter's own, which its limit does not count.
+    // Files are memory outside of the interpreter's, which its limit does not count.
     fd_write: (descriptor) => (files().isOutput(descriptor!) ? 0 : ERROR.EBADF),
   }
 }
@@ -161,7 +161,7 @@ function hasOthers(bits: number, allowed: number): boolean {
   return (bits & ~allowed) !== 0
 }
 
-/** The emulation would make a text of it, split and filter that: about twenty times its bytes, which no limit counts. */
+/** The emulation makes a text of a path, which takes about twenty times its bytes, and no limit counts them. */
 function isLongPath({ buffer }: Memory, address: number): boolean {
   const start = address >>> 0
   const bytes = new Uint8Array(buffer, start, Math.min(MAX_PATH_BYTES, buffer.byteLength - start))

@@ -1,16 +1,16 @@
 /**
- * All files of the interpreter bear one date. Emscripten stamps them with the moment at which the interpreter was made,
- * which would be a wall clock that differs between a load and a restored snapshot.
+ * WORKER THREAD. Gives all files of the interpreter one date. Emscripten gives them the time at which the interpreter was
+ * created, which would differ between a loaded and a restored interpreter.
  */
 import type { HostImport, Memory } from './host-import.ts'
 
-/** 1980-01-01: zip archives know no earlier date. */
+/** 1980-01-01, the earliest date in zip archives. */
 const FILE_TIME_S = 315_532_800n
-/** Places in C's `struct stat`: of access, change of content, and change of the entry. */
+/** The offsets in C's `struct stat` of the times of access, modification and status change. */
 const TIMES = [40, 56, 72]
 const NANOSECONDS_AFTER = 8
 
-/** The calls, and which of their arguments is the address of the answer. */
+/** The calls, and the index of the argument that is the address of the result. */
 const STAT_IMPORTS = {
   __syscall_stat64: 1,
   __syscall_lstat64: 1,
@@ -18,7 +18,7 @@ const STAT_IMPORTS = {
   __syscall_newfstatat: 2,
 } as const
 
-/** @param env the imports as they would be without this. */
+/** @param env the imports that these wrap. */
 export function fileTimes(env: Record<string, HostImport>, memory: () => Memory): Record<string, HostImport> {
   return Object.fromEntries(
     Object.entries(STAT_IMPORTS).map(([name, place]) => {

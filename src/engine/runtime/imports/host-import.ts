@@ -1,4 +1,4 @@
-/** What the interpreter is made of, as far as it is used here: neither Node's types nor ours carry WebAssembly's. */
+/** WORKER THREAD. Types of WebAssembly that are used here, since the types of Node do not contain them. */
 
 export type HostImport = ((...args: unknown[]) => unknown) & object
 

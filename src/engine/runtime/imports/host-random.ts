@@ -1,10 +1,13 @@
-/** The interpreter's randomness, fetched in handfuls: Python asks for a few bytes at a time, and each asking cost more than they. */
+/**
+ * WORKER THREAD. The random numbers of the interpreter. Python reads a few bytes at a time, so they come from a pool that is
+ * filled at once.
+ */
 import { randomFillSync } from 'node:crypto'
 import type { HostImport, Memory } from './host-import.ts'
 
 const POOL_BYTES = 16 * 1024
 
-/** @param onStartRead is called at each reading. */
+/** @param onStartRead is called at each read. */
 export function hostRandom(memory: () => Memory, onStartRead = () => {}): Record<string, HostImport> {
   const pool = new Uint8Array(POOL_BYTES)
   let used = POOL_BYTES
@@ -21,7 +24,7 @@ export function hostRandom(memory: () => Memory, onStartRead = () => {}): Record
         used = 0
       }
       target.set(pool.subarray(used, used + target.length))
-      // Given once.
+      // Bytes are given out only once.
       pool.fill(0, used, used + target.length)
       used += target.length
       return 0
@@ -29,7 +32,7 @@ export function hostRandom(memory: () => Memory, onStartRead = () => {}): Record
   }
 }
 
-/** Emscripten's file system, as far as it is used here. */
+/** The part of Emscripten's file system that is used here. */
 export interface LookupOptions {
   readonly follow: boolean
   readonly noent_okay: boolean
@@ -40,7 +43,7 @@ export interface DeviceTable {
   getDevice(device: number): { readonly stream_ops: Record<string, (...args: unknown[]) => unknown> }
 }
 
-/** Randomness can also be read from files, which need no import. @param onStartRead is called at each reading. */
+/** Observes the devices of random numbers, which are read without an import. @param onStartRead is called at each read. */
 export function watchRandomDevices(FS: DeviceTable, onStartRead: () => void): void {
   for (const path of ['/dev/random', '/dev/urandom']) {
     const operations = FS.getDevice(

@@ -1,10 +1,11 @@
 /**
- * The clocks of one interpreter. Its monotonic clocks go on from the moment at which its memory was saved: what a body
- * took from them while it was loaded stays comparable. The wall clock is the host's, and reading it is reported.
+ * WORKER THREAD. The clocks of one interpreter. The monotonic clocks of a restored interpreter continue from the value at
+ * which its memory was saved, so a value that a body read while it was loaded stays comparable. The wall clock is that of
+ * the host, and reads of it are reported.
  */
 import type { HostImport, Memory } from './host-import.ts'
 
-/** WASI's number of the wall clock; all others are monotonic to Emscripten. */
+/** The number of the wall clock in WASI. Emscripten treats all others as monotonic. */
 const WALL_CLOCK = 0
 const NANOSECONDS = 1e6
 
@@ -16,15 +17,15 @@ export class InterpreterClock {
     return performance.now() + this.#offsetMs
   }
 
-  /** The clocks have this value now. */
+  /** Sets the current value of the monotonic clocks. */
   continueFrom(monotonicMs: number): void {
     this.#offsetMs = monotonicMs - performance.now()
   }
 }
 
 /**
- * @param env the imports as they came.
- * @param onStartRead is called at each reading of the wall clock.
+ * @param env the original imports.
+ * @param onStartRead is called at each read of the wall clock.
  */
 export function clockImports(
   env: Record<string, HostImport>,

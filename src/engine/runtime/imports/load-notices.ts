@@ -1,17 +1,17 @@
 /**
- * Counts how often the interpreter has read what differs between two starts: the wall clock and random numbers. The driver
- * compares the count before and after it loads a body; see start_dependence.py.
+ * WORKER THREAD. Counts the reads of what differs between two starts: the wall clock and random numbers. The driver compares
+ * the count before and after it loads a body; see start_dependence.py.
  */
 import type { Memory } from './host-import.ts'
 
-/** Place of the count among the driver's cells; the same in progress.py. */
+/** The index of the count among the driver's cells, the same as in progress.py. */
 const START_READS_CELL = 6
 
 export class LoadNotices {
   #memory: Memory | undefined
   #address = 0
 
-  /** @param cells address of the driver's cells. */
+  /** @param cells is the address of the driver's cells. */
   watch(memory: Memory, cells: number): void {
     this.#memory = memory
     this.#address = cells + START_READS_CELL * Int32Array.BYTES_PER_ELEMENT

@@ -1,12 +1,12 @@
-/** The interpreter's local time is UTC wherever the host stands: its time zone is nothing that a detection may depend on. */
+/** WORKER THREAD. Makes UTC the local time of the interpreter, because no detection may depend on the host's time zone. */
 import type { HostImport, Memory } from './host-import.ts'
 
-/** Places in C's `struct tm`. */
+/** The offsets in C's `struct tm`. */
 const IS_DST = 32
 const OFFSET = 36
 const ZONE_BYTES = 4
 
-/** @param env the imports as they came. */
+/** @param env the original imports. */
 export function utcClock(env: Record<string, HostImport>, memory: () => Memory): Record<string, HostImport> {
   const words = () => new DataView(memory().buffer)
   const setTime = (time: unknown, tm: unknown) => {
@@ -22,7 +22,7 @@ export function utcClock(env: Record<string, HostImport>, memory: () => Memory):
         setTime(time, tm)
         return time
       } catch {
-        // No such date.
+        // C returns -1 for an invalid date.
         return -1n
       }
     },

@@ -1,4 +1,4 @@
-"""Hands unit tests the data models that are loaded already. Nothing is read from files."""
+"""Gives unit tests the data models that are already loaded. Nothing is read from files."""
 
 from types import SimpleNamespace
 
