@@ -1,6 +1,6 @@
 /** Applies `options.template` to a message: its title, its body, or the whole payload. Pure. */
 
-import { exactly } from '../core/exact-json.ts'
+import { parseExact } from '../core/exact-json.ts'
 import type { DestinationType, Message } from '../destinations/_destination.ts'
 import { renderText, renderValue, type Template } from '../model/project/template.ts'
 
@@ -18,7 +18,7 @@ export function applyTemplates(
   const { template } = options as { readonly template?: Template }
   if (template === undefined) return { message, notes: [] }
   const { reference, destination } = message
-  const view = { ...(exactly(message.json) as object), reference, destination }
+  const view = { ...(parseExact(message.json) as object), reference, destination }
   const { title, body, payload } = template
   return {
     message: {

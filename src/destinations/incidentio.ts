@@ -1,6 +1,6 @@
 /** incident.io: an alert through an HTTP alert source, the same one however often it is tried. */
 
-import { exactly } from '../core/exact-json.ts'
+import { parseExact } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
@@ -49,7 +49,7 @@ export default defineDestination<IncidentIoOptions>({
       ...(link && { source_url: link }),
     }
     const eventWith = (metadata: object) => JSON.stringify({ ...event, metadata })
-    const body = truncation.fullest(BODY_LIMIT_BYTES, () => eventWith(exactly(message.json) as object), {
+    const body = truncation.fullest(BODY_LIMIT_BYTES, () => eventWith(parseExact(message.json) as object), {
       without: 'the alert context',
       build: () => eventWith(withoutContext(message)),
     })

@@ -1,10 +1,12 @@
 /** Jira: creates an issue, in Jira Cloud or Data Center. Before it tries again it looks whether the issue is there. */
+
+import { basicAuth } from '../core/basic-auth.ts'
 import { PermanentError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
 import { env } from './_options.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
-import { answerJson, basicAuth, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
 
 interface JiraOptions {

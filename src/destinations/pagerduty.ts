@@ -1,6 +1,6 @@
 /** PagerDuty: triggers an incident through Events API v2, the same one however often it is tried. */
 
-import { exactly } from '../core/exact-json.ts'
+import { parseExact } from '../core/exact-json.ts'
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { Severity } from '../model/alerts/severity.ts'
@@ -81,7 +81,7 @@ export default defineDestination<PagerDutyOptions>({
       })
     const details = {
       ...(message.body !== null && { text: message.body }),
-      ...(exactly(message.json) as Notification),
+      ...(parseExact(message.json) as Notification),
     }
     const { alertContext: _, ...lean } = details
     const body = truncation.fullest(EVENT_LIMIT_BYTES, () => event(details), {

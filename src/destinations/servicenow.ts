@@ -1,8 +1,10 @@
 /** ServiceNow: creates a record, an incident for instance. Before it tries again it looks whether the record is there. */
+
+import { basicAuth } from '../core/basic-auth.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, basicAuth, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 

@@ -1,6 +1,6 @@
 /** Splunk: the notification as an event of the HTTP Event Collector. */
 
-import { exactly } from '../core/exact-json.ts'
+import { parseExact } from '../core/exact-json.ts'
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Message, type Receipt } from './_destination.ts'
@@ -47,7 +47,7 @@ export default defineDestination<SplunkOptions>({
     const truncation = new Truncation()
     const body = truncation.fullest(
       BODY_LIMIT_BYTES,
-      () => eventText(message, exactly(message.json) as object, options),
+      () => eventText(message, parseExact(message.json) as object, options),
       {
         without: 'the alert context',
         build: () => eventText(message, withoutContext(message), options),

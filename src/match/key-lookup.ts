@@ -1,6 +1,6 @@
 /** Looks up a key of an event. Names are found in any case, as in the event that Python bodies see. Pure. */
 
-import { isContainer } from '../core/exact-numbers.ts'
+import { isContainer } from '../core/exact-json.ts'
 import type { Key, KeyStep } from '../model/project/match-expression.ts'
 
 /** The values of a key: none if it does not exist, several if it selects every element of a list. */

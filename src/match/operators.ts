@@ -1,6 +1,6 @@
 /** The operators of conditions: one value of an event against what the rule names. Never throws: a wrong type says no. */
 
-import { isContainer, numberOf } from '../core/exact-numbers.ts'
+import { isContainer, numberOf } from '../core/exact-json.ts'
 import type { Operator } from '../model/project/condition.ts'
 import { isInNetwork, isIP, isIPv4, isIPv6, isPrivate, isPublic } from './ip-address.ts'
 

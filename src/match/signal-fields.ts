@@ -1,6 +1,6 @@
 /** The fields that a signal keeps for correlation: written with the event, read by correlation rules. Pure. */
 
-import { isContainer, parseExact, textOf } from '../core/exact-numbers.ts'
+import { isContainer, parseExact, textOf } from '../core/exact-json.ts'
 import type { Correlation, SignalField } from '../model/project/correlation-definition.ts'
 import { valueAt } from './key-lookup.ts'
 import type { Hit, StepHits } from './signal-hit.ts'

@@ -1,6 +1,6 @@
 /** Detections without Python: an event -> the results that the functions of a body would have. Pure. */
 
-import { parseExact, textOf } from '../core/exact-numbers.ts'
+import { parseExact, textOf } from '../core/exact-json.ts'
 import type { FunctionName, FunctionResults } from '../model/alerts/finding.ts'
 import type { Key, SimpleDetection, Template } from '../model/project/match-expression.ts'
 import { compile, type Predicate } from './compile-expression.ts'

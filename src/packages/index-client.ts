@@ -1,5 +1,6 @@
 /** The package index: which files there are of a package, and the files themselves, their hashes checked. */
 import { createHash } from 'node:crypto'
+import { basicAuth } from '../core/basic-auth.ts'
 import { messageOf, UserError } from '../errors.ts'
 
 export interface IndexFile {
@@ -31,8 +32,9 @@ export function openIndex(address: string): PackageIndex {
     })
   }
   const { username, password } = base
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  const authorization = username ? { authorization: `Basic ${Buffer.from(login).toString('base64')}` } : {}
+  const authorization = username
+    ? { authorization: basicAuth(decodeURIComponent(username), decodeURIComponent(password)) }
+    : {}
   base.username = ''
   base.password = ''
 

@@ -3,7 +3,7 @@ import { ExpressionReader, type Grammar } from '../../src/config/detections/matc
 import { ProblemList } from '../../src/config/files/problems.ts'
 import { SourceText } from '../../src/config/files/source-text.ts'
 import { parseYaml } from '../../src/config/yaml/yaml.ts'
-import { parseExact } from '../../src/core/exact-numbers.ts'
+import { parseExact } from '../../src/core/exact-json.ts'
 import { compile } from '../../src/match/compile-expression.ts'
 import type { MatchExpression } from '../../src/model/project/match-expression.ts'
 import type { Problem } from '../../src/model/project/problem.ts'

@@ -1,5 +1,6 @@
 /** The HTTP client of deliveries. Time and bytes are bounded, and it does not retry. */
 import { type Dispatcher, request as undiciRequest } from 'undici'
+import { basicAuth } from '../../core/basic-auth.ts'
 import { PermanentError } from '../../errors.ts'
 import {
   type Clock,
@@ -109,8 +110,8 @@ function redirection({ status, headers }: HttpResponse, from: URL): URL | null {
 /** undici drops `user:password@`. Here it means basic authentication, as in other clients. */
 function withCredentials(headers: Readonly<Record<string, string>>, url: URL): Record<string, string> {
   if (!url.username && !url.password) return { ...headers }
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}`, ...headers }
+  const authorization = basicAuth(decodeURIComponent(url.username), decodeURIComponent(url.password))
+  return { authorization, ...headers }
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {

@@ -1,6 +1,6 @@
 /** An alert as people read it: the labelled parts that every long text is made of. Types add only their markup. */
 
-import { exactly } from '../../core/exact-json.ts'
+import { parseExact } from '../../core/exact-json.ts'
 import type { Notification } from '../../model/alerts/alert.ts'
 import { alertGroup } from '../../model/alerts/alert-kind.ts'
 import type { Message } from '../_destination.ts'
@@ -28,7 +28,7 @@ export function labelledParts({ notification, reference }: Message): Part[] {
 
 /** The alert context, indented, with every digit it came with; empty where there is none. */
 export function contextText({ json }: Message): string {
-  const { alertContext } = exactly(json) as { alertContext: object }
+  const { alertContext } = parseExact(json) as { alertContext: object }
   return Object.keys(alertContext).length === 0 ? '' : JSON.stringify(alertContext, null, 2)
 }
 

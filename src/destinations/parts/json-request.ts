@@ -16,10 +16,6 @@ export function postJson(
   return { method: 'POST', url, headers: { ...JSON_HEADERS, ...headers }, body: text, notes }
 }
 
-export function basicAuth(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-}
-
 /** A base URL and a path below it, with one slash between. A placeholder of a preview passes. */
 export function joinUrl(base: string, path: string): string {
   return `${base.replace(/\/+$/, '')}/${path}`

@@ -1,6 +1,5 @@
 /** The notification as the whole of what is sent: its text as it is, within the limit of whoever takes it. */
-import type { JsonText } from '../../core/exact-json.ts'
-import { exactly } from '../../core/exact-json.ts'
+import { type JsonText, parseExact } from '../../core/exact-json.ts'
 import type { Message } from '../_destination.ts'
 import type { Truncation } from './truncate.ts'
 
@@ -13,6 +12,6 @@ export function notificationWithin(message: Message, truncation: Truncation, lim
 }
 
 export function withoutContext({ json }: Message): object {
-  const { alertContext: _, ...lean } = exactly(json) as { alertContext?: unknown }
+  const { alertContext: _, ...lean } = parseExact(json) as { alertContext?: unknown }
   return lean
 }

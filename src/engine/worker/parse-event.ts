@@ -3,7 +3,7 @@
  * are filled in. Pure.
  */
 
-import { parseExact } from '../../core/exact-numbers.ts'
+import { parseExact } from '../../core/exact-json.ts'
 import { messageOf } from '../../errors.ts'
 import { hashId } from '../../model/alerts/alert.ts'
 import type { CacheEvent } from '../../model/events/detection-cache.ts'

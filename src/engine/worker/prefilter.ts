@@ -1,6 +1,6 @@
 /** WORKER THREAD. Evaluates inline filters, and detections made of match expressions, without Python. */
 
-import { needsExactness, parseExact } from '../../core/exact-numbers.ts'
+import { needsExactness, parseExact } from '../../core/exact-json.ts'
 import { compile, type Predicate } from '../../match/compile-expression.ts'
 import { type CompiledDetection, compileDetection, withFields } from '../../match/simple-detection.ts'
 import type { FunctionResults } from '../../model/alerts/finding.ts'

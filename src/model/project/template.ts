@@ -1,6 +1,6 @@
 /** Templates of texts and payloads over the fields of an alert: Mustache without partials and lambdas. Pure. */
 import Mustache from 'mustache'
-import { exactText } from '../../core/exact-json.ts'
+import { textOf } from '../../core/exact-json.ts'
 
 /** The fields that a template can name. Keys below the alert context are allowed, too. */
 export const TEMPLATE_FIELDS: readonly string[] = [
@@ -49,7 +49,7 @@ class FieldWriter extends Mustache.Writer {
   }
   override unescapedValue(token: string[], context: Mustache.Context): string {
     const value: unknown = context.lookup(token[1]!)
-    return value === undefined || value === null ? '' : exactText(value)
+    return textOf(value)
   }
 }
 

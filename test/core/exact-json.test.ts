@@ -1,6 +1,6 @@
 /** Numbers keep the digits that they were written with. */
 import { describe, expect, it } from 'vitest'
-import { parseExact } from '../../src/core/exact-numbers.ts'
+import { parseExact } from '../../src/core/exact-json.ts'
 
 const NUMBERS = [
   ['0', '7', '-7', '1234567', '123456789012345', '0.5', '-0.25'],
