@@ -19,7 +19,7 @@ export interface DeliveryHarness {
   close(): Promise<void>
 }
 
-/** Below the limiter's alerts per detection and hour. */
+/** The number is lower than the limiter's alerts per detection and hour. */
 const ALERTS_PER_DETECTION = 500
 const MAX_ALERTS = 10_000
 
@@ -39,7 +39,7 @@ export async function openDeliveryHarness(
   )
   const content = project(detections, declared)
   const store = await openStore('sqlite:bench.db', { clock: systemClock, projectRoot: folder })
-  // Once, as the daemon does.
+  // The type is loaded once, as the daemon does.
   const webhook = await loadDestinationType('webhook')
   const http = createHttpClient(DEFAULT_HTTP_LIMITS)
   const acceptedAt = new Map<string, number>()

@@ -100,7 +100,7 @@ async function waitsAtPace(
     await fixture.delivery.start()
     for (let sent = 0; sent < total; ) {
       const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * perSecond))
-      // Not awaited: events come in at their own pace, whatever a commit takes.
+      // The call is not awaited, because events come at their own rate, whatever a commit takes.
       while (sent < due) void fixture.accept(1, sent++)
       await sleep(1)
     }
@@ -110,7 +110,7 @@ async function waitsAtPace(
   })
 }
 
-/** How much longer nine destinations wait while a tenth answers 500. */
+/** Measures how much longer nine destinations wait while a tenth answers 500. */
 async function failingBesideOthers(receiver: Receiver, seconds: number): Promise<number> {
   const others = Array.from({ length: MANY_DESTINATIONS - 1 }, (_, i) => `${receiver.url}${i}`)
   const p99 = async (tenth: string) =>
@@ -201,7 +201,7 @@ interface Receiver {
   close(): Promise<unknown>
 }
 
-/** On a thread of its own, so that receiving does not hold up sending. */
+/** The receiver runs on a thread of its own, so that it does not delay the sender. */
 async function startReceiver(): Promise<Receiver> {
   const worker = new Worker(new URL('./delivery-receiver.ts', import.meta.url))
   const next = <T>() => new Promise<T>((resolve) => worker.once('message', resolve))

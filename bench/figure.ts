@@ -8,7 +8,7 @@ export interface Figure {
   /** One per repetition. */
   readonly samples: readonly number[]
   readonly reach?: Reach
-  /** What a reader must know to read the figure. */
+  /** A note that a reader needs to understand the figure. */
   readonly note?: string
 }
 
@@ -23,7 +23,7 @@ export interface BenchContext {
   readonly checkout: string
   /** A detections repository, or null: the example project alone. */
   readonly corpus: string | null
-  /** Of this run alone: workers start from images as those of a daemon do. */
+  /** The cache of this run: workers start from snapshots, as those of a daemon do. */
   readonly imageCache: string
   readonly quick: boolean
   /** Minutes of load for the flatness of memory, or null: a short load. */
@@ -54,7 +54,7 @@ function isReached(median: number, reach: Reach): boolean {
   return 'atMost' in reach ? median <= reach.atMost : median >= reach.atLeast
 }
 
-/** With linear interpolation between neighbours. */
+/** The quantile, with linear interpolation between neighbours. */
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = samples.toSorted((a, b) => a - b)
   const at = q * (sorted.length - 1)

@@ -1,4 +1,4 @@
-/** What the figures were measured on: enough to compare them, nothing that names the machine or its folders. */
+/** Describes the machine of the figures: enough to compare them, without names of the machine or its folders. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
@@ -11,7 +11,7 @@ export interface Machine {
   readonly platform: string
   readonly node: string
   readonly pyodide: string
-  /** Of the CPython beside it, or null. */
+  /** The version of the compared CPython, or null. */
   readonly python: string | null
   /** One minute's load average before the first measurement: others at work show here. */
   readonly load: number

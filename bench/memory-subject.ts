@@ -16,7 +16,7 @@ export interface MemorySamples {
   readonly startedMb: number
   readonly samples: readonly { readonly seconds: number; readonly mb: number }[]
   readonly events: number
-  /** What outlives a collection in the JavaScript heaps, all together, after the load. */
+  /** The bytes in all JavaScript heaps that outlive a collection after the load. */
   readonly keptMb: number
 }
 
@@ -52,7 +52,7 @@ const memory: MemorySamples = { startedMb, samples, events, keptMb: await keptMb
 await engine.close()
 process.stdout.write(JSON.stringify(memory))
 
-/** As from a source: bytes that another process writes. Resolves with how many events there were. */
+/** Reads bytes that another process writes, as a source does. Resolves with the number of events. */
 async function load(): Promise<number> {
   const feed = spawn(process.execPath, [join(import.meta.dirname, 'memory-events.ts'), root!], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -51,7 +51,7 @@ async function measure(context: BenchContext): Promise<Figure[]> {
 }
 
 /**
- * Over the second half: the first is growth to working size. What is resident rises and falls with V8's collections;
+ * It covers the second half: the first is growth to working size. What is resident rises and falls with V8's collections;
  * whether memory is kept forever shows in what outlives one.
  */
 function flatness({ samples, events, keptMb }: MemorySamples, seconds: number, keptBefore: number): Figure[] {

@@ -25,7 +25,7 @@ export interface Phases {
   readonly modules: number
   /** Python boots beside it. */
   readonly project: number
-  /** What was left to wait for when the project was read. */
+  /** The time that remained to wait after the project was read. */
   readonly python: number
   readonly tests: number
 }

@@ -21,7 +21,7 @@ interface Times {
 interface Case {
   readonly name: string
   readonly args: readonly string[]
-  /** Where the clock stops: with the first verdict on standard output, or with the process. */
+  /** The clock stops at the first verdict on standard output, or at the end of the process. */
   readonly until: keyof Times
   readonly warmReach?: Reach
   readonly coldReach?: Reach
@@ -88,7 +88,7 @@ async function measureCase(each: Case, checkout: string, repetitions: number): P
   for (let i = 0; i < repetitions; i++) {
     await withCache(async (cache) => {
       cold.push((await runCommand(checkout, each.args, cache))[each.until])
-      // What the first leaves behind may still be incomplete: only the third counts as warm.
+      // The caches of the first run may still be incomplete, so only the third counts as warm.
       await runCommand(checkout, each.args, cache)
       warm.push((await runCommand(checkout, each.args, cache))[each.until])
     })

@@ -11,7 +11,7 @@ import { alternate, ratios } from './repeat.ts'
 import { mixed, PACKS, type Pack, rulesOn, type Sorted, sortedEvents } from './workload.ts'
 
 const RATES = [0.1, 0.9]
-/** Of native CPython, for the corpus's CloudTrail rules. */
+/** The results of native CPython for the CloudTrail rules of the corpus. */
 const LEAST_RATIO = 0.8
 
 interface Subjects {

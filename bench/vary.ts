@@ -1,6 +1,6 @@
 /** Makes many distinct events of one: ids, addresses and names differ, equal texts stay equal within an event. Pure. */
 
-/** In [0, 1), the same sequence for the same seed (mulberry32). */
+/** Returns numbers in [0, 1), the same sequence for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed
   return () => {

@@ -78,7 +78,7 @@ function watch(checkout: string, root: string, cache: string) {
   const child: ChildProcess = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return {
-    /** Until it waits for changes again. */
+    /** Resolves when it waits for changes again. */
     round: () =>
       new Promise<void>((resolve) => {
         const look = (data: Buffer) => {

@@ -40,7 +40,7 @@ async function measure(context: BenchContext): Promise<Figure[]> {
       })),
       repetitions,
     )
-    // Without the warm-up's.
+    // The samples of the warm-up are not included.
     const cores = (engine: Engine) => coresUsed.get(engine)!.slice(1)
     const name = `${pack.logType}, match rate ${RATE}`
     return [

@@ -4,15 +4,15 @@ import type { FunctionName } from '../../src/model/alerts/finding.ts'
 import type { Expectations } from '../../src/model/project/detection.ts'
 
 export interface FunctionDescription {
-  /** As an author writes it. */
+  /** The signature as an author writes it. */
   readonly signature: string
   readonly purpose: string
   /** The types that it may return. */
   readonly returns: string
-  /** What is used where the body does not define it. */
+  /** The value that is used if the body does not define the function. */
   readonly absent: string
   readonly limit: string
-  /** What is used where it raises or returns another type. */
+  /** The value that is used if the function raises or returns another type. */
   readonly failed: string
   readonly notes?: readonly string[]
   readonly examples: readonly FunctionExample[]
@@ -21,7 +21,7 @@ export interface FunctionDescription {
 export interface FunctionExample {
   /** The expression that the function returns. */
   readonly python: string
-  /** What comes of it, in words. */
+  /** The effect of the result, in words. */
   readonly result: string
   /** The same for the test: what the alert has. */
   readonly expected: Expectations
@@ -284,7 +284,7 @@ export const DETECTION_FUNCTIONS: Readonly<Record<FunctionName, FunctionDescript
   },
 }
 
-/** What an author calls the function. */
+/** The name of the function for an author. */
 export function authorName(name: string): string {
   return name === 'detection' ? 'rule' : name
 }

@@ -469,7 +469,7 @@ const PANTHER = {
   },
 } satisfies Partial<Record<ProblemCode, ProblemDescription>>
 
-/** By subject, in the order of the page. */
+/** The descriptions by subject, in the order of the page. */
 export const PROBLEM_GROUPS: Readonly<Record<string, Readonly<Record<string, ProblemDescription>>>> = {
   YAML,
   'Files and folders': FILES,

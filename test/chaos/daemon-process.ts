@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { until } from '../support/until.ts'
 
 export interface DaemonProcess {
-  /** Where it listens; throws before it has said so. */
+  /** Returns the address on which it listens; throws before it has logged it. */
   readonly url: string
   readonly pid: number
   /** Null while it runs, and where a signal ended it. */
@@ -15,7 +15,7 @@ export interface DaemonProcess {
   lines(): readonly { readonly at: number; readonly text: string }[]
   running(): boolean
   kill(signal: NodeJS.Signals): Promise<void>
-  /** Without waiting for an end. */
+  /** Kills the process without waiting for its end. */
   signal(signal: NodeJS.Signals): void
   /** A signal ended it: until then it went on. */
   endedBySignal(): boolean
@@ -69,7 +69,7 @@ export function startDaemonProcess(
       ended = end + 1
     }
   })
-  // Its last lines may arrive after its exit.
+  // The last lines of the process can arrive after its exit.
   const exited = new Promise<void>((resolve) => child.on('close', () => resolve()))
   return {
     get url() {

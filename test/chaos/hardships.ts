@@ -18,7 +18,7 @@ export interface Hardship {
   after?(volume: Volume): void
 }
 
-/** Longer than a lease (60 s): no lease of a send in flight is valid any more when the process continues. */
+/** The stop is longer than a lease (60 s): no lease of a send in flight is valid any more when the process continues. */
 const PAST_THE_LEASE_MS = 65_000
 const HOUR_MS = 3_600_000
 const SHIFTED_CLOCK = `data:text/javascript,${encodeURIComponent(

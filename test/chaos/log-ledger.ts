@@ -14,7 +14,7 @@ export interface WrittenLine {
   readonly isAtRisk: boolean
   readonly offset: number
   readonly end: number
-  /** Where it was written, and the files that a copy with it replaced. */
+  /** The file in which it was written, and the files that a copy with it replaced. */
   readonly contents: readonly Content[]
 }
 
@@ -23,9 +23,9 @@ export class LogLedger {
   readonly #log: string
   /** The present end of each file, and how often it was truncated, in the order in which the files were the log. */
   readonly #files = new Map<string, { end: number; generation: number }>()
-  /** By the inode of the copy or of the compressed file. */
+  /** The contents by the inode of the copy or of the compressed file. */
   readonly #copies = new Map<string, Content>()
-  /** When the rotation began that removed the last name of the file. */
+  /** The time at which the rotation began that removed the last name of the file. */
   readonly #removedAt = new Map<string, number>()
 
   constructor(log: string) {

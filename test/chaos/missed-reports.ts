@@ -61,7 +61,7 @@ export function checkReports(
   const asUnknown = rest.filter((line) => reports.some((report) => isCovered(report, line)))
   const lostIds = new Set(lost.map(({ id }) => id))
   const arrived = ledger.lines.filter(({ id }) => !lostIds.has(id))
-  // With delayed compression a compressed file has another name than the ledger looks at: it claims no bytes.
+  // With delayed compression a compressed file has another name than the ledger knows, so it claims no bytes.
   const isCompressed = ({ file, bytes }: MissedReport) => bytes === 0 && file.endsWith('.gz')
   const isFounded = (report: MissedReport) =>
     basename(report.file).startsWith(basename(log)) &&
@@ -79,7 +79,7 @@ export function checkReports(
   }
 }
 
-/** Of which content each report says that its end is missed. A report that names no such content has null. */
+/** Finds the content whose end each report says is missed. A report that names no such content has null. */
 function contentsOf(
   ledger: LogLedger,
   reports: readonly MissedReport[],

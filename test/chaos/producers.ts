@@ -86,7 +86,7 @@ export class FileProducer {
     }
   }
 
-  /** Only between lines. The new file is made at once, or by its first line. */
+  /** Rotates between two lines. The new file is created immediately, or by its first line. */
   rotate(): void {
     if (!existsSync(this.#file)) return
     renameSync(this.#file, `${this.#file}.${++this.#rotations}`)

@@ -4,11 +4,11 @@ export interface RotationMode {
   readonly name: string
   /** Lines of the configuration. */
   readonly directives: readonly string[]
-  /** When writers open the log again: some time after the rotation, before anything is compressed, or never. */
+  /** The time at which writers open the log again: some time after the rotation, before the compression, or never. */
   readonly writers: 'late' | 'before compression' | 'keep'
   /** Writers stand still while the log is rotated. */
   readonly isQuiet?: true
-  /** What is lost whatever reads the log, or null: then nothing may be lost. */
+  /** The events that every reader of the log loses, or null: then no event may be lost. */
   readonly canLose: string | null
 }
 

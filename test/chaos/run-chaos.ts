@@ -17,10 +17,10 @@ export interface ChaosOptions {
   readonly checkout: string
   readonly seed: number
   readonly onRound?: (round: number, acknowledged: number) => void
-  /** After the rounds, each of these once, with a kill at its end. */
+  /** Hardships that are each applied once after the rounds, with a kill at the end. */
   readonly hardships?: readonly Hardship[]
   readonly onHardship?: (name: string, outcome: 'left out' | 'went on' | 'ended by itself') => void
-  /** How long the last, unharmed run may take to deliver what is left. */
+  /** The last run, without hardships, may take so long to deliver the rest. */
   readonly settleMs: number
 }
 

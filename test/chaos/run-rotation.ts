@@ -36,7 +36,7 @@ export interface RotationReport {
   readonly countedTwice: readonly string[]
   /** Lines of other files that were taken for lines of the log, and lines that were torn. */
   readonly foreign: readonly string[]
-  /** What the daemon reported of missed lines. */
+  /** The daemon's reports of missed lines. */
   readonly reports: readonly string[]
   /** The lost lines, compared with the reports. */
   readonly check: ReportCheck
@@ -44,7 +44,7 @@ export interface RotationReport {
 
 const STEPS = 12
 const WRITERS = 3
-/** How long the count of arrived events must stand still before what is missing counts as lost. */
+/** Missing events count as lost if the count of arrived events has not changed for this time. */
 const SETTLED_MS = 60_000
 /** The same where losses are expected, once the line that was written last has arrived. */
 const SETTLED_WITH_LOSSES_MS = 15_000
@@ -224,7 +224,7 @@ class RotationRun {
     this.#output.push(...daemon.lines())
   }
 
-  /** Until all has arrived, or nothing more does. */
+  /** Waits until all events have arrived, or no more do. */
   async #settle(): Promise<void> {
     let count = -1
     let since = performance.now()
@@ -243,11 +243,11 @@ class RotationRun {
       },
       { timeoutMs: 600_000, what: 'events stop arriving' },
     )
-    // What is read twice comes behind what is read once.
+    // Events that are read twice come after those that are read once.
     await pause(1500)
   }
 
-  /** How often each event was counted. */
+  /** The number of times that each event was counted. */
   async #counted(): Promise<Map<string, number>> {
     const counts = new Map<string, number>()
     for (const { title, events } of await storedAlerts(this.#root)) {

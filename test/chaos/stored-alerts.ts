@@ -1,4 +1,4 @@
-/** What the daemon has counted, from its store: also while it runs. */
+/** Reads from the store what the daemon has counted, even while it runs. */
 import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 

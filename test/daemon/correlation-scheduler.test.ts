@@ -1,4 +1,4 @@
-/** When correlation rules look: by their schedules, at the start, when asked; and what they do about failures. */
+/** Correlation passes run by their schedules, at the start and on request, and are repeated after failures. */
 import { expect, it } from 'vitest'
 import { createCorrelationScheduler } from '../../src/daemon/correlation-scheduler.ts'
 import { systemClock } from '../../src/model/ports.ts'

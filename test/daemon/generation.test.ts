@@ -1,4 +1,4 @@
-/** What a project must be before it may run; no Python is started for it. */
+/** The conditions of a project before it can run; they are checked without Python. */
 import { describe, expect, it } from 'vitest'
 import { prepareGeneration } from '../../src/daemon/generation.ts'
 import { nullLog } from '../../src/model/ports.ts'

@@ -15,7 +15,7 @@ import { until } from '../support/until.ts'
 
 const framed = (raw: string, cursor: string | null = null): FramedEvent => ({ raw, cursor, place: raw })
 
-/** As the engine and the pipeline would, but for texts that name a failure. */
+/** Evaluates as the engine does, except for texts that name a failure. */
 function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
   return Promise.resolve(
     events.map((envelope) => ({

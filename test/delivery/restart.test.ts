@@ -1,4 +1,4 @@
-/** What must hold over the end of a daemon: each part of it is in the store's file, none in memory alone. */
+/** The state that must survive the end of a daemon: all of it is in the file of the store, none only in memory. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

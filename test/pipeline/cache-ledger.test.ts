@@ -136,7 +136,7 @@ describe.each(['memory:', 'sqlite:'])('the cache ledger over %s', (kind) => {
 const VERY_MANY = 21_000
 
 describe('the memory of the cache ledger', () => {
-  /** With the store's own count of what it was asked for. */
+  /** The harness counts the reads of the store. */
   const counted = async () => {
     const store = await openStore('memory:', { clock, projectRoot: folder })
     const asked: string[] = []

@@ -12,7 +12,7 @@ const EVENT = '{"p_log_type":"Test.Log","action":"login","user":"ann"}\n'
 
 const spec = (from: string, to: string) => ({ '.yml': SPEC.replace(from, to) })
 
-/** What it is, the files of the detection by the end of their name, the code of the problem. */
+/** A title, the files of the detection by the end of their name, the code of the problem. */
 const FAULTS: [string, Record<string, string>, string][] = [
   ['a name twice', spec('Name: logout', 'Name: login'), 'duplicate-test'],
   ['an unknown key', spec('    ExpectedSeverity', '    ExpectedSeverty'), 'unknown-key'],
@@ -34,7 +34,7 @@ interface Fault {
   readonly what: string
   readonly id: string
   readonly files: readonly (readonly [path: string, text: string])[]
-  /** Where a command reports it, as an error. */
+  /** The location at which a command reports it as an error. */
   readonly report: RegExp
 }
 

@@ -56,7 +56,7 @@ function project(destinations: string, files: Record<string, string> = {}): stri
 
 const given = (root: string, ...args: string[]) => ['run', '--project', root, '--store', 'memory:', ...args]
 
-/** As a process of its own: what the test is about is the process, too. */
+/** Runs the command as a process of its own, because the test is about the process, too. */
 function run(root: string, input: string, ...args: string[]) {
   return runCommand(given(root, ...args), input, { RECEIVER: receiver.url })
 }

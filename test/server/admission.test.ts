@@ -1,4 +1,4 @@
-/** How much is let in at once, and how much of it for one client. */
+/** The limits of concurrent requests, and the share of one client. */
 import { describe, expect, it } from 'vitest'
 import { Admission } from '../../src/server/admission.ts'
 

@@ -44,7 +44,7 @@ async function started(
   return { server, url, ask, post }
 }
 
-/** What the server says to these bytes until it closes the connection, or has answered. */
+/** Returns the server's response to these bytes, until it has answered or closes the connection. */
 function raw(server: Server, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const client = connect(server.addresses[0]!.port, '127.0.0.1', () => client.write(request, 'latin1'))

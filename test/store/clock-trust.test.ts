@@ -1,4 +1,4 @@
-/** Which clock may decide what is deleted. */
+/** A clock decides about deletions only if it is trusted. */
 import { expect, it } from 'vitest'
 import { ClockTrust } from '../../src/store/clock-trust.ts'
 

@@ -1,4 +1,4 @@
-/** What an SQLite store keeps across restarts and kills, and who may have it at the same time. */
+/** An SQLite store keeps its content across restarts and kills, and one daemon at a time holds it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

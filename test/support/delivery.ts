@@ -21,7 +21,7 @@ export interface DeliveryHarness {
   /** Everything logged, as JSON. */
   readonly logged: string[]
   readonly printed: string[]
-  /** What `${env:X}` stands for; change it to rotate a secret. */
+  /** The values of `${env:X}`; a test changes one to rotate a secret. */
   readonly environment: Record<string, string>
   /** A loop over the same store: a second call is the next start of the daemon. */
   open(registry: Registry, over?: Partial<DeliveryPorts>): Delivery
@@ -34,7 +34,7 @@ export interface DeliveryHarness {
   close(): Promise<void>
 }
 
-/** With a folder its store is a file there: a second harness is what a restarted daemon finds. */
+/** If there is a folder, the store is a file in it: a second harness is then a restarted daemon. */
 export async function openDeliveryHarness(
   folder?: string,
   clock = manualClock(T0),

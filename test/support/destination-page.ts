@@ -81,7 +81,7 @@ function payloadText(payload: object): string {
   return typeof line === 'string' ? fenced('', line) : fenced('json', JSON.stringify(payload, null, 2))
 }
 
-/** As sent, but JSON is indented. */
+/** The body as it is sent, but with indented JSON. */
 function bodyText(body: string): string {
   try {
     return fenced('json', JSON.stringify(JSON.parse(body), null, 2))

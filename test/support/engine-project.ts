@@ -9,7 +9,7 @@ import type { Project } from '../../src/model/project/project.ts'
 import { DEFAULT_SETTINGS, type Limits, type Settings } from '../../src/model/project/settings.ts'
 import { detection, project } from './model.ts'
 
-/** Where the tests' interpreters are kept: to start one from nothing takes seconds. */
+/** The cache of the tests' snapshots: a start without one takes seconds. */
 export const IMAGES = snapshotFolder(processEnvironment()).folder
 
 let latest: PrewarmedWorker | undefined

@@ -17,13 +17,13 @@ export type TcpFault =
   | 'quotes what it was sent'
   | 'has an untrusted certificate'
 
-/** What a server of the protocol says. */
+/** The texts that a server of the protocol sends. */
 export interface Tongue {
-  /** Before it was asked anything; '' where clients begin. */
+  /** The greeting before any request; '' if clients begin. */
   readonly greeting: string
   /** A beginning that can go on for ever. */
   readonly flood: string
-  /** Its answer, with all that it was sent in it. */
+  /** Its answer, which contains everything that it received. */
   quote(said: string): string
   /** Said in plain before TLS begins; '' where TLS comes first. */
   readonly beforeTls: string

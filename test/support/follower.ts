@@ -10,7 +10,7 @@ const KILLED = new Error('killed')
 export class Follower {
   readonly seen: string[] = []
   readonly log = recordingLog()
-  /** What was logged at warn, with its fields. */
+  /** The log entries of level warn, with their fields. */
   readonly warnings: {
     readonly message: string
     readonly file?: string
@@ -71,7 +71,7 @@ export class Follower {
     return Number.isFinite(this.#commitsLeft)
   }
 
-  /** After so many more commits. */
+  /** Resolves after so many more commits. */
   dies(commits: number): void {
     this.#commitsLeft = commits
   }

@@ -1,4 +1,4 @@
-/** What this process holds in buffers, garbage aside: the collector has run when it is measured. */
+/** Measures the buffers of this process after a garbage collection. */
 import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

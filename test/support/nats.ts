@@ -1,4 +1,4 @@
-/** As much of a NATS server as one publisher meets: its line protocol, and the acknowledgement of one stream. */
+/** A fake NATS server for one publisher: the line protocol, and the acknowledgement of one stream. */
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 export interface NatsFake {

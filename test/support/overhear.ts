@@ -1,4 +1,4 @@
-/** What libraries say past the log: it may hold anything, and stands in the way of what is printed. */
+/** Captures what libraries print without the log. It can contain secrets, and it mixes with the output. */
 
 const VOICES = ['log', 'info', 'warn', 'error', 'trace'] as const
 

@@ -7,7 +7,7 @@ export interface Received {
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** As sent, repeats and order kept. */
+  /** The headers as they were sent, with repeats and order. */
   readonly rawHeaders: readonly string[]
   readonly body: string
 }

@@ -1,4 +1,4 @@
-/** What a test run writes stays in the folder of the run. */
+/** A test run writes only to the folder of the run. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ it('Starting Python writes to the cache of the run and leaves the cache of the u
   const images = snapshotFolder(processEnvironment()).folder
   const before = new Set(filesIn(images))
   expect(await runCommand(['test', '--project', project])).toMatchObject({ code: 0 })
-  // By name: a full cache removes an old entry for each new one.
+  // The entries are compared by name, because a full cache removes an old entry for each new one.
   expect(filesIn(images).filter((file) => !before.has(file))).not.toEqual([])
 
   const { folder: userCache, files } = inject('userCache')

@@ -18,14 +18,14 @@ declare module 'vitest' {
   }
 }
 
-/** What tests may see of the user's environment: no credentials, no proxies, no options of a CI system. */
+/** The variables of the user's environment that tests may read: no credentials, no proxies, no options of a CI system. */
 const KEPT =
   /^(PATH|PATHEXT|SystemRoot|CI|TERM|COLORTERM|FORCE_COLOR|NO_COLOR|LANG|LC_\w+|TZ|NODE_\w+|VITEST\w*|TEST|DEV|PROD|MODE|SSR|BASE_URL)$/
 
 /** Every project runs this module as a module of its own, in the same process. */
 const shared = globalThis as { signalboxRun?: ProvidedContext }
 
-/** Where a command that runs the example project of this checkout keeps its state. */
+/** The folder in which a command that runs the example project of this checkout keeps its state. */
 const CHECKOUT_STATE = join(import.meta.dirname, '..', '..', '.signalbox')
 
 export default function setup(project: TestProject): (() => void) | undefined {

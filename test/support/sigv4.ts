@@ -3,13 +3,13 @@ import { createHash, createHmac } from 'node:crypto'
 
 export interface SignedRequest {
   readonly method: string
-  /** With its query. */
+  /** The path with its query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
 }
 
-/** What is wrong with the signature; null when the service would take it. */
+/** Returns the fault of the signature; null if the service would accept it. */
 export function signatureFault(request: SignedRequest, secretAccessKey: string): string | null {
   const header = String(request.headers.authorization ?? '')
   const parts =

@@ -24,7 +24,7 @@ export interface Emitted {
   fail(error: Error): void
 }
 
-/** As the pipeline settles: what framing refused is rejected, the rest accepted. */
+/** Settles as the pipeline does: events that framing refused are rejected, the others accepted. */
 function settlementOf({ refused }: FramedEvent): Settlement {
   return refused === undefined ? { status: 'accepted', matches: 0 } : { status: 'rejected', reason: refused }
 }

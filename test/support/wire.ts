@@ -1,4 +1,4 @@
-/** What a provider takes: a golden written by hand from its documentation, and the check of a request against it. */
+/** The requests that a provider accepts, written by hand from its documentation, and the check of a request against them. */
 import { Ajv, type ValidateFunction } from 'ajv'
 import { expect } from 'vitest'
 import type { HttpRequest } from '../../src/model/ports.ts'
@@ -12,7 +12,7 @@ export interface Wire {
   readonly path: string | RegExp
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string | RegExp>>
-  /** Of the whole body. */
+  /** The schema of the whole body. */
   readonly maxBytes?: number
   readonly body?: BodyTable
 }
@@ -20,7 +20,7 @@ export interface Wire {
 const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true })
 const compiled = new WeakMap<BodyTable, ValidateFunction>()
 
-/** What is wrong with a request, in words; [] when the provider would take it. */
+/** Returns the errors of a request in words; [] if the provider would accept it. */
 export function violations(
   wire: Wire,
   request: Pick<HttpRequest, 'method' | 'headers' | 'body'> & { path: string },
