@@ -64,7 +64,7 @@ describe('docs', () => {
     expect(project.registry).toMatchObject({ destinations: [{}, {}] })
   })
 
-  it('the side file of the example fits its spec', async () => {
+  it('the expectations file of the example is valid for its spec', async () => {
     const [spec, , side] = examples('detections.md')
     const project = await load({
       'detections/a.yml': spec!.replace(/ +Expected(?:Severity|Destinations).*\n/g, ''),

@@ -51,7 +51,7 @@ describe('inline expectations', () => {
     })
   })
 
-  it('warn about unknown destinations', async () => {
+  it('inline expectations warn about unknown destinations', async () => {
     const tests = 'Tests: [{ Name: t, ExpectedResult: true, Log: {}, ExpectedDestinations: [soc-slak] }]\n'
     const project = await load({
       'rules/a.yml': rule('A', tests),
@@ -64,7 +64,7 @@ describe('inline expectations', () => {
 })
 
 describe('a side file', () => {
-  it('adds to what stands in the spec, by test name', async () => {
+  it('an expectations file adds expectations by the name of the test', async () => {
     const project = await loadWith('first case: { ExpectedTitle: t }\nsecond: { ExpectedDestinations: [] }\n')
     expect(project.problems).toEqual([])
     expect(project.detections.get('A')!.tests.map(({ expectations }) => expectations)).toEqual([
@@ -73,7 +73,7 @@ describe('a side file', () => {
     ])
   })
 
-  it('belongs to derived rules too', async () => {
+  it('a derived rule can have an expectations file', async () => {
     const project = await load({
       'rules/a.yml': rule('A', TESTS),
       'rules/body.py': BODY,
@@ -101,7 +101,7 @@ describe('a side file', () => {
     expect(project.detections.get('A')!.tests[1]!.expectations).toEqual({})
   })
 
-  it('beside no spec is noticed', async () => {
+  it('an expectations file without a spec is a warning', async () => {
     const project = await loadWith('second: { ExpectedTitle: t }\n', 'rules/b.expect.yml')
     expect(project.problems).toMatchObject([
       { severity: 'warning', code: 'orphan-expectations', file: 'rules/b.expect.yml' },

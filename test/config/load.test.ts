@@ -19,7 +19,7 @@ function codes(project: Project): string[] {
 }
 
 describe('a rule', () => {
-  it('keeps its metadata, body, and the lexemes and key order of its tests', async () => {
+  it('a rule keeps its metadata, its body, and the lexemes and key order of its tests', async () => {
     const extra = `DisplayName: A rule\nDedupPeriodMinutes: 15\nThreshold: 3\nCreateAlert: false\nTags: [a]\nReports: { CIS: [1.2] }\n${TESTS}`
     const project = await load({ 'rules/a.yml': rule('A.Rule', extra), 'rules/body.py': BODY })
     expect(project.problems).toEqual([])
@@ -63,7 +63,7 @@ describe('a rule', () => {
     expect(codes(project)).toEqual(expected)
   })
 
-  it('without Python has no body', async () => {
+  it('a detection without Python has no body', async () => {
     const text = rule('A', 'Detection: [{ Key: a, Condition: Equals, Value: b }]\n').replace(
       'Filename: body.py\n',
       '',
@@ -72,7 +72,7 @@ describe('a rule', () => {
     expect(project.detections.get('A')!.body).toBeNull()
   })
 
-  it('that is experimental or disabled is loaded like any other', async () => {
+  it('an experimental or disabled rule is loaded like any other', async () => {
     const text = rule('A', 'Status: Experimental\n', { Enabled: 'false' })
     const project = await load({ 'rules/a.yml': text, 'rules/body.py': BODY })
     expect(project.detections.get('A')).toMatchObject({ enabled: false, status: 'Experimental' })
@@ -115,7 +115,7 @@ describe('unknown keys', () => {
 describe('a Python file that no spec names', () => {
   const files = { 'rules/a.yml': rule('A'), 'rules/body.py': BODY }
 
-  it('is reported, where everything was loaded', async () => {
+  it('an unused Python file is reported if everything was loaded', async () => {
     const idle = { 'rules/lost.py': BODY, 'global_helpers/also.py': '', 'elsewhere/not_searched.py': '' }
     const project = await load({ ...files, ...idle })
     expect(project.problems).toMatchObject([
@@ -143,7 +143,7 @@ describe('a Python file that no spec names', () => {
 })
 
 describe('other content', () => {
-  it('may be a table from SQL, which names no log types', async () => {
+  it('a lookup table from SQL needs no log types', async () => {
     const table =
       'AnalysisType: lookup_table\nLookupName: T\nEnabled: true\nQuery: SELECT 1\nLogTypeMap: { PrimaryKey: id }\nRefresh: { PeriodMinutes: 60 }\n'
     expect((await load({ 'lookup_tables/t.yml': table })).problems).toEqual([])
@@ -213,7 +213,7 @@ describe('a derived rule', () => {
     expect(detection.version).not.toBe(base.version)
   })
 
-  it('keeps its own tests where it has any', async () => {
+  it('a derived rule with tests keeps its own tests', async () => {
     const own = `${derived}Tests: [{ Name: own, ExpectedResult: true, Log: {} }]\n`
     const project = await load({
       'rules/d.yml': own,
@@ -335,7 +335,7 @@ describe('overrides', () => {
     }
   })
 
-  it('win key by key, the last match first; the place is that of OutputIds', async () => {
+  it('the last matching override wins for each key, and the location is that of OutputIds', async () => {
     const project = await load(
       files(
         overrides(
@@ -361,7 +361,7 @@ describe('OutputIds', () => {
     'rules/body.py': BODY,
   }
 
-  it('that name unknown destinations keep the file out', async () => {
+  it('OutputIds with unknown destinations are an error of the file', async () => {
     const project = await load({ ...files, 'destinations.yaml': REGISTRY })
     expect([...project.detections.keys()]).toEqual(['B'])
     expect(project.problems).toMatchObject([
@@ -378,7 +378,7 @@ describe('OutputIds', () => {
     expect(codes(project)).toEqual(['warning unknown-destination'])
   })
 
-  it('stand as themselves without a registry', async () => {
+  it('names of destinations are accepted without a registry', async () => {
     const project = await load(files)
     expect(project.problems).toEqual([])
     expect(project.registry).toBe('absent')
@@ -392,7 +392,7 @@ describe('OutputIds', () => {
 })
 
 describe('the registry', () => {
-  it('is complete with its defaults', async () => {
+  it('the registry is complete with its defaults', async () => {
     const project = await load({
       'destinations.yaml': `version: 1
 fallback: [inbox]
@@ -461,7 +461,7 @@ destinations:
     expect(own).toMatchObject({ type: './sinks/own.ts', enabled: false, options: { anything: 'goes' } })
   })
 
-  it('may stand in a file of another name, which must then exist', async () => {
+  it('the settings can name another registry file, which must then exist', async () => {
     const root = projectWith({ 'routing/prod.yaml': REGISTRY })
     const options = { root, destinationTypes: TYPES }
     expect((await loadProject(options)).registry).toBe('absent')
@@ -499,7 +499,7 @@ describe('a project', () => {
     expect([...project.detections.keys()]).toEqual(['C'])
   })
 
-  it('is frozen through and through', async () => {
+  it('a loaded project is deeply frozen', async () => {
     const project = await load({
       'rules/a.yml': rule('A', `Reports: { CIS: [1] }\n${TESTS}`),
       'rules/body.py': BODY,
@@ -513,7 +513,7 @@ describe('a project', () => {
     expect(frozen(project)).toBe(true)
   })
 
-  it('must be a folder', async () => {
+  it('the project root must be a folder', async () => {
     await expect(loadProject({ root: '/nowhere/at/all' })).rejects.toThrow('is not a directory')
   })
 })

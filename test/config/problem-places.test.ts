@@ -55,7 +55,7 @@ describe('a value that may be a secret', () => {
   )
 })
 
-it('a tab is visible, and is one column', () => {
+it('formatProblem shows a tab as one visible column', () => {
   const place = { file: 'a.py', line: 2, column: 2, hint: null, code: 'python-error', message: 'm' } as const
   const text = formatProblem({ severity: 'error', ...place, source: '\treturn 1' })
   expect(text).toContain('→return 1')

@@ -16,7 +16,7 @@ describe('parsed exactly', () => {
     expect(JSON.stringify(parseExact(spaced))).toBe(`[1,${number},{"b":${number}}]`)
   })
 
-  it('is what JSON.parse gives where no number is in doubt', () => {
+  it('parseExact equals JSON.parse for texts with exact numbers', () => {
     const record = { time: '2026-01-02T03:04:05.678Z', list: [1, null, true, 'a,-0.5'], nested: { n: -3 } }
     expect(parseExact(JSON.stringify(record))).toEqual(record)
   })

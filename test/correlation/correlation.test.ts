@@ -152,7 +152,7 @@ describe('a group', () => {
     expect(found(group([A, NO_B]), signals)).toEqual(expected)
   })
 
-  it('with two criteria, both by the same signals', () => {
+  it('two criteria must hold for the same signals', () => {
     const city: Criterion = {
       fields: ['A', 'B'].map((id) => ({ step: id, field: { name: 'city', key: ['city'] } })),
     }

@@ -50,18 +50,18 @@ const WRITERS = [
 ] as const
 
 describe.each(WRITERS)('%s', (_, write) => {
-  it('makes the file and the folders above it', () => {
+  it('writeOutput creates the file and the folders above it', () => {
     write(at('a/b/report'), 'text', limits())
     expect(text(at('a/b/report'))).toBe('text')
     expect(readdirSync(at('a/b'))).toEqual(['report'])
   })
 
-  it('gives what it makes the permissions that are asked for', () => {
+  it('files and folders are created with the requested permissions', () => {
     write(at('a/b/report'), 'text', { ...limits(), mode: 0o600, folderMode: 0o700 })
     expect([at('a/b/report'), at('a/b'), at('a')].map(modeOf)).toEqual([0o600, 0o700, 0o700])
   })
 
-  it('writes nothing by way of a linked folder that leads out', () => {
+  it('a linked folder that points outside is refused', () => {
     mkdirSync(join(outside, 'other'))
     symlinkSync('../other', at('out'))
     const refused = /points outside .*project through a symbolic link/
@@ -73,14 +73,14 @@ describe.each(WRITERS)('%s', (_, write) => {
     expect(existsSync(join(outside, 'gone'))).toBe(false)
   })
 
-  it('writes by way of a linked folder that stays inside', () => {
+  it('writeOutput follows a linked folder that stays inside', () => {
     mkdirSync(at('real'))
     symlinkSync('real', at('out'))
     write(at('out/report'), 'text', limits())
     expect(text(at('real/report'))).toBe('text')
   })
 
-  it('leaves what a link to outside leads to as it is, and makes nothing there', () => {
+  it('a link to the outside is refused, and its target stays as it is', () => {
     symlinkSync('../precious', at('report'))
     symlinkSync('../gone', at('new'))
     for (const name of ['report', 'new']) {
@@ -96,7 +96,7 @@ describe.each(WRITERS)('%s', (_, write) => {
     expect(existsSync(join(outside, 'gone'))).toBe(false)
   })
 
-  it('takes the innermost of the folders', () => {
+  it('the innermost folder limits a path', () => {
     symlinkSync('../precious', at('report'))
     mkdirSync(join(outside, 'other'))
     symlinkSync('../other', at('out'))
@@ -114,13 +114,13 @@ describe('writeOutput', () => {
     expect([text(at('link')), text(at('file')), modeOf(at('file'))]).toEqual(['new', 'new', 0o664])
   })
 
-  it('leaves nothing beside a file that it could not replace', () => {
+  it('writeOutput leaves no temporary file if it cannot replace the file', () => {
     mkdirSync(at('folder/inner'), { recursive: true })
     expect(() => writeOutput(at('folder'), 'text', limits())).toThrow()
     expect(readdirSync(root)).toEqual(['folder'])
   })
 
-  it('writes into a FIFO, in the project and elsewhere', async () => {
+  it('writeOutput writes into a FIFO, in the project and elsewhere', async () => {
     for (const path of [at('fifo'), join(outside, 'fifo')]) {
       execFileSync('mkfifo', [path])
       // Both ends at once, so that nothing waits.
@@ -133,7 +133,7 @@ describe('writeOutput', () => {
     }
   })
 
-  it('writes by way of a link of the user, outside of the folders', () => {
+  it('writeOutput follows a link of the user outside the folders', () => {
     symlinkSync('precious', join(outside, 'link'))
     writeOutput(join(outside, 'link'), 'text', limits())
     expect(text(join(outside, 'precious'))).toBe('text')
@@ -143,7 +143,7 @@ describe('writeOutput', () => {
 })
 
 describe('writeThroughLink', () => {
-  it('keeps a link that stays inside, and refuses one that does not', () => {
+  it('writeThroughLink keeps a link that stays inside, and refuses one that does not', () => {
     writeFileSync(at('real'), 'old')
     symlinkSync('real', at('link'))
     writeThroughLink(at('link'), 'new', limits())
@@ -156,7 +156,7 @@ describe('writeThroughLink', () => {
 })
 
 describe('createOutput', () => {
-  it('writes over nothing, be it a link to nowhere', () => {
+  it('createOutput never replaces an existing entry, broken links included', () => {
     writeFileSync(at('file'), 'old')
     symlinkSync('../gone', at('broken'))
     expect(['file', 'broken', 'new'].map((name) => createOutput(at(name), 'new', limits()))).toEqual([
@@ -169,7 +169,7 @@ describe('createOutput', () => {
 })
 
 describe('openingPath', () => {
-  it('makes the file where a mode is given, and changes none that is there', () => {
+  it('openingPath creates the file if a mode is given, and changes no existing file', () => {
     expect(openingPath(at('a/file'), { ...limits(), mode: 0o600 })).toBe(at('a/file'))
     expect([modeOf(at('a/file')), text(at('a/file'))]).toEqual([0o600, ''])
     writeFileSync(at('a/file'), 'text')

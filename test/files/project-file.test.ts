@@ -25,7 +25,7 @@ function read(name: string, maxBytes = 100) {
 }
 
 describe('a file in the project', () => {
-  it('is read, also by way of links that stay in the project', () => {
+  it('a file in the project is read through links that stay in the project', () => {
     symlinkSync('inner/file', join(root, 'link'))
     symlinkSync('inner', join(root, 'folder'))
     symlinkSync('folder/file', join(root, 'chain'))
@@ -34,7 +34,7 @@ describe('a file in the project', () => {
     )
   })
 
-  it('is read where the project itself lies behind a link', () => {
+  it('a file is read if the project itself is behind a link', () => {
     symlinkSync(root, join(outside, 'alias'))
     const alias = join(outside, 'alias')
     const content = readProjectFile(join(alias, 'inner/file'), { folders: [alias], maxBytes: 9 })
@@ -98,7 +98,7 @@ describe('what is refused', () => {
     }
   })
 
-  it('what is not there', () => {
+  it('missing files and broken links are refused', () => {
     symlinkSync('nothing', join(root, 'broken'))
     symlinkSync('loop', join(root, 'loop'))
     expect(['gone', 'inner/file/below', 'broken', 'loop'].map((name) => read(name))).toMatchObject([
@@ -111,7 +111,7 @@ describe('what is refused', () => {
 })
 
 describe('a file that the user named', () => {
-  it('is limited to the project where its name lies in it, and else not', () => {
+  it('a named file in the project is limited to it, and other files are not', () => {
     expect(foldersFor(root, join(root, 'a', 'b'))).toEqual([root])
     expect(foldersFor(root, join(outside, 'secret'))).toBeNull()
     expect(readProjectText(join(outside, 'secret'), { folders: null, maxBytes: 100 })).toBe(SECRET)
@@ -126,7 +126,7 @@ describe('a file that the user named', () => {
     })
   })
 
-  it('is named in the refusal', () => {
+  it('an error of readProjectText names the file', () => {
     symlinkSync(join(outside, 'secret'), join(root, 'it'))
     const reading = () => readProjectText(join(root, 'it'), { folders: [root], maxBytes: 100 })
     expect(reading).toThrow(`the file ${join(root, 'it')} is a symbolic link that points outside the project`)

@@ -39,7 +39,7 @@ async function add(requirements: readonly string[], offers: Offers = OFFERS, at 
 }
 
 describe('python add', () => {
-  it('fetches the newest that fits, and what it needs, and unpacks them', async () => {
+  it('python add installs the newest matching version and its requirements', async () => {
     const { at, packages } = await add(['app'])
     expect(packages).toEqual(['app 2.0', 'base 0.1', 'lib 2.5'])
     expect(readFileSync(join(at.folder, 'lib/__init__.py'), 'utf8')).toBe('VERSION = "2.5"\n')
@@ -58,7 +58,7 @@ describe('python add', () => {
     expect((await add(requirements)).packages).toEqual(expected)
   })
 
-  it('adds to what is there, which stays at its version', async () => {
+  it('python add keeps the versions of installed packages', async () => {
     const { at } = await add(['lib==1.5'])
     expect((await add(['base'], OFFERS, at)).packages).toEqual(['base 0.1', 'lib 1.5'])
     const locked = await add(['lib'], OFFERS, at)
@@ -66,13 +66,13 @@ describe('python add', () => {
     expect(readFileSync(at.lockFile, 'utf8')).toContain('"requested": [\n    "base",\n    "lib"\n  ]')
   })
 
-  it('reads indexes that answer with HTML', async () => {
+  it('python add reads an index that answers with HTML', async () => {
     const index = await packageIndex({ ...OFFERS, ...pure('app', '9.0') }, 'html')
     const packages = await addPackages(place(), ['app'], openIndex(index.url))
     expect(packages.map(({ version }) => version)).toEqual(['9.0'])
   })
 
-  it('passes over what was withdrawn or needs another Python, unless it is named', async () => {
+  it('yanked versions and versions for another Python are skipped unless they are named', async () => {
     const offers: Offers = { ...pure('app', '1.0'), ...pure('app', '2.0'), ...pure('app', '3.0') }
     Object.assign(offers['app-2.0-py3-none-any.whl']!, { yanked: true })
     Object.assign(offers['app-3.0-py3-none-any.whl']!, { requiresPython: '<3.9' })
@@ -80,7 +80,7 @@ describe('python add', () => {
     expect((await add(['app==2.0'], offers)).packages).toEqual(['app 2.0'])
   })
 
-  it('names no index in the lock, and no secret of its address anywhere', async () => {
+  it('the lock names no index, and the credentials of its URL appear nowhere', async () => {
     const index = await packageIndex(OFFERS)
     const at = place()
     await addPackages(at, ['lib==1.5'], openIndex(index.url.replace('//', '//ann:s3cret@')))
@@ -178,7 +178,7 @@ describe('python sync', () => {
     expect((await syncPackages(at, () => expect.unreachable())).fetched).toBe(false)
   })
 
-  it('takes no other file for a locked one, whatever the index says of it', async () => {
+  it('python sync accepts only the locked file, whatever the index says', async () => {
     const { at } = await add(['base'])
     rmSync(at.folder, { recursive: true })
     const forged = {

@@ -36,7 +36,7 @@ describe('a folder', () => {
     expect(set.modules).toEqual(new Set(['single', 'pack', 'space']))
   })
 
-  it('gives no compiled part', () => {
+  it('readPackages skips compiled files', () => {
     const folder = folderWith({
       'fast/__init__.py': '',
       'fast/_core.cpython-314-x86_64-linux-gnu.so': 'ELF',
@@ -61,7 +61,7 @@ describe('a folder', () => {
     })
   })
 
-  it('with the size of a whole disk is refused', () => {
+  it('a folder with the size of a whole disk is refused', () => {
     const folder = folderWith({ 'pack/__init__.py': '', 'pack/a': '', 'pack/b': 'x'.repeat(2_000) })
     expect(() => readPackages([folder], { files: 2, bytes: 5_000 })).toThrow(
       /exceed \d+ files or .* at .*pack/,
@@ -120,7 +120,7 @@ describe('wheels', () => {
     expect(() => readPackages([join(folder, name)])).toThrow(message)
   })
 
-  it('that unpack to more than is read are refused before they are unpacked', () => {
+  it('wheels that unpack to more than the limit are refused before they are unpacked', () => {
     const folder = folderWith({ 'bomb-1.0-py3-none-any.whl': archive({ 'bomb.py': 'x'.repeat(2_000) }) })
     expect(() => readPackages([folder], { files: 9, bytes: 1_000 })).toThrow(/exceed 9 files/)
   })

@@ -32,18 +32,18 @@ describe('reveal', () => {
     expect(options).toEqual({ x: { y: [expected, 1, null, true] } })
   })
 
-  it('trims one line break, and no more', async () => {
+  it('reveal trims one line break of a file, and no more', async () => {
     const { secrets } = secretsOf({ a: 'x\r\n', b: 'x\n\n', c: ' x ' })
     const { options } = await secrets.reveal({ a: '${file:a}', b: '${file:b}', c: '${file:c}' })
     expect(options).toEqual({ a: 'x', b: 'x\n', c: ' x ' })
   })
 
-  it('puts values in verbatim, whatever they hold', async () => {
+  it('reveal inserts values verbatim, whatever they contain', async () => {
     const { secrets } = secretsOf({}, { A: '$& ${env:B} $1 $$' })
     expect((await secrets.reveal({ a: '<${env:A}>' })).options).toEqual({ a: '<$& ${env:B} $1 $$>' })
   })
 
-  it('reads a file each time, and the environment once', async () => {
+  it('reveal reads a file each time, and the environment once', async () => {
     const environment: Record<string, string> = { A: 'first' }
     const projectRoot = projectWith({ key: 'first' })
     const secrets = createSecrets({ environment, projectRoot })
@@ -75,7 +75,7 @@ describe('reveal', () => {
 })
 
 describe('files', () => {
-  it('are confined to the project and the folders that were named, links followed', async () => {
+  it('file references are confined to the project and the named folders, links followed', async () => {
     const { projectRoot, secrets } = secretsOf({ key: 'inside' })
     const outside = join(dirname(projectRoot), 'outside')
     write(join(outside, 'key'), 'out-of-reach')
@@ -90,7 +90,7 @@ describe('files', () => {
     }
   })
 
-  it('may be named relative to a secrets folder', async () => {
+  it('a file reference can be relative to a secrets folder', async () => {
     const projectRoot = projectWith({})
     const folder = join(dirname(projectRoot), 'run-secrets')
     write(join(folder, 'soc-key'), 'mounted\n')
@@ -98,7 +98,7 @@ describe('files', () => {
     expect((await secrets.reveal({ a: '${file:soc-key}' })).options).toEqual({ a: 'mounted' })
   })
 
-  it('that are pipes are not waited for', async () => {
+  it('a file reference to a pipe is not waited for', async () => {
     const { projectRoot, secrets } = secretsOf({})
     mkdirSync(join(projectRoot, 'pipes'))
     execFileSync('mkfifo', [join(projectRoot, 'pipes', 'a')])
@@ -107,7 +107,7 @@ describe('files', () => {
 })
 
 describe('redact', () => {
-  it('takes secrets out in every form in which they may come back', async () => {
+  it('redact removes secrets in every form in which they can come back', async () => {
     const secret = 'p@ss "wörd"/+&=\n\\x'
     const { secrets } = secretsOf({ key: secret })
     const revealed = await secrets.reveal({ a: 'Bearer ${file:key}' })
@@ -123,13 +123,13 @@ describe('redact', () => {
     expect(revealed.redact('nothing here')).toBe('nothing here')
   })
 
-  it('takes the longer of two first, and leaves short ones alone', async () => {
+  it('redact replaces the longer of two secrets first, and ignores short ones', async () => {
     const { secrets } = secretsOf({}, { A: 'token', B: 'token-and-more', C: 'abc' })
     const revealed = await secrets.reveal({ a: '${env:A}', b: '${env:B}', c: '${env:C}' })
     expect(revealed.redact('token-and-more token abc')).toBe('<secret> <secret> abc')
   })
 
-  it('leaves no secret of four characters or more in any text', async () => {
+  it('redact leaves no secret of four characters or more in any text', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ minLength: 4 }),
@@ -148,7 +148,7 @@ describe('redact', () => {
 })
 
 describe('missing', () => {
-  it('lists what the enabled destinations lack, once each', async () => {
+  it('the missing secrets of the enabled destinations are listed once each', async () => {
     const { secrets } = secretsOf({}, { HAVE: 'it' })
     const destination = (name: string, enabled: boolean, options: Record<string, unknown>) =>
       ({ name, enabled, options }) as unknown as Destination

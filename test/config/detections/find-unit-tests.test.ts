@@ -29,7 +29,7 @@ it('are the files of that name beside helpers and data models, bodies and other 
   ])
 })
 
-it('links are not followed', async () => {
+it('links are not unit tests', async () => {
   const root = projectWith({
     'global_helpers/n.yml': HELPER('n'),
     'global_helpers/n.py': '',

@@ -68,6 +68,6 @@ it.each<[string, Files, string[]]>([
   )
 })
 
-it('is said only when asked for', async () => {
+it('incompatibilities with panther_analysis_tool are reported only with the option', async () => {
   expect((await load(inRules(rule('A', TESTS('ExpectedTitle: x'))))).problems).toEqual([])
 })

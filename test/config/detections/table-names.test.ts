@@ -24,7 +24,7 @@ describe('names of tables', () => {
     expect(nonStandardTables(sql)).toEqual(expected)
   })
 
-  it('warn where a query runs on a schedule', async () => {
+  it('non-standard table names are warnings for a scheduled query', async () => {
     const query = (type: string, more = '') =>
       `AnalysisType: ${type}\nQueryName: ${type}\n${more}Query: |\n  SELECT 1\n  FROM lost\n`
     const project = await load({

@@ -46,7 +46,7 @@ describe('the project root', () => {
     expect(await found([file])).toEqual(expected ? [file] : [])
   })
 
-  it('gives files in one order', async () => {
+  it('the found specs are sorted', async () => {
     expect(await found(['rules/b.yml', 'rules/a/z.yml', 'data_models/m.yml', 'rules/B.yml'])).toEqual([
       'data_models/m.yml',
       'rules/B.yml',
@@ -67,7 +67,7 @@ describe('the project root', () => {
     expect(project.helpers.map((helper) => helper.body.path)).toEqual(['../global_helpers/h.py'])
   })
 
-  it('counts what it left out', async () => {
+  it('files outside the searched folders are reported', async () => {
     const project = await load({
       'templates/a.yml': rule('A'),
       'templates/b.yml': rule('B'),
@@ -86,7 +86,7 @@ describe('the project root', () => {
     expect(project.detections.size).toBe(0)
   })
 
-  it('says nothing about YAML that is not ours', async () => {
+  it('YAML without an AnalysisType has no problems', async () => {
     const project = await load({
       'docker-compose.yml': 'services: {}\na: 1\na: 2\n',
       'values.yml': 'a: {{ b }}\n---\n',
@@ -107,7 +107,7 @@ describe('explicit paths', () => {
     'templates/t.yml',
   ]
 
-  it('are walked in full, with helpers and data models near and above', async () => {
+  it('explicit paths are searched completely, with the helpers and data models near and above them', async () => {
     expect(await found(files, ['detections/rules/aws'])).toEqual([
       'data_models/n.yml',
       'detections/data_models/m.yml',
@@ -117,7 +117,7 @@ describe('explicit paths', () => {
     expect(await found(files, ['templates'])).toContain('templates/t.yml')
   })
 
-  it('may be files; one reached twice is loaded once', async () => {
+  it('explicit paths can be files, and each file is loaded once', async () => {
     const specs = await found(files, ['detections/rules/okta/b.yml', 'detections/rules'])
     expect(specs.filter((file) => file.includes('/rules/'))).toEqual([
       'detections/rules/aws/a.yml',
@@ -125,7 +125,7 @@ describe('explicit paths', () => {
     ])
   })
 
-  it('take the side file of a spec along', async () => {
+  it('a spec as a path includes its expectations file', async () => {
     const root = projectWith({
       'rules/a.yml': rule('A', 'Tests: [{ Name: t, ExpectedResult: true, Log: {} }]\n'),
       'rules/a.expect.yml': 't: { ExpectedTitle: x }\n',
@@ -143,7 +143,7 @@ describe('explicit paths', () => {
     expect((await loadProject({ root })).problems).toMatchObject([{ code: 'unknown-pack-member' }])
   })
 
-  it('that are links out of the project are refused, those that stay inside are walked', async () => {
+  it('paths that are links to the outside are refused, and links that stay inside are followed', async () => {
     const root = projectWith({ 'shared/a.yml': rule('A'), 'shared/body.py': BODY })
     write(join(dirname(root), 'elsewhere', 'b.yml'), rule('B'))
     symlinkSync('../elsewhere', join(root, 'out'))
@@ -154,7 +154,7 @@ describe('explicit paths', () => {
     expect([...(await loadProject({ root, paths: ['in'] })).detections.keys()]).toEqual(['A'])
   })
 
-  it('beside the project are the choice of the user, and their files are read', async () => {
+  it('explicit paths outside the project are loaded', async () => {
     const root = projectWith({})
     write(join(dirname(root), 'elsewhere', 'b.yml'), rule('B'))
     write(join(dirname(root), 'elsewhere', 'body.py'), BODY)
@@ -201,7 +201,7 @@ describe('patterns', () => {
     expect(specs.map((file) => projectPath(root, file))).toEqual(expected)
   })
 
-  it('take side files and helpers along, and what several of them reach is loaded once', async () => {
+  it('patterns include expectations files and helpers, and load each file once', async () => {
     const root = projectWith({
       'rules/aws_a.yml': rule('A', 'Tests: [{ Name: t, ExpectedResult: true, Log: {} }]\n'),
       'rules/aws_a.expect.yml': 't: { ExpectedTitle: x }\n',
@@ -215,7 +215,7 @@ describe('patterns', () => {
     expect(project.helpers.map(({ id }) => id)).toEqual(['h'])
   })
 
-  it('lead into no linked folder, and to no file outside of the project', async () => {
+  it('links to folders and to files outside the project are ignored', async () => {
     const root = projectWith({ 'rules/a.yml': rule('A'), 'rules/body.py': BODY })
     write(join(dirname(root), 'elsewhere', 'b.yml'), rule('B'))
     symlinkSync('../../elsewhere', join(root, 'rules', 'folder'))
@@ -230,7 +230,7 @@ describe('patterns', () => {
 })
 
 describe('links and hostile files', () => {
-  it('are never walked in a loop', async () => {
+  it('loops of links are not followed', async () => {
     const root = projectWith({ 'rules/a.yml': rule('A'), 'rules/body.py': BODY })
     symlinkSync(root, join(root, 'rules', 'loop'))
     symlinkSync(join(root, 'rules'), join(root, 'rules', 'rules_again'))
@@ -244,7 +244,7 @@ describe('links and hostile files', () => {
     expect([...project.detections.keys()]).toEqual(['A'])
   })
 
-  it('are followed to files inside the project only', async () => {
+  it('links are followed only to files inside the project', async () => {
     const root = projectWith({ 'shared/a.yml': rule('A'), 'rules/body.py': BODY })
     write(join(dirname(root), 'elsewhere', 'b.yml'), rule('B'))
     symlinkSync(join(root, 'shared', 'a.yml'), join(root, 'rules', 'a.yml'))
@@ -260,7 +260,7 @@ describe('links and hostile files', () => {
     ])
   })
 
-  it('lead to helpers outside the project neither by their folder nor by a file', async () => {
+  it('links to helpers outside the project are not followed', async () => {
     const root = projectWith({ 'rules/a.yml': rule('A'), 'rules/body.py': BODY })
     write(join(dirname(root), 'elsewhere', 'h.yml'), 'AnalysisType: global\nGlobalID: h\nFilename: h.py\n')
     write(join(dirname(root), 'elsewhere', 'h.py'), '')
@@ -272,7 +272,7 @@ describe('links and hostile files', () => {
     ])
   })
 
-  it('may be a folder of helpers that stays inside', async () => {
+  it('a linked folder of helpers that stays inside is loaded', async () => {
     const root = projectWith({
       'rules/a.yml': rule('A'),
       'rules/body.py': BODY,
@@ -292,7 +292,7 @@ describe('links and hostile files', () => {
     expect([...project.detections.keys()]).toEqual(['B'])
   })
 
-  it('may be folders that are named like specs', async () => {
+  it('explicit paths can be folders that are named like specs', async () => {
     const root = projectWith({})
     mkdirSync(join(root, 'rules', 'a.yml'), { recursive: true })
     expect((await loadProject({ root })).problems).toEqual([])

@@ -21,11 +21,11 @@ const textsOf = (list: readonly Problem[], verbose = false) =>
   shownProblems(list, verbose).map(({ text }) => text)
 
 describe('problems with one code and text', () => {
-  it('are printed one by one up to three', () => {
+  it('up to three equal problems are printed one by one', () => {
     expect(textsOf(problems(3))).toHaveLength(3)
   })
 
-  it('are one entry from four on, with the count, five places and the hint', () => {
+  it('four or more equal problems are one entry with the count, five locations and the hint', () => {
     expect(textsOf(problems(7))).toEqual([
       [
         "7 places error No module named 'absent' [python-error]",
@@ -36,11 +36,11 @@ describe('problems with one code and text', () => {
     ])
   })
 
-  it('name a file alone where the whole file is meant', () => {
+  it('equal problems of whole files are listed by their files alone', () => {
     expect(textsOf(problems(4, { line: 0, column: 0 }))[0]).toContain('\n  rules/r3.py\n')
   })
 
-  it('are each printed with verbose', () => {
+  it('verbose output prints every problem', () => {
     expect(textsOf(problems(7), true)).toHaveLength(7)
   })
 
@@ -52,7 +52,7 @@ describe('problems with one code and text', () => {
     expect(textsOf([...problems(4), ...problems(4, over)])).toHaveLength(2)
   })
 
-  it('send no control characters to a terminal', () => {
+  it('messages contain no control characters', () => {
     expect(textsOf(problems(4, { message: 'a\u001b[31mb' }))[0]).not.toContain('\u001b')
   })
 })

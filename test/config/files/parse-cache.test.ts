@@ -54,7 +54,7 @@ async function loadedOnce(): Promise<void> {
     kept.set(name, Buffer.from(bytes.toString().replaceAll('Two', 'Recalled')))
 }
 
-it('a file that did not change is recalled, its problems too', async () => {
+it('an unchanged file comes from the cache, its problems included', async () => {
   const fresh = await loadProject({ root })
   await load()
   await until(() => kept.size === 1)
@@ -63,13 +63,13 @@ it('a file that did not change is recalled, its problems too', async () => {
   expect(fresh.detections.get('Test.It')!.tests[0]!.entry).toContain('"exact":9007199254740993,"float":53.0')
 })
 
-it('and is not read again', async () => {
+it('a cached file is not parsed again', async () => {
   await loadedOnce()
   const project = await load()
   expect(project.detections.get('Test.It')!.tags).toEqual(['One', 'Recalled'])
 })
 
-it('a file that changed, or another of the same text, is read', async () => {
+it('a changed file, and another file with the same text, is parsed', async () => {
   await loadedOnce()
   file('it.yml', SPEC.replace('Medium', 'High'))
   file('second.yml', FAULTY.replace('Test.Faulty', 'Test.Second'))
@@ -84,7 +84,7 @@ it('its Python file is none of it', async () => {
   expect((await load()).detections.get('Test.It')!.body!.source).toContain('False')
 })
 
-it('places are found in a text that was recalled', async () => {
+it('source locations are available for a cached file', async () => {
   await loadedOnce()
   rmSync(join(root, 'it.py'))
   const { problems } = await load()
@@ -95,7 +95,7 @@ it('places are found in a text that was recalled', async () => {
   })
 })
 
-it('numbers that JSON has not are never kept', async () => {
+it('a file with numbers that JSON lacks is never cached', async () => {
   file('it.yml', SPEC.replace('Severity', 'Threshold: .inf\nSeverity'))
   const fresh = await loadProject({ root })
   await load()
@@ -103,7 +103,7 @@ it('numbers that JSON has not are never kept', async () => {
   expect(await load()).toEqual(fresh)
 })
 
-it('loading a part forgets nothing of the rest', async () => {
+it('a partial load keeps the cache entries of other files', async () => {
   await loadedOnce()
   file('it.yml', `${SPEC}\n`)
   const before = [...kept.values()][0]!

@@ -17,7 +17,7 @@ const PROBLEM: Problem = {
 }
 
 describe('formatProblem', () => {
-  it('gives place, line, caret and hint', () => {
+  it('formatProblem shows location, line, caret and hint', () => {
     expect(formatProblem(PROBLEM).split('\n')).toEqual([
       'rules/a.yml:12:3 error unknown key "Sevrity" [unknown-key]',
       '  12 |   Sevrity: High',
@@ -26,19 +26,19 @@ describe('formatProblem', () => {
     ])
   })
 
-  it('leaves out what there is not', () => {
+  it('formatProblem shows only the file for a problem of the whole file', () => {
     const whole: Problem = { ...PROBLEM, line: 0, column: 0, hint: null, source: undefined }
     expect(formatProblem(whole)).toBe('rules/a.yml error unknown key "Sevrity" [unknown-key]')
   })
 
-  it('keeps the caret under its character in a line of any length', () => {
+  it('formatProblem puts the caret under its character in a line of any length', () => {
     const source = `${'x'.repeat(5_000)}HERE${'y'.repeat(5_000)}`
     const [, line, caret] = formatProblem({ ...PROBLEM, source, column: 5_001 }).split('\n')
     expect(line!.length).toBeLessThan(120)
     expect(line!.slice(caret!.indexOf('^'))).toMatch(/^HERE/)
   })
 
-  it('prints nothing that a terminal would obey', () => {
+  it('formatProblem prints no control characters', () => {
     const text = formatProblem({
       ...PROBLEM,
       message: 'a\u001b[31m',
@@ -61,13 +61,13 @@ describe('places', () => {
     expect(new SourceText('f', 'ab\nc\n\nd').place(offset)).toEqual({ file: 'f', line, column })
   })
 
-  it('drop the carriage return of a line', () => {
+  it('the source line has no carriage return', () => {
     expect(new SourceText('f', 'a\r\nb').line(1)).toBe('a')
   })
 })
 
 describe('ProblemList', () => {
-  it('sorts by place and knows which files failed', () => {
+  it('ProblemList sorts by location and knows which files failed', () => {
     const problems = new ProblemList()
     const source = new SourceText('b.yml', 'x: 1\ny: 2\n')
     problems.error(source, 5, { code: 'bad-value', message: '' })

@@ -23,11 +23,11 @@ rejects: rejects
 const VENDOR = { 'vendor/rules/one.yml': rule('Vendor.One'), 'vendor/rules/body.py': BODY }
 
 describe('settings', () => {
-  it('are the defaults without a file', async () => {
+  it('settings without a file are the defaults', async () => {
     expect((await load({})).settings).toEqual(DEFAULT_SETTINGS)
   })
 
-  it('come from signalbox.yaml, completed with the defaults', async () => {
+  it('settings of signalbox.yaml are completed with the defaults', async () => {
     const { settings, problems } = await load({ 'signalbox.yaml': FILE, 'lib/a.py': '', ...VENDOR })
     expect(problems).toEqual([])
     expect(settings).toEqual({
@@ -47,7 +47,7 @@ describe('settings', () => {
     })
   })
 
-  it('give way to the environment, and that to flags', async () => {
+  it('the environment wins over the settings, and empty variables are ignored', async () => {
     const environment = {
       SIGNALBOX_STORE: 'memory:',
       SIGNALBOX_WORKERS: '7',
@@ -63,11 +63,11 @@ describe('settings', () => {
     })
   })
 
-  it('refuse a number of workers that is none', async () => {
+  it('the environment variable for workers must be a whole number', async () => {
     await expect(load({}, { environment: { SIGNALBOX_WORKERS: 'all' } })).rejects.toThrow('SIGNALBOX_WORKERS')
   })
 
-  it('of a file with an error count for nothing', async () => {
+  it('settings of a file with an error are ignored', async () => {
     const { settings } = await load({ 'signalbox.yaml': `${FILE}nonsense: 1\n` })
     expect(settings).toEqual(DEFAULT_SETTINGS)
   })
@@ -93,21 +93,21 @@ describe('trust', () => {
     expect(problems[0]!.message).toContain(message)
   })
 
-  it('asks nothing of a part of the project', async () => {
+  it('a partial load does not check trust rules', async () => {
     const files = { 'signalbox.yaml': 'trust: [{ group: a, match: { ids: [Absent] } }]', ...VENDOR }
     expect((await load(files, { paths: ['vendor'] })).problems).toEqual([])
   })
 })
 
 describe('the environment', () => {
-  it('is that of the process above the file', () => {
+  it('variables of the process win over the env file', () => {
     const file = join(projectWith({ '.env': 'PATH=from-file\nSIGNALBOX_X="a b" # comment\n' }), '.env')
     const environment = processEnvironment({ root: '.', envFile: file })
     expect(environment.SIGNALBOX_X).toBe('a b')
     expect(environment.PATH).toBe(process.env.PATH)
   })
 
-  it('needs the file that was asked for', () => {
+  it('the file of --env-file must exist', () => {
     expect(() => processEnvironment({ root: '.', envFile: '/nowhere/.env' })).toThrow('does not exist')
   })
 })
@@ -129,7 +129,7 @@ describe('durations', () => {
 })
 
 describe('very many faults', () => {
-  it('are listed up to a hundred, and the others are counted', async () => {
+  it('up to a hundred problems of a file are listed, and the others are counted', async () => {
     const keys = Array.from({ length: 5_000 }, (_, i) => `k${i}: 1\n`).join('')
     const { problems } = await load({ 'signalbox.yaml': keys })
     expect(problems.filter(({ code }) => code === 'unknown-key')).toHaveLength(100)

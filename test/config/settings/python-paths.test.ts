@@ -14,7 +14,7 @@ async function paths(root: string, flags: readonly string[] = [], environment = 
 }
 
 describe('Python paths', () => {
-  it('go from flags over the environment and the file to what was fetched, each once', async () => {
+  it('Python paths are ordered: options, environment, settings, installed packages', async () => {
     const root = projectWith({
       'signalbox.yaml': 'python: { paths: [lib, wheels/a-1-py3-none-any.whl, flag] }\n',
       'lib/a.py': '',
@@ -30,7 +30,7 @@ describe('Python paths', () => {
     })
   })
 
-  it('of the file must lie in the project, links followed', async () => {
+  it('Python paths of signalbox.yaml must be in the project, links followed', async () => {
     const root = projectWith({
       'signalbox.yaml': 'python:\n  paths: [../elsewhere, linked, gone, file.txt]\n',
       'file.txt': '',
@@ -48,7 +48,7 @@ describe('Python paths', () => {
     })
   })
 
-  it('of the operator may lie anywhere, but must be there', async () => {
+  it('Python paths of the user can be anywhere, but must exist', async () => {
     const root = projectWith({})
     const elsewhere = join(dirname(root), 'elsewhere')
     mkdirSync(elsewhere)
@@ -59,7 +59,7 @@ describe('Python paths', () => {
     )
   })
 
-  it('say so where the lock names other packages than were fetched', async () => {
+  it('a lock that does not match the installed packages is a warning', async () => {
     const expected = [
       'python-packages.lock:0:0 python-packages .signalbox/python does not contain the packages of this lock',
     ]

@@ -149,20 +149,20 @@ describe('an edit touches its own lines alone', () => {
     expect(appendItem(before, ['list'], { name: 'n', type: 't' })).toBe(after)
   })
 
-  it('leaves an empty list where the last item is removed', () => {
+  it('removing the last item leaves an empty list', () => {
     expect(removeItem('a: 1\nlist:\n  - name: a\n    type: t\nb: 2\n', ['list'], 0)).toBe(
       'a: 1\nlist: []\nb: 2\n',
     )
   })
 
-  it('keeps the quotes of a replaced item, and quotes what needs it', () => {
+  it('an edit keeps the quotes of a replaced item, and quotes texts that need it', () => {
     const text = 'x: { OutputIds: ["a", \'a\', a, b] }\n'
     expect(replaceItems(text, ['OutputIds'], 'a', 'c').text).toBe('x: { OutputIds: ["c", \'c\', c, b] }\n')
     expect(replaceItems('OutputIds: [a]\n', ['OutputIds'], 'a', 'true').text).toBe('OutputIds: ["true"]\n')
     expect(replaceItems(text, ['Tags'], 'a', 'c')).toEqual({ text, count: 0 })
   })
 
-  it('refuses what it can not read', () => {
+  it('an edit refuses text that it cannot parse', () => {
     expect(() => setValue('a: [', ['a'], 1)).toThrow(/cannot be edited automatically/)
   })
 })

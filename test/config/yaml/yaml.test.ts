@@ -167,13 +167,13 @@ function bomb(): string {
 }
 
 describe('parseYaml', () => {
-  it('gives the lenient parser no text that is larger than a mebibyte', () => {
+  it('parseYaml uses the lenient parser only for texts up to one mebibyte', () => {
     const text = 'Log:\n  {\n  "a": 53.0,\n  "b": [1, 08]\n}\n'
     expect(parseYaml(`${text}# ${'x'.repeat(1000)}\n`).error).toBeNull()
     expect(parseYaml(`${text}# ${'x'.repeat(2 ** 20)}\n`).error).toMatchObject({ code: 'yaml-syntax' })
   })
 
-  it('names a hundred of the keys that stand twice', () => {
+  it('parseYaml reports at most a hundred duplicate keys', () => {
     const { warnings } = parseYaml('a: 1\n'.repeat(5_000))
     expect(warnings).toHaveLength(100)
   })
@@ -208,7 +208,7 @@ describe('parseYaml', () => {
     expect(Object.keys(record)).toEqual(['__proto__'])
   })
 
-  it('turns JSON text into the same value as JSON.parse', () => {
+  it('parseYaml reads JSON text into the same value as JSON.parse', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         // JSON is YAML but for numbers such as 1e21, whose exponent has no dot before it here.

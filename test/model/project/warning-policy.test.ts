@@ -25,7 +25,7 @@ describe.each(WARNING_CODES)('a warning %s', (code) => {
     ])
   })
 
-  it('stays a warning without the setting', () => {
+  it('a warning stays a warning without the setting', () => {
     expect(judgedProblems([problem(code)], NONE)).toEqual([problem(code)])
   })
 
