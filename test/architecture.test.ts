@@ -401,7 +401,6 @@ const TESTED_BY_ITSELF = new Set([
   'delivery/http/classify-response.ts parseRetryAfterMs',
   'delivery/http/private-address.ts isPrivateAddress',
   'destinations/parts/aws.ts awsCredentials',
-  'engine/runtime/pyodide.ts importedNames',
   'engine/runtime/wasm-module.ts rewriteModule',
   'error-codes.ts ERROR_CODES',
   'model/alerts/alert.ts prefixedTitle',
