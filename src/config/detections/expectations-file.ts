@@ -65,6 +65,10 @@ function withExpectations(
   }
   return tests.map((test) => {
     const more = given.get(test.name) ?? {}
-    return { ...test, expectations: { ...test.expectations, ...more }, fromSideFile: Object.keys(more) }
+    return {
+      ...test,
+      expectations: { ...test.expectations, ...more },
+      fromExpectationsFile: Object.keys(more),
+    }
   })
 }
