@@ -82,7 +82,7 @@ function watch(checkout: string, root: string, cache: string) {
     round: () =>
       new Promise<void>((resolve) => {
         const look = (data: Buffer) => {
-          if (!data.includes('waiting for changes')) return
+          if (!data.includes('Waiting for changes')) return
           child.stderr!.off('data', look)
           resolve()
         }

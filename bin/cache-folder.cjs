@@ -1,5 +1,5 @@
-// Where Signalbox keeps its cache: in the user's own folder, and never in a place that a repository could have filled.
-// Node executes what it finds in its part of the cache, so this is decided before anything is read from there.
+// Finds the folder of the cache: in the user's own folder, and never in a place that a repository could have filled.
+// Node executes what it finds in its part of the cache, so this check precedes every read from it.
 const { existsSync, realpathSync, statSync } = require('node:fs')
 const { homedir } = require('node:os')
 const { basename, dirname, isAbsolute, join, relative, resolve, sep } = require('node:path')
@@ -10,7 +10,7 @@ function cacheHome({ XDG_CACHE_HOME, LOCALAPPDATA }, platform) {
   return XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache')
 }
 
-/** The projects that a command names; without one it works on the current folder. */
+/** The projects that a command names. The default is the current folder. */
 function projectsOf(args) {
   const named = args.flatMap((word, place) => {
     if (word === '--project') return args[place + 1] === undefined ? [] : [args[place + 1]]
@@ -20,7 +20,7 @@ function projectsOf(args) {
 }
 
 /**
- * The cache's folder, and why it must not be used; null where it may.
+ * @returns the folder of the cache, and the reason why it must not be used, or null if it may be used.
  * @param projects folders of projects, absolute or relative to the current folder.
  */
 function cacheFolder(environment, projects, platform = process.platform) {
@@ -30,19 +30,19 @@ function cacheFolder(environment, projects, platform = process.platform) {
   return { folder, refusal: root ? `${folder} lies in ${root}, where a repository could have put it` : null }
 }
 
-/** The root that a path lies in, as it is named or where its links lead; undefined where it lies in none. */
+/** @returns the root that contains the path or the target of its links, or undefined if no root contains it. */
 function rootAround(path, roots) {
   return roots.find((root) => isWithin(root, resolve(path)) || isWithin(root, realPath(path)))
 }
 
-/** The project, as it is named and where its links lead, and the top of its git work tree. */
+/** The project's path as given, the target of its links, and the top of its git work tree. */
 function rootsOf(project) {
   const real = realPath(project)
   const top = workTreeOf(real)
   return [...new Set([resolve(project), real, ...(top ? [top] : [])])]
 }
 
-/** In a submodule `.git` is a file: the work tree that it belongs to lies further up. */
+/** A submodule has a file `.git`, and the work tree that it belongs to is above it. */
 function workTreeOf(folder) {
   let top
   for (let at = folder; ; at = dirname(at)) {

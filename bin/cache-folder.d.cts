@@ -1,4 +1,4 @@
-/** Projects that the words of a command name. */
+/** The projects that the arguments of a command name. */
 export function projectsOf(args: readonly string[]): readonly string[]
 export function cacheFolder(
   environment: Readonly<Record<string, string | undefined>>,

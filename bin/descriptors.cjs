@@ -1,11 +1,11 @@
-// Finds the descriptors that this process was given beside the standard streams, such as 3 in `3< <(zcat log.gz)`.
+// Finds the descriptors that this process inherited beside the standard streams, such as 3 in `3< <(zcat log.gz)`.
 const { lstatSync, readdirSync, readlinkSync } = require('node:fs')
 
-/** Node marks all descriptors up to this number as closed on exec when it starts; most others stay open by themselves. */
+/** When Node starts, it marks all descriptors up to this number as closed on exec. Most others stay open. */
 const LAST_MARKED = 15
 const FOLDER = '/proc/self/fd'
 
-/** What the descriptor stands for and how it is open (the mode of its link tells); null when it was closed meanwhile. */
+/** @returns the target of a descriptor and the mode of its link, or null if it was closed in the meantime. */
 function describe(descriptor) {
   const path = `${FOLDER}/${descriptor}`
   try {
@@ -21,7 +21,7 @@ function namedIn(args) {
 
 /**
  * Node opens event descriptors, null devices and pipes of its own, and holds both ends of those pipes. Where the
- * system does not list descriptors, those that an argument names are taken.
+ * system does not list descriptors, the result is those that an argument names.
  */
 function givenDescriptors(args) {
   const isMarked = (descriptor) => descriptor > 2 && descriptor <= LAST_MARKED

@@ -1,11 +1,11 @@
-// Finds a Node that Signalbox can run on. Shared by the command and the project scripts.
+// Finds a Node that Signalbox can run on. The command and the project scripts share it.
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 const { optionalDependencies } = require('../package.json')
 
 const MINIMUM = [22, 22]
 
-/** V8 takes this flag only at the start; it is for a process that runs for a long time. See docs/decisions/0011. */
+/** V8 accepts this flag only at the start. It is for a process that runs for a long time, see docs/decisions/0011. */
 const LONG_LIVED = ['--max-semi-space-size=8']
 
 function isNewEnough(version) {
@@ -13,13 +13,13 @@ function isNewEnough(version) {
   return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])
 }
 
-/** The package with the pinned Node for this platform; undefined where there is none. */
+/** @returns the package with the pinned Node for this platform, or undefined if there is none. */
 function runtimePackage(platform, arch) {
   const suffix = `${platform === 'win32' ? 'win' : platform}-${arch}`
   return Object.keys(optionalDependencies).find((name) => name.endsWith(`-${suffix}`))
 }
 
-/** Path of the running Node when it is new enough, else of the pinned one from node_modules; throws when there is none. */
+/** @returns the path of the running Node if it is new enough, or of the pinned one in node_modules. Throws if there is none. */
 function findNode({
   version = process.versions.node,
   platform = process.platform,

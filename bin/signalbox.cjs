@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command. Hands over to the pinned Node when the one at hand is too old.
+// The command. It launches the pinned Node if the running one is too old.
 const { spawn } = require('node:child_process')
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
@@ -10,16 +10,16 @@ const { findNode, LONG_LIVED } = require('./node-runtime.cjs')
 
 const args = process.argv.slice(2)
 
-/** Set for the process that is handed over to. */
+/** This variable is set for the launched process. */
 const LAUNCHED = 'SIGNALBOX_LAUNCHED'
 
-/** Node closes what it does not name for the child, so each descriptor that was given to it is named. */
-function handOver(node) {
+/** Node closes descriptors that are not listed for the child, so each inherited descriptor is listed. */
+function launchWith(node) {
   const stdio = ['inherit', 'inherit', 'inherit']
   for (const descriptor of givenDescriptors(args)) stdio[descriptor] = descriptor
   const flags = isLongLived() ? LONG_LIVED : []
   const child = spawn(node, [...flags, __filename, ...args], {
-    // The channel carries no messages: it closes when this process ends, however that happens.
+    // The channel carries no messages. It closes when this process ends for any reason.
     stdio: [...Array.from(stdio, (each) => each ?? 'ignore'), 'ipc'],
     env: { ...process.env, [LAUNCHED]: '1' },
   })
@@ -31,7 +31,7 @@ function handOver(node) {
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
 }
 
-/** Ends in order when the process that handed over has ended: a service manager knows no other. */
+/** Ends in order when the launcher has ended, because a service manager knows only the launcher. */
 function endWithLauncher() {
   const isLaunched = process.env[LAUNCHED] === '1' && process.channel
   delete process.env[LAUNCHED]
@@ -40,17 +40,17 @@ function endWithLauncher() {
   process.channel.unref()
 }
 
-/** True for a process that is there to stay and whose young generation has no size yet. */
+/** True for `run` if the user has not set the size of the young generation. */
 function isLongLived() {
   const { NODE_OPTIONS = '' } = process.env
-  // V8 takes its flags with either dash.
+  // V8 accepts `-` and `_` in its flags.
   const isChosen = /--max[-_]semi[-_]space[-_]size/.test([...process.execArgv, NODE_OPTIONS].join(' '))
   return args[0] === 'run' && !isChosen
 }
 
 /**
- * The same process with the young generation that suits it. It goes on as it is where the system cannot do that, and
- * where descriptors were given to it: Node has marked them to be closed on the way.
+ * Replaces the process by itself with a fitting young generation. Nothing happens where the system cannot do that, and
+ * where descriptors were inherited, because Node has marked them as closed on exec.
  */
 function becomeLongLived() {
   if (!process.execve || !isLongLived() || givenDescriptors(args).length > 0) return
@@ -63,8 +63,8 @@ function becomeLongLived() {
 }
 
 /**
- * Node's own compile cache in the user's folder: the default one is anybody's. It holds code that is executed, so there is
- * none where a repository could have put it.
+ * Enables Node's compile cache in the user's folder, because every user can write to the default one. It contains code that is
+ * executed, so it is off where a repository could have filled it.
  */
 function enableCompileCache() {
   const { folder, refusal } = cacheFolder(process.env, projectsOf(args))
@@ -76,7 +76,7 @@ function enableCompileCache() {
   }
 }
 
-/** Node cannot tell the path of a folder that was removed, and relative paths have no meaning then. */
+/** If the current folder was removed, Node cannot resolve its path or any relative path. */
 function requireCurrentFolder() {
   try {
     process.cwd()
@@ -87,7 +87,7 @@ function requireCurrentFolder() {
   }
 }
 
-/** Node 22 says so at each start of a command that opens the store; a user can do nothing about it. */
+/** Node 22 prints this warning whenever the store is opened, and a user can do nothing about it. */
 const SQLITE_WARNING = /^SQLite is an experimental feature/
 
 function silenceSqliteWarning() {
@@ -106,12 +106,12 @@ function start() {
     console.error(error.message)
     process.exit(2)
   }
-  if (node !== process.execPath) return handOver(node)
+  if (node !== process.execPath) return launchWith(node)
   endWithLauncher()
   becomeLongLived()
   silenceSqliteWarning()
   enableCompileCache()
-  // A checkout runs its TypeScript directly; the published package has only the compiled form.
+  // A checkout runs its TypeScript directly. The published package contains only the compiled form.
   const source = join(__dirname, '..', 'src', 'main.ts')
   const entry = existsSync(source) ? source : join(__dirname, '..', 'dist', 'main.js')
   import(pathToFileURL(entry).href)

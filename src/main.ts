@@ -1,13 +1,13 @@
-/** The command's entry: hands the process to the program and sets the exit code. The only file that may end the process. */
+/** The entry of the command. It passes the process to the program and sets the exit code. Only this file may end the process. */
 import { EXIT_UNUSABLE, type Io, type Signal } from './cli/command/command.ts'
 import { startWarm } from './cli/prewarm.ts'
 
-// First: Python boots while the program is loaded.
+// Python boots while the program is loaded.
 await startWarm(process.argv.slice(2))
 const { errorText, runProgram } = await import('./cli/program.ts')
 
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
-/** What a shell reports for a process that nobody reads any more. */
+/** The exit code of a process whose output has no reader, as shells report it. */
 const EXIT_BROKEN_PIPE = 141
 const EXIT_GRACE_MS = 2_000
 
@@ -29,7 +29,7 @@ const io: Io = {
 
 /**
  * `process.exit` waits for the thread pool, where a read of a silent pipe or of a network file system may never end. A
- * process that becomes another one waits for nothing.
+ * process that replaces itself with another program does not wait.
  */
 function endNow(code: number): void {
   const { execPath } = process
@@ -37,7 +37,7 @@ function endNow(code: number): void {
   process.exit(code)
 }
 
-/** What was written to a pipe leaves the process only when the reader has taken what came before. */
+/** Data in a pipe leaves the process only after the reader has read the data before it. */
 async function outputsWritten(): Promise<true> {
   const outputs = [process.stdout, process.stderr].filter(({ writableLength }) => writableLength > 0)
   await Promise.all(outputs.map((output) => new Promise((resolve) => output.write('', resolve))))
@@ -56,7 +56,7 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-// Node's own exit code for this is that of failed tests.
+// Node's own exit code for an uncaught exception is 1, which means failed tests.
 process.on('uncaughtException', (error) => {
   process.stderr.write(errorText(error), () => process.exit(EXIT_UNUSABLE))
   setTimeout(() => process.exit(EXIT_UNUSABLE), EXIT_GRACE_MS)
@@ -64,7 +64,7 @@ process.on('uncaughtException', (error) => {
 
 process.exitCode = await runProgram(process.argv.slice(2), io)
 await outputsWritten()
-// Whoever feeds the standard input may keep it open; nobody reads it now.
+// Another process may keep standard input open, which must not keep this process alive.
 process.stdin.unref?.()
-// Nor does what a user's own destination type has left open keep the process: unref'd, this waits for nothing else.
+// Resources that a user's own destination type leaves open must not keep the process alive either.
 setTimeout(() => endNow(Number(process.exitCode)), EXIT_GRACE_MS).unref()

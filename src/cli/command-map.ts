@@ -1,10 +1,10 @@
-/** The commands there are: one line each, loaded only when called, so that `--help` imports nothing. */
+/** The catalog of commands. A command is loaded when it is called, so that `--help` imports none. */
 import type { CommandMap } from './command/command.ts'
 
 export const COMMANDS: CommandMap = {
-  init: { summary: 'make a working detections repository', load: () => import('./commands/init.ts') },
+  init: { summary: 'create a working detections repository', load: () => import('./commands/init.ts') },
   new: {
-    summary: 'scaffold a rule, policy, helper or data model with its tests',
+    summary: 'create a rule, policy, helper or data model with its tests',
     load: () => import('./commands/new.ts'),
   },
   validate: {
@@ -12,7 +12,7 @@ export const COMMANDS: CommandMap = {
     load: () => import('./commands/validate.ts'),
   },
   test: {
-    summary: 'run the cases that detections carry, routing included',
+    summary: 'run the test cases of detections, routing included',
     runsPython: true,
     load: () => import('./commands/test.ts'),
   },
@@ -22,37 +22,40 @@ export const COMMANDS: CommandMap = {
     load: () => import('./commands/watch.ts'),
   },
   debug: {
-    summary: 'one case: printed output, traceback, every function',
+    summary: 'run one case and print its output, tracebacks and functions',
     runsPython: true,
     load: () => import('./commands/debug.ts'),
   },
   explain: {
-    summary: 'why this severity, why this route, what is sent',
+    summary: 'explain the severity, the route and the requests of one event',
     load: () => import('./commands/explain.ts'),
   },
   routes: {
-    summary: 'where every detection goes at every severity; what a change re-routes',
+    summary: 'show the routes of all detections, or what a change re-routes',
     runsPython: true,
     load: () => import('./commands/routes.ts'),
   },
-  run: { summary: 'read events, make alerts, deliver them', load: () => import('./commands/run.ts') },
-  alerts: { summary: 'look at the alerts in the store', load: () => import('./commands/alerts.ts') },
+  run: { summary: 'read events, create alerts and deliver them', load: () => import('./commands/run.ts') },
+  alerts: { summary: 'list, show, resend and unmute alerts', load: () => import('./commands/alerts.ts') },
   deliveries: {
-    summary: 'look at deliveries and try them again',
+    summary: 'list and retry deliveries',
     load: () => import('./commands/deliveries.ts'),
   },
   destinations: {
-    summary: 'the registry as code: list, add, edit, remove, test, resume',
+    summary: 'list, add, edit, remove, test and resume destinations',
     load: () => import('./commands/destinations.ts'),
   },
   python: {
-    summary: 'pure-Python packages that detections need',
+    summary: 'install pure-Python packages for detections',
     load: () => import('./commands/python.ts'),
   },
-  schema: { summary: 'JSON Schemas of the files, for editors', load: () => import('./commands/schema.ts') },
-  doctor: { summary: 'what is missing here', load: () => import('./commands/doctor.ts') },
+  schema: {
+    summary: 'print JSON Schemas of the files, for editors',
+    load: () => import('./commands/schema.ts'),
+  },
+  doctor: { summary: 'check the installation and the project', load: () => import('./commands/doctor.ts') },
   completion: {
-    summary: 'print a script that completes commands in a shell',
+    summary: 'print a completion script for a shell',
     load: () => import('./commands/completion.ts'),
   },
 }

@@ -1,17 +1,17 @@
-/** The text of `signalbox --help`. Pure. */
+/** Formats the text of `signalbox --help`. Pure. */
 import { COMMANDS } from './command-map.ts'
 
 export function overallHelp(): string {
   const built = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const)
   return `Usage: signalbox COMMAND [arguments] [options]
 
-Runs Panther-format detections, routes their alerts by version-controlled rules, delivers them durably.
+Runs Panther-format detections, routes their alerts by version-controlled rules, and delivers them durably.
 
 Commands:
 ${rows(built)}
 
-signalbox COMMAND --help shows a command's options, signalbox --version the version.
-Exit codes: 0 fine; 1 failed tests, invalid files, undelivered alerts; 2 could not run, or wrong use.
+signalbox COMMAND --help shows the options of a command, signalbox --version the version.
+Exit codes: 0 success; 1 failed tests, invalid files or undelivered alerts; 2 wrong use, or could not run.
 `
 }
 

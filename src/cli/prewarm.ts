@@ -1,4 +1,4 @@
-/** Boots Python for the commands that will need it, before anything of them is loaded. */
+/** Boots Python for the commands that run detections, before the command is loaded. */
 import { COMMANDS } from './command-map.ts'
 
 export async function startWarm([name = '', ...rest]: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** Finds the command that was called, runs it, and turns what it throws into an exit code. */
+/** Finds and runs a command, and turns an error into an exit code. */
 import { inspect } from 'node:util'
 import { nearest } from '../core/did-you-mean.ts'
 import { isError, UserError } from '../errors.ts'
@@ -36,7 +36,7 @@ async function dispatch([name = '', ...rest]: readonly string[], io: Io): Promis
   return isGroup(command) ? runGroup(about, command, rest, io) : runCommand(about, command, rest, io)
 }
 
-/** `signalbox help test` is `signalbox test --help`. */
+/** `signalbox help test` is the same as `signalbox test --help`. */
 function runHelp([name]: readonly string[], io: Io): Promise<number> | number {
   return name !== undefined && !name.startsWith('-')
     ? dispatch([name, '--help'], io)
@@ -117,7 +117,7 @@ function print(text: string, io: Io): number {
   return EXIT_OK
 }
 
-/** What standard error shows for a thrown value. Only a bug is shown with its stack. */
+/** Formats a thrown value for standard error. Only a bug is shown with its stack. */
 export function errorText(thrown: unknown): string {
   const error = fileSystemError(thrown) ?? thrown
   if (isError(error, 'user')) {

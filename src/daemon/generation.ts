@@ -60,7 +60,7 @@ export async function prepareGeneration(options: GenerationOptions): Promise<Pre
   if (typeof registry === 'string') {
     throw new UserError('destinations.yaml not found: alerts would have no destination', {
       code: 'missing-registry',
-      hint: 'create it with `signalbox destinations add`, or name another file with --destinations',
+      hint: 'create it with `signalbox destinations add`, or a whole repository with `signalbox init`',
     })
   }
   if (project.detections.size === 0) {

@@ -1,4 +1,4 @@
-/** What every drawing of routes shows: a track per bundle, a column per place where alerts end. Pure. */
+/** The content of every drawing of routes: a track per bundle, and a column per destination or other end. Pure. */
 import type { RouteBundle } from '../model/alerts/route-table.ts'
 import { SEVERITIES, type Severity } from '../model/alerts/severity.ts'
 
@@ -10,24 +10,24 @@ export interface Chart {
 
 interface Column {
   readonly name: string
-  /** Places that no registry declares: nobody, nowhere on purpose, unknown. */
+  /** The column is not a destination but another end: no destination, suppressed, or decided at run time. */
   readonly isUndeclared: boolean
 }
 
 export interface Track {
   readonly bundle: RouteBundle
-  /** Indices of columns. */
+  /** The indices of the columns that this track reaches. */
   readonly stops: readonly number[]
   readonly label: string
 }
 
 const UNDECLARED_ENDS = {
-  nowhere: 'nobody',
-  suppressed: 'nowhere, on purpose',
-  unknown: 'decided by its code',
+  nowhere: 'no destination',
+  suppressed: 'suppressed',
+  unknown: 'decided at run time',
 } as const
 
-/** Highest first. */
+/** The highest severity comes first. */
 export const SHOWN_SEVERITIES: readonly Severity[] = SEVERITIES.toReversed()
 
 /** @param declared names of the registry, in its order; names that only routes know follow them. */
@@ -60,7 +60,7 @@ export function chartOf(bundles: readonly RouteBundle[], declared: readonly stri
   }
 }
 
-/** For XML and HTML, in text and in quoted attributes. */
+/** Escapes text for XML and HTML, both as content and in quoted attributes. */
 export function escapeMarkup(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

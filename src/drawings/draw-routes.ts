@@ -1,4 +1,4 @@
-/** A route table as a picture of the kind that is asked for. Pure. */
+/** Draws a route table as a picture of the requested kind. Pure. */
 
 import type { RouteTable } from '../model/alerts/route-table.ts'
 import { declaredDestinations, type NoRegistry, type Registry } from '../model/project/destination.ts'

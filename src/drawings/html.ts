@@ -1,4 +1,4 @@
-/** Routes as one page: searchable, every bundle opens to its detections; nothing is loaded from elsewhere. Pure. */
+/** Draws routes as one page with a search. Every bundle opens to its detections, and the page loads nothing. Pure. */
 import { createHash } from 'node:crypto'
 import { type Chart, escapeMarkup, SEVERITY_COLOURS, SHOWN_SEVERITIES, type Track } from './_chart.ts'
 
@@ -36,7 +36,7 @@ export function routesHtml(chart: Chart): string {
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>Where alerts go</title><style>${STYLE}</style></head>
 <body><h1>Where ${chart.detections} detections' alerts go</h1>
-<p>By log type, equal routes together. ● gets it, ○ gets it as the fallback, ? its code decides.</p>
+<p>By log type, equal routes together. ● gets it, ○ gets it as the fallback, ? decided at run time.</p>
 <input type="search" placeholder="log type, detection, severity, destination" aria-label="Search">
 <table><thead><tr><th>Severity</th><th>Detections</th>${heads.join('')}</tr></thead>
 ${chart.groups.map(({ logType, tracks }) => groupMarkup(chart, logType, tracks)).join('\n')}

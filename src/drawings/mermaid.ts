@@ -1,4 +1,4 @@
-/** Routes as a Mermaid flowchart: what code hosts draw inside Markdown. Pure. */
+/** Draws routes as a Mermaid flowchart, which code hosts render in Markdown. Pure. */
 import type { Chart } from './_chart.ts'
 
 export function routesMermaid(chart: Chart): string {
@@ -21,7 +21,7 @@ export function routesMermaid(chart: Chart): string {
   return `${['flowchart LR', ...groups, ...places, ...edges].join('\n')}\n`
 }
 
-/** Entities of Mermaid's own; the line breaks are ours. */
+/** Quotes text with Mermaid's entities. Only the line breaks of the caller stay markup. */
 function quote(text: string): string {
   return text
     .split('<br/>')

@@ -14,7 +14,7 @@ const LABEL_AT = CHIPS_AT + CHIP * SHOWN_SEVERITIES.length + 10
 const COLUMNS_AT = LABEL_AT + LABEL_WIDTH
 const TITLE_HEIGHT = 54
 const ROWS_AT = TITLE_HEIGHT + NAME_HEIGHT
-/** Room for the last name, which leans to the right. */
+/** The space for the last column title, which is rotated and leans to the right. */
 const LEAN = 130
 
 const STYLE = `
@@ -50,7 +50,7 @@ function heading({ detections, columns }: Chart): string {
   const legend = [
     ['stop', 'gets it'],
     ['fallback', 'gets it as the fallback'],
-    ['stop maybe', 'may get it: its code decides at the event'],
+    ['stop maybe', 'may get it: decided at run time'],
   ].map(
     ([kind, text], i) =>
       `<circle class="${kind}" cx="${MARGIN + 6 + i * 180}" cy="${TITLE_HEIGHT + 12}" r="5"/><text class="quiet" x="${MARGIN + 18 + i * 180}" y="${TITLE_HEIGHT + 16}">${text}</text>`,
@@ -97,7 +97,7 @@ function stopClass({ end, evidence }: RouteBundle): string {
   return evidence === 'unknown' ? `${kind} maybe` : kind
 }
 
-function cut(text: string, most: number): string {
+function cut(text: string, maxChars: number): string {
   const characters = Array.from(text)
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
+  return characters.length <= maxChars ? text : `${characters.slice(0, maxChars - 1).join('')}…`
 }

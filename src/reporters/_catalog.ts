@@ -1,4 +1,4 @@
-/** The reporters there are: one line each, loaded only when asked for. */
+/** The catalog of reporters. A reporter is loaded when it is used. */
 import type { ReporterModule } from './_reporter.ts'
 
 export const REPORTERS: Readonly<Record<string, () => Promise<ReporterModule>>> = {

@@ -1,4 +1,4 @@
-/** The contract of a reporter: results and a summary in, text out. It writes nothing itself. */
+/** The contract of a reporter. It gets results and a summary and returns text, and it writes nothing itself. */
 
 import type { DetectionResult, TestSummary } from '../model/events/test-result.ts'
 import type { Problem } from '../model/project/problem.ts'
@@ -6,25 +6,24 @@ import type { Style } from './parts/terminal-text.ts'
 
 export interface ReporterOptions {
   readonly style: Style
-  /** `--show-failures-only`. */
   readonly failuresOnly: boolean
-  /** Stands before file names where they must be relative to something else than the project; empty or ends in `/`. */
+  /** A prefix of file names that are not relative to the project. It is empty or ends with `/`. */
   readonly pathPrefix: string
 }
 
 export interface TestRun {
   readonly summary: TestSummary
   readonly results: readonly DetectionResult[]
-  /** Of the project's files; already shown to people, so only for machines. */
+  /** The problems of the project's files. The command has already printed them, so only reporters for machines use them. */
   readonly problems: readonly Problem[]
 }
 
-/** One per run. Each answer is appended to the output as it is; it may be empty. */
+/** A reporter serves one run. Each returned text is appended to the output as it is, and it may be empty. */
 export interface Reporter {
-  /** As results come in, in load order. */
+  /** This function is called for each result, in load order. */
   result(result: DetectionResult): string
   end(run: TestRun): string
-  /** Markdown for the summary of a step of GitHub Actions. */
+  /** @returns Markdown for the summary of a step in GitHub Actions. */
   stepSummary?(run: TestRun): string
 }
 

@@ -1,4 +1,4 @@
-/** GitHub Actions: annotations at the lines concerned, and a summary of the step in Markdown. */
+/** The reporter for GitHub Actions: annotations at the lines concerned, and a summary of the step in Markdown. */
 
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import type { Problem } from '../model/project/problem.ts'
@@ -7,7 +7,7 @@ import { formatFailure } from './parts/failure.ts'
 import { problemText, unreportedErrors } from './parts/problem-line.ts'
 import { counted, escapeForTerminal, plainStyle } from './parts/terminal-text.ts'
 
-/** A step's summary may hold 1 MiB. */
+/** The limit keeps a summary below the 1 MiB that GitHub accepts. */
 const MAX_ANNOTATIONS = 100
 
 const createGithub: CreateReporter = ({ pathPrefix }) => ({
@@ -58,7 +58,7 @@ function command(
   return `::${level} ${properties}::${data(message)}\n`
 }
 
-/** What an author wrote must end no command and begin none. */
+/** Escapes text of authors, so that it cannot end a workflow command or start another one. */
 function data(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }
@@ -111,7 +111,7 @@ function badTest(id: string, test: TestResult): string {
   return details(`${id}: ${test.name} (${test.file}:${test.line})`, formatFailure(test, plainStyle))
 }
 
-/** Indented code: no text can end it. */
+/** Formats the lines as indented code, which no text can end. */
 function details(title: string, lines: readonly string[]): string {
   const text = lines.map((line) => `    ${escapeForTerminal(line)}`).join('\n')
   return `<details><summary>${html(escapeForTerminal(title))}</summary>\n\n${text}\n\n</details>\n`

@@ -1,4 +1,4 @@
-/** One JSON document per run, in the stable shape of docs/cli.md: fields are only ever added. */
+/** The JSON reporter: one document per run, in the stable shape of docs/cli.md. Fields are only added. */
 import { testJson } from '../model/events/test-json.ts'
 import type { DetectionResult } from '../model/events/test-result.ts'
 import type { CreateReporter } from './_reporter.ts'

@@ -1,4 +1,4 @@
-/** JUnit XML, as CI servers read it: a suite per detection, a case per test; what could not be loaded is an error. */
+/** The JUnit reporter for CI servers: a suite per detection and a case per test. A file that could not be loaded is an error. */
 
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import type { Problem } from '../model/project/problem.ts'
@@ -60,7 +60,7 @@ function testCase(test: TestResult): Case {
   return { ...base, outcome: 'failure', message, text: formatFailure(test, plainStyle).join('\n') }
 }
 
-/** A detection that is too poor in tests fails; a file that could not be loaded is an error. */
+/** A detection with too few tests is a failure, and a file that could not be loaded is an error. */
 function problemCase(problem: Problem, { status }: Partial<DetectionResult> = {}): Case {
   const { file, line, code } = problem
   return {
@@ -126,7 +126,7 @@ function element(
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-/** XML 1.0 has no way to say most control characters, nor half a surrogate pair: those become U+FFFD. */
+/** XML 1.0 cannot represent most control characters and lone surrogates. They become U+FFFD. */
 function escaped(text: string, isAttribute = false): string {
   const safe = text
     .toWellFormed()

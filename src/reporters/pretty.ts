@@ -1,4 +1,4 @@
-/** For people: one line per detection, the story of each failure, an honest summary. */
+/** The reporter for people: one line per detection, an explanation of each failure, and a summary. */
 import type { DetectionResult, TestResult, TestSummary } from '../model/events/test-result.ts'
 import type { CreateReporter, ReporterOptions } from './_reporter.ts'
 import { formatFailure } from './parts/failure.ts'
@@ -38,7 +38,7 @@ function linesOf(result: DetectionResult, { style, failuresOnly }: ReporterOptio
   ]
 }
 
-/** A body that can't be loaded was shown with the other problems, caret and all. */
+/** A body that cannot be loaded was already printed with the other problems. */
 function isReportedHere({ code }: { code: string }): boolean {
   return code !== 'python-error'
 }
@@ -70,7 +70,7 @@ function failedTest(test: TestResult, style: Style): string[] {
   ]
 }
 
-/** Warnings and unchecked expectations; the same one of several cases is told once. */
+/** Warnings and expectations that were not checked. A text that several cases have is listed once. */
 function remarks({ tests }: DetectionResult): string[] {
   const texts = tests.flatMap((test) => [
     ...test.warnings,
@@ -102,7 +102,7 @@ function countsLine<K extends keyof typeof LABELS>(
   order: readonly K[],
   style: Style,
 ): string {
-  const told = order.filter((status) => counts[status] > 0)
-  if (told.length === 0) return 'none'
-  return told.map((status) => style(LABELS[status].format, `${counts[status]} ${status}`)).join(', ')
+  const present = order.filter((status) => counts[status] > 0)
+  if (present.length === 0) return 'none'
+  return present.map((status) => style(LABELS[status].format, `${counts[status]} ${status}`)).join(', ')
 }

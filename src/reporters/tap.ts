@@ -1,4 +1,4 @@
-/** Test Anything Protocol, version 14: one point per case, diagnostics as a YAML block. */
+/** The reporter for the Test Anything Protocol 14: one point per case, with diagnostics as a YAML block. */
 import type { DetectionResult, TestResult } from '../model/events/test-result.ts'
 import type { CreateReporter } from './_reporter.ts'
 import { formatFailure } from './parts/failure.ts'
@@ -73,7 +73,7 @@ function place({ file, line }: { file: string; line: number }): string[] {
   return ['at:', `  file: ${JSON.stringify(file)}`, `  line: ${line}`]
 }
 
-/** In a description a number sign would begin a directive. */
+/** Escapes number signs, because one would start a directive in a description. */
 function escaped(text: string): string {
   return escapeForTerminal(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#')
 }

@@ -1,23 +1,23 @@
-/** What a change of files touches: which detections, which of what they lean on, which unit tests. Pure. */
+/** Finds the detections, helpers, data models and unit tests that a change of files affects. Pure. */
 
 import type { BodyFacts, ProjectFacts } from '../model/events/facts.ts'
 import type { DataModel, Detection, Helper } from '../model/project/detection.ts'
 import type { Project } from '../model/project/project.ts'
 
 export interface AffectedTests {
-  /** Ids of detections whose verdict may be another now. */
+  /** The ids of detections whose verdict may have changed. */
   readonly detections: ReadonlySet<string>
-  /** Those of them that lean on Python or mappings that changed: no text of their own tells it. */
+  /** The ids of detections that depend on a changed helper or data model. Their own files need not have changed. */
   readonly dependants: ReadonlySet<string>
-  /** Ids of the helpers that changed, and of those that import them. */
+  /** The ids of the changed helpers and of the helpers that import them. */
   readonly helpers: ReadonlySet<string>
-  /** Ids of the data models that changed, or lean on a helper that did. */
+  /** The ids of the data models that changed or import a changed helper. */
   readonly dataModels: ReadonlySet<string>
-  /** Paths of unit tests that changed, or stand beside what changed and name it. */
+  /** The paths of unit tests that changed or name a changed helper or data model. */
   readonly unitTests: ReadonlySet<string>
 }
 
-/** @param paths relative to the root, of the files that changed. */
+/** @param paths the changed files, relative to the root. */
 export function affectedBy(project: Project, facts: ProjectFacts, paths: readonly string[]): AffectedTests {
   const changed = new Set(paths)
   const all = [...project.detections.values()]
@@ -43,7 +43,7 @@ export function affectedBy(project: Project, facts: ProjectFacts, paths: readonl
   }
 }
 
-/** Whether it is for events of that type, or has a case that is one. */
+/** True if the detection is for events of that type, or if one of its cases has that type. */
 export function dependsOn({ type, logTypes, tests }: Detection, logType: string): boolean {
   const quoted = JSON.stringify(logType)
   return type === 'rule' && (logTypes.includes(logType) || tests.some(({ entry }) => entry.includes(quoted)))
@@ -53,7 +53,7 @@ function idsOf(all: readonly { readonly id: string }[]): string[] {
   return all.map(({ id }) => id)
 }
 
-/** Beside the spec its body, and where its expectations may stand. */
+/** The files of a detection: its spec, its body, and the possible files of its expectations. */
 function filesOf({ place, body }: Detection): string[] {
   const stem = place.file.replace(/\.[^.]+$/, '')
   return [place.file, `${stem}.expect.yml`, `${stem}.expect.yaml`, ...(body ? [body.path] : [])]
@@ -68,7 +68,7 @@ function imports(body: BodyFacts | undefined, helpers: ReadonlySet<string>): boo
   return body?.imports.some(({ module }) => helpers.has(module)) ?? false
 }
 
-/** The helpers themselves and all that import them, directly or not. */
+/** The ids of the helpers themselves and of all helpers that import them, directly or indirectly. */
 function importersOf(ids: readonly string[], facts: ReadonlyMap<string, BodyFacts>): ReadonlySet<string> {
   const found = new Set(ids)
   for (let size = -1; size !== found.size; ) {

@@ -1,4 +1,4 @@
-/** Runs cases and judges them. What a failing one read of its event is asked for in a second run: noting it slows them all. */
+/** Runs and evaluates cases. A second run of the failed cases records the event fields read, because recording slows every case. */
 
 import type { Engine, TestCall, TestOutcome } from '../model/events/evaluation.ts'
 import type { TestResult } from '../model/events/test-result.ts'
@@ -17,11 +17,11 @@ export interface CaseRun extends Case {
 
 interface CaseRunOptions {
   readonly followLines: boolean
-  /** Of cases that pass as well. */
+  /** Reads are recorded for all cases, and not only for failed ones. */
   readonly recordAllReads: boolean
 }
 
-/** In their order. */
+/** @returns the runs in the order of the cases. */
 export async function runCases(
   cases: readonly Case[],
   engine: Pick<Engine, 'test'>,
@@ -31,8 +31,8 @@ export async function runCases(
   const outcomes = await engine.test(
     cases.map((each) => callOf(each, { followLines, recordReads: recordAllReads })),
   )
-  const runs = cases.map(({ detection, test }, place): CaseRun => {
-    const outcome = outcomes[place]!
+  const runs = cases.map(({ detection, test }, index): CaseRun => {
+    const outcome = outcomes[index]!
     return { detection, test, outcome, result: evaluateCase(detection, test, outcome, verdict) }
   })
   const reads = await readsOf(runs.filter(lacksReads), engine)
@@ -50,12 +50,12 @@ function lacksReads({ outcome, result }: CaseRun): boolean {
   return result.status === 'failed' && outcome.reads === null
 }
 
-/** After all cases of their detections: a body may keep something from one call to the next. */
+/** The second run follows all cases, because a body may keep state from one call to the next. */
 async function readsOf(
   runs: readonly CaseRun[],
   engine: Pick<Engine, 'test'>,
 ): Promise<ReadonlyMap<CaseRun, TestOutcome['reads']>> {
   if (runs.length === 0) return new Map()
   const outcomes = await engine.test(runs.map((run) => callOf(run, { recordReads: true })))
-  return new Map(runs.map((run, place) => [run, outcomes[place]!.reads]))
+  return new Map(runs.map((run, index) => [run, outcomes[index]!.reads]))
 }

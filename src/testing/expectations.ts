@@ -1,4 +1,4 @@
-/** Compares what a case expected of the alert with what it would be. Pure. */
+/** Compares the expectations of a case with the alert that it would create. Pure. */
 
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import type { Route } from '../model/alerts/route.ts'
@@ -12,7 +12,7 @@ interface ExpectationResult {
 
 type Check = (expected: unknown, draft: AlertDraft) => unknown
 
-/** What each expectation looks at; `undefined` from a check means: as expected. */
+/** The check of each expectation. It returns `undefined` if the value is as expected, and the actual value otherwise. */
 const ACTUAL: Record<ExpectationName, Check> = {
   ExpectedSeverity: (expected, draft) => differing(expected, draft.severity.value),
   ExpectedDestinations: (expected, draft) =>
@@ -29,7 +29,7 @@ const ACTUAL: Record<ExpectationName, Check> = {
   },
 }
 
-/** @param draft the alert the case would make, or null when it makes none. */
+/** @param draft the alert that the case would create, or null if it creates none. */
 export function checkExpectations(expectations: Expectations, draft: AlertDraft | null): ExpectationResult {
   const failures: TestFailure[] = []
   const skipped: { what: ExpectationName; reason: string }[] = []
@@ -39,7 +39,7 @@ export function checkExpectations(expectations: Expectations, draft: AlertDraft 
     } else if (needsRegistry(what, draft.route)) {
       skipped.push({
         what,
-        reason: `routing by severity needs a registry: ${draft.route.trace.at(-1)?.reason}`,
+        reason: `routing by severity requires a registry: ${draft.route.trace.at(-1)?.reason}`,
       })
     } else {
       const actual = ACTUAL[what](expected, draft)
@@ -80,7 +80,7 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0
 }
 
-/** Recursive subset on mappings, exact on everything else. */
+/** Compares mappings as recursive subsets, and all other values exactly. */
 function isSubset(expected: unknown, actual: unknown): boolean {
   if (Array.isArray(expected)) {
     return (

@@ -1,10 +1,10 @@
-/** `--filter KEY=VALUE`: which detections are meant. Pure. */
+/** Parses `--filter KEY=VALUE` into a predicate over detections. Pure. */
 
 import { nearest } from '../core/did-you-mean.ts'
 import { UserError } from '../errors.ts'
 import type { Detection } from '../model/project/detection.ts'
 
-/** Keys of the specs of rules, policies and globals. */
+/** The keys of specs of rules, policies and helpers. */
 const KEYS = `
   ActionDelaySeconds AlertContext AlertTitle AnalysisType AutoRemediationID AutoRemediationParameters
   BaseVersion CreateAlert CreatedBy DedupPeriodMinutes Description Detection DisplayName
@@ -18,11 +18,11 @@ const KEYS = `
 interface Condition {
   readonly key: string
   readonly negated: boolean
-  /** Lower case. */
+  /** The values are in lower case. */
   readonly values: readonly string[]
 }
 
-/** All conditions must hold, also two on the same key; within one, any of the comma-separated values. */
+/** A detection must match all conditions, and in each of them one of the comma-separated values. */
 export function parseFilters(texts: readonly string[]): (detection: Pick<Detection, 'spec'>) => boolean {
   const conditions = texts.map(parseCondition)
   return ({ spec }) => conditions.every((condition) => matchesCondition(condition, spec[condition.key]))
@@ -47,7 +47,7 @@ function parseCondition(text: string): Condition {
   return { key, negated: bang === '!', values: values.split(',').map((value) => value.trim().toLowerCase()) }
 }
 
-/** A field that is missing equals the empty text; a list matches when any of its elements does. */
+/** A missing field equals the empty text. A list matches if one of its elements does. */
 function matchesCondition({ negated, values }: Condition, field: unknown): boolean {
   const elements = Array.isArray(field) ? (field as unknown[]) : [field]
   const found = elements.some((element) => values.includes(textOf(element)))

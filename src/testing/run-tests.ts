@@ -1,4 +1,4 @@
-/** Runs the cases that detections carry and yields one result per detection, in load order. */
+/** Runs the test cases of detections and returns one result per detection, in load order. */
 
 import type { BodyProblem, Engine } from '../model/events/evaluation.ts'
 import type { DetectionResult, TestResult, TestSummary } from '../model/events/test-result.ts'
@@ -13,24 +13,23 @@ import type { VerdictOptions } from './verdict.ts'
 export interface TestSelection {
   readonly detections: (detection: Detection) => boolean
   readonly tests: (name: string) => boolean
-  /** Fewer cases than this fail a detection; above 1 it also needs a matching and a non-matching one. */
+  /** A detection with fewer cases fails. Above 1, one case must match and one must not. */
   readonly minimumTests: number
 }
 
-/** What runs the cases. */
 type Tester = Pick<Engine, 'problems' | 'test'>
 
 interface TestRunOptions extends Omit<VerdictOptions, 'registry'> {
   readonly selection: TestSelection
-  /** Called as results come in, in load order. */
+  /** This function is called for each result, in load order. */
   readonly onResult?: (result: DetectionResult) => void
-  /** Is told which lines ran. */
+  /** It records the lines that ran. */
   readonly coverage?: Coverage | undefined
-  /** Results tell what was read of the event also of cases that pass. */
+  /** Results of passed cases list the event fields read as well. */
   readonly recordAllReads?: boolean
 }
 
-/** Handed over together: each crossing into Python costs as much as a case. More would only delay the telling. */
+/** The detections of one batch share a crossing into Python, which costs as much as a case. A larger batch would only delay results. */
 const MAX_DETECTIONS_PER_BATCH = 120
 
 /** @returns every result; detections that were not selected are left out. */
@@ -44,7 +43,7 @@ export async function runTests(
     const tests = detection.tests.filter((test) => options.selection.tests(test.name))
     return { detection, tests, problem: invalid.get(detection.id) }
   })
-  // All are handed to the engine at once, so that every worker has work; results are told in load order.
+  // The engine gets all batches at once, so that every worker is busy. Results are reported in load order.
   const pending: Promise<DetectionResult[]>[] = []
   for (let at = 0; at < selected.length; at += MAX_DETECTIONS_PER_BATCH) {
     pending.push(runTogether(selected.slice(at, at + MAX_DETECTIONS_PER_BATCH), project, engine, options))
@@ -63,7 +62,7 @@ export async function runTests(
 interface Selected {
   readonly detection: Detection
   readonly tests: readonly TestCase[]
-  /** Why it can't run. */
+  /** The reason why the detection cannot run. */
   readonly problem: BodyProblem | undefined
 }
 
@@ -116,7 +115,7 @@ function minimumProblems(detection: Detection, minimum: number): Problem[] {
   if (!tooFew && (minimum <= 1 || expected.size === 2)) return []
   const message = tooFew
     ? `${tests.length} of at least ${minimum} tests`
-    : 'needs a case that matches and one that does not'
+    : 'requires a case that matches and one that does not'
   return [problemAt(place, 'minimum-tests', message)]
 }
 
@@ -124,7 +123,7 @@ function invalidResult(detection: Detection, problem: Pick<BodyProblem, 'error' 
   return { ...about(detection), status: 'invalid', problems: [bodyProblem(problem, detection)], tests: [] }
 }
 
-/** A body that could not be loaded, as a problem with its place. */
+/** Describes a body that could not be loaded as a problem with its source location. */
 export function bodyProblem(
   { error, hint }: Pick<BodyProblem, 'error' | 'hint'>,
   owner: Pick<Detection, 'place'>,
@@ -148,7 +147,7 @@ function about(detection: Detection) {
   return { id: detection.id, type: detection.type, file: detection.place.file }
 }
 
-/** Honest counts: what did not run is never "passed". */
+/** Counts the results. A case that did not run never counts as passed. */
 export function summarise(results: readonly DetectionResult[], durationMs: number): TestSummary {
   const detections = { total: 0, passed: 0, failed: 0, untested: 0, invalid: 0, skipped: 0 }
   const tests = { total: 0, passed: 0, failed: 0, skipped: 0 }

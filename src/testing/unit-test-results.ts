@@ -1,4 +1,4 @@
-/** The unit tests of helpers and data models, as results like those of detections. */
+/** Runs the unit tests of helpers and data models, and returns results in the form of detections' results. */
 
 import type { FunctionError } from '../model/alerts/finding.ts'
 import type { Engine, UnitTestFile } from '../model/events/evaluation.ts'
@@ -6,7 +6,7 @@ import type { DetectionResult, TestFailure, TestResult } from '../model/events/t
 import type { Project } from '../model/project/project.ts'
 import { bodyProblem } from './run-tests.ts'
 
-/** One result per file. A file without a test case is untested: it may be written for another runner. */
+/** @returns one result per file. A file without a test case is untested, because it may be for another runner. */
 export async function runUnitTests(
   project: Project,
   engine: Pick<Engine, 'unitTests'>,
@@ -65,7 +65,7 @@ function failureOf(error: FunctionError): TestFailure {
   return { what: 'unit-test', expected: null, actual: error, message: `${error.type}: ${error.message}` }
 }
 
-/** Of the method of that class, as it is written; 1 for what a program made. */
+/** @returns the line of the test method in the source, or 1 for a method that is created at run time. */
 function lineOf(name: string, source: string): number {
   const [className = '', method = ''] = name.split('.').slice(-2)
   const lines = source.split('\n')

@@ -1,4 +1,4 @@
-/** Judges one test case from what the functions said: the verdict Panther's tool gives, then the expectations. Pure. */
+/** Evaluates one test case from the results of the functions: the verdict that Panther's tool gives, then the expectations. Pure. */
 import { buildMatch, functionLabel, matches } from '../alerts/build.ts'
 import type { AlertDraft } from '../model/alerts/alert.ts'
 import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/alerts/finding.ts'
@@ -12,9 +12,9 @@ import { checkExpectations } from './expectations.ts'
 
 export interface VerdictOptions {
   readonly registry: Registry | NoRegistry
-  /** Unknown names then resolve as they would live, and are only warned about. */
+  /** Unknown names resolve as in production, with a warning. */
   readonly allowUnknownDestinations: boolean
-  /** Warnings of routing fail the case. */
+  /** Warnings about routing fail the case. */
   readonly failOnProblems: boolean
 }
 
@@ -68,15 +68,15 @@ function draftOf(
   return { ...candidate.draft, route: resolveRoute(candidate.routeRequest, registry) }
 }
 
-/** Live, a rule never sees an event of a type that it does not name. */
+/** In production, a rule never gets an event of a log type that it does not list. */
 function logTypeWarnings(detection: Detection, { entry }: TestCase): string[] {
   if (detection.type !== 'rule') return []
   const type = (JSON.parse(entry) as Record<string, unknown> | null)?.p_log_type
   if (typeof type !== 'string' || type === '' || detection.logTypes.includes(type)) return []
-  return [`p_log_type ${type} is not among the LogTypes: live, this rule never sees such an event`]
+  return [`p_log_type ${type} is not in LogTypes: in production, this rule never gets such an event`]
 }
 
-/** The finding a case makes: as live, its event's type is the record's own `p_log_type`. */
+/** The finding of a case. As in production, the type of its event is the record's own `p_log_type`. */
 export function findingOf(
   detection: Detection,
   test: Pick<TestCase, 'entry'>,
@@ -106,7 +106,7 @@ function mockFailures({ missingMocks }: TestOutcome): TestFailure[] {
     what: 'mock',
     expected: name,
     actual: null,
-    message: `the mock "${name}" replaces nothing: the module has no such name`,
+    message: `mock "${name}" has no effect: the module defines no such name`,
   }))
 }
 
@@ -133,7 +133,7 @@ function matcherFailures(detection: Detection, test: TestCase, { functions }: Te
 const RETURNED = /returned \[(.*?)\], expected \[(.*)\]$/
 const EXPECTED: Readonly<Record<string, string>> = { bool: 'True or False', str: 'a str' }
 
-/** A wrong type is no exception of the author's: the function returned. */
+/** A wrong return type is not reported as an exception, because the function returned. */
 function errorText(label: string, { type, message, repr }: FunctionError): string {
   const [, returned, expected] = (type === 'FunctionReturnTypeError' && RETURNED.exec(message)) || []
   if (returned === undefined || expected === undefined) return `${label} raised ${repr}`
@@ -141,7 +141,7 @@ function errorText(label: string, { type, message, repr }: FunctionError): strin
   return `${label} returned ${value}, it must return ${EXPECTED[expected] ?? expected}`
 }
 
-/** Errors of the other functions count where the case expects an alert. */
+/** Errors of the other functions count if the case expects an alert. */
 function functionFailures(detection: Detection, test: TestCase, { functions }: TestOutcome): TestFailure[] {
   if (test.expectedResult !== alertsOn(detection.type)) return []
   return FUNCTIONS.slice(1).flatMap((name) => {

@@ -21,7 +21,7 @@ def title(event):
 const project = () => makeProject({ ...SOUND, 'detections/login.py': BRANCHING })
 
 describe('test', () => {
-  it('--coverage tells the lines that no case ran, --coverage-lcov writes them', async () => {
+  it('--coverage prints the lines that no case ran, and --coverage-lcov writes them', async () => {
     const root = project()
     const file = join(root, 'out/coverage.lcov')
     const { out } = await signalbox(['test', '--project', root, '--coverage', '--coverage-lcov', file])
@@ -62,12 +62,12 @@ describe('the table', () => {
     expect(row(executable, run)).toEqual(expected)
   })
 
-  it('is never rounded up to everything', () => {
+  it('the percentage is never rounded up to 100', () => {
     const lines = Array.from({ length: 1000 }, (_, at) => at + 1)
     expect(row(lines, lines.slice(1))[2]).toBe('99 %')
   })
 
-  it('has a sum also of nothing', () => {
+  it('the table has a total even if there are no files', () => {
     expect(coverageText([], [], plainStyle)).toContain('lines of Python run: 0 of 0\n')
   })
 })

@@ -65,10 +65,10 @@ ${shown()}`,
 const ONE_DESTINATION = 'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n'
 
 describe('destinations add in a terminal', () => {
-  it('asks for what a webhook needs, refuses the secret itself, and writes what was answered', async () => {
+  it('destinations add prompts for the options of a webhook, rejects the secret itself, and writes the answers', async () => {
     const root = makeProject({ 'destinations.yaml': FILE })
     const terminal = open('destinations', 'add', '--project', root, '--type', 'webhook')
-    await terminal.answer('Name, as detections will write it', 'soc', ENTER)
+    await terminal.answer('Name that detections use', 'soc', ENTER)
     // INFO, LOW, MEDIUM, HIGH, CRITICAL
     await terminal.answer('Severities it takes', DOWN, DOWN, DOWN, SPACE, DOWN, SPACE, ENTER)
     await terminal.answer('Types of alert it takes', ENTER)
@@ -76,8 +76,8 @@ describe('destinations add in a terminal', () => {
     await terminal.answer('url: Where to POST', ENTER)
     await terminal.answer('Name of the variable', 'https://hooks.test/s3cr3t', ENTER)
     await terminal.answer('not the secret', '\u0015', 'SOC_HOOK', ENTER)
-    await terminal.answer('Further options to set', ENTER)
-    await terminal.answer('reach nobody?', ENTER)
+    await terminal.answer('Which other options do you want to set?', ENTER)
+    await terminal.answer('no other destination accepts?', ENTER)
     await terminal.answer('test alert now?', ENTER)
     expect(await terminal.ended).toBe(0)
     expect(terminal.shown()).toContain('added soc to destinations.yaml')
@@ -94,39 +94,39 @@ destinations:
 `)
   })
 
-  it('finds a type as it is typed, refuses a name that is taken as it is typed, and sends the test alert', async () => {
+  it('destinations add searches types while the user types, rejects a name in use, and sends the test alert', async () => {
     const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root)
     await terminal.answer('Type', 'conso', ENTER)
-    await terminal.answer('Name, as detections will write it', 'out', ENTER)
+    await terminal.answer('Name that detections use', 'out', ENTER)
     await terminal.answer('out is declared already', '\u0015', 'second', ENTER)
     await terminal.answer('Severities it takes', ENTER)
     await terminal.answer('Types of alert it takes', ENTER)
     await terminal.answer('Log types it takes', ENTER)
-    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('Which other options do you want to set?', ENTER)
     await terminal.answer('test alert now?', 'y')
     expect(await terminal.ended).toBe(0)
     expect(terminal.shown()).toContain('This is a Test Alert')
     expect(terminal.shown()).toMatch(/second: delivered in \d+ ms/)
   })
 
-  it('changes nothing when it is broken off', async () => {
+  it('cancelled prompts change nothing', async () => {
     const root = makeProject({ 'destinations.yaml': FILE })
     const terminal = open('destinations', 'add', '--project', root, '--type', 'console')
-    await terminal.answer('Name, as detections will write it', CTRL_C)
+    await terminal.answer('Name that detections use', CTRL_C)
     expect(await terminal.ended).toBe(1)
-    expect(terminal.shown()).toContain('nothing was changed')
+    expect(terminal.shown()).toContain('nothing changed')
     expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe(FILE)
   })
 
-  it('is done when only the test alert is broken off', async () => {
+  it('the destination stays if only the prompt for the test alert is cancelled', async () => {
     const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root, '--type', 'console')
-    await terminal.answer('Name, as detections will write it', 'second', ENTER)
+    await terminal.answer('Name that detections use', 'second', ENTER)
     await terminal.answer('Severities it takes', ENTER)
     await terminal.answer('Types of alert it takes', ENTER)
     await terminal.answer('Log types it takes', ENTER)
-    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('Which other options do you want to set?', ENTER)
     await terminal.answer('test alert now?', CTRL_C)
     expect(await terminal.ended).toBe(0)
     expect(terminal.shown()).not.toContain('bug')
@@ -135,16 +135,16 @@ destinations:
 })
 
 describe('what a person does in a hurry', () => {
-  it('keeps the question when Enter meets a search without a match', async () => {
+  it('Enter without a match keeps the prompt open', async () => {
     const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root)
     await terminal.answer('Type', 'pagr', ENTER)
     await terminal.answer('Nothing matches', '\u007f', '\u007f', '\u007f', '\u007f', 'conso', ENTER)
-    await terminal.answer('Name, as detections will write it', ENTER)
+    await terminal.answer('Name that detections use', ENTER)
     await terminal.answer('Severities it takes', ENTER)
     await terminal.answer('Types of alert it takes', ENTER)
     await terminal.answer('Log types it takes', ENTER)
-    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('Which other options do you want to set?', ENTER)
     await terminal.answer('test alert now?', ENTER)
     expect(await terminal.ended).toBe(0)
     expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toContain(
@@ -153,24 +153,24 @@ describe('what a person does in a hurry', () => {
     expect(terminal.shown()).not.toContain('undefined')
   })
 
-  it('takes the name that is shown, numbered where it is taken', async () => {
+  it('Enter accepts the suggested name, which has a number if it is in use', async () => {
     const declared = ONE_DESTINATION.replace('name: out', 'name: soc-console').replace(
       '[out]',
       '[soc-console]',
     )
     const root = makeProject({ 'destinations.yaml': declared })
     const terminal = open('destinations', 'add', '--project', root, '--type', 'console')
-    await terminal.answer('Name, as detections will write it', ENTER)
+    await terminal.answer('Name that detections use', ENTER)
     await terminal.answer('Severities it takes', ENTER)
     await terminal.answer('Types of alert it takes', ENTER)
     await terminal.answer('Log types it takes', ENTER)
-    await terminal.answer('Further options to set', ENTER)
+    await terminal.answer('Which other options do you want to set?', ENTER)
     await terminal.answer('test alert now?', ENTER)
     expect(await terminal.ended).toBe(0)
     expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toContain('- name: soc-console-2')
   })
 
-  it('sees the commonest types first, and the name of a variable as it is typed', async () => {
+  it('the most common types come first, and the name of a variable is visible', async () => {
     const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root)
     await terminal.answer('Type', 'webhook', ENTER)
@@ -186,7 +186,7 @@ describe('what a person does in a hurry', () => {
       'console',
     ])
       expect(terminal.shown()).toContain(type)
-    await terminal.answer('Name, as detections will write it', ENTER)
+    await terminal.answer('Name that detections use', ENTER)
     await terminal.answer('Severities it takes', ENTER)
     await terminal.answer('Types of alert it takes', ENTER)
     await terminal.answer('Log types it takes', ENTER)
@@ -197,24 +197,24 @@ describe('what a person does in a hurry', () => {
       timeoutMs: 30_000,
     })
     await terminal.answer('SOC_HOOK_TYPED', ENTER)
-    await terminal.answer('Further options to set', CTRL_C)
+    await terminal.answer('Which other options do you want to set?', CTRL_C)
     expect(await terminal.ended).toBe(1)
   })
 })
 
 describe('a type that takes one of several options', () => {
-  it('asks which, and then for that one alone', async () => {
+  it('destinations add asks for one of several alternatives, and then only for that one', async () => {
     const root = makeProject({ 'destinations.yaml': ONE_DESTINATION })
     const terminal = open('destinations', 'add', '--project', root, '--type', 'slack')
-    await terminal.answer('Name, as detections will write it', 'soc', ENTER)
+    await terminal.answer('Name that detections use', 'soc', ENTER)
     await terminal.answer('Severities it takes', ENTER)
     await terminal.answer('Types of alert it takes', ENTER)
     await terminal.answer('Log types it takes', ENTER)
-    await terminal.answer('One of these is needed', ENTER)
+    await terminal.answer('Choose one', ENTER)
     await terminal.answer('where is it kept?', DOWN, ENTER)
     await terminal.answer('Path of the file', 'secrets/slack', ENTER)
-    await terminal.answer('Further options to set', ENTER)
-    const offered = terminal.shown().split('Further options to set')[1]
+    await terminal.answer('Which other options do you want to set?', ENTER)
+    const offered = terminal.shown().split('Which other options do you want to set?')[1]
     expect(offered).toContain('context')
     expect(offered).not.toMatch(/channel|threadTs|botToken/)
     await terminal.answer('test alert now?', ENTER)
@@ -225,25 +225,25 @@ describe('a type that takes one of several options', () => {
 })
 
 describe('destinations edit in a terminal', () => {
-  it('offers the options of the way that the destination has', async () => {
+  it("destinations edit offers the options of the destination's own alternative", async () => {
     const registry =
       'version: 1\ndestinations:\n  - name: out\n    type: slack\n    options: { webhookUrl: "${env:HOOK}" }\n'
     const root = makeProject({ 'destinations.yaml': registry })
     const terminal = open('destinations', 'edit', 'out', '--project', root)
-    await terminal.answer('What of out shall change?', DOWN, DOWN, DOWN, DOWN, SPACE, ENTER)
-    await terminal.answer('Further options to set', CTRL_C)
+    await terminal.answer('What do you want to change in out?', DOWN, DOWN, DOWN, DOWN, SPACE, ENTER)
+    await terminal.answer('Which other options do you want to set?', CTRL_C)
     expect(await terminal.ended).toBe(1)
-    const offered = terminal.shown().split('Further options to set')[1]
+    const offered = terminal.shown().split('Which other options do you want to set?')[1]
     expect(offered).toContain('webhookUrl')
     expect(offered).not.toMatch(/channel|threadTs|botToken/)
   })
 
-  it('asks what shall change, and changes that alone', async () => {
+  it('destinations edit asks what to change and changes only that', async () => {
     const before =
       'version: 1\ndestinations:\n  - name: out # first\n    type: console\n    severities: [LOW]\n'
     const root = makeProject({ 'destinations.yaml': before })
     const terminal = open('destinations', 'edit', 'out', '--project', root)
-    await terminal.answer('What of out shall change?', DOWN, SPACE, ENTER)
+    await terminal.answer('What do you want to change in out?', DOWN, SPACE, ENTER)
     await terminal.answer('Severities it takes', SPACE, ENTER)
     expect(await terminal.ended).toBe(0)
     expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe(before.replace('[LOW]', '[INFO]'))

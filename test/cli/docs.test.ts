@@ -21,7 +21,7 @@ function declared(options: OptionSet): string[] {
   return Object.values(options).map(({ option }) => {
     const { flags, description, argChoices, defaultValue } = option
     const choices = argChoices ? `: ${argChoices.join(', ')}` : ''
-    const fallback = defaultValue === undefined ? '' : `; ${String(defaultValue)} when absent`
+    const fallback = defaultValue === undefined ? '' : `; default: ${String(defaultValue)}`
     return `| \`${flags}\` | ${description}${choices}${fallback} |`
   })
 }
@@ -51,4 +51,23 @@ describe('the options documented', () => {
     expect(sections.has(name)).toBe(true)
     expect(documented(name)).toEqual(declared(options))
   })
+})
+
+/** The verbs that summaries use. A new one is added here after a look at the sentence. */
+const VERBS = new Set(
+  'add change check create edit explain install list load print read remove resend retry run send show test unmute'.split(
+    ' ',
+  ),
+)
+
+it('each summary of a command begins with a verb in the imperative', async () => {
+  const summaries = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, { summary, load }]) => {
+      const command = (await load()).default
+      const below = isGroup(command) ? Object.entries(command.commands) : []
+      return [[name, summary], ...below.map(([sub, each]) => [`${name} ${sub}`, each.summary])]
+    }),
+  )
+  const others = summaries.flat().filter(([, summary = '']) => !VERBS.has(summary.split(/[ ,]/)[0]!))
+  expect(others).toEqual([])
 })

@@ -7,7 +7,7 @@ export interface FakeIo extends Io {
   out(): string
   err(): string
   signal(signal: Signal): void
-  /** Somebody has asked for signals: before that they would end the process. */
+  /** True if the command listens to signals. Before that, they would end the process. */
   listens(): boolean
   readonly ended: number[]
 }

@@ -32,20 +32,20 @@ describe('an error of the file system', () => {
     ['is listed', () => readdirSync(join(plainFile, 'x')), `cannot list ${join(plainFile, 'x')}`],
     ['is created', () => mkdirSync(join(plainFile, 'x')), `cannot create ${join(plainFile, 'x')}`],
     ['is written', () => writeFileSync(join(plainFile, 'x'), ''), `cannot open ${join(plainFile, 'x')}`],
-  ])('names the path that %s', (_title, work, beginning) => {
+  ])('the error names the path that %s', (_title, work, beginning) => {
     const text = errorText(thrownBy(work))
     expect(text).toBe(
       `signalbox: ${beginning}: a part of the path is not a folder (ENOTDIR) [file-system-error]\nhint: check this path and the folders above it\n`,
     )
   })
 
-  it('stays a bug where the program itself must know whether the path exists', () => {
+  it('a missing path without an explanation is a bug', () => {
     const text = errorText(thrownBy(() => readdirSync(join(folder, 'absent'))))
     expect(text).toContain('This is a bug in Signalbox')
     expect(text).toContain('file-system-errors.test.ts')
   })
 
-  it('ends a command with exit code 2', async () => {
+  it('an error of the file system ends a command with exit code 2', async () => {
     const { code, err } = await signalbox(['init', '--project', join(plainFile, 'project')])
     expect(code).toBe(2)
     expect(err).toMatch(
@@ -91,7 +91,7 @@ describeWithProgram(isRoot ? 'setpriv' : 'sh', 'a folder of the project', () => 
     })
   })
 
-  it.skipIf(isWindows)('that is not searched for detections may be closed', () => {
+  it.skipIf(isWindows)('a folder that is not searched for detections may be closed', () => {
     expect(validateWithClosed('lost+found').result).toMatchObject({ status: 0 })
   })
 })

@@ -24,7 +24,7 @@ const run = (files: Readonly<Record<string, string>>, ...argv: string[]) =>
   signalbox([...argv, '--project', makeProject({ ...SOUND, ...files })])
 
 describe('one missing package', () => {
-  it('is one entry in validate, test and run', async () => {
+  it('one missing package is one entry in validate, test and run', async () => {
     for (const argv of [['validate'], ['test'], ['run', '--from', 'stdin']]) {
       const { code, out, err } = await run(MISSING, ...argv)
       const text = out + err
@@ -34,7 +34,7 @@ describe('one missing package', () => {
     }
   })
 
-  it('is listed for each body with --verbose, and in JSON', async () => {
+  it('one missing package is listed for each body with --verbose and in JSON', async () => {
     expect((await run(MISSING, 'validate', '--verbose')).out.match(/\[python-error\]/g)).toHaveLength(COUNT)
     const { problems } = JSON.parse((await run(MISSING, 'validate', '--format', 'json')).out)
     expect(problems).toHaveLength(COUNT)
@@ -42,7 +42,7 @@ describe('one missing package', () => {
 })
 
 describe('severities that only the fallback accepts', () => {
-  it('are one line of information, and no warning', async () => {
+  it('severities that only the fallback accepts are one line of information and no warning', async () => {
     const { code, out } = await run(SEVERITIES, 'validate', '--fail-on-warnings')
     expect(code).toBe(0)
     expect(out).toContain(
@@ -51,7 +51,7 @@ describe('severities that only the fallback accepts', () => {
     expect(out).toMatch(/: no problems\n$/)
   })
 
-  it('are silenced for a detection by a comment, and for all by the settings', async () => {
+  it('a comment turns this off for a detection, and the settings for all', async () => {
     const first = {
       'detections/r0.yml': SEVERITIES['detections/r0.yml']!.replace(
         'Severity: High',
@@ -66,7 +66,7 @@ describe('severities that only the fallback accepts', () => {
   })
 })
 
-it('the first finding of a lint code says how to turn it off, and the way is true', async () => {
+it('the first problem of a lint code says how to turn it off, and the advice works', async () => {
   const shadowed = Object.fromEntries(
     Object.entries(SEVERITIES).map(([path, text]) => [
       path,

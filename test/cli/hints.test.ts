@@ -38,7 +38,7 @@ describe('the commands that messages name', () => {
     commandsIn(readFileSync(join(SOURCES, file), 'utf8')).map((command) => ({ file, command })),
   )
 
-  it('are found at all', () => {
+  it('messages name commands', () => {
     expect(named.length).toBeGreaterThan(20)
   })
 
@@ -46,7 +46,7 @@ describe('the commands that messages name', () => {
     expect(await exists(command)).toBe(true)
   })
 
-  it('their options exist', async () => {
+  it('the options that messages name exist', async () => {
     // One hint names an option of git.
     const known = new Set(['--help', '--version', '--env-file', '--unshallow'])
     for (const { load } of Object.values(COMMANDS)) {
@@ -182,7 +182,7 @@ describe('the hint for a module that is missing', () => {
     })
   })
 
-  it('is true: the command installs the package, and the detection loads', async () => {
+  it('the command in the hint installs the package, and the detection loads', async () => {
     const root = withImport('import greet')
     const { url } = await packageIndex({
       'greet-1.0-py3-none-any.whl': { bytes: wheel('greet', '1.0', { files: { 'greet.py': '' } }) },
@@ -196,12 +196,12 @@ describe('the hint for a module that is missing', () => {
 describe('time zones', () => {
   const ZONE = 'from zoneinfo import ZoneInfo'
 
-  it('but UTC are missing with a note at load, whose command is true', async () => {
+  it('time zones except UTC are missing, and the command in the note installs them', async () => {
     const root = withImport(ZONE)
     const { code, out } = await signalbox(['validate', '--project', root])
     expect(code).toBe(0)
-    expect(out).toContain('detections/login.py:1:1 info zoneinfo knows only UTC here')
-    expect(out).toContain('hint: signalbox python add tzdata installs the other time zones')
+    expect(out).toContain('detections/login.py:1:1 info zoneinfo supports only UTC')
+    expect(out).toContain('hint: run signalbox python add tzdata to install the other time zones')
     const files = { 'tzdata/__init__.py': '', 'tzdata/zoneinfo/__init__.py': '' }
     const { url } = await packageIndex({
       'tzdata-1.0-py3-none-any.whl': { bytes: wheel('tzdata', '1.0', { files }) },

@@ -1,4 +1,4 @@
-/** Content that can never do anything is not loaded silently: one warning for each kind, from three commands. */
+/** Content that can never have an effect is not loaded silently: one warning for each kind, from three commands. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Ran, signalbox } from './fake-io.ts'
 import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
@@ -41,18 +41,18 @@ const PROJECTS: { files: Record<string, string>; source: string[]; idle: Idle[] 
       [
         'scheduled rules whose query no source feeds',
         'idle-scheduled-rule',
-        /2 enabled scheduled rules can never do anything.*: S1, S2/,
+        /2 enabled scheduled rules can never have an effect.*: S1, S2/,
       ],
       [
         'rules whose log types no configured source has',
         'idle-log-type',
-        /1 enabled rule can never do anything.*: Test\.Login/,
+        /1 enabled rule can never have an effect.*: Test\.Login/,
       ],
-      ['lookup tables', 'idle-lookup-table', /1 enabled lookup table can never do anything.*: T/],
+      ['lookup tables', 'idle-lookup-table', /1 enabled lookup table can never have an effect.*: T/],
       [
         'correlation rules that name a rule that does not exist',
         'idle-correlation-rule',
-        /1 enabled correlation rule can never do anything.*: Corr/,
+        /1 enabled correlation rule can never have an effect.*: Corr/,
       ],
     ],
   },
@@ -63,7 +63,7 @@ const PROJECTS: { files: Record<string, string>; source: string[]; idle: Idle[] 
       [
         'correlation rules that need a disabled rule',
         'idle-correlation-rule',
-        /1 enabled correlation rule can never do anything.*: Corr/,
+        /1 enabled correlation rule can never have an effect.*: Corr/,
       ],
     ],
   },
@@ -87,17 +87,17 @@ describe.each(PROJECTS)('project %#', ({ files, source, idle }) => {
   })
 
   describe.each(idle)('%s', (_, code, message) => {
-    it('are one warning of validate, doctor and the start of run', () => {
+    it('content that can never match is one warning of validate, doctor and the start of run', () => {
       const found = problems.filter((problem) => problem.code === code)
       expect(found).toMatchObject([{ severity: 'warning', message: expect.stringMatching(message) }])
       const count = problems.filter(({ severity }) => severity === 'warning').length
-      expect(strict!.err).toContain(`: ${count} warnings, and --fail-on-warnings`)
+      expect(strict!.err).toContain(`: ${count} warnings with --fail-on-warnings`)
       expect(strict!.code).toBe(1)
       expect(checked!.out).toMatch(message)
       expect(ran!.err).toContain(`[${code}]`)
     })
 
-    it('are not reported where the settings turn the code off', () => {
+    it('content that can never match is not reported if the settings turn the code off', () => {
       expect(silenced!.out).toMatch(/2 destinations/)
       expect(silenced!.out).not.toContain(`[${code}]`)
     })
@@ -148,7 +148,7 @@ describe('nothing is claimed', () => {
   })
 })
 
-it('run looks at the sources of the command line', async () => {
+it('run considers the sources of the command line', async () => {
   const root = makeProject(SOUND)
   const { err } = await signalbox(
     ['run', '--from', 'stdin?logType=Other.Log', '--store', 'memory:', '--project', root],

@@ -6,7 +6,7 @@ import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 
 const ONE_CASE = LOGIN.slice(0, LOGIN.indexOf('  - Name: logout'))
 
-it('names the detection that a loop keeps from its result, and ends with 130', async () => {
+it('an interrupted test names the detection in an endless loop and ends with 130', async () => {
   const loop = 'def rule(event):\n    while True:\n        pass\n'
   // The loop goes on after the signal, until the time limit ends it: once for each case, so there is one case.
   const settings = 'workers: 1\nlimits: { timeMs: 1000 }\n'

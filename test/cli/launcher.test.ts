@@ -48,7 +48,7 @@ it('a daemon ends in order when the process that started it is killed', async ()
   expect(complaints).toMatch(/events {6}0 accepted/)
 })
 
-it('of warnings that Node prints, only the one about SQLite is left out', async () => {
+it("only Node's warning about SQLite is suppressed", async () => {
   const folder = makeProject({
     'warn.cjs': `setImmediate(() => {
       process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning')

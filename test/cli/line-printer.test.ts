@@ -21,7 +21,7 @@ function pausedReader() {
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-it('resolves when the line was passed on, and not before', async () => {
+it('printing a line resolves when the line was flushed, and not before', async () => {
   const reader = pausedReader()
   const print = createLinePrinter(reader.stream)
   let isDone = false
@@ -35,7 +35,7 @@ it('resolves when the line was passed on, and not before', async () => {
   expect(reader.taken).toEqual(['a\n'])
 })
 
-it('never writes a line that was given up before its turn, and goes on with the next', async () => {
+it('an aborted line is never written, and the next one is', async () => {
   const reader = pausedReader()
   const print = createLinePrinter(reader.stream)
   const abort = new AbortController()
@@ -54,7 +54,7 @@ it('never writes a line that was given up before its turn, and goes on with the 
   expect(reader.taken).toEqual(['a\n', 'c\n'])
 })
 
-it('rejects when the stream fails', async () => {
+it('printing a line rejects if the stream fails', async () => {
   const reader = pausedReader()
   const printed = createLinePrinter(reader.stream)('a')
   await settled()

@@ -55,7 +55,7 @@ def severity(event):
 `,
 }
 
-interface Told {
+interface ReportedProblem {
   severity: string
   code: string
   file: string
@@ -65,7 +65,7 @@ interface Told {
 async function validate(files: Readonly<Record<string, string>>) {
   const root = makeProject(files)
   const { code, out } = await signalbox(['validate', '--format', 'json', '--project', root])
-  const { problems } = JSON.parse(out) as { problems: Told[] }
+  const { problems } = JSON.parse(out) as { problems: ReportedProblem[] }
   return {
     code,
     problems: problems.map(({ severity, code: what, file, line }) => `${file}:${line} ${severity} ${what}`),
@@ -79,7 +79,7 @@ describe('routing lint', () => {
     found = await validate(FILES)
   })
 
-  it('finds each planted fault at its place', () => {
+  it('lint finds each planted problem at its source location', () => {
     expect(found.problems.sort()).toEqual([
       'destinations.yaml:11 warning unreferenced-id',
       'destinations.yaml:3 warning unused-override',
@@ -92,11 +92,11 @@ describe('routing lint', () => {
     ])
   })
 
-  it('an unknown name is an error, so the exit code is 1', () => {
+  it('an unknown destination is an error, and the exit code is 1', () => {
     expect(found.code).toBe(1)
   })
 
-  it('is silent about what a comment or a setting says is meant', async () => {
+  it('lint omits what a comment or a setting turns off', async () => {
     const { problems } = await validate({
       ...FILES,
       'signalbox.yaml': 'workers: 1\nlint: { off: [unreferenced-id, reaches-nobody] }\n',
@@ -117,7 +117,7 @@ describe('routing lint', () => {
     ])
   })
 
-  it('of a code that is none: an error of the settings', async () => {
+  it('an unknown code in lint.off is an error of the settings', async () => {
     const { problems } = await validate({ ...FILES, 'signalbox.yaml': 'lint: { off: [typo] }\n' })
     expect(problems).toContain('signalbox.yaml:1 error bad-value')
   })

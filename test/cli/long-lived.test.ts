@@ -12,21 +12,21 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** The flags of Node at each start of the process, first to last. */
 async function starts(args: readonly string[], chosen = ''): Promise<string[][]> {
-  const told = join(folder, `${args[0]}${chosen}.ndjson`)
-  const tell = join(folder, 'tell.cjs')
+  const output = join(folder, `${args[0]}${chosen}.ndjson`)
+  const preload = join(folder, 'preload.cjs')
   writeFileSync(
-    tell,
+    preload,
     `const { isMainThread } = require('node:worker_threads')
      const said = JSON.stringify(process.execArgv) + '\\n'
-     if (isMainThread) require('node:fs').appendFileSync(process.env.TOLD, said)`,
+     if (isMainThread) require('node:fs').appendFileSync(process.env.OUTPUT_FILE, said)`,
   )
   const { code, err } = await runCommand([...args, '--project', makeProject(SOUND)], '', {
-    NODE_OPTIONS: `--require "${tell}" ${chosen}`,
-    TOLD: told,
+    NODE_OPTIONS: `--require "${preload}" ${chosen}`,
+    OUTPUT_FILE: output,
   })
   expect(err).not.toContain('Warning')
   expect(code).toBe(0)
-  return readFileSync(told, 'utf8')
+  return readFileSync(output, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as string[])
@@ -34,15 +34,15 @@ async function starts(args: readonly string[], chosen = ''): Promise<string[][]>
 
 const RUN = ['run', '--from', 'stdin', '--store', 'memory:']
 
-it('run becomes itself with flags for a long life', async () => {
+it('run replaces its process by one with the flags for a long life', async () => {
   expect(await starts(RUN)).toEqual([[], LONG_LIVED])
 })
 it.each(['--max-semi-space-size=32', '--max_semi_space_size=32'])(
-  'run leaves the size to whoever has chosen one: %s',
+  'run keeps the size that the user has chosen: %s',
   async (chosen) => {
     expect(await starts(RUN, chosen)).toEqual([[]])
   },
 )
-it('a short command starts once', async () => {
+it('a short command does not replace its process', async () => {
   expect(await starts(['test'])).toEqual([[]])
 })

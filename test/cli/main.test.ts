@@ -13,7 +13,7 @@ it.each([
   expect(spawnSync(process.execPath, [main, ...argv]).status).toBe(code)
 })
 
-it('a reader that goes away ends it without a word', async () => {
+it('a closed reader ends the process without a message', async () => {
   const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
   child.stdout.destroy()
   let complaints = ''
@@ -24,7 +24,7 @@ it('a reader that goes away ends it without a word', async () => {
   expect({ code, complaints }).toEqual({ code: 141, complaints: '' })
 })
 
-it('an input that stays open does not keep it', async () => {
+it('an open standard input does not keep the process alive', async () => {
   const child = spawn(process.execPath, [main, '--version'], { stdio: ['pipe', 'ignore', 'ignore'] })
   const [code] = (await once(child, 'exit')) as [number]
   child.stdin.destroy()

@@ -19,7 +19,7 @@ describe('help', () => {
     },
   )
 
-  it('imports nothing heavy', () => {
+  it('the help imports no large module', () => {
     const seen = new Set<string>()
     const visit = (path: string) => {
       if (seen.has(path)) return
@@ -36,7 +36,7 @@ describe('help', () => {
     ).toEqual([])
   })
 
-  it('is shown on standard error, as wrong use, where no command is named', async () => {
+  it('without a command the help is printed to standard error, and the exit code is 2', async () => {
     const { code, out, err } = await signalbox([])
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('Usage: signalbox COMMAND')
@@ -50,14 +50,14 @@ describe('help', () => {
     expect(out).toMatch(/Options of every command:\n\s+--project <dir>/)
   })
 
-  it('of a group lists its commands', async () => {
+  it('the help of a group lists its commands', async () => {
     const { code, out } = await signalbox(['alerts', '--help'])
     expect(code).toBe(0)
     expect(out).toMatch(/Commands:\n {2}list .*\n {2}show .*/)
   })
 })
 
-it('--version prints that of the package', async () => {
+it('--version prints the version of the package', async () => {
   const manifest = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8')) as { version: string }
   expect(await signalbox(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
 })

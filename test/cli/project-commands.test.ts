@@ -52,7 +52,7 @@ function run(root: string, ...argv: string[]): Promise<Ran> {
 }
 
 describe('validate', () => {
-  it('a sound project: counts, and 0', async () => {
+  it('validate prints counts for a valid project and exits with 0', async () => {
     const { code, out, err } = await run(sound, 'validate')
     expect({ code, out, err }).toEqual({
       code: 0,
@@ -61,7 +61,7 @@ describe('validate', () => {
     })
   })
 
-  it('every problem with its place, Python included, and 1', async () => {
+  it('validate prints every problem with its source location, Python included, and exits with 1', async () => {
     const { code, out } = await run(broken, 'validate')
     expect(code).toBe(1)
     expect(out).toMatch(/^detections\/typo\.yml:5:1 error .*Severty.*\n {2}5 \| Severty: High\n {4}\| \^/m)
@@ -88,7 +88,7 @@ describe('validate', () => {
     expect((await run(makeProject(files), 'test')).code).toBe(2)
   })
 
-  it('a project that is not there: 2', async () => {
+  it('validate exits with 2 if the project does not exist', async () => {
     const { code, out, err } = await run(join(sound, 'nowhere'), 'validate')
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('nowhere')
@@ -96,7 +96,7 @@ describe('validate', () => {
 })
 
 describe('test', () => {
-  it('all pass: 0, what ran none is called untested, and every reporter writes to its place', async () => {
+  it('test exits with 0 if all pass, calls detections without cases untested, and every reporter writes to its output', async () => {
     const file = join(sound, 'reports/results.json')
     const { code, out, err } = await run(sound, 'test', '--reporter', 'pretty', '--reporter', `json=${file}`)
     expect([code, err]).toEqual([0, ''])
@@ -109,7 +109,7 @@ describe('test', () => {
     })
   })
 
-  it('failures and invalid files: 1, the others are tested, each problem is told once', async () => {
+  it('test exits with 1 for failures and invalid files, tests the others, and prints each problem once', async () => {
     const { code, out, err } = await run(broken, 'test')
     expect(code).toBe(1)
     expect(out).toMatch(/^PASS {6}Test\.Login/m)
@@ -128,10 +128,10 @@ describe('test', () => {
     [['--filter', 'Severity=Critical'], 1, ''],
     [['--test-names', 'no such'], 0, 'none'],
     [['--skip-disabled', '--minimum-tests', '3'], 1, '2 of at least 3 tests'],
-  ])('%j exits %i', async (argv, expected, told) => {
+  ])('%j exits %i', async (argv, expected, summary) => {
     const { code, out } = await run(sound, 'test', ...argv)
     expect(code).toBe(expected)
-    expect(out).toContain(told)
+    expect(out).toContain(summary)
   })
 
   it('--format json prints one document and nothing else', async () => {
@@ -149,7 +149,7 @@ describe('test', () => {
     expect(err).toContain('typo.yml:5:1')
   })
 
-  it('a broken registry is no lost detection, whatever its name', async () => {
+  it('an invalid registry does not count as an invalid detection, whatever its name', async () => {
     const root = makeProject({ ...SOUND, 'prod.yaml': 'version: 2\ndestinations: []\n' })
     const { code, out } = await run(root, 'test', '--format', 'json', '--destinations', 'prod.yaml')
     expect(code).toBe(1)
@@ -157,7 +157,7 @@ describe('test', () => {
     expect(summary.detections).toMatchObject({ total: 2, invalid: 0 })
   })
 
-  it('without a registry routing by severity is not checked; a path limits what is tested', async () => {
+  it('without a registry routing by severity is not checked, and a path limits what is tested', async () => {
     const { 'destinations.yaml': _, ...files } = SOUND
     const project = makeProject(files)
     const { code, out } = await run(project, 'test', join(project, 'detections/login.yml'))
@@ -190,7 +190,7 @@ describe('reporters', () => {
     ])
   })
 
-  it('a failure tells what the rule read of its event; a type the rule never sees live is warned about', async () => {
+  it('a failure shows the event fields that the rule read, and a log type outside LogTypes is a warning', async () => {
     const root = makeProject({
       ...SOUND,
       'detections/login.yml': LOGIN.replace('{ action: logout }', '{ Action: login, p_log_type: Other.Log }'),
@@ -198,7 +198,7 @@ describe('reporters', () => {
     const { code, out } = await run(root, 'test')
     expect(code).toBe(1)
     expect(out).toMatch(/event fields read:\n +action +"login"/)
-    expect(out).toContain('p_log_type Other.Log is not among the LogTypes')
+    expect(out).toContain('p_log_type Other.Log is not in LogTypes')
   })
 })
 
@@ -220,7 +220,7 @@ class TestGreet(unittest.TestCase):
     'rules/other_test.py': 'raise Exception("beside no helper")',
   }
 
-  it('run with the others, are counted by themselves, and fail the run', async () => {
+  it('unit tests run with the cases, are counted separately, and can fail the run', async () => {
     const { code, out } = await run(makeProject(WITH_HELPER), 'test')
     expect(code).toBe(1)
     expect(out).toContain('FAIL      global_helpers/names_test.py  1 of 2 tests passed')
@@ -229,7 +229,7 @@ class TestGreet(unittest.TestCase):
     expect(out).toMatch(/Tests {7}2 passed .*\nUnit tests {2}1 passed, 1 failed\n$/)
   })
 
-  it('are apart in the JSON document; --test-names chooses among them; --filter leaves them out', async () => {
+  it('the JSON document lists unit tests separately, --test-names selects them, and --filter excludes them', async () => {
     const root = makeProject(WITH_HELPER)
     const named = await run(root, 'test', '--format', 'json', '--test-names', 'TestGreet.test_ann')
     expect(named.code).toBe(0)
@@ -248,7 +248,7 @@ class TestGreet(unittest.TestCase):
     expect(filtered.out).not.toContain('Unit tests')
   })
 
-  it('a file that cannot be loaded is invalid', async () => {
+  it('a file of unit tests that cannot be loaded is invalid', async () => {
     const root = makeProject({ ...WITH_HELPER, 'global_helpers/names_test.py': 'import nowhere\n' })
     const { code, out } = await run(root, 'test')
     expect(code).toBe(1)
@@ -259,7 +259,7 @@ class TestGreet(unittest.TestCase):
 })
 
 describe('debug', () => {
-  it('a case that passes: functions, reads, severity, route, alert; 0', async () => {
+  it('debug prints functions, reads, severity, route and alert of a passing case and exits with 0', async () => {
     const { code, out, err } = await run(sound, 'debug', 'Test.Login', 'login')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     for (const part of [
@@ -273,7 +273,7 @@ describe('debug', () => {
     expect(out).toMatch(/\nPASS {2}Test\.Login: login {2}detections\/login\.yml:8\n$/)
   })
 
-  it('a case that fails: what it printed, the frames of the author; 1', async () => {
+  it("debug prints the output and the author's frames of a failing case and exits with 1", async () => {
     const { code, out } = await run(broken, 'debug', 'Test.Wrong', 'raises')
     expect(code).toBe(1)
     expect(out).toMatch(/^printed\n {2}\| looking\n/)
@@ -283,14 +283,14 @@ describe('debug', () => {
     expect(out).toMatch(/\nFAIL {2}Test\.Wrong: raises/)
   })
 
-  it('a body that cannot be loaded: 1', async () => {
+  it('debug exits with 1 if the body cannot be loaded', async () => {
     const root = makeProject({ ...SOUND, 'detections/login.py': 'import nowhere' })
     const { code, out, err } = await run(root, 'debug', 'Test.Login', 'login')
     expect(code).toBe(1)
     expect(out + err).toContain('nowhere')
   })
 
-  it('as JSON: the case as test tells it, and the alert', async () => {
+  it('debug --format json prints the case in the shape of test, and the alert', async () => {
     const { code, out } = await run(sound, 'debug', 'Test.Login', 'login', '--format', 'json')
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({
@@ -305,7 +305,7 @@ describe('debug', () => {
   it.each([
     [['Test.Logon', 'login'], 'did you mean "Test.Login"?'],
     [['Test.Login', 'logn'], 'did you mean "login"?'],
-  ])('%j: 2, with the name that was meant', async (names, hint) => {
+  ])('debug with %j exits with 2 and suggests a name', async (names, hint) => {
     const { code, err } = await run(sound, 'debug', ...names)
     expect(code).toBe(2)
     expect(err).toContain(hint)
@@ -313,12 +313,12 @@ describe('debug', () => {
 })
 
 describe('explain', () => {
-  it('tells the story of a case', async () => {
+  it('explain prints match, severity, route, alert and requests of a case', async () => {
     const { code, out } = await run(sound, 'explain', '--detection', 'Test.Login', '--test', 'login')
     expect(code).toBe(0)
     expect(out).toMatch(/^matched\n {2}yes: Test\.Login/)
     expect(out).toMatch(/^ {2}title +ann logged in$/m)
-    expect(out).toContain('HIGH (static): the Severity of detections/login.yml stands')
+    expect(out).toContain('HIGH (static): Severity in detections/login.yml')
     expect(out).toContain('  inbox (static-severity)\n')
     expect(out).toMatch(/^ {2}title +"New Alert: ann logged in"$/m)
     expect(out).toContain('inbox: ')
@@ -344,7 +344,7 @@ describe('explain', () => {
     expect(Object.keys(explanation.preview!)).toEqual(['inbox'])
   })
 
-  it('an event from standard input that does not match: 0', async () => {
+  it('explain exits with 0 for an event that does not match', async () => {
     const argv = ['explain', '--detection', 'Test.Login', '--event', '-', '--project', sound]
     const { code, out } = await signalbox(argv, '{"action":"logout"}\n')
     expect(code).toBe(0)
@@ -359,7 +359,11 @@ describe('explain', () => {
       '"Test.Login"',
     ],
     [['--detection', 'Test.Login', '--test', 'logn'], 'has no test "logn"', 'did you mean "login"?'],
-    [['--detection', 'Test.Login', '--event', 'no-such.json'], 'cannot be read', ''],
+    [
+      ['--detection', 'Test.Login', '--event', 'no-such.json'],
+      'no-such.json: it does not exist [unreadable-event-file]',
+      '',
+    ],
   ])('%j', async (argv, message, hint) => {
     const { code, out, err } = await run(sound, 'explain', ...argv)
     expect([code, out]).toEqual([2, ''])
@@ -367,10 +371,13 @@ describe('explain', () => {
     expect(err).toContain(hint)
   })
 
-  it.each(['[1]', '{', '{"a":1}\n{"a":2}', ''])('%j is not one record', async (text) => {
-    const argv = ['explain', '--detection', 'Test.Login', '--event', '-', '--project', sound]
-    const { code, err } = await signalbox(argv, text)
-    expect(code).toBe(2)
-    expect(err).toContain('standard input is not one JSON object')
-  })
+  it.each(['[1]', '{', '{"a":1}\n{"a":2}', ''])(
+    'explain rejects %j, which is not one JSON object',
+    async (text) => {
+      const argv = ['explain', '--detection', 'Test.Login', '--event', '-', '--project', sound]
+      const { code, err } = await signalbox(argv, text)
+      expect(code).toBe(2)
+      expect(err).toContain('standard input is not one JSON object')
+    },
+  )
 })

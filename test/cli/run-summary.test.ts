@@ -28,7 +28,7 @@ it.each<[string, RunSummary, 'SIGINT' | 'SIGTERM' | null, number]>([
   expect(runExitCode(summary, stoppedBy)).toBe(code)
 })
 
-it('tells counts without times, so that equal runs print the same', () => {
+it('the summary has counts and no times, so that equal runs print the same', () => {
   expect(summaryLines(clean, plainStyle)).toEqual([
     'events      3 accepted',
     'alerts      2 created',
@@ -36,7 +36,7 @@ it('tells counts without times, so that equal runs print the same', () => {
   ])
 })
 
-it('names what was not delivered, but not the dead of earlier runs', () => {
+it('the summary names undelivered deliveries, but not the dead ones of earlier runs', () => {
   const row: DeliveryRow = {
     id: 'd1'.padEnd(32, '0'),
     kind: 'single',
@@ -66,7 +66,7 @@ it('names what was not delivered, but not the dead of earlier runs', () => {
   ])
 })
 
-it('a store that was lost has a code of its own, whoever asked for the end', () => {
+it('a lost store has its own exit code, even if a signal requested the end', () => {
   const lost = { ...clean, lost: 'the store was lost' }
   expect([runExitCode(lost, null), runExitCode(lost, 'SIGTERM')]).toEqual([3, 3])
 })

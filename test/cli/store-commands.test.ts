@@ -85,7 +85,7 @@ async function states(): Promise<Record<string, string>> {
 }
 
 describe('alerts list', () => {
-  it('shows the newest first, made safe for a terminal', async () => {
+  it('alerts list shows the newest first and escapes control characters', async () => {
     const { code, out } = await run('alerts', 'list')
     const [header, first, second] = out.split('\n')
     expect(code).toBe(0)
@@ -112,14 +112,16 @@ describe('alerts list', () => {
     expect(alerts.map(({ id }) => id)).toEqual(ids)
   })
 
-  it('says when there may be more', async () => {
-    expect((await run('alerts', 'list', '--limit', '1')).err).toBe('the newest 1; --limit shows more\n')
+  it('alerts list reports that there may be more', async () => {
+    expect((await run('alerts', 'list', '--limit', '1')).err).toBe(
+      'showing the newest 1; use --limit for more\n',
+    )
     expect((await run('alerts', 'list', '--limit', '1', '--quiet')).err).toBe('')
   })
 })
 
 describe('alerts show', () => {
-  it('tells notification, route, divergences and deliveries with their attempts', async () => {
+  it('alerts show prints notification, route, divergences and deliveries with their attempts', async () => {
     const { code, out } = await run('alerts', 'show', 'aa22')
     expect(code).toBe(0)
     expect(out).toContain('{"id":"Test.Rule","alertContext":{"n":53.0,"big":12345678901234567890}}')
@@ -129,7 +131,7 @@ describe('alerts show', () => {
     expect(out).toMatch(/d22200000000 {2}mail {2}dead .*\n.* 1\. .* refused 400 .* status 400: bad/)
   })
 
-  it('as JSON keeps the digits of the notification', async () => {
+  it('alerts show --format json keeps the digits of the notification', async () => {
     const { out } = await run('alerts', 'show', NEW, '--format', 'json')
     expect(out).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
     expect(JSON.parse(out)).toMatchObject({
@@ -163,7 +165,7 @@ describe('deliveries list and dead', () => {
     expect((deliveries as { id: string }[]).map(({ id }) => id).sort()).toEqual(ids.toSorted())
   })
 
-  it('shows when a waiting one is due and what the last answer was', async () => {
+  it('deliveries list shows when a waiting delivery is due and its last answer', async () => {
     const { out } = await run('deliveries', 'list', '--state', 'waiting')
     expect(out.split('\n')[1]).toMatch(
       /^d33300000000 +waiting +soc +aa1100000000 +\d{4}-.*Z +1 +static-destinations/,
@@ -171,12 +173,14 @@ describe('deliveries list and dead', () => {
   })
 })
 
-it('deliveries list tells of a destination that nobody knows', async () => {
-  expect((await run('deliveries', 'list', '--destination', 'nobody')).err).toContain('go to "nobody"')
+it('deliveries list reports an unknown destination', async () => {
+  expect((await run('deliveries', 'list', '--destination', 'nosuch')).err).toContain(
+    'no deliveries to "nosuch"',
+  )
   expect((await run('deliveries', 'dead', '--destination', 'soc')).err).toBe('')
 })
 
-it('deliveries list tells that the wait or the pause of a destination comes first', async () => {
+it('deliveries list shows that a delivery waits for its destination', async () => {
   const { value, version } = await store.destinationState('soc')
   const heldUntil = Date.UTC(2099, 0, 1)
   await store.setDestinationState('soc', { ...value, heldUntil }, version)
@@ -188,39 +192,39 @@ it('deliveries list tells that the wait or the pause of a destination comes firs
 })
 
 describe('deliveries retry', () => {
-  it('says why nothing was put back', async () => {
+  it('deliveries retry explains why nothing is retried', async () => {
     await store.retry({ destination: 'mail', limit: 10 })
     expect((await run('deliveries', 'retry', '--destination', 'mail')).err).toBe(
-      'nothing to mail is dead, orphaned or waiting\n',
+      'no delivery to mail is dead, orphaned or waiting\n',
     )
-    expect((await run('deliveries', 'retry', '--destination', 'nobody')).err).toContain(
-      'nothing was ever to go to "nobody"',
+    expect((await run('deliveries', 'retry', '--destination', 'nosuch')).err).toContain(
+      'no deliveries to "nosuch"',
     )
   })
 
   const before = { d111: 'delivered', d222: 'dead', d333: 'waiting' }
 
   it.each<[string[], Partial<typeof before>, string]>([
-    [['d222'], { d222: 'pending' }, '1 delivery put back in line'],
-    [['d222', DEAD], { d222: 'pending' }, '1 delivery put back in line'],
-    [['--all-dead'], { d222: 'pending' }, '1 delivery put back in line'],
-    [['--destination', 'soc'], { d333: 'pending' }, '1 delivery put back in line'],
-    [['--destination', 'nobody'], {}, '0 deliveries put back in line'],
-  ])('%j', async (argv, changed, told) => {
+    [['d222'], { d222: 'pending' }, 'retrying 1 delivery'],
+    [['d222', DEAD], { d222: 'pending' }, 'retrying 1 delivery'],
+    [['--all-dead'], { d222: 'pending' }, 'retrying 1 delivery'],
+    [['--destination', 'soc'], { d333: 'pending' }, 'retrying 1 delivery'],
+    [['--destination', 'nosuch'], {}, 'retrying 0 deliveries'],
+  ])('%j', async (argv, changed, message) => {
     expect(await states()).toEqual(before)
     const { code, out } = await run('deliveries', 'retry', ...argv)
-    expect([code, out]).toEqual([0, `${told}\n`])
+    expect([code, out]).toEqual([0, `${message}\n`])
     expect(await states()).toEqual({ ...before, ...changed })
   })
 
-  it('what is delivered stays so, and the exit code says that not all were put back', async () => {
+  it('deliveries retry skips delivered ones and exits with 1', async () => {
     const { code, out, err } = await run('deliveries', 'retry', 'd111', 'd222')
-    expect([code, out]).toEqual([1, '1 delivery put back in line\n'])
-    expect(err).toContain('the others are not dead, orphaned or waiting')
+    expect([code, out]).toEqual([1, 'retrying 1 delivery\n'])
+    expect(err).toContain('skipped the others: they are not dead, orphaned or waiting')
     expect(await states()).toEqual({ ...before, d222: 'pending' })
   })
 
-  it('an unknown id changes nothing', async () => {
+  it('deliveries retry with an unknown id changes nothing', async () => {
     expect((await run('deliveries', 'retry', 'd222', 'ffff')).code).toBe(2)
     expect(await states()).toEqual(before)
   })
@@ -234,11 +238,11 @@ describe('alerts unmute', () => {
     mutedAt,
   })
 
-  it('lets a muted detection make alerts again', async () => {
+  it('alerts unmute ends the mute of a detection', async () => {
     await store.commit(plan({ limiters: [limiter(1)] }), expecting({}, { Loud: 0 }))
     expect(await run('alerts', 'unmute', 'Loud')).toEqual({
       code: 0,
-      out: 'Loud makes alerts again\n',
+      out: 'unmuted Loud\n',
       err: '',
     })
     const { limiters } = await store.read({ groups: [], limiters: ['Loud'], seen: [] })
@@ -246,19 +250,19 @@ describe('alerts unmute', () => {
     expect((await run('alerts', 'unmute', 'Loud')).code).toBe(1)
   })
 
-  it('of one that is not muted says so', async () => {
+  it('alerts unmute reports a detection that is not muted', async () => {
     const { code, err } = await run('alerts', 'unmute', 'Quiet')
     expect([code, err]).toEqual([1, 'signalbox: Quiet is not muted\n'])
   })
 })
 
-it('a store that is not there is not made: a mistyped path would read like one without alerts', async () => {
+it('a missing store is an error and is not created', async () => {
   const { code, err } = await run('alerts', 'list', '--store', 'sqlite:typo.db')
   expect([code, err]).toEqual([2, expect.stringContaining('store not found')])
   expect(existsSync(join(root, 'typo.db'))).toBe(false)
 })
 
-it('a memory: store has nothing to look at', async () => {
+it('a memory: store cannot be read by a command', async () => {
   const { code, err } = await run('alerts', 'list', '--store', 'memory:')
   expect(code).toBe(2)
   expect(err).toContain('memory:')
@@ -270,18 +274,18 @@ describe('alerts resend', () => {
   const resent = async () =>
     (await store.deliveries({ alertId: NEW, limit: 10 })).filter(({ reason }) => reason === 're-sent')
 
-  it('goes to the route of the alert', async () => {
+  it('alerts resend sends to the destinations of the route', async () => {
     declare('  - { name: soc, type: console }\n')
     expect(await run('alerts', 'resend', 'aa22')).toMatchObject({
       code: 0,
-      out: `${NEW} goes to soc again\n`,
+      out: `resending ${NEW} to soc\n`,
     })
     expect((await resent()).map(({ destination, state }) => [destination, state])).toEqual([
       ['soc', 'pending'],
     ])
   })
 
-  it('goes where it is told to', async () => {
+  it('alerts resend sends to the destination of --destination', async () => {
     declare('  - { name: soc, type: console }\n  - { name: inbox, type: console }\n')
     const { code, out } = await run('alerts', 'resend', 'aa22', '--destination', 'inbox', '--format', 'json')
     expect([code, JSON.parse(out)]).toEqual([0, { version: 1, alert: NEW, to: ['inbox'], skipped: [] }])
@@ -289,10 +293,10 @@ describe('alerts resend', () => {
   })
 
   it.each([
-    ['nobody it was routed to is there', '  - { name: inbox, type: console }\n', []],
+    ['no destination of its route exists', '  - { name: inbox, type: console }\n', []],
     ['a name is unknown', '  - { name: soc, type: console }\n', ['--destination', 'sooc']],
     ['a name is disabled', '  - { name: soc, type: console, enabled: false }\n', ['--destination', 'soc']],
-  ])('ends with 2 when %s, and sends nothing', async (_, text, more) => {
+  ])('alerts resend exits with 2 and sends nothing if %s', async (_, text, more) => {
     declare(text)
     expect((await run('alerts', 'resend', 'aa22', ...more)).code).toBe(2)
     expect(await resent()).toEqual([])

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { shortId } from '../../src/cli/command/ids.ts'
 import { formatTime, table } from '../../src/cli/format/table.ts'
 
-it('pads columns to their widest cell and leaves no trailing blanks', () => {
+it('a table pads columns to their widest cell and has no trailing spaces', () => {
   expect(
     table(
       ['ID', 'TITLE', 'NOTE'],
@@ -14,17 +14,17 @@ it('pads columns to their widest cell and leaves no trailing blanks', () => {
   ).toBe('ID   TITLE       NOTE\na    long title\nbcd  x           y\n')
 })
 
-it('makes cells safe and cuts long ones', () => {
+it('a table escapes cells and truncates long ones', () => {
   const [, row = ''] = table(['TITLE'], [[`a\nb\u001b${'c'.repeat(100)}`]]).split('\n')
   expect(row).toMatch(/^a\\nb\\u001bc+…$/)
   expect(row).toHaveLength(60)
 })
 
-it('an empty list has a header only', () => {
+it('a table without rows has only a header', () => {
   expect(table(['ID'], [])).toBe('ID\n')
 })
 
-it('times are in UTC, to the second', () => {
+it('times are in UTC with seconds', () => {
   expect(formatTime(Date.UTC(2026, 1, 3, 4, 5, 6, 789))).toBe('2026-02-03 04:05:06Z')
 })
 

@@ -30,7 +30,7 @@ describe.each([
   ['missing', MISSING_TYPE, 'missing-analysis-type'],
   ['misspelt as a key', MISSPELT_KEY, 'missing-analysis-type'],
 ])('a file whose AnalysisType is %s', (_, files, code) => {
-  it('fails validate and test, and is counted as invalid and not loaded', async () => {
+  it('the file fails validate and test, and counts as invalid and not loaded', async () => {
     const { codes, validated, tested } = await both(files)
     expect(codes).toEqual([1, 1])
     expect(validated.out).toContain(`[${code}]`)
@@ -40,7 +40,7 @@ describe.each([
     expect(tested.out).toMatch(/^Not loaded {2}1 file$/m)
   })
 
-  it('is not reported where the settings turn the code off', async () => {
+  it('the file is not reported if the settings turn the code off', async () => {
     const settings = { 'signalbox.yaml': `workers: 1\nwarnings: { off: [${code}] }\n` }
     const { codes, validated } = await both({ ...files, ...settings })
     expect(codes).toEqual([0, 0])
@@ -49,7 +49,7 @@ describe.each([
 })
 
 describe('a warning', () => {
-  it('lets both commands pass without an option', async () => {
+  it('a warning lets both commands pass without an option', async () => {
     const { codes, validated, tested } = await both(WARNING)
     expect(codes).toEqual([0, 0])
     expect(validated.out).toMatch(/1 file not loaded: 1 warning\n$/)
@@ -73,10 +73,10 @@ describe('a warning', () => {
   ])('with %j exits %j', async (options, codes) => {
     const found = await both(WARNING, ...options)
     expect(found.codes).toEqual(codes)
-    if (codes[0] === 1) expect(found.validated.err).toContain('1 warning, and --')
+    if (codes[0] === 1) expect(found.validated.err).toContain('1 warning with --')
   })
 
-  it('fails both commands as an error where the settings say so, and its file stays', async () => {
+  it('a warning is an error if the settings say so, and its file stays loaded', async () => {
     const settings = 'workers: 1\nwarnings: { error: [dedup-period] }\n'
     const { codes, tested } = await both({
       'signalbox.yaml': settings,
@@ -87,12 +87,12 @@ describe('a warning', () => {
     expect(tested.out).not.toContain('invalid')
   })
 
-  it('of a case counts for test', async () => {
+  it('a warning of a case counts for test', async () => {
     expect((await both(CASE_WARNING)).codes).toEqual([0, 0])
     expect((await both(CASE_WARNING, '--fail-on-warnings')).codes).toEqual([0, 1])
   })
 
-  it('of an unknown code in the settings is refused', async () => {
+  it('an unknown code in the settings is an error', async () => {
     const { validated } = await both({ 'signalbox.yaml': 'warnings: { off: [idle-bodies] }\n' })
     expect(validated.out).toContain('signalbox.yaml:1:19 error')
     expect(validated.code).toBe(1)

@@ -88,17 +88,17 @@ beforeAll(() => {
 })
 const run = (...argv: string[]) => signalbox([...argv, '--project', root])
 
-it('are tested like any other: each case with its verdict', async () => {
+it('simple detections and correlation rules are tested, each case with its verdict', async () => {
   const { code, out } = await run('test', '--reporter', 'json')
   const { detections } = JSON.parse(out) as {
     detections: { id: string; tests: { name: string; status: string; failures: { what: string }[] }[] }[]
   }
-  const told = Object.fromEntries(
+  const verdicts = Object.fromEntries(
     detections.flatMap(({ tests }) =>
       tests.map(({ name, status, failures }) => [name, [status, ...failures.map(({ what }) => what)]]),
     ),
   )
-  expect([code, told]).toEqual([
+  expect([code, verdicts]).toEqual([
     1,
     {
       login: ['passed'],
@@ -115,16 +115,16 @@ it('are tested like any other: each case with its verdict', async () => {
 })
 
 describe('explain', () => {
-  it('tells the story of a simple detection', async () => {
+  it('explain prints the reasons of a simple detection', async () => {
     const { code, out } = await run('explain', '--detection', 'Simple', '--test', 'scored')
     expect(code).toBe(0)
     expect(out).toMatch(/^ {2}title +ann logged in with 53\.0$/m)
     expect(out).toMatch(/HIGH \(generated\)/)
   })
 
-  it('tells that of a correlation rule by its tests, and of no single event', async () => {
-    const told = await run('explain', '--detection', 'Pair', '--test', 'the same user')
-    expect([told.code, told.out]).toEqual([0, expect.stringMatching(/"match":"ann","count":3/)])
+  it('explain accepts --test and rejects --event for a correlation rule', async () => {
+    const explained = await run('explain', '--detection', 'Pair', '--test', 'the same user')
+    expect([explained.code, explained.out]).toEqual([0, expect.stringMatching(/"match":"ann","count":3/)])
     const refused = await run('explain', '--detection', 'Pair', '--event', '-')
     expect([refused.code, refused.err]).toEqual([
       2,
@@ -133,7 +133,7 @@ describe('explain', () => {
   })
 })
 
-it('routes: a simple detection goes where each of its severities goes', async () => {
+it('routes shows the destinations of each severity of a simple detection', async () => {
   const { out } = await run('routes', '--format', 'json')
   expect(out).toMatch(/"detection": ?"Simple"[^}]*"severity": ?"HIGH"/)
   expect(out).toMatch(/"detection": ?"Simple"[^}]*"severity": ?"LOW"/)

@@ -31,24 +31,24 @@ const table = {
 describe.each(DRAWINGS)('%s', (kind) => {
   const drawn = drawRoutes(kind, table, exampleRegistry)
 
-  it('shows log types, destinations and equal routes together', () => {
+  it('the drawing shows log types, destinations and equal routes together', () => {
     expect(drawn).toContain('AWS.CloudTrail')
     expect(drawn).toContain('soc')
     expect(drawn).toContain('2 detections')
   })
 
-  it('lets no name become markup', () => {
+  it('a name in the drawing cannot become markup', () => {
     expect(drawn).not.toContain('<script>alert')
     expect(drawn).not.toContain('\u0007')
     if (kind === 'mermaid') expect(drawn).not.toContain('%%{init}')
   })
 
-  it('is the same for the same table', () => {
+  it('equal tables have equal drawings', () => {
     expect(drawRoutes(kind, table, exampleRegistry)).toBe(drawn)
   })
 })
 
-it('mermaid ends every edge at a node that it has drawn', () => {
+it('every edge of the Mermaid diagram ends at an existing node', () => {
   const drawn = drawRoutes('mermaid', table, exampleRegistry)
   const nodes = new Set([...drawn.matchAll(/^ +([bd][\d_]+)[[({]/gm)].map(([, id]) => id))
   const ends = [...drawn.matchAll(/(b\d+_\d+) (?:-->|-\.->) (d\d+)/g)].flatMap(([, from, to]) => [from, to])
@@ -56,13 +56,13 @@ it('mermaid ends every edge at a node that it has drawn', () => {
   expect(ends.filter((node) => !nodes.has(node))).toEqual([])
 })
 
-it('html runs its own script alone', () => {
+it('the HTML page allows only its own script', () => {
   const drawn = drawRoutes('html', table, exampleRegistry)
   expect(drawn).toMatch(/default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[A-Za-z0-9+/=]+'/)
   expect(drawn.match(/<script>/g)).toHaveLength(1)
 })
 
-it('svg is well-formed: every element that opens is closed', () => {
+it('the SVG is well-formed', () => {
   const drawn = drawRoutes('svg', table, exampleRegistry)
   const open: string[] = []
   for (const [, closing, name, rest] of drawn.matchAll(/<(\/?)([a-z]+)((?:"[^"]*"|[^">])*)>/g)) {

@@ -12,7 +12,7 @@ const failed = detectionResult({
       status: 'failed',
       failures: [{ what: 'ExpectedTitle', expected: '100%', actual: '</details>', message: 'm' }],
     }),
-    testResult({ name: 'warned', warnings: ['nobody takes HIGH'] }),
+    testResult({ name: 'warned', warnings: ['no destination accepts HIGH'] }),
   ],
 })
 const problem = {
@@ -33,18 +33,18 @@ const run = {
 }
 const reporter = () => createGithub({ style: plainStyle, failuresOnly: false, pathPrefix: 'content/' })
 
-it('annotates the lines concerned; what an author wrote neither ends nor begins a command', () => {
+it('annotations are at the lines concerned, and text of authors cannot end or start a command', () => {
   const github = reporter()
   expect((github.result(failed) + github.end(run)).split('\n')).toEqual([
     '::error file=content/rules/aws/root.yml,line=12,title=A%3A1%2C2%3A root logs in::ExpectedTitle%0A  expected  "100%25"%0A  actual    "</details>"',
-    '::warning file=content/rules/aws/root.yml,line=12,title=A%3A1%2C2%3A warned::nobody takes HIGH',
+    '::warning file=content/rules/aws/root.yml,line=12,title=A%3A1%2C2%3A warned::no destination accepts HIGH',
     '::error file=content/b.yml,line=1,title=unknown-key::no (this?)',
     '::warning file=content/b.yml,line=7,title=unknown-key::no (this?)',
     '',
   ])
 })
 
-it('the summary counts, and tells each failure in a block that its text cannot end', () => {
+it('the summary has counts and each failure in a block that its text cannot end', () => {
   const summary = reporter().stepSummary!(run)
   expect(summary).toContain(
     '| Detections | 0 | 1 | 0 | 0 | 0 |\n| Tests | 1 | 1 |  |  | 0 |\n| Unit tests | 0 | 0 | 0 |  | 0 |',
@@ -54,7 +54,7 @@ it('the summary counts, and tells each failure in a block that its text cannot e
   expect(summary).toContain('<summary>b.yml (b.yml:0)</summary>')
 })
 
-it('a long list of failures is cut, and says so', () => {
+it('a long list of failures is truncated and reports that', () => {
   const many = Array.from({ length: 130 }, () => failed)
   const summary = reporter().stepSummary!({
     ...run,

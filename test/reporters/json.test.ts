@@ -26,7 +26,7 @@ function documentOf(results: readonly DetectionResult[], failuresOnly = false): 
   return JSON.parse(reporter.end({ summary, results, problems: [problem] }))
 }
 
-it('has the documented shape, its keys in order', () => {
+it('the JSON document has the documented shape and order of keys', () => {
   const document = documentOf([
     detectionResult({
       tests: [testResult({ functions: { detection: { output: true }, title: { error: keyError } } })],
@@ -70,7 +70,7 @@ it('has the documented shape, its keys in order', () => {
   expect(Object.keys(detection!)).toEqual(['id', 'type', 'file', 'status', 'problems', 'tests'])
 })
 
-it('outputs are values: the alert context is an object, None is null', () => {
+it('outputs are JSON values: the alert context is an object, None is null', () => {
   const functions = {
     alert_context: { output: '{"ip":"10.0.0.1"}' },
     destinations: { output: null },

@@ -24,7 +24,7 @@ const failed = testResult({
   ],
 })
 
-it('a suite per detection, a case per test, counts and seconds', () => {
+it('the document has a suite per detection, a case per test, counts and seconds', () => {
   const results = [
     detectionResult({ tests: [testResult()] }),
     detectionResult({ id: 'B', status: 'failed', tests: [failed] }),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { lcov } from '../../src/reporters/parts/lcov.ts'
 
-it('a record per file', () => {
+it('the tracefile has a record per file', () => {
   const files = [
     { file: 'rules/a.py', executable: [1, 2, 5], run: [1, 5] },
     { file: 'rules/empty.py', executable: [], run: [] },
@@ -22,10 +22,10 @@ end_of_record
 `)
 })
 
-it('a name can not add a line', () => {
+it('a file name cannot add a line', () => {
   expect(lcov([{ file: 'a\nDA:1,1.py', executable: [], run: [] }])).toContain('SF:a?DA:1,1.py\n')
 })
 
-it('nothing for no files', () => {
+it('the tracefile is empty without files', () => {
   expect(lcov([])).toBe('')
 })

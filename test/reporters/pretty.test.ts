@@ -38,7 +38,7 @@ describe('one line per detection', () => {
   })
 })
 
-it('a failing case shows its place, expected against actual, and what it printed', () => {
+it('a failing case shows its place, the expected and the actual value, and its output', () => {
   const failures = [
     { what: 'ExpectedTitle' as const, expected: 'Root', actual: 'root', message: 'unused' },
     {
@@ -61,7 +61,7 @@ it('a failing case shows its place, expected against actual, and what it printed
   ])
 })
 
-it('long texts show where they part, lists what they lack, a context only where it differs, and what was read', () => {
+it('long texts show the first difference, lists the missing items, and a context only its differences', () => {
   const failures = [
     {
       what: 'ExpectedTitle' as const,
@@ -138,7 +138,7 @@ it('a failed routing expectation shows the route, level by level', () => {
   ])
 })
 
-it('of a long printed output the last lines are shown', () => {
+it('only the last lines of a long output are shown', () => {
   const output = Array.from({ length: 30 }, (_, i) => `line ${i}`).join('\n')
   const lines = shown(failed({ output }))
   expect(lines).toContain('        | ... 10 lines before')
@@ -146,17 +146,17 @@ it('of a long printed output the last lines are shown', () => {
   expect(lines).not.toContain('        | line 9')
 })
 
-it('warnings and unchecked expectations are told once per detection', () => {
-  const warnings = ['nobody takes it']
+it('warnings and unchecked expectations are listed once per detection', () => {
+  const warnings = ['no destination accepts it']
   const skippedExpectations = [{ what: 'ExpectedRoute' as const, reason: 'no registry' }]
   const tests = [testResult({ warnings, skippedExpectations }), testResult({ warnings })]
   expect(shown(detectionResult({ tests })).slice(1)).toEqual([
-    '  ! nobody takes it',
+    '  ! no destination accepts it',
     '  ! ExpectedRoute was not checked: no registry',
   ])
 })
 
-it('too few tests are told, a body that cannot be loaded is not told twice', () => {
+it('too few tests are reported, and a body that cannot be loaded is not reported twice', () => {
   const problem = { severity: 'error' as const, file: 'rules/aws/root.yml', line: 1, column: 1, hint: null }
   const problems = [
     { ...problem, code: 'minimum-tests' as const, message: '1 of at least 2 tests' },
@@ -167,14 +167,14 @@ it('too few tests are told, a body that cannot be loaded is not told twice', () 
   ])
 })
 
-it('what a detection supplies cannot drive the terminal', () => {
+it('text of a detection cannot control the terminal', () => {
   const evil = '\u001b[2Jgone\r\n\u202e'
   const text = shown(failed({ name: evil, output: evil, warnings: [evil] })).join('\n')
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
   expect(text).toContain('\\u001b[2Jgone\\r\\n\\u202e')
 })
 
-it('--show-failures-only leaves out what passed and what was only remarked', () => {
+it('--show-failures-only omits passed detections and remarks', () => {
   expect(shown(detectionResult({ tests: [testResult({ warnings: ['w'] })] }), true)).toEqual([])
   expect(shown(failed({ warnings: ['w'] }), true).join('\n')).not.toContain('! w')
 })

@@ -4,7 +4,7 @@ import createTap from '../../src/reporters/tap.ts'
 import { summarise } from '../../src/testing/run-tests.ts'
 import { detectionResult, testResult } from './results.ts'
 
-it('a point per case, diagnostics below what failed, the plan at the end', () => {
+it('the output has a point per case, diagnostics below failures, and the plan at the end', () => {
   const results = [
     detectionResult({ tests: [testResult({ name: 'issue #7' })] }),
     detectionResult({ id: 'U', status: 'untested', tests: [] }),

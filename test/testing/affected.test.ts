@@ -49,7 +49,7 @@ const facts = {
   dataModels: new Map([['Model', importing('middle')]]),
 } as unknown as ProjectFacts
 
-const told = (...paths: string[]) => {
+const affectedIds = (...paths: string[]) => {
   const touched = affectedBy(project, facts, paths)
   return Object.fromEntries(
     Object.entries<ReadonlySet<string>>({ ...touched }).flatMap(([name, ids]) =>
@@ -90,9 +90,9 @@ describe('a change of', () => {
       ['destinations.yaml'],
       { detections: ['Alone', 'Derived', 'Direct', 'Far', 'Modelled', 'Tested'] },
     ],
-    ['a file that nobody knows yet', ['rules/New.yml'], {}],
+    ['a new file', ['rules/New.yml'], {}],
     ['a body and a stranger', ['rules/Alone.py', 'x.py'], { detections: ['Alone', 'Derived'] }],
   ])('%s', (_name, paths, expected) => {
-    expect(told(...paths)).toEqual(expected)
+    expect(affectedIds(...paths)).toEqual(expected)
   })
 })

@@ -56,7 +56,7 @@ async function readsOf(id: string, options: { readonly recordAllReads?: boolean 
   return result!.tests.map(({ name, status, reads }) => [name, status, reads])
 }
 
-it('of the failing one alone, after all cases of its detection', async () => {
+it('only a failed case runs again to record its reads, after all cases of its detection', async () => {
   expect(await readsOf('counting')).toEqual([
     ['first', 'passed', []],
     ['wrong on purpose', 'failed', [{ field: 'turn', value: '9' }]],
@@ -64,12 +64,12 @@ it('of the failing one alone, after all cases of its detection', async () => {
   ])
 })
 
-it('of every case, where the report has them', async () => {
+it('reads of every case are recorded if the reporter lists them', async () => {
   const reads = (await readsOf('counting', { recordAllReads: true })).map(([, , read]) => read)
   expect(reads).toEqual([1, 9, 3].map((turn) => [{ field: 'turn', value: String(turn) }]))
 })
 
-it('a case that ends its worker does so once', async () => {
+it('a case that ends its worker does not run again', async () => {
   expect(await readsOf('exits')).toEqual([['ends its worker', 'failed', []]])
   expect(warnings).toEqual(['a detection ended its worker'])
 })

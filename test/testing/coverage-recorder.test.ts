@@ -4,7 +4,7 @@ import { Coverage } from '../../src/testing/coverage-recorder.ts'
 const body = (path: string) => ({ path, source: '' })
 const outcome = (executable: number[], run: number[]) => ({ lines: { executable, run } })
 
-it('joins the cases of a detection', () => {
+it('coverage joins the cases of a detection', () => {
   const coverage = new Coverage()
   coverage.add({ id: 'a', body: body('a.py') }, [outcome([1, 2, 10], [10]), {}, outcome([1, 2, 10], [2])])
   expect(coverage.detections()).toEqual([
@@ -12,7 +12,7 @@ it('joins the cases of a detection', () => {
   ])
 })
 
-it('joins detections that share a file, each by itself as well', () => {
+it('coverage joins detections that share a file, and keeps each by itself', () => {
   const coverage = new Coverage()
   coverage.add({ id: 'derived', body: body('a.py') }, [outcome([1, 2], [2])])
   coverage.add({ id: 'base', body: body('a.py') }, [outcome([1, 2], [1])])
@@ -28,7 +28,7 @@ it('joins detections that share a file, each by itself as well', () => {
   ])
 })
 
-it('keeps a detection of which no case told, and no file of it', () => {
+it('coverage keeps a detection without recorded lines, but not its file', () => {
   const coverage = new Coverage()
   coverage.add({ id: 'untested', body: body('a.py') }, [])
   coverage.add({ id: 'ended', body: body('b.py') }, [{}])
@@ -36,13 +36,13 @@ it('keeps a detection of which no case told, and no file of it', () => {
   expect(coverage.files()).toEqual([])
 })
 
-it('leaves out detections that are all YAML', () => {
+it('coverage omits detections without Python', () => {
   const coverage = new Coverage()
   coverage.add({ id: 'simple', body: null }, [{}])
   expect(coverage.detections()).toEqual([])
 })
 
-it('does not believe that a line ran which can not', () => {
+it('coverage ignores lines that cannot run', () => {
   const coverage = new Coverage()
   coverage.add({ id: 'a', body: body('a.py') }, [outcome([1], [1, 7])])
   expect(coverage.files()).toEqual([{ file: 'a.py', executable: [1], run: [1] }])

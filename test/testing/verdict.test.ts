@@ -83,7 +83,7 @@ describe('ExpectedResult', () => {
     expect(whats(given)).toEqual(expected)
   })
 
-  it('a mock that replaces nothing fails', () => {
+  it('a mock of an unknown name fails', () => {
     const result = evaluateCase(
       detection(),
       testCase(true),
@@ -114,7 +114,7 @@ describe('expectations', () => {
     ExpectedAlertContext: { user: { mfa: false }, ips: ['1', '2'] },
   }
 
-  it('all met', () => {
+  it('a case that meets all expectations passes', () => {
     expect(verdict({ expected: true, functions, expectations: met })).toMatchObject({
       status: 'passed',
       failures: [],
@@ -135,13 +135,13 @@ describe('expectations', () => {
     ['ExpectedAlertContext', { user: { mfa: true } }],
     ['ExpectedAlertContext', { ips: ['1'] }],
     ['ExpectedAlertContext', { missing: null }],
-  ])('%s %j fails alone, with expected and actual', (what, wrong) => {
+  ])('only %s %j fails, with the expected and the actual value', (what, wrong) => {
     const { failures } = verdict({ expected: true, functions, expectations: { ...met, [what]: wrong } })
     expect(failures).toMatchObject([{ what, expected: wrong }])
     expect(failures[0]?.message).toContain(what)
   })
 
-  it.each(Object.keys(met) as (keyof Expectations)[])('%s on a case without alert fails', (what) => {
+  it.each(Object.keys(met) as (keyof Expectations)[])('%s fails for a case without an alert', (what) => {
     const given = {
       expected: false,
       functions: { detection: said(false) },
@@ -150,7 +150,7 @@ describe('expectations', () => {
     expect(whats(given)).toEqual([what])
   })
 
-  it('ExpectedDestinations [] holds on a case without alert, and for CreateAlert: false', () => {
+  it('ExpectedDestinations [] passes for a case without an alert and for CreateAlert: false', () => {
     const nowhere = { ExpectedDestinations: [] }
     expect(whats({ expected: false, functions: { detection: said(false) }, expectations: nowhere })).toEqual(
       [],
@@ -168,11 +168,11 @@ describe('expectations', () => {
     ).toEqual(['ExpectedTitle'])
   })
 
-  it('threshold and unique play no part', () => {
+  it('threshold and unique have no effect on a case', () => {
     expect(whats({ expected: true, functions, over: { threshold: 50 }, expectations: met })).toEqual([])
   })
 
-  it('the fallback counts as a destination', () => {
+  it('ExpectedDestinations includes the fallback', () => {
     const given = { expected: true, functions: { detection: said(true) }, over: { severity: 'LOW' as const } }
     expect(
       whats({ ...given, expectations: { ExpectedDestinations: ['pager'], ExpectedRoute: 'fallback' } }),
@@ -186,7 +186,7 @@ describe('routing problems', () => {
     destinations: said(names),
   })
 
-  it('an unknown name fails, unless allowed', () => {
+  it('an unknown destination fails the case unless it is allowed', () => {
     expect(whats({ expected: true, functions: named('soc', 'gone') })).toEqual(['route'])
     const allowed = verdict({
       expected: true,
@@ -199,7 +199,7 @@ describe('routing problems', () => {
     })
   })
 
-  it('a fallback by mistake warns, and fails with failOnProblems', () => {
+  it('a fallback by mistake is a warning, and a failure with failOnProblems', () => {
     const given: Given = { expected: true, functions: { detection: said(true) }, over: { severity: 'LOW' } }
     expect(verdict(given)).toMatchObject({
       status: 'passed',
@@ -208,7 +208,7 @@ describe('routing problems', () => {
     expect(whats({ ...given, with: { failOnProblems: true } })).toEqual(['route'])
   })
 
-  it('without a registry names stand, and severity routes are skipped with the reason', () => {
+  it('without a registry names are kept, and routes by severity are skipped with the reason', () => {
     const without = { registry: 'absent' } as const
     const bySeverity = verdict({
       expected: true,

@@ -1,35 +1,35 @@
-/** The contract of a command: declarations plus one function from arguments to an exit code. File name = command. */
+/** The contract of a command: declarations, and one function from arguments to an exit code. A file has the name of its command. */
 import type { GlobalOptions, OptionSet, Suggestions, Values } from './options.ts'
 
 export const EXIT_OK = 0
-/** The detections' tests failed, a file is invalid, a delivery is missing. */
+/** A test failed, a file is invalid, or a delivery is missing. */
 export const EXIT_FAILED = 1
-/** Could not run, or wrong use. */
+/** The command could not run, or it was used in a wrong way. */
 export const EXIT_UNUSABLE = 2
 /** The file of the store was removed or replaced while `run` used it. */
 export const EXIT_STORE_LOST = 3
 
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
-/** What a command knows of its process. */
+/** The streams and signals that a command gets from its process. */
 export interface Io {
   readonly stdin: NodeJS.ReadableStream
-  /** Machine output and results. */
+  /** The stream for results, which other programs may read. */
   readonly stdout: NodeJS.WritableStream
-  /** Problems, progress and logs. */
+  /** The stream for problems, progress and logs. */
   readonly stderr: NodeJS.WritableStream
-  /** From here on these signals no longer end the process by themselves. Returns the way back. */
+  /** Signals no longer end the process by themselves. @returns a function that restores the default. */
   onSignal(listener: (signal: Signal) => void): () => void
-  /** Resolves when both outputs have passed on what was written to them, with false when that takes longer. */
+  /** Resolves with true when both outputs are flushed, or with false after the timeout. */
   flush(timeoutMs: number): Promise<boolean>
-  /** Ends the process at once. */
+  /** Ends the process immediately. */
   endNow(code: number): void
 }
 
-/** One line of the map of commands; loaded only when called. */
+/** An entry of the catalog of commands. */
 export interface CommandEntry {
   readonly summary: string
-  /** It will run detections: Python boots while the command itself is loaded. */
+  /** The command runs detections, so Python boots while the command itself is loaded. */
   readonly runsPython?: true
   readonly load: () => Promise<CommandModule>
 }
@@ -37,26 +37,26 @@ export type CommandMap = Readonly<Record<string, CommandEntry>>
 
 export interface Invocation<O extends OptionSet> {
   readonly args: readonly string[]
-  /** All there are, for completion. */
+  /** The catalog is for the command `completion`. */
   readonly commands: CommandMap
   readonly options: Values<O> & Values<GlobalOptions>
 }
 
 export interface Command<O extends OptionSet = OptionSet> {
-  /** In commander's notation, for example `<id>` or `[paths...]`, each with a line of help. */
+  /** The arguments in commander's notation, for example `<id>` or `[paths...]`, each with a line of help. */
   readonly arguments?: Readonly<Record<string, string>>
-  /** What a shell offers for the first argument. */
+  /** The completions of the first argument. */
   readonly suggestions?: Suggestions
   readonly options: O
-  /** What `--help` prints below the options. */
+  /** The text that `--help` prints below the options. */
   readonly details?: string
   run(invocation: Invocation<O>, io: Io): Promise<number>
 }
 
-/** Commands below a word: `alerts list`. */
+/** Commands with a common first word, such as `alerts list`. */
 export interface CommandGroup {
   readonly commands: Readonly<Record<string, { readonly summary: string; readonly command: Command }>>
-  /** What the word alone does; without it, it needs one of the commands. */
+  /** The command that runs if no subcommand is given. Without it, a subcommand is required. */
   readonly defaultCommand?: Command
 }
 
@@ -64,7 +64,7 @@ interface CommandModule {
   readonly default: Command | CommandGroup
 }
 
-/** Gives the options their types in one place; the parser has already checked them. */
+/** Gives the options their types in one place. The parser has checked the values before. */
 export function defineCommand<O extends OptionSet>(command: Command<O>): Command {
   return command as unknown as Command
 }

@@ -1,8 +1,8 @@
-/** Durations on the command line: `30s`, `24h`, `3d`. */
+/** Parses durations on the command line, such as `30s`, `24h` or `3d`. */
 import { parseDuration } from '../../config/files/durations.ts'
 import { UserError } from '../../errors.ts'
 
-/** Milliseconds. */
+/** @returns milliseconds. */
 export function durationMs(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined)

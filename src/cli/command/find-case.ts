@@ -1,4 +1,4 @@
-/** Finds a detection and one of its cases by name, or says which name was meant. */
+/** Finds a detection and one of its cases by name. The error for an unknown name suggests a similar one. */
 
 import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'

@@ -1,10 +1,10 @@
-/** Ids may be abbreviated as long as they are unique. Pure. */
+/** Resolves abbreviated ids, which must be unique. Pure. */
 import { UserError } from '../../errors.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
 
 const LISTED = { alert: 'alerts', delivery: 'deliveries' } as const
 
-/** The one id that starts with the text; a UserError for none and for several. */
+/** @returns the only id that starts with the text. No match and several matches are a UserError. */
 export function resolveId(text: string, ids: Iterable<string>, noun: keyof typeof LISTED): string {
   const wanted = text.toLowerCase()
   const found: string[] = []
@@ -26,7 +26,7 @@ export function resolveId(text: string, ids: Iterable<string>, noun: keyof typeo
 
 const SHORT_ID = 12
 
-/** The beginning of an id, enough to name it again. */
+/** @returns the first characters of an id, which suffice as an argument of a command. */
 export function shortId(id: string): string {
   return id.slice(0, SHORT_ID)
 }

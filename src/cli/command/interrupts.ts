@@ -1,15 +1,15 @@
-/** What a signal means to a running daemon. Pure: the time is an argument. */
+/** Decides what a signal means to a running daemon. Pure, because the time is an argument. */
 import type { Signal } from './command.ts'
 
-/** A terminal and the tools between (npm, the hand-over to another Node) may each pass on the same Ctrl-C. */
+/** A terminal, npm and the launcher of another Node may each forward the same Ctrl-C. */
 const SIGNAL_DEBOUNCE_MS = 300
 
 export const EXIT_INTERRUPTED = 130
 
 export interface Interrupts {
-  /** The signal that asked for the end first. */
+  /** The first signal that requested the end. */
   readonly stoppedBy: 'SIGINT' | 'SIGTERM' | null
-  /** SIGHUP reloads; the first SIGINT or SIGTERM drains; a later SIGINT ends at once. */
+  /** SIGHUP reloads, the first SIGINT or SIGTERM drains, and a later SIGINT ends the process immediately. */
   next(signal: Signal, nowMs: number): 'reload' | 'drain' | 'end' | 'ignore'
 }
 

@@ -1,16 +1,16 @@
-/** Typed declarations of options: one declaration gives parsing, help, completion and the check of the docs. */
+/** Typed declarations of options. One declaration serves parsing, help, completion and the check of the docs. */
 import { InvalidArgumentError, Option } from 'commander'
 import { isError, messageOf } from '../../errors.ts'
 
 interface TypedOption<T> {
   readonly option: Option
-  /** From what commander parsed. */
+  /** Converts the value that commander parsed. */
   readonly read: (parsed: unknown) => T
-  /** Where it has no choices. */
+  /** The completions of the value of an option without choices. */
   readonly suggestions?: Suggestions
 }
 
-/** What a shell offers: these words, or what the project has of a kind. */
+/** Completions that a shell offers: fixed words, or the names of one kind in the project. */
 export type Suggestions = readonly string[] | ProjectValues
 export type ProjectValues = 'detections' | 'destinations' | 'types' | 'schemas'
 
@@ -23,7 +23,7 @@ export type Values<O extends OptionSet> = {
   readonly [K in keyof O]: O[K] extends TypedOption<infer T> ? T : never
 }
 
-/** `--no-x` is true when it was given. */
+/** The value is true if the flag was given, `--no-x` included. */
 export function flag(flags: string, description: string): TypedOption<boolean> {
   const option = new Option(flags, description)
   return { option, read: (parsed) => parsed === !option.negate }
@@ -33,7 +33,7 @@ export function text(flags: string, description: string): TypedOption<string | u
   return { option: new Option(flags, description), read: (parsed) => parsed as string | undefined }
 }
 
-/** Text that must parse: what the parser throws is shown beside the option. */
+/** The value must parse. The message of the parser's error is printed with the option. */
 export function parsed<T>(
   flags: string,
   description: string,
@@ -43,7 +43,7 @@ export function parsed<T>(
   return { option, read: (value) => value as T | undefined }
 }
 
-/** Repeatable. */
+/** The option can be repeated. */
 export function list(flags: string, description: string): TypedOption<readonly string[]> {
   const option = new Option(flags, `${description} (repeatable)`)
   option.argParser<readonly string[]>((value, previous) => [...(previous ?? []), value])
@@ -59,7 +59,7 @@ export function choice<C extends string>(
   return { option, read: (value) => value as C | undefined }
 }
 
-/** The first choice, when nothing is said. */
+/** The default is the first choice. */
 export function choiceWithDefault<C extends string>(
   flags: string,
   description: string,
@@ -79,37 +79,37 @@ function parseArgument<T>(value: string, parse: (text: string) => T): T {
   }
 }
 
-/** Whole numbers from `least` up. */
-export function wholeNumber(least: number): (text: string) => number {
+/** Parses whole numbers that are not below a minimum. */
+export function wholeNumber(minimum: number): (text: string) => number {
   return (value) => {
     const number = Number(value)
-    if (!/^\d+$/.test(value) || number < least || !Number.isSafeInteger(number))
-      throw new InvalidArgumentError(`It is a whole number of at least ${least}.`)
+    if (!/^\d+$/.test(value) || number < minimum || !Number.isSafeInteger(number))
+      throw new InvalidArgumentError(`Use a whole number of at least ${minimum}.`)
     return number
   }
 }
 
-/** On every command. */
+/** Every command has these options. */
 export const GLOBAL_OPTIONS = {
-  project: text('--project <dir>', 'directory of the detections repository; the current one when absent'),
-  destinations: text('--destinations <file>', 'registry of destinations instead of destinations.yaml'),
+  project: text('--project <dir>', 'directory of the detections repository; default: the current directory'),
+  destinations: text('--destinations <file>', 'file of destinations to use instead of destinations.yaml'),
   pythonPath: list('--python-path <path>', 'folder of pure-Python packages, or a wheel'),
-  envFile: text('--env-file <file>', 'file of NAME=value lines, added to the environment'),
-  quiet: flag('--quiet', 'no progress, no notices; results and errors only'),
-  verbose: flag('--verbose', 'every problem by itself; otherwise equal ones are folded'),
-  noColor: flag('--no-color', 'no colours; NO_COLOR and a stream that is no terminal do the same'),
+  envFile: text('--env-file <file>', 'file of NAME=value lines to add to the environment'),
+  quiet: flag('--quiet', 'print results and errors only, without progress and notices'),
+  verbose: flag('--verbose', 'list every problem, instead of one entry for equal ones'),
+  noColor: flag('--no-color', 'print without colours, as with NO_COLOR or outside a terminal'),
 } satisfies OptionSet
 export type GlobalOptions = typeof GLOBAL_OPTIONS
 
-/** On every command that prints data. */
-export const FORMAT = choiceWithDefault('--format <format>', 'how data is printed', ['pretty', 'json'])
+/** Every command that prints data has this option. */
+export const FORMAT = choiceWithDefault('--format <format>', 'output format', ['pretty', 'json'])
 
 export const IGNORE_EXTRA_KEYS = flag(
   '--ignore-extra-keys',
-  'keys of detections that nobody knows are warnings instead of errors',
+  'report unknown keys in detections as warnings, not errors',
 )
 
 export const STORE = text(
   '--store <url>',
-  'sqlite:PATH; else that of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
+  'sqlite:PATH; default: the store of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
 )

@@ -1,11 +1,11 @@
-/** Parses a command's arguments with commander: the declarations in, values or help or a UserError out. */
+/** Parses a command's arguments with commander. The result is values or the text of help, and wrong use is a UserError. */
 import { CommanderError, Command as Parser } from 'commander'
 import { UserError } from '../../errors.ts'
 import type { Command, Invocation } from './command.ts'
 import { GLOBAL_OPTIONS, type OptionSet } from './options.ts'
 
 export interface CommandDescription {
-  /** For example `alerts list`. */
+  /** The words of the command, for example `alerts list`. */
   readonly path: string
   readonly summary: string
 }
@@ -14,7 +14,7 @@ type Parsed =
   | { readonly help: string }
   | { readonly invocation: Omit<Invocation<OptionSet>, 'commands'>; readonly help?: undefined }
 
-/** All options of a command, its own first. */
+/** @returns all options of a command. Its own come first. */
 export function optionsOf(command: Command): OptionSet {
   return { ...command.options, ...GLOBAL_OPTIONS }
 }
@@ -46,7 +46,7 @@ export function parseArguments(about: CommandDescription, command: Command, argv
 function createParser({ path, summary }: CommandDescription, command: Command): Parser {
   const parser = new Parser(`signalbox ${path}`)
     .description(summary)
-    .helpOption('--help', 'show this')
+    .helpOption('--help', 'show this help')
     .exitOverride()
     .action(() => {})
   for (const [name, description] of Object.entries(command.arguments ?? {}))
@@ -58,7 +58,7 @@ function createParser({ path, summary }: CommandDescription, command: Command): 
   return parser
 }
 
-/** Commander says `error: ...` and puts its suggestion on a line of its own. */
+/** Commander begins its message with `error: ` and writes its suggestion on a separate line. */
 function usageError(error: CommanderError, path: string): UserError {
   const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const near = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?')

@@ -1,4 +1,4 @@
-/** What the `destinations` commands start from: a project whose registry loads. */
+/** Opens the session of the `destinations` commands: a project whose registry has no errors. */
 import type { ProjectWithRegistry } from '../../workspace/destinations/registry.ts'
 import { openProject } from '../../workspace/open-project.ts'
 import type { Io } from './command.ts'

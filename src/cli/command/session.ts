@@ -1,4 +1,4 @@
-/** What every command starts with: the options of the project, a log, colours, and a way to say things. */
+/** Opens the session of a command: the options of the project, a log, colours, and functions that print. */
 import { resolve } from 'node:path'
 import { createLog, type LogOptions } from '../../log.ts'
 import type { Log } from '../../model/ports.ts'
@@ -12,15 +12,15 @@ export interface Session {
   readonly log: Log
   readonly quiet: boolean
   readonly verbose: boolean
-  /** For what goes to standard output. */
+  /** The style of standard output. */
   readonly style: Style
-  /** For what goes to standard error. */
+  /** The style of standard error. */
   readonly errorStyle: Style
-  /** A result: one text to standard output. */
+  /** Writes a result to standard output. */
   print(text: string): void
-  /** Something to know, one line to standard error; not with `--quiet`. */
+  /** Writes one line of information to standard error, unless `--quiet` is set. */
   note(line: string): void
-  /** Something wrong: one or more lines to standard error. */
+  /** Writes lines about an error to standard error. */
   printError(lines: string): void
 }
 

@@ -1,4 +1,4 @@
-/** Refuses to answer from files that have errors: what such a file declares must not look as if it were absent. */
+/** Rejects a project with errors in the files that a command depends on. The content of an invalid file must not look absent. */
 
 import { expectationsFilesOf } from '../../config/files/discover.ts'
 import { shownProblems } from '../../config/files/folded-problems.ts'
@@ -10,12 +10,12 @@ import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
 
-/** For what depends on the settings and the registry. */
+/** Throws if the settings or the registry have errors. */
 export function requireConfiguration({ problems, configuration }: Project): void {
   throwForErrors(errorsIn(problems).filter(({ file }) => configuration.includes(file)))
 }
 
-/** For what one detection does: shared parts with errors count, and the expectations beside its spec. */
+/** Throws if something that one detection depends on has errors: the configuration, shared parts, or its expectations. */
 export function requireShared(project: Project, { place }: Detection): void {
   requireConfiguration(project)
   const shared = new Set([PACKAGES_LOCK, ...project.invalidParts.map(({ file }) => file)])

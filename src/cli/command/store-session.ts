@@ -1,4 +1,4 @@
-/** Opens the project's store for a command that looks or acts beside a running daemon, and closes it again. */
+/** Opens the project's store for one command, possibly beside a running daemon, and closes it afterwards. */
 
 import type { Store } from '../../store/store.ts'
 import { openProjectStore } from '../../workspace/project-store.ts'

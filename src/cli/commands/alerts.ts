@@ -1,4 +1,4 @@
-/** `alerts list|show|resend|unmute`: looks at the alerts in the store, sends them again, and lets a muted detection make them. */
+/** `alerts list|show|resend|unmute` reads and resends the alerts in the store, and unmutes detections. */
 import { UserError } from '../../errors.ts'
 import { parseSeverity, SEVERITIES } from '../../model/alerts/severity.ts'
 import { escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
@@ -15,18 +15,18 @@ import { jsonDocument, withStore } from '../command/store-session.ts'
 import { alertDetails, alertJson, alertsTable } from '../format/alert-view.ts'
 
 const LIMIT = 50
-/** Among so many of the newest an abbreviated id is looked up. */
+/** An abbreviated id is searched among this number of the newest alerts. */
 const MAX_ROWS_SEARCHED = 10_000
 
 const listCommand = defineCommand({
   options: {
-    detection: withSuggestions(text('--detection <id>', 'only those of this detection'), 'detections'),
+    detection: withSuggestions(text('--detection <id>', 'list only alerts of this detection'), 'detections'),
     severity: withSuggestions(
-      parsed('--severity <severity>', 'only those of this severity', severityOf),
+      parsed('--severity <severity>', 'list only alerts of this severity', severityOf),
       SEVERITIES,
     ),
-    since: parsed('--since <time>', 'only those younger than this, for example 24h', durationMs),
-    limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
+    since: parsed('--since <time>', 'list only alerts younger than this, for example 24h', durationMs),
+    limit: parsed('--limit <n>', `maximum number to list, newest first; default: ${LIMIT}`, wholeNumber(1)),
     store: STORE,
     format: FORMAT,
   },
@@ -41,13 +41,13 @@ const listCommand = defineCommand({
       })
       if (options.format === 'json') session.print(jsonDocument({ alerts: alerts.map(alertJson) }))
       else session.print(alertsTable(alerts, session.style))
-      if (alerts.length === limit) session.note(`the newest ${limit}; --limit shows more`)
+      if (alerts.length === limit) session.note(`showing the newest ${limit}; use --limit for more`)
       return EXIT_OK
     }),
 })
 
 const show = defineCommand({
-  arguments: { '<id>': 'the alert; a beginning of the id will do' },
+  arguments: { '<id>': 'id of an alert, or its first characters' },
   options: { store: STORE, format: FORMAT },
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, 'read', async (store, session) => {
@@ -80,13 +80,13 @@ function severityOf(given: string) {
 }
 
 const unmuteCommand = defineCommand({
-  arguments: { '<detection>': 'the id of a detection that the alert limiter has muted' },
+  arguments: { '<detection>': 'id of a muted detection' },
   suggestions: 'detections',
   options: { store: STORE },
   run: ({ args: [id = ''], options }, io) =>
     withStore(options, io, 'write', async (store, session) => {
       if (await unmute(store, id, Date.now())) {
-        session.print(`${escapeForTerminal(id)} makes alerts again\n`)
+        session.print(`unmuted ${escapeForTerminal(id)}\n`)
         return EXIT_OK
       }
       session.printError(`signalbox: ${escapeForTerminal(id)} is not muted`)
@@ -95,10 +95,10 @@ const unmuteCommand = defineCommand({
 })
 
 const resend = defineCommand({
-  arguments: { '<id>': 'the alert; a beginning of the id will do' },
+  arguments: { '<id>': 'id of an alert, or its first characters' },
   options: {
     destination: withSuggestions(
-      list('--destination <name>', 'send it there instead of where it was routed'),
+      list('--destination <name>', 'destination to send to, instead of the original route'),
       'destinations',
     ),
     store: STORE,
@@ -110,7 +110,7 @@ const resend = defineCommand({
       const registry = requireRegistry(await openProject(session.workspace))
       const { to, skipped } = await resendAlert(store, registry, alert, options.destination, Date.now())
       if (options.format === 'json') session.print(jsonDocument({ alert: alert.id, to, skipped }))
-      else session.print(`${alert.id} goes to ${to.map(escapeForTerminal).join(', ')} again\n`)
+      else session.print(`resending ${alert.id} to ${to.map(escapeForTerminal).join(', ')}\n`)
       if (skipped.length === 0) return EXIT_OK
       session.printError(`skipped (disabled or removed): ${skipped.map(escapeForTerminal).join(', ')}`)
       return EXIT_FAILED
@@ -119,13 +119,13 @@ const resend = defineCommand({
 
 const group: CommandGroup = {
   commands: {
-    list: { summary: 'the newest alerts', command: listCommand },
+    list: { summary: 'list the newest alerts', command: listCommand },
     show: {
-      summary: 'one alert: notification, route with its trace, deliveries with their attempts',
+      summary: 'show an alert with its notification, route and deliveries',
       command: show,
     },
-    resend: { summary: 'send an alert again, marked as such', command: resend },
-    unmute: { summary: "end a detection's mute", command: unmuteCommand },
+    resend: { summary: 'resend an alert, marked as re-sent', command: resend },
+    unmute: { summary: 'unmute a detection', command: unmuteCommand },
   },
 }
 export default group

@@ -1,4 +1,4 @@
-/** `completion`: prints a script that completes commands, options and values, made from their declarations. */
+/** `completion` prints a script that completes commands, options and values. The script is generated from their declarations. */
 import { UserError } from '../../errors.ts'
 import { declaredDestinations } from '../../model/project/destination.ts'
 import { openProject } from '../../workspace/open-project.ts'
@@ -26,7 +26,7 @@ export default defineCommand({
   options: {
     values: choice(
       '--values <kind>',
-      'prints what the script offers for a value, one a line',
+      'print the completions of a value, one per line',
       Object.keys(VALUES) as ProjectValues[],
     ),
   },

@@ -1,4 +1,4 @@
-/** `debug`: one case with everything that can be known of it; what it printed is not cut. */
+/** `debug` runs one case and prints everything about it, its complete output included. */
 
 import type { Engine } from '../../model/events/evaluation.ts'
 import { testJson } from '../../model/events/test-json.ts'
@@ -28,7 +28,7 @@ interface DebugResult {
 }
 
 export default defineCommand({
-  arguments: { '<id>': 'the rule or policy', '<test>': 'one of its own cases' },
+  arguments: { '<id>': 'id of a rule or policy', '<test>': 'name of one of its test cases' },
   suggestions: 'detections',
   options: {
     format: FORMAT,
@@ -48,7 +48,7 @@ export default defineCommand({
       requireShared(project, detection)
       const test = findCase(detection, name)
       engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
-      // A helper that is broken may be why this one is.
+      // A broken helper may be the reason why this detection fails.
       const problems = bodyProblems(project, engine)
       if (problems.length > 0)
         session.printError(`${problemsText(problems, session.errorStyle, session.verbose)}\n`)
@@ -78,7 +78,7 @@ async function debugCase(
   return { detection, result, explanation }
 }
 
-/** The case as `test --reporter json` has it, and the alert's own text. */
+/** Formats the case as `test --reporter json` does, and adds the alert's own text. */
 function debugJson({ detection, result, explanation }: DebugResult): string {
   const text = JSON.stringify({ detection: detection.id, ...testJson(result) }, null, 2)
   return `${text.slice(0, -2)},\n  "alert": ${explanation.alert ?? 'null'}\n}\n`

@@ -1,4 +1,4 @@
-/** `deliveries list|dead|retry`: looks at deliveries and puts those that failed back in line. */
+/** `deliveries list|dead|retry` lists deliveries and retries failed ones. */
 import { UserError } from '../../errors.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
 import {
@@ -26,22 +26,25 @@ import { deliveriesTable, deliveryJson } from '../format/alert-view.ts'
 
 const LIMIT = 50
 const ALL = 1_000_000
-/** Among so many of the newest an abbreviated id is looked up, delivered ones apart. */
+/** An abbreviated id is searched among this number of the newest deliveries, and among as many that can be retried. */
 const MAX_ROWS_SEARCHED = 10_000
 
 const LIST_OPTIONS = {
   destination: withSuggestions(
-    text('--destination <name>', 'only those to this destination'),
+    text('--destination <name>', 'list only deliveries to this destination'),
     'destinations',
   ),
-  alert: text('--alert <id>', 'only those of this alert; a beginning of the id will do'),
-  limit: parsed('--limit <n>', `at most so many, newest first; ${LIMIT} when absent`, wholeNumber(1)),
+  alert: text('--alert <id>', 'list only deliveries of this alert; the first characters of its id suffice'),
+  limit: parsed('--limit <n>', `maximum number to list, newest first; default: ${LIMIT}`, wholeNumber(1)),
   store: STORE,
   format: FORMAT,
 }
 
 const list = defineCommand({
-  options: { state: choice('--state <state>', 'only those in this state', DELIVERY_STATES), ...LIST_OPTIONS },
+  options: {
+    state: choice('--state <state>', 'list only deliveries in this state', DELIVERY_STATES),
+    ...LIST_OPTIONS,
+  },
   run: ({ options }, io) =>
     withStore(options, io, 'read', (store, session) =>
       show(store, options, options.state && [options.state], session),
@@ -67,7 +70,7 @@ async function show(
   else session.print(deliveriesTable(deliveries, await statesOf(store, deliveries), session.style))
   if (deliveries.length === 0 && destination !== undefined && !(await isKnown(store, destination)))
     session.note(unknownDestinationNote(destination))
-  if (deliveries.length === limit) session.note(`the newest ${limit}; --limit shows more`)
+  if (deliveries.length === limit) session.note(`showing the newest ${limit}; use --limit for more`)
   return EXIT_OK
 }
 
@@ -91,13 +94,13 @@ async function fullAlertId(store: Store, id: string): Promise<string> {
 }
 
 const retry = defineCommand({
-  arguments: { '[ids...]': 'deliveries; a beginning of each id will do' },
+  arguments: { '[ids...]': 'ids of deliveries, or their first characters' },
   options: {
     destination: withSuggestions(
-      text('--destination <name>', 'all to this destination that are dead, orphaned or waiting'),
+      text('--destination <name>', 'retry all dead, orphaned and waiting deliveries to this destination'),
       'destinations',
     ),
-    allDead: flag('--all-dead', 'all that are dead'),
+    allDead: flag('--all-dead', 'retry all dead deliveries'),
     store: STORE,
     format: FORMAT,
   },
@@ -112,11 +115,11 @@ const retry = defineCommand({
       const selection = await selectionOf(store, args, destination)
       const retried = await store.retry(selection)
       if (options.format === 'json') session.print(jsonDocument({ retried }))
-      else session.print(`${counted(retried, 'delivery', 'deliveries')} put back in line\n`)
+      else session.print(`retrying ${counted(retried, 'delivery', 'deliveries')}\n`)
       if (retried === 0 && destination !== undefined)
         session.note(await nothingToRetryNote(store, destination))
       if (!('ids' in selection) || retried === selection.ids.length) return EXIT_OK
-      session.printError('the others are not dead, orphaned or waiting')
+      session.printError('skipped the others: they are not dead, orphaned or waiting')
       return EXIT_FAILED
     })
   },
@@ -124,7 +127,7 @@ const retry = defineCommand({
 
 async function nothingToRetryNote(store: Store, destination: string): Promise<string> {
   return (await isKnown(store, destination))
-    ? `nothing to ${destination} is dead, orphaned or waiting`
+    ? `no delivery to ${destination} is dead, orphaned or waiting`
     : unknownDestinationNote(destination)
 }
 
@@ -133,7 +136,7 @@ async function isKnown(store: Store, destination: string): Promise<boolean> {
 }
 
 function unknownDestinationNote(destination: string): string {
-  return `nothing was ever to go to "${destination}"; \`signalbox destinations list\` shows the names`
+  return `no deliveries to "${destination}"; list the destinations with \`signalbox destinations list\``
 }
 
 async function selectionOf(
@@ -143,7 +146,7 @@ async function selectionOf(
 ): Promise<{ ids: readonly string[] } | DeliveryFilter> {
   if (destination !== undefined) return { destination, states: ['dead', 'orphaned', 'waiting'], limit: ALL }
   if (args.length === 0) return { states: ['dead'], limit: ALL }
-  // Those that can be put back first: however old, they are what is asked for.
+  // Deliveries that can be retried come first, because an old one must be found too.
   const rows = [
     ...(await store.deliveries({ states: ['dead', 'orphaned', 'waiting'], limit: MAX_ROWS_SEARCHED })),
     ...(await store.deliveries({ limit: MAX_ROWS_SEARCHED })),
@@ -154,9 +157,9 @@ async function selectionOf(
 
 const group: CommandGroup = {
   commands: {
-    list: { summary: 'the newest deliveries', command: list },
-    dead: { summary: 'deliveries that were given up, and those whose destination is gone', command: dead },
-    retry: { summary: 'put failed deliveries back in line, attempts from zero', command: retry },
+    list: { summary: 'list the newest deliveries', command: list },
+    dead: { summary: 'list dead and orphaned deliveries', command: dead },
+    retry: { summary: 'retry failed deliveries and reset their attempts', command: retry },
   },
 }
 export default group

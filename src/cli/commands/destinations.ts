@@ -1,4 +1,4 @@
-/** `destinations list|add|edit|remove|test|resume`: the registry as code. */
+/** `destinations list|add|edit|remove|test|resume` manages the registry, which is a file. */
 import type { CommandGroup } from '../command/command.ts'
 import { add } from './destinations/add.ts'
 import { edit, remove } from './destinations/edit.ts'
@@ -7,11 +7,11 @@ import { resume, test } from './destinations/test.ts'
 
 export default {
   commands: {
-    list: { summary: 'what each takes, its state, how many detections reach it', command: list },
-    add: { summary: 'declare a destination, by questions or by flags', command: add },
-    edit: { summary: 'change or rename one; the rest of the file stays as it is', command: edit },
-    remove: { summary: 'take one out, unless a detection names it', command: remove },
+    list: { summary: 'list destinations with their filters, state and number of detections', command: list },
+    add: { summary: 'add a destination, with options or prompts', command: add },
+    edit: { summary: 'change or rename a destination in place', command: edit },
+    remove: { summary: 'remove a destination that no detection references', command: remove },
     test: { summary: 'send the test alert and show the answer', command: test },
-    resume: { summary: 'try one that is paused or held at once', command: resume },
+    resume: { summary: 'retry a paused or held destination now', command: resume },
   },
 } satisfies CommandGroup

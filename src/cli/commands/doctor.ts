@@ -8,8 +8,8 @@ import { jsonDocument } from '../command/store-session.ts'
 
 export default defineCommand({
   options: {
-    secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
-    httpTokenFile: text('--http-token-file <file>', 'the token file of run, whose permissions are checked'),
+    secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
+    httpTokenFile: text('--http-token-file <file>', 'token file of run, to check its permissions'),
     format: FORMAT,
   },
   async run({ options }, io) {

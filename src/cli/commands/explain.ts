@@ -1,4 +1,4 @@
-/** `explain`: the story of one entry: why it matched, why this severity, why this route, what each destination gets. */
+/** `explain` explains one event: the match, the severity, the route, and the request that each destination would get. */
 import { text as readAll } from 'node:stream/consumers'
 import type { JsonText } from '../../core/exact-json.ts'
 import { UserError } from '../../errors.ts'
@@ -15,13 +15,13 @@ import { explanationJson, formatExplanation } from '../format/explanation.ts'
 
 export default defineCommand({
   options: {
-    detection: withSuggestions(text('--detection <id>', 'the rule or policy'), 'detections'),
-    test: text('--test <name>', 'one of its own cases'),
-    event: text('--event <file>', 'a file with one JSON record; - is standard input'),
+    detection: withSuggestions(text('--detection <id>', 'id of a rule or policy'), 'detections'),
+    test: text('--test <name>', 'name of one of its test cases'),
+    event: text('--event <file>', 'file with one JSON object; - for standard input'),
     format: FORMAT,
     allowUnknownDestinations: flag(
       '--allow-unknown-destinations',
-      'names that no destination has resolve as they would live, with a warning',
+      'accept unknown destination names and route as in production, with a warning',
     ),
   },
   async run({ options }, io) {
@@ -68,7 +68,7 @@ async function entryOf(
   return findCase(detection, test ?? '')
 }
 
-/** The text itself is handed on, so that its numbers keep their digits. */
+/** The engine gets the original text, so that numbers keep their digits. */
 function checkEvent(file: string, content: string): JsonText {
   const record = parseJson(content)
   if (typeof record === 'object' && record !== null && !Array.isArray(record)) return content

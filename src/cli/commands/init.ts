@@ -1,4 +1,4 @@
-/** `init`: a working detections repository. Files that exist are kept. */
+/** `init` creates a working detections repository and keeps existing files. */
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { PACKAGE_FOLDER } from '../../installed-files.ts'
@@ -10,7 +10,7 @@ import { projectSchemas } from '../../workspace/schemas.ts'
 import { defineCommand, EXIT_OK } from '../command/command.ts'
 import { openSession } from '../command/session.ts'
 
-const DETAILS = `Writes these files, and keeps those that exist:
+const DETAILS = `Creates these files, and keeps existing ones:
   destinations.yaml     a console and a file destination
   detections/           a rule with a routing test
   package.json          scripts, and this Signalbox as the one dependency
@@ -22,7 +22,7 @@ const DETAILS = `Writes these files, and keeps those that exist:
 `
 
 export default defineCommand({
-  arguments: { '[dir]': 'where; the project when absent' },
+  arguments: { '[dir]': 'directory of the new repository; default: the project' },
   options: {},
   details: DETAILS,
   async run({ args: [dir], options }, io) {
@@ -34,7 +34,7 @@ export default defineCommand({
     const written = writeMissing(root, files)
     const kept = Object.keys(files).filter((path) => !written.includes(path))
     for (const path of written) session.print(`${path}\n`)
-    for (const path of kept) session.note(`${path} is there already and was left alone`)
+    for (const path of kept) session.note(`${path} already exists; skipped`)
     for (const note of notesOnDependency(root, dependency)) session.note(note)
     const there = root === '.' ? '' : ` --project ${root}`
     session.note(
@@ -44,7 +44,7 @@ export default defineCommand({
   },
 })
 
-/** What is left to do before another clone, or CI, can install this Signalbox. */
+/** Lists the steps without which another clone, or CI, cannot install this Signalbox. */
 function notesOnDependency(root: string, installed: string | undefined): string[] {
   const declared = declaredDependency(root)
   if (declared === undefined) {

@@ -1,4 +1,4 @@
-/** `new`: the files of a rule, policy, helper or data model, with tests that pass. */
+/** `new` creates the files of a rule, policy, helper or data model, with tests that pass. */
 import { UserError } from '../../errors.ts'
 import { isHelperName, KINDS, type Kind, scaffold } from '../../workspace/init/scaffold.ts'
 import { writeNew } from '../../workspace/init/write-files.ts'
@@ -10,10 +10,10 @@ import { openSession } from '../command/session.ts'
 export default defineCommand({
   arguments: {
     '<kind>': KINDS.join(', '),
-    '<id>': 'unique over all content, for example AWS.RootLogin; of a helper its import name',
+    '<id>': 'unique id, for example AWS.RootLogin; for a helper its import name',
   },
   suggestions: KINDS,
-  options: { type: text('--type <type>', 'its log type, of a policy its resource type') },
+  options: { type: text('--type <type>', 'log type of a rule, or resource type of a policy') },
   async run({ args: [kind = '', id = ''], options }, io) {
     const session = openSession(options, io)
     const { root } = session.workspace

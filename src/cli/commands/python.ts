@@ -1,4 +1,4 @@
-/** `python add|sync`: pure-Python packages that detections need. */
+/** `python add|sync` installs pure-Python packages for detections. */
 import { addPython, syncPython } from '../../workspace/python-packages.ts'
 import { type CommandGroup, defineCommand, EXIT_OK } from '../command/command.ts'
 import { text } from '../command/options.ts'
@@ -7,7 +7,7 @@ import { openSession } from '../command/session.ts'
 const OPTIONS = {
   indexUrl: text(
     '--index-url <url>',
-    'package index; else SIGNALBOX_PYTHON_INDEX, else https://pypi.org/simple/',
+    'package index; default: SIGNALBOX_PYTHON_INDEX, else https://pypi.org/simple/',
   ),
 }
 
@@ -18,7 +18,7 @@ const add = defineCommand({
     const session = openSession(options, io)
     const packages = await addPython(session.workspace, args, options.indexUrl)
     session.print(`${packages.map(({ name, version }) => `${name} ${version}`).join('\n')}\n`)
-    session.note('in .signalbox/python; commit python-packages.lock')
+    session.note('installed in .signalbox/python; commit python-packages.lock')
     return EXIT_OK
   },
 })
@@ -29,15 +29,15 @@ const sync = defineCommand({
     const session = openSession(options, io)
     const { packages, fetched } = await syncPython(session.workspace, options.indexUrl)
     session.print(packages.map(({ name, version }) => `${name} ${version}\n`).join(''))
-    session.note(fetched ? 'fetched into .signalbox/python' : 'everything is there, unchanged')
+    session.note(fetched ? 'installed in .signalbox/python' : 'everything is installed and unchanged')
     return EXIT_OK
   },
 })
 
 const group: CommandGroup = {
   commands: {
-    add: { summary: 'fetch packages and what they need, and lock them', command: add },
-    sync: { summary: 'restore what python-packages.lock names', command: sync },
+    add: { summary: 'install packages with their dependencies and lock them', command: add },
+    sync: { summary: 'install what python-packages.lock lists', command: sync },
   },
 }
 export default group

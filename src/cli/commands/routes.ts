@@ -1,4 +1,4 @@
-/** `routes`: where every detection goes at every severity, as table or picture; `routes diff`: what a change re-routes. */
+/** `routes` shows the routes of every detection at every severity, and `routes diff` the routes that a change affects. */
 
 import { DRAWINGS, drawRoutes } from '../../drawings/draw-routes.ts'
 import { UserError } from '../../errors.ts'
@@ -47,10 +47,10 @@ function formatTable(
 }
 
 const diff = defineCommand({
-  arguments: { '<git-ref>': 'the commit, branch or tag to compare with' },
+  arguments: { '<git-ref>': 'commit, branch or tag to compare with' },
   options: {
-    format: choiceWithDefault('--format <format>', 'how the changes are printed', ['markdown', 'json']),
-    failOnChange: flag('--fail-on-change', 'exit 1 when anything is routed differently'),
+    format: choiceWithDefault('--format <format>', 'output format of the changes', ['markdown', 'json']),
+    failOnChange: flag('--fail-on-change', 'exit with 1 if a route changed'),
   },
   async run({ args: [ref = ''], options }, io) {
     const session = openSession(options, io, { workspace: ALLOW_UNKNOWN })
@@ -69,7 +69,7 @@ const diff = defineCommand({
   },
 })
 
-/** A project with its engine, for as long as the work takes. What could not be loaded is said: it has no routes. */
+/** Runs the work with a project and its engine. It reports files that could not be loaded, because they have no routes. */
 async function withSide<T>(
   session: Session,
   workspace: WorkspaceOptions,
@@ -100,6 +100,6 @@ async function withSide<T>(
 export default {
   defaultCommand: show,
   commands: {
-    diff: { summary: 'what a change re-routes: routes and test cases, before and after', command: diff },
+    diff: { summary: 'show the routes and test cases that a change affects', command: diff },
   },
 } satisfies CommandGroup

@@ -1,4 +1,4 @@
-/** `run`: the daemon in the foreground: reads events, makes alerts, delivers them, and tells what it does. */
+/** `run` runs the daemon in the foreground: it reads events, creates and delivers alerts, and reports what it does. */
 import { type Daemon, type DaemonEvent, type DaemonOptions, startDaemon } from '../../daemon/daemon.ts'
 import { plainStyle } from '../../reporters/parts/terminal-text.ts'
 import { defineCommand, type Io } from '../command/command.ts'
@@ -11,43 +11,46 @@ import { createLinePrinter } from '../format/line-printer.ts'
 import { runExitCode, summaryLines } from '../format/run-summary.ts'
 
 const DRAIN_TIMEOUT_MS = 30_000
-/** For the summary to leave, however little of the drain time remains. */
+/** The minimum time for writing the summary, even if the drain timeout has passed. */
 const MIN_OUTPUT_MS = 1_000
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 const OPTIONS = {
   from: list(
     '--from <source>',
-    'stdin, file:PATH or http://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
+    'source of events: stdin, file:PATH or http://HOST:PORT, for example file:a.ndjson?logType=AWS.CloudTrail',
   ),
   store: text(
     '--store <url>',
-    'sqlite:PATH or memory:; else that of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
+    'sqlite:PATH or memory:; default: the store of signalbox.yaml, else sqlite:.signalbox/signalbox.db',
   ),
   http: text(
     '--http <host:port>',
-    'also take events by POST /events there, beside /healthz, /readyz and /metrics',
+    'address that accepts events by POST /events and serves /healthz, /readyz and /metrics',
   ),
-  httpTokenFile: text('--http-token-file <file>', 'the token that POSTs must bear; needed off loopback'),
+  httpTokenFile: text(
+    '--http-token-file <file>',
+    'file with the token that POST requests must send; required for an address outside loopback',
+  ),
   httpHost: list(
     '--http-host <name>',
-    'a name under which a proxy on this machine forwards to an address without a token',
+    'name under which a proxy on this machine forwards requests to an address without a token',
   ),
   drainTimeout: parsed(
     '--drain-timeout <time>',
-    'how long the end waits for sources and deliveries; 30s when absent',
+    'time to wait for sources and deliveries at the end; default: 30s',
     durationMs,
   ),
   skipInvalid: flag('--skip-invalid', 'run without the files that have errors'),
   allowLocalTypes: flag(
     '--allow-local-types',
-    'import destination types of the project itself, such as ./my-sink.ts',
+    'import destination types of the project, such as ./my-sink.ts',
   ),
-  secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
-  logFormat: choiceWithDefault('--log-format <format>', 'how standard error is written', ['pretty', 'json']),
+  secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
+  logFormat: choiceWithDefault('--log-format <format>', 'format of standard error', ['pretty', 'json']),
   logLevel: choice(
     '--log-level <level>',
-    'the lowest level that is logged; warn, or info for json',
+    'lowest level to log; default: warn, or info with --log-format json',
     LOG_LEVELS,
   ),
 }
@@ -62,7 +65,7 @@ export default defineCommand({
     const onEvent = createEventPrinter(session, logFormat)
     const interrupts = createInterrupts()
     const starting = startDaemon({ ...daemonOptions(options, session, io), onEvent })
-    // A signal that comes during the start is obeyed as soon as the daemon stands; a failed start ends by itself.
+    // A signal during the start takes effect after the start. A failed start ends the process by itself.
     const whenStarted = (act: (daemon: Daemon) => unknown) => void starting.then(act).catch(() => {})
     const forget = io.onSignal((signal) => {
       switch (interrupts.next(signal, performance.now())) {
@@ -81,7 +84,7 @@ export default defineCommand({
       if (logFormat === 'json') session.log.info({ ...summary }, 'finished')
       else session.note(`\n${summaryLines(summary, session.errorStyle).join('\n')}`)
       const code = runExitCode(summary, interrupts.stoppedBy)
-      // A reader that stands still does not hold a service that is to end.
+      // A reader that does not read must not keep a service from ending.
       const outputMs = Math.max(MIN_OUTPUT_MS, daemon.remainingMs())
       if (!(await io.flush(outputMs))) io.endNow(code)
       return code
@@ -113,7 +116,7 @@ function daemonOptions(
   }
 }
 
-/** Everything that is told goes to standard error: standard output belongs to the console destination. */
+/** All events are printed to standard error, because standard output belongs to the console destination. */
 function createEventPrinter(session: Session, format: 'pretty' | 'json'): (event: DaemonEvent) => void {
   const formatEvent = createEventFormatter(format === 'json' ? plainStyle : session.errorStyle)
   return (event) => {

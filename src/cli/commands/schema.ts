@@ -1,4 +1,4 @@
-/** `schema`: the JSON Schemas of a repository's files, for editors. */
+/** `schema` prints the JSON Schemas of a repository's files, which editors use. */
 import { join } from 'node:path'
 import { nearest } from '../../core/did-you-mean.ts'
 import { UserError } from '../../errors.ts'
@@ -9,7 +9,7 @@ import { openSession } from '../command/session.ts'
 import { writeReport } from '../test-run/report-output.ts'
 
 export default defineCommand({
-  arguments: { '[name]': 'detection, expectations, destinations or settings; without it they are listed' },
+  arguments: { '[name]': 'name of a schema; lists the names when absent' },
   suggestions: 'schemas',
   options: { write: text('--write <dir>', 'write every schema into this directory') },
   async run({ args: [name], options }, io) {

@@ -1,4 +1,4 @@
-/** `test`: runs the cases that detections carry, routing included. */
+/** `test` runs the test cases of detections, routing included. */
 import { UserError } from '../../errors.ts'
 import { REPORTERS } from '../../reporters/_catalog.ts'
 import { defineCommand } from '../command/command.ts'
@@ -15,8 +15,8 @@ import { type CoverageChoice, testProject } from '../test-run/test-run.ts'
 import { watchTests } from '../test-run/watch-loop.ts'
 
 const COVERAGE_OPTIONS = {
-  coverage: flag('--coverage', 'a table of the lines of Python that the cases ran, after the report'),
-  coverageLcov: text('--coverage-lcov <file>', 'the same as an lcov file'),
+  coverage: flag('--coverage', 'print a table of the Python lines that the cases ran, after the report'),
+  coverageLcov: text('--coverage-lcov <file>', 'write the Python lines that the cases ran as an lcov file'),
 }
 
 export default defineCommand({
@@ -24,9 +24,12 @@ export default defineCommand({
   options: {
     ...SELECTION_OPTIONS,
     ...WARNING_OPTIONS,
-    format: choice('--format <format>', 'the reporter of standard output', ['pretty', 'json']),
+    format: choice('--format <format>', 'reporter for standard output', ['pretty', 'json']),
     reporter: withSuggestions(
-      list('--reporter <name[=file]>', 'pretty, json, junit, github or tap; to a file when one is named'),
+      list(
+        '--reporter <name[=file]>',
+        'pretty, json, junit, github or tap, and optionally a file to write to',
+      ),
       Object.keys(REPORTERS),
     ),
     ...COVERAGE_OPTIONS,
@@ -43,7 +46,7 @@ export default defineCommand({
   },
 })
 
-/** Refuses what can't go with it. */
+/** Parses the options of coverage and rejects options that cannot be combined with them. */
 function coverageOf(
   {
     coverage: asTable,

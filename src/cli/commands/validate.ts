@@ -1,4 +1,4 @@
-/** `validate`: loads everything, Python bodies included, and prints every problem with its place. */
+/** `validate` loads everything, Python bodies included, and prints every problem with its source location. */
 import type { Problem } from '../../model/project/problem.ts'
 import type { Project } from '../../model/project/project.ts'
 import { filesNotLoaded, judgedProblems } from '../../model/project/warning-policy.ts'
@@ -17,10 +17,10 @@ import { countProblems, emptyProjectText, nothingLoaded, problemsText } from '..
 export default defineCommand({
   options: {
     format: FORMAT,
-    pat: flag('--pat', "also name what Panther's own tool (pat) would refuse"),
+    pat: flag('--pat', "report also what Panther's own tool (pat) would reject"),
     allowUnknownDestinations: flag(
       '--allow-unknown-destinations',
-      'names that no destination has are warnings instead of errors',
+      'report unknown destination names as warnings, not errors',
     ),
     ignoreExtraKeys: IGNORE_EXTRA_KEYS,
     ...WARNING_OPTIONS,
@@ -47,7 +47,7 @@ export default defineCommand({
   },
 })
 
-/** Starting the engine loads every body, and lint runs tests; without bodies it is not worth the wait. */
+/** The engine loads every body and lint runs tests, which an empty project does not need. */
 async function problemsOfBodies(
   project: Project,
   { allowUnknownDestinations, pat }: { allowUnknownDestinations: boolean; pat: boolean },
@@ -66,7 +66,7 @@ async function problemsOfBodies(
   }
 }
 
-/** The stable shape of docs/cli.md. */
+/** The shape is stable and documented in docs/cli.md. */
 function problemsJson(problems: readonly Problem[]): string {
   const listed = problems.map(({ severity, code, message, file, line, column, hint }) => ({
     severity,

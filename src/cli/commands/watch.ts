@@ -1,4 +1,4 @@
-/** `watch`: `test --watch` under its own name. */
+/** `watch` is the same as `test --watch`. */
 import { defineCommand } from '../command/command.ts'
 import { openSession } from '../command/session.ts'
 import { loadOptionsOf, SELECTION_OPTIONS } from '../test-run/selection.ts'

@@ -1,4 +1,4 @@
-/** Shows alerts: as a table, in full, and as JSON. Pure. */
+/** Formats alerts and deliveries as a table, with all details, and as JSON. Pure. */
 import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { counted, escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { AlertRow, Attempt, DeliveryRow, DestinationState, Divergence } from '../../store/store.ts'
@@ -51,7 +51,7 @@ export function alertDetails(
   return format === 'json' ? detailsJson(alert, deliveries) : detailsText(alert, deliveries, style)
 }
 
-/** The notification's own text is put in as it is, so that number lexemes survive. */
+/** The notification's own text is inserted unchanged, so that numbers keep their digits. */
 function detailsJson(alert: AlertRow, deliveries: readonly DeliveryWithHistory[]): string {
   const rest = JSON.stringify({
     ...alertJson(alert),
@@ -107,7 +107,7 @@ function deliveryLines({ id, destination, state, reason, history }: DeliveryWith
   return [head, ...attempts].map(escapeForTerminal)
 }
 
-/** @param states of their destinations: a pause or a wait of the whole comes first. */
+/** @param states the states of the destinations. A pause or a wait of a destination delays all its deliveries. */
 export function deliveriesTable(
   deliveries: readonly DeliveryRow[],
   states: ReadonlyMap<string, DestinationState>,

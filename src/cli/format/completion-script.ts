@@ -1,18 +1,18 @@
-/** The scripts that complete commands, options and their values in a shell. Pure. */
+/** Generates the scripts that complete commands, options and their values in a shell. Pure. */
 import type { Suggestions } from '../command/options.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
-/** What may follow a command. */
+/** The completions after one command. */
 export interface Completion {
-  /** `test`, `alerts`, `alerts list`. */
+  /** The words of the command, for example `alerts list`. */
   readonly path: string
   readonly summary: string
-  /** The commands below it. */
+  /** The names of the subcommands. */
   readonly commands: readonly string[]
-  /** `--filter`, with what its value can be. */
+  /** The options, such as `--filter`, with the completions of their values. */
   readonly options: readonly { readonly name: string; readonly values?: Suggestions | undefined }[]
-  /** What its first argument can be, or each of them. */
+  /** The completions of the first argument, or of every argument if it is repeatable. */
   readonly argument?: { readonly values: Suggestions; readonly isRepeatable: boolean } | undefined
 }
 
@@ -32,12 +32,12 @@ function isTop({ path }: Completion): boolean {
   return !path.includes(' ')
 }
 
-/** Words, or what asks the command for them. */
+/** @returns the words, or a call that gets them from the command. */
 function bashWords(values: Suggestions): string {
   return typeof values === 'string' ? `"$(_signalbox_values ${values})"` : `'${values.join(' ')}'`
 }
 
-/** Own names only: in zsh `path`, `words`, `status`, `options` and `functions` belong to the shell. */
+/** All variables have a prefix, because in zsh `path`, `words`, `status`, `options` and `functions` belong to the shell. */
 function bash(completions: readonly Completion[]): string {
   const commands = completions.filter(isTop).map(({ path }) => path)
   return `# Completion of signalbox for bash: source it, or put it into bash-completion's folder.

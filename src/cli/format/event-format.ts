@@ -1,4 +1,4 @@
-/** Turns what the daemon does into lines for people and entries for machines. No times: equal runs print the same. */
+/** Formats events of the daemon as lines of text and as log entries. They contain no times, so that equal runs print the same. */
 
 import { shownProblems } from '../../config/files/folded-problems.ts'
 import type { DaemonEvent } from '../../daemon/daemon.ts'
@@ -12,16 +12,16 @@ import { colorProblem, problemsText } from './problems-text.ts'
 
 interface FormattedEvent {
   readonly level: 'info' | 'warn'
-  /** For people; the first line says it all. */
+  /** The lines of the text format. The first line is a summary. */
   readonly lines: readonly string[]
-  /** For `--log-format json`. */
+  /** The message of `--log-format json`. */
   readonly message: string
   readonly fields: object
 }
 
-/** Rejected events of one source that are told one by one; the summary counts the rest. */
+/** Only this number of rejected events of one source is printed. The summary counts all of them. */
 const MAX_REJECTS_PRINTED = 10
-/** Warnings about files that are told one by one; `validate` tells them all. */
+/** Only this number of warnings about files is printed. `validate` prints all of them. */
 const MAX_WARNINGS_PRINTED = 5
 
 const COLOURS: Record<Severity, Format> = {
@@ -34,11 +34,11 @@ const COLOURS: Record<Severity, Format> = {
 
 const RELOAD_REQUESTED: Record<Extract<DaemonEvent, { kind: 'reload requested' }>['begins'], string> = {
   now: 'reload requested: loading the project',
-  next: 'reload requested: it begins after the reload under way',
-  joined: 'reload requested: the reload that already waits serves this request too',
+  next: 'reload requested: it starts after the current reload',
+  joined: 'reload requested: joined to the reload that is already waiting',
 }
 
-/** One per run: it remembers what it has warned about. */
+/** Creates the formatter of one run, which remembers the warnings that it has printed. */
 export function createEventFormatter(style: Style): (event: DaemonEvent) => FormattedEvent | null {
   const printed = new Map<string, number>()
   return (event) => {
@@ -64,7 +64,7 @@ export function createEventFormatter(style: Style): (event: DaemonEvent) => Form
       case 'draining':
         return event.waiting === 0
           ? null
-          : infoEvent(`${counted(event.waiting, 'delivery', 'deliveries')} under way`, 'draining', {
+          : infoEvent(`${counted(event.waiting, 'delivery', 'deliveries')} in progress`, 'draining', {
               waiting: event.waiting,
             })
       case 'reload requested':
@@ -93,7 +93,7 @@ function countsOf({ detections, destinations }: Contents): string {
   return `${counted(detections, 'detection')}, ${counted(destinations, 'destination')}`
 }
 
-/** The line comes last: what is wrong stands above it. */
+/** The line follows the problems, so that it stays visible. */
 function withProblems(
   line: string,
   message: string,
@@ -110,11 +110,11 @@ function withProblems(
 
 function invalidLines(invalid: readonly Problem[], style: Style): string[] {
   if (invalid.length === 0) return []
-  const head = style('yellow', 'running without the files that have these errors:')
+  const head = style('yellow', 'running without files that have errors:')
   return [head, problemsText(invalid, style)]
 }
 
-/** Names that no destination has come first: their alerts go elsewhere. */
+/** Unknown destinations come first, because alerts for them are routed elsewhere. */
 function warningLines(warnings: readonly Problem[], style: Style): string[] {
   if (warnings.length === 0) return []
   const { routing = [], others = [] } = Object.groupBy(warnings, ({ code }) =>
@@ -149,7 +149,7 @@ function formatAdmitted(event: AdmitResult, style: Style): FormattedEvent | null
     case 'muted': {
       if (!event.now) return null
       const { detection } = event.draft
-      const line = `${escapeForTerminal(detection)} made too many alerts within an hour and is muted`
+      const line = `${escapeForTerminal(detection)} created too many alerts in an hour and is muted`
       return { level: 'warn', lines: [style('yellow', line)], message: 'muted', fields: { detection } }
     }
   }
@@ -186,7 +186,7 @@ function formatMerged(
   const rises = [
     divergence?.severity && `the severity rises to ${divergence.severity}`,
     divergence?.destinations?.length &&
-      `it now also asks for ${divergence.destinations.map(escapeForTerminal).join(', ')}`,
+      `it now also requests ${divergence.destinations.map(escapeForTerminal).join(', ')}`,
   ].filter(Boolean)
   const line = `merged into ${alertId}, ${counted(events, 'event')}`
   const lines = [style('dim', line), ...rises.map((text) => `  ${style('yellow', `! ${text}`)}`)]
@@ -200,7 +200,7 @@ function formatMerged(
 
 type RejectedEvent = Extract<DaemonEvent, { kind: 'rejected' }>
 
-/** The reason names the fix; once per source is enough. */
+/** One entry per source suffices, because the reason contains the solution. */
 function formatUnclassified(
   { source, place, reason }: RejectedEvent,
   before: number,
@@ -225,7 +225,7 @@ function formatRejected(
   return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place, reason } }
 }
 
-/** Once for a source: the reason names the option. */
+/** One entry per source suffices, because the reason names the option that helps. */
 function formatNoticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): FormattedEvent {
   const { source, place, code, reason } = event
   const lines = [

@@ -1,4 +1,4 @@
-/** Tells an explanation: as a story for people, as the stable JSON for machines. Pure. */
+/** Formats an explanation as text or as JSON of a stable shape. Pure. */
 
 import type { FunctionName, FunctionResult } from '../../model/alerts/finding.ts'
 import { functionsJson } from '../../model/events/test-json.ts'
@@ -8,7 +8,7 @@ import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { escapeForTerminal, printableLines, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { Explanation } from '../../workspace/explain-event.ts'
 
-/** The alert's own text is put in as it is, so that number lexemes survive. */
+/** The alert's own text is inserted unchanged, so that numbers keep their digits. */
 export function explanationJson(explanation: Explanation): string {
   const { detection, matched, severity, route, alert, functions, guard, preview } = explanation
   const fields: [string, string][] = [
@@ -31,12 +31,12 @@ export function formatExplanation(explanation: Explanation, detection: Detection
     ['severity', severityLines(explanation, detection)],
     ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],
-    ['sent', previewLines(explanation, style)],
+    ['request (not sent)', previewLines(explanation, style)],
   ]
   return sectionsText(sections, style)
 }
 
-/** Titled, those without lines left out. */
+/** Formats sections with their titles and omits empty ones. */
 export function sectionsText(sections: readonly [string, readonly string[]][], style: Style): string {
   return sections
     .filter(([, lines]) => lines.length > 0)
@@ -60,11 +60,11 @@ export function functionLines({ functions }: Pick<Explanation, 'functions'>, sty
 export function severityLines({ severity }: Pick<Explanation, 'severity'>, detection: Detection): string[] {
   if (!severity) return []
   const why =
-    severity.source === 'generated' ? 'severity() said so' : `the Severity of ${detection.place.file} stands`
+    severity.source === 'generated' ? 'returned by severity()' : `Severity in ${detection.place.file}`
   return [`${severity.value} (${severity.source}): ${why}`]
 }
 
-/** One key per line; the text is the notification's own. */
+/** Formats the notification with one key per line. */
 export function alertLines(alert: string): string[] {
   const fields = Object.entries(JSON.parse(alert) as Record<string, unknown>)
   const width = Math.max(...fields.map(([key]) => key.length))

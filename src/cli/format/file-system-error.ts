@@ -1,4 +1,4 @@
-/** Recognises what a file system or the limits of the process refuse, and describes it to the user. */
+/** Recognizes errors of the file system and of process limits, and describes them to the user. */
 import { UserError } from '../../errors.ts'
 
 interface Refusal {
@@ -53,7 +53,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   write: 'write',
 }
 
-/** null: the error is not one of these. */
+/** @returns null if the error is not one of these. */
 export function fileSystemError(error: unknown): UserError | null {
   if (!(error instanceof Error)) return null
   const { code, syscall, path } = error as NodeJS.ErrnoException

@@ -1,6 +1,6 @@
-/** Writes lines to a stream one after the other. A line counts as written when the stream has passed it on. */
+/** Writes lines to a stream one after the other. A line counts as written when the stream has flushed it. */
 
-/** Rejects when the stream fails, or when the signal aborts first; a line whose turn has not come is then never written. */
+/** Rejects if the stream fails or the signal aborts. A line that is still queued is then never written. */
 type PrintLine = (line: string, signal?: AbortSignal) => Promise<void>
 
 export function createLinePrinter(stream: NodeJS.WritableStream): PrintLine {
@@ -10,7 +10,7 @@ export function createLinePrinter(stream: NodeJS.WritableStream): PrintLine {
       signal?.throwIfAborted()
       return write(stream, `${line}\n`)
     })
-    // Whatever became of it, the next line may be written.
+    // The next line may be written even if this one failed.
     last = written.catch(() => {})
     return signal === undefined ? written : Promise.race([written, aborted(signal)])
   }

@@ -1,4 +1,4 @@
-/** Shows problems to people and counts what they spoil. */
+/** Formats and counts problems, and finds the files that they affect. */
 
 import { type ShownProblem, shownProblems } from '../../config/files/folded-problems.ts'
 import type { Problem } from '../../model/project/problem.ts'
@@ -6,7 +6,7 @@ import type { Project } from '../../model/project/project.ts'
 import { counted, type Style } from '../../reporters/parts/terminal-text.ts'
 import { errorsIn } from '../command/soundness.ts'
 
-/** Equal problems are folded, unless verbose. */
+/** Equal problems are folded into one entry, unless `verbose` is set. */
 export function problemsText(problems: readonly Problem[], style: Style, verbose = false): string {
   return shownProblems(problems, verbose)
     .map((shown) => colorProblem(shown, style))
@@ -15,14 +15,14 @@ export function problemsText(problems: readonly Problem[], style: Style, verbose
 
 const COLOURS = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
-/** The first line in the colour of its severity; the rest shows where and what to do. */
+/** Adds the colour of the severity to the first line. The other lines show the source and the hint. */
 export function colorProblem({ severity, text }: ShownProblem, style: Style): string {
   const [first = '', ...rest] = text.split('\n')
   const head = first.replace(` ${severity} `, () => ` ${style(COLOURS[severity], severity)} `)
   return [head, ...rest].join('\n')
 }
 
-/** `2 errors, 1 warning`. */
+/** @returns text such as `2 errors, 1 warning`. */
 export function countProblems(problems: readonly Problem[]): string {
   const errors = errorsIn(problems).length
   const warnings = problems.filter(({ severity }) => severity === 'warning').length
@@ -30,19 +30,19 @@ export function countProblems(problems: readonly Problem[]): string {
   return parts.filter(Boolean).join(', ') || 'no problems'
 }
 
-/** Files that an error keeps out of the project, the configuration aside: those count as detections that were lost. */
+/** The files that an error excludes from the project, without the configuration. They count as invalid detections. */
 export function invalidFiles(problems: readonly Problem[], configuration: readonly string[]): string[] {
   const files = errorsIn(problems).flatMap(({ file, keepsFile }) => (keepsFile ? [] : [file]))
   return [...new Set(files)].filter((file) => !configuration.includes(file))
 }
 
-/** Said where `nothingLoaded`. */
+/** The message for a project of which nothing could be loaded. */
 export function emptyProjectText({ problems }: Project): string {
-  const hint = '\nhint: `signalbox init` makes a working repository; --project names one that lies elsewhere'
+  const hint = '\nhint: create a repository with `signalbox init`, or use --project DIR for another directory'
   return `signalbox: nothing could be loaded${errorsIn(problems).length > 0 ? '' : hint}`
 }
 
-/** Not even one file holds content that could be used. */
+/** True if no file has usable content. */
 export function nothingLoaded({ detections, helpers, dataModels, others }: Project): boolean {
   return detections.size + helpers.length + dataModels.length + others.length === 0
 }

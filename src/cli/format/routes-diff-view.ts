@@ -1,4 +1,4 @@
-/** Shows what a change re-routes: Markdown fit for a pull request, or JSON. Pure. */
+/** Formats the routes that a change affects, as Markdown for a pull request or as JSON. Pure. */
 import type { RouteRow } from '../../model/alerts/route-table.ts'
 import { counted } from '../../reporters/parts/terminal-text.ts'
 import type { CaseOutcome, RoutesDiff } from '../../routing/diff.ts'
@@ -43,7 +43,7 @@ function section(header: readonly string[], rows: readonly (readonly string[])[]
 }
 
 function targets(rows: readonly RouteRow[]): string {
-  if (rows.length === 0) return '*no such alert*'
+  if (rows.length === 0) return '*no alert*'
   return [...new Set(rows.map(target))].join('<br>')
 }
 
@@ -55,16 +55,14 @@ function target({ route, evidence }: RouteRow): string {
 }
 
 function outcome(result: CaseOutcome | null): string {
-  if (result === null) return '*no such case*'
+  if (result === null) return '*no case*'
   const { status, severity, route } = result
   const goes =
     route && (route.destinations.length > 0 ? route.destinations.map(code).join(', ') : route.level)
-  return [status, severity?.value, route?.suppressed ? 'nowhere, on purpose' : goes]
-    .filter(Boolean)
-    .join(', ')
+  return [status, severity?.value, route?.suppressed ? 'suppressed' : goes].filter(Boolean).join(', ')
 }
 
-/** Names are the authors': inside a table cell nothing of them may end the cell or become markup. */
+/** Quotes a name of an author, which must not end a table cell or become markup. */
 function code(text: string): string {
   const plain = text.replace(/[\p{Cc}]/gu, ' ').replaceAll('|', '\\|')
   const fence = plain.includes('`') ? '``' : '`'

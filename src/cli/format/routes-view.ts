@@ -1,4 +1,4 @@
-/** Shows a route table: one line per detection and route for people, every row for machines. Pure. */
+/** Formats a route table: one line per detection and route as text, every row as JSON. Pure. */
 import type { RouteRow, RouteTable } from '../../model/alerts/route-table.ts'
 import { counted, type Style } from '../../reporters/parts/terminal-text.ts'
 import { table } from './table.ts'
@@ -8,14 +8,22 @@ export function routesText({ rows, silent }: RouteTable, style: Style): string {
   const unrouted = rows.filter(({ route }) => route?.level === 'nowhere').length
   const parts = [
     counted(new Set(rows.map(({ detection }) => detection)).size, 'detection'),
-    ...[...Map.groupBy(silent, ({ reason }) => reason)].map(([reason, all]) => `${all.length} ${reason}`),
-    unrouted > 0 && style('red', `${counted(unrouted, 'route')} to nobody`),
+    ...[...Map.groupBy(silent, ({ reason }) => reason)].map(([reason, all]) =>
+      silentText(reason, all.length),
+    ),
+    unrouted > 0 && style('red', `${counted(unrouted, 'route')} without a destination`),
   ]
-  const header = ['DETECTION', 'SEVERITY', 'GOES TO', 'DECIDED BY', 'KNOWN FROM']
-  return `${table(header, lines, style)}\n${parts.filter(Boolean).join(', ')}\n`
+  const header = ['DETECTION', 'SEVERITY', 'DESTINATIONS', 'DECIDED BY', 'EVIDENCE']
+  return `${table(header, lines, style)}\n${parts.filter(Boolean).join('; ')}\n`
 }
 
-/** Severities that take one route, known in one way, share a line. */
+function silentText(reason: string, count: number): string {
+  return reason === 'CreateAlert is false'
+    ? `${count} ${count === 1 ? 'creates' : 'create'} no alerts (CreateAlert: false)`
+    : `${count} ${reason}`
+}
+
+/** Severities with the same route and the same evidence share a line. */
 function lineKey({ detection, logTypes, route, evidence, tests }: RouteRow): string {
   return JSON.stringify([detection, logTypes, targetOf(route), route?.level, evidence, tests])
 }
@@ -28,18 +36,18 @@ function lineOf(same: readonly RouteRow[], all: readonly RouteRow[]): string[] {
     same.map(({ severity }) => severity).join(', '),
     targetOf(route),
     route?.level ?? 'generated-destinations',
-    knownFrom(same[0]!),
+    evidenceText(same[0]!),
   ]
 }
 
 export function targetOf(route: RouteRow['route']): string {
   if (route === null) return '?'
-  if (route.suppressed) return 'nowhere, on purpose'
+  if (route.suppressed) return 'suppressed'
   if (route.destinations.length > 0) return route.destinations.join(', ')
-  return route.level === 'unresolved' ? 'unresolved: there is no destinations.yaml' : 'nobody'
+  return route.level === 'unresolved' ? 'unresolved: destinations.yaml not found' : 'no destination'
 }
 
-function knownFrom({ evidence, tests }: RouteRow): string {
+function evidenceText({ evidence, tests }: RouteRow): string {
   switch (evidence) {
     case 'static':
       return 'metadata'
@@ -54,7 +62,7 @@ function knownFrom({ evidence, tests }: RouteRow): string {
   }
 }
 
-/** The stable shape of docs/cli.md. */
+/** The shape is stable and documented in docs/cli.md. */
 export function routesJson({ rows, silent }: RouteTable): string {
   return `${JSON.stringify({ version: 1, routes: rows, silent }, null, 2)}\n`
 }

@@ -1,4 +1,4 @@
-/** The end of a run: what it came to, what is left over, and the exit code. Pure. */
+/** Formats the summary of a run with its undelivered alerts, and decides the exit code. Pure. */
 import type { RunSummary } from '../../daemon/daemon.ts'
 import { escapeForTerminal, type Style } from '../../reporters/parts/terminal-text.ts'
 import { EXIT_FAILED, EXIT_OK, EXIT_STORE_LOST } from '../command/command.ts'
@@ -17,7 +17,7 @@ export function summaryLines(
   ]
 }
 
-/** Names what was not delivered; of the dead, those of this run. */
+/** Lists the undelivered deliveries. Dead ones of earlier runs are not listed. */
 function undeliveredLines(
   { pending, sending, waiting, dead, orphaned }: RunSummary['deliveries'],
   left: RunSummary['undelivered'],
@@ -37,7 +37,7 @@ function undeliveredLines(
   return ['', head, ...[...lines, ...more].map((line) => `  ${line}`)]
 }
 
-/** Zero counts are left out, but for the first. */
+/** Counts of zero are omitted, except the first. */
 function counts<K extends string>(of: Readonly<Record<K, number>>, order: readonly K[]): string {
   return order
     .filter((key, i) => i === 0 || of[key] > 0)
@@ -45,7 +45,7 @@ function counts<K extends string>(of: Readonly<Record<K, number>>, order: readon
     .join(', ')
 }
 
-/** @param stoppedBy the signal that asked for the end; null when the sources ended by themselves. */
+/** @param stoppedBy the signal that requested the end, or null if all sources ended by themselves. */
 export function runExitCode(summary: RunSummary, stoppedBy: Interrupts['stoppedBy']): number {
   if (summary.lost !== null) return EXIT_STORE_LOST
   if (stoppedBy !== null) return stoppedBy === 'SIGINT' ? EXIT_INTERRUPTED : EXIT_OK

@@ -1,10 +1,10 @@
-/** Plain tables: columns as wide as their widest cell, the last one open. Pure. */
+/** Formats plain tables. A column is as wide as its widest cell, and the last column has no padding. Pure. */
 import { escapeForTerminal, plainStyle, type Style } from '../../reporters/parts/terminal-text.ts'
 
 const MAX_CELL_WIDTH = 60
 const GAP = '  '
 
-/** Lines joined, header first; cells are made safe for a terminal and cut when too wide. */
+/** @returns the header and the rows as lines. Cells are escaped for a terminal and truncated. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -26,7 +26,7 @@ function truncate(cell: string): string {
   return cell.length <= MAX_CELL_WIDTH ? cell : `${cell.slice(0, MAX_CELL_WIDTH - 1)}…`
 }
 
-/** `2026-11-23 12:54:03Z`. */
+/** @returns text such as `2026-11-23 12:54:03Z`. */
 export function formatTime(epochMs: number): string {
   return new Date(epochMs)
     .toISOString()

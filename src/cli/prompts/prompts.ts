@@ -1,10 +1,10 @@
-/** Questions in a terminal. They stand on standard error, so that standard output stays for results. */
+/** Prompts in a terminal. They use standard error, because standard output is for results. */
 
 import type { Readable, Writable } from 'node:stream'
 import { autocomplete, confirm, isCancel, multiselect, select, text } from '@clack/prompts'
 import type { Io } from '../command/command.ts'
 
-/** A longer list can be searched by typing. */
+/** The user can search in a longer list. */
 const MAX_CHOICES_SHOWN = 12
 
 class PromptCancelled extends Error {
@@ -15,16 +15,16 @@ export interface Choice {
   readonly value: string
   readonly hint?: string
 }
-/** Says what is wrong with an answer, or nothing. */
+/** @returns what is wrong with an answer, or null or undefined for a valid one. */
 export type AnswerCheck = (answer: string) => string | null | undefined
 
 export interface Prompter {
   select(message: string, choices: readonly Choice[]): Promise<string>
   multiselect(message: string, choices: readonly Choice[]): Promise<readonly string[]>
-  /** @param otherwise the answer when nothing is typed; it is shown. */
-  text(message: string, fault: AnswerCheck, otherwise?: string): Promise<string>
-  confirm(message: string, otherwise: boolean): Promise<boolean>
-  /** The answers together, or null when whoever is asked breaks off. */
+  /** @param initial the visible default answer. */
+  text(message: string, check: AnswerCheck, initial?: string): Promise<string>
+  confirm(message: string, initial: boolean): Promise<boolean>
+  /** @returns the result of the questions, or null if the user cancels. */
   orCancel<T>(questions: () => Promise<T>): Promise<T | null>
 }
 
@@ -43,13 +43,13 @@ export function createPrompter({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>):
         await multiselect({ message, options, required: false, maxItems: MAX_CHOICES_SHOWN, ...streams }),
       )
     },
-    async text(message, fault, otherwise = '') {
-      const validate = (answer: string | undefined) => fault(answer || otherwise) ?? undefined
-      const shown = otherwise === '' ? {} : { placeholder: otherwise, defaultValue: otherwise }
+    async text(message, check, initial = '') {
+      const validate = (answer: string | undefined) => check(answer || initial) ?? undefined
+      const shown = initial === '' ? {} : { placeholder: initial, defaultValue: initial }
       return answered(await text({ message, validate, ...shown, ...streams })) ?? ''
     },
-    async confirm(message, otherwise) {
-      return answered(await confirm({ message, initialValue: otherwise, ...streams }))
+    async confirm(message, initial) {
+      return answered(await confirm({ message, initialValue: initial, ...streams }))
     },
     async orCancel(questions) {
       try {
@@ -62,9 +62,9 @@ export function createPrompter({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>):
   }
 }
 
-/** A search without a match chooses nothing, and the question stays. */
+/** A search without a match is not an answer, so the prompt stays open. */
 function checkChoice(value: unknown): string | undefined {
-  return value === undefined ? 'Nothing matches. Change the search, then choose one.' : undefined
+  return value === undefined ? 'No match. Change the search, then choose one.' : undefined
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {

@@ -1,4 +1,4 @@
-/** Coverage as a table: a row per detection, the lines that no case ran, and a sum over the files. Pure. */
+/** Formats coverage as a table: a row per detection with the lines that no case ran, and a total of the files. Pure. */
 import type { DetectionCoverage, FileCoverage } from '../../model/events/coverage.ts'
 import type { BodyLines } from '../../model/events/evaluation.ts'
 import type { Style } from '../../reporters/parts/terminal-text.ts'
@@ -27,12 +27,12 @@ function row({ detection, lines }: DetectionCoverage): string[] {
   ]
 }
 
-/** Rounded down: 100 % is everything. */
+/** The value is rounded down, so that 100 % means all lines. */
 function percent(run: number, executable: number): string {
   return `${executable === 0 ? 100 : Math.floor((run * 100) / executable)} %`
 }
 
-/** `4, 7-9`: a range bridges lines that can't run. */
+/** @returns text such as `4, 7-9`. A range includes lines that cannot run. */
 function missing({ executable, run }: BodyLines): string {
   const hit = new Set(run)
   const ranges: [number, number][] = []

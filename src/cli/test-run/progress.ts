@@ -1,4 +1,4 @@
-/** One line on a terminal that says how far a long run is; nothing elsewhere. */
+/** Shows the progress of a long run in one line of a terminal. Without a terminal it shows nothing. */
 import { counted } from '../../reporters/parts/terminal-text.ts'
 
 const SHOWN_AFTER_MS = 1_000
@@ -7,7 +7,7 @@ const CLEAR_LINE = '\r\u001b[2K'
 
 interface Progress {
   advance(): void
-  /** Takes the line away before something else is written. */
+  /** Removes the line before other output is written. */
   clear(): void
 }
 

@@ -1,4 +1,4 @@
-/** Feeds several reporters and writes what they say to their places. */
+/** Passes results to several reporters and writes their texts to standard output or files. */
 import { isAbsolute, resolve } from 'node:path'
 import { isError, messageOf, UserError } from '../../errors.ts'
 import { appendOutput, type WriteLimits, writeOutput } from '../../files/output-file.ts'
@@ -32,7 +32,7 @@ export async function openReport(
         write(reporter.end(run))
         close()
         if (reporter.stepSummary && summaryFile !== null)
-          throwUnwritable(summaryFile, () =>
+          writeOrThrow(summaryFile, () =>
             appendOutput(summaryFile, reporter.stepSummary!(run), limitsOf(summaryFile, session)),
           )
       }
@@ -56,7 +56,7 @@ async function openOutput(
     const reporter = create({ style: session.style, ...options })
     return { reporter, write: (text) => text !== '' && session.print(text), close: () => {} }
   }
-  // Written at the end and whole, so that a broken run leaves no half document.
+  // The file is written at the end, so that an interrupted run leaves no partial document.
   let collected = ''
   const write = (text: string) => {
     collected += text
@@ -67,15 +67,15 @@ async function openOutput(
 
 export function writeReport(file: string, content: string, session: Pick<Session, 'workspace'>): void {
   const path = resolve(file)
-  throwUnwritable(path, () => writeOutput(path, content, limitsOf(file, session)))
+  writeOrThrow(path, () => writeOutput(path, content, limitsOf(file, session)))
 }
 
-/** A path in the project stays in it, links followed; one that was given relative stays in the folder it starts at. */
+/** No link may lead out of the project, or out of the current folder for a relative path. */
 function limitsOf(file: string, { workspace }: Pick<Session, 'workspace'>): WriteLimits {
   return { folders: [resolve(workspace.root), ...(isAbsolute(file) ? [] : [resolve('.')])] }
 }
 
-function throwUnwritable(path: string, write: () => void): void {
+function writeOrThrow(path: string, write: () => void): void {
   try {
     write()
   } catch (cause) {

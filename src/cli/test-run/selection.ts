@@ -1,4 +1,4 @@
-/** Options that choose what is tested, and what they mean. Shared by `test` and `watch`. */
+/** The options that select what is tested, and their evaluation. `test` and `watch` share them. */
 import { UserError } from '../../errors.ts'
 import type { Project } from '../../model/project/project.ts'
 import { parseFilters } from '../../testing/filter.ts'
@@ -8,25 +8,25 @@ import { flag, IGNORE_EXTRA_KEYS, list, parsed, type Values, wholeNumber } from 
 export const SELECTION_OPTIONS = {
   filter: list(
     '--filter <key=value>',
-    'only detections whose spec has it: KEY=V1,V2 is either, KEY!=V is not; several must all hold',
+    'test only detections whose spec matches: KEY=V1,V2 for either value, KEY!=V to exclude; all filters must match',
   ),
-  testNames: list('--test-names <name>', 'only cases of this name'),
+  testNames: list('--test-names <name>', 'run only cases with this name'),
   minimumTests: parsed(
     '--minimum-tests <n>',
-    'fewer cases fail a detection; from 2 on one must match and one must not',
+    'number of cases that each detection requires; from 2 on, one must match and one must not',
     wholeNumber(0),
   ),
-  skipDisabled: flag('--skip-disabled', 'leave disabled detections out'),
-  sort: flag('--sort', 'tell what passed first and what failed last, each by id, instead of in load order'),
-  showFailuresOnly: flag('--show-failures-only', 'print only what failed'),
-  failOnProblems: flag('--fail-on-problems', 'warnings about routing fail the case'),
+  skipDisabled: flag('--skip-disabled', 'skip disabled detections'),
+  sort: flag('--sort', 'sort results by status and id, failures last, instead of in load order'),
+  showFailuresOnly: flag('--show-failures-only', 'print only failures'),
+  failOnProblems: flag('--fail-on-problems', 'treat warnings about routing as failures of the case'),
   allowUnknownDestinations: flag(
     '--allow-unknown-destinations',
-    'names that no destination has resolve as they would live, with a warning',
+    'accept unknown destination names and route as in production, with a warning',
   ),
   ignoreExtraKeys: IGNORE_EXTRA_KEYS,
 }
-/** What they mean for loading. */
+/** @returns the options of loading that these options imply. */
 export function loadOptionsOf({ allowUnknownDestinations, ignoreExtraKeys }: SelectionValues): {
   allowUnknownDestinations: boolean
   ignoreExtraKeys: boolean
@@ -45,13 +45,13 @@ export function selectionOf(options: SelectionValues): TestSelection {
   }
 }
 
-/** A filter that leaves nothing is most likely a mistake. */
+/** A filter that matches no detection is most likely a mistake. */
 export function hasNoMatch({ detections }: Project, options: SelectionValues): boolean {
   const matches = parseFilters(options.filter)
   return options.filter.length > 0 && ![...detections.values()].some(matches)
 }
 
-/** `NAME[=FILE]`. */
+/** The parsed form of `NAME[=FILE]`. */
 export interface ReporterChoice {
   readonly name: string
   readonly file: string | null

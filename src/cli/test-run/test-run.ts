@@ -1,4 +1,4 @@
-/** One run of the tests: load, start Python, judge, report. Shared by `test` and `watch`. */
+/** Runs the tests once: it loads the project, starts Python, evaluates the cases and reports the results. */
 import type { Engine } from '../../model/events/evaluation.ts'
 import type { DetectionResult, TestSummary } from '../../model/events/test-result.ts'
 import type { Problem } from '../../model/project/problem.ts'
@@ -24,14 +24,14 @@ import { reportWhenInterrupted } from './unfinished.ts'
 export interface TestRequest {
   readonly options: SelectionValues
   readonly reporters: readonly ReporterChoice[]
-  /** How many warnings are let pass; absent: all. */
+  /** The options that limit warnings. Without them, all warnings are allowed. */
   readonly warnings?: WarningValues
-  /** What to say of the lines that ran. */
+  /** The requested output of coverage. */
   readonly coverage?: CoverageChoice | undefined
 }
 
 export interface CoverageChoice {
-  /** As a table, on standard output. */
+  /** Coverage is printed as a table to standard output. */
   readonly asTable: boolean
   readonly lcovFile: string | undefined
 }
@@ -65,7 +65,7 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
   }
   if (hasNoMatch(project, request.options)) {
     showProblems(project.problems, session)
-    session.printError(`signalbox: no detection meets ${request.options.filter.join(' and ')}`)
+    session.printError(`signalbox: no detections match the filter ${request.options.filter.join(' and ')}`)
     return EXIT_FAILED
   }
   const engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
@@ -100,7 +100,7 @@ async function runLoaded(
   const cases = await runTests(project, engine, {
     selection,
     coverage,
-    // Only that report has them of every case.
+    // Only this reporter lists the reads of every case.
     recordAllReads: reporters.some(({ name }) => name === 'json'),
     allowUnknownDestinations: options.allowUnknownDestinations,
     failOnProblems: options.failOnProblems,
@@ -137,7 +137,7 @@ function showProblems(problems: readonly Problem[], session: Session): void {
   if (shown.length > 0) session.printError(`${problemsText(shown, session.errorStyle, session.verbose)}\n`)
 }
 
-/** What is wrong comes last, next to the prompt. */
+/** Failures come last, next to the prompt of the shell. */
 const SORTED: readonly DetectionResult['status'][] = ['passed', 'untested', 'skipped', 'failed', 'invalid']
 
 function sortResults(results: readonly DetectionResult[]): DetectionResult[] {
@@ -145,7 +145,7 @@ function sortResults(results: readonly DetectionResult[]): DetectionResult[] {
   return results.toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
 }
 
-/** A file that could not be loaded has no result of its own; it counts all the same. */
+/** A file that could not be loaded has no result of its own and is counted here. */
 function withInvalidFiles(
   results: readonly DetectionResult[],
   lostFiles: readonly string[],

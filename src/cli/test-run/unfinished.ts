@@ -1,4 +1,4 @@
-/** What `test` says when Ctrl-C ends it: how far it was, and which detections had no result yet. */
+/** Reports the progress of `test` when Ctrl-C ends it, and the detections without a result. */
 import { counted, escapeForTerminal } from '../../reporters/parts/terminal-text.ts'
 import type { Io } from '../command/command.ts'
 import { EXIT_INTERRUPTED } from '../command/interrupts.ts'
@@ -6,7 +6,7 @@ import type { Session } from '../command/session.ts'
 
 const MAX_DETECTIONS_NAMED = 3
 
-/** @returns the way back to the default behaviour of the signal. */
+/** @returns a function that restores the default behaviour of the signal. */
 export function reportWhenInterrupted(unfinished: ReadonlySet<string>, session: Session, io: Io): () => void {
   const total = unfinished.size
   return io.onSignal((signal) => {

@@ -1,4 +1,4 @@
-/** Tells the rounds of `watch`: results as they come, then what is wrong that was not told before, then the sums. */
+/** Reports the rounds of `watch`: each result, then the new problems, then the totals. */
 import { isError } from '../../errors.ts'
 import type { Problem } from '../../model/project/problem.ts'
 import { summarise } from '../../testing/run-tests.ts'
@@ -15,7 +15,7 @@ export class WatchReporter {
   readonly #request: TestRequest
   readonly #session: Session
   readonly #io: Io
-  /** Problems that stood at the last round. */
+  /** The problems of the last round. */
   #known: ReadonlySet<string> = new Set()
 
   constructor(request: TestRequest, session: Session, io: Io) {
@@ -24,7 +24,7 @@ export class WatchReporter {
     this.#io = io
   }
 
-  /** @returns whether there was a round. A project that is broken for the moment must not end the watch. */
+  /** @returns true if there was a round. A project with errors must not end `watch`. */
   async report(run: (listener: ProgressListener) => Promise<TestRound | null>): Promise<boolean> {
     const { reporters, options } = this.#request
     const startedAt = performance.now()

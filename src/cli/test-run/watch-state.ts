@@ -1,4 +1,4 @@
-/** What `watch` knows between two changes: the project, what its engine remembers, and the last result of everything. */
+/** The state of `watch` between two changes: the project, the state of its engine, and the last results. */
 
 import { patchBodies } from '../../config/patch-bodies.ts'
 import type { DetectionResult } from '../../model/events/test-result.ts'
@@ -15,15 +15,15 @@ import { nothingLoaded } from '../format/problems-text.ts'
 import { type SelectionValues, selectionOf } from './selection.ts'
 
 export interface TestRound {
-  /** What was tested now, in load order; what else there is stands as it was. */
+  /** The results of this round, in load order. All other results are unchanged. */
   readonly tested: readonly DetectionResult[]
   readonly all: readonly DetectionResult[]
   readonly problems: readonly Problem[]
 }
 
-/** How a round comes along. */
+/** Receives the progress of a round. */
 export interface ProgressListener {
-  /** How many detections will be told. */
+  /** @param detections the number of detections in this round. */
   begin(detections: number): void
   result(result: DetectionResult): void
 }
@@ -37,9 +37,9 @@ export class WatchState {
   readonly #read: Memory = new Map()
   readonly #results = new Map<string, DetectionResult>()
   #project: Project | null = null
-  /** Files of unit tests that are still to be run. */
+  /** The files of unit tests that have not run since a change. */
   #pendingUnitTests = new Set<string>()
-  /** Only ids that hold this are tested. */
+  /** Only detections whose id contains this text are tested. */
   pattern = ''
 
   constructor(session: Session, options: SelectionValues) {
@@ -48,7 +48,7 @@ export class WatchState {
     this.#engine = new WatchEngine(session.log, selectionOf(options).tests)
   }
 
-  /** Everything anew. */
+  /** Loads and tests everything. */
   async runAll(listener: ProgressListener): Promise<TestRound> {
     const project = await openProject(this.#session.workspace, this.#read)
     this.#project = null
@@ -62,7 +62,7 @@ export class WatchState {
     )
   }
 
-  /** Only what the change touches. */
+  /** Tests only what the change affects. */
   async runChanged(paths: readonly string[], listener: ProgressListener): Promise<TestRound> {
     const before = this.#project
     if (!before || paths.includes(before.configuration[0]!)) return this.runAll(listener)
@@ -81,7 +81,7 @@ export class WatchState {
     return this.#test(project, chosen, listener)
   }
 
-  /** What failed at last, or everything that meets the pattern: run again, whatever is known of it. */
+  /** Runs the failed detections, or all that match the pattern, even if nothing changed. */
   async rerun(which: 'failed' | 'all', listener: ProgressListener): Promise<TestRound> {
     const project = this.#project
     if (!project || (which === 'all' && this.pattern === '')) return this.runAll(listener)
@@ -94,7 +94,7 @@ export class WatchState {
     return this.#test(project, chosen, listener)
   }
 
-  /** The unit tests that the rounds so far left to run: apart, for they may take long. null: none, or given up. */
+  /** Runs the pending unit tests after the cases, because they may take long. @returns null if there are none, or if they were aborted. */
   async runUnitTests(listener: ProgressListener, signal: AbortSignal): Promise<TestRound | null> {
     const project = this.#project
     const present = project?.unitTests.filter(({ path }) => this.#pendingUnitTests.has(path)) ?? []

@@ -1,15 +1,15 @@
-/** Where two values differ: the places, each with what was expected and what is there. Pure. */
+/** Finds where two values differ, with the expected and the actual value of each place. Pure. */
 
 interface Difference {
-  /** `user.roles[1]`; empty: the whole value. */
+  /** A path such as `user.roles[1]`. It is empty for the whole value. */
   readonly path: string
   readonly expected: unknown
   readonly actual: unknown
-  /** The value lacks what was expected. */
+  /** The actual value has no such field. */
   readonly missing: boolean
 }
 
-/** Of a mapping only what was expected of it, recursively; everything else as a whole. */
+/** Compares only the expected fields of a mapping, recursively. All other values are compared as a whole. */
 export function differences(expected: unknown, actual: unknown, path = ''): Difference[] {
   if (isMapping(expected) && isMapping(actual)) {
     return Object.entries(expected).flatMap(([key, value]) => {
@@ -24,14 +24,14 @@ export function differences(expected: unknown, actual: unknown, path = ''): Diff
   return Object.is(expected, actual) ? [] : [{ path, expected, actual, missing: false }]
 }
 
-/** Column of the first character in which two texts differ, and of neither's end when one begins the other. */
+/** @returns the column of the first different character, or the length of the shorter text if the longer one starts with it. */
 export function firstDifference(a: string, b: string): number {
   let at = 0
   while (at < a.length && at < b.length && a[at] === b[at]) at++
   return at
 }
 
-/** What a list lacks and what it has too much, order aside. */
+/** Finds the missing and the unexpected elements of a list, whatever their order. */
 export function membership(
   expected: readonly unknown[],
   actual: readonly unknown[],

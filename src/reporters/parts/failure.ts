@@ -1,4 +1,4 @@
-/** Tells why a case failed: expected against actual, the author's frames, the fields read, the route. Pure. */
+/** Formats why a case failed: expected and actual values, the author's frames, the event fields read, and the route. Pure. */
 
 import type { FunctionError } from '../../model/alerts/finding.ts'
 import type { FieldRead } from '../../model/events/evaluation.ts'
@@ -9,10 +9,10 @@ import { escapeForTerminal, printableLines, type Style } from './terminal-text.t
 
 const ROUTING: ReadonlySet<TestFailure['what']> = new Set(['ExpectedDestinations', 'ExpectedRoute', 'route'])
 const MAX_OUTPUT_LINES = 20
-/** Shorter texts are compared at a glance. */
+/** Shorter texts get no marker, because a reader sees the difference at a glance. */
 const MIN_MARKED_CHARS = 16
 
-/** Unindented lines. */
+/** @returns lines without indentation. */
 export function formatFailure(test: TestResult, style: Style): string[] {
   return [
     ...test.failures.flatMap((failure) => failureLines(failure, style)),
@@ -22,7 +22,7 @@ export function formatFailure(test: TestResult, style: Style): string[] {
   ]
 }
 
-/** One failure: expected against actual, or the author's frames. */
+/** Formats one failure: expected and actual values, or the author's frames. */
 export function failureLines(failure: TestFailure, style: Style): string[] {
   if (isFunctionError(failure.actual))
     return [...printableLines(failure.message), ...errorFrames(failure.actual, style)]
@@ -56,7 +56,7 @@ function pair(expected: unknown, actual: unknown, style: Style): string[] {
   return [`expected  ${style('green', shown(expected))}`, `actual    ${style('red', shown(actual))}`]
 }
 
-/** Under the first character of two long texts that differs. */
+/** A caret below the first character in which two long texts differ. */
 function marker(expected: string, actual: string): string[] {
   const texts = [shown(expected), shown(actual)] as const
   if (Math.min(texts[0].length, texts[1].length) < MIN_MARKED_CHARS) return []
@@ -71,7 +71,7 @@ function memberLines(expected: readonly unknown[], actual: readonly unknown[]): 
   ]
 }
 
-/** The author's frames, innermost last, each with its source line. */
+/** Formats the author's frames with their source lines. The innermost frame comes last. */
 export function errorFrames(error: FunctionError, style: Style): string[] {
   return error.frames.flatMap((frame) => [
     style(
@@ -82,7 +82,7 @@ export function errorFrames(error: FunctionError, style: Style): string[] {
   ])
 }
 
-/** What the body asked of the event, and what it was given. */
+/** Formats the event fields that the body read, with the values that it got. */
 export function readLines(reads: readonly FieldRead[], style: Style): string[] {
   const width = Math.max(0, ...reads.map(({ field }) => escapeForTerminal(field).length))
   return reads.map(({ field, value }) => {
@@ -96,13 +96,13 @@ function routeLines({ failures, route }: TestResult, style: Style): string[] {
   return [`route: ${routeTarget(route)}`, ...formatRoute(route, style).map((line) => `  ${line}`)]
 }
 
-/** What the body printed, its last lines. */
-export function printedLines(output: string, style: Style, most = MAX_OUTPUT_LINES): string[] {
+/** Formats the last lines that the body printed. */
+export function printedLines(output: string, style: Style, maxLines = MAX_OUTPUT_LINES): string[] {
   if (output === '') return []
   const lines = printableLines(output)
-  const left = lines.length - most
+  const left = lines.length - maxLines
   const more = left > 0 ? [style('dim', `| ... ${left} lines before`)] : []
-  return [...more, ...lines.slice(-most).map((line) => style('dim', `| ${line}`))]
+  return [...more, ...lines.slice(-maxLines).map((line) => style('dim', `| ${line}`))]
 }
 
 function isFunctionError(value: unknown): value is FunctionError {

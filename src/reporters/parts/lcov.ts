@@ -1,7 +1,7 @@
-/** Coverage as an lcov tracefile, which CI servers and editors read. Pure. */
+/** Formats coverage as an lcov tracefile, which CI servers and editors read. Pure. */
 import type { FileCoverage } from '../../model/events/coverage.ts'
 
-/** Lines are told as run or not, not how often. */
+/** Lines are counted as run (1) or not run (0), because it is not known how often they ran. */
 export function lcov(files: readonly FileCoverage[]): string {
   return files
     .map((file) =>
@@ -16,7 +16,7 @@ function record({ file, executable, run }: FileCoverage): string[] {
   const hit = new Set(run)
   return [
     'TN:',
-    // A name ends where its line does.
+    // A file name must not contain a line end, which would end the record's line.
     `SF:${file.replaceAll(/[\r\n]/g, '?')}`,
     ...executable.map((line) => `DA:${line},${hit.has(line) ? 1 : 0}`),
     `LF:${executable.length}`,

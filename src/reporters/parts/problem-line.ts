@@ -1,4 +1,4 @@
-/** Problems of files as reporters for machines tell them. Pure. */
+/** Formats problems of files for the reporters that machines read. Pure. */
 import type { Problem } from '../../model/project/problem.ts'
 import type { TestRun } from '../_reporter.ts'
 
@@ -7,7 +7,7 @@ export function problemText({ message, hint }: Problem): string {
   return hint ? `${message} (${hint})` : message
 }
 
-/** Errors of files that have no result of their own: without them a broken file would look like one that never was. */
+/** The errors of files that have no result of their own. Without them, a broken file would look like an absent one. */
 export function unreportedErrors({ problems, results }: Pick<TestRun, 'problems' | 'results'>): Problem[] {
   const reported = new Set(
     results.filter(({ status }) => status === 'invalid').flatMap((result) => [result.file]),

@@ -1,18 +1,18 @@
-/** Tells a route: where it goes in one line, and level by level why. Pure. */
+/** Formats a route: its destinations in one line, and the reasons level by level. Pure. */
 import type { Route, TraceStep } from '../../model/alerts/route.ts'
 import { escapeForTerminal, plainStyle, type Style } from './terminal-text.ts'
 
 /** `soc-slack, soc-inbox (static-severity)`. */
 export function routeTarget(route: Route): string {
-  if (route.suppressed) return `nowhere, on purpose (${route.level})`
+  if (route.suppressed) return `suppressed (${route.level})`
   if (route.destinations.length > 0)
     return `${route.destinations.map(escapeForTerminal).join(', ')} (${route.level})`
   if (route.level === 'unresolved')
     return `unresolved: ${escapeForTerminal(route.trace.at(-1)?.reason ?? '')}`
-  return `nobody (${route.level})`
+  return `no destination (${route.level})`
 }
 
-/** The trace, one step per line with what it dropped beneath, then the problems. */
+/** Formats the trace with one step per line and its dropped destinations below, then the problems. */
 export function formatRoute(route: Route, style: Style = plainStyle): string[] {
   const width = Math.max(0, ...route.trace.map((step) => step.level.length))
   return [

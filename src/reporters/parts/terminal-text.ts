@@ -1,4 +1,4 @@
-/** Text for terminals: colours where the stream has them, and nothing that a terminal would obey. */
+/** Makes text safe for terminals: it adds colours if the stream supports them, and escapes control characters. */
 import { styleText } from 'node:util'
 
 export type Format = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -6,7 +6,7 @@ export type Style = (format: Format, text: string) => string
 
 export const plainStyle: Style = (_format, text) => text
 
-/** Colours only where the stream is a terminal; NO_COLOR and FORCE_COLOR are heeded by styleText itself. */
+/** Adds colours only if the stream is a terminal. `styleText` itself respects NO_COLOR and FORCE_COLOR. */
 export function styleFor(stream: NodeJS.WritableStream, color: boolean): Style {
   if (!color) return plainStyle
   return (format, text) => styleText(format, text, { stream, validateStream: true })
@@ -14,7 +14,7 @@ export function styleFor(stream: NodeJS.WritableStream, color: boolean): Style {
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** Events and detections supply text: control characters and halves of pairs are shown, never sent to the terminal. */
+/** Escapes control characters and lone surrogates, because events and detections supply the text. */
 export function escapeForTerminal(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
@@ -22,7 +22,7 @@ export function escapeForTerminal(text: string): string {
   )
 }
 
-/** The same over several lines; line ends and tabs stand. */
+/** Escapes text of several lines. Line ends and tabs stay. */
 export function printableLines(text: string): string[] {
   return text
     .replace(/\n$/, '')

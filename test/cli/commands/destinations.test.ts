@@ -75,7 +75,7 @@ const run = (...argv: string[]): Promise<Ran> => {
 }
 
 describe('destinations add', () => {
-  it('appends what the flags say, and leaves the rest of the file as it is', async () => {
+  it('destinations add appends a destination and keeps the rest of the file', async () => {
     root = makeProject({ ...SOUND, 'destinations.yaml': FILE })
     const says =
       '--type webhook --severity high --severity CRITICAL --log-type AWS.* --alert-type ALERT --strict'
@@ -96,7 +96,7 @@ describe('destinations add', () => {
 `)
   })
 
-  it('begins the file where there is none', async () => {
+  it('destinations add creates a missing file', async () => {
     root = makeProject({})
     expect((await run('add', 'inbox', '--type', 'console', '--fallback')).code).toBe(0)
     expect(read()).toBe('version: 1\nfallback: [inbox]\ndestinations:\n  - name: inbox\n    type: console\n')
@@ -126,8 +126,8 @@ describe('destinations add', () => {
       ['soc', '--type', 'console', '--severity', 'URGENT'],
       /invalid severity "URGENT" \[invalid-option\]/,
     ],
-    ['no type and no terminal', ['soc'], /needs a name and --type, or a terminal/],
-  ])('refuses %s, and changes nothing', async (_, argv, message) => {
+    ['no type and no terminal', ['soc'], /requires a name and --type, or a terminal/],
+  ])('destinations add rejects %s and changes nothing', async (_, argv, message) => {
     root = makeProject({ ...SOUND, 'destinations.yaml': FILE })
     const { code, out, err } = await run('add', ...argv)
     expect([code, out]).toEqual([2, ''])
@@ -142,7 +142,7 @@ describe('destinations edit', () => {
     root = makeProject(NAMING)
   })
 
-  it('changes keys in place', async () => {
+  it('destinations edit changes keys in place', async () => {
     const { code } = await run(
       'edit',
       'archive',
@@ -164,7 +164,7 @@ describe('destinations edit', () => {
     expect(read()).toBe(FILE.replace('out.ndjson', 'b.ndjson'))
   })
 
-  it('renames: waiting deliveries follow, who still names the old one is listed', async () => {
+  it('destinations edit --new-name moves waiting deliveries and lists the references to the old name', async () => {
     const { code, err } = await run('edit', 'inbox', '--new-name', 'soc inbox')
     expect(code).toBe(0)
     expect(read()).toBe(
@@ -174,20 +174,20 @@ describe('destinations edit', () => {
       ),
     )
     expect(err).toBe(
-      '1 place still names inbox (--update-references changes all but Python):\n  detections/login.yml:8: ExpectedDestinations of Test.Login\n',
+      '1 place still references inbox (--update-references changes all but Python):\n  detections/login.yml:8: ExpectedDestinations of Test.Login\n',
     )
   })
 
-  it('changes references on demand, and says which Python to look at', async () => {
+  it('destinations edit --update-references changes references and lists those in Python', async () => {
     const { out, err } = await run('edit', 'archive', '--new-name', 'store', '--update-references')
     expect(out).toBe('changed store in destinations.yaml\nchanged detections/named.yml\n')
     expect(read('detections/named.yml')).toContain('OutputIds: [store] # on purpose')
     expect(err).toBe(
-      '1 place still names archive (look at these by hand):\n  global_helpers/places.py:2: destinations() of Test.Chooses\n',
+      '1 place still references archive (change these by hand):\n  global_helpers/places.py:2: destinations() of Test.Chooses\n',
     )
   })
 
-  it('refuses what would not load', async () => {
+  it('destinations edit rejects a change that would not load', async () => {
     const { code, err } = await run('edit', 'archive', '--unset', 'options')
     expect([code, read()]).toEqual([2, FILE])
     expect(err).toContain('the key path is missing')
@@ -199,31 +199,31 @@ describe('destinations remove', () => {
     root = makeProject(NAMING)
   })
 
-  it('refuses while a detection names it, with the list', async () => {
+  it('destinations remove exits with 1 and lists the references while there are any', async () => {
     const { code, err } = await run('remove', 'archive')
     expect([code, read()]).toEqual([1, FILE])
-    expect(err).toBe(`archive was not removed: 2 places still name it
+    expect(err).toBe(`archive was not removed: 2 places still reference it
   detections/named.yml:7: OutputIds of Test.Named
   global_helpers/places.py:2: destinations() of Test.Chooses
-hint: change them first, or remove it all the same with --force
+hint: change these first, or use --force
 `)
   })
 
-  it('says which detections may name it, for all that their text tells', async () => {
+  it('destinations remove lists detections whose references are known only at run time', async () => {
     root = makeProject({ ...SOUND, ...OPEN, 'destinations.yaml': FILE })
     const { code, err } = await run('remove', 'archive')
     expect([code, err]).toEqual([
       0,
-      '1 detection may name it as well, in destinations() whose result only a run tells: Test.Open\n',
+      '1 more detection may return it from destinations(), which is known only at run time: Test.Open\n',
     ])
   })
 
-  it('takes it out with --force', async () => {
+  it('destinations remove --force removes a referenced destination', async () => {
     expect((await run('remove', 'archive', '--force')).code).toBe(0)
     expect(read()).toBe(FILE.slice(0, FILE.indexOf('\n  - name: archive') + 1))
   })
 
-  it('never leaves a registry that does not load, not even then', async () => {
+  it('destinations remove --force never leaves an invalid registry', async () => {
     const { code, err } = await run('remove', 'inbox', '--force')
     expect([code, read()]).toEqual([2, FILE])
     expect(err).toContain('unknown destination "inbox"')
@@ -231,7 +231,7 @@ hint: change them first, or remove it all the same with --force
 })
 
 describe('destinations list', () => {
-  it('tells what each takes, its state and who reaches it', async () => {
+  it('destinations list shows filters, state and number of detections', async () => {
     root = makeProject({
       ...NAMING,
       ...OPEN,
@@ -250,7 +250,7 @@ describe('destinations list', () => {
     )
   })
 
-  it('shows a pause from the store, and in JSON how many detections reach a destination', async () => {
+  it('destinations list shows a pause from the store, and the JSON has the number of detections', async () => {
     root = makeProject({ ...NAMING, ...OPEN })
     await pauseInStore('inbox')
     const { destinations } = JSON.parse((await run('list', '--format', 'json')).out)
@@ -263,7 +263,7 @@ describe('destinations list', () => {
     expect(destinations[1].paused).toBeNull()
   })
 
-  it('tells what fails, until when it is held, and what waits for it', async () => {
+  it('destinations list shows failures, the end of a wait, and the backlog', async () => {
     root = makeProject(NAMING)
     await pauseInStore('inbox')
     await changeInStore('archive', { failures: 6, heldUntil: NOW + 3_600_000 })
@@ -293,7 +293,7 @@ async function pauseInStore(destination: string): Promise<void> {
 }
 
 describe('destinations resume', () => {
-  it('has a paused one tried at once, and leaves the pause to the probe', async () => {
+  it('destinations resume lets a paused destination be tried immediately and keeps the pause until a success', async () => {
     root = makeProject(NAMING)
     await pauseInStore('inbox')
     expect((await run('resume', 'inbox')).code).toBe(0)
@@ -309,13 +309,13 @@ describe('destinations resume', () => {
     expect([other.code, other.err]).toEqual([1, 'archive is neither paused nor held\n'])
   })
 
-  it('ends the wait of a held one', async () => {
+  it('destinations resume ends the wait of a held destination', async () => {
     root = makeProject(NAMING)
     await changeInStore('inbox', { failures: 7, heldUntil: NOW + 3_600_000 })
     const { code, out } = await run('resume', 'inbox')
     expect([code, out]).toEqual([
       0,
-      expect.stringMatching(/^inbox is tried at once .*; it was held until 2026-01-31 13:00:00Z/),
+      expect.stringMatching(/^inbox will be retried immediately .*; it was held until 2026-01-31 13:00:00Z/),
     ])
     expect(await changeInStore('inbox', {})).toMatchObject({ failures: 7, heldUntil: null })
   })
@@ -345,7 +345,7 @@ destinations:
   })
   afterEach(() => receiver.close())
 
-  it('sends the documented alert, whatever the filters are', async () => {
+  it('destinations test sends the documented alert regardless of filters', async () => {
     receiver.expect(1)
     receiver.always({ status: 200, body: `thanks for ${SECRET}` })
     const { code, out } = await run('test', 'soc')
@@ -380,7 +380,7 @@ destinations:
       { fault: 'silent' },
       /^soc: failed in \d+ ms: http:\/\/127\.0\.0\.1:\d+: no answer within 200 ms\n$/,
     ],
-  ])('tells an answer of %s, after one attempt', async (_, answer, expected) => {
+  ])('destinations test prints an answer of %s after one attempt', async (_, answer, expected) => {
     receiver.expect(1)
     receiver.always(answer)
     const { code, out } = await run('test', 'soc', '--timeout', '200ms')
@@ -388,21 +388,21 @@ destinations:
     expect(out).toMatch(expected)
   })
 
-  it('--all tries the enabled ones', async () => {
+  it('destinations test --all tests the enabled destinations', async () => {
     const { code, out } = await run('test', '--all', '--format', 'json')
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ version: 1, tests: [{ destination: 'out', delivered: true }] })
     expect(existsSync(join(root, 'out.ndjson'))).toBe(true)
   })
 
-  it('tells a secret that is missing', async () => {
+  it('destinations test reports a missing secret', async () => {
     writeFileSync(join(root, 'token'), '')
     const { code, out } = await run('test', 'soc')
     expect(code).toBe(1)
     expect(out).toContain('${file:token} is empty')
   })
 
-  it('answers an unknown name with the nearest', async () => {
+  it('destinations test suggests a name for an unknown one', async () => {
     const { code, err } = await run('test', 'sok')
     expect([code, err]).toEqual([2, expect.stringContaining('did you mean "soc"?')])
   })

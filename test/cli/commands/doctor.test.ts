@@ -13,7 +13,7 @@ async function findings(files: Readonly<Record<string, string>>) {
 }
 
 describe('doctor', () => {
-  it('finds nothing missing in a sound project', async () => {
+  it('doctor finds nothing missing in a valid project', async () => {
     const { code, states } = await findings(SOUND)
     expect(code).toBe(0)
     expect(states).toEqual({
@@ -29,12 +29,12 @@ describe('doctor', () => {
     })
   })
 
-  it('tells what an empty folder lacks', async () => {
+  it('doctor reports what an empty folder lacks', async () => {
     const { code, states } = await findings({})
     expect([code, states.files, states.destinations]).toEqual([1, 'missing', 'missing'])
   })
 
-  it('tells bodies that do not load, secrets that are not set, and a fallback that is not declared', async () => {
+  it('doctor reports invalid bodies, missing secrets and a missing fallback', async () => {
     const { states, results } = await findings({
       ...SOUND,
       'detections/login.py': 'def rule(event)\n',
@@ -49,7 +49,7 @@ destinations:
     expect(results.find(({ what }) => what === 'secrets')?.detail).toContain('SIGNALBOX_TEST_NOT_SET')
   })
 
-  it('names the files with alerts or secrets that others can read', async () => {
+  it('doctor names files with alerts or secrets that other users can read', async () => {
     // The folders of a test run are closed to others, so nothing in them could be reached.
     const root = mkdtempSync('/tmp/signalbox-doctor-')
     onTestFinished(() => rmSync(root, { recursive: true }))
@@ -78,7 +78,7 @@ destinations:
     expect(result.detail).not.toContain('closed')
   })
 
-  it('prints a line each, with what to do', async () => {
+  it('doctor prints a line for each check, with a hint', async () => {
     const { out } = await signalbox(['doctor', '--project', makeProject({})])
     expect(out).toMatch(
       /^missing {2}destinations {2}destinations\.yaml not found\n +run `signalbox destinations add` to create it/m,
@@ -89,7 +89,7 @@ destinations:
 describe('credentials that a library looks for', () => {
   withEnvironment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET, AWS_PROFILE: undefined })
 
-  it('are described by the place that provided them, never by their value', async () => {
+  it('credentials are described by the place that provided them, never by their value', async () => {
     const { results } = await findings({
       ...SOUND,
       'destinations.yaml': `version: 1

@@ -24,7 +24,7 @@ it.each([['test'], ['validate'], ['destinations', 'list'], ['run']])(
 )
 
 describe('init', () => {
-  it('makes a repository that is valid and whose tests pass, scaffolds included', async () => {
+  it('init creates a valid repository whose tests pass, and so do the files of new', async () => {
     const root = makeProject({ 'signalbox.yaml': 'workers: 1\n' })
     const run = inside(root)
     expect((await signalbox(['init', root])).code).toBe(0)
@@ -45,15 +45,15 @@ describe('init', () => {
     expect(unitTests).toMatchObject([{ status: 'passed', tests: [{}, {}] }])
   })
 
-  it('leaves what exists alone', async () => {
+  it('init keeps existing files', async () => {
     const root = makeProject({ 'destinations.yaml': '# ours\n' })
     const { code, err } = await signalbox(['init', root])
     expect(code).toBe(0)
-    expect(err).toContain('destinations.yaml is there already and was left alone')
+    expect(err).toContain('destinations.yaml already exists; skipped')
     expect(readFileSync(join(root, 'destinations.yaml'), 'utf8')).toBe('# ours\n')
   })
 
-  it('sets an editor up with schemas that are there', async () => {
+  it('the editor settings of init refer to existing schemas', async () => {
     const root = makeProject({})
     await signalbox(['init', root])
     const settings = JSON.parse(readFileSync(join(root, '.vscode/settings.json'), 'utf8'))
@@ -67,7 +67,7 @@ describe('init', () => {
       )
   })
 
-  it('names each file that it writes in its help', async () => {
+  it('the help of init names each file that it writes', async () => {
     const { out } = await signalbox(['init', makeProject({})])
     const help = (await signalbox(['init', '--help'])).out
     const described = [...help.matchAll(/^ {2}(\S+) {2,}\S/gm)].map(([, path]) => path!)
@@ -75,7 +75,7 @@ describe('init', () => {
     expect(written.filter((path) => !described.some((each) => path.startsWith(each)))).toEqual([])
   })
 
-  it('writes a manifest that depends on this Signalbox, and says what CI cannot install', async () => {
+  it('init writes a package.json that depends on this Signalbox, and reports what CI cannot install', async () => {
     const root = makeProject({})
     const { err } = await signalbox(['init', root])
     const { devDependencies, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -85,7 +85,7 @@ describe('init', () => {
     expect(err).toMatch(/commit package-lock\.json/)
   })
 
-  it('names the missing dependency of a package.json that is there', async () => {
+  it('init names the missing dependency of an existing package.json', async () => {
     const root = makeProject({ 'package.json': '{"name":"ours"}\n' })
     const { err } = await signalbox(['init', root])
     expect(err).toMatch(/package\.json does not depend on Signalbox; run in .*: npm install --save-dev file:/)
@@ -96,7 +96,7 @@ describe('init', () => {
 describe('the workflow that init writes', () => {
   const workflow = () => newRepositoryFile('.github/workflows/detections.yml')
 
-  it('is the same for two YAML libraries, and installs what the lock lists', async () => {
+  it('two YAML libraries read the workflow alike, and it installs what the lock lists', async () => {
     const parsed = parse(await workflow())
     expect(load(await workflow())).toEqual(parsed)
     const commands: string[] = parsed.jobs.test.steps.flatMap(({ run }: { run?: string }) => run ?? [])
@@ -108,7 +108,7 @@ describe('the workflow that init writes', () => {
     expect(commands).toContainEqual(expect.stringMatching(/^npx --no-install signalbox routes diff /))
   })
 
-  it('keeps the folder of snapshots, and nothing else, between runs', async () => {
+  it('the workflow keeps only the folder of snapshots between runs', async () => {
     const cache = parse(await workflow()).jobs.test.steps.find(({ uses = '' }) =>
       uses.startsWith('actions/cache@'),
     )
@@ -116,7 +116,7 @@ describe('the workflow that init writes', () => {
     expect(cache.with.path.replace('~', '/home/runner')).toBe(folder)
   })
 
-  it('stands word by word in docs/ci.md', async () => {
+  it('docs/ci.md contains the workflow word by word', async () => {
     expect(readFileSync('docs/ci.md', 'utf8')).toContain(`\`\`\`yaml\n${await workflow()}\`\`\`\n`)
   })
 })
@@ -149,7 +149,7 @@ describe('new', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(message)])
   })
 
-  it('refuses an id that is taken, and a file that is there', async () => {
+  it('new rejects an id in use and an existing file', async () => {
     const root = makeProject({})
     const run = inside(root)
     await run('new', 'rule', 'A.B')

@@ -15,7 +15,7 @@ const OFFERS = {
 }
 
 describe('python', () => {
-  it('adds packages, restores them, and detections import them', async () => {
+  it('python add installs packages, python sync restores them, and detections import them', async () => {
     const root = makeProject({ ...SOUND, 'detections/login.py': BODY })
     const { url } = await packageIndex(OFFERS)
     const python = (...args: string[]) =>
@@ -35,9 +35,9 @@ describe('python', () => {
     expect(await python('sync')).toEqual({
       code: 0,
       out: 'greet 1.0\n',
-      err: 'fetched into .signalbox/python\n',
+      err: 'installed in .signalbox/python\n',
     })
-    expect((await python('sync')).err).toBe('everything is there, unchanged\n')
+    expect((await python('sync')).err).toBe('everything is installed and unchanged\n')
   })
 
   it('says in a line why a package can’t be had', async () => {

@@ -57,17 +57,17 @@ interface Row {
 }
 
 describe('routes', () => {
-  it('tells every detection that alerts, how each route is known, and who is left out', async () => {
+  it('routes shows every detection, the evidence of each route, and the detections without alerts', async () => {
     const { code, out, err } = await run('routes')
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/^Test\.Login +HIGH +inbox +static-severity +metadata$/m)
     expect(out).toMatch(
       /^Test\.Dynamic +CRITICAL +archive +generated-destinations +observed in test "a root user"$/m,
     )
-    expect(out).toMatch(/\n2 detections, 1 disabled\n$/)
+    expect(out).toMatch(/\n2 detections; 1 disabled\n$/)
   })
 
-  it('as JSON: every row says where, and how that is known', async () => {
+  it('routes --format json has the route and the evidence in every row', async () => {
     const { out } = await run('routes', '--format', 'json')
     const { version, routes, silent } = JSON.parse(out) as { version: number; routes: Row[]; silent: unknown }
     expect([version, silent]).toEqual([1, [{ detection: 'Test.Disabled', reason: 'disabled' }]])
@@ -95,7 +95,7 @@ describe('routes', () => {
     expect(out).toContain('archive')
   })
 
-  it('help shows its own options and the command below it', async () => {
+  it('the help of routes shows its options and its subcommand', async () => {
     const { out } = await signalbox(['routes', '--help'])
     expect(out).toContain('--graph <kind>')
     expect(out).toMatch(/Commands:\n {2}diff /)
@@ -103,7 +103,7 @@ describe('routes', () => {
 })
 
 describe('routes diff', () => {
-  it('of nothing changed: says so, and 0, and leaves the checkout alone', async () => {
+  it('routes diff without a change reports that, exits with 0 and does not change the checkout', async () => {
     const before = readdirSync(root)
     const { code, out, err } = await run('routes', 'diff', 'HEAD', '--fail-on-change')
     expect([code, out, err]).toEqual([0, 'No route changes against `HEAD`.\n', ''])
@@ -111,7 +111,7 @@ describe('routes diff', () => {
     expect(execFileSync('git', ['-C', root, 'status', '--porcelain'], { encoding: 'utf8' })).toBe('')
   })
 
-  it('tells routes and cases before and after, in Markdown and JSON, and fails only when asked', async () => {
+  it('routes diff prints routes and cases before and after, and fails only with --fail-on-change', async () => {
     const spec = join(root, 'detections/login.yml')
     const was = readFileSync(spec, 'utf8')
     writeFileSync(spec, was.replace('Severity: High', 'Severity: Low'))
@@ -119,8 +119,8 @@ describe('routes diff', () => {
       const plain = await run('routes', 'diff', 'HEAD')
       expect(plain.code).toBe(0)
       expect(plain.out).toMatch(/^### Routes changed against `HEAD`: 2 routes, 1 test case$/m)
-      expect(plain.out).toContain('| `Test.Login` | HIGH | `inbox` (static-severity) | *no such alert* |')
-      expect(plain.out).toContain('| `Test.Login` | LOW | *no such alert* | `inbox` (fallback) |')
+      expect(plain.out).toContain('| `Test.Login` | HIGH | `inbox` (static-severity) | *no alert* |')
+      expect(plain.out).toContain('| `Test.Login` | LOW | *no alert* | `inbox` (fallback) |')
       expect(plain.out).toContain('| `Test.Login` | `login` | passed, HIGH, `inbox` | failed, LOW, `inbox` |')
       expect((await run('routes', 'diff', 'HEAD', '--fail-on-change')).code).toBe(1)
       const json = JSON.parse((await run('routes', 'diff', 'HEAD', '--format', 'json')).out) as {

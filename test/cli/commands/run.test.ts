@@ -1,4 +1,4 @@
-/** `run` from standard input to the console, in this process: what is told, what is delivered, how it ends. */
+/** Tests `run` from standard input to the console, in this process: its output, its deliveries and its exit code. */
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -22,7 +22,7 @@ function run(input: string, ...argv: string[]): Promise<Ran> {
 }
 
 describe('sources that end', () => {
-  it('everything delivered: 0; told on standard error, delivered on standard output, twice the same', async () => {
+  it('run exits with 0 if everything was delivered, logs to standard error, delivers to standard output, and prints the same twice', async () => {
     const again = () => run(`${LOGIN}\n${LOGIN}\n`, '--from', 'stdin?logType=Test.Log')
     const { code, out, err } = await again()
     expect(code).toBe(0)
@@ -35,7 +35,7 @@ describe('sources that end', () => {
     expect((await again()).err).toBe(err)
   })
 
-  it('a record that is none, and records without a type: told with place and fix, 1', async () => {
+  it('run reports invalid and unclassified events with place and hint, and exits with 1', async () => {
     const { code, out, err } = await run(`{nope\n${LOGIN}\n${LOGIN}\n`, '--from', 'stdin')
     expect([code, out]).toEqual([1, ''])
     expect(err).toMatch(/rejected stdin, line 1/)
@@ -43,7 +43,7 @@ describe('sources that end', () => {
     expect(err).toMatch(/events {6}0 accepted, 1 rejected, 2 unclassified/)
   })
 
-  it('a delivery that is left over is named, 1', async () => {
+  it('run names an undelivered delivery and exits with 1', async () => {
     const refusing = createServer((_request, response) => response.writeHead(500).end())
     await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}/`
@@ -89,7 +89,7 @@ describe('what keeps it from starting: 2', () => {
     expect(err).toContain(message)
   })
 
-  it('an invalid file, unless --skip-invalid: then it is named and the others run', async () => {
+  it('run rejects an invalid file, and with --skip-invalid names it and runs without it', async () => {
     const project = makeProject({ ...SOUND, 'detections/bad.yml': 'AnalysisType: rule\nRuleID: [\n' })
     const argv = ['run', '--project', project, '--store', 'memory:', '--from', 'stdin?logType=Test.Log']
     const refused = await signalbox(argv, LOGIN)
@@ -97,7 +97,7 @@ describe('what keeps it from starting: 2', () => {
     expect(refused.err).toContain('detections/bad.yml:')
     const skipped = await signalbox([...argv, '--skip-invalid'], LOGIN)
     expect(skipped.code).toBe(0)
-    expect(skipped.err).toContain('running without the files')
+    expect(skipped.err).toContain('running without files that have errors:')
     expect(skipped.err).toContain('detections/bad.yml:')
   })
 })
@@ -136,7 +136,7 @@ describe('signals', () => {
     expect(io.ended).toEqual([])
   })
 
-  it('one that comes during the start is obeyed after it', async () => {
+  it('a signal during the start takes effect after the start', async () => {
     const { io, ended } = start(root)
     await until(() => io.listens())
     expect(io.err()).toBe('')
@@ -145,7 +145,7 @@ describe('signals', () => {
     expect(io.err()).toContain('events      0 accepted')
   })
 
-  it('a failed reload is logged, and visible to a monitor until one succeeds', async () => {
+  it('a failed reload is logged and visible in the metrics until one succeeds', async () => {
     const project = makeProject(SOUND)
     const { io, ended } = start(project, '--http', '127.0.0.1:0', '--log-format', 'json')
     const address = () => /"address":"([^"]+)","msg":"listening"/.exec(io.err())?.[1]
@@ -168,7 +168,7 @@ describe('signals', () => {
     expect(await ended).toBe(0)
   })
 
-  it('SIGHUP takes a changed project, and keeps the one before when the new one is broken', async () => {
+  it('SIGHUP loads a changed project and keeps the previous one if the new one has errors', async () => {
     const project = makeProject(SOUND)
     const { io, input, ended } = start(project)
     await until(() => io.err().includes('from stdin'))

@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts'
 import { fakeIo } from '../fake-io.ts'
 import { DISABLED, LOGIN, makeProject, SOUND } from '../project-on-disk.ts'
 
-it('tests what a change touches and nothing else; survives a broken moment; ends with SIGINT', async () => {
+it('watch tests only what a change affects, survives errors, and ends with SIGINT', async () => {
   const root = makeProject(SOUND)
   const io = fakeIo()
   const ended = runProgram(['watch', '--project', root], io)
@@ -56,7 +56,7 @@ it('tests what a change touches and nothing else; survives a broken moment; ends
   expect(await ended).toBe(130)
 })
 
-it('after an edit of what detections lean on, tells them again, and its unit tests after them', async () => {
+it('watch tests the dependants of a changed helper, and then its unit tests', async () => {
   const root = makeProject({
     ...SOUND,
     'detections/login.py':
@@ -93,7 +93,7 @@ it('after an edit of what detections lean on, tells them again, and its unit tes
   expect(await ended).toBe(0)
 })
 
-it('keys: all again, what failed, a part of the id, the end', () => {
+it('keys run all, run failed, filter by id, and quit', () => {
   const commands: WatchCommand[] = []
   const press = keyReader({ onCommand: (command) => commands.push(command), showLine: () => {} })
   for (const key of '\rft') press(key)
@@ -102,7 +102,7 @@ it('keys: all again, what failed, a part of the id, the end', () => {
   expect(commands).toEqual(['all', 'failed', { pattern: 'Ok' }, 'end', 'interrupt'])
 })
 
-it('keys are listened to on a terminal alone', () => {
+it('keys are read only from a terminal', () => {
   const listener = { onCommand: () => {}, showLine: () => {} }
   expect(listenToKeys(new PassThrough(), listener)).toBeNull()
   const modes: boolean[] = []
@@ -114,7 +114,7 @@ it('keys are listened to on a terminal alone', () => {
   expect(modes).toEqual([true, false])
 })
 
-it('in a real terminal: keys are read raw, and q ends', async () => {
+it('in a real terminal keys are read in raw mode, and q quits', async () => {
   const pty = spawn(process.execPath, [COMMAND, 'watch', '--project', makeProject(SOUND)], {
     cols: 120,
     rows: 50,

@@ -1,4 +1,4 @@
-/** `destinations add`: by flags for scripts, by questions in a terminal. */
+/** `destinations add` adds a destination, from options in scripts or from prompts in a terminal. */
 import { declaredDestinations } from '../../../model/project/destination.ts'
 import type { Project } from '../../../model/project/project.ts'
 import { addDestination } from '../../../workspace/destinations/registry.ts'
@@ -14,18 +14,18 @@ import { DRAFT_OPTIONS, draftOf } from './flags.ts'
 import { type Answers, askForDestination, type GivenAnswers } from './questions.ts'
 import { reportText, SEND_OPTIONS, sendTo } from './test.ts'
 
-const NO_TERMINAL = 'destinations add needs a name and --type, or a terminal to ask in'
+const NO_TERMINAL = 'destinations add requires a name and --type, or a terminal for its prompts'
 
 export const add = defineCommand({
-  arguments: { '[name]': 'what detections will call it; asked for in a terminal when absent' },
+  arguments: { '[name]': 'name that detections use; prompted for when absent' },
   options: {
     type: withSuggestions(
-      text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; asked for when absent'),
+      text('--type <type>', 'console, file, webhook, ... or ./path/to/your.ts; prompted for when absent'),
       'types',
     ),
     ...DRAFT_OPTIONS,
-    fallback: flag('--fallback', 'also gets what would otherwise reach nobody'),
-    sendTest: flag('--send-test', 'then sends the test alert'),
+    fallback: flag('--fallback', 'use it as fallback for alerts that no other destination accepts'),
+    sendTest: flag('--send-test', 'send the test alert afterwards'),
     ...SEND_OPTIONS,
   },
   async run({ args: [name], options }, io) {
@@ -37,12 +37,12 @@ export const add = defineCommand({
     const ask = isComplete(given) ? null : await requirePrompter(io, NO_TERMINAL)
     const answers = ask ? await answersOf(ask, given, project) : (given as Answers)
     if (answers === null) {
-      session.printError('nothing was changed')
+      session.printError('nothing changed')
       return EXIT_FAILED
     }
     const file = await addDestination(session.workspace, { ...answers, ...answers.draft })
     session.print(`added ${answers.name} to ${file}\n`)
-    const asksForTest = () => ask?.orCancel(() => ask.confirm('Send it the test alert now?', false))
+    const asksForTest = () => ask?.orCancel(() => ask.confirm('Send the test alert now?', false))
     if (!sendTest && !(await asksForTest())) return EXIT_OK
     const [report] = await sendTo([answers.name], await openRegistry(options, io), options, io)
     session.print(reportText(report!, session))
@@ -54,7 +54,7 @@ function isComplete({ name, type }: GivenAnswers): boolean {
   return name !== undefined && type !== undefined
 }
 
-/** null: the one who was asked broke off. */
+/** @returns null if the user cancelled the prompts. */
 async function answersOf(ask: Prompter, given: GivenAnswers, { registry }: Project): Promise<Answers | null> {
   const declared = {
     names: declaredDestinations(registry).map(({ name }) => name),

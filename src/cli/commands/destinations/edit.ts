@@ -1,4 +1,4 @@
-/** `destinations edit`: changes one in place; `destinations remove`: takes one out, unless somebody still names it. */
+/** `destinations edit` changes a destination in place. `destinations remove` removes one that no detection references. */
 import type { Destination } from '../../../model/project/destination.ts'
 import { counted } from '../../../reporters/parts/terminal-text.ts'
 import {
@@ -22,19 +22,19 @@ import { DRAFT_OPTIONS, draftOf, isEmptyDraft } from './flags.ts'
 import { askForChanges } from './questions.ts'
 
 const NO_TERMINAL =
-  'destinations edit needs something to change, or a terminal to ask in; see destinations edit --help'
+  'destinations edit requires an option that changes something, or a terminal for its prompts'
 
 export const edit = defineCommand({
-  arguments: { '<name>': 'the destination, by name or id' },
+  arguments: { '<name>': 'name or id of the destination' },
   suggestions: 'destinations',
   options: {
-    newName: text('--new-name <name>', 'renames it; waiting deliveries follow'),
+    newName: text('--new-name <name>', 'new name; waiting deliveries follow the rename'),
     updateReferences: flag(
       '--update-references',
-      'with --new-name: also changes OutputIds and ExpectedDestinations',
+      'with --new-name: change OutputIds and ExpectedDestinations as well',
     ),
     ...DRAFT_OPTIONS,
-    unset: list('--unset <key>', 'removes a key, for example logTypes or options.headers'),
+    unset: list('--unset <key>', 'key to remove, for example logTypes or options.headers'),
   },
   async run({ args: [name = ''], options }, io) {
     const { updateReferences, unset } = options
@@ -45,7 +45,7 @@ export const edit = defineCommand({
     const destination = destinationByName(session.project, name)
     const changes = ask ? await changesOf(ask, destination, session) : given
     if (changes === null || (ask && isEmptyDraft(changes.draft) && changes.newName === undefined)) {
-      session.printError('nothing was changed')
+      session.printError('nothing changed')
       return EXIT_FAILED
     }
     const { newName, draft } = changes
@@ -60,13 +60,13 @@ export const edit = defineCommand({
   },
 })
 
-/** null: the one who was asked broke off. */
+/** @returns null if the user cancelled the prompts. */
 function changesOf(ask: Prompter, destination: Destination, { project }: RegistrySession) {
   const taken = project.registry.destinations.map((each) => each.name)
   return ask.orCancel(() => askForChanges(ask, destination, taken))
 }
 
-/** An id still means the destination after a rename, so only its name is looked for. */
+/** A reference by id stays valid after a rename, so only references by name are listed. */
 async function afterRename(
   from: string,
   to: string,
@@ -77,27 +77,27 @@ async function afterRename(
   const changed = update ? renameInDetections(session.project, from, to) : []
   for (const file of changed) session.print(`changed ${file}\n`)
   const left = references.filter(({ by }) => by === 'destinations()' || !update)
-  const hint = update ? 'look at these by hand' : '--update-references changes all but Python'
+  const hint = update ? 'change these by hand' : '--update-references changes all but Python'
   if (left.length > 0) {
-    const names = left.length === 1 ? 'names' : 'name'
-    session.printError(`${counted(left.length, 'place')} still ${names} ${from} (${hint}):\n${listed(left)}`)
+    const verb = left.length === 1 ? 'references' : 'reference'
+    session.printError(`${counted(left.length, 'place')} still ${verb} ${from} (${hint}):\n${listed(left)}`)
   }
   if (dynamic !== null) session.printError(dynamic)
   return EXIT_OK
 }
 
 export const remove = defineCommand({
-  arguments: { '<name>': 'the destination, by name or id' },
+  arguments: { '<name>': 'name or id of the destination' },
   suggestions: 'destinations',
-  options: { force: flag('--force', 'also while detections name it') },
+  options: { force: flag('--force', 'remove it even if detections reference it') },
   async run({ args: [name = ''], options }, io) {
     const session = await openRegistry(options, io)
     const destination = destinationByName(session.project, name)
     const { references, dynamic } = await allReferencesTo(destination, session)
     if (references.length > 0 && !options.force) {
-      const names = references.length === 1 ? 'names' : 'name'
+      const verb = references.length === 1 ? 'references' : 'reference'
       session.printError(
-        `${destination.name} was not removed: ${counted(references.length, 'place')} still ${names} it\n${listed(references)}\nhint: change them first, or remove it all the same with --force`,
+        `${destination.name} was not removed: ${counted(references.length, 'place')} still ${verb} it\n${listed(references)}\nhint: change these first, or use --force`,
       )
       return EXIT_FAILED
     }
@@ -110,7 +110,7 @@ export const remove = defineCommand({
 
 const MAX_REFERENCES_LISTED = 3
 
-/** Who names it, and what to say of those of whom the text does not tell. */
+/** Finds the references to a destination, and describes the detections whose references are known only at run time. */
 async function allReferencesTo(
   destination: Pick<Destination, 'name' | 'id'>,
   { project, log }: RegistrySession,
@@ -123,7 +123,7 @@ async function allReferencesTo(
       dynamic:
         dynamic.length === 0
           ? null
-          : `${counted(dynamic.length, 'detection')} may name it as well, in destinations() whose result only a run tells: ${some(dynamic)}`,
+          : `${counted(dynamic.length, 'more detection')} may return it from destinations(), which is known only at run time: ${firstOf(dynamic)}`,
     }
   } finally {
     await engine.close()
@@ -131,10 +131,10 @@ async function allReferencesTo(
 }
 
 function listed(references: readonly DestinationReference[]): string {
-  return references.map(({ ids, file, line, by }) => `  ${file}:${line}: ${by} of ${some(ids)}`).join('\n')
+  return references.map(({ ids, file, line, by }) => `  ${file}:${line}: ${by} of ${firstOf(ids)}`).join('\n')
 }
 
-function some(ids: readonly string[]): string {
+function firstOf(ids: readonly string[]): string {
   const more = ids.length > MAX_REFERENCES_LISTED ? ` and ${ids.length - MAX_REFERENCES_LISTED} more` : ''
   return `${ids.slice(0, MAX_REFERENCES_LISTED).join(', ')}${more}`
 }

@@ -1,4 +1,4 @@
-/** The flags by which `destinations add` and `edit` say what a destination is. */
+/** The options of `destinations add` and `edit` that describe a destination. */
 import { UserError } from '../../../errors.ts'
 import { ALERT_KINDS } from '../../../model/alerts/alert-kind.ts'
 import { parseSeverity, SEVERITIES, type Severity } from '../../../model/alerts/severity.ts'
@@ -6,19 +6,19 @@ import type { DestinationDraft } from '../../../workspace/destinations/destinati
 import { flag, list, text, type Values, withSuggestions } from '../../command/options.ts'
 
 export const DRAFT_OPTIONS = {
-  id: text('--id <id>', 'for repositories that name destinations by id'),
+  id: text('--id <id>', 'id, for repositories that refer to destinations by id'),
   severity: withSuggestions(
-    list('--severity <level>', 'takes alerts of this severity by default'),
+    list('--severity <level>', 'severity of alerts that it receives by default'),
     SEVERITIES,
   ),
   alertType: withSuggestions(
-    list('--alert-type <type>', 'takes this type of alert only: ALERT, DETECTION_ERROR, RULE, ...'),
+    list('--alert-type <type>', 'only type of alert that it accepts: ALERT, DETECTION_ERROR, RULE, ...'),
     ['ALERT', 'DETECTION_ERROR', ...ALERT_KINDS],
   ),
-  logType: list('--log-type <glob>', 'takes alerts of these log types only'),
-  strict: flag('--strict', 'the two filters hold even when a detection names it'),
-  disabled: flag('--disabled', 'declared, but gets nothing'),
-  option: list('--option <key=value>', 'an option of its type; headers.X-Key=... for one of a mapping'),
+  logType: list('--log-type <glob>', 'only log types whose alerts it accepts'),
+  strict: flag('--strict', 'apply both filters even if a detection names it'),
+  disabled: flag('--disabled', 'declare it without delivering to it'),
+  option: list('--option <key=value>', 'option of its type; headers.X-Key=... for an entry of a mapping'),
 }
 
 export function draftOf(values: Values<typeof DRAFT_OPTIONS>): DestinationDraft {

@@ -1,4 +1,4 @@
-/** `destinations list`: each destination with what it takes, its state, and how many detections reach it. */
+/** `destinations list` prints each destination with its filters, its state, and the number of detections that reach it. */
 
 import { isError } from '../../../errors.ts'
 import { ALERT_KINDS, alertGroup } from '../../../model/alerts/alert-kind.ts'
@@ -50,7 +50,7 @@ async function routesOf(project: ProjectWithRegistry, log: Log): Promise<RouteTa
   }
 }
 
-/** Only looked at where there is one: a fresh repository has none. */
+/** @returns null if the store does not exist, as in a new repository. */
 async function storeOf(workspace: WorkspaceOptions, url: string | undefined): Promise<Store | null> {
   try {
     return await openProjectStore(workspace, url, 'read')
@@ -83,7 +83,7 @@ function filtersOf({ alertTypes, logTypes, strict }: Destination): string {
   return parts.filter(Boolean).join('; ') || '-'
 }
 
-/** A group that is there as a whole is told by its name. */
+/** A complete group of kinds is written as the name of the group. */
 function groupedKinds(kinds: NonNullable<Destination['alertTypes']>): string[] {
   const whole = (['ALERT', 'DETECTION_ERROR'] as const).filter((group) =>
     ALERT_KINDS.filter((kind) => alertGroup(kind) === group).every((kind) => kinds.includes(kind)),

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** Asks for the options of a destination type, each explained and checked as it is typed. Secrets are asked for by where they are kept. */
+/** Prompts for the options of a destination type, with an explanation and a check of each. For a secret it asks where the value is stored. */
 
 import {
   fieldsOf,
@@ -11,7 +11,7 @@ import {
 import type { TypeSummary } from '../../../workspace/destinations/load-destination-types.ts'
 import type { Prompter } from '../../prompts/prompts.ts'
 
-/** @returns `KEY=VALUE`, as the flags have it. */
+/** @returns `KEY=VALUE` texts in the form of `--option`. */
 export async function askForOptions(
   ask: Prompter,
   destination: string,
@@ -30,7 +30,7 @@ export async function askForOptions(
   return askForFields(ask, destination, applicableFields(fields, options, way === null ? [] : [way]))
 }
 
-/** Whether an option requires another. */
+/** True if an option requires another one. */
 function requiresOption(
   { dependencies = {} }: TypeSummary['options'],
   option: string | null,
@@ -39,7 +39,7 @@ function requiresOption(
   return option !== null && (dependencies[option] ?? []).includes(other)
 }
 
-/** The fields that fit the ways that are chosen: neither another way, nor what only another way has. */
+/** The fields that apply to the chosen alternatives, without other alternatives and the options that only those have. */
 function applicableFields(
   fields: readonly OptionField[],
   options: TypeSummary['options'],
@@ -54,17 +54,17 @@ function applicableFields(
   })
 }
 
-/** Of these options exactly one is needed. */
+/** Exactly one of these options is required. */
 function askForAlternative(
   ask: Prompter,
   fields: readonly OptionField[],
   ways: readonly string[],
 ): Promise<string> {
   const choices = fields.filter((field) => ways.includes(nameOf(field)))
-  return ask.select('One of these is needed', choices.map(choiceOf))
+  return ask.select('Choose one', choices.map(choiceOf))
 }
 
-/** Those of a destination that shall change. @param set the options that it has. */
+/** Prompts for the options of a destination that change. @param set the names of the options that it has. */
 export async function askForSome(
   ask: Prompter,
   destination: string,
@@ -102,7 +102,7 @@ async function askForFields(
   for (const field of fields.filter(({ required }) => required))
     answers.push(...(await askFor(ask, destination, field)))
   if (optional.length === 0) return answers
-  const chosen = await ask.multiselect('Further options to set', optional.map(choiceOf))
+  const chosen = await ask.multiselect('Which other options do you want to set?', optional.map(choiceOf))
   for (const field of optional) {
     if (chosen.includes(nameOf(field))) answers.push(...(await askFor(ask, destination, field)))
   }
@@ -130,7 +130,7 @@ async function askFor(ask: Prompter, destination: string, field: OptionField): P
   return [`${key}=${asText(await ask.text(message, fault))}`]
 }
 
-/** A mapping: a name and its value, until no name comes. */
+/** Prompts for the names and values of a mapping, until the user enters no name. */
 async function askForEntries(
   ask: Prompter,
   destination: string,
@@ -141,7 +141,7 @@ async function askForEntries(
   const inner = typeof field.schema.additionalProperties === 'object' ? field.schema.additionalProperties : {}
   for (;;) {
     const name = await ask.text(
-      `${message} Name of ${answers.length === 0 ? 'the first' : 'the next'} one (none: done)`,
+      `${message} Name of the ${answers.length === 0 ? 'first' : 'next'} entry (none = done)`,
       () => null,
     )
     if (name === '') return answers
@@ -152,24 +152,27 @@ async function askForEntries(
 
 const VARIABLE = 'an environment variable'
 
-/** Names are shown as they are typed, so that a mistake is seen; the secret itself is refused. */
+/** The name of a reference is visible while the user types it. The secret itself is rejected. */
 async function askForReference(
   ask: Prompter,
   destination: string,
   field: OptionField,
   message: string,
 ): Promise<string> {
-  const kept = await ask.select(`${message} It is a secret: where is it kept?`, [
+  const kept = await ask.select(`${message} This is a secret. Where is it stored?`, [
     { value: VARIABLE },
     { value: 'a file' },
   ])
   if (kept !== VARIABLE) {
-    return `\${file:${await ask.text('Path of the file, from the project', (path) => (/^[^{}\s]+$/.test(path) ? null : 'A path is needed.'))}}`
+    return `\${file:${await ask.text('Path of the file, relative to the project', (path) => (/^[^{}\s]+$/.test(path) ? null : 'Enter a path.'))}}`
   }
   const suggested = suggestedReference(destination, field.path)
   const name = await ask.text(
     'Name of the variable',
-    (answer) => (/^[A-Z_][A-Z0-9_]*$/.test(answer) ? null : 'A name in capitals is needed, not the secret.'),
+    (answer) =>
+      /^[A-Z_][A-Z0-9_]*$/.test(answer)
+        ? null
+        : 'Enter the name of the variable in capitals, not the secret.',
     suggested.slice('${env:'.length, -1),
   )
   return `\${env:${name}}`

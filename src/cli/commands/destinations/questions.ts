@@ -1,4 +1,4 @@
-/** The questions of `destinations add`: type, name, what it takes by default, then the type's own options. */
+/** The prompts of `destinations add` and `edit`: type, name, severities and filters, then the options of the type. */
 import { ALERT_KINDS } from '../../../model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../../model/alerts/severity.ts'
 import type { Destination } from '../../../model/project/destination.ts'
@@ -24,7 +24,7 @@ export interface GivenAnswers {
   readonly draft: DestinationDraft
 }
 
-/** @param declared what there is already: names that are taken, and whether alerts that reach nobody have a place. */
+/** @param declared the existing names, and whether the registry has a fallback. */
 export async function askForDestination(
   ask: Prompter,
   given: GivenAnswers,
@@ -35,11 +35,7 @@ export async function askForDestination(
   const type = given.type ?? (await ask.select('Type', choices))
   const name =
     given.name ??
-    (await ask.text(
-      'Name, as detections will write it',
-      nameError(declared.names),
-      unusedName(type, declared.names),
-    ))
+    (await ask.text('Name that detections use', nameError(declared.names), unusedName(type, declared.names)))
   const { draft } = given
   const severities = draft.severities ?? (await askForSeverities(ask))
   const alertTypes = draft.alertTypes ?? (await askForAlertTypes(ask))
@@ -49,7 +45,7 @@ export async function askForDestination(
   const fallback =
     given.fallback ||
     (!declared.hasFallback &&
-      (await ask.confirm('Shall it also get what would otherwise reach nobody?', true)))
+      (await ask.confirm('Use it as fallback for alerts that no other destination accepts?', true)))
   return {
     name,
     type,
@@ -66,13 +62,13 @@ export async function askForDestination(
 
 const CHANGES = ['name', 'severities', 'alert types', 'log types', 'options'] as const
 
-/** The questions of `destinations edit`: what shall change, and what it shall be. */
+/** Prompts for the changes of `destinations edit`: which keys change, and their new values. */
 export async function askForChanges(
   ask: Prompter,
   { name, type, options: set }: Pick<Destination, 'name' | 'type' | 'options'>,
   taken: readonly string[],
 ): Promise<{ newName?: string; draft: DestinationDraft }> {
-  const chosen = await ask.multiselect(`What of ${name} shall change?`, values(CHANGES))
+  const chosen = await ask.multiselect(`What do you want to change in ${name}?`, values(CHANGES))
   const changes = (what: (typeof CHANGES)[number]) => chosen.includes(what)
   const about = changes('options')
     ? (await loadTypeSummaries()).find((each) => each.type === type)
@@ -89,20 +85,23 @@ export async function askForChanges(
 }
 
 const askForSeverities = (ask: Prompter) =>
-  ask.multiselect('Severities it takes by default (none: only when named)', values(SEVERITIES))
+  ask.multiselect(
+    'Which severities should it receive by default? (none = only alerts that name it)',
+    values(SEVERITIES),
+  )
 
 const askForAlertTypes = (ask: Prompter) =>
-  ask.multiselect('Types of alert it takes (none: all but system alerts)', ALERT_TYPES)
+  ask.multiselect('Which alert types should it receive? (none = all except system alerts)', ALERT_TYPES)
 
 const askForLogTypes = async (ask: Prompter) =>
   listOf(
     await ask.text(
-      'Log types it takes, as globs with commas, for example AWS.*, Okta.* (none: all)',
+      'Which log types should it receive? Separate globs by commas, for example AWS.*, Okta.* (none = all)',
       () => null,
     ),
   )
 
-/** The first screen of a long list is what most people look for. */
+/** The most common types come first, because a long list shows only its beginning. */
 const COMMONEST = [
   'slack',
   'pagerduty',
@@ -122,7 +121,7 @@ function commonestFirst(types: readonly TypeSummary[]): TypeSummary[] {
   return types.toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** `soc-slack`, or with the first number that makes it free. */
+/** Suggests a name such as `soc-slack`, with a number if the name is in use. */
 function unusedName(type: string, taken: readonly string[]): string {
   const name = `soc-${type.replace(/^.*\//, '').replace(/\.\w+$/, '')}`
   for (let number = 1; ; number++) {
@@ -134,16 +133,16 @@ function unusedName(type: string, taken: readonly string[]): string {
 const values = (names: readonly string[]) => names.map((value) => ({ value }))
 
 const ALERT_TYPES = [
-  { value: 'ALERT', hint: 'what detections find' },
-  { value: 'DETECTION_ERROR', hint: 'what goes wrong in them' },
+  { value: 'ALERT', hint: 'alerts of detections' },
+  { value: 'DETECTION_ERROR', hint: 'errors in detections' },
   ...values(ALERT_KINDS),
 ]
 
 function nameError(taken: readonly string[]) {
   return (name: string) => {
-    if (!/^[^\s"']+(?: [^\s"']+)*$/.test(name)) return 'A name without quotes or outer spaces is needed.'
-    if (name === 'SKIP') return 'SKIP means nowhere.'
-    return taken.includes(name) ? `${name} is declared already.` : null
+    if (!/^[^\s"']+(?: [^\s"']+)*$/.test(name)) return 'Enter a name without quotes or outer spaces.'
+    if (name === 'SKIP') return 'The name SKIP is reserved.'
+    return taken.includes(name) ? `${name} already exists.` : null
   }
 }
 

@@ -1,4 +1,4 @@
-/** `destinations test` sends the documented test alert; `destinations resume` has one that is paused or held tried at once. */
+/** `destinations test` sends the documented test alert. `destinations resume` ends the pause or the wait of a destination. */
 import { UserError } from '../../../errors.ts'
 import { escapeForTerminal } from '../../../reporters/parts/terminal-text.ts'
 import { destinationByName } from '../../../workspace/destinations/registry.ts'
@@ -16,12 +16,12 @@ import { formatTime } from '../../format/table.ts'
 const DEFAULT_TIMEOUT_MS = 30_000
 
 export const SEND_OPTIONS = {
-  timeout: parsed('--timeout <time>', 'how long an answer is waited for; 30s when absent', durationMs),
+  timeout: parsed('--timeout <time>', 'time to wait for an answer; default: 30s', durationMs),
   allowLocalTypes: flag(
     '--allow-local-types',
-    'import destination types of the project itself, such as ./my-sink.ts',
+    'import destination types of the project, such as ./my-sink.ts',
   ),
-  secretsDir: list('--secrets-dir <dir>', 'a directory outside the project whose files secrets may name'),
+  secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
 }
 interface SendValues {
   readonly timeout?: number
@@ -30,9 +30,9 @@ interface SendValues {
 }
 
 export const test = defineCommand({
-  arguments: { '[names...]': 'destinations, by name or id' },
+  arguments: { '[names...]': 'names or ids of destinations' },
   suggestions: 'destinations',
-  options: { all: flag('--all', 'every enabled destination'), ...SEND_OPTIONS, format: FORMAT },
+  options: { all: flag('--all', 'test every enabled destination'), ...SEND_OPTIONS, format: FORMAT },
   async run({ args, options }, io) {
     if (args.length > 0 === options.all)
       throw new UserError('destinations test requires either names or --all', {
@@ -46,7 +46,7 @@ export const test = defineCommand({
   },
 })
 
-/** @param names null: every enabled destination. */
+/** @param names the destinations, or null for every enabled destination. */
 export function sendTo(
   names: readonly string[] | null,
   { project, workspace }: RegistrySession,
@@ -65,7 +65,7 @@ export function sendTo(
   })
 }
 
-/** The status stands at the beginning of the message already, where the destination gave one. */
+/** The message already begins with the status, if the destination returned one. */
 export function reportText(
   { destination, result, durationMs }: TestReport,
   { style }: Pick<RegistrySession, 'style'>,
@@ -87,7 +87,7 @@ function reportJson({ destination, result, durationMs }: TestReport) {
 }
 
 export const resume = defineCommand({
-  arguments: { '<name>': 'the destination, by name or id' },
+  arguments: { '<name>': 'name or id of the destination' },
   suggestions: 'destinations',
   options: { store: STORE },
   async run({ args: [name = ''], options }, io) {
@@ -106,7 +106,9 @@ export const resume = defineCommand({
         pausedAt === null
           ? `it was held until ${formatTime(heldUntil!)}`
           : `it has been paused since ${formatTime(pausedAt)}: ${escapeForTerminal(pausedReason)}`
-      session.print(`${destination.name} is tried at once by the running daemon, or by the next; ${was}\n`)
+      session.print(
+        `${destination.name} will be retried immediately by the running daemon, or at its next start; ${was}\n`,
+      )
       return EXIT_OK
     } finally {
       await store.close()

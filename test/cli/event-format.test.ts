@@ -43,7 +43,7 @@ const draft: AlertDraft = {
   rowId: '',
 }
 
-function tell(...events: DaemonEvent[]): (string | null)[] {
+function linesOf(...events: DaemonEvent[]): (string | null)[] {
   const narrate = createEventFormatter(plainStyle)
   return events.map((event) => narrate(event)?.lines.join('\n') ?? null)
 }
@@ -53,8 +53,8 @@ function created(more: Partial<AlertRow>): DaemonEvent {
 }
 
 describe('an alert', () => {
-  it('is told with severity, title, detection, destinations and the level that decided', () => {
-    expect(tell(created({}))).toEqual([
+  it('an alert is printed with severity, title, detection, destinations and the level that decided', () => {
+    expect(linesOf(created({}))).toEqual([
       `HIGH      root logged in\n          AWS.Root.Login  ${alert.id}\n          -> console, archive (static-severity)`,
     ])
   })
@@ -63,9 +63,13 @@ describe('an alert', () => {
     [
       'suppressed',
       { route: { ...route, destinations: [], suppressed: true } },
-      '-> nowhere, on purpose (static-severity)',
+      '-> suppressed (static-severity)',
     ],
-    ['for nobody', { route: { ...route, level: 'nowhere', destinations: [] } }, '-> nobody (nowhere)'],
+    [
+      'without a destination',
+      { route: { ...route, level: 'nowhere', destinations: [] } },
+      '-> no destination (nowhere)',
+    ],
     ['an error', { kind: 'RULE_ERROR' }, 'AWS.Root.Login (RULE_ERROR)'],
     [
       'with a problem',
@@ -74,10 +78,10 @@ describe('an alert', () => {
     ],
     ['with a hostile title', { title: '\u001b[2J\n' }, '\\u001b[2J\\n'],
   ])('%s', (_name, more, expected) => {
-    expect(tell(created(more))[0]).toContain(expected)
+    expect(linesOf(created(more))[0]).toContain(expected)
   })
 
-  it('for nobody is a warning', () => {
+  it('an alert without a destination is a warning', () => {
     const narrate = createEventFormatter(plainStyle)
     expect(narrate(created({ route: { ...route, level: 'nowhere', destinations: [] } }))?.level).toBe('warn')
     expect(narrate(created({}))?.level).toBe('info')
@@ -99,7 +103,7 @@ it.each<[string, Extract<DaemonEvent, { kind: 'admitted' }>['admitted'], string 
       events: 3,
       divergence: { at: 0, rowId: 'r', severity: 'CRITICAL', destinations: ['pager'] },
     },
-    'merged into abc, 3 events\n  ! the severity rises to CRITICAL\n  ! it now also asks for pager',
+    'merged into abc, 3 events\n  ! the severity rises to CRITICAL\n  ! it now also requests pager',
   ],
   [
     'a count',
@@ -109,11 +113,11 @@ it.each<[string, Extract<DaemonEvent, { kind: 'admitted' }>['admitted'], string 
   [
     'the mute',
     { action: 'muted', draft, now: true },
-    'AWS.Root.Login made too many alerts within an hour and is muted',
+    'AWS.Root.Login created too many alerts in an hour and is muted',
   ],
   ['what a mute swallows', { action: 'muted', draft, now: false }, null],
 ])('%s', (_name, admitted, expected) => {
-  expect(tell({ kind: 'admitted', admitted })).toEqual([expected])
+  expect(linesOf({ kind: 'admitted', admitted })).toEqual([expected])
 })
 
 describe('refused events', () => {
@@ -125,8 +129,8 @@ describe('refused events', () => {
     reason: 'because',
   })
 
-  it('the first unclassified one of each source is told with its reason, the others are silent', () => {
-    const lines = tell(
+  it('only the first unclassified event of a source is printed with its reason', () => {
+    const lines = linesOf(
       refused('unclassified', 'stdin', 1),
       refused('unclassified', 'stdin', 2),
       refused('unclassified', 'file:a', 1),
@@ -136,7 +140,7 @@ describe('refused events', () => {
     expect(lines[2]).toContain('file:a')
   })
 
-  it('odd ones are reported once for each source and kind of oddity', () => {
+  it('unusual events are reported once for each source and code', () => {
     const noticed = (source: string, code: string): DaemonEvent => ({
       kind: 'noticed',
       source,
@@ -144,7 +148,7 @@ describe('refused events', () => {
       code,
       reason: 'because',
     })
-    const lines = tell(
+    const lines = linesOf(
       noticed('a', 'container'),
       noticed('a', 'container'),
       noticed('a', 'time'),
@@ -157,8 +161,8 @@ describe('refused events', () => {
     ])
   })
 
-  it('rejected ones are told with place and reason, up to a bound', () => {
-    const lines = tell(...Array.from({ length: 12 }, (_, i) => refused('rejected', 'stdin', i + 1)))
+  it('rejected events are printed with place and reason, up to a limit', () => {
+    const lines = linesOf(...Array.from({ length: 12 }, (_, i) => refused('rejected', 'stdin', i + 1)))
     expect(lines[0]).toBe('rejected stdin, line 1: because')
     expect(lines[9]).toContain('only counted')
     expect(lines.slice(10)).toEqual([null, null])
@@ -167,9 +171,9 @@ describe('refused events', () => {
 
 const contents = { detections: 2, destinations: 1, invalid: [], warnings: [] }
 
-it('a start and a reload are told', () => {
+it('starts and reloads are printed', () => {
   expect(
-    tell(
+    linesOf(
       { kind: 'started', sources: ['stdin'], store: 'memory:', ...contents },
       { kind: 'draining', waiting: 0 },
       { kind: 'draining', waiting: 2 },
@@ -182,10 +186,10 @@ it('a start and a reload are told', () => {
   ).toEqual([
     '2 detections, 1 destination, memory:, from stdin',
     null,
-    '2 deliveries under way',
+    '2 deliveries in progress',
     'reload requested: loading the project',
-    'reload requested: it begins after the reload under way',
-    'reload requested: the reload that already waits serves this request too',
+    'reload requested: it starts after the current reload',
+    'reload requested: joined to the reload that is already waiting',
     'reloaded: 2 detections, 1 destination',
     'reload failed; keeping the previous configuration:\nit is broken [invalid-project]\nhint: correct it',
   ])
@@ -201,7 +205,7 @@ it('the entry of a failed reload carries the code of the error', () => {
   expect(entry?.fields).toEqual({ ok: false, code: 'invalid-project', detail: 'it is broken' })
 })
 
-it('warnings about files are told up to a few, names that no destination has first', () => {
+it('a few warnings about files are printed, unknown destinations first', () => {
   const warning = (code: Problem['code'], line: number): Problem => ({
     severity: 'warning',
     code,
@@ -215,7 +219,7 @@ it('warnings about files are told up to a few, names that no destination has fir
     ...[1, 2, 3, 4, 5].map((line) => warning('dedup-period', line)),
     warning('unknown-destination', 9),
   ]
-  const [started] = tell({ kind: 'started', sources: ['stdin'], store: 'memory:', ...contents, warnings })
+  const [started] = linesOf({ kind: 'started', sources: ['stdin'], store: 'memory:', ...contents, warnings })
   expect(started).toMatch(/^a\.yml:9:1 warning unknown-destination 9/)
   expect(started?.match(/^a\.yml/gm)).toHaveLength(5)
   expect(started).toMatch(/\n1 more warning: .*validate.*\n2 detections, 1 destination, memory:, from stdin$/)

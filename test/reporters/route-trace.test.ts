@@ -6,8 +6,8 @@ const base: Route = { level: 'nowhere', destinations: [], suppressed: false, tra
 
 it.each<[Partial<Route>, string]>([
   [{ level: 'fallback', destinations: ['a', 'b'] }, 'a, b (fallback)'],
-  [{ level: 'generated-destinations', suppressed: true }, 'nowhere, on purpose (generated-destinations)'],
-  [{}, 'nobody (nowhere)'],
+  [{ level: 'generated-destinations', suppressed: true }, 'suppressed (generated-destinations)'],
+  [{}, 'no destination (nowhere)'],
   [
     { level: 'unresolved', trace: [{ level: 'static-severity', decided: true, reason: 'no registry' }] },
     'unresolved: no registry',
