@@ -51,14 +51,14 @@ export type Answer = HttpResponse & { readonly receipt: Receipt }
 
 interface TypeDescription {
   readonly type: string
-  /** One line for listings and docs. */
+  /** The line for listings and docs. */
   readonly summary: string
   readonly options: OptionsSchema
   /** The parts of a message that a template can replace. The default is title and body. */
   readonly templates?: readonly TemplatePart[]
   /**
-   * Makes a field safe within this type's markup, where a template puts it into the body. Absent: the body is plain,
-   * and escaped by the type as a whole.
+   * Escapes a field that a template puts into the body, for the markup of this type. Without it the body is plain text,
+   * which the type escapes as a whole.
    */
   readonly escapeField?: (text: string) => string
   /** Alert types that this destination type cannot send, each with the reason. Loading the registry reports them. */
@@ -67,13 +67,13 @@ interface TypeDescription {
 
 interface HttpTypeDescription<O> extends TypeDescription {
   /**
-   * Only where the provider's answer differs from the status rule: returns, or throws Retryable or PermanentError.
-   * Undefined leaves the decision to the status rule.
+   * Reads a response that differs from the status rule: it returns a receipt, or throws RetryableError or
+   * PermanentError. With undefined the status rule decides.
    */
   receipt?(response: HttpResponse): Receipt | undefined
-  /** Where the credentials that are looked up come from, for `doctor`; throws where there are none. */
+  /** Returns the origin of the credentials for `doctor`; throws when there are none. */
   identity?(options: O): Promise<string>
-  /** Only where requests are signed with credentials that have to be looked up: the last step before the wire. */
+  /** Signs a request with credentials that must be looked up, as the last step before sending. */
   sign?(request: HttpRequest, options: O, signal: AbortSignal): Promise<HttpRequest>
 }
 
@@ -95,9 +95,9 @@ export interface ExchangeDestination<O = never> extends HttpTypeDescription<O> {
 export interface SendPorts {
   /** Aborted at the deadline of the attempt, and when the process stops. */
   readonly signal: AbortSignal
-  /** Writes one line to the process's standard output; resolves when the line has left the process. */
+  /** Writes one line to standard output; resolves when the line has left the process. */
   readonly print: (line: string) => Promise<void>
-  /** Absolute path of the project; relative paths in options start there. */
+  /** The absolute path of the project, to which paths in options are relative. */
   readonly projectRoot: string
 }
 

@@ -8,18 +8,18 @@ export type OptionsSchema = {
   readonly type: 'object'
   readonly required?: readonly string[]
   readonly properties: Readonly<Record<string, object>>
-  /** Where exactly one of several is needed: one branch of one key each. */
+  /** Each branch names one key; exactly one of these keys is required. */
   readonly oneOf?: readonly { readonly required: readonly string[] }[]
-  /** Keys that a key brings with it. */
+  /** The keys that another key requires. */
   readonly dependencies?: Readonly<Record<string, readonly string[]>>
   readonly additionalProperties: false
 }
 
-/** References as they stand in destinations.yaml, for examples. */
+/** Creates references for examples, as in destinations.yaml. */
 export const env = (name: string): string => `\${env:${name}}`
 export const file = (path: string): string => `\${file:${path}}`
 
-/** Certificates for TLS: also for types that do not speak HTTP. */
+/** The certificates for TLS, also for types that do not use HTTP. */
 export const TLS_PROPERTIES = {
   ca: {
     type: 'string',
@@ -39,7 +39,7 @@ export const TLS_PROPERTIES = {
   },
 } as const
 
-/** How requests travel: an option of every type that speaks HTTP. */
+/** How requests travel: an option of every HTTP type. */
 export const TRANSPORT_SCHEMA = {
   type: 'object',
   description:
@@ -50,14 +50,14 @@ export const TRANSPORT_SCHEMA = {
       minimum: 100,
       maximum: 30_000,
       default: 10_000,
-      description: 'Longest wait for a connection.',
+      description: 'Maximum time for connecting.',
     },
     timeoutMs: {
       type: 'integer',
       minimum: 100,
       maximum: 30_000,
       default: 30_000,
-      description: 'Longest time from the request to the last byte of its answer.',
+      description: 'Maximum time from the request to the last byte of the response.',
     },
     ...TLS_PROPERTIES,
     proxy: {
@@ -70,12 +70,12 @@ export const TRANSPORT_SCHEMA = {
     followRedirects: {
       type: 'boolean',
       default: false,
-      description: 'Follow 307 and 308, up to three times. Other redirects are always refused.',
+      description: 'Follow 307 and 308, up to three times. Other redirects are always rejected.',
     },
     publicOnly: {
       type: 'boolean',
       default: false,
-      description: 'Refuse hosts that resolve to a private, loopback or link-local address.',
+      description: 'Reject hosts that resolve to a private, loopback or link-local address.',
     },
     signingSecret: {
       type: 'string',
@@ -111,7 +111,7 @@ const TEMPLATE_PARTS: Record<TemplatePart, object> = {
   },
 }
 
-/** What a template may replace: an option of most types. */
+/** Creates the option of templates for the given parts. */
 export function templateSchema(parts: readonly TemplatePart[]): object {
   return {
     type: 'object',

@@ -1,4 +1,4 @@
-/** Asana: creates a task in one or more projects. Before it tries again it looks whether the task is there. */
+/** Asana: creates a task in one or more projects. A retry first searches for the task. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
@@ -19,7 +19,7 @@ const API = 'https://app.asana.com/api/1.0'
 export default defineDestination<AsanaOptions>({
   type: 'asana',
   summary: 'a task in Asana projects',
-  refuses: { HEARTBEAT: 'every sign of life would create a task' },
+  refuses: { HEARTBEAT: 'each heartbeat would create a task' },
   options: {
     type: 'object',
     required: ['personalAccessToken', 'projectGids'],
@@ -39,9 +39,9 @@ export default defineDestination<AsanaOptions>({
         type: 'string',
         minLength: 1,
         examples: ['soc@example.com'],
-        description: 'Who gets it: an id or an e-mail address.',
+        description: 'The assignee, by id or e-mail address.',
       },
-      apiUrl: apiUrl(API, 'Where the API is.'),
+      apiUrl: apiUrl(API, 'Base URL of the API.'),
     },
     additionalProperties: false,
   },
@@ -56,7 +56,7 @@ export default defineDestination<AsanaOptions>({
   },
 })
 
-/** What a task is found by: Asana knows no idempotency key. */
+/** Returns the text by which a task is found, because Asana has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
 }

@@ -26,7 +26,10 @@ export default defineDestination<DiscordOptions>({
     type: 'object',
     required: ['webhookUrl'],
     properties: {
-      webhookUrl: secretUrl('DISCORD_WEBHOOK', "URL of the channel's webhook: whoever has it can post."),
+      webhookUrl: secretUrl(
+        'DISCORD_WEBHOOK',
+        "URL of the channel's webhook: anyone with this URL can post.",
+      ),
       username: text('Name that the message is posted under.', 'Signalbox', { maxLength: 80 }),
     },
     additionalProperties: false,
@@ -43,16 +46,16 @@ export default defineDestination<DiscordOptions>({
       color: Number.parseInt(COLOURS[severity].slice(1), 16),
       timestamp: createdAt,
     }
-    // Nobody is mentioned, whatever an alert says.
+    // The message mentions no user, even if the alert contains a mention.
     const body = { ...(username && { username }), embeds: [embed], allowed_mentions: { parse: [] } }
     return postJson(webhookUrl, body, { notes: truncation.notes })
   },
   receipt,
 })
 
-/** The wait of a 429 stands in its body, in seconds with a fraction. */
+/** The body of a 429 has the delay in seconds with a fraction. */
 function receipt({ status, body }: HttpResponse): Receipt | undefined {
   const seconds = status === 429 ? Number(textIn(answerJson(body), 'retry_after')) : 0
   if (!(seconds > 0)) return undefined
-  throw new RetryableError('429: slower', { status, retryAfterMs: Math.ceil(seconds * 1_000) })
+  throw new RetryableError('429: rate limit exceeded', { status, retryAfterMs: Math.ceil(seconds * 1_000) })
 }

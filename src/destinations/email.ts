@@ -1,4 +1,4 @@
-/** E-mail over SMTP: one message an alert, under the same Message-ID however often it is tried. */
+/** E-mail over SMTP: one message an alert, with the same Message-ID for every attempt. */
 import { Socket } from 'node:net'
 import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
 import { messageOf, PermanentError, RetryableError } from '../errors.ts'
@@ -37,7 +37,7 @@ interface Mail {
 const SUBJECT_LIMIT = 250
 const TEXT_LIMIT = 200_000
 const TIMEOUT_MS = 30_000
-/** Characters of a server's answer. */
+/** The limit of a server's response in characters. */
 const ANSWER_LIMIT = 64 * 1024
 const ADDRESS = '^[^\\s@<>]+@[^\\s@<>]+$|^[^<>\\r\\n]*<[^\\s@<>]+@[^\\s@<>]+>$'
 
@@ -71,11 +71,11 @@ export default defineDestination<EmailOptions, Mail>({
         description:
           '`starttls` sends nothing before the connection is encrypted, `tls` encrypts from the start.',
       },
-      user: text('Who signs in; without it nobody does.', 'signalbox@example.com'),
+      user: text('User for authentication; without it there is none.', 'signalbox@example.com'),
       password: secretText('SMTP_PASSWORD', "The user's password."),
       from: text('The sender.', 'Signalbox <signalbox@example.com>', { pattern: ADDRESS }),
-      to: addresses('Who gets it.', 'soc@example.com'),
-      cc: addresses('Who gets a copy.', 'audit@example.com'),
+      to: addresses('The recipients.', 'soc@example.com'),
+      cc: addresses('The recipients of a copy.', 'audit@example.com'),
       ...TLS_PROPERTIES,
     },
     additionalProperties: false,
@@ -104,7 +104,7 @@ export default defineDestination<EmailOptions, Mail>({
   },
   async send({ headers, ...mail }, options, { signal }) {
     const { host, port = 587 } = options
-    // Our own, so that the end of the attempt ends the connection too.
+    // A separate socket lets the end of the attempt close the connection.
     const socket = new Socket().on('error', () => {})
     const abort = () => socket.destroy(new Error('interrupted'))
     signal.addEventListener('abort', abort, { once: true })
@@ -134,7 +134,7 @@ function priorityOf(severity: Message['notification']['severity']): Mail['priori
   return severity === 'MEDIUM' ? 'normal' : 'low'
 }
 
-/** Loaded with the first message. */
+/** Loads the library with the first message. */
 async function open(options: EmailOptions, socket: Socket) {
   const { createTransport } = await import('nodemailer')
   const { host, port = 587, security = 'starttls', user, password, ca, certificate, key } = options
@@ -156,7 +156,7 @@ async function open(options: EmailOptions, socket: Socket) {
   })
 }
 
-/** RFC 5321: 4yz may pass later, 5yz will not. */
+/** According to RFC 5321, a 4yz reply is temporary and a 5yz reply is permanent. */
 function failure(error: unknown, where: string): RetryableError | PermanentError {
   const { responseCode: status, code = '' } = error as { responseCode?: number; code?: string }
   const cause = { cause: error, ...(status !== undefined && { status }) }

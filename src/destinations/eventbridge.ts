@@ -22,7 +22,7 @@ interface EventBridgeOptions extends AwsOptions {
   readonly detailType?: string
 }
 
-/** Of the whole entry; what is not the detail stays far below the difference. */
+/** The limit of the entry is 256 KiB; the fields beside the detail stay far below the difference. */
 const DETAIL_LIMIT_BYTES = 255 * 1024
 
 export default defineDestination<EventBridgeOptions>({
@@ -35,7 +35,7 @@ export default defineDestination<EventBridgeOptions>({
     dependencies: AWS_DEPENDENCIES,
     properties: {
       eventBus: text(
-        'The bus, by name or ARN; an ARN also tells the region.',
+        'The bus, by name or ARN; an ARN also contains the region.',
         'arn:aws:events:eu-central-1:123456789012:event-bus/soc',
       ),
       source: text("The event's source, for rules to match.", undefined, { default: 'signalbox' }),
@@ -71,7 +71,7 @@ function regionOf({ eventBus, region }: EventBridgeOptions): string {
   return fromArn || region || 'us-east-1'
 }
 
-/** A 200 may hold a failed entry. */
+/** Reads the entry, because a response with 200 may contain a failed one. */
 function receipt(response: HttpResponse): Receipt | undefined {
   awsFailure(response)
   const { status, body } = response
@@ -80,7 +80,7 @@ function receipt(response: HttpResponse): Receipt | undefined {
   const [entry] = (answer?.Entries ?? []) as Readonly<Record<string, unknown>>[]
   if (textIn(answer, 'FailedEntryCount') !== '1') return awsReceipt(response, textIn(entry, 'EventId'))
   const code = textIn(entry, 'ErrorCode')
-  const message = `${status}, but EventBridge says: ${code}: ${textIn(entry, 'ErrorMessage')}`
+  const message = `${status}, but EventBridge reports: ${code}: ${textIn(entry, 'ErrorMessage')}`
   if (/^(?:ThrottlingException|InternalFailure|InternalException)$/.test(code))
     throw new RetryableError(message, { status })
   const scope = /NotAuthorized|NotFound|AccessDenied/.test(code) ? 'destination' : 'delivery'

@@ -1,4 +1,4 @@
-/** Appends each alert as one JSON line to a file. Lines are whole: a torn one is closed off by the next. */
+/** Appends each alert as one JSON line to a file. The next line ends an incomplete one. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
@@ -51,13 +51,13 @@ export default defineDestination<FileOptions, { line: string }>({
   },
 })
 
-/** One `write` call, so that lines of concurrent writers never mix. */
+/** Appends with one `write` call, so that lines of concurrent writers never mix. */
 async function append(handle: FileHandle, line: string, fsync: boolean): Promise<void> {
   const stat = await handle.stat()
-  const torn = stat.isFile() && stat.size > 0 && !(await endsWithNewline(handle, stat.size))
-  const bytes = Buffer.from(`${torn ? '\n' : ''}${line}\n`)
+  const isIncomplete = stat.isFile() && stat.size > 0 && !(await endsWithNewline(handle, stat.size))
+  const bytes = Buffer.from(`${isIncomplete ? '\n' : ''}${line}\n`)
   const { bytesWritten } = await handle.write(bytes)
-  if (bytesWritten < bytes.length) throw new Error('the line was written only in part')
+  if (bytesWritten < bytes.length) throw new Error('the line was written incompletely')
   if (fsync && stat.isFile()) await handle.datasync()
 }
 
@@ -66,7 +66,7 @@ async function endsWithNewline(handle: FileHandle, size: number): Promise<boolea
   return buffer[0] === 0x0a
 }
 
-/** Codes that no later attempt cures while the path stands as it is. */
+/** A later attempt fails with these codes as long as the path does not change. */
 const BROKEN_PATH = new Set([
   'EACCES',
   'EPERM',

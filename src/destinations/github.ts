@@ -1,4 +1,4 @@
-/** GitHub: creates an issue. Before it tries again it looks whether the issue is there. */
+/** GitHub: creates an issue. A retry first searches for the issue. */
 
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
@@ -25,7 +25,7 @@ export default defineDestination<GitHubOptions>({
   type: 'github',
   summary: 'an issue in a GitHub repository',
   escapeField: escapeMarkdown,
-  refuses: { HEARTBEAT: 'every sign of life would create an issue' },
+  refuses: { HEARTBEAT: 'each heartbeat would create an issue' },
   options: {
     type: 'object',
     required: ['repository', 'token'],
@@ -47,9 +47,9 @@ export default defineDestination<GitHubOptions>({
         type: 'array',
         items: text('A login.'),
         examples: [['octocat']],
-        description: 'Who gets it, by login.',
+        description: 'The assignees, by login.',
       },
-      apiUrl: apiUrl(API, 'Where the API is; for GitHub Enterprise Server its `/api/v3`.', [
+      apiUrl: apiUrl(API, 'Base URL of the API; for GitHub Enterprise Server its `/api/v3`.', [
         'https://github.example.com/api/v3',
       ]),
     },
@@ -67,7 +67,7 @@ export default defineDestination<GitHubOptions>({
   receipt,
 })
 
-/** What an issue is found by: GitHub knows no idempotency key. */
+/** Returns the text by which an issue is found, because GitHub has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
 }
@@ -79,7 +79,7 @@ function search(message: Message, options: GitHubOptions): Outgoing {
   return { method: 'GET', url, headers: headersOf(options), body: '' }
 }
 
-/** Read from text: a long issue cuts the answer off before its end. */
+/** Reads the number from text, because the response to a long issue is truncated. */
 function issueIn({ body }: Answer): string {
   return /"number":\s*(\d+)/.exec(body)?.[1] ?? ''
 }
@@ -107,12 +107,12 @@ function headersOf({ token }: GitHubOptions): Record<string, string> {
   }
 }
 
-/** 403 is also how GitHub says: slower. */
+/** GitHub also uses 403 for its rate limits. */
 function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
   const isLimit = headers['x-ratelimit-remaining'] === '0' || /secondary rate limit/i.test(body)
   if (status === 403 && isLimit) {
     const seconds = Number(headers['retry-after'] ?? 60)
-    throw new RetryableError('403: the rate limit is used up', { status, retryAfterMs: seconds * 1_000 })
+    throw new RetryableError('403: rate limit exceeded', { status, retryAfterMs: seconds * 1_000 })
   }
   if (status === 410) {
     throw new PermanentError('410: issues are disabled', { status, scope: 'destination' })

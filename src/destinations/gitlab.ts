@@ -1,4 +1,4 @@
-/** GitLab: creates an issue, an incident for instance. Before it tries again it looks whether the issue is there. */
+/** GitLab: creates an issue, an incident for instance. A retry first searches for the issue. */
 import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
@@ -23,7 +23,7 @@ export default defineDestination<GitLabOptions>({
   type: 'gitlab',
   summary: 'an issue or incident in a GitLab project',
   escapeField: escapeMarkdown,
-  refuses: { HEARTBEAT: 'every sign of life would create an issue' },
+  refuses: { HEARTBEAT: 'each heartbeat would create an issue' },
   options: {
     type: 'object',
     required: ['project', 'token'],
@@ -46,7 +46,7 @@ export default defineDestination<GitLabOptions>({
         default: false,
         description: 'Only members of the project may read it.',
       },
-      url: apiUrl(GITLAB, 'Where GitLab is.', ['https://gitlab.example.com']),
+      url: apiUrl(GITLAB, 'Base URL of GitLab.', ['https://gitlab.example.com']),
     },
     additionalProperties: false,
   },
@@ -61,7 +61,7 @@ export default defineDestination<GitLabOptions>({
   },
 })
 
-/** What an issue is found by: GitLab knows no idempotency key. */
+/** Returns the text by which an issue is found, because GitLab has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
 }
@@ -76,7 +76,7 @@ function search(message: Message, options: GitLabOptions): Outgoing {
   return { method: 'GET', url: `${issuesUrl(options)}?${query.toString()}`, headers, body: '' }
 }
 
-/** Read from text: a long issue cuts the answer off before its end. */
+/** Reads the number from text, because the response to a long issue is truncated. */
 function issueIn({ body }: Answer): string {
   return /"iid":\s*(\d+)/.exec(body)?.[1] ?? ''
 }
@@ -88,7 +88,8 @@ function create(message: Message, options: GitLabOptions): Outgoing {
   const end = `\n\n<!-- ${marker(message)} -->`
   const body = {
     title: truncation.text('title', title, TITLE_LIMIT),
-    description: quietActions(formatMarkdown(message, truncation, DESCRIPTION_LIMIT - end.length)) + end,
+    description:
+      escapeQuickActions(formatMarkdown(message, truncation, DESCRIPTION_LIMIT - end.length)) + end,
     issue_type: issueType,
     ...(labels && { labels: labels.join(',') }),
     ...(confidential && { confidential }),
@@ -97,6 +98,6 @@ function create(message: Message, options: GitLabOptions): Outgoing {
 }
 
 /** A line that begins with `/` is a command to GitLab: `/close`, `/assign`. */
-function quietActions(description: string): string {
+function escapeQuickActions(description: string): string {
   return description.replace(/^\//gm, '&#47;')
 }

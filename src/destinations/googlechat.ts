@@ -22,7 +22,10 @@ export default defineDestination<GoogleChatOptions>({
     type: 'object',
     required: ['webhookUrl'],
     properties: {
-      webhookUrl: secretUrl('GOOGLE_CHAT_WEBHOOK', "URL of the space's webhook: whoever has it can post."),
+      webhookUrl: secretUrl(
+        'GOOGLE_CHAT_WEBHOOK',
+        "URL of the space's webhook: anyone with this URL can post.",
+      ),
     },
     additionalProperties: false,
   },
@@ -64,7 +67,7 @@ function paragraph(text: string): object {
   return { textParagraph: { text } }
 }
 
-/** Cards take a little HTML, and `<users/all>` in a text calls everybody. */
+/** Escapes HTML, because cards accept some tags and `<users/all>` in a text notifies all users. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

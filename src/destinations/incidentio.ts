@@ -1,4 +1,4 @@
-/** incident.io: an alert through an HTTP alert source, the same one however often it is tried. */
+/** incident.io: an alert through an HTTP alert source, the same one for every attempt. */
 
 import { parseExact } from '../core/exact-json.ts'
 import type { HttpResponse } from '../model/ports.ts'
@@ -25,7 +25,7 @@ export default defineDestination<IncidentIoOptions>({
   type: 'incidentio',
   summary: 'an alert in incident.io',
   escapeField: escapeMarkdown,
-  refuses: { HEARTBEAT: 'every sign of life would open an alert' },
+  refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   options: {
     type: 'object',
     required: ['alertSourceConfigId', 'token'],
@@ -34,7 +34,7 @@ export default defineDestination<IncidentIoOptions>({
         pattern: '^[0-9A-Za-z]+$',
       }),
       token: secretText('INCIDENT_IO_TOKEN', "The alert source's token."),
-      apiUrl: apiUrl(API, 'Where the API is.'),
+      apiUrl: apiUrl(API, 'Base URL of the API.'),
     },
     additionalProperties: false,
   },

@@ -1,4 +1,4 @@
-/** Jira: creates an issue, in Jira Cloud or Data Center. Before it tries again it looks whether the issue is there. */
+/** Jira: creates an issue, in Jira Cloud or Data Center. A retry first searches for the issue. */
 
 import { basicAuth } from '../core/basic-auth.ts'
 import { PermanentError } from '../errors.ts'
@@ -29,7 +29,7 @@ export default defineDestination<JiraOptions>({
   type: 'jira',
   summary: 'an issue in Jira Cloud or Data Center',
   escapeField: escaped,
-  refuses: { HEARTBEAT: 'every sign of life would create an issue' },
+  refuses: { HEARTBEAT: 'each heartbeat would create an issue' },
   options: {
     type: 'object',
     required: ['url', 'projectKey'],
@@ -45,13 +45,13 @@ export default defineDestination<JiraOptions>({
       deployment: {
         enum: ['cloud', 'dataCenter'],
         default: 'cloud',
-        description: 'Which Jira it is: they differ in how issues are found and people are named.',
+        description: 'The deployment; it decides how issues are found and users are named.',
       },
       user: {
         type: 'string',
         minLength: 1,
         examples: ['soc-bot@example.com'],
-        description: 'Who creates the issues: for Cloud the e-mail address of the account.',
+        description: 'The user that creates issues: for Cloud the e-mail address of the account.',
       },
       apiToken: {
         type: 'string',
@@ -84,7 +84,7 @@ export default defineDestination<JiraOptions>({
         type: 'string',
         minLength: 1,
         examples: ['5b10a2844c20165700ede21g'],
-        description: 'Who gets it: for Cloud the account id, for Data Center the user name.',
+        description: 'The assignee: the account id for Cloud, the user name for Data Center.',
       },
       fields: {
         type: 'object',
@@ -107,7 +107,7 @@ export default defineDestination<JiraOptions>({
   receipt,
 })
 
-/** What an issue is found by. Jira knows no idempotency key. */
+/** Returns the text by which an issue is found, because Jira has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
   return `signalbox-${idempotencyKey}`
 }
@@ -150,11 +150,11 @@ function authorization({ user = '', apiToken = '', personalAccessToken }: JiraOp
   return personalAccessToken === undefined ? basicAuth(user, apiToken) : `Bearer ${personalAccessToken}`
 }
 
-/** Wiki text, which both deployments take. The context gives way to the rest. */
+/** Builds wiki text, which both deployments accept. The context is shortened first. */
 function description(message: Message, truncation: Truncation): string {
   const lines = labelledParts(message).map(({ label, text }) => `*${label}:* ${escaped(text)}`)
   const text = truncation.text('description', message.body ?? lines.join('\n'), DESCRIPTION_LIMIT)
-  // Only within a text of the JSON can this stand, and there the escape means the same.
+  // `{code` can only be inside a JSON string, where the escape has the same meaning.
   const context = contextText(message).replaceAll('{code', '\\u007bcode')
   const [before, after] = ['\n\n*Context:*\n{code:json}\n', '\n{code}']
   const availableChars = DESCRIPTION_LIMIT - text.length - before.length - after.length
@@ -166,13 +166,13 @@ function description(message: Message, truncation: Truncation): string {
   return text + before + truncation.text('context', context, availableChars) + after
 }
 
-/** A bare URL becomes a link by itself, and must stay whole. */
+/** Escapes markup. A bare URL becomes a link automatically and must stay complete. */
 function escaped(text: string): string {
   if (/^https?:\/\/\S+$/.test(text)) return text.replace(/[\\{}[\]|!*^~]/g, encodeURIComponent)
   return text.replace(/[\\{}[\]|!*_^~]/g, '\\$&')
 }
 
-/** A project or issue type that is not there would refuse every alert. */
+/** A missing project or issue type rejects every alert, so it pauses the destination. */
 function receipt({ status, body }: HttpResponse): Receipt | undefined {
   if (status !== 400) return undefined
   const { errors = {} } = (answerJson(body) ?? {}) as { errors?: Readonly<Record<string, unknown>> }

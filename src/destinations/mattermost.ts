@@ -15,7 +15,7 @@ interface MattermostOptions {
 }
 
 const TITLE_LIMIT = 1_024
-/** Of the post and its attachments together. */
+/** The limit applies to the post and its attachments together. */
 const TEXT_LIMIT = 7_000
 
 export default defineDestination<MattermostOptions>({
@@ -27,9 +27,12 @@ export default defineDestination<MattermostOptions>({
     type: 'object',
     required: ['webhookUrl'],
     properties: {
-      webhookUrl: secretUrl('MATTERMOST_WEBHOOK', 'URL of an incoming webhook: whoever has it can post.'),
-      channel: text("Another channel than the webhook's, where that is allowed.", 'soc-alerts'),
-      username: text('Name that the message is posted under, where that is allowed.', 'Signalbox'),
+      webhookUrl: secretUrl(
+        'MATTERMOST_WEBHOOK',
+        'URL of an incoming webhook: anyone with this URL can post.',
+      ),
+      channel: text("A channel other than the webhook's, if the webhook allows it.", 'soc-alerts'),
+      username: text('Name that the message is posted under, if the webhook allows it.', 'Signalbox'),
     },
     additionalProperties: false,
   },

@@ -34,12 +34,13 @@ export default defineDestination<TeamsOptions>({
     properties: {
       webhookUrl: secretUrl(
         'TEAMS_WORKFLOW_URL',
-        'URL of a workflow that starts when a Teams webhook request is received: whoever has it can post.',
+        'URL of a workflow that starts when a Teams webhook request is received: anyone with this URL can post.',
       ),
       card: {
         enum: ['adaptive', 'message'],
         default: 'adaptive',
-        description: '`message` is the form of the retired Office connectors, for what still takes it.',
+        description:
+          '`message` is the form of the retired Office connectors, for receivers that still accept it.',
       },
     },
     additionalProperties: false,
@@ -141,7 +142,7 @@ function messageCard(message: Message, withContext: boolean, truncation: Truncat
   }
 }
 
-/** Both cards take links and emphasis of Markdown; a bare URL becomes a link by itself, and must stay whole. */
+/** Escapes Markdown, because both cards accept links and emphasis. A bare URL becomes a link automatically and must stay complete. */
 function escaped(text: string): string {
   if (/^https?:\/\/\S+$/.test(text)) return text.replace(/[\\*[\]`]/g, encodeURIComponent)
   return text.replace(/[\\*_[\]`~#]/g, '\\$&')

@@ -27,14 +27,14 @@ interface Publication {
   readonly messageId: string
 }
 
-/** A server's usual `max_payload`. */
+/** The usual `max_payload` of a server. */
 const MESSAGE_LIMIT_BYTES = 1_000_000
 const TIMEOUT_MS = 10_000
-/** What the library says less clearly. */
+/** Clearer texts for messages of the library. */
 const CLEARER_MESSAGES: Readonly<Record<string, string>> = {
   timeout: `no answer within ${TIMEOUT_MS} ms`,
   'error connecting - node provided an undefined error': 'connection closed before the answer',
-  'unexpected response from server': 'it does not speak NATS',
+  'unexpected response from server': 'the server does not speak NATS',
 }
 
 export default defineDestination<NatsOptions, Publication>({
@@ -58,7 +58,7 @@ export default defineDestination<NatsOptions, Publication>({
         type: 'boolean',
         default: true,
         description:
-          'A stream keeps the message and acknowledges it. Without it whoever does not listen misses it.',
+          'Publish through a stream, which stores and acknowledges the message. Otherwise only present subscribers get it.',
       },
       token: secretText('NATS_TOKEN', 'A token.'),
       user: text('A user.', 'signalbox'),
@@ -93,8 +93,8 @@ export default defineDestination<NatsOptions, Publication>({
           msgID: messageId,
           timeout: TIMEOUT_MS,
         })
-        const twin = ack.duplicate ? ', where an earlier attempt had put it' : ''
-        return { message: `stored in ${ack.stream} as ${ack.seq}${twin}` }
+        const duplicate = ack.duplicate ? ', by an earlier attempt' : ''
+        return { message: `stored in ${ack.stream} as ${ack.seq}${duplicate}` }
       } finally {
         await connection.close()
       }
@@ -126,7 +126,7 @@ async function open(options: NatsOptions, signal: SendPorts['signal']) {
   })
 }
 
-/** By the names of the library's errors; no stream for the subject is a matter of set-up. */
+/** Classifies by the names of the library's errors; a subject without a stream is a configuration error. */
 function failure(cause: unknown, where: string): RetryableError | PermanentError {
   const { name = '' } = cause as { name?: string }
   const said = messageOf(cause)
@@ -134,7 +134,7 @@ function failure(cause: unknown, where: string): RetryableError | PermanentError
   if (/Authori[sz]ation|Authentication|Permission/i.test(`${name} ${said}`))
     return new PermanentError(message, { scope: 'destination', cause })
   if (/NoResponders|JetStreamNotEnabled/i.test(name) || /no responders|jetstream is not enabled/i.test(said))
-    return new PermanentError(`${where}: no stream listens to the subject`, { scope: 'destination', cause })
+    return new PermanentError(`${where}: no stream has the subject`, { scope: 'destination', cause })
   if (/maximum payload|max_payload|payload exceeds/i.test(said)) return new PermanentError(message, { cause })
   return new RetryableError(message, { cause })
 }

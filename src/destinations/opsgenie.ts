@@ -1,4 +1,4 @@
-/** Opsgenie: creates an alert, the same one however often it is tried. */
+/** Opsgenie: creates an alert, the same one for every attempt. */
 import { PermanentError } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
@@ -33,13 +33,13 @@ export default defineDestination<OpsgenieOptions>({
   type: 'opsgenie',
   summary: 'an alert in Opsgenie or Jira Service Management',
   escapeField: escaped,
-  refuses: { HEARTBEAT: 'every sign of life would open an alert' },
+  refuses: { HEARTBEAT: 'each heartbeat would open an alert' },
   options: {
     type: 'object',
     required: ['apiKey'],
     properties: {
       apiKey: secretText('OPSGENIE_KEY', 'Key of an API integration.'),
-      apiUrl: apiUrl(API, 'Where the API is; the EU region has its own.', ['https://api.eu.opsgenie.com']),
+      apiUrl: apiUrl(API, 'Base URL of the API; the EU region has its own.', ['https://api.eu.opsgenie.com']),
       tags: {
         type: 'array',
         items: text('A tag.'),
@@ -50,7 +50,7 @@ export default defineDestination<OpsgenieOptions>({
         type: 'array',
         items: { type: 'object' },
         examples: [[{ name: 'SOC', type: 'team' }]],
-        description: 'Who is called, as the API takes them; else the integration decides.',
+        description: 'The responders in the form of the API; otherwise the integration decides.',
       },
     },
     additionalProperties: false,
@@ -76,12 +76,12 @@ export default defineDestination<OpsgenieOptions>({
   receipt,
 })
 
-/** HTML, of which Opsgenie shows line breaks and little more. */
+/** Builds HTML with the few tags that Opsgenie supports. */
 function description(message: Parameters<typeof labelledParts>[0], truncation: Truncation): string {
   const lines = labelledParts(message).map(({ label, text: part }) => `<b>${label}:</b> ${escaped(part)}`)
   const context = contextText(message)
-  const pieces = [...lines, ...(context ? [`<b>Context:</b><br>${escaped(context)}`] : [])]
-  return truncation.text('description', message.body ?? pieces.join('<br>'), DESCRIPTION_LIMIT)
+  const blocks = [...lines, ...(context ? [`<b>Context:</b><br>${escaped(context)}`] : [])]
+  return truncation.text('description', message.body ?? blocks.join('<br>'), DESCRIPTION_LIMIT)
 }
 
 function escaped(part: string): string {
@@ -99,7 +99,7 @@ function tagsOf(tags: readonly string[], truncation: Truncation): string[] {
   return distinct.slice(0, MAX_TAGS)
 }
 
-/** A request is only accepted at first: its id tells what became of it. */
+/** Opsgenie processes a request later; the id of the request identifies its result. */
 function receipt({ status, body }: HttpResponse): Receipt | undefined {
   if (status === 422 && /api ?key|integration/i.test(textIn(answerJson(body), 'message'))) {
     throw new PermanentError(`422: ${textIn(answerJson(body), 'message')}`, { status, scope: 'destination' })

@@ -1,4 +1,4 @@
-/** PagerDuty: triggers an incident through Events API v2, the same one however often it is tried. */
+/** PagerDuty: triggers an incident through Events API v2, the same one for every attempt. */
 
 import { parseExact } from '../core/exact-json.ts'
 import { PermanentError, RetryableError } from '../errors.ts'
@@ -31,7 +31,7 @@ const SEVERITIES: Record<Severity, string> = {
 export default defineDestination<PagerDutyOptions>({
   type: 'pagerduty',
   summary: 'an incident in PagerDuty, by Events API v2',
-  refuses: { HEARTBEAT: 'every sign of life would open an incident' },
+  refuses: { HEARTBEAT: 'each heartbeat would open an incident' },
   options: {
     type: 'object',
     required: ['integrationKey'],
@@ -54,7 +54,7 @@ export default defineDestination<PagerDutyOptions>({
         pattern: '^https?://',
         default: 'https://events.pagerduty.com',
         examples: ['https://events.eu.pagerduty.com'],
-        description: 'Where the Events API is; the EU region has its own.',
+        description: 'Base URL of the Events API; the EU region has its own.',
       },
     },
     additionalProperties: false,
@@ -93,15 +93,15 @@ export default defineDestination<PagerDutyOptions>({
   receipt,
 })
 
-/** PagerDuty refuses links that are none. */
+/** Returns the reference only when it is a URL, because PagerDuty rejects other links. */
 function links({ reference }: Message): object {
   return /^https?:\/\/\S+$/.test(reference) ? { links: [{ href: reference, text: 'Reference' }] } : {}
 }
 
-/** Success is 202 with `"status":"success"`: another 2xx comes from somebody in between. */
+/** Success is a 2xx with `"status":"success"`; any other 2xx is from a proxy. */
 function receipt({ status, body }: HttpResponse): Receipt | undefined {
   if (status === 400 && /routing.?key/i.test(body)) {
-    throw new PermanentError(`${status}: PagerDuty does not know the integration key`, {
+    throw new PermanentError(`${status}: unknown integration key`, {
       status,
       scope: 'destination',
     })
@@ -110,5 +110,5 @@ function receipt({ status, body }: HttpResponse): Receipt | undefined {
   const answer = answerJson(body)
   if (answer?.status === 'success')
     return { status, message: `${status}: accepted as ${textIn(answer, 'dedup_key')}` }
-  throw new RetryableError(`${status}, but not with PagerDuty's answer`, { status })
+  throw new RetryableError(`${status}, but not a response of PagerDuty`, { status })
 }

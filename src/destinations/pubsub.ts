@@ -38,7 +38,7 @@ export default defineDestination<PubSubOptions>({
         description:
           "JSON of a service account's key or of workload identity federation; else the application default credentials.",
       },
-      apiUrl: apiUrl(API, 'Where the API is; regions have their own.', [
+      apiUrl: apiUrl(API, 'Base URL of the API; regions have their own.', [
         'https://europe-west3-pubsub.googleapis.com',
       ]),
     },
@@ -68,7 +68,7 @@ function receipt({ status, body }: HttpResponse): Receipt | undefined {
 interface Identity {
   getRequestHeaders(): Promise<Headers>
 }
-/** The library keeps tokens and makes them anew in time. */
+/** The library caches tokens and renews them in time. */
 const identities = new Map<string, Promise<Identity>>()
 
 async function authorizationHeaders({ credentials = '' }: PubSubOptions): Promise<Record<string, string>> {
@@ -88,7 +88,7 @@ async function authorizationHeaders({ credentials = '' }: PubSubOptions): Promis
   }
 }
 
-/** A key of a service account, or what federates another identity; without either the machine's own. */
+/** Creates the identity of a service account or of workload identity federation, or otherwise that of the machine. */
 async function identityOf(credentials: string): Promise<Identity> {
   const { AwsClient, GoogleAuth, IdentityPoolClient, JWT } = await import('google-auth-library')
   if (!credentials) {
@@ -99,19 +99,19 @@ async function identityOf(credentials: string): Promise<Identity> {
   const key = keyOf(credentials)
   if (key.type === 'external_account') {
     const { environment_id, executable } = key.credential_source ?? {}
-    if (executable !== undefined) throw invalidCredentials('credentials of an executable are not run')
+    if (executable !== undefined) throw invalidCredentials('credentials with an executable are not supported')
     const options = { ...key, scopes: [SCOPE] } as never
     return environment_id === undefined ? new IdentityPoolClient(options) : new AwsClient(options)
   }
   const { client_email: email, private_key_id: keyId } = key
-  if (!email) throw invalidCredentials('the credentials name neither a client_email nor an external account')
+  if (!email) throw invalidCredentials('the credentials have no client_email and are not an external account')
   const jwt = new JWT({ email, key: privateKeyOf(key), ...(keyId && { keyId }), scopes: [SCOPE] })
-  // Google's services take a token that the key itself signed: nobody has to be asked for one first.
+  // Google's services accept a token that the key itself signed, so no token request is needed.
   jwt.useJWTAccessWithScope = true
   return jwt
 }
 
-/** Without a cause: it may quote the key. */
+/** The error has no cause, because the cause may contain the key. */
 const invalidCredentials = (message: string) => new PermanentError(message, { scope: 'destination' })
 
 interface Key {
@@ -126,7 +126,7 @@ function keyOf(credentials: string): Key {
   try {
     return JSON.parse(credentials) as Key
   } catch {
-    throw invalidCredentials('the credentials are no JSON')
+    throw invalidCredentials('the credentials are not valid JSON')
   }
 }
 
@@ -135,7 +135,7 @@ function privateKeyOf({ private_key = '' }: Key): string {
     createPrivateKey(private_key)
     return private_key
   } catch {
-    throw invalidCredentials('the private_key of the credentials is not a key')
+    throw invalidCredentials('invalid private_key in the credentials')
   }
 }
 

@@ -1,4 +1,4 @@
-/** ServiceNow: creates a record, an incident for instance. Before it tries again it looks whether the record is there. */
+/** ServiceNow: creates a record, an incident for instance. A retry first searches for the record. */
 
 import { basicAuth } from '../core/basic-auth.ts'
 import type { Severity } from '../model/alerts/severity.ts'
@@ -25,7 +25,7 @@ const URGENCIES: Record<Severity, string> = { INFO: '3', LOW: '3', MEDIUM: '2', 
 export default defineDestination<ServiceNowOptions>({
   type: 'servicenow',
   summary: 'an incident in ServiceNow',
-  refuses: { HEARTBEAT: 'every sign of life would create a record' },
+  refuses: { HEARTBEAT: 'each heartbeat would create a record' },
   options: {
     type: 'object',
     required: ['url'],
@@ -38,7 +38,7 @@ export default defineDestination<ServiceNowOptions>({
         examples: ['https://example.service-now.com'],
         description: "The instance's address.",
       },
-      user: text('Who creates the records; the role `itil` suffices for incidents.', 'signalbox'),
+      user: text('The user that creates records; the role `itil` suffices for incidents.', 'signalbox'),
       password: secretText('SERVICENOW_PASSWORD', "The user's password."),
       token: secretText('SERVICENOW_TOKEN', 'An OAuth access token, in place of user and password.'),
       table: text('The table, for example `sn_si_incident` for security incidents.', undefined, {
@@ -48,7 +48,7 @@ export default defineDestination<ServiceNowOptions>({
       fields: {
         type: 'object',
         examples: [{ assignment_group: 'SOC' }],
-        description: 'Further fields, as the Table API takes them.',
+        description: 'Further fields, in the form of the Table API.',
       },
     },
     additionalProperties: false,
@@ -75,7 +75,7 @@ function headersOf({ user = '', password = '', token }: ServiceNowOptions): Reco
   }
 }
 
-/** `correlation_id` is the table's own place for another system's key. */
+/** Searches by `correlation_id`, which the table reserves for keys of other systems. */
 function search({ idempotencyKey }: Message, options: ServiceNowOptions): Outgoing {
   const query = new URLSearchParams({
     sysparm_query: `correlation_id=${idempotencyKey}`,

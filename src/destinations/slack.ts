@@ -37,7 +37,7 @@ export default defineDestination<SlackOptions>({
         pattern: '^https?://',
         secret: true,
         examples: [env('SOC_SLACK_WEBHOOK')],
-        description: 'URL of an incoming webhook: whoever has it can post.',
+        description: 'URL of an incoming webhook: anyone with this URL can post.',
       },
       botToken: {
         type: 'string',
@@ -68,7 +68,7 @@ export default defineDestination<SlackOptions>({
         type: 'string',
         pattern: '^https?://',
         default: 'https://slack.com/api',
-        description: "Where Slack's Web API is.",
+        description: "Base URL of Slack's Web API.",
       },
     },
     additionalProperties: false,
@@ -105,7 +105,7 @@ export default defineDestination<SlackOptions>({
       yield postJson(url, { channel, thread_ts: thread, text }, { headers, notes: more.notes })
       return { ...posted.receipt, message: `${posted.receipt.message}, context in its thread` }
     } catch (error) {
-      // The alert is there: to post it again would be worse than to miss its context.
+      // The alert was posted; posting it again would be worse than a missing context.
       if (!isError(error, 'retryable') && !isError(error, 'permanent')) throw error
       return {
         ...posted.receipt,
@@ -116,7 +116,7 @@ export default defineDestination<SlackOptions>({
   receipt,
 })
 
-/** The bot's own memory of which delivery a message is. */
+/** The metadata shows which delivery a message belongs to. */
 function metadataOf({ idempotencyKey, notification: { alertId } }: Message): object {
   return {
     event_type: 'signalbox_alert',
@@ -152,7 +152,7 @@ function contextBlock(message: Message, truncation: Truncation): string {
   return text && `\`\`\`${truncation.text('context', text, CONTEXT_LIMIT)}\`\`\``
 }
 
-/** The three characters that Slack reads as markup of links and mentions. */
+/** Escapes the three characters that Slack uses for links and mentions. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
@@ -162,7 +162,7 @@ const BROKEN =
 const REFUSED =
   /^(?:msg_too_long|no_text|invalid_(?:blocks|attachments|arguments|json|payload|metadata.*)|too_many_attachments|thread_not_found|cannot_reply_to_message)$/
 
-/** A 200 alone is no success: a webhook says `ok`, the Web API says `"ok":true`. */
+/** A 200 alone is not a success: a webhook returns `ok`, the Web API `"ok":true`. */
 function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
   if (status < 200 || status > 299) return undefined
   if (body.trim() === 'ok') return { status, message: `${status}: ok` }
@@ -171,9 +171,9 @@ function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
     const [ts, channel] = [textIn(answer, 'ts'), textIn(answer, 'channel')]
     return { status, message: ts ? `${status}: posted ${ts} in ${channel}` : `${status}: ok` }
   }
-  // The Web API says it in JSON, a webhook in one bare word.
+  // The Web API returns the error in JSON, a webhook as one word.
   const error = textIn(answer, 'error') || (/^[a-z]+(?:_[a-z]+)+$/.exec(body.trim())?.[0] ?? '')
-  const message = error ? `${status}, but Slack says: ${error}` : `${status}, but not with Slack's answer`
+  const message = error ? `${status}, but Slack reports: ${error}` : `${status}, but not a response of Slack`
   if (BROKEN.test(error)) throw new PermanentError(message, { status, scope: 'destination' })
   if (REFUSED.test(error)) throw new PermanentError(message, { status })
   const seconds = Number(headers['retry-after'])

@@ -19,7 +19,7 @@ interface SnsOptions extends AwsOptions {
   readonly topicArn: string
 }
 
-/** SNS wants fewer than 100. */
+/** SNS accepts fewer than 100 characters. */
 const SUBJECT_LIMIT = 99
 const MESSAGE_LIMIT_BYTES = 256 * 1024
 const EMAIL_LIMIT = 20_000
@@ -78,7 +78,7 @@ function regionOf({ topicArn, region }: SnsOptions): string {
   return topicArn.split(':')[3] || region || 'us-east-1'
 }
 
-/** What each kind of subscription gets: all but e-mail the notification itself. */
+/** Builds the text for each kind of subscription: e-mail gets a long text, all others the notification. */
 function messageText(message: Message, truncation: Truncation): string {
   const email = truncation.text('e-mail', plainText(message), EMAIL_LIMIT)
   return truncation.fullest(MESSAGE_LIMIT_BYTES, () => JSON.stringify({ default: message.json, email }), {

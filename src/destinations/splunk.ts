@@ -18,7 +18,7 @@ interface SplunkOptions {
   readonly host?: string
 }
 
-/** The collector's usual `max_content_length`. */
+/** The usual `max_content_length` of the collector. */
 const BODY_LIMIT_BYTES = 838_860
 
 export default defineDestination<SplunkOptions>({
@@ -33,10 +33,10 @@ export default defineDestination<SplunkOptions>({
         type: 'string',
         pattern: '^https?://',
         examples: ['https://splunk.example.com:8088'],
-        description: 'Where the collector is, without a path.',
+        description: 'Base URL of the collector, without a path.',
       },
       token: secretText('SPLUNK_HEC_TOKEN', "The collector's token."),
-      index: text("Another index than the token's.", 'alerts'),
+      index: text("An index other than the token's.", 'alerts'),
       source: text('What Splunk shows as the source.', undefined, { default: 'signalbox' }),
       sourcetype: text('What Splunk parses it as.', undefined, { default: '_json' }),
       host: text('What Splunk shows as the host.', 'soc-1'),
@@ -75,17 +75,17 @@ function eventText(message: Message, notification: object, options: SplunkOption
   })
 }
 
-/** Codes of the collector: what is wrong with the token or the index, not with the event. */
+/** With these codes the collector reports an error of the token or the index, not of the event. */
 const BROKEN = new Set(['1', '2', '3', '4', '7', '10', '11', '14'])
 
 function receipt({ status, body }: HttpResponse): Receipt | undefined {
   const answer = answerJson(body)
-  const [code, said] = [textIn(answer, 'code'), textIn(answer, 'text')]
+  const [code, reason] = [textIn(answer, 'code'), textIn(answer, 'text')]
   if (status >= 200 && status <= 299) {
-    if (code === '0') return { status, message: `${status}: ${said || 'Success'}` }
-    throw new RetryableError(`${status}, but not with Splunk's answer`, { status })
+    if (code === '0') return { status, message: `${status}: ${reason || 'Success'}` }
+    throw new RetryableError(`${status}, but not a response of Splunk`, { status })
   }
   if (status < 500 && status !== 429 && BROKEN.has(code))
-    throw new PermanentError(`${status}: ${said} (code ${code})`, { status, scope: 'destination' })
+    throw new PermanentError(`${status}: ${reason} (code ${code})`, { status, scope: 'destination' })
   return undefined
 }

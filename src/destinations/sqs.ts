@@ -65,7 +65,7 @@ export default defineDestination<SqsOptions>({
   sign: (request, options) => signAws(request, 'sqs', regionOf(options), options),
 })
 
-/** A placeholder of a preview stands for itself. */
+/** Returns the origin of the URL, or a placeholder of a preview unchanged. */
 function originOf(queueUrl: string): string {
   return /^https?:\/\/[^/]+/.exec(queueUrl)?.[0] ?? queueUrl
 }

@@ -33,9 +33,9 @@ interface Line {
 const SEVERITIES: Record<Severity, number> = { CRITICAL: 2, HIGH: 3, MEDIUM: 4, LOW: 5, INFO: 6 }
 const PORTS = { udp: 514, tcp: 601, tls: 6514 } as const
 const LOCAL0 = 16
-/** Characters of the structured data's title; the message has all of it. */
+/** The limit of the title in the structured data in characters; the message has the complete title. */
 const TITLE_LIMIT = 200
-/** For the receiver to close, or to say what it has against us. */
+/** The time for the receiver to close the connection or to report an error. */
 const LINGER_MS = 1_000
 const MAX_MESSAGE_BYTES = { udp: 2_048, tcp: 8_192, tls: 8_192 } as const
 
@@ -69,15 +69,14 @@ export default defineDestination<SyslogOptions, Line>({
       framing: {
         enum: ['octets', 'newline'],
         default: 'octets',
-        description:
-          'How messages are told apart on TCP and TLS: by their length before them (RFC 6587), or by line ends.',
+        description: 'Framing on TCP and TLS: a length before each message (RFC 6587), or line ends.',
       },
       maxBytes: {
         type: 'integer',
         minimum: 480,
         maximum: 65_000,
         examples: [8_192],
-        description: 'The longest message the receiver takes; 2,048 for UDP, 8,192 otherwise when absent.',
+        description: 'Maximum size of a message; by default 2,048 for UDP and 8,192 otherwise.',
       },
       ...TLS_PROPERTIES,
     },
@@ -120,7 +119,7 @@ export default defineDestination<SyslogOptions, Line>({
   },
 })
 
-/** Everything before MSG. */
+/** Builds everything before MSG. */
 function headOf(
   message: Message,
   { facility = LOCAL0, hostname = '-', appName = 'signalbox' }: SyslogOptions,
@@ -133,7 +132,7 @@ function headOf(
   const data = Object.entries(parameters)
     .map(([name, value]) => `${name}="${value.replace(/["\\\]]/g, '\\$&').replace(/\p{Cc}/gu, ' ')}"`)
     .join(' ')
-  // 32473 is the number of examples: nobody else's meaning can be taken for ours.
+  // 32473 is the enterprise number for examples, so the id cannot conflict with that of a vendor.
   return `<${priority}>1 ${createdAt} ${hostname} ${appName} - ${type} [alert@32473 ${data}] `
 }
 
@@ -161,8 +160,8 @@ interface StreamOptions extends SyslogOptions {
 }
 
 /**
- * Done when the receiver closes after us, or does not within a moment: syslog has no other answer. What it has against
- * us comes late: in TLS 1.3 even a client certificate is refused after the handshake.
+ * The message is sent when the receiver closes the connection or reports no error for a second, because syslog has no
+ * other response. In TLS 1.3 even a client certificate is rejected after the handshake.
  */
 function sendStream(line: string, options: StreamOptions, signal: SendPorts['signal']): Promise<string> {
   const { framing = 'octets', protocol } = options
@@ -176,15 +175,15 @@ function sendStream(line: string, options: StreamOptions, signal: SendPorts['sig
     socket.once(protocol === 'tls' ? 'secureConnect' : 'connect', () =>
       socket.end(frame, () => {
         timer = setTimeout(() => resolve('written to'), LINGER_MS)
-        if (socket.readableEnded) resolve('taken by')
+        if (socket.readableEnded) resolve('accepted by')
       }),
     )
-    socket.once('end', () => socket.writableFinished && resolve('taken by'))
+    socket.once('end', () => socket.writableFinished && resolve('accepted by'))
     socket.once('error', reject)
     socket.once('close', () => reject(new Error('the connection was closed')))
     if (signal.aborted) abort()
   })
-  // Whatever it says is read and forgotten: unread, it would hold up the end.
+  // Received data is discarded; unread data would delay the end.
   socket.resume()
   return done.finally(() => {
     clearTimeout(timer)

@@ -14,7 +14,7 @@ interface TelegramOptions {
   readonly apiUrl?: string
 }
 
-/** Of the text as it is read, without its markup. */
+/** The limit applies to the visible text without markup. */
 const TEXT_LIMIT = 4_096
 const TITLE_LIMIT = 512
 const API = 'https://api.telegram.org'
@@ -34,7 +34,7 @@ export default defineDestination<TelegramOptions>({
         examples: [42],
         description: 'The topic of a forum to post into.',
       },
-      apiUrl: apiUrl(API, 'Where the Bot API is.'),
+      apiUrl: apiUrl(API, 'Base URL of the Bot API.'),
     },
     additionalProperties: false,
   },
@@ -52,7 +52,7 @@ export default defineDestination<TelegramOptions>({
   receipt,
 })
 
-/** Cut before it is escaped: Telegram counts what is read, and refuses markup that is torn. */
+/** Truncates before escaping, because Telegram counts visible text and rejects incomplete markup. */
 function messageText(message: Message, truncation: Truncation): string {
   const title = truncation.text('title', message.title || headline(message.notification), TITLE_LIMIT)
   const plain = labelledParts(message)
@@ -95,6 +95,6 @@ function receipt({ status, body }: HttpResponse): Receipt | undefined {
   )
     throw new PermanentError(`400: ${description}`, { status, scope: 'destination' })
   if (status < 200 || status > 299) return undefined
-  if (ok !== true) throw new RetryableError(`${status}, but not with Telegram's answer`, { status })
+  if (ok !== true) throw new RetryableError(`${status}, but not a response of Telegram`, { status })
   return { status, message: `${status}: sent as message ${textIn(result, 'message_id')}` }
 }

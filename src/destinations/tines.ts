@@ -1,4 +1,4 @@
-/** Tines: starts a story through its webhook action; the event is the notification. */
+/** Tines: sends the notification as an event to a webhook action. */
 import { defineDestination } from './_destination.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretText, secretUrl } from './parts/option-forms.ts'
@@ -10,13 +10,13 @@ interface TinesOptions {
 
 export default defineDestination<TinesOptions>({
   type: 'tines',
-  summary: 'an event for a Tines story',
+  summary: 'an event for a webhook action in Tines',
   templates: ['payload'],
   options: {
     type: 'object',
     required: ['webhookUrl'],
     properties: {
-      webhookUrl: secretUrl('TINES_WEBHOOK', "URL of the story's webhook action, with its path and secret."),
+      webhookUrl: secretUrl('TINES_WEBHOOK', 'URL of the webhook action, with its path and secret.'),
       accessToken: secretText('TINES_TOKEN', 'Bearer token, where the webhook asks for one.'),
     },
     additionalProperties: false,

@@ -1,4 +1,4 @@
-/** Splunk On-Call (VictorOps): an incident through the REST endpoint, the same one however often it is tried. */
+/** Splunk On-Call (VictorOps): an incident through the REST endpoint, the same one for every attempt. */
 import { PermanentError } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
@@ -29,13 +29,13 @@ const MESSAGE_TYPES: Record<Severity, string> = {
 export default defineDestination<VictorOpsOptions>({
   type: 'victorops',
   summary: 'an incident in Splunk On-Call (VictorOps)',
-  refuses: { HEARTBEAT: 'every sign of life would stand in the timeline' },
+  refuses: { HEARTBEAT: 'each heartbeat would be in the timeline' },
   options: {
     type: 'object',
     required: ['apiKey', 'routingKey'],
     properties: {
-      apiKey: secretText('VICTOROPS_KEY', "The REST endpoint's key: it stands in the address."),
-      routingKey: text('Routing key that decides who is called.', 'soc', { pattern: '^[\\w.-]+$' }),
+      apiKey: secretText('VICTOROPS_KEY', 'The key of the REST endpoint, which is part of its URL.'),
+      routingKey: text('Routing key, which decides the recipients.', 'soc', { pattern: '^[\\w.-]+$' }),
       apiUrl: apiUrl(API, 'The REST endpoint without its keys.'),
     },
     additionalProperties: false,
@@ -63,11 +63,11 @@ export default defineDestination<VictorOpsOptions>({
   receipt,
 })
 
-/** It says 200 also to what it does not take. */
+/** Reads the result, because a rejected alert also gets 200. */
 function receipt({ status, body }: HttpResponse): Receipt | undefined {
   if (status < 200 || status > 299) return undefined
   const answer = answerJson(body)
   if (textIn(answer, 'result') !== 'failure') return undefined
-  const why = textIn(answer, 'message') || textIn(answer, 'messages') || 'it was not taken'
-  throw new PermanentError(`${status}, but Splunk On-Call says: ${why}`, { status })
+  const why = textIn(answer, 'message') || textIn(answer, 'messages') || 'not accepted'
+  throw new PermanentError(`${status}, but Splunk On-Call reports: ${why}`, { status })
 }

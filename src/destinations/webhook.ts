@@ -21,7 +21,7 @@ export default defineDestination<WebhookOptions>({
         pattern: '^https?://',
         secret: true,
         examples: [env('SOC_INBOX_URL')],
-        description: 'Where to POST. `user:password@` becomes basic authentication.',
+        description: 'URL to POST to. `user:password@` becomes basic authentication.',
       },
       headers: {
         type: 'object',

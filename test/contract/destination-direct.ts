@@ -69,8 +69,8 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
     await loop.stop()
     expect(overheard.end()).toEqual([])
     const preview = previewRequest(type, sampleMessage('target'), options, '1.2.3')
-    const told = JSON.stringify([stored, harness.logged, harness.findings, measured, preview])
-    expect(leaked(fixture.secrets, told)).toEqual([])
+    const outputs = JSON.stringify([stored, harness.logged, harness.findings, measured, preview])
+    expect(leaked(fixture.secrets, outputs)).toEqual([])
   }
 
   it.each(FAULTS)(
@@ -87,7 +87,7 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
     },
   )
 
-  it('waits where nobody listens', async () => {
+  it('waits when the connection is refused', async () => {
     const options = wire.at('localhost', REFUSING_PORT, false)
     await expectOutcome(
       options,

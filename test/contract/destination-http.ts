@@ -134,7 +134,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(fixture.secrets.filter((secret) => sent.includes(secret))).toEqual([])
   })
 
-  it('retries when nobody listens', async () => {
+  it('retries when the connection is refused', async () => {
     const url = `http://127.0.0.1:${REFUSING_PORT}`
     const message = `${url}: connection refused (ECONNREFUSED)`
     expect(await stage.send(url)).toMatchObject({ result: 'retry', message })
@@ -163,13 +163,13 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
       repeated: false,
     })
     const preview = previewRequest(type, message, fixture.options(receiver.url), '1.2.3')
-    const told = JSON.stringify([results, stage.logged, preview])
-    expect(leaked([...fixture.secrets, ...encoded(fixture.secrets, receiver)], told)).toEqual([])
+    const outputs = JSON.stringify([results, stage.logged, preview])
+    expect(leaked([...fixture.secrets, ...encoded(fixture.secrets, receiver)], outputs)).toEqual([])
     if (fixture.secrets.length > 0) expect(results[3]!.message).toContain('<secret>')
   })
 }
 
-/** A signature tells when it was made. */
+/** A signature contains its time. */
 function withoutTime({ method, path, headers, body }: Receiver['requests'][number]): object {
   const { authorization, 'x-amz-date': date, ...lasting } = headers
   return { method, path, body, headers: date === undefined ? { ...lasting, authorization } : lasting }

@@ -86,8 +86,8 @@ export function redactionContract(type: DestinationType, fixture: DestinationFix
     const previews = targets.map(({ name, options }) =>
       previewRequest(type, sampleMessage(name), options, '1.2.3'),
     )
-    const told = JSON.stringify([stored, harness.logged, harness.findings, measured, previews])
-    expect(leaked(fixture.secrets, told)).toEqual([])
+    const outputs = JSON.stringify([stored, harness.logged, harness.findings, measured, previews])
+    expect(leaked(fixture.secrets, outputs)).toEqual([])
     await harness.close()
     await http.close()
     await Promise.all(cases.map(({ close }) => close()))
@@ -121,7 +121,7 @@ async function stageCases(type: DestinationType, fixture: DestinationFixture): P
   return [
     ...(await Promise.all(served)),
     {
-      name: 'nobody listens',
+      name: 'the connection is refused',
       options: fixture.options(refused),
       expected: waiting(`${refused}: connection refused (ECONNREFUSED)`),
       close: nothing,

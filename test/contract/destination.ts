@@ -95,8 +95,8 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
   })
 
   it('previews no secret', () => {
-    const told = JSON.stringify(previewRequest(type, sampleMessage('target'), options, '1.2.3'))
-    expect(leaked(fixture.secrets, told)).toEqual([])
+    const output = JSON.stringify(previewRequest(type, sampleMessage('target'), options, '1.2.3'))
+    expect(leaked(fixture.secrets, output)).toEqual([])
   })
 
   it.each(templateParts(type))('takes the %s of a template', (part) => {
@@ -141,7 +141,7 @@ function pageContract(type: DestinationType): void {
     const parts = ['options', ...examples.map((each) => `sent by ${each.name}`)]
     expect(examples.length).toBeGreaterThan(0)
     expect(generatedParts(page).sort()).toEqual(parts.sort())
-    // `vitest run -u` writes the page anew.
+    // `vitest run -u` rewrites the page.
     await expect(refreshed(page, type)).toMatchFileSnapshot(path)
   })
 }

@@ -1,4 +1,4 @@
-/** What every reporter must do, looped over the lazy map: tell every failure, obey no text, write nothing but its answer. */
+/** What every reporter of the catalog must do: report every failure, escape every text, write nothing but its output. */
 import { describe, expect, it } from 'vitest'
 import type { DetectionResult } from '../../src/model/events/test-result.ts'
 import { REPORTERS } from '../../src/reporters/_catalog.ts'
@@ -67,31 +67,31 @@ const lost = {
 const run: TestRun = { results, summary: summarise(results, 12), problems: [lost] }
 
 describe.each(Object.entries(REPORTERS))('%s', (_name, load) => {
-  async function told(failuresOnly = false): Promise<string> {
+  async function report(failuresOnly = false): Promise<string> {
     const reporter = (await load()).default({ style: plainStyle, failuresOnly, pathPrefix: '' })
     return results.map((result) => reporter.result(result)).join('') + reporter.end(run)
   }
 
   it('names what failed, with expected and actual, and what could not be loaded', async () => {
-    const text = await told()
+    const text = await report()
     for (const part of ['B.Failed', 'title is wrong', 'Ann', 'Bob', 'global_helpers/names.py'])
       expect(text).toContain(part)
   })
 
-  it('with failures only it still tells every failure', async () => {
-    const text = await told(true)
+  it('reports every failure with failures only', async () => {
+    const text = await report(true)
     for (const part of ['B.Failed', 'title is wrong']) expect(text).toContain(part)
     expect(text).not.toContain('C.Untested')
   })
 
   it('passes on no control character but line ends, and each text ends whole', async () => {
-    const text = await told()
+    const text = await report()
     expect(text).not.toMatch(/[^\P{Cc}\n\t]/u)
     expect(text.isWellFormed()).toBe(true)
     expect(text.endsWith('\n')).toBe(true)
   })
 
-  it('a run without results is no crash and no success told', async () => {
+  it('does not crash and reports no success for a run without results', async () => {
     const reporter = (await load()).default({ style: plainStyle, failuresOnly: false, pathPrefix: '' })
     const empty = reporter.end({ results: [], summary: summarise([], 0), problems: [] })
     expect(empty).not.toMatch(/\bok 1\b|[1-9]\d* passed/)
@@ -99,7 +99,7 @@ describe.each(Object.entries(REPORTERS))('%s', (_name, load) => {
 })
 
 describe.each(['json', 'junit', 'github', 'tap'])('%s is for machines', (name) => {
-  it('and tells files that could not be loaded', async () => {
+  it('reports files that could not be loaded', async () => {
     const reporter = (await REPORTERS[name]!()).default({
       style: plainStyle,
       failuresOnly: true,

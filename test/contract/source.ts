@@ -92,7 +92,7 @@ export function sourceContract(name: string, fixture: SourceFixture): void {
       await ended
     })
 
-    it('lets what is under way settle when it is told to stop', async () => {
+    it('lets events in flight settle when it must stop', async () => {
       const sink = new Sink()
       sink.isHeld = true
       const { acknowledged, ended, abort } = await feed(numbered(3), sink)

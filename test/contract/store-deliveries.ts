@@ -171,14 +171,14 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
 
     it('hand their alert over once when they die', async () => {
       await add(delivery('d1'))
-      const handOver = [
+      const fallbackDeliveries = [
         delivery('d2', { destinationKey: 'inbox', destination: 'inbox', reason: 'fallback: d1' }),
       ]
-      await settle(await claimOne(), dead(handOver))
+      await settle(await claimOne(), dead(fallbackDeliveries))
       await store.retry({ ids: ['d1'] })
       const [inbox] = await claim(1, ['inbox'])
       await settle(inbox!, delivered)
-      await settle(await claimOne(), dead(handOver))
+      await settle(await claimOne(), dead(fallbackDeliveries))
       expect(await row('d2')).toMatchObject({ state: 'delivered', reason: 'fallback: d1', alertIds: ['a1'] })
       expect(await claim(10, ['inbox'])).toEqual([])
     })
@@ -196,8 +196,8 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(before.state).toBe(state)
       clock.advance(700)
       expect(await store.retry({ ids: ['d1', 'unknown'] })).toBe(changed)
-      const anew = { state: 'pending', due: T0 + 700, createdAt: T0 + 700, attempts: 0, pausedMs: 0 }
-      expect(await row()).toEqual(changed ? { ...before, ...anew } : before)
+      const retried = { state: 'pending', due: T0 + 700, createdAt: T0 + 700, attempts: 0, pausedMs: 0 }
+      expect(await row()).toEqual(changed ? { ...before, ...retried } : before)
     })
 
     it('are retried by filter, at most as many as asked', async () => {

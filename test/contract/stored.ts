@@ -40,7 +40,7 @@ export async function expectStored(
   expect({ name, ...row, paused: state.pausedAt !== null }).toMatchObject({ name, ...rest, paused })
   if (typeof message === 'string') expect(row!.message).toBe(message)
   else expect(row!.message).toMatch(message)
-  expect(history.map(({ at, message: told }) => [at, told])).toEqual([[T0, row!.message]])
+  expect(history.map(({ at, message }) => [at, message])).toEqual([[T0, row!.message]])
   return [row, history, state]
 }
 

@@ -79,17 +79,17 @@ describe('an attempt that may have been carried out', () => {
     expect(JSON.parse(requests[1]!.body).body).toContain(`<!-- signalbox-${'k'.repeat(32)} -->`)
   })
 
-  it('is not made while nobody can look', async () => {
+  it('is not created while the search fails', async () => {
     const { outcome, requests } = await stage(true, { status: 503 })
     expect(outcome).toMatchObject({ result: 'retry', status: 503 })
     expect(requests).toHaveLength(1)
   })
 })
 
-it('mentions nobody, and lets nothing out of its block', () => {
+it('escapes mentions and keeps the context in its block', () => {
   const evil = '@octocat #1 [x](https://evil.example) <img src=x> ```'
   const { body } = previewBody(github, { description: evil, context: JSON.stringify({ evil }) }, OPTIONS)
-  const [story, context] = (body as string).split('**Context:**')
-  expect(story).not.toMatch(/@octocat|#1|[^\\]\[x|[^\\]<img/)
+  const [text, context] = (body as string).split('**Context:**')
+  expect(text).not.toMatch(/@octocat|#1|[^\\]\[x|[^\\]<img/)
   expect(context).toMatch(/^\n\n````json\n[\s\S]*\n````\n\n<!-- signalbox/)
 })

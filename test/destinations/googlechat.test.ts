@@ -43,7 +43,7 @@ destinationContract('googlechat', {
   ],
 })
 
-it('calls nobody, whatever an alert says', () => {
+it('notifies no user, even when an alert contains a mention', () => {
   const shown = JSON.stringify(previewBody(googlechat, { title: '<users/all>' }, { webhookUrl: 'https://x' }))
   expect(shown).toContain('"text":"New Alert: &lt;users/all&gt;"')
 })

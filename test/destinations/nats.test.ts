@@ -47,7 +47,7 @@ describe('over the line protocol', () => {
     server = await startNats()
     expect(await send(server.url)).toEqual({ message: 'stored in ALERTS as 1' })
     expect(await send(server.url)).toEqual({
-      message: 'stored in ALERTS as 1, where an earlier attempt had put it',
+      message: 'stored in ALERTS as 1, by an earlier attempt',
     })
     expect([...server.stored.keys()]).toEqual([sample.idempotencyKey])
     expect(server.stored.get(sample.idempotencyKey)).toBe(sample.json)
@@ -59,12 +59,12 @@ describe('over the line protocol', () => {
     expect(server.heard).toEqual([sample.json])
   })
 
-  it('pauses where no stream listens', async () => {
+  it('pauses when no stream has the subject', async () => {
     server = await startNats(null)
     await expect(send(server.url)).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
   })
 
-  it('pauses where its token is refused, and does not tell it', async () => {
+  it('pauses when its token is rejected and does not reveal it', async () => {
     server = await startNats()
     const refused = send(server.url, { token: 'another' })
     await expect(refused).rejects.toMatchObject({ kind: 'permanent', scope: 'destination' })
@@ -72,7 +72,7 @@ describe('over the line protocol', () => {
   })
 })
 
-it('waits where nobody listens', async () => {
+it('waits when the connection is refused', async () => {
   await expect(send(`nats://127.0.0.1:${REFUSING_PORT}`)).rejects.toMatchObject({ kind: 'retryable' })
 })
 
@@ -131,7 +131,7 @@ describeWithProgram('nats-server', 'a real server', () =>
     it('stores the alert once', async () => {
       expect(await send(url, own)).toEqual({ message: 'stored in ALERTS as 1' })
       expect(await send(url, own)).toEqual({
-        message: 'stored in ALERTS as 1, where an earlier attempt had put it',
+        message: 'stored in ALERTS as 1, by an earlier attempt',
       })
     })
 

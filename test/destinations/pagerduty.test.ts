@@ -15,7 +15,7 @@ destinationContract('pagerduty', {
   cuts: /^summary cut from \d+ to 1024 characters$/,
   meanings: [
     ['202, accepted', ACCEPTED, { result: 'delivered', message: '202: accepted as k' }],
-    ['200 of somebody else', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
+    ['200 of a proxy', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
     [
       'an unknown key',
       { status: 400, body: '{"status":"invalid event","errors":["Invalid routing key"]}' },

@@ -64,13 +64,13 @@ destinationContract('pubsub', {
 
 it('holds the notification with every digit', () => {
   const { messages } = previewBody(pubsub, {}, OPTIONS) as { messages: { data: string }[] }
-  const told = Buffer.from(messages[0]!.data, 'base64').toString()
-  expect(told).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
+  const data = Buffer.from(messages[0]!.data, 'base64').toString()
+  expect(data).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
 })
 
 const stage = onStage(pubsub, OPTIONS)
 
-it('signs in as it is told, and keeps the token while it is good', async () => {
+it('uses the given credentials and keeps the token while it is valid', async () => {
   const answers = [200, 200].map((status) => ({ status, body: '{"messageIds":["1"]}' }))
   const before = asked.length
   const first = await stage(false, answers[0]!)
@@ -93,7 +93,7 @@ describe('a key of a service account', () => {
   }
   const send = onStage(pubsub, { topic: OPTIONS.topic, credentials: JSON.stringify(key) })
 
-  it('signs a token of its own, for this scope and an hour, and asks nobody', async () => {
+  it('signs a token for this scope and an hour without a token request', async () => {
     const { outcome, requests } = await send(false, { status: 200, body: '{"messageIds":["1"]}' })
     expect(outcome).toMatchObject({ result: 'delivered' })
     const token = String(requests[0]!.headers.authorization).replace('Bearer ', '')
@@ -144,23 +144,19 @@ describe('the machine itself', () => {
 })
 
 it.each([
-  ['no JSON', '{"private_key":"T0KEN', 'the credentials are no JSON'],
+  ['no JSON', '{"private_key":"T0KEN', 'the credentials are not valid JSON'],
+  ['no key', '{"client_email":"a@b","private_key":"T0KEN"}', 'invalid private_key in the credentials'],
   [
-    'no key',
-    '{"client_email":"a@b","private_key":"T0KEN"}',
-    'the private_key of the credentials is not a key',
-  ],
-  [
-    'nobody',
+    'incomplete',
     '{"type":"authorized_user"}',
-    'the credentials name neither a client_email nor an external account',
+    'the credentials have no client_email and are not an external account',
   ],
   [
     'a program',
     '{"type":"external_account","credential_source":{"executable":{"command":"rm"}}}',
-    'credentials of an executable are not run',
+    'credentials with an executable are not supported',
   ],
-])('pauses with credentials that are %s, and does not quote them', async (_, credentials, message) => {
+])('pauses with invalid credentials (%s) and does not quote them', async (_, credentials, message) => {
   const options = { ...OPTIONS, credentials, apiUrl: 'http://127.0.0.1:9' }
   expect(await sendSample(pubsub, options)).toMatchObject({
     result: 'refused',

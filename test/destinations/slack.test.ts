@@ -49,7 +49,7 @@ destinationContract('slack', {
     [
       '200 with an error body',
       { status: 200, body: 'no_service' },
-      { result: 'refused', scope: 'destination', message: '200, but Slack says: no_service' },
+      { result: 'refused', scope: 'destination', message: '200, but Slack reports: no_service' },
     ],
     ['200 with anything else', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
     [
@@ -60,7 +60,7 @@ destinationContract('slack', {
     [
       '200 with another refusal',
       { status: 200, body: '{"ok":false,"error":"invalid_auth"}' },
-      { result: 'refused', scope: 'destination', message: '200, but Slack says: invalid_auth' },
+      { result: 'refused', scope: 'destination', message: '200, but Slack reports: invalid_auth' },
     ],
     [
       '200, but too long',
@@ -86,7 +86,7 @@ const bodyOf = (message: ReturnType<typeof messageOf>, options: object) => {
   return JSON.parse(preview.body)
 }
 
-it('lets nobody mention, link or break out of the code block', () => {
+it('escapes mentions and links and keeps text in the code block', () => {
   const evil = '<!channel> <https://evil.example|here> & ```'
   const { attachments } = bodyOf(messageOf({ title: evil, context: JSON.stringify({ evil }) }, ''), {
     webhookUrl: 'https://hooks.slack.com/x',

@@ -80,15 +80,15 @@ describe('at a service that checks signatures', () => {
   })
   afterAll(() => aws.close())
 
-  it('publishes to whoever has subscribed', async () => {
+  it('publishes to all subscriptions', async () => {
     const { topicArn } = aws.services.createTopic('alerts')
     aws.services.createQueue('inbox')
     aws.services.subscribe({ topic: 'alerts', queue: 'inbox', attributes: { RawMessageDelivery: 'true' } })
     expect(await sendSample(sns, { topicArn, endpoint: aws.url })).toMatchObject({ result: 'delivered' })
     const [message] = aws.services.inspectQueue('inbox')!.messages.ready
     // The fake hands on what each kind of subscription would get a part of.
-    const { default: told } = JSON.parse(message!.body)
-    expect(JSON.parse(told)).toMatchObject({ id: 'AWS.Root.ConsoleLogin' })
+    const { default: text } = JSON.parse(message!.body)
+    expect(JSON.parse(text)).toMatchObject({ id: 'AWS.Root.ConsoleLogin' })
     expect(aws.faults).toEqual([])
   })
 })

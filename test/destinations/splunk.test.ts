@@ -15,7 +15,7 @@ destinationContract('splunk', {
       { status: 200, body: '{"text":"Success","code":0}' },
       { result: 'delivered', message: '200: Success' },
     ],
-    ['200 of somebody else', { status: 200, body: '<html>' }, { result: 'retry' }],
+    ['200 of a proxy', { status: 200, body: '<html>' }, { result: 'retry' }],
     [
       'an index that is not there',
       { status: 400, body: '{"text":"Incorrect index","code":7}' },

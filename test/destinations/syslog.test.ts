@@ -12,7 +12,7 @@ import { REFUSING_PORT } from '../support/receiver.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
-/** Whoever hangs up without waiting may have read everything, or nothing. */
+/** A receiver that closes without waiting may have read everything or nothing. */
 const UNKNOWN = { due: expect.any(Number), attempts: 1, message: /tcp:/ }
 
 destinationContract('syslog', {
@@ -136,12 +136,12 @@ describe('over the wire', () => {
 })
 
 describe('failures are waited out', () => {
-  it('nobody listens', async () => {
+  it('retries when the connection is refused', async () => {
     const options = { host: '127.0.0.1', port: REFUSING_PORT, protocol: 'tcp' }
     await expect(sendDirectly(syslog, sample, options)).rejects.toMatchObject({ kind: 'retryable' })
   })
 
-  it('a certificate that nobody trusts', async () => {
+  it('retries when the certificate is untrusted', async () => {
     const tls = { key: pem('server.key'), cert: pem('server.pem') }
     const { port } = await listening((done) => createTlsServer(tls, reading(done)))
     await expect(sendDirectly(syslog, sample, { host: 'localhost', port })).rejects.toMatchObject({

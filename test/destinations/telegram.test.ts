@@ -14,7 +14,7 @@ destinationContract('telegram', {
   cuts: /^title cut from \d+ to 512 characters/,
   meanings: [
     ['200, sent', SENT, { result: 'delivered', message: '200: sent as message 9' }],
-    ['200 of somebody else', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
+    ['200 of a proxy', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
     [
       'too many',
       { status: 429, body: '{"ok":false,"description":"Too Many Requests","parameters":{"retry_after":5}}' },

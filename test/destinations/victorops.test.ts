@@ -9,7 +9,7 @@ destinationContract('victorops', {
     [
       '200, but not taken',
       { status: 200, body: '{"result":"failure","message":"no such routing key"}' },
-      { result: 'refused', message: '200, but Splunk On-Call says: no such routing key' },
+      { result: 'refused', message: '200, but Splunk On-Call reports: no such routing key' },
     ],
   ],
   wires: [

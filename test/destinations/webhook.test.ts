@@ -13,7 +13,7 @@ destinationContract('webhook', {
     headers: {
       'X-Key': 'T0KEN-in-header',
       'idempotency-KEY': 'mine instead of yours',
-      'USER-agent': 'somebody else',
+      'USER-agent': 'another client',
     },
     transport: { signingSecret: 'T0KEN-for-signatures' },
   }),

@@ -1,4 +1,4 @@
-/** An alert as people read it: the labelled parts that every long text is made of. Types add only their markup. */
+/** Builds the labelled parts of every long text. Types add only their markup. */
 
 import { parseExact } from '../../core/exact-json.ts'
 import type { Notification } from '../../model/alerts/alert.ts'
@@ -10,7 +10,7 @@ export interface Part {
   readonly text: string
 }
 
-/** The parts that have something to say, in order; the context is apart, for it is long. */
+/** Returns the non-empty parts in order, without the long context. */
 export function labelledParts({ notification, reference }: Message): Part[] {
   const { severity, description, runbook, tags, name, id, alertId, link } = notification
   const all = {
@@ -26,20 +26,20 @@ export function labelledParts({ notification, reference }: Message): Part[] {
   return Object.entries(all).flatMap(([label, text]) => (text ? [{ label, text }] : []))
 }
 
-/** The alert context, indented, with every digit it came with; empty where there is none. */
+/** Returns the indented alert context with all digits of its numbers; empty when there is none. */
 export function contextText({ json }: Message): string {
   const { alertContext } = parseExact(json) as { alertContext: object }
   return Object.keys(alertContext).length === 0 ? '' : JSON.stringify(alertContext, null, 2)
 }
 
-/** What happened, in a sentence. */
+/** Describes the alert in one sentence. */
 export function headline({ name, id, type }: Notification): string {
-  const who = name || id
-  if (alertGroup(type) === 'DETECTION_ERROR') return `${who} encountered an error`
-  return type === 'POLICY' ? `${who} failed on new resources` : `${who} triggered`
+  const detection = name || id
+  if (alertGroup(type) === 'DETECTION_ERROR') return `${detection} encountered an error`
+  return type === 'POLICY' ? `${detection} failed on new resources` : `${detection} triggered`
 }
 
-/** The long text without markup: `body` of a template, else every part and the context. */
+/** Returns the long text without markup: the body of a template, or all parts and the context. */
 export function plainText(message: Message): string {
   if (message.body !== null) return message.body
   const context = contextText(message)

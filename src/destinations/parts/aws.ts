@@ -1,6 +1,6 @@
 /**
- * What the AWS types share: options, credentials as the official SDK finds them, signatures, answers.
- * The SDK's providers are heavy: they are loaded with the first request that is signed.
+ * The shared parts of the AWS types: options, credentials from the official SDK, signatures and responses.
+ * The SDK is large, so it is loaded with the first signed request.
  */
 import { isError, messageOf, PermanentError, RetryableError } from '../../errors.ts'
 import type { HttpRequest, HttpResponse } from '../../model/ports.ts'
@@ -19,7 +19,10 @@ export interface AwsOptions {
 export const AWS_DEPENDENCIES = { externalId: ['roleArn'] } as const
 
 export const AWS_PROPERTIES = {
-  region: text("The region, where the address does not tell; else the environment's.", 'eu-central-1'),
+  region: text(
+    'The region, if the address does not contain it; by default that of the environment.',
+    'eu-central-1',
+  ),
   profile: text('A profile of the shared configuration files, in place of the usual chain.', 'soc'),
   roleArn: text('A role to assume with the credentials found.', 'arn:aws:iam::123456789012:role/signalbox', {
     pattern: '^arn:aws[\\w-]*:iam::\\d{12}:role/.+$',
@@ -29,11 +32,11 @@ export const AWS_PROPERTIES = {
     type: 'string',
     pattern: '^https?://',
     examples: ['https://vpce-0a1b.sqs.eu-central-1.vpce.amazonaws.com'],
-    description: "Another address of the service, for example a VPC endpoint's.",
+    description: 'Another URL of the service, for example that of a VPC endpoint.',
   },
 } as const
 
-/** Ten minutes before they end, credentials are fetched anew. */
+/** Credentials are renewed this long before they expire. */
 const REFRESH_BEFORE_MS = 10 * 60_000
 
 interface AwsCredentials {
@@ -45,13 +48,13 @@ interface AwsCredentials {
 
 interface CachedCredentials {
   readonly credentials: AwsCredentials
-  readonly until: number
-  /** The link of the chain that served, for people. */
+  readonly expiresAt: number
+  /** The origin of the credentials, for messages. */
   readonly source: string
 }
 const credentialCache = new Map<string, Promise<CachedCredentials>>()
 
-/** Looked up once for all destinations that ask alike, and again before they expire. */
+/** Finds credentials once for all destinations with the same options, and again before they expire. */
 export async function awsCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
   return (await findCredentials(options, region)).credentials
 }
@@ -59,7 +62,7 @@ export async function awsCredentials(options: AwsOptions, region: string): Promi
 async function findCredentials(options: AwsOptions, region: string): Promise<CachedCredentials> {
   const key = JSON.stringify([options.profile, options.roleArn, options.externalId, region])
   const known = await credentialCache.get(key)?.catch(() => undefined)
-  if (known && known.until > Date.now()) return known
+  if (known && known.expiresAt > Date.now()) return known
   const looking = loadCredentials(options, region)
   credentialCache.set(key, looking)
   return looking
@@ -89,14 +92,14 @@ async function loadCredentials(
   const credentials = await provider()
   const expires = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY
   const assumed = roleArn ? `, by which the role ${roleArn} was assumed` : ''
-  return { credentials, until: expires - REFRESH_BEFORE_MS, source: `${source}${assumed}` }
+  return { credentials, expiresAt: expires - REFRESH_BEFORE_MS, source: `${source}${assumed}` }
 }
 
 export async function awsIdentity(options: AwsOptions, region: string): Promise<string> {
   return `AWS credentials for ${region} from ${(await findCredentials(options, region)).source}`
 }
 
-/** By what the SDK marks credentials with; instance metadata alone leaves no mark. */
+/** The marks of the SDK on credentials; only those of instance metadata have none. */
 const CREDENTIAL_SOURCES: readonly [mark: RegExp, link: string][] = [
   [/WEB_ID/, 'a web identity'],
   [/SSO|LOGIN/, 'a sign-in of AWS (SSO)'],
@@ -136,7 +139,7 @@ export async function signAws(
   return { method, url, headers: Object.fromEntries(signed.headers), body }
 }
 
-/** None found is the operator's matter; a metadata service that stumbles is not. */
+/** Throws a permanent error when access is denied; other failures may be temporary. */
 async function requireCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
   try {
     return await awsCredentials(options, region)
@@ -151,21 +154,21 @@ async function requireCredentials(options: AwsOptions, region: string): Promise<
   }
 }
 
-/** Error codes that say more than their status, a 400 or 403 mostly. */
+/** These error codes are more precise than their status, which is mostly 400 or 403. */
 const BUSY =
   /^(?:Throttling|ThrottlingException|Throttled|RequestThrottled|KMSThrottling.*|RequestLimitExceeded|TooManyRequestsException|InternalError|InternalException|ServiceUnavailable|RequestExpired)$/
 const STALE = /^(?:ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed)$/
 const BROKEN =
   /(?:NonExistentQueue|QueueDoesNotExist|InvalidAddress|NotFound|NotFoundException|ResourceNotFoundException|AuthorizationError|AccessDenied.*|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken.*|EndpointDisabled|KMS(?:Disabled|AccessDenied|NotFound|InvalidState).*)$/
 
-/** AWS's own codes before the status; a good answer is read by the type. */
+/** Classifies a failure by the code of AWS before its status; the type reads a success. */
 export function awsFailure({ status, body }: HttpResponse): undefined {
   if (status < 400) return undefined
   const json = answerJson(body)
   const code = (textIn(json, '__type') || (/<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? '')).replace(/^.*#/, '')
-  const said =
+  const reason =
     textIn(json, 'message') || textIn(json, 'Message') || (/<Message>([^<]*)</.exec(body)?.[1] ?? '')
-  const message = `${status}: ${[code, said].filter(Boolean).join(': ')}`
+  const message = `${status}: ${[code, reason].filter(Boolean).join(': ')}`
   if (STALE.test(code)) {
     credentialCache.clear()
     throw new RetryableError(message, { status })
@@ -175,7 +178,7 @@ export function awsFailure({ status, body }: HttpResponse): undefined {
   return undefined
 }
 
-/** For an answer that names what was made of the message. */
+/** Creates the receipt for a response with an id. */
 export function awsReceipt({ status }: HttpResponse, id: string): Receipt | undefined {
   return id ? { status, message: `${status}: ${id}` } : undefined
 }

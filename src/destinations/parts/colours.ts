@@ -1,4 +1,4 @@
-/** The colour of a severity, where a provider shows one: those that Panther's receivers know. */
+/** The colours of severities, as in Panther. */
 import type { Severity } from '../../model/alerts/severity.ts'
 
 export const COLOURS: Readonly<Record<Severity, string>> = {

@@ -1,9 +1,9 @@
-/** What requests of many types have in common. */
+/** Builds requests and reads responses with JSON. */
 import type { Outgoing } from '../_destination.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
 
-/** A POST of JSON: `body` is a value, or JSON text as it shall stand. */
+/** Builds a POST of JSON; `body` is a value or JSON text. */
 export function postJson(
   url: string,
   body: object | string,
@@ -16,12 +16,12 @@ export function postJson(
   return { method: 'POST', url, headers: { ...JSON_HEADERS, ...headers }, body: text, notes }
 }
 
-/** A base URL and a path below it, with one slash between. A placeholder of a preview passes. */
+/** Joins a base URL and a path with one slash. A placeholder of a preview is also accepted. */
 export function joinUrl(base: string, path: string): string {
   return `${base.replace(/\/+$/, '')}/${path}`
 }
 
-/** JSON of an answer; undefined where it is none. */
+/** Parses a response; returns undefined when it is not a JSON object. */
 export function answerJson(body: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(body)
@@ -31,7 +31,7 @@ export function answerJson(body: string): Readonly<Record<string, unknown>> | un
   }
 }
 
-/** A text or number of a JSON answer, as text; empty where there is none. */
+/** Returns a text or number of a JSON response as text; empty when there is none. */
 export function textIn(answer: Readonly<Record<string, unknown>> | undefined, key: string): string {
   const value = answer?.[key]
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''

@@ -1,26 +1,26 @@
-/** An alert as Markdown that no alert can break out of: GitHub, GitLab, Mattermost, Discord. */
+/** Formats an alert as Markdown for GitHub, GitLab, Mattermost and Discord, with all fields escaped. */
 import type { Message } from '../_destination.ts'
 import { contextText, labelledParts } from './alert-text.ts'
 import type { Truncation } from './truncate.ts'
 
-/** Invisible, and enough that `@name` and `#1` are no mention and no reference. */
-const APART = '\u200b'
+/** A zero-width space, which keeps `@name` and `#1` from becoming a mention or a reference. */
+const ZERO_WIDTH_SPACE = '\u200b'
 const BARE_LINK = /^https?:\/\/\S+$/
 
 export function escapeMarkdown(text: string): string {
-  // A bare URL becomes a link by itself, and must stay whole.
+  // A bare URL becomes a link automatically and must stay complete.
   if (BARE_LINK.test(text)) return text.replace(/[\\`*<>[\]|~]/g, encodeURIComponent)
-  return text.replace(/[\\`*_{}[\]<>#|~!]/g, '\\$&').replace(/@(?=\w)|#(?=\d)/g, `$&${APART}`)
+  return text.replace(/[\\`*_{}[\]<>#|~!]/g, '\\$&').replace(/@(?=\w)|#(?=\d)/g, `$&${ZERO_WIDTH_SPACE}`)
 }
 
-/** A code block whose fence is longer than any inside. */
+/** Builds a code block with a fence that is longer than any in the text. */
 function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
   return `${fence}${language}\n${text}\n${fence}`
 }
 
-/** The labelled parts and the context, at most `limit` characters; the context gives way to the rest. */
+/** Formats the parts and the context in at most `limit` characters; the context is shortened first. */
 export function formatMarkdown(message: Message, truncation: Truncation, limit: number): string {
   const lines = labelledParts(message).map(({ label, text }) => `**${label}:** ${escapeMarkdown(text)}`)
   const text = truncation.text('text', message.body ?? lines.join('\n\n'), limit)

@@ -1,6 +1,6 @@
 /**
- * The NATS library's way to a server, kept in bounds. Left to itself it keeps the connection where the beginning
- * fails, reads an endless greeting for ever, and writes to the console what it can't parse.
+ * Limits the transport of the NATS library. Otherwise the library keeps a connection after a failed handshake, reads an
+ * endless greeting, and writes unparsable data to the console.
  */
 import {
   type ConnectionOptions,
@@ -11,12 +11,12 @@ import {
 } from '@nats-io/transport-node'
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport.js'
 
-/** All that a server has to say to one who publishes one message. */
+/** A server sends less than this to a client that publishes one message. */
 const MAX_GREETING_BYTES = 1024 * 1024
 
 type Options = ConnectionOptions & { readonly signal: AbortSignal }
 
-/** Connects; the signal ends the connection, whatever it is doing. */
+/** Connects; the signal ends the connection at any time. */
 export function connectNats(options: Options): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new BoundedTransport(), dnsResolveFn: nodeResolveHost })
   return NatsConnectionImpl.connect(options)
@@ -35,7 +35,7 @@ class BoundedTransport extends NodeTransport {
   override peekInfo() {
     const { socket } = this
     socket.on('data', (chunk) => {
-      if (this.#isTooMuch(chunk)) socket.destroy(new Error('its greeting does not end'))
+      if (this.#isTooMuch(chunk)) socket.destroy(new Error('the greeting of the server is too long'))
     })
     return super.peekInfo()
   }
@@ -44,7 +44,9 @@ class BoundedTransport extends NodeTransport {
     const parser = new Parser({ push: () => {} })
     this.#bytes = 0
     for await (const chunk of super.iterate()) {
-      const wrong = this.#isTooMuch(chunk) ? 'its answer does not end' : unreadable(parser, chunk)
+      const wrong = this.#isTooMuch(chunk)
+        ? 'the response of the server is too long'
+        : unreadable(parser, chunk)
       if (wrong) {
         await this.close(new Error(wrong))
         return
@@ -64,12 +66,12 @@ class BoundedTransport extends NodeTransport {
   }
 }
 
-/** Without the parser's own words: they quote what came. */
+/** Returns a fixed text, because the parser's message contains the received data. */
 function unreadable(parser: Parser, chunk: Uint8Array): string {
   try {
     parser.parse(chunk)
     return ''
   } catch {
-    return 'it does not speak NATS'
+    return 'the server does not speak NATS'
   }
 }

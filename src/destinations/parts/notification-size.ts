@@ -1,9 +1,9 @@
-/** The notification as the whole of what is sent: its text as it is, within the limit of whoever takes it. */
+/** Limits the size of a notification that is sent as a whole. */
 import { type JsonText, parseExact } from '../../core/exact-json.ts'
 import type { Message } from '../_destination.ts'
 import type { Truncation } from './truncate.ts'
 
-/** What a template made of it stands as it is; the notification goes without its context before it is refused. */
+/** Returns the payload of a template unchanged, or the notification, without its context when it is too large. */
 export function notificationWithin(message: Message, truncation: Truncation, limitBytes: number): JsonText {
   return truncation.fullest(limitBytes, () => message.payload ?? message.json, {
     without: 'the alert context',

@@ -1,7 +1,7 @@
-/** Options that many HTTP types share. */
+/** Builds schemas of options that many types have. */
 import { env } from '../_options.ts'
 
-/** A URL that is itself the credential. */
+/** The schema of a URL that is itself the credential. */
 export function secretUrl(variable: string, description: string): object {
   return { type: 'string', pattern: '^https?://', secret: true, examples: [env(variable)], description }
 }
@@ -10,7 +10,7 @@ export function secretText(variable: string, description: string): object {
   return { type: 'string', minLength: 1, secret: true, examples: [env(variable)], description }
 }
 
-/** Where the provider is, for its other regions, its self-hosted editions and proxies. */
+/** The schema of the base URL of a provider, for regions, self-hosted editions and proxies. */
 export function apiUrl(provider: string, description: string, examples: readonly string[] = []): object {
   return {
     type: 'string',

@@ -1,9 +1,9 @@
-/** Keeps texts within a provider's limits: cut between characters as people see them, and noted. */
+/** Truncates texts to the limits of a provider, between visible characters, and notes it. */
 
 const ELLIPSIS = '…'
 const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** Cuts and notes what it cut. One per request. */
+/** Truncates the texts of one request and notes it. */
 export class Truncation {
   readonly #notes = new Set<string>()
 
@@ -15,14 +15,14 @@ export class Truncation {
     this.#notes.add(text)
   }
 
-  /** At most `limit` characters, counted as JavaScript does: no provider counts more. */
+  /** Truncates to `limit` UTF-16 units; no provider counts more. */
   text(what: string, text: string, limit: number): string {
     if (text.length <= limit) return text
     this.note(`${what} cut from ${text.length} to ${limit} characters`)
     return head(text, limit - ELLIPSIS.length) + ELLIPSIS
   }
 
-  /** At most `limit` bytes of UTF-8. */
+  /** Truncates to `limit` bytes of UTF-8. */
   bytes(what: string, text: string, limit: number): string {
     const size = Buffer.byteLength(text)
     if (size <= limit) return text
@@ -31,8 +31,8 @@ export class Truncation {
   }
 
   /**
-   * The first of these texts within `limit` bytes, fullest first; `without` names what each leaves out. Where none
-   * fits the last one stands: the provider says so itself.
+   * Returns the first of these texts within `limit` bytes; `without` names what each leaves out. When none fits, it
+   * returns the last one, which the provider then rejects.
    */
   fullest(
     limit: number,
@@ -50,11 +50,11 @@ export class Truncation {
   }
 }
 
-/** The longest beginning of at most `limit` UTF-16 units that ends between two characters. */
+/** Returns the longest beginning of at most `limit` UTF-16 units that ends between two characters. */
 function head(text: string, limit: number): string {
   if (text.length <= limit) return text
   if (limit <= 0) return ''
-  // No character is so long that more context would move its edges.
+  // No character is so long that more context would change its edges.
   const around = text.slice(Math.max(0, limit - 128), limit + 128)
   const at = Math.min(128, limit)
   const edge = segments.segment(around).containing(at)?.index ?? at
@@ -63,7 +63,7 @@ function head(text: string, limit: number): string {
 
 function headOfBytes(text: string, limit: number): string {
   const bytes = Buffer.from(text).subarray(0, Math.max(0, limit))
-  // A torn character at the end decodes to one replacement or more; so may what stood there before.
+  // The stream option drops an incomplete character at the end.
   const whole = new TextDecoder().decode(bytes, { stream: true })
   return head(text, whole.length)
 }

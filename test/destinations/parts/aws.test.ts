@@ -181,7 +181,7 @@ describe('what was found', () => {
     expect(await countAsked(60)).toBe(1)
   })
 
-  it('is fetched anew before it expires', async () => {
+  it('is renewed before it expires', async () => {
     expect(await countAsked(5)).toBe(2)
   })
 })
@@ -200,7 +200,7 @@ describe('a destination without credentials', () => {
     })
   })
 
-  it('pauses where its role is refused, and tells no secret', async () => {
+  it('pauses when its role is rejected and reveals no secret', async () => {
     fake = await listen(async () => ({
       status: 403,
       body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>',
