@@ -57,27 +57,32 @@ export async function runCorrelationPass(
   const stored = await readCursor(rule, ports)
   if (stored === null) return initializeCursor(rule, now, ports)
   // If the clock was ahead, absence was evaluated for a time that is still to come: one window is evaluated again.
-  const begun = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
-  const waits = canWait(rule.correlation)
+  const start = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
+  const evaluatesAbsence = canWait(rule.correlation)
   const waitMs = absenceWaitMs(lookbackMs, intervalMs)
   // An absence that is evaluated now may have begun one window before the last pass.
-  const judging = waits ? [{ from: begun.at - lookbackMs, to: now }] : []
-  let isTaken = slot === null
-  for (let { after } = begun; ; ) {
+  const absenceRanges = evaluatesAbsence ? [{ from: start.at - lookbackMs, to: now }] : []
+  let isClaimed = slot === null
+  for (let { after } = start; ; ) {
     // Absence is evaluated over all new signals, not page by page.
-    const fresh = await readNewSignals(rule, after, waits ? Number.POSITIVE_INFINITY : PAGE_SIGNALS, ports)
-    const pass = { after, upTo: fresh.upTo, now, waitMs, judgedAt: waits ? begun.at : null }
+    const newSignals = await readNewSignals(
+      rule,
+      after,
+      evaluatesAbsence ? Number.POSITIVE_INFINITY : PAGE_SIGNALS,
+      ports,
+    )
+    const pass = { after, upTo: newSignals.upTo, now, waitMs, judgedAt: evaluatesAbsence ? start.at : null }
     const findings: MatchFinding[] = []
-    for (const span of mergeTimeRanges([...judging, ...fresh.spans], 2 * lookbackMs)) {
+    for (const span of mergeTimeRanges([...absenceRanges, ...newSignals.spans], 2 * lookbackMs)) {
       findings.push(...findMatches(rule, await signalsOf(rule, span, ports), pass))
     }
-    const isStale = waits && now - begun.at > lookbackMs
-    if (findings.length === 0 && fresh.spans.length === 0 && !isStale) return
-    isTaken ||= await ports.store.claimSlot(cursorName(rule), slot!)
-    if (!isTaken) return
-    await commitCursor(rule, { after: fresh.upTo, at: now }, findings, ports)
-    if (fresh.isLast) return
-    after = fresh.upTo
+    const isStale = evaluatesAbsence && now - start.at > lookbackMs
+    if (findings.length === 0 && newSignals.spans.length === 0 && !isStale) return
+    isClaimed ||= await ports.store.claimSlot(cursorName(rule), slot!)
+    if (!isClaimed) return
+    await commitCursor(rule, { after: newSignals.upTo, at: now }, findings, ports)
+    if (newSignals.isLast) return
+    after = newSignals.upTo
   }
 }
 

@@ -26,7 +26,7 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
   let following = new AbortController()
   let last: Promise<unknown> = Promise.resolve()
 
-  const inTurn = (rule: CorrelationRule, task: () => Promise<void>): Promise<void> => {
+  const enqueue = (rule: CorrelationRule, task: () => Promise<void>): Promise<void> => {
     const run = last.then(task).catch((error: unknown) => {
       log.error({ detection: rule.id, error: messageOf(error) }, 'correlation pass failed')
     })
@@ -34,7 +34,7 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
     return run
   }
   const runNow = (rule: CorrelationRule) =>
-    inTurn(rule, () => {
+    enqueue(rule, () => {
       const now = clock.now()
       const { intervalMs } = nextSlot(rule.correlation.schedule, now)
       return runCorrelationPass(rule, { now, intervalMs, slot: null }, ports)
@@ -46,7 +46,7 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
       while (!signal.aborted && clock.now() < at) await clock.sleep(at - clock.now(), signal)
       if (signal.aborted) return
       const slot = new Date(at).toISOString()
-      await inTurn(rule, () => runCorrelationPass(rule, { now: clock.now(), intervalMs, slot }, ports))
+      await enqueue(rule, () => runCorrelationPass(rule, { now: clock.now(), intervalMs, slot }, ports))
     }
   }
 
@@ -63,7 +63,7 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
         enabled && correlation ? [{ id, correlation, signalFields }] : [],
       )
       const { signal } = following
-      await Promise.all(rules.map((rule) => inTurn(rule, () => initializeCursor(rule, clock.now(), ports))))
+      await Promise.all(rules.map((rule) => enqueue(rule, () => initializeCursor(rule, clock.now(), ports))))
       await Promise.all(rules.map(runNow))
       for (const rule of rules) void watch(rule, signal)
     },

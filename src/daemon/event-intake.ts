@@ -43,7 +43,7 @@ export function createIntake(options: IntakeOptions): Intake {
   })
 
   /** If a commit with a cursor fails, no later one may succeed: its events would be skipped. */
-  const inTurn = <T>(cursor: string | null, commit: () => Promise<T>): Promise<T> => {
+  const commitInOrder = <T>(cursor: string | null, commit: () => Promise<T>): Promise<T> => {
     const settled = previous.then(commit)
     previous = cursor === null ? settled.catch(() => {}) : settled
     settled.catch(() => {})
@@ -51,7 +51,7 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   const begin = async (cursor: string): Promise<void> => {
-    await inTurn(cursor, () => pipeline.admit({ events: [], cursor: { source: spec.name, cursor } }))
+    await commitInOrder(cursor, () => pipeline.admit({ events: [], cursor: { source: spec.name, cursor } }))
   }
 
   /** Evaluates the events that were not committed before; the result has null for each of the others. */
@@ -92,7 +92,7 @@ export function createIntake(options: IntakeOptions): Intake {
       let next = 0
       return all.map((event) => (event === null ? DUPLICATE : settlements[next++]!))
     }
-    const settled = inTurn(cursor, commit)
+    const settled = commitInOrder(cursor, commit)
     if (hasKeys) keys.add(envelopes, settled)
     return settled
   }

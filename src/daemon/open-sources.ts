@@ -29,14 +29,14 @@ export async function openSources({
   http,
 }: NamedSources): Promise<OpenedSource[]> {
   const named = from.length > 0 ? from : configured.map((text) => inProject(text, projectRoot))
-  const all = [...named, ...(http === undefined ? [] : [`http://${http}`])]
-  if (all.length === 0) {
+  const texts = [...named, ...(http === undefined ? [] : [`http://${http}`])]
+  if (texts.length === 0) {
     throw new UserError('no source configured', {
       code: 'no-source',
       hint: 'name one with --from, for example --from stdin, or under `sources` in signalbox.yaml',
     })
   }
-  const specs = all.map(parseSourceSpec)
+  const specs = texts.map(parseSourceSpec)
   const names = specs.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined)

@@ -38,6 +38,6 @@ export function createClockStepDetector(store: Store, log: Log): ClockStepDetect
 function shiftBack(state: DestinationState, ms: number): DestinationState {
   const { probeAt, heldUntil = null, tokensAt } = state
   if (probeAt === null && heldUntil === null && tokensAt === null) return state
-  const moved = (at: number | null) => (at === null ? null : at - ms)
-  return { ...state, probeAt: moved(probeAt), heldUntil: moved(heldUntil), tokensAt: moved(tokensAt) }
+  const shifted = (at: number | null) => (at === null ? null : at - ms)
+  return { ...state, probeAt: shifted(probeAt), heldUntil: shifted(heldUntil), tokensAt: shifted(tokensAt) }
 }

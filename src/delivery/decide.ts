@@ -20,23 +20,23 @@ export interface DecisionInput {
   readonly fallbackDeliveries: (reason: string) => readonly NewDelivery[]
 }
 
-export function decide(given: DecisionInput): DeliveryOutcome {
-  const { result, retry, now, delivery } = given
-  const attempt = describeAttempt(given)
+export function decide(input: DecisionInput): DeliveryOutcome {
+  const { result, retry, now, delivery } = input
+  const attempt = describeAttempt(input)
   if (result.result === 'delivered') return { state: 'delivered', attempt }
 
   const dead = (reason: string): DeliveryOutcome => {
-    return { state: 'dead', attempt, reason, fallbackDeliveries: given.fallbackDeliveries(reason) }
+    return { state: 'dead', attempt, reason, fallbackDeliveries: input.fallbackDeliveries(reason) }
   }
   const wait = (due: number, spendsAttempt: boolean): DeliveryOutcome => {
-    return { state: 'waiting', due, spendsAttempt, pausedMs: given.creditMs, attempt }
+    return { state: 'waiting', due, spendsAttempt, pausedMs: input.creditMs, attempt }
   }
 
   if (result.result === 'refused' && result.scope === 'delivery') return dead(result.message)
   // A paused destination's deliveries are not claimed, so this one can be due now: it is sent first after the pause.
-  if (given.paused || given.interrupted || result.result === 'refused') return wait(now, false)
+  if (input.paused || input.interrupted || result.result === 'refused') return wait(now, false)
 
-  const expiresAt = delivery.createdAt + delivery.pausedMs + given.creditMs + retry.maxAgeMs
+  const expiresAt = delivery.createdAt + delivery.pausedMs + input.creditMs + retry.maxAgeMs
   if (now >= expiresAt) return dead(`not delivered in ${humanMs(retry.maxAgeMs)}: ${result.message}`)
   if (result.retryAfterMs !== null) return wait(now + result.retryAfterMs, false)
   const attempts = delivery.attempts + 1
@@ -44,7 +44,7 @@ export function decide(given: DecisionInput): DeliveryOutcome {
     return dead(`not delivered in ${attempts} attempts: ${result.message}`)
   }
   // The last attempt is made at the maximum age, so that the delivery dies neither early nor late.
-  return wait(Math.min(now + backoffMs(delivery.attempts, given.random), expiresAt), true)
+  return wait(Math.min(now + backoffMs(delivery.attempts, input.random), expiresAt), true)
 }
 
 function describeAttempt({ result, startedAt, now }: DecisionInput): Omit<Attempt, 'n'> {

@@ -88,8 +88,8 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
       await steps.check(registry, clock.now())
       const enabled = registry.destinations.filter((destination) => destination.enabled)
       // All destinations claim concurrently: their claims are one write to the disk, and none waits for another.
-      const served = await Promise.allSettled(enabled.map((each) => dispatchTo(each, registry)))
-      const times = served.flatMap((each) => {
+      const results = await Promise.allSettled(enabled.map((each) => dispatchTo(each, registry)))
+      const times = results.flatMap((each) => {
         if (each.status === 'rejected') throw each.reason
         return each.value ?? []
       })

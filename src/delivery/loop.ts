@@ -26,8 +26,8 @@ export function createLoop(
 ): Loop {
   let alarm = new AbortController()
   let ended = Promise.withResolvers<void>()
-  let begun = 0
-  let finished = 0
+  let startedPasses = 0
+  let finishedPasses = 0
   let nextAt: number | null = null
   // The default reason would be an Error with a stack, for every wake.
   const wake = () => alarm.abort('woken')
@@ -45,9 +45,9 @@ export function createLoop(
     while (!stop.aborted) {
       // The alarm is replaced before the pass, so that a wake during the pass is not missed.
       alarm = new AbortController()
-      begun++
+      startedPasses++
       await runPass()
-      finished = begun
+      finishedPasses = startedPasses
       ended.resolve()
       ended = Promise.withResolvers()
       const untilNextMs = (nextAt ?? Number.POSITIVE_INFINITY) - clock.now()
@@ -63,9 +63,9 @@ export function createLoop(
     nextPass: () => ended.promise,
     async waitForNextPass(timeUp) {
       // A running pass may already be past a destination that has a new delivery.
-      const target = begun + 1
+      const target = startedPasses + 1
       wake()
-      while (finished < target && !timeUp.aborted && !stop.aborted) {
+      while (finishedPasses < target && !timeUp.aborted && !stop.aborted) {
         await Promise.race([ended.promise, aborted(timeUp)])
       }
     },

@@ -42,7 +42,7 @@ async function createOrphanFallbacks(store: Store, registry: Registry, now: numb
     createFallbackDeliveries(registry, orphan, `${orphan.destination} is no longer declared`, now),
   )
   for (let from = 0; from < deliveries.length; from += MAX_PER_COMMIT) {
-    const some = deliveries.slice(from, from + MAX_PER_COMMIT)
-    await store.commit({ ...EMPTY_PLAN, deliveries: some }, { groups: new Map(), limiters: new Map() })
+    const part = deliveries.slice(from, from + MAX_PER_COMMIT)
+    await store.commit({ ...EMPTY_PLAN, deliveries: part }, { groups: new Map(), limiters: new Map() })
   }
 }

@@ -52,13 +52,13 @@ export function withStandardHeaders(
 ): HttpRequest {
   const { method, url, headers, body } = request
   const { signingSecret } = transportOf(options)
-  const own: Record<string, string> = {
+  const standardHeaders: Record<string, string> = {
     'user-agent': `Signalbox/${version}`,
     'idempotency-key': message.idempotencyKey,
     ...(signingSecret && signature(signingSecret, message.at, body)),
   }
-  const others = Object.entries(headers).filter(([name]) => !(name.toLowerCase() in own))
-  return { method, url, headers: { ...Object.fromEntries(others), ...own }, body }
+  const otherHeaders = Object.entries(headers).filter(([name]) => !(name.toLowerCase() in standardHeaders))
+  return { method, url, headers: { ...Object.fromEntries(otherHeaders), ...standardHeaders }, body }
 }
 
 /** The first request of the exchange, or the payload of a type without HTTP. */

@@ -26,12 +26,12 @@ export function sendPermit(state: DestinationState, limit: RateLimit | null, now
   const isHalfOpen = isOpen(state)
   const heldUntil = believableTime(state.heldUntil, now, MAX_PROVIDER_HOLD_MS)
   if (now < heldUntil) return { maxSends: 0, isProbe: false, isHalfOpen, retryAt: heldUntil }
-  const most = isHalfOpen ? 1 : Number.POSITIVE_INFINITY
-  if (!limit) return { maxSends: most, isProbe: false, isHalfOpen, retryAt: now }
+  const maxSends = isHalfOpen ? 1 : Number.POSITIVE_INFINITY
+  if (!limit) return { maxSends, isProbe: false, isHalfOpen, retryAt: now }
   const tokens = refilled(state, limit, now)
   const waitMs = tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 60_000) / limit.perMinute)
   return {
-    maxSends: Math.min(most, Math.max(0, Math.floor(tokens))),
+    maxSends: Math.min(maxSends, Math.max(0, Math.floor(tokens))),
     isProbe: false,
     isHalfOpen,
     retryAt: now + waitMs,

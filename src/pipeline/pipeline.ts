@@ -52,7 +52,7 @@ interface PipelineOptions {
 }
 
 export function createPipeline({ store, cache, project, onAdmitted }: PipelineOptions): Pipeline {
-  const inTurn = createQueue()
+  const enqueue = createQueue()
   const cachedOf = (events: Batch['events']): CacheCommit =>
     cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
 
@@ -60,43 +60,43 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   const commit = async (
     works: readonly Work[],
     { events, cursor }: Batch,
-    present: Project,
+    currentProject: Project,
   ): Promise<readonly boolean[]> => {
-    const { registry, settings } = present
+    const { registry, settings } = currentProject
     if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
     for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
       const state = await store.read(keysOf(works))
       const planner = new Planner(state, { registry, alertUrl: settings.alertUrl })
-      const fresh = newWorks(works, state.seen)
+      const areNew = newWorks(works, state.seen)
       const cached = cachedOf(events)
-      const admitted = works.flatMap((work, i) => (fresh[i] ? admitWork(work, planner, present) : []))
+      const admitted = works.flatMap((work, i) => (areNew[i] ? admitWork(work, planner, currentProject) : []))
       const plan = {
         ...EMPTY_PLAN,
         ...planner.plan,
         cursors: cursor ? [cursor] : [],
         kv: cached.kv,
         seen: works.flatMap((work, i) =>
-          (fresh[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_TTL_MS })),
+          (areNew[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_TTL_MS })),
         ),
       }
       if ((await store.commit(plan, planner.expected)) === 'conflict') continue
       cached.done()
       onAdmitted(admitted, plan.deliveries.length)
-      return fresh
+      return areNew
     }
     throw new Bug(`the store answered "conflict" ${MAX_COMMIT_TRIES} times`)
   }
 
   return {
     admit: ({ events, cursor }) =>
-      inTurn(async () => {
-        const present = project()
-        const works = events.map((event) => planForEvent(event, present))
+      enqueue(async () => {
+        const currentProject = project()
+        const works = events.map((event) => planForEvent(event, currentProject))
         const cached = cachedOf(events)
         const idle = works.every(isIdle) && cursor === null && cached.kv.length === 0
         if (idle) cached.done()
-        const fresh = idle ? works.map(() => true) : await commit(works, { events, cursor }, present)
-        return events.map((event, i) => settle(event, fresh[i]!))
+        const areNew = idle ? works.map(() => true) : await commit(works, { events, cursor }, currentProject)
+        return events.map((event, i) => settle(event, areNew[i]!))
       }),
     areKnown: async (events) => {
       const ids = events.map(idempotencyId)
@@ -106,18 +106,18 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
       return ids.map((id) => id !== null && known.has(id))
     },
     admitMatches: (findings, cursor) =>
-      inTurn(async () => {
-        const present = project()
-        const works = findings.map((finding) => planForMatch(finding, present))
-        await commit(works, { events: [], cursor }, present)
+      enqueue(async () => {
+        const currentProject = project()
+        const works = findings.map((finding) => planForMatch(finding, currentProject))
+        await commit(works, { events: [], cursor }, currentProject)
       }),
     admitSystem: (findings) =>
-      inTurn(async () => {
-        const present = project()
-        const works = findings.map((finding) => planForSystem(finding, present))
-        await commit(works, { events: [], cursor: null }, present)
+      enqueue(async () => {
+        const currentProject = project()
+        const works = findings.map((finding) => planForSystem(finding, currentProject))
+        await commit(works, { events: [], cursor: null }, currentProject)
       }),
-    betweenCommits: inTurn,
+    betweenCommits: enqueue,
   }
 }
 
@@ -146,9 +146,9 @@ function alertOf(admitted: AdmitResult | null): string | null {
   return admitted?.action === 'merged' ? admitted.alertId : null
 }
 
-function settle({ outcome }: EvaluatedEvent, fresh: boolean): Settlement {
+function settle({ outcome }: EvaluatedEvent, isNew: boolean): Settlement {
   if (outcome.status !== 'evaluated') return { status: 'rejected', reason: outcome.reason }
-  return fresh ? { status: 'accepted', matches: outcome.findings.length } : { status: 'duplicate' }
+  return isNew ? { status: 'accepted', matches: outcome.findings.length } : { status: 'duplicate' }
 }
 
 /** Runs tasks one at a time, in the order of the calls. A failed task does not stop the next one. */

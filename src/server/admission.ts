@@ -46,30 +46,30 @@ export class Admission {
 
   /** Reserves a request with a body of so many bytes; null if a limit is reached. */
   tryAcquire(client: string, bytes: number): AdmittedRequest | null {
-    const own = this.#clients.get(client) ?? new Load()
-    const take = (requests: number, more: number): boolean => {
+    const clientLoad = this.#clients.get(client) ?? new Load()
+    const reserve = (requests: number, more: number): boolean => {
       if (!this.#all.fits(requests, more, this.#limits)) return false
-      if (!own.fits(requests, more, this.#clientLimits)) return false
+      if (!clientLoad.fits(requests, more, this.#clientLimits)) return false
       this.#all.add(requests, more)
-      own.add(requests, more)
+      clientLoad.add(requests, more)
       return true
     }
-    if (!take(1, bytes)) return null
-    this.#clients.set(client, own)
+    if (!reserve(1, bytes)) return null
+    this.#clients.set(client, clientLoad)
     let held = bytes
     let isHeld = true
     return {
       grow: (to) => {
-        const isTaken = to <= held || take(0, to - held)
-        if (isTaken) held = Math.max(held, to)
-        return isTaken
+        const isReserved = to <= held || reserve(0, to - held)
+        if (isReserved) held = Math.max(held, to)
+        return isReserved
       },
       release: () => {
         if (!isHeld) return
         isHeld = false
         this.#all.add(-1, -held)
-        own.add(-1, -held)
-        if (own.requests === 0) this.#clients.delete(client)
+        clientLoad.add(-1, -held)
+        if (clientLoad.requests === 0) this.#clients.delete(client)
       },
     }
   }

@@ -28,8 +28,8 @@ export function httpFailure(url: URL, error: unknown, proxy?: string): Retryable
   if (broken !== undefined) {
     return new PermanentError(at(url, broken, proxy), { scope: 'destination', cause: new Error(code) })
   }
-  const own = CLIENT_FAILURES[code] && `${CLIENT_FAILURES[code]} (${code})`
-  return retryableFailure(url, own ?? describeNetworkFailure(code) ?? code, error, proxy)
+  const clientFailure = CLIENT_FAILURES[code] && `${CLIENT_FAILURES[code]} (${code})`
+  return retryableFailure(url, clientFailure ?? describeNetworkFailure(code) ?? code, error, proxy)
 }
 
 /** A failure that a later attempt may not have. */
