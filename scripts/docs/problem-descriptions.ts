@@ -88,7 +88,7 @@ const FILES = {
   },
   'outside-project': {
     severity: 'error or warning',
-    cause: 'A symbolic link or a path leads out of the project, so the file is not read.',
+    cause: 'A symbolic link or a path points outside the project, so the file is not read.',
     fix: 'Move the file into the project.',
   },
   'linked-folder': {
