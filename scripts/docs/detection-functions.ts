@@ -173,7 +173,7 @@ export const DETECTION_FUNCTIONS: Readonly<Record<FunctionName, FunctionDescript
   destinations: {
     signature: 'def destinations(event) -> list[str] | None',
     purpose:
-      'Gives the names or ids of the destinations. It is the highest [route level](../routing.md#the-levels).',
+      'Gives the names or ids of the destinations. It is the highest [route level](../routing.md#route-levels).',
     returns: '`list` of `str`, or `None`',
     absent: '`OutputIds` of the spec, else the severity decides.',
     limit: 'At most 1,000 names, each of at most 1,000 characters.',
