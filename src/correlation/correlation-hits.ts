@@ -3,7 +3,7 @@
 import type { Hit } from '../match/signal-hit.ts'
 import type { CorrelationStep } from '../model/project/correlation-definition.ts'
 
-/** What the two forms find in hits that share their values. Cheap to pass over: there may be one for every hit. */
+/** A possible match among hits that share their values. It is cheap, because there may be one for every hit. */
 export interface PossibleMatch<H extends Hit> {
   /** A new hit takes part. */
   readonly isNew: boolean
@@ -16,7 +16,7 @@ export interface PossibleMatch<H extends Hit> {
 }
 
 export interface CorrelationTiming {
-  /** How long a group waits for what must be absent; see `absenceWaitMs`. */
+  /** The wait for absent steps of a group; see `absenceWaitMs`. */
   readonly waitMs: number
 }
 
@@ -31,7 +31,7 @@ export function firstFrom(hits: readonly Hit[], at: number): number {
   return low
 }
 
-/** How many there are between two times, both included. */
+/** The number of hits between two times, both included. */
 export function countBetween(hits: readonly Hit[] = [], from: number, to: number): number {
   // Times are whole milliseconds.
   return Math.max(0, firstFrom(hits, to + 1) - firstFrom(hits, from))

@@ -64,7 +64,7 @@ export interface HttpResponse {
   readonly incomplete?: boolean
 }
 
-/** How the requests of one destination travel. PEM texts and addresses are complete: no references. */
+/** The transport options of one destination. PEM texts and URLs contain no references. */
 export interface Transport {
   readonly connectTimeoutMs?: number
   readonly timeoutMs?: number

@@ -1,4 +1,4 @@
-/** How much the packages of a project may hold. */
+/** The limits of the packages of a project. */
 import { UserError } from '../errors.ts'
 
 interface PackageBounds {

@@ -1,4 +1,4 @@
-/** What a package asks for: a name, extras, versions, and under which conditions (PEP 508). */
+/** Requirements of packages: a name, extras, versions, and environment markers (PEP 508). */
 import { satisfies, valid } from '@renovatebot/pep440'
 import { UserError } from '../errors.ts'
 import { PYTHON_VERSION } from './wheel.ts'

@@ -1,4 +1,4 @@
-/** Which packages, in which versions, satisfy what was asked for and what those ask for in turn. */
+/** Chooses versions that satisfy the requested requirements and those of the chosen packages. */
 import { explain, filter, rcompare, satisfies } from '@renovatebot/pep440'
 import { UserError } from '../errors.ts'
 import type { IndexFile, PackageIndex } from './index-client.ts'
@@ -14,7 +14,7 @@ export interface Resolution {
 }
 
 interface RequirementWithOrigin extends Requirement {
-  /** Who asks. */
+  /** The name of the package that has the requirement, or `you`. */
   readonly requestedBy: string
 }
 

@@ -32,7 +32,7 @@ const METHODS = { stored: 0, deflated: 8 }
 /** The values that announce a larger number in the zip64 extension. */
 const IN_ZIP64 = { count: 0xffff, size: 0xffffffff }
 
-/** What is wrong with an archive, without its name. */
+/** An error of an archive, without the archive's name. */
 class ZipError extends Error {}
 
 /**

@@ -5,7 +5,7 @@ const REFERENCE = /\$\$\{|\$\{(?:(env|file):([^{}]+)|([^{}]*))(\}?)/g
 export interface SecretReference {
   readonly kind: 'env' | 'file'
   readonly name: string
-  /** As written. */
+  /** The text of the whole reference. */
   readonly text: string
 }
 

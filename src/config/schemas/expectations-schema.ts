@@ -1,4 +1,4 @@
-/** What a test case may expect, inline or in `<spec>.expect.yml`. */
+/** The expectations of a test case, inline or in `<spec>.expect.yml`. */
 import { ROUTE_LEVELS } from '../../model/alerts/route.ts'
 import { closed, SEVERITY, TEXT, TEXTS } from './field-forms.ts'
 

@@ -1,4 +1,4 @@
-/** What helps against the commonest errors of YAML, by the words of the parser. Pure. */
+/** Hints for common errors of YAML, by the words of the parser. Pure. */
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [

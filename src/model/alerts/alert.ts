@@ -27,7 +27,7 @@ export interface Notification {
   readonly version: string
 }
 
-/** What a finding says, decided at its event: frozen in the group until the threshold, then in the alert. */
+/** A candidate: the texts, severity and route of a finding. The dedup group keeps it until the threshold, then the alert. */
 export interface AlertDraft {
   readonly detection: string
   readonly kind: AlertKind

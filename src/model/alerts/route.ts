@@ -18,7 +18,7 @@ export const ROUTE_LEVELS = [
 ] as const
 export type RouteLevel = (typeof ROUTE_LEVELS)[number]
 
-/** What `destinations()` said: not defined, None, a list, or it failed. Absent, None and [] are three different things. */
+/** The result of `destinations()`: not defined, None, a list, or an error. Absent, None and [] are three different results. */
 export type DestinationsResult =
   | { readonly kind: 'absent' }
   | { readonly kind: 'none' }

@@ -57,7 +57,7 @@ export interface FieldRead {
 
 export interface TestOutcome {
   readonly functions: FunctionResults
-  /** What the body printed. */
+  /** The printed output of the body. */
   readonly output: string
   /** Names of mocks that the module does not define. */
   readonly missingMocks: readonly string[]
@@ -84,7 +84,7 @@ export interface UnitTestFile {
   readonly path: string
   /** It could not be loaded. */
   readonly error: FunctionError | null
-  /** How many tests it has. */
+  /** The number of its tests. */
   readonly total: number
   /** The selected tests in unittest's order. The name is unittest's `Class.method`. */
   readonly tests: readonly { readonly name: string; readonly outcome: UnitTestOutcome }[]
@@ -101,7 +101,7 @@ export interface BodyProblem {
 export interface Engine {
   /** Why no event can be evaluated now, as it is at the call; empty: events can be evaluated. */
   unavailable(): readonly string[]
-  /** What could not be loaded, known once the engine has started. */
+  /** The bodies that could not be loaded, known once the engine has started. */
   readonly problems: readonly BodyProblem[]
   /** The facts of the analysis. */
   readonly facts: ProjectFacts

@@ -4,7 +4,7 @@
 export interface EventTime {
   /** Epoch milliseconds. */
   readonly ms: number
-  /** What lies within the millisecond. */
+  /** The nanoseconds within the millisecond. */
   readonly nanoseconds: number
 }
 

@@ -21,7 +21,7 @@ export interface TestResult {
   readonly line: number
   /** null: a unit test, which has no case. */
   readonly expectedResult: boolean | null
-  /** What the matcher returned; null when it failed. */
+  /** The result of the matcher; null: it failed. */
   readonly matched: boolean | null
   /** The case would create an alert. */
   readonly alerts: boolean
@@ -32,9 +32,9 @@ export interface TestResult {
   readonly warnings: readonly string[]
   /** Expectations that could not be checked, with the reason. */
   readonly skippedExpectations: readonly { what: ExpectationName; reason: string }[]
-  /** What the body asked of the event. */
+  /** The fields that the body read from the event. */
   readonly reads: readonly FieldRead[]
-  /** What the body printed. */
+  /** The printed output of the body. */
   readonly output: string
   readonly durationMs: number
 }

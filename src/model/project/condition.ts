@@ -1,6 +1,6 @@
 /** The conditions of match expressions: what each compares, its opposite and its case-blind form. */
 
-/** What a condition compares an event's value with. */
+/** The form of the operand of a condition. */
 export type OperandForm =
   /** Nothing; `Value: true` is tolerated, as Panther's own examples have it. */
   | 'nothing'

@@ -62,7 +62,7 @@ export interface Detection {
   readonly spec: Readonly<Record<string, unknown>>
 }
 
-/** What a case may assert beside `ExpectedResult`; a key that is absent asserts nothing. */
+/** The assertions of a case besides `ExpectedResult`. An absent key asserts nothing. */
 export interface Expectations {
   readonly ExpectedSeverity?: Severity
   readonly ExpectedDestinations?: readonly string[]

@@ -10,7 +10,7 @@ export interface PackageFile {
 }
 
 export interface PackageSet {
-  /** How many folders and wheels: each is a root of its own, earlier ones win. */
+  /** The number of folders and wheels. Each is a root of its own, and earlier ones win. */
   readonly roots: number
   readonly files: readonly PackageFile[]
   readonly bytes: SharedArrayBuffer
@@ -46,7 +46,7 @@ const DISTRIBUTIONS: Readonly<Record<string, string>> = {
   jwt: 'PyJWT',
 }
 
-/** What to install for a top-level module. */
+/** The distribution to install for a top-level module. */
 export function distributionOf(module: string): string {
   return Object.hasOwn(DISTRIBUTIONS, module) ? DISTRIBUTIONS[module]! : module
 }
