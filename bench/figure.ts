@@ -24,7 +24,7 @@ export interface BenchContext {
   /** A detections repository, or null: the example project alone. */
   readonly corpus: string | null
   /** The cache of this run: workers start from snapshots, as those of a daemon do. */
-  readonly imageCache: string
+  readonly snapshotCache: string
   readonly quick: boolean
   /** Minutes of load for the flatness of memory, or null: a short load. */
   readonly soakMinutes: number | null

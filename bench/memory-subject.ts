@@ -23,8 +23,9 @@ export interface MemorySamples {
 const SAMPLE_EVERY_MS = 250
 const EVENTS_PER_BATCH = 250
 
-const [root, imageCache, workers, seconds] = process.argv.slice(2)
-if (!root || !imageCache || !workers || !seconds) throw new Error('PROJECT IMAGES WORKERS SECONDS are needed')
+const [root, snapshotCache, workers, seconds] = process.argv.slice(2)
+if (!root || !snapshotCache || !workers || !seconds)
+  throw new Error('PROJECT IMAGES WORKERS SECONDS are needed')
 
 const threads = new Set<Worker>()
 process.on('worker', (worker) => {
@@ -36,7 +37,7 @@ const engine = await createEngine({
   project,
   purpose: 'run',
   workers: Number(workers),
-  snapshotCache: imageCache,
+  snapshotCache,
   log: nullLog,
 })
 

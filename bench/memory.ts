@@ -9,8 +9,8 @@ import type { MemorySamples } from './memory-subject.ts'
 const MAX_WORKERS = 3
 
 async function measure(context: BenchContext): Promise<Figure[]> {
-  const { checkout, corpus, imageCache, quick, soakMinutes, progress } = context
-  const runSubject = subjectOf(corpus ?? checkout, imageCache)
+  const { checkout, corpus, snapshotCache, quick, soakMinutes, progress } = context
+  const runSubject = subjectOf(corpus ?? checkout, snapshotCache)
   const what = corpus === null ? 'example project' : 'corpus'
   const loadSeconds = quick ? 3 : 10
   const repetitions = quick ? 1 : 3
@@ -91,7 +91,7 @@ function lastMb({ samples }: MemorySamples): number {
 }
 
 /** A process of its own under the flags of `run`, so that nothing of the bench is counted. */
-function subjectOf(root: string, imageCache: string) {
+function subjectOf(root: string, snapshotCache: string) {
   return async (workers: number, loadSeconds: number): Promise<MemorySamples> => {
     const subject = join(import.meta.dirname, 'memory-subject.ts')
     const args = [
@@ -99,7 +99,7 @@ function subjectOf(root: string, imageCache: string) {
       '--expose-gc',
       subject,
       root,
-      imageCache,
+      snapshotCache,
       String(workers),
       String(loadSeconds),
     ]

@@ -44,15 +44,15 @@ const machine = machineFacts(checkout)
 const corpusDetections =
   corpus === null ? null : (await openProject({ root: corpus, log: nullLog })).detections.size
 
-const imageCache = mkdtempSync(join(tmpdir(), 'signalbox-bench-images-'))
-process.on('exit', () => rmSync(imageCache, { recursive: true, force: true }))
+const snapshotCache = mkdtempSync(join(tmpdir(), 'signalbox-bench-images-'))
+process.on('exit', () => rmSync(snapshotCache, { recursive: true, force: true }))
 const sections: Section[] = []
 for (const name of names) {
   const { default: measurement } = await MEASUREMENTS[name]!()
   const context: BenchContext = {
     checkout,
     corpus,
-    imageCache,
+    snapshotCache,
     quick: values.quick,
     soakMinutes: values.soak === undefined ? null : Number(values.soak),
     progress: (text) => console.error(`${name}: ${text}`),

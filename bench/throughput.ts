@@ -26,13 +26,13 @@ interface Subjects {
 }
 
 async function measure(context: BenchContext): Promise<Figure[]> {
-  const { checkout, corpus, imageCache, quick, progress } = context
+  const { checkout, corpus, snapshotCache, quick, progress } = context
   const project = await openProject({ root: corpus ?? checkout, log: nullLog })
   const engine = await createEngine({
     project,
     purpose: 'run',
     workers: 1,
-    snapshotCache: imageCache,
+    snapshotCache,
     log: nullLog,
   })
   const native = await startCPython(project, engine)

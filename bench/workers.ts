@@ -13,12 +13,12 @@ const RATE = 0.1
 const WARM_UP_SECONDS = 10
 
 async function measure(context: BenchContext): Promise<Figure[]> {
-  const { checkout, corpus, imageCache, quick, progress } = context
+  const { checkout, corpus, snapshotCache, quick, progress } = context
   const pack = PACKS[0]!
   const eventsPerRepetition = quick ? 1_000 : 4_000
   const repetitions = quick ? 5 : 9
   const project = await openProject({ root: corpus ?? checkout, log: nullLog })
-  const options = { project, purpose: 'run', imageCache, log: nullLog } as const
+  const options = { project, purpose: 'run', snapshotCache, log: nullLog } as const
   const one = await createEngine({ ...options, workers: 1 })
   const two = await createEngine({ ...options, workers: 2 })
   try {

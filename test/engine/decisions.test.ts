@@ -328,7 +328,7 @@ describe('a crash outside of any detection', () => {
   }
   const containment = new FaultIsolation({ run, bodies: [], limits: DEFAULT_SETTINGS.limits, log: nullLog })
 
-  it('bisects the batch: only the guilty events are rejected, and order holds', async () => {
+  it('bisects the batch: only the offending events are rejected, and order holds', async () => {
     const raws = ['a', 'b', 'poison', 'c', 'd', 'e', 'poison']
     const outcomes = await containment.run({ kind: 'evaluate', items: raws.map((raw) => envelope(raw)) })
     expect(outcomes).toEqual(
@@ -378,15 +378,15 @@ describe('a body that is about to be quarantined for where a worker ended', () =
   )
 })
 
-describe('a worker that ended nobody knows at which event', () => {
-  const [guilty, after] = [1, 2]
+describe('a worker that ended at an unknown event', () => {
+  const [offending, after] = [1, 2]
   const jobs: Job[] = []
-  /** Hangs at one event; the mark has gone on from it unless the body is marked singly. */
+  /** Hangs at one event. The marker has moved on unless each item is marked. */
   const run = async (job: Job): Promise<CompletedJob | WorkerTermination> => {
     jobs.push(job)
     const isExact = job.markEachItem.includes(0)
-    const item = isExact ? guilty : after
-    if (job.skips.some((skip) => skip.item === guilty)) {
+    const item = isExact ? offending : after
+    if (job.skips.some((skip) => skip.item === offending)) {
       const outcomes = job.work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
       return { kind: 'done', outcomes, printed: [], changedValues: [] }
     }
@@ -406,15 +406,15 @@ describe('a worker that ended nobody knows at which event', () => {
   })
   const items = ['a', 'b', 'c'].map((raw) => envelope(raw))
 
-  it('runs again with exact marks, and only the event that is sure is skipped', async () => {
+  it('runs again with exact markers, and only a certain offender is skipped', async () => {
     await containment.run({ kind: 'evaluate', items })
-    expect(jobs.map(({ markEachItem: singly }) => singly)).toEqual([[], [0], [0]])
-    expect(jobs.at(-1)!.skips).toMatchObject([{ body: 0, item: guilty, function: 0 }])
+    expect(jobs.map(({ markEachItem }) => markEachItem)).toEqual([[], [0], [0]])
+    expect(jobs.at(-1)!.skips).toMatchObject([{ body: 0, item: offending, function: 0 }])
   })
 
-  it('keeps to exact marks from then on', async () => {
+  it('keeps exact markers from then on', async () => {
     jobs.length = 0
     await containment.run({ kind: 'evaluate', items })
-    expect(jobs.map(({ markEachItem: singly }) => singly)).toEqual([[0], [0]])
+    expect(jobs.map(({ markEachItem }) => markEachItem)).toEqual([[0], [0]])
   })
 })

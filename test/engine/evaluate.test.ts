@@ -223,8 +223,12 @@ describe('functions', () => {
 describe('selection', () => {
   it.each([
     ['a rule by log type', log('Only.helped'), ['helped']],
-    ['no detection', log('Nobody'), []],
-    ["the record's own type before the source's", log('Nobody', { p_log_type: 'Only.helped' }), ['helped']],
+    ['no detection', log('Unselected'), []],
+    [
+      "the record's own type before the source's",
+      log('Unselected', { p_log_type: 'Only.helped' }),
+      ['helped'],
+    ],
     ['a declared matcher', envelope({ a: { b: 'x' }, id: 0 }, { type: null }), ['matched']],
     ['a matcher that does not hold', envelope({ a: { b: 'y' }, id: 1 }, { type: null }), 'unclassified'],
     ['no type at all', envelope({ constructor: 1 }, { type: null }), 'unclassified'],

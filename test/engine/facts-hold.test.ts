@@ -1,4 +1,4 @@
-/** What bodies' texts tell holds when they run: every result of a deciding function is one of those foretold. */
+/** The facts hold when bodies run: every result of a deciding function is one that the analysis has predicted. */
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import {
@@ -20,7 +20,7 @@ function unforetold(returns: ReturnFacts, output: string | readonly string[] | n
   return texts.filter((text) => !foretold.includes(text.toUpperCase()))
 }
 
-it('the detections of this repository return nothing that was not foretold', async () => {
+it('the detections of this repository return only what the analysis has predicted', async () => {
   const project = await openProject({ root: join(import.meta.dirname, '../..'), log: nullLog })
   const engine = await startEngine(project, 'test', nullLog)
   try {

@@ -20,12 +20,12 @@ import { seededCache } from '../support/seeded-cache.ts'
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-facts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function factsOf(project: EngineProject, imageCache?: string): Promise<ProjectFacts> {
+async function factsOf(project: EngineProject, snapshotCache?: string): Promise<ProjectFacts> {
   const engine = await createEngine({
     project: engineProject(project),
     purpose: 'test',
     workers: 1,
-    ...(imageCache === undefined ? { prewarmed: warmEngine() } : { snapshotCache: imageCache }),
+    ...(snapshotCache === undefined ? { prewarmed: warmEngine() } : { snapshotCache }),
     log: nullLog,
   })
   await engine.close()
@@ -70,13 +70,13 @@ describe('facts', () => {
     expect([...helpersOf(facts.dataModels.get('Model')!, facts)]).toEqual(['teams', 'places'])
   })
 
-  it('come with the image on the next start', async () => {
+  it('come with the snapshot on the next start', async () => {
     seededCache(folder)
     const first = await factsOf(PROJECT, folder)
     expect(await factsOf(PROJECT, folder)).toEqual(first)
   })
 
-  it('are told before any code of the project runs', async () => {
+  it('are found before any code of the project runs', async () => {
     const facts = await factsOf({
       helpers: [
         helper(

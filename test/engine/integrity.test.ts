@@ -13,8 +13,8 @@ def title(event): return "ours"
 `
 const SAID = { detection: { output: true }, title: { output: 'ours' } }
 
-/** What it does at an event, and how that is told. */
-const CHANGES: readonly [name: string, code: string, told: string][] = [
+/** The code that runs at an event, and the change that the message names. */
+const CHANGES: readonly [name: string, code: string, change: string][] = [
   ['the event class', 'type(event).get = lambda *given: None', 'PantherEvent.get'],
   ['a class beneath it', 'type(event).__mro__[1].__getitem__ = lambda *given: None', '__getitem__'],
   ['a helper', 'import common; common.words = lambda: []', 'common.words'],
@@ -74,14 +74,14 @@ describe('a detection that changes', () => {
   })
   afterAll(() => engine.close())
 
-  it.each(CHANGES)('%s is named and set aside, and the others’ results stand', async (name, _, told) => {
+  it.each(CHANGES)('%s is named and set aside, and the others’ results stand', async (name, _, change) => {
     const events = await engine.evaluate([1, 2].map(() => envelope({ bad: 'yes' }, { type: name })))
     const id = `changes ${name}`
     expect(events.map((event) => findingsOf(event).ours)).toEqual([SAID, SAID])
     expect(findingsOf(events[0]!)[id]!.detection!.error).toMatchObject({
       type: 'Tampering',
       limit: 'tampering',
-      message: expect.stringContaining(told),
+      message: expect.stringContaining(change),
     })
     const [later] = await engine.evaluate([envelope({ bad: 'yes' }, { type: name })])
     expect(findingsOf(later!)).toEqual({ ours: SAID })

@@ -1,4 +1,4 @@
-/** Which lines of a body run during a test call, told by real Python. */
+/** Real Python records which lines of a body run during a test call. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
@@ -60,7 +60,7 @@ const call = (detection: string, entry: object, followLines = true) => ({
 const AT_LOAD = [1, 2, 4, 5, 7, 17]
 const TITLE = [18, 20]
 
-it('tells for each call alone the branch that it took', async () => {
+it('records for each call the branch that it took', async () => {
   const [above, below, again] = await engine.test([
     call('branching', { n: 4 }),
     call('branching', { n: 1 }),
@@ -74,12 +74,12 @@ it('tells for each call alone the branch that it took', async () => {
   expect(again!.lines).toEqual(above!.lines)
 })
 
-it('tells nothing where nothing was asked', async () => {
+it('records nothing unless it is requested', async () => {
   const [outcome] = await engine.test([call('branching', { n: 4 }, false)])
   expect(outcome).not.toHaveProperty('lines')
 })
 
-it('tells the lines before one that raised', async () => {
+it('records the lines before one that raised', async () => {
   const [outcome] = await engine.test([call('broken', {})])
   expect(outcome!.lines!.run).toEqual([1, 2])
 })

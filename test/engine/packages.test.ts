@@ -73,14 +73,14 @@ def title(event):
     return " ".join([pack.VALUE, PART, WORD, by_file, by_resource, by_loader, importlib.metadata.version("pack")])`
 
 describe('packages', () => {
-  it('are imported with all that lies in them, from sources and from an image', async () => {
+  it('are imported with all that lies in them, from sources and from a snapshot', async () => {
     const project = { detections: [titled(READS_EVERYTHING)] }
     const expected = { output: 'inner part late from a file from a file from a file 1.5' }
     expect(await title(await start(project, PACKAGE))).toEqual(expected)
     expect(await title(await start(project, PACKAGE))).toEqual(expected)
   })
 
-  it('that changed are imported anew', async () => {
+  it('that changed are imported again', async () => {
     const project = { detections: [titled('import pack\ndef title(event):\n    return pack.VALUE')] }
     expect(await title(await start(project, { 'pack.py': 'VALUE = "old"' }))).toEqual({ output: 'old' })
     expect(await title(await start(project, { 'pack.py': 'VALUE = "new"' }))).toEqual({ output: 'new' })

@@ -127,7 +127,7 @@ describe('a simple detection', () => {
     expect(long!.dedup).toEqual({ output: 'abc' })
   })
 
-  it('and a Python rule alike tell the fields that correlation rules compare, digits kept', async () => {
+  it('and a Python rule keep the same fields for correlation rules, with all digits', async () => {
     const raw = '{"n": 53.0, "user": {"name": "ann"}, "ips": ["a", 1], "p_alert_context": {"x": 1}}'
     const [event] = await engine.evaluate([envelope(raw, { type: 'Member' })])
     const { outcome } = event!

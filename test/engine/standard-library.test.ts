@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
-import { engineProject, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, SNAPSHOT_DIRECTORY, rule } from '../support/engine-project.ts'
 
 const MOMENT = 'datetime(2024, 3, 5, 7, 8, 9, tzinfo=timezone.utc)'
 
@@ -36,7 +36,13 @@ def title(event): return eval(event["expression"])
 let engine: Engine
 beforeAll(async () => {
   const project = engineProject({ detections: [rule('Rule', SOURCE)] })
-  engine = await createEngine({ project, purpose: 'test', workers: 1, snapshotCache: IMAGES, log: nullLog })
+  engine = await createEngine({
+    project,
+    purpose: 'test',
+    workers: 1,
+    snapshotCache: SNAPSHOT_DIRECTORY,
+    log: nullLog,
+  })
 })
 afterAll(() => engine.close())
 

@@ -103,7 +103,7 @@ describe('mocks', () => {
     expect(without!.functions).toEqual({ detection: { output: true }, title: { output: 'real nowhere' } })
   })
 
-  it('of names that the module lacks are told', async () => {
+  it('of names that the module lacks are reported', async () => {
     const outcome = await outcomeOf('mocked', {}, [own, { objectName: 'nowhere', returnValue: 1 }])
     expect(outcome.missingMocks).toEqual(['nowhere'])
     expect(outcome.functions.title).toEqual({ output: 'mock nowhere' })
@@ -113,7 +113,7 @@ describe('mocks', () => {
 describe('what a rule reads of its event', () => {
   const noting = (...args: Parameters<typeof call>) => ({ ...call(...args), recordReads: true })
 
-  it('is told on demand, once each, in the order of asking, defaults aside', async () => {
+  it('are recorded on demand, once each, in the order of reading, without defaults', async () => {
     const entry = '{"Name": "ann", "a": {"b": [1.0]}, "user": "eve", "p_log_type": "Test.Log"}'
     const [noted, unnoted] = await engine.test([noting('reading', entry), call('reading', entry)])
     expect(noted!.reads).toEqual([
@@ -131,7 +131,7 @@ describe('what a rule reads of its event', () => {
     expect(second!.reads).toEqual([])
   })
 
-  it('a resource is a plain mapping: nothing is told', async () => {
+  it('of a resource are not recorded, because it is a plain mapping', async () => {
     const outcomes = await engine.test([noting('plain', { a: 1 }), call('plain', { a: 1 })])
     expect(outcomes.map(({ reads }) => reads)).toEqual([[], []])
   })

@@ -1,4 +1,4 @@
-/** A body that, as it is loaded, patches what runs later: whatever fires tries the shell, and is told by `got()`. */
+/** A body that patches, while it is loaded, what runs later. Each patch tries the shell when it fires; `got()` lists them. */
 export const AMBUSH = (canary: string) => `
 import asyncio, builtins, codecs, encodings, gc, importlib, io, json, random, signal, sys, time, warnings
 
@@ -15,10 +15,10 @@ def fire(name):
     except BaseException: pass
     finally: _firing.clear()
 
-def patch(holder, name, told=None):
+def patch(holder, name, label=None):
     original = getattr(holder, name)
     def patched(*args, **kwargs):
-        fire(told or holder.__name__ + "." + name)
+        fire(label or holder.__name__ + "." + name)
         return original(*args, **kwargs)
     setattr(holder, name, patched)
 

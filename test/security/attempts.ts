@@ -473,7 +473,7 @@ export const ATTEMPTS: Record<string, readonly Attempt[]> = {
       'import js; return js.process.getBuiltinModule("fs").readFileSync(SECRET_FILE, "utf8")',
     ),
     reaches(
-      'the key of the image cache',
+      'the key of the snapshot cache',
       'import js; return js.process.getBuiltinModule("fs").readFileSync(KEY_FILE, "latin1")',
     ),
     reaches(

@@ -199,10 +199,10 @@ it('doctor names the folder that is not used', () => {
   const project = makeProject()
   const repository = join(import.meta.dirname, '..', '..')
   const { stdout } = run(repository, project, ['doctor', '--format', 'json'], join(project, '.cache'))
-  const { findings } = JSON.parse(stdout) as { findings: { what: string; state: string; told: string }[] }
+  const { findings } = JSON.parse(stdout) as { findings: { what: string; state: string; detail: string }[] }
   expect(findings.find(({ what }) => what === 'cache')).toMatchObject({
     state: 'note',
-    told: `off: ${join(project, '.cache', 'signalbox')} lies in ${project}, where a repository could have put it`,
+    detail: `off: ${join(project, '.cache', 'signalbox')} lies in ${project}, where a repository could have put it`,
   })
   expect(existsSync(join(project, '.cache'))).toBe(false)
 })

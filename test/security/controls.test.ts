@@ -9,10 +9,10 @@ import { openWorld, type World } from './world.ts'
 const ALL = Object.values(ATTEMPTS).flat()
 
 let world: World
-let told: ReadonlyMap<string, string>
+let outputs: ReadonlyMap<string, string>
 beforeAll(async () => {
   world = await openWorld()
-  told = await runUnhardened(
+  outputs = await runUnhardened(
     ALL.map((attempt) => ({ name: attempt.name, source: world.source(attempt, attempt.name) })),
   )
 })
@@ -24,7 +24,7 @@ it('are at least 70, and each has a name of its own', () => {
 })
 
 it.each(ALL)('$name $control', ({ name, control }) => {
-  const said = told.get(name)
+  const said = outputs.get(name)
   const reached = world.traces(name, said ?? '').length > 0
   expect({ said, control: reached ? 'reaches the host' : 'fails everywhere' }).toEqual({
     said: expect.any(String),

@@ -28,7 +28,7 @@ describe.each(MOMENTS)('%s', (_, moment) => {
   const idOf = ({ name }: Attempt) => `${moment} ${name}`
   let evaluated: ReadonlyMap<string, EvaluatedEvent>
   beforeAll(async () => {
-    // The first start keeps the image that the second one restores.
+    // The first start keeps the snapshot that the second one restores.
     if (moment === 'restored') await evaluateAll(moment, [], ALL, idOf)
     evaluated = await evaluateAll(moment, ALL, ALL, idOf)
   })

@@ -10,8 +10,8 @@ import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, findingsOf, reportsOf, rule } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 
-const imageCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-forgery-')))
-afterAll(() => rmSync(imageCache, { recursive: true }))
+const snapshotCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-forgery-')))
+afterAll(() => rmSync(snapshotCache, { recursive: true }))
 
 const GOOD = rule('good', 'def rule(event): return True')
 const start = (detections: Parameters<typeof engineProject>[0]['detections'], limits = {}) =>
@@ -22,7 +22,7 @@ const start = (detections: Parameters<typeof engineProject>[0]['detections'], li
     }),
     purpose: 'run',
     workers: 1,
-    snapshotCache: imageCache,
+    snapshotCache,
     log: nullLog,
   })
 
@@ -55,7 +55,7 @@ const FORGED: readonly [name: string, answer: string][] = [
 /** Done at an event; the interpreter may not survive it. */
 const MARKED: readonly [name: string, code: string][] = [
   ['a mark of a body that is not there', 'progress.begin(10**6, 10**6); os._exit(0)'],
-  ['a mark of nobody', 'progress.begin(-1, 0); os._exit(0)'],
+  ['a mark of no body', 'progress.begin(-1, 0); os._exit(0)'],
   ['a mark below zero', 'progress.begin(-7, -7); os._exit(0)'],
   ['a loop beyond the end of memory', 'progress.cells[4] = 2**31 - 4; os._exit(0)'],
   ['a loop at no address', 'progress.cells[4] = progress.cells[5] = -3; os._exit(0)'],
@@ -215,15 +215,15 @@ describe('a body that ends its worker as it is loaded', () => {
   const ENDS = (mark: string) => `import os\nfrom signalbox_driver import progress\n${mark}\nos._exit(0)`
 
   it.each([
-    ['names nobody', 'progress.begin(-1, 0)', 'hidden'],
+    ['names no body', 'progress.begin(-1, 0)', 'hidden'],
     ['names one that is not there', 'progress.begin_loading(10**6)', 'hidden'],
-  ])('is found although it %s', async (_, mark, guilty) => {
+  ])('is found although it %s', async (_, mark, offender) => {
     const engine = await start([
       rule('early', 'def rule(event): return True'),
       rule('hidden', ENDS(mark)),
       GOOD,
     ])
-    expect(engine.problems.map(({ id, error }) => [id, error.type])).toEqual([[guilty, 'InterpreterEnded']])
+    expect(engine.problems.map(({ id, error }) => [id, error.type])).toEqual([[offender, 'InterpreterEnded']])
     const [event] = await engine.evaluate([envelope({})])
     expect(reportsOf(event!)).toEqual(['early', 'good'])
     await engine.close()

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, IMAGES, rule } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, SNAPSHOT_DIRECTORY, rule } from '../support/engine-project.ts'
 
 const FILE = 'f = os.open("/lib/python314.zip", 0)'
 
@@ -111,7 +111,13 @@ describe.each([
   beforeAll(async () => {
     const detections = CALLS.map((call) => calling(call, first))
     const project = engineProject({ detections, settings: { limits: { timeMs: 5000 } } })
-    engine = await createEngine({ project, purpose: 'run', workers: 1, snapshotCache: IMAGES, log: nullLog })
+    engine = await createEngine({
+      project,
+      purpose: 'run',
+      workers: 1,
+      snapshotCache: SNAPSHOT_DIRECTORY,
+      log: nullLog,
+    })
   })
   afterAll(() => engine.close())
 

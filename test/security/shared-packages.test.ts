@@ -81,14 +81,14 @@ const packages = readPackages([join(folder, 'libs')])
 const APART = [{ group: 'theirs', match: { ids: ['hostile'] } }]
 
 /** What ours says about two events, one after the other. */
-async function said(detections: readonly Detection[], trust: typeof APART, imageCache: string) {
+async function said(detections: readonly Detection[], trust: typeof APART, snapshotCache: string) {
   const project = engineProject({ detections, settings: { trust, limits: { timeMs: 5000 } } })
   const engine = await createEngine({
     project,
     packages,
     purpose: 'run',
     workers: 1,
-    snapshotCache: imageCache,
+    snapshotCache,
     log: nullLog,
   })
   try {
@@ -110,12 +110,12 @@ describe.each([
   ['as it is loaded', true],
   ['at an event', false],
 ])('a pack that writes to packages %s', (_, isAtLoad) => {
-  const imageCache = seededCache(join(folder, `cache-${String(isAtLoad)}`))
+  const snapshotCache = seededCache(join(folder, `cache-${String(isAtLoad)}`))
 
   it('does not change what another trust group says, at the first start and at the second', async () => {
     const both = [hostile(isAtLoad), OURS]
     for (let start = 0; start < 2; start++) {
-      expect(await said(both, APART, imageCache)).toEqual([
+      expect(await said(both, APART, snapshotCache)).toEqual([
         { hostile: OUTPUT, ours: OUTPUT },
         { hostile: OUTPUT, ours: OUTPUT },
       ])
@@ -123,14 +123,14 @@ describe.each([
   })
 
   it('does not change what its own group reads of them either', async () => {
-    expect(await said([hostile(isAtLoad), OURS], [], imageCache)).toMatchObject([
+    expect(await said([hostile(isAtLoad), OURS], [], snapshotCache)).toMatchObject([
       { ours: OUTPUT },
       { ours: OUTPUT },
     ])
   })
 
   it('leaves nothing behind for a start without it', async () => {
-    expect(await said([OURS], [], imageCache)).toEqual([{ ours: OUTPUT }, { ours: OUTPUT }])
+    expect(await said([OURS], [], snapshotCache)).toEqual([{ ours: OUTPUT }, { ours: OUTPUT }])
   })
 
   it('does not change the bytes that all workers copy', () => {

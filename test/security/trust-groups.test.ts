@@ -12,8 +12,8 @@ import { nullLog } from '../../src/model/ports.ts'
 import { engineProject, envelope, helper, rule } from '../support/engine-project.ts'
 import { seededCache } from '../support/seeded-cache.ts'
 
-const imageCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-trust-')))
-afterAll(() => rmSync(imageCache, { recursive: true }))
+const snapshotCache = seededCache(mkdtempSync(join(tmpdir(), 'signalbox-trust-')))
+afterAll(() => rmSync(snapshotCache, { recursive: true }))
 
 const OURS = rule(
   'ours',
@@ -25,7 +25,7 @@ def title(event): return "ours"
 )
 const COMMON = helper('common', 'def words(): return ["a", "b"]')
 
-/** What ours says about each of two events, when nobody is in its way. */
+/** What our detection returns for each of two events without interference. */
 const SAID: FunctionResults = { detection: { output: true }, title: { output: 'ours' } }
 
 /** Where its code runs: as it is loaded, or at an event. */
@@ -83,7 +83,7 @@ async function said(attempt: Attempt, trust: Parameters<typeof engineProject>[0]
     }),
     purpose: 'run',
     workers: 1,
-    snapshotCache: imageCache,
+    snapshotCache,
     log: nullLog,
   })
   try {
@@ -123,7 +123,7 @@ describe('a helper of another group', () => {
       }),
       purpose: 'run',
       workers: 1,
-      snapshotCache: imageCache,
+      snapshotCache,
       log: nullLog,
     })
     expect(engine.problems).toMatchObject([{ id: 'curious', error: { type: 'ModuleNotFoundError' } }])

@@ -1,4 +1,4 @@
-/** The control of images.test.ts, a process of its own: Pyodide's own snapshot of an interpreter that ran the given code. */
+/** The control of snapshots.test.ts, a process of its own: Pyodide's own snapshot of an interpreter that ran the given code. */
 import { loadPyodide } from 'pyodide'
 
 const first = await loadPyodide({ _makeSnapshot: true })
@@ -6,6 +6,6 @@ const first = await loadPyodide({ _makeSnapshot: true })
 first.runPython(`import os, posix; system = posix.system; posix.system = lambda _: 0`)
 first.runPython(process.argv[2]!)
 first.runPython('posix.system = system; del system')
-const image = first.makeMemorySnapshot()
-await loadPyodide({ _loadSnapshot: image })
+const snapshot = first.makeMemorySnapshot()
+await loadPyodide({ _loadSnapshot: snapshot })
 process.exit()

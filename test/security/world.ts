@@ -1,4 +1,4 @@
-/** What an attempt may leave traces in: a folder, an environment, a server. Everything a detection is told of it is here. */
+/** A folder, an environment and a server in which an attempt may leave traces, and what a detection may know of them. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Attempt } from './attempts.ts'
 
-/** `unguarded`: at an event, after the audit hook was emptied; `restored`: at an event, loaded from an image. */
+/** `unguarded`: at an event, after the audit hook was emptied; `restored`: at an event, loaded from a snapshot. */
 export type Moment = 'event' | 'load' | 'unguarded' | 'restored'
 
 export interface World {
@@ -19,7 +19,7 @@ export interface World {
   /** The attempt as a detection. */
   source(attempt: Attempt, name: string, moment?: Moment): string
   /** What shows that an attempt got out; none when it did not. */
-  traces(name: string, told: string): string[]
+  traces(name: string, output: string): string[]
   close(): Promise<void>
 }
 
@@ -52,12 +52,12 @@ export async function openWorld(): Promise<World> {
         attempt.code,
         moment,
       ),
-    traces: (name, told) => [
+    traces: (name, output) => [
       ...(existsSync(canary(name)) ? ['a file on the host'] : []),
       ...(requests.some((path) => path.startsWith(`/${slug(name)}`)) ? ['a request'] : []),
-      ...(told.includes(secret) ? ['a secret'] : []),
-      ...(/GREW \d{8}/.test(told) ? ['memory'] : []),
-      ...(told.includes('CHANGED') ? ['a file of the interpreter'] : []),
+      ...(output.includes(secret) ? ['a secret'] : []),
+      ...(/GREW \d{8}/.test(output) ? ['memory'] : []),
+      ...(output.includes('CHANGED') ? ['a file of the interpreter'] : []),
     ],
     async close() {
       await new Promise((resolve) => server.close(resolve).closeAllConnections())
@@ -70,14 +70,14 @@ function slug(name: string): string {
   return name.replaceAll(/\W+/g, '-').toLowerCase()
 }
 
-interface Told {
+interface AttemptTargets {
   readonly folder: string
   readonly port: number
   readonly canary: string
   readonly path: string
 }
 
-function prelude({ folder, port, canary, path }: Told): string {
+function prelude({ folder, port, canary, path }: AttemptTargets): string {
   const url = `http://127.0.0.1:${port}/${path}`
   const fetching = `fetch(${JSON.stringify(url)}).catch(() => {})`
   const names = {

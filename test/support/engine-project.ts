@@ -10,13 +10,13 @@ import { DEFAULT_SETTINGS, type Limits, type Settings } from '../../src/model/pr
 import { detection, project } from './model.ts'
 
 /** The cache of the tests' snapshots: a start without one takes seconds. */
-export const IMAGES = snapshotFolder(processEnvironment()).folder
+export const SNAPSHOT_DIRECTORY = snapshotFolder(processEnvironment()).folder
 
 let latest: PrewarmedWorker | undefined
 
 /** Python, booting from the cache of the run and from what earlier tests of this process have compiled. */
 export function warmEngine(): PrewarmedWorker {
-  latest = new PrewarmedWorker(latest?.state ?? IMAGES)
+  latest = new PrewarmedWorker(latest?.state ?? SNAPSHOT_DIRECTORY)
   return latest
 }
 

@@ -31,7 +31,7 @@ describe('the split', () => {
     ])
   })
 
-  it('is one group where nobody asks for more', () => {
+  it('is one group without trust rules', () => {
     expect(splitByTrust(engineProject({ detections: [] })).map(({ name }) => name)).toEqual(['default'])
   })
 })

@@ -42,7 +42,7 @@ const GOOD = `
       @unittest.expectedFailure
       def test_known_fault(self): self.fail()
       @unittest.expectedFailure
-      def test_mended(self): pass
+      def test_repaired(self): pass
 `
 const HOSTILE = `
   import os, socket, unittest
@@ -124,12 +124,12 @@ describe('verdicts', () => {
     ['test_several', 'failed'],
     ['test_skipped', 'skipped'],
     ['test_known_fault', 'passed'],
-    ['test_mended', 'failed'],
+    ['test_repaired', 'failed'],
   ])('%s: %s', (name, status) => {
     expect(ofNames(name).status).toBe(status)
   })
 
-  it('tell what was raised with the frames of the authors alone', () => {
+  it('describe what was raised with frames of the project only', () => {
     expect(ofNames('test_raises').errors).toEqual([
       expect.objectContaining({
         type: 'KeyError',
@@ -142,10 +142,10 @@ describe('verdicts', () => {
     expect(ofNames('test_wrong').errors[0]!.message).toContain("'hello bob' != 'hello ann'")
   })
 
-  it('of subtests each failing one is told; reasons and printed text, too', () => {
+  it('report each failing subtest, reasons and printed text', () => {
     expect(ofNames('test_several').errors.map(({ message }) => message)).toEqual(['(n=1) 1 == 1'])
     expect(ofNames('test_skipped').reason).toBe('not today')
-    expect(ofNames('test_mended').reason).toBe('was expected to fail')
+    expect(ofNames('test_repaired').reason).toBe('was expected to fail')
     expect(ofNames('test_greets').output).toBe('greeting\n')
   })
 })
@@ -157,8 +157,8 @@ describe('containment', () => {
     ['test_3_reaches_out', 'failed', 'SandboxError'],
     ['test_4_after', 'passed', ''],
   ])('%s: %s', (name, status, type) => {
-    const { errors, ...told } = outcome('global_helpers/hostile_test.py', `TestHostile.${name}`)
-    expect({ status: told.status, types: errors.map((error) => error.type) }).toEqual({
+    const result = outcome('global_helpers/hostile_test.py', `TestHostile.${name}`)
+    expect({ status: result.status, types: result.errors.map((error) => error.type) }).toEqual({
       status,
       types: type === '' ? [] : [type],
     })
@@ -188,8 +188,8 @@ describe('containment', () => {
   })
 
   it('what a unit test puts into a helper reaches no detection', async () => {
-    const [told] = await engine.test([{ detection: 'greeting', entry: '{}', mocks: '[]' }])
-    expect(told!.functions.title).toEqual({ output: 'hello x' })
+    const [outcome] = await engine.test([{ detection: 'greeting', entry: '{}', mocks: '[]' }])
+    expect(outcome!.functions.title).toEqual({ output: 'hello x' })
   })
 })
 

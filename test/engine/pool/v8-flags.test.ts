@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { IMAGES } from '../../support/engine-project.ts'
+import { SNAPSHOT_DIRECTORY } from '../../support/engine-project.ts'
 import { commandEnvironment } from '../../support/process.ts'
 
 const WARM = join(import.meta.dirname, '../../../src/engine/pool/prewarmed-worker.ts')
@@ -13,7 +13,7 @@ const STARTS = `
   const tags = [cachedDataVersionTag()]
   const started = []
   for (let count = 1; count <= 3; count++) {
-    started.push(new PrewarmedWorker(${JSON.stringify(IMAGES)}))
+    started.push(new PrewarmedWorker(${JSON.stringify(SNAPSHOT_DIRECTORY)}))
     tags.push(cachedDataVersionTag())
   }
   await Promise.all(started.map((each) => each.dispose()))

@@ -104,7 +104,7 @@ describe('anything else is forged', () => {
     ['that is none', ['1']],
     ['before the first', [0]],
     ['that is no whole number', [1.5]],
-    ['told twice', [1, 1]],
+    ['listed twice', [1, 1]],
     ['out of order', [2, 1]],
     ['of more than any source has', tooMany],
     ['in no list', {}],

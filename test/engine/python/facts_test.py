@@ -1,4 +1,4 @@
-"""What a body's text tells: functions, imports, and every way its deciding functions can return."""
+"""The facts of a body: functions, imports, and every value that its deciding functions can return."""
 
 import unittest
 from textwrap import dedent
@@ -9,8 +9,8 @@ from signalbox_syntax.facts import Facts
 def returns(source, function="severity", helpers=()):
     """Ways to return, short: texts as they are, lists of texts as lists, the rest by its kind."""
     facts = Facts({name: (f"{name}.py", dedent(text)) for name, text in dict(helpers).items()})
-    told = facts.of_detection("body.py", dedent(source))["returns"]
-    return [_short(outcome) for outcome in told[function]["outcomes"]]
+    returned = facts.of_detection("body.py", dedent(source))["returns"]
+    return [_short(outcome) for outcome in returned[function]["outcomes"]]
 
 
 def _short(outcome):
@@ -58,7 +58,7 @@ class Outline(unittest.TestCase):
             ],
         )
 
-    def test_text_that_is_not_python_tells_nothing(self):
+    def test_text_that_is_not_python_has_no_facts(self):
         for source in ("def rule(event:", "\x00", "(" * 1000, "x = " + "-" * 100_000 + "1"):
             with self.subTest(source[:10]):
                 self.assertIsNone(Facts({}).of_detection("body.py", source))
@@ -129,7 +129,7 @@ class Severities(unittest.TestCase):
         "map with default": ('return LEVELS.get(event.get("x"), "INFO")', ["LOW", "HIGH", "INFO"]),
         "map without default": ('return LEVELS.get(event.get("x"))', ["LOW", "HIGH", "none"]),
         "map that is filled elsewhere": ('return FILLED.get("x", "INFO")', ["LOW", "?", "INFO"]),
-        "map that somebody else gets": ('return LENT.get("x", "INFO")', ["?"]),
+        "map that is passed elsewhere": ('return LENT.get("x", "INFO")', ["?"]),
         "own function": ("return pick(event)", ["LOW", "HIGH"]),
         "own function with an argument": ('return same("LOW")', ["LOW"]),
         "own function with the event's value": ('return same(event.get("x"))', ["event?"]),
@@ -346,7 +346,7 @@ class Destinations(unittest.TestCase):
             """,
             [["a", "b", "maybe"]],
         ),
-        "handed to somebody": (
+        "handed to a function": (
             """
             found = ["a"]
             fill(found)

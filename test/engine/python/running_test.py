@@ -1,4 +1,4 @@
-"""The live loop of the driver tells the same as running detections one by one; what it is given is each one's own."""
+"""The loop of the driver has the same results as running detections one by one, each with its own arguments."""
 
 import unittest
 from array import array
@@ -54,19 +54,19 @@ class Findings(unittest.TestCase):
             return event != "silent"
 
         demo = detection(matcher, title=lambda event: order.append(f"title {event}") or "t")
-        told = findings(demo, array("i", range(3)), ["a", "silent", "b"])
+        results_of_loop = findings(demo, array("i", range(3)), ["a", "silent", "b"])
         self.assertEqual(order, ["a", "title a", "silent", "b", "title b"])
         results = {"detection": {"output": True}, "title": {"output": "t"}}
-        self.assertEqual(told, [(0, results), (2, results)])
+        self.assertEqual(results_of_loop, [(0, results), (2, results)])
 
     def test_what_is_known_is_not_called_again(self):
         called = []
         demo = detection(lambda event: called.append(event) or True, title=answer)
         known = {0: {0: {"error": {"type": "Ended"}}}, 1: {1: {"error": {"type": "Ended"}}}}
-        told = findings(demo, array("i", range(2)), ["a", "b"], known)
+        results_of_loop = findings(demo, array("i", range(2)), ["a", "b"], known)
         self.assertEqual(called, ["b"])
         self.assertEqual(
-            told,
+            results_of_loop,
             [
                 (0, {"detection": {"error": {"type": "Ended"}}}),
                 (1, {"detection": {"output": True}, "title": {"error": {"type": "Ended"}}}),

@@ -125,7 +125,7 @@ class Udm(unittest.TestCase):
             with self.assertRaises(PantherError):
                 event.udm("many")
 
-    def test_an_event_asks_a_method_once_for_what_nobody_can_change(self):
+    def test_an_event_calls_a_method_once_for_an_unchangeable_value(self):
         counting = model({"name": "Counted", "method": "counted"})
         event = PantherEvent(EVENT, counting)
         self.assertEqual([event.udm("counted"), event.udm("counted")], [2, 2])

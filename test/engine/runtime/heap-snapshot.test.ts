@@ -1,4 +1,4 @@
-/** What an image puts over the memory that it was taken over is the memory it was taken of. */
+/** What a snapshot puts over the memory that it was taken over is the memory it was taken of. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { resetTo, restoreSnapshot, takeSnapshot } from '../../../src/engine/runtime/heap-snapshot.ts'
@@ -39,7 +39,7 @@ it('from zeros', () => {
   )
 })
 
-it('over another image', () => {
+it('over another snapshot', () => {
   fc.assert(
     fc.property(memory, memory, (before, after) => {
       const base = takeSnapshot(before)
@@ -61,9 +61,9 @@ it('holds only the pages that differ', () => {
 })
 
 it('fits a larger memory too, and leaves the rest of it alone', () => {
-  const image = takeSnapshot(memoryOf([0, 1]))
+  const snapshot = takeSnapshot(memoryOf([0, 1]))
   const larger = new Uint8Array(4 * PAGE).fill(7, 3 * PAGE)
-  restoreSnapshot(larger.buffer, image)
+  restoreSnapshot(larger.buffer, snapshot)
   expect([...new Set(larger.subarray(3 * PAGE))]).toEqual([7])
   expect(Buffer.from(larger.subarray(0, 2 * PAGE)).equals(Buffer.from(memoryOf([0, 1])))).toBe(true)
 })

@@ -1,4 +1,4 @@
-/** Only a body that changed is studied again; a helper that changed counts for the facts that followed it. */
+/** Only a changed body is analyzed again. A changed helper counts as a change of the facts that depend on it. */
 import { describe, expect, it } from 'vitest'
 import type { NamedBody } from '../../../src/engine/protocol/messages.ts'
 import { AnalysisCache } from '../../../src/engine/snapshot/analysis-cache.ts'
@@ -19,7 +19,7 @@ interface Asked {
   bodies: { number: number; id: string; source: string }[]
 }
 
-/** Studies as Python would, where a text names what it follows. */
+/** Analyzes like Python, for texts that name what they follow. */
 function analyze(
   cached: Uint8Array | null,
   bodies: readonly NamedBody[],
@@ -51,7 +51,7 @@ const BODIES = [
 const edited = (id: string, source: string) =>
   BODIES.map((body) => (body.id === id ? { ...body, source } : body))
 
-it('studies everything once, in the order of the bodies', () => {
+it('analyzes everything once, in the order of the bodies', () => {
   const first = analyze(null, BODIES)
   expect(first.requested).toEqual(['one', 'two', 'Follows', 'Alone'])
   expect(first.analyses.map(({ code }) => code && atob(code))).toEqual(['one', 'two', 'follows one', 'alone'])

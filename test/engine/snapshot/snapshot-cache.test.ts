@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSnapshotCache } from '../../../src/engine/snapshot/snapshot-cache.ts'
 
-const IMAGE = new Uint8Array(100_000).map((_, at) => at % 251)
+const SNAPSHOT = new Uint8Array(100_000).map((_, at) => at % 251)
 const HEAD_BYTES = 28
 
 let folder: string
@@ -26,17 +26,17 @@ beforeEach(() => {
 afterEach(() => rmSync(join(folder, '..'), { recursive: true }))
 
 const fileOf = (name: string) => join(folder, `${name}.snapshot`)
-const bytesOf = (image: Uint8Array | null) => image && Buffer.from(image)
+const bytesOf = (snapshot: Uint8Array | null) => snapshot && Buffer.from(snapshot)
 
 async function filled(...names: string[]) {
   const cache = openSnapshotCache(folder)
-  for (const name of names) await cache.write(name, IMAGE)
+  for (const name of names) await cache.write(name, SNAPSHOT)
   return cache
 }
 
 it('gives back what it was given, to another process too', async () => {
   await filled('a')
-  expect(bytesOf(openSnapshotCache(folder).read('a'))).toEqual(Buffer.from(IMAGE))
+  expect(bytesOf(openSnapshotCache(folder).read('a'))).toEqual(Buffer.from(SNAPSHOT))
 })
 
 it('has nothing where nothing was written', async () => {
@@ -44,7 +44,7 @@ it('has nothing where nothing was written', async () => {
   expect((await filled('a')).read('b')).toBeNull()
 })
 
-it('lets nobody else in', async () => {
+it('is accessible to its owner only', async () => {
   await filled('a')
   const modes = [folder, join(folder, 'key'), fileOf('a')].map((path) => statSync(path).mode & 0o777)
   expect(modes).toEqual([0o700, 0o600, 0o600])
@@ -55,7 +55,7 @@ it('leaves no partial file behind', async () => {
   expect(readdirSync(folder).sort()).toEqual(['a.snapshot', 'b.snapshot', 'key'])
 })
 
-describe('an image is none when', () => {
+describe('a snapshot is not used when', () => {
   const flip = (at: number) => (file: string) => {
     const bytes = readFileSync(file)
     bytes[at]! ^= 1
@@ -65,7 +65,7 @@ describe('an image is none when', () => {
     writeFileSync(file, readFileSync(file).subarray(0, length))
   const damages: [name: string, damage: (file: string) => unknown][] = [
     ['a bit of it is flipped', flip(HEAD_BYTES + 50_000)],
-    ['the last bit is flipped', flip(HEAD_BYTES + IMAGE.length - 1)],
+    ['the last bit is flipped', flip(HEAD_BYTES + SNAPSHOT.length - 1)],
     ['a bit of its nonce is flipped', flip(0)],
     ['a bit of its tag is flipped', flip(HEAD_BYTES - 1)],
     ['it is cut short', cut(50_000)],
@@ -95,15 +95,15 @@ describe('an image is none when', () => {
     expect(cache.read('a')).toBeNull()
 
     rmSync(fileOf('a'), { recursive: true })
-    await cache.write('a', IMAGE)
-    expect(bytesOf(cache.read('a'))).toEqual(Buffer.from(IMAGE))
+    await cache.write('a', SNAPSHOT)
+    expect(bytesOf(cache.read('a'))).toEqual(Buffer.from(SNAPSHOT))
     expect(statSync(join(folder, 'key')).mode & 0o077).toBe(0)
   })
 
   it('it was sealed with the key of another folder', async () => {
     await filled('a')
     const other = join(folder, 'other')
-    await openSnapshotCache(other).write('a', IMAGE)
+    await openSnapshotCache(other).write('a', SNAPSHOT)
     copyFileSync(join(other, 'a.snapshot'), fileOf('a'))
     expect(openSnapshotCache(folder).read('a')).toBeNull()
   })
@@ -112,7 +112,7 @@ describe('an image is none when', () => {
 it('can live without its folder', async () => {
   writeFileSync(join(folder, '..', 'file'), '')
   const cache = openSnapshotCache(join(folder, '..', 'file', 'snapshots'))
-  await cache.write('a', IMAGE)
+  await cache.write('a', SNAPSHOT)
   expect(cache.read('a')).toBeNull()
 })
 
@@ -120,10 +120,10 @@ it('forgets what was not used for longest, once all weigh too much', async () =>
   const names = Array.from({ length: 12 }, (_, at) => `old-${at}`)
   await filled(...names)
   for (const [at, name] of names.entries()) utimesSync(fileOf(name), at + 1, at + 1)
-  const cache = openSnapshotCache(folder, 11 * (IMAGE.length + HEAD_BYTES))
+  const cache = openSnapshotCache(folder, 11 * (SNAPSHOT.length + HEAD_BYTES))
   // Reading is using.
   cache.read('old-0')
-  await cache.write('new', IMAGE.subarray(1), IMAGE.subarray(0, 1))
+  await cache.write('new', SNAPSHOT.subarray(1), SNAPSHOT.subarray(0, 1))
   const kept = readdirSync(folder).filter((name) => name.endsWith('.snapshot'))
   expect(kept).toHaveLength(11)
   expect(kept).toEqual(expect.arrayContaining(['new.snapshot', 'old-0.snapshot']))
@@ -159,7 +159,7 @@ describe('the folder of earlier versions', () => {
 
   it('stays where the cache has another place', async () => {
     createOld('base-0.image')
-    await openSnapshotCache(join(folder, '..', 'elsewhere')).write('a', IMAGE)
+    await openSnapshotCache(join(folder, '..', 'elsewhere')).write('a', SNAPSHOT)
     expect(readdirSync(old())).toEqual(['base-0.image'])
   })
 })

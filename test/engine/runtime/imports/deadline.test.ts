@@ -1,4 +1,4 @@
-/** Follows an interpreter's memory: what it tells the watchdog, and when it interrupts. */
+/** Follows an interpreter's memory: what it reports to the watchdog, and when it interrupts. */
 import { describe, expect, it } from 'vitest'
 import { MARKER_CELL_COUNT, readMarker } from '../../../../src/engine/protocol/progress-marker.ts'
 import { Deadline } from '../../../../src/engine/runtime/imports/deadline.ts'
@@ -15,18 +15,18 @@ function running() {
   const deadline = new Deadline(mark)
   deadline.setBudget(BUDGET_MS)
   deadline.watch({ buffer: words.buffer }, CELLS * 4)
-  const tell = (...cells: number[]) => {
+  const report = (...cells: number[]) => {
     words.set(cells, CELLS)
     deadline.onMarker()
   }
-  return { deadline, words, tell, seen: () => readMarker(mark) }
+  return { deadline, words, report, seen: () => readMarker(mark) }
 }
 
 describe('a deadline', () => {
-  it('follows a loop without being told', () => {
-    const { deadline, words, tell, seen } = running()
+  it('follows a loop without a report for each event', () => {
+    const { deadline, words, report, seen } = running()
     words.set([70, 80, 90], ITEMS)
-    tell(1, 5, 0, 0, ITERATOR * 4, ITEMS * 4)
+    report(1, 5, 0, 0, ITERATOR * 4, ITEMS * 4)
     const before = seen().serial
     words[NEXT_PLACE] = 2
     expect(deadline.onPoll()).toBe(0)
@@ -37,8 +37,8 @@ describe('a deadline', () => {
   })
 
   it('counts only the time that the thread had a core', () => {
-    const { deadline, tell } = running()
-    tell(1, 5, 0, 0, 0, 0)
+    const { deadline, report } = running()
+    report(1, 5, 0, 0, 0, 0)
     expect(deadline.onPoll()).toBe(0)
     const cell = new Int32Array(new SharedArrayBuffer(4))
     // The first look starts its account; then it goes without a core for many times its budget.
@@ -52,8 +52,8 @@ describe('a deadline', () => {
   })
 
   it('never strikes outside of a body', () => {
-    const { deadline, tell } = running()
-    tell(1, -1, 0, 0, 0, 0)
+    const { deadline, report } = running()
+    report(1, -1, 0, 0, 0, 0)
     expect([deadline.onPoll(), deadline.onPoll()]).toEqual([0, 0])
   })
 })

@@ -27,10 +27,10 @@ import { seededCache } from '../support/seeded-cache.ts'
 import { AMBUSH } from './ambush.ts'
 
 let folder: string
-/** Holds the base image, which all tests start from. */
+/** Holds the base snapshot, which all tests start from. */
 let cache: string
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'signalbox-images-'))
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-snapshots-'))
   cache = join(folder, 'cache')
   await contextOf(TOKEN)
 })
@@ -38,20 +38,20 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const body = (source: string) =>
   rule('it', `${source}\ndef rule(event): return True\ndef alert_context(event): return {"got": got()}\n`)
-/** Says when it was loaded, by a clock that a snapshot lets go on: the same token means the same image. */
+/** Says when it was loaded, by a clock that a snapshot lets go on: the same token means the same snapshot. */
 const TOKEN = body('import time\nTOKEN = time.monotonic_ns()\ndef got(): return TOKEN')
 
 /** What `got()` of the detection says in an engine that starts with this cache. */
 async function contextOf(
   detection: Detection,
-  imageCache = cache,
+  snapshotCache = cache,
   helpers: readonly Helper[] = [],
 ): Promise<unknown> {
   const engine = await createEngine({
     project: engineProject({ helpers, detections: [detection], settings: { limits: { timeMs: 5_000 } } }),
     purpose: 'run',
     workers: 1,
-    snapshotCache: imageCache,
+    snapshotCache,
     log: nullLog,
   })
   try {
@@ -64,9 +64,9 @@ async function contextOf(
 
 /** A cache of its own with the same base. */
 const freshCache = (name: string) => seededCache(join(folder, name), cache)
-const imagesOf = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind))
+const entriesOf = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind))
 
-describe('an image', () => {
+describe('a snapshot', () => {
   it('of the same project is used again', async () => {
     expect(await contextOf(TOKEN)).toBe(await contextOf(TOKEN))
   })
@@ -74,10 +74,10 @@ describe('an image', () => {
   it.each([
     ['a bit of it was flipped', 'project', 60_000],
     ['a bit of its base was flipped', 'base', 60_000],
-  ])('is made anew when %s', async (_, kind, at) => {
+  ])('is made again when %s', async (_, kind, at) => {
     const where = freshCache(`flipped-${kind}`)
     const before = await contextOf(TOKEN, where)
-    const file = join(where, imagesOf(where, kind)[0]!)
+    const file = join(where, entriesOf(where, kind)[0]!)
     const bytes = readFileSync(file)
     bytes[at]! ^= 1
     writeFileSync(file, bytes)
@@ -90,13 +90,13 @@ describe('an image', () => {
   it('of another key is not used, even for the very same project', async () => {
     const victim = freshCache('victim')
     const forger = join(folder, 'forger')
-    const base = imagesOf(cache, 'base')[0]!.replace('.snapshot', '')
+    const base = entriesOf(cache, 'base')[0]!.replace('.snapshot', '')
     await openSnapshotCache(forger).write(base, openSnapshotCache(cache).read(base)!)
     const forged = await contextOf(TOKEN, forger)
     expect(await contextOf(TOKEN, forger)).toBe(forged)
 
     await contextOf(TOKEN, victim)
-    const name = imagesOf(victim, 'project')[0]!
+    const name = entriesOf(victim, 'project')[0]!
     copyFileSync(join(forger, name), join(victim, name))
     expect(await contextOf(TOKEN, victim)).not.toBe(forged)
   })
@@ -106,9 +106,9 @@ describe('an image', () => {
     const evil = body('def got(): return "evil"')
     const honest = body('def got(): return "honest"')
     await contextOf(evil, where)
-    const evilName = imagesOf(where, 'project')[0]!
+    const evilName = entriesOf(where, 'project')[0]!
     await contextOf(honest, where)
-    const honestName = imagesOf(where, 'project').find((name) => name !== evilName)!
+    const honestName = entriesOf(where, 'project').find((name) => name !== evilName)!
     copyFileSync(join(where, evilName), join(where, honestName))
     expect(await contextOf(honest, where)).toBe('honest')
 
@@ -119,9 +119,9 @@ describe('an image', () => {
   })
 
   it('is named for the versions of all that made it', async () => {
-    expect(imagesOf(cache, 'base')).toEqual([expect.stringMatching(/^base-[0-9a-f]{40}\.snapshot$/)])
+    expect(entriesOf(cache, 'base')).toEqual([expect.stringMatching(/^base-[0-9a-f]{40}\.snapshot$/)])
     const where = freshCache('versions')
-    const [base] = imagesOf(where, 'base')
+    const [base] = entriesOf(where, 'base')
     // What another version made has another name; under ours it is not ours.
     copyFileSync(join(where, base!), join(where, `base-${'0'.repeat(40)}.snapshot`))
     rmSync(join(where, base!))
@@ -163,7 +163,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
     for (const detection of [HONEST, EDITED]) {
       await contextWith([POISON], detection, where).catch(() => {})
     }
-    expect(imagesOf(where, 'analysis')).toHaveLength(1)
+    expect(entriesOf(where, 'analysis')).toHaveLength(1)
     expect(await contextWith([], HONEST, where)).toBe('honest')
     expect(await contextWith([], EDITED, where)).toBe('honest again')
   })
@@ -172,19 +172,19 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
     const where = freshCache('forged-studies')
     await contextWith([], HONEST, where)
     const opened = openSnapshotCache(where)
-    const [name] = imagesOf(where, 'analysis').map((file) => file.replace('.snapshot', ''))
+    const [name] = entriesOf(where, 'analysis').map((file) => file.replace('.snapshot', ''))
     const kept = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
     const [key] = Object.keys(kept)
     await contextWith([], EDITED, where)
     const both = JSON.parse(Buffer.from(opened.read(name!)!).toString()) as Record<string, { code: string }>
     const edited = Object.keys(both).find((each) => each !== key)!
-    for (const image of imagesOf(where, 'project')) rmSync(join(where, image))
+    for (const snapshot of entriesOf(where, 'project')) rmSync(join(where, snapshot))
     await opened.write(name!, Buffer.from(JSON.stringify({ ...both, [edited]: both[key!] })))
     expect(await contextWith([], EDITED, where)).toBe('honest')
   })
 })
 
-describe('images are never looked for in the repository', () => {
+describe('snapshots are never looked for in the repository', () => {
   it.each([
     [{}],
     [{ XDG_CACHE_HOME: '.cache' }],
@@ -197,17 +197,17 @@ describe('images are never looked for in the repository', () => {
 })
 
 describe('a detection that patched everything as it was loaded', () => {
-  it('fires when its image is restored, and reaches nothing', async () => {
+  it('fires when its snapshot is restored, and reaches nothing', async () => {
     const canary = join(folder, 'ambush-hardened')
     const hostile = body(AMBUSH(canary))
-    for (const _start of ['from its sources', 'from its image'])
+    for (const _start of ['from its sources', 'from its snapshot'])
       expect(await contextOf(hostile)).toEqual(
         expect.arrayContaining(['signal.signal', 'CapturedOutput.take']),
       )
     expect(existsSync(canary)).toBe(false)
   })
 
-  it('does reach the host where Pyodide restores its image', () => {
+  it('does reach the host where Pyodide restores its snapshot', () => {
     const canary = join(folder, 'ambush-plain')
     const script = join(import.meta.dirname, 'unhardened-restore.ts')
     const { status } = spawnSync(process.execPath, [script, AMBUSH(canary)], { stdio: 'ignore' })
@@ -270,7 +270,7 @@ def rule(event): return False
   })
 })
 
-it('an image holds nothing of who made it, and where', async () => {
+it('a snapshot holds nothing of who made it, and where', async () => {
   const mark = `builder-${crypto.randomUUID()}`
   const home = join(folder, mark)
   const project = join(home, 'project')
@@ -291,14 +291,14 @@ it('an image holds nothing of who made it, and where', async () => {
   const { code } = await runCommand(['test', '--project', project], '', environment)
   expect(code).toBe(0)
 
-  const images = snapshotFolder(environment).folder
-  const names = readdirSync(images).filter((name) => name.endsWith('.snapshot'))
+  const snapshots = snapshotFolder(environment).folder
+  const names = readdirSync(snapshots).filter((name) => name.endsWith('.snapshot'))
   expect(new Set(names.map((name) => name.split('-')[0]))).toEqual(
     new Set(['analysis', 'base', 'parse', 'project']),
   )
   const repository = join(import.meta.dirname, '..', '..')
   for (const name of names) {
-    const bytes = readFileSync(join(images, name))
+    const bytes = readFileSync(join(snapshots, name))
     const found = [mark, repository, process.execPath].filter((text) => bytes.includes(text))
     expect({ name, found }).toEqual({ name, found: [] })
     if (/^(base|project)/.test(name)) expect(bytes.includes('panther_core')).toBe(true)
