@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
-import { engineProject, SNAPSHOT_DIRECTORY, rule } from '../support/engine-project.ts'
+import { engineProject, rule, SNAPSHOT_DIRECTORY } from '../support/engine-project.ts'
 
 const MOMENT = 'datetime(2024, 3, 5, 7, 8, 9, tzinfo=timezone.utc)'
 

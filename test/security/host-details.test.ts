@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'
 import { nullLog } from '../../src/model/ports.ts'
-import { engineProject, envelope, findingsOf, SNAPSHOT_DIRECTORY, rule } from '../support/engine-project.ts'
+import { engineProject, envelope, findingsOf, rule, SNAPSHOT_DIRECTORY } from '../support/engine-project.ts'
 
 /** Python expression -> what it is on every host. */
 const DETAILS: readonly [expression: string, value: unknown][] = [

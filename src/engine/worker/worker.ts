@@ -41,8 +41,8 @@ async function start(setup: WorkerSetup): Promise<BootedPython & { readonly snap
   const sources = setup.interpreter ? null : readInterpreterSources()
   const compiling = setup.interpreter ?? compileInterpreter(setup.memoryBytes, sources!)
   const { fingerprint } = setup.interpreter ?? sources!
-  const imageCache = snapshotDirectory ? openSnapshotCache(snapshotDirectory) : NO_CACHE
-  const snapshots = new SnapshotStore(imageCache, { programVersion, interpreter: fingerprint, files })
+  const snapshotCache = snapshotDirectory ? openSnapshotCache(snapshotDirectory) : NO_CACHE
+  const snapshots = new SnapshotStore(snapshotCache, { programVersion, interpreter: fingerprint, files })
   const cachedBase = setup.base ?? snapshots.loadBase()
   // The setup must not keep the bytes of the base in memory.
   setup.base = null
