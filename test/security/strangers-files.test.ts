@@ -163,7 +163,7 @@ describe('the file of an event that the command line names', () => {
     link(join(elsewhere, 'event'), 'event.json')
     link(elsewhere, 'events')
     const { code, out, err } = await explainEvent(join(root, path))
-    expect([code, out, err]).toEqual([2, '', expect.stringMatching(/event file .* cannot be read: it /)])
+    expect([code, out, err]).toEqual([2, '', expect.stringMatching(/cannot read the event file .*: it /)])
   })
 })
 
