@@ -202,7 +202,7 @@ it('doctor names the folder that is not used', () => {
   const { findings } = JSON.parse(stdout) as { findings: { what: string; state: string; detail: string }[] }
   expect(findings.find(({ what }) => what === 'cache')).toMatchObject({
     state: 'note',
-    detail: `off: ${join(project, '.cache', 'signalbox')} lies in ${project}, where a repository could have put it`,
+    detail: `disabled: ${join(project, '.cache', 'signalbox')} lies in ${project}, where a repository could have put it`,
   })
   expect(existsSync(join(project, '.cache'))).toBe(false)
 })
