@@ -1,6 +1,6 @@
 /**
  * The codes of the errors that an author or operator can fix. A code is stable, the wording of a message is not.
- * `npm run docs:errors` writes docs/reference/error-codes.md from this list.
+ * `npm run docs` writes docs/reference/error-codes.md from this list.
  */
 
 import { DAEMON_CODES } from './error-codes/daemon-codes.ts'

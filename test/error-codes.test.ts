@@ -15,3 +15,21 @@ it('every code is used', () => {
   )
   expect(unused).toEqual([])
 })
+
+it('every error that a user can fix has a code', () => {
+  const without = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(/new UserError\(/g)].flatMap(({ index }) => {
+      // The call ends where its parentheses do; messages hold balanced ones.
+      let depth = 0
+      let end = index + 'new UserError'.length
+      do {
+        if (text[end] === '(') depth++
+        if (text[end] === ')') depth--
+        end++
+      } while (depth > 0 && end < text.length)
+      const call = text.slice(index, end)
+      return /\bcode\b/.test(call) ? [] : [`${path}: ${call.slice(0, 80)}`]
+    }),
+  )
+  expect(without).toEqual([])
+})

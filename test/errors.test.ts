@@ -13,6 +13,6 @@ it.each([
   [null, 'null'],
   [undefined, 'undefined'],
   [{ message: 4 }, '[object Object]'],
-])('tells %j as %j', (thrown, message) => {
+])('the message of %j is %j', (thrown, message) => {
   expect(messageOf(thrown)).toBe(message)
 })

@@ -35,7 +35,7 @@ it('writes one readable line, free of control characters', () => {
   ])
 })
 
-it('colours only when told to', () => {
+it('writes colours only where the option says so', () => {
   const write = (log: ReturnType<typeof createLog>) => log.error({ a: 1 }, 'x')
   expect(logged({ format: 'pretty' }, write)[0]).not.toContain('\u001b[')
   expect(logged({ format: 'pretty', color: true }, write)[0]).toContain('\u001b[31merror\u001b[0m')

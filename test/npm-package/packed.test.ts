@@ -51,7 +51,7 @@ beforeAll(async () => {
   mkdirSync(repository)
   await succeed(run(CHECKOUT, 'npm', 'pack', '--pack-destination', downloads))
   const [tarball] = readdirSync(downloads).filter((name) => name.endsWith('.tgz'))
-  // The `package.json` is here only to tell npm which folder is meant.
+  // The `package.json` only says to npm which folder is meant.
   writeFileSync(join(repository, 'package.json'), '{}')
   const offline = ['--offline', '--omit=optional', '--save-dev']
   await succeed(inRepository('npm', 'install', ...offline, `../${tarball}`))

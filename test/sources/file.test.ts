@@ -132,7 +132,8 @@ describe('a whole file', () => {
     const peak = await peakHeldBytes(async () => {
       ;({ sink } = await read(path))
     })
-    expect(peak).toBeLessThan(32 << 20)
+    // The line alone has 64 MiB. Buffers that were released may be held until the next collection.
+    expect(peak).toBeLessThan(48 << 20)
     expect(sink.refused).toMatchObject([{ refused: 'event of 67108864 bytes exceeds the limit of 1000' }])
     expect(sink.accepted).toEqual(['{"a":1}'])
   })
