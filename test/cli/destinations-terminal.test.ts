@@ -73,7 +73,7 @@ describe('destinations add in a terminal', () => {
     await terminal.answer('Which severities should it receive', DOWN, DOWN, DOWN, SPACE, DOWN, SPACE, ENTER)
     await terminal.answer('Which alert types should it receive', ENTER)
     await terminal.answer('Which log types should it receive', 'AWS.*, Okta.*', ENTER)
-    await terminal.answer('url: Where to POST', ENTER)
+    await terminal.answer('url: URL to POST to', ENTER)
     await terminal.answer('Name of the variable', 'https://hooks.test/s3cr3t', ENTER)
     await terminal.answer('not the secret', '\u0015', 'SOC_HOOK', ENTER)
     await terminal.answer('Which other options do you want to set?', ENTER)
@@ -190,7 +190,7 @@ describe('what a person does in a hurry', () => {
     await terminal.answer('Which severities should it receive', ENTER)
     await terminal.answer('Which alert types should it receive', ENTER)
     await terminal.answer('Which log types should it receive', ENTER)
-    await terminal.answer('url: Where to POST', ENTER)
+    await terminal.answer('url: URL to POST to', ENTER)
     await terminal.answer('Name of the variable', 'SOC_HOOK_TYPED')
     await until(() => terminal.shown().includes('SOC_HOOK_TYPED'), {
       what: 'the name as it is typed',
