@@ -1,0 +1,173 @@
+"""What a name of a module means, as far as the text alone decides it."""
+
+import ast
+import builtins
+import sys
+
+from signalbox_syntax.guard_nodes import NotSupported
+from signalbox_syntax.modules import statements
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: With these a body can change what its names mean in ways that no text shows.
+_UNSAFE_NAMES = {"globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "__import__", "__builtins__"}
+_UNSAFE_ATTRIBUTES = {"__dict__", "__globals__", "__builtins__", "__setattr__", "__code__", "__class__", "__defaults__"}
+_UNSAFE_IMPORTS = {"builtins", "importlib", "gc", "inspect", "ctypes"}
+
+
+class Names:
+    """Resolves names for one guard and records which files had a part in it."""
+
+    def __init__(self, find_module):
+        """`find_module`: import name -> (path, Module or None), or None where it is no helper."""
+        self._find_module = find_module
+        self._is_safe = {}
+        self.followed = set()
+        #: (import name of the helper, name) whose meaning the guard relies on.
+        self.uses = set()
+
+    def helper(self, name):
+        if name.split(".")[0] in sys.stdlib_module_names:
+            return None
+        found = self._find_module(name)
+        if found is None:
+            return None
+        path, module = found
+        if module is None:
+            raise NotSupported(f"helper {name} is not valid Python")
+        self.followed.add(path)
+        self.require_safe(module)
+        return module
+
+    def require_safe(self, module):
+        if id(module) not in self._is_safe:
+            self._is_safe[id(module)] = is_safe(module)
+        if not self._is_safe[id(module)]:
+            raise NotSupported(f"{module.path} can change what names mean")
+
+    def resolve(self, module, name, depth=0):
+        """(kind, …): function, class, value, module, external, builtin or global."""
+        if depth > 8:
+            raise NotSupported(f"imports of {name} are too deep")
+        starred = self._starred(module, name)
+        bound = self._bindings(module, name)
+        if not bound:
+            if starred is not None:
+                return self.resolve(*starred, name, depth + 1)
+            if hasattr(builtins, name):
+                return "builtin", name
+            raise NotSupported(f"{name} is not defined")
+        if starred is not None:
+            raise NotSupported(f"{name} is imported by a star, too")
+        if any(isinstance(each.node, ast.expr) and not _is_at_top(module, each.node) for each in bound):
+            return "global", name, module
+        if len(bound) > 1:
+            raise NotSupported(f"{name} is bound several times")
+        return self._bound(module, name, bound[0], depth)
+
+    def attribute(self, module, helper, name):
+        """`helper.name`, seen from `module`."""
+        self.uses.add((helper, name))
+        found = self.helper(helper)
+        if found is None:
+            raise NotSupported(f"{helper} is no helper")
+        return self.resolve(found, name, 1)
+
+    def imported(self, binding, depth=0):
+        if binding.module.startswith("."):
+            raise NotSupported("a relative import")
+        helper = self.helper(binding.module)
+        if helper is None:
+            return "external", binding.module + (f".{binding.name}" if binding.name else "")
+        if binding.name is None:
+            return "module", binding.module
+        self.uses.add((binding.module, binding.name))
+        return self.resolve(helper, binding.name, depth + 1)
+
+    def _bound(self, module, name, binding, depth):
+        if not _is_at_top(module, binding.node):
+            raise NotSupported(f"{name} is not bound at the top level of its file")
+        match binding.kind:
+            case "function":
+                return "function", binding.node, module
+            case "class":
+                return "class", name
+            case "value":
+                return "value", binding.node, module, name
+            case "import":
+                return self.imported(binding, depth)
+        raise NotSupported(f"{name} has no fixed value")
+
+    def _bindings(self, module, name):
+        return [each for each in module.bindings.get(name, ()) if id(each.node) not in _mock_only(module, name)]
+
+    def _starred(self, module, name):
+        for binding in module.bindings.get("*", ()):
+            helper = self.helper(binding.module)
+            if helper is None:
+                raise NotSupported(f"{module.path} imports everything of {binding.module}")
+            if "__all__" in helper.bindings:
+                raise NotSupported(f"{binding.module} defines __all__")
+            if name in helper.bindings and not name.startswith("_"):
+                self.uses.add((binding.module, name))
+                return (helper,)
+        return None
+
+
+def is_safe(module):
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Name(id=name) if name in _UNSAFE_NAMES:
+                return False
+            case ast.Attribute(attr=name) if name in _UNSAFE_ATTRIBUTES:
+                return False
+            case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
+                return False
+            case ast.Attribute(ctx=ast.Store() | ast.Del(), value=ast.Name(id=name)) if _is_import(module, name):
+                return False
+            case ast.Import(names=names) if any(each.name.split(".")[0] in _UNSAFE_IMPORTS for each in names):
+                return False
+            case ast.ImportFrom(module=str(name)) if name.split(".")[0] in _UNSAFE_IMPORTS:
+                return False
+    return True
+
+
+def writes_of(module):
+    """[(import name of a module, name)] that a body assigns from outside."""
+    found = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
+            for binding in module.bindings.get(node.value.id, ()):
+                if binding.kind == "import":
+                    found.add((binding.module if binding.name is None else f"{binding.module}.{binding.name}", node.attr))
+    return sorted(found)
+
+
+def is_mock_test(node):
+    """`isinstance(NAME, MagicMock)`: false wherever nothing is mocked."""
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(), ast.Name(id="MagicMock" | "Mock")], keywords=[]):
+            return True
+    return False
+
+
+def _mock_only(module, name):
+    """Values that are assigned only where the name holds a mock."""
+    found = set()
+    for function in module.functions():
+        for node in statements(function.body):
+            if isinstance(node, ast.If) and is_mock_test(node.test) and not node.orelse:
+                if node.test.args[0].id == name and module.bindings.get("MagicMock", [None])[0] is not None:
+                    found.update(id(each.value) for each in node.body if isinstance(each, ast.Assign))
+    return found
+
+
+def _is_at_top(module, node):
+    return any(node is each or getattr(each, "value", None) is node or _is_pair(each, node) for each in module.tree.body)
+
+
+def _is_pair(statement, node):
+    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple) and node in statement.value.elts
+
+
+def _is_import(module, name):
+    return any(binding.kind == "import" for binding in module.bindings.get(name, ()))

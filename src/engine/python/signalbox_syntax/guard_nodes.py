@@ -1,0 +1,111 @@
+"""The table of a guard: nodes `[operation, operand, …]`, constants and functions, all of which JSON can hold."""
+
+import re
+
+MAX_EXACT_INTEGER = 10**15
+
+
+class NotSupported(Exception):
+    """A part of a body is outside of what a guard can express. The reason is for the author."""
+
+
+class RegularExpression:
+    """The constant that `re.compile` makes of constants."""
+
+    def __init__(self, pattern, flags=0):
+        self.pattern = pattern
+        self.flags = int(flags)
+
+
+class FunctionConstant:
+    """A function or lambda of a module, as a constant holds it."""
+
+    def __init__(self, node, module):
+        self.node = node
+        self.module = module
+
+
+class Program:
+    """What one guard consists of. Operands are numbers of nodes, constants, functions or slots, by operation."""
+
+    def __init__(self):
+        self.nodes = []
+        self.constants = []
+        self.functions = []
+        self.globals = {}
+        self.reads_model = False
+        self.unknowns = 0
+        self._known_nodes = {}
+        self._known_constants = {}
+
+    def node(self, operation, *operands):
+        entry = (operation, *operands)
+        number = self._known_nodes.get(entry)
+        if number is None:
+            number = self._known_nodes[entry] = len(self.nodes)
+            self.nodes.append(list(entry))
+        return number
+
+    def constant(self, value, function_number=None):
+        """The number of a constant. `function_number`: FunctionConstant -> number of its function."""
+        encoded = encode(value, function_number)
+        key = repr(encoded)
+        number = self._known_constants.get(key)
+        if number is None:
+            number = self._known_constants[key] = len(self.constants)
+            self.constants.append(encoded)
+        return number
+
+    def unknown(self, reason):
+        self.unknowns += 1
+        return self.node("unknown", self.constant(reason))
+
+    def reserve_function(self):
+        self.functions.append(None)
+        return len(self.functions) - 1
+
+    def global_slot(self, name):
+        return self.globals.setdefault(name, len(self.globals))
+
+    def as_json(self, matcher, *, silent, is_plain, log_type):
+        return {
+            "nodes": self.nodes,
+            "constants": self.constants,
+            "functions": self.functions,
+            "globals": len(self.globals),
+            "matcher": matcher,
+            "silent": silent,
+            "isPlain": is_plain,
+            "logType": log_type if self.reads_model else None,
+            "readsModel": self.reads_model,
+        }
+
+
+def encode(value, function_number=None):
+    """Scalars stand for themselves, everything else is `[kind, …]`."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (int, float)):
+        if not abs(value) < MAX_EXACT_INTEGER:
+            raise NotSupported("a number of more than 15 digits")
+        if isinstance(value, float) and value.is_integer():
+            raise NotSupported("a float without a fraction, which JSON would make an integer")
+        return value
+    if isinstance(value, (list, tuple)):
+        return ["list" if isinstance(value, list) else "tuple", *(encode(each, function_number) for each in value)]
+    if isinstance(value, (set, frozenset)):
+        return ["set", *sorted((encode(each, function_number) for each in value), key=repr)]
+    if isinstance(value, dict):
+        entries = ([encode(key), encode(each, function_number)] for key, each in value.items())
+        return ["dict", *entries]
+    if isinstance(value, RegularExpression):
+        return ["regex", value.pattern, value.flags & ~re.UNICODE.value]
+    if isinstance(value, FunctionConstant) and function_number is not None:
+        return ["function", function_number(value)]
+    raise NotSupported(f"a constant of type {type(value).__name__}")
+
+
+def is_mutable(value):
+    if isinstance(value, (list, dict, set)):
+        return True
+    return isinstance(value, (tuple, frozenset)) and any(map(is_mutable, value))

@@ -1,0 +1,109 @@
+"""Whether a list, set or dict that has a name is only ever read: nothing that the text shows can change it."""
+
+import ast
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_READING_METHODS = {"copy", "count", "get", "index", "items", "keys", "values", "union", "intersection", "difference"}
+_READING_METHODS |= {"issubset", "issuperset", "isdisjoint", "symmetric_difference"}
+_READERS = {"all", "any", "bool", "dict", "enumerate", "frozenset", "isinstance", "iter", "len", "list", "max", "min"}
+_READERS |= {"print", "range", "repr", "set", "sorted", "str", "sum", "tuple", "zip", "dumps"}
+_READING = (ast.BinOp, ast.Compare, ast.FormattedValue, ast.Starred, ast.UnaryOp, ast.Expr, ast.Assert)
+#: The value of these is the object itself, so what is done to them is done to it.
+_SAME = (ast.BoolOp, ast.IfExp)
+MAX_DEPTH = 6
+
+
+def is_only_read(module, name, names):
+    """Of a name at the top level of `module`."""
+    return _reads_only(module.tree, name, module, names, 0, is_top=True)
+
+
+def _reads_only(owner, name, module, names, depth, is_top=False):
+    if depth > MAX_DEPTH:
+        return False
+    parents = {child: parent for parent in ast.walk(owner) for child in ast.iter_child_nodes(parent)}
+    for node in parents:
+        if isinstance(node, ast.Name) and node.id == name:
+            if isinstance(node.ctx, ast.Load):
+                if not _is_reading(node, parents, module, names, depth):
+                    return False
+            elif not is_top and (isinstance(node.ctx, ast.Del) or isinstance(parents[node], ast.AugAssign)):
+                return False
+    return True
+
+
+def _is_reading(node, parents, module, names, depth):
+    parent = parents[node]
+    match parent:
+        case ast.Attribute(attr=method):
+            call = parents[parent]
+            if not (isinstance(call, ast.Call) and call.func is parent and method in _READING_METHODS):
+                return False
+            # What these give may be an inner list of the constant.
+            return method not in ("get", "items", "values") or _is_reading(call, parents, module, names, depth)
+        case ast.Subscript(value=value, ctx=ctx) if value is node:
+            return isinstance(ctx, ast.Load) and _is_reading(parent, parents, module, names, depth)
+        case ast.Subscript():
+            return True
+        case ast.Call(func=function) if function is node:
+            return True
+        case ast.Call():
+            return _is_reading_call(parent, node, parents, module, names, depth)
+        case ast.keyword():
+            return False
+        case ast.If(test=test) | ast.While(test=test) if test is node:
+            return True
+        case ast.For(iter=iterated, target=target) if iterated is node:
+            return _reads_targets(target, parent, module, names, depth)
+        case ast.comprehension(iter=iterated, target=target) if iterated is node:
+            return _reads_targets(target, parents[parent], module, names, depth)
+        case ast.comprehension() | ast.If():
+            return True
+        case _ if isinstance(parent, _SAME):
+            return _is_reading(parent, parents, module, names, depth)
+        case ast.Assign(targets=[ast.Name(id=alias)]):
+            owner = _owner(parent, parents)
+            return owner is not None and _reads_only(owner, alias, module, names, depth + 1)
+        case _:
+            return isinstance(parent, _READING)
+
+
+def _reads_targets(target, owner, module, names, depth):
+    return all(
+        _reads_only(owner, each.id, module, names, depth + 1) for each in ast.walk(target) if isinstance(each, ast.Name)
+    )
+
+
+def _owner(node, parents):
+    while node in parents:
+        node = parents[node]
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return node
+    return None
+
+
+def _is_reading_call(call, node, parents, module, names, depth):
+    match call.func:
+        case ast.Name(id=reader) if reader in _READERS and reader not in module.bindings:
+            return True
+        case ast.Attribute(attr=method) if method in ("join", "startswith", "endswith", "dumps", *_READING_METHODS):
+            # The default of `get` comes out of it again.
+            return method != "get" or _is_reading(call, parents, module, names, depth)
+        case ast.Name(id=name):
+            return _is_reading_function(call, node, name, module, names, depth)
+    return False
+
+
+def _is_reading_function(call, node, name, module, names, depth):
+    try:
+        resolved = names.resolve(module, name)
+    except Exception:
+        return False
+    if resolved[0] != "function" or node not in call.args:
+        return False
+    function, home = resolved[1], resolved[2]
+    place = call.args.index(node)
+    parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    if any(isinstance(each, ast.Starred) for each in call.args[:place]) or place >= len(parameters):
+        return False
+    return _reads_only(function, parameters[place], home, names, depth + 1)

@@ -1,0 +1,210 @@
+/** Compiles the statements and loops of a guard. */
+import type { Compiler } from './compile-guard.ts'
+import { elementsOf, isTruthy } from './guard-operations.ts'
+import type { ProgramNode } from './guard-program.ts'
+import {
+  BROKEN,
+  CONTINUED,
+  type Completion,
+  type Expression,
+  type Frame,
+  NEXT,
+  RETURNED,
+  type Statement,
+} from './guard-run.ts'
+import {
+  DictValue,
+  IS_CONSTANT,
+  Raised,
+  SetValue,
+  type TupleValue,
+  UNSUPPORTED,
+  VALUE_ERROR,
+} from './guard-values.ts'
+
+type Target = (frame: Frame, value: unknown) => void
+/** Whether `visit` ended it. `isOrdered`: whether the order of a set would matter. */
+export type Loop = (
+  frame: Frame,
+  isOrdered: boolean,
+  visit: (values: readonly unknown[]) => boolean,
+) => boolean
+
+export function compileStatement(compiler: Compiler, [operation, ...operands]: ProgramNode): Statement {
+  switch (operation) {
+    case 'block':
+      return block(operands.map((each) => compiler.statement(each)))
+    case 'return': {
+      const evaluate = compiler.expression(operands[0]!)
+      return (frame) => {
+        frame.result = evaluate(frame)
+        return RETURNED
+      }
+    }
+    case 'do': {
+      const evaluate = compiler.expression(operands[0]!)
+      return (frame) => {
+        evaluate(frame)
+        return NEXT
+      }
+    }
+    case 'set': {
+      const put = compileTarget(compiler, operands[0]!)
+      const evaluate = compiler.expression(operands[1]!)
+      return (frame) => {
+        put(frame, evaluate(frame))
+        return NEXT
+      }
+    }
+    case 'when':
+      return when(compiler, operands)
+    case 'for':
+      return forEach(compiler, operands)
+    case 'try':
+      return attempt(compiler, operands)
+    case 'break':
+      return () => BROKEN
+    case 'continue':
+      return () => CONTINUED
+  }
+  throw new Error(`unknown statement ${operation}`)
+}
+
+function block(statements: readonly Statement[]): Statement {
+  return (frame) => {
+    for (const statement of statements) {
+      const completion = statement(frame)
+      if (completion !== NEXT) return completion
+    }
+    return NEXT
+  }
+}
+
+function optional(compiler: Compiler, number: number | string): Statement {
+  return number === -1 ? () => NEXT : compiler.statement(number)
+}
+
+function when(compiler: Compiler, [test, yes, no]: readonly (number | string)[]): Statement {
+  const evaluate = compiler.expression(test!)
+  const [body, otherwise] = [compiler.statement(yes!), optional(compiler, no!)]
+  return (frame) => (isTruthy(evaluate(frame)) ? body(frame) : otherwise(frame))
+}
+
+function forEach(
+  compiler: Compiler,
+  [target, iterated, body, otherwise]: readonly (number | string)[],
+): Statement {
+  const put = compileTarget(compiler, target!)
+  const evaluate = compiler.expression(iterated!)
+  const [run, rest] = [compiler.statement(body!), optional(compiler, otherwise!)]
+  return (frame) => {
+    for (const value of elementsOf(evaluate(frame))) {
+      frame.run.step()
+      put(frame, value)
+      const completion = run(frame)
+      if (completion === BROKEN) return NEXT
+      if (completion === RETURNED) return RETURNED
+    }
+    return rest(frame)
+  }
+}
+
+/** Which exceptions a handler of this name catches beside its own. */
+const SUBTYPES: Readonly<Record<string, readonly string[]>> = {
+  LookupError: ['KeyError', 'IndexError'],
+  ValueError: ['AddressValueError'],
+}
+
+function attempt(compiler: Compiler, [body, otherwise, ...rest]: readonly (number | string)[]): Statement {
+  const [run, after] = [compiler.statement(body!), optional(compiler, otherwise!)]
+  const handlers = Array.from({ length: rest.length / 2 }, (_, at) => {
+    // Handlers name a node of a constant tuple.
+    const names = compiler.expression(rest[2 * at]!)
+    return { names, handle: compiler.statement(rest[2 * at + 1]!) }
+  })
+  return (frame) => {
+    const depth = frame.run.depth
+    let completion: Completion
+    try {
+      completion = run(frame)
+    } catch (error) {
+      if (!(error instanceof Raised)) throw error
+      frame.run.depth = depth
+      const handler = handlers.find(({ names }) => catches((names(frame) as TupleValue).items, error.type))
+      if (!handler) throw error
+      return handler.handle(frame)
+    }
+    return completion === NEXT ? after(frame) : completion
+  }
+}
+
+function catches(names: readonly unknown[], type: string): boolean {
+  return names.some(
+    (name) => name === type || name === 'Exception' || SUBTYPES[name as string]?.includes(type),
+  )
+}
+
+export function compileTarget(compiler: Compiler, number: number | string): Target {
+  const [operation, ...operands] = compiler.node(number)
+  switch (operation) {
+    case 'slot':
+      return (frame, value) => {
+        frame.slots[operands[0] as number] = value
+      }
+    case 'global_slot':
+      return (frame, value) => {
+        frame.run.globals[operands[0] as number] = value
+      }
+    case 'slots':
+      return unpack(operands.map((each) => compileTarget(compiler, each)))
+    case 'item':
+      return putItem(compiler.expression(operands[0]!), compiler.expression(operands[1]!))
+  }
+  throw new Error(`unknown target ${operation}`)
+}
+
+function unpack(targets: readonly Target[]): Target {
+  return (frame, value) => {
+    const values = [...elementsOf(value)]
+    if (values.length !== targets.length) throw VALUE_ERROR
+    for (const [at, put] of targets.entries()) put(frame, values[at])
+  }
+}
+
+function putItem(container: Expression, key: Expression): Target {
+  return (frame, value) => {
+    const dict = container(frame)
+    if (!(dict instanceof DictValue)) throw UNSUPPORTED
+    if (dict.isConstant) throw IS_CONSTANT
+    dict.put(key(frame), value)
+  }
+}
+
+export function compileLoop(compiler: Compiler, [, count, ...operands]: ProgramNode): Loop {
+  const elements = operands.slice(0, count as number).map((each) => compiler.expression(each))
+  const parts = operands.slice(count as number)
+  const clauses = Array.from({ length: parts.length / 3 }, (_, at) => ({
+    put: compileTarget(compiler, parts[3 * at]!),
+    iterated: compiler.expression(parts[3 * at + 1]!),
+    condition: parts[3 * at + 2] === -1 ? null : compiler.expression(parts[3 * at + 2]!),
+  }))
+  const runClause = (at: number, ...[frame, isOrdered, visit]: Parameters<Loop>): boolean => {
+    const clause = clauses[at]
+    if (!clause) return visit(elements.map((each) => each(frame)))
+    const source = clause.iterated(frame)
+    // Whatever comes first in a set: all of it is looked at, so that what would raise does.
+    const isSet = source instanceof SetValue && source.elements.size > 1
+    let isEnded = false
+    for (const value of elementsOf(source, isOrdered)) {
+      frame.run.step()
+      clause.put(frame, value)
+      if (clause.condition && !isTruthy(clause.condition(frame))) continue
+      if (runClause(at + 1, frame, isOrdered, visit)) {
+        isEnded = true
+        if (!isSet) return true
+      }
+    }
+    return isEnded
+  }
+  return (frame, isOrdered, visit) => runClause(0, frame, isOrdered, visit)
+}

@@ -1,0 +1,92 @@
+/** One evaluation of a guard on one event, and the frames of the functions in it. */
+import { EventValue, plainValue, type RawObject, TOO_LONG, Unknown } from './guard-values.ts'
+
+const MAX_STEPS = 3_000
+const MAX_DEPTH = 16
+/** A number with a fraction, an exponent or a minus zero, or of many digits: JavaScript may write it differently. */
+const PERHAPS_INEXACT = /(?:^|[:,[])\s*(?:-0|-?\d+[.eE])|\d{16}/
+
+export const UNBOUND = Symbol('unbound')
+export const UNBOUND_NAME = new Unknown('a name that has no value yet')
+
+export class Run {
+  readonly record: RawObject
+  /** What the matcher is called with. */
+  readonly argument: unknown
+  readonly globals: unknown[]
+  depth = 0
+  readonly #raw: string
+  #steps = 0
+  #hasPlainNumbers: boolean | undefined
+
+  constructor(record: RawObject, raw: string, program: { readonly globals: number; readonly isPlain: boolean }) {
+    this.record = record
+    this.#raw = raw
+    this.globals = program.globals === 0 ? [] : new Array(program.globals).fill(UNBOUND)
+    this.argument = program.isPlain ? plainValue(record, true) : new EventValue(record)
+  }
+
+  step(): void {
+    if (++this.#steps > MAX_STEPS) throw TOO_LONG
+  }
+
+  enter(): void {
+    this.step()
+    if (++this.depth > MAX_DEPTH) throw TOO_LONG
+  }
+
+  /** Whether every number of the event is written as JavaScript would write it. */
+  hasPlainNumbers(): boolean {
+    this.#hasPlainNumbers ??= !PERHAPS_INEXACT.test(this.#raw)
+    return this.#hasPlainNumbers
+  }
+}
+
+export interface Frame {
+  readonly run: Run
+  readonly slots: unknown[]
+  readonly outer: Frame | null
+  result: unknown
+}
+
+export type Expression = (frame: Frame) => unknown
+
+/** How a statement ended. */
+export const NEXT = 0
+export const RETURNED = 1
+export const BROKEN = 2
+export const CONTINUED = 3
+export type Completion = typeof NEXT | typeof RETURNED | typeof BROKEN | typeof CONTINUED
+export type Statement = (frame: Frame) => Completion
+
+export interface CompiledFunction {
+  readonly parameters: number
+  readonly slots: number
+  /** Set once all nodes are compiled: functions may call each other. */
+  body: Statement
+}
+
+/** A function with the frame in which it was made. */
+export class FunctionValue {
+  readonly compiled: CompiledFunction
+  readonly outer: Frame | null
+  constructor(compiled: CompiledFunction, outer: Frame | null) {
+    this.compiled = compiled
+    this.outer = outer
+  }
+}
+
+export function callFunction(
+  { parameters, slots, body }: CompiledFunction,
+  given: readonly unknown[],
+  run: Run,
+  outer: Frame | null,
+): unknown {
+  if (given.length !== parameters) throw UNBOUND_NAME
+  run.enter()
+  const frame: Frame = { run, slots: new Array(slots).fill(UNBOUND), outer, result: null }
+  for (let at = 0; at < parameters; at++) frame.slots[at] = given[at]
+  body(frame)
+  run.depth--
+  return frame.result
+}

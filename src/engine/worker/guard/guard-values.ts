@@ -1,0 +1,168 @@
+/** The values that a guard computes with: those of the event as JSON has them, and Python's own containers. */
+
+/** Thrown where the guard cannot know what Python would do: the detection has to run. */
+export class Unknown extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'Unknown'
+  }
+}
+
+/** Thrown where Python certainly raises this exception. One instance per type, made once: a stack costs time. */
+export class Raised extends Error {
+  readonly type: string
+  constructor(type: string) {
+    super(`raises ${type}`)
+    this.name = 'Raised'
+    this.type = type
+  }
+}
+
+export const ATTRIBUTE_ERROR = new Raised('AttributeError')
+export const INDEX_ERROR = new Raised('IndexError')
+export const KEY_ERROR = new Raised('KeyError')
+export const TYPE_ERROR = new Raised('TypeError')
+export const VALUE_ERROR = new Raised('ValueError')
+export const ADDRESS_ERROR = new Raised('AddressValueError')
+
+export const NOT_ASCII = new Unknown('a text with other than ASCII characters')
+export const UNSUPPORTED = new Unknown('an operation on values of these types')
+export const IS_CONSTANT = new Unknown('a change of a value that outlives the call')
+export const INEXACT = new Unknown('a number whose exact text matters')
+export const UNORDERED = new Unknown('the order of a set')
+export const TOO_LONG = new Unknown('it takes too many steps')
+
+/** An object of the event: to detections a read-only mapping that finds keys in any case. */
+export type RawObject = { readonly [key: string]: unknown }
+
+/** The event itself, which has more methods than the objects in it. */
+export class EventValue {
+  readonly record: RawObject
+  constructor(record: RawObject) {
+    this.record = record
+  }
+}
+
+export class ListValue {
+  readonly items: unknown[]
+  readonly isConstant: boolean
+  constructor(items: unknown[], isConstant = false) {
+    this.items = items
+    this.isConstant = isConstant
+  }
+}
+
+export class TupleValue {
+  readonly items: readonly unknown[]
+  constructor(items: readonly unknown[]) {
+    this.items = items
+  }
+}
+
+/** Hash of the key -> key and value. */
+export class DictValue {
+  readonly entries = new Map<unknown, readonly [unknown, unknown]>()
+  readonly isConstant: boolean
+  constructor(entries: Iterable<readonly [unknown, unknown]> = [], isConstant = false) {
+    for (const [key, value] of entries) this.put(key, value)
+    this.isConstant = isConstant
+  }
+  put(key: unknown, value: unknown): void {
+    const hash = hashOf(key)
+    // A key that is already there keeps its first form.
+    this.entries.set(hash, [this.entries.get(hash)?.[0] ?? key, value])
+  }
+}
+
+/** Hash -> element. */
+export class SetValue {
+  readonly elements: Map<unknown, unknown>
+  readonly isConstant: boolean
+  constructor(items: Iterable<unknown> = [], isConstant = false) {
+    this.elements = new Map()
+    for (const item of items) this.add(item)
+    this.isConstant = isConstant
+  }
+  add(item: unknown): void {
+    const hash = hashOf(item)
+    if (!this.elements.has(hash)) this.elements.set(hash, item)
+  }
+}
+
+/** A match of a regular expression, or an address: true, not None, and nothing else is known of it. */
+export class TruthyValue {
+  readonly kind: string
+  constructor(kind: string) {
+    this.kind = kind
+  }
+}
+
+export function isRawObject(value: unknown): value is RawObject {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** Integers up to 15 digits are the same in both languages. */
+export function isExactNumber(value: number): boolean {
+  return Math.abs(value) < 1e15
+}
+
+export function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return false
+  return true
+}
+
+export function requireAscii(text: string): string {
+  if (!isAscii(text)) throw NOT_ASCII
+  return text
+}
+
+/** What stands for a value as the key of a Map, so that values that are equal to Python are one key. */
+export function hashOf(value: unknown): unknown {
+  if (typeof value === 'string' || value === null) return value
+  if (typeof value === 'boolean') return Number(value)
+  if (typeof value === 'number') {
+    if (!isExactNumber(value)) throw INEXACT
+    return value
+  }
+  if (isUnhashable(value)) throw TYPE_ERROR
+  throw UNSUPPORTED
+}
+
+function isUnhashable(value: unknown): boolean {
+  return (
+    Array.isArray(value) ||
+    value instanceof ListValue ||
+    value instanceof DictValue ||
+    value instanceof SetValue ||
+    value instanceof EventValue ||
+    isRawObject(value)
+  )
+}
+
+/** The elements of an ordered container of either kind, or null. */
+export function itemsOf(value: unknown): readonly unknown[] | null {
+  if (Array.isArray(value)) return value
+  return value instanceof ListValue || value instanceof TupleValue ? value.items : null
+}
+
+/** A copy of a value of the event as Python's own containers. */
+export function plainValue(value: unknown, isConstant = false): unknown {
+  if (Array.isArray(value)) {
+    return new ListValue(
+      value.map((each) => plainValue(each, isConstant)),
+      isConstant,
+    )
+  }
+  if (!isRawObject(value)) return value
+  const entries = Object.entries(value).map(([key, each]) => [key, plainValue(each, isConstant)] as const)
+  if (entries.some(([key]) => isIndexLike(key))) throw new Unknown('an object with keys that are numbers')
+  return new DictValue(entries, isConstant)
+}
+
+/** JavaScript moves such keys to the front of an object. */
+export function isIndexLike(key: string): boolean {
+  const first = key.charCodeAt(0)
+  return first >= 48 && first <= 57 && /^(?:0|[1-9]\d*)$/.test(key)
+}
