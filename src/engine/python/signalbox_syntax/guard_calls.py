@@ -162,6 +162,8 @@ def _builtin(node, name, scope):
         raise NotSupported(f"keywords of {name}")
     if name == "range":
         return scope.node("builtin", "range", *_plain_arguments(node, scope))
+    if name == "hasattr" and len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
+        return scope.node("builtin", "hasattr", *_plain_arguments(node, scope))
     if name == "zip" and len(node.args) == 2:
         return scope.node("builtin", "zip", *(sequence(each, scope) for each in node.args))
     if name not in _BUILTINS or (not node.args and name not in _NO_ARGUMENTS):
@@ -214,11 +216,13 @@ def _external(node, name, scope):
         if len(node.args) == count:
             return scope.node("builtin", kind, *_plain_arguments(node, scope))
     if name.startswith("re.") and name[3:] in _REGULAR_EXPRESSIONS and len(node.args) == 2:
-        pattern = scope.constants.fold(node.args[0], scope.module)
+        pattern = scope.folded(node.args[0])
         if isinstance(pattern, str):
             pattern = RegularExpression(pattern)
         if isinstance(pattern, RegularExpression) and not node.keywords:
             return scope.node("regex", name[3:], scope.constant(pattern), expression(node.args[1], scope))
+    if name == "re.compile" and not node.keywords:
+        return scope.constant(scope.folded(node))
     raise NotSupported(f"{name}()")
 
 
@@ -228,6 +232,9 @@ def _method(node, scope):
         return _deep(node, name, receiver, scope)
     if name == "udm":
         return scope.udm(node, expression(receiver, scope))
+    if name == "get" and len(node.args) == 1 and [each.arg for each in node.keywords] == ["default"]:
+        on = expression(receiver, scope)
+        return scope.node("method", "get_default", on, *(expression(each, scope) for each in (node.args[0], node.keywords[0].value)))
     if node.keywords:
         raise NotSupported(f"keywords of {name}")
     arguments = [_join_argument(each, name, scope) for each in node.args]

@@ -37,7 +37,7 @@ class Constants:
             self._active.add(key)
             try:
                 value = self.fold(node, module)
-                if is_mutable(value) and not is_only_read(module, name, self._names):
+                if is_mutable(value) and not is_only_read(module, name, self._names, _has_mutable_parts(value)):
                     raise NotSupported(f"{name} is changed or passed to code that could change it")
                 self._known[key] = value
             except NotSupported as error:
@@ -199,3 +199,7 @@ class Constants:
             case ("external", "re.compile"), [str(pattern), int(flags)]:
                 return RegularExpression(pattern, flags)
         raise NotSupported("a call")
+
+
+def _has_mutable_parts(value):
+    return any(map(is_mutable, value.values() if isinstance(value, dict) else value))

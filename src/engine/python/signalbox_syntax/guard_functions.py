@@ -6,7 +6,7 @@ from signalbox_syntax import guard_calls
 from signalbox_syntax.guard_expressions import expression, sequence
 from signalbox_syntax.guard_nodes import NotSupported
 from signalbox_syntax.guard_statements import block
-from signalbox_syntax.guard_uses import _reads_only
+from signalbox_syntax.guard_uses import is_parameter_only_read
 from signalbox_syntax.modules import outer_names, statements
 from signalbox_syntax.returns import is_generator
 
@@ -72,6 +72,8 @@ class Scope:
         self._slots = {name: number for number, name in enumerate(names)}
         self.slots = len(names)
         bound = {} if isinstance(node, ast.Lambda) else module.bindings_of(node.body)
+        self._bound = bound
+        self._arguments = frozenset(names)
         for name in bound:
             if name not in self._slots and name not in self._globals:
                 self._slots[name] = self.temporary()
@@ -128,6 +130,18 @@ class Scope:
             raise NotSupported(f"{name} is another scope's")
         return self._slots[name]
 
+    def folded(self, node):
+        """The value of an expression of constants, also of a local name that has one value."""
+        if isinstance(node, ast.Name) and self.is_local(node.id):
+            bound = self._bound.get(node.id, ())
+            if node.id in self._arguments or len(bound) != 1 or bound[0].kind != "value":
+                raise NotSupported(f"{node.id} is no constant")
+            node = bound[0].node
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and self.is_local(inner.id):
+                raise NotSupported(f"{inner.id} is no constant")
+        return self.constants.fold(node, self.module)
+
     def target(self, name):
         if name in self._slots:
             return self.node("slot", self._slots[name])
@@ -172,7 +186,7 @@ class Scope:
             if value is None:
                 continue
             is_display = isinstance(value, (ast.List, ast.Dict, ast.Set, ast.Call))
-            if is_display and not _reads_only(function, parameter.arg, module, self.names, 0):
+            if is_display and not is_parameter_only_read(function, parameter.arg, module, self.names):
                 raise NotSupported(f"the default of {parameter.arg} can change")
             found[parameter.arg] = self.constants.fold(value, module)
         return found

@@ -13,16 +13,28 @@ _SAME = (ast.BoolOp, ast.IfExp)
 MAX_DEPTH = 6
 
 
-def is_only_read(module, name, names):
-    """Of a name at the top level of `module`."""
-    return _reads_only(module.tree, name, module, names, 0, is_top=True)
+def is_only_read(module, name, names, has_parts=True):
+    """A name at the top level of `module`. `has_parts`: its elements can be changed, too."""
+    return reads_only(module.tree, name, module, _Context(names, has_parts), 0, is_top=True)
 
 
-def _reads_only(owner, name, module, names, depth, is_top=False):
+def is_parameter_only_read(function, name, module, names):
+    return reads_only(function, name, module, _Context(names, True), 0)
+
+
+class _Context:
+    """What the walk needs at every place."""
+
+    def __init__(self, names, has_parts):
+        self.names = names
+        self.has_parts = has_parts
+
+
+def reads_only(owner, name, module, names, depth, is_top=False):
     if depth > MAX_DEPTH:
         return False
-    parents = {child: parent for parent in ast.walk(owner) for child in ast.iter_child_nodes(parent)}
-    for node in parents:
+    parents = module.parents
+    for node in ast.walk(owner):
         if isinstance(node, ast.Name) and node.id == name:
             if isinstance(node.ctx, ast.Load):
                 if not _is_reading(node, parents, module, names, depth):
@@ -40,9 +52,13 @@ def _is_reading(node, parents, module, names, depth):
             if not (isinstance(call, ast.Call) and call.func is parent and method in _READING_METHODS):
                 return False
             # What these give may be an inner list of the constant.
-            return method not in ("get", "items", "values") or _is_reading(call, parents, module, names, depth)
+            if not names.has_parts or method not in ("get", "items", "values"):
+                return True
+            return _is_reading(call, parents, module, names, depth)
         case ast.Subscript(value=value, ctx=ctx) if value is node:
-            return isinstance(ctx, ast.Load) and _is_reading(parent, parents, module, names, depth)
+            if not isinstance(ctx, ast.Load):
+                return False
+            return not names.has_parts or _is_reading(parent, parents, module, names, depth)
         case ast.Subscript():
             return True
         case ast.Call(func=function) if function is node:
@@ -63,14 +79,14 @@ def _is_reading(node, parents, module, names, depth):
             return _is_reading(parent, parents, module, names, depth)
         case ast.Assign(targets=[ast.Name(id=alias)]):
             owner = _owner(parent, parents)
-            return owner is not None and _reads_only(owner, alias, module, names, depth + 1)
+            return owner is not None and reads_only(owner, alias, module, names, depth + 1)
         case _:
             return isinstance(parent, _READING)
 
 
 def _reads_targets(target, owner, module, names, depth):
-    return all(
-        _reads_only(owner, each.id, module, names, depth + 1) for each in ast.walk(target) if isinstance(each, ast.Name)
+    return not names.has_parts or all(
+        reads_only(owner, each.id, module, names, depth + 1) for each in ast.walk(target) if isinstance(each, ast.Name)
     )
 
 
@@ -96,7 +112,7 @@ def _is_reading_call(call, node, parents, module, names, depth):
 
 def _is_reading_function(call, node, name, module, names, depth):
     try:
-        resolved = names.resolve(module, name)
+        resolved = names.names.resolve(module, name)
     except Exception:
         return False
     if resolved[0] != "function" or node not in call.args:
@@ -106,4 +122,4 @@ def _is_reading_function(call, node, name, module, names, depth):
     parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
     if any(isinstance(each, ast.Starred) for each in call.args[:place]) or place >= len(parameters):
         return False
-    return _reads_only(function, parameters[place], home, names, depth + 1)
+    return reads_only(function, parameters[place], home, names, depth + 1)

@@ -36,12 +36,20 @@ class Module:
         self.may_yield = "yield" in source
         self._may_share = "nonlocal" in source
         self._bindings = None
+        self._parents = None
 
     def at(self, node):
         """Returns (path, line, column) with the column in characters, while the tree counts bytes."""
         line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
         column = node.col_offset if line.isascii() else len(line.encode()[: node.col_offset].decode(errors="replace"))
         return self.path, node.lineno, column + 1
+
+    @property
+    def parents(self):
+        """Node -> the node that holds it."""
+        if self._parents is None:
+            self._parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return self._parents
 
     def functions(self):
         return [node for node in statements(self.tree.body) if isinstance(node, _FUNCTIONS)]

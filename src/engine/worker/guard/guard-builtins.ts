@@ -58,6 +58,7 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
     elementsOf(value, false)
     return new TruthyValue('iterator')
   },
+  hasattr: ([value, name]) => hasAttribute(value, name),
   fnmatch: ([text, pattern]) => matchesGlob(text, pattern),
   ip_address: ([value]) => addressOf(value, (text) => isIPv4(text) || isIPv6(text), VALUE_ERROR),
   ipv4_address: ([value]) => addressOf(value, isIPv4, ADDRESS_ERROR),
@@ -116,6 +117,12 @@ function rangeOf(given: readonly unknown[]): TupleValue {
   const [start, end] = second === undefined ? [0, first!] : [first!, second]
   if (given.length > 2 || end - start > MAX_RANGE) throw UNSUPPORTED
   return new TupleValue(Array.from({ length: Math.max(0, end - start) }, (_, at) => start + at))
+}
+
+/** Whether it is a mapping is all that is asked in this way. */
+function hasAttribute(value: unknown, name: unknown): boolean {
+  if (name !== 'get' || value instanceof TruthyValue || typeof value === 'function') throw UNSUPPORTED
+  return value instanceof DictValue || value instanceof EventValue || isRawObject(value)
 }
 
 /** Literal text and `*` only; on POSIX systems `fnmatch` is not case-insensitive. */

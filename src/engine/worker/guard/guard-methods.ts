@@ -13,10 +13,12 @@ import {
   type RawObject,
   SetValue,
   TupleValue,
+  TYPE_ERROR,
   UNSUPPORTED,
 } from './guard-values.ts'
 
 export function callMethod(name: string, receiver: unknown, given: readonly unknown[]): unknown {
+  if (name === 'get_default') return getWithKeyword(receiver, given)
   if (typeof receiver === 'string') {
     const method = TEXT_METHODS[name]
     if (method) return method(wellFormed(receiver), given)
@@ -32,6 +34,12 @@ export function callMethod(name: string, receiver: unknown, given: readonly unkn
   if (isScalar(receiver)) throw ATTRIBUTE_ERROR
   if ((Array.isArray(receiver) || receiver instanceof TupleValue) && isOfTextsOrMappings(name)) throw ATTRIBUTE_ERROR
   throw UNSUPPORTED
+}
+
+/** `get(key, default=value)`: views know the keyword, dicts do not. */
+function getWithKeyword(receiver: unknown, given: readonly unknown[]): unknown {
+  if (receiver instanceof DictValue) throw TYPE_ERROR
+  return callMethod('get', receiver, given)
 }
 
 function isOfContainers(name: string): boolean {

@@ -1,0 +1,121 @@
+// node scripts/guards.ts DIR [--list] [--reasons]: every test case of a repository without mocks, decided by the guard of
+// its detection. A case that alerts must never be silent; how many of the others are is the measure of the guards.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import { createGuard, type Guard } from '../src/engine/worker/guard/create-guard.ts'
+import type { GuardProgram } from '../src/engine/worker/guard/guard-program.ts'
+import { createLog } from '../src/log.ts'
+import type { Detection } from '../src/model/project/detection.ts'
+import { alertsOn } from '../src/model/project/detection.ts'
+import type { Project } from '../src/model/project/project.ts'
+import { openProject } from '../src/workspace/open-project.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: 'boolean', default: false }, reasons: { type: 'boolean', default: false } },
+})
+const [root] = positionals
+if (root === undefined) throw new Error('node scripts/guards.ts DIR [--list] [--reasons]')
+
+const log = createLog({
+  format: 'pretty',
+  level: 'error',
+  color: false,
+  write: (line) => process.stderr.write(line),
+})
+const project = await openProject({ root, allowUnknownDestinations: true, log })
+const detections = [...project.detections.values()].filter(({ body }) => body !== null)
+const typesOf = new Map(detections.map((each) => [each, logTypesOf(each)]))
+const { guards, ms } = await extract(project, detections)
+
+const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
+const wrong: string[] = []
+const notSilent: string[] = []
+const reasons = new Map<string, number>()
+const notGuarded: string[] = []
+const silentOf = new Map<string, number>()
+for (const [at, detection] of detections.entries()) {
+  const own = new Map(typesOf.get(detection)!.map((type, place) => [type, guardOf(guards[at]![place]!)]))
+  let silent = 0
+  for (const test of detection.tests) {
+    if (test.mocks !== '[]') {
+      counts.mocked++
+      continue
+    }
+    const record = JSON.parse(test.entry)
+    if (typeof record !== 'object' || record === null) continue
+    const type = detection.type === 'rule' && typeof record.p_log_type === 'string' ? record.p_log_type : null
+    const guard = own.get(type) ?? null
+    const answer = guard?.evaluate(record, test.entry) ?? 'unknown'
+    const name = `${detection.id}: ${test.name}`
+    if (test.expectedResult === alertsOn(detection.type)) {
+      counts.positives++
+      if (answer === 'silent') wrong.push(name)
+      continue
+    }
+    counts.negatives++
+    if (answer === 'silent') silent++
+    else {
+      const reason = guard?.explain(record, test.entry) ?? 'no guard'
+      notSilent.push(`${name}: ${reason}`)
+      const kind = reason.replace(/^\S+\.py:\d+: /, '')
+      reasons.set(kind, (reasons.get(kind) ?? 0) + 1)
+    }
+  }
+  if ([...own.values()].some((guard) => guard !== null)) counts.guarded++
+  counts.silent += silent
+  if (silent > 0) silentOf.set(detection.id, silent)
+  if (silent === 0 && detection.tests.some((each) => each.expectedResult !== alertsOn(detection.type)))
+    notGuarded.push(detection.id)
+}
+
+console.log(JSON.stringify({ detections: detections.length, ...counts, deciding: silentOf.size, wrong: wrong.length, extractionMs: Math.round(ms) }))
+for (const name of wrong) console.log(`wrong: ${name}`)
+for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60)) console.log(`${count} ${reason}`)
+if (values.list) for (const name of notSilent) console.log(`not silent: ${name}`)
+
+function logTypesOf(detection: Detection): (string | null)[] {
+  const named = detection.tests.flatMap(({ entry }) => {
+    const type = (JSON.parse(entry) as { p_log_type?: unknown } | null)?.p_log_type
+    return typeof type === 'string' ? [type] : []
+  })
+  return detection.type === 'rule' ? [...new Set([null, ...detection.logTypes, ...named])] : [null]
+}
+
+function guardOf(answer: GuardProgram | { readonly reason: string }): Guard | null {
+  if (!('reason' in answer)) return createGuard(answer)
+  if (values.reasons) console.log(`no guard: ${answer.reason}`)
+  return null
+}
+
+interface Extraction {
+  readonly guards: readonly (readonly (GuardProgram | { readonly reason: string })[])[]
+  readonly ms: number
+}
+
+async function extract(from: Project, of: readonly Detection[]): Promise<Extraction> {
+  const models = new Map(
+    from.dataModels
+      .filter(({ enabled }) => enabled)
+      .flatMap(({ logTypes, body, mappings, place }) =>
+        logTypes.map((type) => [type, [body?.path ?? place.file, body?.source ?? null, mappings]] as const),
+      ),
+  )
+  const request = JSON.stringify({
+    runtime: join(import.meta.dirname, '../src/engine/python'),
+    helpers: Object.fromEntries(from.helpers.map(({ id, body }) => [id, [body.path, body.source]])),
+    detections: of.map((detection) => ({
+      path: detection.body!.path,
+      source: detection.body!.source,
+      kind: detection.type,
+      models: typesOf.get(detection)!.map((type) => [type, type === null ? null : (models.get(type) ?? null)]),
+    })),
+  })
+  const child = spawn('python3', ['-B', join(import.meta.dirname, 'conformance/guards.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  child.stdin.end(request)
+  return JSON.parse(await text(child.stdout)) as Extraction
+}
