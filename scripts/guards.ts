@@ -1,4 +1,4 @@
-// node scripts/guards.ts DIR [--list] [--reasons]: every test case of a repository without mocks, decided by the guard of
+// node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER]: every test case of a repository without mocks, decided by the guard of
 // its detection. A case that alerts must never be silent; how many of the others are is the measure of the guards.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -10,14 +10,21 @@ import { createLog } from '../src/log.ts'
 import type { Detection } from '../src/model/project/detection.ts'
 import { alertsOn } from '../src/model/project/detection.ts'
 import type { Project } from '../src/model/project/project.ts'
+import { contradictions, type SilentEvent } from './conformance/guard-proof.ts'
+import { createRandom, mutateEvent } from './conformance/mutate-event.ts'
 import { openProject } from '../src/workspace/open-project.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { list: { type: 'boolean', default: false }, reasons: { type: 'boolean', default: false } },
+  options: {
+    mutations: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '1' },
+    prove: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false }, reasons: { type: 'boolean', default: false },
+  },
 })
 const [root] = positionals
-if (root === undefined) throw new Error('node scripts/guards.ts DIR [--list] [--reasons]')
+if (root === undefined) throw new Error('node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER]')
 
 const log = createLog({
   format: 'pretty',
@@ -31,6 +38,9 @@ const typesOf = new Map(detections.map((each) => [each, logTypesOf(each)]))
 const { guards, ms } = await extract(project, detections)
 
 const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
+const random = createRandom(Number(values.seed))
+const silentEvents: SilentEvent[] = []
+let mutated = 0
 const wrong: string[] = []
 const notSilent: string[] = []
 const reasons = new Map<string, number>()
@@ -49,6 +59,12 @@ for (const [at, detection] of detections.entries()) {
     const type = detection.type === 'rule' && typeof record.p_log_type === 'string' ? record.p_log_type : null
     const guard = own.get(type) ?? null
     const answer = guard?.evaluate(record, test.entry) ?? 'unknown'
+    if (answer === 'silent') silentEvents.push({ detection: detection.id, entry: test.entry })
+    for (let left = Number(values.mutations); left > 0 && guard; left--) {
+      const entry = mutateEvent(test.entry, random)
+      mutated++
+      if (guard.evaluate(JSON.parse(entry), entry) === 'silent') silentEvents.push({ detection: detection.id, entry })
+    }
     const name = `${detection.id}: ${test.name}`
     if (test.expectedResult === alertsOn(detection.type)) {
       counts.positives++
@@ -71,6 +87,11 @@ for (const [at, detection] of detections.entries()) {
     notGuarded.push(detection.id)
 }
 
+const contradicted = values.prove ? await contradictions(project, silentEvents) : []
+if (values.prove) {
+  console.log(`${mutated} mutated events; ${silentEvents.length} silent ones were shown to their detection, ${contradicted.length} contradict`)
+  for (const each of contradicted.slice(0, 40)) console.log(`contradicted: ${each}`)
+}
 console.log(JSON.stringify({ detections: detections.length, ...counts, deciding: silentOf.size, wrong: wrong.length, extractionMs: Math.round(ms) }))
 for (const name of wrong) console.log(`wrong: ${name}`)
 for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60)) console.log(`${count} ${reason}`)

@@ -61,6 +61,7 @@ class Scope:
         self.names = builder.names
         self.constants = builder.constants
         self._outer = outer
+        self._node = node
         self._globals = set() if isinstance(node, ast.Lambda) else outer_names(node)
         parameters = node.args
         names = [each.arg for each in (*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs)]
@@ -129,6 +130,13 @@ class Scope:
         if name not in self._slots:
             raise NotSupported(f"{name} is another scope's")
         return self._slots[name]
+
+    def is_only_in(self, place, part):
+        """Whether a target is a local name that only this part of the function uses."""
+        if not isinstance(place, ast.Name) or place.id not in self._slots:
+            return False
+        count = [sum(isinstance(each, ast.Name) and each.id == place.id for each in ast.walk(owner)) for owner in (self._node, part)]
+        return count[0] == count[1] and place.id not in self._arguments
 
     def folded(self, node):
         """The value of an expression of constants, also of a local name that has one value."""

@@ -39,6 +39,14 @@ def _statement(node, scope):
             return scope.node("block")
         case ast.Expr(value=value):
             return scope.node("do", expression(value, scope))
+        case ast.For(body=[ast.If(test=test, body=[ast.Return(value=ast.Constant()) as found], orelse=[])], orelse=[]) if (
+            scope.is_only_in(node.target, node)
+        ):
+            # As `any`: nothing depends on which element is found, so the order of a set does not matter.
+            iterated = sequence(node.iter, scope)
+            each = target(node.target, scope)
+            loop = scope.node("loop", 1, expression(test, scope), each, iterated, -1)
+            return scope.node("when", scope.node("builtin", "any", loop), statement(found, scope), -1)
         case ast.For(target=each, iter=iterated, body=body, orelse=orelse):
             rest = block(orelse, scope) if orelse else -1
             return scope.node("for", target(each, scope), sequence(iterated, scope), block(body, scope), rest)

@@ -18,6 +18,7 @@ import {
   Raised,
   SetValue,
   type TupleValue,
+  UNORDERED,
   UNSUPPORTED,
   VALUE_ERROR,
 } from './guard-values.ts'
@@ -180,6 +181,15 @@ function putItem(container: Expression, key: Expression): Target {
   }
 }
 
+/** All of a set is looked at. Python might find what it looks for before it comes to an element that raises. */
+function withoutOrder(run: () => boolean): boolean {
+  try {
+    return run()
+  } catch (error) {
+    throw error instanceof Raised ? UNORDERED : error
+  }
+}
+
 export function compileLoop(compiler: Compiler, [, count, ...operands]: ProgramNode): Loop {
   const elements = operands.slice(0, count as number).map((each) => compiler.expression(each))
   const parts = operands.slice(count as number)
@@ -192,8 +202,20 @@ export function compileLoop(compiler: Compiler, [, count, ...operands]: ProgramN
     const clause = clauses[at]
     if (!clause) return visit(elements.map((each) => each(frame)))
     const source = clause.iterated(frame)
-    // Whatever comes first in a set: all of it is looked at, so that what would raise does.
-    const isSet = source instanceof SetValue && source.elements.size > 1
+    if (source instanceof SetValue && source.elements.size > 1) {
+      return withoutOrder(() => runElements(at, source, frame, isOrdered, visit, true))
+    }
+    return runElements(at, source, frame, isOrdered, visit, false)
+  }
+  const runElements = (
+    at: number,
+    source: unknown,
+    frame: Frame,
+    isOrdered: boolean,
+    visit: Parameters<Loop>[2],
+    isSet: boolean,
+  ): boolean => {
+    const clause = clauses[at]!
     let isEnded = false
     for (const value of elementsOf(source, isOrdered)) {
       frame.run.step()

@@ -187,7 +187,7 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
     return (frame) => new TupleValue(gather(frame))
   },
   set: (operands, compiler) => {
-    const gather = spread(operands, compiler)
+    const gather = spread(operands, compiler, false)
     return (frame) => new SetValue(gather(frame))
   },
   dict: (operands, compiler) => {
@@ -212,17 +212,7 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
       return dict
     }
   },
-  loop: (operands, compiler) => {
-    const run = compileLoop(compiler, ['loop', ...operands])
-    return (frame) => {
-      const items: unknown[] = []
-      run(frame, true, ([value]) => {
-        items.push(value)
-        return false
-      })
-      return new ListValue(items)
-    }
-  },
+  loop: (operands, compiler) => gathered(compiler, ['loop', ...operands], true),
   index: (operands, compiler) => {
     const [container, key] = all(operands, compiler)
     return (frame) => {
@@ -351,6 +341,24 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
   },
 }
 
+function gathered(compiler: Compiler, node: ProgramNode, isOrdered: boolean): Expression {
+  const run = compileLoop(compiler, node)
+  return (frame) => {
+    const items: unknown[] = []
+    run(frame, isOrdered, ([value]) => {
+      items.push(value)
+      return false
+    })
+    return new ListValue(items)
+  }
+}
+
+/** An operand whose elements are taken; a comprehension need not keep their order where nothing looks at it. */
+function elements(operand: number | string, compiler: Compiler, isOrdered: boolean): Expression {
+  const node = typeof operand === 'number' && operand >= 0 ? compiler.node(operand) : null
+  return node?.[0] === 'loop' ? gathered(compiler, node, isOrdered) : compiler.expression(operand)
+}
+
 function all(operands: Operands, compiler: Compiler): Expression[] {
   return operands.map((each) => compiler.expression(each))
 }
@@ -398,6 +406,9 @@ function compileComparison([left, ...rest]: Operands, compiler: Compiler): Expre
   }
 }
 
+/** What they give does not depend on the order of what they are given. */
+const WITHOUT_ORDER = new Set(['set', 'frozenset', 'sorted', 'sum', 'min', 'max', 'any', 'all'])
+
 function compileBuiltin([name, ...operands]: Operands, compiler: Compiler): Expression {
   const [only] = operands
   if ((name === 'any' || name === 'all') && compiler.node(only!)[0] === 'loop') {
@@ -405,7 +416,8 @@ function compileBuiltin([name, ...operands]: Operands, compiler: Compiler): Expr
     const isAny = name === 'any'
     return (frame) => run(frame, false, ([value]) => isTruthy(value) === isAny) === isAny
   }
-  const given = all(operands, compiler)
+  const isOrdered = !WITHOUT_ORDER.has(name as string)
+  const given = operands.map((each) => elements(each, compiler, isOrdered))
   if (name === 'reduce') return reduce(given)
   const builtin = BUILTINS[name as string]
   if (!builtin) throw new Error(`unknown function ${name}`)
@@ -430,15 +442,19 @@ function reduce([step, elements, start]: readonly Expression[]): Expression {
 }
 
 /** Pairs of whether all elements are meant, and a node. */
-function spread(operands: Operands, compiler: Compiler): (frame: Parameters<Expression>[0]) => unknown[] {
+function spread(
+  operands: Operands,
+  compiler: Compiler,
+  isOrdered = true,
+): (frame: Parameters<Expression>[0]) => unknown[] {
   const parts = Array.from({ length: operands.length / 2 }, (_, at) => ({
     isWhole: operands[2 * at] === 1,
-    evaluate: compiler.expression(operands[2 * at + 1]!),
+    evaluate: elements(operands[2 * at + 1]!, compiler, isOrdered),
   }))
   return (frame) => {
     const items: unknown[] = []
     for (const { isWhole, evaluate } of parts) {
-      if (isWhole) items.push(...elementsOf(evaluate(frame)))
+      if (isWhole) items.push(...elementsOf(evaluate(frame), isOrdered))
       else items.push(evaluate(frame))
     }
     return items

@@ -79,10 +79,11 @@ function equalContainers(left: unknown, right: unknown): boolean {
     if (left instanceof TupleValue !== right instanceof TupleValue && !Array.isArray(left) && !Array.isArray(right))
       return false
     if (ours.length !== theirs.length) return false
-    return ours.every((each, at) => {
-      if (!isScalar(each) || !isScalar(theirs[at])) throw UNSUPPORTED
-      return equals(each, theirs[at])
-    })
+    return ours.every((each, at) => equals(each, theirs[at]))
+  }
+  if (left instanceof SetValue && right instanceof SetValue) {
+    const [first, second] = [left.elements, right.elements]
+    return first.size === second.size && [...first.keys()].every((each) => second.has(each))
   }
   const isMapping = (value: unknown) => value instanceof DictValue || isRawObject(value)
   if (isMapping(left) && isMapping(right)) {

@@ -37,9 +37,25 @@ export class Run {
 
   /** Whether every number of the event is written as JavaScript would write it. */
   hasPlainNumbers(): boolean {
-    this.#hasPlainNumbers ??= !PERHAPS_INEXACT.test(this.#raw)
+    this.#hasPlainNumbers ??= !PERHAPS_INEXACT.test(this.#raw) || hasOnlyPlainNumbers(this.#raw)
     return this.#hasPlainNumbers
   }
+}
+
+interface ExactJson {
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
+}
+
+/** Looks at every number, which takes several times as long as parsing. */
+function hasOnlyPlainNumbers(raw: string): boolean {
+  let isPlain = true
+  const exact = JSON as unknown as ExactJson
+  exact.parse(raw, (_, value, { source }) => {
+    if (typeof value === 'number' && !Number.isInteger(value)) return value
+    if (typeof value === 'number' && source !== String(value)) isPlain = false
+    return value
+  })
+  return isPlain
 }
 
 export interface Frame {

@@ -19,6 +19,8 @@ export interface Pattern {
   test(text: string): boolean | null
 }
 
+const CERTAIN = 0
+
 class Untranslatable extends Error {}
 
 /** null: the pattern has something that is not translated. */
@@ -30,11 +32,12 @@ export function translatePattern(pattern: string, flags: number, mode: PatternMo
     const source = translation.whole()
     const anchored = mode === 'search' ? source : `^(?:${source})${mode === 'fullmatch' ? '$' : ''}`
     const expression = new RegExp(anchored, translation.ignoresCase ? 'i' : '')
-    const starts = mode === 'search' ? 1 : 0
+    const prefix = translation.prefix()
+    const startsIn = (text: string) => (mode === 'search' ? occurrences(text, prefix, expression.ignoreCase) : 1)
     return {
       test(text) {
         if (text.length > MAX_TEXT_CHARS) return null
-        return attemptsOf(translation.spans, text.length, starts) > MAX_ATTEMPTS
+        return attemptsOf(translation.spans, text.length, startsIn(text)) > MAX_ATTEMPTS
           ? null
           : expression.test(text)
       },
@@ -44,8 +47,20 @@ export function translatePattern(pattern: string, flags: number, mode: PatternMo
   }
 }
 
+/** A quantifier that can end at one place only (`CERTAIN`) is not tried again; all of them together read the text once. */
 function attemptsOf(spans: readonly number[], length: number, starts: number): number {
-  return spans.reduce((product, span) => product * Math.min(span, length + 1), starts ? length + 1 : 1)
+  const reading = spans.includes(CERTAIN) ? length + 1 : 1
+  return spans
+    .filter((span) => span !== CERTAIN)
+    .reduce((product, span) => product * Math.min(span, length + 1), starts * reading)
+}
+
+/** Places at which a match can begin. */
+function occurrences(text: string, prefix: string, ignoresCase: boolean): number {
+  if (prefix === '') return text.length + 1
+  return ignoresCase
+    ? text.toLowerCase().split(prefix.toLowerCase()).length
+    : text.split(prefix).length
 }
 
 const CLASSES: Readonly<Record<string, string>> = { d: '0-9', w: 'A-Za-z0-9_' }
@@ -106,11 +121,35 @@ class Translation {
     const [least, most] = boundsOf(quantifier)
     const isRepeated = most > 1
     if (isAssertion || least > most || (isRepeated && this.spans.length > before)) throw new Untranslatable()
-    this.spans.push(most === Number.POSITIVE_INFINITY ? most : most - least + 1)
     const isLazy = this.#take('?')
+    const isCertain = isRepeated && this.#cannotContinue(atom)
+    this.spans.push(isCertain ? CERTAIN : most === Number.POSITIVE_INFINITY ? most : most - least + 1)
     if ('*+?{'.includes(this.#peek() || ' ')) throw new Untranslatable()
     const bound = most === Number.POSITIVE_INFINITY ? '' : String(most)
     return `${atom}{${least},${bound}}${isLazy ? '?' : ''}`
+  }
+
+  /** Literal text at the beginning that every match has. */
+  prefix(): string {
+    const found = /^(?:[A-Za-z0-9_:/ ,=@"'<>-]|\\[./])*(?![*?{+])/.exec(this.#pattern)?.[0] ?? ''
+    const isAlternative = this.#pattern.includes('|')
+    if (isAlternative) return ''
+    // What a quantifier follows may be absent.
+    const rest = this.#pattern.slice(found.length)
+    const certain = /^[*?{+]/.test(rest) ? found.replace(/\\?.$/, '') : found
+    return certain.replaceAll('\\', '')
+  }
+
+  /** Whether what follows begins with a sign that the repeated atom, a single sign itself, cannot be. */
+  #cannotContinue(atom: string): boolean {
+    const isSingle = /^(?:\[[^\]]*\]|[A-Za-z0-9_]|\\x[0-9a-f]{2})$/.test(atom)
+    const next = /^(?:([A-Za-z0-9_:/ ,=@"'<>-])|\\([^A-Za-z0-9]|s(?=\+|[^*?{]|$)))(?![*?{])/.exec(
+      this.#pattern.slice(this.#at),
+    )
+    if (!isSingle || !next) return false
+    const signs = next[2] === 's' ? ' \t\n\r\f\v\x1c\x1d\x1e\x1f' : (next[1] ?? next[2]!)
+    const single = new RegExp(`^${atom}$`, this.ignoresCase ? 'i' : '')
+    return ![...signs].some((sign) => single.test(sign))
   }
 
   #atom(): string {

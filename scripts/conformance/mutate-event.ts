@@ -1,0 +1,95 @@
+// Changes an event in ways that a guard could get wrong. Seeded: the same seed makes the same events.
+
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const LITERALS = [
+  ...['null', '""', '0', '1', '1.0', 'true', 'false', '[]', '{}', '-0', '1e3', '2.5', '1152921504606846976'],
+  ...['"Ünïcode"', '"\\u212a"', '"\\ud835"', '"\\u00df"', '" a b "', '"10.0.0.1"', '["a","b"]', '{"a":1}', '[[1]]'],
+]
+
+type Json = { [key: string]: unknown }
+const raw = (text: string) => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text)
+
+/** @param entry JSON text of an object. */
+export function mutateEvent(entry: string, random: () => number): string {
+  const record = JSON.parse(entry) as Json
+  const count = 1 + Math.floor(random() * 3)
+  for (let left = count; left > 0; left--) mutateOnce(record, random)
+  const text = JSON.stringify(record)
+  // An escaped letter is the same letter.
+  return random() < 0.1 ? text.replace(/e(?=[a-z])/, '\\u0065') : text
+}
+
+function mutateOnce(record: Json, random: () => number): void {
+  const objects = objectsIn(record)
+  const object = pick(objects, random)!
+  const keys = Object.keys(object)
+  const key = pick(keys, random)
+  if (key === undefined) {
+    object.added = 1
+    return
+  }
+  const value = object[key]
+  switch (Math.floor(random() * 9)) {
+    case 0:
+      delete object[key]
+      return
+    case 1:
+    case 2:
+      object[key] = literal(pick(LITERALS, random)!)
+      return
+    case 3:
+      rename(object, key, random() < 0.5 ? key.toUpperCase() : key.toLowerCase())
+      return
+    case 4:
+      if (typeof value === 'string') object[key] = random() < 0.5 ? value.toUpperCase() : ` ${value}x`
+      return
+    case 5:
+      object[key] = [value]
+      return
+    case 6:
+      object[key] = { [key]: value }
+      return
+    case 7: {
+      const other = pick(objects, random)!
+      object[key] = copyOf(other[pick(Object.keys(other), random) ?? key] ?? null)
+      return
+    }
+    default:
+      object[key.toUpperCase()] = literal(pick(LITERALS, random)!)
+  }
+}
+
+/** Numbers keep their digits, for instance those of `1.0`. */
+function literal(text: string): unknown {
+  return /^[-\d]/.test(text) ? raw(text) : JSON.parse(text)
+}
+
+/** A value that is put into itself would have no end. */
+function copyOf(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+function rename(object: Json, from: string, to: string): void {
+  const entries = Object.entries(object)
+  for (const key of Object.keys(object)) delete object[key]
+  for (const [key, value] of entries) object[key === from ? to : key] = value
+}
+
+function objectsIn(value: unknown): Json[] {
+  if (typeof value !== 'object' || value === null || 'rawJSON' in value) return []
+  const inner = Object.values(value).flatMap(objectsIn)
+  return Array.isArray(value) ? inner : [value as Json, ...inner]
+}
+
+function pick<T>(from: readonly T[], random: () => number): T | undefined {
+  return from[Math.floor(random() * from.length)]
+}
