@@ -10,9 +10,9 @@ import { createLog } from '../src/log.ts'
 import type { Detection } from '../src/model/project/detection.ts'
 import { alertsOn } from '../src/model/project/detection.ts'
 import type { Project } from '../src/model/project/project.ts'
+import { openProject } from '../src/workspace/open-project.ts'
 import { contradictions, type SilentEvent } from './conformance/guard-proof.ts'
 import { createRandom, mutateEvent } from './conformance/mutate-event.ts'
-import { openProject } from '../src/workspace/open-project.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,11 +20,15 @@ const { values, positionals } = parseArgs({
     mutations: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     prove: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false }, reasons: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    reasons: { type: 'boolean', default: false },
   },
 })
 const [root] = positionals
-if (root === undefined) throw new Error('node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER]')
+if (root === undefined)
+  throw new Error(
+    'node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER]',
+  )
 
 const log = createLog({
   format: 'pretty',
@@ -63,7 +67,8 @@ for (const [at, detection] of detections.entries()) {
     for (let left = Number(values.mutations); left > 0 && guard; left--) {
       const entry = mutateEvent(test.entry, random)
       mutated++
-      if (guard.evaluate(JSON.parse(entry), entry) === 'silent') silentEvents.push({ detection: detection.id, entry })
+      if (guard.evaluate(JSON.parse(entry), entry) === 'silent')
+        silentEvents.push({ detection: detection.id, entry })
     }
     const name = `${detection.id}: ${test.name}`
     if (test.expectedResult === alertsOn(detection.type)) {
@@ -89,12 +94,23 @@ for (const [at, detection] of detections.entries()) {
 
 const contradicted = values.prove ? await contradictions(project, silentEvents) : []
 if (values.prove) {
-  console.log(`${mutated} mutated events; ${silentEvents.length} silent ones were shown to their detection, ${contradicted.length} contradict`)
+  console.log(
+    `${mutated} mutated events; ${silentEvents.length} silent ones were shown to their detection, ${contradicted.length} contradict`,
+  )
   for (const each of contradicted.slice(0, 40)) console.log(`contradicted: ${each}`)
 }
-console.log(JSON.stringify({ detections: detections.length, ...counts, deciding: silentOf.size, wrong: wrong.length, extractionMs: Math.round(ms) }))
+console.log(
+  JSON.stringify({
+    detections: detections.length,
+    ...counts,
+    deciding: silentOf.size,
+    wrong: wrong.length,
+    extractionMs: Math.round(ms),
+  }),
+)
 for (const name of wrong) console.log(`wrong: ${name}`)
-for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60)) console.log(`${count} ${reason}`)
+for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60))
+  console.log(`${count} ${reason}`)
 if (values.list) for (const name of notSilent) console.log(`not silent: ${name}`)
 
 function logTypesOf(detection: Detection): (string | null)[] {
@@ -131,7 +147,9 @@ async function extract(from: Project, of: readonly Detection[]): Promise<Extract
       path: detection.body!.path,
       source: detection.body!.source,
       kind: detection.type,
-      models: typesOf.get(detection)!.map((type) => [type, type === null ? null : (models.get(type) ?? null)]),
+      models: typesOf
+        .get(detection)!
+        .map((type) => [type, type === null ? null : (models.get(type) ?? null)]),
     })),
   })
   const child = spawn('python3', ['-B', join(import.meta.dirname, 'conformance/guards.py')], {

@@ -237,6 +237,8 @@ def _method(node, scope):
         return scope.node("method", "get_default", on, *(expression(each, scope) for each in (node.args[0], node.keywords[0].value)))
     if node.keywords:
         raise NotSupported(f"keywords of {name}")
+    if name in ("split", "rsplit") and len(node.args) == 2 and not isinstance(node.args[1], ast.Constant):
+        raise NotSupported("a number of parts that is no constant")
     arguments = [_join_argument(each, name, scope) for each in node.args]
     if name in _REGULAR_EXPRESSIONS and len(arguments) == 1:
         return scope.node("regex", name, expression(receiver, scope), *arguments)

@@ -65,6 +65,8 @@ def _is_reading(node, parents, module, names, depth):
             return True
         case ast.Call():
             return _is_reading_call(parent, node, parents, module, names, depth)
+        case ast.arguments():
+            return _is_reading_default(node, parent, parents, module, names, depth)
         case ast.keyword():
             return False
         case ast.If(test=test) | ast.While(test=test) if test is node:
@@ -82,6 +84,14 @@ def _is_reading(node, parents, module, names, depth):
             return owner is not None and reads_only(owner, alias, module, names, depth + 1)
         case _:
             return isinstance(parent, _READING)
+
+
+def _is_reading_default(node, arguments, parents, module, names, depth):
+    positional = [*arguments.posonlyargs, *arguments.args]
+    if node not in arguments.defaults:
+        return False
+    place = len(positional) - len(arguments.defaults) + arguments.defaults.index(node)
+    return reads_only(parents[arguments], positional[place].arg, module, names, depth + 1)
 
 
 def _reads_targets(target, owner, module, names, depth):

@@ -10,6 +10,8 @@ export type GuardAnswer = 'silent' | 'unknown'
 export interface Guard {
   /** @param record The parsed event with its filled-in fields. @param raw Its text, for the digits of its numbers. */
   evaluate(record: RawObject, raw: string): GuardAnswer
+  /** What the matcher returns. Throws `Raised` or `Unknown`. */
+  result(record: RawObject, raw: string): unknown
   /** Why it does not know, or the answer. For people. */
   explain(record: RawObject, raw: string): string
 }
@@ -21,6 +23,7 @@ export function createGuard(program: GuardProgram): Guard {
     return callFunction(matcher, [run.argument], run, null)
   }
   return {
+    result: returned,
     evaluate(record, raw) {
       try {
         return returned(record, raw) === program.silent ? 'silent' : 'unknown'

@@ -7,19 +7,20 @@ import {
   DictValue,
   EventValue,
   INEXACT,
+  IterableValue,
   isExactNumber,
   isRawObject,
   itemsOf,
   ListValue,
   NOT_ASCII,
-  Raised,
+  type Raised,
   requireAscii,
   SetValue,
   TruthyValue,
   TupleValue,
   TYPE_ERROR,
   UNSUPPORTED,
-  Unknown,
+  type Unknown,
   VALUE_ERROR,
 } from './guard-values.ts'
 
@@ -46,14 +47,18 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   max: (given) => extreme(given, '>'),
   sum: ([value]) => [...elementsOf(value, false)].reduce<number>((sum, each) => sum + wholeNumber(each), 0),
   enumerate: ([value]) =>
-    new TupleValue([...elementsOf(value)].map((each, at) => new TupleValue([at, each]))),
+    new IterableValue(
+      [...elementsOf(value)].map((each, at) => new TupleValue([at, each])),
+      false,
+    ),
   zip: ([first, second]) => {
     const [ours, theirs] = [[...elementsOf(first)], [...elementsOf(second)]]
-    return new TupleValue(
+    return new IterableValue(
       ours.slice(0, theirs.length).map((each, at) => new TupleValue([each, theirs[at]])),
+      false,
     )
   },
-  range: (given) => rangeOf(given),
+  range: (given, run) => (run.hasPlainNumbers() ? rangeOf(given) : raise(INEXACT)),
   iter: ([value]) => {
     elementsOf(value, false)
     return new TruthyValue('iterator')
@@ -111,17 +116,20 @@ function extreme(given: readonly unknown[], operator: string): unknown {
   return values.reduce((best, each) => (COMPARISONS[operator]!(each, best) ? each : best))
 }
 
-function rangeOf(given: readonly unknown[]): TupleValue {
+function rangeOf(given: readonly unknown[]): IterableValue {
   if (!given.every((each) => typeof each === 'number' && Number.isInteger(each))) throw UNSUPPORTED
   const [first, second] = given as readonly number[]
   const [start, end] = second === undefined ? [0, first!] : [first!, second]
   if (given.length > 2 || end - start > MAX_RANGE) throw UNSUPPORTED
-  return new TupleValue(Array.from({ length: Math.max(0, end - start) }, (_, at) => start + at))
+  return new IterableValue(
+    Array.from({ length: Math.max(0, end - start) }, (_, at) => start + at),
+    true,
+  )
 }
 
 /** Whether it is a mapping is all that is asked in this way. */
 function hasAttribute(value: unknown, name: unknown): boolean {
-  if (name !== 'get' || value instanceof TruthyValue || typeof value === 'function') throw UNSUPPORTED
+  if (name !== 'get' || value instanceof TruthyValue || value instanceof IterableValue) throw UNSUPPORTED
   return value instanceof DictValue || value instanceof EventValue || isRawObject(value)
 }
 
@@ -153,7 +161,7 @@ function addressOf(value: unknown, test: (text: string) => boolean, error: Raise
 
 /** Objects and lists of the event are views: mappings and sequences, but neither dicts nor lists. */
 export function isInstance(value: unknown, types: readonly unknown[], run: Run): boolean {
-  if (value instanceof TruthyValue) throw UNSUPPORTED
+  if (value instanceof TruthyValue || value instanceof IterableValue) throw UNSUPPORTED
   return types.some((type) => isOfType(value, type, run))
 }
 

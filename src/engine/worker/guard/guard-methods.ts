@@ -8,6 +8,7 @@ import {
   EventValue,
   hashOf,
   IS_CONSTANT,
+  IterableValue,
   isRawObject,
   ListValue,
   type RawObject,
@@ -32,7 +33,8 @@ export function callMethod(name: string, receiver: unknown, given: readonly unkn
   if (receiver instanceof SetValue) return setMethod(name, receiver, given)
   if (receiver instanceof ListValue) return listMethod(name, receiver, given)
   if (isScalar(receiver)) throw ATTRIBUTE_ERROR
-  if ((Array.isArray(receiver) || receiver instanceof TupleValue) && isOfTextsOrMappings(name)) throw ATTRIBUTE_ERROR
+  if ((Array.isArray(receiver) || receiver instanceof TupleValue) && isOfTextsOrMappings(name))
+    throw ATTRIBUTE_ERROR
   throw UNSUPPORTED
 }
 
@@ -57,11 +59,11 @@ function mappingMethod(name: string, object: RawObject, given: readonly unknown[
       return found === ABSENT ? (given[1] ?? null) : found
     }
     case 'keys':
-      return new TupleValue(orderedKeys(object))
+      return new IterableValue(orderedKeys(object), true, object)
     case 'values':
-      return new TupleValue(orderedKeys(object).map((key) => object[key]))
+      return valuesOf(orderedKeys(object).map((key) => object[key]))
     case 'items':
-      return new TupleValue(orderedKeys(object).map((key) => new TupleValue([key, object[key]])))
+      return valuesOf(orderedKeys(object).map((key) => new TupleValue([key, object[key]])))
   }
   throw name in TEXT_METHODS || name === 'append' || name === 'add' ? ATTRIBUTE_ERROR : UNSUPPORTED
 }
@@ -74,13 +76,21 @@ function dictMethod(name: string, dict: DictValue, given: readonly unknown[]): u
       return found ? found[1] : (given[1] ?? null)
     }
     case 'keys':
-      return new TupleValue(entries().map(([key]) => key))
+      return new IterableValue(
+        entries().map(([key]) => key),
+        true,
+        dict,
+      )
     case 'values':
-      return new TupleValue(entries().map(([, value]) => value))
+      return valuesOf(entries().map(([, value]) => value))
     case 'items':
-      return new TupleValue(entries().map((entry) => new TupleValue(entry)))
+      return valuesOf(entries().map((entry) => new TupleValue(entry)))
   }
   throw name in TEXT_METHODS ? ATTRIBUTE_ERROR : UNSUPPORTED
+}
+
+function valuesOf(items: readonly unknown[]): IterableValue {
+  return new IterableValue(items, true)
 }
 
 function setMethod(name: string, set: SetValue, given: readonly unknown[]): unknown {
@@ -117,7 +127,8 @@ export function deepGet(receiver: unknown, keys: readonly unknown[], otherwise: 
       : UNSUPPORTED
   }
   // A mapping that holds something would be descended into.
-  if ((otherwise instanceof DictValue && otherwise.entries.size > 0) || isRawObject(otherwise)) throw UNSUPPORTED
+  if ((otherwise instanceof DictValue && otherwise.entries.size > 0) || isRawObject(otherwise))
+    throw UNSUPPORTED
   if (otherwise instanceof EventValue) throw UNSUPPORTED
   let value: unknown = receiver.record
   for (const key of keys) {
@@ -127,4 +138,3 @@ export function deepGet(receiver: unknown, keys: readonly unknown[], otherwise: 
   }
   return value
 }
-

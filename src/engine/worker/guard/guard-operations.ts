@@ -5,13 +5,13 @@ import {
   EventValue,
   hashOf,
   INEXACT,
+  IterableValue,
   isExactNumber,
   isRawObject,
   itemsOf,
   ListValue,
   requireAscii,
   SetValue,
-  TruthyValue,
   TupleValue,
   TYPE_ERROR,
   UNSUPPORTED,
@@ -33,7 +33,13 @@ export function isTruthy(value: unknown): boolean {
   if (value instanceof SetValue) return value.elements.size > 0
   if (value instanceof EventValue) return !isEmpty(value.record)
   if (isRawObject(value)) return !isEmpty(value)
+  if (value instanceof IterableValue) return sizedItems(value).length > 0
   return true
+}
+
+function sizedItems({ items, isSized }: IterableValue): readonly unknown[] {
+  if (!isSized) throw UNSUPPORTED
+  return items
 }
 
 function isEmpty(object: object): boolean {
@@ -68,7 +74,7 @@ function exact(value: number | boolean): number {
 }
 
 function requireContainer(value: unknown): void {
-  if (value instanceof EventValue || value instanceof TruthyValue) throw UNSUPPORTED
+  if (value instanceof EventValue || value instanceof IterableValue) throw UNSUPPORTED
   if (sizeOf(value) === null) throw UNSUPPORTED
 }
 
@@ -76,7 +82,11 @@ function requireContainer(value: unknown): void {
 function equalContainers(left: unknown, right: unknown): boolean {
   const [ours, theirs] = [itemsOf(left), itemsOf(right)]
   if (ours && theirs) {
-    if (left instanceof TupleValue !== right instanceof TupleValue && !Array.isArray(left) && !Array.isArray(right))
+    if (
+      left instanceof TupleValue !== right instanceof TupleValue &&
+      !Array.isArray(left) &&
+      !Array.isArray(right)
+    )
       return false
     if (ours.length !== theirs.length) return false
     return ours.every((each, at) => equals(each, theirs[at]))
@@ -102,6 +112,7 @@ export function sizeOf(value: unknown): number | null {
   if (value instanceof DictValue) return value.entries.size
   if (value instanceof SetValue) return value.elements.size
   if (value instanceof EventValue) return Object.keys(value.record).length
+  if (value instanceof IterableValue) return sizedItems(value).length
   return isRawObject(value) ? Object.keys(value).length : null
 }
 
@@ -120,6 +131,7 @@ export function contains(container: unknown, value: unknown): boolean {
   if (container instanceof EventValue) return lookUp(container.record, value) !== ABSENT
   if (isRawObject(container)) return lookUp(container, value) !== ABSENT
   if (isScalar(container)) throw TYPE_ERROR
+  if (container instanceof IterableValue && container.owner !== null) return contains(container.owner, value)
   throw UNSUPPORTED
 }
 
@@ -169,6 +181,7 @@ export function elementsOf(value: unknown, isOrdered = true): Iterable<unknown> 
   const items = itemsOf(value)
   if (items) return items
   if (typeof value === 'string') return requireAscii(value)
+  if (value instanceof IterableValue) return value.items
   if (value instanceof DictValue) return [...value.entries.values()].map(([key]) => key)
   if (value instanceof EventValue) return orderedKeys(value.record)
   if (isRawObject(value)) return orderedKeys(value)
@@ -208,7 +221,13 @@ export function combineSets(operator: string, left: SetValue, right: SetValue): 
   const ours = [...left.elements.values()]
   if (operator === '|') return new SetValue([...ours, ...right.elements.values()])
   const isIn = (each: unknown) => right.elements.has(hashOf(each))
-  if (operator === '&') return new SetValue(ours.filter(isIn))
+  if (operator === '&') {
+    // Of two equal elements, `1` and `True`, Python keeps that of the smaller set.
+    const isOther = (each: unknown) => right.elements.get(hashOf(each)) !== each
+    const common = ours.filter(isIn)
+    if (common.some(isOther)) throw UNSUPPORTED
+    return new SetValue(common)
+  }
   if (operator === '-') return new SetValue(ours.filter((each) => !isIn(each)))
   throw UNSUPPORTED
 }

@@ -1,6 +1,7 @@
 /** The guard of a detection as the analysis writes it, checked and made ready to be compiled. */
-import { type Pattern, type PatternMode, translatePattern } from './python-pattern.ts'
+
 import { DictValue, ListValue, SetValue, TupleValue } from './guard-values.ts'
+import { type Pattern, type PatternMode, translatePattern } from './python-pattern.ts'
 
 export type ProgramNode = readonly [operation: string, ...operands: (number | string)[]]
 

@@ -19,7 +19,11 @@ export class Run {
   #steps = 0
   #hasPlainNumbers: boolean | undefined
 
-  constructor(record: RawObject, raw: string, program: { readonly globals: number; readonly isPlain: boolean }) {
+  constructor(
+    record: RawObject,
+    raw: string,
+    program: { readonly globals: number; readonly isPlain: boolean },
+  ) {
     this.record = record
     this.#raw = raw
     this.globals = program.globals === 0 ? [] : new Array(program.globals).fill(UNBOUND)
@@ -43,7 +47,10 @@ export class Run {
 }
 
 interface ExactJson {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown
 }
 
 /** Looks at every number, which takes several times as long as parsing. */

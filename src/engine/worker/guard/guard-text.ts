@@ -13,9 +13,9 @@ import {
 
 type TextMethod = (text: string, arguments_: readonly unknown[]) => unknown
 
-const LEADING_SPACE = /^[ \t\n\r\f\v\x1c-\x1f]+/
-const TRAILING_SPACE = /[ \t\n\r\f\v\x1c-\x1f]+$/
-const SPACE = /[ \t\n\r\f\v\x1c-\x1f]+/
+/** What Python takes for white space among the ASCII characters. */
+const SPACE_SIGNS = ' \t\n\r\f\v\u001c\u001d\u001e\u001f'
+const SPACE = new RegExp(`[${SPACE_SIGNS}]+`)
 
 const onAscii =
   (method: TextMethod): TextMethod =>
@@ -66,11 +66,7 @@ function titleOf(text: string): string {
 }
 
 function strip(text: string, signs: unknown, isLeft: boolean, isRight: boolean): string {
-  if (signs === undefined || signs === null) {
-    const left = isLeft ? text.replace(LEADING_SPACE, '') : text
-    return isRight ? left.replace(TRAILING_SPACE, '') : left
-  }
-  const set = asText(signs)
+  const set = signs === undefined || signs === null ? SPACE_SIGNS : asText(signs)
   let [start, end] = [0, text.length]
   while (isLeft && start < end && set.includes(text[start]!)) start++
   while (isRight && end > start && set.includes(text[end - 1]!)) end--

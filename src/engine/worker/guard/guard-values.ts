@@ -59,6 +59,20 @@ export class TupleValue {
   }
 }
 
+/** What `keys()`, `enumerate()` and the like give: it is gone through, and that is all. */
+export class IterableValue {
+  readonly items: readonly unknown[]
+  /** Whether it has a length. */
+  readonly isSized: boolean
+  /** Of keys, which are asked with `in` as their dict or object is. */
+  readonly owner: unknown
+  constructor(items: readonly unknown[], isSized: boolean, owner: unknown = null) {
+    this.items = items
+    this.isSized = isSized
+    this.owner = owner
+  }
+}
+
 /** Hash of the key -> key and value. */
 export class DictValue {
   readonly entries = new Map<unknown, readonly [unknown, unknown]>()

@@ -14,7 +14,13 @@ export function deepWalk(
   return found === otherwise ? found : plainValue(found)
 }
 
-function walk(value: unknown, keys: readonly string[], at: number, otherwise: unknown, wanted: string): unknown {
+function walk(
+  value: unknown,
+  keys: readonly string[],
+  at: number,
+  otherwise: unknown,
+  wanted: string,
+): unknown {
   if (at === keys.length) return value === null || isHollow(value) ? otherwise : value
   if (isRawObject(value)) {
     const key = keys[at]!

@@ -3,6 +3,8 @@
  * is asked, on texts of ASCII characters. Nothing interrupts a regular expression in JavaScript, so each has a price.
  */
 
+import { isAscii } from './guard-values.ts'
+
 const IGNORE_CASE = 2
 const MULTILINE = 8
 const DOT_ALL = 16
@@ -26,14 +28,15 @@ class Untranslatable extends Error {}
 /** null: the pattern has something that is not translated. */
 export function translatePattern(pattern: string, flags: number, mode: PatternMode): Pattern | null {
   if ((flags & ~(IGNORE_CASE | MULTILINE | DOT_ALL | ASCII)) !== 0) return null
-  if (pattern.length > MAX_PATTERN_CHARS || !/^[\x00-\x7f]*$/.test(pattern)) return null
+  if (pattern.length > MAX_PATTERN_CHARS || !isAscii(pattern)) return null
   try {
     const translation = new Translation(pattern, flags)
     const source = translation.whole()
     const anchored = mode === 'search' ? source : `^(?:${source})${mode === 'fullmatch' ? '$' : ''}`
     const expression = new RegExp(anchored, translation.ignoresCase ? 'i' : '')
     const prefix = translation.prefix()
-    const startsIn = (text: string) => (mode === 'search' ? occurrences(text, prefix, expression.ignoreCase) : 1)
+    const startsIn = (text: string) =>
+      mode === 'search' ? occurrences(text, prefix, expression.ignoreCase) : 1
     return {
       test(text) {
         if (text.length > MAX_TEXT_CHARS) return null
@@ -58,9 +61,7 @@ function attemptsOf(spans: readonly number[], length: number, starts: number): n
 /** Places at which a match can begin. */
 function occurrences(text: string, prefix: string, ignoresCase: boolean): number {
   if (prefix === '') return text.length + 1
-  return ignoresCase
-    ? text.toLowerCase().split(prefix.toLowerCase()).length
-    : text.split(prefix).length
+  return ignoresCase ? text.toLowerCase().split(prefix.toLowerCase()).length : text.split(prefix).length
 }
 
 const CLASSES: Readonly<Record<string, string>> = { d: '0-9', w: 'A-Za-z0-9_' }

@@ -1,0 +1,86 @@
+/** Compiles what only the event itself can be asked: nested lookups and fields that its data model unifies. */
+import type { Compiler, ExpressionCompiler } from './compile-guard.ts'
+import { all } from './compile-guard-parts.ts'
+import { ABSENT, lookUpExactly } from './guard-lookup.ts'
+import { deepGet } from './guard-methods.ts'
+import { isScalar, isTruthy } from './guard-operations.ts'
+import { callFunction } from './guard-run.ts'
+import {
+  ATTRIBUTE_ERROR,
+  DictValue,
+  EventValue,
+  isRawObject,
+  ListValue,
+  type TupleValue,
+  UNSUPPORTED,
+} from './guard-values.ts'
+import { deepWalk } from './guard-walk.ts'
+
+export const EVENT_EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
+  deep_get: (operands, compiler) => {
+    const [receiver, keys, otherwise] = all(operands, compiler)
+    return (frame) => {
+      const value = receiver!(frame)
+      const path = keys!(frame) as TupleValue
+      return deepGet(value, path.items, otherwise!(frame))
+    }
+  },
+  deep_walk: (operands, compiler) => {
+    const [receiver, keys, otherwise, wanted] = all(operands, compiler)
+    return (frame) => {
+      const value = receiver!(frame)
+      if (!(value instanceof EventValue)) throw noSuchMethod(value)
+      const path = keys!(frame) as TupleValue
+      const fallback = otherwise!(frame)
+      return deepWalk(value.record, path.items, fallback, wanted!(frame))
+    }
+  },
+  udm_path: (operands, compiler) => {
+    const [receiver, otherwise, path] = all(operands, compiler)
+    return (frame) => {
+      const { record } = eventOf(receiver!(frame), compiler)
+      const fallback = otherwise!(frame)
+      let value: unknown = record
+      for (const key of (path!(frame) as TupleValue).items) {
+        if (!isRawObject(value)) return fallback
+        value = lookUpExactly(value, key)
+        if (value === ABSENT) return fallback
+      }
+      return value
+    }
+  },
+  udm_method: ([receiver, otherwise, number], compiler) => {
+    const [event, fallback] = all([receiver!, otherwise!], compiler)
+    const compiled = compiler.function(number!)
+    return (frame) => {
+      const { record } = eventOf(event!(frame), compiler)
+      fallback!(frame)
+      const value = callFunction(compiled, [record], frame.run, null)
+      // They would become views.
+      if (value instanceof DictValue || value instanceof ListValue) throw UNSUPPORTED
+      return value
+    }
+  },
+  udm_name: (operands, compiler) => {
+    const [receiver, otherwise, keys] = all(operands, compiler)
+    return (frame) => {
+      const event = eventOf(receiver!(frame), compiler)
+      const fallback = otherwise!(frame)
+      const path = (keys!(frame) as TupleValue).items
+      const unified = deepGet(event, ['p_udm', ...path], null)
+      if (isTruthy(unified)) return unified
+      const own = deepGet(event, path, null)
+      return isTruthy(own) ? own : fallback
+    }
+  },
+}
+
+function eventOf(value: unknown, compiler: Compiler): EventValue {
+  if (!(value instanceof EventValue)) throw noSuchMethod(value)
+  compiler.requireModel(value.record)
+  return value
+}
+
+function noSuchMethod(value: unknown) {
+  return isScalar(value) || isRawObject(value) || value instanceof DictValue ? ATTRIBUTE_ERROR : UNSUPPORTED
+}

@@ -1,0 +1,129 @@
+/** Parts of expressions that take several operands: chains, comparisons, displays, calls of Python's own functions. */
+
+import type { Compiler, Operands } from './compile-guard.ts'
+import { compileLoop } from './compile-guard-statements.ts'
+import { BUILTINS } from './guard-builtins.ts'
+import { COMPARISONS, elementsOf, isTruthy } from './guard-operations.ts'
+import type { ProgramNode } from './guard-program.ts'
+import { callFunction, type Expression, FunctionValue, UNBOUND, UNBOUND_NAME } from './guard-run.ts'
+import { ListValue, UNSUPPORTED } from './guard-values.ts'
+
+export function gathered(compiler: Compiler, node: ProgramNode, isOrdered: boolean): Expression {
+  const run = compileLoop(compiler, node)
+  return (frame) => {
+    const items: unknown[] = []
+    run(frame, isOrdered, ([value]) => {
+      items.push(value)
+      return false
+    })
+    return new ListValue(items)
+  }
+}
+
+/** An operand whose elements are taken; a comprehension need not keep their order where nothing looks at it. */
+export function elements(operand: number | string, compiler: Compiler, isOrdered: boolean): Expression {
+  const node = typeof operand === 'number' && operand >= 0 ? compiler.node(operand) : null
+  return node?.[0] === 'loop' ? gathered(compiler, node, isOrdered) : compiler.expression(operand)
+}
+
+export function all(operands: Operands, compiler: Compiler): Expression[] {
+  return operands.map((each) => compiler.expression(each))
+}
+
+export function bound(value: unknown): unknown {
+  if (value === UNBOUND) throw UNBOUND_NAME
+  return value
+}
+
+/** `and` and `or` give the operand that decided. */
+export function chain(operands: readonly Expression[], ends: boolean): Expression {
+  const last = operands.at(-1)!
+  const first = operands.slice(0, -1)
+  return (frame) => {
+    for (const operand of first) {
+      const value = operand(frame)
+      if (isTruthy(value) === ends) return value
+    }
+    return last(frame)
+  }
+}
+
+export function compileComparison([left, ...rest]: Operands, compiler: Compiler): Expression {
+  const first = compiler.expression(left!)
+  const steps = Array.from({ length: rest.length / 2 }, (_, at) => ({
+    holds: COMPARISONS[rest[2 * at] as string]!,
+    right: compiler.expression(rest[2 * at + 1]!),
+  }))
+  const [only] = steps
+  if (steps.length === 1) {
+    const { holds, right } = only!
+    return (frame) => {
+      const value = first(frame)
+      return holds(value, right(frame))
+    }
+  }
+  return (frame) => {
+    let value = first(frame)
+    for (const { holds, right } of steps) {
+      const next = right(frame)
+      if (!holds(value, next)) return false
+      value = next
+    }
+    return true
+  }
+}
+
+/** What they give does not depend on the order of what they are given. */
+const WITHOUT_ORDER = new Set(['set', 'frozenset', 'sorted', 'sum', 'min', 'max', 'any', 'all'])
+
+export function compileBuiltin([name, ...operands]: Operands, compiler: Compiler): Expression {
+  const [only] = operands
+  if ((name === 'any' || name === 'all') && compiler.node(only!)[0] === 'loop') {
+    const run = compileLoop(compiler, compiler.node(only!))
+    const isAny = name === 'any'
+    return (frame) => run(frame, false, ([value]) => isTruthy(value) === isAny) === isAny
+  }
+  const isOrdered = !WITHOUT_ORDER.has(name as string)
+  const given = operands.map((each) => elements(each, compiler, isOrdered))
+  if (name === 'reduce') return reduce(given)
+  const builtin = BUILTINS[name as string]
+  if (!builtin) throw new Error(`unknown function ${name}`)
+  return (frame) =>
+    builtin(
+      given.map((each) => each(frame)),
+      frame.run,
+    )
+}
+
+export function reduce([step, elements, start]: readonly Expression[]): Expression {
+  return (frame) => {
+    const callee = step!(frame)
+    const items = elements!(frame)
+    if (!(callee instanceof FunctionValue)) throw UNSUPPORTED
+    let value = start!(frame)
+    for (const each of elementsOf(items)) {
+      value = callFunction(callee.compiled, [value, each], frame.run, callee.outer)
+    }
+    return value
+  }
+}
+
+/** Pairs of whether all elements are meant, and a node. */
+export function spread(
+  operands: Operands,
+  compiler: Compiler,
+  isOrdered = true,
+): (frame: Parameters<Expression>[0]) => unknown[] {
+  const parts = Array.from({ length: operands.length / 2 }, (_, at) => ({
+    isWhole: operands[2 * at] === 1,
+    evaluate: elements(operands[2 * at + 1]!, compiler, isOrdered),
+  }))
+  return (frame) => {
+    const items: unknown[] = []
+    for (const { isWhole, evaluate } of parts) {
+      if (isWhole) items.push(...elementsOf(evaluate(frame), isOrdered))
+      else items.push(evaluate(frame))
+    }
+    return items
+  }
+}

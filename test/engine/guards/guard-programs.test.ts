@@ -1,0 +1,276 @@
+/** Whole matchers as guards against Python: statements, functions, helpers, data models, and what must end a guard. */
+import { expect, it } from 'vitest'
+import { describeWithProgram } from '../../support/optional-program.ts'
+import { compareWithPython, type MatcherCase } from './python-answers.ts'
+
+const EVENTS = [
+  '{}',
+  '{"x":null}',
+  '{"x":1}',
+  '{"x":"a"}',
+  '{"x":"b"}',
+  '{"x":["a","c"]}',
+  '{"x":{"a":{"b":"c"}}}',
+  '{"X":"a","p_log_type":"Log"}',
+  '{"x":"b","p_log_type":"Log"}',
+  '{"p_log_type":"Log","user":{"name":"ann"}}',
+  '{"p_log_type":"Log","user":{"Name":"ann"}}',
+  '{"p_log_type":"Log","user":{"name":null}}',
+  '{"p_log_type":"Log","p_udm":{"other":"o"},"other":"p"}',
+  '{"p_log_type":"Other","user":{"name":"ann"}}',
+]
+
+const HELPERS = {
+  plain_helpers: `
+from functools import reduce
+from collections.abc import Mapping
+NAMES = ["a", "b"]
+ALL = {**{"a": 1}, "b": 2}
+def deep_get(dictionary, *keys, default=None):
+    out = reduce(lambda d, key: d.get(key, default) if isinstance(d, Mapping) else default, keys, dictionary)
+    if out is None:
+        return default
+    return out
+def is_known(value, names=NAMES, *, strict=False):
+    return value in names or (strict and value is None)
+def actor(event):
+    return event.get("x") or "nobody"
+`,
+  more_helpers:
+    'from plain_helpers import is_known as known, deep_get\nimport plain_helpers\nBOTH = plain_helpers.NAMES + ["c"]\n',
+}
+
+const MODEL = [
+  'from plain_helpers import actor\ndef kind(event):\n    if event.get("x") == "a":\n        return "first"\n    return None\ndef wrong(event):\n    return event.deep_get("x")\n',
+  [
+    { name: 'user', path: '$.user.name' },
+    { name: 'Kind', method: 'kind' },
+    { name: 'actor', method: 'actor' },
+    { name: 'wrong', method: 'wrong' },
+    { name: 'many', path: '$.user[*]' },
+  ],
+] as const
+
+const rule = (body: string, before = '') =>
+  `${before}\ndef rule(event):\n${body
+    .trim()
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n')}\n`
+
+/** Known: on how many of the events the guard must at least have an answer. */
+const PROGRAMS: readonly (readonly [title: string, known: number, case_: Omit<MatcherCase, 'events'>])[] = [
+  [
+    'early returns',
+    14,
+    {
+      source: rule(
+        'if event.get("x") == "a":\n    return True\nelif event.get("x"):\n    return False\nelse:\n    y = 1\nreturn y == 1',
+      ),
+    },
+  ],
+  ['fall off the end', 14, { source: rule('if event.get("x") == "a":\n    return True') }],
+  [
+    'a loop with break, continue and else',
+    14,
+    {
+      source: rule(
+        'found = []\nfor each in event.get("x") or []:\n    if each == "a":\n        continue\n    if each == "c":\n        break\n    found.append(each)\nelse:\n    found.append("end")\nreturn found',
+      ),
+    },
+  ],
+  [
+    'unpacking and a walrus',
+    14,
+    { source: rule('a, b = event.get("x", "aa"), 2\nif (c := a):\n    return c\nreturn b') },
+  ],
+  [
+    'a caught exception',
+    14,
+    {
+      source: rule(
+        'try:\n    return event["x"]["a"]["b"]\nexcept (KeyError, TypeError):\n    return "caught"',
+      ),
+    },
+  ],
+  [
+    'an exception of another kind',
+    14,
+    { source: rule('try:\n    return event.get("x").lower()\nexcept KeyError:\n    return "caught"') },
+  ],
+  [
+    'a switch on functions',
+    14,
+    {
+      source: rule(
+        'parts = {"a": lambda e: e.get("x"), "b": lambda e: "B"}\ntake = parts.get(event.get("y", "b"))\nif not take:\n    return False\nreturn take(event)',
+      ),
+    },
+  ],
+  [
+    'a function within',
+    14,
+    {
+      source: rule(
+        'limit = "a"\ndef is_first(value):\n    return value == limit\nreturn is_first(event.get("x"))',
+      ),
+    },
+  ],
+  [
+    'a match statement',
+    14,
+    {
+      source: rule(
+        'match event.get("x"):\n    case "a" | "b":\n        return True\n    case _:\n        return False',
+      ),
+    },
+  ],
+  [
+    'helpers',
+    14,
+    {
+      source: rule(
+        'return known(deep_get(event, "x", "a", "b", default="a"), BOTH) and not known(None, strict=False)',
+        'from more_helpers import BOTH, deep_get, known',
+      ),
+    },
+  ],
+  [
+    'a helper module',
+    14,
+    {
+      source: rule(
+        'return event.get("x") in helpers.NAMES or helpers.is_known(event.get("x"), strict=True)',
+        'import plain_helpers as helpers',
+      ),
+    },
+  ],
+  ['a star import', 14, { source: rule('return is_known(event.get("x"))', 'from plain_helpers import *') }],
+  [
+    'recursion',
+    14,
+    {
+      source: rule(
+        'return depth(event.get("x"))',
+        'def depth(value, level=0):\n    if level > 3 or value is None:\n        return level\n    return depth(value, level + 1)',
+      ),
+    },
+  ],
+  [
+    'a global that is assigned first',
+    14,
+    { source: rule('global FOUND\nFOUND = event.get("x")\nreturn FOUND == "a"', 'FOUND = None') },
+  ],
+  [
+    'a name that only a mock replaces',
+    14,
+    {
+      source: rule(
+        'global NAMES\nif isinstance(NAMES, MagicMock):\n    NAMES = NAMES()\nreturn event.get("x") in NAMES',
+        'from unittest.mock import MagicMock\nNAMES = ["a"]',
+      ),
+    },
+  ],
+  [
+    'a policy sees dicts',
+    13,
+    {
+      kind: 'policy',
+      source:
+        'def policy(resource):\n    return isinstance(resource, dict) and resource.get("x") != "a" and resource["x"] is None\n',
+    },
+  ],
+  ['a mapped path', 6, { source: rule('return event.udm("user", default="d")'), model: MODEL }],
+  ['a mapped function', 6, { source: rule('return event.udm("kind") == "first"'), model: MODEL }],
+  ['a mapped function of a helper', 6, { source: rule('return event.udm("actor")'), model: MODEL }],
+  ['a mapped function that raises', 6, { source: rule('return event.udm("wrong")'), model: MODEL }],
+  [
+    'a unified field that is not mapped',
+    6,
+    { source: rule('return event.udm("other", default="d")'), model: MODEL },
+  ],
+]
+
+/** Bodies whose guard must never know an answer, whatever the event. */
+const NEVER_KNOWN: readonly (readonly [title: string, source: string])[] = [
+  ['rule is bound twice', 'def rule(event):\n    return False\ndef rule(event):\n    return True\n'],
+  ['rule is assigned', 'def other(event):\n    return False\nrule = other\n'],
+  ['a decorator', 'def same(f):\n    return f\n@same\ndef rule(event):\n    return False\n'],
+  ['a generator', 'def rule(event):\n    yield False\n'],
+  ['print', rule('print("a")\nreturn False')],
+  ['a name that exec could change', rule('return False', 'if False:\n    exec("LIMIT = 1")')],
+  [
+    'a patched class',
+    rule(
+      'return event.get("x") == "a"',
+      'import panther_core\npanther_core.PantherEvent = panther_core.PantherEvent',
+    ),
+  ],
+  [
+    'a constant that is appended to',
+    rule(
+      'return event.get("x") in NAMES',
+      'NAMES = ["a"]\ndef title(event):\n    NAMES.append(event.get("x"))',
+    ),
+  ],
+  [
+    'a constant that a function changes',
+    rule(
+      'return event.get("x") in NAMES',
+      'NAMES = ["a"]\ndef add(names):\n    names.append("b")\ndef title(event):\n    add(NAMES)',
+    ),
+  ],
+  [
+    'a constant under another name',
+    rule(
+      'return event.get("x") in NAMES',
+      'NAMES = ["a"]\ndef title(event):\n    names = NAMES\n    names += ["b"]',
+    ),
+  ],
+  [
+    'a constant that is assigned elsewhere',
+    rule('return LIMIT == 1', 'LIMIT = 1\ndef title(event):\n    global LIMIT\n    LIMIT = 2'),
+  ],
+  [
+    'a global that is read first',
+    rule('global SEEN\nif SEEN:\n    return False\nSEEN = event.get("x")\nreturn False', 'SEEN = None'),
+  ],
+  [
+    'a global that is not assigned on a path that matches',
+    rule(
+      'global SEEN\nif event.get("x"):\n    return event.get("x") == "a"\nSEEN = 1\nreturn False',
+      'SEEN = None\ndef title(event):\n    return SEEN',
+    ).replace('if event.get("x"):\n', 'SEEN = SEEN\n    if event.get("x"):\n'),
+  ],
+  [
+    'a loop without end',
+    rule('n = 0\nfor a in range(80):\n    for b in range(80):\n        n = n + 1\nreturn False'),
+  ],
+]
+
+describeWithProgram('python3', 'matchers as guards', () => {
+  const cases = [
+    ...PROGRAMS.map(([, , each]) => ({ ...each, events: EVENTS })),
+    ...NEVER_KNOWN.map(([, source]) => ({ source, events: EVENTS })),
+  ]
+  let compared: ReturnType<typeof compareWithPython> | undefined
+  const comparedCases = () => {
+    compared ??= compareWithPython(cases, HELPERS)
+    return compared
+  }
+
+  it.each(PROGRAMS.map(([title, known], at) => ({ title, known, at })))('$title', ({ known, at }) => {
+    const { events, program } = comparedCases()[at]!
+    expect(program).not.toHaveProperty('reason')
+    const answered = events.filter(({ guard }) => guard !== null)
+    expect(answered.map(({ event, guard }) => [event, guard])).toEqual(
+      answered.map(({ event, python }) => [event, python]),
+    )
+    expect(answered.length).toBeGreaterThanOrEqual(known)
+  })
+
+  it.each(NEVER_KNOWN.map(([title], at) => ({ title, at })))('never knows: $title', ({ at }) => {
+    const result = comparedCases()[PROGRAMS.length + at]
+    expect(result!.events.map(({ guard }) => guard)).toEqual(EVENTS.map(() => null))
+  })
+})

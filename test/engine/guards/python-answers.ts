@@ -1,0 +1,102 @@
+/** The same matcher under Python and as a guard: what each makes of an event, described in the same way. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { createGuard } from '../../../src/engine/worker/guard/create-guard.ts'
+import type { GuardProgram } from '../../../src/engine/worker/guard/guard-program.ts'
+import {
+  DictValue,
+  EventValue,
+  IterableValue,
+  isRawObject,
+  ListValue,
+  Raised,
+  SetValue,
+  TruthyValue,
+  TupleValue,
+  Unknown,
+} from '../../../src/engine/worker/guard/guard-values.ts'
+
+export interface MatcherCase {
+  readonly source: string
+  readonly kind?: 'rule' | 'policy' | 'scheduled_rule'
+  /** Source of the data model and its mappings. */
+  readonly model?: readonly [string | null, readonly object[]]
+  /** JSON texts. */
+  readonly events: readonly string[]
+}
+
+export interface ComparedEvent {
+  readonly event: string
+  readonly python: unknown
+  /** null: the guard does not know. */
+  readonly guard: unknown
+}
+
+export interface ComparedCase {
+  readonly program: GuardProgram | { readonly reason: string }
+  readonly events: readonly ComparedEvent[]
+}
+
+const RUNTIME = join(import.meta.dirname, '../../../src/engine/python')
+
+export function compareWithPython(
+  cases: readonly MatcherCase[],
+  helpers: Readonly<Record<string, string>> = {},
+): ComparedCase[] {
+  const input = JSON.stringify({
+    runtime: RUNTIME,
+    helpers,
+    cases: cases.map((each) => ({ kind: 'rule', model: null, ...each })),
+  })
+  const script = join(import.meta.dirname, 'python-answers.py')
+  const { stdout, stderr, status } = spawnSync('python3', ['-B', script], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  })
+  if (status !== 0) throw new Error(stderr)
+  const answers = JSON.parse(stdout) as { guard: ComparedCase['program']; answers: unknown[] }[]
+  return answers.map(({ guard, answers: ofPython }, at) => {
+    const evaluate = 'reason' in guard ? () => null : outcomeOf(guard)
+    return {
+      program: guard,
+      events: cases[at]!.events.map((event, place) => ({
+        event,
+        python: ofPython[place],
+        guard: evaluate(event),
+      })),
+    }
+  })
+}
+
+function outcomeOf(program: GuardProgram): (event: string) => unknown {
+  const guard = createGuard(program)
+  return (event) => {
+    try {
+      return { value: describeValue(guard.result(JSON.parse(event), event)) }
+    } catch (error) {
+      if (error instanceof Raised) return { raises: error.type }
+      if (error instanceof Unknown) return null
+      throw error
+    }
+  }
+}
+
+function describeValue(value: unknown): unknown {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
+  if (typeof value === 'number') return ['number', value]
+  if (value instanceof EventValue) return ['event']
+  if (Array.isArray(value)) return ['array', value]
+  if (isRawObject(value)) return ['object', value]
+  if (value instanceof ListValue) return ['list', ...value.items.map(describeValue)]
+  if (value instanceof TupleValue) return ['tuple', ...value.items.map(describeValue)]
+  if (value instanceof SetValue) {
+    const shown = [...value.elements.values()].map(describeValue)
+    return ['set', ...shown.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))]
+  }
+  if (value instanceof DictValue) {
+    return ['dict', ...[...value.entries.values()].map((entry) => entry.map(describeValue))]
+  }
+  if (value instanceof IterableValue) return ['iterable']
+  return [value instanceof TruthyValue ? value.kind : 'other']
+}
