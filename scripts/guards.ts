@@ -5,7 +5,13 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { createGuard, type Guard } from '../src/engine/worker/guard/create-guard.ts'
+import {
+  deriveIndexConditions,
+  type IndexConditions,
+} from '../src/engine/worker/guard/derive-index-conditions.ts'
 import type { GuardProgram } from '../src/engine/worker/guard/guard-program.ts'
+import type { RawObject } from '../src/engine/worker/guard/guard-values.ts'
+import { holds } from '../src/engine/worker/guard/index-condition.ts'
 import { createLog } from '../src/log.ts'
 import type { Detection } from '../src/model/project/detection.ts'
 import { alertsOn } from '../src/model/project/detection.ts'
@@ -45,6 +51,9 @@ const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
 const random = createRandom(Number(values.seed))
 const silentEvents: SilentEvent[] = []
 let mutated = 0
+const index = { rules: 0, indexed: 0, leftOut: 0, mutatedLeftOut: 0 }
+const indexReasons = new Map<string, number>()
+const kinds = new Map<string, number>()
 const wrong: string[] = []
 const notSilent: string[] = []
 const reasons = new Map<string, number>()
@@ -52,6 +61,27 @@ const notGuarded: string[] = []
 const silentOf = new Map<string, number>()
 for (const [at, detection] of detections.entries()) {
   const own = new Map(typesOf.get(detection)!.map((type, place) => [type, guardOf(guards[at]![place]!)]))
+  const indexed = new Map(
+    typesOf.get(detection)!.map((type, place) => [type, conditionsOf(guards[at]![place]!, type)]),
+  )
+  const types = detection.type === 'rule' ? detection.logTypes : [null]
+  const open = types.map((type) => indexed.get(type)!).filter((each) => 'reason' in each)
+  if (detection.enabled && detection.type !== 'policy') {
+    index.rules++
+    if (open.length === 0) index.indexed++
+    else for (const each of open.slice(0, 1)) count(indexReasons, (each as { reason: string }).reason)
+    for (const each of new Set(types.map((type) => indexed.get(type)!))) {
+      if (!('conditions' in each)) continue
+      for (const kind of new Set(each.conditions.map((condition) => condition.kind))) count(kinds, kind)
+    }
+  }
+  const isLeftOut = (record: RawObject) => {
+    const type = detection.type === 'rule' ? record.p_log_type : null
+    const conditions = typeof type === 'string' || type === null ? indexed.get(type) : undefined
+    return conditions && 'conditions' in conditions
+      ? !conditions.conditions.some((each) => holds(each, record))
+      : false
+  }
   let silent = 0
   for (const test of detection.tests) {
     if (test.mocks !== '[]') {
@@ -63,10 +93,20 @@ for (const [at, detection] of detections.entries()) {
     const type = detection.type === 'rule' && typeof record.p_log_type === 'string' ? record.p_log_type : null
     const guard = own.get(type) ?? null
     const answer = guard?.evaluate(record, test.entry) ?? 'unknown'
-    if (answer === 'silent') silentEvents.push({ detection: detection.id, entry: test.entry })
+    if (isLeftOut(record)) {
+      index.leftOut++
+      if (test.expectedResult === alertsOn(detection.type))
+        wrong.push(`${detection.id}: ${test.name} (index)`)
+      silentEvents.push({ detection: detection.id, entry: test.entry })
+    } else if (answer === 'silent') silentEvents.push({ detection: detection.id, entry: test.entry })
     for (let left = Number(values.mutations); left > 0 && guard; left--) {
       const entry = mutateEvent(test.entry, random)
       mutated++
+      if (isLeftOut(JSON.parse(entry))) {
+        index.mutatedLeftOut++
+        silentEvents.push({ detection: detection.id, entry })
+        continue
+      }
       if (guard.evaluate(JSON.parse(entry), entry) === 'silent')
         silentEvents.push({ detection: detection.id, entry })
     }
@@ -108,6 +148,9 @@ console.log(
     extractionMs: Math.round(ms),
   }),
 )
+console.log(JSON.stringify({ index, kinds: Object.fromEntries(kinds) }))
+for (const [reason, many] of [...indexReasons].sort((a, b) => b[1] - a[1]).slice(0, 40))
+  console.log(`no index: ${many} ${reason}`)
 for (const name of wrong) console.log(`wrong: ${name}`)
 for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60))
   console.log(`${count} ${reason}`)
@@ -119,6 +162,17 @@ function logTypesOf(detection: Detection): (string | null)[] {
     return typeof type === 'string' ? [type] : []
   })
   return detection.type === 'rule' ? [...new Set([null, ...detection.logTypes, ...named])] : [null]
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
+function conditionsOf(
+  answer: GuardProgram | { readonly reason: string },
+  type: string | null,
+): IndexConditions {
+  return 'reason' in answer ? answer : deriveIndexConditions(answer, type)
 }
 
 function guardOf(answer: GuardProgram | { readonly reason: string }): Guard | null {

@@ -36,9 +36,9 @@ export function bound(value: unknown): unknown {
 }
 
 /** `and` and `or` give the operand that decided. */
-export function chain(operands: readonly Expression[], ends: boolean): Expression {
-  const last = operands.at(-1)!
-  const first = operands.slice(0, -1)
+export function chain(operands: Operands, compiler: Compiler, ends: boolean): Expression {
+  const last = compiler.passed(operands.at(-1)!)
+  const first = all(operands.slice(0, -1), compiler)
   return (frame) => {
     for (const operand of first) {
       const value = operand(frame)

@@ -36,7 +36,7 @@ export function compileStatement(compiler: Compiler, [operation, ...operands]: P
     case 'block':
       return block(operands.map((each) => compiler.statement(each)))
     case 'return': {
-      const evaluate = compiler.expression(operands[0]!)
+      const evaluate = compiler.passed(operands[0]!)
       return (frame) => {
         frame.result = evaluate(frame)
         return RETURNED
@@ -51,7 +51,10 @@ export function compileStatement(compiler: Compiler, [operation, ...operands]: P
     }
     case 'set': {
       const put = compileTarget(compiler, operands[0]!)
-      const evaluate = compiler.expression(operands[1]!)
+      const evaluate =
+        compiler.node(operands[0]!)[0] === 'slots'
+          ? compiler.expression(operands[1]!)
+          : compiler.passed(operands[1]!)
       return (frame) => {
         put(frame, evaluate(frame))
         return NEXT

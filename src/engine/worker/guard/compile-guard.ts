@@ -83,13 +83,19 @@ export class Compiler {
     return known
   }
 
+  /** An operand whose value is used. */
   expression(number: number | string): Expression {
-    const known = this.#expressions.get(number as number) ?? this.#compile(this.node(number))
+    return this.passed(number)
+  }
+
+  /** An operand whose value is passed on as it is. */
+  passed(number: number | string): Expression {
+    const known = this.#expressions.get(number as number) ?? this.compileNode(this.node(number))
     this.#expressions.set(number as number, known)
     return known
   }
 
-  #compile([operation, ...operands]: ProgramNode): Expression {
+  compileNode([operation, ...operands]: ProgramNode): Expression {
     const compile = EXPRESSIONS[operation]
     if (!compile) throw new Error(`unknown operation ${operation}`)
     return compile(operands, this)
@@ -136,21 +142,22 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
     (frame) =>
       bound(frame.run.globals[slot as number]),
   assign: ([slot, value], compiler) => {
-    const evaluate = compiler.expression(value!)
+    const evaluate = compiler.passed(value!)
     return (frame) => {
       frame.slots[slot as number] = evaluate(frame)
       return frame.slots[slot as number]
     }
   },
-  and: (operands, compiler) => chain(all(operands, compiler), false),
-  or: (operands, compiler) => chain(all(operands, compiler), true),
+  and: (operands, compiler) => chain(operands, compiler, false),
+  or: (operands, compiler) => chain(operands, compiler, true),
   not: ([operand], compiler) => {
     const evaluate = compiler.expression(operand!)
     return (frame) => !isTruthy(evaluate(frame))
   },
   if: (operands, compiler) => {
-    const [test, yes, no] = all(operands, compiler)
-    return (frame) => (isTruthy(test!(frame)) ? yes!(frame) : no!(frame))
+    const test = compiler.expression(operands[0]!)
+    const [yes, no] = operands.slice(1).map((each) => compiler.passed(each))
+    return (frame) => (isTruthy(test(frame)) ? yes!(frame) : no!(frame))
   },
   compare: compileComparison,
   binary: ([operator, left, right], compiler) => {
@@ -239,7 +246,7 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
   },
   call: ([number, ...operands], compiler) => {
     const compiled = compiler.function(number!)
-    const given = all(operands, compiler)
+    const given = operands.map((each) => compiler.passed(each))
     return (frame) =>
       callFunction(
         compiled,
@@ -250,7 +257,7 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
   },
   apply: ([callee, ...operands], compiler) => {
     const evaluate = compiler.expression(callee!)
-    const given = all(operands, compiler)
+    const given = operands.map((each) => compiler.passed(each))
     return (frame) => {
       const value = evaluate(frame)
       if (!(value instanceof FunctionValue)) throw isScalar(value) ? TYPE_ERROR : UNSUPPORTED

@@ -1,0 +1,81 @@
+/** Conditions on single fields of which at least one must hold before a guard can be anything but silent. */
+import { ABSENT, lookUp, lookUpExactly } from './guard-lookup.ts'
+import { isScalar } from './guard-operations.ts'
+import { isAscii, isExactNumber, isRawObject, type RawObject } from './guard-values.ts'
+
+export interface FieldPath {
+  readonly keys: readonly string[]
+  /** Keys are found in any case, or exactly (paths of data models). */
+  readonly isExact: boolean
+  /** What stands on the way without being an object: the field counts as present (its lookup raises) or as absent. */
+  readonly raisesOnTheWay: boolean
+  readonly nullIsAbsent: boolean
+}
+
+/** `present`: whatever the value. The others look at a text, in lower or upper case where `letterCase` says so. */
+export interface IndexCondition {
+  readonly path: FieldPath
+  readonly kind: 'present' | 'equal' | 'prefix' | 'suffix' | 'contains'
+  readonly values: readonly (string | number | boolean | null)[]
+  readonly letterCase: 'lower' | 'upper' | null
+  /** Whether lists and objects raise, as in `in {…}`. */
+  readonly raisesOnContainers: boolean
+}
+
+/** Whether an event may be other than the one that has none of the fields, as far as this condition sees. */
+export function holds(condition: IndexCondition, record: RawObject): boolean {
+  try {
+    const value = valueAt(record, condition.path)
+    return value !== ABSENT && (condition.kind === 'present' || valueHolds(condition, value))
+  } catch {
+    // Keys whose spelling is not known for certain.
+    return true
+  }
+}
+
+const WRONG_WAY = Symbol('something else on the way')
+
+function valueAt(record: RawObject, path: FieldPath): unknown {
+  let value: unknown = record
+  for (const key of path.keys) {
+    if (!isRawObject(value)) return path.raisesOnTheWay ? WRONG_WAY : ABSENT
+    value = path.isExact ? lookUpExactly(value, key) : lookUp(value, key)
+    if (value === ABSENT) return ABSENT
+  }
+  return value === null && path.nullIsAbsent ? ABSENT : value
+}
+
+function valueHolds(
+  { kind, values, letterCase, raisesOnContainers }: IndexCondition,
+  value: unknown,
+): boolean {
+  if (value === WRONG_WAY) return true
+  if (kind === 'equal' && letterCase === null) {
+    if (!isScalar(value)) return raisesOnContainers
+    if (typeof value === 'number' && !isExactNumber(value)) return true
+    return values.some((each) => isEqual(each, value))
+  }
+  // Anything but a text raises, and so may a text in other letters.
+  if (typeof value !== 'string' || (letterCase !== null && !isAscii(value))) return true
+  const text =
+    letterCase === 'lower' ? value.toLowerCase() : letterCase === 'upper' ? value.toUpperCase() : value
+  return (values as readonly string[]).some((each) => textHolds(kind, text, each))
+}
+
+function textHolds(kind: IndexCondition['kind'], text: string, value: string): boolean {
+  switch (kind) {
+    case 'prefix':
+      return text.startsWith(value)
+    case 'suffix':
+      return text.endsWith(value)
+    case 'contains':
+      return text.includes(value)
+  }
+  return text === value
+}
+
+/** As Python compares: true is 1. */
+function isEqual(left: string | number | boolean | null, right: string | number | boolean | null): boolean {
+  const isNumeric = (value: unknown) => typeof value === 'number' || typeof value === 'boolean'
+  return isNumeric(left) && isNumeric(right) ? Number(left) === Number(right) : left === right
+}
