@@ -1,4 +1,4 @@
-// node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER]: every test case of a repository without mocks, decided by the guard of
+// node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER] [--types] [--pairs]: every test case of a repository without mocks, decided by the guard of
 // its detection. A case that alerts must never be silent; how many of the others are is the measure of the guards.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -25,6 +25,8 @@ const { values, positionals } = parseArgs({
   options: {
     mutations: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
+    types: { type: 'boolean', default: false },
+    pairs: { type: 'boolean', default: false },
     prove: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     reasons: { type: 'boolean', default: false },
@@ -33,7 +35,7 @@ const { values, positionals } = parseArgs({
 const [root] = positionals
 if (root === undefined)
   throw new Error(
-    'node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER]',
+    'node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER] [--types] [--pairs]',
   )
 
 const log = createLog({
@@ -51,6 +53,12 @@ const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
 const random = createRandom(Number(values.seed))
 const silentEvents: SilentEvent[] = []
 let mutated = 0
+interface LiveEvent {
+  readonly record: RawObject
+  readonly entry: string
+}
+const byType = new Map<string, { id: string; guard: Guard | null; conditions: IndexConditions }[]>()
+const eventsOf = new Map<string, Map<string, LiveEvent>>()
 const index = { rules: 0, indexed: 0, leftOut: 0, mutatedLeftOut: 0 }
 const indexReasons = new Map<string, number>()
 const kinds = new Map<string, number>()
@@ -75,6 +83,13 @@ for (const [at, detection] of detections.entries()) {
       for (const kind of new Set(each.conditions.map((condition) => condition.kind))) count(kinds, kind)
     }
   }
+  if (detection.enabled && detection.type === 'rule') {
+    for (const type of detection.logTypes) {
+      const rules = byType.get(type) ?? []
+      byType.set(type, rules)
+      rules.push({ id: detection.id, guard: own.get(type) ?? null, conditions: indexed.get(type)! })
+    }
+  }
   const isLeftOut = (record: RawObject) => {
     const type = detection.type === 'rule' ? record.p_log_type : null
     const conditions = typeof type === 'string' || type === null ? indexed.get(type) : undefined
@@ -93,21 +108,23 @@ for (const [at, detection] of detections.entries()) {
     const type = detection.type === 'rule' && typeof record.p_log_type === 'string' ? record.p_log_type : null
     const guard = own.get(type) ?? null
     const answer = guard?.evaluate(record, test.entry) ?? 'unknown'
-    if (isLeftOut(record)) {
+    const live = liveEvent(detection, record, test.entry)
+    if (isLeftOut(live.record)) {
       index.leftOut++
-      if (test.expectedResult === alertsOn(detection.type))
-        wrong.push(`${detection.id}: ${test.name} (index)`)
-      silentEvents.push({ detection: detection.id, entry: test.entry })
-    } else if (answer === 'silent') silentEvents.push({ detection: detection.id, entry: test.entry })
+      silentEvents.push({ detection: detection.id, entry: live.entry })
+    }
+    if (detection.enabled && detection.type === 'rule') gather(live, test.expectedResult)
+    if (answer === 'silent') silentEvents.push({ detection: detection.id, entry: test.entry })
+    const liveGuard = own.get(detection.type === 'rule' ? (live.record.p_log_type as string) : null)
     for (let left = Number(values.mutations); left > 0 && guard; left--) {
-      const entry = mutateEvent(test.entry, random)
+      const entry = mutateEvent(live.entry, random)
       mutated++
       if (isLeftOut(JSON.parse(entry))) {
         index.mutatedLeftOut++
         silentEvents.push({ detection: detection.id, entry })
         continue
       }
-      if (guard.evaluate(JSON.parse(entry), entry) === 'silent')
+      if (liveGuard?.evaluate(JSON.parse(entry), entry) === 'silent')
         silentEvents.push({ detection: detection.id, entry })
     }
     const name = `${detection.id}: ${test.name}`
@@ -132,6 +149,7 @@ for (const [at, detection] of detections.entries()) {
     notGuarded.push(detection.id)
 }
 
+const typeRows = acrossTypes()
 const contradicted = values.prove ? await contradictions(project, silentEvents) : []
 if (values.prove) {
   console.log(
@@ -151,6 +169,7 @@ console.log(
 console.log(JSON.stringify({ index, kinds: Object.fromEntries(kinds) }))
 for (const [reason, many] of [...indexReasons].sort((a, b) => b[1] - a[1]).slice(0, 40))
   console.log(`no index: ${many} ${reason}`)
+for (const row of typeRows.slice(0, values.types ? undefined : 1)) console.log(`log types: ${row}`)
 for (const name of wrong) console.log(`wrong: ${name}`)
 for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60))
   console.log(`${count} ${reason}`)
@@ -162,6 +181,63 @@ function logTypesOf(detection: Detection): (string | null)[] {
     return typeof type === 'string' ? [type] : []
   })
   return detection.type === 'rule' ? [...new Set([null, ...detection.logTypes, ...named])] : [null]
+}
+
+/** As it is evaluated: with the log type that its source gives it. */
+function liveEvent(detection: Detection, record: RawObject, entry: string): LiveEvent {
+  const [type] = detection.logTypes
+  if (detection.type !== 'rule' || type === undefined || typeof record.p_log_type === 'string')
+    return { record, entry }
+  const text = JSON.stringify({ p_log_type: type })
+  const filled =
+    Object.keys(record).length === 0 ? text : `${text.slice(0, -1)},${entry.trimStart().slice(1)}`
+  return { record: JSON.parse(filled), entry: filled }
+}
+
+/** Events that do not match the rule whose case they are. */
+function gather(event: LiveEvent, isMatch: boolean): void {
+  const type = event.record.p_log_type
+  if (isMatch || typeof type !== 'string') return
+  const known = eventsOf.get(type) ?? new Map()
+  eventsOf.set(type, known)
+  known.set(event.entry, event)
+}
+
+/** Every such event against all rules of its log type. */
+function acrossTypes(): string[] {
+  const total = { events: 0, skipped: 0, types: 0, whole: 0 }
+  const rows: string[] = []
+  for (const [type, events] of eventsOf) {
+    const rules = byType.get(type) ?? []
+    const sums = { selected: 0, asked: 0, skipped: 0 }
+    const asking = new Map<string, number>()
+    for (const { record, entry } of events.values()) {
+      const selected = rules.filter(
+        ({ conditions }) =>
+          'reason' in conditions || conditions.conditions.some((each) => holds(each, record)),
+      )
+      const asked = selected.filter(({ guard }) => guard?.evaluate(record, entry) !== 'silent')
+      for (const { id } of asked) count(asking, id)
+      if (values.pairs) {
+        for (const { id } of rules) {
+          if (!asked.some((each) => each.id === id)) silentEvents.push({ detection: id, entry })
+        }
+      }
+      sums.selected += selected.length
+      sums.asked += asked.length
+      if (asked.length === 0) sums.skipped++
+    }
+    total.events += events.size
+    total.skipped += sums.skipped
+    total.types++
+    if (sums.skipped === events.size) total.whole++
+    const share = (sum: number) => (sum / events.size).toFixed(2)
+    const most = [...asking].sort((a, b) => b[1] - a[1]).slice(0, 3)
+    rows.push(
+      `${type}: ${rules.length} rules, ${events.size} events, ${sums.skipped} skipped, ${share(sums.selected)} selected, ${share(sums.asked)} asked; ${most.map(([id, many]) => `${id} ${many}`).join(', ')}`,
+    )
+  }
+  return [JSON.stringify(total), ...rows]
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -182,6 +182,9 @@ const OPERATIONS: Readonly<
       'x == y == "a"',
       '[each for each in (x, y) if each]',
       '{x: y}',
+      '(x, y) in {("a", "A"), ("a", 1), (None, 0)}',
+      '(x, y) == ("a", "a")',
+      '{(x, y): 1}',
     ],
   },
   'S6, S7, S8, S13 one value and constants': {
@@ -308,6 +311,8 @@ const OPERATIONS: Readonly<
       'bool(re.search(r"[^\\d\\s.]", x))',
       'bool(re.match(r"(?:\\d{1,3}\\.){0,1}1?0", x))',
       'bool(re.search(r"[]a-]", x))',
+      'bool(re.search(r"(?:\\w+\\.)*b", x))',
+      'bool(re.compile("^A", flags=re.I).search(x))',
       'bool(re.match(r"x-y/z", x)) or False',
       're.search("a", x) is None',
     ],

@@ -221,7 +221,7 @@ def _external(node, name, scope):
             pattern = RegularExpression(pattern)
         if isinstance(pattern, RegularExpression) and not node.keywords:
             return scope.node("regex", name[3:], scope.constant(pattern), expression(node.args[1], scope))
-    if name == "re.compile" and not node.keywords:
+    if name == "re.compile":
         return scope.constant(scope.folded(node))
     raise NotSupported(f"{name}()")
 

@@ -87,6 +87,8 @@ class Constants:
                 return set(self._hashable(self._comprehension(element, clause, module, local)))
             case ast.Call(keywords=[]):
                 return self._call(node, module, local)
+            case ast.Call(args=[pattern], keywords=[ast.keyword(arg="flags", value=flags)]):
+                return self._call(ast.Call(func=node.func, args=[pattern, flags], keywords=[]), module, local)
         raise NotSupported("no constant expression")
 
     def _attribute(self, module, name, attribute):
@@ -123,7 +125,9 @@ class Constants:
 
     def _hashable(self, values):
         for value in values:
-            if not (value is None or isinstance(value, (bool, int, float, str))):
+            if isinstance(value, tuple):
+                self._hashable(value)
+            elif not (value is None or isinstance(value, (bool, int, float, str))):
                 raise NotSupported("a key that is no text or number")
         return values
 

@@ -101,6 +101,7 @@ function equalContainers(left: unknown, right: unknown): boolean {
     if (first !== 0 && second !== 0) throw UNSUPPORTED
     return first === second
   }
+  if ((isMapping(left) && theirs) || (ours && isMapping(right))) return false
   throw UNSUPPORTED
 }
 

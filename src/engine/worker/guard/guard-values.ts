@@ -134,12 +134,15 @@ export function requireAscii(text: string): string {
 
 /** What stands for a value as the key of a Map, so that values that are equal to Python are one key. */
 export function hashOf(value: unknown): unknown {
-  if (typeof value === 'string' || value === null) return value
+  if (typeof value === 'string') return value.charCodeAt(0) === 0 ? `\0s${value}` : value
+  if (value === null) return null
   if (typeof value === 'boolean') return Number(value)
   if (typeof value === 'number') {
     if (!isExactNumber(value)) throw INEXACT
     return value
   }
+  // No text has this form, as texts that begin with the same sign are marked.
+  if (value instanceof TupleValue) return `\0t${JSON.stringify(value.items.map(hashOf))}`
   if (isUnhashable(value)) throw TYPE_ERROR
   throw UNSUPPORTED
 }

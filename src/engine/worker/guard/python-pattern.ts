@@ -121,13 +121,21 @@ class Translation {
     this.#at += quantifier[0].length
     const [least, most] = boundsOf(quantifier)
     const isRepeated = most > 1
-    if (isAssertion || least > most || (isRepeated && this.spans.length > before)) throw new Untranslatable()
+    if (isAssertion || least > most) throw new Untranslatable()
+    if (isRepeated && this.spans.length > before && !this.#isCertainGroup(atom, before)) {
+      throw new Untranslatable()
+    }
     const isLazy = this.#take('?')
     const isCertain = isRepeated && this.#cannotContinue(atom)
     this.spans.push(isCertain ? CERTAIN : most === Number.POSITIVE_INFINITY ? most : most - least + 1)
     if ('*+?{'.includes(this.#peek() || ' ')) throw new Untranslatable()
     const bound = most === Number.POSITIVE_INFINITY ? '' : String(most)
     return `${atom}{${least},${bound}}${isLazy ? '?' : ''}`
+  }
+
+  /** Whether each round of a repeated group ends at one place only, so that rounds do not multiply. */
+  #isCertainGroup(atom: string, before: number): boolean {
+    return !atom.includes('|') && this.spans.slice(before).every((span) => span === CERTAIN)
   }
 
   /** Literal text at the beginning that every match has. */
