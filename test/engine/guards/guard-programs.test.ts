@@ -41,11 +41,13 @@ def actor(event):
 }
 
 const MODEL = [
-  'from plain_helpers import actor\ndef kind(event):\n    if event.get("x") == "a":\n        return "first"\n    return None\ndef wrong(event):\n    return event.deep_get("x")\n',
+  'from plain_helpers import actor\ndef kind(event):\n    if event.get("x") == "a":\n        return "first"\n    return None\ndef parts(event):\n    return [event.get("x"), 1]\ndef table(event):\n    return {"A": event.get("x")}\ndef wrong(event):\n    return event.deep_get("x")\n',
   [
     { name: 'user', path: '$.user.name' },
     { name: 'Kind', method: 'kind' },
     { name: 'actor', method: 'actor' },
+    { name: 'parts', method: 'parts' },
+    { name: 'table', method: 'table' },
     { name: 'wrong', method: 'wrong' },
     { name: 'many', path: '$.user[*]' },
   ],
@@ -184,6 +186,16 @@ const PROGRAMS: readonly (readonly [title: string, known: number, case_: Omit<Ma
   ['a mapped function', 6, { source: rule('return event.udm("kind") == "first"'), model: MODEL }],
   ['a mapped function of a helper', 6, { source: rule('return event.udm("actor")'), model: MODEL }],
   ['a mapped function that raises', 6, { source: rule('return event.udm("wrong")'), model: MODEL }],
+  [
+    'a list and a dict of a data model are views',
+    5,
+    {
+      source: rule(
+        'parts = event.udm("parts")\nreturn [isinstance(parts, list), parts[1], parts[0] in parts, event.udm("table").get("a")]',
+      ),
+      model: MODEL,
+    },
+  ],
   [
     'a unified field that is not mapped',
     6,

@@ -235,6 +235,8 @@ def _method(node, scope):
     if name == "get" and len(node.args) == 1 and [each.arg for each in node.keywords] == ["default"]:
         on = expression(receiver, scope)
         return scope.node("method", "get_default", on, *(expression(each, scope) for each in (node.args[0], node.keywords[0].value)))
+    if name in ("split", "rsplit") and [each.arg for each in node.keywords] == ["maxsplit"] and len(node.args) == 1:
+        node = ast.Call(func=node.func, args=[*node.args, node.keywords[0].value], keywords=[])
     if node.keywords:
         raise NotSupported(f"keywords of {name}")
     if name in ("split", "rsplit") and len(node.args) == 2 and not isinstance(node.args[1], ast.Constant):

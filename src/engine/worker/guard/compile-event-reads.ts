@@ -10,9 +10,9 @@ import {
   DictValue,
   EventValue,
   isRawObject,
-  ListValue,
   type TupleValue,
   UNSUPPORTED,
+  viewOf,
 } from './guard-values.ts'
 import { deepWalk } from './guard-walk.ts'
 
@@ -55,10 +55,7 @@ export const EVENT_EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
     return (frame) => {
       const { record } = eventOf(event!(frame), compiler)
       fallback!(frame)
-      const value = callFunction(compiled, [record], frame.run, null)
-      // They would become views.
-      if (value instanceof DictValue || value instanceof ListValue) throw UNSUPPORTED
-      return value
+      return viewOf(callFunction(compiled, [record], frame.run, null))
     }
   },
   udm_name: (operands, compiler) => {

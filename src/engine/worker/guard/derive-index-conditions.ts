@@ -7,7 +7,15 @@ import { callMethod } from './guard-methods.ts'
 import { COMPARISONS, contains, equals, isScalar } from './guard-operations.ts'
 import type { GuardProgram, ProgramNode } from './guard-program.ts'
 import { callFunction, type Expression, type Frame, Run } from './guard-run.ts'
-import { DictValue, EventValue, itemsOf, type RawObject, SetValue, type TupleValue } from './guard-values.ts'
+import {
+  DictValue,
+  EventValue,
+  itemsOf,
+  type RawObject,
+  SetValue,
+  type TupleValue,
+  viewOf,
+} from './guard-values.ts'
 import type { FieldPath, IndexCondition } from './index-condition.ts'
 
 export type IndexConditions =
@@ -156,9 +164,9 @@ const TRACERS: Readonly<Record<string, Tracer>> = {
       if (!(event!(frame) instanceof EventValue)) throw new Error('a lookup on something else')
       fallback!(frame)
       const value = callFunction(compiled, [UNSEEN], frame.run, null)
-      if (value instanceof FieldValue) return value
-      if (!isScalar(value)) throw new Error('a unified field that is no scalar')
-      return value
+      if (value instanceof FieldValue && !isScalar(value.fallback))
+        return viewOf(compiler.recorder.valueOf(value))
+      return viewOf(value)
     }
   },
   deep_walk: ([receiver, keys, otherwise], compiler) => {

@@ -178,6 +178,22 @@ export function plainValue(value: unknown, isConstant = false): unknown {
   return new DictValue(entries, isConstant)
 }
 
+/** A list or dict that a data model made, as detections see it: a view. */
+export function viewOf(value: unknown): unknown {
+  const isPart = (part: unknown) => part === null || typeof part !== 'object'
+  if (value instanceof ListValue) {
+    if (!value.items.every(isPart)) throw UNSUPPORTED
+    return [...value.items]
+  }
+  if (value instanceof DictValue) {
+    const entries = [...value.entries.values()]
+    if (!entries.every(([key, each]) => typeof key === 'string' && !isIndexLike(key) && isPart(each)))
+      throw UNSUPPORTED
+    return Object.fromEntries(entries as [string, unknown][])
+  }
+  return value
+}
+
 /** JavaScript moves such keys to the front of an object. */
 export function isIndexLike(key: string): boolean {
   const first = key.charCodeAt(0)
