@@ -50,6 +50,7 @@ const typesOf = new Map(detections.map((each) => [each, logTypesOf(each)]))
 const { guards, ms } = await extract(project, detections)
 
 const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
+const enabledRules = { negatives: 0, silent: 0 }
 const random = createRandom(Number(values.seed))
 const silentEvents: SilentEvent[] = []
 let mutated = 0
@@ -134,8 +135,11 @@ for (const [at, detection] of detections.entries()) {
       continue
     }
     counts.negatives++
-    if (answer === 'silent') silent++
-    else {
+    if (detection.enabled && detection.type === 'rule') enabledRules.negatives++
+    if (answer === 'silent') {
+      silent++
+      if (detection.enabled && detection.type === 'rule') enabledRules.silent++
+    } else {
       const reason = guard?.explain(record, test.entry) ?? 'no guard'
       notSilent.push(`${name}: ${reason}`)
       const kind = reason.replace(/^\S+\.py:\d+: /, '')
@@ -149,13 +153,23 @@ for (const [at, detection] of detections.entries()) {
     notGuarded.push(detection.id)
 }
 
+const askedEvents: SilentEvent[] = []
 const typeRows = acrossTypes()
+if (values.prove) {
+  const matches = new Set((await contradictions(project, askedEvents)).map(({ event }) => event.entry))
+  const asked = new Set(askedEvents.map(({ entry }) => entry))
+  const quiet = [...eventsOf.values()]
+    .flatMap((events) => [...events.keys()])
+    .filter((each) => !matches.has(each))
+  const skipped = quiet.filter((each) => !asked.has(each)).length
+  console.log(`of ${quiet.length} events that no rule of their type matches, ${skipped} do not enter Python`)
+}
 const contradicted = values.prove ? await contradictions(project, silentEvents) : []
 if (values.prove) {
   console.log(
     `${mutated} mutated events; ${silentEvents.length} silent ones were shown to their detection, ${contradicted.length} contradict`,
   )
-  for (const each of contradicted.slice(0, 40)) console.log(`contradicted: ${each}`)
+  for (const { text } of contradicted.slice(0, 40)) console.log(`contradicted: ${text}`)
 }
 console.log(
   JSON.stringify({
@@ -166,6 +180,7 @@ console.log(
     extractionMs: Math.round(ms),
   }),
 )
+console.log(JSON.stringify({ enabledRules }))
 console.log(JSON.stringify({ index, kinds: Object.fromEntries(kinds) }))
 for (const [reason, many] of [...indexReasons].sort((a, b) => b[1] - a[1]).slice(0, 40))
   console.log(`no index: ${many} ${reason}`)
@@ -226,6 +241,7 @@ function acrossTypes(): string[] {
       sums.selected += selected.length
       sums.asked += asked.length
       if (asked.length === 0) sums.skipped++
+      askedEvents.push(...asked.map(({ id }) => ({ detection: id, entry })))
     }
     total.events += events.size
     total.skipped += sums.skipped

@@ -15,7 +15,10 @@ export interface SilentEvent {
 }
 
 /** What each detection did on its event, where that is not nothing. */
-export async function contradictions(project: Project, events: readonly SilentEvent[]): Promise<string[]> {
+export async function contradictions(
+  project: Project,
+  events: readonly SilentEvent[],
+): Promise<{ readonly event: SilentEvent; readonly text: string }[]> {
   const bodies = bodiesOf(project, 'test').filter(({ kind }) => kind !== 'simple' && kind !== 'unit-tests')
   const numbers = new Map(bodies.flatMap(({ kind, id }, at) => (kind === 'detection' ? [[id, at]] : [])))
   const calls = events.map(({ detection, entry }, item) => ({
@@ -50,6 +53,7 @@ export async function contradictions(project: Project, events: readonly SilentEv
     const silent = !alertsOn(project.detections.get(event.detection)!.type)
     const result = functions.detection
     if (result?.output === silent && !result.error && output === '') return []
-    return [`${event.detection}: ${JSON.stringify(result)} ${output} on ${event.entry.slice(0, 2_000)}`]
+    const text = `${event.detection}: ${JSON.stringify(result)} ${output} on ${event.entry.slice(0, 2_000)}`
+    return [{ event, text }]
   })
 }

@@ -57,7 +57,8 @@ _METHODS = {
     "copy": (0, 0),
 }
 _TYPES = {"str", "int", "float", "bool", "list", "dict", "tuple", "set", "bytes", "frozenset"}
-_EXTERNAL_TYPES = {f"{module}.{name}": name for module in ("collections.abc", "typing") for name in ("Mapping", "Sequence")}
+_EXTERNAL_TYPES = {f"{module}.Mapping": "Mapping" for module in ("collections.abc", "typing")}
+_EXTERNAL_TYPES |= {f"{module}.Sequence": "Sequence" for module in ("collections.abc", "typing")}
 _EXTERNAL_TYPES |= {"typing.List": "list", "typing.Dict": "dict"}
 _EXTERNAL_TYPES |= {"unittest.mock.MagicMock": "MagicMock", "unittest.mock.Mock": "MagicMock"}
 
@@ -234,7 +235,8 @@ def _method(node, scope):
         return scope.udm(node, expression(receiver, scope))
     if name == "get" and len(node.args) == 1 and [each.arg for each in node.keywords] == ["default"]:
         on = expression(receiver, scope)
-        return scope.node("method", "get_default", on, *(expression(each, scope) for each in (node.args[0], node.keywords[0].value)))
+        given = (expression(each, scope) for each in (node.args[0], node.keywords[0].value))
+        return scope.node("method", "get_default", on, *given)
     if name in ("split", "rsplit") and [each.arg for each in node.keywords] == ["maxsplit"] and len(node.args) == 1:
         node = ast.Call(func=node.func, args=[*node.args, node.keywords[0].value], keywords=[])
     if node.keywords:

@@ -7,7 +7,8 @@ from signalbox_syntax.guard_nodes import FunctionConstant, NotSupported, Regular
 from signalbox_syntax.guard_uses import is_only_read
 
 MAX_ELEMENTS = 20_000
-_FLAGS = {name: getattr(re, name) for name in ("I", "IGNORECASE", "M", "MULTILINE", "S", "DOTALL", "A", "ASCII", "X", "VERBOSE")}
+_FLAG_NAMES = ("I", "IGNORECASE", "M", "MULTILINE", "S", "DOTALL", "A", "ASCII", "X", "VERBOSE")
+_FLAGS = {name: getattr(re, name) for name in _FLAG_NAMES}
 _TEXT_METHODS = {"lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title}
 
 

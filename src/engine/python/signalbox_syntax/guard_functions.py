@@ -48,7 +48,8 @@ def _require_plain(node):
 
 
 def _compile(node, scope, number):
-    body = scope.node("return", expression(node.body, scope)) if isinstance(node, ast.Lambda) else block(node.body, scope)
+    is_lambda = isinstance(node, ast.Lambda)
+    body = scope.node("return", expression(node.body, scope)) if is_lambda else block(node.body, scope)
     scope.builder.program.functions[number] = [scope.parameters, scope.slots, body]
 
 
@@ -135,8 +136,8 @@ class Scope:
         """Whether a target is a local name that only this part of the function uses."""
         if not isinstance(place, ast.Name) or place.id not in self._slots:
             return False
-        count = [sum(isinstance(each, ast.Name) and each.id == place.id for each in ast.walk(owner)) for owner in (self._node, part)]
-        return count[0] == count[1] and place.id not in self._arguments
+        is_outside = _count(self._node, place.id) > _count(part, place.id)
+        return not is_outside and place.id not in self._arguments
 
     def folded(self, node):
         """The value of an expression of constants, also of a local name that has one value."""
@@ -188,7 +189,8 @@ class Scope:
         positional = [*arguments.posonlyargs, *arguments.args]
         values = arguments.defaults
         with_default = positional[len(positional) - len(values) :]
-        pairs = [*zip(with_default, values, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        pairs = list(zip(with_default, values, strict=True))
+        pairs += zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
         found = {}
         for parameter, value in pairs:
             if value is None:
@@ -221,6 +223,10 @@ class Scope:
             if method is not None:
                 return self.node("udm_method", event, default, self.function(*method))
         return self.node("udm_name", event, default, keys)
+
+
+def _count(owner, name):
+    return sum(isinstance(each, ast.Name) and each.id == name for each in ast.walk(owner))
 
 
 class TooLarge(Exception):

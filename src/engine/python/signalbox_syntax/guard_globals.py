@@ -5,7 +5,8 @@ import ast
 from signalbox_syntax.modules import outer_names, statements
 
 #: The engine calls them after `rule` only, and only when it has returned true.
-_AFTERWARDS = {"title", "dedup", "severity", "destinations", "description", "reference", "runbook", "alert_context", "unique"}
+_AFTERWARDS = {"title", "dedup", "severity", "destinations", "description", "reference", "runbook", "alert_context"}
+_AFTERWARDS |= {"unique"}
 
 
 def reset_globals(module, rule, _names):
@@ -22,7 +23,8 @@ def _is_reset(module, rule, name):
         # What they assign would be seen by the next call of `rule`, were it not assigned first.
         if name in outer_names(function) and function.name not in _AFTERWARDS:
             return False
-    if any(_mentions(each, name) for each in module.tree.body if not isinstance(each, (ast.FunctionDef, ast.Assign, ast.AnnAssign))):
+    plain = (ast.FunctionDef, ast.Assign, ast.AnnAssign)
+    if any(_mentions(each, name) for each in module.tree.body if not isinstance(each, plain)):
         return False
     if any(isinstance(each, (ast.FunctionDef, ast.Lambda)) for node in rule.body for each in ast.walk(node)):
         return False

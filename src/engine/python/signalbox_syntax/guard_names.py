@@ -138,15 +138,16 @@ def writes_of(module):
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
             for binding in module.bindings.get(node.value.id, ()):
                 if binding.kind == "import":
-                    found.add((binding.module if binding.name is None else f"{binding.module}.{binding.name}", node.attr))
+                    imported = binding.module if binding.name is None else f"{binding.module}.{binding.name}"
+                    found.add((imported, node.attr))
     return sorted(found)
 
 
 def is_mock_test(node):
     """`isinstance(NAME, MagicMock)`: false wherever nothing is mocked."""
     match node:
-        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(), ast.Name(id="MagicMock" | "Mock")], keywords=[]):
-            return True
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(), ast.Name(id=name)], keywords=[]):
+            return name in ("MagicMock", "Mock")
     return False
 
 
@@ -156,13 +157,20 @@ def _mock_only(module, name):
     for function in module.functions():
         for node in statements(function.body):
             if isinstance(node, ast.If) and is_mock_test(node.test) and not node.orelse:
-                if node.test.args[0].id == name and module.bindings.get("MagicMock", [None])[0] is not None:
+                if node.test.args[0].id == name and _is_mock(module, node.test.args[1].id):
                     found.update(id(each.value) for each in node.body if isinstance(each, ast.Assign))
     return found
 
 
+def _is_mock(module, name):
+    bound = module.bindings.get(name, ())
+    return len(bound) == 1 and bound[0].kind == "import" and bound[0].module == "unittest.mock"
+
+
 def _is_at_top(module, node):
-    return any(node is each or getattr(each, "value", None) is node or _is_pair(each, node) for each in module.tree.body)
+    return any(
+        node is each or getattr(each, "value", None) is node or _is_pair(each, node) for each in module.tree.body
+    )
 
 
 def _is_pair(statement, node):

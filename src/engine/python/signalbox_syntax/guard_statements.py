@@ -31,7 +31,9 @@ def _statement(node, scope):
         case ast.Assign(targets=[only], value=value):
             return scope.node("set", target(only, scope), expression(value, scope))
         case ast.AnnAssign(target=ast.Name() as only, value=value):
-            return scope.node("block") if value is None else scope.node("set", target(only, scope), expression(value, scope))
+            if value is None:
+                return scope.node("block")
+            return scope.node("set", target(only, scope), expression(value, scope))
         case ast.AugAssign(target=ast.Name(id=name) as only, op=op, value=value) if type(op) in _AUGMENTED:
             changed = scope.node("binary", _AUGMENTED[type(op)], scope.read(name), expression(value, scope))
             return scope.node("set", target(only, scope), scope.node("immutable", changed))
@@ -39,9 +41,9 @@ def _statement(node, scope):
             return scope.node("block")
         case ast.Expr(value=value):
             return scope.node("do", expression(value, scope))
-        case ast.For(body=[ast.If(test=test, body=[ast.Return(value=ast.Constant()) as found], orelse=[])], orelse=[]) if (
-            scope.is_only_in(node.target, node)
-        ):
+        case ast.For(
+            body=[ast.If(test=test, body=[ast.Return(value=ast.Constant()) as found], orelse=[])], orelse=[]
+        ) if scope.is_only_in(node.target, node):
             # As `any`: nothing depends on which element is found, so the order of a set does not matter.
             iterated = sequence(node.iter, scope)
             each = target(node.target, scope)
@@ -79,13 +81,15 @@ def _if(test, body, orelse, scope):
 def _try(body, handlers, orelse, scope):
     parts = []
     for handler in handlers:
-        if handler.name is not None and any(
-            isinstance(inner, ast.Name) and inner.id == handler.name for each in handler.body for inner in ast.walk(each)
-        ):
+        if handler.name is not None and any(_mentions(each, handler.name) for each in handler.body):
             raise NotSupported("an exception that is looked at")
         parts += [scope.constant(tuple(_exceptions(handler.type, scope))), block(handler.body, scope)]
     rest = block(orelse, scope) if orelse else -1
     return scope.node("try", block(body, scope), rest, *parts)
+
+
+def _mentions(node, name):
+    return any(isinstance(inner, ast.Name) and inner.id == name for inner in ast.walk(node))
 
 
 def _exceptions(node, scope):

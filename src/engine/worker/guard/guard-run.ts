@@ -26,7 +26,7 @@ export class Run {
   ) {
     this.record = record
     this.#raw = raw
-    this.globals = program.globals === 0 ? [] : new Array(program.globals).fill(UNBOUND)
+    this.globals = program.globals === 0 ? [] : Array.from({ length: program.globals }, () => UNBOUND)
     this.argument = program.isPlain ? plainValue(record, true) : new EventValue(record)
   }
 
@@ -107,8 +107,9 @@ export function callFunction(
 ): unknown {
   if (given.length !== parameters) throw UNBOUND_NAME
   run.enter()
-  const frame: Frame = { run, slots: new Array(slots).fill(UNBOUND), outer, result: null }
-  for (let at = 0; at < parameters; at++) frame.slots[at] = given[at]
+  const filled = [...given]
+  while (filled.length < slots) filled.push(UNBOUND)
+  const frame: Frame = { run, slots: filled, outer, result: null }
   body(frame)
   run.depth--
   return frame.result

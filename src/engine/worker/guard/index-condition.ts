@@ -70,8 +70,11 @@ function textHolds(kind: IndexCondition['kind'], text: string, value: string): b
       return text.endsWith(value)
     case 'contains':
       return text.includes(value)
+    case 'equal':
+      return text === value
+    case 'present':
+      return true
   }
-  return text === value
 }
 
 /** As Python compares: true is 1. */

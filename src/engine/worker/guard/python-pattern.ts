@@ -86,7 +86,7 @@ class Translation {
     const inline = /^\(\?([ims]+)\)/.exec(pattern)
     const letters: Record<string, number> = { i: IGNORE_CASE, m: MULTILINE, s: DOT_ALL }
     this.#pattern = inline ? pattern.slice(inline[0].length) : pattern
-    this.#flags = [...(inline?.[1] ?? '')].reduce((all, letter) => all | letters[letter]!, flags)
+    this.#flags = (inline?.[1] ?? '').split('').reduce((all, letter) => all | letters[letter]!, flags)
     this.ignoresCase = (this.#flags & IGNORE_CASE) !== 0
   }
 
@@ -158,7 +158,7 @@ class Translation {
     if (!isSingle || !next) return false
     const signs = next[2] === 's' ? ' \t\n\r\f\v\x1c\x1d\x1e\x1f' : (next[1] ?? next[2]!)
     const single = new RegExp(`^${atom}$`, this.ignoresCase ? 'i' : '')
-    return ![...signs].some((sign) => single.test(sign))
+    return !signs.split('').some((sign) => single.test(sign))
   }
 
   #atom(): string {
