@@ -1,6 +1,7 @@
 /** Compiles what only the event itself can be asked: nested lookups and fields that its data model unifies. */
-import type { Compiler, ExpressionCompiler } from './compile-guard.ts'
+
 import { all } from './compile-guard-parts.ts'
+import type { ExpressionCompiler, GuardCompiler } from './guard-compiler.ts'
 import { ABSENT, lookUpExactly } from './guard-lookup.ts'
 import { deepGet } from './guard-methods.ts'
 import { isScalar, isTruthy } from './guard-operations.ts'
@@ -72,7 +73,7 @@ export const EVENT_EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
   },
 }
 
-function eventOf(value: unknown, compiler: Compiler): EventValue {
+function eventOf(value: unknown, compiler: GuardCompiler): EventValue {
   if (!(value instanceof EventValue)) throw noSuchMethod(value)
   compiler.requireModel(value.record)
   return value

@@ -1,14 +1,14 @@
 /** Parts of expressions that take several operands: chains, comparisons, displays, calls of Python's own functions. */
 
-import type { Compiler, Operands } from './compile-guard.ts'
 import { compileLoop } from './compile-guard-statements.ts'
 import { BUILTINS } from './guard-builtins.ts'
+import type { GuardCompiler, Operands } from './guard-compiler.ts'
 import { COMPARISONS, elementsOf, isTruthy } from './guard-operations.ts'
 import type { ProgramNode } from './guard-program.ts'
 import { callFunction, type Expression, FunctionValue, UNBOUND, UNBOUND_NAME } from './guard-run.ts'
 import { ListValue, UNSUPPORTED } from './guard-values.ts'
 
-export function gathered(compiler: Compiler, node: ProgramNode, isOrdered: boolean): Expression {
+export function gathered(compiler: GuardCompiler, node: ProgramNode, isOrdered: boolean): Expression {
   const run = compileLoop(compiler, node)
   return (frame) => {
     const items: unknown[] = []
@@ -21,12 +21,12 @@ export function gathered(compiler: Compiler, node: ProgramNode, isOrdered: boole
 }
 
 /** An operand whose elements are taken; a comprehension need not keep their order where nothing looks at it. */
-export function elements(operand: number | string, compiler: Compiler, isOrdered: boolean): Expression {
+export function elements(operand: number | string, compiler: GuardCompiler, isOrdered: boolean): Expression {
   const node = typeof operand === 'number' && operand >= 0 ? compiler.node(operand) : null
   return node?.[0] === 'loop' ? gathered(compiler, node, isOrdered) : compiler.expression(operand)
 }
 
-export function all(operands: Operands, compiler: Compiler): Expression[] {
+export function all(operands: Operands, compiler: GuardCompiler): Expression[] {
   return operands.map((each) => compiler.expression(each))
 }
 
@@ -36,7 +36,7 @@ export function bound(value: unknown): unknown {
 }
 
 /** `and` and `or` give the operand that decided. */
-export function chain(operands: Operands, compiler: Compiler, ends: boolean): Expression {
+export function chain(operands: Operands, compiler: GuardCompiler, ends: boolean): Expression {
   const last = compiler.passed(operands.at(-1)!)
   const first = all(operands.slice(0, -1), compiler)
   return (frame) => {
@@ -48,7 +48,7 @@ export function chain(operands: Operands, compiler: Compiler, ends: boolean): Ex
   }
 }
 
-export function compileComparison([left, ...rest]: Operands, compiler: Compiler): Expression {
+export function compileComparison([left, ...rest]: Operands, compiler: GuardCompiler): Expression {
   const first = compiler.expression(left!)
   const steps = Array.from({ length: rest.length / 2 }, (_, at) => ({
     holds: COMPARISONS[rest[2 * at] as string]!,
@@ -76,7 +76,7 @@ export function compileComparison([left, ...rest]: Operands, compiler: Compiler)
 /** What they give does not depend on the order of what they are given. */
 const WITHOUT_ORDER = new Set(['set', 'frozenset', 'sorted', 'sum', 'min', 'max', 'any', 'all'])
 
-export function compileBuiltin([name, ...operands]: Operands, compiler: Compiler): Expression {
+export function compileBuiltin([name, ...operands]: Operands, compiler: GuardCompiler): Expression {
   const [only] = operands
   if ((name === 'any' || name === 'all') && compiler.node(only!)[0] === 'loop') {
     const run = compileLoop(compiler, compiler.node(only!))
@@ -111,7 +111,7 @@ export function reduce([step, elements, start]: readonly Expression[]): Expressi
 /** Pairs of whether all elements are meant, and a node. */
 export function spread(
   operands: Operands,
-  compiler: Compiler,
+  compiler: GuardCompiler,
   isOrdered = true,
 ): (frame: Parameters<Expression>[0]) => unknown[] {
   const parts = Array.from({ length: operands.length / 2 }, (_, at) => ({

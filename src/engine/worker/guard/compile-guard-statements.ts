@@ -1,5 +1,5 @@
 /** Compiles the statements and loops of a guard. */
-import type { Compiler } from './compile-guard.ts'
+import type { GuardCompiler } from './guard-compiler.ts'
 import { elementsOf, isTruthy } from './guard-operations.ts'
 import type { ProgramNode } from './guard-program.ts'
 import {
@@ -31,7 +31,7 @@ export type Loop = (
   visit: (values: readonly unknown[]) => boolean,
 ) => boolean
 
-export function compileStatement(compiler: Compiler, [operation, ...operands]: ProgramNode): Statement {
+export function compileStatement(compiler: GuardCompiler, [operation, ...operands]: ProgramNode): Statement {
   switch (operation) {
     case 'block':
       return block(operands.map((each) => compiler.statement(each)))
@@ -84,18 +84,18 @@ function block(statements: readonly Statement[]): Statement {
   }
 }
 
-function optional(compiler: Compiler, number: number | string): Statement {
+function optional(compiler: GuardCompiler, number: number | string): Statement {
   return number === -1 ? () => NEXT : compiler.statement(number)
 }
 
-function when(compiler: Compiler, [test, yes, no]: readonly (number | string)[]): Statement {
+function when(compiler: GuardCompiler, [test, yes, no]: readonly (number | string)[]): Statement {
   const evaluate = compiler.expression(test!)
   const [body, otherwise] = [compiler.statement(yes!), optional(compiler, no!)]
   return (frame) => (isTruthy(evaluate(frame)) ? body(frame) : otherwise(frame))
 }
 
 function forEach(
-  compiler: Compiler,
+  compiler: GuardCompiler,
   [target, iterated, body, otherwise]: readonly (number | string)[],
 ): Statement {
   const put = compileTarget(compiler, target!)
@@ -119,7 +119,10 @@ const SUBTYPES: Readonly<Record<string, readonly string[]>> = {
   ValueError: ['AddressValueError'],
 }
 
-function attempt(compiler: Compiler, [body, otherwise, ...rest]: readonly (number | string)[]): Statement {
+function attempt(
+  compiler: GuardCompiler,
+  [body, otherwise, ...rest]: readonly (number | string)[],
+): Statement {
   const [run, after] = [compiler.statement(body!), optional(compiler, otherwise!)]
   const handlers = Array.from({ length: rest.length / 2 }, (_, at) => {
     // Handlers name a node of a constant tuple.
@@ -148,7 +151,7 @@ function catches(names: readonly unknown[], type: string): boolean {
   )
 }
 
-export function compileTarget(compiler: Compiler, number: number | string): Target {
+export function compileTarget(compiler: GuardCompiler, number: number | string): Target {
   const [operation, ...operands] = compiler.node(number)
   switch (operation) {
     case 'slot':
@@ -193,7 +196,7 @@ function withoutOrder(run: () => boolean): boolean {
   }
 }
 
-export function compileLoop(compiler: Compiler, [, count, ...operands]: ProgramNode): Loop {
+export function compileLoop(compiler: GuardCompiler, [, count, ...operands]: ProgramNode): Loop {
   const elements = operands.slice(0, count as number).map((each) => compiler.expression(each))
   const parts = operands.slice(count as number)
   const clauses = Array.from({ length: parts.length / 3 }, (_, at) => ({

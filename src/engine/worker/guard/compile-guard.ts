@@ -12,6 +12,7 @@ import {
 } from './compile-guard-parts.ts'
 import { compileLoop, compileStatement } from './compile-guard-statements.ts'
 import { isInstance, textOf } from './guard-builtins.ts'
+import type { ExpressionCompiler, GuardCompiler } from './guard-compiler.ts'
 import { endOf, itemAt, sliceOf } from './guard-items.ts'
 import { callMethod } from './guard-methods.ts'
 import { binary, isScalar, isTruthy, numberOf } from './guard-operations.ts'
@@ -41,7 +42,7 @@ const MATCH = new TruthyValue('match')
 const OTHER_MODEL = new Unknown('an event whose data model is another')
 const PATTERN = new Unknown('a regular expression that is not translated')
 
-export class Compiler {
+export class Compiler implements GuardCompiler {
   readonly #program: GuardProgram
   readonly #constants: readonly unknown[]
   readonly #functions: readonly CompiledFunction[]
@@ -111,9 +112,6 @@ export class Compiler {
     if (this.#program.logType !== null && own !== this.#program.logType) throw OTHER_MODEL
   }
 }
-
-export type Operands = readonly (number | string)[]
-export type ExpressionCompiler = (operands: Operands, compiler: Compiler) => Expression
 
 const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
   constant: ([number], compiler) => {

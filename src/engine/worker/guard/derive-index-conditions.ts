@@ -3,6 +3,7 @@
  * event for which every test comes out the same takes the same way, and stays silent too.
  */
 import { Compiler } from './compile-guard.ts'
+import { FieldRecorder, FieldValue } from './field-recorder.ts'
 import { callMethod } from './guard-methods.ts'
 import { COMPARISONS, contains, equals, isScalar } from './guard-operations.ts'
 import type { GuardProgram, ProgramNode } from './guard-program.ts'
@@ -23,13 +24,10 @@ export type IndexConditions =
   /** The guard is always evaluated. */
   | { readonly reason: string }
 
-/** They are filled in, so that no event lacks them. */
-const FILLED = new Set(['p_log_type', 'p_row_id', 'p_parse_time', 'p_source_label', 'p_event_time'])
-
 /** @param logType What `p_log_type` of every event is for which the conditions are asked. */
 export function deriveIndexConditions(program: GuardProgram, logType: string | null): IndexConditions {
   if (program.isPlain) return { reason: 'a policy' }
-  const recorder = new Recorder(logType)
+  const recorder = new FieldRecorder(logType)
   try {
     const run = new Run(UNSEEN, '{}', program)
     const matcher = new TracingCompiler(program, recorder).matcher()
@@ -51,63 +49,12 @@ const UNSEEN = new Proxy(
   { get: refuse, has: refuse, ownKeys: refuse, getOwnPropertyDescriptor: refuse },
 ) as RawObject
 
-/** The value of a field that the event lacks. */
-class FieldValue {
-  readonly path: FieldPath
-  /** What stands in for it; perhaps another field. */
-  readonly fallback: unknown
-  readonly letterCase: 'lower' | 'upper' | null
-  constructor(path: FieldPath, fallback: unknown, letterCase: 'lower' | 'upper' | null = null) {
-    this.path = path
-    this.fallback = fallback
-    this.letterCase = letterCase
-  }
-}
-
-class Recorder {
-  readonly #logType: string | null
-  readonly #conditions = new Map<string, IndexCondition>()
-
-  constructor(logType: string | null) {
-    this.#logType = logType
-  }
-
-  conditions(): IndexCondition[] {
-    return [...this.#conditions.values()]
-  }
-
-  /** A key of the event. */
-  field(path: FieldPath, fallback: unknown): unknown {
-    const name = path.keys[0]!.toLowerCase()
-    if (!FILLED.has(name)) return new FieldValue(path, fallback)
-    if (name === 'p_log_type' && path.keys.length === 1 && this.#logType !== null) return this.#logType
-    throw new Error(`it reads ${path.keys[0]}`)
-  }
-
-  /** What a value is on an event without fields. Whoever looks at it in a way that is not followed sees its presence. */
-  valueOf(value: unknown): unknown {
-    if (!(value instanceof FieldValue)) return value
-    this.add(value, 'present', [], false)
-    return this.valueOf(value.fallback)
-  }
-
-  add(
-    { path, letterCase }: FieldValue,
-    kind: IndexCondition['kind'],
-    values: IndexCondition['values'],
-    raisesOnContainers: boolean,
-  ): void {
-    const condition = { path, kind, values, letterCase, raisesOnContainers }
-    this.#conditions.set(JSON.stringify(condition), condition)
-  }
-}
-
 type Tracer = (operands: readonly (number | string)[], compiler: TracingCompiler) => Expression
 
 class TracingCompiler extends Compiler {
-  readonly recorder: Recorder
+  readonly recorder: FieldRecorder
 
-  constructor(program: GuardProgram, recorder: Recorder) {
+  constructor(program: GuardProgram, recorder: FieldRecorder) {
     super(program)
     this.recorder = recorder
   }
@@ -267,7 +214,7 @@ function traceAffix(
   name: 'startswith' | 'endswith',
   field: FieldValue,
   given: unknown,
-  recorder: Recorder,
+  recorder: FieldRecorder,
 ): unknown {
   const outcome = callMethod(name, field.fallback, [given])
   const texts = typeof given === 'string' ? [given] : (itemsOf(given) ?? [])
@@ -276,7 +223,7 @@ function traceAffix(
   return outcome
 }
 
-function traceComparison(operator: string, left: unknown, right: unknown, recorder: Recorder): unknown {
+function traceComparison(operator: string, left: unknown, right: unknown, recorder: FieldRecorder): unknown {
   const traced =
     operator === '==' || operator === '!='
       ? traceEquality(left, right, recorder)
@@ -288,7 +235,7 @@ function traceComparison(operator: string, left: unknown, right: unknown, record
 }
 
 /** null: it is no test that is followed. */
-function traceEquality(left: unknown, right: unknown, recorder: Recorder): boolean | null {
+function traceEquality(left: unknown, right: unknown, recorder: FieldRecorder): boolean | null {
   const [field, other] = left instanceof FieldValue ? [left, right] : [right, left]
   if (!(field instanceof FieldValue) || other instanceof FieldValue || !isScalar(other)) return null
   if (field.fallback instanceof FieldValue || equals(field.fallback, other)) return null
@@ -296,7 +243,7 @@ function traceEquality(left: unknown, right: unknown, recorder: Recorder): boole
   return false
 }
 
-function traceMembership(left: unknown, right: unknown, recorder: Recorder): boolean | null {
+function traceMembership(left: unknown, right: unknown, recorder: FieldRecorder): boolean | null {
   if (left instanceof FieldValue && !(right instanceof FieldValue)) {
     const values = scalarsOf(right)
     if (values === null || left.fallback instanceof FieldValue || contains(right, left.fallback)) return null

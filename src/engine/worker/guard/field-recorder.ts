@@ -1,0 +1,56 @@
+/** Fields that an event lacks, and the conditions under which their tests come out otherwise. */
+import type { FieldPath, IndexCondition } from './index-condition.ts'
+
+/** They are filled in, so that no event lacks them. */
+const FILLED = new Set(['p_log_type', 'p_row_id', 'p_parse_time', 'p_source_label', 'p_event_time'])
+
+/** The value of a field that the event lacks. */
+export class FieldValue {
+  readonly path: FieldPath
+  /** What stands in for it; perhaps another field. */
+  readonly fallback: unknown
+  readonly letterCase: 'lower' | 'upper' | null
+  constructor(path: FieldPath, fallback: unknown, letterCase: 'lower' | 'upper' | null = null) {
+    this.path = path
+    this.fallback = fallback
+    this.letterCase = letterCase
+  }
+}
+
+export class FieldRecorder {
+  readonly #logType: string | null
+  readonly #conditions = new Map<string, IndexCondition>()
+
+  constructor(logType: string | null) {
+    this.#logType = logType
+  }
+
+  conditions(): IndexCondition[] {
+    return [...this.#conditions.values()]
+  }
+
+  /** A key of the event. */
+  field(path: FieldPath, fallback: unknown): unknown {
+    const name = path.keys[0]!.toLowerCase()
+    if (!FILLED.has(name)) return new FieldValue(path, fallback)
+    if (name === 'p_log_type' && path.keys.length === 1 && this.#logType !== null) return this.#logType
+    throw new Error(`it reads ${path.keys[0]}`)
+  }
+
+  /** What a value is on an event without fields. Whoever looks at it in a way that is not followed sees its presence. */
+  valueOf(value: unknown): unknown {
+    if (!(value instanceof FieldValue)) return value
+    this.add(value, 'present', [], false)
+    return this.valueOf(value.fallback)
+  }
+
+  add(
+    { path, letterCase }: FieldValue,
+    kind: IndexCondition['kind'],
+    values: IndexCondition['values'],
+    raisesOnContainers: boolean,
+  ): void {
+    const condition = { path, kind, values, letterCase, raisesOnContainers }
+    this.#conditions.set(JSON.stringify(condition), condition)
+  }
+}
