@@ -402,6 +402,9 @@ const TESTED_BY_ITSELF = new Set([
   'delivery/http/private-address.ts isPrivateAddress',
   'destinations/parts/aws.ts awsCredentials',
   'engine/runtime/wasm-module.ts rewriteModule',
+  'engine/worker/guard/create-guard.ts createGuard',
+  'engine/worker/guard/derive-index-conditions.ts deriveIndexConditions',
+  'engine/worker/guard/index-condition.ts holds',
   'error-codes.ts ERROR_CODES',
   'model/alerts/alert.ts prefixedTitle',
   'model/events/facts.ts canBeEmpty',
@@ -503,6 +506,17 @@ describe('files', () => {
     )
     const crowded = [...folders].filter(([folder, paths]) => paths.length > 20 && !FAMILIES.has(folder))
     expect(crowded.map(([folder, paths]) => `${folder}: ${paths.length}`)).toEqual([])
+  })
+
+  it('lie in folders that say what they are, where these have more than five', () => {
+    const folders = Map.groupBy(
+      sources.map(({ path }) => path),
+      dirname,
+    )
+    const silent = [...folders].filter(
+      ([folder, paths]) => paths.length > 5 && !existsSync(join(src, folder, 'README.md')),
+    )
+    expect(silent.map(([folder]) => folder)).toEqual([])
   })
 
   it('have names of their own, but for adapters, commands, rows of the store and contracts', () => {

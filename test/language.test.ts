@@ -18,7 +18,7 @@ const RETIRED_FORMS = /\b(?:MOST|LONGEST|SHORTEST)_[A-Z]|handOver|hand-over/g
 
 /** What keeps a retired word, each with its reason. The text is taken out before the words are looked at. */
 const KEPT: readonly (readonly [text: RegExp, reason: string])[] = [
-  [/Math\.floor|\bfloor\(/g, 'a function of the language'],
+  [/Math\.floor|\bfloor\(|FloorDiv/g, 'a function of the language'],
   [
     /(['"`])(?:reaches-)?nobody\1|`nobody`|\bnobody:|\|\s*`?nobody/g,
     'a code that alerts store and metrics carry',

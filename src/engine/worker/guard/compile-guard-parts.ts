@@ -21,7 +21,7 @@ export function gathered(compiler: GuardCompiler, node: ProgramNode, isOrdered: 
 }
 
 /** An operand whose elements are taken; a comprehension need not keep their order where nothing looks at it. */
-export function elements(operand: number | string, compiler: GuardCompiler, isOrdered: boolean): Expression {
+function elements(operand: number | string, compiler: GuardCompiler, isOrdered: boolean): Expression {
   const node = typeof operand === 'number' && operand >= 0 ? compiler.node(operand) : null
   return node?.[0] === 'loop' ? gathered(compiler, node, isOrdered) : compiler.expression(operand)
 }
@@ -95,7 +95,7 @@ export function compileBuiltin([name, ...operands]: Operands, compiler: GuardCom
     )
 }
 
-export function reduce([step, elements, start]: readonly Expression[]): Expression {
+function reduce([step, elements, start]: readonly Expression[]): Expression {
   return (frame) => {
     const callee = step!(frame)
     const items = elements!(frame)

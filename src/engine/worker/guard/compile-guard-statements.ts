@@ -151,7 +151,7 @@ function catches(names: readonly unknown[], type: string): boolean {
   )
 }
 
-export function compileTarget(compiler: GuardCompiler, number: number | string): Target {
+function compileTarget(compiler: GuardCompiler, number: number | string): Target {
   const [operation, ...operands] = compiler.node(number)
   switch (operation) {
     case 'slot':

@@ -37,7 +37,7 @@ export class FieldRecorder {
     throw new Error(`it reads ${path.keys[0]}`)
   }
 
-  /** What a value is on an event without fields. Whoever looks at it in a way that is not followed sees its presence. */
+  /** The value on an event without fields. A use of it that is not followed records that the field is present. */
   valueOf(value: unknown): unknown {
     if (!(value instanceof FieldValue)) return value
     this.add(value, 'present', [], false)
