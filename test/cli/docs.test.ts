@@ -48,7 +48,7 @@ describe('the options documented', () => {
   })
 
   it.each(commands)('of %s', (name, { options }) => {
-    expect(sections.has(name)).toBe(true)
+    expect(sections.has(name), `docs/cli.md has the heading "## ${name}"`).toBe(true)
     expect(documented(name)).toEqual(declared(options))
   })
 })
