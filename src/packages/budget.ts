@@ -1,7 +1,7 @@
 /** The limits of the packages of a project. */
 import { UserError } from '../errors.ts'
 
-interface PackageBounds {
+export interface PackageBounds {
   readonly bytes: number
   readonly files: number
 }

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { isError, messageOf } from '../../errors.ts'
 
-interface TypedOption<T> {
+export interface TypedOption<T> {
   readonly option: Option
   /** Converts the value that commander parsed. */
   readonly read: (parsed: unknown) => T
