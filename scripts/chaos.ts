@@ -23,7 +23,7 @@ function sabotagedCopy(): string {
   for (const name of ['src', 'bin', 'package.json'])
     cpSync(join(checkout, name), join(copy, name), { recursive: true })
   symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'))
-  const file = join(copy, 'src', 'daemon', 'intake.ts')
+  const file = join(copy, 'src', 'daemon', 'event-intake.ts')
   const sound = readFileSync(file, 'utf8')
   const broken = sound.replace(
     '    return inTurn(cursor, commit)\n',

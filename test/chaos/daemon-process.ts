@@ -61,13 +61,14 @@ export function startDaemonProcess(
   )
   let output = ''
   const lines: { at: number; text: string }[] = []
-  let ended = 0
+  let unfinished = ''
   child.stderr?.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-    for (let end = output.indexOf('\n', ended); end >= 0; end = output.indexOf('\n', ended)) {
-      lines.push({ at: performance.now(), text: output.slice(ended, end) })
-      ended = end + 1
-    }
+    const text = chunk.toString()
+    output += text
+    // Parts of the whole output would each keep a copy of it in memory.
+    const parts = (unfinished + text).split('\n')
+    unfinished = parts.pop() ?? ''
+    for (const part of parts) lines.push({ at: performance.now(), text: part })
   })
   // The last lines of the process can arrive after its exit.
   const exited = new Promise<void>((resolve) => child.on('close', () => resolve()))
