@@ -26,8 +26,9 @@ function sabotagedCopy(): string {
   const file = join(copy, 'src', 'daemon', 'event-intake.ts')
   const sound = readFileSync(file, 'utf8')
   const broken = sound.replace(
-    '    return inTurn(cursor, commit)\n',
-    `    void inTurn(cursor, commit)\n    return Promise.resolve(batch.map(() => ({ status: 'accepted', matches: 0 })))\n`,
+    '    const settled = commitInOrder(cursor, commit)\n',
+    `    void commitInOrder(cursor, commit)
+    const settled = Promise.resolve(envelopes.map(() => ({ status: 'accepted', matches: 0 }) as const))\n`,
   )
   if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/event-intake.ts')
   writeFileSync(file, broken)
