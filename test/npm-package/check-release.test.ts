@@ -1,4 +1,4 @@
-/** A release with a placeholder, another version or no changelog is refused. */
+/** A release with a placeholder, another version, no changelog or a README from before the first release is refused. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -11,6 +11,7 @@ const SOUND = {
   'package.json': '{"version":"1.2.3","homepage":"https://github.com/acme/signalbox"}',
   '.github/CODEOWNERS': '* @acme\n',
   'CHANGELOG.md': '# Changelog\n\n## 1.2.3 - 2027-01-01\n',
+  'README.md': '# Signalbox\n\n## Install\n\nnpm install --save-dev signalbox\n',
 }
 
 function check(files: Record<string, string>, tag: string) {
@@ -30,6 +31,16 @@ it.each([
     'package.json has',
   ],
   ['a placeholder in CODEOWNERS', { '.github/CODEOWNERS': '* @OWNER\n' }, '.github/CODEOWNERS has'],
+  [
+    'a README that says that there is no release',
+    { 'README.md': 'Signalbox is not in the npm registry yet.\n' },
+    'README.md says "not in the npm registry yet"',
+  ],
+  [
+    'a README whose repository has no name',
+    { 'README.md': '    git clone REPOSITORY && cd signalbox\n' },
+    'README.md says "git clone REPOSITORY"',
+  ],
   [
     'no section of the changelog',
     { 'CHANGELOG.md': '# Changelog\n\n## Unreleased\n' },
