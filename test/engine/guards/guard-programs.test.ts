@@ -60,6 +60,12 @@ const rule = (body: string, before = '') =>
     .map((line) => `    ${line}`)
     .join('\n')}\n`
 
+const IMPORTS = 'import ipaddress\nimport json\nfrom json import JSONDecodeError'
+
+/** The inner handler alerts, the outer one is silent. */
+const nestedTry = (type: string) =>
+  `try:\n try:\n  return event["x"] == 5\n except ${type}:\n  return True\nexcept KeyError:\n return False`
+
 /** Known: on how many of the events the guard must at least have an answer. */
 const PROGRAMS: readonly (readonly [title: string, known: number, case_: Omit<MatcherCase, 'events'>])[] = [
   [
@@ -100,6 +106,42 @@ const PROGRAMS: readonly (readonly [title: string, known: number, case_: Omit<Ma
     14,
     { source: rule('try:\n    return event.get("x").lower()\nexcept KeyError:\n    return "caught"') },
   ],
+  [
+    'an exception with a name that nothing reads',
+    14,
+    { source: rule('try:\n    return event["x"] == "a"\nexcept KeyError as error:\n    return "caught"') },
+  ],
+  ...['BaseException', 'Exception', 'LookupError', '(OSError, KeyError)', '(ValueError, BaseException)'].map(
+    (type) => [`a missing key that ${type} catches`, 14, { source: rule(nestedTry(type)) }] as const,
+  ),
+  ...[
+    'ArithmeticError',
+    'IOError',
+    'EnvironmentError',
+    'StopIteration',
+    '(IndexError, ValueError)',
+    '()',
+  ].map(
+    (type) => [`a missing key that ${type} does not catch`, 14, { source: rule(nestedTry(type)) }] as const,
+  ),
+  [
+    'a missing key that no error of a parser catches',
+    14,
+    { source: rule(nestedTry('(json.JSONDecodeError, JSONDecodeError)'), IMPORTS) },
+  ],
+  ...['ValueError', 'ipaddress.AddressValueError', 'Exception', 'UnicodeError', 'TypeError'].map(
+    (type) =>
+      [
+        `an address that is none under ${type}`,
+        9,
+        {
+          source: rule(
+            `try:\n try:\n  ipaddress.IPv4Address(event.get("x"))\n except ${type}:\n  return True\nexcept ValueError:\n return False`,
+            IMPORTS,
+          ),
+        },
+      ] as const,
+  ),
   [
     'a switch on functions',
     14,
@@ -203,16 +245,37 @@ const PROGRAMS: readonly (readonly [title: string, known: number, case_: Omit<Ma
   ],
 ]
 
-/** Bodies whose guard must never know an answer, whatever the event. */
-const NEVER_KNOWN: readonly (readonly [title: string, source: string])[] = [
-  ['rule is bound twice', 'def rule(event):\n    return False\ndef rule(event):\n    return True\n'],
-  ['rule is assigned', 'def other(event):\n    return False\nrule = other\n'],
-  ['a decorator', 'def same(f):\n    return f\n@same\ndef rule(event):\n    return False\n'],
-  ['a generator', 'def rule(event):\n    yield False\n'],
-  ['print', rule('print("a")\nreturn False')],
-  ['a name that exec could change', rule('return False', 'if False:\n    exec("LIMIT = 1")')],
+/** Bodies whose guard must never know an answer, whatever the event, and why. */
+const NEVER_KNOWN: readonly (readonly [title: string, reason: string, source: string])[] = [
+  [
+    'rule is bound twice',
+    'rule is not one plain function',
+    'def rule(event):\n    return False\ndef rule(event):\n    return True\n',
+  ],
+  [
+    'rule is assigned',
+    'rule is not one plain function',
+    'def other(event):\n    return False\nrule = other\n',
+  ],
+  [
+    'a decorator',
+    'rule is not one plain function',
+    'def same(f):\n    return f\n@same\ndef rule(event):\n    return False\n',
+  ],
+  [
+    'a generator',
+    'a function with a decorator, a generator or a coroutine',
+    'def rule(event):\n    yield False\n',
+  ],
+  ['print', 'body.py:3: print()', rule('print("a")\nreturn False')],
+  [
+    'a name that exec could change',
+    'body.py can change what names mean',
+    rule('return False', 'if False:\n    exec("LIMIT = 1")'),
+  ],
   [
     'a patched class',
+    'body.py can change what names mean',
     rule(
       'return event.get("x") == "a"',
       'import panther_core\npanther_core.PantherEvent = panther_core.PantherEvent',
@@ -220,6 +283,7 @@ const NEVER_KNOWN: readonly (readonly [title: string, source: string])[] = [
   ],
   [
     'a constant that is appended to',
+    'body.py:5: NAMES is changed or passed to code that could change it',
     rule(
       'return event.get("x") in NAMES',
       'NAMES = ["a"]\ndef title(event):\n    NAMES.append(event.get("x"))',
@@ -227,6 +291,7 @@ const NEVER_KNOWN: readonly (readonly [title: string, source: string])[] = [
   ],
   [
     'a constant that a function changes',
+    'body.py:7: NAMES is changed or passed to code that could change it',
     rule(
       'return event.get("x") in NAMES',
       'NAMES = ["a"]\ndef add(names):\n    names.append("b")\ndef title(event):\n    add(NAMES)',
@@ -234,6 +299,7 @@ const NEVER_KNOWN: readonly (readonly [title: string, source: string])[] = [
   ],
   [
     'a constant under another name',
+    'body.py:6: NAMES is changed or passed to code that could change it',
     rule(
       'return event.get("x") in NAMES',
       'NAMES = ["a"]\ndef title(event):\n    names = NAMES\n    names += ["b"]',
@@ -241,29 +307,63 @@ const NEVER_KNOWN: readonly (readonly [title: string, source: string])[] = [
   ],
   [
     'a constant that is assigned elsewhere',
+    'body.py:6: global LIMIT is kept between calls',
     rule('return LIMIT == 1', 'LIMIT = 1\ndef title(event):\n    global LIMIT\n    LIMIT = 2'),
   ],
   [
     'a global that is read first',
+    'body.py:4: global SEEN is kept between calls',
     rule('global SEEN\nif SEEN:\n    return False\nSEEN = event.get("x")\nreturn False', 'SEEN = None'),
   ],
   [
-    'a global that is not assigned on a path that matches',
+    'a global that is not certainly assigned where the rule matches',
+    'body.py:6: global SEEN is kept between calls',
     rule(
-      'global SEEN\nif event.get("x"):\n    return event.get("x") == "a"\nSEEN = 1\nreturn False',
+      'global SEEN\nfor SEEN in "ab":\n    pass\nreturn event.get("x") == "a"',
       'SEEN = None\ndef title(event):\n    return SEEN',
-    ).replace('if event.get("x"):\n', 'SEEN = SEEN\n    if event.get("x"):\n'),
+    ),
   ],
   [
     'a loop without end',
+    'it takes too many steps',
     rule('n = 0\nfor a in range(80):\n    for b in range(80):\n        n = n + 1\nreturn False'),
   ],
+  [
+    'the name of an exception, which is deleted after its handler',
+    'body.py:4: an exception that is looked at',
+    rule('e = False\ntry:\n    event["y"]\nexcept KeyError as e:\n    pass\nreturn e'),
+  ],
+  ...[
+    'print',
+    'int',
+    'KeyError.args',
+    'NAMES',
+    'event',
+    'socket.error',
+    'GETADDRINFO_ERROR',
+    'Own',
+    '((KeyError, ValueError), TypeError)',
+    '(KeyError, print)',
+    'tuple([KeyError])',
+    '(KeyError, *NAMES)',
+    '',
+  ].map(
+    (type) =>
+      [
+        `a handler of ${type || 'everything'}`,
+        'body.py:6: such a handler',
+        rule(
+          `try:\n    return event["y"] == 5\nexcept ${type}:\n    return True`,
+          'import socket\nfrom socket import gaierror as GETADDRINFO_ERROR\nNAMES = (KeyError,)\nclass Own(KeyError): pass',
+        ),
+      ] as const,
+  ),
 ]
 
 describeWithProgram('python3', 'matchers as guards', () => {
   const cases = [
     ...PROGRAMS.map(([, , each]) => ({ ...each, events: EVENTS })),
-    ...NEVER_KNOWN.map(([, source]) => ({ source, events: EVENTS })),
+    ...NEVER_KNOWN.map(([, , source]) => ({ source, events: EVENTS })),
   ]
   let compared: ReturnType<typeof compareWithPython> | undefined
   const comparedCases = () => {
@@ -281,8 +381,13 @@ describeWithProgram('python3', 'matchers as guards', () => {
     expect(answered.length).toBeGreaterThanOrEqual(known)
   })
 
-  it.each(NEVER_KNOWN.map(([title], at) => ({ title, at })))('never knows: $title', ({ at }) => {
-    const result = comparedCases()[PROGRAMS.length + at]
-    expect(result!.events.map(({ guard }) => guard)).toEqual(EVENTS.map(() => null))
-  })
+  it.each(NEVER_KNOWN.map(([title, reason], at) => ({ title, reason, at })))(
+    'never knows: $title',
+    ({ reason, at }) => {
+      const { events } = comparedCases()[PROGRAMS.length + at]!
+      expect(events.map(({ guard, reason }) => ({ guard, reason }))).toEqual(
+        EVENTS.map(() => ({ guard: null, reason })),
+      )
+    },
+  )
 })

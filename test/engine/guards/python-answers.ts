@@ -30,6 +30,8 @@ export interface ComparedEvent {
   readonly python: unknown
   /** null: the guard does not know. */
   readonly guard: unknown
+  /** Why it does not know, or null. */
+  readonly reason: string | null
 }
 
 export interface ComparedCase {
@@ -57,26 +59,26 @@ export function compareWithPython(
   if (status !== 0) throw new Error(stderr)
   const answers = JSON.parse(stdout) as { guard: ComparedCase['program']; answers: unknown[] }[]
   return answers.map(({ guard, answers: ofPython }, at) => {
-    const evaluate = 'reason' in guard ? () => null : outcomeOf(guard)
+    const evaluate = 'reason' in guard ? () => ({ guard: null, reason: guard.reason }) : outcomeOf(guard)
     return {
       program: guard,
       events: cases[at]!.events.map((event, place) => ({
         event,
         python: ofPython[place],
-        guard: evaluate(event),
+        ...evaluate(event),
       })),
     }
   })
 }
 
-function outcomeOf(program: GuardProgram): (event: string) => unknown {
+function outcomeOf(program: GuardProgram): (event: string) => Pick<ComparedEvent, 'guard' | 'reason'> {
   const guard = createGuard(program)
   return (event) => {
     try {
-      return { value: describeValue(guard.result(JSON.parse(event), event)) }
+      return { guard: { value: describeValue(guard.result(JSON.parse(event), event)) }, reason: null }
     } catch (error) {
-      if (error instanceof Raised) return { raises: error.type }
-      if (error instanceof Unknown) return null
+      if (error instanceof Raised) return { guard: { raises: error.type }, reason: null }
+      if (error instanceof Unknown) return { guard: null, reason: error.message }
       throw error
     }
   }

@@ -132,6 +132,9 @@ class Scope:
             raise NotSupported(f"{name} is another scope's")
         return self._slots[name]
 
+    def mentions(self, name):
+        return _count(self._node, name) > 0
+
     def is_only_in(self, place, part):
         """Whether a target is a local name that only this part of the function uses."""
         if not isinstance(place, ast.Name) or place.id not in self._slots:

@@ -1,14 +1,22 @@
 """Statements of a function as nodes of a guard."""
 
 import ast
+import builtins
 
 from signalbox_syntax.guard_expressions import expression, sequence, target
 from signalbox_syntax.guard_names import is_mock_test
 from signalbox_syntax.guard_nodes import NotSupported
 
 _AUGMENTED = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.BitOr: "|"}
-_EXCEPTIONS = {"KeyError", "IndexError", "LookupError", "ValueError", "TypeError", "AttributeError", "Exception"}
-_EXTERNAL_EXCEPTIONS = {"ipaddress.AddressValueError": "AddressValueError"}
+#: What operations of a guard raise -> the class of Python that it is, or that it derives from.
+_RAISED = {each.__name__: each for each in (AttributeError, IndexError, KeyError, TypeError, ValueError)}
+_RAISED |= {"AddressValueError": ValueError}
+#: Exceptions of Python's library -> which of those a handler of them catches.
+_EXTERNAL_EXCEPTIONS = {
+    "ipaddress.AddressValueError": ["AddressValueError"],
+    "json.JSONDecodeError": [],
+    "json.decoder.JSONDecodeError": [],
+}
 
 
 def block(body, scope):
@@ -81,36 +89,40 @@ def _if(test, body, orelse, scope):
 def _try(body, handlers, orelse, scope):
     parts = []
     for handler in handlers:
-        if handler.name is not None and any(_mentions(each, handler.name) for each in handler.body):
+        # Python deletes the name after the handler.
+        if handler.name is not None and scope.mentions(handler.name):
             raise NotSupported("an exception that is looked at")
-        parts += [scope.constant(tuple(_exceptions(handler.type, scope))), block(handler.body, scope)]
+        parts += [scope.constant(_caught(handler.type, scope)), block(handler.body, scope)]
     rest = block(orelse, scope) if orelse else -1
     return scope.node("try", block(body, scope), rest, *parts)
 
 
-def _mentions(node, name):
-    return any(isinstance(inner, ast.Name) and inner.id == name for inner in ast.walk(node))
+def _caught(node, scope):
+    """Which of the exceptions that a guard raises a handler catches."""
+    classes = node.elts if isinstance(node, ast.Tuple) else [node]
+    found = {name for each in classes for name in _caught_by(_exception(each, scope))}
+    return tuple(name for name in _RAISED if name in found)
 
 
-def _exceptions(node, scope):
+def _exception(node, scope):
     match node:
-        case ast.Tuple(elts=elements):
-            return [name for each in elements for name in _exceptions(each, scope)]
         case ast.Name(id=name) if not scope.is_local(name):
-            resolved = scope.names.resolve(scope.module, name)
+            return scope.names.resolve(scope.module, name)
         case ast.Attribute(value=ast.Name(id=name), attr=attribute) if not scope.is_local(name):
             resolved = scope.names.resolve(scope.module, name)
-            resolved = (resolved[0], f"{resolved[1]}.{attribute}")
-        case _:
-            raise NotSupported("such a handler")
+            if resolved[0] == "external":
+                return "external", f"{resolved[1]}.{attribute}"
+    raise NotSupported("such a handler")
+
+
+def _caught_by(resolved):
     match resolved:
-        case ("builtin", name) if name in _EXCEPTIONS:
-            return [name]
-        case ("external", name):
-            # What no operation of a guard raises is never caught by it.
-            return [_EXTERNAL_EXCEPTIONS.get(name, name)]
         case ("builtin", name):
-            return [name]
+            caught = getattr(builtins, name)
+            if isinstance(caught, type) and issubclass(caught, BaseException):
+                return [raised for raised, kind in _RAISED.items() if issubclass(kind, caught)]
+        case ("external", name) if name in _EXTERNAL_EXCEPTIONS:
+            return _EXTERNAL_EXCEPTIONS[name]
     raise NotSupported("such a handler")
 
 

@@ -113,21 +113,15 @@ function forEach(
   }
 }
 
-/** Which exceptions a handler of this name catches beside its own. */
-const SUBTYPES: Readonly<Record<string, readonly string[]>> = {
-  LookupError: ['KeyError', 'IndexError'],
-  ValueError: ['AddressValueError'],
-}
-
 function attempt(
   compiler: GuardCompiler,
   [body, otherwise, ...rest]: readonly (number | string)[],
 ): Statement {
   const [run, after] = [compiler.statement(body!), optional(compiler, otherwise!)]
   const handlers = Array.from({ length: rest.length / 2 }, (_, at) => {
-    // Handlers name a node of a constant tuple.
-    const names = compiler.expression(rest[2 * at]!)
-    return { names, handle: compiler.statement(rest[2 * at + 1]!) }
+    // A node of a constant tuple: the types of exceptions that the handler catches.
+    const types = compiler.expression(rest[2 * at]!)
+    return { types, handle: compiler.statement(rest[2 * at + 1]!) }
   })
   return (frame) => {
     const depth = frame.run.depth
@@ -137,18 +131,12 @@ function attempt(
     } catch (error) {
       if (!(error instanceof Raised)) throw error
       frame.run.depth = depth
-      const handler = handlers.find(({ names }) => catches((names(frame) as TupleValue).items, error.type))
+      const handler = handlers.find(({ types }) => (types(frame) as TupleValue).items.includes(error.type))
       if (!handler) throw error
       return handler.handle(frame)
     }
     return completion === NEXT ? after(frame) : completion
   }
-}
-
-function catches(names: readonly unknown[], type: string): boolean {
-  return names.some(
-    (name) => name === type || name === 'Exception' || SUBTYPES[name as string]?.includes(type),
-  )
 }
 
 function compileTarget(compiler: GuardCompiler, number: number | string): Target {
