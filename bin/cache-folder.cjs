@@ -4,6 +4,9 @@ const { existsSync, realpathSync, statSync } = require('node:fs')
 const { homedir } = require('node:os')
 const { basename, dirname, isAbsolute, join, relative, resolve, sep } = require('node:path')
 
+/** The parts of the cache, each a folder: snapshots of interpreters, and what Node has compiled. */
+const PARTS = { snapshots: 'snapshots', node: 'node' }
+
 function cacheHome({ XDG_CACHE_HOME, LOCALAPPDATA }, platform) {
   if (platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches')
@@ -26,7 +29,9 @@ function projectsOf(args) {
 function cacheFolder(environment, projects, platform = process.platform) {
   const folder = join(cacheHome(environment, platform), 'signalbox')
   const roots = projects.flatMap(rootsOf)
-  const root = ['', 'images', 'node'].map((part) => rootAround(join(folder, part), roots)).find(Boolean)
+  const root = ['', ...Object.values(PARTS)]
+    .map((part) => rootAround(join(folder, part), roots))
+    .find(Boolean)
   return { folder, refusal: root ? `${folder} lies in ${root}, where a repository could have put it` : null }
 }
 
@@ -70,4 +75,4 @@ function isWithin(root, path) {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
 }
 
-module.exports = { cacheFolder, isWithin, projectsOf, rootAround, rootsOf }
+module.exports = { PARTS, cacheFolder, isWithin, projectsOf, rootAround, rootsOf }

@@ -1,3 +1,5 @@
+/** The parts of the cache, each a folder in it. */
+export const PARTS: { readonly snapshots: string; readonly node: string }
 /** The projects that the arguments of a command name. */
 export function projectsOf(args: readonly string[]): readonly string[]
 export function cacheFolder(

@@ -4,7 +4,7 @@ const { spawn } = require('node:child_process')
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
-const { cacheFolder, projectsOf } = require('./cache-folder.cjs')
+const { PARTS, cacheFolder, projectsOf } = require('./cache-folder.cjs')
 const { givenDescriptors } = require('./descriptors.cjs')
 const { findNode, LONG_LIVED } = require('./node-runtime.cjs')
 
@@ -69,7 +69,7 @@ function becomeLongLived() {
 function enableCompileCache() {
   const { folder, refusal } = cacheFolder(process.env, projectsOf(args))
   if (refusal === null) {
-    require('node:module').enableCompileCache(process.env.NODE_COMPILE_CACHE || join(folder, 'node'))
+    require('node:module').enableCompileCache(process.env.NODE_COMPILE_CACHE || join(folder, PARTS.node))
   } else if (args[0] && !args[0].startsWith('-') && args[0] !== 'completion') {
     console.error(`signalbox: the cache is off: ${refusal}`)
     console.error('  each start takes longer; set XDG_CACHE_HOME to a folder outside of the repository')

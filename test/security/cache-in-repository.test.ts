@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { cacheFolder, projectsOf } from '../../bin/cache-folder.cjs'
+import { cacheFolder, PARTS, projectsOf } from '../../bin/cache-folder.cjs'
 import { copyCheckout } from '../support/checkout.ts'
 import { commandEnvironment } from '../support/process.ts'
 
@@ -160,9 +160,24 @@ describe('a cache folder', () => {
     expect(refusal(join(elsewhere, 'in', 'not-there-yet'), 'test', '--project', project)).not.toBeNull()
     symlinkSync(elsewhere, join(project, 'out'))
     expect(refusal(join(project, 'out'), 'test', '--project', project)).not.toBeNull()
+  })
+
+  it.each(Object.values(PARTS))('whose part %s is a link into the project is not used', (part) => {
+    const { project } = gitProject()
+    const elsewhere = mkdtempSync(join(outside, 'elsewhere-'))
     mkdirSync(join(elsewhere, 'signalbox'))
-    symlinkSync(project, join(elsewhere, 'signalbox', 'node'))
+    symlinkSync(project, join(elsewhere, 'signalbox', part))
     expect(refusal(elsewhere, 'test', '--project', project)).not.toBeNull()
+  })
+
+  it('has no other parts than those that are checked', () => {
+    const cache = mkdtempSync(join(outside, 'cache-'))
+    const command = join(import.meta.dirname, '..', '..', 'bin', 'signalbox.cjs')
+    const { status } = spawnSync(process.execPath, [command, 'test', '--project', makeProject()], {
+      env: commandEnvironment({ XDG_CACHE_HOME: cache }),
+    })
+    expect(status).toBe(0)
+    expect(readdirSync(join(cache, 'signalbox')).sort()).toEqual(Object.values(PARTS).sort())
   })
 
   it('of a project that is named through a link is not used', () => {

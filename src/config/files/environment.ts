@@ -54,7 +54,7 @@ export function pythonIndex({ SIGNALBOX_PYTHON_INDEX }: Environment): string {
 }
 
 /** The launcher has the same rule, and applies it before any of this is loaded. */
-const { cacheFolder, projectsOf } = createRequire(import.meta.url)(
+const { PARTS, cacheFolder, projectsOf } = createRequire(import.meta.url)(
   CACHE_FOLDER_SCRIPT,
 ) as typeof import('../../../bin/cache-folder.cjs')
 
@@ -71,7 +71,7 @@ export interface SnapshotFolder {
 export function snapshotFolder(environment: Environment, ...projects: readonly string[]): SnapshotFolder {
   const named = projectsOf(process.argv.slice(2))
   const { folder, refusal } = cacheFolder(environment, [...named, ...projects])
-  return { folder: join(folder, 'snapshots'), refusal }
+  return { folder: join(folder, PARTS.snapshots), refusal }
 }
 
 /** The folder of snapshots; null if nothing may be kept. */
