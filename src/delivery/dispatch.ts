@@ -63,24 +63,36 @@ export function createDispatcher(ports: DeliveryPorts, stop: AbortSignal, wake: 
   async function dispatchTo(destination: Destination, registry: Registry): Promise<number | null> {
     const key = destinationKey(destination)
     const { value: state } = await store.destinationState(key)
-    const permit = sendPermit(state, destination.rateLimit, clock.now())
-    const { maxSends, isProbe, retryAt } = permit
+    const { maxSends, isProbe, isHalfOpen, retryAt } = sendPermit(state, destination.rateLimit, clock.now())
+    if (maxSends === 0) return nextWakeAt(store, key, retryAt)
+    const due = await store.countDue(key, destination.concurrency)
     const inFlight = inFlightTo(key)
     const free = freeSlots(destination.concurrency, inFlight, totalInFlight)
-    const limit = permit.isHalfOpen && inFlight > 0 ? 0 : Math.min(maxSends, free)
-    if (limit === 0) return maxSends === 0 ? nextWakeAt(store, key, retryAt) : null
-    let hasClaimedAll: boolean
-    // The slots are occupied during the claim, because all destinations claim at the same time.
-    occupy(key, limit)
+    const limit = isHalfOpen && inFlight > 0 ? 0 : Math.min(maxSends, free)
+    if (limit === 0) return null
+    const claimed = await claimAndSend(destination, registry, isProbe, Math.min(limit, due))
+    return claimed < limit ? nextWakeAt(store, key, retryAt) : null
+  }
+
+  /** Resolves with the number of deliveries that it claimed: fewer than `count` if another process was faster. */
+  async function claimAndSend(
+    destination: Destination,
+    registry: Registry,
+    isProbe: boolean,
+    count: number,
+  ): Promise<number> {
+    if (count === 0) return 0
+    const key = destinationKey(destination)
+    // All destinations claim at the same time, so these slots are occupied before the claim has ended.
+    occupy(key, count)
     try {
-      const claimed = await store.claim({ destinationKeys: [key], limit, leaseMs: LEASE_MS })
+      const claimed = await store.claim({ destinationKeys: [key], limit: count, leaseMs: LEASE_MS })
       if (claimed.length > 0) await consumeTokens(store, destination, isProbe, claimed.length, clock.now())
       for (const each of claimed) startSend({ claimed: each, destination, registry, isProbe })
-      hasClaimedAll = claimed.length < limit
+      return claimed.length
     } finally {
-      occupy(key, -limit)
+      occupy(key, -count)
     }
-    return hasClaimedAll ? nextWakeAt(store, key, retryAt) : null
   }
 
   return {

@@ -209,6 +209,8 @@ export interface Store {
   read(keys: ReadKeys): Promise<ReadState>
   commit(plan: CommitPlan, expected: ExpectedVersions): Promise<'ok' | 'conflict'>
 
+  /** How many deliveries of a destination `claim` could lease now; it counts up to `atMost`. */
+  countDue(destinationKey: string, atMost: number): Promise<number>
   /** Leases due deliveries of these destinations for `leaseMs` by the store's clock, earliest first. */
   claim(request: {
     destinationKeys: readonly string[]

@@ -81,6 +81,22 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(new Set([...claimed, ...rest].map((each) => each.leaseToken)).size).toBe(3)
     })
 
+    it('are counted where they are due or where their lease has expired, up to a bound', async () => {
+      await add(
+        delivery('d1'),
+        delivery('d2'),
+        delivery('d3', { due: T0 + LEASE_MS }),
+        delivery('d4', { destinationKey: 'other' }),
+      )
+      expect(await store.countDue('soc', 10)).toBe(2)
+      expect(await store.countDue('soc', 1)).toBe(1)
+      expect(await store.countDue('unknown', 10)).toBe(0)
+      await claim()
+      expect(await store.countDue('soc', 10)).toBe(0)
+      clock.advance(LEASE_MS)
+      expect(await store.countDue('soc', 10)).toBe(3)
+    })
+
     it('go only to who names their destination', async () => {
       await add(delivery('d1'), delivery('d2', { destinationKey: 'other' }))
       expect(await claim(10, [])).toEqual([])

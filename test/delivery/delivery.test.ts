@@ -156,6 +156,20 @@ describe('delivery', () => {
     expect(rHung.requests.length).toBeLessThanOrEqual(8)
   })
 
+  it('keeps the concurrency of a destination behind many others, idle or with one delivery each', async () => {
+    const [busy, receiver] = await target('busy', { concurrency: 8 })
+    receiver.always({ fault: 'silent' })
+    receiver.expect(8)
+    const others = Array.from({ length: 40 }, (_, n) =>
+      destination(`other-${n}`, { options: { url: 'http://127.0.0.1:1/' } }),
+    )
+    const loop = harness.open(registry([...others, busy]))
+    await harness.send('alert-0', [...others.slice(20), busy])
+    for (let n = 1; n < 8; n++) await harness.send(`alert-${n}`, [busy])
+    await loop.start()
+    await receiver.until(8)
+  })
+
   it('MUST NOT let hundreds of dead destinations delay another', async () => {
     const [sound, receiver] = await target('sound')
     const dead = Array.from({ length: 300 }, (_, n) =>

@@ -26,14 +26,15 @@ const EXPIRED_LEASE = `
   WHERE destination_key = :key AND state = 'sending' AND lease_until <= :now
   ORDER BY due, seq LIMIT :limit`
 
-const SOMETHING_DUE = `
-  SELECT 1 FROM delivery
-  WHERE destination_key = :key AND ((state IN ('pending', 'waiting') AND due <= :now)
-    OR (state = 'sending' AND lease_until <= :now)) LIMIT 1`
+const COUNT_DUE = `
+  SELECT count(*) AS count FROM (
+    SELECT 1 FROM delivery
+    WHERE destination_key = :key AND ((state IN ('pending', 'waiting') AND due <= :now)
+      OR (state = 'sending' AND lease_until <= :now)) LIMIT :atMost)`
 
-/** Checks without a transaction whether a claim would find a delivery. */
-export function isAnythingDue(driver: Driver, { destinationKeys }: ClaimRequest, now: number): boolean {
-  return destinationKeys.some((key) => driver.prepare(SOMETHING_DUE).get({ key, now }) !== undefined)
+/** Reads without a transaction how many deliveries a claim would find, at most `atMost`. */
+export function countDue(driver: Driver, key: string, atMost: number, now: number): number {
+  return driver.prepare<{ count: number }>(COUNT_DUE).get({ key, now, atMost })!.count
 }
 
 const LEASE = `

@@ -7,7 +7,7 @@ import { watchFiles } from '../file-identity.ts'
 import { createGroupCommit, type Sync } from '../group-commit.ts'
 import { createInstanceLock } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
-import { claimDue, earliestDue, isAnythingDue } from '../rows/claim.ts'
+import { claimDue, countDue, earliestDue } from '../rows/claim.ts'
 import {
   countDeliveries,
   listAttempts,
@@ -71,10 +71,8 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       }),
 
     // A lease needs no sync: if a power cut loses it, the delivery is claimed again.
-    claim: async (request) =>
-      isAnythingDue(driver, request, clock.now())
-        ? write((now) => claimDue(driver, request, now), 'unsynced')
-        : [],
+    claim: (request) => write((now) => claimDue(driver, request, now), 'unsynced'),
+    countDue: async (key, atMost) => countDue(driver, key, atMost, clock.now()),
     recordOutcome: (id, leaseToken, outcome) =>
       write(() => recordDeliveryOutcome(driver, id, leaseToken, outcome)),
     nextDue: async (keys) => earliestDue(driver, keys),
