@@ -7,10 +7,11 @@ const { basename, dirname, isAbsolute, join, relative, resolve, sep } = require(
 /** The parts of the cache, each a folder: snapshots of interpreters, and what Node has compiled. */
 const PARTS = { snapshots: 'snapshots', node: 'node' }
 
+/** `XDG_CACHE_HOME` is read on every system, because messages advise to set it. */
 function cacheHome({ XDG_CACHE_HOME, LOCALAPPDATA }, platform) {
+  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME
   if (platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches')
-  return XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache')
+  return platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache')
 }
 
 /** The projects that a command names. The default is the current folder. */

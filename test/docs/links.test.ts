@@ -61,7 +61,7 @@ describe('the map of the documentation', () => {
 })
 
 describe('the page of environment variables', () => {
-  it('names every variable of Signalbox that the sources read', () => {
+  it('names every variable of Signalbox that the sources read, and those of the cache folder', () => {
     const { text } = readPage('docs/reference/environment.md')
     const files = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding: 'utf8' })
     const sources = files
@@ -70,8 +70,11 @@ describe('the page of environment variables', () => {
     const read = sources.flatMap((source) => [
       ...source.matchAll(/SIGNALBOX_[A-Z]+(?:_[A-Z]+)*|text\('([A-Z_]+)'\)/g),
     ])
+    const ofCaches = readFileSync(join(REPOSITORY, 'bin', 'cache-folder.cjs'), 'utf8').match(
+      /\b[A-Z_]{8,}\b/g,
+    )!
     const names = read.map(([whole, short]) => (short === undefined ? whole : `SIGNALBOX_${short}`))
-    expect(names.length).toBeGreaterThan(5)
-    expect([...new Set(names)].filter((name) => !text.includes(`\`${name}\``))).toEqual([])
+    expect([names.length, ofCaches.length].map((each) => each > 2)).toEqual([true, true])
+    expect([...new Set([...names, ...ofCaches])].filter((name) => !text.includes(`\`${name}\``))).toEqual([])
   })
 })

@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { cacheFolder, PARTS, projectsOf } from '../../bin/cache-folder.cjs'
@@ -144,6 +144,31 @@ describe('a cache folder', () => {
     mkdirSync(project)
     return { top, project }
   }
+
+  it.each(['linux', 'darwin', 'win32'] as const)(
+    'on %s is in the folder that XDG_CACHE_HOME names, as messages advise',
+    (platform) => {
+      const environment = { XDG_CACHE_HOME: outside, LOCALAPPDATA: join(outside, 'local') }
+      expect(cacheFolder(environment, [], platform)).toEqual({
+        folder: join(outside, 'signalbox'),
+        refusal: null,
+      })
+    },
+  )
+
+  it.each([
+    ['linux', join(homedir(), '.cache')],
+    ['darwin', join(homedir(), 'Library', 'Caches')],
+    ['win32', '/local'],
+  ] as const)(
+    'on %s is the one of the system where XDG_CACHE_HOME names no absolute path',
+    (platform, folder) => {
+      for (const XDG_CACHE_HOME of [undefined, '', 'relative/folder'])
+        expect(cacheFolder({ XDG_CACHE_HOME, LOCALAPPDATA: '/local' }, [], platform).folder).toBe(
+          join(folder, 'signalbox'),
+        )
+    },
+  )
 
   it('in the project, or in the top of its work tree, is not used', () => {
     const { top, project } = gitProject()
