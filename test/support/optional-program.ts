@@ -14,11 +14,20 @@ function isInstalled(program: string): boolean {
  * In CI (`CI=true`) a missing program is a failing test, so that no suite is left out without notice.
  */
 export function describeWithProgram(program: string, title: string, suite: () => void): void {
-  if (isInstalled(program)) {
+  describeUnless(isInstalled(program) ? null : `${program} is not installed`, program, title, suite)
+}
+
+/** @param reason Why the program cannot be used, or null. */
+export function describeUnless(
+  reason: string | null,
+  program: string,
+  title: string,
+  suite: () => void,
+): void {
+  if (reason === null) {
     describe(title, suite)
     return
   }
-  const reason = `${program} is not installed`
   if (process.env.CI === 'true') {
     it(`${title} (requires ${program})`, () => {
       throw new Error(`${reason}: .ci/run must install it`)

@@ -1,7 +1,6 @@
 /** Whole matchers as guards against Python: statements, functions, helpers, data models, and what must end a guard. */
 import { expect, it } from 'vitest'
-import { describeWithProgram } from '../../support/optional-program.ts'
-import { compareWithPython, type MatcherCase } from './python-answers.ts'
+import { compareWithPython, describeWithPython, type MatcherCase } from './python-answers.ts'
 
 const EVENTS = [
   '{}',
@@ -316,7 +315,7 @@ const NEVER_KNOWN: readonly (readonly [title: string, reason: string, source: st
     rule('global SEEN\nif SEEN:\n    return False\nSEEN = event.get("x")\nreturn False', 'SEEN = None'),
   ],
   [
-    'a global that is not certainly assigned where the rule matches',
+    'a global that a loop assigns, which may have no elements',
     'body.py:6: global SEEN is kept between calls',
     rule(
       'global SEEN\nfor SEEN in "ab":\n    pass\nreturn event.get("x") == "a"',
@@ -360,10 +359,17 @@ const NEVER_KNOWN: readonly (readonly [title: string, reason: string, source: st
   ),
 ]
 
-describeWithProgram('python3', 'matchers as guards', () => {
+/** A title would see what an earlier event left in the global. */
+const UNASSIGNED_GLOBAL = rule(
+  'global SEEN\nif event.get("x") == "a":\n    return True\nSEEN = 1\nreturn False',
+  'SEEN = None\ndef title(event):\n    return SEEN',
+)
+
+describeWithPython('matchers as guards', () => {
   const cases = [
     ...PROGRAMS.map(([, , each]) => ({ ...each, events: EVENTS })),
     ...NEVER_KNOWN.map(([, , source]) => ({ source, events: EVENTS })),
+    { source: UNASSIGNED_GLOBAL, events: EVENTS },
   ]
   let compared: ReturnType<typeof compareWithPython> | undefined
   const comparedCases = () => {
@@ -390,4 +396,15 @@ describeWithProgram('python3', 'matchers as guards', () => {
       )
     },
   )
+
+  it('a global that is not assigned on a path that matches is followed on no path that assigns it', () => {
+    const { events } = comparedCases().at(-1)!
+    expect(events.map(({ guard, reason }) => ({ guard, reason }))).toEqual(
+      events.map(({ python }) =>
+        (python as { value: unknown }).value === true
+          ? { guard: { value: true }, reason: null }
+          : { guard: null, reason: 'body.py:8: global SEEN is kept between calls' },
+      ),
+    )
+  })
 })

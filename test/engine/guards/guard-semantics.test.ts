@@ -3,8 +3,12 @@
  * exception, Python must have the same; for each expression it must know some, or the comparison would prove nothing.
  */
 import { expect, it } from 'vitest'
-import { describeWithProgram } from '../../support/optional-program.ts'
-import { type ComparedCase, compareWithPython, type MatcherCase } from './python-answers.ts'
+import {
+  type ComparedCase,
+  compareWithPython,
+  describeWithPython,
+  type MatcherCase,
+} from './python-answers.ts'
 
 const TEXTS = [
   '""',
@@ -343,7 +347,7 @@ function differences({ events }: ComparedCase): unknown[] {
   )
 }
 
-describeWithProgram('python3', 'operations of a guard', () => {
+describeWithPython('operations of a guard', () => {
   for (const [title, { events, of }] of Object.entries(OPERATIONS)) {
     it(title, () => {
       const compared = compareWithPython(of.map((expression) => caseOf(expression, events)))

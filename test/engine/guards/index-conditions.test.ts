@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { deriveIndexConditions } from '../../../src/engine/worker/guard/derive-index-conditions.ts'
 import { holds, type IndexCondition } from '../../../src/engine/worker/guard/index-condition.ts'
-import { describeWithProgram } from '../../support/optional-program.ts'
-import { type ComparedCase, compareWithPython } from './python-answers.ts'
+import { type ComparedCase, compareWithPython, describeWithPython } from './python-answers.ts'
 
 const VALUES = [
   'null',
@@ -93,12 +92,12 @@ function short({ path, kind, values, letterCase, raisesOnContainers }: IndexCond
 }
 
 function conditionsOf({ program }: ComparedCase): readonly IndexCondition[] | null {
-  if ('reason' in program) return null
+  if ('reason' in program) throw new Error(`there is no guard: ${program.reason}`)
   const derived = deriveIndexConditions(program, 'Log')
   return 'conditions' in derived ? derived.conditions : null
 }
 
-describeWithProgram('python3', 'index conditions of a guard', () => {
+describeWithPython('index conditions of a guard', () => {
   const cases = EXPRESSIONS.map(([expression]) => ({
     source: `def rule(event):\n    return ${expression}\n`,
     model: MODEL,

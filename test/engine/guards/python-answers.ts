@@ -15,6 +15,7 @@ import {
   TupleValue,
   Unknown,
 } from '../../../src/engine/worker/guard/guard-values.ts'
+import { describeUnless } from '../../support/optional-program.ts'
 
 export interface MatcherCase {
   readonly source: string
@@ -40,6 +41,27 @@ export interface ComparedCase {
 }
 
 const RUNTIME = join(import.meta.dirname, '../../../src/engine/python')
+const MIN_PYTHON = '3.11'
+
+/**
+ * `describe` for a suite that compares with the `python3` of this machine. The engine's own Python is 3.14; an older one
+ * serves as well, as long as it knows every node of a syntax tree that the analysis names (`TryStar` is the newest).
+ */
+export function describeWithPython(title: string, suite: () => void): void {
+  describeUnless(reasonWithoutPython(), `python3 ${MIN_PYTHON}`, title, suite)
+}
+
+function reasonWithoutPython(): string | null {
+  const { status, stdout } = spawnSync(
+    'python3',
+    ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'],
+    { encoding: 'utf8' },
+  )
+  if (status !== 0) return 'python3 is not installed'
+  const version = stdout.trim()
+  const isOlder = version.localeCompare(MIN_PYTHON, 'en', { numeric: true }) < 0
+  return isOlder ? `python3 is ${version}, older than ${MIN_PYTHON}` : null
+}
 
 export function compareWithPython(
   cases: readonly MatcherCase[],
