@@ -115,8 +115,8 @@ export const ERROR_CODES = {
     fix: 'Replace the link by a file, or name the target itself.',
   },
   'broken-link': {
-    cause: 'A file to write is a symbolic link that points nowhere or to itself.',
-    fix: 'Remove the link.',
+    cause: 'A file to read or write is a symbolic link that points nowhere or to itself.',
+    fix: 'Correct the link, or remove it.',
   },
   'unreadable-file': {
     cause: 'A file that the command requires cannot be read.',

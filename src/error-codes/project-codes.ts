@@ -67,7 +67,7 @@ export const PROJECT_CODES = {
     fix: 'Use a revision of this checkout; in a shallow clone run `git fetch --unshallow`.',
   },
   'unreadable-event-file': {
-    cause: 'The file of an event is missing, too large, not a file, or a link out of the project.',
+    cause: 'The file of an event is missing, too large, not a file, or cannot be read.',
     fix: 'Name a readable file with one event.',
   },
 } as const

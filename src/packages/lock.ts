@@ -1,7 +1,7 @@
 /** The lock: which wheels a project uses, by hash. It names no index, so that any mirror can restore it. */
 import { basename } from 'node:path'
 import { UserError } from '../errors.ts'
-import { readProjectFile } from '../files/project-file.ts'
+import { errorCodeOf, readProjectFile } from '../files/project-file.ts'
 
 export interface LockedPackage {
   /** Normalised. */
@@ -35,7 +35,9 @@ export function readLock(path: string, root: string): Lock {
   const read = readProjectFile(path, { folders: [root], maxBytes: MAX_LOCK_BYTES })
   if (!('bytes' in read)) {
     if (read.code === 'missing-file') return EMPTY
-    throw new UserError(`the file ${basename(path)} ${read.reason}`, { code: 'invalid-lock' })
+    throw new UserError(`the file ${basename(path)} ${read.reason}`, {
+      code: errorCodeOf(read, 'invalid-lock'),
+    })
   }
   const lock = parse(path, read.bytes.toString('utf8'))
   const { version, requested, packages } = lock as Record<string, unknown>

@@ -3,7 +3,7 @@ import { type Dirent, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { isFile } from '../files/path-kind.ts'
-import { readProjectFile } from '../files/project-file.ts'
+import { errorCodeOf, readProjectFile } from '../files/project-file.ts'
 import { NO_PACKAGES, type PackageSet, packagesDigest } from '../model/project/packages.ts'
 import { PACKAGE_BOUNDS, PackageBudget } from './budget.ts'
 import { unpackWheel } from './wheel.ts'
@@ -44,7 +44,7 @@ function wheelFiles(path: string, { folders, budget }: ReadingState): Files {
   const read = readProjectFile(path, { folders, maxBytes: budget.bytesLeft })
   if ('bytes' in read) return unpackWheel(read.bytes, basename(path), (bytes) => budget.spend(bytes, path))
   if (read.code === 'file-too-large') return budget.exceeded(path)
-  throw new UserError(`the wheel ${path} ${read.reason}`, { code: 'unreadable-package' })
+  throw new UserError(`the wheel ${path} ${read.reason}`, { code: errorCodeOf(read, 'unreadable-package') })
 }
 
 /** The folder itself, and each wheel that lies in it. */

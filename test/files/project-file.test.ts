@@ -1,11 +1,11 @@
 /** What may be read of a project: regular files that really lie in it, up to a size. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { foldersFor, readProjectFile, readProjectText } from '../../src/files/project-file.ts'
+import { foldersFor, readNamedFile, readProjectFile, readProjectText } from '../../src/files/project-file.ts'
 
 const SECRET = 'the-secret'
 let outside: string
@@ -126,10 +126,68 @@ describe('a file that the user named', () => {
     })
   })
 
-  it('an error of readProjectText names the file', () => {
+  it('an error of readProjectText names the file and has the code of its cause', () => {
     symlinkSync(join(outside, 'secret'), join(root, 'it'))
-    const reading = () => readProjectText(join(root, 'it'), { folders: [root], maxBytes: 100 })
-    expect(reading).toThrow(`the file ${join(root, 'it')} is a symbolic link that points outside the project`)
+    symlinkSync('loop', join(root, 'loop'))
+    const refusalOf = (name: string, maxBytes = 100) =>
+      catchError(() => readProjectText(join(root, name), { folders: [root], maxBytes }))
+    expect(refusalOf('it')).toMatchObject({
+      message: `the file ${join(root, 'it')} is a symbolic link that points outside the project`,
+      code: 'outside-project',
+    })
+    expect(refusalOf('../secret')).toMatchObject({ code: 'outside-project' })
+    expect(refusalOf('loop')).toMatchObject({ code: 'broken-link' })
+    expect(refusalOf('inner')).toMatchObject({ code: 'unreadable-file' })
+    expect(refusalOf('inner/file', 3)).toMatchObject({ code: 'unreadable-file' })
     expect(readProjectText(join(root, 'gone'), { folders: [root], maxBytes: 100 })).toBeNull()
   })
 })
+
+describe('a stream that the user named', () => {
+  it('is read up to the limit and not beyond it', async () => {
+    expect(readNamedFile(root, '/dev/zero', 100_000)).toEqual({
+      code: 'file-too-large',
+      reason: 'is larger than 97 KiB',
+    })
+    expect(await readFifo(200_000, 200_000)).toEqual({ bytes: Buffer.alloc(200_000, 'x') })
+    expect(await readFifo(200_000, 199_999)).toMatchObject({ code: 'file-too-large' })
+  })
+
+  it('may say no size, or be a folder by mistake', () => {
+    expect(readNamedFile(root, '/proc/self/stat', 100_000)).toEqual({ bytes: expect.toSatisfy(isFilled) })
+    expect(readNamedFile(root, outside, 100)).toMatchObject({ code: 'not-a-file' })
+    expect(readNamedFile(root, join(outside, 'gone'), 100)).toMatchObject({ code: 'missing-file' })
+  })
+
+  it('is refused in the project', () => {
+    execFileSync('mkfifo', [join(root, 'fifo')])
+    expect(readNamedFile(root, join(root, 'fifo'), 100)).toMatchObject({ code: 'not-a-file' })
+    expect(
+      readProjectFile(join(root, 'fifo'), { folders: [root], maxBytes: 100, allowStream: true }),
+    ).toMatchObject({ code: 'not-a-file' })
+  })
+
+  /** The writer is a process that starts meanwhile: reading waits for it. A reader that stops early breaks its pipe. */
+  async function readFifo(bytes: number, maxBytes: number) {
+    const path = join(outside, `fifo-${maxBytes}`)
+    execFileSync('mkfifo', [path])
+    const write = `require('fs').writeFileSync(process.argv[1], 'x'.repeat(${bytes}))`
+    const writer = spawn(process.execPath, ['-e', write, path], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => writer.once('close', resolve))
+    const read = readNamedFile(root, path, maxBytes)
+    await ended
+    return read
+  }
+})
+
+function isFilled(bytes: Buffer): boolean {
+  return bytes.length > 0
+}
+
+function catchError(action: () => unknown): unknown {
+  try {
+    return action()
+  } catch (error) {
+    return error
+  }
+}

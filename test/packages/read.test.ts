@@ -3,6 +3,7 @@ import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PackageSet } from '../../src/model/project/packages.ts'
+import { readLock } from '../../src/packages/lock.ts'
 import { readPackages } from '../../src/packages/read.ts'
 import { archive, folderWith, wheel } from './_wheels.ts'
 
@@ -59,6 +60,19 @@ describe('a folder', () => {
       '0/pack/real.txt': 'data',
       '0/pack/alias.txt': 'data',
     })
+  })
+
+  it('a wheel that is a link out of the folder is refused with the code of the link', () => {
+    const folder = folderWith({ 'pack/__init__.py': '' })
+    symlinkSync(join(folderWith({ key: 'secret' }), 'key'), join(folder, 'b-1-py3-none-any.whl'))
+    expect(() => readPackages([folder])).toThrow(expect.objectContaining({ code: 'outside-project' }))
+  })
+
+  it('a lock that is a link out of the project is refused with the code of the link', () => {
+    const project = folderWith({})
+    const lock = join(project, 'python-packages.lock')
+    symlinkSync(join(folderWith({ key: 'secret' }), 'key'), lock)
+    expect(() => readLock(lock, project)).toThrow(expect.objectContaining({ code: 'outside-project' }))
   })
 
   it('a folder with the size of a whole disk is refused', () => {

@@ -127,7 +127,7 @@ describe('a link out of the project', () => {
     link(join(elsewhere, 'variables'), '.env')
     const linked = await command('doctor', '--env-file', join(root, '.env'))
     expect(linked.code).toBe(2)
-    expect(linked.err).toContain('.env is a symbolic link that points outside the project')
+    expect(linked.err).toContain('.env is a symbolic link that points outside the project [outside-project]')
     const named = await command('doctor', '--env-file', join(elsewhere, 'variables'))
     expect(named.err).toContain('variables:1: expected NAME=value')
     add('variables', 'no variable\n')
@@ -163,11 +163,23 @@ describe('the file of an event that the command line names', () => {
     link(join(elsewhere, 'event'), 'event.json')
     link(elsewhere, 'events')
     const { code, out, err } = await explainEvent(join(root, path))
-    expect([code, out, err]).toEqual([2, '', expect.stringMatching(/cannot read the event file .*: it /)])
+    expect([code, out, err]).toEqual([
+      2,
+      '',
+      expect.stringMatching(/cannot read the event file .*: it .* \[outside-project\]/),
+    ])
   })
 })
 
 describe('what never ends', () => {
+  it('is read as an event up to the limit if the user names a device', async () => {
+    const { code, err } = await command('explain', '--detection', 'It', '--event', '/dev/zero')
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('it is larger than 64 MiB [unreadable-event-file]'),
+    ])
+  })
+
   it('is not read as an event', async () => {
     link('/dev/zero', 'event.json')
     const { code, err } = await command('explain', '--detection', 'It', '--event', join(root, 'event.json'))

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { UserError } from '../../errors.ts'
-import { foldersFor } from '../../files/project-file.ts'
+import { errorCodeOf, foldersFor } from '../../files/project-file.ts'
 import { CACHE_FOLDER_SCRIPT } from '../../installed-files.ts'
 import { readText } from './source-text.ts'
 
@@ -24,7 +24,9 @@ export function processEnvironment({ root, envFile }: EnvFileOptions = { root: '
   const path = resolve(envFile)
   const read = readText(path, foldersFor(resolve(root), path))
   if (!('text' in read))
-    throw new UserError(`the env file ${envFile} ${read.reason}`, { code: 'unreadable-env-file' })
+    throw new UserError(`the env file ${envFile} ${read.reason}`, {
+      code: errorCodeOf(read, 'unreadable-env-file'),
+    })
   const line = badLine(read.text)
   if (line !== null) {
     throw new UserError(`invalid line ${envFile}:${line}: expected NAME=value`, {

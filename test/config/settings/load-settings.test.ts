@@ -1,4 +1,5 @@
 /** signalbox.yaml, the environment, and the file below it. */
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../../../src/config/files/durations.ts'
@@ -108,7 +109,23 @@ describe('the environment', () => {
   })
 
   it('the file of --env-file must exist', () => {
-    expect(() => processEnvironment({ root: '.', envFile: '/nowhere/.env' })).toThrow('does not exist')
+    expect(() => processEnvironment({ root: '.', envFile: '/nowhere/.env' })).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('does not exist'),
+        code: 'unreadable-env-file',
+      }),
+    )
+  })
+
+  it.each([
+    ['../elsewhere', 'outside-project'],
+    ['.env', 'broken-link'],
+  ])('an env file that is a link to %s has the code %s', (target, code) => {
+    const root = projectWith({ 'project/signalbox.yaml': '', elsewhere: 'A=1\n' })
+    symlinkSync(target, join(root, 'project/.env'))
+    const reading = () =>
+      processEnvironment({ root: join(root, 'project'), envFile: join(root, 'project/.env') })
+    expect(reading).toThrow(expect.objectContaining({ code }))
   })
 })
 
