@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Signal } from '../../src/cli/command/command.ts'
-import { createInterrupts } from '../../src/cli/command/interrupts.ts'
+import type { Signal } from '../../../src/cli/command/command.ts'
+import { createInterrupts } from '../../../src/cli/command/interrupts.ts'
 
 it.each<[string, [Signal, number][], string[], string | null]>([
   ['SIGTERM drains', [['SIGTERM', 0]], ['drain'], 'SIGTERM'],

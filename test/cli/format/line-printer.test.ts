@@ -1,7 +1,7 @@
 /** Lines for a reader that may stop. */
 import { Writable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { createLinePrinter } from '../../src/cli/format/line-printer.ts'
+import { createLinePrinter } from '../../../src/cli/format/line-printer.ts'
 
 /** A stream whose reader takes one chunk each time that it is asked to. */
 function pausedReader() {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { runExitCode, summaryLines } from '../../src/cli/format/run-summary.ts'
-import type { RunSummary } from '../../src/daemon/daemon.ts'
-import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
-import type { DeliveryRow } from '../../src/store/store.ts'
+import { runExitCode, summaryLines } from '../../../src/cli/format/run-summary.ts'
+import type { RunSummary } from '../../../src/daemon/daemon.ts'
+import { plainStyle } from '../../../src/reporters/parts/terminal-text.ts'
+import type { DeliveryRow } from '../../../src/store/store.ts'
 
 const clean: RunSummary = {
   events: { accepted: 3, duplicate: 0, rejected: 0, unclassified: 0 },

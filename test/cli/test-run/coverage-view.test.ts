@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { coverageText } from '../../src/cli/test-run/coverage-view.ts'
-import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
-import { signalbox } from './fake-io.ts'
-import { makeProject, SOUND } from './project-on-disk.ts'
+import { coverageText } from '../../../src/cli/test-run/coverage-view.ts'
+import { plainStyle } from '../../../src/reporters/parts/terminal-text.ts'
+import { signalbox } from '../fake-io.ts'
+import { makeProject, SOUND } from '../project-on-disk.ts'
 
 const BRANCHING = `def rule(event):
     if event.get("action") == "login":

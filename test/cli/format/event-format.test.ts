@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createEventFormatter } from '../../src/cli/format/event-format.ts'
-import type { DaemonEvent } from '../../src/daemon/daemon.ts'
-import type { AlertDraft } from '../../src/model/alerts/alert.ts'
-import type { Route } from '../../src/model/alerts/route.ts'
-import type { Problem } from '../../src/model/project/problem.ts'
-import { plainStyle } from '../../src/reporters/parts/terminal-text.ts'
-import type { AlertRow } from '../../src/store/store.ts'
+import { createEventFormatter } from '../../../src/cli/format/event-format.ts'
+import type { DaemonEvent } from '../../../src/daemon/daemon.ts'
+import type { AlertDraft } from '../../../src/model/alerts/alert.ts'
+import type { Route } from '../../../src/model/alerts/route.ts'
+import type { Problem } from '../../../src/model/project/problem.ts'
+import { plainStyle } from '../../../src/reporters/parts/terminal-text.ts'
+import type { AlertRow } from '../../../src/store/store.ts'
 
 const route: Route = {
   level: 'static-severity',

@@ -22,7 +22,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { Follower } from '../support/follower.ts'
+import { Follower } from '../../support/follower.ts'
 
 let folder: string
 let count = 0

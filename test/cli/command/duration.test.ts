@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { durationMs } from '../../src/cli/command/duration.ts'
+import { durationMs } from '../../../src/cli/command/duration.ts'
 
 it.each([
   ['250ms', 250],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { shortId } from '../../src/cli/command/ids.ts'
-import { formatTime, table } from '../../src/cli/format/table.ts'
+import { shortId } from '../../../src/cli/command/ids.ts'
+import { formatTime, table } from '../../../src/cli/format/table.ts'
 
 it('a table pads columns to their widest cell and has no trailing spaces', () => {
   expect(

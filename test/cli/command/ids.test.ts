@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { resolveId } from '../../src/cli/command/ids.ts'
+import { resolveId } from '../../../src/cli/command/ids.ts'
 
 const ids = ['aa11', 'aa12', 'ab00', 'a']
 

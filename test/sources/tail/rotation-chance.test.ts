@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { Follower } from '../support/follower.ts'
+import { Follower } from '../../support/follower.ts'
 
 let folder: string
 let count = 0
