@@ -110,7 +110,8 @@ class Member {
       while (await this.#input.fill(1)) {
         const { output, consumed, status } = await inflater.write(this.#input.bytes.subarray(0, STEP_BYTES))
         this.#input.skip(consumed)
-        for (const bytes of output) yield this.#count(bytes)
+        // What was yielded is released at once: otherwise the memory would hold it beside the next step.
+        while (output.length > 0) yield this.#count(output.shift()!)
         if (status === 'ended') return
         if (status === 'damaged') return this.#fail('invalid compressed data')
       }

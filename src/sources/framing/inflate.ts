@@ -4,7 +4,8 @@ import { createInflateRaw, type InflateRaw } from 'node:zlib'
 const OUTPUT_BYTES = 128 * 1024
 
 interface InflateResult {
-  readonly output: readonly Buffer[]
+  /** The chunks belong to the receiver, which may remove them. */
+  readonly output: Buffer[]
   /** The number of input bytes that belong to the stream. */
   readonly consumed: number
   readonly status: 'open' | 'ended' | 'damaged'
@@ -16,7 +17,7 @@ interface InflateResult {
  */
 export class Inflater {
   readonly #decoder = new Decoder()
-  readonly #trial = new Decoder()
+  readonly #trial = new Decoder({ keepsOutput: false })
 
   async write(bytes: Buffer): Promise<InflateResult> {
     const trial = await this.#trial.write(bytes)
@@ -40,8 +41,10 @@ class Decoder {
   readonly #stream: InflateRaw = createInflateRaw({ chunkSize: OUTPUT_BYTES })
   #output: Buffer[] = []
 
-  constructor() {
-    this.#stream.on('data', (data: Buffer) => this.#output.push(data))
+  constructor({ keepsOutput = true } = {}) {
+    this.#stream.on('data', (data: Buffer) => {
+      if (keepsOutput) this.#output.push(data)
+    })
     // An error that comes between two writes is reported by the next one.
     this.#stream.on('error', () => {})
   }
