@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { errorText } from '../../src/cli/program.ts'
+import { CAPABILITIES_PROGRAM, WITHOUT_CAPABILITIES } from '../support/capabilities.ts'
 import { describeWithProgram } from '../support/optional-program.ts'
 import { COMMAND, commandEnvironment } from '../support/process.ts'
 import { signalbox } from './fake-io.ts'
@@ -55,11 +56,7 @@ describe('an error of the file system', () => {
   })
 })
 
-/** Root may list every folder, except where the process has no capabilities: then permissions apply to root, too. */
-const isRoot = process.getuid?.() === 0
-const WITHOUT_CAPABILITIES = isRoot ? ['setpriv', '--bounding-set=-all'] : []
-
-describeWithProgram(isRoot ? 'setpriv' : 'sh', 'a folder of the project', () => {
+describeWithProgram(CAPABILITIES_PROGRAM, 'a folder of the project', () => {
   function validateWithClosed(path: string, settings = '') {
     const root = makeProject({
       ...SOUND,

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -12,7 +13,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import file from '../../src/destinations/file.ts'
 import { destinationContract } from '../contract/destination.ts'
+import { CAPABILITIES_PROGRAM, WITHOUT_CAPABILITIES } from '../support/capabilities.ts'
 import { sendDirectly, testMessage } from '../support/message.ts'
+import { describeWithProgram } from '../support/optional-program.ts'
+import { commandEnvironment } from '../support/process.ts'
+
+const SEND_TO_FILE = join(import.meta.dirname, '../support/send-to-file.ts')
 
 destinationContract('file', {
   options: () => ({ path: 'alerts.ndjson', fsync: true }),
@@ -59,11 +65,22 @@ it('takes a path that is a folder, or lies under a file, for a broken destinatio
   await expect(send('plain/alerts')).rejects.toMatchObject(broken)
 })
 
-it.skipIf(process.getuid?.() === 0)('takes a lack of permission for a broken destination', async () => {
-  chmodSync(projectRoot, 0o500)
-  const expected = { kind: 'permanent', scope: 'destination', message: 'alerts: EACCES' }
-  await expect(send('alerts')).rejects.toMatchObject(expected)
-  chmodSync(projectRoot, 0o700)
+describeWithProgram(CAPABILITIES_PROGRAM, 'the file destination', () => {
+  it('takes a lack of permission for a broken destination', () => {
+    chmodSync(projectRoot, 0o500)
+    const argv = [...WITHOUT_CAPABILITIES, process.execPath, SEND_TO_FILE, projectRoot, 'alerts']
+    const { stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), {
+      encoding: 'utf8',
+      env: commandEnvironment(),
+    })
+    chmodSync(projectRoot, 0o700)
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toEqual({
+      kind: 'permanent',
+      scope: 'destination',
+      message: 'alerts: EACCES',
+    })
+  })
 })
 
 it.runIf(process.platform === 'linux')('retries when the disk is full', async () => {
