@@ -253,11 +253,13 @@ class Tail {
     const isOwn = (origin: string) => own?.isOwn && originOf(own) === origin
     const old = [...this.#open].filter(([origin]) => !isOwn(origin))
     // While the new file is empty, the writer may still write to the old one.
-    const isLeft = own?.isOwn && own.size > 0
+    const hasWriterLeft = own?.isOwn && own.size > 0
+    // Until missed lines are reported, the committed cursor needs the open record: a later run reports them by it.
+    const canFinish = hasWriterLeft && !this.#files.haveNamesMoved
     for (const [i, [origin, file]] of old.entries()) {
       const age = Math.abs(this.#context.clock.now() - this.#lastReadAt.get(origin)!)
       // Content that was written while other files were read is read in the next pass.
-      const isQuiet = isLeft && age >= this.#options.quietMs && !(await file.hasGrown())
+      const isQuiet = canFinish && age >= this.#options.quietMs && !(await file.hasGrown())
       if (!isQuiet && i >= old.length - MAX_OPEN_FILES) continue
       const record = this.#records.all().find((other) => originOf(other) === origin)!
       const last = await this.#feed({ ...record, print: file.print() }, file.end())

@@ -1,6 +1,6 @@
 /** What rotation, writers and other programs do to a followed log: nothing is lost in silence, nothing is read twice. */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, renameSync } from 'node:fs'
+import { appendFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import {
   appendFile,
   copyFile,
@@ -694,6 +694,41 @@ describe('what is missed is reported', () => {
       message: expect.stringContaining('truncated') as unknown,
     }
     expect(tail.warnings).toMatchObject([report, report])
+  })
+
+  it('also by a run that ends while renames disturb its listings: the next run reports it', async () => {
+    const tail = new Follower(await freshPath(), '&quietSeconds=1')
+    await writeFile(`${tail.path}.1`, 'past\n')
+    await writeFile(tail.path, text(lines(1, 5)))
+    await tail.start()
+    onTestFinished(() => tail.stop())
+    await tail.sees(lines(1, 5))
+    // The warning of a file beside the log comes between the names and the look at the files.
+    let renames = 0
+    const placeForeignFile = () => writeFileSync(`${tail.path}.foreign-${renames}`, '')
+    tail.log.warn = (_fields, message) => {
+      if (!message.startsWith('ignoring a file')) return
+      renameSync(`${tail.path}.${renames + 1}`, `${tail.path}.${renames + 2}`)
+      renames++
+      placeForeignFile()
+    }
+    placeForeignFile()
+    // The file and those that followed it are removed.
+    unlinkSync(tail.path)
+    writeFileSync(tail.path, text(lines(10, 12)))
+    await tail.sees([...lines(1, 5), ...lines(10, 12)])
+    const before = renames
+    await tail.passes(() => renames >= before + 50)
+    const reports = () => tail.warnings.filter(({ message }) => message.includes(UNKNOWN))
+    expect(reports()).toEqual([])
+    await tail.stop()
+    tail.log.warn = () => {}
+    await tail.start()
+    await goesOn(tail, [...lines(1, 5), ...lines(10, 12)])
+    await tail.passes(() => reports().length > 0)
+    expect(reports()).toMatchObject([
+      { from: text(lines(1, 5)).length, message: expect.stringContaining('the file read before is gone') },
+    ])
   })
 })
 
