@@ -603,6 +603,8 @@ describe('test files', () => {
       // A calendar takes the date of the process, not that of its clock.
       'daemon/correlation-scheduler.test.ts',
       'model/ports.test.ts',
+      // The process that follows the log runs on its own, without a clock that a test could move.
+      'sources/tail/closed-folder.test.ts',
       'support/store-writer.ts',
     ])
   })

@@ -27,6 +27,8 @@ export class LogFiles {
   readonly #warned = new Set<string>()
   /** True when renames disturbed the last listing, or when a file was not at its listed path. */
   haveNamesMoved = false
+  /** False when the last listing lacks the files of a folder that could not be listed. */
+  isListingComplete = false
 
   constructor(path: string, olddir: string | null, source: string, log: Log) {
     this.path = path
@@ -58,6 +60,7 @@ export class LogFiles {
 
   /** Returns the files, and the identities under each name as text. */
   async #listOnce(known: readonly FileRecord[]): Promise<{ files: LogFile[]; names: string }> {
+    this.isListingComplete = true
     const own = await this.own()
     const rotated: LogFile[] = []
     const names = [`${own && originOf(own)}`]
@@ -147,6 +150,7 @@ export class LogFiles {
     } catch (cause) {
       if (isMissing(cause)) return []
       if (!isForbidden(cause)) throw unreadable(folder, cause)
+      this.isListingComplete = false
       this.warnOnce(folder, 'cannot list the folder: rotated files are not found', {
         error: cause,
       })

@@ -58,8 +58,8 @@ export class MissedLines {
 
   /** Reports content that cannot be found. Returns true when the files must be listed again. */
   report(listed: readonly LogFile[], open: OpenFiles, isMore: boolean): boolean {
-    // A file that could not be examined may be the copy.
-    if (this.#files.haveNamesMoved) return false
+    // A file that was not listed is not gone, and a file that could not be examined may be the copy.
+    if (this.#files.haveNamesMoved || !this.#files.isListingComplete) return false
     const hasFile = (record: FileRecord) =>
       open.has(originOf(record)) || listed.some((file) => isSameFile(file, record))
     const absent = this.#records.all().filter((record) => record.state === 'open' && !hasFile(record))
