@@ -4,9 +4,7 @@ import type { Frame, FramingRules, Position } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
 import { type Corruption, gunzipped } from '../framing/gunzip.ts'
 import { ContentPrinter, type Fingerprint } from './content-fingerprint.ts'
-import { readerOf } from './file-cursor.ts'
-
-const CHUNK_BYTES = 256 * 1024
+import { chunksOf } from './file-cursor.ts'
 
 interface CompressedChunk {
   readonly frames: readonly Frame[]
@@ -53,14 +51,4 @@ export class CompressedFile {
 /** Yields the decompressed content. */
 export async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer | Corruption> {
   yield* gunzipped(chunksOf(handle))
-}
-
-async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
-  const readAt = readerOf(handle)
-  for (let position = 0; ; ) {
-    const chunk = await readAt(position, CHUNK_BYTES)
-    if (chunk.length === 0) return
-    yield chunk
-    position += chunk.length
-  }
 }

@@ -7,7 +7,7 @@ import { FIRST_MARK, type Fingerprint, type ReadAt, relationOf } from './content
 import { type FileRecord, isSameFile, originOf, readerOf } from './file-cursor.ts'
 import { FIRST_LINE, type FollowedFile } from './followed-file.ts'
 import { type Content, contentIn, printOfBeginning, relationTo } from './log-content.ts'
-import type { LogFile, LogFiles } from './log-files.ts'
+import { isListed, type LogFile, type LogFiles } from './log-files.ts'
 import type { LogRecords } from './log-records.ts'
 
 export type Verdict =
@@ -263,10 +263,6 @@ function furthestOf(records: readonly FileRecord[]): FileRecord | null {
     (best, record) => (best && best.at.offset >= record.at.offset ? best : record),
     null,
   )
-}
-
-function isListed(record: FileRecord, listed: readonly LogFile[]): boolean {
-  return listed.some((file) => isSameFile(file, record))
 }
 
 function stampOf({ size, modifiedAt, isOwn }: LogFile): string {

@@ -7,6 +7,9 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Position } from '../framing/frame.ts'
 import type { Fingerprint, ReadAt } from './content-fingerprint.ts'
 
+/** The bytes that are read of a file at once. */
+export const CHUNK_BYTES = 256 * 1024
+
 /** Identifies a file independently of its name and content. */
 export interface FileIdentity {
   readonly inode: string
@@ -123,6 +126,17 @@ function isRecord({ inode, size, at, print, origin, state }: FileRecord): boolea
 
 export function identityOf({ ino, birthtimeNs }: BigIntStats): FileIdentity {
   return { inode: String(ino), bornAt: birthtimeNs }
+}
+
+/** Yields the bytes of a file from a position to its end. */
+export async function* chunksOf(handle: FileHandle, start = 0): AsyncGenerator<Buffer> {
+  const readAt = readerOf(handle)
+  for (let position = start; ; ) {
+    const chunk = await readAt(position, CHUNK_BYTES)
+    if (chunk.length === 0) return
+    yield chunk
+    position += chunk.length
+  }
 }
 
 export function readerOf(handle: FileHandle): ReadAt {

@@ -3,9 +3,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { type Frame, type FramingRules, type Position, START_POSITION } from '../framing/frame.ts'
 import { Framer } from '../framing/framer.ts'
 import { ContentPrinter, type Fingerprint, type ReadAt, WINDOW_BYTES } from './content-fingerprint.ts'
-import { readerOf } from './file-cursor.ts'
+import { CHUNK_BYTES, readerOf } from './file-cursor.ts'
 
-const CHUNK_BYTES = 256 * 1024
 export const FIRST_LINE: Position = { ...START_POSITION, form: 'lines' }
 
 export class FollowedFile {

@@ -159,6 +159,10 @@ export class LogFiles {
   }
 }
 
+export function isListed(file: FileIdentity, listed: readonly LogFile[]): boolean {
+  return listed.some((other) => isSameFile(other, file))
+}
+
 /**
  * Orders files by dates in their names, then by times of birth. Numbers in names decide only without a time of birth,
  * because most programs give older files higher numbers, but some give them lower ones. Times of the last write decide

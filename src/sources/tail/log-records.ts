@@ -10,7 +10,7 @@ import {
   type LogCursor,
   originOf,
 } from './file-cursor.ts'
-import type { LogFile } from './log-files.ts'
+import { isListed, type LogFile } from './log-files.ts'
 
 /** This number of missing files is remembered, to recognize copies and compressed files. */
 const MAX_ABSENT_FILES = 8
@@ -68,11 +68,10 @@ export class LogRecords {
   }
 
   trim(listed: readonly LogFile[]): void {
-    const isListed = (record: FileRecord) => listed.some((file) => isSameFile(file, record))
     const read = this.#files.filter(({ state }) => state !== 'open')
-    const absent = read.filter((record) => !isListed(record)).slice(0, -MAX_ABSENT_FILES)
+    const absent = read.filter((record) => !isListed(record, listed)).slice(0, -MAX_ABSENT_FILES)
     const present = read
-      .filter((record) => record.bornAt > 0n && isListed(record))
+      .filter((record) => record.bornAt > 0n && isListed(record, listed))
       .sort((a, b) => Number(a.bornAt - b.bornAt))
       .slice(0, -MAX_PRESENT_FILES)
     if (absent.length + present.length === 0) return

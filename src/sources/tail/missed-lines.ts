@@ -5,7 +5,7 @@
 import type { Log } from '../../model/ports.ts'
 import { type OpenFiles, recordOf } from './examine-log.ts'
 import { type FileRecord, isSameFile, originOf } from './file-cursor.ts'
-import type { LogFile, LogFiles } from './log-files.ts'
+import { isListed, type LogFile, type LogFiles } from './log-files.ts'
 import type { LogRecords } from './log-records.ts'
 
 interface Loss {
@@ -60,8 +60,7 @@ export class MissedLines {
   report(listed: readonly LogFile[], open: OpenFiles, isMore: boolean): boolean {
     // A file that was not listed is not gone, and a file that could not be examined may be the copy.
     if (this.#files.haveNamesMoved || !this.#files.isListingComplete) return false
-    const hasFile = (record: FileRecord) =>
-      open.has(originOf(record)) || listed.some((file) => isSameFile(file, record))
+    const hasFile = (record: FileRecord) => open.has(originOf(record)) || isListed(record, listed)
     const absent = this.#records.all().filter((record) => record.state === 'open' && !hasFile(record))
     const isSure = (record: FileRecord) => this.#absent.has(record)
     for (const record of absent.filter(isSure)) {
@@ -101,8 +100,7 @@ export class MissedLines {
 
   /** Reports files that were removed between two passes: unread ones, and ones that were never listed. */
   #reportVanished(listed: readonly LogFile[]): boolean {
-    const isListed = (file: LogFile) => listed.some((other) => isSameFile(file, other))
-    const vanished = this.#listedBefore.filter(({ file }) => !isListed(file))
+    const vanished = this.#listedBefore.filter(({ file }) => !isListed(file, listed))
     const unread = vanished.filter(({ file, record }) => record === null && !this.#records.isForgotten(file))
     // While the newest file exists, no later file is missing.
     const newest = this.#listedBefore.at(-1)

@@ -7,9 +7,15 @@ import { Framer } from '../framing/framer.ts'
 import { isGzip } from '../framing/gunzip.ts'
 import { EmitWindow } from '../stream/emit-window.ts'
 import { ContentPrinter, relationOf, WINDOW_BYTES } from './content-fingerprint.ts'
-import { cursorsIn, decodeCursor, type FileRecord, identityOf, originOf, readerOf } from './file-cursor.ts'
-
-const CHUNK_BYTES = 256 * 1024
+import {
+  chunksOf,
+  cursorsIn,
+  decodeCursor,
+  type FileRecord,
+  identityOf,
+  originOf,
+  readerOf,
+} from './file-cursor.ts'
 
 export async function readWholeFile(
   file: FileHandle,
@@ -76,16 +82,6 @@ async function recordOf(file: FileHandle): Promise<FileRecord> {
     print: printer.print(),
     origin,
     state: 'open',
-  }
-}
-
-async function* chunksOf(file: FileHandle, start: number): AsyncGenerator<Buffer> {
-  for (let position = start; ; ) {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position)
-    if (bytesRead === 0) return
-    yield buffer.subarray(0, bytesRead)
-    position += bytesRead
   }
 }
 
