@@ -100,8 +100,8 @@ export class WorkerHandle {
     })
   }
 
-  serveCache(ask: CacheResponder): void {
-    this.#cache.serve(ask)
+  serveCache(responder: CacheResponder): void {
+    this.#cache.serve(responder)
   }
 
   /** Whether its memory has grown so much that it should be replaced: WebAssembly memory never shrinks. */
@@ -109,13 +109,13 @@ export class WorkerHandle {
     return this.#heapBytes - this.#readyBytes > MAX_HEAP_GROWTH_BYTES
   }
 
-  async load(order: LoadRequest, signal: AbortSignal): Promise<ReadyWorker | WorkerTermination> {
-    this.#timeMs = order.settings.limits.timeMs
+  async load(request: LoadRequest, signal: AbortSignal): Promise<ReadyWorker | WorkerTermination> {
+    this.#timeMs = request.settings.limits.timeMs
     const stop = () => void this.stop()
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
     this.#worker.ref()
-    this.#worker.postMessage(order)
+    this.#worker.postMessage(request)
     const reply = await this.#reply('load')
     signal.removeEventListener('abort', stop)
     if (reply.kind !== 'ready') return reply as WorkerTermination

@@ -46,13 +46,12 @@ const UNKNOWN_DESTINATION: DestinationState = {
 }
 
 export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): Store {
-  const { clock, location } = options
+  const { clock, location, path, readOnly, onLost = () => {} } = options
   const retained = createRetention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
-  const { path, readOnly, onLost = () => {} } = options
   const files = path === null || readOnly ? null : watchFiles(path, location, onLost)
   const writes = createGroupCommit(driver, () => files?.check())
   const write = <T>(work: (now: number) => T, sync: Sync = 'synced'): Promise<T> => {
-    if (options.readOnly)
+    if (readOnly)
       return Promise.reject(new UserError(`the store ${location} is read-only`, { code: 'read-only-store' }))
     return writes.write(() => work(clock.now()), sync)
   }
@@ -61,7 +60,7 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
   let closed = false
 
   return {
-    location: location,
+    location,
     cursor: async (source) => readCursor(driver, source),
     read: async (keys) => readState(driver, keys, clock.now()),
     commit: (plan, expected) =>

@@ -23,7 +23,15 @@ import { ownCoreTime } from '../core-time.ts'
 import type { Memory } from './host-import.ts'
 
 /** The driver's cells, with the layout of progress.py. A new serial starts a new budget. */
-const CELL = { serial: 0, body: 1, item: 2, function: 3, iterator: 4, items: 5 } as const
+export const CELL = {
+  serial: 0,
+  body: 1,
+  item: 2,
+  function: 3,
+  iterator: 4,
+  items: 5,
+  startReads: 6,
+} as const
 /** The offset in words of `it_index` in a list iterator. */
 const NEXT_POSITION_WORD = 2
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT

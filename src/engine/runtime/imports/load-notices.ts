@@ -2,10 +2,8 @@
  * WORKER THREAD. Counts the reads of what differs between two starts: the wall clock and random numbers. The driver compares
  * the count before and after it loads a body; see start_dependence.py.
  */
+import { CELL } from './deadline.ts'
 import type { Memory } from './host-import.ts'
-
-/** The index of the count among the driver's cells, the same as in progress.py. */
-const START_READS_CELL = 6
 
 export class LoadNotices {
   #memory: Memory | undefined
@@ -14,7 +12,7 @@ export class LoadNotices {
   /** @param cells is the address of the driver's cells. */
   watch(memory: Memory, cells: number): void {
     this.#memory = memory
-    this.#address = cells + START_READS_CELL * Int32Array.BYTES_PER_ELEMENT
+    this.#address = cells + CELL.startReads * Int32Array.BYTES_PER_ELEMENT
   }
 
   startRead(): void {
