@@ -67,9 +67,11 @@ export class LogRecords {
     return bornAt > 0n && bornAt <= this.#forgottenBefore
   }
 
-  trim(listed: readonly LogFile[]): void {
+  /** @param isComplete false when files may exist that were not listed: more of the missing ones are remembered then. */
+  trim(listed: readonly LogFile[], isComplete: boolean): void {
+    const maxAbsent = isComplete ? MAX_ABSENT_FILES : MAX_PRESENT_FILES
     const read = this.#files.filter(({ state }) => state !== 'open')
-    const absent = read.filter((record) => !isListed(record, listed)).slice(0, -MAX_ABSENT_FILES)
+    const absent = read.filter((record) => !isListed(record, listed)).slice(0, -maxAbsent)
     const present = read
       .filter((record) => record.bornAt > 0n && isListed(record, listed))
       .sort((a, b) => Number(a.bornAt - b.bornAt))

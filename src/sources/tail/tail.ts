@@ -134,7 +134,7 @@ class Tail {
     }
     if (this.#window.signal.aborted) return
     await this.#closeQuietFiles()
-    this.#records.trim(this.#listed)
+    this.#records.trim(this.#listed, this.#files.isListingComplete && !this.#files.haveNamesMoved)
     await this.#commit()
   }
 
