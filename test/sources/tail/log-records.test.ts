@@ -1,5 +1,6 @@
 /** The number of files of a log that are remembered. */
 import { expect, it } from 'vitest'
+import { START_POSITION } from '../../../src/sources/framing/frame.ts'
 import type { FileRecord } from '../../../src/sources/tail/file-cursor.ts'
 import { LogRecords } from '../../../src/sources/tail/log-records.ts'
 
@@ -7,7 +8,7 @@ const READ: readonly FileRecord[] = Array.from({ length: 200 }, (_, n) => ({
   inode: `${n}`,
   bornAt: BigInt(n + 1),
   size: 1,
-  at: { line: 2, offset: 1 },
+  at: { ...START_POSITION, line: 2, offset: 1 },
   print: { bytes: 1, hash: `${n}`, marks: '' },
   origin: `${n}/${n + 1}`,
   state: 'finished',
