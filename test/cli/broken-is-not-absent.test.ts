@@ -128,7 +128,7 @@ describe.each([
     expect(code).toBe(2)
   })
 
-  it('explain answers if the invalid part does not affect the answer', async () => {
+  it('explain answers although another detection has an error', async () => {
     expect((await explainBesideAnError()).code).toBe(0)
   })
 })

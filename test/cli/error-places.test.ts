@@ -1,19 +1,13 @@
 /** Errors of Python in the words and at the places of the author. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { signalbox } from './fake-io.ts'
-import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
+import { partOf, withBodies } from './project-on-disk.ts'
 
-/** Each body is a detection of its own: to start Python for each takes longer than all of them together. */
 async function run(
   command: string,
   bodies: readonly (readonly [name: string, body: string, ...unknown[]])[],
 ) {
-  const files = bodies.map(([name, body]) => [
-    [`detections/${name}.yml`, LOGIN.replace('Test.Login', `Test.${name}`).replace('login.py', `${name}.py`)],
-    [`detections/${name}.py`, body],
-  ])
-  const root = makeProject({ ...SOUND, ...(Object.fromEntries(files.flat()) as Record<string, string>) })
-  return (await signalbox([command, '--project', root])).out
+  return (await signalbox([command, '--project', withBodies(bodies)])).out
 }
 
 describe('a syntax error', () => {
@@ -82,9 +76,3 @@ describe('a function that returns the wrong type', () => {
     expect(out).not.toContain('FunctionReturnTypeError')
   })
 })
-
-/** What `test` prints of one detection. */
-function partOf(out: string, name: string): string {
-  const [, part = ''] = out.split(new RegExp(`^FAIL +Test\\.${name}\\b`, 'm'))
-  return part.split(/^[A-Z]+ +Test\./m)[0]!
-}

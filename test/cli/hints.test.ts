@@ -8,7 +8,7 @@ import { COMMANDS } from '../../src/cli/command-map.ts'
 import { packageIndex } from '../packages/_index.ts'
 import { wheel } from '../packages/_wheels.ts'
 import { signalbox } from './fake-io.ts'
-import { LOGIN, makeProject, SOUND } from './project-on-disk.ts'
+import { makeProject, partOf, SOUND, withBodies } from './project-on-disk.ts'
 
 const SOURCES = join(import.meta.dirname, '../../src')
 /** A completion script holds words of its shell. */
@@ -88,18 +88,6 @@ const HELPER = {
 const HELPER_WITH_ERROR = {
   ...HELPER,
   'global_helpers/okta_helpers.yml': `${HELPER['global_helpers/okta_helpers.yml']}Tag: [a]\n`,
-}
-
-/** A detection for each body, in one project: to start Python for each takes longer than all of them together. */
-function withBodies(
-  bodies: readonly (readonly [name: string, body: string])[],
-  more: Record<string, string> = {},
-) {
-  const files = bodies.map(([name, body]) => [
-    [`detections/${name}.yml`, LOGIN.replace('Test.Login', `Test.${name}`).replace('login.py', `${name}.py`)],
-    [`detections/${name}.py`, body],
-  ])
-  return makeProject({ ...SOUND, ...(Object.fromEntries(files.flat()) as Record<string, string>), ...more })
 }
 
 describe('the hint for a module that is missing', () => {
@@ -231,9 +219,9 @@ describe('no message names Pyodide or its loader', () => {
   })
 
   it.each(STATEMENTS)('%s', (name, _statement, expected) => {
-    const [, part = ''] = out.split(new RegExp(`^FAIL +Test\\.${name}\\b`, 'm'))
-    const [own = ''] = part.split(/^[A-Z]+ +Test\./m)
-    const raised = own.split('\n').filter((line) => line.includes('raised'))
+    const raised = partOf(out, name)
+      .split('\n')
+      .filter((line) => line.includes('raised'))
     expect(raised.length).toBeGreaterThan(0)
     expect(raised.join('\n')).toContain(expected)
     expect(raised.join('\n')).not.toMatch(/pyodide|emscripten|loadPackage|micropip/i)

@@ -69,7 +69,7 @@ const PROJECTS: { files: Record<string, string>; source: string[]; idle: Idle[] 
   },
 ]
 
-describe.each(PROJECTS)('project %#', ({ files, source, idle }) => {
+describe.each(PROJECTS)('content without an effect, project %$', ({ files, source, idle }) => {
   let problems: { code: string; message: string; severity: string }[]
   let [strict, checked, ran, silenced]: Ran[] = []
 

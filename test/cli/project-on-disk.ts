@@ -64,6 +64,24 @@ afterAll(() => {
   for (const root of made) rmSync(root, { recursive: true, force: true })
 })
 
+/** A detection for each body, in one project: to start Python for each takes longer than all of them together. */
+export function withBodies(
+  bodies: readonly (readonly [name: string, body: string, ...unknown[]])[],
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const files = bodies.flatMap(([name, body]) => [
+    [`detections/${name}.yml`, LOGIN.replace('Test.Login', `Test.${name}`).replace('login.py', `${name}.py`)],
+    [`detections/${name}.py`, body],
+  ])
+  return makeProject({ ...SOUND, ...(Object.fromEntries(files) as Record<string, string>), ...more })
+}
+
+/** What `test` prints of one detection. */
+export function partOf(out: string, name: string): string {
+  const [, part = ''] = out.split(new RegExp(`^FAIL +Test\\.${name}\\b`, 'm'))
+  return part.split(/^[A-Z]+ +Test\./m)[0]!
+}
+
 /** Path -> text. */
 export function makeProject(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), 'signalbox-cli-'))

@@ -73,14 +73,14 @@ def title(event):
     return " ".join([pack.VALUE, PART, WORD, by_file, by_resource, by_loader, importlib.metadata.version("pack")])`
 
 describe('packages', () => {
-  it('are imported with all that lies in them, from sources and from a snapshot', async () => {
+  it('packages are imported with all that lies in them, from sources and from a snapshot', async () => {
     const project = { detections: [titled(READS_EVERYTHING)] }
     const expected = { output: 'inner part late from a file from a file from a file 1.5' }
     expect(await title(await start(project, PACKAGE))).toEqual(expected)
     expect(await title(await start(project, PACKAGE))).toEqual(expected)
   })
 
-  it('that changed are imported again', async () => {
+  it('packages that changed are imported again', async () => {
     const project = { detections: [titled('import pack\ndef title(event):\n    return pack.VALUE')] }
     expect(await title(await start(project, { 'pack.py': 'VALUE = "old"' }))).toEqual({ output: 'old' })
     expect(await title(await start(project, { 'pack.py': 'VALUE = "new"' }))).toEqual({ output: 'new' })
@@ -93,18 +93,18 @@ describe('packages', () => {
     ['a package over a stand-in', 'requests', '/packages/0/requests.py'],
     ['a helper over a stand-in', 'boto3', 'global_helpers/boto3.py'],
     ['a stand-in where there is nothing else', 'dateutil', '/signalbox/stand_ins/'],
-  ])('on a clash: %s', async (_, name, place) => {
+  ])('a clash of names is won by %s', async (_, name, place) => {
     clashes ??= startClashes()
     expect(JSON.stringify(await title(await clashes, name))).toContain(place)
   })
 
-  it('of an earlier path win', async () => {
+  it('packages of an earlier path win', async () => {
     const project = { detections: [titled('import pack\ndef title(event):\n    return pack.VALUE')] }
     const started = await start(project, { 'pack.py': 'VALUE = "first"' }, { 'pack.py': 'VALUE = "second"' })
     expect(await title(started)).toEqual({ output: 'first' })
   })
 
-  it('run under the time limit like any body: one that hangs is its importer’s fault', async () => {
+  it('packages have the time limit of any body: one that hangs is a problem of the detection that imports it', async () => {
     const detections = [rule('Hangs', 'import hangs\ndef rule(event): return True')]
     const project = { settings: { limits: { timeMs: 100 } }, detections }
     const started = await start(project, { 'hangs.py': 'while True: pass\n' })

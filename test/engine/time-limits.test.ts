@@ -128,7 +128,7 @@ describe('a body that', () => {
   beforeAll(async () => {
     const detections = [...cases.map(([name, source]) => rule(name, source)), good('good')]
     // Loading may take ten times as long as a call.
-    loaded = await start(detections, 1, { timeMs: 50 })
+    loaded = await start(detections, 1, { timeMs: 100 })
   })
   afterAll(() => loaded.close())
 

@@ -61,7 +61,7 @@ const projectOf = (chosen: readonly Fault[]) =>
   })
 
 /** Each mistake is in a detection of its own: to start Python for each takes longer than all of them together. */
-describe('tests with', () => {
+describe('tests of a detection with a mistake', () => {
   let [validated, tested]: Ran[] = []
   beforeAll(async () => {
     const root = projectOf(faults)
@@ -69,7 +69,7 @@ describe('tests with', () => {
     tested = await signalbox(['test', '--project', root])
   })
 
-  it.each(faults)('$what fail validate and test', ({ id, report }) => {
+  it.each(faults)('validate and test fail on $what', ({ id, report }) => {
     expect([validated!.code, tested!.code]).toEqual([1, 1])
     expect(validated!.out).toMatch(report)
     expect(tested!.err).toMatch(report)
@@ -83,25 +83,31 @@ const printable = Array.from({ length: Math.ceil(faults.length / MAX_PRINTED) },
   faults.slice(at * MAX_PRINTED, (at + 1) * MAX_PRINTED),
 )
 
-describe.each(printable.map((chosen) => ({ chosen })))('tests with', ({ chosen }) => {
-  let ran: Ran | undefined
-  let alerts: string[][] = []
-  beforeAll(async () => {
-    const root = projectOf(chosen)
-    ran = await signalbox(['run', '--from', 'stdin', '--store', 'memory:', '--project', root], EVENT)
-    const lines = readFileSync(join(root, 'out.ndjson'), 'utf8').trim().split('\n')
-    alerts = lines.map((line) => {
-      const { notification } = JSON.parse(line) as { notification: { id: string; title: string } }
-      return [notification.id, notification.title]
+describe.each(printable.map((chosen) => ({ chosen })))(
+  'tests of a detection with a mistake in run',
+  ({ chosen }) => {
+    let ran: Ran | undefined
+    let alerts: string[][] = []
+    beforeAll(async () => {
+      const root = projectOf(chosen)
+      ran = await signalbox(['run', '--from', 'stdin', '--store', 'memory:', '--project', root], EVENT)
+      const lines = readFileSync(join(root, 'out.ndjson'), 'utf8').trim().split('\n')
+      alerts = lines.map((line) => {
+        const { notification } = JSON.parse(line) as { notification: { id: string; title: string } }
+        return [notification.id, notification.title]
+      })
     })
-  })
 
-  it.each(chosen)('$what let the detection run, with the error at the start', ({ id, report }) => {
-    expect(ran!.err).toMatch(report)
-    expect(ran!.code).toBe(0)
-    expect(alerts).toContainEqual([id, expect.stringContaining('ann logged in')])
-  })
-})
+    it.each(chosen)(
+      'run evaluates the detection and prints the error of $what at the start',
+      ({ id, report }) => {
+        expect(ran!.err).toMatch(report)
+        expect(ran!.code).toBe(0)
+        expect(alerts).toContainEqual([id, expect.stringContaining('ann logged in')])
+      },
+    )
+  },
+)
 
 it('the cases that have no mistake still run', async () => {
   const { code, out } = await signalbox([
