@@ -8,11 +8,12 @@ import { absenceWaitMs, canWait } from '../correlation/correlation.ts'
 import { type CorrelationRule, findMatches } from '../correlation/correlation-decision.ts'
 import type { MatchFinding } from '../model/alerts/finding.ts'
 import type { Log } from '../model/ports.ts'
+import { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Store, StoredSignal } from '../store/store.ts'
 
 export interface CorrelationPassPorts {
-  readonly store: Pick<Store, 'cursor' | 'signals' | 'latestSignal' | 'claimSlot'>
+  readonly store: Pick<Store, 'take' | 'signals' | 'latestSignal' | 'claimSlot'>
   readonly admit: Pipeline['admitMatches']
   readonly log: Log
 }
@@ -23,6 +24,13 @@ interface PassContext {
   readonly intervalMs: number
   /** One of several daemons claims the slot. null: the pass runs without a claim. */
   readonly slot: string | null
+}
+
+/** The cursor of a rule, which this pass has taken. */
+interface TakenCursor {
+  readonly claim: CursorClaim
+  /** null if no pass of the rule has committed a cursor. */
+  readonly cursor: Cursor | null
 }
 
 interface Cursor {
@@ -43,8 +51,16 @@ export async function initializeCursor(
   now: number,
   ports: CorrelationPassPorts,
 ): Promise<void> {
-  if ((await ports.store.cursor(cursorName(rule))) !== null) return
-  await commitCursor(rule, { after: await ports.store.latestSignal(), at: now }, [], ports)
+  const { claim, cursor } = await takeCursor(rule, ports)
+  if (cursor === null) await commitFirstCursor(claim, now, ports)
+}
+
+async function commitFirstCursor(
+  claim: CursorClaim,
+  now: number,
+  ports: CorrelationPassPorts,
+): Promise<void> {
+  await commitCursor(claim, { after: await ports.store.latestSignal(), at: now }, [], ports)
 }
 
 export async function runCorrelationPass(
@@ -54,8 +70,8 @@ export async function runCorrelationPass(
 ): Promise<void> {
   const { now, intervalMs, slot } = context
   const { lookbackMs } = rule.correlation
-  const stored = await readCursor(rule, ports)
-  if (stored === null) return initializeCursor(rule, now, ports)
+  const { claim, cursor: stored } = await takeCursor(rule, ports)
+  if (stored === null) return commitFirstCursor(claim, now, ports)
   // If the clock was ahead, absence was evaluated for a time that is still to come: one window is evaluated again.
   const start = Number.isFinite(ageMs(stored.at, now)) ? stored : { ...stored, at: now - lookbackMs }
   const evaluatesAbsence = canWait(rule.correlation)
@@ -80,8 +96,8 @@ export async function runCorrelationPass(
     if (findings.length === 0 && newSignals.spans.length === 0 && !isStale) return
     isClaimed ||= await ports.store.claimSlot(cursorName(rule), slot!)
     if (!isClaimed) return
-    await commitCursor(rule, { after: newSignals.upTo, at: now }, findings, ports)
-    if (newSignals.isLast) return
+    const isCommitted = await commitCursor(claim, { after: newSignals.upTo, at: now }, findings, ports)
+    if (!isCommitted || newSignals.isLast) return
     after = newSignals.upTo
   }
 }
@@ -153,18 +169,26 @@ function membersOf({ correlation }: CorrelationRule): string[] {
   return [...new Set(correlation.steps.map(({ rule }) => rule))]
 }
 
-async function readCursor(rule: CorrelationRule, { store }: CorrelationPassPorts): Promise<Cursor | null> {
-  const text = await store.cursor(cursorName(rule))
-  return text === null ? null : (JSON.parse(text) as Cursor)
+async function takeCursor(rule: CorrelationRule, { store }: CorrelationPassPorts): Promise<TakenCursor> {
+  const held = await store.take(cursorName(rule))
+  const cursor = held.cursor === null ? null : (JSON.parse(held.cursor) as Cursor)
+  return { claim: new CursorClaim(held), cursor }
 }
 
-function commitCursor(
-  rule: CorrelationRule,
+/** Resolves with false if another pass of the rule has taken its cursor, which then evaluates the same signals. */
+async function commitCursor(
+  claim: CursorClaim,
   cursor: Cursor,
   findings: Parameters<CorrelationPassPorts['admit']>[0],
   { admit }: CorrelationPassPorts,
-): Promise<void> {
-  return admit(findings, { source: cursorName(rule), cursor: JSON.stringify(cursor) })
+): Promise<boolean> {
+  try {
+    await admit(findings, claim, JSON.stringify(cursor))
+    return true
+  } catch (error) {
+    if (claim.isFenced) return false
+    throw error
+  }
 }
 
 function cursorName({ id }: CorrelationRule): string {

@@ -1,11 +1,14 @@
 /** Passes the batches of one source through the engine to the pipeline: evaluated concurrently, committed in order. */
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../model/events/event.ts'
+import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { FramedEvent, SourceContext, SourceSpec } from '../sources/_source.ts'
 
 interface IntakeOptions {
   readonly spec: SourceSpec
+  /** The claim of this run on the cursor; null if the source does not resume. */
+  readonly claim: CursorClaim | null
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly now: () => number
@@ -26,7 +29,7 @@ interface Intake {
 const DUPLICATE: Settlement = { status: 'duplicate' }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { spec, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
+  const { spec, claim, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
   const keys = createKeysUnderWay()
   let seq = 0
   /** The previous commit: commits keep the order in which they were requested. */
@@ -42,16 +45,16 @@ export function createIntake(options: IntakeOptions): Intake {
     ...(spec.timeField !== null && { timeField: spec.timeField }),
   })
 
-  /** If a commit with a cursor fails, no later one may succeed: its events would be skipped. */
-  const commitInOrder = <T>(cursor: string | null, commit: () => Promise<T>): Promise<T> => {
+  /** If a commit of a source that resumes fails, no later one may succeed: its events would be skipped. */
+  const commitInOrder = <T>(commit: () => Promise<T>): Promise<T> => {
     const settled = previous.then(commit)
-    previous = cursor === null ? settled.catch(() => {}) : settled
+    previous = claim === null ? settled.catch(() => {}) : settled
     settled.catch(() => {})
     return settled
   }
 
   const begin = async (cursor: string): Promise<void> => {
-    await commitInOrder(cursor, () => pipeline.admit({ events: [], cursor: { source: spec.name, cursor } }))
+    await commitInOrder(() => pipeline.admit({ events: [], claim, cursor }))
   }
 
   /** Evaluates the events that were not committed before; the result has null for each of the others. */
@@ -83,16 +86,13 @@ export function createIntake(options: IntakeOptions): Intake {
       const events = all.filter((event) => event !== null)
       const rejected = events.filter(isLost)
       if (rejected.length > 0) await writeRejects(rejected)
-      const settlements = await pipeline.admit({
-        events,
-        cursor: cursor === null ? null : { source: spec.name, cursor },
-      })
+      const settlements = await pipeline.admit({ events, claim, cursor })
       onSettled(events, settlements)
       if (events.length < all.length) onKnown(all.length - events.length)
       let next = 0
       return all.map((event) => (event === null ? DUPLICATE : settlements[next++]!))
     }
-    const settled = commitInOrder(cursor, commit)
+    const settled = commitInOrder(commit)
     if (hasKeys) keys.add(envelopes, settled)
     return settled
   }

@@ -96,7 +96,7 @@ export function createServices(resources: Resources, options: DaemonOptions, cle
   const correlations = createCorrelationScheduler({
     store,
     clock: systemClock,
-    admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
+    admit: (findings, claim, cursor) => pipeline.admitMatches(findings, claim, cursor),
     log,
   })
   return { stats, readiness, reloadStatus, pipeline, server, delivery, heartbeat, correlations }

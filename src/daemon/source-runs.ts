@@ -3,9 +3,10 @@ import { messageOf } from '../errors.ts'
 import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
 import { type HttpIngress, type Log, systemClock } from '../model/ports.ts'
+import type { CursorClaim } from '../pipeline/cursor-claim.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { SourceContext, SourceSpec } from '../sources/_source.ts'
-import type { Store } from '../store/store.ts'
+import type { HeldCursor, Store } from '../store/store.ts'
 import { createIntake } from './event-intake.ts'
 import type { DaemonEvent } from './events.ts'
 import type { OpenedSource } from './open-sources.ts'
@@ -18,7 +19,7 @@ export interface SourceRunParts {
   /** Evaluates with the generation that is active at the call. */
   readonly evaluate: (events: readonly Envelope[]) => Promise<readonly EvaluatedEvent[]>
   readonly pipeline: Pick<Pipeline, 'admit' | 'areKnown'>
-  readonly store: Pick<Store, 'cursor'>
+  readonly store: Pick<Store, 'take'>
   readonly stats: Pick<RunStats, 'recordSettled' | 'recordKnown'>
   readonly readiness: Pick<Readiness, 'sourceStarted' | 'intakeFailed' | 'intakeSucceeded'>
   readonly writeRejects: RejectWriter
@@ -33,9 +34,9 @@ export interface SourceRunParts {
 /** Resolves when the source ended or was aborted; rejects if it cannot be read at all. */
 export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts): Promise<void> {
   const { store, log, signal, ingress, stdin, limits } = parts
-  const context = (cursor: string | null): SourceContext => ({
-    cursor,
-    ...createEmitter(spec, parts),
+  const context = (held: HeldCursor | null, claim: CursorClaim | null): SourceContext => ({
+    cursor: held?.cursor ?? null,
+    ...createEmitter(spec, claim, parts),
     signal,
     clock: systemClock,
     log,
@@ -43,16 +44,36 @@ export function runSource({ spec, source }: OpenedSource, parts: SourceRunParts)
     stdin,
     limits,
   })
-  return supervise(source, { name: spec.name, store, clock: systemClock, log, signal, context })
+  const take = () => trackReadiness(() => store.take(spec.name), null, parts)
+  return supervise(source, { name: spec.name, take, clock: systemClock, log, signal, context })
+}
+
+/** @param claim a run that lost its source says nothing about the store. */
+async function trackReadiness<T>(
+  storing: () => Promise<T>,
+  claim: CursorClaim | null,
+  { readiness }: Pick<SourceRunParts, 'readiness'>,
+): Promise<T> {
+  try {
+    const result = await storing()
+    readiness.intakeSucceeded()
+    return result
+  } catch (cause) {
+    if (!claim?.isFenced) readiness.intakeFailed(cause)
+    // This is never a UserError: a busy store does not mean that the source cannot be read.
+    throw new Error(`events could not be accepted: ${messageOf(cause)}`, { cause })
+  }
 }
 
 function createEmitter(
   spec: SourceSpec,
+  claim: CursorClaim | null,
   parts: SourceRunParts,
 ): Pick<SourceContext, 'commitCursor' | 'emit'> {
   const { evaluate, pipeline, writeRejects, stats, readiness, onEvent } = parts
   const intake = createIntake({
     spec,
+    claim,
     pipeline,
     evaluate,
     now: () => systemClock.now(),
@@ -70,22 +91,11 @@ function createEmitter(
     },
     onKnown: (count) => stats.recordKnown(spec.name, count),
   })
-  const trackReadiness = async <T>(accepting: Promise<T>): Promise<T> => {
-    try {
-      const accepted = await accepting
-      readiness.intakeSucceeded()
-      return accepted
-    } catch (cause) {
-      readiness.intakeFailed(cause)
-      // This is never a UserError: a busy store does not mean that the source cannot be read.
-      throw new Error(`events could not be accepted: ${messageOf(cause)}`, { cause })
-    }
-  }
   return {
     commitCursor: async (cursor) => {
-      if (cursor !== null) await trackReadiness(intake.begin(cursor))
+      if (cursor !== null) await trackReadiness(() => intake.begin(cursor), claim, parts)
       readiness.sourceStarted(spec.name)
     },
-    emit: (batch) => trackReadiness(intake.emit(batch)),
+    emit: (batch) => trackReadiness(() => intake.emit(batch), claim, parts),
   }
 }

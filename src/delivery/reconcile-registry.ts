@@ -2,7 +2,7 @@
 
 import type { Log } from '../model/ports.ts'
 import { destinationKey, type Registry } from '../model/project/destination.ts'
-import { EMPTY_PLAN, type Store } from '../store/store.ts'
+import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../store/store.ts'
 import { createFallbackDeliveries, FALLBACK_REASON_PREFIX } from './fallback-deliveries.ts'
 
 /** The limit bounds how long one commit blocks the event loop. */
@@ -43,6 +43,6 @@ async function createOrphanFallbacks(store: Store, registry: Registry, now: numb
   )
   for (let from = 0; from < deliveries.length; from += MAX_PER_COMMIT) {
     const part = deliveries.slice(from, from + MAX_PER_COMMIT)
-    await store.commit({ ...EMPTY_PLAN, deliveries: part }, { groups: new Map(), limiters: new Map() })
+    await store.commit({ ...EMPTY_PLAN, deliveries: part }, NOTHING_EXPECTED)
   }
 }

@@ -6,6 +6,7 @@ import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Project } from '../model/project/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
 import type { CacheCommit, CacheLedger } from './cache-ledger.ts'
+import type { CursorClaim } from './cursor-claim.ts'
 import { type AdmitResult, Planner } from './planner.ts'
 import { detectionMuted } from './system-findings.ts'
 import {
@@ -25,17 +26,22 @@ const MAX_COMMIT_TRIES = 20
 
 interface Batch {
   readonly events: readonly EvaluatedEvent[]
-  /** The cursor is committed together with the effects of the batch. */
-  readonly cursor: { readonly source: string; readonly cursor: string } | null
+  /** The claim of the run to which the batch belongs; null if its source does not resume. */
+  readonly claim: CursorClaim | null
+  /** The cursor is committed together with the effects of the batch. If it is null, the cursor stays where it is. */
+  readonly cursor: string | null
 }
 
 export interface Pipeline {
-  /** Resolves after the commit with one settlement per event, in order. */
+  /**
+   * Resolves after the commit with one settlement per event, in order. Rejects if another run has taken the source: then
+   * nothing of the batch counts, and `claim.isFenced` is true.
+   */
   admit(batch: Batch): Promise<readonly Settlement[]>
   /** Resolves with whether each event was committed before, by its idempotency key. It is called before the evaluation. */
   areKnown(events: readonly Envelope[]): Promise<readonly boolean[]>
-  /** Admits matches of correlation rules, with the cursor up to which signals were read. */
-  admitMatches(findings: readonly MatchFinding[], cursor: Batch['cursor']): Promise<void>
+  /** Admits matches of a correlation rule, with the cursor up to which signals were read. Rejects as `admit` does. */
+  admitMatches(findings: readonly MatchFinding[], claim: CursorClaim, cursor: string): Promise<void>
   admitSystem(findings: readonly SystemFinding[]): Promise<void>
   /** Runs a task between two commits, so that no plan was made with the project that the task replaces. */
   betweenCommits<T>(task: () => Promise<T>): Promise<T>
@@ -59,7 +65,7 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   /** Commits the works, and resolves with one flag per work that says whether it was new. */
   const commit = async (
     works: readonly Work[],
-    { events, cursor }: Batch,
+    { events, claim, cursor }: Batch,
     currentProject: Project,
   ): Promise<readonly boolean[]> => {
     const { registry, settings } = currentProject
@@ -73,13 +79,17 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
       const plan = {
         ...EMPTY_PLAN,
         ...planner.plan,
-        cursors: cursor ? [cursor] : [],
+        cursors: claim !== null && cursor !== null ? [{ source: claim.source, cursor }] : [],
         kv: cached.kv,
         seen: works.flatMap((work, i) =>
           (areNew[i] ? work.seenIds : []).map((id) => ({ id, until: work.at + SEEN_TTL_MS })),
         ),
       }
-      if ((await store.commit(plan, planner.expected)) === 'conflict') continue
+      const cursors = new Map(claim === null ? [] : [[claim.source, claim.expected]])
+      const answer = await store.commit(plan, { ...planner.expected, cursors })
+      claim?.record(answer, plan.cursors.length > 0)
+      if (answer === 'conflict') continue
+      if (answer === 'fenced') throw new Error(`another run has taken the source ${claim?.source}`)
       cached.done()
       onAdmitted(admitted, plan.deliveries.length)
       return areNew
@@ -88,14 +98,16 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   }
 
   return {
-    admit: ({ events, cursor }) =>
+    admit: ({ events, claim, cursor }) =>
       enqueue(async () => {
         const currentProject = project()
         const works = events.map((event) => planForEvent(event, currentProject))
         const cached = cachedOf(events)
         const idle = works.every(isIdle) && cursor === null && cached.kv.length === 0
         if (idle) cached.done()
-        const areNew = idle ? works.map(() => true) : await commit(works, { events, cursor }, currentProject)
+        const areNew = idle
+          ? works.map(() => true)
+          : await commit(works, { events, claim, cursor }, currentProject)
         return events.map((event, i) => settle(event, areNew[i]!))
       }),
     areKnown: async (events) => {
@@ -105,17 +117,17 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
       const known = (await store.read({ groups: [], limiters: [], seen })).seen
       return ids.map((id) => id !== null && known.has(id))
     },
-    admitMatches: (findings, cursor) =>
+    admitMatches: (findings, claim, cursor) =>
       enqueue(async () => {
         const currentProject = project()
         const works = findings.map((finding) => planForMatch(finding, currentProject))
-        await commit(works, { events: [], cursor }, currentProject)
+        await commit(works, { events: [], claim, cursor }, currentProject)
       }),
     admitSystem: (findings) =>
       enqueue(async () => {
         const currentProject = project()
         const works = findings.map((finding) => planForSystem(finding, currentProject))
-        await commit(works, { events: [], cursor: null }, currentProject)
+        await commit(works, { events: [], claim: null, cursor: null }, currentProject)
       }),
     betweenCommits: enqueue,
   }

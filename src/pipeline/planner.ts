@@ -106,7 +106,7 @@ export class Planner {
     }
   }
 
-  get expected(): ExpectedVersions {
+  get expected(): Pick<ExpectedVersions, 'groups' | 'limiters'> {
     const versions = <T>(keys: Iterable<string>, read: ReadonlyMap<string, { version: number; value: T }>) =>
       new Map([...keys].map((key) => [key, read.get(key)?.version ?? 0]))
     return {

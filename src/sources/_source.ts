@@ -53,6 +53,11 @@ export interface Source {
   /** True when the source ends by itself (a whole file, stdin): `run` then drains and exits. */
   readonly ends: boolean
   /**
+   * True when a run continues from the committed cursor. Every commit then belongs to the run that took the source last:
+   * the batches of an earlier run are neither counted nor acknowledged any more.
+   */
+  readonly resumes: boolean
+  /**
    * Runs until the end of the input or the abort, and leaves nothing in flight. It rejects with a UserError when the
    * input cannot be read at all; after any other failure the daemon runs it again from the committed cursor.
    */

@@ -19,7 +19,7 @@ export default {
     const path = resolve(spec.target)
     if (!follows(spec)) {
       refuseWithoutFollow(spec)
-      return { ends: true, run: (context) => readOnce(path, spec, context) }
+      return { ends: true, resumes: true, run: (context) => readOnce(path, spec, context) }
     }
     if (path.endsWith('.gz')) {
       throw new UserError(`${spec.name}: cannot follow a compressed file`, {
@@ -27,7 +27,7 @@ export default {
         hint: 'remove follow',
       })
     }
-    return { ends: false, run: follow(path, spec) }
+    return { ends: false, resumes: true, run: follow(path, spec) }
   },
 } satisfies SourceType
 

@@ -24,7 +24,7 @@ export default {
   open(spec) {
     refuseUnknownOptions(spec, [])
     const address = addressOf(spec)
-    return { ends: false, run: (context) => run(address, spec, context) }
+    return { ends: false, resumes: false, run: (context) => run(address, spec, context) }
   },
 } satisfies SourceType
 

@@ -17,6 +17,7 @@ export default {
     }
     return {
       ends: true,
+      resumes: false,
       run: (context) => readStream('standard input', () => context.stdin, spec, context),
     }
   },

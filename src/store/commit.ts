@@ -2,9 +2,11 @@
 import { Bug } from '../errors.ts'
 import { type Driver, insert } from './driver.ts'
 import { insertAlert, mergeIntoAlert } from './rows/alerts.ts'
+import { isHeld, writeCursor } from './rows/cursors.ts'
 import { insertDelivery } from './rows/deliveries.ts'
 import { type VersionedRows, versionedRows } from './rows/versioned.ts'
 import type {
+  CommitAnswer,
   CommitPlan,
   ExpectedVersions,
   Group,
@@ -38,7 +40,8 @@ export function commitPlan(
   plan: CommitPlan,
   expected: ExpectedVersions,
   now: number,
-): 'ok' | 'conflict' {
+): CommitAnswer {
+  if ([...expected.cursors].some(([source, version]) => !isHeld(driver, source, version))) return 'fenced'
   const groups = versionedRows<Group>(driver, 'alert_group')
   const limiters = versionedRows<LimiterState>(driver, 'limiter')
   // Two requests with the same id may both have read "not seen": the second must not count its event again.
@@ -46,7 +49,7 @@ export function commitPlan(
   if (seenMeanwhile || hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters))
     return 'conflict'
 
-  for (const row of plan.cursors) writeCursor(driver, row)
+  for (const row of plan.cursors) writeCursor(driver, row, expected.cursors)
   for (const row of plan.seen) writeSeen(driver, row)
   for (const group of plan.groups) groups.write(group.key, group, nextVersion(expected.groups, group.key))
   for (const limiter of plan.limiters)
@@ -77,10 +80,6 @@ function isSeen(driver: Driver, id: string, now: number): boolean {
 
 function writeSeen(driver: Driver, row: CommitPlan['seen'][number]): void {
   insert(driver, 'seen', row, 'ON CONFLICT (id) DO UPDATE SET until = excluded.until')
-}
-
-function writeCursor(driver: Driver, row: CommitPlan['cursors'][number]): void {
-  insert(driver, 'source_cursor', row, 'ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor')
 }
 
 function insertSignal(driver: Driver, signal: SignalRow, now: number): void {

@@ -3,7 +3,7 @@ import { resend } from '../delivery/resend.ts'
 import { UserError } from '../errors.ts'
 import type { Destination, Registry } from '../model/project/destination.ts'
 import { findDestination } from '../routing/resolve-route.ts'
-import { type AlertRow, EMPTY_PLAN, type Store } from '../store/store.ts'
+import { type AlertRow, EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../store/store.ts'
 
 interface ResendResult {
   /** The names of the destinations that get the alert. */
@@ -35,7 +35,7 @@ export async function resendAlert(
     })
   }
   const deliveries = resend(alert.id, recipients, now)
-  await store.commit({ ...EMPTY_PLAN, deliveries }, { groups: new Map(), limiters: new Map() })
+  await store.commit({ ...EMPTY_PLAN, deliveries }, NOTHING_EXPECTED)
   return { to: recipients.map(({ name }) => name), skipped }
 }
 

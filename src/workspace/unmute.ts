@@ -1,6 +1,6 @@
 /** Unmutes a detection beside a running daemon. */
 import { unmuted } from '../alerts/limiter.ts'
-import { EMPTY_PLAN, type Store } from '../store/store.ts'
+import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../store/store.ts'
 
 const MAX_COMMIT_TRIES = 20
 
@@ -15,7 +15,7 @@ export async function unmute(
     const limiter = limiters.get(detection)
     if (!limiter || limiter.value.mutedAt === null) return false
     const plan = { ...EMPTY_PLAN, limiters: [unmuted(limiter.value, now)] }
-    const expected = { groups: new Map(), limiters: new Map([[detection, limiter.version]]) }
+    const expected = { ...NOTHING_EXPECTED, limiters: new Map([[detection, limiter.version]]) }
     // The daemon writes the limiter with every event of a muted detection.
     if ((await store.commit(plan, expected)) === 'ok') return true
   }

@@ -2,7 +2,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CommitPlan, ReadKeys, SignalFilter, Store } from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'
-import { alert, delivery, expecting, group, limiter, plan, signal, T0 } from '../support/store-rows.ts'
+import {
+  alert,
+  commitCursor,
+  delivery,
+  expecting,
+  group,
+  limiter,
+  plan,
+  signal,
+  T0,
+} from '../support/store-rows.ts'
 import { deliveryContract } from './store-deliveries.ts'
 import { deliveryModelContract } from './store-model.ts'
 
@@ -61,10 +71,11 @@ function commitContract(open: () => Promise<OpenedStore>): void {
           groups: [group('g1')],
           limiters: [limiter('R')],
           seen: [{ id: 'old', until: T0 + 1000 }],
-          cursors: [{ source: 's', cursor: 'before' }],
         }),
         expecting({ g1: 0 }, { R: 0 }),
       )
+      await commitCursor(store, 's', 'before')
+      const held = await store.take('s')
       const before = await everything(store)
       const attempted: CommitPlan = {
         ...conflicting,
@@ -75,21 +86,16 @@ function commitContract(open: () => Promise<OpenedStore>): void {
         signals: [signal('row-1')],
         kv: [{ key: 'k', value: '1', expiresAt: null }],
       }
-      expect(await store.commit(attempted, expected)).toBe('conflict')
+      const cursors = new Map([['s', held]])
+      expect(await store.commit(attempted, { ...expected, cursors })).toBe('conflict')
       expect(await everything(store)).toEqual(before)
     })
 
     it('keeps nothing of a plan that fails half-way, and its neighbours whole', async () => {
       const results = await Promise.allSettled([
-        store.commit(plan({ cursors: [{ source: 'one', cursor: '1' }] }), nothing),
-        store.commit(
-          plan({
-            cursors: [{ source: 'two', cursor: '2' }],
-            deliveries: [delivery('d', { alertId: 'none' })],
-          }),
-          nothing,
-        ),
-        store.commit(plan({ cursors: [{ source: 'three', cursor: '3' }] }), nothing),
+        commitCursor(store, 'one', '1'),
+        commitCursor(store, 'two', '2', { deliveries: [delivery('d', { alertId: 'none' })] }),
+        commitCursor(store, 'three', '3'),
       ])
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
       expect(await Promise.all(['one', 'two', 'three'].map((source) => store.cursor(source)))).toEqual([
@@ -107,17 +113,54 @@ function commitContract(open: () => Promise<OpenedStore>): void {
 
     it('moves a cursor together with the rest of the plan', async () => {
       expect(await store.cursor('file:a')).toBeNull()
-      await store.commit(plan({ cursors: [{ source: 'file:a', cursor: '10' }] }), nothing)
-      await store.commit(
-        plan({
-          cursors: [
-            { source: 'file:a', cursor: '20' },
-            { source: 'file:b', cursor: 'x' },
-          ],
-        }),
-        nothing,
-      )
+      await commitCursor(store, 'file:a', '10')
+      const held = [await store.take('file:a'), await store.take('file:b')]
+      expect(held.map(({ cursor }) => cursor)).toEqual(['10', null])
+      const cursors = [
+        { source: 'file:a', cursor: '20' },
+        { source: 'file:b', cursor: 'x' },
+      ]
+      expect(await store.commit(plan({ cursors }), expecting({}, {}, held))).toBe('ok')
       expect([await store.cursor('file:a'), await store.cursor('file:b')]).toEqual(['20', 'x'])
+    })
+
+    it('answers "fenced" to the previous owner of a source, and nothing of its plan is kept', async () => {
+      await commitCursor(store, 's', 'before')
+      const old = await store.take('s')
+      const current = await store.take('s')
+      const before = await everything(store)
+      const late: CommitPlan = {
+        ...plan({ alerts: [alert('a1')], signals: [signal('row-1')], deliveries: [delivery('d1')] }),
+        groups: [group('g1')],
+        seen: [{ id: 'new', until: T0 + 1000 }],
+      }
+      const expected = expecting({ g1: 0 }, {}, [old])
+      const moved = { ...late, cursors: [{ source: 's', cursor: 'after' }] }
+      for (const each of [late, moved]) expect(await store.commit(each, expected)).toBe('fenced')
+      // A conflict would make the previous owner decide again.
+      expect(await store.commit(moved, { ...expected, groups: new Map([['g1', 7]]) })).toBe('fenced')
+      expect(await everything(store)).toEqual(before)
+      expect(await store.commit(moved, expecting({ g1: 0 }, {}, [current]))).toBe('ok')
+      expect(await store.cursor('s')).toBe('after')
+    })
+
+    it('raises the version of a cursor with each commit that moves it, for its owner alone', async () => {
+      const held = await store.take('s')
+      const commit = (version: number, cursors: CommitPlan['cursors'], owner = held.owner) =>
+        store.commit(plan({ cursors }), expecting({}, {}, [{ ...held, owner, version }]))
+      const { version } = held
+      expect(await commit(version, [])).toBe('ok')
+      expect(await commit(version, [{ source: 's', cursor: '1' }])).toBe('ok')
+      expect(await commit(version, [{ source: 's', cursor: '2' }])).toBe('fenced')
+      expect(await commit(version + 1, [{ source: 's', cursor: '2' }], 'another owner')).toBe('fenced')
+      expect(await commit(version + 1, [{ source: 's', cursor: '2' }])).toBe('ok')
+      expect(await store.cursor('s')).toBe('2')
+    })
+
+    it('refuses to move a cursor that was not taken', async () => {
+      const moving = store.commit(plan({ cursors: [{ source: 's', cursor: '1' }] }), nothing)
+      await expect(moving).rejects.toThrow(/without having taken it/)
+      expect(await store.cursor('s')).toBeNull()
     })
 
     it('has seen an id until its time, not at it', async () => {
@@ -310,7 +353,7 @@ function readContract(open: () => Promise<OpenedStore>): void {
     })
 
     it('may be closed twice, and then refuses to write', async () => {
-      const last = store.commit(plan({ cursors: [{ source: 's', cursor: '1' }] }), nothing)
+      const last = store.commit(plan({ signals: [signal('r1')] }), nothing)
       await store.close()
       await store.close()
       expect(await last).toBe('ok')

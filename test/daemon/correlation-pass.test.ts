@@ -218,8 +218,8 @@ describe('a crash during a correlation pass', () => {
     const fixture = await correlationFixture(AB)
     await fixture.happens('A', 'ann', 0)
     await fixture.happens('B', 'ann', 1)
-    const admit: typeof fixture.ports.admit = async (findings, cursor) => {
-      await fixture.ports.admit(findings, cursor)
+    const admit: typeof fixture.ports.admit = async (findings, claim, cursor) => {
+      await fixture.ports.admit(findings, claim, cursor)
       throw new Error('killed')
     }
     await expect(fixture.lookAt(2, { admit })).rejects.toThrow('killed')
@@ -234,9 +234,9 @@ it('a correlation rule whose cursor could not be initialized starts with its fir
   await fixture.happens('A', 'ann', 0)
   await fixture.happens('B', 'ann', 1)
   const found: number[] = []
-  const admit: typeof fixture.ports.admit = async (findings, cursor) => {
+  const admit: typeof fixture.ports.admit = async (findings, claim, cursor) => {
     found.push(findings.length)
-    await fixture.ports.admit([], cursor)
+    await fixture.ports.admit([], claim, cursor)
   }
   const look = { now: fixture.clock.now(), intervalMs: 5 * MINUTE, slot: null }
   for (let n = 0; n < 2; n++) await runCorrelationPass(late, look, { ...fixture.ports, admit })
@@ -253,4 +253,24 @@ it('a slot is claimed by one of several daemons', async () => {
   const admit: typeof fixture.ports.admit = async () => void looks++
   for (let daemon = 0; daemon < 3; daemon++) await fixture.lookAt(5, { admit }, '00:05')
   expect(looks).toBe(1)
+})
+
+it('two passes of a rule that begin together make one alert with its events counted once', async () => {
+  const fixture = await correlationFixture(AB)
+  await fixture.happens('A', 'ann', 0)
+  await fixture.happens('B', 'ann', 1)
+  const reached = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const admit: typeof fixture.ports.admit = async (...admitted) => {
+    reached.resolve()
+    await released.promise
+    await fixture.ports.admit(...admitted)
+  }
+  const late = fixture.lookAt(2, { admit })
+  await reached.promise
+  await fixture.lookAt(2)
+  released.resolve()
+  await late
+  expect(await fixture.alerts()).toEqual(['ann x1'])
+  expect(await fixture.store.signals({ detections: ['AB'], limit: 5 })).toHaveLength(1)
 })

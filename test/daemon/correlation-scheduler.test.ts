@@ -61,8 +61,8 @@ it('a failed correlation pass is logged and repeated', async () => {
   const correlations = createCorrelationScheduler({
     ...fixture.ports,
     clock: fixture.clock,
-    admit: (findings, cursor) =>
-      failures-- > 0 ? Promise.reject(new Error('the disk is full')) : fixture.ports.admit(findings, cursor),
+    admit: (...admitted) =>
+      failures-- > 0 ? Promise.reject(new Error('the disk is full')) : fixture.ports.admit(...admitted),
   })
   await correlations.follow(fixture.project)
   expect(fixture.log.lines).toEqual([{ level: 'error', message: 'correlation pass failed' }])

@@ -41,9 +41,9 @@ function fixture(over: Partial<SourceRunParts> = {}) {
       admit: async ({ events, cursor }): Promise<Settlement[]> => {
         const raws = events.map(({ envelope }) => envelope.raw)
         if (raws.includes('busy')) throw new UserError('the store is busy')
-        if (cursor?.cursor === 'too far') throw new UserError('the disk is full')
+        if (cursor === 'too far') throw new UserError('the disk is full')
         for (const { envelope } of events) if (envelope.dedupId) committed.add(envelope.dedupId)
-        steps.push(`commit ${raws.join(' ') || 'nothing'} to ${cursor?.cursor ?? 'nowhere'}`)
+        steps.push(`commit ${raws.join(' ') || 'nothing'} to ${cursor ?? 'nowhere'}`)
         return events.map(({ outcome }) =>
           outcome.status === 'evaluated'
             ? { status: 'accepted', matches: 0 }
@@ -51,7 +51,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
         )
       },
     },
-    store: { cursor: async () => null },
+    store: { take: async (source) => ({ source, cursor: null, owner: 'o', version: 1 }) },
     stats: stats,
     readiness: {
       intakeFailed: () => ready.push(false),
@@ -69,8 +69,8 @@ function fixture(over: Partial<SourceRunParts> = {}) {
     signal: new AbortController().signal,
     ...over,
   }
-  const run = (body: (context: SourceContext) => Promise<void>) =>
-    runSource({ spec: parseSourceSpec('file:x'), source: { ends: true, run: body } }, parts)
+  const run = (body: (context: SourceContext) => Promise<void>, resumes = false) =>
+    runSource({ spec: parseSourceSpec('file:x'), source: { ends: true, resumes, run: body } }, parts)
   const summary = () =>
     stats.summary(NONE, NONE, { undelivered: [], exhausted: true, durationMs: 0, lost: null }).events
   return { run, steps, ready, summary }
@@ -156,11 +156,11 @@ describe('a batch of a source', () => {
       const batches = [context.emit([framed('busy', '1')]), context.emit([framed('good', '2')])]
       const results = await Promise.allSettled(batches)
       expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    })
+    }, true)
     expect(steps).toEqual([])
   })
 
-  it('does not depend on the previous one if it has no cursor', async () => {
+  it('does not depend on the previous one if its source does not resume', async () => {
     const { run, steps } = fixture()
     await run(
       async (context) =>
@@ -175,9 +175,9 @@ describe('the first cursor of a source', () => {
     const { run, steps, ready } = fixture()
     await run(async (context) => {
       await Promise.all([context.emit([framed('good', '7')]), context.commitCursor('8')])
-    })
+    }, true)
     expect(steps).toEqual(['commit good to 7', 'commit nothing to 8', 'begin file:x'])
-    expect(ready).toEqual([true, true])
+    expect(ready).toEqual([true, true, true])
   })
 
   it('keeps the source from starting while it cannot be committed', async () => {
@@ -186,14 +186,38 @@ describe('the first cursor of a source', () => {
       await expect(context.commitCursor('too far')).rejects.toThrow(
         'events could not be accepted: the disk is full',
       )
-    })
+    }, true)
     expect(steps).toEqual([])
-    expect(ready).toEqual([false])
+    expect(ready).toEqual([true, false])
   })
 
   it('needs no commit if the source cannot resume', async () => {
     const { run, steps } = fixture()
     await run((context) => context.commitCursor(null))
     expect(steps).toEqual(['begin file:x'])
+  })
+})
+
+describe('a run whose source was taken by another run', () => {
+  const fencing: SourceRunParts['pipeline'] = {
+    areKnown: async (events) => events.map(() => false),
+    admit: async ({ claim }) => {
+      claim!.record('fenced', true)
+      throw new Error('another run has taken the source')
+    },
+  }
+
+  it('acknowledges nothing, and the daemon stays ready', async () => {
+    const { run, ready, summary } = fixture({ pipeline: fencing, signal: AbortSignal.timeout(1) })
+    const results: PromiseSettledResult<unknown>[] = []
+    await run(async (context) => {
+      results.push(
+        ...(await Promise.allSettled([context.emit([framed('one', '1')]), context.emit([framed('two')])])),
+      )
+      throw new Error('the run ends')
+    }, true)
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(ready).toEqual([true])
+    expect(summary()).toEqual({ accepted: 0, duplicate: 0, rejected: 0, unclassified: 0 })
   })
 })

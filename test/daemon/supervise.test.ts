@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { supervise } from '../../src/daemon/supervise.ts'
 import { UserError } from '../../src/errors.ts'
+import type { CursorClaim } from '../../src/pipeline/cursor-claim.ts'
 import type { Source, SourceContext } from '../../src/sources/_source.ts'
 import { manualClock } from '../support/clock.ts'
 import { recordingLog, Sink, sourceContext } from '../support/source.ts'
@@ -25,21 +26,23 @@ function start(ends: boolean, ...runs: Run[]) {
   const log = recordingLog()
   const abort = new AbortController()
   const cursors: (string | null)[] = []
+  const claims: CursorClaim[] = []
   const left = [...runs]
-  const source: Source = { ends, run: (context) => (left.shift() ?? waitForAbort)(context) }
+  const source: Source = { ends, resumes: true, run: (context) => (left.shift() ?? waitForAbort)(context) }
   const ended = supervise(source, {
     name: 'file:x',
-    store: { cursor: async () => `after ${sink.events.length}` },
+    take: async () => ({ source: 'file:x', cursor: `after ${sink.events.length}`, owner: 'o', version: 1 }),
     clock,
     log,
     signal: abort.signal,
-    context: (cursor) => {
-      cursors.push(cursor)
+    context: (held, claim) => {
+      cursors.push(held!.cursor)
+      claims.push(claim!)
       return sourceContext(sink, { signal: abort.signal })
     },
   })
   ended.catch(() => {})
-  return { ended, sink, clock, log, abort, cursors }
+  return { ended, sink, clock, log, abort, cursors, claims }
 }
 
 describe('a source that fails', () => {
@@ -61,6 +64,24 @@ describe('a source that fails', () => {
     }
     await until(() => cursors.length === 4)
     expect(cursors).toEqual(['after 0', 'after 0', 'after 0', 'after 1'])
+    abort.abort()
+    await ended
+  })
+
+  it('is taken again if another run took it, which is no error', async () => {
+    let fence = () => {}
+    const fenced: Run = async () => {
+      fence()
+      throw new UserError('another run has taken the source')
+    }
+    const { clock, cursors, claims, log, abort, ended } = start(true, fenced, waitForAbort)
+    fence = () => claims[0]!.record('fenced', true)
+    await until(() => cursors.length === 1)
+    await setImmediate()
+    clock.advance(500)
+    await until(() => cursors.length === 2)
+    expect(claims[1]!.isFenced).toBe(false)
+    expect(log.lines).toEqual([{ level: 'warn', message: 'another run took the source; taking it again' }])
     abort.abort()
     await ended
   })

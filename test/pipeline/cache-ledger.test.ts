@@ -6,14 +6,13 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { CacheEvent } from '../../src/model/events/detection-cache.ts'
 import { CacheLedger } from '../../src/pipeline/cache-ledger.ts'
 import { openStore } from '../../src/store/open.ts'
-import { EMPTY_PLAN, type Store } from '../../src/store/store.ts'
+import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-cache-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 /** It stands still: nothing here depends on how long anything takes. */
 const clock = manualClock()
-const nothing = { groups: new Map(), limiters: new Map() }
 
 let seq = 0
 /** A new sending of the event of that name. */
@@ -57,7 +56,7 @@ async function increment(
 
 async function commit(store: Store, ledger: CacheLedger, events: readonly CacheEvent[]) {
   const { kv, done } = ledger.commit(events)
-  await store.commit({ ...EMPTY_PLAN, kv }, nothing)
+  await store.commit({ ...EMPTY_PLAN, kv }, NOTHING_EXPECTED)
   done()
 }
 
@@ -176,7 +175,7 @@ describe('the memory of the cache ledger', () => {
       value: JSON.stringify({ dictionary: 'x'.repeat(250_000) }),
       expiresAt: null,
     }))
-    await store.commit({ ...EMPTY_PLAN, kv }, nothing)
+    await store.commit({ ...EMPTY_PLAN, kv }, NOTHING_EXPECTED)
     for (let n = 0; n < kv.length; n++) {
       const reader = event(`reader of large ${n}`)
       await read(ledger, reader, `large ${n}`)

@@ -4,12 +4,14 @@ import type { FunctionResults } from '../../src/model/alerts/finding.ts'
 import type { EvaluatedEvent } from '../../src/model/events/evaluation.ts'
 import type { Detection } from '../../src/model/project/detection.ts'
 import type { Project } from '../../src/model/project/project.ts'
+import { CursorClaim } from '../../src/pipeline/cursor-claim.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import type { AdmitResult } from '../../src/pipeline/planner.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
-import { destination, detection, failure, identity, project, registry } from '../support/model.ts'
+import { evaluatedEvent as event } from '../support/evaluated-events.ts'
+import { destination, detection, failure, project, registry } from '../support/model.ts'
 
 const T0 = 1_700_000_000_000
 const open: Store[] = []
@@ -39,36 +41,7 @@ async function fixture(detections: Detection[] = [detection()], declared = soc) 
   return { store, pipeline, admitted, present, deliveries }
 }
 
-let seq = 0
-function event(
-  functions: FunctionResults | null,
-  over: { at?: number; dedupId?: string; rowId?: string; ownRowId?: boolean; detection?: string } = {},
-): EvaluatedEvent {
-  const at = over.at ?? T0
-  const rowId = over.rowId ?? `row-${seq}`
-  const envelope = {
-    source: 'stdin',
-    cursor: null,
-    seq: seq++,
-    kind: 'log' as const,
-    type: null,
-    receivedAt: at,
-    raw: '{}',
-    place: 'line 1',
-    ...(over.dedupId && { dedupId: over.dedupId }),
-    ...(over.ownRowId && { dedupByRowId: true }),
-  }
-  const identified = identity({ rowId, at, seq: envelope.seq })
-  const id = over.detection ?? 'Test.Rule'
-  const findings = functions
-    ? [{ from: 'detection' as const, detection: id, event: identified, functions }]
-    : []
-  return {
-    envelope,
-    outcome: { status: 'evaluated', event: identified, ownRowId: over.ownRowId ?? false, findings },
-  }
-}
-
+const batch = (events: EvaluatedEvent[]) => ({ events, claim: null, cursor: null })
 const hit = (title: string, more: FunctionResults = {}): FunctionResults => ({
   detection: { output: true },
   title: { output: title },
@@ -81,7 +54,8 @@ describe('a match in the pipeline', () => {
     const { store, pipeline, admitted, deliveries } = await fixture()
     const settled = await pipeline.admit({
       events: [event(hit('T'))],
-      cursor: { source: 'file:x', cursor: '42' },
+      claim: new CursorClaim(await store.take('file:x')),
+      cursor: '42',
     })
     expect(settled).toEqual([{ status: 'accepted', matches: 1 }])
     expect(actionsOf(admitted)).toEqual(['created'])
@@ -98,31 +72,28 @@ describe('a match in the pipeline', () => {
 
   it('merges into the open alert, across batches and inside one', async () => {
     const { store, pipeline, admitted } = await fixture()
-    await pipeline.admit({ events: [event(hit('T')), event(hit('T'))], cursor: null })
-    await pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    await pipeline.admit(batch([event(hit('T')), event(hit('T'))]))
+    await pipeline.admit(batch([event(hit('T'))]))
     expect(actionsOf(admitted)).toEqual(['created', 'merged', 'merged'])
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 3 }])
   })
 
   it('goes to several destinations at once, each its own delivery', async () => {
     const { pipeline, deliveries } = await fixture()
-    await pipeline.admit({
-      events: [event(hit('T', { destinations: { output: ['pager', 'soc'] } }))],
-      cursor: null,
-    })
+    await pipeline.admit(batch([event(hit('T', { destinations: { output: ['pager', 'soc'] } }))]))
     expect(await deliveries()).toEqual(['pager generated-destinations', 'soc generated-destinations'])
   })
 
   it('leaves only a signal with CreateAlert: false', async () => {
     const { store, pipeline, admitted } = await fixture([detection({ createAlert: false })])
-    await pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    await pipeline.admit(batch([event(hit('T'))]))
     expect(admitted).toEqual([])
     expect(await store.signals({ limit: 10 })).toMatchObject([{ alertId: null }])
   })
 
   it('keeps its alert and sends nothing if it is suppressed', async () => {
     const { store, pipeline, deliveries } = await fixture()
-    await pipeline.admit({ events: [event(hit('T', { destinations: { output: [] } }))], cursor: null })
+    await pipeline.admit(batch([event(hit('T', { destinations: { output: [] } }))]))
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ route: { suppressed: true } }])
     expect(await deliveries()).toEqual([])
   })
@@ -131,7 +102,7 @@ describe('a match in the pipeline', () => {
 describe('errors of functions', () => {
   it('are alerts of their own beside the match', async () => {
     const { pipeline, admitted } = await fixture()
-    await pipeline.admit({ events: [event(hit('T', { severity: failure() }))], cursor: null })
+    await pipeline.admit(batch([event(hit('T', { severity: failure() }))]))
     expect(admitted.map((each) => (each.action === 'created' ? each.alert.kind : each.action))).toEqual([
       'RULE',
       'RULE_ERROR',
@@ -140,7 +111,7 @@ describe('errors of functions', () => {
 
   it('make no match and no signal if the matcher failed', async () => {
     const { store, pipeline, admitted } = await fixture()
-    await pipeline.admit({ events: [event({ detection: failure() })], cursor: null })
+    await pipeline.admit(batch([event({ detection: failure() })]))
     expect(admitted).toMatchObject([{ action: 'created', alert: { kind: 'RULE_ERROR' } }])
     expect(await store.signals({ limit: 10 })).toEqual([])
   })
@@ -148,7 +119,7 @@ describe('errors of functions', () => {
   it('include one ROUTE_ERROR per detection and window for an unknown destination', async () => {
     const { store, pipeline } = await fixture()
     const lost = (title: string) => event(hit(title, { destinations: { output: ['gone'] } }))
-    await pipeline.admit({ events: [lost('A'), lost('B')], cursor: null })
+    await pipeline.admit(batch([lost('A'), lost('B')]))
     const kinds = (await store.alerts({ limit: 10 })).map(({ kind, events }) => `${kind} ${events}`).sort()
     expect(kinds).toEqual(['ROUTE_ERROR 2', 'RULE 1', 'RULE 1'])
   })
@@ -158,8 +129,8 @@ describe('an event that was seen before', () => {
   it('is counted once by its dedup id, in one batch and in the next', async () => {
     const { store, pipeline } = await fixture()
     const same = () => event(hit('T'), { dedupId: 'k:1' })
-    const first = await pipeline.admit({ events: [same(), same()], cursor: null })
-    const second = await pipeline.admit({ events: [same()], cursor: null })
+    const first = await pipeline.admit(batch([same(), same()]))
+    const second = await pipeline.admit(batch([same()]))
     expect([...first, ...second].map(({ status }) => status)).toEqual(['accepted', 'duplicate', 'duplicate'])
     expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 1 }])
   })
@@ -167,7 +138,7 @@ describe('an event that was seen before', () => {
   it('is counted once by its own row id if the source requires it', async () => {
     const { pipeline } = await fixture()
     const own = () => event(null, { rowId: 'r1', ownRowId: true })
-    const settled = await pipeline.admit({ events: [own(), own()], cursor: null })
+    const settled = await pipeline.admit(batch([own(), own()]))
     expect(settled.map(({ status }) => status)).toEqual(['accepted', 'duplicate'])
   })
 })
@@ -180,7 +151,7 @@ describe('an escalation', () => {
 
   it('is recorded', async () => {
     const { store, pipeline, deliveries } = await fixture()
-    await pipeline.admit({ events: rises, cursor: null })
+    await pipeline.admit(batch(rises))
     expect(await store.alerts({ limit: 10 })).toMatchObject([
       { severity: 'LOW', divergences: [{ severity: 'HIGH', destinations: ['pager'] }] },
     ])
@@ -189,7 +160,7 @@ describe('an escalation', () => {
 
   it('is sent to the new destinations with onEscalation: send', async () => {
     const { pipeline, deliveries } = await fixture([detection()], { ...soc, onEscalation: 'send' })
-    await pipeline.admit({ events: rises, cursor: null })
+    await pipeline.admit(batch(rises))
     expect(await deliveries()).toEqual(['pager escalation', 'soc generated-destinations'])
   })
 })
@@ -197,7 +168,7 @@ describe('an escalation', () => {
 it('a detection with too many alerts is muted, and a system alert reports it', async () => {
   const { store, pipeline } = await fixture()
   const events = Array.from({ length: ALERTS_PER_HOUR + 5 }, (_, i) => event(hit(`T${i}`)))
-  await pipeline.admit({ events, cursor: null })
+  await pipeline.admit(batch(events))
   const alerts = await store.alerts({ limit: 5000 })
   expect(alerts.filter(({ kind }) => kind === 'RULE')).toHaveLength(ALERTS_PER_HOUR)
   expect(alerts.filter(({ kind }) => kind === 'SYSTEM_ERROR')).toMatchObject([
@@ -209,9 +180,7 @@ it('a detection with too many alerts is muted, and a system alert reports it', a
 it('a finding of a detection that a reload removed is ignored', async () => {
   const { pipeline, admitted, present } = await fixture()
   present.project = project([], soc)
-  expect(await pipeline.admit({ events: [event(hit('T'))], cursor: null })).toMatchObject([
-    { status: 'accepted' },
-  ])
+  expect(await pipeline.admit(batch([event(hit('T'))]))).toMatchObject([{ status: 'accepted' }])
   expect(admitted).toEqual([])
 })
 
@@ -222,19 +191,15 @@ it('a commit that fails settles nothing, and the next one works', async () => {
     project: () => project([detection()], soc),
     onAdmitted: () => {},
   })
-  await expect(broken.admit({ events: [event(hit('T'))], cursor: null })).rejects.toThrow('disk full')
-  expect(await pipeline.admit({ events: [event(hit('T'))], cursor: null })).toMatchObject([
-    { status: 'accepted' },
-  ])
+  await expect(broken.admit(batch([event(hit('T'))]))).rejects.toThrow('disk full')
+  expect(await pipeline.admit(batch([event(hit('T'))]))).toMatchObject([{ status: 'accepted' }])
 })
 
 it('two pipelines on one store count every event exactly once', async () => {
   const { store, pipeline } = await fixture()
   const other = createPipeline({ store, project: () => project([detection()], soc), onAdmitted: () => {} })
   await Promise.all(
-    Array.from({ length: 40 }, (_, i) =>
-      (i % 2 ? pipeline : other).admit({ events: [event(hit('T'))], cursor: null }),
-    ),
+    Array.from({ length: 40 }, (_, i) => (i % 2 ? pipeline : other).admit(batch([event(hit('T'))]))),
   )
   expect(await store.alerts({ limit: 10 })).toMatchObject([{ events: 40 }])
 })
@@ -246,14 +211,14 @@ describe('a task between two commits', () => {
       await new Promise((resolve) => setImmediate(resolve))
       present.project = project([detection()], registry([destination('new', { severities: ['MEDIUM'] })]))
     })
-    const later = pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    const later = pipeline.admit(batch([event(hit('T'))]))
     await Promise.all([changed, later])
     expect(await deliveries()).toEqual(['new static-severity'])
   })
 
   it('waits for the plan under way, which is committed with the project that it began with', async () => {
     const { pipeline, present, deliveries, store } = await fixture()
-    const before = pipeline.admit({ events: [event(hit('T'))], cursor: null })
+    const before = pipeline.admit(batch([event(hit('T'))]))
     let seen: string[] = []
     await pipeline.betweenCommits(async () => {
       present.project = project([detection()], registry([]))

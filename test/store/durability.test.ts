@@ -10,7 +10,17 @@ import { UserError } from '../../src/errors.ts'
 import { type OpenStoreOptions, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../support/clock.ts'
-import { alert, delivery, expecting, group, plan, signal, T0, waiting } from '../support/store-rows.ts'
+import {
+  alert,
+  commitCursor,
+  delivery,
+  expecting,
+  group,
+  plan,
+  signal,
+  T0,
+  waiting,
+} from '../support/store-rows.ts'
 
 const URL = 'sqlite:var/store.db'
 const WRITER = join(import.meta.dirname, '..', 'support', 'store-writer.ts')
@@ -35,8 +45,7 @@ async function open(options: Partial<OpenStoreOptions> = {}): Promise<Store> {
 
 describe('a store whose files are moved while it is open', () => {
   const file = (suffix = '') => join(root, 'var', `store.db${suffix}`)
-  const commit = (store: Store, cursor: string) =>
-    store.commit(plan({ cursors: [{ source: 's', cursor }] }), expecting())
+  const commit = (store: Store, cursor: string) => commitCursor(store, 's', cursor)
 
   it.each<[string, () => void, RegExp]>([
     ['is removed', () => rmSync(file()), /store\.db was removed/],
@@ -118,11 +127,11 @@ describe('a store on disk', () => {
         groups: [group('g1')],
         alerts: [alert('a1')],
         deliveries: [delivery('d1'), delivery('d2')],
-        cursors: [{ source: 's', cursor: '7' }],
         signals: [signal('r1')],
       }),
       expecting({ g1: 0 }),
     )
+    await commitCursor(before, 's', '7')
     const [claimed] = await before.claim({ destinationKeys: ['soc'], limit: 1, leaseMs: 1000 })
     await before.recordOutcome('d1', claimed!.leaseToken, waiting(T0 + 50))
     await before.claimSlot('job', 'slot')

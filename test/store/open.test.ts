@@ -23,7 +23,7 @@ import { openStore } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite-driver.ts'
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { manualClock } from '../support/clock.ts'
-import { alert, expecting, plan, signal } from '../support/store-rows.ts'
+import { alert, commitCursor, expecting, plan, signal } from '../support/store-rows.ts'
 
 const MIGRATIONS = new URL('../../src/store/migrations/', import.meta.url)
 
@@ -145,6 +145,25 @@ describe('openStore', () => {
     await store.close()
   })
 
+  it('migrates the cursors of the second schema, which belong to no run', async () => {
+    const sql = ['0001-initial.sql', '0002-signal-fields.sql'].map((name) =>
+      readFileSync(new URL(name, MIGRATIONS), 'utf8'),
+    )
+    database(
+      'old.db',
+      `${sql.join(';')}; PRAGMA user_version = 2; PRAGMA application_id = ${0x53494742};
+       INSERT INTO source_cursor (source, cursor) VALUES ('file:a', '{"at":1}')`,
+    )
+    const store = await open('sqlite:old.db')
+    expect(await store.cursor('file:a')).toBe('{"at":1}')
+    const held = await store.take('file:a')
+    expect(held).toMatchObject({ source: 'file:a', cursor: '{"at":1}', version: 2 })
+    const moved = plan({ cursors: [{ source: 'file:a', cursor: '{"at":2}' }] })
+    expect(await store.commit(moved, expecting({}, {}, [{ ...held, owner: '', version: 1 }]))).toBe('fenced')
+    expect(await store.commit(moved, expecting({}, {}, [held]))).toBe('ok')
+    await store.close()
+  })
+
   describe('a store of the first schema', () => {
     const FIRST = () => readFileSync(new URL('0001-initial.sql', MIGRATIONS), 'utf8')
     const make = () =>
@@ -232,10 +251,7 @@ describe('a full disk', () => {
     const options = { clock, location, path: null, readOnly: false, signalsKeptMs: 1e9 }
     const store = createSqliteStore(driver, options)
     const write = (n: number, fields: string) =>
-      store.commit(
-        plan({ cursors: [{ source: 's', cursor: String(n) }], signals: [signal(`r${n}`, { fields })] }),
-        expecting(),
-      )
+      commitCursor(store, `s${n}`, String(n), { signals: [signal(`r${n}`, { fields })] })
     await write(1, '{}')
     driver.exec('PRAGMA max_page_count = 1')
     const big = JSON.stringify('x'.repeat(1_000_000))
@@ -243,7 +259,12 @@ describe('a full disk', () => {
     expect(results.map((result) => result.status === 'rejected' && String(result.reason))).toEqual(
       Array(2).fill(`UserError: the store ${location} cannot grow: the disk is full`),
     )
-    expect([await store.cursor('s'), (await store.signals({ limit: 9 })).length]).toEqual(['1', 1])
+    expect(await Promise.all(['s1', 's2', 's3'].map((source) => store.cursor(source)))).toEqual([
+      '1',
+      null,
+      null,
+    ])
+    expect((await store.signals({ limit: 9 })).length).toBe(1)
     driver.exec('PRAGMA max_page_count = 1000000')
     expect(await write(4, big)).toBe('ok')
     expect((await store.signals({ limit: 9 })).map((row) => row.rowId)).toEqual(['r1', 'r4'])

@@ -52,7 +52,7 @@ export async function correlationFixture(correlation: Correlation) {
   const log = recordingLog()
   const ports: CorrelationPassPorts = {
     store,
-    admit: (findings, cursor) => pipeline.admitMatches(findings, cursor),
+    admit: (findings, claim, cursor) => pipeline.admitMatches(findings, claim, cursor),
     log,
   }
   const signalFields = [{ name: 'p_alert_context.match', key: ['p_alert_context', 'match'] }]

@@ -3,14 +3,17 @@ import type { AlertDraft } from '../../src/model/alerts/alert.ts'
 import {
   type AlertRow,
   type Attempt,
+  type CommitAnswer,
   type CommitPlan,
   type DeliveryOutcome,
   EMPTY_PLAN,
   type ExpectedVersions,
   type Group,
+  type HeldCursor,
   type LimiterState,
   type NewDelivery,
   type SignalRow,
+  type Store,
 } from '../../src/store/store.ts'
 
 export const T0 = Date.parse('2026-01-01T00:00:00Z')
@@ -22,8 +25,24 @@ export function plan(parts: Partial<CommitPlan>): CommitPlan {
 export function expecting(
   groups: Record<string, number> = {},
   limiters: Record<string, number> = {},
+  held: readonly HeldCursor[] = [],
 ): ExpectedVersions {
-  return { groups: new Map(Object.entries(groups)), limiters: new Map(Object.entries(limiters)) }
+  return {
+    groups: new Map(Object.entries(groups)),
+    limiters: new Map(Object.entries(limiters)),
+    cursors: new Map(held.map((each) => [each.source, each])),
+  }
+}
+
+/** Takes a source, and commits a plan with this cursor of it. */
+export async function commitCursor(
+  store: Store,
+  source: string,
+  cursor: string,
+  parts: Partial<CommitPlan> = {},
+): Promise<CommitAnswer> {
+  const held = await store.take(source)
+  return store.commit(plan({ ...parts, cursors: [{ source, cursor }] }), expecting({}, {}, [held]))
 }
 
 const route: AlertRow['route'] = {

@@ -7,9 +7,12 @@ const [url = '', projectRoot = ''] = process.argv.slice(2)
 const store = await openStore(url, { clock: systemClock, projectRoot })
 await store.acquireInstanceLock('store-writer')
 
-const first = Number((await store.cursor('writer')) ?? 0) + 1
+const held = await store.take('writer')
+const first = Number(held.cursor ?? 0) + 1
 for (let n = first; ; n++) {
   const written = plan({ cursors: [{ source: 'writer', cursor: String(n) }], signals: [signal(String(n))] })
-  await store.commit(written, expecting())
+  const version = held.version + n - first
+  if ((await store.commit(written, expecting({}, {}, [{ ...held, version }]))) !== 'ok')
+    throw new Error('not committed')
   process.stdout.write(`${n}\n`)
 }

@@ -8,6 +8,7 @@ import { createGroupCommit, type Sync } from '../group-commit.ts'
 import { createInstanceLock } from '../instance-lock.ts'
 import { findAlert, listAlerts } from '../rows/alerts.ts'
 import { claimDue, countDue, earliestDue } from '../rows/claim.ts'
+import { readCursor, takeCursor } from '../rows/cursors.ts'
 import {
   countDeliveries,
   listAttempts,
@@ -62,6 +63,8 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
   return {
     location,
     cursor: async (source) => readCursor(driver, source),
+    // The owner needs no sync: what could have held an earlier one ended with the power, too.
+    take: (source) => write(() => takeCursor(driver, source), 'unsynced'),
     read: async (keys) => readState(driver, keys, clock.now()),
     commit: (plan, expected) =>
       write((now) => {
@@ -111,11 +114,6 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
       }
     },
   }
-}
-
-function readCursor(driver: Driver, source: string): string | null {
-  const sql = 'SELECT cursor FROM source_cursor WHERE source = :source'
-  return driver.prepare<{ cursor: string }>(sql).get({ source })?.cursor ?? null
 }
 
 function insertSlot(driver: Driver, job: string, slot: string, now: number): boolean {

@@ -1,0 +1,30 @@
+/** The right of one run to move the cursor of its source. Every commit of the run compares it with the store. */
+import type { CommitAnswer, CursorVersion, HeldCursor } from '../store/store.ts'
+
+export class CursorClaim {
+  readonly source: string
+  readonly #owner: string
+  #version: number
+  #isFenced = false
+
+  constructor({ source, owner, version }: HeldCursor) {
+    this.source = source
+    this.#owner = owner
+    this.#version = version
+  }
+
+  get expected(): CursorVersion {
+    return { owner: this.#owner, version: this.#version }
+  }
+
+  /** True once another run has taken the source: nothing of this run can be committed any more. */
+  get isFenced(): boolean {
+    return this.#isFenced
+  }
+
+  /** @param moved says whether the plan of the commit had a cursor. */
+  record(answer: CommitAnswer, moved: boolean): void {
+    if (answer === 'fenced') this.#isFenced = true
+    else if (answer === 'ok' && moved) this.#version++
+  }
+}

@@ -1,0 +1,177 @@
+/** What a decision reads, and what its commit writes and compares. */
+
+import type { JsonText } from '../core/exact-json.ts'
+import type { AlertDraft } from '../model/alerts/alert.ts'
+import type { AlertKind } from '../model/alerts/alert-kind.ts'
+import type { Route } from '../model/alerts/route.ts'
+import type { Severity } from '../model/alerts/severity.ts'
+import type { NewDelivery } from './rows/delivery-rows.ts'
+
+/** A dedup group: the counting state of one detection, kind and dedup key. */
+export interface Group {
+  /** The result of `groupKey(...)`. */
+  readonly key: string
+  readonly detection: string
+  readonly kind: AlertKind
+  readonly dedup: string
+  /** The first match opens the dedup window, which restarts when the alert is created. All times here are epoch ms. */
+  readonly startedAt: number
+  /** The open alert; null until there is one. */
+  readonly alertId: string | null
+  readonly alertAt: number | null
+  /** The number of alerts of this group so far, which identifies the next one. */
+  readonly ordinal: number
+  /** The number of events in the present window. */
+  readonly count: number
+  /** Hashes of the distinct `unique()` values in the window, bounded by the threshold. */
+  readonly distinct: readonly string[]
+  /** The draft of the first event of the window. */
+  readonly first: AlertDraft | null
+  /** The highest severity of the open alert and all destinations of its events, so that a divergence is recorded once. */
+  readonly peak: { readonly severity: Severity; readonly destinations: readonly string[] } | null
+}
+
+/** The alerts of a detection in the present hour, and whether they muted it. */
+export interface LimiterState {
+  readonly detection: string
+  readonly hourStartedAt: number
+  readonly created: number
+  readonly mutedAt: number | null
+}
+
+/** A row with the version that `commit` compares. */
+export interface Versioned<T> {
+  readonly value: T
+  readonly version: number
+}
+
+export interface ReadKeys {
+  readonly groups: readonly string[]
+  readonly limiters: readonly string[]
+  /** Row ids and idempotency keys that may have been seen before. */
+  readonly seen: readonly string[]
+}
+
+export interface ReadState {
+  readonly groups: ReadonlyMap<string, Versioned<Group>>
+  readonly limiters: ReadonlyMap<string, Versioned<LimiterState>>
+  readonly seen: ReadonlySet<string>
+}
+
+export interface Divergence {
+  readonly at: number
+  readonly rowId: string
+  readonly severity?: Severity
+  readonly destinations?: readonly string[]
+}
+
+export interface AlertRow {
+  readonly id: string
+  readonly groupKey: string
+  readonly detection: string
+  readonly kind: AlertKind
+  readonly severity: Severity
+  /** The title without the prefix of a re-sent alert. */
+  readonly title: string
+  readonly dedup: string
+  readonly createdAt: number
+  /** The exact JSON text of the frozen notification. */
+  readonly notification: JsonText
+  readonly reference: string
+  readonly route: Route
+  readonly logTypes: readonly string[]
+  readonly events: number
+  readonly lastEventAt: number
+  readonly divergences: readonly Divergence[]
+}
+
+export interface AlertUpdate {
+  readonly id: string
+  /** The number of events that were merged into the alert. */
+  readonly events: number
+  readonly lastEventAt: number
+  readonly logTypes: readonly string[]
+  readonly divergences: readonly Divergence[]
+}
+
+export interface SignalRow {
+  readonly detection: string
+  /** The time at which the event was counted. */
+  readonly at: number
+  /** The time in the event; the time of counting if the event has none. */
+  readonly happenedAt: number
+  readonly rowId: string
+  readonly logType: string
+  readonly alertId: string | null
+  /** A JSON object with the fields of event and alert context that correlation rules compared when the event came. */
+  readonly fields: JsonText
+}
+
+export interface KvWrite {
+  readonly key: string
+  /** null removes the key. */
+  readonly value: JsonText | null
+  readonly expiresAt: number | null
+}
+
+/** Everything that one decision writes, as one transaction. */
+export interface CommitPlan {
+  readonly cursors: readonly { source: string; cursor: string }[]
+  /** The ids that this plan counts. An id that was seen meanwhile is a conflict, so that no event is counted twice. */
+  readonly seen: readonly { id: string; until: number }[]
+  readonly signals: readonly SignalRow[]
+  readonly groups: readonly Group[]
+  readonly limiters: readonly LimiterState[]
+  readonly alerts: readonly AlertRow[]
+  readonly alertUpdates: readonly AlertUpdate[]
+  readonly deliveries: readonly NewDelivery[]
+  readonly kv: readonly KvWrite[]
+}
+
+export const EMPTY_PLAN: CommitPlan = {
+  cursors: [],
+  seen: [],
+  signals: [],
+  groups: [],
+  limiters: [],
+  alerts: [],
+  alertUpdates: [],
+  deliveries: [],
+  kv: [],
+}
+
+/** What a commit must find at the cursor of its source. */
+export interface CursorVersion {
+  /** A random name of the run that took the source. */
+  readonly owner: string
+  /** The version at `take`, plus one for each cursor that this owner has committed. */
+  readonly version: number
+}
+
+/** The cursor of a source as `take` found it, held by its new owner. */
+export interface HeldCursor extends CursorVersion {
+  readonly source: string
+  /** null if the source has not committed a cursor yet. */
+  readonly cursor: string | null
+}
+
+/** The versions that were read, by group key and by the limiter's detection; 0 if there was no row. */
+export interface ExpectedVersions {
+  readonly groups: ReadonlyMap<string, number>
+  readonly limiters: ReadonlyMap<string, number>
+  /** By source; it must have every source whose cursor the plan moves. */
+  readonly cursors: ReadonlyMap<string, CursorVersion>
+}
+
+/** For plans that depend on nothing that was read. */
+export const NOTHING_EXPECTED: ExpectedVersions = {
+  groups: new Map(),
+  limiters: new Map(),
+  cursors: new Map(),
+}
+
+/**
+ * `conflict`: the state has changed, so the decision must be made again. `fenced`: another run took a source of the plan,
+ * which now counts these events, so this run must end and must not acknowledge them. Nothing was written in both cases.
+ */
+export type CommitAnswer = 'ok' | 'conflict' | 'fenced'
