@@ -4,14 +4,14 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { createGuard, type Guard } from '../src/engine/worker/guard/create-guard.ts'
 import {
   deriveIndexConditions,
   type IndexConditions,
-} from '../src/engine/worker/guard/derive-index-conditions.ts'
+} from '../src/engine/worker/event-index/derive-index-conditions.ts'
+import { holds } from '../src/engine/worker/event-index/index-condition.ts'
+import { createGuard, type Guard } from '../src/engine/worker/guard/create-guard.ts'
 import type { GuardProgram } from '../src/engine/worker/guard/guard-program.ts'
 import type { RawObject } from '../src/engine/worker/guard/guard-values.ts'
-import { holds } from '../src/engine/worker/guard/index-condition.ts'
 import { createLog } from '../src/log.ts'
 import type { Detection } from '../src/model/project/detection.ts'
 import { alertsOn } from '../src/model/project/detection.ts'
@@ -47,8 +47,10 @@ const log = createLog({
 const project = await openProject({ root, allowUnknownDestinations: true, log })
 const detections = [...project.detections.values()].filter(({ body }) => body !== null)
 const typesOf = new Map(detections.map((each) => [each, logTypesOf(each)]))
-const { guards, ms } = await extract(project, detections)
+const { guards, ms, changes } = await extract(project, detections)
+for (const [path, place] of changes) console.log(`change: ${place} ${path ?? 'anything'}`)
 
+const OTHER_TYPE = { reason: 'the data model of another log type', logType: null }
 const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
 const enabledRules = { negatives: 0, silent: 0 }
 const random = createRandom(Number(values.seed))
@@ -69,10 +71,10 @@ const reasons = new Map<string, number>()
 const notGuarded: string[] = []
 const silentOf = new Map<string, number>()
 for (const [at, detection] of detections.entries()) {
-  const own = new Map(typesOf.get(detection)!.map((type, place) => [type, guardOf(guards[at]![place]!)]))
-  const indexed = new Map(
-    typesOf.get(detection)!.map((type, place) => [type, conditionsOf(guards[at]![place]!, type)]),
-  )
+  const programFor = (type: string | null) =>
+    guards[at]!.find((each) => each.logType === null || each.logType === type) ?? OTHER_TYPE
+  const own = new Map(typesOf.get(detection)!.map((type) => [type, guardOf(programFor(type))]))
+  const indexed = new Map(typesOf.get(detection)!.map((type) => [type, conditionsOf(programFor(type), type)]))
   const types = detection.type === 'rule' ? detection.logTypes : [null]
   const open = types.map((type) => indexed.get(type)!).filter((each) => 'reason' in each)
   if (detection.enabled && detection.type !== 'policy') {
@@ -274,7 +276,12 @@ function guardOf(answer: GuardProgram | { readonly reason: string }): Guard | nu
 }
 
 interface Extraction {
-  readonly guards: readonly (readonly (GuardProgram | { readonly reason: string })[])[]
+  readonly guards: readonly (readonly (
+    | GuardProgram
+    | { readonly reason: string; readonly logType: null }
+  )[])[]
+  /** What bodies may change; see guard_changes.py. */
+  readonly changes: readonly (readonly [path: string | null, place: string])[]
   readonly ms: number
 }
 
@@ -293,10 +300,9 @@ async function extract(from: Project, of: readonly Detection[]): Promise<Extract
       path: detection.body!.path,
       source: detection.body!.source,
       kind: detection.type,
-      models: typesOf
-        .get(detection)!
-        .map((type) => [type, type === null ? null : (models.get(type) ?? null)]),
+      models: Object.fromEntries(detection.logTypes.map((type) => [type, models.get(type) ?? null])),
     })),
+    others: from.dataModels.flatMap(({ body }) => (body ? [[body.path, body.source]] : [])),
   })
   const child = spawn('python3', ['-B', join(import.meta.dirname, 'conformance/guards.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,7 +1,8 @@
 """Guards of many detections by native Python: one JSON request on standard input, one answer on standard output.
 
-{runtime, helpers: {name: [path, source]}, detections: [{path, source, kind, models: [[log type or null, model or null]]}]}
--> {guards: [[guard of each of its models]], ms}
+{runtime, helpers: {name: [path, source]}, others: [[path, source]] that are no helpers and no detections,
+detections: [{path, source, kind, models: {log type: model or null}}]}
+-> {guards: [programs of each detection], changes: [[path or null, place]], ms}
 """
 
 import json
@@ -16,28 +17,14 @@ from signalbox_syntax.guards import Guards  # noqa: E402
 
 def main():
     started = time.process_time()
-    guards = Guards({name: tuple(helper) for name, helper in request["helpers"].items()})
-    answers = [of_detection(guards, each) for each in request["detections"]]
-    json.dump({"guards": answers, "ms": (time.process_time() - started) * 1000}, sys.stdout)
-
-
-def of_detection(guards, detection):
-    found, plain = [], None
-    for log_type, model in detection["models"]:
-        if plain is None:
-            plain = guards.of_detection(
-                detection["path"], detection["source"], kind=detection["kind"], model=model, log_type=log_type
-            )
-            found.append(plain)
-        elif not plain.get("readsModel"):
-            found.append(plain)
-        else:
-            found.append(
-                guards.of_detection(
-                    detection["path"], detection["source"], kind=detection["kind"], model=model, log_type=log_type
-                )
-            )
-    return found
+    helpers = {name: tuple(helper) for name, helper in request["helpers"].items()}
+    guards = Guards(helpers)
+    detections = [[each["path"], each["source"], each["kind"], each["models"]] for each in request["detections"]]
+    answers = [guards.of_detection(*each) for each in detections]
+    sources = {tuple(each[:2]) for each in (*helpers.values(), *request["others"], *detections)}
+    changes = [each for source in sorted(sources) for each in guards.changes_of(*source)[0]]
+    ms = (time.process_time() - started) * 1000
+    json.dump({"guards": answers, "changes": changes, "ms": ms}, sys.stdout)
 
 
 main()

@@ -20,6 +20,8 @@ export interface GenerationOptions {
   readonly workspace: WorkspaceOptions
   /** Broken files are left out and reported, instead of ending the start. */
   readonly skipInvalid: boolean
+  /** See `EngineOptions`. */
+  readonly guards: boolean
   /** Destination modules of the user may be imported. */
   readonly allowLocalTypes: boolean
   /** Folders beside the project that `${file:}` may read. */
@@ -88,7 +90,7 @@ export async function startGeneration(
   cache: DetectionCache,
 ): Promise<Generation> {
   const { project } = prepared
-  const engine = await startEngine(project, 'run', options.log, { cache })
+  const engine = await startEngine(project, 'run', options.log, { cache, guards: options.guards })
   try {
     const ofBodies = bodyProblems(project, engine)
     throwOnProblems(project, ofBodies, options.skipInvalid)

@@ -47,6 +47,8 @@ export interface EngineOptions {
   readonly prewarmed?: PrewarmedWorker | undefined
   /** The store of the caching helpers in `run`. Without it each worker keeps their items for itself. */
   readonly cache?: DetectionCache | undefined
+  /** Whether guards decide which detections do not run. Default: true. The results are the same either way. */
+  readonly guards?: boolean | undefined
   readonly log: Log
 }
 
@@ -104,6 +106,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     problems: withHints(problems, project, () => facts().helpers),
     unavailable,
+    eventsWithoutPython: () => groups.reduce((sum, group) => sum + group.eventsWithoutPython(), 0),
     evaluate: coalesce({ run: evaluate, fullBatchItems: FULL_BATCH_EVENTS, waitMs: BATCH_WINDOW_MS }),
     test,
     unitTests: (isSelected) => {
@@ -131,6 +134,7 @@ function loadOptionsOf({
   purpose,
   clockMode,
   packages,
+  guards,
 }: EngineOptions): GroupOptions['loadOptions'] {
   const { classification, limits } = project.settings
   const running = [...project.detections.values()].filter(({ enabled }) => enabled || purpose === 'test')
@@ -138,6 +142,7 @@ function loadOptionsOf({
     settings: { classification, limits },
     clockMode: clockMode ?? 'acceptance',
     packages: packages ?? NO_PACKAGES,
+    guards: guards ?? true,
     scheduledQueries: running.flatMap(({ scheduledQueries }) => scheduledQueries),
   }
 }

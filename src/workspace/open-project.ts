@@ -73,7 +73,10 @@ export function actionsStepOf(workspace: WorkspaceOptions): ActionsStep {
   return actionsStep(workspace.root, processEnvironment(workspace))
 }
 
-export type EngineStart = Pick<EngineOptions, 'prewarmed' | 'packages' | 'workers' | 'cache' | 'part'>
+export type EngineStart = Pick<
+  EngineOptions,
+  'prewarmed' | 'packages' | 'workers' | 'cache' | 'part' | 'guards'
+>
 
 /** The packages are read each time, because they take tens of megabytes. */
 export function packagesOf({ settings }: Project): PackageSet {

@@ -9,6 +9,7 @@ function prepare(files: Readonly<Record<string, string>>, skipInvalid = false) {
   return prepareGeneration({
     workspace,
     skipInvalid,
+    guards: true,
     allowLocalTypes: false,
     from: [],
     secretsDirs: [],

@@ -324,7 +324,7 @@ describe('a crash outside of any detection', () => {
       return { kind: 'ended', marker: outside, reason: 'crash', message: 'gone' }
     }
     const outcomes = events.map(({ raw }) => ({ status: 'unclassified' as const, reason: raw }))
-    return { kind: 'done', outcomes, printed: [], changedValues: [] }
+    return { kind: 'done', outcomes, printed: [], changedValues: [], eventsWithoutPython: 0 }
   }
   const containment = new FaultIsolation({ run, bodies: [], limits: DEFAULT_SETTINGS.limits, log: nullLog })
 
@@ -356,7 +356,7 @@ describe('a body that is about to be quarantined for where a worker ended', () =
   }: Job): Promise<CompletedJob | WorkerTermination> => {
     if (quarantined.includes(0)) {
       const outcomes = work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
-      return { kind: 'done', outcomes, printed: [], changedValues: [] }
+      return { kind: 'done', outcomes, printed: [], changedValues: [], eventsWithoutPython: 0 }
     }
     if (watched) return { kind: 'ended', marker: at(0), reason: 'tampering', message: 'builtins.len' }
     return { kind: 'ended', marker: at(1), reason: 'crash', message: '' }
@@ -388,7 +388,7 @@ describe('a worker that ended at an unknown event', () => {
     const item = isExact ? offending : after
     if (job.skips.some((skip) => skip.item === offending)) {
       const outcomes = job.work.items.map(() => ({ status: 'unclassified' as const, reason: '' }))
-      return { kind: 'done', outcomes, printed: [], changedValues: [] }
+      return { kind: 'done', outcomes, printed: [], changedValues: [], eventsWithoutPython: 0 }
     }
     return {
       kind: 'ended',

@@ -47,6 +47,10 @@ const OPTIONS = {
     'import destination types of the project, such as ./my-sink.ts',
   ),
   secretsDir: list('--secrets-dir <dir>', 'directory outside the project whose files secrets may refer to'),
+  noGuards: flag(
+    '--no-guards',
+    'run every detection on every event of its log types, to compare the results',
+  ),
   logFormat: choiceWithDefault('--log-format <format>', 'format of standard error', ['pretty', 'json']),
   logLevel: choice(
     '--log-level <level>',
@@ -110,6 +114,7 @@ function daemonOptions(
     drainTimeoutMs: options.drainTimeout ?? DRAIN_TIMEOUT_MS,
     allowLocalTypes: options.allowLocalTypes,
     skipInvalid: options.skipInvalid,
+    guards: !options.noGuards,
     secretsDirs: options.secretsDir,
     stdin: io.stdin,
     print: createLinePrinter(io.stdout),

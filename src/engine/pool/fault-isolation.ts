@@ -28,8 +28,15 @@ export class FaultIsolation {
   /** Bodies that ended a worker at an unknown item. From then on each of their items is marked. */
   readonly #individuallyMarked = new Set<number>()
 
+  #eventsWithoutPython = 0
+
   constructor(options: FaultIsolationOptions) {
     this.#options = options
+  }
+
+  /** The events for which no detection had to run, since the start. */
+  get eventsWithoutPython(): number {
+    return this.#eventsWithoutPython
   }
 
   /** Returns one outcome per item, in their order. */
@@ -49,6 +56,7 @@ export class FaultIsolation {
     if (end.kind === 'done') {
       this.#logPrinted(end.printed)
       this.#warnOfChanges(end.changedValues)
+      this.#eventsWithoutPython += end.eventsWithoutPython
       return end.outcomes
     }
     if (this.#isInexact(end, job)) return this.run(work, skips, { checkIntegrity: true })

@@ -20,7 +20,10 @@ import { WorkerPool } from './worker-pool.ts'
 export interface GroupOptions {
   readonly group: GroupContent
   readonly purpose: 'run' | 'test'
-  readonly loadOptions: Pick<LoadRequest, 'settings' | 'clockMode' | 'scheduledQueries' | 'packages'>
+  readonly loadOptions: Pick<
+    LoadRequest,
+    'settings' | 'clockMode' | 'scheduledQueries' | 'packages' | 'guards'
+  >
   readonly workers: number
   readonly startState: StartState
   readonly firstWorker: WorkerHandle
@@ -42,6 +45,8 @@ export interface GroupRunner {
   unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
   /** The results of the analysis of its bodies. */
   facts(): ProjectFacts
+  /** The events for which no detection of the group had to run, since the start. */
+  eventsWithoutPython(): number
   /** Why nothing can be evaluated now; null if it can. */
   unavailable(): string | null
   close(): Promise<void>
@@ -100,6 +105,7 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
         run: (work) => isolation.run(work),
       }),
     facts: () => projectFacts(pool.facts, bodies, loadOptions.packages.modules),
+    eventsWithoutPython: () => isolation.eventsWithoutPython,
     unavailable: () => {
       const { refusal } = pool
       return refusal === null ? null : messageOf(refusal)

@@ -201,7 +201,7 @@ const isFacts = orNull(
     isStandard: optional(isBoolean),
   }),
 )
-const isAnalyses = listOf(record({ facts: isFacts, code: orNull(isText) }))
+const isAnalyses = listOf(record({ facts: isFacts, code: orNull(isText), guard: orNull(isText) }))
 
 const isUnitTest = record({
   status: (value) => value === 'passed' || value === 'failed' || value === 'skipped',

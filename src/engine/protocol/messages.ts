@@ -49,6 +49,8 @@ export interface ModuleAnalysis {
   readonly facts: { readonly followed?: readonly string[] } | null
   /** The compiled code; null if the text cannot be compiled. */
   readonly code: string | null
+  /** The guards of a detection and what the body may change, as JSON; see body-guards.ts. */
+  readonly guard: string | null
 }
 
 /** The result of loading the bodies. */
@@ -64,6 +66,8 @@ export interface ProjectSnapshot extends LoadResults {
   readonly outside: OutsideState
   /** The bodies that the memory does not hold, because each start loads them. */
   readonly startDependent: readonly number[]
+  /** `ModuleAnalysis.guard` of each body. */
+  readonly guards: readonly (string | null)[]
 }
 
 /** A base that a worker created because the cache had none. */
@@ -180,6 +184,8 @@ export interface LoadRequest {
   readonly excluded: readonly number[]
   /** Whether the project's snapshot is used, and whether one is made if there is none. */
   readonly snapshots: 'use' | 'make' | 'ignore'
+  /** Whether guards decide which detections do not run. */
+  readonly guards: boolean
 }
 
 /** Whether an event counts at its acceptance (`run`) or at its own time (`replay`). */
@@ -244,6 +250,8 @@ export interface DriverResponse {
   readonly printed: readonly Printed[]
   /** The lists, dictionaries and sets of helpers that a body has changed. Each worker names each of them once. */
   readonly changedValues: readonly string[]
+  /** The events for which no detection had to run. */
+  readonly eventsWithoutPython: number
 }
 
 export type FromWorker =

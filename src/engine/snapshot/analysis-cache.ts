@@ -32,10 +32,17 @@ export class AnalysisCache {
     const helpers = bodies.filter(({ kind }) => kind === 'helper')
     const digests = new Map(helpers.map(({ path, source }) => [path, hash('sha256', source!, 'base64')]))
     // The facts depend on which import names lead to helpers.
-    const names = hash('sha256', JSON.stringify(helpers.map(({ id, path }) => [id, path])), 'base64')
-    const keys = bodies.map(({ kind, id, path, source }) =>
-      hash('sha256', JSON.stringify([kind, id, path, source, names]), 'base64'),
-    )
+    const names = digest(helpers.map(({ id, path }) => [id, path]))
+    const models = modelsOf(bodies)
+    const modelDigests = new Map([...models].map(([type, model]) => [type, digest(model)]))
+    const keys = bodies.map((body) => {
+      const { kind, id, path, source } = body
+      const guarded =
+        body.kind === 'detection'
+          ? [body.type, body.logTypes.map((type) => [type, modelDigests.get(type)])]
+          : null
+      return digest([kind, id, path, source, names, guarded])
+    })
     const known = keys.map((key) => this.#current(key, digests))
     const uncached = bodies.flatMap((body, number) =>
       known[number] || body.source === null || excluded.has(number) ? [] : [{ ...body, number }],
@@ -43,9 +50,13 @@ export class AnalysisCache {
     if (uncached.length === 0) return { analyses: known.map((analysis) => analysis ?? NONE), serialize: null }
 
     const byName = Object.fromEntries(helpers.map(({ id, path, source }) => [id, [path, source]]))
-    const request = uncached.map(({ number, kind, id, path, source }) => ({ number, kind, id, path, source }))
+    const request = uncached.map((body) => {
+      const { number, kind, id, path, source } = body
+      const selection = body.kind === 'detection' ? { type: body.type, logTypes: body.logTypes } : {}
+      return { number, kind, id, path, source, ...selection }
+    })
     const results = readAnalyses(
-      analyze(JSON.stringify({ helpers: byName, bodies: request })),
+      analyze(JSON.stringify({ helpers: byName, models: Object.fromEntries(models), bodies: request })),
       uncached.length,
     )
     const added = new Map(uncached.map(({ number }, at) => [number, results[at]!]))
@@ -54,7 +65,9 @@ export class AnalysisCache {
       keys.flatMap((key, number) => {
         const analysis = analyses[number]!
         // An analysis that ran out of time or memory is not kept, since it may succeed the next time.
-        return analysis.facts && analysis.code ? [[key, withHelpers(analysis, digests)]] : []
+        return analysis.facts && analysis.code && analysis.guard
+          ? [[key, withHelpers(analysis, digests)]]
+          : []
       }),
     )
     return { analyses, serialize: () => this.#serialize(current) }
@@ -75,10 +88,31 @@ export class AnalysisCache {
   }
 }
 
-const NONE: ModuleAnalysis = { facts: null, code: null }
+const NONE: ModuleAnalysis = { facts: null, code: null, guard: null }
 
-function withHelpers({ facts, code }: ModuleAnalysis, digests: ReadonlyMap<string, string>): CachedAnalysis {
-  const followed = facts?.followed ?? []
-  const helpers = Object.fromEntries(followed.map((path) => [path, digests.get(path)!]))
-  return { facts, code, helpers }
+function withHelpers(analysis: ModuleAnalysis, digests: ReadonlyMap<string, string>): CachedAnalysis {
+  const { facts, code, guard } = analysis
+  const guardFollowed = guard === null ? [] : (JSON.parse(guard) as { followed: string[] }).followed
+  const followed = [...(facts?.followed ?? []), ...guardFollowed]
+  // The data models are part of the key.
+  const helpers = followed.flatMap((path) => (digests.has(path) ? [[path, digests.get(path)!]] : []))
+  return { facts, code, guard, helpers: Object.fromEntries(helpers) }
+}
+
+type Model = readonly [path: string, source: string | null, mappings: unknown]
+
+/** The data model of each log type. The first one in the order of the bodies wins. */
+function modelsOf(bodies: readonly NamedBody[]): ReadonlyMap<string, Model> {
+  const models = new Map<string, Model>()
+  for (const body of bodies) {
+    if (body.kind !== 'data-model') continue
+    for (const type of body.logTypes) {
+      if (!models.has(type)) models.set(type, [body.path, body.source, body.mappings])
+    }
+  }
+  return models
+}
+
+function digest(value: unknown): string {
+  return hash('sha256', JSON.stringify(value), 'base64')
 }

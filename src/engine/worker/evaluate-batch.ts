@@ -34,7 +34,7 @@ import type { LockedPython, Python } from '../runtime/locked-python.ts'
 import type { CacheClient } from './cache-client.ts'
 import { assertIntegrity, withIntegrityCheck } from './integrity-check.ts'
 import { cacheEvent, type ParseRules, parseEvent, type RejectedEvent } from './parse-event.ts'
-import type { Prefilter, PrefilterResult } from './prefilter.ts'
+import type { EventPrefilter, Prefilter, PrefilterResult } from './prefilter.ts'
 
 export interface LoadedBodies {
   readonly python: Python & Pick<LockedPython, 'heapBytes'>
@@ -55,7 +55,8 @@ interface BodyResult {
 export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
   const { python, cacheClient, rules, prefilter, bodies } = loaded
   const envelopes = job.work.items as readonly Envelope[]
-  const parsed = envelopes.map((envelope) => parseAndPrefilter(envelope, rules, prefilter))
+  const prefilterEvent = prefilter.forJob(job)
+  const parsed = envelopes.map((envelope) => parseAndPrefilter(envelope, rules, prefilterEvent))
   cacheClient.serve((item) => cacheEvent(envelopes[item], parsed[item]))
   const quarantined = new Set(job.quarantined)
   const dropQuarantined = withoutQuarantined(quarantined)
@@ -94,17 +95,23 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
     const { ownRowId, notices } = event
     return { status: 'evaluated', event: event.event, ownRowId, findings, ...(notices && { notices }) }
   })
-  return { outcomes, printed, changedValues }
+  const accepted = parsed.filter(({ status }) => status === 'accepted')
+  const eventsWithoutPython = accepted.length - entries.length
+  return { outcomes, printed, changedValues, eventsWithoutPython }
 }
 
 /** An accepted event without its parsed record, which takes ten times the memory of its text. */
 type PrefilteredEvent = (Omit<ParsedEvent, 'record'> & PrefilterResult) | RejectedEvent
 
-function parseAndPrefilter(envelope: Envelope, rules: ParseRules, prefilter: Prefilter): PrefilteredEvent {
+function parseAndPrefilter(
+  envelope: Envelope,
+  rules: ParseRules,
+  prefilterEvent: EventPrefilter,
+): PrefilteredEvent {
   const parsed = parseEvent(envelope, rules)
   if (parsed.status !== 'accepted') return parsed
   const { record: _, ...kept } = parsed
-  return Object.assign(kept, prefilter.evaluate(envelope.raw, parsed))
+  return Object.assign(kept, prefilterEvent(envelope.raw, parsed))
 }
 
 /** Returns the fields that correlation rules need of a match. */
@@ -225,7 +232,12 @@ export function testCalls(
     : withIntegrityCheck(python, suspects, () => run(items))
   const changedValues = assertIntegrity(python, suspects)
   const results = outcomes.values()
-  return { outcomes: decided.map((outcome) => outcome ?? results.next().value!), printed: [], changedValues }
+  return {
+    outcomes: decided.map((outcome) => outcome ?? results.next().value!),
+    printed: [],
+    changedValues,
+    eventsWithoutPython: 0,
+  }
 }
 
 export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): DriverResponse {
@@ -247,5 +259,6 @@ export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): Drive
     outcomes: refusals.map((error) => (error ? failedUnitTest(error) : results.next().value!)),
     printed: [],
     changedValues: [],
+    eventsWithoutPython: 0,
   }
 }

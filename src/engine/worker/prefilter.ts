@@ -1,24 +1,35 @@
-/** WORKER THREAD. Evaluates inline filters, and detections made of match expressions, without Python. */
-
+/**
+ * WORKER THREAD. Decides without Python which detections stay silent on an event: by the index of events, by inline
+ * filters, by guards, and entirely for detections made of match expressions.
+ */
 import { needsExactness, parseExact } from '../../core/exact-json.ts'
 import { compile, type Predicate } from '../../match/compile-expression.ts'
 import { type CompiledDetection, compileDetection, withFields } from '../../match/simple-detection.ts'
 import type { FunctionResults } from '../../model/alerts/finding.ts'
 import type { TestOutcome } from '../../model/events/evaluation.ts'
 import { syntheticOutcome } from '../../model/events/outcome.ts'
-import type { ParsedEvent } from '../protocol/driver-request.ts'
-import type { Body } from '../protocol/messages.ts'
+import type { JsonRecord, ParsedEvent } from '../protocol/driver-request.ts'
+import type { Body, Job } from '../protocol/messages.ts'
+import { DetectionIndexes } from './event-index/detection-indexes.ts'
+import type { DetectionGuards } from './guard/detection-guards.ts'
 
 export interface PrefilterResult {
   /** The bodies that Python has to run. Equal lists are one object, so that events can be grouped by it. */
   readonly python: readonly number[]
   /** The results of the bodies that matched without Python. */
-  readonly matched: readonly { readonly body: number; readonly functions: FunctionResults }[]
+  readonly matched: readonly MatchedBody[]
 }
 
+interface MatchedBody {
+  readonly body: number
+  readonly functions: FunctionResults
+}
+
+/** Evaluates one event against its candidates. */
+export type EventPrefilter = (raw: string, accepted: ParsedEvent) => PrefilterResult
+
 export interface Prefilter {
-  /** Evaluates one event against its candidates. */
-  evaluate(raw: string, accepted: ParsedEvent): PrefilterResult
+  forJob(job: Pick<Job, 'skips' | 'markEachItem' | 'checkIntegrity'>): EventPrefilter
   /** Evaluates one test call; null: Python has to run it. */
   test(body: number, entry: string): TestOutcome | null
 }
@@ -28,28 +39,48 @@ interface Matchers {
   readonly simple: CompiledDetection | null
 }
 
-export function createPrefilter(bodies: readonly Body[]): Prefilter {
+const NO_MATCHERS: Matchers = { filter: null, simple: null }
+const NOTHING: PrefilterResult = { python: [], matched: [] }
+
+/** @param guards null: neither guards nor the index are used. */
+export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards | null): Prefilter {
   const byBody = new Map(bodies.flatMap((body, number) => matchersOf(body, number)))
+  const indexes = guards && new DetectionIndexes(bodies, guards)
   const oneOf = interned()
-  const known = new WeakMap<readonly number[], boolean>()
-  /** Whether Python runs all candidates. All events of one type share one list of candidates. */
-  const isForPython = (candidates: readonly number[]): boolean => {
-    const answer = known.get(candidates) ?? !candidates.some((number) => byBody.has(number))
-    known.set(candidates, answer)
-    return answer
+
+  /** @param unguarded the bodies whose guards are not asked; null: all of them. */
+  const evaluate = (
+    raw: string,
+    event: ParsedEvent,
+    unguarded: ReadonlySet<number> | null,
+  ): PrefilterResult => {
+    const { candidates } = event
+    if (candidates.length === 0) return NOTHING
+    const index = unguarded && indexes && indexes.of(candidates, typeOf(event))
+    // The index is made of guards, too. The candidates of a resource are a list of its own.
+    const selected =
+      index && unguarded.size === 0 && event.event.kind === 'log' ? index.select(event.record) : candidates
+    if (selected.length === 0) return NOTHING
+    const views = new EventViews(raw, event)
+    const python: number[] = []
+    const matched: MatchedBody[] = []
+    for (const body of selected) {
+      const { filter, simple } = byBody.get(body) ?? NO_MATCHERS
+      if (filter && !filter(views.exact)) continue
+      if (simple) {
+        if (simple.matches(views.exact)) matched.push({ body, functions: alertOf(simple, raw, event) })
+        continue
+      }
+      const guard = index && !unguarded.has(body) ? index.guardOf(body) : null
+      if (guard === null || guard.evaluate(views.plain, raw) !== 'silent') python.push(body)
+    }
+    return { python: python.length === candidates.length ? candidates : oneOf(python), matched }
   }
 
   return {
-    evaluate(raw, { record, fields, candidates }) {
-      if (isForPython(candidates)) return { python: candidates, matched: [] }
-      const whole = withFields(needsExactness(raw) ? parseExact(raw) : record, fields)
-      const passed = candidates.filter((number) => byBody.get(number)?.filter?.(whole) ?? true)
-      const matched = passed.flatMap((body) => {
-        const simple = byBody.get(body)?.simple
-        if (!simple?.matches(whole)) return []
-        return [{ body, functions: { detection: { output: true }, ...simple.alert(raw, fields) } }]
-      })
-      return { python: oneOf(passed.filter((number) => !byBody.get(number)?.simple)), matched }
+    forJob({ skips, markEachItem, checkIntegrity }) {
+      const unguarded = checkIntegrity ? null : new Set([...markEachItem, ...skips.map(({ body }) => body)])
+      return (raw, event) => evaluate(raw, event, unguarded)
     },
     test(body, entry) {
       const matchers = byBody.get(body)
@@ -64,7 +95,43 @@ export function createPrefilter(bodies: readonly Body[]): Prefilter {
   }
 }
 
-/** Filters may split the events of one type in many ways. Beyond this number, sharing lists is not worth its memory. */
+/** The log type whose data model its detections see, or null. */
+function typeOf({ event, record, fields }: ParsedEvent): string | null {
+  if (event.kind !== 'log') return null
+  return (fields.p_log_type ?? record.p_log_type) === event.type ? event.type : null
+}
+
+function alertOf(simple: CompiledDetection, raw: string, { fields }: ParsedEvent): FunctionResults {
+  return { detection: { output: true }, ...simple.alert(raw, fields) }
+}
+
+/** The event with its filled-in fields, made when something first asks for it. */
+class EventViews {
+  readonly #raw: string
+  readonly #event: ParsedEvent
+  #plain: JsonRecord | undefined
+  #exact: unknown
+
+  constructor(raw: string, event: ParsedEvent) {
+    this.#raw = raw
+    this.#event = event
+  }
+
+  get plain(): JsonRecord {
+    this.#plain ??= { ...this.#event.record, ...this.#event.fields }
+    return this.#plain
+  }
+
+  /** With the digits of its numbers where they matter. */
+  get exact(): unknown {
+    this.#exact ??= needsExactness(this.#raw)
+      ? withFields(parseExact(this.#raw), this.#event.fields)
+      : this.plain
+    return this.#exact
+  }
+}
+
+/** Events of one type may be split in many ways. Beyond this number, sharing lists is not worth its memory. */
 const MAX_CACHED_LISTS = 10_000
 
 function interned(): (numbers: readonly number[]) => readonly number[] {

@@ -11,38 +11,36 @@ import { IntegrityViolation } from './integrity-check.ts'
 /** Each round finds bodies that those of the previous round had hidden. Two rounds are usual. */
 const MAX_ROUNDS = 8
 
-export function loadProject(
-  request: LoadRequest,
-  booted: BootedPython,
-  store: SnapshotStore,
-): RestoredProject {
+/** A project that is loaded, with the `ModuleAnalysis.guard` of each body. */
+export interface LoadedProject {
+  readonly restored: RestoredProject
+  readonly guards: readonly (string | null)[]
+}
+
+export function loadProject(request: LoadRequest, booted: BootedPython, store: SnapshotStore): LoadedProject {
   const { driverRequest, snapshots: mode } = request
   const snapshot = mode === 'use' ? store.loadProject(driverRequest, booted.base) : null
   if (!snapshot) return loadFromSources(request, booted, store)
   booted.python.restoreSnapshot(snapshot)
-  const { facts, startDependent } = snapshot
+  const { facts, startDependent, guards } = snapshot
   const broken = [...snapshot.broken, ...finishLoad(request, booted, startDependent)]
-  return { broken, facts, packed: [], startDependent: [], refusal: null }
+  return { restored: { broken, facts, packed: [], startDependent: [], refusal: null }, guards }
 }
 
-function loadFromSources(request: LoadRequest, booted: BootedPython, store: SnapshotStore): RestoredProject {
+function loadFromSources(request: LoadRequest, booted: BootedPython, store: SnapshotStore): LoadedProject {
   const { driverRequest, snapshots: mode } = request
-  const { facts, codes, packed } = analyzeBodies(request, booted, store)
+  const { facts, codes, guards, packed } = analyzeBodies(request, booted, store)
   const { broken, startDependent, refusal } = loadForEveryStart(request, codes, booted)
-  if (refusal !== null) return { broken, facts, packed, startDependent: [], refusal }
+  if (refusal !== null) return { restored: { broken, facts, packed, startDependent: [], refusal }, guards }
   // The snapshot holds what all starts have in common: nothing that depends on the start, and no evaluated event.
   const snapshot = mode === 'ignore' ? null : booted.python.takeSnapshot(booted.base)
   if (snapshot && 'heap' in snapshot) {
-    packed.push(store.packProject(driverRequest, booted.base, { broken, facts, startDependent, ...snapshot }))
+    const project = { broken, facts, startDependent, guards, ...snapshot }
+    packed.push(store.packProject(driverRequest, booted.base, project))
   }
   const all = [...broken, ...finishLoad(request, booted, startDependent)]
-  return {
-    broken: all,
-    facts,
-    packed,
-    startDependent,
-    refusal: snapshot && 'refusal' in snapshot ? snapshot.refusal : null,
-  }
+  const snapshotRefusal = snapshot && 'refusal' in snapshot ? snapshot.refusal : null
+  return { restored: { broken: all, facts, packed, startDependent, refusal: snapshotRefusal }, guards }
 }
 
 /** The analysis runs before any project code and is rolled back, so project code cannot influence it. */
@@ -59,6 +57,7 @@ function analyzeBodies(
   return {
     facts: JSON.stringify(analyses.map((each) => each.facts)),
     codes: analyses.map(({ code }) => code),
+    guards: analyses.map(({ guard }) => guard),
     packed: serialize && mode !== 'ignore' ? [store.packAnalyses(serialize())] : [],
   }
 }

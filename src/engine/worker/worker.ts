@@ -11,10 +11,14 @@ import { SnapshotStore } from '../snapshot/snapshot-store.ts'
 import { CacheClient } from './cache-client.ts'
 import { disableEval } from './disable-eval.ts'
 import { evaluateEvents, type LoadedBodies, testCalls, unitTestCalls } from './evaluate-batch.ts'
+import { createDetectionGuards } from './guard/detection-guards.ts'
 import { IntegrityViolation } from './integrity-check.ts'
 import { createPrefilter } from './prefilter.ts'
 import { loadProject } from './project-load.ts'
 import { createSelection } from './select-detections.ts'
+
+/** Python reads no longer integer, so such an event is rejected where a detection runs. */
+const MAX_NUMBER_DIGITS = 4300
 
 const JOB_HANDLERS = { evaluate: evaluateEvents, test: testCalls, 'unit-tests': unitTestCalls }
 
@@ -65,14 +69,17 @@ async function start(setup: WorkerSetup): Promise<BootedPython & { readonly snap
 }
 
 function load(request: LoadRequest, from: BootedPython): LoadedBodies {
-  const { bodies, settings, clockMode, scheduledQueries, packages } = request
+  const { bodies, settings, clockMode, scheduledQueries, packages, excluded } = request
   if (packages.digest !== installed) from.python.install(packages)
   from.python.limit(settings.limits.timeMs)
-  const loaded = loadProject(request, from, snapshots)
-  send({ kind: 'ready', heapBytes: from.python.heapBytes, ...loaded })
-  const broken = new Map(loaded.broken.map(({ body, error }) => [body, error]))
+  const { restored, guards } = loadProject(request, from, snapshots)
+  send({ kind: 'ready', heapBytes: from.python.heapBytes, ...restored })
+  const broken = new Map(restored.broken.map(({ body, error }) => [body, error]))
   const rules = { settings, selection: createSelection(bodies, broken, scheduledQueries), clockMode }
-  return { python: from.python, cacheClient, rules, prefilter: createPrefilter(bodies), bodies, broken }
+  const usesGuards = request.guards && settings.limits.numberDigits <= MAX_NUMBER_DIGITS
+  const detectionGuards = usesGuards ? createDetectionGuards({ bodies, guards, broken, excluded }) : null
+  const prefilter = createPrefilter(bodies, detectionGuards)
+  return { python: from.python, cacheClient, rules, prefilter, bodies, broken }
 }
 
 /** Reports a body that has changed shared state. It is the last message of the worker. */

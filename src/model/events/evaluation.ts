@@ -105,6 +105,8 @@ export interface Engine {
   readonly problems: readonly BodyProblem[]
   /** The facts of the analysis. */
   readonly facts: ProjectFacts
+  /** The events for which no detection of a trust group had to run, summed over the groups, since the start. */
+  eventsWithoutPython(): number
   /** Evaluates a batch; results come back in the batch's order. Several batches may be under way. */
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
   /** Runs test calls, each isolated; results in the order of the calls. */

@@ -1,7 +1,7 @@
 /** Index conditions: what makes a guard look at an event at all. Where none holds, Python itself must stay silent. */
 import { describe, expect, it } from 'vitest'
-import { deriveIndexConditions } from '../../../src/engine/worker/guard/derive-index-conditions.ts'
-import { holds, type IndexCondition } from '../../../src/engine/worker/guard/index-condition.ts'
+import { deriveIndexConditions } from '../../../src/engine/worker/event-index/derive-index-conditions.ts'
+import { holds, type IndexCondition } from '../../../src/engine/worker/event-index/index-condition.ts'
 import { type ComparedCase, compareWithPython, describeWithPython } from './python-answers.ts'
 
 const VALUES = [

@@ -36,7 +36,7 @@ def load(name, source):
 def answer(guards, case):
     kind, model = case["kind"], case["model"]
     given = model and ("model.py", *model)
-    guard = guards.of_detection("body.py", case["source"], kind=kind, model=given, log_type="Log")
+    guard = guards.of_log_type("body.py", case["source"], kind=kind, model=given, log_type="Log")
     data_model = model and DataModel({"id": "m", "versionId": "1", "body": model[0], "mappings": model[1]})
     namespace = load("body", case["source"]).__dict__
     matcher = namespace["policy" if kind == "policy" else "rule"]

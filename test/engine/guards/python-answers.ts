@@ -40,7 +40,7 @@ export interface ComparedCase {
   readonly events: readonly ComparedEvent[]
 }
 
-const RUNTIME = join(import.meta.dirname, '../../../src/engine/python')
+export const RUNTIME = join(import.meta.dirname, '../../../src/engine/python')
 const MIN_PYTHON = '3.11'
 
 /**

@@ -36,6 +36,11 @@ function analyze(
         followed: source.startsWith('follows ') ? [`${source.slice(8)}.py`] : [],
       },
       code: source === 'no Python' ? null : btoa(source),
+      guard: JSON.stringify({
+        changes: [],
+        programs: [],
+        followed: source.startsWith('guarded by ') ? [`${source.slice(11)}.py`] : [],
+      }),
     }))
     return JSON.stringify(answers)
   })
@@ -48,6 +53,14 @@ const BODIES = [
   detection('Follows', 'follows one'),
   detection('Alone', 'alone'),
 ]
+const MODEL: NamedBody = {
+  kind: 'data-model',
+  id: 'Model',
+  path: 'model.yml',
+  source: null,
+  logTypes: ['Guarded.Log'],
+  mappings: [{ name: 'user', path: 'user' }],
+}
 const edited = (id: string, source: string) =>
   BODIES.map((body) => (body.id === id ? { ...body, source } : body))
 
@@ -57,7 +70,7 @@ it('analyzes everything once, in the order of the bodies', () => {
   expect(first.analyses.map(({ code }) => code && atob(code))).toEqual(['one', 'two', 'follows one', 'alone'])
   const again = analyze(first.cached, BODIES)
   expect(again).toMatchObject({ requested: [], cached: null })
-  expect(again.analyses.map(({ facts, code }) => ({ facts, code }))).toEqual(first.analyses)
+  expect(again.analyses.map(({ facts, code, guard }) => ({ facts, code, guard }))).toEqual(first.analyses)
 })
 
 describe('analyses again', () => {
@@ -71,6 +84,22 @@ describe('analyses again', () => {
     expect(requested).toEqual(expected ?? bodies.map(({ id }) => id))
   })
 
+  it('a detection whose guard followed a helper that was edited', () => {
+    const bodies = [...BODIES, detection('Guarded', 'guarded by two')]
+    const changed = bodies.map((body) =>
+      body.id === 'two' ? { ...body, source: 'edited' } : body,
+    ) as NamedBody[]
+    expect(analyze(analyze(null, bodies).cached, changed).requested).toEqual(['two', 'Guarded'])
+  })
+
+  it('the detections of a log type whose data model was edited', () => {
+    const guarded = { ...detection('Guarded', 'guarded'), logTypes: ['Guarded.Log'] } as NamedBody
+    const edit = { ...MODEL, mappings: [{ name: 'user', path: 'actor' }] } as NamedBody
+    const { cached } = analyze(null, [MODEL, ...BODIES, guarded])
+    expect(analyze(cached, [edit, ...BODIES, guarded]).requested).toEqual(['Guarded'])
+    expect(analyze(cached, [...BODIES, guarded]).requested).toEqual(['Guarded'])
+  })
+
   it('what could not be compiled', () => {
     const bodies = edited('Alone', 'no Python')
     expect(analyze(analyze(null, bodies).cached, bodies).requested).toEqual(['Alone'])
@@ -80,7 +109,7 @@ describe('analyses again', () => {
 it('asks nothing of a body that is left out', () => {
   const { requested, analyses } = analyze(null, BODIES, new Set([2]))
   expect(requested).toEqual(['one', 'two', 'Alone'])
-  expect(analyses[2]).toEqual({ facts: null, code: null })
+  expect(analyses[2]).toEqual({ facts: null, code: null, guard: null })
 })
 
 it('keeps what another project asked for', () => {

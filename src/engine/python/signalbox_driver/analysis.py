@@ -6,19 +6,25 @@ import marshal
 
 from signalbox_driver import progress
 from signalbox_syntax.facts import Facts
+from signalbox_syntax.guards import Guards
+from signalbox_syntax.modules import Sources
 
 
 def analyze(text):
-    """{helpers: {import name: [path, source]}, bodies: [{number, kind, id, path, source}]}
-    -> for each body {facts, code}, each null if there is none.
+    """{helpers: {import name: [path, source]}, models: {log type: [path, source or null, mappings]},
+    bodies: [{number, kind, id, path, source, type and logTypes of a detection}]}
+    -> for each body {facts, code, guard: JSON text of guard_of_body}, each null if there is none.
     """
     request = json.loads(text)
-    reader = Facts({name: tuple(helper) for name, helper in request["helpers"].items()})
+    helpers = {name: tuple(helper) for name, helper in request["helpers"].items()}
+    sources = Sources()
+    reader, guards = Facts(helpers, sources), Guards(helpers, sources)
     progress.install_handler()
     analyses = [
         {
             "facts": _with_deadline(body, lambda: _READERS[body["kind"]](reader, body)),
             "code": _with_deadline(body, lambda: _code(body)),
+            "guard": _with_deadline(body, lambda: _guard(guards, body, request["models"])),
         }
         for body in request["bodies"]
     ]
@@ -47,6 +53,22 @@ def _with_deadline(body, read):
 
 def _code(body):
     return base64.b64encode(marshal.dumps(compile(body["source"], body["path"], "exec"))).decode()
+
+
+def _guard(guards, body, models):
+    """JSON text of {programs, changes, followed}; see guards.py and guard_changes.py."""
+    path, source = body["path"], body["source"]
+    changes, followed = guards.changes_of(path, source)
+    programs = []
+    if body["kind"] == "detection":
+        known = {log_type: models.get(log_type) for log_type in body["logTypes"]}
+        programs = guards.of_detection(path, source, body["type"], known)
+    for program in programs:
+        followed += program.get("followed", ())
+    # The host looks for `"changes":[]` before it parses the text.
+    return json.dumps(
+        {"changes": changes, "programs": programs, "followed": sorted(set(followed))}, separators=(",", ":")
+    )
 
 
 _READERS = {

@@ -2,7 +2,7 @@
 
 import sys
 
-from signalbox_syntax.modules import Module
+from signalbox_syntax.modules import Sources
 from signalbox_syntax.outcomes import Unknown, location, outcome_as_json
 from signalbox_syntax.possible import Expressions, TooManyValues
 from signalbox_syntax.scopes import ModuleScope, event_arguments
@@ -12,9 +12,10 @@ DECIDING = ("title", "dedup", "severity", "destinations")
 
 
 class Facts:
-    def __init__(self, helpers):
+    def __init__(self, helpers, sources=None):
         """`helpers`: (path, source) by import name."""
         self._helpers = helpers
+        self._sources = sources or Sources()
         self._scopes = {}
 
     def of_helper(self, name):
@@ -23,12 +24,12 @@ class Facts:
         return scope and {**_outline(scope.module), "isStandard": name in sys.stdlib_module_names}
 
     def of_body(self, path, source):
-        module = _parse(path, source)
+        module = self._sources.parse(path, source)
         return None if module is None else _outline(module)
 
     def of_detection(self, path, source):
         """Returns None if the text is not Python."""
-        module = _parse(path, source)
+        module = self._sources.parse(path, source)
         if module is None:
             return None
         scope = ModuleScope(module)
@@ -42,16 +43,9 @@ class Facts:
             return None
         path, source = self._helpers[name]
         if name not in self._scopes:
-            module = _parse(path, source)
+            module = self._sources.parse(path, source)
             self._scopes[name] = module and ModuleScope(module)
         return path, self._scopes[name]
-
-
-def _parse(path, source):
-    try:
-        return Module(path, source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _outline(module):

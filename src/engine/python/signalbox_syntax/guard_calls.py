@@ -83,7 +83,7 @@ def call(node, scope):
 def _module_attribute(resolved, attribute, scope):
     match resolved:
         case ("module", helper):
-            return scope.names.attribute(scope.module, helper, attribute)
+            return scope.names.attribute(helper, attribute)
         case ("external", name):
             return "external", f"{name}.{attribute}"
     return None

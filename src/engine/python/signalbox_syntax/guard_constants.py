@@ -38,7 +38,7 @@ class Constants:
             self._active.add(key)
             try:
                 value = self.fold(node, module)
-                if is_mutable(value) and not is_only_read(module, name, self._names, _has_mutable_parts(value)):
+                if is_mutable(value) and not is_only_read(module, name, self._names, has_mutable_parts(value)):
                     raise NotSupported(f"{name} is changed or passed to code that could change it")
                 self._known[key] = value
             except NotSupported as error:
@@ -95,7 +95,7 @@ class Constants:
     def _attribute(self, module, name, attribute):
         match self._names.resolve(module, name):
             case ("module", helper):
-                return self.of_resolved(self._names.attribute(module, helper, attribute))
+                return self.of_resolved(self._names.attribute(helper, attribute))
             case ("external", "re") if attribute in _FLAGS:
                 return int(_FLAGS[attribute])
         raise NotSupported(f"{name}.{attribute} is no constant")
@@ -206,5 +206,5 @@ class Constants:
         raise NotSupported("a call")
 
 
-def _has_mutable_parts(value):
+def has_mutable_parts(value):
     return any(map(is_mutable, value.values() if isinstance(value, dict) else value))

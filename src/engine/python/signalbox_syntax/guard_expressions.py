@@ -140,7 +140,7 @@ def _attribute(node, scope):
         case ast.Name(id=name) if not scope.is_local(name):
             match scope.names.resolve(scope.module, name):
                 case ("module", helper):
-                    resolved = scope.names.attribute(scope.module, helper, node.attr)
+                    resolved = scope.names.attribute(helper, node.attr)
                     return scope.resolved(resolved)
     raise NotSupported("an attribute")
 

@@ -9,7 +9,7 @@ _AFTERWARDS = {"title", "dedup", "severity", "destinations", "description", "ref
 _AFTERWARDS |= {"unique"}
 
 
-def reset_globals(module, rule, _names):
+def reset_globals(module, rule):
     declared = outer_names(rule)
     return frozenset(name for name in declared if _is_reset(module, rule, name))
 

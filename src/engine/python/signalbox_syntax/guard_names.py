@@ -7,11 +7,16 @@ import sys
 from signalbox_syntax.guard_nodes import NotSupported
 from signalbox_syntax.modules import statements
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: With these a body can change what its names mean in ways that no text shows.
+#: With these a body can change what names mean in ways that no text shows.
 _UNSAFE_NAMES = {"globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "__import__", "__builtins__"}
-_UNSAFE_ATTRIBUTES = {"__dict__", "__globals__", "__builtins__", "__setattr__", "__code__", "__class__", "__defaults__"}
-_UNSAFE_IMPORTS = {"builtins", "importlib", "gc", "inspect", "ctypes"}
+_UNSAFE_NAMES |= {"__loader__", "__spec__"}
+_UNSAFE_ATTRIBUTES = {"__dict__", "__globals__", "__builtins__", "__setattr__", "__delattr__", "__code__", "__class__"}
+_UNSAFE_ATTRIBUTES |= {"__defaults__", "__kwdefaults__", "__self__", "__subclasses__", "__mro__", "__bases__", "__base__"}
+_UNSAFE_ATTRIBUTES |= {"f_globals", "f_locals", "f_builtins", "_getframe", "tb_frame", "gi_frame", "__getattribute__"}
+#: As a text they are found by `getattr` and the like.
+_UNSAFE_TEXTS = _UNSAFE_ATTRIBUTES | {"__import__", "__builtins__", "__loader__", "__spec__"}
+_UNSAFE_IMPORTS = {"builtins", "importlib", "gc", "inspect", "ctypes", "imp", "pkgutil", "runpy", "code"}
+_MOCK_CLASSES = {"MagicMock", "Mock"}
 
 
 class Names:
@@ -22,8 +27,6 @@ class Names:
         self._find_module = find_module
         self._is_safe = {}
         self.followed = set()
-        #: (import name of the helper, name) whose meaning the guard relies on.
-        self.uses = set()
 
     def helper(self, name):
         if name.split(".")[0] in sys.stdlib_module_names:
@@ -64,9 +67,8 @@ class Names:
             raise NotSupported(f"{name} is bound several times")
         return self._bound(module, name, bound[0], depth)
 
-    def attribute(self, module, helper, name):
-        """`helper.name`, seen from `module`."""
-        self.uses.add((helper, name))
+    def attribute(self, helper, name):
+        """`helper.name`."""
         found = self.helper(helper)
         if found is None:
             raise NotSupported(f"{helper} is no helper")
@@ -80,7 +82,6 @@ class Names:
             return "external", binding.module + (f".{binding.name}" if binding.name else "")
         if binding.name is None:
             return "module", binding.module
-        self.uses.add((binding.module, binding.name))
         return self.resolve(helper, binding.name, depth + 1)
 
     def _bound(self, module, name, binding, depth):
@@ -108,46 +109,88 @@ class Names:
             if "__all__" in helper.bindings:
                 raise NotSupported(f"{binding.module} defines __all__")
             if name in helper.bindings and not name.startswith("_"):
-                self.uses.add((binding.module, name))
                 return (helper,)
         return None
 
 
 def is_safe(module):
+    if any(True for _ in unsafe_nodes(module)):
+        return False
+    stores = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute))
+    return not any(
+        isinstance(node.value, ast.Name) and _is_import(module, node.value.id)
+        for node in stores
+        if not isinstance(node.ctx, ast.Load)
+    )
+
+
+def unsafe_nodes(module):
     for node in ast.walk(module.tree):
         match node:
             case ast.Name(id=name) if name in _UNSAFE_NAMES:
-                return False
+                yield node
             case ast.Attribute(attr=name) if name in _UNSAFE_ATTRIBUTES:
-                return False
+                yield node
+            case ast.Constant(value=str(name)) if name in _UNSAFE_TEXTS:
+                yield node
             case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
-                return False
-            case ast.Attribute(ctx=ast.Store() | ast.Del(), value=ast.Name(id=name)) if _is_import(module, name):
-                return False
-            case ast.Import(names=names) if any(each.name.split(".")[0] in _UNSAFE_IMPORTS for each in names):
-                return False
-            case ast.ImportFrom(module=str(name)) if name.split(".")[0] in _UNSAFE_IMPORTS:
-                return False
-    return True
+                yield node
+            case ast.Attribute(value=ast.Name(id="unittest"), attr="mock"):
+                yield node
+            case ast.Import(names=names) if any(_is_unsafe_import(each.name) for each in names):
+                yield node
+            case ast.ImportFrom(module=str(module_name), names=names):
+                if any(_is_unsafe_part(module_name, each.name) for each in names):
+                    yield node
 
 
-def writes_of(module):
-    """[(import name of a module, name)] that a body assigns from outside."""
-    found = set()
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
-            for binding in module.bindings.get(node.value.id, ()):
-                if binding.kind == "import":
-                    imported = binding.module if binding.name is None else f"{binding.module}.{binding.name}"
-                    found.add((imported, node.attr))
-    return sorted(found)
+def _is_unsafe_import(name):
+    return name.split(".")[0] in _UNSAFE_IMPORTS or name == "unittest.mock"
+
+
+def _is_unsafe_part(module, name):
+    if module == "unittest.mock":
+        return name not in _MOCK_CLASSES
+    whole = f"{module}.{name}"
+    return module.split(".")[0] in _UNSAFE_IMPORTS or whole in ("sys.modules", "sys._getframe", "unittest.mock")
+
+
+def is_own_attribute(node, module, names):
+    """Whether the attribute that is assigned is one of an object that a class of a body has made."""
+    if not isinstance(node.value, ast.Name):
+        return False
+    function = _function_around(node, module)
+    if function is None:
+        return False
+    name = node.value.id
+    if isinstance(module.parents[function], ast.ClassDef):
+        parameters = [*function.args.posonlyargs, *function.args.args]
+        return bool(parameters) and parameters[0].arg == name and name in ("self", "cls")
+    bound = module.bindings_of(function.body).get(name, ())
+    return bool(bound) and all(each.kind == "value" and _is_object(each.node, module, names) for each in bound)
+
+
+def _function_around(node, module):
+    while node is not None and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        node = module.parents.get(node)
+    return node
+
+
+def _is_object(node, module, names):
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            try:
+                return names.resolve(module, name)[0] == "class"
+            except NotSupported:
+                return False
+    return False
 
 
 def is_mock_test(node):
     """`isinstance(NAME, MagicMock)`: false wherever nothing is mocked."""
     match node:
         case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(), ast.Name(id=name)], keywords=[]):
-            return name in ("MagicMock", "Mock")
+            return name in _MOCK_CLASSES
     return False
 
 

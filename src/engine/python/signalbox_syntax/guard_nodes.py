@@ -34,7 +34,6 @@ class Program:
         self.functions = []
         self.globals = {}
         self.reads_model = False
-        self.unknowns = 0
         self._known_nodes = {}
         self._known_constants = {}
 
@@ -57,7 +56,6 @@ class Program:
         return number
 
     def unknown(self, reason):
-        self.unknowns += 1
         return self.node("unknown", self.constant(reason))
 
     def reserve_function(self):

@@ -2,7 +2,6 @@
 
 import ast
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _READING_METHODS = {"copy", "count", "get", "index", "items", "keys", "values", "union", "intersection", "difference"}
 _READING_METHODS |= {"issubset", "issuperset", "isdisjoint", "symmetric_difference"}
 _READERS = {"all", "any", "bool", "dict", "enumerate", "frozenset", "isinstance", "iter", "len", "list", "max", "min"}
@@ -16,6 +15,11 @@ MAX_DEPTH = 6
 def is_only_read(module, name, names, has_parts=True):
     """A name at the top level of `module`. `has_parts`: its elements can be changed, too."""
     return reads_only(module.tree, name, module, _Context(names, has_parts), 0, is_top=True)
+
+
+def is_only_read_at(node, module, names, has_parts=True):
+    """An expression that gives the object."""
+    return _is_reading(node, module.parents, module, _Context(names, has_parts), 0)
 
 
 def is_parameter_only_read(function, name, module, names):

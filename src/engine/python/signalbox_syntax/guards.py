@@ -3,12 +3,13 @@
 import ast
 import re
 
+from signalbox_syntax.guard_changes import changes_of
 from signalbox_syntax.guard_constants import Constants
 from signalbox_syntax.guard_functions import Builder, TooLarge
 from signalbox_syntax.guard_globals import reset_globals
 from signalbox_syntax.guard_names import Names
 from signalbox_syntax.guard_nodes import NotSupported, Program
-from signalbox_syntax.modules import Module
+from signalbox_syntax.modules import Sources
 
 _PATH = re.compile(r"(?:\$\.)?([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)", re.ASCII)
 
@@ -44,23 +45,39 @@ class Model:
 
 
 class Guards:
-    def __init__(self, helpers):
+    def __init__(self, helpers, sources=None):
         """`helpers`: import name -> (path, source)."""
         self._helpers = helpers
-        self._modules = {}
+        self._sources = sources or Sources()
 
-    def of_detection(self, path, source, *, kind="rule", model=None, log_type=None):
-        """The program with `followed` and `uses`, or {reason}. `kind`: rule, scheduled_rule or policy.
+    def of_detection(self, path, source, kind, models):
+        """[program or {reason}, …], each with `logType`: of the type whose model it reads, or None: of every type.
 
-        `model`: (path, source or None, mappings) of the log type, or None.
+        `kind`: rule, scheduled_rule or policy. `models`: log type -> (path, source or None, mappings) or None.
         """
+        programs = []
+        for log_type, model in models.items() if kind == "rule" and models else [(None, None)]:
+            programs.append(self.of_log_type(path, source, kind=kind, model=model, log_type=log_type))
+            if programs[-1]["logType"] is None:
+                break
+        return programs
+
+    def of_log_type(self, path, source, *, kind="rule", model=None, log_type=None):
         try:
-            module = _parsed(path, source)
+            module = self._parse(path, source)
             return self._guard(module, kind, model, log_type)
         except NotSupported as reason:
-            return {"reason": str(reason)}
+            return {"reason": str(reason), "logType": None}
         except (TooLarge, RecursionError, MemoryError):
-            return {"reason": "it is too large"}
+            return {"reason": "it is too large", "logType": None}
+
+    def changes_of(self, path, source):
+        """(what the body may change; see guard_changes.py, and the paths that were followed to know it)."""
+        module = self._sources.parse(path, source)
+        if module is None:
+            return [], []
+        names = Names(self._helper)
+        return changes_of(module, names), sorted(names.followed)
 
     def _guard(self, module, kind, model, log_type):
         names = Names(self._helper)
@@ -69,12 +86,12 @@ class Guards:
         builder = Builder(program, names, Constants(names), self._model(model, names), module)
         matcher = "policy" if kind == "policy" else "rule"
         node = _matcher(module, matcher)
-        builder.reset_globals = reset_globals(module, node, names)
+        builder.reset_globals = reset_globals(module, node)
         number = builder.function(node, module)
         if program.functions[number][0] != 1:
             raise NotSupported(f"{matcher} must have one parameter")
         encoded = program.as_json(number, silent=kind == "policy", is_plain=kind == "policy", log_type=log_type)
-        return {**encoded, "followed": sorted(names.followed), "uses": sorted(names.uses)}
+        return {**encoded, "followed": sorted(names.followed)}
 
     def _model(self, model, names):
         if model is None:
@@ -82,7 +99,7 @@ class Guards:
         path, source, mappings = model
         module = None
         if source is not None:
-            module = self._parsed_once(("model", path), path, source)
+            module = self._sources.parse(path, source)
             if module is None or not _is_usable(names, module):
                 return _NoModel()
             names.followed.add(path)
@@ -92,15 +109,13 @@ class Guards:
         if name not in self._helpers:
             return None
         path, source = self._helpers[name]
-        return path, self._parsed_once(name, path, source)
+        return path, self._sources.parse(path, source)
 
-    def _parsed_once(self, key, path, source):
-        if key not in self._modules:
-            try:
-                self._modules[key] = _parsed(path, source)
-            except NotSupported:
-                self._modules[key] = None
-        return self._modules[key]
+    def _parse(self, path, source):
+        module = self._sources.parse(path, source)
+        if module is None:
+            raise NotSupported("it is not valid Python")
+        return module
 
 
 class _NoModel:
@@ -116,13 +131,6 @@ def _is_usable(names, module):
     except NotSupported:
         return False
     return True
-
-
-def _parsed(path, source):
-    try:
-        return Module(path, source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise NotSupported("it is not valid Python") from None
 
 
 def _matcher(module, name):

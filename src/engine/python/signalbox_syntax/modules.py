@@ -16,6 +16,23 @@ _BLOCKS_OF = {
 }
 
 
+class Sources:
+    """Parses each file once."""
+
+    def __init__(self):
+        self._modules = {}
+
+    def parse(self, path, source):
+        """Returns None if the text is not Python."""
+        key = path, source
+        if key not in self._modules:
+            try:
+                self._modules[key] = Module(path, source)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._modules[key] = None
+        return self._modules[key]
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """`kind`: value (of `node`, an expression), function or class (`node`), import (`module`, `name`) or unknown."""

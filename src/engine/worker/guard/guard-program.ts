@@ -21,6 +21,8 @@ export interface GuardProgram {
   /** The log type whose data model the program follows, where it reads one. */
   readonly logType: string | null
   readonly readsModel: boolean
+  /** The files of the helpers and the data model that it follows. */
+  readonly followed: readonly string[]
 }
 
 /** A constant pattern; each way to apply it is translated when it is first needed. */

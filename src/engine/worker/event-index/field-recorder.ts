@@ -4,6 +4,10 @@ import type { FieldPath, IndexCondition } from './index-condition.ts'
 /** They are filled in, so that no event lacks them. */
 const FILLED = new Set(['p_log_type', 'p_row_id', 'p_parse_time', 'p_source_label', 'p_event_time'])
 
+export function isFilledField(name: string): boolean {
+  return FILLED.has(name.toLowerCase())
+}
+
 /** The value of a field that the event lacks. */
 export class FieldValue {
   readonly path: FieldPath
@@ -32,7 +36,7 @@ export class FieldRecorder {
   /** A key of the event. */
   field(path: FieldPath, fallback: unknown): unknown {
     const name = path.keys[0]!.toLowerCase()
-    if (!FILLED.has(name)) return new FieldValue(path, fallback)
+    if (!isFilledField(name)) return new FieldValue(path, fallback)
     if (name === 'p_log_type' && path.keys.length === 1 && this.#logType !== null) return this.#logType
     throw new Error(`it reads ${path.keys[0]}`)
   }

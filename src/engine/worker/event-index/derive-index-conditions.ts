@@ -2,12 +2,11 @@
  * Runs a guard on an event that has none of the fields it asks for, and records each test of a field on the way. An
  * event for which every test comes out the same takes the same way, and stays silent too.
  */
-import { Compiler } from './compile-guard.ts'
-import { FieldRecorder, FieldValue } from './field-recorder.ts'
-import { callMethod } from './guard-methods.ts'
-import { COMPARISONS, contains, equals, isScalar } from './guard-operations.ts'
-import type { GuardProgram, ProgramNode } from './guard-program.ts'
-import { callFunction, type Expression, type Frame, Run } from './guard-run.ts'
+import { Compiler } from '../guard/compile-guard.ts'
+import { callMethod } from '../guard/guard-methods.ts'
+import { COMPARISONS, contains, equals, isScalar } from '../guard/guard-operations.ts'
+import type { GuardProgram, ProgramNode } from '../guard/guard-program.ts'
+import { callFunction, type Expression, type Frame, Run } from '../guard/guard-run.ts'
 import {
   DictValue,
   EventValue,
@@ -16,7 +15,8 @@ import {
   SetValue,
   type TupleValue,
   viewOf,
-} from './guard-values.ts'
+} from '../guard/guard-values.ts'
+import { FieldRecorder, FieldValue } from './field-recorder.ts'
 import type { FieldPath, IndexCondition } from './index-condition.ts'
 
 export type IndexConditions =

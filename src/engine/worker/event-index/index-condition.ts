@@ -1,7 +1,7 @@
 /** Conditions on single fields of which at least one must hold before a guard can be anything but silent. */
-import { ABSENT, lookUp, lookUpExactly } from './guard-lookup.ts'
-import { isScalar } from './guard-operations.ts'
-import { isAscii, isExactNumber, isRawObject, type RawObject } from './guard-values.ts'
+import { ABSENT, lookUp, lookUpExactly } from '../guard/guard-lookup.ts'
+import { isScalar } from '../guard/guard-operations.ts'
+import { isAscii, isExactNumber, isRawObject, type RawObject } from '../guard/guard-values.ts'
 
 export interface FieldPath {
   readonly keys: readonly string[]
@@ -12,12 +12,14 @@ export interface FieldPath {
   readonly nullIsAbsent: boolean
 }
 
+export type LetterCase = 'lower' | 'upper'
+
 /** `present`: whatever the value. The others look at a text, in lower or upper case where `letterCase` says so. */
 export interface IndexCondition {
   readonly path: FieldPath
   readonly kind: 'present' | 'equal' | 'prefix' | 'suffix' | 'contains'
   readonly values: readonly (string | number | boolean | null)[]
-  readonly letterCase: 'lower' | 'upper' | null
+  readonly letterCase: LetterCase | null
   /** Whether lists and objects raise, as in `in {…}`. */
   readonly raisesOnContainers: boolean
 }
@@ -33,9 +35,10 @@ export function holds(condition: IndexCondition, record: RawObject): boolean {
   }
 }
 
-const WRONG_WAY = Symbol('something else on the way')
+export const WRONG_WAY = Symbol('something else on the way')
 
-function valueAt(record: RawObject, path: FieldPath): unknown {
+/** The value, `ABSENT`, or `WRONG_WAY` where its lookup raises. Throws where the spelling of keys is not known. */
+export function valueAt(record: RawObject, path: FieldPath): unknown {
   let value: unknown = record
   for (const key of path.keys) {
     if (!isRawObject(value)) return path.raisesOnTheWay ? WRONG_WAY : ABSENT
@@ -57,9 +60,13 @@ function valueHolds(
   }
   // Anything but a text raises, and so may a text in other letters.
   if (typeof value !== 'string' || (letterCase !== null && !isAscii(value))) return true
-  const text =
-    letterCase === 'lower' ? value.toLowerCase() : letterCase === 'upper' ? value.toUpperCase() : value
+  const text = inLetterCase(value, letterCase)
   return (values as readonly string[]).some((each) => textHolds(kind, text, each))
+}
+
+export function inLetterCase(text: string, letterCase: LetterCase | null): string {
+  if (letterCase === null) return text
+  return letterCase === 'lower' ? text.toLowerCase() : text.toUpperCase()
 }
 
 function textHolds(kind: IndexCondition['kind'], text: string, value: string): boolean {

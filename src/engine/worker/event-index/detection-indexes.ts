@@ -1,0 +1,64 @@
+/** One index per list of candidates, made when the first event of its log type comes. */
+import type { JsonRecord } from '../../protocol/driver-request.ts'
+import type { Body } from '../../protocol/messages.ts'
+import type { Guard } from '../guard/create-guard.ts'
+import type { DetectionGuards } from '../guard/detection-guards.ts'
+import { deriveIndexConditions } from './derive-index-conditions.ts'
+import { EventIndex } from './event-index.ts'
+import { expressionConditions } from './expression-conditions.ts'
+import type { IndexCondition } from './index-condition.ts'
+import { moreSelective } from './selectivity.ts'
+
+/** What is known of the candidates of one log type. */
+export interface CandidateIndex {
+  /** Returns those that the event may concern, ascending. */
+  select(record: JsonRecord): readonly number[]
+  guardOf(body: number): Guard | null
+}
+
+export class DetectionIndexes {
+  readonly #bodies: readonly Body[]
+  readonly #guards: DetectionGuards
+  readonly #byCandidates = new WeakMap<readonly number[], Map<string | null, CandidateIndex>>()
+
+  constructor(bodies: readonly Body[], guards: DetectionGuards) {
+    this.#bodies = bodies
+    this.#guards = guards
+  }
+
+  /** @param candidates all events of one log type share one list. */
+  of(candidates: readonly number[], logType: string | null): CandidateIndex {
+    const byType = this.#byCandidates.get(candidates) ?? new Map<string | null, CandidateIndex>()
+    this.#byCandidates.set(candidates, byType)
+    const index = byType.get(logType) ?? this.#create(candidates, logType)
+    byType.set(logType, index)
+    return index
+  }
+
+  #create(candidates: readonly number[], logType: string | null): CandidateIndex {
+    const found = new Map(candidates.map((number) => [number, this.#guards.of(number, logType)]))
+    const index = new EventIndex(
+      candidates.map((number) => {
+        const guarded = found.get(number)!
+        const derived = 'program' in guarded ? deriveIndexConditions(guarded.program, logType) : null
+        const fromGuard = derived && 'conditions' in derived ? derived.conditions : null
+        return { number, conditions: moreSelective(fromGuard, this.#ownConditions(number)) }
+      }),
+    )
+    const guards = new Map<number, Guard>()
+    for (const [number, each] of found) if ('guard' in each) guards.set(number, each.guard)
+    return {
+      select: (record) => index.select(record),
+      guardOf: (body) => guards.get(body) ?? null,
+    }
+  }
+
+  /** The conditions of the inline filter and of the matcher that is an expression. Both must hold. */
+  #ownConditions(number: number): readonly IndexCondition[] | null {
+    const body = this.#bodies[number]!
+    if (body.kind !== 'detection' && body.kind !== 'simple') return null
+    const filter = body.filter && expressionConditions(body.filter)
+    const matcher = body.kind === 'simple' ? expressionConditions(body.content.matcher) : null
+    return moreSelective(filter, matcher)
+  }
+}

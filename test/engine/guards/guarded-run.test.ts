@@ -1,0 +1,227 @@
+/** With guards and without, the engine reports the same; with them most events need no Python. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { createEngine } from '../../../src/engine/engine.ts'
+import type { Engine, EvaluatedEvent } from '../../../src/model/events/evaluation.ts'
+import type { Envelope } from '../../../src/model/events/event.ts'
+import { nullLog } from '../../../src/model/ports.ts'
+import type { Project } from '../../../src/model/project/project.ts'
+import {
+  dataModel,
+  type EngineProject,
+  engineProject,
+  envelope,
+  helper,
+  policy,
+  reportsOf,
+  rule,
+  SNAPSHOT_DIRECTORY,
+  warmEngine,
+} from '../../support/engine-project.ts'
+
+const open: Engine[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((engine) => engine.close()))
+})
+
+interface Run {
+  readonly events: readonly EvaluatedEvent[]
+  readonly withoutPython: number
+}
+
+async function run(project: Project, events: readonly Envelope[], guards: boolean): Promise<Run> {
+  const engine = await createEngine({
+    project,
+    purpose: 'run',
+    workers: 1,
+    guards,
+    snapshotCache: SNAPSHOT_DIRECTORY,
+    prewarmed: warmEngine(),
+    log: nullLog,
+  })
+  open.push(engine)
+  const evaluated = await engine.evaluate(events)
+  return { events: evaluated, withoutPython: engine.eventsWithoutPython() }
+}
+
+/** Returns the run with guards, after comparing it with the run without. */
+async function runBothWays(parts: EngineProject, events: readonly Envelope[]): Promise<Run> {
+  const project = engineProject(parts)
+  const unguarded = await run(project, events, false)
+  const guarded = await run(project, events, true)
+  expect(guarded.events).toEqual(unguarded.events)
+  return guarded
+}
+
+const EQUALS_A = 'def rule(event):\n    return event.get("name") == "a"\n'
+const NAMES = ['a', 'b', 'A', null, 1, ['a'], undefined].map((name, seq) => envelope({ name }, { seq }))
+const MATCHES_A = [['R'], [], [], [], [], [], []]
+
+describe('guards', () => {
+  it('keep events of Python on which every detection stays silent', async () => {
+    const { events, withoutPython } = await runBothWays({ detections: [rule('R', EQUALS_A)] }, NAMES)
+    expect(events.map(reportsOf)).toEqual(MATCHES_A)
+    expect(withoutPython).toBe(6)
+  })
+
+  it('are not asked when they are switched off', async () => {
+    const project = engineProject({ detections: [rule('R', EQUALS_A)] })
+    expect((await run(project, NAMES, false)).withoutPython).toBe(0)
+  })
+
+  it('leave errors to Python', async () => {
+    const source = 'def rule(event):\n    return event["name"].startswith("a")\n'
+    const { events, withoutPython } = await runBothWays({ detections: [rule('R', source)] }, NAMES)
+    expect(events.map(reportsOf)).toEqual([['R'], [], [], ['R'], ['R'], ['R'], ['R']])
+    expect(withoutPython).toBe(2)
+  })
+
+  it('decide for each detection alone, in the order of the findings', async () => {
+    const source = (name: string) => `def rule(event):\n    return event.get("name") == "${name}"\n`
+    const printing = 'def rule(event):\n    print("seen")\n    return event.get("name") == "b"\n'
+    const detections = [
+      rule('Z', source('a')),
+      rule('P', printing),
+      rule('B', source('b')),
+      rule('A', source('a')),
+    ]
+    const { events } = await runBothWays({ detections }, NAMES)
+    expect(events.map(reportsOf).slice(0, 2)).toEqual([
+      ['Z', 'A'],
+      ['P', 'B'],
+    ])
+  })
+
+  it('follow the data model of the type that the record names', async () => {
+    const source = 'def rule(event):\n    return event.udm("user") == "a"\n'
+    const detections = [rule('R', source, { logTypes: ['Test.Log', 'Other.Log'] })]
+    const dataModels = [
+      dataModel({ mappings: [{ name: 'user', path: 'actor.name' }] }),
+      dataModel({ id: 'Other', logTypes: ['Other.Log'], mappings: [{ name: 'user', path: 'who' }] }),
+    ]
+    const records = [
+      { actor: { name: 'a' } },
+      { who: 'a' },
+      { who: 'a', p_log_type: 'Other.Log' },
+      { actor: { name: 'a' }, p_log_type: 'Other.Log' },
+      { actor: { name: 'a' }, p_log_type: 5 },
+    ].map((record, seq) => envelope(record, { seq }))
+    const { events } = await runBothWays({ detections, dataModels }, records)
+    expect(events.map(reportsOf)).toEqual([['R'], [], ['R'], [], []])
+  })
+
+  it('do not follow a data model that cannot be loaded', async () => {
+    const source = 'def rule(event):\n    return event.udm("user") == "a"\n'
+    const mappings = [{ name: 'user', method: 'user' }]
+    const broken = dataModel({
+      mappings,
+      source: 'def user(event):\n    return event.get("x")\n\nraise ValueError()\n',
+    })
+    const working = dataModel({ id: 'Second', mappings: [{ name: 'user', path: 'name' }] })
+    const { events } = await runBothWays(
+      { detections: [rule('R', source)], dataModels: [broken, working] },
+      NAMES,
+    )
+    expect(events.map(reportsOf)).toEqual(MATCHES_A)
+  })
+
+  it('decide for policies, whose resources are plain dicts', async () => {
+    const source = 'def policy(resource):\n    return resource.get("Name", "") != "a"\n'
+    const resources = [{ Name: 'a' }, { name: 'a' }, { Name: 'b' }].map((record, seq) =>
+      envelope(record, { seq, kind: 'resource', type: 'Test.Resource' }),
+    )
+    const { events, withoutPython } = await runBothWays(
+      { detections: [policy('P', source, { resourceTypes: ['Test.Resource'] })] },
+      resources,
+    )
+    expect(events.map(reportsOf)).toEqual([['P'], [], []])
+    expect(withoutPython).toBe(2)
+  })
+
+  it('are not asked where Python might not be able to read a number', async () => {
+    const parts = { detections: [rule('R', EQUALS_A)], settings: { limits: { numberDigits: 5_000 } } }
+    const { events } = await runBothWays(parts, [envelope(`{"name":"b","number":${'9'.repeat(4_500)}}`)])
+    expect(events.map(({ outcome }) => outcome.status)).toEqual(['rejected'])
+  })
+})
+
+const LISTED = helper(
+  'names',
+  'NAMES = ["a"]\nWANTED = "a"\n\ndef is_wanted(name):\n    return name in NAMES\n',
+)
+const USES_HELPER = rule(
+  'R',
+  'from names import is_wanted\n\ndef rule(event):\n    return is_wanted(event.get("name"))\n',
+)
+
+/** See guard-changes.test.ts for all the ways. */
+const CHANGES: readonly (readonly [title: string, source: string])[] = [
+  ['a list of a helper', 'from names import NAMES\nNAMES.append("b")'],
+  ['a function of a helper', 'import names\nsetattr(names, "is_wanted", lambda name: name == "b")'],
+]
+
+describe('a body that changes, while it is loaded,', () => {
+  it.each(CHANGES)('%s turns off the guards that follow it', async (_, source) => {
+    const changing = rule('C', `${source}\n\ndef rule(event):\n    return False\n`)
+    const { events } = await runBothWays({ detections: [changing, USES_HELPER], helpers: [LISTED] }, NAMES)
+    expect(reportsOf(events[1]!)).toEqual(['R'])
+  })
+})
+
+/** Matchers whose text says less than what they do. */
+const HOSTILE: readonly (readonly [title: string, source: string])[] = [
+  [
+    'a star import over a builtin',
+    'from shadows import *\ndef rule(event):\n    return str(event.get("name")) == "b"\n',
+  ],
+  [
+    'a class that is named like a builtin',
+    'class str:\n    def __new__(cls, value):\n        return "b"\ndef rule(event):\n    return str(event.get("name")) == "b"\n',
+  ],
+  [
+    'a helper with __getattr__',
+    'import dynamic\ndef rule(event):\n    return event.get("name") == dynamic.WANTED\n',
+  ],
+  [
+    'a constant that changes with each event',
+    'SEEN = []\ndef rule(event):\n    SEEN.append(event.get("name"))\n    return len(SEEN) > 3\n',
+  ],
+  [
+    'a default that keeps values',
+    'def rule(event, seen=[]):\n    seen.append(1)\n    return len(seen) > 3\n',
+  ],
+  [
+    'a global that counts',
+    'COUNT = 0\ndef rule(event):\n    global COUNT\n    COUNT += 1\n    return COUNT > 3\n',
+  ],
+  ['a value that is falsy and not False', 'def rule(event):\n    return event.get("name") and False\n'],
+  ['an end without a return', 'def rule(event):\n    if event.get("name") == "a":\n        return True\n'],
+]
+
+const REDEFINED: readonly (readonly [title: string, source: string])[] = [
+  [
+    'a matcher that is defined by exec',
+    `${EQUALS_A}\nexec("def rule(event):\\n    return event.get('name') == 'b'")`,
+  ],
+  [
+    'a matcher that is assigned in globals',
+    `${EQUALS_A}\nglobals()["rule"] = lambda event: event.get("name") == "b"`,
+  ],
+]
+
+describe('bodies whose text does not show what they do', () => {
+  it('are run', async () => {
+    const helpers = [
+      helper('shadows', 'def str(value):\n    return "b"\n'),
+      helper('dynamic', 'def __getattr__(name):\n    return "b"\n'),
+    ]
+    const detections = HOSTILE.map(([title, source]) => rule(title, source))
+    const { events } = await runBothWays({ detections, helpers }, NAMES)
+    const reporting = new Set(events.flatMap(reportsOf))
+    expect(HOSTILE.filter(([title]) => !reporting.has(title))).toEqual([])
+  })
+
+  it.each(REDEFINED)('are run: %s', async (_, source) => {
+    const { events } = await runBothWays({ detections: [rule('R', source)] }, NAMES)
+    expect(reportsOf(events[1]!)).toEqual(['R'])
+  })
+})
