@@ -46,8 +46,12 @@ const STEPS = 12
 const WRITERS = 3
 /** Missing events count as lost if the count of arrived events has not changed for this time. */
 const SETTLED_MS = 60_000
-/** The same where losses are expected, once the line that was written last has arrived. */
+/**
+ * The same where losses are expected, once the line that was written last has arrived. On a busy machine the daemon may
+ * still be reading: the time is then this multiple of the longest time between two arrivals.
+ */
 const SETTLED_WITH_LOSSES_MS = 15_000
+const SETTLED_IN_LONGEST_GAPS = 10
 
 export async function runRotation(
   mode: RotationMode,
@@ -228,6 +232,7 @@ class RotationRun {
   async #settle(): Promise<void> {
     let count = -1
     let since = performance.now()
+    let longestGapMs = 0
     const expected = this.#writers.ledger.lines.length
     const last = this.#writers.ledger.lines.at(-1)!.id
     await until(
@@ -235,8 +240,13 @@ class RotationRun {
         const counted = await this.#counted()
         const arrived = counted.size
         const isRead = this.#mode.canLose !== null && counted.has(last)
-        const settledMs = isRead ? SETTLED_WITH_LOSSES_MS : SETTLED_MS
-        if (arrived !== count) since = performance.now()
+        const settledMs = isRead
+          ? Math.max(SETTLED_WITH_LOSSES_MS, SETTLED_IN_LONGEST_GAPS * longestGapMs)
+          : SETTLED_MS
+        if (arrived !== count) {
+          longestGapMs = Math.max(longestGapMs, performance.now() - since)
+          since = performance.now()
+        }
         count = arrived
         await pause(200)
         return arrived >= expected || performance.now() - since > settledMs
