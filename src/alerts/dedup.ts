@@ -20,12 +20,14 @@ export type DedupAction =
   | {
       readonly kind: 'merged'
       readonly alertId: string
-      readonly events: number
       readonly divergence: Divergence | null
     }
 
 interface DedupDecision {
+  /** It is the given group itself if the event only adds to its open alert. */
   readonly group: Group
+  /** The group if the event may create no alert and is only counted. */
+  readonly counted: Group
   readonly action: DedupAction
 }
 
@@ -36,7 +38,7 @@ export function decideDedup(group: Group | undefined, counted: Counted, now: num
   if (next.alertId !== null) return merge(next, next.alertId, counted.draft, now)
   const reached = counted.unique === undefined ? next.count : next.distinct.length
   if (reached < counted.threshold) {
-    return { group: next, action: { kind: 'counted', reached, threshold: counted.threshold } }
+    return { group: next, counted: next, action: { kind: 'counted', reached, threshold: counted.threshold } }
   }
   return create(next, next.first ?? counted.draft, now)
 }
@@ -64,10 +66,18 @@ function openGroup(previous: Group | undefined, draft: AlertDraft, now: number):
   }
 }
 
+/** True if the event changed nothing but the count, so that events can be added to it in any order. */
+export function isOnlyCounted(before: Group, counted: Group): boolean {
+  const { startedAt, alertId, distinct, first } = before
+  if (alertId !== null || counted.alertId !== null) return false
+  return startedAt === counted.startedAt && distinct === counted.distinct && first === counted.first
+}
+
+/** An open alert counts its events itself. */
 function count(group: Group, { unique, threshold }: Counted): Group {
+  if (group.alertId !== null) return group
   const counted = { ...group, count: group.count + 1 }
-  if (typeof unique !== 'string' || group.alertId !== null || group.distinct.length >= threshold)
-    return counted
+  if (typeof unique !== 'string' || group.distinct.length >= threshold) return counted
   const hash = hashId(unique).slice(0, 16)
   return group.distinct.includes(hash) ? counted : { ...counted, distinct: [...group.distinct, hash] }
 }
@@ -78,6 +88,7 @@ function create(group: Group, draft: AlertDraft, now: number): DedupDecision {
   const peak = { severity: draft.severity.value, destinations: draft.route.destinations }
   return {
     group: { ...group, ordinal, alertId: id, alertAt: now, distinct: [], first: null, peak },
+    counted: group.first === null ? { ...group, first: draft } : group,
     action: { kind: 'created', alertId: id, draft },
   }
 }
@@ -88,10 +99,8 @@ function merge(group: Group, id: string, draft: AlertDraft, now: number): DedupD
     severity: divergence.severity ?? group.peak!.severity,
     destinations: [...group.peak!.destinations, ...(divergence.destinations ?? [])],
   }
-  return {
-    group: peak ? { ...group, peak } : group,
-    action: { kind: 'merged', alertId: id, events: group.count, divergence },
-  }
+  const next = peak ? { ...group, peak } : group
+  return { group: next, counted: next, action: { kind: 'merged', alertId: id, divergence } }
 }
 
 /** The divergence of this event from all earlier ones: a higher severity, more destinations. */

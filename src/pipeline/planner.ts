@@ -1,5 +1,5 @@
 /** Turns candidates, one after the other, into one commit plan over the state that was read. Pure. */
-import { decideDedup } from '../alerts/dedup.ts'
+import { type DedupAction, decideDedup, isOnlyCounted } from '../alerts/dedup.ts'
 import { decideLimit } from '../alerts/limiter.ts'
 import { type AlertDraft, alertLink, deliveryId, groupKey, notificationJson } from '../model/alerts/alert.ts'
 import { alertGroup } from '../model/alerts/alert-kind.ts'
@@ -7,16 +7,17 @@ import { destinationKey, type Registry } from '../model/project/destination.ts'
 import { findDestination } from '../routing/resolve-route.ts'
 import type {
   AlertRow,
-  AlertUpdate,
   CommitPlan,
   Divergence,
   ExpectedVersions,
   Group,
+  LimiterChange,
   LimiterState,
   NewDelivery,
   ReadState,
   SignalRow,
 } from '../store/store.ts'
+import { Additions } from './additions.ts'
 import type { RoutedCandidate } from './work.ts'
 
 /** The result of admitting one candidate. */
@@ -38,6 +39,18 @@ export type AdmitResult =
   /** The limiter has muted the detection; `now` is true for the alert that muted it. */
   | { readonly action: 'muted'; readonly draft: AlertDraft; readonly now: boolean }
 
+type PlannedEffects = Pick<
+  CommitPlan,
+  | 'groups'
+  | 'limiterChanges'
+  | 'alerts'
+  | 'merges'
+  | 'mutedMatches'
+  | 'divergences'
+  | 'deliveries'
+  | 'signals'
+>
+
 interface PlannerContext {
   readonly registry: Registry
   /** The URL in which `{alertId}` and `{detectionId}` are replaced. If it is empty, there is no link. */
@@ -49,14 +62,16 @@ export class Planner {
   readonly #context: PlannerContext
   readonly #groups = new Map<string, Group>()
   readonly #limiters = new Map<string, LimiterState>()
-  readonly #alerts: AlertRow[] = []
-  readonly #updates = new Map<string, AlertUpdate>()
+  readonly #alerts = new Map<string, AlertRow>()
+  readonly #additions: Additions
+  readonly #divergences: { alertId: string; divergence: Divergence }[] = []
   readonly #deliveries: NewDelivery[] = []
   readonly #signals: SignalRow[] = []
 
   constructor(state: ReadState, context: PlannerContext) {
     this.#state = state
     this.#context = context
+    this.#additions = new Additions(state)
   }
 
   /** Deduplicates and limits one candidate, and adds its effects to the plan. */
@@ -64,29 +79,22 @@ export class Planner {
     const draft: AlertDraft = { ...candidate.draft, route }
     const key = groupKey(draft.detection, draft.kind, draft.dedup)
     const before = this.#groups.get(key) ?? this.#state.groups.get(key)?.value
-    const { group, action } = decideDedup(before, { ...candidate, draft }, at)
+    const { group, counted, action } = decideDedup(before, { ...candidate, draft }, at)
     if (action.kind === 'created') {
       const limit = this.#limit(draft, at)
       if (limit !== 'allowed') {
-        this.#groups.set(key, withoutAlert(group, action.draft))
+        this.#countMuted(counted, draft, at)
         return { action: 'muted', draft, now: limit === 'muted now' }
       }
     }
-    this.#groups.set(key, group)
+    if (group !== before) this.#groups.set(key, group)
     switch (action.kind) {
       case 'counted':
         return { action: 'counted', draft, reached: action.reached, threshold: action.threshold }
       case 'created':
         return { action: 'created', alert: this.#create(action.alertId, action.draft, group, at) }
       case 'merged':
-        this.#merge(action.alertId, draft, at, action.divergence)
-        return {
-          action: 'merged',
-          alertId: action.alertId,
-          draft,
-          events: action.events,
-          divergence: action.divergence,
-        }
+        return { ...action, action: 'merged', draft, events: this.#merge(action, draft, at) }
     }
   }
 
@@ -95,23 +103,25 @@ export class Planner {
     this.#signals.push(signal)
   }
 
-  get plan(): Pick<CommitPlan, 'groups' | 'limiters' | 'alerts' | 'alertUpdates' | 'deliveries' | 'signals'> {
+  get plan(): PlannedEffects {
     return {
       groups: [...this.#groups.values()],
-      limiters: [...this.#limiters.values()],
-      alerts: this.#alerts,
-      alertUpdates: [...this.#updates.values()],
+      limiterChanges: [...this.#limiters.values()].flatMap((limiter) => this.#limiterChange(limiter)),
+      alerts: [...this.#alerts.values()],
+      merges: this.#additions.merges,
+      mutedMatches: this.#additions.mutedMatches,
+      divergences: this.#divergences,
       deliveries: this.#deliveries,
       signals: this.#signals,
     }
   }
 
+  /** Only decisions are compared. What is added to rows depends on no version. */
   get expected(): Pick<ExpectedVersions, 'groups' | 'limiters'> {
-    const versions = <T>(keys: Iterable<string>, read: ReadonlyMap<string, { version: number; value: T }>) =>
-      new Map([...keys].map((key) => [key, read.get(key)?.version ?? 0]))
+    const versionOf = (key: string) => this.#state.groups.get(key)?.version ?? 0
     return {
-      groups: versions(this.#groups.keys(), this.#state.groups),
-      limiters: versions(this.#limiters.keys(), this.#state.limiters),
+      groups: new Map([...this.#groups.keys()].map((key) => [key, versionOf(key)])),
+      limiters: new Map(),
     }
   }
 
@@ -122,6 +132,26 @@ export class Planner {
     this.#limiters.set(draft.detection, decision.state)
     if (decision.allowed) return 'allowed'
     return decision.mutedNow ? 'muted now' : 'muted'
+  }
+
+  /** Nothing changes if the detection was muted before. */
+  #limiterChange(limiter: LimiterState): LimiterChange[] {
+    const before = this.#state.limiters.get(limiter.detection)?.value ?? null
+    if (limiter === before) return []
+    const { detection, hourStartedAt, created } = limiter
+    const previousHour = before?.hourStartedAt ?? null
+    const earlier = before !== null && hourStartedAt === previousHour ? before.created : 0
+    const mutedAt = before?.mutedAt === limiter.mutedAt ? null : limiter.mutedAt
+    return [{ detection, hourStartedAt, previousHour, created: created - earlier, mutedAt }]
+  }
+
+  /** Most matches of a muted detection add to the count of a group whose window was open before. */
+  #countMuted(counted: Group, draft: AlertDraft, at: number): void {
+    const stored = this.#state.groups.get(counted.key)?.value
+    const isAddition =
+      stored !== undefined && !this.#groups.has(counted.key) && isOnlyCounted(stored, counted)
+    if (isAddition) this.#additions.countMuted(stored, draft, at)
+    else this.#groups.set(counted.key, counted)
   }
 
   #create(id: string, draft: AlertDraft, group: Group, at: number): AlertRow {
@@ -143,22 +173,24 @@ export class Planner {
       lastEventAt: at,
       divergences: [],
     }
-    this.#alerts.push(alert)
+    this.#alerts.set(id, alert)
     for (const name of draft.route.destinations) this.#deliver(id, name, draft.route.level, at)
     return alert
   }
 
-  #merge(id: string, draft: AlertDraft, at: number, divergence: Divergence | null): void {
-    const before = this.#updates.get(id)
-    this.#updates.set(id, {
-      id,
-      events: (before?.events ?? 0) + 1,
-      lastEventAt: at,
-      logTypes: [...new Set([...(before?.logTypes ?? []), ...draft.logTypes])],
-      divergences: [...(before?.divergences ?? []), ...(divergence ? [divergence] : [])],
-    })
-    if (this.#context.registry.onEscalation !== 'send') return
-    for (const name of divergence?.destinations ?? []) this.#deliver(id, name, 'escalation', at)
+  /** Returns the number of events of the alert. */
+  #merge(
+    { alertId, divergence }: Extract<DedupAction, { kind: 'merged' }>,
+    draft: AlertDraft,
+    at: number,
+  ): number {
+    const events = this.#additions.merge(alertId, draft, at, this.#alerts.get(alertId)?.events)
+    if (divergence === null) return events
+    this.#divergences.push({ alertId, divergence })
+    if (this.#context.registry.onEscalation === 'send') {
+      for (const name of divergence.destinations ?? []) this.#deliver(alertId, name, 'escalation', at)
+    }
+    return events
   }
 
   #deliver(alertId: string, name: string, reason: string, at: number): void {
@@ -175,9 +207,4 @@ export class Planner {
       reason,
     })
   }
-}
-
-/** The group as if the threshold had not been reached, because the limiter refused its alert. */
-function withoutAlert(group: Group, first: AlertDraft): Group {
-  return { ...group, ordinal: group.ordinal - 1, alertId: null, alertAt: null, first, peak: null }
 }

@@ -21,7 +21,7 @@ export interface Group {
   readonly alertAt: number | null
   /** The number of alerts of this group so far, which identifies the next one. */
   readonly ordinal: number
-  /** The number of events in the present window. */
+  /** The number of events in the present window until its alert is created. From then on the alert counts them. */
   readonly count: number
   /** Hashes of the distinct `unique()` values in the window, bounded by the threshold. */
   readonly distinct: readonly string[]
@@ -56,6 +56,8 @@ export interface ReadState {
   readonly groups: ReadonlyMap<string, Versioned<Group>>
   readonly limiters: ReadonlyMap<string, Versioned<LimiterState>>
   readonly seen: ReadonlySet<string>
+  /** The number of events of each open alert of the groups. */
+  readonly alertEvents: ReadonlyMap<string, number>
 }
 
 export interface Divergence {
@@ -85,13 +87,39 @@ export interface AlertRow {
   readonly divergences: readonly Divergence[]
 }
 
-export interface AlertUpdate {
-  readonly id: string
-  /** The number of events that were merged into the alert. */
+/**
+ * Events that only add to an open alert. They are compared with nothing, so that decisions about the same alert do not
+ * wait for each other: if its window was closed meanwhile, they count in the alert that was open when they were decided.
+ */
+export interface Merge {
+  readonly alertId: string
   readonly events: number
   readonly lastEventAt: number
   readonly logTypes: readonly string[]
-  readonly divergences: readonly Divergence[]
+}
+
+/**
+ * Matches of a muted detection that only add to the count of a group whose threshold is reached. They are compared with
+ * nothing either. If the alert of the window was created meanwhile, they count in the alert.
+ */
+export interface MutedMatches {
+  readonly groupKey: string
+  /** The window: `startedAt` of the group. Matches of a window that was closed meanwhile are not counted. */
+  readonly startedAt: number
+  readonly events: number
+  readonly lastEventAt: number
+  readonly logTypes: readonly string[]
+}
+
+/** What a plan adds to a limiter, whatever other plans have added meanwhile. */
+export interface LimiterChange {
+  readonly detection: string
+  /** The hour in which the alerts were created, and the hour that was read; null if there was no row. */
+  readonly hourStartedAt: number
+  readonly previousHour: number | null
+  readonly created: number
+  /** The time at which this plan mutes the detection. If it is muted already, that is a conflict. */
+  readonly mutedAt: number | null
 }
 
 export interface SignalRow {
@@ -121,9 +149,13 @@ export interface CommitPlan {
   readonly seen: readonly { id: string; until: number }[]
   readonly signals: readonly SignalRow[]
   readonly groups: readonly Group[]
+  /** Whole states, compared with the version that was read. */
   readonly limiters: readonly LimiterState[]
+  readonly limiterChanges: readonly LimiterChange[]
   readonly alerts: readonly AlertRow[]
-  readonly alertUpdates: readonly AlertUpdate[]
+  readonly merges: readonly Merge[]
+  readonly mutedMatches: readonly MutedMatches[]
+  readonly divergences: readonly { readonly alertId: string; readonly divergence: Divergence }[]
   readonly deliveries: readonly NewDelivery[]
   readonly kv: readonly KvWrite[]
 }
@@ -134,8 +166,11 @@ export const EMPTY_PLAN: CommitPlan = {
   signals: [],
   groups: [],
   limiters: [],
+  limiterChanges: [],
   alerts: [],
-  alertUpdates: [],
+  merges: [],
+  mutedMatches: [],
+  divergences: [],
   deliveries: [],
   kv: [],
 }

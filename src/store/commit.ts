@@ -1,9 +1,11 @@
 /** Reads the state for a decision, and writes its plan: as a whole, or not at all if the state has changed. */
 import { Bug } from '../errors.ts'
 import { type Driver, insert } from './driver.ts'
-import { insertAlert, mergeIntoAlert } from './rows/alerts.ts'
+import { eventsOfAlerts, insertAlert, insertDivergence, mergeIntoAlert } from './rows/alerts.ts'
 import { isHeld, writeCursor } from './rows/cursors.ts'
 import { insertDelivery } from './rows/deliveries.ts'
+import { countMutedMatches } from './rows/groups.ts'
+import { applyLimiterChange, isMutedMeanwhile } from './rows/limiters.ts'
 import { type VersionedRows, versionedRows } from './rows/versioned.ts'
 import type {
   CommitAnswer,
@@ -19,8 +21,11 @@ import type {
 } from './store.ts'
 
 export function readState(driver: Driver, keys: ReadKeys, now: number): ReadState {
+  const groups = readAll(versionedRows<Group>(driver, 'alert_group'), keys.groups)
+  const openAlerts = [...groups.values()].flatMap(({ value }) => value.alertId ?? [])
   return {
-    groups: readAll(versionedRows<Group>(driver, 'alert_group'), keys.groups),
+    groups,
+    alertEvents: eventsOfAlerts(driver, openAlerts),
     limiters: readAll(versionedRows<LimiterState>(driver, 'limiter'), keys.limiters),
     seen: new Set(keys.seen.filter((id) => isSeen(driver, id, now))),
   }
@@ -46,17 +51,21 @@ export function commitPlan(
   const limiters = versionedRows<LimiterState>(driver, 'limiter')
   // Two requests with the same id may both have read "not seen": the second must not count its event again.
   const seenMeanwhile = plan.seen.some(({ id }) => isSeen(driver, id, now))
-  if (seenMeanwhile || hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters))
-    return 'conflict'
+  const mutedMeanwhile = plan.limiterChanges.some((change) => isMutedMeanwhile(driver, change))
+  if (seenMeanwhile || mutedMeanwhile) return 'conflict'
+  if (hasChanged(groups, expected.groups) || hasChanged(limiters, expected.limiters)) return 'conflict'
 
   for (const row of plan.cursors) writeCursor(driver, row, expected.cursors)
   for (const row of plan.seen) writeSeen(driver, row)
   for (const group of plan.groups) groups.write(group.key, group, nextVersion(expected.groups, group.key))
   for (const limiter of plan.limiters)
     limiters.write(limiter.detection, limiter, nextVersion(expected.limiters, limiter.detection))
+  for (const change of plan.limiterChanges) applyLimiterChange(driver, change)
   // The order matters: deliveries refer to alerts, and one plan can create an alert and add to it.
   for (const alert of plan.alerts) insertAlert(driver, alert)
-  for (const update of plan.alertUpdates) mergeIntoAlert(driver, update)
+  for (const merge of plan.merges) mergeIntoAlert(driver, merge)
+  for (const matches of plan.mutedMatches) countMutedMatches(driver, matches)
+  for (const { alertId, divergence } of plan.divergences) insertDivergence(driver, alertId, divergence)
   for (const delivery of plan.deliveries) insertDelivery(driver, delivery)
   for (const signal of plan.signals) insertSignal(driver, signal, now)
   for (const entry of plan.kv) writeKv(driver, entry)

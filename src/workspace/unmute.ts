@@ -16,7 +16,7 @@ export async function unmute(
     if (!limiter || limiter.value.mutedAt === null) return false
     const plan = { ...EMPTY_PLAN, limiters: [unmuted(limiter.value, now)] }
     const expected = { ...NOTHING_EXPECTED, limiters: new Map([[detection, limiter.version]]) }
-    // The daemon writes the limiter with every event of a muted detection.
+    // The daemon can have changed the limiter meanwhile.
     if ((await store.commit(plan, expected)) === 'ok') return true
   }
   throw new Error(`the limiter of ${detection} changes faster than it can be written`)

@@ -69,9 +69,11 @@ describe('the dedup window', () => {
     },
   )
 
-  it('counts the events of the open alert', () => {
-    const { actions, group } = feed([{ minute: 0 }, { minute: 1 }, { minute: 2 }])
-    expect(actions[2]).toMatchObject({ kind: 'merged', events: 3, alertId: group.alertId })
+  it('changes nothing of the group when an event only adds to the open alert', () => {
+    const { group } = feed([{ minute: 0 }])
+    const decision = decideDedup(group, counted(), T0 + MINUTE)
+    expect(decision.action).toEqual({ kind: 'merged', alertId: group.alertId, divergence: null })
+    expect(decision.group).toBe(group)
   })
 })
 

@@ -1,6 +1,6 @@
 /** What every store promises. Part one: plans, versions, reads. The deliveries' life is in store-deliveries.ts. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CommitPlan, ReadKeys, SignalFilter, Store } from '../../src/store/store.ts'
+import type { CommitPlan, LimiterChange, ReadKeys, SignalFilter, Store } from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'
 import {
   alert,
@@ -197,27 +197,23 @@ function commitContract(open: () => Promise<OpenedStore>): void {
       ])
     })
 
-    it('merges updates into an alert, also one that the same plan creates', async () => {
+    it('merges events into an alert, also one that the same plan creates, whatever its group is meanwhile', async () => {
       const [one, two] = [
         { at: T0 + 5, rowId: 'r2', severity: 'CRITICAL' as const },
         { at: T0 + 6, rowId: 'r3', destinations: ['pager'] },
       ]
-      const update = {
-        id: 'a1',
-        events: 2,
-        lastEventAt: T0 + 5,
-        logTypes: ['Okta.SystemLog'],
-        divergences: [one],
-      }
-      await store.commit(plan({ alerts: [alert('a1')], alertUpdates: [update] }), nothing)
+      const merge = { alertId: 'a1', events: 2, lastEventAt: T0 + 5, logTypes: ['Okta.SystemLog'] }
+      const divergences = [{ alertId: 'a1', divergence: one }]
+      await store.commit(plan({ alerts: [alert('a1')], merges: [merge], divergences }), nothing)
       const late = {
-        id: 'a1',
+        alertId: 'a1',
         events: 1,
         lastEventAt: T0 + 1,
         logTypes: ['Okta.SystemLog', 'AWS.CloudTrail'],
-        divergences: [two],
       }
-      await store.commit(plan({ alertUpdates: [late, { ...late, id: 'unknown' }] }), nothing)
+      const unknown = { ...late, alertId: 'unknown' }
+      const more = ['a1', 'unknown'].map((alertId) => ({ alertId, divergence: two }))
+      await store.commit(plan({ merges: [late, unknown], divergences: more }), nothing)
       expect(await store.alert('a1')).toEqual(
         alert('a1', {
           events: 4,
@@ -226,6 +222,71 @@ function commitContract(open: () => Promise<OpenedStore>): void {
           divergences: [one, two],
         }),
       )
+    })
+
+    it('reads the events of the open alerts of groups', async () => {
+      const groups = [group('g1', { alertId: 'a1', alertAt: T0 }), group('g2')]
+      const expected = expecting({ g1: 0, g2: 0 })
+      await store.commit(plan({ groups, alerts: [alert('a1', { events: 3 }), alert('a2')] }), expected)
+      const state = await read({ groups: ['g1', 'g2', 'g3'] })
+      expect([...state.alertEvents]).toEqual([['a1', 3]])
+    })
+
+    it('adds matches of a muted detection to the window in which they were decided, and raises its version', async () => {
+      const added = { groupKey: 'g1', startedAt: T0, events: 2, lastEventAt: T0, logTypes: [] }
+      const count = async () => (await read({ groups: ['g1'] })).groups.get('g1')
+      expect(await store.commit(plan({ mutedMatches: [added] }), nothing)).toBe('ok')
+      expect(await count()).toBeUndefined()
+      await store.commit(plan({ groups: [group('g1')] }), expecting({ g1: 0 }))
+      await store.commit(plan({ mutedMatches: [added] }), nothing)
+      expect(await count()).toEqual({ value: group('g1', { count: 3 }), version: 2 })
+      await store.commit(plan({ mutedMatches: [{ ...added, startedAt: T0 - 1 }] }), nothing)
+      expect(await count()).toMatchObject({ value: { count: 3 }, version: 2 })
+      const opened = group('g1', { count: 3, alertId: 'a1', alertAt: T0 })
+      await store.commit(
+        plan({ groups: [opened], alerts: [alert('a1', { events: 3 })] }),
+        expecting({ g1: 2 }),
+      )
+      await store.commit(plan({ mutedMatches: [added] }), nothing)
+      expect(await store.alert('a1')).toMatchObject({ events: 5 })
+      expect(await count()).toEqual({ value: opened, version: 3 })
+    })
+
+    it('adds alerts to a limiter without a comparison, in the hour that is the latest', async () => {
+      const change: LimiterChange = {
+        detection: 'R',
+        hourStartedAt: T0,
+        previousHour: null,
+        created: 2,
+        mutedAt: null,
+      }
+      const stored = async () => (await read({ limiters: ['R'] })).limiters.get('R')?.value
+      const apply = (over: Partial<LimiterChange>) =>
+        store.commit(plan({ limiterChanges: [{ ...change, ...over }] }), nothing)
+      await apply({})
+      await apply({})
+      expect(await stored()).toEqual(limiter('R', { created: 4 }))
+      // Two plans begin a new hour.
+      await apply({ hourStartedAt: T0 + 10, previousHour: T0 })
+      await apply({ hourStartedAt: T0 + 11, previousHour: T0, created: 3 })
+      expect(await stored()).toEqual(limiter('R', { hourStartedAt: T0 + 10, created: 5 }))
+    })
+
+    it('mutes a detection for one plan', async () => {
+      const change = { detection: 'R', hourStartedAt: T0, previousHour: T0, created: 0, mutedAt: T0 + 1 }
+      const mute = (at: number) =>
+        store.commit(
+          plan({ limiterChanges: [{ ...change, mutedAt: at }], signals: [signal('row-1')] }),
+          nothing,
+        )
+      await store.commit(plan({ limiters: [limiter('R', { created: 1000 })] }), expecting({}, { R: 0 }))
+      expect(await mute(T0 + 1)).toBe('ok')
+      expect(await mute(T0 + 2)).toBe('conflict')
+      expect(await store.signals({ limit: 5 })).toHaveLength(1)
+      expect((await read({ limiters: ['R'] })).limiters.get('R')).toEqual({
+        value: limiter('R', { created: 1000, mutedAt: T0 + 1 }),
+        version: 2,
+      })
     })
 
     it('counts each event once, however many decide at the same time', async () => {

@@ -1,6 +1,6 @@
 /** Rows of alerts. They are frozen at creation; only events, log types and divergences are added later. */
 import { type Driver, insert } from '../driver.ts'
-import type { AlertFilter, AlertRow, AlertUpdate, Divergence } from '../store.ts'
+import type { AlertFilter, AlertRow, Divergence, Merge } from '../store.ts'
 import { whereClause } from './where-clause.ts'
 
 /** An alert as it is read: JSON columns are text. */
@@ -54,34 +54,41 @@ export function insertAlert(driver: Driver, alert: AlertRow): void {
     last_event_at: alert.lastEventAt,
     log_types: JSON.stringify(alert.logTypes),
   })
-  insertDivergences(driver, alert.id, alert.divergences)
+  for (const divergence of alert.divergences) insertDivergence(driver, alert.id, divergence)
+}
+
+/** Returns the numbers of events of these alerts. */
+export function eventsOfAlerts(driver: Driver, ids: readonly string[]): Map<string, number> {
+  const get = driver.prepare<{ events: number }>('SELECT events FROM alert_progress WHERE alert_id = :id')
+  return new Map(
+    ids.flatMap((id) => {
+      const row = get.get({ id })
+      return row ? [[id, row.events] as const] : []
+    }),
+  )
 }
 
 /** An alert that does not exist any more is ignored. */
-export function mergeIntoAlert(driver: Driver, update: AlertUpdate): void {
+export function mergeIntoAlert(driver: Driver, { alertId: id, events, lastEventAt, logTypes }: Merge): void {
   const before = driver
     .prepare<{ logTypes: string }>('SELECT log_types AS logTypes FROM alert_progress WHERE alert_id = :id')
-    .get({ id: update.id })
+    .get({ id })
   if (!before) return
-  const logTypes = new Set([...(JSON.parse(before.logTypes) as string[]), ...update.logTypes])
+  const allTypes = new Set([...(JSON.parse(before.logTypes) as string[]), ...logTypes])
   driver
     .prepare(
       `UPDATE alert_progress SET events = events + :events, log_types = :logTypes,
          last_event_at = max(last_event_at, :lastEventAt)
        WHERE alert_id = :id`,
     )
-    .run({
-      id: update.id,
-      events: update.events,
-      lastEventAt: update.lastEventAt,
-      logTypes: JSON.stringify([...logTypes]),
-    })
-  insertDivergences(driver, update.id, update.divergences)
+    .run({ id, events, lastEventAt, logTypes: JSON.stringify([...allTypes]) })
 }
 
-function insertDivergences(driver: Driver, alertId: string, divergences: readonly Divergence[]): void {
-  for (const divergence of divergences)
-    insert(driver, 'divergence', { alert_id: alertId, body: JSON.stringify(divergence) })
+/** A divergence of an alert that does not exist any more is ignored. */
+export function insertDivergence(driver: Driver, alertId: string, divergence: Divergence): void {
+  driver
+    .prepare('INSERT INTO divergence (alert_id, body) SELECT id, :body FROM alert WHERE id = :alertId')
+    .run({ alertId, body: JSON.stringify(divergence) })
 }
 
 export function findAlert(driver: Driver, id: string): AlertRow | null {
