@@ -1,13 +1,11 @@
 /** The resources of a daemon. Everything that can keep it from starting fails here, before a service exists. */
-import { resolve } from 'node:path'
 import type { SendPorts } from '../delivery/send.ts'
 import { systemClock } from '../model/ports.ts'
-import type { Project } from '../model/project/project.ts'
 import { CacheLedger } from '../pipeline/cache-ledger.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
-import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles, type PrivateFiles } from '../workspace/private-files.ts'
-import { DEFAULT_STORE } from '../workspace/project-store.ts'
+import { EXPOSED_HINT, exposedFiles, type PrivateFiles, rejectsFile } from '../workspace/private-files.ts'
+import { storeUrlOf } from '../workspace/project-store.ts'
 import type { Cleanups } from './cleanups.ts'
 import type { DaemonEvent } from './events.ts'
 import {
@@ -62,7 +60,7 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
     http: options.http,
   })
   const token = openToken(options.httpTokenFile)
-  const storeUrl = options.storeUrl ?? settings.store ?? DEFAULT_STORE
+  const storeUrl = storeUrlOf(settings, options.storeUrl)
   const draining = new AbortController()
   const loss: Resources['loss'] = { reason: null }
   const onLost = (reason: string) => {
@@ -74,7 +72,7 @@ export async function openResources(options: DaemonOptions, cleanups: Cleanups):
   const store = await openStore(storeUrl, { clock: systemClock, projectRoot: root, onLost, onEmptyFile })
   cleanups.add('store', () => store.close())
   await store.acquireInstanceLock(`signalbox run --project ${root}`)
-  const rejects = rejectsFile(prepared.project, store)
+  const rejects = rejectsFile(prepared.project, store.location)
   const writeRejects = await openRejectWriter(rejects, root)
   warnOfExposedFiles(prepared, { storeLocation: store.location, rejects }, options)
   const cache = new CacheLedger(store, () => systemClock.now())
@@ -94,9 +92,4 @@ function warnOfExposedFiles(
   const exposed = exposedFiles(project, { ...files, secrets: secretFiles, named })
   if (exposed.length === 0) return
   log.warn({ files: exposed, hint: EXPOSED_HINT }, 'other users can read files that hold alerts or secrets')
-}
-
-function rejectsFile({ root, settings }: Project, store: Store): string | null {
-  if (settings.rejects !== null) return resolve(root, settings.rejects)
-  return store.location.startsWith('memory:') ? null : resolve(root, DEFAULT_REJECTS)
 }

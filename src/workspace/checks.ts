@@ -1,6 +1,5 @@
 /** Checks what the commands need of a project and its machine, and reports what is missing. It changes and sends nothing. */
-import { accessSync, constants, existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { accessSync, constants } from 'node:fs'
 import { isLocalType } from '../config/destinations/destination-options.ts'
 import { createSecrets } from '../config/destinations/secrets.ts'
 import { processEnvironment, type SnapshotFolder, snapshotFolder } from '../config/files/environment.ts'
@@ -10,8 +9,8 @@ import { declaredDestinations } from '../model/project/destination.ts'
 import type { Project } from '../model/project/project.ts'
 import { loadTypes } from './destinations/load-destination-types.ts'
 import { bodyProblems, openProject, startEngine, type WorkspaceOptions } from './open-project.ts'
-import { DEFAULT_REJECTS, EXPOSED_HINT, exposedFiles } from './private-files.ts'
-import { DEFAULT_STORE, openProjectStore } from './project-store.ts'
+import { EXPOSED_HINT, exposedFiles, rejectsFile } from './private-files.ts'
+import { openProjectStore, storeUrlOf } from './project-store.ts'
 import { warnUnusedContent } from './unused-content.ts'
 
 export interface CheckResult {
@@ -139,11 +138,12 @@ function permissions(
   locations: SecretLocations,
 ): CheckOutcome {
   const { root, settings, registry } = project
+  const storeLocation = storeUrlOf(settings)
   const environment = processEnvironment(workspace)
   const secrets = createSecrets({ environment, projectRoot: root, secretsDirs: locations.secretsDirs })
   const exposed = exposedFiles(project, {
-    storeLocation: settings.store ?? DEFAULT_STORE,
-    rejects: resolve(root, settings.rejects ?? DEFAULT_REJECTS),
+    storeLocation,
+    rejects: rejectsFile(project, storeLocation),
     secrets: secrets.files(declaredDestinations(registry)),
     named: [locations.httpTokenFile, workspace.envFile],
   })
@@ -173,13 +173,13 @@ function identified(name: string, identity: Promise<string>): Promise<CheckOutco
 }
 
 async function store(workspace: WorkspaceOptions): Promise<CheckOutcome> {
-  if (!existsSync(resolve(workspace.root, '.signalbox')))
-    return fine('not created yet; `signalbox run` creates it')
   try {
     const opened = await openProjectStore(workspace, undefined, 'read')
     await opened.close()
     return fine(opened.location)
   } catch (error) {
+    if (isError(error, 'user') && error.code === 'store-not-found')
+      return fine('not created yet; `signalbox run` creates it')
     return isError(error, 'user')
       ? note(messageOf(error), 'see docs/store.md')
       : missing(messageOf(error), 'the file may be corrupt')

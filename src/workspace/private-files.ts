@@ -4,7 +4,7 @@ import { readableByOthers } from '../files/permissions.ts'
 import { declaredDestinations } from '../model/project/destination.ts'
 import type { Project } from '../model/project/project.ts'
 
-export const DEFAULT_REJECTS = '.signalbox/rejects.ndjson'
+const DEFAULT_REJECTS = '.signalbox/rejects.ndjson'
 
 const SQLITE = 'sqlite:'
 
@@ -17,6 +17,12 @@ export interface PrivateFiles {
   readonly secrets: readonly string[]
   /** The files of `--http-token-file` and `--env-file`, where they are given. */
   readonly named: readonly (string | undefined)[]
+}
+
+/** Returns the absolute path of the rejects file. Null: a store in memory keeps no rejects unless the settings name a file. */
+export function rejectsFile({ root, settings }: Project, storeLocation: string): string | null {
+  if (settings.rejects !== null) return resolve(root, settings.rejects)
+  return storeLocation.startsWith('memory:') ? null : resolve(root, DEFAULT_REJECTS)
 }
 
 /** Returns the files that other users of the machine can read. */

@@ -3,14 +3,20 @@ import { processEnvironment } from '../config/files/environment.ts'
 import { settingsOf } from '../config/settings/load-settings.ts'
 import { UserError } from '../errors.ts'
 import { systemClock } from '../model/ports.ts'
+import type { Settings } from '../model/project/settings.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkspaceOptions } from './open-project.ts'
 
-export const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
+const DEFAULT_STORE = 'sqlite:.signalbox/signalbox.db'
+
+/** Returns the URL of `--store`, else that of the settings, else the default file. */
+export function storeUrlOf({ store }: Pick<Settings, 'store'>, url?: string): string {
+  return url ?? store ?? DEFAULT_STORE
+}
 
 /**
- * Opens the store of `--store`, else that of signalbox.yaml, else the default file. Reading does not change the store;
+ * Opens the store that `storeUrlOf` chooses. Reading does not change the store;
  * writing uses short transactions beside a running daemon.
  */
 export async function openProjectStore(
@@ -18,8 +24,7 @@ export async function openProjectStore(
   url: string | undefined,
   access: 'read' | 'write',
 ): Promise<Store> {
-  const { store } = settingsOf(workspace.root, processEnvironment(workspace))
-  const chosen = url ?? store ?? DEFAULT_STORE
+  const chosen = storeUrlOf(settingsOf(workspace.root, processEnvironment(workspace)), url)
   if (chosen.startsWith('memory:')) {
     throw new UserError('a memory: store cannot be read by another process', {
       code: 'memory-store',

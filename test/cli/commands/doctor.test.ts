@@ -1,6 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../../../src/model/ports.ts'
+import { openStore } from '../../../src/store/open.ts'
 import { KEY_ID, SECRET } from '../../support/aws.ts'
 import { withEnvironment } from '../../support/environment.ts'
 import { signalbox } from '../fake-io.ts'
@@ -77,6 +79,29 @@ destinations:
     expect(open.filter((name) => !result.detail.includes(join(root, name)))).toEqual([])
     expect(result.detail).not.toContain('closed')
   })
+
+  it.each(['.signalbox', 'var'])(
+    'doctor opens the store that signalbox.yaml names, here in %s',
+    async (folder) => {
+      const root = makeProject({ ...SOUND, 'signalbox.yaml': `store: sqlite:${folder}/other.db\n` })
+      const detail = async () => {
+        const { out } = await signalbox(['doctor', '--project', root, '--format', 'json'])
+        const results = JSON.parse(out).findings as { what: string; state: string; detail: string }[]
+        return results.find(({ what }) => what === 'store')
+      }
+      expect(await detail()).toMatchObject({
+        state: 'fine',
+        detail: expect.stringMatching(/^not created yet/),
+      })
+      const location = `sqlite:${folder}/other.db`
+      const store = await openStore(location, { clock: systemClock, projectRoot: root })
+      await store.close()
+      expect(await detail()).toMatchObject({
+        state: 'fine',
+        detail: `sqlite:${join(root, folder, 'other.db')}`,
+      })
+    },
+  )
 
   it('doctor prints a line for each check, with a hint', async () => {
     const { out } = await signalbox(['doctor', '--project', makeProject({})])
