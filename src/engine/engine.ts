@@ -58,7 +58,7 @@ const FULL_BATCH_EVENTS = 100
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { project, log } = options
-  const prewarmed = options.prewarmed ?? new PrewarmedWorker(options.snapshotCache)
+  const prewarmed = options.prewarmed ?? PrewarmedWorker.start(options.snapshotCache)
   const groups = await startGroups(options, prewarmed)
   if (options.purpose === 'run') limitHeapGrowth()
   const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
@@ -155,7 +155,7 @@ async function startGroups(options: EngineOptions, prewarmed: PrewarmedWorker): 
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   // The starts are asynchronous, so a thread that cannot be started leaves no other group half started.
   const starts = splitByTrust(project).map(async (group, place) => {
-    const firstWorker = place === 0 ? prewarmed.claim() : new WorkerHandle(startState)
+    const firstWorker = place === 0 ? prewarmed.claim() : WorkerHandle.start(startState)
     return startGroupRunner({
       group,
       purpose,

@@ -22,7 +22,7 @@ function boot(project?: string): PrewarmedWorker {
   const projects = project === undefined ? [] : [project]
   const folder = snapshotDirectory(processEnvironment(), ...projects) ?? undefined
   // The state of the previous interpreter makes compiling again unnecessary.
-  const warm = new PrewarmedWorker(latest?.folder === folder ? latest?.from : folder)
+  const warm = PrewarmedWorker.start(latest?.folder === folder ? latest?.from : folder)
   latest = { folder, from: warm.state }
   return warm
 }

@@ -16,7 +16,7 @@ let latest: PrewarmedWorker | undefined
 
 /** Python, booting from the cache of the run and from what earlier tests of this process have compiled. */
 export function warmEngine(): PrewarmedWorker {
-  latest = new PrewarmedWorker(latest?.state ?? SNAPSHOT_DIRECTORY)
+  latest = PrewarmedWorker.start(latest?.state ?? SNAPSHOT_DIRECTORY)
   return latest
 }
 

@@ -15,17 +15,24 @@ export class PrewarmedWorker {
   #isClaimed = false
 
   /**
+   * Starts the thread. An engine must claim it, or the caller must dispose of it.
+   *
    * @param from the folder of the snapshots, or the start state of another worker. Without either, each start loads
    * everything from source.
    */
-  constructor(from: string | StartState | undefined, packages?: PackageSet) {
-    this.state = from instanceof StartState ? from : new StartState(from ?? null, MEMORY_BYTES)
-    this.#worker = new WorkerHandle(this.state, packages)
+  static start(from: string | StartState | undefined, packages?: PackageSet): PrewarmedWorker {
+    const state = from instanceof StartState ? from : new StartState(from ?? null, MEMORY_BYTES)
+    return new PrewarmedWorker(state, WorkerHandle.start(state, packages))
+  }
+
+  private constructor(state: StartState, worker: WorkerHandle) {
+    this.state = state
+    this.#worker = worker
   }
 
   /** Starts another worker from the same state, for a project with these packages. */
   fork(packages: PackageSet): PrewarmedWorker {
-    return new PrewarmedWorker(this.state, packages)
+    return PrewarmedWorker.start(this.state, packages)
   }
 
   claim(): WorkerHandle {

@@ -39,7 +39,7 @@ async function runGroup(
     loadOptions: { ...loadOptions, settings },
     workers: WORKERS,
     startState,
-    firstWorker: new WorkerHandle(startState),
+    firstWorker: WorkerHandle.start(startState),
     cache: undefined,
     log,
   })

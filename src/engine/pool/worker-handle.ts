@@ -60,43 +60,51 @@ export class WorkerHandle {
   readonly #worker: Worker
   readonly #coreTime: WorkerCoreTime
   readonly #cells: Int32Array
+  readonly #cache: CacheServer
   #timeMs = Number.POSITIVE_INFINITY
   #isGone = false
   #exit: Promise<number> | undefined
   #message = ''
   #readyBytes = 0
   #heapBytes = 0
-  readonly #cache = new CacheServer()
 
-  /** Starts the thread, which boots without a project. Its packages may already be known. */
-  constructor(from: StartState, packages: PackageSet | null = null) {
+  /** Starts the thread, which boots without a project. Its packages may already be known. The caller must stop it. */
+  static start(from: StartState, packages: PackageSet | null = null): WorkerHandle {
     const marker = new SharedArrayBuffer(MARKER_CELL_COUNT * Int32Array.BYTES_PER_ELEMENT)
-    this.#cells = new Int32Array(marker).fill(-1)
+    const cells = new Int32Array(marker).fill(-1)
+    const cache = new CacheServer()
     keepCompiledWasm()
-    this.#worker = new Worker(WORKER_ENTRY, {
-      workerData: { marker, cache: this.#cache.channel, packages, ...from.next() } satisfies WorkerSetup,
+    const worker = new Worker(WORKER_ENTRY, {
+      workerData: { marker, cache: cache.channel, packages, ...from.next() } satisfies WorkerSetup,
       // The worker inherits no environment; this only locates Node's compile cache.
       env: compileCacheEnvironment(),
-      transferList: [this.#cache.channel.port],
+      transferList: [cache.channel.port],
       resourceLimits: RESOURCE_LIMITS,
       stdout: true,
       stderr: true,
     })
-    this.#coreTime = new WorkerCoreTime(this.#worker)
     // An idle worker does not keep the process running.
-    this.#worker.unref()
+    worker.unref()
     // Pyodide prints a request for a bug report when project code ends it; the log has the cause instead.
-    this.#worker.stdout.resume()
-    this.#worker.stderr.resume()
+    worker.stdout.resume()
+    worker.stderr.resume()
+    worker.once('message', (first: FromWorker) => {
+      if (first.kind === 'booted') from.recordBoot(first)
+    })
+    return new WorkerHandle(worker, cells, cache)
+  }
+
+  private constructor(worker: Worker, cells: Int32Array, cache: CacheServer) {
+    this.#worker = worker
+    this.#cells = cells
+    this.#cache = cache
+    this.#coreTime = new WorkerCoreTime(worker)
     this.#worker.on('error', (error) => {
       this.#message = messageOf(error)
     })
     this.#worker.on('exit', () => {
       this.#isGone = true
       this.#cache.close()
-    })
-    this.#worker.once('message', (first: FromWorker) => {
-      if (first.kind === 'booted') from.recordBoot(first)
     })
   }
 

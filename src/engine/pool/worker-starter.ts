@@ -50,7 +50,7 @@ export class WorkerStarter {
     let unexplained = 0
     for (let ended = 0, next = booting; ; ended++, next = undefined) {
       const snapshots = !keepsSnapshot ? 'ignore' : ended === 0 ? 'use' : 'make'
-      const start = await this.#loadWorker(next ?? new WorkerHandle(startState), snapshots)
+      const start = await this.#loadWorker(next ?? WorkerHandle.start(startState), snapshots)
       if (start.kind === 'ready') {
         for (const each of start.broken) this.broken.set(each.body, each)
         this.facts ||= start.facts
@@ -126,7 +126,7 @@ export class WorkerStarter {
     const leftOut = setup.bodies.flatMap((_, body) =>
       body < count ? [] : [{ body, error: syntheticError('NotLoaded', 'excluded') }],
     )
-    const worker = new WorkerHandle(startState)
+    const worker = WorkerHandle.start(startState)
     const request = { ...setup, ...this.#request(leftOut), snapshots: 'ignore' } as const
     const start = await worker.load(request, this.#signal)
     await worker.stop()

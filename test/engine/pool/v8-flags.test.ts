@@ -13,7 +13,7 @@ const STARTS = `
   const tags = [cachedDataVersionTag()]
   const started = []
   for (let count = 1; count <= 3; count++) {
-    started.push(new PrewarmedWorker(${JSON.stringify(SNAPSHOT_DIRECTORY)}))
+    started.push(PrewarmedWorker.start(${JSON.stringify(SNAPSHOT_DIRECTORY)}))
     tags.push(cachedDataVersionTag())
   }
   await Promise.all(started.map((each) => each.dispose()))
