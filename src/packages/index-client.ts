@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { basicAuth } from '../core/basic-auth.ts'
 import { messageOf, UserError } from '../errors.ts'
+import { linksOf } from './html-links.ts'
 
 export interface IndexFile {
   readonly file: string
@@ -145,29 +146,19 @@ function filesOfJson(text: string, page: string): IndexFile[] {
 }
 
 function filesOfHtml(text: string, page: string): IndexFile[] {
-  return [...text.matchAll(/<a\s([^>]*)>([^<]*)<\/a>/gi)].flatMap(([, attributes, name]) => {
-    const url = URL.parse(attribute(attributes!, 'href') ?? '', page)
+  return linksOf(text).flatMap(({ attributes, text: name }) => {
+    const url = URL.parse(attributes.get('href') ?? '', page)
     if (!url) return []
     const { hash } = url
     url.hash = ''
     return [
       {
-        file: name!.trim(),
+        file: name,
         url: url.href,
         sha256: /^#sha256=([0-9a-f]{64})$/.exec(hash)?.[1] ?? null,
-        isYanked: /\bdata-yanked\b/.test(attributes!),
-        requiresPython: attribute(attributes!, 'data-requires-python') || null,
+        isYanked: attributes.has('data-yanked'),
+        requiresPython: attributes.get('data-requires-python') || null,
       },
     ]
   })
-}
-
-function attribute(attributes: string, name: string): string | undefined {
-  const text = new RegExp(`\\b${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'i').exec(attributes)
-  const value = text?.[1] ?? text?.[2]
-  return value
-    ?.replaceAll('&gt;', '>')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&amp;', '&')
 }

@@ -1,4 +1,7 @@
-/** Chooses versions that satisfy the requested requirements and those of the chosen packages. */
+/**
+ * Chooses versions that satisfy the requested requirements and those of the chosen packages. It does not backtrack: it
+ * takes the newest matching version of each package, also where only an older one would satisfy all.
+ */
 import { explain, filter, rcompare, satisfies } from '@renovatebot/pep440'
 import { UserError } from '../errors.ts'
 import type { IndexFile, PackageIndex } from './index-client.ts'
@@ -144,7 +147,15 @@ function pick(
       hint: 'use a pure-Python package: only those run in the sandbox',
     })
   }
-  throw new UserError(message, { code: 'no-matching-version', hint: 'require another version' })
+  const requesters = requirements.flatMap(({ requestedBy }) => (requestedBy === 'you' ? [] : [requestedBy]))
+  throw new UserError(message, {
+    code: 'no-matching-version',
+    // Older versions of the requesting package are not tried.
+    hint:
+      requesters.length === 0
+        ? 'require another version'
+        : `require another version, or an older version of ${[...new Set(requesters)].join(' or ')}: the resolver tries only the newest`,
+  })
 }
 
 function isOffered({ isYanked, requiresPython }: IndexFile, versions: string): boolean {

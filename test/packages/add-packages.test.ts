@@ -80,6 +80,21 @@ describe('python add', () => {
     expect((await add(['app==2.0'], offers)).packages).toEqual(['app 2.0'])
   })
 
+  it('python add tries no older version of a package, and says which one to name', async () => {
+    const offers = {
+      ...pure('app', '2', ['lib<2']),
+      ...pure('app', '1', ['lib']),
+      ...pure('lib', '1'),
+      ...pure('lib', '2'),
+    }
+    await expect(add(['app', 'lib>=2'], offers)).rejects.toMatchObject({
+      message: 'no version matches lib >=2, <2 (by app)',
+      hint: 'require another version, or an older version of app: the resolver tries only the newest',
+    })
+    const { at } = await add(['app==1', 'lib>=2'], offers)
+    expect(readFileSync(at.lockFile, 'utf8')).toContain('app-1-py3-none-any.whl')
+  })
+
   it('the lock names no index, and the credentials of its URL appear nowhere', async () => {
     const index = await packageIndex(OFFERS)
     const at = place()
