@@ -542,6 +542,8 @@ describe('files', () => {
       ],
       ['opens a database', /'node:sqlite'|from 'pg'/, (path) => path.startsWith('store/')],
       ['reads the environment', /process\.env\b/, (path) => path === 'config/files/environment.ts'],
+      // They hold for the whole process, also for a user's own test runner.
+      ['sets flags of V8', /setFlagsFromString/, (path) => path === 'engine/pool/v8-flags.ts'],
       ['ends the process', /process\.exit\b/, (path) => path === 'main.ts'],
       ['has a hook for tests', /__test|forTest|NODE_ENV|VITEST/, () => false],
     ]

@@ -1,4 +1,6 @@
-/** What people read of anything that was thrown. */
+/** The classes of errors, and what people read of anything that was thrown. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { messageOf } from '../src/errors.ts'
 
@@ -15,4 +17,41 @@ it.each([
   [{ message: 4 }, '[object Object]'],
 ])('the message of %j is %j', (thrown, message) => {
   expect(messageOf(thrown)).toBe(message)
+})
+
+/** The files, or folders of files, that throw an error of no kind, and what catches it. */
+const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
+  ['cli/prompts/prompts.ts', 'the prompt in the same file, which returns null'],
+  ['config/yaml/yaml-tree.ts', 'the reader in yaml.ts beside it, which returns the problem'],
+  ['daemon/source-runs.ts', 'the supervisor in the same folder, which starts the source again'],
+  ['delivery/http/http-failure.ts', 'nothing: it is a cause, which names the code alone'],
+  ['delivery/http/private-address.ts', 'the HTTP client in the same folder, which reports a refused address'],
+  ['destinations/email.ts', 'the same function, which reports a failed attempt'],
+  ['destinations/file.ts', 'the same file, which reports a failed attempt'],
+  ['destinations/parts/nats-transport.ts', 'the client of NATS, whose failure the destination reports'],
+  ['destinations/syslog.ts', 'the same file, which reports a failed attempt'],
+  ['engine/engine.ts', 'the pipeline, which keeps the batch and tries again whatever the error is'],
+  ['engine/protocol/driver-response.ts', 'the integrity check; otherwise it ends the worker'],
+  ['engine/runtime/c-api.ts', 'the integrity check; otherwise it ends the worker'],
+  ['engine/runtime/wasm-imports.ts', 'nothing: it ends the interpreter'],
+  ['engine/snapshot/snapshot-cache.ts', 'the same file, which then has no snapshot'],
+  ['engine/worker/guard/', 'the same folder, which then has no guard'],
+  ['engine/worker/integrity-check.ts', 'the worker, which reports it and ends'],
+  ['packages/zip.ts', 'the same file, which names the archive'],
+  ['sources/stream/pipe.ts', 'the same file, which names the source'],
+  ['workspace/destinations/load-destination-types.ts', 'the same function, which names the file'],
+]
+
+it('every error that leaves its module is of one of the four kinds', () => {
+  const src = join(import.meta.dirname, '../src')
+  const throwing = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && path !== 'errors.ts')
+    .filter((path) => {
+      const text = readFileSync(join(src, path), 'utf8')
+      return /\bnew (?:Type|Range|Syntax)?Error\(|class \w+ extends (?:Type|Range|Syntax)?Error\b/.test(text)
+    })
+  const isListed = (path: string) => UNBRANDED.some(([listed]) => path.startsWith(listed))
+  expect(throwing.filter((path) => !isListed(path))).toEqual([])
+  const unused = UNBRANDED.filter(([listed]) => !throwing.some((path) => path.startsWith(listed)))
+  expect(unused).toEqual([])
 })

@@ -54,6 +54,10 @@ export const DAEMON_CODES = {
     cause: 'A source spec has an unknown type.',
     fix: 'Use one of the types that the hint lists.',
   },
+  'changing-limiter': {
+    cause: 'The daemon counts events of a muted detection faster than `alerts unmute` can write its limiter.',
+    fix: 'Run the command again.',
+  },
   'unwritable-rejects': {
     cause: 'The file of rejected events cannot be written.',
     fix: 'Check its permissions, or name another file as `rejects` in signalbox.yaml.',

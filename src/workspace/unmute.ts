@@ -1,5 +1,6 @@
 /** Unmutes a detection beside a running daemon. */
 import { unmuted } from '../alerts/limiter.ts'
+import { UserError } from '../errors.ts'
 import { EMPTY_PLAN, NOTHING_EXPECTED, type Store } from '../store/store.ts'
 
 const MAX_COMMIT_TRIES = 20
@@ -19,5 +20,8 @@ export async function unmute(
     // The daemon can have changed the limiter meanwhile.
     if ((await store.commit(plan, expected)) === 'ok') return true
   }
-  throw new Error(`the limiter of ${detection} changes faster than it can be written`)
+  throw new UserError(`the limiter of ${detection} changes faster than it can be written`, {
+    code: 'changing-limiter',
+    hint: 'run the command again',
+  })
 }

@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { systemClock } from '../../../src/model/ports.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { KEY_ID, SECRET } from '../../support/aws.ts'
+import { manualClock } from '../../support/clock.ts'
 import { withEnvironment } from '../../support/environment.ts'
 import { signalbox } from '../fake-io.ts'
 import { makeProject, SOUND } from '../project-on-disk.ts'
@@ -94,7 +94,7 @@ destinations:
         detail: expect.stringMatching(/^not created yet/),
       })
       const location = `sqlite:${folder}/other.db`
-      const store = await openStore(location, { clock: systemClock, projectRoot: root })
+      const store = await openStore(location, { clock: manualClock(), projectRoot: root })
       await store.close()
       expect(await detail()).toMatchObject({
         state: 'fine',
