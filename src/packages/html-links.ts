@@ -8,7 +8,7 @@ interface Link {
 
 /** One comment, or one tag. A quoted value may contain `>`. The lengths are limited, so that broken markup costs little. */
 const MARKUP =
-  /<!--[^]*?(?:-->|$)|<(\/?)([a-z][^\s/<>]{0,63})((?:[^<>"']|"[^"]{0,4096}"|'[^']{0,4096}'){0,4096})>/gi
+  /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-z][^\s/<>]{0,63})((?:[^<>"']|"[^"]{0,4096}"|'[^']{0,4096}'){0,4096})>/gi
 const ATTRIBUTE = /([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)))?/g
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],

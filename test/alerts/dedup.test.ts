@@ -59,7 +59,7 @@ describe('the dedup window', () => {
   })
 
   it.each([2, 120, 60 * 24 * 365])(
-    'has ended where its start is %i minutes ahead of the clock',
+    '[DEL-3.13] has ended where its start is %i minutes ahead of the clock',
     (minutes) => {
       expect(kindsOf(feed([{ minute: minutes }, { minute: 0 }, { minute: 1 }]).actions)).toEqual([
         'created',
@@ -203,7 +203,7 @@ describe('the limiter', () => {
     })
   })
 
-  it('begins a new hour where the stored one is ahead of the clock', () => {
+  it('[DEL-3.13] begins a new hour where the stored one is ahead of the clock', () => {
     const ahead = {
       detection: 'Loud',
       hourStartedAt: T0 + 365 * 24 * 60 * MINUTE,

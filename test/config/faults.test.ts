@@ -47,7 +47,7 @@ describe('a spec', () => {
   })
 })
 
-describe('destinations.yaml', () => {
+describe('[DEL-7.3] [DEL-8.1] destinations.yaml', () => {
   it.each(faults('destinations'))('$name: $expected', async ({ name, text, expected }) => {
     const project = await load({
       'rules/base.yml': rule('Test.Base'),

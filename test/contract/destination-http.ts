@@ -69,7 +69,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     await receiver.close()
   })
 
-  it('delivers what the provider takes, under the same idempotency key on every attempt', async () => {
+  it('[DEL-1.3] delivers what the provider takes, under the same idempotency key on every attempt', async () => {
     receiver.always(fixture.accepts ?? { status: 200 })
     expect(await stage.send()).toMatchObject({ result: 'delivered' })
     const first = receiver.requests.length
@@ -84,7 +84,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(lasting.slice(first)).toEqual(lasting.slice(0, first))
   })
 
-  it('takes the statuses 100 to 199 for no answer', async () => {
+  it('[DEL-3.3] takes the statuses 100 to 199 for no answer', async () => {
     const statuses = Array.from({ length: 100 }, (_, i) => 100 + i)
     receiver.expect(statuses.length)
     const wrong: unknown[] = []
@@ -96,7 +96,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(wrong).toEqual([])
   })
 
-  it('takes the statuses 200 to 599 for what they are', async () => {
+  it('[DEL-3.3] takes the statuses 200 to 599 for what they are', async () => {
     const statuses = Array.from({ length: 400 }, (_, i) => 200 + i)
     receiver.expect(statuses.length)
     const wrong: unknown[] = []
@@ -117,7 +117,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     })
   }
 
-  it.each(FAULTS)('survives %s', async (_, answer, expected) => {
+  it.each(FAULTS)('[DEL-3.3] survives %s', async (_, answer, expected) => {
     receiver.script(answer)
     expect(await stage.sendFor(answer)).toMatchObject(expected)
     await receiver.until(1)
@@ -140,7 +140,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(await stage.send(url)).toMatchObject({ result: 'retry', message })
   })
 
-  it('says no secret in any result, log line or preview', async () => {
+  it('[DEL-10.2] says no secret in any result, log line or preview', async () => {
     const echo = fixture.secrets.join(' and ')
     // All that it was sent, header values included, as a chatty server would.
     receiver.echo(3)

@@ -81,15 +81,15 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
     ['a usual alert', sampleMessage('target')],
     ['an alert with nothing to say', leastMessage()],
     ['an alert with too much to say', mostMessage()],
-  ])('builds what the provider takes: %s', (_, message) => expectTaken(message))
+  ])('[DEL-7.1] builds what the provider takes: %s', (_, message) => expectTaken(message))
 
-  it('builds what the provider takes: every kind and severity', () => {
+  it('[DEL-7.1] builds what the provider takes: every kind and severity', () => {
     for (const kind of ALERT_KINDS) expectTaken(messageOf({ kind }, ''))
     for (const value of SEVERITIES) expectTaken(messageOf({ severity: { value, source: 'static' } }, ''))
   })
 
   const notesOf = (message: Message) => build(type, message, options).notes?.join('; ') ?? ''
-  it('says what it cut, and cuts nothing of a usual alert', () => {
+  it('[DEL-7.2] says what it cut, and cuts nothing of a usual alert', () => {
     expect(notesOf(sampleMessage('target'))).toBe('')
     expect(notesOf(mostMessage())).toMatch(fixture.cuts ?? /^$/)
   })

@@ -3,7 +3,7 @@ import { backoffMs } from '../../src/delivery/backoff.ts'
 
 const ALMOST_ONE = 1 - Number.EPSILON
 
-describe('backoff', () => {
+describe('[DEL-3.1] backoff', () => {
   it.each([
     [0, 1_000],
     [1, 2_000],

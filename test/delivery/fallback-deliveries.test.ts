@@ -9,7 +9,7 @@ const declared = registry(
   { fallback: ['a', 'b', 'off'] },
 )
 
-describe('fallback deliveries', () => {
+describe('[DEL-5.4] fallback deliveries', () => {
   it('goes to the enabled fallbacks but never back, under the key of that pair', () => {
     expect(createFallbackDeliveries(declared, lost, 'a is dead: 400', 5)).toEqual([
       {

@@ -26,22 +26,25 @@ const count = async (state: 'waiting' | 'pending' | 'delivered') =>
   (await harness.store.countDeliveries())[state]
 
 describe('a destination that answers 401, 403, 404 or 410', () => {
-  it.each([401, 403, 404, 410])('%i MUST pause it, say so once and spend no attempt', async (status) => {
-    receiver.always({ status, body: 'go away' })
-    const loop = harness.open(registry([soc()]))
-    await harness.send('alert-1', [soc()])
-    await loop.start()
-    await receiver.until(1)
-    await until(async () => (await count('waiting')) === 1)
-    await harness.send('alert-2', [soc()])
-    await loop.drain(MINUTE)
-    expect(await harness.store.countDeliveries()).toMatchObject({ delivered: 0, waiting: 1, pending: 1 })
-    expect(harness.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DestinationPaused', 'soc']])
-    const deliveries = await harness.store.deliveries({ limit: 10 })
-    expect(deliveries.map(({ attempts }) => attempts)).toEqual([0, 0])
-  })
+  it.each([401, 403, 404, 410])(
+    '[DEL-4.1] %i MUST pause it, say so once and spend no attempt',
+    async (status) => {
+      receiver.always({ status, body: 'go away' })
+      const loop = harness.open(registry([soc()]))
+      await harness.send('alert-1', [soc()])
+      await loop.start()
+      await receiver.until(1)
+      await until(async () => (await count('waiting')) === 1)
+      await harness.send('alert-2', [soc()])
+      await loop.drain(MINUTE)
+      expect(await harness.store.countDeliveries()).toMatchObject({ delivered: 0, waiting: 1, pending: 1 })
+      expect(harness.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DestinationPaused', 'soc']])
+      const deliveries = await harness.store.deliveries({ limit: 10 })
+      expect(deliveries.map(({ attempts }) => attempts)).toEqual([0, 0])
+    },
+  )
 
-  it('MUST be probed once per five minutes, with one delivery', async () => {
+  it('[DEL-4.3] MUST be probed once per five minutes, with one delivery', async () => {
     receiver.always({ status: 401 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -57,7 +60,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     expect(harness.findings).toHaveLength(1)
   })
 
-  it('MUST resume after a probe that succeeds, and send what waited', async () => {
+  it('[DEL-4.4] MUST resume after a probe that succeeds, and send what waited', async () => {
     receiver.script({ status: 401 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -71,7 +74,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     expect(await paused()).toBe(false)
   })
 
-  it('MUST be probed on reload', async () => {
+  it('[DEL-4.3] MUST be probed on reload', async () => {
     receiver.script({ status: 403 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -83,7 +86,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     await until(async () => (await count('delivered')) === 1)
   })
 
-  it('MUST NOT let its deliveries age meanwhile, also over a restart', async () => {
+  it('[DEL-4.5] MUST NOT let its deliveries age meanwhile, also over a restart', async () => {
     const mortal = { ...soc(), retry: { maxAgeMs: DAY, maxAttempts: 0 } }
     receiver.script({ status: 401 })
     const first = harness.open(registry([mortal]))
@@ -105,7 +108,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     await until(async () => (await count('delivered')) === 2)
   })
 
-  it('SHOULD stay paused when the probe meets another failure', async () => {
+  it('[DEL-4.6] SHOULD stay paused when the probe meets another failure', async () => {
     receiver.script({ status: 401 }, { status: 503 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -121,7 +124,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
 })
 
 describe('a secret that is missing', () => {
-  it('MUST pause the destination and name it', async () => {
+  it('[DEL-4.2] MUST pause the destination and name it', async () => {
     const a = destination('soc', { options: { url: envReference('NOWHERE') } })
     const loop = harness.open(registry([a]))
     await harness.send('alert-1', [a])

@@ -39,7 +39,7 @@ describe('a template', () => {
     )
   })
 
-  it('keeps every digit, in texts and in payloads', () => {
+  it('[DEL-8.3] keeps every digit, in texts and in payloads', () => {
     const message = messageOf({}, '')
     expect(rendered({ body: '{{alertContext.n}} {{alertContext.big}}' }, message).body).toBe(
       '53.0 12345678901234567890',
@@ -82,7 +82,7 @@ describe('with real parts', () => {
     await receiver.close()
   })
 
-  it('what it made MUST be what is previewed and what is sent, and is recorded in the history', async () => {
+  it('[DEL-8.2] what it made MUST be what is previewed and what is sent, and is recorded in the history', async () => {
     const options = { url: receiver.url, template: { payload: { text: '{{severity}} of {{id}}' } } }
     const target = destination('soc', { options })
     const loop = harness.open(registry([target]))

@@ -51,7 +51,7 @@ describe('TLS', () => {
     server.close()
   })
 
-  it('trusts the authority it is given, and no other', async () => {
+  it('[DEL-9.1] trusts the authority it is given, and no other', async () => {
     expect((await send(url, { ca: pem('ca.pem') })).body).toBe('nobody')
     await expect(send(url)).rejects.toMatchObject({
       kind: 'retryable',
@@ -75,7 +75,7 @@ describe('TLS', () => {
 })
 
 describe('a proxy', () => {
-  it('carries the request, and gets its credentials alone', async () => {
+  it('[DEL-9.1] carries the request, and gets its credentials alone', async () => {
     const seen: string[] = []
     const proxy = createServer()
     proxy.on('connect', (request, socket, head) => {
@@ -140,7 +140,7 @@ describe('redirects', () => {
     await receiver.until(4)
   })
 
-  it('leave credentials at home', async () => {
+  it('[DEL-9.2] leave credentials at home', async () => {
     const other = await startReceiver()
     receiver.script({ status: 307, headers: { location: other.url } })
     const headers = {
@@ -178,7 +178,7 @@ describe('redirects', () => {
 
 describe('publicOnly', () => {
   it.each(['127.0.0.1', 'localhost', '[::1]', '10.1.2.3', '[::ffff:169.254.169.254]'])(
-    'refuses %s',
+    '[DEL-9.3] refuses %s',
     async (host) => {
       const { port } = new URL(receiver.url)
       await expect(send(`http://${host}:${port}/`, { publicOnly: true })).rejects.toMatchObject({
@@ -205,7 +205,7 @@ describe('publicOnly', () => {
   ])('knows %s', (address, isPrivate) => expect(isPrivateAddress(address)).toBe(isPrivate))
 })
 
-it('keeps to the time limit of the destination', async () => {
+it('[DEL-9.1] keeps to the time limit of the destination', async () => {
   receiver.script({ fault: 'silent' })
   await expect(send(receiver.url, { timeoutMs: 100 })).rejects.toMatchObject({
     message: `${receiver.url}: no answer within 100 ms`,

@@ -65,7 +65,7 @@ afterEach(() => receiver.close())
 const send = (options: object, repeated: boolean) =>
   sendSample(jira, { url: `${receiver.url}/`, ...options }, repeated)
 
-it('looks for the issue of an earlier attempt before it creates another', async () => {
+it('[DEL-7.4] looks for the issue of an earlier attempt before it creates another', async () => {
   receiver.script({ status: 200, body: '{"issues":[{"key":"SOC-7"}]}' })
   expect(await send(CLOUD, true)).toMatchObject({
     result: 'delivered',

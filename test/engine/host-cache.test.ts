@@ -67,7 +67,7 @@ describe('a counter', () => {
     expect(events.flatMap((event, at) => (findingsOf(event).kills ? [at] : []))).toEqual([20, 50])
   })
 
-  it('is another one in another trust group', async () => {
+  it('[SEC-6.4] is another one in another trust group', async () => {
     const trust = [{ group: 'vendor', match: { ids: ['theirs'] } }]
     const detections = [rule('ours', COUNTS), rule('theirs', COUNTS)]
     const events = await evaluated({ detections, settings: { trust } }, [{}, {}, {}])
@@ -166,7 +166,7 @@ def rule(event):
   return rule(name, source, { logTypes: [name] })
 }
 
-describe('a question', () => {
+describe('[SEC-2.3] a question', () => {
   const counts = rule('counts', COUNTS, { logTypes: ['counts'] })
   let engine: Engine
   beforeAll(async () => {

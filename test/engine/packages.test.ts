@@ -72,7 +72,7 @@ def title(event):
     by_loader = pkgutil.get_data("pack", "data/words.txt").decode()
     return " ".join([pack.VALUE, PART, WORD, by_file, by_resource, by_loader, importlib.metadata.version("pack")])`
 
-describe('packages', () => {
+describe('[SEC-5.1] packages', () => {
   it('packages are imported with all that lies in them, from sources and from a snapshot', async () => {
     const project = { detections: [titled(READS_EVERYTHING)] }
     const expected = { output: 'inner part late from a file from a file from a file 1.5' }
@@ -114,7 +114,7 @@ describe('packages', () => {
   })
 })
 
-describe('in one project', () => {
+describe('[SEC-5.1] in one project', () => {
   const FILES: Files = {
     'pack.py': '',
     'shell.py': 'import os\nos.system("true")\n',

@@ -115,7 +115,7 @@ def rest():
   'pk/data/two.txt': '2',
 }
 
-describe('files that a body opens while it is loaded', () => {
+describe('[SEC-4.8] files that a body opens while it is loaded', () => {
   it('stay open at the same place, also where another body opens files at events', async () => {
     const opens = titled(
       'A.Opens',
@@ -152,7 +152,7 @@ os.lseek(third, 5, os.SEEK_SET)
   })
 })
 
-describe('bodies that every start loads alike', () => {
+describe('[SEC-4.8] bodies that every start loads alike', () => {
   const CLOCKS = `[${['monotonic', 'perf_counter', 'process_time'].map((name) => `time.${name}()`).join()}]`
   let started: Promise<Started> | undefined
   /** By the first test, with whose end the folder of packages goes. */
@@ -211,7 +211,7 @@ archive = zipfile.ZipFile("/lib/python314.zip")
   })
 })
 
-describe('randomness that a body uses while it is loaded', () => {
+describe('[SEC-4.8] randomness that a body uses while it is loaded', () => {
   it('is of each start, and so is the wall clock', async () => {
     const expressions = {
       Uuid4: 'uuid.uuid4()',
@@ -243,7 +243,7 @@ describe('randomness that a body uses while it is loaded', () => {
   })
 })
 
-describe('bodies that depend on the start', () => {
+describe('[SEC-4.8] bodies that depend on the start', () => {
   const startDependent = ({ entries }: Started) =>
     new Set(entries.filter(({ level }) => level === 'debug').map(({ fields }) => fields.id))
   const PACKAGE: Files = {
@@ -335,7 +335,7 @@ describe('bodies that depend on the start', () => {
   })
 })
 
-describe('a snapshot is not kept', () => {
+describe('[SEC-4.7] [SEC-4.8] a snapshot is not kept', () => {
   it('where the interpreter holds other bytes than those that name it', async () => {
     const cache = seededCache(join(folder, 'changed'))
     const packages = readPackages([folderWith({ 'pack.py': 'WORD = "good"\n' })])

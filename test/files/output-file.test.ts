@@ -49,7 +49,7 @@ const WRITERS = [
   ['appendOutput', appendOutput],
 ] as const
 
-describe.each(WRITERS)('%s', (_, write) => {
+describe.each(WRITERS)('[SEC-5.7] %s', (_, write) => {
   it('writeOutput creates the file and the folders above it', () => {
     write(at('a/b/report'), 'text', limits())
     expect(text(at('a/b/report'))).toBe('text')
@@ -104,7 +104,7 @@ describe.each(WRITERS)('%s', (_, write) => {
   })
 })
 
-describe('writeOutput', () => {
+describe('[SEC-5.7] writeOutput', () => {
   it('replaces a link, and a file with its permissions', () => {
     symlinkSync('../precious', at('link'))
     writeFileSync(at('file'), 'old')
@@ -142,7 +142,7 @@ describe('writeOutput', () => {
   })
 })
 
-describe('writeThroughLink', () => {
+describe('[SEC-5.7] writeThroughLink', () => {
   it('writeThroughLink keeps a link that stays inside, and refuses one that does not', () => {
     writeFileSync(at('real'), 'old')
     symlinkSync('real', at('link'))
@@ -155,7 +155,7 @@ describe('writeThroughLink', () => {
   })
 })
 
-describe('createOutput', () => {
+describe('[SEC-5.7] createOutput', () => {
   it('createOutput never replaces an existing entry, broken links included', () => {
     writeFileSync(at('file'), 'old')
     symlinkSync('../gone', at('broken'))
@@ -168,7 +168,7 @@ describe('createOutput', () => {
   })
 })
 
-describe('openingPath', () => {
+describe('[SEC-5.7] openingPath', () => {
   it('openingPath creates the file if a mode is given, and changes no existing file', () => {
     expect(openingPath(at('a/file'), { ...limits(), mode: 0o600 })).toBe(at('a/file'))
     expect([modeOf(at('a/file')), text(at('a/file'))]).toEqual([0o600, ''])

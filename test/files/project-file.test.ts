@@ -24,7 +24,7 @@ function read(name: string, maxBytes = 100) {
   return 'bytes' in content ? content.bytes.toString() : content
 }
 
-describe('a file in the project', () => {
+describe('[SEC-5.6] a file in the project', () => {
   it('a file in the project is read through links that stay in the project', () => {
     symlinkSync('inner/file', join(root, 'link'))
     symlinkSync('inner', join(root, 'folder'))
@@ -52,7 +52,7 @@ describe('a file in the project', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('[SEC-5.6] what is refused', () => {
   it.each([
     ['a link out of the project', () => symlinkSync(join(outside, 'secret'), join(root, 'it'))],
     ['a link by a relative path', () => symlinkSync('../secret', join(root, 'it'))],
@@ -110,7 +110,7 @@ describe('what is refused', () => {
   })
 })
 
-describe('a file that the user named', () => {
+describe('[SEC-5.6] a file that the user named', () => {
   it('a named file in the project is limited to it, and other files are not', () => {
     expect(foldersFor(root, join(root, 'a', 'b'))).toEqual([root])
     expect(foldersFor(root, join(outside, 'secret'))).toBeNull()
@@ -143,7 +143,7 @@ describe('a file that the user named', () => {
   })
 })
 
-describe('a stream that the user named', () => {
+describe('[SEC-5.6] a stream that the user named', () => {
   it('is read up to the limit and not beyond it', async () => {
     expect(readNamedFile(root, '/dev/zero', 100_000)).toEqual({
       code: 'file-too-large',

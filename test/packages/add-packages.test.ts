@@ -38,7 +38,7 @@ async function add(requirements: readonly string[], offers: Offers = OFFERS, at 
   return { at, index, packages: packages.map(({ name, version }) => `${name} ${version}`) }
 }
 
-describe('python add', () => {
+describe('[SEC-5.3] python add', () => {
   it('python add installs the newest matching version and its requirements', async () => {
     const { at, packages } = await add(['app'])
     expect(packages).toEqual(['app 2.0', 'base 0.1', 'lib 2.5'])
@@ -110,7 +110,7 @@ describe('python add', () => {
   })
 })
 
-describe('python add refuses', () => {
+describe('[SEC-5.3] python add refuses', () => {
   const compiled = { 'fast-1.0-cp314-cp314-manylinux_x86_64.whl': {}, 'fast-1.0.tar.gz': {} }
   it.each<[string, readonly string[], Offers, RegExp]>([
     ['a compiled extension', ['fast'], compiled, /^fast requires a compiled extension/],
@@ -166,7 +166,7 @@ describe('python add refuses', () => {
   })
 })
 
-describe('python sync', () => {
+describe('[SEC-5.3] python sync', () => {
   it('does not use the index when everything is installed unchanged', async () => {
     const { at } = await add(['app'])
     const synced = await syncPackages(at, () => expect.unreachable('the index was asked'))

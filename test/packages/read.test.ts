@@ -12,7 +12,7 @@ function contents({ files, bytes }: PackageSet): Record<string, string> {
   return Object.fromEntries(files.map(({ path, offset, length }) => [path, text(offset, length)]))
 }
 
-describe('a folder', () => {
+describe('[SEC-5.2] a folder', () => {
   it('gives its modules and packages with their data, and nothing else that lies in it', () => {
     const folder = folderWith({
       'single.py': 'ONE = 1',
@@ -86,7 +86,7 @@ describe('a folder', () => {
   })
 })
 
-describe('wheels', () => {
+describe('[SEC-5.2] wheels', () => {
   const files = { 'pack/__init__.py': 'ONE = 1', 'pack-1.0.data/purelib/extra.py': 'TWO = 2' }
 
   it('named, or lying in a folder, are roots of their own', () => {
@@ -140,7 +140,7 @@ describe('wheels', () => {
   })
 })
 
-describe('the digest', () => {
+describe('[SEC-5.2] the digest', () => {
   it('is that of the content, and of nothing else', () => {
     const digest = (files: Record<string, string>) => readPackages([folderWith(files)]).digest
     const one = digest({ 'a.py': '1', 'b.py': '2' })

@@ -11,7 +11,7 @@ function read(parts: readonly ZipPart[]): Record<string, string> {
   return Object.fromEntries(members.map(({ name, bytes }) => [name, Buffer.from(bytes).toString()]))
 }
 
-describe('a sound archive', () => {
+describe('[SEC-5.8] a sound archive', () => {
   it('gives its members, stored and deflated, with names of both encodings', () => {
     const parts = [
       { name: 'stored', content: Buffer.from('one') },
@@ -46,7 +46,7 @@ describe('a sound archive', () => {
   })
 })
 
-describe('an archive that lies', () => {
+describe('[SEC-5.8] an archive that lies', () => {
   const content = TEXT
   it.each<[string, readonly ZipPart[], RegExp]>([
     ['declares less than it stores', [{ name: 'a', content, size: 0 }], /another size/],

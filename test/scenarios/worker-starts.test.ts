@@ -135,7 +135,7 @@ describe('a worker whose entry is missing for a while', () => {
   })
   afterAll(() => remove())
 
-  it.each(ARRANGEMENTS)('refuses events until it is back, where %s', async (_title, settings) => {
+  it.each(ARRANGEMENTS)('[DEL-1.6] refuses events until it is back, where %s', async (_title, settings) => {
     const entry = join(checkout, 'src', 'engine', 'worker', 'worker.ts')
     await refusesMeanwhile(
       await startFixture(settings, checkout),
@@ -146,7 +146,7 @@ describe('a worker whose entry is missing for a while', () => {
 })
 
 describeWithProgram('prlimit', 'a process without free descriptors', () => {
-  it('refuses events until there are some', async () => {
+  it('[DEL-1.6] refuses events until there are some', async () => {
     const fixture = await startFixture('')
     const limit = (files: number) =>
       expect(spawnSync('prlimit', ['--pid', String(fixture.daemon.pid), `--nofile=${files}:`]).status).toBe(0)

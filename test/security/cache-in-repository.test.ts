@@ -111,7 +111,7 @@ const LOOKING = [
   ['alerts', 'list'],
 ]
 
-describe('a compile cache in the repository', () => {
+describe('[SEC-4.2] a compile cache in the repository', () => {
   it('is not executed by any command that looks at a project', () => {
     const checkout = copyCheckout()
     const project = makeProject()
@@ -133,7 +133,7 @@ describe('a compile cache in the repository', () => {
   })
 })
 
-describe('a cache folder', () => {
+describe('[SEC-4.2] a cache folder', () => {
   const refusal = (cache: string, ...args: string[]) =>
     cacheFolder({ XDG_CACHE_HOME: cache }, projectsOf(args), 'linux').refusal
 
@@ -235,7 +235,7 @@ describe('a cache folder', () => {
   })
 })
 
-it('doctor names the folder that is not used', () => {
+it('[SEC-4.2] doctor names the folder that is not used', () => {
   const project = makeProject()
   const repository = join(import.meta.dirname, '..', '..')
   const { stdout } = run(repository, project, ['doctor', '--format', 'json'], join(project, '.cache'))

@@ -23,7 +23,7 @@ it('are at least 70, and each has a name of its own', () => {
   expect(new Set(ALL.map(({ name }) => name)).size).toBe(ALL.length)
 })
 
-it.each(ALL)('$name $control', ({ name, control }) => {
+it.each(ALL)('[SEC-1.2] $name $control', ({ name, control }) => {
   const said = outputs.get(name)
   const reached = world.traces(name, said ?? '').length > 0
   expect({ said, control: reached ? 'reaches the host' : 'fails everywhere' }).toEqual({

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-describe.each(MOMENTS)('%s', (_, moment) => {
+describe.each(MOMENTS)('[SEC-1.1] [SEC-1.4] [SEC-1.5] [SEC-1.6] [SEC-1.7] %s', (_, moment) => {
   const idOf = ({ name }: Attempt) => `${moment} ${name}`
   let evaluated: ReadonlyMap<string, EvaluatedEvent>
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.each(MOMENTS)('%s', (_, moment) => {
     ['O_PATH', 'tried to open a file in another way than for reading'],
     ['js.eval', 'tried to import js, a way into the host'],
     ['ctypes: system', 'tried to import ctypes, a way into the host'],
-  ])('%s is answered with words: the detection %s', (name, words) => {
+  ])('[SEC-1.10] %s is answered with words: the detection %s', (name, words) => {
     const id = `event ${name}`
     const { error } = findingsOf(evaluated.get(id)!)[id]!.alert_context!
     expect(error).toMatchObject({

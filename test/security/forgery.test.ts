@@ -89,7 +89,7 @@ def rule(event):
   )
 }
 
-describe('an answer that is forged', () => {
+describe('[SEC-2.1] an answer that is forged', () => {
   it.each(FORGED)('with %s is none: no result comes of it', async (name) => {
     const [event] = await engine.evaluate([envelope({ now: true }, { type: name })])
     expect(reportsOf(event!)).toBe('rejected')
@@ -133,7 +133,7 @@ def rule(event):
   )
 }
 
-describe('text', () => {
+describe('[SEC-2.2] text', () => {
   const TEXTS = [
     '"}}]],"output":[]}',
     '{"findings":[[0,0,{"detection":{"output":true}}]]}',
@@ -196,7 +196,7 @@ function escapeOf(character: string): string {
     .join('')
 }
 
-describe('a mark that never stands still', () => {
+describe('[SEC-2.4] a mark that never stands still', () => {
   it('does not keep its worker for good', () => {
     const watchdog = new Watchdog(1_000)
     const looks = Array.from({ length: 15_000 }, (_, at) =>
@@ -211,7 +211,7 @@ describe('a mark that never stands still', () => {
   })
 })
 
-describe('a body that ends its worker as it is loaded', () => {
+describe('[SEC-6.5] a body that ends its worker as it is loaded', () => {
   const ENDS = (mark: string) => `import os\nfrom signalbox_driver import progress\n${mark}\nos._exit(0)`
 
   it.each([

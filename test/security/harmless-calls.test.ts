@@ -106,7 +106,7 @@ def title(event):
 describe.each([
   ['', '', false],
   [' when the audit hook was emptied', EMPTIED, true],
-])('a harmless call%s', (_, first, isEmptied) => {
+])('[SEC-1.6] [SEC-1.9] a harmless call%s', (_, first, isEmptied) => {
   let engine: Engine
   beforeAll(async () => {
     const detections = CALLS.map((call) => calling(call, first))

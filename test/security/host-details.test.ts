@@ -49,7 +49,7 @@ afterAll(async () => {
   await engine.close()
 })
 
-describe('on a host in New York', () => {
+describe('[SEC-1.8] on a host in New York', () => {
   it('the host itself keeps its time', () => {
     expect(new Date(1_750_000_000_000).getHours()).toBe(11)
   })

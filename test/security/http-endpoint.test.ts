@@ -49,7 +49,7 @@ const EVERYTHING = [
   ['POST', '/events'],
 ] as const
 
-describe('a web page', () => {
+describe('[SEC-3.2] a web page', () => {
   it.each(EVERYTHING)(
     'that pointed its own name at this machine learns nothing by %s %s',
     async (method, path) => {
@@ -73,7 +73,7 @@ describe('a web page', () => {
   })
 })
 
-it('a program on this machine is answered, so that the refusals above are no accident', async () => {
+it('[SEC-3.2] a program on this machine is answered, so that the refusals above are no accident', async () => {
   expect((await ask('GET', '/healthz', {})).status).toBe(200)
   expect((await ask('POST', '/events', {})).status).toBe(202)
 })

@@ -41,7 +41,7 @@ async function importedNames(): Promise<string[]> {
   }
 }
 
-describe('the imports of the interpreter', () => {
+describe('[SEC-1.3] the imports of the interpreter', () => {
   it('are those that are known', async () => {
     expect((await importedNames()).sort()).toEqual(known)
   })

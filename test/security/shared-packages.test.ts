@@ -109,7 +109,7 @@ const OUTPUT = { detection: { output: true } }
 describe.each([
   ['as it is loaded', true],
   ['at an event', false],
-])('a pack that writes to packages %s', (_, isAtLoad) => {
+])('[SEC-1.4] [SEC-6.1] a pack that writes to packages %s', (_, isAtLoad) => {
   const snapshotCache = seededCache(join(folder, `cache-${String(isAtLoad)}`))
 
   it('does not change what another trust group says, at the first start and at the second', async () => {

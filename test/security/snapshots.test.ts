@@ -66,7 +66,7 @@ async function contextOf(
 const freshCache = (name: string) => seededCache(join(folder, name), cache)
 const entriesOf = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind))
 
-describe('a snapshot', () => {
+describe('[SEC-4.3] a snapshot', () => {
   it('of the same project is used again', async () => {
     expect(await contextOf(TOKEN)).toBe(await contextOf(TOKEN))
   })
@@ -131,7 +131,7 @@ describe('a snapshot', () => {
     expect(openSnapshotCache(where).read(`base-${'1'.repeat(40)}`)).toBeNull()
   })
 
-  it('gives every worker its own chance', async () => {
+  it('[SEC-4.10] gives every worker its own chance', async () => {
     const chance = body('import random\ndef got(): return [random.random(), random.getrandbits(64)]')
     await contextOf(chance)
     const [one, other] = [await contextOf(chance), await contextOf(chance)]
@@ -184,7 +184,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
   })
 })
 
-describe('snapshots are never looked for in the repository', () => {
+describe('[SEC-4.1] snapshots are never looked for in the repository', () => {
   it.each([
     [{}],
     [{ XDG_CACHE_HOME: '.cache' }],
@@ -196,8 +196,8 @@ describe('snapshots are never looked for in the repository', () => {
   })
 })
 
-describe('a detection that patched everything as it was loaded', () => {
-  it('fires when its snapshot is restored, and reaches nothing', async () => {
+describe('[SEC-1.1] a detection that patched everything as it was loaded', () => {
+  it('[SEC-4.5] fires when its snapshot is restored, and reaches nothing', async () => {
     const canary = join(folder, 'ambush-hardened')
     const hostile = body(AMBUSH(canary))
     for (const _start of ['from its sources', 'from its snapshot'])
@@ -216,7 +216,7 @@ describe('a detection that patched everything as it was loaded', () => {
   })
 })
 
-describe('a hostile pack that was removed', () => {
+describe('[SEC-4.9] a hostile pack that was removed', () => {
   /** Tries to change a package that another group's detection imports at an event, by every way to open a file. */
   const VENDOR = rule(
     'vendor',
@@ -270,7 +270,7 @@ def rule(event): return False
   })
 })
 
-it('a snapshot holds nothing of who made it, and where', async () => {
+it('[SEC-4.3] [SEC-4.6] a snapshot holds nothing of who made it, and where', async () => {
   const mark = `builder-${crypto.randomUUID()}`
   const home = join(folder, mark)
   const project = join(home, 'project')

@@ -67,7 +67,7 @@ const command = (...args: string[]) =>
 
 const LOOKING = [['validate'], ['test'], ['doctor'], ['python', 'sync', '--index-url', 'http://127.0.0.1:9/']]
 
-describe('a link out of the project', () => {
+describe('[SEC-5.6] a link out of the project', () => {
   it.each<[string, (target: (name: string) => string) => void]>([
     ['signalbox.yaml', (target) => link(target('text'), 'signalbox.yaml')],
     ['destinations.yaml', (target) => link(target('text'), 'destinations.yaml')],
@@ -145,7 +145,7 @@ describe('a link out of the project', () => {
   })
 })
 
-describe('the file of an event that the command line names', () => {
+describe('[SEC-5.6] the file of an event that the command line names', () => {
   const explainEvent = (path: string) => command('explain', '--detection', 'It', '--event', path)
   beforeEach(() => writeFileSync(join(elsewhere, 'event'), JSON.stringify({ name: SECRET })))
 
@@ -171,7 +171,7 @@ describe('the file of an event that the command line names', () => {
   })
 })
 
-describe('what never ends', () => {
+describe('[SEC-5.6] what never ends', () => {
   it('is read as an event up to the limit if the user names a device', async () => {
     const { code, err } = await command('explain', '--detection', 'It', '--event', '/dev/zero')
     expect([code, err]).toEqual([
@@ -216,7 +216,7 @@ describe('what never ends', () => {
   }
 })
 
-describe('a wheel that lies about its size', () => {
+describe('[SEC-5.8] a wheel that lies about its size', () => {
   const part = { name: 'p/a.py', content: Buffer.alloc(1024, '#') }
   it.each([
     ['one member under two names', [part, { ...part, name: 'p/b.py', start: 0 }], 'share bytes'],
@@ -231,7 +231,7 @@ describe('a wheel that lies about its size', () => {
   })
 })
 
-describe('nothing is written outside of the project', () => {
+describe('[SEC-5.7] nothing is written outside of the project', () => {
   it.each<[string, () => void, string[]]>([
     ['a report', () => link(join(elsewhere, 'text'), 'r.xml'), ['test', '--reporter', 'junit=ROOT/r.xml']],
     ['a new report', () => link(join(elsewhere, 'new'), 'r.xml'), ['test', '--reporter', 'junit=ROOT/r.xml']],
@@ -286,7 +286,7 @@ describe('nothing is written outside of the project', () => {
   }
 })
 
-describe('what holds alerts', () => {
+describe('[SEC-5.9] what holds alerts', () => {
   it('is for its owner alone, also in a folder that others may enter', async () => {
     mkdirSync(join(root, '.signalbox'))
     chmodSync(join(root, '.signalbox'), 0o755)

@@ -87,7 +87,7 @@ async function look(root: string): Promise<Ended[]> {
   return [await start(first!), ...(await Promise.all(others.map(start)))]
 }
 
-describe('a local destination type', () => {
+describe('[SEC-5.4] a local destination type', () => {
   it('is imported by no command that only looks, and by `run` only where it is allowed', async () => {
     const root = project({ ...registry('./evil.mjs'), 'evil.mjs': evilModule() })
     await look(root)
@@ -114,7 +114,7 @@ describe('a local destination type', () => {
   })
 })
 
-describe('a secret', () => {
+describe('[SEC-5.5] a secret', () => {
   // The text of a reference, which is no placeholder of this file.
   const reference = (kind: string, name: string) => ['$', `{${kind}:${name}}`].join('')
   const webhook = (name: string, of: string) =>
@@ -142,7 +142,7 @@ describe('a secret', () => {
   })
 })
 
-describe('a body outside the project', () => {
+describe('[SEC-5.6] a body outside the project', () => {
   it.each([
     ['named by a path', (_root: string) => '../../body.py'],
     ['named by its whole path', () => join(outside, 'body.py')],

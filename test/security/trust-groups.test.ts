@@ -99,7 +99,7 @@ async function said(attempt: Attempt, trust: Parameters<typeof engineProject>[0]
   }
 }
 
-describe.each(ATTEMPTS)('an attempt to %s (%s)', (...attempt) => {
+describe.each(ATTEMPTS)('[SEC-6.1] [SEC-6.2] an attempt to %s (%s)', (...attempt) => {
   it('fails from another trust group', async () => {
     const apart = { trust: [{ group: 'theirs', match: { ids: ['hostile'] } }] }
     expect(await said(attempt, apart)).toEqual([SAID, SAID])
@@ -110,7 +110,7 @@ describe.each(ATTEMPTS)('an attempt to %s (%s)', (...attempt) => {
   })
 })
 
-describe('a helper of another group', () => {
+describe('[SEC-6.3] a helper of another group', () => {
   it('is not there to import: its code would run among ours', async () => {
     const engine = await createEngine({
       project: engineProject({

@@ -293,7 +293,7 @@ describe('a client that may post', () => {
     expect(await status({ authorization: 'Bearer second' })).toBe(202)
   })
 
-  it('is, without a token: this machine, but no web page on it', async () => {
+  it('[SEC-3.2] is, without a token: this machine, but no web page on it', async () => {
     const { post } = await started()
     expect((await post()).status).toBe(202)
     expect((await post({ origin: 'https://evil.example.com' })).status).toBe(403)
@@ -314,7 +314,7 @@ describe('a client that may post', () => {
     '[::1]:1',
     'proxy.example',
     'proxy.example:8443',
-  ])('without a token, under the name %s of this machine', async (name) => {
+  ])('[SEC-3.2] without a token, under the name %s of this machine', async (name) => {
     const { server } = await started({ names: ['proxy.example'] })
     for (const request of REQUESTS) expect(await ask(server, request, `Host: ${name}`)).not.toBe(421)
   })
@@ -328,7 +328,7 @@ describe('a client that may post', () => {
     '',
     'proxy.example.evil',
   ])(
-    'without a token, not under the name "%s", which a page may have pointed at this machine',
+    '[SEC-3.2] without a token, not under the name "%s", which a page may have pointed at this machine',
     async (name) => {
       const { server } = await started({ names: ['proxy.example'] })
       for (const request of REQUESTS) expect(await ask(server, request, `Host: ${name}`)).toBe(421)
@@ -342,7 +342,7 @@ describe('a client that may post', () => {
     ['', 403],
     ['none', 200],
     ['same-origin', 200],
-  ])('without a token, by a browser that says Sec-Fetch-Site: %s -> %i', async (site, status) => {
+  ])('[SEC-3.2] without a token, by a browser that says Sec-Fetch-Site: %s -> %i', async (site, status) => {
     const { server } = await started()
     for (const request of REQUESTS) {
       const answered = await ask(server, request, `Host: localhost\r\nSec-Fetch-Site: ${site}`)
@@ -358,7 +358,7 @@ describe('a client that may post', () => {
     expect(await ask(server, 'POST /events', authorised)).toBe(202)
   })
 
-  it.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('%s needs a token', async (host) => {
+  it.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('[SEC-3.1] %s needs a token', async (host) => {
     for (const token of [undefined, () => null, () => '']) {
       await expect(serve(token ? { token } : {}).listen({ host, port: 0 })).rejects.toMatchObject({
         kind: 'user',

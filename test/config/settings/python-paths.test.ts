@@ -13,7 +13,7 @@ async function paths(root: string, flags: readonly string[] = [], environment = 
   return { paths: project.settings.pythonPaths.map((path) => path.replace(root, '.')), reported }
 }
 
-describe('Python paths', () => {
+describe('[SEC-5.2] Python paths', () => {
   it('Python paths are ordered: options, environment, settings, installed packages', async () => {
     const root = projectWith({
       'signalbox.yaml': 'python: { paths: [lib, wheels/a-1-py3-none-any.whl, flag] }\n',

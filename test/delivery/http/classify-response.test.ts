@@ -22,7 +22,7 @@ function expected(status: number): string {
   return 'refused by delivery'
 }
 
-describe('classify', () => {
+describe('[DEL-3.3] [DEL-5.1] classify', () => {
   it('decides every status from 100 to 599', () => {
     const statuses = Array.from({ length: 500 }, (_, i) => 100 + i)
     const wrong = statuses.filter((status) => outcome(status) !== expected(status))
@@ -41,7 +41,7 @@ describe('classify', () => {
   })
 })
 
-describe('Retry-After', () => {
+describe('[DEL-3.3] [DEL-5.1] Retry-After', () => {
   it.each([
     ['30', 30_000],
     [' 1 ', 1_000],

@@ -26,7 +26,7 @@ const post = (over: Partial<HttpRequest> = {}): HttpRequest => {
   return { method: 'POST', url: `${receiver.url}/path?q=1`, headers: { 'x-a': 'b' }, body: 'text', ...over }
 }
 
-describe('the HTTP client', () => {
+describe('[DEL-10.6] the HTTP client', () => {
   it('sends the request once, as it is, and answers with status, headers and body', async () => {
     receiver.script({ status: 503, headers: { 'Retry-After': '5' }, body: 'später' })
     const answer = await http.send(post(), never)
@@ -36,7 +36,7 @@ describe('the HTTP client', () => {
     expect(receiver.requests[0]!.headers['x-a']).toBe('b')
   })
 
-  it('follows no redirect', async () => {
+  it('[DEL-9.2] follows no redirect', async () => {
     receiver.script({ status: 307, headers: { location: `${receiver.url}/other` } })
     expect((await http.send(post(), never)).status).toBe(307)
     await receiver.until(1)
@@ -114,7 +114,7 @@ describe('the HTTP client', () => {
   })
 
   it.each(['reset', 'silent', 'garbage', 'refused'] as const)(
-    'keeps secrets out of the whole error chain: %s',
+    '[DEL-10.2] keeps secrets out of the whole error chain: %s',
     async (fault) => {
       if (fault !== 'refused') {
         receiver.script({ fault, body: 'top-secret-6' })

@@ -37,7 +37,7 @@ describe('secretRedactor', () => {
     [`but ${base64('the-channel')} stays`, `but ${base64('the-channel')} stays`],
   ])('%s', (text, redacted) => expect(redact(text)).toBe(redacted))
 
-  it('finds what comes back within base64, and the lines of a key file', () => {
+  it('[DEL-10.5] finds what comes back within base64, and the lines of a key file', () => {
     const key = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\nggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'
     const forms = [key, JSON.stringify({ type: 'service_account', private_key: key })]
     for (const url of forms) {

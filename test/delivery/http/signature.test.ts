@@ -18,7 +18,7 @@ afterEach(() => receiver.close())
 
 const SECRET = 'a secret of some length'
 
-it('signs so that the documented recipe verifies it, whatever the type set', async () => {
+it('[DEL-9.4] signs so that the documented recipe verifies it, whatever the type set', async () => {
   const headers = { 'X-Signalbox-Signature': 'sha256=forged' }
   const outgoing = postJson(receiver.url, { text: 'ä' }, { headers })
   const request = withStandardHeaders(

@@ -6,7 +6,7 @@ import { identity } from '../../support/model.ts'
 
 const ids = (list: Iterable<{ readonly id: string }>) => [...list].map(({ id }) => id)
 
-describe('the split', () => {
+describe('[SEC-6.2] [SEC-6.3] the split', () => {
   const trust = [
     { group: 'vendor', match: { ids: ['v_*'] } },
     { group: 'empty', match: { ids: ['nothing'] } },
@@ -36,7 +36,7 @@ describe('the split', () => {
   })
 })
 
-describe('the outcome of an event', () => {
+describe('[SEC-6.2] [SEC-6.3] the outcome of an event', () => {
   const order = new Map(['a', 'b', 'c'].map((id, place) => [id, place]))
   const evaluated = (...found: string[]): Outcome => ({
     status: 'evaluated',

@@ -33,7 +33,7 @@ const outcome = {
   durationMs: 0.5,
 }
 
-describe('an answer of the agreed form is read', () => {
+describe('[SEC-2.1] an answer of the agreed form is read', () => {
   it('results of events', () => {
     expect(readEvaluation(JSON.stringify(evaluation(ALL)))).toEqual(evaluation(ALL))
     expect(readEvaluation('null')).toBeNull()
@@ -72,7 +72,7 @@ const FUNCTIONS: readonly [name: string, functions: unknown][] = [
   ['an error with more in it', { title: { error: { ...ERROR, severity: 'INFO' } } }],
 ]
 
-describe('anything else is forged', () => {
+describe('[SEC-2.1] anything else is forged', () => {
   it.each(FUNCTIONS)('%s', (_, functions) => {
     expect(() => readEvaluation(JSON.stringify(evaluation(functions)))).toThrow(MalformedResponse)
     expect(() => readOutcomes(JSON.stringify([{ ...outcome, functions }]), 1)).toThrow(MalformedResponse)

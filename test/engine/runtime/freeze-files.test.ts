@@ -41,7 +41,7 @@ beforeAll(async () => {
   freezeFiles(files)
 })
 
-describe('a frozen file system', () => {
+describe('[SEC-1.4] a frozen file system', () => {
   it('had the operations that are known, before', () => {
     expect(before).toEqual([
       'getattr',

@@ -55,7 +55,7 @@ it('leaves no partial file behind', async () => {
   expect(readdirSync(folder).sort()).toEqual(['a.snapshot', 'b.snapshot', 'key'])
 })
 
-describe('a snapshot is not used when', () => {
+describe('[SEC-4.3] [SEC-4.4] a snapshot is not used when', () => {
   const flip = (at: number) => (file: string) => {
     const bytes = readFileSync(file)
     bytes[at]! ^= 1

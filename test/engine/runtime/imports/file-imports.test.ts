@@ -51,7 +51,7 @@ function lockedImports() {
   return { call, calls, streams }
 }
 
-describe('an import that takes a path', () => {
+describe('[SEC-1.4] [SEC-1.5] an import that takes a path', () => {
   it.each(PATH_IMPORTS)(
     '%s answers ENAMETOOLONG where the path has no end within 4,096 bytes',
     (name, args) => {
@@ -73,7 +73,7 @@ describe('an import that takes a path', () => {
   })
 })
 
-describe('a bit of flags that is not on the list is refused', () => {
+describe('[SEC-1.4] [SEC-1.5] a bit of flags that is not on the list is refused', () => {
   const bits = Array.from({ length: 32 }, (_, bit) => 1 << bit)
   const allowed = (name: string, args: (bit: number) => readonly number[]) =>
     bits.filter((bit) => lockedImports().call(name, ...args(bit)) === PASSED)
@@ -121,7 +121,7 @@ describe('a bit of flags that is not on the list is refused', () => {
   })
 })
 
-describe('the standard streams', () => {
+describe('[SEC-1.4] [SEC-1.5] the standard streams', () => {
   it('are the only ones that fd_write takes', () => {
     const { call, streams } = lockedImports()
     streams[3] = file()
@@ -147,7 +147,7 @@ describe('the standard streams', () => {
   })
 })
 
-describe('what open files cost the host', () => {
+describe('[SEC-1.4] [SEC-1.5] what open files cost the host', () => {
   it('is bounded by their number', () => {
     const { call, streams } = lockedImports()
     while (streams.length < 1024) streams.push(file())
