@@ -19,7 +19,7 @@ const PREPARED_PYTHON = 'test/support/prepared-python.ts'
 
 const common = {
   // Both only end what hangs: what takes a second takes a minute on a busy machine.
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   hookTimeout: 300_000,
   // Files of one worker share the modules of the project: to load them takes longer than most tests.
   isolate: false,

@@ -52,10 +52,10 @@ describe.each(SHELLS)('%s', (shell, argv, source) => {
       pty.onData((data) => (raw += data))
       const shown = () => stripVTControlCharacters(raw)
       pty.write(`${source(script)}; echo rea''dy\r`)
-      await until(() => shown().includes('ready'), { timeoutMs: 30_000, what: `a prompt of ${shell}` })
+      await until(() => shown().includes('ready'), { what: `a prompt of ${shell}` })
       pty.write(`${typed}\t`)
       const completed = () => shown().split('ready').at(-1)!.includes(expected)
-      await until(completed, { timeoutMs: 60_000, what: expected }).catch((cause: unknown) => {
+      await until(completed, { what: expected }).catch((cause: unknown) => {
         throw new Error(`it shows\n${shown()}`, { cause })
       })
       expect(shown()).not.toMatch(/not found|error/i)

@@ -192,10 +192,7 @@ describe('what a person does in a hurry', () => {
     await terminal.answer('Which log types should it receive', ENTER)
     await terminal.answer('url: URL to POST to', ENTER)
     await terminal.answer('Name of the variable', 'SOC_HOOK_TYPED')
-    await until(() => terminal.shown().includes('SOC_HOOK_TYPED'), {
-      what: 'the name as it is typed',
-      timeoutMs: 30_000,
-    })
+    await until(() => terminal.shown().includes('SOC_HOOK_TYPED'), { what: 'the name as it is typed' })
     await terminal.answer('SOC_HOOK_TYPED', ENTER)
     await terminal.answer('Which other options do you want to set?', CTRL_C)
     expect(await terminal.ended).toBe(1)

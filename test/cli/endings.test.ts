@@ -43,7 +43,7 @@ it.concurrent('a source that waits for a silent pipe is left behind', async (con
     `file:${silentPipe(root, context)}?logType=Test.Log`,
   )
   const exited = once(child, 'exit')
-  await until(() => complaints().includes(', from '), { timeoutMs: 50_000 })
+  await until(() => complaints().includes(', from '))
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
   expect(complaints()).toMatch(/events {6}0 accepted/)

@@ -78,7 +78,7 @@ it.concurrent('[DEL-1.7] what a reader that stands still has not taken is not de
     complaints += chunk.toString()
   })
   const exited = once(child, 'exit')
-  await until(() => (complaints.match(/-> out/g)?.length ?? 0) >= 900, { timeoutMs: 50_000 })
+  await until(() => (complaints.match(/-> out/g)?.length ?? 0) >= 900)
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
   const read = readFileSync(reader, 'utf8')

@@ -63,7 +63,7 @@ destinations:
     const daemon = startDaemonProcess(REPOSITORY, root)
     const wanted = isLast ? written : written - EVENTS_PER_ROUND + 5
     await untilReady(daemon)
-    await until(() => counts().size >= wanted, { timeoutMs: 60_000, what: `alerts of ${wanted} events` })
+    await until(() => counts().size >= wanted, { what: `alerts of ${wanted} events` })
     await daemon.kill(isLast ? 'SIGTERM' : 'SIGKILL')
   }
   receiver.expect(receiver.requests.length)

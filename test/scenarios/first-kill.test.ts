@@ -88,7 +88,7 @@ describe('a file', () => {
 
     const second = startDaemonProcess(REPOSITORY, root, {}, sources)
     const count = FOLLOWED.flatMap(written).length
-    await until(() => new Set(ids()).size >= count, { timeoutMs: 60_000, what: 'all lines' }).catch(() => {})
+    await until(() => new Set(ids()).size >= count, { what: 'all lines' }).catch(() => {})
     await second.kill('SIGTERM')
     receiver.expect(receiver.requests.length)
   })

@@ -110,12 +110,12 @@ async function refusesMeanwhile(fixture: Fixture, fail: () => void, heal: () => 
   heal()
   // An event that is accepted is the first sign: without one, `/readyz` remembers a failure for a while.
   let tries = 0
-  await until(async () => (await fixture.post({ id: `try-${++tries}` })) === 202, { timeoutMs: 60_000 })
+  await until(async () => (await fixture.post({ id: `try-${++tries}` })) === 202)
   expect((await fixture.ready()).status).toBe(200)
   expect(await fixture.post({ id: 'after' })).toBe(202)
   const accepted = `try-${tries}`
   const expected = ['before', accepted, 'after'].flatMap((id) => [`Own ${id}`, `Sold ${id}`])
-  await until(() => expected.every((each) => fixture.arrived().includes(each)), { timeoutMs: 60_000 })
+  await until(() => expected.every((each) => fixture.arrived().includes(each)))
   expect(fixture.arrived().toSorted()).toEqual(expected.toSorted())
 }
 

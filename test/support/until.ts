@@ -2,7 +2,7 @@
 
 export async function until(
   condition: () => unknown,
-  { timeoutMs = 60_000, what = String(condition) }: { timeoutMs?: number; what?: string } = {},
+  { timeoutMs = 150_000, what = String(condition) }: { timeoutMs?: number; what?: string } = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await condition())) {
