@@ -1,5 +1,5 @@
 /**
- * Where the files of this program are that are read or started by their path. It is the only module that derives paths
+ * The paths of the files of this program that are read or started by their path. It is the only module that derives paths
  * from its own, so all others can move. It works from `src` in a checkout and from `dist` in the package.
  */
 import { join } from 'node:path'

@@ -58,3 +58,70 @@ it('uses no retired word in names, comments, messages and pages', () => {
   expect(files.length).toBeGreaterThan(700)
   expect(files.flatMap(retiredIn)).toEqual([])
 })
+
+/** The text of each comment with its line. Consecutive line comments are one text. */
+function commentsOf(path: string): { readonly at: string; readonly text: string }[] {
+  const source = readFileSync(join(root, path), 'utf8')
+  const comments = /\/\*\*?([\s\S]*?)\*\/|((?:^[ \t]*\/\/[^\n]*\n)+)/gm
+  return [...source.matchAll(comments)].map(({ 1: block, 2: lines, index }) => ({
+    at: `${path}:${source.slice(0, index).split('\n').length}`,
+    text: (block ?? lines ?? '')
+      .replace(/^\s*(?:\*|\/\/) ?/gm, '')
+      .split(/\s+/)
+      .join(' ')
+      .trim(),
+  }))
+}
+
+const COMMENTS = filesOf('src')
+  .filter((path) => path.endsWith('.ts'))
+  .flatMap(commentsOf)
+
+const PREPOSITION =
+  /^(?:Of|As|For|With|Without|Also|Its|Where|Only|Once|Until|In|At|By|Per|From|To|On|Into|Like|Against|Between|Through)\b/
+/** The verbs of sentences that may begin so. Add the verb of a sentence that has one. */
+const VERBS =
+  /\b(?:is|are|was|were|has|have|had|may|must|can|cannot|would|will|does|reads?|compiles?|loads?|separates|takes?|bring|ends?|asks|gets|waits|transferred|joins|keeps?|evaluates?|reaches|sees|counts?|holds?|crosses|writes?|prints|shows|runs|starts|survives|continues|decides?|reports|calls?|removes?|gives?|stays?|lists|accepts|repeats|raises|tests|come|comes|moves|distinguishes)\b/
+
+it('no sentence of a comment is a fragment that begins with a preposition', () => {
+  const fragments = COMMENTS.flatMap(({ at, text }) =>
+    text
+      .split(/(?<=[.;:])\s+(?=[A-Z])/)
+      .filter((sentence) => PREPOSITION.test(sentence) && !VERBS.test(sentence))
+      .map((sentence) => `${at}: ${sentence}`),
+  )
+  expect(COMMENTS.length).toBeGreaterThan(1_000)
+  expect(fragments).toEqual([])
+})
+
+/** Names in comments that no source has, each with its reason. */
+const FOREIGN_NAMES = new Map([
+  ['Parent.key', 'a placeholder'],
+  ['max_content_length', 'a setting of Splunk'],
+  ['iovec', 'a structure of WASI'],
+  ['listiterobject', 'a structure of CPython'],
+  ['it_index', 'a field of a structure of CPython'],
+  ['python_dateutil', 'an example of a package'],
+  ['py37', 'an example of a tag of wheels'],
+])
+
+it('a name in backticks in a comment exists', () => {
+  const known = new Set(
+    FOLDERS.flatMap(filesOf).flatMap((path) => {
+      const text = readFileSync(join(root, path), 'utf8')
+      const code = /\.(?:ts|cjs)$/.test(path) ? text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') : text
+      return path === THIS ? [] : (code.match(/[A-Za-z_$][\w$]*/g) ?? [])
+    }),
+  )
+  const names = COMMENTS.flatMap(({ at, text }) =>
+    [...text.matchAll(/`([A-Za-z_$][\w$.#]*)(?:\(\))?`/g)].map(([, name]) => ({ at, name: name! })),
+  )
+  const isKnown = (name: string) => (name.match(/[A-Za-z_$][\w$]*/g) ?? []).every((part) => known.has(part))
+  const unknown = names.filter(({ name }) => !isKnown(name))
+  expect(names.length).toBeGreaterThan(100)
+  expect(
+    unknown.filter(({ name }) => !FOREIGN_NAMES.has(name)).map(({ at, name }) => `${at}: ${name}`),
+  ).toEqual([])
+  const unused = [...FOREIGN_NAMES.keys()].filter((name) => !unknown.some((each) => each.name === name))
+  expect(unused).toEqual([])
+})

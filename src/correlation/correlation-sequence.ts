@@ -13,7 +13,7 @@ interface Absent {
 interface Link<H extends Hit> {
   readonly step: CorrelationStep
   readonly hits: readonly H[]
-  /** From the last hit of the step before to the last of this one. */
+  /** The time from the last hit of the step before to the last of this one. */
   readonly withinMs: number
   /** Steps that must not happen between the two; before the first step: within the time given. */
   readonly without: readonly Absent[]
@@ -60,7 +60,7 @@ export function* sequenceMatches<H extends Hit>(
  * It is computed from the end: for each link, which hits lead to the end. The earliest continuation also ends earliest.
  */
 function* chains<H extends Hit>(links: readonly Link<H>[], occurred: HitLookup): Generator<number[]> {
-  /** For each link and index, the first index from there on that leads to the end. */
+  /** The list has, for each link and index, the first index from there on that leads to the end. */
   const leading: Int32Array[] = []
   const next = (place: number, from: number): number | null => {
     const link = links[place]!

@@ -194,11 +194,11 @@ export interface HeldCursor extends CursorVersion {
 export interface ExpectedVersions {
   readonly groups: ReadonlyMap<string, number>
   readonly limiters: ReadonlyMap<string, number>
-  /** By source; it must have every source whose cursor the plan moves. */
+  /** The keys are sources. Every source whose cursor the plan moves must be in it. */
   readonly cursors: ReadonlyMap<string, CursorVersion>
 }
 
-/** For plans that depend on nothing that was read. */
+/** The value for plans that depend on nothing that was read. */
 export const NOTHING_EXPECTED: ExpectedVersions = {
   groups: new Map(),
   limiters: new Map(),

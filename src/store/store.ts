@@ -36,9 +36,9 @@ export interface StoredSignal extends SignalRow {
 export interface SignalFilter {
   /** If absent, signals of all detections. */
   readonly detections?: readonly string[]
-  /** Only signals with a higher number. */
+  /** Signals with a lower or the same number are left out. */
   readonly after?: number
-  /** Only signals whose event happened in this range, both ends included. */
+  /** Signals whose event happened outside of this range are left out. The range includes both ends. */
   readonly happened?: { readonly from: number; readonly to: number }
   /** If there are more than the limit, the latest instead of the first. */
   readonly latest?: boolean
@@ -66,7 +66,7 @@ export interface DeliveryFilter {
   /** The name or key of a destination. */
   readonly destination?: string
   readonly alertId?: string
-  /** Only deliveries without another delivery of the same alert whose reason begins with this text. */
+  /** A delivery is left out if the same alert has another one whose reason begins with this text. */
   readonly unlessBeside?: string
   readonly limit: number
 }

@@ -30,7 +30,7 @@ export interface Explanation {
   readonly functions: FunctionResults
   /** The condition under which Python is called; null when it is always called. */
   readonly guard: null
-  /** For each destination of the route, the request without secrets, or the reason why there is none. */
+  /** Each destination of the route has its request without secrets, or the reason why there is none. */
   readonly preview: Readonly<Record<string, Preview | { readonly note: string }>>
 }
 

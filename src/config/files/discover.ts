@@ -209,7 +209,7 @@ function dependenciesOf(root: string, starts: readonly string[]): { near: string
   return { near: near.map(({ path }) => path), far: far.map(({ path }) => path) }
 }
 
-/** Where a path leads. `inside` means that the file, links followed, is in one of the folders. */
+/** Returns where a path leads. `inside` means that the file, links followed, is in one of the folders. */
 function linkTarget(
   folders: readonly string[],
   path: string,

@@ -1,4 +1,7 @@
-/** What the keys of analysis files and of signalbox.yaml mean, for editors and for the reference. By key; `Parent.key` where the word means something else there. */
+/**
+ * What the keys of analysis files and of signalbox.yaml mean, for editors and for the reference. An entry is named for
+ * its key, or for `Parent.key` where the word means something else there.
+ */
 
 const KEYS: Readonly<Record<string, string>> = {
   AnalysisType: 'The type of this file, for example rule, policy, correlation_rule, datamodel or global.',

@@ -14,7 +14,7 @@ interface WaitingCall<T, R> {
   readonly reject: (error: unknown) => void
 }
 
-/** Like `run`, but joins the items of several calls. Each caller gets the results of its own items, in their order. */
+/** Returns a function like `run` that joins the items of several calls. Each caller gets the results of its own items, in their order. */
 export function coalesce<T, R>({ run, fullBatchItems, waitMs }: BatchingOptions<T, R>): typeof run {
   let waiting: WaitingCall<T, R>[] = []
   let timer: NodeJS.Timeout | undefined

@@ -55,7 +55,7 @@ export function withDetails(request: string, details: LoadDetails): string {
 
 /** An event that at least one body evaluates. */
 export interface EventEntry {
-  /** Its index among the job's items. */
+  /** The index of the event among the job's items. */
   readonly item: number
   readonly raw: string
   readonly fields: ParsedEvent['fields']

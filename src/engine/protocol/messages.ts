@@ -209,7 +209,7 @@ export interface UnitTestCall {
 export interface Skip {
   readonly body: number
   readonly item: number
-  /** Its index in `FUNCTIONS`. */
+  /** The index of the function in `FUNCTIONS`. */
   readonly function: number
   readonly error: FunctionError
 }

@@ -122,7 +122,7 @@ class EventViews {
     return this.#plain
   }
 
-  /** With the digits of its numbers where they matter. */
+  /** The event with the digits of its numbers, where they matter. */
   get exact(): unknown {
     this.#exact ??= needsExactness(this.#raw)
       ? withFields(parseExact(this.#raw), this.#event.fields)

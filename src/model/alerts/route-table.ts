@@ -3,7 +3,7 @@ import type { Route } from './route.ts'
 import type { Severity } from './severity.ts'
 
 /**
- * From the surest to the least: `static`, the metadata alone decides; `literal`, read from the body's text;
+ * The values go from the surest to the least sure: `static`, the metadata alone decides; `literal`, read from the body's text;
  * `observed`, a test had this result; `unknown`, the body may return this, which is known only at run time.
  */
 export const EVIDENCE = ['static', 'literal', 'observed', 'unknown'] as const

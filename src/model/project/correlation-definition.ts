@@ -22,7 +22,7 @@ export interface CorrelationStep {
 
 /** One value that the signals of several steps share. */
 export interface Criterion {
-  /** Per step; a step that is not named is not bound by it. A step with several fields has the value in each. */
+  /** The fields per step. A step that is not named is not bound by the criterion. A step with several fields has the value in each. */
   readonly fields: readonly { readonly step: string; readonly field: SignalField }[]
 }
 

@@ -14,7 +14,7 @@ const NONE: readonly number[] = []
 export class EventIndex {
   readonly #always: readonly number[]
   readonly #fields: readonly FieldTables[]
-  /** By number: the event for which it was selected last. */
+  /** The event for which each detection was selected last; the index is the number of the detection. */
   readonly #selectedFor: Uint32Array
   #event = 0
 

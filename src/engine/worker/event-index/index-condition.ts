@@ -84,7 +84,7 @@ function textHolds(kind: IndexCondition['kind'], text: string, value: string): b
   }
 }
 
-/** As Python compares: true is 1. */
+/** Compares as Python does: true is 1. */
 function isEqual(left: string | number | boolean | null, right: string | number | boolean | null): boolean {
   const isNumeric = (value: unknown) => typeof value === 'number' || typeof value === 'boolean'
   return isNumeric(left) && isNumeric(right) ? Number(left) === Number(right) : left === right

@@ -106,7 +106,7 @@ export class Compiler implements GuardCompiler {
     return this.#functions[number as number]!
   }
 
-  /** Of the event's own log type only: fields are unified by the model of the type that the record names. */
+  /** Requires the model of the event's own log type: fields are unified by the model of the type that the record names. */
   requireModel(record: { readonly [key: string]: unknown }): void {
     const own = Object.hasOwn(record, 'p_log_type') ? record.p_log_type : null
     if (this.#program.logType !== null && own !== this.#program.logType) throw OTHER_MODEL

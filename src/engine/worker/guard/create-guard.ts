@@ -12,7 +12,7 @@ export interface Guard {
   evaluate(record: RawObject, raw: string): GuardAnswer
   /** What the matcher returns. Throws `Raised` or `Unknown`. */
   result(record: RawObject, raw: string): unknown
-  /** Why it does not know, or the answer. For people. */
+  /** Returns the answer, or why the guard does not know it, as a text for people. */
   explain(record: RawObject, raw: string): string
 }
 

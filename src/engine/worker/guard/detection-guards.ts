@@ -11,7 +11,7 @@ interface BodyGuard {
 }
 
 interface NoGuard {
-  /** Why there is no guard. For people. */
+  /** A text for people that says why there is no guard. */
   readonly reason: string
   readonly logType: null
 }

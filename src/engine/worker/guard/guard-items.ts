@@ -48,7 +48,7 @@ export function sliceOf(value: unknown, start: number | undefined, end: number |
   if (typeof value === 'string') return requireAscii(value).slice(start, end)
   if (value instanceof ListValue) return new ListValue(value.items.slice(start, end))
   if (value instanceof TupleValue) return new TupleValue(value.items.slice(start, end))
-  // Of a view a plain tuple of copies comes.
+  // The slice of a view is a plain tuple of copies.
   if (Array.isArray(value) && value.every(isScalar)) return new TupleValue(value.slice(start, end))
   throw value === null || isScalar(value) ? TYPE_ERROR : UNSUPPORTED
 }

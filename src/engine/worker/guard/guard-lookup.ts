@@ -27,7 +27,7 @@ export function lookUpExactly(object: RawObject, key: unknown): unknown {
   return Object.hasOwn(object, key) ? object[key] : ABSENT
 }
 
-/** Its keys in the order of the text. */
+/** Returns the keys of the object in the order of the text. */
 export function orderedKeys(object: RawObject): string[] {
   const keys = Object.keys(object)
   if (keys.length > 1 && keys.some(isIndexLike)) throw NUMBER_KEYS

@@ -64,7 +64,7 @@ export class IterableValue {
   readonly items: readonly unknown[]
   /** Whether it has a length. */
   readonly isSized: boolean
-  /** Of keys, which are asked with `in` as their dict or object is. */
+  /** The dict or object of a view of keys; `in` on the view asks it. */
   readonly owner: unknown
   constructor(items: readonly unknown[], isSized: boolean, owner: unknown = null) {
     this.items = items
