@@ -73,7 +73,7 @@ export async function openDeliveryHarness(
     acceptedAt,
     accept: async (count, from) => {
       const events = Array.from({ length: count }, (_, i) => matchedEvent(from + i))
-      await pipeline.admit({ events, claim: null, cursor: null })
+      await pipeline.admit({ queue: 'bench', events, claim: null, cursor: null })
     },
     close: async () => {
       await delivery.stop()

@@ -26,8 +26,8 @@ function sabotagedCopy(): string {
   const file = join(copy, 'src', 'daemon', 'event-intake.ts')
   const sound = readFileSync(file, 'utf8')
   const broken = sound.replace(
-    '    const settled = commitInOrder(cursor, commit)\n',
-    `    void commitInOrder(cursor, commit)
+    '    const settled = commitInOrder(lane, commit)\n',
+    `    void commitInOrder(lane, commit)
     const settled = Promise.resolve(envelopes.map(() => ({ status: 'accepted', matches: 0 }) as const))\n`,
   )
   if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/event-intake.ts')

@@ -26,14 +26,16 @@ interface Intake {
   emit: SourceContext['emit']
 }
 
+const FIRST_LANE = 0
+
 const DUPLICATE: Settlement = { status: 'duplicate' }
 
 export function createIntake(options: IntakeOptions): Intake {
   const { spec, claim, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
   const keys = createKeysUnderWay()
   let seq = 0
-  /** The previous commit: commits keep the order in which they were requested. */
-  let previous: Promise<unknown> = Promise.resolve()
+  /** The previous commit of each lane: commits of a lane keep the order in which they were requested. */
+  const previous = new Map<number, Promise<unknown>>()
 
   const envelopeOf = (framed: FramedEvent): Envelope => ({
     ...framed,
@@ -46,15 +48,15 @@ export function createIntake(options: IntakeOptions): Intake {
   })
 
   /** If a commit of a source that resumes fails, no later one may succeed: its events would be skipped. */
-  const commitInOrder = <T>(commit: () => Promise<T>): Promise<T> => {
-    const settled = previous.then(commit)
-    previous = claim === null ? settled.catch(() => {}) : settled
+  const commitInOrder = <T>(lane: number, commit: () => Promise<T>): Promise<T> => {
+    const settled = (previous.get(lane) ?? Promise.resolve()).then(commit)
+    previous.set(lane, claim === null ? settled.catch(() => {}) : settled)
     settled.catch(() => {})
     return settled
   }
 
   const begin = async (cursor: string): Promise<void> => {
-    await commitInOrder(() => pipeline.admit({ events: [], claim, cursor }))
+    await commitInOrder(FIRST_LANE, () => pipeline.admit({ queue: spec.name, events: [], claim, cursor }))
   }
 
   /** Evaluates the events that were not committed before; the result has null for each of the others. */
@@ -73,7 +75,10 @@ export function createIntake(options: IntakeOptions): Intake {
     return known.map((isKnown) => (isKnown ? null : evaluated[next++]!))
   }
 
-  const emit = (batch: readonly FramedEvent[]) => {
+  const emit: SourceContext['emit'] = (batch, givenLane = FIRST_LANE) => {
+    // A cursor orders all batches of its source.
+    const lane = claim === null ? givenLane : FIRST_LANE
+    const queue = lane === FIRST_LANE ? spec.name : `${spec.name} lane ${lane}`
     const envelopes = batch.map(envelopeOf)
     const hasKeys = envelopes.some(({ dedupId }) => dedupId !== undefined)
     const evaluated = hasKeys
@@ -86,13 +91,13 @@ export function createIntake(options: IntakeOptions): Intake {
       const events = all.filter((event) => event !== null)
       const rejected = events.filter(isLost)
       if (rejected.length > 0) await writeRejects(rejected)
-      const settlements = await pipeline.admit({ events, claim, cursor })
+      const settlements = await pipeline.admit({ queue, events, claim, cursor })
       onSettled(events, settlements)
       if (events.length < all.length) onKnown(all.length - events.length)
       let next = 0
       return all.map((event) => (event === null ? DUPLICATE : settlements[next++]!))
     }
-    const settled = commitInOrder(commit)
+    const settled = commitInOrder(lane, commit)
     if (hasKeys) keys.add(envelopes, settled)
     return settled
   }

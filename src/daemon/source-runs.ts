@@ -96,6 +96,6 @@ function createEmitter(
       if (cursor !== null) await trackReadiness(() => intake.begin(cursor), claim, parts)
       readiness.sourceStarted(spec.name)
     },
-    emit: (batch) => trackReadiness(() => intake.emit(batch), claim, parts),
+    emit: (batch, lane) => trackReadiness(() => intake.emit(batch, lane), claim, parts),
   }
 }

@@ -6,6 +6,7 @@ import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Project } from '../model/project/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
 import type { CacheCommit, CacheLedger } from './cache-ledger.ts'
+import { CommitQueues } from './commit-queues.ts'
 import type { CursorClaim } from './cursor-claim.ts'
 import { type AdmitResult, Planner } from './planner.ts'
 import { detectionMuted } from './system-findings.ts'
@@ -23,8 +24,12 @@ import {
 const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
 const SEEN_TTL_MS = 24 * 3_600_000
 const MAX_COMMIT_TRIES = 20
+/** No source has this name, because it is no source spec. */
+const SYSTEM_QUEUE = 'system findings'
 
-interface Batch {
+export interface Batch {
+  /** Batches of one queue are committed in the order of the calls, those of different queues side by side. */
+  readonly queue: string
   readonly events: readonly EvaluatedEvent[]
   /** The claim of the run to which the batch belongs; null if its source does not resume. */
   readonly claim: CursorClaim | null
@@ -43,7 +48,7 @@ export interface Pipeline {
   /** Admits matches of a correlation rule, with the cursor up to which signals were read. Rejects as `admit` does. */
   admitMatches(findings: readonly MatchFinding[], claim: CursorClaim, cursor: string): Promise<void>
   admitSystem(findings: readonly SystemFinding[]): Promise<void>
-  /** Runs a task between two commits, so that no plan was made with the project that the task replaces. */
+  /** Runs a task while no queue commits, so that no plan was made with the project that the task replaces. */
   betweenCommits<T>(task: () => Promise<T>): Promise<T>
 }
 
@@ -58,14 +63,14 @@ interface PipelineOptions {
 }
 
 export function createPipeline({ store, cache, project, onAdmitted }: PipelineOptions): Pipeline {
-  const enqueue = createQueue()
+  const queues = new CommitQueues()
   const cachedOf = (events: Batch['events']): CacheCommit =>
     cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
 
   /** Commits the works, and resolves with one flag per work that says whether it was new. */
   const commit = async (
     works: readonly Work[],
-    { events, claim, cursor }: Batch,
+    { events, claim, cursor }: Omit<Batch, 'queue'>,
     currentProject: Project,
   ): Promise<readonly boolean[]> => {
     const { registry, settings } = currentProject
@@ -98,8 +103,8 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   }
 
   return {
-    admit: ({ events, claim, cursor }) =>
-      enqueue(async () => {
+    admit: ({ queue, events, claim, cursor }) =>
+      queues.enqueue(queue, async () => {
         const currentProject = project()
         const works = events.map((event) => planForEvent(event, currentProject))
         const cached = cachedOf(events)
@@ -118,18 +123,18 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
       return ids.map((id) => id !== null && known.has(id))
     },
     admitMatches: (findings, claim, cursor) =>
-      enqueue(async () => {
+      queues.enqueue(claim.source, async () => {
         const currentProject = project()
         const works = findings.map((finding) => planForMatch(finding, currentProject))
         await commit(works, { events: [], claim, cursor }, currentProject)
       }),
     admitSystem: (findings) =>
-      enqueue(async () => {
+      queues.enqueue(SYSTEM_QUEUE, async () => {
         const currentProject = project()
         const works = findings.map((finding) => planForSystem(finding, currentProject))
         await commit(works, { events: [], claim: null, cursor: null }, currentProject)
       }),
-    betweenCommits: enqueue,
+    betweenCommits: (task) => queues.runAlone(task),
   }
 }
 
@@ -161,14 +166,4 @@ function alertOf(admitted: AdmitResult | null): string | null {
 function settle({ outcome }: EvaluatedEvent, isNew: boolean): Settlement {
   if (outcome.status !== 'evaluated') return { status: 'rejected', reason: outcome.reason }
   return isNew ? { status: 'accepted', matches: outcome.findings.length } : { status: 'duplicate' }
-}
-
-/** Runs tasks one at a time, in the order of the calls. A failed task does not stop the next one. */
-function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
-  let tail: Promise<unknown> = Promise.resolve()
-  return (task) => {
-    const run = tail.then(task)
-    tail = run.catch(() => {})
-    return run
-  }
 }

@@ -37,8 +37,10 @@ export interface SourceContext {
   /**
    * Emits events in order. The promise resolves when their effects are committed; before that the source must not
    * acknowledge them. Several batches may be in flight; unresolved promises are the back-pressure.
+   * @param lane a source that does not resume can emit in several lanes: only batches of one lane keep their order, so a
+   * lane does not wait for the commits of the others.
    */
-  emit(batch: readonly FramedEvent[]): Promise<readonly Settlement[]>
+  emit(batch: readonly FramedEvent[], lane?: number): Promise<readonly Settlement[]>
   /** The daemon aborts this signal when it drains: stop reading, let events in flight settle, then return. */
   readonly signal: AbortSignal
   readonly clock: Clock

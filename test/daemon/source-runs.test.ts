@@ -170,6 +170,43 @@ describe('a batch of a source', () => {
   })
 })
 
+describe('the lanes of a source', () => {
+  /** The events of `slow` are evaluated when the test says so. */
+  function slowEvaluation() {
+    const released = Promise.withResolvers<void>()
+    const held: SourceRunParts['evaluate'] = async (events) => {
+      if (events.some(({ raw }) => raw === 'slow')) await released.promise
+      return evaluate(events)
+    }
+    return { held, release: released.resolve }
+  }
+
+  it('do not wait for each other if the source does not resume', async () => {
+    const { held, release } = slowEvaluation()
+    const { run, steps } = fixture({ evaluate: held })
+    await run(async (context) => {
+      const slow = context.emit([framed('slow')], 1)
+      const behind = context.emit([framed('behind')], 1)
+      await context.emit([framed('other')], 2)
+      expect(steps).toEqual(['commit other to nowhere'])
+      release()
+      await Promise.all([slow, behind])
+    })
+    expect(steps.slice(1)).toEqual(['commit slow to nowhere', 'commit behind to nowhere'])
+  })
+
+  it('are one if the source resumes, because its cursor orders all batches', async () => {
+    const { held, release } = slowEvaluation()
+    const { run, steps } = fixture({ evaluate: held })
+    await run(async (context) => {
+      const all = [context.emit([framed('slow', '1')], 1), context.emit([framed('other', '2')], 2)]
+      release()
+      await Promise.all(all)
+    }, true)
+    expect(steps).toEqual(['commit slow to 1', 'commit other to 2'])
+  })
+})
+
 describe('the first cursor of a source', () => {
   it('is committed without events after what was emitted before, and then the source has started', async () => {
     const { run, steps, ready } = fixture()

@@ -27,7 +27,7 @@ function pipelineOver(store: Store, detections: readonly Detection[] = DETECTION
   return createPipeline({ store, project: () => content, onAdmitted: () => {} })
 }
 
-const batch = (events: readonly EvaluatedEvent[]) => ({ events, claim: null, cursor: null })
+const batch = (events: readonly EvaluatedEvent[]) => ({ queue: 'stdin', events, claim: null, cursor: null })
 
 /** Lets another writer commit between the read of the next decision and its commit, and counts the commits. */
 function interrupted(store: Store, other: () => Promise<unknown>) {

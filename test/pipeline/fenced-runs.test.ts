@@ -71,6 +71,7 @@ function createPause() {
 const EVENTS = ['one', 'two', 'three']
 const admitFrom = (pipeline: Pipeline, claim: CursorClaim, cursor: string | null, upTo: number) =>
   pipeline.admit({
+    queue: SOURCE,
     events: EVENTS.slice(Number(cursor ?? 0), upTo).map((title) => matchedEvent(title)),
     claim,
     cursor: String(upTo),
@@ -114,7 +115,7 @@ describe('a writer that pauses between its decision and its commit', () => {
     const paused = await writer()
     const { claim } = await paused.run()
     await (await writer()).run()
-    const batch = { events: [matchedEvent('inside of a container')], claim, cursor: null }
+    const batch = { queue: 'stdin', events: [matchedEvent('inside of a container')], claim, cursor: null }
     await expect(paused.pipeline.admit(batch)).rejects.toThrow('another run has taken the source')
     expect(await paused.store.signals({ limit: 10 })).toEqual([])
   })
@@ -139,9 +140,14 @@ it('two writers that open the same alert make it once, with the events of both',
   const { pause, reached, release } = createPause()
   const paused = await writer(pause)
   const other = await writer()
-  const late = paused.pipeline.admit({ events: [matchedEvent('same')], claim: null, cursor: null })
+  const late = paused.pipeline.admit({
+    queue: 'stdin',
+    events: [matchedEvent('same')],
+    claim: null,
+    cursor: null,
+  })
   await reached
-  await other.pipeline.admit({ events: [matchedEvent('same')], claim: null, cursor: null })
+  await other.pipeline.admit({ queue: 'stdin', events: [matchedEvent('same')], claim: null, cursor: null })
   release()
   await late
   expect(await other.store.alerts({ limit: 10 })).toMatchObject([{ title: 'same', events: 2 }])
@@ -152,7 +158,12 @@ it('two writers that get the same event with a key count it once', async () => {
   const { pause, reached, release } = createPause()
   const paused = await writer(pause)
   const other = await writer()
-  const batch = () => ({ events: [matchedEvent('T', { dedupId: 'k:1' })], claim: null, cursor: null })
+  const batch = () => ({
+    queue: 'stdin',
+    events: [matchedEvent('T', { dedupId: 'k:1' })],
+    claim: null,
+    cursor: null,
+  })
   const late = paused.pipeline.admit(batch())
   await reached
   expect(await other.pipeline.admit(batch())).toMatchObject([{ status: 'accepted' }])

@@ -41,7 +41,7 @@ async function fixture(detections: Detection[] = [detection()], declared = soc) 
   return { store, pipeline, admitted, present, deliveries }
 }
 
-const batch = (events: EvaluatedEvent[]) => ({ events, claim: null, cursor: null })
+const batch = (events: EvaluatedEvent[]) => ({ queue: 'stdin', events, claim: null, cursor: null })
 const hit = (title: string, more: FunctionResults = {}): FunctionResults => ({
   detection: { output: true },
   title: { output: title },
@@ -53,6 +53,7 @@ describe('a match in the pipeline', () => {
   it('becomes an alert with its deliveries, a signal and the cursor, in one commit', async () => {
     const { store, pipeline, admitted, deliveries } = await fixture()
     const settled = await pipeline.admit({
+      queue: 'file:x',
       events: [event(hit('T'))],
       claim: new CursorClaim(await store.take('file:x')),
       cursor: '42',

@@ -50,7 +50,7 @@ export class Window {
     return hasCapacity
   }
 
-  async emit(batch: Batch): Promise<readonly Settlement[]> {
+  async emit(batch: Batch, lane?: number): Promise<readonly Settlement[]> {
     const chars = charsOf(batch)
     this.#rate.measure(this.#hasBacklog())
     this.#isFull = false
@@ -60,7 +60,7 @@ export class Window {
     this.#chars += chars
     let settled = 0
     try {
-      const settlements = await this.#emit(batch)
+      const settlements = await this.#emit(batch, lane)
       settled = batch.length
       return settlements
     } finally {

@@ -12,6 +12,8 @@ const MAX_WAIT_MS = 10_000
 const RETURN_AT_WAIT_MS = 5_000
 const MAX_RETRY_AFTER_S = 30
 const MAX_REMEMBERED_CLIENTS = 1_000
+/** Requests are committed in so many lanes. The events of one request stay in one lane, and so in order. */
+const COMMIT_LANES = 4
 
 /** `gone` means that the client closed the connection, `refused` that the queue closed before the request began. */
 type RequestResult = readonly Settlement[] | 'gone' | 'refused'
@@ -19,6 +21,7 @@ type RequestResult = readonly Settlement[] | 'gone' | 'refused'
 interface Request {
   readonly client: string
   readonly events: number
+  readonly lane: number
   readonly batches: Batch[]
   readonly settling: Promise<readonly Settlement[]>[]
   settle(result: RequestResult | Promise<RequestResult>): void
@@ -32,6 +35,7 @@ export class RequestQueue {
   /** The request that is emitted at present. */
   #current: Request | null = null
   readonly #inFlight = new Set<Promise<unknown>>()
+  #nextLane = 0
 
   constructor(to: Pick<SourceContext, 'emit' | 'clock'>) {
     this.#window = new Window(to)
@@ -49,7 +53,8 @@ export class RequestQueue {
     if (signal.aborted) return Promise.resolve('gone')
     return new Promise((resolve) => {
       const batches = [...batchesOf(events)]
-      const request = { client, events: events.length, batches, settling: [], settle: resolve }
+      const lane = this.#nextLane++ % COMMIT_LANES
+      const request = { client, events: events.length, lane, batches, settling: [], settle: resolve }
       const leave = () => this.#drop(request, 'gone')
       signal.addEventListener('abort', leave, { once: true })
       const requests = this.#waiting.get(client)
@@ -95,7 +100,7 @@ export class RequestQueue {
   }
 
   #emit(batch: Batch, request: Request): Promise<readonly Settlement[]> {
-    const settling = this.#window.emit(batch)
+    const settling = this.#window.emit(batch, request.lane)
     const ended = settling
       .catch(() => this.#forget(request))
       .finally(() => {

@@ -1,6 +1,6 @@
 /** Requests in turn: in which order they are handed on, whom the queue refuses, and what is dropped. */
 import { describe, expect, it } from 'vitest'
-import type { FramedEvent } from '../../../src/sources/_source.ts'
+import type { FramedEvent, SourceContext } from '../../../src/sources/_source.ts'
 import { RequestQueue } from '../../../src/sources/stream/request-queue.ts'
 import { manualClock } from '../../support/clock.ts'
 import { Sink } from '../../support/source.ts'
@@ -49,6 +49,24 @@ describe('the order of requests', () => {
     expect((await Promise.all(results)).map((result) => result.length)).toEqual([1_500, 1_500, 200])
     const names = order(sink)
     expect(names).toEqual([...names].sort((x, y) => (x === y ? 0 : x < y ? -1 : 1)))
+  })
+
+  it('is kept within a request by its lane; four requests in a row have lanes of their own', async () => {
+    const sink = new Sink()
+    const lanes = new Map<string, Set<number | undefined>>()
+    const emit: SourceContext['emit'] = (batch, lane) => {
+      const request = batch[0]!.raw.split(' ')[0]!
+      lanes.set(request, new Set([...(lanes.get(request) ?? []), lane]))
+      return sink.emit(batch)
+    }
+    const queue = new RequestQueue({ emit, clock: manualClock() })
+    const { signal } = new AbortController()
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      await queue.settle('client', eventsOf(`${name} `, 500), signal)
+    const used = [...lanes.values()].map((each) => [...each])
+    expect(used.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1])
+    expect(new Set(used.flat().slice(0, 4)).size).toBe(4)
+    expect(used[4]).toEqual(used[0])
   })
 
   it('gives every client its turn, however many requests one of them has waiting', async () => {
