@@ -56,10 +56,9 @@ export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards
   ): PrefilterResult => {
     const { candidates } = event
     if (candidates.length === 0) return NOTHING
-    const index = unguarded && indexes && indexes.of(candidates, typeOf(event))
-    // The index is made of guards, too. The candidates of a resource are a list of its own.
-    const selected =
-      index && unguarded.size === 0 && event.event.kind === 'log' ? index.select(event.record) : candidates
+    const index = unguarded && indexes ? indexes.of(candidates, event) : null
+    // The index is made of guards, too.
+    const selected = index && unguarded?.size === 0 ? index.select(event.record) : candidates
     if (selected.length === 0) return NOTHING
     const views = new EventViews(raw, event)
     const python: number[] = []
@@ -71,7 +70,7 @@ export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards
         if (simple.matches(views.exact)) matched.push({ body, functions: alertOf(simple, raw, event) })
         continue
       }
-      const guard = index && !unguarded.has(body) ? index.guardOf(body) : null
+      const guard = index && !unguarded?.has(body) ? index.guardOf(body) : null
       if (guard === null || guard.evaluate(views.plain, raw) !== 'silent') python.push(body)
     }
     return { python: python.length === candidates.length ? candidates : oneOf(python), matched }
@@ -93,12 +92,6 @@ export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards
       return syntheticOutcome({ detection: { output }, ...simple?.alert(entry, {}) })
     },
   }
-}
-
-/** The log type whose data model its detections see, or null. */
-function typeOf({ event, record, fields }: ParsedEvent): string | null {
-  if (event.kind !== 'log') return null
-  return (fields.p_log_type ?? record.p_log_type) === event.type ? event.type : null
 }
 
 function alertOf(simple: CompiledDetection, raw: string, { fields }: ParsedEvent): FunctionResults {

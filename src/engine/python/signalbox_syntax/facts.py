@@ -43,7 +43,7 @@ class Facts:
             return None
         path, source = self._helpers[name]
         if name not in self._scopes:
-            module = self._sources.parse(path, source)
+            module = self._sources.helper(path, source)
             self._scopes[name] = module and ModuleScope(module)
         return path, self._scopes[name]
 

@@ -142,6 +142,8 @@ def _attribute(node, scope):
                 case ("module", helper):
                     resolved = scope.names.attribute(helper, node.attr)
                     return scope.resolved(resolved)
+    if node.attr == "is_private":
+        return scope.node("builtin", "is_private", expression(node.value, scope))
     raise NotSupported("an attribute")
 
 

@@ -99,7 +99,7 @@ class Guards:
         path, source, mappings = model
         module = None
         if source is not None:
-            module = self._sources.parse(path, source)
+            module = self._sources.helper(path, source)
             if module is None or not _is_usable(names, module):
                 return _NoModel()
             names.followed.add(path)
@@ -109,7 +109,7 @@ class Guards:
         if name not in self._helpers:
             return None
         path, source = self._helpers[name]
-        return path, self._sources.parse(path, source)
+        return path, self._sources.helper(path, source)
 
     def _parse(self, path, source):
         module = self._sources.parse(path, source)

@@ -17,20 +17,28 @@ _BLOCKS_OF = {
 
 
 class Sources:
-    """Parses each file once."""
+    """Parses files. Helpers are kept; of all others only the latest, because trees take much memory."""
 
     def __init__(self):
-        self._modules = {}
+        self._helpers = {}
+        self._latest = None, None
+
+    def helper(self, path, source):
+        """Returns None if the text is not Python."""
+        if path not in self._helpers:
+            self._helpers[path] = self.parse(path, source)
+        return self._helpers[path]
 
     def parse(self, path, source):
         """Returns None if the text is not Python."""
-        key = path, source
-        if key not in self._modules:
+        key, module = self._latest
+        if key != (path, source):
             try:
-                self._modules[key] = Module(path, source)
+                module = Module(path, source)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
-                self._modules[key] = None
-        return self._modules[key]
+                module = None
+            self._latest = (path, source), module
+        return module
 
 
 @dataclass(frozen=True, slots=True)

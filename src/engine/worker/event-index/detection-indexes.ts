@@ -1,5 +1,5 @@
 /** One index per list of candidates, made when the first event of its log type comes. */
-import type { JsonRecord } from '../../protocol/driver-request.ts'
+import type { JsonRecord, ParsedEvent } from '../../protocol/driver-request.ts'
 import type { Body } from '../../protocol/messages.ts'
 import type { Guard } from '../guard/create-guard.ts'
 import type { DetectionGuards } from '../guard/detection-guards.ts'
@@ -26,8 +26,24 @@ export class DetectionIndexes {
     this.#guards = guards
   }
 
-  /** @param candidates all events of one log type share one list. */
-  of(candidates: readonly number[], logType: string | null): CandidateIndex {
+  /** @param candidates those of the event. All events of one log type share one list. */
+  of(candidates: readonly number[], event: ParsedEvent): CandidateIndex {
+    // Each resource has a list of its own, so an index of it would be used once.
+    if (event.event.kind === 'resource') return this.#withoutIndex(candidates)
+    return this.#ofLogType(candidates, logTypeOf(event))
+  }
+
+  #withoutIndex(candidates: readonly number[]): CandidateIndex {
+    return {
+      select: () => candidates,
+      guardOf: (body) => {
+        const guarded = this.#guards.of(body, null)
+        return 'guard' in guarded ? guarded.guard : null
+      },
+    }
+  }
+
+  #ofLogType(candidates: readonly number[], logType: string | null): CandidateIndex {
     const byType = this.#byCandidates.get(candidates) ?? new Map<string | null, CandidateIndex>()
     this.#byCandidates.set(candidates, byType)
     const index = byType.get(logType) ?? this.#create(candidates, logType)
@@ -61,4 +77,9 @@ export class DetectionIndexes {
     const matcher = body.kind === 'simple' ? expressionConditions(body.content.matcher) : null
     return moreSelective(filter, matcher)
   }
+}
+
+/** The log type whose data model the detections see, or null. */
+function logTypeOf({ event, record, fields }: ParsedEvent): string | null {
+  return (fields.p_log_type ?? record.p_log_type) === event.type ? event.type : null
 }

@@ -1,9 +1,8 @@
 /** Python's own functions, as far as a guard knows them, over values that are already there. */
-import { isIPv4, isIPv6 } from '../../../match/ip-address.ts'
+import { ipAddress, ipv4Address, ipv6Address, isPrivateAddress } from './guard-address.ts'
 import { COMPARISONS, elementsOf, equals, isScalar, isTruthy, numberOf, sizeOf } from './guard-operations.ts'
 import type { Run } from './guard-run.ts'
 import {
-  ADDRESS_ERROR,
   DictValue,
   EventValue,
   INEXACT,
@@ -26,7 +25,6 @@ import {
 
 type Builtin = (given: readonly unknown[], run: Run) => unknown
 
-const ADDRESS = new TruthyValue('address')
 const MAX_RANGE = 3_000
 
 export const BUILTINS: Readonly<Record<string, Builtin>> = {
@@ -65,9 +63,10 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   hasattr: ([value, name]) => hasAttribute(value, name),
   fnmatch: ([text, pattern]) => matchesGlob(text, pattern),
-  ip_address: ([value]) => addressOf(value, (text) => isIPv4(text) || isIPv6(text), VALUE_ERROR),
-  ipv4_address: ([value]) => addressOf(value, isIPv4, ADDRESS_ERROR),
-  ipv6_address: ([value]) => addressOf(value, isIPv6, ADDRESS_ERROR),
+  ip_address: ([value]) => ipAddress(value),
+  ipv4_address: ([value]) => ipv4Address(value),
+  ipv6_address: ([value]) => ipv6Address(value),
+  is_private: ([value]) => isPrivateAddress(value),
 }
 
 function raise(error: Raised | Unknown): never {
@@ -148,15 +147,6 @@ function matchesGlob(text: unknown, pattern: unknown): boolean {
     at = found + part.length
   }
   return text.length - last.length >= at && text.endsWith(last)
-}
-
-/** `None` is no address. Numbers and bytes can be, and a scope id is read differently. */
-function addressOf(value: unknown, test: (text: string) => boolean, error: Raised): TruthyValue {
-  if (value === null) throw error
-  if (typeof value !== 'string') throw UNSUPPORTED
-  if (requireAscii(value).includes('%')) throw UNSUPPORTED
-  if (!test(value)) throw error
-  return ADDRESS
 }
 
 /** Objects and lists of the event are views: mappings and sequences, but neither dicts nor lists. */

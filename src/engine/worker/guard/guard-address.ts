@@ -1,0 +1,56 @@
+/** Python's objects of IP addresses: whether a text is one, and whether it is private. */
+import { createNetworkSet, isInNetworks } from '../../../core/networks.ts'
+import { isIPv4, isIPv6 } from '../../../match/ip-address.ts'
+import {
+  ADDRESS_ERROR,
+  type Raised,
+  requireAscii,
+  TruthyValue,
+  UNSUPPORTED,
+  VALUE_ERROR,
+} from './guard-values.ts'
+
+class AddressValue extends TruthyValue {
+  readonly text: string
+  constructor(text: string) {
+    super('address')
+    this.text = text
+  }
+}
+
+const PRIVATE = createNetworkSet([
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.2.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '240.0.0.0/4',
+])
+/** Versions of Python differ in what is private here. */
+const UNCERTAIN = createNetworkSet(['192.0.0.0/24'])
+
+export const ipAddress = (value: unknown) =>
+  addressOf(value, (text) => isIPv4(text) || isIPv6(text), VALUE_ERROR)
+export const ipv4Address = (value: unknown) => addressOf(value, isIPv4, ADDRESS_ERROR)
+export const ipv6Address = (value: unknown) => addressOf(value, isIPv6, ADDRESS_ERROR)
+
+/** `None` is no address. Numbers and bytes can be, and a scope id is read differently. */
+function addressOf(value: unknown, test: (text: string) => boolean, error: Raised): TruthyValue {
+  if (value === null) throw error
+  if (typeof value !== 'string') throw UNSUPPORTED
+  if (requireAscii(value).includes('%')) throw UNSUPPORTED
+  if (!test(value)) throw error
+  return new AddressValue(value)
+}
+
+/** `address.is_private` */
+export function isPrivateAddress(value: unknown): boolean {
+  if (!(value instanceof AddressValue) || !isIPv4(value.text)) throw UNSUPPORTED
+  if (isInNetworks(UNCERTAIN, value.text)) throw UNSUPPORTED
+  return isInNetworks(PRIVATE, value.text)
+}
