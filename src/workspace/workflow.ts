@@ -1,4 +1,4 @@
-/** The workflow of GitHub Actions for a repository of detections; docs/ci.md shows the same text. */
+/** The CI files for a repository of detections; docs/ci.md shows the same texts. */
 export const DETECTIONS_WORKFLOW = `name: detections
 on: [push, pull_request]
 permissions:
@@ -10,11 +10,11 @@ jobs:
     env:
       COMPARED_WITH: origin/\${{ github.base_ref }}
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@d23441a48e516b6c34aea4fa41551a30e30af803 # v6.1.0
         with: { fetch-depth: 0, persist-credentials: false }
-      - uses: actions/setup-node@v6
+      - uses: actions/setup-node@249970729cb0ef3589644e2896645e5dc5ba9c38 # v6.5.0
         with: { node-version: 24 }
-      - uses: actions/cache@v5
+      - uses: actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5
         with:
           path: ~/.cache/signalbox/snapshots
           key: signalbox-\${{ hashFiles('package-lock.json') }}-\${{ github.sha }}
@@ -33,4 +33,21 @@ jobs:
         env:
           GH_TOKEN: \${{ github.token }}
           PULL_REQUEST: \${{ github.event.pull_request.html_url }}
+`
+
+export const DETECTIONS_PIPELINE = `detections:
+  image: node:24
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+  variables:
+    GIT_DEPTH: 0
+  script:
+    - npm ci --ignore-scripts --omit=optional
+    - npx --no-install signalbox validate --fail-on-warnings
+    - npx --no-install signalbox test --fail-on-warnings --reporter pretty --reporter junit=junit.xml
+    - npx --no-install signalbox routes diff "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME" | tee routes.md
+  artifacts:
+    when: always
+    paths: [routes.md]
+    reports: { junit: junit.xml }
 `

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { PACKAGE_FOLDER } from '../../installed-files.ts'
 import { VERSION } from '../../version.ts'
-import { newRepository } from '../../workspace/init/repository.ts'
+import { CI_SYSTEMS, newRepository } from '../../workspace/init/repository.ts'
 import { writeMissing } from '../../workspace/init/write-files.ts'
 import { declaredDependency, installedDependency, leadsOut } from '../../workspace/installation.ts'
 import { projectSchemas } from '../../workspace/schemas.ts'
 import { defineCommand, EXIT_OK } from '../command/command.ts'
+import { choiceWithDefault } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 
 const DETAILS = `Creates these files, and keeps existing ones:
@@ -18,19 +19,20 @@ const DETAILS = `Creates these files, and keeps existing ones:
   .gitignore            state, packages and secrets
   .githooks/pre-commit  the checks before each commit
   .github/workflows/    the same checks in GitHub Actions, and routes diff on pull requests
+  .gitlab-ci.yml        the same in GitLab CI instead, with --ci gitlab
   .vscode/              settings: schemas for YAML files, paths for Python
 `
 
 export default defineCommand({
   arguments: { '[dir]': 'directory of the new repository; default: the project' },
-  options: {},
+  options: { ci: choiceWithDefault('--ci <system>', 'CI system to write a file for', CI_SYSTEMS) },
   details: DETAILS,
   async run({ args: [dir], options }, io) {
     const session = openSession(options, io)
     const root = dir ?? session.workspace.root
     const dependency = installedDependency(root, { packageFolder: PACKAGE_FOLDER, version: VERSION })
     const schemas = await projectSchemas()
-    const files = newRepository({ schemas, folderName: basename(resolve(root)), dependency })
+    const files = newRepository({ schemas, folderName: basename(resolve(root)), dependency, ci: options.ci })
     const written = writeMissing(root, files)
     const kept = Object.keys(files).filter((path) => !written.includes(path))
     for (const path of written) session.print(`${path}\n`)

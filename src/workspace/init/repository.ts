@@ -1,11 +1,30 @@
 /** Creates the files of a new detections repository, as texts by path. Pure. */
 
 import { type PublishedSchema, schemaText } from '../schemas.ts'
-import { DETECTIONS_WORKFLOW } from '../workflow.ts'
+import { DETECTIONS_PIPELINE, DETECTIONS_WORKFLOW } from '../workflow.ts'
 import { type Files, scaffold } from './scaffold.ts'
 
 const SCHEMAS = '.vscode/schemas'
 const PYTHON_OF_SIGNALBOX = 'node_modules/signalbox/dist/engine/python'
+
+/** The path and the text of the CI file of each system, and what the README says of it. */
+const CI_FILES = {
+  github: {
+    path: '.github/workflows/detections.yml',
+    text: DETECTIONS_WORKFLOW,
+    summary: 'the checks of each push; on pull requests also what a change re-routes',
+  },
+  gitlab: {
+    path: '.gitlab-ci.yml',
+    text: DETECTIONS_PIPELINE,
+    summary: 'the checks of each merge request, and what it re-routes',
+  },
+} as const
+
+type CiSystem = keyof typeof CI_FILES
+
+/** The first one is the default. */
+export const CI_SYSTEMS: readonly [CiSystem, ...CiSystem[]] = ['github', 'gitlab']
 
 interface NewRepository {
   readonly schemas: readonly PublishedSchema[]
@@ -13,17 +32,19 @@ interface NewRepository {
   readonly folderName: string
   /** The dependency in `package.json`; undefined when the origin of this Signalbox is unknown. */
   readonly dependency: string | undefined
+  readonly ci: CiSystem
 }
 
-export function newRepository({ schemas, folderName, dependency }: NewRepository): Files {
+export function newRepository({ schemas, folderName, dependency, ci }: NewRepository): Files {
+  const ciFile = CI_FILES[ci]
   return {
     'destinations.yaml': REGISTRY,
     ...withRoute(scaffold('rule', 'Example.FailedLogin', 'Custom.Login')),
     'package.json': json(manifest(folderName, dependency)),
-    'README.md': README,
+    'README.md': readme(ciFile),
     '.gitignore': '.signalbox/\nnode_modules/\n__pycache__/\n.env\nroutes.md\n',
     '.githooks/pre-commit': PRE_COMMIT,
-    '.github/workflows/detections.yml': DETECTIONS_WORKFLOW,
+    [ciFile.path]: ciFile.text,
     '.vscode/settings.json': json(editorSettings(schemas)),
     '.vscode/extensions.json': json({ recommendations: ['redhat.vscode-yaml', 'ms-python.python'] }),
     ...Object.fromEntries(
@@ -45,7 +66,7 @@ destinations:
     options: { path: .signalbox/alerts.ndjson }
 `
 
-const README = `# Detections
+const readme = ({ path, summary }: (typeof CI_FILES)[CiSystem]) => `# Detections
 
 Detections and the routes of their alerts, for [Signalbox](node_modules/signalbox/README.md).
 
@@ -53,7 +74,7 @@ Detections and the routes of their alerts, for [Signalbox](node_modules/signalbo
 |---|---|
 | \`detections/\` | rules, helpers and data models: a YAML file and a Python file each |
 | \`destinations.yaml\` | where alerts go |
-| \`.github/workflows/detections.yml\` | the checks of each push; on pull requests also what a change re-routes |
+| \`${path}\` | ${summary} |
 | \`.githooks/pre-commit\` | the same checks before each commit |
 
 Once per clone:

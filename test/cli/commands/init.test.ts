@@ -121,17 +121,31 @@ describe('the workflow that init writes', () => {
   })
 })
 
-it('no file that init writes can fetch a package by its name alone', async () => {
+it('init --ci gitlab writes the pipeline of docs/ci.md instead of the workflow, and the README names it', async () => {
   const root = makeProject({})
-  const { out } = await signalbox(['init', root])
-  const texts = out
-    .trimEnd()
-    .split('\n')
-    .map((path) => readFileSync(join(root, path), 'utf8'))
-  const calls = texts.flatMap((text) => [...text.matchAll(/npx .*/g)].map(([call]) => call))
-  expect(calls.length).toBeGreaterThan(4)
-  for (const call of calls) expect(call).toMatch(/^npx --no-install signalbox\b/)
+  const { code, out } = await signalbox(['init', root, '--ci', 'gitlab'])
+  expect(code).toBe(0)
+  expect(out).not.toContain('.github')
+  const pipeline = readFileSync(join(root, '.gitlab-ci.yml'), 'utf8')
+  expect(load(pipeline)).toEqual(parse(pipeline))
+  expect(readFileSync('docs/ci.md', 'utf8')).toContain(`\`\`\`yaml\n${pipeline}\`\`\`\n`)
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('`.gitlab-ci.yml`')
 })
+
+it.each(['github', 'gitlab'])(
+  'no file that init writes for %s can fetch a package by its name alone',
+  async (ci) => {
+    const root = makeProject({})
+    const { out } = await signalbox(['init', root, '--ci', ci])
+    const texts = out
+      .trimEnd()
+      .split('\n')
+      .map((path) => readFileSync(join(root, path), 'utf8'))
+    const calls = texts.flatMap((text) => [...text.matchAll(/npx .*/g)].map(([call]) => call))
+    expect(calls.length).toBeGreaterThan(4)
+    for (const call of calls) expect(call).toMatch(/^npx --no-install signalbox\b/)
+  },
+)
 
 async function newRepositoryFile(path: string): Promise<string> {
   const root = makeProject({})
