@@ -33,7 +33,7 @@ describe('the breaker', () => {
     expect([isOpen(state), state.heldUntil ?? null]).toEqual([open, heldUntil])
   })
 
-  it('[DEL-3.10] lets one try alone once its hold is over', () => {
+  it('[DEL-3.10] the breaker lets one delivery try when its hold is over', () => {
     expect(sendPermit(failed(5), null, NOW)).toMatchObject({ maxSends: 0, retryAt: NOW + 1_000 })
     expect(sendPermit(failed(5), null, NOW + 1_000)).toMatchObject({
       maxSends: 1,
@@ -46,7 +46,7 @@ describe('the breaker', () => {
     })
   })
 
-  it('[DEL-3.10] closes with the first answer', () => {
+  it('[DEL-3.10] the breaker closes with the first answer', () => {
     const closed = onSuccess(failed(8))
     expect(closed).toMatchObject({ failures: 0, heldUntil: null })
     expect(onSuccess(closed)).toBe(closed)
@@ -77,7 +77,7 @@ describe('with real parts', () => {
     for (let i = 0; i < n; i++) await harness.send(`alert-${i}`, [target])
   }
 
-  it('[DEL-3.11] a destination down for two hours MUST lose nothing, with default settings, and SHOULD be left in peace', async () => {
+  it('[DEL-3.11] a destination that is down for two hours loses nothing with default settings, and gets few requests', async () => {
     receiver.always({ status: 503 })
     const loop = harness.open(registry([soc()]))
     await sendMany(100)
@@ -101,7 +101,7 @@ describe('with real parts', () => {
     expect(harness.findings).toEqual([])
   })
 
-  it('[DEL-3.9] a wait that the provider orders MUST hold all of the destination, also over a restart', async () => {
+  it('[DEL-3.9] a wait that the provider orders holds all deliveries of the destination, also over a restart', async () => {
     receiver.script({ status: 429, headers: { 'retry-after': '90' } })
     const target = soc({ concurrency: 1 })
     const first = harness.open(registry([target]))
@@ -120,7 +120,7 @@ describe('with real parts', () => {
     await until(async () => (await counts()).delivered === 3)
   })
 
-  it('[DEL-3.12] no more than `concurrency` MUST be under way at once', async () => {
+  it('[DEL-3.12] no more than `concurrency` deliveries are under way at once', async () => {
     let answer = () => {}
     const gateOfReceiver = new Promise<void>((resolve) => {
       answer = resolve
@@ -138,7 +138,7 @@ describe('with real parts', () => {
     await until(async () => (await counts()).delivered === 5)
   })
 
-  it('[DEL-3.14] what an older clock made due MUST NOT wait for it', async () => {
+  it('[DEL-3.14] a delivery that became due by an older clock does not wait for that time', async () => {
     const loop = harness.open(registry([soc()]))
     await loop.start()
     await loop.drain(1)
@@ -156,7 +156,7 @@ describe('with real parts', () => {
     await until(async () => (await counts()).delivered === 2)
   })
 
-  it('[DEL-3.14] a clock that is set back MUST NOT hold what waits', async () => {
+  it('[DEL-3.14] a clock that is set back does not hold waiting deliveries', async () => {
     receiver.script({ status: 500 })
     const loop = harness.open(registry([soc({ rateLimit: { perMinute: 60, burst: 5 } })]))
     await harness.send('alert-1', [soc()])

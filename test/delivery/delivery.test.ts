@@ -36,7 +36,7 @@ const counts = () => harness.store.countDeliveries()
 const keysOf = (receiver: Receiver) => receiver.requests.map(({ headers }) => headers['idempotency-key'])
 
 describe('delivery', () => {
-  it('[DEL-1.1] MUST send to each destination exactly once, whatever another one answers', async () => {
+  it('[DEL-1.1] each destination gets an alert exactly once, whatever another destination answers', async () => {
     const [[a, ra], [b, rb], [c, rc]] = [await target('a'), await target('b'), await target('c')]
     rb.script({ status: 500 }, { status: 500 })
     const loop = harness.open(registry([a, b, c]))
@@ -62,7 +62,7 @@ describe('delivery', () => {
   it.each([
     ['seconds', '120'],
     ['a date', 'Thu, 01 Jan 2026 00:02:00 GMT'],
-  ])('[DEL-3.2] MUST obey Retry-After in %s, which spends no attempt', async (_, value) => {
+  ])('[DEL-3.2] Retry-After in %s is obeyed and spends no attempt', async (_, value) => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 429, headers: { 'retry-after': value } })
     const loop = harness.open(registry([a]))
@@ -76,7 +76,7 @@ describe('delivery', () => {
     await inState('delivered')
   })
 
-  it('[DEL-5.3] MUST make a refused delivery dead and hand its alert to the fallback once', async () => {
+  it('[DEL-5.3] a refused delivery is dead, and its alert goes to the fallback once', async () => {
     const [[a, ra], [inbox, rInbox]] = [await target('a'), await target('inbox')]
     ra.script({ status: 422, body: 'no such field' })
     const loop = harness.open(registry([a, inbox], { fallback: ['inbox'] }))
@@ -90,7 +90,7 @@ describe('delivery', () => {
     expect(harness.findings.map(({ code, dedup }) => [code, dedup])).toEqual([['DeliveryDead', 'a']])
   })
 
-  it('[DEL-5.4] MUST NOT hand over what was handed over', async () => {
+  it('[DEL-5.4] a dead delivery to a fallback goes to no further fallback', async () => {
     const [[a, ra], [b, rb]] = [await target('a'), await target('b')]
     ra.always({ status: 400 })
     rb.always({ status: 400 })
@@ -103,7 +103,7 @@ describe('delivery', () => {
     expect(await harness.store.deliveries({ limit: 10 })).toHaveLength(2)
   })
 
-  it('[DEL-5.5] MUST NOT raise a system alert about the death of a system alert', async () => {
+  it('[DEL-5.5] the death of a system alert raises no other system alert', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 400 })
     const loop = harness.open(registry([a]))
@@ -116,7 +116,7 @@ describe('delivery', () => {
     expect(harness.findings).toEqual([])
   })
 
-  it('[DEL-5.2] MUST give up at maxAge, after a last attempt', async () => {
+  it('[DEL-5.2] a delivery is dead at maxAge, after a last attempt', async () => {
     const [a, receiver] = await target('a', { retry: { maxAgeMs: 2_000, maxAttempts: 0 } })
     receiver.always({ status: 503 })
     const loop = harness.open(registry([a]), { random: () => 0.9999 })
@@ -133,7 +133,7 @@ describe('delivery', () => {
     expect(await only()).toMatchObject({ message: 'not delivered in 2 s: 503' })
   })
 
-  it('[DEL-5.2] MUST give up after maxAttempts', async () => {
+  it('[DEL-5.2] a delivery is dead after maxAttempts', async () => {
     const [a, receiver] = await target('a', { retry: { maxAgeMs: 86_400_000, maxAttempts: 1 } })
     receiver.script({ status: 500 })
     const loop = harness.open(registry([a]))
@@ -144,7 +144,7 @@ describe('delivery', () => {
     expect(await only()).toMatchObject({ message: 'not delivered in 1 attempts: 500', attempts: 1 })
   })
 
-  it('[DEL-3.15] MUST NOT let a destination that hangs delay another', async () => {
+  it('[DEL-3.15] a destination that hangs does not delay another', async () => {
     const [[hung, rHung], [b, rb]] = [await target('hung'), await target('b')]
     rHung.always({ fault: 'silent' })
     rHung.expect(8)
@@ -170,7 +170,7 @@ describe('delivery', () => {
     await receiver.until(8)
   })
 
-  it('[DEL-3.15] MUST NOT let hundreds of dead destinations delay another', async () => {
+  it('[DEL-3.15] hundreds of dead destinations do not delay another', async () => {
     const [sound, receiver] = await target('sound')
     const dead = Array.from({ length: 300 }, (_, n) =>
       destination(`dead-${n}`, { options: { url: 'http://127.0.0.1:1/' } }),
@@ -191,7 +191,7 @@ describe('delivery', () => {
     await inState('delivered', 'sound')
   })
 
-  it('[DEL-3.5] MUST end an attempt at its deadline', async () => {
+  it('[DEL-3.5] an attempt ends at its deadline', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
     const loop = harness.open(registry([a]))
@@ -203,7 +203,7 @@ describe('delivery', () => {
     expect(await only()).toMatchObject({ attempts: 1, message: 'no answer within 30000 ms' })
   })
 
-  it('[DEL-1.5] MUST leave a delivery alone whose lease was lost', async () => {
+  it('[DEL-1.5] a sender that lost its lease changes nothing', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
     const loop = harness.open(registry([a]))
@@ -221,7 +221,7 @@ describe('delivery', () => {
     expect(settled).toBe(true)
   })
 
-  it('[DEL-1.4] MUST NOT send again what was delivered while the store could not be written', async () => {
+  it('[DEL-1.4] a delivery whose outcome could not be written for a while is not sent again', async () => {
     const [a, receiver] = await target('a')
     let failures = 0
     const store = {
@@ -244,7 +244,7 @@ describe('delivery', () => {
     expect(receiver.requests).toHaveLength(1)
   })
 
-  it('[DEL-1.2] MUST send again under the same key after a crash between the send and its record', async () => {
+  it('[DEL-1.2] a delivery is sent again under the same key after a crash between the send and its record', async () => {
     const [a, receiver] = await target('a')
     const crashing = { ...harness.store, recordOutcome: () => Promise.reject(new Error('killed')) }
     const first = harness.open(registry([a]), { store: crashing })
@@ -261,7 +261,7 @@ describe('delivery', () => {
     expect(new Set(keysOf(receiver)).size).toBe(1)
   })
 
-  it('[DEL-1.8] MUST keep what a stop interrupts, and spend no attempt on it', async () => {
+  it('[DEL-1.8] a delivery that a stop interrupts stays due and spends no attempt', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
     const first = harness.open(registry([a]))
@@ -276,7 +276,7 @@ describe('delivery', () => {
     expect(new Set(keysOf(receiver)).size).toBe(1)
   })
 
-  it('[DEL-10.1] MUST read secrets at every attempt', async () => {
+  it('[DEL-10.1] secrets are read at every attempt', async () => {
     const [{ options, ...rest }, receiver] = await target('a')
     const a = { ...rest, options: { ...options, headers: { 'x-key': envReference('KEY') } } }
     receiver.script({ status: 500, body: 'who is first-secret?' })
@@ -298,7 +298,7 @@ describe('delivery', () => {
     expect(harness.logged.join()).not.toMatch(/first-secret|second-secret/)
   })
 
-  it('[DEL-3.7] MUST retry, log and redact what a type throws by mistake', async () => {
+  it('[DEL-3.7] an unexpected error of a type is retried, logged and redacted', async () => {
     const [a] = await target('a', { options: { url: 'https://example.com/top-secret-path' } })
     const broken = {
       type: 'webhook',
@@ -322,7 +322,7 @@ describe('delivery', () => {
     expect(harness.logged.join()).not.toContain('top-secret')
   })
 
-  it('[DEL-3.16] SHOULD keep to the rate limit without spending attempts', async () => {
+  it('[DEL-3.16] a rate limit is kept and spends no attempts', async () => {
     const [a, receiver] = await target('a', { rateLimit: { perMinute: 60, burst: 2 } })
     const loop = harness.open(registry([a]))
     for (const id of ['one', 'two', 'three', 'four']) await harness.send(id, [a])
@@ -341,7 +341,7 @@ describe('delivery', () => {
 })
 
 describe('drain', () => {
-  it('[DEL-6.1] MUST send what is due and what becomes due in time', async () => {
+  it('[DEL-6.1] a drain sends what is due and what becomes due in time', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 500 })
     const loop = harness.open(registry([a]))
@@ -356,7 +356,7 @@ describe('drain', () => {
     expect(await counts()).toEqual({ ...NONE, delivered: 1 })
   })
 
-  it('[DEL-6.2] MUST NOT wait for what becomes due too late', async () => {
+  it('[DEL-6.2] a drain does not wait for what becomes due too late', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 429, headers: { 'retry-after': '60' } })
     const loop = harness.open(registry([a]))
@@ -368,7 +368,7 @@ describe('drain', () => {
     expect(await counts()).toEqual({ ...NONE, waiting: 1 })
   })
 
-  it('[DEL-6.2] MUST end at its time although a send is under way', async () => {
+  it('[DEL-6.2] a drain ends at its time although a send is under way', async () => {
     const [a, receiver] = await target('a')
     receiver.script({ fault: 'silent' })
     const loop = harness.open(registry([a]))
@@ -383,7 +383,7 @@ describe('drain', () => {
 })
 
 describe('a registry that changed', () => {
-  it('[DEL-5.6] MUST orphan what has no destination any more and hand its alert over once', async () => {
+  it('[DEL-5.6] a delivery whose destination was removed is orphaned, and its alert goes to the fallback once', async () => {
     const [[inbox, receiver], [other, rOther]] = [await target('inbox'), await target('other')]
     const gone = destination('gone')
     await harness.send('alert-1', [gone])
@@ -399,7 +399,7 @@ describe('a registry that changed', () => {
     expect(handedOver?.reason).toBe('fallback: gone is no longer declared')
   })
 
-  it('[DEL-5.6] MUST hand over every orphan, however many there are, beside what was delivered', async () => {
+  it('[DEL-5.6] the alerts of all orphans go to the fallback, however many there are', async () => {
     const inbox = destination('inbox', { type: 'console', options: {} })
     const [gone, many] = [destination('gone'), 1_100]
     for (let n = 0; n < many; n++) await harness.send(`alert-${n}`, [gone])
@@ -413,7 +413,7 @@ describe('a registry that changed', () => {
     expect(await counts()).toEqual({ ...NONE, delivered: many + 1, orphaned: many + 1 })
   })
 
-  it('[DEL-5.7] MUST let waiting deliveries follow a rename, also to an id', async () => {
+  it('[DEL-5.7] waiting deliveries follow a rename, also to an id', async () => {
     const [renamed, receiver] = await target('new-name', { id: 'uuid-1', previousNames: ['old-name'] })
     await harness.send('alert-1', [destination('old-name')])
     await harness.send('alert-2', [destination('new-name')])
@@ -422,7 +422,7 @@ describe('a registry that changed', () => {
     await inState('delivered')
   })
 
-  it('[DEL-3.8] MUST NOT send to a destination that is disabled', async () => {
+  it('[DEL-3.8] nothing is sent to a disabled destination', async () => {
     const [a, receiver] = await target('a', { enabled: false })
     await harness.send('alert-1', [a])
     const loop = harness.open(registry([a]))
@@ -434,7 +434,7 @@ describe('a registry that changed', () => {
     await inState('delivered')
   })
 
-  it('[DEL-3.17] SHOULD find what another process made due', async () => {
+  it('[DEL-3.17] deliveries that another process made due are found', async () => {
     const [a, receiver] = await target('a')
     const loop = harness.open(registry([a]))
     await loop.start()

@@ -27,7 +27,7 @@ const count = async (state: 'waiting' | 'pending' | 'delivered') =>
 
 describe('a destination that answers 401, 403, 404 or 410', () => {
   it.each([401, 403, 404, 410])(
-    '[DEL-4.1] %i MUST pause it, say so once and spend no attempt',
+    '[DEL-4.1] %i pauses the destination, is reported once and spends no attempt',
     async (status) => {
       receiver.always({ status, body: 'go away' })
       const loop = harness.open(registry([soc()]))
@@ -44,7 +44,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     },
   )
 
-  it('[DEL-4.3] MUST be probed once per five minutes, with one delivery', async () => {
+  it('[DEL-4.3] a paused destination is probed every five minutes, with one delivery', async () => {
     receiver.always({ status: 401 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -60,7 +60,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     expect(harness.findings).toHaveLength(1)
   })
 
-  it('[DEL-4.4] MUST resume after a probe that succeeds, and send what waited', async () => {
+  it('[DEL-4.4] a successful probe resumes the destination, and waiting deliveries are sent', async () => {
     receiver.script({ status: 401 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -74,7 +74,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     expect(await paused()).toBe(false)
   })
 
-  it('[DEL-4.3] MUST be probed on reload', async () => {
+  it('[DEL-4.3] a paused destination is probed on reload', async () => {
     receiver.script({ status: 403 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -86,7 +86,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     await until(async () => (await count('delivered')) === 1)
   })
 
-  it('[DEL-4.5] MUST NOT let its deliveries age meanwhile, also over a restart', async () => {
+  it('[DEL-4.5] deliveries of a paused destination do not age, also over a restart', async () => {
     const mortal = { ...soc(), retry: { maxAgeMs: DAY, maxAttempts: 0 } }
     receiver.script({ status: 401 })
     const first = harness.open(registry([mortal]))
@@ -108,7 +108,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
     await until(async () => (await count('delivered')) === 2)
   })
 
-  it('[DEL-4.6] SHOULD stay paused when the probe meets another failure', async () => {
+  it('[DEL-4.6] a destination stays paused when the probe has another failure', async () => {
     receiver.script({ status: 401 }, { status: 503 })
     const loop = harness.open(registry([soc()]))
     await harness.send('alert-1', [soc()])
@@ -124,7 +124,7 @@ describe('a destination that answers 401, 403, 404 or 410', () => {
 })
 
 describe('a secret that is missing', () => {
-  it('[DEL-4.2] MUST pause the destination and name it', async () => {
+  it('[DEL-4.2] a missing secret pauses its destination and is named', async () => {
     const a = destination('soc', { options: { url: envReference('NOWHERE') } })
     const loop = harness.open(registry([a]))
     await harness.send('alert-1', [a])

@@ -55,7 +55,7 @@ async function start(first: Registry, ...alerts: string[]) {
 }
 
 describe('over a restart', () => {
-  it('[DEL-2.1] a rate limit MUST hold what it held', async () => {
+  it('[DEL-2.1] a rate limit still holds deliveries back after a restart', async () => {
     const slow = registry([soc({ rateLimit: { perMinute: 60, burst: 2 } })])
     await start(slow, 'one', 'two', 'three', 'four')
     await receiver.until(2)
@@ -69,7 +69,7 @@ describe('over a restart', () => {
     expect(receiver.requests).toHaveLength(3)
   })
 
-  it('[DEL-2.1] a breaker MUST stay open', async () => {
+  it('[DEL-2.1] a breaker stays open over a restart', async () => {
     receiver.always({ status: 503 })
     receiver.expect(5)
     await start(registry([soc()]), 'one', 'two', 'three', 'four', 'five')
@@ -84,7 +84,7 @@ describe('over a restart', () => {
     expect((await harness.store.destinationState('soc')).value).toMatchObject({ failures: 0 })
   })
 
-  it('[DEL-2.1] a wait MUST end when it would have ended', async () => {
+  it('[DEL-2.1] a wait ends at the same time in spite of a restart', async () => {
     receiver.script({ status: 429, headers: { 'retry-after': '3600' } })
     await start(registry([soc()]), 'one')
     await receiver.until(1)
@@ -97,7 +97,7 @@ describe('over a restart', () => {
     await until(async () => (await counts()).delivered === 1)
   })
 
-  it('[DEL-2.1] a pause MUST last, be reported once, and not count for the age', async () => {
+  it('[DEL-2.1] a pause lasts over a restart, is reported once, and does not count for the age', async () => {
     receiver.always({ status: 404 })
     const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } })])
     await start(mortal, 'one')
@@ -126,7 +126,7 @@ describe('over a restart', () => {
     await until(async () => (await counts()).delivered === 1)
   })
 
-  it('[DEL-2.2] the age MUST continue, and a dead delivery MUST go to the fallback', async () => {
+  it('[DEL-2.2] the age counts on over a restart, and a dead delivery goes to the fallback', async () => {
     receiver.always({ status: 503 })
     const mortal = registry([soc({ retry: { maxAgeMs: DAY, maxAttempts: 0 } }), inboxDestination()], {
       fallback: ['inbox'],
@@ -144,7 +144,7 @@ describe('over a restart', () => {
     expect(taken).toMatchObject({ reason: 'fallback: soc is dead: not delivered in 1 d: 503' })
   })
 
-  it('[DEL-2.3] what was handed over MUST reach the fallback, once', async () => {
+  it('[DEL-2.3] an alert that went to the fallback before a restart reaches it once', async () => {
     receiver.always({ status: 422 })
     inbox.script({ status: 500 })
     const both = registry([soc(), inboxDestination()], { fallback: ['inbox'] })
@@ -160,7 +160,7 @@ describe('over a restart', () => {
     expect(new Set(keys).size).toBe(1)
   })
 
-  it('[DEL-2.3] a destination that is gone MUST leave an orphan, handed over once, and be adopted under its new name', async () => {
+  it('[DEL-2.3] a removed destination leaves an orphan whose alert goes to the fallback once, and which its new name adopts', async () => {
     receiver.script({ status: 503 })
     inbox.expect(1)
     await start(registry([soc()]), 'one')
@@ -179,7 +179,7 @@ describe('over a restart', () => {
     expect(new Set(keys).size).toBe(1)
   })
 
-  it('[DEL-2.2] attempts MUST be counted on', async () => {
+  it('[DEL-2.2] attempts are counted on over a restart', async () => {
     receiver.always({ status: 500 })
     const thrice = registry([soc({ retry: { maxAgeMs: 3 * DAY, maxAttempts: 2 } })])
     await start(thrice, 'one')

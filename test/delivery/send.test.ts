@@ -80,7 +80,7 @@ describe('sendOnce', () => {
     expect(message).toBe(`500: ${'x'.repeat(490)}<secret>`)
   })
 
-  it('[DEL-3.4] what another side says MUST be bounded before it is kept, without control characters', async () => {
+  it('[DEL-3.4] text of a server is bounded and loses its control characters before it is stored', async () => {
     const talkative = defineDestination<object, object>({
       type: 'talkative',
       summary: '',

@@ -82,7 +82,7 @@ describe('with real parts', () => {
     await receiver.close()
   })
 
-  it('[DEL-8.2] what it made MUST be what is previewed and what is sent, and is recorded in the history', async () => {
+  it('[DEL-8.2] the result of a template is what is previewed and sent, and is recorded in the history', async () => {
     const options = { url: receiver.url, template: { payload: { text: '{{severity}} of {{id}}' } } }
     const target = destination('soc', { options })
     const loop = harness.open(registry([target]))

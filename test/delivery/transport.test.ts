@@ -140,7 +140,7 @@ describe('redirects', () => {
     await receiver.until(4)
   })
 
-  it('[DEL-9.2] leave credentials at home', async () => {
+  it('[DEL-9.2] redirects to another host carry no credentials', async () => {
     const other = await startReceiver()
     receiver.script({ status: 307, headers: { location: other.url } })
     const headers = {
