@@ -56,22 +56,24 @@ export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards
   ): PrefilterResult => {
     const { candidates } = event
     if (candidates.length === 0) return NOTHING
+    // The event as detections see it. What is looked up in it is remembered, so it must not change afterwards.
+    const record: JsonRecord = Object.assign(event.record, event.fields)
     const index = unguarded && indexes ? indexes.of(candidates, event) : null
     // The index is made of guards, too.
-    const selected = index && unguarded?.size === 0 ? index.select(event.record) : candidates
+    const selected = index && unguarded?.size === 0 ? index.select(record) : candidates
     if (selected.length === 0) return NOTHING
-    const views = new EventViews(raw, event)
+    const exact = exactView(raw, record, event)
     const python: number[] = []
     const matched: MatchedBody[] = []
     for (const body of selected) {
       const { filter, simple } = byBody.get(body) ?? NO_MATCHERS
-      if (filter && !filter(views.exact)) continue
+      if (filter && !filter(exact())) continue
       if (simple) {
-        if (simple.matches(views.exact)) matched.push({ body, functions: alertOf(simple, raw, event) })
+        if (simple.matches(exact())) matched.push({ body, functions: alertOf(simple, raw, event) })
         continue
       }
       const guard = index && !unguarded?.has(body) ? index.guardOf(body) : null
-      if (guard === null || guard.evaluate(views.plain, raw) !== 'silent') python.push(body)
+      if (guard === null || guard.evaluate(record, raw) !== 'silent') python.push(body)
     }
     return { python: python.length === candidates.length ? candidates : oneOf(python), matched }
   }
@@ -98,29 +100,12 @@ function alertOf(simple: CompiledDetection, raw: string, { fields }: ParsedEvent
   return { detection: { output: true }, ...simple.alert(raw, fields) }
 }
 
-/** The event with its filled-in fields, made when something first asks for it. */
-class EventViews {
-  readonly #raw: string
-  readonly #event: ParsedEvent
-  #plain: JsonRecord | undefined
-  #exact: unknown
-
-  constructor(raw: string, event: ParsedEvent) {
-    this.#raw = raw
-    this.#event = event
-  }
-
-  get plain(): JsonRecord {
-    this.#plain ??= { ...this.#event.record, ...this.#event.fields }
-    return this.#plain
-  }
-
-  /** The event with the digits of its numbers, where they matter. */
-  get exact(): unknown {
-    this.#exact ??= needsExactness(this.#raw)
-      ? withFields(parseExact(this.#raw), this.#event.fields)
-      : this.plain
-    return this.#exact
+/** The event with the digits of its numbers where they matter, read when something first asks for it. */
+function exactView(raw: string, record: JsonRecord, { fields }: ParsedEvent): () => unknown {
+  let known: unknown
+  return () => {
+    known ??= needsExactness(raw) ? withFields(parseExact(raw), fields) : record
+    return known
   }
 }
 

@@ -14,8 +14,9 @@ export function lookUp(object: RawObject, key: unknown): unknown {
     return ABSENT
   }
   if (Object.hasOwn(object, key)) return object[key]
-  if (!isAscii(key)) throw NOT_ASCII_KEY
-  const own = spellingsOf(object).get(key.toLowerCase())
+  const lower = lowerCaseOf(key)
+  if (lower === null) throw NOT_ASCII_KEY
+  const own = spellingsOf(object).get(lower)
   return own === undefined ? ABSENT : object[own]
 }
 
@@ -47,9 +48,24 @@ function spellingsOf(object: RawObject): ReadonlyMap<string, string> {
 function findSpellings(object: RawObject): ReadonlyMap<string, string> | null {
   const found = new Map<string, string>()
   for (const key of Object.keys(object)) {
-    if (!isAscii(key)) return null
-    const lower = key.toLowerCase()
+    const lower = lowerCaseOf(key)
+    if (lower === null) return null
     if (!found.has(lower)) found.set(lower, key)
   }
   return found
+}
+
+/** Events of one type have the same few keys. The limit is for keys that are data. */
+const MAX_CACHED_KEYS = 10_000
+const lowerCases = new Map<string, string | null>()
+
+/** null: the key is not ASCII. */
+function lowerCaseOf(key: string): string | null {
+  let lower = lowerCases.get(key)
+  if (lower === undefined) {
+    lower = isAscii(key) ? key.toLowerCase() : null
+    if (lowerCases.size >= MAX_CACHED_KEYS) lowerCases.clear()
+    lowerCases.set(key, lower)
+  }
+  return lower
 }
