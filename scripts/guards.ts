@@ -1,6 +1,8 @@
-// node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER] [--types] [--pairs]: every test case of a repository without mocks, decided by the guard of
-// its detection. A case that alerts must never be silent; how many of the others are is the measure of the guards.
-import { spawn } from 'node:child_process'
+// npm run conformance:guards -- DIR [--list] [--reasons] [--mutations COUNT] [--seed NUMBER] [--types] [--pairs]: every test
+// case of a repository without mocks, decided by the guard of its detection. A case that alerts must never be silent; how
+// many of the others are is the measure of the guards. `--prove` shows what is silent to the detection itself, under
+// native CPython. Exit code 1: a guard contradicts its detection; 2: python3 cannot be run.
+import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
@@ -33,10 +35,16 @@ const { values, positionals } = parseArgs({
   },
 })
 const [root] = positionals
-if (root === undefined)
-  throw new Error(
-    'node scripts/guards.ts DIR [--list] [--reasons] [--prove] [--mutations COUNT] [--seed NUMBER] [--types] [--pairs]',
+if (root === undefined) {
+  console.error(
+    'usage: npm run conformance:guards -- DIR [--list] [--reasons] [--mutations COUNT] [--types] [--pairs]',
   )
+  process.exit(2)
+}
+if (spawnSync('python3', ['--version']).status !== 0) {
+  console.error('python3 cannot be run: install it, because guards are compared with native CPython')
+  process.exit(2)
+}
 
 const log = createLog({
   format: 'pretty',
@@ -191,6 +199,7 @@ for (const name of wrong) console.log(`wrong: ${name}`)
 for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60))
   console.log(`${count} ${reason}`)
 if (values.list) for (const name of notSilent) console.log(`not silent: ${name}`)
+if (wrong.length + contradicted.length > 0) process.exitCode = 1
 
 function logTypesOf(detection: Detection): (string | null)[] {
   const named = detection.tests.flatMap(({ entry }) => {
