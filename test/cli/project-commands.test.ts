@@ -248,6 +248,14 @@ class TestGreet(unittest.TestCase):
     expect(filtered.out).not.toContain('Unit tests')
   })
 
+  it('test --no-unit-tests runs the cases of detections alone, so a failing unit test does not fail the run', async () => {
+    const { code, out } = await run(makeProject(WITH_HELPER), 'test', '--no-unit-tests')
+    expect(code).toBe(0)
+    expect(out).toMatch(/Tests {7}2 passed/)
+    expect(out).not.toContain('names_test.py')
+    expect(out).not.toContain('Unit tests')
+  })
+
   it('a file of unit tests that cannot be loaded is invalid', async () => {
     const root = makeProject({ ...WITH_HELPER, 'global_helpers/names_test.py': 'import nowhere\n' })
     const { code, out } = await run(root, 'test')

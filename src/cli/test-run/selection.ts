@@ -25,6 +25,7 @@ export const SELECTION_OPTIONS = {
     'accept unknown destination names and route as in production, with a warning',
   ),
   ignoreExtraKeys: IGNORE_EXTRA_KEYS,
+  omitUnitTests: flag('--no-unit-tests', 'do not run the unit tests of helpers and data models'),
 }
 /** @returns the options of loading that these options imply. */
 export function loadOptionsOf({ allowUnknownDestinations, ignoreExtraKeys }: SelectionValues): {

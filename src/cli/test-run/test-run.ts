@@ -95,7 +95,8 @@ async function runLoaded(
   const forgetSignals = reportWhenInterrupted(unfinished, session, io)
   const inLoadOrder = !options.sort
   const progress = createProgress(io.stderr, session.quiet ? 0 : total, 'detection', () => performance.now())
-  const units = options.filter.length > 0 ? [] : runUnitTests(project, engine, selection.tests)
+  const hasUnitTests = options.filter.length === 0 && !options.omitUnitTests
+  const units = hasUnitTests ? runUnitTests(project, engine, selection.tests) : []
   const coverage = request.coverage ? new Coverage() : undefined
   const cases = await runTests(project, engine, {
     selection,

@@ -99,7 +99,7 @@ export class WatchState {
     const project = this.#project
     const present = project?.unitTests.filter(({ path }) => this.#pendingUnitTests.has(path)) ?? []
     const isWholeProject = this.#options.filter.length === 0 && this.pattern === ''
-    if (!project || present.length === 0 || !isWholeProject) return null
+    if (!project || present.length === 0 || !isWholeProject || this.#options.omitUnitTests) return null
     const { tests } = selectionOf(this.#options)
     const run = (engine: Parameters<typeof runUnitTests>[1]) => runUnitTests(project, engine, tests)
     const paths = new Set(present.map(({ path }) => path))
