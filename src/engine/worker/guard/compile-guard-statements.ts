@@ -192,9 +192,12 @@ export function compileLoop(compiler: GuardCompiler, [, count, ...operands]: Pro
     iterated: compiler.expression(parts[3 * at + 1]!),
     condition: parts[3 * at + 2] === -1 ? null : compiler.expression(parts[3 * at + 2]!),
   }))
-  const runClause = (at: number, ...[frame, isOrdered, visit]: Parameters<Loop>): boolean => {
+  const [only] = elements
+  const visitElements = (frame: Frame, visit: Parameters<Loop>[2]): boolean =>
+    visit(elements.length === 1 ? [only!(frame)] : elements.map((each) => each(frame)))
+  const runClause = (at: number, frame: Frame, isOrdered: boolean, visit: Parameters<Loop>[2]): boolean => {
     const clause = clauses[at]
-    if (!clause) return visit(elements.map((each) => each(frame)))
+    if (!clause) return visitElements(frame, visit)
     const source = clause.iterated(frame)
     if (source instanceof SetValue && source.elements.size > 1) {
       return withoutOrder(() => runElements(at, source, frame, isOrdered, visit, true))

@@ -195,10 +195,13 @@ export function elementsOf(value: unknown, isOrdered = true): Iterable<unknown> 
 }
 
 export function binary(operator: string, left: unknown, right: unknown): unknown {
-  const [first, second] = [numberOf(left), numberOf(right)]
+  if (operator === '+' && typeof left === 'string' && typeof right === 'string') {
+    return requireAscii(left) + requireAscii(right)
+  }
+  const first = numberOf(left)
+  const second = numberOf(right)
   if (first !== null && second !== null) return arithmetic(operator, first, second)
   if (operator === '+') {
-    if (typeof left === 'string' && typeof right === 'string') return requireAscii(left) + requireAscii(right)
     if (left instanceof ListValue && right instanceof ListValue) {
       return new ListValue([...left.items, ...right.items])
     }
