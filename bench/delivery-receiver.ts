@@ -6,6 +6,7 @@ import { parentPort } from 'node:worker_threads'
 
 export interface Arrival {
   readonly alertId: string
+  readonly title: string
   /** Epoch milliseconds, with fractions. */
   readonly at: number
 }
@@ -17,9 +18,9 @@ const server = createServer((request, response) => {
   const at = performance.timeOrigin + performance.now()
   void buffer(request).then((body) => {
     if (request.url === '/fails') return void response.writeHead(500).end()
-    const { alertId } = JSON.parse(body.toString()) as { alertId: string }
+    const { alertId, title } = JSON.parse(body.toString()) as Omit<Arrival, 'at'>
     response.end('ok')
-    arrivals.push({ alertId, at })
+    arrivals.push({ alertId, title, at })
     answer()
   })
 })

@@ -3,12 +3,11 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/model/ports.ts'
 import { openStore } from '../src/store/open.ts'
 import { alert, delivery, expecting, plan } from '../test/support/store-rows.ts'
+import { type Receiver, startReceiver } from './alert-receiver.ts'
 import { type DeliveryHarness, openDeliveryHarness } from './delivery-harness.ts'
-import type { Arrival } from './delivery-receiver.ts'
 import { type BenchContext, type Figure, type Measurement, quantile } from './figure.ts'
 
 const ALERTS_PER_SECOND = 200
@@ -192,29 +191,6 @@ function syncMs(): number {
   closeSync(file)
   rmSync(folder, { recursive: true, force: true })
   return quantile(samples, 0.5)
-}
-
-interface Receiver {
-  readonly url: string
-  /** Waits until so many requests have come, and forgets them. */
-  take(count: number): Promise<readonly Arrival[]>
-  close(): Promise<unknown>
-}
-
-/** The receiver runs on a thread of its own, so that it does not delay the sender. */
-async function startReceiver(): Promise<Receiver> {
-  const worker = new Worker(new URL('./delivery-receiver.ts', import.meta.url))
-  const next = <T>() => new Promise<T>((resolve) => worker.once('message', resolve))
-  const url = await next<string>()
-  return {
-    url,
-    take: (count) => {
-      const arrivals = next<readonly Arrival[]>()
-      worker.postMessage(count)
-      return arrivals
-    },
-    close: () => worker.terminate(),
-  }
 }
 
 export default { title: 'Delivery', measure } satisfies Measurement

@@ -26,8 +26,8 @@ function sabotagedCopy(): string {
   const file = join(copy, 'src', 'daemon', 'event-intake.ts')
   const sound = readFileSync(file, 'utf8')
   const broken = sound.replace(
-    '    const settled = commitInOrder(lane, commit)\n',
-    `    void commitInOrder(lane, commit)
+    '    const settled = inOrder(lane, prepare)\n',
+    `    void inOrder(lane, prepare)
     const settled = Promise.resolve(envelopes.map(() => ({ status: 'accepted', matches: 0 }) as const))\n`,
   )
   if (broken === sound) throw new Error('the line to sabotage is gone from src/daemon/event-intake.ts')

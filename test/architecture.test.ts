@@ -629,6 +629,7 @@ const OWN_WRITERS = new Map([
   ['packages/install.ts', 'into a folder that it has just made under a new name'],
   ['daemon/rejects.ts', 'to the path that src/files/output-file.ts has prepared'],
   ['destinations/file.ts', 'to the path that src/files/output-file.ts has prepared'],
+  ['store/sqlite/sqlite-driver.ts', 'nothing: it syncs the journal beside the path that was prepared'],
 ])
 
 /** The names that a file imports from node:fs or node:fs/promises; `*` and `default` where it imports the whole. */

@@ -34,7 +34,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const { spec, claim, pipeline, evaluate, now, writeRejects, onSettled, onKnown } = options
   const keys = createKeysUnderWay()
   let seq = 0
-  /** The previous commit of each lane: commits of a lane keep the order in which they were requested. */
+  /** The previous batch of each lane. */
   const previous = new Map<number, Promise<unknown>>()
 
   const envelopeOf = (framed: FramedEvent): Envelope => ({
@@ -47,16 +47,24 @@ export function createIntake(options: IntakeOptions): Intake {
     ...(spec.timeField !== null && { timeField: spec.timeField }),
   })
 
-  /** If a commit of a source that resumes fails, no later one may succeed: its events would be skipped. */
-  const commitInOrder = <T>(lane: number, commit: () => Promise<T>): Promise<T> => {
-    const settled = (previous.get(lane) ?? Promise.resolve()).then(commit)
-    previous.set(lane, claim === null ? settled.catch(() => {}) : settled)
+  /**
+   * Passes the batches of a lane to the pipeline in the order in which they were emitted, which commits them in this order.
+   * If a batch of a source that resumes fails, no later one is passed on: the events of the failed one would be skipped.
+   */
+  const inOrder = <T>(lane: number, prepare: () => Promise<() => Promise<T>>): Promise<T> => {
+    const passed = (previous.get(lane) ?? Promise.resolve())
+      .then(prepare)
+      // The next batch does not wait until this one is on disk.
+      .then((admit) => ({ admitted: admit() }))
+    previous.set(lane, claim === null ? passed.catch(() => {}) : passed)
+    const settled = passed.then(({ admitted }) => admitted)
     settled.catch(() => {})
     return settled
   }
 
   const begin = async (cursor: string): Promise<void> => {
-    await commitInOrder(FIRST_LANE, () => pipeline.admit({ queue: spec.name, events: [], claim, cursor }))
+    const batch = { queue: spec.name, events: [], claim, cursor }
+    await inOrder(FIRST_LANE, async () => () => pipeline.admit(batch))
   }
 
   /** Evaluates the events that were not committed before; the result has null for each of the others. */
@@ -86,18 +94,20 @@ export function createIntake(options: IntakeOptions): Intake {
       : evaluateFramed(envelopes, evaluate)
     evaluated.catch(() => {})
     const cursor = envelopes.at(-1)?.cursor ?? null
-    const commit = async () => {
+    const prepare = async () => {
       const all = await evaluated
       const events = all.filter((event) => event !== null)
       const rejected = events.filter(isLost)
       if (rejected.length > 0) await writeRejects(rejected)
-      const settlements = await pipeline.admit({ queue, events, claim, cursor })
-      onSettled(events, settlements)
-      if (events.length < all.length) onKnown(all.length - events.length)
-      let next = 0
-      return all.map((event) => (event === null ? DUPLICATE : settlements[next++]!))
+      return async () => {
+        const settlements = await pipeline.admit({ queue, events, claim, cursor })
+        onSettled(events, settlements)
+        if (events.length < all.length) onKnown(all.length - events.length)
+        let next = 0
+        return all.map((event) => (event === null ? DUPLICATE : settlements[next++]!))
+      }
     }
-    const settled = commitInOrder(lane, commit)
+    const settled = inOrder(lane, prepare)
     if (hasKeys) keys.add(envelopes, settled)
     return settled
   }

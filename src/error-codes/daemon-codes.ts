@@ -6,7 +6,8 @@ export const DAEMON_CODES = {
     fix: 'Stop that daemon, or name another store with `--store`.',
   },
   'lost-store': {
-    cause: 'The file of the store was removed or replaced while the daemon ran.',
+    cause:
+      'The file of the store was removed or replaced while the daemon ran, or the disk failed to sync it.',
     fix: 'Stop the daemon before you move files of its store, and move -wal and -shm files with their database.',
   },
   'inaccessible-store': {

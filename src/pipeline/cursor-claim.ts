@@ -6,6 +6,7 @@ export class CursorClaim {
   readonly #owner: string
   #version: number
   #isFenced = false
+  #hasFailed = false
 
   constructor({ source, owner, version }: HeldCursor) {
     this.source = source
@@ -20,6 +21,15 @@ export class CursorClaim {
   /** True once another run has taken the source: nothing of this run can be committed any more. */
   get isFenced(): boolean {
     return this.#isFenced
+  }
+
+  /** True once a commit of the run has failed. No later one may succeed, because the events of this one would be skipped. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  fail(): void {
+    this.#hasFailed = true
   }
 
   /** @param moved says whether the plan of the commit had a cursor. */

@@ -52,6 +52,13 @@ export interface Pipeline {
   betweenCommits<T>(task: () => Promise<T>): Promise<T>
 }
 
+interface Committed {
+  /** One flag per work: false if its event was counted before. */
+  readonly areNew: readonly boolean[]
+  /** Resolves when the commit is on disk and was reported. */
+  readonly durable: Promise<void>
+}
+
 interface PipelineOptions {
   readonly store: Store
   /** The changes of events in the cache are committed with their effects. */
@@ -67,12 +74,12 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
   const cachedOf = (events: Batch['events']): CacheCommit =>
     cache?.commit(events.map(({ envelope }) => envelope)) ?? NOTHING_CACHED
 
-  /** Commits the works, and resolves with one flag per work that says whether it was new. */
+  /** Commits the works. The next commit of the queue can be decided before this one is on disk. */
   const commit = async (
     works: readonly Work[],
     { events, claim, cursor }: Omit<Batch, 'queue'>,
     currentProject: Project,
-  ): Promise<readonly boolean[]> => {
+  ): Promise<Committed> => {
     const { registry, settings } = currentProject
     if (typeof registry === 'string') throw new Bug('the pipeline needs a registry')
     for (let attempt = 0; attempt < MAX_COMMIT_TRIES; attempt++) {
@@ -91,50 +98,71 @@ export function createPipeline({ store, cache, project, onAdmitted }: PipelineOp
         ),
       }
       const cursors = new Map(claim === null ? [] : [[claim.source, claim.expected]])
-      const answer = await store.commit(plan, { ...planner.expected, cursors })
+      const { answer, durable } = await store.apply(plan, { ...planner.expected, cursors })
       claim?.record(answer, plan.cursors.length > 0)
       if (answer === 'conflict') continue
       if (answer === 'fenced') throw new Error(`another run has taken the source ${claim?.source}`)
       cached.done()
-      onAdmitted(admitted, plan.deliveries.length)
-      return areNew
+      return { areNew, durable: durable.then(() => onAdmitted(admitted, plan.deliveries.length)) }
     }
     throw new Bug(`the store answered "conflict" ${MAX_COMMIT_TRIES} times`)
   }
 
+  /** Resolves when the commit is on disk, which the next task of the queue does not wait for. */
+  const commitIn = async (queue: string, claim: CursorClaim | null, task: () => Promise<Committed>) => {
+    const { areNew, durable } = await queues.enqueue(queue, () => runCommit(claim, task))
+    await durable
+    return areNew
+  }
+
   return {
-    admit: ({ queue, events, claim, cursor }) =>
-      queues.enqueue(queue, async () => {
+    admit: async ({ queue, events, claim, cursor }) => {
+      const areNew = await commitIn(queue, claim, async () => {
         const currentProject = project()
         const works = events.map((event) => planForEvent(event, currentProject))
         const cached = cachedOf(events)
         const idle = works.every(isIdle) && cursor === null && cached.kv.length === 0
-        if (idle) cached.done()
-        const areNew = idle
-          ? works.map(() => true)
-          : await commit(works, { events, claim, cursor }, currentProject)
-        return events.map((event, i) => settle(event, areNew[i]!))
-      }),
+        if (!idle) return commit(works, { events, claim, cursor }, currentProject)
+        cached.done()
+        return { areNew: works.map(() => true), durable: Promise.resolve() }
+      })
+      return events.map((event, i) => settle(event, areNew[i]!))
+    },
     areKnown: async (events) => {
       const ids = events.map(idempotencyId)
       const seen = ids.filter((id) => id !== null)
       if (seen.length === 0) return ids.map(() => false)
       const known = (await store.read({ groups: [], limiters: [], seen })).seen
+      // A duplicate is acknowledged, so the commit of the first event must be on disk.
+      if (known.size > 0) await store.durable()
       return ids.map((id) => id !== null && known.has(id))
     },
-    admitMatches: (findings, claim, cursor) =>
-      queues.enqueue(claim.source, async () => {
+    admitMatches: async (findings, claim, cursor) => {
+      await commitIn(claim.source, claim, () => {
         const currentProject = project()
         const works = findings.map((finding) => planForMatch(finding, currentProject))
-        await commit(works, { events: [], claim, cursor }, currentProject)
-      }),
-    admitSystem: (findings) =>
-      queues.enqueue(SYSTEM_QUEUE, async () => {
+        return commit(works, { events: [], claim, cursor }, currentProject)
+      })
+    },
+    admitSystem: async (findings) => {
+      await commitIn(SYSTEM_QUEUE, null, () => {
         const currentProject = project()
         const works = findings.map((finding) => planForSystem(finding, currentProject))
-        await commit(works, { events: [], claim: null, cursor: null }, currentProject)
-      }),
+        return commit(works, { events: [], claim: null, cursor: null }, currentProject)
+      })
+    },
     betweenCommits: (task) => queues.runAlone(task),
+  }
+}
+
+/** After a failed commit, no later one of the same run is made. */
+async function runCommit(claim: CursorClaim | null, task: () => Promise<Committed>): Promise<Committed> {
+  if (claim?.hasFailed) throw new Error(`an earlier commit of ${claim.source} failed`)
+  try {
+    return await task()
+  } catch (error) {
+    claim?.fail()
+    throw error
   }
 }
 

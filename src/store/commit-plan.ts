@@ -210,3 +210,9 @@ export const NOTHING_EXPECTED: ExpectedVersions = {
  * which now counts these events, so this run must end and must not acknowledge them. Nothing was written in both cases.
  */
 export type CommitAnswer = 'ok' | 'conflict' | 'fenced'
+
+export interface AppliedPlan {
+  readonly answer: CommitAnswer
+  /** Resolves when the plan is on disk. Nothing of it may be acknowledged or sent before. */
+  readonly durable: Promise<void>
+}

@@ -16,8 +16,11 @@ export interface Driver {
   prepare<R = unknown>(sql: string): Statement<R>
   /** Commits all of `work` or nothing. Within another transaction only the inner part is undone. */
   transaction<T>(work: () => T): T
-  /** Does the same without waiting for the disk. */
-  unsynced<T>(work: () => T): T
+  /**
+   * From here on commits do not wait for the disk. Returns the function that syncs what was committed before its call;
+   * null if the engine cannot do that, and then every commit still waits.
+   */
+  deferSyncs(): (() => Promise<void>) | null
   /** It is false again if the engine itself ended the transaction, as it does on a full disk. */
   inTransaction(): boolean
   close(): void

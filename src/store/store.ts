@@ -7,6 +7,7 @@ import type { JsonText } from '../core/exact-json.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type {
   AlertRow,
+  AppliedPlan,
   CommitAnswer,
   CommitPlan,
   ExpectedVersions,
@@ -78,7 +79,12 @@ export interface Store {
   /** Makes the caller the owner of the source's cursor. From here on every commit of a previous owner is `fenced`. */
   take(source: string): Promise<HeldCursor>
   read(keys: ReadKeys): Promise<ReadState>
+  /** Resolves when the plan is on disk. */
   commit(plan: CommitPlan, expected: ExpectedVersions): Promise<CommitAnswer>
+  /** Resolves when the plan is written, so that the next decision can read it before the disk has it. */
+  apply(plan: CommitPlan, expected: ExpectedVersions): Promise<AppliedPlan>
+  /** Resolves when everything that a read can see is on disk. */
+  durable(): Promise<void>
 
   /** How many deliveries of a destination `claim` could lease now; it counts up to `atMost`. */
   countDue(destinationKey: string, atMost: number): Promise<number>

@@ -151,9 +151,14 @@ describe('a batch of a source', () => {
   })
 
   it('is not committed after a failed one if it has a cursor, because events would be skipped', async () => {
-    const { run, steps } = fixture()
+    const { run, steps } = fixture({
+      evaluate: async (events) => {
+        if (events.some(({ raw }) => raw === 'fails')) throw new Error('no worker is left')
+        return evaluate(events)
+      },
+    })
     await run(async (context) => {
-      const batches = [context.emit([framed('busy', '1')]), context.emit([framed('good', '2')])]
+      const batches = [context.emit([framed('fails', '1')]), context.emit([framed('good', '2')])]
       const results = await Promise.allSettled(batches)
       expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     }, true)

@@ -92,12 +92,12 @@ describe('the pipeline', () => {
     const released = Promise.withResolvers<void>()
     /** A plan that makes an alert with the title "slow" waits for the test. */
     const isSlow = ({ alerts }: CommitPlan) => alerts.some(({ title }) => title === 'slow')
-    const commit: Store['commit'] = async (plan, expected) => {
+    const apply: Store['apply'] = async (plan, expected) => {
       if (isSlow(plan)) await released.promise
-      return store.commit(plan, expected)
+      return store.apply(plan, expected)
     }
     const pipeline = createPipeline({
-      store: { ...store, commit },
+      store: { ...store, apply },
       project: () => content,
       onAdmitted: () => {},
     })

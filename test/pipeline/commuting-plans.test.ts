@@ -32,13 +32,13 @@ const batch = (events: readonly EvaluatedEvent[]) => ({ queue: 'stdin', events, 
 /** Lets another writer commit between the read of the next decision and its commit, and counts the commits. */
 function interrupted(store: Store, other: () => Promise<unknown>) {
   const answers: CommitAnswer[] = []
-  const commit: Store['commit'] = async (...args) => {
+  const apply: Store['apply'] = async (...args) => {
     if (answers.length === 0) await other()
-    const answer = await store.commit(...args)
-    answers.push(answer)
-    return answer
+    const applied = await store.apply(...args)
+    answers.push(applied.answer)
+    return applied
   }
-  return { answers, store: { ...store, commit } }
+  return { answers, store: { ...store, apply } }
 }
 
 describe('a decision beside another writer', () => {
@@ -149,8 +149,8 @@ async function sumsOf(store: Store, matches: readonly Match[]) {
 /** Each read and each commit begins when the scheduler decides. */
 function scheduledBy(scheduler: fc.Scheduler, store: Store): Store {
   const read: Store['read'] = scheduler.scheduleFunction((keys) => store.read(keys))
-  const commit: Store['commit'] = scheduler.scheduleFunction((...args) => store.commit(...args))
-  return { ...store, read, commit }
+  const apply: Store['apply'] = scheduler.scheduleFunction((...args) => store.apply(...args))
+  return { ...store, read, apply }
 }
 
 it('two writers in any interleaving give the sums of one writer', async () => {

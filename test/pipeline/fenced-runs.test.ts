@@ -38,9 +38,9 @@ async function writer(pause: () => Promise<void> = async () => {}): Promise<Writ
   opened.push(store)
   const paused: Store = {
     ...store,
-    commit: async (...commit) => {
+    apply: async (...planned) => {
       await pause()
-      return store.commit(...commit)
+      return store.apply(...planned)
     },
   }
   const pipeline = createPipeline({ store: paused, project: () => content, onAdmitted: () => {} })

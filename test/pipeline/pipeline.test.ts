@@ -188,12 +188,36 @@ it('a finding of a detection that a reload removed is ignored', async () => {
 it('a commit that fails settles nothing, and the next one works', async () => {
   const { store, pipeline } = await fixture()
   const broken = createPipeline({
-    store: { ...store, commit: () => Promise.reject(new Error('disk full')) },
+    store: { ...store, apply: () => Promise.reject(new Error('disk full')) },
     project: () => project([detection()], soc),
     onAdmitted: () => {},
   })
   await expect(broken.admit(batch([event(hit('T'))]))).rejects.toThrow('disk full')
   expect(await pipeline.admit(batch([event(hit('T'))]))).toMatchObject([{ status: 'accepted' }])
+})
+
+it('no commit of a run succeeds after one that failed, because its events would be skipped', async () => {
+  const { store } = await fixture()
+  let failures = 1
+  const pipeline = createPipeline({
+    store: {
+      ...store,
+      apply: async (...planned) => {
+        if (failures-- > 0) throw new Error('disk full')
+        return store.apply(...planned)
+      },
+    },
+    project: () => project([detection()], soc),
+    onAdmitted: () => {},
+  })
+  const claim = new CursorClaim(await store.take('file:x'))
+  const admit = (cursor: string) =>
+    pipeline.admit({ queue: 'file:x', events: [event(hit('T'))], claim, cursor })
+  const results = await Promise.allSettled([admit('1'), admit('2')])
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  await expect(admit('3')).rejects.toThrow('an earlier commit of file:x failed')
+  expect(await store.cursor('file:x')).toBeNull()
+  expect(await store.signals({ limit: 5 })).toEqual([])
 })
 
 it('two pipelines on one store count every event exactly once', async () => {

@@ -1,11 +1,16 @@
 /** The driver for Node's SQLite: pragmas, cached statements, nested transactions. It knows no table. */
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, fdatasync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import type { Driver, Params, Statement } from '../driver.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
+/** With deferred syncs, only a checkpoint blocks the event loop for the disk: one for this number of pages (16 MB). */
+const CHECKPOINT_PAGES = 4_000
+
+const datasync = promisify(fdatasync)
 
 /**
  * A database without a journal is open in no process. It is then read as immutable, which creates no files: a journal
@@ -43,15 +48,15 @@ export function openSqlite(path: string, options: { location: string; readOnly: 
   }
 
   const statements = new Map<string, Statement>()
-  const prepare = (sql: string): Statement => {
+  const prepare = <R>(sql: string): Statement<R> => {
     const known = statements.get(sql)
-    if (known) return known
+    if (known) return known as Statement<R>
     const statement = guardedStatement(
       guarded(() => database.prepare(sql)),
       guarded,
     )
     statements.set(sql, statement)
-    return statement
+    return statement as Statement<R>
   }
 
   // These statements are prepared, because every write uses them.
@@ -69,22 +74,31 @@ export function openSqlite(path: string, options: { location: string; readOnly: 
     }
   }
 
-  const unsynced = <T>(work: () => T): T => {
-    exec('PRAGMA synchronous = NORMAL')
-    try {
-      return transaction(work)
-    } finally {
-      exec('PRAGMA synchronous = FULL')
-    }
+  let journal: number | null = null
+  const deferSyncs = (): (() => Promise<void>) | null => {
+    // Reading creates the journal if there is none.
+    prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get()
+    const mode = prepare<{ journal_mode: string }>('PRAGMA journal_mode').get()?.journal_mode
+    if (path === ':memory:' || options.readOnly || mode !== 'wal') return null
+    // A sync of any descriptor of a file covers all that was written to the file.
+    const descriptor = openSync(`${path}-wal`, 'r+')
+    journal = descriptor
+    exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    return () => datasync(descriptor)
+  }
+  const close = () => {
+    if (journal !== null) closeSync(journal)
+    journal = null
+    guarded(() => database.close())
   }
 
   return {
     exec,
-    prepare: <R>(sql: string) => prepare(sql) as Statement<R>,
+    prepare,
     transaction,
-    unsynced,
+    deferSyncs,
     inTransaction: () => database.isTransaction,
-    close: () => guarded(() => database.close()),
+    close,
   }
 }
 

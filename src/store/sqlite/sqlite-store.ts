@@ -23,6 +23,7 @@ import { createRetention } from '../rows/retention.ts'
 import { latestSignal, listSignals } from '../rows/signals.ts'
 import { versionedRows } from '../rows/versioned.ts'
 import type { DestinationState, Store } from '../store.ts'
+import { JournalSync } from './journal-sync.ts'
 
 interface SqliteStoreOptions {
   readonly clock: Clock
@@ -50,15 +51,40 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
   const { clock, location, path, readOnly, onLost = () => {} } = options
   const retained = createRetention(options.signalsKeptMs, options.monotonic ?? (() => performance.now()))
   const files = path === null || readOnly ? null : watchFiles(path, location, onLost)
-  const writes = createGroupCommit(driver, () => files?.check())
-  const write = <T>(work: (now: number) => T, sync: Sync = 'synced'): Promise<T> => {
-    if (readOnly)
-      return Promise.reject(new UserError(`the store ${location} is read-only`, { code: 'read-only-store' }))
-    return writes.write(() => work(clock.now()), sync)
+  const sync = readOnly ? null : driver.deferSyncs()
+  const journal = sync && new JournalSync({ location, sync, onFailure: onLost })
+  const check = () => {
+    journal?.check()
+    files?.check()
+  }
+  const writes = createGroupCommit(driver, { disk: journal, check })
+  const assertWritable = () => {
+    if (readOnly) throw new UserError(`the store ${location} is read-only`, { code: 'read-only-store' })
+  }
+  const write = async <T>(work: (now: number) => T, syncKind: Sync = 'synced'): Promise<T> => {
+    assertWritable()
+    return writes.write(() => work(clock.now()), syncKind)
+  }
+  const apply: Store['apply'] = async (plan, expected) => {
+    assertWritable()
+    const { value: answer, durable } = await writes.writeAhead(() => {
+      const now = clock.now()
+      retained.purge(driver, now)
+      return commitPlan(driver, plan, expected, now)
+    })
+    return { answer, durable }
   }
   const destinations = versionedRows<DestinationState>(driver, 'destination_state')
   const lock = createInstanceLock(driver, options, write)
-  let closed = false
+  let closing: Promise<void> | null = null
+  const close = async () => {
+    await writes.end()
+    try {
+      lock.release()
+    } finally {
+      driver.close()
+    }
+  }
 
   return {
     location,
@@ -66,11 +92,13 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     // The owner needs no sync: what could have held an earlier one ended with the power, too.
     take: (source) => write(() => takeCursor(driver, source), 'unsynced'),
     read: async (keys) => readState(driver, keys, clock.now()),
-    commit: (plan, expected) =>
-      write((now) => {
-        retained.purge(driver, now)
-        return commitPlan(driver, plan, expected, now)
-      }),
+    apply,
+    commit: async (plan, expected) => {
+      const { answer, durable } = await apply(plan, expected)
+      await durable
+      return answer
+    },
+    durable: async () => journal?.pending,
 
     // A lease needs no sync: if a power cut loses it, the delivery is claimed again.
     claim: (request) => write((now) => claimDue(driver, request, now), 'unsynced'),
@@ -102,16 +130,10 @@ export function createSqliteStore(driver: Driver, options: SqliteStoreOptions): 
     kv: async (keys) => readKv(driver, keys, clock.now()),
 
     acquireInstanceLock: (holder) => lock.acquire(holder),
-    check: async () => files?.check(),
-    close: async () => {
-      if (closed) return
-      closed = true
-      writes.end()
-      try {
-        lock.release()
-      } finally {
-        driver.close()
-      }
+    check: async () => check(),
+    close: () => {
+      closing ??= close()
+      return closing
     },
   }
 }
