@@ -1,6 +1,6 @@
 /** Events as an account of CloudTrail has them: reads, assumed roles, keys and objects, of 1.2 kB. None is an attack. */
 import type { Envelope } from '../src/model/events/event.ts'
-import { seededRandom } from './vary.ts'
+import { seededRandom } from '../test/support/random.ts'
 
 export const REALISTIC_TYPE = 'AWS.CloudTrail'
 

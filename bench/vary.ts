@@ -1,16 +1,5 @@
 /** Makes many distinct events of one: ids, addresses and names differ, equal texts stay equal within an event. Pure. */
 
-/** Returns numbers in [0, 1), the same sequence for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const HEX = '0123456789abcdef'
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 

@@ -4,7 +4,8 @@ import type { Engine } from '../src/model/events/evaluation.ts'
 import type { Envelope } from '../src/model/events/event.ts'
 import type { Detection, TestCase } from '../src/model/project/detection.ts'
 import type { Project } from '../src/model/project/project.ts'
-import { seededRandom, variant } from './vary.ts'
+import { seededRandom } from '../test/support/random.ts'
+import { variant } from './vary.ts'
 
 export interface Pack {
   readonly logType: string

@@ -19,8 +19,9 @@ import type { Detection } from '../src/model/project/detection.ts'
 import { alertsOn } from '../src/model/project/detection.ts'
 import type { Project } from '../src/model/project/project.ts'
 import { openProject } from '../src/workspace/open-project.ts'
+import { seededRandom } from '../test/support/random.ts'
 import { contradictions, type SilentEvent } from './conformance/guard-proof.ts'
-import { createRandom, mutateEvent } from './conformance/mutate-event.ts'
+import { mutateEvent } from './conformance/mutate-event.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -61,7 +62,7 @@ for (const [path, place] of changes) console.log(`change: ${place} ${path ?? 'an
 const OTHER_TYPE = { reason: 'the data model of another log type', logType: null }
 const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
 const enabledRules = { negatives: 0, silent: 0 }
-const random = createRandom(Number(values.seed))
+const random = seededRandom(Number(values.seed))
 const silentEvents: SilentEvent[] = []
 let mutated = 0
 interface LiveEvent {

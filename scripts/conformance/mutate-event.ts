@@ -1,15 +1,5 @@
 // Changes an event in ways that a guard could get wrong. Seeded: the same seed makes the same events.
 
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const LITERALS = [
   ...['null', '""', '0', '1', '1.0', 'true', 'false', '[]', '{}', '-0', '1e3', '2.5', '1152921504606846976'],
   ...[

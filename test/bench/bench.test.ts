@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { quantile, slope, summarise } from '../../bench/figure.ts'
 import { alternate, ratios } from '../../bench/repeat.ts'
 import { json, table } from '../../bench/report.ts'
-import { seededRandom, variant } from '../../bench/vary.ts'
+import { variant } from '../../bench/vary.ts'
 import { mixed } from '../../bench/workload.ts'
 import { envelope } from '../support/engine-project.ts'
+import { seededRandom } from '../support/random.ts'
 
 describe('figures', () => {
   it('are medians with their spread, held against the goal', () => {

@@ -2,12 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { seededRandom } from '../support/random.ts'
 import { until } from '../support/until.ts'
 import { type DaemonProcess, startDaemonProcess, untilReady } from './daemon-process.ts'
 import { type Hardship, Volume } from './hardships.ts'
 import { FileProducer, HttpProducer, type Ledger, pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
-import { seeded } from './random.ts'
 import { type ChaosReceiver, startChaosReceiver } from './receiver.ts'
 import { storedAlerts } from './stored-alerts.ts'
 
@@ -37,7 +37,7 @@ export interface ChaosReport {
 }
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const random = seeded(options.seed)
+  const random = seededRandom(options.seed)
   const root = mkdtempSync(join(tmpdir(), 'signalbox-chaos-'))
   const receiver = await startChaosReceiver(random)
   const { eventFile } = writeChaosProject(root, receiver.url)

@@ -14,13 +14,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { seededRandom } from '../support/random.ts'
 import { until } from '../support/until.ts'
 import { type DaemonProcess, followedEvents, startDaemonProcess, untilReady } from './daemon-process.ts'
 import { LogWriters } from './log-writers.ts'
 import { checkReports, missedReports, type ReportCheck } from './missed-reports.ts'
 import { pause } from './producers.ts'
 import { writeChaosProject } from './project.ts'
-import { seeded } from './random.ts'
 import { logrotateConfig, type RotationMode } from './rotation-modes.ts'
 import { storedAlerts } from './stored-alerts.ts'
 
@@ -87,7 +87,7 @@ class RotationRun {
     this.#mode = mode
     this.#seed = seed
     this.#checkout = checkout
-    this.#random = seeded(seed)
+    this.#random = seededRandom(seed)
     this.#log = writeChaosProject(this.#root, 'http://127.0.0.1:1').eventFile
     // No delivery: what was counted stands in the store.
     writeFileSync(

@@ -1,8 +1,8 @@
 /** The index selects every detection of which a condition holds, and no other. */
 import { expect, it } from 'vitest'
-import { createRandom } from '../../../scripts/conformance/mutate-event.ts'
 import { EventIndex } from '../../../src/engine/worker/event-index/event-index.ts'
 import { holds, type IndexCondition } from '../../../src/engine/worker/event-index/index-condition.ts'
+import { seededRandom } from '../../support/random.ts'
 
 const PATHS = [['a'], ['a', 'b'], ['a', 'B'], ['c', 'd'], ['c', 'é']]
 const KINDS = ['present', 'equal', 'prefix', 'suffix', 'contains'] as const
@@ -21,7 +21,7 @@ const VALUES: readonly unknown[] = [
   { B: 'a', b: 1 },
   { é: 'a' },
 ]
-const random = createRandom(7)
+const random = seededRandom(7)
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
 
 function condition(): IndexCondition {

@@ -1,11 +1,12 @@
 /** The example project reports the same with guards and without, on its own cases and on cases that are changed at random. */
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { createRandom, mutateEvent } from '../../../scripts/conformance/mutate-event.ts'
+import { mutateEvent } from '../../../scripts/conformance/mutate-event.ts'
 import { createEngine } from '../../../src/engine/engine.ts'
 import { nullLog } from '../../../src/model/ports.ts'
 import { openProject } from '../../../src/workspace/open-project.ts'
 import { envelope, SNAPSHOT_DIRECTORY, warmEngine } from '../../support/engine-project.ts'
+import { seededRandom } from '../../support/random.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const MUTATIONS = 20
@@ -13,7 +14,7 @@ const SEED = 1
 
 it('reports the same with guards and without', async () => {
   const project = await openProject({ root: ROOT, log: nullLog })
-  const random = createRandom(SEED)
+  const random = seededRandom(SEED)
   const entries = [...project.detections.values()].flatMap(({ type, logTypes, resourceTypes, tests }) =>
     tests.flatMap(({ entry, mocks }) => {
       if (mocks !== '[]' || !entry.startsWith('{')) return []
