@@ -113,7 +113,7 @@ export class Examiner {
     if (rewritten) return { kind: 'rewritten', record: rewritten }
     if (isUndecided) return NOTHING_NEW
     if (furthest && !(record && isSameFile(furthest, record))) {
-      return this.#goOn(file, size, furthest, handle, content)
+      return this.#goOn(file, size, furthest, handle, content, this.#isPresent(furthest, listed))
     }
     if (record && !isCompressed) return this.#known(file, record, handle, size)
     const kind = isCompressed ? 'decompress' : 'read'
@@ -140,8 +140,18 @@ export class Examiner {
     return { kind: 'read', handle, record: this.#records.put({ ...record, state: 'open' }) }
   }
 
-  /** Continues with the read position of the same content in another file. */
-  #goOn(file: LogFile, size: number, read: FileRecord, handle: FileHandle, content: Content): Verdict {
+  /**
+   * Continues with the read position of the same content in another file. If that file is present and has less content,
+   * a copy took its place and was compressed before it was seen.
+   */
+  #goOn(
+    file: LogFile,
+    size: number,
+    read: FileRecord,
+    handle: FileHandle,
+    content: Content,
+    isPresent: boolean,
+  ): Verdict {
     const { inode, bornAt } = file
     const { at, origin } = read
     const isRead = content.print.bytes <= read.at.offset
@@ -149,7 +159,8 @@ export class Examiner {
     const print = isRead ? content.print : read.print
     const record = this.#records.put({ inode, bornAt, size, at, print, origin, state })
     if (state !== 'open') return this.settle(file)
-    return { kind: file.rotated?.isCompressed ? 'decompress' : 'read', handle, record }
+    if (!file.rotated?.isCompressed) return { kind: 'read', handle, record }
+    return { kind: 'decompress', handle, record, ...(isPresent && { newBytes: content.print.bytes }) }
   }
 
   /** Finds an existing file that begins with the content. It is read for that, because its record may end before. */

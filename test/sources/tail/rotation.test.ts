@@ -661,6 +661,27 @@ describe('what is missed is reported', () => {
     ])
   })
 
+  it('of a longer copy in the place of the file that was compressed before it was seen', async () => {
+    const tail = await following(text(lines(1, 500)))
+    const copied = text(lines(1, 550))
+    // The follower cannot look in between.
+    writeFileSync(`${tail.path}.copy`, copied)
+    renameSync(`${tail.path}.copy`, tail.path)
+    writeFileSync(`${tail.path}.1.gz`, gzipSync(copied))
+    unlinkSync(tail.path)
+    writeFileSync(tail.path, 'new\n')
+    await goesOn(tail, [...lines(1, 550), 'new'])
+    await tail.passes(() => tail.warnings.length > 0)
+    expect(tail.warnings).toMatchObject([
+      {
+        file: `${tail.path}.1.gz`,
+        from: copied.length,
+        bytes: 0,
+        message: expect.stringContaining(`compressed before it was read: ${UNKNOWN}`),
+      },
+    ])
+  })
+
   it('but nothing where all files of the log stay', async () => {
     const tail = await following(text(lines(1, 5)))
     for (let n = 2; n <= 4; n++) {
