@@ -35,9 +35,11 @@ const UNBRANDED: readonly (readonly [path: string, caughtBy: string])[] = [
   ['engine/runtime/c-api.ts', 'the integrity check; otherwise it ends the worker'],
   ['engine/runtime/wasm-imports.ts', 'nothing: it ends the interpreter'],
   ['engine/snapshot/snapshot-cache.ts', 'the same file, which then has no snapshot'],
+  ['engine/worker/event-index/', 'the same folder, which then has no conditions'],
   ['engine/worker/guard/', 'the same folder, which then has no guard'],
   ['engine/worker/integrity-check.ts', 'the worker, which reports it and ends'],
   ['packages/zip.ts', 'the same file, which names the archive'],
+  ['pipeline/pipeline.ts', 'the supervisor of sources in daemon/, which starts the source again'],
   ['sources/stream/pipe.ts', 'the same file, which names the source'],
   ['workspace/destinations/load-destination-types.ts', 'the same function, which names the file'],
 ]

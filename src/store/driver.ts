@@ -17,7 +17,7 @@ export interface Driver {
   /** Commits all of `work` or nothing. Within another transaction only the inner part is undone. */
   transaction<T>(work: () => T): T
   /**
-   * From here on commits do not wait for the disk. Returns the function that syncs what was committed before its call;
+   * Commits do not wait for the disk after this call. Returns the function that syncs what was committed before its call;
    * null if the engine cannot do that, and then every commit still waits.
    */
   deferSyncs(): (() => Promise<void>) | null

@@ -7,7 +7,7 @@ import type { Driver, Params, Statement } from '../driver.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
-/** With deferred syncs, only a checkpoint blocks the event loop for the disk: one for this number of pages (16 MB). */
+/** Only a checkpoint blocks the event loop for the disk when syncs are deferred: one for this number of pages (16 MB). */
 const CHECKPOINT_PAGES = 4_000
 
 const datasync = promisify(fdatasync)

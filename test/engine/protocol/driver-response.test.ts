@@ -128,11 +128,11 @@ describe('[SEC-2.1] anything else is forged', () => {
     { kind: 'other', type: 'int', place },
     { kind: 'unknown', event: false, place },
   ])('facts of the agreed form are passed on: $kind', (outcome) => {
-    const studies = [
-      { facts: null, code: null },
-      { facts: factsOf(outcome), code: 'YQ==' },
+    const analyses = [
+      { facts: null, code: null, guard: null },
+      { facts: factsOf(outcome), code: 'YQ==', guard: '{}' },
     ]
-    expect(readAnalyses(JSON.stringify(studies), 2)).toEqual(studies)
+    expect(readAnalyses(JSON.stringify(analyses), 2)).toEqual(analyses)
   })
 
   it.each([
@@ -144,8 +144,16 @@ describe('[SEC-2.1] anything else is forged', () => {
     ['another function', [null, { ...factsOf(null), returns: { rule: { place, outcomes: [] } } }]],
     ['no functions', [null, { ...factsOf({ kind: 'none', place }), functions: undefined }]],
   ])('facts: %s', (_, answer) => {
-    const studies = answer.map((facts) => ({ facts, code: null }))
-    expect(() => readAnalyses(JSON.stringify(studies), 2)).toThrow(MalformedResponse)
+    const analyses = answer.map((facts) => ({ facts, code: null, guard: null }))
+    expect(() => readAnalyses(JSON.stringify(analyses), 2)).toThrow(MalformedResponse)
+  })
+
+  it.each([
+    ['that is no text', 1],
+    ['that is missing', undefined],
+  ])('a guard %s', (_, guard) => {
+    const analyses = [{ facts: null, code: null, guard }]
+    expect(() => readAnalyses(JSON.stringify(analyses), 1)).toThrow(MalformedResponse)
   })
 
   it('a broken body that is not there', () => {
