@@ -45,7 +45,7 @@ export class MissedLines {
     if (file.rotated?.isCompressed) {
       const loss = { file: file.path, inode: originOf(file), from: contentBytes, bytes: 0 }
       this.#warn(loss, 'compressed before it was read', 'that were written to it meanwhile or later')
-    } else if (own?.isOwn && own.bornAt > 0n && file.bornAt > own.bornAt) {
+    } else if (own?.isOwn && this.#isYounger(file, own)) {
       // A renamed file is older than the one that replaced it.
       const loss = { file: own.path, inode: originOf(own), from: contentBytes, bytes: 0 }
       this.#warn(
@@ -54,6 +54,12 @@ export class MissedLines {
         'that were written between the two',
       )
     }
+  }
+
+  /** File systems give files that are made within a few milliseconds the same time of birth. */
+  #isYounger(file: LogFile, own: LogFile): boolean {
+    if (own.bornAt === 0n || file.bornAt < own.bornAt) return false
+    return file.bornAt > own.bornAt || this.#records.of(own) !== null
   }
 
   /** Reports content that cannot be found. Returns true when the files must be listed again. */

@@ -1,6 +1,6 @@
 /** What rotation, writers and other programs do to a followed log: nothing is lost in silence, nothing is read twice. */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import {
   appendFile,
   copyFile,
@@ -659,6 +659,28 @@ describe('what is missed is reported', () => {
     expect(tail.warnings).toMatchObject([
       { file: `${tail.path}${ending}`, from: 0, bytes: 0, message: expect.stringContaining(UNKNOWN) },
     ])
+  })
+
+  it.each([
+    ['an empty copy', [], []],
+    ['a copy with content', ['a1', 'a2'], ['a1', 'a2']],
+  ])('of %s that has the same time of birth as the log', async (_what, copied, seen) => {
+    const tail = new Follower(await freshPath())
+    const copy = join(folder, 'copy')
+    const bornAt = (path: string) => statSync(path, { bigint: true }).birthtimeNs
+    do {
+      for (const path of [tail.path, copy]) rmSync(path, { force: true })
+      writeFileSync(tail.path, 'b1\n')
+      writeFileSync(copy, text(copied))
+    } while (bornAt(tail.path) !== bornAt(copy))
+    await tail.start()
+    onTestFinished(() => tail.stop())
+    await tail.sees(['b1'])
+    await rename(copy, `${tail.path}.1`)
+    await tail.passes(() => tail.warnings.length > 0)
+    await goesOn(tail, ['b1', ...seen])
+    const from = text(copied).length
+    expect(tail.warnings).toMatchObject([{ file: tail.path, copy: `${tail.path}.1`, from, bytes: 0 }])
   })
 
   it('of a longer copy in the place of the file that was compressed before it was seen', async () => {
