@@ -100,7 +100,7 @@ function matchedEvent(number: number): EvaluatedEvent {
       type: 'AWS.CloudTrail',
       receivedAt: event.at,
       raw: '{}',
-      place: `event ${number}`,
+      position: `event ${number}`,
     },
     outcome: {
       status: 'evaluated',

@@ -79,8 +79,8 @@ async function load(): Promise<number> {
 
 function envelope(raw: string, seq: number): Envelope {
   const { logType: type } = PACKS[0]!
-  const place = `event ${seq}`
-  return { source: 'bench', cursor: null, seq, kind: 'log', type, receivedAt: Date.now(), raw, place }
+  const position = `event ${seq}`
+  return { source: 'bench', cursor: null, seq, kind: 'log', type, receivedAt: Date.now(), raw, position }
 }
 
 function residentMb(): number {

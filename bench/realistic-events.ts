@@ -47,7 +47,7 @@ export function realisticEvents(seed: number): () => Envelope {
       type: REALISTIC_TYPE,
       receivedAt: Date.UTC(2026, 0, 1),
       raw,
-      place: `event ${seq}`,
+      position: `event ${seq}`,
     }
   }
 }

@@ -63,8 +63,8 @@ function filesOf({ detections, helpers, dataModels }: Project): [string, string]
   const model = dataModels.find(({ body }) => body !== null)
   return [
     ['a body', rule.body!.path],
-    ['a spec', rule.place.file],
-    ['expectations', rule.place.file.replace(/\.[^.]+$/, '.expect.yml')],
+    ['a spec', rule.location.file],
+    ['expectations', rule.location.file.replace(/\.[^.]+$/, '.expect.yml')],
     ['destinations.yaml', 'destinations.yaml'],
     ...(fewest ? [[`a helper that ${fewest.count} import`, fewest.path] as [string, string]] : []),
     ...(most ? [[`the helper that most import, ${most.count}`, most.path] as [string, string]] : []),

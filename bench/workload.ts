@@ -107,6 +107,6 @@ function envelope(raw: string, type: string, seq: number): Envelope {
     type,
     receivedAt: Date.UTC(2026, 0, 1),
     raw,
-    place: `event ${seq}`,
+    position: `event ${seq}`,
   }
 }

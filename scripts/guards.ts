@@ -57,7 +57,7 @@ const project = await openProject({ root, allowUnknownDestinations: true, log })
 const detections = [...project.detections.values()].filter(({ body }) => body !== null)
 const typesOf = new Map(detections.map((each) => [each, logTypesOf(each)]))
 const { guards, ms, changes } = await extract(project, detections)
-for (const [path, place] of changes) console.log(`change: ${place} ${path ?? 'anything'}`)
+for (const [path, location] of changes) console.log(`change: ${location} ${path ?? 'anything'}`)
 
 const OTHER_TYPE = { reason: 'the data model of another log type', logType: null }
 const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
@@ -291,7 +291,7 @@ interface Extraction {
     | { readonly reason: string; readonly logType: null }
   )[])[]
   /** What bodies may change; see guard_changes.py. */
-  readonly changes: readonly (readonly [path: string | null, place: string])[]
+  readonly changes: readonly (readonly [path: string | null, location: string])[]
   readonly ms: number
 }
 
@@ -299,8 +299,10 @@ async function extract(from: Project, of: readonly Detection[]): Promise<Extract
   const models = new Map(
     from.dataModels
       .filter(({ enabled }) => enabled)
-      .flatMap(({ logTypes, body, mappings, place }) =>
-        logTypes.map((type) => [type, [body?.path ?? place.file, body?.source ?? null, mappings]] as const),
+      .flatMap(({ logTypes, body, mappings, location }) =>
+        logTypes.map(
+          (type) => [type, [body?.path ?? location.file, body?.source ?? null, mappings]] as const,
+        ),
       ),
   )
   const request = JSON.stringify({

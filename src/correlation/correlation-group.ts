@@ -9,7 +9,7 @@ interface StepHit<H extends Hit> {
   readonly hit: H
 }
 
-/** One for each hit that a window may begin at. */
+/** Yields one possible match for each hit at which a window can begin. */
 export function* groupMatches<H extends Hit>(
   { steps, minSteps, lookbackMs }: Correlation,
   hits: StepHits<H>,
@@ -18,18 +18,18 @@ export function* groupMatches<H extends Hit>(
   const present = steps.filter((step) => !step.absent)
   const needed = Math.max(1, Math.min(minSteps ?? present.length, present.length))
   const waits = present.length < steps.length
-  const placed = present
+  const ordered = present
     .flatMap((step) => (hits.get(step.id) ?? []).map((hit): StepHit<H> => ({ step, hit })))
     .sort((a, b) => a.hit.at - b.hit.at)
 
-  for (const { counts, added: fresh, from, to } of windows(placed, lookbackMs)) {
+  for (const { counts, added: fresh, from, to } of windows(ordered, lookbackMs)) {
     const enough = new Set(present.filter(({ id, min }) => (counts.get(id) ?? 0) >= min))
     if (enough.size < needed) continue
     const takesPart = ({ step }: StepHit<H>) => enough.has(step)
     // The window may contain hits of steps with too few hits, which are no part of the match.
-    const first = placed[from]!
+    const first = ordered[from]!
     if (!takesPart(first)) continue
-    const last = placed[lastIndex(placed, from, to, takesPart)]!.hit
+    const last = ordered[lastIndex(ordered, from, to, takesPart)]!.hit
     // Every window of that length with these hits must respect the maximum of each step, which is 0 for absent steps.
     const disturbed = steps.some(({ id, absent, max }) => {
       const most = absent ? 0 : max
@@ -42,7 +42,7 @@ export function* groupMatches<H extends Hit>(
       isNew: [...enough].some(({ id }) => (fresh.get(id) ?? 0) > 0),
       last,
       waitsUntil: waits ? last.at + waitMs : null,
-      hits: () => placed.slice(from, to).filter(takesPart),
+      hits: () => ordered.slice(from, to).filter(takesPart),
     }
   }
 }
@@ -64,7 +64,7 @@ interface Window {
 }
 
 /** The counts are the same maps, changed from window to window. */
-function* windows<H extends Hit>(placed: readonly StepHit<H>[], lengthMs: number): Generator<Window> {
+function* windows<H extends Hit>(ordered: readonly StepHit<H>[], lengthMs: number): Generator<Window> {
   const counts = new Map<string, number>()
   const fresh = new Map<string, number>()
   const add = ({ step: { id }, hit }: StepHit<H>, by: number) => {
@@ -72,10 +72,10 @@ function* windows<H extends Hit>(placed: readonly StepHit<H>[], lengthMs: number
     if (hit.isNew) fresh.set(id, (fresh.get(id) ?? 0) + by)
   }
   let to = 0
-  for (let from = 0; from < placed.length; from++) {
-    for (; to < placed.length && placed[to]!.hit.at - placed[from]!.hit.at <= lengthMs; to++)
-      add(placed[to]!, 1)
+  for (let from = 0; from < ordered.length; from++) {
+    for (; to < ordered.length && ordered[to]!.hit.at - ordered[from]!.hit.at <= lengthMs; to++)
+      add(ordered[to]!, 1)
     yield { counts, added: fresh, from, to }
-    add(placed[from]!, -1)
+    add(ordered[from]!, -1)
   }
 }

@@ -21,7 +21,7 @@ interface Link<H extends Hit> {
 
 type HitLookup = (step: CorrelationStep, from: number, to: number) => boolean
 
-/** One for each place where the first step may be met. */
+/** Yields one possible match for each hit of the first step from which a chain leads to the end. */
 export function* sequenceMatches<H extends Hit>(
   correlation: Correlation,
   hits: StepHits<H>,
@@ -37,8 +37,8 @@ export function* sequenceMatches<H extends Hit>(
   const waits = after.map(({ step, withinMs }) => (isTimed(correlation, step) ? withinMs : waitMs))
 
   for (const chain of chains(links, happened)) {
-    const found = chain.flatMap((start, place) => {
-      const { step, hits: ofStep } = links[place]!
+    const found = chain.flatMap((start, index) => {
+      const { step, hits: ofStep } = links[index]!
       return ofStep.slice(start, start + step.min).map((hit) => ({ step, hit }))
     })
     const began = found[0]!.hit.at
@@ -62,22 +62,22 @@ export function* sequenceMatches<H extends Hit>(
 function* chains<H extends Hit>(links: readonly Link<H>[], occurred: HitLookup): Generator<number[]> {
   /** The list has, for each link and index, the first index from there on that leads to the end. */
   const leading: Int32Array[] = []
-  const next = (place: number, from: number): number | null => {
-    const link = links[place]!
-    const following = links[place + 1]!
+  const next = (index: number, from: number): number | null => {
+    const link = links[index]!
+    const following = links[index + 1]!
     const ended = link.hits[from + link.step.min - 1]!.at
-    const at = leading[place + 1]![firstFrom(following.hits, ended)]!
+    const at = leading[index + 1]![firstFrom(following.hits, ended)]!
     if (at === NONE || following.hits[at + following.step.min - 1]!.at - ended > following.withinMs)
       return null
     const began = following.hits[at]!.at
     return following.without.some(({ step }) => occurred(step, ended, began)) ? null : at
   }
-  for (let place = links.length - 1; place >= 0; place--) {
-    const { step, hits } = links[place]!
+  for (let index = links.length - 1; index >= 0; index--) {
+    const { step, hits } = links[index]!
     const first = new Int32Array(hits.length + 1).fill(NONE)
-    leading[place] = first
+    leading[index] = first
     for (let at = hits.length - step.min; at >= 0; at--) {
-      const leads = place === links.length - 1 || next(place, at) !== null
+      const leads = index === links.length - 1 || next(index, at) !== null
       first[at] = leads ? at : first[at + 1]!
     }
   }

@@ -19,7 +19,7 @@ export type DaemonEvent =
   | {
       readonly kind: 'rejected'
       readonly source: string
-      readonly place: string
+      readonly position: string
       readonly status: 'rejected' | 'unclassified'
       readonly reason: string
     }
@@ -27,7 +27,7 @@ export type DaemonEvent =
   | {
       readonly kind: 'noticed'
       readonly source: string
-      readonly place: string
+      readonly position: string
       readonly code: string
       readonly reason: string
     }

@@ -42,8 +42,8 @@ export async function openRejectWriter(file: string | null, root: string): Promi
 }
 
 function lineOf({ envelope, outcome }: EvaluatedEvent): string {
-  const { source, place, receivedAt, raw } = envelope
+  const { source, position, receivedAt, raw } = envelope
   const reason = outcome.status === 'evaluated' ? outcome.missed : outcome.reason
   const at = new Date(receivedAt).toISOString()
-  return `${JSON.stringify({ at, source, place, status: outcome.status, reason, raw: raw.slice(0, MAX_EVENT_CHARS) })}\n`
+  return `${JSON.stringify({ at, source, place: position, status: outcome.status, reason, raw: raw.slice(0, MAX_EVENT_CHARS) })}\n`
 }

@@ -81,7 +81,7 @@ function createEmitter(
     onSettled: (events, settlements) => {
       stats.recordSettled(spec.name, events, settlements)
       for (const { envelope, outcome } of events) {
-        const at = { source: spec.name, place: envelope.place }
+        const at = { source: spec.name, position: envelope.position }
         if (outcome.status !== 'evaluated') onEvent({ kind: 'rejected', ...at, ...outcome })
         else {
           for (const { code, message } of outcome.notices ?? [])

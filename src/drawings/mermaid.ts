@@ -9,7 +9,7 @@ export function routesMermaid(chart: Chart): string {
     )
     return [`  subgraph g${group}["${quote(logType)}"]`, ...nodes, '  end'].join('\n')
   })
-  const places = chart.columns.map(({ name, isUndeclared }, i) =>
+  const columns = chart.columns.map(({ name, isUndeclared }, i) =>
     isUndeclared ? `  d${i}{{"${quote(name)}"}}` : `  d${i}(["${quote(name)}"])`,
   )
   const edges = chart.groups.flatMap(({ tracks }, group) =>
@@ -18,7 +18,7 @@ export function routesMermaid(chart: Chart): string {
       return stops.map((stop) => `  b${group}_${track} ${arrow} d${stop}`)
     }),
   )
-  return `${['flowchart LR', ...groups, ...places, ...edges].join('\n')}\n`
+  return `${['flowchart LR', ...groups, ...columns, ...edges].join('\n')}\n`
 }
 
 /** Quotes text with Mermaid's entities. Only the line breaks of the caller stay markup. */

@@ -29,10 +29,10 @@ export function routesSvg(chart: Chart): string {
   const width = COLUMNS_AT + chart.columns.length * COLUMN + LEAN + MARGIN
   const height = ROWS_AT + rows * ROW + MARGIN * 2
   let row = 0
-  const groups = chart.groups.map(({ logType, tracks }, place) => {
+  const groups = chart.groups.map(({ logType, tracks }, index) => {
     const y = ROWS_AT + row * ROW
     row += tracks.length
-    return groupMarkup(logType, tracks, y, place % 2 === 0, width)
+    return groupMarkup(logType, tracks, y, index % 2 === 0, width)
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Where alerts go">
 <style>${STYLE}</style>
@@ -60,8 +60,8 @@ function heading({ detections, columns }: Chart): string {
 ${legend.join('')}`
 }
 
-function columnMarkup(name: string, isUndeclared: boolean, place: number, height: number): string {
-  const x = COLUMNS_AT + place * COLUMN + COLUMN / 2
+function columnMarkup(name: string, isUndeclared: boolean, index: number, height: number): string {
+  const x = COLUMNS_AT + index * COLUMN + COLUMN / 2
   const shown = escapeMarkup(cut(name, 24))
   return `<line class="line" x1="${x}" x2="${x}" y1="${ROWS_AT - 4}" y2="${height - MARGIN * 2}"/><text class="${isUndeclared ? 'quiet' : 'type'}" transform="translate(${x},${ROWS_AT - 10}) rotate(-50)"><title>${escapeMarkup(name)}</title>${shown}</text>`
 }

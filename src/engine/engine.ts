@@ -61,7 +61,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const prewarmed = options.prewarmed ?? PrewarmedWorker.start(options.snapshotCache)
   const groups = await startGroups(options, prewarmed)
   if (options.purpose === 'run') limitHeapGrowth()
-  const order = new Map([...project.detections.keys()].map((id, place) => [id, place]))
+  const order = new Map([...project.detections.keys()].map((id, index) => [id, index]))
 
   const unavailable = () =>
     groups.flatMap((group) => {
@@ -154,8 +154,8 @@ async function startGroups(options: EngineOptions, prewarmed: PrewarmedWorker): 
   const loadOptions = loadOptionsOf(options)
   const workers = options.workers ?? Math.min(4, Math.max(2, availableParallelism()))
   // The starts are asynchronous, so a thread that cannot be started leaves no other group half started.
-  const starts = splitByTrust(project).map(async (group, place) => {
-    const firstWorker = place === 0 ? prewarmed.claim() : WorkerHandle.start(startState)
+  const starts = splitByTrust(project).map(async (group, index) => {
+    const firstWorker = index === 0 ? prewarmed.claim() : WorkerHandle.start(startState)
     return startGroupRunner({
       group,
       purpose,

@@ -43,9 +43,9 @@ export function readZip(archive: Uint8Array, file: string, spend: (bytes: number
   try {
     const zip = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength)
     const { entries, end } = directoryOf(zip)
-    const places = entries.map((entry) => ({ entry, ...rangeOf(zip, entry, end) }))
-    assertNoSharedBytes(places)
-    return places.map(({ entry, data }) => {
+    const ranges = entries.map((entry) => ({ entry, ...rangeOf(zip, entry, end) }))
+    assertNoSharedBytes(ranges)
+    return ranges.map(({ entry, data }) => {
       spend(entry.size)
       return { name: entry.name, bytes: unpack(entry, data) }
     })
@@ -119,8 +119,8 @@ function rangeOf(zip: Buffer, { name, start, packedSize }: Entry, limit: number)
   return { data: zip.subarray(at, end), start, end }
 }
 
-function assertNoSharedBytes(places: readonly MemberRange[]): void {
-  const ordered = places.toSorted((a, b) => a.start - b.start)
+function assertNoSharedBytes(ranges: readonly MemberRange[]): void {
+  const ordered = ranges.toSorted((a, b) => a.start - b.start)
   for (const [index, { entry, start }] of ordered.entries()) {
     const before = ordered[index - 1]
     if (before && start < before.end)

@@ -14,7 +14,7 @@ import type { Envelope } from '../model/events/event.ts'
 import type { KvWrite, Store } from '../store/store.ts'
 import { type CacheItem, CacheItems } from './cache-items.ts'
 
-/** The answers that an event got, by detection, place and question. */
+/** The answers that an event got, by detection, operation and question. */
 interface EventLog {
   readonly event: CacheEvent
   readonly answers: Map<string, JsonText>
@@ -29,7 +29,7 @@ const LOG_TTL_MS = 24 * 3_600_000
 /** More events than this cannot be under way. An event whose commit failed may never come again, so its log must expire. */
 const MAX_LOGS = 20_000
 
-type EventPlace = Pick<Envelope, 'source' | 'seq'>
+type EventKey = Pick<Envelope, 'source' | 'seq'>
 
 /** The cache writes that are committed with the effects of some events. */
 export interface CacheCommit {
@@ -55,9 +55,9 @@ export class CacheLedger implements DetectionCache {
     this.#now = now
   }
 
-  async request({ event, trustGroup, detection, place, operation }: CacheRequest): Promise<JsonText> {
+  async request({ event, trustGroup, detection, operationId, operation }: CacheRequest): Promise<JsonText> {
     const log = await this.#logOf(event)
-    const question = JSON.stringify([trustGroup, detection, place, ...tokenOf(operation)])
+    const question = JSON.stringify([trustGroup, detection, operationId, ...tokenOf(operation)])
     const previous = log.answers.get(question)
     if (previous !== undefined) return previous
     const key = JSON.stringify([trustGroup, operation.key])
@@ -72,7 +72,7 @@ export class CacheLedger implements DetectionCache {
    * If these events changed something, the commit contains all items that are not stored yet, and the answers of events
    * that are still under way, because their changes are among those items.
    */
-  commit(events: readonly EventPlace[]): CacheCommit {
+  commit(events: readonly EventKey[]): CacheCommit {
     const ending = new Set(events.flatMap((event) => this.#endingLog(event) ?? []))
     const isIdle = [...ending].every(({ hasWritten, stored }) => !hasWritten && stored === 0)
     if (isIdle) return { kv: [], done: () => this.#settled(events) }
@@ -119,7 +119,7 @@ export class CacheLedger implements DetectionCache {
   }
 
   async #logOf(event: CacheEvent): Promise<EventLog> {
-    setLast(this.#names, placeKey(event), event.name)
+    setLast(this.#names, eventKey(event), event.name)
     if (!this.#logs.has(event.name)) {
       await this.#readOnce(logKey(event.name), (value) => {
         const answers = new Map<string, JsonText>(value === undefined ? [] : JSON.parse(value))
@@ -139,18 +139,18 @@ export class CacheLedger implements DetectionCache {
     return read.finally(() => this.#reads.delete(key))
   }
 
-  #endingLog(event: EventPlace): EventLog | undefined {
-    const name = this.#names.get(placeKey(event))
+  #endingLog(event: EventKey): EventLog | undefined {
+    const name = this.#names.get(eventKey(event))
     return name === undefined ? undefined : this.#logs.get(name)
   }
 
-  #forget(event: EventPlace): void {
-    const name = this.#names.get(placeKey(event))
-    this.#names.delete(placeKey(event))
+  #forget(event: EventKey): void {
+    const name = this.#names.get(eventKey(event))
+    this.#names.delete(eventKey(event))
     if (name !== undefined) this.#logs.delete(name)
   }
 
-  #settled(events: readonly EventPlace[]): void {
+  #settled(events: readonly EventKey[]): void {
     for (const event of events) this.#forget(event)
     this.#items.forgetOldest()
     shorten(this.#logs, MAX_LOGS)
@@ -202,6 +202,6 @@ function logKey(name: string): string {
   return `cache-log:${name}`
 }
 
-function placeKey({ source, seq }: EventPlace): string {
+function eventKey({ source, seq }: EventKey): string {
   return `${source}:${seq}`
 }

@@ -53,8 +53,9 @@ function command(
   message: string,
   prefix: string,
 ): string {
-  const place = Object.entries({ file: prefix + file, line: Math.max(1, line), title })
-  const properties = place.map(([key, value]) => `${key}=${property(String(value))}`).join(',')
+  const properties = Object.entries({ file: prefix + file, line: Math.max(1, line), title })
+    .map(([key, value]) => `${key}=${property(String(value))}`)
+    .join(',')
   return `::${level} ${properties}::${data(message)}\n`
 }
 

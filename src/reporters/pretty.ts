@@ -63,9 +63,9 @@ function countOf(tests: readonly TestResult[]): string {
 }
 
 function failedTest(test: TestResult, style: Style): string[] {
-  const place = style('dim', `${escapeForTerminal(test.file)}:${test.line}`)
+  const location = style('dim', `${escapeForTerminal(test.file)}:${test.line}`)
   return [
-    `  ${style('red', '✗')} ${style('bold', escapeForTerminal(test.name))}  ${place}`,
+    `  ${style('red', '✗')} ${style('bold', escapeForTerminal(test.name))}  ${location}`,
     ...formatFailure(test, style).map((line) => `      ${line}`),
   ]
 }

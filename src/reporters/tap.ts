@@ -55,7 +55,7 @@ function diagnostics(test: TestResult): string[] {
   return [
     `message: ${JSON.stringify(test.failures.map(({ message }) => message).join('; '))}`,
     'severity: fail',
-    ...place(test),
+    ...locationLines(test),
     'details: |',
     ...formatFailure(test, plainStyle).map((line) => `  ${line}`),
   ]
@@ -65,11 +65,11 @@ function problemBlock(problem: DetectionResult['problems'][number]): string[] {
   return [
     `message: ${JSON.stringify(problemText(problem))}`,
     `severity: ${problem.severity}`,
-    ...place(problem),
+    ...locationLines(problem),
   ]
 }
 
-function place({ file, line }: { file: string; line: number }): string[] {
+function locationLines({ file, line }: { file: string; line: number }): string[] {
   return ['at:', `  file: ${JSON.stringify(file)}`, `  line: ${line}`]
 }
 

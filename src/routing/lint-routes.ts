@@ -20,7 +20,7 @@ export interface LintSubject {
 export interface BodyRouting {
   readonly hasSeverity: boolean
   /** The names that `destinations()` can return, each with its source location. */
-  readonly destinationNames: readonly { readonly name: string; readonly place: SourceLocation }[]
+  readonly destinationNames: readonly { readonly name: string; readonly location: SourceLocation }[]
   /** The location of a list that holds SKIP together with names. */
   readonly skipMixed: SourceLocation | null
   /** The location of `destinations()` when it depends on the event while neither `title()` nor `dedup()` does. */
@@ -30,7 +30,7 @@ export interface BodyRouting {
 /** The location of a finding: a top-level key of a spec, or a known source location. */
 export type LintLocation =
   | { readonly file: string; readonly key: string; readonly otherwise: SourceLocation }
-  | { readonly place: SourceLocation }
+  | { readonly location: SourceLocation }
 
 export interface LintFinding {
   readonly code: LintCode
@@ -69,11 +69,11 @@ function findUnknownNames({ body }: LintSubject, registry: Registry): LintFindin
   const known = registry.destinations.map(({ name }) => name)
   return body.destinationNames
     .filter(({ name }) => name !== 'SKIP' && !findDestination(registry, name))
-    .map(({ name, place }) => {
+    .map(({ name, location }) => {
       const near = nearest(name, known)
       return {
         code: 'unknown-destination',
-        at: { place },
+        at: { location },
         message: `destinations() returns "${name}", which is not a destination of ${registry.file}`,
         hint: near ? `did you mean "${near}"?` : `known: ${known.slice(0, 12).join(', ')}`,
       }
@@ -118,9 +118,9 @@ function severitiesOf(rows: readonly RouteRow[]): string {
 }
 
 /** Returns the key of the metadata that decides the route. */
-function routingKey({ place, outputIds, override }: Detection): LintLocation {
+function routingKey({ location, outputIds, override }: Detection): LintLocation {
   const key = outputIds.length > 0 && override === null ? 'OutputIds' : 'Severity'
-  return { file: place.file, key, otherwise: place }
+  return { file: location.file, key, otherwise: location }
 }
 
 function findShadowedSeverity({ detection, body }: LintSubject): LintFinding[] {
@@ -129,7 +129,7 @@ function findShadowedSeverity({ detection, body }: LintSubject): LintFinding[] {
   return [
     {
       code: 'shadowed-severity',
-      at: { file: detection.place.file, key: 'OutputIds', otherwise: detection.place },
+      at: { file: detection.location.file, key: 'OutputIds', otherwise: detection.location },
       message: `${source} decides the route; the result of severity() does not change it`,
       hint: 'route in destinations(), or remove one of the two',
     },
@@ -143,9 +143,9 @@ function findMixedSkip({ detection, body }: LintSubject): LintFinding[] {
   const finding = (at: LintLocation) => ({ code: 'skip-mixed' as const, at, message, hint })
   return [
     ...(inMetadata
-      ? [finding({ file: detection.place.file, key: 'OutputIds', otherwise: detection.place })]
+      ? [finding({ file: detection.location.file, key: 'OutputIds', otherwise: detection.location })]
       : []),
-    ...(body.skipMixed ? [finding({ place: body.skipMixed })] : []),
+    ...(body.skipMixed ? [finding({ location: body.skipMixed })] : []),
   ]
 }
 
@@ -154,7 +154,7 @@ function findVaryingDestinations({ body }: LintSubject): LintFinding[] {
   return [
     {
       code: 'varying-destinations',
-      at: { place: body.varying },
+      at: { location: body.varying },
       message: 'destinations() depends on the event, but events with different results share one alert',
       hint: 'the first event of a dedup window decides the route; include the difference in dedup() or title()',
     },
@@ -166,8 +166,8 @@ function lintDestination(
   subjects: readonly LintSubject[],
   registry: Registry,
 ): LintFinding[] {
-  const [file = '', line = '1'] = destination.place.split(/:(?=\d+$)/)
-  const at = { place: { file, line: Number(line), column: 1 } }
+  const [file = '', line = '1'] = destination.location.split(/:(?=\d+$)/)
+  const at = { location: { file, line: Number(line), column: 1 } }
   const findings: LintFinding[] = []
   if (destination.enabled && !isReachable(destination, subjects, registry)) {
     const message = `no alert can reach destination "${destination.name}"`

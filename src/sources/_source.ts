@@ -22,7 +22,7 @@ export interface SourceSpec {
 /** An event from framing; the daemon adds the other fields of the envelope. */
 export type FramedEvent = Pick<
   Envelope,
-  'cursor' | 'raw' | 'place' | 'origin' | 'refused' | 'dedupId' | 'dedupByRowId'
+  'cursor' | 'raw' | 'position' | 'origin' | 'refused' | 'dedupId' | 'dedupByRowId'
 >
 
 export interface SourceContext {

@@ -54,14 +54,14 @@ function idsOf(all: readonly { readonly id: string }[]): string[] {
 }
 
 /** The files of a detection: its spec, its body, and the possible files of its expectations. */
-function filesOf({ place, body }: Detection): string[] {
-  const stem = place.file.replace(/\.[^.]+$/, '')
-  return [place.file, `${stem}.expect.yml`, `${stem}.expect.yaml`, ...(body ? [body.path] : [])]
+function filesOf({ location, body }: Detection): string[] {
+  const stem = location.file.replace(/\.[^.]+$/, '')
+  return [location.file, `${stem}.expect.yml`, `${stem}.expect.yaml`, ...(body ? [body.path] : [])]
 }
 
 function isChanged(changed: ReadonlySet<string>) {
-  return ({ place, body }: Helper | DataModel) =>
-    changed.has(place.file) || (body !== null && changed.has(body.path))
+  return ({ location, body }: Helper | DataModel) =>
+    changed.has(location.file) || (body !== null && changed.has(body.path))
 }
 
 function imports(body: BodyFacts | undefined, helpers: ReadonlySet<string>): boolean {

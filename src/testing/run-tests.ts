@@ -109,14 +109,14 @@ function statusOf(
 }
 
 function minimumProblems(detection: Detection, minimum: number): Problem[] {
-  const { tests, place } = detection
+  const { tests, location } = detection
   const expected = new Set(tests.map((test) => test.expectedResult))
   const tooFew = tests.length < minimum
   if (!tooFew && (minimum <= 1 || expected.size === 2)) return []
   const message = tooFew
     ? `${tests.length} of at least ${minimum} tests`
     : 'requires a case that matches and one that does not'
-  return [problemAt(place, 'minimum-tests', message)]
+  return [problemAt(location, 'minimum-tests', message)]
 }
 
 function invalidResult(detection: Detection, problem: Pick<BodyProblem, 'error' | 'hint'>): DetectionResult {
@@ -126,25 +126,25 @@ function invalidResult(detection: Detection, problem: Pick<BodyProblem, 'error' 
 /** Describes a body that could not be loaded as a problem with its source location. */
 export function bodyProblem(
   { error, hint }: Pick<BodyProblem, 'error' | 'hint'>,
-  owner: Pick<Detection, 'place'>,
+  owner: Pick<Detection, 'location'>,
 ): Problem {
   const frame = error.frames.at(-1)
-  const place = frame ? { file: frame.file, line: frame.line, column: frame.column ?? 1 } : owner.place
+  const location = frame ? { file: frame.file, line: frame.line, column: frame.column ?? 1 } : owner.location
   const message = `${error.type}: ${error.message}`
-  const problem = { ...problemAt(place, 'python-error', message), hint: hint ?? null }
+  const problem = { ...problemAt(location, 'python-error', message), hint: hint ?? null }
   return frame ? { ...problem, source: frame.source } : problem
 }
 
 function problemAt(
-  place: { file: string; line: number; column: number },
+  location: { file: string; line: number; column: number },
   code: ProblemCode,
   message: string,
 ): Problem {
-  return { severity: 'error', code, message, ...place, hint: null }
+  return { severity: 'error', code, message, ...location, hint: null }
 }
 
 function about(detection: Detection) {
-  return { id: detection.id, type: detection.type, file: detection.place.file }
+  return { id: detection.id, type: detection.type, file: detection.location.file }
 }
 
 /** Counts the results. A case that did not run never counts as passed. */

@@ -20,8 +20,8 @@ export async function runUnitTests(
 function resultOf({ path, error, total, tests }: UnitTestFile, source: string): DetectionResult {
   const about = { id: path, type: 'unit_tests', file: path } as const
   if (error) {
-    const place = { file: path, line: 1, column: 1 }
-    const problem = { ...bodyProblem({ error }, { place }), code: 'unit-tests-error' as const }
+    const location = { file: path, line: 1, column: 1 }
+    const problem = { ...bodyProblem({ error }, { location }), code: 'unit-tests-error' as const }
     return { ...about, status: 'invalid', problems: [problem], tests: [] }
   }
   const results = tests.map((test) => testResult(path, lineOf(test.name, source), test))

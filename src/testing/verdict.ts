@@ -40,8 +40,8 @@ export function evaluateCase(
   return {
     name: test.name,
     status: failures.length > 0 ? 'failed' : 'passed',
-    file: test.place.file,
-    line: test.place.line,
+    file: test.location.file,
+    line: test.location.line,
     expectedResult: test.expectedResult,
     matched,
     alerts,

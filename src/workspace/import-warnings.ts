@@ -31,7 +31,7 @@ export function warnImports(project: Project, facts: ProjectFacts): Problem[] {
 }
 
 function warnShadowed({ helpers }: Project, facts: ProjectFacts): Problem[] {
-  return helpers.flatMap(({ id, place }): Problem[] => {
+  return helpers.flatMap(({ id, location }): Problem[] => {
     const isStandard = facts.helpers.get(id)?.isStandard
     if (!isStandard && !facts.packages.has(id)) return []
     const winner = isStandard ? 'the standard library' : 'a package'
@@ -40,7 +40,7 @@ function warnShadowed({ helpers }: Project, facts: ProjectFacts): Problem[] {
         severity: 'warning',
         code: 'shadowed-helper',
         message: `helper ${id} is shadowed by the module of the same name from ${winner}`,
-        ...place,
+        ...location,
         hint: 'give the helper another GlobalID',
       },
     ]

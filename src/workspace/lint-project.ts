@@ -93,7 +93,7 @@ function problemOf(
   registryFile: string,
   { allowUnknownDestinations }: LintOptions,
 ): Problem | null {
-  const { file, line, column } = sources.place(at)
+  const { file, line, column } = sources.locate(at)
   if (isSilenced(code, [sources.line(file, line), sources.line(file, line - 1)])) return null
   const isError = code === 'unknown-destination' && !allowUnknownDestinations
   const problem = {
@@ -130,11 +130,11 @@ class Sources {
     this.#folders = folders
   }
 
-  place(at: LintLocation): { file: string; line: number; column: number } {
-    if ('place' in at) return at.place
+  locate(at: LintLocation): { file: string; line: number; column: number } {
+    if ('location' in at) return at.location
     const { file, key, otherwise } = at
     const found = new RegExp(`^${key}\\s*:`, 'm').exec(this.#of(file)?.text ?? '')
-    return found ? this.#of(file)!.place(found.index) : otherwise
+    return found ? this.#of(file)!.locationAt(found.index) : otherwise
   }
 
   line(file: string, line: number): string {

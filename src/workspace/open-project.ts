@@ -56,8 +56,8 @@ function withLockProblem(project: Project): Project {
   } catch (error) {
     if (!isError(error, 'user')) throw error
     const { message, hint = null } = error
-    const place = { file: PACKAGES_LOCK, line: 0, column: 0 }
-    const problem: Problem = { severity: 'error', code: 'invalid-lock', message, ...place, hint }
+    const location = { file: PACKAGES_LOCK, line: 0, column: 0 }
+    const problem: Problem = { severity: 'error', code: 'invalid-lock', message, ...location, hint }
     const others = project.problems.filter(({ code }) => code !== 'python-packages')
     return { ...project, problems: [problem, ...others] }
   }
@@ -103,8 +103,8 @@ export function bodyProblems(project: Project, engine: Pick<Engine, 'problems' |
 function ownerOf(
   { kind, id }: BodyProblem,
   project: Project,
-): { place: Project['helpers'][number]['place'] } {
+): { location: Project['helpers'][number]['location'] } {
   const owners = kind === 'helper' ? project.helpers : project.dataModels
   const owner = kind === 'detection' ? project.detections.get(id) : owners.find((each) => each.id === id)
-  return owner ?? { place: { file: id, line: 0, column: 0 } }
+  return owner ?? { location: { file: id, line: 0, column: 0 } }
 }

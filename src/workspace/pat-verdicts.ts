@@ -48,7 +48,7 @@ function differenceOf({ detection, test, result }: CaseRun): Problem[] {
   const hint = fails
     ? null
     : `move ExpectedDestinations into the .expect.yml beside the spec, which only Signalbox reads`
-  return [{ severity: 'error', keepsFile: true, code: 'pat-destinations', message, ...test.place, hint }]
+  return [{ severity: 'error', keepsFile: true, code: 'pat-destinations', message, ...test.location, hint }]
 }
 
 /** Returns the reason why Panther's tool fails the expectation; null when it passes. */

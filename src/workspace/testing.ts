@@ -113,7 +113,7 @@ async function evaluateIn(project: Project, engine: Engine, request: EvaluationR
   const result = outcome!.functions.detection?.output
   const test: TestCase = {
     name: id,
-    place: detection.place,
+    location: detection.location,
     // No result is expected, so every result of the matcher passes.
     expectedResult: result ?? alertsOn(detection.type),
     entry,

@@ -94,7 +94,7 @@ interface WarningText {
 /** Creates one warning for all of them. */
 function idle(
   code: WarningCode,
-  found: readonly Pick<Detection, 'id' | 'place'>[],
+  found: readonly Pick<Detection, 'id' | 'location'>[],
   { what, why, hint }: WarningText,
 ): Problem[] {
   const [first] = found
@@ -104,5 +104,5 @@ function idle(
   const listed = left > 0 ? `${names.join(', ')} and ${left} more` : names.join(', ')
   const subject = found.length === 1 ? `1 enabled ${what} can` : `${found.length} enabled ${what}s can`
   const message = `${subject} never have an effect, because ${why}: ${listed}`
-  return [{ severity: 'warning', code, message, file: first.place.file, line: 0, column: 0, hint }]
+  return [{ severity: 'warning', code, message, file: first.location.file, line: 0, column: 0, hint }]
 }

@@ -39,7 +39,7 @@ describe('a spec', () => {
     expect(problems.map(positionText)).toEqual([expected])
     expect(problems[0]).toMatchObject({ file: 'rules/fault.yml' })
     // The others stand; the file at fault is part of the project only when it was a warning.
-    const ids = [...project.detections.values()].map((detection) => detection.place.file)
+    const ids = [...project.detections.values()].map((detection) => detection.location.file)
     expect(ids).toContain('rules/a/base.yml')
     const stays = problems[0]!.severity === 'warning' || problems[0]!.keepsFile === true
     if (!stays) expect(ids).not.toContain('rules/fault.yml')

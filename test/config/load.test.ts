@@ -26,7 +26,7 @@ describe('a rule', () => {
     const detection = project.detections.get('A.Rule')!
     expect(detection).toMatchObject({
       type: 'rule',
-      place: { file: 'rules/a.yml', line: 1, column: 1 },
+      location: { file: 'rules/a.yml', line: 1, column: 1 },
       body: { path: 'rules/body.py', source: BODY },
       enabled: true,
       severity: 'HIGH',
@@ -42,7 +42,7 @@ describe('a rule', () => {
     expect(detection.tests).toEqual([
       {
         name: 'matches',
-        place: { file: 'rules/a.yml', line: 14, column: 5 },
+        location: { file: 'rules/a.yml', line: 14, column: 5 },
         expectedResult: true,
         entry: '{"severity":53.0,"id":9007199254740993,"10":"a","9":"b","on":"off"}',
         mocks: '[{"objectName":"lookup","returnValue":"[1]"}]',
@@ -440,7 +440,7 @@ destinations:
       options: { url: '${env:URL}' },
       retry: { maxAgeMs: 12 * 3_600_000, maxAttempts: 5 },
       rateLimit: { perMinute: 60, burst: 10 },
-      place: 'destinations.yaml:6',
+      location: 'destinations.yaml:6',
     })
     expect(inbox).toEqual({
       name: 'inbox',
@@ -456,7 +456,7 @@ destinations:
       retry: { maxAgeMs: 3 * 86_400_000, maxAttempts: 0 },
       rateLimit: null,
       concurrency: 8,
-      place: 'destinations.yaml:17',
+      location: 'destinations.yaml:17',
     })
     expect(own).toMatchObject({ type: './sinks/own.ts', enabled: false, options: { anything: 'goes' } })
   })
@@ -466,7 +466,7 @@ destinations:
     const options = { root, destinationTypes: TYPES }
     expect((await loadProject(options)).registry).toBe('absent')
     const named = await loadProject({ ...options, destinationsFile: 'routing/prod.yaml' })
-    expect(declaredDestinations(named.registry)[0]?.place).toBe('routing/prod.yaml:4')
+    expect(declaredDestinations(named.registry)[0]?.location).toBe('routing/prod.yaml:4')
     expect(named.configuration).toEqual(['signalbox.yaml', 'routing/prod.yaml'])
     const fromEnvironment = await loadProject({
       ...options,

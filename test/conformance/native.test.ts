@@ -19,7 +19,7 @@ const BODY = `
 it('reports differences, and separately what native runs disagree about', async () => {
   const tests = ['ann', 'bob'].map((user) => ({
     name: user,
-    place: { file: 'a.yml', line: 1, column: 1 },
+    location: { file: 'a.yml', line: 1, column: 1 },
     expectedResult: true,
     entry: JSON.stringify({ user }),
     mocks: '[]',

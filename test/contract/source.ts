@@ -62,7 +62,7 @@ export function sourceContract(name: string, fixture: SourceFixture): void {
       await acknowledged
       expect(sink.accepted).toEqual(['{"n": 1.0}', 'not json', '{"n":2}'])
       expect(sink.refused).toMatchObject([
-        { refused: 'event of 2002 bytes exceeds the limit of 1000', place: 'line 3, byte 20' },
+        { refused: 'event of 2002 bytes exceeds the limit of 1000', position: 'line 3, byte 20' },
       ])
       abort.abort()
       await ended

@@ -13,7 +13,7 @@ import { identity } from '../support/model.ts'
 import { Sink, sourceContext } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
-const framed = (raw: string, cursor: string | null = null): FramedEvent => ({ raw, cursor, place: raw })
+const framed = (raw: string, cursor: string | null = null): FramedEvent => ({ raw, cursor, position: raw })
 
 /** Evaluates as the engine does, except for texts that name a failure. */
 function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
@@ -52,7 +52,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
       },
     },
     store: { take: async (source) => ({ source, cursor: null, owner: 'o', version: 1 }) },
-    stats: stats,
+    stats,
     readiness: {
       intakeFailed: () => ready.push(false),
       intakeSucceeded: () => ready.push(true),
@@ -60,7 +60,7 @@ function fixture(over: Partial<SourceRunParts> = {}) {
     },
     writeRejects: async (rejected) => void steps.push(`keep ${rejected.length}`),
     onEvent: (event: DaemonEvent) => {
-      if (event.kind === 'rejected') steps.push(`report ${event.status} ${event.place}: ${event.reason}`)
+      if (event.kind === 'rejected') steps.push(`report ${event.status} ${event.position}: ${event.reason}`)
     },
     ingress,
     stdin,

@@ -109,8 +109,8 @@ describeWithProgram('nats-server', 'a real server', () =>
     beforeAll(async () => {
       const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
       // -1: the server chooses a free port and writes it into a file of this folder.
-      const place = ['-a', 'localhost', '-p', '-1', '--ports_file_dir', folder]
-      const flags = [...place, '-js', '-sd', join(folder, 'jetstream'), '--auth', TOKEN, ...tlsFlags]
+      const address = ['-a', 'localhost', '-p', '-1', '--ports_file_dir', folder]
+      const flags = [...address, '-js', '-sd', join(folder, 'jetstream'), '--auth', TOKEN, ...tlsFlags]
       server = spawn('nats-server', flags, { stdio: 'ignore' })
       const portsFile = join(folder, `nats-server_${server.pid}.ports`)
       await until(() => existsSync(portsFile) && readFileSync(portsFile, 'utf8').trim().endsWith('}'))

@@ -62,7 +62,7 @@ describe('facts', () => {
     expect(own.functions.map(({ name }) => name)).toEqual(['rule', 'severity', 'destinations'])
     expect(literalsOf(own.returns.severity!).map(({ value }) => value)).toEqual(['HIGH', 'DEFAULT'])
     expect(literalsOf(own.returns.destinations!)).toEqual([
-      { value: 'soc', place: { file: 'global_helpers/places.py', line: 1, column: 7 } },
+      { value: 'soc', location: { file: 'global_helpers/places.py', line: 1, column: 7 } },
     ])
     expect(own.followed).toEqual(['global_helpers/places.py', 'global_helpers/teams.py'])
     expect([...helpersOf(own, facts)]).toEqual(['teams', 'places'])

@@ -41,7 +41,7 @@ async function evaluated(
     log: nullLog,
   })
   try {
-    return await engine.evaluate(events.map((raw, seq) => envelope(raw, { seq, place: `line ${seq}` })))
+    return await engine.evaluate(events.map((raw, seq) => envelope(raw, { seq, position: `line ${seq}` })))
   } finally {
     await engine.close()
     await store.close()

@@ -93,9 +93,9 @@ describe('[SEC-5.1] packages', () => {
     ['a package over a stand-in', 'requests', '/packages/0/requests.py'],
     ['a helper over a stand-in', 'boto3', 'global_helpers/boto3.py'],
     ['a stand-in where there is nothing else', 'dateutil', '/signalbox/stand_ins/'],
-  ])('a clash of names is won by %s', async (_, name, place) => {
+  ])('a clash of names is won by %s', async (_, name, location) => {
     clashes ??= startClashes()
-    expect(JSON.stringify(await title(await clashes, name))).toContain(place)
+    expect(JSON.stringify(await title(await clashes, name))).toContain(location)
   })
 
   it('packages of an earlier path win', async () => {

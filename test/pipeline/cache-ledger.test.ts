@@ -38,7 +38,7 @@ async function increment(
   const about = { event: at, trustGroup: 'default', detection: 'd', ...asking }
   for (let n = 1; n <= until; n += 2) {
     const [item, version] = JSON.parse(
-      await ledger.request({ ...about, place: `0/${n}`, operation: { kind: 'read', key: 'k' } }),
+      await ledger.request({ ...about, operationId: `0/${n}`, operation: { kind: 'read', key: 'k' } }),
     ) as [{ count?: number }, string]
     const count = (item.count ?? 0) + 1
     if (n + 1 > until) return count
@@ -49,7 +49,8 @@ async function increment(
       expiresAt: null,
       version,
     } as const
-    if ((await ledger.request({ ...about, place: `0/${n + 1}`, operation: write })) === 'true') return count
+    if ((await ledger.request({ ...about, operationId: `0/${n + 1}`, operation: write })) === 'true')
+      return count
   }
   throw new Error('asked no more')
 }
@@ -150,7 +151,7 @@ describe('the memory of the cache ledger', () => {
       event: at,
       trustGroup: 'default',
       detection: 'd',
-      place: '0/1',
+      operationId: '0/1',
       operation: { kind: 'read', key },
     })
 

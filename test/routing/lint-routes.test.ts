@@ -43,8 +43,11 @@ function lint({ over = {}, knowledge = {}, body = {}, given = exampleRegistry }:
 }
 
 const findingTexts = (findings: readonly LintFinding[]) =>
-  findings.map(({ code, message, at: place }) => {
-    const where = 'place' in place ? `${place.place.file}:${place.place.line}` : `${place.file} ${place.key}`
+  findings.map(({ code, message, at: location }) => {
+    const where =
+      'location' in location
+        ? `${location.location.file}:${location.location.line}`
+        : `${location.file} ${location.key}`
     return `${where} ${code}: ${message}`
   })
 
@@ -59,8 +62,8 @@ describe('lint', () => {
       {
         body: {
           destinationNames: [
-            { name: 'socc', place: at(4) },
-            { name: 'SKIP', place: at(5) },
+            { name: 'socc', location: at(4) },
+            { name: 'SKIP', location: at(5) },
           ],
         },
       },
@@ -116,7 +119,7 @@ describe('lint', () => {
       {
         given: registry([
           ...exampleRegistry.destinations,
-          destination('by-id', { id: 'u-1', place: 'destinations.yaml:8' }),
+          destination('by-id', { id: 'u-1', location: 'destinations.yaml:8' }),
         ]),
       },
       'destinations.yaml:8 unreferenced-id: no detection references destination "by-id" by its id',
@@ -136,7 +139,7 @@ describe('lint', () => {
 })
 
 describe('a destination', () => {
-  const orphan = destination('orphan', { severities: ['CRITICAL'], place: 'destinations.yaml:9' })
+  const orphan = destination('orphan', { severities: ['CRITICAL'], location: 'destinations.yaml:9' })
   const unreachable = (
     over: Partial<typeof orphan>,
     subject: Parameters<typeof detection>[0] = {},

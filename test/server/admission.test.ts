@@ -18,22 +18,22 @@ describe('admission', () => {
 
   it('releases a reservation once', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
-    const place = admission.tryAcquire('a', 75)!
+    const slot = admission.tryAcquire('a', 75)!
     expect(admission.tryAcquire('a', 1)).toBeNull()
-    place.release()
-    place.release()
+    slot.release()
+    slot.release()
     expect(admission.tryAcquire('a', 75)).not.toBeNull()
     expect(admission.tryAcquire('b', 26)).toBeNull()
   })
 
   it('lets a request grow up to the limits, and releases all of it', () => {
     const admission = new Admission({ requests: 4, bytes: 100 })
-    const place = admission.tryAcquire('a', 10)!
-    expect(place.grow(5)).toBe(true)
-    expect(place.grow(75)).toBe(true)
-    expect(place.grow(76)).toBe(false)
+    const slot = admission.tryAcquire('a', 10)!
+    expect(slot.grow(5)).toBe(true)
+    expect(slot.grow(75)).toBe(true)
+    expect(slot.grow(76)).toBe(false)
     expect(admission.tryAcquire('b', 26)).toBeNull()
-    place.release()
+    slot.release()
     expect(admission.tryAcquire('b', 75)).not.toBeNull()
   })
 })

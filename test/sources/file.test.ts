@@ -72,7 +72,9 @@ describe('a whole file', () => {
       { level: 'info', message: 'no new data: an earlier run read the file to its end' },
     ])
     await appendFile(path, '2\n')
-    expect((await read(path, { cursor })).sink.events).toMatchObject([{ raw: '2', place: 'line 2, byte 2' }])
+    expect((await read(path, { cursor })).sink.events).toMatchObject([
+      { raw: '2', position: 'line 2, byte 2' },
+    ])
   })
 
   it('rewritten, shortened or replaced: starts at its beginning', async () => {
@@ -285,8 +287,8 @@ describe('a followed file', () => {
       await until(() => sink.events.length > 0)
       abort.abort()
       await ended
-      const { origin, place } = sink.events[0]!
-      return `${origin} ${place}`
+      const { origin, position } = sink.events[0]!
+      return `${origin} ${position}`
     }
     const before = await framedAt()
     await appendFile(path, `${'2'.repeat(2000)}\n`)
@@ -334,7 +336,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rewritten in place between two runs and then rotated: is read from its beginning', async () => {
+  it('rewritten in position between two runs and then rotated: is read from its beginning', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -350,7 +352,7 @@ describe('a followed file', () => {
     expect(tail.log.lines.map(({ level }) => level)).toEqual(['warn'])
   })
 
-  it('truncated in place, even when longer again before it is looked at', async () => {
+  it('truncated in position, even when longer again before it is looked at', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, 'first\nsecond\n')
     await tail.start()

@@ -20,7 +20,7 @@ export function warmEngine(): PrewarmedWorker {
   return latest
 }
 
-const place = (file: string) => ({ file, line: 1, column: 1 })
+const location = (file: string) => ({ file, line: 1, column: 1 })
 
 /** A rule on `Test.Log`; its file is `rules/<id>.py`. */
 export function rule(id: string, source: string, over: Partial<Detection> = {}): Detection {
@@ -34,7 +34,7 @@ export function policy(id: string, source: string, over: Partial<Detection> = {}
 export function helper(id: string, source: string): Helper {
   return {
     id,
-    place: place(`global_helpers/${id}.yml`),
+    location: location(`global_helpers/${id}.yml`),
     body: pythonSource(`global_helpers/${id}.py`, source),
   }
 }
@@ -44,7 +44,7 @@ export function dataModel(over: Partial<DataModel> & { source?: string }): DataM
   const id = rest.id ?? 'Test.Model'
   return {
     id,
-    place: place(`data_models/${id}.yml`),
+    location: location(`data_models/${id}.yml`),
     enabled: true,
     logTypes: ['Test.Log'],
     mappings: [],
@@ -84,7 +84,7 @@ export function envelope(raw: unknown, over: Partial<Envelope> = {}): Envelope {
     type: 'Test.Log',
     receivedAt: Date.UTC(2026, 0, 31, 12),
     raw: typeof raw === 'string' ? raw : JSON.stringify(raw),
-    place: 'line 1',
+    position: 'line 1',
     ...over,
   }
 }

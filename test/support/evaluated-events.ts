@@ -28,7 +28,7 @@ export function evaluatedEvent(functions: FunctionResults | null, over: EventOpt
     type: null,
     receivedAt: at,
     raw: '{}',
-    place: 'line 1',
+    position: 'line 1',
     ...(over.dedupId && { dedupId: over.dedupId }),
     ...(over.ownRowId && { dedupByRowId: true }),
   }

@@ -22,7 +22,7 @@ export function destination(name: string, over: Partial<Destination> = {}): Dest
     retry: { maxAgeMs: 3 * 86_400_000, maxAttempts: 0 },
     rateLimit: null,
     concurrency: 8,
-    place: 'destinations.yaml:1',
+    location: 'destinations.yaml:1',
     ...over,
   }
 }
@@ -42,7 +42,7 @@ export function detection(over: Partial<Detection> = {}): Detection {
   return {
     id: 'Test.Rule',
     type: 'rule',
-    place: { file: 'rules/test.yml', line: 1, column: 1 },
+    location: { file: 'rules/test.yml', line: 1, column: 1 },
     body: { path: 'rules/test.py', source: '' },
     correlation: null,
     signalFields: [],

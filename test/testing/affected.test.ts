@@ -7,7 +7,7 @@ import { detection, project as projectOf } from '../support/model.ts'
 const rule = (id: string, over = {}) =>
   detection({
     id,
-    place: { file: `rules/${id}.yml`, line: 1, column: 1 },
+    location: { file: `rules/${id}.yml`, line: 1, column: 1 },
     body: { path: `rules/${id}.py`, source: '' },
     logTypes: [],
     spec: {},

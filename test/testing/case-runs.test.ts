@@ -9,7 +9,7 @@ import { engineProject, rule, warmEngine } from '../support/engine-project.ts'
 
 const testCase = (name: string, entry: object, expectedResult = true) => ({
   name,
-  place: { file: 'rules/it.yml', line: 1, column: 1 },
+  location: { file: 'rules/it.yml', line: 1, column: 1 },
   expectedResult,
   entry: JSON.stringify(entry),
   mocks: '[]',

@@ -12,10 +12,10 @@ const soc = registry([destination('soc', { severities: ['MEDIUM'] }), destinatio
 const options: VerdictOptions = { registry: soc, allowUnknownDestinations: false, failOnProblems: false }
 
 function testCase(expectedResult: boolean, expectations: Expectations = {}): TestCase {
-  const place = { file: 'rules/test.yml', line: 9, column: 5 }
+  const location = { file: 'rules/test.yml', line: 9, column: 5 }
   return {
     name: 'case',
-    place,
+    location,
     expectedResult,
     entry: '{"p_log_type":"AWS.CloudTrail"}',
     mocks: '[]',

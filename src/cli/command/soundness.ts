@@ -16,10 +16,10 @@ export function requireConfiguration({ problems, configuration }: Project): void
 }
 
 /** Throws if something that one detection depends on has errors: the configuration, shared parts, or its expectations. */
-export function requireShared(project: Project, { place }: Detection): void {
+export function requireShared(project: Project, { location }: Detection): void {
   requireConfiguration(project)
   const shared = new Set([PACKAGES_LOCK, ...project.invalidParts.map(({ file }) => file)])
-  for (const file of expectationsFilesOf(place.file)) shared.add(file)
+  for (const file of expectationsFilesOf(location.file)) shared.add(file)
   throwForErrors(errorsIn(project.problems).filter(({ file }) => shared.has(file)))
 }
 

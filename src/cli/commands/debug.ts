@@ -98,6 +98,6 @@ function formatDebugResult({ detection, result, explanation }: DebugResult, styl
   ]
   const verdict = result.status === 'passed' ? style('green', 'PASS') : style('red', 'FAIL')
   const head = `${verdict}  ${escapeForTerminal(detection.id)}: ${escapeForTerminal(result.name)}`
-  const place = style('dim', `${escapeForTerminal(result.file)}:${result.line}`)
-  return `${sectionsText(sections, style)}\n${head}  ${place}\n`
+  const location = style('dim', `${escapeForTerminal(result.file)}:${result.line}`)
+  return `${sectionsText(sections, style)}\n${head}  ${location}\n`
 }

@@ -27,7 +27,7 @@ export default defineCommand({
     const { detections, helpers, dataModels } = await openProject(session.workspace)
     const taken = [...detections.values(), ...helpers, ...dataModels].find((each) => each.id === id)
     if (taken)
-      throw new UserError(`duplicate id "${id}": ${taken.place.file} has it`, {
+      throw new UserError(`duplicate id "${id}": ${taken.location.file} has it`, {
         code: 'duplicate-id',
         hint: 'choose another id',
       })

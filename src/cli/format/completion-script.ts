@@ -71,13 +71,13 @@ function bashArm({ path, commands, options, argument }: Completion, indent: stri
   const valued = options.flatMap(({ name, values }) =>
     values === undefined ? [] : [`      ${name}) _sb_words=${bashWords(values)} ;;`],
   )
-  const place = path.split(' ').length + 1
+  const position = path.split(' ').length + 1
   const lines = [
     `'${path}')`,
     `  _sb_words='${[...commands, ...names].join(' ')}'`,
     ...(argument
       ? [
-          `  [[ $_sb_current != -* && COMP_CWORD -${argument.isRepeatable ? 'ge' : 'eq'} ${place} ]] && _sb_words=${bashWords(argument.values)}`,
+          `  [[ $_sb_current != -* && COMP_CWORD -${argument.isRepeatable ? 'ge' : 'eq'} ${position} ]] && _sb_words=${bashWords(argument.values)}`,
         ]
       : []),
     ...(valued.length > 0

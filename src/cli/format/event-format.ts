@@ -202,37 +202,37 @@ type RejectedEvent = Extract<DaemonEvent, { kind: 'rejected' }>
 
 /** One entry per source suffices, because the reason contains the solution. */
 function formatUnclassified(
-  { source, place, reason }: RejectedEvent,
+  { source, position, reason }: RejectedEvent,
   before: number,
   style: Style,
 ): FormattedEvent | null {
   if (before > 0) return null
   const lines = [
-    `${style('yellow', 'unclassified')} ${escapeForTerminal(source)}, ${escapeForTerminal(place)}: ${escapeForTerminal(reason)}`,
+    `${style('yellow', 'unclassified')} ${escapeForTerminal(source)}, ${escapeForTerminal(position)}: ${escapeForTerminal(reason)}`,
     '  further unclassified events of this source are only counted',
   ]
-  return { level: 'warn', lines, message: 'unclassified', fields: { source, place, reason } }
+  return { level: 'warn', lines, message: 'unclassified', fields: { source, place: position, reason } }
 }
 
 function formatRejected(
-  { source, place, reason }: RejectedEvent,
+  { source, position, reason }: RejectedEvent,
   before: number,
   style: Style,
 ): FormattedEvent | null {
   if (before >= MAX_REJECTS_PRINTED) return null
   const more = before === MAX_REJECTS_PRINTED - 1 ? ' (further rejected events are only counted)' : ''
-  const line = `${style('yellow', 'rejected')} ${escapeForTerminal(source)}, ${escapeForTerminal(place)}: ${escapeForTerminal(reason)}${more}`
-  return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place, reason } }
+  const line = `${style('yellow', 'rejected')} ${escapeForTerminal(source)}, ${escapeForTerminal(position)}: ${escapeForTerminal(reason)}${more}`
+  return { level: 'warn', lines: [line], message: 'rejected', fields: { source, place: position, reason } }
 }
 
 /** One entry per source suffices, because the reason names the option that helps. */
 function formatNoticed(event: Extract<DaemonEvent, { kind: 'noticed' }>, style: Style): FormattedEvent {
-  const { source, place, code, reason } = event
+  const { source, position, code, reason } = event
   const lines = [
-    `${style('yellow', 'warning')} ${escapeForTerminal(source)}, ${escapeForTerminal(place)}: ${escapeForTerminal(reason)}`,
+    `${style('yellow', 'warning')} ${escapeForTerminal(source)}, ${escapeForTerminal(position)}: ${escapeForTerminal(reason)}`,
     '  further events of this source are not reported for this',
   ]
-  return { level: 'warn', lines, message: 'noticed', fields: { source, place, code, reason } }
+  return { level: 'warn', lines, message: 'noticed', fields: { source, place: position, code, reason } }
 }
 
 function formatReloaded(event: Extract<DaemonEvent, { kind: 'reloaded' }>, style: Style): FormattedEvent {

@@ -26,7 +26,10 @@ function jsonField([key, value]: [string, unknown]): [string, string] {
 export function formatExplanation(explanation: Explanation, detection: Detection, style: Style): string {
   const { route, matched } = explanation
   const sections: [string, string[]][] = [
-    ['matched', [`${matched ? 'yes' : 'no'}: ${escapeForTerminal(detection.id)}, ${detection.place.file}`]],
+    [
+      'matched',
+      [`${matched ? 'yes' : 'no'}: ${escapeForTerminal(detection.id)}, ${detection.location.file}`],
+    ],
     ['functions', functionLines(explanation, style)],
     ['severity', severityLines(explanation, detection)],
     ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
@@ -60,7 +63,7 @@ export function functionLines({ functions }: Pick<Explanation, 'functions'>, sty
 export function severityLines({ severity }: Pick<Explanation, 'severity'>, detection: Detection): string[] {
   if (!severity) return []
   const why =
-    severity.source === 'generated' ? 'returned by severity()' : `Severity in ${detection.place.file}`
+    severity.source === 'generated' ? 'returned by severity()' : `Severity in ${detection.location.file}`
   return [`${severity.value} (${severity.source}): ${why}`]
 }
 

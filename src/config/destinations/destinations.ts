@@ -64,12 +64,12 @@ export const INVALID_ROUTING: DeclaredRouting = { ...NO_ROUTING, registry: 'inva
 
 export async function loadDestinations(
   root: string,
-  place: FileLocation,
+  location: FileLocation,
   types: Catalog<DestinationType>,
   problems: ProblemList,
 ): Promise<DeclaredRouting> {
-  const mapping = readMapping(place, problems, SECRET)
-  return checkDestinations(root, place.file, mapping, types, problems)
+  const mapping = readMapping(location, problems, SECRET)
+  return checkDestinations(root, location.file, mapping, types, problems)
 }
 
 /** Checks a text before it becomes the file. */
@@ -104,10 +104,10 @@ async function checkDestinations(
   checkNames(declared, document, problems)
   await checkLists(declared, document, problems)
   for (const [index, destination] of declared.destinations.entries()) {
-    const place = nodeAt(node, `/destinations/${index}`) as MappingNode
+    const entry = nodeAt(node, `/destinations/${index}`) as MappingNode
     if (isLocalType(destination.type))
-      checkLocalType(root, destination.type, { source, node: place }, problems)
-    const refuses = await checkOptions(destination, { source, node: place }, types, problems)
+      checkLocalType(root, destination.type, { source, node: entry }, problems)
+    const refuses = await checkOptions(destination, { source, node: entry }, types, problems)
     const beat = declared.heartbeat?.destinations.indexOf(destination.name) ?? -1
     if (beat === -1) continue
     const { offset } = nodeAt(node, `/heartbeat/destinations/${beat}`)
@@ -144,7 +144,7 @@ function checkNames(
   const claim = (text: string, pointer: string, what: string) => {
     const other = claimed.get(text)
     const { offset } = nodeAt(node, pointer)
-    if (other === undefined) claimed.set(text, { what, line: source.place(offset).line })
+    if (other === undefined) claimed.set(text, { what, line: source.locationAt(offset).line })
     else {
       problems.error(source, offset, {
         code: 'duplicate-name',
@@ -214,7 +214,7 @@ function registryOf(file: string, declared: DeclaredRegistry, { source, node }: 
   return {
     file,
     destinations: destinations.map((destination, i) => {
-      const { line } = source.place(nodeAt(node, `/destinations/${i}`).offset)
+      const { line } = source.locationAt(nodeAt(node, `/destinations/${i}`).offset)
       return destinationOf(destination, `${file}:${line}`)
     }),
     fallback,
@@ -223,7 +223,7 @@ function registryOf(file: string, declared: DeclaredRegistry, { source, node }: 
   }
 }
 
-function destinationOf(declared: DeclaredDestination, place: string): Destination {
+function destinationOf(declared: DeclaredDestination, location: string): Destination {
   const { rateLimit, retry = {} } = declared
   return {
     name: declared.name,
@@ -242,7 +242,7 @@ function destinationOf(declared: DeclaredDestination, place: string): Destinatio
     },
     rateLimit: rateLimit ? { perMinute: rateLimit.perMinute, burst: rateLimit.burst ?? DEFAULT_BURST } : null,
     concurrency: declared.concurrency ?? DEFAULT_CONCURRENCY,
-    place,
+    location,
   }
 }
 

@@ -10,7 +10,7 @@ export interface Override {
   readonly source: SourceText
   readonly node: MappingNode
   /** `file:line`. */
-  readonly place: string
+  readonly location: string
   readonly match: Match
   readonly outputIds: readonly string[] | undefined
   readonly severity: Severity | undefined
@@ -32,11 +32,11 @@ export function readOverrides({ source, node }: { source: SourceText; node: Mapp
   return list.items.flatMap((item) => {
     if (item.kind !== 'mapping') return []
     const value = toRecord(item)
-    const { file, line } = source.place(item.offset)
+    const { file, line } = source.locationAt(item.offset)
     return {
       source,
       node: item,
-      place: `${file}:${line}`,
+      location: `${file}:${line}`,
       match: value.match as Match,
       outputIds: value.OutputIds as string[] | undefined,
       severity: typeof value.Severity === 'string' ? parseSeverity(value.Severity) : undefined,
@@ -51,7 +51,7 @@ export function overrideMatches({ match }: Override, detection: DetectionWithout
     [ids, [detection.id]],
     [tags, detection.tags],
     [logTypes, [...detection.logTypes, ...detection.resourceTypes]],
-    [paths, [detection.place.file]],
+    [paths, [detection.location.file]],
   ])
 }
 
@@ -67,14 +67,14 @@ export function applyOverrides<T extends DetectionWithoutVersion>(
   let routed: string | null = null
   for (const override of overrides) {
     if (!overrideMatches(override, detection)) continue
-    const { outputIds, severity, enabled, place } = override
+    const { outputIds, severity, enabled, location } = override
     result = {
       ...result,
       outputIds: outputIds ?? result.outputIds,
       severity: severity ?? result.severity,
       enabled: enabled ?? result.enabled,
     }
-    if (outputIds) routed = place
+    if (outputIds) routed = location
   }
   return { ...result, override: routed }
 }

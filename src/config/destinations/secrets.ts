@@ -68,12 +68,12 @@ async function findMissing(registry: Registry, locations: SecretLocations): Prom
   return lacking
 }
 
-function filesOf(destinations: readonly Destination[], places: SecretLocations): string[] {
+function filesOf(destinations: readonly Destination[], locations: SecretLocations): string[] {
   return destinations
     .filter(({ enabled }) => enabled)
     .flatMap(({ options }) => textsIn(options).flatMap((text) => findReferences(text).references))
     .flatMap((reference) => {
-      const found = lookUp(reference, places)
+      const found = lookUp(reference, locations)
       return 'value' in found && found.path !== undefined ? [found.path] : []
     })
 }
@@ -85,9 +85,9 @@ export function placeholders(options: Readonly<Record<string, unknown>>): Readon
 
 type Lookup = { readonly value: string; readonly path?: string } | { readonly reason: string }
 
-function lookUp({ kind, name }: SecretReference, places: SecretLocations): Lookup {
-  if (kind === 'file') return readSecret(name, places)
-  const value = places.environment[name]
+function lookUp({ kind, name }: SecretReference, locations: SecretLocations): Lookup {
+  if (kind === 'file') return readSecret(name, locations)
+  const value = locations.environment[name]
   if (value === undefined) return { reason: 'is not set' }
   return value === '' ? { reason: 'is empty' } : { value }
 }

@@ -72,8 +72,8 @@ function finishDetections(
 ): ReadonlyMap<string, Detection> {
   const linked = linkMembers(built.map(({ detection }) => detection))
   return new Map(
-    linked.map((detection, place) => {
-      const version = versions.of(built[place]!.texts, detection.body)
+    linked.map((detection, index) => {
+      const version = versions.of(built[index]!.texts, detection.body)
       return [detection.id, { ...applyOverrides(detection, overrides), version }]
     }),
   )
@@ -91,19 +91,19 @@ function invalidPart({ type, id, source }: Spec): InvalidPart[] {
 
 function helperOf(spec: Spec, context: ContentContext): Helper[] {
   const body = readBody(spec, context, context.problems)
-  return body ? [{ id: spec.id, place: spec.place, body }] : []
+  return body ? [{ id: spec.id, location: spec.location, body }] : []
 }
 
 function dataModelOf(spec: Spec, context: ContentContext): DataModel[] {
   const { problems } = context
-  const { value, id, place } = spec
+  const { value, id, location } = spec
   const body = readBody(spec, context, problems)
   if (problems.hasError(spec.source.file)) return []
   const mappings = value.Mappings as { Name: string; Path?: string; Method?: string }[]
   return [
     {
       id,
-      place,
+      location,
       enabled: value.Enabled === true,
       logTypes: value.LogTypes as string[],
       // Python reads these keys in lower case.
@@ -117,8 +117,8 @@ function dataModelOf(spec: Spec, context: ContentContext): DataModel[] {
   ]
 }
 
-function otherOf({ id, type, place, value }: Spec): OtherContent {
-  return { id, type, place, spec: value }
+function otherOf({ id, type, location, value }: Spec): OtherContent {
+  return { id, type, location, spec: value }
 }
 
 /** Warns about expectations without a spec, because they check nothing. */

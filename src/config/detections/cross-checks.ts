@@ -29,7 +29,7 @@ function checkIds(specs: readonly Spec[], problems: ProblemList): void {
     else {
       problems.error(spec.source, spec.idOffset, {
         code: 'duplicate-id',
-        message: `duplicate id "${spec.id}": already used in ${other.source.file}:${other.source.place(other.idOffset).line}`,
+        message: `duplicate id "${spec.id}": already used in ${other.source.file}:${other.source.locationAt(other.idOffset).line}`,
         hint: 'choose an id that is unique over all types of content',
       })
     }

@@ -28,7 +28,7 @@ export function buildDetection(
   warnDedupPeriod(spec, problems)
   return {
     ...metadata(spec.value, spec.id, spec.type as DetectionType),
-    place: spec.place,
+    location: spec.location,
     body,
     ...detectionOf(spec, problems),
     inlineFilter: spec.value.InlineFilters === undefined ? null : readInlineFilter(spec, problems),
@@ -57,7 +57,7 @@ export function deriveDetection(
   const value = { ...base.spec, ...overrides }
   return {
     ...metadata(value, spec.id, base.type),
-    place: spec.place,
+    location: spec.location,
     body: base.body,
     correlation: null,
     simple: base.simple && { ...base.simple, ...readAlertKeys(spec, problems) },
@@ -70,7 +70,7 @@ function metadata(
   value: Readonly<Record<string, unknown>>,
   id: string,
   type: DetectionType,
-): Omit<DetectionWithoutVersion, 'place' | 'body' | 'correlation' | 'simple' | 'inlineFilter' | 'tests'> {
+): Omit<DetectionWithoutVersion, 'location' | 'body' | 'correlation' | 'simple' | 'inlineFilter' | 'tests'> {
   const { Tests: _, ...spec } = value
   const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
   const texts = (key: string) => (Array.isArray(value[key]) ? (value[key] as string[]) : [])

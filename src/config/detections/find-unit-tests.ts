@@ -15,7 +15,7 @@ export function findUnitTests(
   problems: ProblemList,
 ): PythonSource[] {
   const bodies = new Set(shared.flatMap(({ body }) => (body ? [body.path] : [])))
-  const folders = new Set(shared.map(({ place }) => dirname(join(project.root, place.file))))
+  const folders = new Set(shared.map(({ location }) => dirname(join(project.root, location.file))))
   const found = [...folders].flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile() && NAME.test(entry.name))

@@ -18,7 +18,7 @@ export interface ReadSpec {
   readonly type: string
   readonly id: string
   readonly idOffset: number
-  readonly place: SourceLocation
+  readonly location: SourceLocation
   /** Every key. The entries of test cases are empty, because a JavaScript value would change their numbers. */
   readonly value: Readonly<Record<string, unknown>>
   /** [] for a spec with errors, and for content other than detections. */
@@ -118,8 +118,8 @@ function specOf(source: SourceText, ignoreExtraKeys: boolean, problems: ProblemL
     isDetectionType(type) && !problems.hasError(source.file)
       ? testCases({ source, node, invalidTests }, type, problems)
       : []
-  const place = source.place(node.offset)
-  return { type, id, idOffset, place, value, tests }
+  const location = source.locationAt(node.offset)
+  return { type, id, idOffset, location, value, tests }
 }
 
 function knownKeys(

@@ -15,9 +15,9 @@ export function nonStandardTables(sql: string): string[] {
   const words = tokens.map((token) => token.replaceAll(/["\s]/g, '').toLowerCase())
   const own = queryNames(words)
   const found = new Set<string>()
-  tablePlaces(words).forEach((place) => {
-    const name = words[place]!
-    if (!own.has(name) && !isKnownForm(name)) found.add(tokens[place]!)
+  tableIndexes(words).forEach((index) => {
+    const name = words[index]!
+    if (!own.has(name) && !isKnownForm(name)) found.add(tokens[index]!)
   })
   return [...found]
 }
@@ -31,25 +31,26 @@ function isKnownForm(name: string): boolean {
 /** The names of common table expressions: `name as (`, `name (columns) as (`. */
 function queryNames(words: readonly string[]): Set<string> {
   const names = new Set<string>()
-  words.forEach((word, place) => {
-    if (word !== 'as' || words[place + 1] !== '(') return
-    let before = place - 1
+  words.forEach((word, index) => {
+    if (word !== 'as' || words[index + 1] !== '(') return
+    let before = index - 1
     if (words[before] === ')') while (before > 0 && words[before] !== '(') before--
     names.add(words[words[before] === '(' ? before - 1 : before] ?? '')
   })
   return names
 }
 
-function tablePlaces(words: readonly string[]): number[] {
-  const places: number[] = []
+function tableIndexes(words: readonly string[]): number[] {
+  const indexes: number[] = []
   /** The word before each open bracket. */
   const brackets: string[] = []
-  words.forEach((word, place) => {
-    if (word === '(') brackets.push(words[place - 1] ?? '')
+  words.forEach((word, index) => {
+    if (word === '(') brackets.push(words[index - 1] ?? '')
     else if (word === ')') brackets.pop()
     if (!LOOKS_FOR_TABLE.has(word) || WITH_FROM.has(brackets.at(-1) ?? '')) return
-    const next = words[place + 1] ?? ''
-    if (/^[a-z_]/.test(next) && !NO_TABLE.has(next) && words[place - 1] !== 'distinct') places.push(place + 1)
+    const next = words[index + 1] ?? ''
+    if (/^[a-z_]/.test(next) && !NO_TABLE.has(next) && words[index - 1] !== 'distinct')
+      indexes.push(index + 1)
   })
-  return places
+  return indexes
 }

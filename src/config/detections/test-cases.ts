@@ -24,15 +24,15 @@ export class InvalidTests {
   #isList = true
 
   readonly policy: ReportPolicy = ({ instancePath }) => {
-    const [, place] = /^\/Tests(?:\/(\d+)|$)/.exec(instancePath) ?? [undefined, null]
-    if (place === null) return 'report'
-    if (place === undefined) this.#isList = false
-    else this.#cases.add(Number(place))
+    const [, index] = /^\/Tests(?:\/(\d+)|$)/.exec(instancePath) ?? [undefined, null]
+    if (index === null) return 'report'
+    if (index === undefined) this.#isList = false
+    else this.#cases.add(Number(index))
     return 'report-and-keep-file'
   }
 
-  has(place: number): boolean {
-    return !this.#isList || this.#cases.has(place)
+  has(index: number): boolean {
+    return !this.#isList || this.#cases.has(index)
   }
 }
 
@@ -51,8 +51,8 @@ export function testCases(
   const tests = child(node, 'Tests')
   if (tests?.kind !== 'sequence') return []
   const names = new Map<string, number>()
-  return tests.items.flatMap((test, place) => {
-    if (test.kind !== 'mapping' || invalidTests.has(place)) return []
+  return tests.items.flatMap((test, index) => {
+    if (test.kind !== 'mapping' || invalidTests.has(index)) return []
     const name = child(test, 'Name')!
     const text = String(toValue(name))
     const first = names.get(text)
@@ -63,12 +63,12 @@ export function testCases(
         hint: 'give each case a unique name',
         keepsFile: true,
       })
-    } else names.set(text, source.place(name.offset).line)
+    } else names.set(text, source.locationAt(name.offset).line)
     const entry = child(test, ENTRY_KEY[type])
     const mocks = child(test, 'Mocks')
     return {
       name: text,
-      place: source.place(test.offset),
+      location: source.locationAt(test.offset),
       expectedResult: toValue(child(test, 'ExpectedResult')!) === true,
       entry: entry ? toJson(entry) : '[]',
       mocks: mocks ? toJson(mocks) : '[]',

@@ -58,7 +58,7 @@ export async function discover(root: string, paths: readonly string[] = []): Pro
     isPython(basename(path)) ? 'python' : 'yaml',
   )
   const folders = [root, ...starts.map(folderOf), ...near].filter(
-    (folder, place, each) => each.indexOf(folder) === place && (folder === root || !isWithin(root, folder)),
+    (folder, index, each) => each.indexOf(folder) === index && (folder === root || !isWithin(root, folder)),
   )
   const isReal = realFolders()
   const linked = all.flatMap(({ links }) => links).filter((path) => isFolder(path) && !near.includes(path))

@@ -1,10 +1,10 @@
-/** Prints problems for people; more than three with the same code and text are one entry with their places. */
+/** Prints problems for people; more than three with the same code and text are one entry with their source locations. */
 import type { Problem } from '../../model/project/problem.ts'
 import { formatProblem, singleLine } from './problems.ts'
 
 /** Up to this count, equal problems are listed one by one. */
 const MAX_EQUAL_COUNT = 3
-const MAX_LISTED_PLACES = 5
+const MAX_LISTED_LOCATIONS = 5
 
 export interface ShownProblem {
   readonly severity: Problem['severity']
@@ -30,12 +30,12 @@ function equalProblems(problems: readonly Problem[]): Iterable<Problem[]> {
 
 function foldedText(same: readonly [Problem, ...Problem[]] | readonly Problem[]): string {
   const { severity, message, code } = same[0]!
-  const places = same.map(({ file, line, column }) => (line > 0 ? `${file}:${line}:${column}` : file))
-  const left = places.length - MAX_LISTED_PLACES
+  const locations = same.map(({ file, line, column }) => (line > 0 ? `${file}:${line}:${column}` : file))
+  const left = locations.length - MAX_LISTED_LOCATIONS
   const hint = same.find((problem) => problem.hint)?.hint
   return [
     singleLine(`${same.length} places ${severity} ${message} [${code}]`),
-    ...places.slice(0, MAX_LISTED_PLACES).map((place) => singleLine(`  ${place}`)),
+    ...locations.slice(0, MAX_LISTED_LOCATIONS).map((location) => singleLine(`  ${location}`)),
     ...(left > 0 ? [`  and ${left} more; --verbose lists them`] : []),
     ...(hint ? [`  hint: ${singleLine(hint)}`] : []),
   ].join('\n')

@@ -1,4 +1,4 @@
-/** Collects every problem with its place, and prints one for people. */
+/** Collects every problem with its source location, and prints one for people. */
 import { compareText } from '../../core/compare-text.ts'
 import type { ProblemCode } from '../../model/problem-code.ts'
 import type { Problem } from '../../model/project/problem.ts'
@@ -61,7 +61,7 @@ export class ProblemList {
     return this.#failed.has(file)
   }
 
-  /** Sorted by place; a file's own problems stay together. */
+  /** Sorted by source location; a file's own problems stay together. */
   sorted(): Problem[] {
     return this.#problems.toSorted(
       (a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column,
@@ -69,7 +69,7 @@ export class ProblemList {
   }
 
   #at(severity: Severity, source: SourceText, offset: number, report: ProblemReport): void {
-    const { file, line, column } = source.place(offset)
+    const { file, line, column } = source.locationAt(offset)
     const { code, message, hint = null, keepsFile = false } = report
     const problem = { severity, code, message, file, line, column, hint, ...(keepsFile && { keepsFile }) }
     const text = source.line(line)
@@ -100,8 +100,8 @@ function maskValue(line: string): string | null {
 /** `file:line:col severity message [code]`, the source line with a caret, the hint. */
 export function formatProblem(problem: Problem): string {
   const { file, line, column, severity, message, code, hint, source } = problem
-  const place = line > 0 ? `${file}:${line}:${column}` : file
-  const lines = [singleLine(`${place} ${severity} ${message} [${code}]`)]
+  const location = line > 0 ? `${file}:${line}:${column}` : file
+  const lines = [singleLine(`${location} ${severity} ${message} [${code}]`)]
   if (line > 0 && source !== undefined) {
     // The hidden value may begin after the mask.
     const shownColumn =

@@ -18,7 +18,7 @@ export class SourceText {
     this.text = text
   }
 
-  place(offset: number): SourceLocation {
+  locationAt(offset: number): SourceLocation {
     const starts = this.#starts()
     let low = 0
     let high = starts.length - 1

@@ -21,11 +21,11 @@ interface ReadingRules {
 
 /** Reads and parses a file. null: the file cannot be used, and its errors are reported. */
 export function readMapping(
-  place: FileLocation,
+  location: FileLocation,
   problems: ProblemList,
   rules: ReadingRules = {},
 ): Mapping | null {
-  const source = readSource(place, problems)
+  const source = readSource(location, problems)
   return source && parseMapping(source, problems, rules)
 }
 

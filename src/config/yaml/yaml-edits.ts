@@ -1,6 +1,6 @@
 /**
  * Changes a YAML text in place: what an edit does not touch stays byte for byte, comments and style included.
- * The text is spliced by the places of its nodes and never printed again.
+ * The text is spliced at the offsets of its nodes and never printed again.
  */
 import {
   Document,
@@ -131,7 +131,7 @@ function applySplices({ text }: YamlFile, splices: readonly Splice[]): string {
   return ordered.reduce((rest, { start, end, text: by }) => rest.slice(0, start) + by + rest.slice(end), text)
 }
 
-const insertAt = (place: number, text: string): Splice => ({ start: place, end: place, text })
+const insertAt = (offset: number, text: string): Splice => ({ start: offset, end: offset, text })
 const removeRange = (start: number, end: number): Splice => ({ start, end, text: '' })
 
 /** The innermost mapping that exists on a path, its key there, and the steps that are still missing. */
@@ -228,24 +228,24 @@ function endOf({ text }: YamlFile, node: Node): number {
   return end
 }
 
-function lineStart({ text }: YamlFile, place: number): number {
-  return text.lastIndexOf('\n', place - 1) + 1
+function lineStart({ text }: YamlFile, offset: number): number {
+  return text.lastIndexOf('\n', offset - 1) + 1
 }
 
 /** Before the line break, a comment on the line included. */
-function lineEnd({ text }: YamlFile, place: number): number {
-  const end = text.indexOf('\n', place)
+function lineEnd({ text }: YamlFile, offset: number): number {
+  const end = text.indexOf('\n', offset)
   if (end < 0) return text.length
   return text[end - 1] === '\r' ? end - 1 : end
 }
 
-function nextLine({ text }: YamlFile, place: number): number {
-  const end = text.indexOf('\n', place)
+function nextLine({ text }: YamlFile, offset: number): number {
+  const end = text.indexOf('\n', offset)
   return end < 0 ? text.length : end + 1
 }
 
-function columnOf(file: YamlFile, place: number): number {
-  return place - lineStart(file, place)
+function columnOf(file: YamlFile, offset: number): number {
+  return offset - lineStart(file, offset)
 }
 
 function dashOf({ text }: YamlFile, item: Node): number {

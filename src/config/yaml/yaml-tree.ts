@@ -89,7 +89,7 @@ export class TreeBuilder {
   }
 
   /**
-   * `children`: key, value, key, value. Duplicate keys: the last value wins at the first place, as in Python.
+   * `children`: key, value, key, value. Duplicate keys: the last value wins at the position of the first key, as in Python.
    * Merged keys come first and give way to the mapping's own.
    */
   mapping(offset: number, children: readonly YamlNode[], tag: string): MappingNode {

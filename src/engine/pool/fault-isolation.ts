@@ -97,14 +97,14 @@ export class FaultIsolation {
     const { bodies, limits, log } = this.#options
     const { marker, reason, message } = end
     const body = bodies[marker.body]
-    const place = { body: marker.body, item: marker.item, function: marker.function }
-    if (!body || marker.item < 0 || skips.some((skip) => isSame(skip, place))) return null
+    const call = { body: marker.body, item: marker.item, function: marker.function }
+    if (!body || marker.item < 0 || skips.some((skip) => isSame(skip, call))) return null
     const error = terminatedCall(body, end, budgetMs(marker, limits.timeMs))
     log.warn({ detection: body.id, limit: reason, reason: message }, 'a detection ended its worker')
-    if (isEndedByEvent(end, work)) return { ...place, error }
+    if (isEndedByEvent(end, work)) return { ...call, error }
     const terminations = (this.#terminations.get(marker.body) ?? 0) + 1
     this.#terminations.set(marker.body, terminations)
-    if (terminations < limits.quarantineAfter && reason !== 'tampering') return { ...place, error }
+    if (terminations < limits.quarantineAfter && reason !== 'tampering') return { ...call, error }
     const isFirst = !this.#quarantined.has(marker.body)
     this.#quarantined.add(marker.body)
     if (isFirst)
@@ -113,7 +113,7 @@ export class FaultIsolation {
         'the detection is quarantined until the next start',
       )
     return {
-      ...place,
+      ...call,
       error: withNote(error, `quarantined until the next start after ${terminations} such calls`),
     }
   }

@@ -116,9 +116,9 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
 
 /** Adds the group and the detection to a request, since a worker knows bodies by number only. */
 function cacheResponder(trustGroup: string, bodies: readonly Body[], cache: DetectionCache): CacheResponder {
-  return async ({ body, event, place, operation }) => {
+  return async ({ body, event, operationId, operation }) => {
     const detection = bodies[body]?.id ?? ''
-    return { value: await cache.request({ event, trustGroup, detection, place, operation }) }
+    return { value: await cache.request({ event, trustGroup, detection, operationId, operation }) }
   }
 }
 

@@ -30,7 +30,7 @@ export function splitByTrust(project: Project): GroupContent[] {
 /** Splits the unit tests of helpers and data models in the same way, so that they change nothing of another group. */
 export function unitTestsByTrust(project: Project): GroupContent[] {
   const groupOf = ({ path }: { readonly path: string }) =>
-    trustGroupOf({ id: '', place: { file: path }, body: null }, project.settings.trust)
+    trustGroupOf({ id: '', location: { file: path }, body: null }, project.settings.trust)
   return [...Map.groupBy(project.unitTests, groupOf)].map(([name, unitTests]) => ({
     name,
     content: { detections: new Map(), ...dependenciesOf(project, name), unitTests },
@@ -67,8 +67,8 @@ export function joinOutcomes(parts: readonly GroupOutcome[], order: ReadonlyMap<
   const evaluated = parts.flatMap(({ outcome }) => (outcome.status === 'evaluated' ? [outcome] : []))
   const [first] = evaluated
   if (!first) return only!.outcome
-  const placeOf = ({ detection }: { readonly detection: string }) => order.get(detection) ?? 0
-  const findings = evaluated.flatMap((outcome) => outcome.findings).sort((a, b) => placeOf(a) - placeOf(b))
+  const orderOf = ({ detection }: { readonly detection: string }) => order.get(detection) ?? 0
+  const findings = evaluated.flatMap((outcome) => outcome.findings).sort((a, b) => orderOf(a) - orderOf(b))
   const missed = parts.flatMap(({ group, outcome }) =>
     outcome.status === 'evaluated' ? [] : [`trust group ${group}: ${outcome.reason}`],
   )

@@ -21,10 +21,10 @@ export function bodiesOf(
   const models = project.dataModels
     .filter((model) => model.enabled)
     .map(
-      ({ id, body, place, logTypes, mappings }): Body => ({
+      ({ id, body, location, logTypes, mappings }): Body => ({
         kind: 'data-model',
         id,
-        path: body?.path ?? place.file,
+        path: body?.path ?? location.file,
         source: body?.source ?? null,
         logTypes,
         mappings,
@@ -47,9 +47,11 @@ function pythonBody(detection: Detection): DetectionBody[] {
 }
 
 function simpleBody(detection: Detection): SimpleBody[] {
-  const { id, place, simple } = detection
+  const { id, location, simple } = detection
   if (!simple) return []
-  return [{ kind: 'simple', id, path: place.file, source: null, content: simple, ...selectable(detection) }]
+  return [
+    { kind: 'simple', id, path: location.file, source: null, content: simple, ...selectable(detection) },
+  ]
 }
 
 function selectable(detection: Detection): Selectable {

@@ -9,7 +9,7 @@ export interface CacheRequest {
   readonly id: number
   readonly body: number
   readonly event: CacheEvent
-  readonly place: string
+  readonly operationId: string
   readonly operation: CacheOperation
 }
 

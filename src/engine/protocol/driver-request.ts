@@ -89,7 +89,7 @@ function groupByCandidates(entries: readonly EventEntry[]): {
   groups: number[][]
   work: [number, number[]][]
 } {
-  const byCandidates = Map.groupBy([...entries.keys()], (place) => entries[place]!.candidates)
+  const byCandidates = Map.groupBy([...entries.keys()], (index) => entries[index]!.candidates)
   const work = new Map<number, number[]>()
   ;[...byCandidates.keys()].forEach((candidates, group) => {
     for (const body of candidates) {

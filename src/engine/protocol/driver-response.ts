@@ -171,25 +171,25 @@ const isOutcomes = listOf(
 )
 
 const isLocation = record({ file: isText, line: isInteger, column: isInteger })
-const isLiteral = record({ value: isText, place: isLocation })
+const isLiteral = record({ value: isText, location: isLocation })
 const OUTCOMES: Record<string, Check> = {
-  text: record({ kind: isText, value: isText, place: isLocation }),
+  text: record({ kind: isText, value: isText, location: isLocation }),
   list: record({
     kind: isText,
     items: listOf(isLiteral),
     exact: isBoolean,
     closed: isBoolean,
-    place: isLocation,
+    location: isLocation,
   }),
-  none: record({ kind: isText, place: isLocation }),
-  other: record({ kind: isText, type: isText, place: isLocation }),
-  unknown: record({ kind: isText, event: isBoolean, place: isLocation }),
+  none: record({ kind: isText, location: isLocation }),
+  other: record({ kind: isText, type: isText, location: isLocation }),
+  unknown: record({ kind: isText, event: isBoolean, location: isLocation }),
 }
 const isOutcome: Check = (value) => {
   const kind = isObject(value) && (value as { kind: unknown }).kind
   return typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind) && OUTCOMES[kind]!(value)
 }
-const isReturns = optional(record({ place: isLocation, outcomes: listOf(isOutcome) }))
+const isReturns = optional(record({ location: isLocation, outcomes: listOf(isOutcome) }))
 const isFacts = orNull(
   record({
     functions: listOf(record({ name: isText, line: isInteger })),

@@ -69,7 +69,7 @@ async function startFromNothing(options: BootOptions): Promise<BootedPython> {
     memory,
     `import sys; sys.path.insert(0, "${RUNTIME_FOLDER}"); sys.dont_write_bytecode = True`,
   )
-  const locateCalls = addressOf(interpreter, memory, 'signalbox_driver.prelude', 'places')
+  const locateCalls = addressOf(interpreter, memory, 'signalbox_driver.prelude', 'locate_calls')
   const located = JSON.parse(callText(interpreter, memory, locateCalls, '')) as Pick<
     BaseSnapshot,
     'addresses' | 'marker'

@@ -97,7 +97,7 @@ export class CacheClient implements CacheRequester {
     if (requestNumber > MAX_REQUESTS_PER_CALL)
       return { error: `more than ${MAX_REQUESTS_PER_CALL} cache requests for one event` }
     if (this.#isSpent(body)) return { error: 'the cache requests of this batch of events are too large' }
-    const common = { id: ++this.#lastId, body, event, place: `${functionNumber}/${requestNumber}` }
+    const common = { id: ++this.#lastId, body, event, operationId: `${functionNumber}/${requestNumber}` }
     if (kind === 'read') return { ...common, operation: { kind, key } }
     if (kind !== 'write' || typeof value !== 'string' || typeof version !== 'string') {
       return { error: 'invalid cache request' }

@@ -192,9 +192,9 @@ function withoutQuarantined(quarantined: ReadonlySet<number>) {
 /** A quarantined body no longer runs, but the errors for which it was stopped are reported once per event. */
 function resultsOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<number>): BodyResult[] {
   const reported = skips.filter(
-    (skip, place) =>
+    (skip, index) =>
       quarantined.has(skip.body) &&
-      place === skips.findIndex(({ body, item }) => body === skip.body && item === skip.item),
+      index === skips.findIndex(({ body, item }) => body === skip.body && item === skip.item),
   )
   return reported.map(({ item, body, error }) => ({ item, body, functions: { detection: { error } } }))
 }

@@ -79,8 +79,8 @@ function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
  * A record that is read again from the same position gets the same id, so that a replay finds its alerts. Without a position
  * two equal records are two events.
  */
-function deriveRowId({ source, dedupId, origin, place, raw, receivedAt, seq }: Envelope): string {
-  return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, place, raw)
+function deriveRowId({ source, dedupId, origin, position, raw, receivedAt, seq }: Envelope): string {
+  return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, position, raw)
 }
 
 /** Returns the identity of an event for the caching helpers; null: no detection evaluates it. */

@@ -30,7 +30,7 @@ export interface CacheRequest {
   readonly trustGroup: string
   readonly detection: string
   /** Identifies the operation within a detection and event: the function, and the ordinal within the function. */
-  readonly place: string
+  readonly operationId: string
   readonly operation: CacheOperation
 }
 

@@ -18,7 +18,7 @@ export interface Envelope {
   /** The untouched JSON text of one record. */
   readonly raw: string
   /** The position, for people: `line 12, byte 3456`. */
-  readonly place: string
+  readonly position: string
   /** An id of the input that contains the event, stable when it is read again. With the position it distinguishes equal texts. Absent if the input cannot be read again. */
   readonly origin?: string
   /** Set when framing already refused it (too large, broken container); `raw` then holds its beginning. */

@@ -32,14 +32,14 @@ export interface DetectionFacts extends BodyFacts {
 
 export interface ReturnFacts {
   /** The source location at which the module binds the name. */
-  readonly place: SourceLocation
+  readonly location: SourceLocation
   /** Every possible result that the text shows. The list may have outcomes that never occur, but lacks none. */
   readonly outcomes: readonly Outcome[]
 }
 
 export interface Literal {
   readonly value: string
-  readonly place: SourceLocation
+  readonly location: SourceLocation
 }
 
 export type Outcome =
@@ -51,13 +51,13 @@ export type Outcome =
       readonly exact: boolean
       /** True: the list can contain nothing else. */
       readonly closed: boolean
-      readonly place: SourceLocation
+      readonly location: SourceLocation
     }
-  | { readonly kind: 'none'; readonly place: SourceLocation }
+  | { readonly kind: 'none'; readonly location: SourceLocation }
   /** Something that no deciding function may return: a number, a tuple, a dict. */
-  | { readonly kind: 'other'; readonly type: string; readonly place: SourceLocation }
+  | { readonly kind: 'other'; readonly type: string; readonly location: SourceLocation }
   /** The result is known only at run time. `event`: it depends on the event. */
-  | { readonly kind: 'unknown'; readonly event: boolean; readonly place: SourceLocation }
+  | { readonly kind: 'unknown'; readonly event: boolean; readonly location: SourceLocation }
 
 /** The facts by id. A body whose text is not Python has none. */
 export interface ProjectFacts {
@@ -78,7 +78,7 @@ export const NO_FACTS: ProjectFacts = {
 /** Every text that it can return, or that can stand in a list it returns. */
 export function literalsOf({ outcomes }: ReturnFacts): Literal[] {
   return outcomes.flatMap((outcome) => {
-    if (outcome.kind === 'text') return [{ value: outcome.value, place: outcome.place }]
+    if (outcome.kind === 'text') return [{ value: outcome.value, location: outcome.location }]
     return outcome.kind === 'list' ? outcome.items : []
   })
 }
@@ -86,7 +86,7 @@ export function literalsOf({ outcomes }: ReturnFacts): Literal[] {
 /** The locations whose results are known only at run time. Empty: `literalsOf` is complete. */
 export function undecidedLocations({ outcomes }: ReturnFacts): SourceLocation[] {
   return outcomes.flatMap((outcome) =>
-    outcome.kind === 'unknown' || (outcome.kind === 'list' && !outcome.closed) ? [outcome.place] : [],
+    outcome.kind === 'unknown' || (outcome.kind === 'list' && !outcome.closed) ? [outcome.location] : [],
   )
 }
 

@@ -108,10 +108,10 @@ export const CONDITIONS: ReadonlyMap<string, Condition> = new Map(FAMILIES.flatM
 function conditionsOf({ names, opposites = [], anyCase, ...rest }: Family): [string, Condition][] {
   const forms = anyCase ? [false, true] : [false]
   return forms.flatMap((ignoresCase) =>
-    [names, opposites].flatMap((list, place) =>
+    [names, opposites].flatMap((list, index) =>
       list.map((name): [string, Condition] => [
         ignoresCase ? `I${name}` : name,
-        { ...rest, negated: place === 1, ignoresCase },
+        { ...rest, negated: index === 1, ignoresCase },
       ]),
     ),
   )

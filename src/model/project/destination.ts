@@ -36,7 +36,7 @@ export interface Destination {
   /** The greatest number of concurrent deliveries. */
   readonly concurrency: number
   /** `file:line` of its entry. */
-  readonly place: string
+  readonly location: string
 }
 
 export interface Heartbeat {

@@ -24,7 +24,7 @@ export interface SourceLocation {
 export interface Detection {
   readonly id: string
   readonly type: DetectionType
-  readonly place: SourceLocation
+  readonly location: SourceLocation
   /** null: nothing to run in Python (a simple detection or a correlation rule). */
   readonly body: PythonSource | null
   /** The matcher of a simple detection; null: the detection is Python or a correlation rule. */
@@ -78,7 +78,7 @@ export type ExpectationName = keyof Expectations
 
 export interface TestCase {
   readonly name: string
-  readonly place: SourceLocation
+  readonly location: SourceLocation
   /** `ExpectedResult`: what the matcher must return (for a policy false is the alerting value). */
   readonly expectedResult: boolean
   /** JSON text of `Log` or `Resource`, number lexemes kept. */
@@ -93,13 +93,13 @@ export interface TestCase {
 export interface Helper {
   /** GlobalID: the import name. */
   readonly id: string
-  readonly place: SourceLocation
+  readonly location: SourceLocation
   readonly body: PythonSource
 }
 
 export interface DataModel {
   readonly id: string
-  readonly place: SourceLocation
+  readonly location: SourceLocation
   readonly enabled: boolean
   readonly logTypes: readonly string[]
   readonly mappings: readonly { readonly name: string; readonly path?: string; readonly method?: string }[]
@@ -110,7 +110,7 @@ export interface DataModel {
 export interface OtherContent {
   readonly id: string
   readonly type: string
-  readonly place: SourceLocation
+  readonly location: SourceLocation
   readonly spec: Readonly<Record<string, unknown>>
 }
 

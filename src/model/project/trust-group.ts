@@ -18,7 +18,7 @@ export const OWN_GROUP = 'default'
 /** The part of a detection, helper or data model that decides its trust group. */
 export interface TrustSubject {
   readonly id: string
-  readonly place: { readonly file: string }
+  readonly location: { readonly file: string }
   readonly body: { readonly path: string } | null
   readonly tags?: readonly string[]
 }
@@ -30,13 +30,13 @@ export function trustGroupOf(subject: TrustSubject, rules: readonly TrustRule[])
 
 export function matchesTrustRule(
   { match }: TrustRule,
-  { id, place, body, tags = [] }: TrustSubject,
+  { id, location, body, tags = [] }: TrustSubject,
 ): boolean {
   const { ids = [], tags: wanted = [], paths = [] } = match
   return matchesAll([
     [ids, [id]],
     [wanted, tags],
     // Either the path of the spec or the path of the code can match.
-    [paths, body ? [place.file, body.path] : [place.file]],
+    [paths, body ? [location.file, body.path] : [location.file]],
   ])
 }

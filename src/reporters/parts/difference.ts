@@ -1,4 +1,4 @@
-/** Finds where two values differ, with the expected and the actual value of each place. Pure. */
+/** Finds where two values differ, with the expected and the actual value at each path. Pure. */
 
 interface Difference {
   /** A path such as `user.roles[1]`. It is empty for the whole value. */

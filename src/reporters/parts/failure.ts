@@ -46,9 +46,9 @@ function comparison({ what, expected, actual }: TestFailure, style: Style): stri
 
 function differenceLines(expected: unknown, actual: unknown, style: Style): string[] {
   return differences(expected, actual).flatMap(({ path, missing, ...values }) => {
-    const place = path === '' ? [] : [`at ${escapeForTerminal(path)}`]
+    const pathLine = path === '' ? [] : [`at ${escapeForTerminal(path)}`]
     const shownActual = missing ? style('red', 'absent') : style('red', shown(values.actual))
-    return [...place, `expected  ${style('green', shown(values.expected))}`, `actual    ${shownActual}`]
+    return [...pathLine, `expected  ${style('green', shown(values.expected))}`, `actual    ${shownActual}`]
   })
 }
 

@@ -12,12 +12,13 @@ export function unreportedErrors({ problems, results }: Pick<TestRun, 'problems'
   const reported = new Set(
     results.filter(({ status }) => status === 'invalid').flatMap((result) => [result.file]),
   )
-  const own = new Set(results.flatMap(({ problems: each }) => each.map(placeOf)))
+  const own = new Set(results.flatMap(({ problems: each }) => each.map(locationKey)))
   return problems.filter(
-    (problem) => problem.severity === 'error' && !reported.has(problem.file) && !own.has(placeOf(problem)),
+    (problem) =>
+      problem.severity === 'error' && !reported.has(problem.file) && !own.has(locationKey(problem)),
   )
 }
 
-function placeOf({ file, line, message }: Problem): string {
+function locationKey({ file, line, message }: Problem): string {
   return `${file}:${line} ${message}`
 }

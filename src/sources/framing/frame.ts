@@ -60,7 +60,7 @@ export function toFramedEvent(
 ): FramedEvent {
   const { raw, refused } = frame
   const refusal = refused === undefined ? {} : { refused }
-  return { cursor: null, ...from, raw, place: positionText(frame), ...refusal }
+  return { cursor: null, ...from, raw, position: positionText(frame), ...refusal }
 }
 
 const EXCERPT_CHARS = 200

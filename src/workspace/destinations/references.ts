@@ -45,7 +45,7 @@ export function withDynamicDestinations({ detections }: Project, facts: ProjectF
 }
 
 function inMetadata(
-  { id, place, spec, tests }: Detection,
+  { id, location, spec, tests }: Detection,
   names: readonly string[],
   project: Project,
 ): DestinationReference[] {
@@ -55,8 +55,8 @@ function inMetadata(
     ...(isNamed(spec.OutputIds)
       ? [
           {
-            file: place.file,
-            line: lineOfOutputIds(project, place.file),
+            file: location.file,
+            line: lineOfOutputIds(project, location.file),
             by: 'OutputIds',
             ids: [id],
           } as const,
@@ -65,8 +65,8 @@ function inMetadata(
     ...(expected
       ? [
           {
-            file: expected.place.file,
-            line: expected.place.line,
+            file: expected.location.file,
+            line: expected.location.line,
             by: 'ExpectedDestinations',
             ids: [id],
           } as const,
@@ -92,12 +92,12 @@ function inPython({ id }: Detection, facts: ProjectFacts, names: readonly string
   const returns = facts.detections.get(id)?.returns.destinations
   return (returns ? literalsOf(returns) : [])
     .filter(({ value }) => names.includes(value))
-    .map(({ place: { file, line } }) => ({ file, line, by: 'destinations()', ids: [id] }))
+    .map(({ location: { file, line } }) => ({ file, line, by: 'destinations()', ids: [id] }))
 }
 
 /** Renames in `OutputIds` and `ExpectedDestinations`, also in expectations files. Returns the changed files. */
 export function renameInDetections(project: Project, from: string, to: string): string[] {
-  const specs = new Set([...project.detections.values()].map(({ place }) => place.file))
+  const specs = new Set([...project.detections.values()].map(({ location }) => location.file))
   return [...specs]
     .flatMap((file) => [file, ...expectationsFilesOf(file)])
     .filter((file) => changeFile(project, file, from, to))

@@ -37,7 +37,7 @@ function affectedIds(before: Project, after: Project): (id: string) => boolean {
 
 /** Source locations do not affect routes. */
 function registryOf({ registry }: Project): string {
-  return JSON.stringify(registry, (key, value: unknown) => (key === 'place' ? undefined : value))
+  return JSON.stringify(registry, (key, value: unknown) => (key === 'location' ? undefined : value))
 }
 
 /** A changed data model affects all detections, because each event decides which model is used. */

@@ -56,9 +56,11 @@ export function bodyRouting(facts: DetectionFacts | undefined): BodyRouting {
   const keyed = [title, dedup].some((returns) => returns && !isConstant(returns))
   return {
     hasSeverity: severity !== undefined,
-    destinationNames: lists.flatMap(({ items }) => items.map(({ value, place }) => ({ name: value, place }))),
-    skipMixed: mixed?.place ?? null,
-    varying: destinations && !keyed && varies(destinations) ? destinations.place : null,
+    destinationNames: lists.flatMap(({ items }) =>
+      items.map(({ value, location }) => ({ name: value, location })),
+    ),
+    skipMixed: mixed?.location ?? null,
+    varying: destinations && !keyed && varies(destinations) ? destinations.location : null,
   }
 }
 

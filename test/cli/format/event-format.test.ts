@@ -125,7 +125,7 @@ describe('refused events', () => {
     kind: 'rejected',
     status,
     source,
-    place: `line ${line}`,
+    position: `line ${line}`,
     reason: 'because',
   })
 
@@ -144,7 +144,7 @@ describe('refused events', () => {
     const noticed = (source: string, code: string): DaemonEvent => ({
       kind: 'noticed',
       source,
-      place: 'line 1',
+      position: 'line 1',
       code,
       reason: 'because',
     })

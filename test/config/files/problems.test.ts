@@ -58,7 +58,7 @@ describe('places', () => {
     [6, 4, 1],
     [99, 4, 94],
   ])('offset %d is %d:%d', (offset, line, column) => {
-    expect(new SourceText('f', 'ab\nc\n\nd').place(offset)).toEqual({ file: 'f', line, column })
+    expect(new SourceText('f', 'ab\nc\n\nd').locationAt(offset)).toEqual({ file: 'f', line, column })
   })
 
   it('the source line has no carriage return', () => {

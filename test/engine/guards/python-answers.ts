@@ -84,9 +84,9 @@ export function compareWithPython(
     const evaluate = 'reason' in guard ? () => ({ guard: null, reason: guard.reason }) : outcomeOf(guard)
     return {
       program: guard,
-      events: cases[at]!.events.map((event, place) => ({
+      events: cases[at]!.events.map((event, index) => ({
         event,
-        python: ofPython[place],
+        python: ofPython[index],
         ...evaluate(event),
       })),
     }

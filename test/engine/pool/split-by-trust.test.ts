@@ -37,7 +37,7 @@ describe('[SEC-6.2] [SEC-6.3] the split', () => {
 })
 
 describe('[SEC-6.2] [SEC-6.3] the outcome of an event', () => {
-  const order = new Map(['a', 'b', 'c'].map((id, place) => [id, place]))
+  const order = new Map(['a', 'b', 'c'].map((id, index) => [id, index]))
   const evaluated = (...found: string[]): Outcome => ({
     status: 'evaluated',
     event: identity(),

@@ -113,20 +113,20 @@ describe('[SEC-2.1] anything else is forged', () => {
     expect(() => readOutcomes(JSON.stringify(forged), 1)).toThrow(MalformedResponse)
   })
 
-  const place = { file: 'a.py', line: 1, column: 1 }
+  const location = { file: 'a.py', line: 1, column: 1 }
   const factsOf = (outcome: unknown) => ({
     functions: [],
     imports: [{ module: 'a', name: null, line: 1 }],
-    returns: { title: { place, outcomes: [outcome] } },
+    returns: { title: { location, outcomes: [outcome] } },
     followed: [],
   })
 
   it.each([
-    { kind: 'text', value: 'a', place },
-    { kind: 'list', items: [{ value: 'a', place }], exact: true, closed: false, place },
-    { kind: 'none', place },
-    { kind: 'other', type: 'int', place },
-    { kind: 'unknown', event: false, place },
+    { kind: 'text', value: 'a', location },
+    { kind: 'list', items: [{ value: 'a', location }], exact: true, closed: false, location },
+    { kind: 'none', location },
+    { kind: 'other', type: 'int', location },
+    { kind: 'unknown', event: false, location },
   ])('facts of the agreed form are passed on: $kind', (outcome) => {
     const analyses = [
       { facts: null, code: null, guard: null },
@@ -137,12 +137,12 @@ describe('[SEC-2.1] anything else is forged', () => {
 
   it.each([
     ['another number of bodies', [null]],
-    ['no such kind', [null, factsOf({ kind: 'toString', place })]],
-    ['no kind', [null, factsOf({ place })]],
-    ['a place without a file', [null, factsOf({ kind: 'none', place: { line: 1, column: 1 } })]],
-    ['more than was asked', [null, factsOf({ kind: 'none', place, more: 1 })]],
-    ['another function', [null, { ...factsOf(null), returns: { rule: { place, outcomes: [] } } }]],
-    ['no functions', [null, { ...factsOf({ kind: 'none', place }), functions: undefined }]],
+    ['no such kind', [null, factsOf({ kind: 'toString', location })]],
+    ['no kind', [null, factsOf({ location })]],
+    ['a location without a file', [null, factsOf({ kind: 'none', location: { line: 1, column: 1 } })]],
+    ['more than was asked', [null, factsOf({ kind: 'none', location, more: 1 })]],
+    ['another function', [null, { ...factsOf(null), returns: { rule: { location, outcomes: [] } } }]],
+    ['no functions', [null, { ...factsOf({ kind: 'none', location }), functions: undefined }]],
   ])('facts: %s', (_, answer) => {
     const analyses = answer.map((facts) => ({ facts, code: null, guard: null }))
     expect(() => readAnalyses(JSON.stringify(analyses), 2)).toThrow(MalformedResponse)

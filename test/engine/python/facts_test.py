@@ -70,8 +70,8 @@ class Outline(unittest.TestCase):
     def test_places_count_characters(self):
         facts = Facts({}).of_detection("body.py", 'def severity(event):\n    "é"; return "LOW"\n')
         [outcome] = facts["returns"]["severity"]["outcomes"]
-        self.assertEqual(outcome["place"], {"file": "body.py", "line": 2, "column": 17})
-        self.assertEqual(facts["returns"]["severity"]["place"], {"file": "body.py", "line": 1, "column": 1})
+        self.assertEqual(outcome["location"], {"file": "body.py", "line": 2, "column": 17})
+        self.assertEqual(facts["returns"]["severity"]["location"], {"file": "body.py", "line": 1, "column": 1})
 
 
 class Severities(unittest.TestCase):
@@ -460,7 +460,7 @@ class Helpers(unittest.TestCase):
         facts = Facts(helpers).of_detection("body.py", "from routing import severity")
         self.assertEqual(facts["followed"], ["helpers/inner.py", "helpers/routing.py"])
         [outcome] = facts["returns"]["severity"]["outcomes"]
-        self.assertEqual(outcome["place"], {"file": "helpers/inner.py", "line": 2, "column": 8})
+        self.assertEqual(outcome["location"], {"file": "helpers/inner.py", "line": 2, "column": 8})
 
 
 if __name__ == "__main__":

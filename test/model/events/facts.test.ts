@@ -12,19 +12,19 @@ import {
   undecidedLocations,
 } from '../../../src/model/events/facts.ts'
 
-const place = { file: 'body.py', line: 2, column: 3 }
-const text = (value: string): Outcome => ({ kind: 'text', value, place })
+const location = { file: 'body.py', line: 2, column: 3 }
+const text = (value: string): Outcome => ({ kind: 'text', value, location })
 const list = (values: string[], over: { exact?: boolean; closed?: boolean } = {}): Outcome => ({
   kind: 'list',
-  items: values.map((value) => ({ value, place })),
+  items: values.map((value) => ({ value, location })),
   exact: true,
   closed: true,
-  place,
+  location,
   ...over,
 })
-const none: Outcome = { kind: 'none', place }
-const unknown: Outcome = { kind: 'unknown', event: true, place }
-const returns = (...outcomes: Outcome[]): ReturnFacts => ({ place, outcomes })
+const none: Outcome = { kind: 'none', location }
+const unknown: Outcome = { kind: 'unknown', event: true, location }
+const returns = (...outcomes: Outcome[]): ReturnFacts => ({ location, outcomes })
 
 describe('return facts', () => {
   it.each([

@@ -5,11 +5,11 @@ import { detection } from '../../support/model.ts'
 
 const vendors = detection({
   id: 'Vendor.One',
-  place: { file: 'vendor/one.yml', line: 1, column: 1 },
+  location: { file: 'vendor/one.yml', line: 1, column: 1 },
   body: { path: 'vendor/one.py', source: '' },
   tags: ['Third Party'],
 })
-const spoken = { ...vendors, place: { file: 'rules/ours.yml', line: 1, column: 1 } }
+const spoken = { ...vendors, location: { file: 'rules/ours.yml', line: 1, column: 1 } }
 const ours = detection({ id: 'Ours' })
 
 it.each([

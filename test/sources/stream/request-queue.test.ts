@@ -7,7 +7,7 @@ import { Sink } from '../../support/source.ts'
 import { until } from '../../support/until.ts'
 
 const eventsOf = (name: string, count: number): FramedEvent[] =>
-  Array.from({ length: count }, (_, n) => ({ raw: `${name}${n}`, cursor: null, place: `${n}` }))
+  Array.from({ length: count }, (_, n) => ({ raw: `${name}${n}`, cursor: null, position: `${n}` }))
 
 function queueOver(sink: Sink) {
   const clock = manualClock()

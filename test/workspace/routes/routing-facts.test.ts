@@ -2,24 +2,24 @@ import { describe, expect, it } from 'vitest'
 import type { DetectionFacts, Outcome } from '../../../src/model/events/facts.ts'
 import { bodyRouting, routingFactsOf } from '../../../src/workspace/routes/routing-facts.ts'
 
-const place = { file: 'rules/a.py', line: 3, column: 5 }
-const text = (value: string): Outcome => ({ kind: 'text', value, place })
+const location = { file: 'rules/a.py', line: 3, column: 5 }
+const text = (value: string): Outcome => ({ kind: 'text', value, location })
 const list = (values: readonly string[], over: { exact?: boolean; closed?: boolean } = {}): Outcome => ({
   kind: 'list',
-  items: values.map((value) => ({ value, place })),
+  items: values.map((value) => ({ value, location })),
   exact: true,
   closed: true,
-  place,
+  location,
   ...over,
 })
 const ALWAYS = { kind: 'constant', holds: true } as const
-const none: Outcome = { kind: 'none', place }
-const unknown = (event: boolean): Outcome => ({ kind: 'unknown', event, place })
+const none: Outcome = { kind: 'none', location }
+const unknown = (event: boolean): Outcome => ({ kind: 'unknown', event, location })
 
 function facts(
   returns: Partial<Record<keyof DetectionFacts['returns'], readonly Outcome[]>>,
 ): DetectionFacts {
-  const entries = Object.entries(returns).map(([name, outcomes]) => [name, { place, outcomes }])
+  const entries = Object.entries(returns).map(([name, outcomes]) => [name, { location, outcomes }])
   return { functions: [], imports: [], followed: [], returns: Object.fromEntries(entries) as never }
 }
 
@@ -67,7 +67,7 @@ describe('the facts for lint', () => {
 
   it('SKIP beside names of one list, not SKIP alone', () => {
     expect(bodyRouting(facts({ destinations: [list(['SKIP'])] })).skipMixed).toBeNull()
-    expect(bodyRouting(facts({ destinations: [list(['a', 'SKIP'])] })).skipMixed).toEqual(place)
+    expect(bodyRouting(facts({ destinations: [list(['a', 'SKIP'])] })).skipMixed).toEqual(location)
   })
 
   it.each<[string, Parameters<typeof facts>[0], boolean]>([

@@ -40,7 +40,7 @@ class Node(NamedTuple):
 
     @property
     def path(self):
-        """The place as a concrete path without the root: `a.b.[0].'c d'`."""
+        """The match as a concrete path without the root: `a.b.[0].'c d'`."""
         return ".".join(map(_step_text, self.location))
 
 

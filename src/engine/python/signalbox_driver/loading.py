@@ -32,7 +32,7 @@ class Detection:
         self.namespace = namespace
         names = [self.matcher, *FUNCTIONS[1:]]
         self.functions = [
-            (place, FUNCTIONS[place], name) for place, name in enumerate(names) if callable(namespace.get(name))
+            (index, FUNCTIONS[index], name) for index, name in enumerate(names) if callable(namespace.get(name))
         ]
 
 

@@ -57,6 +57,6 @@ _CALLS = {
 }
 
 
-def places(_text):
+def locate_calls(_text):
     """-> {addresses: the address of each call by name, marker: the address of the cells}"""
     return json.dumps({"addresses": {name: id(call) for name, call in _CALLS.items()}, "marker": progress.address()})

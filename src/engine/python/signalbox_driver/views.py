@@ -20,27 +20,27 @@ class Views:
     def views_for(self, detection, groups):
         """Returns (items, events) of these groups, in order."""
         if detection.type == "policy":
-            places = self._places(groups)
-            return self._items_at(places), (plain(self._records[place]) for place in places)
+            indexes = self._indexes(groups)
+            return self._items_at(indexes), (plain(self._records[index]) for index in indexes)
         # Detections of one log type get the same events, so their list is created once.
         key = tuple(groups)
         shared = self._shared.get(key)
         if shared is None:
-            places = self._places(groups)
-            views = [self._view(detection, place) for place in places]
-            shared = self._shared[key] = self._items_at(places), views
+            indexes = self._indexes(groups)
+            views = [self._view(detection, index) for index in indexes]
+            shared = self._shared[key] = self._items_at(indexes), views
         return shared
 
-    def _places(self, groups):
-        return sorted(place for group in groups for place in self._groups[group])
+    def _indexes(self, groups):
+        return sorted(index for group in groups for index in self._groups[group])
 
-    def _items_at(self, places):
-        return array("i", map(self._items.__getitem__, places))
+    def _items_at(self, indexes):
+        return array("i", map(self._items.__getitem__, indexes))
 
-    def _view(self, detection, place):
-        made = self._views.get(place)
+    def _view(self, detection, index):
+        made = self._views.get(index)
         if made is None:
-            made = self._views[place] = view(detection, self._records[place], self._models)
+            made = self._views[index] = view(detection, self._records[index], self._models)
         return made
 
 

@@ -65,4 +65,4 @@ def _returned(scope, name, expressions):
     except (TooManyValues, RecursionError):
         values.clear()
     outcomes = [outcome_as_json(value) for value in dict.fromkeys(values or [Unknown(at)])]
-    return {"place": location(at), "outcomes": outcomes}
+    return {"location": location(at), "outcomes": outcomes}

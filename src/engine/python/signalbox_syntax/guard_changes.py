@@ -38,7 +38,7 @@ class _Changes:
                         imported = Binding("import", node, "." * level + (helper or ""), alias.name)
                         self._import(alias.asname or alias.name, imported)
         self._find_stores()
-        return [[path, place] for path, place in self._found.items()]
+        return [[path, location] for path, location in self._found.items()]
 
     def _add(self, path, node):
         file, line, _ = self._module.at(node)

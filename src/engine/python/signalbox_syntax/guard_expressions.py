@@ -110,10 +110,10 @@ def comprehension(node, elements, scope):
             if clause.is_async:
                 raise NotSupported("async")
             iterated = sequence(clause.iter, scope)
-            place = target(clause.target, scope, is_comprehension=True)
+            bound = target(clause.target, scope, is_comprehension=True)
             conditions = [expression(each, scope) for each in clause.ifs]
             condition = scope.node("and", *conditions) if len(conditions) > 1 else (conditions or [-1])[0]
-            clauses += [place, iterated, condition]
+            clauses += [bound, iterated, condition]
         found = [expression(each, scope) for each in elements]
     finally:
         scope.end_targets()

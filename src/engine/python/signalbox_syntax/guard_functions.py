@@ -135,12 +135,12 @@ class Scope:
     def mentions(self, name):
         return _count(self._node, name) > 0
 
-    def is_only_in(self, place, part):
+    def is_only_in(self, target, part):
         """Whether a target is a local name that only this part of the function uses."""
-        if not isinstance(place, ast.Name) or place.id not in self._slots:
+        if not isinstance(target, ast.Name) or target.id not in self._slots:
             return False
-        is_outside = _count(self._node, place.id) > _count(part, place.id)
-        return not is_outside and place.id not in self._arguments
+        is_outside = _count(self._node, target.id) > _count(part, target.id)
+        return not is_outside and target.id not in self._arguments
 
     def folded(self, node):
         """The value of an expression of constants, also of a local name that has one value."""

@@ -27,7 +27,7 @@ def is_parameter_only_read(function, name, module, names):
 
 
 class _Context:
-    """What the walk needs at every place."""
+    """What the walk needs at every node."""
 
     def __init__(self, names, has_parts):
         self.names = names
@@ -94,8 +94,8 @@ def _is_reading_default(node, arguments, parents, module, names, depth):
     positional = [*arguments.posonlyargs, *arguments.args]
     if node not in arguments.defaults:
         return False
-    place = len(positional) - len(arguments.defaults) + arguments.defaults.index(node)
-    return reads_only(parents[arguments], positional[place].arg, module, names, depth + 1)
+    index = len(positional) - len(arguments.defaults) + arguments.defaults.index(node)
+    return reads_only(parents[arguments], positional[index].arg, module, names, depth + 1)
 
 
 def _reads_targets(target, owner, module, names, depth):
@@ -132,8 +132,8 @@ def _is_reading_function(call, node, name, module, names, depth):
     if resolved[0] != "function" or node not in call.args:
         return False
     function, home = resolved[1], resolved[2]
-    place = call.args.index(node)
+    index = call.args.index(node)
     parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
-    if any(isinstance(each, ast.Starred) for each in call.args[:place]) or place >= len(parameters):
+    if any(isinstance(each, ast.Starred) for each in call.args[:index]) or index >= len(parameters):
         return False
-    return reads_only(function, parameters[place], home, names, depth + 1)
+    return reads_only(function, parameters[index], home, names, depth + 1)

@@ -73,23 +73,23 @@ def outcome_as_json(value):
     """Returns one possible return value in the form of model/events/facts.ts."""
     match value:
         case Text(text, at):
-            return {"kind": "text", "value": text, "place": location(at)}
+            return {"kind": "text", "value": text, "location": location(at)}
         case Nothing(at):
-            return {"kind": "none", "place": location(at)}
+            return {"kind": "none", "location": location(at)}
         case Items("list", items, exact, at):
             texts = [item for item in items if isinstance(item, Text)]
             return {
                 "kind": "list",
-                "items": [{"value": item.value, "place": location(item.at)} for item in texts],
+                "items": [{"value": item.value, "location": location(item.at)} for item in texts],
                 "exact": exact and len(texts) == len(items),
                 "closed": len(texts) == len(items),
-                "place": location(at),
+                "location": location(at),
             }
         case Items(type, _, _, at) | Other(type, at):
-            return {"kind": "other", "type": type, "place": location(at)}
+            return {"kind": "other", "type": type, "location": location(at)}
         case Table(_, at):
-            return {"kind": "other", "type": "dict", "place": location(at)}
-    return {"kind": "unknown", "event": getattr(value, "event", False), "place": location(value.at)}
+            return {"kind": "other", "type": "dict", "location": location(at)}
+    return {"kind": "unknown", "event": getattr(value, "event", False), "location": location(value.at)}
 
 
 def location(at):

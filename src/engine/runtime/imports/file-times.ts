@@ -21,11 +21,11 @@ const STAT_IMPORTS = {
 /** @param env the imports that these wrap. */
 export function fileTimes(env: Record<string, HostImport>, memory: () => Memory): Record<string, HostImport> {
   return Object.fromEntries(
-    Object.entries(STAT_IMPORTS).map(([name, place]) => {
+    Object.entries(STAT_IMPORTS).map(([name, index]) => {
       const read = env[name]!
       const readWithFixedTimes: HostImport = (...args) => {
         const error = read(...args)
-        if (error === 0) setTimes(memory(), (args[place] as number) >>> 0)
+        if (error === 0) setTimes(memory(), (args[index] as number) >>> 0)
         return error
       }
       return [name, readWithFixedTimes]

@@ -7,7 +7,7 @@ import type { GuardProgram } from './guard-program.ts'
 interface BodyGuard {
   readonly programs: readonly (GuardProgram | NoGuard)[]
   /** What the body may change: the file of a helper, or null for anything; and where. */
-  readonly changes: readonly (readonly [path: string | null, place: string])[]
+  readonly changes: readonly (readonly [path: string | null, location: string])[]
 }
 
 interface NoGuard {
@@ -96,8 +96,8 @@ function changesOf(body: Body, text: string | null | undefined): [string | null,
   if (text === null || text === undefined) return [[null, `${body.path} could not be analyzed`]]
   if (text.startsWith(NO_CHANGES)) return []
   const { changes } = JSON.parse(text) as BodyGuard
-  return changes.map(([path, place]) => [
+  return changes.map(([path, location]) => [
     path,
-    path === null ? `${place} can change what names mean` : `${place} may change ${path}`,
+    path === null ? `${location} can change what names mean` : `${location} may change ${path}`,
   ])
 }

@@ -11,7 +11,7 @@ const DOT_ALL = 16
 const ASCII = 256
 const MAX_PATTERN_CHARS = 5_000
 const MAX_TEXT_CHARS = 20_000
-/** Attempts of one match: the product of what each quantifier may try, at every place of the text. */
+/** Attempts of one match: the product of what each quantifier may try, at every position of the text. */
 const MAX_ATTEMPTS = 1_000_000
 
 export type PatternMode = 'search' | 'match' | 'fullmatch'
@@ -50,7 +50,7 @@ export function translatePattern(pattern: string, flags: number, mode: PatternMo
   }
 }
 
-/** A quantifier that can end at one place only (`CERTAIN`) is not tried again; all of them together read the text once. */
+/** A quantifier that can end at one position only (`CERTAIN`) is not tried again; all of them together read the text once. */
 function attemptsOf(spans: readonly number[], length: number, starts: number): number {
   const reading = spans.includes(CERTAIN) ? length + 1 : 1
   return spans
@@ -58,7 +58,7 @@ function attemptsOf(spans: readonly number[], length: number, starts: number): n
     .reduce((product, span) => product * Math.min(span, length + 1), starts * reading)
 }
 
-/** Places at which a match can begin. */
+/** The number of positions at which a match can begin. */
 function occurrences(text: string, prefix: string, ignoresCase: boolean): number {
   if (prefix === '') return text.length + 1
   return ignoresCase ? text.toLowerCase().split(prefix.toLowerCase()).length : text.split(prefix).length
