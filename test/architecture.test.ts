@@ -416,7 +416,7 @@ const TESTED_BY_ITSELF = new Set([
 const PUBLIC = new Set(['index.ts', 'workspace/testing.ts', 'destinations/_destination.ts'])
 
 describe('exports', () => {
-  it('of functions, classes and constants are imported by another file, or are listed', () => {
+  it('every exported function, class and constant is imported by another file or is listed', () => {
     const used = new Set(
       sources.flatMap(({ path, text }) =>
         [...text.matchAll(/(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from '(\.[^']+)'/g)].flatMap(
@@ -555,7 +555,7 @@ describe('files', () => {
     expect(breaches).toEqual([])
   })
 
-  it('of a project are read through one function', () => {
+  it('files of a project are read through one function', () => {
     const named = new Map(sources.map((file) => [file.path, namesOfNodeFs(file.text)]))
     const readers = ['config', 'packages', 'workspace'].flatMap((folder) =>
       sources.filter(({ path }) => path.startsWith(`${folder}/`)),

@@ -53,14 +53,14 @@ describe('dedup key', () => {
     expect(match(functions).draft.dedup).toBe(expected)
   })
 
-  it('of a policy: the resource id before the default', () => {
+  it('a policy without dedup() uses the resource id before the default', () => {
     const policy = detection({ type: 'policy', resourceTypes: ['AWS.S3.Bucket'] })
     const event = identity({ kind: 'resource', type: 'AWS.S3.Bucket', resourceId: 'arn:aws:s3:::logs' })
     const { draft } = buildMatch(policy, finding({ detection: said(false) }, { event }))
     expect(draft).toMatchObject({ kind: 'POLICY', dedup: 'arn:aws:s3:::logs', logTypes: ['AWS.S3.Bucket'] })
   })
 
-  it('of a policy: its title(), which is not shown', () => {
+  it('the title() of a policy is its dedup key, although it is not shown', () => {
     const titled = finding({ detection: said(false), title: said('T') })
     const { draft } = buildMatch(detection({ type: 'policy' }), titled)
     expect([draft.dedup, draft.title]).toEqual(['T', 'A test rule'])
@@ -86,7 +86,7 @@ describe('destinations()', () => {
 })
 
 describe('errors', () => {
-  it('one per function that failed, static severity, no threshold, grouped by function and exception class', () => {
+  it('each function that failed makes an error of the static severity, without a threshold, grouped by function and exception class', () => {
     const noisy = detection({ threshold: 50, severity: 'HIGH' })
     const functions = {
       detection: said(true),

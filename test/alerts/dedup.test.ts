@@ -166,7 +166,7 @@ describe('divergence of merged events', () => {
 })
 
 describe('dedup groups', () => {
-  it('of two kinds never share an alert', () => {
+  it('groups of two kinds never share an alert', () => {
     const rule = feed([{ minute: 0 }]).group
     const error = feed([{ minute: 0, counted: { draft: draft({ kind: 'RULE_ERROR' }) } }]).group
     expect(rule.key).not.toBe(error.key)

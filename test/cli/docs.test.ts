@@ -43,11 +43,11 @@ const commands = (
 ).flat()
 
 describe('the options documented', () => {
-  it('of every command', () => {
+  it('docs/cli.md documents the options that all commands have', () => {
     expect(documented('Options of every command')).toEqual(declared(GLOBAL_OPTIONS))
   })
 
-  it.each(commands)('of %s', (name, { options }) => {
+  it.each(commands)('docs/cli.md documents every option of %s', (name, { options }) => {
     expect(sections.has(name), `docs/cli.md has the heading "## ${name}"`).toBe(true)
     expect(documented(name)).toEqual(declared(options))
   })

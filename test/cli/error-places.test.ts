@@ -20,7 +20,7 @@ describe('a syntax error', () => {
     out = await run('validate', ERRORS)
   })
 
-  it.each(ERRORS)('with $3 has its column', (_name, _body, place) => {
+  it.each(ERRORS)('a syntax error with $3 is reported at its column', (_name, _body, place) => {
     expect(out).toContain(`${place} error SyntaxError`)
     const [line = '', caret = ''] = out
       .slice(out.indexOf(place))
@@ -44,16 +44,19 @@ describe('an exception while a body is loaded', () => {
     out = await run('validate', ERRORS)
   })
 
-  it.each(ERRORS)('has the line and the column of what raised it: %s', (_name, body, place, type) => {
-    expect(out).toContain(`${place} error ${type}`)
-    const [line = '', caret = ''] = out
-      .slice(out.indexOf(place))
-      .split('\n')
-      .filter((each) => / \| /.test(each))
-    const [, lineNumber, column] = place.split(':').map(Number)
-    expect(line.slice(line.indexOf('| ') + 2)).toBe(body.split('\n')[lineNumber! - 1]!.replace('\t', '→'))
-    expect(caret.indexOf('^') - line.indexOf('| ') - 1).toBe(column)
-  })
+  it.each(ERRORS)(
+    'an error while a body is loaded is reported at the line and column that raised it: %s',
+    (_name, body, place, type) => {
+      expect(out).toContain(`${place} error ${type}`)
+      const [line = '', caret = ''] = out
+        .slice(out.indexOf(place))
+        .split('\n')
+        .filter((each) => / \| /.test(each))
+      const [, lineNumber, column] = place.split(':').map(Number)
+      expect(line.slice(line.indexOf('| ') + 2)).toBe(body.split('\n')[lineNumber! - 1]!.replace('\t', '→'))
+      expect(caret.indexOf('^') - line.indexOf('| ') - 1).toBe(column)
+    },
+  )
 })
 
 describe('a function that returns the wrong type', () => {

@@ -157,7 +157,7 @@ describe('test', () => {
     expect(summary.detections).toMatchObject({ total: 2, invalid: 0 })
   })
 
-  it('without a registry routing by severity is not checked, and a path limits what is tested', async () => {
+  it('routing by severity is not checked without a registry, and a path limits what is tested', async () => {
     const { 'destinations.yaml': _, ...files } = SOUND
     const project = makeProject(files)
     const { code, out } = await run(project, 'test', join(project, 'detections/login.yml'))

@@ -63,7 +63,7 @@ it.concurrent('a document that is larger than the pipe is written to its end', a
   expect(await exited).toEqual([0, null])
 })
 
-it.concurrent('[DEL-1.7] what a reader that stands still has not taken is not delivered, and does not hold the end', async () => {
+it.concurrent('[DEL-1.7] lines that a stopped reader has not read are not delivered, and do not delay the end', async () => {
   const root = projectOfMany(1)
   const file = writeEvents(root, 900, 1)
   const pipe = join(root, 'pipe')

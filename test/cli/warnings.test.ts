@@ -49,7 +49,7 @@ describe.each([
 })
 
 describe('a warning', () => {
-  it('a warning lets both commands pass without an option', async () => {
+  it('validate and test pass with a warning when no option is given', async () => {
     const { codes, validated, tested } = await both(WARNING)
     expect(codes).toEqual([0, 0])
     expect(validated.out).toMatch(/1 file not loaded: 1 warning\n$/)
@@ -70,7 +70,7 @@ describe('a warning', () => {
       ['--max-warnings', '1', '--fail-on-warnings'],
       [1, 1],
     ],
-  ])('with %j exits %j', async (options, codes) => {
+  ])('the exit codes of validate and test with a warning and %j are %j', async (options, codes) => {
     const found = await both(WARNING, ...options)
     expect(found.codes).toEqual(codes)
     if (codes[0] === 1) expect(found.validated.err).toContain('1 warning with --')

@@ -93,13 +93,16 @@ describe('a side file', () => {
     ['an expectation given twice', 'first case: { ExpectedSeverity: Low }\n', 'duplicate-expectation', 1, 15],
     ['no mapping for a test', 'second: Low\n', 'wrong-type', 1, 9],
     ['a list', '- second\n', 'wrong-type', 1, 1],
-  ])('with %s is an error in it, and the detection stands', async (_, side, code, line, column) => {
-    const project = await loadWith(side)
-    expect(project.problems).toMatchObject([
-      { severity: 'error', file: 'rules/a.expect.yml', code, line, column },
-    ])
-    expect(project.detections.get('A')!.tests[1]!.expectations).toEqual({})
-  })
+  ])(
+    'an expectations file with %s is an error, and the detection is still loaded',
+    async (_, side, code, line, column) => {
+      const project = await loadWith(side)
+      expect(project.problems).toMatchObject([
+        { severity: 'error', file: 'rules/a.expect.yml', code, line, column },
+      ])
+      expect(project.detections.get('A')!.tests[1]!.expectations).toEqual({})
+    },
+  )
 
   it('an expectations file without a spec is a warning', async () => {
     const project = await loadWith('second: { ExpectedTitle: t }\n', 'rules/b.expect.yml')

@@ -98,7 +98,7 @@ describe('unknown keys', () => {
     ])
   })
 
-  it('of detections, at the top, warn where they may be there, and stay in the spec', async () => {
+  it('unknown top-level keys of a detection are warnings where they are allowed, and stay in the spec', async () => {
     const project = await load(files, { ignoreExtraKeys: true })
     expect(problemTexts(project)).toEqual([
       'error packs/p.yml unknown-key',
@@ -369,7 +369,7 @@ describe('OutputIds', () => {
     ])
   })
 
-  it('only warn with allowUnknownDestinations', async () => {
+  it('unknown names in OutputIds are warnings with allowUnknownDestinations', async () => {
     const project = await load(
       { ...files, 'destinations.yaml': REGISTRY },
       { allowUnknownDestinations: true },

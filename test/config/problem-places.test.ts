@@ -63,7 +63,7 @@ it('formatProblem shows a tab as one visible column', () => {
 })
 
 describe('a duplicate says where the first one is', () => {
-  it('of destinations', async () => {
+  it('a duplicate destination names the line of the first one', async () => {
     const problems = await problemsOf({
       'destinations.yaml':
         'version: 1\ndestinations:\n  - { name: a, type: console }\n  - { name: a, type: console }\n',
@@ -73,7 +73,7 @@ describe('a duplicate says where the first one is', () => {
     )
   })
 
-  it('of ids', async () => {
+  it('a duplicate id names the file and line of the first one', async () => {
     const problems = await problemsOf({
       'rules/a.yml': rule('A'),
       'rules/b.yml': rule('A'),
@@ -84,7 +84,7 @@ describe('a duplicate says where the first one is', () => {
     )
   })
 
-  it('of test cases', async () => {
+  it('a duplicate test case names the line of the first one', async () => {
     const cases =
       'Tests:\n  - { Name: x, ExpectedResult: true, Log: {} }\n  - { Name: x, ExpectedResult: true, Log: {} }\n'
     const text = rule('A', cases)

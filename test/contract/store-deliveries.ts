@@ -206,7 +206,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       ['waiting', 1],
       ['dead', 1],
       ['orphaned', 1],
-    ])('that are %s: a retry brings back %i', async (state, changed) => {
+    ])('a retry of a delivery that is %s brings back %i', async (state, changed) => {
       await bring(state)
       const before = await row()
       expect(before.state).toBe(state)

@@ -9,6 +9,6 @@ it.each([
   ['is now', NOW, 0],
   ['is ahead by what clocks differ', NOW + 60_000, 0],
   ['is further ahead', NOW + 60_001, Number.POSITIVE_INFINITY],
-])('of a time that %s', (_title, since, age) => {
+])('the age of a time that $0 is $2 ms', (_title, since, age) => {
   expect(ageMs(since, NOW)).toBe(age)
 })

@@ -11,7 +11,7 @@ describe('[DEL-3.1] backoff', () => {
     [8, 256_000],
     [9, 300_000],
     [5_000, 300_000],
-  ])('after %i attempts is anywhere between 0 and %i ms', (attempts, ceiling) => {
+  ])('the delay after %i attempts lies anywhere between 0 and %i ms', (attempts, ceiling) => {
     expect(backoffMs(attempts, 0)).toBe(0)
     expect(backoffMs(attempts, 0.5)).toBe(ceiling / 2)
     expect(backoffMs(attempts, ALMOST_ONE)).toBe(ceiling - 1)

@@ -28,7 +28,7 @@ describe('the breaker', () => {
     [6, true, NOW + 2_000],
     [10, true, NOW + 32_000],
     [50, true, NOW + MINUTE],
-  ])('after %i failures in a row', (times, open, heldUntil) => {
+  ])('after %i failures in a row the breaker is open: %s, and holds until: %s', (times, open, heldUntil) => {
     const state = failed(times)
     expect([isOpen(state), state.heldUntil ?? null]).toEqual([open, heldUntil])
   })

@@ -22,7 +22,7 @@ it('keeps to one line when the context was written over several', async () => {
   expect(JSON.parse(printed[0]!).notification).toEqual(JSON.parse(json))
 })
 
-it('as text prints one line for people, without control characters', async () => {
+it('the format text prints one line for people, without control characters', async () => {
   const printed: string[] = []
   const message = testMessage()
   const { notification } = message

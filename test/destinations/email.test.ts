@@ -113,7 +113,7 @@ describe('failures', () => {
     await expect(send(server.port, options)).rejects.toMatchObject(expected)
   })
 
-  it('one recipient of several that is refused', async () => {
+  it('an email is delivered when only one of several recipients is refused, and the receipt names it', async () => {
     server = await startMail({
       onRcptTo: ({ address }, _session, done) =>
         address === 'audit@example.com'

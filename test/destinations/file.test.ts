@@ -49,7 +49,7 @@ it('closes off a line that a crash tore', async () => {
   expect(lines('alerts.ndjson')).toEqual(['{"destination":"tar', LINE, ''])
 })
 
-it('never mixes lines of concurrent deliveries', async () => {
+it('lines of concurrent deliveries are never mixed', async () => {
   const json = JSON.stringify({ text: 'x'.repeat(100_000) })
   await Promise.all(Array.from({ length: 20 }, () => send('alerts.ndjson', { json })))
   const written = lines('alerts.ndjson').filter(Boolean)

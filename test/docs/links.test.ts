@@ -32,7 +32,7 @@ describe('links between pages', () => {
 })
 
 describe('paths in the prose', () => {
-  it('of sources, tests and scripts exist', () => {
+  it('paths of sources, tests and scripts in the prose exist', () => {
     const named = pages
       .filter(({ path }) => path !== 'CHANGELOG.md')
       .flatMap(({ path, prose }) =>

@@ -182,7 +182,7 @@ describe('event time', () => {
       {},
       '"p_event_time" is "then", which is not a time: the time of receipt counts',
     ],
-  ])('that cannot be read is reported: %j', (record, more, message) => {
+  ])('an event time that cannot be read is reported: %j', (record, more, message) => {
     const rules = {
       settings: DEFAULT_SETTINGS,
       selection: createSelection([], new Map(), []),
@@ -194,7 +194,7 @@ describe('event time', () => {
     expect(taken).not.toHaveProperty('fields.p_event_time')
   })
 
-  it('of nanoseconds keeps digits that a double does not have, and an absent one is no fault', () => {
+  it('an event time in nanoseconds keeps digits that a double cannot hold, and an absent one is not reported', () => {
     const rules = {
       settings: DEFAULT_SETTINGS,
       selection: createSelection([], new Map(), []),
@@ -294,7 +294,7 @@ describe('the watchdog', () => {
     expect(stalledAfter(running(1), 3_000, (now) => (now < 1_000 ? null : 1_000_000 + now))).toBe(2_550)
   })
 
-  it('never judges a mark that moves', () => {
+  it('the watchdog never regards a progress marker that changes as stalled', () => {
     const watchdog = new Watchdog(1_000)
     const looks = Array.from({ length: 1_000 }, (_, n) =>
       watchdog.isStalled(running(n >> 4), n * POLL_INTERVAL_MS, null),

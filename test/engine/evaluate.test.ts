@@ -164,7 +164,7 @@ it('loads without problems', () => {
 })
 
 describe('order', () => {
-  it('of a batch over several workers is the order of its events', async () => {
+  it('a batch over several workers keeps the order of its events', async () => {
     const events = Array.from({ length: 700 }, (_, n) => envelope({ n }, { seq: n }))
     const evaluated = await engine.evaluate(events)
     expect(evaluated.map(({ envelope }) => envelope.seq)).toEqual(events.map(({ seq }) => seq))
@@ -173,18 +173,18 @@ describe('order', () => {
     )
   })
 
-  it('of several batches under way at once does not mix', async () => {
+  it('events of several concurrent batches are not mixed', async () => {
     const batches = Array.from({ length: 8 }, (_, b) => [envelope({ n: b }), envelope({ n: b + 1 })])
     const evaluated = await Promise.all(batches.map((batch) => engine.evaluate(batch)))
     expect(evaluated.map((batch) => batch.map((event) => event.envelope))).toEqual(batches)
   })
 
-  it('of findings is the order of the detections', async () => {
+  it('findings have the order of the detections', async () => {
     const [event] = await engine.evaluate([envelope({ n: 2, all: true })])
     expect(reportsOf(event!)).toEqual(['all', 'even'])
   })
 
-  it('of the functions: those of one event run before the matcher of the next', async () => {
+  it('the functions of one event run before the matcher of the next event', async () => {
     const evaluated = await engine.evaluate([1, 3, 5].map((n) => envelope({ n, all: true })))
     expect(evaluated.map((event) => findingsOf(event).all?.title)).toEqual(
       [1, 3, 5].map((n) => ({ output: `title ${n}` })),
@@ -193,7 +193,7 @@ describe('order', () => {
 })
 
 describe('functions', () => {
-  it('each say what the contract allows, in its form', async () => {
+  it('each function returns what its contract allows, in the form of the contract', async () => {
     const [event] = await engine.evaluate([envelope('{"n": 1, "all": true, "nested": {"a": [1.0]}}')])
     expect(findingsOf(event!).all).toEqual({
       detection: { output: true },
@@ -209,7 +209,7 @@ describe('functions', () => {
     })
   })
 
-  it('that the body lacks are absent', async () => {
+  it('functions that the body lacks are absent', async () => {
     const [event] = await engine.evaluate([envelope({ n: 2 })])
     expect(findingsOf(event!)).toEqual({ even: { detection: { output: true } } })
   })
@@ -238,7 +238,7 @@ describe('selection', () => {
     expect(reportsOf(evaluated!)).toEqual(expected)
   })
 
-  it('of policies goes by resource type and leaves suppressed resources out', async () => {
+  it('policies are selected by resource type, and suppressed resources are left out', async () => {
     const resource = (raw: object, type: string | null = 'AWS.S3.Bucket') =>
       envelope({ Tags: [], ...raw }, { kind: 'resource', type })
     const evaluated = await engine.evaluate([
@@ -355,7 +355,7 @@ describe('return values', () => {
   }
 
   it.each(WRONG.map((each, n) => [n, ...each] as const))(
-    'of the wrong type are errors: case %i, %s() -> %s',
+    'a return value of the wrong type is an error: case %i, %s() -> %s',
     async (n, name, _, type, message) => {
       const result = await resultOf(n, name)
       expect(result?.error).toMatchObject({ type, message: expect.stringContaining(message) })
@@ -363,13 +363,13 @@ describe('return values', () => {
   )
 
   it.each(FINE.map((each, n) => [n + WRONG.length, ...each] as const))(
-    'that are fine pass: case %i, %s() -> %s',
+    'a return value of the right type passes: case %i, %s() -> %s',
     async (n, name, _, value) => {
       expect(await resultOf(n, name)).toEqual({ output: value })
     },
   )
 
-  it('of the wrong type from a matcher are findings that say so', async () => {
+  it('a return value of the wrong type from a matcher is a finding with an error', async () => {
     const [event] = await engine.evaluate([log('Matcher')])
     const messages = Object.values(findingsOf(event!)).map(({ detection }) => detection?.error?.message)
     expect(messages).toEqual(

@@ -108,16 +108,16 @@ describe('an answer', () => {
   })
   afterAll(() => engine.close())
 
-  it('that a body asks for as it is loaded is refused, although there is one', () => {
+  it('a cache request of a body that is being loaded is refused, although the item exists', () => {
     expect(engine.problems).toMatchObject([{ id: 'early', error: { type: 'CacheError' } }])
   })
 
-  it('that is long in coming is no time of the detection’s', async () => {
+  it('the time of waiting for a cache response does not count for the detection', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'late' })])
     expect(findingsOf(event!).late!.title).toEqual({ output: '1' })
   })
 
-  it('that can’t be had is an error of the function that asked', async () => {
+  it('a failed cache request is an error of the function that made it', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'failing' })])
     expect(findingsOf(event!).failing!.title!.error).toMatchObject({
       type: 'CacheError',
@@ -125,7 +125,7 @@ describe('an answer', () => {
     })
   })
 
-  it('that never comes does not keep the engine from closing', async () => {
+  it('the engine closes although a cache response never comes', async () => {
     const underWay = engine.evaluate([envelope({}, { type: 'missing' })])
     await wasAsked.promise
     await Promise.all([expect(underWay).rejects.toThrow('closed'), engine.close()])

@@ -164,7 +164,7 @@ describe('[SEC-5.1] in one project', () => {
     expect(await problemOf('Fine')).toBeUndefined()
   })
 
-  it('what is missing has a hint at each body that imports it', async () => {
+  it('each body that imports a missing package gets a hint', async () => {
     const hints = Object.fromEntries((await running()).problems.map(({ id, hint }) => [id, hint]))
     expect(hints).toMatchObject({
       leans: 'if this is a package on PyPI: signalbox python add absent (pure Python only)',
@@ -175,7 +175,7 @@ describe('[SEC-5.1] in one project', () => {
     expect(hints['Own fault']).toBeUndefined()
   })
 
-  it('what is missing in a package that is there may be compiled', async () => {
+  it('the hint for a missing module of an installed package says that it may be compiled', async () => {
     expect((await problemOf('Compiled'))?.hint).toBe('only packages of pure Python run here: is fast one?')
   })
 

@@ -103,10 +103,13 @@ describe('a simple detection', () => {
     ['99', 'CRITICAL'],
     ['90', 'HIGH'],
     ['1', 'LOW'],
-  ])('at a risk of %s is of the first severity whose conditions hold: %s', async (risk, severity) => {
-    const { talkative } = await saidLive(`{"action": "login", "risk": ${risk}}`)
-    expect(talkative!.severity).toEqual({ output: severity })
-  })
+  ])(
+    'a simple detection of an event with risk %s has the first severity whose conditions hold: %s',
+    async (risk, severity) => {
+      const { talkative } = await saidLive(`{"action": "login", "risk": ${risk}}`)
+      expect(talkative!.severity).toEqual({ output: severity })
+    },
+  )
 
   it('says nothing that its spec does not', async () => {
     expect((await saidLive('{}')).silent).toEqual({ detection: { output: true } })
@@ -127,7 +130,7 @@ describe('a simple detection', () => {
     expect(long!.dedup).toEqual({ output: 'abc' })
   })
 
-  it('and a Python rule keep the same fields for correlation rules, with all digits', async () => {
+  it('a simple detection and a Python rule keep the same signal fields, with all digits', async () => {
     const raw = '{"n": 53.0, "user": {"name": "ann"}, "ips": ["a", 1], "p_alert_context": {"x": 1}}'
     const [event] = await engine.evaluate([envelope(raw, { type: 'Member' })])
     const { outcome } = event!

@@ -303,7 +303,7 @@ describe('[SEC-4.8] bodies that depend on the start', () => {
     expectSame(started, { R: said('first') })
   })
 
-  it('that fail say so at each start', async () => {
+  it('bodies that fail as they are loaded are reported at each start', async () => {
     const started = await startThreeTimes({
       detections: [
         saying('A.Fails', 'import time\nraise ValueError(f"bad clock {time.time() > 0}")', '1'),
@@ -314,7 +314,7 @@ describe('[SEC-4.8] bodies that depend on the start', () => {
     expect(started.failures).toEqual([['bad clock True'], ['bad clock True']])
   })
 
-  it('that others need in their order make a snapshot impossible, and the log says so', async () => {
+  it('bodies that depend on the start and that later bodies need make a snapshot impossible, and the log says so', async () => {
     const started = await startThreeTimes({
       helpers: [helper('shared', 'FOUND = {}\n')],
       detections: [
@@ -336,7 +336,7 @@ describe('[SEC-4.8] bodies that depend on the start', () => {
 })
 
 describe('[SEC-4.7] [SEC-4.8] a snapshot is not kept', () => {
-  it('where the interpreter holds other bytes than those that name it', async () => {
+  it('a snapshot is not kept if the interpreter holds other bytes than those that its name was computed from', async () => {
     const cache = seededCache(join(folder, 'changed'))
     const packages = readPackages([folderWith({ 'pack.py': 'WORD = "good"\n' })])
     const start = async (log: Log) => {

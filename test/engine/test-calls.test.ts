@@ -103,7 +103,7 @@ describe('mocks', () => {
     expect(without!.functions).toEqual({ detection: { output: true }, title: { output: 'real nowhere' } })
   })
 
-  it('of names that the module lacks are reported', async () => {
+  it('mocks of names that the module lacks are reported', async () => {
     const outcome = await outcomeOf('mocked', {}, [own, { objectName: 'nowhere', returnValue: 1 }])
     expect(outcome.missingMocks).toEqual(['nowhere'])
     expect(outcome.functions.title).toEqual({ output: 'mock nowhere' })
@@ -131,7 +131,7 @@ describe('what a rule reads of its event', () => {
     expect(second!.reads).toEqual([])
   })
 
-  it('of a resource are not recorded, because it is a plain mapping', async () => {
+  it('reads of a resource are not recorded, because it is a plain mapping', async () => {
     const outcomes = await engine.test([noting('plain', { a: 1 }), call('plain', { a: 1 })])
     expect(outcomes.map(({ reads }) => reads)).toEqual([[], []])
   })

@@ -77,7 +77,7 @@ describe('a detection that', () => {
 })
 
 describe('one function that hangs', () => {
-  it('for good is named alone; the matcher and the other functions keep their results', async () => {
+  it('only a function that hangs forever is reported; the matcher and the other functions keep their results', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'title-sleeps' })])
     const message = 'took longer than the limit of 200 ms'
     const frame = {

@@ -88,7 +88,7 @@ describe('[SEC-5.6] what is refused', () => {
     expect(read('../project-other/file')).toMatchObject({ code: 'outside-project' })
   })
 
-  it('what is no regular file', async () => {
+  it('a path that is not a regular file is refused', async () => {
     execFileSync('mkfifo', [join(root, 'fifo')])
     const server = createServer().listen(join(root, 'socket'))
     await new Promise((resolve) => server.once('listening', resolve))

@@ -198,9 +198,12 @@ describe('a key', () => {
     ['Equals, Value: Hydra', false],
     ['DoesNotEqual, Value: Nix', false],
     ['DoesNotEqual, Value: Hydra', true],
-  ])('over every element: one that meets %s is enough, its opposite needs all', (condition, expected) => {
-    expect(holds(`{ KeyPath: "moons[*].name", Condition: ${condition} }`, EVENT)).toBe(expected)
-  })
+  ])(
+    'a condition over every element needs one element that matches %s, and its opposite needs all elements',
+    (condition, expected) => {
+      expect(holds(`{ KeyPath: "moons[*].name", Condition: ${condition} }`, EVENT)).toBe(expected)
+    },
+  )
   it.each([
     ['Equals', 'name', 'same', true],
     ['Equals', 'tags', 'tags', true],
@@ -232,7 +235,7 @@ describe('elements of a list', () => {
     const yaml = `{ Key: moons, Condition: ${quantifier}, Expressions: [${expressions}] }`
     expect(holds(yaml, EVENT)).toBe(expected)
   })
-  it.each(['missing', 'name'])('of %s, which is no list, are none', (key) => {
+  it.each(['missing', 'name'])('%s, which is not a list, has no elements', (key) => {
     expect(
       holds(`{ Key: ${key}, Condition: NoElement, Expressions: [{ Condition: AlwaysTrue }] }`, EVENT),
     ).toBe(true)

@@ -42,7 +42,7 @@ describe('conditions', () => {
     expect(applies(parseRequirement(`a; ${marker}`), [])).toBe(expected)
   })
 
-  it('on extras hold for those that were asked for', () => {
+  it('conditions on extras hold for the extras that were requested', () => {
     const requirement = parseRequirement('a; extra == "speed" and python_version > "3"')
     expect(applies(requirement, ['other', 'speed'])).toBe(true)
     expect(applies(requirement, ['other'])).toBe(false)
@@ -55,7 +55,7 @@ describe('conditions', () => {
     'os_name == "nt" os_name',
     '(os_name == "nt"',
     'unknown == "x"',
-  ])('that are not understood are refused: %s', (marker) => {
+  ])('conditions that cannot be parsed are refused: %s', (marker) => {
     expect(() => applies(parseRequirement(`a; ${marker}`), [])).toThrow('invalid environment marker')
   })
 })

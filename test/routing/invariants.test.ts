@@ -85,7 +85,7 @@ describe('a route', () => {
     })
   })
 
-  it('never widens: what a list does not name, only the fallback may get', () => {
+  it('an alert that its list does not route to a destination can only go there through the fallback', () => {
     always((request, exampleRegistry, { level, destinations }) => {
       const list = listOf(request)
       if (list === null) return

@@ -171,7 +171,7 @@ describe('a destination', () => {
     ['lists a system type', [{ alertTypes: ['SYSTEM_ERROR'] }]],
     ['accepts the errors of a detection', [{ severities: ['MEDIUM'], alertTypes: ['RULE_ERROR'] }]],
     ['is disabled', [{ enabled: false }]],
-  ])('that %s is not', (_name, given) => {
+  ])('a destination that %s is not reported as unreachable', (_name, given) => {
     expect(unreachable(...given)).toEqual([])
   })
 })

@@ -273,7 +273,7 @@ describe('the trace', () => {
   })
 
   it.each<AlertKind>(['RULE', 'POLICY_ERROR', 'SYSTEM_ERROR'])(
-    'of %s ends with the step that decided',
+    'the trace of %s ends with the step that decided',
     (kind) => {
       const { trace, level } = route({ kind })
       expect(trace.at(-1)).toMatchObject({ level, decided: true })

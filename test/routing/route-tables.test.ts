@@ -47,20 +47,20 @@ function rows(
 }
 
 describe('rows', () => {
-  it('of metadata alone', () => {
+  it('a detection whose metadata alone decides has one row', () => {
     expect(rows(SILENT)).toEqual(['HIGH soc cloud (static-severity, static)'])
     expect(rows(SILENT, [], { outputIds: ['team'] })).toEqual(['HIGH team (static-destinations, static)'])
     expect(rows(SILENT, [], { severity: 'INFO' })).toEqual(['INFO inbox (fallback, static)'])
   })
 
-  it('of a severity() whose values are all in its text: DEFAULT is the static one', () => {
+  it('a severity() whose values are all in its text has a row for each, and DEFAULT is the static one', () => {
     expect(rows({ ...SILENT, severity: { values: ['critical', 'DEFAULT'], closed: true } })).toEqual([
       'CRITICAL soc pager (generated-severity, literal)',
       'HIGH soc cloud (static-severity, literal)',
     ])
   })
 
-  it('of a severity() that computes: what tests saw, and every other severity as unknown', () => {
+  it('a severity() that computes has rows for what tests saw, and every other severity is unknown', () => {
     const open = { ...SILENT, severity: { values: [], closed: false } }
     expect(rows(open, [saw('breach', 'CRITICAL'), saw('again', 'CRITICAL')])).toEqual([
       'CRITICAL soc pager (generated-severity, observed in breach + again)',
@@ -71,7 +71,7 @@ describe('rows', () => {
     ])
   })
 
-  it('of a destinations() whose answers are all in its text: None falls through, [] is nowhere', () => {
+  it('a destinations() whose results are all in its text has a row for each: None falls through, [] is nowhere', () => {
     const closed = { values: [['team', 'pager'], null, []], closed: true }
     expect(rows({ ...SILENT, destinations: closed })).toEqual([
       'HIGH team pager (generated-destinations, literal)',
@@ -80,7 +80,7 @@ describe('rows', () => {
     ])
   })
 
-  it('of a destinations() that computes: what tests saw, and that there may be more', () => {
+  it('a destinations() that computes has rows for what tests saw, and a note that there may be more', () => {
     const open = { ...SILENT, destinations: { values: [], closed: false } }
     const seen = { ...saw('vip', 'HIGH', ['team']), severity: { value: 'HIGH', source: 'static' } } as const
     expect(rows(open, [seen])).toEqual([
@@ -142,7 +142,7 @@ describe('a diff', () => {
     silent: [],
   })
 
-  it('of equal tables is empty, whatever the order of their rows', () => {
+  it('the diff of equal tables is empty, whatever the order of their rows', () => {
     const both = { logTypes: ['AWS.CloudTrail', 'Okta.SystemLog'] }
     const swapped = { logTypes: ['Okta.SystemLog', 'AWS.CloudTrail'] }
     expect(diffTables(tableOf(both), tableOf(swapped))).toEqual([])
@@ -168,7 +168,7 @@ describe('a diff', () => {
     expect(changes).toHaveLength(1)
   })
 
-  it('of cases compares what came out, not how long it took', () => {
+  it('the diff of cases compares results, not durations', () => {
     const route = {
       level: 'static-severity',
       destinations: ['soc'],

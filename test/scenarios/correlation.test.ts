@@ -72,7 +72,7 @@ beforeEach(async () => {
 })
 afterEach(() => receiver.close())
 
-it('one alert comes of signals from before and after kill -9, and none of it twice', async () => {
+it('signals from before and after kill -9 make exactly one alert', async () => {
   receiver.expect(1)
   const root = makeProject(FILES)
   const events = join(root, 'events.ndjson')
@@ -120,7 +120,7 @@ it('one alert comes of signals from before and after kill -9, and none of it twi
   })
 })
 
-it('what a file brings is correlated before the run ends', async () => {
+it('the events of a file are correlated before the run ends', async () => {
   receiver.expect(1)
   const root = makeProject({ ...FILES, 'events.ndjson': BEFORE + AFTER })
   const from = `file:${join(root, 'events.ndjson')}`

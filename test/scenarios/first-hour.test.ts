@@ -43,7 +43,7 @@ it('the first case said where its alert went, and the new destination takes it t
   expect((await run('test')).code).toBe(0)
 })
 
-it('why, and where', async () => {
+it('explain names the reason of a severity and the destinations that accept it', async () => {
   const explained = await run('explain', '--detection', 'AWS.RootLogin', '--test', 'a failed login')
   expect(explained.code).toBe(0)
   expect(explained.out).toContain('the static severity is MEDIUM, accepted by terminal, soc')

@@ -94,7 +94,7 @@ describe('a file', () => {
   })
   afterAll(() => receiver.close())
 
-  it.each(FOLLOWED)('that $what loses no line to a kill before the first commit', (followed) => {
+  it.each(FOLLOWED)('a file that $what loses no line to a kill before the first commit', (followed) => {
     const own = ids().filter((id) => String(id).endsWith(` ${followed.name}`))
     expect(new Set(own)).toEqual(new Set(written(followed)))
     expect(new Set(ids())).toEqual(new Set(FOLLOWED.flatMap(written)))

@@ -87,7 +87,7 @@ describe('one raw CloudTrail root login', () => {
     expect(notification.version).toMatch(/^[0-9A-Za-z]{32}$/)
   })
 
-  it('without a type is unclassified: exit 1, and the fix is named', async () => {
+  it('a CloudTrail login without a log type is unclassified: the exit code is 1, and the message names the fix', async () => {
     const { code, err } = await runHere(project(webhook('soc')), ROOT_LOGIN, '--from', 'stdin')
     expect(code).toBe(1)
     expect(err).toMatch(/unclassified.*[\s\S]*\?logType=/)
@@ -182,7 +182,7 @@ export default {
       'setImmediate(() => { throw new Error("astray") })',
       2,
     ],
-  ])('that %s', async (_name, statement, expected) => {
+  ])('a local destination type that %s', async (_name, statement, expected) => {
     const files = {
       'my-sink.ts': `export default {
         type: 'own', summary: '', options: { type: 'object', properties: {} }, payload: () => ({}),

@@ -56,7 +56,7 @@ Severity: Critical
   'detections/root_login.py': 'def rule(event):\n    return True\n',
 }
 
-it('each gets exactly one, while Jira answers 500 twice', async () => {
+it('each destination gets exactly one message while Jira answers 500 twice', async () => {
   // Twice no issue; before each further attempt it is looked for.
   const nothing = { status: 200, body: '{"issues":[]}' }
   jira.script({ status: 500 }, nothing, { status: 500 }, nothing, { status: 201, body: '{"key":"SOC-1"}' })

@@ -146,7 +146,7 @@ describe('[SEC-4.2] a cache folder', () => {
   }
 
   it.each(['linux', 'darwin', 'win32'] as const)(
-    'on %s is in the folder that XDG_CACHE_HOME names, as messages advise',
+    'a cache folder on %s is in the folder that XDG_CACHE_HOME names, as messages advise',
     (platform) => {
       const environment = { XDG_CACHE_HOME: outside, LOCALAPPDATA: join(outside, 'local') }
       expect(cacheFolder(environment, [], platform)).toEqual({
@@ -161,7 +161,7 @@ describe('[SEC-4.2] a cache folder', () => {
     ['darwin', join(homedir(), 'Library', 'Caches')],
     ['win32', '/local'],
   ] as const)(
-    'on %s is the one of the system where XDG_CACHE_HOME names no absolute path',
+    'the cache folder on %s is the one of the system if XDG_CACHE_HOME names no absolute path',
     (platform, folder) => {
       for (const XDG_CACHE_HOME of [undefined, '', 'relative/folder'])
         expect(cacheFolder({ XDG_CACHE_HOME, LOCALAPPDATA: '/local' }, [], platform).folder).toBe(
@@ -170,7 +170,7 @@ describe('[SEC-4.2] a cache folder', () => {
     },
   )
 
-  it('in the project, or in the top of its work tree, is not used', () => {
+  it('a cache folder in the project, or in the top of its work tree, is not used', () => {
     const { top, project } = gitProject()
     for (const folder of [join(project, '.cache'), project, join(top, '.cache'), top]) {
       expect(refusal(folder, 'test', '--project', project)).toContain(top)
@@ -178,7 +178,7 @@ describe('[SEC-4.2] a cache folder', () => {
     }
   })
 
-  it('that a link leads into the project, or out of it, is not used', () => {
+  it('a cache folder that a link leads into the project, or out of it, is not used', () => {
     const { project } = gitProject()
     const elsewhere = mkdtempSync(join(outside, 'elsewhere-'))
     symlinkSync(project, join(elsewhere, 'in'))
@@ -187,13 +187,16 @@ describe('[SEC-4.2] a cache folder', () => {
     expect(refusal(join(project, 'out'), 'test', '--project', project)).not.toBeNull()
   })
 
-  it.each(Object.values(PARTS))('whose part %s is a link into the project is not used', (part) => {
-    const { project } = gitProject()
-    const elsewhere = mkdtempSync(join(outside, 'elsewhere-'))
-    mkdirSync(join(elsewhere, 'signalbox'))
-    symlinkSync(project, join(elsewhere, 'signalbox', part))
-    expect(refusal(elsewhere, 'test', '--project', project)).not.toBeNull()
-  })
+  it.each(Object.values(PARTS))(
+    'a cache folder whose part %s is a link into the project is not used',
+    (part) => {
+      const { project } = gitProject()
+      const elsewhere = mkdtempSync(join(outside, 'elsewhere-'))
+      mkdirSync(join(elsewhere, 'signalbox'))
+      symlinkSync(project, join(elsewhere, 'signalbox', part))
+      expect(refusal(elsewhere, 'test', '--project', project)).not.toBeNull()
+    },
+  )
 
   it('has no other parts than those that are checked', () => {
     const cache = mkdtempSync(join(outside, 'cache-'))
@@ -205,7 +208,7 @@ describe('[SEC-4.2] a cache folder', () => {
     expect(readdirSync(join(cache, 'signalbox')).sort()).toEqual(Object.values(PARTS).sort())
   })
 
-  it('of a project that is named through a link is not used', () => {
+  it('a cache folder in a project that is named through a link is not used', () => {
     const { project } = gitProject()
     const link = join(outside, `link-${crypto.randomUUID()}`)
     symlinkSync(project, link)
@@ -213,13 +216,13 @@ describe('[SEC-4.2] a cache folder', () => {
     expect(refusal(join(link, '.cache'), 'test', '--project', project)).not.toBeNull()
   })
 
-  it('of the work tree around a submodule is not used', () => {
+  it('a cache folder in the work tree around a submodule is not used', () => {
     const { top, project } = gitProject()
     writeFileSync(join(project, '.git'), 'gitdir: ../.git/modules/detections\n')
     expect(refusal(join(top, '.cache'), 'test', '--project', project)).not.toBeNull()
   })
 
-  it('in the current folder is not used where no project is named', () => {
+  it('a cache folder in the current folder is not used if no project is named', () => {
     const before = process.cwd()
     onTestFinished(() => process.chdir(before))
     process.chdir(makeProject())

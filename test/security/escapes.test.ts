@@ -44,7 +44,7 @@ describe.each(MOMENTS)('[SEC-1.1] [SEC-1.4] [SEC-1.5] [SEC-1.6] [SEC-1.7] %s', (
     })
   })
 
-  it('no connection was made by any', () => {
+  it('no attempt made a connection', () => {
     expect(world.requests).toEqual([])
   })
 

@@ -90,7 +90,7 @@ def rule(event):
 }
 
 describe('[SEC-2.1] an answer that is forged', () => {
-  it.each(FORGED)('with %s is none: no result comes of it', async (name) => {
+  it.each(FORGED)('a forged response with %s is not accepted, and makes no result', async (name) => {
     const [event] = await engine.evaluate([envelope({ now: true }, { type: name })])
     expect(reportsOf(event!)).toBe('rejected')
     await worksStill()
@@ -104,7 +104,7 @@ describe('[SEC-2.1] an answer that is forged', () => {
     await worksStill()
   })
 
-  it('in the agreed form counts: within one worker nothing is promised', async () => {
+  it('a forged response in the agreed form is accepted, because nothing is promised within one worker', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'shared' })])
     expect(reportsOf(event!)).toEqual(['victim'])
   })
@@ -176,7 +176,7 @@ def alert_context(event): return {TEXT: TEXT}
     },
   )
 
-  it('of a hundred million characters is cut or refused', async () => {
+  it('a text of a hundred million characters is truncated or refused', async () => {
     const [event] = await speaking.evaluate([envelope({}, { type: 'huge' })])
     const { title, alert_context } = findingsOf(event!).huge!
     expect(title!.output!.length).toBeLessThanOrEqual(1_000)

@@ -51,7 +51,7 @@ const EVERYTHING = [
 
 describe('[SEC-3.2] a web page', () => {
   it.each(EVERYTHING)(
-    'that pointed its own name at this machine learns nothing by %s %s',
+    'a web page that pointed its own name at this machine learns nothing by %s %s',
     async (method, path) => {
       const { status, text } = await ask(method, path, {
         host: 'rebound.example',
@@ -62,13 +62,13 @@ describe('[SEC-3.2] a web page', () => {
     },
   )
 
-  it.each(EVERYTHING)('of another site gets nothing by %s %s', async (method, path) => {
+  it.each(EVERYTHING)('a web page of another site gets nothing by %s %s', async (method, path) => {
     const { status, text } = await ask(method, path, { host: 'localhost', 'sec-fetch-site': 'cross-site' })
     expect(status).toBe(403)
     expect(text).not.toMatch(/signalbox_|"ok"|accepted":1/)
   })
 
-  it('without Sec-Fetch-Site, as of an older browser, posts nothing', async () => {
+  it('a web page in an older browser, which sends no Sec-Fetch-Site, cannot post', async () => {
     expect((await ask('POST', '/events', { host: 'localhost', origin: 'null' })).status).toBe(403)
   })
 })

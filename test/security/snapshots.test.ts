@@ -67,7 +67,7 @@ const freshCache = (name: string) => seededCache(join(folder, name), cache)
 const entriesOf = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind))
 
 describe('[SEC-4.3] a snapshot', () => {
-  it('of the same project is used again', async () => {
+  it('a snapshot of the same project is used again', async () => {
     expect(await contextOf(TOKEN)).toBe(await contextOf(TOKEN))
   })
 
@@ -87,7 +87,7 @@ describe('[SEC-4.3] a snapshot', () => {
     expect(await contextOf(TOKEN, where)).toBe(after)
   })
 
-  it('of another key is not used, even for the very same project', async () => {
+  it('a snapshot with another key is not used, even for the same project', async () => {
     const victim = freshCache('victim')
     const forger = join(folder, 'forger')
     const base = entriesOf(cache, 'base')[0]!.replace('.snapshot', '')
@@ -101,7 +101,7 @@ describe('[SEC-4.3] a snapshot', () => {
     expect(await contextOf(TOKEN, victim)).not.toBe(forged)
   })
 
-  it('of another name is not used; with the key in hand it would be', async () => {
+  it('a snapshot with another name is not used, because the name is part of what is sealed', async () => {
     const where = freshCache('renamed')
     const evil = body('def got(): return "evil"')
     const honest = body('def got(): return "honest"')
@@ -191,7 +191,7 @@ describe('[SEC-4.1] snapshots are never looked for in the repository', () => {
     [{ XDG_CACHE_HOME: './cache' }],
     [{ XDG_CACHE_HOME: '' }],
     [{ SIGNALBOX_IMAGES: '/repository', PWD: '/repository' }],
-  ])('with %j', (environment) => {
+  ])('the snapshot folder lies outside of the repository with %j', (environment) => {
     expect(snapshotFolder(environment).folder).toBe(snapshotFolder({}).folder)
   })
 })

@@ -105,7 +105,7 @@ describe('[SEC-5.6] a link out of the project', () => {
         add('signalbox.yaml', 'destinations: routing.yaml\n')
       },
     ],
-  ])('in the place of %s is not read', async (_, make) => {
+  ])('a link out of the project in place of %s is not read', async (_, make) => {
     make((name) => join(elsewhere, name))
     const ends = await Promise.all(LOOKING.map((args) => command(...args)))
     for (const { out, err } of ends) expect(out + err).not.toContain(SECRET)
@@ -308,7 +308,7 @@ describe('[SEC-5.9] what holds alerts', () => {
     )
   })
 
-  it('and keeps wider permissions that it finds, with one warning at the start', async () => {
+  it('the rejects file keeps wider permissions, with one warning at the start', async () => {
     const open = mkdtempSync('/tmp/signalbox-open-')
     onTestFinished(() => rmSync(open, { recursive: true }))
     chmodSync(open, 0o755)

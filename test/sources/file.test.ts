@@ -143,7 +143,7 @@ describe('a whole file', () => {
   it.each([
     ['is not there', join('no', 'such.ndjson'), 'does not exist'],
     ['is a directory', '.', 'is a directory'],
-  ])('that %s is an error of the operator', async (_what, path, message) => {
+  ])('a whole file that %s is an error of the operator', async (_what, path, message) => {
     await expect(read(join(folder, path))).rejects.toMatchObject({
       kind: 'user',
       message: expect.stringContaining(message) as unknown,
@@ -158,7 +158,7 @@ describe('a whole file', () => {
 })
 
 describe('a followed file', () => {
-  it('whose olddir leads below a regular file is refused', async () => {
+  it('a followed file whose olddir leads below a regular file is refused', async () => {
     const path = freshPath()
     await writeFile(path, '')
     const tail = new Follower(path, `&olddir=${join(path, 'old')}`)
@@ -298,7 +298,7 @@ describe('a followed file', () => {
     expect(await framedAt()).not.toBe(before)
   })
 
-  it('its file missing after a pause: starts at the beginning and reports it', async () => {
+  it('following begins at the start of the log, with a report, when the file of the cursor is gone after a pause', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -320,7 +320,7 @@ describe('a followed file', () => {
     ])
   })
 
-  it('its file missing after several rotations: the later files are read', async () => {
+  it('the later files are read when the file of the cursor is gone after several rotations', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -412,7 +412,7 @@ describe('where a follower begins is kept before there is a line to commit', () 
     await tail.stop()
   })
 
-  it('also of the file that rotation made: the one before may be gone at the next start', async () => {
+  it('the start of the file that a rotation created is kept before there is a line to commit', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start(1)
@@ -465,7 +465,7 @@ describe('following loses nothing and repeats nothing', () => {
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('look'), lines: fc.constant(0) }) },
   )
 
-  it('over random appends, half lines, rotations and crashes', async () => {
+  it('random appends, half lines, rotations and crashes lose nothing and repeat nothing', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.boolean(),

@@ -135,11 +135,14 @@ describe('expectations', () => {
     ['ExpectedAlertContext', { user: { mfa: true } }],
     ['ExpectedAlertContext', { ips: ['1'] }],
     ['ExpectedAlertContext', { missing: null }],
-  ])('only %s %j fails, with the expected and the actual value', (what, wrong) => {
-    const { failures } = verdict({ expected: true, functions, expectations: { ...met, [what]: wrong } })
-    expect(failures).toMatchObject([{ what, expected: wrong }])
-    expect(failures[0]?.message).toContain(what)
-  })
+  ])(
+    'an expectation %s %j that does not hold fails alone, with the expected and the actual value',
+    (what, wrong) => {
+      const { failures } = verdict({ expected: true, functions, expectations: { ...met, [what]: wrong } })
+      expect(failures).toMatchObject([{ what, expected: wrong }])
+      expect(failures[0]?.message).toContain(what)
+    },
+  )
 
   it.each(Object.keys(met) as (keyof Expectations)[])('%s fails for a case without an alert', (what) => {
     const given = {
@@ -208,7 +211,7 @@ describe('routing problems', () => {
     expect(whats({ ...given, with: { failOnProblems: true } })).toEqual(['route'])
   })
 
-  it('without a registry names are kept, and routes by severity are skipped with the reason', () => {
+  it('names are kept without a registry, and routes by severity are skipped with the reason', () => {
     const without = { registry: 'absent' } as const
     const bySeverity = verdict({
       expected: true,

@@ -15,7 +15,7 @@ const inside =
     signalbox([command, ...rest, '--project', root])
 
 it.each([['test'], ['validate'], ['destinations', 'list'], ['run']])(
-  'in an empty folder, %s says what begins a repository',
+  '%s in an empty folder names the command that begins a repository',
   async (...argv) => {
     const { code, out, err } = await signalbox([...argv, '--project', makeProject({})])
     expect([code, out]).toEqual([2, ''])

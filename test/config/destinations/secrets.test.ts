@@ -189,7 +189,7 @@ describe('destinations.yaml', () => {
     ['a malformed reference beside it', `    options: { url: "${SECRET}\${nope}" }\n`],
     ['broken YAML', `    options: { url: ${SECRET}, [ }\n`],
     ['a duplicate key', `    options:\n      url: ${SECRET}\n      url: ${SECRET}\n`],
-  ])('with %s shows it in no problem', async (_, lines) => {
+  ])('no problem shows the secret of a destinations.yaml with %s', async (_, lines) => {
     const project = await load({ 'destinations.yaml': entry(lines) })
     expect(project.problems.length).toBeGreaterThan(0)
     expect(JSON.stringify(project.problems)).not.toContain(SECRET)

@@ -20,7 +20,7 @@ async function versionOf(change: Partial<Record<keyof typeof FILES | 'README.md'
 }
 
 describe('a version', () => {
-  it('is 32 base-62 characters, the same each time', async () => {
+  it('a version has 32 base-62 characters, the same each time', async () => {
     const version = await versionOf({})
     expect(version).toMatch(/^[0-9A-Za-z]{32}$/)
     expect(await versionOf({ 'README.md': 'x' })).toBe(version)
@@ -32,7 +32,7 @@ describe('a version', () => {
     ['global_helpers/one.py', 'import two\nY = 2\n', true],
     ['global_helpers/two.py', 'X = 2\n', true],
     ['global_helpers/three.py', 'X = 2\n', false],
-  ] as const)('with another %s changes: %s', async (file, text, changes) => {
+  ] as const)('a detection with another %s has another version: %s', async (file, text, changes) => {
     expect((await versionOf({ [file]: text })) !== (await versionOf({}))).toBe(changes)
   })
 })

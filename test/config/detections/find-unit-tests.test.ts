@@ -39,7 +39,7 @@ it('links are not unit tests', async () => {
   expect((await loadProject({ root })).unitTests).toEqual([])
 })
 
-it('one that is no text is an error of its own', async () => {
+it('a unit test file that is not text is an error', async () => {
   const { unitTests, problems, helpers } = await load({
     'global_helpers/n.yml': HELPER('n'),
     'global_helpers/n.py': '',

@@ -286,7 +286,7 @@ describe('links and hostile files', () => {
   it.each([
     ['bytes that are not UTF-8', Buffer.from([0x41, 0x0a, 0xff, 0xfe, 0x0a]), 'not-utf8'],
     ['50 MiB', Buffer.alloc(50 * 1024 * 1024, 'a: b\n'), 'file-too-large'],
-  ])('with %s are refused', async (_, content, code) => {
+  ])('files with %s are refused', async (_, content, code) => {
     const project = await load({ 'rules/a.yml': content, 'rules/b.yml': rule('B'), 'rules/body.py': BODY })
     expect(project.problems).toMatchObject([{ severity: 'error', code, file: 'rules/a.yml' }])
     expect([...project.detections.keys()]).toEqual(['B'])

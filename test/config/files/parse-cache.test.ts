@@ -78,7 +78,7 @@ it('a changed file, and another file with the same text, is parsed', async () =>
   expect(project.problems.map((problem) => problem.file)).toEqual(['faulty.yml', 'second.yml'])
 })
 
-it('its Python file is none of it', async () => {
+it('the Python file of a cached spec is read again', async () => {
   await loadedOnce()
   file('it.py', 'def rule(event): return False\n')
   expect((await load()).detections.get('Test.It')!.body!.source).toContain('False')

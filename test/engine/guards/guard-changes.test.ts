@@ -115,7 +115,7 @@ describeWithPython('changes of a helper', () => {
   const answers = stderr === '' ? (JSON.parse(stdout) as { changed: boolean; changes: unknown[] }[]) : null
 
   it.each(CHANGING.map(([title, , change], at) => ({ title, change, at })))(
-    'by a body that $title are seen in its text',
+    'changes of a helper by a body that $title are found by the analysis',
     ({ change, at }) => {
       expect(stderr).toBe('')
       expect(answers?.[at]).toMatchObject({ changed: true, changes: expect.arrayContaining([change]) })

@@ -388,7 +388,7 @@ describeWithPython('matchers as guards', () => {
   })
 
   it.each(NEVER_KNOWN.map(([title, reason], at) => ({ title, reason, at })))(
-    'never knows: $title',
+    'a guard leaves the decision to Python: $title',
     ({ reason, at }) => {
       const { events } = comparedCases()[PROGRAMS.length + at]!
       expect(events.map(({ guard, reason }) => ({ guard, reason }))).toEqual(

@@ -102,14 +102,17 @@ describe('a result without end', () => {
   })
   afterAll(() => together.close())
 
-  it.each(endless)('as %s is an error of its function, and a short one', async (name, _, type) => {
-    const [event] = await together.evaluate([envelope({}, { type: name })])
-    const { detection, ...others } = findingsOf(event!)[name]!
-    expect(detection).toEqual({ output: true })
-    const [result] = Object.values(others)
-    expect(result!.error!.type).toBe(type)
-    expect(JSON.stringify(result).length).toBeLessThan(10_000)
-  })
+  it.each(endless)(
+    'an endless result as %s is an error of its function, with a short text',
+    async (name, _, type) => {
+      const [event] = await together.evaluate([envelope({}, { type: name })])
+      const { detection, ...others } = findingsOf(event!)[name]!
+      expect(detection).toEqual({ output: true })
+      const [result] = Object.values(others)
+      expect(result!.error!.type).toBe(type)
+      expect(JSON.stringify(result).length).toBeLessThan(10_000)
+    },
+  )
 })
 
 describe('a detection that ends workers again and again', () => {

@@ -187,7 +187,7 @@ describe('containment', () => {
     await limited.close()
   })
 
-  it('what a unit test puts into a helper reaches no detection', async () => {
+  it('what a unit test stores in a helper reaches no detection', async () => {
     const [outcome] = await engine.test([{ detection: 'greeting', entry: '{}', mocks: '[]' }])
     expect(outcome!.functions.title).toEqual({ output: 'hello x' })
   })

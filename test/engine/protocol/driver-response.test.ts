@@ -95,7 +95,7 @@ describe('[SEC-2.1] anything else is forged', () => {
     expect(() => readEvaluation(text)).toThrow(MalformedResponse)
   })
 
-  it('another number of outcomes than of calls', () => {
+  it('a response with more or fewer outcomes than calls is refused', () => {
     expect(() => readOutcomes(JSON.stringify([outcome]), 2)).toThrow(MalformedResponse)
   })
 

@@ -34,7 +34,7 @@ describe('an answer of Python', () => {
     expect(answering(128 * 1024 * 1024 + 1).call).toThrow(PythonRaised)
   })
 
-  it('that is no text leaves no error behind for the next call', () => {
+  it('a result of Python that is not text leaves no pending error for the next call', () => {
     const { call, cleared } = answering(null)
     expect(call).toThrow(PythonRaised)
     expect(cleared).toEqual([true])

@@ -89,7 +89,7 @@ describe('[SEC-1.4] a frozen file system', () => {
     }
   })
 
-  it('still reads', () => {
+  it('files of a frozen file system can still be read', () => {
     expect(Buffer.from(files.readFile(FILE)).toString()).toBe('as it was')
     expect((files.readdir as (path: string) => string[])('/home')).toContain('file')
   })

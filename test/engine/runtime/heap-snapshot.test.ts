@@ -29,7 +29,7 @@ function memoryOf(values: readonly number[]): ArrayBuffer {
   return bytes.buffer
 }
 
-it('from zeros', () => {
+it('a snapshot restores the memory into a buffer of zeros', () => {
   fc.assert(
     fc.property(memory, (before) => {
       const restored = new ArrayBuffer(before.byteLength)
@@ -39,7 +39,7 @@ it('from zeros', () => {
   )
 })
 
-it('over another snapshot', () => {
+it('a snapshot restores the memory over another snapshot', () => {
   fc.assert(
     fc.property(memory, memory, (before, after) => {
       const base = takeSnapshot(before)

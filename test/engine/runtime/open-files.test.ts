@@ -51,14 +51,14 @@ it('files get their numbers back, whatever was open before', () => {
   expect(other.streams[second!.fd!]).toBeNull()
 })
 
-it('what is no file of the file system cannot be saved', () => {
+it('an open descriptor that is not a file of the file system cannot be saved', () => {
   const files = table()
   files.open('/a', 0)
   files.streams.push({ fd: 4, path: 'pipe:[1]', flags: 0, position: 0, node: {} })
   expect(openFilesOf(files)).toBeNull()
 })
 
-it('more files than a snapshot takes cannot be saved', () => {
+it('more open files than a snapshot may hold cannot be saved', () => {
   const files = table()
   for (let i = 0; i < 256; i++) files.open('/a', 0)
   expect(openFilesOf(files)).toHaveLength(256)

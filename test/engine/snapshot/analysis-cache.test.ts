@@ -100,7 +100,7 @@ describe('analyses again', () => {
     expect(analyze(cached, [...BODIES, guarded]).requested).toEqual(['Guarded'])
   })
 
-  it('what could not be compiled', () => {
+  it('a body that could not be compiled is analyzed again', () => {
     const bodies = edited('Alone', 'no Python')
     expect(analyze(analyze(null, bodies).cached, bodies).requested).toEqual(['Alone'])
   })

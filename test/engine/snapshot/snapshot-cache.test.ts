@@ -100,7 +100,7 @@ describe('[SEC-4.3] [SEC-4.4] a snapshot is not used when', () => {
     expect(statSync(join(folder, 'key')).mode & 0o077).toBe(0)
   })
 
-  it('it was sealed with the key of another folder', async () => {
+  it('a snapshot that was sealed with the key of another folder is not used', async () => {
     await filled('a')
     const other = join(folder, 'other')
     await openSnapshotCache(other).write('a', SNAPSHOT)

@@ -46,7 +46,7 @@ describe('gzip data', () => {
   it.each([
     ['text', Buffer.from('trailer')],
     ['text after zeros', Buffer.from('\0\0\0trailer')],
-  ])('that has %s at its end is damaged there, and only there', async (_what, trailer) => {
+  ])('gzip data that has %s at its end is damaged there, and only there', async (_what, trailer) => {
     const { output, damages } = await read(Buffer.concat([gzipSync('1\n'), gzipSync('2\n'), trailer]))
     expect(output.toString()).toBe('1\n2\n')
     expect(damages).toEqual([{ damage: 'incorrect header check', isFinal: true, at: 4 }])
@@ -55,7 +55,7 @@ describe('gzip data', () => {
   it.each([
     ['checksum', 8, 'incorrect data check'],
     ['length', 4, 'incorrect length check'],
-  ])('with a wrong %s in one member is read on behind it', async (_what, fromEnd, damage) => {
+  ])('gzip data with a wrong %s in one member is read on after it', async (_what, fromEnd, damage) => {
     for (const text of ['1\n', noise(1_500_000).toString()]) {
       const bad = gzipSync(text)
       bad[bad.length - fromEnd]! ^= 1
@@ -66,7 +66,7 @@ describe('gzip data', () => {
   })
 
   it.each([100, 20_000, 1_500_000])(
-    'with a byte changed in a member of %i bytes keeps all that stands before it',
+    'gzip data with a changed byte in a member of %i bytes yields all lines before it',
     async (size) => {
       const text = noise(size)
       const member = gzipSync(text)
@@ -85,7 +85,7 @@ describe('gzip data', () => {
     },
   )
 
-  it('that breaks in the deflate data itself yields every byte before it', async () => {
+  it('gzip data that is damaged in the deflate data yields every byte before the damage', async () => {
     const text = noise(200_000)
     // A block that is not the last one, then a block of a type that does not exist.
     const open = deflateRawSync(text, { finishFlush: constants.Z_FULL_FLUSH })
@@ -95,7 +95,7 @@ describe('gzip data', () => {
     expect(damages).toEqual([{ damage: 'invalid compressed data', isFinal: true, at: text.length }])
   })
 
-  it('that is cut anywhere yields what zlib yields, and says so', async () => {
+  it('gzip data that is cut anywhere yields what zlib yields, and is reported as cut', async () => {
     const text = noise(300)
     const member = gzipSync(text)
     for (let end = 0; end < member.length; end++) {

@@ -53,7 +53,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
     expect(sink.texts).toEqual(['1', '2'])
   })
 
-  it('that stays silent, or has no writer, is left when reading shall stop', async () => {
+  it('a named pipe that is silent or has no writer does not delay the end of reading', async () => {
     const [silent, unopened] = [namedPipe(), namedPipe()]
     const runs = [await start(silent), await start(unopened)]
     const writer = await open(silent, 'w')

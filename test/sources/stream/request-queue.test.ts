@@ -113,7 +113,7 @@ describe('a client that goes away', () => {
     expect(sink.events).toHaveLength(begun + 10)
   })
 
-  it('before its turn is not even queued', async () => {
+  it('the request of a client that leaves before its turn is not queued', async () => {
     const { send } = queueOver(new Sink())
     expect(await send('a', 1, { signal: AbortSignal.abort() })).toBe('gone')
   })

@@ -131,7 +131,7 @@ async function take(log: Log, tail: Follower, { kind, n }: { kind: (typeof kinds
   }
 }
 
-it('over random rotations, copies, compressions and kills', async () => {
+it('no line is lost or repeated over random rotations, copies, compressions and kills', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
       const own = join(folder, String(++count))

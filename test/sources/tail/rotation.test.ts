@@ -302,7 +302,7 @@ describe('files beside the log', () => {
 })
 
 describe('truncated in place', () => {
-  it('with the same beginning, and longer than before at the next look: is read from its beginning', async () => {
+  it('a file that was truncated and is longer at the next look is read from its beginning, also with the same first lines', async () => {
     const before = [...BANNER, ...lines(1, 5)]
     const tail = await following(text(before))
     await tail.stop()
@@ -313,7 +313,7 @@ describe('truncated in place', () => {
     await goesOn(tail, tail.seen)
   })
 
-  it('and copied before: what was not read is read in the copy', async () => {
+  it('lines that were not read before a truncation are read in the copy', async () => {
     const tail = await following(text(lines(1, 5)))
     await tail.stop()
     await appendFile(tail.path, text(lines(6, 20)))
@@ -326,7 +326,7 @@ describe('truncated in place', () => {
     expect(tail.warnings).toMatchObject([{ file: tail.path, message: expect.stringContaining('truncated') }])
   })
 
-  it('and copied while it is read: nothing is read twice', async () => {
+  it('nothing is read twice when a file is copied and truncated while it is read', async () => {
     const all = lines(1, 400)
     const tail = await following()
     for (let n = 0; n < 20; n++) {
@@ -342,7 +342,7 @@ describe('truncated in place', () => {
     expect(tail.warnings.filter(({ bytes = 0 }) => bytes > 0)).toEqual([])
   })
 
-  it('and the copy is renamed before each of two looks at it: it is found later, and nothing is read twice', async () => {
+  it('a copy that is renamed before each of two looks is found later, and nothing is read twice', async () => {
     const tail = new Follower(await freshPath())
     const all = lines(1, 60)
     await writeFile(`${tail.path}.5`, 'past\n')
@@ -403,7 +403,7 @@ describe('truncated in place', () => {
     await goesOn(tail, lines(1, 22))
   })
 
-  it('without a copy: how much is missed is said', async () => {
+  it('a truncation without a copy is reported with the number of missed bytes', async () => {
     const tail = await following(text(lines(1, 5)))
     await tail.stop()
     await truncate(tail.path, 0)
@@ -422,25 +422,28 @@ describe('compressed without delay', () => {
   it.each([
     ['the rest of it', text(lines(6, 20))],
     ['nothing', ''],
-  ])('while nothing ran: %s is read', async (_what, rest) => {
-    const tail = await following(text(lines(1, 5)))
-    await tail.stop()
-    await appendFile(tail.path, rest)
-    await rename(tail.path, `${tail.path}.1`)
-    await compress(`${tail.path}.1`)
-    await writeFile(tail.path, 'new\n')
-    await tail.start()
-    const before = [...lines(1, 5), ...(rest === '' ? [] : lines(6, 20))]
-    await tail.sees([...before, 'new'])
-    await goesOn(tail, [...before, 'new'])
-    // A writer may have kept the plain file: only where it is open here is that seen.
-    await tail.passes(() => tail.warnings.length > 0)
-    expect(tail.warnings).toMatchObject([
-      { file: tail.path, from: text(before).length, bytes: 0, message: expect.stringContaining(UNKNOWN) },
-    ])
-  })
+  ])(
+    'a file that was compressed while no daemon ran is read from where reading ended: %s',
+    async (_what, rest) => {
+      const tail = await following(text(lines(1, 5)))
+      await tail.stop()
+      await appendFile(tail.path, rest)
+      await rename(tail.path, `${tail.path}.1`)
+      await compress(`${tail.path}.1`)
+      await writeFile(tail.path, 'new\n')
+      await tail.start()
+      const before = [...lines(1, 5), ...(rest === '' ? [] : lines(6, 20))]
+      await tail.sees([...before, 'new'])
+      await goesOn(tail, [...before, 'new'])
+      // A writer may have kept the plain file: only where it is open here is that seen.
+      await tail.passes(() => tail.warnings.length > 0)
+      expect(tail.warnings).toMatchObject([
+        { file: tail.path, from: text(before).length, bytes: 0, message: expect.stringContaining(UNKNOWN) },
+      ])
+    },
+  )
 
-  it('while running: what was read is not read again, also when the plain file stays for a while', async () => {
+  it('a file that is compressed while it is followed is not read again, also when the plain file stays for a while', async () => {
     const tail = await following(text(lines(1, 5)))
     await rename(tail.path, `${tail.path}.1`)
     await writeFile(tail.path, '')
@@ -454,7 +457,7 @@ describe('compressed without delay', () => {
     await tail.sees([...lines(1, 5), 'last', 'very last'])
   })
 
-  it('with the same beginning as another: only its own content counts', async () => {
+  it('compressed files with the same first lines are distinguished by their content', async () => {
     const tail = await following(text([...BANNER, ...lines(1, 5)]))
     await tail.stop()
     await rename(tail.path, `${tail.path}.2`)
@@ -586,7 +589,7 @@ describe('other ways to rotate', () => {
 })
 
 describe('what is missed is reported', () => {
-  it('of each copy that was made before a truncation, also of those that were made between two looks', async () => {
+  it('reports the lines missed before each truncation, also between two looks', async () => {
     const tail = await following(text(lines(1, 5)))
     await tail.stop()
     await appendFile(tail.path, text(lines(6, 9)))
@@ -605,7 +608,7 @@ describe('what is missed is reported', () => {
     ])
   })
 
-  it('of a compressed file whose plain form was read further than the compression: the bytes are counted', async () => {
+  it('reports the number of missed bytes when a file was written to after it was compressed', async () => {
     const tail = await following(text(lines(1, 5)), '&quietSeconds=3600')
     const old = await writer(tail.path)
     await rename(tail.path, `${tail.path}.1`)
@@ -628,7 +631,7 @@ describe('what is missed is reported', () => {
     ])
   })
 
-  it('where the log was rotated and removed between two looks: files may be missing that were never seen', async () => {
+  it('reports a possible loss when the log was rotated and removed between two looks', async () => {
     const tail = await following(text(lines(1, 5)))
     const { ino } = await stat(tail.path)
     await unlink(tail.path)
@@ -647,7 +650,7 @@ describe('what is missed is reported', () => {
   it.each([
     ['compressed', (path: string) => writeFile(`${path}.1.gz`, gzipSync('')), '.1.gz'],
     ['a copy before a truncation', (path: string) => writeFile(`${path}.1`, ''), ''],
-  ])('of an empty file that is %s: lines may have been written to it since', async (_what, make, ending) => {
+  ])('reports a possible loss for an empty file that is %s', async (_what, make, ending) => {
     const tail = await following(text(lines(1, 5)))
     await make(tail.path)
     await tail.passes(() => tail.warnings.length > 0)
@@ -664,7 +667,7 @@ describe('what is missed is reported', () => {
   it.each([
     ['an empty copy', [], []],
     ['a copy with content', ['a1', 'a2'], ['a1', 'a2']],
-  ])('of %s that has the same time of birth as the log', async (_what, copied, seen) => {
+  ])('reports %s that has the same time of birth as the log', async (_what, copied, seen) => {
     const tail = new Follower(await freshPath())
     const copy = join(folder, 'copy')
     const bornAt = (path: string) => statSync(path, { bigint: true }).birthtimeNs
@@ -683,7 +686,7 @@ describe('what is missed is reported', () => {
     expect(tail.warnings).toMatchObject([{ file: tail.path, copy: `${tail.path}.1`, from, bytes: 0 }])
   })
 
-  it('of a longer copy in the place of the file that was compressed before it was seen', async () => {
+  it('reports a longer copy that took the place of the log and was compressed before it was seen', async () => {
     const tail = await following(text(lines(1, 500)))
     const copied = text(lines(1, 550))
     // The follower cannot look in between.
@@ -704,7 +707,7 @@ describe('what is missed is reported', () => {
     ])
   })
 
-  it('but nothing where all files of the log stay', async () => {
+  it('reports nothing if all files of the log remain', async () => {
     const tail = await following(text(lines(1, 5)))
     for (let n = 2; n <= 4; n++) {
       await rename(tail.path, `${tail.path}.${n}`)
@@ -717,7 +720,7 @@ describe('what is missed is reported', () => {
     expect(tail.warnings).toEqual([])
   })
 
-  it('also by a run that ends before it has kept that it reported: the next one repeats it', async () => {
+  it('repeats the report of a run that ended before it recorded the report', async () => {
     const tail = await following(text(lines(1, 5)))
     await tail.stop()
     await appendFile(tail.path, text(lines(6, 20)))
@@ -739,7 +742,7 @@ describe('what is missed is reported', () => {
     expect(tail.warnings).toMatchObject([report, report])
   })
 
-  it('also by a run that ends while renames disturb its listings: the next run reports it', async () => {
+  it('reports the loss of a run that ended while renames disturbed its listings', async () => {
     const tail = new Follower(await freshPath(), '&quietSeconds=1')
     await writeFile(`${tail.path}.1`, 'past\n')
     await writeFile(tail.path, text(lines(1, 5)))
@@ -814,7 +817,7 @@ describe('a cursor of the first version', () => {
     await tail.stop()
   })
 
-  it('that stood behind a file: only what was written to later is read', async () => {
+  it('a cursor of the first version at the end of a file skips all files that were not written to later', async () => {
     const tail = new Follower(await freshPath())
     await writeFile(`${tail.path}.1`, 'past\n')
     tail.cursor = JSON.stringify({ ...JSON.parse(await first(`${tail.path}.1`, 5, 5)), at: null })

@@ -24,11 +24,14 @@ describe('a local destination type', () => {
     ['a way to send without what is sent', 'export default { options: {}, send() {} }'],
     ['no options', 'export default { send() {} }'],
     ['nothing', 'export default null'],
-  ])('that exports %s is refused at the start, not at every delivery', async (_name, source) => {
-    await expect(loadLocal(source)).rejects.toThrow(
-      'the default export of ./sink.ts is not a destination type',
-    )
-  })
+  ])(
+    'a local destination type that exports %s is refused at the start, not at every delivery',
+    async (_name, source) => {
+      await expect(loadLocal(source)).rejects.toThrow(
+        'the default export of ./sink.ts is not a destination type',
+      )
+    },
+  )
 })
 
 it('types of disabled destinations are not loaded', async () => {

@@ -24,12 +24,12 @@ function facts(
 }
 
 describe('what is known of routing', () => {
-  it('without a body, or without the functions, is that there is nothing to know', () => {
+  it('a detection without a body, or without the functions, has no routing facts', () => {
     const nothing = { severity: null, destinations: null }
     expect([routingFactsOf(undefined, null), routingFactsOf(facts({}), null)]).toEqual([nothing, nothing])
   })
 
-  it('of a simple detection is every severity that it may change to, and its own', () => {
+  it('the severities of a simple detection are its own and every one that it may change to', () => {
     const simple = { matcher: ALWAYS, title: null, context: null, groupBy: [] }
     const severities = [{ to: 'HIGH' as const, when: ALWAYS }]
     const nothing = { severity: null, destinations: null }
@@ -44,7 +44,7 @@ describe('what is known of routing', () => {
     ['texts', [text('HIGH'), text('low')], ['HIGH', 'low'], true],
     ['a text and a value that is known only at run time', [text('HIGH'), unknown(true)], ['HIGH'], false],
     ['None: the static severity', [text('HIGH'), none], ['HIGH', 'DEFAULT'], true],
-  ])('of a severity() that returns %s', (_name, outcomes, values, closed) => {
+  ])('the severities of a severity() that returns %s', (_name, outcomes, values, closed) => {
     expect(routingFactsOf(facts({ severity: outcomes }), null).severity).toEqual({ values, closed })
   })
 
@@ -52,7 +52,7 @@ describe('what is known of routing', () => {
     ['lists and None', [list(['a', 'b']), list([]), none], [['a', 'b'], [], null], true],
     ['some of a list', [list(['a', 'b'], { exact: false })], [], false],
     ['a value that is known only at run time', [unknown(false)], [], false],
-  ])('of a destinations() that returns %s', (_name, outcomes, values, closed) => {
+  ])('the destinations of a destinations() that returns %s', (_name, outcomes, values, closed) => {
     expect(routingFactsOf(facts({ destinations: outcomes }), null).destinations).toEqual({ values, closed })
   })
 })

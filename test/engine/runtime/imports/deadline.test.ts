@@ -51,7 +51,7 @@ describe('a deadline', () => {
     expect(polls).toBeGreaterThan(0)
   })
 
-  it('never strikes outside of a body', () => {
+  it('a deadline never interrupts code outside of a body', () => {
     const { deadline, report } = running()
     report(1, -1, 0, 0, 0, 0)
     expect([deadline.onPoll(), deadline.onPoll()]).toEqual([0, 0])
