@@ -506,7 +506,7 @@ describe('files', () => {
     expect(crowded.map(([folder, paths]) => `${folder}: ${paths.length}`)).toEqual([])
   })
 
-  it('lie in folders that say what they are, where these have more than five', () => {
+  it('every folder with more than five files has a README.md', () => {
     const folders = Map.groupBy(
       sources.map(({ path }) => path),
       dirname,
@@ -517,7 +517,7 @@ describe('files', () => {
     expect(silent.map(([folder]) => folder)).toEqual([])
   })
 
-  it('have names of their own, but for adapters, commands, rows of the store and contracts', () => {
+  it('base names are unique, except those of adapters, commands, rows of the store and contracts', () => {
     const named = sources
       .map(({ path }) => path)
       .filter((path) => !FAMILIES.has(dirname(path)) && !/(^|\/)(index|_catalog)\.ts$/.test(path))
@@ -532,7 +532,7 @@ describe('files', () => {
     expect(code.filter((path) => vague.test(path))).toEqual([])
   })
 
-  it('keep to their own matters', () => {
+  it('only the listed files load Pyodide, open a database, read the environment or end the process', () => {
     const only: [string, RegExp, (path: string) => boolean][] = [
       [
         'loads Pyodide',

@@ -22,7 +22,7 @@ it.each<[string, (path: (name: string) => string) => void]>([
   ['a file comes to be', (path) => writeFileSync(path('src/config/schemas/new.py'), '')],
   ['a file has another name', (path) => renameSync(path('src/main.ts'), path('src/other.ts'))],
   ['another version of a package is pinned', (path) => writeFileSync(path('package.json'), '{}')],
-])('is another one when %s', (_, change) => {
+])('the program version changes when %s', (_, change) => {
   const before = version()
   expect(version()).toBe(before)
   change((name) => join(root, name))

@@ -23,18 +23,18 @@ describe('severity', () => {
 })
 
 describe('texts', () => {
-  it('title: title(), else display name, else id', () => {
+  it('the title is that of title(), else the display name, else the id', () => {
     expect(match({ title: said('Root login') }).draft.title).toBe('Root login')
     expect(match({}).draft.title).toBe('A test rule')
     expect(match({ title: failure() }, { displayName: '' }).draft.title).toBe('Test.Rule')
   })
 
-  it('description, reference, runbook: the function, else the metadata, empty when the function failed', () => {
+  it('description, reference and runbook come from the function, else from the metadata, and are empty if the function failed', () => {
     const { draft } = match({ description: said('dynamic'), runbook: failure() })
     expect(draft).toMatchObject({ description: 'dynamic', reference: 'static reference', runbook: '' })
   })
 
-  it('context: as given, {} without the function, the error when it failed', () => {
+  it('the context is the result of alert_context(), {} without the function, and the error if it failed', () => {
     expect(match({ alert_context: said('{"score":53.0}') }).draft.context).toBe('{"score":53.0}')
     expect(match({}).draft.context).toBe('{}')
     expect(JSON.parse(match({ alert_context: failure() }).draft.context)).toEqual({ _error: "KeyError('x')" })
@@ -67,7 +67,7 @@ describe('dedup key', () => {
   })
 })
 
-it('log types: the event’s, else the detection’s', () => {
+it('the log types are that of the event, else those of the detection', () => {
   expect(match({}).draft.logTypes).toEqual(['AWS.CloudTrail'])
   const untyped = finding(undefined, { event: identity({ type: null }) })
   expect(buildMatch(detection({ logTypes: ['A', 'B'] }), untyped).routeRequest.logTypes).toEqual(['A', 'B'])
@@ -112,7 +112,7 @@ describe('errors', () => {
     )
   })
 
-  it('name the policy’s matcher', () => {
+  it('an error of the matcher of a policy names policy()', () => {
     const [error] = buildErrors(detection({ type: 'policy' }), finding({ detection: failure() }))
     expect(error?.draft).toMatchObject({ kind: 'POLICY_ERROR', dedup: 'policy():KeyError' })
   })
@@ -149,7 +149,7 @@ describe('the notification', () => {
     ['RULE_ERROR', 'New rule error: T'],
     ['POLICY', 'Policy Failure: A test rule'],
     ['SYSTEM_ERROR', 'T'],
-  ] as const)('title of %s', (kind, expected) => {
+  ] as const)('the title of %s is the documented one', (kind, expected) => {
     expect(prefixedTitle({ ...draftOf({ title: said('T') }), kind })).toBe(expected)
   })
 })

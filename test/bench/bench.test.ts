@@ -9,7 +9,7 @@ import { envelope } from '../support/engine-project.ts'
 import { seededRandom } from '../support/random.ts'
 
 describe('figures', () => {
-  it('are medians with their spread, held against the goal', () => {
+  it('figures are medians with their spread, compared with the goal', () => {
     const figure = { name: 'warm', unit: 'ms', samples: [30, 10, 20], reach: { atMost: 20 } }
     expect(summarise(figure)).toEqual({ median: 20, min: 10, max: 30, wide: true, reached: true })
     expect(summarise({ ...figure, reach: { atLeast: 21 } }).reached).toBe(false)
@@ -17,7 +17,7 @@ describe('figures', () => {
     expect(slope([0, 1, 2].map((x) => ({ x, y: 5 - 2 * x })))).toBeCloseTo(-2)
   })
 
-  it('say in the table and in the JSON what was not reached', () => {
+  it('the table and the JSON name the goals that were not reached', () => {
     const figures = [{ name: 'warm', unit: 'ms', samples: [500], reach: { atMost: 350 } }]
     expect(table([{ title: 'Start', figures }])).toContain('NOT REACHED (at most 350)')
     const machine = {
@@ -40,7 +40,7 @@ describe('figures', () => {
     expect(JSON.parse(text).sections[0].figures[0]).toMatchObject({ median: 500, reached: false })
   })
 
-  it('alternate the order of the subjects and leave the warm-up out', async () => {
+  it('the order of the subjects alternates, and the warm-up is left out', async () => {
     const order: string[] = []
     const subject = (name: string) => ({
       run: async (round: number) => {
@@ -67,7 +67,7 @@ describe('events', () => {
     eventName: 'ConsoleLogin',
   })
 
-  it('differ in ids, addresses and names; what was alike within one stays alike', () => {
+  it('events differ in ids, addresses and names, and equal values within one event stay equal', () => {
     const random = seededRandom(1)
     const texts = Array.from({ length: 100 }, () => variant(entry, 'eventID', random))
     expect(new Set(texts).size).toBe(100)
@@ -79,7 +79,7 @@ describe('events', () => {
     expect(first.eventName).toBe('ConsoleLogin')
   })
 
-  it('are mixed at the rate asked for, in every part of the whole', () => {
+  it('events are mixed at the requested rate in every part of the input', () => {
     const pool = (kind: string) => Array.from({ length: 100 }, (_, i) => envelope({ kind, i }))
     const events = mixed({ matching: pool('match'), quiet: pool('quiet') }, 0.1, 100)
     const matches = events.map(({ raw }) => JSON.parse(raw).kind === 'match')

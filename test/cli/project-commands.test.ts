@@ -68,7 +68,7 @@ describe('validate', () => {
     expect(out).toMatch(/^detections\/syntax\.py:2:\d+ error SyntaxError/m)
   })
 
-  it('as JSON, in the documented shape', async () => {
+  it('validate --format json prints the documented shape', async () => {
     const { code, out, err } = await run(broken, 'validate', '--format', 'json')
     const { version, problems } = JSON.parse(out) as { version: number; problems: Record<string, unknown>[] }
     expect([code, err, version]).toEqual([1, '', 1])
@@ -168,7 +168,7 @@ describe('test', () => {
 })
 
 describe('reporters', () => {
-  it('github: annotations on standard output, the summary where GitHub wants it', async () => {
+  it('the github reporter writes annotations to standard output, and the summary to the file that GitHub names', async () => {
     const summaryFile = join(makeProject({}), 'summary.md')
     vi.stubEnv('GITHUB_STEP_SUMMARY', summaryFile)
     vi.stubEnv('GITHUB_WORKSPACE', join(broken, '..'))
@@ -332,7 +332,7 @@ describe('explain', () => {
     expect(out).toContain('inbox: ')
   })
 
-  it('as JSON, in the documented shape', async () => {
+  it('explain --format json prints the documented shape', async () => {
     const argv = ['explain', '--detection', 'Test.Login', '--test', 'login', '--format', 'json']
     const { code, out } = await run(sound, ...argv)
     const explanation = JSON.parse(out) as Record<string, object>

@@ -89,7 +89,7 @@ describe('unknown keys', () => {
   const problemTexts = (project: Project) =>
     project.problems.map(({ severity, file, code }) => `${severity} ${file} ${code}`)
 
-  it('are errors', async () => {
+  it('unknown keys are errors', async () => {
     const project = await load(files)
     expect(problemTexts(project)).toEqual([
       'error packs/p.yml unknown-key',
@@ -152,7 +152,7 @@ describe('other content', () => {
     expect(codes(await load({ 'lookup_tables/t.yml': fromFile }))).toEqual(['error missing-key'])
   })
 
-  it('is loaded by its kind', async () => {
+  it('other content is loaded by its kind', async () => {
     const project = await load({
       'policies/p.yml':
         'AnalysisType: policy\nPolicyID: P\nFilename: p.py\nEnabled: true\nSeverity: low\nResourceTypes: [AWS.S3.Bucket]\nSuppressions: ["arn:*"]\nTests: [{ Name: t, ExpectedResult: false, Resource: { Size: 1.0 } }]\n',
@@ -197,7 +197,7 @@ describe('a derived rule', () => {
   const derived =
     'AnalysisType: rule\nRuleID: Derived\nBaseDetection: Base\nSeverity: Critical\nOutputIds: [x]\n'
 
-  it('takes body, log types and tests from its base and replaces what it says itself', async () => {
+  it('a derived rule has the body, log types and tests of its base, and its own keys replace those of the base', async () => {
     const project = await load({
       'rules/a_derived.yml': derived,
       'rules/base.yml': rule('Base', `Threshold: 4\n${TESTS}`),
@@ -223,7 +223,7 @@ describe('a derived rule', () => {
     expect(project.detections.get('Derived')!.tests.map(({ name }) => name)).toEqual(['own'])
   })
 
-  it('takes the match expressions of a simple base, and replaces what it says of the alert and the filter', async () => {
+  it('a derived rule has the match expressions of a simple base, and its own texts and filter', async () => {
     const simple = `Detection: [{ Key: a, Condition: Exists }]
 InlineFilters: [{ KeyPath: b, Condition: Exists }]
 AlertTitle: base
@@ -241,7 +241,7 @@ GroupBy: [{ Key: a }]
     expect([base!.inlineFilter === null, unfiltered!.inlineFilter]).toEqual([false, null])
   })
 
-  it('does not run when its base has an error, or is itself', async () => {
+  it('a derived rule does not run if its base has an error or is the rule itself', async () => {
     const project = await load({
       'rules/d.yml': derived,
       'rules/base.yml': rule('Base', 'Nonsense: 1\n'),
@@ -263,7 +263,7 @@ Detection:
     Schedule: { RateMinutes: 5, TimeoutMinutes: 1 }
 ${more}`
 
-  it('has the log types of its members, and its members keep the fields that it compares', async () => {
+  it('a correlation rule has the log types of its members, and its members keep the fields that it compares', async () => {
     const criteria = `    MatchCriteria:
       who:
         - { GroupID: a, Match: p_alert_context.user }
@@ -324,7 +324,7 @@ describe('overrides', () => {
     ['all that ask', 'ids: ["AWS.*"], logTypes: ["Okta.*"]', []],
     ['any of a list', 'ids: [AWS.One, "Own.*"]', ['AWS.One', 'Own.Two']],
     ['nothing for an empty list', 'ids: ["Own.*"], tags: []', ['Own.Two']],
-  ])('match %s', async (_, match, expected) => {
+  ])('overrides match %s', async (_, match, expected) => {
     const project = await load(
       files(overrides(`  - match: { ${match} }\n    Severity: low\n    Enabled: false\n`)),
     )
@@ -384,7 +384,7 @@ describe('OutputIds', () => {
     expect(project.registry).toBe('absent')
   })
 
-  it('are judged by the names of a registry that has an error elsewhere', async () => {
+  it('OutputIds are checked against a registry that has an error elsewhere', async () => {
     const broken = `${REGISTRY}    nonsense: 1\n`
     const project = await load({ ...files, 'destinations.yaml': broken })
     expect(codes(project)).toEqual(['error unknown-key', 'error unknown-destination'])

@@ -22,7 +22,7 @@ async function loaded() {
   return { root, project: await loadProject({ root }) }
 }
 
-it('has what the edited files say now, wherever they stand, and all else as it was', async () => {
+it('a patched project has the new bodies of the edited files, and everything else unchanged', async () => {
   const { root, project } = await loaded()
   writeFileSync(join(root, 'rules/body.py'), `${BODY}# newer\n`)
   writeFileSync(join(root, 'global_helpers/tools.py'), 'ONE = 2\n')
@@ -55,7 +55,7 @@ it.each<[string, string, (root: string) => void]>([
     'rules/body.py',
     (root) => writeFileSync(join(root, 'rules/body.py'), Buffer.from([0xff])),
   ],
-])('leaves to the loader: %s', async (_, path, change) => {
+])('a change that only the loader can apply is not patched: %s', async (_, path, change) => {
   const { root, project } = await loaded()
   change(root)
   expect(patchBodies(project, [path])).toBeNull()

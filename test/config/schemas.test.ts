@@ -50,7 +50,7 @@ describe('what is sound fits', () => {
       .map((file) => ['detection', file] as const),
     ['settings', 'signalbox.yaml'] as const,
   ]
-  it.each(files)('%s: %s', (name, file) => {
+  it.each(files)('a sound document fits the schema %s: %s', (name, file) => {
     validate[name]!(parse(readFileSync(join(root, file), 'utf8')))
     expect(validate[name]!.errors).toBeNull()
   })

@@ -74,7 +74,7 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
   }
 
   it.each(FAULTS)(
-    '[DEL-3.6] [DEL-10.4] leaves in the store what it means that a server %s, and keeps its secrets',
+    '[DEL-3.6] [DEL-10.4] the store has the outcome of an attempt whose server %s, and no secret',
     async (fault) => {
       server = await startFaulty(fault, wire.tongue)
       const options = wire.at('localhost', server.port, fault.includes('certificate'))

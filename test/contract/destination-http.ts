@@ -69,7 +69,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     await receiver.close()
   })
 
-  it('[DEL-1.3] delivers what the provider takes, under the same idempotency key on every attempt', async () => {
+  it('[DEL-1.3] every attempt sends what the provider accepts, with the same idempotency key', async () => {
     receiver.always(fixture.accepts ?? { status: 200 })
     expect(await stage.send()).toMatchObject({ result: 'delivered' })
     const first = receiver.requests.length
@@ -84,7 +84,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(lasting.slice(first)).toEqual(lasting.slice(0, first))
   })
 
-  it('[DEL-3.3] takes the statuses 100 to 199 for no answer', async () => {
+  it('[DEL-3.3] the statuses 100 to 199 are not an answer', async () => {
     const statuses = Array.from({ length: 100 }, (_, i) => 100 + i)
     receiver.expect(statuses.length)
     const wrong: unknown[] = []
@@ -96,7 +96,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(wrong).toEqual([])
   })
 
-  it('[DEL-3.3] takes the statuses 200 to 599 for what they are', async () => {
+  it('[DEL-3.3] the statuses 200 to 599 have the outcome that the provider documents', async () => {
     const statuses = Array.from({ length: 400 }, (_, i) => 200 + i)
     receiver.expect(statuses.length)
     const wrong: unknown[] = []
@@ -110,11 +110,14 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
   })
 
   if (fixture.meanings) {
-    it.each(fixture.meanings)('knows what its provider means: %s', async (_, answer, expected) => {
-      receiver.script(answer)
-      expect(await stage.send()).toMatchObject(expected)
-      await receiver.until(1)
-    })
+    it.each(fixture.meanings)(
+      'the outcome of a response is what its provider means: %s',
+      async (_, answer, expected) => {
+        receiver.script(answer)
+        expect(await stage.send()).toMatchObject(expected)
+        await receiver.until(1)
+      },
+    )
   }
 
   it.each(FAULTS)('[DEL-3.3] survives %s', async (_, answer, expected) => {
@@ -140,7 +143,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(await stage.send(url)).toMatchObject({ result: 'retry', message })
   })
 
-  it('[DEL-10.2] says no secret in any result, log line or preview', async () => {
+  it('[DEL-10.2] no result, log line or preview contains a secret', async () => {
     const echo = fixture.secrets.join(' and ')
     // All that it was sent, header values included, as a chatty server would.
     receiver.echo(3)

@@ -60,7 +60,7 @@ function answers(type: DestinationType, { accepts }: DestinationFixture): [strin
 }
 
 export function redactionContract(type: DestinationType, fixture: DestinationFixture): void {
-  it('[DEL-10.3] leaves in the store what every failure means, says when it is tried again, and keeps its secrets', async () => {
+  it('[DEL-10.3] the store has the outcome of every failure and the time of the next attempt, and no secret', async () => {
     const harness = await openDeliveryHarness()
     const cases = await stageCases(type, fixture)
     const targets = cases.map(({ name, options }) => destination(name, { type: type.type, options }))

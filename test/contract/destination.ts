@@ -89,7 +89,7 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
   })
 
   const notesOf = (message: Message) => build(type, message, options).notes?.join('; ') ?? ''
-  it('[DEL-7.2] says what it cut, and cuts nothing of a usual alert', () => {
+  it('[DEL-7.2] the receipt names what was cut, and nothing of a usual alert is cut', () => {
     expect(notesOf(sampleMessage('target'))).toBe('')
     expect(notesOf(mostMessage())).toMatch(fixture.cuts ?? /^$/)
   })

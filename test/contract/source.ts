@@ -44,7 +44,7 @@ export function sourceContract(name: string, fixture: SourceFixture): void {
       })
     })
 
-    it('says that it has begun, before it hands anything on', async () => {
+    it('the source reports that it has begun before it emits an event', async () => {
       const sink = new Sink()
       const handedOn: number[] = []
       const begin = async () => void handedOn.push(sink.events.length)
@@ -55,7 +55,7 @@ export function sourceContract(name: string, fixture: SourceFixture): void {
       await ended
     })
 
-    it('hands lines on untouched and in order; a refused one does not stop it', async () => {
+    it('lines are emitted unchanged and in order, and a refused one does not stop the source', async () => {
       const sink = new Sink()
       const lines = ['{"n": 1.0}', 'not json', `"${'x'.repeat(2000)}"`, '{"n":2}']
       const { acknowledged, ended, abort } = await feed(lines, sink)

@@ -50,7 +50,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       if (state === 'dead') await settle(claimed, dead())
     }
 
-    it('are claimed with their alerts when due, earliest first, at most as many as asked', async () => {
+    it('due deliveries are claimed with their alerts, earliest first, up to the requested number', async () => {
       await add(
         delivery('late', { due: T0 + 3 }),
         delivery('early', { due: T0 + 1, alertId: 'a2' }),
@@ -97,13 +97,13 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.countDue('soc', 10)).toBe(3)
     })
 
-    it('go only to who names their destination', async () => {
+    it('deliveries are only claimed for the destinations that the claim names', async () => {
       await add(delivery('d1'), delivery('d2', { destinationKey: 'other' }))
       expect(await claim(10, [])).toEqual([])
       expect((await claim(10, ['other'])).map((each) => each.delivery.id)).toEqual(['d2'])
     })
 
-    it('are claimed by one of many at the same time', async () => {
+    it('a delivery is claimed by one of many concurrent claims', async () => {
       await add(...Array.from({ length: 30 }, (_, i) => delivery(`d${i}`)))
       const claims = await Promise.all(Array.from({ length: 8 }, () => claim(5)))
       const ids = claims.flat().map((each) => each.delivery.id)
@@ -129,7 +129,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
         { state: 'dead', attempt: null, reason: 'too old', fallbackDeliveries: [] },
         { state: 'dead', attempts: 0, message: 'too old' },
       ],
-    ])('settle as %s', async (_, outcome, expected) => {
+    ])('the outcome of a delivery is recorded as %s', async (_, outcome, expected) => {
       await add(delivery('d1'))
       expect(await settle(await claimOne(), outcome)).toBe(true)
       expect(await row()).toMatchObject(expected)
@@ -168,14 +168,14 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await row()).toMatchObject({ state: 'delivered', attempts: 1 })
     })
 
-    it('settle one of two answers given at the same time', async () => {
+    it('only one of two concurrent outcomes is recorded', async () => {
       await add(delivery('d1'))
       const claimed = await claimOne()
       expect(await Promise.all([settle(claimed, delivered), settle(claimed, dead())])).toEqual([true, false])
       expect(await store.attempts('d1')).toHaveLength(1)
     })
 
-    it('stay with their claimant until the lease runs out, and may be settled until another takes them', async () => {
+    it('a delivery belongs to its claimant until the lease ends, and its outcome may be recorded until another claims it', async () => {
       await add(delivery('d1'))
       const claimed = await claimOne()
       clock.advance(LEASE_MS - 1)
@@ -185,7 +185,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await claim()).toEqual([])
     })
 
-    it('hand their alert over once when they die', async () => {
+    it('a dead delivery makes its fallback deliveries once', async () => {
       await add(delivery('d1'))
       const fallbackDeliveries = [
         delivery('d2', { destinationKey: 'inbox', destination: 'inbox', reason: 'fallback: d1' }),
@@ -216,7 +216,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await row()).toEqual(changed ? { ...before, ...retried } : before)
     })
 
-    it('are retried by filter, at most as many as asked', async () => {
+    it('deliveries are retried by filter, up to the requested number', async () => {
       const many = Array.from({ length: 4 }, (_, i) =>
         delivery(`d${i}`, { destination: i < 3 ? 'soc' : 'old' }),
       )
@@ -228,7 +228,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.countDeliveries()).toMatchObject({ pending: 3, dead: 1 })
     })
 
-    it('say when something can next be claimed', async () => {
+    it('the store knows when something can next be claimed', async () => {
       const nextDue = () => store.nextDue(['soc', 'other'])
       expect(await nextDue()).toBeNull()
       await add(

@@ -163,7 +163,7 @@ function commitContract(open: () => Promise<OpenedStore>): void {
       expect(await store.cursor('s')).toBeNull()
     })
 
-    it('has seen an id until its time, not at it', async () => {
+    it('a seen id is known until its time, and not at it', async () => {
       await store.commit(plan({ seen: [{ id: 'a\u0000b', until: T0 + 1000 }] }), nothing)
       clock.advance(999)
       expect([...(await read({ seen: ['a\u0000b', 'a'] })).seen]).toEqual(['a\u0000b'])
@@ -174,7 +174,7 @@ function commitContract(open: () => Promise<OpenedStore>): void {
       expect((await read({ seen: ['a\u0000b'] })).seen.size).toBe(1)
     })
 
-    it('takes an id twice in one plan as one', async () => {
+    it('an id that is twice in one plan counts once', async () => {
       const twice = [
         { id: 'x', until: T0 + 10 },
         { id: 'x', until: T0 + 10 },
@@ -366,7 +366,7 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect(await store.latestSignal()).toBe((await store.signals({ limit: 10 })).at(-1)!.id)
     })
 
-    it('hands out signals behind a cursor, in the order in which they came', async () => {
+    it('signals after a cursor are read in the order in which they came', async () => {
       await store.commit(plan({ signals: [signal('r1'), signal('r2', { alertId: 'a1' })] }), nothing)
       await store.commit(plan({ signals: [signal('r3')] }), nothing)
       const [first, ...rest] = await store.signals({ limit: 2 })
@@ -394,7 +394,7 @@ function readContract(open: () => Promise<OpenedStore>): void {
       expect([...(await store.kv(keys))]).toEqual(both.slice(0, 1))
     })
 
-    it('gives a slot of a job to exactly one', async () => {
+    it('a slot of a job is given to exactly one caller', async () => {
       const asked = await Promise.all(Array.from({ length: 5 }, () => store.claimSlot('heartbeat', '10:00')))
       expect(asked.filter(Boolean)).toHaveLength(1)
       expect(await store.claimSlot('heartbeat', '10:15')).toBe(true)

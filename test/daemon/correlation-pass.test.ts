@@ -155,7 +155,7 @@ describe('an absence in a correlation rule', () => {
     ['before it', -8],
     ['with it', 2],
     ['after it', 6],
-  ])('is none when what must be absent came %s', async (_, minute) => {
+  ])('an absence is not found if the event that must be absent came %s', async (_, minute) => {
     const fixture = await correlationFixture(A_NOT_B)
     await fixture.happens('B', 'ann', minute)
     await fixture.happens('A', 'ann', 2)

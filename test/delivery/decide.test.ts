@@ -87,7 +87,7 @@ describe('decide', () => {
     ],
   ])('%s', (_, outcome, expected) => expect(outcome).toMatchObject(expected))
 
-  it('records the attempt, and hands over with the reason', () => {
+  it('a refused delivery records the attempt and makes a fallback delivery with the reason', () => {
     expect(decision(refused('delivery'))).toEqual({
       state: 'dead',
       reason: '400',

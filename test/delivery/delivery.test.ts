@@ -62,7 +62,7 @@ describe('delivery', () => {
   it.each([
     ['seconds', '120'],
     ['a date', 'Thu, 01 Jan 2026 00:02:00 GMT'],
-  ])('[DEL-3.2] Retry-After in %s is obeyed and spends no attempt', async (_, value) => {
+  ])('[DEL-3.2] Retry-After in %s delays the delivery and does not count as an attempt', async (_, value) => {
     const [a, receiver] = await target('a')
     receiver.script({ status: 429, headers: { 'retry-after': value } })
     const loop = harness.open(registry([a]))

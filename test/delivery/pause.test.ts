@@ -27,7 +27,7 @@ const count = async (state: 'waiting' | 'pending' | 'delivered') =>
 
 describe('a destination that answers 401, 403, 404 or 410', () => {
   it.each([401, 403, 404, 410])(
-    '[DEL-4.1] %i pauses the destination, is reported once and spends no attempt',
+    '[DEL-4.1] the status %i pauses the destination, is reported once and does not count as an attempt',
     async (status) => {
       receiver.always({ status, body: 'go away' })
       const loop = harness.open(registry([soc()]))

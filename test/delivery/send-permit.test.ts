@@ -42,7 +42,7 @@ describe('gate', () => {
     expect(sendPermit(state, rateLimit, NOW)).toMatchObject(expected),
   )
 
-  it('counts tokens taken from what had filled up since', () => {
+  it('tokens are taken from the bucket as it was filled since the last send', () => {
     const taken = takeTokens({ ...fresh, tokens: 2, tokensAt: NOW - 1_000 }, limit, 3, NOW)
     expect(taken).toMatchObject({ tokens: 0, tokensAt: NOW })
   })
@@ -55,9 +55,9 @@ describe('pause', () => {
     expect(resume(confirmed, NOW + 9)).toEqual({ ...fresh, pauses: [{ from: NOW, to: NOW + 9 }] })
   })
 
-  it('changes nothing where there was none', () => expect(resume(fresh, NOW)).toBe(fresh))
+  it('ending a pause that does not exist changes nothing', () => expect(resume(fresh, NOW)).toBe(fresh))
 
-  it('is remembered for the last fifty', () => {
+  it('the last fifty pauses are kept', () => {
     let state = fresh
     for (let n = 0; n < 60; n++) state = resume(pause(state, '401', n), n + 1)
     expect(state.pauses?.map(({ from }) => from)).toEqual(Array.from({ length: 50 }, (_, i) => i + 10))
@@ -75,5 +75,7 @@ describe('pauseCreditMs', () => {
     ['was made between them', { createdAt: 250, due: 250 }, 150],
     ['was touched after the first', { createdAt: 0, due: 260 }, 150],
     ['was touched after both', { createdAt: 0, due: 500 }, 0],
-  ])('a delivery that %s', (_, delivery, ms) => expect(pauseCreditMs(delivery, { pauses })).toBe(ms))
+  ])('the pause credit of a delivery that %s', (_, delivery, ms) =>
+    expect(pauseCreditMs(delivery, { pauses })).toBe(ms),
+  )
 })

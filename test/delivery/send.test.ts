@@ -124,7 +124,7 @@ describe('sendOnce', () => {
     })
   })
 
-  it('blames the destination when a secret is missing', async () => {
+  it('a missing secret is a permanent error of the destination', async () => {
     const result = await send(careless, { key: envReference('NOWHERE') })
     expect(result).toMatchObject({ result: 'refused', scope: 'destination' })
   })

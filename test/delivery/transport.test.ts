@@ -66,7 +66,7 @@ describe('TLS', () => {
     expect((await send(url, transport)).body).toBe('client')
   })
 
-  it('takes a key that is none for a broken destination, and keeps it to itself', async () => {
+  it('an invalid client key is a permanent error of the destination, and is not quoted', async () => {
     const transport = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: 'top-secret' }
     const error: unknown = await send(url, transport).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ kind: 'permanent', scope: 'destination' })
@@ -75,7 +75,7 @@ describe('TLS', () => {
 })
 
 describe('a proxy', () => {
-  it('[DEL-9.1] carries the request, and gets its credentials alone', async () => {
+  it('[DEL-9.1] a proxy forwards the request, and gets only its own credentials', async () => {
     const seen: string[] = []
     const proxy = createServer()
     proxy.on('connect', (request, socket, head) => {
@@ -202,7 +202,7 @@ describe('publicOnly', () => {
     ['64:ff9b::7f00:1', true],
     ['2002:7f00:1::', true],
     ['fec0::1', true],
-  ])('knows %s', (address, isPrivate) => expect(isPrivateAddress(address)).toBe(isPrivate))
+  ])('publicOnly recognizes %s', (address, isPrivate) => expect(isPrivateAddress(address)).toBe(isPrivate))
 })
 
 it('[DEL-9.1] keeps to the time limit of the destination', async () => {

@@ -40,7 +40,7 @@ destinationContract('asana', {
 describe('an attempt that may have been carried out', () => {
   const stage = onStage(asana, OPTIONS)
 
-  it('is looked for first, also in an answer that is cut off', async () => {
+  it('an attempt that may have been carried out is searched for first, also in a truncated response', async () => {
     const body = `{"data":[{"gid":"1","notes":"x\\n\\nsignalbox-${'k'.repeat(32)}"},{"gid":"2","not`
     const { outcome, requests } = await stage(true, { status: 200, body })
     expect(outcome).toMatchObject({
@@ -50,7 +50,7 @@ describe('an attempt that may have been carried out', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('is made where it is not found, with what it will be found by', async () => {
+  it('the task is created if it is not found, with the text by which it can be found', async () => {
     const { requests } = await stage(true, { status: 200, body: '{"data":[]}' }, { status: 201, body: '{}' })
     expect(JSON.parse(requests[1]!.body).data.notes).toMatch(new RegExp(`\\n\\nsignalbox-${'k'.repeat(32)}$`))
   })

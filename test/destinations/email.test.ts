@@ -72,7 +72,7 @@ describe('over the wire', () => {
     ])
   })
 
-  it('encrypts from the start where it shall', async () => {
+  it('the connection is encrypted from the start if the options say so', async () => {
     server = await startMail({ secure: true })
     await send(server.port, { security: 'tls' })
     expect(server.encrypted).toEqual([true])
@@ -90,7 +90,7 @@ describe('over the wire', () => {
     expect(server.mails).toEqual([])
   })
 
-  it('lets no alert add a header', async () => {
+  it('no alert can add a header', async () => {
     server = await startMail()
     await send(
       server.port,
@@ -148,7 +148,7 @@ it.each([
   ['MEDIUM', 'normal'],
   ['LOW', 'low'],
   ['INFO', 'low'],
-] as const)('marks %s as of %s priority', (value, priority) => {
+] as const)('an alert of severity %s has the priority %s', (value, priority) => {
   if (!('payload' in email)) throw new Error('email speaks no HTTP')
   const message = messageOf({ severity: { value, source: 'static' } }, '')
   expect(email.payload(message, { host: 'x', ...ADDRESSES } as never)).toMatchObject({ priority })

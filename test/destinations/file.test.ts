@@ -43,7 +43,7 @@ it('appends whole lines, and makes the folders that are missing', async () => {
   expect(receipt).toEqual({ message: 'appended to out/today/alerts.ndjson' })
 })
 
-it('closes off a line that a crash tore', async () => {
+it('a line that a crash cut off is ended before the next line', async () => {
   appendFileSync(join(projectRoot, 'alerts.ndjson'), '{"destination":"tar')
   await send('alerts.ndjson')
   expect(lines('alerts.ndjson')).toEqual(['{"destination":"tar', LINE, ''])
@@ -57,7 +57,7 @@ it('lines of concurrent deliveries are never mixed', async () => {
   expect(written.every((line) => JSON.parse(line).notification.text.length === 100_000)).toBe(true)
 })
 
-it('takes a path that is a folder, or lies under a file, for a broken destination', async () => {
+it('a path that is a folder or lies below a file is a permanent error of the destination', async () => {
   mkdirSync(join(projectRoot, 'folder'))
   writeFileSync(join(projectRoot, 'plain'), '')
   const broken = { kind: 'permanent', scope: 'destination' }
@@ -66,7 +66,7 @@ it('takes a path that is a folder, or lies under a file, for a broken destinatio
 })
 
 describeWithProgram(CAPABILITIES_PROGRAM, 'the file destination', () => {
-  it('takes a lack of permission for a broken destination', () => {
+  it('missing permissions are a permanent error of the destination', () => {
     chmodSync(projectRoot, 0o500)
     const argv = [...WITHOUT_CAPABILITIES, process.execPath, SEND_TO_FILE, projectRoot, 'alerts']
     const { stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), {

@@ -59,7 +59,7 @@ destinationContract('github', {
 describe('an attempt that may have been carried out', () => {
   const stage = onStage(github, OPTIONS)
 
-  it('is looked for first, by what stands invisibly in its body', async () => {
+  it('an attempt that may have been carried out is searched for first, by the hidden text in its body', async () => {
     const { outcome, requests } = await stage(true, {
       status: 200,
       body: '{"total_count":1,"items":[{"number":7}]}',
@@ -69,7 +69,7 @@ describe('an attempt that may have been carried out', () => {
     expect(q).toBe(`repo:example/alerts is:issue in:body signalbox-${'k'.repeat(32)}`)
   })
 
-  it('is made where it is not found, with what it will be found by', async () => {
+  it('the issue is created if it is not found, with the text by which it can be found', async () => {
     const { outcome, requests } = await stage(
       true,
       { status: 200, body: '{"total_count":0,"items":[]}' },
@@ -79,7 +79,7 @@ describe('an attempt that may have been carried out', () => {
     expect(JSON.parse(requests[1]!.body).body).toContain(`<!-- signalbox-${'k'.repeat(32)} -->`)
   })
 
-  it('is not created while the search fails', async () => {
+  it('no issue is created while the search fails', async () => {
     const { outcome, requests } = await stage(true, { status: 503 })
     expect(outcome).toMatchObject({ result: 'retry', status: 503 })
     expect(requests).toHaveLength(1)

@@ -38,12 +38,12 @@ destinationContract('gitlab', {
 describe('an attempt that may have been carried out', () => {
   const stage = onStage(gitlab, OPTIONS, 'url')
 
-  it('is looked for first', async () => {
+  it('an attempt that may have been carried out is searched for first', async () => {
     const { outcome } = await stage(true, { status: 200, body: '[{"id":99,"iid":7}]' })
     expect(outcome).toMatchObject({ result: 'delivered', message: '200: an earlier attempt created #7' })
   })
 
-  it('is made where it is not found, with what it will be found by', async () => {
+  it('the issue is created if it is not found, with the text by which it can be found', async () => {
     const { requests } = await stage(true, { status: 200, body: '[]' }, { status: 201, body: '{"iid":8}' })
     expect(new URL(requests[0]!.path, 'http://x').searchParams.get('search')).toBe(
       `signalbox-${'k'.repeat(32)}`,

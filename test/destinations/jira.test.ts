@@ -78,7 +78,7 @@ it('[DEL-7.4] looks for the issue of an earlier attempt before it creates anothe
   expect(jql).toBe(`project = "SOC" AND labels = "signalbox-${'k'.repeat(32)}"`)
 })
 
-it('creates it under the label that it looks for', async () => {
+it('the issue is created with the label of the search', async () => {
   receiver.script({ status: 200, body: '{"issues":[]}' }, { status: 201, body: '{"key":"SOC-8"}' })
   expect(await send(CLOUD, true)).toMatchObject({ result: 'delivered', message: '201: created SOC-8' })
   await receiver.until(2)
@@ -86,13 +86,13 @@ it('creates it under the label that it looks for', async () => {
   expect(fields.labels).toEqual([`signalbox-${'k'.repeat(32)}`])
 })
 
-it('creates nothing while it can not look', async () => {
+it('no issue is created while the search fails', async () => {
   receiver.script({ status: 503 })
   expect(await send(CLOUD, true)).toMatchObject({ result: 'retry', status: 503 })
   await receiver.until(1)
 })
 
-it('speaks to Data Center: its search, its tokens, its names', async () => {
+it('Data Center is used with its own search, tokens and names', async () => {
   receiver.script({ status: 200, body: '{"issues":[]}' }, { status: 201, body: '{"key":"SOC-9"}' })
   const options = {
     deployment: 'dataCenter',

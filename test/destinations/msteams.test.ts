@@ -67,7 +67,7 @@ destinationContract('msteams', {
 })
 
 it.each([sampleMessage('t'), leastMessage(), mostMessage()])(
-  'builds a MessageCard where that is asked for',
+  'a MessageCard is built if the options ask for it',
   (message) => {
     const preview = previewRequest(
       msteams,
@@ -81,7 +81,7 @@ it.each([sampleMessage('t'), leastMessage(), mostMessage()])(
   },
 )
 
-it('lets no alert make a link or emphasis', () => {
+it('no alert can make a link or emphasis', () => {
   const { attachments } = previewBody(
     msteams,
     { title: '[x](https://evil.example) *b*' },

@@ -53,7 +53,7 @@ describe('over the line protocol', () => {
     expect(server.stored.get(sample.idempotencyKey)).toBe(sample.json)
   })
 
-  it('is only published where no stream is asked for', async () => {
+  it('the alert is only published if no stream is requested', async () => {
     server = await startNats()
     expect(await send(server.url, { jetstream: false })).toEqual({ message: 'published to soc.alerts' })
     expect(server.heard).toEqual([sample.json])
@@ -141,7 +141,7 @@ describeWithProgram('nats-server', 'a real server', () =>
       })
     })
 
-    it('refuses another token', async () => {
+    it('a connection with a wrong token is refused', async () => {
       await expect(send(url, { ...own, token: 'another' })).rejects.toMatchObject({
         kind: 'permanent',
         scope: 'destination',

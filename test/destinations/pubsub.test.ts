@@ -62,7 +62,7 @@ destinationContract('pubsub', {
   ],
 })
 
-it('holds the notification with every digit', () => {
+it('the message is the notification with every digit', () => {
   const { messages } = previewBody(pubsub, {}, OPTIONS) as { messages: { data: string }[] }
   const data = Buffer.from(messages[0]!.data, 'base64').toString()
   expect(data).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
@@ -111,7 +111,7 @@ describe('a key of a service account', () => {
     expect(verify('RSA-SHA256', signed, publicKey, Buffer.from(signature, 'base64url'))).toBe(true)
   })
 
-  it('pauses where Google knows it no more', async () => {
+  it('the destination pauses if Google no longer knows the key', async () => {
     const { outcome } = await send(false, { status: 401, body: '{"error":{"status":"UNAUTHENTICATED"}}' })
     expect(outcome).toMatchObject({ result: 'refused', scope: 'destination', status: 401 })
   })
@@ -135,7 +135,7 @@ describe('the machine itself', () => {
   })
   const send = onStage(pubsub, { topic: OPTIONS.topic })
 
-  it('is asked for a token where there are no other credentials', async () => {
+  it('the metadata server is asked for a token if there are no other credentials', async () => {
     const { outcome, requests } = await send(false, { status: 200, body: '{"messageIds":["1"]}' })
     expect(outcome).toMatchObject({ result: 'delivered' })
     expect(requests[0]!.headers.authorization).toBe('Bearer ya29.T0KEN')

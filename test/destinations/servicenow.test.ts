@@ -39,12 +39,12 @@ destinationContract('servicenow', {
 describe('an attempt that may have been carried out', () => {
   const stage = onStage(servicenow, OPTIONS, 'url')
 
-  it('is looked for first', async () => {
+  it('an attempt that may have been carried out is searched for first', async () => {
     const { outcome } = await stage(true, { status: 200, body: '{"result":[{"number":"INC007"}]}' })
     expect(outcome).toMatchObject({ result: 'delivered', message: '200: an earlier attempt created INC007' })
   })
 
-  it('is made where it is not found, with what it will be found by', async () => {
+  it('the incident is created if it is not found, with the text by which it can be found', async () => {
     const { requests } = await stage(
       true,
       { status: 200, body: '{"result":[]}' },

@@ -144,7 +144,7 @@ describe('as a bot', () => {
     await receiver.until(2)
   })
 
-  it('posts into a thread that stands', async () => {
+  it('the bot replies in an existing thread', async () => {
     receiver.script(POSTED)
     await send({ threadTs: '1.5', context: 'none' })
     await receiver.until(1)

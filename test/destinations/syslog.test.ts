@@ -44,9 +44,12 @@ const MESSAGE =
   /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT[\d:.]+Z) ([!-~]+) ([!-~]{1,48}) - ([!-~]{1,32}) (\[alert@32473(?: \w+="(?:[^"\\\]]|\\["\\\]])*")*\]) ([\s\S]*)$/
 
 describe('the message', () => {
-  it.each([sampleMessage('t'), leastMessage(), mostMessage()])('is one of RFC 5424', (message) => {
-    expect(lineOf(message)).toMatch(MESSAGE)
-  })
+  it.each([sampleMessage('t'), leastMessage(), mostMessage()])(
+    'the message has the form of RFC 5424',
+    (message) => {
+      expect(lineOf(message)).toMatch(MESSAGE)
+    },
+  )
 
   it('carries the notification with every digit', () => {
     const [, , , , , , , body] = MESSAGE.exec(lineOf(messageOf({}, '')))!
@@ -77,7 +80,7 @@ describe('the message', () => {
     expect(title).toMatch(/(?:👩‍👩‍👧‍👦)+…$/u)
   })
 
-  it('lets no alert out of the structured data', () => {
+  it('no alert can end the structured data', () => {
     const [, , , , , , data] = MESSAGE.exec(lineOf(messageOf({ title: 'x"] <0>1 evil\n' }, '')))!
     expect(data).toContain('title="New Alert: x\\"\\] <0>1 evil ')
   })
@@ -104,7 +107,7 @@ const reading = (done: (text: string) => void) => (socket: NodeJS.ReadableStream
 }
 
 describe('over the wire', () => {
-  it('UDP: one datagram', async () => {
+  it('UDP sends one datagram', async () => {
     const socket = createSocket('udp4')
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
     const received = new Promise<string>((resolve) =>
@@ -126,7 +129,7 @@ describe('over the wire', () => {
     expect(await received).toBe(framed(lineOf(sample, options)))
   })
 
-  it('TLS, with a certificate of its own', async () => {
+  it('TLS presents a client certificate', async () => {
     const tls = { key: pem('server.key'), cert: pem('server.pem'), ca: pem('ca.pem'), requestCert: true }
     const { port, received } = await listening((done) => createTlsServer(tls, reading(done)))
     const own = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: pem('client.key') }
@@ -157,7 +160,7 @@ describe('failures are waited out', () => {
     ).rejects.toMatchObject({ kind: 'retryable', message: expect.stringContaining('certificate required') })
   })
 
-  it('an attempt that is interrupted', async () => {
+  it('an attempt that is aborted is a retryable error', async () => {
     const { port } = await listening((done) => createServer(reading(done)))
     const options = { host: '127.0.0.1', port, protocol: 'tcp' }
     const sending = sendDirectly(syslog, sample, options, { signal: AbortSignal.abort() })

@@ -52,7 +52,7 @@ const readable = (html: string) =>
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')
 
-it('has at most 4,096 characters to read, and no markup of the alert', () => {
+it('the visible text has at most 4,096 characters, and no markup of the alert', () => {
   const draft = {
     title: '<b>&'.repeat(500),
     description: '<a href="x">'.repeat(200),

@@ -50,7 +50,7 @@ describe('webhook', () => {
     expect(body).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
   })
 
-  it('speaks JSON, and lets headers be added or replaced in any case', () => {
+  it('the request is JSON, and the options can add or replace headers in any letter case', () => {
     expect(request({ url: URL }).headers).toEqual({
       'content-type': 'application/json',
       accept: 'application/json',

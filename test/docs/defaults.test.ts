@@ -100,11 +100,11 @@ const CASES: [string, Lines][] = [
 ]
 
 describe('the default of a key', () => {
-  it('is known of many keys', () => {
+  it('the default of many keys is documented', () => {
     expect(CASES.length).toBeGreaterThan(15)
   })
 
-  it.each(CASES)('%s is what its absence means', async (_, lines) => {
+  it.each(CASES)('the documented default of %s has the effect of an absent key', async (_, lines) => {
     expect(await loaded(lines)).toEqual(await loaded({}))
   })
 })

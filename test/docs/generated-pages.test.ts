@@ -24,7 +24,7 @@ describe('generated pages', () => {
     expect(readFileSync(join(REPOSITORY, page.path), 'utf8')).toBe(generatedText(page))
   })
 
-  it('are all of those that say so', () => {
+  it('every page that says it is generated is listed', () => {
     const marked = markdownPages().filter(({ text }) => text.includes(NOTICE))
     expect(marked.map(({ path }) => path)).toEqual(GENERATED_PAGES.map(({ path }) => path).sort())
   })

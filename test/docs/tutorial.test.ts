@@ -85,7 +85,7 @@ describe('the tutorial', () => {
   const steps = stepsOf(readFileSync(join(REPOSITORY, 'docs/tutorial.md'), 'utf8'))
   const named = steps.map((step, at) => ({ title: `step ${at + 1}: ${titleOf(step)}`, step }))
 
-  it('has steps', () => expect(steps.length).toBeGreaterThan(15))
+  it('the tutorial has more than fifteen steps', () => expect(steps.length).toBeGreaterThan(15))
 
   it.each(named)('$title', async ({ step }) => {
     await take(step)

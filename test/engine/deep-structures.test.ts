@@ -113,7 +113,7 @@ def rule(event):
     return createEngine({ project, purpose: 'run', workers: 1, log, prewarmed: warmEngine() })
   }
 
-  it('is an error of an event that is long enough to be the cause', async () => {
+  it('an overflow is an error of an event that is large enough to be the cause', async () => {
     const engine = await start()
     const long = envelope({ levels: LEVELS, text: 'x'.repeat(200_000) })
     const evaluated = await engine.evaluate([long, envelope({ levels: 1 })])

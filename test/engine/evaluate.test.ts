@@ -159,7 +159,7 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-it('loads without problems', () => {
+it('the project loads without problems', () => {
   expect(engine.problems).toEqual([])
 })
 
@@ -214,7 +214,7 @@ describe('functions', () => {
     expect(findingsOf(event!)).toEqual({ even: { detection: { output: true } } })
   })
 
-  it('print without disturbing the answer', async () => {
+  it('functions can print without changing the results', async () => {
     const [event] = await engine.evaluate([log('Only.printing')])
     expect(reportsOf(event!)).toEqual(['printing'])
   })
@@ -323,18 +323,21 @@ describe('an event that is refused', () => {
     ['a million levels', `{"n": ${'['.repeat(1e6)}${']'.repeat(1e6)}}`, /^nested more than 200 levels/],
     ['a million levels that never close', '{"a":'.repeat(1e6), /^(nested|larger)/],
     ['10 MB', `{"n": "${'x'.repeat(10e6)}"}`, /^larger than 4194304 bytes/],
-  ])('%s: says why, and the others go on', async (_, raw, reason) => {
-    const [before, bad, after] = await engine.evaluate([good, envelope(raw), good])
-    expect(bad!.outcome).toEqual({ status: 'rejected', reason: expect.stringMatching(reason) })
-    expect([before, after].map((event) => reportsOf(event!))).toEqual([['even'], ['even']])
-  })
+  ])(
+    'an event that is refused (%s) has a reason, and the other events are evaluated',
+    async (_, raw, reason) => {
+      const [before, bad, after] = await engine.evaluate([good, envelope(raw), good])
+      expect(bad!.outcome).toEqual({ status: 'rejected', reason: expect.stringMatching(reason) })
+      expect([before, after].map((event) => reportsOf(event!))).toEqual([['even'], ['even']])
+    },
+  )
 
   it('keeps the reason that framing gave', async () => {
     const [bad] = await engine.evaluate([envelope('{"n":', { refused: 'longer than 10 bytes' })])
     expect(bad!.outcome).toEqual({ status: 'rejected', reason: 'longer than 10 bytes' })
   })
 
-  it('is not one that merely looks odd', async () => {
+  it('an unusual event is not refused', async () => {
     const odd = [
       '{"n": 2, "s": "[[\\"{{ 99999"}',
       '{"n": 2, "n": 4}',

@@ -70,7 +70,7 @@ describe('facts', () => {
     expect([...helpersOf(facts.dataModels.get('Model')!, facts)]).toEqual(['teams', 'places'])
   })
 
-  it('come with the snapshot on the next start', async () => {
+  it('facts are loaded with the snapshot at the next start', async () => {
     seededCache(folder)
     const first = await factsOf(PROJECT, folder)
     expect(await factsOf(PROJECT, folder)).toEqual(first)

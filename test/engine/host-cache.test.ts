@@ -67,7 +67,7 @@ describe('a counter', () => {
     expect(events.flatMap((event, at) => (findingsOf(event).kills ? [at] : []))).toEqual([20, 50])
   })
 
-  it('[SEC-6.4] is another one in another trust group', async () => {
+  it('[SEC-6.4] each trust group has its own counter', async () => {
     const trust = [{ group: 'vendor', match: { ids: ['theirs'] } }]
     const detections = [rule('ours', COUNTS), rule('theirs', COUNTS)]
     const events = await evaluated({ detections, settings: { trust } }, [{}, {}, {}])

@@ -159,7 +159,7 @@ def rule(event):
   })
   afterAll(() => engine.close())
 
-  it('others run, and it is left out, whatever else it does', async () => {
+  it('other bodies run, and a body that changes shared state as it is loaded is left out, whatever else it does', async () => {
     expect(engine.problems).toMatchObject([
       { id: 'early', error: { type: 'Tampering', message: expect.stringContaining('PantherEvent.get') } },
     ])
@@ -187,7 +187,7 @@ def rule(event):
 })
 
 describe('a test case that changes what all share', () => {
-  it('fails alone', async () => {
+  it('only the test case that changes shared state fails', async () => {
     const source = 'import builtins\ndef rule(event):\n    builtins.len = lambda what: 0\n    return False'
     const bad = rule('bad', source)
     const project = engineProject({ detections: [bad, rule('ours', OURS)], helpers: [COMMON] })

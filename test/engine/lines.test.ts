@@ -84,7 +84,7 @@ it('records the lines before one that raised', async () => {
   expect(outcome!.lines!.run).toEqual([1, 2])
 })
 
-it('outlives a body that takes the tool away, for the cases after it', async () => {
+it('lines of later cases are recorded although a body removed the recorder', async () => {
   const [hostile, next] = await engine.test([call('hostile', {}), call('branching', { n: 4 })])
   expect(hostile!.functions.detection).toEqual({ output: true })
   expect(next!.lines!.run).toContain(10)

@@ -179,7 +179,7 @@ describe('[SEC-5.1] in one project', () => {
     expect((await problemOf('Compiled'))?.hint).toBe('only packages of pure Python run here: is fast one?')
   })
 
-  it('nothing else is a problem', async () => {
+  it('the project has no other problem', async () => {
     const ids = ['A', 'B', 'C', 'Compiled', 'D', 'Other', 'Own fault', 'Shell', 'Through', 'leans']
     expect((await running()).problems.map(({ id }) => id).toSorted()).toEqual(ids)
   })

@@ -75,7 +75,7 @@ async function runPythonTests(): Promise<PythonTest[]> {
 const tests = await runPythonTests()
 
 describe('the Python side in Pyodide', () => {
-  it('finds every test file', () => {
+  it('every Python test file is found', () => {
     const files = readdirSync(TESTS).filter((name) => name.endsWith('_test.py'))
     const found = new Set(tests.map((test) => `${test.name.split('.')[0]}.py`))
     expect([...found].sort()).toEqual(files.sort())

@@ -88,7 +88,7 @@ afterAll(() => engine.close())
 const saidLive = async (raw: string) => findingsOf((await engine.evaluate([envelope(raw)]))[0]!)
 
 describe('a simple detection', () => {
-  it('says what a body would: title, severity, dedup, context with its numbers as they were', async () => {
+  it('a simple detection makes title, severity, dedup key and context, with every number as in the event', async () => {
     const functions = (await saidLive(LOGIN)).talkative
     expect(functions).toEqual({
       detection: { output: true },
@@ -111,7 +111,7 @@ describe('a simple detection', () => {
     },
   )
 
-  it('says nothing that its spec does not', async () => {
+  it('a simple detection makes no text that its spec does not define', async () => {
     expect((await saidLive('{}')).silent).toEqual({ detection: { output: true } })
   })
 
@@ -124,7 +124,7 @@ describe('a simple detection', () => {
     ])
   })
 
-  it('cuts a title at the length of any other', async () => {
+  it('a title is cut at the same length as that of a Python rule', async () => {
     const { long } = await saidLive('{"action": "abc"}')
     expect(long!.title!.output).toBe(`${'x'.repeat(985)}... (truncated)`)
     expect(long!.dedup).toEqual({ output: 'abc' })
@@ -144,7 +144,7 @@ describe('a simple detection', () => {
     )
   })
 
-  it('is tested as it is run', async () => {
+  it('a test of a simple detection gives the same results as an event', async () => {
     const test = async (entry: string) =>
       (await engine.test([{ detection: 'talkative', entry, mocks: '[]' }]))[0]!.functions
     expect(await test(LOGIN)).toEqual((await saidLive(LOGIN)).talkative)

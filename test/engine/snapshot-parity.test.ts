@@ -206,13 +206,13 @@ archive = zipfile.ZipFile("/lib/python314.zip")
     expect(await titlesOf('Seeded')).toEqual(thrice('[0.6394267984578837, 0.32383276483316237]'))
   })
 
-  it('are in the snapshot', async () => {
+  it('bodies that every start loads alike are in the snapshot', async () => {
     expect((await running()).snapshots).toHaveLength(1)
   })
 })
 
 describe('[SEC-4.8] randomness that a body uses while it is loaded', () => {
-  it('is of each start, and so is the wall clock', async () => {
+  it('random numbers and the wall clock of a body differ at each start', async () => {
     const expressions = {
       Uuid4: 'uuid.uuid4()',
       Uuid1: 'uuid.uuid1()',

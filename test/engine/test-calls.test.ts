@@ -79,7 +79,7 @@ async function outcomeOf(...args: Parameters<typeof call>) {
   return outcome!
 }
 
-it('gives the outcomes in the order of the calls', async () => {
+it('outcomes have the order of the calls', async () => {
   const values = Array.from({ length: 60 }, (_, n) => n % 3)
   const outcomes = await engine.test(values.map((n) => call('disabled', { a: { b: n } })))
   expect(outcomes.map(({ functions }) => functions.detection?.output)).toEqual(values.map((n) => n === 1))

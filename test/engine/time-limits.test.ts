@@ -101,7 +101,7 @@ describe('one function that hangs', () => {
     })
   })
 
-  it('uses up the budget of those after it', async () => {
+  it('a function that hangs uses the budget of the functions after it', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'title-loops' })])
     const { detection, title, dedup } = findingsOf(event!)['title-loops']!
     expect(detection).toEqual({ output: true })
@@ -109,7 +109,7 @@ describe('one function that hangs', () => {
     expect(dedup!.error).toMatchObject({ limit: 'time', message: expect.stringMatching(/^not run/) })
   })
 
-  it('does so for its own event, not for the batch', async () => {
+  it('a function that hangs uses only the budget of its own event', async () => {
     const evaluated = await engine.evaluate(
       Array.from({ length: 8 }, () => envelope({}, { type: 'title-slow' })),
     )

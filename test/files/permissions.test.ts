@@ -12,7 +12,7 @@ beforeEach(() => {
   chmodSync(root, 0o755)
 })
 
-it('are those that a file and all folders above it let others read', () => {
+it('the reported permissions are those that a file and all folders above it give to others', () => {
   const make = (path: string, mode: number, folderMode: number) => {
     mkdirSync(join(root, path, '..'), { recursive: true })
     writeFileSync(join(root, path), '')

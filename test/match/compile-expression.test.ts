@@ -150,7 +150,7 @@ describe('a condition', () => {
   it.each(BARE)('%s %s: %s', (key, condition, expected) => {
     expect(holds(`{ Key: ${key}, Condition: ${condition} }`, EVENT)).toBe(expected)
   })
-  it('is each among these tables', () => {
+  it('the tables of conditions contain every condition', () => {
     const covered = new Set([...SCALARS, ...LISTS, ...BARE].map(([, condition]) => condition))
     expect([...CONDITIONS.keys()].filter((name) => !covered.has(name))).toEqual([])
   })
@@ -172,7 +172,7 @@ describe('a key', () => {
     ['Key: deep.er.est', false],
     ['Key: dotted.name', false],
     ['KeyPath: dotted.name', false],
-  ])('%s leads to "bottom": %s', (key, expected) => {
+  ])('the key %s leads to "bottom": %s', (key, expected) => {
     expect(holds(`{ ${key}, Condition: Equals, Value: bottom }`, EVENT)).toBe(expected)
   })
   it.each([
@@ -181,7 +181,7 @@ describe('a key', () => {
     ['KeyPath: "moons[1].year"', 2005],
     ['KeyPath: "moons[-1].year"', 2005],
     ['DeepKey: [moons, 0, year]', 1978],
-  ])('%s leads to %s', (key, value) => {
+  ])('the key %s leads to %s', (key, value) => {
     expect(holds(`{ ${key}, Condition: Equals, Value: ${value} }`, EVENT)).toBe(true)
   })
   it.each([
@@ -190,7 +190,7 @@ describe('a key', () => {
     ['KeyPath: "name[0]"'],
     ['DeepKey: [deep, er, est, more]'],
     ['KeyPath: "list[*]"'],
-  ])('%s leads nowhere', (key) => {
+  ])('the key %s leads nowhere', (key) => {
     expect(holds(`{ ${key}, Condition: DoesNotExist }`, EVENT)).toBe(true)
   })
   it.each([

@@ -105,7 +105,7 @@ describe('the repository that init makes', () => {
     await succeed(inRepository('npm', 'ls', 'signalbox'))
   })
 
-  it('has scripts that work', async () => {
+  it('the scripts of the new repository work', async () => {
     for (const script of ['validate', 'test', 'routes']) await succeed(inRepository('npm', 'run', script))
   })
 })

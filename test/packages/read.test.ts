@@ -118,18 +118,18 @@ describe('[SEC-5.2] wheels', () => {
     ],
     ['no archive', 'pack-1.0-py3-none-any.whl', Buffer.from('not a zip'), /^cannot unpack pack-1/],
     [
-      'reaching out',
+      'writing outside of itself',
       'pack-1.0-py3-none-any.whl',
       archive({ '../../etc/x.py': '' }),
       /contains a path outside the wheel/,
     ],
     [
-      'absolute',
+      'writing to an absolute path',
       'pack-1.0-py3-none-any.whl',
       archive({ '/etc/x.py': '' }),
       /contains a path outside the wheel/,
     ],
-  ])('%s: refused', (_, name, bytes, message) => {
+  ])('a wheel that is %s is refused', (_, name, bytes, message) => {
     const folder = folderWith({ [name]: bytes })
     expect(() => readPackages([join(folder, name)])).toThrow(message)
   })

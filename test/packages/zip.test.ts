@@ -77,7 +77,7 @@ describe('[SEC-5.8] an archive that lies', () => {
       ],
       /share bytes/,
     ],
-  ])('%s: refused', (_, parts, message) => {
+  ])('an archive that %s is refused', (_, parts, message) => {
     expect(() => read(parts)).toThrow(message)
     expect(() => read(parts)).toThrow(/^cannot unpack it\.whl/)
   })
@@ -94,8 +94,8 @@ describe('[SEC-5.8] an archive that lies', () => {
     ['cut in the directory', (zip: Buffer) => zip.subarray(0, zip.length - 30)],
     ['cut in the end record', (zip: Buffer) => zip.subarray(0, zip.length - 4)],
     ['empty', () => Buffer.alloc(0)],
-    ['with a directory of zip64', (zip: Buffer) => zip.fill(0xff, zip.length - 12, zip.length - 2)],
-  ])('%s: refused', (_, damage) => {
+    ['changed to a directory of zip64', (zip: Buffer) => zip.fill(0xff, zip.length - 12, zip.length - 2)],
+  ])('a file that is %s is not unpacked', (_, damage) => {
     const zip = damage(Buffer.from(zipOf([{ name: 'a', content }])))
     expect(() => readZip(zip, 'it.whl', () => {})).toThrow(/^cannot unpack it\.whl/)
   })

@@ -13,12 +13,12 @@ it.each<[string, unknown, unknown, [string, boolean][]]>([
   expect(differences(expected, actual).map(({ path, missing }) => [path, missing])).toEqual(places)
 })
 
-it('firstDifference', () => {
+it('firstDifference is the index of the first different character', () => {
   expect([firstDifference('abc', 'abd'), firstDifference('a', 'abc'), firstDifference('', '')]).toEqual([
     2, 1, 0,
   ])
 })
 
-it('membership', () => {
+it('membership lists missing and unexpected items', () => {
   expect(membership(['a', 'b'], ['b', 'c'])).toEqual({ lacking: ['a'], unexpected: ['c'] })
 })

@@ -135,14 +135,14 @@ describe('bad input', () => {
     expect(files.map((file) => problemTexts(file).length)).toEqual([1, 1, 1])
   })
 
-  it('says which way a circle of imports runs', () => {
+  it('the message of a circular import names its modules in order', () => {
     const hint = problems.find(({ file }) => file === 'global_helpers/third.py')?.hint
     expect(hint).toBe(
       'first imports second imports third imports first: move what both need into a helper of its own',
     )
   })
 
-  it('fails the run, and stops nothing that is sound', () => {
+  it('invalid files fail the test run, and all valid ones are tested', () => {
     expect(code).toBe(1)
     const passed = detections.filter(({ status }) => status === 'passed').map(({ id }) => id)
     expect(passed.sort()).toEqual(['Harmless.Circle', 'Sound'])

@@ -146,7 +146,7 @@ describe('a worker whose entry is missing for a while', () => {
 })
 
 describeWithProgram('prlimit', 'a process without free descriptors', () => {
-  it('[DEL-1.6] refuses events until there are some', async () => {
+  it('[DEL-1.6] events are refused while no thread can be started', async () => {
     const fixture = await startFixture('')
     const limit = (files: number) =>
       expect(spawnSync('prlimit', ['--pid', String(fixture.daemon.pid), `--nofile=${files}:`]).status).toBe(0)
@@ -159,7 +159,7 @@ describeWithProgram('prlimit', 'a process without free descriptors', () => {
 })
 
 describe('a worker whose snapshots are gone', () => {
-  it('starts from the sources', async () => {
+  it('a worker whose snapshots are gone starts from the sources', async () => {
     const cache = mkdtempSync(join(tmpdir(), 'signalbox-cache-'))
     seededCache(snapshotFolder({ ...processEnvironment(), XDG_CACHE_HOME: cache }).folder)
     const fixture = await startFixture('', REPOSITORY, cache)

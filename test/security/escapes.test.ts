@@ -60,7 +60,7 @@ describe.each(MOMENTS)('[SEC-1.1] [SEC-1.4] [SEC-1.5] [SEC-1.6] [SEC-1.7] %s', (
     ['O_PATH', 'tried to open a file in another way than for reading'],
     ['js.eval', 'tried to import js, a way into the host'],
     ['ctypes: system', 'tried to import ctypes, a way into the host'],
-  ])('[SEC-1.10] %s is answered with words: the detection %s', (name, words) => {
+  ])('[SEC-1.10] the error of %s says that the detection %s', (name, words) => {
     const id = `event ${name}`
     const { error } = findingsOf(evaluated.get(id)!)[id]!.alert_context!
     expect(error).toMatchObject({

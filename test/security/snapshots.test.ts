@@ -197,7 +197,7 @@ describe('[SEC-4.1] snapshots are never looked for in the repository', () => {
 })
 
 describe('[SEC-1.1] a detection that patched everything as it was loaded', () => {
-  it('[SEC-4.5] fires when its snapshot is restored, and reaches nothing', async () => {
+  it('[SEC-4.5] patched code runs when its snapshot is restored, and reaches nothing of the host', async () => {
     const canary = join(folder, 'ambush-hardened')
     const hostile = body(AMBUSH(canary))
     for (const _start of ['from its sources', 'from its snapshot'])

@@ -111,7 +111,7 @@ describe.each(ATTEMPTS)('[SEC-6.1] [SEC-6.2] an attempt to %s (%s)', (...attempt
 })
 
 describe('[SEC-6.3] a helper of another group', () => {
-  it('is not there to import: its code would run among ours', async () => {
+  it('a helper of another group cannot be imported, because its code would run in this group', async () => {
     const engine = await createEngine({
       project: engineProject({
         detections: [

@@ -293,7 +293,7 @@ describe('a client that may post', () => {
     expect(await status({ authorization: 'Bearer second' })).toBe(202)
   })
 
-  it('[SEC-3.2] is, without a token: this machine, but no web page on it', async () => {
+  it('[SEC-3.2] this machine may post without a token, but no web page on it', async () => {
     const { post } = await started()
     expect((await post()).status).toBe(202)
     expect((await post({ origin: 'https://evil.example.com' })).status).toBe(403)

@@ -46,23 +46,26 @@ describe('a whole file', () => {
     ['a list over lines', '[\n1,\n2,\n3,\n4\n]', ''],
     ['a container', '{"Records":[1,2,3,4]}', '?unwrap=Records'],
     ['objects over lines', '{\n"a":1}\n{\n"a":2}\n{\n"a":3}\n{\n"a":4}\n', ''],
-  ])('%s: goes on after the event committed last, compressed or not', async (_what, text, query) => {
-    for (const [ending, bytes] of [
-      ['.json', Buffer.from(text)],
-      ['.json.gz', gzipSync(text)],
-    ] as const) {
-      const path = freshPath(ending)
-      await writeFile(path, bytes)
-      const first = await read(path, { query })
-      expect(first.sink.texts).toHaveLength(4)
-      for (const [i, { cursor }] of first.sink.events.entries()) {
-        const { sink } = await read(path, { query, cursor })
-        expect(sink.texts).toEqual(first.sink.texts.slice(i + 1))
+  ])(
+    'reading resumes after the last committed event of %s, compressed or not',
+    async (_what, text, query) => {
+      for (const [ending, bytes] of [
+        ['.json', Buffer.from(text)],
+        ['.json.gz', gzipSync(text)],
+      ] as const) {
+        const path = freshPath(ending)
+        await writeFile(path, bytes)
+        const first = await read(path, { query })
+        expect(first.sink.texts).toHaveLength(4)
+        for (const [i, { cursor }] of first.sink.events.entries()) {
+          const { sink } = await read(path, { query, cursor })
+          expect(sink.texts).toEqual(first.sink.texts.slice(i + 1))
+        }
       }
-    }
-  })
+    },
+  )
 
-  it('read to its end before: says that there is nothing new', async () => {
+  it('a file that was read to its end is reported to have no new data', async () => {
     const path = freshPath()
     await writeFile(path, '1\n')
     const { cursor } = await read(path)
@@ -77,7 +80,7 @@ describe('a whole file', () => {
     ])
   })
 
-  it('rewritten, shortened or replaced: starts at its beginning', async () => {
+  it('a file that was rewritten, shortened or replaced is read from its beginning', async () => {
     const path = freshPath()
     await writeFile(path, '1\n2\n')
     const { cursor } = await read(path)
@@ -98,7 +101,7 @@ describe('a whole file', () => {
     }
   })
 
-  it('damaged gzip: what came before stands, and a later run asks again', async () => {
+  it('events before damaged gzip data are kept, and a later run reads the file again', async () => {
     const lines = Array.from({ length: 20_000 }, (_, n) => `{"n":${n},"x":"${Math.sin(n)}"}`)
     const whole = gzipSync(`${lines.join('\n')}\n`)
     const path = freshPath('.gz')
@@ -119,7 +122,7 @@ describe('a whole file', () => {
     expect(sink.refused.at(-1)!.refused).toContain('the gzip data is corrupt')
   })
 
-  it('named .gz but not compressed: refused, not guessed', async () => {
+  it('a file that is named .gz but not compressed is refused', async () => {
     const path = freshPath('.gz')
     await writeFile(path, '1\n')
     expect((await read(path)).sink.refused).toMatchObject([
@@ -150,7 +153,7 @@ describe('a whole file', () => {
     })
   })
 
-  it('refuses what does not fit', async () => {
+  it('a source spec with a missing path or an invalid query is refused', async () => {
     await expect(openSource('file:')).rejects.toThrow('requires a path')
     await expect(openSource('file:x?follow=yes')).rejects.toThrow('invalid follow "yes"')
     await expect(openSource('file:x.gz?follow=true')).rejects.toThrow('cannot follow')
@@ -175,7 +178,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('waits for its folder too', async () => {
+  it('a followed file may be in a folder that does not exist yet', async () => {
     const tail = new Follower(join(freshPath(''), 'later', 'x.ndjson'))
     await tail.start()
     await mkdir(dirname(tail.path), { recursive: true })
@@ -184,7 +187,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('hears of a change without waiting for the poll', async () => {
+  it('a change is seen without waiting for the poll', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -198,7 +201,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rotated by rename: the rest of the old file, then the new one', async () => {
+  it('the rest of a renamed file is read before the new one', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -218,7 +221,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rotated between two runs: finds the old file under its new name', async () => {
+  it('a file that was rotated between two runs is found under its new name', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -232,7 +235,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rotated several times between two runs: every file between is read, in order', async () => {
+  it('all files that were rotated between two runs are read in order', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -253,30 +256,27 @@ describe('a followed file', () => {
   it.each([
     ['is empty', async (path: string) => writeFile(path, '')],
     ['is not there yet', async () => {}],
-  ])(
-    'rotated several times between two runs, and the newest file %s: nothing waits for its first line',
-    async (_what, make) => {
-      const tail = new Follower(freshPath())
-      await writeFile(tail.path, '1\n')
-      await tail.start()
-      await tail.sees(['1'])
-      await tail.stop()
-      await utimes(tail.path, 1_600_000_000, 1_600_000_000)
-      await rename(tail.path, `${tail.path}.2`)
-      await writeFile(tail.path, '2\n')
-      await utimes(tail.path, 1_700_000_000, 1_700_000_000)
-      await rename(tail.path, `${tail.path}.1`)
-      await make(tail.path)
-      await tail.start()
-      await tail.sees(['1', '2'])
-      // It is the file of the writer still, who has not opened another.
-      await appendFile(`${tail.path}.1`, '3\n')
-      await tail.sees(['1', '2', '3'])
-      await tail.stop()
-    },
-  )
+  ])('rotated files are read at once when the newest file %s', async (_what, make) => {
+    const tail = new Follower(freshPath())
+    await writeFile(tail.path, '1\n')
+    await tail.start()
+    await tail.sees(['1'])
+    await tail.stop()
+    await utimes(tail.path, 1_600_000_000, 1_600_000_000)
+    await rename(tail.path, `${tail.path}.2`)
+    await writeFile(tail.path, '2\n')
+    await utimes(tail.path, 1_700_000_000, 1_700_000_000)
+    await rename(tail.path, `${tail.path}.1`)
+    await make(tail.path)
+    await tail.start()
+    await tail.sees(['1', '2'])
+    // It is the file of the writer still, who has not opened another.
+    await appendFile(`${tail.path}.1`, '3\n')
+    await tail.sees(['1', '2', '3'])
+    await tail.stop()
+  })
 
-  it('read again after a kill, with more behind it: an event has the same origin and place', async () => {
+  it('an event that is read again after a kill has the same origin and position', async () => {
     const path = freshPath()
     await writeFile(path, '1\n')
     const framedAt = async () => {
@@ -336,7 +336,7 @@ describe('a followed file', () => {
     await tail.stop()
   })
 
-  it('rewritten in position between two runs and then rotated: is read from its beginning', async () => {
+  it('a file that was rewritten in place and rotated between two runs is read from its beginning', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, '1\n')
     await tail.start()
@@ -352,7 +352,7 @@ describe('a followed file', () => {
     expect(tail.log.lines.map(({ level }) => level)).toEqual(['warn'])
   })
 
-  it('truncated in position, even when longer again before it is looked at', async () => {
+  it('a truncation in place is found, even if the file is longer again at the next look', async () => {
     const tail = new Follower(freshPath())
     await writeFile(tail.path, 'first\nsecond\n')
     await tail.start()
@@ -402,7 +402,7 @@ describe('where a follower begins is kept before there is a line to commit', () 
     await tail.stop()
   })
 
-  it('comes, and is rotated away before it was looked at: both files are read', async () => {
+  it('a file that appears and is rotated before the first look is read, and so is the new one', async () => {
     const tail = new Follower(freshPath())
     await tail.start()
     await writeFile(`${tail.path}.1`, '1\n')

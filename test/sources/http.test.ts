@@ -68,7 +68,7 @@ describe('events by HTTP', () => {
     expect(sink.texts).toEqual(texts)
   })
 
-  it('gzip, and containers', async () => {
+  it('gzip data and containers are accepted', async () => {
     const sink = new Sink()
     const { post } = await start(sourceContext(sink), '?unwrap=Records')
     const answer = await post(new Uint8Array(gzipSync('{"Records":[1,2]}')), { 'content-encoding': 'gzip' })
@@ -76,7 +76,7 @@ describe('events by HTTP', () => {
     expect(sink.texts).toEqual(['1', '2'])
   })
 
-  it('gzip by its first bytes, with no header or an empty one', async () => {
+  it('gzip data is recognized by its first bytes, without a header or with an empty one', async () => {
     const sink = new Sink()
     const { post } = await start(sourceContext(sink))
     const body = new Uint8Array(gzipSync('1\n2\n'))
@@ -86,7 +86,7 @@ describe('events by HTTP', () => {
     expect(sink.texts).toEqual(['1', '2', '1', '2', '1', '2'])
   })
 
-  it('gzip that is damaged is refused whole, whatever stands before the damage', async () => {
+  it('a body of damaged gzip data is refused as a whole', async () => {
     const sink = new Sink()
     const { post } = await start(sourceContext(sink))
     const body = gzipSync('1\n2\n')
@@ -183,7 +183,7 @@ describe('events by HTTP', () => {
     expect(answer.headers.get('retry-after')).toBe('1')
   })
 
-  it('answers 503 once it drains', async () => {
+  it('the status is 503 while the daemon drains', async () => {
     const abort = new AbortController()
     const { post, ended } = await start(sourceContext(new Sink(), { signal: abort.signal }))
     abort.abort()
@@ -240,7 +240,7 @@ describe('events by HTTP', () => {
   })
 
   it.each(['http:', 'http://', 'http://host', 'http://host:99999', 'http://h:1/events', 'http:h:1'])(
-    '%s is no address',
+    '%s is not a valid address',
     async (from) => {
       await expect(openSource(from)).rejects.toThrow('invalid address')
     },

@@ -59,7 +59,7 @@ describe('stdin', () => {
     expect(log.lines).toMatchObject([{ level: 'error' }])
   })
 
-  it('is not to be tried again after a failure: the rest would seem to be its end', async () => {
+  it('stdin is not read again after a failure, because its rest would seem complete', async () => {
     const emit = () => Promise.reject(new Error('the disk is full'))
     const source = await openSource('stdin')
     const run = source.run(sourceContext(new Sink(), { stdin: Readable.from(['1\n']), emit }))

@@ -14,7 +14,7 @@ it.each([
   ['a store of last week', NOW - 7 * DAY, true],
   ['a store of a year ago: the clock may be ahead', NOW - 365 * DAY, false],
   ['a store of tomorrow: one of the two clocks was wrong', NOW + DAY, false],
-])('is believed at its first word, or not: %s', (_title, stored, isTrusted) => {
+])('the first time of the clock is trusted or not: %s', (_title, stored, isTrusted) => {
   expect(first(stored)).toBe(isTrusted)
 })
 

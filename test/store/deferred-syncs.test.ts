@@ -103,7 +103,7 @@ describe('a commit', () => {
     expect(syncs).toHaveLength(2)
   })
 
-  it('is known before it is on disk by `apply`', async () => {
+  it('the answer of `apply` comes before the commit is on disk', async () => {
     const { answer, durable } = await store.apply(plan({ signals: [signal('one')] }), expecting())
     expect(answer).toBe('ok')
     const states = [watch(durable), watch(store.durable())]

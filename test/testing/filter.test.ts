@@ -35,7 +35,7 @@ describe('a filter', () => {
     [['Status=deprecated'], false],
     [['Status!=deprecated'], true],
     [['Severity='], false],
-  ])('%j answers %s', (filters, expected) => {
+  ])('the filter %j matches %s', (filters, expected) => {
     expect(parseFilters(filters)({ spec })).toBe(expected)
   })
 

@@ -40,7 +40,7 @@ describe('python', () => {
     expect((await python('sync')).err).toBe('everything is installed and unchanged\n')
   })
 
-  it('says in a line why a package can’t be had', async () => {
+  it('python add explains in one line why a package is not available', async () => {
     const root = makeProject({})
     const { url } = await packageIndex(OFFERS)
     const ran = await signalbox(['python', 'add', 'fast', '--project', root, '--index-url', url])

@@ -6,7 +6,7 @@ import { BODY, load, projectWith, rule } from '../_project.ts'
 
 const HELPER = (file: string) => `AnalysisType: global\nGlobalID: ${file}\nFilename: ${file}.py\n`
 
-it('are the files of that name beside helpers and data models, bodies and other files aside', async () => {
+it('unit tests are the files named *_test.py or test_*.py beside helpers and data models, bodies excepted', async () => {
   const { unitTests } = await load({
     'global_helpers/names.yml': HELPER('names'),
     'global_helpers/names.py': '',

@@ -88,7 +88,7 @@ describe('trust', () => {
       'default',
     ],
     ['an unknown key', '- group: a\n  match: { ids: ["*"], files: [x] }', 3, 'unknown key'],
-  ])('refuses %s, at its place', async (_, trust, line, message) => {
+  ])('%s in the trust rules is an error at its source location', async (_, trust, line, message) => {
     const { problems } = await trusting(trust)
     expect(problems).toMatchObject([{ severity: 'error', file: 'signalbox.yaml', line }])
     expect(problems[0]!.message).toContain(message)

@@ -146,7 +146,7 @@ describe.each(parsers)('a document read by %s', (_, read) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ code }) }))
   })
 
-  it('places every node alike', () => {
+  it('both parsers give every node the same offset', () => {
     const text = 'a:\n  - "x"\n  - {b: 1}\nc: *z\n'.replace('*z', '[1]')
     const root = read(text).root as MappingNode
     const offsets = [...root.entries.values()].map((entry) => [entry.keyOffset, entry.value.offset])
@@ -202,7 +202,7 @@ describe('parseYaml', () => {
     expect(parseYaml(opening.repeat(times)).error?.code).toBe('too-deep')
   })
 
-  it('keeps what nothing else keeps out of prototypes', () => {
+  it('keys such as __proto__ are own keys and change no prototype', () => {
     const record = toRecord(parseYaml('__proto__: { admin: true }\n').root as MappingNode)
     expect(Object.getPrototypeOf(record)).toBe(Object.prototype)
     expect(Object.keys(record)).toEqual(['__proto__'])

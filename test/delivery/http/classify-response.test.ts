@@ -23,7 +23,7 @@ function expected(status: number): string {
 }
 
 describe('[DEL-3.3] [DEL-5.1] classify', () => {
-  it('decides every status from 100 to 599', () => {
+  it('every status from 100 to 599 has an outcome', () => {
     const statuses = Array.from({ length: 500 }, (_, i) => 100 + i)
     const wrong = statuses.filter((status) => outcome(status) !== expected(status))
     expect(wrong).toEqual([])
@@ -48,9 +48,10 @@ describe('[DEL-3.3] [DEL-5.1] Retry-After', () => {
     ['Thu, 01 Jan 2026 00:01:30 GMT', 90_000],
     ['999999', 3_600_000],
     ['Fri, 01 Jan 2027 00:00:00 GMT', 3_600_000],
-  ])('%s waits %i ms', (value, ms) => expect(parseRetryAfterMs(value, NOW)).toBe(ms))
+  ])('the Retry-After %s waits %i ms', (value, ms) => expect(parseRetryAfterMs(value, NOW)).toBe(ms))
 
-  it.each([undefined, '', '0', '-5', 'soon', 'Wed, 31 Dec 2025 23:59:59 GMT'])('%s orders no wait', (value) =>
-    expect(parseRetryAfterMs(value, NOW)).toBeUndefined(),
+  it.each([undefined, '', '0', '-5', 'soon', 'Wed, 31 Dec 2025 23:59:59 GMT'])(
+    'the Retry-After %s orders no wait',
+    (value) => expect(parseRetryAfterMs(value, NOW)).toBeUndefined(),
   )
 })

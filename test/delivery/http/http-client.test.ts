@@ -42,7 +42,7 @@ describe('[DEL-10.6] the HTTP client', () => {
     await receiver.until(1)
   })
 
-  it('reads at most its bound of an endless body, and is free for the next request', async () => {
+  it('an endless body is read up to the bound, and the next request is sent', async () => {
     receiver.script({ fault: 'endless-body' })
     const { status, body, incomplete } = await http.send(post(), never)
     expect([status, body.length, incomplete]).toEqual([200, 1_000, undefined])
@@ -66,7 +66,7 @@ describe('[DEL-10.6] the HTTP client', () => {
     await receiver.until(1)
   })
 
-  it('ends when its time is over', async () => {
+  it('a request ends after its timeout', async () => {
     receiver.script({ fault: 'silent' })
     const sent = http.send(post(), never)
     await receiver.until(1)
@@ -81,7 +81,7 @@ describe('[DEL-10.6] the HTTP client', () => {
     expect(receiver.requests[0]!.headers.authorization).toBe(`Basic ${btoa('me:p@ss')}`)
   })
 
-  it('ends when its caller does', async () => {
+  it('a request ends when its caller aborts it', async () => {
     receiver.script({ fault: 'silent' })
     const caller = new AbortController()
     const sent = http.send(post(), caller.signal)
@@ -107,14 +107,14 @@ describe('[DEL-10.6] the HTTP client', () => {
       { headers: { 'top secret': 'x' } },
       { message: expect.stringMatching(/: a header of the request is not valid$/) },
     ],
-  ])('takes %s for a broken destination', async (_, over, expected) => {
+  ])('%s is a permanent error of the destination', async (_, over, expected) => {
     const error: unknown = await http.send(post(over), never).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ kind: 'permanent', scope: 'destination', ...expected })
     expect(inspect(error, { depth: 9 })).not.toMatch(/top.{0,6}secret/s)
   })
 
   it.each(['reset', 'silent', 'garbage', 'refused'] as const)(
-    '[DEL-10.2] keeps secrets out of the whole error chain: %s',
+    '[DEL-10.2] no error of the cause chain contains a secret: %s',
     async (fault) => {
       if (fault !== 'refused') {
         receiver.script({ fault, body: 'top-secret-6' })

@@ -37,7 +37,7 @@ describe('secretRedactor', () => {
     [`but ${base64('the-channel')} stays`, `but ${base64('the-channel')} stays`],
   ])('%s', (text, redacted) => expect(redact(text)).toBe(redacted))
 
-  it('[DEL-10.5] finds what comes back within base64, and the lines of a key file', () => {
+  it('[DEL-10.5] secrets within base64 and lines of a key file are removed', () => {
     const key = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\nggSjAgEAAoIBAQC7VJTUt9Us8cKj\n'
     const forms = [key, JSON.stringify({ type: 'service_account', private_key: key })]
     for (const url of forms) {
@@ -50,7 +50,7 @@ describe('secretRedactor', () => {
 })
 
 describe('maskSecrets', () => {
-  it('keeps references and what is no secret, and the origin of a URL', () => {
+  it('references, values that are not secrets and the origin of a URL are kept', () => {
     const options = {
       url: 'https://me:pass@example.com:8443/services/T0?sig=1',
       headers: { a: envReference('A'), b: `Bearer ${envReference('B')}`, c: 'literal' },

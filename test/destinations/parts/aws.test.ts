@@ -62,7 +62,7 @@ const stsAnswer = (action: string, minutes = 60) => `<${action}Response><${actio
 <Expiration>${soon(minutes)}</Expiration></Credentials></${action}Result></${action}Response>`
 
 describe('credentials come from', () => {
-  it('the environment', async () => {
+  it('credentials are read from the environment', async () => {
     environment({ AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET })
     const where = region()
     const got = await awsCredentials({}, where)
@@ -101,7 +101,7 @@ describe('credentials come from', () => {
     expect(asked[0]).toContain('WebIdentityToken=the-web-token')
   })
 
-  it('a container', async () => {
+  it('credentials are read from the container endpoint', async () => {
     fake = await listen(async ({ headers }) => ({
       status: headers.authorization === 'Bearer c' ? 200 : 403,
       body: JSON.stringify({
@@ -121,7 +121,7 @@ describe('credentials come from', () => {
     expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the container`)
   })
 
-  it('the metadata of an instance', async () => {
+  it('credentials are read from the metadata of the instance', async () => {
     fake = await listen(async ({ method, url = '' }) => {
       if (method === 'PUT') return { status: 200, body: 'imds-token' }
       if (url.endsWith('/security-credentials/')) return { status: 200, body: 'role' }
@@ -177,11 +177,11 @@ describe('what was found', () => {
     return asked
   }
 
-  it('is used again while it is good', async () => {
+  it('credentials are used again while they are valid', async () => {
     expect(await countAsked(60)).toBe(1)
   })
 
-  it('is renewed before it expires', async () => {
+  it('credentials are renewed before they expire', async () => {
     expect(await countAsked(5)).toBe(2)
   })
 })
@@ -193,7 +193,7 @@ describe('a destination without credentials', () => {
     endpoint: 'http://127.0.0.1:9',
   })
 
-  it('waits, and says that there are none', async () => {
+  it('a destination without credentials waits, and reports that there are none', async () => {
     expect(await sendSample(sqs, options())).toMatchObject({
       result: 'retry',
       message: expect.stringMatching(/^no AWS credentials: /),

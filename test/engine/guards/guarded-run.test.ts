@@ -63,12 +63,12 @@ describe('guards', () => {
     expect(withoutPython).toBe(6)
   })
 
-  it('are not asked when they are switched off', async () => {
+  it('guards are not evaluated when they are switched off', async () => {
     const project = engineProject({ detections: [rule('R', EQUALS_A)] })
     expect((await run(project, NAMES, false)).withoutPython).toBe(0)
   })
 
-  it('leave errors to Python', async () => {
+  it('guards leave errors to Python', async () => {
     const source = 'def rule(event):\n    return event["name"].startswith("a")\n'
     const { events, withoutPython } = await runBothWays({ detections: [rule('R', source)] }, NAMES)
     expect(events.map(reportsOf)).toEqual([['R'], [], [], ['R'], ['R'], ['R'], ['R']])
@@ -137,7 +137,7 @@ describe('guards', () => {
     expect(withoutPython).toBe(2)
   })
 
-  it('are not asked where Python might not be able to read a number', async () => {
+  it('guards are not evaluated if Python may be unable to read a number', async () => {
     const parts = { detections: [rule('R', EQUALS_A)], settings: { limits: { numberDigits: 5_000 } } }
     const { events } = await runBothWays(parts, [envelope(`{"name":"b","number":${'9'.repeat(4_500)}}`)])
     expect(events.map(({ outcome }) => outcome.status)).toEqual(['rejected'])
@@ -209,7 +209,7 @@ const REDEFINED: readonly (readonly [title: string, source: string])[] = [
 ]
 
 describe('bodies whose text does not show what they do', () => {
-  it('are run', async () => {
+  it('bodies whose text does not show what they do are run', async () => {
     const helpers = [
       helper('shadows', 'def str(value):\n    return "b"\n'),
       helper('dynamic', 'def __getattr__(name):\n    return "b"\n'),
@@ -220,7 +220,7 @@ describe('bodies whose text does not show what they do', () => {
     expect(HOSTILE.filter(([title]) => !reporting.has(title))).toEqual([])
   })
 
-  it.each(REDEFINED)('are run: %s', async (_, source) => {
+  it.each(REDEFINED)('bodies whose text does not show what they do are run: %s', async (_, source) => {
     const { events } = await runBothWays({ detections: [rule('R', source)] }, NAMES)
     expect(reportsOf(events[1]!)).toEqual(['R'])
   })

@@ -15,7 +15,7 @@ function doubling(enough: number, waitMs: number) {
 const FOR_EVER = 1_000_000
 
 describe('batches that come together', () => {
-  it('are run as one, and answered each by itself', async () => {
+  it('batches that come together run as one, and each gets its own results', async () => {
     const { batches, gathered } = doubling(100, 1)
     expect(await Promise.all([gathered([1]), gathered([2, 3]), gathered([]), gathered([4])])).toEqual([
       [2],
@@ -36,7 +36,7 @@ describe('batches that come together', () => {
     ])
   })
 
-  it('fail together, and the next ones do not', async () => {
+  it('batches that run as one fail together, and later ones do not', async () => {
     const { gathered } = doubling(2, FOR_EVER)
     const failed = await Promise.allSettled([gathered([13]), gathered([1])])
     expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])

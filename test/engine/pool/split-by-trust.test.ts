@@ -18,7 +18,7 @@ describe('[SEC-6.2] [SEC-6.3] the split', () => {
     settings: { trust },
   })
 
-  it('lends the project’s own helpers to every group, and never the other way', () => {
+  it('every group can import the helpers of the default group, and never the other way', () => {
     const split = splitByTrust(project).map(({ name, content }) => [
       name,
       ids(content.detections.values()),
@@ -57,13 +57,13 @@ describe('[SEC-6.2] [SEC-6.3] the outcome of an event', () => {
     expect(found(joined(evaluated('c', 'a'), evaluated('b')))).toEqual(['a', 'b', 'c'])
   })
 
-  it('stands although one group lost it, and says so', () => {
+  it('the outcome of an event is kept although one group failed, and names the failure', () => {
     const outcome = joined(rejected, evaluated('b'))
     expect(found(outcome)).toEqual(['b'])
     expect(outcome).toMatchObject({ missed: 'trust group g0: crashed the evaluator' })
   })
 
-  it('is a rejection where all reject', () => {
+  it('an event is rejected if all groups reject it', () => {
     expect(joined(rejected, rejected)).toEqual(rejected)
   })
 })

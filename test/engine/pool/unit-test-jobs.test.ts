@@ -193,7 +193,7 @@ describe('containment', () => {
   })
 })
 
-it("data models are at hand as upstream's tool hands them", () => {
+it('unit tests get data models in the form of panther_analysis_tool', () => {
   expect(outcome('data_models/models_test.py', 'TestModel.test_maps').status).toBe('passed')
 })
 

@@ -34,21 +34,21 @@ const outcome = {
 }
 
 describe('[SEC-2.1] an answer of the agreed form is read', () => {
-  it('results of events', () => {
+  it('results of events are read', () => {
     expect(readEvaluation(JSON.stringify(evaluation(ALL)))).toEqual(evaluation(ALL))
     expect(readEvaluation('null')).toBeNull()
   })
 
-  it('outcomes of test calls', () => {
+  it('outcomes of test calls are read', () => {
     expect(readOutcomes(JSON.stringify([outcome]), 1)).toEqual([outcome])
   })
 
-  it('lines that ran', () => {
+  it('recorded lines are read', () => {
     const followed = { ...outcome, lines: { executable: [1, 2, 5], run: [] } }
     expect(readOutcomes(JSON.stringify([followed]), 1)).toEqual([followed])
   })
 
-  it('bodies that could not be loaded', () => {
+  it('bodies that could not be loaded are read', () => {
     expect(readBroken(JSON.stringify([{ body: 1, error: ERROR }]), 2)).toEqual([{ body: 1, error: ERROR }])
   })
 })
@@ -108,7 +108,7 @@ describe('[SEC-2.1] anything else is forged', () => {
     ['out of order', [2, 1]],
     ['of more than any source has', tooMany],
     ['in no list', {}],
-  ])('a line %s', (_, run) => {
+  ])('a recorded line %s is refused', (_, run) => {
     const forged = [{ ...outcome, lines: { executable: [1, 2], run } }]
     expect(() => readOutcomes(JSON.stringify(forged), 1)).toThrow(MalformedResponse)
   })
@@ -143,7 +143,7 @@ describe('[SEC-2.1] anything else is forged', () => {
     ['more than was asked', [null, factsOf({ kind: 'none', location, more: 1 })]],
     ['another function', [null, { ...factsOf(null), returns: { rule: { location, outcomes: [] } } }]],
     ['no functions', [null, { ...factsOf({ kind: 'none', location }), functions: undefined }]],
-  ])('facts: %s', (_, answer) => {
+  ])('analyses with invalid facts are refused: %s', (_, answer) => {
     const analyses = answer.map((facts) => ({ facts, code: null, guard: null }))
     expect(() => readAnalyses(JSON.stringify(analyses), 2)).toThrow(MalformedResponse)
   })
@@ -151,7 +151,7 @@ describe('[SEC-2.1] anything else is forged', () => {
   it.each([
     ['that is no text', 1],
     ['that is missing', undefined],
-  ])('a guard %s', (_, guard) => {
+  ])('an analysis with a guard %s is refused', (_, guard) => {
     const analyses = [{ facts: null, code: null, guard }]
     expect(() => readAnalyses(JSON.stringify(analyses), 1)).toThrow(MalformedResponse)
   })

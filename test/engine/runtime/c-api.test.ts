@@ -26,11 +26,11 @@ function answering(bytes: number | null) {
 }
 
 describe('an answer of Python', () => {
-  it('is its text', () => {
+  it('the result of a call is its text', () => {
     expect(answering(6).call()).toBe('answer')
   })
 
-  it('is none beyond 128 MiB, and is not read', () => {
+  it('a result of more than 128 MiB is refused, and is not read', () => {
     expect(answering(128 * 1024 * 1024 + 1).call).toThrow(PythonRaised)
   })
 

@@ -42,7 +42,7 @@ beforeAll(async () => {
 })
 
 describe('[SEC-1.4] a frozen file system', () => {
-  it('had the operations that are known, before', () => {
+  it('the file system has only the known operations before it is frozen', () => {
     expect(before).toEqual([
       'getattr',
       'llseek',
@@ -94,7 +94,7 @@ describe('[SEC-1.4] a frozen file system', () => {
     expect((files.readdir as (path: string) => string[])('/home')).toContain('file')
   })
 
-  it('is one whose operations are where they are looked for', () => {
+  it('a file system without the expected operations cannot be frozen', () => {
     const root = { node_ops: { lookup: () => {} }, stream_ops: {}, contents: {} }
     expect(() => freezeFiles({ root, ErrnoError: files.ErrnoError })).toThrow('has no setattr, mknod')
   })

@@ -25,7 +25,7 @@ function callingText(): string {
   return text.slice(0, text.lastIndexOf('var ', assigning)) + text.slice(text.indexOf('}', assigning))
 }
 
-it("holds every function that Pyodide's JavaScript names, and those that ours calls", () => {
+it('the list contains every function that the JavaScript of Pyodide or of Signalbox calls', () => {
   const module = new Module(readFileSync(resolve('pyodide/pyodide.asm.wasm')))
   const functions = Module.exports(module).flatMap(({ name, kind }) => (kind === 'function' ? [name] : []))
   const text = callingText()

@@ -59,7 +59,7 @@ describe('a module with another memory', () => {
     )
   })
 
-  it('is not made of one that declares none', () => {
+  it('a module that declares no memory is refused', () => {
     expect(() => rewriteModule(Uint8Array.from(HEADER), { minPages: 1, maxPages: 1 }, NONE)).toThrow(
       'declares no memory',
     )

@@ -106,13 +106,13 @@ describe('analyses again', () => {
   })
 })
 
-it('asks nothing of a body that is left out', () => {
+it('a body that is left out is not analyzed', () => {
   const { requested, analyses } = analyze(null, BODIES, new Set([2]))
   expect(requested).toEqual(['one', 'two', 'Alone'])
   expect(analyses[2]).toEqual({ facts: null, code: null, guard: null })
 })
 
-it('keeps what another project asked for', () => {
+it('the analyses of another project are kept', () => {
   const first = analyze(null, BODIES)
   const second = analyze(first.cached, [detection('Other', 'other')])
   expect(analyze(second.cached, BODIES).requested).toEqual([])

@@ -34,12 +34,12 @@ async function filled(...names: string[]) {
   return cache
 }
 
-it('gives back what it was given, to another process too', async () => {
+it('the cache returns what was written, also to another process', async () => {
   await filled('a')
   expect(bytesOf(openSnapshotCache(folder).read('a'))).toEqual(Buffer.from(SNAPSHOT))
 })
 
-it('has nothing where nothing was written', async () => {
+it('the cache returns null for a name that was not written', async () => {
   expect(openSnapshotCache(folder).read('a')).toBeNull()
   expect((await filled('a')).read('b')).toBeNull()
 })
@@ -109,14 +109,14 @@ describe('[SEC-4.3] [SEC-4.4] a snapshot is not used when', () => {
   })
 })
 
-it('can live without its folder', async () => {
+it('the cache works without its folder', async () => {
   writeFileSync(join(folder, '..', 'file'), '')
   const cache = openSnapshotCache(join(folder, '..', 'file', 'snapshots'))
   await cache.write('a', SNAPSHOT)
   expect(cache.read('a')).toBeNull()
 })
 
-it('forgets what was not used for longest, once all weigh too much', async () => {
+it('the entries that were not used for longest are removed when the cache is too large', async () => {
   const names = Array.from({ length: 12 }, (_, at) => `old-${at}`)
   await filled(...names)
   for (const [at, name] of names.entries()) utimesSync(fileOf(name), at + 1, at + 1)

@@ -267,7 +267,7 @@ describe('framing', () => {
     expect(summary(frame(input, rules, { step: 7 }))).toEqual(expected)
   })
 
-  it('says where an event stood', () => {
+  it('the position of an event is its line, item and byte', () => {
     const places = (input: string) => frame(input).map(positionText)
     expect(places('{"a":1}\r\n\n {"b":2}')).toEqual(['line 1, byte 0', 'line 3, byte 11'])
     expect(places('[\n1,\n\n 2]')).toEqual(['line 2, item 1, byte 2', 'line 4, item 2, byte 7'])
@@ -336,7 +336,7 @@ describe('framing, whatever the chunks', () => {
       text: texts.map((each, i) => each + (gaps[i % (gaps.length || 1)] ?? '\n')).join(''),
     }))
 
-  it('finds objects however they are parted', () => {
+  it('objects are found whatever separates them', () => {
     fc.assert(
       fc.property(parted, steps, fc.boolean(), ({ texts, text }, step, isSequence) => {
         expect(summary(frame(`${isSequence ? '\x1e' : ''}${text}`, rules, { step }))).toEqual(texts)
@@ -344,7 +344,7 @@ describe('framing, whatever the chunks', () => {
     )
   })
 
-  it('finds the same in any text, wherever it is cut', () => {
+  it('the result does not depend on where the input is cut into chunks', () => {
     const part = fc.oneof(
       value,
       fc.constantFrom(
@@ -408,7 +408,7 @@ describe('framing, whatever the chunks', () => {
     )
   })
 
-  it('goes on exactly after any event', () => {
+  it('reading resumes exactly after any event', () => {
     const texts = fc
       .array(value)
       .chain((events) =>

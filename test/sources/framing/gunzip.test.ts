@@ -33,12 +33,12 @@ function noise(bytes: number): Buffer {
 const HEADER_BYTES = 10
 
 describe('gzip data', () => {
-  it.each([0, 1, 512, 100_000])('ends at %i bytes of zero padding', async (zeros) => {
+  it.each([0, 1, 512, 100_000])('gzip data ends at %i bytes of zero padding', async (zeros) => {
     const members = Buffer.concat([gzipSync('1\n'), gzipSync('2\n'), Buffer.alloc(zeros)])
     expect(await read(members)).toEqual({ output: Buffer.from('1\n2\n'), damages: [] })
   })
 
-  it('may have zero padding between members', async () => {
+  it('gzip data may have zero padding between members', async () => {
     const members = Buffer.concat([gzipSync('1\n'), Buffer.alloc(7), gzipSync('2\n')])
     expect(await read(members)).toEqual({ output: Buffer.from('1\n2\n'), damages: [] })
   })
@@ -108,7 +108,7 @@ describe('gzip data', () => {
     }
   })
 
-  it('may have every optional field in its header', async () => {
+  it('gzip data may have every optional field in its header', async () => {
     const member = gzipSync('1\n')
     const head = Buffer.from(member.subarray(0, HEADER_BYTES))
     head[3] = 0x02 | 0x04 | 0x08 | 0x10
@@ -119,7 +119,7 @@ describe('gzip data', () => {
     }
   })
 
-  it('is the same whatever the chunks and members are', async () => {
+  it('the output of gzip data does not depend on chunks and members', async () => {
     const texts = fc.array(fc.oneof(fc.string(), fc.integer({ min: 0, max: 100_000 })), { maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(texts, fc.integer({ min: 200, max: 100_000 }), async (parts, step) => {

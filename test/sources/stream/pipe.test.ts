@@ -77,7 +77,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
     })
   })
 
-  it('is not to be read a second time after a failure', async () => {
+  it('a named pipe is not read again after a failure', async () => {
     const path = namedPipe()
     const source = await openSource(`file:${path}`)
     const emit = () => Promise.reject(new Error('the disk is full'))

@@ -35,7 +35,7 @@ async function settleAll(sink: Sink): Promise<void> {
 }
 
 describe('the order of requests', () => {
-  it('is that of their coming, each as a whole', async () => {
+  it('requests are handled in the order of their arrival, each as a whole', async () => {
     const sink = new Sink()
     sink.isHeld = true
     const { send } = queueOver(sink)
@@ -83,7 +83,7 @@ describe('the order of requests', () => {
 })
 
 describe('a client that goes away', () => {
-  it('has nothing handed on that was not begun', async () => {
+  it('nothing is emitted of a request that did not begin before its client left', async () => {
     const sink = new Sink()
     sink.isHeld = true
     const { send } = queueOver(sink)
@@ -98,7 +98,7 @@ describe('a client that goes away', () => {
     expect(new Set(order(sink))).toEqual(new Set(['first ', 'last ']))
   })
 
-  it('has the batches settled that are in flight, and no others handed on', async () => {
+  it('batches in flight are settled when the client leaves, and no others are emitted', async () => {
     const sink = new Sink()
     sink.isHeld = true
     const { send } = queueOver(sink)
@@ -120,7 +120,7 @@ describe('a client that goes away', () => {
 })
 
 describe('a request of which a batch could not be committed', () => {
-  it('fails alone, and what was not begun of it never is', async () => {
+  it('only the request of which a batch could not be committed fails, and its other batches do not begin', async () => {
     const sink = new Sink()
     sink.isHeld = true
     const { send } = queueOver(sink)
@@ -138,7 +138,7 @@ describe('a request of which a batch could not be committed', () => {
 })
 
 describe('closing', () => {
-  it('refuses what is not begun and waits for what is', async () => {
+  it('closing refuses requests that have not begun and waits for those that have', async () => {
     const sink = new Sink()
     sink.isHeld = true
     const { queue, send } = queueOver(sink)
@@ -174,7 +174,7 @@ describe('how long a client would wait', () => {
     return { sink, ...parts }
   }
 
-  it('is nothing while nothing waits', async () => {
+  it('the wait is zero while no request waits', async () => {
     const { queue } = await learnt(1)
     expect(queue.retryAfterSeconds('a')).toBeNull()
   })
@@ -188,7 +188,7 @@ describe('how long a client would wait', () => {
     expect(queue.retryAfterSeconds('a')).toBe(15)
   })
 
-  it('is short for a client that has its turn soon', async () => {
+  it('the wait is short for a client that has its turn soon', async () => {
     const { queue, send } = await learnt(100)
     for (let n = 0; n < 20; n++) void send('flood', 200)
     expect(queue.retryAfterSeconds('flood')).not.toBeNull()

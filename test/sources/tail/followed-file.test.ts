@@ -44,7 +44,7 @@ it('reports a file that was cut, but not at its beginning', async () => {
   expect(await textsOf(file)).toBe('rewritten')
 })
 
-it('grown: goes on, however short it was', async () => {
+it('a file that has grown is read on, however short it was', async () => {
   const { path, file } = await followed('')
   expect(await textsOf(file)).toBe('end')
   await writeFile(path, 'a', { flag: 'a' })

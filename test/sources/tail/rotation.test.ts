@@ -236,7 +236,7 @@ describe('a writer that keeps the old file', () => {
     await tail.sees(['1', 'NEW', 'OLD end'])
   })
 
-  it('added to a file that was there before the first start: this is said with its size, and not read', async () => {
+  it('lines added to a file from before the first start are reported with their size, and not read', async () => {
     const tail = new Follower(await freshPath())
     await writeFile(`${tail.path}.1`, 'past\n')
     await writeFile(tail.path, '')
@@ -252,7 +252,7 @@ describe('a writer that keeps the old file', () => {
 describe('files beside the log', () => {
   const foreign = ['app.log.errors', 'app.log.bak', 'app.log~', 'app.log.pos', 'app.log.1.xz', 'app.log.swp']
 
-  it.each(foreign)('%s is not read, and this is said once', async (name) => {
+  it.each(foreign)('%s is not read, and is reported once', async (name) => {
     const tail = await following('A1\n')
     const path = join(tail.path, '..', name)
     await writeFile(path, 'A1\nother\n')
@@ -378,7 +378,7 @@ describe('truncated in place', () => {
     )
   })
 
-  it('copied several times while nothing ran: every copy is read', async () => {
+  it('every copy that was made while no daemon ran is read', async () => {
     const tail = await following(text(lines(1, 5)))
     await tail.stop()
     await appendFile(tail.path, text(lines(6, 9)))
@@ -391,7 +391,7 @@ describe('truncated in place', () => {
     await goesOn(tail, lines(1, 14))
   })
 
-  it('copied and compressed: what was not read is read in the compressed copy', async () => {
+  it('lines that were not read before a truncation are read in the compressed copy', async () => {
     const tail = await following(text(lines(1, 5)))
     await tail.stop()
     await appendFile(tail.path, text(lines(6, 20)))
@@ -471,7 +471,7 @@ describe('compressed without delay', () => {
     await goesOn(tail, all)
   })
 
-  it('damaged: what can be read is, and the damage is a reject that does not come back', async () => {
+  it('the readable lines of a damaged compressed file are read, and the damage is rejected once', async () => {
     const tail = await following()
     await tail.stop()
     const whole = gzipSync(text(lines(1, 500)))
@@ -504,7 +504,7 @@ describe('other ways to rotate', () => {
     ['app.log', 'app-2026-01-01T13:00:00Z.log'],
     ['app.log', 'app.2026-01-01.0.log'],
     ['app', 'app.1'],
-  ])('%s renamed to %s, while nothing ran', async (name, rotated) => {
+  ])('%s that was renamed to %s while no daemon ran is found', async (name, rotated) => {
     const tail = await following('1\n', '', name)
     await tail.stop()
     await appendFile(tail.path, '2\n')
@@ -515,7 +515,7 @@ describe('other ways to rotate', () => {
     expect(tail.warnings).toEqual([])
   })
 
-  it('into another folder, while nothing ran', async () => {
+  it('a file that was moved to another folder while no daemon ran is found', async () => {
     const tail = await following('1\n', '&olddir=old')
     await tail.stop()
     await appendFile(tail.path, '2\n')
@@ -556,7 +556,7 @@ describe('other ways to rotate', () => {
     expect(tail.warnings).toEqual([])
   })
 
-  it('removed while nothing ran: says how much is missed and which file it goes on with', async () => {
+  it('the removal of a file while no daemon ran is reported with the missed bytes and the next file', async () => {
     const tail = await following('1\n')
     await tail.stop()
     await rm(tail.path)
@@ -570,7 +570,7 @@ describe('other ways to rotate', () => {
     ])
   })
 
-  it('removed before all that was seen of it was read: says how many bytes are missed', async () => {
+  it('the removal of a file that was not read to its end is reported with the number of missed bytes', async () => {
     const all = lines(1, 6000)
     const tail = new Follower(await freshPath())
     await writeFile(tail.path, text(all))
@@ -787,7 +787,7 @@ describe('a cursor of the first version', () => {
     return JSON.stringify({ file, at: { offset, line: 3, skip: 0, form: 'lines', head: { bytes, hash } } })
   }
 
-  it('goes on where it stood, and takes what was written to before for read', async () => {
+  it('a cursor of the first version resumes at its position, and skips files that were last written to before', async () => {
     const tail = new Follower(await freshPath())
     await writeFile(`${tail.path}.2`, 'past\n')
     await writeFile(tail.path, '1\n2\n')
@@ -805,7 +805,7 @@ describe('a cursor of the first version', () => {
     await tail.stop()
   })
 
-  it('finds its file compressed', async () => {
+  it('a cursor of the first version finds its file when it was compressed', async () => {
     const tail = new Follower(await freshPath())
     await writeFile(tail.path, text(lines(1, 30)))
     tail.cursor = await first(tail.path, text(lines(1, 20)).length, 1024)

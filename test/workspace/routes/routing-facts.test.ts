@@ -65,7 +65,7 @@ describe('the facts for lint', () => {
     expect(routing.destinationNames.map(({ name }) => name)).toEqual(['a', 'b'])
   })
 
-  it('SKIP beside names of one list, not SKIP alone', () => {
+  it('skipMixed is the location of a list with SKIP and names, and null for SKIP alone', () => {
     expect(bodyRouting(facts({ destinations: [list(['SKIP'])] })).skipMixed).toBeNull()
     expect(bodyRouting(facts({ destinations: [list(['a', 'SKIP'])] })).skipMixed).toEqual(location)
   })

@@ -122,7 +122,7 @@ describe('[SEC-1.4] [SEC-1.5] a bit of flags that is not on the list is refused'
 })
 
 describe('[SEC-1.4] [SEC-1.5] the standard streams', () => {
-  it('are the only ones that fd_write takes', () => {
+  it('fd_write accepts only the standard streams', () => {
     const { call, streams } = lockedImports()
     streams[3] = file()
     expect([0, 1, 2, 3, 4].map((descriptor) => call('fd_write', descriptor))).toEqual([
@@ -140,7 +140,7 @@ describe('[SEC-1.4] [SEC-1.5] the standard streams', () => {
     expect(call('fd_write', 1)).toBe(8)
   })
 
-  it('can not be closed, other files can', () => {
+  it('the standard streams cannot be closed, other files can', () => {
     const { call, streams } = lockedImports()
     streams[3] = file()
     expect([0, 1, 2, 3].map((descriptor) => call('fd_close', descriptor))).toEqual([63, 63, 63, PASSED])
@@ -148,7 +148,7 @@ describe('[SEC-1.4] [SEC-1.5] the standard streams', () => {
 })
 
 describe('[SEC-1.4] [SEC-1.5] what open files cost the host', () => {
-  it('is bounded by their number', () => {
+  it('the number of open files is bounded', () => {
     const { call, streams } = lockedImports()
     while (streams.length < 1024) streams.push(file())
     expect(call('__syscall_openat', -100, SHORT, 0, 0)).toBe(-33)

@@ -15,7 +15,7 @@ function asked(...sizes: number[]): Uint8Array[] {
   })
 }
 
-it('many small askings give what no other got', () => {
+it('many small requests for random bytes get different bytes', () => {
   const given = asked(...Array.from({ length: 10_000 }, () => 16))
   expect(new Set(given.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(10_000)
 })
