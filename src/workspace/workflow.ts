@@ -1,12 +1,12 @@
 /** The CI files for a repository of detections; docs/ci.md shows the same texts. */
 export const DETECTIONS_WORKFLOW = `name: detections
 on: [push, pull_request]
-permissions:
-  contents: read
-  pull-requests: write
+permissions: {}
 jobs:
   test:
     runs-on: ubuntu-latest
+    permissions:
+      contents: read
     env:
       COMPARED_WITH: origin/\${{ github.base_ref }}
     steps:
@@ -27,9 +27,20 @@ jobs:
         run: |
           npx --no-install signalbox routes diff "$COMPARED_WITH" > routes.md
           cat routes.md >> "$GITHUB_STEP_SUMMARY"
-      - name: The same as a comment, where the token may write one
-        if: github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository
-        run: gh pr comment "$PULL_REQUEST" --body-file routes.md --edit-last --create-if-none
+      - if: github.event_name == 'pull_request'
+        uses: actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0
+        with: { name: routes, path: routes.md }
+  # This job may write comments, so it runs no code of the repository.
+  comment:
+    needs: test
+    if: github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository
+    runs-on: ubuntu-latest
+    permissions:
+      pull-requests: write
+    steps:
+      - uses: actions/download-artifact@018cc2cf5baa6db3ef3c5f8a56943fffe632ef53 # v6.0.0
+        with: { name: routes }
+      - run: gh pr comment "$PULL_REQUEST" --body-file routes.md --edit-last --create-if-none
         env:
           GH_TOKEN: \${{ github.token }}
           PULL_REQUEST: \${{ github.event.pull_request.html_url }}

@@ -116,6 +116,20 @@ describe('the workflow that init writes', () => {
     expect(cache.with.path.replace('~', '/home/runner')).toBe(folder)
   })
 
+  it('the job that runs code of the repository can only read, and the job that comments runs none of it', async () => {
+    const { permissions, jobs } = parse(await workflow())
+    expect(permissions).toEqual({})
+    expect(jobs.test.permissions).toEqual({ contents: 'read' })
+    expect(jobs.comment.permissions).toEqual({ 'pull-requests': 'write' })
+    expect(jobs.comment.needs).toBe('test')
+    const [download, comment, ...others] = jobs.comment.steps
+    expect(others).toEqual([])
+    expect(download.uses).toMatch(/^actions\/download-artifact@/)
+    expect(comment.run).toMatch(/^gh pr comment "\$PULL_REQUEST" --body-file routes\.md [-a-z ]+$/)
+    const upload = jobs.test.steps.find(({ uses = '' }) => uses.startsWith('actions/upload-artifact@'))
+    expect(upload.with).toEqual({ ...download.with, path: 'routes.md' })
+  })
+
   it('docs/ci.md contains the workflow word by word', async () => {
     expect(readFileSync('docs/ci.md', 'utf8')).toContain(`\`\`\`yaml\n${await workflow()}\`\`\`\n`)
   })
