@@ -104,8 +104,8 @@ function matchedEvent(number: number): EvaluatedEvent {
     },
     outcome: {
       status: 'evaluated',
-      event,
-      ownRowId: false,
+      at: event.at,
+      ownRowId: null,
       findings: [finding(functions, { event, detection: detectionId })],
     },
   }

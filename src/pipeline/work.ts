@@ -36,13 +36,13 @@ const NOTHING: Work = { steps: [], seenIds: [], at: 0 }
 
 export function planForEvent({ envelope, outcome }: EvaluatedEvent, project: Project): Work {
   if (outcome.status !== 'evaluated') return NOTHING
-  const { event, ownRowId, findings } = outcome
+  const { at, ownRowId, findings } = outcome
   const key = idempotencyId(envelope)
   const seenIds = [
     ...(key !== null ? [key] : []),
-    ...(envelope.dedupByRowId && ownRowId ? [`row:${event.rowId}`] : []),
+    ...(envelope.dedupByRowId && ownRowId !== null ? [`row:${ownRowId}`] : []),
   ]
-  return { steps: findings.flatMap((finding) => stepsOfFinding(finding, project)), seenIds, at: event.at }
+  return { steps: findings.flatMap((finding) => stepsOfFinding(finding, project)), seenIds, at }
 }
 
 /** The id under which the store remembers an event with an idempotency key; null for other events. */

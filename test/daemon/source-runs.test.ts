@@ -9,7 +9,6 @@ import type { Envelope, Settlement } from '../../src/model/events/event.ts'
 import { nullLog, nullMetrics } from '../../src/model/ports.ts'
 import type { FramedEvent, SourceContext } from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
-import { identity } from '../support/model.ts'
 import { Sink, sourceContext } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
@@ -22,7 +21,7 @@ function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
       envelope,
       outcome: envelope.raw.startsWith('bad')
         ? { status: 'rejected', reason: 'not JSON' }
-        : { status: 'evaluated', event: identity(), ownRowId: false, findings: [] },
+        : { status: 'evaluated', at: envelope.receivedAt, ownRowId: null, findings: [] },
     })),
   )
 }

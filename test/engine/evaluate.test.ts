@@ -254,7 +254,9 @@ describe('selection', () => {
       'unclassified',
     ])
     expect(evaluated[0]!.outcome).toMatchObject({
-      event: { kind: 'resource', type: 'AWS.S3.Bucket', resourceId: 'test-1' },
+      findings: [{}, {}, {}].map(() => ({
+        event: { kind: 'resource', type: 'AWS.S3.Bucket', resourceId: 'test-1' },
+      })),
     })
   })
 })
@@ -275,14 +277,17 @@ describe('what a rule finds in its event:', () => {
       p_source_label: 'test',
       p_event_time: '2026-01-02 03:04:05.678901000',
     })
-    expect(event.outcome).toMatchObject({ ownRowId: false, event: { rowId: fields.p_row_id } })
+    expect(event.outcome).toMatchObject({
+      ownRowId: null,
+      findings: [{ event: { rowId: fields.p_row_id } }],
+    })
   })
 
   it("the record's own p_ fields where it has them", async () => {
     const own = { p_row_id: 'mine', p_event_time: 'then', p_source_label: 's', p_parse_time: 'p' }
     const { event, fields } = await context({ ...own, at: 1 }, { timeField: 'at' })
     expect(fields).toEqual({ ...own, at: 1, p_log_type: 'Only.fields' })
-    expect(event.outcome).toMatchObject({ ownRowId: true, event: { rowId: 'mine' } })
+    expect(event.outcome).toMatchObject({ ownRowId: 'mine', findings: [{ event: { rowId: 'mine' } }] })
   })
 
   it('the same row id when the same record is read again, another one elsewhere', async () => {

@@ -39,7 +39,7 @@ export function evaluatedEvent(functions: FunctionResults | null, over: EventOpt
     : []
   return {
     envelope,
-    outcome: { status: 'evaluated', event: identified, ownRowId: over.ownRowId ?? false, findings },
+    outcome: { status: 'evaluated', at, ownRowId: over.ownRowId ? rowId : null, findings },
   }
 }
 

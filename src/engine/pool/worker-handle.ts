@@ -10,10 +10,12 @@ import type {
   FromWorker,
   Job,
   LoadRequest,
+  PackedResponse,
   RestoredProject,
   WorkerSetup,
 } from '../protocol/messages.ts'
 import { MARKER_CELL_COUNT, type ProgressMarker, readMarker } from '../protocol/progress-marker.ts'
+import { unpackOutcomes } from '../protocol/quiet-events.ts'
 import { THREAD_STACK_MIB } from '../protocol/stack-sizes.ts'
 import type { TerminationReason } from '../protocol/terminated-call.ts'
 import { type CacheResponder, CacheServer } from './cache-server.ts'
@@ -141,7 +143,8 @@ export class WorkerHandle {
     const reply = await this.#reply('run')
     if (reply.kind !== 'done') return reply as WorkerTermination
     this.#heapBytes = reply.heapBytes
-    return { kind: 'done', ...(JSON.parse(reply.response) as DriverResponse) }
+    const response = JSON.parse(reply.response) as PackedResponse
+    return { kind: 'done', ...response, outcomes: unpackOutcomes(response.outcomes, job.work) }
   }
 
   /** Ends the worker. Further calls wait for the same end. */

@@ -1,7 +1,5 @@
 /** BOTH THREADS. Builds the requests to the Python driver, in the form that batch.py reads. */
 import type { FunctionError } from '../../model/alerts/finding.ts'
-import type { EventNotice } from '../../model/events/evaluation.ts'
-import type { EventIdentity } from '../../model/events/event.ts'
 import type { PackageSet } from '../../model/project/packages.ts'
 import type { Limits } from '../../model/project/settings.ts'
 import type { Body, BodyCall, BrokenBody, Job, Skip, UnitTestCall } from './messages.ts'
@@ -58,9 +56,10 @@ export interface EventEntry {
   /** The index of the event among the job's items. */
   readonly item: number
   readonly raw: string
-  readonly fields: ParsedEvent['fields']
+  /** The `p_*` fields that the record lacks; Python adds them after it has parsed the record. */
+  readonly fields: Readonly<Record<string, string>>
   /** The bodies that Python runs for it. */
-  readonly candidates: ParsedEvent['candidates']
+  readonly candidates: readonly number[]
 }
 
 /**
@@ -128,17 +127,6 @@ export function unitTestRequest(
 
 function skipEntry({ body, item, function: number, error }: Skip): unknown[] {
   return [body, item, number, error]
-}
-
-export interface ParsedEvent {
-  readonly status: 'accepted'
-  readonly event: EventIdentity
-  readonly record: JsonRecord
-  readonly ownRowId: boolean
-  /** The `p_*` fields that the record lacks; Python adds them after it has parsed the record. */
-  readonly fields: Readonly<Record<string, string>>
-  readonly candidates: readonly number[]
-  readonly notices?: readonly EventNotice[]
 }
 
 export type JsonRecord = Readonly<Record<string, unknown>>

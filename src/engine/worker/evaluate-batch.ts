@@ -8,7 +8,6 @@ import { failedOutcome } from '../../model/events/outcome.ts'
 import {
   type EventEntry,
   evaluationRequest,
-  type ParsedEvent,
   testRequest,
   unitTestRequest,
 } from '../protocol/driver-request.ts'
@@ -25,16 +24,20 @@ import type {
   ItemOutcome,
   Job,
   Offender,
+  PackedResponse,
   Printed,
   Skip,
   UnitTestCall,
 } from '../protocol/messages.ts'
+import { packOutcomes } from '../protocol/quiet-events.ts'
 import { failedUnitTest, QUARANTINED } from '../protocol/terminated-call.ts'
 import type { LockedPython, Python } from '../runtime/locked-python.ts'
 import type { CacheClient } from './cache-client.ts'
 import { assertIntegrity, withIntegrityCheck } from './integrity-check.ts'
-import { cacheEvent, type ParseRules, parseEvent, type RejectedEvent } from './parse-event.ts'
-import type { EventPrefilter, Prefilter, PrefilterResult } from './prefilter.ts'
+import type { ParseRules } from './parse-event.ts'
+import { cacheEvent } from './parsed-event.ts'
+import type { Prefilter } from './prefilter.ts'
+import { type KeptEvent, takeEvent } from './take-events.ts'
 
 export interface LoadedBodies {
   readonly python: Python & Pick<LockedPython, 'heapBytes'>
@@ -52,35 +55,36 @@ interface BodyResult {
   readonly functions: FunctionResults
 }
 
-export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
+export function evaluateEvents(loaded: LoadedBodies, job: Job): PackedResponse {
   const { python, cacheClient, rules, prefilter, bodies } = loaded
   const envelopes = job.work.items as readonly Envelope[]
-  const prefilterEvent = prefilter.forJob(job)
-  const parsed = envelopes.map((envelope) => parseAndPrefilter(envelope, rules, prefilterEvent))
-  cacheClient.serve((item) => cacheEvent(envelopes[item], parsed[item]))
+  const { skips } = job
+  // An error for which a body was stopped is reported for an event on which nothing else is found.
+  const taking = { ...rules, prefilterEvent: prefilter.forJob(job), keepsQuiet: skips.length > 0 }
+  const taken = envelopes.map((envelope) => takeEvent(envelope, taking))
+  cacheClient.serve((item) => {
+    const event = taken[item]
+    return event?.status === 'accepted' ? cacheEvent(envelopes[item]!, event.ownRowId) : null
+  })
   const quarantined = new Set(job.quarantined)
   const dropQuarantined = withoutQuarantined(quarantined)
   const matched: BodyResult[] = []
-  const entries = parsed.flatMap((event, item): EventEntry[] => {
-    if (event.status !== 'accepted') return []
+  const entries = taken.flatMap((event, item): EventEntry[] => {
+    if (event?.status !== 'accepted') return []
     for (const each of event.matched) matched.push({ item, ...each })
     const candidates = dropQuarantined(event.python)
     return candidates.length === 0
       ? []
       : [{ item, raw: envelopes[item]!.raw, fields: event.fields, candidates }]
   })
-  const suspects = { bodies: bodiesIn(entries), offender: null }
-  const { reported, unreadable, printed } = job.checkIntegrity
-    ? runEachBody(python, entries, job)
-    : withIntegrityCheck(python, suspects, () => runBodies(python, entries, job))
-  const changedValues = assertIntegrity(python, suspects)
-  const allResults = [...matched, ...reported, ...resultsOfQuarantined(job.skips, quarantined)].sort(
+  const { reported, unreadable, printed, changedValues } = runChecked(python, entries, job)
+  const allResults = [...matched, ...reported, ...resultsOfQuarantined(skips, quarantined)].sort(
     (a, b) => a.body - b.body,
   )
   const byItem = Map.groupBy(allResults, ({ item }) => item)
 
-  const outcomes = parsed.map((event, item): ItemOutcome => {
-    if (event.status !== 'accepted') return event
+  const outcomes = taken.map((event, item): ItemOutcome | null => {
+    if (event?.status !== 'accepted') return event
     if (unreadable.has(item)) return { status: 'rejected', reason: 'not JSON that Python can read' }
     const findings = (byItem.get(item) ?? []).map(
       ({ body, functions }): MatchFinding => ({
@@ -92,33 +96,19 @@ export function evaluateEvents(loaded: LoadedBodies, job: Job): DriverResponse {
           signalFieldsOf(bodies[body]!, envelopes[item]!.raw, event, functions)),
       }),
     )
-    const { ownRowId, notices } = event
-    return { status: 'evaluated', event: event.event, ownRowId, findings, ...(notices && { notices }) }
+    const { at, ownRowId, notices } = event
+    return { status: 'evaluated', at, ownRowId, findings, ...(notices.length > 0 && { notices }) }
   })
-  const accepted = parsed.filter(({ status }) => status === 'accepted')
+  const accepted = taken.filter((event) => event === null || event.status === 'accepted')
   const eventsWithoutPython = accepted.length - entries.length
-  return { outcomes, printed, changedValues, eventsWithoutPython }
-}
-
-/** An accepted event without its parsed record, which takes ten times the memory of its text. */
-type PrefilteredEvent = (Omit<ParsedEvent, 'record'> & PrefilterResult) | RejectedEvent
-
-function parseAndPrefilter(
-  envelope: Envelope,
-  rules: ParseRules,
-  prefilterEvent: EventPrefilter,
-): PrefilteredEvent {
-  const parsed = parseEvent(envelope, rules)
-  if (parsed.status !== 'accepted') return parsed
-  const { record: _, ...kept } = parsed
-  return Object.assign(kept, prefilterEvent(envelope.raw, parsed))
+  return { outcomes: packOutcomes(outcomes), printed, changedValues, eventsWithoutPython }
 }
 
 /** Returns the fields that correlation rules need of a match. */
 function signalFieldsOf(
   body: Body,
   raw: string,
-  { fields }: Pick<ParsedEvent, 'fields'>,
+  { fields }: Pick<KeptEvent, 'fields'>,
   { alert_context: context }: FunctionResults,
 ): Pick<MatchFinding, 'signalFields'> {
   if (!('signalFields' in body) || body.signalFields.length === 0) return {}
@@ -126,14 +116,29 @@ function signalFieldsOf(
 }
 
 interface PythonReport {
-  reported: BodyResult[]
-  unreadable: Set<number>
-  printed: Printed[]
+  readonly reported: readonly BodyResult[]
+  readonly unreadable: ReadonlySet<number>
+  readonly printed: readonly Printed[]
+}
+
+const NOTHING_RUN: PythonReport = { reported: [], unreadable: new Set(), printed: [] }
+
+/** Runs the bodies and checks the state that they share. Where nothing runs, nothing has changed. */
+function runChecked(
+  python: Python,
+  entries: readonly EventEntry[],
+  job: Job,
+): PythonReport & Pick<DriverResponse, 'changedValues'> {
+  if (entries.length === 0) return { ...NOTHING_RUN, changedValues: [] }
+  const suspects = { bodies: bodiesIn(entries), offender: null }
+  const report = job.checkIntegrity
+    ? runEachBody(python, entries, job)
+    : withIntegrityCheck(python, suspects, () => runBodies(python, entries, job))
+  return { ...report, changedValues: assertIntegrity(python, suspects) }
 }
 
 /** Calls Python once for all events, and event by event if Python cannot read the whole request. */
 function runBodies(python: Python, entries: readonly EventEntry[], job: Job): PythonReport {
-  if (entries.length === 0) return { reported: [], unreadable: new Set(), printed: [] }
   const answer = readEvaluation(python.evaluate(evaluationRequest(entries, job)))
   if (answer !== null) {
     const candidatesOf = new Map(entries.map(({ item, candidates }) => [item, candidates]))

@@ -1,21 +1,17 @@
-/**
- * WORKER THREAD. Parses the text of an event: its type and identity, the detections that evaluate it, and the fields that
- * are filled in. Pure.
- */
+/** WORKER THREAD. Parses the text of an event: its type, its times, and the detections that evaluate it. Pure. */
 
 import { parseExact } from '../../core/exact-json.ts'
 import { messageOf } from '../../errors.ts'
-import { hashId } from '../../model/alerts/alert.ts'
-import type { CacheEvent } from '../../model/events/detection-cache.ts'
 import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
 import { formatEventTime, readEventTime } from '../../model/events/event-time.ts'
 import type { Settings } from '../../model/project/settings.ts'
-import type { JsonRecord, ParsedEvent } from '../protocol/driver-request.ts'
+import type { JsonRecord } from '../protocol/driver-request.ts'
 import type { ClockMode } from '../protocol/messages.ts'
 import { classify, textAt, valueAt } from './classify-event.ts'
 import { containerNotice } from './containers.ts'
 import { checkLimits } from './event-limits.ts'
+import { isAbsent, ParsedEvent } from './parsed-event.ts'
 import type { Selection } from './select-detections.ts'
 
 export interface RejectedEvent {
@@ -43,21 +39,22 @@ export function parseEvent(envelope: Envelope, rules: ParseRules): ParseResult {
   const type = isQuery ? envelope.type : classify(record, envelope, rules.settings.classification)
   if (type === null) return { status: 'unclassified', reason: noType(envelope) }
 
-  const resourceId = envelope.kind === 'resource' ? (textAt(record, 'resourceId') ?? '') : null
-  const ownRowId = textAt(record, 'p_row_id')
-  const rowId = ownRowId ?? deriveRowId(envelope)
+  const { kind, receivedAt } = envelope
+  const resourceId = kind === 'resource' ? (textAt(record, 'resourceId') ?? '') : null
   const times = timesOf(record, envelope)
-  const { source, seq, kind, receivedAt } = envelope
-  const at = rules.clockMode === 'event' ? (times.eventAt ?? receivedAt) : receivedAt
-  return {
-    status: 'accepted',
-    event: { source, seq, kind, type, rowId, resourceId, happenedAt: times.eventAt, at },
+  return new ParsedEvent({
+    envelope,
     record,
-    ownRowId: ownRowId !== null,
-    fields: kind === 'resource' ? {} : missingFields(record, envelope, isQuery ? null : type, rowId, times),
+    type,
+    givenLogType: isQuery || kind === 'resource' ? null : type,
+    resourceId,
+    ownRowId: textAt(record, 'p_row_id'),
+    happenedAt: times.eventAt,
+    eventTime: times.fill,
+    at: rules.clockMode === 'event' ? (times.eventAt ?? receivedAt) : receivedAt,
     candidates: rules.selection.candidates({ kind, type, resourceId }),
-    ...noticesOf(record, times),
-  }
+    notices: noticesOf(record, times),
+  })
 }
 
 function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
@@ -73,26 +70,6 @@ function parseRecord(raw: string): { record: JsonRecord } | { reason: string } {
   return {
     reason: `not a JSON object but ${Array.isArray(value) ? 'a list' : JSON.stringify(value)?.slice(0, 40)}`,
   }
-}
-
-/**
- * A record that is read again from the same position gets the same id, so that a replay finds its alerts. Without a position
- * two equal records are two events.
- */
-function deriveRowId({ source, dedupId, origin, position, raw, receivedAt, seq }: Envelope): string {
-  return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, position, raw)
-}
-
-/** Returns the identity of an event for the caching helpers; null: no detection evaluates it. */
-export function cacheEvent(
-  envelope: Envelope | undefined,
-  parsed: Omit<ParsedEvent, 'record'> | RejectedEvent | undefined,
-): CacheEvent | null {
-  if (!envelope || parsed?.status !== 'accepted') return null
-  const { source, seq, dedupId, dedupByRowId } = envelope
-  const isKnownByRowId = dedupByRowId === true && parsed.ownRowId
-  const name = isKnownByRowId ? hashId('own-row', parsed.event.rowId) : deriveRowId(envelope)
-  return { source, seq, name, comesAgain: isKnownByRowId || dedupId !== undefined }
 }
 
 interface Times {
@@ -121,10 +98,12 @@ function withAllDigits(value: unknown, raw: string, field: string): unknown {
   return typeof exact === 'object' && exact !== null && 'rawJSON' in exact ? exact.rawJSON : value
 }
 
-function noticesOf(record: JsonRecord, { unreadable }: Times): Pick<ParsedEvent, 'notices'> {
+const NO_NOTICES: readonly EventNotice[] = []
+
+function noticesOf(record: JsonRecord, { unreadable }: Times): readonly EventNotice[] {
   const container = containerNotice(record)
-  if (container === null && unreadable === null) return {}
-  return { notices: [container ?? [], unreadable === null ? [] : unreadableTime(unreadable)].flat() }
+  if (container === null && unreadable === null) return NO_NOTICES
+  return [container ?? [], unreadable === null ? [] : unreadableTime(unreadable)].flat()
 }
 
 function unreadableTime({ field, value }: NonNullable<Times['unreadable']>): EventNotice {
@@ -132,29 +111,6 @@ function unreadableTime({ field, value }: NonNullable<Times['unreadable']>): Eve
   const excerpt = text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}...` : text
   const effect = field === 'p_event_time' ? 'the time of receipt counts' : 'p_event_time stays absent'
   return { code: 'unreadable-time', message: `"${field}" is ${excerpt}, which is not a time: ${effect}` }
-}
-
-function missingFields(
-  record: JsonRecord,
-  envelope: Envelope,
-  logType: string | null,
-  rowId: string,
-  times: Times,
-): Record<string, string> {
-  const missing: Record<string, string> = {}
-  const fill = (key: string, value: string | null) => {
-    if (value !== null && isAbsent(record[key])) missing[key] = value
-  }
-  fill('p_log_type', logType)
-  fill('p_row_id', rowId)
-  fill('p_parse_time', formatEventTime(envelope.receivedAt))
-  fill('p_source_label', envelope.source)
-  fill('p_event_time', times.fill)
-  return missing
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || value === ''
 }
 
 function noType({ kind }: Envelope): string {

@@ -8,10 +8,11 @@ import { type CompiledDetection, compileDetection, withFields } from '../../matc
 import type { FunctionResults } from '../../model/alerts/finding.ts'
 import type { TestOutcome } from '../../model/events/evaluation.ts'
 import { syntheticOutcome } from '../../model/events/outcome.ts'
-import type { JsonRecord, ParsedEvent } from '../protocol/driver-request.ts'
+import type { JsonRecord } from '../protocol/driver-request.ts'
 import type { Body, Job } from '../protocol/messages.ts'
 import { DetectionIndexes } from './event-index/detection-indexes.ts'
 import type { DetectionGuards } from './guard/detection-guards.ts'
+import type { ParsedEvent } from './parsed-event.ts'
 
 export interface PrefilterResult {
   /** The bodies that Python has to run. Equal lists are one object, so that events can be grouped by it. */
@@ -26,7 +27,7 @@ interface MatchedBody {
 }
 
 /** Evaluates one event against its candidates. */
-export type EventPrefilter = (raw: string, accepted: ParsedEvent) => PrefilterResult
+export type EventPrefilter = (raw: string, event: ParsedEvent) => PrefilterResult
 
 export interface Prefilter {
   forJob(job: Pick<Job, 'skips' | 'markEachItem' | 'checkIntegrity'>): EventPrefilter
@@ -56,12 +57,11 @@ export function createPrefilter(bodies: readonly Body[], guards: DetectionGuards
   ): PrefilterResult => {
     const { candidates } = event
     if (candidates.length === 0) return NOTHING
-    // The event as detections see it. What is looked up in it is remembered, so it must not change afterwards.
-    const record: JsonRecord = Object.assign(event.record, event.fields)
     const index = unguarded && indexes ? indexes.of(candidates, event) : null
-    // The index is made of guards, too.
-    const selected = index && unguarded?.size === 0 ? index.select(record) : candidates
+    // The index is made of guards, too. It looks at no field that is filled in.
+    const selected = index && unguarded?.size === 0 ? index.select(event.record) : candidates
     if (selected.length === 0) return NOTHING
+    const record = event.fillIn()
     const exact = exactView(raw, record, event)
     const python: number[] = []
     const matched: MatchedBody[] = []

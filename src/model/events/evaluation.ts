@@ -1,7 +1,7 @@
 /** Results of the engine: evaluated events for the daemon, outcomes of test calls for testing. */
 import type { JsonText } from '../../core/exact-json.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../alerts/finding.ts'
-import type { Envelope, EventIdentity } from './event.ts'
+import type { Envelope } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
 
 /** A notice about an accepted event; it is reported once for each source and code. */
@@ -16,9 +16,10 @@ export interface EvaluatedEvent {
   readonly outcome:
     | {
         readonly status: 'evaluated'
-        readonly event: EventIdentity
-        /** True when the record brought its own `p_row_id`: seen again within 24 h it is not counted again. */
-        readonly ownRowId: boolean
+        /** Epoch milliseconds at which the event counts. */
+        readonly at: number
+        /** The record's own `p_row_id`, by which it can be recognized when it comes again; null: it has none. */
+        readonly ownRowId: string | null
         /** Matches, and matchers that failed, in the order of the detections. */
         readonly findings: readonly MatchFinding[]
         /** Why a trust group could not evaluate the event; the findings are those of the others. */

@@ -40,8 +40,8 @@ describe('[SEC-6.2] [SEC-6.3] the outcome of an event', () => {
   const order = new Map(['a', 'b', 'c'].map((id, index) => [id, index]))
   const evaluated = (...found: string[]): Outcome => ({
     status: 'evaluated',
-    event: identity(),
-    ownRowId: false,
+    at: 0,
+    ownRowId: null,
     findings: found.map((detection) => ({ from: 'detection', detection, event: identity(), functions: {} })),
   })
   const rejected: Outcome = { status: 'rejected', reason: 'crashed the evaluator' }

@@ -1,8 +1,9 @@
 /** One index per list of candidates, made when the first event of its log type comes. */
-import type { JsonRecord, ParsedEvent } from '../../protocol/driver-request.ts'
+import type { JsonRecord } from '../../protocol/driver-request.ts'
 import type { Body } from '../../protocol/messages.ts'
 import type { Guard } from '../guard/create-guard.ts'
 import type { DetectionGuards } from '../guard/detection-guards.ts'
+import type { ParsedEvent } from '../parsed-event.ts'
 import { deriveIndexConditions } from './derive-index-conditions.ts'
 import { EventIndex } from './event-index.ts'
 import { expressionConditions } from './expression-conditions.ts'
@@ -29,8 +30,8 @@ export class DetectionIndexes {
   /** @param candidates those of the event. All events of one log type share one list. */
   of(candidates: readonly number[], event: ParsedEvent): CandidateIndex {
     // Each resource has a list of its own, so an index of it would be used once.
-    if (event.event.kind === 'resource') return this.#withoutIndex(candidates)
-    return this.#ofLogType(candidates, logTypeOf(event))
+    if (event.isResource) return this.#withoutIndex(candidates)
+    return this.#ofLogType(candidates, event.logType)
   }
 
   #withoutIndex(candidates: readonly number[]): CandidateIndex {
@@ -77,9 +78,4 @@ export class DetectionIndexes {
     const matcher = body.kind === 'simple' ? expressionConditions(body.content.matcher) : null
     return moreSelective(filter, matcher)
   }
-}
-
-/** The log type whose data model the detections see, or null. */
-function logTypeOf({ event, record, fields }: ParsedEvent): string | null {
-  return (fields.p_log_type ?? record.p_log_type) === event.type ? event.type : null
 }

@@ -1,0 +1,131 @@
+/**
+ * WORKER THREAD. An event whose text was parsed. Most events concern no detection, so its identity and the fields that are
+ * filled in are made when something asks for them.
+ */
+import { hashId } from '../../model/alerts/alert.ts'
+import type { CacheEvent } from '../../model/events/detection-cache.ts'
+import type { EventNotice } from '../../model/events/evaluation.ts'
+import type { Envelope, EventIdentity } from '../../model/events/event.ts'
+import { formatEventTime } from '../../model/events/event-time.ts'
+import type { JsonRecord } from '../protocol/driver-request.ts'
+
+/** The fields that are filled in where a record lacks them. */
+export type FilledFields = Readonly<Record<string, string>>
+
+interface ParsedParts {
+  readonly envelope: Envelope
+  readonly record: JsonRecord
+  /** After classification. */
+  readonly type: string
+  /** The log type that detections see, which the row of a query and a resource do not get; null: their own, if any. */
+  readonly givenLogType: string | null
+  readonly resourceId: string | null
+  /** The record's own `p_row_id`. */
+  readonly ownRowId: string | null
+  readonly happenedAt: number | null
+  /** The `p_event_time` to fill in, or null. */
+  readonly eventTime: string | null
+  readonly at: number
+  readonly candidates: readonly number[]
+  readonly notices: readonly EventNotice[]
+}
+
+export class ParsedEvent {
+  readonly status = 'accepted'
+  /** The record, to which `fillIn` adds the fields that it lacks. */
+  readonly record: JsonRecord
+  readonly ownRowId: string | null
+  readonly at: number
+  /** The detections that evaluate the event. */
+  readonly candidates: readonly number[]
+  readonly notices: readonly EventNotice[]
+  readonly #parts: ParsedParts
+  #identity: EventIdentity | undefined
+  #fields: FilledFields | undefined
+
+  constructor(parts: ParsedParts) {
+    this.record = parts.record
+    this.ownRowId = parts.ownRowId
+    this.at = parts.at
+    this.candidates = parts.candidates
+    this.notices = parts.notices
+    this.#parts = parts
+  }
+
+  get isResource(): boolean {
+    return this.#parts.envelope.kind === 'resource'
+  }
+
+  /** The log type whose data model detections see, or null. */
+  get logType(): string | null {
+    const { record, type, givenLogType } = this.#parts
+    const seen = givenLogType !== null && isAbsent(record.p_log_type) ? givenLogType : record.p_log_type
+    return seen === type ? type : null
+  }
+
+  get event(): EventIdentity {
+    this.#identity ??= this.#identify()
+    return this.#identity
+  }
+
+  /** The fields that the record lacked. Python adds them after it has parsed the record. */
+  get fields(): FilledFields {
+    this.#fields ??= this.#missingFields()
+    return this.#fields
+  }
+
+  /** Returns the event as detections see it. */
+  fillIn(): JsonRecord {
+    return Object.assign(this.record, this.fields)
+  }
+
+  #identify(): EventIdentity {
+    const { envelope, type, resourceId, happenedAt, at } = this.#parts
+    const { source, seq, kind } = envelope
+    return {
+      source,
+      seq,
+      kind,
+      type,
+      rowId: this.ownRowId ?? deriveRowId(envelope),
+      resourceId,
+      happenedAt,
+      at,
+    }
+  }
+
+  #missingFields(): FilledFields {
+    const { envelope, record, givenLogType, eventTime } = this.#parts
+    const missing: Record<string, string> = {}
+    if (this.isResource) return missing
+    const fill = (key: string, value: string | null) => {
+      if (value !== null && isAbsent(record[key])) missing[key] = value
+    }
+    fill('p_log_type', givenLogType)
+    fill('p_row_id', this.event.rowId)
+    fill('p_parse_time', formatEventTime(envelope.receivedAt))
+    fill('p_source_label', envelope.source)
+    fill('p_event_time', eventTime)
+    return missing
+  }
+}
+
+/**
+ * A record that is read again from the same position gets the same id, so that a replay finds its alerts. Without a position
+ * two equal records are two events.
+ */
+function deriveRowId({ source, dedupId, origin, position, raw, receivedAt, seq }: Envelope): string {
+  return hashId('row', source, dedupId ?? origin ?? `${receivedAt}:${seq}`, position, raw)
+}
+
+/** Returns the identity of an event for the caching helpers. */
+export function cacheEvent(envelope: Envelope, ownRowId: string | null): CacheEvent {
+  const { source, seq, dedupId, dedupByRowId } = envelope
+  const isKnownByRowId = dedupByRowId === true && ownRowId !== null
+  const name = isKnownByRowId ? hashId('own-row', ownRowId) : deriveRowId(envelope)
+  return { source, seq, name, comesAgain: isKnownByRowId || dedupId !== undefined }
+}
+
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === ''
+}
