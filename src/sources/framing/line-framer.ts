@@ -3,6 +3,7 @@ import { layoutFor } from './event-layout.ts'
 import { EventText, excerptOf, type Framable, type Frame, type OpeningRules, textOnly } from './frame.ts'
 import { type ScannedValue, ValueScanner } from './json-scanner.ts'
 import { ObjectEnd } from './object-end.ts'
+import { wholeObject } from './whole-line.ts'
 
 const NEWLINE = 0x0a
 /** This byte precedes each text of a sequence (RFC 7464) and is in no JSON text. */
@@ -56,7 +57,9 @@ export class LineFramer {
       const newline = chunk.indexOf(NEWLINE, from)
       const to = newline === -1 ? chunk.length : newline
       if (hasSeparators) this.#readTexts(chunk, from, to, origin)
-      else this.#read(chunk, from, to, origin)
+      else if (newline === -1 || !this.#readWhole(chunk, from, to, origin)) {
+        this.#read(chunk, from, to, origin)
+      }
       from = newline === -1 ? to : newline + 1
       this.#offset = origin + from
       if (newline !== -1) this.#endLine()
@@ -67,6 +70,18 @@ export class LineFramer {
   /** Ends the input. An unfinished line is rejected when there is a reason; otherwise it is complete. */
   end(reason?: string): void {
     this.#endLine(reason)
+  }
+
+  /** Reads a complete line that is one event, which most lines are. Returns false for any other line. */
+  #readWhole(chunk: Buffer, from: number, to: number, origin: number): boolean {
+    const { eventBytes, unwrap } = this.#rules
+    const isLineStart = origin + from === this.#lineOffset
+    if (!isLineStart || unwrap !== null || to - from > eventBytes) return false
+    const raw = wholeObject(chunk, from, to)
+    if (raw === null) return false
+    const next = { offset: origin + to + 1, line: this.#number + 1, skip: 0, form: 'lines' } as const
+    this.#found({ raw, line: this.#number, offset: origin + from, item: null, next })
+    return true
   }
 
   /** Reads a part of a line with record separators. */

@@ -61,6 +61,12 @@ const table: [what: string, input: string | Buffer, rules: Partial<FramingRules>
   ],
   ['an event at the limit', `${'1'.repeat(200)}\n`, {}, ['1'.repeat(200)]],
   ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22, 0x0a, 0x31]), {}, ['(invalid UTF-8)', '1']],
+  [
+    'an object with bytes that are no UTF-8',
+    Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}\n1')]),
+    {},
+    ['(invalid UTF-8)', '1'],
+  ],
   ['a list on one line', '[{"a":1},{"b":[2,"]"]}]', {}, ['{"a":1}', '{"b":[2,"]"]}']],
   ['a list over lines', '[\n {"a":1},\n {"b":\n2}\n]\n', {}, ['{"a":1}', '{"b":\n2}']],
   ['a list with leading commas', '[{"a":1}\n,{"b":2}\n]', {}, ['{"a":1}', '{"b":2}']],
@@ -344,6 +350,24 @@ describe('framing, whatever the chunks', () => {
     )
   })
 
+  const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 })
+
+  /** The excerpt of what breaks is what had come of it. */
+  const stable = (pieces: readonly Frame[]) =>
+    pieces.map((piece) => ({ ...piece, raw: piece.refused ? '' : piece.raw }))
+
+  function expectSameHoweverCut(text: string, sizes: readonly number[], unwrap: string | null) {
+    const bytes = Buffer.from(text)
+    const framer = new Framer({ ...rules, unwrap }, START_POSITION)
+    const pieces: Frame[] = []
+    for (let from = 0, i = 0; from < bytes.length; i++) {
+      const to = from + sizes[i % sizes.length]!
+      pieces.push(...framer.push(bytes.subarray(from, to)))
+      from = to
+    }
+    expect(stable([...pieces, ...framer.end()])).toEqual(stable(frame(bytes, { ...rules, unwrap })))
+  }
+
   it('the result does not depend on where the input is cut into chunks', () => {
     const part = fc.oneof(
       value,
@@ -364,26 +388,25 @@ describe('framing, whatever the chunks', () => {
         '\ufeff',
       ),
     )
-    const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 })
-    /** The excerpt of what breaks is what had come of it. */
-    const stable = (pieces: readonly Frame[]) =>
-      pieces.map((piece) => ({ ...piece, raw: piece.refused ? '' : piece.raw }))
     fc.assert(
       fc.property(
         fc.array(part),
         cuts,
         fc.constantFrom(null, 'Records', 'Records.a', 'a.Records'),
-        (parts, sizes, unwrap) => {
-          const bytes = Buffer.from(parts.join(''))
-          const framer = new Framer({ ...rules, unwrap }, START_POSITION)
-          const pieces: Frame[] = []
-          for (let from = 0, i = 0; from < bytes.length; i++) {
-            const to = from + sizes[i % sizes.length]!
-            pieces.push(...framer.push(bytes.subarray(from, to)))
-            from = to
-          }
-          expect(stable([...pieces, ...framer.end()])).toEqual(stable(frame(bytes, { ...rules, unwrap })))
-        },
+        (parts, sizes, unwrap) => expectSameHoweverCut(parts.join(''), sizes, unwrap),
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('the result does not depend on the chunks for lines that begin and end as an object does', () => {
+    const between = fc.array(fc.constantFrom('{', '}', '[', ' ', '\t', '\r', '"', ',', '\\', 'x'), {
+      maxLength: 8,
+    })
+    const line = between.map((parts) => `{${parts.join('')}}`)
+    fc.assert(
+      fc.property(fc.array(line), fc.constantFrom('\n', '\r\n', ' \n'), cuts, (lines, end, sizes) =>
+        expectSameHoweverCut(lines.map((each) => each + end).join(''), sizes, null),
       ),
       { numRuns: 500 },
     )
