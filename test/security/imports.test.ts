@@ -11,7 +11,7 @@ import { importRule } from '../../src/engine/runtime/import-allowlist.ts'
 import { Deadline } from '../../src/engine/runtime/imports/deadline.ts'
 import { bootPython } from '../../src/engine/runtime/pyodide.ts'
 import { readPythonFiles } from '../../src/engine/runtime/python-files.ts'
-import { compileInterpreter, SNAPSHOT_BYTES } from '../../src/engine/runtime/wasm-module.ts'
+import { compileInterpreter } from '../../src/engine/runtime/wasm-module.ts'
 
 const { version } = createRequire(import.meta.url)('pyodide/package.json') as { version: string }
 const known = readFileSync(join(import.meta.dirname, `imports-${version}.txt`), 'utf8')
@@ -31,7 +31,7 @@ async function importedNames(): Promise<string[]> {
     return instantiate.call(host, source, imports)
   }
   try {
-    const { module } = await compileInterpreter(SNAPSHOT_BYTES)
+    const { module } = await compileInterpreter(64 * 1024 * 1024)
     const deadline = new Deadline(new Int32Array(MARKER_CELL_COUNT))
     const cacheRequester = { request: () => '' }
     await bootPython({ deadline, cacheRequester, files: readPythonFiles(), module, base: null })

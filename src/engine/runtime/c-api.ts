@@ -14,6 +14,7 @@ import type { Memory } from './imports/host-import.ts'
 export interface CApi {
   _malloc(bytes: number): number
   _free(address: number): void
+  _emscripten_get_sbrk_ptr(): number
   _PyUnicode_DecodeUTF8(address: number, bytes: number, errors: number): number
   _PyUnicode_AsUTF8AndSize(object: number, size: number): number
   _PyObject_CallOneArg(callable: number, argument: number): number
@@ -116,4 +117,9 @@ function readString(api: CApi, memory: Memory, object: number): string {
   }
   if (bytes > MAX_ANSWER_BYTES) throw new PythonRaised('the response of the Python driver is too long')
   return decoder.decode(new Uint8Array(memory.buffer, address, bytes))
+}
+
+/** @returns where the allocator's memory ends: what Python has taken so far, of which it gives nothing back. */
+export function heapEnd(api: CApi, memory: Memory): number {
+  return new DataView(memory.buffer).getUint32(api._emscripten_get_sbrk_ptr(), true)
 }

@@ -6,8 +6,8 @@
  * of each run, then the pages of all runs. It has no version; the name of the cache entry contains one (snapshot-store.ts).
  *
  * A memory is restorable only in an interpreter with the same code and the same function table, because the memory holds
- * function pointers that are indexes into that table. It must also be at least as large as the one that was saved, which
- * `MIN_PAGES` of wasm-module.ts guarantees. Restoring writes only the pages of the snapshot: the memory below must be
+ * function pointers that are indexes into that table. It must also have the size of the one that was saved, which
+ * wasm-module.ts guarantees. Restoring writes only the pages of the snapshot: the memory below must be
  * exactly what the snapshot was taken over, or it becomes a mixture of two states; see
  * docs/decisions/0005-images-under-a-lock.md. State outside of the memory is restored by outside-state.ts.
  */

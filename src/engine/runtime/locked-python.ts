@@ -2,7 +2,7 @@
 import { NO_PACKAGES, type PackageSet } from '../../model/project/packages.ts'
 import type { PythonFile } from '../protocol/interpreter-start.ts'
 import type { BaseSnapshot, DriverCall, OutsideState } from '../protocol/messages.ts'
-import { type CApi, callText } from './c-api.ts'
+import { type CApi, callText, heapEnd } from './c-api.ts'
 import { type FreezableFiles, freezeFiles } from './freeze-files.ts'
 import { resetTo, restoreSnapshot, takeSnapshot } from './heap-snapshot.ts'
 import { expectedFiles, type FileTree, unexpectedFile } from './held-files.ts'
@@ -14,7 +14,6 @@ import { outsideStateOf, restoreOutsideState } from './outside-state.ts'
 import { installPackages, removePackages } from './package-files.ts'
 import { readStandardLibrary } from './python-files.ts'
 import type { PatchedImports } from './wasm-imports.ts'
-import { SNAPSHOT_BYTES } from './wasm-module.ts'
 
 /** The calls of the driver. Their texts are described in batch.py, analysis.py and integrity.py. */
 export interface Python {
@@ -131,11 +130,9 @@ export function lockedPython(
     unitTests: (text) => call('unit_tests', text),
     findChanges: (bodies) => call('find_changes', bodies.join()),
     get heapBytes() {
-      return memory.buffer.byteLength
+      return heapEnd(interpreter, memory)
     },
     takeSnapshot({ heap: baseHeap }) {
-      if (memory.buffer.byteLength > SNAPSHOT_BYTES)
-        return { refusal: 'their memory grew beyond what a snapshot holds' }
       if (interpreter.wasmTable.length !== functionCount) return { refusal: 'they changed the interpreter' }
       const expected = expectedFiles(files, readStandardLibrary(), installed)
       const changed = unexpectedFile(interpreter.FS, expected)

@@ -1,9 +1,10 @@
 /**
  * WORKER THREAD. Compiles the interpreter once for all workers, after two sections of its binary are rewritten.
  *
- * The memory section gets a minimum and a maximum. The maximum is the memory limit of project code: no option of Pyodide
+ * The memory section gets one size, as minimum and as maximum. It is the memory limit of project code: no option of Pyodide
  * sets one, and with it a request for more memory fails inside Python as a MemoryError instead of exhausting the process.
- * The minimum must hold every snapshot, because a snapshot is restored before Python runs and could not let the memory grow.
+ * The whole size exists from the start, because a snapshot is restored before Python runs and could not let the memory
+ * grow. Pages that nothing has touched take no memory of the machine; how much Python uses is read from the allocator.
  *
  * The export section keeps only the functions that JavaScript calls; used-exports.ts explains why. All other sections are
  * copied unchanged, so indexes of functions and tables stay the same, and with them the pointers in existing snapshots.
@@ -20,8 +21,6 @@ import { readStandardLibrary } from './python-files.ts'
 import { USED_EXPORTS } from './used-exports.ts'
 
 const PAGE_BYTES = 64 * 1024
-/** 64 MiB, for the largest snapshot. The interpreter itself declares 30 MiB. Untouched pages cost nothing. */
-const MIN_PAGES = 1024
 const MEMORY_SECTION = 5
 const EXPORT_SECTION = 7
 /** The length of the magic number and the version. */
@@ -31,9 +30,6 @@ const FUNCTION_KIND = 0
 interface WebAssemblyHost {
   compile(bytes: Uint8Array): Promise<object>
 }
-
-/** The memory that every interpreter has from the start. No larger snapshot can be restored. */
-export const SNAPSHOT_BYTES = MIN_PAGES * PAGE_BYTES
 
 /** The files of Pyodide of which an interpreter is made. */
 interface InterpreterSources {
@@ -54,7 +50,8 @@ export async function compileInterpreter(
   capBytes: number,
   { wasm, fingerprint: sourceFingerprint } = readInterpreterSources(),
 ): Promise<CompiledInterpreter> {
-  const memory = { minPages: MIN_PAGES, maxPages: Math.max(MIN_PAGES, Math.floor(capBytes / PAGE_BYTES)) }
+  const pages = Math.floor(capBytes / PAGE_BYTES)
+  const memory = { minPages: pages, maxPages: pages }
   const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly
   return {
     module: await host.compile(rewriteModule(wasm, memory, USED_EXPORTS)),

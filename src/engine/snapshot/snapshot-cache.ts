@@ -18,7 +18,7 @@ export interface SnapshotCache {
 export const NO_CACHE: SnapshotCache = { read: () => null, write: async () => false }
 
 const SUFFIX = '.snapshot'
-const MAX_CACHE_BYTES = 256 * 1024 * 1024
+const MAX_CACHE_BYTES = 1024 * 1024 * 1024
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const KEY_BYTES = 32
