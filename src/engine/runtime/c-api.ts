@@ -2,7 +2,7 @@
  * WORKER THREAD. Calls Python functions through the interpreter's C API, with text as argument and as result.
  *
  * Only text crosses: no Python object is visible to JavaScript and no JavaScript object to Python, so project code has no
- * proxy through which it could reach the host; see docs/decisions/0005-images-under-a-lock.md. Addresses are plain numbers
+ * proxy through which it could reach the host; see docs/decisions/0005-snapshots-under-a-lock.md. Addresses are plain numbers
  * in the interpreter's memory, and every call here keeps two rules. A reference that a C function returns is released
  * exactly once, or Python's heap grows with each batch. And the view on the memory is created after each call that may
  * allocate: memory that grows is a new buffer, and an old view has length zero.
@@ -119,7 +119,7 @@ function readString(api: CApi, memory: Memory, object: number): string {
   return decoder.decode(new Uint8Array(memory.buffer, address, bytes))
 }
 
-/** @returns where the allocator's memory ends: what Python has taken so far, of which it gives nothing back. */
+/** Returns the address at which the allocator ends. It only rises, because Emscripten gives no memory back. */
 export function heapEnd(api: CApi, memory: Memory): number {
   return new DataView(memory.buffer).getUint32(api._emscripten_get_sbrk_ptr(), true)
 }

@@ -9,7 +9,7 @@
  * function pointers that are indexes into that table. It must also have the size of the one that was saved, which
  * wasm-module.ts guarantees. Restoring writes only the pages of the snapshot: the memory below must be
  * exactly what the snapshot was taken over, or it becomes a mixture of two states; see
- * docs/decisions/0005-images-under-a-lock.md. State outside of the memory is restored by outside-state.ts.
+ * docs/decisions/0005-snapshots-under-a-lock.md. State outside of the memory is restored by outside-state.ts.
  */
 
 const PAGE_BYTES = 4096

@@ -36,7 +36,7 @@ export interface LockedPython extends Python {
    * after project code has run.
    */
   install(packages: PackageSet): void
-  /** The size of the whole memory, used or not. */
+  /** How much memory Python has taken so far. It never gives any back. */
   readonly heapBytes: number
   /** Sets how many milliseconds project code may take for each marker. */
   limit(timeMs: number): void

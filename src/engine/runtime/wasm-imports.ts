@@ -12,7 +12,7 @@
  * the properties of the original, such as its signature.
  *
  * After `lock`, an import that import-allowlist.ts does not allow throws a JavaScript error, which unwinds through Python
- * and ends the interpreter, so project code cannot catch it; see docs/decisions/0005-images-under-a-lock.md.
+ * and ends the interpreter, so project code cannot catch it; see docs/decisions/0005-snapshots-under-a-lock.md.
  */
 import { Bug } from '../../errors.ts'
 import { importRule } from './import-allowlist.ts'
