@@ -1,5 +1,5 @@
-/** Python's objects of IP addresses: whether a text is one, and whether it is private. */
-import { createNetworkSet, isInNetworks } from '../../../core/networks.ts'
+/** WORKER THREAD. Python's objects of IP addresses: whether a text is one, and whether it is private. */
+import { createNetworkSet, isInNetworks, PRIVATE_NETWORKS } from '../../../core/networks.ts'
 import { isIPv4, isIPv6 } from '../../../match/ip-address.ts'
 import {
   ADDRESS_ERROR,
@@ -18,19 +18,6 @@ class AddressValue extends TruthyValue {
   }
 }
 
-const PRIVATE = createNetworkSet([
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.2.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '240.0.0.0/4',
-])
 /** Versions of Python differ in what is private here. */
 const UNCERTAIN = createNetworkSet(['192.0.0.0/24'])
 
@@ -52,5 +39,5 @@ function addressOf(value: unknown, test: (text: string) => boolean, error: Raise
 export function isPrivateAddress(value: unknown): boolean {
   if (!(value instanceof AddressValue) || !isIPv4(value.text)) throw UNSUPPORTED
   if (isInNetworks(UNCERTAIN, value.text)) throw UNSUPPORTED
-  return isInNetworks(PRIVATE, value.text)
+  return isInNetworks(PRIVATE_NETWORKS, value.text)
 }
