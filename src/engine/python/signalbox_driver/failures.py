@@ -36,14 +36,7 @@ def register_source(path, source):
 
 
 def describe(error):
-    if isinstance(error, TimeLimitExceeded):
-        return time_limit(_limit_text, _frames(error))
-    return {
-        "type": type(error).__name__[:_MAX_TEXT_CHARS],
-        "message": _text(str, error),
-        "repr": _text(repr, error),
-        "frames": _frames(error),
-    }
+    return _describe(error, _tracebacks(error))
 
 
 def time_limit(message, frames):
@@ -58,9 +51,10 @@ def budget_spent():
 
 def describe_loading(error, path):
     """Works like `describe`, with at least one frame in the loaded file, and with the column."""
-    described = describe(error)
+    tracebacks = _tracebacks(error)
+    described = _describe(error, tracebacks)
     frames = described["frames"] or [_frame(path, 1, "<module>")]
-    return {**described, "frames": [*frames[:-1], frames[-1] | _position(error)]}
+    return {**described, "frames": [*frames[:-1], frames[-1] | _position(error, tracebacks)]}
 
 
 def integrity_violation(changes):
@@ -74,6 +68,18 @@ def missing_function(path, name):
     return {"type": "MissingFunction", "message": message, "repr": message, "frames": frames}
 
 
+def _describe(error, tracebacks):
+    frames = _frames(error, tracebacks)
+    if isinstance(error, TimeLimitExceeded):
+        return time_limit(_limit_text, frames)
+    return {
+        "type": type(error).__name__[:_MAX_TEXT_CHARS],
+        "message": _text(str, error),
+        "repr": _text(repr, error),
+        "frames": frames,
+    }
+
+
 def _text(of, error):
     # An exception class of the project may fail to print itself.
     try:
@@ -85,14 +91,20 @@ def _text(of, error):
         return type(error).__name__
 
 
-def _frames(error):
-    frames = []
+def _tracebacks(error):
+    """Returns the tracebacks in files of the project, the outermost first."""
+    found = []
     traceback = error.__traceback__
     while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if code.co_filename in _sources:
-            frames.append((code.co_filename, traceback.tb_lineno, code.co_name))
+        if traceback.tb_frame.f_code.co_filename in _sources:
+            found.append(traceback)
         traceback = traceback.tb_next
+    return found
+
+
+def _frames(error, tracebacks):
+    codes = ((each.tb_frame.f_code, each.tb_lineno) for each in tracebacks)
+    frames = [(code.co_filename, line, code.co_name) for code, line in codes]
     if isinstance(error, SyntaxError) and error.filename in _sources:
         frames.append((error.filename, error.lineno or 1, "<module>"))
     if len(frames) > _MAX_FRAMES:
@@ -104,17 +116,11 @@ def _frames(error):
     return described
 
 
-def _position(error):
+def _position(error, tracebacks):
     """Returns the column and the source line of the last frame in the project; a SyntaxError has its own."""
-    if isinstance(error, SyntaxError) and error.filename in _sources:
+    if not tracebacks or isinstance(error, SyntaxError) and error.filename in _sources:
         return {}
-    last, traceback = None, error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename in _sources:
-            last = traceback
-        traceback = traceback.tb_next
-    if last is None:
-        return {}
+    last = tracebacks[-1]
     code = last.tb_frame.f_code
     instruction = last.tb_lasti // 2
     line, _, start, _ = next(islice(code.co_positions(), instruction, None), (None, None, None, None))

@@ -4,6 +4,7 @@ import ast
 
 from signalbox_syntax.guard_expressions import comprehension, expression, sequence, spread
 from signalbox_syntax.guard_nodes import NotSupported, RegularExpression
+from signalbox_syntax.modules import positional_parameters
 
 _BUILTINS = {"len": 1, "str": 1, "int": 1, "bool": 1, "sorted": 1, "min": 1, "max": 1, "sum": 1, "any": 1, "all": 1}
 _BUILTINS |= {"list": 1, "set": 1, "tuple": 1, "frozenset": 1, "dict": 1, "enumerate": 1, "abs": 1, "iter": 1}
@@ -127,7 +128,7 @@ def _plain_arguments(node, scope):
 def _followed(node, function, module, scope):
     """Arguments are bound as Python does; what is given by keyword must come in the order of the parameters."""
     parameters = function.args
-    positional = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
+    positional = [each.arg for each in positional_parameters(parameters)]
     if parameters.kwarg is not None or any(each.arg is None for each in node.keywords):
         raise NotSupported("keywords that are collected")
     number = scope.function(function, module)

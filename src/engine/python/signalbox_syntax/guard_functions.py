@@ -7,7 +7,7 @@ from signalbox_syntax.guard_expressions import expression, sequence
 from signalbox_syntax.guard_nodes import NotSupported
 from signalbox_syntax.guard_statements import block
 from signalbox_syntax.guard_uses import is_parameter_only_read
-from signalbox_syntax.modules import outer_names, statements
+from signalbox_syntax.modules import mentions, outer_names, positional_parameters, statements
 from signalbox_syntax.returns import is_generator
 
 MAX_NODES = 20_000
@@ -65,7 +65,7 @@ class Scope:
         self._node = node
         self._globals = set() if isinstance(node, ast.Lambda) else outer_names(node)
         parameters = node.args
-        names = [each.arg for each in (*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs)]
+        names = [each.arg for each in (*positional_parameters(parameters), *parameters.kwonlyargs)]
         if parameters.vararg is not None:
             names.append(parameters.vararg.arg)
         if parameters.kwarg is not None:
@@ -133,7 +133,7 @@ class Scope:
         return self._slots[name]
 
     def mentions(self, name):
-        return _count(self._node, name) > 0
+        return mentions(self._node, name)
 
     def is_only_in(self, target, part):
         """Whether a target is a local name that only this part of the function uses."""
@@ -189,7 +189,7 @@ class Scope:
     def defaults(self, function, module):
         """Parameter -> constant."""
         arguments = function.args
-        positional = [*arguments.posonlyargs, *arguments.args]
+        positional = positional_parameters(arguments)
         values = arguments.defaults
         with_default = positional[len(positional) - len(values) :]
         pairs = list(zip(with_default, values, strict=True))

@@ -2,7 +2,7 @@
 
 import ast
 
-from signalbox_syntax.modules import outer_names, statements
+from signalbox_syntax.modules import mentions, outer_names, statements
 
 #: The engine calls them after `rule` only, and only when it has returned true.
 _AFTERWARDS = {"title", "dedup", "severity", "destinations", "description", "reference", "runbook", "alert_context"}
@@ -18,13 +18,13 @@ def _is_reset(module, rule, name):
     for function in module.functions():
         if function is rule:
             continue
-        if function.name not in _AFTERWARDS and _mentions(function, name):
+        if function.name not in _AFTERWARDS and mentions(function, name):
             return False
         # What they assign would be seen by the next call of `rule`, were it not assigned first.
         if name in outer_names(function) and function.name not in _AFTERWARDS:
             return False
     plain = (ast.FunctionDef, ast.Assign, ast.AnnAssign)
-    if any(_mentions(each, name) for each in module.tree.body if not isinstance(each, plain)):
+    if any(mentions(each, name) for each in module.tree.body if not isinstance(each, plain)):
         return False
     if any(isinstance(each, (ast.FunctionDef, ast.Lambda)) for node in rule.body for each in ast.walk(node)):
         return False
@@ -77,9 +77,5 @@ class _Walk:
         return is_set
 
     def _read(self, node, is_set):
-        if node is not None and not is_set and _mentions(node, self._name) and not isinstance(node, ast.Global):
+        if node is not None and not is_set and mentions(node, self._name) and not isinstance(node, ast.Global):
             self.is_sound = False
-
-
-def _mentions(node, name):
-    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))

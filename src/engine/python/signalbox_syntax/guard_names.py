@@ -5,7 +5,7 @@ import builtins
 import sys
 
 from signalbox_syntax.guard_nodes import NotSupported
-from signalbox_syntax.modules import statements
+from signalbox_syntax.modules import positional_parameters, statements
 
 #: With these a body can change what names mean in ways that no text shows.
 _UNSAFE_NAMES = {"globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "__import__", "__builtins__"}
@@ -164,7 +164,7 @@ def is_own_attribute(node, module, names):
         return False
     name = node.value.id
     if isinstance(module.parents[function], ast.ClassDef):
-        parameters = [*function.args.posonlyargs, *function.args.args]
+        parameters = positional_parameters(function.args)
         return bool(parameters) and parameters[0].arg == name and name in ("self", "cls")
     bound = module.bindings_of(function.body).get(name, ())
     return bool(bound) and all(each.kind == "value" and _is_object(each.node, module, names) for each in bound)

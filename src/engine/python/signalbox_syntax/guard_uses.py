@@ -2,6 +2,8 @@
 
 import ast
 
+from signalbox_syntax.modules import positional_parameters
+
 _READING_METHODS = {"copy", "count", "get", "index", "items", "keys", "values", "union", "intersection", "difference"}
 _READING_METHODS |= {"issubset", "issuperset", "isdisjoint", "symmetric_difference"}
 _READERS = {"all", "any", "bool", "dict", "enumerate", "frozenset", "isinstance", "iter", "len", "list", "max", "min"}
@@ -91,7 +93,7 @@ def _is_reading(node, parents, module, names, depth):
 
 
 def _is_reading_default(node, arguments, parents, module, names, depth):
-    positional = [*arguments.posonlyargs, *arguments.args]
+    positional = positional_parameters(arguments)
     if node not in arguments.defaults:
         return False
     index = len(positional) - len(arguments.defaults) + arguments.defaults.index(node)
@@ -133,7 +135,7 @@ def _is_reading_function(call, node, name, module, names, depth):
         return False
     function, home = resolved[1], resolved[2]
     index = call.args.index(node)
-    parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    parameters = [each.arg for each in positional_parameters(function.args)]
     if any(isinstance(each, ast.Starred) for each in call.args[:index]) or index >= len(parameters):
         return False
     return reads_only(function, parameters[index], home, names, depth + 1)

@@ -132,6 +132,14 @@ def _from_elsewhere(binding):
     return binding if isinstance(binding.node, ast.Constant) else Binding("unknown", binding.node)
 
 
+def positional_parameters(arguments):
+    return [*arguments.posonlyargs, *arguments.args]
+
+
+def mentions(node, name):
+    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
+
+
 def outer_names(function):
     """Returns the names that a function declares as global or nonlocal."""
     declared = (node.names for node in statements(function.body) if isinstance(node, (ast.Global, ast.Nonlocal)))

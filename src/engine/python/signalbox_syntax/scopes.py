@@ -3,6 +3,7 @@
 import ast
 import builtins
 
+from signalbox_syntax.modules import positional_parameters
 from signalbox_syntax.outcomes import Items, Itself, Other, Unknown
 
 
@@ -174,7 +175,7 @@ def arguments_of(expressions, call, scope, function, module):
     if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
         return given
     given.update(_defaults(expressions, function.args, module))
-    names = [each.arg for each in _positional(function.args)]
+    names = [each.arg for each in positional_parameters(function.args)]
     given.update(zip(names, (expressions.values(each, scope) for each in call.args), strict=False))
     given.update((each.arg, expressions.values(each.value, scope)) for each in call.keywords if each.arg in given)
     return given
@@ -189,7 +190,7 @@ def event_arguments(expressions, function, module):
 
 
 def _defaults(expressions, parameters, module):
-    positional = _positional(parameters)
+    positional = positional_parameters(parameters)
     with_default = positional[len(positional) - len(parameters.defaults) :]
     defaults = (*parameters.defaults, *parameters.kw_defaults)
     for parameter, default in zip((*with_default, *parameters.kwonlyargs), defaults, strict=True):
@@ -197,11 +198,7 @@ def _defaults(expressions, parameters, module):
             yield parameter.arg, expressions.values(default, module)
 
 
-def _positional(parameters):
-    return [*parameters.posonlyargs, *parameters.args]
-
-
 def _all_parameters(parameters):
     several = (parameters.vararg, parameters.kwarg)
-    single = (*_positional(parameters), *parameters.kwonlyargs)
+    single = (*positional_parameters(parameters), *parameters.kwonlyargs)
     return [each.arg for each in (*single, *(one for one in several if one is not None))]
