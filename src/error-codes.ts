@@ -14,7 +14,7 @@ export interface ErrorExplanation {
 }
 
 export const ERROR_CODES = {
-  // cli, testing
+  // Command line and tests.
   'ambiguous-id': {
     cause: 'An abbreviated id matches more than one alert or delivery.',
     fix: 'Use more characters of the id.',
@@ -96,7 +96,7 @@ export const ERROR_CODES = {
     cause: 'A report or another output file could not be written.',
     fix: 'Check the folder and its permissions, or name another file.',
   },
-  // config, files
+  // Files, settings and the environment.
   'missing-project': {
     cause: 'The directory of the project does not exist, or is not a directory.',
     fix: 'Name the directory of the project with `--project`.',
@@ -142,14 +142,12 @@ export const ERROR_CODES = {
     cause: 'A Python path from the command line or the environment is not a directory or a wheel.',
     fix: 'Name a directory of pure-Python packages, or a `.whl` file.',
   },
-  // packages
-  // engine
+  // Engine.
   'python-start-failed': {
     cause: 'The thread that runs Python cannot start.',
     fix: 'Check that the installation is complete, and raise the limits of memory, threads and open files.',
   },
-  // store
-  // sources, server, daemon
+  // Secrets and the registry of destinations.
   'missing-secret': {
     cause: 'An environment variable or a file that a destination references is missing or empty.',
     fix: 'Set the variable, or create the file.',
@@ -158,7 +156,7 @@ export const ERROR_CODES = {
     cause: '`destinations.yaml` is written in a style that commands cannot change safely.',
     fix: 'Edit the file by hand, then run `signalbox validate`.',
   },
-  // packages
+  // Python packages.
   'invalid-requirement': {
     cause: 'A requirement of a Python package, or its environment marker, is invalid.',
     fix: 'Write `NAME`, `NAME==VERSION` or `NAME>=VERSION`.',
@@ -219,10 +217,7 @@ export const ERROR_CODES = {
     cause: '`python-packages.lock` cannot be read, or is not a lock.',
     fix: 'Restore the file from version control, or remove it and add the packages again.',
   },
-  // engine
-  // store, server, daemon
   ...DAEMON_CODES,
-  // routing, workspace, destinations, and the specs of sources
   ...PROJECT_CODES,
 } as const satisfies Readonly<Record<string, ErrorExplanation>>
 

@@ -1,6 +1,6 @@
 /** The codes of errors about the store, the HTTP server and the daemon. */
 export const DAEMON_CODES = {
-  // store
+  // Store.
   'store-held': {
     cause: 'Another daemon holds the store.',
     fix: 'Stop that daemon, or name another store with `--store`.',
@@ -30,7 +30,7 @@ export const DAEMON_CODES = {
     cause: 'A command tried to write to a store that it opened for reading.',
     fix: 'Report this error, because no command does so.',
   },
-  // sources, server, daemon
+  // HTTP server and daemon.
   'unavailable-address': {
     cause: 'The HTTP server cannot listen on its address.',
     fix: 'Stop the program that uses the address, or choose another port.',
