@@ -517,6 +517,14 @@ describe('files', () => {
     expect(silent.map(([folder]) => folder)).toEqual([])
   })
 
+  it('every file of the engine begins with the thread on which it runs', () => {
+    const silent = sources.filter(
+      ({ path, text }) =>
+        path.startsWith('engine/') && !/^\/\*\*\s+(?:\* )?(?:MAIN|WORKER|EITHER|BOTH) THREADS?\. /.test(text),
+    )
+    expect(silent.map(({ path }) => path)).toEqual([])
+  })
+
   it('base names are unique, except those of adapters, commands, rows of the store and contracts', () => {
     const named = sources
       .map(({ path }) => path)
@@ -567,7 +575,7 @@ describe('files', () => {
     expect(breaches).toEqual([])
   })
 
-  it('are written through one function where their path may lie in a project', () => {
+  it('files whose path may lie in a project are written through one function', () => {
     const folders = ['cli', 'config', 'daemon', 'delivery', 'destinations', 'packages', 'store', 'workspace']
     const writers = sources.flatMap(({ path, text }) =>
       folders.includes(path.split('/')[0]!) && namesOfNodeFs(text).some((name) => WRITES.has(name))

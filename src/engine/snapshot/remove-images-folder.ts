@@ -1,4 +1,4 @@
-/** Either thread. Removes the cache folder of earlier versions, whose entries no version reads any more. */
+/** EITHER THREAD. Removes the cache folder of earlier versions, whose entries no version reads any more. */
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 

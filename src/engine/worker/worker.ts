@@ -1,4 +1,4 @@
-/** WORKER THREAD, its entry: boots Python, loads the project, then runs one job after the other. */
+/** WORKER THREAD. The entry of the thread: boots Python, loads the project, then runs one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bug } from '../../errors.ts'
 import type { FromWorker, Job, LoadRequest, WorkerSetup } from '../protocol/messages.ts'

@@ -1,6 +1,6 @@
 /**
- * Runs a guard on an event that has none of the fields it asks for, and records each test of a field on the way. An
- * event for which every test comes out the same takes the same way, and stays silent too.
+ * WORKER THREAD. Runs a guard on an event that has none of the fields it asks for, and records each test of a
+ * field on the way. An event for which every test comes out the same takes the same way, and stays silent too.
  */
 import { Compiler } from '../guard/compile-guard.ts'
 import { callMethod } from '../guard/guard-methods.ts'

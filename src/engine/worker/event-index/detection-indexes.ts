@@ -1,4 +1,4 @@
-/** One index per list of candidates, made when the first event of its log type comes. */
+/** WORKER THREAD. One index per list of candidates, made when the first event of its log type comes. */
 import type { JsonRecord } from '../../protocol/driver-request.ts'
 import type { Body } from '../../protocol/messages.ts'
 import type { Guard } from '../guard/create-guard.ts'

@@ -1,4 +1,4 @@
-/** Selects the detections that an event may concern. The rest would stay silent on it. */
+/** WORKER THREAD. Selects the detections that an event may concern. The rest would stay silent on it. */
 import { ABSENT } from '../guard/guard-lookup.ts'
 import type { RawObject } from '../guard/guard-values.ts'
 import { FieldTables } from './field-tables.ts'

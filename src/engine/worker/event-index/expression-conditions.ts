@@ -1,4 +1,7 @@
-/** Derives index conditions from match expressions: of inline filters, and of detections without Python. */
+/**
+ * WORKER THREAD. Derives index conditions from match expressions: of inline filters, and of detections without
+ * Python.
+ */
 import { CONDITIONS, type Operator } from '../../../model/project/condition.ts'
 import type { Key, MatchExpression, Operand } from '../../../model/project/match-expression.ts'
 import { isExactNumber } from '../guard/guard-values.ts'

@@ -1,4 +1,6 @@
-/** Fields that an event lacks, and the conditions under which their tests come out otherwise. */
+/**
+ * WORKER THREAD. Fields that an event lacks, and the conditions under which their tests come out otherwise.
+ */
 import type { FieldPath, IndexCondition } from './index-condition.ts'
 
 /** They are filled in, so that no event lacks them. */

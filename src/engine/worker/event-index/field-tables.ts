@@ -1,4 +1,4 @@
-/** Detections by the value of one field. */
+/** WORKER THREAD. Detections by the value of one field. */
 import { ABSENT } from '../guard/guard-lookup.ts'
 import { isScalar } from '../guard/guard-operations.ts'
 import { isAscii, isExactNumber, type RawObject } from '../guard/guard-values.ts'

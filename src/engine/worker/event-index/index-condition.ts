@@ -1,4 +1,7 @@
-/** Conditions on single fields of which at least one must hold before a guard can be anything but silent. */
+/**
+ * WORKER THREAD. Conditions on single fields of which at least one must hold before a guard can be anything but
+ * silent.
+ */
 import { ABSENT, lookUp, lookUpExactly } from '../guard/guard-lookup.ts'
 import { isScalar } from '../guard/guard-operations.ts'
 import { isAscii, isExactNumber, isRawObject, type RawObject } from '../guard/guard-values.ts'

@@ -1,4 +1,4 @@
-/** Chooses between sets of index conditions of which each is enough. */
+/** WORKER THREAD. Chooses between sets of index conditions of which each is enough. */
 import type { IndexCondition } from './index-condition.ts'
 
 type Conditions = readonly IndexCondition[] | null

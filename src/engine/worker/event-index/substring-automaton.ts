@@ -1,4 +1,4 @@
-/** Finds which of many texts occur in a text, in one pass over it (Aho-Corasick). */
+/** WORKER THREAD. Finds which of many texts occur in a text, in one pass over it (Aho-Corasick). */
 
 const CODES = 0x10000
 

@@ -1,4 +1,4 @@
-/** Detections by the text of a field: equal, beginning, end, or part of it. */
+/** WORKER THREAD. Detections by the text of a field: equal, beginning, end, or part of it. */
 import type { IndexCondition } from './index-condition.ts'
 import { SubstringAutomaton } from './substring-automaton.ts'
 

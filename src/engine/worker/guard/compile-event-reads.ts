@@ -1,4 +1,7 @@
-/** Compiles what only the event itself can be asked: nested lookups and fields that its data model unifies. */
+/**
+ * WORKER THREAD. Compiles what only the event itself can be asked: nested lookups and fields that its data model
+ * unifies.
+ */
 
 import { all } from './compile-guard-parts.ts'
 import type { ExpressionCompiler, GuardCompiler } from './guard-compiler.ts'

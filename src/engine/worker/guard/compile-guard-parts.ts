@@ -1,4 +1,7 @@
-/** Parts of expressions that take several operands: chains, comparisons, displays, calls of Python's own functions. */
+/**
+ * WORKER THREAD. Parts of expressions that take several operands: chains, comparisons, displays, calls of
+ * Python's own functions.
+ */
 
 import { compileLoop } from './compile-guard-statements.ts'
 import { BUILTINS } from './guard-builtins.ts'

@@ -1,4 +1,4 @@
-/** Compiles the statements and loops of a guard. */
+/** WORKER THREAD. Compiles the statements and loops of a guard. */
 import type { GuardCompiler } from './guard-compiler.ts'
 import { elementsOf, isTruthy } from './guard-operations.ts'
 import type { ProgramNode } from './guard-program.ts'

@@ -1,4 +1,6 @@
-/** Compiles the node table of a guard into closures. Every operand is evaluated in Python's order. */
+/**
+ * WORKER THREAD. Compiles the node table of a guard into closures. Every operand is evaluated in Python's order.
+ */
 
 import { EVENT_EXPRESSIONS } from './compile-event-reads.ts'
 import {

@@ -1,4 +1,7 @@
-/** A guard that is ready to decide. It only ever removes work: whatever it does not know, Python decides. */
+/**
+ * WORKER THREAD. A guard that is ready to decide. It only ever removes work: whatever it does not know, Python
+ * decides.
+ */
 import { Compiler } from './compile-guard.ts'
 import type { GuardProgram } from './guard-program.ts'
 import { callFunction, Run } from './guard-run.ts'

@@ -1,4 +1,7 @@
-/** The guards of a project's detections: which of them hold, given all bodies that share an interpreter with them. */
+/**
+ * WORKER THREAD. The guards of a project's detections: which of them hold, given all bodies that share an
+ * interpreter with them.
+ */
 import type { Body } from '../../protocol/messages.ts'
 import { createGuard, type Guard } from './create-guard.ts'
 import type { GuardProgram } from './guard-program.ts'

@@ -1,4 +1,6 @@
-/** Python's own functions, as far as a guard knows them, over values that are already there. */
+/**
+ * WORKER THREAD. Python's own functions, as far as a guard knows them, over values that are already there.
+ */
 import { ipAddress, ipv4Address, ipv6Address, isPrivateAddress } from './guard-address.ts'
 import { COMPARISONS, elementsOf, equals, isScalar, isTruthy, numberOf, sizeOf } from './guard-operations.ts'
 import type { Run } from './guard-run.ts'

@@ -1,4 +1,4 @@
-/** What compiles the nodes of a guard, as the files that compile one kind of them see it. */
+/** WORKER THREAD. What compiles the nodes of a guard, as the files that compile one kind of them see it. */
 import type { ProgramNode } from './guard-program.ts'
 import type { CompiledFunction, Expression, Statement } from './guard-run.ts'
 

@@ -1,4 +1,4 @@
-/** `container[key]` and `container[from:to]`. */
+/** WORKER THREAD. Evaluates `container[key]` and `container[from:to]`. */
 import { ABSENT, lookUp } from './guard-lookup.ts'
 import { isScalar } from './guard-operations.ts'
 import {

@@ -1,4 +1,7 @@
-/** Finds keys of an event's objects as the read-only mapping of `panther_core` does: exactly, else in any case. */
+/**
+ * WORKER THREAD. Finds keys of an event's objects as the read-only mapping of `panther_core` does: exactly, else
+ * in any case.
+ */
 import { hashOf, isIndexLike, type RawObject, Unknown } from './guard-values.ts'
 import { lowerCaseOf, shapeOf } from './object-shape.ts'
 

@@ -1,4 +1,4 @@
-/** Methods of the event, of its objects and lists, and of Python's containers. */
+/** WORKER THREAD. Methods of the event, of its objects and lists, and of Python's containers. */
 import { ABSENT, lookUp, orderedKeys } from './guard-lookup.ts'
 import { combineSets, elementsOf, isScalar, wellFormed } from './guard-operations.ts'
 import { TEXT_METHODS } from './guard-text.ts'

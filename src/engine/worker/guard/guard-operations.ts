@@ -1,4 +1,6 @@
-/** Operators of Python over the values of a guard: truth, equality, order, membership, arithmetic. */
+/**
+ * WORKER THREAD. Operators of Python over the values of a guard: truth, equality, order, membership, arithmetic.
+ */
 import { ABSENT, lookUp, orderedKeys } from './guard-lookup.ts'
 import {
   DictValue,

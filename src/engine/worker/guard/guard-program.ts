@@ -1,4 +1,6 @@
-/** The guard of a detection as the analysis writes it, checked and made ready to be compiled. */
+/**
+ * WORKER THREAD. The guard of a detection as the analysis writes it, checked and made ready to be compiled.
+ */
 
 import { DictValue, ListValue, SetValue, TupleValue } from './guard-values.ts'
 import { type Pattern, type PatternMode, translatePattern } from './python-pattern.ts'

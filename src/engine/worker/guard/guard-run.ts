@@ -1,4 +1,4 @@
-/** One evaluation of a guard on one event, and the frames of the functions in it. */
+/** WORKER THREAD. One evaluation of a guard on one event, and the frames of the functions in it. */
 import { EventValue, plainValue, type RawObject, TOO_LONG, Unknown } from './guard-values.ts'
 
 const MAX_STEPS = 3_000

@@ -1,4 +1,4 @@
-/** Methods of text, exact for the ASCII characters on which both languages agree. */
+/** WORKER THREAD. Methods of text, exact for the ASCII characters on which both languages agree. */
 import { elementsOf, wellFormed } from './guard-operations.ts'
 import {
   isAscii,

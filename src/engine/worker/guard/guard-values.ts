@@ -1,4 +1,7 @@
-/** The values that a guard computes with: those of the event as JSON has them, and Python's own containers. */
+/**
+ * WORKER THREAD. The values that a guard computes with: those of the event as JSON has them, and Python's own
+ * containers.
+ */
 
 /** Thrown where the guard cannot know what Python would do: the detection has to run. */
 export class Unknown extends Error {

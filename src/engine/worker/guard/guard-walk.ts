@@ -1,4 +1,7 @@
-/** `event.deep_walk`: through objects by exact keys, and through every element of the lists on the way. */
+/**
+ * WORKER THREAD. `event.deep_walk`: through objects by exact keys, and through every element of the lists on the
+ * way.
+ */
 import { isScalar } from './guard-operations.ts'
 import { hashOf, isRawObject, ListValue, plainValue, type RawObject, UNSUPPORTED } from './guard-values.ts'
 

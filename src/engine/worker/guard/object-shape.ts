@@ -1,4 +1,7 @@
-/** What is known of all objects that have the same keys in the same order: which key each name finds, in any case. */
+/**
+ * WORKER THREAD. What is known of all objects that have the same keys in the same order: which key each name
+ * finds, in any case.
+ */
 import { isAscii, type RawObject } from './guard-values.ts'
 
 class ObjectShape {

@@ -1,6 +1,7 @@
 /**
- * The part of Python's regular expressions that a guard can decide, written out for JavaScript. Only whether they match
- * is asked, on texts of ASCII characters. Nothing interrupts a regular expression in JavaScript, so each has a price.
+ * WORKER THREAD. The part of Python's regular expressions that a guard can decide, written out for JavaScript.
+ * Only whether they match is asked, on texts of ASCII characters. Nothing interrupts a regular expression in
+ * JavaScript, so each has a price.
  */
 
 import { isAscii } from './guard-values.ts'
