@@ -1,5 +1,6 @@
 /** E-mail over SMTP: one message an alert, with the same Message-ID for every attempt. */
 import { Socket } from 'node:net'
+import { domainToASCII } from 'node:url'
 import { describeNetworkFailure, networkErrorCode } from '../core/network-failure.ts'
 import { messageOf, PermanentError, RetryableError } from '../errors.ts'
 import { defineDestination, type Message } from './_destination.ts'
@@ -29,6 +30,7 @@ interface Mail {
   readonly subject: string
   readonly text: string
   readonly messageId: string
+  /** ISO time. */
   readonly date: string
   readonly headers: Readonly<Record<string, string>>
   readonly priority: 'high' | 'normal' | 'low'
@@ -90,7 +92,7 @@ export default defineDestination<EmailOptions, Mail>({
       cc,
       subject: truncation.text('subject', `[${severity}] ${title}`, SUBJECT_LIMIT),
       text: truncation.text('text', plainText(message), TEXT_LIMIT),
-      messageId: `<${message.idempotencyKey}@signalbox>`,
+      messageId: `<${message.idempotencyKey}@${domainOf(from)}>`,
       date: createdAt,
       headers: {
         'X-Signalbox-Alert': alertId,
@@ -102,7 +104,7 @@ export default defineDestination<EmailOptions, Mail>({
       notes: truncation.notes,
     }
   },
-  async send({ headers, ...mail }, options, { signal }) {
+  async send({ headers, date, ...mail }, options, { signal }) {
     const { host, port = 587 } = options
     // A separate socket lets the end of the attempt close the connection.
     const socket = new Socket().on('error', () => {})
@@ -113,6 +115,8 @@ export default defineDestination<EmailOptions, Mail>({
       if (signal.aborted) throw new Error('interrupted')
       const sent = await transport.sendMail({
         ...mail,
+        // The library formats a Date; a text it would send as it is.
+        date: new Date(date),
         to: [...mail.to],
         cc: [...mail.cc],
         headers: { ...headers },
@@ -128,6 +132,12 @@ export default defineDestination<EmailOptions, Mail>({
     }
   },
 })
+
+/** The domain of an address in ASCII; a reserved one where the address is a reference that has no value yet. */
+function domainOf(address: string): string {
+  const [, domain = ''] = /@([^\s@<>]+)>?$/.exec(address) ?? []
+  return domainToASCII(domain) || 'signalbox.invalid'
+}
 
 function priorityOf(severity: Message['notification']['severity']): Mail['priority'] {
   if (severity === 'CRITICAL' || severity === 'HIGH') return 'high'

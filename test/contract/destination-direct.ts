@@ -4,8 +4,9 @@ import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
 import { type DeliveryHarness, openDeliveryHarness } from '../support/delivery.ts'
 import { type FaultyServer, startFaulty, type TcpFault, type Tongue } from '../support/faulty-server.ts'
-import { sampleMessage } from '../support/message.ts'
+import { leastMessage, messageOf, mostMessage, sampleMessage, sendDirectly } from '../support/message.ts'
 import { destination, registry } from '../support/model.ts'
+import { describeWithProgram } from '../support/optional-program.ts'
 import { overhearing } from '../support/overhear.ts'
 import { REFUSING_PORT } from '../support/receiver.ts'
 import { leaked } from '../support/secrets.ts'
@@ -21,6 +22,27 @@ export interface DirectWire {
   readonly tongue: Tongue
   /** Where it differs from: tried again after the usual wait. */
   readonly outcomes: Readonly<Partial<Record<TcpFault, Expected>>>
+  /** A real connection whose bytes are parsed by a program that shares no code with what wrote them. */
+  readonly reader: WireReader
+}
+
+/** A message as the program understood it. */
+export interface ReadMessage {
+  /** What the program found wrong. */
+  readonly defects: readonly string[]
+  /** The text that holds the idempotency key. */
+  readonly key: string
+  /** The time that the message says, in epoch milliseconds; absent: the protocol has none. */
+  readonly time?: number
+  /** The text that holds the title. */
+  readonly text: string
+}
+
+export interface WireReader {
+  /** The program, as `describeWithProgram` needs it. */
+  readonly program: string
+  /** Receives the one message that `send` sends, with these options beside those of the fixture. */
+  receive(send: (options: Record<string, unknown>) => Promise<unknown>): Promise<ReadMessage>
 }
 
 const SEND_DEADLINE_MS = 30_000
@@ -101,5 +123,23 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
       options,
       waiting(/^\w+:\/\/no-such-host\.invalid:4000: the host name does not resolve/),
     )
+  })
+
+  const { program, receive } = wire.reader
+  describeWithProgram(program, `as ${program} reads it`, () => {
+    it.each([
+      ['a usual alert', sampleMessage('target')],
+      ['an alert with nothing to say', leastMessage()],
+      ['an alert with too much to say', mostMessage()],
+      ['a title of many scripts', messageOf({ title: 'Grüße, 你好, שלום, 👩‍👩‍👧‍👦' }, '')],
+      ['a title that is markup', messageOf({ title: 'a"]b\\c=d <x>\r\nBcc: evil@example.com' }, '')],
+    ])('is well-formed and says what was sent: %s', async (_, message) => {
+      const read = await receive((options) => sendDirectly(type, message, options))
+      expect(read.defects).toEqual([])
+      expect(read.key).toContain(message.idempotencyKey)
+      expect(read.time ?? T0).toBe(T0)
+      const [beginning = ''] = message.title.split(/[\r\n]/)
+      expect(read.text).toContain(beginning.slice(0, 40))
+    })
   })
 }

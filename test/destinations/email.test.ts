@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import email from '../../src/destinations/email.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { pausing } from '../contract/stored.ts'
-import { type MailServer, startMail } from '../support/mail.ts'
+import { type MailServer, parseWithPython, startMail } from '../support/mail.ts'
 import { messageOf, sampleMessage, sendDirectly } from '../support/message.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
@@ -15,6 +15,12 @@ const ADDRESSES = {
   to: ['soc@example.com'],
   cc: ['audit@example.com'],
 }
+
+let server: MailServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
 
 destinationContract('email', {
   options: () => ({ host: 'smtp.example.com', user: 'signalbox', password: 'T0KEN-of-smtp', ...ADDRESSES }),
@@ -36,14 +42,23 @@ destinationContract('email', {
     outcomes: {
       'quotes what it was sent': pausing(/: Invalid login: 535 5\.7\.8 not you: AUTH PLAIN <secret>$/),
     },
+    reader: {
+      program: 'python3',
+      async receive(send) {
+        server = await startMail()
+        await send({ host: 'localhost', port: server.port, ca: pem('ca.pem'), ...ADDRESSES })
+        const { defects, headers, date, counts } = parseWithPython(server.raw[0]!)
+        const repeated = Object.keys(counts).filter((name) => counts[name]! > 1)
+        return {
+          defects: [...defects, ...repeated.map((name) => `${name} is there more than once`)],
+          key: headers['message-id'] ?? '',
+          time: Date.parse(date ?? ''),
+          text: headers.subject ?? '',
+        }
+      },
+    },
   },
   cuts: /^subject cut from \d+ to 250 characters$/,
-})
-
-let server: MailServer | undefined
-afterEach(async () => {
-  await server?.close()
-  server = undefined
 })
 
 /** An answer of the server to the recipient. */
@@ -63,13 +78,23 @@ describe('over the wire', () => {
     expect(server).toMatchObject({ signedIn: ['signalbox'], encrypted: [true] })
     const [mail] = server.mails
     expect(mail!.subject).toBe('[HIGH] New Alert: Root user signed in to account 123456789012')
-    expect(mail!.messageId).toBe('<5f0c9b1d7e8a4c36b2f19d05a7c4e683@signalbox>')
+    expect(mail!.messageId).toBe('<5f0c9b1d7e8a4c36b2f19d05a7c4e683@example.com>')
     expect(mail!.text).toContain('Runbook: Ask the owner of the account')
     expect(mail!.headers.get('x-signalbox-severity')).toBe('HIGH')
     expect([mail!.to, mail!.cc].map((list) => (list as { text: string }).text)).toEqual([
       'soc@example.com',
       'audit@example.com',
     ])
+  })
+
+  it.each([
+    ['soc@example.org', 'example.org'],
+    ['SOC Bot <soc@mail.example.org>', 'mail.example.org'],
+    ['soc@bücher.example', 'xn--bcher-kva.example'],
+  ])('takes the domain of its Message-ID from the sender: %s', async (from, domain) => {
+    server = await startMail()
+    await send(server.port, { from })
+    expect(server.mails[0]!.messageId).toBe(`<5f0c9b1d7e8a4c36b2f19d05a7c4e683@${domain}>`)
   })
 
   it('the connection is encrypted from the start if the options say so', async () => {

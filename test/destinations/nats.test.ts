@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import nats from '../../src/destinations/nats.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { pausing } from '../contract/stored.ts'
 import { sampleMessage, sendDirectly } from '../support/message.ts'
-import { type NatsFake, startNats } from '../support/nats.ts'
+import { type NatsFake, receiveByLines, startNats } from '../support/nats.ts'
 import { describeWithProgram } from '../support/optional-program.ts'
 import { REFUSING_PORT } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -32,8 +32,25 @@ destinationContract('nats', {
       beforeTls: INFO.replace('{', '{"tls_required":true,'),
     },
     outcomes: { 'quotes what it was sent': pausing(/: Authorization Violation: .*"auth_token":"<secret>"/) },
+    reader: { program: 'nats-server', receive: receiveByServer },
   },
 })
+
+/** The server parses what it gets, stores it and passes it on. */
+async function receiveByServer(send: (options: Record<string, unknown>) => Promise<unknown>) {
+  const server = await startServer('nats', [], {})
+  try {
+    const { subject, headers, body } = await receiveByLines(Number(new URL(server.url).port), TOKEN, () =>
+      send({ servers: [server.url], subject: 'soc.alerts', token: TOKEN }),
+    )
+    const { title } = JSON.parse(body) as { title: string }
+    const form = /^NATS\/1\.0\r\n(?:[\w-]+: [!-~]+\r\n)+\r\n$/
+    const defects = form.test(headers) && subject === 'soc.alerts' ? [] : [subject, headers]
+    return { defects, key: /^nats-msg-id: (.*)$/im.exec(headers)?.[1] ?? '', text: title }
+  } finally {
+    server.kill()
+  }
+}
 
 const sample = sampleMessage('t')
 const send = (url: string, over: object = {}) =>
@@ -101,30 +118,37 @@ const SERVERS = [
   ],
 ] as const
 
+/** A real server with a stream of all subjects below `soc`. */
+async function startServer(scheme: string, flags: readonly string[], own: object) {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
+  // -1: the server chooses a free port and writes it into a file of this folder.
+  const address = ['-a', 'localhost', '-p', '-1', '--ports_file_dir', folder]
+  const all = [...address, '-js', '-sd', join(folder, 'jetstream'), '--auth', TOKEN, ...flags]
+  const server = spawn('nats-server', all, { stdio: 'ignore' })
+  const portsFile = join(folder, `nats-server_${server.pid}.ports`)
+  await until(() => existsSync(portsFile) && readFileSync(portsFile, 'utf8').trim().endsWith('}'))
+  const { nats: urls } = JSON.parse(readFileSync(portsFile, 'utf8')) as { nats: string[] }
+  const url = `${scheme}://localhost:${new URL(urls[0]!).port}`
+  const { certificate: cert, ...rest } = own as { certificate?: string }
+  let connection: NatsConnection | undefined
+  await until(async () => {
+    const options = { servers: url, token: TOKEN, ...(cert !== undefined && { tls: { cert, ...rest } }) }
+    connection = await connect(options).catch(() => undefined)
+    return connection
+  })
+  await (await jetstreamManager(connection!)).streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
+  await connection!.close()
+  return { url, kill: () => server.kill() }
+}
+
 describeWithProgram('nats-server', 'a real server', () =>
   describe.each(SERVERS)('%s', (_, scheme, tlsFlags, own) => {
-    let server: ChildProcess
+    let server: { url: string; kill(): boolean }
     let url: string
 
     beforeAll(async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'signalbox-nats-'))
-      // -1: the server chooses a free port and writes it into a file of this folder.
-      const address = ['-a', 'localhost', '-p', '-1', '--ports_file_dir', folder]
-      const flags = [...address, '-js', '-sd', join(folder, 'jetstream'), '--auth', TOKEN, ...tlsFlags]
-      server = spawn('nats-server', flags, { stdio: 'ignore' })
-      const portsFile = join(folder, `nats-server_${server.pid}.ports`)
-      await until(() => existsSync(portsFile) && readFileSync(portsFile, 'utf8').trim().endsWith('}'))
-      const { nats: urls } = JSON.parse(readFileSync(portsFile, 'utf8')) as { nats: string[] }
-      url = `${scheme}://localhost:${new URL(urls[0]!).port}`
-      const { certificate: cert, ...rest } = own as { certificate?: string }
-      let connection: NatsConnection | undefined
-      await until(async () => {
-        const options = { servers: url, token: TOKEN, ...(cert !== undefined && { tls: { cert, ...rest } }) }
-        connection = await connect(options).catch(() => undefined)
-        return connection
-      })
-      await (await jetstreamManager(connection!)).streams.add({ name: 'ALERTS', subjects: ['soc.>'] })
-      await connection!.close()
+      server = await startServer(scheme, tlsFlags, own)
+      url = server.url
     })
     afterAll(() => void server.kill())
 

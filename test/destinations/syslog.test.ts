@@ -9,6 +9,7 @@ import { destinationContract } from '../contract/destination.ts'
 import { delivered } from '../contract/stored.ts'
 import { leastMessage, messageOf, mostMessage, sampleMessage, sendDirectly } from '../support/message.ts'
 import { REFUSING_PORT } from '../support/receiver.ts'
+import { receiveByRsyslog } from '../support/rsyslog.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
@@ -30,6 +31,23 @@ destinationContract('syslog', {
       'never stops': delivered(/^written to tcp:/),
       'talks garbage': { ...UNKNOWN, state: expect.stringMatching(/^(?:delivered|waiting)$/) },
       'quotes what it was sent': delivered(/^written to tcp:/),
+    },
+    reader: {
+      program: 'rsyslogd',
+      async receive(send) {
+        const read = await receiveByRsyslog((port) => send({ host: '127.0.0.1', port, protocol: 'tcp' }))
+        const { time, protocol, facility, app, kind, data } = read
+        const { key = '', title = '' } = data['alert@32473'] ?? {}
+        const head = { protocol, facility, app, kind }
+        const expected = { protocol: '1', facility: '16', app: 'signalbox', kind: 'RULE' }
+        const isRight = JSON.stringify(head) === JSON.stringify(expected)
+        return {
+          defects: isRight ? [] : [JSON.stringify(head)],
+          key,
+          time: Date.parse(time),
+          text: title,
+        }
+      },
     },
   },
 })

@@ -1,4 +1,5 @@
-/** A real SMTP server that offers STARTTLS and takes one user. */
+/** A real SMTP server that offers STARTTLS and takes one user, and a parser of mails that is not of its make. */
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ParsedMail, simpleParser } from 'mailparser'
@@ -11,6 +12,8 @@ export const SMTP_PASSWORD = 'T0KEN-of-smtp'
 export interface MailServer {
   readonly port: number
   readonly mails: ParsedMail[]
+  /** The mails as they were received. */
+  readonly raw: Buffer[]
   readonly signedIn: string[]
   readonly encrypted: boolean[]
   close(): Promise<void>
@@ -18,6 +21,7 @@ export interface MailServer {
 
 export async function startMail(over: SMTPServerOptions = {}): Promise<MailServer> {
   const mails: ParsedMail[] = []
+  const raw: Buffer[] = []
   const signedIn: string[] = []
   const encrypted: boolean[] = []
   const smtp = new SMTPServer({
@@ -31,7 +35,8 @@ export async function startMail(over: SMTPServerOptions = {}): Promise<MailServe
     },
     onData(stream, session, done) {
       encrypted.push(session.secure)
-      simpleParser(stream).then((mail) => {
+      readMail(stream).then(([bytes, mail]) => {
+        raw.push(bytes)
         mails.push(mail)
         done()
       }, done)
@@ -44,8 +49,34 @@ export async function startMail(over: SMTPServerOptions = {}): Promise<MailServe
   return {
     port,
     mails,
+    raw,
     signedIn,
     encrypted,
     close: () => new Promise((resolve) => smtp.close(() => resolve())),
   }
+}
+
+async function readMail(stream: AsyncIterable<Buffer>): Promise<[Buffer, ParsedMail]> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  const bytes = Buffer.concat(chunks)
+  return [bytes, await simpleParser(bytes)]
+}
+
+/** A mail as Python's parser understands it. */
+export interface MailOfPython {
+  readonly defects: readonly string[]
+  /** ISO time; null: the header is no date. */
+  readonly date: string | null
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly counts: Readonly<Record<string, number>>
+  readonly to: readonly string[]
+  /** Texts by content type. */
+  readonly bodies: Readonly<Record<string, string>>
+}
+
+export function parseWithPython(mail: Buffer): MailOfPython {
+  const script = join(import.meta.dirname, 'parse-mail.py')
+  return JSON.parse(execFileSync('python3', [script], { input: mail, encoding: 'utf8' })) as MailOfPython
 }

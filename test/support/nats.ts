@@ -1,5 +1,6 @@
-/** A fake NATS server for one publisher: the line protocol, and the acknowledgement of one stream. */
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+/** A fake NATS server for one publisher (the line protocol, and the acknowledgement of one stream), and a client of a real one. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { until } from './until.ts'
 
 export interface NatsFake {
   readonly url: string
@@ -88,5 +89,37 @@ export async function startNats(
         for (const socket of sockets) socket.destroy()
         server.close(() => resolve())
       }),
+  }
+}
+
+/**
+ * A client that shares no code with the library: it subscribes to all subjects, and returns the first message that the
+ * server passes on, which the server has parsed and written again.
+ * @param ready is called when the server has the subscription.
+ */
+export async function receiveByLines(
+  port: number,
+  token: string,
+  ready: () => Promise<unknown>,
+): Promise<{ subject: string; headers: string; body: string }> {
+  const socket = connect({ port, host: 'localhost' }).setEncoding('latin1')
+  let buffer = ''
+  socket.on('data', (chunk) => {
+    buffer += String(chunk)
+  })
+  try {
+    socket.write(`CONNECT {"verbose":false,"headers":true,"auth_token":"${token}"}\r\nSUB > 1\r\nPING\r\n`)
+    await until(() => buffer.includes('PONG\r\n'))
+    await ready()
+    const message = () => /HMSG (soc\.\S+) 1 (?:\S+ )?(\d+) (\d+)\r\n([\s\S]*)$/.exec(buffer)
+    await until(() => (message()?.[4]?.length ?? -1) >= Number(message()?.[3] ?? Infinity))
+    const [, subject = '', headerSize, size, rest = ''] = message()!
+    return {
+      subject,
+      headers: rest.slice(0, Number(headerSize)),
+      body: Buffer.from(rest.slice(Number(headerSize), Number(size)), 'latin1').toString(),
+    }
+  } finally {
+    socket.destroy()
   }
 }
