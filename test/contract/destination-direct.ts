@@ -125,7 +125,7 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
     )
   })
 
-  const { program, receive } = wire.reader
+  const { program } = wire.reader
   describeWithProgram(program, `as ${program} reads it`, () => {
     it.each([
       ['a usual alert', sampleMessage('target')],
@@ -134,7 +134,7 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
       ['a title of many scripts', messageOf({ title: 'Grüße, 你好, שלום, 👩‍👩‍👧‍👦' }, '')],
       ['a title that is markup', messageOf({ title: 'a"]b\\c=d <x>\r\nBcc: evil@example.com' }, '')],
     ])('is well-formed and says what was sent: %s', async (_, message) => {
-      const read = await receive((options) => sendDirectly(type, message, options))
+      const read = await wire.reader.receive((options) => sendDirectly(type, message, options))
       expect(read.defects).toEqual([])
       expect(read.key).toContain(message.idempotencyKey)
       expect(read.time ?? T0).toBe(T0)

@@ -1,6 +1,7 @@
 /** A real syslog server: rsyslog, which prints each message that it receives over TCP as its own parser understands it. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from './until.ts'
@@ -30,6 +31,8 @@ export async function receiveByRsyslog(send: (port: number) => Promise<unknown>)
   const server = spawn('rsyslogd', ['-n', '-f', config, '-i', join(folder, 'pid')], { stdio: 'ignore' })
   try {
     await until(() => existsSync(port) && readFileSync(port, 'utf8').trim() !== '')
+    // The file is there before the server listens.
+    await until(() => accepts(Number(readFileSync(port, 'utf8'))))
     await send(Number(readFileSync(port, 'utf8')))
     await until(() => existsSync(output) && readFileSync(output, 'utf8').endsWith('\n'))
     const { data, ...fields } = JSON.parse(readFileSync(output, 'utf8')) as { data: string }
@@ -40,6 +43,16 @@ export async function receiveByRsyslog(send: (port: number) => Promise<unknown>)
     await ended
     rmSync(folder, { recursive: true })
   }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.end()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
 }
 
 function configuration(folder: string, port: string, output: string): string {
