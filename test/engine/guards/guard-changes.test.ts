@@ -83,6 +83,46 @@ const CHANGING: readonly (readonly [title: string, source: string, change: [stri
     'from names import is_wanted\nis_wanted.__defaults__ = ("b",)',
     [null, 'body.py:2'],
   ],
+  [
+    'finds the module by another name of sys',
+    'import sys as system\nsystem.modules["names"].NAMES.append("b")',
+    [null, 'body.py:2'],
+  ],
+  [
+    'finds sys in another module',
+    'from logging import sys as system\nsystem.modules["names"].NAMES.append("b")',
+    [null, 'body.py:2'],
+  ],
+  [
+    'finds the modules by a text',
+    'import sys\ngetattr(sys, "modules")["names"].NAMES.append("b")',
+    [null, 'body.py:2'],
+  ],
+  [
+    'patches with a mock by another name of the package',
+    `import unittest as tests\nfrom unittest.mock import MagicMock\ntests.mock.patch("names.is_wanted", ${ASSIGNED}).start()`,
+    [null, 'body.py:3'],
+  ],
+  [
+    'finds the globals of a function by a dotted text',
+    'import names\nfrom operator import attrgetter\nattrgetter("is_wanted.__globals__")(names)["NAMES"] = ["b"]',
+    [null, 'body.py:3'],
+  ],
+  [
+    'lets a timer run a text',
+    'import timeit\ntimeit.timeit("names.NAMES.append(\'b\')", "import names", number=1)',
+    [null, 'body.py:1'],
+  ],
+  [
+    'lets a profiler run a text',
+    'from cProfile import run\nimport io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()):\n    run("import names; names.NAMES.append(\'b\')")',
+    [null, 'body.py:1'],
+  ],
+  [
+    'lets a pickle call a function',
+    'import pickle\npickle.loads(b"cbuiltins\\nexec\\n(Vimport names; names.NAMES.append(\'b\')\\ntR.")',
+    [null, 'body.py:1'],
+  ],
   ['runs a text', 'import names\nexec("names.NAMES.append(\'b\')")', [null, 'body.py:2']],
 ]
 

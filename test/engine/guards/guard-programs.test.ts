@@ -244,6 +244,32 @@ const PROGRAMS: readonly (readonly [title: string, known: number, case_: Omit<Ma
   ],
 ]
 
+/** Each gives a list within the constant NAMES; `{}`: the constant is a dict. */
+const PARTS = [
+  'list(NAMES)[0]',
+  'tuple(NAMES)[0]',
+  'sorted(NAMES)[0]',
+  'max(NAMES)',
+  'min(NAMES)',
+  'next(iter(NAMES))',
+  'NAMES.copy()[0]',
+  '(NAMES + [])[0]',
+  '[*NAMES][0]',
+  'dict(NAMES)[0] {}',
+  'list(zip(NAMES))[0][0]',
+  'list(enumerate(NAMES))[0][1]',
+  'NAMES.copy()[0] {}',
+  '(NAMES | NAMES)[0] {}',
+  'list(NAMES.values())[0] {}',
+]
+
+/** Lines in which a function changes the constant NAMES under a name that is not its own local one. */
+const ALIASES = [
+  'def first():\n    global SAME\n    SAME = NAMES\ndef title(event):\n    SAME.append("b")',
+  'def title(event):\n    class Own:\n        same = NAMES\n    Own.same.append("b")\n    return "b"',
+  'def title(event):\n    def same(): return NAMES\n    same().append("b")\n    pass\n    return "b"',
+]
+
 /** Bodies whose guard must never know an answer, whatever the event, and why. */
 const NEVER_KNOWN: readonly (readonly [title: string, reason: string, source: string])[] = [
   [
@@ -303,6 +329,55 @@ const NEVER_KNOWN: readonly (readonly [title: string, reason: string, source: st
       'return event.get("x") in NAMES',
       'NAMES = ["a"]\ndef title(event):\n    names = NAMES\n    names += ["b"]',
     ),
+  ],
+  ...PARTS.map(
+    (part) =>
+      [
+        `a part of a constant that is changed by way of ${part}`,
+        'body.py:5: NAMES is changed or passed to code that could change it',
+        rule(
+          'return event.get("x") in NAMES[0]',
+          `NAMES = ${part.includes('{') ? '{0: ["a"]}' : '[["a"]]'}\ndef title(event):\n    ${part.replace(' {}', '')}.append("b")`,
+        ),
+      ] as const,
+  ),
+  ...ALIASES.map(
+    (alias) =>
+      [
+        `a constant by another name: ${alias}`,
+        'body.py:9: NAMES is changed or passed to code that could change it',
+        rule('return event.get("x") in NAMES', `NAMES = ["a"]\n${alias}\n`),
+      ] as const,
+  ),
+  [
+    'functions that keep the values of a comprehension',
+    'body.py:3: a function that keeps a name of a comprehension',
+    rule(
+      'kept = [[lambda: each for each in pair] for pair in (("a", "b"), ("c",))]\nreturn kept[0][0]() == "c"',
+    ),
+  ],
+  [
+    'the name that a generator over a set assigned last',
+    'the order of a set',
+    rule('if any((hit := each) != 5 for each in {"a", "b"}):\n    return hit == "a"\nreturn False'),
+  ],
+  [
+    'a list that a generator over a set fills',
+    'the order of a set',
+    rule(
+      'found = []\nany(keep(found, each) for each in {"a", "b"})\nreturn len(found) == 2',
+      'def keep(found, each):\n    found.append(each)\n    return True',
+    ),
+  ],
+  [
+    'a function that a helper does not define, with the name of a builtin',
+    'body.py:3: plain_helpers.py does not define str',
+    rule('return plain_helpers.str(event.get("x")) == "a"', 'import plain_helpers'),
+  ],
+  [
+    'a private attribute of the event',
+    'body.py can change what names mean',
+    rule('event._raw["x"] = "b"\nreturn False'),
   ],
   [
     'a constant that is assigned elsewhere',

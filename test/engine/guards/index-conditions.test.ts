@@ -30,6 +30,8 @@ const VALUES = [
 ]
 const EVENTS = [
   '{"p_log_type":"Log"}',
+  '{"p_log_type":"Log","P_Log_Type":"Other"}',
+  '{"P_Log_Type":"Other","p_log_type":"Log","a":"a"}',
   ...['a', 'A', 'other'].flatMap((key) => VALUES.map((value) => `{"p_log_type":"Log","${key}":${value}}`)),
   ...VALUES.map((value) => `{"p_log_type":"Log","a":${value},"c":"a"}`),
   '{"p_log_type":"Log","\\u212a":1,"a":"a"}',
@@ -68,6 +70,9 @@ const EXPRESSIONS: readonly (readonly [expression: string, conditions: readonly 
   ['event.udm("path") == "a"', ['a.b equal "a"']],
   ['event.udm("method") == "a"', ['a equal "a"']],
   ['event.udm("a") == "a"', ['p_udm.a present', 'a present']],
+  ['parts = {}\n    parts["a"] = event.get("a")\n    return bool(any(parts.values()))', ['a present']],
+  ['parts = {}\n    parts["a"] = event.get("a")\n    return not any(parts.values())', null],
+  ['event.get("P_Log_Type") == "Log" and event.get("a") == "a"', null],
   ['event.get("a") != "a"', null],
   ['event["a"] == "a"', null],
   ['event.get("a").startswith("a")', null],
@@ -99,7 +104,7 @@ function conditionsOf({ program }: ComparedCase): readonly IndexCondition[] | nu
 
 describeWithPython('index conditions of a guard', () => {
   const cases = EXPRESSIONS.map(([expression]) => ({
-    source: `def rule(event):\n    return ${expression}\n`,
+    source: `def rule(event):\n    ${expression.includes('return') ? expression : `return ${expression}`}\n`,
     model: MODEL,
     events: EVENTS,
   }))

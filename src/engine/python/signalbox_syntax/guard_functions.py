@@ -118,6 +118,11 @@ class Scope:
         found = self._outer._find(name)
         return found and (found[0] + 1, found[1])
 
+    def _is_comprehended(self, name):
+        """Each run of a comprehension has names of its own, while a function has one slot for all runs."""
+        is_own = any(name in targets for targets in self._targets)
+        return is_own or (self._outer is not None and self._outer._is_comprehended(name))
+
     def is_local(self, name):
         return self._find(name) is not None
 
@@ -182,6 +187,8 @@ class Scope:
         _require_plain(node)
         if node.args.defaults or any(node.args.kw_defaults) or node.args.vararg or node.args.kwonlyargs:
             raise NotSupported("parameters of a function within a function")
+        if any(isinstance(each, ast.Name) and self._is_comprehended(each.id) for each in ast.walk(node)):
+            raise NotSupported("a function that keeps a name of a comprehension")
         number = self.builder.program.reserve_function()
         _compile(node, Scope(self.builder, self.module, node, self), number)
         return number

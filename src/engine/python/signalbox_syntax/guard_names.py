@@ -15,7 +15,16 @@ _UNSAFE_ATTRIBUTES |= {"__defaults__", "__kwdefaults__", "__self__", "__subclass
 _UNSAFE_ATTRIBUTES |= {"f_globals", "f_locals", "f_builtins", "_getframe", "tb_frame", "gi_frame", "__getattribute__"}
 #: As a text they are found by `getattr` and the like.
 _UNSAFE_TEXTS = _UNSAFE_ATTRIBUTES | {"__import__", "__builtins__", "__loader__", "__spec__"}
-_UNSAFE_IMPORTS = {"builtins", "importlib", "gc", "inspect", "ctypes", "imp", "pkgutil", "runpy", "code"}
+#: Of `sys` and `unittest`, by whatever name; of views of an event, which all detections share; and what runs annotations.
+_OTHER_ATTRIBUTES = {"modules", "mock", "_raw", "_wrapped", "_spellings", "get_type_hints", "ForwardRef"}
+_OTHER_ATTRIBUTES |= {"get_annotations", "evaluate_forward_ref"}
+#: They find an attribute by a text.
+_FINDERS = {"getattr", "attrgetter", "methodcaller"}
+_UNSAFE_IMPORTS = {"builtins", "importlib", "gc", "inspect", "ctypes", "imp", "pkgutil", "runpy", "code", "codeop"}
+#: They run a text, or find an object by a text.
+_UNSAFE_IMPORTS |= {"timeit", "cProfile", "profile", "pdb", "bdb", "trace", "doctest", "pydoc", "annotationlib"}
+_UNSAFE_IMPORTS |= {"pickle", "_pickle", "shelve", "marshal", "copyreg", "multiprocessing", "_interpreters", "zipimport"}
+_UNSAFE_IMPORTS |= {"pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "js"}
 _MOCK_CLASSES = {"MagicMock", "Mock"}
 
 
@@ -56,6 +65,9 @@ class Names:
         if not bound:
             if starred is not None:
                 return self.resolve(*starred, name, depth + 1)
+            if depth > 0:
+                # `helper.name` never is a builtin. The file may have a `__getattr__`.
+                raise NotSupported(f"{module.path} does not define {name}")
             if hasattr(builtins, name):
                 return "builtin", name
             raise NotSupported(f"{name} is not defined")
@@ -129,14 +141,13 @@ def unsafe_nodes(module):
         match node:
             case ast.Name(id=name) if name in _UNSAFE_NAMES:
                 yield node
-            case ast.Attribute(attr=name) if name in _UNSAFE_ATTRIBUTES:
+            case ast.Attribute(attr=name) if name in _UNSAFE_ATTRIBUTES or name in _OTHER_ATTRIBUTES:
                 yield node
-            case ast.Constant(value=str(name)) if name in _UNSAFE_TEXTS:
+            case ast.Constant(value=str(text)) if not _UNSAFE_TEXTS.isdisjoint(text.split(".")):
                 yield node
-            case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
-                yield node
-            case ast.Attribute(value=ast.Name(id="unittest"), attr="mock"):
-                yield node
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments) if name in _FINDERS:
+                if any(_is_unsafe_text(each) for each in arguments):
+                    yield node
             case ast.Import(names=names) if any(_is_unsafe_import(each.name) for each in names):
                 yield node
             case ast.ImportFrom(module=str(module_name), names=names):
@@ -144,15 +155,22 @@ def unsafe_nodes(module):
                     yield node
 
 
+def _is_unsafe_text(node):
+    match node:
+        case ast.Constant(value=str(text)):
+            return not _OTHER_ATTRIBUTES.isdisjoint(text.split("."))
+    return False
+
+
 def _is_unsafe_import(name):
-    return name.split(".")[0] in _UNSAFE_IMPORTS or name == "unittest.mock"
+    return name.split(".")[0] in _UNSAFE_IMPORTS or name in ("unittest.mock", "logging.config")
 
 
 def _is_unsafe_part(module, name):
     if module == "unittest.mock":
         return name not in _MOCK_CLASSES
-    whole = f"{module}.{name}"
-    return module.split(".")[0] in _UNSAFE_IMPORTS or whole in ("sys.modules", "sys._getframe", "unittest.mock")
+    is_attribute = name in _UNSAFE_ATTRIBUTES or name in _OTHER_ATTRIBUTES
+    return is_attribute or _is_unsafe_import(module) or _is_unsafe_import(f"{module}.{name}")
 
 
 def is_own_attribute(node, module, names):

@@ -2,15 +2,22 @@
 
 import ast
 
-from signalbox_syntax.modules import positional_parameters
+from signalbox_syntax.guard_nodes import NotSupported
+from signalbox_syntax.modules import outer_names, positional_parameters
 
 _READING_METHODS = {"copy", "count", "get", "index", "items", "keys", "values", "union", "intersection", "difference"}
 _READING_METHODS |= {"issubset", "issuperset", "isdisjoint", "symmetric_difference"}
 _READERS = {"all", "any", "bool", "dict", "enumerate", "frozenset", "isinstance", "iter", "len", "list", "max", "min"}
 _READERS |= {"print", "range", "repr", "set", "sorted", "str", "sum", "tuple", "zip", "dumps"}
-_READING = (ast.BinOp, ast.Compare, ast.FormattedValue, ast.Starred, ast.UnaryOp, ast.Expr, ast.Assert)
+#: What these give holds the elements of the object, and so does what these methods of it give.
+_PASSING_READERS = {"dict", "enumerate", "iter", "list", "max", "min", "sorted", "sum", "tuple", "zip"}
+_PASSING_METHODS = {"copy", "get", "items", "values"}
+_READING = (ast.FormattedValue, ast.UnaryOp, ast.Expr, ast.Assert)
+#: A class may define what these do with the object.
+_OPERATIONS = (ast.BinOp, ast.Compare)
 #: The value of these is the object itself, so what is done to them is done to it.
 _SAME = (ast.BoolOp, ast.IfExp)
+_PLAIN_METHODS = {"__init__", "__str__", "__repr__", "__hash__", "__len__", "__bool__"}
 MAX_DEPTH = 6
 
 
@@ -57,8 +64,7 @@ def _is_reading(node, parents, module, names, depth):
             call = parents[parent]
             if not (isinstance(call, ast.Call) and call.func is parent and method in _READING_METHODS):
                 return False
-            # What these give may be an inner list of the constant.
-            if not names.has_parts or method not in ("get", "items", "values"):
+            if not names.has_parts or method not in _PASSING_METHODS:
                 return True
             return _is_reading(call, parents, module, names, depth)
         case ast.Subscript(value=value, ctx=ctx) if value is node:
@@ -78,7 +84,8 @@ def _is_reading(node, parents, module, names, depth):
         case ast.If(test=test) | ast.While(test=test) if test is node:
             return True
         case ast.For(iter=iterated, target=target) if iterated is node:
-            return _reads_targets(target, parent, module, names, depth)
+            # The name keeps the last element after the loop.
+            return _reads_targets(target, _owner(parent, parents), module, names, depth)
         case ast.comprehension(iter=iterated, target=target) if iterated is node:
             return _reads_targets(target, parents[parent], module, names, depth)
         case ast.comprehension() | ast.If():
@@ -86,8 +93,13 @@ def _is_reading(node, parents, module, names, depth):
         case _ if isinstance(parent, _SAME):
             return _is_reading(parent, parents, module, names, depth)
         case ast.Assign(targets=[ast.Name(id=alias)]):
-            owner = _owner(parent, parents)
-            return owner is not None and reads_only(owner, alias, module, names, depth + 1)
+            return _reads_local(alias, _owner(parent, parents), module, names, depth)
+        case ast.Starred():
+            return not names.has_parts
+        case ast.BinOp() if names.has_parts:
+            return not _operators(module, names) and _is_reading(parent, parents, module, names, depth)
+        case _ if isinstance(parent, _OPERATIONS):
+            return not _operators(module, names)
         case _:
             return isinstance(parent, _READING)
 
@@ -102,23 +114,63 @@ def _is_reading_default(node, arguments, parents, module, names, depth):
 
 def _reads_targets(target, owner, module, names, depth):
     return not names.has_parts or all(
-        reads_only(owner, each.id, module, names, depth + 1) for each in ast.walk(target) if isinstance(each, ast.Name)
+        _reads_local(each.id, owner, module, names, depth) for each in ast.walk(target) if isinstance(each, ast.Name)
     )
 
 
+def _reads_local(name, owner, module, names, depth):
+    """Whether a name that holds the object, or a part of it, is a local one of `owner` that is only read."""
+    if owner is None or (isinstance(owner, ast.FunctionDef) and name in outer_names(owner)):
+        return False
+    return reads_only(owner, name, module, names, depth + 1)
+
+
 def _owner(node, parents):
+    """The function of whose names the targets of a statement are, or None: they are those of a class or of the file."""
     while node in parents:
         node = parents[node]
+        if isinstance(node, ast.ClassDef):
+            return None
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return node
     return None
 
 
+def _operators(module, names):
+    return {name for name in _methods_of_classes(module, names) if name.startswith("__") and name not in _PLAIN_METHODS}
+
+
+def _methods_of_classes(module, names):
+    """What the classes of this file, and of the files from which it imports, define."""
+    modules = [module]
+    for bindings in module.bindings.values():
+        for binding in bindings:
+            if binding.kind == "import" and not binding.module.startswith("."):
+                try:
+                    modules.append(names.names.helper(binding.module))
+                except NotSupported:
+                    continue
+    return {
+        function.name
+        for each in modules
+        if each is not None
+        for node in ast.walk(each.tree)
+        if isinstance(node, ast.ClassDef)
+        for function in node.body
+        if isinstance(function, ast.FunctionDef)
+    }
+
+
 def _is_reading_call(call, node, parents, module, names, depth):
     match call.func:
         case ast.Name(id=reader) if reader in _READERS and reader not in module.bindings:
-            return True
+            if not names.has_parts or reader not in _PASSING_READERS:
+                return True
+            # A key function sees the elements.
+            return not call.keywords and _is_reading(call, parents, module, names, depth)
         case ast.Attribute(attr=method) if method in ("join", "startswith", "endswith", "dumps", *_READING_METHODS):
+            if method in _methods_of_classes(module, names):
+                return False
             # The default of `get` comes out of it again.
             return method != "get" or _is_reading(call, parents, module, names, depth)
         case ast.Name(id=name):

@@ -39,7 +39,9 @@ export class FieldRecorder {
   field(path: FieldPath, fallback: unknown): unknown {
     const name = path.keys[0]!.toLowerCase()
     if (!isFilledField(name)) return new FieldValue(path, fallback)
-    if (name === 'p_log_type' && path.keys.length === 1 && this.#logType !== null) return this.#logType
+    // An event may have the same name in other letters, which a lookup in those letters finds first.
+    const isLogType = path.keys.length === 1 && path.keys[0] === 'p_log_type'
+    if (isLogType && this.#logType !== null) return this.#logType
     throw new Error(`it reads ${path.keys[0]}`)
   }
 

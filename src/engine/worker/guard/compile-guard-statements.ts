@@ -10,6 +10,7 @@ import {
   type Frame,
   NEXT,
   RETURNED,
+  type Run,
   type Statement,
 } from './guard-run.ts'
 import {
@@ -51,10 +52,10 @@ export function compileStatement(compiler: GuardCompiler, [operation, ...operand
     }
     case 'set': {
       const put = compileTarget(compiler, operands[0]!)
-      const evaluate =
-        compiler.node(operands[0]!)[0] === 'slots'
-          ? compiler.expression(operands[1]!)
-          : compiler.passed(operands[1]!)
+      // What is taken apart or put into a container is used; a name only holds it.
+      const evaluate = ['slots', 'item'].includes(compiler.node(operands[0]!)[0])
+        ? compiler.expression(operands[1]!)
+        : compiler.passed(operands[1]!)
       return (frame) => {
         put(frame, evaluate(frame))
         return NEXT
@@ -148,6 +149,7 @@ function compileTarget(compiler: GuardCompiler, number: number | string): Target
       }
     case 'global_slot':
       return (frame, value) => {
+        frame.run.beforeChange()
         frame.run.globals[operands[0] as number] = value
       }
     case 'slots':
@@ -171,16 +173,24 @@ function putItem(container: Expression, key: Expression): Target {
     const dict = container(frame)
     if (!(dict instanceof DictValue)) throw UNSUPPORTED
     if (dict.isConstant) throw IS_CONSTANT
+    frame.run.beforeChange()
     dict.put(key(frame), value)
   }
 }
 
-/** All of a set is looked at. Python might find what it looks for before it comes to an element that raises. */
-function withoutOrder(run: () => boolean): boolean {
+/**
+ * All of a set is looked at. Python might find what it looks for before it comes to an element that raises, or that
+ * changes something.
+ */
+function withoutOrder(run: Run, look: () => boolean): boolean {
+  const isWithin = run.isUnordered
+  run.isUnordered = true
   try {
-    return run()
+    return look()
   } catch (error) {
     throw error instanceof Raised ? UNORDERED : error
+  } finally {
+    run.isUnordered = isWithin
   }
 }
 
@@ -200,7 +210,7 @@ export function compileLoop(compiler: GuardCompiler, [, count, ...operands]: Pro
     if (!clause) return visitElements(frame, visit)
     const source = clause.iterated(frame)
     if (source instanceof SetValue && source.elements.size > 1) {
-      return withoutOrder(() => runElements(at, source, frame, isOrdered, visit, true))
+      return withoutOrder(frame.run, () => runElements(at, source, frame, isOrdered, visit, true))
     }
     return runElements(at, source, frame, isOrdered, visit, false)
   }

@@ -1,7 +1,4 @@
-/**
- * WORKER THREAD. Compiles the node table of a guard into closures. Every operand is evaluated in Python's order.
- */
-
+/** WORKER THREAD. Compiles the nodes of a guard into closures. Every operand is evaluated in Python's order. */
 import { EVENT_EXPRESSIONS } from './compile-event-reads.ts'
 import {
   all,
@@ -16,7 +13,7 @@ import { compileLoop, compileStatement } from './compile-guard-statements.ts'
 import { isInstance, textOf } from './guard-builtins.ts'
 import type { ExpressionCompiler, GuardCompiler } from './guard-compiler.ts'
 import { endOf, itemAt, sliceOf } from './guard-items.ts'
-import { callMethod } from './guard-methods.ts'
+import { CHANGING_METHODS, callMethod } from './guard-methods.ts'
 import { binary, isScalar, isTruthy, numberOf } from './guard-operations.ts'
 import { decodeConstant, type GuardProgram, PatternValue, type ProgramNode } from './guard-program.ts'
 import {
@@ -144,8 +141,10 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
   assign: ([slot, value], compiler) => {
     const evaluate = compiler.passed(value!)
     return (frame) => {
-      frame.slots[slot as number] = evaluate(frame)
-      return frame.slots[slot as number]
+      const assigned = evaluate(frame)
+      frame.run.beforeChange()
+      frame.slots[slot as number] = assigned
+      return assigned
     }
   },
   and: (operands, compiler) => chain(operands, compiler, false),
@@ -273,8 +272,10 @@ const EXPRESSIONS: Readonly<Record<string, ExpressionCompiler>> = {
   method: ([name, receiver, ...operands], compiler) => {
     const evaluate = compiler.expression(receiver!)
     const given = all(operands, compiler)
+    const isChange = CHANGING_METHODS.has(name as string)
     return (frame) => {
       const value = evaluate(frame)
+      if (isChange) frame.run.beforeChange()
       return callMethod(
         name as string,
         value,

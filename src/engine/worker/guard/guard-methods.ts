@@ -18,6 +18,8 @@ import {
   UNSUPPORTED,
 } from './guard-values.ts'
 
+export const CHANGING_METHODS: ReadonlySet<string> = new Set(['append', 'extend', 'add'])
+
 export function callMethod(name: string, receiver: unknown, given: readonly unknown[]): unknown {
   if (name === 'get_default') return getWithKeyword(receiver, given)
   if (typeof receiver === 'string') {

@@ -1,5 +1,5 @@
 /** WORKER THREAD. One evaluation of a guard on one event, and the frames of the functions in it. */
-import { EventValue, plainValue, type RawObject, TOO_LONG, Unknown } from './guard-values.ts'
+import { EventValue, plainValue, type RawObject, TOO_LONG, UNORDERED, Unknown } from './guard-values.ts'
 
 const MAX_STEPS = 3_000
 const MAX_DEPTH = 16
@@ -15,6 +15,8 @@ export class Run {
   readonly argument: unknown
   readonly globals: unknown[]
   depth = 0
+  /** Whether the elements of a set are looked at, all of them and in another order than Python's. */
+  isUnordered = false
   readonly #raw: string
   #steps = 0
   #hasPlainNumbers: boolean | undefined
@@ -37,6 +39,11 @@ export class Run {
   enter(): void {
     this.step()
     if (++this.depth > MAX_DEPTH) throw TOO_LONG
+  }
+
+  /** Called before anything is changed that the rest of the matcher could see. */
+  beforeChange(): void {
+    if (this.isUnordered) throw UNORDERED
   }
 
   /** Whether every number of the event is written as JavaScript would write it. */
