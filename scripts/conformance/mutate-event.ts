@@ -18,17 +18,39 @@ const LITERALS = [
 type Json = { [key: string]: unknown }
 const raw = (text: string) => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text)
 
-/** @param entry JSON text of an object. */
-export function mutateEvent(entry: string, random: () => number): string {
+/** Fields that the engine fills in where they are absent, null or empty. */
+const FILLED = ['p_log_type', 'p_row_id', 'p_parse_time', 'p_source_label', 'p_event_time', 'P_LOG_TYPE']
+
+/**
+ * @param entry JSON text of an object.
+ * @param words JSON texts of values that detections look for.
+ */
+export function mutateEvent(entry: string, random: () => number, words: readonly string[] = []): string {
   const record = JSON.parse(entry) as Json
+  const literals = words.length > 0 && random() < 0.5 ? words : LITERALS
   const count = 1 + Math.floor(random() * 3)
-  for (let left = count; left > 0; left--) mutateOnce(record, random)
+  for (let left = count; left > 0; left--) mutateOnce(record, random, literals)
   const text = JSON.stringify(record)
+  const kind = random()
   // An escaped letter is the same letter.
-  return random() < 0.1 ? text.replace(/e(?=[a-z])/, '\\u0065') : text
+  if (kind < 0.1) return text.replace(/e(?=[a-z])/, '\\u0065')
+  return kind < 0.15 ? withRepeatedKey(text, record, random, literals) : text
 }
 
-function mutateOnce(record: Json, random: () => number): void {
+/** Of two values under one key the last one counts, at the place of the first one. */
+function withRepeatedKey(
+  text: string,
+  record: Json,
+  random: () => number,
+  literals: readonly string[],
+): string {
+  const key = pick(Object.keys(record), random)
+  if (key === undefined) return text
+  const [value, name] = [pick(literals, random)!, JSON.stringify(key)]
+  return random() < 0.5 ? `{${name}:${value},${text.slice(1)}` : `${text.slice(0, -1)},${name}:${value}}`
+}
+
+function mutateOnce(record: Json, random: () => number, literals: readonly string[]): void {
   const objects = objectsIn(record)
   const object = pick(objects, random)!
   const keys = Object.keys(object)
@@ -38,13 +60,13 @@ function mutateOnce(record: Json, random: () => number): void {
     return
   }
   const value = object[key]
-  switch (Math.floor(random() * 9)) {
+  switch (Math.floor(random() * 11)) {
     case 0:
       delete object[key]
       return
     case 1:
     case 2:
-      object[key] = literal(pick(LITERALS, random)!)
+      object[key] = literal(pick(literals, random)!)
       return
     case 3:
       rename(object, key, random() < 0.5 ? key.toUpperCase() : key.toLowerCase())
@@ -63,8 +85,14 @@ function mutateOnce(record: Json, random: () => number): void {
       object[key] = copyOf(other[pick(Object.keys(other), random) ?? key] ?? null)
       return
     }
+    case 8:
+      object[key.toUpperCase()] = literal(pick(literals, random)!)
+      return
+    case 9:
+      putFirst(object, key.toUpperCase(), literal(pick(literals, random)!))
+      return
     default:
-      object[key.toUpperCase()] = literal(pick(LITERALS, random)!)
+      record[pick(FILLED, random)!] = literal(pick(random() < 0.5 ? ['null', '""'] : literals, random)!)
   }
 }
 
@@ -82,6 +110,12 @@ function rename(object: Json, from: string, to: string): void {
   const entries = Object.entries(object)
   for (const key of Object.keys(object)) delete object[key]
   for (const [key, value] of entries) object[key === from ? to : key] = value
+}
+
+function putFirst(object: Json, key: string, value: unknown): void {
+  const entries = Object.entries(object)
+  for (const each of Object.keys(object)) delete object[each]
+  for (const [name, each] of [[key, value] as const, ...entries]) object[name] = each
 }
 
 function objectsIn(value: unknown): Json[] {
