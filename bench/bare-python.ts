@@ -12,16 +12,16 @@ import { RUNTIME } from './bare-pyodide.ts'
 
 export interface Run {
   readonly seconds: number
-  /** How long it had a core for: what a busy machine lengthens least. */
+  /** The core time, which a busy machine changes least. */
   readonly coreSeconds: number
   readonly findings: number
 }
 
 export interface BarePython {
   readonly name: string
-  /** Bodies that it alone could not load. */
+  /** The bodies that native Python could not load. */
   readonly problems: readonly string[]
-  /** The time leaves out the way to Python and back. */
+  /** The time is measured without the transfer to Python and back. */
   run(logType: string, events: readonly Envelope[]): Promise<Run>
   close(): void
 }
@@ -40,7 +40,7 @@ export async function startCPython(project: Project, engine: Engine): Promise<Ba
   return load(line, 'CPython', runtime, project, engine)
 }
 
-/** What WebAssembly itself costs: no engine, no limits, no crossings but one per batch. */
+/** Measures the cost of WebAssembly alone: no engine, no limits, and one call per batch. */
 export async function startBarePyodide(project: Project, engine: Engine): Promise<BarePython> {
   const worker = new Worker(new URL('./bare-pyodide.ts', import.meta.url), { env: {} })
   const line: Line = {
@@ -63,7 +63,7 @@ async function load(
 ): Promise<BarePython> {
   const bodies = bodiesOf(project, 'run')
   const broken = new Set(engine.problems.map(({ kind, id }) => `${kind} ${id}`))
-  // What is no Python is the engine's alone.
+  // Detections without Python run only in the engine.
   const excluded = [...bodies.keys()].filter((at) => {
     const { kind, id } = bodies[at]!
     return kind === 'simple' || broken.has(`${kind} ${id}`)

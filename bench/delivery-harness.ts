@@ -12,9 +12,9 @@ import { destination, detection, finding, identity, project, registry } from '..
 export interface DeliveryHarness {
   readonly delivery: Delivery
   readonly store: Store
-  /** Alert -> epoch milliseconds, with fractions, at which its commit was through. */
+  /** The time at which each alert was committed, in epoch milliseconds with fractions. */
   readonly acceptedAt: ReadonlyMap<string, number>
-  /** Commits so many alerts, all different, numbered from `from`; one batch. */
+  /** Commits so many different alerts in one batch, numbered from `from`. */
   accept(count: number, from: number): Promise<void>
   close(): Promise<void>
 }
@@ -23,7 +23,7 @@ export interface DeliveryHarness {
 const ALERTS_PER_DETECTION = 500
 const MAX_ALERTS = 10_000
 
-/** @param urls one destination each, under way at once `concurrency` deliveries. */
+/** @param urls one destination for each, with at most `concurrency` deliveries in flight. */
 export async function openDeliveryHarness(
   folder: string,
   urls: readonly string[],

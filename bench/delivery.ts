@@ -14,7 +14,7 @@ const ALERTS_PER_SECOND = 200
 const MANY_DESTINATIONS = 10
 /** Alerts per second that go to each of them. */
 const SHARED_PACE = 20
-/** Deliveries that one destination takes at once, where that is what is asked for. */
+/** The concurrency of the measurements with a high one. */
 const WIDE = 64
 
 async function measure({ quick, progress }: BenchContext): Promise<Figure[]> {
@@ -118,7 +118,7 @@ async function failingBesideOthers(receiver: Receiver, seconds: number): Promise
   return beside / alone
 }
 
-/** Milliseconds for one delivery to be handed out while so many of its destination are not due yet. */
+/** Returns the milliseconds of a claim of one delivery while so many of its destination are not due yet. */
 async function claimMs(waiting: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
   const store = await openStore('sqlite:bench.db', { clock: systemClock, projectRoot: folder })
@@ -140,7 +140,7 @@ async function claimMs(waiting: number): Promise<number> {
   return each
 }
 
-/** Deliveries per second of a backlog, from the start of delivery until the last is settled. */
+/** Returns the deliveries per second of a backlog, from the start of delivery until the last outcome is recorded. */
 async function drainRate(
   receiver: Receiver,
   destinations: number,
@@ -178,7 +178,7 @@ async function withFixture<T>(
   }
 }
 
-/** Milliseconds, the median of some: what every group of writes waits for. */
+/** Returns the median duration of a sync in milliseconds, for which every transaction waits. */
 function syncMs(): number {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
   const file = openSync(join(folder, 'synced'), 'w')

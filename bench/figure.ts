@@ -1,4 +1,4 @@
-/** One measured figure: its samples, what they come to, and how far they lie apart. Pure. */
+/** One measured figure: its samples, their median and their spread. Pure. */
 
 export type Reach = { readonly atMost: number } | { readonly atLeast: number }
 
@@ -12,7 +12,7 @@ export interface Figure {
   readonly note?: string
 }
 
-/** One file of this folder. */
+/** A section of the benchmark, which is one file of this folder. */
 export interface Measurement {
   readonly title: string
   measure(context: BenchContext): Promise<readonly Figure[]>
@@ -31,7 +31,7 @@ export interface BenchContext {
   readonly progress: (text: string) => void
 }
 
-/** Beyond this share of the median the samples say more of the machine than of the program. */
+/** If the spread is a greater share of the median, the samples depend more on the machine than on the program. */
 const WIDE_SPREAD = 0.3
 
 export interface Summary {

@@ -13,7 +13,7 @@ export interface Machine {
   readonly pyodide: string
   /** The version of the compared CPython, or null. */
   readonly python: string | null
-  /** One minute's load average before the first measurement: others at work show here. */
+  /** The load average of one minute before the first measurement, which shows the load of other programs. */
   readonly load: number
 }
 

@@ -90,7 +90,7 @@ function lastMb({ samples }: MemorySamples): number {
   return samples.at(-1)!.mb
 }
 
-/** A process of its own under the flags of `run`, so that nothing of the bench is counted. */
+/** The load runs in a separate process with the flags of `run`, so that the memory of the benchmark is not counted. */
 function subjectOf(root: string, snapshotCache: string) {
   return async (workers: number, loadSeconds: number): Promise<MemorySamples> => {
     const subject = join(import.meta.dirname, 'memory-subject.ts')

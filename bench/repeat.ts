@@ -1,7 +1,7 @@
 /** Repetitions that alternate between subjects, so that a machine that slows down slows them alike. */
 
 export interface Subject {
-  /** Runs one repetition and answers its figure. */
+  /** Runs one repetition and returns its figure. */
   run(repetition: number): Promise<number>
 }
 

@@ -73,7 +73,7 @@ async function casesOf(
     },
     {
       name: `${what}, all ${project.detections.size} detections`,
-      // A selection, so that unit tests of the repository's own Python, which may take any time, are left out.
+      // The selection leaves out unit tests of the repository's own Python, which may take any time.
       args: [...args, '--filter', `AnalysisType=${TYPES}`],
       until: 'exit',
       ...(reach.whole && { warmReach: reach.whole }),
@@ -183,7 +183,7 @@ async function runNode(
     text(child.stderr),
     once(child, 'close'),
   ])
-  // 1: a corpus may hold files that are invalid here; the others were tested all the same.
+  // The exit code may be 1, because a corpus may have invalid files. The others were tested.
   if (code !== 0 && code !== 1) throw new Error(`exit ${code}: ${args.join(' ')}\n${problems}`)
   return { output, printedAt }
 }

@@ -47,7 +47,7 @@ async function measure(context: BenchContext): Promise<Figure[]> {
     others,
     hasNative: native !== null,
     repetitions: quick ? 5 : 9,
-    // The example project has few rules: as many seconds take more events.
+    // The example project has few rules, so a run of the same duration needs more events.
     eventsPerRepetition: (quick ? 500 : 2_000) * (corpus === null ? 5 : 1),
     ofCorpus: corpus !== null,
   }
@@ -67,7 +67,7 @@ async function measurePack(
   progress: BenchContext['progress'],
 ): Promise<Figure[]> {
   const { project, engine, repetitions, eventsPerRepetition } = subjects
-  // A round more than the repetitions: the warm-up has events of its own.
+  // There is one round more than the repetitions, because the warm-up has its own events.
   const count = (repetitions + 1) * eventsPerRepetition
   const sorted = await sortedEvents(project, engine, pack, Math.ceil(count * Math.max(...RATES)))
   if (sorted === null) {
@@ -152,7 +152,7 @@ async function runEngine(engine: Engine, events: readonly Envelope[]): Promise<R
   }
 }
 
-/** A comparison is worth nothing when the two did not do the same. */
+/** A comparison is invalid if the two did not do the same work. */
 function agreement(ours: number | undefined, theirs: number | undefined): string {
   return ours === theirs ? `the same ${ours} findings` : `FINDINGS DIFFER: ${ours} and ${theirs}`
 }

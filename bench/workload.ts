@@ -21,7 +21,7 @@ export const PACKS: readonly Pack[] = [
 
 const SEED = 20_260_101
 const TRIED_AT_ONCE = 1_000
-/** Variants tried per event wanted before a pack is given up. */
+/** The number of variants that are tried per wanted event before a log type is skipped. */
 const MAX_TRIES = 50
 
 /** An endless supply of distinct envelopes; null where the project has no such rules with test events. */
@@ -63,7 +63,7 @@ export async function sortedEvents(
   return { matching, quiet }
 }
 
-/** Evenly mixed, so that any slice of it has the same rate. */
+/** Mixes the events evenly, so that every part has the same rate. */
 export function mixed({ matching, quiet }: Sorted, rate: number, count: number): Envelope[] {
   let matched = 0
   return Array.from({ length: count }, (_, at) => {
@@ -72,7 +72,7 @@ export function mixed({ matching, quiet }: Sorted, rate: number, count: number):
   })
 }
 
-/** Rules that see each event of the type. */
+/** The rules that evaluate every event of the type. */
 export function rulesOn(project: Project, engine: Engine, logType: string): number {
   const broken = new Set(engine.problems.map(({ id }) => id))
   return [...project.detections.values()].filter((each) => isRuleOn(each, logType) && !broken.has(each.id))

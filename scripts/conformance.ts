@@ -33,7 +33,7 @@ const loaded = await openProject({
   allowUnknownDestinations: true,
   log,
 })
-// Verdicts are compared, not times: a machine that is busy must change none.
+// Verdicts are compared, not times, so the limits are so large that a busy machine changes no verdict.
 const limits = { ...loaded.settings.limits, timeMs: 60_000 }
 const project = { ...loaded, settings: { ...loaded.settings, limits } }
 const engine = await startEngine(project, 'test', log)

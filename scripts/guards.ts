@@ -210,7 +210,7 @@ function logTypesOf(detection: Detection): (string | null)[] {
   return detection.type === 'rule' ? [...new Set([null, ...detection.logTypes, ...named])] : [null]
 }
 
-/** As it is evaluated: with the log type that its source gives it. */
+/** The event is evaluated with the log type that its source gives it. */
 function liveEvent(detection: Detection, record: RawObject, entry: string): LiveEvent {
   const [type] = detection.logTypes
   if (detection.type !== 'rule' || type === undefined || typeof record.p_log_type === 'string')

@@ -393,7 +393,7 @@ describe('imports', () => {
   })
 })
 
-/** Exported for a test of its own, or for a script: a part whose cases are a table. */
+/** Exports for a separate test or a script: parts whose cases are a table. */
 const TESTED_BY_ITSELF = new Set([
   'cli/test-run/watch-keys.ts keyReader',
   'config/detections/content-version.ts importedNames',
@@ -618,21 +618,21 @@ describe('test files', () => {
   })
 })
 
-/** What node:fs offers to look into a file, or to ask what it is, without the checks of src/files/project-file.ts. */
+/** Functions of node:fs that read a file or its type without the checks of src/files/project-file.ts. */
 const READS = new Set(
   'readFile readFileSync open openSync openAsBlob createReadStream readlink readlinkSync stat statSync lstat lstatSync realpath realpathSync cp cpSync copyFile copyFileSync * default'.split(
     ' ',
   ),
 )
 
-/** What writes, without the checks of src/files/output-file.ts. */
+/** Functions of node:fs that write without the checks of src/files/output-file.ts. */
 const WRITES = new Set(
   'writeFile writeFileSync appendFile appendFileSync createWriteStream open openSync mkdir mkdirSync rename renameSync link linkSync symlink symlinkSync truncate truncateSync cp cpSync copyFile copyFileSync * default'.split(
     ' ',
   ),
 )
 
-/** Files that write by themselves, and where to. */
+/** Files that call these functions themselves, and the paths to which they write. */
 const OWN_WRITERS = new Map([
   ['packages/install.ts', 'into a folder that it has just made under a new name'],
   ['daemon/rejects.ts', 'to the path that src/files/output-file.ts has prepared'],

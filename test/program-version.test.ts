@@ -1,4 +1,4 @@
-/** Caches are named by the program's own text: whatever of it changes, wherever it lies, is another program. */
+/** The names of caches contain a hash of the program's text, so every changed file makes another program version. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

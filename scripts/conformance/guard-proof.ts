@@ -1,4 +1,4 @@
-// Events for which a guard says that its detection stays silent, shown to the detection itself under native CPython.
+// Runs detections under native CPython on the events for which their guards decide that they do not match.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -14,7 +14,7 @@ export interface SilentEvent {
   readonly entry: string
 }
 
-/** What each detection did on its event, where that is not nothing. */
+/** The results of the detections that did match or raise. */
 export async function contradictions(
   project: Project,
   events: readonly SilentEvent[],

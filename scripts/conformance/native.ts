@@ -21,7 +21,7 @@ export interface NativeComparison {
   readonly compared: number
   /** `detection: test: function`, where native runs agree with each other and not with the engine. */
   readonly different: readonly string[]
-  /** The same, where native runs differ among themselves. */
+  /** The same for outputs that differ between native runs. */
   readonly unstable: readonly string[]
 }
 
@@ -66,7 +66,7 @@ interface Case {
   readonly mocks: string
 }
 
-/** Of the detections with a Python body that was loaded. */
+/** Only detections whose Python body was loaded are compared. */
 function casesOf(project: Project, results: readonly DetectionResult[]): Case[] {
   return results.flatMap(({ id, tests }) => {
     const detection = project.detections.get(id)
@@ -94,7 +94,7 @@ function nativeRequest(project: Project, cases: readonly Case[]): string {
   })
   return JSON.stringify({
     runtime: RUNTIME,
-    // On the import path of that Python itself.
+    // The packages are on the import path of the native Python.
     packages: project.settings.pythonPaths,
     load: withDetails(load, { codes: bodies.map(() => null), startDependent: null }),
     test: testRequest(calls, bodies, []),

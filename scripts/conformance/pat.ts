@@ -1,4 +1,5 @@
-// Panther's own tool on a copy of the repository, its printed verdicts and outputs against ours, line by line.
+// Runs Panther's own tool on a copy of the repository and compares its printed verdicts and outputs with those of
+// Signalbox, line by line.
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { FunctionName } from '../../src/model/alerts/finding.ts'
 import type { DetectionResult, TestResult } from '../../src/model/events/test-result.ts'
 
-/** What it calls a function -> what we do. */
+/** The name of each function in its output, and the name in Signalbox. */
 const NAMES: Readonly<Record<string, FunctionName>> = {
   rule: 'detection',
   policy: 'detection',
@@ -34,7 +35,7 @@ export interface PatTest {
 export interface PatComparison {
   readonly verdicts: { readonly compared: number; readonly different: readonly string[] }
   readonly outputs: { readonly compared: number; readonly different: readonly string[] }
-  /** Tests that we ran and it did not. */
+  /** The tests that Signalbox ran and the tool did not. */
   readonly notRun: readonly string[]
 }
 
@@ -84,14 +85,17 @@ async function runPat(command: string, root: string): Promise<string> {
   }
 }
 
-/** Our caching helpers, last on its path: where upstream's are installed, those are used. */
+/** The caching helpers of Signalbox are last on its path, so those of Panther are used if they are installed. */
 function lendHelpers(folder: string): void {
   const lent = join(folder, 'lent')
   cpSync(HELPERS, join(lent, basename(HELPERS)), { recursive: true })
   writeFileSync(join(folder, 'sitecustomize.py'), `import sys\nsys.path.append(${JSON.stringify(lent)})\n`)
 }
 
-/** A detection's id at the margin, its tests one tab in, their functions two; texts of several lines go on at the margin. */
+/**
+ * The id of a detection is at the margin, its tests have one tab, and their functions two. Further lines of a text
+ * begin at the margin.
+ */
 export function readPat(printed: string, ids: ReadonlySet<string>): PatTest[] {
   const tests: { detection: string; name: string; passed: boolean; outputs: Record<string, string> }[] = []
   let detection = ''
@@ -116,7 +120,7 @@ export function readPat(printed: string, ids: ReadonlySet<string>): PatTest[] {
   return tests
 }
 
-/** What it printed beside what it would have printed of our outputs. */
+/** Compares the printed text with the text that the tool would have printed for the outputs of Signalbox. */
 function outputPairs(id: string, test: TestResult, { outputs }: PatTest) {
   return Object.entries(outputs).map(([label, theirs]) => {
     const ours = printedOf(id, test, NAMES[label])
@@ -131,12 +135,12 @@ function printedOf(
 ): string | undefined {
   if (name === undefined) return undefined
   const output = functions[name]?.output
-  // Where there is no dedup it prints what would stand in.
+  // If there is no dedup, it prints the value that is used instead.
   if (name === 'dedup') return String(output || functions.title?.output || `defaultDedupString:${id}`)
   return typeof output === 'string' ? output : JSON.stringify(output)
 }
 
-/** Contexts are JSON of another spacing. */
+/** Contexts are JSON with other spacing. */
 function isSame(ours: string | undefined, theirs: string): boolean {
   if (ours === theirs) return true
   return ours !== undefined && compact(ours) === compact(theirs)

@@ -17,7 +17,7 @@ export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: 'docs/reference/yaml-keys.md', text: yamlKeysPage },
 ]
 
-/** Stands at the end of each generated page. */
+/** The note at the end of each generated page. */
 export const NOTICE = '<!-- This page is generated: change the code, then run `npm run docs`. -->'
 
 export function generatedText({ text }: GeneratedPage): string {

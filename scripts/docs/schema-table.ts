@@ -53,7 +53,7 @@ function innermost(schema: Schema): Schema {
   return schema.type === 'array' && schema.items ? innermost(schema.items as Schema) : schema
 }
 
-/** "Exactly one of A, B is required.", for a mapping whose schema says so. */
+/** Returns "Exactly one of A, B is required." for a mapping whose schema has that rule. */
 export function conditionsOf(schema: Schema): string[] {
   const parts = [schema, ...((schema.allOf ?? []) as readonly Schema[])]
   return parts.flatMap((part) => [

@@ -1,4 +1,4 @@
-/** The daemon as a process of its own, to be killed at any moment. */
+/** The daemon as a separate process that can be killed at any moment. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { until } from '../support/until.ts'
@@ -17,7 +17,7 @@ export interface DaemonProcess {
   kill(signal: NodeJS.Signals): Promise<void>
   /** Kills the process without waiting for its end. */
   signal(signal: NodeJS.Signals): void
-  /** A signal ended it: until then it went on. */
+  /** True if a signal ended the process, and the process did not end by itself. */
   endedBySignal(): boolean
   /** Resolves when it has ended by itself. */
   readonly ended: Promise<void>

@@ -11,7 +11,7 @@ export interface Hardship {
   readonly environment?: Readonly<Record<string, string>>
   /** While the daemon is down, before it starts. */
   before?(volume: Volume): void
-  /** The daemon can't start in this state: it must say so and end by itself. */
+  /** True if the daemon cannot start in this state, and must report that and end. */
   readonly refusesToStart?: RegExp
   /** While events come in. */
   during?(daemon: DaemonProcess, volume: Volume): Promise<void>
@@ -74,7 +74,7 @@ export class Volume {
     try {
       for (let size = 1 << 22; size >= 512; size >>= 1) this.#grow(size)
     } catch {
-      // Full: what was asked for.
+      // The file system is full, as intended.
     }
   }
 

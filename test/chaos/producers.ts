@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, renameSync } from 'node:fs'
 import { logType } from './project.ts'
 
 export interface Ledger {
-  /** Ids that the daemon answered for, or that stand in the followed file. */
+  /** The ids of events that the daemon acknowledged, or that are in the followed file. */
   readonly acknowledged: Set<string>
 }
 

@@ -1,4 +1,4 @@
-/** The receiver's own log: who got through, under which key. It refuses one request in five. */
+/** The receiver with its own log of requests and their keys. It refuses one request in five. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

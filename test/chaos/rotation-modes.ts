@@ -6,7 +6,7 @@ export interface RotationMode {
   readonly directives: readonly string[]
   /** The time at which writers open the log again: some time after the rotation, before the compression, or never. */
   readonly writers: 'late' | 'before compression' | 'keep'
-  /** Writers stand still while the log is rotated. */
+  /** True if writers pause while the log is rotated. */
   readonly isQuiet?: true
   /** The events that every reader of the log loses, or null: then no event may be lost. */
   readonly canLose: string | null

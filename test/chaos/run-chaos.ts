@@ -27,9 +27,9 @@ export interface ChaosOptions {
 export interface ChaosReport {
   readonly rounds: number
   readonly acknowledged: number
-  /** Acknowledged, never received. */
+  /** Events that were acknowledged and never received. */
   readonly lost: readonly string[]
-  /** Received under more than one alert or key, or counted more than once by its alert. */
+  /** Events that were received under more than one alert or key, or that their alert counted more than once. */
   readonly countedTwice: readonly string[]
   /** Requests repeated under their own key: in flight when the daemon died. */
   readonly repeated: number
@@ -89,7 +89,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-/** The last run is left alone until everything arrived, or its time is over: what is missing then is lost. */
+/** The last run continues until everything has arrived or its time is over. What is missing then is lost. */
 async function settle(daemon: DaemonProcess, ledger: Ledger, receiver: ChaosReceiver, settleMs: number) {
   await untilReady(daemon)
   const arrived = () => [...ledger.acknowledged].every((id) => receiver.arrivals.has(id))

@@ -31,7 +31,7 @@ export interface RotationReport {
   readonly rotations: number
   readonly kills: number
   readonly lost: readonly string[]
-  /** Lost although nothing in the mode explains it. */
+  /** Lines that were lost although the mode does not explain it. */
   readonly unexplained: readonly string[]
   readonly countedTwice: readonly string[]
   /** Lines of other files that were taken for lines of the log, and lines that were torn. */
@@ -89,7 +89,7 @@ class RotationRun {
     this.#checkout = checkout
     this.#random = seededRandom(seed)
     this.#log = writeChaosProject(this.#root, 'http://127.0.0.1:1').eventFile
-    // No delivery: what was counted stands in the store.
+    // There are no deliveries, because the store has the counts.
     writeFileSync(
       join(this.#root, 'destinations.yaml'),
       'version: 1\nfallback: [out]\ndestinations:\n  - name: out\n    type: console\n',
@@ -228,7 +228,7 @@ class RotationRun {
     this.#output.push(...daemon.lines())
   }
 
-  /** Waits until all events have arrived, or no more do. */
+  /** Waits until all events have arrived, or until no more arrive. */
   async #settle(): Promise<void> {
     let count = -1
     let since = performance.now()

@@ -30,7 +30,7 @@ function explainBesideAnError(): Promise<Ran> {
   return explained
 }
 
-/** Two tests look at the same answer. */
+/** Two tests use the same output. */
 const validations = new Map<object, Promise<Ran>>()
 function validate(files: Readonly<Record<string, string>>): Promise<Ran> {
   const validated = validations.get(files) ?? run(files, ['validate'])

@@ -16,7 +16,7 @@ const CTRL_C = '\u0003'
 const FILE = '# ours\nversion: 1\ndestinations: []\n'
 
 interface Terminal {
-  /** Everything it has shown, control sequences taken out. */
+  /** Everything that the command has printed, without control sequences. */
   shown(): string
   /** Waits for a question, then answers it. */
   answer(question: string, ...keys: string[]): Promise<void>

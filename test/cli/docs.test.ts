@@ -1,4 +1,4 @@
-/** docs/cli.md says what the declarations say. */
+/** docs/cli.md agrees with the declarations of commands and options. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -33,7 +33,7 @@ function start(
   return { child, complaints: () => complaints }
 }
 
-// Both wait most of the time.
+// Both processes wait most of the time.
 it.concurrent('a source that waits for a silent pipe is left behind', async (context) => {
   const root = makeProject(SOUND)
   const { child, complaints } = start(

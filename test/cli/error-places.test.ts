@@ -1,4 +1,4 @@
-/** Errors of Python in the words and at the places of the author. */
+/** Errors of Python are described in the author's terms, at locations in the author's files. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { signalbox } from './fake-io.ts'
 import { partOf, withBodies } from './project-on-disk.ts'

@@ -11,7 +11,7 @@ import { signalbox } from './fake-io.ts'
 import { makeProject, partOf, SOUND, withBodies } from './project-on-disk.ts'
 
 const SOURCES = join(import.meta.dirname, '../../src')
-/** A completion script holds words of its shell. */
+/** A completion script contains words of its shell. */
 const SOURCE_FILES = globSync('**/*.ts', { cwd: SOURCES }).filter(
   (file) => !file.endsWith('format/completion-script.ts'),
 )

@@ -26,7 +26,7 @@ Detection:
 
 type Idle = readonly [what: string, code: string, message: RegExp]
 
-/** What of them can stand in one project: to start Python for each takes longer than all of them together. */
+/** The cases that can be in one project, because starting Python for each takes longer than running all of them. */
 const PROJECTS: { files: Record<string, string>; source: string[]; idle: Idle[] }[] = [
   {
     files: {

@@ -1,4 +1,4 @@
-/** On a Node that is too old the command starts another one: that one does not outlive it. */
+/** On a Node that is too old, the command starts another Node, which ends with the command. */
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const COMMAND = join(import.meta.dirname, '../../bin/signalbox.cjs')
 it('a daemon ends in order when the process that started it is killed', async () => {
   const root = makeProject({ ...SOUND, 'in.ndjson': '' })
   const old = join(root, 'old-node.cjs')
-  // Only the first process takes itself for an old Node.
+  // Only the first process has the version of an old Node.
   writeFileSync(
     old,
     `if (process.env.SIGNALBOX_LAUNCHED === undefined && process.env.FIRST === String(process.ppid)) {
@@ -38,7 +38,7 @@ it('a daemon ends in order when the process that started it is killed', async ()
   launcher.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString()
   })
-  // The pipe closes when its last writer is gone: the daemon.
+  // The daemon is the last writer, so the pipe closes when it ends.
   launcher.stderr.on('close', () => {
     hasEnded = true
   })

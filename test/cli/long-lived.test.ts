@@ -1,4 +1,4 @@
-/** `run` is there to stay: its process has the flags for that, the process of a short command has none. */
+/** The process of `run` has flags for a long life, and the process of a short command has none. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -19,7 +19,7 @@ interface Written {
   readonly side?: string
 }
 
-/** Each case is a rule of its own in one project: to start Python takes longer than to run all of them. */
+/** Each case is a separate rule in one project, because starting Python takes longer than running all of them. */
 function rule(id: string, { body = '', expected, more = '', matches = true, side }: Written) {
   return {
     [`rules/${id}.yml`]: `AnalysisType: rule
@@ -105,7 +105,7 @@ beforeAll(async () => {
   problems = (JSON.parse(validated.out) as { problems: PatProblem[] }).problems
 })
 
-/** What is said of the one case of the rule. */
+/** Returns the verdict on the only case of the rule. */
 function patProblems(id: string) {
   const found = problems.filter(({ file }) => file.startsWith(`rules/${id}.`))
   // A rule that was not loaded would be silent, too.

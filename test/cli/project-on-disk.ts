@@ -48,7 +48,7 @@ LogTypes: [Test.Log]
 `
 const DISABLED_BODY = 'def rule(event):\n    return False\n'
 
-/** One worker: starting Python is what takes the time. */
+/** The project has one worker, because starting Python takes most of the time. */
 export const SOUND = {
   'signalbox.yaml': 'workers: 1\n',
   'destinations.yaml': DESTINATIONS,
@@ -64,7 +64,9 @@ afterAll(() => {
   for (const root of made) rmSync(root, { recursive: true, force: true })
 })
 
-/** A detection for each body, in one project: to start Python for each takes longer than all of them together. */
+/**
+ * One project has a detection for each body, because starting Python for each takes longer than running all of them.
+ */
 export function withBodies(
   bodies: readonly (readonly [name: string, body: string, ...unknown[]])[],
   more: Readonly<Record<string, string>> = {},
@@ -76,7 +78,7 @@ export function withBodies(
   return makeProject({ ...SOUND, ...(Object.fromEntries(files) as Record<string, string>), ...more })
 }
 
-/** What `test` prints of one detection. */
+/** Returns the output of `test` for one detection. */
 export function partOf(out: string, name: string): string {
   const [, part = ''] = out.split(new RegExp(`^FAIL +Test\\.${name}\\b`, 'm'))
   return part.split(/^[A-Z]+ +Test\./m)[0]!

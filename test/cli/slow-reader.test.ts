@@ -1,4 +1,4 @@
-/** Standard output is a pipe that is read slowly, or no more: nothing that was reported as written is missing. */
+/** Standard output is a pipe whose reader is slow or stops: no line is missing that was reported as written. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ function start(args: readonly string[]): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [COMMAND, ...args])
 }
 
-/** A process waits for so long for what it has left open. */
+/** A process that exits waits for a shorter time for its open writes. */
 const LONGER_THAN_AN_EXIT_MS = 3_500
 
 async function readAll({ stdout }: ChildProcessWithoutNullStreams): Promise<string> {

@@ -9,7 +9,7 @@ import type { DestinationType } from '../../src/destinations/_destination.ts'
 
 export type Files = Readonly<Record<string, string | Uint8Array>>
 
-/** Writes the files; the folder is gone when the test is over. */
+/** Writes the files. The folder is removed when the test has ended. */
 export function projectWith(files: Files): string {
   const parent = mkdtempSync(join(tmpdir(), 'signalbox-config-'))
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }))

@@ -38,7 +38,7 @@ describe('docs', () => {
     const missing = [...CONDITIONS].filter(
       ([name, { ignoresCase }]) => !ignoresCase && !text.includes(`\`${name}\``),
     )
-    // Spelled in two ways, of which the page shows one.
+    // The keys have two spellings, and the page shows one of them.
     expect(missing.map(([name]) => name)).toEqual(['IsGreaterThanOrEqual', 'IsLessThanOrEqual'])
   })
 

@@ -1,4 +1,7 @@
-/** One-fault files: each says in its first line which problem, where, it must give, and gives no other. */
+/**
+ * Files with one fault. The first line of each names the problem and its source location, and the file must have no
+ * other problem.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -38,7 +41,7 @@ describe('a spec', () => {
     const problems = project.problems.filter(({ code }) => code !== 'unused-body')
     expect(problems.map(positionText)).toEqual([expected])
     expect(problems[0]).toMatchObject({ file: 'rules/fault.yml' })
-    // The others stand; the file at fault is part of the project only when it was a warning.
+    // The other files are loaded. The file with the fault is part of the project only if its problem is a warning.
     const ids = [...project.detections.values()].map((detection) => detection.location.file)
     expect(ids).toContain('rules/a/base.yml')
     const stays = problems[0]!.severity === 'warning' || problems[0]!.keepsFile === true
@@ -56,7 +59,7 @@ describe('[DEL-7.3] [DEL-8.1] destinations.yaml', () => {
     })
     expect(project.problems.map(positionText)).toEqual([expected])
     expect(JSON.stringify(project.problems)).not.toContain('hunter2')
-    // Names are judged once everything is read: such a registry stands, for those who let unknown names pass.
+    // Names are checked when everything is read. The registry is kept, because options may allow unknown names.
     const stands = expected.startsWith('warning') || name === 'override-to-unknown-destination'
     expect(project.registry !== 'invalid').toBe(stands)
   })

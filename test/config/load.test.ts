@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** Files -> Project: what is loaded, in which form, and what one file's fault leaves of the others. */
+/** Loading a project from files: its content, its form, and the effect of an invalid file on the others. */
 import { describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
 import { declaredDestinations } from '../../src/model/project/destination.ts'

@@ -1,4 +1,4 @@
-/** Of a project whose Python alone was edited, only that is read again; everything else is for the loader. */
+/** If only Python files were edited, only those are read again. The loader handles every other change. */
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** A problem points at what it names, says what was found, and hints at what helps. */
+/** A problem has the source location of its cause, the value that was found, and a hint. */
 import { describe, expect, it } from 'vitest'
 import { formatProblem } from '../../src/config/files/problems.ts'
 import { parseYaml } from '../../src/config/yaml/yaml.ts'

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** The published schemas say what the validating ones say, and say it to editors. */
+/** The published schemas have the rules of the validating ones, and descriptions for editors. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -38,7 +38,7 @@ const OF_FORM = [
   ['settings', 'settings', 'bad-workers unknown-key unknown-limit matcher-without-match'],
 ] as const
 
-/** As an editor would read it: plain JSON Schema, no keyword of ours. */
+/** Compiles the schema as an editor does: plain JSON Schema, without keywords of Signalbox. */
 const ajv = new Ajv({ strict: false, allowUnionTypes: true })
 const schemas = publishedSchemas([hook, quiet] as never)
 const validate = Object.fromEntries(schemas.map(({ name, schema }) => [name, ajv.compile(schema)]))

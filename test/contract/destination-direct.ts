@@ -1,4 +1,7 @@
-/** What every destination that does not speak HTTP must pass: on the wire, in the whole harness, with a server that fails in every way there is. */
+/**
+ * The contract of destinations that do not speak HTTP: on the wire and in the whole harness, with a server that fails
+ * in every possible way.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
@@ -15,12 +18,12 @@ import { until } from '../support/until.ts'
 import type { DestinationFixture } from './destination-http.ts'
 import { type Expected, expectStored, measuring, waiting } from './stored.ts'
 
-/** How a type that speaks a protocol of its own over TCP is led to a server, and what that means to it. */
+/** The connection of a type with its own TCP protocol to a server, and the outcomes of its failures. */
 export interface DirectWire {
-  /** Options for a server there; `tls`: nothing goes in plain. */
+  /** Returns the options for a server at this address; `tls`: nothing is sent unencrypted. */
   readonly at: (host: string, port: number, tls: boolean) => Record<string, unknown>
   readonly tongue: Tongue
-  /** Where it differs from: tried again after the usual wait. */
+  /** The expected outcome, if it is not a retry after the usual delay. */
   readonly outcomes: Readonly<Partial<Record<TcpFault, Expected>>>
   /** A real connection whose bytes are parsed by a program that shares no code with what wrote them. */
   readonly reader: WireReader
@@ -71,7 +74,7 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
     server = undefined
   })
 
-  /** Sends one alert there; `expected` is what is stored once it is settled. */
+  /** Sends one alert to the server; `expected` is the state of the store after its outcome is recorded. */
   async function expectOutcome(options: Record<string, unknown>, expected: Expected, hangs = false) {
     const target = destination('target', { type: type.type, options })
     const { measured, metrics } = measuring()

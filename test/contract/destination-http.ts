@@ -19,26 +19,29 @@ import type { DirectWire } from './destination-direct.ts'
 export interface DestinationFixture {
   /** Complete options whose every secret is a literal; `url` is the receiver's, for types that speak HTTP. */
   readonly options: (url: string) => Record<string, unknown>
-  /** Texts of those options that may appear nowhere but on the wire. */
+  /** Texts of those options that may only appear on the wire. */
   readonly secrets: readonly string[]
-  /** A good answer, where 200 alone is not one. */
+  /** A successful answer, if the status 200 alone is not one. */
   readonly accepts?: Answer
-  /** Answers that mean something else than their status says. */
+  /** Answers whose outcome is not that of their status. */
   readonly meanings?: readonly (readonly [string, Answer, Partial<SendResult>])[]
-  /** What the provider takes, written by hand from its documentation. Compulsory for types that speak HTTP. */
+  /**
+   * The requests that the provider accepts, written by hand from its documentation. Compulsory for types that speak
+   * HTTP.
+   */
   readonly wires?: readonly Wire[]
   /** Takes the payload out of a body that holds more than that; absent: the body is the payload. */
   readonly unwrap?: (body: string) => string
   /** Compulsory for types that do not speak HTTP; null for those that use no network. */
   readonly direct?: DirectWire | null
-  /** What the history says of an alert with too much to say; absent: nothing is ever cut. */
+  /** The text of the history for an alert that is too long; absent: nothing is ever cut. */
   readonly cuts?: RegExp
 }
 
 const ALERT = { notification: notificationJson(draft(), 'alert-1', T0, ''), reference: '' }
 const DELIVERY_ID = 'd'.repeat(32)
 const MAX_BODY_BYTES = 64 * 1024
-/** Measured by a clock that only an answer without an end lets go on. */
+/** The time limit is measured by a clock that only moves during an answer without an end. */
 const TOTAL_TIMEOUT_MS = 20_000
 
 interface Stage {
@@ -46,7 +49,9 @@ interface Stage {
   readonly logged: string[]
   /** @param more options beside those of the fixture. */
   send(url?: string, more?: object): Promise<SendResult>
-  /** Sends to the receiver, which gives this answer; where that has no end, the time runs out once it has begun. */
+  /**
+   * Sends to the receiver, which gives this answer. If the answer has no end, the timeout passes after its beginning.
+   */
   sendFor(answer: Answer): Promise<SendResult>
 }
 
@@ -145,7 +150,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
 
   it('[DEL-10.2] no result, log line or preview contains a secret', async () => {
     const echo = fixture.secrets.join(' and ')
-    // All that it was sent, header values included, as a chatty server would.
+    // Everything that the server received, header values included, as some servers answer with it.
     receiver.echo(3)
     const answers: Answer[] = [
       { status: 500, body: echo },
@@ -178,7 +183,7 @@ function withoutTime({ method, path, headers, body }: Receiver['requests'][numbe
   return { method, path, body, headers: date === undefined ? { ...lasting, authorization } : lasting }
 }
 
-/** What a status says where the type says nothing else. */
+/** The outcome of a status if the type defines no other one. */
 function usualResult(status: number, { accepts }: DestinationFixture): SendResult['result'] {
   if (status < 300) return accepts?.body ? 'retry' : 'delivered'
   return [408, 425, 429].includes(status) || status >= 500 ? 'retry' : 'refused'

@@ -1,4 +1,7 @@
-/** Every destination that speaks HTTP, in the whole harness: what a failure leaves in the store, when it is tried again, and that nothing secret is anywhere. */
+/**
+ * Tests every destination that speaks HTTP in the whole harness: the state of the store after a failure, the time of
+ * the next attempt, and the absence of secrets.
+ */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -94,7 +97,10 @@ export function redactionContract(type: DestinationType, fixture: DestinationFix
   })
 }
 
-/** Resolves when both answers without an end are under way: one with its beginning read, one asked for. */
+/**
+ * Resolves when both answers without an end are in progress: the beginning of one is read, and the other is
+ * requested.
+ */
 async function begunAnswers(cases: readonly Case[]): Promise<void> {
   const receiverOf = (name: string) => cases.find((each) => each.name === name)!.receiver!
   await Promise.all([bodyBeginning(receiverOf(SLOW_BODY).url), receiverOf(SLOW_HEADERS).until(1)])

@@ -1,4 +1,7 @@
-/** What every destination type must pass. Its test registers it here with options, secrets and what its provider takes. */
+/**
+ * The contract of destination types. The test of a type registers it here with options, secrets and the requests that
+ * its provider accepts.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -56,7 +59,7 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
     payloadContract(type, fixture)
     pageContract(type)
     if (!usesHttp(type)) {
-      // Said by every such type, so that none goes without by mistake.
+      // Every type that does not speak HTTP must declare this, so that none omits it by mistake.
       expect(fixture.direct).toBeDefined()
       if (fixture.direct) directContract(type, fixture, fixture.direct)
       return
@@ -66,7 +69,7 @@ export function destinationContract(name: string, fixture: DestinationFixture): 
   })
 }
 
-/** Building is pure and total: whatever the alert, the provider takes what comes of it. */
+/** A request can be built from every alert, and the provider accepts it. */
 function payloadContract(type: DestinationType, fixture: DestinationFixture): void {
   const options = fixture.options(ANYWHERE)
   const expectTaken = (message: Message) => {

@@ -1,4 +1,4 @@
-/** What every source must keep to. Its test registers it here with a way to feed it. */
+/** The contract of sources. The test of a source registers it here with a function that gives it input. */
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { SourceContext } from '../../src/sources/_source.ts'
@@ -6,9 +6,9 @@ import { loadSource, openSource, Sink, sourceContext } from '../support/source.t
 import { until } from '../support/until.ts'
 
 export interface Fed {
-  /** Resolves when the source lets go of the input: it ended, or it answered. Rejects when it could not. */
+  /** Resolves when the source has finished with the input: its run ended, or it answered. Rejects if it could not. */
   readonly acknowledged: Promise<unknown>
-  /** The source's own run. */
+  /** The promise of the run of the source. */
   readonly ended: Promise<void>
 }
 

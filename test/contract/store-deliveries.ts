@@ -1,4 +1,7 @@
-/** What every store promises of deliveries: claimed under a lease, settled once, retried, orphaned, adopted. */
+/**
+ * The contract of stores for deliveries: they are claimed under a lease, have one outcome, are retried, and become
+ * orphans.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ClaimedDelivery, DeliveryOutcome, DeliveryState, Store } from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'
@@ -39,7 +42,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
     const settle = ({ delivery: { id }, leaseToken }: ClaimedDelivery, outcome: DeliveryOutcome) =>
       store.recordOutcome(id, leaseToken, outcome)
     const row = async (id = 'd1') => (await store.deliveries({ limit: 100 })).find((each) => each.id === id)!
-    /** Brings d1 into a state by the moves that lead there. */
+    /** Brings the delivery d1 into a state. */
     const bring = async (state: DeliveryState) => {
       await add(delivery('d1'))
       if (state === 'pending') return

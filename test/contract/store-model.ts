@@ -1,4 +1,4 @@
-/** Random histories of deliveries, played against the store and against a model small enough to be right. */
+/** Runs random histories of deliveries with the store and with a small model, and compares the results. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { DeliveryOutcome, DeliveryState, Store } from '../../src/store/store.ts'
@@ -23,7 +23,7 @@ type Step =
   | { readonly do: 'advance'; readonly ms: number }
   | { readonly do: 'add'; readonly destination: string; readonly inMs: number }
   | { readonly do: 'claim'; readonly destinations: readonly string[]; readonly limit: number }
-  /** `lease`: which of all leases ever given, stale ones included. */
+  /** `lease` selects one of all leases that were ever given, stale ones included. */
   | { readonly do: 'settle'; readonly lease: number; readonly as: 'delivered' | 'waiting' | 'dead' }
   | { readonly do: 'retry'; readonly delivery: number }
 

@@ -1,4 +1,4 @@
-/** What every store promises. Part one: plans, versions, reads. The deliveries' life is in store-deliveries.ts. */
+/** The contract of stores: plans, versions and reads. The states of deliveries are in store-deliveries.ts. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CommitPlan, LimiterChange, ReadKeys, SignalFilter, Store } from '../../src/store/store.ts'
 import type { ManualClock } from '../support/clock.ts'

@@ -1,9 +1,9 @@
-/** What an attempt leaves in the store, for the contract of destinations: state, time, message, history, pause. */
+/** The state of the store after an attempt, for the contract of destinations: state, time, message, history, pause. */
 import { expect } from 'vitest'
 import type { DeliveryHarness } from '../support/delivery.ts'
 import { T0 } from '../support/store-rows.ts'
 
-/** The first wait of a delivery with chance held at a half. */
+/** The first delay of a delivery if the random number is a half. */
 const FIRST_WAIT_MS = 500
 
 export interface Expected {
@@ -21,7 +21,7 @@ export const dead = (message: string | RegExp): Expected => ({ ...delivered(mess
 export const waiting = (message: string | RegExp, failedAt = T0): Expected => {
   return { state: 'waiting', due: failedAt + FIRST_WAIT_MS, attempts: 1, message }
 }
-/** Waits that the provider ordered, and pauses, spend no attempt. */
+/** Waits that the provider ordered, and pauses, do not count as attempts. */
 export const heldUntil = (message: string | RegExp, due: number): Expected => {
   return { state: 'waiting', due, attempts: 0, message }
 }
@@ -44,7 +44,7 @@ export async function expectStored(
   return [row, history, state]
 }
 
-/** What was counted and timed, labels included. */
+/** The metrics that were recorded, with their labels. */
 export function measuring() {
   const measured: unknown[] = []
   const note = (...given: unknown[]) => void measured.push(given)

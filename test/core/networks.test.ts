@@ -16,7 +16,7 @@ describe('the two policies', () => {
     // Rules call documentation networks private; a request may go there.
     ['203.0.113.9', true, false],
     ['2001:db8::1', true, false],
-    // A request never goes to multicast or to an embedded IPv4 address.
+    // Requests never go to multicast or to an embedded IPv4 address.
     ['224.0.0.1', false, true],
     ['2002:0a00:0001::1', false, true],
     ['100.64.0.1', false, true],

@@ -50,7 +50,7 @@ function sequence(
   })
 }
 
-/** Step -> its signals: `ann 3` is one of the user ann at minute 3. */
+/** The signals of each step. `ann 3` is a signal of the user ann at minute 3. */
 type Signals = Readonly<Record<string, string>>
 
 function hitsOf(signals: Signals): Map<string, Hit[]> {
@@ -72,7 +72,7 @@ function hitsOf(signals: Signals): Map<string, Hit[]> {
   )
 }
 
-/** `ann: A0 B3`: the value, and the hits it stands on. */
+/** Describes matches: `ann: A0 B3` has the value and the hits of the match. */
 function shown({ values, hits, waitsUntil }: CorrelationMatch<Hit>): string {
   const where = hits()
     .map(({ step: { id }, hit }) => `${id}${hit.at / MINUTE}`)

@@ -1,4 +1,7 @@
-/** A correlation rule's looks at stored signals: once each match, whatever came late, and across crashes. */
+/**
+ * Passes of a correlation rule over stored signals: each match is found once, also with late signals and after
+ * crashes.
+ */
 import { describe, expect, it } from 'vitest'
 import { initializeCursor, runCorrelationPass } from '../../src/daemon/correlation-pass.ts'
 import type { Notification } from '../../src/model/alerts/alert.ts'

@@ -1,4 +1,4 @@
-/** One deadline over the end of a run. */
+/** The end of a run has one deadline. */
 import { expect, it } from 'vitest'
 import { createEnding } from '../../src/daemon/ending.ts'
 import { recordingLog } from '../support/source.ts'

@@ -18,7 +18,7 @@ it('a heartbeat is sent once per slot, however many daemons share the store', as
   const heartbeat = { cron: '* * * * *', destinations: ['inbox'] }
   const slot = new Date(clock.now())
   const first = await sendHeartbeat(heartbeat, slot, ports)
-  // The other daemon is late, and still means the same slot.
+  // The other daemon is late, and its heartbeat has the same slot.
   clock.advance(1_500)
   expect([first, await sendHeartbeat(heartbeat, slot, ports)]).toEqual([true, false])
   expect(await sendHeartbeat(heartbeat, new Date(slot.getTime() + 60_000), ports)).toBe(true)

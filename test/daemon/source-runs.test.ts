@@ -1,4 +1,4 @@
-/** A source's intake: what is reported when, and what a failure of the store means to the source. */
+/** The intake of a source: the order of its reports, and the effect of a failure of the store. */
 import { describe, expect, it } from 'vitest'
 import type { DaemonEvent } from '../../src/daemon/events.ts'
 import { RunStats } from '../../src/daemon/run-stats.ts'
@@ -14,7 +14,7 @@ import { until } from '../support/until.ts'
 
 const framed = (raw: string, cursor: string | null = null): FramedEvent => ({ raw, cursor, position: raw })
 
-/** Evaluates as the engine does, except for texts that name a failure. */
+/** An engine that evaluates every event, except texts that name a failure. */
 function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
   return Promise.resolve(
     events.map((envelope) => ({

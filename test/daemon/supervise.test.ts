@@ -19,7 +19,7 @@ const fail =
 const waitForAbort: Run = ({ signal }) =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 
-/** A source whose runs go as the test says, one after the other. */
+/** A source whose runs have the given results, one after the other. */
 function start(ends: boolean, ...runs: Run[]) {
   const sink = new Sink()
   const clock = manualClock()

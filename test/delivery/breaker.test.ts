@@ -89,7 +89,8 @@ describe('with real parts', () => {
     const whileDown = receiver.requests.length
     receiver.expect(whileDown + 100)
     expect(await counts()).toMatchObject({ dead: 0, delivered: 0 })
-    // One a minute and the first few: a hundred alerts, each on its own clock, would make thousands.
+    // The limit is one per minute and the first few attempts. A hundred alerts with their own retries would make
+    // thousands.
     expect(whileDown).toBeLessThan(150)
     receiver.always({ status: 200 })
     for (let passed = 0; passed < 10 * MINUTE; passed += MINUTE / 2) {
@@ -144,7 +145,7 @@ describe('with real parts', () => {
     await loop.drain(1)
     harness.clock.advance(-HOUR)
     await loop.drain(1)
-    // A plan made before the step, committed after it.
+    // A plan that was made before the clock step and committed after it.
     await harness.send('alert-1', [soc()], { due: NOW + harness.clock.now() + HOUR })
     loop.wake()
     await receiver.until(1)

@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await harness.close()
-  // Here and not in the tests: an unexpected request fails the test it belongs to.
+  // This check is here and not in the tests, so that an unexpected request fails its own test.
   await Promise.all(receivers.map((receiver) => receiver.close()))
 })
 
@@ -176,7 +176,8 @@ describe('delivery', () => {
       destination(`dead-${n}`, { options: { url: 'http://127.0.0.1:1/' } }),
     )
     const arrived = receiver.until(1)
-    // The disk writes what the sound destination claims, and nothing of the others before the alert has arrived there.
+    // The store commits the claims of the working destination, and nothing of the others before the alert has
+    // arrived.
     const slow: Store = {
       ...harness.store,
       claim: async (request) => {

@@ -1,4 +1,4 @@
-/** The state that must survive the end of a daemon: all of it is in the file of the store, none only in memory. */
+/** All state that must survive the end of a daemon is in the file of the store. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

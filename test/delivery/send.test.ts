@@ -26,7 +26,7 @@ afterEach(async () => {
   await receiver.close()
 })
 
-/** A type as a user might write it: it minds nothing. */
+/** A destination type of a user that sets no limits and catches no errors. */
 const careless: HttpDestination<{ key?: string }> = {
   type: 'careless',
   summary: '',

@@ -21,7 +21,7 @@ destinationContract('sns', {
   options: (endpoint) => ({ endpoint, topicArn: TOPIC }),
   secrets: [],
   cuts: /subject cut from \d+ to 99 characters/,
-  // A form, not JSON: what it holds is checked below.
+  // The body is a form and not JSON, so its content is checked below.
   wires: [{ path: /^\/?$/, headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' } }],
   meanings: [
     ['200, published', SENT, { result: 'delivered', message: '200: m-1' }],
@@ -86,7 +86,7 @@ describe('at a service that checks signatures', () => {
     aws.services.subscribe({ topic: 'alerts', queue: 'inbox', attributes: { RawMessageDelivery: 'true' } })
     expect(await sendSample(sns, { topicArn, endpoint: aws.url })).toMatchObject({ result: 'delivered' })
     const [message] = aws.services.inspectQueue('inbox')!.messages.ready
-    // The fake hands on what each kind of subscription would get a part of.
+    // The fake returns the message of which each kind of subscription gets a part.
     const { default: text } = JSON.parse(message!.body)
     expect(JSON.parse(text)).toMatchObject({ id: 'AWS.Root.ConsoleLogin' })
     expect(aws.faults).toEqual([])

@@ -13,7 +13,7 @@ import { receiveByRsyslog } from '../support/rsyslog.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support/tls', name), 'utf8')
 
-/** A receiver that closes without waiting may have read everything or nothing. */
+/** If a receiver closes without waiting, it may have read everything or nothing. */
 const UNKNOWN = { due: expect.any(Number), attempts: 1, message: /tcp:/ }
 
 destinationContract('syslog', {
@@ -23,7 +23,7 @@ destinationContract('syslog', {
   direct: {
     at: (host, port, tls) => ({ host, port, protocol: tls ? 'tls' : 'tcp' }),
     tongue: { greeting: '', flood: 'x', quote: (said) => said, beforeTls: '' },
-    // It has no answers: what was handed over and not refused counts.
+    // Syslog has no answers, so a message that was written without an error counts as delivered.
     outcomes: {
       'hangs up': { ...UNKNOWN, state: expect.stringMatching(/^(?:delivered|waiting)$/) },
       'is silent': delivered(/^written to tcp:/),
@@ -108,7 +108,7 @@ const sample = sampleMessage('t')
 let server: Server | undefined
 afterEach(() => server?.close())
 
-/** All that the first connection brought. */
+/** Everything that the first connection sent. */
 async function listening(make: (onData: (text: string) => void) => Server) {
   const received = Promise.withResolvers<string>()
   server = make(received.resolve)

@@ -59,7 +59,7 @@ async function loaded(lines: Lines): Promise<object> {
   return comparable(project)
 }
 
-/** Without the texts, which differ, and what is made of them. */
+/** Removes the source texts, which differ, and values that are derived from them. */
 function comparable({ detections, registry, settings }: Project): object {
   const rules = [...detections.values()].map((each) => ({ ...each, spec: null, version: null }))
   return { rules, registry, settings }

@@ -1,4 +1,4 @@
-/** Generated pages are as the code has it; `npm run docs` writes them. */
+/** Generated pages agree with the code; `npm run docs` writes them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

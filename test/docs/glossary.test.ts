@@ -1,10 +1,10 @@
-/** The glossary has each term of the code once, and the names of the model are made of its terms. */
+/** The glossary defines each term of the code once, and the names of the model consist of its terms. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { REPOSITORY } from './markdown-pages.ts'
 
-/** What every engineer of the project must be able to look up. */
+/** Terms that must be in the glossary. */
 const TERMS =
   'event; envelope; frame; framing; source; source type; source spec; cursor; partition; batch; reject; unclassified; project; generation; detection; spec; body; helper; data model; analysis; facts; guard; prefilter; index condition; match; finding; candidate; signal; correlation; correlation pass; dedup group; dedup key; dedup window; alert; notification; route; route level; trace; destination; destination type; registry; catalog; accept; fallback; delivery; attempt; lease; claim; settled; delivered; waiting; dead; orphaned; paused; held; half-open; store; commit plan; engine; worker; pool; trust group; job; call; snapshot; progress marker; offender; integrity check; quarantine; problem; source location; module; layer; port; composition root'
 

@@ -40,7 +40,7 @@ function linesOf(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '')
 }
 
-/** A shell's words: blanks part them, single quotes keep them together. */
+/** Splits a line into words as a shell does: at blanks, except within single quotes. */
 function wordsOf(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
 }
@@ -48,7 +48,7 @@ function wordsOf(line: string): string[] {
 /** A slow case is printed with its time. */
 const DURATION = / {2}[\d.]+ m?s$/
 
-/** Those of the expected lines that no line of the output matches. */
+/** Returns the expected lines that no line of the output matches. */
 export function missingLines(expected: readonly string[], output: string): string[] {
   const lines = output.split('\n').map((line) => line.trimEnd().replace(DURATION, ''))
   return expected.filter((each) => {

@@ -1,4 +1,7 @@
-/** The engine's pure parts as tables: guard, classification, times, pieces, the watchdog's judgement. */
+/**
+ * The pure parts of the engine as tables: limits, classification, times, parts of a batch, the decision of the
+ * watchdog.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { splitIntoChunks } from '../../src/engine/pool/chunks.ts'
@@ -244,7 +247,7 @@ describe('the watchdog', () => {
   const running = (serial: number, item = 0) => ({ serial, body: 1, item, function: 0, isExact: true })
   const outside = { serial: 9, body: -1, item: 0, function: 0, isExact: true }
   const always = (now: number): number | null => 1_000_000 + now
-  /** Looks at one mark at the usual interval; the time at which it is called stalled, or null. */
+  /** Checks one progress marker at the usual interval. Returns the time at which it counts as stalled, or null. */
   const stalledAfter = (
     mark: ReturnType<typeof running>,
     forMs: number,
@@ -348,7 +351,7 @@ describe('a body that is about to be quarantined for where a worker ended', () =
   )
   const limits = { ...DEFAULT_SETTINGS.limits, quarantineAfter: 1 }
   const at = (body: number) => ({ serial: 1, body, item: 0, function: 0, isExact: true })
-  /** The first body makes the second one end its worker, which is seen where the check comes after each. */
+  /** The first body makes the second one end its worker. A check after each body shows that. */
   const run = async ({
     work,
     checkIntegrity: watched,

@@ -98,7 +98,7 @@ describe('on a text of hundreds of thousands of levels', () => {
 })
 
 describe('a stack that overflows although Python has a limit', () => {
-  /** Iterators are freed by functions that do not look at the limit. */
+  /** Iterators are freed by functions that do not check the limit. */
   const source = `
 def rule(event):
     nested = ()

@@ -85,7 +85,7 @@ const FINE: [name: string, returned: string, value: unknown][] = [
   ],
 ]
 
-/** Each on its own log type. */
+/** Each detection has its own log type. */
 const numbered = [...WRONG, ...FINE].map(([name, returned], n) =>
   rule(`${n}-${name}`, output(name, returned), { logTypes: [`Case.${n}`] }),
 )

@@ -12,7 +12,7 @@ import { openProject, startEngine } from '../../src/workspace/open-project.ts'
 
 const DECIDING: readonly DecidingFunction[] = ['title', 'dedup', 'severity', 'destinations']
 
-/** Texts that came out although the facts are complete and name none such. */
+/** Results that the facts exclude although the facts are complete. */
 function unforetold(returns: ReturnFacts, output: string | readonly string[] | null): string[] {
   if (undecidedLocations(returns).length > 0 || output === null) return []
   const foretold = literalsOf(returns).map(({ value }) => value.toUpperCase())
@@ -25,7 +25,7 @@ it('the detections of this repository return only what the analysis has predicte
   const engine = await startEngine(project, 'test', nullLog)
   try {
     const cases = [...project.detections.values()].flatMap(({ id, tests }) =>
-      // A mock replaces what the text says.
+      // A mock changes the result that the text shows.
       tests.flatMap(({ entry, mocks }) => (mocks === '[]' ? [{ detection: id, entry, mocks }] : [])),
     )
     const outcomes = await engine.test(cases)

@@ -1,4 +1,4 @@
-/** Facts through the engine: with the bodies, by id, and nothing that author's code could colour. */
+/** Facts from the engine: they are found with the bodies, by id, and project code cannot change them. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** The caching helpers over the daemon's ledger: exact across workers and kills, bounded, and no time of the detection's. */
+/**
+ * The caching helpers over the daemon's ledger are exact across workers and kills and bounded, and waiting does not
+ * count as time of the detection.
+ */
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
@@ -17,7 +20,7 @@ import {
   warmEngine,
 } from '../support/engine-project.ts'
 
-/** It stands still: no item expires. */
+/** The clock stands still, so no item expires. */
 const clock = manualClock()
 
 const COUNTS = `
@@ -79,7 +82,7 @@ describe('a counter', () => {
 describe('an answer', () => {
   const LATE_MS = 1_500
   const wasAsked = Promise.withResolvers<void>()
-  /** Each answers the rule of its name, on a log type of its own. */
+  /** Each entry is a cache response for the rule of its name, which has its own log type. */
   const answers: Record<string, DetectionCache['request']> = {
     late: ({ operation }) =>
       operation.kind === 'read' ? setTimeout(LATE_MS, '[{},"v"]') : Promise.resolve('true'),
@@ -132,7 +135,7 @@ describe('an answer', () => {
   })
 })
 
-/** Each is a rule of its own, by name, on a log type of its own. */
+/** Each entry is a rule by its name, with its own log type. */
 const REFUSED: readonly [name: string, code: string, message: string][] = [
   ['with a key that is no text', 'get_counter(5)', 'a cache key must be text'],
   ['with an endless key', 'get_counter("k" * 1025)', 'a cache key must be text'],

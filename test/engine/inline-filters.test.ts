@@ -1,4 +1,4 @@
-/** Inline filters before real Python: what does not pass never reaches `rule()`, in tests and live alike. */
+/** Inline filters with real Python: an event that does not pass never reaches `rule()`, in tests and in `run`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'

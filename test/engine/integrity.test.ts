@@ -1,4 +1,7 @@
-/** A body that changes what all bodies of its worker share: noticed, named, set aside, and what the others said stands. */
+/**
+ * A body that changes shared state of its worker is detected, named and quarantined, and the results of the others
+ * are kept.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'

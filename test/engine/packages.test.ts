@@ -44,7 +44,7 @@ function startClashes(): Promise<Engine> {
   return startBeside({ helpers: [helper('both', ''), helper('boto3', '')], detections }, [files])
 }
 
-/** What title() of the rule says. */
+/** Returns the result of title() of the rule. */
 async function title(engine: Engine, id = 'Rule'): Promise<unknown> {
   const [outcome] = await engine.test([{ detection: id, entry: '{}', mocks: '[]' }])
   return outcome!.functions.title
@@ -125,7 +125,7 @@ describe('[SEC-5.1] in one project', () => {
   const imports = (id: string, name: string) => rule(id, `import ${name}\ndef rule(event): return True`)
   const says = (id: string, source: string) => rule(id, `${source}\ndef rule(event): return True`)
   let together: Promise<Engine> | undefined
-  /** By the first test, with whose end the folder of packages goes. */
+  /** The first test creates the folder of packages, and its end removes the folder. */
   function begin(): Promise<Engine> {
     const detections = [
       says('Version', 'import sys\ndef title(event):\n    return "%d.%d" % sys.version_info[:2]'),

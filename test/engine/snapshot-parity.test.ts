@@ -40,12 +40,12 @@ const ENTRY = '{"p_log_type":"Test.Log"}'
 const ENDS = rule('Ends', 'import os\ndef rule(event): os._exit(1)\n')
 
 interface Started {
-  /** What title() of each detection says: after a load, after a restore, and in the worker that followed. */
+  /** The result of title() of each detection: after a load, after a restore, and in the next worker. */
   readonly titles: [sources: unknown, snapshot: unknown, secondWorker: unknown]
-  /** What the bodies that could not be loaded raised, after each of the first two starts. */
+  /** The errors of the bodies that could not be loaded, after each of the first two starts. */
   readonly failures: readonly (readonly string[])[]
   readonly entries: readonly Entry[]
-  /** Names of the snapshots of projects that were kept. */
+  /** The names of the project snapshots in the cache. */
   readonly snapshots: readonly string[]
 }
 
@@ -155,7 +155,7 @@ os.lseek(third, 5, os.SEEK_SET)
 describe('[SEC-4.8] bodies that every start loads alike', () => {
   const CLOCKS = `[${['monotonic', 'perf_counter', 'process_time'].map((name) => `time.${name}()`).join()}]`
   let started: Promise<Started> | undefined
-  /** By the first test, with whose end the folder of packages goes. */
+  /** The first test creates the folder of packages, and its end removes the folder. */
   function begin(): Promise<Started> {
     const lists = `
 import io, os, zipfile
@@ -280,7 +280,7 @@ describe('[SEC-4.8] bodies that depend on the start', () => {
       'C.Helper': said('True'),
       'D.Helper': said('True'),
     })
-    // The clock of the quiet one, too: it was not loaded again.
+    // The clock of the quiet detection continues, too, because the detection was not loaded again.
     expectSame(started, sources)
     expect(started.snapshots).toHaveLength(1)
   })

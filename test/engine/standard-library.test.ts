@@ -1,4 +1,4 @@
-/** What this interpreter's standard library lacks and the runtime adds, as detections meet it. */
+/** Functions that the standard library of this interpreter lacks and the runtime adds, as detections use them. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/model/events/evaluation.ts'

@@ -16,7 +16,7 @@ import {
 
 const onBad = (statement: string) =>
   `import time\ndef rule(event):\n    if event.get("bad"):\n        ${statement}\n    return True`
-/** What never ends on a bad event -> how it looks from outside. */
+/** Bodies that never end on a bad event, and the error that is reported for each. */
 const ENDLESS: [name: string, source: string, expected: Partial<FunctionError>][] = [
   ['loops', onBad('while True: pass'), { type: 'TimeLimitExceeded', limit: 'time' }],
   [
@@ -39,7 +39,7 @@ const title = (body: string) =>
   `import time\ndef rule(event): return True\ndef title(event): ${body}\ndef dedup(event): return "d"`
 const SLOW = '\n    end = time.time() + 0.04\n    while time.time() < end: pass\n    return "t"'
 
-/** What ends beside them has next to nothing to do, so that it stays far below these limits on any core. */
+/** The functions that end do almost nothing, so that they stay far below these limits on any core. */
 const start = (detections: Detection[], workers: number, limits: { timeMs: number }) => {
   const project = engineProject({ detections, settings: { limits: { quarantineAfter: 99, ...limits } } })
   return createEngine({ project, purpose: 'run', workers, log: nullLog, prewarmed: warmEngine() })

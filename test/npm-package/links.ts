@@ -1,4 +1,4 @@
-/** The relative links of a page in Markdown, without their fragments; those within code are none. */
+/** The relative links of a Markdown page, without their fragments and without those in code. */
 export function linksOf(page: string): string[] {
   const text = page.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '')
   return [...text.matchAll(/\]\(([^)#\s]+)/g), ...text.matchAll(/^\[[^\]]+\]: ([^#\s]+)/gm)]

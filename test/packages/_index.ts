@@ -1,4 +1,4 @@
-/** A package index on loopback: what it offers, how it answers, and what it was asked. */
+/** A package index on loopback: a test decides what it offers and answers, and reads its requests. */
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 
 export interface Offer {
   readonly bytes?: Uint8Array
-  /** Instead of the right one; null: none. */
+  /** Replaces the correct hash; null: the index gives none. */
   readonly sha256?: string | null
   readonly yanked?: boolean
   readonly requiresPython?: string

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest'
 
 export type Files = Readonly<Record<string, string | Uint8Array>>
 
-/** Gone when the test is over. */
+/** Removed when the test has ended. */
 export function folderWith(files: Files): string {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-packages-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

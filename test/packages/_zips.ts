@@ -5,7 +5,7 @@ export interface ZipPart {
   readonly name: string
   readonly content: Uint8Array
   readonly deflate?: boolean
-  /** These replace what is true. */
+  /** These values replace the correct ones. */
   readonly size?: number
   readonly packedSize?: number
   readonly packed?: Uint8Array

@@ -1,4 +1,4 @@
-/** What packages ask for, and under which conditions. */
+/** Requirements of packages, and their conditions. */
 import { describe, expect, it } from 'vitest'
 import { applies, parseRequirement } from '../../src/packages/requirement.ts'
 

@@ -1,4 +1,7 @@
-/** The truth table speaks of what Python functions answer: here the real ones do, and must arrive as it assumes. */
+/**
+ * The truth table assumes results of Python functions. These tests run the real functions and compare their results
+ * with it.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { FunctionResults } from '../../src/model/alerts/finding.ts'

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { resolveRoute } from '../../src/routing/resolve-route.ts'
 import { combinationsOf, firstBreach, overrideIsNamed, readRows } from './truth-table.ts'
 
-/** kinds x destinations() x OutputIds x severity() x state of the destination x registry. */
+/** The product of kinds, destinations(), OutputIds, severity(), states of the destination, and registries. */
 const COMBINATIONS = 11 * 13 * 5 * 7 * 8 * 4
 
 const rows = readRows()

@@ -91,9 +91,9 @@ const COLUMNS = [
 const GROUPS: Readonly<Record<string, readonly string[]>> = { ALERT: ALERTS, ERROR: ERRORS }
 
 export interface Row {
-  /** Per column, the values it stands for. */
+  /** The values that each column stands for. */
   readonly asked: readonly (readonly string[])[]
-  /** level, gets, problems, trace. */
+  /** The text has level, destinations, problems and trace. */
   readonly expected: string
   readonly line: number
 }
@@ -152,7 +152,10 @@ function ask(resolve: Resolve, combination: readonly string[], override: string 
   return resolve(request, registryIs === 'none' ? 'absent' : exampleRegistry(kind, soc!, registryIs!))
 }
 
-/** As in production: it is built from the results of the functions. The results are passed on even where they must be ignored. */
+/**
+ * The request is built from the results of the functions, as in production. Results are passed on even if they must
+ * be ignored.
+ */
 function requestOf(
   kind: AlertKind,
   result: string,

@@ -1,4 +1,7 @@
-/** A repository with one of every fault: each is a problem with its place, and what is sound still runs. */
+/**
+ * A repository with one file of every fault: each fault is a problem with its source location, and valid files still
+ * run.
+ */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -6,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signalbox } from '../cli/fake-io.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'signalbox-faults-'))
-/** A project of its own for the helper that never ends, so that the small time limit meets nothing sound. */
+/** The helper that never ends has its own project, so that the small time limit applies to no valid file. */
 const endless = mkdtempSync(join(tmpdir(), 'signalbox-endless-'))
 afterAll(() => {
   for (const folder of [root, endless]) rmSync(folder, { recursive: true })

@@ -58,7 +58,7 @@ const FOLLOWED: readonly Followed[] = [
   { what: 'is not there yet', name: 'absent', make: () => {}, before: [] },
 ]
 
-/** All that is written to one of them. */
+/** All lines that are written to one of the files. */
 const written = ({ name, before }: Followed) => [
   ...before,
   ...['while it ran', 'while it was down', 'after the rotation'].map((when) => `${when} ${name}`),

@@ -26,7 +26,7 @@ it('an event that came afterwards is refused, and the daemon ends with a code of
   const { daemon, folder } = await startDaemon()
   expect(await post(daemon)).toBe(202)
   for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, `signalbox.db${suffix}`))
-  // No answer: it has ended already.
+  // The daemon has already ended, so there is no answer.
   expect([503, 'no answer']).toContain(await post(daemon).catch(() => 'no answer'))
   await daemon.ended
   expect(daemon.exitCode()).toBe(3)

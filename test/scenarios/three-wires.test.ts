@@ -57,7 +57,7 @@ Severity: Critical
 }
 
 it('each destination gets exactly one message while Jira answers 500 twice', async () => {
-  // Twice no issue; before each further attempt it is looked for.
+  // Each further attempt searches for the issue first, and finds none twice.
   const nothing = { status: 200, body: '{"issues":[]}' }
   jira.script({ status: 500 }, nothing, { status: 500 }, nothing, { status: 201, body: '{"key":"SOC-1"}' })
   pagerduty.script({ status: 202, body: '{"status":"success","dedup_key":"k"}' })

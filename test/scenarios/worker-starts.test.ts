@@ -66,7 +66,7 @@ async function startFixture(settings: string, checkout = REPOSITORY, cache?: str
   const daemon = startDaemonProcess(checkout, root, cache === undefined ? {} : { XDG_CACHE_HOME: cache })
   onTestFinished(() => daemon.kill('SIGKILL'))
   await untilReady(daemon)
-  // One connection for all: the daemon needs no descriptor for another one.
+  // All requests use one connection, so that the daemon needs no further descriptor.
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   onTestFinished(() => agent.destroy())
   const ask = (method: string, path: string, body = '') =>
@@ -88,7 +88,7 @@ async function startFixture(settings: string, checkout = REPOSITORY, cache?: str
     ready: () => ask('GET', '/readyz'),
     arrived() {
       if (!existsSync(out)) return []
-      // Behind the last line break stands nothing, or a line that is being written.
+      // After the last line break there is nothing, or a line that is being written.
       const lines = readFileSync(out, 'utf8').split('\n').slice(0, -1)
       return lines.map((line) => {
         const { notification } = JSON.parse(line) as { notification: Notification }
@@ -125,7 +125,7 @@ const ARRANGEMENTS = [
 ] as const
 
 describe('a worker whose entry is missing for a while', () => {
-  // One for both: a daemon of a new checkout compiles all of it.
+  // Both tests use one checkout, because a daemon of a new checkout compiles all files.
   let checkout: string
   let remove = async () => {}
   beforeAll(() => {

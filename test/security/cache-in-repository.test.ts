@@ -116,7 +116,7 @@ describe('[SEC-4.2] a compile cache in the repository', () => {
     const checkout = copyCheckout()
     const project = makeProject()
     const forged = forgedCompileCache(checkout, project)
-    // The same files in the user's own folder are believed: that is what makes them an attack.
+    // The same files are accepted in the user's own folder, which shows that they are an attack.
     run(checkout, project, ['validate'], forged)
     expect(existsSync(join(project, 'EXECUTED'))).toBe(true)
     rmSync(join(project, 'EXECUTED'))

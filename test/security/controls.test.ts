@@ -32,7 +32,7 @@ it.each(ALL)('[SEC-1.2] $name $control', ({ name, control }) => {
   })
 })
 
-/** Name -> what the attempt said, or how it ended the interpreter. */
+/** The result of each attempt by name, or the way in which it ended the interpreter. */
 async function runUnhardened(
   bodies: readonly { name: string; source: string }[],
 ): Promise<ReadonlyMap<string, string>> {

@@ -1,4 +1,4 @@
-/** Whatever a detection tries, and whenever: no trace of it on the host, and its neighbours are not disturbed. */
+/** No attempt of a detection, at any time, leaves a trace on the host or disturbs other detections. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/engine.ts'
@@ -37,7 +37,7 @@ describe.each(MOMENTS)('[SEC-1.1] [SEC-1.4] [SEC-1.5] [SEC-1.6] [SEC-1.7] %s', (
     const event = evaluated.get(idOf(attempt))!
     expect(world.traces(idOf(attempt), JSON.stringify(event))).toEqual([])
     expect(findingsOf(event)).toMatchObject({
-      // It was made. As it is loaded, some are left out for what they changed.
+      // The attempt was made. Some bodies are left out at load because of what they changed.
       ...(moment !== 'load' && { [idOf(attempt)]: { detection: expect.anything() } }),
       first: { detection: { output: true } },
       last: { detection: { output: true } },

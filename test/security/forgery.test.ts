@@ -52,7 +52,7 @@ const FORGED: readonly [name: string, answer: string][] = [
   ['an event that is not there', '{"findings": [[7, "ME", {}]], "output": []}'],
 ]
 
-/** Done at an event; the interpreter may not survive it. */
+/** The code runs at an event, and may end the interpreter. */
 const MARKED: readonly [name: string, code: string][] = [
   ['a mark of a body that is not there', 'progress.begin(10**6, 10**6); os._exit(0)'],
   ['a mark of no body', 'progress.begin(-1, 0); os._exit(0)'],

@@ -10,7 +10,7 @@ import { engineProject, envelope, findingsOf, rule, SNAPSHOT_DIRECTORY } from '.
 
 const FILE = 'f = os.open("/lib/python314.zip", 0)'
 
-/** An expression, and what it gives or raises. */
+/** An expression, and its value or the exception that it raises. */
 const CALLS: readonly [expression: string, outcome: string, before?: string][] = [
   ['os.get_inheritable(0)', 'True'],
   ['os.set_inheritable(0, False)', 'None'],
@@ -68,7 +68,7 @@ const CALLS: readonly [expression: string, outcome: string, before?: string][] =
   ['len(os.urandom(8))', '8'],
 ]
 
-/** What the layer beneath the audit hook answers where that raises a SandboxError. */
+/** The result of the layer below the audit hook if the hook itself raises a SandboxError. */
 const BENEATH: Readonly<Record<string, string>> = {
   'os.kill(os.getpid(), 0)': 'None',
   'socket.getfqdn()': "'emscripten'",

@@ -80,7 +80,7 @@ for (const [path, text] of Object.entries(PACKAGE)) writeFileSync(join(folder, '
 const packages = readPackages([join(folder, 'libs')])
 const APART = [{ group: 'theirs', match: { ids: ['hostile'] } }]
 
-/** What ours says about two events, one after the other. */
+/** The results of our detection for two events, one after the other. */
 async function said(detections: readonly Detection[], trust: typeof APART, snapshotCache: string) {
   const project = engineProject({ detections, settings: { trust, limits: { timeMs: 5000 } } })
   const engine = await createEngine({

@@ -38,10 +38,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const body = (source: string) =>
   rule('it', `${source}\ndef rule(event): return True\ndef alert_context(event): return {"got": got()}\n`)
-/** Says when it was loaded, by a clock that a snapshot lets go on: the same token means the same snapshot. */
+/** A detection that returns a token of its load. The same token means that the same snapshot was restored. */
 const TOKEN = body('import time\nTOKEN = time.monotonic_ns()\ndef got(): return TOKEN')
 
-/** What `got()` of the detection says in an engine that starts with this cache. */
+/** Returns the result of `got()` in an engine that starts with this cache. */
 async function contextOf(
   detection: Detection,
   snapshotCache = cache,
@@ -122,7 +122,7 @@ describe('[SEC-4.3] a snapshot', () => {
     expect(entriesOf(cache, 'base')).toEqual([expect.stringMatching(/^base-[0-9a-f]{40}\.snapshot$/)])
     const where = freshCache('versions')
     const [base] = entriesOf(where, 'base')
-    // What another version made has another name; under ours it is not ours.
+    // A snapshot of another version has another name. Under the name of this version it is still not accepted.
     copyFileSync(join(where, base!), join(where, `base-${'0'.repeat(40)}.snapshot`))
     rmSync(join(where, base!))
     copyFileSync(join(where, `base-${'0'.repeat(40)}.snapshot`), join(where, base!))
@@ -140,7 +140,7 @@ describe('[SEC-4.3] a snapshot', () => {
 })
 
 describe('what a text compiles to', () => {
-  /** A helper that, as it is loaded, has whatever is compiled after it say something else. */
+  /** A helper that changes, as it is loaded, the result of everything that is compiled after it. */
   const POISON = helper(
     'poison',
     `import builtins, marshal
@@ -159,7 +159,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
 
   it('is asked for before any code of the project runs, and serves no other project poisoned', async () => {
     const where = freshCache('poisoned-studies')
-    // What it says itself is its own affair.
+    // The results of the hostile detection itself are not compared.
     for (const detection of [HONEST, EDITED]) {
       await contextWith([POISON], detection, where).catch(() => {})
     }
@@ -264,7 +264,7 @@ def rule(event): return False
       const detections = trust.length > 0 ? [OWN, VENDOR] : [OWN]
       expect(await matching(where, detections, trust)).toEqual(['own'])
     }
-    // Within one group it may harm its neighbours, but again only while it is there.
+    // The pack may harm detections of its own group, but only while it is present.
     await matching(where, [OWN, VENDOR], []).catch(() => [])
     expect(await matching(where, [OWN], [])).toEqual(['own'])
   })

@@ -61,7 +61,7 @@ function link(target: string, path: string): void {
   symlinkSync(target, join(root, path))
 }
 
-/** In the project, as in a pipeline. */
+/** The command runs in the project, as it does in a pipeline. */
 const command = (...args: string[]) =>
   runCommand([...args, '--project', root], '{}\n', { CANARY: SECRET, XDG_CACHE_HOME: cache })
 
@@ -122,7 +122,7 @@ describe('[SEC-5.6] a link out of the project', () => {
   })
 
   it('is not followed to the variables that --env-file supplies, unless the user names their file', async () => {
-    // A line that is no variable is named, so that it shows that the file was read.
+    // An invalid line is quoted, so a quote would show that the file was read.
     writeFileSync(join(elsewhere, 'variables'), 'no variable\n')
     link(join(elsewhere, 'variables'), '.env')
     const linked = await command('doctor', '--env-file', join(root, '.env'))

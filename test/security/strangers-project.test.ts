@@ -22,7 +22,7 @@ afterAll(() => rmSync(outside, { recursive: true }))
 
 const canary = () => join(outside, 'canary')
 
-/** Leaves its trace as it is imported. */
+/** A module that leaves a trace when it is imported. */
 function evilModule(): string {
   return `import { writeFileSync } from 'node:fs'
 writeFileSync(${JSON.stringify(canary())}, 'imported')
@@ -80,7 +80,7 @@ const run = (root: string, ...more: string[]) =>
     environment(),
   )
 
-/** The first alone: it prepares what the others start from. */
+/** The first command runs alone, because it makes the snapshot from which the others start. */
 async function look(root: string): Promise<Ended[]> {
   const start = (command: string[]) => runCommand(command, '', environment())
   const [first, ...others] = looking(root)
@@ -115,7 +115,7 @@ describe('[SEC-5.4] a local destination type', () => {
 })
 
 describe('[SEC-5.5] a secret', () => {
-  // The text of a reference, which is no placeholder of this file.
+  // The text is a reference of the registry, not a placeholder of this file.
   const reference = (kind: string, name: string) => ['$', `{${kind}:${name}}`].join('')
   const webhook = (name: string, of: string) =>
     `  - { name: ${name}, type: webhook, severities: [HIGH], options: { url: 'https://127.0.0.1:9/${of}' } }\n`

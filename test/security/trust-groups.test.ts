@@ -28,7 +28,7 @@ const COMMON = helper('common', 'def words(): return ["a", "b"]')
 /** What our detection returns for each of two events without interference. */
 const SAID: FunctionResults = { detection: { output: true }, title: { output: 'ours' } }
 
-/** Where its code runs: as it is loaded, or at an event. */
+/** The time at which its code runs: as it is loaded, or at an event. */
 type Attempt = readonly [name: string, when: 'at load' | 'at an event', code: string]
 
 const ATTEMPTS: readonly Attempt[] = [
@@ -73,7 +73,7 @@ function hostile([, when, code]: Attempt) {
   return rule('hostile', `${TOOLS}\n${atLoad}\ndef rule(event):\n${atEvent}\n    return False\n`)
 }
 
-/** Ours' results for two events, one batch after the other; null: it said nothing. */
+/** The results of our detection for two events in two batches; null if it returned nothing. */
 async function said(attempt: Attempt, trust: Parameters<typeof engineProject>[0]['settings']) {
   const engine = await createEngine({
     project: engineProject({

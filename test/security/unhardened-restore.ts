@@ -2,7 +2,7 @@
 import { loadPyodide } from 'pyodide'
 
 const first = await loadPyodide({ _makeSnapshot: true })
-// Only what is patched now counts: the shell is not yet within reach of what fires at once.
+// Only functions that are patched now count, because code that runs immediately cannot reach the shell yet.
 first.runPython(`import os, posix; system = posix.system; posix.system = lambda _: 0`)
 first.runPython(process.argv[2]!)
 first.runPython('posix.system = system; del system')

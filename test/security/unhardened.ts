@@ -18,7 +18,7 @@ const LOAD = {
   hostCache: false,
 }
 const EVENT = { item: 0, raw: '{}', fields: {}, candidates: [0] }
-// An attempt may throw later than it was made.
+// An attempt may throw after its call has returned.
 process.on('uncaughtException', () => {})
 let python = await start()
 for (const { name, source } of bodies) {
@@ -28,11 +28,11 @@ for (const { name, source } of bodies) {
     call('load', withDetails(loadRequest({ ...LOAD, bodies }), { codes: [null], startDependent: null }))
     got = call('evaluate', evaluationRequest([EVENT], { skips: [], markEachItem: [] }))
   } catch (error) {
-    // It ended the interpreter, or broke the driver: the next one gets another.
+    // The attempt ended the interpreter or broke the driver, so the next one gets another interpreter.
     got = String(error)
     python = await start()
   }
-  // What was only scheduled gets its turn.
+  // Tasks that an attempt only scheduled run now.
   await new Promise((resolve) => setTimeout(resolve, 1))
   process.stdout.write(`${JSON.stringify({ name, got })}\n`)
 }

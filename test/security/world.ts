@@ -6,11 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Attempt } from './attempts.ts'
 
-/** `unguarded`: at an event, after the audit hook was emptied; `restored`: at an event, loaded from a snapshot. */
+/**
+ * The moment of an attempt. `unguarded` is at an event after the audit hook was emptied, and `restored` is at an
+ * event after a restore from a snapshot.
+ */
 export type Moment = 'event' | 'load' | 'unguarded' | 'restored'
 
 export interface World {
-  /** Stands in the environment, in a file of the host, in another that plays the cache's key, and on standard input. */
+  /**
+   * The secret in the environment, in a file of the host, in a file that stands for the key of the cache, and on
+   * standard input.
+   */
   readonly secret: string
   readonly environment: Readonly<Record<string, string>>
   readonly folder: string
@@ -18,7 +24,7 @@ export interface World {
   readonly requests: readonly string[]
   /** The attempt as a detection. */
   source(attempt: Attempt, name: string, moment?: Moment): string
-  /** What shows that an attempt got out; none when it did not. */
+  /** The traces that an attempt left on the host; empty if it left none. */
   traces(name: string, output: string): string[]
   close(): Promise<void>
 }

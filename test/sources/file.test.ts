@@ -117,7 +117,7 @@ describe('a whole file', () => {
     corrupt.fill(0xff, whole.length >> 1, (whole.length >> 1) + 100)
     await writeFile(path, corrupt)
     const { sink } = await read(path)
-    // Garbage may decode to text until the damage shows: lines before it are what is promised.
+    // Damaged data may decode to text until the damage is found. Only the lines before it are guaranteed.
     expect(sink.accepted.slice(0, 5000).join('\n')).toBe(lines.slice(0, 5000).join('\n'))
     expect(sink.refused.at(-1)!.refused).toContain('the gzip data is corrupt')
   })
@@ -193,7 +193,7 @@ describe('a followed file', () => {
     await tail.start()
     await until(() => tail.seen.length === 1)
     let n = 1
-    // Until the watcher stands, a change may go unheard: the poll is for that.
+    // A change before the watcher is ready may be missed, and the poll finds it.
     await until(async () => {
       await appendFile(tail.path, `${++n}\n`)
       return tail.seen.length > 1
@@ -245,7 +245,7 @@ describe('a followed file', () => {
     for (const line of [3, 4, 5]) {
       await rename(tail.path, `${tail.path}-2026010${line}`)
       await writeFile(tail.path, `${line}\n`)
-      // The time of the last write says nothing of the order.
+      // The time of the last write does not decide the order.
       await utimes(tail.path, 1_800_000_000 - line, 1_800_000_000 - line)
     }
     await tail.start()
@@ -270,7 +270,7 @@ describe('a followed file', () => {
     await make(tail.path)
     await tail.start()
     await tail.sees(['1', '2'])
-    // It is the file of the writer still, who has not opened another.
+    // The writer still uses this file, because it has not opened another one.
     await appendFile(`${tail.path}.1`, '3\n')
     await tail.sees(['1', '2', '3'])
     await tail.stop()
@@ -371,7 +371,7 @@ describe('a followed file', () => {
     await writeFile(tail.path, `{"r":[${all.join(',')}]}\n`)
     await tail.start(1)
     await tail.isKilled()
-    // Little at first: it is committed even where the next kill is near.
+    // The first step is small, so that it is committed even if the next kill comes soon.
     expect(tail.seen).toEqual(all.slice(0, 10))
     await tail.start()
     await tail.sees(all)

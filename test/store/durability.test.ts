@@ -267,7 +267,7 @@ describe('kill -9', () => {
   })
 })
 
-/** The numbers a writer acknowledged by the time it was gone; it is killed once there are so many. */
+/** Returns the numbers that a writer acknowledged before its end. It is killed when there are so many. */
 async function killAfter(child: ChildProcess, commits: number): Promise<number[]> {
   let output = ''
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {

@@ -1,4 +1,4 @@
-/** Opening: what a URL may say, and what an unusable file or disk is answered with. */
+/** Opening a store: valid URLs, and the errors of unusable files and disks. */
 import {
   closeSync,
   existsSync,

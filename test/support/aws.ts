@@ -1,4 +1,4 @@
-/** SNS and SQS as far as a fake goes, behind a server that checks every signature; and a fake of the metadata services. */
+/** Fakes of SNS and SQS behind a server that checks every signature, and a fake of the metadata services. */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startFauxqs } from 'fauxqs'
@@ -10,7 +10,7 @@ export const SECRET = 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY'
 export interface AwsFake {
   readonly url: string
   readonly services: Awaited<ReturnType<typeof startFauxqs>>
-  /** Faults of signatures, in order; empty when all were good. */
+  /** The faults of signatures in order; empty if all were valid. */
   readonly faults: readonly string[]
   close(): Promise<void>
 }

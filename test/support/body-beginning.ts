@@ -1,4 +1,7 @@
-/** Says when a client in this process has read the beginning of an answer, so that a test can then move the client's clock. */
+/**
+ * Reports that a client in this process has read the beginning of an answer, so that a test can then move the
+ * client's clock.
+ */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setImmediate } from 'node:timers/promises'
 

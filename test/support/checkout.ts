@@ -8,9 +8,8 @@ import { onTestFinished } from 'vitest'
 const REPOSITORY = join(import.meta.dirname, '..', '..')
 
 /**
- * Own sources, the packages of this checkout.
- *
- * @param onEnd takes what removes it: of the test, or of all tests of a `describe`.
+ * Copies the sources, and uses the packages of this checkout. @param onEnd registers the removal, for one test or for
+ * all tests of a `describe`.
  */
 export function copyCheckout(onEnd: (remove: () => Promise<void>) => void = onTestFinished): string {
   const copy = mkdtempSync(join(tmpdir(), 'signalbox-checkout-'))

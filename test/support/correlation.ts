@@ -1,4 +1,4 @@
-/** Signals in a real store, a rule that looks at them, and the alerts that come of it. */
+/** A real store with signals, a correlation rule over them, and the alerts that it makes. */
 import {
   type CorrelationPassPorts,
   initializeCursor,
@@ -15,7 +15,10 @@ import { expecting, plan, signal } from './store-rows.ts'
 export const MINUTE = 60_000
 const USER = { name: 'user', key: ['user'] }
 
-/** `A` must come, `!A` must not; signals are compared by their user. Window 10 minutes, every 5. */
+/**
+ * `A` must occur, and `!A` must not. Signals are compared by their user. The window is 10 minutes, and the schedule
+ * is every 5.
+ */
 export function pairing(steps: readonly string[], over: Partial<Correlation> = {}): Correlation {
   const made = steps.map(
     (text): CorrelationStep => ({
@@ -67,7 +70,7 @@ export async function correlationFixture(correlation: Correlation) {
     rule,
     log,
     project: project(rules, declared),
-    /** One signal of a rule; it happened at a minute, and came when the clock says. */
+    /** Adds a signal of a rule. Its event happened at the given minute, and it arrives at the time of the clock. */
     async happens(detectionId: string, user: string, minute: number) {
       const row = signal(`row-${rows++}`, {
         detection: detectionId,
@@ -77,7 +80,7 @@ export async function correlationFixture(correlation: Correlation) {
       })
       await store.commit(plan({ signals: [row] }), expecting())
     },
-    /** Moves the clock to a minute and looks. */
+    /** Moves the clock to a minute and runs a correlation pass. */
     async lookAt(minute: number, over: Partial<CorrelationPassPorts> = {}, slot: string | null = null) {
       clock.advance(start + minute * MINUTE - clock.now())
       await runCorrelationPass(
@@ -86,7 +89,7 @@ export async function correlationFixture(correlation: Correlation) {
         { ...ports, ...over },
       )
     },
-    /** `ann x2` for an alert of ann with two looks merged into it. */
+    /** Describes alerts: `ann x2` is an alert of ann with matches of two passes. */
     async alerts() {
       const found = await store.alerts({ limit: 100 })
       return found.map(({ dedup, events }) => `${dedup} x${events}`).sort()

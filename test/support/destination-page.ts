@@ -29,7 +29,7 @@ export function documented(page: string): DocumentedDestination[] {
 
 const PART = /<!-- (options|sent by ([\w-]+)) -->[\s\S]*?<!-- end -->/g
 
-/** The page with its generated parts as they should be. */
+/** Returns the page with its generated parts up to date. */
 export function refreshed(page: string, type: DestinationType): string {
   return page.replace(PART, (_, part: string, name?: string) => {
     const content = part === 'options' ? optionsTable(type) : sent(type, page, name!)

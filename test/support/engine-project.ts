@@ -53,7 +53,7 @@ export function dataModel(over: Partial<DataModel> & { source?: string }): DataM
   }
 }
 
-/** No test meets a time limit that it did not set. */
+/** The limits are so large that a test only reaches those that it sets. */
 const UNREACHED_TIME_MS = 60_000
 
 export interface EngineProject {
@@ -89,7 +89,7 @@ export function envelope(raw: unknown, over: Partial<Envelope> = {}): Envelope {
   }
 }
 
-/** Detection -> what its functions said, for one event. */
+/** Returns the results of the functions of each detection for one event. */
 export function findingsOf({ outcome }: EvaluatedEvent): Record<string, FunctionResults> {
   if (outcome.status !== 'evaluated') throw new Error(`${outcome.status}: ${outcome.reason}`)
   return Object.fromEntries(outcome.findings.map(({ detection, functions }) => [detection, functions]))

@@ -21,11 +21,11 @@ export type TcpFault =
 export interface Tongue {
   /** The greeting before any request; '' if clients begin. */
   readonly greeting: string
-  /** A beginning that can go on for ever. */
+  /** The beginning of an answer that can continue without end. */
   readonly flood: string
   /** Its answer, which contains everything that it received. */
   quote(said: string): string
-  /** Said in plain before TLS begins; '' where TLS comes first. */
+  /** The text that is sent unencrypted before TLS begins; '' if TLS comes first. */
   readonly beforeTls: string
 }
 
@@ -41,7 +41,7 @@ export async function startFaulty(fault: TcpFault, tongue: Tongue): Promise<Faul
   const sockets = new Set<Socket>()
   let met = 0
   let left = 0
-  // Half open: what does not hang up stays.
+  // The server allows half-open connections, so a client that does not close its side stays connected.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     met++
     sockets.add(socket)
@@ -99,7 +99,7 @@ function pour(socket: Socket, text: string): void {
 function secure(socket: Socket): void {
   const tls = new TLSSocket(socket, { isServer: true, key: pem('server.key'), cert: pem('server.pem') })
   tls.on('error', () => {})
-  // It has taken the connection over, and with it the plain one's events.
+  // The TLS socket has taken over the connection and the events of the plain one.
   for (const end of ['close', 'end']) tls.on(end, () => socket.destroy())
   tls.resume()
 }

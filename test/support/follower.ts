@@ -6,7 +6,10 @@ import { until } from './until.ts'
 
 const KILLED = new Error('killed')
 
-/** A tail that keeps its cursor as the daemon does: where it began, then what is settled last, in order. */
+/**
+ * A tail that keeps its cursor as the daemon does: first the position at which it began, then the position after the
+ * last event up to which all are settled.
+ */
 export class Follower {
   readonly seen: string[] = []
   readonly log = recordingLog()
@@ -30,7 +33,9 @@ export class Follower {
     this.query = query
   }
 
-  /** Resolves once it has begun. What it emits after so many commits never happens: it was killed. */
+  /**
+   * Resolves once it has begun. After so many commits the tail counts as killed, so what it emits then has no effect.
+   */
   async start(commits = Number.POSITIVE_INFINITY): Promise<void> {
     const source = await openSource(`file:${this.path}?follow=true${this.query}`)
     expect(source.ends).toBe(false)
@@ -71,7 +76,7 @@ export class Follower {
     return Number.isFinite(this.#commitsLeft)
   }
 
-  /** Resolves after so many more commits. */
+  /** Resolves when so many more commits have been made. */
   dies(commits: number): void {
     this.#commitsLeft = commits
   }
@@ -94,7 +99,7 @@ export class Follower {
     this.#clock.advance(ms)
   }
 
-  /** Waits, moving the clock past polls. */
+  /** Waits for a condition, and moves the clock past polls meanwhile. */
   async passes(condition: () => boolean): Promise<void> {
     await until(() => {
       this.#clock.advance(1000)

@@ -1,4 +1,4 @@
-/** Messages on their way to a destination called `target`: a plain one, a rich one, the least and the most there can be. */
+/** Messages for a destination called `target`: a plain one, a rich one, the smallest and the largest possible one. */
 import { buildMessage } from '../../src/delivery/delivery-message.ts'
 import type { DestinationType, Message, Receipt, SendPorts } from '../../src/destinations/_destination.ts'
 import { type AlertDraft, notificationJson } from '../../src/model/alerts/alert.ts'
@@ -40,7 +40,7 @@ export function sampleMessage(destination: string): Message {
   )
 }
 
-/** Everything that may be empty is. */
+/** Every part that may be empty is empty. */
 export function leastMessage(): Message {
   return messageOf(
     { title: '', name: '', description: '', runbook: '', reference: '', tags: [], context: '{}' },
@@ -51,7 +51,10 @@ export function leastMessage(): Message {
 /** One character of several code points, so that a careless cut shows. */
 const FAMILY = '👩‍👩‍👧‍👦'
 
-/** Texts as long as the pipeline lets them be, and longer, all of characters that are easily torn. */
+/**
+ * The texts have the greatest length that the pipeline allows, or more, and consist of characters that a careless cut
+ * divides.
+ */
 export function mostMessage(over: Partial<AlertDraft> = {}): Message {
   const long = `&<>"\\{code}\`\`\`*_|[${FAMILY.repeat(300)}`
   const context = JSON.stringify({ text: FAMILY.repeat(7_000), more: '{code}'.repeat(500) })

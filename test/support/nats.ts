@@ -4,9 +4,9 @@ import { until } from './until.ts'
 
 export interface NatsFake {
   readonly url: string
-  /** Bodies that the stream holds, by message id. */
+  /** The bodies that the stream stores, by message id. */
   readonly stored: ReadonlyMap<string, string>
-  /** Bodies that were published without a reply address. */
+  /** The bodies that were published without a reply address. */
   readonly heard: readonly string[]
   close(): Promise<void>
 }

@@ -37,7 +37,7 @@ export function startCommand(args: readonly string[], environment: Record<string
   }
 }
 
-/** @param input what stands on its standard input. */
+/** @param input the content of its standard input. */
 export function runCommand(
   args: readonly string[],
   input = '',

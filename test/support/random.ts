@@ -1,4 +1,4 @@
-/** Numbers that look random and repeat themselves. */
+/** A source of pseudo-random numbers for tests. */
 
 /** Returns numbers in [0, 1), the same sequence for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {

@@ -18,7 +18,7 @@ export interface Answer {
   readonly body?: string
   /** Answers only when this resolves. */
   readonly after?: Promise<unknown>
-  /** `interim`: the status line alone, as of 1xx, and then the end. */
+  /** `interim` sends only the status line, as a server does with 1xx, and closes the connection. */
   readonly fault?:
     | 'interim'
     | 'reset'
@@ -32,14 +32,14 @@ export interface Answer {
 export interface Receiver {
   readonly url: string
   readonly requests: readonly Received[]
-  /** Answers the next requests with these, in order; later ones with `always`. */
+  /** Answers the next requests with these responses in order, and later ones with `always`. */
   script(...answers: readonly Answer[]): void
   always(answer: Answer): void
-  /** Answers the next n requests with status 500 and all that came with them. */
+  /** Answers the next n requests with status 500 and a body that contains everything that they sent. */
   echo(n: number): void
   /** Waits for the nth request; n are expected from now on. */
   until(n: number): Promise<void>
-  /** Throws when more requests came than `until` or `expect` announced. */
+  /** Throws if more requests came than `until` or `expect` announced. */
   close(): Promise<void>
   expect(n: number): void
 }

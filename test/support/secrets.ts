@@ -1,4 +1,4 @@
-/** The port for secrets over a plain record: `${env:X}` is read at every call, so a test can rotate it. */
+/** Implements the port for secrets with a plain record. `${env:X}` is read at every call, so a test can rotate it. */
 
 import { UserError } from '../../src/errors.ts'
 import type { Secrets } from '../../src/model/ports.ts'
@@ -26,7 +26,7 @@ export function envReference(name: string): string {
   return `\${env:${name}}`
 }
 
-/** The secrets that a text holds: as they are, within JSON, or within base64. */
+/** Returns the secrets that a text contains: verbatim, within JSON, or within base64. */
 export function leaked(secrets: readonly string[], text: string): string[] {
   const decoded = [...text.matchAll(/[A-Za-z0-9+/_-]{8,}/g)].map(([token]) =>
     Buffer.from(token, 'base64').toString('latin1'),

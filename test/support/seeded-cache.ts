@@ -1,4 +1,4 @@
-/** A cache of a test's own, with the base image that this user already has: to make one takes seconds. */
+/** Creates a cache for one test, with the base snapshot of the run, because making one takes seconds. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SNAPSHOT_DIRECTORY } from './engine-project.ts'

@@ -1,4 +1,7 @@
-/** AWS Signature Version 4, checked as the service does: written from its documentation, with none of the signer's code. */
+/**
+ * Checks AWS Signature Version 4 as the service does. It is written from the documentation, without code of the
+ * signer.
+ */
 import { createHash, createHmac } from 'node:crypto'
 
 export interface SignedRequest {

@@ -1,4 +1,4 @@
-/** A source under test: real input, and an `emit` whose settling the test holds in its hand. */
+/** A source under test: its input is real, and the test decides when the emitted events are settled. */
 import { Readable } from 'node:stream'
 import { loaderOf } from '../../src/core/catalog.ts'
 import type { Settlement } from '../../src/model/events/event.ts'
@@ -29,7 +29,7 @@ function settlementOf({ refused }: FramedEvent): Settlement {
   return refused === undefined ? { status: 'accepted', matches: 0 } : { status: 'rejected', reason: refused }
 }
 
-/** Records what a source emits. Held: nothing settles until the test says so. */
+/** Records what a source emits. While it is held, nothing is settled until the test says so. */
 export class Sink {
   readonly emitted: Emitted[] = []
   isHeld = false

@@ -19,7 +19,7 @@ export interface Staged {
 
 const http = createHttpClient({ connectTimeoutMs: 2_000, totalTimeoutMs: 20_000, maxBodyBytes: 10_000 })
 
-/** Sends the sample alert once, wherever the options say. The delivery's key is 32 times `k`. */
+/** Sends the sample alert once, to the address in the options. The key of the delivery is 32 times `k`. */
 export function sendSample(type: DestinationType, options: object, repeated = false): Promise<SendResult> {
   const ports = {
     types: async () => type,
@@ -38,8 +38,8 @@ export function sendSample(type: DestinationType, options: object, repeated = fa
 }
 
 /**
- * The same, to a receiver of each test's own that gives these answers in turn.
- * @param address the option that holds the provider's address.
+ * Sends to a receiver of the test, which gives these answers in turn. @param address the option that holds the
+ * provider's address.
  */
 export function onStage(type: DestinationType, options: object, address = 'apiUrl') {
   let receiver: Receiver

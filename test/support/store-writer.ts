@@ -1,4 +1,7 @@
-/** A child process that holds the store named by its arguments and commits until it is killed; prints each number once it is acknowledged. */
+/**
+ * A child process that opens the store of its arguments and commits until it is killed. It prints each number when
+ * its commit is acknowledged.
+ */
 import { systemClock } from '../../src/model/ports.ts'
 import { openStore } from '../../src/store/open.ts'
 import { expecting, plan, signal } from './store-rows.ts'

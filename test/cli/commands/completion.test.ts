@@ -34,10 +34,10 @@ const completions: Completion[] = [
   },
 ]
 
-/** Stands for the command, where it is asked for values. */
+/** A shell function that replaces the command when the script asks it for values. */
 const COMMAND = 'signalbox() { [[ $1 == completion ]] && echo "of-$3 another"; }'
 
-/** What bash offers once `words` are typed and the last of them is being completed. */
+/** Returns the words that bash offers when the last of `words` is completed. */
 function offered(words: readonly string[]): string[] {
   const list = words.map((word) => `'${word}'`).join(' ')
   const ask = `COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _signalbox; printf '%s\\n' "\${COMPREPLY[@]}"`

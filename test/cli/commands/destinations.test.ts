@@ -54,7 +54,7 @@ LogTypes: [Test.Log]
   'detections/disabled.py':
     '# not "archive"\ndef rule(event):\n    return event.get("bucket") == "archive"\n',
 }
-/** Where this one goes, its events say. */
+/** The destination of this detection depends on its events. */
 const OPEN = {
   'detections/open.yml': `AnalysisType: rule
 RuleID: Test.Open

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they are written
-/** Secrets: resolved at the wire, confined, redacted, and in no error. */
+/** Secrets are resolved when they are sent, confined, redacted, and never part of an error. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Equal problems are one entry with a count and its first places. */
+/** Equal problems are one entry with a count and the first source locations. */
 import { describe, expect, it } from 'vitest'
 import { shownProblems } from '../../../src/config/files/folded-problems.ts'
 import type { Problem } from '../../../src/model/project/problem.ts'

@@ -1,4 +1,4 @@
-/** What is recalled is what reading would say; whatever has changed is read. */
+/** A cached parse result equals a new one, and every changed file is read again. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ afterEach(() => rmSync(root, { recursive: true }))
 const file = (name: string, text: string) => writeFileSync(join(root, name), text)
 const load = (paths?: readonly string[]) => loadProject({ root, cacheStorage, paths })
 
-/** After a first load everything is known, and marked: a problem with the mark comes from the cache. */
+/** Loads once and marks all cached problems. A problem with the mark comes from the cache. */
 async function loadedOnce(): Promise<void> {
   await load()
   await until(() => kept.size === 1)

@@ -1,4 +1,4 @@
-/** How a problem reads. */
+/** The text of a problem. */
 import { describe, expect, it } from 'vitest'
 import { formatProblem, ProblemList } from '../../../src/config/files/problems.ts'
 import { SourceText } from '../../../src/config/files/source-text.ts'

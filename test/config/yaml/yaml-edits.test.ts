@@ -36,7 +36,7 @@ destinations:
 # tail
 `
 
-/** Lines that went and lines that came, in order; all others are the same. */
+/** Returns the removed and the added lines, in order. All other lines are equal. */
 function difference(before: string, after: string): string[] {
   const old = before.split('\n')
   const now = after.split('\n')
@@ -167,7 +167,7 @@ describe('an edit touches its own lines alone', () => {
   })
 })
 
-/** Texts that YAML likes to misunderstand. */
+/** Texts that YAML easily reads as another type. */
 const text = fc.oneof(
   fc.constantFrom(
     '',
@@ -205,7 +205,7 @@ const registry = fc.record({
   version: fc.constant(1),
   destinations: fc.array(entry, { minLength: 1, maxLength: 3 }),
 })
-/** Layouts, and a comment at the end of some lines. */
+/** Arbitrary layouts, with a comment at the end of some lines. */
 const layout = fc.record({
   indentSeq: fc.boolean(),
   flow: fc.boolean(),

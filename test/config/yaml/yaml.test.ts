@@ -1,4 +1,4 @@
-/** The dialect, on both parsers: what a text means must not depend on which of them read it. */
+/** The YAML dialect with both parsers: the value of a text must not depend on the parser. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'

@@ -40,7 +40,7 @@ it('[DEL-9.4] signs so that the documented recipe verifies it, whatever the type
   expect(documented({ secret: SECRET, timestamp, rawBody, signature }, 1_767_225_901)).toEqual([true, false])
 })
 
-/** Runs the recipe as it stands in the docs: whether a request is genuine, and recent. */
+/** Runs the recipe of the docs, which returns whether a request is genuine and recent. */
 function documented(request: Readonly<Record<string, string>>, nowSeconds: number): [boolean, boolean] {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/destinations.md'), 'utf8')
   const [, recipe] = /### Signature[\s\S]*?```js\n([\s\S]*?)```/.exec(page)!

@@ -1,4 +1,4 @@
-/** The links of the SDK's credential chain, each with a local fake, and what is made of what they give. */
+/** Each step of the credential chain of the SDK with a local fake, and the use of its credentials. */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const NOW = Date.UTC(2026, 0, 31, 12)
 withDate(NOW)
 const soon = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString()
 
-/** Nothing of the machine's own must answer. */
+/** No service of this machine may answer. */
 const NOTHING = {
   AWS_ACCESS_KEY_ID: undefined,
   AWS_SECRET_ACCESS_KEY: undefined,
@@ -53,7 +53,7 @@ function environment(values: Readonly<Record<string, string | undefined>>): void
   }
 }
 
-/** Each test asks for a region of its own: what was found is remembered by region. */
+/** Each test uses its own region, because credentials are kept by region. */
 let regions = 0
 const region = () => `xx-test-${++regions}`
 

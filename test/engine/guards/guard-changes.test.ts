@@ -1,4 +1,4 @@
-/** What a body may change of a helper, by its text, against what it changes by running. */
+/** Compares what a body may change of a helper according to its text with what it changes when it runs. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

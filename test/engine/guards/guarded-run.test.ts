@@ -167,7 +167,7 @@ describe('a body that changes, while it is loaded,', () => {
   })
 })
 
-/** Matchers whose text says less than what they do. */
+/** Matchers whose text does not show everything that they do. */
 const HOSTILE: readonly (readonly [title: string, source: string])[] = [
   [
     'a star import over a builtin',

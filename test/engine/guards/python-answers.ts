@@ -1,4 +1,4 @@
-/** The same matcher under Python and as a guard: what each makes of an event, described in the same way. */
+/** The same matcher under Python and as a guard, with both results in the same form. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { createGuard } from '../../../src/engine/worker/guard/create-guard.ts'
@@ -31,7 +31,7 @@ export interface ComparedEvent {
   readonly python: unknown
   /** null: the guard does not know. */
   readonly guard: unknown
-  /** Why it does not know, or null. */
+  /** The reason for which the guard does not know, or null. */
   readonly reason: string | null
 }
 

@@ -1,4 +1,4 @@
-/** Small batches become one; each caller gets what is its own. */
+/** Small batches are joined, and each caller gets its own results. */
 import { describe, expect, it } from 'vitest'
 import { coalesce } from '../../../src/engine/pool/batching.ts'
 

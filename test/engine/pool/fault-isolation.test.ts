@@ -1,4 +1,7 @@
-/** Detections that raise, exit or take too much memory: named and stopped, while everything else in the batch stands. */
+/**
+ * Detections that raise, exit or take too much memory are named and stopped, and all other results of the batch are
+ * kept.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/engine/engine.ts'
 import type { FunctionError } from '../../../src/model/alerts/finding.ts'
@@ -17,7 +20,7 @@ import {
 
 const onBad = (statement: string, indent = '        ') =>
   `import os, sys, time, itertools\ndef rule(event):\n    if event.get("bad"):\n${indent}${statement}\n    return True`
-/** What stops it -> how it looks from outside. */
+/** Bodies, and the error that is reported for each. */
 const BAD: [name: string, source: string, expected: Partial<FunctionError>][] = [
   ['raises', onBad('raise KeyError("x")'), { type: 'KeyError', message: "'x'" }],
   ['raises-base', onBad('raise BaseException("x")'), { type: 'BaseException' }],
@@ -54,7 +57,7 @@ const start = (detections: Detection[], over: { workers?: number; limits?: objec
     prewarmed: warmEngine(),
   })
 
-/** One engine for all: to start one takes longer than to use it. */
+/** All tests use one engine, because starting one takes longer than using it. */
 let engine: Engine
 beforeAll(async () => {
   const types = BAD.map(([name]) => name)

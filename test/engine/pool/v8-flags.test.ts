@@ -20,13 +20,13 @@ const STARTS = `
   console.log(JSON.stringify(tags))
 `
 
-/** What a process of its own prints, with these flags of V8. */
+/** Returns the output of a separate process with these flags of V8. */
 function printed(flags: readonly string[], ...script: readonly string[]): unknown {
   const args = [...flags, ...script]
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env: commandEnvironment() }))
 }
 
-/** V8 shows its flags only so far that other flags give another tag. */
+/** V8 does not list its flags, but other flags give another tag. */
 const tagWith = (...flags: string[]) => printed(flags, '-p', "require('node:v8').cachedDataVersionTag()")
 
 it('keeps V8’s flags for one interpreter, and the code of every module from the second on', () => {

@@ -1,11 +1,11 @@
-/** What Python answers, on its way into JavaScript. */
+/** Results of Python as JavaScript receives them. */
 import { describe, expect, it } from 'vitest'
 import { type CApi, callText, PythonRaised } from '../../../src/engine/runtime/c-api.ts'
 
 const SIZE_AT = 8
 const TEXT_AT = 16
 
-/** An interpreter whose call answers with a text of so many bytes; null: with something that is no text. */
+/** An interpreter whose call returns a text of so many bytes; null: the result is not a text. */
 function answering(bytes: number | null) {
   const buffer = new ArrayBuffer(64)
   new Uint8Array(buffer).set(Buffer.from('answer'), TEXT_AT)

@@ -3,7 +3,7 @@ import { loadPyodide } from 'pyodide'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type FileNode, type FreezableFiles, freezeFiles } from '../../../src/engine/runtime/freeze-files.ts'
 
-/** Of Emscripten's file system, what would change it. */
+/** The calls of Emscripten's file system that would change it. */
 interface Files extends FreezableFiles {
   open(path: string, flags: number): object
   write(stream: object, bytes: Uint8Array, offset: number, length: number): number

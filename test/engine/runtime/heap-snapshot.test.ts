@@ -1,4 +1,4 @@
-/** What a snapshot puts over the memory that it was taken over is the memory it was taken of. */
+/** Restoring a snapshot over its base gives exactly the memory of which it was taken. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { resetTo, restoreSnapshot, takeSnapshot } from '../../../src/engine/runtime/heap-snapshot.ts'
@@ -23,7 +23,7 @@ const memory = fc
 function memoryOf(values: readonly number[]): ArrayBuffer {
   const bytes = new Uint8Array(values.length * PAGE)
   values.forEach((value, page) => {
-    // Not only at a page's ends.
+    // Changes are anywhere in a page, not only at its ends.
     bytes[page * PAGE + ((value * 997) % PAGE)] = value
   })
   return bytes.buffer

@@ -1,4 +1,4 @@
-/** The table of open files is saved whole or not at all. */
+/** The table of open files is saved completely or not at all. */
 import { expect, it } from 'vitest'
 import {
   openFilesOf,
@@ -9,7 +9,7 @@ import {
 
 const NODES: Record<string, object> = { '/a': {}, '/b': {} }
 
-/** A table as Emscripten keeps it: numbers are given from the lowest free one on. */
+/** A table of open files in the form of Emscripten, which gives the lowest free number. */
 function table(): StreamTable {
   const streams: (Stream | null)[] = ['/in', '/out', '/err'].map((path, fd) => ({
     fd,

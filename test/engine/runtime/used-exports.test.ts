@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { expect, it } from 'vitest'
 import { USED_EXPORTS } from '../../../src/engine/runtime/used-exports.ts'
 
-/** Looked up as `main`. */
+/** JavaScript finds this function under the name `main`. */
 const MAIN = '__main_argc_argv'
 const { resolve } = createRequire(import.meta.url)
 

@@ -1,10 +1,10 @@
-/** Memory and exports of a module rewritten; all else of it as it was. */
+/** Rewriting changes the memory and the exports of a module, and nothing else. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rewriteModule } from '../../../src/engine/runtime/wasm-module.ts'
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
-/** A custom section of so many bytes: what stands before the memory may be long. */
+/** A custom section of so many bytes, because the text before the memory may be long. */
 const custom = (bytes: number) => [0, ...leb(bytes + 2), 1, 0x63, ...Array<number>(bytes).fill(7)]
 const memory = (...limits: number[]) => [5, limits.length + 1, 1, ...limits]
 /** The memory under the name `m`. */

@@ -19,7 +19,7 @@ interface Asked {
   bodies: { number: number; id: string; source: string }[]
 }
 
-/** Analyzes like Python, for texts that name what they follow. */
+/** Analyzes texts that name the helpers that they follow, in place of Python. */
 function analyze(
   cached: Uint8Array | null,
   bodies: readonly NamedBody[],

@@ -1,4 +1,4 @@
-/** The cache gives back what it was given, or nothing. */
+/** The cache returns exactly what was written, or null. */
 import {
   chmodSync,
   copyFileSync,
@@ -121,7 +121,7 @@ it('the entries that were not used for longest are removed when the cache is too
   await filled(...names)
   for (const [at, name] of names.entries()) utimesSync(fileOf(name), at + 1, at + 1)
   const cache = openSnapshotCache(folder, 11 * (SNAPSHOT.length + HEAD_BYTES))
-  // Reading is using.
+  // An entry that is read counts as used.
   cache.read('old-0')
   await cache.write('new', SNAPSHOT.subarray(1), SNAPSHOT.subarray(0, 1))
   const kept = readdirSync(folder).filter((name) => name.endsWith('.snapshot'))

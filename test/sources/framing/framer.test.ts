@@ -27,7 +27,7 @@ function frame(
   return [...pieces, ...framer.end()]
 }
 
-/** Texts of events; refusals as their reason in parentheses. */
+/** Returns the texts of events. A refused one is its reason in parentheses. */
 function summary(pieces: readonly Frame[]): string[] {
   return pieces.map(({ raw, refused }) => (refused === undefined ? raw : `(${refused})`))
 }
@@ -352,7 +352,7 @@ describe('framing, whatever the chunks', () => {
 
   const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 })
 
-  /** The excerpt of what breaks is what had come of it. */
+  /** The excerpt of a broken value is what was read of it. */
   const stable = (pieces: readonly Frame[]) =>
     pieces.map((piece) => ({ ...piece, raw: piece.refused ? '' : piece.raw }))
 

@@ -1,4 +1,4 @@
-/** Requests in turn: in which order they are handed on, whom the queue refuses, and what is dropped. */
+/** The order in which requests are emitted, which ones the queue refuses, and what is dropped. */
 import { describe, expect, it } from 'vitest'
 import type { FramedEvent, SourceContext } from '../../../src/sources/_source.ts'
 import { RequestQueue } from '../../../src/sources/stream/request-queue.ts'
@@ -24,7 +24,7 @@ function queueOver(sink: Sink) {
   return { clock, queue, send }
 }
 
-/** Names of the requests of which batches were handed on, in order. */
+/** The names of the requests of which batches were emitted, in order. */
 const order = (sink: Sink) => sink.emitted.map(({ batch }) => batch[0]!.raw.replace(/\d+$/, ''))
 
 async function settleAll(sink: Sink): Promise<void> {
@@ -157,7 +157,7 @@ describe('closing', () => {
 })
 
 describe('how long a client would wait', () => {
-  /** A queue that has learnt that so many events a second are settled. */
+  /** Returns a queue that has measured the given rate of settled events per second. */
   async function learnt(perSecond: number) {
     const sink = new Sink()
     sink.isHeld = true
@@ -184,7 +184,7 @@ describe('how long a client would wait', () => {
     for (let n = 0; n < 5; n++) void send('a', 200)
     expect(queue.retryAfterSeconds('a')).toBeNull()
     for (let n = 0; n < 5; n++) void send('a', 200)
-    // 2,000 events are before the next: 20 s, and half of the 10 s that are accepted shall be left.
+    // 2,000 events come before the next request, which takes 20 s, and half of the accepted 10 s must remain.
     expect(queue.retryAfterSeconds('a')).toBe(15)
   })
 

@@ -1,4 +1,4 @@
-/** The number of files of a log that are remembered. */
+/** The files of a log that are remembered, and their bound. */
 import { expect, it } from 'vitest'
 import { START_POSITION } from '../../../src/sources/framing/frame.ts'
 import type { FileRecord } from '../../../src/sources/tail/file-cursor.ts'

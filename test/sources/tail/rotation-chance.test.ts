@@ -46,7 +46,7 @@ class Log {
 
   async rotate(isMade: boolean): Promise<void> {
     if (!statSync(this.path, { throwIfNoEntry: false })) return
-    // Counted up, so that the test need not rename all the others: numbers count in either direction.
+    // The numbers increase, so that the test need not rename all other files. Rotation may count in either direction.
     const name = `${this.path}.${++this.#rotations}`
     await rename(this.path, name)
     this.#plain.push(name)
@@ -74,7 +74,7 @@ class Log {
     this.#plain.push(name)
   }
 
-  /** By a copy of itself, as editors do. */
+  /** Replaces the log by a copy of itself, as editors do. */
   async replace(): Promise<void> {
     const now = statSync(this.path, { throwIfNoEntry: false })
     if (!now || !this.#writers.every((writer) => fstatSync(writer).ino === now.ino)) return

@@ -71,14 +71,14 @@ function lines(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, n) => `{"line":${from + n},"text":"${'x'.repeat(40)}"}`)
 }
 
-/** More of the same beginning than is compared at once. */
+/** The common beginning is longer than what is compared at once. */
 const BANNER = Array.from({ length: 30 }, (_, n) => `${n} ${'b'.repeat(50)}`)
 
 const UNKNOWN = 'an unknown number of lines (possibly none)'
 
 const text = (all: readonly string[]) => all.map((line) => `${line}\n`).join('')
 
-/** Lines that were read are read on in the file's own, whatever happened to the others: nothing comes twice. */
+/** Reads the given lines, and checks that reading continues without a repeated line. */
 async function goesOn(tail: Follower, before: readonly string[]): Promise<void> {
   const all = [...before, 'last']
   await appendFile(tail.path, 'last\n')
@@ -355,7 +355,7 @@ describe('truncated in place', () => {
     await copyAndTruncate(tail.path)
     await appendFile(tail.path, text(all.slice(25, 40)))
     appendFileSync(`${tail.path}.5`, 'late\n')
-    // The oldest file is looked at first. It is warned of under each of its names when it has grown.
+    // The oldest file is examined first. When it has grown, there is a warning for each of its names.
     let renamed = 0
     tail.log.warn = (_fields, message) => {
       if (!message.includes('has grown') || renamed === 2) return
@@ -435,7 +435,7 @@ describe('compressed without delay', () => {
       const before = [...lines(1, 5), ...(rest === '' ? [] : lines(6, 20))]
       await tail.sees([...before, 'new'])
       await goesOn(tail, [...before, 'new'])
-      // A writer may have kept the plain file: only where it is open here is that seen.
+      // A writer may have kept the plain file, which is only noticed while it is open here.
       await tail.passes(() => tail.warnings.length > 0)
       expect(tail.warnings).toMatchObject([
         { file: tail.path, from: text(before).length, bytes: 0, message: expect.stringContaining(UNKNOWN) },

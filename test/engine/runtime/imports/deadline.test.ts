@@ -5,7 +5,7 @@ import { Deadline } from '../../../../src/engine/runtime/imports/deadline.ts'
 
 const BUDGET_MS = 20
 const INTERRUPT = 2
-/** Where the driver's cells, a list's iterator and the numbers of its items lie, in words. */
+/** The addresses of the driver's cells, of a list's iterator and of the numbers of its items, in words. */
 const [CELLS, ITERATOR, ITEMS] = [4, 20, 30]
 const NEXT_PLACE = ITERATOR + 2
 
@@ -41,7 +41,7 @@ describe('a deadline', () => {
     report(1, 5, 0, 0, 0, 0)
     expect(deadline.onPoll()).toBe(0)
     const cell = new Int32Array(new SharedArrayBuffer(4))
-    // The first look starts its account; then it goes without a core for many times its budget.
+    // The first look starts the account of the call. Then the call has no core for many times its budget.
     Atomics.wait(cell, 0, 0, BUDGET_MS)
     expect(deadline.onPoll()).toBe(0)
     Atomics.wait(cell, 0, 0, BUDGET_MS * 10)

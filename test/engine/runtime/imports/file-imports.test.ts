@@ -1,4 +1,4 @@
-/** The imports of files on their own: what each passes on to the emulation, before the lock and after it. */
+/** The file imports alone: which calls each passes on to the emulation, before the lock and after it. */
 import { describe, expect, it } from 'vitest'
 import { fileImports } from '../../../../src/engine/runtime/imports/file-imports.ts'
 
@@ -35,7 +35,7 @@ function openImports() {
     ]),
   )
   const buffer = new ArrayBuffer(16_384)
-  // Zeros but for one text of 4,096 bytes, so that none of them is the NUL.
+  // The memory has zeros, except for a text of 4,096 bytes without a NUL.
   new Uint8Array(buffer).fill(97, LONG, LONG + 4096)
   const { imports, lock } = fileImports(env, () => ({ buffer }))
   const call = (name: string, ...args: number[]) => imports[name]!(...args)

@@ -1,4 +1,4 @@
-/** Every byte of randomness is the host's, and is given once. */
+/** Every random byte comes from the host, and is given once. */
 import { expect, it } from 'vitest'
 import { hostRandom } from '../../../../src/engine/runtime/imports/host-random.ts'
 
