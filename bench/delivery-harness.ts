@@ -94,7 +94,6 @@ function matchedEvent(number: number): EvaluatedEvent {
   return {
     envelope: {
       source: 'bench',
-      cursor: null,
       seq: number,
       kind: 'log',
       type: 'AWS.CloudTrail',

@@ -80,7 +80,7 @@ async function load(): Promise<number> {
 function envelope(raw: string, seq: number): Envelope {
   const { logType: type } = PACKS[0]!
   const position = `event ${seq}`
-  return { source: 'bench', cursor: null, seq, kind: 'log', type, receivedAt: Date.now(), raw, position }
+  return { source: 'bench', seq, kind: 'log', type, receivedAt: Date.now(), raw, position }
 }
 
 function residentMb(): number {

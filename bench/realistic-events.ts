@@ -41,7 +41,6 @@ export function realisticEvents(seed: number): () => Envelope {
     const raw = JSON.stringify(record(source, name, random))
     return {
       source: 'bench',
-      cursor: null,
       seq: seq++,
       kind: 'log',
       type: REALISTIC_TYPE,

@@ -101,7 +101,6 @@ function isRuleOn({ enabled, type, logTypes, body }: Detection, logType: string)
 function envelope(raw: string, type: string, seq: number): Envelope {
   return {
     source: 'bench',
-    cursor: null,
     seq,
     kind: 'log',
     type,

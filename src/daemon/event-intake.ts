@@ -83,7 +83,7 @@ export function createIntake(options: IntakeOptions): Intake {
     return known.map((isKnown) => (isKnown ? null : evaluated[next++]!))
   }
 
-  const emit: SourceContext['emit'] = (batch, givenLane = FIRST_LANE) => {
+  const emit: SourceContext['emit'] = (batch, { cursor = null, lane: givenLane = FIRST_LANE } = {}) => {
     // A cursor orders all batches of its source.
     const lane = claim === null ? givenLane : FIRST_LANE
     const queue = lane === FIRST_LANE ? spec.name : `${spec.name} lane ${lane}`
@@ -93,7 +93,6 @@ export function createIntake(options: IntakeOptions): Intake {
       ? evaluateNew(envelopes, keys.settled(envelopes))
       : evaluateFramed(envelopes, evaluate)
     evaluated.catch(() => {})
-    const cursor = envelopes.at(-1)?.cursor ?? null
     const prepare = async () => {
       const all = await evaluated
       const events = all.filter((event) => event !== null)

@@ -96,6 +96,6 @@ function createEmitter(
       if (cursor !== null) await trackReadiness(() => intake.begin(cursor), claim, parts)
       readiness.sourceStarted(spec.name)
     },
-    emit: (batch, lane) => trackReadiness(() => intake.emit(batch, lane), claim, parts),
+    emit: (batch, options) => trackReadiness(() => intake.emit(batch, options), claim, parts),
   }
 }

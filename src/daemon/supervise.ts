@@ -33,8 +33,8 @@ export async function supervise(source: Source, options: SuperviseOptions): Prom
       await context.commitCursor(cursor)
       hasWorked = true
     },
-    async emit(batch, lane) {
-      const settlements = await context.emit(batch, lane)
+    async emit(batch, options) {
+      const settlements = await context.emit(batch, options)
       hasWorked = true
       failures = 0
       return settlements

@@ -22,8 +22,18 @@ export interface SourceSpec {
 /** An event from framing; the daemon adds the other fields of the envelope. */
 export type FramedEvent = Pick<
   Envelope,
-  'cursor' | 'raw' | 'position' | 'origin' | 'refused' | 'dedupId' | 'dedupByRowId'
+  'raw' | 'position' | 'origin' | 'refused' | 'dedupId' | 'dedupByRowId'
 >
+
+export interface EmitOptions {
+  /** The position after the last event of the batch, which is committed with its effects. Without it the cursor stays. */
+  readonly cursor?: string | null
+  /**
+   * A source that does not resume can emit in several lanes: only batches of one lane keep their order, so a lane does not
+   * wait for the commits of the others.
+   */
+  readonly lane?: number
+}
 
 export interface SourceContext {
   /** The last committed cursor, or null at the first start. */
@@ -37,10 +47,8 @@ export interface SourceContext {
   /**
    * Emits events in order. The promise resolves when their effects are committed; before that the source must not
    * acknowledge them. Several batches may be in flight; unresolved promises are the back-pressure.
-   * @param lane a source that does not resume can emit in several lanes: only batches of one lane keep their order, so a
-   * lane does not wait for the commits of the others.
    */
-  emit(batch: readonly FramedEvent[], lane?: number): Promise<readonly Settlement[]>
+  emit(batch: readonly FramedEvent[], options?: EmitOptions): Promise<readonly Settlement[]>
   /** The daemon aborts this signal when it drains: stop reading, let events in flight settle, then return. */
   readonly signal: AbortSignal
   readonly clock: Clock

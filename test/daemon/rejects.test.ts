@@ -10,7 +10,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
-const envelope = { source: 'stdin', cursor: null, seq: 0, kind: 'log', type: null, receivedAt: 0 } as const
+const envelope = { source: 'stdin', seq: 0, kind: 'log', type: null, receivedAt: 0 } as const
 const rejected = (raw: string) => ({
   envelope: { ...envelope, raw, position: 'line 1' },
   outcome: { status: 'rejected' as const, reason: 'not JSON' },

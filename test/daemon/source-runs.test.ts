@@ -12,7 +12,7 @@ import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
 import { Sink, sourceContext } from '../support/source.ts'
 import { until } from '../support/until.ts'
 
-const framed = (raw: string, cursor: string | null = null): FramedEvent => ({ raw, cursor, position: raw })
+const framed = (raw: string): FramedEvent => ({ raw, position: raw })
 
 /** An engine that evaluates every event, except texts that name a failure. */
 function evaluate(events: readonly Envelope[]): Promise<EvaluatedEvent[]> {
@@ -129,7 +129,9 @@ const NONE = { pending: 0, sending: 0, delivered: 0, waiting: 0, dead: 0, orphan
 describe('a batch of a source', () => {
   it('has its rejects written before the commit, and reported and counted after it', async () => {
     const { run, steps, summary } = fixture()
-    await run(async (context) => void (await context.emit([framed('bad 1'), framed('good', '7')])))
+    await run(
+      async (context) => void (await context.emit([framed('bad 1'), framed('good')], { cursor: '7' })),
+    )
     expect(steps).toEqual(['keep 1', 'commit bad 1 good to 7', 'report rejected bad 1: not JSON'])
     expect(summary()).toEqual({ accepted: 1, duplicate: 0, rejected: 1, unclassified: 0 })
   })
@@ -157,7 +159,10 @@ describe('a batch of a source', () => {
       },
     })
     await run(async (context) => {
-      const batches = [context.emit([framed('fails', '1')]), context.emit([framed('good', '2')])]
+      const batches = [
+        context.emit([framed('fails')], { cursor: '1' }),
+        context.emit([framed('good')], { cursor: '2' }),
+      ]
       const results = await Promise.allSettled(batches)
       expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     }, true)
@@ -189,9 +194,9 @@ describe('the lanes of a source', () => {
     const { held, release } = slowEvaluation()
     const { run, steps } = fixture({ evaluate: held })
     await run(async (context) => {
-      const slow = context.emit([framed('slow')], 1)
-      const behind = context.emit([framed('behind')], 1)
-      await context.emit([framed('other')], 2)
+      const slow = context.emit([framed('slow')], { lane: 1 })
+      const behind = context.emit([framed('behind')], { lane: 1 })
+      await context.emit([framed('other')], { lane: 2 })
       expect(steps).toEqual(['commit other to nowhere'])
       release()
       await Promise.all([slow, behind])
@@ -203,7 +208,10 @@ describe('the lanes of a source', () => {
     const { held, release } = slowEvaluation()
     const { run, steps } = fixture({ evaluate: held })
     await run(async (context) => {
-      const all = [context.emit([framed('slow', '1')], 1), context.emit([framed('other', '2')], 2)]
+      const all = [
+        context.emit([framed('slow')], { cursor: '1', lane: 1 }),
+        context.emit([framed('other')], { cursor: '2', lane: 2 }),
+      ]
       release()
       await Promise.all(all)
     }, true)
@@ -215,7 +223,7 @@ describe('the first cursor of a source', () => {
   it('is committed without events after what was emitted before, and then the source has started', async () => {
     const { run, steps, ready } = fixture()
     await run(async (context) => {
-      await Promise.all([context.emit([framed('good', '7')]), context.commitCursor('8')])
+      await Promise.all([context.emit([framed('good')], { cursor: '7' }), context.commitCursor('8')])
     }, true)
     expect(steps).toEqual(['commit good to 7', 'commit nothing to 8', 'begin file:x'])
     expect(ready).toEqual([true, true, true])
@@ -253,7 +261,10 @@ describe('a run whose source was taken by another run', () => {
     const results: PromiseSettledResult<unknown>[] = []
     await run(async (context) => {
       results.push(
-        ...(await Promise.allSettled([context.emit([framed('one', '1')]), context.emit([framed('two')])])),
+        ...(await Promise.allSettled([
+          context.emit([framed('one')], { cursor: '1' }),
+          context.emit([framed('two')]),
+        ])),
       )
       throw new Error('the run ends')
     }, true)

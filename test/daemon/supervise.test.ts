@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 
 type Run = (context: SourceContext) => Promise<void>
 
-const EVENT = [{ raw: '{}', cursor: '1', position: 'line 1' }]
+const EVENT = [{ raw: '{}', position: 'line 1' }]
 const takeOne: Run = async (context) => void (await context.emit(EVENT))
 const fail =
   (error: Error): Run =>

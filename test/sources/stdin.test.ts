@@ -27,8 +27,8 @@ describe('stdin', () => {
     const { sink } = await read('{"a":1}\n{"b":2}')
     expect((await openSource('stdin')).ends).toBe(true)
     expect(sink.events).toEqual([
-      { raw: '{"a":1}', cursor: null, position: 'line 1, byte 0' },
-      { raw: '{"b":2}', cursor: null, position: 'line 2, byte 8' },
+      { raw: '{"a":1}', position: 'line 1, byte 0' },
+      { raw: '{"b":2}', position: 'line 2, byte 8' },
     ])
   })
 

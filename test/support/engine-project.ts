@@ -78,7 +78,6 @@ export function engineProject({ detections = [], settings = {}, ...rest }: Engin
 export function envelope(raw: unknown, over: Partial<Envelope> = {}): Envelope {
   return {
     source: 'test',
-    cursor: null,
     seq: 0,
     kind: 'log',
     type: 'Test.Log',

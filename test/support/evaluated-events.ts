@@ -22,7 +22,6 @@ export function evaluatedEvent(functions: FunctionResults | null, over: EventOpt
   const rowId = over.rowId ?? `row-${seq}`
   const envelope = {
     source: 'stdin',
-    cursor: null,
     seq: seq++,
     kind: 'log' as const,
     type: null,

@@ -58,10 +58,10 @@ export class Follower {
           this.cursor = cursor
           resolve()
         },
-        emit: async (batch) => {
+        emit: async (batch, { cursor = null } = {}) => {
           if (--this.#commitsLeft < 0) throw KILLED
           this.seen.push(...batch.map(({ raw }) => raw))
-          this.cursor = batch.at(-1)!.cursor
+          this.cursor = cursor
           return batch.map(() => ({ status: 'accepted', matches: 0 }))
         },
       })

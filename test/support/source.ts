@@ -4,7 +4,13 @@ import { loaderOf } from '../../src/core/catalog.ts'
 import type { Settlement } from '../../src/model/events/event.ts'
 import { type Log, nullLog } from '../../src/model/ports.ts'
 import { SOURCE_TYPES } from '../../src/sources/_catalog.ts'
-import type { FramedEvent, Source, SourceContext, SourceType } from '../../src/sources/_source.ts'
+import type {
+  EmitOptions,
+  FramedEvent,
+  Source,
+  SourceContext,
+  SourceType,
+} from '../../src/sources/_source.ts'
 import { parseSourceSpec } from '../../src/sources/_source-spec.ts'
 import { manualClock } from './clock.ts'
 
@@ -20,6 +26,8 @@ export async function openSource(from: string): Promise<Source> {
 
 export interface Emitted {
   readonly batch: readonly FramedEvent[]
+  /** The cursor after the batch. */
+  readonly cursor: string | null
   settle(): void
   fail(error: Error): void
 }
@@ -37,7 +45,7 @@ export class Sink {
   eventsInFlight = 0
   mostEventsInFlight = 0
 
-  emit(batch: readonly FramedEvent[]): Promise<readonly Settlement[]> {
+  emit(batch: readonly FramedEvent[], { cursor = null }: EmitOptions = {}): Promise<readonly Settlement[]> {
     this.inFlight++
     this.eventsInFlight += batch.length
     this.mostEventsInFlight = Math.max(this.mostEventsInFlight, this.eventsInFlight)
@@ -48,6 +56,7 @@ export class Sink {
       }
       const one: Emitted = {
         batch,
+        cursor,
         settle: () => {
           leave()
           resolve(batch.map(settlementOf))
@@ -80,7 +89,7 @@ export function sourceContext(sink: Sink, more: Partial<SourceContext> = {}): So
   return {
     cursor: null,
     commitCursor: () => Promise.resolve(),
-    emit: (batch) => sink.emit(batch),
+    emit: (batch, options) => sink.emit(batch, options),
     signal: new AbortController().signal,
     clock: manualClock(),
     log: nullLog,

@@ -6,8 +6,6 @@ export type EventKind = 'log' | 'resource'
 export interface Envelope {
   /** Name of the source, for example `file:/var/log/trail.ndjson`. */
   readonly source: string
-  /** The position after which the source resumes, in a text of its own (offset and inode, key ...), or null. */
-  readonly cursor: string | null
   /** Grows by one per event within a source. */
   readonly seq: number
   readonly kind: EventKind

@@ -53,14 +53,12 @@ export function positionText(frame: Frame): string {
   return `line ${frame.line}${item}, byte ${frame.offset}`
 }
 
-/** @param from is null when the input cannot be read again. */
-export function toFramedEvent(
-  frame: Frame,
-  from: { readonly cursor: string; readonly origin: string } | null,
-): FramedEvent {
+/** @param origin the id of the input; null when it cannot be read again. */
+export function toFramedEvent(frame: Frame, origin: string | null): FramedEvent {
   const { raw, refused } = frame
-  const refusal = refused === undefined ? {} : { refused }
-  return { cursor: null, ...from, raw, position: positionText(frame), ...refusal }
+  const position = positionText(frame)
+  const event = origin === null ? { raw, position } : { raw, position, origin }
+  return refused === undefined ? event : { ...event, refused }
 }
 
 const EXCERPT_CHARS = 200

@@ -1,6 +1,7 @@
 /** Emits events in several concurrent batches, limited by a window, which is the back-pressure. */
 import type { Settlement } from '../../model/events/event.ts'
-import type { FramedEvent, SourceContext } from '../_source.ts'
+import type { EmitOptions, FramedEvent, SourceContext } from '../_source.ts'
+import { type Frame, type Position, toFramedEvent } from '../framing/frame.ts'
 import { SettleRate } from './settle-rate.ts'
 
 const MAX_BATCH_EVENTS = 200
@@ -50,7 +51,7 @@ export class Window {
     return hasCapacity
   }
 
-  async emit(batch: Batch, lane?: number): Promise<readonly Settlement[]> {
+  async emit(batch: Batch, options?: EmitOptions): Promise<readonly Settlement[]> {
     const chars = charsOf(batch)
     this.#rate.measure(this.#hasBacklog())
     this.#isFull = false
@@ -60,7 +61,7 @@ export class Window {
     this.#chars += chars
     let settled = 0
     try {
-      const settlements = await this.#emit(batch, lane)
+      const settlements = await this.#emit(batch, options)
       settled = batch.length
       return settlements
     } finally {
@@ -86,6 +87,12 @@ export class Window {
   }
 }
 
+/** An input that can be read again from a position. */
+interface ResumableInput {
+  readonly origin: string
+  readonly cursorAt: (position: Position) => string
+}
+
 /** Emits the events of a source in order. */
 export class EmitWindow {
   readonly #window: Window
@@ -102,18 +109,23 @@ export class EmitWindow {
     this.signal = AbortSignal.any([to.signal, this.#failed.signal])
   }
 
-  /** Resolves when all batches are emitted; `drain` reports their results. Rejects when a batch has failed. */
-  async feed(events: readonly FramedEvent[]): Promise<void> {
-    for (let from = 0; from < events.length; ) {
-      const batch = batchFrom(events, from, this.#batchEvents)
-      from += batch.length
+  /**
+   * Resolves when all batches are emitted; `drain` reports their results. Rejects when a batch has failed.
+   * @param input null when the input cannot be read again.
+   */
+  async feed(frames: readonly Frame[], input: ResumableInput | null): Promise<void> {
+    for (let from = 0; from < frames.length; ) {
+      const part = batchFrom(frames, from, this.#batchEvents)
+      from += part.length
+      const batch = part.map((frame) => toFramedEvent(frame, input?.origin ?? null))
+      const cursor = input?.cursorAt(part.at(-1)!.next) ?? null
       this.#batchEvents = Math.min(2 * this.#batchEvents, MAX_BATCH_EVENTS)
       while (!this.#window.hasCapacityFor(batch) && !this.#failure) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve))
       }
       if (this.#failure) throw this.#failure.error
       const sent: Promise<unknown> = this.#window
-        .emit(batch)
+        .emit(batch, { cursor })
         .catch((error: unknown) => {
           this.#failure ??= { error }
           this.#failed.abort()
@@ -141,8 +153,12 @@ export function* batchesOf(events: readonly FramedEvent[]): Generator<Batch> {
   }
 }
 
-/** Returns a batch of at least one event of any size. */
-function batchFrom(events: readonly FramedEvent[], from: number, maxEvents: number): Batch {
+/** Returns at least one event of any size. */
+function batchFrom<T extends { readonly raw: string }>(
+  events: readonly T[],
+  from: number,
+  maxEvents: number,
+): readonly T[] {
   let to = from
   for (let chars = 0; to < events.length && to - from < maxEvents; to++) {
     chars += events[to]!.raw.length

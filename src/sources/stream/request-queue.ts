@@ -100,7 +100,7 @@ export class RequestQueue {
   }
 
   #emit(batch: Batch, request: Request): Promise<readonly Settlement[]> {
-    const settling = this.#window.emit(batch, request.lane)
+    const settling = this.#window.emit(batch, { lane: request.lane })
     const ended = settling
       .catch(() => this.#forget(request))
       .finally(() => {

@@ -1,7 +1,7 @@
 /** Reads standard input or a pipe to its end. A stream cannot be read twice, so it has no cursor. */
 import { isError, messageOf, UserError } from '../../errors.ts'
 import type { SourceContext, SourceSpec } from '../_source.ts'
-import { START_POSITION, toFramedEvent } from '../framing/frame.ts'
+import { START_POSITION } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { EmitWindow } from './emit-window.ts'
@@ -39,7 +39,7 @@ async function read(stream: NodeJS.ReadableStream, spec: SourceSpec, context: So
   const options = { framer, format: 'unknown', skipBytes: 0, source: spec.name, log, signal } as const
   try {
     for await (const frames of framedStream(bytesOf(stream), options)) {
-      await window.feed(frames.map((frame) => toFramedEvent(frame, null)))
+      await window.feed(frames, null)
     }
   } catch (cause) {
     if (!signal.aborted) throw cause

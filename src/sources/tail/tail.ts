@@ -1,7 +1,7 @@
 /** Follows a growing log through rotation, truncation and restarts: every line once, in the order written. */
 import type { FileHandle } from 'node:fs/promises'
 import type { Source, SourceContext, SourceSpec } from '../_source.ts'
-import { type Frame, toFramedEvent } from '../framing/frame.ts'
+import type { Frame } from '../framing/frame.ts'
 import { EmitWindow } from '../stream/emit-window.ts'
 import { Examiner, type Verdict } from './examine-log.ts'
 import { FileChanges } from './file-changes.ts'
@@ -272,11 +272,7 @@ class Tail {
 
   /** Emits events and returns the record after them. */
   async #feed(record: FileRecord, frames: readonly Frame[]): Promise<FileRecord> {
-    const cursorAt = this.#records.cursorsIn(record)
-    const { origin } = record
-    await this.#window.feed(
-      frames.map((frame) => toFramedEvent(frame, { cursor: cursorAt(frame.next), origin })),
-    )
+    await this.#window.feed(frames, { origin: record.origin, cursorAt: this.#records.cursorsIn(record) })
     return this.#records.put({ ...record, at: frames.at(-1)?.next ?? record.at })
   }
 

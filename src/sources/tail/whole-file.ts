@@ -1,7 +1,7 @@
 /** Reads a file once, from its beginning or from where an earlier run stopped, to its end. */
 import type { FileHandle } from 'node:fs/promises'
 import type { SourceContext, SourceSpec } from '../_source.ts'
-import { type Frame, type Position, START_POSITION, toFramedEvent } from '../framing/frame.ts'
+import { type Position, START_POSITION } from '../framing/frame.ts'
 import { framedStream } from '../framing/framed-stream.ts'
 import { Framer } from '../framing/framer.ts'
 import { isGzip } from '../framing/gunzip.ts'
@@ -25,13 +25,12 @@ export async function readWholeFile(
   const { log, limits } = context
   const isCompressed = spec.target.endsWith('.gz') || isGzip(await firstBytes(file))
   const record = await recordOf(file)
-  const cursorAt = cursorsIn(record)
+  const input = { origin: record.origin, cursorAt: cursorsIn(record) }
   const at = await resumeAt(file, isCompressed, context)
   const framer = new Framer({ eventBytes: limits.eventBytes, unwrap: spec.unwrap }, at)
   const window = new EmitWindow(context)
   const { signal } = window
   let events = 0
-  const from = ({ next }: Frame) => ({ cursor: cursorAt(next), origin: record.origin })
   const options = { framer, source: spec.name, log, signal }
   // An offset into compressed data counts decompressed bytes.
   const stream = isCompressed
@@ -40,7 +39,7 @@ export async function readWholeFile(
   try {
     for await (const frames of stream) {
       events += frames.length
-      await window.feed(frames.map((frame) => toFramedEvent(frame, from(frame))))
+      await window.feed(frames, input)
     }
   } finally {
     await window.drain()

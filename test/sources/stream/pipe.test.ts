@@ -40,7 +40,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe', () => {
     await writer.close()
     await ended
     expect(sink.texts).toEqual(['{"a":1}', '{"b":2}'])
-    expect(sink.events.map(({ cursor }) => cursor)).toEqual([null, null])
+    expect(sink.emitted.map(({ cursor }) => cursor)).toEqual([null, null])
   })
 
   it('may hold gzip data', async () => {

@@ -7,7 +7,7 @@ import { Sink } from '../../support/source.ts'
 import { until } from '../../support/until.ts'
 
 const eventsOf = (name: string, count: number): FramedEvent[] =>
-  Array.from({ length: count }, (_, n) => ({ raw: `${name}${n}`, cursor: null, position: `${n}` }))
+  Array.from({ length: count }, (_, n) => ({ raw: `${name}${n}`, position: `${n}` }))
 
 function queueOver(sink: Sink) {
   const clock = manualClock()
@@ -54,9 +54,9 @@ describe('the order of requests', () => {
   it('is kept within a request by its lane; four requests in a row have lanes of their own', async () => {
     const sink = new Sink()
     const lanes = new Map<string, Set<number | undefined>>()
-    const emit: SourceContext['emit'] = (batch, lane) => {
+    const emit: SourceContext['emit'] = (batch, options) => {
       const request = batch[0]!.raw.split(' ')[0]!
-      lanes.set(request, new Set([...(lanes.get(request) ?? []), lane]))
+      lanes.set(request, new Set([...(lanes.get(request) ?? []), options?.lane]))
       return sink.emit(batch)
     }
     const queue = new RequestQueue({ emit, clock: manualClock() })
