@@ -26,6 +26,8 @@ export interface RunSummary {
   readonly lost: string | null
 }
 
+type EventOutcome = keyof RunSummary['events']
+
 export class RunStats {
   readonly #metrics: Metrics
   readonly #events = { accepted: 0, duplicate: 0, rejected: 0, unclassified: 0 }
@@ -37,14 +39,18 @@ export class RunStats {
 
   /** There is one settlement per event; the outcome of a rejected event is more exact than its settlement. */
   recordSettled(source: string, events: readonly EvaluatedEvent[], settlements: readonly Settlement[]): void {
-    for (const [i, { outcome }] of events.entries()) {
-      this.#event(source, outcome.status === 'evaluated' ? settlements[i]!.status : outcome.status)
+    const counts = new Map<EventOutcome, number>()
+    for (let i = 0; i < events.length; i++) {
+      const { status } = events[i]!.outcome
+      const outcome = status === 'evaluated' ? settlements[i]!.status : status
+      counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     }
+    for (const [outcome, count] of counts) this.#countEvents(source, outcome, count)
   }
 
   /** Events that were committed before, by their idempotency keys. */
   recordKnown(source: string, count: number): void {
-    this.#event(source, 'duplicate', count)
+    this.#countEvents(source, 'duplicate', count)
   }
 
   recordAdmitted(admitted: readonly AdmitResult[]): void {
@@ -71,7 +77,7 @@ export class RunStats {
     return { events: { ...this.#events }, alerts: { ...this.#alerts }, deliveries, ...end }
   }
 
-  #event(source: string, outcome: keyof RunSummary['events'], count = 1): void {
+  #countEvents(source: string, outcome: EventOutcome, count: number): void {
     this.#events[outcome] += count
     this.#metrics.count('signalbox_events_total', { source, outcome }, count)
   }

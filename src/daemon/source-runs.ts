@@ -80,14 +80,7 @@ function createEmitter(
     writeRejects,
     onSettled: (events, settlements) => {
       stats.recordSettled(spec.name, events, settlements)
-      for (const { envelope, outcome } of events) {
-        const at = { source: spec.name, position: envelope.position }
-        if (outcome.status !== 'evaluated') onEvent({ kind: 'rejected', ...at, ...outcome })
-        else {
-          for (const { code, message } of outcome.notices ?? [])
-            onEvent({ kind: 'noticed', ...at, code, reason: message })
-        }
-      }
+      for (const event of events) reportEvent(spec.name, event, onEvent)
     },
     onKnown: (count) => stats.recordKnown(spec.name, count),
   })
@@ -97,5 +90,20 @@ function createEmitter(
       readiness.sourceStarted(spec.name)
     },
     emit: (batch, options) => trackReadiness(() => intake.emit(batch, options), claim, parts),
+  }
+}
+
+/** Reports a rejected event, and the notices of an accepted one. Most events have nothing to report. */
+function reportEvent(
+  source: string,
+  { envelope: { position }, outcome }: EvaluatedEvent,
+  onEvent: SourceRunParts['onEvent'],
+): void {
+  if (outcome.status !== 'evaluated') {
+    onEvent({ kind: 'rejected', source, position, ...outcome })
+  } else if (outcome.notices !== undefined) {
+    for (const { code, message } of outcome.notices) {
+      onEvent({ kind: 'noticed', source, position, code, reason: message })
+    }
   }
 }

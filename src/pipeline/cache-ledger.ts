@@ -38,6 +38,8 @@ export interface CacheCommit {
   readonly done: () => void
 }
 
+export const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
+
 export class CacheLedger implements DetectionCache {
   readonly #store: Pick<Store, 'kv'>
   readonly #now: () => number
@@ -73,6 +75,7 @@ export class CacheLedger implements DetectionCache {
    * that are still under way, because their changes are among those items.
    */
   commit(events: readonly EventKey[]): CacheCommit {
+    if (this.#names.size === 0) return NOTHING_CACHED
     const ending = new Set(events.flatMap((event) => this.#endingLog(event) ?? []))
     const isIdle = [...ending].every(({ hasWritten, stored }) => !hasWritten && stored === 0)
     if (isIdle) return { kv: [], done: () => this.#settled(events) }

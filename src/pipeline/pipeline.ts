@@ -5,7 +5,7 @@ import type { EvaluatedEvent } from '../model/events/evaluation.ts'
 import type { Envelope, Settlement } from '../model/events/event.ts'
 import type { Project } from '../model/project/project.ts'
 import { EMPTY_PLAN, type ReadState, type Store } from '../store/store.ts'
-import type { CacheCommit, CacheLedger } from './cache-ledger.ts'
+import { type CacheCommit, type CacheLedger, NOTHING_CACHED } from './cache-ledger.ts'
 import { CommitQueues } from './commit-queues.ts'
 import type { CursorClaim } from './cursor-claim.ts'
 import { type AdmitResult, Planner } from './planner.ts'
@@ -21,7 +21,6 @@ import {
   type Work,
 } from './work.ts'
 
-const NOTHING_CACHED: CacheCommit = { kv: [], done: () => {} }
 const SEEN_TTL_MS = 24 * 3_600_000
 const MAX_COMMIT_TRIES = 20
 /** No source has this name, because it is no source spec. */

@@ -32,16 +32,16 @@ export interface Work {
   readonly at: number
 }
 
+/** The work of every event without effects, which most events are. */
 const NOTHING: Work = { steps: [], seenIds: [], at: 0 }
 
 export function planForEvent({ envelope, outcome }: EvaluatedEvent, project: Project): Work {
   if (outcome.status !== 'evaluated') return NOTHING
   const { at, ownRowId, findings } = outcome
   const key = idempotencyId(envelope)
-  const seenIds = [
-    ...(key !== null ? [key] : []),
-    ...(envelope.dedupByRowId && ownRowId !== null ? [`row:${ownRowId}`] : []),
-  ]
+  const rowId = envelope.dedupByRowId && ownRowId !== null ? `row:${ownRowId}` : null
+  if (findings.length === 0 && key === null && rowId === null) return NOTHING
+  const seenIds = [key, rowId].filter((id) => id !== null)
   return { steps: findings.flatMap((finding) => stepsOfFinding(finding, project)), seenIds, at }
 }
 
