@@ -12,7 +12,7 @@ import {
 } from '../src/engine/worker/event-index/derive-index-conditions.ts'
 import { holds } from '../src/engine/worker/event-index/index-condition.ts'
 import { createGuard, type Guard } from '../src/engine/worker/guard/create-guard.ts'
-import type { GuardProgram } from '../src/engine/worker/guard/guard-program.ts'
+import type { GuardProgram, PythonLocation } from '../src/engine/worker/guard/guard-program.ts'
 import type { RawObject } from '../src/engine/worker/guard/guard-values.ts'
 import { createLog } from '../src/log.ts'
 import type { Detection } from '../src/model/project/detection.ts'
@@ -57,7 +57,8 @@ const project = await openProject({ root, allowUnknownDestinations: true, log })
 const detections = [...project.detections.values()].filter(({ body }) => body !== null)
 const typesOf = new Map(detections.map((each) => [each, logTypesOf(each)]))
 const { guards, ms, changes } = await extract(project, detections)
-for (const [path, location] of changes) console.log(`change: ${location} ${path ?? 'anything'}`)
+for (const [path, location] of changes)
+  console.log(`change: ${location.slice(0, 2).join(':')} ${path ?? 'anything'}`)
 
 const OTHER_TYPE = { reason: 'the data model of another log type', logType: null }
 const counts = { guarded: 0, positives: 0, negatives: 0, silent: 0, mocked: 0 }
@@ -291,7 +292,7 @@ interface Extraction {
     | { readonly reason: string; readonly logType: null }
   )[])[]
   /** What bodies may change; see guard_changes.py. */
-  readonly changes: readonly (readonly [path: string | null, location: string])[]
+  readonly changes: readonly (readonly [path: string | null, location: PythonLocation])[]
   readonly ms: number
 }
 

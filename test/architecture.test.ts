@@ -402,7 +402,6 @@ const TESTED_BY_ITSELF = new Set([
   'delivery/http/private-address.ts isPrivateAddress',
   'destinations/parts/aws.ts awsCredentials',
   'engine/runtime/wasm-module.ts rewriteModule',
-  'engine/worker/event-index/index-condition.ts holds',
   'error-codes.ts ERROR_CODES',
   'model/alerts/alert.ts prefixedTitle',
   'model/events/facts.ts canBeEmpty',

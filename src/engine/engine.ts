@@ -14,6 +14,7 @@ import type {
 } from '../model/events/evaluation.ts'
 import type { Envelope } from '../model/events/event.ts'
 import type { ProjectFacts } from '../model/events/facts.ts'
+import type { GuardCall, GuardReport } from '../model/events/guard-report.ts'
 import { failedOutcome, syntheticError } from '../model/events/outcome.ts'
 import type { Log } from '../model/ports.ts'
 import { NO_PACKAGES, type PackageSet } from '../model/project/packages.ts'
@@ -93,6 +94,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return calls.map((call) => outcomes.get(call) ?? testWithoutWorker(call, project))
   }
 
+  async function guards(calls: readonly GuardCall[]): Promise<readonly (GuardReport | null)[]> {
+    const reported = await Promise.all(
+      groups.map(async (group) => {
+        const own = calls.filter(({ detection }) => group.testable.has(detection))
+        const reports = await group.guards(own)
+        return own.map((call, i) => [call, reports[i]!] as const)
+      }),
+    )
+    const reports = new Map(reported.flat())
+    return calls.map((call) => reports.get(call) ?? null)
+  }
+
   const closing = new AbortController()
   let known: ProjectFacts | undefined
   const facts = () => {
@@ -109,6 +122,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     eventsWithoutPython: () => groups.reduce((sum, group) => sum + group.eventsWithoutPython(), 0),
     evaluate: coalesce({ run: evaluate, fullBatchItems: FULL_BATCH_EVENTS, waitMs: BATCH_WINDOW_MS }),
     test,
+    guards,
     unitTests: (isSelected) => {
       const broken = new Set(groups.flatMap(({ problems }) => problems.map(({ id }) => id)))
       const { signal } = closing

@@ -4,6 +4,7 @@ import type { AlertDraft } from '../model/alerts/alert.ts'
 import { FUNCTIONS, type FunctionError, type MatchFinding } from '../model/alerts/finding.ts'
 import type { RouteProblem } from '../model/alerts/route.ts'
 import type { TestOutcome } from '../model/events/evaluation.ts'
+import { guardJson, locationText, reasonOf } from '../model/events/guard-words.ts'
 import type { TestFailure, TestResult } from '../model/events/test-result.ts'
 import type { NoRegistry, Registry } from '../model/project/destination.ts'
 import { alertsOn, type Detection, type TestCase } from '../model/project/detection.ts'
@@ -34,6 +35,7 @@ export function evaluateCase(
     ...mockFailures(outcome),
     ...matcherFailures(detection, test, outcome),
     ...functionFailures(detection, test, outcome),
+    ...guardFailures(detection, outcome),
     ...routing.failures,
     ...expectations.failures,
   ]
@@ -108,6 +110,29 @@ function mockFailures({ missingMocks }: TestOutcome): TestFailure[] {
     actual: null,
     message: `mock "${name}" has no effect: the module defines no such name`,
   }))
+}
+
+/** A wrong guard would lose alerts in production, so it fails the case, whatever the case expects. */
+function guardFailures(detection: Detection, { functions, contradictedBy }: TestOutcome): TestFailure[] {
+  if (!contradictedBy) return []
+  const label = functionLabel('detection', detection.type)
+  const { error, output } = functions.detection ?? {}
+  const did = error ? `raised ${error.repr}` : `returned ${output === true ? 'True' : 'False'}`
+  const { message, part } = reasonOf(contradictedBy)
+  const lines = [
+    `internal error of Signalbox: the guard decides that ${label} stays silent, but it ${did}`,
+    `the guard decides so because ${message}${part ? ` (${locationText(part.location)})` : ''}`,
+    `index conditions: ${contradictedBy.conditions.join(', ') || 'none'}`,
+    'report this with the text of the detection; run with --no-guards until it is corrected',
+  ]
+  return [
+    {
+      what: 'guard',
+      expected: guardJson(contradictedBy),
+      actual: error ? null : (output ?? null),
+      message: lines.join('\n'),
+    },
+  ]
 }
 
 function matcherFailures(detection: Detection, test: TestCase, { functions }: TestOutcome): TestFailure[] {

@@ -11,6 +11,7 @@ import type { FunctionResults } from '../model/alerts/finding.ts'
 import type { Route } from '../model/alerts/route.ts'
 import type { DecidedSeverity } from '../model/alerts/severity.ts'
 import type { Engine, TestOutcome } from '../model/events/evaluation.ts'
+import type { GuardExplanation } from '../model/events/guard-report.ts'
 import { systemClock } from '../model/ports.ts'
 import { type Destination, destinationKey } from '../model/project/destination.ts'
 import type { Detection } from '../model/project/detection.ts'
@@ -28,8 +29,8 @@ export interface Explanation {
   /** The exact text of the notification; null when there would be no alert. */
   readonly alert: JsonText | null
   readonly functions: FunctionResults
-  /** The condition under which Python is called; null when it is always called. */
-  readonly guard: null
+  /** What decides in `run` whether Python is called for the event; null when the detection has no Python. */
+  readonly guard: GuardExplanation | null
   /** Each destination of the route has its request without secrets, or the reason why there is none. */
   readonly preview: Readonly<Record<string, Preview | { readonly note: string }>>
 }
@@ -52,17 +53,18 @@ export async function explain(
   const { id } = detection
   const { entry, mocks = '[]' } = request
   const [outcome] = await engine.test([{ detection: id, entry, mocks }])
-  return explainOutcome(project, detection, entry, outcome!)
+  return explainOutcome(project, engine, detection, { entry, outcome: outcome! })
 }
 
 /** Explains an event whose outcome is known already. */
 export async function explainOutcome(
   project: Project,
+  engine: Pick<Engine, 'guards'>,
   detection: Detection,
-  entry: JsonText,
-  outcome: TestOutcome,
+  { entry, outcome }: { readonly entry: JsonText; readonly outcome: TestOutcome },
 ): Promise<Explanation> {
   const { id, type, createAlert } = detection
+  const [report] = await engine.guards([{ detection: id, entry }])
   const { functions } = outcome
   const nothing = {
     detection: id,
@@ -70,7 +72,7 @@ export async function explainOutcome(
     route: null,
     alert: null,
     functions,
-    guard: null,
+    guard: report?.explanation ?? null,
     preview: {},
   }
   if (!matches(type, functions)) return { ...nothing, matched: false }

@@ -30,6 +30,7 @@ type ChangedFiles = Pick<AffectedTests, 'dependants' | 'helpers' | 'dataModels'>
 export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> {
   readonly #log: Log
   readonly #isSelected: (name: string) => boolean
+  readonly #guards: boolean
   /** The interpreter of the last engine, and the one for the next engine. */
   #last: PrewarmedWorker | null = null
   #standby: PrewarmedWorker | null = null
@@ -41,9 +42,10 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
   #remembered = new Map<string, RememberedDetection>()
   #packages: PackageSet = NO_PACKAGES
 
-  /** @param isSelected decides by the name of a case whether it can run. */
-  constructor(log: Log, isSelected: (name: string) => boolean) {
+  /** @param isSelected decides by the name of a case whether it can run. @param guards See `EngineOptions`. */
+  constructor(log: Log, isSelected: (name: string) => boolean, guards = true) {
     this.#log = log
+    this.#guards = guards
     this.#isSelected = isSelected
   }
 
@@ -150,7 +152,12 @@ export class WatchEngine implements Pick<Engine, 'facts' | 'problems' | 'test'> 
     const warm = this.#standby ?? warmUp()
     this.#last = warm
     this.#standby = null
-    this.#running = await startEngine(project, 'test', this.#log, { prewarmed: warm, packages, ...how })
+    this.#running = await startEngine(project, 'test', this.#log, {
+      prewarmed: warm,
+      packages,
+      guards: this.#guards,
+      ...how,
+    })
     this.#loaded = new Set(project.detections.keys())
     for (const problem of this.#running.problems) this.#problems.set(problem.id, problem)
   }

@@ -5,6 +5,8 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Ran, signalbox } from './fake-io.ts'
 import { DISABLED, LOGIN, makeProject, SOUND } from './project-on-disk.ts'
 
+const LOGIN_TEST = 'event.get("action") == "login"'
+
 const WRONG = `AnalysisType: rule
 RuleID: Test.Wrong
 Filename: wrong.py
@@ -347,6 +349,17 @@ describe('explain', () => {
       'guard',
       'preview',
     ])
+    expect(explanation.guard).toEqual({
+      answer: 'python',
+      reason: 'it returns True',
+      file: 'detections/login.py',
+      line: 2,
+      column: 12,
+      text: LOGIN_TEST,
+      index: { conditions: [LOGIN_TEST], from: 'guard', held: [LOGIN_TEST], reason: null },
+      tests: [{ file: 'detections/login.py', line: 2, column: 12, text: LOGIN_TEST, value: 'True' }],
+      lookups: [{ text: 'event.get("action")', value: '"login"' }],
+    })
     expect(Object.keys(explanation.alert!)).toHaveLength(13)
     expect(explanation.route).toMatchObject({ level: 'static-severity', destinations: ['inbox'] })
     expect(Object.keys(explanation.preview!)).toEqual(['inbox'])
@@ -358,6 +371,17 @@ describe('explain', () => {
     expect(code).toBe(0)
     expect(out).toContain('no: Test.Login')
     expect(out).not.toContain('route')
+    expect(out).toContain(`
+guard
+  silent: run does not call Python
+  because \`${LOGIN_TEST}\` is False  detections/login.py:2
+  left out by the index, because none of these holds:
+    ${LOGIN_TEST}
+  tests, in their order:
+    detections/login.py:2  ${LOGIN_TEST}  False
+  looked up:
+    event.get("action")  "logout"
+`)
   })
 
   it.each<[string[], string, string]>([

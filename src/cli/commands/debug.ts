@@ -1,6 +1,7 @@
 /** `debug` runs one case and prints everything about it, its complete output included. */
 
 import type { Engine } from '../../model/events/evaluation.ts'
+import { guardJson } from '../../model/events/guard-words.ts'
 import { testJson } from '../../model/events/test-json.ts'
 import type { TestResult } from '../../model/events/test-result.ts'
 import type { Detection, TestCase } from '../../model/project/detection.ts'
@@ -18,6 +19,7 @@ import { FORMAT } from '../command/options.ts'
 import { openSession } from '../command/session.ts'
 import { requireShared } from '../command/soundness.ts'
 import { alertLines, functionLines, sectionsText, severityLines } from '../format/explanation.ts'
+import { guardLines } from '../format/guard-view.ts'
 import { problemsText } from '../format/problems-text.ts'
 import { SELECTION_OPTIONS } from '../test-run/selection.ts'
 
@@ -74,14 +76,15 @@ async function debugCase(
   const { entry, mocks } = test
   const [outcome] = await engine.test([{ detection: detection.id, entry, mocks, recordReads: true }])
   const result = evaluateCase(detection, test, outcome!, { ...options, registry: project.registry })
-  const explanation = await explainOutcome(project, detection, test.entry, outcome!)
+  const explanation = await explainOutcome(project, engine, detection, { entry, outcome: outcome! })
   return { detection, result, explanation }
 }
 
 /** Formats the case as `test --reporter json` does, and adds the alert's own text. */
 function debugJson({ detection, result, explanation }: DebugResult): string {
   const text = JSON.stringify({ detection: detection.id, ...testJson(result) }, null, 2)
-  return `${text.slice(0, -2)},\n  "alert": ${explanation.alert ?? 'null'}\n}\n`
+  const guard = JSON.stringify(guardJson(explanation.guard), null, 2).replaceAll('\n', '\n  ')
+  return `${text.slice(0, -2)},\n  "guard": ${guard},\n  "alert": ${explanation.alert ?? 'null'}\n}\n`
 }
 
 function formatDebugResult({ detection, result, explanation }: DebugResult, style: Style): string {
@@ -90,6 +93,7 @@ function formatDebugResult({ detection, result, explanation }: DebugResult, styl
     ['printed', printedLines(result.output, style, Number.POSITIVE_INFINITY)],
     ['functions', functionLines(result, style)],
     ['event fields read', readLines(result.reads, style)],
+    ['guard', guardLines(explanation.guard, style)],
     ['severity', severityLines(result, detection)],
     ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],

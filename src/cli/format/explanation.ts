@@ -1,12 +1,14 @@
 /** Formats an explanation as text or as JSON of a stable shape. Pure. */
 
 import type { FunctionName, FunctionResult } from '../../model/alerts/finding.ts'
+import { guardJson } from '../../model/events/guard-words.ts'
 import { functionsJson } from '../../model/events/test-json.ts'
 import type { Detection } from '../../model/project/detection.ts'
 import { errorFrames } from '../../reporters/parts/failure.ts'
 import { formatRoute, routeTarget } from '../../reporters/parts/route-trace.ts'
 import { escapeForTerminal, printableLines, type Style } from '../../reporters/parts/terminal-text.ts'
 import type { Explanation } from '../../workspace/explain-event.ts'
+import { guardLines } from './guard-view.ts'
 
 /** The alert's own text is inserted unchanged, so that numbers keep their digits. */
 export function explanationJson(explanation: Explanation): string {
@@ -14,7 +16,9 @@ export function explanationJson(explanation: Explanation): string {
   const fields: [string, string][] = [
     ...Object.entries({ detection, matched, severity, route }).map(jsonField),
     ['alert', alert ?? 'null'],
-    ...Object.entries({ functions: functionsJson(functions), guard, preview }).map(jsonField),
+    ...Object.entries({ functions: functionsJson(functions), guard: guardJson(guard), preview }).map(
+      jsonField,
+    ),
   ]
   return `{\n${fields.map(([key, value]) => `  ${JSON.stringify(key)}: ${value}`).join(',\n')}\n}\n`
 }
@@ -31,6 +35,7 @@ export function formatExplanation(explanation: Explanation, detection: Detection
       [`${matched ? 'yes' : 'no'}: ${escapeForTerminal(detection.id)}, ${detection.location.file}`],
     ],
     ['functions', functionLines(explanation, style)],
+    ['guard', guardLines(explanation.guard, style)],
     ['severity', severityLines(explanation, detection)],
     ['route', route ? [routeTarget(route), ...formatRoute(route, style)] : []],
     ['alert', explanation.alert ? alertLines(explanation.alert) : []],

@@ -25,6 +25,7 @@ export const SELECTION_OPTIONS = {
     'accept unknown destination names and route as in production, with a warning',
   ),
   ignoreExtraKeys: IGNORE_EXTRA_KEYS,
+  noGuards: flag('--no-guards', 'do not compare the guard of each detection with its matcher'),
   omitUnitTests: flag('--no-unit-tests', 'do not run the unit tests of helpers and data models'),
 }
 /** @returns the options of loading that these options imply. */

@@ -68,7 +68,10 @@ async function testLoaded(loaded: Loaded, request: TestRequest, session: Session
     session.printError(`signalbox: no detections match the filter ${request.options.filter.join(' and ')}`)
     return EXIT_FAILED
   }
-  const engine = await startEngine(project, 'test', session.log, { prewarmed: warm })
+  const engine = await startEngine(project, 'test', session.log, {
+    prewarmed: warm,
+    guards: !request.options.noGuards,
+  })
   try {
     return await runLoaded({ ...loaded, engine }, request, session, io)
   } finally {

@@ -45,7 +45,7 @@ export class WatchState {
   constructor(session: Session, options: SelectionValues) {
     this.#session = session
     this.#options = options
-    this.#engine = new WatchEngine(session.log, selectionOf(options).tests)
+    this.#engine = new WatchEngine(session.log, selectionOf(options).tests, !options.noGuards)
   }
 
   /** Loads and tests everything. */

@@ -4,6 +4,7 @@ import type { DetectionCache } from '../../model/events/detection-cache.ts'
 import type { BodyProblem, TestCall, TestOutcome, UnitTestFile } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
 import type { ProjectFacts } from '../../model/events/facts.ts'
+import type { GuardCall, GuardReport } from '../../model/events/guard-report.ts'
 import type { Log } from '../../model/ports.ts'
 import { bodiesOf } from '../protocol/bodies.ts'
 import type { Body, BodyCall, LoadRequest, SimpleBody } from '../protocol/messages.ts'
@@ -41,6 +42,8 @@ export interface GroupRunner {
   /** Ids of the detections that `test` can run. */
   readonly testable: ReadonlySet<string>
   test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** Returns the reports of the guards, in the order of the calls, which are for detections of `testable`. */
+  guards(calls: readonly GuardCall[]): Promise<readonly (GuardReport | null)[]>
   /** Returns the results of every file of unit tests, in their order. */
   unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
   /** The results of the analysis of its bodies. */
@@ -61,7 +64,7 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
   const { group, purpose, loadOptions, workers, startState, firstWorker, part, cache, log } = options
   const bodies = bodiesOf(group.content, purpose, part)
   const respondToCache = cache && cacheResponder(group.name, bodies, cache)
-  const setup = { bodies, ...loadOptions }
+  const setup = { bodies, disabled: disabledBodies(bodies, group), ...loadOptions }
   const pool = await WorkerPool.start({
     group: group.name,
     setup,
@@ -95,6 +98,14 @@ export async function startGroupRunner(options: GroupOptions): Promise<GroupRunn
         return isolation.run({ kind: 'test', items })
       })
       return (await Promise.all(jobs)).flat() as TestOutcome[]
+    },
+    async guards(calls) {
+      const items = calls.map(({ detection, entry }) => ({ body: numbers.get(detection)!, entry }))
+      const withPython = items.filter(({ body }) => bodies[body]!.kind === 'detection')
+      if (withPython.length === 0) return calls.map(() => null)
+      const reports = await isolation.run({ kind: 'guards', items: withPython })
+      const reported = (reports as readonly GuardReport[]).values()
+      return items.map(({ body }) => (bodies[body]!.kind === 'detection' ? reported.next().value! : null))
     },
     unitTests: (isSelected) =>
       runUnitTests({
@@ -140,6 +151,12 @@ function runsOfOneDetection(calls: readonly TestCall[]): TestCall[][] {
 
 function charsOf(calls: readonly TestCall[]): number {
   return calls.reduce((chars, { entry }) => chars + entry.length, 0)
+}
+
+function disabledBodies(bodies: readonly Body[], { content }: GroupContent): number[] {
+  return bodies.flatMap((body, number) =>
+    body.kind === 'detection' && content.detections.get(body.id)?.enabled === false ? [number] : [],
+  )
 }
 
 function detectionNumbers(bodies: readonly Body[]): Map<string, number> {

@@ -3,6 +3,7 @@
 import type { FunctionError } from '../../model/alerts/finding.ts'
 import type { EvaluatedEvent, TestOutcome, UnitTestOutcome } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
+import type { GuardReport } from '../../model/events/guard-report.ts'
 import type { SignalField } from '../../model/project/correlation-definition.ts'
 import type { DataModel, DetectionType } from '../../model/project/detection.ts'
 import type { MatchExpression, SimpleDetection } from '../../model/project/match-expression.ts'
@@ -186,6 +187,8 @@ export interface LoadRequest {
   readonly snapshots: 'use' | 'make' | 'ignore'
   /** Whether guards decide which detections do not run. */
   readonly guards: boolean
+  /** The bodies of disabled detections. In `run` they are not loaded, so they turn off no guard there. */
+  readonly disabled: readonly number[]
 }
 
 /** Whether an event counts at its acceptance (`run`) or at its own time (`replay`). */
@@ -197,6 +200,12 @@ export interface BodyCall {
   readonly mocks: string
   readonly followLines: boolean
   readonly recordReads: boolean
+}
+
+/** A request for what is known of the guard of a body; see `GuardCall`. */
+export interface BodyGuardCall {
+  readonly body: number
+  readonly entry: string | null
 }
 
 export interface UnitTestCall {
@@ -225,6 +234,7 @@ export type Work =
   | { readonly kind: 'evaluate'; readonly items: readonly Envelope[] }
   | { readonly kind: 'test'; readonly items: readonly BodyCall[] }
   | { readonly kind: 'unit-tests'; readonly items: readonly UnitTestCall[] }
+  | { readonly kind: 'guards'; readonly items: readonly BodyGuardCall[] }
 
 export interface Job {
   readonly work: Work
@@ -237,7 +247,12 @@ export interface Job {
   readonly checkIntegrity: boolean
 }
 
-export type ItemOutcome = EvaluatedEvent['outcome'] | TestOutcome | UnitTestOutcome | readonly string[]
+export type ItemOutcome =
+  | EvaluatedEvent['outcome']
+  | TestOutcome
+  | UnitTestOutcome
+  | readonly string[]
+  | GuardReport
 
 export interface Printed {
   readonly body: number

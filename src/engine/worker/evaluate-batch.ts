@@ -20,6 +20,7 @@ import {
 import type {
   Body,
   BodyCall,
+  BodyGuardCall,
   DriverResponse,
   ItemOutcome,
   Job,
@@ -33,6 +34,7 @@ import { packOutcomes } from '../protocol/quiet-events.ts'
 import { failedUnitTest, QUARANTINED } from '../protocol/terminated-call.ts'
 import type { LockedPython, Python } from '../runtime/locked-python.ts'
 import type { CacheClient } from './cache-client.ts'
+import type { GuardReporter } from './guard-report/report-guards.ts'
 import { assertIntegrity, withIntegrityCheck } from './integrity-check.ts'
 import type { ParseRules } from './parse-event.ts'
 import { cacheEvent } from './parsed-event.ts'
@@ -44,6 +46,10 @@ export interface LoadedBodies {
   readonly cacheClient: Pick<CacheClient, 'serve'>
   readonly rules: ParseRules
   readonly prefilter: Prefilter
+  /** Reports of the guards that hold in this interpreter. */
+  readonly ownGuards: GuardReporter
+  /** Reports of the guards that hold in `run`. */
+  readonly runGuards: GuardReporter
   readonly bodies: readonly Body[]
   readonly broken: ReadonlyMap<number, FunctionError>
 }
@@ -205,7 +211,7 @@ function resultsOfQuarantined(skips: readonly Skip[], quarantined: ReadonlySet<n
 }
 
 export function testCalls(
-  { python, prefilter, bodies: loaded, broken }: LoadedBodies,
+  { python, prefilter, bodies: loaded, broken, ownGuards }: LoadedBodies,
   job: Job,
 ): DriverResponse {
   const calls = job.work.items as readonly BodyCall[]
@@ -238,11 +244,25 @@ export function testCalls(
   const changedValues = assertIntegrity(python, suspects)
   const results = outcomes.values()
   return {
-    outcomes: decided.map((outcome) => outcome ?? results.next().value!),
+    outcomes: decided.map(
+      (outcome, item) => outcome ?? withContradiction(ownGuards, calls[item]!, results.next().value!),
+    ),
     printed: [],
     changedValues,
     eventsWithoutPython: 0,
   }
+}
+
+/** A guard that calls a matcher silent which is not is a fault of the engine. */
+function withContradiction(guards: GuardReporter, call: BodyCall, outcome: TestOutcome): TestOutcome {
+  const contradictedBy = guards.contradiction(call, outcome.functions.detection)
+  return contradictedBy ? { ...outcome, contradictedBy } : outcome
+}
+
+export function guardReports({ runGuards, broken }: LoadedBodies, job: Job): DriverResponse {
+  const calls = job.work.items as readonly BodyGuardCall[]
+  const outcomes = calls.map(({ body, entry }) => runGuards.report(body, entry, broken.has(body)))
+  return { outcomes, printed: [], changedValues: [], eventsWithoutPython: 0 }
 }
 
 export function unitTestCalls({ python, broken }: LoadedBodies, job: Job): DriverResponse {

@@ -10,8 +10,15 @@ import { NO_CACHE, openSnapshotCache } from '../snapshot/snapshot-cache.ts'
 import { SnapshotStore } from '../snapshot/snapshot-store.ts'
 import { CacheClient } from './cache-client.ts'
 import { disableEval } from './disable-eval.ts'
-import { evaluateEvents, type LoadedBodies, testCalls, unitTestCalls } from './evaluate-batch.ts'
+import {
+  evaluateEvents,
+  guardReports,
+  type LoadedBodies,
+  testCalls,
+  unitTestCalls,
+} from './evaluate-batch.ts'
 import { createDetectionGuards } from './guard/detection-guards.ts'
+import { GuardReporter } from './guard-report/report-guards.ts'
 import { IntegrityViolation } from './integrity-check.ts'
 import { createPrefilter } from './prefilter.ts'
 import { loadProject } from './project-load.ts'
@@ -20,7 +27,12 @@ import { createSelection } from './select-detections.ts'
 /** Python reads no longer integer, so such an event is rejected where a detection runs. */
 const MAX_NUMBER_DIGITS = 4300
 
-const JOB_HANDLERS = { evaluate: evaluateEvents, test: testCalls, 'unit-tests': unitTestCalls }
+const JOB_HANDLERS = {
+  evaluate: evaluateEvents,
+  test: testCalls,
+  'unit-tests': unitTestCalls,
+  guards: guardReports,
+}
 
 const port = parentPort
 if (port === null) throw new Bug('the worker entry runs only as a worker')
@@ -69,7 +81,7 @@ async function start(setup: WorkerSetup): Promise<BootedPython & { readonly snap
 }
 
 function load(request: LoadRequest, from: BootedPython): LoadedBodies {
-  const { bodies, settings, clockMode, scheduledQueries, packages, excluded } = request
+  const { bodies, settings, clockMode, scheduledQueries, packages, excluded, disabled } = request
   if (packages.digest !== installed) from.python.install(packages)
   from.python.limit(settings.limits.timeMs)
   const { restored, guards } = loadProject(request, from, snapshots)
@@ -77,9 +89,13 @@ function load(request: LoadRequest, from: BootedPython): LoadedBodies {
   const broken = new Map(restored.broken.map(({ body, error }) => [body, error]))
   const rules = { settings, selection: createSelection(bodies, broken, scheduledQueries), clockMode }
   const usesGuards = request.guards && settings.limits.numberDigits <= MAX_NUMBER_DIGITS
-  const detectionGuards = usesGuards ? createDetectionGuards({ bodies, guards, broken, excluded }) : null
+  const guardsWithout = (unused: readonly number[]) =>
+    usesGuards ? createDetectionGuards({ bodies, guards, broken, excluded: [...excluded, ...unused] }) : null
+  const detectionGuards = guardsWithout([])
   const prefilter = createPrefilter(bodies, detectionGuards)
-  return { python: from.python, cacheClient, rules, prefilter, bodies, broken }
+  const ownGuards = new GuardReporter(bodies, detectionGuards)
+  const runGuards = disabled.length === 0 ? ownGuards : new GuardReporter(bodies, guardsWithout(disabled))
+  return { python: from.python, cacheClient, rules, prefilter, ownGuards, runGuards, bodies, broken }
 }
 
 /** Reports a body that has changed shared state. It is the last message of the worker. */

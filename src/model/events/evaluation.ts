@@ -3,6 +3,7 @@ import type { JsonText } from '../../core/exact-json.ts'
 import type { FunctionError, FunctionResults, MatchFinding } from '../alerts/finding.ts'
 import type { Envelope } from './event.ts'
 import type { ProjectFacts } from './facts.ts'
+import type { GuardCall, GuardExplanation, GuardReport } from './guard-report.ts'
 
 /** A notice about an accepted event; it is reported once for each source and code. */
 export interface EventNotice {
@@ -67,6 +68,8 @@ export interface TestOutcome {
   readonly durationMs: number
   /** Present if `followLines` was set and the worker survived the call. */
   readonly lines?: BodyLines | undefined
+  /** Present if the guard of the detection says that the matcher stays silent, which it did not. */
+  readonly contradictedBy?: GuardExplanation | undefined
 }
 
 /** The outcome of one unit test. */
@@ -112,6 +115,8 @@ export interface Engine {
   evaluate(events: readonly Envelope[]): Promise<readonly EvaluatedEvent[]>
   /** Runs test calls, each isolated; results in the order of the calls. */
   test(calls: readonly TestCall[]): Promise<readonly TestOutcome[]>
+  /** Reports the guards of detections, in the order of the calls; null: there is no Python body that is loaded. */
+  guards(calls: readonly GuardCall[]): Promise<readonly (GuardReport | null)[]>
   /** Runs the unit tests of helpers and data models, apart from all detections. */
   unitTests(isSelected: (name: string) => boolean): Promise<readonly UnitTestFile[]>
   /** Ends the workers; what is under way rejects. */

@@ -8,7 +8,7 @@ import type { Problem } from '../project/problem.ts'
 import type { FieldRead } from './evaluation.ts'
 
 export interface TestFailure {
-  readonly what: ExpectationName | 'ExpectedResult' | 'function' | 'mock' | 'route' | 'unit-test'
+  readonly what: ExpectationName | 'ExpectedResult' | 'function' | 'guard' | 'mock' | 'route' | 'unit-test'
   readonly expected: unknown
   readonly actual: unknown
   readonly message: string

@@ -26,8 +26,7 @@ export function formatFailure(test: TestResult, style: Style): string[] {
 export function failureLines(failure: TestFailure, style: Style): string[] {
   if (isFunctionError(failure.actual))
     return [...printableLines(failure.message), ...errorFrames(failure.actual, style)]
-  if (!failure.what.startsWith('Expected') || failure.actual === null)
-    return [escapeForTerminal(failure.message)]
+  if (!failure.what.startsWith('Expected') || failure.actual === null) return printableLines(failure.message)
   return [failure.what, ...comparison(failure, style).map((line) => `  ${line}`)]
 }
 

@@ -142,6 +142,11 @@ const READING: readonly (readonly [title: string, source: string])[] = [
   ],
 ]
 
+interface AnalyzedBody {
+  readonly changed: boolean
+  readonly changes: readonly [path: string | null, location: [file: string, line: number, column: number]][]
+}
+
 describeWithPython('changes of a helper', () => {
   const input = JSON.stringify({
     runtime: RUNTIME,
@@ -152,13 +157,15 @@ describeWithPython('changes of a helper', () => {
     input,
     encoding: 'utf8',
   })
-  const answers = stderr === '' ? (JSON.parse(stdout) as { changed: boolean; changes: unknown[] }[]) : null
+  const answers = stderr === '' ? (JSON.parse(stdout) as AnalyzedBody[]) : null
 
   it.each(CHANGING.map(([title, , change], at) => ({ title, change, at })))(
     'changes of a helper by a body that $title are found by the analysis',
     ({ change, at }) => {
       expect(stderr).toBe('')
-      expect(answers?.[at]).toMatchObject({ changed: true, changes: expect.arrayContaining([change]) })
+      const { changed, changes } = answers![at]!
+      const listed = changes.map(([path, [file, line]]) => [path, `${file}:${line}`])
+      expect({ changed, listed }).toEqual({ changed: true, listed: expect.arrayContaining([change]) })
     },
   )
 

@@ -10,7 +10,7 @@ from signalbox_syntax.modules import Binding
 
 
 def changes_of(module, names):
-    """[[path of the helper, or None: anything, file and line]]: no guard that follows this path holds."""
+    """[[path of the helper, or None: anything, (path, line, column)]]: no guard that follows this path holds."""
     return _Changes(module, names).found()
 
 
@@ -41,8 +41,7 @@ class _Changes:
         return [[path, location] for path, location in self._found.items()]
 
     def _add(self, path, node):
-        file, line, _ = self._module.at(node)
-        self._found.setdefault(path, f"{file}:{line}")
+        self._found.setdefault(path, self._module.at(node))
 
     def _import_everything(self, node, helper):
         found = self._helper(helper)

@@ -24,7 +24,7 @@ _CONTAINERS = (ast.List, ast.Set, ast.Tuple, ast.Dict)
 def expression(node, scope):
     """The number of a node. What cannot be expressed becomes a node that makes the answer unknown."""
     try:
-        return _expression(node, scope)
+        return scope.locate(_expression(node, scope), node)
     except NotSupported as reason:
         return scope.unknown(node, reason)
 

@@ -11,6 +11,8 @@ from signalbox_syntax.modules import mentions, outer_names, positional_parameter
 from signalbox_syntax.returns import is_generator
 
 MAX_NODES = 20_000
+#: Slots are numbered by function, so equal nodes of two functions name different things.
+_OF_A_FUNCTION = {"local", "outer", "assign", "slot"}
 
 
 class Builder:
@@ -84,14 +86,18 @@ class Scope:
     def node(self, operation, *operands):
         if len(self.builder.program.nodes) > MAX_NODES:
             raise TooLarge
-        return self.builder.program.node(operation, *operands)
+        owner = self if operation in _OF_A_FUNCTION else None
+        return self.builder.program.node(operation, *operands, owner=owner)
+
+    def locate(self, number, node):
+        self.builder.program.locate(number, self.module, node)
+        return number
 
     def constant(self, value):
         return self.node("constant", self.builder.program.constant(value, self.builder.number_of))
 
     def unknown(self, node, reason):
-        path, line, _ = self.module.at(node)
-        return self.builder.program.unknown(f"{path}:{line}: {reason}")
+        return self.builder.program.unknown(str(reason), self.module, node)
 
     def temporary(self):
         self.slots += 1

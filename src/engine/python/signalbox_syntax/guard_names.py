@@ -34,7 +34,7 @@ class Names:
     def __init__(self, find_module):
         """`find_module`: import name -> (path, Module or None), or None where it is no helper."""
         self._find_module = find_module
-        self._is_safe = {}
+        self._unsafe_part = {}
         self.followed = set()
 
     def helper(self, name):
@@ -51,10 +51,11 @@ class Names:
         return module
 
     def require_safe(self, module):
-        if id(module) not in self._is_safe:
-            self._is_safe[id(module)] = is_safe(module)
-        if not self._is_safe[id(module)]:
-            raise NotSupported(f"{module.path} can change what names mean")
+        if id(module) not in self._unsafe_part:
+            self._unsafe_part[id(module)] = _unsafe_part(module)
+        part = self._unsafe_part[id(module)]
+        if part is not None:
+            raise NotSupported(f"{module.path} can change what names mean", module.at(part))
 
     def resolve(self, module, name, depth=0):
         """(kind, …): function, class, value, module, external, builtin or global."""
@@ -125,15 +126,15 @@ class Names:
         return None
 
 
-def is_safe(module):
-    if any(True for _ in unsafe_nodes(module)):
-        return False
-    stores = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute))
-    return not any(
-        isinstance(node.value, ast.Name) and _is_import(module, node.value.id)
-        for node in stores
-        if not isinstance(node.ctx, ast.Load)
-    )
+def _unsafe_part(module):
+    """A part of the module that can change what names mean, or None."""
+    for node in unsafe_nodes(module):
+        return node
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()) if _is_import(module, name):
+                return node
+    return None
 
 
 def unsafe_nodes(module):

@@ -3,10 +3,19 @@
 import re
 
 MAX_EXACT_INTEGER = 10**15
+#: Their text says nothing that an explanation needs.
+_WITHOUT_LOCATION = {"constant", "local", "outer", "global", "block"}
 
 
 class NotSupported(Exception):
-    """A part of a body is outside of what a guard can express. The reason is for the author."""
+    """A part of a body is outside of what a guard can express. The reason is for the author.
+
+    `location`: (path, line, column) of the part, where it is not the one at which the exception is caught.
+    """
+
+    def __init__(self, reason, location=None):
+        super().__init__(reason)
+        self.location = location
 
 
 class RegularExpression:
@@ -34,16 +43,25 @@ class Program:
         self.functions = []
         self.globals = {}
         self.reads_model = False
+        self._locations = {}
         self._known_nodes = {}
         self._known_constants = {}
 
-    def node(self, operation, *operands):
-        entry = (operation, *operands)
-        number = self._known_nodes.get(entry)
+    def node(self, operation, *operands, owner=None):
+        """Equal nodes are one. `owner`: nodes of different owners are not equal, so that each has a location of its own."""
+        key = (owner, operation, *operands)
+        number = self._known_nodes.get(key)
         if number is None:
-            number = self._known_nodes[entry] = len(self.nodes)
-            self.nodes.append(list(entry))
+            number = self._known_nodes[key] = len(self.nodes)
+            self.nodes.append([operation, *operands])
         return number
+
+    def locate(self, number, module, node):
+        """Records where the text of a node stands: the first location, where the function has the same text twice."""
+        # Some trees are put together by the analysis and stand nowhere.
+        is_text = hasattr(node, "lineno") and self.nodes[number][0] not in _WITHOUT_LOCATION
+        if is_text and number not in self._locations:
+            self._locations[number] = module.path, *module.span(node)
 
     def constant(self, value, function_number=None):
         """The number of a constant. `function_number`: FunctionConstant -> number of its function."""
@@ -55,8 +73,10 @@ class Program:
             self.constants.append(encoded)
         return number
 
-    def unknown(self, reason):
-        return self.node("unknown", self.constant(reason))
+    def unknown(self, reason, module, node):
+        number = self.node("unknown", self.constant(reason), owner=id(node))
+        self.locate(number, module, node)
+        return number
 
     def reserve_function(self):
         self.functions.append(None)
@@ -76,7 +96,15 @@ class Program:
             "isPlain": is_plain,
             "logType": log_type if self.reads_model else None,
             "readsModel": self.reads_model,
+            "locations": self._encoded_locations(),
         }
+
+    def _encoded_locations(self):
+        """[[path, text of numbers: node, line, column, line and column of the end, for each node], …]"""
+        by_path = {}
+        for number, (path, *span) in self._locations.items():
+            by_path.setdefault(path, []).extend((number, *span))
+        return [[path, " ".join(map(str, numbers))] for path, numbers in by_path.items()]
 
 
 def encode(value, function_number=None):

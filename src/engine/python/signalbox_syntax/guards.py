@@ -67,9 +67,9 @@ class Guards:
             module = self._parse(path, source)
             return self._guard(module, kind, model, log_type)
         except NotSupported as reason:
-            return {"reason": str(reason), "logType": None}
+            return {"reason": str(reason), "location": reason.location, "logType": None}
         except (TooLarge, RecursionError, MemoryError):
-            return {"reason": "it is too large", "logType": None}
+            return {"reason": "it is too large", "location": None, "logType": None}
 
     def changes_of(self, path, source):
         """(what the body may change; see guard_changes.py, and the paths that were followed to know it)."""
@@ -86,12 +86,13 @@ class Guards:
         builder = Builder(program, names, Constants(names), self._model(model, names), module)
         matcher = "policy" if kind == "policy" else "rule"
         node = _matcher(module, matcher)
+        location = module.at(node)
         builder.reset_globals = reset_globals(module, node)
         number = builder.function(node, module)
         if program.functions[number][0] != 1:
-            raise NotSupported(f"{matcher} must have one parameter")
+            raise NotSupported(f"{matcher} must have one parameter", location)
         encoded = program.as_json(number, silent=kind == "policy", is_plain=kind == "policy", log_type=log_type)
-        return {**encoded, "followed": sorted(names.followed)}
+        return {**encoded, "location": location, "followed": sorted(names.followed)}
 
     def _model(self, model, names):
         if model is None:
@@ -135,9 +136,10 @@ def _is_usable(names, module):
 
 def _matcher(module, name):
     bound = module.bindings.get(name, ())
+    location = module.at(bound[-1].node) if bound else None
     if len(bound) != 1 or bound[0].kind != "function" or bound[0].node not in module.tree.body:
-        raise NotSupported(f"{name} is not one plain function")
+        raise NotSupported(f"{name} is not one plain function", location)
     arguments = bound[0].node.args
     if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or isinstance(bound[0].node, ast.AsyncFunctionDef):
-        raise NotSupported(f"{name} must have one parameter")
+        raise NotSupported(f"{name} must have one parameter", location)
     return bound[0].node

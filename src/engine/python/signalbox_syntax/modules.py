@@ -65,9 +65,16 @@ class Module:
 
     def at(self, node):
         """Returns (path, line, column) with the column in characters, while the tree counts bytes."""
-        line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
-        column = node.col_offset if line.isascii() else len(line.encode()[: node.col_offset].decode(errors="replace"))
-        return self.path, node.lineno, column + 1
+        return self.path, node.lineno, self._column(node.lineno, node.col_offset)
+
+    def _column(self, number, offset):
+        line = self._lines[number - 1] if number <= len(self._lines) else ""
+        return (offset if line.isascii() else len(line.encode()[:offset].decode(errors="replace"))) + 1
+
+    def span(self, node):
+        """Returns (line, column, line of the end, column of the end), with columns in characters from 1."""
+        start = self._column(node.lineno, node.col_offset)
+        return node.lineno, start, node.end_lineno, self._column(node.end_lineno, node.end_col_offset)
 
     @property
     def parents(self):

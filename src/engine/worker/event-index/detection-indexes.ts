@@ -4,11 +4,8 @@ import type { Body } from '../../protocol/messages.ts'
 import type { Guard } from '../guard/create-guard.ts'
 import type { DetectionGuards } from '../guard/detection-guards.ts'
 import type { ParsedEvent } from '../parsed-event.ts'
-import { deriveIndexConditions } from './derive-index-conditions.ts'
+import { detectionConditions } from './detection-conditions.ts'
 import { EventIndex } from './event-index.ts'
-import { expressionConditions } from './expression-conditions.ts'
-import type { IndexCondition } from './index-condition.ts'
-import { moreSelective } from './selectivity.ts'
 
 /** What is known of the candidates of one log type. */
 export interface CandidateIndex {
@@ -56,10 +53,8 @@ export class DetectionIndexes {
     const found = new Map(candidates.map((number) => [number, this.#guards.of(number, logType)]))
     const index = new EventIndex(
       candidates.map((number) => {
-        const guarded = found.get(number)!
-        const derived = 'program' in guarded ? deriveIndexConditions(guarded.program, logType) : null
-        const fromGuard = derived && 'conditions' in derived ? derived.conditions : null
-        return { number, conditions: moreSelective(fromGuard, this.#ownConditions(number)) }
+        const { chosen } = detectionConditions(this.#bodies[number]!, found.get(number)!, logType)
+        return { number, conditions: chosen }
       }),
     )
     const guards = new Map<number, Guard>()
@@ -68,14 +63,5 @@ export class DetectionIndexes {
       select: (record) => index.select(record),
       guardOf: (body) => guards.get(body) ?? null,
     }
-  }
-
-  /** The conditions of the inline filter and of the matcher that is an expression. Both must hold. */
-  #ownConditions(number: number): readonly IndexCondition[] | null {
-    const body = this.#bodies[number]!
-    if (body.kind !== 'detection' && body.kind !== 'simple') return null
-    const filter = body.filter && expressionConditions(body.filter)
-    const matcher = body.kind === 'simple' ? expressionConditions(body.content.matcher) : null
-    return moreSelective(filter, matcher)
   }
 }

@@ -4,24 +4,31 @@
  */
 import type { Body } from '../../protocol/messages.ts'
 import { createGuard, type Guard } from './create-guard.ts'
-import type { GuardProgram } from './guard-program.ts'
+import type { GuardProgram, PythonLocation } from './guard-program.ts'
 
 /** What the analysis writes for one body; see guards.py and guard_changes.py. */
 interface BodyGuard {
   readonly programs: readonly (GuardProgram | NoGuard)[]
   /** What the body may change: the file of a helper, or null for anything; and where. */
-  readonly changes: readonly (readonly [path: string | null, location: string])[]
+  readonly changes: readonly (readonly [path: string | null, location: PythonLocation])[]
 }
 
 interface NoGuard {
   /** A text for people that says why there is no guard. */
   readonly reason: string
+  readonly location: PythonLocation | null
   readonly logType: null
 }
 
-export type DetectionGuard =
-  | { readonly guard: Guard; readonly program: GuardProgram }
-  | { readonly reason: string }
+/** Why a detection has no guard; see `GuardReasonKind`. */
+export interface MissingGuard {
+  readonly kind: 'shape' | 'model' | 'group'
+  /** A text for people. */
+  readonly reason: string
+  readonly location: PythonLocation | null
+}
+
+export type DetectionGuard = { readonly guard: Guard; readonly program: GuardProgram } | MissingGuard
 
 export interface DetectionGuards {
   /**
@@ -31,7 +38,17 @@ export interface DetectionGuards {
   of(body: number, logType: string | null): DetectionGuard
 }
 
-const NO_ANALYSIS = { reason: 'its text could not be analyzed' }
+const NO_ANALYSIS: MissingGuard = { kind: 'shape', reason: 'its text could not be analyzed', location: null }
+const OTHER_TYPE: MissingGuard = {
+  kind: 'model',
+  reason: 'it reads the data model of another log type',
+  location: null,
+}
+const NO_TYPE: MissingGuard = {
+  kind: 'model',
+  reason: 'it reads a data model and has no log type',
+  location: null,
+}
 
 interface GuardSources {
   readonly bodies: readonly Body[]
@@ -58,23 +75,23 @@ export function createDetectionGuards({ bodies, guards, broken, excluded }: Guar
   const changes = new Map(running.flatMap(([body, number]) => changesOf(body, guards[number])))
   for (const body of broken.keys()) {
     const { path, kind } = bodies[body]!
-    if (kind === 'helper' || kind === 'data-model') changes.set(path, `${path} cannot be loaded`)
+    if (kind === 'helper' || kind === 'data-model')
+      changes.set(path, { kind: 'group', reason: `${path} cannot be loaded`, location: null })
   }
   const known = new Map<string, DetectionGuard>()
 
   const create = (body: number, logType: string | null): DetectionGuard => {
     const anything = changes.get(null)
-    if (anything !== undefined) return { reason: anything }
+    if (anything !== undefined) return anything
     const programs = parse(body)?.programs
     if (!programs) return NO_ANALYSIS
     const program = programs.find((each) => each.logType === null || each.logType === logType)
-    if (!program) return { reason: 'it reads the data model of another log type' }
-    if ('reason' in program) return program
+    if (!program) return OTHER_TYPE
+    if ('reason' in program) return { kind: 'shape', reason: program.reason, location: program.location }
     // A rule without log types sees the data model of the row that it evaluates.
-    if (program.readsModel && program.logType === null && !seesNoModel(bodies[body]!))
-      return { reason: 'it reads a data model and has no log type' }
+    if (program.readsModel && program.logType === null && !seesNoModel(bodies[body]!)) return NO_TYPE
     const changed = program.followed.find((path) => changes.has(path))
-    if (changed !== undefined) return { reason: changes.get(changed)! }
+    if (changed !== undefined) return changes.get(changed)!
     return { guard: createGuard(program), program }
   }
   return {
@@ -94,13 +111,15 @@ function seesNoModel(body: Body): boolean {
 const NO_CHANGES = '{"changes":[],'
 
 /** Most bodies change nothing, so their text is not parsed. */
-function changesOf(body: Body, text: string | null | undefined): [string | null, string][] {
+function changesOf(body: Body, text: string | null | undefined): [string | null, MissingGuard][] {
   if (body.kind === 'simple' || body.source === null) return []
-  if (text === null || text === undefined) return [[null, `${body.path} could not be analyzed`]]
+  if (text === null || text === undefined)
+    return [[null, { kind: 'group', reason: `${body.path} could not be analyzed`, location: null }]]
   if (text.startsWith(NO_CHANGES)) return []
   const { changes } = JSON.parse(text) as BodyGuard
-  return changes.map(([path, location]) => [
-    path,
-    path === null ? `${location} can change what names mean` : `${location} may change ${path}`,
-  ])
+  return changes.map(([path, location]) => {
+    const reason =
+      path === null ? `${location[0]} can change what names mean` : `${location[0]} may change ${path}`
+    return [path, { kind: 'group', reason, location }]
+  })
 }

@@ -7,6 +7,8 @@ import { type Pattern, type PatternMode, translatePattern } from './python-patte
 
 export type ProgramNode = readonly [operation: string, ...operands: (number | string)[]]
 
+export type PythonLocation = readonly [path: string, line: number, column: number]
+
 export interface GuardProgram {
   readonly nodes: readonly ProgramNode[]
   /** Scalars stand for themselves, everything else is `[kind, …]`. */
@@ -25,6 +27,10 @@ export interface GuardProgram {
   readonly readsModel: boolean
   /** The files of the helpers and the data model that it follows. */
   readonly followed: readonly string[]
+  /** The location of the matcher. */
+  readonly location: PythonLocation
+  /** The locations of the nodes, by file; see guard-locations.ts. */
+  readonly locations: readonly (readonly [path: string, encoded: string])[]
 }
 
 /** A constant pattern; each way to apply it is translated when it is first needed. */
