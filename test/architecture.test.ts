@@ -397,7 +397,7 @@ describe('imports', () => {
 const TESTED_BY_ITSELF = new Set([
   'cli/test-run/watch-keys.ts keyReader',
   'config/detections/content-version.ts importedNames',
-  'daemon/heartbeat.ts sendHeartbeat',
+  'daemon/schedules/heartbeat.ts sendHeartbeat',
   'delivery/http/classify-response.ts parseRetryAfterMs',
   'delivery/http/private-address.ts isPrivateAddress',
   'destinations/parts/aws.ts awsCredentials',
@@ -607,8 +607,9 @@ describe('test files', () => {
   it('read the real clock only where it is the subject, or where a process of its own reads it too', () => {
     expect(filesWith(/Date\.now\(\)|new Date\(\)|\bsystemClock\b/)).toEqual([
       'chaos/stored-alerts.ts',
-      // A calendar takes the date of the process, not that of its clock.
-      'daemon/correlation-scheduler.test.ts',
+      // Slots of cron expressions are computed at the date of the process, not at that of a test's clock.
+      'daemon/schedules/correlation-scheduler.test.ts',
+      'daemon/schedules/heartbeat.test.ts',
       'model/ports.test.ts',
       // The process that follows the log runs on its own, without a clock that a test could move.
       'sources/tail/closed-folder.test.ts',

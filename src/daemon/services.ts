@@ -10,13 +10,13 @@ import { createMetrics } from '../server/metrics.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { VERSION } from '../version.ts'
 import type { Cleanups } from './cleanups.ts'
-import { type CorrelationScheduler, createCorrelationScheduler } from './correlation-scheduler.ts'
 import type { Generation } from './generation.ts'
-import { createHeartbeat, type HeartbeatSchedule } from './heartbeat.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createReloadStatus, type ReloadStatus } from './reload-status.ts'
 import type { DaemonOptions, Resources } from './resources.ts'
 import { RunStats } from './run-stats.ts'
+import { type CorrelationScheduler, createCorrelationScheduler } from './schedules/correlation-scheduler.ts'
+import { createHeartbeat, type HeartbeatSchedule } from './schedules/heartbeat.ts'
 
 const STORE_CHECK_INTERVAL_MS = 1_000
 

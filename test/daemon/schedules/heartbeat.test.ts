@@ -1,10 +1,11 @@
-import { expect, it } from 'vitest'
-import { createHeartbeat, sendHeartbeat } from '../../src/daemon/heartbeat.ts'
-import type { SystemFinding } from '../../src/model/alerts/finding.ts'
-import { openStore } from '../../src/store/open.ts'
-import { manualClock } from '../support/clock.ts'
-import { recordingLog } from '../support/source.ts'
-import { until } from '../support/until.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { createHeartbeat, sendHeartbeat } from '../../../src/daemon/schedules/heartbeat.ts'
+import type { SystemFinding } from '../../../src/model/alerts/finding.ts'
+import { systemClock } from '../../../src/model/ports.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { manualClock } from '../../support/clock.ts'
+import { recordingLog } from '../../support/source.ts'
+import { until } from '../../support/until.ts'
 
 it('a heartbeat is sent once per slot, however many daemons share the store', async () => {
   const clock = manualClock()
@@ -34,7 +35,7 @@ it('the heartbeat follows the last schedule, and a failure is logged', async () 
   const asked: string[] = []
   const heartbeat = createHeartbeat({
     store: { claimSlot: async (job) => asked.push(job) > 0 },
-    clock: manualClock(),
+    clock: systemClock,
     admit: () => Promise.reject(new Error('the store is busy')),
     log,
   })
@@ -44,4 +45,26 @@ it('the heartbeat follows the last schedule, and a failure is logged', async () 
   await heartbeat.follow(null)
   expect(log.lines[0]).toEqual({ level: 'error', message: 'failed to send the heartbeat' })
   expect(asked[0]).toBe('heartbeat')
+})
+
+it('a heartbeat that is late by less than a minute is sent, and a later one is not', async () => {
+  let lateMs = 0
+  const claimed: number[] = []
+  const heartbeat = createHeartbeat({
+    store: { claimSlot: async () => claimed.push(lateMs) > 0 },
+    // The process sleeps for longer than it asked, as on a busy machine.
+    clock: {
+      now: () => Date.now() + lateMs,
+      sleep: async (ms, signal) => {
+        await systemClock.sleep(ms, signal)
+        lateMs = lateMs === 0 ? 70_000 : 50_000
+      },
+    },
+    admit: () => Promise.resolve(),
+    log: recordingLog(),
+  })
+  onTestFinished(() => heartbeat.stop())
+  await heartbeat.follow({ cron: '* * * * * *', destinations: [] })
+  await until(() => claimed.length > 0)
+  expect(claimed[0]).toBe(50_000)
 })

@@ -1,19 +1,18 @@
 /** Sends a HEARTBEAT alert on a schedule, once per slot however many daemons run. */
+import { ageMs } from '../../core/age.ts'
+import { messageOf } from '../../errors.ts'
+import type { SystemFinding } from '../../model/alerts/finding.ts'
+import type { Clock, Log } from '../../model/ports.ts'
+import type { Heartbeat } from '../../model/project/destination.ts'
+import type { Store } from '../../store/store.ts'
+import { runInSlots, type Slot } from './schedule-slots.ts'
 
-import { type ScheduledTask, schedule } from 'node-cron'
-import { ageMs } from '../core/age.ts'
-import { messageOf } from '../errors.ts'
-import type { SystemFinding } from '../model/alerts/finding.ts'
-import type { Clock, Log } from '../model/ports.ts'
-import type { Heartbeat } from '../model/project/destination.ts'
-import type { Store } from '../store/store.ts'
-
-/** The heartbeat of a slot that is later than this is not sent any more. */
+/** A busy process can be late for a slot. The heartbeat of a slot that is later than this is not sent any more. */
 const MAX_LATENESS_MS = 60_000
 
 interface HeartbeatPorts {
   readonly store: Pick<Store, 'claimSlot'>
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Clock
   readonly admit: (findings: readonly SystemFinding[]) => Promise<void>
   readonly log: Log
 }
@@ -25,26 +24,23 @@ export interface HeartbeatSchedule {
 }
 
 export function createHeartbeat(ports: HeartbeatPorts): HeartbeatSchedule {
-  let task: ScheduledTask | null = null
-  const stop = async () => {
-    await task?.destroy()
-    task = null
-  }
-  const send = (heartbeat: Heartbeat, { date }: { readonly date: Date }) =>
-    sendHeartbeat(heartbeat, date, ports).catch((error: unknown) =>
+  let following = new AbortController()
+  const stop = async () => following.abort()
+  const send = async (heartbeat: Heartbeat, { at }: Slot) => {
+    if (ageMs(at, ports.clock.now()) >= MAX_LATENESS_MS) return
+    await sendHeartbeat(heartbeat, new Date(at), ports).catch((error: unknown) =>
       ports.log.error({ error: messageOf(error) }, 'failed to send the heartbeat'),
     )
+  }
   return {
     stop,
     async follow(heartbeat) {
       await stop()
       if (heartbeat === null) return
-      const options = { noOverlap: true, suppressMissedWarning: true }
-      task = schedule(heartbeat.cron, (slot) => send(heartbeat, slot), options)
-      // A busy process can be late for a slot; its heartbeat is sent all the same.
-      task.on('execution:missed', (slot) => {
-        if (ageMs(slot.date.getTime(), ports.clock.now()) < MAX_LATENESS_MS) void send(heartbeat, slot)
-      })
+      following = new AbortController()
+      void runInSlots({ cron: heartbeat.cron }, ports.clock, following.signal, (slot) =>
+        send(heartbeat, slot),
+      )
     },
   }
 }

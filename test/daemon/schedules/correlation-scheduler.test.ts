@@ -1,9 +1,9 @@
 /** Correlation passes run by their schedules, at the start and on request, and are repeated after failures. */
 import { expect, it } from 'vitest'
-import { createCorrelationScheduler } from '../../src/daemon/correlation-scheduler.ts'
-import { systemClock } from '../../src/model/ports.ts'
-import { correlationFixture, MINUTE, pairing } from '../support/correlation.ts'
-import { until } from '../support/until.ts'
+import { createCorrelationScheduler } from '../../../src/daemon/schedules/correlation-scheduler.ts'
+import { systemClock } from '../../../src/model/ports.ts'
+import { correlationFixture, MINUTE, pairing } from '../../support/correlation.ts'
+import { until } from '../../support/until.ts'
 
 const AB = pairing(['A', 'B'])
 

@@ -1,11 +1,10 @@
 /** Runs the passes of all correlation rules: each rule by its own schedule, one pass at a time. */
-import { createTask } from 'node-cron'
-import type { CorrelationRule } from '../correlation/correlation-decision.ts'
-import { messageOf } from '../errors.ts'
-import type { Clock } from '../model/ports.ts'
-import type { CorrelationSchedule } from '../model/project/correlation-definition.ts'
-import type { Project } from '../model/project/project.ts'
+import type { CorrelationRule } from '../../correlation/correlation-decision.ts'
+import { messageOf } from '../../errors.ts'
+import type { Clock } from '../../model/ports.ts'
+import type { Project } from '../../model/project/project.ts'
 import { type CorrelationPassPorts, initializeCursor, runCorrelationPass } from './correlation-pass.ts'
+import { nextSlot, runInSlots } from './schedule-slots.ts'
 
 interface SchedulerPorts extends CorrelationPassPorts {
   readonly clock: Clock
@@ -40,15 +39,11 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
       return runCorrelationPass(rule, { now, intervalMs, slot: null }, ports)
     })
 
-  async function watch(rule: CorrelationRule, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const { at, intervalMs } = nextSlot(rule.correlation.schedule, clock.now())
-      while (!signal.aborted && clock.now() < at) await clock.sleep(at - clock.now(), signal)
-      if (signal.aborted) return
+  const watch = (rule: CorrelationRule, signal: AbortSignal) =>
+    runInSlots(rule.correlation.schedule, clock, signal, ({ at, intervalMs }) => {
       const slot = new Date(at).toISOString()
-      await enqueue(rule, () => runCorrelationPass(rule, { now: clock.now(), intervalMs, slot }, ports))
-    }
-  }
+      return enqueue(rule, () => runCorrelationPass(rule, { now: clock.now(), intervalMs, slot }, ports))
+    })
 
   const stop = async () => {
     following.abort()
@@ -71,17 +66,4 @@ export function createCorrelationScheduler(ports: SchedulerPorts): CorrelationSc
       await Promise.all(rules.map(runNow))
     },
   }
-}
-
-/** The next slot of a schedule, and the time from there to the slot after it. */
-function nextSlot(schedule: CorrelationSchedule, now: number): { at: number; intervalMs: number } {
-  if ('everyMs' in schedule) {
-    const { everyMs } = schedule
-    return { at: (Math.floor(now / everyMs) + 1) * everyMs, intervalMs: everyMs }
-  }
-  // The task is never started: it only computes the calendar.
-  const calendar = createTask(schedule.cron, () => {})
-  const [first, second] = calendar.getNextRuns(2)
-  void calendar.destroy()
-  return { at: first!.getTime(), intervalMs: second!.getTime() - first!.getTime() }
 }
