@@ -1,4 +1,9 @@
-/** Builds the message for a destination from the alert's row. The notification was frozen with the alert. */
+/**
+ * Builds the message for a destination from the alert's row. The notification was frozen with the alert. Its JSON text
+ * stays exact but for half characters, which no receiver can read; the texts for people are made readable here, before
+ * any type gets them.
+ */
+import { readableText, wellFormedJson } from '../core/readable-text.ts'
 import type { Message } from '../destinations/_destination.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertRow } from '../store/store.ts'
@@ -20,19 +25,25 @@ export function buildMessage(
   { notification: frozen, reference }: Pick<AlertRow, 'notification' | 'reference'>,
   { destination, deliveryId, at, repeated, resent = false }: DeliveryContext,
 ): Message {
-  const json = resent ? markAsResend(frozen) : frozen
-  const notification = JSON.parse(json) as Notification
-  const { title } = notification
+  const json = wellFormedJson(resent ? markAsResend(frozen) : frozen)
+  const notification = readableNotification(JSON.parse(json) as Notification)
   return {
     destination,
     notification,
     json,
-    reference,
-    title,
+    reference: readableText(reference),
+    title: notification.title,
     body: null,
     payload: null,
     idempotencyKey: deliveryId,
     repeated,
     at,
   }
+}
+
+/** The context stays as it is: a type formats it from the JSON text. */
+function readableNotification(notification: Notification): Notification {
+  const { alertContext: _, tags, ...texts } = notification
+  const readable = Object.entries(texts).map(([key, text]) => [key, readableText(text)])
+  return { ...notification, ...Object.fromEntries(readable), tags: tags.map(readableText) }
 }

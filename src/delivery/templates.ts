@@ -1,6 +1,7 @@
 /** Applies `options.template` to a message: its title, its body, or the whole payload. Pure. */
 
 import { parseExact } from '../core/exact-json.ts'
+import { readableText } from '../core/readable-text.ts'
 import type { DestinationType, Message } from '../destinations/_destination.ts'
 import { renderText, renderValue, type Template } from '../model/project/template.ts'
 
@@ -23,8 +24,8 @@ export function applyTemplates(
   return {
     message: {
       ...message,
-      ...(title !== undefined && { title: renderText(title, view).trim() }),
-      ...(body !== undefined && { body: renderText(body, view, escapeField) }),
+      ...(title !== undefined && { title: readableText(renderText(title, view)).trim() }),
+      ...(body !== undefined && { body: readableText(renderText(body, view, escapeField)) }),
       ...(payload !== undefined && { payload: JSON.stringify(renderValue(payload, view)) }),
     },
     notes: [`${Object.keys(template).join(' and ')} from the template`],

@@ -1,6 +1,7 @@
 /** incident.io: an alert through an HTTP alert source, the same one for every attempt. */
 
 import { parseExact } from '../core/exact-json.ts'
+import { readableValue } from '../core/readable-text.ts'
 import type { HttpResponse } from '../model/ports.ts'
 import { defineDestination, type Receipt } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
@@ -48,7 +49,7 @@ export default defineDestination<IncidentIoOptions>({
       status: 'firing',
       ...(link && { source_url: link }),
     }
-    const eventWith = (metadata: object) => JSON.stringify({ ...event, metadata })
+    const eventWith = (metadata: object) => JSON.stringify({ ...event, metadata: readableValue(metadata) })
     const body = truncation.fullest(BODY_LIMIT_BYTES, () => eventWith(parseExact(message.json) as object), {
       without: 'the alert context',
       build: () => eventWith(withoutContext(message)),

@@ -1,6 +1,7 @@
 /** PagerDuty: triggers an incident through Events API v2, the same one for every attempt. */
 
 import { parseExact } from '../core/exact-json.ts'
+import { readableValue } from '../core/readable-text.ts'
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { Severity } from '../model/alerts/severity.ts'
@@ -81,7 +82,7 @@ export default defineDestination<PagerDutyOptions>({
       })
     const details = {
       ...(message.body !== null && { text: message.body }),
-      ...(parseExact(message.json) as Notification),
+      ...(readableValue(parseExact(message.json)) as Notification),
     }
     const { alertContext: _, ...lean } = details
     const body = truncation.fullest(EVENT_LIMIT_BYTES, () => event(details), {

@@ -32,6 +32,8 @@ export interface DestinationFixture {
   readonly wires?: readonly Wire[]
   /** Takes the payload out of a body that holds more than that; absent: the body is the payload. */
   readonly unwrap?: (body: string) => string
+  /** The beginnings of the paths in the body below which the notification is sent exactly, as data. */
+  readonly exact?: readonly string[]
   /** Compulsory for types that do not speak HTTP; null for those that use no network. */
   readonly direct?: DirectWire | null
   /** The text of the history for an alert that is too long; absent: nothing is ever cut. */

@@ -23,6 +23,7 @@ import { ALERT_KINDS } from '../../src/model/alerts/alert-kind.ts'
 import { SEVERITIES } from '../../src/model/alerts/severity.ts'
 import { loadDestination } from '../support/delivery.ts'
 import { documented, generatedParts, refreshed } from '../support/destination-page.ts'
+import { bodyParts, hostileMessage, hostileTexts } from '../support/hostile-texts.ts'
 import { leastMessage, messageOf, mostMessage, sampleMessage } from '../support/message.ts'
 import { leaked } from '../support/secrets.ts'
 import { expectOnWire } from '../support/wire.ts'
@@ -95,6 +96,17 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
   it('[DEL-7.2] the receipt names what was cut, and nothing of a usual alert is cut', () => {
     expect(notesOf(sampleMessage('target'))).toBe('')
     expect(notesOf(mostMessage())).toMatch(fixture.cuts ?? /^$/)
+  })
+
+  it('sends half a character to no receiver, and characters that are not readable within the exact notification alone', () => {
+    const built = build(type, hostileMessage(), options)
+    const { unwrap } = fixture
+    const sent = !('body' in built) ? built : unwrap ? unwrap(built.body) : bodyParts(built.body)
+    const { exact = [] } = fixture
+    const { malformed, unreadable } = hostileTexts(sent, exact)
+    expect(malformed).toEqual([])
+    expect(unreadable.filter((path) => !exact.some((start) => path.startsWith(start)))).toEqual([])
+    for (const start of exact) expect(unreadable.filter((path) => path.startsWith(start))).not.toEqual([])
   })
 
   it('previews no secret', () => {

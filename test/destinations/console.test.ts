@@ -3,7 +3,12 @@ import console from '../../src/destinations/console.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { sendDirectly, testMessage } from '../support/message.ts'
 
-destinationContract('console', { options: () => ({}), secrets: [], direct: null })
+destinationContract('console', {
+  exact: ['line'],
+  options: () => ({}),
+  secrets: [],
+  direct: null,
+})
 
 it('prints one line of JSON that holds the notification as it is', async () => {
   const printed: string[] = []

@@ -16,6 +16,7 @@ const failed = (code: string) => ({
 })
 
 destinationContract('eventbridge', {
+  exact: [''],
   options: (endpoint) => ({ endpoint, eventBus: 'soc', region: 'eu-central-1' }),
   secrets: [],
   unwrap: (body) => JSON.parse(body).Entries[0].Detail,

@@ -21,6 +21,7 @@ import { commandEnvironment } from '../support/process.ts'
 const SEND_TO_FILE = join(import.meta.dirname, '../support/send-to-file.ts')
 
 destinationContract('file', {
+  exact: ['line'],
   options: () => ({ path: 'alerts.ndjson', fsync: true }),
   secrets: [],
   direct: null,

@@ -19,6 +19,7 @@ const TOKEN = 'T0KEN-of-nats'
 const INFO = 'INFO {"server_id":"fake","version":"2.10.0","headers":true,"max_payload":1048576}\r\n'
 
 destinationContract('nats', {
+  exact: ['data'],
   options: () => ({ servers: ['nats://nats.example.com:4222'], subject: 'soc.alerts', token: TOKEN }),
   secrets: [TOKEN],
   direct: {

@@ -29,6 +29,7 @@ const CREDENTIALS = JSON.stringify({
 const OPTIONS = { topic: 'projects/example/topics/alerts', credentials: CREDENTIALS }
 
 destinationContract('pubsub', {
+  exact: [''],
   options: (apiUrl) => ({ apiUrl, ...OPTIONS }),
   secrets: [CREDENTIALS],
   meanings: [

@@ -18,6 +18,7 @@ const SENT = {
 }
 
 destinationContract('sns', {
+  exact: ['Message.default'],
   options: (endpoint) => ({ endpoint, topicArn: TOPIC }),
   secrets: [],
   cuts: /subject cut from \d+ to 99 characters/,

@@ -6,6 +6,7 @@ import { messageOf } from '../support/message.ts'
 import { anyObject, table, text } from '../support/wire.ts'
 
 destinationContract('splunk', {
+  exact: ['event'],
   options: (url) => ({ url, token: 'T0KEN-of-splunk', index: 'alerts', host: 'soc-1' }),
   secrets: ['T0KEN-of-splunk'],
   accepts: { status: 200, body: '{"text":"Success","code":0}' },

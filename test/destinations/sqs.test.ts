@@ -12,6 +12,7 @@ const SENT = { status: 200, body: '{"MessageId":"m-1","MD5OfMessageBody":"x"}' }
 const QUEUE = 'https://sqs.eu-central-1.amazonaws.com/123456789012/alerts'
 
 destinationContract('sqs', {
+  exact: [''],
   options: (endpoint) => ({ endpoint, queueUrl: `${QUEUE}.fifo` }),
   secrets: [],
   unwrap: (body) => JSON.parse(body).MessageBody,

@@ -17,6 +17,7 @@ const pem = (name: string) => readFileSync(join(import.meta.dirname, '../support
 const UNKNOWN = { due: expect.any(Number), attempts: 1, message: /tcp:/ }
 
 destinationContract('syslog', {
+  exact: ['line'],
   options: () => ({ host: 'syslog.example.com', key: 'T0KEN-of-the-key', certificate: 'PEM' }),
   secrets: ['T0KEN-of-the-key'],
   cuts: /^title cut from \d+ to 200 characters; left out the alert context: \d+ bytes are more than \d+/,

@@ -2,6 +2,7 @@ import { destinationContract } from '../contract/destination.ts'
 import { NOTIFICATION } from '../support/notification-table.ts'
 
 destinationContract('tines', {
+  exact: [''],
   options: (url) => ({ webhookUrl: `${url}/hook/T0KEN-of-the-hook`, accessToken: 'T0KEN-in-header' }),
   secrets: ['T0KEN-of-the-hook', 'T0KEN-in-header'],
   wires: [

@@ -2,6 +2,7 @@ import { destinationContract } from '../contract/destination.ts'
 import { NOTIFICATION } from '../support/notification-table.ts'
 
 destinationContract('torq', {
+  exact: [''],
   options: (url) => ({
     webhookUrl: `${url}/hook/T0KEN-of-the-hook`,
     authHeader: 'X-Torq-Auth',

@@ -8,6 +8,7 @@ import { NOTIFICATION } from '../support/notification-table.ts'
 import { envReference } from '../support/secrets.ts'
 
 destinationContract('webhook', {
+  exact: [''],
   options: (url) => ({
     url: `${url}/hooks/T0KEN-in-path?sig=T0KEN-in-query`,
     headers: {

@@ -1,6 +1,7 @@
 /** Builds the labelled parts of every long text. Types add only their markup. */
 
 import { parseExact } from '../../core/exact-json.ts'
+import { readableText } from '../../core/readable-text.ts'
 import type { Notification } from '../../model/alerts/alert.ts'
 import { alertGroup } from '../../model/alerts/alert-kind.ts'
 import type { Message } from '../_destination.ts'
@@ -26,10 +27,11 @@ export function labelledParts({ notification, reference }: Message): Part[] {
   return Object.entries(all).flatMap(([label, text]) => (text ? [{ label, text }] : []))
 }
 
-/** Returns the indented alert context with all digits of its numbers; empty when there is none. */
+/** Returns the indented alert context with all digits of its numbers, readable; empty when there is none. */
 export function contextText({ json }: Message): string {
   const { alertContext } = parseExact(json) as { alertContext: object }
-  return Object.keys(alertContext).length === 0 ? '' : JSON.stringify(alertContext, null, 2)
+  if (Object.keys(alertContext).length === 0) return ''
+  return readableText(JSON.stringify(alertContext, null, 2))
 }
 
 /** Describes the alert in one sentence. */

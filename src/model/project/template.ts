@@ -1,6 +1,7 @@
 /** Templates of texts and payloads over the fields of an alert: Mustache without partials and lambdas. Pure. */
 import Mustache from 'mustache'
 import { textOf } from '../../core/exact-json.ts'
+import { readableText } from '../../core/readable-text.ts'
 
 /** The fields that a template can name. Keys below the alert context are allowed, too. */
 export const TEMPLATE_FIELDS: readonly string[] = [
@@ -63,11 +64,15 @@ export function renderText(
 
 const ONE_TAG = /^\{\{\s*([\w.]+)\s*\}\}$/
 
-/** Every text of the value rendered; one that is a single tag becomes the field itself, whatever its kind. */
+/**
+ * Every text of the value rendered, for people to read; one that is a single tag becomes the field itself, whatever its
+ * kind.
+ */
 export function renderValue(template: unknown, view: object): unknown {
   if (typeof template === 'string') {
     const [, name] = ONE_TAG.exec(template) ?? []
-    return name === undefined ? renderText(template, view) : (new Mustache.Context(view).lookup(name) ?? null)
+    const value = name === undefined ? renderText(template, view) : new Mustache.Context(view).lookup(name)
+    return typeof value === 'string' ? readableText(value) : (value ?? null)
   }
   if (Array.isArray(template)) return template.map((item) => renderValue(item, view))
   if (typeof template !== 'object' || template === null) return template
