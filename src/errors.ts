@@ -37,16 +37,19 @@ export class RetryableError extends BrandedError {
   readonly status: number | undefined
   /** The wait in milliseconds that the provider requests (Retry-After). Such a wait spends no attempt. */
   readonly retryAfterMs: number | undefined
-  constructor(message: string, options: SendFailure & { retryAfterMs?: number } = {}) {
+  /** The answer was not the provider's: something in between gave it. */
+  readonly isForeign: boolean
+  constructor(message: string, options: SendFailure & { retryAfterMs?: number; isForeign?: boolean } = {}) {
     super(message, { cause: options.cause })
     this.status = options.status
     this.retryAfterMs = options.retryAfterMs
+    this.isForeign = options.isForeign ?? false
   }
 }
 
 /**
  * No later attempt of the same request can succeed. Scope `delivery`: this message is refused;
- * scope `destination`: the destination itself is misconfigured (401, 403, 404, 410) and pauses.
+ * scope `destination`: the destination itself is misconfigured, for example its token, and pauses.
  */
 export class PermanentError extends BrandedError {
   readonly kind = 'permanent'

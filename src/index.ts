@@ -5,6 +5,8 @@
 export type { JsonText } from './core/exact-json.ts'
 export {
   type Answer,
+  type AnswerEffect,
+  type AnswerRule,
   type DeliveryNotice,
   type DestinationType,
   type DirectDestination,
@@ -14,8 +16,11 @@ export {
   type Message,
   type OptionsSchema,
   type Outgoing,
+  type ProviderAnswers,
+  type ProviderError,
   type Receipt,
   type SendPorts,
+  type Success,
 } from './destinations/_destination.ts'
 export type { UserErrorCode } from './error-codes.ts'
 export {

@@ -38,6 +38,7 @@ it('a defined destination type has the shared options besides its own', () => {
       headers: { 'content-type': 'application/json' },
       body: json,
     }),
+    answers: { provider: 'the receiver', success: [{ status: [202] }], rules: [] },
   })
   expect(Object.keys(type.options.properties)).toEqual(['url', 'template', 'transport'])
 })

@@ -3,17 +3,20 @@ import type {
   Answer,
   DeliveryNotice,
   DestinationType,
+  ExchangeDestination,
+  HttpDestination,
   Message,
   Outgoing,
   Receipt,
 } from '../destinations/_destination.ts'
 import { usesHttp } from '../destinations/_destination.ts'
-import { Bug, isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { Bug, isError, messageOf, PermanentError } from '../errors.ts'
 import type { Clock, HttpClient, Log, Secrets } from '../model/ports.ts'
 import type { Destination } from '../model/project/destination.ts'
 import type { AlertRow } from '../store/store.ts'
 import { buildMessage } from './delivery-message.ts'
-import { classify, MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
+import { MAX_RETRY_AFTER_MS } from './http/classify-response.ts'
+import { type Answers, readAnswer } from './http/read-answer.ts'
 import { headerRedactor, secretRedactor } from './http/redaction.ts'
 import { type Options, requestSteps, type Steps, transportOf, withStandardHeaders } from './request-steps.ts'
 import { applyTemplates } from './templates.ts'
@@ -51,6 +54,7 @@ export type SendResult =
 const MAX_MESSAGE_CHARS = 1_000
 
 type Redact = (text: string) => string
+type HttpType = HttpDestination | ExchangeDestination
 
 /** The alert to send, and the delivery that carries it. */
 interface Sending {
@@ -151,11 +155,13 @@ async function sendRequest(attempt: Attempt, outgoing: Outgoing): Promise<Answer
   const response = await ports.http.send(request, signal, { ...transportOf(options), keepsOrigin })
   // The body is redacted before it is cut, because a half secret would not be recognized.
   const answer = { ...response, body: headerRedactor(request.headers)(redact(response.body)) }
-  const reads = type.receipt !== undefined || 'exchange' in type
-  if (reads && answer.incomplete && answer.status < 300) {
-    throw new RetryableError('the answer is incomplete', { status: answer.status })
-  }
-  return { ...answer, receipt: type.receipt?.(answer) ?? classify(answer, ports.clock.now()) }
+  return { ...answer, receipt: readAnswer(answersTo(type, outgoing, options), answer, ports.clock.now()) }
+}
+
+/** What the answers to this request mean: a request can have a success of its own. */
+function answersTo({ answers }: HttpType, { success: own }: Outgoing, options: Options): Answers {
+  const success = own ?? answers.success
+  return { ...answers, success: typeof success === 'function' ? success(options as never) : success }
 }
 
 /** Bounds a wait that a type read from a response, too: no provider may hold a destination for days. */

@@ -4,8 +4,16 @@ import type { JsonText } from '../core/exact-json.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { AlertKind } from '../model/alerts/alert-kind.ts'
 import type { HttpRequest, HttpResponse } from '../model/ports.ts'
+import type { ProviderAnswers, Success } from './_answers.ts'
 import { type OptionsSchema, type TemplatePart, TRANSPORT_SCHEMA, templateSchema } from './_options.ts'
 
+export type {
+  AnswerEffect,
+  AnswerRule,
+  ProviderAnswers,
+  ProviderError,
+  Success,
+} from './_answers.ts'
 export type { OptionsSchema } from './_options.ts'
 
 /** One alert that is sent to one destination: the input of `request`, `exchange` and `payload`. */
@@ -44,9 +52,13 @@ export interface DeliveryNotice {
 }
 
 /** A request, with notes on what was cut or omitted in it. */
-export type Outgoing = HttpRequest & DeliveryNotice
+export type Outgoing = HttpRequest &
+  DeliveryNotice & {
+    /** What a success of this request is, where it differs from that of the type: for example of a search. */
+    readonly success?: readonly Success[]
+  }
 
-/** A successful response, with the receipt that the status rule or `receipt` of the type made of it. */
+/** A successful response, with the receipt that the type's `answers` made of it. */
 export type Answer = HttpResponse & { readonly receipt: Receipt }
 
 interface TypeDescription {
@@ -66,11 +78,8 @@ interface TypeDescription {
 }
 
 interface HttpTypeDescription<O> extends TypeDescription {
-  /**
-   * Reads a response that differs from the status rule: it returns a receipt, or throws RetryableError or
-   * PermanentError. With undefined the status rule decides.
-   */
-  receipt?(response: HttpResponse): Receipt | undefined
+  /** What the provider's answers mean. Nothing is delivered without an answer that this calls a success. */
+  readonly answers: ProviderAnswers<O>
   /** Returns the origin of the credentials for `doctor`; throws when there are none. */
   identity?(options: O): Promise<string>
   /** Signs a request with credentials that must be looked up, as the last step before sending. */
@@ -136,6 +145,7 @@ export function usesHttp(type: DestinationType): type is HttpDestination | Excha
  *   request: ({ json }, { url }) => ({
  *     method: 'POST', url, headers: { 'content-type': 'application/json' }, body: json,
  *   }),
+ *   answers: { provider: 'the receiver', success: [{ status: [202], field: 'id' }], rules: [] },
  * })
  */
 export function defineDestination<O, P extends object = never>(type: DestinationType<O, P>): DestinationType {

@@ -1,7 +1,10 @@
 /** Asana: creates a task in one or more projects. A retry first searches for the task. */
-import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
+import { textAt } from '../core/json-path.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { createOnce } from './parts/create-once.ts'
+import { joinUrl, postJson } from './parts/json-request.ts'
 import { apiUrl, secretText } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -45,16 +48,38 @@ export default defineDestination<AsanaOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    if (message.repeated && isAmong(yield recent(message, options), message)) {
-      return { status: 200, message: '200: an earlier attempt created the task' }
-    }
-    const created = yield create(message, options)
-    const { data } = (answerJson(created.body) ?? {}) as { data?: Readonly<Record<string, unknown>> }
-    const gid = textIn(data, 'gid')
-    return gid ? { ...created.receipt, message: `${created.status}: created task ${gid}` } : created.receipt
+  exchange: (message, options) =>
+    createOnce(message, {
+      lookUp: () => recent(message, options),
+      listing: 'data',
+      found: ({ body }) => (body.includes(marker(message)) ? 'the task' : ''),
+      create: () => create(message, options),
+    }),
+  answers: {
+    provider: 'Asana',
+    success: [{ status: [201], field: 'data.gid', receipt: (gid) => `created task ${gid}` }],
+    error,
+    rules: [
+      { status: [400], codes: ['name', 'notes'], effect: 'dead' },
+      {
+        status: [400],
+        codes: ['*'],
+        effect: 'pause',
+        meaning: 'a field that no alert changes, such as `projects` or `assignee`',
+      },
+      { status: [402], effect: 'pause', meaning: 'the plan of the workspace does not include it' },
+      { status: [451], effect: 'pause', meaning: 'blocked for legal reasons' },
+    ],
   },
 })
+
+/** A message that concerns a field begins with its name. */
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const text = textAt(body, 'errors.0.message')
+  if (!text) return undefined
+  const field = /^(\w+)(?:\.\w+)?: /.exec(text)?.[1]
+  return { codes: field === undefined ? [] : [field], text }
+}
 
 /** Returns the text by which a task is found, because Asana has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
@@ -71,10 +96,6 @@ function recent(message: Message, options: AsanaOptions): Outgoing {
   })
   const url = joinUrl(options.apiUrl ?? API, `tasks?${query.toString()}`)
   return { method: 'GET', url, headers: headersOf(options), body: '' }
-}
-
-function isAmong({ body }: Answer, message: Message): boolean {
-  return body.includes(marker(message))
 }
 
 function create(message: Message, options: AsanaOptions): Outgoing {

@@ -1,7 +1,6 @@
 /** Discord: a message with an embed, through a webhook. */
-import { RetryableError } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Receipt } from './_destination.ts'
+import { defineDestination, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
 import { answerJson, postJson, textIn } from './parts/json-request.ts'
@@ -50,12 +49,63 @@ export default defineDestination<DiscordOptions>({
     const body = { ...(username && { username }), embeds: [embed], allowed_mentions: { parse: [] } }
     return postJson(webhookUrl, body, { notes: truncation.notes })
   },
-  receipt,
+  answers: {
+    provider: 'Discord',
+    // With `?wait=true` in the URL the answer is the message.
+    success: [
+      { status: [204], text: '' },
+      { status: [200], field: 'id', receipt: (id) => `posted ${id}` },
+    ],
+    error,
+    // https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+    rules: [
+      {
+        codes: ['20016', '20028', '40333', '130000'],
+        effect: 'retry',
+        meaning: 'slow mode, rate, or overload',
+      },
+      {
+        codes: ['50035'],
+        texts: ['webhook_id', 'thread_id', 'thread_name'],
+        effect: 'pause',
+        meaning: 'the URL of the webhook',
+      },
+      {
+        codes: ['40005', '50006', '50035', '50109'],
+        effect: 'dead',
+        meaning: 'empty, too large, or a form that Discord does not accept',
+      },
+      {
+        codes: ['20009', '200000', '200001', '240000'],
+        effect: 'dead',
+        meaning: 'blocked because of its content',
+      },
+      {
+        codes: ['220001', '220002', '220003', '220004', '40067'],
+        effect: 'pause',
+        meaning: 'a forum channel needs a thread: add `?thread_id=ID` to the URL',
+      },
+      { codes: ['50083', '160005'], effect: 'pause', meaning: 'the thread is archived or locked' },
+      {
+        codes: ['10003', '10015', '40001', '50001', '50013', '50027'],
+        effect: 'pause',
+        meaning: 'the channel, the webhook or its permissions',
+      },
+    ],
+    unlisted: 'pause',
+  },
 })
 
 /** The body of a 429 has the delay in seconds with a fraction. */
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  const seconds = status === 429 ? Number(textIn(answerJson(body), 'retry_after')) : 0
-  if (!(seconds > 0)) return undefined
-  throw new RetryableError('429: rate limit exceeded', { status, retryAfterMs: Math.ceil(seconds * 1_000) })
+function error({ status, body }: HttpResponse): ProviderError | undefined {
+  const json = answerJson(body)
+  const [code, message] = [textIn(json, 'code'), textIn(json, 'message')]
+  const seconds = status === 429 ? Number(textIn(json, 'retry_after')) : 0
+  if (!message) return undefined
+  const fields = json?.errors === undefined ? '' : ` ${JSON.stringify(json.errors)}`
+  return {
+    codes: ['', '0'].includes(code) ? [] : [code],
+    text: `${message}${code && ` (${code})`}${fields}`,
+    ...(seconds > 0 && { retryAfterMs: Math.ceil(seconds * 1_000) }),
+  }
 }

@@ -1,17 +1,9 @@
 /** Amazon EventBridge: puts the notification onto an event bus. */
-import { PermanentError, RetryableError } from '../errors.ts'
+import { textAt } from '../core/json-path.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Receipt } from './_destination.ts'
-import {
-  AWS_DEPENDENCIES,
-  AWS_PROPERTIES,
-  type AwsOptions,
-  awsFailure,
-  awsIdentity,
-  awsReceipt,
-  signAws,
-} from './parts/aws.ts'
-import { answerJson, textIn } from './parts/json-request.ts'
+import { defineDestination, type ProviderError } from './_destination.ts'
+import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
+import { AWS_RULES, awsError } from './parts/aws-answers.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -61,7 +53,25 @@ export default defineDestination<EventBridgeOptions>({
       notes: truncation.notes,
     }
   },
-  receipt,
+  answers: {
+    provider: 'Amazon EventBridge',
+    success: [
+      { status: [200], json: { FailedEntryCount: 0 }, field: 'Entries.0.EventId', receipt: (id) => id },
+    ],
+    error,
+    rules: [
+      ...AWS_RULES,
+      { codes: ['MalformedDetail', 'RedactionFailure'], effect: 'dead' },
+      {
+        codes: ['InvalidArgument', 'Validation*'],
+        texts: ['EventBusName', 'Source', 'DetailType'],
+        effect: 'pause',
+      },
+      { codes: ['InvalidArgument', 'Validation*'], effect: 'dead' },
+      { codes: ['InvalidAccountId*', 'ResourceNotFound*'], effect: 'pause', meaning: 'the bus' },
+    ],
+    unlisted: 'pause',
+  },
   identity: (options) => awsIdentity(options, regionOf(options)),
   sign: (request, options) => signAws(request, 'events', regionOf(options), options),
 })
@@ -71,18 +81,10 @@ function regionOf({ eventBus, region }: EventBridgeOptions): string {
   return fromArn || region || 'us-east-1'
 }
 
-/** Reads the entry, because a response with 200 may contain a failed one. */
-function receipt(response: HttpResponse): Receipt | undefined {
-  awsFailure(response)
+/** A response with 200 may contain a failed entry. */
+function error(response: HttpResponse): ProviderError | undefined {
   const { status, body } = response
-  if (status < 200 || status > 299) return undefined
-  const answer = answerJson(body)
-  const [entry] = (answer?.Entries ?? []) as Readonly<Record<string, unknown>>[]
-  if (textIn(answer, 'FailedEntryCount') !== '1') return awsReceipt(response, textIn(entry, 'EventId'))
-  const code = textIn(entry, 'ErrorCode')
-  const message = `${status}, but EventBridge reports: ${code}: ${textIn(entry, 'ErrorMessage')}`
-  if (/^(?:ThrottlingException|InternalFailure|InternalException)$/.test(code))
-    throw new RetryableError(message, { status })
-  const scope = /NotAuthorized|NotFound|AccessDenied/.test(code) ? 'destination' : 'delivery'
-  throw new PermanentError(message, { status, scope })
+  if (status < 200 || status > 299) return awsError(response)
+  const code = textAt(body, 'Entries.0.ErrorCode')
+  return code ? { codes: [code], text: `${code}: ${textAt(body, 'Entries.0.ErrorMessage')}` } : undefined
 }

@@ -1,10 +1,11 @@
 /** GitHub: creates an issue. A retry first searches for the issue. */
 
-import { PermanentError, RetryableError } from '../errors.ts'
+import { textAt } from '../core/json-path.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { createOnce } from './parts/create-once.ts'
+import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -55,17 +56,53 @@ export default defineDestination<GitHubOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    if (message.repeated) {
-      const found = issueIn(yield search(message, options))
-      if (found) return { status: 200, message: `200: an earlier attempt created #${found}` }
-    }
-    const created = yield create(message, options)
-    const number = textIn(answerJson(created.body), 'number') || issueIn(created)
-    return number ? { ...created.receipt, message: `${created.status}: created #${number}` } : created.receipt
+  exchange: (message, options) =>
+    createOnce(message, {
+      lookUp: () => search(message, options),
+      listing: 'items',
+      found: ({ body }) => issueName(textAt(body, 'items.0.number')),
+      create: () => create(message, options),
+    }),
+  answers: {
+    provider: 'GitHub',
+    success: [{ status: [201], field: 'number', receipt: (number) => `created #${number}` }],
+    error,
+    rules: [
+      { codes: ['rate limit'], effect: 'retry', meaning: 'the wait that GitHub orders, otherwise a minute' },
+      { status: [410], effect: 'pause', meaning: 'issues are disabled' },
+      { status: [422], codes: ['title', 'body'], effect: 'dead' },
+      {
+        status: [422],
+        codes: ['*'],
+        effect: 'pause',
+        meaning: 'a field that no alert changes, such as `assignees` or `labels`',
+      },
+    ],
   },
-  receipt,
 })
+
+/** GitHub also uses 403 for its rate limits. The codes of a validation error are the fields. */
+function error({ status, body, headers }: HttpResponse): ProviderError | undefined {
+  const isLimit = headers['x-ratelimit-remaining'] === '0' || /secondary rate limit/i.test(body)
+  const { message, errors } = (answerJson(body) ?? {}) as GitHubError
+  if ((status === 403 || status === 429) && isLimit) {
+    const text = 'rate limit exceeded'
+    return { codes: ['rate limit'], text, ...(!headers['retry-after'] && { retryAfterMs: 60_000 }) }
+  }
+  if (message === undefined) return undefined
+  const faults = (Array.isArray(errors) ? errors : []).filter(({ field }) => field !== undefined)
+  const described = faults.map(({ field, code, message: why }) => `${field}: ${why ?? code}`)
+  return { codes: faults.map(({ field }) => String(field)), text: [message, ...described].join('; ') }
+}
+
+interface GitHubError {
+  readonly message?: string
+  readonly errors?: readonly { readonly field?: string; readonly code?: string; readonly message?: string }[]
+}
+
+function issueName(number: string): string {
+  return number && `#${number}`
+}
 
 /** Returns the text by which an issue is found, because GitHub has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
@@ -77,11 +114,6 @@ function search(message: Message, options: GitHubOptions): Outgoing {
   const query = new URLSearchParams({ q, per_page: '1' })
   const url = joinUrl(options.apiUrl ?? API, `search/issues?${query.toString()}`)
   return { method: 'GET', url, headers: headersOf(options), body: '' }
-}
-
-/** Reads the number from text, because the response to a long issue is truncated. */
-function issueIn({ body }: Answer): string {
-  return /"number":\s*(\d+)/.exec(body)?.[1] ?? ''
 }
 
 function create(message: Message, options: GitHubOptions): Outgoing {
@@ -105,17 +137,4 @@ function headersOf({ token }: GitHubOptions): Record<string, string> {
     authorization: `Bearer ${token}`,
     'x-github-api-version': '2022-11-28',
   }
-}
-
-/** GitHub also uses 403 for its rate limits. */
-function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
-  const isLimit = headers['x-ratelimit-remaining'] === '0' || /secondary rate limit/i.test(body)
-  if (status === 403 && isLimit) {
-    const seconds = Number(headers['retry-after'] ?? 60)
-    throw new RetryableError('403: rate limit exceeded', { status, retryAfterMs: seconds * 1_000 })
-  }
-  if (status === 410) {
-    throw new PermanentError('410: issues are disabled', { status, scope: 'destination' })
-  }
-  return undefined
 }

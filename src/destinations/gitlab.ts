@@ -1,6 +1,8 @@
 /** GitLab: creates an issue, an incident for instance. A retry first searches for the issue. */
-import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
+import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
@@ -50,16 +52,50 @@ export default defineDestination<GitLabOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    if (message.repeated) {
-      const found = issueIn(yield search(message, options))
-      if (found) return { status: 200, message: `200: an earlier attempt created #${found}` }
-    }
-    const created = yield create(message, options)
-    const number = textIn(answerJson(created.body), 'iid') || issueIn(created)
-    return number ? { ...created.receipt, message: `${created.status}: created #${number}` } : created.receipt
+  exchange: (message, options) =>
+    createOnce(message, {
+      lookUp: () => search(message, options),
+      listing: '',
+      found: ({ body }) => issueName(textIn(firstOf(body), 'iid')),
+      create: () => create(message, options),
+    }),
+  answers: {
+    provider: 'GitLab',
+    success: [{ status: [201], field: 'iid', receipt: (iid) => `created #${iid}` }],
+    error,
+    rules: [
+      { status: [400, 422], codes: ['title', 'description', 'base'], effect: 'dead' },
+      {
+        status: [400, 422],
+        codes: ['*'],
+        effect: 'pause',
+        meaning: 'a field that no alert changes, such as `issue_type` or `labels`',
+      },
+    ],
   },
 })
+
+/** GitLab names a refused field as a key of `message`, or as the first word of a sentence in `error`. */
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const { message, error: sentence } = (answerJson(body) ?? {}) as { message?: unknown; error?: unknown }
+  if (typeof message === 'object' && message !== null)
+    return { codes: Object.keys(message), text: JSON.stringify(message) }
+  const text = [message, sentence].filter((part) => typeof part === 'string').join(': ')
+  if (!text) return undefined
+  const faults = (typeof sentence === 'string' ? sentence : '').matchAll(
+    /(?:^|, )(\w+) (?:is|are|does|do|has|have)\b/g,
+  )
+  return { codes: [...faults].flatMap(([, field]) => field ?? []), text }
+}
+
+function firstOf(body: string): Readonly<Record<string, unknown>> | undefined {
+  const issues = answerJson(body)
+  return Array.isArray(issues) ? issues[0] : undefined
+}
+
+function issueName(iid: string): string {
+  return iid && `#${iid}`
+}
 
 /** Returns the text by which an issue is found, because GitLab has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
@@ -74,11 +110,6 @@ function search(message: Message, options: GitLabOptions): Outgoing {
   const query = new URLSearchParams({ search: marker(message), in: 'description', per_page: '1' })
   const headers = { accept: 'application/json', 'private-token': options.token }
   return { method: 'GET', url: `${issuesUrl(options)}?${query.toString()}`, headers, body: '' }
-}
-
-/** Reads the number from text, because the response to a long issue is truncated. */
-function issueIn({ body }: Answer): string {
-  return /"iid":\s*(\d+)/.exec(body)?.[1] ?? ''
 }
 
 function create(message: Message, options: GitLabOptions): Outgoing {

@@ -1,6 +1,7 @@
 /** Google Chat: a card in a space, through its webhook. */
 import { defineDestination, type Message } from './_destination.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
+import { GOOGLE_RULES, googleError } from './parts/google-answers.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -37,6 +38,13 @@ export default defineDestination<GoogleChatOptions>({
       build: () => cardText(message, false, truncation),
     })
     return postJson(webhookUrl, body, { notes: truncation.notes })
+  },
+  answers: {
+    provider: 'Google Chat',
+    success: [{ status: [200], field: 'name', receipt: (name) => `posted ${name}` }],
+    error: googleError,
+    rules: GOOGLE_RULES,
+    unlisted: 'pause',
   },
 })
 

@@ -3,9 +3,9 @@
 import { parseExact } from '../core/exact-json.ts'
 import { readableValue } from '../core/readable-text.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Receipt } from './_destination.ts'
+import { defineDestination, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
-import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
@@ -57,10 +57,35 @@ export default defineDestination<IncidentIoOptions>({
     const url = joinUrl(base, `v2/alert_events/http/${alertSourceConfigId}`)
     return postJson(url, body, { headers: { authorization: `Bearer ${token}` }, notes: truncation.notes })
   },
-  receipt,
+  answers: {
+    provider: 'incident.io',
+    success: [{ status: [202], field: 'deduplication_key', receipt: (key) => `accepted as ${key}` }],
+    error,
+    rules: [
+      {
+        codes: ['title', 'description', 'deduplication_key', 'metadata', 'source_url'],
+        status: [400, 422],
+        effect: 'dead',
+      },
+      { codes: ['authentication_error', 'not_found', 'forbidden', 'payment_required'], effect: 'pause' },
+      { codes: ['too_many_requests', 'rate_limit', 'internal_error'], effect: 'retry' },
+    ],
+  },
 })
 
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  const key = status === 202 ? textIn(answerJson(body), 'deduplication_key') : ''
-  return key ? { status, message: `202: accepted as ${key}` } : undefined
+interface IncidentIoError {
+  readonly type?: string
+  readonly errors?: readonly {
+    readonly code?: string
+    readonly message?: string
+    readonly source?: { readonly field?: string }
+  }[]
+}
+
+function error({ status, body }: HttpResponse): ProviderError | undefined {
+  const { type, errors = [] } = (answerJson(body) ?? {}) as IncidentIoError
+  if (status < 400 || type === undefined) return undefined
+  const fields = errors.flatMap(({ source }) => source?.field ?? [])
+  const described = errors.map(({ message, code }) => message ?? code ?? '')
+  return { codes: fields.length > 0 ? fields : [type], text: [type, ...described].filter(Boolean).join(': ') }
 }

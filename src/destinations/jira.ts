@@ -1,11 +1,12 @@
 /** Jira: creates an issue, in Jira Cloud or Data Center. A retry first searches for the issue. */
 
 import { basicAuth } from '../core/basic-auth.ts'
-import { PermanentError } from '../errors.ts'
+import { textAt } from '../core/json-path.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { type Answer, defineDestination, type Message, type Outgoing, type Receipt } from './_destination.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { env } from './_options.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
+import { createOnce } from './parts/create-once.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -18,6 +19,7 @@ interface JiraOptions {
   readonly projectKey: string
   readonly issueType?: string
   readonly labels?: readonly string[]
+  readonly marker?: 'label' | 'description'
   readonly assignee?: string
   readonly fields?: Readonly<Record<string, unknown>>
 }
@@ -45,7 +47,8 @@ export default defineDestination<JiraOptions>({
       deployment: {
         enum: ['cloud', 'dataCenter'],
         default: 'cloud',
-        description: 'The deployment; it decides how issues are found and users are named.',
+        description:
+          'The deployment; it decides how issues are found and users are named. With a personal access token it is always Data Center.',
       },
       user: {
         type: 'string',
@@ -80,6 +83,12 @@ export default defineDestination<JiraOptions>({
         examples: [['signalbox']],
         description: 'Labels to add, without spaces.',
       },
+      marker: {
+        enum: ['label', 'description'],
+        default: 'label',
+        description:
+          'Where the key is put by which a repeated attempt finds the issue: use `description` where the project has no labels on its screen.',
+      },
       assignee: {
         type: 'string',
         minLength: 1,
@@ -95,17 +104,40 @@ export default defineDestination<JiraOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    if (message.repeated) {
-      const found = issueIn(yield search(message, options))
-      if (found) return { status: 200, message: `200: an earlier attempt created ${found}` }
-    }
-    const created = yield create(message, options)
-    const key = textIn(answerJson(created.body), 'key')
-    return key ? { ...created.receipt, message: `${created.status}: created ${key}` } : created.receipt
+  exchange: (message, options) =>
+    createOnce(message, {
+      lookUp: () => search(message, options),
+      listing: 'issues',
+      found: ({ body }) => textAt(body, 'issues.0.key'),
+      create: () => create(message, options),
+    }),
+  answers: {
+    provider: 'Jira',
+    success: [{ status: [201], field: 'key', receipt: (key) => `created ${key}` }],
+    error,
+    rules: [
+      { status: [400], codes: ['summary', 'description'], effect: 'dead' },
+      {
+        status: [400],
+        codes: ['*'],
+        effect: 'pause',
+        meaning: 'a field that no alert changes: correct the options, or the screen of the project',
+      },
+    ],
   },
-  receipt,
 })
+
+/** The codes are the fields that Jira refuses. */
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const { errors, errorMessages } = (answerJson(body) ?? {}) as {
+    errors?: Readonly<Record<string, unknown>>
+    errorMessages?: readonly unknown[]
+  }
+  const fields = typeof errors === 'object' && errors !== null ? Object.keys(errors) : []
+  const described = fields.map((field) => `${field}: ${textIn(errors, field)}`)
+  const text = [...(Array.isArray(errorMessages) ? errorMessages : []), ...described].join(', ')
+  return text ? { codes: fields, text } : undefined
+}
 
 /** Returns the text by which an issue is found, because Jira has no idempotency keys. */
 function marker({ idempotencyKey }: Message): string {
@@ -113,20 +145,21 @@ function marker({ idempotencyKey }: Message): string {
 }
 
 function search(message: Message, options: JiraOptions): Outgoing {
-  const path = options.deployment === 'dataCenter' ? 'rest/api/2/search' : 'rest/api/2/search/jql'
-  const jql = `project = "${options.projectKey}" AND labels = "${marker(message)}"`
+  const path = deploymentOf(options) === 'dataCenter' ? 'rest/api/2/search' : 'rest/api/2/search/jql'
+  const place =
+    options.marker === 'description'
+      ? `description ~ "\\"${marker(message)}\\""`
+      : `labels = "${marker(message)}"`
+  const jql = `project = "${options.projectKey}" AND ${place}`
   const query = new URLSearchParams({ jql, fields: 'key', maxResults: '1' })
   const headers = { accept: 'application/json', authorization: authorization(options) }
   return { method: 'GET', url: joinUrl(options.url, `${path}?${query.toString()}`), headers, body: '' }
 }
 
-function issueIn({ body }: Answer): string {
-  const { issues } = (answerJson(body) ?? {}) as { issues?: readonly Record<string, unknown>[] }
-  return Array.isArray(issues) ? textIn(issues[0], 'key') : ''
-}
-
 function create(message: Message, options: JiraOptions): Outgoing {
-  const { projectKey, issueType = 'Task', labels = [], assignee, deployment, fields } = options
+  const { projectKey, issueType = 'Task', labels, assignee, fields } = options
+  const inLabel = options.marker !== 'description'
+  const shownLabels = [...(labels ?? []), ...(inLabel ? [marker(message)] : [])]
   const truncation = new Truncation()
   const title = (message.title || headline(message.notification)).replace(/\s+/g, ' ')
   const body = {
@@ -135,10 +168,12 @@ function create(message: Message, options: JiraOptions): Outgoing {
       project: { key: projectKey },
       issuetype: { name: issueType },
       summary: truncation.text('summary', title, SUMMARY_LIMIT),
-      description: description(message, truncation),
-      labels: [...labels, marker(message)],
+      description: inLabel
+        ? description(message, truncation, DESCRIPTION_LIMIT)
+        : markedDescription(message, truncation),
+      ...(shownLabels.length > 0 && { labels: shownLabels }),
       ...(assignee !== undefined && {
-        assignee: deployment === 'dataCenter' ? { name: assignee } : { id: assignee },
+        assignee: deploymentOf(options) === 'dataCenter' ? { name: assignee } : { id: assignee },
       }),
     },
   }
@@ -146,18 +181,29 @@ function create(message: Message, options: JiraOptions): Outgoing {
   return postJson(joinUrl(options.url, 'rest/api/2/issue'), body, { headers, notes: truncation.notes })
 }
 
+/** Only Data Center has personal access tokens. */
+function deploymentOf({ personalAccessToken, deployment = 'cloud' }: JiraOptions): 'cloud' | 'dataCenter' {
+  return personalAccessToken === undefined ? deployment : 'dataCenter'
+}
+
 function authorization({ user = '', apiToken = '', personalAccessToken }: JiraOptions): string {
   return personalAccessToken === undefined ? basicAuth(user, apiToken) : `Bearer ${personalAccessToken}`
 }
 
+/** The last line of the description is the marker, for projects without labels on their screen. */
+function markedDescription(message: Message, truncation: Truncation): string {
+  const end = `\n\n${marker(message)}`
+  return description(message, truncation, DESCRIPTION_LIMIT - end.length) + end
+}
+
 /** Builds wiki text, which both deployments accept. The context is shortened first. */
-function description(message: Message, truncation: Truncation): string {
+function description(message: Message, truncation: Truncation, limit: number): string {
   const lines = labelledParts(message).map(({ label, text }) => `*${label}:* ${escaped(text)}`)
-  const text = truncation.text('description', message.body ?? lines.join('\n'), DESCRIPTION_LIMIT)
+  const text = truncation.text('description', message.body ?? lines.join('\n'), limit)
   // `{code` can only be inside a JSON string, where the escape has the same meaning.
   const context = contextText(message).replaceAll('{code', '\\u007bcode')
   const [before, after] = ['\n\n*Context:*\n{code:json}\n', '\n{code}']
-  const availableChars = DESCRIPTION_LIMIT - text.length - before.length - after.length
+  const availableChars = limit - text.length - before.length - after.length
   if (!context || message.body !== null) return text
   if (availableChars < 100) {
     truncation.note('left out the context')
@@ -170,14 +216,4 @@ function description(message: Message, truncation: Truncation): string {
 function escaped(text: string): string {
   if (/^https?:\/\/\S+$/.test(text)) return text.replace(/[\\{}[\]|!*^~]/g, encodeURIComponent)
   return text.replace(/[\\{}[\]|!*_^~]/g, '\\$&')
-}
-
-/** A missing project or issue type rejects every alert, so it pauses the destination. */
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  if (status !== 400) return undefined
-  const { errors = {} } = (answerJson(body) ?? {}) as { errors?: Readonly<Record<string, unknown>> }
-  const broken = ['project', 'issuetype'].filter((name) => name in errors)
-  if (broken.length === 0) return undefined
-  const why = broken.map((name) => `${name}: ${textIn(errors, name)}`).join(', ')
-  throw new PermanentError(`400: ${why}`, { status, scope: 'destination' })
 }

@@ -1,9 +1,9 @@
 /** Mattermost: a message with an attachment, through an incoming webhook. */
-
-import { defineDestination } from './_destination.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type ProviderError } from './_destination.ts'
 import { headline } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
-import { postJson } from './parts/json-request.ts'
+import { answerJson, postJson, textIn } from './parts/json-request.ts'
 import { escapeMarkdown, formatMarkdown } from './parts/markdown.ts'
 import { secretUrl, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -51,4 +51,39 @@ export default defineDestination<MattermostOptions>({
     const body = { ...(channel && { channel }), ...(username && { username }), attachments: [attachment] }
     return postJson(webhookUrl, body, { notes: truncation.notes })
   },
+  answers: {
+    provider: 'Mattermost',
+    success: [{ status: [200], text: 'ok' }],
+    error,
+    rules: [
+      {
+        codes: [
+          'web.incoming_webhook.parse*',
+          'web.incoming_webhook.text*',
+          'web.incoming_webhook.decode*',
+          'web.incoming_webhook.split_props_length*',
+          'model.post.*',
+        ],
+        effect: 'dead',
+      },
+      {
+        codes: [
+          'web.incoming_webhook.channel*',
+          'web.incoming_webhook.permissions*',
+          'web.incoming_webhook.user*',
+          'web.incoming_webhook.disabled*',
+          'web.incoming_webhook.invalid*',
+        ],
+        effect: 'pause',
+        meaning: 'the webhook, its channel or its permissions',
+      },
+    ],
+    unlisted: 'pause',
+  },
 })
+
+function error({ status, body }: HttpResponse): ProviderError | undefined {
+  const json = answerJson(body)
+  const [id, message] = [textIn(json, 'id'), textIn(json, 'message')]
+  return status >= 400 && id ? { codes: [id], text: `${message} (${id})` } : undefined
+}

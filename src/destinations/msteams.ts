@@ -1,8 +1,11 @@
 /** Microsoft Teams: an Adaptive Card through a workflow, or the older MessageCard. */
+import { textAt } from '../core/json-path.ts'
 import type { Severity } from '../model/alerts/severity.ts'
-import { defineDestination, type Message } from './_destination.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type Message, type ProviderError } from './_destination.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretUrl } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -10,6 +13,7 @@ import { Truncation } from './parts/truncate.ts'
 interface TeamsOptions {
   readonly webhookUrl: string
   readonly card?: 'adaptive' | 'message'
+  readonly expect?: Expectation
 }
 
 const TITLE_LIMIT = 1_000
@@ -42,6 +46,7 @@ export default defineDestination<TeamsOptions>({
         description:
           '`message` is the form of the retired Office connectors, for receivers that still accept it.',
       },
+      expect: EXPECT_SCHEMA,
     },
     additionalProperties: false,
   },
@@ -59,7 +64,67 @@ export default defineDestination<TeamsOptions>({
     )
     return postJson(webhookUrl, body, { notes: truncation.notes })
   },
+  answers: {
+    provider: 'Microsoft Teams',
+    // A connector answers `1`. A workflow answers 202 before it posts, or what its author lets it answer.
+    success: (options) =>
+      options.card === 'message' ? [{ status: [200], text: '1' }] : expectedSuccess(options),
+    error,
+    rules: [
+      {
+        codes: [
+          'HTTP 408',
+          'HTTP 412',
+          'HTTP 429',
+          'HTTP 5*',
+          'WorkflowRunActionsThrottled',
+          'TooManyRequests',
+          'ServiceUnavailable',
+        ],
+        effect: 'retry',
+      },
+      {
+        codes: [
+          'HTTP 400',
+          'HTTP 413',
+          'InvalidRequestContent',
+          'TriggerInputSchemaMismatch',
+          'RequestEntityTooLarge',
+        ],
+        effect: 'dead',
+      },
+      { status: [400], texts: ['Summary or Text is required', 'Bad payload received'], effect: 'dead' },
+      {
+        codes: ['WorkflowTriggerIsNotEnabled', 'WorkflowDisabled'],
+        effect: 'pause',
+        meaning: 'the flow is turned off',
+      },
+      {
+        codes: [
+          'DirectApi*',
+          'Unauthorized',
+          'AuthorizationFailed',
+          'WorkflowNotFound',
+          'WorkflowTriggerNotFound',
+        ],
+        effect: 'pause',
+        meaning: 'the URL of the workflow',
+      },
+    ],
+    unlisted: 'pause',
+  },
 })
+
+/** A connector reports the failure of its post as a text in a 200, a workflow as a code in JSON. */
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const delivery = /^Webhook message delivery failed with error: .*?HTTP error (\d+)/s.exec(body)
+  if (delivery) return { codes: [`HTTP ${delivery[1]}`], text: body.slice(0, 300) }
+  const code = textAt(body, 'error.code')
+  if (code) return { codes: [code], text: `${code}: ${textAt(body, 'error.message')}` }
+  return /^(?:Summary or Text is required|Bad payload received)/.test(body)
+    ? { codes: [], text: body }
+    : undefined
+}
 
 interface Fact {
   readonly label: string

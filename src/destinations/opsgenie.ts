@@ -1,8 +1,7 @@
 /** Opsgenie: creates an alert, the same one for every attempt. */
-import { PermanentError } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Receipt } from './_destination.ts'
+import { defineDestination, type ProviderError } from './_destination.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
@@ -73,8 +72,43 @@ export default defineDestination<OpsgenieOptions>({
     const headers = { authorization: `GenieKey ${apiKey}` }
     return postJson(joinUrl(base, 'v2/alerts'), body, { headers, notes: truncation.notes })
   },
-  receipt,
+  answers: {
+    provider: 'Opsgenie',
+    // Opsgenie processes a request later; the id of the request identifies its result.
+    success: [{ status: [202], field: 'requestId', receipt: (id) => `accepted as request ${id}` }],
+    error,
+    rules: [
+      {
+        status: [400, 422],
+        texts: ['api key', 'apikey', 'integration'],
+        effect: 'pause',
+        meaning: 'the key of the integration',
+      },
+      {
+        status: [400, 422],
+        codes: ['message', 'alias', 'description', 'tags', 'details', 'entity', 'source', 'priority', 'note'],
+        effect: 'dead',
+      },
+      {
+        status: [400, 422],
+        codes: ['*'],
+        effect: 'pause',
+        meaning: 'a field that no alert changes, such as `responders`',
+      },
+      { status: [402], effect: 'pause', meaning: 'the account has expired' },
+    ],
+  },
 })
+
+/** The codes are the fields that Opsgenie refuses. */
+function error({ status, body }: HttpResponse): ProviderError | undefined {
+  const json = answerJson(body)
+  const { errors } = (json ?? {}) as { errors?: Readonly<Record<string, unknown>> }
+  const fields = typeof errors === 'object' && errors !== null ? Object.keys(errors) : []
+  const described = fields.map((field) => `${field}: ${textIn(errors, field)}`)
+  const text = [textIn(json, 'message'), ...described].filter(Boolean).join(', ')
+  return status >= 400 && text ? { codes: fields, text } : undefined
+}
 
 /** Builds HTML with the few tags that Opsgenie supports. */
 function description(message: Parameters<typeof labelledParts>[0], truncation: Truncation): string {
@@ -97,13 +131,4 @@ function tagsOf(tags: readonly string[], truncation: Truncation): string[] {
   if (distinct.length > MAX_TAGS)
     truncation.note(`left out ${distinct.length - MAX_TAGS} of ${distinct.length} tags`)
   return distinct.slice(0, MAX_TAGS)
-}
-
-/** Opsgenie processes a request later; the id of the request identifies its result. */
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  if (status === 422 && /api ?key|integration/i.test(textIn(answerJson(body), 'message'))) {
-    throw new PermanentError(`422: ${textIn(answerJson(body), 'message')}`, { status, scope: 'destination' })
-  }
-  const id = status === 202 ? textIn(answerJson(body), 'requestId') : ''
-  return id ? { status, message: `202: accepted as request ${id}` } : undefined
 }

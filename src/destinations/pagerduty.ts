@@ -2,11 +2,10 @@
 
 import { parseExact } from '../core/exact-json.ts'
 import { readableValue } from '../core/readable-text.ts'
-import { PermanentError, RetryableError } from '../errors.ts'
 import type { Notification } from '../model/alerts/alert.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type Receipt } from './_destination.ts'
+import { defineDestination, type Message, type ProviderError } from './_destination.ts'
 import { env } from './_options.ts'
 import { headline } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
@@ -91,25 +90,37 @@ export default defineDestination<PagerDutyOptions>({
     })
     return postJson(joinUrl(apiUrl, 'v2/enqueue'), body, { notes: truncation.notes })
   },
-  receipt,
+  answers: {
+    provider: 'PagerDuty',
+    success: [
+      {
+        status: [202],
+        json: { status: 'success' },
+        field: 'dedup_key',
+        receipt: (key) => `accepted as ${key}`,
+      },
+    ],
+    error,
+    rules: [
+      {
+        status: [400],
+        texts: ['routing_key', 'routing key'],
+        effect: 'pause',
+        meaning: 'the integration key',
+      },
+      { status: [400, 413], effect: 'dead' },
+    ],
+  },
 })
+
+function error({ status, body }: HttpResponse): ProviderError | undefined {
+  const json = answerJson(body)
+  const { errors } = (json ?? {}) as { errors?: readonly unknown[] }
+  const text = [textIn(json, 'message'), ...(Array.isArray(errors) ? errors : [])].filter(Boolean).join(': ')
+  return status >= 400 && text ? { codes: [], text } : undefined
+}
 
 /** Returns the reference only when it is a URL, because PagerDuty rejects other links. */
 function links({ reference }: Message): object {
   return /^https?:\/\/\S+$/.test(reference) ? { links: [{ href: reference, text: 'Reference' }] } : {}
-}
-
-/** Success is a 2xx with `"status":"success"`; any other 2xx is from a proxy. */
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  if (status === 400 && /routing.?key/i.test(body)) {
-    throw new PermanentError(`${status}: unknown integration key`, {
-      status,
-      scope: 'destination',
-    })
-  }
-  if (status < 200 || status > 299) return undefined
-  const answer = answerJson(body)
-  if (answer?.status === 'success')
-    return { status, message: `${status}: accepted as ${textIn(answer, 'dedup_key')}` }
-  throw new RetryableError(`${status}, but not a response of PagerDuty`, { status })
 }

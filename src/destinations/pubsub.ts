@@ -1,10 +1,11 @@
 /** Google Cloud Pub/Sub: publishes the notification to a topic, with credentials as Google's own library finds them. */
 import { createPrivateKey } from 'node:crypto'
 import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
-import type { HttpRequest, HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Receipt } from './_destination.ts'
+import type { HttpRequest } from '../model/ports.ts'
+import { defineDestination } from './_destination.ts'
 import { file } from './_options.ts'
-import { answerJson, joinUrl, postJson } from './parts/json-request.ts'
+import { GOOGLE_RULES, googleError } from './parts/google-answers.ts'
+import { joinUrl, postJson } from './parts/json-request.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { apiUrl, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -52,18 +53,18 @@ export default defineDestination<PubSubOptions>({
     const body = { messages: [{ data: Buffer.from(data).toString('base64'), attributes }] }
     return postJson(joinUrl(base, `v1/${topic}:publish`), body, { notes: truncation.notes })
   },
-  receipt,
+  answers: {
+    provider: 'Google Cloud Pub/Sub',
+    success: [{ status: [200], field: 'messageIds.0', receipt: (id) => `message ${id}` }],
+    error: googleError,
+    rules: GOOGLE_RULES,
+    unlisted: 'pause',
+  },
   sign: async (request: HttpRequest, options: PubSubOptions) => ({
     ...request,
     headers: { ...request.headers, ...(await authorizationHeaders(options)) },
   }),
 })
-
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  const { messageIds } = (answerJson(body) ?? {}) as { messageIds?: readonly unknown[] }
-  const id = Array.isArray(messageIds) ? String(messageIds[0]) : ''
-  return status === 200 && id ? { status, message: `200: message ${id}` } : undefined
-}
 
 interface Identity {
   getRequestHeaders(): Promise<Headers>

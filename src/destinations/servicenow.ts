@@ -1,10 +1,13 @@
 /** ServiceNow: creates a record, an incident for instance. A retry first searches for the record. */
 
 import { basicAuth } from '../core/basic-auth.ts'
+import { textAt } from '../core/json-path.ts'
 import type { Severity } from '../model/alerts/severity.ts'
-import { type Answer, defineDestination, type Message, type Outgoing } from './_destination.ts'
+import type { HttpResponse } from '../model/ports.ts'
+import { defineDestination, type Message, type Outgoing, type ProviderError } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { createOnce } from './parts/create-once.ts'
+import { joinUrl, postJson } from './parts/json-request.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -53,16 +56,30 @@ export default defineDestination<ServiceNowOptions>({
     },
     additionalProperties: false,
   },
-  *exchange(message, options) {
-    if (message.repeated) {
-      const found = numberIn(yield search(message, options))
-      if (found) return { status: 200, message: `200: an earlier attempt created ${found}` }
-    }
-    const created = yield create(message, options)
-    const number = numberIn(created)
-    return number ? { ...created.receipt, message: `${created.status}: created ${number}` } : created.receipt
+  exchange: (message, options) =>
+    createOnce(message, {
+      lookUp: () => search(message, options),
+      listing: 'result',
+      found: ({ body }) => textAt(body, 'result.0.number'),
+      create: () => create(message, options),
+    }),
+  answers: {
+    provider: 'ServiceNow',
+    success: [{ status: [201], field: 'result.number', receipt: (number) => `created ${number}` }],
+    error,
+    rules: [
+      { status: [400], texts: ['invalid table'], effect: 'pause', meaning: 'the option `table`' },
+      { status: [400], texts: ['exception while reading request'], effect: 'dead' },
+      { status: [402], effect: 'pause', meaning: 'the plan of the instance does not include it' },
+      { status: [403], effect: 'pause', meaning: 'an access control or a business rule' },
+    ],
   },
 })
+
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const text = [textAt(body, 'error.message'), textAt(body, 'error.detail')].filter(Boolean).join(': ')
+  return text ? { codes: [], text } : undefined
+}
 
 function tableUrl({ url, table = 'incident' }: ServiceNowOptions): string {
   return joinUrl(url, `api/now/table/${table}`)
@@ -84,12 +101,6 @@ function search({ idempotencyKey }: Message, options: ServiceNowOptions): Outgoi
   })
   const url = `${tableUrl(options)}?${query.toString()}`
   return { method: 'GET', url, headers: headersOf(options), body: '' }
-}
-
-function numberIn({ body }: Answer): string {
-  const { result } = (answerJson(body) ?? {}) as { result?: unknown }
-  const record = (Array.isArray(result) ? result[0] : result) as Readonly<Record<string, unknown>> | undefined
-  return textIn(record, 'number')
 }
 
 function create(message: Message, options: ServiceNowOptions): Outgoing {

@@ -1,11 +1,13 @@
 /** Slack: through an incoming webhook, or as a bot that may put the context into a thread. */
-import { isError, messageOf, PermanentError, RetryableError } from '../errors.ts'
+import { textAt } from '../core/json-path.ts'
+import { isError, messageOf } from '../errors.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type Receipt } from './_destination.ts'
+import { defineDestination, type Message, type ProviderError } from './_destination.ts'
 import { env } from './_options.ts'
 import { contextText, labelledParts, type Part } from './parts/alert-text.ts'
 import { COLOURS } from './parts/colours.ts'
-import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { joinUrl, postJson } from './parts/json-request.ts'
+import { SLACK_RULES } from './parts/slack-answers.ts'
 import { Truncation } from './parts/truncate.ts'
 
 interface SlackOptions {
@@ -101,7 +103,7 @@ export default defineDestination<SlackOptions>({
     const text = inThread ? contextBlock(message, more) : ''
     if (!text) return posted.receipt
     try {
-      const thread = threadTs ?? textIn(answerJson(posted.body), 'ts')
+      const thread = threadTs ?? textAt(posted.body, 'ts')
       yield postJson(url, { channel, thread_ts: thread, text }, { headers, notes: more.notes })
       return { ...posted.receipt, message: `${posted.receipt.message}, context in its thread` }
     } catch (error) {
@@ -113,7 +115,23 @@ export default defineDestination<SlackOptions>({
       }
     }
   },
-  receipt,
+  answers: {
+    provider: 'Slack',
+    // A 200 alone is not a success: a webhook returns `ok`, the Web API `"ok":true`.
+    success: [
+      { status: [200], text: 'ok' },
+      {
+        status: [200],
+        json: { ok: true },
+        field: 'ts',
+        receipt: (ts, body) => `posted ${ts} in ${textAt(body, 'channel')}`,
+      },
+      { status: [200], json: { ok: true } },
+    ],
+    error,
+    rules: SLACK_RULES,
+    unlisted: 'pause',
+  },
 })
 
 /** The metadata shows which delivery a message belongs to. */
@@ -157,25 +175,8 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-const BROKEN =
-  /^(?:invalid_auth|not_authed|account_inactive|token_(?:revoked|expired)|missing_scope|no_permission|channel_not_found|not_in_channel|is_archived|restricted_action.*|org_login_required|ekm_access_denied|messages_tab_disabled|no_service|no_team|team_disabled|invalid_token|channel_is_archived|action_prohibited|posting_to_general_channel_denied)$/
-const REFUSED =
-  /^(?:msg_too_long|no_text|invalid_(?:blocks|attachments|arguments|json|payload|metadata.*)|too_many_attachments|thread_not_found|cannot_reply_to_message)$/
-
-/** A 200 alone is not a success: a webhook returns `ok`, the Web API `"ok":true`. */
-function receipt({ status, body, headers }: HttpResponse): Receipt | undefined {
-  if (status < 200 || status > 299) return undefined
-  if (body.trim() === 'ok') return { status, message: `${status}: ok` }
-  const answer = answerJson(body)
-  if (answer?.ok === true) {
-    const [ts, channel] = [textIn(answer, 'ts'), textIn(answer, 'channel')]
-    return { status, message: ts ? `${status}: posted ${ts} in ${channel}` : `${status}: ok` }
-  }
-  // The Web API returns the error in JSON, a webhook as one word.
-  const error = textIn(answer, 'error') || (/^[a-z]+(?:_[a-z]+)+$/.exec(body.trim())?.[0] ?? '')
-  const message = error ? `${status}, but Slack reports: ${error}` : `${status}, but not a response of Slack`
-  if (BROKEN.test(error)) throw new PermanentError(message, { status, scope: 'destination' })
-  if (REFUSED.test(error)) throw new PermanentError(message, { status })
-  const seconds = Number(headers['retry-after'])
-  throw new RetryableError(message, { status, ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) })
+/** The Web API returns the error in JSON, a webhook as one word. */
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const code = textAt(body, 'error') || (/^[a-z]+(?:_[a-z]+)+$/.exec(body.trim())?.[0] ?? '')
+  return code ? { codes: [code], text: code } : undefined
 }

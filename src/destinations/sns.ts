@@ -2,15 +2,8 @@
 
 import { defineDestination, type Message } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
-import {
-  AWS_DEPENDENCIES,
-  AWS_PROPERTIES,
-  type AwsOptions,
-  awsFailure,
-  awsIdentity,
-  awsReceipt,
-  signAws,
-} from './parts/aws.ts'
+import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
+import { AWS_RULES, awsError } from './parts/aws-answers.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -66,9 +59,26 @@ export default defineDestination<SnsOptions>({
       notes: truncation.notes,
     }
   },
-  receipt(response) {
-    awsFailure(response)
-    return awsReceipt(response, /<MessageId>([^<]*)</.exec(response.body)?.[1] ?? '')
+  answers: {
+    provider: 'Amazon SNS',
+    success: [{ status: [200], element: 'MessageId', receipt: (id) => id }],
+    error: awsError,
+    rules: [
+      ...AWS_RULES,
+      {
+        codes: ['InvalidParameter*'],
+        texts: ['TopicArn', 'MessageGroupId', 'MessageDeduplicationId'],
+        effect: 'pause',
+        meaning: 'the topic',
+      },
+      { codes: ['InvalidParameter*', 'ParameterValueInvalid', 'Validation*'], effect: 'dead' },
+      {
+        codes: ['NotFound*', 'EndpointDisabled', 'PlatformApplicationDisabled'],
+        effect: 'pause',
+        meaning: 'the topic',
+      },
+    ],
+    unlisted: 'pause',
   },
   identity: (options) => awsIdentity(options, regionOf(options)),
   sign: (request, options) => signAws(request, 'sns', regionOf(options), options),

@@ -1,10 +1,10 @@
 /** Splunk: the notification as an event of the HTTP Event Collector. */
 
 import { parseExact } from '../core/exact-json.ts'
-import { PermanentError, RetryableError } from '../errors.ts'
+import { textAt } from '../core/json-path.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type Receipt } from './_destination.ts'
-import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { defineDestination, type Message, type ProviderError } from './_destination.ts'
+import { joinUrl, postJson } from './parts/json-request.ts'
 import { withoutContext } from './parts/notification-size.ts'
 import { secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
@@ -59,7 +59,28 @@ export default defineDestination<SplunkOptions>({
       notes: truncation.notes,
     })
   },
-  receipt,
+  answers: {
+    provider: 'Splunk',
+    success: [{ status: [200], json: { code: 0 }, field: 'text', receipt: (text) => text }],
+    error,
+    // https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/troubleshoot-http-event-collector
+    rules: [
+      {
+        codes: ['8', '9', '18', '19', '20', '23', '24', '25', '26'],
+        effect: 'retry',
+        meaning: 'busy, unhealthy, or shutting down',
+      },
+      { codes: ['5', '6', '12', '13', '15', '27'], effect: 'dead', meaning: 'the event' },
+      { codes: ['7'], effect: 'pause', meaning: 'the index' },
+      { codes: ['1', '2', '3', '4', '16', '21', '22'], effect: 'pause', meaning: 'the token' },
+      {
+        codes: ['10', '11', '14'],
+        effect: 'pause',
+        meaning: 'the token asks for acknowledgements, which Signalbox does not use',
+      },
+    ],
+    unlisted: 'pause',
+  },
 })
 
 function eventText(message: Message, notification: object, options: SplunkOptions): string {
@@ -75,17 +96,7 @@ function eventText(message: Message, notification: object, options: SplunkOption
   })
 }
 
-/** With these codes the collector reports an error of the token or the index, not of the event. */
-const BROKEN = new Set(['1', '2', '3', '4', '7', '10', '11', '14'])
-
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  const answer = answerJson(body)
-  const [code, reason] = [textIn(answer, 'code'), textIn(answer, 'text')]
-  if (status >= 200 && status <= 299) {
-    if (code === '0') return { status, message: `${status}: ${reason || 'Success'}` }
-    throw new RetryableError(`${status}, but not a response of Splunk`, { status })
-  }
-  if (status < 500 && status !== 429 && BROKEN.has(code))
-    throw new PermanentError(`${status}: ${reason} (code ${code})`, { status, scope: 'destination' })
-  return undefined
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const [code, reason] = [textAt(body, 'code'), textAt(body, 'text')]
+  return code && code !== '0' ? { codes: [code], text: `${reason} (code ${code})` } : undefined
 }

@@ -1,16 +1,8 @@
 /** Amazon SQS: sends the notification to a queue. */
 
 import { defineDestination } from './_destination.ts'
-import {
-  AWS_DEPENDENCIES,
-  AWS_PROPERTIES,
-  type AwsOptions,
-  awsFailure,
-  awsIdentity,
-  awsReceipt,
-  signAws,
-} from './parts/aws.ts'
-import { answerJson, textIn } from './parts/json-request.ts'
+import { AWS_DEPENDENCIES, AWS_PROPERTIES, type AwsOptions, awsIdentity, signAws } from './parts/aws.ts'
+import { AWS_RULES, awsError } from './parts/aws-answers.ts'
 import { notificationWithin } from './parts/notification-size.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -57,9 +49,35 @@ export default defineDestination<SqsOptions>({
       notes: truncation.notes,
     }
   },
-  receipt(response) {
-    awsFailure(response)
-    return awsReceipt(response, textIn(answerJson(response.body), 'MessageId'))
+  answers: {
+    provider: 'Amazon SQS',
+    success: [{ status: [200], field: 'MessageId', receipt: (id) => id }],
+    error: awsError,
+    rules: [
+      ...AWS_RULES,
+      {
+        codes: ['InvalidParameterValue*'],
+        texts: ['QueueUrl', 'MessageGroupId', 'MessageDeduplicationId', 'DelaySeconds'],
+        effect: 'pause',
+        meaning: 'the queue',
+      },
+      {
+        codes: ['InvalidMessageContents*', 'InvalidParameterValue*', 'BatchRequestTooLong*'],
+        effect: 'dead',
+      },
+      {
+        codes: [
+          'QueueDoesNotExist*',
+          'NonExistentQueue*',
+          'QueueDeletedRecently*',
+          'InvalidAddress*',
+          'UnsupportedOperation*',
+        ],
+        effect: 'pause',
+        meaning: 'the queue',
+      },
+    ],
+    unlisted: 'pause',
   },
   identity: (options) => awsIdentity(options, regionOf(options)),
   sign: (request, options) => signAws(request, 'sqs', regionOf(options), options),

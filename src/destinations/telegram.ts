@@ -1,9 +1,9 @@
 /** Telegram: a message of a bot to a chat. */
-import { PermanentError, RetryableError } from '../errors.ts'
+import { textAt } from '../core/json-path.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Message, type Receipt } from './_destination.ts'
+import { defineDestination, type Message, type ProviderError } from './_destination.ts'
 import { contextText, headline, labelledParts } from './parts/alert-text.ts'
-import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
+import { joinUrl, postJson } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
 import { Truncation } from './parts/truncate.ts'
 
@@ -49,7 +49,70 @@ export default defineDestination<TelegramOptions>({
     }
     return postJson(joinUrl(base, `bot${botToken}/sendMessage`), body, { notes: truncation.notes })
   },
-  receipt,
+  answers: {
+    provider: 'Telegram',
+    success: [
+      {
+        status: [200],
+        json: { ok: true },
+        field: 'result.message_id',
+        receipt: (id) => `sent as message ${id}`,
+      },
+    ],
+    error,
+    rules: [
+      {
+        status: [400],
+        texts: [
+          'chat not found',
+          'chat_id is empty',
+          'PEER_ID_INVALID',
+          'group chat was upgraded',
+          'chat was deactivated',
+          'group is deactivated',
+          'CHANNEL_PRIVATE',
+        ],
+        effect: 'pause',
+        meaning: 'the chat',
+      },
+      {
+        status: [400],
+        texts: ['thread not found', 'TOPIC_CLOSED', 'TOPIC_DELETED', 'TOPIC_ID_INVALID', 'not a forum'],
+        effect: 'pause',
+        meaning: 'the topic of `threadId`',
+      },
+      {
+        status: [400],
+        texts: [
+          'not enough rights',
+          'have no rights',
+          'need administrator rights',
+          'CHAT_ADMIN_REQUIRED',
+          'CHAT_WRITE_FORBIDDEN',
+          'CHAT_RESTRICTED',
+          'CHAT_SEND_',
+          'CHAT_GUEST_SEND_FORBIDDEN',
+          'USER_BANNED_IN_CHANNEL',
+        ],
+        effect: 'pause',
+        meaning: 'the bot may not write there',
+      },
+      {
+        status: [400],
+        texts: [
+          "can't parse entities",
+          'message is too long',
+          'MESSAGE_TOO_LONG',
+          'message text is empty',
+          'must be encoded in UTF-8',
+          'invalid Unicode characters',
+          'ENTITY_',
+          'ENTITIES_',
+        ],
+        effect: 'dead',
+      },
+    ],
+  },
 })
 
 /** Truncates before escaping, because Telegram counts visible text and rejects incomplete markup. */
@@ -76,25 +139,8 @@ function escaped(part: string): string {
   return part.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-interface TelegramAnswer {
-  readonly ok?: boolean
-  readonly parameters?: { readonly retry_after?: number }
-  readonly result?: Readonly<Record<string, unknown>>
-}
-
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  const json = answerJson(body)
-  const { ok, parameters, result } = (json ?? {}) as TelegramAnswer
-  const description = textIn(json, 'description')
-  const seconds = parameters?.retry_after ?? 0
-  if (status === 429 && seconds > 0)
-    throw new RetryableError(`429: ${description}`, { status, retryAfterMs: seconds * 1_000 })
-  if (
-    status === 400 &&
-    /chat not found|chat_id is empty|thread not found|group chat was upgraded/i.test(description)
-  )
-    throw new PermanentError(`400: ${description}`, { status, scope: 'destination' })
-  if (status < 200 || status > 299) return undefined
-  if (ok !== true) throw new RetryableError(`${status}, but not a response of Telegram`, { status })
-  return { status, message: `${status}: sent as message ${textIn(result, 'message_id')}` }
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const text = textAt(body, 'description')
+  const seconds = Number(textAt(body, 'parameters.retry_after'))
+  return text ? { codes: [], text, ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) } : undefined
 }

@@ -1,11 +1,13 @@
 /** Tines: sends the notification as an event to a webhook action. */
 import { defineDestination } from './_destination.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretText, secretUrl } from './parts/option-forms.ts'
 
 interface TinesOptions {
   readonly webhookUrl: string
   readonly accessToken?: string
+  readonly expect?: Expectation
 }
 
 export default defineDestination<TinesOptions>({
@@ -18,6 +20,7 @@ export default defineDestination<TinesOptions>({
     properties: {
       webhookUrl: secretUrl('TINES_WEBHOOK', 'URL of the webhook action, with its path and secret.'),
       accessToken: secretText('TINES_TOKEN', 'Bearer token, where the webhook asks for one.'),
+      expect: EXPECT_SCHEMA,
     },
     additionalProperties: false,
   },
@@ -25,4 +28,5 @@ export default defineDestination<TinesOptions>({
     const headers: Record<string, string> = accessToken ? { authorization: `Bearer ${accessToken}` } : {}
     return postJson(webhookUrl, message.payload ?? message.json, { headers })
   },
+  answers: { provider: 'Tines', success: expectedSuccess, rules: [] },
 })

@@ -1,5 +1,6 @@
 /** Torq: starts workflows through a webhook integration; the event is the notification. */
 import { defineDestination } from './_destination.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
 import { postJson } from './parts/json-request.ts'
 import { secretText, secretUrl, text } from './parts/option-forms.ts'
 
@@ -7,6 +8,7 @@ interface TorqOptions {
   readonly webhookUrl: string
   readonly authHeader?: string
   readonly authSecret?: string
+  readonly expect?: Expectation
 }
 
 export default defineDestination<TorqOptions>({
@@ -23,6 +25,7 @@ export default defineDestination<TorqOptions>({
         pattern: '^[A-Za-z0-9-]+$',
       }),
       authSecret: secretText('TORQ_SECRET', 'What the authentication header holds.'),
+      expect: EXPECT_SCHEMA,
     },
     additionalProperties: false,
   },
@@ -30,4 +33,5 @@ export default defineDestination<TorqOptions>({
     const headers = authHeader ? { [authHeader.toLowerCase()]: authSecret } : {}
     return postJson(webhookUrl, message.payload ?? message.json, { headers })
   },
+  answers: { provider: 'Torq', success: expectedSuccess, rules: [] },
 })

@@ -1,8 +1,7 @@
 /** Splunk On-Call (VictorOps): an incident through the REST endpoint, the same one for every attempt. */
-import { PermanentError } from '../errors.ts'
 import type { Severity } from '../model/alerts/severity.ts'
 import type { HttpResponse } from '../model/ports.ts'
-import { defineDestination, type Receipt } from './_destination.ts'
+import { defineDestination, type ProviderError } from './_destination.ts'
 import { headline, plainText } from './parts/alert-text.ts'
 import { answerJson, joinUrl, postJson, textIn } from './parts/json-request.ts'
 import { apiUrl, secretText, text } from './parts/option-forms.ts'
@@ -60,14 +59,33 @@ export default defineDestination<VictorOpsOptions>({
     }
     return postJson(joinUrl(base, `${apiKey}/${routingKey}`), body, { notes: truncation.notes })
   },
-  receipt,
+  answers: {
+    provider: 'Splunk On-Call',
+    // A rejected alert also gets 200.
+    success: [
+      {
+        status: [200],
+        json: { result: 'success' },
+        field: 'entity_id',
+        receipt: (id) => `accepted as ${id}`,
+      },
+    ],
+    error,
+    rules: [
+      {
+        codes: ['failure'],
+        texts: ['routing key', 'routing_key', 'api key', 'integration', 'not enabled', 'disabled'],
+        effect: 'pause',
+        meaning: 'the keys, or the integration',
+      },
+      { codes: ['failure'], effect: 'dead' },
+    ],
+  },
 })
 
-/** Reads the result, because a rejected alert also gets 200. */
-function receipt({ status, body }: HttpResponse): Receipt | undefined {
-  if (status < 200 || status > 299) return undefined
-  const answer = answerJson(body)
-  if (textIn(answer, 'result') !== 'failure') return undefined
-  const why = textIn(answer, 'message') || textIn(answer, 'messages') || 'not accepted'
-  throw new PermanentError(`${status}, but Splunk On-Call reports: ${why}`, { status })
+function error({ body }: HttpResponse): ProviderError | undefined {
+  const json = answerJson(body)
+  if (textIn(json, 'result') !== 'failure') return undefined
+  const why = textIn(json, 'message') || textIn(json, 'messages') || 'not accepted'
+  return { codes: ['failure'], text: why }
 }

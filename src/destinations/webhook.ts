@@ -1,11 +1,13 @@
 /** POSTs the notification, exactly as documented, to any URL. */
 import { defineDestination } from './_destination.ts'
 import { env, file } from './_options.ts'
+import { EXPECT_SCHEMA, type Expectation, expectedSuccess } from './parts/expect.ts'
 import { postJson } from './parts/json-request.ts'
 
 interface WebhookOptions {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly expect?: Expectation
 }
 
 export default defineDestination<WebhookOptions>({
@@ -32,12 +34,14 @@ export default defineDestination<WebhookOptions>({
         description:
           'Headers to add, for example for authentication. They may replace `Content-Type` and `Accept`, but not `Idempotency-Key`, `User-Agent` and the signature.',
       },
+      expect: EXPECT_SCHEMA,
     },
     additionalProperties: false,
   },
   request(message, { url, headers }) {
     return postJson(url, message.payload ?? message.json, { headers: lowerCased(headers) })
   },
+  answers: { provider: 'the receiver', success: expectedSuccess, rules: [] },
 })
 
 function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -14,6 +14,7 @@ import { type Answer, REFUSING_PORT, type Receiver, startReceiver } from '../sup
 import { leaked, testSecrets } from '../support/secrets.ts'
 import { draft, T0 } from '../support/store-rows.ts'
 import { expectOnWire, type Wire } from '../support/wire.ts'
+import { answersContract } from './destination-answers.ts'
 import type { DirectWire } from './destination-direct.ts'
 
 export interface DestinationFixture {
@@ -21,9 +22,17 @@ export interface DestinationFixture {
   readonly options: (url: string) => Record<string, unknown>
   /** Texts of those options that may only appear on the wire. */
   readonly secrets: readonly string[]
-  /** A successful answer, if the status 200 alone is not one. */
+  /** The answer that the provider documents for a success. Compulsory for types that speak HTTP. */
   readonly accepts?: Answer
-  /** Answers whose outcome is not that of their status. */
+  /** The statuses that are a success without a body; absent: none. */
+  readonly bodyless?: (status: number) => boolean
+  /** True: any JSON object is a success, because the receiver decides what it answers. */
+  readonly acceptsAnyObject?: true
+  /** True: a repeated attempt first looks for the record of an earlier one. */
+  readonly lookUp?: true
+  /** An error in the form that the provider documents. Compulsory for types whose table names errors. */
+  readonly errorAnswer?: (error: DocumentedError) => Answer
+  /** Answers with their outcomes. */
   readonly meanings?: readonly (readonly [string, Answer, Partial<SendResult>])[]
   /**
    * The requests that the provider accepts, written by hand from its documentation. Compulsory for types that speak
@@ -40,17 +49,24 @@ export interface DestinationFixture {
   readonly cuts?: RegExp
 }
 
+export interface DocumentedError {
+  /** The status of the rule; absent: that of the provider's errors in general. */
+  readonly status?: number
+  readonly code: string
+  readonly text: string
+}
+
 const ALERT = { notification: notificationJson(draft(), 'alert-1', T0, ''), reference: '' }
 const DELIVERY_ID = 'd'.repeat(32)
 const MAX_BODY_BYTES = 64 * 1024
 /** The time limit is measured by a clock that only moves during an answer without an end. */
 const TOTAL_TIMEOUT_MS = 20_000
 
-interface Stage {
+export interface Stage {
   readonly receiver: Receiver
   readonly logged: string[]
   /** @param more options beside those of the fixture. */
-  send(url?: string, more?: object): Promise<SendResult>
+  send(url?: string, more?: object, repeated?: boolean): Promise<SendResult>
   /**
    * Sends to the receiver, which gives this answer. If the answer has no end, the timeout passes after its beginning.
    */
@@ -77,7 +93,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
   })
 
   it('[DEL-1.3] every attempt sends what the provider accepts, with the same idempotency key', async () => {
-    receiver.always(fixture.accepts ?? { status: 200 })
+    receiver.always(fixture.accepts!)
     expect(await stage.send()).toMatchObject({ result: 'delivered' })
     const first = receiver.requests.length
     expect(await stage.send()).toMatchObject({ result: 'delivered' })
@@ -115,6 +131,8 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     }
     expect(wrong).toEqual([])
   })
+
+  answersContract(type, fixture, () => stage)
 
   if (fixture.meanings) {
     it.each(fixture.meanings)(
@@ -186,8 +204,8 @@ function withoutTime({ method, path, headers, body }: Receiver['requests'][numbe
 }
 
 /** The outcome of a status if the type defines no other one. */
-function usualResult(status: number, { accepts }: DestinationFixture): SendResult['result'] {
-  if (status < 300) return accepts?.body ? 'retry' : 'delivered'
+function usualResult(status: number, { bodyless }: DestinationFixture): SendResult['result'] {
+  if (status < 300) return bodyless?.(status) ? 'delivered' : 'retry'
   return [408, 425, 429].includes(status) || status >= 500 ? 'retry' : 'refused'
 }
 
@@ -214,7 +232,11 @@ const FAULTS: [string, Answer, Partial<SendResult> & { message: unknown }][] = [
   [
     'a redirect',
     { status: 302, headers: { location: '/elsewhere' } },
-    { result: 'refused', message: '302: redirects are not followed' },
+    {
+      result: 'refused',
+      message: '302: redirects to /elsewhere, and redirects are not followed',
+      scope: 'destination',
+    },
   ],
   [
     '500, then a reset',
@@ -252,10 +274,10 @@ function setStage(
     projectRoot: '.',
     version: '1.2.3',
   }
-  const send = (url = receiver.url, more: object = {}) => {
+  const send = (url = receiver.url, more: object = {}, repeated = false) => {
     const options = { ...fixture.options(url), ...more }
     const target = destination('target', { type: type.type, options })
-    const sending = { alert: ALERT, deliveryId: DELIVERY_ID, repeated: false }
+    const sending = { alert: ALERT, deliveryId: DELIVERY_ID, repeated }
     return sendOnce(ports, target, sending, new AbortController().signal)
   }
   const sendFor = async ({ fault }: Answer) => {

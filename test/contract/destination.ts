@@ -153,7 +153,8 @@ function pageContract(type: DestinationType): void {
   it('has a docs page whose table of options and samples are what the code says', async () => {
     const page = readFileSync(path, 'utf8')
     const examples = documented(page).filter((each) => each.type === type.type)
-    const parts = ['options', ...examples.map((each) => `sent by ${each.name}`)]
+    const answers = usesHttp(type) ? ['answers'] : []
+    const parts = ['options', ...answers, ...examples.map((each) => `sent by ${each.name}`)]
     expect(examples.length).toBeGreaterThan(0)
     expect(generatedParts(page).sort()).toEqual(parts.sort())
     // `vitest run -u` rewrites the page.

@@ -309,6 +309,7 @@ describe('delivery', () => {
         properties: { url: { type: 'string', secret: true } },
         additionalProperties: false,
       } as const,
+      answers: { provider: 'it', success: [{}], rules: [] },
       request: () => {
         throw new TypeError('cannot read https://example.com/top-secret-path')
       },

@@ -6,7 +6,6 @@ import {
   defineDestination,
   type HttpDestination,
 } from '../../src/destinations/_destination.ts'
-import { RetryableError } from '../../src/errors.ts'
 import { type HttpClient, nullLog } from '../../src/model/ports.ts'
 import { manualClock } from '../support/clock.ts'
 import { testMessage } from '../support/message.ts'
@@ -37,6 +36,7 @@ const careless: HttpDestination<{ key?: string }> = {
     headers: { 'Idempotency-KEY': 'mine', 'uSer-agent': 'me', 'X-Case': 'kept' },
     body: message.json,
   }),
+  answers: { provider: 'it', success: [{ text: 'ok' }], rules: [] },
 }
 
 function send(type: DestinationType, options = {}, environment = {}) {
@@ -92,20 +92,60 @@ describe('sendOnce', () => {
     expect(message).toMatch(/^250 \[2Jhello x{900,1000}\.\.\.$/)
   })
 
-  describe('with a type that reads the answer', () => {
-    const reading = {
+  describe('with a type that says what its answers mean', () => {
+    const reading: HttpDestination<{ key?: string }> = {
       ...careless,
-      receipt: ({ status, body }: { status: number; body: string }) => {
-        if (body === 'full') throw new RetryableError('full', { status })
-        return body === 'known' ? { status, message: 'already there' } : undefined
+      answers: {
+        provider: 'the receiver',
+        success: [
+          { status: [201], field: 'id', receipt: (id) => `made ${id}` },
+          { status: [409], text: 'known' },
+        ],
+        error: ({ body }) => (body.startsWith('code ') ? { codes: [body.slice(5)], text: body } : undefined),
+        rules: [
+          { codes: ['full'], effect: 'retry' },
+          { codes: ['long', 'wide'], effect: 'dead' },
+        ],
       },
     }
     it.each([
-      ['takes its refusal of a 200', { status: 200, body: 'full' }, { result: 'retry', message: 'full' }],
       [
-        'takes its receipt for a 409',
+        'delivers by a field',
+        { status: 201, body: '{"id":7}' },
+        { result: 'delivered', message: '201: made 7' },
+      ],
+      [
+        'delivers by a field of an answer that is cut off',
+        { status: 201, body: `{"text":"\\"id\\":8","id":7,"more":"${'x'.repeat(2_000)}"}` },
+        { result: 'delivered', message: '201: made 7' },
+      ],
+      [
+        'delivers by another status',
         { status: 409, body: 'known' },
-        { result: 'delivered', message: 'already there' },
+        { result: 'delivered', message: '409: known' },
+      ],
+      [
+        'retries a 2xx that is no success, and says whose answer it is not',
+        { status: 200, body: '{}' },
+        {
+          result: 'retry',
+          message: '200, but not with an answer of the receiver: an answer that is not a success: {}',
+        },
+      ],
+      ['retries an error by its list', { status: 400, body: 'code full' }, { result: 'retry' }],
+      [
+        'refuses the alert by its list',
+        { status: 400, body: 'code long' },
+        { result: 'refused', scope: 'delivery' },
+      ],
+      [
+        'pauses for an error in a 2xx that is on no list',
+        { status: 200, body: 'code odd' },
+        {
+          result: 'refused',
+          scope: 'destination',
+          message: '200, but the receiver reports: code odd',
+        },
       ],
       [
         'keeps to the status where it says nothing',
@@ -114,7 +154,7 @@ describe('sendOnce', () => {
       ],
       [
         'retries an answer that broke off',
-        { status: 200, body: 'kno', fault: 'reset-mid-body' as const },
+        { status: 201, body: '{"i', fault: 'reset-mid-body' as const },
         { result: 'retry', message: 'the answer is incomplete' },
       ],
     ])('%s', async (_, answer, expected) => {

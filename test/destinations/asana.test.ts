@@ -25,6 +25,12 @@ const OPTIONS = {
 
 destinationContract('asana', {
   options: (apiUrl) => ({ apiUrl, ...OPTIONS }),
+  accepts: { status: 201, body: '{"data":{"gid":"99"}}' },
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ errors: [{ message: code ? `${code}: ${text}` : text }] }),
+  }),
+  lookUp: true,
   secrets: ['T0KEN-of-asana'],
   cuts: /^name cut from \d+ to 1024 characters; notes cut from \d+ to \d+ characters$/,
   wires: [CREATE, LIST],

@@ -3,6 +3,12 @@ import { listOf, matching, table, text } from '../support/wire.ts'
 
 destinationContract('discord', {
   options: (url) => ({ webhookUrl: `${url}/api/webhooks/1/T0KEN-of-discord`, username: 'Signalbox' }),
+  accepts: { status: 204 },
+  bodyless: (status) => status === 204,
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ message: text, code: Number(code) || code, errors: { x: text } }),
+  }),
   secrets: ['T0KEN-of-discord'],
   cuts: /^title cut from \d+ to 256 characters/,
   meanings: [

@@ -18,6 +18,11 @@ const failed = (code: string) => ({
 destinationContract('eventbridge', {
   exact: [''],
   options: (endpoint) => ({ endpoint, eventBus: 'soc', region: 'eu-central-1' }),
+  accepts: PUT,
+  errorAnswer: ({ code, text }) => ({
+    status: 200,
+    body: JSON.stringify({ FailedEntryCount: 1, Entries: [{ ErrorCode: code, ErrorMessage: text }] }),
+  }),
   secrets: [],
   unwrap: (body) => JSON.parse(body).Entries[0].Detail,
   wires: [

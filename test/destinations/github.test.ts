@@ -24,6 +24,22 @@ const OPTIONS = {
 
 destinationContract('github', {
   options: (apiUrl) => ({ apiUrl, ...OPTIONS }),
+  accepts: { status: 201, body: '{"number":7}' },
+  errorAnswer: ({ status, code, text }) =>
+    code === 'rate limit'
+      ? {
+          status: 403,
+          headers: { 'x-ratelimit-remaining': '0' },
+          body: '{"message":"API rate limit exceeded"}',
+        }
+      : {
+          status: status ?? 422,
+          body: JSON.stringify({
+            message: text,
+            errors: [{ resource: 'Issue', field: code, code: 'invalid' }],
+          }),
+        },
+  lookUp: true,
   secrets: ['T0KEN-of-hub'],
   cuts: /^title cut from \d+ to 256 characters/,
   wires: [CREATE, SEARCH],
@@ -51,7 +67,7 @@ destinationContract('github', {
     [
       'issues that are disabled',
       { status: 410, body: '{}' },
-      { scope: 'destination', message: '410: issues are disabled' },
+      { scope: 'destination', message: '410: {} (issues are disabled)' },
     ],
   ],
 })

@@ -23,6 +23,12 @@ const OPTIONS = { project: 'security/alerts', token: 'T0KEN-of-lab', labels: ['a
 
 destinationContract('gitlab', {
   options: (url) => ({ url, ...OPTIONS }),
+  accepts: { status: 201, body: '{"id":99,"iid":7}' },
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ message: { [code]: [text] } }),
+  }),
+  lookUp: true,
   secrets: ['T0KEN-of-lab'],
   cuts: /^title cut from \d+ to 255 characters$/,
   wires: [CREATE, SEARCH],

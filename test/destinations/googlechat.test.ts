@@ -20,6 +20,11 @@ const WIDGET = {
 
 destinationContract('googlechat', {
   options: (url) => ({ webhookUrl: `${url}/v1/spaces/A/messages?key=k&token=T0KEN-of-chat` }),
+  accepts: { status: 200, body: '{"name":"spaces/A/messages/B"}' },
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ error: { code: 400, message: text, status: code } }),
+  }),
   secrets: ['T0KEN-of-chat'],
   cuts: /title cut from \d+ to 200 characters/,
   wires: [

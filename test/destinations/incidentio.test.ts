@@ -3,6 +3,19 @@ import { anyObject, matching, oneOf, table, text } from '../support/wire.ts'
 
 destinationContract('incidentio', {
   options: (apiUrl) => ({ apiUrl, alertSourceConfigId: '01GW', token: 'T0KEN-of-incident' }),
+  accepts: { status: 202, body: '{"status":"success","deduplication_key":"k"}' },
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify(
+      status === undefined
+        ? { type: code, status: 400, errors: [{ code, message: text }] }
+        : {
+            type: 'validation_error',
+            status,
+            errors: [{ code: 'invalid_value', message: text, source: { field: code } }],
+          },
+    ),
+  }),
   secrets: ['T0KEN-of-incident'],
   cuts: /title cut from \d+ to 1000 characters/,
   meanings: [

@@ -7,6 +7,11 @@ destinationContract('mattermost', {
     channel: 'soc',
     username: 'Signalbox',
   }),
+  accepts: { status: 200, body: 'ok' },
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ id: code, message: text, status_code: 400 }),
+  }),
   secrets: ['T0KEN-of-mattermost'],
   cuts: /title cut from \d+ to 1024 characters/,
   wires: [

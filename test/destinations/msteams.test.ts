@@ -61,6 +61,17 @@ const hook = (url: string) => `${url}/workflows/T0KEN-of-teams`
 
 destinationContract('msteams', {
   options: (url) => ({ webhookUrl: hook(url) }),
+  accepts: { status: 202 },
+  bodyless: () => true,
+  acceptsAnyObject: true,
+  errorAnswer: ({ status, code, text }) =>
+    code.startsWith('HTTP ')
+      ? {
+          body: `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error ${code.slice(5).replace('x', '00')} with ContextId tcid=0`,
+        }
+      : code
+        ? { status: status ?? 400, body: JSON.stringify({ error: { code, message: text } }) }
+        : { status: status ?? 400, body: text },
   secrets: ['T0KEN-of-teams'],
   cuts: /title cut from \d+ to 1000 characters/,
   wires: [ADAPTIVE],

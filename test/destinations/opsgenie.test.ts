@@ -8,6 +8,11 @@ destinationContract('opsgenie', {
     tags: ['soc'],
     responders: [{ name: 'SOC', type: 'team' }],
   }),
+  accepts: { status: 202, body: '{"result":"Request will be processed","requestId":"r-1"}' },
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 422,
+    body: JSON.stringify({ message: text, ...(code && { errors: { [code]: 'is invalid' } }) }),
+  }),
   secrets: ['T0KEN-of-genie'],
   cuts: /message cut from \d+ to 130 characters/,
   meanings: [

@@ -10,6 +10,10 @@ const ACCEPTED = { status: 202, body: '{"status":"success","message":"Event proc
 
 destinationContract('pagerduty', {
   options: (apiUrl) => ({ integrationKey: KEY, apiUrl }),
+  errorAnswer: ({ status, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ status: 'invalid event', message: 'Event object is invalid', errors: [text] }),
+  }),
   secrets: [KEY],
   accepts: ACCEPTED,
   cuts: /^summary cut from \d+ to 1024 characters$/,

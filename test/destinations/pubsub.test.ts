@@ -31,6 +31,11 @@ const OPTIONS = { topic: 'projects/example/topics/alerts', credentials: CREDENTI
 destinationContract('pubsub', {
   exact: [''],
   options: (apiUrl) => ({ apiUrl, ...OPTIONS }),
+  accepts: { status: 200, body: '{"messageIds":["17"]}' },
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ error: { code: 400, message: text, status: code } }),
+  }),
   secrets: [CREDENTIALS],
   meanings: [
     [

@@ -24,6 +24,12 @@ const OPTIONS = { user: 'signalbox', password: 'T0KEN-of-now', fields: { assignm
 
 destinationContract('servicenow', {
   options: (url) => ({ url, ...OPTIONS }),
+  accepts: { status: 201, body: '{"result":{"number":"INC007"}}' },
+  errorAnswer: ({ status, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ error: { message: text, detail: null }, status: 'failure' }),
+  }),
+  lookUp: true,
   secrets: ['T0KEN-of-now'],
   cuts: /^short description cut from \d+ to 160 characters; description cut from \d+ to 4000 characters$/,
   wires: [CREATE, SEARCH],

@@ -41,6 +41,7 @@ const POST_MESSAGE: Wire = {
 
 destinationContract('slack', {
   options: (url) => ({ webhookUrl: `${url}/services/T000/B000/T0KEN-of-the-hook` }),
+  errorAnswer: ({ code }) => ({ status: 200, body: JSON.stringify({ ok: false, error: code }) }),
   secrets: ['T0KEN-of-the-hook'],
   accepts: { status: 200, body: 'ok' },
   cuts: /context cut from \d+ to 7500 characters; title cut from \d+ to 1024/,
@@ -49,7 +50,11 @@ destinationContract('slack', {
     [
       '200 with an error body',
       { status: 200, body: 'no_service' },
-      { result: 'refused', scope: 'destination', message: '200, but Slack reports: no_service' },
+      {
+        result: 'refused',
+        scope: 'destination',
+        message: '200, but Slack reports: no_service (the webhook)',
+      },
     ],
     ['200 with anything else', { status: 200, body: '<html>' }, { result: 'retry', status: 200 }],
     [
@@ -60,7 +65,11 @@ destinationContract('slack', {
     [
       '200 with another refusal',
       { status: 200, body: '{"ok":false,"error":"invalid_auth"}' },
-      { result: 'refused', scope: 'destination', message: '200, but Slack reports: invalid_auth' },
+      {
+        result: 'refused',
+        scope: 'destination',
+        message: '200, but Slack reports: invalid_auth (the token or its scopes)',
+      },
     ],
     [
       '200, but too long',

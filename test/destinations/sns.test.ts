@@ -20,6 +20,8 @@ const SENT = {
 destinationContract('sns', {
   exact: ['Message.default'],
   options: (endpoint) => ({ endpoint, topicArn: TOPIC }),
+  accepts: SENT,
+  errorAnswer: ({ code, text }) => ({ status: 400, body: xml(code, text) }),
   secrets: [],
   cuts: /subject cut from \d+ to 99 characters/,
   // The body is a form and not JSON, so its content is checked below.

@@ -8,6 +8,10 @@ import { anyObject, table, text } from '../support/wire.ts'
 destinationContract('splunk', {
   exact: ['event'],
   options: (url) => ({ url, token: 'T0KEN-of-splunk', index: 'alerts', host: 'soc-1' }),
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ text, code: Number(code) || code }),
+  }),
   secrets: ['T0KEN-of-splunk'],
   accepts: { status: 200, body: '{"text":"Success","code":0}' },
   meanings: [
@@ -20,7 +24,7 @@ destinationContract('splunk', {
     [
       'an index that is not there',
       { status: 400, body: '{"text":"Incorrect index","code":7}' },
-      { result: 'refused', scope: 'destination', message: '400: Incorrect index (code 7)' },
+      { result: 'refused', scope: 'destination', message: '400: Incorrect index (code 7) (the index)' },
     ],
     [
       'an event it does not take',

@@ -14,6 +14,11 @@ const QUEUE = 'https://sqs.eu-central-1.amazonaws.com/123456789012/alerts'
 destinationContract('sqs', {
   exact: [''],
   options: (endpoint) => ({ endpoint, queueUrl: `${QUEUE}.fifo` }),
+  accepts: SENT,
+  errorAnswer: ({ status, code, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message: text }),
+  }),
   secrets: [],
   unwrap: (body) => JSON.parse(body).MessageBody,
   wires: [
@@ -33,7 +38,7 @@ destinationContract('sqs', {
     [
       'a queue that is not there',
       { status: 400, body: '{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no queue"}' },
-      { result: 'refused', scope: 'destination', message: '400: QueueDoesNotExist: no queue' },
+      { result: 'refused', scope: 'destination', message: '400: QueueDoesNotExist: no queue (the queue)' },
     ],
     [
       'too many',

@@ -9,6 +9,10 @@ const OPTIONS = { botToken: '123:T0KEN-of-telegram', chatId: '-100', threadId: 4
 
 destinationContract('telegram', {
   options: (apiUrl) => ({ apiUrl, ...OPTIONS }),
+  errorAnswer: ({ status, text }) => ({
+    status: status ?? 400,
+    body: JSON.stringify({ ok: false, error_code: 400, description: `Bad Request: ${text}` }),
+  }),
   secrets: ['123:T0KEN-of-telegram'],
   accepts: SENT,
   cuts: /^title cut from \d+ to 512 characters/,

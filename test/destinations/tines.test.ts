@@ -4,6 +4,9 @@ import { NOTIFICATION } from '../support/notification-table.ts'
 destinationContract('tines', {
   exact: [''],
   options: (url) => ({ webhookUrl: `${url}/hook/T0KEN-of-the-hook`, accessToken: 'T0KEN-in-header' }),
+  accepts: { status: 200, body: '{"ok":true}' },
+  bodyless: () => true,
+  acceptsAnyObject: true,
   secrets: ['T0KEN-of-the-hook', 'T0KEN-in-header'],
   wires: [
     {

@@ -8,6 +8,9 @@ destinationContract('torq', {
     authHeader: 'X-Torq-Auth',
     authSecret: 'T0KEN-in-header',
   }),
+  accepts: { status: 200, body: '{"ok":true}' },
+  bodyless: () => true,
+  acceptsAnyObject: true,
   secrets: ['T0KEN-of-the-hook', 'T0KEN-in-header'],
   wires: [
     {

@@ -3,13 +3,19 @@ import { matching, oneOf, table, text } from '../support/wire.ts'
 
 destinationContract('victorops', {
   options: (apiUrl) => ({ apiUrl, apiKey: 'T0KEN-of-oncall', routingKey: 'soc' }),
+  accepts: { status: 200, body: '{"result":"success","entity_id":"e"}' },
+  errorAnswer: ({ text }) => ({ status: 200, body: JSON.stringify({ result: 'failure', message: text }) }),
   secrets: ['T0KEN-of-oncall'],
   cuts: /title cut from \d+ to 512 characters/,
   meanings: [
     [
       '200, but not taken',
       { status: 200, body: '{"result":"failure","message":"no such routing key"}' },
-      { result: 'refused', message: '200, but Splunk On-Call reports: no such routing key' },
+      {
+        result: 'refused',
+        scope: 'destination',
+        message: '200, but Splunk On-Call reports: no such routing key (the keys, or the integration)',
+      },
     ],
   ],
   wires: [

@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import webhook from '../../src/destinations/webhook.ts'
 import type { HttpRequest } from '../../src/model/ports.ts'
 import { destinationContract } from '../contract/destination.ts'
 import { testMessage } from '../support/message.ts'
 import { NOTIFICATION } from '../support/notification-table.ts'
+import { type Answer, type Receiver, startReceiver } from '../support/receiver.ts'
 import { envReference } from '../support/secrets.ts'
+import { sendSample } from '../support/stage.ts'
 
 destinationContract('webhook', {
   exact: [''],
@@ -18,6 +20,9 @@ destinationContract('webhook', {
     },
     transport: { signingSecret: 'T0KEN-for-signatures' },
   }),
+  accepts: { status: 200, body: '{"ok":true}' },
+  bodyless: () => true,
+  acceptsAnyObject: true,
   secrets: ['T0KEN-in-path', 'T0KEN-in-query', 'T0KEN-in-header', 'T0KEN-for-signatures'],
   wires: [
     {
@@ -82,5 +87,39 @@ describe('webhook', () => {
       },
       body: testMessage().json,
     })
+  })
+})
+
+describe('what the user expects', () => {
+  const json = { 'content-type': 'application/json; charset=utf-8' }
+  const page = { 'content-type': 'text/html' }
+  let receiver: Receiver
+  beforeEach(async () => {
+    receiver = await startReceiver()
+  })
+  afterEach(() => receiver.close())
+  const outcome = async (expected: object, answer: Answer) => {
+    receiver.script(answer)
+    receiver.expect(receiver.requests.length + 1)
+    return (await sendSample(webhook, { url: receiver.url, expect: expected })).result
+  }
+
+  it.each([
+    ['a status', { status: [201] }, { status: 201 }, { status: 200 }],
+    ['a content type', { contentType: 'application/json' }, { headers: json }, { body: 'ok' }],
+    [
+      'a page',
+      { contentType: 'text/html' },
+      { headers: page, body: '<html>' },
+      { headers: json, body: '{}' },
+    ],
+    [
+      'values of the body',
+      { json: { 'result.ok': true, n: 1 } },
+      { headers: json, body: '{"result":{"ok":true},"n":1}' },
+      { headers: json, body: '{"result":{"ok":false},"n":1}' },
+    ],
+  ])('is the only success: %s', async (_, expected, success, other) => {
+    expect([await outcome(expected, success), await outcome(expected, other)]).toEqual(['delivered', 'retry'])
   })
 })

@@ -2,6 +2,7 @@
 import { parse } from 'yaml'
 import { previewRequest } from '../../src/delivery/request-steps.ts'
 import type { DestinationType } from '../../src/destinations/_destination.ts'
+import { answersTable } from './answers-table.ts'
 import { sampleMessage } from './message.ts'
 
 interface Property {
@@ -27,14 +28,19 @@ export function documented(page: string): DocumentedDestination[] {
   })
 }
 
-const PART = /<!-- (options|sent by ([\w-]+)) -->[\s\S]*?<!-- end -->/g
+const PART = /<!-- (options|answers|sent by ([\w-]+)) -->[\s\S]*?<!-- end -->/g
 
 /** Returns the page with its generated parts up to date. */
 export function refreshed(page: string, type: DestinationType): string {
   return page.replace(PART, (_, part: string, name?: string) => {
-    const content = part === 'options' ? optionsTable(type) : sent(type, page, name!)
+    const content = generated(part, type, page, name)
     return `<!-- ${part} -->\n${content}\n<!-- end -->`
   })
+}
+
+function generated(part: string, type: DestinationType, page: string, name?: string): string {
+  if (part === 'options') return optionsTable(type)
+  return part === 'answers' ? answersTable(type) : sent(type, page, name!)
 }
 
 export function generatedParts(page: string): string[] {

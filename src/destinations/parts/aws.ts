@@ -1,11 +1,9 @@
 /**
- * The shared parts of the AWS types: options, credentials from the official SDK, signatures and responses.
+ * The shared parts of the AWS types: options, credentials from the official SDK, and signatures.
  * The SDK is large, so it is loaded with the first signed request.
  */
 import { isError, messageOf, PermanentError, RetryableError } from '../../errors.ts'
-import type { HttpRequest, HttpResponse } from '../../model/ports.ts'
-import type { Receipt } from '../_destination.ts'
-import { answerJson, textIn } from './json-request.ts'
+import type { HttpRequest } from '../../model/ports.ts'
 import { text } from './option-forms.ts'
 
 export interface AwsOptions {
@@ -53,6 +51,11 @@ interface CachedCredentials {
   readonly source: string
 }
 const credentialCache = new Map<string, Promise<CachedCredentials>>()
+
+/** The next request finds credentials again. */
+export function forgetCredentials(): void {
+  credentialCache.clear()
+}
 
 /** Finds credentials once for all destinations with the same options, and again before they expire. */
 export async function awsCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
@@ -139,46 +142,20 @@ export async function signAws(
   return { method, url, headers: Object.fromEntries(signed.headers), body }
 }
 
-/** Throws a permanent error when access is denied; other failures may be temporary. */
+/** Throws a permanent error when access is denied or there are no credentials at all; other failures may be temporary. */
 async function requireCredentials(options: AwsOptions, region: string): Promise<AwsCredentials> {
   try {
     return await awsCredentials(options, region)
   } catch (cause) {
     if (isError(cause, 'permanent')) throw cause
     const { name = '', $metadata = {} } = cause as { name?: string; $metadata?: { httpStatusCode?: number } }
-    const refused = name === 'AccessDenied' || $metadata.httpStatusCode === 403
+    const refused =
+      name === 'AccessDenied' ||
+      $metadata.httpStatusCode === 403 ||
+      /could not load credentials from any providers/i.test(messageOf(cause))
     const message = `no AWS credentials: ${messageOf(cause)}`
     throw refused
       ? new PermanentError(message, { scope: 'destination', cause })
       : new RetryableError(message, { cause })
   }
-}
-
-/** These error codes are more precise than their status, which is mostly 400 or 403. */
-const BUSY =
-  /^(?:Throttling|ThrottlingException|Throttled|RequestThrottled|KMSThrottling.*|RequestLimitExceeded|TooManyRequestsException|InternalError|InternalException|ServiceUnavailable|RequestExpired)$/
-const STALE = /^(?:ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed)$/
-const BROKEN =
-  /(?:NonExistentQueue|QueueDoesNotExist|InvalidAddress|NotFound|NotFoundException|ResourceNotFoundException|AuthorizationError|AccessDenied.*|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken.*|EndpointDisabled|KMS(?:Disabled|AccessDenied|NotFound|InvalidState).*)$/
-
-/** Classifies a failure by the code of AWS before its status; the type reads a success. */
-export function awsFailure({ status, body }: HttpResponse): undefined {
-  if (status < 400) return undefined
-  const json = answerJson(body)
-  const code = (textIn(json, '__type') || (/<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? '')).replace(/^.*#/, '')
-  const reason =
-    textIn(json, 'message') || textIn(json, 'Message') || (/<Message>([^<]*)</.exec(body)?.[1] ?? '')
-  const message = `${status}: ${[code, reason].filter(Boolean).join(': ')}`
-  if (STALE.test(code)) {
-    credentialCache.clear()
-    throw new RetryableError(message, { status })
-  }
-  if (BUSY.test(code)) throw new RetryableError(message, { status })
-  if (BROKEN.test(code)) throw new PermanentError(message, { status, scope: 'destination' })
-  return undefined
-}
-
-/** Creates the receipt for a response with an id. */
-export function awsReceipt({ status }: HttpResponse, id: string): Receipt | undefined {
-  return id ? { status, message: `${status}: ${id}` } : undefined
 }

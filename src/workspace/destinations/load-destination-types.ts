@@ -65,7 +65,7 @@ async function loadLocal(
   if (!isDestinationType(loaded)) {
     throw new UserError(`the default export of ${type} is not a destination type`, {
       code: 'invalid-destination-type',
-      hint: 'use export default defineDestination({ type, summary, options, and one of request, exchange, or payload with send })',
+      hint: 'use export default defineDestination({ type, summary, options, and one of request with answers, exchange with answers, or payload with send })',
     })
   }
   return loaded
@@ -88,6 +88,7 @@ async function importDefault<T>(file: string): Promise<T> {
 function isDestinationType(loaded: unknown): loaded is DestinationType {
   const { options, ...made } = (loaded ?? {}) as Readonly<Record<string, unknown>>
   const isMade = (...names: readonly string[]) => names.every((name) => typeof made[name] === 'function')
-  const describes = typeof options === 'object' && options !== null
-  return describes && (isMade('request') || isMade('exchange') || isMade('payload', 'send'))
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null
+  if (!isObject(options)) return false
+  return isMade('payload', 'send') || (isObject(made.answers) && (isMade('request') || isMade('exchange')))
 }

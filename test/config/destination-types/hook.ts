@@ -12,5 +12,6 @@ export default {
     },
     additionalProperties: false,
   },
+  answers: { provider: 'the hook', success: [{}], rules: [] },
   request: () => ({ method: 'POST', url: '', headers: {}, body: '' }),
 }

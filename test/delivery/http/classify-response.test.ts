@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { classify, parseRetryAfterMs } from '../../../src/delivery/http/classify-response.ts'
+import { parseRetryAfterMs, throwByStatus } from '../../../src/delivery/http/classify-response.ts'
 import { isError } from '../../../src/errors.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 
 function outcome(status: number): string {
   try {
-    classify({ status, headers: {}, body: '' }, NOW)
-    return 'delivered'
+    return throwByStatus({ status, headers: {}, body: '' }, NOW)
   } catch (error) {
     if (isError(error, 'retryable')) return 'retry'
     if (isError(error, 'permanent')) return `refused by ${error.scope}`
@@ -16,15 +15,16 @@ function outcome(status: number): string {
 }
 
 function expected(status: number): string {
-  if (status >= 200 && status <= 299) return 'delivered'
-  if ([401, 403, 404, 410].includes(status)) return 'refused by destination'
+  if (status < 400 && status >= 300) return 'refused by destination'
+  if ([401, 402, 403, 404, 405, 407, 410].includes(status)) return 'refused by destination'
   if ([408, 425, 429].includes(status) || status >= 500 || status < 200) return 'retry'
   return 'refused by delivery'
 }
 
-describe('[DEL-3.3] [DEL-5.1] classify', () => {
-  it('every status from 100 to 599 has an outcome', () => {
-    const statuses = Array.from({ length: 500 }, (_, i) => 100 + i)
+describe('[DEL-3.3] [DEL-5.1] throwByStatus', () => {
+  it('every status from 100 to 599 that is not 2xx has an outcome', () => {
+    const all = Array.from({ length: 500 }, (_, i) => 100 + i)
+    const statuses = all.filter((status) => status < 200 || status > 299)
     const wrong = statuses.filter((status) => outcome(status) !== expected(status))
     expect(wrong).toEqual([])
   })
@@ -32,12 +32,12 @@ describe('[DEL-3.3] [DEL-5.1] classify', () => {
   it('carries the status and the wait that was ordered', () => {
     const answer = { status: 429, headers: { 'retry-after': '7' }, body: 'slow\n  down' }
     const error = { kind: 'retryable', status: 429, retryAfterMs: 7_000, message: '429: slow down' }
-    expect(() => classify(answer, NOW)).toThrow(expect.objectContaining(error))
+    expect(() => throwByStatus(answer, NOW)).toThrow(expect.objectContaining(error))
   })
 
   it('keeps only the beginning of a long answer', () => {
-    const { message } = classify({ status: 200, headers: {}, body: 'x'.repeat(5_000) }, NOW)
-    expect(message).toBe(`200: ${'x'.repeat(500)}...`)
+    const answer = { status: 400, headers: {}, body: 'x'.repeat(5_000) }
+    expect(() => throwByStatus(answer, NOW)).toThrow(`400: ${'x'.repeat(500)}...`)
   })
 })
 

@@ -193,9 +193,10 @@ describe('a destination without credentials', () => {
     endpoint: 'http://127.0.0.1:9',
   })
 
-  it('a destination without credentials waits, and reports that there are none', async () => {
+  it('a destination without credentials pauses, and reports that there are none', async () => {
     expect(await sendSample(sqs, options())).toMatchObject({
-      result: 'retry',
+      result: 'refused',
+      scope: 'destination',
       message: expect.stringMatching(/^no AWS credentials: /),
     })
   })

@@ -24,6 +24,7 @@ describe('a local destination type', () => {
     ['a way to send without what is sent', 'export default { options: {}, send() {} }'],
     ['no options', 'export default { send() {} }'],
     ['nothing', 'export default null'],
+    ['a request without answers', 'export default { options: {}, request() {} }'],
   ])(
     'a local destination type that exports %s is refused at the start, not at every delivery',
     async (_name, source) => {

@@ -1,0 +1,52 @@
+/** The table of answers in a destination's docs page, from what the type declares. */
+import type { AnswerRule, DestinationType, Success } from '../../src/destinations/_destination.ts'
+import { usesHttp } from '../../src/destinations/_destination.ts'
+
+const EFFECTS = {
+  retry: 'it is retried',
+  dead: 'the delivery is dead',
+  pause: 'the destination pauses',
+} as const
+
+export function answersTable(type: DestinationType): string {
+  if (!usesHttp(type)) throw new Error(`${type.type} has no answers of HTTP`)
+  const { success, rules, unlisted } = type.answers
+  const successes = typeof success === 'function' ? success({} as never) : success
+  const rows = [
+    ...successes.map((each) => [describeSuccess(each), 'delivered']),
+    ['another 2xx, and every HTML page', 'it is retried: something in between answered'],
+    ...rules.map((rule) => [describeRule(rule), effectOf(rule)]),
+    ...(unlisted ? [['any other code of the provider', EFFECTS.pause]] : []),
+  ]
+  return ['| answer | what happens |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join(
+    '\n',
+  )
+}
+
+function effectOf({ effect, meaning }: AnswerRule): string {
+  return meaning ? `${EFFECTS[effect]}: ${meaning}` : EFFECTS[effect]
+}
+
+function describeSuccess({ status, contentType, text, json, field, list, element }: Success): string {
+  const parts = [
+    ...(contentType ? [`\`${contentType}\``] : []),
+    ...(text ? [`the text ${code(text)}`] : []),
+    ...Object.entries(json ?? {}).map(([path, value]) => code(`${path}: ${value}`)),
+    ...[field, list, element].flatMap((name) => (name ? [code(name)] : [])),
+  ]
+  const statuses = status ? status.join(', ') : 'any 2xx that is not an HTML page'
+  return parts.length > 0 ? `${statuses} with ${parts.join(' and ')}` : statuses
+}
+
+function describeRule({ status, codes, texts }: AnswerRule): string {
+  const parts = [
+    ...(status ? [status.join(', ')] : []),
+    ...(codes ? [codes.map((each) => (each === '*' ? 'another field' : code(each))).join(', ')] : []),
+    ...(texts ? [`a text with ${texts.map(code).join(' or ')}`] : []),
+  ]
+  return parts.join(' ')
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
