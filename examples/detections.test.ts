@@ -23,7 +23,7 @@ describe('who gets to know that MFA factors were reset', () => {
   it.each([
     ['okta-admin@example.com', ['on-call', 'identity-team']],
     ['jo@example.com', ['alert-log']],
-  ])('of %s', async (user, destinations) => {
+  ])('an MFA reset of %s reaches the expected destinations', async (user, destinations) => {
     const { alerts, route } = await evaluate('Example.Okta.MFAFactorReset', reset(user))
     expect(alerts).toBe(true)
     expect(route?.destinations).toEqual(destinations)

@@ -79,7 +79,7 @@ describe('the dedup window', () => {
 
 describe('the threshold of a detection', () => {
   const three = { threshold: 3 }
-  it('creates at the event that reaches it; the first event decides the texts', () => {
+  it('an alert is created at the event that reaches the threshold, with the texts of the first event', () => {
     const named = (title: string) => ({ ...three, draft: draft({ title }) })
     const { actions, group } = feed([
       { minute: 0, counted: named('first') },
@@ -92,13 +92,13 @@ describe('the threshold of a detection', () => {
     expect(group).toMatchObject({ alertAt: T0 + 10 * MINUTE, first: null })
   })
 
-  it('counts inside one window from the first match: a late event opens a new one', () => {
+  it('the threshold counts within one window from the first match, and a late event opens a new one', () => {
     const { actions, group } = feed([0, 30, 61].map((minute) => ({ minute, counted: three })))
     expect(kindsOf(actions)).toEqual(['counted', 'counted', 'counted'])
     expect(group).toMatchObject({ count: 1, startedAt: T0 + 61 * MINUTE })
   })
 
-  it('restarts the window at the creation', () => {
+  it('the window restarts when the alert is created', () => {
     const minutes = [0, 30, 59, 118, 120]
     expect(kindsOf(feed(minutes.map((minute) => ({ minute, counted: three }))).actions)).toEqual([
       'counted',
@@ -109,14 +109,14 @@ describe('the threshold of a detection', () => {
     ])
   })
 
-  it('counts distinct unique() values; None adds none', () => {
+  it('the threshold counts distinct unique() values, and None adds none', () => {
     const values = ['alice', 'alice', null, 'bob', null, 'carol']
     const { actions } = feed(values.map((unique, minute) => ({ minute, counted: { ...three, unique } })))
     expect(kindsOf(actions)).toEqual(['counted', 'counted', 'counted', 'counted', 'counted', 'created'])
     expect(actions[4]).toMatchObject({ reached: 2 })
   })
 
-  it('keeps no more distinct values than the threshold needs', () => {
+  it('no more distinct values are kept than the threshold needs', () => {
     const { group } = feed(
       ['a', 'b', 'c', 'd', 'e'].map((unique, minute) => ({ minute, counted: { threshold: 2, unique } })),
     )

@@ -182,7 +182,7 @@ describe('reporters', () => {
     expect(readFileSync(summaryFile, 'utf8')).toContain('| Detections | 1 | 1 | 2 | 1 | 0 |')
   })
 
-  it('--sort: failures come last, next to the prompt', async () => {
+  it('test --sort prints failures last, next to the prompt', async () => {
     const { out } = await run(broken, 'test', '--sort')
     expect(out.match(/(?:PASS|FAIL|UNTESTED|INVALID) +Test\.\w+/g)).toEqual([
       'PASS      Test.Login',

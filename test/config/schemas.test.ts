@@ -55,7 +55,7 @@ describe('what is sound fits', () => {
     expect(validate[name]!.errors).toBeNull()
   })
 
-  it('destinations: the registry of this repository', async () => {
+  it('the registry of this repository fits the schema of destinations', async () => {
     const { schema } = (await projectSchemas()).find(({ name }) => name === 'destinations')!
     const fits = ajv.compile(schema)
     fits(parse(readFileSync(join(root, 'destinations.yaml'), 'utf8')))

@@ -87,7 +87,7 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
     ['an alert with too much to say', mostMessage()],
   ])('[DEL-7.1] builds what the provider takes: %s', (_, message) => expectTaken(message))
 
-  it('[DEL-7.1] builds what the provider takes: every kind and severity', () => {
+  it('[DEL-7.1] builds what the provider takes for every kind and severity', () => {
     for (const kind of ALERT_KINDS) expectTaken(messageOf({ kind }, ''))
     for (const value of SEVERITIES) expectTaken(messageOf({ severity: { value, source: 'static' } }, ''))
   })

@@ -84,7 +84,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(new Set([...claimed, ...rest].map((each) => each.leaseToken)).size).toBe(3)
     })
 
-    it('are counted where they are due or where their lease has expired, up to a bound', async () => {
+    it('deliveries are counted if they are due or their lease has expired, up to a bound', async () => {
       await add(
         delivery('d1'),
         delivery('d2'),
@@ -140,7 +140,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.attempts('d1')).toEqual(recorded)
     })
 
-    it('number their attempts and add up their pauses over all rounds', async () => {
+    it('attempts are numbered and pauses are added up over all rounds', async () => {
       await add(delivery('d1'))
       await settle(await claimOne(), waiting(T0, { pausedMs: 10 }))
       await settle(await claimOne(), waiting(T0, { pausedMs: 5, spendsAttempt: false }))
@@ -155,7 +155,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(recorded[2]).toMatchObject({ status: null, ms: 0.5 })
     })
 
-    it('are not changed by a stale lease', async () => {
+    it('a stale lease changes no delivery', async () => {
       await add(delivery('d1'))
       const stale = await claimOne()
       clock.advance(LEASE_MS)
@@ -252,7 +252,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.nextDue([])).toBeNull()
     })
 
-    it('become orphans when their destination leaves, unless they have ended or are being sent', async () => {
+    it('deliveries become orphans when their destination is removed, unless they have ended or are being sent', async () => {
       await add(delivery('live'))
       await claimOne()
       await add(delivery('d0'), delivery('ended'))
@@ -279,7 +279,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect(await store.reconcile(registry)).toEqual({ orphaned: 0, adopted: 0 })
     })
 
-    it('follow their destination to its new name', async () => {
+    it('deliveries follow the new name of their destination', async () => {
       await add(delivery('d0'))
       await store.reconcile({ knownKeys: [], renames: [] })
       await add(delivery('d1'), delivery('d2', { due: T0 + 900 }), delivery('d3'))
@@ -302,7 +302,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect((await claim(10, ['key-1'])).map((each) => each.delivery.id)).toEqual(['d0'])
     })
 
-    it('stay where they are when their previous name is in use again', async () => {
+    it('deliveries keep their destination when its previous name is in use again', async () => {
       await add(delivery('d1'))
       const renames = [{ from: 'soc', to: 'new', name: 'new' }]
       expect(await store.reconcile({ knownKeys: ['soc', 'new'], renames })).toEqual({
@@ -312,7 +312,7 @@ export function deliveryContract(open: () => Promise<OpenedStore>): void {
       expect((await claimOne()).delivery.destinationKey).toBe('soc')
     })
 
-    it('are listed newest first, filtered and bounded, and counted by state', async () => {
+    it('deliveries are listed newest first, filtered and bounded, and counted by state', async () => {
       await add(
         delivery('d1', { createdAt: T0 }),
         delivery('d2', { createdAt: T0 + 2, alertId: 'a2' }),

@@ -148,7 +148,7 @@ describe('a group', () => {
     ['it came too late to count', { A: 'ann 0', B: 'ann 10.01' }, ['ann: A0 until 5']],
     ['it came for another', { A: 'ann 0', B: 'bob 1' }, ['ann: A0 until 5']],
     ['it came alone', { B: 'ann 0' }, []],
-  ])('with something that must be absent: %s', (_, signals, expected) => {
+  ])('a group with an absent step: %s', (_, signals, expected) => {
     expect(found(group([A, NO_B]), signals)).toEqual(expected)
   })
 
@@ -265,11 +265,11 @@ describe('a sequence', () => {
     ['preceded long ago', NOT_PRECEDED, { A: 'ann 5', B: 'ann 1' }, ['ann: A5']],
     ['not between', NOT_BETWEEN, { A: 'ann 0', C: 'ann 5', B: 'ann 6' }, ['ann: A0 C5']],
     ['between', NOT_BETWEEN, { A: 'ann 0', C: 'ann 5', B: 'ann 3' }, []],
-  ])('with something that must be absent: %s', (_, correlation, signals, expected) => {
+  ])('a sequence with an absent step: %s', (_, correlation, signals, expected) => {
     expect(found(correlation, signals)).toEqual(expected)
   })
 
-  it('of many signals that match nothing is evaluated in good time', () => {
+  it('a sequence of many signals without a match is evaluated in good time', () => {
     const many = (offset: number) =>
       Array.from({ length: 2_000 }, (_, n) => `ann ${n / 1000 + offset}`).join(', ')
     const steps = ['A', 'B', 'C', 'D'].map((id) => step(id))

@@ -61,7 +61,7 @@ describe('TLS', () => {
     })
   })
 
-  it('shows a client certificate', async () => {
+  it('the client presents its certificate', async () => {
     const transport = { ca: pem('ca.pem'), certificate: pem('client.pem'), key: pem('client.key') }
     expect((await send(url, transport)).body).toBe('client')
   })
@@ -118,7 +118,7 @@ it('a failure on the way through a proxy names the proxy, and not its password',
 })
 
 describe('redirects', () => {
-  it('are followed on demand where they ask for the same request again', async () => {
+  it('redirects are followed if the options allow it and the request stays the same', async () => {
     receiver.script({ status: 308, headers: { location: '/moved' } })
     expect(await send(`${receiver.url}/old`, { followRedirects: true })).toMatchObject({ status: 200 })
     await receiver.until(2)
@@ -128,13 +128,16 @@ describe('redirects', () => {
     ])
   })
 
-  it.each([301, 302, 303])('are refused where they would change it: %i', async (status) => {
-    receiver.script({ status, headers: { location: '/moved' } })
-    expect(await send(receiver.url, { followRedirects: true })).toMatchObject({ status })
-    await receiver.until(1)
-  })
+  it.each([301, 302, 303])(
+    'a redirect with the status %i is refused if it would change the request',
+    async (status) => {
+      receiver.script({ status, headers: { location: '/moved' } })
+      expect(await send(receiver.url, { followRedirects: true })).toMatchObject({ status })
+      await receiver.until(1)
+    },
+  )
 
-  it('end after three', async () => {
+  it('at most three redirects are followed', async () => {
     receiver.always({ status: 307, headers: { location: '/again' } })
     expect(await send(receiver.url, { followRedirects: true })).toMatchObject({ status: 307 })
     await receiver.until(4)
@@ -156,7 +159,7 @@ describe('redirects', () => {
     await other.close()
   })
 
-  it('lead to no private address where those are refused', async () => {
+  it('redirects to private addresses are refused with publicOnly', async () => {
     // The name is resolved by the proxy only, and the server behind it redirects to a private address.
     const proxy = createServer((_, response) => {
       response.writeHead(307, { location: 'http://169.254.169.254/latest/meta-data' }).end()

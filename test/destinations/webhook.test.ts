@@ -44,7 +44,7 @@ const request = (options: object): HttpRequest => {
 }
 
 describe('webhook', () => {
-  it('sends the documented notification: 13 keys in order, its text untouched', () => {
+  it('the documented notification is sent with 13 keys in order and unchanged text', () => {
     const { method, url, body } = request({ url: URL })
     expect({ method, url }).toEqual({ method: 'POST', url: URL })
     expect(Object.keys(JSON.parse(body) as object)).toEqual(

@@ -331,7 +331,7 @@ describe('a crash outside of any detection', () => {
   }
   const containment = new FaultIsolation({ run, bodies: [], limits: DEFAULT_SETTINGS.limits, log: nullLog })
 
-  it('bisects the batch: only the offending events are rejected, and order holds', async () => {
+  it('a batch is bisected, so that only the offending events are rejected, in order', async () => {
     const raws = ['a', 'b', 'poison', 'c', 'd', 'e', 'poison']
     const outcomes = await containment.run({ kind: 'evaluate', items: raws.map((raw) => envelope(raw)) })
     expect(outcomes).toEqual(

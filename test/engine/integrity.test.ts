@@ -170,7 +170,7 @@ def rule(event):
     expect(findingsOf(event!)).toEqual({ ours: SAID })
   })
 
-  it('a changed list or dictionary of a helper is warned of once, by the name; a private one may change', async () => {
+  it('a changed public list or dictionary of a helper makes one warning with its name', async () => {
     for (let at = 0; at < 2; at++) {
       const [event] = await engine.evaluate([envelope({}, { type: 'keeps' })])
       expect(findingsOf(event!)).toEqual({ keeps: { detection: { output: true } } })

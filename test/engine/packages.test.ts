@@ -104,7 +104,7 @@ describe('[SEC-5.1] packages', () => {
     expect(await title(started)).toEqual({ output: 'first' })
   })
 
-  it('packages have the time limit of any body: one that hangs is a problem of the detection that imports it', async () => {
+  it('a package that hangs is a problem of the detection that imports it', async () => {
     const detections = [rule('Hangs', 'import hangs\ndef rule(event): return True')]
     const project = { settings: { limits: { timeMs: 100 } }, detections }
     const started = await start(project, { 'hangs.py': 'while True: pass\n' })
@@ -159,7 +159,7 @@ describe('[SEC-5.1] in one project', () => {
     })
   })
 
-  it('packages run under the lock like any body: one that raises is its importer’s fault', async () => {
+  it('packages run under the import lock, and a package that raises is a problem of its importer', async () => {
     expect((await problemOf('Shell'))?.error.type).toBe('SandboxError')
     expect(await problemOf('Fine')).toBeUndefined()
   })

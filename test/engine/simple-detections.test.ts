@@ -115,7 +115,7 @@ describe('a simple detection', () => {
     expect((await saidLive('{}')).silent).toEqual({ detection: { output: true } })
   })
 
-  it('is selected as a Python rule is: by log type, by query, by its filter', async () => {
+  it('a simple detection is selected by log type, query and filter, as a Python rule is', async () => {
     const events = [envelope('{}'), envelope('{}', { type: 'Other' }), envelope('{}', { type: 'Q' })]
     expect((await engine.evaluate(events)).map((event) => Object.values(reportsOf(event)).sort())).toEqual([
       ['long', 'python', 'silent'],

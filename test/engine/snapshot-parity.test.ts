@@ -116,7 +116,7 @@ def rest():
 }
 
 describe('[SEC-4.8] files that a body opens while it is loaded', () => {
-  it('stay open at the same place, also where another body opens files at events', async () => {
+  it('files stay open at the same position, even if another body opens files at events', async () => {
     const opens = titled(
       'A.Opens',
       `
@@ -135,7 +135,7 @@ def title(event):
     expect(started.snapshots).toHaveLength(1)
   })
 
-  it('have the numbers that they had, with gaps', async () => {
+  it('files keep their numbers, with gaps', async () => {
     const setup = `
 import os
 first, second, third = (os.open("/packages/0/pk/list.txt", os.O_RDONLY) for _ in range(3))
@@ -252,7 +252,7 @@ describe('[SEC-4.8] bodies that depend on the start', () => {
     'plain.py': 'WORD = "plain"\n',
   }
 
-  it('are those that read the clock, and those that import one of them; all others stay in the snapshot', async () => {
+  it('only bodies that read the clock, and bodies that import them, are left out of the snapshot', async () => {
     const started = await startThreeTimes(
       {
         helpers: [

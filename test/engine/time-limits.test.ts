@@ -63,20 +63,23 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-describe('a detection that', () => {
-  it.each(ENDLESS)('%s on one event is stopped there; the other results stand', async (name, _, expected) => {
-    const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
-    const evaluated = await engine.evaluate(events)
-    expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
-    const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
-    expect([before, after]).toEqual([{ output: true }, { output: true }])
-    expect(stopped!.error).toMatchObject(expected)
-    expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
-  })
+describe('a detection that never ends', () => {
+  it.each(ENDLESS)(
+    'a detection that %s on one event is stopped there, and the other results are kept',
+    async (name, _, expected) => {
+      const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
+      const evaluated = await engine.evaluate(events)
+      expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
+      const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
+      expect([before, after]).toEqual([{ output: true }, { output: true }])
+      expect(stopped!.error).toMatchObject(expected)
+      expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
+    },
+  )
 })
 
 describe('one function that hangs', () => {
-  it('only a function that hangs forever is reported; the matcher and the other functions keep their results', async () => {
+  it('only the function that hangs forever is reported, and the matcher and the other functions keep their results', async () => {
     const [event] = await engine.evaluate([envelope({}, { type: 'title-sleeps' })])
     const message = 'took longer than the limit of 200 ms'
     const frame = {
@@ -121,7 +124,7 @@ describe('one function that hangs', () => {
   })
 })
 
-describe('a body that', () => {
+describe('a body that never ends', () => {
   const cases: [name: string, source: string, error: object][] = [
     ['loops', 'while True: pass', { type: 'TimeLimitExceeded', limit: 'time' }],
     ['hangs', 'import time\ntime.sleep(1e6)', { type: 'TimeLimitExceeded', limit: 'time' }],
@@ -134,13 +137,13 @@ describe('a body that', () => {
   })
   afterAll(() => loaded.close())
 
-  it.each(cases)('%s as it loads is a problem with its place', (name, _, error) => {
+  it.each(cases)('a body that %s as it loads is a problem with its source location', (name, _, error) => {
     const problem = loaded.problems.find(({ id }) => id === name)
     expect(problem).toMatchObject({ kind: 'detection', error })
     expect(problem!.error.frames).toMatchObject([{ file: `rules/${name}.py` }])
   })
 
-  it('could not be loaded is not evaluated; the others are', async () => {
+  it('a body that could not be loaded is not evaluated, and the others are', async () => {
     const [event] = await loaded.evaluate([envelope({})])
     expect(reportsOf(event!)).toEqual(['good'])
   })

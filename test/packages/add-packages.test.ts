@@ -110,7 +110,7 @@ describe('[SEC-5.3] python add', () => {
   })
 })
 
-describe('[SEC-5.3] python add refuses', () => {
+describe('[SEC-5.3] refused packages', () => {
   const compiled = { 'fast-1.0-cp314-cp314-manylinux_x86_64.whl': {}, 'fast-1.0.tar.gz': {} }
   it.each<[string, readonly string[], Offers, RegExp]>([
     ['a compiled extension', ['fast'], compiled, /^fast requires a compiled extension/],
@@ -158,7 +158,7 @@ describe('[SEC-5.3] python add refuses', () => {
       },
       /both contain same.py/,
     ],
-  ])('%s, and leaves everything as it was', async (_, requirements, offers, message) => {
+  ])('python add refuses %s and changes nothing', async (_, requirements, offers, message) => {
     const at = place()
     await expect(add(requirements, offers, at)).rejects.toThrow(message)
     expect(existsSync(at.lockFile)).toBe(false)

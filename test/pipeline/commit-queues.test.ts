@@ -52,7 +52,7 @@ describe('queues', () => {
     expect(await next).toBe('done')
   })
 
-  it('let a task run alone: after the present tasks of all of them, before all later ones', async () => {
+  it('an exclusive task runs alone, after the present tasks of all queues and before all later ones', async () => {
     const { steps, task, end } = heldTasks()
     const queues = new CommitQueues()
     const all = [

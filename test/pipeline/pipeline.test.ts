@@ -85,7 +85,7 @@ describe('a match in the pipeline', () => {
     expect(await deliveries()).toEqual(['pager generated-destinations', 'soc generated-destinations'])
   })
 
-  it('leaves only a signal with CreateAlert: false', async () => {
+  it('a match of a detection with CreateAlert false leaves only a signal', async () => {
     const { store, pipeline, admitted } = await fixture([detection({ createAlert: false })])
     await pipeline.admit(batch([event(hit('T'))]))
     expect(admitted).toEqual([])
@@ -150,7 +150,7 @@ describe('an escalation', () => {
     event(hit('T', { severity: { output: 'HIGH' }, destinations: { output: ['soc', 'pager'] } })),
   ]
 
-  it('is recorded', async () => {
+  it('an escalation is recorded', async () => {
     const { store, pipeline, deliveries } = await fixture()
     await pipeline.admit(batch(rises))
     expect(await store.alerts({ limit: 10 })).toMatchObject([
@@ -159,7 +159,7 @@ describe('an escalation', () => {
     expect(await deliveries()).toEqual(['soc generated-destinations'])
   })
 
-  it('is sent to the new destinations with onEscalation: send', async () => {
+  it('an escalation is sent to the new destinations if onEscalation is send', async () => {
     const { pipeline, deliveries } = await fixture([detection()], { ...soc, onEscalation: 'send' })
     await pipeline.admit(batch(rises))
     expect(await deliveries()).toEqual(['pager escalation', 'soc generated-destinations'])

@@ -70,7 +70,7 @@ it('the JSON document has the documented shape and order of keys', () => {
   expect(Object.keys(detection!)).toEqual(['id', 'type', 'file', 'status', 'problems', 'tests'])
 })
 
-it('outputs are JSON values: the alert context is an object, None is null', () => {
+it('outputs are JSON values, so the alert context is an object and None is null', () => {
   const functions = {
     alert_context: { output: '{"ip":"10.0.0.1"}' },
     destinations: { output: null },

@@ -110,20 +110,20 @@ describe('a route', () => {
     })
   })
 
-  it('is nowhere without a problem only on purpose', () => {
+  it('a route without destinations has a problem, unless it is on purpose', () => {
     always((_, __, { destinations, suppressed, problems }) => {
       if (destinations.length > 0) return
       expect(suppressed || problems.some(({ code }) => code === 'nobody')).toBe(true)
     })
   })
 
-  it('silences errors and system alerts never', () => {
+  it('errors and system alerts are never routed nowhere', () => {
     always((request, _, { suppressed }) => {
       if (alertGroup(request.kind) !== 'ALERT') expect(suppressed).toBe(false)
     })
   })
 
-  it('is explained by its trace: the last step is the level, and every name of the deciding step has its fate', () => {
+  it('the last step of a trace is the level of the route, and the deciding step explains every name', () => {
     always((_, exampleRegistry, { level, destinations, suppressed, trace }) => {
       expect(trace.at(-1)).toMatchObject({ level, decided: true })
       const deciding = trace.find((step) => step.decided)!
@@ -143,7 +143,7 @@ describe('a route', () => {
     })
   })
 
-  it('is pure: equal questions get equal answers, and nothing given changes', () => {
+  it('equal requests get equal routes, and the arguments are not changed', () => {
     always((request, exampleRegistry, route) => {
       const before = structuredClone({ request, exampleRegistry })
       expect(resolveRoute(structuredClone(request), structuredClone(exampleRegistry))).toEqual(route)

@@ -157,7 +157,7 @@ describe('names', () => {
     expect(routeText(route(request))).toBe(expected)
   })
 
-  it('sends to eleven, and says it is unusual', () => {
+  it('a route to eleven destinations is resolved, with a problem that this is unusual', () => {
     const names = Array.from({ length: 11 }, (_, i) => `d${i}`)
     const many = registry(names.map((name) => destination(name)))
     expect(routeText(route({ destinations: list(...names) }, many))).toBe(
@@ -281,7 +281,7 @@ describe('the trace', () => {
   )
 })
 
-it('is pure: the same question gets an equal answer, and nothing given changes', () => {
+it('the same request gets an equal route, and the arguments are not changed', () => {
   const frozen = Object.freeze({
     ...exampleRegistry,
     destinations: Object.freeze([...exampleRegistry.destinations]),

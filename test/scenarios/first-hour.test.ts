@@ -36,7 +36,7 @@ it('a repository, a destination and a rule', async () => {
   expect((await run('test')).code).toBe(1)
 })
 
-it('the first case said where its alert went, and the new destination takes it too: the test says so', async () => {
+it('a test that expects one destination fails when a new destination also accepts the alert', async () => {
   const { out } = await run('test')
   expect(out).toContain('ExpectedDestinations')
   change('detections/rules/example_failed_login.yml', '[terminal]', '[terminal, soc]')

@@ -95,7 +95,7 @@ describe('one raw CloudTrail root login', () => {
   })
 })
 
-it('one alert to three destinations, one of which answers 500 twice: each gets it exactly once', async () => {
+it('an alert reaches each of three destinations exactly once, although one answers 500 twice', async () => {
   const attempts: string[] = []
   const [steady, flaky, third] = [await startReceiver(), await startReceiver(), await startReceiver()]
   flaky.script({ status: 500 }, { status: 500 })
@@ -216,7 +216,7 @@ it('the example project prints the same twice', async () => {
   expect(await example()).toEqual(first)
 })
 
-it('a destination that is down at the start: the daemon starts, the delivery waits and is there for the next run', async () => {
+it('the daemon starts although a destination is down, and the delivery waits for the next run', async () => {
   const root = project(webhook('soc'))
   writeFileSync(join(root, 'events.ndjson'), `${ROOT_LOGIN}\n`)
   const from = `file:${join(root, 'events.ndjson')}?logType=AWS.CloudTrail`

@@ -42,11 +42,11 @@ async function importedNames(): Promise<string[]> {
 }
 
 describe('[SEC-1.3] the imports of the interpreter', () => {
-  it('are those that are known', async () => {
+  it('the interpreter has only the known imports', async () => {
     expect((await importedNames()).sort()).toEqual(known)
   })
 
-  it('are locked unless they are named: a new name is no way out', () => {
+  it('imports are locked unless they are listed, so a new import is refused', () => {
     expect(importRule('a_new_name')).toEqual({ rule: 'lock' })
     expect(importRule('__syscall_new')).toEqual({ rule: 'refuse', answer: -63 })
   })

@@ -168,7 +168,7 @@ marshal.loads = lambda code: original("def rule(event): return False", "it.py", 
     expect(await contextWith([], EDITED, where)).toBe('honest again')
   })
 
-  it('is used again: with the key in hand it could be forged', async () => {
+  it('a compiled text is used again from the cache, which could only be forged with the key', async () => {
     const where = freshCache('forged-studies')
     await contextWith([], HONEST, where)
     const opened = openSnapshotCache(where)

@@ -88,7 +88,7 @@ async function look(root: string): Promise<Ended[]> {
 }
 
 describe('[SEC-5.4] a local destination type', () => {
-  it('is imported by no command that only looks, and by `run` only where it is allowed', async () => {
+  it('no inspecting command imports a local destination type, and `run` imports it only if it is allowed', async () => {
     const root = project({ ...registry('./evil.mjs'), 'evil.mjs': evilModule() })
     await look(root)
     const refused = await run(root)
@@ -120,7 +120,7 @@ describe('[SEC-5.5] a secret', () => {
   const webhook = (name: string, of: string) =>
     `  - { name: ${name}, type: webhook, severities: [HIGH], options: { url: 'https://127.0.0.1:9/${of}' } }\n`
 
-  it('is shown by no command that only looks; `run` reads no file outside the project', async () => {
+  it('no inspecting command shows a secret, and `run` reads no file outside the project', async () => {
     const destinations = [
       webhook('above', reference('file', '../secret')),
       webhook('absolute', reference('file', join(outside, 'secret'))),

@@ -100,7 +100,7 @@ describe('events by HTTP', () => {
     expect(sink.events).toEqual([])
   })
 
-  it('names the lines that were rejected; duplicates count as accepted', async () => {
+  it('the response names the rejected lines, and duplicates count as accepted', async () => {
     const emit: SourceContext['emit'] = async (batch) =>
       batch.map(({ raw, refused }, i) => {
         if (refused !== undefined) return { status: 'rejected', reason: refused }

@@ -140,7 +140,7 @@ it('closing waits until everything is on disk', async () => {
   await until(() => last.isSettled && closed.isSettled)
 })
 
-it('a failed sync loses the store: nothing is acknowledged any more', async () => {
+it('no commit is acknowledged after a failed sync', async () => {
   const results = Promise.allSettled([commit('one')])
   await until(() => syncs.length === 1)
   const later = Promise.allSettled([commit('two')])

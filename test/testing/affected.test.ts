@@ -86,13 +86,13 @@ describe('a change of', () => {
     ],
     ['a file of unit tests', ['helpers/alone_test.py'], { unitTests: ['helpers/alone_test.py'] }],
     [
-      'the registry: every verdict, nothing of Python',
+      'the registry, which decides every verdict and no Python,',
       ['destinations.yaml'],
       { detections: ['Alone', 'Derived', 'Direct', 'Far', 'Modelled', 'Tested'] },
     ],
     ['a new file', ['rules/New.yml'], {}],
-    ['a body and a stranger', ['rules/Alone.py', 'x.py'], { detections: ['Alone', 'Derived'] }],
-  ])('%s', (_name, paths, expected) => {
+    ['a body and an unrelated file', ['rules/Alone.py', 'x.py'], { detections: ['Alone', 'Derived'] }],
+  ])('a change of %s affects the expected detections', (_name, paths, expected) => {
     expect(affectedIds(...paths)).toEqual(expected)
   })
 })

@@ -153,7 +153,7 @@ describe('expectations', () => {
     expect(whats(given)).toEqual([what])
   })
 
-  it('ExpectedDestinations [] passes for a case without an alert and for CreateAlert: false', () => {
+  it('ExpectedDestinations [] passes for a case without an alert and for CreateAlert false', () => {
     const nowhere = { ExpectedDestinations: [] }
     expect(whats({ expected: false, functions: { detection: said(false) }, expectations: nowhere })).toEqual(
       [],

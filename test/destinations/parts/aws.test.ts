@@ -70,7 +70,7 @@ describe('credentials come from', () => {
     expect(await awsIdentity({}, where)).toBe(`AWS credentials for ${where} from the environment`)
   })
 
-  it('a profile of the shared files', async () => {
+  it('credentials are read from a profile of the shared files', async () => {
     const file = join(folder, 'credentials')
     writeFileSync(file, `[soc]\naws_access_key_id = AKIA-SOC\naws_secret_access_key = ${SECRET}\n`)
     environment({ AWS_SHARED_CREDENTIALS_FILE: file })
@@ -82,7 +82,7 @@ describe('credentials come from', () => {
     )
   })
 
-  it('a web identity, by way of STS', async () => {
+  it('credentials are requested from STS with a web identity', async () => {
     const asked: string[] = []
     fake = await listen(async (_request, body) => {
       asked.push(body)
@@ -143,7 +143,7 @@ describe('credentials come from', () => {
     )
   })
 
-  it('a role, with its external id, on top of what the chain found', async () => {
+  it('credentials of a role are requested with its external id and the credentials of the chain', async () => {
     const asked: string[] = []
     fake = await listen(async (_request, body) => {
       asked.push(body)

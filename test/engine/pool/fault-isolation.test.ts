@@ -72,16 +72,19 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-describe('a detection that', () => {
-  it.each(BAD)('%s on one event is stopped there; the other results stand', async (name, _, expected) => {
-    const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
-    const evaluated = await engine.evaluate(events)
-    expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
-    const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
-    expect([before, after]).toEqual([{ output: true }, { output: true }])
-    expect(stopped!.error).toMatchObject(expected)
-    expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
-  })
+describe('a faulty detection', () => {
+  it.each(BAD)(
+    'a detection that %s on one event is stopped there, and the other results are kept',
+    async (name, _, expected) => {
+      const events = [0, 1, 0].map((bad) => envelope({ bad: bad === 1 }, { type: name }))
+      const evaluated = await engine.evaluate(events)
+      expect(evaluated.map(reportsOf)).toEqual(events.map(() => ['first', name, 'last']))
+      const [before, stopped, after] = evaluated.map((event) => findingsOf(event)[name]!.detection)
+      expect([before, after]).toEqual([{ output: true }, { output: true }])
+      expect(stopped!.error).toMatchObject(expected)
+      expect(stopped!.error!.frames.at(-1)?.file).toBe(`rules/${name}.py`)
+    },
+  )
 })
 
 describe('a result without end', () => {
@@ -143,7 +146,7 @@ describe('a detection that ends workers again and again', () => {
     expect(reportsOf(later!)).toEqual(['good'])
   })
 
-  it('does not keep the engine from closing: what is under way rejects', async () => {
+  it('the engine closes although a worker ends again and again, and evaluations in progress reject', async () => {
     const underWay = limited.evaluate([envelope({}, { type: 'sleeps' })])
     await Promise.all([expect(underWay).rejects.toThrow('closed'), limited.close()])
     await expect(limited.evaluate([envelope({})])).rejects.toThrow('closed')
@@ -169,7 +172,7 @@ describe('a worker whose memory has grown', () => {
   })
 })
 
-describe('a body that', () => {
+describe('a faulty body', () => {
   const cases: [name: string, source: string, error: object][] = [
     [
       'has a syntax error',
@@ -214,7 +217,7 @@ describe('a body that', () => {
   })
   afterAll(() => loaded.close())
 
-  it.each(cases)('%s as it loads is a problem with its place', (name, _, error) => {
+  it.each(cases)('a body that %s as it loads is a problem with its source location', (name, _, error) => {
     const { frames, ...rest } = error as { frames?: object[] }
     const problem = loaded.problems.find(({ id }) => id === name)
     expect(problem).toMatchObject({ kind: 'detection', error: rest })
@@ -222,7 +225,7 @@ describe('a body that', () => {
     expect(problem!.error.frames).toMatchObject(frames?.map((each) => ({ file, ...each })) ?? [{ file }])
   })
 
-  it('is a helper is named with what it raised, those that lean on it with their own line', () => {
+  it('a faulty helper is reported with its error, and each body that imports it with its own line', () => {
     const helpers = loaded.problems.filter(({ kind }) => kind === 'helper')
     expect(helpers).toMatchObject([
       {
@@ -244,7 +247,7 @@ describe('a body that', () => {
     ])
   })
 
-  it('could not be loaded is not evaluated; the others are', async () => {
+  it('a body that could not be loaded is not evaluated, and the others are', async () => {
     const [event] = await loaded.evaluate([envelope({})])
     expect(reportsOf(event!)).toEqual(['good'])
   })

@@ -164,7 +164,7 @@ describe('containment', () => {
     })
   })
 
-  it('a unit test that never ends is stopped at the time limit; the others of its file are run', async () => {
+  it('a unit test that never ends is stopped at the time limit, and the others of its file are run', async () => {
     const limited = await createEngine({
       project: {
         // A unit test may take thirty times as long as a call.
@@ -197,7 +197,7 @@ it('unit tests get data models in the form of panther_analysis_tool', () => {
   expect(outcome('data_models/models_test.py', 'TestModel.test_maps').status).toBe('passed')
 })
 
-it('a file that cannot be loaded has its error; one without a TestCase has no tests', () => {
+it('a file that cannot be loaded has its error, and one without a TestCase has no tests', () => {
   expect(files.get('global_helpers/broken_test.py')).toMatchObject({
     error: { type: 'ModuleNotFoundError' },
     tests: [],

@@ -55,7 +55,7 @@ it('leaves no partial file behind', async () => {
   expect(readdirSync(folder).sort()).toEqual(['a.snapshot', 'b.snapshot', 'key'])
 })
 
-describe('[SEC-4.3] [SEC-4.4] a snapshot is not used when', () => {
+describe('[SEC-4.3] [SEC-4.4] invalid snapshots', () => {
   const flip = (at: number) => (file: string) => {
     const bytes = readFileSync(file)
     bytes[at]! ^= 1
@@ -89,16 +89,19 @@ describe('[SEC-4.3] [SEC-4.4] a snapshot is not used when', () => {
       },
     ],
   ]
-  it.each(damages)('%s; the next one written is good', async (_, damage) => {
-    const cache = await filled('a', 'b')
-    damage(fileOf('a'))
-    expect(cache.read('a')).toBeNull()
+  it.each(damages)(
+    'a snapshot is not used when %s, and the next one that is written is valid',
+    async (_, damage) => {
+      const cache = await filled('a', 'b')
+      damage(fileOf('a'))
+      expect(cache.read('a')).toBeNull()
 
-    rmSync(fileOf('a'), { recursive: true })
-    await cache.write('a', SNAPSHOT)
-    expect(bytesOf(cache.read('a'))).toEqual(Buffer.from(SNAPSHOT))
-    expect(statSync(join(folder, 'key')).mode & 0o077).toBe(0)
-  })
+      rmSync(fileOf('a'), { recursive: true })
+      await cache.write('a', SNAPSHOT)
+      expect(bytesOf(cache.read('a'))).toEqual(Buffer.from(SNAPSHOT))
+      expect(statSync(join(folder, 'key')).mode & 0o077).toBe(0)
+    },
+  )
 
   it('a snapshot that was sealed with the key of another folder is not used', async () => {
     await filled('a')

@@ -51,7 +51,7 @@ describe('the order of requests', () => {
     expect(names).toEqual([...names].sort((x, y) => (x === y ? 0 : x < y ? -1 : 1)))
   })
 
-  it('is kept within a request by its lane; four requests in a row have lanes of their own', async () => {
+  it('each request has a lane that keeps its order, and four requests in a row have different lanes', async () => {
     const sink = new Sink()
     const lanes = new Map<string, Set<number | undefined>>()
     const emit: SourceContext['emit'] = (batch, options) => {
@@ -203,7 +203,7 @@ describe('how long a client would wait', () => {
     expect(queue.retryAfterSeconds('a')).toBe(30)
   })
 
-  it('has little handed on at once where events take long: what is handed on cannot be dropped', async () => {
+  it('few events are emitted at once if events take long, because emitted events cannot be dropped', async () => {
     const { sink, send } = await learnt(10)
     void send('a', 2_000)
     expect(sink.inFlight).toBe(4)

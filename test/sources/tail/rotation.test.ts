@@ -266,7 +266,7 @@ describe('files beside the log', () => {
   })
 
   it.each(['application.log', 'app-errors.log', 'app-2.log', 'app.log2', 'other.log.1'])(
-    '%s is another log: it is not read',
+    '%s is another log and is not read',
     async (name) => {
       const tail = await following('A1\n')
       await writeFile(join(tail.path, '..', name), 'other\n')

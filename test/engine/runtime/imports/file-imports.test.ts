@@ -134,7 +134,7 @@ describe('[SEC-1.4] [SEC-1.5] the standard streams', () => {
     ])
   })
 
-  it('are known by what they are: another file at the number 1 is not written to', () => {
+  it('fd_write recognizes the standard streams themselves, so another file with the number 1 is refused', () => {
     const { call, streams } = lockedImports()
     streams[1] = file()
     expect(call('fd_write', 1)).toBe(8)
