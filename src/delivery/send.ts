@@ -1,4 +1,5 @@
 /** Makes one attempt: reveals the options, sends, and returns the result. It never throws and returns no secret. */
+import { truncateText } from '../core/truncate-text.ts'
 import type {
   Answer,
   DeliveryNotice,
@@ -100,7 +101,7 @@ export async function sendOnce(
 /** Shortens text of others. Secrets are redacted before, because a half secret would not be recognized. */
 function shortened(message: string): string {
   const text = message.replace(/[\s\p{Cc}]+/gu, ' ').trim()
-  return text.length > MAX_MESSAGE_CHARS ? `${text.slice(0, MAX_MESSAGE_CHARS)}...` : text
+  return truncateText(text, MAX_MESSAGE_CHARS)
 }
 
 /** The load rejects a registry that sends an unsupported kind to a type, but the fallback can still bring one here. */

@@ -18,7 +18,7 @@ const STYLE = `
 body{font:14px system-ui,'Segoe UI',sans-serif;color:#1f2933;margin:24px}
 h1{font-size:20px;margin:0 0 4px}p{color:#66707c;margin:0 0 12px}input{font:inherit;padding:6px 10px;width:320px}
 table{border-collapse:collapse;margin-top:12px}thead th{position:sticky;top:0;background:#fff;vertical-align:bottom;padding:4px}
-thead th.place{height:150px;width:34px;padding:0}thead th.place span{writing-mode:vertical-rl;transform:rotate(180deg);font-weight:600}
+thead th.destination{height:150px;width:34px;padding:0}thead th.destination span{writing-mode:vertical-rl;transform:rotate(180deg);font-weight:600}
 thead th.special span{font-weight:400;color:#66707c}tbody th{text-align:left;vertical-align:top;padding:4px 12px 4px 0}
 tbody:nth-of-type(odd){background:#f4f6f8}td{padding:3px 6px;vertical-align:top}td.stop{text-align:center;border-left:1px solid #e3e8ed}
 .chip{display:inline-block;color:#fff;border-radius:3px;font-size:11px;width:18px;text-align:center;margin-right:2px}
@@ -30,7 +30,7 @@ export function routesHtml(chart: Chart): string {
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`
   const heads = chart.columns.map(
     ({ name, isUndeclared }) =>
-      `<th class="place${isUndeclared ? ' special' : ''}"><span>${escapeMarkup(name)}</span></th>`,
+      `<th class="destination${isUndeclared ? ' special' : ''}"><span>${escapeMarkup(name)}</span></th>`,
   )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">

@@ -1,4 +1,5 @@
 /** The rule for every status that a destination type says nothing about. Pure. */
+import { truncateText } from '../../core/truncate-text.ts'
 import type { ProviderError } from '../../destinations/_destination.ts'
 import { PermanentError, RetryableError } from '../../errors.ts'
 import type { HttpResponse } from '../../model/ports.ts'
@@ -46,5 +47,5 @@ export function parseRetryAfterMs(value: string | undefined, now: number): numbe
 export function describeResponse({ status, body }: HttpResponse): string {
   const text = body.replace(/\s+/g, ' ').trim()
   if (!text) return String(status)
-  return `${status}: ${text.length > MAX_EXCERPT_CHARS ? `${text.slice(0, MAX_EXCERPT_CHARS)}...` : text}`
+  return `${status}: ${truncateText(text, MAX_EXCERPT_CHARS)}`
 }

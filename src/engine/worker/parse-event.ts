@@ -1,6 +1,7 @@
 /** WORKER THREAD. Parses the text of an event: its type, its times, and the detections that evaluate it. Pure. */
 
 import { parseExact } from '../../core/exact-json.ts'
+import { truncateText } from '../../core/truncate-text.ts'
 import { messageOf } from '../../errors.ts'
 import type { EventNotice } from '../../model/events/evaluation.ts'
 import type { Envelope } from '../../model/events/event.ts'
@@ -107,8 +108,7 @@ function noticesOf(record: JsonRecord, { unreadable }: Times): readonly EventNot
 }
 
 function unreadableTime({ field, value }: NonNullable<Times['unreadable']>): EventNotice {
-  const text = JSON.stringify(value)
-  const excerpt = text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}...` : text
+  const excerpt = truncateText(JSON.stringify(value), EXCERPT_CHARS)
   const effect = field === 'p_event_time' ? 'the time of receipt counts' : 'p_event_time stays absent'
   return { code: 'unreadable-time', message: `"${field}" is ${excerpt}, which is not a time: ${effect}` }
 }

@@ -134,7 +134,7 @@ class Translation {
     return `${atom}{${least},${bound}}${isLazy ? '?' : ''}`
   }
 
-  /** Whether each round of a repeated group ends at one place only, so that rounds do not multiply. */
+  /** Whether each round of a repeated group ends at one position only, so that rounds do not multiply. */
   #isCertainGroup(atom: string, before: number): boolean {
     return !atom.includes('|') && this.spans.slice(before).every((span) => span === CERTAIN)
   }
