@@ -45,7 +45,7 @@ export class Framer {
 
   /** Frames the remaining bytes of a complete input. */
   end(): Frame[] {
-    if (!this.#form) this.#decide(true)
+    if (!this.#form) this.#decide(true, true)
     this.#form?.end()
     return this.#frames.splice(0)
   }
@@ -67,7 +67,8 @@ export class Framer {
     return { raw: '', refused: reason, line, offset, item: null, next }
   }
 
-  #decide(isEnd: boolean): void {
+  /** @param isComplete false while bytes may follow, and for an input that ends before its end. */
+  #decide(isEnd: boolean, isComplete = false): void {
     const mark = this.#position.offset === 0 ? markLength(this.#ahead) : 0
     if (mark === null && !isEnd) return
     const text = this.#ahead.subarray(mark ?? 0)
@@ -76,7 +77,7 @@ export class Framer {
     if (form === null) return
     this.#ahead = Buffer.alloc(0)
     this.#form = this.#open(form, { ...this.#position, offset: this.#position.offset + (mark ?? 0) })
-    this.#read(text)
+    this.#read(text, isComplete)
   }
 
   #open(form: 'lines' | 'values', at: { offset: number; line: number }): LineFramer | ValueFramer {
@@ -91,8 +92,8 @@ export class Framer {
     return new (form === 'lines' ? LineFramer : ValueFramer)(this.#rules, at, found)
   }
 
-  #read(chunk: Buffer): void {
-    const left = this.#form!.push(chunk)
+  #read(chunk: Buffer, isLast = false): void {
+    const left = this.#form!.push(chunk, isLast)
     if (left === null) return
     this.#form = this.#open('lines', left)
     this.#form.push(left.rest)

@@ -49,7 +49,8 @@ export class LineFramer {
     this.#offset = at.offset
   }
 
-  push(chunk: Buffer): null {
+  /** @param isLast true if the input is known to end with the chunk. */
+  push(chunk: Buffer, isLast = false): null {
     const origin = this.#offset
     const hasSeparators = chunk.includes(RECORD_SEPARATOR)
     let from = 0
@@ -57,7 +58,7 @@ export class LineFramer {
       const newline = chunk.indexOf(NEWLINE, from)
       const to = newline === -1 ? chunk.length : newline
       if (hasSeparators) this.#readTexts(chunk, from, to, origin)
-      else if (newline === -1 || !this.#readWhole(chunk, from, to, origin)) {
+      else if ((newline === -1 && !isLast) || !this.#readWhole(chunk, from, to, origin)) {
         this.#read(chunk, from, to, origin)
       }
       from = newline === -1 ? to : newline + 1
@@ -79,7 +80,8 @@ export class LineFramer {
     if (!isLineStart || unwrap !== null || to - from > eventBytes) return false
     const raw = wholeObject(chunk, from, to)
     if (raw === null) return false
-    const next = { offset: origin + to + 1, line: this.#number + 1, skip: 0, form: 'lines' } as const
+    const end = origin + Math.min(chunk.length, to + 1)
+    const next = { offset: end, line: this.#number + 1, skip: 0, form: 'lines' } as const
     this.#found({ raw, line: this.#number, offset: origin + from, item: null, next })
     return true
   }

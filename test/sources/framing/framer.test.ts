@@ -405,8 +405,13 @@ describe('framing, whatever the chunks', () => {
     })
     const line = between.map((parts) => `{${parts.join('')}}`)
     fc.assert(
-      fc.property(fc.array(line), fc.constantFrom('\n', '\r\n', ' \n'), cuts, (lines, end, sizes) =>
-        expectSameHoweverCut(lines.map((each) => each + end).join(''), sizes, null),
+      fc.property(
+        fc.array(line),
+        fc.constantFrom('\n', '\r\n', ' \n'),
+        fc.boolean(),
+        cuts,
+        (lines, end, isTerminated, sizes) =>
+          expectSameHoweverCut(lines.join(end) + (isTerminated ? end : ''), sizes, null),
       ),
       { numRuns: 500 },
     )
