@@ -116,7 +116,8 @@ function answerPosts(
     admittedPosts.set(request, post)
     // If the client disconnects, its reservation is released, unless its events are being processed.
     reply.raw.once('close', () => {
-      post.closed.abort()
+      // The reason of an abort is an Error with a stack, so nothing is aborted after a complete response.
+      if (!reply.raw.writableFinished) post.closed.abort()
       if (!post.isHandled) admitted.release()
     })
     return undefined

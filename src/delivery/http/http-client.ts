@@ -82,7 +82,8 @@ export function createHttpClient(
       if (signal.aborted) throw retryableFailure(url, 'interrupted', error)
       throw httpFailure(url, error, transport.proxy)
     } finally {
-      ended.abort()
+      // The default reason would be an Error with a stack, for every request.
+      ended.abort('ended')
     }
   }
 
