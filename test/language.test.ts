@@ -53,7 +53,7 @@ function retiredIn(path: string): string[] {
   })
 }
 
-it('uses no retired word in names, comments, messages and pages', () => {
+it('names, comments, messages and pages contain no retired word', () => {
   const files = [...FOLDERS.flatMap(filesOf), ...PAGES]
   expect(files.length).toBeGreaterThan(700)
   expect(files.flatMap(retiredIn)).toEqual([])

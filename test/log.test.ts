@@ -7,7 +7,7 @@ function logged(options: Partial<LogOptions>, write: (log: ReturnType<typeof cre
   return lines
 }
 
-it('writes one JSON object per line, errors with their causes', () => {
+it('the JSON log has one object per line, errors with their causes', () => {
   const error = new Error('outer', { cause: new Error('inner') })
   const [line, ...more] = logged({}, (log) => {
     log.debug({}, 'below the level')
@@ -24,7 +24,7 @@ it('writes one JSON object per line, errors with their causes', () => {
   })
 })
 
-it('writes one readable line, free of control characters', () => {
+it('the text log has one readable line per entry, without control characters', () => {
   const lines = logged({ format: 'pretty' }, (log) => {
     log.warn({ source: 'file:x y', n: 2, error: new Error('no\nway') }, 'a \u001b[31mtrap\nline\u007f')
     log.info({}, 'plain')
@@ -35,7 +35,7 @@ it('writes one readable line, free of control characters', () => {
   ])
 })
 
-it('writes colours only where the option says so', () => {
+it('the log has colours only if the option says so', () => {
   const write = (log: ReturnType<typeof createLog>) => log.error({ a: 1 }, 'x')
   expect(logged({ format: 'pretty' }, write)[0]).not.toContain('\u001b[')
   expect(logged({ format: 'pretty', color: true }, write)[0]).toContain('\u001b[31merror\u001b[0m')

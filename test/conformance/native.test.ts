@@ -16,7 +16,7 @@ const BODY = `
   def runbook(event): return sys.platform
 `
 
-it('reports differences, and separately what native runs disagree about', async () => {
+it('differences are reported, and apart from them what native runs disagree about', async () => {
   const tests = ['ann', 'bob'].map((user) => ({
     name: user,
     location: { file: 'a.yml', line: 1, column: 1 },

@@ -25,7 +25,7 @@ Test Summary
 \t[FAIL] of the summary
 `.replaceAll('\u001b[0m\t', '\t')
 
-it('gives each test its detection, verdict and outputs, a text of several lines whole', () => {
+it('the printed output of pat is read as tests with detection, verdict and outputs, also with texts of several lines', () => {
   expect(readPat(PRINTED, new Set(['Test.First', 'Test.Second']))).toEqual([
     {
       detection: 'Test.Second',

@@ -41,11 +41,11 @@ export function answersContract(
     return result
   }
 
-  it.each(FOREIGN)('[DEL-11.1] takes no answer of a proxy for a success: %s', async (_, answer) => {
+  it.each(FOREIGN)('[DEL-11.1] an answer of a proxy is not a success: %s', async (_, answer) => {
     expect(await answered(answer)).toMatchObject({ result: 'retry', status: answer.status })
   })
 
-  it('[DEL-11.1] takes an empty object, and no content, for what the provider documents', async () => {
+  it('[DEL-11.1] an empty object, and no content, are what the provider documents for them', async () => {
     const json = { 'content-type': 'application/json' }
     const object = await answered({ status: 200, headers: json, body: '{}' })
     expect(object.result).toBe(fixture.acceptsAnyObject ? 'delivered' : 'retry')
@@ -53,7 +53,7 @@ export function answersContract(
     expect(none.result).toBe(fixture.bodyless?.(204) ? 'delivered' : 'retry')
   })
 
-  it('[DEL-11.2] pauses for a redirect to a sign-in page, and says where it points without its query', async () => {
+  it('[DEL-11.2] a redirect to a sign-in page pauses the destination, and is named without its query', async () => {
     const location = 'https://sso.example.com/login?state=abc'
     const result = await answered({ status: 302, headers: { location } })
     expect(result).toMatchObject({ result: 'refused', scope: 'destination' })
@@ -65,7 +65,7 @@ export function answersContract(
   const { lookUp } = fixture
   if (lookUp) {
     it.each([400, 403, 404, 422])(
-      '[DEL-7.5] creates, and says that it may be there twice, where the look-up is refused with %i',
+      '[DEL-7.5] an issue is created, with a note that it may exist twice, if the search is refused with %i',
       async (status) => {
         stage().receiver.script({ status, body: '{"message":"no such resource"}' }, fixture.accepts!)
         const result = await stage().send(undefined, {}, true)
@@ -77,7 +77,7 @@ export function answersContract(
       },
     )
 
-    it('[DEL-7.5] creates nothing while the look-up meets a page of a proxy', async () => {
+    it('[DEL-7.5] nothing is created while the search is answered with a page of a proxy', async () => {
       stage().receiver.script({ status: 200, headers: HTML, body: PAGE })
       expect(await stage().send(undefined, {}, true)).toMatchObject({ result: 'retry' })
       await stage().receiver.until(1)

@@ -112,7 +112,7 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
     },
   )
 
-  it('waits when the connection is refused', async () => {
+  it('a delivery waits if the connection is refused', async () => {
     const options = wire.at('localhost', REFUSING_PORT, false)
     await expectOutcome(
       options,
@@ -120,7 +120,7 @@ export function directContract(type: DestinationType, fixture: DestinationFixtur
     )
   })
 
-  it('waits where the host has no address', async () => {
+  it('a delivery waits if the host has no address', async () => {
     const options = wire.at('no-such-host.invalid', 4_000, false)
     await expectOutcome(
       options,

@@ -145,13 +145,13 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     )
   }
 
-  it.each(FAULTS)('[DEL-3.3] survives %s', async (_, answer, expected) => {
+  it.each(FAULTS)('[DEL-3.3] a faulty answer has the documented outcome: %s', async (_, answer, expected) => {
     receiver.script(answer)
     expect(await stage.sendFor(answer)).toMatchObject(expected)
     await receiver.until(1)
   })
 
-  it('sends no secret to another host, where redirects are followed', async () => {
+  it('no secret is sent to another host if redirects are followed', async () => {
     const other = await startReceiver()
     receiver.script({ status: 307, headers: { location: other.url } })
     await stage.send(receiver.url, { transport: { followRedirects: true } })
@@ -162,7 +162,7 @@ export function httpContract(type: DestinationType, fixture: DestinationFixture)
     expect(fixture.secrets.filter((secret) => sent.includes(secret))).toEqual([])
   })
 
-  it('retries when the connection is refused', async () => {
+  it('a delivery is retried if the connection is refused', async () => {
     const url = `http://127.0.0.1:${REFUSING_PORT}`
     const message = `${url}: connection refused (ECONNREFUSED)`
     expect(await stage.send(url)).toMatchObject({ result: 'retry', message })

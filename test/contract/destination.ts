@@ -85,9 +85,9 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
     ['a usual alert', sampleMessage('target')],
     ['an alert with nothing to say', leastMessage()],
     ['an alert with too much to say', mostMessage()],
-  ])('[DEL-7.1] builds what the provider takes: %s', (_, message) => expectTaken(message))
+  ])('[DEL-7.1] the provider accepts the request of %s', (_, message) => expectTaken(message))
 
-  it('[DEL-7.1] builds what the provider takes for every kind and severity', () => {
+  it('[DEL-7.1] the provider accepts the requests of every kind and severity', () => {
     for (const kind of ALERT_KINDS) expectTaken(messageOf({ kind }, ''))
     for (const value of SEVERITIES) expectTaken(messageOf({ severity: { value, source: 'static' } }, ''))
   })
@@ -109,12 +109,12 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
     for (const start of exact) expect(unreadable.filter((path) => path.startsWith(start))).not.toEqual([])
   })
 
-  it('previews no secret', () => {
+  it('a preview contains no secret', () => {
     const output = JSON.stringify(previewRequest(type, sampleMessage('target'), options, '1.2.3'))
     expect(leaked(fixture.secrets, output)).toEqual([])
   })
 
-  it.each(templateParts(type))('takes the %s of a template', (part) => {
+  it.each(templateParts(type))('the %s of a template is sent', (part) => {
     const marked = part === 'payload' ? '{"templated":"yes"}' : 'TEMPLATED'
     const built = build(type, { ...sampleMessage('target'), [part]: marked }, options)
     const unwrap = fixture.unwrap ?? ((body: string) => body)
@@ -122,7 +122,7 @@ function payloadContract(type: DestinationType, fixture: DestinationFixture): vo
     else expect(JSON.stringify(built)).toContain(part === 'payload' ? 'templated' : marked)
   })
 
-  it('refuses kinds of alert only with a reason', () => {
+  it('every refused kind of alert has a reason', () => {
     for (const [kind, reason] of Object.entries(type.refuses ?? {})) {
       expect(ALERT_KINDS).toContain(kind)
       expect(reason).toMatch(/\S/)
@@ -150,7 +150,7 @@ function templateParts({ options }: DestinationType): string[] {
 function pageContract(type: DestinationType): void {
   const path = join(import.meta.dirname, '../../docs/destinations', `${type.type}.md`)
 
-  it('has a docs page whose table of options and samples are what the code says', async () => {
+  it('the docs page has the options and samples of the code', async () => {
     const page = readFileSync(path, 'utf8')
     const examples = documented(page).filter((each) => each.type === type.type)
     const answers = usesHttp(type) ? ['answers'] : []

@@ -48,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 export function deliveryModelContract(open: () => Promise<OpenedStore>): void {
-  it('moves deliveries as the model does, whatever the history', async () => {
+  it('deliveries change as in the model, whatever the history', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const { store, clock } = await open()

@@ -8,7 +8,7 @@ import { startReceiver } from '../support/receiver.ts'
 import { draft, expecting, plan, T0 } from '../support/store-rows.ts'
 import { until } from '../support/until.ts'
 
-it('keeps the alert whole, digits included, but for the prefix of its title', () => {
+it('a resent alert is unchanged, digits included, except for the prefix of its title', () => {
   const tricky = draft({ name: ',"title":"' })
   const frozen = notificationJson(tricky, 'a1', T0, 'https://example.com/,"title":"')
   const marked = JSON.parse(markAsResend(frozen)) as Record<string, unknown>
@@ -17,7 +17,7 @@ it('keeps the alert whole, digits included, but for the prefix of its title', ()
   expect(markAsResend(frozen)).toContain('53.0')
 })
 
-it('gives types the marked title', () => {
+it('a destination type gets the title with the prefix', () => {
   const occasion = { destination: 'soc', deliveryId: 'd', at: T0, repeated: false, resent: true }
   const message = buildMessage(
     { notification: notificationJson(draft(), 'a1', T0, ''), reference: '' },
@@ -29,7 +29,7 @@ it('gives types the marked title', () => {
   ])
 })
 
-it('sends a delivered alert again, under another key', async () => {
+it('a delivered alert is sent again under another key', async () => {
   const [harness, receiver] = [await openDeliveryHarness(), await startReceiver()]
   const soc = destination('soc', { options: { url: receiver.url } })
   const loop = harness.open(registry([soc]))

@@ -101,7 +101,7 @@ describe('with real parts', () => {
   })
 })
 
-it('may use the markup that no field may, and is cut as any text', () => {
+it('the text of a template may use markup, unlike its fields, and is cut like any text', () => {
   const options = { webhookUrl: 'https://example.com', template: { body: '*{{name}}* {{description}}' } }
   const message = messageOf({ description: `<!channel>${'x'.repeat(5_000)}` }, '')
   const preview = previewRequest(slack, message, options, '1.0.0')

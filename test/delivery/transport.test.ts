@@ -208,7 +208,7 @@ describe('publicOnly', () => {
   ])('publicOnly recognizes %s', (address, isPrivate) => expect(isPrivateAddress(address)).toBe(isPrivate))
 })
 
-it('[DEL-9.1] keeps to the time limit of the destination', async () => {
+it('[DEL-9.1] a request ends at the time limit of the destination', async () => {
   receiver.script({ fault: 'silent' })
   await expect(send(receiver.url, { timeoutMs: 100 })).rejects.toMatchObject({
     message: `${receiver.url}: no answer within 100 ms`,

@@ -10,7 +10,7 @@ destinationContract('console', {
   direct: null,
 })
 
-it('prints one line of JSON that holds the notification as it is', async () => {
+it('the format json prints the unchanged notification in one line', async () => {
   const printed: string[] = []
   const message = testMessage()
   await sendDirectly(console, message, {}, { print: async (line) => void printed.push(line) })
@@ -19,7 +19,7 @@ it('prints one line of JSON that holds the notification as it is', async () => {
   ])
 })
 
-it('keeps to one line when the context was written over several', async () => {
+it('the format json prints one line even if the context has several', async () => {
   const printed: string[] = []
   const json = testMessage().json.replace('"alertContext":', '"alertContext":\r\n  ')
   await sendDirectly(console, testMessage({ json }), {}, { print: async (line) => void printed.push(line) })

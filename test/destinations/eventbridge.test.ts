@@ -56,7 +56,7 @@ destinationContract('eventbridge', {
   ],
 })
 
-it('is signed for its region', async () => {
+it('a request is signed for its region', async () => {
   const faults: (string | null)[] = []
   const service = await listen(async ({ method = '', url = '', headers }, body) => {
     faults.push(signatureFault({ method, path: url, headers, body }, SECRET))

@@ -37,7 +37,7 @@ const send = (path: string, over = {}) => sendDirectly(file, testMessage(over), 
 const lines = (path: string) => readFileSync(join(projectRoot, path), 'utf8').split('\n')
 const LINE = `{"destination":"target","deliveredAt":"2026-01-01T00:00:00.000Z","notification":${testMessage().json}}`
 
-it('appends whole lines, and makes the folders that are missing', async () => {
+it('whole lines are appended, and missing folders are created', async () => {
   await send('out/today/alerts.ndjson')
   const receipt = await send('out/today/alerts.ndjson')
   expect(lines('out/today/alerts.ndjson')).toEqual([LINE, LINE, ''])
@@ -84,6 +84,6 @@ describeWithProgram(CAPABILITIES_PROGRAM, 'the file destination', () => {
   })
 })
 
-it.runIf(process.platform === 'linux')('retries when the disk is full', async () => {
+it.runIf(process.platform === 'linux')('a delivery is retried if the disk is full', async () => {
   await expect(send('/dev/full')).rejects.toMatchObject({ kind: 'retryable', message: '/dev/full: ENOSPC' })
 })

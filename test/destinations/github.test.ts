@@ -102,7 +102,7 @@ describe('an attempt that may have been carried out', () => {
   })
 })
 
-it('escapes mentions and keeps the context in its block', () => {
+it('mentions are escaped, and the context stays in its block', () => {
   const evil = '@octocat #1 [x](https://evil.example) <img src=x> ```'
   const { body } = previewBody(github, { description: evil, context: JSON.stringify({ evil }) }, OPTIONS)
   const [text, context] = (body as string).split('**Context:**')

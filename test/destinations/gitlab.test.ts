@@ -58,7 +58,7 @@ describe('an attempt that may have been carried out', () => {
   })
 })
 
-it('runs no quick action of an alert', () => {
+it('no quick action of an alert is run', () => {
   const { description } = previewBody(gitlab, { description: 'x\n/close\n/assign @root' }, OPTIONS)
   expect(description).not.toMatch(/^\//m)
   expect(description).not.toContain('@root')

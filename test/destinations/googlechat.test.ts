@@ -48,7 +48,7 @@ destinationContract('googlechat', {
   ],
 })
 
-it('notifies no user, even when an alert contains a mention', () => {
+it('no user is notified, even if an alert contains a mention', () => {
   const shown = JSON.stringify(previewBody(googlechat, { title: '<users/all>' }, { webhookUrl: 'https://x' }))
   expect(shown).toContain('"text":"New Alert: &lt;users/all&gt;"')
 })

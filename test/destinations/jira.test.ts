@@ -118,7 +118,7 @@ it('a personal access token alone makes it use the search and the names of Data 
   for (const request of receiver.requests) expectOnWire([CREATE, SEARCH], request as never)
 })
 
-it('finds the issue by its description where the project has no labels', async () => {
+it('the issue is found by its description if the project has no labels', async () => {
   receiver.script({ status: 200, body: '{"issues":[]}' }, { status: 201, body: '{"key":"SOC-9"}' })
   expect(await send({ ...CLOUD, marker: 'description' }, true)).toMatchObject({ result: 'delivered' })
   await receiver.until(2)
@@ -130,7 +130,7 @@ it('finds the issue by its description where the project has no labels', async (
   expect(fields.description).toMatch(new RegExp(`\\n\\nsignalbox-${'k'.repeat(32)}$`))
 })
 
-it('writes wiki text that no alert can break out of', () => {
+it('no alert can change the structure of the wiki text', () => {
   const evil = '!https://evil.example/x.png! {code} *bold* [link|https://evil.example]'
   const message = messageOf({ description: evil, context: JSON.stringify({ evil: '{code}' }) }, '')
   const preview = previewRequest(jira, message, { url: 'https://example.com', ...CLOUD }, '1.2.3')

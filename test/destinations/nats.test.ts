@@ -90,7 +90,7 @@ describe('over the line protocol', () => {
   })
 })
 
-it('waits when the connection is refused', async () => {
+it('a delivery waits if the connection is refused', async () => {
   await expect(send(`nats://127.0.0.1:${REFUSING_PORT}`)).rejects.toMatchObject({ kind: 'retryable' })
 })
 

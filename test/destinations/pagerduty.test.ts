@@ -69,19 +69,19 @@ it.each([
   ['MEDIUM', 'warning'],
   ['HIGH', 'error'],
   ['CRITICAL', 'critical'],
-] as const)('maps %s to %s', (value, expected) => {
+] as const)('the severity %s is sent as %s', (value, expected) => {
   const { event } = eventOf(messageOf({ severity: { value, source: 'static' } }, ''))
   expect(event.payload.severity).toBe(expected)
 })
 
-it('gives the delivery as dedup_key, and the notification with every digit', () => {
+it('the delivery is the dedup_key, and the notification has every digit', () => {
   const { event, body } = eventOf(messageOf({}, ''))
   expect(event.dedup_key).toBe('d'.repeat(32))
   expect(body).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')
   expect(Object.keys(event.payload.custom_details)).toHaveLength(13)
 })
 
-it('leaves out the context of an event that would be too large, and says so', () => {
+it('the context of an event that would be too large is left out, and the receipt says so', () => {
   const context = JSON.stringify({ text: 'x'.repeat(520_000) })
   const { event, notes } = eventOf(mostMessage({ context }))
   expect(notes?.at(-1)).toMatch(/^left out the alert context: \d+ bytes are more than 512000$/)

@@ -76,7 +76,7 @@ it('the message is the notification with every digit', () => {
 
 const stage = onStage(pubsub, OPTIONS)
 
-it('uses the given credentials and keeps the token while it is valid', async () => {
+it('the given credentials are used, and the token is kept while it is valid', async () => {
   const answers = [200, 200].map((status) => ({ status, body: '{"messageIds":["1"]}' }))
   const before = asked.length
   const first = await stage(false, answers[0]!)
@@ -162,7 +162,7 @@ it.each([
     '{"type":"external_account","credential_source":{"executable":{"command":"rm"}}}',
     'credentials with an executable are not supported',
   ],
-])('pauses with invalid credentials (%s) and does not quote them', async (_, credentials, message) => {
+])('invalid credentials (%s) pause the destination and are not quoted', async (_, credentials, message) => {
   const options = { ...OPTIONS, credentials, apiUrl: 'http://127.0.0.1:9' }
   expect(await sendSample(pubsub, options)).toMatchObject({
     result: 'refused',

@@ -95,7 +95,7 @@ const bodyOf = (message: ReturnType<typeof messageOf>, options: object) => {
   return JSON.parse(preview.body)
 }
 
-it('escapes mentions and links and keeps text in the code block', () => {
+it('mentions and links are escaped, and text stays in the code block', () => {
   const evil = '<!channel> <https://evil.example|here> & ```'
   const { attachments } = bodyOf(messageOf({ title: evil, context: JSON.stringify({ evil }) }, ''), {
     webhookUrl: 'https://hooks.slack.com/x',

@@ -45,31 +45,34 @@ const formOf = (message: ReturnType<typeof messageOf>, topicArn = TOPIC) => {
   return { ...preview, form: new URLSearchParams(preview.body) }
 }
 
-it.each([sampleMessage('t'), leastMessage(), mostMessage()])('sends a form that SNS takes', (message) => {
-  const { form } = formOf(message)
-  expect([...form.keys()].sort()).toEqual([
-    'Action',
-    'Message',
-    'MessageStructure',
-    'Subject',
-    'TopicArn',
-    'Version',
-  ])
-  expect(form.get('Subject')).toMatch(/^[^\p{Cc}]{1,99}$/u)
-  const { default: plain, email } = JSON.parse(form.get('Message')!)
-  expect(Object.keys(JSON.parse(plain))).toHaveLength(13)
-  expect(email.isWellFormed()).toBe(true)
-  expect(Buffer.byteLength(form.get('Message')!)).toBeLessThanOrEqual(262_144)
-})
+it.each([sampleMessage('t'), leastMessage(), mostMessage()])(
+  'the request is a form that SNS accepts',
+  (message) => {
+    const { form } = formOf(message)
+    expect([...form.keys()].sort()).toEqual([
+      'Action',
+      'Message',
+      'MessageStructure',
+      'Subject',
+      'TopicArn',
+      'Version',
+    ])
+    expect(form.get('Subject')).toMatch(/^[^\p{Cc}]{1,99}$/u)
+    const { default: plain, email } = JSON.parse(form.get('Message')!)
+    expect(Object.keys(JSON.parse(plain))).toHaveLength(13)
+    expect(email.isWellFormed()).toBe(true)
+    expect(Buffer.byteLength(form.get('Message')!)).toBeLessThanOrEqual(262_144)
+  },
+)
 
-it('cuts a subject of many bytes by characters, and never through one', () => {
+it('a subject of many bytes is cut between characters', () => {
   const family = '👩‍👩‍👧‍👦'
   const subject = formOf(messageOf({ title: family.repeat(30) }, '')).form.get('Subject')!
   expect(subject).toMatch(new RegExp(`^New Alert: (?:${family})+…$`))
   expect(subject.length).toBeLessThanOrEqual(99)
 })
 
-it('goes to the region of the topic, with group and deduplication id where it is FIFO', () => {
+it('a message goes to the region of the topic, with group and deduplication id if the topic is FIFO', () => {
   const { url, form } = formOf(sampleMessage('t'), `${TOPIC}.fifo`)
   expect(url).toBe('https://sns.eu-central-1.amazonaws.com/')
   expect(form.get('MessageDeduplicationId')).toBe('5f0c9b1d7e8a4c36b2f19d05a7c4e683')

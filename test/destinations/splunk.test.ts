@@ -51,7 +51,7 @@ destinationContract('splunk', {
   ],
 })
 
-it('is the whole notification with every digit, and the delivery', () => {
+it('the event is the whole notification with every digit, and the delivery', () => {
   const options = { url: 'https://x', token: 'T0KEN-of-splunk' }
   const preview = previewRequest(splunk, messageOf({}, ''), options, '1.2.3') as { body: string }
   expect(preview.body).toContain('"alertContext":{"n":53.0,"big":12345678901234567890}')

@@ -40,7 +40,7 @@ afterAll(async () => {
   await engine.close()
 })
 
-it('names only the offender', async () => {
+it('only the detection that loops is named while other processes use every core', async () => {
   const events = await engine.evaluate(Array.from({ length: 40 }, (_, at) => envelope({ bad: at === 20 })))
   const said = events.map(findingsOf)
   const fine = { detection: { output: true } }

@@ -60,7 +60,7 @@ const call = (detection: string, entry: object, followLines = true) => ({
 const AT_LOAD = [1, 2, 4, 5, 7, 17]
 const TITLE = [18, 20]
 
-it('records for each call the branch that it took', async () => {
+it('the lines of each call are those of the branch that it took', async () => {
   const [above, below, again] = await engine.test([
     call('branching', { n: 4 }),
     call('branching', { n: 1 }),
@@ -74,12 +74,12 @@ it('records for each call the branch that it took', async () => {
   expect(again!.lines).toEqual(above!.lines)
 })
 
-it('records nothing unless it is requested', async () => {
+it('no lines are recorded unless they are requested', async () => {
   const [outcome] = await engine.test([call('branching', { n: 4 }, false)])
   expect(outcome).not.toHaveProperty('lines')
 })
 
-it('records the lines before one that raised', async () => {
+it('the lines up to the one that raised are recorded', async () => {
   const [outcome] = await engine.test([call('broken', {})])
   expect(outcome!.lines!.run).toEqual([1, 2])
 })

@@ -85,7 +85,7 @@ it('outcomes have the order of the calls', async () => {
   expect(outcomes.map(({ functions }) => functions.detection?.output)).toEqual(values.map((n) => n === 1))
 })
 
-it('runs every function, whatever the matcher says', async () => {
+it('every function runs, whatever the matcher returns', async () => {
   expect((await outcomeOf('false')).functions).toEqual({
     detection: { output: false },
     title: { output: 'still runs' },
@@ -137,7 +137,7 @@ describe('what a rule reads of its event', () => {
   })
 })
 
-it('gives each case an empty cache', async () => {
+it('each case has an empty cache', async () => {
   const outcomes = await engine.test([call('cached'), call('cached'), call('cached')])
   expect(outcomes.map(({ functions }) => functions.detection?.output)).toEqual([false, false, false])
 })
@@ -147,11 +147,11 @@ it.each([
   ['no data model without one', 'udm', { user: 'x', actor: 'ann' }],
   ['no data model for a scheduled rule', 'scheduled', { p_log_type: 'Test.Log' }],
   ['a plain resource for a policy', 'plain', { resourceId: 'r' }],
-])('gives %s', async (_, detection, entry) => {
+])('the functions of a case get %s', async (_, detection, entry) => {
   expect((await outcomeOf(detection, entry)).functions.detection).toEqual({ output: true })
 })
 
-it('cuts the traceback to the frames of the author', async () => {
+it('a traceback has only the frames of the author', async () => {
   const { functions } = await outcomeOf('raising')
   expect(functions.title).toEqual({ output: 't' })
   expect(functions.detection?.error).toEqual({
@@ -170,7 +170,7 @@ it('cuts the traceback to the frames of the author', async () => {
   })
 })
 
-it('keeps what each case printed', async () => {
+it('the printed text of each case is kept', async () => {
   const outcomes = await engine.test([call('printing', { n: 1 }), call('false'), call('printing', { n: 2 })])
   expect(outcomes.map(({ output }) => output)).toEqual(['rule 1\nerr\n', '', 'rule 2\nerr\n'])
 })
@@ -179,7 +179,7 @@ it.each([
   ['broken', 'SyntaxError'],
   ['no-body', 'NothingToRun'],
   ['unknown', 'NothingToRun'],
-])('answers for a detection that is not there to run: %s', async (detection, type) => {
+])('a call of a detection that cannot run has an error: %s', async (detection, type) => {
   expect((await outcomeOf(detection)).functions).toMatchObject({ detection: { error: { type } } })
 })
 
@@ -189,7 +189,7 @@ it.each(['[1]', 'null', '"text"'])('an entry that is no object, %s, fails its ow
   expect(good!.functions.detection).toEqual({ output: true })
 })
 
-it('contains a case that ends the interpreter, and in the end its detection', async () => {
+it('a case that ends the interpreter fails alone, and after several its detection is quarantined', async () => {
   const [exits, stays] = await engine.test([call('exits', { exit: true }), call('exits')])
   expect(exits!.functions).toMatchObject({
     detection: { error: { type: 'InterpreterEnded', limit: 'crash' } },

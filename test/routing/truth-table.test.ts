@@ -7,7 +7,7 @@ const COMBINATIONS = 11 * 13 * 5 * 7 * 8 * 4
 
 const rows = readRows()
 
-it('has exactly one row for every combination', () => {
+it('the truth table has exactly one row for every combination', () => {
   const rowOf = new Map<string, number>()
   for (const row of rows) {
     for (const combination of combinationsOf(row)) {
@@ -20,11 +20,11 @@ it('has exactly one row for every combination', () => {
   expect(rowOf.size).toBe(COMBINATIONS)
 })
 
-it('holds for the resolver, with and without an override', () => {
+it('the resolver agrees with the truth table, with and without an override', () => {
   expect(firstBreach(resolveRoute, rows)).toBeNull()
 })
 
-it('has a trace that names the override exactly where OutputIds decided', () => {
+it('the trace names the override exactly where OutputIds decided', () => {
   const breaches: string[] = []
   for (const row of rows) {
     const combination = row.asked.map((values) => values[0]!)

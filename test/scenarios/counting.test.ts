@@ -34,7 +34,7 @@ def alert_context(event):
 `,
 }
 
-it('counts every event exactly once, whenever the daemon is killed', { timeout: 120_000 }, async () => {
+it('every event is counted exactly once, whenever the daemon is killed', { timeout: 120_000 }, async () => {
   const receiver = await startReceiver()
   onTestFinished(() => receiver.close())
   const root = makeProject({

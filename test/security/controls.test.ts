@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-it('are at least 70, and each has a name of its own', () => {
+it('there are at least 70 attempts, each with its own name', () => {
   expect(ALL.length).toBeGreaterThanOrEqual(70)
   expect(new Set(ALL.map(({ name }) => name)).size).toBe(ALL.length)
 })

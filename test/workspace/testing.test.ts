@@ -44,7 +44,7 @@ describe('evaluate', () => {
   })
 })
 
-it('lists the errors of the project when a requested detection did not load', async () => {
+it('the errors of the project are listed if a requested detection did not load', async () => {
   const broken = await loadProject({
     root: makeProject({ ...SOUND, 'detections/login.py': 'def rule(event)\n' }),
   })

@@ -64,7 +64,7 @@ async function changed(to: Project, ...paths: string[]) {
   return said
 }
 
-it('runs nothing when only the use of the results changed', async () => {
+it('nothing runs again if only the use of the results changed', async () => {
   const first = await started(project(files(WORDS)))
   const withOwners = project(files(WORDS), { severity: 'LOW', outputIds: ['soc'] })
   expect(await changed(withOwners, 'destinations.yaml', 'rules/alone.yml')).toEqual(first)
@@ -94,7 +94,7 @@ it('an edited body or case is run again', async () => {
   expect(again!.functions.title).not.toEqual(first.alone)
 })
 
-it('keeps problems of bodies that were not loaded again and forgets those that were fixed', async () => {
+it('problems of bodies that were not loaded again are kept, and those of fixed ones are forgotten', async () => {
   await started(project(files(WORDS)))
   const ids = () => engine.problems.map(({ id, error }) => `${id}: ${error.type}`)
   expect(ids()).toEqual(['unused: RuntimeError'])

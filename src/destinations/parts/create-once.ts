@@ -14,7 +14,7 @@ interface CreateOnce {
 
 /**
  * A look-up that fails for good does not prevent the delivery: a duplicate is better than a missing alert. One
- * that fails for a while ends the attempt, because the next one can tell.
+ * that fails for a while ends the attempt, because the next one can find out.
  */
 export function* createOnce(
   message: Message,

@@ -49,7 +49,7 @@ describe('formatProblem', () => {
   })
 })
 
-describe('places', () => {
+describe('source locations', () => {
   it.each([
     [0, 1, 1],
     [1, 1, 2],

@@ -6,7 +6,7 @@ import { watchProject } from '../../../src/config/files/watch-files.ts'
 import { until } from '../../support/until.ts'
 import { BODY, projectWith, rule, write } from '../_project.ts'
 
-it('reports the changed files of a burst together, and stops when it is closed', async () => {
+it('the changed files of a burst are reported together, until the watcher is closed', async () => {
   const root = projectWith({ 'rules/a.yml': rule('A'), 'rules/body.py': BODY, 'node_modules/x.py': '' })
   const bursts: (readonly string[])[] = []
   const stop = await watchProject(root, (paths) => bursts.push(paths), 300)

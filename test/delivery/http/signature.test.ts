@@ -18,7 +18,7 @@ afterEach(() => receiver.close())
 
 const SECRET = 'a secret of some length'
 
-it('[DEL-9.4] signs so that the documented recipe verifies it, whatever the type set', async () => {
+it('[DEL-9.4] the documented recipe verifies a signature, whatever headers the type sets', async () => {
   const headers = { 'X-Signalbox-Signature': 'sha256=forged' }
   const outgoing = postJson(receiver.url, { text: 'ä' }, { headers })
   const request = withStandardHeaders(
@@ -48,7 +48,7 @@ function documented(request: Readonly<Record<string, string>>, nowSeconds: numbe
   return runInNewContext(`${recipe}; [genuine, recent]`, given) as [boolean, boolean]
 }
 
-it('signs nothing without a secret', () => {
+it('a request without a secret is not signed', () => {
   const { headers } = withStandardHeaders(postJson('https://example.com', {}), testMessage(), {}, '1.2.3')
   expect(Object.keys(headers)).not.toContain('x-signalbox-signature')
 })

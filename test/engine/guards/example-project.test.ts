@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../../..')
 const MUTATIONS = 20
 const SEED = 1
 
-it('reports the same with guards and without', async () => {
+it('the example project reports the same with guards and without', async () => {
   const project = await openProject({ root: ROOT, log: nullLog })
   const random = seededRandom(SEED)
   const entries = [...project.detections.values()].flatMap(({ type, logTypes, resourceTypes, tests }) =>

@@ -20,7 +20,7 @@ function slowLookUp(object: Record<string, number>, name: string): unknown {
   return own === undefined ? ABSENT : object[own]
 }
 
-it('finds the same value as a search of all keys, whatever was looked up before', () => {
+it('a lookup finds the same value as a search of all keys, whatever was looked up before', () => {
   for (let round = 0; round < 20_000; round++) {
     const object = record()
     const name = NAMES[Math.floor(random() * 8)]!
@@ -28,11 +28,11 @@ it('finds the same value as a search of all keys, whatever was looked up before'
   }
 })
 
-it('is one object for the same keys, and another one in another order', () => {
+it('objects with the same keys in the same order share a shape, and those in another order do not', () => {
   expect(shapeOf({ x: 1, y: 2 })).toBe(shapeOf({ x: 3, y: null }))
   expect(shapeOf({ y: 1, x: 2 })).not.toBe(shapeOf({ x: 3, y: 4 }))
 })
 
-it('knows no spellings where a key has other than ASCII characters', () => {
+it('a shape with a key of other than ASCII characters has no spellings', () => {
   expect(shapeOf({ a: 1, é: 2 }).byLowerCase).toBeNull()
 })

@@ -205,7 +205,7 @@ it('a file that cannot be loaded has its error, and one without a TestCase has n
   expect(files.get('global_helpers/other_runner_test.py')).toMatchObject({ error: null, total: 0, tests: [] })
 })
 
-it('runs only what is selected', async () => {
+it('only the selected unit tests run', async () => {
   const [file] = await engine.unitTests((name) => name.endsWith('test_greets'))
   expect(file!.tests.map(({ name }) => name)).toEqual(['TestNames.test_greets'])
   expect(file!.total).toBe(8)

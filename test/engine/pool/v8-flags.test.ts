@@ -29,7 +29,7 @@ function printed(flags: readonly string[], ...script: readonly string[]): unknow
 /** V8 does not list its flags, but other flags give another tag. */
 const tagWith = (...flags: string[]) => printed(flags, '-p', "require('node:v8').cachedDataVersionTag()")
 
-it('keeps V8’s flags for one interpreter, and the code of every module from the second on', () => {
+it('one interpreter leaves the flags of V8 unchanged, and from the second on V8 keeps the code of every module', () => {
   const [usual, kept] = [tagWith(), tagWith('--no-wasm-code-gc')]
   expect(kept).not.toBe(usual)
   expect(printed([], '--input-type=module', '--eval', STARTS)).toEqual([usual, usual, kept, kept])

@@ -51,7 +51,7 @@ it('a snapshot restores the memory over another snapshot', () => {
   )
 })
 
-it('holds only the pages that differ', () => {
+it('a snapshot contains only the pages that differ', () => {
   const before = memoryOf([1, 2, 0, 3])
   const after = memoryOf([1, 0, 0, 2])
   const pages = (bytes: number) => Math.floor(bytes / PAGE)
@@ -60,7 +60,7 @@ it('holds only the pages that differ', () => {
   expect(pages(takeSnapshot(before, takeSnapshot(before)).length)).toBe(0)
 })
 
-it('fits a larger memory too, and leaves the rest of it alone', () => {
+it('a snapshot can be restored into a larger memory, and leaves the rest of it unchanged', () => {
   const snapshot = takeSnapshot(memoryOf([0, 1]))
   const larger = new Uint8Array(4 * PAGE).fill(7, 3 * PAGE)
   restoreSnapshot(larger.buffer, snapshot)

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { installPackages, removePackages } from '../../../src/engine/runtime/package-files.ts'
 import { NO_PACKAGES } from '../../../src/model/project/packages.ts'
 
-it('[SEC-1.4] gives each interpreter a copy of its own', () => {
+it('[SEC-1.4] each interpreter has its own copy of the packages', () => {
   const bytes = new SharedArrayBuffer(4)
   new Uint8Array(bytes).set([1, 2, 3, 4])
   const set = { ...NO_PACKAGES, bytes, files: [{ path: '0/a.py', offset: 1, length: 2 }] }
@@ -19,7 +19,7 @@ it('[SEC-1.4] gives each interpreter a copy of its own', () => {
   expect([...new Uint8Array(bytes)]).toEqual([1, 2, 3, 4])
 })
 
-it('[SEC-1.4] takes packages away with their folders, so that nothing of them can be imported', () => {
+it('[SEC-1.4] packages are removed with their folders, so that none can be imported', () => {
   const removed: string[] = []
   const remove = (path: string) => void removed.push(path)
   const files = ['0/a/b/c.py', '0/a/d.py', '1/e.py'].map((path) => ({ path, offset: 0, length: 0 }))

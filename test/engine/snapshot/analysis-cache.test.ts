@@ -64,7 +64,7 @@ const MODEL: NamedBody = {
 const edited = (id: string, source: string) =>
   BODIES.map((body) => (body.id === id ? { ...body, source } : body))
 
-it('analyzes everything once, in the order of the bodies', () => {
+it('every body is analyzed once, in the order of the bodies', () => {
   const first = analyze(null, BODIES)
   expect(first.requested).toEqual(['one', 'two', 'Follows', 'Alone'])
   expect(first.analyses.map(({ code }) => code && atob(code))).toEqual(['one', 'two', 'follows one', 'alone'])

@@ -44,13 +44,13 @@ it('the cache returns null for a name that was not written', async () => {
   expect((await filled('a')).read('b')).toBeNull()
 })
 
-it('is accessible to its owner only', async () => {
+it('the cache is accessible to its owner only', async () => {
   await filled('a')
   const modes = [folder, join(folder, 'key'), fileOf('a')].map((path) => statSync(path).mode & 0o777)
   expect(modes).toEqual([0o700, 0o600, 0o600])
 })
 
-it('leaves no partial file behind', async () => {
+it('the cache leaves no partial file', async () => {
   await filled('a', 'b')
   expect(readdirSync(folder).sort()).toEqual(['a.snapshot', 'b.snapshot', 'key'])
 })

@@ -23,7 +23,7 @@ async function textsOf(file: FollowedFile) {
   return typeof read === 'string' ? read : read.map(({ raw }) => raw)
 }
 
-it('reports a file that was rewritten and became longer between two reads, and returns no part of a line', async () => {
+it('a file that was rewritten and became longer between two reads is reported, and no part of a line is returned', async () => {
   const { path, file } = await followed('a\n')
   expect(await textsOf(file)).toEqual(['a'])
   await writeFile(path, 'longer than before\nand more\n')
@@ -31,13 +31,13 @@ it('reports a file that was rewritten and became longer between two reads, and r
   expect(await file.isIntact()).toBe(false)
 })
 
-it('reports a file that was rewritten before the first read', async () => {
+it('a file that was rewritten before the first read is reported', async () => {
   const { path, file } = await followed('a\n')
   await writeFile(path, 'b\n')
   expect(await textsOf(file)).toBe('rewritten')
 })
 
-it('reports a file that was cut, but not at its beginning', async () => {
+it('a file that was cut, but not at its beginning, is reported', async () => {
   const { path, file } = await followed(`${'x'.repeat(2000)}\ny\n`)
   expect(await file.read()).toHaveLength(2)
   await truncate(path, 2000)
